@@ -1,0 +1,24 @@
+//! Provisions AWS racks: CloudFormation stacks with a network, an ECS cluster, a build service and a persistent build cache.
+//!
+//! The pipeline, in order of work, is one room each:
+//!
+//! ```text
+//! parameters -> model -> render -> template -> evaluate -> plan -> apply (backend: local | aws) -> verify
+//! ```
+//!
+//! Every arrow is a pure function except `apply` and `verify`. The planner never sees the network, and rooms do not print:
+//! [`cli`] takes their answers to [`ui`].
+
+pub mod apply;
+pub mod backend;
+pub mod cli;
+pub mod evaluate;
+pub mod model;
+pub mod parameters;
+pub mod patch;
+pub mod plan;
+pub mod render;
+pub mod schema;
+pub mod template;
+pub mod ui;
+pub mod validate;

@@ -1,0 +1,5 @@
+//! The doorway of `rackform`: everything is in the library.
+
+fn main() -> std::process::ExitCode {
+    rackform::cli::main()
+}

@@ -1,0 +1,1 @@
+//! Typed resources and the typed rack made of them; they serialise to exactly CloudFormation's spelling.

@@ -1,0 +1,1 @@
+//! Puts the build cache into an existing rack template as text edits, existing bytes kept.

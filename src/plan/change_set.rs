@@ -1,0 +1,204 @@
+//! A change set in the shape and words of `DescribeChangeSet`.
+//!
+//! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ResourceChange.html>
+
+use serde::{Deserialize, Serialize};
+
+pub use crate::schema::RequiresRecreation;
+
+/// The text that AWS puts where a value is known only after the change set is executed.
+pub const KNOWN_AFTER_APPLY: &str = "{{changeSet:KNOWN_AFTER_APPLY}}";
+
+/// What `DescribeChangeSet` answers, as far as it can be predicted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ChangeSet {
+    /// `CREATE_COMPLETE`, or `FAILED` when nothing changes.
+    pub status: String,
+    /// Why it failed, or a `[WARN]`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status_reason: Option<String>,
+    /// The changes, in logical ID order as AWS lists them.
+    pub changes: Vec<Change>,
+}
+
+/// One entry of a change set.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Change {
+    /// Always `Resource`.
+    #[serde(rename = "Type")]
+    pub change_type: String,
+    /// The change.
+    pub resource_change: ResourceChange,
+}
+
+/// What happens to one resource.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ResourceChange {
+    /// What happens when the resource is replaced or removed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy_action: Option<PolicyAction>,
+    /// Add, modify, remove, ...
+    pub action: Action,
+    /// The logical ID.
+    pub logical_resource_id: String,
+    /// The physical ID, when it is deployed and known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub physical_resource_id: Option<String>,
+    /// The resource type.
+    pub resource_type: String,
+    /// For `Modify`: whether it is replaced.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replacement: Option<Replacement>,
+    /// For `Modify`: which attributes change.
+    #[serde(default)]
+    pub scope: Vec<Attribute>,
+    /// For `Modify`: the changes one by one.
+    #[serde(default)]
+    pub details: Vec<ResourceChangeDetail>,
+    /// The resource's attributes before, every scalar a string. AWS sends this as JSON text; here it is the value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before_context: Option<serde_json::Value>,
+    /// The resource's attributes after.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after_context: Option<serde_json::Value>,
+}
+
+/// What a change does to a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Action {
+    /// Created.
+    Add,
+    /// Updated or replaced.
+    Modify,
+    /// Deleted, or let go by `DeletionPolicy: Retain`.
+    Remove,
+    /// Taken into the stack.
+    Import,
+    /// Not known until it is executed.
+    Dynamic,
+}
+
+/// Whether a modified resource is replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Replacement {
+    /// It is.
+    True,
+    /// It is not.
+    False,
+    /// It may be.
+    Conditional,
+}
+
+/// What becomes of the old physical resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum PolicyAction {
+    /// Deleted with its logical ID.
+    Delete,
+    /// Kept, out of the stack's care.
+    Retain,
+    /// A snapshot is taken, then it is deleted.
+    Snapshot,
+    /// Replaced, the old one deleted.
+    ReplaceAndDelete,
+    /// Replaced, the old one kept.
+    ReplaceAndRetain,
+    /// Replaced, a snapshot of the old one taken.
+    ReplaceAndSnapshot,
+}
+
+/// Which part of a resource a change is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Attribute {
+    /// `Properties`.
+    Properties,
+    /// `Metadata`.
+    Metadata,
+    /// `CreationPolicy`.
+    CreationPolicy,
+    /// `UpdatePolicy`.
+    UpdatePolicy,
+    /// `DeletionPolicy`.
+    DeletionPolicy,
+    /// `UpdateReplacePolicy`.
+    UpdateReplacePolicy,
+    /// `Tags`.
+    Tags,
+}
+
+/// One change of one attribute, with what caused it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ResourceChangeDetail {
+    /// What changes.
+    pub target: ResourceTargetDefinition,
+    /// Whether AWS could tell the new value.
+    pub evaluation: Evaluation,
+    /// What kind of thing caused it.
+    pub change_source: ChangeSource,
+    /// The parameter, resource or attribute that caused it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub causing_entity: Option<String>,
+}
+
+/// What a [`ResourceChangeDetail`] changes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ResourceTargetDefinition {
+    /// Which part of the resource.
+    pub attribute: Attribute,
+    /// The top-level property, for `Properties`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// For `Properties`: whether a change of it replaces the resource.
+    pub requires_recreation: RequiresRecreation,
+    /// The path of the change, such as `/Properties/Roles/0`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// The value before, as text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before_value: Option<String>,
+    /// The value after, as text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after_value: Option<String>,
+    /// Whether it is added, removed or modified.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attribute_change_type: Option<AttributeChangeType>,
+}
+
+/// What a change does to an attribute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum AttributeChangeType {
+    /// It was not there before.
+    Add,
+    /// It is gone after.
+    Remove,
+    /// It differs.
+    Modify,
+}
+
+/// Whether AWS could tell the new value before executing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Evaluation {
+    /// It could.
+    Static,
+    /// It depends on something done on the way.
+    Dynamic,
+}
+
+/// What kind of thing caused a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum ChangeSource {
+    /// A `Ref` to a resource that changes.
+    ResourceReference,
+    /// A parameter whose value changes.
+    ParameterReference,
+    /// A `Fn::GetAtt` of a resource that changes.
+    ResourceAttribute,
+    /// The template itself.
+    DirectModification,
+    /// A nested stack, which CloudFormation always looks into.
+    Automatic,
+}

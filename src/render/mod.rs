@@ -1,0 +1,1 @@
+//! Turns the typed models and the template sources in `templates/` into a template's bytes.

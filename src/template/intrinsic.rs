@@ -1,0 +1,104 @@
+//! CloudFormation's intrinsic functions as types.
+//!
+//! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html>
+
+use super::node::{Kind, Node};
+
+/// An intrinsic function with its operands, which may hold further functions.
+///
+/// Recognised by [`Intrinsic::of`]; the evaluator gives each its value.
+#[derive(Clone, Copy, Debug)]
+pub enum Intrinsic<'a> {
+    /// `Ref`: a parameter, pseudo parameter or logical ID.
+    Ref(&'a Node<'a>),
+    /// `Fn::GetAtt`: `["LogicalId", "Attribute"]` or `"LogicalId.Attribute"`; the operand as written.
+    GetAtt(&'a Node<'a>),
+    /// `Fn::Sub`: a string, or `[string, {variable: value}]`.
+    Sub(&'a Node<'a>),
+    /// `Fn::Join`: `[delimiter, [values]]`.
+    Join(&'a Node<'a>),
+    /// `Fn::Split`: `[delimiter, string]`.
+    Split(&'a Node<'a>),
+    /// `Fn::Select`: `[index, list]`.
+    Select(&'a Node<'a>),
+    /// `Fn::FindInMap`: `[map, top-level key, second-level key]`, and `{"DefaultValue": ...}` with the language extensions.
+    FindInMap(&'a Node<'a>),
+    /// `Fn::Base64`: a string.
+    Base64(&'a Node<'a>),
+    /// `Fn::Cidr`: `[block, count, bits]`.
+    Cidr(&'a Node<'a>),
+    /// `Fn::GetAZs`: a region, or the empty string for the stack's own.
+    GetAzs(&'a Node<'a>),
+    /// `Fn::ImportValue`: the name of an export.
+    ImportValue(&'a Node<'a>),
+    /// `Fn::Transform`: `{"Name", "Parameters"}`.
+    Transform(&'a Node<'a>),
+    /// `Fn::If`: `[condition, value if true, value if false]`.
+    If(&'a Node<'a>),
+    /// `Fn::Equals`: `[a, b]`.
+    Equals(&'a Node<'a>),
+    /// `Fn::And`: two to ten conditions.
+    And(&'a Node<'a>),
+    /// `Fn::Or`: two to ten conditions.
+    Or(&'a Node<'a>),
+    /// `Fn::Not`: `[condition]`.
+    Not(&'a Node<'a>),
+    /// `Condition`: the name of a condition, where a condition is expected.
+    Condition(&'a Node<'a>),
+    /// `Fn::Length`, with the language extensions.
+    Length(&'a Node<'a>),
+    /// `Fn::ToJsonString`, with the language extensions.
+    ToJsonString(&'a Node<'a>),
+    /// `Fn::Contains` and its kin, which only `Rules` know; the name as written.
+    Rule(&'a str, &'a Node<'a>),
+    /// A key that starts with `Fn::` and names no function there is.
+    Other(&'a str, &'a Node<'a>),
+}
+
+impl<'a> Intrinsic<'a> {
+    /// Returns the function that a node is, or `None` for plain data.
+    ///
+    /// `{"Condition": "Name"}` is data here, since a policy statement may hold it alone: the places where a
+    /// condition is expected ask with [`Intrinsic::of_condition`].
+    pub fn of(node: &'a Node<'a>) -> Option<Self> {
+        let Kind::Object([member]) = node.kind else {
+            return None;
+        };
+        let operand = &member.value;
+        let name = match member.key.strip_prefix("Fn::") {
+            None if member.key == "Ref" => return Some(Self::Ref(operand)),
+            None => return None,
+            Some(name) => name,
+        };
+        Some(match name {
+            "GetAtt" => Self::GetAtt(operand),
+            "Sub" => Self::Sub(operand),
+            "Join" => Self::Join(operand),
+            "Split" => Self::Split(operand),
+            "Select" => Self::Select(operand),
+            "FindInMap" => Self::FindInMap(operand),
+            "Base64" => Self::Base64(operand),
+            "Cidr" => Self::Cidr(operand),
+            "GetAZs" => Self::GetAzs(operand),
+            "ImportValue" => Self::ImportValue(operand),
+            "Transform" => Self::Transform(operand),
+            "If" => Self::If(operand),
+            "Equals" => Self::Equals(operand),
+            "And" => Self::And(operand),
+            "Or" => Self::Or(operand),
+            "Not" => Self::Not(operand),
+            "Length" => Self::Length(operand),
+            "ToJsonString" => Self::ToJsonString(operand),
+            "Contains" | "EachMemberEquals" | "EachMemberIn" | "RefAll" | "ValueOf" | "ValueOfAll" => Self::Rule(member.key, operand),
+            _ => Self::Other(member.key, operand),
+        })
+    }
+
+    /// Returns the function that a node is where a condition is expected, so `{"Condition": "Name"}` too.
+    pub fn of_condition(node: &'a Node<'a>) -> Option<Self> {
+        match node.kind {
+            Kind::Object([member]) if member.key == "Condition" => Some(Self::Condition(&member.value)),
+            _ => Self::of(node),
+        }
+    }
+}

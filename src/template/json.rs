@@ -1,0 +1,432 @@
+//! Reads JSON into a tree with places.
+//!
+//! A reader of our own, since nothing kept gives a borrowed tree, a place for every node and duplicate keys at once at the speed
+//! that a diff on every keystroke needs; see `docs/design/`.
+
+use rustc_hash::FxHashMap;
+
+use super::node::{Arena, Kind, Member, Node};
+use super::source::{Source, Span};
+use super::{Diagnostic, Diagnostics};
+
+/// How deep arrays and objects may nest; CloudFormation's own templates stay far below it.
+pub(super) const MAX_DEPTH: usize = 128;
+
+/// Reads `source` as one JSON value.
+///
+/// # Errors
+///
+/// Returns the first problem of syntax, and every duplicate key before it.
+pub(super) fn read<'a>(source: &'a Source, arena: &'a Arena) -> Result<&'a Node<'a>, Diagnostics> {
+    let text = source.text();
+    let mut reader = Reader {
+        source,
+        text,
+        bytes: text.as_bytes(),
+        at: if text.starts_with('\u{feff}') { 3 } else { 0 },
+        arena,
+        opened: Vec::new(),
+        nodes: Vec::with_capacity(64),
+        members: Vec::with_capacity(64),
+        problems: Diagnostics::default(),
+    };
+    match reader.document() {
+        Ok(root) => reader.problems.into_result(arena.alloc(root)),
+        Err(problem) => {
+            reader.problems.push(*problem);
+            Err(reader.problems)
+        }
+    }
+}
+
+type Outcome<T> = Result<T, Box<Diagnostic>>;
+
+struct Reader<'a> {
+    source: &'a Source,
+    text: &'a str,
+    bytes: &'a [u8],
+    at: usize,
+    arena: &'a Arena,
+    /// Offsets of the brackets that are open, to name the one that is never closed.
+    opened: Vec<usize>,
+    /// Items and members of the containers being read; each container takes its own off the end.
+    nodes: Vec<Node<'a>>,
+    members: Vec<Member<'a>>,
+    problems: Diagnostics,
+}
+
+impl<'a> Reader<'a> {
+    fn document(&mut self) -> Outcome<Node<'a>> {
+        self.blanks();
+        let root = self.value()?;
+        self.blanks();
+        if self.at < self.bytes.len() {
+            let what = self.found();
+            return Err(self.problem(
+                self.at,
+                format!("expected the end of the document, found {what}"),
+                "a JSON document holds one value",
+            ));
+        }
+        Ok(root)
+    }
+
+    fn blanks(&mut self) {
+        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.bytes.get(self.at) {
+            self.at += 1;
+        }
+    }
+
+    fn value(&mut self) -> Outcome<Node<'a>> {
+        let start = self.at;
+        let kind = match self.bytes.get(start) {
+            Some(b'"') => Kind::String(self.string()?),
+            Some(b'{') => self.object()?,
+            Some(b'[') => self.array()?,
+            Some(b'-' | b'0'..=b'9') => Kind::Number(self.number()?),
+            Some(b't') if self.word("true") => Kind::Bool(true),
+            Some(b'f') if self.word("false") => Kind::Bool(false),
+            Some(b'n') if self.word("null") => Kind::Null,
+            _ => return Err(self.no_value()),
+        };
+        Ok(Node { span: Span::new(start, self.at), kind })
+    }
+
+    fn word(&mut self, word: &str) -> bool {
+        let end = self.at + word.len();
+        let matches = self.bytes.get(self.at..end) == Some(word.as_bytes())
+            && !self.bytes.get(end).is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+        if matches {
+            self.at = end;
+        }
+        matches
+    }
+
+    fn object(&mut self) -> Outcome<Kind<'a>> {
+        self.open()?;
+        let first = self.members.len();
+        loop {
+            self.blanks();
+            match self.bytes.get(self.at) {
+                Some(b'}') if self.members.len() == first => break,
+                Some(b'"') => {}
+                Some(b'}') => return Err(self.trailing_comma("}")),
+                _ => return Err(self.no_key()),
+            }
+            let key_start = self.at;
+            let key = self.string()?;
+            let key_span = Span::new(key_start, self.at);
+            self.blanks();
+            if self.bytes.get(self.at) != Some(&b':') {
+                let what = self.found();
+                return Err(self.problem(self.at, format!("expected `:` after the key `{key}`, found {what}"), "write `\"key\": value`"));
+            }
+            self.at += 1;
+            self.blanks();
+            let value = self.value()?;
+            self.members.push(Member { key, key_span, value });
+            self.blanks();
+            match self.bytes.get(self.at) {
+                Some(b',') => self.at += 1,
+                Some(b'}') => break,
+                _ => return Err(self.no_separator('}')),
+            }
+        }
+        self.close();
+        self.check_duplicates(first);
+        let members = self.arena.slice(&self.members[first..]);
+        self.members.truncate(first);
+        Ok(Kind::Object(members))
+    }
+
+    fn array(&mut self) -> Outcome<Kind<'a>> {
+        self.open()?;
+        let first = self.nodes.len();
+        loop {
+            self.blanks();
+            match self.bytes.get(self.at) {
+                Some(b']') if self.nodes.len() == first => break,
+                Some(b']') => return Err(self.trailing_comma("]")),
+                _ => {}
+            }
+            let item = self.value()?;
+            self.nodes.push(item);
+            self.blanks();
+            match self.bytes.get(self.at) {
+                Some(b',') => self.at += 1,
+                Some(b']') => break,
+                _ => return Err(self.no_separator(']')),
+            }
+        }
+        self.close();
+        let items = self.arena.slice(&self.nodes[first..]);
+        self.nodes.truncate(first);
+        Ok(Kind::Array(items))
+    }
+
+    fn open(&mut self) -> Outcome<()> {
+        if self.opened.len() == MAX_DEPTH {
+            return Err(self.problem(
+                self.at,
+                format!("nested deeper than {MAX_DEPTH} levels"),
+                "no CloudFormation template nests this deep; check for unclosed brackets",
+            ));
+        }
+        self.opened.push(self.at);
+        self.at += 1;
+        Ok(())
+    }
+
+    fn close(&mut self) {
+        self.opened.pop();
+        self.at += 1;
+    }
+
+    fn check_duplicates(&mut self, first: usize) {
+        let members = &self.members[first..];
+        let mut report = |earlier: &Member<'_>, later: &Member<'_>| {
+            self.problems.push(super::duplicate_key(self.source, earlier.key, earlier.key_span, later.key_span));
+        };
+        if members.len() <= 12 {
+            for (index, member) in members.iter().enumerate() {
+                if let Some(earlier) = members[..index].iter().find(|earlier| earlier.key == member.key) {
+                    report(earlier, member);
+                }
+            }
+        } else {
+            let mut seen = FxHashMap::with_capacity_and_hasher(members.len(), rustc_hash::FxBuildHasher);
+            for member in members {
+                if let Some(earlier) = seen.insert(member.key, member) {
+                    report(earlier, member);
+                }
+            }
+        }
+    }
+
+    fn string(&mut self) -> Outcome<&'a str> {
+        let start = self.at;
+        self.at += 1;
+        let from = self.at;
+        let Some(length) = memchr::memchr2(b'"', b'\\', &self.bytes[from..]) else {
+            return Err(self.unclosed_string(start));
+        };
+        let end = from + length;
+        self.check_controls(start, from, end)?;
+        if self.bytes[end] == b'"' {
+            self.at = end + 1;
+            return Ok(&self.text[from..end]);
+        }
+        let mut unescaped = bumpalo::collections::String::new_in(self.arena.bump());
+        unescaped.push_str(&self.text[from..end]);
+        self.at = end;
+        loop {
+            match self.bytes.get(self.at) {
+                Some(b'"') => {
+                    self.at += 1;
+                    return Ok(unescaped.into_bump_str());
+                }
+                Some(b'\\') => {
+                    let character = self.escape()?;
+                    unescaped.push(character);
+                }
+                _ => {
+                    let from = self.at;
+                    let Some(length) = memchr::memchr2(b'"', b'\\', &self.bytes[from..]) else {
+                        return Err(self.unclosed_string(start));
+                    };
+                    self.check_controls(start, from, from + length)?;
+                    unescaped.push_str(&self.text[from..from + length]);
+                    self.at = from + length;
+                }
+            }
+        }
+    }
+
+    fn check_controls(&self, start: usize, from: usize, end: usize) -> Outcome<()> {
+        let Some(offset) = self.bytes[from..end].iter().position(|byte| *byte < 0x20) else {
+            return Ok(());
+        };
+        let at = from + offset;
+        if matches!(self.bytes[at], b'\n' | b'\r') {
+            return Err(self.unclosed_string(start));
+        }
+        Err(self.problem(
+            at,
+            format!("control character U+{:04X} inside a string", self.bytes[at]),
+            "write it as an escape, such as `\\t` for a tab",
+        ))
+    }
+
+    fn escape(&mut self) -> Outcome<char> {
+        let start = self.at;
+        let simple = match self.bytes.get(start + 1) {
+            Some(b'"') => '"',
+            Some(b'\\') => '\\',
+            Some(b'/') => '/',
+            Some(b'b') => '\u{8}',
+            Some(b'f') => '\u{c}',
+            Some(b'n') => '\n',
+            Some(b'r') => '\r',
+            Some(b't') => '\t',
+            Some(b'u') => return self.unicode_escape(),
+            _ => {
+                return Err(self.problem(
+                    start,
+                    "unknown escape in a string".to_owned(),
+                    "JSON knows \\\" \\\\ \\/ \\b \\f \\n \\r \\t and \\u0000; write a lone backslash as `\\\\`",
+                ));
+            }
+        };
+        self.at = start + 2;
+        Ok(simple)
+    }
+
+    fn unicode_escape(&mut self) -> Outcome<char> {
+        let start = self.at;
+        let unit = |at: usize| -> Option<u32> {
+            let digits = self.bytes.get(at..at + 6)?.strip_prefix(b"\\u")?;
+            digits.iter().try_fold(0, |unit, digit| Some(unit * 16 + char::from(*digit).to_digit(16)?))
+        };
+        let bad = || {
+            self.problem(
+                start,
+                "`\\u` escape that is no character".to_owned(),
+                "write four hexadecimal digits; characters past U+FFFF take a pair of surrogates",
+            )
+        };
+        let first = unit(start).ok_or_else(bad)?;
+        if let Some(character) = char::from_u32(first) {
+            self.at = start + 6;
+            return Ok(character);
+        }
+        let second = unit(start + 6).filter(|low| (0xDC00..0xE000).contains(low) && first < 0xDC00).ok_or_else(bad)?;
+        let character = char::from_u32(0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00)).ok_or_else(bad)?;
+        self.at = start + 12;
+        Ok(character)
+    }
+
+    fn number(&mut self) -> Outcome<&'a str> {
+        let start = self.at;
+        let mut at = start;
+        let digits = |at: &mut usize| {
+            let from = *at;
+            while self.bytes.get(*at).is_some_and(u8::is_ascii_digit) {
+                *at += 1;
+            }
+            *at - from
+        };
+        if self.bytes[at] == b'-' {
+            at += 1;
+        }
+        let leading_zero = self.bytes.get(at) == Some(&b'0');
+        let whole = digits(&mut at);
+        let mut sound = whole > 0 && !(leading_zero && whole > 1);
+        if self.bytes.get(at) == Some(&b'.') {
+            at += 1;
+            sound &= digits(&mut at) > 0;
+        }
+        if let Some(b'e' | b'E') = self.bytes.get(at) {
+            at += 1;
+            if let Some(b'+' | b'-') = self.bytes.get(at) {
+                at += 1;
+            }
+            sound &= digits(&mut at) > 0;
+        }
+        if !sound || self.bytes.get(at).is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_')) {
+            return Err(self.problem(
+                start,
+                "malformed number".to_owned(),
+                "JSON numbers have no leading zero, no `+` and digits on both sides of the point; quote it if it is text",
+            ));
+        }
+        self.at = at;
+        Ok(&self.text[start..at])
+    }
+
+    fn found(&self) -> String {
+        match self.text[self.at..].chars().next() {
+            None => "the end of the document".to_owned(),
+            Some(character) => format!("`{character}`"),
+        }
+    }
+
+    fn problem(&self, at: usize, message: String, hint: &str) -> Box<Diagnostic> {
+        let length = self.text.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+        Box::new(Diagnostic::error("json-syntax", message).at(self.source, Span::new(at, at + length), "").hinted(hint))
+    }
+
+    fn unclosed_string(&self, start: usize) -> Box<Diagnostic> {
+        self.problem(start, "string that is not closed on its line".to_owned(), "close it with `\"`; write a line break inside it as `\\n`")
+    }
+
+    fn trailing_comma(&self, bracket: &str) -> Box<Diagnostic> {
+        let comma = self.text[..self.at].rfind(',').unwrap_or(self.at);
+        self.problem(comma, format!("comma before `{bracket}`"), "JSON has no trailing commas; take it out")
+    }
+
+    fn no_key(&self) -> Box<Diagnostic> {
+        match self.bytes.get(self.at) {
+            None => self.unclosed(),
+            Some(b'\'') => self.problem(self.at, "expected a key, found `'`".to_owned(), "JSON strings take double quotes"),
+            Some(b'/' | b'#') => self.problem(self.at, "expected a key, found a comment".to_owned(), "JSON has no comments"),
+            Some(b',') => self.problem(self.at, "expected a key, found `,`".to_owned(), "take out the extra comma"),
+            Some(_) => self.problem(self.at, format!("expected a key, found {}", self.found()), "keys are strings in double quotes"),
+        }
+    }
+
+    fn no_value(&self) -> Box<Diagnostic> {
+        let hint = match self.bytes.get(self.at) {
+            None if self.opened.is_empty() => {
+                return self.problem(
+                    self.at,
+                    "the document is empty".to_owned(),
+                    "a template is an object, at least `{\"Resources\": {...}}`",
+                );
+            }
+            None => return self.unclosed(),
+            Some(b'\'') => "JSON strings take double quotes",
+            Some(b'/' | b'#') => "JSON has no comments",
+            Some(b'!') => "short forms such as `!Ref` are YAML; in JSON write `{ \"Ref\": ... }`",
+            Some(b',' | b'}' | b']') => "a value is missing here",
+            Some(b'T' | b'F' | b'N') => "JSON writes `true`, `false` and `null` in lower case",
+            Some(_) => "a value is an object, an array, a string in double quotes, a number, `true`, `false` or `null`",
+        };
+        self.problem(self.at, format!("expected a value, found {}", self.found()), hint)
+    }
+
+    fn no_separator(&self, bracket: char) -> Box<Diagnostic> {
+        if self.at >= self.bytes.len() {
+            return self.unclosed();
+        }
+        let what = self.found();
+        // The comma belongs at the end of the value before, which may be lines above.
+        let end = self.text[..self.at].trim_end().len();
+        let mut problem = self.problem(self.at, format!("expected `,` or `{bracket}`, found {what}"), "");
+        problem.hint = None;
+        if matches!(self.bytes[self.at], b'"' | b'{' | b'[') {
+            let place = self.source.line_column(u32::try_from(end).unwrap_or(u32::MAX));
+            problem.hint = Some(format!("a comma is missing after line {}, column {}", place.line, place.column - 1));
+        } else if matches!(self.bytes[self.at], b'}' | b']') {
+            if let Some(opened) = self.opened.last() {
+                *problem = problem.at(self.source, Span::new(*opened, *opened + 1), "opened here");
+            }
+            problem.hint = Some(format!("close what was opened with `{bracket}`"));
+        }
+        problem
+    }
+
+    fn unclosed(&self) -> Box<Diagnostic> {
+        let end = self.text.trim_end().len();
+        let last = self.text[..end].chars().next_back().map_or(0, char::len_utf8);
+        let mut problem = Diagnostic::error("json-syntax", "the document ends too early").at(
+            self.source,
+            Span::new(end - last, end),
+            "the text ends here",
+        );
+        if let Some(opened) = self.opened.last() {
+            let bracket = &self.text[*opened..=*opened];
+            problem = problem.at(self.source, Span::new(*opened, *opened + 1), format!("this `{bracket}` is never closed"));
+        }
+        Box::new(problem.hinted("was the file cut off while it was written or copied?"))
+    }
+}

@@ -1,0 +1,173 @@
+//! The tree that every document is read into.
+
+use super::source::Span;
+
+/// Memory that one command's documents and values live in; everything borrowed from it is `Copy`.
+#[derive(Debug, Default)]
+pub struct Arena(bumpalo::Bump);
+
+impl Arena {
+    /// Returns an empty arena.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Copies a string in.
+    pub fn str(&self, text: &str) -> &str {
+        self.0.alloc_str(text)
+    }
+
+    /// Moves one `Copy` value in.
+    pub fn alloc<T: Copy>(&self, value: T) -> &T {
+        self.0.alloc(value)
+    }
+
+    /// Copies a slice in.
+    pub fn slice<T: Copy>(&self, items: &[T]) -> &[T] {
+        self.0.alloc_slice_copy(items)
+    }
+
+    /// Returns the allocator, for collections that build in place.
+    pub fn bump(&self) -> &bumpalo::Bump {
+        &self.0
+    }
+}
+
+/// One value of a document and where it stands.
+///
+/// JSON and YAML give the same tree: a YAML short form such as `!Ref Vpc` is the object `{"Ref": "Vpc"}`, with
+/// the short form's place.
+#[derive(Clone, Copy, Debug)]
+pub struct Node<'a> {
+    /// Where it stands, from its first to its last character.
+    pub span: Span,
+    /// What it is.
+    pub kind: Kind<'a>,
+}
+
+/// What a [`Node`] is.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind<'a> {
+    /// `null`.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A number as it was written: CloudFormation keeps `1.0` and `1` apart, and so does this.
+    Number(&'a str),
+    /// A string, unescaped.
+    String(&'a str),
+    /// An array.
+    Array(&'a [Node<'a>]),
+    /// An object, in the order of the document; keys are unique, which the readers see to.
+    Object(&'a [Member<'a>]),
+}
+
+/// One key and its value in an object.
+#[derive(Clone, Copy, Debug)]
+pub struct Member<'a> {
+    /// The key, unescaped.
+    pub key: &'a str,
+    /// Where the key stands, quotes included.
+    pub key_span: Span,
+    /// The value.
+    pub value: Node<'a>,
+}
+
+impl<'a> Node<'a> {
+    /// Returns the members of an object, else nothing.
+    pub fn members(&self) -> &'a [Member<'a>] {
+        match self.kind {
+            Kind::Object(members) => members,
+            _ => &[],
+        }
+    }
+
+    /// Returns the items of an array, else nothing.
+    pub fn items(&self) -> &'a [Self] {
+        match self.kind {
+            Kind::Array(items) => items,
+            _ => &[],
+        }
+    }
+
+    /// Returns the member of that name.
+    pub fn member(&self, key: &str) -> Option<&'a Member<'a>> {
+        self.members().iter().find(|member| member.key == key)
+    }
+
+    /// Returns the value of the member of that name.
+    pub fn get(&self, key: &str) -> Option<&'a Self> {
+        self.member(key).map(|member| &member.value)
+    }
+
+    /// Returns the string, if it is one.
+    pub fn as_str(&self) -> Option<&'a str> {
+        match self.kind {
+            Kind::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Returns the text of a scalar as CloudFormation reads it where a string is wanted: `true`, `1.50`.
+    pub fn scalar(&self) -> Option<&'a str> {
+        match self.kind {
+            Kind::String(text) | Kind::Number(text) => Some(text),
+            Kind::Bool(true) => Some("true"),
+            Kind::Bool(false) => Some("false"),
+            _ => None,
+        }
+    }
+
+    /// Returns a name for the kind, for messages: `an object`, `a string`.
+    pub fn kind_name(&self) -> &'static str {
+        match self.kind {
+            Kind::Null => "null",
+            Kind::Bool(_) => "a boolean",
+            Kind::Number(_) => "a number",
+            Kind::String(_) => "a string",
+            Kind::Array(_) => "an array",
+            Kind::Object(_) => "an object",
+        }
+    }
+
+    /// Tells whether two trees hold the same values, wherever they stand and in whatever order their keys are.
+    pub fn same(&self, other: &Node<'_>) -> bool {
+        match (self.kind, other.kind) {
+            (Kind::Null, Kind::Null) => true,
+            (Kind::Bool(a), Kind::Bool(b)) => a == b,
+            (Kind::Number(a), Kind::Number(b)) | (Kind::String(a), Kind::String(b)) => a == b,
+            (Kind::Array(a), Kind::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.same(b)),
+            (Kind::Object(a), Kind::Object(b)) => {
+                a.len() == b.len()
+                    && a.iter().zip(b).all(|(member, peer)| {
+                        if member.key == peer.key {
+                            member.value.same(&peer.value)
+                        } else {
+                            other.get(member.key).is_some_and(|value| member.value.same(value))
+                        }
+                    })
+            }
+            _ => false,
+        }
+    }
+}
+
+impl serde::Serialize for Node<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::{Error as _, SerializeMap as _};
+        match self.kind {
+            Kind::Null => serializer.serialize_unit(),
+            Kind::Bool(value) => serializer.serialize_bool(value),
+            Kind::Number(text) => text.parse::<serde_json::Number>().map_err(S::Error::custom)?.serialize(serializer),
+            Kind::String(text) => serializer.serialize_str(text),
+            Kind::Array(items) => serializer.collect_seq(items),
+            Kind::Object(members) => {
+                let mut map = serializer.serialize_map(Some(members.len()))?;
+                for member in members {
+                    map.serialize_entry(member.key, &member.value)?;
+                }
+                map.end()
+            }
+        }
+    }
+}

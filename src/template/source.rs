@@ -1,0 +1,158 @@
+//! A text that was read, and places in it.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Largest text that a reader accepts, in bytes.
+///
+/// CloudFormation takes 1 MB from S3; sixteen times that leaves room for a template before its
+/// `Fn::ForEach` is folded and keeps every offset in a `u32`.
+pub const MAX_SOURCE_BYTES: usize = 16 * 1024 * 1024;
+
+/// A half-open range of byte offsets in one [`Source`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Span {
+    /// Offset of the first byte.
+    pub start: u32,
+    /// Offset one past the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// Returns the span from `start` to `end`; offsets past 4 GiB saturate, which no [`Source`] reaches.
+    pub fn new(start: usize, end: usize) -> Self {
+        let clamp = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
+        Self { start: clamp(start), end: clamp(end) }
+    }
+
+    /// Returns the span as a range for slicing.
+    pub fn range(self) -> std::ops::Range<usize> {
+        self.start as usize..self.end as usize
+    }
+}
+
+/// A place as people count it: both from one, the column in characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LineColumn {
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+}
+
+impl fmt::Display for LineColumn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.line, self.column)
+    }
+}
+
+#[derive(Debug)]
+struct SourceText {
+    name: String,
+    text: String,
+}
+
+/// One text with the name to show for it; cheap to clone, so every [`Diagnostic`](super::Diagnostic) carries its own.
+#[derive(Clone, Debug)]
+pub struct Source(Arc<SourceText>);
+
+/// Why a file could not become a [`Source`].
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// The file could not be read.
+    #[error("cannot read `{name}`")]
+    Read {
+        /// The path as given.
+        name: String,
+        /// What the operating system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The file is longer than [`MAX_SOURCE_BYTES`].
+    #[error("`{name}` is larger than {MAX_SOURCE_BYTES} bytes; CloudFormation takes templates of at most 1 MB")]
+    TooLarge {
+        /// The path as given.
+        name: String,
+    },
+    /// The file is not UTF-8.
+    #[error("`{name}` is not UTF-8: byte {offset} starts no valid character (line {line})")]
+    NotUtf8 {
+        /// The path as given.
+        name: String,
+        /// Offset of the first bad byte.
+        offset: usize,
+        /// Line of the first bad byte, from 1.
+        line: usize,
+    },
+}
+
+impl Source {
+    /// Returns a source that shows as `name`.
+    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
+        Self(Arc::new(SourceText { name: name.into(), text: text.into() }))
+    }
+
+    /// Reads the file at `path`; `-` is standard input.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`SourceError`] when the file cannot be read, is not UTF-8, or is too large.
+    pub fn read(path: &Path) -> Result<Self, SourceError> {
+        use std::io::Read as _;
+        let name = if path == Path::new("-") { "<stdin>".to_owned() } else { path.display().to_string() };
+        let limit = MAX_SOURCE_BYTES as u64 + 1;
+        let mut bytes = Vec::new();
+        let read = if path == Path::new("-") {
+            std::io::stdin().lock().take(limit).read_to_end(&mut bytes)
+        } else {
+            std::fs::File::open(path).and_then(|file| {
+                if let Ok(metadata) = file.metadata() {
+                    bytes.reserve_exact(usize::try_from(metadata.len().min(limit)).unwrap_or(0) + 1);
+                }
+                file.take(limit).read_to_end(&mut bytes)
+            })
+        };
+        if let Err(source) = read {
+            return Err(SourceError::Read { name, source });
+        }
+        if bytes.len() > MAX_SOURCE_BYTES {
+            return Err(SourceError::TooLarge { name });
+        }
+        match String::from_utf8(bytes) {
+            Ok(text) => Ok(Self::new(name, text)),
+            Err(error) => {
+                let offset = error.utf8_error().valid_up_to();
+                let line = 1 + memchr::memchr_iter(b'\n', &error.as_bytes()[..offset]).count();
+                Err(SourceError::NotUtf8 { name, offset, line })
+            }
+        }
+    }
+
+    /// Returns the name to show.
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Returns the whole text.
+    pub fn text(&self) -> &str {
+        &self.0.text
+    }
+
+    /// Returns the text of `span`, or the empty string when the span is not of this source.
+    pub fn slice(&self, span: Span) -> &str {
+        self.text().get(span.range()).unwrap_or_default()
+    }
+
+    /// Returns line and column of a byte offset; an offset past the end is the end.
+    pub fn line_column(&self, offset: u32) -> LineColumn {
+        let text = self.text();
+        let mut offset = (offset as usize).min(text.len());
+        while !text.is_char_boundary(offset) {
+            offset -= 1;
+        }
+        let before = &text[..offset];
+        let line_start = memchr::memrchr(b'\n', before.as_bytes()).map_or(0, |newline| newline + 1);
+        LineColumn { line: 1 + memchr::memchr_iter(b'\n', before.as_bytes()).count(), column: 1 + before[line_start..].chars().count() }
+    }
+}

@@ -1,0 +1,146 @@
+//! The CloudFormation document: its sections, by name, over the tree they were read from.
+
+use rustc_hash::FxHashMap;
+
+use super::node::{Arena, Node};
+use super::source::{Source, Span};
+use super::{Diagnostics, Document};
+
+/// One named entry of a section, such as one resource or one output.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry<'a> {
+    /// Its name: a logical ID, a parameter's name, ...
+    pub name: &'a str,
+    /// Where the name stands.
+    pub name_span: Span,
+    /// What it holds.
+    pub body: &'a Node<'a>,
+}
+
+/// The entries of a section in the order of the document, found by name in constant time.
+#[derive(Debug, Default)]
+pub struct Section<'a> {
+    entries: Vec<Entry<'a>>,
+    by_name: FxHashMap<&'a str, usize>,
+}
+
+impl<'a> Section<'a> {
+    /// Returns the entry of that name.
+    pub fn get(&self, name: &str) -> Option<&Entry<'a>> {
+        self.by_name.get(name).map(|&index| &self.entries[index])
+    }
+
+    /// Returns where the entry of that name stands in the section, from 0.
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.by_name.get(name).copied()
+    }
+
+    /// Tells whether the section has that name.
+    pub fn contains(&self, name: &str) -> bool {
+        self.by_name.contains_key(name)
+    }
+
+    /// Returns the entries in the order of the document.
+    pub fn iter(&self) -> std::slice::Iter<'_, Entry<'a>> {
+        self.entries.iter()
+    }
+
+    /// Returns how many there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Tells whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    fn of(node: Option<&'a Node<'a>>) -> Self {
+        let members = node.map(Node::members).unwrap_or_default();
+        let mut section = Self {
+            entries: Vec::with_capacity(members.len()),
+            by_name: FxHashMap::with_capacity_and_hasher(members.len(), rustc_hash::FxBuildHasher),
+        };
+        for member in members {
+            section.by_name.insert(member.key, section.entries.len());
+            section.entries.push(Entry { name: member.key, name_span: member.key_span, body: &member.value });
+        }
+        section
+    }
+}
+
+impl<'s, 'a> IntoIterator for &'s Section<'a> {
+    type Item = &'s Entry<'a>;
+    type IntoIter = std::slice::Iter<'s, Entry<'a>>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+/// A template: sections over one document.
+///
+/// Holding one means that the document is an object whose known sections are objects (or, for `Transform`, a name
+/// or a list of names); everything deeper is checked where it is used.
+#[derive(Debug)]
+pub struct Template<'a> {
+    /// The text it was read from.
+    pub source: &'a Source,
+    /// The whole document.
+    pub root: &'a Node<'a>,
+    /// `Parameters`.
+    pub parameters: Section<'a>,
+    /// `Mappings`.
+    pub mappings: Section<'a>,
+    /// `Conditions`.
+    pub conditions: Section<'a>,
+    /// `Rules`.
+    pub rules: Section<'a>,
+    /// `Resources`; may hold `Fn::ForEach::...` keys when the language extensions are on.
+    pub resources: Section<'a>,
+    /// `Outputs`.
+    pub outputs: Section<'a>,
+    /// Names in `Transform`, such as `AWS::LanguageExtensions`.
+    pub transforms: Vec<&'a str>,
+}
+
+impl<'a> Template<'a> {
+    /// Reads a template from JSON or YAML.
+    ///
+    /// # Errors
+    ///
+    /// Returns every problem of syntax, or of the sections' shape.
+    pub fn read(source: &'a Source, arena: &'a Arena) -> Result<Self, Diagnostics> {
+        Self::from_document(&Document::read(source, arena)?)
+    }
+
+    /// Takes a document that was read already.
+    ///
+    /// # Errors
+    ///
+    /// Returns every problem of the sections' shape.
+    pub fn from_document(document: &Document<'a>) -> Result<Self, Diagnostics> {
+        super::sections::check(document)?;
+        let root = document.root;
+        let transforms = match root.get("Transform") {
+            Some(node) if node.as_str().is_some() => node.as_str().into_iter().collect(),
+            Some(node) => node.items().iter().filter_map(|item| item.as_str()).collect(),
+            None => Vec::new(),
+        };
+        Ok(Self {
+            source: document.source,
+            root,
+            parameters: Section::of(root.get("Parameters")),
+            mappings: Section::of(root.get("Mappings")),
+            conditions: Section::of(root.get("Conditions")),
+            rules: Section::of(root.get("Rules")),
+            resources: Section::of(root.get("Resources")),
+            outputs: Section::of(root.get("Outputs")),
+            transforms,
+        })
+    }
+
+    /// Tells whether the `AWS::LanguageExtensions` transform is on.
+    pub fn has_language_extensions(&self) -> bool {
+        self.transforms.contains(&"AWS::LanguageExtensions")
+    }
+}

@@ -1,0 +1,1 @@
+//! Human, JSON and Markdown views of what the rooms answer; styles and progress.

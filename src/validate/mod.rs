@@ -1,0 +1,1 @@
+//! Checks a template without AWS: rules with stable names.

@@ -1,0 +1,18 @@
+//! The one integration binary: every file here is a part of it.
+
+mod apply;
+mod cli;
+mod evaluate;
+mod local;
+mod model;
+mod parameters;
+mod patch;
+mod plan;
+mod properties;
+mod recordings;
+mod render;
+mod schema;
+mod support;
+mod template;
+mod ui;
+mod validate;
