@@ -5,6 +5,7 @@
 //! is for [`evaluate`](crate::evaluate).
 
 mod diagnostic;
+mod edit;
 mod intrinsic;
 mod json;
 mod node;
@@ -14,6 +15,7 @@ mod source;
 mod template;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity};
+pub use edit::{EditError, Edits, Place, Style};
 pub use intrinsic::Intrinsic;
 pub use node::{Arena, Kind, Member, Node};
 pub use source::{LineColumn, MAX_SOURCE_BYTES, Source, SourceError, Span};
