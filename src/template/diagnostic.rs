@@ -131,3 +131,24 @@ impl std::fmt::Display for Diagnostics {
 }
 
 impl std::error::Error for Diagnostics {}
+
+/// Longest name that is looked up among candidates; a longer one is no slip of the pen.
+const LONGEST_MISTYPED: usize = 100;
+
+/// Returns ``did you mean `Name`?`` for the candidate that is closest to a mistyped name, if one is close.
+///
+/// Upper and lower case count as equal first, so `resources` finds `Resources`.
+pub fn did_you_mean<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<String> {
+    if name.len() > LONGEST_MISTYPED {
+        return None;
+    }
+    let lower = name.to_lowercase();
+    let close_enough = 1 + name.chars().count() / 4;
+    candidates
+        .into_iter()
+        .filter(|candidate| *candidate != name && candidate.len() <= LONGEST_MISTYPED)
+        .map(|candidate| (strsim::osa_distance(&lower, &candidate.to_lowercase()), candidate))
+        .filter(|(distance, _)| *distance <= close_enough)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| format!("did you mean `{candidate}`?"))
+}

@@ -14,12 +14,13 @@ mod source;
 #[expect(clippy::module_inception, reason = "the file is named for the thing inside")]
 mod template;
 
-pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity};
+pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity, did_you_mean};
 pub use edit::{EditError, Edits, Place, Style};
 pub use intrinsic::Intrinsic;
 pub use node::{Arena, Kind, Member, Node};
 pub use source::{LineColumn, MAX_SOURCE_BYTES, Source, SourceError, Span};
 pub use template::{Entry, Section, Template};
+use template::{LANGUAGE_EXTENSIONS, transforms};
 
 /// The text form of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

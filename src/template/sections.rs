@@ -1,12 +1,367 @@
-//! What the top of a template must look like.
+//! What the top of a template must look like, down to what every resource and output must say.
+//!
+//! A template that CloudFormation accepts is never refused here: what a macro may still rewrite is left alone, since the
+//! service looks at most of this only after its macros have run.
+//! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html>
 
-use super::{Diagnostics, Document};
+use super::diagnostic::did_you_mean;
+use super::node::{Kind, Member, Node};
+use super::source::Span;
+use super::{Diagnostic, Diagnostics, Document, transforms};
 
-/// Checks that the document is an object and that its sections have the kinds CloudFormation wants.
+/// The one version there is.
+const FORMAT_VERSION: &str = "2010-09-09";
+
+/// The sections that a template may have.
+const SECTIONS: [&str; 11] = [
+    "AWSTemplateFormatVersion",
+    "Description",
+    "Metadata",
+    "Parameters",
+    "Rules",
+    "Mappings",
+    "Conditions",
+    "Transform",
+    "Resources",
+    "Outputs",
+    "Hooks",
+];
+
+/// What a resource may say.
+///
+/// `Version` is for custom resources; `Description` is in no list, yet taken, and the CDK writes it.
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-product-attribute-reference.html>
+const RESOURCE_ATTRIBUTES: [&str; 11] = [
+    "Type",
+    "Properties",
+    "Condition",
+    "DependsOn",
+    "CreationPolicy",
+    "UpdatePolicy",
+    "DeletionPolicy",
+    "UpdateReplacePolicy",
+    "Metadata",
+    "Description",
+    "Version",
+];
+
+/// What an output may say.
+const OUTPUT_ATTRIBUTES: [&str; 4] = ["Value", "Description", "Export", "Condition"];
+
+/// Checks that the document is an object, that its sections have the kinds CloudFormation wants, and that every resource has
+/// its type and every output its value.
 ///
 /// # Errors
 ///
-/// Returns every section that has not.
-pub(super) fn check(_document: &Document<'_>) -> Result<(), Diagnostics> {
-    Ok(())
+/// Returns all that is wrong, in the order of the document.
+pub(super) fn check(document: &Document<'_>) -> Result<(), Diagnostics> {
+    let Kind::Object(sections) = document.root.kind else {
+        let problem = Diagnostic::error("template-shape", format!("a template is an object, this is {}", document.root.kind_name()))
+            .at(document.source, document.root.span, "")
+            .hinted("a template has at least `Resources`, an object that holds one resource or more")
+            .as_aws_says("Template format error: unsupported structure.");
+        return Err(problem.into());
+    };
+    let mut checker = Checker {
+        document,
+        has_macros: document.root.get("Fn::Transform").is_some()
+            || transforms(document.root).iter().any(|name| *name != super::LANGUAGE_EXTENSIONS),
+        problems: Diagnostics::default(),
+        path: Vec::new(),
+    };
+    checker.sections(sections);
+    if !checker.has_macros {
+        checker.nulls(document.root);
+    }
+    let mut problems = checker.problems;
+    problems.0.sort_by_key(|problem| problem.labels.first().map_or(0, |label| label.span.start));
+    problems.into_result(())
+}
+
+struct Checker<'d, 'a> {
+    document: &'d Document<'a>,
+    /// Whether a macro will rewrite the template before CloudFormation looks at it.
+    has_macros: bool,
+    problems: Diagnostics,
+    path: Vec<Step<'a>>,
+}
+
+/// One step on the way from the document to a value.
+#[derive(Clone, Copy)]
+enum Step<'a> {
+    Key(&'a str),
+    Index(usize),
+}
+
+impl std::fmt::Display for Step<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Key(key) => f.write_str(key),
+            Self::Index(index) => write!(f, "{index}"),
+        }
+    }
+}
+
+impl<'a> Checker<'_, 'a> {
+    fn sections(&mut self, sections: &'a [Member<'a>]) {
+        for section in sections {
+            let value = &section.value;
+            match section.key {
+                _ if matches!(value.kind, Kind::Null) => {}
+                "AWSTemplateFormatVersion" => self.format_version(value),
+                "Description" => self.want_text(section),
+                "Transform" => {
+                    if !matches!(value.kind, Kind::String(_) | Kind::Array(_) | Kind::Object(_)) {
+                        self.wrong_kind(section, "the name of a macro, or a list of them");
+                    }
+                }
+                "Metadata" => self.metadata(section),
+                "Resources" => self.each(section, Self::resource),
+                "Outputs" => self.each(section, Self::output),
+                "Parameters" => self.each(section, |checker, member| {
+                    checker.name("parameter", "Parameter", member);
+                    checker.want_object(member);
+                }),
+                "Mappings" => self.each(section, |checker, member| {
+                    checker.want_object(member);
+                    checker.each(member, |checker, inner| _ = checker.want_object(inner));
+                }),
+                "Conditions" | "Rules" | "Hooks" => _ = self.want_object(section),
+                key if key.starts_with("Fn::") || self.has_macros => {}
+                _ => self.unknown_section(section),
+            }
+        }
+        let resources = self.document.root.get("Resources");
+        if !self.has_macros && (resources.is_none() || resources.is_some_and(|node| matches!(node.kind, Kind::Object([])))) {
+            let at =
+                self.document.root.member("Resources").map_or_else(|| first_character(self.document.root.span), |member| member.key_span);
+            self.report(
+                Diagnostic::error("missing-resources", "a template has at least one resource, this has none")
+                    .hinted("add `Resources`, an object that holds resources by their logical IDs")
+                    .as_aws_says("Template format error: At least one Resources member must be defined."),
+                at,
+            );
+        }
+    }
+
+    /// Looks at every member of an object that is not a function, such as `Fn::ForEach::Name` or `Fn::Transform`.
+    fn each(&mut self, section: &'a Member<'a>, look: impl Fn(&mut Self, &'a Member<'a>)) {
+        if self.want_object(section) {
+            for member in section.value.members() {
+                if !member.key.starts_with("Fn::") && !matches!(member.value.kind, Kind::Null) {
+                    look(self, member);
+                }
+            }
+        }
+    }
+
+    fn format_version(&mut self, value: &'a Node<'a>) {
+        if value.as_str() != Some(FORMAT_VERSION) {
+            let found = value.scalar().map_or_else(|| value.kind_name().to_owned(), |text| format!("`{text}`"));
+            let problem = Diagnostic::error("format-version", format!("there is no template format version {found}"));
+            self.report(problem.hinted(format!("the only version is \"{FORMAT_VERSION}\"; the section may also be left out")), value.span);
+        }
+    }
+
+    fn metadata(&mut self, member: &'a Member<'a>) {
+        if !matches!(member.value.kind, Kind::Object(_) | Kind::Null) {
+            let problem = kind_problem(member, "an object");
+            self.report(problem.as_aws_says("Template format error: Any Metadata member must be an object."), member.value.span);
+        }
+    }
+
+    fn unknown_section(&mut self, section: &'a Member<'a>) {
+        let unknown: Vec<&str> = self.document.root.members().iter().map(|member| member.key).filter(|key| !known_section(key)).collect();
+        let hint = match section.key {
+            "Globals" => "`Globals` needs `Transform: AWS::Serverless-2016-10-31`".to_owned(),
+            key => did_you_mean(key, SECTIONS).unwrap_or_else(|| format!("sections are {}", list(&SECTIONS))),
+        };
+        self.report(
+            Diagnostic::error("unknown-section", format!("a template has no section `{}`", section.key))
+                .hinted(hint)
+                .as_aws_says(format!("Invalid template property or properties [{}]", unknown.join(", "))),
+            section.key_span,
+        );
+    }
+
+    fn resource(&mut self, member: &'a Member<'a>) {
+        self.name("resource", "Resource", member);
+        let id = member.key;
+        let Kind::Object(attributes) = member.value.kind else {
+            let problem = kind_problem(member, "an object with `Type` and `Properties`");
+            self.report(
+                problem.as_aws_says(format!("Template format error: [/Resources/{id}] resource definition is malformed")),
+                member.value.span,
+            );
+            return;
+        };
+        let mut has_type = false;
+        let mut may_be_given = self.has_macros;
+        for attribute in attributes {
+            match attribute.key {
+                "Type" => {
+                    has_type = true;
+                    self.want_string(attribute);
+                }
+                "Condition" => self.want_string(attribute),
+                "Properties" => _ = self.want_object(attribute),
+                "Metadata" => self.metadata(attribute),
+                key if RESOURCE_ATTRIBUTES.contains(&key) => {}
+                key if key.starts_with("Fn::") => may_be_given = true,
+                _ if self.has_macros => {}
+                key => {
+                    let hint = did_you_mean(key, RESOURCE_ATTRIBUTES)
+                        .unwrap_or_else(|| "properties of the resource go into `Properties`".to_owned());
+                    self.report(
+                        Diagnostic::error("resource-attribute", format!("the resource `{id}` has an attribute `{key}` that there is not"))
+                            .hinted(hint)
+                            .as_aws_says(format!("Invalid template resource property '{key}'")),
+                        attribute.key_span,
+                    );
+                }
+            }
+        }
+        if !has_type && !may_be_given {
+            self.report(
+                Diagnostic::error("resource-type", format!("the resource `{id}` has no `Type`"))
+                    .hinted("every resource names its type, such as `AWS::EC2::VPC`")
+                    .as_aws_says(format!("Template format error: [/Resources/{id}] Every Resources object must contain a Type member.")),
+                member.key_span,
+            );
+        }
+    }
+
+    fn output(&mut self, member: &'a Member<'a>) {
+        self.name("output", "Output", member);
+        if !self.want_object(member) {
+            return;
+        }
+        let name = member.key;
+        let attributes = member.value.members();
+        if !self.has_macros && !attributes.iter().any(|attribute| attribute.key == "Value" || attribute.key.starts_with("Fn::")) {
+            self.report(
+                Diagnostic::error("output-value", format!("the output `{name}` has no `Value`"))
+                    .hinted("write `Value`, what the output gives")
+                    .as_aws_says("Template format error: Every Outputs member must contain a Value object"),
+                member.key_span,
+            );
+        }
+        for attribute in attributes {
+            let key = attribute.key;
+            if !(OUTPUT_ATTRIBUTES.contains(&key) || key.starts_with("Fn::") || self.has_macros) {
+                let hint = did_you_mean(key, OUTPUT_ATTRIBUTES).unwrap_or_else(|| format!("an output has {}", list(&OUTPUT_ATTRIBUTES)));
+                let problem = Diagnostic::error("output-attribute", format!("the output `{name}` has a `{key}`, which outputs have not"));
+                self.report(problem.hinted(hint), attribute.key_span);
+            }
+        }
+    }
+
+    fn name(&mut self, what: &str, what_aws_says: &str, member: &'a Member<'a>) {
+        let name = member.key;
+        if self.has_macros || (!name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric())) {
+            return;
+        }
+        let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+        let hint =
+            if plain.is_empty() { "letters and digits only".to_owned() } else { format!("letters and digits only, such as `{plain}`") };
+        let mut problem = Diagnostic::error("logical-id", format!("the {what} name `{name}` is not alphanumeric")).hinted(hint);
+        if what != "output" {
+            problem = problem.as_aws_says(format!("Template format error: {what_aws_says} name {name} is non alphanumeric."));
+        }
+        self.report(problem, member.key_span);
+    }
+
+    /// Finds every `null`: CloudFormation refuses them, with a path in which `Properties` reads `Type`.
+    ///
+    /// Metadata is left alone, and what stands inside a function, which the function may take.
+    fn nulls(&mut self, node: &'a Node<'a>) {
+        match node.kind {
+            Kind::Null => {
+                let path: String = self.path.iter().map(|step| format!("/{step}")).collect();
+                let mut as_aws_says = self.path.clone();
+                if let [Step::Key("Resources"), _, properties @ Step::Key("Properties"), _, ..] = as_aws_says.as_mut_slice() {
+                    *properties = Step::Key("Type");
+                }
+                let as_aws_says: String = as_aws_says.iter().map(|step| format!("/{step}")).collect();
+                self.report(
+                    Diagnostic::error("null-value", format!("null at `{path}`"))
+                        .hinted("leave the key out, or write `{\"Ref\": \"AWS::NoValue\"}` to take a property away under a condition")
+                        .as_aws_says(format!("[{as_aws_says}] 'null' values are not allowed in templates")),
+                    node.span,
+                );
+            }
+            Kind::Object(members) => {
+                for member in members {
+                    let is_metadata =
+                        member.key == "Metadata" && !matches!(member.value.kind, Kind::Null) && matches!(self.path.len(), 0 | 2);
+                    if is_metadata || member.key.starts_with("Fn::") {
+                        continue;
+                    }
+                    self.path.push(Step::Key(member.key));
+                    self.nulls(&member.value);
+                    self.path.pop();
+                }
+            }
+            Kind::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    if matches!(item.kind, Kind::Null | Kind::Object(_) | Kind::Array(_)) {
+                        self.path.push(Step::Index(index));
+                        self.nulls(item);
+                        self.path.pop();
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn want_object(&mut self, member: &'a Member<'a>) -> bool {
+        match member.value.kind {
+            Kind::Object(_) => true,
+            Kind::Null => false,
+            _ => {
+                self.wrong_kind(member, "an object");
+                false
+            }
+        }
+    }
+
+    fn want_string(&mut self, member: &'a Member<'a>) {
+        if !matches!(member.value.kind, Kind::String(_) | Kind::Null) {
+            let problem = kind_problem(member, "a string");
+            let key = member.key;
+            self.report(problem.as_aws_says(format!("Template format error: Every {key} member must be a string.")), member.value.span);
+        }
+    }
+
+    fn want_text(&mut self, member: &'a Member<'a>) {
+        if member.value.scalar().is_none() {
+            self.wrong_kind(member, "a string");
+        }
+    }
+
+    fn wrong_kind(&mut self, member: &'a Member<'a>, wanted: &str) {
+        self.report(kind_problem(member, wanted), member.value.span);
+    }
+
+    fn report(&mut self, problem: Diagnostic, span: Span) {
+        self.problems.push(problem.at(self.document.source, span, ""));
+    }
+}
+
+fn kind_problem(member: &Member<'_>, wanted: &str) -> Diagnostic {
+    Diagnostic::error("section-kind", format!("`{}` must be {wanted}, this is {}", member.key, member.value.kind_name()))
+}
+
+fn known_section(key: &str) -> bool {
+    SECTIONS.contains(&key) || key.starts_with("Fn::")
+}
+
+fn list(names: &[&str]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// Returns the place of an opening bracket, rather than of all that it opens.
+fn first_character(span: Span) -> Span {
+    Span { start: span.start, end: span.end.min(span.start + 1) }
 }

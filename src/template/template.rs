@@ -77,10 +77,24 @@ impl<'s, 'a> IntoIterator for &'s Section<'a> {
     }
 }
 
+/// The transform that brings `Fn::ForEach` and its kin, and that this program carries out itself.
+pub(super) const LANGUAGE_EXTENSIONS: &str = "AWS::LanguageExtensions";
+
+/// Returns the names in `Transform`: a name, `{"Name": ..., "Parameters": ...}`, or a list of either.
+pub(super) fn transforms<'a>(root: &'a Node<'a>) -> Vec<&'a str> {
+    let name = |node: &'a Node<'a>| node.as_str().or_else(|| node.get("Name").and_then(Node::as_str));
+    match root.get("Transform") {
+        Some(node) if node.items().is_empty() => name(node).into_iter().collect(),
+        Some(node) => node.items().iter().filter_map(name).collect(),
+        None => Vec::new(),
+    }
+}
+
 /// A template: sections over one document.
 ///
-/// Holding one means that the document is an object whose known sections are objects (or, for `Transform`, a name
-/// or a list of names); everything deeper is checked where it is used.
+/// Holding one means that the document is an object whose known sections are objects, that resources have a type and outputs a
+/// value unless a macro may still give them one, and that no `null` is where CloudFormation refuses it;
+/// everything deeper is checked where it is used.
 #[derive(Debug)]
 pub struct Template<'a> {
     /// The text it was read from.
@@ -121,11 +135,6 @@ impl<'a> Template<'a> {
     pub fn from_document(document: &Document<'a>) -> Result<Self, Diagnostics> {
         super::sections::check(document)?;
         let root = document.root;
-        let transforms = match root.get("Transform") {
-            Some(node) if node.as_str().is_some() => node.as_str().into_iter().collect(),
-            Some(node) => node.items().iter().filter_map(|item| item.as_str()).collect(),
-            None => Vec::new(),
-        };
         Ok(Self {
             source: document.source,
             root,
@@ -135,12 +144,12 @@ impl<'a> Template<'a> {
             rules: Section::of(root.get("Rules")),
             resources: Section::of(root.get("Resources")),
             outputs: Section::of(root.get("Outputs")),
-            transforms,
+            transforms: transforms(root),
         })
     }
 
     /// Tells whether the `AWS::LanguageExtensions` transform is on.
     pub fn has_language_extensions(&self) -> bool {
-        self.transforms.contains(&"AWS::LanguageExtensions")
+        self.transforms.contains(&LANGUAGE_EXTENSIONS)
     }
 }

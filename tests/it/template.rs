@@ -1,1 +1,141 @@
 //! Tests of `template`.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use rackform::template::{Arena, Diagnostics, Source, Template};
+
+use crate::support;
+
+/// Reads a template and returns what it says is wrong: place, message, and AWS's words after a `|`.
+fn problems(text: &str) -> Vec<String> {
+    let source = Source::new("t.json", text);
+    let arena = Arena::new();
+    let problems = match Template::read(&source, &arena) {
+        Ok(_) => Diagnostics::default(),
+        Err(problems) => problems,
+    };
+    problems
+        .0
+        .iter()
+        .map(|problem| {
+            let place = problem.labels[0].start();
+            let aws = problem.aws_message.as_ref().map(|text| format!(" | {text}")).unwrap_or_default();
+            format!("{place} {}: {}{aws}", problem.rule, problem.message)
+        })
+        .collect()
+}
+
+#[test]
+fn every_problem_of_the_sections_is_listed_in_order_with_its_place() {
+    let text = r#"{
+  "AWSTemplateFormatVersion": "2010-09-10",
+  "resources": {},
+  "Parameters": { "My-P": { "Type": "String" }, "Q": "String" },
+  "Mappings": [],
+  "Resources": {
+    "my-bad-resource-id": { "Type": "AWS::SNS::Topic" },
+    "Foo": { "Properties": { "Name": "foo" } },
+    "Type": "AWS::S3::Bucket",
+    "A": { "Type": "AWS::SNS::Topic", "Invalid": 10, "Propertees": {}, "Condition": ["X"], "Metadata": "text" },
+    "B": { "Type": 1, "Properties": { "Tags": [ { "Key": "a", "Value": null } ] }, "DependsOn": [ null ] }
+  },
+  "Outputs": { "MyOutput": { "Value": null }, "Empty": { "Description": "none" }, "O": { "Value": 1, "Type": "String" } }
+}"#;
+    assert_eq!(
+        problems(text),
+        [
+            "2:31 format-version: there is no template format version `2010-09-10`",
+            "3:3 unknown-section: a template has no section `resources` | Invalid template property or properties [resources]",
+            "4:19 logical-id: the parameter name `My-P` is not alphanumeric | Template format error: Parameter name My-P is non alphanumeric.",
+            "4:54 section-kind: `Q` must be an object, this is a string",
+            "5:15 section-kind: `Mappings` must be an object, this is an array",
+            "7:5 logical-id: the resource name `my-bad-resource-id` is not alphanumeric | Template format error: Resource name my-bad-resource-id is non alphanumeric.",
+            "8:5 resource-type: the resource `Foo` has no `Type` | Template format error: [/Resources/Foo] Every Resources object must contain a Type member.",
+            "9:13 section-kind: `Type` must be an object with `Type` and `Properties`, this is a string | Template format error: [/Resources/Type] resource definition is malformed",
+            "10:39 resource-attribute: the resource `A` has an attribute `Invalid` that there is not | Invalid template resource property 'Invalid'",
+            "10:54 resource-attribute: the resource `A` has an attribute `Propertees` that there is not | Invalid template resource property 'Propertees'",
+            "10:85 section-kind: `Condition` must be a string, this is an array | Template format error: Every Condition member must be a string.",
+            "10:104 section-kind: `Metadata` must be an object, this is a string | Template format error: Any Metadata member must be an object.",
+            "11:20 section-kind: `Type` must be a string, this is a number | Template format error: Every Type member must be a string.",
+            "11:72 null-value: null at `/Resources/B/Properties/Tags/0/Value` | [/Resources/B/Type/Tags/0/Value] 'null' values are not allowed in templates",
+            "11:99 null-value: null at `/Resources/B/DependsOn/0` | [/Resources/B/DependsOn/0] 'null' values are not allowed in templates",
+            "13:39 null-value: null at `/Outputs/MyOutput/Value` | [/Outputs/MyOutput/Value] 'null' values are not allowed in templates",
+            "13:47 output-value: the output `Empty` has no `Value` | Template format error: Every Outputs member must contain a Value object",
+            "13:102 output-attribute: the output `O` has a `Type`, which outputs have not",
+        ]
+    );
+}
+
+#[test]
+fn a_template_is_an_object_with_resources() {
+    assert_eq!(
+        problems("[]"),
+        ["1:1 template-shape: a template is an object, this is an array | Template format error: unsupported structure."]
+    );
+    let none = "missing-resources: a template has at least one resource, this has none | Template format error: At least one Resources member must be defined.";
+    assert_eq!(problems("{ }"), [format!("1:1 {none}")]);
+    assert_eq!(problems(r#"{ "Resources": {} }"#), [format!("1:3 {none}")]);
+}
+
+#[test]
+fn a_misspelt_name_gets_a_suggestion() {
+    let source = Source::new("t.json", r#"{ "Resorces": {}, "Resources": { "A": { "Type": "T", "DependOn": [], "Tags": [] } } }"#);
+    let arena = Arena::new();
+    let hints: Vec<_> = Template::read(&source, &arena).unwrap_err().0.into_iter().filter_map(|problem| problem.hint).collect();
+    assert_eq!(hints, ["did you mean `Resources`?", "did you mean `DependsOn`?", "properties of the resource go into `Properties`"]);
+}
+
+#[test]
+fn what_the_service_accepts_is_accepted() {
+    for text in [
+        // The language extensions' loops, and a transform in every form.
+        r#"{ "Transform": "AWS::LanguageExtensions", "Resources": { "Fn::ForEach::Topics": ["N", ["a"], { "Topic${N}": { "Type": "T" } }] } }"#,
+        r#"{ "Transform": { "Name": "AWS::Include", "Parameters": { "Location": "s3://b/k" } }, "Resources": { "A": { "Type": "T" } } }"#,
+        r#"{ "Fn::Transform": { "Name": "AWS::Include", "Parameters": { "Location": "s3://b/k" } } }"#,
+        r#"{ "Resources": { "Fn::Transform": { "Name": "AWS::Include", "Parameters": { "Location": "s3://b/k" } } } }"#,
+        // A macro may take anything away again.
+        r#"{ "Transform": ["AWS::Serverless-2016-10-31"], "Globals": {}, "Resources": { "S": { "Type": "AWS::Serverless::StateMachine", "Connectors": {}, "Properties": { "Definition": { "ResultPath": null } } } } }"#,
+        // Null in metadata and under a function.
+        r#"{ "Metadata": { "a": null }, "Resources": { "A": { "Type": "T", "Metadata": { "b": [null] }, "Properties": { "P": { "Fn::Transform": { "Name": "M", "Parameters": { "x": null } } } } } } }"#,
+        // What the CDK writes.
+        r#"{ "Description": "d", "Rules": {}, "Hooks": {}, "Resources": { "A": { "Type": "Custom::X", "Version": "1.0", "Description": "d", "CreationPolicy": {}, "UpdatePolicy": {}, "DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain", "DependsOn": "B" } }, "Outputs": { "O": { "Value": "v", "Export": { "Name": "n" }, "Condition": "C" } } }"#,
+    ] {
+        assert_eq!(problems(text), [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn the_real_rack_template_and_every_recorded_one_are_accepted() {
+    let Some(data) = support::shared_data() else { return };
+    assert_eq!(problems(&std::fs::read_to_string(data.join("convox-rack-20260421.json")).unwrap()), [""; 0]);
+    let mut read = 0;
+    for folder in ["change-sets", "evaluations"] {
+        for file in std::fs::read_dir(data.join("aws-recordings").join(folder)).unwrap() {
+            let path = file.unwrap().path();
+            let recording: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+            for side in [&recording, &recording["before"], &recording["after"]] {
+                if side["template"].is_object() {
+                    read += 1;
+                    assert_eq!(problems(&side["template"].to_string()), [""; 0], "{}", path.display());
+                }
+            }
+        }
+    }
+    assert!(read > 150, "only {read} templates in {}", data.display());
+}
+
+#[test]
+fn recorded_refusals_of_a_shape_are_worded_as_recorded() {
+    let Some(data) = support::shared_data() else { return };
+    for name in [
+        "api-test_resources__test_invalid_logical_resource_id.error",
+        "api-test_validations__test_invalid_output_structure-none-value.validation-error",
+        "api-test_validations__test_resources_blocks-invalid-key.validation-error",
+        "test_template_engine__test_no_type.error",
+    ] {
+        let path = data.join("aws-recordings/errors").join(format!("{name}.json"));
+        let recording: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        let found = problems(&recording["template"].to_string());
+        let recorded = recording["recorded_message"].as_str().unwrap();
+        assert!(found.len() == 1 && found[0].ends_with(&format!(" | {recorded}")), "{name}: {found:?}");
+    }
+}
