@@ -1,1 +1,14 @@
 //! Human, JSON and Markdown views of what the rooms answer; styles and progress.
+//!
+//! Takes the rooms' values, gives text. Nothing here prints or asks the environment: width and styles are handed in, and
+//! [`cli`](crate::cli) writes what comes out. A human view shows the same data as the JSON one, so the two cannot disagree.
+
+mod diagnostics;
+mod json;
+mod layout;
+mod styles;
+
+pub use diagnostics::{diagnostics, failure};
+pub use json::{FORMAT_VERSION, json, json_line};
+pub use layout::{Layout, clip, width};
+pub use styles::{Styles, styled};

@@ -1,1 +1,123 @@
-//! Tests of `cli`.
+//! Tests of `cli`: what a user sees of the program as a whole.
+#![allow(clippy::unwrap_used)]
+
+use std::process::Stdio;
+
+use rackform::cli::ExitCode;
+
+use super::program::{Bench, Run};
+
+#[test]
+fn exit_codes_are_documented_as_they_are() {
+    let page = include_str!("../../docs/exit-codes.md");
+    let documented: Vec<String> =
+        page.lines().filter(|line| line.starts_with("| ") && line.as_bytes()[2].is_ascii_digit()).map(str::to_owned).collect();
+    let listed: Vec<String> = ExitCode::ALL.iter().map(|code| format!("| {} | {} |", code.number(), code.meaning())).collect();
+    assert_eq!(documented, listed);
+}
+
+#[test]
+fn an_unknown_command_is_bad_usage_with_a_suggestion() {
+    let run = Bench::new().run("inti");
+    assert_eq!(run.code, 64);
+    assert!(run.stderr.contains("init"), "{run}");
+    assert_eq!(run.stdout, "");
+}
+
+#[test]
+fn an_unknown_flag_is_bad_usage() {
+    let run = Bench::new().run("init --nmae x");
+    assert_eq!(run.code, 64);
+    assert!(run.stderr.contains("--name"), "{run}");
+}
+
+#[test]
+fn no_command_shows_help_as_bad_usage() {
+    let run = Bench::new().run("");
+    assert_eq!(run.code, 64);
+    assert!(run.stderr.contains("Usage: rackform"), "{run}");
+}
+
+#[test]
+fn version_and_help_are_answers() {
+    let bench = Bench::new();
+    let version = bench.run("--version");
+    assert_eq!((version.stdout.as_str(), version.code), (concat!("rackform ", env!("CARGO_PKG_VERSION"), "\n"), 0));
+    let help = bench.run("--help");
+    assert_eq!((help.code, help.stderr.as_str()), (0, ""));
+}
+
+#[test]
+fn every_command_has_help_with_an_example() {
+    let bench = Bench::new();
+    for command in rackform::cli::command().get_subcommands() {
+        let name = command.get_name();
+        let help = bench.run(&format!("{name} --help"));
+        assert_eq!(help.code, 0, "{help}");
+        assert!(help.stdout.contains("Example"), "`{name} --help` has no example\n{help}");
+        assert!(help.stdout.contains(&format!("rackform {name}")), "{help}");
+    }
+}
+
+#[test]
+fn init_writes_a_rack_file_that_is_read_back_and_does_not_replace_one() {
+    let bench = Bench::new();
+    let first = bench.run("init --name staging");
+    assert_eq!((first.code, first.stdout.as_str()), (0, ""), "{first}");
+    assert!(bench.read("rack.yaml").contains("name: staging\n"));
+
+    let again = bench.run("init --name other");
+    insta::assert_snapshot!(again, @r"
+    ------- stderr -------
+    error: `rack.yaml` is already there
+    hint: `--force` replaces it; `--file` writes another
+    ------- exit status: 73 -------
+    ");
+    assert!(bench.read("rack.yaml").contains("name: staging\n"), "a refused init left the file alone");
+
+    let forced = bench.run("init --name other --force --quiet");
+    assert_eq!(forced.to_string(), "------- exit status: 0 -------");
+    assert!(bench.read("rack.yaml").contains("name: other\n"));
+}
+
+#[test]
+fn init_says_where_it_cannot_write() {
+    insta::assert_snapshot!(Bench::new().run("init --name a --file nowhere/rack.yaml"), @r"
+    ------- stderr -------
+    error: cannot write `nowhere/rack.yaml`
+      caused by: No such file or directory (os error 2)
+    ------- exit status: 73 -------
+    ");
+}
+
+#[test]
+fn completions_name_the_commands() {
+    let bench = Bench::new();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let run = bench.run(&format!("completions {shell}"));
+        assert_eq!(run.code, 0, "{run}");
+        assert!(run.stdout.contains("init"), "{run}");
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_panic() {
+    let mut child = Bench::new().command().args(["completions", "zsh"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    // The script may fit into the pipe's buffer before the reader is gone.
+    assert!(matches!(output.status.code(), Some(0 | 141)), "{:?}", output.status);
+}
+
+#[test]
+fn color_is_for_terminals_unless_asked_for() {
+    let bench = Bench::new();
+    bench.file("rack.yaml", "");
+    assert!(!bench.run("init").stderr.contains('\u{1b}'));
+    assert!(bench.run("init --color always").stderr.contains('\u{1b}'));
+    let asked = Run::of(bench.command().args(["init"]).env("CLICOLOR_FORCE", "1"));
+    assert!(asked.stderr.contains('\u{1b}'), "{asked}");
+    let refused = Run::of(bench.command().args(["init"]).env("NO_COLOR", "1").env("CLICOLOR_FORCE", "1"));
+    assert!(!refused.stderr.contains('\u{1b}'), "{refused}");
+}

@@ -8,6 +8,7 @@ mod model;
 mod parameters;
 mod patch;
 mod plan;
+mod program;
 mod properties;
 mod recordings;
 mod render;

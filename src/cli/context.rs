@@ -1,0 +1,254 @@
+//! What every command is handed: where to write, how wide, `rack.yaml`, and the memory its documents live in.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use anstream::{AutoStream, ColorChoice};
+
+use super::GlobalArgs;
+use super::exit_codes::ExitCode;
+use super::failure::Failure;
+use super::rackfile::RackFile;
+use crate::template::{Arena, Diagnostics};
+use crate::ui::{Layout, Styles};
+
+/// What every command is handed.
+///
+/// Standard output is the answer, standard error the conversation.
+pub struct Context<'a> {
+    /// Memory that lives as long as the command.
+    pub arena: &'a Arena,
+    /// Flags that every command takes.
+    pub global: &'a GlobalArgs,
+    color: Color,
+    rack_file: Option<&'a RackFile>,
+}
+
+struct Color {
+    stdout: ColorChoice,
+    stderr: ColorChoice,
+}
+
+impl<'a> Context<'a> {
+    /// Returns the context of one command; reads no file.
+    pub fn new(arena: &'a Arena, global: &'a GlobalArgs) -> Self {
+        let color = match global.color.choice() {
+            ColorChoice::Auto => Color { stdout: AutoStream::choice(&std::io::stdout()), stderr: AutoStream::choice(&std::io::stderr()) },
+            choice => Color { stdout: choice, stderr: choice },
+        };
+        Self { arena, global, color, rack_file: None }
+    }
+
+    /// Moves a value into the command's memory; it is given back to the system when the program ends.
+    pub fn keep<T>(&self, value: T) -> &'a T {
+        self.arena.bump().alloc(value)
+    }
+
+    /// Writes the answer to standard output.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Failure::PipeClosed`] when nobody reads it, or a failure to write.
+    pub fn answer(&mut self, text: &str) -> Result<(), Failure> {
+        let mut stdout = AutoStream::new(std::io::stdout().lock(), self.color.stdout);
+        let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+        written.map_err(|error| match error.kind() {
+            std::io::ErrorKind::BrokenPipe => Failure::PipeClosed,
+            _ => Failure::new(ExitCode::CannotWrite, "cannot write to standard output").caused_by(&error),
+        })
+    }
+
+    /// Writes the answer to a file, or to standard output when there is none.
+    ///
+    /// # Errors
+    ///
+    /// Returns a failure to write; the file is then what it was before.
+    pub fn answer_to(&mut self, output: Option<&Path>, text: &str) -> Result<(), Failure> {
+        match output {
+            Some(path) if path != Path::new("-") => super::files::write(path, text.as_bytes()),
+            _ => self.answer(text),
+        }
+    }
+
+    /// Says something on standard error, unless `--quiet`.
+    pub fn say(&mut self, text: &str) {
+        if !self.global.quiet {
+            self.complain(text);
+        }
+    }
+
+    /// Says something on standard error under `-v` only.
+    pub fn detail(&mut self, text: &str) {
+        if self.global.verbose > 0 {
+            self.complain(text);
+        }
+    }
+
+    /// Says something on standard error even under `--quiet`; a closed standard error is nobody's failure.
+    pub fn complain(&mut self, text: &str) {
+        let mut stderr = AutoStream::new(std::io::stderr().lock(), self.color.stderr);
+        let newline = if text.ends_with('\n') { "" } else { "\n" };
+        let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.write_all(newline.as_bytes()));
+    }
+
+    /// Shows warnings on standard error, unless `--quiet`.
+    pub fn warn(&mut self, warnings: &Diagnostics) {
+        if !warnings.0.is_empty() && !self.global.quiet {
+            let text = crate::ui::diagnostics(warnings, self.stderr_layout());
+            self.complain(text.trim_end_matches('\n'));
+        }
+    }
+
+    /// Shows why the command failed.
+    pub fn show_failure(&mut self, failure: &Failure) {
+        let layout = self.stderr_layout();
+        match failure {
+            Failure::PipeClosed => {}
+            Failure::Expected(failure) => self.complain(&crate::ui::failure(failure, layout)),
+            Failure::Problems(problems, _) => {
+                let text = crate::ui::diagnostics(problems, layout);
+                self.complain(text.trim_end_matches('\n'));
+            }
+            Failure::Bug(error) => self.complain(&super::bug::report(&error.to_string(), None)),
+        }
+    }
+
+    /// Returns width and styles of standard output.
+    pub fn layout(&self) -> Layout {
+        let width = if std::io::stdout().is_terminal() { terminal_columns() } else { None };
+        Layout { width: width.unwrap_or(Layout::DEFAULT_WIDTH), styles: Styles::when(self.color.stdout != ColorChoice::Never) }
+    }
+
+    /// Returns width and styles of standard error.
+    pub fn stderr_layout(&self) -> Layout {
+        let width = if std::io::stderr().is_terminal() { terminal_columns() } else { None };
+        Layout { width: width.unwrap_or(Layout::DEFAULT_WIDTH), styles: Styles::when(self.color.stderr != ColorChoice::Never) }
+    }
+
+    /// Tells whether there is somebody to ask: standard input and standard error are terminals.
+    pub fn can_ask(&self) -> bool {
+        std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+    }
+
+    /// Tells whether progress may be drawn over itself: standard error is a terminal.
+    pub fn can_draw_progress(&self) -> bool {
+        !self.global.quiet && std::io::stderr().is_terminal()
+    }
+
+    /// Returns `rack.yaml`, read at the first call; an empty one when the default path does not exist.
+    ///
+    /// # Errors
+    ///
+    /// Returns every problem in it, or that the file which `--file` names does not exist.
+    pub fn rack_file(&mut self) -> Result<&'a RackFile, Failure> {
+        if let Some(rack_file) = self.rack_file {
+            return Ok(rack_file);
+        }
+        let rack_file = match &self.global.file {
+            Some(path) => RackFile::read(path)?,
+            None => {
+                let path = Path::new(RackFile::DEFAULT_PATH);
+                if path.exists() { RackFile::read(path)? } else { RackFile::default() }
+            }
+        };
+        let rack_file = self.keep(rack_file);
+        self.rack_file = Some(rack_file);
+        Ok(rack_file)
+    }
+
+    /// Returns `rack.yaml`, which must exist.
+    ///
+    /// # Errors
+    ///
+    /// Returns every problem in it, or that there is none.
+    pub fn required_rack_file(&mut self) -> Result<&'a RackFile, Failure> {
+        let rack_file = self.rack_file()?;
+        if rack_file.path.is_none() {
+            return Err(Failure::new(ExitCode::NoInput, format!("there is no `{}` here", RackFile::DEFAULT_PATH))
+                .hinted("`rackform init` writes one; `--file` names another"));
+        }
+        Ok(rack_file)
+    }
+
+    /// Returns the region: `--region`, else `rack.yaml`, else `us-east-1`.
+    ///
+    /// # Errors
+    ///
+    /// Returns the problems of `rack.yaml`.
+    pub fn region(&mut self) -> Result<String, Failure> {
+        if let Some(region) = &self.global.region {
+            return Ok(region.clone());
+        }
+        Ok(self.rack_file()?.region.clone().unwrap_or_else(|| "us-east-1".to_owned()))
+    }
+
+    /// Returns the stack's name: `--stack-name`, else `name` in `rack.yaml`, else the stem of a file, else `rack`.
+    ///
+    /// # Errors
+    ///
+    /// Returns the problems of `rack.yaml`.
+    pub fn stack_name(&mut self, file: Option<&Path>) -> Result<String, Failure> {
+        if let Some(name) = &self.global.stack_name {
+            return Ok(name.clone());
+        }
+        if let Some(name) = &self.rack_file()?.name {
+            return Ok(name.clone());
+        }
+        let stem = file.and_then(Path::file_stem).map(|stem| stem.to_string_lossy().into_owned());
+        let name: String = stem.unwrap_or_default().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+        let name = name.trim_matches('-');
+        Ok(if name.starts_with(|c: char| c.is_ascii_alphabetic()) { name.to_owned() } else { "rack".to_owned() })
+    }
+
+    /// Returns where plans are carried out: `--backend`, else `rack.yaml`, else the local backend beside `rack.yaml`.
+    ///
+    /// # Errors
+    ///
+    /// Returns the problems of `rack.yaml`.
+    pub fn backend(&mut self) -> Result<BackendChoice, Failure> {
+        if let Some(backend) = &self.global.backend {
+            return Ok(backend.clone());
+        }
+        let rack_file = self.rack_file()?;
+        Ok(match &rack_file.backend {
+            Some(BackendChoice::Local { directory }) => BackendChoice::Local { directory: rack_file.beside(directory) },
+            Some(backend) => backend.clone(),
+            None => BackendChoice::Local { directory: rack_file.beside(Path::new(BackendChoice::DEFAULT_DIRECTORY)) },
+        })
+    }
+}
+
+/// Returns the terminal's columns; below 40 a table is no table any more.
+fn terminal_columns() -> Option<usize> {
+    terminal_size::terminal_size().map(|(width, _)| usize::from(width.0).max(40))
+}
+
+/// Where plans are carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BackendChoice {
+    /// The embedded CloudFormation in a directory.
+    Local {
+        /// Where it keeps its stacks.
+        directory: PathBuf,
+    },
+    /// CloudFormation itself.
+    Aws,
+}
+
+impl BackendChoice {
+    /// Where the local backend keeps its stacks unless told otherwise.
+    pub const DEFAULT_DIRECTORY: &'static str = ".rackform";
+}
+
+impl std::str::FromStr for BackendChoice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once(':') {
+            None if text == "aws" => Ok(Self::Aws),
+            None if text == "local" => Ok(Self::Local { directory: PathBuf::from(Self::DEFAULT_DIRECTORY) }),
+            Some(("local", directory)) if !directory.is_empty() => Ok(Self::Local { directory: PathBuf::from(directory) }),
+            _ => Err("expected `local`, `local:DIRECTORY` or `aws`".to_owned()),
+        }
+    }
+}

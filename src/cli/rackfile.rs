@@ -1,0 +1,231 @@
+//! `rack.yaml`: which rack this is, where it runs, and the parameters it is meant to have.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr as _;
+
+use indexmap::IndexMap;
+
+use super::context::BackendChoice;
+use super::failure::Failure;
+use crate::parameters::{GivenParameters, GivenValue, Provenance};
+use crate::template::{Arena, Diagnostic, Diagnostics, Document, Kind, Member, Node, Source};
+
+/// What `rack.yaml` says; every key may be left out.
+#[derive(Clone, Debug, Default)]
+pub struct RackFile {
+    /// Where it was read from; `None` when there is none.
+    pub path: Option<PathBuf>,
+    /// `name`: the stack's name.
+    pub name: Option<String>,
+    /// `region`.
+    pub region: Option<String>,
+    /// `profile`: whose credentials the AWS backend takes.
+    pub profile: Option<String>,
+    /// `account`: the account number that offline evaluation uses.
+    pub account: Option<String>,
+    /// `template`, with a relative path taken from beside `rack.yaml`; `None` is rackform's own rack.
+    pub template: Option<PathBuf>,
+    /// `parameters`.
+    pub parameters: GivenParameters,
+    /// `tags` of the stack.
+    pub tags: IndexMap<String, String>,
+    /// `backend`, a relative directory as written.
+    pub backend: Option<BackendChoice>,
+    /// `protect`: logical IDs that no plan may remove or replace.
+    pub protect: Vec<String>,
+}
+
+impl RackFile {
+    /// Where it is looked for unless `--file` names another.
+    pub const DEFAULT_PATH: &'static str = "rack.yaml";
+
+    const KEYS: [&'static str; 9] = ["name", "region", "profile", "account", "template", "parameters", "tags", "backend", "protect"];
+
+    /// Reads the file at `path`.
+    ///
+    /// # Errors
+    ///
+    /// Returns that it cannot be read, or every problem in it.
+    pub fn read(path: &Path) -> Result<Self, Failure> {
+        let source = Source::read(path)?;
+        Ok(Self { path: Some(path.to_owned()), ..Self::parse(&source, path)? })
+    }
+
+    /// Returns a path that is taken from beside `rack.yaml` when it is relative.
+    pub fn beside(&self, path: &Path) -> PathBuf {
+        match self.path.as_deref().and_then(Path::parent) {
+            Some(directory) => directory.join(path),
+            None => path.to_owned(),
+        }
+    }
+
+    fn parse(source: &Source, path: &Path) -> Result<Self, Diagnostics> {
+        let arena = Arena::new();
+        let mut file = Self { path: Some(path.to_owned()), ..Self::default() };
+        // A file of comments only is what `init` leaves when everything is commented out again.
+        if source.text().lines().all(|line| line.trim_start().is_empty() || line.trim_start().starts_with('#')) {
+            return Ok(file);
+        }
+        let root = Document::read(source, &arena)?.root;
+        let mut reader = Reader { source, problems: Diagnostics::default() };
+        if !matches!(root.kind, Kind::Object(_)) {
+            return Err(reader.wrong(root, "rack.yaml", "a map such as `name: my-rack`").into());
+        }
+        for member in root.members() {
+            let value = &member.value;
+            match member.key {
+                "name" => file.name = reader.text(member).filter(|name| reader.stack_name(value, name)),
+                "region" => file.region = reader.text(member),
+                "profile" => file.profile = reader.text(member),
+                "account" => file.account = reader.text(member),
+                "template" => file.template = reader.text(member).map(|template| file.beside(Path::new(&template))),
+                "parameters" => file.parameters = reader.parameters(member),
+                "tags" => file.tags = reader.tags(member),
+                "backend" => file.backend = reader.backend(member),
+                "protect" => file.protect = reader.names(member),
+                key => reader.unknown_key(member, key),
+            }
+        }
+        reader.problems.into_result(file)
+    }
+}
+
+struct Reader<'s> {
+    source: &'s Source,
+    problems: Diagnostics,
+}
+
+impl Reader<'_> {
+    /// Returns a scalar as it was written: `Yes` stays `Yes`, `007` stays `007`.
+    fn scalar(&self, node: &Node<'_>) -> Option<String> {
+        match node.kind {
+            Kind::String(text) => Some(text.to_owned()),
+            Kind::Bool(_) | Kind::Number(_) => Some(self.source.slice(node.span).trim().to_owned()),
+            _ => None,
+        }
+    }
+
+    fn text(&mut self, member: &Member<'_>) -> Option<String> {
+        let text = self.scalar(&member.value);
+        if text.is_none() {
+            let problem = self.wrong(&member.value, member.key, "text");
+            self.problems.push(problem);
+        }
+        text.filter(|text| {
+            let blank = text.trim().is_empty();
+            if blank {
+                self.problems.push(
+                    Diagnostic::error("rack-file-value", format!("`{}` is empty", member.key))
+                        .at(self.source, member.value.span, "")
+                        .hinted("give it a value, or take the line out"),
+                );
+            }
+            !blank
+        })
+    }
+
+    fn stack_name(&mut self, node: &Node<'_>, name: &str) -> bool {
+        let valid = name.len() <= 128
+            && name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+        if !valid {
+            self.problems.push(
+                Diagnostic::error("rack-file-name", format!("`{name}` cannot be a stack's name"))
+                    .at(self.source, node.span, "")
+                    .hinted("letters, digits and hyphens, a letter first, at most 128 of them"),
+            );
+        }
+        valid
+    }
+
+    fn parameters(&mut self, member: &Member<'_>) -> GivenParameters {
+        let mut given = GivenParameters::default();
+        for parameter in self.map(member) {
+            let value = &parameter.value;
+            let text = match value.kind {
+                Kind::Array(items) => items.iter().map(|item| self.scalar(item)).collect::<Option<Vec<_>>>().map(|items| items.join(",")),
+                _ => self.scalar(value),
+            };
+            let Some(text) = text else {
+                let hint = if matches!(value.kind, Kind::Null) {
+                    "write `\"\"` for an empty value, or take the line out for the deployed value or the default"
+                } else {
+                    "a parameter is text, a number, or a list of them"
+                };
+                let problem =
+                    Diagnostic::error("rack-file-value", format!("parameter `{}` has no value that CloudFormation takes", parameter.key));
+                self.problems.push(problem.at(self.source, value.span, format!("this is {}", value.kind_name())).hinted(hint));
+                continue;
+            };
+            let place = Some((self.source.clone(), value.span));
+            given.values.insert(parameter.key.to_owned(), GivenValue { text: Some(text), provenance: Provenance::File, place });
+        }
+        given
+    }
+
+    fn tags(&mut self, member: &Member<'_>) -> IndexMap<String, String> {
+        let mut tags = IndexMap::new();
+        for tag in self.map(member) {
+            match self.scalar(&tag.value) {
+                Some(text) => drop(tags.insert(tag.key.to_owned(), text)),
+                None => {
+                    let problem = self.wrong(&tag.value, &format!("tags.{}", tag.key), "text");
+                    self.problems.push(problem);
+                }
+            }
+        }
+        tags
+    }
+
+    fn backend(&mut self, member: &Member<'_>) -> Option<BackendChoice> {
+        let text = self.text(member)?;
+        match BackendChoice::from_str(&text) {
+            Ok(backend) => Some(backend),
+            Err(expected) => {
+                self.problems.push(
+                    Diagnostic::error("rack-file-value", format!("there is no backend `{text}`"))
+                        .at(self.source, member.value.span, expected)
+                        .hinted("`local` needs no account; `aws` is CloudFormation itself"),
+                );
+                None
+            }
+        }
+    }
+
+    fn names(&mut self, member: &Member<'_>) -> Vec<String> {
+        let names: Option<Vec<String>> = match member.value.kind {
+            Kind::Array(items) => items.iter().map(|item| item.as_str().map(str::to_owned)).collect(),
+            _ => None,
+        };
+        names.unwrap_or_else(|| {
+            let problem = self.wrong(&member.value, member.key, "a list of logical IDs");
+            self.problems.push(problem);
+            Vec::new()
+        })
+    }
+
+    fn map<'n>(&mut self, member: &Member<'n>) -> &'n [Member<'n>] {
+        // `parameters:` with every line below it commented out reads as null.
+        if !matches!(member.value.kind, Kind::Object(_) | Kind::Null) {
+            let problem = self.wrong(&member.value, member.key, "a map, one `Name: value` a line");
+            self.problems.push(problem);
+        }
+        member.value.members()
+    }
+
+    fn wrong(&self, node: &Node<'_>, what: &str, expected: &str) -> Diagnostic {
+        Diagnostic::error("rack-file-value", format!("`{what}` must be {expected}")).at(
+            self.source,
+            node.span,
+            format!("this is {}", node.kind_name()),
+        )
+    }
+
+    fn unknown_key(&mut self, member: &Member<'_>, key: &str) {
+        let problem = Diagnostic::error("rack-file-key", format!("rack.yaml has no key `{key}`")).at(self.source, member.key_span, "");
+        self.problems.push(match super::did_you_mean(key, RackFile::KEYS) {
+            Some(near) => problem.hinted(format!("did you mean `{near}`?")),
+            None => problem.hinted(format!("the keys are {}; a parameter goes under `parameters`", RackFile::KEYS.join(", "))),
+        });
+    }
+}

@@ -1,0 +1,48 @@
+//! How wide a view may be, and text cut to a width.
+
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
+use super::Styles;
+
+/// What a human view needs to know about where it is shown.
+#[derive(Clone, Copy, Debug)]
+pub struct Layout {
+    /// Columns.
+    pub width: usize,
+    /// Styles.
+    pub styles: Styles,
+}
+
+impl Layout {
+    /// Columns where there is no terminal to ask.
+    pub const DEFAULT_WIDTH: usize = 120;
+
+    /// Returns a plain layout of the default width.
+    pub fn plain() -> Self {
+        Self { width: Self::DEFAULT_WIDTH, styles: Styles::plain() }
+    }
+}
+
+/// Returns how many columns a text takes.
+pub fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// Returns a text cut to so many columns, ending in `...` when something was cut.
+pub fn clip(text: &str, columns: usize) -> String {
+    if width(text) <= columns {
+        return text.to_owned();
+    }
+    let room = columns.saturating_sub(3);
+    let mut used = 0;
+    let mut clipped = String::new();
+    for character in text.chars() {
+        used += character.width().unwrap_or(0);
+        if used > room {
+            break;
+        }
+        clipped.push(character);
+    }
+    clipped.push_str("...");
+    clipped
+}
