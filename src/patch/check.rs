@@ -1,0 +1,100 @@
+//! Reads the new text again and makes sure that it is the old template with the cache in it, and nothing else.
+
+use serde_json::Value;
+
+use super::Change;
+use super::compare::value_of;
+use super::plan::{self, Insertion, Step};
+use crate::template::{Arena, Diagnostic, Diagnostics, Document, Node, Source, Template};
+
+/// Returns where everything stands in the new text.
+///
+/// # Errors
+///
+/// Returns a problem when the text is not what it should be. That is a fault of this room, so nothing may be written.
+pub(super) fn check(template: &Template<'_>, insertions: &[Insertion<'_>], text: &str) -> Result<Vec<Change>, Diagnostics> {
+    let after = Source::new(template.source.name(), text);
+    let arena = Arena::new();
+    let fault = |why: String| Diagnostics::from(fault(why));
+    let document = Document::read(&after, &arena).map_err(|problems| fault(format!("the patched text cannot be read: {problems}")))?;
+    let mut expected = value_of(template.root);
+    for insertion in ordered(insertions) {
+        put(&mut expected, insertion).ok_or_else(|| fault(format!("there is no place for the {}", insertion.what)))?;
+    }
+    if value_of(document.root) != expected {
+        return Err(fault("the patched text says something else than planned".to_owned()));
+    }
+    let patched = Template::from_document(&document).map_err(|problems| fault(format!("the patched text is no template: {problems}")))?;
+    match plan::plan(&patched) {
+        Ok(rest) if rest.is_empty() => {}
+        Ok(rest) => return Err(fault(format!("a second run would add the {} again", rest[0].what))),
+        Err(problems) => return Err(fault(format!("a second run would refuse: {problems}"))),
+    }
+    let mut changes: Vec<Change> = insertions.iter().filter_map(|insertion| change(&after, document.root, insertion)).collect();
+    if changes.len() != insertions.len() {
+        return Err(fault("something that was added is not where it should be".to_owned()));
+    }
+    changes.sort_by_key(|change| change.place);
+    Ok(changes)
+}
+
+pub(super) fn fault(why: String) -> Diagnostic {
+    Diagnostic::error("patch-internal", why).hinted("nothing was written; this is a fault of rackform and worth a report with the template")
+}
+
+/// Later items of a list first, so that the numbers of earlier ones hold.
+fn ordered<'i, 'a>(insertions: &'i [Insertion<'a>]) -> Vec<&'i Insertion<'a>> {
+    let mut ordered: Vec<_> = insertions.iter().collect();
+    ordered.sort_by_key(|insertion| std::cmp::Reverse(insertion.index));
+    ordered
+}
+
+fn put(root: &mut Value, insertion: &Insertion<'_>) -> Option<()> {
+    let mut place = root;
+    for step in &insertion.path {
+        place = match step {
+            Step::Key(key) => place.get_mut(key)?,
+            Step::Index(index) => place.get_mut(index)?,
+        };
+    }
+    match (place, insertion.key) {
+        (Value::Object(members), Some(key)) => {
+            members.insert(key.to_owned(), insertion.value.clone());
+        }
+        (Value::Array(items), None) if insertion.index <= items.len() => items.insert(insertion.index, insertion.value.clone()),
+        _ => return None,
+    }
+    Some(())
+}
+
+fn change(after: &Source, root: &Node<'_>, insertion: &Insertion<'_>) -> Option<Change> {
+    let mut node = root;
+    let mut path = String::new();
+    let mut step_into = |name: &str| {
+        if !path.is_empty() {
+            path.push('.');
+        }
+        path.push_str(name);
+    };
+    for step in &insertion.path {
+        node = match step {
+            Step::Key(key) => node.get(key)?,
+            Step::Index(index) => node.items().get(*index)?,
+        };
+        match step {
+            Step::Key(key) => step_into(key),
+            Step::Index(index) => step_into(&index.to_string()),
+        }
+    }
+    let start = match insertion.key {
+        Some(key) => {
+            step_into(key);
+            node.member(key)?.key_span.start
+        }
+        None => {
+            step_into(&insertion.index.to_string());
+            node.items().get(insertion.index)?.span.start
+        }
+    };
+    Some(Change { path, what: insertion.what.clone(), place: after.line_column(start) })
+}

@@ -1,0 +1,32 @@
+//! Insertions as text edits, in the form and style of the document.
+
+use super::json::JsonStyle;
+use super::plan::Insertion;
+use super::{check, yaml};
+use crate::template::{Diagnostics, Document, Edits, Format, Place, Style};
+
+/// Returns the document's text with everything put in.
+///
+/// # Errors
+///
+/// Returns a problem where the text offers no place for something.
+pub(super) fn write(document: &Document<'_>, insertions: &[Insertion<'_>]) -> Result<String, Diagnostics> {
+    let source = document.source;
+    let style = Style::detect(source);
+    let json = JsonStyle::detect(document, &style);
+    let mut edits = Edits::new();
+    let mut rest = insertions;
+    while let [first, ..] = rest {
+        let neighbours = |other: &&Insertion<'_>| std::ptr::eq(other.container, first.container) && other.index == first.index;
+        let count = rest.iter().take_while(neighbours).count();
+        let (group, others) = rest.split_at(count);
+        rest = others;
+        if document.format == Format::Yaml && yaml::is_block(source, first.container) {
+            yaml::insert(&mut edits, document, &style, group)?;
+            continue;
+        }
+        let children: Vec<String> = group.iter().map(|insertion| json.child(insertion)).collect();
+        edits.add_children(source, &style, first.container, Place::At(first.index), &children);
+    }
+    edits.apply(source).map_err(|error| check::fault(error.to_string()).into())
+}

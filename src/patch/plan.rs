@@ -1,0 +1,49 @@
+//! What has to come into a template, before anybody thinks of its text.
+
+use serde_json::Value;
+
+use super::offer::Offer;
+use super::{sections, tasks};
+use crate::template::{Diagnostics, Node, Template};
+
+/// One step from the document's root to a container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step<'a> {
+    /// Into an object's member.
+    Key(&'a str),
+    /// Into an array's item, from 0.
+    Index(usize),
+}
+
+/// One new child of one container that is there.
+#[derive(Clone, Debug)]
+pub(super) struct Insertion<'a> {
+    /// The object or array that takes it.
+    pub container: &'a Node<'a>,
+    /// How to get to the container from the root.
+    pub path: Vec<Step<'a>>,
+    /// Before which of the container's present children, from 0; their count means after the last.
+    pub index: usize,
+    /// The key, for an object.
+    pub key: Option<&'static str>,
+    /// The value.
+    pub value: Value,
+    /// How many levels of the value stand open even where they would fit one line.
+    pub open_levels: usize,
+    /// What it is, for people.
+    pub what: String,
+}
+
+/// Finds out what has to come in.
+///
+/// # Errors
+///
+/// Returns everything that the template lacks, and everything that it has under the cache's names with other content.
+pub(super) fn plan<'a>(template: &Template<'a>) -> Result<Vec<Insertion<'a>>, Diagnostics> {
+    let mut problems = Diagnostics::default();
+    let offer = Offer::of(template, &mut problems);
+    let mut insertions = sections::plan(template, &offer, &mut problems);
+    insertions.extend(tasks::plan(&offer, &mut problems));
+    problems.0.sort_by_key(|problem| problem.labels.first().map(|label| label.span.start));
+    problems.into_result(insertions)
+}

@@ -1,0 +1,163 @@
+//! What comes into the two build task definitions.
+
+use serde_json::{Value, json};
+
+use super::compare::{same, short, short_of};
+use super::offer::{Offer, Task};
+use super::plan::{Insertion, Step};
+use super::{order, pieces};
+use crate::template::{Diagnostic, Diagnostics, Kind, Node, Source};
+
+/// A list in a task definition, and what the cache puts into it.
+struct Target<'a, 't> {
+    task: &'t Task<'a>,
+    /// What holds the list.
+    holder: &'a Node<'a>,
+    path: &'t [Step<'a>],
+    list: &'static str,
+    /// The member that a missing list is put before.
+    next: &'static str,
+    /// What comes in.
+    item: Value,
+    /// Whether it comes in only while the Fargate cache is on.
+    conditional: bool,
+    /// Members that no other item may share, with what is said of one that does.
+    unique: &'static [&'static str],
+}
+
+/// Plans both task definitions; clashes become problems.
+pub(super) fn plan<'a>(offer: &Offer<'a>, problems: &mut Diagnostics) -> Vec<Insertion<'a>> {
+    let mut targets = Vec::new();
+    if let Some(task) = &offer.ec2 {
+        targets.push(Target {
+            task,
+            holder: task.container,
+            path: &task.container_path,
+            list: "Environment",
+            next: "Image",
+            item: pieces::docker_buildkit(),
+            conditional: false,
+            unique: &["Name"],
+        });
+    }
+    if let Some(task) = &offer.fargate {
+        targets.push(Target {
+            task,
+            holder: task.container,
+            path: &task.container_path,
+            list: "MountPoints",
+            next: "Name",
+            item: pieces::mount_point(),
+            conditional: true,
+            unique: &["ContainerPath", "SourceVolume"],
+        });
+        targets.push(Target {
+            task,
+            holder: task.properties,
+            path: &task.properties_path,
+            list: "Volumes",
+            next: "TaskRoleArn",
+            item: pieces::volume(),
+            conditional: true,
+            unique: &["Name"],
+        });
+    }
+    targets.iter().filter_map(|target| target.plan(offer.source, problems)).collect()
+}
+
+impl<'a> Target<'a, '_> {
+    fn plan(&self, source: &Source, problems: &mut Diagnostics) -> Option<Insertion<'a>> {
+        let Some(list) = self.holder.get(self.list) else {
+            let names: Vec<&str> = self.holder.members().iter().map(|member| member.key).collect();
+            let value = self.guarded(json!([self.item]));
+            return Some(self.insertion(self.holder, self.path.to_vec(), order::before(&names, self.next), Some(self.list), value));
+        };
+        if self.conditional && same(list, &self.guarded(json!([self.item]))) {
+            return None;
+        }
+        let Kind::Array(items) = list.kind else {
+            problems.push(self.not_a_list(source, list));
+            return None;
+        };
+        let item = self.guarded(self.item.clone());
+        if items.iter().any(|present| same(present, &item)) {
+            return None;
+        }
+        let clashes: Vec<Diagnostic> = items.iter().flat_map(|present| self.clash(source, present, present)).collect();
+        if !clashes.is_empty() {
+            problems.0.extend(clashes);
+            return None;
+        }
+        let names: Vec<&str> = items.iter().map(|item| item.get("Name").and_then(Node::as_str).unwrap_or_default()).collect();
+        let index = match self.item.get("Name").and_then(Value::as_str) {
+            Some(name) if !self.conditional => order::by_name(&names, name),
+            _ => items.len(),
+        };
+        let mut path = self.path.to_vec();
+        path.push(Step::Key(self.list));
+        Some(self.insertion(list, path, index, None, item))
+    }
+
+    fn guarded(&self, value: Value) -> Value {
+        if self.conditional { pieces::when_cached(value) } else { value }
+    }
+
+    fn insertion(
+        &self,
+        container: &'a Node<'a>,
+        path: Vec<Step<'a>>,
+        index: usize,
+        key: Option<&'static str>,
+        value: Value,
+    ) -> Insertion<'a> {
+        let what = match self.list {
+            "Environment" => format!("environment variable `DOCKER_BUILDKIT` in `{}`", self.task.name),
+            "MountPoints" => format!("mount point `/kaniko/caches` in `{}`", self.task.name),
+            _ => format!("volume `build-cache` in `{}`", self.task.name),
+        };
+        Insertion { container, path, index, key, value, open_levels: 0, what }
+    }
+
+    fn not_a_list(&self, source: &Source, list: &Node<'_>) -> Diagnostic {
+        let Self { task: Task { name, .. }, list: member, .. } = self;
+        Diagnostic::error(
+            "patch-clash",
+            format!("`{member}` of `{name}` is {} here, and the build cache needs {} in it", short_of(list), short(&self.item)),
+        )
+        .at(source, list.span, "not a list that can be added to")
+        .hinted(format!("write `{member}` as a plain list whose items may be `Fn::If`, or put the item in by hand on every branch"))
+    }
+
+    /// Tells of an item, or of one inside a function, that has the place of what comes in.
+    fn clash(&self, source: &Source, item: &Node<'_>, whole: &Node<'_>) -> Vec<Diagnostic> {
+        if let Kind::Object([member]) = item.kind
+            && member.key == "Fn::If"
+        {
+            return member.value.items().iter().skip(1).flat_map(|branch| self.clash(source, branch, whole)).collect();
+        }
+        let taken = self.unique.iter().find(|key| {
+            let here = item.get(key).and_then(Node::scalar);
+            here.map(normal).is_some_and(|here| self.item.get(**key).and_then(Value::as_str) == Some(here))
+        });
+        let Some(key) = taken else { return Vec::new() };
+        let wanted = short(&self.guarded(self.item.clone()));
+        vec![
+            Diagnostic::error(
+                "patch-clash",
+                format!(
+                    "`{}` of `{}` has another item with that `{key}`: here it is {}, the build cache's is {wanted}",
+                    self.list,
+                    self.task.name,
+                    short_of(whole)
+                ),
+            )
+            .at(source, whole.span, format!("the build cache's is {wanted}"))
+            .hinted("take this item out, or make it what the build cache needs"),
+        ]
+    }
+}
+
+/// `/kaniko/caches/` is the same directory.
+fn normal(path: &str) -> &str {
+    if path.len() > 1 { path.trim_end_matches('/') } else { path }
+}
