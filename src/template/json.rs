@@ -3,8 +3,6 @@
 //! A reader of our own, since nothing kept gives a borrowed tree, a place for every node and duplicate keys at once at the speed
 //! that a diff on every keystroke needs; see `docs/design/`.
 
-use rustc_hash::FxHashMap;
-
 use super::node::{Arena, Kind, Member, Node};
 use super::source::{Source, Span};
 use super::{Diagnostic, Diagnostics};
@@ -133,7 +131,7 @@ impl<'a> Reader<'a> {
             }
         }
         self.close();
-        self.check_duplicates(first);
+        super::report_duplicates(self.source, &self.members[first..], &mut self.problems);
         let members = self.arena.slice(&self.members[first..]);
         self.members.truncate(first);
         Ok(Kind::Object(members))
@@ -180,27 +178,6 @@ impl<'a> Reader<'a> {
     fn close(&mut self) {
         self.opened.pop();
         self.at += 1;
-    }
-
-    fn check_duplicates(&mut self, first: usize) {
-        let members = &self.members[first..];
-        let mut report = |earlier: &Member<'_>, later: &Member<'_>| {
-            self.problems.push(super::duplicate_key(self.source, earlier.key, earlier.key_span, later.key_span));
-        };
-        if members.len() <= 12 {
-            for (index, member) in members.iter().enumerate() {
-                if let Some(earlier) = members[..index].iter().find(|earlier| earlier.key == member.key) {
-                    report(earlier, member);
-                }
-            }
-        } else {
-            let mut seen = FxHashMap::with_capacity_and_hasher(members.len(), rustc_hash::FxBuildHasher);
-            for member in members {
-                if let Some(earlier) = seen.insert(member.key, member) {
-                    report(earlier, member);
-                }
-            }
-        }
     }
 
     fn string(&mut self) -> Outcome<&'a str> {

@@ -13,6 +13,9 @@ mod sections;
 mod source;
 #[expect(clippy::module_inception, reason = "the file is named for the thing inside")]
 mod template;
+mod yaml;
+
+use rustc_hash::FxHashMap;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity, did_you_mean};
 pub use edit::{EditError, Edits, Place, Style};
@@ -40,10 +43,13 @@ pub struct Document<'a> {
     pub format: Format,
     /// Its one value.
     pub root: &'a Node<'a>,
+    /// The first YAML alias or merge key, which CloudFormation itself refuses: such a document goes to it as JSON.
+    pub alias: Option<Span>,
 }
 
 impl<'a> Document<'a> {
-    /// Reads JSON or YAML, told apart by the first character that is not blank: `{` or `[` starts JSON.
+    /// Reads JSON or YAML, told apart by the first character that is not blank: `{` or `[` starts JSON, unless the
+    /// name ends in `.yaml` or `.yml` and the text is YAML in flow style.
     ///
     /// # Errors
     ///
@@ -51,17 +57,42 @@ impl<'a> Document<'a> {
     pub fn read(source: &'a Source, arena: &'a Arena) -> Result<Self, Diagnostics> {
         let text = source.text().trim_start_matches('\u{feff}').trim_start();
         if text.is_empty() || text.starts_with(['{', '[']) {
-            return Ok(Self { source, format: Format::Json, root: json::read(source, arena)? });
+            match json::read(source, arena) {
+                Ok(root) => return Ok(Self { source, format: Format::Json, root, alias: None }),
+                Err(problems) if text.is_empty() || !source.name().ends_with(".yaml") && !source.name().ends_with(".yml") => {
+                    return Err(problems);
+                }
+                Err(_) => {}
+            }
         }
-        Err(Diagnostic::error("not-yet", "YAML is not here yet").into())
+        let yaml::Read { root, alias } = yaml::read(source, arena)?;
+        Ok(Self { source, format: Format::Yaml, root, alias })
     }
 }
 
-/// Returns the problem of a key that stands twice in one object.
-fn duplicate_key(source: &Source, key: &str, earlier: Span, later: Span) -> Diagnostic {
-    let line = source.line_column(earlier.start).line;
-    Diagnostic::error("duplicate-key", format!("the key `{key}` stands twice in one object"))
-        .at(source, later, "again here")
-        .at(source, earlier, "first here")
-        .hinted(format!("only one would count; take out this one or the one in line {line}"))
+/// Reports every key that stands twice among the members of one object.
+fn report_duplicates(source: &Source, members: &[Member<'_>], problems: &mut Diagnostics) {
+    let mut report = |earlier: &Member<'_>, later: &Member<'_>| {
+        let line = source.line_column(earlier.key_span.start).line;
+        problems.push(
+            Diagnostic::error("duplicate-key", format!("the key `{}` stands twice in one object", later.key))
+                .at(source, later.key_span, "again here")
+                .at(source, earlier.key_span, "first here")
+                .hinted(format!("only one would count; take out this one or the one in line {line}")),
+        );
+    };
+    if members.len() <= 12 {
+        for (index, member) in members.iter().enumerate() {
+            if let Some(earlier) = members[..index].iter().find(|earlier| earlier.key == member.key) {
+                report(earlier, member);
+            }
+        }
+    } else {
+        let mut seen = FxHashMap::with_capacity_and_hasher(members.len(), rustc_hash::FxBuildHasher);
+        for member in members {
+            if let Some(earlier) = seen.insert(member.key, member) {
+                report(earlier, member);
+            }
+        }
+    }
 }

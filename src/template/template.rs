@@ -115,6 +115,8 @@ pub struct Template<'a> {
     pub outputs: Section<'a>,
     /// Names in `Transform`, such as `AWS::LanguageExtensions`.
     pub transforms: Vec<&'a str>,
+    /// The first YAML alias or merge key, which CloudFormation itself refuses: such a template goes to it as JSON.
+    pub alias: Option<Span>,
 }
 
 impl<'a> Template<'a> {
@@ -145,6 +147,7 @@ impl<'a> Template<'a> {
             resources: Section::of(root.get("Resources")),
             outputs: Section::of(root.get("Outputs")),
             transforms: transforms(root),
+            alias: document.alias,
         })
     }
 

@@ -1,6 +1,8 @@
 //! Tests of `template`.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod yaml;
+
 use rackform::template::{Arena, Diagnostics, Source, Template};
 
 use crate::support;

@@ -1,0 +1,504 @@
+//! Reads YAML into the same tree as JSON.
+//!
+//! Takes the events of `saphyr-parser`, gives nodes with places: short forms become the objects they stand for, plain scalars
+//! are read as YAML 1.1 ([`resolve`]), aliases and merge keys are expanded. What is wrong with a text is said in [`problem`].
+//!
+//! CloudFormation itself refuses aliases and merge keys; `aws cloudformation package` expands them first, and so does this.
+//! [`Document::alias`](super::Document::alias) names the first one for whoever sends the text to the service.
+//! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html>
+
+mod offsets;
+mod problem;
+pub(super) mod resolve;
+
+use std::borrow::Cow;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
+
+use super::json::MAX_DEPTH;
+use super::node::{Arena, Kind, Member, Node};
+use super::source::{Source, Span};
+use super::{Diagnostic, Diagnostics};
+use offsets::Offsets;
+use resolve::Plain;
+
+/// How many values aliases may add in all; nine lines of aliases to aliases would else stand for billions.
+const MAX_EXPANDED: usize = 100_000;
+
+/// What a text was read into.
+pub(super) struct Read<'a> {
+    /// Its one value.
+    pub root: &'a Node<'a>,
+    /// The first alias or merge key.
+    pub alias: Option<Span>,
+}
+
+/// Reads `source` as one YAML document.
+///
+/// # Errors
+///
+/// Returns the first problem of syntax, and every duplicate key and unknown tag before it.
+pub(super) fn read<'a>(source: &'a Source, arena: &'a Arena) -> Result<Read<'a>, Diagnostics> {
+    let mut reader = Reader {
+        source,
+        arena,
+        offsets: Offsets::new(source.text()),
+        frames: Vec::new(),
+        depth: 0,
+        nodes: Vec::new(),
+        members: Vec::new(),
+        anchors: FxHashMap::default(),
+        expanded: 0,
+        alias: None,
+        last_end: 0,
+        root: None,
+        problems: Diagnostics::default(),
+    };
+    let outcome = reader.document();
+    if let Err(problem) = outcome {
+        reader.problems.push(*problem);
+    }
+    let Reader { root, alias, mut problems, .. } = reader;
+    match root {
+        Some(root) => problems.into_result(Read { root: arena.alloc(root), alias }),
+        None => {
+            if !problems.has_errors() {
+                problems.push(
+                    Diagnostic::error("yaml-syntax", "the document is empty")
+                        .at(source, problem::last_character(source.text()), "")
+                        .hinted("a template has at least `Resources:` with one resource"),
+                );
+            }
+            Err(problems)
+        }
+    }
+}
+
+type Outcome<T> = Result<T, Box<Diagnostic>>;
+
+/// A value with what its containers want to know of it.
+#[derive(Clone, Copy)]
+struct Value<'a> {
+    node: Node<'a>,
+    /// How many values it holds, itself included, aliases expanded.
+    size: usize,
+    /// How deep it nests; a scalar is 0.
+    height: usize,
+}
+
+/// A short form: the function's name, and where the tag stands.
+#[derive(Clone, Copy)]
+struct Function<'a> {
+    name: &'a str,
+    span: Span,
+}
+
+/// A key that waits for its value.
+#[derive(Clone, Copy)]
+struct Key<'a> {
+    text: &'a str,
+    span: Span,
+    is_merge: bool,
+}
+
+/// A mapping or sequence that is open.
+struct Frame<'a> {
+    is_mapping: bool,
+    /// The bracket that opens it, in flow style.
+    bracket: Option<Span>,
+    start: u32,
+    content_start: u32,
+    end: u32,
+    function: Option<Function<'a>>,
+    anchor: usize,
+    /// Where its items or members start in the reader's lists.
+    first: usize,
+    key: Option<Key<'a>>,
+    merged: Vec<Node<'a>>,
+    size: usize,
+    height: usize,
+}
+
+struct Reader<'a> {
+    source: &'a Source,
+    arena: &'a Arena,
+    offsets: Offsets<'a>,
+    frames: Vec<Frame<'a>>,
+    /// How deep the open frames nest, objects that short forms stand for included.
+    depth: usize,
+    nodes: Vec<Node<'a>>,
+    members: Vec<Member<'a>>,
+    anchors: FxHashMap<usize, Value<'a>>,
+    expanded: usize,
+    alias: Option<Span>,
+    /// Where the scalar before ends.
+    last_end: u32,
+    root: Option<Node<'a>>,
+    problems: Diagnostics,
+}
+
+impl<'a> Reader<'a> {
+    fn document(&mut self) -> Outcome<()> {
+        let mut parser = Parser::new_from_str(self.offsets.body());
+        let mut documents = 0;
+        while let Some(event) = parser.next_event() {
+            let (event, place) = match event {
+                Ok(event) => event,
+                Err(error) => {
+                    let at = self.offsets.byte(error.marker().index());
+                    let opened = self.frames.last().and_then(|frame| frame.bracket);
+                    return Err(Box::new(problem::syntax(self.source, &error, at as usize, opened)));
+                }
+            };
+            let start = self.offsets.byte(place.start.index());
+            let place = Span { start, end: self.offsets.byte(place.end.index()).max(start) };
+            match event {
+                Event::DocumentStart(_) => {
+                    documents += 1;
+                    if documents > 1 {
+                        return Err(self.problem(
+                            "several-documents",
+                            "a second document starts here",
+                            place,
+                            "a template is one document; give each a file of its own",
+                        ));
+                    }
+                }
+                Event::Scalar(text, style, anchor, tag) => self.scalar(text, style, anchor, tag.as_deref(), place)?,
+                Event::SequenceStart(anchor, tag) => self.open(false, anchor, tag.as_deref(), place)?,
+                Event::MappingStart(anchor, tag) => self.open(true, anchor, tag.as_deref(), place)?,
+                Event::SequenceEnd | Event::MappingEnd => self.close(place)?,
+                Event::Alias(anchor) => self.expand(anchor, place)?,
+                Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn scalar(&mut self, text: Cow<'a, str>, style: ScalarStyle, anchor: usize, tag: Option<&Tag>, place: Span) -> Outcome<()> {
+        let text: &'a str = match text {
+            Cow::Borrowed(text) => text,
+            Cow::Owned(text) => self.arena.str(&text),
+        };
+        let has_properties = tag.is_some() || anchor != 0;
+        let (tag_span, content_start) = if has_properties { self.properties(place.start, place.end) } else { (None, place.start) };
+        let mut span = Span { start: content_start, end: place.end };
+        match style {
+            ScalarStyle::Literal | ScalarStyle::Folded => span = self.block_scalar(span, has_properties),
+            ScalarStyle::Plain if text.is_empty() => {
+                let after = if self.source.text().as_bytes().get(place.end as usize) == Some(&b':') { 1 } else { 0 };
+                let at = place.end + if has_properties { 0 } else { after };
+                span = Span { start: at, end: at };
+            }
+            _ => {}
+        }
+        self.last_end = span.end;
+        if let Some(frame) = self.frames.last_mut().filter(|frame| frame.is_mapping && frame.key.is_none()) {
+            let is_merge = text == "<<" && style == ScalarStyle::Plain;
+            frame.key = Some(Key { text, span, is_merge });
+            frame.end = frame.end.max(span.end);
+            if anchor != 0 {
+                self.anchors.insert(anchor, Value { node: Node { span, kind: Kind::String(text) }, size: 1, height: 0 });
+            }
+            if let Some(tag) = tag.filter(|tag| !(tag.is_yaml_core_schema() && tag.suffix == "str")) {
+                return Err(self.problem(
+                    "yaml-syntax",
+                    format!("a key has the tag `{tag}`"),
+                    tag_span.unwrap_or(span),
+                    "keys are plain text",
+                ));
+            }
+            if is_merge {
+                self.alias.get_or_insert(span);
+            }
+            return Ok(());
+        }
+        let (function, kind) = match tag {
+            None if style == ScalarStyle::Plain => (None, self.plain(text)),
+            None => (None, Kind::String(text)),
+            Some(tag) if tag.is_yaml_core_schema() && matches!(tag.suffix.as_str(), "int" | "float" | "bool" | "null") => {
+                (None, self.plain(text))
+            }
+            Some(tag) => (self.function(tag, tag_span.unwrap_or(span)), Kind::String(text)),
+        };
+        let node = Node { span, kind };
+        let whole = Span { start: place.start, end: span.end };
+        let value = self.call(function, Value { node, size: 1, height: 0 }, whole);
+        self.put(value, anchor)
+    }
+
+    fn plain(&self, text: &'a str) -> Kind<'a> {
+        match resolve::plain(text) {
+            Plain::Null => Kind::Null,
+            Plain::Bool(value) => Kind::Bool(value),
+            Plain::Number(Cow::Borrowed(number)) => Kind::Number(number),
+            Plain::Number(Cow::Owned(number)) => Kind::Number(self.arena.str(&number)),
+            Plain::Text => Kind::String(text),
+        }
+    }
+
+    /// Returns the function that a tag is the short form of; reports a tag that is none.
+    fn function(&mut self, tag: &Tag, span: Span) -> Option<Function<'a>> {
+        if tag.is_yaml_core_schema() {
+            if !matches!(tag.suffix.as_str(), "str" | "int" | "float" | "bool" | "null" | "map" | "seq") {
+                let problem = self.problem(
+                    "unknown-tag",
+                    format!("CloudFormation does not take the tag `!!{}`", tag.suffix),
+                    span,
+                    "leave it out, and quote the value if it is text",
+                );
+                self.problems.push(*problem);
+            }
+            return None;
+        }
+        if tag.handle.is_empty() && tag.suffix == "!" {
+            return None;
+        }
+        match problem::long_form(&tag.suffix).filter(|_| tag.handle == "!") {
+            Some(Cow::Borrowed(name)) => Some(Function { name, span }),
+            Some(Cow::Owned(name)) => Some(Function { name: self.arena.str(&name), span }),
+            None => {
+                self.problems.push(problem::unknown_tag(self.source, &tag.to_string(), span));
+                None
+            }
+        }
+    }
+
+    /// Wraps an operand into the object that a short form stands for.
+    fn call(&self, function: Option<Function<'a>>, operand: Value<'a>, whole: Span) -> Value<'a> {
+        let Some(function) = function else {
+            return operand;
+        };
+        let mut operand = operand;
+        if function.name == "Fn::GetAtt"
+            && let Kind::String(text) = operand.node.kind
+            && let Some((resource, attribute)) = text.split_once('.')
+        {
+            let span = operand.node.span;
+            let dot = span.start as usize + resource.len();
+            let is_as_written = self.source.slice(span) == text;
+            let (left, right) =
+                if is_as_written { (Span::new(span.start as usize, dot), Span::new(dot + 1, span.end as usize)) } else { (span, span) };
+            let parts = [Node { span: left, kind: Kind::String(resource) }, Node { span: right, kind: Kind::String(attribute) }];
+            operand = Value { node: Node { span, kind: Kind::Array(self.arena.slice(&parts)) }, size: 3, height: 1 };
+        }
+        let member = Member { key: function.name, key_span: function.span, value: operand.node };
+        let node = Node { span: whole, kind: Kind::Object(self.arena.slice(&[member])) };
+        Value { node, size: operand.size + 1, height: operand.height + 1 }
+    }
+
+    fn open(&mut self, is_mapping: bool, anchor: usize, tag: Option<&Tag>, place: Span) -> Outcome<()> {
+        if let Some(frame) = self.frames.last().filter(|frame| frame.is_mapping && frame.key.is_none()) {
+            let place = Span { start: place.start, end: place.end.max(place.start + 1) };
+            let message = format!("a key is text, this is {}", if is_mapping { "a mapping" } else { "a list" });
+            let hint = "in a template, `{{name}}` and `[name]` need quotes";
+            let mut problem = self.problem("yaml-syntax", message, place, hint);
+            if let Some(bracket) = frame.bracket {
+                *problem = problem.at(self.source, bracket, "in the mapping opened here");
+            }
+            return Err(problem);
+        }
+        let text = self.source.text();
+        let bracket = self.source.slice(place).ends_with(['[', '{']).then(|| Span { start: place.end - 1, end: place.end });
+        let mut start = place.start;
+        if !is_mapping && bracket.is_none() && tag.is_none() && anchor == 0 && text.as_bytes().get(start as usize) != Some(&b'-') {
+            // A list that is not indented under its key is reported from its first item on.
+            let before = text[..start as usize].trim_end_matches([' ', '\t']);
+            if before.ends_with('-') {
+                start = u32::try_from(before.len() - 1).unwrap_or(start);
+            }
+        }
+        let (tag_span, content_start) = if tag.is_some() || anchor != 0 {
+            self.properties(start, u32::try_from(text.len()).unwrap_or(u32::MAX))
+        } else {
+            (None, start)
+        };
+        let function = tag.and_then(|tag| self.function(tag, tag_span.unwrap_or(place)));
+        self.depth += 1 + usize::from(function.is_some());
+        self.check_depth(0, Span { start: content_start, end: content_start + 1 })?;
+        self.frames.push(Frame {
+            is_mapping,
+            bracket,
+            start,
+            content_start,
+            end: bracket.map_or(content_start, |bracket| bracket.end),
+            function,
+            anchor,
+            first: if is_mapping { self.members.len() } else { self.nodes.len() },
+            key: None,
+            merged: Vec::new(),
+            size: 1,
+            height: 0,
+        });
+        Ok(())
+    }
+
+    fn close(&mut self, place: Span) -> Outcome<()> {
+        let Some(frame) = self.frames.pop() else {
+            return Ok(());
+        };
+        self.depth -= 1 + usize::from(frame.function.is_some());
+        let end = if frame.bracket.is_some() { frame.end.max(place.end) } else { frame.end };
+        let span = Span { start: frame.content_start, end };
+        let kind = if frame.is_mapping {
+            super::report_duplicates(self.source, &self.members[frame.first..], &mut self.problems);
+            self.merge(&frame);
+            let members = self.arena.slice(&self.members[frame.first..]);
+            self.members.truncate(frame.first);
+            Kind::Object(members)
+        } else {
+            let items = self.arena.slice(&self.nodes[frame.first..]);
+            self.nodes.truncate(frame.first);
+            Kind::Array(items)
+        };
+        self.last_end = end;
+        let value = Value { node: Node { span, kind }, size: frame.size, height: frame.height + 1 };
+        let value = self.call(frame.function, value, Span { start: frame.start, end });
+        self.put(value, frame.anchor)
+    }
+
+    /// Adds the members that merge keys bring; a key that the mapping has itself wins, and among merged ones the first.
+    fn merge(&mut self, frame: &Frame<'a>) {
+        if frame.merged.is_empty() {
+            return;
+        }
+        let mut seen: FxHashSet<&str> = self.members[frame.first..].iter().map(|member| member.key).collect();
+        for member in frame.merged.iter().flat_map(Node::members) {
+            if seen.insert(member.key) {
+                self.members.push(*member);
+            }
+        }
+    }
+
+    fn expand(&mut self, anchor: usize, place: Span) -> Outcome<()> {
+        self.alias.get_or_insert(place);
+        self.last_end = place.end;
+        let Some(mut value) = self.anchors.get(&anchor).copied() else {
+            return Err(self.problem("alias-loop", "an alias inside its own anchor", place, "an anchor cannot hold itself"));
+        };
+        value.node.span = place;
+        if let Some(frame) = self.frames.last_mut().filter(|frame| frame.is_mapping && frame.key.is_none()) {
+            let Some(text) = value.node.scalar() else {
+                return Err(self.problem(
+                    "yaml-syntax",
+                    format!("a key is text, this is {}", value.node.kind_name()),
+                    place,
+                    "write the key out",
+                ));
+            };
+            frame.key = Some(Key { text, span: place, is_merge: false });
+            return Ok(());
+        }
+        self.expanded = self.expanded.saturating_add(value.size);
+        if self.expanded > MAX_EXPANDED {
+            return Err(self.problem(
+                "alias-expansion",
+                format!("aliases stand for more than {MAX_EXPANDED} values"),
+                place,
+                "aliases of aliases multiply; write the values out",
+            ));
+        }
+        self.check_depth(value.height, place)?;
+        self.put(value, 0)
+    }
+
+    /// Gives a finished value to the container that is open, or makes it the document.
+    fn put(&mut self, value: Value<'a>, anchor: usize) -> Outcome<()> {
+        if anchor != 0 {
+            self.anchors.insert(anchor, value);
+        }
+        let Some(frame) = self.frames.last_mut() else {
+            self.root = Some(value.node);
+            return Ok(());
+        };
+        frame.size = frame.size.saturating_add(value.size);
+        frame.height = frame.height.max(value.height);
+        frame.end = frame.end.max(value.node.span.end);
+        if !frame.is_mapping {
+            self.nodes.push(value.node);
+            return Ok(());
+        }
+        let Some(key) = frame.key.take() else {
+            return Ok(());
+        };
+        if !key.is_merge {
+            self.members.push(Member { key: key.text, key_span: key.span, value: value.node });
+            return Ok(());
+        }
+        let merged: &[Node<'a>] = match value.node.kind {
+            Kind::Object(_) => &[value.node],
+            Kind::Array(items) => items,
+            _ => &[],
+        };
+        if merged.is_empty() || merged.iter().any(|node| !matches!(node.kind, Kind::Object(_))) {
+            return Err(self.problem(
+                "yaml-syntax",
+                "`<<` merges mappings, this is none",
+                value.node.span,
+                "name a mapping by its alias, or quote the key",
+            ));
+        }
+        frame.merged.extend_from_slice(merged);
+        Ok(())
+    }
+
+    fn check_depth(&self, height: usize, place: Span) -> Outcome<()> {
+        if self.depth + height > MAX_DEPTH {
+            return Err(self.problem(
+                "yaml-syntax",
+                format!("nested deeper than {MAX_DEPTH} levels"),
+                place,
+                "no CloudFormation template nests this deep; check the indentation",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Steps over the tag and the anchor in front of a value: returns where the tag stands and where the value starts.
+    fn properties(&self, start: u32, limit: u32) -> (Option<Span>, u32) {
+        let bytes = self.source.text().as_bytes();
+        let limit = (limit as usize).min(bytes.len());
+        let mut at = start as usize;
+        let mut tag = None;
+        loop {
+            while at < limit && bytes[at].is_ascii_whitespace() {
+                at += 1;
+            }
+            match bytes.get(at) {
+                Some(b'#') if at < limit && at > start as usize => at += memchr::memchr(b'\n', &bytes[at..limit]).unwrap_or(limit - at),
+                Some(first @ (b'!' | b'&')) if at < limit => {
+                    let from = at;
+                    while at < limit && !bytes[at].is_ascii_whitespace() && !matches!(bytes[at], b',' | b'[' | b']' | b'{' | b'}') {
+                        at += 1;
+                    }
+                    if *first == b'!' {
+                        tag = Some(Span::new(from, at));
+                    }
+                    if at == from {
+                        break;
+                    }
+                }
+                _ => break,
+            }
+        }
+        (tag, u32::try_from(at).unwrap_or(u32::MAX))
+    }
+
+    /// Returns the place of a block scalar, from its `|` or `>` to the last character that is not blank.
+    fn block_scalar(&self, content: Span, has_properties: bool) -> Span {
+        let text = self.source.text();
+        let mut start = content.start as usize;
+        if !has_properties {
+            let before = text[..start].trim_end();
+            let line = before.rfind('\n').map_or(0, |newline| newline + 1).max((self.last_end as usize).min(before.len()));
+            start = before[line..].find(['|', '>']).map_or(start, |at| line + at);
+        }
+        let end = text[..content.end as usize].trim_end().len();
+        Span::new(start, end.max(start + 1))
+    }
+
+    fn problem(&self, rule: &'static str, message: impl Into<String>, place: Span, hint: &str) -> Box<Diagnostic> {
+        Box::new(Diagnostic::error(rule, message).at(self.source, place, "").hinted(hint))
+    }
+}

@@ -1,0 +1,152 @@
+//! Says what is wrong with a YAML text: where, and what to do about it.
+
+use saphyr_parser::ScanError;
+
+use crate::template::source::{Source, Span};
+use crate::template::{Diagnostic, did_you_mean};
+
+/// Functions that have a short form, by the name after the `!`.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html>
+pub(super) const SHORT_FORMS: [&str; 26] = [
+    "Ref",
+    "Condition",
+    "GetAtt",
+    "Sub",
+    "Join",
+    "Split",
+    "Select",
+    "FindInMap",
+    "Base64",
+    "Cidr",
+    "GetAZs",
+    "ImportValue",
+    "Transform",
+    "If",
+    "Equals",
+    "And",
+    "Or",
+    "Not",
+    "Length",
+    "ToJsonString",
+    "Contains",
+    "EachMemberEquals",
+    "EachMemberIn",
+    "RefAll",
+    "ValueOf",
+    "ValueOfAll",
+];
+
+/// Returns the key that a short form stands for, such as `Fn::Sub` for `Sub`.
+pub(super) fn long_form(short: &str) -> Option<std::borrow::Cow<'static, str>> {
+    match short {
+        "Ref" => Some("Ref".into()),
+        "Condition" => Some("Condition".into()),
+        _ if SHORT_FORMS.contains(&short) => Some(format!("Fn::{short}").into()),
+        _ => None,
+    }
+}
+
+/// Returns the problem of a tag that is no short form.
+pub(super) fn unknown_tag(source: &Source, tag: &str, span: Span) -> Diagnostic {
+    let name = tag.trim_start_matches('!').trim_start_matches("Fn::");
+    let hint = if long_form(name).is_some() {
+        format!("write the short form as `!{name}`")
+    } else if name == "ForEach" {
+        "`Fn::ForEach` has no short form; write `Fn::ForEach::Name:`".to_owned()
+    } else {
+        did_you_mean(name, SHORT_FORMS).map_or_else(
+            || "tags are the short forms of functions, such as `!Ref` and `!Sub`; quote text that starts with `!`".to_owned(),
+            |hint| hint.replacen('`', "`!", 1),
+        )
+    };
+    Diagnostic::error("unknown-tag", format!("there is no short form `{tag}`")).at(source, span, "").hinted(hint)
+}
+
+/// Turns what the scanner found into a problem with a place and a hint.
+///
+/// `at` is the byte offset that the scanner names; `opened` are the flow brackets that are open there.
+pub(super) fn syntax(source: &Source, error: &ScanError, at: usize, opened: Option<Span>) -> Diagnostic {
+    let text = source.text();
+    let info = error.info();
+    let at = at.min(text.len());
+    let here = text[at..].chars().next();
+    let is_at_end = text[at..].trim().is_empty();
+    let place = if is_at_end { last_character(text) } else { character(text, at) };
+    let problem = |message: String, place: Span, hint: &str| Diagnostic::error("yaml-syntax", message).at(source, place, "").hinted(hint);
+
+    if let Some(tab) = tab_in_indentation(text, at).filter(|_| info.contains("tab") || here == Some('\t')) {
+        return problem("tab in the indentation".to_owned(), tab, "YAML indents with blanks only");
+    }
+    let mut diagnostic = if info.contains("quoted scalar") || info.contains("quote") {
+        problem(
+            "string that is not closed".to_owned(),
+            place,
+            "close it with the same quote; further lines are indented deeper than the key",
+        )
+    } else if info.contains("flow") {
+        let bracket = if info.contains("mapping") { '}' } else { ']' };
+        let found = if is_at_end { "the end of the document".to_owned() } else { format!("`{}`", here.unwrap_or(' ')) };
+        problem(format!("expected `,` or `{bracket}`, found {found}"), place, "separate values by commas, and close what was opened")
+    } else if info.contains("mapping values are not allowed") || info.contains("illegal placement of ':'") {
+        problem("`:` where no key can be".to_owned(), place, "put each key on a line of its own; quote a value that holds `: `")
+    } else if info.contains("simple key") {
+        let end = text[..at].trim_end().len();
+        problem(
+            "expected `:` after the key".to_owned(),
+            character_before(text, end),
+            "write `key: value`; a value on lines of its own is indented deeper",
+        )
+    } else if info.contains("expected key") || info.contains("'-' indicator") || info.contains("indentation") {
+        problem("this line fits no level of indentation above it".to_owned(), place, "line it up with the keys or items that it belongs to")
+    } else if info.contains("block sequence entries are not allowed") {
+        problem(
+            "`-` where no list can start".to_owned(),
+            place,
+            "put the list on the lines below its key; quote a value that starts with `- `",
+        )
+    } else if info.contains("unexpected character") {
+        let shown = here.unwrap_or(' ');
+        problem(format!("a plain value cannot start with `{shown}`"), place, "quote the value")
+    } else if info.contains("anchor") || info.contains("alias") {
+        problem("`*` names no anchor that stands before it".to_owned(), place, "quote a value that starts with `*`")
+    } else if info.contains("recursion limit") {
+        problem("nested too deep".to_owned(), place, "no CloudFormation template nests this deep; check for unclosed brackets")
+    } else {
+        problem(lowercase_first(info), place, "the text is no YAML from here on")
+    };
+    if let Some(opened) = opened.filter(|_| is_at_end || info.contains("flow") || info.contains("':'")) {
+        diagnostic = diagnostic.at(source, opened, "opened here");
+    }
+    diagnostic
+}
+
+fn lowercase_first(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map_or_else(String::new, |first| first.to_lowercase().chain(characters).collect())
+}
+
+fn character(text: &str, at: usize) -> Span {
+    Span::new(at, at + text[at..].chars().next().map_or(0, char::len_utf8))
+}
+
+fn character_before(text: &str, end: usize) -> Span {
+    Span::new(end - text[..end].chars().next_back().map_or(0, char::len_utf8), end)
+}
+
+pub(super) fn last_character(text: &str) -> Span {
+    character_before(text, text.trim_end().len())
+}
+
+/// Finds a tab among the blanks that start the line of `at`, or the one below it.
+fn tab_in_indentation(text: &str, at: usize) -> Option<Span> {
+    let mut start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+    for line in text[start..].split_inclusive('\n').take(2) {
+        let indent = line.len() - line.trim_start_matches([' ', '\t']).len();
+        if let Some(tab) = line[..indent].find('\t') {
+            return Some(Span::new(start + tab, start + tab + 1));
+        }
+        start += line.len();
+    }
+    None
+}

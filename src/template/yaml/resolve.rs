@@ -1,0 +1,219 @@
+//! What a plain scalar means: YAML 1.1, as CloudFormation reads it, where `yes` is true and `0755` is 493.
+//!
+//! Source: <https://yaml.org/type/> and
+//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html>
+
+use std::borrow::Cow;
+
+/// What a plain scalar is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::template) enum Plain<'t> {
+    /// Empty, `~` or `null`.
+    Null,
+    /// `yes`, `no`, `on`, `off`, `true`, `false` in their three spellings.
+    Bool(bool),
+    /// A number in JSON's spelling: as written wherever JSON allows it.
+    Number(Cow<'t, str>),
+    /// Everything else, dates among it.
+    Text,
+}
+
+/// Returns what a plain scalar is.
+///
+/// `.inf` and `.nan` stay text, since no template can hold them as numbers.
+pub(in crate::template) fn plain(text: &str) -> Plain<'_> {
+    match text.as_bytes().first() {
+        None => Plain::Null,
+        Some(b'0'..=b'9' | b'+' | b'-' | b'.') => number(text).map_or(Plain::Text, Plain::Number),
+        _ => match text {
+            "~" | "null" | "Null" | "NULL" => Plain::Null,
+            "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => Plain::Bool(true),
+            "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => Plain::Bool(false),
+            _ => Plain::Text,
+        },
+    }
+}
+
+fn number(text: &str) -> Option<Cow<'_, str>> {
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let sign = if text.starts_with('-') { "-" } else { "" };
+    if !unsigned.bytes().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b'_' | b':' | b'.' | b'x' | b'+' | b'-')) {
+        return None;
+    }
+    let as_written = |shaped: bool| {
+        if shaped && !text.starts_with('+') && !text.contains('_') {
+            Cow::Borrowed(text)
+        } else {
+            Cow::Owned(format!("{sign}{}", unsigned.replace('_', "")))
+        }
+    };
+    let digits_only = |part: &str, allowed: fn(u8) -> bool| !part.is_empty() && part.bytes().all(|byte| byte == b'_' || allowed(byte));
+    let decimal: fn(u8) -> bool = |byte| byte.is_ascii_digit();
+    let in_base = |digits: &str, base: u32| {
+        let value = u128::from_str_radix(&digits.replace('_', ""), base).ok()?;
+        Some(Cow::Owned(if value == 0 { "0".to_owned() } else { format!("{sign}{value}") }))
+    };
+    if unsigned == "0" {
+        return Some(as_written(true));
+    }
+    if let Some(digits) = unsigned.strip_prefix("0x") {
+        return if digits_only(digits, |byte| byte.is_ascii_hexdigit()) { in_base(digits, 16) } else { None };
+    }
+    if let Some(digits) = unsigned.strip_prefix("0b") {
+        return if digits_only(digits, |byte| matches!(byte, b'0' | b'1')) { in_base(digits, 2) } else { None };
+    }
+    if !unsigned.starts_with(|first: char| first.is_ascii_digit() || first == '.') {
+        return None;
+    }
+    if digits_only(unsigned, decimal) {
+        if !unsigned.starts_with('0') {
+            return Some(as_written(true));
+        }
+        // A leading zero means octal; with an 8 or a 9 in it, as in many account IDs, it is no number at all.
+        return if unsigned.contains(['8', '9']) { None } else { in_base(unsigned, 8) };
+    }
+    if unsigned.contains(':') {
+        return sexagesimal(unsigned).map(|value| Cow::Owned(format!("{sign}{value}")));
+    }
+    let (mantissa, exponent) = match unsigned.find(['e', 'E']) {
+        Some(at) => (&unsigned[..at], Some(&unsigned[at + 1..])),
+        None => (unsigned, None),
+    };
+    let exponent_is_sound = exponent.is_none_or(|digits| {
+        let digits = digits.strip_prefix(['+', '-']).unwrap_or(digits);
+        !digits.is_empty() && digits.bytes().all(decimal)
+    });
+    let (whole, fraction) = mantissa.split_once('.').map_or((mantissa, None), |(whole, fraction)| (whole, Some(fraction)));
+    let is_sound = exponent_is_sound
+        && (whole.is_empty() || (decimal(whole.as_bytes()[0]) && digits_only(whole, decimal)))
+        && fraction.is_none_or(|fraction| fraction.is_empty() || digits_only(fraction, decimal))
+        && (!whole.is_empty() || fraction.is_some_and(|fraction| fraction.bytes().any(decimal)));
+    if !is_sound {
+        return None;
+    }
+    let is_json = !whole.is_empty() && (whole == "0" || !whole.starts_with('0')) && fraction.is_none_or(|fraction| !fraction.is_empty());
+    if is_json {
+        return Some(as_written(true));
+    }
+    let plain = |part: &str| part.replace('_', "");
+    let whole = plain(whole);
+    let whole = whole.trim_start_matches('0');
+    let fraction = fraction.map(plain).filter(|fraction| !fraction.is_empty()).unwrap_or_else(|| "0".to_owned());
+    let exponent = exponent.map(|digits| format!("e{digits}")).unwrap_or_default();
+    Some(Cow::Owned(format!("{sign}{}.{fraction}{exponent}", if whole.is_empty() { "0" } else { whole })))
+}
+
+/// Returns `1:30` as 90; `01:30` is text.
+fn sexagesimal(text: &str) -> Option<u128> {
+    let mut parts = text.split(':');
+    let first = parts.next().filter(|first| !first.starts_with('0') && !first.is_empty())?;
+    let whole = |part: &str| if part.bytes().all(|byte| byte.is_ascii_digit()) { part.parse::<u128>().ok() } else { None };
+    let first = whole(&first.replace('_', ""))?;
+    parts.try_fold(first, |value, part| {
+        let part = whole(part).filter(|digit| *digit < 60 && part.len() <= 2 && !part.is_empty())?;
+        value.checked_mul(60)?.checked_add(part)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str) -> String {
+        match plain(text) {
+            Plain::Null => "null".to_owned(),
+            Plain::Bool(value) => format!("{value}"),
+            Plain::Number(number) => {
+                assert!(number.parse::<serde_json::Number>().is_ok(), "{text} gives {number}, which JSON cannot hold");
+                format!("number {number}")
+            }
+            Plain::Text => "text".to_owned(),
+        }
+    }
+
+    #[test]
+    fn booleans_and_null_have_yaml_1_1_spellings() {
+        for text in ["yes", "Yes", "YES", "on", "On", "true", "True", "TRUE"] {
+            assert_eq!(shown(text), "true", "{text}");
+        }
+        for text in ["no", "No", "off", "OFF", "false"] {
+            assert_eq!(shown(text), "false", "{text}");
+        }
+        for text in ["y", "n", "Y", "tRUE", "yEs", "none", "None", "nil"] {
+            assert_eq!(shown(text), "text", "{text}");
+        }
+        for text in ["", "~", "null", "Null", "NULL"] {
+            assert_eq!(shown(text), "null", "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_keep_their_text_where_json_can_write_it() {
+        for text in ["0", "7", "-1", "1.50", "-0.5", "1e3", "1E+3", "1.0e-7", "123456789012345678901234567890", "-0"] {
+            assert_eq!(shown(text), format!("number {text}"));
+        }
+        for (text, number) in [("+1", "1"), ("1_000", "1000"), (".5", "0.5"), ("1.", "1.0"), ("-.5e3", "-0.5e3"), ("007.10", "7.10")] {
+            assert_eq!(shown(text), format!("number {number}"), "{text}");
+        }
+    }
+
+    #[test]
+    fn other_bases_are_numbers_too() {
+        for (text, number) in [
+            ("0755", "493"),
+            ("0x1F", "31"),
+            ("-0b11", "-3"),
+            ("012345670123", "1402433619"),
+            ("1:30", "90"),
+            ("-1:00:01", "-3601"),
+            ("00", "0"),
+        ] {
+            assert_eq!(shown(text), format!("number {number}"), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_only_looks_like_a_number_is_text() {
+        for text in [
+            "2010-09-09",
+            "2012-10-17",
+            "012345678901",
+            "10.0.0.0/16",
+            "10.0.1.0",
+            "1.2.3",
+            "-",
+            "+",
+            ".",
+            "..",
+            "-.",
+            "0x",
+            "0b2",
+            "0b",
+            "1:60",
+            "01:30",
+            "1:",
+            ":1",
+            "1::2",
+            "::1",
+            "e3",
+            "1e",
+            "1e+",
+            ".inf",
+            "-.inf",
+            ".nan",
+            "_1",
+            "1a",
+            "-x",
+            "0o17",
+            "1-2",
+            "arn:aws",
+            "_",
+            "._",
+            "-_1",
+            "1:30.5",
+            "0xfffffffffffffffffffffffffffffffffff",
+        ] {
+            assert_eq!(shown(text), "text", "{text}");
+        }
+    }
+}
