@@ -1,0 +1,136 @@
+//! The VPC, its subnets, and the way out of them.
+
+use serde::Serialize;
+
+use crate::model::reference::Id;
+use crate::model::resource::{Resource, Tag};
+use crate::model::value::Value;
+
+/// A virtual network.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-vpc.html>
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Vpc {
+    cidr_block: Value<String>,
+    enable_dns_hostnames: bool,
+    enable_dns_support: bool,
+    tags: Vec<Tag>,
+}
+
+impl Vpc {
+    /// Returns a VPC that resolves names and gives them out: without both, an EFS mount finds no mount target.
+    ///
+    /// Source: <https://docs.aws.amazon.com/efs/latest/ug/mounting-fs-mount-cmd-dns-name.html>
+    pub fn new(cidr_block: Value<String>, tags: Vec<Tag>) -> Self {
+        Self { cidr_block, enable_dns_hostnames: true, enable_dns_support: true, tags }
+    }
+}
+
+impl Resource for Vpc {
+    const TYPE: &'static str = "AWS::EC2::VPC";
+}
+
+/// A part of a VPC in one availability zone.
+///
+/// Zone, block and VPC can only be set at creation. Source:
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-subnet.html>
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Subnet {
+    /// The VPC.
+    pub vpc_id: Value<Id<Vpc>>,
+    /// The availability zone.
+    pub availability_zone: Value<String>,
+    /// Its addresses.
+    pub cidr_block: Value<String>,
+    /// Tags.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<Tag>,
+}
+
+impl Resource for Subnet {
+    const TYPE: &'static str = "AWS::EC2::Subnet";
+}
+
+/// A VPC's door to the internet.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-internetgateway.html>
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct InternetGateway {
+    /// Tags.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<Tag>,
+}
+
+impl Resource for InternetGateway {
+    const TYPE: &'static str = "AWS::EC2::InternetGateway";
+}
+
+/// Puts the door into a VPC.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-vpcgatewayattachment.html>
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct VpcGatewayAttachment {
+    /// The VPC.
+    pub vpc_id: Value<Id<Vpc>>,
+    /// The gateway.
+    pub internet_gateway_id: Value<Id<InternetGateway>>,
+}
+
+impl Resource for VpcGatewayAttachment {
+    const TYPE: &'static str = "AWS::EC2::VPCGatewayAttachment";
+}
+
+/// A table of routes.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-routetable.html>
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct RouteTable {
+    /// The VPC.
+    pub vpc_id: Value<Id<Vpc>>,
+    /// Tags.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<Tag>,
+}
+
+impl Resource for RouteTable {
+    const TYPE: &'static str = "AWS::EC2::RouteTable";
+}
+
+/// A route through an internet gateway.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-route.html>
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Route {
+    /// The table.
+    pub route_table_id: Value<Id<RouteTable>>,
+    /// Where to.
+    pub destination_cidr_block: Value<String>,
+    /// Through what.
+    pub gateway_id: Value<Id<InternetGateway>>,
+}
+
+impl Resource for Route {
+    const TYPE: &'static str = "AWS::EC2::Route";
+}
+
+/// Makes a subnet use a route table.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-subnetroutetableassociation.html>
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct SubnetRouteTableAssociation {
+    /// The subnet.
+    pub subnet_id: Value<Id<Subnet>>,
+    /// The table.
+    pub route_table_id: Value<Id<RouteTable>>,
+}
+
+impl Resource for SubnetRouteTableAssociation {
+    const TYPE: &'static str = "AWS::EC2::SubnetRouteTableAssociation";
+}

@@ -1,0 +1,24 @@
+//! Clusters.
+
+use serde::Serialize;
+
+use crate::model::resource::{Resource, Tag};
+use crate::model::value::Value;
+
+/// A cluster.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-cluster.html>
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Cluster {
+    /// What tasks can run on besides registered instances, such as `FARGATE`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub capacity_providers: Vec<Value<String>>,
+    /// Tags.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<Tag>,
+}
+
+impl Resource for Cluster {
+    const TYPE: &'static str = "AWS::ECS::Cluster";
+}

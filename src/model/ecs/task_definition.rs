@@ -1,0 +1,127 @@
+//! Task definitions.
+
+use serde::{Serialize, Serializer};
+
+use super::{ContainerDefinition, Volume};
+use crate::model::iam::Role;
+use crate::model::reference::Arn;
+use crate::model::resource::{Property, Resource, Tag};
+use crate::model::value::Value;
+
+/// What a task runs on, with what only that needs.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LaunchType {
+    /// Registered instances.
+    Ec2,
+    /// Fargate, which wants the task's size; not every pair of CPU and memory exists.
+    ///
+    /// Source: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html>
+    Fargate {
+        /// CPU units, 1024 to a core.
+        cpu: Value<String>,
+        /// Memory in MiB.
+        memory: Value<String>,
+        /// The processor.
+        platform: RuntimePlatform,
+    },
+}
+
+/// The processor and system of a task.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-ecs-taskdefinition-runtimeplatform.html>
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct RuntimePlatform {
+    /// The processor.
+    pub cpu_architecture: Value<CpuArchitecture>,
+    /// The system.
+    pub operating_system_family: &'static str,
+}
+
+impl RuntimePlatform {
+    /// Returns Linux on that processor.
+    pub fn linux(cpu_architecture: impl Into<Value<CpuArchitecture>>) -> Self {
+        Self { cpu_architecture: cpu_architecture.into(), operating_system_family: "LINUX" }
+    }
+}
+
+/// A processor's architecture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum CpuArchitecture {
+    /// 64-bit Intel and AMD.
+    #[serde(rename = "X86_64")]
+    X86,
+    /// 64-bit ARM.
+    #[serde(rename = "ARM64")]
+    Arm,
+}
+
+/// A task definition; every change makes a new revision, which is a replacement without loss.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-taskdefinition.html>
+#[derive(Clone, Debug)]
+pub struct TaskDefinition {
+    /// The name that its revisions share.
+    pub family: Value<String>,
+    /// What it runs on.
+    pub launch_type: LaunchType,
+    /// What its containers may do.
+    pub task_role: Value<Arn<Role>>,
+    /// What ECS may do to start it: pull the image, write the log, read secrets.
+    pub execution_role: Value<Arn<Role>>,
+    /// Its containers.
+    pub containers: Vec<ContainerDefinition>,
+    /// Its volumes.
+    pub volumes: Property<Vec<Volume>>,
+    /// Tags.
+    pub tags: Vec<Tag>,
+}
+
+impl Resource for TaskDefinition {
+    const TYPE: &'static str = "AWS::ECS::TaskDefinition";
+}
+
+impl Serialize for TaskDefinition {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Written<'a> {
+            family: &'a Value<String>,
+            requires_compatibilities: [&'static str; 1],
+            #[serde(skip_serializing_if = "Option::is_none")]
+            network_mode: Option<&'static str>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            cpu: Option<&'a Value<String>>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            memory: Option<&'a Value<String>>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            runtime_platform: Option<&'a RuntimePlatform>,
+            task_role_arn: &'a Value<Arn<Role>>,
+            execution_role_arn: &'a Value<Arn<Role>>,
+            container_definitions: &'a [ContainerDefinition],
+            #[serde(skip_serializing_if = "Option::is_none")]
+            volumes: &'a Property<Vec<Volume>>,
+            #[serde(skip_serializing_if = "<[Tag]>::is_empty")]
+            tags: &'a [Tag],
+        }
+        let Self { family, launch_type, task_role, execution_role, containers, volumes, tags } = self;
+        let (compatibility, network_mode, cpu, memory, runtime_platform) = match launch_type {
+            LaunchType::Ec2 => ("EC2", None, None, None, None),
+            LaunchType::Fargate { cpu, memory, platform } => ("FARGATE", Some("awsvpc"), Some(cpu), Some(memory), Some(platform)),
+        };
+        Written {
+            family,
+            requires_compatibilities: [compatibility],
+            network_mode,
+            cpu,
+            memory,
+            runtime_platform,
+            task_role_arn: task_role,
+            execution_role_arn: execution_role,
+            container_definitions: containers,
+            volumes,
+            tags,
+        }
+        .serialize(serializer)
+    }
+}

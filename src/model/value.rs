@@ -1,0 +1,253 @@
+//! What a property holds: a literal of its type, or an intrinsic function that yields one.
+//!
+//! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html>
+
+use serde::ser::{SerializeMap, SerializeSeq};
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value as Json};
+
+use super::json;
+use super::reference::ConditionName;
+
+/// A `T`, or an intrinsic function that yields one.
+///
+/// The functions are built by the constructors here and by the typed names in [`reference`](super::reference), never
+/// from loose JSON, so a `Value<Id<FileSystem>>` is a file system's ID whatever it is made of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Value<T>(Inner<T>);
+
+#[derive(Clone, Debug, PartialEq)]
+enum Inner<T> {
+    Literal(T),
+    If(ConditionName, Box<Value<T>>, Box<Value<T>>),
+    /// Any other function, whole; its type was checked where it was built.
+    Function(Box<Json>),
+}
+
+impl<T> Value<T> {
+    /// Returns a literal.
+    pub fn literal(value: T) -> Self {
+        Self(Inner::Literal(value))
+    }
+
+    /// Returns `Fn::If`, both of whose branches are a `T`; see [`OrNoValue::only_if`] for a property that may be left out.
+    pub fn if_else(condition: &ConditionName, then: impl Into<Self>, otherwise: impl Into<Self>) -> Self {
+        Self(Inner::If(condition.clone(), Box::new(then.into()), Box::new(otherwise.into())))
+    }
+
+    /// Returns `Fn::Select` of an entry of a list, from 0.
+    pub fn select(index: usize, list: &Value<Vec<T>>) -> Self
+    where
+        T: Serialize,
+    {
+        Self::function("Fn::Select", &(index, list))
+    }
+
+    /// Returns `Fn::FindInMap`, which looks up `second` under `first` in a mapping.
+    pub fn find_in_map(mapping: &str, first: impl Into<Value<String>>, second: impl Into<Value<String>>) -> Self {
+        Self::function("Fn::FindInMap", &(mapping, first.into(), second.into()))
+    }
+
+    /// Returns `Fn::ImportValue` of an export.
+    pub fn import_value(export: impl Into<Value<String>>) -> Self {
+        Self::function("Fn::ImportValue", &export.into())
+    }
+
+    /// Returns the value as text, for a join or an output.
+    pub fn to_text(&self) -> Value<String>
+    where
+        T: Serialize,
+    {
+        match json(self) {
+            Json::String(text) => Value::literal(text),
+            function @ Json::Object(_) => Value(Inner::Function(Box::new(function))),
+            other => Value::literal(other.to_string()),
+        }
+    }
+
+    /// Returns the literal, where the value is one.
+    pub fn as_literal(&self) -> Option<&T> {
+        match &self.0 {
+            Inner::Literal(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    pub(super) fn reference_to(name: &str) -> Self {
+        Self::function("Ref", &name)
+    }
+
+    pub(super) fn attribute_of(logical_id: &str, attribute: &str) -> Self {
+        Self::function("Fn::GetAtt", &(logical_id, attribute))
+    }
+
+    /// Returns the parameter that the value is a plain `Ref` of, if it is one.
+    pub(super) fn as_reference(&self) -> Option<&str> {
+        match &self.0 {
+            Inner::Function(function) => function.get("Ref").and_then(Json::as_str),
+            _ => None,
+        }
+    }
+
+    fn function(name: &str, operands: &impl Serialize) -> Self {
+        Self(Inner::Function(Box::new(Json::Object(Map::from_iter([(name.to_owned(), json(operands))])))))
+    }
+}
+
+impl Value<String> {
+    /// Returns `Fn::Sub` of a text with `${Name}` in it.
+    pub fn sub(text: impl Into<String>) -> Self {
+        Self::function("Fn::Sub", &text.into())
+    }
+
+    /// Returns `Fn::Join`.
+    pub fn join(delimiter: &str, parts: Vec<OrNoValue<String>>) -> Self {
+        Self::function("Fn::Join", &(delimiter, parts))
+    }
+
+    /// Returns `Fn::Base64`.
+    pub fn base64(text: impl Into<Self>) -> Self {
+        Self::function("Fn::Base64", &text.into())
+    }
+}
+
+impl Value<Vec<String>> {
+    /// Returns `Fn::Split`.
+    pub fn split(delimiter: &str, text: impl Into<Value<String>>) -> Self {
+        Self::function("Fn::Split", &(delimiter, text.into()))
+    }
+
+    /// Returns `Fn::GetAZs` of the stack's own region.
+    ///
+    /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-getavailabilityzones.html>
+    pub fn availability_zones() -> Self {
+        Self::function("Fn::GetAZs", &"")
+    }
+
+    /// Returns `Fn::Cidr`: `count` blocks of `bits` host bits out of `block`.
+    pub fn cidr(block: impl Into<Value<String>>, count: u16, bits: u8) -> Self {
+        Self::function("Fn::Cidr", &(block.into(), count, bits))
+    }
+}
+
+/// Returns the pseudo parameter `AWS::Region`.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/pseudo-parameter-reference.html>
+pub fn region() -> Value<String> {
+    Value::reference_to("AWS::Region")
+}
+
+/// Returns the pseudo parameter `AWS::StackName`.
+pub fn stack_name() -> Value<String> {
+    Value::reference_to("AWS::StackName")
+}
+
+/// Returns the pseudo parameter `AWS::StackId`.
+pub fn stack_id() -> Value<String> {
+    Value::reference_to("AWS::StackId")
+}
+
+impl<T> From<T> for Value<T> {
+    fn from(value: T) -> Self {
+        Self::literal(value)
+    }
+}
+
+impl From<&str> for Value<String> {
+    fn from(value: &str) -> Self {
+        Self::literal(value.to_owned())
+    }
+}
+
+impl<T: Serialize> Serialize for Value<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0 {
+            Inner::Literal(value) => value.serialize(serializer),
+            Inner::If(condition, then, otherwise) => serialize_if(serializer, condition, then, otherwise),
+            Inner::Function(function) => function.serialize(serializer),
+        }
+    }
+}
+
+/// A value that may be left out under a condition: the only place where `AWS::NoValue` can stand.
+///
+/// An optional property is an `Option<OrNoValue<T>>` and a list's entry may be one; a required property is a [`Value`], so
+/// that it cannot be left out by mistake.
+///
+/// ```compile_fail
+/// use rackform::model::{ConditionName, OrNoValue, efs};
+/// // A mount target without a subnet under some condition does not compile.
+/// let cached = ConditionName::new("BuildCache");
+/// let subnet = OrNoValue::only_if(&cached, rackform::model::rack::SUBNETS[0].reference());
+/// efs::MountTarget::new(rackform::model::build_cache::FILE_SYSTEM.reference(), subnet, vec![]);
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct OrNoValue<T> {
+    condition: Option<ConditionName>,
+    value: Value<T>,
+}
+
+impl<T> OrNoValue<T> {
+    /// Returns the value under a condition, and `AWS::NoValue` otherwise.
+    pub fn only_if(condition: &ConditionName, value: impl Into<Value<T>>) -> Self {
+        Self { condition: Some(condition.clone()), value: value.into() }
+    }
+
+    /// Returns the value whatever the conditions are.
+    pub fn always(value: impl Into<Value<T>>) -> Self {
+        Self { condition: None, value: value.into() }
+    }
+}
+
+impl<T> From<Value<T>> for OrNoValue<T> {
+    fn from(value: Value<T>) -> Self {
+        Self { condition: None, value }
+    }
+}
+
+impl From<&str> for OrNoValue<String> {
+    fn from(value: &str) -> Self {
+        Self::always(value)
+    }
+}
+
+impl<T: Serialize> Serialize for OrNoValue<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.condition {
+            None => self.value.serialize(serializer),
+            Some(condition) => serialize_if(serializer, condition, &self.value, &NoValue),
+        }
+    }
+}
+
+/// `{"Ref": "AWS::NoValue"}`.
+struct NoValue;
+
+impl Serialize for NoValue {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(1))?;
+        map.serialize_entry("Ref", "AWS::NoValue")?;
+        map.end()
+    }
+}
+
+fn serialize_if<S: Serializer>(
+    serializer: S,
+    condition: &ConditionName,
+    then: &impl Serialize,
+    otherwise: &impl Serialize,
+) -> Result<S::Ok, S::Error> {
+    struct Operands<'a, A, B>(&'a ConditionName, &'a A, &'a B);
+    impl<A: Serialize, B: Serialize> Serialize for Operands<'_, A, B> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let mut operands = serializer.serialize_seq(Some(3))?;
+            operands.serialize_element(self.0)?;
+            operands.serialize_element(self.1)?;
+            operands.serialize_element(self.2)?;
+            operands.end()
+        }
+    }
+    let mut map = serializer.serialize_map(Some(1))?;
+    map.serialize_entry("Fn::If", &Operands(condition, then, otherwise))?;
+    map.end()
+}
