@@ -5,23 +5,26 @@ use serde_json::Value;
 use super::Change;
 use super::compare::value_of;
 use super::plan::{self, Insertion, Step};
-use crate::template::{Arena, Diagnostic, Diagnostics, Document, Node, Source, Template};
+use crate::template::{Arena, Diagnostic, Diagnostics, Document, Node, Source, Span, Template};
 
 /// Returns where everything stands in the new text.
 ///
 /// # Errors
 ///
 /// Returns a problem when the text is not what it should be. That is a fault of this room, so nothing may be written.
-pub(super) fn check(template: &Template<'_>, insertions: &[Insertion<'_>], text: &str) -> Result<Vec<Change>, Diagnostics> {
-    let after = Source::new(template.source.name(), text);
+pub(super) fn check(before: &Document<'_>, insertions: &[Insertion<'_>], text: &str) -> Result<Vec<Change>, Diagnostics> {
+    let after = Source::new(before.source.name(), text);
     let arena = Arena::new();
     let fault = |why: String| Diagnostics::from(fault(why));
     let document = Document::read(&after, &arena).map_err(|problems| fault(format!("the patched text cannot be read: {problems}")))?;
-    let mut expected = value_of(template.root);
+    let mut expected = value_of(before.root);
     for insertion in ordered(insertions) {
         put(&mut expected, insertion).ok_or_else(|| fault(format!("there is no place for the {}", insertion.what)))?;
     }
     if value_of(document.root) != expected {
+        if let Some(alias) = before.alias {
+            return Err(yaml_alias(before.source, alias).into());
+        }
         return Err(fault("the patched text says something else than planned".to_owned()));
     }
     let patched = Template::from_document(&document).map_err(|problems| fault(format!("the patched text is no template: {problems}")))?;
@@ -40,6 +43,16 @@ pub(super) fn check(template: &Template<'_>, insertions: &[Insertion<'_>], text:
 
 pub(super) fn fault(why: String) -> Diagnostic {
     Diagnostic::error("patch-internal", why).hinted("nothing was written; this is a fault of rackform and worth a report with the template")
+}
+
+/// Returns the problem of a place that is another place too.
+pub(super) fn yaml_alias(source: &Source, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        "patch-yaml-alias",
+        "an alias or merge key makes one place of the text two of the template, so what is added to one comes into both",
+    )
+    .at(source, span, "the first one is here")
+    .hinted("CloudFormation itself takes neither aliases nor merge keys; write out what they stand for")
 }
 
 /// Later items of a list first, so that the numbers of earlier ones hold.

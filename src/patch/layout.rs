@@ -13,7 +13,10 @@ use crate::template::{Diagnostics, Document, Edits, Format, Place, Style};
 pub(super) fn write(document: &Document<'_>, insertions: &[Insertion<'_>]) -> Result<String, Diagnostics> {
     let source = document.source;
     let style = Style::detect(source);
-    let json = JsonStyle::detect(document, &style);
+    // Inside the braces of a YAML document, lines would have to stand further in than the key that the braces belong to.
+    let flow = if document.format == Format::Yaml { Style { indent: None, ..style.clone() } } else { style.clone() };
+    let json = JsonStyle::detect(document, &flow);
+    let block = (document.format == Format::Yaml).then(|| yaml::YamlStyle::detect(document, &style));
     let mut edits = Edits::new();
     let mut rest = insertions;
     while let [first, ..] = rest {
@@ -21,12 +24,12 @@ pub(super) fn write(document: &Document<'_>, insertions: &[Insertion<'_>]) -> Re
         let count = rest.iter().take_while(neighbours).count();
         let (group, others) = rest.split_at(count);
         rest = others;
-        if document.format == Format::Yaml && yaml::is_block(source, first.container) {
-            yaml::insert(&mut edits, document, &style, group)?;
+        if let Some(block) = block.as_ref().filter(|_| yaml::is_block(source, first.container)) {
+            yaml::insert(&mut edits, document, &style, block, group)?;
             continue;
         }
         let children: Vec<String> = group.iter().map(|insertion| json.child(insertion)).collect();
-        edits.add_children(source, &style, first.container, Place::At(first.index), &children);
+        edits.add_children(source, &flow, first.container, Place::At(first.index), &children);
     }
     edits.apply(source).map_err(|error| check::fault(error.to_string()).into())
 }

@@ -80,6 +80,6 @@ pub fn patch(source: &Source) -> Result<Patched, Diagnostics> {
         return Ok(Patched { before: source.clone(), text: source.text().to_owned(), changes: Vec::new() });
     }
     let text = layout::write(&document, &insertions)?;
-    let changes = check::check(&template, &insertions, &text)?;
+    let changes = check::check(&document, &insertions, &text)?;
     Ok(Patched { before: source.clone(), text, changes })
 }
