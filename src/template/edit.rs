@@ -19,6 +19,16 @@ pub struct Style {
 }
 
 impl Style {
+    /// Returns a layout on lines, two blanks a level, the last line ended.
+    pub fn pretty() -> Self {
+        Self { indent: Some("  ".to_owned()), newline: "\n", trailing_newline: true, bom: false }
+    }
+
+    /// Returns a layout without a blank that is not needed.
+    pub fn minified() -> Self {
+        Self { indent: None, newline: "\n", trailing_newline: false, bom: false }
+    }
+
     /// Looks at the first two thousand lines of a text.
     ///
     /// The unit of indentation is the step inwards that occurs most often, the smaller one when two do.

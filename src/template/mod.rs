@@ -13,6 +13,7 @@ mod sections;
 mod source;
 #[expect(clippy::module_inception, reason = "the file is named for the thing inside")]
 mod template;
+mod write_json;
 mod yaml;
 
 use rustc_hash::FxHashMap;
@@ -24,6 +25,8 @@ pub use node::{Arena, Kind, Member, Node};
 pub use source::{LineColumn, MAX_SOURCE_BYTES, Source, SourceError, Span};
 pub use template::{Entry, Section, Template};
 use template::{LANGUAGE_EXTENSIONS, transforms};
+pub use write_json::write_json;
+pub use yaml::{Functions, write_yaml};
 
 /// The text form of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -74,6 +74,28 @@ pub struct Member<'a> {
 }
 
 impl<'a> Node<'a> {
+    /// Returns the tree of a value that stands in no text; its spans are empty.
+    pub fn from_json(value: &serde_json::Value, arena: &'a Arena) -> Self {
+        let kind = match value {
+            serde_json::Value::Null => Kind::Null,
+            serde_json::Value::Bool(value) => Kind::Bool(*value),
+            serde_json::Value::Number(number) => Kind::Number(arena.str(&number.to_string())),
+            serde_json::Value::String(text) => Kind::String(arena.str(text)),
+            serde_json::Value::Array(items) => {
+                let items: Vec<Self> = items.iter().map(|item| Self::from_json(item, arena)).collect();
+                Kind::Array(arena.slice(&items))
+            }
+            serde_json::Value::Object(members) => {
+                let members: Vec<Member<'a>> = members
+                    .iter()
+                    .map(|(key, value)| Member { key: arena.str(key), key_span: Span::default(), value: Self::from_json(value, arena) })
+                    .collect();
+                Kind::Object(arena.slice(&members))
+            }
+        };
+        Self { span: Span::default(), kind }
+    }
+
     /// Returns the members of an object, else nothing.
     pub fn members(&self) -> &'a [Member<'a>] {
         match self.kind {

@@ -1,6 +1,7 @@
 //! Tests of `template`.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod write;
 mod yaml;
 
 use rackform::template::{Arena, Diagnostics, Source, Template};

@@ -9,7 +9,10 @@
 
 mod offsets;
 mod problem;
-pub(super) mod resolve;
+mod resolve;
+mod write;
+
+pub use write::{Functions, write_yaml};
 
 use std::borrow::Cow;
 

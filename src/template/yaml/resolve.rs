@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 /// What a plain scalar is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::template) enum Plain<'t> {
+pub(super) enum Plain<'t> {
     /// Empty, `~` or `null`.
     Null,
     /// `yes`, `no`, `on`, `off`, `true`, `false` in their three spellings.
@@ -21,7 +21,7 @@ pub(in crate::template) enum Plain<'t> {
 /// Returns what a plain scalar is.
 ///
 /// `.inf` and `.nan` stay text, since no template can hold them as numbers.
-pub(in crate::template) fn plain(text: &str) -> Plain<'_> {
+pub(super) fn plain(text: &str) -> Plain<'_> {
     match text.as_bytes().first() {
         None => Plain::Null,
         Some(b'0'..=b'9' | b'+' | b'-' | b'.') => number(text).map_or(Plain::Text, Plain::Number),
