@@ -6,6 +6,7 @@
 mod diagnostics;
 mod json;
 mod layout;
+pub mod plan;
 mod styles;
 
 pub use diagnostics::{diagnostics, failure};

@@ -1,0 +1,198 @@
+//! A plan as a tired person reads it right.
+
+use std::fmt::Write as _;
+
+use anstyle::Style;
+
+use super::Heading;
+use super::value::{Shown, change, plural};
+use super::view::{Group, Item, Property, View};
+use crate::plan::Plan;
+use crate::ui::layout::{Layout, width};
+use crate::ui::styles::{Styles, styled};
+
+/// Returns the plan for a terminal.
+///
+/// Grouped by what matters: data loss, replacements, updates, additions, removals. Words repeat what colour says.
+pub fn human(plan: &Plan, heading: Heading<'_>, layout: Layout) -> String {
+    let view = View::of(plan);
+    let styles = layout.styles;
+    let mut text = String::new();
+    if view.is_empty() {
+        let _ = writeln!(text, "No changes: `{}` would stay as it is ({}).", heading.stack_name, heading.made);
+        return text;
+    }
+    let parameters = match plan.parameters.len() {
+        0 => String::new(),
+        count => format!(", {} changed", plural(count, "parameter")),
+    };
+    let title = format!("Change set for {} ({}{parameters})", heading.stack_name, heading.made);
+    let _ = writeln!(text, "{}", styled(styles.strong, title));
+    draw_parameters(&mut text, plan, layout);
+    let mut group = None;
+    for item in &view.items {
+        if group != Some(item.group) {
+            group = Some(item.group);
+            draw_title(&mut text, item.group, &view, styles);
+        }
+        draw_item(&mut text, item, &view, layout);
+    }
+    if view.items.is_empty() {
+        text.push_str("\nNo resource changes.\n");
+    }
+    draw_risks(&mut text, &view, styles);
+    draw_outputs(&mut text, plan, layout);
+    let _ = writeln!(text, "\n{}", styled(styles.strong, view.counts));
+    text
+}
+
+fn draw_parameters(text: &mut String, plan: &Plan, layout: Layout) {
+    let names = plan.parameters.iter().map(|parameter| width(&parameter.name)).max().unwrap_or(0);
+    if !plan.parameters.is_empty() {
+        text.push('\n');
+    }
+    for parameter in &plan.parameters {
+        let room = layout.width.saturating_sub(names + 14);
+        let shown = shown_on_one_line(change(parameter.before.as_deref(), parameter.after.as_deref(), room));
+        let _ = writeln!(text, "  parameter {:names$}  {shown}", parameter.name);
+    }
+}
+
+fn shown_on_one_line(shown: Shown) -> String {
+    match shown {
+        Shown::Line(line) => line,
+        Shown::Lines(lines) => format!("{} differ", plural(lines.iter().filter(|(sign, _)| *sign != ' ').count(), "line")),
+    }
+}
+
+fn draw_title(text: &mut String, group: Group, view: &View<'_>, styles: Styles) {
+    text.push('\n');
+    if group == Group::DataLoss {
+        let count = view.items.iter().filter(|item| item.group == Group::DataLoss).count();
+        let noun = if count == 1 { "resource that holds data is" } else { "resources that hold data are" };
+        let line = format!("!!! DATA LOSS: {count} {noun} removed or replaced, and what is in there is gone !!!");
+        let _ = writeln!(text, "{}", styled(styles.alarm, line));
+    } else {
+        let _ = writeln!(text, "{}", styled(styles.dim, group.title()));
+    }
+}
+
+fn glyph_style(item: &Item<'_>, styles: Styles) -> Style {
+    match item.group {
+        Group::DataLoss => styles.alarm,
+        Group::Replace => styles.replace,
+        Group::Update => styles.update,
+        Group::Add => styles.add,
+        Group::Remove => styles.remove,
+        Group::ListedOnly => styles.dim,
+    }
+}
+
+fn draw_item(text: &mut String, item: &Item<'_>, view: &View<'_>, layout: Layout) {
+    let styles = layout.styles;
+    let peers = || view.items.iter().filter(|peer| peer.group == item.group);
+    let ids = peers().map(|peer| width(peer.logical_id)).max().unwrap_or(0).min(layout.width / 3);
+    let types = peers().map(|peer| width(peer.resource_type)).max().unwrap_or(0).min(layout.width / 3);
+    let verb = if item.group == Group::DataLoss { styled(styles.alarm, &item.verb) } else { item.verb.clone() };
+    let cause = if item.cause.is_empty() { String::new() } else { format!(" ({})", item.cause) };
+    let glyph = styled(glyph_style(item, styles), item.glyph);
+    let _ = writeln!(text, "{glyph} {:ids$}  {:types$}  {verb}{cause}", item.logical_id, item.resource_type);
+    for risk in &item.risks {
+        let style = if item.group == Group::DataLoss { styles.alarm } else { styles.warning };
+        let place = risk.path.as_deref().map(|path| format!(" [{}]", path.trim_start_matches("/Properties/").trim_start_matches('/')));
+        let _ = writeln!(text, "      {} {}{}", styled(style, format!("! {}:", kind(risk.kind))), risk.reason, place.unwrap_or_default());
+    }
+    let names = item.properties.iter().map(|property| width(&property.name)).max().unwrap_or(0).min(36);
+    for property in &item.properties {
+        draw_property(text, property, names, layout);
+    }
+    if let Some(remark) = &item.remark {
+        let _ = writeln!(text, "      {}", styled(styles.dim, format!("note: {remark}")));
+    }
+}
+
+fn draw_property(text: &mut String, property: &Property<'_>, names: usize, layout: Layout) {
+    const INDENT: usize = 6;
+    let styles = layout.styles;
+    let room = layout.width.saturating_sub(INDENT + names + 2).max(20);
+    let note_width = if property.note.is_empty() { 0 } else { width(&property.note) + 2 };
+    let beside = room.saturating_sub(note_width);
+    // A note that leaves no room for the values goes onto a line of its own.
+    let is_beside = beside >= 30 || property.note.is_empty();
+    let name = format!("{:INDENT$}{:names$}  ", "", property.name);
+    match change(property.before, property.after, if is_beside { beside } else { room }) {
+        Shown::Line(line) if line.is_empty() => {
+            let _ = writeln!(text, "{name}{}", property.note);
+        }
+        Shown::Line(line) if is_beside => {
+            let _ = writeln!(text, "{}", format!("{name}{line}  {}", styled(styles.dim, &property.note)).trim_end());
+        }
+        Shown::Line(line) => {
+            let _ = writeln!(text, "{name}{line}\n{:INDENT$}{:names$}  {}", "", "", styled(styles.dim, &property.note));
+        }
+        Shown::Lines(lines) => {
+            let _ = writeln!(text, "{}", format!("{name}{}", property.note).trim_end());
+            for (sign, line) in lines {
+                let style = match sign {
+                    '+' => styles.add,
+                    '-' => styles.remove,
+                    _ => styles.dim,
+                };
+                let _ = writeln!(text, "        {}", styled(style, format!("{sign} {line}").trim_end()));
+            }
+        }
+    }
+}
+
+fn draw_risks(text: &mut String, view: &View<'_>, styles: Styles) {
+    // A risk of a resource is drawn with it.
+    let mut elsewhere = view.risks.iter().filter(|risk| {
+        let id = risk.logical_resource_id.as_deref();
+        id.is_none_or(|id| !view.items.iter().any(|item| item.logical_id == id))
+    });
+    if let Some(first) = elsewhere.next() {
+        let _ = writeln!(text, "\n{}", styled(styles.warning, "Risks"));
+        for risk in std::iter::once(first).chain(elsewhere) {
+            let id = risk.logical_resource_id.as_deref().map(|id| format!("{id}: ")).unwrap_or_default();
+            let _ = writeln!(text, "  {} {id}{}", styled(styles.warning, format!("! {}:", kind(risk.kind))), risk.reason);
+        }
+    }
+}
+
+fn draw_outputs(text: &mut String, plan: &Plan, layout: Layout) {
+    if plan.outputs.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "\n{}", styled(layout.styles.dim, "Outputs"));
+    let names = plan.outputs.iter().map(|output| width(&output.name)).max().unwrap_or(0);
+    for output in &plan.outputs {
+        let glyph = match (&output.before, &output.after) {
+            (None, _) => " + ",
+            (_, None) => " - ",
+            _ => " ~ ",
+        };
+        let value = |value: &Option<serde_json::Value>| value.as_ref().map(json_text);
+        let room = layout.width.saturating_sub(names + 6);
+        let shown = shown_on_one_line(change(value(&output.before).as_deref(), value(&output.after).as_deref(), room));
+        let export = output.export.as_deref().map(|export| format!("  (export {export})")).unwrap_or_default();
+        let _ = writeln!(text, "{glyph} {:names$}  {shown}{export}", output.name);
+    }
+}
+
+/// Returns a string without its quotes, anything else as JSON.
+pub(super) fn json_text(value: &serde_json::Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// Returns a risk's kind as `--deny` takes it.
+pub(super) fn kind(kind: crate::plan::RiskKind) -> &'static str {
+    use crate::plan::RiskKind;
+    match kind {
+        RiskKind::DataLoss => "data-loss",
+        RiskKind::Interruption => "interruption",
+        RiskKind::SecurityWidening => "security-widening",
+        RiskKind::ReplacementCollision => "replacement-collision",
+        RiskKind::ParameterDefault => "parameter-default",
+        RiskKind::ExportRemoved => "export-removed",
+    }
+}

@@ -1,0 +1,181 @@
+//! A plan as a comment on a pull request.
+
+use std::fmt::Write as _;
+
+use super::Heading;
+use super::human::{json_text, kind};
+use super::value::{Shown, change, plural};
+use super::view::{Group, Item, View};
+use crate::plan::Plan;
+
+/// Longest comment that GitHub takes, in characters.
+pub const MARKDOWN_LIMIT_CHARACTERS: usize = 65_536;
+
+/// Characters kept free for the note of what was cut and the summary.
+const RESERVE_CHARACTERS: usize = 1_000;
+
+/// Columns within which values are shown.
+const COLUMNS: usize = 100;
+
+/// Returns the plan as Markdown that fits a pull request comment; what does not fit is named at its end.
+pub fn markdown(plan: &Plan, heading: Heading<'_>) -> String {
+    let view = View::of(plan);
+    if view.is_empty() {
+        return format!("### {}: no changes\n\nThe stack would stay as it is ({}).\n", escape(heading.stack_name), heading.made);
+    }
+    let mut text = format!("### {}: change set ({})\n\n**{}**\n", escape(heading.stack_name), heading.made, view.counts);
+    let losses = view.items.iter().filter(|item| item.group == Group::DataLoss).count();
+    if losses > 0 {
+        let noun = if losses == 1 { "resource that holds data is" } else { "resources that hold data are" };
+        let _ = write!(text, "\n> [!CAUTION]\n> **Data loss: {losses} {noun} removed or replaced, and what is in there is gone.**\n");
+    }
+    let warnings: Vec<String> = view
+        .risks
+        .iter()
+        .map(|risk| {
+            let id = risk.logical_resource_id.as_deref().map(|id| format!(" `{id}`:")).unwrap_or_default();
+            format!("> - {}:{id} {}\n", kind(risk.kind), escape(&risk.reason))
+        })
+        .collect();
+    let mut page = Page { used: text.chars().count(), text, left_out: Vec::new() };
+    if !warnings.is_empty() {
+        page.add("risks", &format!("\n> [!WARNING]\n{}", warnings.concat()));
+    }
+    page.add("parameters", &parameters(plan));
+    let mut group = None;
+    for item in &view.items {
+        if group != Some(item.group) {
+            group = Some(item.group);
+            let count = view.items.iter().filter(|peer| peer.group == item.group).count();
+            page.add(item.group.title(), &format!("\n#### {} ({count})\n\n", item.group.title()));
+        }
+        page.add(item.logical_id, &section(item));
+    }
+    page.add("outputs", &outputs(plan));
+    page.finish()
+}
+
+struct Page<'p> {
+    text: String,
+    used: usize,
+    left_out: Vec<&'p str>,
+}
+
+impl<'p> Page<'p> {
+    fn add(&mut self, name: &'p str, part: &str) {
+        let characters = part.chars().count();
+        if self.used + characters > MARKDOWN_LIMIT_CHARACTERS - RESERVE_CHARACTERS {
+            self.left_out.push(name);
+            return;
+        }
+        self.used += characters;
+        self.text.push_str(part);
+    }
+
+    fn finish(mut self) -> String {
+        if !self.left_out.is_empty() {
+            let named: Vec<String> = self.left_out.iter().take(10).map(|name| format!("`{name}`")).collect();
+            let more = if self.left_out.len() > 10 { ", ..." } else { "" };
+            let _ = write!(
+                self.text,
+                "\n_{} cut to fit a comment: {}{more}. `rackform diff --format human` shows everything._\n",
+                plural(self.left_out.len(), "section"),
+                named.join(", ")
+            );
+        }
+        self.text
+    }
+}
+
+fn parameters(plan: &Plan) -> String {
+    if plan.parameters.is_empty() {
+        return String::new();
+    }
+    let mut text = "\n| parameter | before | after |\n| --- | --- | --- |\n".to_owned();
+    for parameter in &plan.parameters {
+        let cell = |value: &Option<String>| value.as_deref().map_or_else(|| "_absent_".to_owned(), code);
+        let _ = writeln!(text, "| `{}` | {} | {} |", parameter.name, cell(&parameter.before), cell(&parameter.after));
+    }
+    text
+}
+
+fn section(item: &Item<'_>) -> String {
+    let cause = if item.cause.is_empty() { String::new() } else { format!(" ({})", item.cause) };
+    let summary = format!("<code>{}</code> {} <b>{}</b>{}", item.logical_id, item.resource_type, item.verb, escape(&cause));
+    let mut body = String::new();
+    for risk in &item.risks {
+        let _ = writeln!(body, "**{}**: {}\n", kind(risk.kind), escape(&risk.reason));
+    }
+    if !item.properties.is_empty() {
+        let mut lines = String::new();
+        for property in &item.properties {
+            let note = if property.note.is_empty() { String::new() } else { format!("  # {}", property.note) };
+            match change(property.before, property.after, COLUMNS) {
+                Shown::Line(line) => {
+                    let _ = writeln!(lines, "! {}  {line}{note}", property.name);
+                }
+                Shown::Lines(changed) => {
+                    let _ = writeln!(lines, "! {}{note}", property.name);
+                    for (sign, line) in changed {
+                        let _ = writeln!(lines, "{}", format!("{sign} {line}").trim_end());
+                    }
+                }
+            }
+        }
+        let fence = fence_for(&lines);
+        let _ = write!(body, "{fence}diff\n{lines}{fence}\n");
+    }
+    if let Some(remark) = &item.remark {
+        let _ = write!(body, "\n_{}_\n", escape(remark));
+    }
+    let is_open = if item.group == Group::DataLoss { " open" } else { "" };
+    if body.is_empty() {
+        format!("- {summary}\n")
+    } else {
+        format!("<details{is_open}><summary>{summary}</summary>\n\n{body}\n</details>\n")
+    }
+}
+
+fn outputs(plan: &Plan) -> String {
+    if plan.outputs.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("\n#### Outputs ({})\n\n| output | before | after |\n| --- | --- | --- |\n", plan.outputs.len());
+    for output in &plan.outputs {
+        let cell =
+            |value: &Option<serde_json::Value>| value.as_ref().map_or_else(|| "_absent_".to_owned(), |value| code(&json_text(value)));
+        let _ = writeln!(text, "| `{}` | {} | {} |", output.name, cell(&output.before), cell(&output.after));
+    }
+    text
+}
+
+/// Returns a fence longer than any run of backticks in the text, so that a value cannot close it.
+fn fence_for(text: &str) -> String {
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    "`".repeat(longest.max(2) + 1)
+}
+
+/// Returns a value for a table's cell.
+fn code(value: &str) -> String {
+    if value.is_empty() {
+        return "_empty_".to_owned();
+    }
+    format!("<code>{}</code>", escape(&crate::ui::clip(&value.replace('\n', " "), COLUMNS)))
+}
+
+/// Returns a text that Markdown and HTML show as it is, on one line and in one cell.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '|' => escaped.push_str("&#124;"),
+            '\n' => escaped.push(' '),
+            '@' => escaped.push_str("&#64;"),
+            _ => escaped.push(character),
+        }
+    }
+    escaped
+}

@@ -1,0 +1,20 @@
+//! A plan, shown: to a person in a terminal, in a pull request, as JSON.
+//!
+//! [`view`] sorts a [`Plan`] into what matters most first; the faces draw that and decide nothing.
+
+mod human;
+mod markdown;
+mod value;
+mod view;
+
+pub use human::human;
+pub use markdown::{MARKDOWN_LIMIT_CHARACTERS, markdown};
+
+/// What a plan's heading says about where the plan comes from.
+#[derive(Clone, Copy, Debug)]
+pub struct Heading<'h> {
+    /// The stack's name.
+    pub stack_name: &'h str,
+    /// How it was made, such as `predicted offline`.
+    pub made: &'h str,
+}

@@ -1,0 +1,191 @@
+//! One value before and after, shown by what differs: two walls of text help nobody.
+
+use similar::{ChangeTag, TextDiff};
+
+use crate::plan::KNOWN_AFTER_APPLY;
+use crate::ui::layout::{clip, width};
+
+/// Unchanged lines shown around a changed one.
+const CONTEXT_LINES: usize = 1;
+
+/// Most lines shown of one value's difference.
+const MOST_LINES: usize = 40;
+
+/// A value before and after.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// `before -> after`.
+    Line(String),
+    /// Lines with their sign: `-`, `+`, or a blank for what stays.
+    Lines(Vec<(char, String)>),
+}
+
+/// Returns a value before and after within so many columns.
+pub(super) fn change(before: Option<&str>, after: Option<&str>, columns: usize) -> Shown {
+    let (Some(before), Some(after)) = (before, after) else {
+        return match (before, after) {
+            (None, Some(after)) => one_sided('+', "(absent) -> ", after, "", columns),
+            (Some(before), None) => one_sided('-', "", before, " -> (absent)", columns),
+            _ => Shown::Line(String::new()),
+        };
+    };
+    let (before, after) = (readable(before), readable(after));
+    if !before.contains('\n') && !after.contains('\n') {
+        let line = format!("{} -> {}", bare(&before), bare(&after));
+        if width(&line) <= columns {
+            return Shown::Line(line);
+        }
+        let (short_before, short_after) = around_difference(&before, &after, columns.saturating_sub(4) / 2);
+        return Shown::Line(format!("{short_before} -> {short_after}"));
+    }
+    Shown::Lines(changed_lines(&before, &after, columns))
+}
+
+fn one_sided(sign: char, prefix: &str, value: &str, suffix: &str, columns: usize) -> Shown {
+    let value = readable(value);
+    let room = columns.saturating_sub(prefix.len() + suffix.len());
+    if !value.contains('\n') {
+        return Shown::Line(format!("{prefix}{}{suffix}", clip(bare(&value), room)));
+    }
+    let compact = compact(&value);
+    if width(&compact) <= room {
+        return Shown::Line(format!("{prefix}{compact}{suffix}"));
+    }
+    let mut lines: Vec<(char, String)> = value.lines().map(|line| (sign, clip(line, columns.saturating_sub(2)))).collect();
+    cut(&mut lines);
+    Shown::Lines(lines)
+}
+
+/// Returns JSON over several lines, what is only known later in words, and other text as it is.
+fn readable(value: &str) -> String {
+    let value = value.replace(KNOWN_AFTER_APPLY, "(known after apply)");
+    if value.starts_with(['{', '['])
+        && let Ok(json) = serde_json::from_str::<serde_json::Value>(&value)
+        && let Ok(text) = serde_json::to_string_pretty(&json)
+    {
+        return text;
+    }
+    value
+}
+
+/// Returns JSON over several lines as one line again.
+fn compact(value: &str) -> String {
+    serde_json::from_str::<serde_json::Value>(value).map_or_else(|_| value.replace('\n', "\\n"), |json| json.to_string())
+}
+
+/// Returns a text, or a word for the empty one, which would be invisible.
+fn bare(text: &str) -> &str {
+    if text.is_empty() { "\"\"" } else { text }
+}
+
+/// Cuts two long lines to where they differ.
+fn around_difference(before: &str, after: &str, columns: usize) -> (String, String) {
+    let common = before.chars().zip(after.chars()).take_while(|(a, b)| a == b).count();
+    let lead = common.saturating_sub(12);
+    let cut = |text: &str| {
+        let rest: String = text.chars().skip(lead).collect();
+        let rest = if lead > 3 { format!("...{rest}") } else { text.to_owned() };
+        clip(bare(&rest), columns.max(8))
+    };
+    (cut(before), cut(after))
+}
+
+/// Returns the lines that differ, a little of what is around them, and how many lines are left out.
+fn changed_lines(before: &str, after: &str, columns: usize) -> Vec<(char, String)> {
+    let diff = TextDiff::from_lines(before, after);
+    let mut lines = Vec::new();
+    let mut next = 0;
+    for group in diff.grouped_ops(CONTEXT_LINES) {
+        let start = group.first().map_or(next, |op| op.old_range().start);
+        fold(&mut lines, start.saturating_sub(next));
+        for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
+            let sign = match change.tag() {
+                ChangeTag::Delete => '-',
+                ChangeTag::Insert => '+',
+                ChangeTag::Equal => ' ',
+            };
+            lines.push((sign, change.value().trim_end_matches(['\n', '\r']).to_owned()));
+        }
+        next = group.last().map_or(next, |op| op.old_range().end);
+    }
+    fold(&mut lines, before.lines().count().saturating_sub(next));
+    cut_pairs(&mut lines, columns.saturating_sub(2));
+    cut(&mut lines);
+    lines
+}
+
+/// Cuts long lines; a removed line and the added one after it are cut where they differ.
+fn cut_pairs(lines: &mut [(char, String)], columns: usize) {
+    for index in 0..lines.len() {
+        if width(&lines[index].1) <= columns {
+            continue;
+        }
+        match lines.get(index + 1) {
+            Some((next_sign, next)) if lines[index].0 == '-' && *next_sign == '+' => {
+                let (before, after) = around_difference(&lines[index].1, next, columns);
+                lines[index].1 = before;
+                lines[index + 1].1 = after;
+            }
+            _ => lines[index].1 = clip(&lines[index].1, columns),
+        }
+    }
+}
+
+fn fold(lines: &mut Vec<(char, String)>, count: usize) {
+    if count > 0 {
+        lines.push((' ', format!("... {}", plural(count, "unchanged line"))));
+    }
+}
+
+fn cut(lines: &mut Vec<(char, String)>) {
+    if lines.len() > MOST_LINES {
+        let more = lines.len() - MOST_LINES;
+        lines.truncate(MOST_LINES);
+        lines.push((' ', format!("... {} more; `--format json` has them all", plural(more, "line"))));
+    }
+}
+
+/// Returns a count with its noun.
+pub(super) fn plural(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Shown, change};
+
+    fn line(before: &str, after: &str, columns: usize) -> String {
+        match change(Some(before), Some(after), columns) {
+            Shown::Line(line) => line,
+            Shown::Lines(lines) => format!("{lines:?}"),
+        }
+    }
+
+    #[test]
+    fn short_values_stand_beside_each_other() {
+        assert_eq!(line("7", "30", 40), "7 -> 30");
+        assert_eq!(line("", "x", 40), "\"\" -> x");
+        assert_eq!(line("a", "{{changeSet:KNOWN_AFTER_APPLY}}", 40), "a -> (known after apply)");
+    }
+
+    #[test]
+    fn long_values_are_cut_where_they_differ() {
+        let before = format!("{}a{}", "x".repeat(300), "y".repeat(300));
+        let after = format!("{}b{}", "x".repeat(300), "y".repeat(300));
+        let line = line(&before, &after, 80);
+        assert!(line.len() <= 80, "{line}");
+        assert!(line.contains("xay") && line.contains("xby"), "{line}");
+    }
+
+    #[test]
+    fn a_policy_shows_its_changed_lines_only() {
+        let before = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}"#;
+        let after = before.replace("s3:GetObject", "s3:*");
+        let Shown::Lines(lines) = change(Some(before), Some(&after), 80) else {
+            unreachable!("a document is shown by lines");
+        };
+        let changed: Vec<_> = lines.iter().filter(|(sign, _)| *sign != ' ').map(|(sign, line)| format!("{sign}{}", line.trim())).collect();
+        assert_eq!(changed, [r#"-"Action": "s3:GetObject","#, r#"+"Action": "s3:*","#]);
+        assert!(lines.iter().any(|(_, line)| line.contains("unchanged lines")), "{lines:?}");
+    }
+}

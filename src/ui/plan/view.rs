@@ -1,0 +1,301 @@
+//! A plan sorted for reading: data loss first, then replacements, updates, additions, removals.
+
+use rustc_hash::FxHashMap;
+
+use crate::plan::{
+    Action, CauseSource, ChangeSource, Effect, Plan, PolicyAction, Replacement, RequiresRecreation, ResourceChange, ResourceChangeDetail,
+    ResourceEffect, Risk, RiskKind,
+};
+
+/// What a group of resources has in common, what matters most first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Group {
+    DataLoss,
+    Replace,
+    Update,
+    Add,
+    Remove,
+    ListedOnly,
+}
+
+impl Group {
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            Self::DataLoss => "DATA LOSS",
+            Self::Replace => "Replacements",
+            Self::Update => "Updates",
+            Self::Add => "Additions",
+            Self::Remove => "Removals",
+            Self::ListedOnly => "Listed by CloudFormation, but nothing happens to them",
+        }
+    }
+}
+
+/// One resource of a plan.
+#[derive(Debug)]
+pub(super) struct Item<'p> {
+    pub(super) group: Group,
+    pub(super) logical_id: &'p str,
+    pub(super) resource_type: &'p str,
+    /// Two or three characters: `+`, `~`, `+/-`, ...
+    pub(super) glyph: &'static str,
+    /// What happens, in words.
+    pub(super) verb: String,
+    /// What causes it, where no property's line says so.
+    pub(super) cause: String,
+    pub(super) risks: Vec<&'p Risk>,
+    pub(super) properties: Vec<Property<'p>>,
+    /// Where CloudFormation's own list says something else.
+    pub(super) remark: Option<String>,
+}
+
+/// One changed property of a resource.
+#[derive(Debug)]
+pub(super) struct Property<'p> {
+    pub(super) name: String,
+    pub(super) before: Option<&'p str>,
+    pub(super) after: Option<&'p str>,
+    /// `requires replacement (parameter X)`.
+    pub(super) note: String,
+}
+
+/// How many resources each thing happens to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Counts {
+    pub(super) add: usize,
+    pub(super) update: usize,
+    pub(super) replace: usize,
+    pub(super) may_replace: usize,
+    pub(super) remove: usize,
+}
+
+impl std::fmt::Display for Counts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { add, update, replace, may_replace, remove } = self;
+        write!(f, "Plan: {add} to add, {update} to update, {replace} to replace, {may_replace} may replace, {remove} to remove.")
+    }
+}
+
+/// A plan sorted for reading.
+#[derive(Debug)]
+pub(super) struct View<'p> {
+    pub(super) plan: &'p Plan,
+    /// By group, in each group in the order in which CloudFormation works.
+    pub(super) items: Vec<Item<'p>>,
+    /// Risks that belong to no resource of the plan, or to one that is not shown as data loss.
+    pub(super) risks: Vec<&'p Risk>,
+    pub(super) counts: Counts,
+}
+
+impl<'p> View<'p> {
+    pub(super) fn of(plan: &'p Plan) -> Self {
+        let changes: FxHashMap<&str, &ResourceChange> = plan
+            .change_set
+            .changes
+            .iter()
+            .map(|change| (change.resource_change.logical_resource_id.as_str(), &change.resource_change))
+            .collect();
+        let mut counts = Counts::default();
+        let mut items = Vec::new();
+        let mut shown: FxHashMap<&str, ()> = FxHashMap::default();
+        for effect in &plan.effects {
+            counts.count(effect);
+            shown.insert(&effect.logical_resource_id, ());
+            items.push(item(plan, effect, changes.get(effect.logical_resource_id.as_str()).copied()));
+        }
+        for change in plan.change_set.changes.iter().map(|change| &change.resource_change) {
+            if !shown.contains_key(change.logical_resource_id.as_str()) {
+                items.push(listed_only(change));
+            }
+        }
+        items.sort_by_key(|item| item.group);
+        let risks = plan.risks.iter().filter(|risk| risk.kind != RiskKind::DataLoss || risk.logical_resource_id.is_none()).collect();
+        Self { plan, items, risks, counts }
+    }
+
+    /// Tells whether nothing at all differs.
+    pub(super) fn is_empty(&self) -> bool {
+        self.items.is_empty() && self.plan.outputs.is_empty() && self.plan.parameters.is_empty() && self.risks.is_empty()
+    }
+}
+
+impl Counts {
+    fn count(&mut self, effect: &ResourceEffect) {
+        match effect.effect {
+            Effect::Untouched => {}
+            Effect::UpdatedInPlace | Effect::UpdatedWithInterruption => self.update += 1,
+            Effect::Replaced if effect.possible => self.may_replace += 1,
+            Effect::Replaced => self.replace += 1,
+            Effect::Created => self.add += 1,
+            Effect::Deleted | Effect::Retained => self.remove += 1,
+        }
+    }
+}
+
+fn item<'p>(plan: &'p Plan, effect: &'p ResourceEffect, change: Option<&'p ResourceChange>) -> Item<'p> {
+    let id = effect.logical_resource_id.as_str();
+    let risks: Vec<&Risk> = plan.risks.iter().filter(|risk| risk.logical_resource_id.as_deref() == Some(id)).collect();
+    let loses_data = risks.iter().any(|risk| risk.kind == RiskKind::DataLoss);
+    let (group, glyph) = match effect.effect {
+        Effect::Replaced if effect.possible => (Group::Replace, " ? "),
+        Effect::Replaced => (Group::Replace, "+/-"),
+        Effect::UpdatedInPlace | Effect::UpdatedWithInterruption => (Group::Update, " ~ "),
+        Effect::Created => (Group::Add, " + "),
+        Effect::Deleted | Effect::Retained => (Group::Remove, " - "),
+        Effect::Untouched => (Group::ListedOnly, "   "),
+    };
+    let properties = match (effect.effect, change) {
+        (Effect::Created | Effect::Deleted | Effect::Retained, _) | (_, None) => Vec::new(),
+        (_, Some(change)) => properties(&change.details, effect),
+    };
+    Item {
+        group: if loses_data { Group::DataLoss } else { group },
+        logical_id: id,
+        resource_type: &effect.resource_type,
+        glyph,
+        verb: verb(effect, change),
+        cause: if properties.is_empty() { causes(effect, None) } else { String::new() },
+        risks,
+        properties,
+        remark: remark(effect, change),
+    }
+}
+
+fn verb(effect: &ResourceEffect, change: Option<&ResourceChange>) -> String {
+    let policy = change.and_then(|change| change.policy_action);
+    let verb = match (effect.effect, policy) {
+        (Effect::Replaced, Some(PolicyAction::ReplaceAndRetain)) => "replace, the old one stays in the account",
+        (Effect::Replaced, Some(PolicyAction::ReplaceAndSnapshot)) => "replace, a snapshot of the old one is kept",
+        (Effect::Replaced, _) => "replace",
+        (Effect::UpdatedInPlace, _) => "update, no interruption",
+        (Effect::UpdatedWithInterruption, _) => "update, with interruption",
+        (Effect::Created, _) => "add",
+        (Effect::Deleted, Some(PolicyAction::Snapshot)) => "remove, a snapshot is kept",
+        (Effect::Deleted, _) => "remove",
+        (Effect::Retained, _) => "leaves the stack, stays in the account",
+        (Effect::Untouched, _) => "untouched",
+    };
+    if effect.possible { format!("may {verb}") } else { verb.to_owned() }
+}
+
+/// Returns one line per changed property: details that differ only in their cause are one change with several causes.
+fn properties<'p>(details: &'p [ResourceChangeDetail], effect: &ResourceEffect) -> Vec<Property<'p>> {
+    let mut seen: Vec<(String, &'p ResourceChangeDetail, Vec<String>)> = Vec::new();
+    for detail in details {
+        let name = property_name(detail);
+        let phrase = phrase(detail);
+        match seen.iter_mut().find(|(seen_name, ..)| *seen_name == name) {
+            Some((_, first, phrases)) => {
+                if first.target.before_value.is_none() && first.target.after_value.is_none() {
+                    *first = detail;
+                }
+                phrases.extend(phrase.filter(|phrase| !phrases.contains(phrase)));
+            }
+            None => seen.push((name, detail, phrase.into_iter().collect())),
+        }
+    }
+    let worst =
+        |name: &str| details.iter().filter(|detail| property_name(detail) == name).map(|detail| detail.target.requires_recreation).max();
+    seen.into_iter()
+        .map(|(name, detail, mut phrases)| {
+            let told = causes(effect, detail.target.path.as_deref());
+            if !told.is_empty() && (phrases.is_empty() || told.starts_with("condition")) && !phrases.contains(&told) {
+                phrases.push(told);
+            }
+            let recreation = match worst(&name) {
+                Some(RequiresRecreation::Always) => "requires replacement",
+                Some(RequiresRecreation::Conditionally) => "may require replacement",
+                _ => "",
+            };
+            let because = if phrases.is_empty() { String::new() } else { format!("({})", phrases.join(", ")) };
+            let note = [recreation, &because].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join(" ");
+            Property { name, before: detail.target.before_value.as_deref(), after: detail.target.after_value.as_deref(), note }
+        })
+        .collect()
+}
+
+/// Returns a property as people write it: `ContainerDefinitions.0.Image`.
+fn property_name(detail: &ResourceChangeDetail) -> String {
+    let target = &detail.target;
+    match (&target.path, &target.name) {
+        (Some(path), _) => path.strip_prefix("/Properties/").unwrap_or(path.trim_start_matches('/')).replace('/', "."),
+        (None, Some(name)) => name.clone(),
+        (None, None) => format!("{:?}", target.attribute),
+    }
+}
+
+fn phrase(detail: &ResourceChangeDetail) -> Option<String> {
+    let entity = detail.causing_entity.as_deref();
+    match (detail.change_source, entity) {
+        (ChangeSource::ParameterReference, Some(entity)) => Some(format!("parameter {entity}")),
+        (ChangeSource::ResourceReference, Some(entity)) => Some(format!("resource {entity}")),
+        (ChangeSource::ResourceAttribute, Some(entity)) => Some(format!("attribute {entity}")),
+        (ChangeSource::Automatic, _) => Some("nested stack".to_owned()),
+        _ => None,
+    }
+}
+
+/// Returns what causes an effect, or the change of one property of it.
+fn causes(effect: &ResourceEffect, path: Option<&str>) -> String {
+    let mut phrases: Vec<String> = Vec::new();
+    for cause in effect.causes.iter().filter(|cause| path.is_none() || cause.path.as_deref() == path) {
+        let phrase = match &cause.source {
+            CauseSource::Parameter(name) => format!("parameter {name}"),
+            CauseSource::Condition(name) => format!("condition {name}"),
+            CauseSource::Resource(name) => format!("resource {name}"),
+            CauseSource::Attribute(name) => format!("attribute {name}"),
+            CauseSource::Template => "template".to_owned(),
+        };
+        if !phrases.contains(&phrase) {
+            phrases.push(phrase);
+        }
+    }
+    phrases.truncate(4);
+    phrases.join(", ")
+}
+
+/// Returns one line where CloudFormation's own list says something else than what happens.
+fn remark(effect: &ResourceEffect, change: Option<&ResourceChange>) -> Option<String> {
+    let because = match causes(effect, None) {
+        causes if causes.is_empty() => String::new(),
+        causes => format!(", since it follows from {causes}"),
+    };
+    let Some(change) = change else {
+        return Some(format!("CloudFormation's change set will not list this{because}"));
+    };
+    let listed = listed(change);
+    let agrees = match (effect.effect, change.action) {
+        (Effect::Created, Action::Add | Action::Import) | (Effect::Deleted | Effect::Retained, Action::Remove) => true,
+        (Effect::Replaced, Action::Modify) => {
+            change.replacement == Some(if effect.possible { Replacement::Conditional } else { Replacement::True })
+        }
+        (Effect::UpdatedInPlace | Effect::UpdatedWithInterruption, Action::Modify) => change.replacement == Some(Replacement::False),
+        _ => false,
+    };
+    (!agrees).then(|| format!("CloudFormation's change set will say `{listed}`{because}"))
+}
+
+fn listed(change: &ResourceChange) -> String {
+    match change.replacement {
+        Some(Replacement::True) => format!("{:?}, Replacement True", change.action),
+        Some(Replacement::Conditional) => format!("{:?}, Replacement Conditional", change.action),
+        Some(Replacement::False) => format!("{:?}, Replacement False", change.action),
+        None => format!("{:?}", change.action),
+    }
+}
+
+fn listed_only(change: &ResourceChange) -> Item<'_> {
+    let phrases: Vec<String> = change.details.iter().filter_map(phrase).collect();
+    let why = phrases.first().map(|phrase| format!(" because of {phrase}")).unwrap_or_default();
+    Item {
+        group: Group::ListedOnly,
+        logical_id: &change.logical_resource_id,
+        resource_type: &change.resource_type,
+        glyph: "   ",
+        verb: "untouched".to_owned(),
+        cause: String::new(),
+        risks: Vec::new(),
+        properties: Vec::new(),
+        remark: Some(format!("CloudFormation's change set will say `{}`{why}, but every value stays", listed(change))),
+    }
+}
