@@ -130,6 +130,26 @@ impl<'a> Context<'a> {
         std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
     }
 
+    /// Asks before something is carried out; `--yes` answers beforehand.
+    ///
+    /// # Errors
+    ///
+    /// Returns that the answer was no, or that there is nobody to ask.
+    pub fn confirm(&mut self, question: &str, is_confirmed: bool) -> Result<(), Failure> {
+        if is_confirmed {
+            return Ok(());
+        }
+        if !self.can_ask() {
+            return Err(Failure::new(ExitCode::Declined, "there is no terminal to ask on").hinted("`--yes` confirms beforehand"));
+        }
+        let mut stderr = AutoStream::new(std::io::stderr().lock(), self.color.stderr);
+        match crate::ui::confirm(&mut std::io::stdin().lock(), &mut stderr, question) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Failure::new(ExitCode::Declined, "not confirmed; nothing was changed")),
+            Err(error) => Err(Failure::new(ExitCode::Declined, "cannot ask").caused_by(&error)),
+        }
+    }
+
     /// Tells whether progress may be drawn over itself: standard error is a terminal.
     pub fn can_draw_progress(&self) -> bool {
         !self.global.quiet && std::io::stderr().is_terminal()

@@ -11,6 +11,7 @@ mod exit_codes;
 mod failure;
 mod files;
 mod init;
+mod patch;
 mod rackfile;
 
 pub use context::{BackendChoice, Context};
@@ -98,12 +99,14 @@ impl ColorArg {
 #[command(defer = true)]
 enum Command {
     Init(init::Args),
+    Patch(patch::Args),
     Completions(completions::Args),
 }
 
 fn dispatch(command: &Command, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     match command {
         Command::Init(args) => init::run(args, context),
+        Command::Patch(args) => patch::run(args, context),
         Command::Completions(args) => completions::run(args, context),
     }
 }

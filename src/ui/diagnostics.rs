@@ -7,8 +7,8 @@ use super::styles::styled;
 use crate::cli::ExpectedFailure;
 use crate::template::{Diagnostic, Diagnostics, Label, Severity, Source};
 
-/// Bytes of a line shown on each side of a marker; a minified template is one line of 200 KB.
-const CONTEXT_BYTES: usize = 60;
+/// Longest marker: a place may be a whole resource, and in a minified template that is one line.
+const LONGEST_MARK_BYTES: usize = 60;
 
 /// Most problems drawn with their text; the rest are counted.
 const MOST_SHOWN: usize = 100;
@@ -33,16 +33,15 @@ fn diagnostic(problem: &Diagnostic, renderer: &Renderer) -> String {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let windows = windows(&problem.labels);
+    let lines = lines(&problem.labels);
     let mut group = Group::with_title(level.primary_title(problem.message.as_str()).id(problem.rule));
-    for window in &windows {
-        let annotations = window.marks.iter().map(|mark| -> Annotation<'_> {
+    for line in &lines {
+        let annotations = line.marks.iter().map(|mark| -> Annotation<'_> {
             let kind = if mark.primary { AnnotationKind::Primary } else { AnnotationKind::Context };
             kind.span(mark.start..mark.end).label(mark.label)
         });
-        let origin = format!("{}:{}", window.source.name(), window.place);
-        group = group.element(annotate_snippets::Origin::path(origin));
-        group = group.element(Snippet::source(window.text.as_str()).line_start(window.line).fold(false).annotations(annotations));
+        let snippet = Snippet::source(line.text).path(line.source.name()).line_start(line.number).fold(false);
+        group = group.element(snippet.annotations(annotations));
     }
     if let Some(aws) = &problem.aws_message {
         group = group.element(Level::NOTE.message(format!("CloudFormation says: {aws}")));
@@ -53,12 +52,11 @@ fn diagnostic(problem: &Diagnostic, renderer: &Renderer) -> String {
     renderer.render(&[group])
 }
 
-/// One line of a source, cut around the markers in it.
-struct Window<'d> {
+/// One line of a source with the markers in it; the renderer cuts a long one around them.
+struct Line<'d> {
     source: &'d Source,
-    place: crate::template::LineColumn,
-    line: usize,
-    text: String,
+    number: usize,
+    text: &'d str,
     marks: Vec<Mark<'d>>,
 }
 
@@ -69,11 +67,22 @@ struct Mark<'d> {
     primary: bool,
 }
 
-fn windows(labels: &[Label]) -> Vec<Window<'_>> {
-    labels.iter().enumerate().map(|(index, label)| window(label, index == 0)).collect()
+fn lines(labels: &[Label]) -> Vec<Line<'_>> {
+    let mut lines: Vec<Line<'_>> = Vec::new();
+    for (index, label) in labels.iter().enumerate() {
+        let (line, mark) = line(label, index == 0);
+        // Two far places of one long line are drawn apart, since all between them would be shown otherwise.
+        let is_near = |peer: &Mark<'_>| peer.start.abs_diff(mark.start) <= LONGEST_MARK_BYTES;
+        let same = |peer: &&mut Line<'_>| peer.source.name() == line.source.name() && peer.number == line.number;
+        match lines.iter_mut().find(|peer| same(peer) && peer.marks.iter().all(is_near)) {
+            Some(peer) => peer.marks.push(mark),
+            None => lines.push(Line { marks: vec![mark], ..line }),
+        }
+    }
+    lines
 }
 
-fn window(label: &Label, primary: bool) -> Window<'_> {
+fn line(label: &Label, primary: bool) -> (Line<'_>, Mark<'_>) {
     let text = label.source.text();
     let range = label.span.range();
     let start = floor(text, range.start);
@@ -82,22 +91,10 @@ fn window(label: &Label, primary: bool) -> Window<'_> {
     if text[..line_end].ends_with('\r') && line_end > start {
         line_end -= 1;
     }
-    // A span of many lines is marked on its first one.
-    let end = floor(text, range.end).clamp(start, line_end);
-    let end = floor(text, end.min(start + 2 * CONTEXT_BYTES)).max(start);
-    let from = if start - line_start > 2 * CONTEXT_BYTES { floor(text, start - CONTEXT_BYTES) } else { line_start };
-    let to = if line_end - end > 2 * CONTEXT_BYTES { floor(text, end + CONTEXT_BYTES) } else { line_end };
-    let before = if from > line_start { "..." } else { "" };
-    let after = if to < line_end { "..." } else { "" };
-    let place = label.start();
-    let offset = before.len();
-    Window {
-        source: &label.source,
-        place,
-        line: place.line,
-        text: format!("{before}{}{after}", &text[from..to]),
-        marks: vec![Mark { start: start - from + offset, end: end - from + offset, label: &label.text, primary }],
-    }
+    // A span of many lines is marked on its first one, and a long one at its beginning.
+    let end = floor(text, range.end.min(start + LONGEST_MARK_BYTES)).clamp(start, line_end);
+    let line = Line { source: &label.source, number: label.start().line, text: &text[line_start..line_end], marks: Vec::new() };
+    (line, Mark { start: start - line_start, end: end - line_start, label: &label.text, primary })
 }
 
 /// Returns the nearest character boundary at or before an offset.

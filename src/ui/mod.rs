@@ -4,12 +4,16 @@
 //! [`cli`](crate::cli) writes what comes out. A human view shows the same data as the JSON one, so the two cannot disagree.
 
 mod diagnostics;
+mod events;
 mod json;
 mod layout;
 pub mod plan;
+mod prompt;
 mod styles;
 
 pub use diagnostics::{diagnostics, failure};
+pub use events::{Progress, event_line, status_style};
 pub use json::{FORMAT_VERSION, json, json_line};
 pub use layout::{Layout, clip, width};
+pub use prompt::confirm;
 pub use styles::{Styles, styled};

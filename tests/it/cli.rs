@@ -121,3 +121,118 @@ fn color_is_for_terminals_unless_asked_for() {
     let refused = Run::of(bench.command().args(["init"]).env("NO_COLOR", "1").env("CLICOLOR_FORCE", "1"));
     assert!(!refused.stderr.contains('\u{1b}'), "{refused}");
 }
+
+const SMALL_RACK: &str = include_str!("../../fixtures/patch-small-rack/rack.json");
+
+#[test]
+fn patch_writes_the_template_to_standard_output_and_says_what_came_in() {
+    let bench = Bench::new();
+    bench.file("rack.json", SMALL_RACK);
+    let run = bench.run("patch rack.json");
+    assert_eq!(run.code, 0, "{run}");
+    assert!(run.stdout.contains("\"BuildCacheFilesystem\""), "{run}");
+    assert!(run.stderr.contains("came in:"), "{run}");
+    assert_eq!(bench.read("rack.json"), SMALL_RACK, "the file itself is untouched");
+    bench.file("again.json", &run.stdout);
+    let again = bench.run("patch again.json");
+    assert_eq!(again.stdout, run.stdout);
+    assert_eq!(again.stderr, "the build cache is in the template already; nothing changes\n");
+}
+
+#[test]
+fn patch_in_place_keeps_the_file_mode_and_patch_check_then_finds_nothing() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let bench = Bench::new();
+    bench.file("rack.json", SMALL_RACK);
+    let path = bench.path().join("rack.json");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let before = bench.run("patch rack.json --check --quiet");
+    assert_eq!(before.code, 2, "{before}");
+    assert!(before.stdout.lines().any(|line| line.starts_with("+") && line.contains("BuildCacheFilesystem")), "{before}");
+    assert_eq!(bench.read("rack.json"), SMALL_RACK, "--check writes nothing");
+
+    assert_eq!(bench.run("patch rack.json --in-place --quiet").to_string(), "------- exit status: 0 -------");
+    assert!(bench.read("rack.json").contains("BuildCacheFilesystem"));
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(bench.run("patch rack.json --check --quiet").to_string(), "------- exit status: 0 -------");
+}
+
+#[test]
+fn patch_flags_that_exclude_each_other_are_bad_usage() {
+    let bench = Bench::new();
+    bench.file("rack.json", SMALL_RACK);
+    for arguments in ["patch rack.json --in-place --check", "patch rack.json --in-place -o x", "patch - --in-place"] {
+        assert_eq!(bench.run(arguments).code, 64, "{arguments}");
+    }
+}
+
+#[test]
+fn input_that_cannot_be_read_says_why() {
+    let bench = Bench::new();
+    bench.file("empty.json", "").file("latin1.json", b"{\"a\": \"\n\xe9\"}").file("folder/x", "");
+    let problems =
+        ["missing.json", "folder", "latin1.json", "empty.json"].map(|file| bench.run(&format!("patch {file}")).to_string()).join("\n\n");
+    insta::assert_snapshot!(problems, @r#"
+    ------- stderr -------
+    error: cannot read `missing.json`
+      caused by: No such file or directory (os error 2)
+    hint: check the path; `-` reads standard input
+    ------- exit status: 66 -------
+
+    ------- stderr -------
+    error: cannot read `folder`
+      caused by: Is a directory (os error 21)
+    hint: name a file in it
+    ------- exit status: 66 -------
+
+    ------- stderr -------
+    error: `latin1.json` is not UTF-8: byte 8 starts no valid character (line 2)
+    hint: save it as UTF-8
+    ------- exit status: 65 -------
+
+    ------- stderr -------
+    error[json-syntax]: the document is empty
+     --> empty.json:1:1
+      |
+    1 |
+      | ^
+      |
+      = hint: a template is an object, at least `{"Resources": {...}}`
+    ------- exit status: 65 -------
+    "#);
+}
+
+#[test]
+fn malformed_json_shows_its_line_cut_around_the_marker() {
+    let bench = Bench::new();
+    bench.file("rack.json", "{\n  \"Resources\": {\n    \"A\": {\"Type\": \"AWS::S3::Bucket\"\n  }\n");
+    let line = format!("{{\"Description\": \"{}\", \"Resources\": {{\"A\" 1}}, \"Metadata\": \"{}\"}}", "x".repeat(5000), "y".repeat(5000));
+    bench.file("minified.json", line);
+    let problems = ["rack.json", "minified.json"].map(|file| bench.run(&format!("patch {file}")).to_string()).join("\n\n");
+    insta::assert_snapshot!(problems, @r#"
+    ------- stderr -------
+    error[json-syntax]: the document ends too early
+     --> rack.json:4:3
+      |
+    4 |   }
+      |   ^ the text ends here
+      |
+     ::: rack.json:2:16
+      |
+    2 |   "Resources": {
+      |                - this `{` is never closed
+      |
+      = hint: was the file cut off while it was written or copied?
+    ------- exit status: 65 -------
+
+    ------- stderr -------
+    error[json-syntax]: expected `:` after the key `A`, found `1`
+     --> minified.json:1:5039
+      |
+    1 | ...xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "Resources": {"A" 1}, "Metadata": "yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy...
+      |                                                          ^
+      |
+      = hint: write `"key": value`
+    ------- exit status: 65 -------
+    "#);
+}
