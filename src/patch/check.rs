@@ -70,9 +70,9 @@ fn put(root: &mut Value, insertion: &Insertion<'_>) -> Option<()> {
             Step::Index(index) => place.get_mut(index)?,
         };
     }
-    match (place, insertion.key) {
+    match (place, &insertion.key) {
         (Value::Object(members), Some(key)) => {
-            members.insert(key.to_owned(), insertion.value.clone());
+            members.insert(key.clone(), insertion.value.clone());
         }
         (Value::Array(items), None) if insertion.index <= items.len() => items.insert(insertion.index, insertion.value.clone()),
         _ => return None,
@@ -99,7 +99,7 @@ fn change(after: &Source, root: &Node<'_>, insertion: &Insertion<'_>) -> Option<
             Step::Index(index) => step_into(&index.to_string()),
         }
     }
-    let start = match insertion.key {
+    let start = match &insertion.key {
         Some(key) => {
             step_into(key);
             node.member(key)?.key_span.start

@@ -72,8 +72,8 @@ impl JsonStyle {
         let unit = self.indent.as_ref().map_or(0, |unit| unit.replace('\t', "    ").len());
         let steps = insertion.path.iter().filter(|step| matches!(step, Step::Key(_) | Step::Index(_))).count();
         let mut text = String::new();
-        if let Some(key) = insertion.key {
-            text.push_str(&Value::from(key).to_string());
+        if let Some(key) = &insertion.key {
+            text.push_str(&Value::from(key.as_str()).to_string());
             text.push_str(self.colon);
         }
         let column = (steps + 1) * unit + text.len();

@@ -25,7 +25,7 @@ pub(super) struct Insertion<'a> {
     /// Before which of the container's present children, from 0; their count means after the last.
     pub index: usize,
     /// The key, for an object.
-    pub key: Option<&'static str>,
+    pub key: Option<String>,
     /// The value.
     pub value: Value,
     /// How many levels of the value stand open even where they would fit one line.

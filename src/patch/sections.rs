@@ -5,15 +5,16 @@ use serde_json::{Map, Value};
 use super::compare::{Difference, differences, short, short_of};
 use super::offer::Offer;
 use super::order;
-use super::pieces::{self, Piece};
+use super::pieces::Pieces;
 use super::plan::{Insertion, Step};
+use crate::model::Entries;
 use crate::template::{Diagnostic, Diagnostics, Section, Template};
 
 /// One section with the pieces that it takes.
 struct Part {
     section: &'static str,
     kind: &'static str,
-    pieces: Vec<Piece>,
+    pieces: Entries,
     /// Members that an entry may have otherwise without being another thing.
     free: &'static [&'static str],
     /// How many levels stand open where the section's other entries do.
@@ -22,16 +23,17 @@ struct Part {
 
 /// Plans the three sections; clashes become problems.
 pub(super) fn plan<'a>(template: &Template<'a>, offer: &Offer<'a>, problems: &mut Diagnostics) -> Vec<Insertion<'a>> {
+    let pieces = Pieces::fitted(offer);
     let parts = [
         Part {
             section: "Parameters",
             kind: "parameter",
-            pieces: pieces::parameters(),
+            pieces: pieces.parameters,
             free: &["Description", "ConstraintDescription"],
             open_levels: 1,
         },
-        Part { section: "Conditions", kind: "condition", pieces: pieces::conditions(offer), free: &[], open_levels: 0 },
-        Part { section: "Resources", kind: "resource", pieces: pieces::resources(offer), free: &["Metadata"], open_levels: 2 },
+        Part { section: "Conditions", kind: "condition", pieces: pieces.conditions, free: &[], open_levels: 0 },
+        Part { section: "Resources", kind: "resource", pieces: pieces.resources, free: &["Metadata"], open_levels: 2 },
     ];
     other_kind(template, &parts[0], &template.resources, "resource", problems);
     other_kind(template, &parts[2], &template.parameters, "parameter", problems);
@@ -42,8 +44,8 @@ pub(super) fn plan<'a>(template: &Template<'a>, offer: &Offer<'a>, problems: &mu
 impl Part {
     fn plan<'a>(self, template: &Template<'a>, section: &Section<'a>, problems: &mut Diagnostics) -> Vec<Insertion<'a>> {
         let names: Vec<&str> = section.iter().map(|entry| entry.name).collect();
-        let mut missing: Vec<(usize, Piece)> = Vec::new();
-        let own: Vec<&str> = self.pieces.iter().map(|(name, _)| *name).collect();
+        let mut missing: Vec<(usize, String, Value)> = Vec::new();
+        let own: Vec<&str> = self.pieces.keys().map(String::as_str).collect();
         for (number, (name, value)) in self.pieces.iter().enumerate() {
             match section.get(name) {
                 Some(entry) => {
@@ -55,13 +57,13 @@ impl Part {
                 }
                 None if self.kind == "resource" => {
                     let index = order::beside(&names, &own, number).unwrap_or_else(|| order::by_area(&names, name));
-                    missing.push((index, (name, value.clone())));
+                    missing.push((index, name.clone(), value.clone()));
                 }
-                None => missing.push((order::by_name(&names, name), (name, value.clone()))),
+                None => missing.push((order::by_name(&names, name), name.clone(), value.clone())),
             }
         }
         if self.kind != "resource" {
-            missing.sort_by_key(|(_, (name, _))| *name);
+            missing.sort_by(|(_, a, _), (_, b, _)| a.cmp(b));
         }
         let Some(container) = template.root.get(self.section) else {
             return self.whole_section(template, missing);
@@ -69,27 +71,27 @@ impl Part {
         let text = |entry: &crate::template::Entry<'_>| template.source.slice(entry.body.span).contains('\n');
         let open = section.iter().filter(|entry| text(entry)).count() * 2 > section.len();
         let path = vec![Step::Key(self.section)];
-        let insertion = |(index, (name, value))| Insertion {
+        let insertion = |(index, name, value): (usize, String, Value)| Insertion {
             container,
             path: path.clone(),
             index,
+            what: format!("{} `{name}`", self.kind),
             key: Some(name),
             value,
             open_levels: if open { self.open_levels } else { 0 },
-            what: format!("{} `{name}`", self.kind),
         };
         missing.into_iter().map(insertion).collect()
     }
 
     /// Plans the section itself, for a template that has none.
-    fn whole_section<'a>(self, template: &Template<'a>, missing: Vec<(usize, Piece)>) -> Vec<Insertion<'a>> {
+    fn whole_section<'a>(self, template: &Template<'a>, missing: Vec<(usize, String, Value)>) -> Vec<Insertion<'a>> {
         let names: Vec<&str> = template.root.members().iter().map(|member| member.key).collect();
-        let entries: Map<String, Value> = missing.into_iter().map(|(_, (name, value))| (name.to_owned(), value)).collect();
+        let entries: Map<String, Value> = missing.into_iter().map(|(_, name, value)| (name, value)).collect();
         vec![Insertion {
             container: template.root,
             path: Vec::new(),
             index: order::before(&names, "Resources"),
-            key: Some(self.section),
+            key: Some(self.section.to_owned()),
             value: Value::Object(entries),
             open_levels: 1 + self.open_levels,
             what: format!("section `{}`", self.section),
@@ -128,7 +130,7 @@ impl Part {
 
 /// Tells of names that stand for another kind of thing: parameters and resources share one namespace, since `Ref` takes both.
 fn other_kind(template: &Template<'_>, part: &Part, others: &Section<'_>, kind: &str, problems: &mut Diagnostics) {
-    for (name, _) in &part.pieces {
+    for name in part.pieces.keys() {
         if let Some(entry) = others.get(name) {
             problems.push(
                 Diagnostic::error("patch-clash", format!("`{name}` is a {kind} here, and the build cache's {} has that name", part.kind))

@@ -1,11 +1,12 @@
 //! What comes into the two build task definitions.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::compare::{same, short, short_of};
 use super::offer::{Offer, Task};
+use super::order;
 use super::plan::{Insertion, Step};
-use super::{order, pieces};
+use crate::model::{build_cache, json};
 use crate::template::{Diagnostic, Diagnostics, Kind, Node, Source};
 
 /// A list in a task definition, and what the cache puts into it.
@@ -17,10 +18,12 @@ struct Target<'a, 't> {
     list: &'static str,
     /// The member that a missing list is put before.
     next: &'static str,
-    /// What comes in.
+    /// The whole list, where there is none yet.
+    whole: Value,
+    /// What comes into a list that is there.
     item: Value,
-    /// Whether it comes in only while the Fargate cache is on.
-    conditional: bool,
+    /// Where in the list: by name, or behind everything.
+    by_name: bool,
     /// Members that no other item may share, with what is said of one that does.
     unique: &'static [&'static str],
 }
@@ -35,8 +38,9 @@ pub(super) fn plan<'a>(offer: &Offer<'a>, problems: &mut Diagnostics) -> Vec<Ins
             path: &task.container_path,
             list: "Environment",
             next: "Image",
-            item: pieces::docker_buildkit(),
-            conditional: false,
+            whole: json(&[build_cache::environment_variable()]),
+            item: json(&build_cache::environment_variable()),
+            by_name: true,
             unique: &["Name"],
         });
     }
@@ -47,8 +51,9 @@ pub(super) fn plan<'a>(offer: &Offer<'a>, problems: &mut Diagnostics) -> Vec<Ins
             path: &task.container_path,
             list: "MountPoints",
             next: "Name",
-            item: pieces::mount_point(),
-            conditional: true,
+            whole: json(&build_cache::mount_points()),
+            item: build_cache::mount_point_entry(),
+            by_name: false,
             unique: &["ContainerPath", "SourceVolume"],
         });
         targets.push(Target {
@@ -57,8 +62,9 @@ pub(super) fn plan<'a>(offer: &Offer<'a>, problems: &mut Diagnostics) -> Vec<Ins
             path: &task.properties_path,
             list: "Volumes",
             next: "TaskRoleArn",
-            item: pieces::volume(),
-            conditional: true,
+            whole: json(&build_cache::volumes()),
+            item: build_cache::volume_entry(),
+            by_name: false,
             unique: &["Name"],
         });
     }
@@ -69,18 +75,17 @@ impl<'a> Target<'a, '_> {
     fn plan(&self, source: &Source, problems: &mut Diagnostics) -> Option<Insertion<'a>> {
         let Some(list) = self.holder.get(self.list) else {
             let names: Vec<&str> = self.holder.members().iter().map(|member| member.key).collect();
-            let value = self.guarded(json!([self.item]));
-            return Some(self.insertion(self.holder, self.path.to_vec(), order::before(&names, self.next), Some(self.list), value));
+            let index = order::before(&names, self.next);
+            return Some(self.insertion(self.holder, self.path.to_vec(), index, Some(self.list.to_owned()), self.whole.clone()));
         };
-        if self.conditional && same(list, &self.guarded(json!([self.item]))) {
+        if same(list, &self.whole) {
             return None;
         }
         let Kind::Array(items) = list.kind else {
             problems.push(self.not_a_list(source, list));
             return None;
         };
-        let item = self.guarded(self.item.clone());
-        if items.iter().any(|present| same(present, &item)) {
+        if items.iter().any(|present| same(present, &self.item)) {
             return None;
         }
         let clashes: Vec<Diagnostic> = items.iter().flat_map(|present| self.clash(source, present, present)).collect();
@@ -90,26 +95,20 @@ impl<'a> Target<'a, '_> {
         }
         let names: Vec<&str> = items.iter().map(|item| item.get("Name").and_then(Node::as_str).unwrap_or_default()).collect();
         let index = match self.item.get("Name").and_then(Value::as_str) {
-            Some(name) if !self.conditional => order::by_name(&names, name),
+            Some(name) if self.by_name => order::by_name(&names, name),
             _ => items.len(),
         };
         let mut path = self.path.to_vec();
         path.push(Step::Key(self.list));
-        Some(self.insertion(list, path, index, None, item))
+        Some(self.insertion(list, path, index, None, self.item.clone()))
     }
 
-    fn guarded(&self, value: Value) -> Value {
-        if self.conditional { pieces::when_cached(value) } else { value }
+    /// Returns what comes in, out of the `Fn::If` around it.
+    fn own(&self) -> &Value {
+        self.item.pointer("/Fn::If/1").unwrap_or(&self.item)
     }
 
-    fn insertion(
-        &self,
-        container: &'a Node<'a>,
-        path: Vec<Step<'a>>,
-        index: usize,
-        key: Option<&'static str>,
-        value: Value,
-    ) -> Insertion<'a> {
+    fn insertion(&self, container: &'a Node<'a>, path: Vec<Step<'a>>, index: usize, key: Option<String>, value: Value) -> Insertion<'a> {
         let what = match self.list {
             "Environment" => format!("environment variable `DOCKER_BUILDKIT` in `{}`", self.task.name),
             "MountPoints" => format!("mount point `/kaniko/caches` in `{}`", self.task.name),
@@ -137,10 +136,10 @@ impl<'a> Target<'a, '_> {
         }
         let taken = self.unique.iter().find(|key| {
             let here = item.get(key).and_then(Node::scalar);
-            here.map(normal).is_some_and(|here| self.item.get(**key).and_then(Value::as_str) == Some(here))
+            here.map(normal).is_some_and(|here| self.own().get(**key).and_then(Value::as_str) == Some(here))
         });
         let Some(key) = taken else { return Vec::new() };
-        let wanted = short(&self.guarded(self.item.clone()));
+        let wanted = short(&self.item);
         vec![
             Diagnostic::error(
                 "patch-clash",
