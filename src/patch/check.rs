@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::Change;
 use super::compare::value_of;
 use super::plan::{self, Insertion, Step};
+use super::references::dangling;
 use crate::template::{Arena, Diagnostic, Diagnostics, Document, Node, Source, Span, Template};
 
 /// Returns where everything stands in the new text.
@@ -28,6 +29,11 @@ pub(super) fn check(before: &Document<'_>, insertions: &[Insertion<'_>], text: &
         return Err(fault("the patched text says something else than planned".to_owned()));
     }
     let patched = Template::from_document(&document).map_err(|problems| fault(format!("the patched text is no template: {problems}")))?;
+    for insertion in insertions {
+        if let Some((kind, name)) = dangling(&patched, &insertion.value) {
+            return Err(fault(format!("the {} would refer to the {kind} `{name}`, which the template does not have", insertion.what)));
+        }
+    }
     match plan::plan(&patched) {
         Ok(rest) if rest.is_empty() => {}
         Ok(rest) => return Err(fault(format!("a second run would add the {} again", rest[0].what))),

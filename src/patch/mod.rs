@@ -12,6 +12,7 @@ mod offer;
 mod order;
 mod pieces;
 mod plan;
+mod references;
 mod sections;
 mod tasks;
 mod yaml;

@@ -2,7 +2,7 @@
 
 use super::compare::value_of;
 use super::offer::{Offer, ThirdZone};
-use crate::model::build_cache::{BuildCache, ON, SECURITY, Surroundings};
+use crate::model::build_cache::{BuildCache, FARGATE, ON, SECURITY, Surroundings};
 use crate::model::{Condition, ConditionName, Entries, ParameterName, json};
 
 /// Everything of the cache that has a name, by section.
@@ -22,6 +22,13 @@ impl Pieces {
         for (condition, parameter) in &offer.lacking_blanks {
             let blank = Condition::parameter_is(&ParameterName::<String>::new(parameter), "");
             pieces.conditions.insert((*condition).to_owned(), json(&blank));
+        }
+        // What rests on something that lacks is not compared: that it lacks was told.
+        if offer.fargate.is_none() {
+            pieces.conditions.shift_remove(FARGATE.name());
+        }
+        if offer.vpc_id.is_none() {
+            pieces.resources.shift_remove(SECURITY.name());
         }
         // However the rack names its VPC, the cache's group names it the same way.
         let properties = pieces.resources.get_mut(SECURITY.name()).and_then(|group| group.get_mut("Properties"));

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::offer::Offer;
+use super::offer::{Offer, section_place};
 use super::{sections, tasks};
-use crate::template::{Diagnostics, Node, Template};
+use crate::template::{Diagnostic, Diagnostics, Node, Template};
 
 /// One step from the document's root to a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +44,33 @@ pub(super) fn plan<'a>(template: &Template<'a>) -> Result<Vec<Insertion<'a>>, Di
     let offer = Offer::of(template, &mut problems);
     let mut insertions = sections::plan(template, &offer, &mut problems);
     insertions.extend(tasks::plan(&offer, &mut problems));
+    limits(template, &insertions, &mut problems);
     problems.0.sort_by_key(|problem| problem.labels.first().map(|label| label.span.start));
     problems.into_result(insertions)
+}
+
+/// The most parameters that a template may declare.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
+const MOST_PARAMETERS: usize = 200;
+/// The most resources that a template may declare, by the same page.
+const MOST_RESOURCES: usize = 500;
+
+/// Tells when CloudFormation would refuse the template for its size.
+fn limits(template: &Template<'_>, insertions: &[Insertion<'_>], problems: &mut Diagnostics) {
+    for (name, section, most) in [("Parameters", &template.parameters, MOST_PARAMETERS), ("Resources", &template.resources, MOST_RESOURCES)]
+    {
+        let added = insertions.iter().filter(|insertion| insertion.path == [Step::Key(name)]).count();
+        let total = section.len() + added;
+        if added > 0 && total > most {
+            problems.push(
+                Diagnostic::error(
+                    "patch-limit",
+                    format!("with the build cache, `{name}` would hold {total} entries; CloudFormation takes {most} at most"),
+                )
+                .at(template.source, section_place(template, name), format!("{} here, and {added} of the build cache", section.len()))
+                .hinted("take out what is not used any more"),
+            );
+        }
+    }
 }

@@ -312,7 +312,7 @@ mod forms {
 
         /// Whatever the order of the sections' entries and the text's form, the cache comes in once.
         #[test]
-        fn patching_twice_is_patching_once(seed in any::<u64>(), form in 0_u8..4, own_group in any::<bool>()) {
+        fn patching_twice_is_patching_once(seed in any::<u64>(), form in 0_u8..5, own_group in any::<bool>()) {
             let mut rack = value(SMALL);
             let mut random = seed;
             let mut next = |below: usize| {
@@ -334,6 +334,7 @@ mod forms {
                 0 => rack.to_string(),
                 1 => serde_json::to_string_pretty(&rack).unwrap(),
                 2 => serde_json::to_string_pretty(&rack).unwrap().replace('\n', "\r\n"),
+                3 => to_yaml(&rack),
                 _ => serde_json::to_string_pretty(&rack).unwrap().replace("  ", "\t"),
             };
             let once = twice(&text);
@@ -424,4 +425,51 @@ fn yaml_of_another_place_is_no_place_to_add_to() {
     let problems = told(&refused(&text));
     assert_eq!(problems.len(), 1, "{problems:?}");
     assert!(problems[0].1.contains("alias"), "{problems:?}");
+}
+
+#[test]
+fn a_template_that_is_full_is_told_so() {
+    let mut rack = value(SMALL);
+    let parameters = rack["Parameters"].as_object_mut().unwrap();
+    for number in parameters.len()..198 {
+        parameters.insert(format!("P{number}"), serde_json::json!({ "Type": "String", "Default": "" }));
+    }
+    let problems = told(&refused(&rack.to_string()));
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert_eq!(problems[0].1, "with the build cache, `Parameters` would hold 201 entries; CloudFormation takes 200 at most");
+}
+
+#[test]
+fn sections_that_are_not_there_come_in_whole() {
+    let mut rack = value(SMALL);
+    rack.as_object_mut().unwrap().shift_remove("Parameters").unwrap();
+    rack.as_object_mut().unwrap().shift_remove("Conditions").unwrap();
+    for name in ["Subnet2", "ApiBuildTasks", "ApiBuildFargate"] {
+        rack["Resources"][name].as_object_mut().unwrap().shift_remove("Condition").unwrap();
+    }
+    for text in [rack.to_string(), serde_json::to_string_pretty(&rack).unwrap(), to_yaml(&rack)] {
+        let patched = yaml_value(&twice(&text));
+        let names = |section: &str| patched[section].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        assert_eq!(names("Parameters"), ["BuildCache", "BuildCacheCleanup", "BuildCacheRetentionDays"]);
+        assert_eq!(names("Conditions")[..3], ["BuildCache", "BuildCacheCleanup", "BuildCacheFargate"]);
+        assert!(patched["Resources"]["BuildCacheTarget2"].is_object());
+    }
+}
+
+/// Returns a template as YAML with short forms.
+fn to_yaml(value: &serde_json::Value) -> String {
+    let source = Source::new("rack.json", value.to_string());
+    let arena = rackform::template::Arena::new();
+    let document = rackform::template::Document::read(&source, &arena).unwrap();
+    rackform::template::write_yaml(document.root, rackform::template::Functions::Short)
+}
+
+#[test]
+fn a_real_rack_in_yaml_takes_the_same_cache() {
+    let Some(folder) = crate::support::shared_data() else { return };
+    let before = value(&std::fs::read_to_string(folder.join("convox-rack-20260421.json")).unwrap());
+    let yaml = to_yaml(&before);
+    let text = twice(&yaml);
+    assert_eq!(lines(&yaml, &text).0, Vec::<String>::new());
+    assert_eq!(yaml_value(&text), value(&twice(&before.to_string())));
 }
