@@ -10,7 +10,7 @@ pub use crate::schema::RequiresRecreation;
 pub const KNOWN_AFTER_APPLY: &str = "{{changeSet:KNOWN_AFTER_APPLY}}";
 
 /// What `DescribeChangeSet` answers, as far as it can be predicted.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ChangeSet {
     /// `CREATE_COMPLETE`, or `FAILED` when nothing changes.
@@ -18,7 +18,7 @@ pub struct ChangeSet {
     /// Why it failed, or a `[WARN]`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status_reason: Option<String>,
-    /// The changes, in logical ID order as AWS lists them.
+    /// The changes, in the order of their logical IDs.
     pub changes: Vec<Change>,
 }
 
@@ -31,6 +31,13 @@ pub struct Change {
     pub change_type: String,
     /// The change.
     pub resource_change: ResourceChange,
+}
+
+impl Change {
+    /// Wraps the change of one resource.
+    pub(super) fn resource(resource_change: ResourceChange) -> Self {
+        Self { change_type: "Resource".to_owned(), resource_change }
+    }
 }
 
 /// What happens to one resource.
@@ -64,6 +71,24 @@ pub struct ResourceChange {
     /// The resource's attributes after.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after_context: Option<serde_json::Value>,
+}
+
+impl ResourceChange {
+    /// Returns a change of which nothing is told yet but what it does to what.
+    pub(super) fn new(action: Action, logical_id: &str, resource_type: &str) -> Self {
+        Self {
+            policy_action: None,
+            action,
+            logical_resource_id: logical_id.to_owned(),
+            physical_resource_id: None,
+            resource_type: resource_type.to_owned(),
+            replacement: None,
+            scope: Vec::new(),
+            details: Vec::new(),
+            before_context: None,
+            after_context: None,
+        }
+    }
 }
 
 /// What a change does to a resource.
@@ -166,6 +191,13 @@ pub struct ResourceTargetDefinition {
     /// Whether it is added, removed or modified.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attribute_change_type: Option<AttributeChangeType>,
+}
+
+impl ResourceTargetDefinition {
+    /// Returns a target without values.
+    pub(super) fn new(attribute: Attribute, name: Option<String>, requires_recreation: RequiresRecreation) -> Self {
+        Self { attribute, name, requires_recreation, path: None, before_value: None, after_value: None, attribute_change_type: None }
+    }
 }
 
 /// What a change does to an attribute.

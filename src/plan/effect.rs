@@ -1,9 +1,11 @@
 //! What executing a plan will really do to each resource, which AWS's own list gets wrong in known ways.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+use super::PolicyAction;
 
 /// What happens to one resource when the plan is carried out.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ResourceEffect {
     /// The logical ID.
@@ -14,15 +16,24 @@ pub struct ResourceEffect {
     pub effect: Effect,
     /// Whether it only may happen, since it rests on a value that is known only on the way.
     pub possible: bool,
+    /// For what is replaced or leaves the stack: what becomes of the physical resource there is now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy_action: Option<PolicyAction>,
+    /// Whether a replacement deletes the old resource before it creates the new one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deletes_first: bool,
     /// What causes it: property paths with what they reach, the strongest first.
     pub causes: Vec<Cause>,
+    /// Where AWS's list with property values says something else: why, in one line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub differs_from_list: Option<String>,
 }
 
 /// What happens to a resource.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Effect {
-    /// Nothing.
+    /// Nothing, though AWS's list has the resource.
     Untouched,
     /// Updated without interruption.
     UpdatedInPlace,
@@ -39,18 +50,18 @@ pub enum Effect {
 }
 
 /// One reason for an effect.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Cause {
     /// The property's path, such as `/Properties/SubnetId`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
     /// What stands behind it.
     pub source: CauseSource,
 }
 
 /// What stands behind a change.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "name", rename_all = "kebab-case")]
 pub enum CauseSource {
     /// A parameter's value.

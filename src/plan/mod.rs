@@ -1,27 +1,59 @@
 //! Two evaluated templates in, one plan out: the change set AWS would list, what executing it really does, and the risks.
 //!
-//! Planning is pure: no clock, no network, no file, no randomness, inputs untouched, same input same plan.
+//! Takes [`Evaluation`]s of the old and the new template with what is known of the deployed stack, gives a [`Plan`], which is
+//! data. Planning is pure: no clock, no network, no file, no randomness, inputs untouched, same input same plan. Showing a plan is
+//! for [`ui`](crate::ui), keeping one for later is [`saved`], carrying one out is for [`apply`](crate::apply).
+//!
+//! The road through the files: `world` holds both sides and where each resource stands; `spread` visits resources in
+//! dependency order and finds each one's `difference`s; `list` turns them into AWS's change set, `effects` into what
+//! happens, `risk` into warnings. How well that predicts AWS, and where it says more, is in `docs/design/planning.md`.
 
+mod cause;
 mod change_set;
+mod difference;
 mod effect;
+mod effects;
+mod facts;
+mod interruption;
+mod list;
+mod order;
+mod outputs;
+mod redact;
+mod render;
 mod risk;
+pub mod saved;
+mod spread;
+mod values;
+mod world;
 
 pub use change_set::{
-    Action, Attribute, AttributeChangeType, Change, ChangeSet, ChangeSource, Evaluation, KNOWN_AFTER_APPLY, PolicyAction, Replacement,
-    RequiresRecreation, ResourceChange, ResourceChangeDetail, ResourceTargetDefinition,
+    Action, Attribute, AttributeChangeType, Change, ChangeSet, ChangeSource, Evaluation as Certainty, KNOWN_AFTER_APPLY, PolicyAction,
+    Replacement, RequiresRecreation, ResourceChange, ResourceChangeDetail, ResourceTargetDefinition,
 };
 pub use effect::{Cause, CauseSource, Effect, ResourceEffect};
 pub use risk::{Risk, RiskKind};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+use crate::evaluate::Evaluation;
+
+/// The version of the JSON that a [`Plan`] is written as; `docs/plan.schema.json` describes it.
+pub const FORMAT_VERSION: u32 = 1;
 
 /// Everything there is to say about going from one evaluated template to another.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Plan {
-    /// What AWS would list.
+    /// [`FORMAT_VERSION`].
+    #[serde(rename = "format_version")]
+    pub format_version: u32,
+    /// What AWS would list, with property values.
     pub change_set: ChangeSet,
-    /// What executing it does, in the order CloudFormation does it, clean-up last; untouched resources left out.
+    /// What AWS would list without property values: it has more on attributes of resources that are updated in place.
+    #[serde(skip)]
+    pub change_set_without_values: ChangeSet,
+    /// What executing it does, in the order CloudFormation does it, clean-up last. An untouched resource is here only where
+    /// AWS lists it.
     pub effects: Vec<ResourceEffect>,
     /// What to think twice about, worst first.
     pub risks: Vec<Risk>,
@@ -32,32 +64,76 @@ pub struct Plan {
 }
 
 /// A parameter whose value differs; `NoEcho` values are `****` on both sides.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ParameterChange {
     /// The parameter.
     pub name: String,
     /// The value before, absent when it was not declared.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<String>,
     /// The value after, absent when it is no longer declared.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
 }
 
 /// An output that differs.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct OutputChange {
     /// The output.
     pub name: String,
     /// The value before, absent when it was not there.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<serde_json::Value>,
-    /// The value after, absent when it is gone.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The value after, absent when it is gone; [`KNOWN_AFTER_APPLY`] where only executing tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<serde_json::Value>,
     /// The export's name, where it has one on either side.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub export: Option<String>,
+}
+
+impl Plan {
+    /// Tells whether carrying the plan out does anything.
+    ///
+    /// A parameter that nothing uses is no change to CloudFormation, which then answers that no updates are to be performed.
+    pub fn has_changes(&self) -> bool {
+        let Self { format_version: _, change_set, change_set_without_values, effects, risks: _, parameters: _, outputs } = self;
+        let is_touched = |effect: &ResourceEffect| effect.effect != Effect::Untouched;
+        !change_set.changes.is_empty()
+            || !change_set_without_values.changes.is_empty()
+            || effects.iter().any(is_touched)
+            || !outputs.is_empty()
+    }
+}
+
+/// Plans an update of a deployed stack.
+pub fn plan<'a>(before: &Evaluation<'a>, after: &Evaluation<'a>) -> Plan {
+    plan_from(Some(before), after)
+}
+
+/// Plans the first deployment: everything is added.
+pub fn plan_first(after: &Evaluation<'_>) -> Plan {
+    plan_from(None, after)
+}
+
+fn plan_from<'a>(before: Option<&Evaluation<'a>>, after: &Evaluation<'a>) -> Plan {
+    let secrets = redact::Secrets::of(before, after);
+    let mut world = world::World::new(before, after);
+    let spread = spread::spread(&mut world);
+    let parameters = outputs::parameters(before, after, &secrets);
+    let outputs = outputs::outputs(&world, &secrets);
+    let effects = effects::effects(&world, &spread);
+    let risks = risk::risks(&world, &spread, &effects, &outputs, &secrets);
+    let lister = list::Lister { world: &world, spread: &spread, secrets: &secrets };
+    Plan {
+        format_version: FORMAT_VERSION,
+        change_set: lister.change_set(true, !outputs.is_empty()),
+        change_set_without_values: lister.change_set(false, !outputs.is_empty()),
+        effects,
+        risks,
+        parameters,
+        outputs,
+    }
 }

@@ -1,7 +1,6 @@
 //! Tests of `template`.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-mod hostile;
 mod write;
 mod yaml;
 

@@ -1,0 +1,219 @@
+//! What differs in one resource: each place, with both values, whether it moves, and what changing it asks for.
+
+use std::borrow::Cow;
+
+use super::facts::Facts;
+use super::values::{same, scalar_text};
+use super::world::{Seen, World};
+use super::{Attribute, AttributeChangeType, RequiresRecreation};
+use crate::evaluate::{Resource, Value, ValueKind};
+
+/// One place in a resource that differs.
+#[derive(Clone, Debug)]
+pub(super) struct Difference<'a> {
+    /// Which part of the resource.
+    pub(super) attribute: Attribute,
+    /// Names and indices below the part; for properties the first is the property's name.
+    pub(super) path: Vec<Cow<'a, str>>,
+    /// The value before, if there was one.
+    pub(super) before: Option<Value<'a>>,
+    /// The value after, if there is one.
+    pub(super) after: Option<Value<'a>>,
+    /// Whether it moves.
+    pub(super) seen: Seen,
+    /// What changing it asks for.
+    pub(super) recreation: RequiresRecreation,
+}
+
+impl<'a> Difference<'a> {
+    /// Returns the property, or `None` for another part.
+    pub(super) fn property(&self) -> Option<&str> {
+        matches!(self.attribute, Attribute::Properties | Attribute::Tags).then(|| self.path.first().map(AsRef::as_ref)).flatten()
+    }
+
+    /// Returns the path in AWS's form, such as `/Properties/Roles/0`.
+    pub(super) fn path_text(&self) -> String {
+        let mut text = String::from(match self.attribute {
+            Attribute::Properties | Attribute::Tags => "/Properties",
+            Attribute::Metadata => "/Metadata",
+            Attribute::CreationPolicy => "/CreationPolicy",
+            Attribute::UpdatePolicy => "/UpdatePolicy",
+            Attribute::DeletionPolicy => "/DeletionPolicy",
+            Attribute::UpdateReplacePolicy => "/UpdateReplacePolicy",
+        });
+        for segment in &self.path {
+            text.push('/');
+            text.push_str(segment);
+        }
+        text
+    }
+
+    /// Returns whether it comes, goes or differs.
+    pub(super) fn change_type(&self) -> AttributeChangeType {
+        match (&self.before, &self.after) {
+            (None, _) => AttributeChangeType::Add,
+            (_, None) => AttributeChangeType::Remove,
+            _ => AttributeChangeType::Modify,
+        }
+    }
+}
+
+/// Tells whether anything in a resource moves, at the price of one look at each value.
+pub(super) fn moves<'a>(world: &World<'_, 'a>, before: &Resource<'a>, after: &Resource<'a>) -> bool {
+    before.resource_type != after.resource_type
+        || world.compare(&before.properties, &after.properties) != Seen::STILL
+        || parts(before, after).into_iter().any(|(_, before, after)| match (before, after) {
+            (Some(before), Some(after)) => world.compare(before, after) != Seen::STILL,
+            (None, None) => false,
+            _ => true,
+        })
+}
+
+type Part<'r, 'a> = (Attribute, Option<&'r Value<'a>>, Option<&'r Value<'a>>);
+
+fn parts<'r, 'a>(before: &'r Resource<'a>, after: &'r Resource<'a>) -> [Part<'r, 'a>; 5] {
+    [
+        (Attribute::Metadata, before.metadata.as_ref(), after.metadata.as_ref()),
+        (Attribute::CreationPolicy, before.creation_policy.as_ref(), after.creation_policy.as_ref()),
+        (Attribute::UpdatePolicy, before.update_policy.as_ref(), after.update_policy.as_ref()),
+        (Attribute::DeletionPolicy, before.deletion_policy.as_ref(), after.deletion_policy.as_ref()),
+        (Attribute::UpdateReplacePolicy, before.update_replace_policy.as_ref(), after.update_replace_policy.as_ref()),
+    ]
+}
+
+/// Returns every place of a resource that differs, in the order of the old and then the new template.
+pub(super) fn differences<'a>(world: &World<'_, 'a>, before: &Resource<'a>, after: &Resource<'a>) -> Vec<Difference<'a>> {
+    let mut collector =
+        Collector { world, facts: Facts::of(after.resource_type), attribute: Attribute::Properties, path: Vec::new(), found: Vec::new() };
+    collector.collect(Some(&before.properties), Some(&after.properties));
+    for (attribute, before, after) in parts(before, after) {
+        collector.attribute = attribute;
+        collector.collect(before, after);
+    }
+    collector.found
+}
+
+struct Collector<'w, 'p, 'a> {
+    world: &'w World<'p, 'a>,
+    facts: Facts<'a>,
+    attribute: Attribute,
+    path: Vec<Cow<'a, str>>,
+    found: Vec<Difference<'a>>,
+}
+
+impl<'a> Collector<'_, '_, 'a> {
+    fn collect(&mut self, before: Option<&Value<'a>>, after: Option<&Value<'a>>) {
+        let (Some(old), Some(new)) = (before, after) else {
+            if before.is_some() || after.is_some() {
+                self.push(before, after, Seen::MOVES);
+            }
+            return;
+        };
+        let seen = self.world.compare(old, new);
+        if seen == Seen::STILL || self.means_the_same(old, new) {
+            return;
+        }
+        match (old.kind, new.kind) {
+            (ValueKind::Map(members), ValueKind::Map(peers)) if !self.changes_whole(new) => {
+                for (key, value) in members {
+                    let peer = peers.iter().find(|(peer, _)| peer == key).map(|(_, value)| value);
+                    self.below(Cow::Borrowed(*key), Some(value), peer);
+                }
+                for (key, value) in peers.iter().filter(|(key, _)| !members.iter().any(|(other, _)| other == key)) {
+                    self.below(Cow::Borrowed(*key), None, Some(value));
+                }
+            }
+            (ValueKind::List(old), ValueKind::List(peers)) if !self.changes_whole(new) => {
+                for index in 0..old.len().max(peers.len()) {
+                    self.below(Cow::Owned(index.to_string()), old.get(index), peers.get(index));
+                }
+            }
+            _ => self.push(before, after, seen),
+        }
+    }
+
+    fn below(&mut self, segment: Cow<'a, str>, before: Option<&Value<'a>>, after: Option<&Value<'a>>) {
+        self.path.push(segment);
+        self.collect(before, after);
+        self.path.pop();
+    }
+
+    fn push(&mut self, before: Option<&Value<'a>>, after: Option<&Value<'a>>, seen: Seen) {
+        let is_property = self.attribute == Attribute::Properties;
+        let is_tag = is_property && self.path.first().is_some_and(|name| name == "Tags") && self.facts.has_tags_attribute();
+        let recreation = if is_property && !is_tag { self.facts.requires_recreation(&self.names()) } else { RequiresRecreation::Never };
+        self.found.push(Difference {
+            attribute: if is_tag { Attribute::Tags } else { self.attribute },
+            path: self.path.clone(),
+            before: before.copied(),
+            after: after.copied(),
+            seen,
+            recreation,
+        });
+    }
+
+    fn names(&self) -> Vec<&str> {
+        self.path.iter().map(AsRef::as_ref).collect()
+    }
+
+    /// Tells whether a map or list changes as one piece: a JSON document, or tags that are a map.
+    fn changes_whole(&self, value: &Value<'a>) -> bool {
+        let names = self.names();
+        let is_map_of_tags = names == ["Tags"] && matches!(value.kind, ValueKind::Map(_));
+        self.attribute == Attribute::Properties && !names.is_empty() && (is_map_of_tags || self.facts.is_json(&names))
+    }
+
+    /// Tells whether two values that are written differently mean the same to the service.
+    fn means_the_same(&self, old: &Value<'a>, new: &Value<'a>) -> bool {
+        if self.attribute != Attribute::Properties || self.path.is_empty() {
+            return false;
+        }
+        match (old.kind, new.kind) {
+            (ValueKind::List(old), ValueKind::List(new)) => {
+                let still = |value: &Value<'a>| self.world.compare(value, value) == Seen::STILL;
+                old.len() == new.len() && self.facts.is_unordered(&self.names()) && new.iter().all(still) && is_permutation(old, new)
+            }
+            (ValueKind::Map(_), ValueKind::String(text)) if self.facts.is_json(&self.names()) => is_json_text_of(text, old),
+            (ValueKind::String(text), ValueKind::Map(_)) if self.facts.is_json(&self.names()) => is_json_text_of(text, new),
+            (old, new) => match (scalar_text(old), scalar_text(new)) {
+                (Some(old), Some(new)) => {
+                    matches!((old.parse::<f64>(), new.parse::<f64>()), (Ok(old), Ok(new)) if old == new)
+                        && self.facts.is_number(&self.names())
+                }
+                _ => false,
+            },
+        }
+    }
+}
+
+fn is_permutation(old: &[Value<'_>], new: &[Value<'_>]) -> bool {
+    let mut taken = vec![false; new.len()];
+    old.iter().all(|value| {
+        let place = new.iter().zip(&taken).position(|(peer, taken)| !taken && same(value, peer));
+        place.is_some_and(|place| !std::mem::replace(&mut taken[place], true))
+    })
+}
+
+fn is_json_text_of(text: &str, value: &Value<'_>) -> bool {
+    serde_json::from_str::<serde_json::Value>(text).is_ok_and(|json| is_same_json(&json, value))
+}
+
+fn is_same_json(json: &serde_json::Value, value: &Value<'_>) -> bool {
+    use serde_json::Value as Json;
+    match json {
+        Json::Null => matches!(value.kind, ValueKind::Null),
+        Json::Bool(flag) => matches!(value.kind, ValueKind::Bool(other) if other == *flag),
+        Json::Number(number) => matches!(value.kind, ValueKind::Number(text) if text == number.to_string()),
+        Json::String(text) => matches!(value.kind, ValueKind::String(other) if other == text),
+        Json::Array(peers) => {
+            matches!(value.kind, ValueKind::List(items) if items.len() == peers.len() && peers.iter().zip(items).all(|(json, value)| is_same_json(json, value)))
+        }
+        Json::Object(peers) => match value.kind {
+            ValueKind::Map(members) => {
+                members.len() == peers.len()
+                    && members.iter().all(|(key, value)| peers.get(*key).is_some_and(|json| is_same_json(json, value)))
+            }
+            _ => false,
+        },
+    }
+}

@@ -1,0 +1,321 @@
+//! The change set that AWS would list, with property values and without.
+
+use serde_json::{Map, Value as Json};
+
+use super::cause::{Reached, each_reached, is_changed_parameter};
+use super::change_set::{
+    Action, Attribute, Change, ChangeSet, ChangeSource, Evaluation as Certainty, PolicyAction, Replacement, RequiresRecreation,
+    ResourceChange, ResourceChangeDetail, ResourceTargetDefinition,
+};
+use super::difference::Difference;
+use super::facts::Facts;
+use super::redact::Secrets;
+use super::render::{Render, Side, text};
+use super::spread::{Moved, Spread};
+use super::values::{self, Reference};
+use super::world::{Motion, World};
+use crate::evaluate::{Evaluation, Resource, Value};
+
+/// What AWS answers when nothing would change.
+const NO_CHANGES: &str = "The submitted information didn't contain changes. Submit different information to create a change set.";
+
+/// Builds both lists from what moved.
+pub(super) struct Lister<'w, 'p, 'a> {
+    pub(super) world: &'w World<'p, 'a>,
+    pub(super) spread: &'w Spread<'p, 'a>,
+    pub(super) secrets: &'w Secrets<'a>,
+}
+
+/// A thing that caused a difference, in AWS's terms.
+#[derive(Clone, Debug, PartialEq)]
+struct Causing {
+    source: ChangeSource,
+    certainty: Certainty,
+    entity: String,
+}
+
+impl<'p, 'a> Lister<'_, 'p, 'a> {
+    /// Returns what `DescribeChangeSet` would answer.
+    pub(super) fn change_set(&self, with_values: bool, changes_outputs: bool) -> ChangeSet {
+        let mut changes: Vec<ResourceChange> = Vec::new();
+        changes.extend(self.spread.added.iter().map(|resource| self.add(resource, with_values)));
+        changes.extend(self.spread.moved.iter().filter_map(|moved| self.modify(moved, with_values)));
+        changes.extend(self.spread.removed.iter().map(|resource| self.remove(resource, with_values)));
+        if !changes.is_empty() {
+            let listed: Vec<String> = changes.iter().map(|change| change.logical_resource_id.clone()).collect();
+            changes.extend(self.nested_stacks().filter(|change| !listed.contains(&change.logical_resource_id)));
+        }
+        changes.sort_by(|a, b| a.logical_resource_id.cmp(&b.logical_resource_id));
+        let changes: Vec<Change> = changes.into_iter().map(Change::resource).collect();
+        let (status, status_reason) = match changes.is_empty() && !changes_outputs {
+            true => ("FAILED", Some(NO_CHANGES.to_owned())),
+            false => ("CREATE_COMPLETE", with_values.then(|| self.warning()).flatten()),
+        };
+        ChangeSet { status: status.to_owned(), status_reason, changes }
+    }
+
+    fn add(&self, resource: &Resource<'a>, with_values: bool) -> ResourceChange {
+        let mut change = ResourceChange::new(Action::Add, resource.entry.name, resource.resource_type);
+        if with_values {
+            change.after_context = Some(self.context(self.world.after, resource, Side::Predicted));
+            // Recordings of updates with property values have this on what is added; those of new stacks and those without
+            // values have not.
+            change.replacement = self.world.before.map(|_| Replacement::True);
+        }
+        change
+    }
+
+    fn remove(&self, resource: &Resource<'a>, with_values: bool) -> ResourceChange {
+        let mut change = ResourceChange::new(Action::Remove, resource.entry.name, resource.resource_type);
+        change.physical_resource_id = self.physical_id(resource);
+        change.policy_action = Some(deletion_policy(resource));
+        if with_values && let Some(before) = self.world.before {
+            change.before_context = Some(self.context(before, resource, Side::Blind));
+        }
+        change
+    }
+
+    fn modify(&self, moved: &Moved<'p, 'a>, with_values: bool) -> Option<ResourceChange> {
+        let Moved { id, before, after, differences } = moved;
+        let least = if with_values { Motion::Moves } else { Motion::May };
+        let listed: Vec<&Difference<'a>> = differences.iter().filter(|difference| difference.seen.listed >= least).collect();
+        let changes_type = before.resource_type != after.resource_type;
+        if listed.is_empty() && !changes_type {
+            return None;
+        }
+        let mut change = ResourceChange::new(Action::Modify, id, after.resource_type);
+        change.physical_resource_id = self.physical_id(before);
+        let replacement = if changes_type { Replacement::True } else { replacement(&listed) };
+        change.replacement = Some(replacement);
+        change.policy_action = (replacement == Replacement::True).then(|| update_replace_policy(after));
+        change.scope = listed.iter().map(|difference| difference.attribute).collect();
+        change.scope.sort();
+        change.scope.dedup();
+        change.details = if with_values { self.details(&listed) } else { self.details_without_values(moved, &listed) };
+        if with_values && let Some(evaluation) = self.world.before {
+            change.before_context = Some(self.context(evaluation, before, Side::Deployed));
+            change.after_context = Some(self.context(self.world.after, after, Side::Predicted));
+        }
+        Some(change)
+    }
+
+    /// Nested stacks are looked into whenever the stack is updated, since only then does their template show.
+    ///
+    /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ResourceChangeDetail.html>
+    fn nested_stacks(&self) -> impl Iterator<Item = ResourceChange> {
+        let after = &self.world.after.resources;
+        let stacks = after.values().filter(|resource| Facts::of(resource.resource_type).is_nested_stack());
+        stacks.filter_map(|stack| self.world.resource_before(stack.entry.name)).map(|stack| {
+            let mut change = ResourceChange::new(Action::Modify, stack.entry.name, stack.resource_type);
+            change.physical_resource_id = self.physical_id(stack);
+            change.replacement = Some(Replacement::False);
+            change.scope = vec![Attribute::Properties];
+            change.details = vec![ResourceChangeDetail {
+                target: ResourceTargetDefinition::new(Attribute::Properties, None, RequiresRecreation::Never),
+                evaluation: Certainty::Dynamic,
+                change_source: ChangeSource::Automatic,
+                causing_entity: None,
+            }];
+            change
+        })
+    }
+
+    fn physical_id(&self, resource: &Resource<'a>) -> Option<String> {
+        self.world.physical_id(resource.entry.name).map(|id| self.secrets.text(id.to_owned()))
+    }
+
+    /// Returns one detail, or two where something caused the difference, for each place.
+    fn details(&self, differences: &[&Difference<'a>]) -> Vec<ResourceChangeDetail> {
+        let mut details = Vec::new();
+        for difference in differences {
+            let mut target = self.target(difference);
+            target.path = Some(difference.path_text());
+            target.before_value = self.value(self.world.before, difference.before.as_ref(), Side::Deployed);
+            target.after_value = self.value(Some(self.world.after), difference.after.as_ref(), Side::Predicted);
+            target.attribute_change_type = Some(difference.change_type());
+            let mut causes = self.causes(difference);
+            causes.retain(|cause| cause.certainty == Certainty::Static);
+            details.push(direct(target.clone(), !causes.is_empty()));
+            details.extend(causes.into_iter().map(|cause| cause.detail(target.clone())));
+        }
+        details
+    }
+
+    /// Returns the details by property, without values.
+    ///
+    /// A property whose text stays the same and that changes only with a resource it refers to is no direct modification here.
+    fn details_without_values(&self, moved: &Moved<'p, 'a>, differences: &[&Difference<'a>]) -> Vec<ResourceChangeDetail> {
+        let mut details: Vec<ResourceChangeDetail> = Vec::new();
+        let mut done: Vec<(Attribute, Option<&str>)> = Vec::new();
+        for difference in differences {
+            let key = (difference.attribute, difference.property());
+            if done.contains(&key) {
+                continue;
+            }
+            done.push(key);
+            let group: Vec<&&Difference<'a>> = differences.iter().filter(|other| (other.attribute, other.property()) == key).collect();
+            let mut target = self.target(difference);
+            target.requires_recreation = group.iter().map(|other| other.recreation).max().unwrap_or(target.requires_recreation);
+            let mut causes: Vec<Causing> = Vec::new();
+            for cause in group.iter().flat_map(|other| self.causes(other)) {
+                match causes.iter_mut().find(|known| known.source == cause.source && known.entity == cause.entity) {
+                    Some(known) if cause.certainty == Certainty::Static => known.certainty = Certainty::Static,
+                    Some(_) => {}
+                    None => causes.push(cause),
+                }
+            }
+            let is_direct = !causes.iter().any(|cause| cause.source != ChangeSource::ParameterReference)
+                || causes.iter().any(|cause| cause.source == ChangeSource::ParameterReference)
+                || is_rewritten(moved, difference);
+            if is_direct {
+                details.push(direct(target.clone(), !causes.is_empty()));
+            }
+            details.extend(causes.into_iter().map(|cause| cause.detail(target.clone())));
+        }
+        details
+    }
+
+    fn target(&self, difference: &Difference<'a>) -> ResourceTargetDefinition {
+        let name = (difference.attribute == Attribute::Properties).then(|| difference.property().map(str::to_owned)).flatten();
+        ResourceTargetDefinition::new(difference.attribute, name, difference.recreation)
+    }
+
+    fn value(&self, evaluation: Option<&Evaluation<'a>>, value: Option<&Value<'a>>, side: Side) -> Option<String> {
+        let value = value?;
+        let json = Render::new(self.world, side).json(value);
+        Some(text(evaluation.map_or_else(|| json.clone(), |evaluation| self.secrets.json(evaluation, value, json.clone()))))
+    }
+
+    /// Returns what the new value's expression reaches and that is new, replaced or changed.
+    fn causes(&self, difference: &Difference<'a>) -> Vec<Causing> {
+        let mut causes: Vec<Causing> = Vec::new();
+        let Some(value) = &difference.after else { return causes };
+        each_reached(self.world.after, value, &mut |reached| {
+            let Some(cause) = self.cause(reached) else { return };
+            if !causes.contains(&cause) {
+                causes.push(cause);
+            }
+        });
+        causes
+    }
+
+    fn cause(&self, reached: Reached<'a>) -> Option<Causing> {
+        let (reference, source, entity) = match reached {
+            Reached::Condition(_) => return None,
+            Reached::Name(name) if self.world.after.resources.contains_key(name) => {
+                (Reference::Resource(name), ChangeSource::ResourceReference, name.to_owned())
+            }
+            Reached::Name(name) => {
+                return is_changed_parameter(self.world.before, self.world.after, name).then(|| Causing {
+                    source: ChangeSource::ParameterReference,
+                    certainty: Certainty::Static,
+                    entity: name.to_owned(),
+                });
+            }
+            Reached::Attribute(id, attribute) => {
+                (Reference::Attribute(id, attribute), ChangeSource::ResourceAttribute, format!("{id}.{attribute}"))
+            }
+        };
+        let certainty = match self.world.reference(reference).listed {
+            Motion::Still => return None,
+            Motion::May => Certainty::Dynamic,
+            Motion::Moves => Certainty::Static,
+        };
+        Some(Causing { source, certainty, entity })
+    }
+
+    /// Returns a resource's attributes, every scalar a string.
+    fn context(&self, evaluation: &Evaluation<'a>, resource: &Resource<'a>, side: Side) -> Json {
+        let render = Render::new(self.world, side);
+        let show = |value: &Value<'a>| self.secrets.json(evaluation, value, render.json(value));
+        let mut context = Map::new();
+        context.insert("Properties".to_owned(), show(&resource.properties));
+        let parts = [
+            ("Metadata", &resource.metadata),
+            ("CreationPolicy", &resource.creation_policy),
+            ("UpdatePolicy", &resource.update_policy),
+            ("DeletionPolicy", &resource.deletion_policy),
+            ("UpdateReplacePolicy", &resource.update_replace_policy),
+        ];
+        for (name, value) in parts {
+            if let Some(value) = value {
+                context.insert(name.to_owned(), show(value));
+            }
+        }
+        Json::Object(context)
+    }
+
+    /// Returns the remark of a change set whose values could not all be worked out, as the evaluator found it.
+    fn warning(&self) -> Option<String> {
+        let remarks = self.world.after.warnings.0.iter().filter_map(|warning| warning.aws_message.as_deref());
+        remarks.into_iter().find(|remark| remark.starts_with("[WARN]")).map(|remark| self.secrets.text(remark.to_owned()))
+    }
+}
+
+impl Causing {
+    fn detail(self, target: ResourceTargetDefinition) -> ResourceChangeDetail {
+        ResourceChangeDetail { target, evaluation: self.certainty, change_source: self.source, causing_entity: Some(self.entity) }
+    }
+}
+
+fn direct(target: ResourceTargetDefinition, has_causes: bool) -> ResourceChangeDetail {
+    let evaluation = if has_causes { Certainty::Dynamic } else { Certainty::Static };
+    ResourceChangeDetail { target, evaluation, change_source: ChangeSource::DirectModification, causing_entity: None }
+}
+
+/// Tells whether the template writes the property, or the other part of the resource, differently than before.
+fn is_rewritten(moved: &Moved<'_, '_>, difference: &Difference<'_>) -> bool {
+    let (before, after) = (moved.before.entry.body, moved.after.entry.body);
+    let (before, after) = match (difference.attribute, difference.property()) {
+        (Attribute::Properties | Attribute::Tags, Some(name)) => {
+            return match (before.get("Properties").and_then(|all| all.get(name)), after.get("Properties").and_then(|all| all.get(name))) {
+                (Some(before), Some(after)) => !before.same(after),
+                _ => true,
+            };
+        }
+        (Attribute::Metadata, _) => (before.get("Metadata"), after.get("Metadata")),
+        (Attribute::CreationPolicy, _) => (before.get("CreationPolicy"), after.get("CreationPolicy")),
+        (Attribute::UpdatePolicy, _) => (before.get("UpdatePolicy"), after.get("UpdatePolicy")),
+        _ => return true,
+    };
+    match (before, after) {
+        (Some(before), Some(after)) => !before.same(after),
+        _ => true,
+    }
+}
+
+/// Returns whether the differences replace the resource: the one with the most impact counts.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ResourceChange.html>
+fn replacement(differences: &[&Difference<'_>]) -> Replacement {
+    let impact = |difference: &&Difference<'_>| match (difference.recreation, difference.seen.listed) {
+        (RequiresRecreation::Always, Motion::Moves) => Replacement::True,
+        (RequiresRecreation::Never, _) => Replacement::False,
+        _ => Replacement::Conditional,
+    };
+    let impacts: Vec<Replacement> = differences.iter().map(impact).collect();
+    [Replacement::True, Replacement::Conditional]
+        .into_iter()
+        .find(|replacement| impacts.contains(replacement))
+        .unwrap_or(Replacement::False)
+}
+
+/// Returns what becomes of a resource that is removed.
+pub(super) fn deletion_policy(resource: &Resource<'_>) -> PolicyAction {
+    let is_in_cluster = values::member(&resource.properties, "DBClusterIdentifier").is_some();
+    let policy = resource.deletion_policy.as_ref().and_then(|value| values::scalar_text(value.kind));
+    match policy.unwrap_or_else(|| Facts::of(resource.resource_type).default_deletion_policy(is_in_cluster)) {
+        "Retain" | "RetainExceptOnCreate" => PolicyAction::Retain,
+        "Snapshot" => PolicyAction::Snapshot,
+        _ => PolicyAction::Delete,
+    }
+}
+
+/// Returns what becomes of the old resource when it is replaced.
+pub(super) fn update_replace_policy(resource: &Resource<'_>) -> PolicyAction {
+    match resource.update_replace_policy.as_ref().and_then(|value| values::scalar_text(value.kind)) {
+        Some("Retain") => PolicyAction::ReplaceAndRetain,
+        Some("Snapshot") => PolicyAction::ReplaceAndSnapshot,
+        _ => PolicyAction::ReplaceAndDelete,
+    }
+}

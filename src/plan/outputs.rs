@@ -1,0 +1,78 @@
+//! Parameters and outputs that differ.
+
+use super::redact::{STARS, Secrets};
+use super::render::{Render, Side, text};
+use super::world::{Seen, World};
+use super::{OutputChange, ParameterChange};
+use crate::evaluate::{Evaluation, Output, Value};
+use crate::parameters::Parameter;
+
+/// Returns the parameters whose value differs, in the order of the new template, dropped ones last.
+pub(super) fn parameters<'a>(before: Option<&Evaluation<'a>>, after: &Evaluation<'a>, secrets: &Secrets<'a>) -> Vec<ParameterChange> {
+    let Some(before) = before else { return Vec::new() };
+    let (old, new) = (&before.parameters.parameters, &after.parameters.parameters);
+    let names = new.keys().chain(old.keys().filter(|name| !new.contains_key(*name)));
+    let changed = names.filter(|name| match (old.get(*name), new.get(*name)) {
+        (Some(old), Some(new)) => old.value != new.value,
+        _ => true,
+    });
+    changed
+        .map(|name| {
+            let (old, new) = (old.get(name), new.get(name));
+            let hides = [old, new].into_iter().flatten().any(|parameter| parameter.declaration.no_echo);
+            let show = |parameter: &Parameter<'_>| match &parameter.value {
+                Some(value) if !hides => secrets.text(value.clone()),
+                _ => STARS.to_owned(),
+            };
+            ParameterChange { name: (*name).to_owned(), before: old.map(show), after: new.map(show) }
+        })
+        .collect()
+}
+
+/// Returns the outputs that differ, in the order of the new template, dropped ones last.
+pub(super) fn outputs<'a>(world: &World<'_, 'a>, secrets: &Secrets<'a>) -> Vec<OutputChange> {
+    let after = &world.after.outputs;
+    let old = world.before.map(|before| &before.outputs);
+    let mut changes = Vec::new();
+    for (name, output) in after {
+        let before = old.and_then(|old| old.get(name));
+        if before.is_none_or(|before| differs(world, before, output)) {
+            changes.push(change(world, secrets, name, before, Some(output)));
+        }
+    }
+    for (name, output) in old.into_iter().flatten().filter(|(name, _)| !after.contains_key(*name)) {
+        changes.push(change(world, secrets, name, Some(output), None));
+    }
+    changes
+}
+
+fn differs<'a>(world: &World<'_, 'a>, before: &Output<'a>, after: &Output<'a>) -> bool {
+    let moves = |old, new| world.compare(old, new) != Seen::STILL;
+    moves(&before.value, &after.value)
+        || before.description != after.description
+        || match (&before.export, &after.export) {
+            (Some(old), Some(new)) => moves(old, new),
+            (None, None) => false,
+            _ => true,
+        }
+}
+
+fn change<'a>(
+    world: &World<'_, 'a>,
+    secrets: &Secrets<'a>,
+    name: &str,
+    before: Option<&Output<'a>>,
+    after: Option<&Output<'a>>,
+) -> OutputChange {
+    let show = |evaluation: Option<&Evaluation<'a>>, value: Value<'a>, side| {
+        let json = Render::new(world, side).json(&value);
+        evaluation.map(|evaluation| secrets.json(evaluation, &value, json))
+    };
+    let export = after.and_then(|output| output.export).or_else(|| before.and_then(|output| output.export));
+    OutputChange {
+        name: name.to_owned(),
+        before: before.and_then(|output| show(world.before, output.value, Side::Deployed)),
+        after: after.and_then(|output| show(Some(world.after), output.value, Side::Executed)),
+        export: export.and_then(|value| show(Some(world.after), value, Side::Executed)).map(text),
+    }
+}

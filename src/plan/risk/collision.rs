@@ -1,0 +1,125 @@
+//! Replacements that cannot succeed while the resource they replace is still there.
+
+use super::{RiskKind, Search};
+use crate::evaluate::{Residual, Resource, Value, ValueKind};
+use crate::plan::effect::Effect;
+use crate::plan::facts::Facts;
+use crate::plan::values::{member, same, scalar_text};
+use crate::plan::world::{Motion, Seen, World};
+
+pub(super) fn search(search: &mut Search<'_, '_, '_>) {
+    custom_names(search);
+    changed_types(search);
+    mount_targets(search);
+}
+
+/// A new resource cannot take a name that the old one still has.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html>
+fn custom_names(search: &mut Search<'_, '_, '_>) {
+    for effect in search.effects.iter().filter(|effect| effect.effect == Effect::Replaced && !effect.deletes_first) {
+        let Some(moved) = search.spread.moved.iter().find(|moved| moved.id == effect.logical_resource_id) else { continue };
+        let Some(property) = name_property(moved.after) else { continue };
+        let is_still =
+            !moved.differences.iter().any(|difference| difference.property() == Some(property) && difference.seen.real != Motion::Still);
+        let name = member(&moved.after.properties, property).and_then(|value| scalar_text(value.kind));
+        if let (true, Some(name)) = (is_still, name) {
+            let verb = if effect.possible { "may be" } else { "is" };
+            let reason = format!(
+                "`{}` ({}) {verb} replaced but keeps the name `{name}`, which the old one still has while the new one is created; \
+                 change `{property}` too, or leave it out.",
+                moved.id, effect.resource_type
+            );
+            search.note(RiskKind::ReplacementCollision, Some(moved.id), Some(format!("/Properties/{property}")), reason);
+        }
+    }
+}
+
+/// Returns the property that gives a resource a name nothing else may have.
+fn name_property(resource: &Resource<'_>) -> Option<&'static str> {
+    let schema = crate::schema::resource_type(resource.resource_type)?;
+    let is_writable = |name: &str| !schema.is_read_only(&[name]);
+    if let Some(identifier) = Facts::of(resource.resource_type).identifier().filter(|name| is_writable(name)) {
+        return Some(identifier);
+    }
+    let short = resource.resource_type.rsplit("::").next().unwrap_or_default();
+    schema
+        .create_only()
+        .filter_map(|path| path.single())
+        .find(|name| *name == "Name" || *name == "GroupName" && short == "SecurityGroup" || name.strip_suffix("Name") == Some(short))
+}
+
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html>
+fn changed_types(search: &mut Search<'_, '_, '_>) {
+    for moved in &search.spread.moved {
+        let (before, after) = (moved.before.resource_type, moved.after.resource_type);
+        if before != after {
+            let reason = format!(
+                "`{}` changes its type from {before} to {after}, which CloudFormation refuses; give the new resource another logical ID.",
+                moved.id
+            );
+            search.note(RiskKind::ReplacementCollision, Some(moved.id), None, reason);
+        }
+    }
+}
+
+/// A file system takes one mount target in each availability zone.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-efs-mounttarget.html>
+fn mount_targets(search: &mut Search<'_, '_, '_>) {
+    const TYPE: &str = "AWS::EFS::MountTarget";
+    let world = search.world;
+    let is_new = |id: &str| {
+        search.effects.iter().any(|effect| effect.logical_resource_id == id && matches!(effect.effect, Effect::Created | Effect::Replaced))
+    };
+    let targets: Vec<&Resource<'_>> = world.after.resources.values().filter(|resource| resource.resource_type == TYPE).collect();
+    let mut notes = Vec::new();
+    for target in targets.iter().filter(|target| is_new(target.entry.name)) {
+        let id = target.entry.name;
+        if let Some(other) = targets.iter().find(|other| other.entry.name != id && collides(world, other, target, false)) {
+            // Two new ones find each other; the later one tells.
+            if !is_new(other.entry.name) || other.entry.name < id {
+                notes.push((
+                    id,
+                    format!(
+                        "`{id}` and `{}` are mount targets of one file system in one availability zone, which takes only one.",
+                        other.entry.name
+                    ),
+                ));
+                continue;
+            }
+        }
+        let old = world.before.into_iter().flat_map(|before| before.resources.values()).filter(|resource| resource.resource_type == TYPE);
+        let goes = |other: &&Resource<'_>| world.resource_after(other.entry.name).is_none() || is_new(other.entry.name);
+        if let Some(other) = old.filter(goes).find(|other| collides(world, other, target, true)) {
+            let whose = if other.entry.name == id { "its own old mount target".to_owned() } else { format!("`{}`", other.entry.name) };
+            notes.push((id, format!("`{id}` is created in the availability zone where {whose} still is, and a file system takes one mount target in each; the old one goes only afterwards.")));
+        }
+    }
+    for (id, reason) in notes {
+        search.note(RiskKind::ReplacementCollision, Some(id), Some("/Properties/SubnetId".to_owned()), reason);
+    }
+}
+
+/// Tells whether two mount targets are of one file system, which stays, in one subnet or zone.
+fn collides<'a>(world: &World<'_, 'a>, old: &Resource<'a>, new: &Resource<'a>, is_deployed: bool) -> bool {
+    let both = |name| Some((member(&old.properties, name)?, member(&new.properties, name)?));
+    let stays = |value: &Value<'a>| !is_deployed || world.compare(value, value) == Seen::STILL;
+    let is_shared = |pair: Option<(Value<'a>, Value<'a>)>| pair.is_some_and(|(old, new)| same(&old, &new) && stays(&new));
+    if !is_shared(both("FileSystemId")) {
+        return false;
+    }
+    let subnets = both("SubnetId");
+    is_shared(subnets)
+        || subnets.is_some_and(|(old, new)| match (zone(world, &old), zone(world, &new)) {
+            (Some(old), Some(new)) => same(&old, &new),
+            _ => false,
+        })
+}
+
+/// Returns the availability zone of a subnet that the template makes.
+fn zone<'a>(world: &World<'_, 'a>, subnet: &Value<'a>) -> Option<Value<'a>> {
+    let ValueKind::Unknown(Residual::Ref(id)) = subnet.kind else { return None };
+    let resource = world.resource_after(id).or_else(|| world.resource_before(id))?;
+    member(&resource.properties, "AvailabilityZone")
+}

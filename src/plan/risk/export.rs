@@ -1,0 +1,29 @@
+//! Outputs and exports that go, which other stacks or scripts may read.
+
+use super::{RiskKind, Search};
+use crate::plan::OutputChange;
+use crate::plan::render::{Render, Side};
+
+pub(super) fn search(search: &mut Search<'_, '_, '_>, outputs: &[OutputChange]) {
+    let Some(before) = search.world.before else { return };
+    for change in outputs {
+        let name = &change.name;
+        let shown = |value| crate::plan::render::text(Render::new(search.world, Side::Deployed).json(&value));
+        let old = before.outputs.get(name.as_str()).and_then(|output| output.export).map(shown);
+        let new = search.world.after.outputs.get(name.as_str()).and_then(|output| output.export).map(shown);
+        let reason = match (&old, &new, &change.after) {
+            (Some(old), None, None) => {
+                format!("Output `{name}` is removed with its export `{old}`; CloudFormation refuses that while another stack imports it.")
+            }
+            (Some(old), None, Some(_)) => {
+                format!("Output `{name}` no longer exports `{old}`; CloudFormation refuses that while another stack imports it.")
+            }
+            (Some(old), Some(new), _) if old != new => {
+                format!("Output `{name}` exports `{new}` in place of `{old}`; CloudFormation refuses that while another stack imports it.")
+            }
+            (None, _, None) => format!("Output `{name}` is removed; whoever reads it finds nothing."),
+            _ => continue,
+        };
+        search.note(RiskKind::ExportRemoved, None, None, reason);
+    }
+}

@@ -1,0 +1,54 @@
+//! Resources that stop serving for a while.
+
+use super::data_loss::{because, holds};
+use super::{RiskKind, Search};
+use crate::plan::PolicyAction;
+use crate::plan::effect::Effect;
+use crate::plan::interruption::property_interrupts;
+use crate::plan::world::Motion;
+
+/// Types that something talks to while they run, so that a replacement or deletion is felt.
+const SERVING: &[&str] = &[
+    "AWS::EC2::Instance",
+    "AWS::EC2::NatGateway",
+    "AWS::ECS::Service",
+    "AWS::EFS::MountTarget",
+    "AWS::ElasticLoadBalancing::LoadBalancer",
+    "AWS::ElasticLoadBalancingV2::LoadBalancer",
+    "AWS::ElastiCache::CacheCluster",
+    "AWS::ElastiCache::ReplicationGroup",
+    "AWS::RDS::DBCluster",
+    "AWS::RDS::DBInstance",
+];
+
+pub(super) fn search(search: &mut Search<'_, '_, '_>) {
+    for effect in search.effects {
+        let id = effect.logical_resource_id.as_str();
+        let name = format!("`{id}` ({})", effect.resource_type);
+        let may = if effect.possible { "may be" } else { "is" };
+        let path = effect.causes.first().and_then(|cause| cause.path.clone());
+        let why = because(effect, path.as_deref());
+        let serves = SERVING.contains(&effect.resource_type.as_str());
+        let (path, reason) = match effect.effect {
+            Effect::UpdatedWithInterruption => {
+                (interrupting_path(search, id), format!("{name} {may} updated with some interruption{why}."))
+            }
+            Effect::Replaced if effect.deletes_first => {
+                (path, format!("{name} {may} replaced{why}; CloudFormation deletes the old one before it creates the new one."))
+            }
+            Effect::Replaced if effect.policy_action == Some(PolicyAction::ReplaceAndRetain) && holds(&effect.resource_type).is_some() => {
+                (path, format!("{name} {may} replaced{why}; the new one starts empty, and the old one stays in the account."))
+            }
+            Effect::Replaced if serves => (path, format!("{name} {may} replaced{why}; what it serves moves to a new resource on the way.")),
+            Effect::Deleted if serves => (None, format!("{name} {may} deleted{why}; what it serves ends.")),
+            _ => continue,
+        };
+        search.note(RiskKind::Interruption, Some(id), path, reason);
+    }
+}
+
+fn interrupting_path(search: &Search<'_, '_, '_>, id: &str) -> Option<String> {
+    let moved = search.spread.moved.iter().find(|moved| moved.id == id)?;
+    let mut moving = moved.differences.iter().filter(|difference| difference.seen.real != Motion::Still);
+    moving.find(|difference| property_interrupts(moved.after.resource_type, difference.property())).map(|difference| difference.path_text())
+}

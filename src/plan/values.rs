@@ -1,0 +1,139 @@
+//! Small questions about evaluated values: is it the same, what text is it, what does it refer to.
+
+use crate::evaluate::{Residual, Value, ValueKind};
+
+/// What an expression refers to in the stack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reference<'a> {
+    /// `Ref` of a resource.
+    Resource(&'a str),
+    /// `Fn::GetAtt` of a resource.
+    Attribute(&'a str, &'a str),
+}
+
+impl<'a> Reference<'a> {
+    /// Returns the resource that is referred to.
+    pub(super) fn logical_id(self) -> &'a str {
+        match self {
+            Self::Resource(id) | Self::Attribute(id, _) => id,
+        }
+    }
+}
+
+/// Returns the text of a scalar as CloudFormation's contexts show it.
+pub(super) fn scalar_text<'a>(kind: ValueKind<'a>) -> Option<&'a str> {
+    match kind {
+        ValueKind::Bool(true) => Some("true"),
+        ValueKind::Bool(false) => Some("false"),
+        ValueKind::Number(text) | ValueKind::String(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// Returns the member of a map.
+pub(super) fn member<'a>(value: &Value<'a>, key: &str) -> Option<Value<'a>> {
+    match value.kind {
+        ValueKind::Map(members) => members.iter().find(|(name, _)| *name == key).map(|(_, value)| *value),
+        _ => None,
+    }
+}
+
+/// Returns what stands at a path of names, such as `["Export", "Name"]`.
+pub(super) fn at<'a>(value: &Value<'a>, names: &[&str]) -> Option<Value<'a>> {
+    names.iter().try_fold(*value, |value, name| member(&value, name))
+}
+
+/// Returns the known text at a path of names.
+pub(super) fn text_at<'a>(value: &Value<'a>, names: &[&str]) -> Option<&'a str> {
+    at(value, names).and_then(|value| scalar_text(value.kind))
+}
+
+/// Returns the items of a list; a value that is no list counts as a list of itself.
+pub(super) fn items<'v, 'a>(value: &'v Value<'a>) -> &'v [Value<'a>] {
+    match value.kind {
+        ValueKind::List(items) => items,
+        _ => std::slice::from_ref(value),
+    }
+}
+
+/// Tells whether two values are written the same, known or not, in whatever order their keys are.
+pub(super) fn same(a: &Value<'_>, b: &Value<'_>) -> bool {
+    match (a.kind, b.kind) {
+        (ValueKind::Null, ValueKind::Null) => true,
+        (ValueKind::List(a), ValueKind::List(b)) => same_lists(a, b),
+        (ValueKind::Map(a), ValueKind::Map(b)) => {
+            a.len() == b.len()
+                && a.iter().zip(b).all(|((key, value), (peer_key, peer))| {
+                    if key == peer_key {
+                        same(value, peer)
+                    } else {
+                        b.iter().find(|(other, _)| other == key).is_some_and(|(_, other)| same(value, other))
+                    }
+                })
+        }
+        (ValueKind::Unknown(a), ValueKind::Unknown(b)) => same_residual(&a, &b),
+        (a, b) => matches!((scalar_text(a), scalar_text(b)), (Some(a), Some(b)) if a == b),
+    }
+}
+
+fn same_lists(a: &[Value<'_>], b: &[Value<'_>]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
+}
+
+/// Tells whether two unknown values are the same expression over the same things.
+pub(super) fn same_residual(a: &Residual<'_>, b: &Residual<'_>) -> bool {
+    let optional = |a: Option<&Value<'_>>, b: Option<&Value<'_>>| match (a, b) {
+        (Some(a), Some(b)) => same(a, b),
+        (None, None) => true,
+        _ => false,
+    };
+    match (*a, *b) {
+        (Residual::Ref(a), Residual::Ref(b)) | (Residual::PseudoParameter(a), Residual::PseudoParameter(b)) => a == b,
+        (Residual::GetAtt(a, x), Residual::GetAtt(b, y)) => a == b && x == y,
+        (Residual::ImportValue(a), Residual::ImportValue(b))
+        | (Residual::AvailabilityZones(a), Residual::AvailabilityZones(b))
+        | (Residual::Base64(a), Residual::Base64(b)) => same(a, b),
+        (Residual::SsmParameter { name: a, .. }, Residual::SsmParameter { name: b, .. }) => a == b,
+        (Residual::Transform(a), Residual::Transform(b)) => a.same(b),
+        (Residual::Concat(a), Residual::Concat(b))
+        | (Residual::Cidr(a), Residual::Cidr(b))
+        | (Residual::FindInMap(a), Residual::FindInMap(b)) => same_lists(a, b),
+        (Residual::Join(a, x), Residual::Join(b, y)) | (Residual::Split(a, x), Residual::Split(b, y)) => a == b && same(x, y),
+        (Residual::Select(a, x), Residual::Select(b, y)) => same(a, b) && same(x, y),
+        (Residual::If(a, x, p), Residual::If(b, y, q)) => a == b && optional(x, y) && optional(p, q),
+        (Residual::Function(a, x), Residual::Function(b, y)) => a == b && same(x, y),
+        _ => false,
+    }
+}
+
+/// Calls `visit` with every value directly inside an unknown one.
+pub(super) fn each_operand<'a>(residual: &Residual<'a>, visit: &mut impl FnMut(&Value<'a>)) {
+    match *residual {
+        Residual::Ref(_) | Residual::GetAtt(..) | Residual::SsmParameter { .. } => {}
+        Residual::PseudoParameter(_) | Residual::Transform(_) => {}
+        Residual::ImportValue(value)
+        | Residual::AvailabilityZones(value)
+        | Residual::Base64(value)
+        | Residual::Join(_, value)
+        | Residual::Split(_, value)
+        | Residual::Function(_, value) => visit(value),
+        Residual::Concat(values) | Residual::Cidr(values) | Residual::FindInMap(values) => values.iter().for_each(visit),
+        Residual::Select(index, list) => {
+            visit(index);
+            visit(list);
+        }
+        Residual::If(_, yes, no) => yes.into_iter().chain(no).for_each(visit),
+    }
+}
+
+/// Calls `visit` with every reference to a resource inside a value.
+pub(super) fn each_reference<'a>(value: &Value<'a>, visit: &mut dyn FnMut(Reference<'a>)) {
+    match value.kind {
+        ValueKind::List(items) => items.iter().for_each(|item| each_reference(item, visit)),
+        ValueKind::Map(members) => members.iter().for_each(|(_, value)| each_reference(value, visit)),
+        ValueKind::Unknown(Residual::Ref(id)) => visit(Reference::Resource(id)),
+        ValueKind::Unknown(Residual::GetAtt(id, attribute)) => visit(Reference::Attribute(id, attribute)),
+        ValueKind::Unknown(residual) => each_operand(&residual, &mut |operand| each_reference(operand, visit)),
+        _ => {}
+    }
+}
