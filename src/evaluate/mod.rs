@@ -3,15 +3,28 @@
 //! Takes a [`Template`](crate::template::Template), a [`ParameterSet`](crate::parameters::ParameterSet) and what is known of the deployed stack
 //! ([`State`]), gives an [`Evaluation`]: conditions, resources with resolved properties, outputs. What a value changes is for [`plan`](crate::plan).
 
+mod conditions;
+mod convert;
+mod evaluator;
+mod functions;
+mod outputs;
+mod pseudo;
+mod references;
+mod resources;
+mod text;
 mod value;
+mod zones;
 
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 
+pub use convert::UNKNOWN_TOKEN;
+pub use references::{Reference, ReferenceKind, Target, references, resource_references};
 pub use value::{Residual, Value, ValueKind};
+pub use zones::availability_zones;
 
 use crate::parameters::ParameterSet;
-use crate::template::{Diagnostics, Entry, Node, Template};
+use crate::template::{Arena, Diagnostics, Entry, Template};
 
 /// A map that keeps its order and is found by name quickly.
 pub type Named<'a, T> = IndexMap<&'a str, T, FxBuildHasher>;
@@ -28,8 +41,8 @@ pub struct State {
     pub physical_ids: IndexMap<String, String>,
     /// Attributes of deployed resources: logical ID, then attribute name.
     pub attributes: IndexMap<String, IndexMap<String, serde_json::Value>>,
-    /// Values of SSM parameters by their name in SSM.
-    pub ssm: IndexMap<String, serde_json::Value>,
+    /// Values of SSM parameters by their name in SSM; when the map is there, it holds all that are.
+    pub ssm: Option<IndexMap<String, serde_json::Value>>,
     /// Values of exports of other stacks by export name.
     pub exports: IndexMap<String, serde_json::Value>,
 }
@@ -100,11 +113,30 @@ pub struct Evaluation<'a> {
     pub warnings: Diagnostics,
 }
 
-/// An expression and the name of the section it stands in, for messages.
-#[derive(Clone, Copy, Debug)]
-pub struct Place<'a> {
-    /// `Resources`, `Outputs`, ...
-    pub section: &'static str,
-    /// The expression.
-    pub node: &'a Node<'a>,
+impl<'a> Evaluation<'a> {
+    /// Returns what a condition was found to be.
+    pub fn condition(&self, name: &str) -> Option<ConditionValue> {
+        self.conditions.get(name).copied()
+    }
+}
+
+/// Evaluates a template.
+///
+/// Pure: the same input gives the same evaluation. Everything in the result lives as long as `arena`.
+///
+/// # Errors
+///
+/// Returns every problem of the template under these parameters, each at its place.
+pub fn evaluate<'a>(
+    template: &'a Template<'a>,
+    parameters: &'a ParameterSet<'a>,
+    state: &'a State,
+    arena: &'a Arena,
+) -> Result<Evaluation<'a>, Diagnostics> {
+    let mut evaluator = evaluator::Evaluator::new(template, parameters, state, arena);
+    let conditions = evaluator.all_conditions();
+    let resources = evaluator.all_resources();
+    let outputs = evaluator.all_outputs();
+    let (problems, warnings) = evaluator.finish();
+    problems.into_result(Evaluation { template, parameters, state, conditions, resources, outputs, warnings })
 }

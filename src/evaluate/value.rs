@@ -39,6 +39,8 @@ pub enum Residual<'a> {
     Ref(&'a str),
     /// An attribute of a resource.
     GetAtt(&'a str, &'a str),
+    /// The value of a `NoEcho` parameter that only the deployed stack knows.
+    Parameter(&'a str),
     /// The value of an export of another stack.
     ImportValue(&'a Value<'a>),
     /// The value of an SSM-typed parameter.
@@ -72,4 +74,117 @@ pub enum Residual<'a> {
     FindInMap(&'a [Value<'a>]),
     /// `Fn::Length` or `Fn::ToJsonString` of something unknown; the function's name first.
     Function(&'a str, &'a Value<'a>),
+}
+
+impl<'a> Value<'a> {
+    /// Returns a value of that kind from that expression.
+    pub(super) fn new(kind: ValueKind<'a>, origin: &'a Node<'a>) -> Self {
+        Self { kind, origin }
+    }
+
+    /// Returns the text of a known scalar as CloudFormation turns it into a string.
+    pub fn text(&self) -> Option<&'a str> {
+        match self.kind {
+            ValueKind::String(text) | ValueKind::Number(text) => Some(text),
+            ValueKind::Bool(true) => Some("true"),
+            ValueKind::Bool(false) => Some("false"),
+            _ => None,
+        }
+    }
+
+    /// Returns the items of a known list.
+    pub fn items(&self) -> Option<&'a [Self]> {
+        match self.kind {
+            ValueKind::List(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// Returns the members of a known map.
+    pub fn members(&self) -> Option<&'a [(&'a str, Self)]> {
+        match self.kind {
+            ValueKind::Map(members) => Some(members),
+            _ => None,
+        }
+    }
+
+    /// Returns the member of that name of a known map.
+    pub fn get(&self, key: &str) -> Option<&'a Self> {
+        self.members()?.iter().find(|(name, _)| *name == key).map(|(_, value)| value)
+    }
+
+    /// Tells whether the value itself is unknown; a list that holds something unknown is not.
+    pub fn is_unknown(&self) -> bool {
+        matches!(self.kind, ValueKind::Unknown(_))
+    }
+
+    /// Tells whether nothing in it is unknown.
+    pub fn is_known(&self) -> bool {
+        match self.kind {
+            ValueKind::Unknown(_) => false,
+            ValueKind::List(items) => items.iter().all(Self::is_known),
+            ValueKind::Map(members) => members.iter().all(|(_, value)| value.is_known()),
+            _ => true,
+        }
+    }
+
+    /// Tells whether the value may turn out to be `AWS::NoValue`, and so an item of a list may be gone.
+    pub(super) fn may_vanish(&self) -> bool {
+        matches!(self.kind, ValueKind::Unknown(Residual::If(_, None, _) | Residual::If(_, _, None)))
+    }
+
+    /// Tells whether two values are the same to CloudFormation: scalars compare as strings, maps whatever their order,
+    /// unknowns by what is left of their expressions.
+    pub fn same(&self, other: &Value<'_>) -> bool {
+        match (&self.kind, &other.kind) {
+            (ValueKind::Null, ValueKind::Null) => true,
+            (ValueKind::List(a), ValueKind::List(b)) => all_same(a, b),
+            (ValueKind::Map(a), ValueKind::Map(b)) => {
+                a.len() == b.len()
+                    && a.iter().zip(*b).all(|((key, value), (peer_key, peer))| {
+                        if key == peer_key { value.same(peer) } else { other.get(key).is_some_and(|peer| value.same(peer)) }
+                    })
+            }
+            (ValueKind::Unknown(a), ValueKind::Unknown(b)) => a.same(b),
+            _ => match (self.text(), other.text()) {
+                (Some(a), Some(b)) => a == b,
+                _ => false,
+            },
+        }
+    }
+}
+
+fn all_same(a: &[Value<'_>], b: &[Value<'_>]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.same(b))
+}
+
+impl Residual<'_> {
+    /// Tells whether two residuals are certain to give the same value.
+    pub fn same(&self, other: &Residual<'_>) -> bool {
+        let branch = |a: &Option<&Value<'_>>, b: &Option<&Value<'_>>| match (a, b) {
+            (None, None) => true,
+            (Some(a), Some(b)) => a.same(b),
+            _ => false,
+        };
+        match (self, other) {
+            (Self::Ref(a), Residual::Ref(b))
+            | (Self::PseudoParameter(a), Residual::PseudoParameter(b))
+            | (Self::Parameter(a), Residual::Parameter(b)) => a == b,
+            (Self::GetAtt(a, attribute), Residual::GetAtt(b, other)) => a == b && attribute == other,
+            (Self::SsmParameter { name: a, .. }, Residual::SsmParameter { name: b, .. }) => a == b,
+            (Self::ImportValue(a), Residual::ImportValue(b))
+            | (Self::AvailabilityZones(a), Residual::AvailabilityZones(b))
+            | (Self::Base64(a), Residual::Base64(b)) => a.same(b),
+            (Self::Transform(a), Residual::Transform(b)) => a.same(b),
+            (Self::Concat(a), Residual::Concat(b)) | (Self::Cidr(a), Residual::Cidr(b)) | (Self::FindInMap(a), Residual::FindInMap(b)) => {
+                all_same(a, b)
+            }
+            (Self::Join(text, a), Residual::Join(other, b))
+            | (Self::Split(text, a), Residual::Split(other, b))
+            | (Self::Function(text, a), Residual::Function(other, b)) => text == other && a.same(b),
+            (Self::Select(index, a), Residual::Select(other, b)) => index.same(other) && a.same(b),
+            (Self::If(name, a, b), Residual::If(other, c, d)) => name == other && branch(a, c) && branch(b, d),
+            _ => false,
+        }
+    }
 }

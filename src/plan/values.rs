@@ -88,7 +88,9 @@ pub(super) fn same_residual(a: &Residual<'_>, b: &Residual<'_>) -> bool {
         _ => false,
     };
     match (*a, *b) {
-        (Residual::Ref(a), Residual::Ref(b)) | (Residual::PseudoParameter(a), Residual::PseudoParameter(b)) => a == b,
+        (Residual::Ref(a), Residual::Ref(b))
+        | (Residual::Parameter(a), Residual::Parameter(b))
+        | (Residual::PseudoParameter(a), Residual::PseudoParameter(b)) => a == b,
         (Residual::GetAtt(a, x), Residual::GetAtt(b, y)) => a == b && x == y,
         (Residual::ImportValue(a), Residual::ImportValue(b))
         | (Residual::AvailabilityZones(a), Residual::AvailabilityZones(b))
@@ -110,7 +112,7 @@ pub(super) fn same_residual(a: &Residual<'_>, b: &Residual<'_>) -> bool {
 pub(super) fn each_operand<'a>(residual: &Residual<'a>, visit: &mut impl FnMut(&Value<'a>)) {
     match *residual {
         Residual::Ref(_) | Residual::GetAtt(..) | Residual::SsmParameter { .. } => {}
-        Residual::PseudoParameter(_) | Residual::Transform(_) => {}
+        Residual::Parameter(_) | Residual::PseudoParameter(_) | Residual::Transform(_) => {}
         Residual::ImportValue(value)
         | Residual::AvailabilityZones(value)
         | Residual::Base64(value)

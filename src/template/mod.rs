@@ -73,9 +73,15 @@ impl<'a> Document<'a> {
     }
 }
 
-/// Reports every key that stands twice among the members of one object.
+/// How many problems of one kind are worth reading, and worth finding the lines of.
+const MOST_DUPLICATES: usize = 100;
+
+/// Reports every key that stands twice among the members of one object, up to [`MOST_DUPLICATES`] in all.
 fn report_duplicates(source: &Source, members: &[Member<'_>], problems: &mut Diagnostics) {
     let mut report = |earlier: &Member<'_>, later: &Member<'_>| {
+        if problems.0.len() >= MOST_DUPLICATES {
+            return;
+        }
         let line = source.line_column(earlier.key_span.start).line;
         problems.push(
             Diagnostic::error("duplicate-key", format!("the key `{}` stands twice in one object", later.key))

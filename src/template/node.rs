@@ -176,11 +176,15 @@ impl<'a> Node<'a> {
 
 impl serde::Serialize for Node<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        use serde::ser::{Error as _, SerializeMap as _};
+        use serde::ser::SerializeMap as _;
         match self.kind {
             Kind::Null => serializer.serialize_unit(),
             Kind::Bool(value) => serializer.serialize_bool(value),
-            Kind::Number(text) => text.parse::<serde_json::Number>().map_err(S::Error::custom)?.serialize(serializer),
+            Kind::Number(text) => match text.parse::<serde_json::Number>() {
+                Ok(number) => number.serialize(serializer),
+                // Too large for any number type, such as 1e999.
+                Err(_) => serializer.serialize_str(text),
+            },
             Kind::String(text) => serializer.serialize_str(text),
             Kind::Array(items) => serializer.collect_seq(items),
             Kind::Object(members) => {

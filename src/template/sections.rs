@@ -133,8 +133,11 @@ impl<'a> Checker<'_, 'a> {
         }
         let resources = self.document.root.get("Resources");
         if !self.has_macros && (resources.is_none() || resources.is_some_and(|node| matches!(node.kind, Kind::Object([])))) {
-            let at =
-                self.document.root.member("Resources").map_or_else(|| first_character(self.document.root.span), |member| member.key_span);
+            let at = self
+                .document
+                .root
+                .member("Resources")
+                .map_or_else(|| self.document.source.first_character(self.document.root.span), |member| member.key_span);
             self.report(
                 Diagnostic::error("missing-resources", "a template has at least one resource, this has none")
                     .hinted("add `Resources`, an object that holds resources by their logical IDs")
@@ -359,9 +362,4 @@ fn known_section(key: &str) -> bool {
 
 fn list(names: &[&str]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-}
-
-/// Returns the place of an opening bracket, rather than of all that it opens.
-fn first_character(span: Span) -> Span {
-    Span { start: span.start, end: span.end.min(span.start + 1) }
 }

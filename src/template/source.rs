@@ -144,6 +144,12 @@ impl Source {
         self.text().get(span.range()).unwrap_or_default()
     }
 
+    /// Returns the place of the first character of `span`, to point at an opening bracket rather than at all that it opens.
+    pub fn first_character(&self, span: Span) -> Span {
+        let length = self.text().get(span.start as usize..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+        Span::new(span.start as usize, span.start as usize + length)
+    }
+
     /// Returns line and column of a byte offset; an offset past the end is the end.
     pub fn line_column(&self, offset: u32) -> LineColumn {
         let text = self.text();

@@ -1,1 +1,142 @@
-//! Tests of `parameters`.
+//! Parameters: what holds, where it came from, and every problem at once.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use rackform::parameters::{GivenParameters, ParameterSet, Provenance};
+use rackform::template::{Arena, Diagnostics, Source, Template};
+
+const TEMPLATE: &str = r#"{"Parameters": {
+  "Plain": {"Type": "String", "Default": "a"},
+  "Choice": {"Type": "String", "AllowedValues": ["Yes", "No"], "Default": "No"},
+  "Count": {"Type": "Number", "MinValue": 1, "MaxValue": 3, "Default": 2},
+  "Zone": {"Type": "CommaDelimitedList", "Default": "a, b"},
+  "Name": {"Type": "String", "AllowedPattern": "[a-z]+", "MaxLength": "5", "Default": "x"},
+  "Word": {"Type": "String", "AllowedPattern": "[a-z]+", "ConstraintDescription": "must be small letters", "Default": "x"},
+  "Secret": {"Type": "String", "NoEcho": true, "MinLength": 8, "Default": "long enough"}
+}, "Resources": {"T": {"Type": "AWS::SNS::Topic"}}}"#;
+
+fn resolve(given: &GivenParameters, check: impl FnOnce(Result<ParameterSet<'_>, Diagnostics>)) {
+    let (source, arena) = (Source::new("t.json", TEMPLATE), Arena::new());
+    let template = Template::read(&source, &arena).unwrap();
+    check(ParameterSet::resolve(&template, given));
+}
+
+fn flags(flags: &[&str]) -> GivenParameters {
+    let mut given = GivenParameters::new();
+    for flag in flags {
+        given.add_flag(flag).unwrap();
+    }
+    given
+}
+
+/// Our message and CloudFormation's.
+fn problems(given: &GivenParameters) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    resolve(given, |set| {
+        found = set.unwrap_err().0.into_iter().map(|one| (one.message, one.aws_message.unwrap_or_default())).collect();
+    });
+    found
+}
+
+#[test]
+fn the_strongest_source_counts_whatever_the_order() {
+    let mut given = GivenParameters::new();
+    given.add_flag("Plain=flag=with=signs").unwrap();
+    given.add_file(&Source::new("p.json", r#"{"Plain": "file", "Count": 3, "Zone": ["x", "y"], "Choice": "Yes"}"#)).unwrap();
+    given.add_deployed("Plain", Some("deployed".to_owned()));
+    given.add_deployed("Name", Some("kept".to_owned()));
+    given.add_deployed("Gone", Some("left out".to_owned()));
+    given.add_deployed("Secret", None);
+    resolve(&given, |set| {
+        let set = set.unwrap();
+        let shown: Vec<_> = set.parameters.values().map(|one| (one.value.as_deref(), one.provenance)).collect();
+        assert_eq!(
+            shown,
+            [
+                (Some("flag=with=signs"), Provenance::Flag),
+                (Some("Yes"), Provenance::File),
+                (Some("3"), Provenance::File),
+                (Some("x,y"), Provenance::File),
+                (Some("kept"), Provenance::Deployed),
+                (Some("x"), Provenance::Default),
+                (None, Provenance::Deployed),
+            ]
+        );
+    });
+}
+
+#[test]
+fn every_form_of_parameter_file_is_read() {
+    for text in [
+        r#"{"Plain": "v", "Count": 3}"#,
+        r#"{"Parameters": {"Plain": "v", "Count": "3"}, "Tags": {"a": "b"}}"#,
+        r#"[{"ParameterKey": "Plain", "ParameterValue": "v"}, {"ParameterKey": "Count", "ParameterValue": "3"}]"#,
+        r#"["Plain=v", "Count=3"]"#,
+    ] {
+        let mut given = GivenParameters::new();
+        given.add_file(&Source::new("p.json", text)).unwrap();
+        let texts: Vec<_> = given.values.iter().map(|(name, value)| (name.as_str(), value.text.as_deref())).collect();
+        assert_eq!(texts, [("Plain", Some("v")), ("Count", Some("3"))], "{text}");
+    }
+}
+
+#[test]
+fn previous_values_need_a_deployed_stack() {
+    let file = Source::new("p.json", r#"[{"ParameterKey": "Plain", "UsePreviousValue": true}]"#);
+    let mut given = GivenParameters::new();
+    given.add_file(&file).unwrap();
+    assert_eq!(problems(&given)[0].0, "parameter `Plain` has no previous value to use");
+    given.add_deployed("Plain", Some("before".to_owned()));
+    resolve(&given, |set| assert_eq!(set.unwrap().get("Plain").unwrap().value.as_deref(), Some("before")));
+}
+
+#[test]
+fn all_problems_come_at_once_in_our_words_and_in_theirs() {
+    let given = flags(&["Choice=yes", "Count=4", "Name=abcdef", "Word=A1", "Plainn=x", "Zone=a"]);
+    assert_eq!(
+        problems(&given),
+        [
+            ("parameter `Choice` is not one of its allowed values: `yes`", "Parameter 'Choice' must be one of AllowedValues"),
+            ("parameter `Count` is above its maximum, 3: `4`", "Parameter 'Count' must be a number not greater than 3"),
+            ("parameter `Name` is longer than 5 characters: `abcdef`", "Parameter 'Name' must contain at most 5 characters"),
+            ("parameter `Word` does not match its pattern: `A1`", "Parameter Word failed to satisfy constraint: must be small letters"),
+            ("the template declares no parameter `Plainn`", "Parameters: [Plainn] do not exist in the template"),
+        ]
+        .map(|(ours, theirs)| (ours.to_owned(), theirs.to_owned()))
+    );
+}
+
+#[test]
+fn a_problem_in_a_file_points_into_the_file_and_at_the_declaration() {
+    let mut given = GivenParameters::new();
+    given.add_file(&Source::new("p.json", "{\n  \"Choice\": \"yes\"\n}")).unwrap();
+    resolve(&given, |set| {
+        let problem = set.unwrap_err().0.remove(0);
+        let places: Vec<_> = problem.labels.iter().map(|label| format!("{}:{}", label.source.name(), label.start())).collect();
+        assert_eq!(places, ["p.json:2:13", "t.json:3:3"]);
+        assert_eq!(problem.hint.as_deref(), Some("did you mean `Yes`? allowed: Yes, No"));
+    });
+}
+
+#[test]
+fn a_secret_stands_in_no_message() {
+    let given = flags(&["Secret=hunter2"]);
+    let found = format!("{:?}", problems(&given));
+    assert!(found.contains("at least 8 characters"), "{found}");
+    assert!(!found.contains("hunter2"), "{found}");
+}
+
+#[test]
+fn missing_values_are_named_together() {
+    let (source, arena) = (
+        Source::new(
+            "t.json",
+            r#"{"Parameters": {"A": {"Type": "String"}, "B": {"Type": "Number"}}, "Resources": {"T": {"Type": "AWS::SNS::Topic"}}}"#,
+        ),
+        Arena::new(),
+    );
+    let template = Template::read(&source, &arena).unwrap();
+    let found = ParameterSet::resolve(&template, &GivenParameters::new()).unwrap_err();
+    let theirs: Vec<_> = found.0.iter().filter_map(|one| one.aws_message.as_deref()).collect();
+    assert_eq!(theirs, ["Parameters: [A, B] must have values"; 2]);
+}

@@ -1,6 +1,7 @@
 //! Tests of `template`.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod hostile;
 mod write;
 mod yaml;
 

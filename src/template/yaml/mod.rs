@@ -7,9 +7,10 @@
 //! [`Document::alias`](super::Document::alias) names the first one for whoever sends the text to the service.
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html>
 
-mod offsets;
+mod place;
 mod problem;
 mod resolve;
+mod short_form;
 mod write;
 
 pub use write::{Functions, write_yaml};
@@ -23,8 +24,9 @@ use super::json::MAX_DEPTH;
 use super::node::{Arena, Kind, Member, Node};
 use super::source::{Source, Span};
 use super::{Diagnostic, Diagnostics};
-use offsets::Offsets;
+use place::Offsets;
 use resolve::Plain;
+use short_form::Function;
 
 /// How many values aliases may add in all; nine lines of aliases to aliases would else stand for billions.
 const MAX_EXPANDED: usize = 100_000;
@@ -88,13 +90,6 @@ struct Value<'a> {
     size: usize,
     /// How deep it nests; a scalar is 0.
     height: usize,
-}
-
-/// A short form: the function's name, and where the tag stands.
-#[derive(Clone, Copy)]
-struct Function<'a> {
-    name: &'a str,
-    span: Span,
 }
 
 /// A key that waits for its value.
@@ -185,10 +180,11 @@ impl<'a> Reader<'a> {
             Cow::Owned(text) => self.arena.str(&text),
         };
         let has_properties = tag.is_some() || anchor != 0;
-        let (tag_span, content_start) = if has_properties { self.properties(place.start, place.end) } else { (None, place.start) };
+        let (tag_span, content_start) =
+            if has_properties { place::properties(self.source, place.start, place.end) } else { (None, place.start) };
         let mut span = Span { start: content_start, end: place.end };
         match style {
-            ScalarStyle::Literal | ScalarStyle::Folded => span = self.block_scalar(span, has_properties),
+            ScalarStyle::Literal | ScalarStyle::Folded => span = place::block_scalar(self.source, span, has_properties, self.last_end),
             ScalarStyle::Plain if text.is_empty() => {
                 let after = if self.source.text().as_bytes().get(place.end as usize) == Some(&b':') { 1 } else { 0 };
                 let at = place.end + if has_properties { 0 } else { after };
@@ -218,21 +214,23 @@ impl<'a> Reader<'a> {
             return Ok(());
         }
         let (function, kind) = match tag {
-            None if style == ScalarStyle::Plain => (None, self.plain(text)),
+            None if style == ScalarStyle::Plain => (None, self.kind(resolve::plain(text), text)),
             None => (None, Kind::String(text)),
             Some(tag) if tag.is_yaml_core_schema() && matches!(tag.suffix.as_str(), "int" | "float" | "bool" | "null") => {
-                (None, self.plain(text))
+                (None, self.kind(resolve::tagged(text), text))
             }
-            Some(tag) => (self.function(tag, tag_span.unwrap_or(span)), Kind::String(text)),
+            Some(tag) => {
+                (short_form::function(tag, tag_span.unwrap_or(span), self.source, self.arena, &mut self.problems), Kind::String(text))
+            }
         };
         let node = Node { span, kind };
         let whole = Span { start: place.start, end: span.end };
-        let value = self.call(function, Value { node, size: 1, height: 0 }, whole);
+        let value = short_form::call(function, Value { node, size: 1, height: 0 }, whole, self.source, self.arena);
         self.put(value, anchor)
     }
 
-    fn plain(&self, text: &'a str) -> Kind<'a> {
-        match resolve::plain(text) {
+    fn kind(&self, resolved: Plain<'a>, text: &'a str) -> Kind<'a> {
+        match resolved {
             Plain::Null => Kind::Null,
             Plain::Bool(value) => Kind::Bool(value),
             Plain::Number(Cow::Borrowed(number)) => Kind::Number(number),
@@ -241,59 +239,9 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Returns the function that a tag is the short form of; reports a tag that is none.
-    fn function(&mut self, tag: &Tag, span: Span) -> Option<Function<'a>> {
-        if tag.is_yaml_core_schema() {
-            if !matches!(tag.suffix.as_str(), "str" | "int" | "float" | "bool" | "null" | "map" | "seq") {
-                let problem = self.problem(
-                    "unknown-tag",
-                    format!("CloudFormation does not take the tag `!!{}`", tag.suffix),
-                    span,
-                    "leave it out, and quote the value if it is text",
-                );
-                self.problems.push(*problem);
-            }
-            return None;
-        }
-        if tag.handle.is_empty() && tag.suffix == "!" {
-            return None;
-        }
-        match problem::long_form(&tag.suffix).filter(|_| tag.handle == "!") {
-            Some(Cow::Borrowed(name)) => Some(Function { name, span }),
-            Some(Cow::Owned(name)) => Some(Function { name: self.arena.str(&name), span }),
-            None => {
-                self.problems.push(problem::unknown_tag(self.source, &tag.to_string(), span));
-                None
-            }
-        }
-    }
-
-    /// Wraps an operand into the object that a short form stands for.
-    fn call(&self, function: Option<Function<'a>>, operand: Value<'a>, whole: Span) -> Value<'a> {
-        let Some(function) = function else {
-            return operand;
-        };
-        let mut operand = operand;
-        if function.name == "Fn::GetAtt"
-            && let Kind::String(text) = operand.node.kind
-            && let Some((resource, attribute)) = text.split_once('.')
-        {
-            let span = operand.node.span;
-            let dot = span.start as usize + resource.len();
-            let is_as_written = self.source.slice(span) == text;
-            let (left, right) =
-                if is_as_written { (Span::new(span.start as usize, dot), Span::new(dot + 1, span.end as usize)) } else { (span, span) };
-            let parts = [Node { span: left, kind: Kind::String(resource) }, Node { span: right, kind: Kind::String(attribute) }];
-            operand = Value { node: Node { span, kind: Kind::Array(self.arena.slice(&parts)) }, size: 3, height: 1 };
-        }
-        let member = Member { key: function.name, key_span: function.span, value: operand.node };
-        let node = Node { span: whole, kind: Kind::Object(self.arena.slice(&[member])) };
-        Value { node, size: operand.size + 1, height: operand.height + 1 }
-    }
-
     fn open(&mut self, is_mapping: bool, anchor: usize, tag: Option<&Tag>, place: Span) -> Outcome<()> {
         if let Some(frame) = self.frames.last().filter(|frame| frame.is_mapping && frame.key.is_none()) {
-            let place = Span { start: place.start, end: place.end.max(place.start + 1) };
+            let place = self.source.first_character(place);
             let message = format!("a key is text, this is {}", if is_mapping { "a mapping" } else { "a list" });
             let hint = "in a template, `{{name}}` and `[name]` need quotes";
             let mut problem = self.problem("yaml-syntax", message, place, hint);
@@ -313,13 +261,14 @@ impl<'a> Reader<'a> {
             }
         }
         let (tag_span, content_start) = if tag.is_some() || anchor != 0 {
-            self.properties(start, u32::try_from(text.len()).unwrap_or(u32::MAX))
+            place::properties(self.source, start, u32::try_from(text.len()).unwrap_or(u32::MAX))
         } else {
             (None, start)
         };
-        let function = tag.and_then(|tag| self.function(tag, tag_span.unwrap_or(place)));
+        let function =
+            tag.and_then(|tag| short_form::function(tag, tag_span.unwrap_or(place), self.source, self.arena, &mut self.problems));
         self.depth += 1 + usize::from(function.is_some());
-        self.check_depth(0, Span { start: content_start, end: content_start + 1 })?;
+        self.check_depth(0, self.source.first_character(Span { start: content_start, end: content_start }))?;
         self.frames.push(Frame {
             is_mapping,
             bracket,
@@ -357,7 +306,7 @@ impl<'a> Reader<'a> {
         };
         self.last_end = end;
         let value = Value { node: Node { span, kind }, size: frame.size, height: frame.height + 1 };
-        let value = self.call(frame.function, value, Span { start: frame.start, end });
+        let value = short_form::call(frame.function, value, Span { start: frame.start, end }, self.source, self.arena);
         self.put(value, frame.anchor)
     }
 
@@ -456,49 +405,6 @@ impl<'a> Reader<'a> {
             ));
         }
         Ok(())
-    }
-
-    /// Steps over the tag and the anchor in front of a value: returns where the tag stands and where the value starts.
-    fn properties(&self, start: u32, limit: u32) -> (Option<Span>, u32) {
-        let bytes = self.source.text().as_bytes();
-        let limit = (limit as usize).min(bytes.len());
-        let mut at = start as usize;
-        let mut tag = None;
-        loop {
-            while at < limit && bytes[at].is_ascii_whitespace() {
-                at += 1;
-            }
-            match bytes.get(at) {
-                Some(b'#') if at < limit && at > start as usize => at += memchr::memchr(b'\n', &bytes[at..limit]).unwrap_or(limit - at),
-                Some(first @ (b'!' | b'&')) if at < limit => {
-                    let from = at;
-                    while at < limit && !bytes[at].is_ascii_whitespace() && !matches!(bytes[at], b',' | b'[' | b']' | b'{' | b'}') {
-                        at += 1;
-                    }
-                    if *first == b'!' {
-                        tag = Some(Span::new(from, at));
-                    }
-                    if at == from {
-                        break;
-                    }
-                }
-                _ => break,
-            }
-        }
-        (tag, u32::try_from(at).unwrap_or(u32::MAX))
-    }
-
-    /// Returns the place of a block scalar, from its `|` or `>` to the last character that is not blank.
-    fn block_scalar(&self, content: Span, has_properties: bool) -> Span {
-        let text = self.source.text();
-        let mut start = content.start as usize;
-        if !has_properties {
-            let before = text[..start].trim_end();
-            let line = before.rfind('\n').map_or(0, |newline| newline + 1).max((self.last_end as usize).min(before.len()));
-            start = before[line..].find(['|', '>']).map_or(start, |at| line + at);
-        }
-        let end = text[..content.end as usize].trim_end().len();
-        Span::new(start, end.max(start + 1))
     }
 
     fn problem(&self, rule: &'static str, message: impl Into<String>, place: Span, hint: &str) -> Box<Diagnostic> {

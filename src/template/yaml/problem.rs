@@ -2,66 +2,8 @@
 
 use saphyr_parser::ScanError;
 
+use crate::template::Diagnostic;
 use crate::template::source::{Source, Span};
-use crate::template::{Diagnostic, did_you_mean};
-
-/// Functions that have a short form, by the name after the `!`.
-///
-/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html>
-pub(super) const SHORT_FORMS: [&str; 26] = [
-    "Ref",
-    "Condition",
-    "GetAtt",
-    "Sub",
-    "Join",
-    "Split",
-    "Select",
-    "FindInMap",
-    "Base64",
-    "Cidr",
-    "GetAZs",
-    "ImportValue",
-    "Transform",
-    "If",
-    "Equals",
-    "And",
-    "Or",
-    "Not",
-    "Length",
-    "ToJsonString",
-    "Contains",
-    "EachMemberEquals",
-    "EachMemberIn",
-    "RefAll",
-    "ValueOf",
-    "ValueOfAll",
-];
-
-/// Returns the key that a short form stands for, such as `Fn::Sub` for `Sub`.
-pub(super) fn long_form(short: &str) -> Option<std::borrow::Cow<'static, str>> {
-    match short {
-        "Ref" => Some("Ref".into()),
-        "Condition" => Some("Condition".into()),
-        _ if SHORT_FORMS.contains(&short) => Some(format!("Fn::{short}").into()),
-        _ => None,
-    }
-}
-
-/// Returns the problem of a tag that is no short form.
-pub(super) fn unknown_tag(source: &Source, tag: &str, span: Span) -> Diagnostic {
-    let name = tag.trim_start_matches('!').trim_start_matches("Fn::");
-    let hint = if long_form(name).is_some() {
-        format!("write the short form as `!{name}`")
-    } else if name == "ForEach" {
-        "`Fn::ForEach` has no short form; write `Fn::ForEach::Name:`".to_owned()
-    } else {
-        did_you_mean(name, SHORT_FORMS).map_or_else(
-            || "tags are the short forms of functions, such as `!Ref` and `!Sub`; quote text that starts with `!`".to_owned(),
-            |hint| hint.replacen('`', "`!", 1),
-        )
-    };
-    Diagnostic::error("unknown-tag", format!("there is no short form `{tag}`")).at(source, span, "").hinted(hint)
-}
 
 /// Turns what the scanner found into a problem with a place and a hint.
 ///

@@ -40,8 +40,8 @@ fn number(text: &str) -> Option<Cow<'_, str>> {
     if !unsigned.bytes().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b'_' | b':' | b'.' | b'x' | b'+' | b'-')) {
         return None;
     }
-    let as_written = |shaped: bool| {
-        if shaped && !text.starts_with('+') && !text.contains('_') {
+    let as_written = || {
+        if !text.starts_with('+') && !text.contains('_') {
             Cow::Borrowed(text)
         } else {
             Cow::Owned(format!("{sign}{}", unsigned.replace('_', "")))
@@ -54,7 +54,7 @@ fn number(text: &str) -> Option<Cow<'_, str>> {
         Some(Cow::Owned(if value == 0 { "0".to_owned() } else { format!("{sign}{value}") }))
     };
     if unsigned == "0" {
-        return Some(as_written(true));
+        return Some(as_written());
     }
     if let Some(digits) = unsigned.strip_prefix("0x") {
         return if digits_only(digits, |byte| byte.is_ascii_hexdigit()) { in_base(digits, 16) } else { None };
@@ -67,7 +67,7 @@ fn number(text: &str) -> Option<Cow<'_, str>> {
     }
     if digits_only(unsigned, decimal) {
         if !unsigned.starts_with('0') {
-            return Some(as_written(true));
+            return Some(as_written());
         }
         // A leading zero means octal; with an 8 or a 9 in it, as in many account IDs, it is no number at all.
         return if unsigned.contains(['8', '9']) { None } else { in_base(unsigned, 8) };
@@ -75,32 +75,38 @@ fn number(text: &str) -> Option<Cow<'_, str>> {
     if unsigned.contains(':') {
         return sexagesimal(unsigned).map(|value| Cow::Owned(format!("{sign}{value}")));
     }
+    // YAML 1.1 wants the point, and a sign in the exponent, so that a commit such as 12e4567 stays text.
     let (mantissa, exponent) = match unsigned.find(['e', 'E']) {
         Some(at) => (&unsigned[..at], Some(&unsigned[at + 1..])),
         None => (unsigned, None),
     };
-    let exponent_is_sound = exponent.is_none_or(|digits| {
-        let digits = digits.strip_prefix(['+', '-']).unwrap_or(digits);
-        !digits.is_empty() && digits.bytes().all(decimal)
-    });
-    let (whole, fraction) = mantissa.split_once('.').map_or((mantissa, None), |(whole, fraction)| (whole, Some(fraction)));
+    let exponent_is_sound = exponent
+        .is_none_or(|exponent| exponent.strip_prefix(['+', '-']).is_some_and(|digits| !digits.is_empty() && digits.bytes().all(decimal)));
+    let (whole, fraction) = mantissa.split_once('.')?;
     let is_sound = exponent_is_sound
         && (whole.is_empty() || (decimal(whole.as_bytes()[0]) && digits_only(whole, decimal)))
-        && fraction.is_none_or(|fraction| fraction.is_empty() || digits_only(fraction, decimal))
-        && (!whole.is_empty() || fraction.is_some_and(|fraction| fraction.bytes().any(decimal)));
+        && (fraction.is_empty() || digits_only(fraction, decimal))
+        && (!whole.is_empty() || fraction.bytes().any(decimal));
     if !is_sound {
         return None;
     }
-    let is_json = !whole.is_empty() && (whole == "0" || !whole.starts_with('0')) && fraction.is_none_or(|fraction| !fraction.is_empty());
-    if is_json {
-        return Some(as_written(true));
+    if !whole.is_empty() && (whole == "0" || !whole.starts_with('0')) && !fraction.is_empty() {
+        return Some(as_written());
     }
-    let plain = |part: &str| part.replace('_', "");
-    let whole = plain(whole);
-    let whole = whole.trim_start_matches('0');
-    let fraction = fraction.map(plain).filter(|fraction| !fraction.is_empty()).unwrap_or_else(|| "0".to_owned());
+    let whole = whole.replace('_', "");
+    let whole = if whole.trim_start_matches('0').is_empty() { "0" } else { whole.trim_start_matches('0') };
+    let fraction = fraction.replace('_', "");
+    let fraction = if fraction.is_empty() { "0" } else { &fraction };
     let exponent = exponent.map(|digits| format!("e{digits}")).unwrap_or_default();
-    Some(Cow::Owned(format!("{sign}{}.{fraction}{exponent}", if whole.is_empty() { "0" } else { whole })))
+    Some(Cow::Owned(format!("{sign}{whole}.{fraction}{exponent}")))
+}
+
+/// Returns what a scalar with the tag `!!int`, `!!float`, `!!bool` or `!!null` is: a number in JSON's spelling too.
+pub(super) fn tagged(text: &str) -> Plain<'_> {
+    match plain(text) {
+        Plain::Text if text.parse::<serde_json::Number>().is_ok() => Plain::Number(Cow::Borrowed(text)),
+        resolved => resolved,
+    }
 }
 
 /// Returns `1:30` as 90; `01:30` is text.
@@ -149,10 +155,12 @@ mod tests {
 
     #[test]
     fn numbers_keep_their_text_where_json_can_write_it() {
-        for text in ["0", "7", "-1", "1.50", "-0.5", "1e3", "1E+3", "1.0e-7", "123456789012345678901234567890", "-0"] {
+        for text in ["0", "7", "-1", "1.50", "-0.5", "1.5E+3", "1.0e-7", "123456789012345678901234567890", "-0"] {
             assert_eq!(shown(text), format!("number {text}"));
         }
-        for (text, number) in [("+1", "1"), ("1_000", "1000"), (".5", "0.5"), ("1.", "1.0"), ("-.5e3", "-0.5e3"), ("007.10", "7.10")] {
+        for (text, number) in
+            [("+1", "1"), ("1_000", "1000"), (".5", "0.5"), ("1.", "1.0"), ("-.5e+3", "-0.5e+3"), ("0__.1", "0.1"), ("007.10", "7.10")]
+        {
             assert_eq!(shown(text), format!("number {number}"), "{text}");
         }
     }

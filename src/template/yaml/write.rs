@@ -3,8 +3,8 @@
 //! An emitter of our own, since the ones there are keep neither a number's text (`1.50`, a large integer) nor the quotes that YAML 1.1 needs
 //! around `1:30` and `2010-09-09`.
 
-use super::problem::SHORT_FORMS;
 use super::resolve::{Plain, plain};
+use super::short_form::SHORT_FORMS;
 use crate::template::node::{Kind, Member, Node};
 
 /// How functions are written in YAML.
@@ -65,7 +65,7 @@ impl Writer {
             Kind::Null => self.word(lead, "null"),
             Kind::Bool(true) => self.word(lead, "true"),
             Kind::Bool(false) => self.word(lead, "false"),
-            Kind::Number(number) => self.word(lead, number),
+            Kind::Number(number) => self.number(lead, number),
             Kind::String(text) => {
                 self.gap(lead);
                 if lead == Lead::Root || !self.block_scalar(text, level) {
@@ -154,6 +154,15 @@ impl Writer {
         self.gap(lead);
         self.text.push_str(word);
         self.text.push('\n');
+    }
+
+    /// Writes a number, with a tag where YAML 1.1 would take its spelling, such as `1e3`, for text.
+    fn number(&mut self, lead: Lead, number: &str) {
+        if matches!(plain(number), Plain::Number(same) if same == number) {
+            self.word(lead, number);
+        } else {
+            self.word(lead, &format!("!!float {number}"));
+        }
     }
 
     /// Writes text of several lines as a literal block, if it can be one.

@@ -1,0 +1,205 @@
+//! Conditions: true, false, or resting on something that only AWS knows.
+
+use super::evaluator::{Block, Evaluator};
+use super::value::Value;
+use super::{ConditionValue, Named};
+use crate::template::{Diagnostic, Intrinsic, Kind, Node, Span};
+
+const OPERANDS_OF_AND_OR: std::ops::RangeInclusive<usize> = 2..=10;
+
+/// How far a condition is.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Progress {
+    New,
+    Running,
+    Done(ConditionValue),
+}
+
+impl<'a> Evaluator<'_, 'a> {
+    /// Evaluates every condition, so that every mistake in one is found.
+    pub(super) fn all_conditions(&mut self) -> Named<'a, ConditionValue> {
+        let template = self.template;
+        let mut conditions = Named::with_capacity_and_hasher(template.conditions.len(), rustc_hash::FxBuildHasher);
+        for (position, entry) in template.conditions.iter().enumerate() {
+            conditions.insert(entry.name, self.condition_at(position, entry.name_span));
+        }
+        conditions
+    }
+
+    /// Returns a condition by name, or `None` when the template has none of that name.
+    pub(super) fn condition(&mut self, name: &str, used_at: Span) -> Option<ConditionValue> {
+        let position = self.template.conditions.position(name)?;
+        Some(self.condition_at(position, used_at))
+    }
+
+    fn condition_at(&mut self, position: usize, used_at: Span) -> ConditionValue {
+        match self.progress.get(position) {
+            Some(Progress::Done(value)) => return *value,
+            Some(Progress::New) => {}
+            _ => {
+                self.report_ring(position, used_at);
+                return ConditionValue::Unknown;
+            }
+        }
+        let Some(entry) = self.template.conditions.iter().nth(position) else {
+            return ConditionValue::Unknown;
+        };
+        let body = entry.body;
+        self.progress[position] = Progress::Running;
+        self.ring.push(position);
+        let block = std::mem::replace(&mut self.block, Block::Conditions);
+        let value = self.truth(body);
+        self.block = block;
+        self.ring.pop();
+        self.progress[position] = Progress::Done(value);
+        value
+    }
+
+    fn report_ring(&mut self, position: usize, used_at: Span) {
+        let start = self.ring.iter().position(|one| *one == position).unwrap_or(0);
+        let names: Vec<&str> =
+            self.ring[start..].iter().filter_map(|one| self.template.conditions.iter().nth(*one)).map(|entry| entry.name).collect();
+        let ring = names.iter().chain(names.first()).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" -> ");
+        self.problems.push(
+            Diagnostic::error("circular-conditions", format!("conditions refer to each other in a ring: {ring}"))
+                .at(self.template.source, used_at, "")
+                .as_aws_says(format!("Template format error: Circular dependency between conditions: [{}]", names.join(", "))),
+        );
+    }
+
+    /// Returns what a boolean expression is.
+    pub(super) fn truth(&mut self, node: &'a Node<'a>) -> ConditionValue {
+        match Intrinsic::of_condition(node) {
+            Some(Intrinsic::Condition(operand)) => self.named(operand),
+            Some(Intrinsic::And(operand)) => self.any_or_all(operand, "Fn::And", false),
+            Some(Intrinsic::Or(operand)) => self.any_or_all(operand, "Fn::Or", true),
+            Some(Intrinsic::Not(operand)) => {
+                let Some([only]) = Self::operands(operand, 1..=1) else {
+                    self.problem(
+                        "not-operands",
+                        operand,
+                        "`Fn::Not` takes a list of one condition",
+                        "Template error: every Fn::Not object requires one boolean parameter.",
+                    );
+                    return ConditionValue::Unknown;
+                };
+                match self.truth(only) {
+                    ConditionValue::Known(value) => ConditionValue::Known(!value),
+                    ConditionValue::Unknown => ConditionValue::Unknown,
+                }
+            }
+            Some(Intrinsic::Equals(operand)) => {
+                let Some([a, b]) = Self::operands(operand, 2..=2) else {
+                    self.problem(
+                        "equals-operands",
+                        operand,
+                        "`Fn::Equals` takes a list of two values",
+                        "Template error: every Fn::Equals object requires a list of 2 string parameters.",
+                    );
+                    return ConditionValue::Unknown;
+                };
+                let (a, b) = (self.operand(a), self.operand(b));
+                equal(&a, &b)
+            }
+            Some(Intrinsic::Rule(name, operand)) => self.rule_function(node, name, operand),
+            _ => self.other_truth(node),
+        }
+    }
+
+    /// A literal, or a function that is not one of the boolean ones but may give `true`, such as `Fn::FindInMap`.
+    fn other_truth(&mut self, node: &'a Node<'a>) -> ConditionValue {
+        let is_function = Intrinsic::of(node).is_some();
+        match self.value(node) {
+            Some(value) if value.is_unknown() => ConditionValue::Unknown,
+            Some(value) => match value.text() {
+                Some("true") => ConditionValue::Known(true),
+                Some("false") => ConditionValue::Known(false),
+                _ => self.not_boolean(node),
+            },
+            None if is_function => ConditionValue::Unknown,
+            None => self.not_boolean(node),
+        }
+    }
+
+    fn not_boolean(&mut self, node: &'a Node<'a>) -> ConditionValue {
+        if !self.macros {
+            self.problem(
+                "not-a-condition",
+                node,
+                format!("expected a condition function, found {}", node.kind_name()),
+                "Template format error: Conditions can only be boolean operations on parameters and other conditions",
+            );
+        }
+        ConditionValue::Unknown
+    }
+
+    fn named(&mut self, operand: &'a Node<'a>) -> ConditionValue {
+        let Some(name) = operand.as_str() else {
+            self.problem(
+                "condition-name",
+                operand,
+                "`Condition` takes a condition's name",
+                "Template format error: Every Condition member must be a string.",
+            );
+            return ConditionValue::Unknown;
+        };
+        match self.condition(name, operand.span) {
+            Some(value) => value,
+            None => {
+                self.unresolved_condition(
+                    name,
+                    operand.span,
+                    "Template format error: Unresolved condition dependency {} in the Conditions block of the template",
+                );
+                ConditionValue::Unknown
+            }
+        }
+    }
+
+    /// Reports a condition that the template lacks; `{}` in the wording stands for its name.
+    pub(super) fn unresolved_condition(&mut self, name: &str, span: Span, aws: &str) {
+        if self.macros {
+            return;
+        }
+        let mut diagnostic = Diagnostic::error("unresolved-condition", format!("the template has no condition `{name}`"))
+            .at(self.template.source, span, "")
+            .as_aws_says(aws.replace("{}", name));
+        if let Some(near) = crate::parameters::nearest(name, self.template.conditions.iter().map(|entry| entry.name)) {
+            diagnostic = diagnostic.hinted(format!("did you mean `{near}`?"));
+        }
+        self.problems.push(diagnostic);
+    }
+
+    /// `decisive` is the operand value that settles the whole: `true` for `Fn::Or`. Every operand is looked at, for its mistakes.
+    fn any_or_all(&mut self, operand: &'a Node<'a>, name: &str, decisive: bool) -> ConditionValue {
+        let Some(operands) = Self::operands(operand, OPERANDS_OF_AND_OR) else {
+            let message = match operand.kind {
+                Kind::Array(items) => format!("`{name}` takes two to ten conditions, and here are {}", items.len()),
+                _ => format!("`{name}` takes a list of two to ten conditions"),
+            };
+            let aws = format!("Template error: every {name} object requires a list of at least 2 and at most 10 boolean parameters.");
+            self.problem("and-or-operands", operand, message, aws);
+            return ConditionValue::Unknown;
+        };
+        let mut whole = ConditionValue::Known(!decisive);
+        for one in operands {
+            match self.truth(one) {
+                ConditionValue::Known(value) if value == decisive => whole = ConditionValue::Known(decisive),
+                ConditionValue::Unknown if whole == ConditionValue::Known(!decisive) => whole = ConditionValue::Unknown,
+                _ => {}
+            }
+        }
+        whole
+    }
+}
+
+/// Two unknowns that are sure to be the same are equal; any other unknown leaves it open.
+pub(super) fn equal(a: &Value<'_>, b: &Value<'_>) -> ConditionValue {
+    if a.same(b) {
+        ConditionValue::Known(true)
+    } else if a.is_known() && b.is_known() {
+        ConditionValue::Known(false)
+    } else {
+        ConditionValue::Unknown
+    }
+}

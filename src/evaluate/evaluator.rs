@@ -1,0 +1,237 @@
+//! The walk over expressions that gives them values.
+
+use bumpalo::collections::Vec as ArenaVec;
+
+use super::conditions::Progress;
+use super::value::{Residual, Value, ValueKind};
+use super::{ConditionValue, State};
+use crate::parameters::ParameterSet;
+use crate::template::{Arena, Diagnostic, Diagnostics, Intrinsic, Kind, Node, Span, Template};
+
+/// The section that is being evaluated; the same mistake has another wording in another section.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Block {
+    Conditions,
+    Resources,
+    Outputs,
+}
+
+/// A name that stands for nothing, and where it was used.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Dangling<'a> {
+    pub block: Block,
+    pub name: &'a str,
+    pub span: Span,
+    /// The condition that keeps the resource of that name from existing.
+    pub condition: Option<&'a str>,
+}
+
+/// Evaluates one template under one set of parameters, gathering problems on the way.
+///
+/// An expression that cannot be evaluated becomes an unknown one, so that one mistake is reported once and the walk goes on.
+pub(super) struct Evaluator<'t, 'a> {
+    pub template: &'t Template<'a>,
+    pub parameters: &'a ParameterSet<'a>,
+    pub state: &'a State,
+    pub arena: &'a Arena,
+    /// Whether `AWS::LanguageExtensions` is on.
+    pub extensions: bool,
+    /// Whether another transform is, which may add resources and functions that nobody can see here.
+    pub macros: bool,
+    pub block: Block,
+    pub progress: Vec<Progress>,
+    /// Conditions being evaluated, outermost first.
+    pub ring: Vec<usize>,
+    pub problems: Diagnostics,
+    pub warnings: Diagnostics,
+    pub dangling: Vec<Dangling<'a>>,
+    /// The resource or output being evaluated.
+    pub subject: &'a str,
+}
+
+impl<'t, 'a> Evaluator<'t, 'a> {
+    pub(super) fn new(template: &'t Template<'a>, parameters: &'a ParameterSet<'a>, state: &'a State, arena: &'a Arena) -> Self {
+        Self {
+            template,
+            parameters,
+            state,
+            arena,
+            extensions: template.has_language_extensions(),
+            macros: template.transforms.iter().any(|name| *name != "AWS::LanguageExtensions"),
+            block: Block::Conditions,
+            progress: vec![Progress::New; template.conditions.len()],
+            ring: Vec::new(),
+            problems: Diagnostics::default(),
+            warnings: Diagnostics::default(),
+            dangling: Vec::new(),
+            subject: "",
+        }
+    }
+
+    /// Returns all problems and all warnings.
+    pub(super) fn finish(mut self) -> (Diagnostics, Diagnostics) {
+        self.report_dangling();
+        let place = |diagnostic: &Diagnostic| diagnostic.labels.first().map_or(0, |label| label.span.start);
+        self.problems.0.sort_by_key(place);
+        self.warnings.0.sort_by_key(place);
+        (self.problems, self.warnings)
+    }
+
+    /// Reports a problem at a node.
+    pub(super) fn problem(&mut self, rule: &'static str, node: &Node<'_>, message: impl Into<String>, aws: impl Into<String>) {
+        self.problem_at(rule, node.span, message, aws);
+    }
+
+    /// Reports a problem at a place.
+    pub(super) fn problem_at(&mut self, rule: &'static str, span: Span, message: impl Into<String>, aws: impl Into<String>) {
+        self.problems.push(Diagnostic::error(rule, message).at(self.template.source, span, "").as_aws_says(aws));
+    }
+
+    /// Returns the value of an expression; `None` is `AWS::NoValue`.
+    pub(super) fn value(&mut self, node: &'a Node<'a>) -> Option<Value<'a>> {
+        let kind = match node.kind {
+            Kind::Null => ValueKind::Null,
+            Kind::Bool(value) => ValueKind::Bool(value),
+            Kind::Number(text) => ValueKind::Number(text),
+            Kind::String(text) => ValueKind::String(text),
+            Kind::Array(items) => {
+                let mut values = ArenaVec::with_capacity_in(items.len(), self.arena.bump());
+                for item in items {
+                    values.extend(self.value(item));
+                }
+                ValueKind::List(values.into_bump_slice())
+            }
+            Kind::Object(members) => {
+                if let Some(function) = Intrinsic::of(node) {
+                    return self.function(node, function);
+                }
+                let mut values = ArenaVec::with_capacity_in(members.len(), self.arena.bump());
+                for member in members {
+                    if let Some(value) = self.value(&member.value) {
+                        values.push((member.key, value));
+                    }
+                }
+                ValueKind::Map(values.into_bump_slice())
+            }
+        };
+        Some(Value::new(kind, node))
+    }
+
+    fn function(&mut self, node: &'a Node<'a>, function: Intrinsic<'a>) -> Option<Value<'a>> {
+        Some(match function {
+            Intrinsic::Ref(operand) => return self.reference(node, operand),
+            Intrinsic::If(operand) => return self.choose(node, operand),
+            Intrinsic::GetAtt(operand) => self.get_att(node, operand),
+            Intrinsic::Sub(operand) => self.sub(node, operand),
+            Intrinsic::Join(operand) => self.join(node, operand),
+            Intrinsic::Split(operand) => self.split(node, operand),
+            Intrinsic::Select(operand) => self.select(node, operand),
+            Intrinsic::FindInMap(operand) => return self.find_in_map(node, operand),
+            Intrinsic::Base64(operand) => self.base64(node, operand),
+            Intrinsic::Cidr(operand) => self.cidr(node, operand),
+            Intrinsic::GetAzs(operand) => self.get_azs(node, operand),
+            Intrinsic::ImportValue(operand) => self.import_value(node, operand),
+            Intrinsic::Transform(_) => self.transform(node),
+            Intrinsic::Equals(_) | Intrinsic::And(_) | Intrinsic::Or(_) | Intrinsic::Not(_) => match self.truth(node) {
+                ConditionValue::Known(value) => Value::new(ValueKind::Bool(value), node),
+                ConditionValue::Unknown => self.kept(node),
+            },
+            Intrinsic::Condition(_) => self.kept(node),
+            Intrinsic::Length(operand) if self.extensions => self.length(node, operand),
+            Intrinsic::ToJsonString(operand) if self.extensions => self.json_string(node, operand),
+            Intrinsic::Length(_) => self.needs_extensions(node, "Fn::Length"),
+            Intrinsic::ToJsonString(_) => self.needs_extensions(node, "Fn::ToJsonString"),
+            Intrinsic::Rule(name, _) | Intrinsic::Other(name, _) => self.unsupported(node, name),
+        })
+    }
+
+    /// Returns an unknown value.
+    pub(super) fn unknown(&self, residual: Residual<'a>, origin: &'a Node<'a>) -> Value<'a> {
+        Value::new(ValueKind::Unknown(residual), origin)
+    }
+
+    /// Returns what stands for an expression that was found wrong, or that only a macro understands.
+    pub(super) fn kept(&self, node: &'a Node<'a>) -> Value<'a> {
+        self.unknown(Residual::Transform(node), node)
+    }
+
+    /// Returns a string value.
+    pub(super) fn string(&self, text: &str, origin: &'a Node<'a>) -> Value<'a> {
+        Value::new(ValueKind::String(self.arena.str(text)), origin)
+    }
+
+    /// Returns the operands of a function that takes a list of `counts` of them.
+    pub(super) fn operands(node: &'a Node<'a>, counts: std::ops::RangeInclusive<usize>) -> Option<&'a [Node<'a>]> {
+        match node.kind {
+            Kind::Array(items) if counts.contains(&items.len()) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// Evaluates an operand for which `AWS::NoValue` is not good enough: it counts as the empty string.
+    pub(super) fn operand(&mut self, node: &'a Node<'a>) -> Value<'a> {
+        self.value(node).unwrap_or(Value::new(ValueKind::String(""), node))
+    }
+
+    /// Notes a name that stands for nothing.
+    pub(super) fn note_dangling(&mut self, name: &'a str, span: Span, condition: Option<&'a str>) {
+        self.dangling.push(Dangling { block: self.block, name, span, condition });
+    }
+
+    fn report_dangling(&mut self) {
+        for block in [Block::Conditions, Block::Resources, Block::Outputs] {
+            let found: Vec<Dangling<'a>> = self.dangling.iter().filter(|one| one.block == block).copied().collect();
+            let mut names: Vec<&str> = Vec::new();
+            for one in &found {
+                if !names.contains(&one.name) {
+                    names.push(one.name);
+                }
+            }
+            let names = names.join(", ");
+            let aws = match block {
+                Block::Conditions => {
+                    format!(
+                        "Template format error: Unresolved dependencies [{names}]. Cannot reference resources in the Conditions block of the template"
+                    )
+                }
+                Block::Resources => {
+                    format!("Template format error: Unresolved resource dependencies [{names}] in the Resources block of the template")
+                }
+                Block::Outputs => format!("Unresolved resource dependencies [{names}] in the Outputs block of the template"),
+            };
+            for one in found {
+                let diagnostic = self.dangling_diagnostic(&one).as_aws_says(aws.clone());
+                self.problems.push(diagnostic);
+            }
+        }
+    }
+
+    fn dangling_diagnostic(&self, one: &Dangling<'a>) -> Diagnostic {
+        let name = one.name;
+        let source = self.template.source;
+        if let Some(condition) = one.condition {
+            let mut diagnostic = Diagnostic::error(
+                "reference-to-absent-resource",
+                format!("resource `{name}` does not exist here: its condition `{condition}` is false"),
+            )
+            .at(source, one.span, "");
+            if let Some(entry) = self.template.resources.get(name) {
+                diagnostic = diagnostic.at(source, entry.name_span, format!("exists only when `{condition}` is true"));
+            }
+            return diagnostic.hinted(format!("refer to it under `Fn::If` on `{condition}`"));
+        }
+        if one.block == Block::Conditions {
+            let what = if self.template.resources.contains(name) { "is a resource" } else { "is no parameter" };
+            return Diagnostic::error("unresolved-reference", format!("a condition can refer to parameters only, and `{name}` {what}"))
+                .at(source, one.span, "");
+        }
+        let diagnostic =
+            Diagnostic::error("unresolved-reference", format!("`{name}` is neither a parameter nor a resource of the template"))
+                .at(source, one.span, "");
+        let names = self.template.resources.iter().chain(&self.template.parameters).map(|entry| entry.name);
+        match crate::parameters::nearest(name, names) {
+            Some(near) => diagnostic.hinted(format!("did you mean `{near}`?")),
+            None => diagnostic,
+        }
+    }
+}

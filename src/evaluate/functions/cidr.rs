@@ -1,0 +1,82 @@
+//! `Fn::Cidr`: a block of addresses cut into smaller ones.
+//!
+//! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-cidr.html>
+
+use bumpalo::collections::Vec as ArenaVec;
+use ipnet::IpNet;
+
+use crate::evaluate::evaluator::Evaluator;
+use crate::evaluate::value::{Residual, Value, ValueKind};
+use crate::template::Node;
+
+const COUNT: std::ops::RangeInclusive<usize> = 1..=256;
+
+/// Cuts `count` blocks with `bits` address bits each off the start of a block.
+fn cut(block: &str, count: usize, bits: u8) -> Result<Vec<String>, String> {
+    let net: IpNet = block.trim().parse().map_err(|_| format!("`{block}` is no CIDR block"))?;
+    let length = net.max_prefix_len().checked_sub(bits).ok_or_else(|| format!("an address has fewer than {bits} bits"))?;
+    if length < net.prefix_len() {
+        return Err(format!("blocks of {bits} bits are larger than `{block}`"));
+    }
+    let subnets = net.trunc().subnets(length).map_err(|error| error.to_string())?;
+    let found: Vec<String> = subnets.take(count).map(|subnet| subnet.to_string()).collect();
+    if found.len() < count { Err(format!("`{block}` holds {} blocks of {bits} bits, not {count}", found.len())) } else { Ok(found) }
+}
+
+impl<'a> Evaluator<'_, 'a> {
+    pub(in crate::evaluate) fn cidr(&mut self, node: &'a Node<'a>, operand: &'a Node<'a>) -> Value<'a> {
+        let Some(operands) = Self::operands(operand, 2..=3) else {
+            return self.bad_cidr(node, operand, "`Fn::Cidr` takes a block, a count and a number of bits".to_owned());
+        };
+        let values: Vec<Value<'a>> = operands.iter().map(|operand| self.operand(operand)).collect();
+        if values.iter().any(Value::is_unknown) || values.len() < 3 {
+            // Without the number of bits the service picks one, which it does not document.
+            return self.unknown(Residual::Cidr(self.arena.slice(&values)), node);
+        }
+        let texts: Vec<Option<&str>> = values.iter().map(Value::text).collect();
+        let [Some(block), Some(count), Some(bits)] = texts[..] else {
+            return self.bad_cidr(node, operand, "`Fn::Cidr` takes a block, a count and a number of bits".to_owned());
+        };
+        let Some(count) = count.trim().parse().ok().filter(|count| COUNT.contains(count)) else {
+            return self.bad_cidr(node, operand, format!("`Fn::Cidr` gives 1 to 256 blocks, not `{count}`"));
+        };
+        let Ok(bits) = bits.trim().parse() else {
+            return self.bad_cidr(node, operand, format!("`{bits}` is no number of bits"));
+        };
+        match cut(block, count, bits) {
+            Ok(blocks) => {
+                let mut items = ArenaVec::with_capacity_in(blocks.len(), self.arena.bump());
+                items.extend(blocks.iter().map(|block| self.string(block, node)));
+                Value::new(ValueKind::List(items.into_bump_slice()), node)
+            }
+            Err(message) => self.bad_cidr(node, operand, message),
+        }
+    }
+
+    fn bad_cidr(&mut self, node: &'a Node<'a>, place: &'a Node<'a>, message: String) -> Value<'a> {
+        let aws = "Template error: every Fn::Cidr object requires two parameters and an optional third parameter, (1) an IP address range in CIDR \
+                   notation, (2) a number of subnets in range [1-256] and (3) an optional number of subnet bits";
+        self.problem("cidr-operands", place, message, aws);
+        self.kept(node)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cut;
+
+    #[test]
+    fn bits_count_the_addresses_of_a_block() {
+        assert_eq!(cut("192.168.0.0/24", 3, 5), Ok(["192.168.0.0/27", "192.168.0.32/27", "192.168.0.64/27"].map(str::to_owned).to_vec()));
+        assert_eq!(cut("10.0.5.7/16", 1, 8), Ok(vec!["10.0.0.0/24".to_owned()]));
+        assert_eq!(cut("2001:db8::/56", 2, 64), Ok(["2001:db8::/64", "2001:db8:0:1::/64"].map(str::to_owned).to_vec()));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_told() {
+        assert_eq!(cut("10.0.0.0/24", 3, 7), Err("`10.0.0.0/24` holds 2 blocks of 7 bits, not 3".to_owned()));
+        assert_eq!(cut("10.0.0.0/24", 1, 9), Err("blocks of 9 bits are larger than `10.0.0.0/24`".to_owned()));
+        assert_eq!(cut("10.0.0.0", 1, 8), Err("`10.0.0.0` is no CIDR block".to_owned()));
+        assert_eq!(cut("10.0.0.0/24", 1, 200), Err("an address has fewer than 200 bits".to_owned()));
+    }
+}

@@ -1,0 +1,99 @@
+//! `Fn::FindInMap`: a value of `Mappings`.
+
+use bumpalo::collections::Vec as ArenaVec;
+
+use crate::evaluate::evaluator::Evaluator;
+use crate::evaluate::value::{Residual, Value, ValueKind};
+use crate::template::{Diagnostic, Kind, Node};
+
+const WORDING: &str =
+    "Template error: every Fn::FindInMap object requires three parameters, the map name, map key and the attribute for return value";
+
+impl<'a> Evaluator<'_, 'a> {
+    pub(in crate::evaluate) fn find_in_map(&mut self, node: &'a Node<'a>, operand: &'a Node<'a>) -> Option<Value<'a>> {
+        let most = if self.extensions { 4 } else { 3 };
+        let Some([map, top, second, rest @ ..]) = Self::operands(operand, 3..=most) else {
+            self.problem("find-in-map-operands", operand, "`Fn::FindInMap` takes a map, a top-level key and a second-level key", WORDING);
+            return Some(self.kept(node));
+        };
+        let default = match rest {
+            [] => None,
+            [only] => match only.get("DefaultValue") {
+                Some(value) => Some(value),
+                None => {
+                    self.problem(
+                        "find-in-map-operands",
+                        only,
+                        "the fourth operand of `Fn::FindInMap` is `{\"DefaultValue\": ...}`",
+                        WORDING,
+                    );
+                    return Some(self.kept(node));
+                }
+            },
+            _ => None,
+        };
+        let keys = [self.operand(map), self.operand(top), self.operand(second)];
+        if keys.iter().any(Value::is_unknown) {
+            let mut operands = ArenaVec::from_iter_in(keys, self.arena.bump());
+            if let Some(value) = default.and_then(|default| self.value(default)) {
+                operands.push(value);
+            }
+            return Some(self.unknown(Residual::FindInMap(operands.into_bump_slice()), node));
+        }
+        let [Some(map_name), Some(top_key), Some(second_key)] = keys.map(|key| key.text()) else {
+            self.problem("find-in-map-operands", operand, "the name and keys of `Fn::FindInMap` must be strings", WORDING);
+            return Some(self.kept(node));
+        };
+        let mapping = self.template.mappings.get(map_name);
+        if let Some(found) = mapping.and_then(|mapping| mapping.body.get(top_key)).and_then(|entry| entry.get(second_key)) {
+            return Some(Value::new(self.literal(found).kind, node));
+        }
+        if let Some(default) = default {
+            return self.value(default);
+        }
+        if !self.macros {
+            self.report_no_mapping(operand, map_name, top_key, second_key);
+        }
+        Some(self.kept(node))
+    }
+
+    fn report_no_mapping(&mut self, operand: &Node<'_>, map: &str, top: &str, second: &str) {
+        let template = self.template;
+        let near = |name: &str, node: &'a Node<'a>| crate::parameters::nearest(name, node.members().iter().map(|member| member.key));
+        let (message, hint) = match template.mappings.get(map) {
+            None => {
+                let near = crate::parameters::nearest(map, template.mappings.iter().map(|entry| entry.name));
+                (format!("the template has no mapping `{map}`"), near)
+            }
+            Some(entry) => match entry.body.get(top) {
+                None => (format!("mapping `{map}` has no key `{top}`"), near(top, entry.body)),
+                Some(body) => (format!("`{top}` of mapping `{map}` has no key `{second}`"), near(second, body)),
+            },
+        };
+        let mut diagnostic = Diagnostic::error("no-mapping", message)
+            .at(template.source, operand.span, "")
+            .as_aws_says(format!("Template error: Unable to get mapping for {map}::{top}::{second}"));
+        if let Some(near) = hint {
+            diagnostic = diagnostic.hinted(format!("did you mean `{near}`?"));
+        }
+        self.problems.push(diagnostic);
+    }
+
+    /// Returns a node's value with no function in it looked at.
+    pub(in crate::evaluate) fn literal(&self, node: &'a Node<'a>) -> Value<'a> {
+        let kind = match node.kind {
+            Kind::Null => ValueKind::Null,
+            Kind::Bool(value) => ValueKind::Bool(value),
+            Kind::Number(text) => ValueKind::Number(text),
+            Kind::String(text) => ValueKind::String(text),
+            Kind::Array(items) => {
+                ValueKind::List(ArenaVec::from_iter_in(items.iter().map(|item| self.literal(item)), self.arena.bump()).into_bump_slice())
+            }
+            Kind::Object(members) => {
+                let members = members.iter().map(|member| (member.key, self.literal(&member.value)));
+                ValueKind::Map(ArenaVec::from_iter_in(members, self.arena.bump()).into_bump_slice())
+            }
+        };
+        Value::new(kind, node)
+    }
+}

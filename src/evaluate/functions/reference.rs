@@ -1,0 +1,116 @@
+//! `Ref`: a parameter, a pseudo parameter, or whatever identifies a resource.
+
+use bumpalo::collections::Vec as ArenaVec;
+
+use crate::evaluate::ConditionValue;
+use crate::evaluate::evaluator::{Block, Evaluator};
+use crate::evaluate::value::{Residual, Value, ValueKind};
+use crate::parameters::{Parameter, ParameterType};
+use crate::template::{Diagnostic, Node, Span};
+
+impl<'a> Evaluator<'_, 'a> {
+    pub(in crate::evaluate) fn reference(&mut self, node: &'a Node<'a>, operand: &'a Node<'a>) -> Option<Value<'a>> {
+        let name = match operand.as_str() {
+            Some(name) => name,
+            // With the language extensions the name may be put together, as `Fn::ForEach` wants it.
+            None if self.extensions && !operand.members().is_empty() => match self.operand(operand).text() {
+                Some(name) => name,
+                None => return Some(self.kept(node)),
+            },
+            None => {
+                self.problem(
+                    "ref-operand",
+                    operand,
+                    format!("`Ref` takes a name, and this is {}", operand.kind_name()),
+                    "Template format error: Every Ref object must have a single String value.",
+                );
+                return Some(self.kept(node));
+            }
+        };
+        if name == "AWS::NoValue" {
+            return None;
+        }
+        Some(self.named_value(name, node, operand.span))
+    }
+
+    /// Returns what a name stands for, as `Ref` and `Fn::Sub` have it.
+    pub(in crate::evaluate) fn named_value(&mut self, name: &'a str, origin: &'a Node<'a>, span: Span) -> Value<'a> {
+        if let Some(parameter) = self.parameters.parameters.get(name) {
+            return self.parameter_value(name, parameter, origin);
+        }
+        if let Some(value) = self.pseudo(name, origin) {
+            return value;
+        }
+        if self.block == Block::Conditions {
+            if !self.macros {
+                self.note_dangling(name, span, None);
+            }
+            return self.kept(origin);
+        }
+        match self.existence(name) {
+            Some((ConditionValue::Known(false), condition)) => {
+                self.note_dangling(name, span, condition);
+                self.kept(origin)
+            }
+            Some(_) => match self.state.physical_ids.get(name) {
+                Some(id) => Value::new(ValueKind::String(id), origin),
+                None => self.unknown(Residual::Ref(name), origin),
+            },
+            // A declaration that could not be read is reported already; a macro may bring anything.
+            None if self.macros || self.template.parameters.contains(name) => self.unknown(Residual::Ref(name), origin),
+            None => {
+                self.note_dangling(name, span, None);
+                self.kept(origin)
+            }
+        }
+    }
+
+    fn parameter_value(&mut self, name: &'a str, parameter: &'a Parameter<'a>, origin: &'a Node<'a>) -> Value<'a> {
+        let Some(text) = parameter.value.as_deref() else {
+            return self.unknown(Residual::Parameter(name), origin);
+        };
+        match parameter.declaration.parameter_type {
+            ParameterType::String | ParameterType::Number => Value::new(ValueKind::String(text), origin),
+            ParameterType::List | ParameterType::NumberList => self.list_of(text, origin),
+            ParameterType::Ssm { list, .. } => self.stored(name, text, list, origin),
+        }
+    }
+
+    fn list_of(&self, text: &'a str, origin: &'a Node<'a>) -> Value<'a> {
+        let mut items = ArenaVec::new_in(self.arena.bump());
+        items.extend(text.split(',').map(|item| Value::new(ValueKind::String(item.trim()), origin)));
+        Value::new(ValueKind::List(items.into_bump_slice()), origin)
+    }
+
+    /// What Parameter Store holds under the name that the parameter gives; as text, or as `GetParameter` answers.
+    fn stored(&mut self, parameter: &'a str, name: &'a str, list: bool, origin: &'a Node<'a>) -> Value<'a> {
+        let Some(known) = &self.state.ssm else {
+            return self.unknown(Residual::SsmParameter { parameter, name }, origin);
+        };
+        let Some(stored) = known.get(name) else {
+            let reported = self
+                .problems
+                .0
+                .iter()
+                .any(|problem| problem.rule == "no-ssm-parameter" && problem.message.contains(&format!("`{parameter}`")));
+            if !reported {
+                let span = self.template.parameters.get(parameter).map_or(origin.span, |entry| entry.name_span);
+                self.problems.push(
+                    Diagnostic::error(
+                        "no-ssm-parameter",
+                        format!("parameter `{parameter}` names an SSM parameter that is not there: `{name}`"),
+                    )
+                    .at(self.template.source, span, "")
+                    .as_aws_says(format!("Parameter {parameter} should either have input value or default value")),
+                );
+            }
+            return self.kept(origin);
+        };
+        let stored = stored.get("Value").unwrap_or(stored);
+        match self.external(stored, origin) {
+            Value { kind: ValueKind::String(text), .. } if list => self.list_of(text, origin),
+            Value { kind: ValueKind::Number(text), .. } => Value::new(ValueKind::String(text), origin),
+            value => value,
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! `Fn::Sub`: a string with `${...}` in it.
+
+use crate::evaluate::evaluator::Evaluator;
+use crate::evaluate::text::Text;
+use crate::evaluate::value::{Value, ValueKind};
+use crate::template::{Kind, Node};
+
+const ARGUMENTS: &str = "Template error: One or more Fn::Sub intrinsic functions don't specify expected arguments. Specify a string as first \
+                         argument, and an optional second argument to specify a mapping of values to replace in the string";
+const NAMES: &str =
+    "Template error: variable names in Fn::Sub syntax must contain only alphanumeric characters, underscores, periods, and colons";
+const MAP: &str =
+    "Template error: every value of the context object of every Fn::Sub object must be a string or a function that returns a string";
+
+/// One part of the string.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::evaluate) enum Part<'a> {
+    Text(&'a str),
+    /// What stands between `${` and `}`, blanks trimmed.
+    Variable(&'a str),
+}
+
+/// Takes the string apart; `${!name}` is the text `${name}`, and a `${` that is never closed is text.
+pub(in crate::evaluate) fn parts(text: &str) -> impl Iterator<Item = Part<'_>> {
+    let mut rest = text;
+    let mut pending: [Option<Part<'_>>; 2] = [None, None];
+    std::iter::from_fn(move || {
+        if let Some(part) = pending[0].take().or_else(|| pending[1].take()) {
+            return Some(part);
+        }
+        if rest.is_empty() {
+            return None;
+        }
+        let Some(open) = memchr::memmem::find(rest.as_bytes(), b"${") else {
+            return Some(Part::Text(std::mem::take(&mut rest)));
+        };
+        let Some(length) = memchr::memchr(b'}', &rest.as_bytes()[open + 2..]) else {
+            return Some(Part::Text(std::mem::take(&mut rest)));
+        };
+        let (before, inside) = (&rest[..open], &rest[open + 2..open + 2 + length]);
+        let whole = &rest[open + 2..=open + 2 + length];
+        rest = &rest[open + 3 + length..];
+        if let Some(literal) = whole.strip_prefix('!') {
+            pending = [Some(Part::Text("${")), Some(Part::Text(literal))];
+        } else {
+            pending = [Some(Part::Variable(inside.trim())), None];
+        }
+        if before.is_empty() { pending[0].take() } else { Some(Part::Text(before)) }
+    })
+}
+
+impl<'a> Evaluator<'_, 'a> {
+    pub(in crate::evaluate) fn sub(&mut self, node: &'a Node<'a>, operand: &'a Node<'a>) -> Value<'a> {
+        let (template, map) = match operand.kind {
+            Kind::Array([template, map]) => (template, Some(map)),
+            Kind::Array([template]) => (template, None),
+            _ => (operand, None),
+        };
+        let variables: &[_] = match map.map(|map| map.kind) {
+            None => &[],
+            Some(Kind::Object(members)) => members,
+            Some(_) => return self.bad_arguments(node, operand),
+        };
+        let Some(text) = template.as_str() else {
+            return self.bad_arguments(node, operand);
+        };
+        // Every value is looked at, used or not, as CloudFormation does.
+        let mut values: Vec<(&'a str, Value<'a>)> = Vec::with_capacity(variables.len());
+        for member in variables {
+            let value = self.operand(&member.value);
+            if value.text().is_none() && !value.is_unknown() {
+                self.problem("sub-map", &member.value, format!("the value of `{}` must be a string", member.key), MAP);
+                values.push((member.key, self.kept(&member.value)));
+            } else {
+                values.push((member.key, value));
+            }
+        }
+        let mut built = Text::new(self.arena, node);
+        for part in parts(text) {
+            match part {
+                Part::Text(text) => built.push_str(text),
+                Part::Variable(name) => {
+                    let value = match values.iter().find(|(key, _)| *key == name) {
+                        Some((_, value)) => *value,
+                        None => self.variable(name, node, template),
+                    };
+                    if !built.push(value) {
+                        self.problem(
+                            "sub-not-a-string",
+                            template,
+                            format!("`${{{name}}}` stands for {}, and `Fn::Sub` takes strings", kind(&value)),
+                            format!("Template error: variable {name} in Fn::Sub expression does not resolve to a string"),
+                        );
+                    }
+                }
+            }
+        }
+        built.finish()
+    }
+
+    fn bad_arguments(&mut self, node: &'a Node<'a>, operand: &'a Node<'a>) -> Value<'a> {
+        self.problem("sub-operands", operand, "`Fn::Sub` takes a string, or a list of a string and a map", ARGUMENTS);
+        self.kept(node)
+    }
+
+    fn variable(&mut self, name: &'a str, origin: &'a Node<'a>, template: &'a Node<'a>) -> Value<'a> {
+        let well_formed = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b':'));
+        if !well_formed {
+            self.problem(
+                "sub-variable",
+                template,
+                format!("`${{{name}}}` is no name that `Fn::Sub` takes; write `${{!{name}}}` for the text itself"),
+                NAMES,
+            );
+            return self.kept(origin);
+        }
+        if name == "AWS::NoValue" {
+            return Value::new(ValueKind::String(""), origin);
+        }
+        match name.split_once('.') {
+            Some((resource, attribute)) => self.attribute_value(resource, attribute, origin, template.span),
+            None => self.named_value(name, origin, template.span),
+        }
+    }
+}
+
+fn kind(value: &Value<'_>) -> &'static str {
+    match value.kind {
+        ValueKind::List(_) => "a list",
+        ValueKind::Map(_) => "a map",
+        _ => "no string",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Part, parts};
+
+    #[test]
+    fn a_string_comes_apart_at_its_variables() {
+        let found: Vec<Part<'_>> = parts("a${B}c${ D.E }${!F}$").collect();
+        let expected = [
+            Part::Text("a"),
+            Part::Variable("B"),
+            Part::Text("c"),
+            Part::Variable("D.E"),
+            Part::Text("${"),
+            Part::Text("F}"),
+            Part::Text("$"),
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn what_is_never_closed_is_text() {
+        assert_eq!(parts("x${B").collect::<Vec<_>>(), [Part::Text("x${B")]);
+        assert_eq!(parts("").count(), 0);
+    }
+}

@@ -1,0 +1,55 @@
+//! `Fn::Transform`, and functions that are none.
+
+use crate::evaluate::evaluator::Evaluator;
+use crate::evaluate::value::Value;
+use crate::template::{Diagnostic, Node};
+
+const SUPPORTED: &str = "[Fn::Base64, Fn::GetAtt, Fn::GetAZs, Fn::ImportValue, Fn::Join, Fn::Split, Fn::FindInMap, Fn::Select, Ref, Fn::Equals, \
+                         Fn::If, Fn::Not, Condition, Fn::And, Fn::Or, Fn::Contains, Fn::EachMemberEquals, Fn::EachMemberIn, Fn::ValueOf, \
+                         Fn::ValueOfAll, Fn::RefAll, Fn::Sub, Fn::Cidr]";
+
+impl<'a> Evaluator<'_, 'a> {
+    /// What a macro makes of it is known to AWS only; the expression is kept as it is, and that is said.
+    pub(in crate::evaluate) fn transform(&mut self, node: &'a Node<'a>) -> Value<'a> {
+        let name = node.get("Fn::Transform").and_then(|operand| operand.get("Name")).and_then(Node::as_str).unwrap_or("a macro");
+        self.warnings.push(
+            Diagnostic::warning("macro-not-run", format!("`{name}` runs on AWS only; what it makes of this is unknown")).at(
+                self.template.source,
+                node.span,
+                "",
+            ),
+        );
+        self.kept(node)
+    }
+
+    pub(in crate::evaluate) fn unsupported(&mut self, node: &'a Node<'a>, name: &'a str) -> Value<'a> {
+        // A macro may well know a function that CloudFormation does not.
+        if !self.macros {
+            let known = ["Fn::GetAtt", "Fn::GetAZs", "Fn::Sub", "Fn::Join", "Fn::Split", "Fn::Select", "Fn::FindInMap", "Fn::Base64"]
+                .into_iter()
+                .chain(["Fn::Cidr", "Fn::ImportValue", "Fn::If", "Fn::Equals", "Fn::And", "Fn::Or", "Fn::Not", "Fn::Transform"]);
+            let mut diagnostic = Diagnostic::error("unsupported-function", format!("there is no function `{name}` here"))
+                .at(self.template.source, node.span, "")
+                .as_aws_says(format!("Template error: Encountered unsupported function: {name} Supported functions are: {SUPPORTED}"));
+            if name.starts_with("Fn::ForEach") {
+                diagnostic = diagnostic.hinted("`Fn::ForEach` needs `\"Transform\": \"AWS::LanguageExtensions\"`");
+            } else if let Some(near) = crate::parameters::nearest(name, known) {
+                diagnostic = diagnostic.hinted(format!("did you mean `{near}`?"));
+            }
+            self.problems.push(diagnostic);
+        }
+        self.kept(node)
+    }
+
+    pub(in crate::evaluate) fn needs_extensions(&mut self, node: &'a Node<'a>, name: &'a str) -> Value<'a> {
+        if !self.macros {
+            self.problems.push(
+                Diagnostic::error("needs-language-extensions", format!("`{name}` needs the language extensions"))
+                    .at(self.template.source, node.span, "")
+                    .as_aws_says(format!("Template error: Encountered unsupported function: {name} Supported functions are: {SUPPORTED}"))
+                    .hinted("add `\"Transform\": \"AWS::LanguageExtensions\"` to the template"),
+            );
+        }
+        self.kept(node)
+    }
+}

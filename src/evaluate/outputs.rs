@@ -1,0 +1,73 @@
+//! Outputs: which exist, and their values.
+
+use super::evaluator::{Block, Evaluator};
+use super::value::{Value, ValueKind};
+use super::{ConditionValue, Named, Output};
+use crate::template::{Entry, Kind, Node};
+
+impl<'a> Evaluator<'_, 'a> {
+    /// Evaluates the outputs whose condition is not false.
+    pub(super) fn all_outputs(&mut self) -> Named<'a, Output<'a>> {
+        let template = self.template;
+        self.block = Block::Outputs;
+        let mut outputs = Named::with_capacity_and_hasher(template.outputs.len(), rustc_hash::FxBuildHasher);
+        for entry in &template.outputs {
+            self.subject = entry.name;
+            if let Some(output) = self.output(entry) {
+                outputs.insert(entry.name, output);
+            }
+        }
+        outputs
+    }
+
+    fn output(&mut self, entry: &Entry<'a>) -> Option<Output<'a>> {
+        let body = entry.body;
+        let Kind::Object(_) = body.kind else {
+            return None;
+        };
+        if let Some(node) = body.get("Condition") {
+            match node.as_str() {
+                Some(name) => match self.condition(name, node.span) {
+                    Some(ConditionValue::Known(false)) => return None,
+                    Some(_) => {}
+                    None => {
+                        self.unresolved_condition(
+                            name,
+                            node.span,
+                            "Template format error: Unresolved condition dependency {} in the Outputs block of the template",
+                        );
+                    }
+                },
+                None => {
+                    self.problem(
+                        "condition-name",
+                        node,
+                        "`Condition` takes a condition's name",
+                        "Template format error: Every Condition member must be a string.",
+                    );
+                }
+            }
+        }
+        let node = body.get("Value")?;
+        let value = self.value(node)?;
+        self.must_be_text(node, &value);
+        let export = body.get("Export").and_then(|export| export.get("Name")).and_then(|name| self.value(name));
+        Some(Output { entry: *entry, value, export, description: body.get("Description").and_then(Node::as_str) })
+    }
+
+    fn must_be_text(&mut self, node: &Node<'a>, value: &Value<'a>) {
+        let what = match value.kind {
+            ValueKind::List(_) => "a list",
+            ValueKind::Map(_) => "a map",
+            _ => return,
+        };
+        if !self.macros {
+            self.problem(
+                "output-not-a-string",
+                node,
+                format!("output `{}` must be a string, and is {what}", self.subject),
+                "Template format error: The Value field of every Outputs member must evaluate to a String.",
+            );
+        }
+    }
+}

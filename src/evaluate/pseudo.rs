@@ -1,0 +1,57 @@
+//! Pseudo parameters: given, derived from the region, or unknown.
+//!
+//! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/pseudo-parameter-reference.html>
+
+use super::evaluator::Evaluator;
+use super::value::{Residual, Value, ValueKind};
+use super::zones;
+use crate::template::Node;
+
+/// Every pseudo parameter there is; `AWS::NoValue` is none of them, it is the absence of a value.
+pub(super) const NAMES: [&str; 7] =
+    ["AWS::AccountId", "AWS::NotificationARNs", "AWS::Partition", "AWS::Region", "AWS::StackId", "AWS::StackName", "AWS::URLSuffix"];
+
+impl<'a> Evaluator<'_, 'a> {
+    /// Returns the value of a pseudo parameter, or `None` when there is none of that name.
+    pub(super) fn pseudo(&self, name: &'a str, origin: &'a Node<'a>) -> Option<Value<'a>> {
+        if !NAMES.contains(&name) {
+            return None;
+        }
+        let given = self.state.pseudo.get(name);
+        let kind = match given {
+            Some(value) => self.external(value, origin).kind,
+            None => match (name, self.region()) {
+                ("AWS::Partition", Some(region)) => ValueKind::String(zones::partition(region).0),
+                ("AWS::URLSuffix", Some(region)) => ValueKind::String(zones::partition(region).1),
+                ("AWS::NotificationARNs", _) => ValueKind::List(&[]),
+                _ => ValueKind::Unknown(Residual::PseudoParameter(name)),
+            },
+        };
+        Some(Value::new(kind, origin))
+    }
+
+    /// Returns the stack's region, where it is known.
+    pub(super) fn region(&self) -> Option<&'a str> {
+        self.state.pseudo.get("AWS::Region").and_then(serde_json::Value::as_str)
+    }
+
+    /// Returns a value from outside, such as an attribute of a deployed resource.
+    pub(super) fn external(&self, value: &'a serde_json::Value, origin: &'a Node<'a>) -> Value<'a> {
+        let kind = match value {
+            serde_json::Value::Null => ValueKind::Null,
+            serde_json::Value::Bool(value) => ValueKind::Bool(*value),
+            serde_json::Value::Number(number) => ValueKind::Number(self.arena.str(&number.to_string())),
+            serde_json::Value::String(text) => ValueKind::String(text),
+            serde_json::Value::Array(items) => {
+                let items: Vec<Value<'a>> = items.iter().map(|item| self.external(item, origin)).collect();
+                ValueKind::List(self.arena.slice(&items))
+            }
+            serde_json::Value::Object(members) => {
+                let members: Vec<(&'a str, Value<'a>)> =
+                    members.iter().map(|(key, value)| (key.as_str(), self.external(value, origin))).collect();
+                ValueKind::Map(self.arena.slice(&members))
+            }
+        };
+        Value::new(kind, origin)
+    }
+}

@@ -1,0 +1,162 @@
+//! Resources: which exist, and what they are.
+
+use super::evaluator::{Block, Evaluator};
+use super::value::{Value, ValueKind};
+use super::{ConditionValue, Named, Resource};
+use crate::template::{Diagnostic, Entry, Kind, Node};
+
+impl<'a> Evaluator<'_, 'a> {
+    /// Evaluates the resources whose condition is not false.
+    pub(super) fn all_resources(&mut self) -> Named<'a, Resource<'a>> {
+        let template = self.template;
+        self.block = Block::Resources;
+        let mut resources = Named::with_capacity_and_hasher(template.resources.len(), rustc_hash::FxBuildHasher);
+        for entry in &template.resources {
+            self.subject = entry.name;
+            if let Some(resource) = self.resource(entry) {
+                resources.insert(entry.name, resource);
+            }
+        }
+        resources
+    }
+
+    /// Returns whether a resource exists, or `None` when the template has none of that name; with the condition that decides.
+    pub(super) fn existence(&mut self, name: &str) -> Option<(ConditionValue, Option<&'a str>)> {
+        let entry = self.template.resources.get(name)?;
+        let Some(condition) = entry.body.get("Condition") else {
+            return Some((ConditionValue::Known(true), None));
+        };
+        let Some(name) = condition.as_str() else {
+            return Some((ConditionValue::Known(true), None));
+        };
+        // A condition that is missing is reported where the resource stands, not at everything that refers to it.
+        Some((self.condition(name, condition.span).unwrap_or(ConditionValue::Known(true)), Some(name)))
+    }
+
+    fn resource(&mut self, entry: &Entry<'a>) -> Option<Resource<'a>> {
+        let body = entry.body;
+        let Kind::Object(_) = body.kind else {
+            return None;
+        };
+        let condition = match body.get("Condition") {
+            None => None,
+            Some(node) => match node.as_str() {
+                Some(name) => {
+                    let value = self.condition(name, node.span);
+                    if value.is_none() {
+                        self.unresolved_condition(
+                            name,
+                            node.span,
+                            "Template format error: Unresolved condition dependency {} in the Resources block of the template",
+                        );
+                    }
+                    Some((name, value.unwrap_or(ConditionValue::Unknown)))
+                }
+                None => {
+                    self.problem(
+                        "condition-name",
+                        node,
+                        "`Condition` takes a condition's name",
+                        "Template format error: Every Condition member must be a string.",
+                    );
+                    None
+                }
+            },
+        };
+        if let Some((_, ConditionValue::Known(false))) = condition {
+            return None;
+        }
+        let resource_type = body.get("Type").and_then(Node::as_str).unwrap_or_default();
+        let depends_on = self.depends_on(entry);
+        let properties = body.get("Properties").and_then(|node| self.value(node));
+        let empty = Value::new(ValueKind::Map(&[]), body);
+        Some(Resource {
+            entry: *entry,
+            resource_type,
+            condition,
+            depends_on,
+            properties: properties.unwrap_or(empty),
+            metadata: self.attribute(body, "Metadata"),
+            deletion_policy: self.policy(body, "DeletionPolicy"),
+            update_replace_policy: self.policy(body, "UpdateReplacePolicy"),
+            creation_policy: self.attribute(body, "CreationPolicy"),
+            update_policy: self.attribute(body, "UpdatePolicy"),
+        })
+    }
+
+    fn attribute(&mut self, body: &'a Node<'a>, key: &str) -> Option<Value<'a>> {
+        body.get(key).and_then(|node| self.value(node))
+    }
+
+    /// Functions in the policies need the language extensions.
+    ///
+    /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html>
+    fn policy(&mut self, body: &'a Node<'a>, key: &'static str) -> Option<Value<'a>> {
+        let node = body.get(key)?;
+        if node.as_str().is_none() && !self.extensions && !self.macros {
+            let diagnostic = Diagnostic::error("policy-not-a-string", format!("`{key}` must be a string, and is {}", node.kind_name()))
+                .at(self.template.source, node.span, "")
+                .as_aws_says(format!("Template format error: Every {key} member must be a string."))
+                .hinted("functions here need `\"Transform\": \"AWS::LanguageExtensions\"`");
+            self.problems.push(diagnostic);
+            return None;
+        }
+        let value = self.value(node)?;
+        let allowed: &[&str] = if key == "DeletionPolicy" {
+            &["Delete", "Retain", "Snapshot", "RetainExceptOnCreate"]
+        } else {
+            &["Delete", "Retain", "Snapshot"]
+        };
+        if let Some(text) = value.text()
+            && !allowed.contains(&text)
+        {
+            let mut diagnostic = Diagnostic::error("unknown-policy", format!("`{text}` is no `{key}`"))
+                .at(self.template.source, node.span, "")
+                .as_aws_says(format!("Template format error: Unrecognized {key} {text} for resource {}", self.subject))
+                .hinted(format!("allowed: {}", allowed.join(", ")));
+            if let Some(near) = crate::parameters::nearest(text, allowed.iter().copied()) {
+                diagnostic = diagnostic.hinted(format!("did you mean `{near}`?"));
+            }
+            self.problems.push(diagnostic);
+        }
+        Some(value)
+    }
+
+    /// A dependency on a resource whose condition is false is no dependency, as CloudFormation has it.
+    fn depends_on(&mut self, entry: &Entry<'a>) -> Vec<&'a str> {
+        let Some(node) = entry.body.get("DependsOn") else {
+            return Vec::new();
+        };
+        let mut names = Vec::new();
+        let listed = match node.kind {
+            Kind::Array(items) => items,
+            _ => std::slice::from_ref(node),
+        };
+        for item in listed {
+            let name = match item.as_str() {
+                Some(name) => name,
+                None if self.extensions || self.macros => match self.value(item).and_then(|value| value.text()) {
+                    Some(name) => name,
+                    None => continue,
+                },
+                None => {
+                    self.problem(
+                        "depends-on",
+                        item,
+                        format!("`DependsOn` takes the names of resources, and this is {}", item.kind_name()),
+                        "Template format error: DependsOn must be a string or list of strings.",
+                    );
+                    continue;
+                }
+            };
+            match self.existence(name) {
+                Some((ConditionValue::Known(false), _)) => {}
+                Some(_) if !names.contains(&name) => names.push(name),
+                Some(_) => {}
+                None if self.macros => {}
+                None => self.note_dangling(name, item.span, None),
+            }
+        }
+        names
+    }
+}

@@ -1,0 +1,48 @@
+//! Availability zones by region.
+//!
+//! AWS gives, for `Fn::GetAZs`, the zones that hold a default subnet of the account, or all zones of the region when the account
+//! has no default VPC; this table holds all zones that take new resources. A region that is not here stays unknown.
+//! Source: <https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-availability-zones.html>
+
+/// Returns the letters of a region's zones.
+fn letters(region: &str) -> Option<&'static str> {
+    Some(match region {
+        "us-east-1" => "abcdef",
+        "us-west-2" | "ap-northeast-2" => "abcd",
+        "us-west-1" => "ac",
+        "ap-northeast-1" => "acd",
+        "ca-central-1" => "abd",
+        "cn-north-1" => "abd",
+        "us-east-2" | "eu-west-1" | "eu-west-2" | "eu-west-3" | "eu-central-1" | "eu-central-2" | "eu-north-1" | "eu-south-1"
+        | "eu-south-2" | "ap-south-1" | "ap-south-2" | "ap-southeast-1" | "ap-southeast-2" | "ap-southeast-3" | "ap-southeast-4"
+        | "ap-southeast-5" | "ap-southeast-6" | "ap-southeast-7" | "ap-northeast-3" | "ap-east-1" | "ap-east-2" | "sa-east-1"
+        | "af-south-1" | "me-south-1" | "me-central-1" | "il-central-1" | "ca-west-1" | "mx-central-1" | "cn-northwest-1"
+        | "us-gov-east-1" | "us-gov-west-1" => "abc",
+        _ => return None,
+    })
+}
+
+/// Returns the names of a region's availability zones, or `None` for a region that the table does not hold.
+pub fn availability_zones(region: &str) -> Option<impl Iterator<Item = String> + '_> {
+    letters(region).map(|letters| letters.chars().map(move |letter| format!("{region}{letter}")))
+}
+
+/// Returns the partition and the URL suffix that a region belongs to.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/pseudo-parameter-reference.html>
+pub(super) fn partition(region: &str) -> (&'static str, &'static str) {
+    for (prefix, partition, suffix) in [
+        ("cn-", "aws-cn", "amazonaws.com.cn"),
+        ("us-gov-", "aws-us-gov", "amazonaws.com"),
+        ("us-isob-", "aws-iso-b", "sc2s.sgov.gov"),
+        ("us-isof-", "aws-iso-f", "csp.hci.ic.gov"),
+        ("us-iso-", "aws-iso", "c2s.ic.gov"),
+        ("eu-isoe-", "aws-iso-e", "cloud.adc-e.uk"),
+        ("eusc-", "aws-eusc", "amazonaws.eu"),
+    ] {
+        if region.starts_with(prefix) {
+            return (partition, suffix);
+        }
+    }
+    ("aws", "amazonaws.com")
+}

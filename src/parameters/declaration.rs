@@ -1,0 +1,265 @@
+//! What a template says of one parameter.
+
+use crate::template::{Diagnostic, Diagnostics, Entry, Kind, Node, Template};
+
+/// The type of a parameter.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html>
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParameterType<'a> {
+    /// `String`, or a resource type such as `AWS::EC2::VPC::Id` that is a string to the template.
+    String,
+    /// `Number`.
+    Number,
+    /// `CommaDelimitedList`, or `List<AWS::...>`.
+    List,
+    /// `List<Number>`.
+    NumberList,
+    /// `AWS::SSM::Parameter::Value<T>`: the value names an SSM parameter, and the text inside the brackets is its type.
+    Ssm {
+        /// The type inside the brackets.
+        inner: &'a str,
+        /// Whether the inner type is a list.
+        list: bool,
+    },
+}
+
+impl<'a> ParameterType<'a> {
+    /// Returns the type of that name, or `None` when there is no such type.
+    pub fn of(name: &'a str) -> Option<Self> {
+        let bracketed = |prefix: &str| name.strip_prefix(prefix).and_then(|rest| rest.strip_suffix('>'));
+        Some(match name {
+            "String" => Self::String,
+            "Number" => Self::Number,
+            "CommaDelimitedList" => Self::List,
+            "List<Number>" => Self::NumberList,
+            _ => {
+                if let Some(inner) = bracketed("AWS::SSM::Parameter::Value<") {
+                    Self::Ssm { inner, list: inner == "CommaDelimitedList" || inner.starts_with("List<") }
+                } else if bracketed("List<").is_some() {
+                    Self::List
+                } else if name.starts_with("AWS::") {
+                    Self::String
+                } else {
+                    return None;
+                }
+            }
+        })
+    }
+
+    /// Tells whether `Ref` of such a parameter gives a list.
+    pub fn is_list(self) -> bool {
+        matches!(self, Self::List | Self::NumberList | Self::Ssm { list: true, .. })
+    }
+}
+
+/// A parameter as the template declares it.
+#[derive(Clone, Debug)]
+pub struct Declaration<'a> {
+    /// The name and where it stands.
+    pub entry: Entry<'a>,
+    /// `Type`, understood.
+    pub parameter_type: ParameterType<'a>,
+    /// `Type`, as written.
+    pub type_name: &'a str,
+    /// `Default` as the text that CloudFormation makes of it.
+    pub default: Option<String>,
+    /// `Description`.
+    pub description: Option<&'a str>,
+    /// `AllowedValues` as text.
+    pub allowed_values: Vec<&'a str>,
+    /// `AllowedPattern`, a regular expression that the whole value must match.
+    pub allowed_pattern: Option<&'a str>,
+    /// `ConstraintDescription`.
+    pub constraint_description: Option<&'a str>,
+    /// `MinValue`.
+    pub min_value: Option<f64>,
+    /// `MaxValue`.
+    pub max_value: Option<f64>,
+    /// `MinLength`, in characters.
+    pub min_length: Option<u64>,
+    /// `MaxLength`, in characters.
+    pub max_length: Option<u64>,
+    /// `NoEcho`: the value must not be shown or stored anywhere.
+    pub no_echo: bool,
+}
+
+const MEMBERS: [&str; 11] = [
+    "Type",
+    "Default",
+    "Description",
+    "AllowedValues",
+    "AllowedPattern",
+    "ConstraintDescription",
+    "MinValue",
+    "MaxValue",
+    "MinLength",
+    "MaxLength",
+    "NoEcho",
+];
+
+impl<'a> Declaration<'a> {
+    /// Reads the declaration that an entry of `Parameters` holds; problems go to `problems`.
+    ///
+    /// Returns `None` only where nothing can be made of it.
+    pub(super) fn read(template: &Template<'a>, entry: &Entry<'a>, problems: &mut Diagnostics) -> Option<Self> {
+        let mut reader = Reader { template, entry: *entry, problems };
+        if !matches!(entry.body.kind, Kind::Object(_)) {
+            let found = entry.body.kind_name();
+            reader.problem(
+                entry.body,
+                format!("parameter `{}` must be an object, and is {found}", entry.name),
+                "Template format error: Every Parameters member must be an object.",
+            );
+            return None;
+        }
+        if entry.name.is_empty() || !entry.name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            let diagnostic = Diagnostic::error("parameter-name", format!("parameter name `{}` is not alphanumeric", entry.name))
+                .at(template.source, entry.name_span, "")
+                .as_aws_says(format!("Template format error: Parameter name {} is non alphanumeric.", entry.name));
+            reader.problems.push(diagnostic);
+        }
+        for member in entry.body.members() {
+            if !MEMBERS.contains(&member.key) {
+                let mut diagnostic = Diagnostic::error("parameter-attribute", format!("a parameter has no attribute `{}`", member.key))
+                    .at(template.source, member.key_span, "")
+                    .as_aws_says(format!("Invalid template parameter property '{}'", member.key));
+                if let Some(near) = nearest(member.key, MEMBERS.iter().copied()) {
+                    diagnostic = diagnostic.hinted(format!("did you mean `{near}`?"));
+                }
+                reader.problems.push(diagnostic);
+            }
+        }
+        let Some(type_name) = reader.text("Type") else {
+            if entry.body.get("Type").is_none() {
+                reader.problem(
+                    entry.body,
+                    format!("parameter `{}` has no `Type`", entry.name),
+                    "Template format error: Every Parameters object must contain a Type member.",
+                );
+            }
+            return None;
+        };
+        let Some(parameter_type) = ParameterType::of(type_name) else {
+            let node = entry.body.get("Type").unwrap_or(entry.body);
+            reader.problem(
+                node,
+                format!("`{type_name}` is not a parameter type"),
+                &format!("Template format error: Unrecognized parameter type: {type_name}"),
+            );
+            return None;
+        };
+        Some(Self {
+            entry: *entry,
+            parameter_type,
+            type_name,
+            default: reader.default(),
+            description: entry.body.get("Description").and_then(Node::as_str),
+            allowed_values: reader.allowed_values(),
+            allowed_pattern: reader.text("AllowedPattern"),
+            constraint_description: reader.text("ConstraintDescription"),
+            min_value: reader.number("MinValue"),
+            max_value: reader.number("MaxValue"),
+            min_length: reader.length("MinLength"),
+            max_length: reader.length("MaxLength"),
+            no_echo: entry.body.get("NoEcho").and_then(Node::scalar).is_some_and(|text| text.eq_ignore_ascii_case("true")),
+        })
+    }
+
+    /// Returns the parameter's name.
+    pub fn name(&self) -> &'a str {
+        self.entry.name
+    }
+}
+
+struct Reader<'r, 'a> {
+    template: &'r Template<'a>,
+    entry: Entry<'a>,
+    problems: &'r mut Diagnostics,
+}
+
+impl<'a> Reader<'_, 'a> {
+    fn problem(&mut self, node: &Node<'_>, message: String, aws: &str) {
+        self.problems.push(Diagnostic::error("parameter-declaration", message).at(self.template.source, node.span, "").as_aws_says(aws));
+    }
+
+    fn text(&mut self, key: &str) -> Option<&'a str> {
+        let node = self.entry.body.get(key)?;
+        let text = node.scalar();
+        if text.is_none() {
+            self.problem(
+                node,
+                format!("`{key}` must be a string, and is {}", node.kind_name()),
+                &format!("Template format error: Every {key} member must be a string."),
+            );
+        }
+        text
+    }
+
+    /// A list is not what the documentation allows, but what it means is beyond doubt.
+    fn default(&mut self) -> Option<String> {
+        let node = self.entry.body.get("Default")?;
+        match node.kind {
+            Kind::Null | Kind::Object(_) | Kind::Array(_) => {
+                self.problem(
+                    node,
+                    format!("the default of parameter `{}` must be a string, and is {}", self.entry.name, node.kind_name()),
+                    "Template format error: Every Default member must be a string.",
+                );
+                None
+            }
+            _ => node.scalar().map(str::to_owned),
+        }
+    }
+
+    fn allowed_values(&mut self) -> Vec<&'a str> {
+        let Some(node) = self.entry.body.get("AllowedValues") else {
+            return Vec::new();
+        };
+        let texts: Vec<&str> = node.items().iter().filter_map(Node::scalar).collect();
+        if !matches!(node.kind, Kind::Array(_)) || texts.len() != node.items().len() {
+            self.problem(
+                node,
+                "`AllowedValues` must be a list of strings".to_owned(),
+                "Template format error: Every AllowedValues member must be a list.",
+            );
+        }
+        texts
+    }
+
+    fn number(&mut self, key: &str) -> Option<f64> {
+        let text = self.text(key)?;
+        let number = text.trim().parse::<f64>().ok().filter(|number| number.is_finite());
+        if number.is_none() {
+            self.not_a_number(key, text);
+        }
+        number
+    }
+
+    fn length(&mut self, key: &str) -> Option<u64> {
+        let text = self.text(key)?;
+        let number = text.trim().parse::<u64>().ok();
+        if number.is_none() {
+            self.not_a_number(key, text);
+        }
+        number
+    }
+
+    fn not_a_number(&mut self, key: &str, text: &str) {
+        let node = self.entry.body.get(key).unwrap_or(self.entry.body);
+        self.problem(
+            node,
+            format!("`{key}` of parameter `{}` is not a number: `{text}`", self.entry.name),
+            &format!("Template format error: Every {key} member must be a number."),
+        );
+    }
+}
+
+/// Returns the name that was probably meant.
+pub(crate) fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    names
+        .map(|candidate| (strsim::jaro_winkler(&name.to_lowercase(), &candidate.to_lowercase()), candidate))
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, candidate)| candidate)
+}

@@ -1,0 +1,217 @@
+//! Values that were given: flags, parameter files, the deployed stack.
+
+use indexmap::IndexMap;
+
+use super::Provenance;
+use crate::template::{Arena, Diagnostic, Diagnostics, Document, Kind, Node, Source, Span};
+
+/// Values that were given, before a template is asked what it declares.
+///
+/// Each keeps the node it was read from, when it came from a file, so that an error can point there.
+#[derive(Clone, Debug, Default)]
+pub struct GivenParameters {
+    /// By name, in the order given; a later, stronger source has replaced a weaker one.
+    pub values: IndexMap<String, GivenValue>,
+}
+
+/// One value that was given.
+#[derive(Clone, Debug)]
+pub struct GivenValue {
+    /// The text; a list is joined with commas, a boolean is `true` or `false`. `None` is `UsePreviousValue`.
+    pub text: Option<String>,
+    /// Where it came from.
+    pub provenance: Provenance,
+    /// The place in a file.
+    pub place: Option<(Source, Span)>,
+}
+
+impl GivenParameters {
+    /// Returns a set without values.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a value; a stronger source replaces a weaker one, the later of two equals counts, and
+    /// `UsePreviousValue` gives way to the deployed value, whichever comes first.
+    pub fn add(&mut self, name: impl Into<String>, value: GivenValue) {
+        match self.values.entry(name.into()) {
+            indexmap::map::Entry::Vacant(slot) => {
+                slot.insert(value);
+            }
+            indexmap::map::Entry::Occupied(mut slot) => {
+                let old = slot.get();
+                let keeps_previous = |one: &GivenValue| one.text.is_none() && one.provenance != Provenance::Deployed;
+                let replaces = if keeps_previous(&value) {
+                    old.provenance != Provenance::Deployed && old.provenance <= value.provenance
+                } else if keeps_previous(old) && value.provenance == Provenance::Deployed {
+                    true
+                } else {
+                    old.provenance <= value.provenance
+                };
+                if replaces {
+                    slot.insert(value);
+                }
+            }
+        }
+    }
+
+    /// Adds a flag of the form `Name=value`; the value may hold `=` and may be empty.
+    ///
+    /// # Errors
+    ///
+    /// Returns a problem when there is no `=` or no name before it.
+    pub fn add_flag(&mut self, flag: &str) -> Result<(), Diagnostic> {
+        match flag.split_once('=') {
+            Some((name, text)) if !name.trim().is_empty() => {
+                let value = GivenValue { text: Some(text.to_owned()), provenance: Provenance::Flag, place: None };
+                self.add(name.trim(), value);
+                Ok(())
+            }
+            _ => {
+                // The text may be a secret whose name was forgotten, so it is not repeated.
+                Err(Diagnostic::error("parameter-flag", "a parameter is given as `Name=value`")
+                    .hinted("write, for example, `-p BuildCache=Yes`"))
+            }
+        }
+    }
+
+    /// Adds a deployed value; `None` is a `NoEcho` value that only the stack knows.
+    pub fn add_deployed(&mut self, name: impl Into<String>, text: Option<String>) {
+        self.add(name, GivenValue { text, provenance: Provenance::Deployed, place: None });
+    }
+
+    /// Adds the values of a parameter file.
+    ///
+    /// JSON or YAML, in one of these shapes: a plain map of names to strings, numbers, booleans or lists of them; the AWS CLI's
+    /// `[{"ParameterKey", "ParameterValue", "UsePreviousValue"}]` or `["Name=value"]`; CodePipeline's `{"Parameters": {...}}`.
+    ///
+    /// # Errors
+    ///
+    /// Returns every problem of the file; a name that stands twice in a list is one.
+    pub fn add_file(&mut self, source: &Source) -> Result<(), Diagnostics> {
+        let arena = Arena::new();
+        let document = Document::read(source, &arena)?;
+        self.add_document(source, document.root)
+    }
+
+    /// Adds the values that a node holds in one of the shapes of [`GivenParameters::add_file`], such as the `parameters` of a `rack.yaml`.
+    ///
+    /// # Errors
+    ///
+    /// Returns every problem of the node.
+    pub fn add_document(&mut self, source: &Source, root: &Node<'_>) -> Result<(), Diagnostics> {
+        let mut file = File { source, problems: Diagnostics::default(), read: IndexMap::new() };
+        match root.kind {
+            Kind::Object(members) => match root.get("Parameters") {
+                Some(inner) if matches!(inner.kind, Kind::Object(_)) && is_code_pipeline(root) => file.map(inner),
+                _ if members.is_empty() => {}
+                _ => file.map(root),
+            },
+            Kind::Array(items) => {
+                for item in items {
+                    file.item(item);
+                }
+            }
+            Kind::Null => {}
+            _ => file.problem(
+                root.span,
+                format!("parameters must be a map or a list, and this is {}", root.kind_name()),
+                "write `Name: value` lines, or the AWS CLI's list of `ParameterKey` and `ParameterValue`",
+            ),
+        }
+        let File { problems, read, .. } = file;
+        let read = problems.into_result(read)?;
+        for (name, value) in read {
+            self.add(name, value);
+        }
+        Ok(())
+    }
+}
+
+fn is_code_pipeline(root: &Node<'_>) -> bool {
+    root.members().iter().all(|member| matches!(member.key, "Parameters" | "Tags" | "StackPolicy"))
+}
+
+struct File<'s> {
+    source: &'s Source,
+    problems: Diagnostics,
+    read: IndexMap<String, GivenValue>,
+}
+
+impl File<'_> {
+    fn problem(&mut self, span: Span, message: String, hint: &str) {
+        let diagnostic = Diagnostic::error("parameter-file", message).at(self.source, span, "").hinted(hint);
+        self.problems.push(diagnostic);
+    }
+
+    fn map(&mut self, node: &Node<'_>) {
+        for member in node.members() {
+            self.value(member.key, &member.value);
+        }
+    }
+
+    fn item(&mut self, item: &Node<'_>) {
+        if let Some(text) = item.as_str() {
+            match text.split_once('=') {
+                Some((name, value)) if !name.is_empty() => self.keep(name, Some(value.to_owned()), item.span),
+                _ => self.problem(item.span, "expected `Name=value`".to_owned(), "write the parameter's name, `=` and its value"),
+            }
+            return;
+        }
+        let Some(key) = item.get("ParameterKey").and_then(Node::as_str) else {
+            self.problem(
+                item.span,
+                "expected an object with `ParameterKey` and `ParameterValue`".to_owned(),
+                "this is the AWS CLI's form; a plain map of names to values does as well",
+            );
+            return;
+        };
+        let previous = item.get("UsePreviousValue").and_then(Node::scalar).is_some_and(|text| text.eq_ignore_ascii_case("true"));
+        match item.get("ParameterValue") {
+            Some(_) if previous => self.problem(
+                item.span,
+                format!("parameter `{key}` has both `ParameterValue` and `UsePreviousValue`"),
+                "keep one of the two",
+            ),
+            Some(value) => self.value(key, value),
+            None if previous => self.keep(key, None, item.span),
+            None => self.problem(
+                item.span,
+                format!("parameter `{key}` has neither `ParameterValue` nor `UsePreviousValue`"),
+                "add `ParameterValue`",
+            ),
+        }
+    }
+
+    fn value(&mut self, name: &str, node: &Node<'_>) {
+        let text = match node.kind {
+            Kind::Array(items) => {
+                let texts: Option<Vec<&str>> = items.iter().map(Node::scalar).collect();
+                texts.map(|texts| texts.join(","))
+            }
+            _ => node.scalar().map(str::to_owned),
+        };
+        match text {
+            Some(text) => self.keep(name, Some(text), node.span),
+            None => self.problem(
+                node.span,
+                format!("the value of parameter `{name}` must be a string, number, boolean or a list of them, and is {}", node.kind_name()),
+                "parameters are text to CloudFormation; put JSON in quotes",
+            ),
+        }
+    }
+
+    fn keep(&mut self, name: &str, text: Option<String>, span: Span) {
+        let value = GivenValue { text, provenance: Provenance::File, place: Some((self.source.clone(), span)) };
+        if let Some(earlier) = self.read.insert(name.to_owned(), value)
+            && let Some((source, earlier)) = earlier.place
+        {
+            self.problems.push(
+                Diagnostic::error("duplicate-parameter", format!("parameter `{name}` is given twice"))
+                    .at(self.source, span, "again here")
+                    .at(&source, earlier, "first here")
+                    .hinted("only one can count; take one out"),
+            );
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Tests that no text, however broken, crashes a reader, and that every refusal says where and why.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use proptest::prelude::*;
+use rackform::template::{Arena, Diagnostics, Document, Functions, MAX_SOURCE_BYTES, Source, SourceError, Template, write_yaml};
+
+use crate::support;
+
+/// Reads a text as JSON or YAML and as a template, and checks what is said of it.
+fn refusals(name: &str, text: &str) -> Diagnostics {
+    let source = Source::new(name, text);
+    let arena = Arena::new();
+    let problems = match Document::read(&source, &arena) {
+        Ok(document) => Template::from_document(&document).map(|_| ()).err().unwrap_or_default(),
+        Err(problems) => problems,
+    };
+    for problem in &problems.0 {
+        assert!(!problem.message.is_empty() && !problem.labels.is_empty(), "{problem:?} of {text:?}");
+        for label in &problem.labels {
+            assert!(text.get(label.span.range()).is_some(), "{} is no place in {text:?}", problem.message);
+        }
+    }
+    problems
+}
+
+#[test]
+fn nesting_without_end_is_refused_quickly() {
+    let many = 300_000;
+    for (name, text) in [
+        ("t.json", "[".repeat(many)),
+        ("t.json", "{\"a\":".repeat(many)),
+        ("t.json", format!("{}{}", "[".repeat(many), "]".repeat(many))),
+        ("t.yaml", "- ".repeat(many)),
+        ("t.yaml", "? ".repeat(many)),
+        ("t.yaml", format!("a: {}", "[".repeat(many))),
+        ("t.yaml", format!("a: {}", "{a: ".repeat(many))),
+        ("t.yaml", format!("a: {}", "!Join [".repeat(many))),
+        ("t.yaml", (0..300).map(|level| format!("{}a:\n", " ".repeat(level))).collect()),
+    ] {
+        let problems = refusals(name, &text).to_string();
+        assert!(problems.contains("deep") || problems.contains("a key is text"), "{problems}");
+    }
+}
+
+#[test]
+fn what_is_deepest_and_allowed_is_read_checked_and_written() {
+    let deepest =
+        format!("{{\"Resources\":{{\"A\":{{\"Type\":\"T\",\"Properties\":{{\"P\":{}1{}}}}}}}}}", "[".repeat(124), "]".repeat(124));
+    assert_eq!(refusals("t.json", &deepest).to_string(), "");
+    let source = Source::new("t.json", deepest);
+    let arena = Arena::new();
+    let document = Document::read(&source, &arena).unwrap();
+    let yaml = Source::new("t.yaml", write_yaml(document.root, Functions::Long));
+    assert!(document.root.same(Document::read(&yaml, &Arena::new()).unwrap().root));
+}
+
+#[test]
+fn a_thousand_duplicates_are_reported_without_a_flood() {
+    let members: Vec<String> = (0..50_000).map(|_| "\"a\": 1".to_owned()).collect();
+    assert_eq!(refusals("t.json", &format!("{{{}}}", members.join(",\n"))).0.len(), 100);
+}
+
+#[test]
+fn a_real_template_cut_off_anywhere_names_the_line_it_ends_in() {
+    let Some(data) = support::shared_data() else { return };
+    let whole = std::fs::read_to_string(data.join("convox-rack-20260421.json")).unwrap();
+    let body = whole.trim_end();
+    for end in (1..body.len()).step_by(997) {
+        let cut = &body[..end];
+        let problems = refusals("t.json", cut);
+        let problem = problems.0.last().unwrap();
+        let last_line = 1 + cut.trim_end().matches('\n').count();
+        assert_eq!(problem.labels[0].start().line, last_line, "{problem:?} of the first {end} bytes");
+    }
+    let source = Source::new("t.json", whole);
+    let arena = Arena::new();
+    let yaml = write_yaml(Document::read(&source, &arena).unwrap().root, Functions::Short);
+    for end in (1..yaml.len()).step_by(9973) {
+        refusals("t.yaml", yaml.get(..end).unwrap_or_default());
+    }
+}
+
+#[test]
+fn a_file_that_is_not_text_or_is_too_large_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.json");
+    std::fs::write(&path, b"{\n  \"a\": \"\xff\"\n}").unwrap();
+    assert!(matches!(Source::read(&path).unwrap_err(), SourceError::NotUtf8 { offset: 10, line: 2, .. }));
+    std::fs::File::create(&path).unwrap().set_len(MAX_SOURCE_BYTES as u64 + 1).unwrap();
+    assert!(matches!(Source::read(&path).unwrap_err(), SourceError::TooLarge { .. }));
+    assert!(matches!(Source::read(folder.path()).unwrap_err(), SourceError::Read { .. }));
+}
+
+/// Text made of the pieces that readers stumble over.
+fn broken() -> impl Strategy<Value = String> {
+    let pieces = proptest::sample::select(
+        &[
+            "a",
+            "b: ",
+            "- ",
+            "\n",
+            "\n  ",
+            "\n    ",
+            "[",
+            "]",
+            "{",
+            "}",
+            ",",
+            "'",
+            "\"",
+            "|",
+            "|-",
+            "|2\n",
+            "> \n",
+            "#",
+            " # c",
+            "!Ref ",
+            "!GetAtt a.b",
+            "!",
+            "!<x>",
+            "&a ",
+            "*a",
+            "? ",
+            ": ",
+            "<<: ",
+            "\t",
+            "\r\n",
+            "%YAML 1.2\n",
+            "---",
+            "...",
+            "\u{feff}",
+            "é",
+            "\u{85}",
+            "\u{2028}",
+            "@",
+            "~",
+            "\\",
+            "\\u12",
+            "\\ud800",
+            "\0",
+            "!!str ",
+            "- - ",
+            "{a: ",
+            "\"a\":",
+            "1.5e",
+            "-",
+            "012",
+            "null",
+            "true",
+            "Resources:",
+            "{\"Resources\":",
+            "\"Type\":\"T\"",
+            "Fn::Sub: ",
+        ][..],
+    );
+    proptest::collection::vec(pieces, 0..40).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_text_crashes_a_reader(text in prop_oneof![3 => broken(), 1 => any::<String>()], flow in any::<bool>()) {
+        refusals("t.yaml", &text);
+        refusals("t.json", &text);
+        refusals("t.json", &format!("{}{text}", if flow { "{\"a\": [" } else { "a:\n  - " }));
+    }
+}
