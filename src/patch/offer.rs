@@ -1,6 +1,6 @@
 //! What a rack template has that the build cache rests on.
 
-use crate::template::{Diagnostic, Diagnostics, Entry, Intrinsic, Node, Section, Source, Span, Template};
+use crate::template::{Diagnostic, Diagnostics, Entry, Intrinsic, Node, Source, Span, Template, did_you_mean};
 
 use super::plan::Step;
 
@@ -57,6 +57,9 @@ pub(super) struct Offer<'a> {
 
 /// CloudFormation's name for a task definition.
 const TASK_DEFINITION: &str = "AWS::ECS::TaskDefinition";
+
+/// The resources that the cache finds by name.
+const NAMES: [&str; 6] = ["ApiBuildFargate", "ApiBuildTasks", "InstancesSecurity", "Subnet0", "Subnet1", "Subnet2"];
 
 impl<'a> Offer<'a> {
     /// Looks a template through and tells everything that lacks.
@@ -131,9 +134,12 @@ impl<'a> Look<'a, '_> {
                 place,
                 "not among these resources",
             );
-            self.problems.push(problem.hinted(similar(&self.template.resources, name).map_or_else(
-                || "this patch is for rack templates; a rack of this age may need an update of the rack first".to_owned(),
-                |near| format!("did you mean `{near}`? The cache finds it by the name `{name}` only"),
+            let others =
+                self.template.resources.iter().filter(|entry| entry.body.get("Type").and_then(Node::as_str) == Some(resource_type));
+            let near = did_you_mean(name, others.map(|entry| entry.name).filter(|other| !NAMES.contains(other)));
+            self.problems.push(problem.hinted(near.map_or_else(
+                || "an older rack gets it with an update of the rack; put the cache in after that".to_owned(),
+                |near| format!("{near} The cache finds it by the name `{name}` only"),
             )));
             return None;
         };
@@ -163,10 +169,8 @@ impl<'a> Look<'a, '_> {
             .at(self.template.source, node.span, "not in `Conditions`");
             let known = self.problems.0.iter().any(|known| known.message == problem.message);
             if !known {
-                self.problems.push(match similar(&self.template.conditions, written) {
-                    Some(near) => problem.hinted(format!("did you mean `{near}`?")),
-                    None => problem.hinted("define it, or take it off the resource"),
-                });
+                let near = did_you_mean(written, self.template.conditions.iter().map(|entry| entry.name));
+                self.problems.push(problem.hinted(near.unwrap_or_else(|| "define it, or take it off the resource".to_owned())));
             }
         }
         condition
@@ -264,9 +268,4 @@ fn names(definitions: &Node<'_>) -> String {
 /// Returns where a section's name stands, or the start of the document.
 pub(super) fn section_place(template: &Template<'_>, section: &str) -> Span {
     template.root.member(section).map_or(Span::new(0, 1), |member| member.key_span)
-}
-
-fn similar<'a>(section: &Section<'a>, name: &str) -> Option<&'a str> {
-    let near = section.iter().map(|entry| (strsim::damerau_levenshtein(entry.name, name), entry.name)).min()?;
-    (near.0 <= 2).then_some(near.1)
 }

@@ -26,7 +26,7 @@ pub use source::{LineColumn, MAX_SOURCE_BYTES, Source, SourceError, Span};
 pub use template::{Entry, Section, Template};
 use template::{LANGUAGE_EXTENSIONS, transforms};
 pub use write_json::write_json;
-pub use yaml::{Functions, write_yaml};
+pub use yaml::{Functions, SHORT_FORMS, write_yaml};
 
 /// The text form of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

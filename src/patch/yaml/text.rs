@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::super::plan::Insertion;
-use crate::template::{Document, Kind, Node, Style};
+use crate::template::{Document, Kind, Node, SHORT_FORMS, Style};
 
 /// How long a list or function may get on one line.
 const WIDTH: usize = 100;
@@ -160,32 +160,11 @@ fn function_node(node: &Node<'_>) -> bool {
 
 /// Returns the short form's name of a function.
 fn function(key: &str) -> Option<&'static str> {
-    const NAMES: [&str; 19] = [
-        "And",
-        "Base64",
-        "Cidr",
-        "Equals",
-        "FindInMap",
-        "GetAZs",
-        "GetAtt",
-        "If",
-        "ImportValue",
-        "Join",
-        "Length",
-        "Not",
-        "Or",
-        "Select",
-        "Split",
-        "Sub",
-        "ToJsonString",
-        "Transform",
-        "Ref",
-    ];
-    match key {
-        "Condition" => Some("Condition"),
-        "Ref" => Some("Ref"),
-        _ => key.strip_prefix("Fn::").and_then(|name| NAMES.into_iter().find(|known| *known == name && name != "Ref")),
-    }
+    let name = match key {
+        "Condition" | "Ref" => key,
+        _ => key.strip_prefix("Fn::").filter(|name| !matches!(*name, "Condition" | "Ref"))?,
+    };
+    SHORT_FORMS.into_iter().find(|known| *known == name)
 }
 
 /// Tells whether a value has parts that could stand on lines of their own.

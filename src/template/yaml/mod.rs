@@ -13,6 +13,7 @@ mod resolve;
 mod short_form;
 mod write;
 
+pub use short_form::SHORT_FORMS;
 pub use write::{Functions, write_yaml};
 
 use std::borrow::Cow;

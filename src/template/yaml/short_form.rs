@@ -12,7 +12,7 @@ use crate::template::{Diagnostic, Diagnostics, did_you_mean};
 /// Functions that have a short form, by the name after the `!`.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html>
-pub(super) const SHORT_FORMS: [&str; 26] = [
+pub const SHORT_FORMS: [&str; 26] = [
     "Ref",
     "Condition",
     "GetAtt",
