@@ -1,6 +1,10 @@
 //! Tests of `patch`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failing test may panic")]
 
+mod meaning;
+mod refusals;
+mod yaml;
+
 use rackform::patch::{Patched, patch};
 use rackform::template::{Diagnostics, Source};
 
@@ -202,105 +206,12 @@ fn told(problems: &Diagnostics) -> Vec<(usize, String)> {
 }
 
 #[test]
-fn everything_in_the_way_is_told_at_once_with_both_sides() {
-    let text = SMALL
-        .replace(
-            "    \"Zones\": {",
-            "    \"BuildCache\": { \"Type\": \"String\", \"Default\": \"No\", \"AllowedValues\": [ \"on\", \"off\" ] },\n    \"Zones\": {",
-        )
-        .replace("    \"Vpc\": {", "    \"BuildCacheFilesystem\": { \"Type\": \"AWS::S3::Bucket\" },\n    \"Vpc\": {")
-        .replace("{ \"Name\": \"PROVIDER\", \"Value\": \"aws\" }", "{ \"Name\": \"DOCKER_BUILDKIT\", \"Value\": \"0\" }")
-        .replace("{ \"Name\": \"scratch\" }", "{ \"Name\": \"build-cache\" }")
-        .replace("\"/scratch\"", "\"/kaniko/caches/\"");
-    let problems = told(&refused(&text));
-    let at = |needle: &str| 1 + text.lines().position(|line| line.contains(needle)).unwrap();
-    let places: Vec<usize> = problems.iter().map(|(line, _)| *line).collect();
-    assert_eq!(
-        places,
-        [at("\"on\", \"off\""), at("AWS::S3::Bucket"), at("DOCKER_BUILDKIT"), at("/kaniko/caches/"), at("{ \"Name\": \"build-cache\" }")],
-        "{problems:?}"
-    );
-    assert_eq!(
-        problems[0].1,
-        "the parameter `BuildCache` is another one: its `AllowedValues` is `[\"on\",\"off\"]`, the build cache's is `[\"No\",\"Yes\"]`"
-    );
-    assert!(problems[1].1.contains("AWS::S3::Bucket") && problems[1].1.contains("AWS::EFS::FileSystem"), "{}", problems[1].1);
-    assert!(problems[2].1.contains(r#"`{"Name":"DOCKER_BUILDKIT","Value":"0"}`"#) && problems[2].1.contains(r#""Value":"1""#));
-    assert!(problems[3].1.contains("`ContainerPath`"));
-}
-
-#[test]
-fn a_name_of_the_cache_that_stands_for_another_kind_of_thing_is_in_the_way() {
-    let text = SMALL.replace("    \"Vpc\": {", "    \"BuildCache\": { \"Type\": \"AWS::S3::Bucket\" },\n    \"Vpc\": {");
-    let problems = told(&refused(&text));
-    assert_eq!(problems.len(), 1, "{problems:?}");
-    assert!(problems[0].1.starts_with("`BuildCache` is a resource here"), "{}", problems[0].1);
-}
-
-#[test]
-fn a_list_that_is_a_function_is_told_and_left_alone() {
-    let text = SMALL.replace(
-        "[\n          { \"Name\": \"scratch\" }\n        ]",
-        "{ \"Fn::If\": [ \"ThirdAvailabilityZone\", [ { \"Name\": \"scratch\" } ], { \"Ref\": \"AWS::NoValue\" } ] }",
-    );
-    assert_ne!(text, SMALL);
-    let problems = told(&refused(&text));
-    assert_eq!(problems.len(), 1, "{problems:?}");
-    assert!(problems[0].1.starts_with("`Volumes` of `ApiBuildFargate` is `{\"Fn::If\""), "{}", problems[0].1);
-}
-
-#[test]
-fn everything_that_lacks_is_told_at_once() {
-    let mut rack = value(SMALL);
-    let resources = rack["Resources"].as_object_mut().unwrap();
-    for name in ["Subnet1", "InstancesSecurity"] {
-        resources.shift_remove(name).unwrap();
-    }
-    let fargate = resources.shift_remove("ApiBuildFargate").unwrap();
-    resources.insert("ApiBuildFargat".to_owned(), fargate);
-    resources["ApiBuildTasks"]["Properties"]["ContainerDefinitions"][0]["Name"] = "web".into();
-    let problems = refused(&serde_json::to_string_pretty(&rack).unwrap());
-    let messages: Vec<String> = told(&problems).into_iter().map(|(_, message)| message).collect();
-    for lacking in [
-        "the template has no `ApiBuildFargate`",
-        "the template has no `InstancesSecurity`",
-        "the template has no `Subnet1`",
-        "`ApiBuildTasks` has no container named `build`",
-    ] {
-        assert!(messages.iter().any(|message| message.starts_with(lacking)), "{lacking}: {messages:?}");
-    }
-    assert_eq!(messages.len(), 4, "{messages:?}");
-    assert!(problems.0.iter().all(|problem| !problem.labels.is_empty() && problem.hint.is_some()));
-    assert!(problems.0.iter().any(|problem| problem.hint.as_deref().is_some_and(|hint| hint.contains("did you mean `ApiBuildFargat`?"))));
-}
-
-#[test]
-fn a_subnet_that_may_be_absent_is_no_place_for_a_mount_target() {
-    let text = SMALL.replace(
-        "\"10.0.2.0/24\", \"VpcId\": { \"Ref\": \"Vpc\" } }",
-        "\"10.0.2.0/24\", \"VpcId\": { \"Ref\": \"Vpc\" } },\n      \"Condition\": \"ThirdAvailabilityZone\"",
-    );
-    let problems = told(&refused(&text));
-    assert_eq!(problems.len(), 1, "{problems:?}");
-    assert!(problems[0].1.starts_with("`Subnet1` exists only under the condition `ThirdAvailabilityZone`"));
-}
-
-#[test]
 fn a_rack_of_two_zones_gets_two_mount_targets() {
     let mut rack = value(SMALL);
     rack["Resources"].as_object_mut().unwrap().shift_remove("Subnet2").unwrap();
     let text = value(&twice(&rack.to_string()));
     assert_eq!(text["Resources"].get("BuildCacheTarget2"), None);
     assert_eq!(text["Conditions"].get("BuildCacheFargateThirdAvailabilityZone"), None);
-}
-
-#[test]
-fn broken_json_is_refused_where_it_breaks() {
-    let text = SMALL.replace("\"Properties\": { \"CidrBlock\": \"10.0.2.0/24\",", "\"Properties\": { \"CidrBlock\": \"10.0.2.0/24\"");
-    let line = 1 + text.lines().position(|line| line.contains("10.0.2.0/24")).unwrap();
-    let problems = told(&refused(&text));
-    assert_eq!(problems.len(), 1);
-    assert_eq!(problems[0].0, line);
 }
 
 mod forms {
@@ -346,99 +257,6 @@ mod forms {
     }
 }
 
-const YAML: &str = include_str!("../../fixtures/patch-yaml-rack/rack.yaml");
-
-/// Returns the document's value, short forms written out.
-fn yaml_value(text: &str) -> serde_json::Value {
-    let source = Source::new("rack.yaml", text);
-    let arena = rackform::template::Arena::new();
-    serde_json::to_value(rackform::template::Document::read(&source, &arena).unwrap().root).unwrap()
-}
-
-#[test]
-fn yaml_gains_lines_and_loses_none() {
-    let text = twice(YAML);
-    let (removed, added) = lines(YAML, &text);
-    assert_eq!(removed, Vec::<String>::new());
-    let added: String = added.concat();
-    insta::assert_snapshot!(added);
-    serde_yaml::from_str::<serde_yaml::Value>(&text).unwrap();
-}
-
-#[test]
-fn yaml_keeps_its_own_style() {
-    let whole = yaml_value(&twice(YAML));
-
-    let text = twice(&YAML.replace('\n', "\r\n"));
-    assert_eq!(text.matches('\n').count(), text.matches("\r\n").count());
-    assert_eq!(yaml_value(&text), whole);
-
-    let long = YAML
-        .replace("!Equals [!Ref BuildInstanceSecurityGroup, \"\"]", "{ \"Fn::Equals\": [{ Ref: BuildInstanceSecurityGroup }, \"\"] }")
-        .replace("!Equals [!Ref BuildMethod, ec2]", "{ \"Fn::Equals\": [{ Ref: BuildMethod }, ec2] }")
-        .replace("!Equals [!Ref BuildMethod, fargate]", "{ \"Fn::Equals\": [{ Ref: BuildMethod }, fargate] }")
-        .replace("!Ref AWS::StackName", "{ Ref: AWS::StackName }")
-        .replace("!Ref Vpc", "{ Ref: Vpc }");
-    let text = twice(&long);
-    assert!(!text.contains('!'), "long forms stay long: {text}");
-    assert_eq!(yaml_value(&text), whole);
-
-    let block = YAML.replace("AllowedValues: [ec2, fargate]", "AllowedValues:\n      - ec2\n      - fargate");
-    let block =
-        block.replace(" !Equals [!Ref BuildInstanceSecurityGroup, \"\"]", " !Equals\n    - !Ref BuildInstanceSecurityGroup\n    - \"\"");
-    let block = block.replace(" !Equals [!Ref BuildMethod, ec2]", " !Equals\n    - !Ref BuildMethod\n    - ec2");
-    let text = twice(&block);
-    assert!(
-        text.contains("    BuildCacheSecurity:\n") || text.contains("      SecurityGroups:\n      - !Ref BuildCacheSecurity\n"),
-        "{text}"
-    );
-    assert_eq!(yaml_value(&text), whole);
-}
-
-#[test]
-fn yaml_in_braces_is_added_to_in_braces() {
-    let parameters = YAML.find("Parameters:").unwrap();
-    let conditions = YAML.find("Conditions:").unwrap();
-    let flow = "Parameters: { BuildMethod: { Type: String, Default: ec2, AllowedValues: [ec2, fargate] }, BuildInstanceSecurityGroup: { Type: String, Default: \"\" } }\n\n";
-    let text = format!("{}{flow}{}", &YAML[..parameters], &YAML[conditions..]);
-    let patched = twice(&text);
-    assert_eq!(yaml_value(&patched), yaml_value(&twice(YAML)));
-    assert_eq!(lines(&text, &patched).0, [flow.trim_end().to_owned() + "\n"]);
-}
-
-#[test]
-fn yaml_that_ends_in_the_middle_of_things_is_added_to() {
-    let outputs = YAML.find("\nOutputs:").unwrap();
-    let environment = YAML.replace("        - Name: RACK\n          Value: !Ref AWS::StackName\n", "");
-    for text in [&YAML[..outputs], YAML[..outputs].trim_end(), &environment, &YAML.replace("Volumes", "Placement")] {
-        let patched = twice(text);
-        let removed = lines(&format!("{}\n", text.trim_end()), &format!("{}\n", patched.trim_end())).0;
-        assert_eq!(removed, Vec::<String>::new());
-        assert_eq!(text.ends_with('\n'), patched.ends_with('\n'));
-    }
-}
-
-#[test]
-fn yaml_of_another_place_is_no_place_to_add_to() {
-    let text = YAML.replace("        Environment:\n        - Name: PROVIDER", "        Environment: &shared\n        - Name: PROVIDER");
-    let text = text.replace("      - Image: example/build\n", "      - Image: example/build\n        Environment: *shared\n");
-    let problems = told(&refused(&text));
-    assert_eq!(problems.len(), 1, "{problems:?}");
-    assert!(problems[0].1.contains("alias"), "{problems:?}");
-}
-
-#[test]
-fn a_template_that_is_full_is_told_so() {
-    let mut rack = value(SMALL);
-    let parameters = rack["Parameters"].as_object_mut().unwrap();
-    for number in parameters.len()..198 {
-        parameters.insert(format!("P{number}"), serde_json::json!({ "Type": "String", "Default": "" }));
-    }
-    let problems = told(&refused(&rack.to_string()));
-    assert_eq!(problems.len(), 1, "{problems:?}");
-    assert_eq!(problems[0].1, "with the build cache, `Parameters` would hold 201 entries; CloudFormation takes 200 at most");
-}
-
 #[test]
 fn sections_that_are_not_there_come_in_whole() {
     let mut rack = value(SMALL);
@@ -464,12 +282,9 @@ fn to_yaml(value: &serde_json::Value) -> String {
     rackform::template::write_yaml(document.root, rackform::template::Functions::Short)
 }
 
-#[test]
-fn a_real_rack_in_yaml_takes_the_same_cache() {
-    let Some(folder) = crate::support::shared_data() else { return };
-    let before = value(&std::fs::read_to_string(folder.join("convox-rack-20260421.json")).unwrap());
-    let yaml = to_yaml(&before);
-    let text = twice(&yaml);
-    assert_eq!(lines(&yaml, &text).0, Vec::<String>::new());
-    assert_eq!(yaml_value(&text), value(&twice(&before.to_string())));
+/// Returns the document's value, short forms written out.
+fn yaml_value(text: &str) -> serde_json::Value {
+    let source = Source::new("rack.yaml", text);
+    let arena = rackform::template::Arena::new();
+    serde_json::to_value(rackform::template::Document::read(&source, &arena).unwrap().root).unwrap()
 }
