@@ -33,9 +33,11 @@ pub use change_set::{
 pub use effect::{Cause, CauseSource, Effect, ResourceEffect};
 pub use risk::{Risk, RiskKind};
 
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use crate::evaluate::Evaluation;
+use crate::evaluate::{Evaluation, State, evaluate};
+use crate::template::Arena;
 
 /// The version of the JSON that a [`Plan`] is written as; `docs/plan.schema.json` describes it.
 pub const FORMAT_VERSION: u32 = 1;
@@ -109,7 +111,9 @@ impl Plan {
 }
 
 /// Plans an update of a deployed stack.
-pub fn plan<'a>(before: &Evaluation<'a>, after: &Evaluation<'a>) -> Plan {
+///
+/// What is known of the deployed resources (physical IDs and attributes) is taken from the evaluations' states.
+pub fn plan(before: &Evaluation<'_>, after: &Evaluation<'_>) -> Plan {
     plan_from(Some(before), after)
 }
 
@@ -118,9 +122,30 @@ pub fn plan_first(after: &Evaluation<'_>) -> Plan {
     plan_from(None, after)
 }
 
-fn plan_from<'a>(before: Option<&Evaluation<'a>>, after: &Evaluation<'a>) -> Plan {
+fn plan_from(before: Option<&Evaluation<'_>>, after: &Evaluation<'_>) -> Plan {
+    let arena = Arena::new();
+    let bare = [before.and_then(|before| without_resources(before.state)), without_resources(after.state)];
+    let [old, new] = [before.zip(bare[0].as_ref()), Some(after).zip(bare[1].as_ref())].map(|pair| again(pair, &arena));
+    plan_expressions(old.as_ref().or(before), new.as_ref().unwrap_or(after), before.map(|before| before.state), after.state)
+}
+
+/// Returns a state without what it tells of resources, or `None` when it tells nothing of them.
+fn without_resources(state: &State) -> Option<State> {
+    let is_bare = state.physical_ids.is_empty() && state.attributes.is_empty();
+    (!is_bare).then(|| State { physical_ids: IndexMap::new(), attributes: IndexMap::new(), ..state.clone() })
+}
+
+/// Evaluates once more, so that references to resources stay references.
+///
+/// An evaluation that knows physical IDs has put them in; whether a value moves shows only while it still says what it refers to.
+fn again<'a>(pair: Option<(&Evaluation<'a>, &'a State)>, arena: &'a Arena) -> Option<Evaluation<'a>> {
+    let (evaluation, state) = pair?;
+    evaluate(evaluation.template, evaluation.parameters, state, arena).ok()
+}
+
+fn plan_expressions<'a>(before: Option<&Evaluation<'a>>, after: &Evaluation<'a>, deployed: Option<&State>, told: &State) -> Plan {
     let secrets = redact::Secrets::of(before, after);
-    let mut world = world::World::new(before, after);
+    let mut world = world::World::new(before, after, deployed, told);
     let spread = spread::spread(&mut world);
     let parameters = outputs::parameters(before, after, &secrets);
     let outputs = outputs::outputs(&world, &secrets);

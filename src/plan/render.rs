@@ -140,10 +140,10 @@ impl<'w, 'p, 'a> Render<'w, 'p, 'a> {
                 self.property(&resource.properties, attribute, hops).or_else(|| {
                     let stays =
                         !self.moves(id) && world.reference(values::Reference::Attribute(id, attribute)).real == super::world::Motion::Still;
-                    if stays { world.deployed_attribute(id, attribute).map(std::borrow::Cow::into_owned) } else { None }
+                    if stays { world.deployed_attribute(id, attribute) } else { None }
                 })
             }
-            _ => world.deployed_attribute(id, attribute).map(std::borrow::Cow::into_owned).or_else(|| {
+            _ => world.deployed_attribute(id, attribute).or_else(|| {
                 let resource = world.resource_before(id)?;
                 Render { world, side: Side::Deployed }.property(&resource.properties, attribute, hops)
             }),

@@ -4,14 +4,12 @@
 //! as they are deployed now; executing the update does not. Both verdicts are kept together, so that each value is
 //! compared once.
 
-use std::borrow::Cow;
-
 use rustc_hash::FxHashMap;
 
 use super::facts::Facts;
 use super::render::{Render, Side};
 use super::values::{self, Reference, scalar_text};
-use crate::evaluate::{Evaluation, Residual, Resource, Value, ValueKind};
+use crate::evaluate::{Evaluation, Residual, Resource, State, Value, ValueKind};
 
 /// Whether a value stays what it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -79,11 +77,13 @@ pub(super) struct World<'p, 'a> {
     pub(super) before: Option<&'p Evaluation<'a>>,
     pub(super) after: &'p Evaluation<'a>,
     pub(super) standings: FxHashMap<&'a str, Standing>,
+    /// What is told of the deployed stack: with the old template, and with the new one.
+    states: [Option<&'p State>; 2],
 }
 
 impl<'p, 'a> World<'p, 'a> {
-    pub(super) fn new(before: Option<&'p Evaluation<'a>>, after: &'p Evaluation<'a>) -> Self {
-        Self { before, after, standings: FxHashMap::default() }
+    pub(super) fn new(before: Option<&'p Evaluation<'a>>, after: &'p Evaluation<'a>, deployed: Option<&'p State>, told: &'p State) -> Self {
+        Self { before, after, standings: FxHashMap::default(), states: [deployed, Some(told)] }
     }
 
     pub(super) fn standing(&self, id: &str) -> Standing {
@@ -218,24 +218,37 @@ impl<'p, 'a> World<'p, 'a> {
         }
     }
 
-    /// Returns the physical ID of a deployed resource, where it is known.
+    /// Returns the physical ID of a deployed resource, where it is told or is the name that the template gave.
     pub(super) fn physical_id(&self, id: &str) -> Option<&'p str> {
-        let before = self.before?;
-        before.resources.get(id)?;
-        before.state.physical_ids.get(id).or_else(|| self.after.state.physical_ids.get(id)).map(String::as_str)
+        let resource = self.resource_before(id)?;
+        let told = self.states.into_iter().flatten().find_map(|state| state.physical_ids.get(id)).map(String::as_str);
+        told.or_else(|| {
+            let facts = Facts::of(resource.resource_type);
+            let identifier = facts.identifier().filter(|name| !facts.is_read_only(name))?;
+            values::text_at(&resource.properties, &[identifier])
+        })
     }
 
     /// Returns an attribute that is told of a deployed resource, or can be told from its physical ID.
-    pub(super) fn deployed_attribute(&self, id: &str, attribute: &str) -> Option<Cow<'p, serde_json::Value>> {
-        let before = self.before?;
-        let told = |state: &'p crate::evaluate::State| state.attributes.get(id).and_then(|attributes| attributes.get(attribute));
-        if let Some(value) = told(before.state).or_else(|| told(self.after.state)) {
-            return Some(Cow::Borrowed(value));
+    pub(super) fn deployed_attribute(&self, id: &str, attribute: &str) -> Option<serde_json::Value> {
+        let resource = self.resource_before(id)?;
+        let mut states = self.states.into_iter().flatten();
+        if let Some(value) = states.find_map(|state| state.attributes.get(id)?.get(attribute)) {
+            return Some(as_text(value));
         }
-        let resource = before.resources.get(id)?;
-        let facts = Facts::of(resource.resource_type);
-        (facts.identifier() == Some(attribute))
-            .then(|| self.physical_id(id).map(|text| Cow::Owned(serde_json::Value::String(text.to_owned()))))
-            .flatten()
+        let is_identifier = Facts::of(resource.resource_type).identifier() == Some(attribute);
+        if is_identifier { self.physical_id(id).map(serde_json::Value::from) } else { None }
+    }
+}
+
+/// Returns a value with every scalar as text.
+fn as_text(value: &serde_json::Value) -> serde_json::Value {
+    use serde_json::Value as Json;
+    match value {
+        Json::Bool(flag) => Json::String(flag.to_string()),
+        Json::Number(number) => Json::String(number.to_string()),
+        Json::Array(items) => Json::Array(items.iter().map(as_text).collect()),
+        Json::Object(members) => Json::Object(members.iter().map(|(key, value)| (key.clone(), as_text(value))).collect()),
+        other => other.clone(),
     }
 }
