@@ -20,7 +20,15 @@ pub(super) fn syntax(source: &Source, error: &ScanError, at: usize, opened: Opti
     if let Some(tab) = tab_in_indentation(text, at).filter(|_| info.contains("tab") || here == Some('\t')) {
         return problem("tab in the indentation".to_owned(), tab, "YAML indents with blanks only");
     }
-    let mut diagnostic = if info.contains("quoted scalar") || info.contains("quote") {
+    let mut diagnostic = if info.contains("trailing content") {
+        problem("text after the closing quote".to_owned(), place, "quote the whole value; inside single quotes `''` is one quote")
+    } else if info.contains("escape") {
+        problem(
+            "unknown escape in a string".to_owned(),
+            place,
+            "in double quotes a backslash starts an escape; use single quotes, or `\\\\`",
+        )
+    } else if info.contains("quote") {
         problem(
             "string that is not closed".to_owned(),
             place,
@@ -31,7 +39,11 @@ pub(super) fn syntax(source: &Source, error: &ScanError, at: usize, opened: Opti
         let found = if is_at_end { "the end of the document".to_owned() } else { format!("`{}`", here.unwrap_or(' ')) };
         problem(format!("expected `,` or `{bracket}`, found {found}"), place, "separate values by commas, and close what was opened")
     } else if info.contains("mapping values are not allowed") || info.contains("illegal placement of ':'") {
-        problem("`:` where no key can be".to_owned(), place, "put each key on a line of its own; quote a value that holds `: `")
+        problem(
+            "`:` where no key can be".to_owned(),
+            place,
+            "put each key on a line of its own, in line with its neighbours; quote a value that holds `: `",
+        )
     } else if info.contains("simple key") {
         let end = text[..at].trim_end().len();
         problem(
@@ -39,6 +51,14 @@ pub(super) fn syntax(source: &Source, error: &ScanError, at: usize, opened: Opti
             character_before(text, end),
             "write `key: value`; a value on lines of its own is indented deeper",
         )
+    } else if info.contains("expected key") && here == Some('!') {
+        problem("two tags before one value".to_owned(), place, "write the outer function in its long form, such as `Fn::Base64: !Sub ...`")
+    } else if info.contains("expected node content") {
+        problem("a value is missing here".to_owned(), place, "write one, or take the comma or the key out")
+    } else if info.contains("misplaced bracket") {
+        problem("bracket that closes nothing".to_owned(), place, "take it out, or quote the value if it is text")
+    } else if info.contains("YAML whitespace") {
+        problem("no blank after `:`".to_owned(), place, "write one blank, not a tab, between `:` and the value")
     } else if info.contains("expected key") || info.contains("'-' indicator") || info.contains("indentation") {
         problem("this line fits no level of indentation above it".to_owned(), place, "line it up with the keys or items that it belongs to")
     } else if info.contains("block sequence entries are not allowed") {

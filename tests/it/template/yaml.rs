@@ -170,12 +170,18 @@ fn what_is_no_yaml_is_refused_with_its_place_and_a_hint() {
             "A:\n  x: 1\n y: 2\n",
             "3:2 yaml-syntax: this line fits no level of indentation above it (line it up with the keys or items that it belongs to)",
         ),
-        ("A: b: c\n", "1:5 yaml-syntax: `:` where no key can be (put each key on a line of its own; quote a value that holds `: `)"),
+        (
+            "A: b: c\n",
+            "1:5 yaml-syntax: `:` where no key can be (put each key on a line of its own, in line with its neighbours; quote a value that holds `: `)",
+        ),
         (
             "A: 1\nB\nC: 2\n",
             "2:1 yaml-syntax: expected `:` after the key (write `key: value`; a value on lines of its own is indented deeper)",
         ),
-        ("A: [1, 2\nB: 3\n", "2:2 yaml-syntax: `:` where no key can be (put each key on a line of its own; quote a value that holds `: `)"),
+        (
+            "A: [1, 2\nB: 3\n",
+            "2:2 yaml-syntax: `:` where no key can be (put each key on a line of its own, in line with its neighbours; quote a value that holds `: `)",
+        ),
         (
             "A: {a: 1\n",
             "1:8 yaml-syntax: expected `,` or `}`, found the end of the document (separate values by commas, and close what was opened)",
@@ -183,6 +189,22 @@ fn what_is_no_yaml_is_refused_with_its_place_and_a_hint() {
         (
             "A: \"x\nB: 3\n",
             "1:4 yaml-syntax: string that is not closed (close it with the same quote; further lines are indented deeper than the key)",
+        ),
+        ("A: \"x\" y\n", "1:8 yaml-syntax: text after the closing quote (quote the whole value; inside single quotes `''` is one quote)"),
+        (
+            "A: \"\\q\"\n",
+            "1:4 yaml-syntax: unknown escape in a string (in double quotes a backslash starts an escape; use single quotes, or `\\\\`)",
+        ),
+        (
+            "A: !Base64 !Sub x\n",
+            "1:12 yaml-syntax: two tags before one value (write the outer function in its long form, such as `Fn::Base64: !Sub ...`)",
+        ),
+        ("A: [1,,2]\n", "1:7 yaml-syntax: a value is missing here (write one, or take the comma or the key out)"),
+        ("A: ]\n", "1:4 yaml-syntax: bracket that closes nothing (take it out, or quote the value if it is text)"),
+        ("A:\tx\n", "1:4 yaml-syntax: no blank after `:` (write one blank, not a tab, between `:` and the value)"),
+        (
+            "A:\n  B: 1\n   C: 2\n",
+            "3:5 yaml-syntax: `:` where no key can be (put each key on a line of its own, in line with its neighbours; quote a value that holds `: `)",
         ),
         ("A: @x\n", "1:4 yaml-syntax: a plain value cannot start with `@` (quote the value)"),
         ("Action: *\n", "1:9 yaml-syntax: `*` names no anchor that stands before it (quote a value that starts with `*`)"),
