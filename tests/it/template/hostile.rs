@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use proptest::prelude::*;
-use rackform::template::{Arena, Diagnostics, Document, Functions, MAX_SOURCE_BYTES, Source, SourceError, Template, write_yaml};
+use rackform::template::{Arena, Diagnostics, Document, Functions, MAX_SOURCE_BYTES, Node, Source, SourceError, Template, write_yaml};
 
 use crate::support;
 
@@ -91,6 +91,47 @@ fn a_file_that_is_not_text_or_is_too_large_is_refused() {
     assert!(matches!(Source::read(folder.path()).unwrap_err(), SourceError::Read { .. }));
 }
 
+/// Text that is JSON, or nearly.
+fn jsonish() -> impl Strategy<Value = String> {
+    let piece = proptest::sample::select(
+        &[
+            "{}",
+            "[]",
+            "\"\"",
+            "\"a\"",
+            "\"é\\u00e9\\ud83d\\ude00\"",
+            "\"\\n\\/\"",
+            "\"\\x\"",
+            "\"\\ud800\"",
+            "'a'",
+            "0",
+            "-1",
+            "01",
+            "-",
+            "12",
+            "+1",
+            "1.",
+            "true",
+            "tru",
+            "null",
+            "nul",
+            "\"\t\"",
+        ][..],
+    );
+    let tree = piece.prop_map(str::to_owned).prop_recursive(4, 24, 4, |inner| {
+        let separator = || proptest::sample::select(&[",", ", ", ",\n ", ",", " ", ",,"][..]);
+        prop_oneof![
+            (proptest::collection::vec(inner.clone(), 0..4), separator()).prop_map(|(items, comma)| format!("[{}]", items.join(comma))),
+            (proptest::collection::vec((inner.clone(), "[a-c]"), 0..4), separator()).prop_map(|(members, comma)| {
+                let members: Vec<String> = members.iter().map(|(value, key)| format!("\"{key}\" : {value}")).collect();
+                format!("{{{}}}", members.join(comma))
+            }),
+            (inner, "[ \\]}\",:x]").prop_map(|(value, tail)| format!("[{value}{tail}]")),
+        ]
+    });
+    tree.prop_filter("the first character tells JSON from YAML", |text| text.starts_with(['[', '{']))
+}
+
 /// Text made of the pieces that readers stumble over.
 fn broken() -> impl Strategy<Value = String> {
     let pieces = proptest::sample::select(
@@ -157,7 +198,20 @@ fn broken() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_json_is_what_others_take_for_json(text in jsonish()) {
+        let source = Source::new("t.json", text.clone());
+        let arena = Arena::new();
+        let ours = Document::read(&source, &arena).map(|document| document.root);
+        match (ours, serde_json::from_str::<serde_json::Value>(&text)) {
+            (Ok(root), Ok(value)) => prop_assert!(root.same(&Node::from_json(&value, &arena)), "{} is not {}", text, value),
+            (Err(problems), Ok(_)) => prop_assert!(problems.0.iter().all(|problem| problem.rule == "duplicate-key"), "{problems} in {text}"),
+            (Ok(_), Err(error)) => prop_assert!(false, "{error} in {text}"),
+            (Err(_), Err(_)) => {}
+        }
+    }
 
     #[test]
     fn no_text_crashes_a_reader(text in prop_oneof![3 => broken(), 1 => any::<String>()], flow in any::<bool>()) {
