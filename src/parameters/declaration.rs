@@ -104,21 +104,6 @@ impl<'a> Declaration<'a> {
     /// Returns `None` only where nothing can be made of it.
     pub(super) fn read(template: &Template<'a>, entry: &Entry<'a>, problems: &mut Diagnostics) -> Option<Self> {
         let mut reader = Reader { template, entry: *entry, problems };
-        if !matches!(entry.body.kind, Kind::Object(_)) {
-            let found = entry.body.kind_name();
-            reader.problem(
-                entry.body,
-                format!("parameter `{}` must be an object, and is {found}", entry.name),
-                "Template format error: Every Parameters member must be an object.",
-            );
-            return None;
-        }
-        if entry.name.is_empty() || !entry.name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-            let diagnostic = Diagnostic::error("parameter-name", format!("parameter name `{}` is not alphanumeric", entry.name))
-                .at(template.source, entry.name_span, "")
-                .as_aws_says(format!("Template format error: Parameter name {} is non alphanumeric.", entry.name));
-            reader.problems.push(diagnostic);
-        }
         for member in entry.body.members() {
             if !MEMBERS.contains(&member.key) {
                 let mut diagnostic = Diagnostic::error("parameter-attribute", format!("a parameter has no attribute `{}`", member.key))

@@ -1,1 +1,260 @@
-//! Tests of `recordings`.
+//! What real AWS recorded, against the evaluator.
+//!
+//! Every recording is judged on what can be known before deployment: a value that the evaluator leaves unknown must be one that
+//! rests on something only a deployed stack has; a value that it knows must be AWS's own.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
+
+use std::fs;
+
+use rackform::evaluate::{Evaluation, State, UNKNOWN_TOKEN, Value, evaluate};
+use rackform::parameters::{GivenParameters, GivenValue, ParameterSet, Provenance};
+use rackform::template::{Arena, Diagnostics, Source, Template};
+use serde_json::Value as Json;
+
+use crate::support::shared_data;
+
+/// Reads every recording of a folder, in the order of their names.
+fn recordings(folder: &str) -> Vec<(String, Json)> {
+    let Some(data) = shared_data() else { return Vec::new() };
+    let mut files: Vec<_> = fs::read_dir(data.join("aws-recordings").join(folder)).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    let read = |path: &std::path::PathBuf| -> (String, Json) {
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        (name, serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap())
+    };
+    // Some recordings lost their template on the way; nothing can be said of them.
+    files
+        .iter()
+        .map(read)
+        .filter(|(_, recording)| recording["template"].as_str().is_none_or(|text| !text.starts_with("<Special")))
+        .collect()
+}
+
+/// Returns the text that was sent to AWS, where scrubbing put a name such as `<qualifier>` in its place.
+fn unscrubbed(recording: &Json, text: &str) -> String {
+    let substituted = recording["substituted"].as_object().into_iter().flatten();
+    substituted
+        .filter_map(|(sent, shown)| Some((sent, shown.as_str()?)))
+        .filter(|(_, shown)| shown.starts_with('<'))
+        .fold(text.to_owned(), |text, (sent, shown)| text.replace(shown, sent))
+}
+
+/// Tells whether scrubbing left a name that stands nowhere in the input, so that the value cannot be told.
+fn is_lost(text: &str, input: &str) -> bool {
+    text.match_indices('<').any(|(start, _)| text[start..].find('>').is_some_and(|end| !input.contains(&text[start..=start + end])))
+}
+
+fn state(recording: &Json) -> State {
+    let mut state: State = recording.get("state").map(|state| serde_json::from_value(state.clone()).unwrap()).unwrap_or_default();
+    for (name, value) in recording["pseudo"].as_object().into_iter().flatten().filter(|(name, _)| name.starts_with("AWS::")) {
+        state.pseudo.insert(name.clone(), value.clone());
+    }
+    if let Some(ssm) = recording["environment"]["ssm"].as_object() {
+        state.ssm = Some(ssm.iter().map(|(name, value)| (name.clone(), value.clone())).collect());
+    }
+    state
+}
+
+fn run<T>(recording: &Json, look: impl FnOnce(Result<Evaluation<'_>, Diagnostics>) -> T) -> T {
+    let text = recording["template_text"].as_str().map_or_else(|| recording["template"].to_string(), str::to_owned);
+    let (source, arena, state) = (Source::new("t", text), Arena::new(), state(recording));
+    let mut given = GivenParameters::new();
+    for (name, value) in recording["parameters"].as_object().into_iter().flatten() {
+        let text = unscrubbed(recording, value.as_str().map_or_else(|| value.to_string(), str::to_owned).as_str());
+        given.add(name.as_str(), GivenValue { text: Some(text), provenance: Provenance::Flag, place: None });
+    }
+    let template = match Template::read(&source, &arena) {
+        Ok(template) => template,
+        Err(problems) => return look(Err(problems)),
+    };
+    let parameters = match ParameterSet::resolve(&template, &given) {
+        Ok(parameters) => parameters,
+        Err(problems) => return look(Err(problems)),
+    };
+    look(evaluate(&template, &parameters, &state, &arena))
+}
+
+/// What is compared, and what could not be.
+struct Judge<'j> {
+    recording: &'j Json,
+    input: String,
+    /// Values that only a deployed stack knows, with what AWS recorded.
+    open: Vec<String>,
+}
+
+impl Judge<'_> {
+    /// Whether a value is what AWS recorded, as far as it can be known.
+    fn agrees(&mut self, value: &Value<'_>, recorded: &Json) -> bool {
+        if value.is_unknown() {
+            self.open.push(format!("{} is {recorded}", value.to_json()));
+            return true;
+        }
+        match recorded {
+            Json::String(text) => {
+                let sent = unscrubbed(self.recording, text);
+                value.text() == Some(text) || value.text() == Some(&sent) || is_lost(text, &self.input)
+            }
+            Json::Array(items) => {
+                let Some(values) = value.items() else { return false };
+                values.len() == items.len() && values.iter().zip(items).all(|(value, item)| self.agrees(value, item))
+            }
+            Json::Object(members) => {
+                let Some(values) = value.members() else { return false };
+                values.len() == members.len()
+                    && values.iter().all(|(key, value)| members.get(*key).is_some_and(|member| self.agrees(value, member)))
+            }
+            other => value.text() == Some(other.to_string().as_str()),
+        }
+    }
+}
+
+fn judge(recording: &Json, evaluation: &Evaluation<'_>, open: &mut Vec<String>) -> Vec<String> {
+    let mut judge = Judge {
+        recording,
+        input: format!("{} {} {}", recording["template"], recording["parameters"], recording["state"]),
+        open: Vec::new(),
+    };
+    let wrong = judge_all(&mut judge, evaluation);
+    open.append(&mut judge.open);
+    wrong
+}
+
+fn judge_all(judge: &mut Judge<'_>, evaluation: &Evaluation<'_>) -> Vec<String> {
+    let recording = judge.recording;
+    let recorded = &recording["recorded"];
+    let partial = recorded["partial"].as_bool().unwrap_or(false);
+    let mut wrong = Vec::new();
+    if let Some(resources) = recorded["resources"].as_object() {
+        for (id, resource) in resources {
+            match evaluation.resources.get(id.as_str()) {
+                None => wrong.push(format!("resource {id} is missing")),
+                Some(found) => {
+                    if let Some(properties) = resource.get("Properties").filter(|properties| properties.is_object()) {
+                        let context = found.properties;
+                        if !judge.agrees(&context, properties) {
+                            wrong.push(format!("properties of {id}: {} and not {properties}", context.to_json()));
+                        }
+                    }
+                }
+            }
+        }
+        if !partial && evaluation.resources.len() != resources.len() {
+            wrong.push(format!("{} resources and not {}", evaluation.resources.len(), resources.len()));
+        }
+    }
+    if let Some(resources) = recorded["deployed_resources"].as_object() {
+        let mut ids: Vec<&str> = resources.keys().map(String::as_str).collect();
+        let mut found: Vec<&str> = evaluation.resources.keys().copied().collect();
+        ids.sort_unstable();
+        found.sort_unstable();
+        if ids != found {
+            wrong.push(format!("resources {found:?} and not {ids:?}"));
+        }
+    }
+    if let Some(outputs) = recorded["outputs"].as_object() {
+        for (name, output) in outputs {
+            match evaluation.outputs.get(name.as_str()) {
+                None => wrong.push(format!("output {name} is missing")),
+                Some(found) if !judge.agrees(&found.value, output) => {
+                    wrong.push(format!("output {name}: {} and not {output}", found.value.to_json()));
+                }
+                Some(_) => {}
+            }
+        }
+        if !partial && evaluation.outputs.len() != outputs.len() {
+            wrong.push(format!("{} outputs and not {}", evaluation.outputs.len(), outputs.len()));
+        }
+    }
+    for parameter in recorded["parameters"].as_array().into_iter().flatten() {
+        let name = parameter["ParameterKey"].as_str().unwrap();
+        match evaluation.parameters.get(name) {
+            Some(found)
+                if parameter["ParameterValue"].as_str().map(|text| unscrubbed(recording, text)).as_deref() == Some(found.shown()) => {}
+            found => {
+                wrong.push(format!("parameter {name}: {:?} and not {}", found.map(|found| found.shown()), parameter["ParameterValue"]))
+            }
+        }
+    }
+    if let Some(reason) = recorded["status_reason"].as_str()
+        && !evaluation.warnings.0.iter().any(|warning| warning.aws_message.as_deref() == Some(reason))
+    {
+        wrong.push(format!("no warning {reason}"));
+    }
+    wrong
+}
+
+#[test]
+fn evaluations_are_what_aws_recorded() {
+    let recordings = recordings("evaluations");
+    let (mut open, mut wrong) = (Vec::new(), Vec::new());
+    for (name, recording) in &recordings {
+        let found = run(recording, |evaluation| match evaluation {
+            Ok(evaluation) => judge(recording, &evaluation, &mut open),
+            Err(problems) => vec![format!("refused: {problems}")],
+        });
+        if !found.is_empty() {
+            wrong.push(format!("{name}: {}", found.join("; ")));
+        }
+    }
+    eprintln!("{} evaluations, {} differ, {} values known after deployment only", recordings.len(), wrong.len(), open.len());
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What `evaluate` cannot see: the request beside the template, and a template that changes nothing.
+fn is_of_the_template(recording: &Json) -> bool {
+    !matches!(recording["recorded_message"].as_str(), Some("No updates are to be performed."))
+        && recording["recorded_code"] == "ValidationError"
+        && recording["request"].get("ResourceTypes").is_none()
+        && recording["recorded_message"]
+            .as_str()
+            .is_none_or(|message| !message.ends_with("should either have input value or default value"))
+}
+
+#[test]
+fn errors_are_worded_as_aws_words_them() {
+    let recordings: Vec<_> = recordings("errors").into_iter().filter(|(_, recording)| is_of_the_template(recording)).collect();
+    let mut wrong = Vec::new();
+    for (name, recording) in &recordings {
+        let expected = recording["recorded_message"].as_str().unwrap();
+        let found = run(recording, |evaluation| match evaluation {
+            Ok(_) => vec!["accepted".to_owned()],
+            Err(problems) => problems.0.into_iter().map(|one| one.aws_message.unwrap_or(one.message)).collect(),
+        });
+        if found.first().map(String::as_str) != Some(expected) {
+            wrong.push(format!("{name}: {found:?} and not {expected}"));
+        }
+    }
+    eprintln!("{} errors, {} differ", recordings.len(), wrong.len());
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn templates_of_change_sets_are_accepted() {
+    let (mut count, mut refused) = (0, Vec::new());
+    for (name, recording) in recordings("change-sets") {
+        for side in ["before", "after"] {
+            let mut one = recording[side].clone();
+            if !one.is_object() {
+                continue;
+            }
+            one["pseudo"] = recording["pseudo"].clone();
+            count += 1;
+            if let Some(problems) = run(&one, |evaluation| evaluation.err()) {
+                refused.push(format!("{name}, {side}: {problems}"));
+            }
+        }
+    }
+    eprintln!("{count} templates of change sets, {} refused", refused.len());
+    assert!(refused.is_empty(), "{}", refused.join("\n"));
+}
+
+#[test]
+fn what_is_unknown_shows_as_aws_shows_it() {
+    let template = serde_json::json!({"template": {"Resources": {
+        "A": {"Type": "AWS::SNS::Topic"},
+        "B": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": {"Fn::GetAtt": ["A", "TopicName"]}, "Number": 1}}
+    }}});
+    let context = run(&template, |evaluation| evaluation.unwrap().resources["B"].properties.to_context());
+    assert_eq!(context, serde_json::json!({"DisplayName": UNKNOWN_TOKEN, "Number": "1"}));
+}
