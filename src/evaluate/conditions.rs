@@ -21,6 +21,9 @@ impl<'a> Evaluator<'_, 'a> {
         let template = self.template;
         let mut conditions = Named::with_capacity_and_hasher(template.conditions.len(), rustc_hash::FxBuildHasher);
         for (position, entry) in template.conditions.iter().enumerate() {
+            if entry.name.starts_with("Fn::") {
+                continue;
+            }
             conditions.insert(entry.name, self.condition_at(position, entry.name_span));
         }
         conditions

@@ -47,6 +47,8 @@ pub(super) struct Evaluator<'t, 'a> {
     pub dangling: Vec<Dangling<'a>>,
     /// The resource or output being evaluated.
     pub subject: &'a str,
+    /// Which resource needs which, as found so far.
+    pub dependencies: Vec<(&'a str, &'a str)>,
 }
 
 impl<'t, 'a> Evaluator<'t, 'a> {
@@ -57,7 +59,7 @@ impl<'t, 'a> Evaluator<'t, 'a> {
             state,
             arena,
             extensions: template.has_language_extensions(),
-            macros: template.transforms.iter().any(|name| *name != "AWS::LanguageExtensions"),
+            macros: has_macros(template),
             block: Block::Conditions,
             progress: vec![Progress::New; template.conditions.len()],
             ring: Vec::new(),
@@ -65,7 +67,23 @@ impl<'t, 'a> Evaluator<'t, 'a> {
             warnings: Diagnostics::default(),
             dangling: Vec::new(),
             subject: "",
+            dependencies: Vec::new(),
         }
+    }
+
+    /// Notes that the resource being evaluated needs another.
+    pub(super) fn note_dependency(&mut self, on: &'a str) {
+        if self.block == Block::Resources {
+            self.dependencies.push((self.subject, on));
+        }
+    }
+
+    /// Returns which resource needs which, once a ring among them is reported.
+    pub(super) fn all_dependencies(&mut self) -> Vec<(&'a str, &'a str)> {
+        self.dependencies.sort_unstable();
+        self.dependencies.dedup();
+        self.report_rings();
+        std::mem::take(&mut self.dependencies)
     }
 
     /// Returns all problems and all warnings.
@@ -107,6 +125,9 @@ impl<'t, 'a> Evaluator<'t, 'a> {
                 }
                 let mut values = ArenaVec::with_capacity_in(members.len(), self.arena.bump());
                 for member in members {
+                    if member.key == "Fn::Transform" {
+                        self.transform(node);
+                    }
                     if let Some(value) = self.value(&member.value) {
                         values.push((member.key, value));
                     }
@@ -234,4 +255,12 @@ impl<'t, 'a> Evaluator<'t, 'a> {
             None => diagnostic,
         }
     }
+}
+
+/// Tells whether a macro may add resources, parameters or functions: a transform of the template, or one within a section.
+fn has_macros(template: &Template<'_>) -> bool {
+    let within = |node: &Node<'_>| node.get("Fn::Transform").is_some();
+    template.transforms.iter().any(|name| *name != "AWS::LanguageExtensions")
+        || within(template.root)
+        || template.root.members().iter().any(|section| within(&section.value))
 }

@@ -6,11 +6,14 @@
 mod conditions;
 mod convert;
 mod evaluator;
+mod for_each;
 mod functions;
 mod outputs;
 mod pseudo;
 mod references;
 mod resources;
+mod rings;
+mod rules;
 mod text;
 mod value;
 mod zones;
@@ -24,7 +27,7 @@ pub use value::{Residual, Value, ValueKind};
 pub use zones::availability_zones;
 
 use crate::parameters::ParameterSet;
-use crate::template::{Arena, Diagnostics, Entry, Template};
+use crate::template::{Arena, Diagnostics, Document, Entry, Format, Template};
 
 /// A map that keeps its order and is found by name quickly.
 pub type Named<'a, T> = IndexMap<&'a str, T, FxBuildHasher>;
@@ -97,8 +100,10 @@ pub struct Output<'a> {
 /// A template's meaning under given parameters.
 #[derive(Debug)]
 pub struct Evaluation<'a> {
-    /// The template.
+    /// The template as it was read.
     pub template: &'a Template<'a>,
+    /// The template with `Fn::ForEach` written out, when it has any; see [`Evaluation::sections`].
+    expanded: Option<Template<'a>>,
     /// The parameters, as given and as defaulted.
     pub parameters: &'a ParameterSet<'a>,
     /// What was known of the deployed stack.
@@ -109,11 +114,26 @@ pub struct Evaluation<'a> {
     pub resources: Named<'a, Resource<'a>>,
     /// The outputs that exist, or may.
     pub outputs: Named<'a, Output<'a>>,
+    /// Which resource needs which: pairs of logical IDs by `Ref`, `Fn::GetAtt`, `Fn::Sub` and `DependsOn`, sorted, each once.
+    pub dependencies: Vec<(&'a str, &'a str)>,
     /// Status reasons that AWS would attach as `[WARN]`, and remarks of ours.
     pub warnings: Diagnostics,
 }
 
 impl<'a> Evaluation<'a> {
+    /// Returns the template whose sections were evaluated: with every `Fn::ForEach` written out.
+    pub fn sections(&self) -> &Template<'a> {
+        self.expanded.as_ref().unwrap_or(self.template)
+    }
+
+    /// Returns the resources that one resource needs, sorted.
+    pub fn needs(&self, id: &str) -> impl Iterator<Item = &'a str> + '_ {
+        let start = self.dependencies.partition_point(|(from, _)| *from < id);
+        let rest = self.dependencies.get(start..).unwrap_or_default();
+        let end = rest.partition_point(|(from, _)| *from <= id);
+        rest.get(..end).unwrap_or_default().iter().map(|(_, to)| *to)
+    }
+
     /// Returns what a condition was found to be.
     pub fn condition(&self, name: &str) -> Option<ConditionValue> {
         self.conditions.get(name).copied()
@@ -133,10 +153,30 @@ pub fn evaluate<'a>(
     state: &'a State,
     arena: &'a Arena,
 ) -> Result<Evaluation<'a>, Diagnostics> {
-    let mut evaluator = evaluator::Evaluator::new(template, parameters, state, arena);
+    let expanded = expand(template, parameters, state, arena)?;
+    let mut evaluator = evaluator::Evaluator::new(expanded.as_ref().unwrap_or(template), parameters, state, arena);
+    evaluator.all_rules();
     let conditions = evaluator.all_conditions();
     let resources = evaluator.all_resources();
     let outputs = evaluator.all_outputs();
+    let dependencies = evaluator.all_dependencies();
     let (problems, warnings) = evaluator.finish();
-    problems.into_result(Evaluation { template, parameters, state, conditions, resources, outputs, warnings })
+    problems.into_result(Evaluation { template, expanded, parameters, state, conditions, resources, outputs, dependencies, warnings })
+}
+
+/// Writes out every `Fn::ForEach`, for a template that has any.
+fn expand<'a>(
+    template: &'a Template<'a>,
+    parameters: &'a ParameterSet<'a>,
+    state: &'a State,
+    arena: &'a Arena,
+) -> Result<Option<Template<'a>>, Diagnostics> {
+    if !template.has_language_extensions() || !for_each::is_used(template.source.text()) {
+        return Ok(None);
+    }
+    let mut evaluator = evaluator::Evaluator::new(template, parameters, state, arena);
+    let root = for_each::expand(&mut evaluator, template.root);
+    let (problems, _) = evaluator.finish();
+    problems.into_result(())?;
+    Template::from_document(&Document { source: template.source, format: Format::Json, alias: None, root }).map(Some)
 }

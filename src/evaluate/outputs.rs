@@ -22,9 +22,12 @@ impl<'a> Evaluator<'_, 'a> {
 
     fn output(&mut self, entry: &Entry<'a>) -> Option<Output<'a>> {
         let body = entry.body;
-        let Kind::Object(_) = body.kind else {
+        if entry.name.starts_with("Fn::") || !matches!(body.kind, Kind::Object(_)) {
+            if entry.name.starts_with("Fn::") && entry.name != "Fn::Transform" {
+                self.unsupported(body, entry.name);
+            }
             return None;
-        };
+        }
         if let Some(node) = body.get("Condition") {
             match node.as_str() {
                 Some(name) => match self.condition(name, node.span) {

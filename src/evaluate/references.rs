@@ -156,7 +156,7 @@ impl<'a> Finder<'_, 'a> {
     }
 
     fn name(&mut self, name: &'a str, kind: ReferenceKind, span: Span) {
-        let template = self.evaluation.template;
+        let template = self.evaluation.sections();
         let target = if name == "AWS::NoValue" {
             return;
         } else if super::pseudo::NAMES.contains(&name) {
@@ -172,7 +172,7 @@ impl<'a> Finder<'_, 'a> {
     }
 
     fn attribute(&mut self, name: &'a str, attribute: &'a str, kind: ReferenceKind, span: Span) {
-        let known = self.evaluation.template.resources.contains(name);
+        let known = self.evaluation.sections().resources.contains(name);
         let target = if known { Target::Attribute(name, attribute) } else { Target::Nothing(name) };
         self.found.push(Reference { kind, target, span });
     }

@@ -35,9 +35,10 @@ impl<'a> Evaluator<'_, 'a> {
 
     fn resource(&mut self, entry: &Entry<'a>) -> Option<Resource<'a>> {
         let body = entry.body;
-        let Kind::Object(_) = body.kind else {
-            return None;
-        };
+        if entry.name.starts_with("Fn::") || !matches!(body.kind, Kind::Object(_)) {
+            // A macro, or a loop without the language extensions, which has been reported.
+            return self.not_a_resource(entry);
+        }
         let condition = match body.get("Condition") {
             None => None,
             Some(node) => match node.as_str() {
@@ -82,6 +83,15 @@ impl<'a> Evaluator<'_, 'a> {
             creation_policy: self.attribute(body, "CreationPolicy"),
             update_policy: self.attribute(body, "UpdatePolicy"),
         })
+    }
+
+    fn not_a_resource(&mut self, entry: &Entry<'a>) -> Option<Resource<'a>> {
+        if entry.name == "Fn::Transform" {
+            self.transform(self.template.root.get("Resources").unwrap_or(entry.body));
+        } else if entry.name.starts_with("Fn::") {
+            self.unsupported(entry.body, entry.name);
+        }
+        None
     }
 
     fn attribute(&mut self, body: &'a Node<'a>, key: &str) -> Option<Value<'a>> {
@@ -151,7 +161,10 @@ impl<'a> Evaluator<'_, 'a> {
             };
             match self.existence(name) {
                 Some((ConditionValue::Known(false), _)) => {}
-                Some(_) if !names.contains(&name) => names.push(name),
+                Some(_) if !names.contains(&name) => {
+                    self.note_dependency(name);
+                    names.push(name);
+                }
                 Some(_) => {}
                 None if self.macros => {}
                 None => self.note_dangling(name, item.span, None),

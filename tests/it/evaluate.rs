@@ -147,3 +147,115 @@ fn conditions_in_a_ring_are_named_with_the_whole_ring() {
         with(&template, &[], &json!({}), |evaluation| evaluation.unwrap_err().0.into_iter().map(|one| one.message).collect());
     assert_eq!(messages, ["conditions refer to each other in a ring: `A` -> `B` -> `C` -> `A`"]);
 }
+
+#[test]
+fn resources_in_a_ring_are_refused_with_the_ring() {
+    let topic = |name: &Json| json!({"Type": "AWS::SNS::Topic", "Properties": {"TopicName": name}});
+    let template = json!({"Resources": {
+        "A": topic(&json!({"Fn::GetAtt": "B.Arn"})),
+        "B": topic(&json!({"Fn::Sub": "x-${C}"})),
+        "C": {"Type": "AWS::SNS::Topic", "DependsOn": "A"},
+        "D": topic(&json!({"Ref": "A"}))
+    }});
+    with(&template, &[], &json!({}), |evaluation| {
+        let problems = evaluation.unwrap_err().0;
+        assert_eq!(problems[0].message, "resources depend on each other in a ring: `A` -> `B` -> `C` -> `A`");
+        assert_eq!(problems[0].aws_message.as_deref(), Some("Circular dependency between resources: [A, B, C]"));
+        assert_eq!(problems.len(), 1);
+    });
+}
+
+#[test]
+fn loops_are_written_out_in_every_section() {
+    let template = json!({
+        "Transform": "AWS::LanguageExtensions",
+        "Parameters": {"Names": {"Type": "CommaDelimitedList", "Default": "a-b,c"}, "Keep": {"Type": "String", "Default": "Retain"}},
+        "Mappings": {"Map": {"c": {"K": "mapped"}}},
+        "Conditions": {"Fn::ForEach::Conditions": ["N", ["X", "Y"], {"Is${N}": {"Fn::Equals": [{"Ref": "N"}, "X"]}}]},
+        "Resources": {
+            "Fn::ForEach::Outer": ["N", {"Ref": "Names"}, {
+                "Topic&{N}": {"Type": "AWS::SNS::Topic", "DeletionPolicy": {"Ref": "Keep"}, "Properties": {
+                    "TopicName": {"Fn::Sub": "${N}-${AWS::Region}"},
+                    "DisplayName": {"Fn::FindInMap": ["Map", {"Ref": "N"}, "K", {"DefaultValue": "none"}]},
+                    "Fn::ForEach::Inner": ["P", ["One", "Two"], {"${P}": {"Ref": "P"}}]
+                }}
+            }],
+            "Conditional": {"Type": "AWS::SNS::Topic", "Condition": "IsY"},
+            "Last": {"Type": "AWS::SNS::Topic", "Properties": {
+                "TopicName": {"Fn::GetAtt": [{"Fn::Sub": "Topic${X}"}, "TopicName"]},
+                "DisplayName": {"Fn::ToJsonString": {"n": {"Fn::Length": {"Ref": "Names"}}}}
+            }}
+        },
+        "Outputs": {"Fn::ForEach::Outputs": ["N", ["ab", "c"], {"Out${N}": {"Value": {"Ref": {"Fn::Sub": "Topic${N}"}}}}]}
+    });
+    let mut template = template;
+    template["Resources"]["Last"]["Properties"]["TopicName"] = json!({"Fn::GetAtt": [{"Fn::Sub": "Topic${Suffix}"}, "TopicName"]});
+    template["Parameters"]["Suffix"] = json!({"Type": "String", "Default": "c"});
+    with(&template, &[], &json!({"pseudo": {"AWS::Region": "r"}}), |evaluation| {
+        let evaluation = evaluation.unwrap();
+        assert_eq!(evaluation.resources.keys().copied().collect::<Vec<_>>(), ["Topicab", "Topicc", "Last"]);
+        let first = &evaluation.resources["Topicab"];
+        assert_eq!(first.properties.to_json(), json!({"TopicName": "a-b-r", "DisplayName": "none", "One": "One", "Two": "Two"}));
+        assert_eq!(first.deletion_policy.and_then(|policy| policy.text()), Some("Retain"));
+        assert_eq!(evaluation.resources["Topicc"].properties.get("DisplayName").and_then(|value| value.text()), Some("mapped"));
+        let last = evaluation.resources["Last"].properties.to_json();
+        assert_eq!(last, json!({"TopicName": {"Fn::GetAtt": ["Topicc", "TopicName"]}, "DisplayName": "{\"n\":2}"}));
+        assert_eq!(evaluation.outputs["Outab"].value.to_json(), json!({"Ref": "Topicab"}));
+        assert_eq!(evaluation.needs("Last").collect::<Vec<_>>(), ["Topicc"]);
+    });
+}
+
+#[test]
+fn loops_and_their_kin_need_the_language_extensions() {
+    let template = json!({
+        "Resources": {
+            "Fn::ForEach::Loop": ["N", ["a"], {"T${N}": {"Type": "AWS::SNS::Topic"}}],
+            "T": {"Type": "AWS::SNS::Topic", "DeletionPolicy": {"Fn::Sub": "Retain"}, "Properties": {"DisplayName": {"Fn::Length": [1]}}}
+        }
+    });
+    let rules: Vec<&str> =
+        with(&template, &[], &json!({}), |evaluation| evaluation.unwrap_err().0.into_iter().map(|one| one.rule).collect());
+    assert_eq!(rules, ["unsupported-function", "policy-not-a-string", "needs-language-extensions"]);
+}
+
+#[test]
+fn rules_forbid_what_their_assertions_deny() {
+    let template = json!({
+        "Parameters": {"Size": {"Type": "String", "Default": "small"}, "Stage": {"Type": "String", "Default": "test"}},
+        "Rules": {"Sizes": {
+            "RuleCondition": {"Fn::Equals": [{"Ref": "Stage"}, "prod"]},
+            "Assertions": [
+                {"Assert": {"Fn::Contains": [["large", "huge"], {"Ref": "Size"}]}, "AssertDescription": "production is large"},
+                {"Assert": {"Fn::EachMemberIn": [{"Fn::ValueOfAll": ["AWS::EC2::VPC::Id", "Tags.Name"]}, {"Fn::RefAll": "AWS::EC2::VPC::Id"}]}}
+            ]
+        }},
+        "Resources": {"T": {"Type": "AWS::SNS::Topic"}}
+    });
+    let messages = |flags: &[&str]| -> Vec<String> {
+        with(&template, flags, &json!({}), |evaluation| evaluation.err().unwrap_or_default().0.into_iter().map(|one| one.message).collect())
+    };
+    assert!(messages(&[]).is_empty());
+    assert_eq!(messages(&["Stage=prod"]), ["rule `Sizes` forbids these parameters: production is large"]);
+    assert!(messages(&["Stage=prod", "Size=huge"]).is_empty());
+}
+
+#[test]
+fn what_a_macro_may_add_is_unknown_and_not_an_error() {
+    let template = json!({
+        "Transform": "AWS::Serverless-2016-10-31",
+        "Resources": {"F": {"Type": "AWS::Serverless::Function", "Properties": {"Role": {"Fn::GetAtt": ["FRole", "Arn"]}}}},
+        "Outputs": {"O": {"Value": {"Ref": "FAliaslive"}}}
+    });
+    with(&template, &[], &json!({}), |evaluation| {
+        let evaluation = evaluation.unwrap();
+        assert_eq!(evaluation.outputs["O"].value.to_json(), json!({"Ref": "FAliaslive"}));
+    });
+    let included = json!({"Resources": {
+        "T": {"Type": "AWS::SNS::Topic", "Properties": {"Fn::Transform": {"Name": "AWS::Include", "Parameters": {"Location": "s3://b/k"}}}}
+    }});
+    with(&included, &[], &json!({}), |evaluation| {
+        let evaluation = evaluation.unwrap();
+        assert!(evaluation.resources["T"].properties.is_unknown());
+        assert_eq!(evaluation.warnings.0[0].message, "`AWS::Include` runs on AWS only; what it makes of this is unknown");
+    });
+}

@@ -77,10 +77,13 @@ impl<'a> Evaluator<'_, 'a> {
                 self.note_dangling(name, span, None);
                 self.kept(origin)
             }
-            _ => match self.state.attributes.get(name).and_then(|attributes| attributes.get(attribute)) {
-                Some(value) => self.external(value, origin),
-                None => self.unknown(Residual::GetAtt(name, attribute), origin),
-            },
+            _ => {
+                self.note_dependency(name);
+                match self.state.attributes.get(name).and_then(|attributes| attributes.get(attribute)) {
+                    Some(value) => self.external(value, origin),
+                    None => self.unknown(Residual::GetAtt(name, attribute), origin),
+                }
+            }
         }
     }
 }

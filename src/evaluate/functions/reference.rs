@@ -52,10 +52,13 @@ impl<'a> Evaluator<'_, 'a> {
                 self.note_dangling(name, span, condition);
                 self.kept(origin)
             }
-            Some(_) => match self.state.physical_ids.get(name) {
-                Some(id) => Value::new(ValueKind::String(id), origin),
-                None => self.unknown(Residual::Ref(name), origin),
-            },
+            Some(_) => {
+                self.note_dependency(name);
+                match self.state.physical_ids.get(name) {
+                    Some(id) => Value::new(ValueKind::String(id), origin),
+                    None => self.unknown(Residual::Ref(name), origin),
+                }
+            }
             // A declaration that could not be read is reported already; a macro may bring anything.
             None if self.macros || self.template.parameters.contains(name) => self.unknown(Residual::Ref(name), origin),
             None => {

@@ -11,7 +11,11 @@ const SUPPORTED: &str = "[Fn::Base64, Fn::GetAtt, Fn::GetAZs, Fn::ImportValue, F
 impl<'a> Evaluator<'_, 'a> {
     /// What a macro makes of it is known to AWS only; the expression is kept as it is, and that is said.
     pub(in crate::evaluate) fn transform(&mut self, node: &'a Node<'a>) -> Value<'a> {
-        let name = node.get("Fn::Transform").and_then(|operand| operand.get("Name")).and_then(Node::as_str).unwrap_or("a macro");
+        let name = node
+            .get("Fn::Transform")
+            .and_then(|operand| operand.get("Name").or_else(|| operand.items().first()?.get("Name")))
+            .and_then(Node::as_str)
+            .unwrap_or("a macro");
         self.warnings.push(
             Diagnostic::warning("macro-not-run", format!("`{name}` runs on AWS only; what it makes of this is unknown")).at(
                 self.template.source,

@@ -1,0 +1,165 @@
+//! `Fn::ForEach`: members of an object, written once and repeated.
+//!
+//! Works on the tree, before anything is evaluated, as the `AWS::LanguageExtensions` transform does: in any section, nested, over
+//! lists written out and lists that parameters or mappings give.
+//! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-foreach.html>
+
+use bumpalo::collections::Vec as ArenaVec;
+use rustc_hash::FxHashMap;
+
+use super::evaluator::Evaluator;
+use super::value::ValueKind;
+use crate::template::{Diagnostic, Kind, Member, Node, Span};
+
+const PREFIX: &str = "Fn::ForEach::";
+const WORDING: &str = "Transform AWS::LanguageExtensions failed with: Fn::ForEach layout is incorrect";
+
+/// How many members all loops of a template may give, so that nested loops cannot fill the memory.
+const MOST_MEMBERS: usize = 100_000;
+
+/// Tells whether a template's text holds a loop at all.
+pub(super) fn is_used(text: &str) -> bool {
+    memchr::memmem::find(text.as_bytes(), b"Fn::ForEach").is_some()
+}
+
+/// Returns the tree with every loop written out; problems are the evaluator's.
+pub(super) fn expand<'a>(evaluator: &mut Evaluator<'_, 'a>, root: &'a Node<'a>) -> &'a Node<'a> {
+    let arena = evaluator.arena;
+    let mut expander = Expander { evaluator, bound: Vec::new(), members: 0 };
+    arena.alloc(expander.node(root))
+}
+
+struct Expander<'e, 't, 'a> {
+    evaluator: &'e mut Evaluator<'t, 'a>,
+    /// Identifiers with the item that each stands for, outermost first.
+    bound: Vec<(&'a str, &'a str)>,
+    members: usize,
+}
+
+impl<'a> Expander<'_, '_, 'a> {
+    fn node(&mut self, node: &Node<'a>) -> Node<'a> {
+        let kind = match node.kind {
+            Kind::String(text) => Kind::String(self.text(text)),
+            Kind::Array(items) => {
+                let mut new = ArenaVec::with_capacity_in(items.len(), self.evaluator.arena.bump());
+                for item in items {
+                    new.push(self.node(item));
+                }
+                Kind::Array(new.into_bump_slice())
+            }
+            Kind::Object([member]) if member.key == "Ref" => match member.value.as_str().and_then(|name| self.item(name)) {
+                Some(item) => Kind::String(item),
+                None => self.object(node.members()),
+            },
+            Kind::Object(members) => self.object(members),
+            kind => kind,
+        };
+        Node { span: node.span, kind }
+    }
+
+    fn item(&self, name: &str) -> Option<&'a str> {
+        self.bound.iter().rev().find(|(identifier, _)| *identifier == name).map(|(_, item)| *item)
+    }
+
+    fn object(&mut self, members: &'a [Member<'a>]) -> Kind<'a> {
+        let mut new = Vec::with_capacity(members.len());
+        let mut loops = false;
+        for member in members {
+            if member.key.starts_with(PREFIX) {
+                loops = true;
+                self.repeat(member, &mut new);
+            } else {
+                new.push(Member { key: self.text(member.key), key_span: member.key_span, value: self.node(&member.value) });
+            }
+        }
+        if loops {
+            self.report_duplicates(&new);
+        }
+        Kind::Object(self.evaluator.arena.slice(&new))
+    }
+
+    fn repeat(&mut self, member: &'a Member<'a>, into: &mut Vec<Member<'a>>) {
+        let [identifier, collection, body] = member.value.items() else {
+            self.problem(member.value.span, "`Fn::ForEach` takes an identifier, a list, and what is repeated".to_owned());
+            return;
+        };
+        let (Some(identifier), Kind::Object(fragment)) = (identifier.as_str(), body.kind) else {
+            self.problem(member.value.span, "`Fn::ForEach` takes an identifier, a list, and an object".to_owned());
+            return;
+        };
+        let Some(items) = self.collection(collection) else { return };
+        for item in items {
+            self.members += fragment.len();
+            if self.members > MOST_MEMBERS {
+                self.problem(member.key_span, format!("the loops of the template give more than {MOST_MEMBERS} members"));
+                return;
+            }
+            self.bound.push((identifier, item));
+            let Kind::Object(repeated) = self.object(fragment) else { return };
+            into.extend_from_slice(repeated);
+            self.bound.pop();
+        }
+    }
+
+    fn collection(&mut self, node: &Node<'a>) -> Option<Vec<&'a str>> {
+        let node = self.evaluator.arena.alloc(self.node(node));
+        let value = self.evaluator.operand(node);
+        let mut items = Vec::new();
+        match value.kind {
+            ValueKind::List(values) => {
+                for value in values {
+                    match value.kind {
+                        // A list within the list, as of a list parameter beside literals, gives its items.
+                        ValueKind::List(inner) => items.extend(inner.iter().filter_map(super::Value::text)),
+                        _ => items.extend(value.text()),
+                    }
+                }
+                Some(items)
+            }
+            ValueKind::Unknown(_) => {
+                self.problem(node.span, "the list of `Fn::ForEach` is not known before deployment".to_owned());
+                None
+            }
+            _ => {
+                self.problem(node.span, "`Fn::ForEach` goes over a list".to_owned());
+                None
+            }
+        }
+    }
+
+    /// Puts items in: `${Name}` as it is, `&{Name}` with letters and digits only.
+    fn text(&self, text: &'a str) -> &'a str {
+        if self.bound.is_empty() || memchr::memchr(b'{', text.as_bytes()).is_none() {
+            return text;
+        }
+        let mut new = text.to_owned();
+        for (identifier, item) in self.bound.iter().rev() {
+            new = new.replace(&format!("${{{identifier}}}"), item);
+            let plain = format!("&{{{identifier}}}");
+            if new.contains(&plain) {
+                let letters: String = item.chars().filter(char::is_ascii_alphanumeric).collect();
+                new = new.replace(&plain, &letters);
+            }
+        }
+        if new == text { text } else { self.evaluator.arena.str(&new) }
+    }
+
+    fn report_duplicates(&mut self, members: &[Member<'a>]) {
+        let mut seen: FxHashMap<&str, Span> = FxHashMap::default();
+        for member in members {
+            if let Some(earlier) = seen.insert(member.key, member.key_span) {
+                let source = self.evaluator.template.source;
+                self.evaluator.problems.push(
+                    Diagnostic::error("duplicate-key", format!("`Fn::ForEach` gives the key `{}` twice", member.key))
+                        .at(source, member.key_span, "again here")
+                        .at(source, earlier, "first here")
+                        .hinted("put the identifier into the key, as `${Name}` or, for letters and digits only, `&{Name}`"),
+                );
+            }
+        }
+    }
+
+    fn problem(&mut self, span: Span, message: String) {
+        self.evaluator.problem_at("for-each", span, message, WORDING);
+    }
+}

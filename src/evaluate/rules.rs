@@ -1,0 +1,66 @@
+//! `Rules`: what must hold between parameters.
+//!
+//! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/rules-section-structure.html>
+
+use super::ConditionValue;
+use super::evaluator::{Block, Evaluator};
+use crate::template::{Diagnostic, Entry, Kind, Node};
+
+impl<'a> Evaluator<'_, 'a> {
+    /// Checks every assertion of every rule whose condition is not false; one that rests on unknowns holds.
+    pub(super) fn all_rules(&mut self) {
+        self.block = Block::Conditions;
+        let template = self.template;
+        for entry in &template.rules {
+            self.rule(entry);
+        }
+    }
+
+    fn rule(&mut self, entry: &Entry<'a>) {
+        let body = entry.body;
+        let mut open = false;
+        if let Some(condition) = body.get("RuleCondition") {
+            match self.truth(condition) {
+                ConditionValue::Known(false) => return,
+                ConditionValue::Known(true) => {}
+                ConditionValue::Unknown => open = true,
+            }
+        }
+        let Some(assertions) = body.get("Assertions") else {
+            self.malformed(entry, body, "has no `Assertions`");
+            return;
+        };
+        let Kind::Array(assertions) = assertions.kind else {
+            self.malformed(entry, assertions, "must have a list of `Assertions`");
+            return;
+        };
+        for assertion in assertions {
+            let Some(assert) = assertion.get("Assert") else {
+                self.malformed(entry, assertion, "has an assertion without `Assert`");
+                continue;
+            };
+            if self.truth(assert) == ConditionValue::Known(false) && !open {
+                self.report_assertion(entry, assertion, assert);
+            }
+        }
+    }
+
+    fn report_assertion(&mut self, entry: &Entry<'a>, assertion: &'a Node<'a>, assert: &'a Node<'a>) {
+        let description = assertion.get("AssertDescription").and_then(Node::as_str);
+        let what = description.map_or_else(|| "an assertion does not hold".to_owned(), str::to_owned);
+        let name = entry.name;
+        let mut diagnostic = Diagnostic::error("rule-failed", format!("rule `{name}` forbids these parameters: {what}"))
+            .at(self.template.source, assert.span, "")
+            .as_aws_says(format!("Template constraint error: Rule {name}: {what}"));
+        if entry.body.get("RuleCondition").is_some() {
+            diagnostic = diagnostic.at(self.template.source, entry.name_span, "its condition is true");
+        }
+        self.problems.push(diagnostic);
+    }
+
+    fn malformed(&mut self, entry: &Entry<'a>, node: &Node<'_>, message: &str) {
+        let diagnostic =
+            Diagnostic::error("rule-shape", format!("rule `{}` {message}", entry.name)).at(self.template.source, node.span, "");
+        self.problems.push(diagnostic);
+    }
+}
