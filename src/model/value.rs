@@ -183,25 +183,37 @@ impl<T: Serialize> Serialize for Value<T> {
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct OrNoValue<T> {
-    condition: Option<ConditionName>,
+    when: When,
     value: Value<T>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum When {
+    Always,
+    If(ConditionName),
+    Unless(ConditionName),
 }
 
 impl<T> OrNoValue<T> {
     /// Returns the value under a condition, and `AWS::NoValue` otherwise.
     pub fn only_if(condition: &ConditionName, value: impl Into<Value<T>>) -> Self {
-        Self { condition: Some(condition.clone()), value: value.into() }
+        Self { when: When::If(condition.clone()), value: value.into() }
+    }
+
+    /// Returns `AWS::NoValue` under a condition, and the value otherwise.
+    pub fn unless(condition: &ConditionName, value: impl Into<Value<T>>) -> Self {
+        Self { when: When::Unless(condition.clone()), value: value.into() }
     }
 
     /// Returns the value whatever the conditions are.
     pub fn always(value: impl Into<Value<T>>) -> Self {
-        Self { condition: None, value: value.into() }
+        Self { when: When::Always, value: value.into() }
     }
 }
 
 impl<T> From<Value<T>> for OrNoValue<T> {
     fn from(value: Value<T>) -> Self {
-        Self { condition: None, value }
+        Self { when: When::Always, value }
     }
 }
 
@@ -213,9 +225,10 @@ impl From<&str> for OrNoValue<String> {
 
 impl<T: Serialize> Serialize for OrNoValue<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match &self.condition {
-            None => self.value.serialize(serializer),
-            Some(condition) => serialize_if(serializer, condition, &self.value, &NoValue),
+        match &self.when {
+            When::Always => self.value.serialize(serializer),
+            When::If(condition) => serialize_if(serializer, condition, &self.value, &NoValue),
+            When::Unless(condition) => serialize_if(serializer, condition, &NoValue, &self.value),
         }
     }
 }

@@ -1,0 +1,72 @@
+//! The minijinja environment: strict about what is not defined, no escaping, errors at their place.
+
+use minijinja::value::Serde;
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, context};
+
+use super::filters;
+use super::sources::{ROOT, TemplateSources};
+use crate::model::Sections;
+use crate::template::{Diagnostic, Diagnostics, Span};
+
+/// Renders the root source with the rack's sections at hand.
+pub(super) fn render(sources: &TemplateSources, rack: &Sections) -> Result<String, Diagnostics> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_auto_escape_callback(|_| AutoEscape::None);
+    environment.set_debug(true);
+    environment.add_filter("json", filters::json);
+    environment.add_filter("entries", filters::entries);
+    let mut problems = Diagnostics::default();
+    for (name, source) in sources.iter() {
+        if let Err(error) = environment.add_template(name, source.text()) {
+            problems.push(problem(sources, &error));
+        }
+    }
+    problems.into_result(())?;
+    let context = context! {
+        parameters => Serde(&rack.parameters),
+        conditions => Serde(&rack.conditions),
+        resources => Serde(&rack.resources),
+        outputs => Serde(&rack.outputs),
+    };
+    let rendered = environment.get_template(ROOT).and_then(|template| template.render(context));
+    rendered.map_err(|error| problem(sources, innermost(&error)).into())
+}
+
+/// Returns the error inside an include, which is the one that points at the place.
+fn innermost(error: &Error) -> &Error {
+    let mut innermost = error;
+    while let Some(cause) = std::error::Error::source(innermost).and_then(|cause| cause.downcast_ref::<Error>()) {
+        innermost = cause;
+    }
+    // A cause without a place, such as one from a filter, is told at the place of what it is the cause of.
+    if innermost.name().is_some() { innermost } else { error }
+}
+
+fn problem(sources: &TemplateSources, error: &Error) -> Diagnostic {
+    let what = match error.kind() {
+        ErrorKind::UndefinedError => "something undefined is used".to_owned(),
+        ErrorKind::TemplateNotFound => "an included template source is not there".to_owned(),
+        kind => kind.to_string(),
+    };
+    let message = match error.detail() {
+        Some(detail) => format!("{what}: {detail}"),
+        None => what,
+    };
+    let mut diagnostic = Diagnostic::error("template-source", message);
+    if let Some(source) = error.name().and_then(|name| sources.get(name)) {
+        let line = || line_span(source.text(), error.line().unwrap_or(1));
+        let span = error.range().map_or_else(line, |range| Span::new(range.start, range.end));
+        diagnostic = diagnostic.at(source, span, "here");
+    }
+    if error.kind() == ErrorKind::UndefinedError {
+        diagnostic = diagnostic.hinted("at hand are `parameters`, `conditions`, `resources` and `outputs`, each by name");
+    }
+    diagnostic
+}
+
+fn line_span(text: &str, line: usize) -> Span {
+    let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    let length = text.get(start..).and_then(|rest| rest.lines().next()).map_or(0, str::len);
+    Span::new(start, start + length)
+}
