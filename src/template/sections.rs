@@ -45,9 +45,6 @@ const RESOURCE_ATTRIBUTES: [&str; 11] = [
     "Version",
 ];
 
-/// What an output may say.
-const OUTPUT_ATTRIBUTES: [&str; 4] = ["Value", "Description", "Export", "Condition"];
-
 /// Checks that the document is an object, that its sections have the kinds CloudFormation wants, and that every resource has
 /// its type and every output its value.
 ///
@@ -240,22 +237,14 @@ impl<'a> Checker<'_, 'a> {
             return;
         }
         let name = member.key;
-        let attributes = member.value.members();
-        if !self.has_macros && !attributes.iter().any(|attribute| attribute.key == "Value" || attribute.key.starts_with("Fn::")) {
+        if !self.has_macros && !member.value.members().iter().any(|attribute| attribute.key == "Value" || attribute.key.starts_with("Fn::"))
+        {
             self.report(
                 Diagnostic::error("output-value", format!("the output `{name}` has no `Value`"))
                     .hinted("write `Value`, what the output gives")
                     .as_aws_says("Template format error: Every Outputs member must contain a Value object"),
                 member.key_span,
             );
-        }
-        for attribute in attributes {
-            let key = attribute.key;
-            if !(OUTPUT_ATTRIBUTES.contains(&key) || key.starts_with("Fn::") || self.has_macros) {
-                let hint = did_you_mean(key, OUTPUT_ATTRIBUTES).unwrap_or_else(|| format!("an output has {}", list(&OUTPUT_ATTRIBUTES)));
-                let problem = Diagnostic::error("output-attribute", format!("the output `{name}` has a `{key}`, which outputs have not"));
-                self.report(problem.hinted(hint), attribute.key_span);
-            }
         }
     }
 
