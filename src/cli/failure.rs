@@ -100,3 +100,9 @@ impl From<SourceError> for Failure {
         }
     }
 }
+
+impl From<serde_json::Error> for Failure {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Bug(Box::new(error))
+    }
+}

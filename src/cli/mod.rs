@@ -7,12 +7,17 @@
 mod bug;
 mod completions;
 mod context;
+mod diff;
+mod evaluate;
 mod exit_codes;
 mod failure;
 mod files;
+mod gates;
 mod init;
+mod params;
 mod patch;
 mod rackfile;
+mod side;
 
 pub use context::{BackendChoice, Context};
 pub use exit_codes::ExitCode;
@@ -95,11 +100,24 @@ impl ColorArg {
     }
 }
 
+/// How to show an answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// For a person
+    #[default]
+    Human,
+    /// For a program; starts with `format_version`
+    Json,
+}
+
 #[derive(Debug, clap::Subcommand)]
 #[command(defer = true)]
 enum Command {
     Init(init::Args),
     Patch(patch::Args),
+    Params(params::Args),
+    Evaluate(evaluate::Args),
+    Diff(diff::Args),
     Completions(completions::Args),
 }
 
@@ -107,6 +125,9 @@ fn dispatch(command: &Command, context: &mut Context<'_>) -> Result<ExitCode, Fa
     match command {
         Command::Init(args) => init::run(args, context),
         Command::Patch(args) => patch::run(args, context),
+        Command::Params(args) => params::run(args, context),
+        Command::Evaluate(args) => evaluate::run(args, context),
+        Command::Diff(args) => diff::run(args, context),
         Command::Completions(args) => completions::run(args, context),
     }
 }

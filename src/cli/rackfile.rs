@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 
 use super::context::BackendChoice;
 use super::failure::Failure;
-use crate::parameters::{GivenParameters, GivenValue, Provenance};
+use crate::parameters::GivenParameters;
 use crate::template::{Arena, Diagnostic, Diagnostics, Document, Kind, Member, Node, Source};
 
 /// What `rack.yaml` says; every key may be left out.
@@ -140,25 +140,11 @@ impl Reader<'_> {
 
     fn parameters(&mut self, member: &Member<'_>) -> GivenParameters {
         let mut given = GivenParameters::default();
-        for parameter in self.map(member) {
-            let value = &parameter.value;
-            let text = match value.kind {
-                Kind::Array(items) => items.iter().map(|item| self.scalar(item)).collect::<Option<Vec<_>>>().map(|items| items.join(",")),
-                _ => self.scalar(value),
-            };
-            let Some(text) = text else {
-                let hint = if matches!(value.kind, Kind::Null) {
-                    "write `\"\"` for an empty value, or take the line out for the deployed value or the default"
-                } else {
-                    "a parameter is text, a number, or a list of them"
-                };
-                let problem =
-                    Diagnostic::error("rack-file-value", format!("parameter `{}` has no value that CloudFormation takes", parameter.key));
-                self.problems.push(problem.at(self.source, value.span, format!("this is {}", value.kind_name())).hinted(hint));
-                continue;
-            };
-            let place = Some((self.source.clone(), value.span));
-            given.values.insert(parameter.key.to_owned(), GivenValue { text: Some(text), provenance: Provenance::File, place });
+        self.map(member);
+        if matches!(member.value.kind, Kind::Object(_))
+            && let Err(problems) = given.add_document(self.source, &member.value)
+        {
+            self.problems.0.extend(problems.0);
         }
         given
     }

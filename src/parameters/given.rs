@@ -186,10 +186,10 @@ impl File<'_> {
     fn value(&mut self, name: &str, node: &Node<'_>) {
         let text = match node.kind {
             Kind::Array(items) => {
-                let texts: Option<Vec<&str>> = items.iter().map(Node::scalar).collect();
+                let texts: Option<Vec<&str>> = items.iter().map(|item| self.written(item)).collect();
                 texts.map(|texts| texts.join(","))
             }
-            _ => node.scalar().map(str::to_owned),
+            _ => self.written(node).map(str::to_owned),
         };
         match text {
             Some(text) => self.keep(name, Some(text), node.span),
@@ -198,6 +198,14 @@ impl File<'_> {
                 format!("the value of parameter `{name}` must be a string, number, boolean or a list of them, and is {}", node.kind_name()),
                 "parameters are text to CloudFormation; put JSON in quotes",
             ),
+        }
+    }
+
+    /// Returns a scalar as it was written: an unquoted `Yes` in YAML is the text `Yes`, though YAML reads a boolean there.
+    fn written<'n>(&'n self, node: &Node<'n>) -> Option<&'n str> {
+        match node.kind {
+            Kind::Bool(_) | Kind::Number(_) => Some(self.source.slice(node.span).trim()),
+            _ => node.as_str(),
         }
     }
 

@@ -4,12 +4,12 @@ use serde::Serialize;
 
 /// Version of every JSON answer.
 ///
-/// The number before the dot changes when a reader of the old form could fail or be wrong, the one after it when something is added.
-pub const FORMAT_VERSION: &str = "1.0";
+/// It changes when a reader of the old form could fail or be wrong; new keys may come without a new number.
+pub const FORMAT_VERSION: u32 = 1;
 
 #[derive(Serialize)]
 struct Versioned<'a, T: Serialize> {
-    format_version: &'static str,
+    format_version: u32,
     #[serde(flatten)]
     answer: &'a T,
 }
@@ -32,6 +32,17 @@ pub fn json<T: Serialize>(answer: &T) -> Result<String, serde_json::Error> {
 /// Returns the serialiser's error; an answer that is no map has one.
 pub fn json_line<T: Serialize>(answer: &T) -> Result<String, serde_json::Error> {
     let mut text = serde_json::to_string(&Versioned { format_version: FORMAT_VERSION, answer })?;
+    text.push('\n');
+    Ok(text)
+}
+
+/// Returns an answer that carries its version itself, or has a shape that AWS gave it, as indented JSON.
+///
+/// # Errors
+///
+/// Returns the serialiser's error.
+pub fn bare_json<T: Serialize>(answer: &T) -> Result<String, serde_json::Error> {
+    let mut text = serde_json::to_string_pretty(answer)?;
     text.push('\n');
     Ok(text)
 }

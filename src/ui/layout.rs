@@ -46,3 +46,18 @@ pub fn clip(text: &str, columns: usize) -> String {
     clipped.push_str("...");
     clipped
 }
+
+/// Returns a text in lines of at most so many columns, broken at blanks.
+pub(super) fn wrapped(text: &str, columns: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if width(line) + 1 + width(word) <= columns => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}

@@ -4,16 +4,19 @@
 //! [`cli`](crate::cli) writes what comes out. A human view shows the same data as the JSON one, so the two cannot disagree.
 
 mod diagnostics;
+pub mod evaluation;
 mod events;
 mod json;
 mod layout;
+pub mod parameters;
 pub mod plan;
 mod prompt;
+mod redact;
 mod styles;
 
 pub use diagnostics::{diagnostics, failure};
 pub use events::{Progress, event_line, status_style};
-pub use json::{FORMAT_VERSION, json, json_line};
+pub use json::{FORMAT_VERSION, bare_json, json, json_line};
 pub use layout::{Layout, clip, width};
 pub use prompt::confirm;
 pub use styles::{Styles, styled};

@@ -1,1 +1,395 @@
-//! Tests of `ui`.
+//! Tests of `ui`: what a plan, an evaluation and a list of parameters look like.
+#![allow(clippy::unwrap_used)]
+
+use super::program::Bench;
+
+/// A small stack with a switch, a secret, something that holds data and a long document.
+const STACK: &str = r#"{
+  "Parameters": {
+    "Cache": {"Type": "String", "Default": "No", "AllowedValues": ["Yes", "No"], "Description": "Keep a build cache"},
+    "Days": {"Type": "Number", "Default": "7", "MinValue": 1, "MaxValue": 365, "Description": "Days to keep logs"},
+    "Secret": {"Type": "String", "NoEcho": true, "MinLength": 8},
+    "Key": {"Type": "String", "Default": ""}
+  },
+  "Conditions": {
+    "Cache": {"Fn::Equals": [{"Ref": "Cache"}, "Yes"]},
+    "HasKey": {"Fn::Not": [{"Fn::Equals": [{"Ref": "Key"}, ""]}]}
+  },
+  "Resources": {
+    "Files": {"Type": "AWS::EFS::FileSystem", "Condition": "Cache", "Properties": {
+      "Encrypted": true, "KmsKeyId": {"Fn::If": ["HasKey", {"Ref": "Key"}, {"Ref": "AWS::NoValue"}]}}},
+    "Logs": {"Type": "AWS::Logs::LogGroup", "Properties": {"RetentionInDays": {"Ref": "Days"}}},
+    "Task": {"Type": "AWS::ECS::TaskDefinition", "Properties": {
+      "Family": "build",
+      "ContainerDefinitions": [{"Name": "build", "Image": "builder", "Environment": [{"Name": "PASSWORD", "Value": {"Ref": "Secret"}}]}],
+      "Volumes": {"Fn::If": ["Cache", [{"Name": "cache", "EFSVolumeConfiguration": {"FilesystemId": {"Ref": "Files"}}}], {"Ref": "AWS::NoValue"}]}}}
+  },
+  "Outputs": {
+    "Region": {"Value": {"Ref": "AWS::Region"}},
+    "Task": {"Value": {"Ref": "Task"}, "Export": {"Name": "build-task"}}
+  }
+}"#;
+
+const SECRET: &str = "correct-horse-battery";
+
+fn bench() -> Bench {
+    let bench = Bench::new();
+    bench.file("stack.json", STACK).file("off.json", format!("{{\"Secret\": \"{SECRET}\"}}"));
+    bench.file("on.yaml", format!("Secret: {SECRET}\nCache: Yes\n"));
+    bench
+}
+
+#[test]
+fn turning_a_switch_on_shows_what_comes_and_why() {
+    insta::assert_snapshot!(bench().run("diff stack.json stack.json --before-parameters off.json --parameters on.yaml -p Days=30"), @r#"
+    Change set for stack (predicted offline, 2 parameters changed)
+
+      parameter Cache  No -> Yes
+      parameter Days   7 -> 30
+
+    Replacements
+    +/- Task  AWS::ECS::TaskDefinition  replace
+          Volumes  (absent) -> [{"Name":"cache","EFSVolumeConfiguration":{"FilesystemId":"(known after apply)"}}]
+                   requires replacement (resource Files)
+
+    Updates
+     ~  Logs  AWS::Logs::LogGroup  update, no interruption
+          RetentionInDays  7 -> 30  (parameter Days)
+
+    Additions
+     +  Files  AWS::EFS::FileSystem  add (condition Cache, parameter Cache)
+
+    Outputs
+     ~  Task  (not known offline) -> (known after apply)  (export build-task)
+
+    Plan: 1 to add, 1 to update, 1 to replace, 0 may replace, 0 to remove.
+    ------- exit status: 0 -------
+    "#);
+}
+
+#[test]
+fn turning_a_switch_off_calls_out_the_data_that_goes() {
+    insta::assert_snapshot!(bench().run("diff stack.json stack.json --before-parameters on.yaml --parameters off.json"), @r#"
+    Change set for stack (predicted offline, 1 parameter changed)
+
+      parameter Cache  Yes -> No
+
+    !!! DATA LOSS: 1 resource that holds data is removed or replaced, and what is in there is gone !!!
+     -  Files  AWS::EFS::FileSystem  remove (condition Cache, parameter Cache)
+          ! data-loss: `Files` (AWS::EFS::FileSystem) is deleted (condition `Cache`, parameter `Cache`), and the files on
+            it are lost; `DeletionPolicy: Retain` would keep the old one.
+
+    Replacements
+    +/- Task  AWS::ECS::TaskDefinition  replace
+          Volumes  [{"Name":"cache","EFSVolumeConfiguration":{"FilesystemId":"(not known offline)"}}] -> (absent)
+                   requires replacement (condition Cache, parameter Cache)
+
+    Risks
+      ! parameter-default: Parameter `Cache` falls back from `Yes` to the template's default `No`, since no value was
+        given for it.
+
+    Outputs
+     ~  Task  (not known offline) -> (known after apply)  (export build-task)
+
+    Plan: 0 to add, 0 to update, 1 to replace, 0 may replace, 1 to remove.
+    ------- exit status: 0 -------
+    "#);
+}
+
+#[test]
+fn nothing_to_change_is_a_sentence() {
+    insta::assert_snapshot!(bench().run("diff stack.json stack.json --parameters on.yaml --exit-code"), @r"
+    No changes: `stack` would stay as it is (predicted offline).
+    ------- exit status: 0 -------
+    ");
+    let json = bench().run("diff stack.json stack.json --parameters on.yaml --format change-set");
+    insta::assert_snapshot!(json, @r#"
+    {
+      "Status": "FAILED",
+      "StatusReason": "The submitted information didn't contain changes. Submit different information to create a change set.",
+      "Changes": []
+    }
+    ------- exit status: 0 -------
+    "#);
+}
+
+#[test]
+fn a_replaced_file_system_is_data_loss_with_its_property() {
+    insta::assert_snapshot!(bench().run("diff stack.json stack.json --before-parameters on.yaml --parameters on.yaml -p Key=arn:aws:kms:k --deny data-loss"), @r#"
+    Change set for stack (predicted offline, 1 parameter changed)
+
+      parameter Key  "" -> arn:aws:kms:k
+
+    !!! DATA LOSS: 1 resource that holds data is removed or replaced, and what is in there is gone !!!
+    +/- Files  AWS::EFS::FileSystem  replace
+          ! data-loss: `Files` (AWS::EFS::FileSystem) is replaced because /Properties/KmsKeyId changes (parameter `Key`),
+            and the files on it are lost; `UpdateReplacePolicy: Retain` would keep the old one.
+          KmsKeyId  (absent) -> arn:aws:kms:k  requires replacement (parameter Key)
+
+    Replacements
+    +/- Task  AWS::ECS::TaskDefinition  replace
+          Volumes.0.EFSVolumeConfiguration.FilesystemId  (not known offline) -> (known after apply)
+                                                requires replacement (resource Files)
+
+    Outputs
+     ~  Task  (not known offline) -> (known after apply)  (export build-task)
+
+    Plan: 0 to add, 0 to update, 2 to replace, 0 may replace, 0 to remove.
+    ------- stderr -------
+    error: the change is denied
+      caused by: data-loss: `Files` (AWS::EFS::FileSystem) is replaced because /Properties/KmsKeyId changes (parameter `Key`), and the files on it are lost; `UpdateReplacePolicy: Retain` would keep the old one.
+    hint: where `apply` may lose that data, say so: --allow-data-loss Files
+    ------- exit status: 3 -------
+    "#);
+}
+
+#[test]
+fn a_pull_request_gets_markdown() {
+    insta::assert_snapshot!(bench().run("diff stack.json stack.json --before-parameters on.yaml --parameters off.json --format markdown"), @r#"
+    ### stack: change set (predicted offline)
+
+    **Plan: 0 to add, 0 to update, 1 to replace, 0 may replace, 1 to remove.**
+
+    > [!CAUTION]
+    > **Data loss: 1 resource that holds data is removed or replaced, and what is in there is gone.**
+
+    > [!WARNING]
+    > - parameter-default: Parameter `Cache` falls back from `Yes` to the template's default `No`, since no value was given for it.
+
+    | parameter | before | after |
+    | --- | --- | --- |
+    | `Cache` | <code>Yes</code> | <code>No</code> |
+
+    #### DATA LOSS (1)
+
+    <details open><summary><code>Files</code> AWS::EFS::FileSystem <b>remove</b> (condition Cache, parameter Cache)</summary>
+
+    **data-loss**: `Files` (AWS::EFS::FileSystem) is deleted (condition `Cache`, parameter `Cache`), and the files on it are lost; `DeletionPolicy: Retain` would keep the old one.
+
+    </details>
+
+    #### Replacements (1)
+
+    <details><summary><code>Task</code> AWS::ECS::TaskDefinition <b>replace</b></summary>
+
+    ```diff
+    ! Volumes  [{"Name":"cache","EFSVolumeConfiguration":{"FilesystemId":"(not known offline)"}}] -> (absent)  # requires replacement (condition Cache, parameter Cache)
+    ```
+
+    </details>
+
+    #### Outputs (1)
+
+    | output | before | after |
+    | --- | --- | --- |
+    | `Task` | <code>(not known offline)</code> | <code>(known after apply)</code> |
+    ------- exit status: 0 -------
+    "#);
+}
+
+#[test]
+fn exit_codes_tell_differences_denials_and_failures_apart() {
+    let bench = bench();
+    let off = "diff stack.json stack.json --before-parameters on.yaml --parameters off.json";
+    assert_eq!(bench.run(off).code, 0);
+    assert_eq!(bench.run(&format!("{off} --exit-code")).code, 2);
+    assert_eq!(bench.run(&format!("{off} --exit-code --deny data-loss")).code, 3);
+    assert_eq!(bench.run(&format!("{off} --exit-code --deny export-removed")).code, 2);
+    assert_eq!(bench.run(&format!("{off} --deny dataloss")).code, 64);
+    assert_eq!(bench.run("diff stack.json missing.json").code, 66);
+    assert_eq!(bench.run("diff stack.json stack.json").code, 65);
+}
+
+#[test]
+fn an_evaluation_for_people_and_programs() {
+    insta::assert_snapshot!(bench().run("evaluate stack.json --parameters on.yaml --region eu-west-1"), @r#"
+    Conditions (2)
+      Cache   true
+      HasKey  false
+
+    Resources (3)
+
+      Files  AWS::EFS::FileSystem
+        Encrypted: true
+
+      Logs  AWS::Logs::LogGroup
+        RetentionInDays: 7
+
+      Task  AWS::ECS::TaskDefinition
+        Family: build
+        ContainerDefinitions: [{"Name":"build","Image":"builder","Environment":[{"Name":"PASSWORD","Value":"****"}]}]
+        Volumes: [{"Name":"cache","EFSVolumeConfiguration":{"FilesystemId":{"Ref":"Files"}}}]
+
+    Outputs (2)
+        Region: eu-west-1
+        Task: {"Ref":"Task"}
+    ------- exit status: 0 -------
+    "#);
+    insta::assert_snapshot!(bench().run("evaluate stack.json --parameters on.yaml --region eu-west-1 --format json"), @r#"
+    {
+      "format_version": 1,
+      "conditions": {
+        "Cache": true,
+        "HasKey": false
+      },
+      "resources": {
+        "Files": {
+          "Type": "AWS::EFS::FileSystem",
+          "Properties": {
+            "Encrypted": true
+          }
+        },
+        "Logs": {
+          "Type": "AWS::Logs::LogGroup",
+          "Properties": {
+            "RetentionInDays": "7"
+          }
+        },
+        "Task": {
+          "Type": "AWS::ECS::TaskDefinition",
+          "Properties": {
+            "Family": "build",
+            "ContainerDefinitions": [
+              {
+                "Name": "build",
+                "Image": "builder",
+                "Environment": [
+                  {
+                    "Name": "PASSWORD",
+                    "Value": "****"
+                  }
+                ]
+              }
+            ],
+            "Volumes": [
+              {
+                "Name": "cache",
+                "EFSVolumeConfiguration": {
+                  "FilesystemId": {
+                    "Ref": "Files"
+                  }
+                }
+              }
+            ]
+          }
+        }
+      },
+      "outputs": {
+        "Region": {
+          "Value": "eu-west-1"
+        },
+        "Task": {
+          "Value": {
+            "Ref": "Task"
+          },
+          "Export": {
+            "Name": "build-task"
+          }
+        }
+      }
+    }
+    ------- exit status: 0 -------
+    "#);
+}
+
+#[test]
+fn a_secret_is_in_no_output() {
+    let bench = bench();
+    let changed = format!("{SECRET}-new");
+    for format in ["human", "json", "change-set", "markdown"] {
+        let run = bench.run(&format!("diff stack.json stack.json --before-parameters off.json -p Secret={changed} --format {format}"));
+        assert_eq!(run.code, 0, "{run}");
+        assert!(!run.to_string().contains(SECRET), "{run}");
+    }
+    for format in ["human", "json"] {
+        for command in ["evaluate", "params"] {
+            let run = bench.run(&format!("{command} stack.json -p Secret={SECRET} --format {format}"));
+            assert_eq!(run.code, 0, "{run}");
+            assert!(!run.to_string().contains(SECRET), "{run}");
+            let refused = bench.run(&format!("{command} stack.json -p Secret=pq4 --format {format}"));
+            assert_eq!(refused.code, 65, "{refused}");
+            assert!(!refused.to_string().contains("pq4"), "{refused}");
+        }
+    }
+}
+
+#[test]
+fn parameters_say_what_holds_and_where_it_came_from() {
+    insta::assert_snapshot!(bench().run("params stack.json -p Cache=Yes"), @r#"
+    Cache   Yes  (flag, default No)
+        Keep a build cache [String, Yes | No]
+    Days    7  (default)
+        Days to keep logs [Number, 1 to 365]
+    Secret  must be given
+        [String, at least 8 characters, NoEcho]
+    Key     ""  (default)
+        [String]
+    ------- exit status: 0 -------
+    "#);
+    let json = bench().run("params stack.json --group logs");
+    insta::assert_snapshot!(json, @r"
+    ------- stderr -------
+    error: `stack.json` has no parameter group `logs`
+    hint: the groups are build
+    ------- exit status: 65 -------
+    ");
+}
+
+#[test]
+fn every_problem_of_the_parameters_is_told_at_once() {
+    let bench = bench();
+    bench.file("bad.yaml", "Secret: long-enough\nCash: Yes\nDays: 400\nCache: Maybe\n");
+    insta::assert_snapshot!(bench.run("evaluate stack.json --parameters bad.yaml"), @r#"
+    ------- stderr -------
+    error[allowed-values]: parameter `Cache` is not one of its allowed values: `Maybe`
+     --> bad.yaml:4:8
+      |
+    4 | Cache: Maybe
+      |        ^^^^^
+      |
+     ::: stack.json:3:5
+      |
+    3 |     "Cache": {"Type": "String", "Default": "No", "AllowedValues": ["Yes", "No"], "Description": "Keep a build cac...
+      |     ------- declared here
+      |
+      = note: CloudFormation says: Parameter 'Cache' must be one of AllowedValues
+      = hint: allowed: Yes, No
+
+    error[max-value]: parameter `Days` is above its maximum, 365: `400`
+     --> bad.yaml:3:7
+      |
+    3 | Days: 400
+      |       ^^^
+      |
+     ::: stack.json:4:5
+      |
+    4 |     "Days": {"Type": "Number", "Default": "7", "MinValue": 1, "MaxValue": 365, "Description": "Days to keep logs"},
+      |     ------ declared here
+      |
+      = note: CloudFormation says: Parameter 'Days' must be a number not greater than 365
+
+    error[unknown-parameter]: the template declares no parameter `Cash`
+     --> bad.yaml:2:7
+      |
+    2 | Cash: Yes
+      |       ^^^
+      |
+      = note: CloudFormation says: Parameters: [Cash] do not exist in the template
+      = hint: did you mean `Cache`?
+    ------- exit status: 65 -------
+    "#);
+    insta::assert_snapshot!(bench.run("evaluate stack.json -p Cache"), @r"
+    ------- stderr -------
+    error[parameter-flag]: a parameter is given as `Name=value`
+     |
+     = hint: write, for example, `-p BuildCache=Yes`
+    ------- exit status: 64 -------
+    ");
+}
+
+#[test]
+fn two_runs_give_the_same_bytes() {
+    let bench = bench();
+    let arguments = "diff stack.json stack.json --before-parameters off.json --parameters on.yaml --format json";
+    assert_eq!(bench.run(arguments).stdout, bench.run(arguments).stdout);
+}

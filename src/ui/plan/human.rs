@@ -7,8 +7,8 @@ use anstyle::Style;
 use super::Heading;
 use super::value::{Shown, change, plural};
 use super::view::{Group, Item, Property, View};
-use crate::plan::Plan;
-use crate::ui::layout::{Layout, width};
+use crate::plan::{Plan, Risk};
+use crate::ui::layout::{Layout, width, wrapped};
 use crate::ui::styles::{Styles, styled};
 
 /// Returns the plan for a terminal.
@@ -40,7 +40,7 @@ pub fn human(plan: &Plan, heading: Heading<'_>, layout: Layout) -> String {
     if view.items.is_empty() {
         text.push_str("\nNo resource changes.\n");
     }
-    draw_risks(&mut text, &view, styles);
+    draw_risks(&mut text, &view, layout);
     draw_outputs(&mut text, plan, layout);
     let _ = writeln!(text, "\n{}", styled(styles.strong, view.counts));
     text
@@ -99,8 +99,7 @@ fn draw_item(text: &mut String, item: &Item<'_>, view: &View<'_>, layout: Layout
     let _ = writeln!(text, "{glyph} {:ids$}  {:types$}  {verb}{cause}", item.logical_id, item.resource_type);
     for risk in &item.risks {
         let style = if item.group == Group::DataLoss { styles.alarm } else { styles.warning };
-        let place = risk.path.as_deref().map(|path| format!(" [{}]", path.trim_start_matches("/Properties/").trim_start_matches('/')));
-        let _ = writeln!(text, "      {} {}{}", styled(style, format!("! {}:", kind(risk.kind))), risk.reason, place.unwrap_or_default());
+        draw_risk(text, 6, style, risk, None, layout);
     }
     let names = item.properties.iter().map(|property| width(&property.name)).max().unwrap_or(0).min(36);
     for property in &item.properties {
@@ -115,23 +114,23 @@ fn draw_property(text: &mut String, property: &Property<'_>, names: usize, layou
     const INDENT: usize = 6;
     let styles = layout.styles;
     let room = layout.width.saturating_sub(INDENT + names + 2).max(20);
-    let note_width = if property.note.is_empty() { 0 } else { width(&property.note) + 2 };
-    let beside = room.saturating_sub(note_width);
-    // A note that leaves no room for the values goes onto a line of its own.
-    let is_beside = beside >= 30 || property.note.is_empty();
     let name = format!("{:INDENT$}{:names$}  ", "", property.name);
-    match change(property.before, property.after, if is_beside { beside } else { room }) {
-        Shown::Line(line) if line.is_empty() => {
-            let _ = writeln!(text, "{name}{}", property.note);
+    let note = styled(styles.dim, &property.note);
+    match change(property.before, property.after, room) {
+        Shown::Line(line) if line.is_empty() || width(&line) + 2 + width(&property.note) <= room => {
+            let gap = if line.is_empty() { "" } else { "  " };
+            let _ = writeln!(text, "{}", format!("{name}{line}{gap}{note}").trim_end());
         }
-        Shown::Line(line) if is_beside => {
-            let _ = writeln!(text, "{}", format!("{name}{line}  {}", styled(styles.dim, &property.note)).trim_end());
-        }
+        // A note that does not fit beside the values goes onto a line of its own.
         Shown::Line(line) => {
-            let _ = writeln!(text, "{name}{line}\n{:INDENT$}{:names$}  {}", "", "", styled(styles.dim, &property.note));
+            let _ = writeln!(text, "{name}{line}");
+            if !property.note.is_empty() {
+                let _ = writeln!(text, "{:INDENT$}{:names$}  {note}", "", "");
+            }
         }
         Shown::Lines(lines) => {
-            let _ = writeln!(text, "{}", format!("{name}{}", property.note).trim_end());
+            let name = name.trim_end();
+            let _ = writeln!(text, "{}", format!("{name}  {note}").trim_end());
             for (sign, line) in lines {
                 let style = match sign {
                     '+' => styles.add,
@@ -144,7 +143,8 @@ fn draw_property(text: &mut String, property: &Property<'_>, names: usize, layou
     }
 }
 
-fn draw_risks(text: &mut String, view: &View<'_>, styles: Styles) {
+fn draw_risks(text: &mut String, view: &View<'_>, layout: Layout) {
+    let styles = layout.styles;
     // A risk of a resource is drawn with it.
     let mut elsewhere = view.risks.iter().filter(|risk| {
         let id = risk.logical_resource_id.as_deref();
@@ -153,9 +153,21 @@ fn draw_risks(text: &mut String, view: &View<'_>, styles: Styles) {
     if let Some(first) = elsewhere.next() {
         let _ = writeln!(text, "\n{}", styled(styles.warning, "Risks"));
         for risk in std::iter::once(first).chain(elsewhere) {
-            let id = risk.logical_resource_id.as_deref().map(|id| format!("{id}: ")).unwrap_or_default();
-            let _ = writeln!(text, "  {} {id}{}", styled(styles.warning, format!("! {}:", kind(risk.kind))), risk.reason);
+            draw_risk(text, 2, styles.warning, risk, risk.logical_resource_id.as_deref(), layout);
         }
+    }
+}
+
+/// Draws one risk, its reason wrapped under itself.
+fn draw_risk(text: &mut String, indent: usize, style: Style, risk: &Risk, id: Option<&str>, layout: Layout) {
+    let id = id.filter(|id| !risk.reason.contains(id)).map(|id| format!("{id}: ")).unwrap_or_default();
+    let label = format!("! {}:", kind(risk.kind));
+    let columns = layout.width.saturating_sub(indent + 2).max(30);
+    for (index, line) in wrapped(&format!("{label} {id}{}", risk.reason), columns).iter().enumerate() {
+        let _ = match line.strip_prefix(&label) {
+            Some(rest) if index == 0 => writeln!(text, "{:indent$}{}{rest}", "", styled(style, &label)),
+            _ => writeln!(text, "{:indent$}  {line}", ""),
+        };
     }
 }
 
@@ -185,7 +197,7 @@ pub(super) fn json_text(value: &serde_json::Value) -> String {
 }
 
 /// Returns a risk's kind as `--deny` takes it.
-pub(super) fn kind(kind: crate::plan::RiskKind) -> &'static str {
+pub fn kind(kind: crate::plan::RiskKind) -> &'static str {
     use crate::plan::RiskKind;
     match kind {
         RiskKind::DataLoss => "data-loss",

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::Heading;
 use super::human::{json_text, kind};
-use super::value::{Shown, change, plural};
+use super::value::{Shown, UNKNOWN_AFTER, UNKNOWN_BEFORE, change, in_words, plural};
 use super::view::{Group, Item, View};
 use crate::plan::Plan;
 
@@ -132,7 +132,7 @@ fn section(item: &Item<'_>) -> String {
     if body.is_empty() {
         format!("- {summary}\n")
     } else {
-        format!("<details{is_open}><summary>{summary}</summary>\n\n{body}\n</details>\n")
+        format!("<details{is_open}><summary>{summary}</summary>\n\n{}\n\n</details>\n", body.trim_end())
     }
 }
 
@@ -142,9 +142,12 @@ fn outputs(plan: &Plan) -> String {
     }
     let mut text = format!("\n#### Outputs ({})\n\n| output | before | after |\n| --- | --- | --- |\n", plan.outputs.len());
     for output in &plan.outputs {
-        let cell =
-            |value: &Option<serde_json::Value>| value.as_ref().map_or_else(|| "_absent_".to_owned(), |value| code(&json_text(value)));
-        let _ = writeln!(text, "| `{}` | {} | {} |", output.name, cell(&output.before), cell(&output.after));
+        let cell = |value: &Option<serde_json::Value>, unknown: &str| match value {
+            Some(value) => code(&in_words(&json_text(value), unknown)),
+            None => "_absent_".to_owned(),
+        };
+        let (before, after) = (cell(&output.before, UNKNOWN_BEFORE), cell(&output.after, UNKNOWN_AFTER));
+        let _ = writeln!(text, "| `{}` | {before} | {after} |", output.name);
     }
     text
 }

@@ -7,7 +7,7 @@ mod markdown;
 mod value;
 mod view;
 
-pub use human::human;
+pub use human::{human, kind as risk_kind};
 pub use markdown::{MARKDOWN_LIMIT_CHARACTERS, markdown};
 
 /// What a plan's heading says about where the plan comes from.

@@ -5,6 +5,12 @@ use similar::{ChangeTag, TextDiff};
 use crate::plan::KNOWN_AFTER_APPLY;
 use crate::ui::layout::{clip, width};
 
+/// What stands for a deployed value that only the account knows.
+pub(super) const UNKNOWN_BEFORE: &str = "(not known offline)";
+
+/// What stands for a value that comes to be on the way.
+pub(super) const UNKNOWN_AFTER: &str = "(known after apply)";
+
 /// Unchanged lines shown around a changed one.
 const CONTEXT_LINES: usize = 1;
 
@@ -22,8 +28,9 @@ pub(super) enum Shown {
 
 /// Returns a value before and after within so many columns.
 pub(super) fn change(before: Option<&str>, after: Option<&str>, columns: usize) -> Shown {
-    let (Some(before), Some(after)) = (before, after) else {
-        return match (before, after) {
+    let (before, after) = (before.map(|text| in_words(text, UNKNOWN_BEFORE)), after.map(|text| in_words(text, UNKNOWN_AFTER)));
+    let (Some(before), Some(after)) = (&before, &after) else {
+        return match (&before, &after) {
             (None, Some(after)) => one_sided('+', "(absent) -> ", after, "", columns),
             (Some(before), None) => one_sided('-', "", before, " -> (absent)", columns),
             _ => Shown::Line(String::new()),
@@ -56,16 +63,20 @@ fn one_sided(sign: char, prefix: &str, value: &str, suffix: &str, columns: usize
     Shown::Lines(lines)
 }
 
-/// Returns JSON over several lines, what is only known later in words, and other text as it is.
+/// Returns a text with what is not known in words: what will be, or what is deployed and cannot be seen from here.
+pub(super) fn in_words(text: &str, words: &str) -> String {
+    text.replace(KNOWN_AFTER_APPLY, words)
+}
+
+/// Returns JSON over several lines, and other text as it is.
 fn readable(value: &str) -> String {
-    let value = value.replace(KNOWN_AFTER_APPLY, "(known after apply)");
     if value.starts_with(['{', '['])
-        && let Ok(json) = serde_json::from_str::<serde_json::Value>(&value)
+        && let Ok(json) = serde_json::from_str::<serde_json::Value>(value)
         && let Ok(text) = serde_json::to_string_pretty(&json)
     {
         return text;
     }
-    value
+    value.to_owned()
 }
 
 /// Returns JSON over several lines as one line again.
@@ -165,7 +176,9 @@ mod tests {
     fn short_values_stand_beside_each_other() {
         assert_eq!(line("7", "30", 40), "7 -> 30");
         assert_eq!(line("", "x", 40), "\"\" -> x");
-        assert_eq!(line("a", "{{changeSet:KNOWN_AFTER_APPLY}}", 40), "a -> (known after apply)");
+        let unknown = "{{changeSet:KNOWN_AFTER_APPLY}}";
+        assert_eq!(line("a", unknown, 40), "a -> (known after apply)");
+        assert_eq!(line(unknown, unknown, 80), "(not known offline) -> (known after apply)");
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use rustc_hash::FxHashMap;
 
 use crate::plan::{
-    Action, CauseSource, ChangeSource, Effect, Plan, PolicyAction, Replacement, RequiresRecreation, ResourceChange, ResourceChangeDetail,
-    ResourceEffect, Risk, RiskKind,
+    CauseSource, ChangeSource, Effect, Plan, PolicyAction, RequiresRecreation, ResourceChange, ResourceChangeDetail, ResourceEffect, Risk,
+    RiskKind,
 };
 
 /// What a group of resources has in common, what matters most first.
@@ -97,16 +97,10 @@ impl<'p> View<'p> {
             .collect();
         let mut counts = Counts::default();
         let mut items = Vec::new();
-        let mut shown: FxHashMap<&str, ()> = FxHashMap::default();
         for effect in &plan.effects {
             counts.count(effect);
-            shown.insert(&effect.logical_resource_id, ());
-            items.push(item(plan, effect, changes.get(effect.logical_resource_id.as_str()).copied()));
-        }
-        for change in plan.change_set.changes.iter().map(|change| &change.resource_change) {
-            if !shown.contains_key(change.logical_resource_id.as_str()) {
-                items.push(listed_only(change));
-            }
+            let change = changes.get(effect.logical_resource_id.as_str()).copied();
+            items.push(item(plan, effect, change));
         }
         items.sort_by_key(|item| item.group);
         let risks = plan.risks.iter().filter(|risk| risk.kind != RiskKind::DataLoss || risk.logical_resource_id.is_none()).collect();
@@ -138,6 +132,7 @@ fn item<'p>(plan: &'p Plan, effect: &'p ResourceEffect, change: Option<&'p Resou
     let loses_data = risks.iter().any(|risk| risk.kind == RiskKind::DataLoss);
     let (group, glyph) = match effect.effect {
         Effect::Replaced if effect.possible => (Group::Replace, " ? "),
+        Effect::Replaced if effect.deletes_first => (Group::Replace, "-/+"),
         Effect::Replaced => (Group::Replace, "+/-"),
         Effect::UpdatedInPlace | Effect::UpdatedWithInterruption => (Group::Update, " ~ "),
         Effect::Created => (Group::Add, " + "),
@@ -145,7 +140,7 @@ fn item<'p>(plan: &'p Plan, effect: &'p ResourceEffect, change: Option<&'p Resou
         Effect::Untouched => (Group::ListedOnly, "   "),
     };
     let properties = match (effect.effect, change) {
-        (Effect::Created | Effect::Deleted | Effect::Retained, _) | (_, None) => Vec::new(),
+        (Effect::Created | Effect::Deleted | Effect::Retained | Effect::Untouched, _) | (_, None) => Vec::new(),
         (_, Some(change)) => properties(&change.details, effect),
     };
     Item {
@@ -153,19 +148,19 @@ fn item<'p>(plan: &'p Plan, effect: &'p ResourceEffect, change: Option<&'p Resou
         logical_id: id,
         resource_type: &effect.resource_type,
         glyph,
-        verb: verb(effect, change),
-        cause: if properties.is_empty() { causes(effect, None) } else { String::new() },
+        verb: verb(effect),
+        cause: if properties.is_empty() && effect.effect != Effect::Untouched { causes(effect, None) } else { String::new() },
         risks,
         properties,
-        remark: remark(effect, change),
+        remark: effect.differs_from_list.clone(),
     }
 }
 
-fn verb(effect: &ResourceEffect, change: Option<&ResourceChange>) -> String {
-    let policy = change.and_then(|change| change.policy_action);
-    let verb = match (effect.effect, policy) {
+fn verb(effect: &ResourceEffect) -> String {
+    let verb = match (effect.effect, effect.policy_action) {
         (Effect::Replaced, Some(PolicyAction::ReplaceAndRetain)) => "replace, the old one stays in the account",
         (Effect::Replaced, Some(PolicyAction::ReplaceAndSnapshot)) => "replace, a snapshot of the old one is kept",
+        (Effect::Replaced, _) if effect.deletes_first => "replace, the old one is deleted first",
         (Effect::Replaced, _) => "replace",
         (Effect::UpdatedInPlace, _) => "update, no interruption",
         (Effect::UpdatedWithInterruption, _) => "update, with interruption",
@@ -252,50 +247,4 @@ fn causes(effect: &ResourceEffect, path: Option<&str>) -> String {
     }
     phrases.truncate(4);
     phrases.join(", ")
-}
-
-/// Returns one line where CloudFormation's own list says something else than what happens.
-fn remark(effect: &ResourceEffect, change: Option<&ResourceChange>) -> Option<String> {
-    let because = match causes(effect, None) {
-        causes if causes.is_empty() => String::new(),
-        causes => format!(", since it follows from {causes}"),
-    };
-    let Some(change) = change else {
-        return Some(format!("CloudFormation's change set will not list this{because}"));
-    };
-    let listed = listed(change);
-    let agrees = match (effect.effect, change.action) {
-        (Effect::Created, Action::Add | Action::Import) | (Effect::Deleted | Effect::Retained, Action::Remove) => true,
-        (Effect::Replaced, Action::Modify) => {
-            change.replacement == Some(if effect.possible { Replacement::Conditional } else { Replacement::True })
-        }
-        (Effect::UpdatedInPlace | Effect::UpdatedWithInterruption, Action::Modify) => change.replacement == Some(Replacement::False),
-        _ => false,
-    };
-    (!agrees).then(|| format!("CloudFormation's change set will say `{listed}`{because}"))
-}
-
-fn listed(change: &ResourceChange) -> String {
-    match change.replacement {
-        Some(Replacement::True) => format!("{:?}, Replacement True", change.action),
-        Some(Replacement::Conditional) => format!("{:?}, Replacement Conditional", change.action),
-        Some(Replacement::False) => format!("{:?}, Replacement False", change.action),
-        None => format!("{:?}", change.action),
-    }
-}
-
-fn listed_only(change: &ResourceChange) -> Item<'_> {
-    let phrases: Vec<String> = change.details.iter().filter_map(phrase).collect();
-    let why = phrases.first().map(|phrase| format!(" because of {phrase}")).unwrap_or_default();
-    Item {
-        group: Group::ListedOnly,
-        logical_id: &change.logical_resource_id,
-        resource_type: &change.resource_type,
-        glyph: "   ",
-        verb: "untouched".to_owned(),
-        cause: String::new(),
-        risks: Vec::new(),
-        properties: Vec::new(),
-        remark: Some(format!("CloudFormation's change set will say `{}`{why}, but every value stays", listed(change))),
-    }
 }

@@ -1,0 +1,121 @@
+//! `rackform diff`: what going from one template to another would change.
+
+use super::gates::{self, Gates};
+use super::side::{self, ParameterArgs, SideName, StateArgs};
+use super::{Context, ExitCode, Failure};
+use crate::plan::{Plan, RiskKind, plan};
+use crate::ui::plan::Heading;
+use std::path::PathBuf;
+
+/// Shows what an update from one template to another would change, and what executing it would really do
+///
+/// Works offline and compares evaluated values, so a condition that is false changes nothing. Parameters are for AFTER;
+/// BEFORE takes the same, less those it does not declare, unless a --before flag gives it its own: then it has exactly those.
+/// A deployed BEFORE keeps its own, and AFTER then takes every deployed value that is not given anew.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  rackform diff old.json new.json\n  rackform diff rack.json rack.json --before-parameter BuildCache=No -p BuildCache=Yes\n  rackform diff deployed rack --exit-code --deny data-loss,security-widening\n  rackform diff old.json new.json --format markdown > comment.md\n\nExit codes: 0 done, 2 changes with --exit-code, 3 denied, 65 bad template or parameters, 66 missing file."
+)]
+pub struct Args {
+    /// A template file, `rack` or `deployed`
+    #[arg(value_name = "BEFORE", value_parser = side::parse_side)]
+    before: SideName,
+    /// A template file, `rack` or `deployed`
+    #[arg(value_name = "AFTER", value_parser = side::parse_side)]
+    after: SideName,
+    #[command(flatten)]
+    parameters: ParameterArgs,
+    /// A parameter of BEFORE; may be given again for more [default: those of AFTER]
+    #[arg(long, value_name = "NAME=VALUE")]
+    before_parameter: Vec<String>,
+    /// A parameter file of BEFORE [default: those of AFTER]
+    #[arg(long, value_name = "FILE")]
+    before_parameters: Vec<PathBuf>,
+    #[command(flatten)]
+    state: StateArgs,
+    /// List changes as AWS does without property values
+    #[arg(long)]
+    no_property_values: bool,
+    /// How to show it
+    #[arg(long, value_enum, default_value_t)]
+    format: DiffFormat,
+    /// End with exit code 2 when there are changes
+    #[arg(long)]
+    exit_code: bool,
+    /// Kinds of risk to end with exit code 3 for: data-loss, interruption, security-widening, replacement-collision,
+    /// parameter-default, export-removed
+    #[arg(long, value_name = "KIND,...", value_delimiter = ',', value_parser = gates::parse_risk_kind)]
+    deny: Vec<RiskKind>,
+}
+
+/// How to show a difference.
+#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
+enum DiffFormat {
+    /// For a person
+    #[default]
+    Human,
+    /// The whole plan: the change set, what really happens, risks
+    Json,
+    /// What DescribeChangeSet would answer
+    ChangeSet,
+    /// A comment for a pull request
+    Markdown,
+}
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// Returns every problem of either side, or what denies the change.
+pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
+    let mut plan = plan_between(args, context)?;
+    if args.no_property_values {
+        plan.change_set = std::mem::take(&mut plan.change_set_without_values);
+    }
+    let stack_name = context.stack_name(path_of(&args.after))?;
+    let heading = Heading { stack_name: &stack_name, made: "predicted offline" };
+    let text = match args.format {
+        DiffFormat::Human => crate::ui::plan::human(&plan, heading, context.layout()),
+        DiffFormat::Markdown => crate::ui::plan::markdown(&plan, heading),
+        DiffFormat::Json => crate::ui::bare_json(&plan)?,
+        DiffFormat::ChangeSet => crate::ui::bare_json(&plan.change_set)?,
+    };
+    context.answer(&text)?;
+    let protect = match args.after {
+        SideName::Rack => context.rack_file()?.protect.as_slice(),
+        _ => &[],
+    };
+    Gates { deny: &args.deny, allow_data_loss: &[], protect }.check(&plan)?;
+    Ok(if args.exit_code && plan.has_changes() { ExitCode::Differences } else { ExitCode::Done })
+}
+
+fn path_of(side: &SideName) -> Option<&std::path::Path> {
+    match side {
+        SideName::File(path) => Some(path),
+        _ => None,
+    }
+}
+
+fn plan_between(args: &Args, context: &mut Context<'_>) -> Result<Plan, Failure> {
+    let before_args = ParameterArgs { parameter: args.before_parameter.clone(), parameter_files: args.before_parameters.clone() };
+    let before_source = side::source(context, &args.before)?;
+    let after_source = side::source(context, &args.after)?;
+    let before_template = side::template(context, before_source)?;
+    let after_template = side::template(context, after_source)?;
+    let mut after_given = side::given(context, &args.after)?;
+    args.parameters.add_to(&mut after_given)?;
+    let mut before_given = side::given(context, &args.before)?;
+    if before_args.is_empty() {
+        for (name, value) in side::declared_only(&after_given, before_template).values {
+            before_given.add(name, value);
+        }
+    } else {
+        before_args.add_to(&mut before_given)?;
+    }
+    let state = args.state.load(context, &args.after)?;
+    let state = context.keep(state);
+    let before = side::evaluated(context, before_template, &before_given, state)?;
+    let after = side::evaluated(context, after_template, &after_given, state)?;
+    context.warn(&after.warnings);
+    Ok(plan(&before, &after))
+}

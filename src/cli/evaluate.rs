@@ -1,0 +1,47 @@
+//! `rackform evaluate`: what exists under given parameters.
+
+use super::side::{self, ParameterArgs, SideName, StateArgs};
+use super::{Context, ExitCode, Failure, Format};
+
+/// Shows what exists under given parameters: conditions, resources with their properties, outputs
+///
+/// Works offline. What only AWS can know stays an intrinsic function in JSON, such as {"Fn::GetAtt": ["Vpc", "CidrBlock"]};
+/// --state gives such values. A condition that rests on one is null.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  rackform evaluate rack.json -p BuildMethod=fargate -p BuildCache=Yes\n  rackform evaluate rack.json --parameters production.json --region eu-west-1 --format json\n  rackform evaluate rack          the rack of rack.yaml"
+)]
+pub struct Args {
+    /// A template file, `rack`, or `-` for standard input
+    #[arg(value_name = "TEMPLATE", value_parser = side::parse_side)]
+    template: SideName,
+    #[command(flatten)]
+    parameters: ParameterArgs,
+    #[command(flatten)]
+    state: StateArgs,
+    /// How to show it
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// Returns every problem of the template under these parameters.
+pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
+    let source = side::source(context, &args.template)?;
+    let template = side::template(context, source)?;
+    let mut given = side::given(context, &args.template)?;
+    args.parameters.add_to(&mut given)?;
+    let state = args.state.load(context, &args.template)?;
+    let state = context.keep(state);
+    let evaluation = side::evaluated(context, template, &given, state)?;
+    context.warn(&evaluation.warnings);
+    let text = match args.format {
+        Format::Json => crate::ui::evaluation::json(&evaluation)?,
+        Format::Human => crate::ui::evaluation::human(&evaluation, context.layout()),
+    };
+    context.answer(&text)?;
+    Ok(ExitCode::Done)
+}

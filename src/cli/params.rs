@@ -1,0 +1,65 @@
+//! `rackform params`: the parameters of a template, what holds, and where it came from.
+
+use super::side::{self, ParameterArgs, SideName};
+use super::{Context, ExitCode, Failure, Format};
+use crate::parameters::{ParameterSet, groups};
+
+/// Lists parameters with type, default, allowed values, group, description, value and where the value came from
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  rackform params --group build\n  rackform params rack.json -p BuildCache=Yes --format json")]
+pub struct Args {
+    /// A template file, `rack`, or `-` for standard input
+    #[arg(value_name = "TEMPLATE", default_value = "rack", value_parser = super::side::parse_side)]
+    template: SideName,
+    #[command(flatten)]
+    parameters: ParameterArgs,
+    /// Only parameters of this group, such as build
+    #[arg(long, value_name = "GROUP")]
+    group: Option<String>,
+    /// How to show it
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// Returns every problem of the template's declarations and of the values given, or that there is no such group.
+pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
+    let source = side::source(context, &args.template)?;
+    let template = side::template(context, source)?;
+    let mut given = side::given(context, &args.template)?;
+    args.parameters.add_to(&mut given)?;
+    // A value that is still missing is something to list here, not to fail on.
+    let missing: Vec<&str> = template
+        .parameters
+        .iter()
+        .filter(|entry| entry.body.get("Default").is_none() && !given.values.contains_key(entry.name))
+        .map(|entry| entry.name)
+        .collect();
+    for name in &missing {
+        given.add_deployed(*name, None);
+    }
+    let set = ParameterSet::resolve(template, &given)?;
+    context.warn(&set.warnings);
+    let groups = groups(template);
+    let group = args.group.as_deref();
+    if let Some(group) = group
+        && !groups.iter().any(|known| known.label.eq_ignore_ascii_case(group))
+    {
+        let labels: Vec<&str> = groups.iter().map(|group| group.label).collect();
+        let failure = Failure::new(ExitCode::Data, format!("`{}` has no parameter group `{group}`", template.source.name()));
+        return Err(match super::did_you_mean(group, labels.iter().copied()) {
+            Some(near) => failure.hinted(format!("did you mean `{near}`?")),
+            None => failure.hinted(format!("the groups are {}", labels.join(", "))),
+        });
+    }
+    let list = crate::ui::parameters::List { set: &set, groups: &groups, missing: &missing, group };
+    let text = match args.format {
+        Format::Json => list.json()?,
+        Format::Human => list.human(context.layout()),
+    };
+    context.answer(&text)?;
+    Ok(ExitCode::Done)
+}

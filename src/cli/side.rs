@@ -1,0 +1,204 @@
+//! One side of a diff: a template file, `rack` or `deployed`, with its parameters, read and evaluated.
+
+use std::path::PathBuf;
+
+use super::{Context, ExitCode, Failure};
+use crate::evaluate::{Evaluation, State, evaluate};
+use crate::parameters::{GivenParameters, ParameterSet, Provenance};
+use crate::template::{Diagnostic, Diagnostics, Source, Span, Template};
+
+/// Account number that offline evaluation uses unless told otherwise: the one of AWS's own examples.
+pub const DEFAULT_ACCOUNT: &str = "123456789012";
+
+/// What a side is made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SideName {
+    /// A template file; `-` is standard input.
+    File(PathBuf),
+    /// The rack of `rack.yaml`: its template, or rackform's own, under its parameters.
+    Rack,
+    /// The deployed stack, as it is.
+    Deployed,
+}
+
+/// Reads a side's name; a file of the name `rack` or `deployed` is `./rack` or `./deployed`.
+///
+/// # Errors
+///
+/// Never: every text names a side.
+pub fn parse_side(text: &str) -> Result<SideName, std::convert::Infallible> {
+    Ok(match text {
+        "rack" => SideName::Rack,
+        "deployed" => SideName::Deployed,
+        path => SideName::File(PathBuf::from(path)),
+    })
+}
+
+/// Parameters for one side.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct ParameterArgs {
+    /// A parameter; may be given again for more
+    #[arg(short, long = "parameter", value_name = "NAME=VALUE")]
+    pub parameter: Vec<String>,
+    /// A parameter file, JSON or YAML: a map, or the AWS CLI's list; `--parameter` is stronger
+    #[arg(long = "parameters", value_name = "FILE")]
+    pub parameter_files: Vec<PathBuf>,
+}
+
+impl ParameterArgs {
+    /// Tells whether none were given.
+    pub fn is_empty(&self) -> bool {
+        let Self { parameter, parameter_files } = self;
+        parameter.is_empty() && parameter_files.is_empty()
+    }
+
+    /// Adds what was given to weaker values.
+    ///
+    /// # Errors
+    ///
+    /// Returns every flag without `=`, and the problems of every file.
+    pub fn add_to(&self, given: &mut GivenParameters) -> Result<(), Failure> {
+        let mut problems = Diagnostics::default();
+        for path in &self.parameter_files {
+            let source = Source::read(path)?;
+            if let Err(found) = given.add_file(&source) {
+                problems.0.extend(found.0);
+            }
+        }
+        if !problems.0.is_empty() {
+            return Err(problems.into());
+        }
+        for flag in &self.parameter {
+            if let Err(problem) = given.add_flag(flag) {
+                problems.push(problem);
+            }
+        }
+        if problems.0.is_empty() { Ok(()) } else { Err(Failure::Problems(problems, ExitCode::Usage)) }
+    }
+}
+
+/// What offline evaluation cannot know from a template.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct StateArgs {
+    /// Account number [default: `account` in rack.yaml, else 123456789012]
+    #[arg(long, value_name = "NUMBER")]
+    pub account: Option<String>,
+    /// What only the account knows, as JSON: pseudo, physical_ids, attributes, ssm, exports
+    #[arg(long = "state", value_name = "FILE")]
+    pub state_file: Option<PathBuf>,
+}
+
+impl StateArgs {
+    /// Returns what is known: the file, then the region, account and stack name in force.
+    ///
+    /// A flag is stronger than the file, the file than `rack.yaml` and the defaults.
+    ///
+    /// # Errors
+    ///
+    /// Returns that the file cannot be read or is not in the shape of a [`State`].
+    pub fn load(&self, context: &mut Context<'_>, side: &SideName) -> Result<State, Failure> {
+        let mut state = match &self.state_file {
+            Some(path) => parse_state(&Source::read(path)?)?,
+            None => State::default(),
+        };
+        let file = match side {
+            SideName::File(path) => Some(path.as_path()),
+            _ => None,
+        };
+        let account = match &self.account {
+            Some(account) => account.clone(),
+            None => context.rack_file()?.account.clone().unwrap_or_else(|| DEFAULT_ACCOUNT.to_owned()),
+        };
+        let global = context.global;
+        for (name, is_flag, value) in [
+            ("AWS::Region", global.region.is_some(), context.region()?),
+            ("AWS::AccountId", self.account.is_some(), account),
+            ("AWS::StackName", global.stack_name.is_some(), context.stack_name(file)?),
+        ] {
+            if is_flag || !state.pseudo.contains_key(name) {
+                state.pseudo.insert(name.to_owned(), value.into());
+            }
+        }
+        Ok(state)
+    }
+}
+
+fn parse_state(source: &Source) -> Result<State, Diagnostics> {
+    serde_json::from_str(source.text()).map_err(|error| {
+        let line_start = source.text().split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
+        let at = line_start + error.column().saturating_sub(1);
+        let message = error.to_string();
+        let message = message.split(" at line ").next().unwrap_or_default();
+        Diagnostic::error("state-file", format!("not a state file: {message}"))
+            .at(source, Span::new(at, at), "")
+            .hinted("it is JSON with any of `pseudo`, `physical_ids`, `attributes`, `ssm` and `exports`")
+            .into()
+    })
+}
+
+/// Reads a template into the command's memory.
+///
+/// # Errors
+///
+/// Returns what is wrong with the text.
+pub fn template<'a>(context: &mut Context<'a>, source: Source) -> Result<&'a Template<'a>, Failure> {
+    let source = context.keep(source);
+    let template = Template::read(source, context.arena)?;
+    Ok(context.keep(template))
+}
+
+/// Evaluates a template under what was given; warnings about the parameters are shown.
+///
+/// # Errors
+///
+/// Returns every problem of the parameters, or else of the template under them.
+pub fn evaluated<'a>(
+    context: &mut Context<'a>,
+    template: &'a Template<'a>,
+    given: &GivenParameters,
+    state: &'a State,
+) -> Result<Evaluation<'a>, Failure> {
+    let parameters = ParameterSet::resolve(template, given)?;
+    context.warn(&parameters.warnings);
+    let parameters = context.keep(parameters);
+    Ok(evaluate(template, parameters, state, context.arena)?)
+}
+
+/// Returns the text of a side that is no deployed stack.
+///
+/// # Errors
+///
+/// Returns that the file cannot be read, or what keeps the rack from being rendered.
+pub fn source(context: &mut Context<'_>, side: &SideName) -> Result<Source, Failure> {
+    match side {
+        SideName::File(path) => Ok(Source::read(path)?),
+        SideName::Rack => match &context.rack_file()?.template {
+            Some(path) => Ok(Source::read(path)?),
+            None => Err(Failure::new(ExitCode::NoInput, "rack.yaml names no template").hinted("add `template: FILE`")),
+        },
+        SideName::Deployed => {
+            Err(Failure::new(ExitCode::Usage, "`deployed` is not a template here").hinted("name a template file, or `rack`"))
+        }
+    }
+}
+
+/// Returns what is given for a side before flags: the parameters of `rack.yaml` for `rack`, nothing for a file.
+///
+/// # Errors
+///
+/// Returns the problems of `rack.yaml`.
+pub fn given(context: &mut Context<'_>, side: &SideName) -> Result<GivenParameters, Failure> {
+    Ok(match side {
+        SideName::Rack => context.rack_file()?.parameters.clone(),
+        SideName::File(_) | SideName::Deployed => GivenParameters::default(),
+    })
+}
+
+/// Returns values with those left out that a template does not declare, and all taken as they are.
+pub fn declared_only(given: &GivenParameters, template: &Template<'_>) -> GivenParameters {
+    let values = given
+        .values
+        .iter()
+        .filter(|(name, value)| template.parameters.contains(name) && !(value.text.is_none() && value.provenance != Provenance::Deployed));
+    GivenParameters { values: values.map(|(name, value)| (name.clone(), value.clone())).collect() }
+}
