@@ -3,83 +3,170 @@
 //! [`local`] is the embedded default, a directory; `aws` is the SDK. A backend keeps stacks and executes change sets;
 //! what a change set should be is [`plan`](crate::plan)'s, following it is [`apply`](crate::apply)'s.
 
-use std::time::Duration;
+mod deployed;
+mod description;
+mod error;
+pub mod local;
 
 use indexmap::IndexMap;
-use serde::{Deserialize, Serialize};
 
-/// A stack's name.
-pub type StackName = String;
+pub use deployed::deployed_state;
+pub use description::{
+    ChangeSetDescription, EventPage, Progress, StackDescription, StackEvent, StackName, StackResource, StackStatus, StackSummary,
+};
+pub use error::BackendError;
 
-/// A stack as it is deployed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct StackDescription {
-    /// The name.
-    pub name: StackName,
-    /// The stack ID, an ARN.
-    pub id: String,
-    /// The status in CloudFormation's words, such as `UPDATE_COMPLETE`.
-    pub status: StackStatus,
-    /// Why, where the backend says.
-    pub status_reason: Option<String>,
-    /// The deployed parameters; a `NoEcho` value is `None`.
-    pub parameters: IndexMap<String, Option<String>>,
-    /// The outputs.
-    pub outputs: IndexMap<String, String>,
+/// The resource type that a stack's own events carry.
+pub const STACK_TYPE: &str = "AWS::CloudFormation::Stack";
+
+/// What a change set asks for.
+#[derive(Clone, Debug, Default)]
+pub struct ChangeSetRequest {
+    /// The stack, which need not exist: a change set of a new stack creates it.
+    pub stack: StackName,
+    /// The change set's name, unique in the stack.
+    pub name: String,
+    /// The text of the template.
+    pub template: String,
+    /// A value for each parameter; one that is left out takes the template's default.
+    pub parameters: IndexMap<String, ParameterInput>,
     /// The stack's tags.
     pub tags: IndexMap<String, String>,
-    /// The text of the deployed template.
-    pub template: String,
-    /// Changes with everything that happens to the stack, so that a saved plan can tell that it moved on.
-    pub revision: String,
-    /// RFC 3339, UTC.
-    pub created: String,
-    /// RFC 3339, UTC.
-    pub updated: Option<String>,
-    /// Whether termination protection is on.
-    pub termination_protection: bool,
 }
 
-/// A stack's or resource's status; statuses that AWS adds later keep their text.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct StackStatus(pub String);
-
-/// A resource of a deployed stack.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct StackResource {
-    /// The logical ID.
-    pub logical_id: String,
-    /// What `Ref` gives.
-    pub physical_id: String,
-    /// The type.
-    pub resource_type: String,
-    /// The status, such as `CREATE_COMPLETE`.
-    pub status: StackStatus,
-    /// Resolved properties, where the backend knows them.
-    pub properties: serde_json::Value,
-    /// Attributes that `Fn::GetAtt` gives, where the backend knows them.
-    pub attributes: IndexMap<String, serde_json::Value>,
+/// What a change set says about one parameter.
+#[derive(Clone, PartialEq, Eq)]
+pub enum ParameterInput {
+    /// A new value.
+    Value(String),
+    /// The value that the stack has: `UsePreviousValue`.
+    UsePrevious,
 }
 
-/// A stack event.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct StackEvent {
-    /// Unique; a later event of one stack sorts after an earlier one.
-    pub id: String,
-    /// RFC 3339, UTC.
-    pub timestamp: String,
-    /// The logical ID; the stack's name for the stack itself.
-    pub logical_id: String,
-    /// The physical ID, once there is one.
-    pub physical_id: Option<String>,
-    /// The type; `AWS::CloudFormation::Stack` for the stack itself.
-    pub resource_type: String,
-    /// The status.
-    pub status: StackStatus,
-    /// Why, for failures and clean-ups.
-    pub status_reason: Option<String>,
+impl std::fmt::Debug for ParameterInput {
+    /// Shows no value: which parameters are secret is not known here.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Value(_) => "Value(..)",
+            Self::UsePrevious => "UsePrevious",
+        })
+    }
 }
 
-/// How long a follower waits between two looks, at first.
-pub const FIRST_POLL: Duration = Duration::from_millis(500);
+/// A CloudFormation.
+///
+/// Operations start and return at once; [`Backend::advance`] lets them go on and [`Backend::list_events`] tells what happened.
+/// `stack` is a stack's name or its ID; a deleted stack is found by its ID alone.
+pub trait Backend {
+    /// Returns the backend's name, such as `local`.
+    fn name(&self) -> &'static str;
+
+    /// Returns the stacks there are, by name.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error when the backend cannot be asked.
+    fn list_stacks(&self) -> Result<Vec<StackSummary>, BackendError>;
+
+    /// Returns a stack as it is deployed, or `None` when there is none.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error when the backend cannot be asked.
+    fn describe_stack(&self, stack: &str) -> Result<Option<StackDescription>, BackendError>;
+
+    /// Returns a stack's resources in logical ID order.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`BackendError::StackNotFound`] when there is no such stack.
+    fn list_resources(&self, stack: &str) -> Result<Vec<StackResource>, BackendError>;
+
+    /// Returns the exports of every stack by name.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error when the backend cannot be asked.
+    fn list_exports(&self) -> Result<IndexMap<String, String>, BackendError>;
+
+    /// Makes a change set, and the stack in `REVIEW_IN_PROGRESS` when there is none; returns the change set's ID.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error when the template or parameters are not valid, or something else is being done to the stack.
+    fn create_change_set(&self, request: &ChangeSetRequest) -> Result<String, BackendError>;
+
+    /// Returns a change set; one without changes has the status `FAILED`.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`BackendError::ChangeSetNotFound`] when there is none.
+    fn describe_change_set(&self, stack: &str, change_set: &str) -> Result<ChangeSetDescription, BackendError>;
+
+    /// Starts to execute a change set.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error when the change set failed, is gone, or the stack moved on since it was made.
+    fn execute_change_set(&self, stack: &str, change_set: &str) -> Result<(), BackendError>;
+
+    /// Deletes a change set that was not executed, and the stack with it when it never was more than that.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`BackendError::ChangeSetNotFound`] when there is none.
+    fn delete_change_set(&self, stack: &str, change_set: &str) -> Result<(), BackendError>;
+
+    /// Starts to delete a stack.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error when the stack is protected, exports something in use, or something else is being done to it.
+    fn delete_stack(&self, stack: &str) -> Result<(), BackendError>;
+
+    /// Turns an update that is under way back.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error when no update is under way.
+    fn cancel_update(&self, stack: &str) -> Result<(), BackendError>;
+
+    /// Turns termination protection on or off.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`BackendError::StackNotFound`] when there is no such stack.
+    fn set_termination_protection(&self, stack: &str, on: bool) -> Result<(), BackendError>;
+
+    /// Lets what is being done to a stack go on for a moment: the embedded backend does its next step, a remote one is given time.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error when the backend cannot be asked; a resource that fails is no error but an event.
+    fn advance(&self, stack: &str) -> Result<Progress, BackendError>;
+
+    /// Returns a page of a stack's events, oldest first: those after the one with the ID `after`, or the first.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`BackendError::StackNotFound`] when there are no events of such a stack.
+    fn list_events(&self, stack: &str, after: Option<&str>) -> Result<EventPage, BackendError>;
+
+    /// Returns all of a stack's events after the one with the ID `after`, or all there are.
+    ///
+    /// # Errors
+    ///
+    /// As [`Backend::list_events`].
+    fn events_since(&self, stack: &str, after: Option<&str>) -> Result<Vec<StackEvent>, BackendError> {
+        let mut events: Vec<StackEvent> = Vec::new();
+        loop {
+            let last = events.last().map(|event| event.id.clone());
+            let page = self.list_events(stack, last.as_deref().or(after))?;
+            let more = page.more && !page.events.is_empty();
+            events.extend(page.events);
+            if !more {
+                return Ok(events);
+            }
+        }
+    }
+}

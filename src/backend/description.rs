@@ -1,0 +1,184 @@
+//! What a backend tells about stacks, their resources, events and change sets.
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+
+use crate::plan::Change;
+
+/// A stack's name.
+pub type StackName = String;
+
+/// A stack as it is deployed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StackDescription {
+    /// The name.
+    pub name: StackName,
+    /// The stack ID, an ARN.
+    pub id: String,
+    /// The status in CloudFormation's words, such as `UPDATE_COMPLETE`.
+    pub status: StackStatus,
+    /// Why, where the backend says.
+    pub status_reason: Option<String>,
+    /// The deployed parameters; a `NoEcho` value is `None`.
+    pub parameters: IndexMap<String, Option<String>>,
+    /// The outputs.
+    pub outputs: IndexMap<String, String>,
+    /// The stack's tags.
+    pub tags: IndexMap<String, String>,
+    /// The text of the deployed template.
+    pub template: String,
+    /// The ID of the stack's latest event, so that a saved plan can tell that the stack moved on.
+    pub revision: String,
+    /// RFC 3339, UTC.
+    pub created: String,
+    /// RFC 3339, UTC.
+    pub updated: Option<String>,
+    /// Whether termination protection is on.
+    pub termination_protection: bool,
+}
+
+/// A line about a stack in a list of stacks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StackSummary {
+    /// The name.
+    pub name: StackName,
+    /// The stack ID, an ARN.
+    pub id: String,
+    /// The status.
+    pub status: StackStatus,
+    /// RFC 3339, UTC: the last change, or the creation.
+    pub updated: String,
+}
+
+/// A stack's or resource's status; statuses that AWS adds later keep their text.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct StackStatus(pub String);
+
+impl StackStatus {
+    /// Returns the status as CloudFormation spells it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Tells whether something is being done, `REVIEW_IN_PROGRESS` aside, in which nothing is.
+    pub fn is_in_progress(&self) -> bool {
+        self.0.ends_with("_IN_PROGRESS") && !self.is_review()
+    }
+
+    /// Tells whether it is a stack of which only a change set exists.
+    pub fn is_review(&self) -> bool {
+        self.0 == "REVIEW_IN_PROGRESS"
+    }
+
+    /// Tells whether something failed: `CREATE_FAILED`, `UPDATE_ROLLBACK_FAILED`, or a change set's `FAILED`.
+    pub fn is_failure(&self) -> bool {
+        self.0.ends_with("FAILED")
+    }
+
+    /// Tells whether it is, or leads to, a rollback.
+    pub fn is_rollback(&self) -> bool {
+        self.0.contains("ROLLBACK")
+    }
+
+    /// Tells whether a change set can be executed on a stack in this status.
+    ///
+    /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html>
+    pub fn is_updatable(&self) -> bool {
+        matches!(
+            self.0.as_str(),
+            "CREATE_COMPLETE" | "UPDATE_COMPLETE" | "UPDATE_ROLLBACK_COMPLETE" | "IMPORT_COMPLETE" | "IMPORT_ROLLBACK_COMPLETE"
+        )
+    }
+}
+
+impl std::fmt::Display for StackStatus {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<&str> for StackStatus {
+    fn from(status: &str) -> Self {
+        Self(status.to_owned())
+    }
+}
+
+/// A resource of a deployed stack.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StackResource {
+    /// The logical ID.
+    pub logical_id: String,
+    /// What `Ref` gives.
+    pub physical_id: String,
+    /// The type.
+    pub resource_type: String,
+    /// The status, such as `CREATE_COMPLETE`.
+    pub status: StackStatus,
+    /// Resolved properties, where the backend knows them; `NoEcho` values are `****`.
+    pub properties: serde_json::Value,
+    /// Attributes that `Fn::GetAtt` gives, where the backend knows them.
+    pub attributes: IndexMap<String, serde_json::Value>,
+}
+
+/// A stack event.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StackEvent {
+    /// Unique; a later event of one stack sorts after an earlier one.
+    pub id: String,
+    /// RFC 3339, UTC.
+    pub timestamp: String,
+    /// The logical ID; the stack's name for the stack itself.
+    pub logical_id: String,
+    /// The physical ID, once there is one.
+    pub physical_id: Option<String>,
+    /// The type; `AWS::CloudFormation::Stack` for the stack itself.
+    pub resource_type: String,
+    /// The status.
+    pub status: StackStatus,
+    /// Why, for failures and clean-ups.
+    pub status_reason: Option<String>,
+}
+
+/// Some of a stack's events, oldest first.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct EventPage {
+    /// The events.
+    pub events: Vec<StackEvent>,
+    /// Whether there are later ones.
+    pub more: bool,
+}
+
+/// A change set.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ChangeSetDescription {
+    /// Its name.
+    pub name: String,
+    /// Its ID, an ARN.
+    pub id: String,
+    /// `CREATE_COMPLETE`, or `FAILED`.
+    pub status: StackStatus,
+    /// Why it failed.
+    pub status_reason: Option<String>,
+    /// The changes to resources.
+    pub changes: Vec<Change>,
+}
+
+impl ChangeSetDescription {
+    /// Tells whether it failed for want of changes, which is no failure to a user.
+    ///
+    /// Only the words tell, which are AWS's: those of most change sets, and those of `UpdateStack`, which some give.
+    pub fn is_empty_update(&self) -> bool {
+        let reason = self.status_reason.as_deref().unwrap_or_default();
+        self.status.is_failure() && (reason.contains("didn't contain changes") || reason.contains("No updates are to be performed"))
+    }
+}
+
+/// Whether something is still being done to a stack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// It is.
+    Running,
+    /// It came to an end, whichever.
+    Done,
+}

@@ -1,0 +1,103 @@
+//! Why a backend could not do what it was asked to.
+
+use std::path::PathBuf;
+
+use super::{StackName, StackStatus};
+use crate::template::Diagnostics;
+
+/// Why a backend could not do what it was asked to; a resource that fails is an event instead.
+#[derive(Debug, thiserror::Error)]
+pub enum BackendError {
+    /// There is no such stack.
+    #[error("stack `{stack}` does not exist")]
+    StackNotFound {
+        /// The name or ID as given.
+        stack: StackName,
+    },
+    /// There is no such change set.
+    #[error("change set `{change_set}` of stack `{stack}` does not exist")]
+    ChangeSetNotFound {
+        /// The stack.
+        stack: StackName,
+        /// The change set as given.
+        change_set: String,
+    },
+    /// The stack's status does not allow it.
+    #[error("stack `{stack}` is in the state {status}, in which it cannot be {wanted}")]
+    WrongStatus {
+        /// The stack.
+        stack: StackName,
+        /// Its status.
+        status: StackStatus,
+        /// What was wanted: `updated`, `deleted`, ...
+        wanted: &'static str,
+    },
+    /// The stack changed between the change set's creation and its execution.
+    #[error("the stack `{stack}` changed after the change set `{change_set}` was made")]
+    ChangeSetObsolete {
+        /// The stack.
+        stack: StackName,
+        /// The change set.
+        change_set: String,
+    },
+    /// The stack is protected against deletion.
+    #[error("stack `{stack}` cannot be deleted while termination protection is on")]
+    TerminationProtection {
+        /// The stack.
+        stack: StackName,
+    },
+    /// Other stacks import what would go.
+    #[error("export `{export}` cannot be deleted as it is in use by {}", importers.join(", "))]
+    ExportInUse {
+        /// The export.
+        export: String,
+        /// The stacks that import it.
+        importers: Vec<StackName>,
+    },
+    /// The template, or the parameters given to it, are not valid.
+    #[error("the template or its parameters are not valid")]
+    Template(#[source] Diagnostics),
+    /// What CloudFormation calls a `ValidationError`.
+    #[error("{message}")]
+    Validation {
+        /// CloudFormation's words.
+        message: String,
+    },
+    /// Another process has the local backend's directory.
+    #[error("`{}` is in use by {}", directory.display(), match process { Some(id) => format!("process {id}"), None => "another process".to_owned() })]
+    Locked {
+        /// The directory.
+        directory: PathBuf,
+        /// The other process's ID, where it could be told.
+        process: Option<u32>,
+    },
+    /// The store could not be read or written.
+    #[error("cannot {attempt} the store in `{}`", directory.display())]
+    Store {
+        /// What was tried: `open`, `read`, `write`.
+        attempt: &'static str,
+        /// The directory.
+        directory: PathBuf,
+        /// What the store or the operating system said.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+impl BackendError {
+    /// Returns what to do about it, where something can be done.
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::WrongStatus { status, .. } if status.as_str() == "ROLLBACK_COMPLETE" => {
+                "its creation failed and was rolled back; `rackform delete`, then create it again".to_owned()
+            }
+            Self::WrongStatus { status, .. } if status.is_in_progress() => {
+                "`rackform apply` with nothing else follows it to its end".to_owned()
+            }
+            Self::ChangeSetObsolete { .. } => "plan again and look at the new changes".to_owned(),
+            Self::TerminationProtection { .. } => "`rackform delete --disable-termination-protection` turns it off first".to_owned(),
+            Self::Locked { .. } => "wait until it is done, or end it: what it began goes on with the next `rackform apply`".to_owned(),
+            _ => return None,
+        })
+    }
+}

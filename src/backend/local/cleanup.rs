@@ -1,0 +1,112 @@
+//! Physical resources that are no longer wanted go: after an update, after a rollback, with a stack.
+
+use std::collections::BTreeSet;
+
+use super::operation::Work;
+use super::record::{Doing, InFlight, Leftover, Operation, OperationKind, Phase, ResourceRecord};
+use super::{FailAction, order};
+use crate::backend::BackendError;
+
+/// Returns what becomes of a resource that leaves its stack.
+pub(super) fn leftover(resource: ResourceRecord) -> Leftover {
+    let keep = resource.deletion_policy.as_deref() == Some("Retain") || resource.deletion_policy.as_deref() == Some("RetainExceptOnCreate");
+    Leftover { resource, keep }
+}
+
+/// Returns what a failed creation leaves over, in the order in which it goes.
+pub(super) fn leftovers(resources: Vec<ResourceRecord>) -> Vec<Leftover> {
+    let of_creation = |resource: ResourceRecord| Leftover { keep: resource.deletion_policy.as_deref() == Some("Retain"), resource };
+    in_order(resources.into_iter().map(of_creation).collect())
+}
+
+/// Returns leftovers so that each goes before what it depends on.
+pub(super) fn in_order(leftovers: Vec<Leftover>) -> Vec<Leftover> {
+    let map = leftovers.iter().map(|leftover| (leftover.resource.logical_id.as_str(), &leftover.resource.depends_on)).collect();
+    // Records of templates that were ordered once have no cycles; a mix of old and new ones may, and then any order serves.
+    let Ok(order) = order::by_dependency(&map) else { return leftovers };
+    let mut leftovers = leftovers;
+    leftovers.sort_by_key(|leftover| std::cmp::Reverse(order.iter().position(|name| *name == leftover.resource.logical_id)));
+    leftovers
+}
+
+impl Work<'_, '_, '_> {
+    /// Does the next step of a phase that deletes resources.
+    pub(super) fn clean_up(&mut self, mut operation: Operation) -> Result<Option<Operation>, BackendError> {
+        if operation.in_flight.take().is_some() && !operation.leftovers.is_empty() {
+            let leftover = operation.leftovers.remove(0);
+            return self.delete(operation, leftover.resource);
+        }
+        let Some(leftover) = operation.leftovers.first() else { return self.cleaned_up(&operation) };
+        let mut resource = leftover.resource.clone();
+        if resource.physical_id.is_none() || leftover.keep {
+            resource.status = if leftover.keep && resource.physical_id.is_some() { "DELETE_SKIPPED" } else { "DELETE_COMPLETE" }.into();
+            self.resource_event(&resource, None)?;
+            self.put_account(&resource, true)?;
+            self.forget(&resource)?;
+            operation.leftovers.remove(0);
+        } else {
+            resource.status = "DELETE_IN_PROGRESS".into();
+            self.resource_event(&resource, None)?;
+            operation.in_flight = Some(InFlight { logical_id: resource.logical_id, doing: Doing::Delete });
+        }
+        Ok(Some(operation))
+    }
+
+    fn delete(&mut self, mut operation: Operation, mut resource: ResourceRecord) -> Result<Option<Operation>, BackendError> {
+        let fails = operation.phase == Phase::Cleanup
+            && operation.fail_on.iter().any(|fail_on| fail_on.hits(&resource.logical_id, FailAction::Delete));
+        if !fails {
+            resource.status = "DELETE_COMPLETE".into();
+            self.resource_event(&resource, None)?;
+            self.remove_account(&resource)?;
+            self.forget(&resource)?;
+            return Ok(Some(operation));
+        }
+        resource.status = "DELETE_FAILED".into();
+        self.resource_event(&resource, Some(super::INJECTED))?;
+        if operation.kind == OperationKind::Delete {
+            // What it depends on has to stay as long as it does.
+            let mut stay = BTreeSet::from([resource.logical_id.clone()]);
+            let mut waiting = vec![resource.depends_on.clone()];
+            while let Some(names) = waiting.pop() {
+                for name in names {
+                    if let Some(leftover) = operation.leftovers.iter().find(|leftover| leftover.resource.logical_id == name)
+                        && stay.insert(name)
+                    {
+                        waiting.push(leftover.resource.depends_on.clone());
+                    }
+                }
+            }
+            operation.leftovers.retain(|leftover| !stay.contains(&leftover.resource.logical_id));
+            operation.undeleted.push(resource.logical_id.clone());
+            self.put_resource(&resource)?;
+        } else {
+            // An update is complete all the same; the resource stays in the account, out of the stack's care.
+            self.put_account(&resource, true)?;
+            self.forget(&resource)?;
+        }
+        Ok(Some(operation))
+    }
+
+    /// Takes a resource out of the stack, unless its logical ID has another physical resource by now.
+    fn forget(&mut self, resource: &ResourceRecord) -> Result<(), BackendError> {
+        if self.resource(&resource.logical_id)?.is_some_and(|current| current.physical_id == resource.physical_id) {
+            self.remove_resource(&resource.logical_id)?;
+        }
+        Ok(())
+    }
+
+    fn cleaned_up(&mut self, operation: &Operation) -> Result<Option<Operation>, BackendError> {
+        match (operation.kind, operation.phase) {
+            (OperationKind::Delete, _) if operation.undeleted.is_empty() => self.stack_status("DELETE_COMPLETE", None)?,
+            (OperationKind::Delete, _) => {
+                let reason = format!("The following resource(s) failed to delete: [{}].", operation.undeleted.join(", "));
+                self.stack_status("DELETE_FAILED", Some(&reason))?;
+            }
+            (OperationKind::Create, _) => self.stack_status("ROLLBACK_COMPLETE", None)?,
+            (OperationKind::Update, Phase::Cleanup | Phase::Forward) => self.stack_status("UPDATE_COMPLETE", None)?,
+            (OperationKind::Update, Phase::Rollback | Phase::RollbackCleanup) => self.stack_status("UPDATE_ROLLBACK_COMPLETE", None)?,
+        }
+        Ok(None)
+    }
+}

@@ -1,0 +1,209 @@
+//! What a deployment asks for, owned: its template evaluated under its parameters and what exists so far.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use indexmap::IndexMap;
+use serde_json::Value as Json;
+
+use super::identity::digits;
+use super::record::Deployment;
+use crate::backend::BackendError;
+use crate::evaluate::{self, State};
+use crate::parameters::{GivenParameters, GivenValue, ParameterSet, ParameterType, Provenance};
+use crate::template::{Arena, Source, Template};
+
+/// A resource as a template asks for it.
+pub(super) struct DesiredResource {
+    pub(super) resource_type: String,
+    /// The properties, or why they are not known.
+    pub(super) properties: Result<Json, String>,
+    pub(super) metadata: Option<Json>,
+    pub(super) deletion_policy: Option<String>,
+    pub(super) update_replace_policy: Option<String>,
+    pub(super) depends_on: BTreeSet<String>,
+}
+
+/// An output as a template asks for it.
+pub(super) struct DesiredOutput {
+    pub(super) value: Result<String, String>,
+    pub(super) export: Option<Result<String, String>>,
+}
+
+/// What a deployment asks for.
+pub(super) struct Desired {
+    pub(super) resources: IndexMap<String, DesiredResource>,
+    pub(super) outputs: IndexMap<String, DesiredOutput>,
+    /// Attributes that the template asks for, by logical ID; complete when no resource was known.
+    pub(super) attributes: BTreeMap<String, BTreeSet<String>>,
+    /// Exports that it imports; complete when no export was known.
+    pub(super) imports: BTreeSet<String>,
+}
+
+/// Puts given and previous values into a deployment.
+pub(super) fn deployment(
+    text: &str,
+    given: &GivenParameters,
+    template: String,
+    tags: IndexMap<String, String>,
+) -> Result<Deployment, BackendError> {
+    let (source, arena) = (Source::new("template", text), Arena::new());
+    let read = Template::read(&source, &arena).map_err(BackendError::Template)?;
+    let set = ParameterSet::resolve(&read, given).map_err(BackendError::Template)?;
+    Ok(Deployment {
+        template,
+        parameters: set
+            .parameters
+            .iter()
+            .map(|(name, parameter)| ((*name).to_owned(), parameter.value.clone().unwrap_or_default()))
+            .collect(),
+        no_echo: set.parameters.iter().filter(|(_, parameter)| parameter.declaration.no_echo).map(|(name, _)| (*name).to_owned()).collect(),
+        tags,
+    })
+}
+
+/// Evaluates a deployment; `state` is what is known so far, SSM parameters aside, which are made up here.
+pub(super) fn desired(text: &str, deployment: &Deployment, mut state: State) -> Result<Desired, BackendError> {
+    let (source, arena) = (Source::new("template", text), Arena::new());
+    let template = Template::read(&source, &arena).map_err(BackendError::Template)?;
+    let values = deployment
+        .parameters
+        .iter()
+        .map(|(name, value)| (name.clone(), GivenValue { text: Some(value.clone()), provenance: Provenance::Deployed, place: None }));
+    let parameters = ParameterSet::resolve(&template, &GivenParameters { values: values.collect() }).map_err(BackendError::Template)?;
+    for parameter in parameters.parameters.values() {
+        if let (ParameterType::Ssm { inner, list }, Some(name)) = (parameter.declaration.parameter_type, &parameter.value) {
+            state.ssm.get_or_insert_default().entry(name.clone()).or_insert_with(|| ssm_value(name, inner, list));
+        }
+    }
+    let evaluation = evaluate::evaluate(&template, &parameters, &state, &arena).map_err(BackendError::Template)?;
+    let mut references = References::default();
+    let mut resources = IndexMap::with_capacity(evaluation.resources.len());
+    for (name, resource) in &evaluation.resources {
+        references.resources.clear();
+        references.value(&resource.properties);
+        if let Some(metadata) = &resource.metadata {
+            references.value(metadata);
+        }
+        let mut depends_on = references.resources.clone();
+        depends_on.extend(resource.depends_on.iter().map(|name| (*name).to_owned()));
+        depends_on.remove(*name);
+        let text = |value: &Option<evaluate::Value<'_>>| value.as_ref().and_then(|value| to_json(value).ok()?.as_str().map(str::to_owned));
+        resources.insert(
+            (*name).to_owned(),
+            DesiredResource {
+                resource_type: resource.resource_type.to_owned(),
+                properties: to_json(&resource.properties),
+                metadata: resource.metadata.as_ref().and_then(|metadata| to_json(metadata).ok()),
+                deletion_policy: text(&resource.deletion_policy),
+                update_replace_policy: text(&resource.update_replace_policy),
+                depends_on,
+            },
+        );
+    }
+    let mut outputs = IndexMap::with_capacity(evaluation.outputs.len());
+    for (name, output) in &evaluation.outputs {
+        references.value(&output.value);
+        let text =
+            |value: &evaluate::Value<'_>| to_json(value).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+        let export = output.export.as_ref().map(|export| {
+            references.value(export);
+            text(export)
+        });
+        outputs.insert((*name).to_owned(), DesiredOutput { value: text(&output.value), export });
+    }
+    Ok(Desired { resources, outputs, attributes: references.attributes, imports: references.imports })
+}
+
+/// Returns a value for an SSM parameter that is not there: an image has an ID, a list one item.
+fn ssm_value(name: &str, inner: &str, list: bool) -> Json {
+    let text = if inner.contains("Image::Id") { format!("ami-{}", digits(name, 17)) } else { format!("ssm-{}", digits(name, 12)) };
+    if list { Json::Array(vec![Json::String(text)]) } else { Json::String(text) }
+}
+
+/// Returns a value as JSON, or why it is not known.
+pub(super) fn to_json(value: &evaluate::Value<'_>) -> Result<Json, String> {
+    use evaluate::ValueKind;
+    Ok(match value.kind {
+        ValueKind::Null => Json::Null,
+        ValueKind::Bool(value) => Json::Bool(value),
+        ValueKind::Number(text) => text.parse::<serde_json::Number>().map_or_else(|_| Json::String(text.to_owned()), Json::Number),
+        ValueKind::String(text) => Json::String(text.to_owned()),
+        ValueKind::List(items) => Json::Array(items.iter().map(to_json).collect::<Result<_, _>>()?),
+        ValueKind::Map(members) => {
+            Json::Object(members.iter().map(|(name, value)| Ok(((*name).to_owned(), to_json(value)?))).collect::<Result<_, String>>()?)
+        }
+        ValueKind::Unknown(residual) => return Err(why_unknown(&residual)),
+    })
+}
+
+/// Returns why a value is not known, in CloudFormation's words where it has some.
+fn why_unknown(residual: &evaluate::Residual<'_>) -> String {
+    use evaluate::Residual;
+    match residual {
+        Residual::ImportValue(name) => match to_json(name) {
+            Ok(name) => format!("No export named {} found.", name.as_str().unwrap_or_default()),
+            Err(reason) => reason,
+        },
+        Residual::Transform(_) => "a macro must run to tell it, and the local backend runs none".to_owned(),
+        Residual::AvailabilityZones(_) => "the availability zones of this region are not known to the local backend".to_owned(),
+        Residual::PseudoParameter(name) => format!("the local backend gives {name} no value"),
+        other => {
+            // A function of something unknown: the innermost reason counts.
+            let mut references = References::default();
+            references.residual(other);
+            match references.resources.first() {
+                Some(name) => format!("it rests on {name}, which is not there"),
+                None => references.imports.first().map_or_else(
+                    || "it rests on something that the local backend cannot tell".to_owned(),
+                    |name| format!("No export named {name} found."),
+                ),
+            }
+        }
+    }
+}
+
+/// What values refer to.
+#[derive(Default)]
+struct References {
+    resources: BTreeSet<String>,
+    attributes: BTreeMap<String, BTreeSet<String>>,
+    imports: BTreeSet<String>,
+}
+
+impl References {
+    fn value(&mut self, value: &evaluate::Value<'_>) {
+        use evaluate::ValueKind;
+        match &value.kind {
+            ValueKind::List(items) => items.iter().for_each(|item| self.value(item)),
+            ValueKind::Map(members) => members.iter().for_each(|(_, value)| self.value(value)),
+            ValueKind::Unknown(residual) => self.residual(residual),
+            ValueKind::Null | ValueKind::Bool(_) | ValueKind::Number(_) | ValueKind::String(_) => {}
+        }
+    }
+
+    fn residual(&mut self, residual: &evaluate::Residual<'_>) {
+        use evaluate::Residual;
+        match residual {
+            Residual::Ref(name) => drop(self.resources.insert((*name).to_owned())),
+            Residual::GetAtt(name, attribute) => {
+                self.resources.insert((*name).to_owned());
+                self.attributes.entry((*name).to_owned()).or_default().insert((*attribute).to_owned());
+            }
+            Residual::ImportValue(name) => match to_json(name) {
+                Ok(Json::String(name)) => drop(self.imports.insert(name)),
+                _ => self.value(name),
+            },
+            Residual::Concat(values) | Residual::Cidr(values) | Residual::FindInMap(values) => {
+                values.iter().for_each(|value| self.value(value))
+            }
+            Residual::AvailabilityZones(value)
+            | Residual::Join(_, value)
+            | Residual::Split(_, value)
+            | Residual::Base64(value)
+            | Residual::Function(_, value) => self.value(value),
+            Residual::Select(index, list) => [index, list].into_iter().for_each(|value| self.value(value)),
+            Residual::If(_, yes, no) => [yes, no].into_iter().flatten().for_each(|value| self.value(value)),
+            Residual::SsmParameter { .. } | Residual::PseudoParameter(_) | Residual::Parameter(_) | Residual::Transform(_) => {}
+        }
+    }
+}

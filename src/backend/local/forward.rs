@@ -1,0 +1,263 @@
+//! Towards what a stack is to be, or back to what it was: resources are made, updated and replaced.
+
+use super::compare::{Difference, compare};
+use super::conflict::conflict;
+use super::desired::DesiredResource;
+use super::identity::{self, Newcomer};
+use super::operation::{Prepared, Work};
+use super::record::{Doing, InFlight, Leftover, Operation, OperationKind, OutputRecord, Phase, ResourceRecord, StackRecord};
+use super::store::Table;
+use super::{FailAction, cleanup};
+use crate::backend::BackendError;
+
+/// CloudFormation's words for a replacement.
+const REPLACING: &str = "Requested update requires the creation of a new physical resource; hence creating one.";
+
+impl Work<'_, '_, '_> {
+    /// Does the next step of a phase that makes and updates resources.
+    pub(super) fn towards_target(&mut self, mut operation: Operation) -> Result<Option<Operation>, BackendError> {
+        if let Some(in_flight) = operation.in_flight.take() {
+            return self.finish(operation, &in_flight);
+        }
+        let order = self.prepare(&operation, None)?.order.clone();
+        for name in order {
+            if operation.settled.contains(&name) {
+                continue;
+            }
+            let prepared = self.prepare(&operation, Some(&name))?;
+            let Some(wanted) = prepared.desired.resources.get(&name) else { continue };
+            let current = self.resource(&name)?;
+            let Some(doing) = self.what_to_do(&operation, wanted, current.as_ref())? else {
+                if let Some(mut resource) = current {
+                    self.adopt(&mut resource, wanted, &prepared);
+                    self.put_resource(&resource)?;
+                }
+                operation.settled.insert(name);
+                continue;
+            };
+            operation.before.entry(name.clone()).or_insert_with(|| current.clone());
+            let mut resource = current.unwrap_or_else(|| ResourceRecord::unborn(&name, &wanted.resource_type));
+            resource.status = if doing == Doing::Create { "CREATE_IN_PROGRESS" } else { "UPDATE_IN_PROGRESS" }.into();
+            self.put_resource(&resource)?;
+            self.resource_event(&resource, (doing == Doing::Replace).then_some(REPLACING))?;
+            operation.in_flight = Some(InFlight { logical_id: name, doing });
+            return Ok(Some(operation));
+        }
+        self.arrive(operation)
+    }
+
+    /// Returns what a resource needs, or `None` when it is as it should be.
+    fn what_to_do(
+        &self,
+        operation: &Operation,
+        wanted: &DesiredResource,
+        current: Option<&ResourceRecord>,
+    ) -> Result<Option<Doing>, BackendError> {
+        let Some(current) = current.filter(|current| current.physical_id.is_some()) else { return Ok(Some(Doing::Create)) };
+        if operation.phase == Phase::Rollback
+            && let Some(Some(old)) = operation.before.get(&current.logical_id)
+            && old.physical_id != current.physical_id
+            && self.is_in_account(old)?
+        {
+            return Ok(Some(Doing::Restore));
+        }
+        if current.resource_type != wanted.resource_type {
+            return Ok(Some(Doing::Replace));
+        }
+        // Properties that cannot be told fail when they are put to use.
+        let Ok(properties) = &wanted.properties else { return Ok(Some(Doing::Update)) };
+        Ok(match compare(&current.resource_type, &current.properties, properties) {
+            Difference::None if current.status.as_str().ends_with("_COMPLETE") => None,
+            Difference::None | Difference::InPlace => Some(Doing::Update),
+            Difference::Replacement => Some(Doing::Replace),
+        })
+    }
+
+    /// Gives a resource what needs no work: policies, metadata, dependencies, attributes.
+    fn adopt(&self, resource: &mut ResourceRecord, wanted: &DesiredResource, prepared: &Prepared) {
+        resource.metadata.clone_from(&wanted.metadata);
+        resource.deletion_policy.clone_from(&wanted.deletion_policy);
+        resource.update_replace_policy.clone_from(&wanted.update_replace_policy);
+        resource.depends_on = prepared.dependencies.resources.get(&resource.logical_id).cloned().unwrap_or_default();
+        resource.attributes = self.attributes(resource, &prepared.dependencies);
+    }
+
+    /// Finishes the resource at hand, or lets it fail.
+    fn finish(&mut self, mut operation: Operation, in_flight: &InFlight) -> Result<Option<Operation>, BackendError> {
+        let name = &in_flight.logical_id;
+        let prepared = self.prepare(&operation, Some(name))?;
+        let (Some(wanted), Some(mut resource)) = (prepared.desired.resources.get(name), self.resource(name)?) else {
+            operation.settled.insert(name.clone());
+            return Ok(Some(operation));
+        };
+        let action = if in_flight.doing == Doing::Create { FailAction::Create } else { FailAction::Update };
+        if operation.phase == Phase::Forward && operation.fail_on.iter().any(|fail_on| fail_on.hits(name, action)) {
+            return self.fail(operation, resource, in_flight.doing, super::INJECTED);
+        }
+        let properties = match &wanted.properties {
+            Ok(properties) => properties.clone(),
+            Err(reason) => return self.fail(operation, resource, in_flight.doing, reason),
+        };
+        let complete = if in_flight.doing == Doing::Create { "CREATE_COMPLETE" } else { "UPDATE_COMPLETE" };
+        match in_flight.doing {
+            Doing::Create | Doing::Replace => {
+                let deletes_first = crate::schema::resource_type(&resource.resource_type).is_some_and(|facts| facts.delete_then_create());
+                let old = resource.clone();
+                if in_flight.doing == Doing::Replace && !deletes_first {
+                    let custom = identity::custom_name(&wanted.resource_type, &properties);
+                    if let Some(custom) =
+                        custom.filter(|custom| identity::custom_name(&old.resource_type, &old.properties) == Some(*custom))
+                    {
+                        let reason = format!(
+                            "CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename {custom} and update the stack again."
+                        );
+                        return self.fail(operation, resource, in_flight.doing, &reason);
+                    }
+                }
+                if deletes_first {
+                    self.remove_account(&old)?;
+                }
+                if let Some(reason) = conflict(self.transaction, &wanted.resource_type, &properties)? {
+                    return self.fail(operation, resource, in_flight.doing, &reason);
+                }
+                if in_flight.doing == Doing::Replace && !deletes_first {
+                    let keep = old.update_replace_policy.as_deref() == Some("Retain");
+                    operation.leftovers.push(Leftover { resource: old, keep });
+                }
+                resource.resource_type.clone_from(&wanted.resource_type);
+                resource.properties = properties;
+                resource.generation = 1;
+                resource.physical_id = Some(self.new_physical_id(&resource)?);
+                self.put_account(&resource, false)?;
+                self.resource_event(&resource, Some("Resource creation Initiated"))?;
+            }
+            Doing::Restore => {
+                if let Some(Some(old)) = operation.before.get(name) {
+                    operation.leftovers.push(Leftover { resource: resource.clone(), keep: false });
+                    resource = old.clone();
+                }
+                resource.properties = properties;
+                self.put_account(&resource, false)?;
+            }
+            Doing::Update | Doing::Delete => {
+                resource.properties = properties;
+                resource.generation += 1;
+                self.put_account(&resource, false)?;
+            }
+        }
+        resource.status = complete.into();
+        self.adopt(&mut resource, wanted, &prepared);
+        self.put_resource(&resource)?;
+        self.resource_event(&resource, None)?;
+        operation.settled.insert(name.clone());
+        Ok(Some(operation))
+    }
+
+    fn new_physical_id(&mut self, resource: &ResourceRecord) -> Result<String, BackendError> {
+        let revision = if resource.resource_type == "AWS::ECS::TaskDefinition" {
+            let family = identity::family(&self.stack.name, &resource.logical_id, &resource.properties);
+            self.transaction.next(&format!("task-definition/{family}"))?
+        } else {
+            0
+        };
+        let serial = self.transaction.next("resource")?;
+        Ok(identity::physical_id(&Newcomer {
+            location: &self.backend.location,
+            stack_name: &self.stack.name,
+            logical_id: &resource.logical_id,
+            resource_type: &resource.resource_type,
+            properties: &resource.properties,
+            serial,
+            revision,
+        }))
+    }
+
+    /// Marks the resource at hand as failed and turns back.
+    fn fail(
+        &mut self,
+        operation: Operation,
+        mut resource: ResourceRecord,
+        doing: Doing,
+        reason: &str,
+    ) -> Result<Option<Operation>, BackendError> {
+        let (status, word) = if doing == Doing::Create { ("CREATE_FAILED", "create") } else { ("UPDATE_FAILED", "update") };
+        resource.status = status.into();
+        self.put_resource(&resource)?;
+        self.resource_event(&resource, Some(reason))?;
+        let failed = format!("The following resource(s) failed to {word}: [{}].", resource.logical_id);
+        if operation.phase == Phase::Rollback {
+            self.stack_status("UPDATE_ROLLBACK_FAILED", Some(&failed))?;
+            return Ok(None);
+        }
+        self.roll_back(operation, &failed)
+    }
+
+    /// Every resource is as it should be: outputs, then what is left over.
+    fn arrive(&mut self, mut operation: Operation) -> Result<Option<Operation>, BackendError> {
+        let prepared = self.prepare(&operation, None)?;
+        if operation.phase == Phase::Forward {
+            let outputs = match self.outputs(&prepared)? {
+                Ok(outputs) => outputs,
+                Err(reason) => return self.roll_back(operation, &reason),
+            };
+            self.stack.outputs = outputs;
+            self.stack.imports.clone_from(&prepared.dependencies.imports);
+            self.stack.deployed.clone_from(&operation.target);
+        }
+        if operation.kind == OperationKind::Create {
+            self.stack_status("CREATE_COMPLETE", None)?;
+            return Ok(None);
+        }
+        let unwanted = self.resources()?.into_iter().filter(|resource| !prepared.desired.resources.contains_key(&resource.logical_id));
+        let mut leftovers = std::mem::take(&mut operation.leftovers);
+        leftovers.extend(unwanted.map(cleanup::leftover));
+        operation.leftovers = cleanup::in_order(leftovers);
+        if operation.phase == Phase::Forward {
+            operation.phase = Phase::Cleanup;
+            self.stack_status("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", None)?;
+        } else {
+            operation.phase = Phase::RollbackCleanup;
+            self.stack_status("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", None)?;
+        }
+        Ok(Some(operation))
+    }
+
+    /// Returns the outputs, or why they cannot be.
+    fn outputs(&self, prepared: &Prepared) -> Result<Result<indexmap::IndexMap<String, OutputRecord>, String>, BackendError> {
+        let mut outputs = indexmap::IndexMap::new();
+        for (name, output) in &prepared.desired.outputs {
+            let export = match &output.export {
+                Some(Err(reason)) => return Ok(Err(format!("Output {name}: {reason}."))),
+                Some(Ok(export)) => Some(export.clone()),
+                None => None,
+            };
+            match &output.value {
+                Ok(value) => drop(outputs.insert(name.clone(), OutputRecord { value: value.clone(), export })),
+                Err(reason) => return Ok(Err(format!("Output {name}: {reason}."))),
+            }
+        }
+        let others: Vec<StackRecord> = self.transaction.all(Table::STACKS, "")?;
+        let exports = |outputs: &indexmap::IndexMap<String, OutputRecord>| -> Vec<(String, String)> {
+            outputs.values().filter_map(|output| Some((output.export.clone()?, output.value.clone()))).collect()
+        };
+        let wanted = exports(&outputs);
+        for other in others.iter().filter(|other| other.id != self.stack.id) {
+            if let Some((export, _)) = wanted.iter().find(|(export, _)| exports(&other.outputs).iter().any(|(theirs, _)| theirs == export))
+            {
+                return Ok(Err(format!("Export with name {export} is already exported by stack {}.", other.name)));
+            }
+        }
+        for (export, value) in exports(&self.stack.outputs) {
+            let users: Vec<&str> = others.iter().filter(|other| other.imports.contains(&export)).map(|other| other.name.as_str()).collect();
+            match wanted.iter().find(|(name, _)| *name == export) {
+                _ if users.is_empty() => {}
+                None => return Ok(Err(format!("Export {export} cannot be deleted as it is in use by {}.", users.join(", ")))),
+                Some((_, new)) if *new != value => {
+                    return Ok(Err(format!("Export {export} cannot be updated as it is in use by {}.", users.join(", "))));
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(Ok(outputs))
+    }
+}

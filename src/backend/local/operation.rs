@@ -1,0 +1,261 @@
+//! One step of what is being done to a stack: what every phase shares.
+
+use std::rc::Rc;
+
+use serde_json::Value;
+
+use super::attributes::{Asked, attribute};
+use super::clock::stamp;
+use super::desired::{Desired, desired};
+use super::record::{AccountRecord, Deployment, Operation, OperationKind, Phase, ResourceRecord, StackRecord};
+use super::secrets::Secrets;
+use super::store::{Table, Transaction};
+use super::{LocalBackend, event_key, order, resource_key};
+use crate::backend::{BackendError, STACK_TYPE, StackEvent};
+use crate::evaluate::State;
+
+/// An operation's deployment evaluated, kept from step to step.
+pub(super) struct Prepared {
+    serial: u64,
+    phase: Phase,
+    /// How many resources were settled, so known, when it was evaluated.
+    settled: usize,
+    pub(super) desired: Desired,
+    /// Resources so that each stands after what it depends on.
+    pub(super) order: Vec<String>,
+    /// What the first evaluation, which knew nothing, said of references.
+    pub(super) dependencies: Rc<Dependencies>,
+}
+
+/// What a template refers to.
+pub(super) struct Dependencies {
+    pub(super) resources: std::collections::BTreeMap<String, std::collections::BTreeSet<String>>,
+    pub(super) attributes: std::collections::BTreeMap<String, std::collections::BTreeSet<String>>,
+    pub(super) imports: std::collections::BTreeSet<String>,
+}
+
+/// A stack in a transaction.
+pub(super) struct Work<'b, 't, 's> {
+    pub(super) backend: &'b LocalBackend,
+    pub(super) transaction: &'t mut Transaction<'s>,
+    pub(super) stack: StackRecord,
+}
+
+impl Work<'_, '_, '_> {
+    /// Does the next step; returns what is left to do.
+    pub(super) fn step(&mut self, operation: Operation) -> Result<Option<Operation>, BackendError> {
+        match operation.phase {
+            Phase::Forward | Phase::Rollback => self.towards_target(operation),
+            Phase::Cleanup | Phase::RollbackCleanup => self.clean_up(operation),
+        }
+    }
+
+    /// Sets the stack's status and writes its event.
+    pub(super) fn stack_status(&mut self, status: &str, reason: Option<&str>) -> Result<(), BackendError> {
+        self.stack.status = status.into();
+        self.stack.status_reason = reason.map(|reason| self.secrets().mask(reason));
+        if self.stack.deployed.is_some() && status != "CREATE_IN_PROGRESS" {
+            self.stack.updated = Some(stamp(&*self.backend.clock));
+        }
+        let (name, id) = (self.stack.name.clone(), self.stack.id.clone());
+        self.event(&name, Some(&id), STACK_TYPE, status, reason)
+    }
+
+    /// Writes a resource's event.
+    pub(super) fn resource_event(&mut self, resource: &ResourceRecord, reason: Option<&str>) -> Result<(), BackendError> {
+        let status = resource.status.0.clone();
+        self.event(&resource.logical_id, resource.physical_id.as_deref(), &resource.resource_type, &status, reason)
+    }
+
+    fn event(
+        &mut self,
+        logical_id: &str,
+        physical_id: Option<&str>,
+        resource_type: &str,
+        status: &str,
+        reason: Option<&str>,
+    ) -> Result<(), BackendError> {
+        self.stack.events += 1;
+        let secrets = self.secrets();
+        let event = StackEvent {
+            id: self.stack.event_id(self.stack.events),
+            timestamp: stamp(&*self.backend.clock),
+            logical_id: logical_id.to_owned(),
+            physical_id: physical_id.map(|id| secrets.mask(id)),
+            resource_type: resource_type.to_owned(),
+            status: status.into(),
+            status_reason: reason.map(|reason| secrets.mask(reason)),
+        };
+        self.transaction.put(Table::EVENTS, &event_key(&self.stack.id, &event.id), &event)
+    }
+
+    pub(super) fn secrets(&self) -> Secrets {
+        self.stack.secrets()
+    }
+
+    pub(super) fn resource(&self, logical_id: &str) -> Result<Option<ResourceRecord>, BackendError> {
+        self.transaction.get(Table::RESOURCES, &resource_key(&self.stack.id, logical_id))
+    }
+
+    pub(super) fn resources(&self) -> Result<Vec<ResourceRecord>, BackendError> {
+        self.transaction.all(Table::RESOURCES, &resource_key(&self.stack.id, ""))
+    }
+
+    pub(super) fn put_resource(&mut self, resource: &ResourceRecord) -> Result<(), BackendError> {
+        self.transaction.put(Table::RESOURCES, &resource_key(&self.stack.id, &resource.logical_id), resource)
+    }
+
+    pub(super) fn remove_resource(&mut self, logical_id: &str) -> Result<(), BackendError> {
+        self.transaction.remove(Table::RESOURCES, &resource_key(&self.stack.id, logical_id))
+    }
+
+    /// Writes a physical resource into the account.
+    pub(super) fn put_account(&mut self, resource: &ResourceRecord, retained: bool) -> Result<(), BackendError> {
+        let Some(physical_id) = &resource.physical_id else { return Ok(()) };
+        let record = AccountRecord {
+            resource_type: resource.resource_type.clone(),
+            physical_id: physical_id.clone(),
+            stack_id: self.stack.id.clone(),
+            logical_id: resource.logical_id.clone(),
+            name: super::identity::custom_name(&resource.resource_type, &resource.properties).map(str::to_owned),
+            properties: resource.properties.clone(),
+            retained,
+        };
+        self.transaction.put(Table::ACCOUNT, &account_key(resource), &record)
+    }
+
+    pub(super) fn remove_account(&mut self, resource: &ResourceRecord) -> Result<(), BackendError> {
+        self.transaction.remove(Table::ACCOUNT, &account_key(resource))
+    }
+
+    /// Tells whether a physical resource is still there.
+    pub(super) fn is_in_account(&self, resource: &ResourceRecord) -> Result<bool, BackendError> {
+        Ok(self.transaction.get::<AccountRecord>(Table::ACCOUNT, &account_key(resource))?.is_some())
+    }
+
+    /// Returns what the evaluator may know: the settled resources.
+    fn state(&self, settled: impl Iterator<Item = ResourceRecord>) -> Result<State, BackendError> {
+        let mut state = self.backend.pseudo_state(self.transaction, &self.stack)?;
+        for resource in settled {
+            if let Some(physical_id) = resource.physical_id {
+                state.physical_ids.insert(resource.logical_id.clone(), physical_id);
+                state.attributes.insert(resource.logical_id, resource.attributes);
+            }
+        }
+        Ok(state)
+    }
+
+    /// Returns the operation's deployment evaluated, with `wanted` known if it can be.
+    pub(super) fn prepare(&self, operation: &Operation, wanted: Option<&str>) -> Result<Rc<Prepared>, BackendError> {
+        let known = self
+            .backend
+            .prepared
+            .borrow()
+            .clone()
+            .filter(|prepared| prepared.serial == operation.serial && prepared.phase == operation.phase);
+        if let Some(prepared) = &known {
+            let enough = match wanted {
+                Some(name) => prepared.desired.resources.get(name).is_some_and(|resource| resource.properties.is_ok()),
+                None => false,
+            };
+            if enough || prepared.settled == operation.settled.len() {
+                return Ok(prepared.clone());
+            }
+        }
+        let Some(target) = &operation.target else {
+            return Err(BackendError::Validation { message: "an operation without a target has nothing to evaluate".to_owned() });
+        };
+        let text = self.template(target)?;
+        let dependencies = match known {
+            Some(prepared) => prepared.dependencies.clone(),
+            None => Rc::new(self.dependencies(&text, target)?),
+        };
+        let settled = operation.settled.iter().filter_map(|name| self.resource(name).transpose()).collect::<Result<Vec<_>, _>>()?;
+        let desired = desired(&text, target, self.state(settled.into_iter())?)?;
+        let order = ordered(&desired, &dependencies)?;
+        let prepared = Rc::new(Prepared {
+            serial: operation.serial,
+            phase: operation.phase,
+            settled: operation.settled.len(),
+            desired,
+            order,
+            dependencies,
+        });
+        self.backend.prepared.replace(Some(prepared.clone()));
+        Ok(prepared)
+    }
+
+    /// Returns what a deployment refers to, which only an evaluation that knows nothing tells in full.
+    pub(super) fn dependencies(&self, text: &str, deployment: &Deployment) -> Result<Dependencies, BackendError> {
+        let mut state = self.backend.pseudo_state(self.transaction, &self.stack)?;
+        state.exports.clear();
+        let first = desired(text, deployment, state)?;
+        Ok(Dependencies {
+            resources: first.resources.into_iter().map(|(name, resource)| (name, resource.depends_on)).collect(),
+            attributes: first.attributes,
+            imports: first.imports,
+        })
+    }
+
+    /// Evaluates a deployment against the stack as it is.
+    pub(super) fn desired_now(&self, text: &str, deployment: &Deployment) -> Result<(Desired, Vec<String>), BackendError> {
+        let dependencies = self.dependencies(text, deployment)?;
+        let mut resources = self.resources()?;
+        for resource in &mut resources {
+            resource.attributes = self.attributes(resource, &dependencies);
+        }
+        let desired = desired(text, deployment, self.state(resources.into_iter())?)?;
+        let order = ordered(&desired, &dependencies)?;
+        Ok((desired, order))
+    }
+
+    /// Returns a template's text.
+    pub(super) fn template(&self, deployment: &Deployment) -> Result<String, BackendError> {
+        let text = self.transaction.get::<String>(Table::TEMPLATES, &deployment.template)?;
+        text.ok_or_else(|| BackendError::Validation { message: format!("the store has lost the template {}", deployment.template) })
+    }
+
+    /// Returns the attributes of a resource that a template asks for.
+    pub(super) fn attributes(&self, resource: &ResourceRecord, dependencies: &Dependencies) -> indexmap::IndexMap<String, Value> {
+        let Some(physical_id) = resource.physical_id.as_deref() else { return indexmap::IndexMap::new() };
+        let asked = Asked {
+            location: &self.backend.location,
+            resource_type: &resource.resource_type,
+            physical_id,
+            properties: &resource.properties,
+            generation: resource.generation,
+        };
+        let names = dependencies.attributes.get(&resource.logical_id);
+        names.into_iter().flatten().map(|name| (name.clone(), attribute(&asked, name))).collect()
+    }
+
+    /// Turns back: an update to what was deployed, a creation to nothing.
+    pub(super) fn roll_back(&mut self, mut operation: Operation, reason: &str) -> Result<Option<Operation>, BackendError> {
+        operation.in_flight = None;
+        operation.settled.clear();
+        operation.leftovers.clear();
+        if operation.kind == OperationKind::Create {
+            operation.phase = Phase::RollbackCleanup;
+            let resources = self.resources()?;
+            operation.leftovers = super::cleanup::leftovers(resources);
+            self.stack_status("ROLLBACK_IN_PROGRESS", Some(&format!("{reason} Rollback requested by user.")))?;
+        } else {
+            operation.phase = Phase::Rollback;
+            operation.target.clone_from(&self.stack.deployed);
+            self.stack_status("UPDATE_ROLLBACK_IN_PROGRESS", Some(reason))?;
+        }
+        Ok(Some(operation))
+    }
+}
+
+fn account_key(resource: &ResourceRecord) -> String {
+    format!("{}/{}", resource.resource_type, resource.physical_id.as_deref().unwrap_or_default())
+}
+
+/// Returns the resources of a deployment in the order of their dependencies.
+fn ordered(desired: &Desired, dependencies: &Dependencies) -> Result<Vec<String>, BackendError> {
+    let none = std::collections::BTreeSet::new();
+    let map = desired.resources.keys().map(|name| (name.as_str(), dependencies.resources.get(name).unwrap_or(&none))).collect();
+    order::by_dependency(&map)
+        .map_err(|cycle| BackendError::Validation { message: format!("Circular dependency between resources: [{}]", cycle.join(", ")) })
+}

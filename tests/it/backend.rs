@@ -1,0 +1,224 @@
+//! What every backend promises: functions over the trait, so that each backend can be held to them.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::sync::atomic::AtomicBool;
+
+use indexmap::IndexMap;
+use rackform::apply::{Observer, Outcome, Target, apply, delete};
+use rackform::backend::{Backend, BackendError, ParameterInput, Progress, StackEvent};
+
+/// A network with a file system: something to order, to update in place, to replace and to take away.
+pub const NETWORK: &str = r#"{
+  "Parameters": {
+    "Zone": {"Type": "String", "Default": "us-east-1a"},
+    "Cache": {"Type": "String", "Default": "No", "AllowedValues": ["Yes", "No"]},
+    "Token": {"Type": "String", "Default": "", "NoEcho": true}
+  },
+  "Conditions": {"CacheOn": {"Fn::Equals": [{"Ref": "Cache"}, "Yes"]}},
+  "Resources": {
+    "Target": {"Type": "AWS::EFS::MountTarget", "Condition": "CacheOn", "Properties": {
+      "FileSystemId": {"Ref": "Files"}, "SubnetId": {"Ref": "Subnet"}, "SecurityGroups": [{"Fn::GetAtt": ["Group", "GroupId"]}]}},
+    "Files": {"Type": "AWS::EFS::FileSystem", "Condition": "CacheOn", "Properties": {"Encrypted": true}},
+    "Subnet": {"Type": "AWS::EC2::Subnet", "Properties": {"VpcId": {"Ref": "Vpc"}, "CidrBlock": "10.0.0.0/24", "AvailabilityZone": {"Ref": "Zone"}}},
+    "Group": {"Type": "AWS::EC2::SecurityGroup", "Properties": {"GroupDescription": "all", "VpcId": {"Ref": "Vpc"},
+      "Tags": [{"Key": "token", "Value": {"Ref": "Token"}}]}},
+    "Vpc": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}}
+  },
+  "Outputs": {"Vpc": {"Value": {"Ref": "Vpc"}}, "Files": {"Condition": "CacheOn", "Value": {"Ref": "Files"}}}
+}"#;
+
+/// Keeps the events it is told.
+#[derive(Default)]
+pub struct Told(pub Vec<StackEvent>);
+
+impl Observer for Told {
+    fn event(&mut self, event: &StackEvent) {
+        self.0.push(event.clone());
+    }
+}
+
+impl Told {
+    /// Returns `LOGICAL_ID STATUS`, one for each event.
+    pub fn lines(&self) -> Vec<String> {
+        self.0.iter().map(|event| format!("{} {}", event.logical_id, event.status)).collect()
+    }
+}
+
+/// Returns a target for the stack as it is now, keeping what it has and changing some parameters.
+pub fn target(backend: &dyn Backend, stack: &str, template: &str, values: &[(&str, &str)]) -> Target {
+    let deployed = backend.describe_stack(stack).unwrap();
+    let mut parameters: IndexMap<String, ParameterInput> = IndexMap::new();
+    if let Some(deployed) = &deployed {
+        parameters.extend(deployed.parameters.keys().map(|name| (name.clone(), ParameterInput::UsePrevious)));
+    }
+    parameters.extend(values.iter().map(|(name, value)| ((*name).to_owned(), ParameterInput::Value((*value).to_owned()))));
+    Target {
+        stack: stack.to_owned(),
+        revision: deployed.map(|stack| stack.revision),
+        template: template.to_owned(),
+        parameters,
+        tags: IndexMap::new(),
+    }
+}
+
+/// Applies a template under some parameters; returns the outcome and what was told.
+pub fn put(backend: &dyn Backend, stack: &str, template: &str, values: &[(&str, &str)]) -> (Outcome, Told) {
+    let mut told = Told::default();
+    let outcome = apply(backend, &target(backend, stack, template, values), &mut told, &AtomicBool::new(false)).unwrap();
+    (outcome, told)
+}
+
+/// Returns the physical ID of a resource.
+pub fn physical_id(backend: &dyn Backend, stack: &str, logical_id: &str) -> Option<String> {
+    let resources = backend.list_resources(stack).unwrap();
+    resources.into_iter().find(|resource| resource.logical_id == logical_id).map(|resource| resource.physical_id)
+}
+
+fn status(backend: &dyn Backend, stack: &str) -> String {
+    backend.describe_stack(stack).unwrap().map_or_else(|| "gone".to_owned(), |stack| stack.status.0)
+}
+
+/// A stack is made in the order of its dependencies, toggled on and off, and deleted.
+pub fn a_toggle_goes_there_and_back(backend: &dyn Backend) {
+    let (outcome, told) = put(backend, "rack", NETWORK, &[]);
+    assert!(matches!(outcome, Outcome::Complete { .. }), "{outcome:?}");
+    let lines = told.lines();
+    assert_eq!(lines.first().unwrap(), "rack CREATE_IN_PROGRESS");
+    assert_eq!(lines.last().unwrap(), "rack CREATE_COMPLETE");
+    let place = |line: &str| lines.iter().position(|other| other == line).unwrap_or_else(|| panic!("no {line} in {lines:#?}"));
+    assert!(place("Vpc CREATE_COMPLETE") < place("Subnet CREATE_IN_PROGRESS"));
+    let (subnet, vpc) = (physical_id(backend, "rack", "Subnet"), physical_id(backend, "rack", "Vpc"));
+    assert_eq!(physical_id(backend, "rack", "Files"), None);
+
+    let (outcome, told) = put(backend, "rack", NETWORK, &[("Cache", "Yes")]);
+    assert!(matches!(outcome, Outcome::Complete { .. }), "{outcome:?}");
+    let lines = told.lines();
+    assert!(!lines.iter().any(|line| line.starts_with("Subnet ") || line.starts_with("Vpc ")), "{lines:#?}");
+    assert_eq!(lines.last().unwrap(), "rack UPDATE_COMPLETE");
+    let files = physical_id(backend, "rack", "Files").unwrap();
+    let described = backend.describe_stack("rack").unwrap().unwrap();
+    assert_eq!(described.outputs.get("Files"), Some(&files));
+    assert_eq!(described.parameters.get("Cache").unwrap().as_deref(), Some("Yes"));
+
+    let (_, told) = put(backend, "rack", NETWORK, &[("Cache", "No")]);
+    let lines = told.lines();
+    let place = |line: &str| lines.iter().position(|other| other == line).unwrap_or_else(|| panic!("no {line} in {lines:#?}"));
+    assert!(place("rack UPDATE_COMPLETE_CLEANUP_IN_PROGRESS") < place("Target DELETE_IN_PROGRESS"));
+    assert!(place("Target DELETE_COMPLETE") < place("Files DELETE_IN_PROGRESS"), "what mounts goes before what is mounted");
+    assert_eq!(physical_id(backend, "rack", "Files"), None);
+    assert_eq!((physical_id(backend, "rack", "Subnet"), physical_id(backend, "rack", "Vpc")), (subnet, vpc));
+
+    let stack = backend.describe_stack("rack").unwrap().unwrap();
+    let mut told = Told::default();
+    let outcome = delete(backend, &stack, &mut told, &AtomicBool::new(false)).unwrap();
+    assert_eq!(outcome, Outcome::Deleted { retained: Vec::new() });
+    assert_eq!(told.lines().last().unwrap(), "rack DELETE_COMPLETE");
+    assert_eq!(status(backend, "rack"), "gone");
+}
+
+/// The same again changes nothing, emits nothing and is no failure.
+pub fn the_same_again_is_nothing_to_do(backend: &dyn Backend) {
+    put(backend, "rack", NETWORK, &[]);
+    let before = backend.describe_stack("rack").unwrap();
+    let (outcome, told) = put(backend, "rack", NETWORK, &[]);
+    assert!(matches!(outcome, Outcome::Unchanged { .. }), "{outcome:?}");
+    assert_eq!(told.lines(), Vec::<String>::new());
+    assert_eq!(backend.describe_stack("rack").unwrap(), before);
+}
+
+/// A replaced resource gets a new physical ID, what refers to it follows, and the old one goes in the clean-up.
+pub fn a_replacement_spreads_and_cleans_up(backend: &dyn Backend) {
+    put(backend, "rack", NETWORK, &[("Cache", "Yes")]);
+    let (subnet, target, files) = ["Subnet", "Target", "Files"].map(|name| physical_id(backend, "rack", name).unwrap()).into();
+    let (outcome, told) = put(backend, "rack", NETWORK, &[("Zone", "us-east-1b")]);
+    assert!(matches!(outcome, Outcome::Complete { .. }), "{outcome:?}");
+    assert_ne!(physical_id(backend, "rack", "Subnet").unwrap(), subnet);
+    assert_ne!(physical_id(backend, "rack", "Target").unwrap(), target);
+    assert_eq!(physical_id(backend, "rack", "Files").unwrap(), files);
+    let old: Vec<&str> =
+        told.0.iter().filter(|event| event.status.as_str() == "DELETE_COMPLETE").filter_map(|event| event.physical_id.as_deref()).collect();
+    assert_eq!(old, [target.as_str(), subnet.as_str()]);
+    let replacing = told.0.iter().find(|event| event.logical_id == "Subnet").unwrap();
+    assert_eq!(
+        replacing.status_reason.as_deref(),
+        Some("Requested update requires the creation of a new physical resource; hence creating one.")
+    );
+}
+
+/// A change set of a new stack leaves nothing when it is deleted.
+pub fn a_change_set_leaves_nothing(backend: &dyn Backend) {
+    let request = rackform::backend::ChangeSetRequest {
+        stack: "ghost".to_owned(),
+        name: "dry-run".to_owned(),
+        template: NETWORK.to_owned(),
+        ..Default::default()
+    };
+    backend.create_change_set(&request).unwrap();
+    assert_eq!(status(backend, "ghost"), "REVIEW_IN_PROGRESS");
+    let described = backend.describe_change_set("ghost", "dry-run").unwrap();
+    let added: Vec<&str> = described.changes.iter().map(|change| change.resource_change.logical_resource_id.as_str()).collect();
+    assert_eq!(added, ["Group", "Subnet", "Vpc"]);
+    backend.delete_change_set("ghost", "dry-run").unwrap();
+    assert_eq!(status(backend, "ghost"), "gone");
+}
+
+/// A stack that moved on refuses a plan that was made before, and says what happened.
+pub fn a_plan_for_another_revision_is_refused(backend: &dyn Backend) {
+    put(backend, "rack", NETWORK, &[]);
+    let stale = target(backend, "rack", NETWORK, &[("Cache", "Yes")]);
+    put(backend, "rack", NETWORK, &[("Zone", "us-east-1b")]);
+    let error = apply(backend, &stale, &mut Told::default(), &AtomicBool::new(false)).unwrap_err();
+    let text = error.to_string();
+    assert!(text.contains("moved on") && text.contains("UPDATE_COMPLETE") && text.contains("Subnet"), "{text}");
+    assert!(error.may_work_later());
+}
+
+/// A protected stack stays until the protection is taken off.
+pub fn a_protected_stack_is_not_deleted(backend: &dyn Backend) {
+    put(backend, "rack", NETWORK, &[]);
+    backend.set_termination_protection("rack", true).unwrap();
+    assert!(matches!(backend.delete_stack("rack"), Err(BackendError::TerminationProtection { .. })));
+    backend.set_termination_protection("rack", false).unwrap();
+    backend.delete_stack("rack").unwrap();
+    while backend.advance("rack").unwrap() == Progress::Running {}
+    assert_eq!(status(backend, "rack"), "gone");
+}
+
+/// A cancelled update goes back to what was.
+pub fn a_cancelled_update_goes_back(backend: &dyn Backend) {
+    put(backend, "rack", NETWORK, &[]);
+    let before = backend.list_resources("rack").unwrap();
+    let wanted = target(backend, "rack", NETWORK, &[("Zone", "us-east-1b"), ("Cache", "Yes")]);
+    let request = rackform::backend::ChangeSetRequest {
+        stack: wanted.stack,
+        name: "cancelled".to_owned(),
+        template: wanted.template,
+        parameters: wanted.parameters,
+        tags: wanted.tags,
+    };
+    backend.create_change_set(&request).unwrap();
+    backend.execute_change_set("rack", "cancelled").unwrap();
+    for _ in 0..4 {
+        assert_eq!(backend.advance("rack").unwrap(), Progress::Running);
+    }
+    backend.cancel_update("rack").unwrap();
+    while backend.advance("rack").unwrap() == Progress::Running {}
+    assert_eq!(status(backend, "rack"), "UPDATE_ROLLBACK_COMPLETE");
+    let names = |resources: &[rackform::backend::StackResource]| -> Vec<(String, String, serde_json::Value)> {
+        resources.iter().map(|r| (r.logical_id.clone(), r.physical_id.clone(), r.properties.clone())).collect()
+    };
+    assert_eq!(names(&backend.list_resources("rack").unwrap()), names(&before));
+}
+
+/// A secret is in no description and no event.
+pub fn a_secret_is_told_nowhere(backend: &dyn Backend) {
+    let (_, told) = put(backend, "rack", NETWORK, &[("Token", "hunter2-hunter2")]);
+    let described = backend.describe_stack("rack").unwrap().unwrap();
+    assert_eq!(described.parameters.get("Token"), Some(&None));
+    let everything = format!("{described:?} {:?} {:?}", backend.list_resources("rack").unwrap(), told.0);
+    assert!(everything.contains("****"), "{everything}");
+    assert!(!everything.contains("hunter2"), "{everything}");
+    // It is kept all the same: the next update has it.
+    let (outcome, _) = put(backend, "rack", NETWORK, &[]);
+    assert!(matches!(outcome, Outcome::Unchanged { .. }), "{outcome:?}");
+}
