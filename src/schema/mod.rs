@@ -9,11 +9,13 @@
 
 mod custom_name;
 mod data;
+mod equality;
 mod interruption;
 mod property;
 mod resource_type;
 mod stateful;
 
+pub use equality::{SameUnknown, values_equal};
 pub use property::{PropertyFacts, Types};
 pub use resource_type::{PropertyPath, ResourceType};
 
