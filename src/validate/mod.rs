@@ -1,1 +1,65 @@
 //! Checks a template without AWS: rules with stable names.
+//!
+//! Takes a [`Template`] and, where they are known, the parameters in force; gives [`Finding`]s. A reference, a ring or a pair of
+//! resources is looked at over *all* parameter values that the template allows: what breaks only under some comes with an assignment
+//! that breaks it. Drawing findings is for [`ui`](crate::ui).
+//!
+//! An **error** is certain: CloudFormation or the service would refuse. For references, rings and pairs that means under the
+//! parameters in force (given, or the defaults); what only other values expose is a **warning** with its assignment. A violated
+//! schema is an error wherever any values can reach it.
+
+mod check;
+mod cycles;
+mod efs;
+mod fargate;
+mod formula;
+mod limits;
+mod literals;
+mod references;
+mod resources;
+mod rules;
+mod schema;
+mod solver;
+mod unused;
+mod variables;
+mod walk;
+
+pub use limits::{INLINE_TEMPLATE_LIMIT_BYTES, S3_TEMPLATE_LIMIT_BYTES};
+pub use rules::{RULES, Rule};
+
+use crate::parameters::ParameterSet;
+use crate::template::{Diagnostic, Template};
+
+/// One problem, and the parameter values under which it shows.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// What is wrong, where, and what to do; `rule` is one of [`RULES`].
+    pub diagnostic: Diagnostic,
+    /// Parameters and pseudo parameters with values that expose the problem; empty when it shows whatever the values are.
+    ///
+    /// Values of `NoEcho` parameters are `****`.
+    pub assignment: Vec<(String, String)>,
+}
+
+/// What is known beside the template.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options<'o> {
+    /// Parameters in force; without them the template's defaults are.
+    pub parameters: Option<&'o ParameterSet<'o>>,
+    /// The region the stack is in; without it `us-east-1` counts as in force.
+    pub region: Option<&'o str>,
+}
+
+/// Returns everything that is wrong with a template, in the order of the document.
+pub fn validate(template: &Template<'_>, options: Options<'_>) -> Vec<Finding> {
+    let mut check = check::Check::new(template, options);
+    limits::check(&mut check);
+    references::check(&mut check);
+    cycles::check(&mut check);
+    unused::check(&mut check);
+    resources::check(&mut check);
+    schema::check(&mut check);
+    efs::check(&mut check);
+    fargate::check(&mut check);
+    check.finish()
+}

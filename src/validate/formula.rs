@@ -1,0 +1,155 @@
+//! Conditions as formulas over equalities of concrete texts.
+
+use rustc_hash::FxHashMap;
+
+use super::variables::Variables;
+use crate::template::{Intrinsic, Kind, Node, Template};
+
+/// A condition, taken apart.
+#[derive(Debug)]
+pub(super) enum Formula {
+    /// `Fn::Equals`, by its number among the atoms.
+    Atom(usize),
+    /// Another condition, by its number.
+    Condition(usize),
+    /// `Fn::Not`.
+    Not(Box<Formula>),
+    /// `Fn::And`.
+    And(Vec<Formula>),
+    /// `Fn::Or`.
+    Or(Vec<Formula>),
+    /// Something that cannot be decided here, such as a misspelled function.
+    Undecidable,
+}
+
+/// One `Fn::Equals` and the parameters that it rests on.
+#[derive(Debug)]
+pub(super) struct Atom<'a> {
+    operands: (&'a Node<'a>, &'a Node<'a>),
+    pub(super) variables: Vec<usize>,
+}
+
+/// Every condition of a template.
+#[derive(Debug)]
+pub(super) struct Formulas<'a> {
+    pub(super) conditions: Vec<Formula>,
+    pub(super) atoms: Vec<Atom<'a>>,
+    pub(super) variables: Variables<'a>,
+    mappings: FxHashMap<(&'a str, &'a str, &'a str), &'a Node<'a>>,
+}
+
+/// A value that an expression gives under concrete parameters.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Concrete {
+    Text(String),
+    List(Vec<String>),
+}
+
+impl<'a> Formulas<'a> {
+    pub(super) fn new(template: &Template<'a>, variables: Variables<'a>) -> Self {
+        let mut formulas = Self { conditions: Vec::new(), atoms: Vec::new(), variables, mappings: FxHashMap::default() };
+        for entry in &template.conditions {
+            let formula = formulas.formula(template, entry.body);
+            formulas.conditions.push(formula);
+        }
+        let used = formulas.atoms.iter().any(|atom| finds_in_map(atom.operands.0) || finds_in_map(atom.operands.1));
+        for mapping in template.mappings.iter().filter(|_| used) {
+            for top in mapping.body.members() {
+                formulas.mappings.extend(top.value.members().iter().map(|second| ((mapping.name, top.key, second.key), &second.value)));
+            }
+        }
+        formulas
+    }
+
+    fn formula(&mut self, template: &Template<'a>, node: &'a Node<'a>) -> Formula {
+        let all =
+            |formulas: &mut Self, operands: &'a Node<'a>| operands.items().iter().map(|item| formulas.formula(template, item)).collect();
+        match Intrinsic::of_condition(node) {
+            Some(Intrinsic::Equals(operands)) => match operands.items() {
+                [a, b] => {
+                    let mut variables = Vec::new();
+                    self.variables.of_comparison(template, a, b, &mut variables);
+                    self.atoms.push(Atom { operands: (a, b), variables });
+                    Formula::Atom(self.atoms.len() - 1)
+                }
+                _ => Formula::Undecidable,
+            },
+            Some(Intrinsic::Condition(name)) => {
+                name.as_str().and_then(|name| template.conditions.position(name)).map_or(Formula::Undecidable, Formula::Condition)
+            }
+            Some(Intrinsic::Not(operands)) => match operands.items() {
+                [operand] => Formula::Not(Box::new(self.formula(template, operand))),
+                _ => Formula::Undecidable,
+            },
+            Some(Intrinsic::And(operands)) => Formula::And(all(self, operands)),
+            Some(Intrinsic::Or(operands)) => Formula::Or(all(self, operands)),
+            _ => Formula::Undecidable,
+        }
+    }
+
+    /// Tells whether an atom holds under the candidates chosen; `None` when AWS would reject the expression itself.
+    pub(super) fn holds(&self, atom: usize, chosen: &[Option<usize>]) -> Option<bool> {
+        let (a, b) = self.atoms[atom].operands;
+        Some(self.value(a, chosen)? == self.value(b, chosen)?)
+    }
+
+    /// Returns what an expression gives under the candidates chosen.
+    fn value(&self, node: &'a Node<'a>, chosen: &[Option<usize>]) -> Option<Concrete> {
+        let text = |node: &'a Node<'a>| match self.value(node, chosen)? {
+            Concrete::Text(text) => Some(text),
+            Concrete::List(_) => None,
+        };
+        let list = |node: &'a Node<'a>| match self.value(node, chosen)? {
+            Concrete::List(items) => Some(items),
+            Concrete::Text(_) => None,
+        };
+        match Intrinsic::of(node) {
+            Some(Intrinsic::Ref(name)) => self.variables.value(name.as_str()?, chosen),
+            Some(Intrinsic::Join(operands)) => match operands.items() {
+                [delimiter, items] => Some(Concrete::Text(list(items)?.join(&text(delimiter)?))),
+                _ => None,
+            },
+            Some(Intrinsic::Split(operands)) => match operands.items() {
+                [delimiter, whole] => Some(Concrete::List(text(whole)?.split(text(delimiter)?.as_str()).map(str::to_owned).collect())),
+                _ => None,
+            },
+            Some(Intrinsic::Select(operands)) => match operands.items() {
+                [index, items] => list(items)?.into_iter().nth(text(index)?.parse().ok()?).map(Concrete::Text),
+                _ => None,
+            },
+            Some(Intrinsic::FindInMap(operands)) => match operands.items() {
+                [map, top, second] => {
+                    let found = self.mappings.get(&(text(map)?.as_str(), text(top)?.as_str(), text(second)?.as_str())).copied()?;
+                    self.value(found, chosen)
+                }
+                _ => None,
+            },
+            Some(Intrinsic::Sub(operand)) => self.substitute(operand, chosen),
+            Some(_) => None,
+            None => match node.kind {
+                Kind::Array(items) => items.iter().map(text).collect::<Option<Vec<_>>>().map(Concrete::List),
+                _ => node.scalar().map(|text| Concrete::Text(text.to_owned())),
+            },
+        }
+    }
+
+    fn substitute(&self, operand: &'a Node<'a>, chosen: &[Option<usize>]) -> Option<Concrete> {
+        let mut text = String::new();
+        for part in super::walk::sub_parts(operand.as_str()?) {
+            match part {
+                super::walk::SubPart::Text(part) => text.push_str(part),
+                super::walk::SubPart::Variable(name) => match self.variables.value(name, chosen)? {
+                    Concrete::Text(value) => text.push_str(&value),
+                    Concrete::List(_) => return None,
+                },
+            }
+        }
+        Some(Concrete::Text(text))
+    }
+}
+
+fn finds_in_map(node: &Node<'_>) -> bool {
+    matches!(Intrinsic::of(node), Some(Intrinsic::FindInMap(_)))
+        || node.members().iter().any(|member| finds_in_map(&member.value))
+        || node.items().iter().any(finds_in_map)
+}

@@ -1,0 +1,150 @@
+//! References: everything named is declared, and exists whenever the reference counts.
+
+use super::check::{Check, type_name};
+use super::solver::{Clause, Literal};
+use super::walk::{Owner, Use, UseKind};
+use crate::schema;
+use crate::template::{Diagnostic, did_you_mean};
+
+/// Pseudo parameters, which every template has.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html>
+const PSEUDO_PARAMETERS: &[&str] = &[
+    "AWS::AccountId",
+    "AWS::NoValue",
+    "AWS::NotificationARNs",
+    "AWS::Partition",
+    "AWS::Region",
+    "AWS::StackId",
+    "AWS::StackName",
+    "AWS::URLSuffix",
+];
+
+pub(super) fn check(check: &mut Check<'_, '_>) {
+    // A macro may declare anything, and a loop makes names that are not written out.
+    let expands = check.template.transforms.iter().any(|name| *name != "AWS::LanguageExtensions" && !name.starts_with("AWS::Serverless"));
+    let loops = check.template.resources.iter().any(|entry| entry.name.starts_with("Fn::ForEach"));
+    let serverless = check.template.transforms.iter().any(|name| name.starts_with("AWS::Serverless"));
+    let uses = std::mem::take(&mut check.uses);
+    if !expands && !loops && !serverless {
+        for reference in &uses {
+            match reference.kind {
+                UseKind::Condition => condition(check, reference),
+                UseKind::Mapping => mapping(check, reference),
+                UseKind::Ref | UseKind::Attribute(_) | UseKind::DependsOn => target(check, reference),
+            }
+        }
+    }
+    check.uses = uses;
+}
+
+fn condition(check: &mut Check<'_, '_>, reference: &Use<'_>) {
+    if check.template.conditions.contains(reference.target) {
+        return;
+    }
+    let names = check.template.conditions.iter().map(|entry| entry.name);
+    let hint = did_you_mean(reference.target, names);
+    let message = format!("condition `{}` is not declared", reference.target);
+    let diagnostic = check.error("unresolved-condition", message, reference.span, "no such condition");
+    check.report(hinted(diagnostic, hint));
+}
+
+fn mapping(check: &mut Check<'_, '_>, reference: &Use<'_>) {
+    if check.template.mappings.contains(reference.target) || check.template.transforms.contains(&"AWS::Include") {
+        return;
+    }
+    let hint = did_you_mean(reference.target, check.template.mappings.iter().map(|entry| entry.name));
+    let message = format!("mapping `{}` is not declared", reference.target);
+    let diagnostic = check.error("unresolved-mapping", message, reference.span, "no such mapping");
+    check.report(hinted(diagnostic, hint));
+}
+
+fn target<'a>(check: &mut Check<'_, 'a>, reference: &Use<'a>) {
+    let template = check.template;
+    let name = reference.target;
+    if reference.kind == UseKind::Ref && (template.parameters.contains(name) || PSEUDO_PARAMETERS.contains(&name)) {
+        return;
+    }
+    let Some(entry) = template.resources.get(name) else {
+        return undeclared(check, reference);
+    };
+    if let UseKind::Attribute(attribute) = reference.kind {
+        unknown_attribute(check, reference, type_name(entry), attribute);
+    }
+    // CloudFormation leaves out a `DependsOn` to a resource whose condition is false.
+    let Some(Literal::Condition(condition, _)) = check.exists(entry).first().copied() else { return };
+    let missing = Literal::Condition(condition, false);
+    if reference.kind == UseKind::DependsOn || reference.guards.contains(&missing.negated()) {
+        return;
+    }
+    let mut clauses: Vec<Clause> = reference.guards.iter().map(|guard| vec![*guard]).collect();
+    clauses.push(vec![missing]);
+    let Some(when) = check.when(clauses) else { return };
+    let condition_name = entry.body.get("Condition").and_then(|name| name.as_str()).unwrap_or_default();
+    let from = owner(check, reference.owner);
+    let message = format!("{from} refers to `{name}`, which does not exist");
+    let diagnostic = check
+        .error("dangling-reference", message, reference.span, format!("`{name}` has condition `{condition_name}`"))
+        .at(template.source, entry.name_span, "declared here")
+        .hinted(format!("put the reference into an Fn::If on `{condition_name}`, or give {from} a condition that implies it"))
+        .as_aws_says(aws_message(reference));
+    check.report_when(diagnostic, &when);
+}
+
+fn undeclared(check: &mut Check<'_, '_>, reference: &Use<'_>) {
+    let template = check.template;
+    let name = reference.target;
+    let Some(when) = check.reached(&reference.guards) else { return };
+    let parameters = template.parameters.iter().map(|entry| entry.name).filter(|_| reference.kind == UseKind::Ref);
+    let hint =
+        did_you_mean(name, template.resources.iter().map(|entry| entry.name).chain(parameters).chain(PSEUDO_PARAMETERS.iter().copied()));
+    let what = if reference.kind == UseKind::Ref { "a resource, a parameter or a pseudo parameter" } else { "a resource" };
+    let from = owner(check, reference.owner);
+    let message = format!("{from} refers to `{name}`, which is not {what}");
+    let diagnostic = check.error("unresolved-reference", message, reference.span, "not declared").as_aws_says(aws_message(reference));
+    check.report_when(hinted(diagnostic, hint), &when);
+}
+
+fn unknown_attribute(check: &mut Check<'_, '_>, reference: &Use<'_>, resource_type: &str, attribute: &str) {
+    let Some(facts) = schema::resource_type(resource_type) else { return };
+    let path: Vec<&str> = attribute.split('.').collect();
+    // Nested stacks and their kin have outputs that only their own templates name; an attribute that is not text is computed.
+    let open = attribute.is_empty() || path[0] == "Outputs" || attribute.contains("${");
+    if open || facts.property(&path).is_some() || facts.attributes().any(|known| known == attribute) {
+        return;
+    }
+    let attributes: Vec<String> = facts.attributes().collect();
+    let hint = did_you_mean(attribute, attributes.iter().map(String::as_str));
+    let message = format!("{resource_type} has no attribute `{attribute}`");
+    let mut diagnostic = check.error("unknown-attribute", message, reference.span, "no such attribute");
+    diagnostic.aws_message =
+        Some(format!("Template error: resource {} does not support attribute type {attribute} in Fn::GetAtt", reference.target));
+    if hint.is_none() && !attributes.is_empty() {
+        diagnostic.hint = Some(format!("it has {}", attributes.join(", ")));
+    }
+    check.report(hinted(diagnostic, hint));
+}
+
+/// Adds a hint, when there is one.
+pub(super) fn hinted(diagnostic: Diagnostic, hint: Option<String>) -> Diagnostic {
+    Diagnostic { hint: hint.or(diagnostic.hint), ..diagnostic }
+}
+
+fn owner(check: &Check<'_, '_>, owner: Owner) -> String {
+    let name = |index: usize, entries: &crate::template::Section<'_>| {
+        entries.iter().nth(index).map(|entry| entry.name.to_owned()).unwrap_or_default()
+    };
+    match owner {
+        Owner::Resource(index) => format!("`{}`", name(index, &check.template.resources)),
+        Owner::Output(index) => format!("output `{}`", name(index, &check.template.outputs)),
+        Owner::Other => "a condition or rule".to_owned(),
+    }
+}
+
+fn aws_message(reference: &Use<'_>) -> String {
+    let (prefix, block) = match reference.owner {
+        Owner::Output(_) => ("", "Outputs"),
+        _ => ("Template format error: ", "Resources"),
+    };
+    format!("{prefix}Unresolved resource dependencies [{}] in the {block} block of the template", reference.target)
+}

@@ -1,0 +1,48 @@
+//! Declared and not used.
+
+use rustc_hash::FxHashSet;
+
+use super::check::Check;
+use super::walk::UseKind;
+use crate::template::{Diagnostic, Section};
+
+pub(super) fn check(check: &mut Check<'_, '_>) {
+    // A macro sees the whole template and may use what nothing else does; rules name parameters in ways of their own.
+    if check.template.transforms.iter().any(|name| *name != "AWS::LanguageExtensions") {
+        return;
+    }
+    let used = |wanted: fn(&UseKind<'_>) -> bool| -> FxHashSet<String> {
+        check.uses.iter().filter(|reference| wanted(&reference.kind)).map(|reference| reference.target.to_owned()).collect()
+    };
+    let parameters = used(|kind| matches!(kind, UseKind::Ref));
+    let conditions = used(|kind| matches!(kind, UseKind::Condition));
+    let mappings = used(|kind| matches!(kind, UseKind::Mapping));
+    let computed = check.template.source.text().contains("Fn::ForEach");
+    let rules = !check.template.rules.is_empty();
+    for (section, used, rule, what) in [
+        (&check.template.parameters, &parameters, "unused-parameter", "parameter"),
+        (&check.template.conditions, &conditions, "unused-condition", "condition"),
+        (&check.template.mappings, &mappings, "unused-mapping", "mapping"),
+    ] {
+        if computed || (rules && rule == "unused-parameter") || (rule == "unused-mapping" && check.template.has_language_extensions()) {
+            continue;
+        }
+        unused(check.template.source, section, used, rule, what).into_iter().for_each(|diagnostic| check.report(diagnostic));
+    }
+}
+
+fn unused(
+    source: &crate::template::Source,
+    section: &Section<'_>,
+    used: &FxHashSet<String>,
+    rule: &'static str,
+    what: &str,
+) -> Vec<Diagnostic> {
+    let left = section.iter().filter(|entry| !used.contains(entry.name));
+    left.map(|entry| {
+        Diagnostic::warning(rule, format!("{what} `{}` is not used", entry.name))
+            .at(source, entry.name_span, "declared here")
+            .hinted("take it out, or use it")
+    })
+    .collect()
+}

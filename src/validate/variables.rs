@@ -1,0 +1,219 @@
+//! What conditions rest on: parameters and pseudo parameters, each with the few values that make a difference.
+
+use rustc_hash::FxHashMap;
+
+use super::formula::Concrete;
+use crate::parameters::ParameterSet;
+use crate::template::{Intrinsic, Kind, Node, Template};
+
+/// A parameter or pseudo parameter.
+#[derive(Debug)]
+pub(super) struct Variable<'a> {
+    pub(super) name: &'a str,
+    /// Values worth trying, the one in force first.
+    pub(super) candidates: Vec<String>,
+    /// Whether the first candidate was given, or is the default: what holds if nobody says otherwise.
+    pub(super) in_force: bool,
+    list: bool,
+    /// Whether `AllowedValues` names every value there can be.
+    pub(super) closed: bool,
+    declaration: Option<&'a Node<'a>>,
+}
+
+/// Parameters by name.
+#[derive(Debug, Default)]
+pub(super) struct Variables<'a> {
+    pub(super) all: Vec<Variable<'a>>,
+    by_name: FxHashMap<&'a str, usize>,
+}
+
+/// Items that a candidate for a comma-separated text is made of.
+const ITEM: &str = "some-value";
+
+/// A candidate list holds at most this many items, however far into it a template selects.
+const MAX_ITEMS: usize = 8;
+
+impl<'a> Variables<'a> {
+    pub(super) fn new(template: &Template<'a>, parameters: Option<&ParameterSet<'_>>, region: Option<&str>) -> Self {
+        let mut variables = Self::default();
+        for entry in &template.parameters {
+            let given =
+                parameters.and_then(|parameters| parameters.parameters.get(entry.name)).and_then(|parameter| parameter.value.clone());
+            let kind = entry.body.get("Type").and_then(|kind| kind.as_str()).unwrap_or_default();
+            let allowed = entry.body.get("AllowedValues").map(|values| values.items()).unwrap_or_default();
+            // An SSM-typed parameter's own text names a value in SSM; what it resolves to is anybody's guess.
+            let stored = kind.starts_with("AWS::SSM::Parameter::Value");
+            let default = entry.body.get("Default").and_then(|default| default.scalar()).map(str::to_owned).filter(|_| !stored);
+            let in_force = given.filter(|_| !stored).or(default);
+            let mut variable = Variable {
+                name: entry.name,
+                in_force: in_force.is_some(),
+                candidates: in_force.into_iter().collect(),
+                list: kind == "CommaDelimitedList" || kind.contains("List<"),
+                closed: !allowed.is_empty() && !stored,
+                declaration: Some(entry.body),
+            };
+            for value in allowed.iter().filter_map(|value| value.scalar()).filter(|_| !stored) {
+                variable.add_always(value);
+            }
+            variables.add(variable);
+        }
+        let region = region.map(str::to_owned);
+        variables.pseudo("AWS::Region", region.as_deref(), "us-east-1");
+        variables.pseudo("AWS::Partition", None, "aws");
+        variables.pseudo("AWS::URLSuffix", None, "amazonaws.com");
+        variables.pseudo("AWS::AccountId", None, "123456789012");
+        variables.pseudo("AWS::StackName", None, "some-stack");
+        variables
+    }
+
+    fn pseudo(&mut self, name: &'static str, known: Option<&str>, example: &str) {
+        let candidates = vec![known.unwrap_or(example).to_owned()];
+        self.add(Variable { name, candidates, in_force: true, list: false, closed: known.is_some(), declaration: None });
+    }
+
+    fn add(&mut self, variable: Variable<'a>) {
+        self.by_name.insert(variable.name, self.all.len());
+        self.all.push(variable);
+    }
+
+    /// Returns the number of a parameter or pseudo parameter.
+    pub(super) fn position(&self, name: &str) -> Option<usize> {
+        self.by_name.get(name).copied()
+    }
+
+    /// Returns the value of a parameter under the candidates chosen.
+    pub(super) fn value(&self, name: &str, chosen: &[Option<usize>]) -> Option<Concrete> {
+        let index = self.position(name)?;
+        let variable = &self.all[index];
+        let text = variable.candidates.get(chosen.get(index).copied().flatten()?)?;
+        Some(if variable.list {
+            Concrete::List(text.split(',').map(|item| item.trim().to_owned()).collect())
+        } else {
+            Concrete::Text(text.clone())
+        })
+    }
+
+    /// Notes which parameters a comparison rests on, and the values that make a difference to it.
+    pub(super) fn of_comparison(&mut self, template: &Template<'a>, a: &'a Node<'a>, b: &'a Node<'a>, found: &mut Vec<usize>) {
+        let mut literals = Vec::new();
+        for operand in [a, b] {
+            self.of_operand(template, operand, found, &mut literals);
+        }
+        for index in found.iter().copied() {
+            for literal in &literals {
+                self.all[index].add(literal);
+            }
+            self.all[index].add_other();
+        }
+    }
+
+    fn of_operand(&mut self, template: &Template<'a>, node: &'a Node<'a>, found: &mut Vec<usize>, literals: &mut Vec<String>) {
+        let mut note = |variables: &Self, name: &str| {
+            if let Some(index) = variables.position(name).filter(|index| !found.contains(index)) {
+                found.push(index);
+            }
+        };
+        match Intrinsic::of(node) {
+            Some(Intrinsic::Ref(name)) => note(self, name.as_str().unwrap_or_default()),
+            Some(Intrinsic::Sub(operand)) => {
+                for part in super::walk::sub_parts(operand.as_str().unwrap_or_default()) {
+                    if let super::walk::SubPart::Variable(name) = part {
+                        note(self, name);
+                    }
+                }
+            }
+            Some(Intrinsic::FindInMap(operands)) => {
+                let [map, top, second] = operands.items() else { return };
+                let names = map.as_str().and_then(|map| template.mappings.get(map)).map(|entry| entry.body.members()).unwrap_or_default();
+                for (key, level) in [(top, names), (second, names.first().map(|first| first.value.members()).unwrap_or_default())] {
+                    let mut keys = Vec::new();
+                    self.of_operand(template, key, &mut keys, &mut Vec::new());
+                    for index in keys {
+                        level.iter().for_each(|member| self.all[index].add(member.key));
+                        if !found.contains(&index) {
+                            found.push(index);
+                        }
+                    }
+                }
+            }
+            Some(Intrinsic::Select(operands)) => {
+                let [index, list] = operands.items() else { return };
+                let reach = index.scalar().and_then(|index| index.parse::<usize>().ok()).unwrap_or(0).min(MAX_ITEMS);
+                let mut inner = Vec::new();
+                self.of_operand(template, list, &mut inner, literals);
+                let delimiter = match Intrinsic::of(list) {
+                    Some(Intrinsic::Split(operands)) => operands.items().first().and_then(|delimiter| delimiter.as_str()).unwrap_or(","),
+                    _ => ",",
+                };
+                for variable in inner {
+                    self.all[variable].add(&vec![ITEM; reach + 1].join(delimiter));
+                    if delimiter.len() > 1 {
+                        self.all[variable].add(delimiter);
+                    }
+                    if !found.contains(&variable) {
+                        found.push(variable);
+                    }
+                }
+            }
+            Some(Intrinsic::Join(operands) | Intrinsic::Split(operands)) => {
+                for operand in operands.items().iter().skip(1) {
+                    self.of_operand(template, operand, found, &mut Vec::new());
+                }
+            }
+            Some(_) => {}
+            None => match node.kind {
+                Kind::Array(items) => items.iter().for_each(|item| self.of_operand(template, item, found, literals)),
+                _ => literals.extend(node.scalar().map(str::to_owned)),
+            },
+        }
+    }
+}
+
+impl Variable<'_> {
+    fn add_always(&mut self, value: &str) {
+        if !self.candidates.iter().any(|candidate| candidate == value) {
+            self.candidates.push(value.to_owned());
+        }
+    }
+
+    /// Adds a value, if the declaration lets it pass.
+    pub(super) fn add(&mut self, value: &str) {
+        if !self.closed && self.allows(value) {
+            self.add_always(value);
+        }
+    }
+
+    /// Adds a value that no literal is equal to.
+    fn add_other(&mut self) {
+        let kind = self.declaration.and_then(|declaration| declaration.get("Type")).and_then(|kind| kind.as_str()).unwrap_or_default();
+        let bound = self.declaration.and_then(|declaration| declaration.get("MinValue")).and_then(|bound| bound.scalar());
+        match kind {
+            "Number" => {
+                let start = bound.and_then(|bound| bound.parse::<i64>().ok()).unwrap_or(0);
+                let other = (start..start + 64).map(|number| number.to_string()).find(|number| !self.candidates.contains(number));
+                other.iter().for_each(|number| self.add(number));
+            }
+            "AWS::EC2::VPC::Id" => self.add("vpc-0123456789abcdef0"),
+            _ => self.add(ITEM),
+        }
+    }
+
+    /// Tells whether the declaration allows a value; one that cannot be told is not allowed, so that nothing impossible is shown.
+    fn allows(&self, value: &str) -> bool {
+        let Some(declaration) = self.declaration else { return true };
+        let bound = |name: &str| declaration.get(name).and_then(|bound| bound.scalar()).and_then(|bound| bound.parse::<f64>().ok());
+        let number = declaration.get("Type").and_then(|kind| kind.as_str()) == Some("Number");
+        let within = |measure: f64, low: Option<f64>, high: Option<f64>| {
+            low.is_none_or(|low| measure >= low) && high.is_none_or(|high| measure <= high)
+        };
+        let fits = if number {
+            value.parse().is_ok_and(|value| within(value, bound("MinValue"), bound("MaxValue")))
+        } else {
+            within(value.chars().count() as f64, bound("MinLength"), bound("MaxLength"))
+        };
+        fits && declaration.get("AllowedPattern").and_then(|pattern| pattern.as_str()).is_none_or(|pattern| {
+            fancy_regex::Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|pattern| pattern.is_match(value).unwrap_or(false))
+        })
+    }
+}
