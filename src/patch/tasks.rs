@@ -119,12 +119,15 @@ impl<'a> Target<'a, '_> {
 
     fn not_a_list(&self, source: &Source, list: &Node<'_>) -> Diagnostic {
         let Self { task: Task { name, .. }, list: member, .. } = self;
+        let wanted = short(&self.whole);
         Diagnostic::error(
             "patch-clash",
-            format!("`{member}` of `{name}` is {} here, and the build cache needs {} in it", short_of(list), short(&self.item)),
+            format!("`{member}` of `{name}` is another one: here it is {}, the build cache's is {wanted}", short_of(list)),
         )
         .at(source, list.span, "not a list that can be added to")
-        .hinted(format!("write `{member}` as a plain list whose items may be `Fn::If`, or put the item in by hand on every branch"))
+        .hinted(format!(
+            "write `{member}` as a plain list, whose items may be `Fn::If`, and the build cache's goes in beside what is there"
+        ))
     }
 
     /// Tells of an item, or of one inside a function, that has the place of what comes in.

@@ -47,7 +47,7 @@ fn a_list_that_is_a_function_is_told_and_left_alone() {
     assert_ne!(text, SMALL);
     let problems = told(&refused(&text));
     assert_eq!(problems.len(), 1, "{problems:?}");
-    assert!(problems[0].1.starts_with("`Volumes` of `ApiBuildFargate` is `{\"Fn::If\""), "{}", problems[0].1);
+    assert!(problems[0].1.starts_with("`Volumes` of `ApiBuildFargate` is another one: here it is `{\"Fn::If\""), "{}", problems[0].1);
 }
 
 #[test]

@@ -18,7 +18,8 @@ fn yaml_gains_lines_and_loses_none() {
 fn yaml_keeps_its_own_style() {
     let whole = yaml_value(&twice(YAML));
 
-    let text = twice(&YAML.replace('\n', "\r\n"));
+    let text = twice(&format!("\u{feff}{}", YAML.replace('\n', "\r\n")));
+    assert!(text.starts_with("\u{feff}# A rack"));
     assert_eq!(text.matches('\n').count(), text.matches("\r\n").count());
     assert_eq!(yaml_value(&text), whole);
 
