@@ -1,11 +1,18 @@
 //! Writes JSON: the same tree, the same bytes.
 
 use super::edit::Style;
+use super::json::MAX_DEPTH;
 use super::node::{Kind, Node};
 
 /// Writes a tree as JSON in the layout of `style`, numbers as they were written.
 pub fn write_json(root: &Node<'_>, style: &Style) -> String {
-    let mut writer = Writer { style, text: String::new() };
+    let indent = style.indent.as_ref().map(|unit| format!("{}{}", style.newline, unit.repeat(MAX_DEPTH)));
+    let mut writer = Writer {
+        indent,
+        unit: style.indent.as_ref().map_or(0, String::len),
+        newline: style.newline.len(),
+        text: String::with_capacity(64 * 1024),
+    };
     if style.bom {
         writer.text.push('\u{feff}');
     }
@@ -16,12 +23,17 @@ pub fn write_json(root: &Node<'_>, style: &Style) -> String {
     writer.text
 }
 
-struct Writer<'s> {
-    style: &'s Style,
+struct Writer {
+    /// A line's end and the deepest indentation there is; shallower ones are its beginning.
+    indent: Option<String>,
+    /// Length of one level of it.
+    unit: usize,
+    /// Length of the line's end.
+    newline: usize,
     text: String,
 }
 
-impl Writer<'_> {
+impl Writer {
     fn value(&mut self, node: &Node<'_>, depth: usize) {
         match node.kind {
             Kind::Null => self.text.push_str("null"),
@@ -45,7 +57,7 @@ impl Writer<'_> {
                 for (index, member) in members.iter().enumerate() {
                     self.next(index, depth + 1);
                     self.string(member.key);
-                    self.text.push_str(if self.style.indent.is_some() { ": " } else { ":" });
+                    self.text.push_str(if self.indent.is_some() { ": " } else { ":" });
                     self.value(&member.value, depth + 1);
                 }
                 self.line(depth);
@@ -62,36 +74,28 @@ impl Writer<'_> {
     }
 
     fn line(&mut self, depth: usize) {
-        if let Some(indent) = &self.style.indent {
-            self.text.push_str(self.style.newline);
-            for _ in 0..depth {
-                self.text.push_str(indent);
-            }
+        if let Some(indent) = &self.indent {
+            let length = self.newline + depth * self.unit;
+            self.text.push_str(indent.get(..length).unwrap_or(indent));
         }
     }
 
     fn string(&mut self, text: &str) {
         self.text.push('"');
-        let mut done = 0;
-        for (at, byte) in text.bytes().enumerate() {
-            let escape = match byte {
-                b'"' => "\\\"",
-                b'\\' => "\\\\",
-                b'\n' => "\\n",
-                b'\r' => "\\r",
-                b'\t' => "\\t",
-                0..0x20 => "",
-                _ => continue,
-            };
-            self.text.push_str(&text[done..at]);
-            if escape.is_empty() {
-                self.text.push_str(&format!("\\u{byte:04x}"));
-            } else {
-                self.text.push_str(escape);
+        let mut rest = text;
+        while let Some(at) = rest.bytes().position(|byte| byte < 0x20 || byte == b'"' || byte == b'\\') {
+            self.text.push_str(&rest[..at]);
+            match rest.as_bytes()[at] {
+                b'"' => self.text.push_str("\\\""),
+                b'\\' => self.text.push_str("\\\\"),
+                b'\n' => self.text.push_str("\\n"),
+                b'\r' => self.text.push_str("\\r"),
+                b'\t' => self.text.push_str("\\t"),
+                byte => self.text.push_str(&format!("\\u{byte:04x}")),
             }
-            done = at + 1;
+            rest = &rest[at + 1..];
         }
-        self.text.push_str(&text[done..]);
+        self.text.push_str(rest);
         self.text.push('"');
     }
 }
