@@ -17,6 +17,7 @@ mod init;
 mod params;
 mod patch;
 mod rackfile;
+mod render;
 mod side;
 
 pub use context::{BackendChoice, Context};
@@ -114,6 +115,7 @@ pub enum Format {
 #[command(defer = true)]
 enum Command {
     Init(init::Args),
+    Render(render::Args),
     Patch(patch::Args),
     Params(params::Args),
     Evaluate(evaluate::Args),
@@ -124,6 +126,7 @@ enum Command {
 fn dispatch(command: &Command, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     match command {
         Command::Init(args) => init::run(args, context),
+        Command::Render(args) => render::run(args, context),
         Command::Patch(args) => patch::run(args, context),
         Command::Params(args) => params::run(args, context),
         Command::Evaluate(args) => evaluate::run(args, context),

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use super::{Context, ExitCode, Failure};
 use crate::patch::{Patched, patch};
 use crate::template::Source;
-use crate::ui::styled;
 
 /// Puts the build cache into an existing rack template, editing its text in place
 ///
@@ -43,7 +42,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     }
     let patched = patch(&Source::read(&args.template)?)?;
     if args.check {
-        context.answer(&drawn_difference(&patched, context))?;
+        context.answer(&crate::ui::colored_difference(&patched.unified_diff(), context.layout()))?;
         context.say(&summary(&patched, "would come in"));
         return Ok(if patched.is_unchanged() { ExitCode::Done } else { ExitCode::Differences });
     }
@@ -64,25 +63,6 @@ fn summary(patched: &Patched, verb: &str) -> String {
     };
     for change in patched.changes() {
         let _ = write!(text, "\n  line {:>5}  {}", change.place.line, change.what);
-    }
-    text
-}
-
-fn drawn_difference(patched: &Patched, context: &Context<'_>) -> String {
-    let styles = context.layout().styles;
-    let difference = patched.unified_diff();
-    if !styles.colored {
-        return difference;
-    }
-    let mut text = String::with_capacity(difference.len());
-    for line in difference.lines() {
-        let style = match line.as_bytes().first() {
-            Some(b'+') => styles.add,
-            Some(b'-') => styles.remove,
-            Some(b'@') => styles.dim,
-            _ => anstyle::Style::new(),
-        };
-        let _ = writeln!(text, "{}", styled(style, line));
     }
     text
 }

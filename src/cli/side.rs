@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::{Context, ExitCode, Failure};
 use crate::evaluate::{Evaluation, State, evaluate};
 use crate::parameters::{GivenParameters, ParameterSet, Provenance};
+use crate::render::{RenderOptions, render};
 use crate::template::{Diagnostic, Diagnostics, Source, Span, Template};
 
 /// Account number that offline evaluation uses unless told otherwise: the one of AWS's own examples.
@@ -174,7 +175,7 @@ pub fn source(context: &mut Context<'_>, side: &SideName) -> Result<Source, Fail
         SideName::File(path) => Ok(Source::read(path)?),
         SideName::Rack => match &context.rack_file()?.template {
             Some(path) => Ok(Source::read(path)?),
-            None => Err(Failure::new(ExitCode::NoInput, "rack.yaml names no template").hinted("add `template: FILE`")),
+            None => Ok(Source::new("rack.json (rendered)", render(&RenderOptions::default())?)),
         },
         SideName::Deployed => {
             Err(Failure::new(ExitCode::Usage, "`deployed` is not a template here").hinted("name a template file, or `rack`"))

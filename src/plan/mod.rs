@@ -18,7 +18,7 @@ mod interruption;
 mod list;
 mod order;
 mod outputs;
-mod redact;
+pub(crate) mod redact;
 mod render;
 mod risk;
 pub mod saved;

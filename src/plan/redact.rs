@@ -16,7 +16,7 @@ const SHORTEST_PART: usize = 4;
 
 /// The secrets of both sides.
 #[derive(Debug, Default)]
-pub(super) struct Secrets<'a> {
+pub(crate) struct Secrets<'a> {
     /// Known values, the longest first, so that a secret inside another one does not break it apart.
     values: Vec<String>,
     /// Names of `NoEcho` parameters.
@@ -25,7 +25,7 @@ pub(super) struct Secrets<'a> {
 
 impl<'a> Secrets<'a> {
     /// Gathers the `NoEcho` parameters of both sides.
-    pub(super) fn of(before: Option<&Evaluation<'a>>, after: &Evaluation<'a>) -> Self {
+    pub(crate) fn of(before: Option<&Evaluation<'a>>, after: &Evaluation<'a>) -> Self {
         let mut secrets = Self::default();
         let parameters = before.into_iter().chain([after]).flat_map(|evaluation| &evaluation.parameters.parameters);
         for (name, parameter) in parameters.filter(|(_, parameter)| parameter.declaration.no_echo) {
@@ -60,7 +60,7 @@ impl<'a> Secrets<'a> {
     }
 
     /// Hides secrets in JSON that `value` was turned into: by value, and whole where an expression hides one from plain sight.
-    pub(super) fn json(&self, evaluation: &Evaluation<'a>, value: &Value<'a>, json: Json) -> Json {
+    pub(crate) fn json(&self, evaluation: &Evaluation<'a>, value: &Value<'a>, json: Json) -> Json {
         if self.is_empty() {
             return json;
         }

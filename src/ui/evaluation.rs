@@ -7,9 +7,9 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::layout::{Layout, clip, width};
-use super::redact::Secrets;
 use super::styles::styled;
-use crate::evaluate::{ConditionValue, Evaluation, Output, Resource};
+use crate::evaluate::{ConditionValue, Evaluation, Output, Resource, Value};
+use crate::plan::redact::Secrets;
 
 #[derive(Serialize)]
 struct Answer<'e> {
@@ -60,12 +60,12 @@ struct Export {
 }
 
 impl<'e> Answer<'e> {
-    fn of(evaluation: &'e Evaluation<'e>) -> Self {
-        let secrets = Secrets::of(evaluation);
+    fn of<'a: 'e>(evaluation: &'e Evaluation<'a>) -> Self {
+        let shown = Shown { evaluation, secrets: Secrets::of(None, evaluation) };
         Self {
             conditions: evaluation.conditions.iter().map(|(name, value)| (*name, known(*value))).collect(),
-            resources: evaluation.resources.iter().map(|(id, resource)| (*id, resource_answer(resource, &secrets))).collect(),
-            outputs: evaluation.outputs.iter().map(|(name, output)| (*name, output_answer(output, &secrets))).collect(),
+            resources: evaluation.resources.iter().map(|(id, resource)| (*id, shown.resource(resource))).collect(),
+            outputs: evaluation.outputs.iter().map(|(name, output)| (*name, shown.output(output))).collect(),
         }
     }
 }
@@ -77,26 +77,38 @@ fn known(value: ConditionValue) -> Option<bool> {
     }
 }
 
-fn resource_answer<'e>(resource: &'e Resource<'e>, secrets: &Secrets<'_>) -> ResourceAnswer<'e> {
-    let optional = |value: &Option<crate::evaluate::Value<'e>>| value.as_ref().map(|value| secrets.json(value));
-    ResourceAnswer {
-        resource_type: resource.resource_type,
-        condition: resource.condition.and_then(|(name, value)| (value == ConditionValue::Unknown).then_some(name)),
-        depends_on: &resource.depends_on,
-        properties: secrets.json(&resource.properties),
-        metadata: optional(&resource.metadata),
-        deletion_policy: optional(&resource.deletion_policy),
-        update_replace_policy: optional(&resource.update_replace_policy),
-        creation_policy: optional(&resource.creation_policy),
-        update_policy: optional(&resource.update_policy),
-    }
+/// Turns values into what may be shown of them.
+struct Shown<'e, 'a> {
+    evaluation: &'e Evaluation<'a>,
+    secrets: Secrets<'a>,
 }
 
-fn output_answer<'e>(output: &'e Output<'e>, secrets: &Secrets<'_>) -> OutputAnswer<'e> {
-    OutputAnswer {
-        description: output.description,
-        value: secrets.json(&output.value),
-        export: output.export.as_ref().map(|name| Export { name: secrets.json(name) }),
+impl<'e, 'a: 'e> Shown<'e, 'a> {
+    fn json(&self, value: &Value<'a>) -> Json {
+        self.secrets.json(self.evaluation, value, value.to_json())
+    }
+
+    fn resource(&self, resource: &'e Resource<'a>) -> ResourceAnswer<'e> {
+        let optional = |value: &Option<Value<'a>>| value.as_ref().map(|value| self.json(value));
+        ResourceAnswer {
+            resource_type: resource.resource_type,
+            condition: resource.condition.and_then(|(name, value)| (value == ConditionValue::Unknown).then_some(name)),
+            depends_on: &resource.depends_on,
+            properties: self.json(&resource.properties),
+            metadata: optional(&resource.metadata),
+            deletion_policy: optional(&resource.deletion_policy),
+            update_replace_policy: optional(&resource.update_replace_policy),
+            creation_policy: optional(&resource.creation_policy),
+            update_policy: optional(&resource.update_policy),
+        }
+    }
+
+    fn output(&self, output: &'e Output<'a>) -> OutputAnswer<'e> {
+        OutputAnswer {
+            description: output.description,
+            value: self.json(&output.value),
+            export: output.export.as_ref().map(|name| Export { name: self.json(name) }),
+        }
     }
 }
 

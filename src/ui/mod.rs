@@ -4,6 +4,7 @@
 //! [`cli`](crate::cli) writes what comes out. A human view shows the same data as the JSON one, so the two cannot disagree.
 
 mod diagnostics;
+mod difference;
 pub mod evaluation;
 mod events;
 mod json;
@@ -11,10 +12,10 @@ mod layout;
 pub mod parameters;
 pub mod plan;
 mod prompt;
-mod redact;
 mod styles;
 
 pub use diagnostics::{diagnostics, failure};
+pub use difference::{colored_difference, difference};
 pub use events::{Progress, event_line, status_style};
 pub use json::{FORMAT_VERSION, bare_json, json, json_line};
 pub use layout::{Layout, clip, width};

@@ -236,3 +236,95 @@ fn malformed_json_shows_its_line_cut_around_the_marker() {
     ------- exit status: 65 -------
     "#);
 }
+
+#[test]
+fn render_check_tells_up_to_date_from_not() {
+    let bench = Bench::new();
+    assert_eq!(bench.run("render -o rack.json").to_string(), "------- exit status: 0 -------");
+    assert_eq!(bench.read("rack.json"), bench.run("render").stdout);
+    assert_eq!(bench.run("render --check rack.json").code, 0);
+    bench.file("rack.json", bench.read("rack.json").replacen("\"Parameters\"", "\"Parameterz\"", 1));
+    let stale = bench.run("render --check rack.json");
+    assert_eq!(stale.code, 2, "{stale}");
+    assert!(stale.stdout.contains("-          \"Parameterz\"") && stale.stdout.contains("+          \"Parameters\""), "{stale}");
+    assert_eq!(bench.run("render --check missing.json").code, 66);
+    assert_eq!(bench.run("render --format yaml --minify").code, 64);
+    assert_eq!(bench.run("render --minify").stdout.trim_end().lines().count(), 1);
+}
+
+#[test]
+fn what_render_writes_is_a_template_that_the_other_commands_take() {
+    let bench = Bench::new();
+    bench.file("rack.yaml", "name: staging\nparameters:\n  BuildCache: Yes\n  BuildMethod: fargate\n");
+    for arguments in ["render -o rack.json", "render --format yaml -o rack.yml", "render --minify -o rack.min.json"] {
+        assert_eq!(bench.run(arguments).code, 0, "{arguments}");
+    }
+    for (before, after) in [("rack.json", "rack.yml"), ("rack.yml", "rack.min.json")] {
+        let run = bench.run(&format!("diff {before} {after} -p BuildCache=Yes -p BuildMethod=fargate --exit-code"));
+        assert_eq!(run.code, 0, "{run}");
+    }
+    let value = |run: &Run| run.json()["parameters"].as_array().unwrap().iter().find(|one| one["name"] == "BuildCache").unwrap().clone();
+    let params = bench.run("params --group build --format json");
+    assert_eq!(value(&params)["value"], "Yes", "an unquoted Yes in rack.yaml is the text");
+    assert_eq!(value(&params)["provenance"], "file");
+    let flag = bench.run("params --group build --format json -p BuildCache=No");
+    assert_eq!(value(&flag)["provenance"], "flag");
+    let json = bench.run("evaluate rack --format json").json();
+    assert_eq!(json["resources"]["BuildCacheFilesystem"]["Properties"]["FileSystemTags"][0]["Value"], "staging-build-cache");
+}
+
+#[test]
+fn every_problem_of_rack_yaml_is_told_at_once() {
+    let bench = Bench::new();
+    bench.file(
+        "rack.yaml",
+        "name: 9lives\nregoin: eu-west-1\ntags: [a]\nbackend: azure\nprotect: Files\nparameters:\n  BuildCache:\n    deep: 1\n",
+    );
+    insta::assert_snapshot!(bench.run("params"), @r"
+    ------- stderr -------
+    error[rack-file-name]: `9lives` cannot be a stack's name
+     --> rack.yaml:1:7
+      |
+    1 | name: 9lives
+      |       ^^^^^^
+      |
+      = hint: letters, digits and hyphens, a letter first, at most 128 of them
+
+    error[rack-file-key]: rack.yaml has no key `regoin`
+     --> rack.yaml:2:1
+      |
+    2 | regoin: eu-west-1
+      | ^^^^^^
+      |
+      = hint: did you mean `region`?
+
+    error[rack-file-value]: `tags` must be a map, one `Name: value` a line
+     --> rack.yaml:3:7
+      |
+    3 | tags: [a]
+      |       ^^^ this is an array
+
+    error[rack-file-value]: there is no backend `azure`
+     --> rack.yaml:4:10
+      |
+    4 | backend: azure
+      |          ^^^^^ expected `local`, `local:DIRECTORY` or `aws`
+      |
+      = hint: `local` needs no account; `aws` is CloudFormation itself
+
+    error[rack-file-value]: `protect` must be a list of logical IDs
+     --> rack.yaml:5:10
+      |
+    5 | protect: Files
+      |          ^^^^^ this is a string
+
+    error[parameter-file]: the value of parameter `BuildCache` must be a string, number, boolean or a list of them, and is an object
+     --> rack.yaml:8:5
+      |
+    8 |     deep: 1
+      |     ^^^^^^^
+      |
+      = hint: parameters are text to CloudFormation; put JSON in quotes
+    ------- exit status: 65 -------
+    ");
+}

@@ -71,6 +71,11 @@ impl Run {
             code: output.status.code().unwrap_or(-1),
         }
     }
+
+    /// Returns standard output as JSON; text that is none is `null`.
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.stdout).unwrap_or_default()
+    }
 }
 
 impl std::fmt::Display for Run {

@@ -393,3 +393,13 @@ fn two_runs_give_the_same_bytes() {
     let arguments = "diff stack.json stack.json --before-parameters off.json --parameters on.yaml --format json";
     assert_eq!(bench.run(arguments).stdout, bench.run(arguments).stdout);
 }
+
+#[test]
+fn a_secret_in_disguise_is_in_no_output() {
+    let bench = Bench::new();
+    let template = r#"{"Parameters": {"Secret": {"Type": "String", "NoEcho": true}},
+      "Resources": {"Box": {"Type": "AWS::EC2::Instance", "Properties": {"UserData": {"Fn::Base64": {"Fn::Sub": "pw=${Secret}"}}}}}}"#;
+    bench.file("stack.json", template);
+    let run = bench.run("evaluate stack.json -p Secret=correct-horse --format json");
+    assert_eq!(run.json()["resources"]["Box"]["Properties"]["UserData"], "****", "{run}");
+}

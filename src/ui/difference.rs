@@ -1,0 +1,35 @@
+//! Two texts, line by line.
+
+use std::fmt::Write as _;
+
+use super::layout::Layout;
+use super::styles::styled;
+
+/// Returns a unified diff of two texts with three lines of context; empty when they are equal.
+pub fn difference(before: (&str, &str), after: (&str, &str), layout: Layout) -> String {
+    let ((before_name, before), (after_name, after)) = (before, after);
+    if before == after {
+        return String::new();
+    }
+    let diff = similar::TextDiff::from_lines(before, after);
+    colored_difference(&diff.unified_diff().context_radius(3).header(before_name, after_name).to_string(), layout)
+}
+
+/// Returns a unified diff with its lines in colour, where the layout has any.
+pub fn colored_difference(unified: &str, layout: Layout) -> String {
+    let styles = layout.styles;
+    if !styles.colored {
+        return unified.to_owned();
+    }
+    let mut text = String::with_capacity(unified.len());
+    for line in unified.lines() {
+        let style = match line.as_bytes().first() {
+            Some(b'+') => styles.add,
+            Some(b'-') => styles.remove,
+            Some(b'@') => styles.dim,
+            _ => anstyle::Style::new(),
+        };
+        let _ = writeln!(text, "{}", styled(style, line));
+    }
+    text
+}
