@@ -88,7 +88,8 @@ impl Resource for MountTarget {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct AccessPoint {
-    file_system_id: Value<Id<FileSystem>>,
+    /// The file system.
+    pub file_system_id: Value<Id<FileSystem>>,
     /// Every request is made as this user, whoever the client says it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub posix_user: Property<PosixUser>,

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use super::reference::{Arn, ConditionName, LogicalId};
+use super::reference::ConditionName;
 use super::resource::{Property, Resource};
 use super::value::{OrNoValue, Value};
 
@@ -126,11 +126,4 @@ pub struct Policy {
     pub policy_name: String,
     /// What it allows.
     pub policy_document: PolicyDocument,
-}
-
-impl LogicalId<Role> {
-    /// Returns the role's ARN, which ECS wants where CloudFormation's name for a role would not do.
-    pub fn role_arn(&self) -> Value<Arn<Role>> {
-        self.arn()
-    }
 }

@@ -1,7 +1,7 @@
 //! Tests of `model`.
 
 use rackform::model::build_cache::{self, BuildCache, Surroundings};
-use rackform::model::{ConditionName, LogicalId, ParameterName, ec2, json};
+use rackform::model::{Arn, ConditionName, Declared, LogicalId, OrNoValue, ParameterName, ec2, ecr, ecs, efs, iam, json};
 use serde_json::{Value, json};
 
 fn resource(cache: &BuildCache, name: &str) -> Value {
@@ -130,4 +130,112 @@ fn a_rule_of_its_own_is_spelled_like_one_inside_a_group() {
         json(&rule),
         json!({"GroupId": {"Ref": "Router"}, "IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "CidrIp": "10.0.0.0/8", "Description": "plain"})
     );
+}
+
+#[test]
+fn a_task_on_an_instance_is_spelled_as_cloudformation_does() {
+    let role: LogicalId<iam::Role> = LogicalId::new("Role");
+    let container = ecs::ContainerDefinition {
+        secrets: vec![ecs::Secret { name: "PASSWORD".to_owned(), value_from: "arn:aws:ssm:us-east-1:123456789012:parameter/p".into() }],
+        ..ecs::ContainerDefinition::new("build", "example/build:1".into())
+    };
+    let task = ecs::TaskDefinition {
+        family: "builds".into(),
+        launch_type: ecs::LaunchType::Ec2,
+        task_role: role.arn(),
+        execution_role: iam_arn("arn:aws:iam::123456789012:role/start"),
+        containers: vec![container],
+        volumes: Some(OrNoValue::always(vec![ecs::Volume::host("docker", "/var/run/docker.sock"), ecs::Volume::scratch("temp")])),
+        tags: vec![],
+    };
+    assert_eq!(
+        json(&Declared::new(task)),
+        json!({
+            "Type": "AWS::ECS::TaskDefinition",
+            "Properties": {
+                "Family": "builds",
+                "RequiresCompatibilities": ["EC2"],
+                "TaskRoleArn": {"Fn::GetAtt": ["Role", "Arn"]},
+                "ExecutionRoleArn": "arn:aws:iam::123456789012:role/start",
+                "ContainerDefinitions": [{
+                    "Name": "build",
+                    "Image": "example/build:1",
+                    "Secrets": [{"Name": "PASSWORD", "ValueFrom": "arn:aws:ssm:us-east-1:123456789012:parameter/p"}]
+                }],
+                "Volumes": [{"Name": "docker", "Host": {"SourcePath": "/var/run/docker.sock"}}, {"Name": "temp"}]
+            }
+        })
+    );
+}
+
+fn iam_arn(arn: &str) -> rackform::model::Value<Arn<iam::Role>> {
+    Arn::existing(arn).into()
+}
+
+#[test]
+fn an_access_point_gives_an_app_a_directory_of_its_own() {
+    let point: LogicalId<efs::AccessPoint> = LogicalId::new("AppCache");
+    let properties = efs::AccessPoint {
+        posix_user: Some(OrNoValue::always(efs::PosixUser { uid: "1000".into(), gid: "1000".into() })),
+        root_directory: Some(OrNoValue::always(efs::RootDirectory {
+            path: "/app".into(),
+            creation_info: Some(OrNoValue::always(efs::CreationInfo {
+                owner_uid: "1000".into(),
+                owner_gid: "1000".into(),
+                permissions: "0755".into(),
+            })),
+        })),
+        ..efs::AccessPoint::new(build_cache::FILE_SYSTEM.reference())
+    };
+    assert_eq!(
+        json(&properties),
+        json!({
+            "FileSystemId": {"Ref": "BuildCacheFilesystem"},
+            "PosixUser": {"Uid": "1000", "Gid": "1000"},
+            "RootDirectory": {"Path": "/app", "CreationInfo": {"OwnerUid": "1000", "OwnerGid": "1000", "Permissions": "0755"}}
+        })
+    );
+    let volume = ecs::EfsVolume::access_point(build_cache::FILE_SYSTEM.reference(), point.reference()).with_iam();
+    assert_eq!(
+        json(&ecs::Volume::efs("cache", volume)),
+        json!({"Name": "cache", "EFSVolumeConfiguration": {
+            "FilesystemId": {"Ref": "BuildCacheFilesystem"},
+            "TransitEncryption": "ENABLED",
+            "AuthorizationConfig": {"AccessPointId": {"Ref": "AppCache"}, "IAM": "ENABLED"}
+        }})
+    );
+}
+
+#[test]
+fn a_lifecycle_rule_with_a_plain_number_is_plain_text() {
+    let rule = ecr::LifecycleRule { description: "Old", tags: ecr::TagStatus::Untagged, days_since_push: 7.into() };
+    let policy = json(&ecr::LifecyclePolicy { rules: vec![rule.clone(), ecr::LifecycleRule { tags: ecr::TagStatus::Any, ..rule }] });
+    let text: Value = serde_json::from_str(policy["LifecyclePolicyText"].as_str().unwrap_or_default()).unwrap_or_default();
+    assert_eq!(text["rules"][0]["selection"]["tagStatus"], "untagged");
+    assert_eq!(text["rules"][1]["rulePriority"], 2);
+    assert_eq!(text["rules"][1]["selection"]["countNumber"], 7);
+}
+
+#[test]
+fn every_function_is_spelled_as_cloudformation_does() {
+    type Text = rackform::model::Value<String>;
+    let zones = rackform::model::Value::availability_zones();
+    let functions = [
+        (Text::select(1, &zones), json!({"Fn::Select": [1, {"Fn::GetAZs": ""}]})),
+        (Text::select(0, &rackform::model::Value::split("/", "a/b")), json!({"Fn::Select": [0, {"Fn::Split": ["/", "a/b"]}]})),
+        (
+            Text::select(0, &rackform::model::Value::cidr("10.0.0.0/16", 3, 8)),
+            json!({"Fn::Select": [0, {"Fn::Cidr": ["10.0.0.0/16", 3, 8]}]}),
+        ),
+        (Text::find_in_map("Map", "top", "second"), json!({"Fn::FindInMap": ["Map", "top", "second"]})),
+        (Text::import_value("shared"), json!({"Fn::ImportValue": "shared"})),
+        (Text::base64("text"), json!({"Fn::Base64": "text"})),
+        (
+            Text::join("-", vec!["a".into(), OrNoValue::unless(&build_cache::ON, "b")]),
+            json!({"Fn::Join": ["-", ["a", {"Fn::If": ["BuildCache", {"Ref": "AWS::NoValue"}, "b"]}]]}),
+        ),
+    ];
+    for (function, spelled) in functions {
+        assert_eq!(json(&function), spelled);
+    }
 }

@@ -22,18 +22,18 @@ fn document() -> Value {
 /// Returns the resources of the rack under those parameters, and the outputs.
 fn evaluated(region: &str, flags: &[&str]) -> (Value, Value) {
     let source = Source::new("rack.json", rendered(RenderFormat::MinifiedJson));
-    evaluated_text(&source, region, flags)
+    let arena = Arena::new();
+    evaluated_template(&Template::read(&source, &arena).unwrap(), region, flags)
 }
 
-fn evaluated_text(source: &Source, region: &str, flags: &[&str]) -> (Value, Value) {
+fn evaluated_template(template: &Template<'_>, region: &str, flags: &[&str]) -> (Value, Value) {
     let arena = Arena::new();
-    let template = Template::read(source, &arena).unwrap();
     let mut given = GivenParameters::new();
     flags.iter().for_each(|flag| given.add_flag(flag).unwrap());
-    let parameters = ParameterSet::resolve(&template, &given).unwrap();
+    let parameters = ParameterSet::resolve(template, &given).unwrap();
     let pseudo = [("AWS::Region".to_owned(), json!(region))].into_iter().collect();
     let state = State { pseudo, ..State::default() };
-    let evaluation = evaluate(&template, &parameters, &state, &arena).unwrap_or_else(|problems| panic!("{flags:?}: {problems:#?}"));
+    let evaluation = evaluate(template, &parameters, &state, &arena).unwrap_or_else(|problems| panic!("{flags:?}: {problems:#?}"));
     let resources = evaluation.resources.iter().map(|(id, resource)| ((*id).to_owned(), resource.properties.to_json())).collect();
     let outputs = evaluation.outputs.iter().map(|(name, output)| ((*name).to_owned(), output.value.to_json())).collect();
     (Value::Object(resources), Value::Object(outputs))
@@ -98,6 +98,8 @@ fn every_reference_resolves_under_every_combination_of_parameters() {
         ["EnableSharedEFSVolumeEncryption=false", "EnableSharedEFSVolumeEncryption=true"],
     ];
     let source = Source::new("rack.json", rendered(RenderFormat::MinifiedJson));
+    let arena = Arena::new();
+    let template = Template::read(&source, &arena).unwrap();
     for combination in 0..1 << CHOICES.len() {
         let mut flags: Vec<&str> = CHOICES.iter().enumerate().map(|(bit, choice)| choice[combination >> bit & 1]).collect();
         // The rest has no condition in common with the others and goes along.
@@ -105,7 +107,7 @@ fn every_reference_resolves_under_every_combination_of_parameters() {
         flags.push(["LogRetention=7", "LogRetention="][combination >> 1 & 1]);
         flags.push(["BuildImage=", "BuildImage=example/build:1"][combination >> 2 & 1]);
         for region in ["us-east-1", "us-west-1"] {
-            let (resources, _) = evaluated_text(&source, region, &flags);
+            let (resources, _) = evaluated_template(&template, region, &flags);
             let has = |flag: &str| flags.contains(&flag);
             let cached = has("BuildCache=Yes");
             let on_fargate = cached && has("BuildMethod=fargate");
@@ -267,4 +269,14 @@ fn differing_lines_are_told_with_their_numbers() {
         ]
     );
     assert!(differing_lines("same\n", "same\n").is_empty());
+}
+
+/// What `patch` would put into a rack is what a rendered rack has, to the letter and in JSON and YAML.
+#[test]
+fn a_rendered_rack_needs_no_patch() {
+    for (format, name) in [(RenderFormat::Json, "rack.json"), (RenderFormat::MinifiedJson, "rack.json"), (RenderFormat::Yaml, "rack.yaml")]
+    {
+        let patched = rackform::patch::patch(&Source::new(name, rendered(format))).unwrap();
+        assert!(patched.is_unchanged(), "{}", patched.unified_diff());
+    }
 }
