@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use rackform::evaluate::{State, evaluate};
+use rackform::evaluate::{Evaluation, State, evaluate};
 use rackform::parameters::{GivenParameters, ParameterSet};
+use rackform::plan::plan;
 use rackform::template::{Arena, Template};
 use serde_json::{Value, json};
 
 use super::*;
 
-/// Returns the resources that exist, each with its properties.
-fn resources(text: &str, region: &str, flags: &[&str]) -> BTreeMap<String, Value> {
+/// Evaluates a rack and looks at the answer.
+fn evaluated<T>(text: &str, region: &str, flags: &[&str], look: impl FnOnce(&Evaluation<'_>) -> T) -> T {
     let source = Source::new("rack.json", text);
     let arena = Arena::new();
     let template = Template::read(&source, &arena).unwrap();
@@ -20,8 +21,14 @@ fn resources(text: &str, region: &str, flags: &[&str]) -> BTreeMap<String, Value
     }
     let parameters = ParameterSet::resolve(&template, &given).unwrap();
     let state: State = serde_json::from_value(json!({ "pseudo": { "AWS::Region": region, "AWS::StackName": "rack" } })).unwrap();
-    let evaluation = evaluate(&template, &parameters, &state, &arena).unwrap();
-    evaluation.resources.iter().map(|(id, resource)| ((*id).to_owned(), resource.properties.to_json())).collect()
+    look(&evaluate(&template, &parameters, &state, &arena).unwrap())
+}
+
+/// Returns the resources that exist, each with its properties.
+fn resources(text: &str, region: &str, flags: &[&str]) -> BTreeMap<String, Value> {
+    evaluated(text, region, flags, |evaluation| {
+        evaluation.resources.iter().map(|(id, resource)| ((*id).to_owned(), resource.properties.to_json())).collect()
+    })
 }
 
 fn added(text: &str, region: &str, flags: &[&str]) -> Vec<String> {
@@ -77,5 +84,38 @@ fn the_cache_lets_in_the_group_that_the_build_runs_in() {
     ] {
         let on = resources(&text, "us-east-1", &[flags, &["BuildMethod=fargate", "BuildCache=Yes"]].concat());
         assert_eq!(on["BuildCacheSecurity"]["SecurityGroupIngress"][0]["SourceSecurityGroupId"], group, "{flags:?}");
+    }
+}
+
+#[test]
+fn switching_the_cache_replaces_the_fargate_task_and_touches_nothing_else_that_was_there() {
+    let Some(folder) = crate::support::shared_data() else { return };
+    let text = twice(&std::fs::read_to_string(folder.join("convox-rack-20260421.json")).unwrap());
+    let changes = |before: &str, after: &str| {
+        evaluated(&text, "us-east-1", &["BuildMethod=fargate", before], |before| {
+            evaluated(&text, "us-east-1", &["BuildMethod=fargate", after], |after| {
+                let plan = serde_json::to_value(plan(before, after).change_set).unwrap();
+                let changes = plan["Changes"].as_array().unwrap().iter().map(|change| {
+                    let change = &change["ResourceChange"];
+                    let text = |key: &str| change[key].as_str().unwrap_or_default().to_owned();
+                    let replaced = if text("Action") == "Modify" { text("Replacement") } else { String::new() };
+                    (text("LogicalResourceId"), format!("{} {replaced}", text("Action")).trim().to_owned())
+                });
+                changes.collect::<Vec<_>>()
+            })
+        })
+    };
+    let pieces = [
+        "BuildCacheFilesystem",
+        "BuildCacheRepository",
+        "BuildCacheSecurity",
+        "BuildCacheTarget0",
+        "BuildCacheTarget1",
+        "BuildCacheTarget2",
+    ];
+    for (before, after, action) in [("BuildCache=No", "BuildCache=Yes", "Add"), ("BuildCache=Yes", "BuildCache=No", "Remove")] {
+        let mut expected = vec![("ApiBuildFargate".to_owned(), "Modify True".to_owned())];
+        expected.extend(pieces.iter().map(|piece| ((*piece).to_owned(), action.to_owned())));
+        assert_eq!(changes(before, after), expected);
     }
 }
