@@ -3,7 +3,6 @@
 //! Expressions are walked as the template writes them, and only those of values that differ.
 
 use crate::evaluate::{ConditionValue, Evaluation, Residual, Value, ValueKind};
-use crate::parameters::ParameterType;
 use crate::template::{Intrinsic, Node};
 
 /// Something that an expression reaches.
@@ -99,11 +98,7 @@ pub(super) fn is_changed_parameter(before: Option<&Evaluation<'_>>, after: &Eval
     let Some(before) = before else { return false };
     match before.parameters.parameters.get(name) {
         None => true,
-        Some(old) => {
-            let is_ssm = |kind: ParameterType<'_>| matches!(kind, ParameterType::Ssm { .. });
-            let changes_kind = is_ssm(old.declaration.parameter_type) != is_ssm(parameter.declaration.parameter_type);
-            old.value != parameter.value || changes_kind
-        }
+        Some(old) => old.value != parameter.value,
     }
 }
 

@@ -8,6 +8,7 @@
 //! dependency order and finds each one's `difference`s; `list` turns them into AWS's change set, `effects` into what
 //! happens, `risk` into warnings. How well that predicts AWS, and where it says more, is in `docs/design/planning.md`.
 
+mod attributes;
 mod cause;
 mod change_set;
 mod difference;

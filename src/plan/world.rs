@@ -6,6 +6,7 @@
 
 use rustc_hash::FxHashMap;
 
+use super::attributes;
 use super::facts::Facts;
 use super::render::{Render, Side};
 use super::values::{self, Reference, scalar_text};
@@ -236,8 +237,13 @@ impl<'p, 'a> World<'p, 'a> {
         if let Some(value) = states.find_map(|state| state.attributes.get(id)?.get(attribute)) {
             return Some(as_text(value));
         }
-        let is_identifier = Facts::of(resource.resource_type).identifier() == Some(attribute);
-        if is_identifier { self.physical_id(id).map(serde_json::Value::from) } else { None }
+        let physical_id = self.physical_id(id)?;
+        if Facts::of(resource.resource_type).identifier() == Some(attribute) {
+            return Some(physical_id.into());
+        }
+        let path = values::text_at(&resource.properties, &["Path"]);
+        let state = self.states.into_iter().flatten().next()?;
+        attributes::derived(resource.resource_type, attribute, path, physical_id, state).map(serde_json::Value::from)
     }
 }
 

@@ -1,0 +1,120 @@
+//! What executing really does, and in which order.
+
+use rackform::plan::{CauseSource, PolicyAction};
+use serde_json::json;
+
+use super::{change, effect, effect_lines, plan_parameter, plan_resources};
+
+#[test]
+fn replacing_a_subnet_replaces_what_cannot_move_to_another() {
+    let template = json!({
+        "Parameters": {"P": {"Type": "String"}},
+        "Resources": {
+            "Nat": {"Type": "AWS::EC2::NatGateway", "Properties": {"SubnetId": {"Ref": "Subnet"}}},
+            "Route": {"Type": "AWS::EC2::Route", "Properties": {"RouteTableId": "rtb-1", "DestinationCidrBlock": "0.0.0.0/0", "NatGatewayId": {"Ref": "Nat"}}},
+            "Subnet": {"Type": "AWS::EC2::Subnet", "Properties": {"VpcId": {"Ref": "Vpc"}, "CidrBlock": {"Ref": "P"}}},
+            "Vpc": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}}
+        }
+    });
+    let plan = plan_parameter(&template, "10.0.1.0/24", "10.0.9.0/24");
+    assert_eq!(effect_lines(&plan), ["replaced Subnet", "replaced Nat", "updated-in-place Route"]);
+    assert_eq!(effect(&plan, "Subnet").unwrap().causes[0].source, CauseSource::Parameter("P".into()));
+    assert_eq!(effect(&plan, "Nat").unwrap().causes[0].source, CauseSource::Resource("Subnet".into()));
+    assert_eq!(effect(&plan, "Route").unwrap().causes[0].path.as_deref(), Some("/Properties/NatGatewayId"));
+}
+
+#[test]
+fn a_condition_that_turns_names_itself_and_its_parameter() {
+    let template = json!({
+        "Parameters": {"P": {"Type": "String"}},
+        "Conditions": {"On": {"Fn::Equals": [{"Ref": "P"}, "Yes"]}, "Off": {"Fn::Not": [{"Condition": "On"}]}},
+        "Resources": {
+            "Old": {"Type": "AWS::SNS::Topic", "Condition": "Off"},
+            "New": {"Type": "AWS::SNS::Topic", "Condition": "On"},
+            "Both": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": {"Fn::If": ["On", "on", "off"]}}}
+        }
+    });
+    let plan = plan_parameter(&template, "No", "Yes");
+    assert_eq!(effect_lines(&plan), ["created New", "updated-in-place Both", "deleted Old"]);
+    for id in ["Old", "New", "Both"] {
+        let sources: Vec<_> = effect(&plan, id).unwrap().causes.iter().map(|cause| cause.source.clone()).collect();
+        let condition = if id == "Old" { "Off" } else { "On" };
+        assert_eq!(sources, [CauseSource::Condition(condition.into()), CauseSource::Parameter("P".into())], "{id}");
+    }
+}
+
+#[test]
+fn what_goes_goes_last_and_dependants_first() {
+    let old = json!({
+        "A": {"Type": "AWS::SNS::Topic"},
+        "B": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": {"Ref": "A"}}},
+        "C": {"Type": "AWS::SSM::Parameter", "DependsOn": "B", "DeletionPolicy": "Retain", "Properties": {"Type": "String", "Value": "c"}}
+    });
+    let new = json!({"D": {"Type": "AWS::SNS::Topic"}});
+    assert_eq!(effect_lines(&plan_resources(&old, &new)), ["created D", "retained C", "deleted B", "deleted A"]);
+}
+
+#[test]
+fn an_attribute_that_is_a_property_is_followed_and_a_name_stays() {
+    let resources = |display: &str| {
+        json!({
+            "Topic": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "t", "DisplayName": display}},
+            "Shown": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": {"Fn::GetAtt": ["Topic", "DisplayName"]}}},
+            "Named": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": {"Fn::GetAtt": ["Topic", "TopicName"]}}},
+            "Arn": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": {"Ref": "Topic"}}}
+        })
+    };
+    let plan = plan_resources(&resources("a"), &resources("b"));
+    assert_eq!(effect_lines(&plan), ["updated-in-place Topic", "updated-in-place Shown"]);
+    assert!(change(&plan, "Shown").is_none(), "AWS leaves it out");
+    let why = effect(&plan, "Shown").unwrap().differs_from_list.as_deref().unwrap();
+    assert!(why.contains("Topic.DisplayName"), "{why}");
+    let bare: Vec<_> =
+        plan.change_set_without_values.changes.iter().map(|change| change.resource_change.logical_resource_id.as_str()).collect();
+    assert_eq!(bare, ["Named", "Shown", "Topic"]);
+}
+
+#[test]
+fn a_replaced_resource_whose_attribute_stays_leaves_its_reader_alone() {
+    let resources = |name: &str| {
+        json!({
+            "One": {"Type": "AWS::SSM::Parameter", "Properties": {"Name": name, "Type": "String", "Value": "v"}},
+            "Two": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": {"Fn::GetAtt": ["One", "Value"]}}}
+        })
+    };
+    let plan = plan_resources(&resources("a"), &resources("b"));
+    assert_eq!(effect_lines(&plan), ["replaced One", "untouched Two"]);
+    assert!(change(&plan, "Two").is_some(), "AWS lists it");
+    assert!(effect(&plan, "Two").unwrap().differs_from_list.is_some());
+}
+
+#[test]
+fn an_attribute_only_the_service_sets_may_change() {
+    let resources = |code: &str| {
+        json!({
+            "Custom": {"Type": "Custom::Thing", "Properties": {"ServiceToken": "arn:aws:lambda:us-east-1:111111111111:function:f", "Input": code}},
+            "Reader": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": {"Fn::GetAtt": ["Custom", "Out"]}}}
+        })
+    };
+    let plan = plan_resources(&resources("1"), &resources("2"));
+    assert_eq!(effect_lines(&plan), ["updated-in-place Custom", "replaced Reader (possible)"]);
+}
+
+#[test]
+fn reordered_sets_and_numbers_as_text_are_no_change() {
+    let group = |cidrs: &[&str], port: serde_json::Value| {
+        let rules: Vec<_> =
+            cidrs.iter().map(|cidr| json!({"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "CidrIp": cidr})).collect();
+        json!({"Group": {"Type": "AWS::EC2::SecurityGroup", "Properties": {"GroupDescription": "g", "SecurityGroupIngress": rules}}})
+    };
+    let plan = plan_resources(&group(&["10.0.0.0/24", "10.0.1.0/24"], json!(80)), &group(&["10.0.1.0/24", "10.0.0.0/24"], json!("80")));
+    assert!(!plan.has_changes(), "{:?}", effect_lines(&plan));
+}
+
+#[test]
+fn an_old_resource_is_kept_where_its_policy_says_so() {
+    let resources = |family: &str| json!({"Files": {"Type": "AWS::EFS::FileSystem", "UpdateReplacePolicy": "Retain", "Properties": {"Encrypted": true, "PerformanceMode": family}}});
+    let plan = plan_resources(&resources("generalPurpose"), &resources("maxIO"));
+    assert_eq!(effect(&plan, "Files").unwrap().policy_action, Some(PolicyAction::ReplaceAndRetain));
+    assert_eq!(change(&plan, "Files").unwrap().policy_action, Some(PolicyAction::ReplaceAndRetain));
+}

@@ -1,0 +1,127 @@
+//! AWS's list, in shapes that the recordings at hand do not show.
+
+use rackform::plan::{AttributeChangeType, Certainty, ChangeSource, KNOWN_AFTER_APPLY, Replacement, RequiresRecreation};
+use serde_json::json;
+
+use super::{change, plan_parameter, plan_resources, plan_texts};
+use rackform::evaluate::State;
+
+#[test]
+fn list_items_go_by_index_and_policies_whole() {
+    let resources = |role: &str, action: &str| {
+        json!({"Policy": {"Type": "AWS::IAM::Policy", "Properties": {
+            "PolicyName": "p",
+            "Roles": ["a", role],
+            "PolicyDocument": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": "arn:aws:s3:::b"}]}
+        }}})
+    };
+    let plan = plan_resources(&resources("b", "s3:GetObject"), &resources("c", "s3:PutObject"));
+    let details = &change(&plan, "Policy").unwrap().details;
+    let paths: Vec<_> = details.iter().map(|detail| detail.target.path.as_deref().unwrap()).collect();
+    assert_eq!(paths, ["/Properties/Roles/1", "/Properties/PolicyDocument"]);
+    let after = details[1].target.after_value.as_deref().unwrap();
+    assert_eq!(after, r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:PutObject","Resource":"arn:aws:s3:::b"}]}"#);
+}
+
+#[test]
+fn tags_of_ec2_have_an_attribute_of_their_own_and_maps_of_tags_go_whole() {
+    let resources = |value: &str| {
+        json!({
+            "Vpc": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16", "Tags": [{"Key": "Name", "Value": value}]}},
+            "Parameter": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": "v", "Tags": {"a": value, "b": "same"}}}
+        })
+    };
+    let plan = plan_resources(&resources("1"), &resources("2"));
+    let vpc = &change(&plan, "Vpc").unwrap().details[0].target;
+    assert_eq!((vpc.name.as_deref(), vpc.path.as_deref()), (None, Some("/Properties/Tags/0/Value")));
+    assert_eq!(json!(change(&plan, "Vpc").unwrap().scope), json!(["Tags"]));
+    let parameter = &change(&plan, "Parameter").unwrap().details[0].target;
+    assert_eq!((parameter.path.as_deref(), parameter.after_value.as_deref()), (Some("/Properties/Tags"), Some(r#"{"a":"2","b":"same"}"#)));
+}
+
+#[test]
+fn what_comes_has_no_value_before_and_what_goes_none_after() {
+    let topic = |properties| json!({"Topic": {"Type": "AWS::SNS::Topic", "Properties": properties}});
+    let plan = plan_resources(&topic(json!({"DisplayName": "d"})), &topic(json!({"KmsMasterKeyId": "k"})));
+    let shape: Vec<_> = change(&plan, "Topic")
+        .unwrap()
+        .details
+        .iter()
+        .map(|detail| {
+            let target = &detail.target;
+            (
+                target.name.as_deref().unwrap(),
+                target.attribute_change_type.unwrap(),
+                target.before_value.as_deref(),
+                target.after_value.as_deref(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        shape,
+        [("DisplayName", AttributeChangeType::Remove, Some("d"), None), ("KmsMasterKeyId", AttributeChangeType::Add, None, Some("k"))]
+    );
+}
+
+#[test]
+fn a_reference_to_something_new_is_known_after_apply() {
+    let old = json!({"Reader": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": "v"}}});
+    let new = json!({
+        "Topic": {"Type": "AWS::SNS::Topic"},
+        "Reader": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": {"Fn::Sub": "of ${Topic}"}}}
+    });
+    let plan = plan_resources(&old, &new);
+    let details = &change(&plan, "Reader").unwrap().details;
+    let causes: Vec<_> = details.iter().map(|detail| (detail.change_source, detail.evaluation, detail.causing_entity.as_deref())).collect();
+    assert_eq!(
+        causes,
+        [(ChangeSource::DirectModification, Certainty::Dynamic, None), (ChangeSource::ResourceReference, Certainty::Static, Some("Topic"))]
+    );
+    assert_eq!(details[0].target.after_value, Some(format!("of {KNOWN_AFTER_APPLY}")));
+}
+
+#[test]
+fn a_conditionally_create_only_property_makes_the_replacement_conditional() {
+    let template = json!({
+        "Parameters": {"P": {"Type": "String"}},
+        "Resources": {"Host": {"Type": "AWS::EC2::Instance", "Properties": {"ImageId": "ami-1", "InstanceType": {"Ref": "P"}}}}
+    });
+    let plan = plan_parameter(&template, "t3.micro", "t3.small");
+    let host = change(&plan, "Host").unwrap();
+    assert_eq!(host.replacement, Some(Replacement::Conditional));
+    assert_eq!(host.policy_action, None);
+    assert_eq!(host.details[0].target.requires_recreation, RequiresRecreation::Conditionally);
+}
+
+#[test]
+fn nothing_to_do_fails_and_outputs_alone_complete() {
+    let template = |output: &str| json!({"Resources": {"T": {"Type": "AWS::SNS::Topic"}}, "Outputs": {"O": {"Value": output}}}).to_string();
+    let (one, two) = (template("1"), template("2"));
+    let same = plan_texts((&one, &[]), (&one, &[]), &State::default());
+    assert_eq!(same.change_set.status, "FAILED");
+    assert!(same.change_set.status_reason.as_deref().unwrap().starts_with("The submitted information didn't contain changes."));
+    assert!(!same.has_changes());
+    let other = plan_texts((&one, &[]), (&two, &[]), &State::default());
+    assert_eq!((other.change_set.status.as_str(), other.change_set.changes.len()), ("CREATE_COMPLETE", 0));
+    assert!(other.has_changes());
+    assert_eq!(other.outputs[0].after, Some(json!("2")));
+}
+
+#[test]
+fn deployed_values_stand_in_the_context() {
+    let template = |name: &str| {
+        json!({"Resources": {
+        "Role": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {}}},
+        "Reader": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Description": name, "Value": {"Fn::GetAtt": "Role.Arn"}}}
+    }}).to_string()
+    };
+    let state: State = serde_json::from_value(json!({
+        "pseudo": {"AWS::AccountId": "111111111111", "AWS::Region": "us-east-1"}, "physical_ids": {"Role": "r-1", "Reader": "p-1"}
+    }))
+    .unwrap();
+    let plan = plan_texts((&template("a"), &[]), (&template("b"), &[]), &state);
+    let reader = change(&plan, "Reader").unwrap();
+    assert_eq!(reader.before_context.as_ref().unwrap()["Properties"]["Value"], "arn:aws:iam::111111111111:role/r-1");
+    assert_eq!(reader.after_context.as_ref().unwrap()["Properties"]["Value"], "arn:aws:iam::111111111111:role/r-1");
+    assert_eq!(plan.change_set.changes.len(), 1);
+}

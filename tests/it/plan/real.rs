@@ -1,0 +1,50 @@
+//! The real rack template under several parameter sets.
+
+use rackform::evaluate::State;
+use serde_json::json;
+
+use super::{effect_lines, plan_texts};
+use crate::support::shared_data;
+
+const BASE: &[&str] = &["Password=hunter2hunter2", "Version=1"];
+
+fn rack() -> Option<(String, State)> {
+    let text = std::fs::read_to_string(shared_data()?.join("convox-rack-20260421.json")).unwrap();
+    let pseudo = json!({"pseudo": {"AWS::Region": "us-east-1", "AWS::AccountId": "111111111111", "AWS::StackName": "rack", "AWS::Partition": "aws"}});
+    Some((text, serde_json::from_value(pseudo).unwrap()))
+}
+
+#[test]
+fn a_template_against_itself_is_empty() {
+    let Some((text, state)) = rack() else { return };
+    for flags in
+        [&[][..], &["BuildMethod=fargate"], &["HighAvailability=false"], &["Private=Yes", "Internal=Yes"], &["MaxAvailabilityZones=2"]]
+    {
+        let flags: Vec<&str> = BASE.iter().chain(flags).copied().collect();
+        let plan = plan_texts((&text, &flags), (&text, &flags), &state);
+        assert!(!plan.has_changes(), "{flags:?}: {:?}", effect_lines(&plan));
+        assert!(plan.risks.is_empty() && plan.parameters.is_empty());
+    }
+}
+
+#[test]
+fn planning_twice_gives_equal_bytes_and_no_secret() {
+    let Some((text, state)) = rack() else { return };
+    let other: Vec<&str> =
+        BASE.iter().copied().chain(["Private=Yes", "LogRetention=30", "InstanceType=m5.large", "VPCCIDR=10.1.0.0/16"]).collect();
+    let bytes = || serde_json::to_string(&plan_texts((&text, BASE), (&text, &other), &state)).unwrap();
+    let first = bytes();
+    assert_eq!(first, bytes());
+    assert!(!first.contains("hunter2"));
+}
+
+#[test]
+fn another_network_replaces_the_network_and_what_sits_in_it() {
+    let Some((text, state)) = rack() else { return };
+    let other: Vec<&str> = BASE.iter().copied().chain(["VPCCIDR=10.1.0.0/16"]).collect();
+    let plan = plan_texts((&text, BASE), (&text, &other), &state);
+    let lines = effect_lines(&plan);
+    for expected in ["replaced Vpc", "replaced Subnet0", "replaced InstancesSecurity", "updated-in-place HostedZone"] {
+        assert!(lines.iter().any(|line| line == expected), "{expected} in {lines:#?}");
+    }
+}

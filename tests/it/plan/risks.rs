@@ -1,0 +1,156 @@
+//! Risks, as the sentences a reader gets.
+
+use rackform::evaluate::State;
+use rackform::plan::{Plan, RiskKind};
+use serde_json::{Value as Json, json};
+
+use super::{plan_parameter, plan_resources, plan_texts};
+
+fn reasons(plan: &Plan, kind: RiskKind) -> Vec<&str> {
+    plan.risks.iter().filter(|risk| risk.kind == kind).map(|risk| risk.reason.as_str()).collect()
+}
+
+fn one(kind: RiskKind, before: Json, after: Json) -> String {
+    let plan = plan_resources(&before, &after);
+    let found = reasons(&plan, kind);
+    assert_eq!(found.len(), 1, "{:#?}", plan.risks);
+    found[0].to_owned()
+}
+
+fn none(kind: RiskKind, before: Json, after: Json) {
+    let plan = plan_resources(&before, &after);
+    assert!(reasons(&plan, kind).is_empty(), "{:#?}", plan.risks);
+}
+
+#[test]
+fn a_replaced_file_system_loses_its_files_and_names_the_property() {
+    let template = json!({
+        "Parameters": {"P": {"Type": "String"}},
+        "Resources": {"Files": {"Type": "AWS::EFS::FileSystem", "Properties": {"Encrypted": true, "KmsKeyId": {"Ref": "P"}}}}
+    });
+    let plan = plan_parameter(&template, "key-1", "key-2");
+    assert_eq!(
+        reasons(&plan, RiskKind::DataLoss),
+        ["`Files` (AWS::EFS::FileSystem) is replaced because /Properties/KmsKeyId changes (parameter `P`), and the files on it are lost; \
+          `UpdateReplacePolicy: Retain` would keep the old one."]
+    );
+    assert_eq!(plan.risks[0].path.as_deref(), Some("/Properties/KmsKeyId"));
+}
+
+#[test]
+fn retained_data_and_task_definitions_are_no_data_loss() {
+    none(
+        RiskKind::DataLoss,
+        json!({"F": {"Type": "AWS::EFS::FileSystem", "DeletionPolicy": "Retain"}}),
+        json!({"T": {"Type": "AWS::SNS::Topic"}}),
+    );
+    let task = |cpu: &str| json!({"Task": {"Type": "AWS::ECS::TaskDefinition", "Properties": {"Family": "f", "Cpu": cpu}}});
+    let plan = plan_resources(&task("256"), &task("512"));
+    assert!(plan.risks.is_empty(), "{:#?}", plan.risks);
+}
+
+#[test]
+fn a_deleted_database_keeps_its_default_snapshot_but_a_bucket_has_none() {
+    none(RiskKind::DataLoss, json!({"Db": {"Type": "AWS::RDS::DBInstance"}}), json!({"T": {"Type": "AWS::SNS::Topic"}}));
+    let reason = one(RiskKind::DataLoss, json!({"B": {"Type": "AWS::S3::Bucket"}}), json!({"T": {"Type": "AWS::SNS::Topic"}}));
+    assert!(reason.starts_with("`B` (AWS::S3::Bucket) is deleted"), "{reason}");
+}
+
+fn group(cidr: &str, from: u16, to: u16) -> Json {
+    let rule = json!({"IpProtocol": "tcp", "FromPort": from, "ToPort": to, "CidrIp": cidr});
+    json!({"G": {"Type": "AWS::EC2::SecurityGroup", "Properties": {
+        "GroupDescription": "g", "SecurityGroupIngress": [rule], "SecurityGroupEgress": [{"IpProtocol": "-1", "CidrIp": "0.0.0.0/0"}]
+    }}})
+}
+
+#[test]
+fn ingress_that_opens_wider_is_told_and_narrower_is_not() {
+    for (before, after, words) in [
+        (
+            group("10.0.0.0/24", 22, 22),
+            group("10.0.0.0/16", 22, 22),
+            "opens wider: tcp port 22 from 10.0.0.0/16 in place of tcp port 22 from 10.0.0.0/24",
+        ),
+        (group("10.0.0.0/24", 22, 22), group("10.0.0.0/24", 20, 90), "opens wider: tcp ports 20-90"),
+        (group("10.0.0.0/24", 22, 22), group("10.0.1.0/24", 22, 22), "opens to more: tcp port 22 from 10.0.1.0/24"),
+        (json!({"T": {"Type": "AWS::SNS::Topic"}}), group("0.0.0.0/0", 22, 22), "lets anyone in: tcp port 22 from 0.0.0.0/0"),
+    ] {
+        let reason = one(RiskKind::SecurityWidening, before, after);
+        assert!(reason.contains(words), "{reason}");
+    }
+    none(RiskKind::SecurityWidening, group("10.0.0.0/16", 20, 90), group("10.0.0.0/24", 22, 22));
+    none(RiskKind::SecurityWidening, json!({"T": {"Type": "AWS::SNS::Topic"}}), group("10.0.0.0/8", 22, 22));
+}
+
+#[test]
+fn new_grants_of_a_policy_are_told() {
+    let role = |action: &str, principal: &str| {
+        json!({"R": {"Type": "AWS::IAM::Role", "Properties": {
+            "AssumeRolePolicyDocument": {"Statement": [{"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "sts:AssumeRole"}]},
+            "Policies": [{"PolicyName": "p", "PolicyDocument": {"Statement": [{"Effect": "Allow", "Action": ["s3:Get*", action], "Resource": "arn:aws:s3:::b"}]}}]
+        }}})
+    };
+    assert_eq!(
+        one(RiskKind::SecurityWidening, role("s3:GetObject", "a"), role("s3:PutObject", "a")),
+        "A policy of `R` now also allows the action `s3:PutObject`."
+    );
+    assert_eq!(
+        one(RiskKind::SecurityWidening, role("s3:GetObject", "a"), role("s3:GetObject", "*")),
+        "A policy of `R` now also allows the principal `*`."
+    );
+    none(RiskKind::SecurityWidening, role("s3:PutObject", "a"), role("s3:GetObjectAcl", "a"));
+}
+
+#[test]
+fn switches_that_protect_are_watched() {
+    let database = |public: bool| json!({"D": {"Type": "AWS::RDS::DBInstance", "Properties": {"PubliclyAccessible": public}}});
+    assert!(one(RiskKind::SecurityWidening, database(false), database(true)).contains("reachable from the internet"));
+    none(RiskKind::SecurityWidening, database(true), database(false));
+    let task = |encryption: &str| {
+        json!({"T": {"Type": "AWS::ECS::TaskDefinition", "Properties": {
+            "Volumes": [{"Name": "v", "EFSVolumeConfiguration": {"FilesystemId": "fs-1", "TransitEncryption": encryption}}]
+        }}})
+    };
+    assert!(one(RiskKind::SecurityWidening, task("ENABLED"), task("DISABLED")).contains("no longer encrypts"));
+}
+
+#[test]
+fn a_replacement_that_keeps_its_name_collides() {
+    let role = |path: &str, name: &str| json!({"R": {"Type": "AWS::IAM::Role", "Properties": {"RoleName": name, "Path": path, "AssumeRolePolicyDocument": {}}}});
+    let reason = one(RiskKind::ReplacementCollision, role("/", "n"), role("/a/", "n"));
+    assert!(reason.contains("keeps the name `n`"), "{reason}");
+    none(RiskKind::ReplacementCollision, role("/", "n"), role("/a/", "m"));
+}
+
+#[test]
+fn mount_targets_that_swap_subnets_collide() {
+    let targets = |a: &str, b: &str| {
+        let target = |subnet: &str| json!({"Type": "AWS::EFS::MountTarget", "Properties": {"FileSystemId": {"Ref": "F"}, "SubnetId": subnet, "SecurityGroups": ["sg-1"]}});
+        json!({"F": {"Type": "AWS::EFS::FileSystem"}, "A": target(a), "B": target(b)})
+    };
+    let plan = plan_resources(&targets("s-1", "s-2"), &targets("s-2", "s-1"));
+    assert_eq!(reasons(&plan, RiskKind::ReplacementCollision).len(), 2, "{:#?}", plan.risks);
+    none(RiskKind::ReplacementCollision, targets("s-1", "s-2"), targets("s-3", "s-4"));
+}
+
+#[test]
+fn dropped_values_outputs_and_exports_are_told() {
+    let template = |outputs: Json| {
+        json!({"Parameters": {"Size": {"Type": "String", "Default": "small"}}, "Resources": {"T": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": {"Ref": "Size"}}}}, "Outputs": outputs}).to_string()
+    };
+    let before = template(json!({"Zone": {"Value": "z", "Export": {"Name": "rack-zone"}}, "Plain": {"Value": "p"}}));
+    let after = template(json!({}));
+    let plan = plan_texts((&before, &["Size=large"]), (&after, &[]), &State::default());
+    let default = reasons(&plan, RiskKind::ParameterDefault);
+    assert_eq!(default, ["Parameter `Size` falls back from `large` to the template's default `small`, since no value was given for it."]);
+    let exports = reasons(&plan, RiskKind::ExportRemoved);
+    assert!(exports[0].contains("its export `rack-zone`") && exports[1].contains("`Plain` is removed"), "{exports:?}");
+}
+
+#[test]
+fn deleting_first_and_interrupting_updates_are_told() {
+    let association = |subnet: &str| json!({"A": {"Type": "AWS::EC2::SubnetRouteTableAssociation", "Properties": {"RouteTableId": "r", "SubnetId": subnet}}});
+    assert!(one(RiskKind::Interruption, association("s-1"), association("s-2")).contains("deletes the old one before"));
+    let database = |class: &str| json!({"D": {"Type": "AWS::RDS::DBInstance", "Properties": {"DBInstanceClass": class}}});
+    assert!(one(RiskKind::Interruption, database("db.t3.micro"), database("db.t3.small")).contains("updated with some interruption"));
+}

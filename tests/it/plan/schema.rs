@@ -1,0 +1,1 @@
+//! `docs/plan.schema.json` against real output.
