@@ -1,11 +1,8 @@
-//! Values as JSON: as the evaluator means them, and as change sets show them.
+//! Values as JSON; how a change set shows them is the planner's.
 
 use serde_json::{Map, Value as Json, json};
 
 use super::value::{Residual, Value, ValueKind};
-
-/// The text that AWS puts where a value is known only after the change set is executed.
-pub const UNKNOWN_TOKEN: &str = "{{changeSet:KNOWN_AFTER_APPLY}}";
 
 impl Value<'_> {
     /// Returns the value as JSON; what is unknown stands as the intrinsic function that is left of it, in its long form.
@@ -20,20 +17,6 @@ impl Value<'_> {
                 members.iter().map(|(key, value)| ((*key).to_owned(), value.to_json())).collect::<Map<_, _>>().into()
             }
             ValueKind::Unknown(residual) => residual.to_json(),
-        }
-    }
-
-    /// Returns the value as a change set's context shows it: every scalar a string, everything unknown [`UNKNOWN_TOKEN`].
-    pub fn to_context(&self) -> Json {
-        match self.kind {
-            ValueKind::Null => Json::Null,
-            ValueKind::Bool(value) => Json::String(value.to_string()),
-            ValueKind::Number(text) | ValueKind::String(text) => Json::String(text.to_owned()),
-            ValueKind::List(items) => items.iter().map(Self::to_context).collect(),
-            ValueKind::Map(members) => {
-                members.iter().map(|(key, value)| ((*key).to_owned(), value.to_context())).collect::<Map<_, _>>().into()
-            }
-            ValueKind::Unknown(_) => Json::String(UNKNOWN_TOKEN.to_owned()),
         }
     }
 }

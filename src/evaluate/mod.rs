@@ -21,7 +21,6 @@ mod zones;
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 
-pub use convert::UNKNOWN_TOKEN;
 pub use references::{Reference, ReferenceKind, Target, references, resource_references};
 pub use value::{Residual, Value, ValueKind};
 pub use zones::availability_zones;

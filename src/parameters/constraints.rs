@@ -18,16 +18,6 @@ pub(super) struct Breach {
     pub hint: Option<String>,
 }
 
-/// Which constraints to look at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Depth {
-    /// All of them.
-    All,
-    /// All but `AllowedPattern`: a default is the template author's own, and compiling dozens of patterns would cost more
-    /// than everything else; `validate` looks at them.
-    WithoutPattern,
-}
-
 /// What the pattern of a declaration said.
 enum Matched {
     Yes,
@@ -37,7 +27,7 @@ enum Matched {
 }
 
 /// Returns what `text` breaks, and whether the pattern could not be read.
-pub(super) fn check(declaration: &Declaration<'_>, text: &str, depth: Depth) -> (Vec<Breach>, bool) {
+pub(super) fn check(declaration: &Declaration<'_>, text: &str) -> (Vec<Breach>, bool) {
     let mut checker = Checker { declaration, breaches: Vec::new() };
     let list = match declaration.parameter_type {
         ParameterType::List | ParameterType::NumberList => true,
@@ -47,14 +37,14 @@ pub(super) fn check(declaration: &Declaration<'_>, text: &str, depth: Depth) -> 
         // An empty list has one empty item, and a constraint on items is a constraint on that one too.
         let mut unreadable = false;
         for item in text.split(',') {
-            unreadable |= checker.one(item.trim(), depth);
+            unreadable |= checker.one(item.trim());
             if !checker.breaches.is_empty() {
                 break;
             }
         }
         unreadable
     } else {
-        checker.one(text, depth)
+        checker.one(text)
     };
     (checker.breaches, unreadable)
 }
@@ -65,7 +55,7 @@ struct Checker<'c, 'a> {
 }
 
 impl Checker<'_, '_> {
-    fn one(&mut self, text: &str, depth: Depth) -> bool {
+    fn one(&mut self, text: &str) -> bool {
         let declaration = self.declaration;
         if matches!(declaration.parameter_type, ParameterType::Number | ParameterType::NumberList) {
             self.number(text);
@@ -81,7 +71,7 @@ impl Checker<'_, '_> {
             };
             self.breach("allowed-values", "is not one of its allowed values".to_owned(), "must be one of AllowedValues".to_owned(), hint);
         }
-        let Some(pattern) = declaration.allowed_pattern.filter(|_| depth == Depth::All) else {
+        let Some(pattern) = declaration.allowed_pattern else {
             return false;
         };
         match full_match(pattern, text) {

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 
-use super::constraints::{self, Depth};
+use super::constraints;
 use super::declaration::{Declaration, ParameterType, nearest};
 use super::{GivenParameters, GivenValue, Provenance};
 use crate::template::{Diagnostic, Diagnostics, Source, Template};
@@ -106,8 +106,7 @@ impl<'a> ParameterSet<'a> {
         place: Option<&(Source, crate::template::Span)>,
         problems: &mut Diagnostics,
     ) {
-        let depth = if provenance == Provenance::Default { Depth::WithoutPattern } else { Depth::All };
-        let (breaches, unreadable) = constraints::check(declaration, text, depth);
+        let (breaches, unreadable) = constraints::check(declaration, text);
         let name = declaration.name();
         for breach in breaches {
             let shown = if declaration.no_echo { String::new() } else { format!(": `{text}`") };

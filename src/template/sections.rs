@@ -120,8 +120,14 @@ impl<'a> Checker<'_, 'a> {
                     checker.want_object(member);
                 }),
                 "Mappings" => self.each(section, |checker, member| {
-                    checker.want_object(member);
-                    checker.each(member, |checker, inner| _ = checker.want_object(inner));
+                    checker.want_map(member);
+                    if matches!(member.value.kind, Kind::Object(_)) {
+                        checker.each(member, |checker, inner| {
+                            if checker.want_map(inner) {
+                                checker.each(inner, Self::mapped);
+                            }
+                        });
+                    }
                 }),
                 "Conditions" | "Rules" | "Hooks" => _ = self.want_object(section),
                 key if key.starts_with("Fn::") || self.has_macros => {}
@@ -315,6 +321,29 @@ impl<'a> Checker<'_, 'a> {
                 self.wrong_kind(member, "an object");
                 false
             }
+        }
+    }
+
+    fn want_map(&mut self, member: &'a Member<'a>) -> bool {
+        let is_map = matches!(member.value.kind, Kind::Object(_));
+        if !is_map && !matches!(member.value.kind, Kind::Null) {
+            let problem = kind_problem(member, "an object");
+            self.report(
+                problem.as_aws_says(format!("Template format error: Every Mappings member {} must be a map", member.key)),
+                member.value.span,
+            );
+        }
+        is_map
+    }
+
+    /// A mapping is two levels of names and no more.
+    fn mapped(&mut self, member: &'a Member<'a>) {
+        if matches!(member.value.kind, Kind::Object(_)) && !self.has_macros {
+            let problem = kind_problem(member, "a string or a list");
+            self.report(
+                problem.as_aws_says("Template format error: Every Mappings attribute must be a String or a List."),
+                member.value.span,
+            );
         }
     }
 

@@ -112,8 +112,14 @@ fn mistakes_are_worded_as_cloudformation_words_them() {
         ),
         (json!({"Fn::If": ["Nope", 1, 2]}), "Template error: unresolved condition dependency Nope in Fn::If"),
         (json!({"Fn::FindInMap": ["Map", "Top", "X"]}), "Template error: Unable to get mapping for Map::Top::X"),
-        (json!({"Fn::Select": [3, {"Ref": "List"}]}), "Template error: Fn::Select cannot select nonexistent value at index 3"),
-        (json!({"Fn::Select": ["x", {"Ref": "List"}]}), "Template error: Fn::Select cannot select nonexistent value at index x"),
+        (
+            json!({"Fn::Select": [3, {"Ref": "List"}]}),
+            "Template error: Fn::Select requires a list argument with two elements: an integer index and a list",
+        ),
+        (
+            json!({"Fn::Select": ["x", {"Ref": "List"}]}),
+            "Template error: Fn::Select requires a list argument with two elements: an integer index and a list",
+        ),
         (json!({"Fn::Sub": "${List}"}), "Template error: variable List in Fn::Sub expression does not resolve to a string"),
     ] {
         assert_eq!(error(expression.clone()), expected, "{expression}");

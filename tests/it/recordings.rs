@@ -7,7 +7,7 @@
 
 use std::fs;
 
-use rackform::evaluate::{Evaluation, State, UNKNOWN_TOKEN, Value, evaluate};
+use rackform::evaluate::{Evaluation, State, Value, evaluate};
 use rackform::parameters::{GivenParameters, GivenValue, ParameterSet, Provenance};
 use rackform::template::{Arena, Diagnostics, Source, Template};
 use serde_json::Value as Json;
@@ -247,14 +247,4 @@ fn templates_of_change_sets_are_accepted() {
     }
     eprintln!("{count} templates of change sets, {} refused", refused.len());
     assert!(refused.is_empty(), "{}", refused.join("\n"));
-}
-
-#[test]
-fn what_is_unknown_shows_as_aws_shows_it() {
-    let template = serde_json::json!({"template": {"Resources": {
-        "A": {"Type": "AWS::SNS::Topic"},
-        "B": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": {"Fn::GetAtt": ["A", "TopicName"]}, "Number": 1}}
-    }}});
-    let context = run(&template, |evaluation| evaluation.unwrap().resources["B"].properties.to_context());
-    assert_eq!(context, serde_json::json!({"DisplayName": UNKNOWN_TOKEN, "Number": "1"}));
 }

@@ -2,7 +2,7 @@
 
 use crate::evaluate::evaluator::Evaluator;
 use crate::evaluate::value::{Residual, Value, ValueKind};
-use crate::template::{Kind, Node};
+use crate::template::Node;
 
 const WORDING: &str = "Template error: Fn::Select requires a list argument with two elements: an integer index and a list";
 
@@ -10,21 +10,20 @@ impl<'a> Evaluator<'_, 'a> {
     /// CloudFormation has one message for an index that is too large, one that is no number, and a list that is none.
     pub(in crate::evaluate) fn select(&mut self, node: &'a Node<'a>, operand: &'a Node<'a>) -> Value<'a> {
         let Some([index, list]) = Self::operands(operand, 2..=2) else {
-            self.problem("select-operands", operand, "`Fn::Select` takes an index and a list", WORDING);
-            return self.kept(node);
+            return self.bad_select(node, operand, "`Fn::Select` takes an index and a list".to_owned());
         };
         let (index_value, list_value) = (self.operand(index), self.operand(list));
         if index_value.is_unknown() || list_value.is_unknown() {
             return self.unselected(node, index_value, list_value);
         }
         let Some(text) = index_value.text() else {
-            return self.nonexistent(node, index, "?", "the index of `Fn::Select` must be a number".to_owned());
+            return self.bad_select(node, index, "the index of `Fn::Select` must be a number".to_owned());
         };
         let ValueKind::List(items) = list_value.kind else {
-            return self.nonexistent(node, list, text, "`Fn::Select` takes an item of a list, and this is none".to_owned());
+            return self.bad_select(node, list, "`Fn::Select` takes an item of a list, and this is none".to_owned());
         };
         let Ok(position) = text.trim().parse::<usize>() else {
-            return self.nonexistent(node, index, text, format!("`{text}` is no index of a list"));
+            return self.bad_select(node, index, format!("`{text}` is no index of a list"));
         };
         // An item that may be gone leaves open which one is at the index.
         if items.iter().take(position.saturating_add(1)).any(Value::may_vanish) {
@@ -34,11 +33,7 @@ impl<'a> Evaluator<'_, 'a> {
             Some(item) if !matches!(item.kind, ValueKind::Null) => {
                 Value::new(item.kind, if item.is_unknown() { item.origin } else { node })
             }
-            _ => {
-                let place = if matches!(list.kind, Kind::Array(_)) { index } else { operand };
-                let message = format!("there is no item {position} in a list of {}", items.len());
-                self.nonexistent(node, place, text, message)
-            }
+            _ => self.bad_select(node, operand, format!("there is no item {position} in a list of {}", items.len())),
         }
     }
 
@@ -46,13 +41,8 @@ impl<'a> Evaluator<'_, 'a> {
         self.unknown(Residual::Select(self.arena.alloc(index), self.arena.alloc(list)), node)
     }
 
-    fn nonexistent(&mut self, node: &'a Node<'a>, place: &'a Node<'a>, index: &str, message: String) -> Value<'a> {
-        self.problem(
-            "select-nonexistent",
-            place,
-            message,
-            format!("Template error: Fn::Select cannot select nonexistent value at index {index}"),
-        );
+    fn bad_select(&mut self, node: &'a Node<'a>, place: &'a Node<'a>, message: String) -> Value<'a> {
+        self.problem("select-operands", place, message, WORDING);
         self.kept(node)
     }
 }
