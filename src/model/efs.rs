@@ -53,12 +53,12 @@ impl Resource for FileSystem {
 ///
 /// A name that is only a text, or a reference to something else, does not compile:
 ///
-/// ```compile_fail
+/// ```compile_fail,E0308
 /// use rackform::model::{build_cache, efs::MountTarget, rack};
 /// MountTarget::new("fs-0123", rack::SUBNETS[0].reference(), vec![build_cache::SECURITY.reference()]);
 /// ```
 ///
-/// ```compile_fail
+/// ```compile_fail,E0308
 /// use rackform::model::{build_cache, efs::MountTarget, rack};
 /// // File system and subnet the wrong way round.
 /// MountTarget::new(rack::SUBNETS[0].reference(), build_cache::FILE_SYSTEM.reference(), vec![build_cache::SECURITY.reference()]);

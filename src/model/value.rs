@@ -174,7 +174,7 @@ impl<T: Serialize> Serialize for Value<T> {
 /// An optional property is an `Option<OrNoValue<T>>` and a list's entry may be one; a required property is a [`Value`], so
 /// that it cannot be left out by mistake.
 ///
-/// ```compile_fail
+/// ```compile_fail,E0308
 /// use rackform::model::{ConditionName, OrNoValue, efs};
 /// // A mount target without a subnet under some condition does not compile.
 /// let cached = ConditionName::new("BuildCache");

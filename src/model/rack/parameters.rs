@@ -46,14 +46,14 @@ pub(super) const USE_FARGATE_BUILD: ConditionName = ConditionName::new("UseFarga
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html>
 const RETENTIONS: [&str; 23] = [
-    "7", "", "1", "3", "5", "14", "30", "60", "90", "120", "150", "180", "365", "400", "545", "731", "1096", "1827", "2192", "2557",
+    "", "1", "3", "5", "7", "14", "30", "60", "90", "120", "150", "180", "365", "400", "545", "731", "1096", "1827", "2192", "2557",
     "2922", "3288", "3653",
 ];
 
 /// Sizes of a Fargate task in CPU units; which memory goes with which stands in the template's rules.
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html>
-const FARGATE_CPUS: [&str; 7] = ["1024", "256", "512", "2048", "4096", "8192", "16384"];
+const FARGATE_CPUS: [&str; 7] = ["256", "512", "1024", "2048", "4096", "8192", "16384"];
 
 const IPV4_BLOCK: &str = r"(\d{1,3}\.){3}\d{1,3}/(1[6-9]|2[0-8])";
 const IPV4_BLOCK_WORDS: &str = "an IPv4 block of 16 to 28 bits, such as 10.0.0.0/16";
@@ -68,7 +68,7 @@ pub(super) fn declare(rack: &mut Sections) {
         &Parameter::number(1000, "Memory in MiB that a build on an instance gets at most").between(64, 3_145_728),
     );
     let cpu = "CPU units of a build on Fargate, 1024 to a core. Only used when BuildMethod is set to fargate";
-    rack.parameter(&FARGATE_BUILD_CPU, &Parameter::choice(&FARGATE_CPUS, cpu));
+    rack.parameter(&FARGATE_BUILD_CPU, &Parameter::choice(&FARGATE_CPUS, cpu).default_to("1024"));
     let memory = "Memory in MiB of a build on Fargate; it has to suit FargateBuildCpu. Only used when BuildMethod is set to fargate";
     rack.parameter(&FARGATE_BUILD_MEMORY, &Parameter::string("4096", memory).matching(r"\d{3,6}", "a number of MiB, such as 4096"));
     rack.parameter(&BUILD_ARCHITECTURE, &Parameter::choice(&["X86_64", "ARM64"], "Processor of builds on Fargate"));
@@ -97,7 +97,7 @@ pub(super) fn declare(rack: &mut Sections) {
         let parameter = Parameter::string(&format!("10.0.{}.0/24", index + 1), &format!("Addresses of public subnet {index}"));
         rack.parameter(name, &parameter.matching(IPV4_BLOCK, IPV4_BLOCK_WORDS));
     }
-    rack.parameter(&LOG_RETENTION, &Parameter::choice(&RETENTIONS, "Number of days to keep logs (blank for unlimited)"));
+    rack.parameter(&LOG_RETENTION, &Parameter::choice(&RETENTIONS, "Number of days to keep logs (blank for unlimited)").default_to("7"));
 }
 
 fn security_group(description: &str) -> Parameter {
