@@ -19,6 +19,7 @@ mod patch;
 mod rackfile;
 mod render;
 mod side;
+mod validate;
 
 pub use context::{BackendChoice, Context};
 pub use exit_codes::ExitCode;
@@ -112,12 +113,12 @@ pub enum Format {
 }
 
 #[derive(Debug, clap::Subcommand)]
-#[command(defer = true)]
 enum Command {
     Init(init::Args),
     Render(render::Args),
     Patch(patch::Args),
     Params(params::Args),
+    Validate(validate::Args),
     Evaluate(evaluate::Args),
     Diff(diff::Args),
     Completions(completions::Args),
@@ -129,6 +130,7 @@ fn dispatch(command: &Command, context: &mut Context<'_>) -> Result<ExitCode, Fa
         Command::Render(args) => render::run(args, context),
         Command::Patch(args) => patch::run(args, context),
         Command::Params(args) => params::run(args, context),
+        Command::Validate(args) => validate::run(args, context),
         Command::Evaluate(args) => evaluate::run(args, context),
         Command::Diff(args) => diff::run(args, context),
         Command::Completions(args) => completions::run(args, context),

@@ -32,15 +32,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let mut given = side::given(context, &args.template)?;
     args.parameters.add_to(&mut given)?;
     // A value that is still missing is something to list here, not to fail on.
-    let missing: Vec<&str> = template
-        .parameters
-        .iter()
-        .filter(|entry| entry.body.get("Default").is_none() && !given.values.contains_key(entry.name))
-        .map(|entry| entry.name)
-        .collect();
-    for name in &missing {
-        given.add_deployed(*name, None);
-    }
+    let missing = side::leave_open(template, &mut given);
     let set = ParameterSet::resolve(template, &given)?;
     context.warn(&set.warnings);
     let groups = groups(template);

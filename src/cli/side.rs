@@ -203,3 +203,17 @@ pub fn declared_only(given: &GivenParameters, template: &Template<'_>) -> GivenP
         .filter(|(name, value)| template.parameters.contains(name) && !(value.text.is_none() && value.provenance != Provenance::Deployed));
     GivenParameters { values: values.map(|(name, value)| (name.clone(), value.clone())).collect() }
 }
+
+/// Leaves parameters open that have neither a default nor a value given, and returns their names.
+pub fn leave_open<'a>(template: &Template<'a>, given: &mut GivenParameters) -> Vec<&'a str> {
+    let open: Vec<&str> = template
+        .parameters
+        .iter()
+        .filter(|entry| entry.body.get("Default").is_none() && !given.values.contains_key(entry.name))
+        .map(|entry| entry.name)
+        .collect();
+    for name in &open {
+        given.add_deployed(*name, None);
+    }
+    open
+}

@@ -7,6 +7,7 @@ mod diagnostics;
 mod difference;
 pub mod evaluation;
 mod events;
+pub mod findings;
 mod json;
 mod layout;
 pub mod parameters;

@@ -328,3 +328,58 @@ fn every_problem_of_rack_yaml_is_told_at_once() {
     ------- exit status: 65 -------
     ");
 }
+
+#[test]
+fn validate_tells_a_program_where_and_a_person_what() {
+    let bench = Bench::new();
+    bench.file(
+        "bad.json",
+        "{\"Resources\": {\n  \"Files\": {\"Type\": \"AWS::EFS::FileSystem\", \"Properties\": {\"Encripted\": true}}\n}}\n",
+    );
+    insta::assert_snapshot!(bench.run("validate bad.json"), @r#"
+    error[unknown-property]: AWS::EFS::FileSystem has no property `Encripted`
+     --> bad.json:2:60
+      |
+    2 |   "Files": {"Type": "AWS::EFS::FileSystem", "Properties": {"Encripted": true}}
+      |                                                            ^^^^^^^^^^^ unknown property
+      |
+      = note: CloudFormation says: Encountered unsupported property Encripted
+      = hint: did you mean `Encrypted`?
+
+    1 error, 0 warnings
+    ------- exit status: 65 -------
+    "#);
+    insta::assert_snapshot!(bench.run("validate bad.json --format json"), @r#"
+    {
+      "format_version": 1,
+      "summary": {
+        "errors": 1,
+        "warnings": 0
+      },
+      "findings": [
+        {
+          "rule": "unknown-property",
+          "severity": "error",
+          "message": "AWS::EFS::FileSystem has no property `Encripted`",
+          "file": "bad.json",
+          "line": 2,
+          "column": 60,
+          "end_line": 2,
+          "end_column": 71,
+          "hint": "did you mean `Encrypted`?",
+          "cloudformation_message": "Encountered unsupported property Encripted"
+        }
+      ]
+    }
+    ------- exit status: 65 -------
+    "#);
+    let sarif = bench.run("validate bad.json --format sarif");
+    assert_eq!(sarif.code, 65);
+    let result = &sarif.json()["runs"][0]["results"][0];
+    assert_eq!(result["ruleId"], "unknown-property");
+    assert_eq!(result["locations"][0]["physicalLocation"]["region"]["startLine"], 2);
+    bench.file("cut.json", "{\"Resources\": {");
+    assert_eq!(bench.run("validate cut.json --format json").json()["findings"][0]["rule"], "json-syntax");
+    bench.file("good.json", "{\"Resources\": {\"Files\": {\"Type\": \"AWS::EFS::FileSystem\"}}}");
+    assert_eq!(bench.run("validate good.json --strict").to_string(), "no problems found\n------- exit status: 0 -------");
+}
