@@ -6,6 +6,7 @@
 mod conditions;
 mod convert;
 mod evaluator;
+mod expected;
 mod for_each;
 mod functions;
 mod outputs;
@@ -88,7 +89,7 @@ pub struct Resource<'a> {
 pub struct Output<'a> {
     /// The name and where it stands.
     pub entry: Entry<'a>,
-    /// `Value`.
+    /// `Value`, as the finished stack shows it where the template tells: `Ref` of a resource with a name of its own is that name.
     pub value: Value<'a>,
     /// `Export.Name`.
     pub export: Option<Value<'a>>,
@@ -157,7 +158,7 @@ pub fn evaluate<'a>(
     evaluator.all_rules();
     let conditions = evaluator.all_conditions();
     let resources = evaluator.all_resources();
-    let outputs = evaluator.all_outputs();
+    let outputs = evaluator.all_outputs(&resources);
     let dependencies = evaluator.all_dependencies();
     let (problems, warnings) = evaluator.finish();
     problems.into_result(Evaluation { template, expanded, parameters, state, conditions, resources, outputs, dependencies, warnings })

@@ -2,18 +2,19 @@
 
 use super::evaluator::{Block, Evaluator};
 use super::value::{Value, ValueKind};
-use super::{ConditionValue, Named, Output};
+use super::{ConditionValue, Named, Output, Resource};
 use crate::template::{Entry, Kind, Node};
 
 impl<'a> Evaluator<'_, 'a> {
     /// Evaluates the outputs whose condition is not false.
-    pub(super) fn all_outputs(&mut self) -> Named<'a, Output<'a>> {
+    pub(super) fn all_outputs(&mut self, resources: &Named<'a, Resource<'a>>) -> Named<'a, Output<'a>> {
         let template = self.template;
         self.block = Block::Outputs;
         let mut outputs = Named::with_capacity_and_hasher(template.outputs.len(), rustc_hash::FxBuildHasher);
         for entry in &template.outputs {
             self.subject = entry.name;
-            if let Some(output) = self.output(entry) {
+            if let Some(mut output) = self.output(entry) {
+                output.value = self.expected(output.value, resources);
                 outputs.insert(entry.name, output);
             }
         }

@@ -265,3 +265,30 @@ fn what_a_macro_may_add_is_unknown_and_not_an_error() {
         assert_eq!(evaluation.warnings.0[0].message, "`AWS::Include` runs on AWS only; what it makes of this is unknown");
     });
 }
+
+#[test]
+fn an_output_is_what_the_finished_stack_shows_where_the_template_tells() {
+    let template = json!({
+        "Resources": {
+            "Named": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "b"}},
+            "Unnamed": {"Type": "AWS::S3::Bucket"},
+            "P": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": {"Fn::Sub": "is-${Named}"}}},
+            "S": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": "{{resolve:ssm:/secret}}"}}
+        },
+        "Outputs": {
+            "Named": {"Value": {"Ref": "Named"}},
+            "Unnamed": {"Value": {"Ref": "Unnamed"}},
+            "Value": {"Value": {"Fn::Sub": "${P.Value}!"}},
+            "Arn": {"Value": {"Fn::GetAtt": "Named.Arn"}},
+            "Secret": {"Value": {"Fn::GetAtt": "S.Value"}}
+        }
+    });
+    with(&template, &[], &json!({}), |evaluation| {
+        let evaluation = evaluation.unwrap();
+        let found: Vec<Json> = evaluation.outputs.values().map(|output| output.value.to_json()).collect();
+        let arn = json!({"Fn::GetAtt": ["Named", "Arn"]});
+        assert_eq!(found, [json!("b"), json!({"Ref": "Unnamed"}), json!("is-b!"), arn, json!({"Fn::GetAtt": ["S", "Value"]})]);
+        // A property keeps the reference, as a change set shows it.
+        assert_eq!(evaluation.resources["P"].properties.to_json()["Value"], json!({"Fn::Join": ["", ["is-", {"Ref": "Named"}]]}));
+    });
+}

@@ -70,9 +70,12 @@ impl<'a> Evaluator<'_, 'a> {
                 Some(body) => (format!("`{top}` of mapping `{map}` has no key `{second}`"), near(second, body)),
             },
         };
-        let mut diagnostic = Diagnostic::error("no-mapping", message)
-            .at(template.source, operand.span, "")
-            .as_aws_says(format!("Template error: Unable to get mapping for {map}::{top}::{second}"));
+        let aws = if template.mappings.contains(map) {
+            format!("Template error: Unable to get mapping for {map}::{top}::{second}")
+        } else {
+            format!("Template error: Mapping named '{map}' is not present in the 'Mappings' section of template.")
+        };
+        let mut diagnostic = Diagnostic::error("no-mapping", message).at(template.source, operand.span, "").as_aws_says(aws);
         if let Some(near) = hint {
             diagnostic = diagnostic.hinted(format!("did you mean `{near}`?"));
         }

@@ -1,0 +1,73 @@
+//! What an output will be, as far as the template itself tells it.
+//!
+//! A change set calls a reference to a new resource unknown, so properties keep it as one. An output is what the finished stack
+//! shows: there, `Ref` of a bucket with a name of its own is that name, and `Fn::GetAtt` of an attribute that is also a property is the
+//! property. Which those are is told by the provider schemas.
+
+use super::evaluator::Evaluator;
+use super::text::Text;
+use super::value::{Residual, Value, ValueKind};
+use super::{Named, Resource};
+use crate::schema;
+use crate::template::Node;
+
+/// References that lead in a circle end here; no valid template gets this far.
+const MOST_HOPS: u8 = 16;
+
+/// Services that write names down in lowercase, so that the name given is not what `Ref` gives.
+const LOWERCASING: [&str; 5] = ["AWS::RDS::", "AWS::ElastiCache::", "AWS::Redshift::", "AWS::Neptune::", "AWS::DocDB::"];
+
+impl<'a> Evaluator<'_, 'a> {
+    /// Returns the value with every reference that the template tells put in.
+    pub(super) fn expected(&self, value: Value<'a>, resources: &Named<'a, Resource<'a>>) -> Value<'a> {
+        self.expected_within(value, resources, MOST_HOPS).unwrap_or(value)
+    }
+
+    fn expected_within(&self, value: Value<'a>, resources: &Named<'a, Resource<'a>>, hops: u8) -> Option<Value<'a>> {
+        let ValueKind::Unknown(residual) = value.kind else {
+            return Some(value);
+        };
+        let hops = hops.checked_sub(1)?;
+        match residual {
+            Residual::Ref(id) => {
+                let resource = resources.get(id)?;
+                let facts = schema::resource_type(resource.resource_type)?;
+                let mut identifier = facts.primary_identifier();
+                let (Some(path), None) = (identifier.next(), identifier.next()) else { return None };
+                if LOWERCASING.iter().any(|service| resource.resource_type.starts_with(service)) {
+                    return None;
+                }
+                self.property(resource, path.single()?, value.origin, resources, hops)
+            }
+            Residual::GetAtt(id, attribute) => self.property(resources.get(id)?, attribute, value.origin, resources, hops),
+            Residual::Concat(parts) => {
+                let mut text = Text::new(self.arena, value.origin);
+                for part in parts {
+                    text.push(self.expected_within(*part, resources, hops).unwrap_or(*part));
+                }
+                Some(text.finish())
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns a property that an attribute of the same name repeats.
+    fn property(
+        &self,
+        resource: &Resource<'a>,
+        name: &str,
+        origin: &'a Node<'a>,
+        resources: &Named<'a, Resource<'a>>,
+        hops: u8,
+    ) -> Option<Value<'a>> {
+        let facts = schema::resource_type(resource.resource_type)?;
+        facts.property(&[name])?;
+        if facts.is_read_only(&[name]) {
+            return None;
+        }
+        let value = self.expected_within(*resource.properties.get(name)?, resources, hops)?;
+        // A dynamic reference is resolved by the service, to something that must not be told anyway.
+        let text = value.text()?;
+        (!text.contains("{{resolve:")).then(|| Value::new(ValueKind::String(text), origin))
+    }
+}
