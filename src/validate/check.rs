@@ -27,6 +27,8 @@ pub(super) struct Check<'t, 'a> {
 pub(super) struct When {
     /// Whether it shows under the parameters in force.
     pub(super) in_force: bool,
+    /// Whether it shows whenever the resources that it is about exist.
+    pub(super) unavoidable: bool,
     assignment: Assignment,
 }
 
@@ -54,14 +56,35 @@ impl<'t, 'a> Check<'t, 'a> {
         name.and_then(|name| walk::condition(self.template, name, true)).into_iter().collect()
     }
 
+    /// Tells whether guards plainly imply that a condition is true.
+    pub(super) fn implies(&self, guards: &[Literal], condition: usize) -> bool {
+        let formulas = &self.solver.formulas;
+        guards.iter().any(|guard| matches!(guard, Literal::Condition(other, true) if formulas.implies(*other, condition)))
+    }
+
     /// Returns under which parameters every clause holds, those in force first.
     pub(super) fn when(&mut self, clauses: Vec<Clause>) -> Option<When> {
         if let Some(assignment) = self.solver.satisfy(clauses.clone(), Freedom::InForce)
             && assignment.iter().all(|(variable, _)| self.solver.formulas.variables.all[*variable].in_force)
         {
-            return Some(When { in_force: true, assignment });
+            return Some(When { in_force: true, unavoidable: false, assignment });
         }
-        self.solver.satisfy(clauses, Freedom::Any).map(|assignment| When { in_force: false, assignment })
+        self.solver.satisfy(clauses, Freedom::Any).map(|assignment| When { in_force: false, unavoidable: false, assignment })
+    }
+
+    /// Returns under which parameters every clause holds, and whether that is so whenever `exists` does.
+    pub(super) fn when_of(&mut self, exists: &[Literal], clauses: Vec<Clause>) -> Option<When> {
+        let given: Vec<Clause> = exists.iter().map(|guard| vec![*guard]).collect();
+        let mut when = self.when(given.iter().cloned().chain(clauses.iter().cloned()).collect())?;
+        // A free text may always be something else, though no other value of it was tried.
+        let variables = &self.solver.formulas.variables.all;
+        let free = |literal: &Literal| matches!(literal, Literal::Value(variable, _) if !variables[*variable].closed);
+        when.unavoidable = !clauses.iter().flatten().any(free)
+            && clauses.iter().all(|clause| {
+                let otherwise = given.iter().cloned().chain(clause.iter().map(|literal| vec![literal.negated()]));
+                self.solver.satisfy(otherwise.collect(), Freedom::Any).is_none()
+            });
+        Some(when)
     }
 
     /// Returns under which parameters a place counts.
@@ -97,9 +120,9 @@ impl<'t, 'a> Check<'t, 'a> {
         self.findings.push(Finding { diagnostic, assignment: Vec::new() });
     }
 
-    /// Reports a problem that shows under some parameters; one that those in force do not expose is a warning.
+    /// Reports a problem that shows under some parameters; one that those in force do not expose, and that can be avoided, is a warning.
     pub(super) fn report_when(&mut self, diagnostic: Diagnostic, when: &When) {
-        let severity = if when.in_force { diagnostic.severity } else { Severity::Warning };
+        let severity = if when.in_force || when.unavoidable { diagnostic.severity } else { Severity::Warning };
         self.report_reached(Diagnostic { severity, ..diagnostic }, when);
     }
 

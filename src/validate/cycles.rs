@@ -102,7 +102,10 @@ fn walk(
 
 /// Reports a ring, if its references can all count at once.
 fn report(check: &mut Check<'_, '_>, ring: &[(usize, Span)], guards: &[Literal]) -> bool {
-    let Some(when) = check.reached(guards) else { return false };
+    let exists: Guards =
+        ring.iter().filter_map(|(on, _)| check.template.resources.iter().nth(*on)).flat_map(|entry| check.exists(entry)).collect();
+    let inner = guards.iter().filter(|guard| !exists.contains(guard)).map(|guard| vec![*guard]).collect();
+    let Some(when) = check.when_of(&exists, inner) else { return false };
     let names: Vec<&str> = check.template.resources.iter().map(|entry| entry.name).collect();
     let mut steps: Vec<String> = ring.iter().map(|(on, _)| format!("`{}`", names[*on])).collect();
     steps.push(steps[0].clone());

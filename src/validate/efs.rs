@@ -1,6 +1,6 @@
 //! File systems: mount targets that collide, and throughput without a figure.
 
-use super::check::{Alternative, Check, alternatives, type_name};
+use super::check::{Alternative, Check, When, alternatives, type_name};
 use super::walk::Guards;
 use crate::template::{Entry, Node};
 
@@ -41,42 +41,59 @@ fn values<'a>(check: &Check<'_, 'a>, entry: &Entry<'a>, name: &str) -> Vec<Alter
     }
 }
 
-fn collide<'a>(check: &mut Check<'_, 'a>, earlier: &Entry<'a>, later: &Entry<'a>) {
-    let (earlier_subnets, later_subnets) = (values(check, earlier, "SubnetId"), values(check, later, "SubnetId"));
-    for (guards, subnet) in &earlier_subnets {
-        for (other_guards, other) in &later_subnets {
-            let Some((subnet, other)) = subnet.zip(*other).filter(|(subnet, other)| subnet.same(other)) else { continue };
-            let together: Guards = guards.iter().chain(other_guards).copied().collect();
-            let Some(when) = check.reached(&together) else { continue };
-            let message = format!("`{}` and `{}` put two mount targets of one file system into one subnet", earlier.name, later.name);
-            let diagnostic = check
-                .error("mount-targets-in-one-subnet", message, other.span, "the same subnet")
-                .at(check.template.source, subnet.span, "first here")
-                .as_aws_says("mount target already exists in this AZ")
-                .hinted("give each mount target a subnet in an availability zone of its own");
-            return check.report_when(diagnostic, &when);
+/// A pair of things that meet, and when.
+type Meeting<'a> = (&'a Node<'a>, &'a Node<'a>, When);
+
+/// Returns the pair of values that meets under the parameters in force, else the first that meets at all.
+fn meeting<'a>(
+    check: &mut Check<'_, 'a>,
+    exists: &Guards,
+    first: &[Alternative<'a>],
+    second: &[Alternative<'a>],
+    meets: impl Fn(Option<&'a Node<'a>>, Option<&'a Node<'a>>) -> Option<(&'a Node<'a>, &'a Node<'a>)>,
+) -> Option<Meeting<'a>> {
+    let mut found: Option<Meeting<'a>> = None;
+    for (guards, a) in first {
+        for (other_guards, b) in second {
+            let Some((a, b)) = meets(*a, *b) else { continue };
+            let inner = guards.iter().chain(other_guards).filter(|guard| !exists.contains(guard)).map(|guard| vec![*guard]).collect();
+            let Some(when) = check.when_of(exists, inner) else { continue };
+            if when.in_force {
+                return Some((a, b, when));
+            }
+            found = found.or(Some((a, b, when)));
         }
     }
+    found
 }
 
-/// Finds `ThroughputMode: provisioned` without the figure, and a figure that no mode reads.
+fn collide<'a>(check: &mut Check<'_, 'a>, earlier: &Entry<'a>, later: &Entry<'a>) {
+    let exists: Guards = check.exists(earlier).into_iter().chain(check.exists(later)).collect();
+    let (subnets, others) = (values(check, earlier, "SubnetId"), values(check, later, "SubnetId"));
+    let same = |a: Option<&'a Node<'a>>, b: Option<&'a Node<'a>>| a.zip(b).filter(|(a, b)| a.same(b));
+    let Some((first, second, when)) = meeting(check, &exists, &subnets, &others, same) else { return };
+    let message = format!("`{}` and `{}` put two mount targets of one file system into one subnet", earlier.name, later.name);
+    let diagnostic = check
+        .error("mount-targets-in-one-subnet", message, second.span, "the same subnet")
+        .at(check.template.source, first.span, "first here")
+        .as_aws_says("mount target already exists in this AZ")
+        .hinted("give each mount target a subnet in an availability zone of its own");
+    check.report_when(diagnostic, &when);
+}
+
+/// Finds `ThroughputMode: provisioned` without the figure.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-efs-filesystem.html>
 fn throughput<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>) {
-    let figures = values(check, entry, "ProvisionedThroughputInMibps");
-    for (guards, mode) in values(check, entry, "ThroughputMode") {
-        let Some(mode) = mode.filter(|mode| mode.as_str() == Some("provisioned")) else { continue };
-        for (other_guards, figure) in &figures {
-            if figure.is_some() {
-                continue;
-            }
-            let together: Guards = guards.iter().chain(other_guards).copied().collect();
-            let Some(when) = check.reached(&together) else { continue };
-            let message = format!("`{}` has provisioned throughput and does not say how much", entry.name);
-            let diagnostic = check
-                .error("provisioned-throughput-without-figure", message, mode.span, "needs ProvisionedThroughputInMibps")
-                .hinted("set ProvisionedThroughputInMibps, or use elastic throughput");
-            return check.report_when(diagnostic, &when);
-        }
-    }
+    let exists = check.exists(entry);
+    let (modes, figures) = (values(check, entry, "ThroughputMode"), values(check, entry, "ProvisionedThroughputInMibps"));
+    let lacks = |mode: Option<&'a Node<'a>>, figure: Option<&'a Node<'a>>| {
+        mode.filter(|mode| mode.as_str() == Some("provisioned") && figure.is_none()).map(|mode| (mode, mode))
+    };
+    let Some((mode, _, when)) = meeting(check, &exists, &modes, &figures, lacks) else { return };
+    let message = format!("`{}` has provisioned throughput and does not say how much", entry.name);
+    let diagnostic = check
+        .error("provisioned-throughput-without-figure", message, mode.span, "needs ProvisionedThroughputInMibps")
+        .hinted("set ProvisionedThroughputInMibps, or use elastic throughput");
+    check.report_when(diagnostic, &when);
 }

@@ -55,7 +55,7 @@ fn mount_points<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>, properties: &'
     for (guards, container) in containers(check, properties, exists) {
         for (guards, mount) in items(check.template, container.get("MountPoints"), &guards) {
             let Some(source) = mount.get("SourceVolume") else { continue };
-            let mut clauses: Vec<Clause> = guards.iter().map(|guard| vec![*guard]).collect();
+            let mut clauses: Vec<Clause> = guards[exists.len()..].iter().map(|guard| vec![*guard]).collect();
             let mut possible = source.as_str().is_none();
             for (volume_guards, volume) in &volumes {
                 let Some(name) = volume.get("Name") else { continue };
@@ -68,7 +68,7 @@ fn mount_points<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>, properties: &'
             if possible {
                 continue;
             }
-            let Some(when) = check.when(clauses) else { continue };
+            let Some(when) = check.when_of(exists, clauses) else { continue };
             let name = source.as_str().unwrap_or_default();
             let message = format!("a mount point of `{}` names volume `{name}`, which the task definition does not have", entry.name);
             let diagnostic = check.error("mount-point-without-volume", message, source.span, "no such volume");
@@ -102,7 +102,9 @@ impl<'a> Task<'_, '_, 'a> {
     }
 
     fn report(&mut self, rule: &'static str, problem: &str, span: Span, hint: &str, guards: &[Literal]) {
-        let Some(when) = self.check.reached(guards) else { return };
+        let exists = self.check.exists(self.entry);
+        let inner = guards[exists.len()..].iter().map(|guard| vec![*guard]).collect();
+        let Some(when) = self.check.when_of(&exists, inner) else { return };
         let diagnostic = self.check.error(rule, format!("Fargate task `{}` {problem}", self.entry.name), span, "").hinted(hint);
         self.check.report_when(diagnostic, &when);
     }

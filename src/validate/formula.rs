@@ -5,6 +5,9 @@ use rustc_hash::FxHashMap;
 use super::variables::Variables;
 use crate::template::{Intrinsic, Kind, Node, Template};
 
+/// Conditions followed to see that one implies another; the search answers what lies further.
+const IMPLICATION_STEPS: usize = 4;
+
 /// A condition, taken apart.
 #[derive(Debug)]
 pub(super) enum Formula {
@@ -84,6 +87,21 @@ impl<'a> Formulas<'a> {
             Some(Intrinsic::And(operands)) => Formula::And(all(self, operands)),
             Some(Intrinsic::Or(operands)) => Formula::Or(all(self, operands)),
             _ => Formula::Undecidable,
+        }
+    }
+
+    /// Tells whether a condition that is true makes another true, as far as `Fn::And` shows; a `false` may still be a yes.
+    pub(super) fn implies(&self, condition: usize, other: usize) -> bool {
+        condition == other || self.shows(&self.conditions[condition], other, IMPLICATION_STEPS)
+    }
+
+    fn shows(&self, formula: &Formula, other: usize, steps: usize) -> bool {
+        match formula {
+            Formula::Condition(condition) => {
+                *condition == other || (steps > 0 && self.shows(&self.conditions[*condition], other, steps - 1))
+            }
+            Formula::And(operands) => operands.iter().any(|operand| self.shows(operand, other, steps)),
+            _ => false,
         }
     }
 

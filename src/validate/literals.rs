@@ -10,7 +10,24 @@ pub(super) type Violation = (&'static str, String);
 
 /// Regular expressions that were needed, each built once.
 #[derive(Debug, Default)]
-pub(super) struct Patterns(HashMap<&'static str, Option<fancy_regex::Regex>>);
+pub(super) struct Patterns(HashMap<&'static str, Pattern>);
+
+/// A regular expression: by the engine that is built in no time, else by the one that knows look-around and Unicode classes.
+#[derive(Debug)]
+enum Pattern {
+    Plain(regex_lite::Regex),
+    Fancy(fancy_regex::Regex),
+    Unreadable,
+}
+
+impl Pattern {
+    fn new(pattern: &str) -> Self {
+        if let Ok(regex) = regex_lite::Regex::new(pattern) {
+            return Self::Plain(regex);
+        }
+        fancy_regex::Regex::new(pattern).map_or(Self::Unreadable, Self::Fancy)
+    }
+}
 
 impl Patterns {
     /// Tells whether a text certainly breaks a pattern; one that this engine cannot read breaks nothing.
@@ -18,8 +35,11 @@ impl Patterns {
         if matches!(pattern, ".*" | "^.*$" | ".+" | "[\\s\\S]*" | "^[\\s\\S]*$") {
             return false;
         }
-        let regex = self.0.entry(pattern).or_insert_with(|| fancy_regex::Regex::new(pattern).ok());
-        regex.as_ref().is_some_and(|regex| matches!(regex.is_match(text), Ok(false)))
+        match self.0.entry(pattern).or_insert_with(|| Pattern::new(pattern)) {
+            Pattern::Plain(regex) => !regex.is_match(text),
+            Pattern::Fancy(regex) => matches!(regex.is_match(text), Ok(false)),
+            Pattern::Unreadable => false,
+        }
     }
 }
 

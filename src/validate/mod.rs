@@ -5,7 +5,7 @@
 //! that breaks it. Drawing findings is for [`ui`](crate::ui).
 //!
 //! An **error** is certain: CloudFormation or the service would refuse. For references, rings and pairs that means under the
-//! parameters in force (given, or the defaults); what only other values expose is a **warning** with its assignment. A violated
+//! parameters in force (given, or the defaults), or whenever the resource exists; what only other values expose is a **warning** with its assignment. A violated
 //! schema is an error wherever any values can reach it.
 
 mod check;
@@ -13,8 +13,10 @@ mod cycles;
 mod efs;
 mod fargate;
 mod formula;
+mod functions;
 mod limits;
 mod literals;
+mod mappings;
 mod references;
 mod resources;
 mod rules;
@@ -54,6 +56,7 @@ pub struct Options<'o> {
 pub fn validate(template: &Template<'_>, options: Options<'_>) -> Vec<Finding> {
     let mut check = check::Check::new(template, options);
     limits::check(&mut check);
+    functions::check(&mut check);
     references::check(&mut check);
     cycles::check(&mut check);
     unused::check(&mut check);

@@ -1,10 +1,11 @@
 //! References: everything named is declared, and exists whenever the reference counts.
 
 use super::check::{Check, type_name};
+use super::mappings;
 use super::solver::{Clause, Literal};
 use super::walk::{Owner, Use, UseKind};
 use crate::schema;
-use crate::template::{Diagnostic, did_you_mean};
+use crate::template::{Diagnostic, Node, did_you_mean};
 
 /// Pseudo parameters, which every template has.
 ///
@@ -30,12 +31,32 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
         for reference in &uses {
             match reference.kind {
                 UseKind::Condition => condition(check, reference),
-                UseKind::Mapping => mapping(check, reference),
+                UseKind::Mapping(_) => mappings::check(check, reference),
                 UseKind::Ref | UseKind::Attribute(_) | UseKind::DependsOn => target(check, reference),
             }
         }
     }
     check.uses = uses;
+    for (index, entry) in check.template.conditions.iter().enumerate() {
+        if refers_to(check, entry.body, index, &mut vec![false; check.template.conditions.len()]) {
+            let message = format!("condition `{}` refers to itself", entry.name);
+            let diagnostic = check.error("circular-condition", message, entry.name_span, "");
+            check.report(diagnostic);
+        }
+    }
+}
+
+/// Tells whether a condition's expression comes to the condition of that number.
+fn refers_to(check: &Check<'_, '_>, node: &Node<'_>, condition: usize, seen: &mut Vec<bool>) -> bool {
+    if let Some(name) = node.get("Condition").and_then(|name| name.as_str())
+        && let Some(index) = check.template.conditions.position(name)
+    {
+        let fresh = !std::mem::replace(&mut seen[index], true);
+        let entry = check.template.conditions.iter().nth(index);
+        return index == condition || (fresh && entry.is_some_and(|entry| refers_to(check, entry.body, condition, seen)));
+    }
+    node.members().iter().any(|member| refers_to(check, &member.value, condition, seen))
+        || node.items().iter().any(|item| refers_to(check, item, condition, seen))
 }
 
 fn condition(check: &mut Check<'_, '_>, reference: &Use<'_>) {
@@ -49,20 +70,10 @@ fn condition(check: &mut Check<'_, '_>, reference: &Use<'_>) {
     check.report(hinted(diagnostic, hint));
 }
 
-fn mapping(check: &mut Check<'_, '_>, reference: &Use<'_>) {
-    if check.template.mappings.contains(reference.target) || check.template.transforms.contains(&"AWS::Include") {
-        return;
-    }
-    let hint = did_you_mean(reference.target, check.template.mappings.iter().map(|entry| entry.name));
-    let message = format!("mapping `{}` is not declared", reference.target);
-    let diagnostic = check.error("unresolved-mapping", message, reference.span, "no such mapping");
-    check.report(hinted(diagnostic, hint));
-}
-
 fn target<'a>(check: &mut Check<'_, 'a>, reference: &Use<'a>) {
     let template = check.template;
     let name = reference.target;
-    if reference.kind == UseKind::Ref && (template.parameters.contains(name) || PSEUDO_PARAMETERS.contains(&name)) {
+    if matches!(reference.kind, UseKind::Ref) && (template.parameters.contains(name) || PSEUDO_PARAMETERS.contains(&name)) {
         return;
     }
     let Some(entry) = template.resources.get(name) else {
@@ -74,12 +85,12 @@ fn target<'a>(check: &mut Check<'_, 'a>, reference: &Use<'a>) {
     // CloudFormation leaves out a `DependsOn` to a resource whose condition is false.
     let Some(Literal::Condition(condition, _)) = check.exists(entry).first().copied() else { return };
     let missing = Literal::Condition(condition, false);
-    if reference.kind == UseKind::DependsOn || reference.guards.contains(&missing.negated()) {
+    if matches!(reference.kind, UseKind::DependsOn) || check.implies(&reference.guards, condition) {
         return;
     }
-    let mut clauses: Vec<Clause> = reference.guards.iter().map(|guard| vec![*guard]).collect();
-    clauses.push(vec![missing]);
-    let Some(when) = check.when(clauses) else { return };
+    let (exists, inner) = reference.guards.split_at(reference.own);
+    let clauses: Vec<Clause> = inner.iter().copied().chain([missing]).map(|guard| vec![guard]).collect();
+    let Some(when) = check.when_of(exists, clauses) else { return };
     let condition_name = entry.body.get("Condition").and_then(|name| name.as_str()).unwrap_or_default();
     let from = owner(check, reference.owner);
     let message = format!("{from} refers to `{name}`, which does not exist");
@@ -94,11 +105,12 @@ fn target<'a>(check: &mut Check<'_, 'a>, reference: &Use<'a>) {
 fn undeclared(check: &mut Check<'_, '_>, reference: &Use<'_>) {
     let template = check.template;
     let name = reference.target;
-    let Some(when) = check.reached(&reference.guards) else { return };
-    let parameters = template.parameters.iter().map(|entry| entry.name).filter(|_| reference.kind == UseKind::Ref);
+    let (exists, inner) = reference.guards.split_at(reference.own);
+    let Some(when) = check.when_of(exists, inner.iter().map(|guard| vec![*guard]).collect()) else { return };
+    let parameters = template.parameters.iter().map(|entry| entry.name).filter(|_| matches!(reference.kind, UseKind::Ref));
     let hint =
         did_you_mean(name, template.resources.iter().map(|entry| entry.name).chain(parameters).chain(PSEUDO_PARAMETERS.iter().copied()));
-    let what = if reference.kind == UseKind::Ref { "a resource, a parameter or a pseudo parameter" } else { "a resource" };
+    let what = if matches!(reference.kind, UseKind::Ref) { "a resource, a parameter or a pseudo parameter" } else { "a resource" };
     let from = owner(check, reference.owner);
     let message = format!("{from} refers to `{name}`, which is not {what}");
     let diagnostic = check.error("unresolved-reference", message, reference.span, "not declared").as_aws_says(aws_message(reference));

@@ -96,6 +96,7 @@ impl<'a> Walk<'_, '_, 'a> {
                     }
                     self.path.pop();
                 }
+                self.port_range(members);
                 self.alternatives(facts, node);
             }
             Kind::Array(items) => self.list(facts, node, items),
@@ -115,6 +116,21 @@ impl<'a> Walk<'_, '_, 'a> {
         self.node(facts, &member.value);
         if member.key.ends_with("Port") && facts.types.has(Types::INTEGER.or(Types::NUMBER)) {
             self.port(facts, member);
+        }
+        if matches!(member.key, "CidrBlock" | "CidrIp" | "DestinationCidrBlock") && type_name(self.entry).starts_with("AWS::EC2::") {
+            self.block(member);
+        }
+    }
+
+    /// Checks an IPv4 address block, of which schemas only say that it is text.
+    fn block(&mut self, member: &'a Member<'a>) {
+        for (guards, value) in alternatives(self.check.template, &member.value, &self.guards) {
+            let Some((node, text)) = value.and_then(|node| Some((node, node.as_str()?))) else { continue };
+            if text.parse::<ipnet::Ipv4Net>().is_err() && !text.contains("{{resolve:") {
+                let message = format!("{} is `{}`, which is not an IPv4 address block", self.place(), literals::short(text));
+                let diagnostic = self.check.error("invalid-cidr", message, node.span, "").hinted("write it as in 10.0.0.0/16");
+                self.report_under(diagnostic, &guards);
+            }
         }
     }
 
@@ -165,11 +181,6 @@ impl<'a> Walk<'_, '_, 'a> {
             }
             Intrinsic::Split(_) | Intrinsic::GetAzs(_) | Intrinsic::Cidr(_) if !list => {
                 self.wrong_type(facts, node, "a list, by its function")
-            }
-            Intrinsic::Other(name, _) => {
-                let message = format!("{} uses `{name}`, which is no function", self.place());
-                let diagnostic = self.check.error("unknown-property", message, node.span, "unknown function");
-                self.report(diagnostic);
             }
             _ => {}
         }
@@ -237,11 +248,39 @@ impl<'a> Walk<'_, '_, 'a> {
             let diagnostic = self.check.error("length-out-of-range", message, self.head(node), "");
             self.report(diagnostic);
         }
+        if facts.is_unique() {
+            self.unique(items);
+        }
         let Some(item_facts) = facts.items() else { return };
         for (index, item) in items.iter().enumerate() {
             self.path.push(index.to_string());
             self.node(&item_facts, item);
             self.path.pop();
+        }
+    }
+
+    fn unique(&mut self, items: &'a [Node<'a>]) {
+        for (index, item) in items.iter().enumerate() {
+            if !is_no_value(item) && items[..index].iter().any(|other| other.same(item)) {
+                let diagnostic = self.check.error("duplicate-item", format!("{} has an item twice", self.place()), item.span, "again here");
+                self.report(diagnostic);
+            }
+        }
+    }
+
+    /// Checks that a range of ports does not run backwards; for ICMP the two are a type and a code.
+    fn port_range(&mut self, members: &'a [Member<'a>]) {
+        let text = |name: &str| members.iter().find(|member| member.key == name).and_then(|member| member.value.scalar());
+        let port = |name: &str| text(name).and_then(|text| text.trim().parse::<f64>().ok());
+        let ports = matches!(text("IpProtocol"), Some("tcp" | "udp" | "6" | "17"));
+        if let (Some(from), Some(to), Some(member), true) =
+            (port("FromPort"), port("ToPort"), members.iter().find(|member| member.key == "FromPort"), ports)
+            && to < from
+            && from <= 65_535.0
+        {
+            let message = format!("{} has ports from {from} to {to}, which runs backwards", self.place());
+            let diagnostic = self.check.error("port-out-of-range", message, member.value.span, "");
+            self.report(diagnostic);
         }
     }
 

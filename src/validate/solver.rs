@@ -103,7 +103,8 @@ impl<'a> Solver<'a> {
     }
 
     fn search(&mut self, clauses: &[Clause], freedom: Freedom, search: &mut Search) -> bool {
-        let variable = match self.clauses(clauses, &search.chosen) {
+        let mut decide = Decide { formulas: &self.formulas, tables: &mut self.tables, chosen: &search.chosen };
+        let variable = match decide.clauses(clauses) {
             Truth::True => return true,
             Truth::False | Truth::Broken => return false,
             Truth::Open(variable) => variable,
@@ -125,50 +126,60 @@ impl<'a> Solver<'a> {
         search.order.pop();
         false
     }
+}
 
-    fn clauses(&mut self, clauses: &[Clause], chosen: &[Option<usize>]) -> Truth {
-        all(clauses, |clause| any(clause, |literal| self.literal(*literal, chosen)))
+/// Decides formulas under the candidates chosen so far.
+struct Decide<'s, 'a> {
+    formulas: &'s Formulas<'a>,
+    tables: &'s mut [Vec<u8>],
+    chosen: &'s [Option<usize>],
+}
+
+impl Decide<'_, '_> {
+    fn clauses(&mut self, clauses: &[Clause]) -> Truth {
+        all(clauses, |clause| any(clause, |literal| self.literal(*literal)))
     }
 
-    fn literal(&mut self, literal: Literal, chosen: &[Option<usize>]) -> Truth {
+    fn literal(&mut self, literal: Literal) -> Truth {
+        let chosen = |variable: usize, wanted: bool, candidate: usize| {
+            self.chosen[variable].map_or(Truth::Open(variable), |chosen| truth((chosen == candidate) == wanted))
+        };
         match literal {
-            Literal::Condition(condition, true) => self.condition(condition, chosen, 0),
-            Literal::Condition(condition, false) => not(self.condition(condition, chosen, 0)),
-            Literal::Value(variable, candidate) => chosen[variable].map_or(Truth::Open(variable), |chosen| truth(chosen == candidate)),
-            Literal::NotValue(variable, candidate) => chosen[variable].map_or(Truth::Open(variable), |chosen| truth(chosen != candidate)),
+            Literal::Condition(condition, true) => self.condition(condition, 0),
+            Literal::Condition(condition, false) => not(self.condition(condition, 0)),
+            Literal::Value(variable, candidate) => chosen(variable, true, candidate),
+            Literal::NotValue(variable, candidate) => chosen(variable, false, candidate),
         }
     }
 
-    fn condition(&mut self, condition: usize, chosen: &[Option<usize>], depth: usize) -> Truth {
+    fn condition(&mut self, condition: usize, depth: usize) -> Truth {
+        // A condition that refers to itself is broken, as AWS has it.
         if depth > self.formulas.conditions.len() {
             return Truth::Broken;
         }
-        // The formula is put back below; a condition that refers to itself finds nothing and is broken, as AWS has it.
-        let formula = std::mem::replace(&mut self.formulas.conditions[condition], Formula::Undecidable);
-        let truth = self.formula(&formula, chosen, depth);
-        self.formulas.conditions[condition] = formula;
-        truth
+        let formulas = self.formulas;
+        self.formula(&formulas.conditions[condition], depth)
     }
 
-    fn formula(&mut self, formula: &Formula, chosen: &[Option<usize>], depth: usize) -> Truth {
+    fn formula(&mut self, formula: &Formula, depth: usize) -> Truth {
         match formula {
-            Formula::Atom(atom) => self.atom(*atom, chosen),
-            Formula::Condition(condition) => self.condition(*condition, chosen, depth + 1),
-            Formula::Not(operand) => not(self.formula(operand, chosen, depth)),
-            Formula::And(operands) => all(operands, |operand| self.formula(operand, chosen, depth)),
-            Formula::Or(operands) => any(operands, |operand| self.formula(operand, chosen, depth)),
+            Formula::Atom(atom) => self.atom(*atom),
+            Formula::Condition(condition) => self.condition(*condition, depth + 1),
+            Formula::Not(operand) => not(self.formula(operand, depth)),
+            Formula::And(operands) => all(operands, |operand| self.formula(operand, depth)),
+            Formula::Or(operands) => any(operands, |operand| self.formula(operand, depth)),
             Formula::Undecidable => Truth::Broken,
         }
     }
 
-    fn atom(&mut self, atom: usize, chosen: &[Option<usize>]) -> Truth {
+    fn atom(&mut self, atom: usize) -> Truth {
         let mut place = 0;
         for variable in &self.formulas.atoms[atom].variables {
-            let Some(candidate) = chosen[*variable] else { return Truth::Open(*variable) };
+            let Some(candidate) = self.chosen[*variable] else { return Truth::Open(*variable) };
             place = place * self.formulas.variables.all[*variable].candidates.len() + candidate;
         }
         let known = self.tables[atom].get(place).copied().unwrap_or(0);
-        let value = if known > 0 { known } else { self.formulas.holds(atom, chosen).map_or(3, |holds| 1 + u8::from(holds)) };
+        let value = if known > 0 { known } else { self.formulas.holds(atom, self.chosen).map_or(3, |holds| 1 + u8::from(holds)) };
         if let Some(entry) = self.tables[atom].get_mut(place) {
             *entry = value;
         }

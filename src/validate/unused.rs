@@ -16,7 +16,7 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
     };
     let parameters = used(|kind| matches!(kind, UseKind::Ref));
     let conditions = used(|kind| matches!(kind, UseKind::Condition));
-    let mappings = used(|kind| matches!(kind, UseKind::Mapping));
+    let mappings = used(|kind| matches!(kind, UseKind::Mapping(_)));
     let computed = check.template.source.text().contains("Fn::ForEach");
     let rules = !check.template.rules.is_empty();
     for (section, used, rule, what) in [

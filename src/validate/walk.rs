@@ -16,13 +16,14 @@ pub(super) enum Owner {
 }
 
 /// What a reference is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum UseKind<'a> {
     Ref,
     Attribute(&'a str),
     DependsOn,
     Condition,
-    Mapping,
+    /// With the operands of its `Fn::FindInMap`.
+    Mapping(&'a Node<'a>),
 }
 
 /// One reference.
@@ -33,6 +34,8 @@ pub(super) struct Use<'a> {
     pub(super) target: &'a str,
     pub(super) span: Span,
     pub(super) guards: Guards,
+    /// How many of the guards are the owner's own condition.
+    pub(super) own: usize,
 }
 
 /// A part of the text of `Fn::Sub`.
@@ -64,7 +67,7 @@ pub(super) fn sub_parts(text: &str) -> impl Iterator<Item = SubPart<'_>> {
 
 /// Returns every reference of a template in the order of the document.
 pub(super) fn uses<'a>(template: &Template<'a>) -> Vec<Use<'a>> {
-    let mut walker = Walker { template, owner: Owner::Other, guards: Vec::new(), uses: Vec::new() };
+    let mut walker = Walker { template, owner: Owner::Other, guards: Vec::new(), own: 0, uses: Vec::new() };
     for entry in &template.conditions {
         walker.condition(entry.body);
     }
@@ -99,23 +102,26 @@ struct Walker<'t, 'a> {
     template: &'t Template<'a>,
     owner: Owner,
     guards: Guards,
+    own: usize,
     uses: Vec<Use<'a>>,
 }
 
 impl<'a> Walker<'_, 'a> {
     fn push(&mut self, kind: UseKind<'a>, target: &'a str, span: Span) {
-        self.uses.push(Use { owner: self.owner, kind, target, span, guards: self.guards.clone() });
+        self.uses.push(Use { owner: self.owner, kind, target, span, guards: self.guards.clone(), own: self.own });
     }
 
     /// Walks a resource or output under its `Condition`.
     fn guarded(&mut self, body: &'a Node<'a>, walk: impl FnOnce(&mut Self)) {
         self.guards.clear();
+        self.own = 0;
         if let Some(node) = body.get("Condition")
             && let Some(name) = node.as_str()
         {
             self.push(UseKind::Condition, name, node.span);
             self.guards.extend(condition(self.template, name, true));
         }
+        self.own = self.guards.len();
         walk(self);
     }
 
@@ -141,7 +147,7 @@ impl<'a> Walker<'_, 'a> {
                 if let Some(map) = operand.items().first()
                     && let Some(name) = map.as_str()
                 {
-                    self.push(UseKind::Mapping, name, map.span);
+                    self.push(UseKind::Mapping(operand), name, map.span);
                 }
                 self.inside(operand);
             }

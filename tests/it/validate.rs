@@ -39,6 +39,19 @@ fn each_defect_breaks_its_rule_and_no_other() {
         ("unresolved-reference", r#"{"Resources": {"T": {"Type": "AWS::SNS::Topic", "DependsOn": ["Nobody"]}}}"#.into()),
         ("unresolved-condition", r#"{"Resources": {"T": {"Type": "AWS::SNS::Topic", "Condition": "Nope"}}}"#.into()),
         ("unresolved-mapping", r#"{"Resources": {"T": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": {"Fn::FindInMap": ["M", "a", "b"]}}}}}"#.into()),
+        ("unresolved-mapping", r#"{"Mappings": {"M": {"a": {"b": "c"}}}, "Resources": {"T": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": {"Fn::FindInMap": ["M", "a", "c"]}}}}}"#.into()),
+        ("malformed-function", resource("AWS::SNS::Topic", r#"{"TopicName": {"Fn::Join": ["-", "abc"]}}"#)),
+        ("unknown-function", resource("AWS::SNS::Topic", r#"{"TopicName": {"Fn::Concat": ["-", "abc"]}}"#)),
+        ("circular-condition", r#"{"Conditions": {"C": {"Fn::Or": [{"Condition": "C"}, {"Fn::Equals": ["a", "b"]}]}}, "Resources": {"T": {"Type": "AWS::SNS::Topic", "Condition": "C"}}}"#.into()),
+        ("invalid-policy", r#"{"Resources": {"T": {"Type": "AWS::SNS::Topic", "DeletionPolicy": "Keep"}}}"#.into()),
+        ("duplicate-export", format!(r#"{{"Resources": {{{topic}}}, "Outputs": {{"O": {{"Value": "a", "Export": {{"Name": "n"}}}}, "P": {{"Value": "b", "Export": {{"Name": "n"}}}}}}}}"#)),
+        ("port-out-of-range", resource("AWS::EC2::SecurityGroupIngress", r#"{"IpProtocol": "tcp", "FromPort": 5000, "ToPort": 4000, "GroupId": "sg-12345678", "CidrIp": "10.0.0.0/8"}"#)),
+        ("pattern-mismatch", resource("AWS::EFS::AccessPoint", r#"{"FileSystemId": "10.0.0.0"}"#)),
+        ("length-out-of-range", resource("AWS::EFS::MountTarget", r#"{"FileSystemId": "fs-12345678", "SubnetId": "subnet-1", "SecurityGroups": ["sg-12345678"]}"#)),
+        ("invalid-cidr", resource("AWS::EC2::VPC", r#"{"CidrBlock": "10.0.0.0/99"}"#)),
+        ("duplicate-item", resource("AWS::EFS::MountTarget", r#"{"FileSystemId": "fs-12345678", "SubnetId": "subnet-12345678", "SecurityGroups": ["sg-12345678", "sg-12345678"]}"#)),
+        ("missing-alternative", resource("AWS::Events::Rule", r#"{"Name": "a"}"#)),
+        ("template-limit", format!(r#"{{"Resources": {{{topic}}}, "Outputs": {{{}}}}}"#, (0..201).map(|index| format!(r#""O{index}": {{"Value": "a"}}"#)).collect::<Vec<_>>().join(", "))),
         ("unknown-attribute", format!(r#"{{"Resources": {{{topic}}}, "Outputs": {{"O": {{"Value": {{"Fn::GetAtt": ["T", "Arm"]}}}}}}}}"#)),
         ("circular-dependency", r#"{"Resources": {"A": {"Type": "AWS::SNS::Topic", "DependsOn": "B"}, "B": {"Type": "AWS::SNS::Topic", "DependsOn": "A"}}}"#.into()),
         ("circular-dependency", r#"{"Resources": {"A": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": {"Ref": "A"}}}}}"#.into()),
@@ -251,4 +264,12 @@ fn templates_that_aws_took_have_no_errors() -> Result<(), Diagnostics> {
     }
     assert!(seen > 100, "only {seen} templates");
     Ok(())
+}
+
+#[test]
+fn every_rule_is_documented() {
+    let documentation = include_str!("../../docs/validation-rules.md");
+    for rule in RULES {
+        assert!(documentation.contains(&format!("`{}`", rule.name)), "{} is not in docs/validation-rules.md", rule.name);
+    }
 }

@@ -1,0 +1,86 @@
+//! Intrinsic functions that are not written as their operands must be.
+//!
+//! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html>
+
+use super::check::Check;
+use crate::template::{Intrinsic, Kind, Node, did_you_mean};
+
+/// Functions by name, for "did you mean".
+const NAMES: &[&str] = &[
+    "Fn::And",
+    "Fn::Base64",
+    "Fn::Cidr",
+    "Fn::Equals",
+    "Fn::FindInMap",
+    "Fn::GetAZs",
+    "Fn::GetAtt",
+    "Fn::If",
+    "Fn::ImportValue",
+    "Fn::Join",
+    "Fn::Length",
+    "Fn::Not",
+    "Fn::Or",
+    "Fn::Select",
+    "Fn::Split",
+    "Fn::Sub",
+    "Fn::ToJsonString",
+    "Fn::Transform",
+];
+
+pub(super) fn check(check: &mut Check<'_, '_>) {
+    // What a macro takes is its own affair.
+    if check.template.transforms.iter().any(|name| *name != "AWS::LanguageExtensions") {
+        return;
+    }
+    let template = check.template;
+    for entry in &template.conditions {
+        walk(check, entry.body);
+    }
+    for entry in template.resources.iter().filter(|entry| !entry.name.starts_with("Fn::")) {
+        entry.body.members().iter().filter(|member| member.key != "Metadata").for_each(|member| walk(check, &member.value));
+    }
+    for entry in template.outputs.iter().filter(|entry| !entry.name.starts_with("Fn::")) {
+        walk(check, entry.body);
+    }
+}
+
+fn walk<'a>(check: &mut Check<'_, 'a>, node: &'a Node<'a>) {
+    if let Some(function) = Intrinsic::of(node) {
+        look(check, node, function);
+    }
+    node.members().iter().for_each(|member| walk(check, &member.value));
+    node.items().iter().for_each(|item| walk(check, item));
+}
+
+fn look<'a>(check: &mut Check<'_, 'a>, node: &'a Node<'a>, function: Intrinsic<'a>) {
+    let extended = check.template.has_language_extensions();
+    let count = |operand: &Node<'_>, counts: std::ops::RangeInclusive<usize>| matches!(operand.kind, Kind::Array(items) if counts.contains(&items.len()));
+    let text_first = |operand: &Node<'_>| operand.items().first().is_some_and(|first| first.as_str().is_some());
+    let wanted = match function {
+        Intrinsic::If(operand) if !count(operand, 3..=3) => "the name of a condition and two values",
+        Intrinsic::If(operand) if !text_first(operand) => "the name of a condition first",
+        Intrinsic::Join(operand) if !count(operand, 2..=2) || operand.items()[1].scalar().is_some() => "a delimiter and a list",
+        Intrinsic::Split(operand) if !count(operand, 2..=2) => "a delimiter and a text",
+        Intrinsic::Select(operand) if !count(operand, 2..=2) || operand.items()[1].scalar().is_some() => "an index and a list",
+        Intrinsic::FindInMap(operand) if !count(operand, if extended { 3..=4 } else { 3..=3 }) => "a mapping and two keys",
+        Intrinsic::Sub(operand) if operand.as_str().is_none() && !(count(operand, 2..=2) && text_first(operand)) => {
+            "a text, or a text and variables"
+        }
+        Intrinsic::Equals(operand) if !count(operand, 2..=2) => "two values",
+        Intrinsic::And(operand) | Intrinsic::Or(operand) if !count(operand, 2..=10) => "two to ten conditions",
+        Intrinsic::Not(operand) if !count(operand, 1..=1) => "one condition",
+        Intrinsic::GetAtt(operand) if !operand.as_str().is_some_and(|text| text.contains('.')) && !count(operand, 2..=2) => {
+            "a resource and an attribute"
+        }
+        Intrinsic::Ref(operand) if operand.scalar().is_none() && !extended => "a name",
+        Intrinsic::Cidr(operand) if !count(operand, 2..=3) => "a block, a count and bits",
+        Intrinsic::Other(name, _) => {
+            let diagnostic = check.error("unknown-function", format!("there is no function `{name}`"), node.span, "unknown function");
+            return check.report(super::references::hinted(diagnostic, did_you_mean(name, NAMES.iter().copied())));
+        }
+        _ => return,
+    };
+    let name = node.members().first().map_or("", |member| member.key);
+    let diagnostic = check.error("malformed-function", format!("`{name}` takes {wanted}"), node.span, "");
+    check.report(diagnostic);
+}
