@@ -50,8 +50,14 @@ impl<'a> Context<'a> {
     ///
     /// Returns [`Failure::PipeClosed`] when nobody reads it, or a failure to write.
     pub fn answer(&mut self, text: &str) -> Result<(), Failure> {
-        let mut stdout = AutoStream::new(std::io::stdout().lock(), self.color.stdout);
-        let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+        let mut stdout = std::io::stdout().lock();
+        // Views are plain already where no colour is wanted, and looking through a long answer for codes would cost more than writing it.
+        let written = if self.color.stdout == ColorChoice::Never && !stdout.is_terminal() {
+            stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
+        } else {
+            let mut stdout = AutoStream::new(stdout, self.color.stdout);
+            stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
+        };
         written.map_err(|error| match error.kind() {
             std::io::ErrorKind::BrokenPipe => Failure::PipeClosed,
             _ => Failure::new(ExitCode::CannotWrite, "cannot write to standard output").caused_by(&error),

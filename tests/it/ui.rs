@@ -403,3 +403,59 @@ fn a_secret_in_disguise_is_in_no_output() {
     let run = bench.run("evaluate stack.json -p Secret=correct-horse --format json");
     assert_eq!(run.json()["resources"]["Box"]["Properties"]["UserData"], "****", "{run}");
 }
+
+#[test]
+fn a_huge_plan_still_fits_a_pull_request_comment_and_says_what_was_cut() {
+    let bench = Bench::new();
+    let template = |days: u32| {
+        let groups: Vec<String> = (0..1500)
+            .map(|n| format!("\"Logs{n}\": {{\"Type\": \"AWS::Logs::LogGroup\", \"Properties\": {{\"RetentionInDays\": {days}}}}}"))
+            .collect();
+        format!("{{\"Resources\": {{{}}}}}", groups.join(","))
+    };
+    bench.file("old.json", template(7)).file("new.json", template(30));
+    let run = bench.run("diff old.json new.json --format markdown");
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(run.stdout.chars().count() <= 65_536, "{} characters", run.stdout.chars().count());
+    assert!(run.stdout.contains("**Plan: 0 to add, 1500 to update"), "the summary is never cut");
+    assert!(run.stdout.contains("cut to fit a comment"), "what was cut is named");
+}
+
+#[test]
+fn colour_adds_nothing_but_colour() {
+    let bench = bench();
+    let arguments = "diff stack.json stack.json --before-parameters on.yaml --parameters off.json";
+    let plain = bench.run(arguments).stdout;
+    let colored = bench.run(&format!("{arguments} --color always")).stdout;
+    assert_ne!(plain, colored);
+    let mut stripped = String::new();
+    let mut rest = colored.as_str();
+    while let Some((before, code)) = rest.split_once("\u{1b}[") {
+        stripped.push_str(before);
+        rest = code.split_once('m').map_or("", |(_, after)| after);
+    }
+    stripped.push_str(rest);
+    assert_eq!(stripped, plain);
+}
+
+#[test]
+fn a_long_document_shows_only_the_lines_that_change() {
+    let bench = Bench::new();
+    let template = |action: &str| {
+        let statements: Vec<String> = (0..40)
+            .map(|n| {
+                let action = if n == 20 { action } else { "s3:GetObject" };
+                format!("{{\"Sid\": \"S{n}\", \"Effect\": \"Allow\", \"Action\": \"{action}\", \"Resource\": \"arn:aws:s3:::b{n}/*\"}}")
+            })
+            .collect();
+        format!(
+            "{{\"Resources\": {{\"P\": {{\"Type\": \"AWS::IAM::ManagedPolicy\", \"Properties\": {{\"PolicyDocument\": {{\"Statement\": [{}]}}}}}}}}}}",
+            statements.join(",")
+        )
+    };
+    bench.file("old.json", template("s3:GetObject")).file("new.json", template("s3:PutObject"));
+    let run = bench.run("diff old.json new.json");
+    assert!(run.stdout.contains("s3:GetObject") && run.stdout.contains("s3:PutObject"), "{run}");
+    assert!(run.stdout.lines().count() < 25, "{run}");
+    assert!(!run.stdout.contains("b39"), "what stays is folded\n{run}");
+}
