@@ -12,7 +12,8 @@ use super::spread::{Moved, Spread};
 use super::values::Reference;
 use super::world::{Motion, Stand, World};
 use super::{PolicyAction, RequiresRecreation};
-use crate::evaluate::{ConditionValue, Resource};
+use crate::evaluate::{ConditionValue, Evaluation, Resource};
+use crate::template::Node;
 
 /// Returns what happens to each resource; those that neither change nor are listed are left out.
 pub(super) fn effects<'a>(world: &World<'_, 'a>, spread: &Spread<'_, 'a>) -> Vec<ResourceEffect> {
@@ -50,7 +51,7 @@ fn removed<'a>(world: &World<'_, 'a>, resource: &Resource<'a>) -> ResourceEffect
 /// Returns why a resource comes or goes: the condition that turned, with the parameters behind it, else the template.
 fn existence<'a>(world: &World<'_, 'a>, resource: &Resource<'a>) -> Vec<Cause> {
     let id = resource.entry.name;
-    let is_in = |evaluation: Option<&crate::evaluate::Evaluation<'a>>| evaluation.is_some_and(|side| side.template.resources.contains(id));
+    let is_in = |evaluation: Option<&Evaluation<'a>>| evaluation.is_some_and(|side| side.template.resources.contains(id));
     let condition = [world.before, Some(world.after)].into_iter().flatten().find_map(|side| {
         let entry = side.template.resources.get(id)?;
         entry.body.get("Condition")?.as_str()
@@ -143,18 +144,20 @@ pub(super) fn causes_of<'a>(world: &World<'_, 'a>, moved: &Moved<'_, 'a>, differ
             }
         });
     }
-    if !sources.is_empty() {
-        return sources.into_iter().map(|source| Cause { path: Some(path.clone()), source }).collect();
+    let mut causes = if sources.is_empty() { turned_at(world, moved, difference, &path) } else { Vec::new() };
+    causes.extend(sources.into_iter().map(|source| Cause { path: Some(path.clone()), source }));
+    if causes.is_empty() {
+        causes.push(Cause { path: Some(path), source: CauseSource::Template });
     }
-    let property = |body: &'a crate::template::Node<'a>| difference.property().and_then(|name| body.get("Properties")?.get(name));
-    let conditions = match (world.before, property(moved.after.entry.body).or_else(|| property(moved.before.entry.body))) {
-        (Some(before), Some(node)) => turned_conditions(before, world.after, node),
-        _ => Vec::new(),
-    };
-    if conditions.is_empty() {
-        return vec![Cause { path: Some(path), source: CauseSource::Template }];
-    }
-    conditions.into_iter().flat_map(|name| turned(world, name, Some(&path))).collect()
+    causes
+}
+
+/// Returns the conditions that turned in the property that a difference is in.
+fn turned_at<'a>(world: &World<'_, 'a>, moved: &Moved<'_, 'a>, difference: &Difference<'a>, path: &str) -> Vec<Cause> {
+    let property = |body: &'a Node<'a>| difference.property().and_then(|name| body.get("Properties")?.get(name));
+    let node = property(moved.after.entry.body).or_else(|| property(moved.before.entry.body));
+    let (Some(before), Some(node)) = (world.before, node) else { return Vec::new() };
+    turned_conditions(before, world.after, node).into_iter().flat_map(|name| turned(world, name, Some(path))).collect()
 }
 
 fn source<'a>(world: &World<'_, 'a>, reached: Reached<'a>) -> Option<CauseSource> {

@@ -31,6 +31,9 @@ pub(super) struct Render<'w, 'p, 'a> {
 /// References that lead in a circle end here; no valid template gets this far.
 const MAX_HOPS: u8 = 32;
 
+/// One value follows at most this many references; a value that doubles at each step would otherwise never end.
+const MAX_REFERENCES: u32 = 4096;
+
 impl<'w, 'p, 'a> Render<'w, 'p, 'a> {
     pub(super) fn new(world: &'w World<'p, 'a>, side: Side) -> Self {
         Self { world, side }
@@ -38,12 +41,13 @@ impl<'w, 'p, 'a> Render<'w, 'p, 'a> {
 
     /// Returns the value with [`KNOWN_AFTER_APPLY`] where it is unknown.
     pub(super) fn json(&self, value: &Value<'a>) -> Json {
+        self.world.fuel.set(MAX_REFERENCES);
         self.render(value, 0)
     }
 
     /// Returns the value, if all of it is known.
     pub(super) fn known(&self, value: &Value<'a>) -> Option<Json> {
-        let json = self.render(value, 0);
+        let json = self.json(value);
         (!holds_token(&json)).then_some(json)
     }
 
@@ -132,6 +136,7 @@ impl<'w, 'p, 'a> Render<'w, 'p, 'a> {
 
     fn attribute(&self, id: &'a str, attribute: &'a str, hops: u8) -> Option<Json> {
         let world = self.world;
+        world.fuel.set(world.fuel.get().checked_sub(1)?);
         match self.side {
             Side::Blind => None,
             Side::Predicted if self.moves(id) => None,

@@ -4,6 +4,8 @@
 //! as they are deployed now; executing the update does not. Both verdicts are kept together, so that each value is
 //! compared once.
 
+use std::cell::{Cell, RefCell};
+
 use rustc_hash::FxHashMap;
 
 use super::attributes;
@@ -80,11 +82,22 @@ pub(super) struct World<'p, 'a> {
     pub(super) standings: FxHashMap<&'a str, Standing>,
     /// What is told of the deployed stack: with the old template, and with the new one.
     states: [Option<&'p State>; 2],
+    /// Verdicts on attributes, so that chains of `Fn::GetAtt` cost their length and not two to the power of it.
+    attributes: RefCell<FxHashMap<(&'a str, &'a str), Motion>>,
+    /// How many references the value being rendered may still follow.
+    pub(super) fuel: Cell<u32>,
 }
 
 impl<'p, 'a> World<'p, 'a> {
     pub(super) fn new(before: Option<&'p Evaluation<'a>>, after: &'p Evaluation<'a>, deployed: Option<&'p State>, told: &'p State) -> Self {
-        Self { before, after, standings: FxHashMap::default(), states: [deployed, Some(told)] }
+        Self {
+            before,
+            after,
+            standings: FxHashMap::default(),
+            states: [deployed, Some(told)],
+            attributes: RefCell::default(),
+            fuel: Cell::new(0),
+        }
     }
 
     pub(super) fn standing(&self, id: &str) -> Standing {
@@ -183,7 +196,14 @@ impl<'p, 'a> World<'p, 'a> {
                 Stand::Updated | Stand::MayUpdate if standing.properties && self.is_custom(id) => Motion::May,
                 _ => Motion::Still,
             },
-            Reference::Attribute(_, attribute) => self.attribute(id, attribute, *standing),
+            Reference::Attribute(_, attribute) => {
+                let known = self.attributes.borrow().get(&(id, attribute)).copied();
+                known.unwrap_or_else(|| {
+                    let motion = self.attribute(id, attribute, *standing);
+                    self.attributes.borrow_mut().insert((id, attribute), motion);
+                    motion
+                })
+            }
         };
         Seen { listed, real }
     }

@@ -118,3 +118,18 @@ fn an_old_resource_is_kept_where_its_policy_says_so() {
     assert_eq!(effect(&plan, "Files").unwrap().policy_action, Some(PolicyAction::ReplaceAndRetain));
     assert_eq!(change(&plan, "Files").unwrap().policy_action, Some(PolicyAction::ReplaceAndRetain));
 }
+
+#[test]
+fn chains_that_double_at_each_step_end() {
+    let resources = |name: &str| {
+        let link = |index: usize| {
+            let up = json!({"Fn::GetAtt": [format!("T{index}"), "DisplayName"]});
+            json!({"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": {"Fn::Join": ["", [up, up]]}}})
+        };
+        let mut all: serde_json::Map<_, _> = (0..60).map(|index| (format!("T{}", index + 1), link(index))).collect();
+        all.insert("T0".into(), json!({"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": name}}));
+        serde_json::Value::Object(all)
+    };
+    let plan = plan_resources(&resources("a"), &resources("b"));
+    assert_eq!(plan.effects.len(), 61);
+}
