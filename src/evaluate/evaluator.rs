@@ -3,6 +3,7 @@
 use bumpalo::collections::Vec as ArenaVec;
 
 use super::conditions::Progress;
+use super::text::{MOST_BYTES, Text};
 use super::value::{Residual, Value, ValueKind};
 use super::{ConditionValue, State};
 use crate::parameters::ParameterSet;
@@ -194,6 +195,18 @@ impl<'t, 'a> Evaluator<'t, 'a> {
         self.value(node).unwrap_or(Value::new(ValueKind::String(""), node))
     }
 
+    /// Returns the string that was built, unless it grew past all sense.
+    pub(super) fn finish_text(&mut self, text: Text<'a>, node: &'a Node<'a>) -> Value<'a> {
+        if text.is_too_long() { self.too_long(node) } else { text.finish() }
+    }
+
+    pub(super) fn too_long(&mut self, node: &'a Node<'a>) -> Value<'a> {
+        let message = format!("this gives a string of more than {} MB", MOST_BYTES / (1024 * 1024));
+        let diagnostic = Diagnostic::error("too-long", message).at(self.template.source, node.span, "");
+        self.problems.push(diagnostic);
+        self.kept(node)
+    }
+
     /// Notes a name that stands for nothing.
     pub(super) fn note_dangling(&mut self, name: &'a str, span: Span, condition: Option<&'a str>) {
         self.dangling.push(Dangling { block: self.block, name, span, condition });
@@ -202,12 +215,8 @@ impl<'t, 'a> Evaluator<'t, 'a> {
     fn report_dangling(&mut self) {
         for block in [Block::Conditions, Block::Resources, Block::Outputs] {
             let found: Vec<Dangling<'a>> = self.dangling.iter().filter(|one| one.block == block).copied().collect();
-            let mut names: Vec<&str> = Vec::new();
-            for one in &found {
-                if !names.contains(&one.name) {
-                    names.push(one.name);
-                }
-            }
+            let mut seen = rustc_hash::FxHashSet::default();
+            let names: Vec<&str> = found.iter().map(|one| one.name).filter(|name| seen.insert(*name)).collect();
             let names = names.join(", ");
             let aws = match block {
                 Block::Conditions => {

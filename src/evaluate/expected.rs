@@ -11,8 +11,8 @@ use super::{Named, Resource};
 use crate::schema;
 use crate::template::Node;
 
-/// References that lead in a circle end here; no valid template gets this far.
-const MOST_HOPS: u8 = 16;
+/// References looked at for one output; a chain that is longer, or that fans out further, stays as it is.
+const MOST_STEPS: u32 = 4096;
 
 /// Services that write names down in lowercase, so that the name given is not what `Ref` gives.
 const LOWERCASING: [&str; 5] = ["AWS::RDS::", "AWS::ElastiCache::", "AWS::Redshift::", "AWS::Neptune::", "AWS::DocDB::"];
@@ -20,14 +20,14 @@ const LOWERCASING: [&str; 5] = ["AWS::RDS::", "AWS::ElastiCache::", "AWS::Redshi
 impl<'a> Evaluator<'_, 'a> {
     /// Returns the value with every reference that the template tells put in.
     pub(super) fn expected(&self, value: Value<'a>, resources: &Named<'a, Resource<'a>>) -> Value<'a> {
-        self.expected_within(value, resources, MOST_HOPS).unwrap_or(value)
+        self.expected_within(value, resources, &mut { MOST_STEPS }).unwrap_or(value)
     }
 
-    fn expected_within(&self, value: Value<'a>, resources: &Named<'a, Resource<'a>>, hops: u8) -> Option<Value<'a>> {
+    fn expected_within(&self, value: Value<'a>, resources: &Named<'a, Resource<'a>>, steps: &mut u32) -> Option<Value<'a>> {
         let ValueKind::Unknown(residual) = value.kind else {
             return Some(value);
         };
-        let hops = hops.checked_sub(1)?;
+        *steps = steps.checked_sub(1)?;
         match residual {
             Residual::Ref(id) => {
                 let resource = resources.get(id)?;
@@ -37,15 +37,15 @@ impl<'a> Evaluator<'_, 'a> {
                 if LOWERCASING.iter().any(|service| resource.resource_type.starts_with(service)) {
                     return None;
                 }
-                self.property(resource, path.single()?, value.origin, resources, hops)
+                self.property(resource, path.single()?, value.origin, resources, steps)
             }
-            Residual::GetAtt(id, attribute) => self.property(resources.get(id)?, attribute, value.origin, resources, hops),
+            Residual::GetAtt(id, attribute) => self.property(resources.get(id)?, attribute, value.origin, resources, steps),
             Residual::Concat(parts) => {
                 let mut text = Text::new(self.arena, value.origin);
                 for part in parts {
-                    text.push(self.expected_within(*part, resources, hops).unwrap_or(*part));
+                    text.push(self.expected_within(*part, resources, steps).unwrap_or(*part));
                 }
-                Some(text.finish())
+                (!text.is_too_long()).then(|| text.finish())
             }
             _ => None,
         }
@@ -58,14 +58,14 @@ impl<'a> Evaluator<'_, 'a> {
         name: &str,
         origin: &'a Node<'a>,
         resources: &Named<'a, Resource<'a>>,
-        hops: u8,
+        steps: &mut u32,
     ) -> Option<Value<'a>> {
         let facts = schema::resource_type(resource.resource_type)?;
         facts.property(&[name])?;
         if facts.is_read_only(&[name]) {
             return None;
         }
-        let value = self.expected_within(*resource.properties.get(name)?, resources, hops)?;
+        let value = self.expected_within(*resource.properties.get(name)?, resources, steps)?;
         // A dynamic reference is resolved by the service, to something that must not be told anyway.
         let text = value.text()?;
         (!text.contains("{{resolve:")).then(|| Value::new(ValueKind::String(text), origin))

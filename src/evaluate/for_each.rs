@@ -14,8 +14,8 @@ use crate::template::{Diagnostic, Kind, Member, Node, Span};
 const PREFIX: &str = "Fn::ForEach::";
 const WORDING: &str = "Transform AWS::LanguageExtensions failed with: Fn::ForEach layout is incorrect";
 
-/// How many members all loops of a template may give, so that nested loops cannot fill the memory.
-const MOST_MEMBERS: usize = 100_000;
+/// How many values a template may hold once its loops are written out, so that nested loops cannot fill the memory.
+const MOST_VALUES: usize = 2_000_000;
 
 /// Tells whether a template's text holds a loop at all.
 pub(super) fn is_used(text: &str) -> bool {
@@ -25,7 +25,7 @@ pub(super) fn is_used(text: &str) -> bool {
 /// Returns the tree with every loop written out; problems are the evaluator's.
 pub(super) fn expand<'a>(evaluator: &mut Evaluator<'_, 'a>, root: &'a Node<'a>) -> &'a Node<'a> {
     let arena = evaluator.arena;
-    let mut expander = Expander { evaluator, bound: Vec::new(), members: 0 };
+    let mut expander = Expander { evaluator, bound: Vec::new(), values: 0 };
     arena.alloc(expander.node(root))
 }
 
@@ -33,11 +33,12 @@ struct Expander<'e, 't, 'a> {
     evaluator: &'e mut Evaluator<'t, 'a>,
     /// Identifiers with the item that each stands for, outermost first.
     bound: Vec<(&'a str, &'a str)>,
-    members: usize,
+    values: usize,
 }
 
 impl<'a> Expander<'_, '_, 'a> {
     fn node(&mut self, node: &Node<'a>) -> Node<'a> {
+        self.values += 1;
         let kind = match node.kind {
             Kind::String(text) => Kind::String(self.text(text)),
             Kind::Array(items) => {
@@ -89,9 +90,8 @@ impl<'a> Expander<'_, '_, 'a> {
         };
         let Some(items) = self.collection(collection) else { return };
         for item in items {
-            self.members += fragment.len();
-            if self.members > MOST_MEMBERS {
-                self.problem(member.key_span, format!("the loops of the template give more than {MOST_MEMBERS} members"));
+            if self.values > MOST_VALUES {
+                self.problem(member.key_span, format!("the loops of the template give more than {MOST_VALUES} values"));
                 return;
             }
             self.bound.push((identifier, item));

@@ -3,6 +3,12 @@
 use super::value::{Residual, Value, ValueKind};
 use crate::template::{Arena, Node};
 
+/// Longest string that is built, in bytes, and most parts of an unknown one.
+///
+/// Far above what any property takes; without it, a small template of nested `Fn::Sub` could ask for more memory than there is.
+pub(super) const MOST_BYTES: usize = 4 * 1024 * 1024;
+const MOST_PARTS: usize = 65_536;
+
 /// Builds a string; adjacent known text is merged and nested strings are taken apart, so that `Fn::Join` and `Fn::Sub`
 /// which mean the same give the same.
 pub(super) struct Text<'a> {
@@ -10,15 +16,24 @@ pub(super) struct Text<'a> {
     origin: &'a Node<'a>,
     parts: Vec<Value<'a>>,
     tail: String,
+    bytes: usize,
 }
 
 impl<'a> Text<'a> {
     pub(super) fn new(arena: &'a Arena, origin: &'a Node<'a>) -> Self {
-        Self { arena, origin, parts: Vec::new(), tail: String::new() }
+        Self { arena, origin, parts: Vec::new(), tail: String::new(), bytes: 0 }
     }
 
     pub(super) fn push_str(&mut self, text: &str) {
-        self.tail.push_str(text);
+        self.bytes += text.len();
+        if !self.is_too_long() {
+            self.tail.push_str(text);
+        }
+    }
+
+    /// Tells whether the string grew past all sense; the rest of it is then left out.
+    pub(super) fn is_too_long(&self) -> bool {
+        self.bytes > MOST_BYTES || self.parts.len() > MOST_PARTS
     }
 
     /// Adds a scalar, known or not; anything else is refused.
@@ -30,6 +45,9 @@ impl<'a> Text<'a> {
         match value.kind {
             ValueKind::Unknown(Residual::Concat(parts)) => {
                 for part in parts {
+                    if self.is_too_long() {
+                        break;
+                    }
                     self.push(*part);
                 }
                 true

@@ -292,3 +292,22 @@ fn an_output_is_what_the_finished_stack_shows_where_the_template_tells() {
         assert_eq!(evaluation.resources["P"].properties.to_json()["Value"], json!({"Fn::Join": ["", ["is-", {"Ref": "Named"}]]}));
     });
 }
+
+#[test]
+fn a_small_template_cannot_ask_for_all_the_memory() {
+    let mut expression = json!("0123456789");
+    for _ in 0..38 {
+        expression = json!({"Fn::Sub": ["${A}${A}", {"A": expression}]});
+    }
+    let found = with(&template(&expression), &[], &json!({}), |evaluation| evaluation.unwrap_err().0.remove(0).message);
+    assert_eq!(found, "this gives a string of more than 4 MB");
+    // Outputs that lead to each other in a fan, too wide to follow.
+    let mut resources = serde_json::Map::new();
+    for index in 0..30 {
+        let value = json!({"Fn::Sub": format!("${{P{0}.Value}}${{P{0}.Value}}", index + 1)});
+        resources.insert(format!("P{index}"), json!({"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": value}}));
+    }
+    resources.insert("P30".to_owned(), json!({"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String"}}));
+    let template = json!({"Resources": resources, "Outputs": {"O": {"Value": {"Fn::GetAtt": "P0.Value"}}}});
+    with(&template, &[], &json!({}), |evaluation| assert!(evaluation.unwrap().outputs["O"].value.is_unknown()));
+}

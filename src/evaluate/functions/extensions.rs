@@ -3,6 +3,7 @@
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/transform-aws-languageextensions.html>
 
 use crate::evaluate::evaluator::Evaluator;
+use crate::evaluate::text::MOST_BYTES;
 use crate::evaluate::value::{Residual, Value, ValueKind};
 use crate::template::{Kind, Node};
 
@@ -30,7 +31,9 @@ impl<'a> Evaluator<'_, 'a> {
         }
         let value = self.operand(operand);
         if value.is_known() {
-            return self.string(&value.to_json().to_string(), node);
+            let text = value.to_json().to_string();
+            // Each level of quoting doubles the backslashes.
+            return if text.len() > MOST_BYTES { self.too_long(node) } else { self.string(&text, node) };
         }
         self.unknown(Residual::Function("Fn::ToJsonString", self.arena.alloc(value)), node)
     }

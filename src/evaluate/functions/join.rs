@@ -46,7 +46,7 @@ impl<'a> Evaluator<'_, 'a> {
                 return self.bad_join(node, item.origin);
             }
         }
-        built.finish()
+        self.finish_text(built, node)
     }
 
     fn bad_join(&mut self, node: &'a Node<'a>, place: &'a Node<'a>) -> Value<'a> {

@@ -95,7 +95,7 @@ impl<'a> Evaluator<'_, 'a> {
                 }
             }
         }
-        built.finish()
+        self.finish_text(built, node)
     }
 
     fn bad_arguments(&mut self, node: &'a Node<'a>, operand: &'a Node<'a>) -> Value<'a> {
