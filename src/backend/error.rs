@@ -91,6 +91,9 @@ impl BackendError {
             Self::WrongStatus { status, .. } if status.as_str() == "ROLLBACK_COMPLETE" => {
                 "its creation failed and was rolled back; `rackform delete`, then create it again".to_owned()
             }
+            Self::WrongStatus { status, .. } if matches!(status.as_str(), "DELETE_FAILED" | "CREATE_FAILED" | "ROLLBACK_FAILED") => {
+                "`rackform delete` tries again to delete what is left".to_owned()
+            }
             Self::WrongStatus { status, .. } if status.is_in_progress() => {
                 "`rackform apply` with nothing else follows it to its end".to_owned()
             }

@@ -54,7 +54,7 @@ impl Work<'_, '_, '_> {
     pub(super) fn stack_status(&mut self, status: &str, reason: Option<&str>) -> Result<(), BackendError> {
         self.stack.status = status.into();
         self.stack.status_reason = reason.map(|reason| self.secrets().mask(reason));
-        if self.stack.deployed.is_some() && status != "CREATE_IN_PROGRESS" {
+        if status.starts_with("UPDATE_") {
             self.stack.updated = Some(stamp(&*self.backend.clock));
         }
         let (name, id) = (self.stack.name.clone(), self.stack.id.clone());
