@@ -1,8 +1,12 @@
 //! `rackform diff`: what going from one template to another would change.
 
+use super::backend;
+use super::deployed::{self, Wanted};
 use super::gates::{self, Gates};
 use super::side::{self, ParameterArgs, SideName, StateArgs};
 use super::{Context, ExitCode, Failure};
+use crate::backend::Backend as _;
+use crate::parameters::GivenParameters;
 use crate::plan::{Plan, RiskKind, plan};
 use crate::ui::plan::Heading;
 use std::path::PathBuf;
@@ -98,6 +102,9 @@ fn path_of(side: &SideName) -> Option<&std::path::Path> {
 
 fn plan_between(args: &Args, context: &mut Context<'_>) -> Result<Plan, Failure> {
     let before_args = ParameterArgs { parameter: args.before_parameter.clone(), parameter_files: args.before_parameters.clone() };
+    if args.before == SideName::Deployed && before_args.is_empty() {
+        return plan_of_deployed(args, context);
+    }
     let before_source = side::source(context, &args.before)?;
     let after_source = side::source(context, &args.after)?;
     let before_template = side::template(context, before_source)?;
@@ -118,4 +125,21 @@ fn plan_between(args: &Args, context: &mut Context<'_>) -> Result<Plan, Failure>
     let after = side::evaluated(context, after_template, &after_given, state)?;
     context.warn(&after.warnings);
     Ok(plan(&before, &after))
+}
+
+/// Plans from the deployed stack, whose parameters hold unless they are given anew.
+fn plan_of_deployed(args: &Args, context: &mut Context<'_>) -> Result<Plan, Failure> {
+    let stack = context.stack_name(path_of(&args.after))?;
+    let backend = backend::open(context, backend::Access::Look, &backend::BackendArgs::default())?;
+    if backend.describe_stack(&stack)?.is_none() {
+        return Err(backend::no_stack(&stack));
+    }
+    let wanted = match &args.after {
+        SideName::Rack => Wanted::Rack,
+        SideName::Deployed => Wanted::Same,
+        SideName::File(_) => Wanted::File(side::source(context, &args.after)?),
+    };
+    let mut given = GivenParameters::default();
+    args.parameters.add_to(&mut given)?;
+    Ok(deployed::change(context, &backend, &stack, &wanted, &given)?.plan)
 }

@@ -4,21 +4,31 @@
 //! prints. A command is a file with `Args` (its help included) and `run(&Args, &mut Context) -> Result<ExitCode, Failure>`, one line
 //! in [`Command`] and one in `dispatch`.
 
+mod apply;
+mod backend;
 mod bug;
+mod carry_out;
 mod completions;
 mod context;
+mod delete;
+mod deployed;
 mod diff;
 mod evaluate;
+mod events;
 mod exit_codes;
 mod failure;
 mod files;
 mod gates;
 mod init;
+mod local;
 mod params;
 mod patch;
+mod plan;
 mod rackfile;
 mod render;
+mod set;
 mod side;
+mod status;
 mod validate;
 
 pub use context::{BackendChoice, Context};
@@ -121,6 +131,13 @@ enum Command {
     Validate(validate::Args),
     Evaluate(evaluate::Args),
     Diff(diff::Args),
+    Plan(plan::Args),
+    Apply(apply::Args),
+    Set(set::Args),
+    Status(status::Args),
+    Events(events::Args),
+    Delete(delete::Args),
+    Local(local::Args),
     Completions(completions::Args),
 }
 
@@ -133,6 +150,13 @@ fn dispatch(command: &Command, context: &mut Context<'_>) -> Result<ExitCode, Fa
         Command::Validate(args) => validate::run(args, context),
         Command::Evaluate(args) => evaluate::run(args, context),
         Command::Diff(args) => diff::run(args, context),
+        Command::Plan(args) => plan::run(args, context),
+        Command::Apply(args) => apply::run(args, context),
+        Command::Set(args) => set::run(args, context),
+        Command::Status(args) => status::run(args, context),
+        Command::Events(args) => events::run(args, context),
+        Command::Delete(args) => delete::run(args, context),
+        Command::Local(args) => local::run(args, context),
         Command::Completions(args) => completions::run(args, context),
     }
 }

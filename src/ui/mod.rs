@@ -13,6 +13,7 @@ mod layout;
 pub mod parameters;
 pub mod plan;
 mod prompt;
+pub mod stack;
 mod styles;
 
 pub use diagnostics::{diagnostics, failure};

@@ -1,0 +1,111 @@
+//! `rackform apply`: makes the stack what `rack.yaml` says, or carries a saved plan out.
+
+use std::path::PathBuf;
+
+use super::backend::{self, Access};
+use super::carry_out::CarryOutArgs;
+use super::deployed::{self, Change, Deployed, Wanted};
+use super::side::{self, ParameterArgs};
+use super::{Context, ExitCode, Failure};
+use crate::backend::Backend as _;
+use crate::parameters::{GivenParameters, ParameterSet};
+use crate::plan::saved::{SavedPlan, SavedPlanError};
+use crate::template::Source;
+
+/// Makes the stack what rack.yaml says, or carries a saved plan out
+///
+/// Shows the plan, asks, follows the stack's events to the end and checks what came of it. A parameter that is neither in
+/// rack.yaml nor given keeps its deployed value. What an earlier run left unfinished is finished first.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  rackform apply\n  rackform apply --yes -p BuildCache=Yes\n  rackform plan -o change.plan && rackform apply change.plan\n  rackform apply --yes --allow-data-loss BuildCacheFilesystem\n  rackform apply --yes --fail-on BuildCacheTarget0:create    what a failure looks like, on the local backend\n\nExit codes: 0 done or nothing to do, 1 failed or rolled back, 3 denied, 4 not confirmed, 75 busy or moved on, 130 interrupted."
+)]
+pub struct Args {
+    /// A plan that `rackform plan -o` wrote: carried out exactly, or refused when the stack moved on
+    #[arg(value_name = "PLANFILE", conflicts_with_all = ["parameter", "parameter_files"])]
+    plan_file: Option<PathBuf>,
+    #[command(flatten)]
+    parameters: ParameterArgs,
+    /// Protect the stack against deletion once it is done
+    #[arg(long)]
+    enable_termination_protection: bool,
+    #[command(flatten)]
+    carry_out: CarryOutArgs,
+}
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// Returns every problem of the template, its parameters or the plan's file, what denies the change, or what the backend refused.
+pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
+    let saved = args.plan_file.as_deref().map(read).transpose()?;
+    let stack = match &saved {
+        Some(saved) => saved.stack_name.clone(),
+        None => context.stack_name(None)?,
+    };
+    let mut stronger = GivenParameters::default();
+    args.parameters.add_to(&mut stronger)?;
+    let backend = backend::open(context, Access::Change, &args.carry_out.backend)?;
+    if let Some(unfinished) = backend.describe_stack(&stack)?.filter(|stack| stack.status.is_in_progress()) {
+        let (outcome, exit_code) = args.carry_out.resume(context, &backend, &unfinished)?;
+        if !outcome.is_success() {
+            return Ok(exit_code);
+        }
+    }
+    let change = match saved {
+        None => deployed::change(context, &backend, &stack, &Wanted::Rack, &stronger)?,
+        Some(saved) => {
+            let region = context.region()?;
+            if saved.backend != backend.name() || saved.region != region {
+                let message =
+                    format!("the plan was made for {} in {}, and this is {} in {region}", saved.backend, saved.region, backend.name());
+                return Err(Failure::new(ExitCode::Data, message).hinted("`--backend` and `--region` say where to carry it out"));
+            }
+            of_saved(context, &backend, saved)?
+        }
+    };
+    let exit_code = args.carry_out.carry_out(context, &backend, &change)?;
+    if args.enable_termination_protection && exit_code == ExitCode::Done {
+        backend.set_termination_protection(&stack, true)?;
+        context.say("termination protection is on");
+    }
+    Ok(exit_code)
+}
+
+fn read(path: &std::path::Path) -> Result<SavedPlan, Failure> {
+    let source = Source::read(path)?;
+    SavedPlan::from_json(source.text()).map_err(|error| failure(&error).naming(path))
+}
+
+/// Returns a failure with a saved plan.
+pub fn failure(error: &SavedPlanError) -> Failure {
+    let failure = Failure::new(ExitCode::Data, error.to_string()).hinted(error.hint());
+    match std::error::Error::source(error) {
+        Some(source) => failure.caused_by(source),
+        None => failure,
+    }
+}
+
+impl Failure {
+    /// Puts the file before what is wrong with it.
+    fn naming(mut self, path: &std::path::Path) -> Self {
+        if let Self::Expected(failure) = &mut self {
+            failure.message = format!("`{}`: {}", path.display(), failure.message);
+        }
+        self
+    }
+}
+
+/// Returns a saved plan as a change; whether it still fits is for the room that applies it.
+fn of_saved<'a>(context: &mut Context<'a>, backend: &dyn crate::backend::Backend, saved: SavedPlan) -> Result<Change<'a>, Failure> {
+    let template = side::template(context, Source::new("plan", saved.template.clone()))?;
+    let mut logical_ids: Vec<String> = template.resources.iter().map(|entry| entry.name.to_owned()).collect();
+    if let Some(deployed) = Deployed::read(context, backend, &saved.stack_name)? {
+        logical_ids.extend(deployed.template.resources.iter().map(|entry| entry.name.to_owned()));
+    }
+    let parameters = context.keep(ParameterSet::default());
+    let plan = saved.plan.clone();
+    // A plan without changes is not saved, so whatever this one does is more than tags.
+    Ok(Change { plan, target: saved.into(), parameters, tags_differ: true, logical_ids })
+}

@@ -1,0 +1,237 @@
+//! Shows a change, asks, carries it out and tells how it went: what `apply`, `set` and `delete` share.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde::Serialize;
+
+use super::backend::BackendArgs;
+use super::deployed::Change;
+use super::gates::{self, Gates};
+use super::{Context, ExitCode, Failure, Format};
+use crate::apply::{self, Observer, Outcome};
+use crate::backend::{Backend, StackDescription, StackEvent};
+use crate::plan::{Plan, RiskKind};
+use crate::ui;
+
+/// Flags of commands that carry something out.
+#[derive(Clone, Debug, clap::Args)]
+pub struct CarryOutArgs {
+    /// Do not ask; needed where there is no terminal to ask on
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Let the data of this resource go; once for each that the plan names
+    #[arg(long, value_name = "LOGICAL_ID")]
+    pub allow_data_loss: Vec<String>,
+    /// Kinds of risk to end with exit code 3 for, beside data-loss, which is always denied unless allowed
+    #[arg(long, value_name = "KIND,...", value_delimiter = ',', value_parser = gates::parse_risk_kind)]
+    pub deny: Vec<RiskKind>,
+    /// How to show it; json is one object a line: the plan, each event, the outcome
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    #[command(flatten)]
+    pub backend: BackendArgs,
+}
+
+/// One line of `--format json`.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Line<'l> {
+    Plan(&'l Plan),
+    Event(&'l StackEvent),
+    Outcome(&'l Outcome),
+    Findings(&'l [apply::Finding]),
+}
+
+impl CarryOutArgs {
+    fn line(&self, context: &mut Context<'_>, line: &Line<'_>) -> Result<(), Failure> {
+        let text = ui::json_line(line)?;
+        context.answer(&text)
+    }
+
+    /// Shows a plan.
+    ///
+    /// # Errors
+    ///
+    /// Returns that it cannot be written.
+    pub fn show(&self, context: &mut Context<'_>, plan: &Plan, stack: &str, made: &str) -> Result<(), Failure> {
+        match self.format {
+            Format::Json => self.line(context, &Line::Plan(plan)),
+            Format::Human => {
+                let text = ui::plan::human(plan, ui::plan::Heading { stack_name: stack, made }, context.layout());
+                context.answer(&text)
+            }
+        }
+    }
+
+    /// Checks what stands against a plan, then asks.
+    ///
+    /// # Errors
+    ///
+    /// Returns what denies it, or that it was not confirmed.
+    pub fn gate(&self, context: &mut Context<'_>, plan: &Plan, question: &str) -> Result<(), Failure> {
+        let losing: Vec<&str> = plan
+            .risks
+            .iter()
+            .filter(|risk| risk.kind == RiskKind::DataLoss)
+            .filter_map(|risk| risk.logical_resource_id.as_deref())
+            .collect();
+        for name in &self.allow_data_loss {
+            if !losing.contains(&name.as_str()) {
+                let failure = Failure::new(ExitCode::Usage, format!("`--allow-data-loss {name}` names nothing whose data goes"));
+                return Err(failure.hinted(match losing.as_slice() {
+                    [] => "this change loses no data; leave the flag out".to_owned(),
+                    losing => format!("data goes with {}", losing.join(", ")),
+                }));
+            }
+        }
+        let mut deny = self.deny.clone();
+        deny.push(RiskKind::DataLoss);
+        let protect = context.rack_file()?.protect.as_slice();
+        Gates { deny: &deny, allow_data_loss: &self.allow_data_loss, protect }.check(plan)?;
+        if self.yes {
+            return Ok(());
+        }
+        if !context.can_ask() {
+            return Err(Failure::new(ExitCode::Declined, "there is no terminal to ask on").hinted("`--yes` goes ahead without asking"));
+        }
+        let answer = ui::confirm(&mut std::io::stdin().lock(), &mut std::io::stderr().lock(), question);
+        match answer {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Failure::new(ExitCode::Declined, "not confirmed: nothing was changed")),
+            Err(error) => Err(Failure::new(ExitCode::Declined, "cannot ask").caused_by(&error)),
+        }
+    }
+
+    /// Shows, asks for and carries out a change.
+    ///
+    /// # Errors
+    ///
+    /// Returns what stands against it, or what the backend refused.
+    pub fn carry_out(&self, context: &mut Context<'_>, backend: &dyn Backend, change: &Change<'_>) -> Result<ExitCode, Failure> {
+        for fail_on in &self.backend.fail_on {
+            if !change.logical_ids.contains(&fail_on.logical_id) {
+                let failure = Failure::new(ExitCode::Usage, format!("`--fail-on` names no resource: `{}`", fail_on.logical_id));
+                let near = super::did_you_mean(&fail_on.logical_id, change.logical_ids.iter().map(String::as_str));
+                return Err(match near {
+                    Some(near) => failure.hinted(format!("did you mean `{near}`?")),
+                    None => failure,
+                });
+            }
+        }
+        let stack = change.target.stack.clone();
+        self.show(context, &change.plan, &stack, "predicted from the deployed stack")?;
+        if change.is_empty() {
+            context.say("nothing to do");
+            return Ok(ExitCode::Done);
+        }
+        self.gate(context, &change.plan, &format!("Apply this to {stack}?"))?;
+        let resources = change.plan.effects.len();
+        let outcome =
+            self.followed(context, resources, |observer, interrupted| apply::apply(backend, &change.target, observer, interrupted))?;
+        let exit_code = self.tell(context, &outcome, &stack)?;
+        if matches!(outcome, Outcome::Complete { .. }) {
+            let findings = apply::verify(backend, &change.target)?;
+            if !findings.is_empty() {
+                match self.format {
+                    Format::Json => self.line(context, &Line::Findings(&findings))?,
+                    Format::Human => context.complain(&ui::stack::findings(&findings)),
+                }
+                return Ok(ExitCode::Failed);
+            }
+            context.detail("every resource is as the template says");
+        }
+        Ok(exit_code)
+    }
+
+    /// Follows what an earlier run left unfinished to its end.
+    ///
+    /// # Errors
+    ///
+    /// Returns that the backend cannot be asked.
+    pub fn resume(
+        &self,
+        context: &mut Context<'_>,
+        backend: &dyn Backend,
+        stack: &StackDescription,
+    ) -> Result<(Outcome, ExitCode), Failure> {
+        context.say(&format!("`{}` is {}: taking up what was left unfinished", stack.name, stack.status));
+        let resources = backend.list_resources(&stack.id)?.len();
+        let outcome = self.followed(context, resources, |observer, interrupted| apply::resume(backend, stack, observer, interrupted))?;
+        let exit_code = self.tell(context, &outcome, &stack.name)?;
+        Ok((outcome, exit_code))
+    }
+
+    /// Does some work while its events are shown and Ctrl-C is heeded.
+    ///
+    /// # Errors
+    ///
+    /// Returns what the work returns.
+    pub fn followed<T>(
+        &self,
+        context: &mut Context<'_>,
+        resources: usize,
+        work: impl FnOnce(&mut dyn Observer, &AtomicBool) -> Result<T, apply::ApplyError>,
+    ) -> Result<T, Failure> {
+        let draws = self.format == Format::Human && context.can_draw_progress();
+        let layout = context.stderr_layout();
+        let mut screen = Screen { args: self, context, progress: Some(ui::Progress::new(resources, draws, layout)), failure: None };
+        let done = work(&mut screen, interruption());
+        if let Some(progress) = screen.progress.take() {
+            progress.finish();
+        }
+        let failure = screen.failure;
+        let done = done?;
+        failure.map_or(Ok(done), Err)
+    }
+
+    /// Tells how it ended.
+    ///
+    /// # Errors
+    ///
+    /// Returns that it cannot be written.
+    pub fn tell(&self, context: &mut Context<'_>, outcome: &Outcome, stack: &str) -> Result<ExitCode, Failure> {
+        match self.format {
+            Format::Json => self.line(context, &Line::Outcome(outcome))?,
+            Format::Human => {
+                let text = ui::stack::outcome(outcome, stack, context.stderr_layout());
+                if outcome.is_success() { context.say(&text) } else { context.complain(&text) }
+            }
+        }
+        Ok(match outcome {
+            Outcome::Interrupted { .. } => ExitCode::Interrupted,
+            outcome if outcome.is_success() => ExitCode::Done,
+            _ => ExitCode::Failed,
+        })
+    }
+}
+
+/// Writes events as they come.
+struct Screen<'s, 'c, 'a> {
+    args: &'s CarryOutArgs,
+    context: &'c mut Context<'a>,
+    progress: Option<ui::Progress>,
+    /// A closed pipe must not stop what is under way; it is told in the end.
+    failure: Option<Failure>,
+}
+
+impl Observer for Screen<'_, '_, '_> {
+    fn event(&mut self, event: &StackEvent) {
+        if self.args.format == Format::Json {
+            if self.failure.is_none()
+                && let Err(failure) = self.args.line(self.context, &Line::Event(event))
+            {
+                self.failure = Some(failure);
+            }
+        } else if let Some(line) = self.progress.as_mut().and_then(|progress| progress.event(event)) {
+            self.context.say(&line);
+        }
+    }
+}
+
+/// Returns the flag that Ctrl-C and a request to end set from the first call on.
+fn interruption() -> &'static AtomicBool {
+    static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+    // A handler that is there already sets the same flag.
+    let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::SeqCst));
+    &INTERRUPTED
+}

@@ -1,0 +1,146 @@
+//! The deployed stack as one side of a plan, and the change from it to what is wanted.
+
+use super::side::{self, SideName};
+use super::{Context, Failure};
+use crate::apply::Target;
+use crate::backend::{Backend, BackendError, StackDescription, deployed_state};
+use crate::evaluate::{Evaluation, State};
+use crate::parameters::{GivenParameters, ParameterSet};
+use crate::plan::{Plan, plan, plan_first};
+use crate::template::{Source, Template};
+
+/// A deployed stack, read.
+pub struct Deployed<'a> {
+    /// What the backend says of it.
+    pub description: StackDescription,
+    /// Its template.
+    pub template: &'a Template<'a>,
+    /// Its parameters; `NoEcho` ones without their value.
+    pub given: GivenParameters,
+    /// What is known of its resources.
+    pub state: &'a State,
+}
+
+impl<'a> Deployed<'a> {
+    /// Returns a stack, or `None` when there is none that holds anything.
+    ///
+    /// # Errors
+    ///
+    /// Returns that the backend cannot be asked.
+    pub fn read(context: &mut Context<'a>, backend: &dyn Backend, stack: &str) -> Result<Option<Self>, Failure> {
+        let Some(description) = backend.describe_stack(stack)?.filter(|stack| !stack.status.is_review()) else { return Ok(None) };
+        let template = side::template(context, Source::new(format!("{stack} (deployed)"), description.template.clone()))?;
+        let mut given = GivenParameters::default();
+        for (name, value) in &description.parameters {
+            given.add_deployed(name, value.clone());
+        }
+        let state = context.keep(deployed_state(backend, &description)?);
+        Ok(Some(Self { description, template, given, state }))
+    }
+
+    /// Returns what the stack's template means under its parameters.
+    ///
+    /// # Errors
+    ///
+    /// Returns what keeps it from being evaluated.
+    pub fn evaluation(&self, context: &mut Context<'a>) -> Result<Evaluation<'a>, Failure> {
+        side::evaluated(context, self.template, &self.given, self.state)
+    }
+}
+
+/// A change that can be carried out.
+pub struct Change<'a> {
+    /// What it does.
+    pub plan: Plan,
+    /// What it asks for.
+    pub target: Target,
+    /// What it is set to.
+    pub parameters: &'a ParameterSet<'a>,
+    /// Whether the stack's tags differ.
+    pub tags_differ: bool,
+    /// Every logical ID before and after, for messages.
+    pub logical_ids: Vec<String>,
+}
+
+impl Change<'_> {
+    /// Tells whether there is anything to do.
+    pub fn is_empty(&self) -> bool {
+        !self.plan.has_changes() && !self.tags_differ
+    }
+}
+
+/// What a stack is to have.
+pub enum Wanted {
+    /// The template and parameters of `rack.yaml`.
+    Rack,
+    /// The template of a file; parameters that are not given keep their deployed value.
+    File(Source),
+    /// What it has.
+    Same,
+}
+
+/// Plans the change of a stack; `given` is stronger than `rack.yaml`, that than what is deployed, that than defaults.
+///
+/// # Errors
+///
+/// Returns every problem of the template and its parameters, that the stack cannot be updated, or that the backend cannot be asked.
+pub fn change<'a>(
+    context: &mut Context<'a>,
+    backend: &dyn Backend,
+    stack: &str,
+    wanted: &Wanted,
+    stronger: &GivenParameters,
+) -> Result<Change<'a>, Failure> {
+    let deployed = Deployed::read(context, backend, stack)?;
+    if let Some(Deployed { description, .. }) = &deployed
+        && !description.status.is_updatable()
+    {
+        return Err(BackendError::WrongStatus { stack: stack.to_owned(), status: description.status.clone(), wanted: "updated" }.into());
+    }
+    let mut given = deployed.as_ref().map(|deployed| deployed.given.clone()).unwrap_or_default();
+    let mut tags = deployed.as_ref().map(|deployed| deployed.description.tags.clone()).unwrap_or_default();
+    let template = match (wanted, &deployed) {
+        (Wanted::Rack, _) => {
+            tags.clone_from(&context.rack_file()?.tags);
+            for (name, value) in side::given(context, &SideName::Rack)?.values {
+                given.add(name, value);
+            }
+            let source = side::source(context, &SideName::Rack)?;
+            side::template(context, source)?
+        }
+        (Wanted::File(source), _) => side::template(context, source.clone())?,
+        (Wanted::Same, Some(deployed)) => deployed.template,
+        (Wanted::Same, None) => return Err(super::backend::no_stack(stack)),
+    };
+    for (name, value) in &stronger.values {
+        given.add(name.clone(), value.clone());
+    }
+    let state: &State = match &deployed {
+        Some(deployed) => deployed.state,
+        None => {
+            let mut state = side::StateArgs::default().load(context, &SideName::Rack)?;
+            state.exports.extend(backend.list_exports()?.into_iter().map(|(name, value)| (name, value.into())));
+            context.keep(state)
+        }
+    };
+    let after = side::evaluated(context, template, &given, state)?;
+    context.warn(&after.warnings);
+    let mut logical_ids: Vec<String> = after.resources.keys().map(|name| (*name).to_owned()).collect();
+    let plan = match &deployed {
+        Some(deployed) => {
+            let before = deployed.evaluation(context)?;
+            logical_ids.extend(before.resources.keys().filter(|name| !after.resources.contains_key(*name)).map(|name| (*name).to_owned()));
+            plan(&before, &after)
+        }
+        None => plan_first(&after),
+    };
+    let tags_differ = deployed.as_ref().is_some_and(|deployed| deployed.description.tags != tags);
+    let target = Target {
+        stack: stack.to_owned(),
+        revision: deployed.map(|deployed| deployed.description.revision),
+        template: template.source.text().to_owned(),
+        parameters: Target::inputs(after.parameters),
+        tags,
+    };
+    Ok(Change { plan, target, parameters: after.parameters, tags_differ, logical_ids })
+}

@@ -1,0 +1,113 @@
+//! `rackform local`: looks into the embedded backend.
+
+use serde::Serialize;
+
+use super::backend::{self, Access, BackendArgs};
+use super::{Context, ExitCode, Failure, Format};
+use crate::backend::Backend as _;
+use crate::ui;
+
+/// Looks into the embedded backend: stacks, resources, events; or forgets everything
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  rackform local stacks\n  rackform local resources --format json\n  rackform local resources --retained\n  rackform local reset --yes"
+)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Lists the stacks
+    Stacks {
+        /// How to show them
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Lists a stack's resources with their physical IDs, or what stacks let go by their policies
+    Resources {
+        /// What outlived its stack instead
+        #[arg(long)]
+        retained: bool,
+        /// How to show them; json has properties and attributes too
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Lists a stack's events
+    Events(super::events::Args),
+    /// Forgets every stack, event and resource
+    Reset {
+        /// Do not ask
+        #[arg(short, long)]
+        yes: bool,
+    },
+}
+
+#[derive(Serialize)]
+struct Stacks<T: Serialize> {
+    stacks: T,
+}
+
+#[derive(Serialize)]
+struct Resources<T: Serialize> {
+    resources: T,
+}
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// Returns that there is no stack, or that the backend cannot be asked.
+pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
+    let none = BackendArgs::default();
+    match &args.command {
+        Command::Stacks { format } => {
+            let stacks = backend::open(context, Access::Look, &none)?.list_stacks()?;
+            let text = match format {
+                Format::Json => ui::json(&Stacks { stacks })?,
+                Format::Human => ui::stack::stacks(&stacks, context.layout()),
+            };
+            context.answer(&text)?;
+        }
+        Command::Resources { retained: true, format } => {
+            let resources = backend::open(context, Access::Look, &none)?.retained_resources()?;
+            let text = match format {
+                Format::Json => ui::json(&Resources { resources })?,
+                Format::Human => ui::stack::retained(&resources),
+            };
+            context.answer(&text)?;
+        }
+        Command::Resources { retained: false, format } => {
+            let stack = context.stack_name(None)?;
+            let backend = backend::open(context, Access::Look, &none)?;
+            if backend.describe_stack(&stack)?.is_none() {
+                return Err(backend::no_stack(&stack));
+            }
+            let resources = backend.list_resources(&stack)?;
+            let text = match format {
+                Format::Json => ui::json(&Resources { resources })?,
+                Format::Human => ui::stack::resources(&resources, context.layout()),
+            };
+            context.answer(&text)?;
+        }
+        Command::Events(args) => return super::events::run(args, context),
+        Command::Reset { yes } => {
+            if !*yes {
+                if !context.can_ask() {
+                    return Err(
+                        Failure::new(ExitCode::Declined, "there is no terminal to ask on").hinted("`--yes` goes ahead without asking")
+                    );
+                }
+                let answer =
+                    ui::confirm(&mut std::io::stdin().lock(), &mut std::io::stderr().lock(), "Forget every stack of the local backend?");
+                if !answer.unwrap_or(false) {
+                    return Err(Failure::new(ExitCode::Declined, "not confirmed: nothing was changed"));
+                }
+            }
+            backend::open(context, Access::Look, &none)?.reset()?;
+            context.say("every stack of the local backend is forgotten");
+        }
+    }
+    Ok(ExitCode::Done)
+}

@@ -1,0 +1,91 @@
+//! `rackform plan`: what `apply` would do to the deployed stack, kept in a file if asked to.
+
+use std::path::PathBuf;
+
+use super::backend::{self, Access, BackendArgs};
+use super::deployed::{self, Wanted};
+use super::gates::{self, Gates};
+use super::side::ParameterArgs;
+use super::{Context, ExitCode, Failure};
+use crate::backend::Backend as _;
+use crate::parameters::GivenParameters;
+use crate::plan::RiskKind;
+use crate::plan::saved::SavedPlan;
+use crate::ui;
+
+/// Shows what `apply` would do to the deployed stack, and keeps that in a file for `apply FILE`
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  rackform plan\n  rackform plan -p BuildCache=Yes -o change.plan\n  rackform plan --exit-code --format markdown > comment.md\n\nExit codes: 0 done, 2 changes with --exit-code, 3 denied, 65 bad template or parameters."
+)]
+pub struct Args {
+    #[command(flatten)]
+    parameters: ParameterArgs,
+    /// Write the plan into a file that `rackform apply FILE` carries out exactly; it holds no NoEcho value
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// How to show it
+    #[arg(long, value_enum, default_value_t)]
+    format: PlanFormat,
+    /// End with exit code 2 when there are changes
+    #[arg(long)]
+    exit_code: bool,
+    /// Kinds of risk to end with exit code 3 for
+    #[arg(long, value_name = "KIND,...", value_delimiter = ',', value_parser = gates::parse_risk_kind)]
+    deny: Vec<RiskKind>,
+}
+
+/// How to show a plan.
+#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
+enum PlanFormat {
+    /// For a person
+    #[default]
+    Human,
+    /// The whole plan: the change set, what really happens, risks
+    Json,
+    /// A comment for a pull request
+    Markdown,
+}
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// Returns every problem of the template and its parameters, what denies the change, or that the file cannot be written.
+pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
+    let stack = context.stack_name(None)?;
+    let mut stronger = GivenParameters::default();
+    args.parameters.add_to(&mut stronger)?;
+    let backend = backend::open(context, Access::Look, &BackendArgs::default())?;
+    let change = deployed::change(context, &backend, &stack, &Wanted::Rack, &stronger)?;
+    let heading = ui::plan::Heading { stack_name: &stack, made: "predicted from the deployed stack" };
+    let text = match args.format {
+        PlanFormat::Human => ui::plan::human(&change.plan, heading, context.layout()),
+        PlanFormat::Json => ui::bare_json(&change.plan)?,
+        PlanFormat::Markdown => ui::plan::markdown(&change.plan, heading),
+    };
+    context.answer(&text)?;
+    let protect = context.rack_file()?.protect.as_slice();
+    Gates { deny: &args.deny, allow_data_loss: &[], protect }.check(&change.plan)?;
+    let has_changes = !change.is_empty();
+    if let Some(path) = &args.output {
+        if has_changes {
+            let saved = SavedPlan {
+                stack_name: stack,
+                backend: backend.name().to_owned(),
+                region: context.region()?,
+                revision: change.target.revision.clone(),
+                template: change.target.template.clone(),
+                parameters: SavedPlan::parameters_of(change.parameters).map_err(|error| super::apply::failure(&error))?,
+                tags: change.target.tags.clone(),
+                plan: change.plan,
+            };
+            let text = saved.to_json().map_err(|error| super::apply::failure(&error))?;
+            super::files::write(path, text.as_bytes())?;
+            context.say(&format!("saved; `rackform apply {}` carries it out", path.display()));
+        } else {
+            context.say(&format!("there is nothing to carry out, so `{}` was not written", path.display()));
+        }
+    }
+    Ok(if args.exit_code && has_changes { ExitCode::Differences } else { ExitCode::Done })
+}

@@ -1,0 +1,57 @@
+//! `rackform set`: changes parameters of the deployed stack and nothing else.
+
+use super::backend::{self, Access};
+use super::carry_out::CarryOutArgs;
+use super::deployed::{self, Wanted};
+use super::{Context, ExitCode, Failure};
+use crate::backend::Backend as _;
+use crate::parameters::GivenParameters;
+use crate::template::Diagnostics;
+
+/// Changes parameters of the deployed stack, keeping its template and every other deployed value
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  rackform set BuildCache=Yes\n  rackform set BuildCache=No --yes --allow-data-loss BuildCacheFilesystem\n  rackform set Subnets=subnet-1,subnet-2\n\nExit codes: 0 done or nothing to do, 1 failed or rolled back, 3 denied, 4 not confirmed, 66 no such stack, 75 busy, 130 interrupted."
+)]
+pub struct Args {
+    /// Parameters with their new values
+    #[arg(value_name = "NAME=VALUE", required = true)]
+    parameters: Vec<String>,
+    #[command(flatten)]
+    carry_out: CarryOutArgs,
+}
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// Returns unknown parameters and bad values, what denies the change, or what the backend refused.
+pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
+    let stack = context.stack_name(None)?;
+    let mut given = GivenParameters::default();
+    let mut problems = Diagnostics::default();
+    for parameter in &args.parameters {
+        if let Err(problem) = given.add_flag(parameter) {
+            problems.push(problem);
+        }
+    }
+    if problems.has_errors() {
+        return Err(Failure::Problems(problems, ExitCode::Usage));
+    }
+    let backend = backend::open(context, Access::Change, &args.carry_out.backend)?;
+    if let Some(unfinished) = backend.describe_stack(&stack)?.filter(|stack| stack.status.is_in_progress()) {
+        let (outcome, exit_code) = args.carry_out.resume(context, &backend, &unfinished)?;
+        if !outcome.is_success() {
+            return Ok(exit_code);
+        }
+    }
+    let change = deployed::change(context, &backend, &stack, &Wanted::Same, &given)?;
+    let exit_code = args.carry_out.carry_out(context, &backend, &change)?;
+    for (name, value) in &given.values {
+        let written = context.rack_file()?.parameters.values.get(name).and_then(|given| given.text.as_ref());
+        if exit_code == ExitCode::Done && written.is_some_and(|written| Some(written) != value.text.as_ref()) {
+            context.say(&format!("rack.yaml has another value for {name}: the next `rackform apply` would set it back"));
+        }
+    }
+    Ok(exit_code)
+}

@@ -1,0 +1,51 @@
+//! `rackform status`: the stack as it is, what that means, and what to do about it.
+
+use super::backend::{self, Access, BackendArgs};
+use super::deployed::Deployed;
+use super::{Context, ExitCode, Failure, Format};
+use crate::backend::Backend as _;
+use crate::ui::stack::{Status, StatusParameter};
+
+/// Shows the stack: its status and what that means, parameters, outputs
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  rackform status\n  rackform status --format json | jq -r .status\n\nExit codes: 0 done, 66 no such stack, 75 busy."
+)]
+pub struct Args {
+    /// How to show it
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// Returns that there is no stack, or that the backend cannot be asked.
+pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
+    let stack = context.stack_name(None)?;
+    let backend = backend::open(context, Access::Look, &BackendArgs::default())?;
+    let Some(description) = backend.describe_stack(&stack)? else { return Err(backend::no_stack(&stack)) };
+    let deployed = Deployed::read(context, &backend, &stack)?;
+    let rack = &context.rack_file()?.parameters;
+    let parameters = description.parameters.iter().map(|(name, value)| {
+        let declared = deployed.as_ref().and_then(|deployed| deployed.template.parameters.get(name));
+        let default = declared.and_then(|entry| entry.body.get("Default")).and_then(crate::template::Node::scalar);
+        let is_default = value.is_some() && value.as_deref() == default;
+        let written = rack.values.get(name).and_then(|given| given.text.clone());
+        let differs = value.is_some() && written.is_some() && written != *value;
+        StatusParameter {
+            name: name.clone(),
+            value: value.clone().unwrap_or_else(|| "****".to_owned()),
+            is_default,
+            rack_file: written.filter(|_| differs),
+        }
+    });
+    let status = Status::new(&description, parameters.collect(), backend.list_resources(&stack)?.len());
+    let text = match args.format {
+        Format::Json => crate::ui::json(&status)?,
+        Format::Human => crate::ui::stack::status(&status, context.layout()),
+    };
+    context.answer(&text)?;
+    Ok(ExitCode::Done)
+}
