@@ -1,1 +1,277 @@
-//! Tests of `apply`.
+//! From a plan to a stack and back, as a user does it: the program, a folder, the embedded backend.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Child, Stdio};
+
+use crate::backend::NETWORK;
+use crate::program::{Bench, Run};
+
+fn bench() -> Bench {
+    let bench = Bench::new();
+    bench.file("rack.yaml", "name: demo\nregion: us-east-1\ntemplate: network.json\n").file("network.json", NETWORK);
+    bench
+}
+
+fn done(run: &Run) -> &Run {
+    assert_eq!(run.code, 0, "{}\n{}", run.stdout, run.stderr);
+    run
+}
+
+/// Returns a stack's resources as `LOGICAL_ID -> (physical ID, properties)`.
+fn resources(bench: &Bench) -> serde_json::Map<String, serde_json::Value> {
+    let run = bench.run("local resources --format json");
+    let answer: serde_json::Value = serde_json::from_str(&done(&run).stdout).unwrap();
+    let essence = |resource: &serde_json::Value| {
+        let text = |key: &str| resource.get(key).unwrap().clone();
+        (text("logical_id").as_str().unwrap().to_owned(), serde_json::json!([text("physical_id"), text("properties")]))
+    };
+    answer.get("resources").unwrap().as_array().unwrap().iter().map(essence).collect()
+}
+
+fn status(bench: &Bench) -> String {
+    let run = bench.run("status --format json");
+    let answer: serde_json::Value = serde_json::from_str(&done(&run).stdout).unwrap();
+    answer.get("status").unwrap().as_str().unwrap().to_owned()
+}
+
+#[test]
+fn without_a_terminal_nothing_is_done_unless_yes_is_said() {
+    let bench = bench();
+    let run = bench.run("apply");
+    assert_eq!(run.code, 4, "{}", run.stderr);
+    assert!(run.stderr.contains("--yes"), "{}", run.stderr);
+    assert_eq!(bench.run("status").code, 66);
+    done(&bench.run("apply --yes"));
+    assert_eq!(status(&bench), "CREATE_COMPLETE");
+}
+
+#[test]
+fn a_cache_is_set_kept_and_given_up_only_when_its_loss_is_allowed() {
+    let bench = bench();
+    done(&bench.run("apply --yes -p Zone=us-east-1b"));
+    done(&bench.run("set Cache=Yes --yes"));
+    let on = resources(&bench);
+    assert!(on.contains_key("Files") && on.contains_key("Target"));
+    let subnet = on.get("Subnet").unwrap().to_string();
+    assert!(subnet.contains("us-east-1b"), "`set` keeps every other deployed value: {subnet}");
+
+    let run = bench.run("set Cache=No --yes");
+    assert_eq!(run.code, 3, "{}", run.stderr);
+    assert!(run.stderr.contains("--allow-data-loss Files"), "{}", run.stderr);
+    assert_eq!(resources(&bench), on);
+
+    let run = bench.run("set Cache=No --yes --allow-data-loss Flies");
+    assert_eq!(run.code, 64, "{}", run.stderr);
+    assert!(run.stderr.contains("data goes with Files"), "{}", run.stderr);
+
+    done(&bench.run("set Cache=No --yes --allow-data-loss Files"));
+    assert!(!resources(&bench).contains_key("Files"));
+}
+
+#[test]
+fn the_same_again_is_exit_code_0_and_says_so() {
+    let bench = bench();
+    done(&bench.run("apply --yes"));
+    let run = bench.run("apply");
+    assert!(done(&run).stderr.contains("nothing to do"), "{}", run.stderr);
+    let run = bench.run("plan --exit-code");
+    assert_eq!(run.code, 0, "{}", run.stdout);
+}
+
+#[test]
+fn an_unknown_parameter_is_refused_with_what_was_meant() {
+    let bench = bench();
+    done(&bench.run("apply --yes"));
+    let run = bench.run("set Cahce=Yes --yes");
+    assert_eq!(run.code, 65, "{}", run.stderr);
+    assert!(run.stderr.contains("did you mean `Cache`"), "{}", run.stderr);
+    assert_eq!(bench.run("set Cache --yes").code, 64);
+}
+
+#[test]
+fn a_saved_plan_is_carried_out_once_and_refused_when_the_stack_moved_on() {
+    let bench = bench();
+    done(&bench.run("apply --yes"));
+    done(&bench.run("plan -p Cache=Yes -o change.plan"));
+    done(&bench.run("plan -p Zone=us-east-1c -o other.plan"));
+    done(&bench.run("apply change.plan --yes"));
+    assert!(resources(&bench).contains_key("Files"));
+    let run = bench.run("apply other.plan --yes");
+    assert_eq!(run.code, 75, "{}", run.stderr);
+    assert!(run.stderr.contains("moved on") && run.stderr.contains("Files") && run.stderr.contains("plan again"), "{}", run.stderr);
+    bench.file("broken.plan", bench.read("other.plan").replace("us-east-1c", "us-east-1d"));
+    let run = bench.run("apply broken.plan --yes");
+    assert_eq!(run.code, 65, "{}", run.stderr);
+}
+
+#[test]
+fn a_failure_is_undone_and_its_root_cause_named() {
+    let bench = bench();
+    done(&bench.run("apply --yes"));
+    let before = resources(&bench);
+    let run = bench.run("set Cache=Yes --yes --fail-on Target:create");
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    assert!(run.stderr.contains("first failure: Target CREATE_FAILED"), "{}", run.stderr);
+    assert_eq!(resources(&bench), before);
+    let run = bench.run("status");
+    assert!(run.stdout.contains("UPDATE_ROLLBACK_COMPLETE") && run.stdout.contains("undone"), "{}", run.stdout);
+    let run = bench.run("events --failed");
+    assert_eq!(run.stdout.lines().count(), 1, "{}", run.stdout);
+    assert!(run.stdout.contains("Target"), "{}", run.stdout);
+    let run = bench.run("set Cache=Yes --yes --fail-on Tarhet");
+    assert_eq!(run.code, 64, "{}", run.stderr);
+    assert!(run.stderr.contains("did you mean `Target`"), "{}", run.stderr);
+}
+
+#[test]
+fn a_failed_creation_says_the_way_out() {
+    let bench = bench();
+    assert_eq!(bench.run("apply --yes --fail-on Subnet").code, 1);
+    let run = bench.run("apply --yes");
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    assert!(run.stderr.contains("ROLLBACK_COMPLETE") && run.stderr.contains("rackform delete"), "{}", run.stderr);
+    done(&bench.run("delete --yes"));
+    done(&bench.run("apply --yes"));
+}
+
+#[test]
+fn a_protected_stack_is_deleted_only_when_told_twice() {
+    let bench = bench();
+    done(&bench.run("apply --yes -p Cache=Yes --enable-termination-protection"));
+    assert_eq!(bench.run("delete --yes --allow-data-loss Files").code, 3);
+    let run = bench.run("delete --yes --disable-termination-protection");
+    assert_eq!(run.code, 3, "{}", run.stderr);
+    done(&bench.run("delete --yes --disable-termination-protection --allow-data-loss Files"));
+    assert_eq!(bench.run("status").code, 66);
+    assert_eq!(bench.run("delete --yes").code, 66);
+}
+
+#[test]
+fn json_is_one_object_a_line_and_holds_no_secret() {
+    let bench = bench();
+    let run = bench.run("apply --yes --format json -p Token=hunter2-hunter2");
+    let lines: Vec<serde_json::Value> = done(&run).stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(lines.first().unwrap().get("plan").is_some());
+    let outcome = lines.last().unwrap().get("outcome").unwrap();
+    assert_eq!(outcome.get("Outcome").unwrap(), "complete");
+    assert!(lines.iter().filter(|line| line.get("event").is_some()).count() > 5);
+    let all =
+        [run.stdout, run.stderr, bench.run("status").stdout, bench.run("local resources --format json").stdout, bench.run("events").stdout];
+    assert!(!all.concat().contains("hunter2"));
+    let run = bench.run("plan -p Token=other-secret -o change.plan");
+    assert_eq!(run.code, 65, "a new secret goes into no file: {}", run.stderr);
+    assert!(!bench.path().join("change.plan").exists());
+}
+
+#[test]
+fn the_deployed_stack_is_a_side_of_a_diff() {
+    let bench = bench();
+    assert_eq!(bench.run("diff deployed rack").code, 66);
+    done(&bench.run("apply --yes -p Cache=Yes"));
+    let run = bench.run("diff deployed rack --exit-code");
+    assert_eq!(run.code, 0, "deployed values hold unless given anew: {}", run.stdout);
+    let run = bench.run("diff deployed network.json -p Cache=No --exit-code");
+    assert_eq!(run.code, 2, "{}", run.stdout);
+    assert!(run.stdout.contains("Files"), "{}", run.stdout);
+}
+
+/// Starts the program with steps long enough to be met in the middle of.
+fn start(bench: &Bench, arguments: &str) -> Child {
+    let mut command = bench.command();
+    command.args(arguments.split_whitespace()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.spawn().unwrap()
+}
+
+/// Reads so many lines of a child's answer; returns whether there were as many.
+fn read_lines(child: &mut Child, count: usize) -> bool {
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let read = lines.by_ref().take(count).filter(Result::is_ok).count();
+    // Kept open until the child is gone: a closed pipe is another ending.
+    std::thread::spawn(move || lines.for_each(drop));
+    read == count
+}
+
+#[test]
+fn killed_at_any_event_the_state_is_whole_and_the_next_apply_finishes() {
+    let expected = {
+        let bench = bench();
+        done(&bench.run("apply --yes -p Cache=Yes"));
+        done(&bench.run("set Zone=us-east-1b --yes"));
+        resources(&bench)
+    };
+    let mut killed = 0;
+    // The first line is the plan, the others are events.
+    for lines in [2, 3, 5, 7, 9, 12, 14] {
+        let bench = bench();
+        done(&bench.run("apply --yes -p Cache=Yes"));
+        let mut child = start(&bench, "set Zone=us-east-1b --yes --format json --step-delay-ms 20");
+        let met = read_lines(&mut child, lines);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(met, "there were fewer than {lines} lines");
+        let halfway = status(&bench);
+        if halfway.ends_with("IN_PROGRESS") {
+            killed += 1;
+            let run = bench.run("status");
+            assert!(run.stdout.contains("next: rackform apply"), "{}", run.stdout);
+        }
+        let run = bench.run("apply --yes -p Zone=us-east-1b");
+        assert_eq!(run.code, 0, "killed after {lines} lines, {halfway}: {}", run.stderr);
+        assert_eq!(status(&bench), "UPDATE_COMPLETE");
+        assert_eq!(resources(&bench), expected, "killed after {lines} lines");
+    }
+    assert!(killed > 3, "only {killed} were met in the middle");
+}
+
+#[test]
+fn of_two_applies_at_once_one_is_told_who_is_at_it() {
+    let bench = bench();
+    done(&bench.run("apply --yes"));
+    let mut first = start(&bench, "set Cache=Yes --yes --format json --step-delay-ms 150");
+    assert!(read_lines(&mut first, 2));
+    let run = bench.run("set Zone=us-east-1b --yes");
+    assert_eq!(run.code, 75, "{}", run.stderr);
+    assert!(run.stderr.contains(&format!("process {}", first.id())), "{}", run.stderr);
+    assert!(first.wait().unwrap().success());
+    done(&bench.run("set Zone=us-east-1b --yes"));
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_stops_after_the_step_and_says_how_to_go_on() {
+    let bench = bench();
+    done(&bench.run("apply --yes"));
+    let mut child = start(&bench, "set Cache=Yes --yes --format json --step-delay-ms 100");
+    assert!(read_lines(&mut child, 3));
+    let sent = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    let mut stderr = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{stderr}");
+    assert_eq!(status(&bench), "UPDATE_IN_PROGRESS");
+    done(&bench.run("apply --yes"));
+    assert!(resources(&bench).contains_key("Files"));
+}
+
+#[test]
+fn our_own_rack_goes_on_and_off_again() {
+    let bench = Bench::new();
+    bench.file("rack.yaml", "name: demo\nregion: us-east-1\nparameters:\n  BuildMethod: fargate\n");
+    done(&bench.run("apply --yes"));
+    let off = resources(&bench);
+    done(&bench.run("set BuildCache=Yes --yes"));
+    let on = resources(&bench);
+    for name in ["BuildCacheFilesystem", "BuildCacheSecurity", "BuildCacheTarget0", "BuildCacheTarget1", "BuildCacheTarget2"] {
+        assert!(on.contains_key(name), "no {name}");
+    }
+    let run = bench.run("set BuildCache=No --yes");
+    assert_eq!(run.code, 3, "{}", run.stderr);
+    let lost: Vec<String> =
+        run.stderr.split("--allow-data-loss ").skip(1).map(|rest| rest.split_whitespace().next().unwrap().to_owned()).collect();
+    let mut arguments = vec!["set", "BuildCache=No", "--yes"];
+    lost.iter().for_each(|name| arguments.extend(["--allow-data-loss", name]));
+    done(&bench.run_args(&arguments));
+    let names = |resources: &serde_json::Map<String, serde_json::Value>| resources.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(names(&resources(&bench)), names(&off), "everything that came is gone");
+}
