@@ -11,6 +11,10 @@ use crate::template::{Diagnostic, Entry, Intrinsic, Node, Severity, Span, Templa
 /// The text that stands for a value that must not be shown.
 const MASK: &str = "****";
 
+/// Rules whose violation may leave a condition without a value.
+const BREAKS_CONDITIONS: &[&str] =
+    &["circular-condition", "malformed-function", "unknown-function", "unresolved-condition", "unresolved-mapping"];
+
 /// A validation under way.
 pub(super) struct Check<'t, 'a> {
     pub(super) template: &'t Template<'a>,
@@ -79,7 +83,10 @@ impl<'t, 'a> Check<'t, 'a> {
         // A free text may always be something else, though no other value of it was tried.
         let variables = &self.solver.formulas.variables.all;
         let free = |literal: &Literal| matches!(literal, Literal::Value(variable, _) if !variables[*variable].closed);
-        when.unavoidable = !clauses.iter().flatten().any(free)
+        // Where a condition cannot be decided, that nothing else was found says nothing.
+        let undecided = self.findings.iter().any(|finding| BREAKS_CONDITIONS.contains(&finding.diagnostic.rule));
+        when.unavoidable = !undecided
+            && !clauses.iter().flatten().any(free)
             && clauses.iter().all(|clause| {
                 let otherwise = given.iter().cloned().chain(clause.iter().map(|literal| vec![literal.negated()]));
                 self.solver.satisfy(otherwise.collect(), Freedom::Any).is_none()

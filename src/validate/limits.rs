@@ -3,7 +3,8 @@
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
 
 use super::check::Check;
-use crate::template::Section;
+use crate::parameters::ParameterType;
+use crate::template::{Section, did_you_mean};
 
 /// Longest template body that a request may carry itself, in bytes.
 pub const INLINE_TEMPLATE_LIMIT_BYTES: usize = 51_200;
@@ -68,6 +69,15 @@ fn over(check: &mut Check<'_, '_>, span: crate::template::Span, message: String)
 /// Checks that defaults satisfy what their own declarations ask for.
 fn parameters(check: &mut Check<'_, '_>, parameters: &Section<'_>) {
     for entry in parameters {
+        if let Some((node, kind)) = entry.body.get("Type").and_then(|node| Some((node, node.as_str()?)))
+            && ParameterType::of(kind).is_none()
+        {
+            let diagnostic = check
+                .error("invalid-parameter-type", format!("parameter `{}` has type `{kind}`, which there is not", entry.name), node.span, "")
+                .as_aws_says(format!("Template format error: Unrecognized parameter type: {kind}"));
+            let near = did_you_mean(kind, ["CommaDelimitedList", "List<Number>", "Number", "String"]);
+            check.report(super::references::hinted(diagnostic, near));
+        }
         let Some(default) = entry.body.get("Default") else { continue };
         let Some(value) = default.scalar() else { continue };
         if value.len() > MAX_PARAMETER_VALUE_BYTES {

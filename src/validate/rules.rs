@@ -35,6 +35,7 @@ pub const RULES: &[Rule] = &[
     error("fargate-privileged", "a Fargate task's containers are not privileged"),
     error("invalid-cidr", "address blocks are written as one"),
     error("invalid-default", "a parameter's default satisfies its own constraints"),
+    error("invalid-parameter-type", "parameters have types that there are"),
     error("invalid-policy", "DeletionPolicy and UpdateReplacePolicy are ones that there are"),
     error("length-out-of-range", "a text or list is as long as the resource type allows"),
     error("malformed-function", "intrinsic functions have the operands that they take"),

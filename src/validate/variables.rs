@@ -69,7 +69,7 @@ impl<'a> Variables<'a> {
 
     fn pseudo(&mut self, name: &'static str, known: Option<&str>, example: &str) {
         let candidates = vec![known.unwrap_or(example).to_owned()];
-        self.add(Variable { name, candidates, in_force: true, list: false, closed: known.is_some(), declaration: None });
+        self.add(Variable { name, candidates, in_force: true, list: false, closed: false, declaration: None });
     }
 
     fn add(&mut self, variable: Variable<'a>) {

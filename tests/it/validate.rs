@@ -48,6 +48,7 @@ fn each_defect_breaks_its_rule_and_no_other() {
         ("port-out-of-range", resource("AWS::EC2::SecurityGroupIngress", r#"{"IpProtocol": "tcp", "FromPort": 5000, "ToPort": 4000, "GroupId": "sg-12345678", "CidrIp": "10.0.0.0/8"}"#)),
         ("pattern-mismatch", resource("AWS::EFS::AccessPoint", r#"{"FileSystemId": "10.0.0.0"}"#)),
         ("length-out-of-range", resource("AWS::EFS::MountTarget", r#"{"FileSystemId": "fs-12345678", "SubnetId": "subnet-1", "SecurityGroups": ["sg-12345678"]}"#)),
+        ("invalid-parameter-type", r#"{"Parameters": {"P": {"Type": "Strng"}}, "Resources": {"T": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": {"Ref": "P"}}}}}"#.into()),
         ("invalid-cidr", resource("AWS::EC2::VPC", r#"{"CidrBlock": "10.0.0.0/99"}"#)),
         ("duplicate-item", resource("AWS::EFS::MountTarget", r#"{"FileSystemId": "fs-12345678", "SubnetId": "subnet-12345678", "SecurityGroups": ["sg-12345678", "sg-12345678"]}"#)),
         ("missing-alternative", resource("AWS::Events::Rule", r#"{"Name": "a"}"#)),
