@@ -1,5 +1,7 @@
 //! How wide a view may be, and text cut to a width.
 
+use std::borrow::Cow;
+
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::Styles;
@@ -28,10 +30,23 @@ pub fn width(text: &str) -> usize {
     text.width()
 }
 
+/// Returns a text whose control characters are written out, so that what a template holds cannot steer the terminal.
+///
+/// Line feeds and tabs stay.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    let steers = |character: char| character.is_control() && !matches!(character, '\n' | '\t');
+    if !text.contains(steers) {
+        return Cow::Borrowed(text);
+    }
+    let written = |character: char| if steers(character) { character.escape_unicode().to_string() } else { character.to_string() };
+    Cow::Owned(text.chars().map(written).collect())
+}
+
 /// Returns a text cut to so many columns, ending in `...` when something was cut.
 pub fn clip(text: &str, columns: usize) -> String {
-    if width(text) <= columns {
-        return text.to_owned();
+    let text = visible(text);
+    if width(&text) <= columns {
+        return text.into_owned();
     }
     let room = columns.saturating_sub(3);
     let mut used = 0;

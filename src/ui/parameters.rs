@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::layout::{Layout, width, wrapped};
+use super::layout::{Layout, visible, width, wrapped};
 use super::styles::styled;
 use crate::parameters::{ParameterGroup, ParameterSet};
 
@@ -98,7 +98,7 @@ impl List<'_> {
             let value = match parameter.value {
                 None => styled(styles.warning, "must be given"),
                 Some("") => "\"\"".to_owned(),
-                Some(value) => value.to_owned(),
+                Some(value) => visible(value).into_owned(),
             };
             let from = match parameter.provenance.as_str() {
                 "missing" => String::new(),
@@ -108,7 +108,7 @@ impl List<'_> {
             let name = styled(styles.strong, format!("{:names$}", parameter.name));
             let _ = writeln!(text, "{}", format!("{name}  {value}  {}", styled(styles.dim, from)).trim_end());
             let about = format!("{} {}", parameter.description.unwrap_or_default(), facts(parameter));
-            for line in wrapped(&about, layout.width.saturating_sub(4)) {
+            for line in wrapped(&visible(&about), layout.width.saturating_sub(4)) {
                 let _ = writeln!(text, "    {}", styled(styles.dim, line));
             }
         }

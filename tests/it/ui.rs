@@ -459,3 +459,21 @@ fn a_long_document_shows_only_the_lines_that_change() {
     assert!(run.stdout.lines().count() < 25, "{run}");
     assert!(!run.stdout.contains("b39"), "what stays is folded\n{run}");
 }
+
+#[test]
+fn a_template_cannot_steer_the_terminal() {
+    let bench = Bench::new();
+    let template = |text: &str| {
+        format!(
+            r#"{{"Parameters": {{"P": {{"Type": "String", "Default": "{text}", "Description": "{text}"}}}},
+            "Resources": {{"Q": {{"Type": "AWS::SQS::Queue", "Properties": {{"QueueName": {{"Ref": "P"}}}}}}}}}}"#
+        )
+    };
+    bench.file("old.json", template("calm")).file("new.json", template(r"\u001b[2Jgone"));
+    for arguments in ["diff old.json new.json", "evaluate new.json", "params new.json"] {
+        let run = bench.run(arguments);
+        assert_eq!(run.code, 0, "{run}");
+        assert!(!run.stdout.contains('\u{1b}'), "{run}");
+        assert!(run.stdout.contains(r"\u{1b}[2Jgone"), "{run}");
+    }
+}

@@ -3,7 +3,7 @@
 use similar::{ChangeTag, TextDiff};
 
 use crate::plan::KNOWN_AFTER_APPLY;
-use crate::ui::layout::{clip, width};
+use crate::ui::layout::{clip, visible, width};
 
 /// What stands for a deployed value that only the account knows.
 pub(super) const UNKNOWN_BEFORE: &str = "(not known offline)";
@@ -65,7 +65,7 @@ fn one_sided(sign: char, prefix: &str, value: &str, suffix: &str, columns: usize
 
 /// Returns a text with what is not known in words: what will be, or what is deployed and cannot be seen from here.
 pub(super) fn in_words(text: &str, words: &str) -> String {
-    text.replace(KNOWN_AFTER_APPLY, words)
+    visible(&text.replace(KNOWN_AFTER_APPLY, words)).into_owned()
 }
 
 /// Returns JSON over several lines, and other text as it is.
