@@ -25,6 +25,7 @@ mod params;
 mod patch;
 mod plan;
 mod rackfile;
+pub mod reference;
 mod render;
 mod set;
 mod side;

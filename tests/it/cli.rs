@@ -383,3 +383,14 @@ fn validate_tells_a_program_where_and_a_person_what() {
     bench.file("good.json", "{\"Resources\": {\"Files\": {\"Type\": \"AWS::EFS::FileSystem\"}}}");
     assert_eq!(bench.run("validate good.json --strict").to_string(), "no problems found\n------- exit status: 0 -------");
 }
+
+#[test]
+fn the_command_reference_is_what_help_says() {
+    let page = rackform::cli::reference::page();
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/commands.md");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(path, &page).unwrap();
+    }
+    let documented = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(documented == page, "docs/commands.md is not what --help says; `UPDATE_DOCS=1 cargo test command_reference` writes it");
+}
