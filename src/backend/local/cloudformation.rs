@@ -1,0 +1,169 @@
+//! The promises of every backend, kept over the store.
+
+use indexmap::IndexMap;
+
+use super::operation::Work;
+use super::record::{OperationKind, Phase, ResourceRecord, StackRecord};
+use super::store::Table;
+use super::{EVENTS_A_PAGE, LocalBackend, change_sets, event_key, find};
+use crate::backend::{
+    Backend, BackendError, ChangeSetDescription, ChangeSetRequest, EventPage, Progress, StackDescription, StackEvent, StackResource,
+    StackSummary,
+};
+
+impl Backend for LocalBackend {
+    fn name(&self) -> &'static str {
+        "local"
+    }
+
+    fn list_stacks(&self) -> Result<Vec<StackSummary>, BackendError> {
+        let stacks: Vec<StackRecord> = self.store.transaction(|transaction| transaction.all(Table::STACKS, ""))?;
+        let summary = |stack: StackRecord| StackSummary {
+            name: stack.name,
+            id: stack.id,
+            status: stack.status,
+            updated: stack.updated.unwrap_or(stack.created),
+        };
+        Ok(stacks.into_iter().map(summary).collect())
+    }
+
+    fn describe_stack(&self, stack: &str) -> Result<Option<StackDescription>, BackendError> {
+        self.store.transaction(|transaction| {
+            let Some(stack) = find(transaction, stack)? else { return Ok(None) };
+            let work = Work { backend: self, transaction, stack };
+            let (stack, secrets) = (&work.stack, work.secrets());
+            let deployed = stack.deployed.as_ref();
+            let parameter = |(name, value): (&String, &String)| {
+                let secret = deployed.is_some_and(|deployed| deployed.no_echo.contains(name));
+                (name.clone(), (!secret).then(|| value.clone()))
+            };
+            Ok(Some(StackDescription {
+                name: stack.name.clone(),
+                id: stack.id.clone(),
+                status: stack.status.clone(),
+                status_reason: stack.status_reason.clone(),
+                parameters: deployed.map(|deployed| deployed.parameters.iter().map(parameter).collect()).unwrap_or_default(),
+                outputs: stack.outputs.iter().map(|(name, output)| (name.clone(), secrets.mask(&output.value))).collect(),
+                tags: deployed.map(|deployed| deployed.tags.clone()).unwrap_or_default(),
+                template: deployed.map(|deployed| work.template(deployed)).transpose()?.unwrap_or_default(),
+                revision: stack.event_id(stack.events),
+                created: stack.created.clone(),
+                updated: stack.updated.clone(),
+                termination_protection: stack.termination_protection,
+            }))
+        })
+    }
+
+    fn list_resources(&self, stack: &str) -> Result<Vec<StackResource>, BackendError> {
+        self.with_stack(stack, |work| {
+            let secrets = work.secrets();
+            let describe = |resource: ResourceRecord| StackResource {
+                logical_id: resource.logical_id,
+                physical_id: secrets.mask(&resource.physical_id.unwrap_or_default()),
+                resource_type: resource.resource_type,
+                status: resource.status,
+                properties: secrets.mask_value(&resource.properties),
+                attributes: resource.attributes.into_iter().map(|(name, value)| (name, secrets.mask_value(&value))).collect(),
+            };
+            Ok(work.resources()?.into_iter().map(describe).collect())
+        })
+    }
+
+    fn list_exports(&self) -> Result<IndexMap<String, String>, BackendError> {
+        let stacks: Vec<StackRecord> = self.store.transaction(|transaction| transaction.all(Table::STACKS, ""))?;
+        let exports = stacks.into_iter().flat_map(|stack| {
+            let secrets = stack.secrets();
+            stack.outputs.into_values().filter_map(move |output| Some((output.export?, secrets.mask(&output.value))))
+        });
+        Ok(exports.collect())
+    }
+
+    fn create_change_set(&self, request: &ChangeSetRequest) -> Result<String, BackendError> {
+        self.store.transaction(|transaction| change_sets::create(self, transaction, request))
+    }
+
+    fn describe_change_set(&self, stack: &str, change_set: &str) -> Result<ChangeSetDescription, BackendError> {
+        self.with_stack(stack, |work| change_sets::describe(work, change_set))
+    }
+
+    fn execute_change_set(&self, stack: &str, change_set: &str) -> Result<(), BackendError> {
+        self.with_stack(stack, |work| change_sets::execute(work, change_set))
+    }
+
+    fn delete_change_set(&self, stack: &str, change_set: &str) -> Result<(), BackendError> {
+        self.with_stack(stack, |work| change_sets::delete(work, change_set))
+    }
+
+    fn delete_stack(&self, stack: &str) -> Result<(), BackendError> {
+        self.with_stack(stack, |work| {
+            if work.stack.operation.is_some() {
+                return Err(BackendError::WrongStatus {
+                    stack: work.stack.name.clone(),
+                    status: work.stack.status.clone(),
+                    wanted: "deleted",
+                });
+            }
+            if work.stack.termination_protection {
+                return Err(BackendError::TerminationProtection { stack: work.stack.name.clone() });
+            }
+            let others: Vec<StackRecord> = work.transaction.all(Table::STACKS, "")?;
+            for export in work.stack.outputs.values().filter_map(|output| output.export.as_ref()) {
+                let importers: Vec<String> =
+                    others.iter().filter(|other| other.imports.contains(export)).map(|other| other.name.clone()).collect();
+                if !importers.is_empty() {
+                    return Err(BackendError::ExportInUse { export: export.clone(), importers });
+                }
+            }
+            self.begin(work, OperationKind::Delete, None)
+        })
+    }
+
+    fn cancel_update(&self, stack: &str) -> Result<(), BackendError> {
+        self.with_stack(stack, |work| match work.stack.operation.take() {
+            Some(operation) if operation.kind == OperationKind::Update && operation.phase == Phase::Forward => {
+                work.stack.operation = Some(operation.clone());
+                work.stack.operation = work.roll_back(operation, "User Initiated")?;
+                work.save()
+            }
+            _ => Err(BackendError::WrongStatus { stack: work.stack.name.clone(), status: work.stack.status.clone(), wanted: "cancelled" }),
+        })
+    }
+
+    fn set_termination_protection(&self, stack: &str, on: bool) -> Result<(), BackendError> {
+        self.with_stack(stack, |work| {
+            work.stack.termination_protection = on;
+            work.save()
+        })
+    }
+
+    fn advance(&self, stack: &str) -> Result<Progress, BackendError> {
+        if let Some(delay) = self.step_delay {
+            std::thread::sleep(delay);
+        }
+        self.store.transaction(|transaction| {
+            let Some(stack) = find(transaction, stack)? else { return Ok(Progress::Done) };
+            let Some(operation) = stack.operation.clone() else { return Ok(Progress::Done) };
+            let mut work = Work { backend: self, transaction, stack };
+            // The record keeps the operation while it works: its target's secrets have to be masked.
+            work.stack.operation = work.step(operation)?;
+            work.save()?;
+            Ok(if work.stack.operation.is_some() { Progress::Running } else { Progress::Done })
+        })
+    }
+
+    fn list_events(&self, stack: &str, after: Option<&str>) -> Result<EventPage, BackendError> {
+        self.store.transaction(|transaction| {
+            let id = match find(transaction, stack)? {
+                Some(found) => found.id,
+                // A deleted stack is found by its ID.
+                None if stack.starts_with("arn:") => stack.to_owned(),
+                None => return Err(BackendError::StackNotFound { stack: stack.to_owned() }),
+            };
+            let after = after.map(|after| event_key(&id, after)).unwrap_or_default();
+            let mut events: Vec<StackEvent> = transaction.scan(Table::EVENTS, &event_key(&id, ""), &after, EVENTS_A_PAGE + 1)?;
+            let more = events.len() > EVENTS_A_PAGE;
+            events.truncate(EVENTS_A_PAGE);
+            Ok(EventPage { events, more })
+        })
+    }
+}
