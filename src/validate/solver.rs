@@ -47,6 +47,9 @@ pub(super) enum Freedom {
 /// Choices tried before a question is given up, as not answered.
 const MAX_CHOICES: usize = 20_000;
 
+/// Choices tried for one template; a real rack takes a few thousand.
+const MAX_CHOICES_IN_ALL: usize = 400_000;
+
 #[derive(Clone, Copy, PartialEq)]
 enum Truth {
     True,
@@ -63,6 +66,8 @@ pub(super) struct Solver<'a> {
     pub(super) formulas: Formulas<'a>,
     /// For each atom, by the candidates of its variables: not asked yet, false, true, broken.
     tables: Vec<Vec<u8>>,
+    /// Choices that may still be tried.
+    left: usize,
     answers: FxHashMap<(Vec<Clause>, Freedom), Option<Assignment>>,
 }
 
@@ -72,7 +77,7 @@ impl<'a> Solver<'a> {
             |variables: &[usize]| variables.iter().map(|variable| formulas.variables.all[*variable].candidates.len()).product::<usize>();
         let tables =
             formulas.atoms.iter().map(|atom| vec![0; Some(size(&atom.variables)).filter(|size| *size <= 1 << 16).unwrap_or(0)]).collect();
-        Self { formulas, tables, answers: FxHashMap::default() }
+        Self { formulas, tables, left: MAX_CHOICES_IN_ALL, answers: FxHashMap::default() }
     }
 
     /// Returns values under which every clause holds, or `None` when there are none.
@@ -94,10 +99,13 @@ impl<'a> Solver<'a> {
         if let Some(answer) = self.answers.get(&key) {
             return answer.clone();
         }
-        let mut search = Search { chosen: vec![None; self.formulas.variables.all.len()], order: Vec::new(), left: MAX_CHOICES };
+        let mut search =
+            Search { chosen: vec![None; self.formulas.variables.all.len()], order: Vec::new(), left: MAX_CHOICES.min(self.left) };
+        let allowed = search.left;
         let answer = self
             .search(&key.0, freedom, &mut search)
             .then(|| search.order.iter().filter_map(|variable| Some((*variable, search.chosen[*variable]?))).collect::<Assignment>());
+        self.left -= allowed - search.left;
         self.answers.insert(key, answer.clone());
         answer
     }
