@@ -76,7 +76,7 @@ impl Gates<'_> {
         if !lost.is_empty() {
             lost.dedup();
             failure.hint = Some(format!(
-                "where `apply` may lose that data, say so: {}",
+                "to let that data go, `apply` and `set` take {}",
                 lost.iter().map(|id| format!("--allow-data-loss {id}")).collect::<Vec<_>>().join(" ")
             ));
         }

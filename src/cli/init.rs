@@ -35,10 +35,8 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let name = args.name.clone().or_else(|| context.global.stack_name.clone()).unwrap_or_else(directory_name);
     let text = rack_yaml(&name, context.global.region.as_deref(), args.template.as_deref());
     super::files::write(path, text.as_bytes())?;
-    context.say(&format!(
-        "wrote {}\nnext: `rackform params` lists what can be set, `rackform diff deployed rack` shows what would change",
-        path.display()
-    ));
+    context
+        .say(&format!("wrote {}\nnext: `rackform params` lists what can be set, `rackform plan` shows what would change", path.display()));
     Ok(ExitCode::Done)
 }
 
