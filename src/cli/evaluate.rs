@@ -2,11 +2,13 @@
 
 use super::side::{self, ParameterArgs, SideName, StateArgs};
 use super::{Context, ExitCode, Failure, Format};
+use crate::evaluate::evaluate_in_part;
 
 /// Shows what exists under given parameters: conditions, resources with their properties, outputs
 ///
 /// Works offline. What only AWS can know stays an intrinsic function in JSON, such as {"Fn::GetAtt": ["Vpc", "CidrBlock"]};
 /// --state gives such values. A condition that rests on one is null.
+/// Of a template with problems, JSON holds what has a value, and the problems under "errors"; the exit code is that of bad input.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  rackform evaluate rack.json -p BuildMethod=fargate -p BuildCache=Yes\n  rackform evaluate rack.json --parameters production.json --region eu-west-1 --format json\n  rackform evaluate rack          the rack of rack.yaml"
@@ -36,12 +38,15 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     args.parameters.add_to(&mut given)?;
     let state = args.state.load(context, &args.template)?;
     let state = context.keep(state);
-    let evaluation = side::evaluated(context, template, &given, state)?;
+    let parameters = side::parameters(context, template, &given)?;
+    let (evaluation, problems) = evaluate_in_part(template, parameters, state, context.arena)?;
     context.warn(&evaluation.warnings);
-    let text = match args.format {
-        Format::Json => crate::ui::evaluation::json(&evaluation)?,
-        Format::Human => crate::ui::evaluation::human(&evaluation, context.layout()),
-    };
-    context.answer(&text)?;
-    Ok(ExitCode::Done)
+    match args.format {
+        // A program gets what has a value beside the problems: which condition turned is often what it wants to know of a template
+        // that does not evaluate.
+        Format::Json => context.answer(&crate::ui::evaluation::json(&evaluation, &problems)?)?,
+        Format::Human if problems.has_errors() => {}
+        Format::Human => context.answer(&crate::ui::evaluation::human(&evaluation, context.layout()))?,
+    }
+    problems.into_result(ExitCode::Done).map_err(Failure::from)
 }

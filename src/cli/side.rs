@@ -159,10 +159,23 @@ pub fn evaluated<'a>(
     given: &GivenParameters,
     state: &'a State,
 ) -> Result<Evaluation<'a>, Failure> {
+    let parameters = parameters(context, template, given)?;
+    Ok(evaluate(template, parameters, state, context.arena)?)
+}
+
+/// Returns the parameters in force.
+///
+/// # Errors
+///
+/// Returns every problem of the values given.
+pub fn parameters<'a>(
+    context: &mut Context<'a>,
+    template: &'a Template<'a>,
+    given: &GivenParameters,
+) -> Result<&'a ParameterSet<'a>, Failure> {
     let parameters = ParameterSet::resolve(template, given)?;
     context.warn(&parameters.warnings);
-    let parameters = context.keep(parameters);
-    Ok(evaluate(template, parameters, state, context.arena)?)
+    Ok(context.keep(parameters))
 }
 
 /// Returns the text of a side that is no deployed stack.

@@ -153,6 +153,23 @@ pub fn evaluate<'a>(
     state: &'a State,
     arena: &'a Arena,
 ) -> Result<Evaluation<'a>, Diagnostics> {
+    let (evaluation, problems) = evaluate_in_part(template, parameters, state, arena)?;
+    problems.into_result(evaluation)
+}
+
+/// Evaluates a template as far as it goes: what has a value has it, beside every problem of what has none.
+///
+/// For showing only: a plan wants the whole, which [`evaluate`] gives or refuses.
+///
+/// # Errors
+///
+/// Returns the problems of a template whose loops cannot be written out, of which nothing can be said.
+pub fn evaluate_in_part<'a>(
+    template: &'a Template<'a>,
+    parameters: &'a ParameterSet<'a>,
+    state: &'a State,
+    arena: &'a Arena,
+) -> Result<(Evaluation<'a>, Diagnostics), Diagnostics> {
     let expanded = expand(template, parameters, state, arena)?;
     let mut evaluator = evaluator::Evaluator::new(expanded.as_ref().unwrap_or(template), parameters, state, arena);
     evaluator.all_rules();
@@ -161,7 +178,7 @@ pub fn evaluate<'a>(
     let outputs = evaluator.all_outputs(&resources);
     let dependencies = evaluator.all_dependencies();
     let (problems, warnings) = evaluator.finish();
-    problems.into_result(Evaluation { template, expanded, parameters, state, conditions, resources, outputs, dependencies, warnings })
+    Ok((Evaluation { template, expanded, parameters, state, conditions, resources, outputs, dependencies, warnings }, problems))
 }
 
 /// Writes out every `Fn::ForEach`, for a template that has any.

@@ -6,16 +6,21 @@ use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::Value as Json;
 
+use super::findings::{FindingAnswer, problem};
 use super::layout::{Layout, clip, width};
 use super::styles::styled;
 use crate::evaluate::{ConditionValue, Evaluation, Output, Resource, Value};
 use crate::plan::redact::Secrets;
+use crate::template::Diagnostics;
 
 #[derive(Serialize)]
 struct Answer<'e> {
     conditions: IndexMap<&'e str, Option<bool>>,
     resources: IndexMap<&'e str, ResourceAnswer<'e>>,
     outputs: IndexMap<&'e str, OutputAnswer<'e>>,
+    /// What has no value, and why; absent where everything has one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<FindingAnswer<'e>>,
 }
 
 /// A resource as a template spells it.
@@ -60,12 +65,13 @@ struct Export {
 }
 
 impl<'e> Answer<'e> {
-    fn of<'a: 'e>(evaluation: &'e Evaluation<'a>) -> Self {
+    fn of<'a: 'e>(evaluation: &'e Evaluation<'a>, problems: &'e Diagnostics) -> Self {
         let shown = Shown { evaluation, secrets: Secrets::of(None, evaluation) };
         Self {
             conditions: evaluation.conditions.iter().map(|(name, value)| (*name, known(*value))).collect(),
             resources: evaluation.resources.iter().map(|(id, resource)| (*id, shown.resource(resource))).collect(),
             outputs: evaluation.outputs.iter().map(|(name, output)| (*name, shown.output(output))).collect(),
+            errors: problems.0.iter().map(problem).collect(),
         }
     }
 }
@@ -112,18 +118,19 @@ impl<'e, 'a: 'e> Shown<'e, 'a> {
     }
 }
 
-/// Returns the evaluation as JSON: conditions (`null` is not known), resources and outputs as a template spells them.
+/// Returns the evaluation as JSON: conditions (`null` is not known), resources and outputs as a template spells them, and problems.
 ///
 /// # Errors
 ///
 /// Returns the serialiser's error.
-pub fn json(evaluation: &Evaluation<'_>) -> Result<String, serde_json::Error> {
-    super::json(&Answer::of(evaluation))
+pub fn json(evaluation: &Evaluation<'_>, problems: &Diagnostics) -> Result<String, serde_json::Error> {
+    super::json(&Answer::of(evaluation, problems))
 }
 
 /// Returns the evaluation for a terminal, one line a property.
 pub fn human(evaluation: &Evaluation<'_>, layout: Layout) -> String {
-    let answer = Answer::of(evaluation);
+    let none = Diagnostics::default();
+    let answer = Answer::of(evaluation, &none);
     let styles = layout.styles;
     let mut text = String::new();
     if !answer.conditions.is_empty() {

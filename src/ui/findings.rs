@@ -30,8 +30,9 @@ impl Summary {
     }
 }
 
+/// A problem as JSON answers spell it.
 #[derive(Serialize)]
-struct FindingAnswer<'f> {
+pub(super) struct FindingAnswer<'f> {
     rule: &'f str,
     severity: &'static str,
     message: &'f str,
@@ -78,7 +79,14 @@ fn level(severity: Severity) -> &'static str {
 }
 
 fn answer(finding: &Finding) -> FindingAnswer<'_> {
-    let diagnostic = &finding.diagnostic;
+    FindingAnswer {
+        assignment: finding.assignment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect(),
+        ..problem(&finding.diagnostic)
+    }
+}
+
+/// Returns a problem that rests on no assignment.
+pub(super) fn problem(diagnostic: &Diagnostic) -> FindingAnswer<'_> {
     FindingAnswer {
         rule: diagnostic.rule,
         severity: level(diagnostic.severity),
@@ -87,7 +95,7 @@ fn answer(finding: &Finding) -> FindingAnswer<'_> {
         hint: diagnostic.hint.as_deref(),
         cloudformation_message: diagnostic.aws_message.as_deref(),
         related: diagnostic.labels.iter().skip(1).map(|label| Related { place: place(label), text: &label.text }).collect(),
-        assignment: finding.assignment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect(),
+        assignment: IndexMap::new(),
     }
 }
 

@@ -394,3 +394,31 @@ fn the_command_reference_is_what_help_says() {
     let documented = std::fs::read_to_string(path).unwrap_or_default();
     assert!(documented == page, "docs/commands.md is not what --help says; `UPDATE_DOCS=1 cargo test command_reference` writes it");
 }
+
+#[test]
+fn evaluate_gives_a_program_what_has_a_value_beside_what_has_none() {
+    let bench = Bench::new();
+    bench.file(
+        "rack.json",
+        r#"{
+  "Parameters": { "Private": { "Type": "String", "Default": "No" } },
+  "Conditions": { "Private": { "Fn::Equals": [ { "Ref": "Private" }, "Yes" ] } },
+  "Resources": {
+    "Subnet": { "Type": "AWS::EC2::Subnet", "Condition": "Private", "Properties": { "VpcId": "vpc-1" } },
+    "Target": { "Type": "AWS::EFS::MountTarget", "Properties": { "SubnetId": { "Ref": "Subnet" } } }
+  }
+}"#,
+    );
+    let run = bench.run("evaluate rack.json --format json");
+    let answer = run.json();
+    assert_eq!((run.code, &answer["conditions"]), (65, &serde_json::json!({ "Private": false })), "{run}");
+    assert_eq!(answer["errors"][0]["line"], 6, "{run}");
+    assert_eq!(
+        answer["errors"][0]["cloudformation_message"],
+        "Template format error: Unresolved resource dependencies [Subnet] in the Resources block of the template"
+    );
+    let human = bench.run("evaluate rack.json");
+    assert_eq!((human.code, human.stdout.as_str()), (65, ""), "{human}");
+    let sound = bench.run("evaluate rack.json -p Private=Yes --format json");
+    assert_eq!((sound.code, sound.json().get("errors")), (0, None), "{sound}");
+}

@@ -1,5 +1,5 @@
 //! Tests of `render`.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr)]
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -278,5 +278,21 @@ fn a_rendered_rack_needs_no_patch() {
     {
         let patched = rackform::patch::patch(&Source::new(name, rendered(format))).unwrap();
         assert!(patched.is_unchanged(), "{}", patched.unified_diff());
+    }
+}
+
+/// `tests/run` installs cfn-lint and names it in `RACKFORM_CFN_LINT`.
+#[test]
+fn cfn_lint_finds_nothing_in_any_form_of_the_rendered_rack() {
+    let Some(linter) = std::env::var_os("RACKFORM_CFN_LINT") else {
+        eprintln!("skipped: no cfn-lint (tests/run installs it)");
+        return;
+    };
+    let bench = super::program::Bench::new();
+    for (arguments, file) in [("", "pretty.json"), ("--minify", "minified.json"), ("--format yaml", "rack.yaml")] {
+        let rendered = bench.run(&format!("render {arguments} -o {file}"));
+        assert_eq!(rendered.code, 0, "{rendered}");
+        let found = std::process::Command::new(&linter).arg("--").arg(file).current_dir(bench.path()).output().unwrap();
+        assert!(found.status.success(), "{file}\n{}{}", String::from_utf8_lossy(&found.stdout), String::from_utf8_lossy(&found.stderr));
     }
 }
