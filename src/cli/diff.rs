@@ -14,7 +14,8 @@ use std::path::PathBuf;
 /// Shows what an update from one template to another would change, and what executing it would really do
 ///
 /// Works offline and compares evaluated values, so a condition that is false changes nothing. Parameters are for AFTER;
-/// BEFORE takes the same, less those it does not declare, unless a --before flag gives it its own: then it has exactly those.
+/// BEFORE takes the same, less those it does not declare; --before-parameter says which were different then, and
+/// --before-parameters gives BEFORE exactly what the file holds.
 /// A deployed BEFORE keeps its own, and AFTER then takes every deployed value that is not given anew.
 #[derive(Debug, clap::Args)]
 #[command(
@@ -29,10 +30,10 @@ pub struct Args {
     after: SideName,
     #[command(flatten)]
     parameters: ParameterArgs,
-    /// A parameter of BEFORE; may be given again for more [default: those of AFTER]
+    /// A parameter that was different in BEFORE; may be given again for more
     #[arg(long, value_name = "NAME=VALUE")]
     before_parameter: Vec<String>,
-    /// A parameter file of BEFORE [default: those of AFTER]
+    /// A parameter file of BEFORE, which then takes nothing from AFTER
     #[arg(long, value_name = "FILE")]
     before_parameters: Vec<PathBuf>,
     #[command(flatten)]
@@ -112,13 +113,13 @@ fn plan_between(args: &Args, context: &mut Context<'_>) -> Result<Plan, Failure>
     let mut after_given = side::given(context, &args.after)?;
     args.parameters.add_to(&mut after_given)?;
     let mut before_given = side::given(context, &args.before)?;
-    if before_args.is_empty() {
+    // A file says all there is to say of BEFORE; single flags say only what was different then.
+    if before_args.parameter_files.is_empty() {
         for (name, value) in side::declared_only(&after_given, before_template).values {
             before_given.add(name, value);
         }
-    } else {
-        before_args.add_to(&mut before_given)?;
     }
+    before_args.add_to(&mut before_given)?;
     let state = args.state.load(context, &args.after)?;
     let state = context.keep(state);
     let before = side::evaluated(context, before_template, &before_given, state)?;

@@ -422,3 +422,28 @@ fn evaluate_gives_a_program_what_has_a_value_beside_what_has_none() {
     let sound = bench.run("evaluate rack.json -p Private=Yes --format json");
     assert_eq!((sound.code, sound.json().get("errors")), (0, None), "{sound}");
 }
+
+#[test]
+fn a_before_flag_says_what_was_different_and_a_before_file_says_it_all() {
+    let bench = Bench::new();
+    bench.file(
+        "queue.json",
+        r#"{
+  "Parameters": { "Name": { "Type": "String" }, "Seconds": { "Type": "Number", "Default": "30" } },
+  "Resources": { "Queue": { "Type": "AWS::SQS::Queue", "Properties": {
+    "QueueName": { "Ref": "Name" }, "VisibilityTimeout": { "Ref": "Seconds" } } } }
+}"#,
+    );
+    let names = |run: &Run| -> Vec<String> {
+        let changes = run.json()["Changes"].as_array().cloned().unwrap_or_default();
+        let details = changes.iter().flat_map(|change| change["ResourceChange"]["Details"].as_array().cloned().unwrap_or_default());
+        let mut names: Vec<String> = details.map(|detail| detail["Target"]["Name"].as_str().unwrap_or("").to_owned()).collect();
+        names.dedup();
+        names
+    };
+    let flag = bench.run("diff queue.json queue.json -p Name=jobs -p Seconds=60 --before-parameter Seconds=45 --format change-set");
+    assert_eq!(names(&flag), ["VisibilityTimeout"], "{flag}");
+    bench.file("before.json", r#"{ "Name": "old" }"#);
+    let file = bench.run("diff queue.json queue.json -p Name=jobs -p Seconds=60 --before-parameters before.json --format change-set");
+    assert_eq!(names(&file), ["QueueName", "VisibilityTimeout"], "{file}");
+}
