@@ -65,6 +65,8 @@ pub fn verify(backend: &dyn Backend, target: &Target) -> Result<Vec<Finding>, Ap
         match resources.iter().find(|present| present.logical_id == *name) {
             None if resource.condition.is_some_and(|(_, value)| value == evaluate::ConditionValue::Unknown) => {}
             None => findings.push(finding(name, FindingKind::Missing, None)),
+            // AWS tells that a resource is there and keeps its properties to itself.
+            Some(present) if present.properties.is_null() => {}
             Some(present) => {
                 let mut path = String::from("/Properties");
                 if let Err(path) = kept(&resource.properties, &present.properties, &mut path) {

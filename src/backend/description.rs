@@ -115,7 +115,7 @@ pub struct StackResource {
     pub resource_type: String,
     /// The status, such as `CREATE_COMPLETE`.
     pub status: StackStatus,
-    /// Resolved properties, where the backend knows them; `NoEcho` values are `****`.
+    /// Resolved properties, `null` where the backend does not know them; `NoEcho` values are `****`.
     pub properties: serde_json::Value,
     /// Attributes that `Fn::GetAtt` gives, where the backend knows them.
     pub attributes: IndexMap<String, serde_json::Value>,

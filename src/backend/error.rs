@@ -63,6 +63,16 @@ pub enum BackendError {
         /// CloudFormation's words.
         message: String,
     },
+    /// AWS could not be asked, or said no.
+    #[error("{operation} failed: {message}{}", code.as_ref().map(|code| format!(" ({code})")).unwrap_or_default())]
+    Request {
+        /// The API's operation.
+        operation: &'static str,
+        /// AWS's error code, where AWS answered.
+        code: Option<String>,
+        /// What AWS said, or why it was not reached.
+        message: String,
+    },
     /// Another process has the local backend's directory.
     #[error("`{}` is in use by {}", directory.display(), match process { Some(id) => format!("process {id}"), None => "another process".to_owned() })]
     Locked {

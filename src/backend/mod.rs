@@ -1,8 +1,10 @@
 //! The CloudFormation that plans are carried out on: one trait in plain Rust types, kept twice.
 //!
-//! [`local`] is the embedded default, a directory; `aws` is the SDK. A backend keeps stacks and executes change sets;
+//! [`local`] is the embedded default, a directory; `aws` is the SDK, behind the feature of that name. A backend keeps stacks and executes change sets;
 //! what a change set should be is [`plan`](crate::plan)'s, following it is [`apply`](crate::apply)'s.
 
+#[cfg(feature = "aws")]
+pub mod aws;
 mod deployed;
 mod description;
 mod error;

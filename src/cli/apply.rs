@@ -7,7 +7,6 @@ use super::carry_out::CarryOutArgs;
 use super::deployed::{self, Change, Deployed, Wanted};
 use super::side::{self, ParameterArgs};
 use super::{Context, ExitCode, Failure};
-use crate::backend::Backend as _;
 use crate::parameters::{GivenParameters, ParameterSet};
 use crate::plan::saved::{SavedPlan, SavedPlanError};
 use crate::template::Source;
@@ -48,13 +47,13 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     args.parameters.add_to(&mut stronger)?;
     let backend = backend::open(context, Access::Change, &args.carry_out.backend)?;
     if let Some(unfinished) = backend.describe_stack(&stack)?.filter(|stack| stack.status.is_in_progress()) {
-        let (outcome, exit_code) = args.carry_out.resume(context, &backend, &unfinished)?;
+        let (outcome, exit_code) = args.carry_out.resume(context, backend.as_ref(), &unfinished)?;
         if !outcome.is_success() {
             return Ok(exit_code);
         }
     }
     let change = match saved {
-        None => deployed::change(context, &backend, &stack, &Wanted::Rack, &stronger)?,
+        None => deployed::change(context, backend.as_ref(), &stack, &Wanted::Rack, &stronger)?,
         Some(saved) => {
             let region = context.region()?;
             if saved.backend != backend.name() || saved.region != region {
@@ -62,10 +61,10 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
                     format!("the plan was made for {} in {}, and this is {} in {region}", saved.backend, saved.region, backend.name());
                 return Err(Failure::new(ExitCode::Data, message).hinted("`--backend` and `--region` say where to carry it out"));
             }
-            of_saved(context, &backend, saved)?
+            of_saved(context, backend.as_ref(), saved)?
         }
     };
-    let exit_code = args.carry_out.carry_out(context, &backend, &change)?;
+    let exit_code = args.carry_out.carry_out(context, backend.as_ref(), &change)?;
     if args.enable_termination_protection && exit_code == ExitCode::Done {
         backend.set_termination_protection(&stack, true)?;
         context.say("termination protection is on");

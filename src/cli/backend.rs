@@ -3,8 +3,8 @@
 use super::side::DEFAULT_ACCOUNT;
 use super::{BackendChoice, Context, ExitCode, Failure};
 use crate::apply::ApplyError;
-use crate::backend::BackendError;
 use crate::backend::local::{FailOn, LocalBackend, LocalOptions, Location, SystemClock};
+use crate::backend::{Backend, BackendError};
 
 /// What a command wants of the backend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,13 +31,37 @@ pub struct BackendArgs {
 /// # Errors
 ///
 /// Returns that it cannot be opened, or that another process has it.
-pub fn open(context: &mut Context<'_>, access: Access, args: &BackendArgs) -> Result<LocalBackend, Failure> {
-    let directory = match context.backend()? {
-        BackendChoice::Local { directory } => directory,
-        BackendChoice::Aws => {
-            return Err(Failure::new(ExitCode::Unavailable, "this build carries plans out on the local backend only")
-                .hinted("`--backend local` needs no account"));
+pub fn open(context: &mut Context<'_>, access: Access, args: &BackendArgs) -> Result<Box<dyn Backend>, Failure> {
+    match context.backend()? {
+        BackendChoice::Local { .. } => Ok(Box::new(open_local(context, access, args)?)),
+        BackendChoice::Aws if !args.fail_on.is_empty() => {
+            Err(Failure::new(ExitCode::Usage, "`--fail-on` is for the local backend: AWS is not told to fail"))
         }
+        BackendChoice::Aws => open_aws(context),
+    }
+}
+
+#[cfg(feature = "aws")]
+fn open_aws(context: &mut Context<'_>) -> Result<Box<dyn Backend>, Failure> {
+    let (profile, region) = (context.profile()?, context.given_region()?);
+    Ok(Box::new(crate::backend::aws::AwsBackend::new(profile.as_deref(), region.as_deref())?))
+}
+
+#[cfg(not(feature = "aws"))]
+fn open_aws(_: &mut Context<'_>) -> Result<Box<dyn Backend>, Failure> {
+    Err(Failure::new(ExitCode::Unavailable, "this build has no AWS in it: it was made without the feature `aws`")
+        .hinted("build with default features, or use `--backend local`, which needs no account"))
+}
+
+/// Opens the local backend, for what only it can do.
+///
+/// # Errors
+///
+/// Returns that it cannot be opened, that another process has it, or that AWS was asked for.
+pub fn open_local(context: &mut Context<'_>, access: Access, args: &BackendArgs) -> Result<LocalBackend, Failure> {
+    let BackendChoice::Local { directory } = context.backend()? else {
+        return Err(Failure::new(ExitCode::Usage, "`rackform local` looks into the local backend, and the backend in force is aws")
+            .hinted("`--backend local` names the one beside rack.yaml"));
     };
     let account = context.rack_file()?.account.clone().unwrap_or_else(|| DEFAULT_ACCOUNT.to_owned());
     let options = LocalOptions {
@@ -67,7 +91,7 @@ impl From<BackendError> for Failure {
             BackendError::Locked { .. } | BackendError::ChangeSetObsolete { .. } => ExitCode::TryAgain,
             BackendError::WrongStatus { status, .. } if status.is_in_progress() => ExitCode::TryAgain,
             BackendError::TerminationProtection { .. } => ExitCode::Denied,
-            BackendError::Store { .. } => ExitCode::Unavailable,
+            BackendError::Store { .. } | BackendError::Request { .. } => ExitCode::Unavailable,
             BackendError::WrongStatus { .. } | BackendError::ExportInUse { .. } | BackendError::Validation { .. } => ExitCode::Failed,
         };
         let failure = Self::new(exit_code, error.to_string());

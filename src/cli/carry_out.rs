@@ -119,7 +119,7 @@ impl CarryOutArgs {
             }
         }
         let stack = change.target.stack.clone();
-        self.show(context, &change.plan, &stack, "predicted from the deployed stack")?;
+        self.show(context, &change.plan, &stack, change.made())?;
         if change.is_empty() {
             context.say("nothing to do");
             return Ok(ExitCode::Done);

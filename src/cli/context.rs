@@ -208,6 +208,26 @@ impl<'a> Context<'a> {
         Ok(self.rack_file()?.region.clone().unwrap_or_else(|| "us-east-1".to_owned()))
     }
 
+    /// Returns the region that was given, by `--region` or `rack.yaml`; AWS has a chain of its own for when none was.
+    ///
+    /// # Errors
+    ///
+    /// Returns the problems of `rack.yaml`.
+    #[cfg(feature = "aws")]
+    pub fn given_region(&mut self) -> Result<Option<String>, Failure> {
+        Ok(self.global.region.clone().or(self.rack_file()?.region.clone()))
+    }
+
+    /// Returns the AWS profile: `--profile`, else `rack.yaml`.
+    ///
+    /// # Errors
+    ///
+    /// Returns the problems of `rack.yaml`.
+    #[cfg(feature = "aws")]
+    pub fn profile(&mut self) -> Result<Option<String>, Failure> {
+        Ok(self.global.profile.clone().or(self.rack_file()?.profile.clone()))
+    }
+
     /// Returns the stack's name: `--stack-name`, else `name` in `rack.yaml`, else the stem of a file, else `rack`.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use super::carry_out::CarryOutArgs;
 use super::deployed::Deployed;
 use super::{Context, ExitCode, Failure, side};
 use crate::apply;
-use crate::backend::{Backend as _, BackendError};
+use crate::backend::BackendError;
 use crate::parameters::GivenParameters;
 use crate::plan::plan;
 use crate::template::Source;
@@ -39,7 +39,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let backend = backend::open(context, Access::Change, &args.carry_out.backend)?;
     let Some(mut description) = backend.describe_stack(&stack)? else { return Err(backend::no_stack(&stack)) };
     if description.status.is_in_progress() {
-        let (_, exit_code) = args.carry_out.resume(context, &backend, &description)?;
+        let (_, exit_code) = args.carry_out.resume(context, backend.as_ref(), &description)?;
         match backend.describe_stack(&stack)? {
             Some(now) if !now.status.is_in_progress() => description = now,
             // It was a deletion and is done, or it was interrupted again.
@@ -51,7 +51,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     }
     // What a failed creation left holds nothing.
     if description.status.as_str() != "ROLLBACK_COMPLETE"
-        && let Some(deployed) = Deployed::read(context, &backend, &stack)?
+        && let Some(deployed) = Deployed::read(context, backend.as_ref(), &stack)?
     {
         let nothing = side::template(context, Source::new("nothing", NOTHING))?;
         let before = deployed.evaluation(context)?;
@@ -66,6 +66,6 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let resources = backend.list_resources(&stack)?.len();
     let outcome = args
         .carry_out
-        .followed(context, resources, |observer, interrupted| apply::delete(&backend, &description, observer, interrupted))?;
+        .followed(context, resources, |observer, interrupted| apply::delete(backend.as_ref(), &description, observer, interrupted))?;
     args.carry_out.tell(context, &outcome, &stack)
 }

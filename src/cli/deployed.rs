@@ -63,6 +63,14 @@ pub struct Change<'a> {
 }
 
 impl Change<'_> {
+    /// Returns from what it is predicted, for a plan's heading.
+    pub fn made(&self) -> &'static str {
+        match self.target.revision {
+            Some(_) => "predicted from the deployed stack",
+            None => "the stack does not exist yet",
+        }
+    }
+
     /// Tells whether there is anything to do.
     pub fn is_empty(&self) -> bool {
         !self.plan.has_changes() && !self.tags_differ

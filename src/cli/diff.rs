@@ -5,7 +5,6 @@ use super::deployed::{self, Wanted};
 use super::gates::{self, Gates};
 use super::side::{self, ParameterArgs, SideName, StateArgs};
 use super::{Context, ExitCode, Failure};
-use crate::backend::Backend as _;
 use crate::parameters::GivenParameters;
 use crate::plan::{Plan, RiskKind, plan};
 use crate::ui::plan::Heading;
@@ -142,5 +141,5 @@ fn plan_of_deployed(args: &Args, context: &mut Context<'_>) -> Result<Plan, Fail
     };
     let mut given = GivenParameters::default();
     args.parameters.add_to(&mut given)?;
-    Ok(deployed::change(context, &backend, &stack, &wanted, &given)?.plan)
+    Ok(deployed::change(context, backend.as_ref(), &stack, &wanted, &given)?.plan)
 }

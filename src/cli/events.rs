@@ -2,7 +2,7 @@
 
 use super::backend::{self, Access, BackendArgs};
 use super::{Context, ExitCode, Failure, Format};
-use crate::backend::{Backend as _, BackendError};
+use crate::backend::BackendError;
 use crate::ui;
 
 /// Lists what happened to the stack, oldest first

@@ -76,7 +76,7 @@ impl Gates<'_> {
         if !lost.is_empty() {
             lost.dedup();
             failure.hint = Some(format!(
-                "to let that data go, `apply` and `set` take {}",
+                "to let that data go, `apply`, `set` and `delete` take {}",
                 lost.iter().map(|id| format!("--allow-data-loss {id}")).collect::<Vec<_>>().join(" ")
             ));
         }

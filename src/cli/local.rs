@@ -63,7 +63,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let none = BackendArgs::default();
     match &args.command {
         Command::Stacks { format } => {
-            let stacks = backend::open(context, Access::Look, &none)?.list_stacks()?;
+            let stacks = backend::open_local(context, Access::Look, &none)?.list_stacks()?;
             let text = match format {
                 Format::Json => ui::json(&Stacks { stacks })?,
                 Format::Human => ui::stack::stacks(&stacks, context.layout()),
@@ -71,7 +71,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
             context.answer(&text)?;
         }
         Command::Resources { retained: true, format } => {
-            let resources = backend::open(context, Access::Look, &none)?.retained_resources()?;
+            let resources = backend::open_local(context, Access::Look, &none)?.retained_resources()?;
             let text = match format {
                 Format::Json => ui::json(&Resources { resources })?,
                 Format::Human => ui::stack::retained(&resources),
@@ -80,7 +80,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         }
         Command::Resources { retained: false, format } => {
             let stack = context.stack_name(None)?;
-            let backend = backend::open(context, Access::Look, &none)?;
+            let backend = backend::open_local(context, Access::Look, &none)?;
             if backend.describe_stack(&stack)?.is_none() {
                 return Err(backend::no_stack(&stack));
             }
@@ -105,7 +105,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
                     return Err(Failure::new(ExitCode::Declined, "not confirmed: nothing was changed"));
                 }
             }
-            backend::open(context, Access::Look, &none)?.reset()?;
+            backend::open_local(context, Access::Look, &none)?.reset()?;
             context.say("every stack of the local backend is forgotten");
         }
     }

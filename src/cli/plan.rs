@@ -7,7 +7,6 @@ use super::deployed::{self, Wanted};
 use super::gates::{self, Gates};
 use super::side::ParameterArgs;
 use super::{Context, ExitCode, Failure};
-use crate::backend::Backend as _;
 use crate::parameters::GivenParameters;
 use crate::plan::RiskKind;
 use crate::plan::saved::SavedPlan;
@@ -57,8 +56,8 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let mut stronger = GivenParameters::default();
     args.parameters.add_to(&mut stronger)?;
     let backend = backend::open(context, Access::Look, &BackendArgs::default())?;
-    let change = deployed::change(context, &backend, &stack, &Wanted::Rack, &stronger)?;
-    let heading = ui::plan::Heading { stack_name: &stack, made: "predicted from the deployed stack" };
+    let change = deployed::change(context, backend.as_ref(), &stack, &Wanted::Rack, &stronger)?;
+    let heading = ui::plan::Heading { stack_name: &stack, made: change.made() };
     let text = match args.format {
         PlanFormat::Human => ui::plan::human(&change.plan, heading, context.layout()),
         PlanFormat::Json => ui::bare_json(&change.plan)?,

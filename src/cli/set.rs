@@ -4,7 +4,6 @@ use super::backend::{self, Access};
 use super::carry_out::CarryOutArgs;
 use super::deployed::{self, Wanted};
 use super::{Context, ExitCode, Failure};
-use crate::backend::Backend as _;
 use crate::parameters::GivenParameters;
 use crate::template::Diagnostics;
 
@@ -40,13 +39,13 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     }
     let backend = backend::open(context, Access::Change, &args.carry_out.backend)?;
     if let Some(unfinished) = backend.describe_stack(&stack)?.filter(|stack| stack.status.is_in_progress()) {
-        let (outcome, exit_code) = args.carry_out.resume(context, &backend, &unfinished)?;
+        let (outcome, exit_code) = args.carry_out.resume(context, backend.as_ref(), &unfinished)?;
         if !outcome.is_success() {
             return Ok(exit_code);
         }
     }
-    let change = deployed::change(context, &backend, &stack, &Wanted::Same, &given)?;
-    let exit_code = args.carry_out.carry_out(context, &backend, &change)?;
+    let change = deployed::change(context, backend.as_ref(), &stack, &Wanted::Same, &given)?;
+    let exit_code = args.carry_out.carry_out(context, backend.as_ref(), &change)?;
     for (name, value) in &given.values {
         let written = context.rack_file()?.parameters.values.get(name).and_then(|given| given.text.as_ref());
         if exit_code == ExitCode::Done && written.is_some_and(|written| Some(written) != value.text.as_ref()) {

@@ -3,7 +3,6 @@
 use super::backend::{self, Access, BackendArgs};
 use super::deployed::Deployed;
 use super::{Context, ExitCode, Failure, Format};
-use crate::backend::Backend as _;
 use crate::ui::stack::{Status, StatusParameter};
 
 /// Shows the stack: its status and what that means, parameters, outputs
@@ -26,7 +25,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let stack = context.stack_name(None)?;
     let backend = backend::open(context, Access::Look, &BackendArgs::default())?;
     let Some(description) = backend.describe_stack(&stack)? else { return Err(backend::no_stack(&stack)) };
-    let deployed = Deployed::read(context, &backend, &stack)?;
+    let deployed = Deployed::read(context, backend.as_ref(), &stack)?;
     let rack = &context.rack_file()?.parameters;
     let parameters = description.parameters.iter().map(|(name, value)| {
         let declared = deployed.as_ref().and_then(|deployed| deployed.template.parameters.get(name));

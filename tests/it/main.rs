@@ -1,6 +1,8 @@
 //! The one integration binary: every file here is a part of it.
 
 mod apply;
+#[cfg(feature = "aws")]
+mod aws;
 mod backend;
 mod cli;
 mod evaluate;

@@ -138,7 +138,7 @@ fn a_replaced_file_system_is_data_loss_with_its_property() {
     ------- stderr -------
     error: the change is denied
       caused by: data-loss: `Files` (AWS::EFS::FileSystem) is replaced because /Properties/KmsKeyId changes (parameter `Key`), and the files on it are lost; `UpdateReplacePolicy: Retain` would keep the old one.
-    hint: to let that data go, `apply` and `set` take --allow-data-loss Files
+    hint: to let that data go, `apply`, `set` and `delete` take --allow-data-loss Files
     ------- exit status: 3 -------
     "#);
 }

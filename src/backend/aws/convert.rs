@@ -1,0 +1,171 @@
+//! SDK types to the backend's own, and back.
+
+use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
+use aws_sdk_cloudformation::primitives::{DateTime, DateTimeFormat};
+use aws_sdk_cloudformation::types::{self as sdk};
+use indexmap::IndexMap;
+use serde_json::{Map, Value, json};
+
+use crate::backend::{
+    BackendError, ChangeSetDescription, ParameterInput, StackDescription, StackEvent, StackResource, StackStatus, StackSummary,
+};
+use crate::plan::Change;
+
+/// What CloudFormation answers in place of a `NoEcho` parameter's value.
+const NO_ECHO: &str = "****";
+
+pub(super) fn stack(stack: &sdk::Stack) -> StackDescription {
+    StackDescription {
+        name: text(stack.stack_name()),
+        id: text(stack.stack_id()),
+        status: StackStatus(text(stack.stack_status().map(sdk::StackStatus::as_str))),
+        status_reason: stack.stack_status_reason().filter(|reason| !reason.is_empty()).map(ToOwned::to_owned),
+        parameters: stack
+            .parameters()
+            .iter()
+            .filter_map(|parameter| {
+                let value = parameter.parameter_value().filter(|value| *value != NO_ECHO).map(ToOwned::to_owned);
+                Some((parameter.parameter_key()?.to_owned(), value))
+            })
+            .collect(),
+        outputs: stack
+            .outputs()
+            .iter()
+            .filter_map(|output| Some((output.output_key()?.to_owned(), output.output_value()?.to_owned())))
+            .collect(),
+        tags: stack.tags().iter().filter_map(|tag| Some((tag.key()?.to_owned(), tag.value()?.to_owned()))).collect(),
+        template: String::new(),
+        revision: String::new(),
+        created: time(stack.creation_time()),
+        updated: stack.last_updated_time().map(|at| time(Some(at))),
+        termination_protection: stack.enable_termination_protection().unwrap_or(false),
+    }
+}
+
+pub(super) fn summary(stack: &sdk::StackSummary) -> StackSummary {
+    StackSummary {
+        name: text(stack.stack_name()),
+        id: text(stack.stack_id()),
+        status: StackStatus(text(stack.stack_status().map(sdk::StackStatus::as_str))),
+        updated: time(stack.last_updated_time().or(stack.creation_time())),
+    }
+}
+
+pub(super) fn resource(resource: &sdk::StackResourceSummary) -> StackResource {
+    StackResource {
+        logical_id: text(resource.logical_resource_id()),
+        physical_id: text(resource.physical_resource_id()),
+        resource_type: text(resource.resource_type()),
+        status: StackStatus(text(resource.resource_status().map(sdk::ResourceStatus::as_str))),
+        // CloudFormation keeps them to itself.
+        properties: Value::Null,
+        attributes: IndexMap::new(),
+    }
+}
+
+pub(super) fn event(event: &sdk::StackEvent) -> StackEvent {
+    StackEvent {
+        id: text(event.event_id()),
+        timestamp: time(event.timestamp()),
+        logical_id: text(event.logical_resource_id()),
+        physical_id: event.physical_resource_id().filter(|id| !id.is_empty()).map(ToOwned::to_owned),
+        resource_type: text(event.resource_type()),
+        status: StackStatus(text(event.resource_status().map(sdk::ResourceStatus::as_str))),
+        status_reason: event.resource_status_reason().filter(|reason| !reason.is_empty()).map(ToOwned::to_owned),
+    }
+}
+
+pub(super) fn change_set(answer: &DescribeChangeSetOutput, changes: Vec<Change>) -> ChangeSetDescription {
+    ChangeSetDescription {
+        name: text(answer.change_set_name()),
+        id: text(answer.change_set_id()),
+        status: StackStatus(text(answer.status().map(sdk::ChangeSetStatus::as_str))),
+        status_reason: answer.status_reason().map(ToOwned::to_owned),
+        changes,
+    }
+}
+
+pub(super) fn parameters(parameters: &IndexMap<String, ParameterInput>) -> Vec<sdk::Parameter> {
+    parameters
+        .iter()
+        .map(|(name, input)| {
+            let parameter = sdk::Parameter::builder().parameter_key(name);
+            match input {
+                ParameterInput::Value(value) => parameter.parameter_value(value),
+                ParameterInput::UsePrevious => parameter.use_previous_value(true),
+            }
+            .build()
+        })
+        .collect()
+}
+
+pub(super) fn tags(tags: &IndexMap<String, String>) -> Vec<sdk::Tag> {
+    tags.iter().map(|(key, value)| sdk::Tag::builder().key(key).value(value).build()).collect()
+}
+
+/// Returns a change through the JSON shape that both sides document; `None` for one that is of no resource, such as a hook.
+///
+/// # Errors
+///
+/// Returns [`BackendError::Request`] when CloudFormation uses a word that is not known here: guessing at it could hide a replacement.
+pub(super) fn change(change: &sdk::Change) -> Result<Option<Change>, BackendError> {
+    let Some(resource) = change.resource_change() else { return Ok(None) };
+    let mut object = Map::new();
+    let mut put = |name: &str, value: Option<&str>| {
+        if let Some(value) = value {
+            object.insert(name.to_owned(), Value::from(value));
+        }
+    };
+    put("PolicyAction", resource.policy_action().map(sdk::PolicyAction::as_str));
+    put("Action", resource.action().map(sdk::ChangeAction::as_str));
+    put("LogicalResourceId", resource.logical_resource_id());
+    put("PhysicalResourceId", resource.physical_resource_id());
+    put("ResourceType", resource.resource_type());
+    put("Replacement", resource.replacement().map(sdk::Replacement::as_str));
+    object.insert("Scope".to_owned(), resource.scope().iter().map(sdk::ResourceAttribute::as_str).collect());
+    object.insert("Details".to_owned(), resource.details().iter().map(detail).collect());
+    for (name, context) in [("BeforeContext", resource.before_context()), ("AfterContext", resource.after_context())] {
+        if let Some(context) = context {
+            object.insert(name.to_owned(), serde_json::from_str(context).unwrap_or_else(|_| Value::from(context)));
+        }
+    }
+    let kind = change.r#type().map_or("Resource", sdk::ChangeType::as_str);
+    serde_json::from_value(json!({ "Type": kind, "ResourceChange": object })).map(Some).map_err(|error| BackendError::Request {
+        operation: "DescribeChangeSet",
+        code: None,
+        message: format!("a change of `{}` is in words that are not known here: {error}", text(resource.logical_resource_id())),
+    })
+}
+
+fn detail(detail: &sdk::ResourceChangeDetail) -> Value {
+    let mut target_object = Map::new();
+    if let Some(target) = detail.target() {
+        let fields = [
+            ("Attribute", target.attribute().map(sdk::ResourceAttribute::as_str)),
+            ("Name", target.name()),
+            ("RequiresRecreation", Some(target.requires_recreation().map_or("Never", sdk::RequiresRecreation::as_str))),
+            ("Path", target.path()),
+            ("BeforeValue", target.before_value()),
+            ("AfterValue", target.after_value()),
+            ("AttributeChangeType", target.attribute_change_type().map(sdk::AttributeChangeType::as_str)),
+        ];
+        target_object.extend(fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), Value::from(value?)))));
+    }
+    let mut object = Map::new();
+    object.insert("Target".to_owned(), Value::Object(target_object));
+    let fields = [
+        ("Evaluation", detail.evaluation().map(sdk::EvaluationType::as_str)),
+        ("ChangeSource", detail.change_source().map(sdk::ChangeSource::as_str)),
+        ("CausingEntity", detail.causing_entity()),
+    ];
+    object.extend(fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), Value::from(value?)))));
+    Value::Object(object)
+}
+
+fn text(text: Option<&str>) -> String {
+    text.unwrap_or_default().to_owned()
+}
+
+fn time(at: Option<&DateTime>) -> String {
+    at.and_then(|at| at.fmt(DateTimeFormat::DateTime).ok()).unwrap_or_default()
+}

@@ -1,0 +1,296 @@
+//! CloudFormation itself, through the AWS SDK: converts SDK types at its edge, so that no other room sees them.
+//!
+//! Credentials and region come by the SDK's whole chain (environment, profiles, SSO, roles, web identity, instance metadata,
+//! `AWS_ENDPOINT_URL`); see <https://docs.aws.amazon.com/sdk-for-rust/latest/dg/credproviders.html>.
+
+mod convert;
+mod error;
+
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_sdk_cloudformation::Client;
+use aws_sdk_cloudformation::types::{Capability, ChangeSetType};
+use indexmap::IndexMap;
+
+use self::error::{failed, is_absent, no_change_set, no_stack};
+use super::{
+    Backend, BackendError, ChangeSetDescription, ChangeSetRequest, EventPage, Progress, StackDescription, StackEvent, StackResource,
+    StackSummary,
+};
+
+/// Longest template body that CloudFormation accepts inline, in bytes.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
+pub const INLINE_TEMPLATE_LIMIT_BYTES: usize = 51_200;
+
+/// How long [`Backend::advance`] gives CloudFormation between two looks: one call a second stays far below its throttling.
+const POLL: Duration = Duration::from_secs(1);
+
+/// How long to wait for a change set to be worked out before giving up.
+const CHANGE_SET_PATIENCE: Duration = Duration::from_secs(300);
+
+/// The statuses of resources that CloudFormation still lists though they have left the stack.
+const GONE: [&str; 2] = ["DELETE_COMPLETE", "DELETE_SKIPPED"];
+
+/// CloudFormation in one account and region.
+pub struct AwsBackend {
+    runtime: tokio::runtime::Runtime,
+    client: Client,
+}
+
+impl std::fmt::Debug for AwsBackend {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AwsBackend").finish_non_exhaustive()
+    }
+}
+
+impl AwsBackend {
+    /// Returns the backend for a profile and a region; without them, for those of the environment.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`BackendError::Request`] when no region is given anywhere.
+    pub fn new(profile: Option<&str>, region: Option<&str>) -> Result<Self, BackendError> {
+        let unusable = |message: String| BackendError::Request { operation: "load the AWS configuration", code: None, message };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| unusable(error.to_string()))?;
+        let mut loader = aws_config::from_env().retry_config(RetryConfig::adaptive().with_max_attempts(8));
+        if let Some(profile) = profile {
+            loader = loader.profile_name(profile);
+        }
+        if let Some(region) = region {
+            loader = loader.region(aws_config::Region::new(region.to_owned()));
+        }
+        let config = runtime.block_on(loader.load());
+        if config.region().is_none() {
+            return Err(unusable("no region is given: use `--region`, `region:` in rack.yaml, AWS_REGION, or the profile".to_owned()));
+        }
+        Ok(Self { client: Client::new(&config), runtime })
+    }
+
+    fn exists(&self, stack: &str) -> Result<bool, BackendError> {
+        match self.runtime.block_on(self.client.describe_stacks().stack_name(stack).send()) {
+            // A stack of which only a change set exists is not there yet: the next change set is of type CREATE too.
+            Ok(answer) => {
+                Ok(answer.stacks().iter().any(|found| found.stack_status().is_some_and(|status| status.as_str() != "REVIEW_IN_PROGRESS")))
+            }
+            Err(error) if is_absent(&error) => Ok(false),
+            Err(error) => Err(failed("DescribeStacks", error)),
+        }
+    }
+
+    /// Returns the stack's events, the latest first, down to the one with the ID `after`.
+    fn events_down_to(&self, stack: &str, after: Option<&str>) -> Result<Vec<StackEvent>, BackendError> {
+        let mut events: Vec<StackEvent> = Vec::new();
+        let mut token = None;
+        loop {
+            let answer = self
+                .runtime
+                .block_on(self.client.describe_stack_events().stack_name(stack).set_next_token(token).send())
+                .map_err(|error| no_stack("DescribeStackEvents", error, stack))?;
+            for event in answer.stack_events() {
+                let event = convert::event(event);
+                if Some(event.id.as_str()) == after {
+                    return Ok(events);
+                }
+                events.push(event);
+            }
+            token = answer.next_token().map(ToOwned::to_owned);
+            if token.is_none() {
+                return Ok(events);
+            }
+        }
+    }
+}
+
+impl Backend for AwsBackend {
+    fn name(&self) -> &'static str {
+        "aws"
+    }
+
+    fn list_stacks(&self) -> Result<Vec<StackSummary>, BackendError> {
+        let pages = self.client.list_stacks().into_paginator().items().send();
+        let found = self.runtime.block_on(pages.collect::<Result<Vec<_>, _>>()).map_err(|error| failed("ListStacks", error))?;
+        let mut stacks: Vec<StackSummary> =
+            found.iter().map(convert::summary).filter(|stack| stack.status.as_str() != "DELETE_COMPLETE").collect();
+        stacks.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(stacks)
+    }
+
+    fn describe_stack(&self, stack: &str) -> Result<Option<StackDescription>, BackendError> {
+        let answer = match self.runtime.block_on(self.client.describe_stacks().stack_name(stack).send()) {
+            Ok(answer) => answer,
+            Err(error) if is_absent(&error) => return Ok(None),
+            Err(error) => return Err(failed("DescribeStacks", error)),
+        };
+        let Some(found) = answer.stacks().first() else { return Ok(None) };
+        let mut described = convert::stack(found);
+        // A stack in REVIEW_IN_PROGRESS has no template yet, and CloudFormation says so with a ValidationError.
+        if !described.status.is_review() {
+            let template =
+                self.runtime.block_on(self.client.get_template().stack_name(stack).send()).map_err(|error| failed("GetTemplate", error))?;
+            described.template = template.template_body().unwrap_or_default().to_owned();
+        }
+        let latest = self
+            .runtime
+            .block_on(self.client.describe_stack_events().stack_name(stack).send())
+            .map_err(|error| failed("DescribeStackEvents", error))?;
+        described.revision = latest.stack_events().first().and_then(|event| event.event_id()).unwrap_or_default().to_owned();
+        Ok(Some(described))
+    }
+
+    fn list_resources(&self, stack: &str) -> Result<Vec<StackResource>, BackendError> {
+        let pages = self.client.list_stack_resources().stack_name(stack).into_paginator().items().send();
+        let found =
+            self.runtime.block_on(pages.collect::<Result<Vec<_>, _>>()).map_err(|error| no_stack("ListStackResources", error, stack))?;
+        let mut resources: Vec<StackResource> =
+            found.iter().map(convert::resource).filter(|resource| !GONE.contains(&resource.status.as_str())).collect();
+        resources.sort_by(|a, b| a.logical_id.cmp(&b.logical_id));
+        Ok(resources)
+    }
+
+    fn list_exports(&self) -> Result<IndexMap<String, String>, BackendError> {
+        let pages = self.client.list_exports().into_paginator().items().send();
+        let found = self.runtime.block_on(pages.collect::<Result<Vec<_>, _>>()).map_err(|error| failed("ListExports", error))?;
+        let mut exports: IndexMap<String, String> =
+            found.iter().filter_map(|export| Some((export.name()?.to_owned(), export.value()?.to_owned()))).collect();
+        exports.sort_keys();
+        Ok(exports)
+    }
+
+    fn create_change_set(&self, request: &ChangeSetRequest) -> Result<String, BackendError> {
+        let size = request.template.len();
+        if size > INLINE_TEMPLATE_LIMIT_BYTES {
+            return Err(BackendError::Validation {
+                message: format!(
+                    "the template is {size} bytes and CloudFormation takes at most {INLINE_TEMPLATE_LIMIT_BYTES} inline; \
+                     passing it through S3 is not built yet (`rackform render --minify` may bring it below)"
+                ),
+            });
+        }
+        let kind = if self.exists(&request.stack)? { ChangeSetType::Update } else { ChangeSetType::Create };
+        let answer = self
+            .runtime
+            .block_on(
+                self.client
+                    .create_change_set()
+                    .stack_name(&request.stack)
+                    .change_set_name(&request.name)
+                    .client_token(&request.name)
+                    .change_set_type(kind)
+                    .template_body(&request.template)
+                    .set_parameters(Some(convert::parameters(&request.parameters)))
+                    .set_tags((!request.tags.is_empty()).then(|| convert::tags(&request.tags)))
+                    .set_capabilities(Some(capabilities(&request.template)))
+                    .send(),
+            )
+            .map_err(|error| failed("CreateChangeSet", error))?;
+        let id = answer.id().unwrap_or(&request.name).to_owned();
+        let begun = std::time::Instant::now();
+        loop {
+            let described = self.describe_change_set(&request.stack, &id)?;
+            if !matches!(described.status.as_str(), "CREATE_PENDING" | "CREATE_IN_PROGRESS") {
+                return Ok(id);
+            }
+            if begun.elapsed() > CHANGE_SET_PATIENCE {
+                return Err(BackendError::Request {
+                    operation: "DescribeChangeSet",
+                    code: None,
+                    message: format!("the change set `{}` was not ready after {} s", request.name, CHANGE_SET_PATIENCE.as_secs()),
+                });
+            }
+            std::thread::sleep(POLL);
+        }
+    }
+
+    fn describe_change_set(&self, stack: &str, change_set: &str) -> Result<ChangeSetDescription, BackendError> {
+        let mut changes = Vec::new();
+        let mut token = None;
+        loop {
+            let answer = self
+                .runtime
+                .block_on(
+                    self.client
+                        .describe_change_set()
+                        .stack_name(stack)
+                        .change_set_name(change_set)
+                        .include_property_values(true)
+                        .set_next_token(token)
+                        .send(),
+                )
+                .map_err(|error| no_change_set("DescribeChangeSet", error, stack, change_set))?;
+            for change in answer.changes() {
+                changes.extend(convert::change(change)?);
+            }
+            token = answer.next_token().map(ToOwned::to_owned);
+            if token.is_none() {
+                return Ok(convert::change_set(&answer, changes));
+            }
+        }
+    }
+
+    fn execute_change_set(&self, stack: &str, change_set: &str) -> Result<(), BackendError> {
+        self.runtime
+            .block_on(self.client.execute_change_set().stack_name(stack).change_set_name(change_set).send())
+            .map(drop)
+            .map_err(|error| failed("ExecuteChangeSet", error))
+    }
+
+    fn delete_change_set(&self, stack: &str, change_set: &str) -> Result<(), BackendError> {
+        self.runtime
+            .block_on(self.client.delete_change_set().stack_name(stack).change_set_name(change_set).send())
+            .map_err(|error| no_change_set("DeleteChangeSet", error, stack, change_set))?;
+        // A stack that never was more than a change set would stay behind in REVIEW_IN_PROGRESS.
+        match self.describe_stack(stack)? {
+            Some(left) if left.status.is_review() => self.delete_stack(&left.id),
+            _ => Ok(()),
+        }
+    }
+
+    fn delete_stack(&self, stack: &str) -> Result<(), BackendError> {
+        self.runtime.block_on(self.client.delete_stack().stack_name(stack).send()).map(drop).map_err(|error| failed("DeleteStack", error))
+    }
+
+    fn cancel_update(&self, stack: &str) -> Result<(), BackendError> {
+        self.runtime
+            .block_on(self.client.cancel_update_stack().stack_name(stack).send())
+            .map(drop)
+            .map_err(|error| failed("CancelUpdateStack", error))
+    }
+
+    fn set_termination_protection(&self, stack: &str, on: bool) -> Result<(), BackendError> {
+        self.runtime
+            .block_on(self.client.update_termination_protection().stack_name(stack).enable_termination_protection(on).send())
+            .map(drop)
+            .map_err(|error| no_stack("UpdateTerminationProtection", error, stack))
+    }
+
+    fn advance(&self, stack: &str) -> Result<Progress, BackendError> {
+        let answer = match self.runtime.block_on(self.client.describe_stacks().stack_name(stack).send()) {
+            Ok(answer) => answer,
+            Err(error) if is_absent(&error) => return Ok(Progress::Done),
+            Err(error) => return Err(failed("DescribeStacks", error)),
+        };
+        let running = answer.stacks().first().is_some_and(|found| convert::stack(found).status.is_in_progress());
+        if running {
+            std::thread::sleep(POLL);
+        }
+        Ok(if running { Progress::Running } else { Progress::Done })
+    }
+
+    fn list_events(&self, stack: &str, after: Option<&str>) -> Result<EventPage, BackendError> {
+        // CloudFormation pages from the latest back, so everything since `after` is one page here.
+        let mut events = self.events_down_to(stack, after)?;
+        events.reverse();
+        Ok(EventPage { events, more: false })
+    }
+}
+
+/// Returns what a template may need leave for: roles of its own making, and macros where it names any.
+fn capabilities(template: &str) -> Vec<Capability> {
+    let mut capabilities = vec![Capability::CapabilityNamedIam];
+    if template.contains("Transform") {
+        capabilities.push(Capability::CapabilityAutoExpand);
+    }
+    capabilities
+}

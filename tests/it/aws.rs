@@ -1,0 +1,199 @@
+//! The AWS backend over the wire, against a server of canned answers on loopback.
+#![allow(clippy::unwrap_used)]
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+
+use super::program::{Bench, Run};
+
+/// Answers every request from a table of actions until it is dropped; what it was asked is kept.
+struct Server {
+    address: String,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl Server {
+    fn new(answer: fn(action: &str, body: &str) -> (u16, String)) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&asked);
+        std::thread::spawn(move || {
+            for connection in listener.incoming().flatten() {
+                serve(connection, answer, &kept);
+            }
+        });
+        Self { address, asked }
+    }
+
+    fn run(&self, bench: &Bench, arguments: &str) -> Run {
+        let mut command = bench.command();
+        command.args(arguments.split_whitespace());
+        command.envs([
+            ("AWS_ENDPOINT_URL", self.address.as_str()),
+            ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
+            ("AWS_SECRET_ACCESS_KEY", "planted-secret"),
+        ]);
+        command.envs([("AWS_MAX_ATTEMPTS", "1"), ("HOME", "/nonexistent"), ("AWS_EC2_METADATA_DISABLED", "true")]);
+        Run::of(&mut command)
+    }
+
+    fn asked(&self) -> Vec<String> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+/// Serves the requests of one connection, one after the other.
+fn serve(connection: TcpStream, answer: fn(&str, &str) -> (u16, String), asked: &Mutex<Vec<String>>) {
+    let mut reader = BufReader::new(connection.try_clone().unwrap());
+    let mut connection = connection;
+    loop {
+        let mut length = 0;
+        let mut line = String::new();
+        loop {
+            line.clear();
+            if reader.read_line(&mut line).unwrap_or(0) == 0 {
+                return;
+            }
+            if let Some((name, value)) = line.split_once(':')
+                && name.eq_ignore_ascii_case("content-length")
+            {
+                length = value.trim().parse().unwrap();
+            }
+            if line == "\r\n" {
+                break;
+            }
+        }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body).unwrap();
+        let body = String::from_utf8(body).unwrap();
+        let action = body.split('&').find_map(|pair| pair.strip_prefix("Action=")).unwrap_or_default().to_owned();
+        let (status, text) = answer(&action, &body);
+        asked.lock().unwrap().push(action);
+        let head = format!("HTTP/1.1 {status} X\r\ncontent-type: text/xml\r\ncontent-length: {}\r\n\r\n", text.len());
+        if connection.write_all(format!("{head}{text}").as_bytes()).is_err() {
+            return;
+        }
+    }
+}
+
+fn success(action: &str, result: &str) -> (u16, String) {
+    (
+        200,
+        format!(
+            "<{action}Response xmlns=\"http://cloudformation.amazonaws.com/doc/2010-05-15/\"><{action}Result>{result}</{action}Result></{action}Response>"
+        ),
+    )
+}
+
+fn refusal(code: &str, message: &str) -> (u16, String) {
+    (
+        400,
+        format!(
+            "<ErrorResponse xmlns=\"http://cloudformation.amazonaws.com/doc/2010-05-15/\"><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
+        ),
+    )
+}
+
+const TEMPLATE: &str = r#"{ "Parameters": { "Seconds": { "Type": "Number", "Default": "30" }, "Token": { "Type": "String", "NoEcho": true } },
+  "Resources": { "Queue": { "Type": "AWS::SQS::Queue", "Properties": { "VisibilityTimeout": { "Ref": "Seconds" } } } } }"#;
+
+/// A stack `jobs` with one queue, deployed with `Seconds=45`.
+fn deployed(action: &str, _: &str) -> (u16, String) {
+    match action {
+        "DescribeStacks" => success(
+            action,
+            "<Stacks><member><StackName>jobs</StackName><StackId>arn:aws:cloudformation:eu-west-1:111122223333:stack/jobs/1</StackId>\
+             <StackStatus>UPDATE_COMPLETE</StackStatus><CreationTime>2026-01-02T03:04:05Z</CreationTime><Parameters>\
+             <member><ParameterKey>Seconds</ParameterKey><ParameterValue>45</ParameterValue></member>\
+             <member><ParameterKey>Token</ParameterKey><ParameterValue>****</ParameterValue></member></Parameters></member></Stacks>",
+        ),
+        "GetTemplate" => success(action, &format!("<TemplateBody>{}</TemplateBody>", TEMPLATE.replace('"', "&quot;"))),
+        "DescribeStackEvents" => success(
+            action,
+            "<StackEvents><member><EventId>e2</EventId><StackName>jobs</StackName><StackId>1</StackId><LogicalResourceId>Queue</LogicalResourceId>\
+             <ResourceType>AWS::SQS::Queue</ResourceType><Timestamp>2026-01-02T03:04:06Z</Timestamp><ResourceStatus>UPDATE_COMPLETE</ResourceStatus>\
+             </member><member><EventId>e1</EventId><StackName>jobs</StackName><StackId>1</StackId><LogicalResourceId>jobs</LogicalResourceId>\
+             <ResourceType>AWS::CloudFormation::Stack</ResourceType><Timestamp>2026-01-02T03:04:05Z</Timestamp>\
+             <ResourceStatus>UPDATE_IN_PROGRESS</ResourceStatus></member></StackEvents>",
+        ),
+        "ListStackResources" => success(
+            action,
+            "<StackResourceSummaries><member><LogicalResourceId>Queue</LogicalResourceId><PhysicalResourceId>https://queue/1</PhysicalResourceId>\
+             <ResourceType>AWS::SQS::Queue</ResourceType><ResourceStatus>UPDATE_COMPLETE</ResourceStatus>\
+             <LastUpdatedTimestamp>2026-01-02T03:04:06Z</LastUpdatedTimestamp></member></StackResourceSummaries>",
+        ),
+        "ListExports" => success(action, "<Exports/>"),
+        // One that an interrupted run left behind is taken away before another is made.
+        "DeleteChangeSet" => success(action, ""),
+        other => refusal("InvalidAction", &format!("not to be asked: {other}")),
+    }
+}
+
+fn absent(action: &str, _: &str) -> (u16, String) {
+    match action {
+        "DescribeStacks" | "DescribeStackEvents" => refusal("ValidationError", "Stack with id jobs does not exist"),
+        other => refusal("InvalidAction", &format!("not to be asked: {other}")),
+    }
+}
+
+fn denied(_: &str, _: &str) -> (u16, String) {
+    refusal("AccessDenied", "User is not authorized to perform: cloudformation:DescribeStacks")
+}
+
+fn bench() -> Bench {
+    let bench = Bench::new();
+    bench
+        .file("queue.json", TEMPLATE.replace("\"30\"", "\"60\""))
+        .file("rack.yaml", "name: jobs\nregion: eu-west-1\nbackend: aws\ntemplate: queue.json\n");
+    bench
+}
+
+#[test]
+fn diff_from_the_deployed_stack_keeps_its_values_and_only_looks() {
+    let server = Server::new(deployed);
+    let run = server.run(&bench(), "diff deployed rack -p Seconds=90 --format change-set");
+    let change = &run.json()["Changes"][0]["ResourceChange"];
+    assert_eq!(change["PhysicalResourceId"], "https://queue/1", "{run}");
+    assert_eq!(
+        (&change["Details"][0]["Target"]["BeforeValue"], &change["Details"][0]["Target"]["AfterValue"]),
+        (&"45".into(), &"90".into())
+    );
+    let looks = ["DescribeStacks", "GetTemplate", "DescribeStackEvents", "ListStackResources", "ListExports"];
+    assert!(server.asked().iter().all(|action| looks.contains(&action.as_str())), "{:?}", server.asked());
+    let same = server.run(&bench(), "diff deployed rack");
+    assert!(same.stdout.starts_with("No changes"), "a deployed value does not fall back to the template's new default\n{same}");
+}
+
+#[test]
+fn events_come_oldest_first_and_status_masks_what_is_secret() {
+    let server = Server::new(deployed);
+    let events = server.run(&bench(), "events");
+    let (first, second) = (events.stdout.find("UPDATE_IN_PROGRESS"), events.stdout.find("UPDATE_COMPLETE"));
+    assert!(first.is_some() && first < second, "{events}");
+    let status = server.run(&bench(), "status -vv");
+    assert_eq!(status.code, 0, "{status}");
+    assert!(!format!("{status}").contains("planted-secret"), "{status}");
+}
+
+#[test]
+fn a_stack_that_is_not_there_and_a_refusal_are_told_apart() {
+    let missing = Server::new(absent).run(&bench(), "status");
+    assert_eq!(missing.code, 66, "{missing}");
+    let refused = Server::new(denied).run(&bench(), "status");
+    assert_eq!(refused.code, 69, "{refused}");
+    assert!(refused.stderr.contains("not authorized to perform: cloudformation:DescribeStacks"), "{refused}");
+}
+
+#[test]
+fn a_template_over_the_inline_limit_is_refused_before_anything_is_asked_for() {
+    let server = Server::new(deployed);
+    let bench = bench();
+    let long = format!(r#"{{ "Description": "x", "Metadata": {{ "Pad": "{}" }}, {}"#, "y".repeat(60_000), &TEMPLATE[1..]);
+    bench.file("queue.json", long);
+    let applied = server.run(&bench, "apply -p Seconds=90 --yes");
+    assert_eq!(applied.code, 1, "{applied}");
+    assert!(applied.stderr.contains("51200 inline"), "{applied}");
+    assert!(!server.asked().contains(&"CreateChangeSet".to_owned()), "{:?}", server.asked());
+}
