@@ -1,14 +1,18 @@
 //! `rackform params`: the parameters of a template, what holds, and where it came from.
 
+use super::backend::{self, Access, BackendArgs};
+use super::deployed::Deployed;
 use super::side::{self, ParameterArgs, SideName};
-use super::{Context, ExitCode, Failure, Format};
+use super::{Context, ExitCode, Failure};
 use crate::parameters::{ParameterSet, groups};
 
 /// Lists parameters with type, default, allowed values, group, description, value and where the value came from
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  rackform params --group build\n  rackform params rack.json -p BuildCache=Yes --format json")]
+#[command(
+    after_help = "Examples:\n  rackform params --group build\n  rackform params rack.json -p BuildCache=Yes --format json\n  rackform params deployed --format yaml > deployed.yaml"
+)]
 pub struct Args {
-    /// A template file, `rack`, or `-` for standard input
+    /// A template file, `rack`, `deployed`, or `-` for standard input
     #[arg(value_name = "TEMPLATE", default_value = "rack", value_parser = super::side::parse_side)]
     template: SideName,
     #[command(flatten)]
@@ -18,7 +22,19 @@ pub struct Args {
     group: Option<String>,
     /// How to show it
     #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    format: ParamsFormat,
+}
+
+/// How to show parameters.
+#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
+enum ParamsFormat {
+    /// For a person
+    #[default]
+    Human,
+    /// For a program; starts with `format_version`
+    Json,
+    /// A parameter file of the values that hold, as --parameters takes it; NoEcho and missing values are left out
+    Yaml,
 }
 
 /// Runs the command.
@@ -27,9 +43,18 @@ pub struct Args {
 ///
 /// Returns every problem of the template's declarations and of the values given, or that there is no such group.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
-    let source = side::source(context, &args.template)?;
-    let template = side::template(context, source)?;
-    let mut given = side::given(context, &args.template)?;
+    let (template, mut given) = match &args.template {
+        SideName::Deployed => {
+            let stack = context.stack_name(None)?;
+            let backend = backend::open(context, Access::Look, &BackendArgs::default())?;
+            let deployed = Deployed::read(context, backend.as_ref(), &stack)?.ok_or_else(|| backend::no_stack(&stack))?;
+            (deployed.template, deployed.given)
+        }
+        side => {
+            let source = side::source(context, side)?;
+            (side::template(context, source)?, side::given(context, side)?)
+        }
+    };
     args.parameters.add_to(&mut given)?;
     // A value that is still missing is something to list here, not to fail on.
     let missing = side::leave_open(template, &mut given);
@@ -49,8 +74,9 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     }
     let list = crate::ui::parameters::List { set: &set, groups: &groups, missing: &missing, group };
     let text = match args.format {
-        Format::Json => list.json()?,
-        Format::Human => list.human(context.layout()),
+        ParamsFormat::Json => list.json()?,
+        ParamsFormat::Yaml => list.yaml().map_err(|error| Failure::Bug(Box::new(error)))?,
+        ParamsFormat::Human => list.human(context.layout()),
     };
     context.answer(&text)?;
     Ok(ExitCode::Done)

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::layout::{Layout, visible, width, wrapped};
@@ -86,6 +87,22 @@ impl List<'_> {
     /// Returns the serialiser's error.
     pub fn json(&self) -> Result<String, serde_json::Error> {
         super::json(&self.answer())
+    }
+
+    /// Returns the values that hold as a parameter file: names to text, without what is secret or missing.
+    ///
+    /// # Errors
+    ///
+    /// Returns the serialiser's error.
+    pub fn yaml(&self) -> Result<String, serde_yaml::Error> {
+        let answer = self.answer();
+        let values: IndexMap<&str, &str> = answer
+            .parameters
+            .iter()
+            .filter(|parameter| !parameter.no_echo)
+            .filter_map(|parameter| Some((parameter.name, parameter.value?)))
+            .collect();
+        serde_yaml::to_string(&values)
     }
 
     /// Returns the parameters for a terminal: name, value, where it came from, and below it what it is.

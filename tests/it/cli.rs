@@ -447,3 +447,30 @@ fn a_before_flag_says_what_was_different_and_a_before_file_says_it_all() {
     let file = bench.run("diff queue.json queue.json -p Name=jobs -p Seconds=60 --before-parameters before.json --format change-set");
     assert_eq!(names(&file), ["QueueName", "VisibilityTimeout"], "{file}");
 }
+
+#[test]
+fn params_in_yaml_are_a_parameter_file_without_secrets() {
+    let bench = Bench::new();
+    bench.file(
+        "rack.json",
+        r#"{
+  "Parameters": {
+    "Cache": { "Type": "String", "Default": "Yes" }, "Zones": { "Type": "CommaDelimitedList", "Default": "a,b" },
+    "Code": { "Type": "String", "Default": "012" }, "Blank": { "Type": "String", "Default": "" },
+    "Token": { "Type": "String", "NoEcho": true, "Default": "planted" } },
+  "Resources": { "Topic": { "Type": "AWS::SNS::Topic" } }
+}"#,
+    );
+    let saved = bench.run("params rack.json --format yaml -p Cache=No");
+    assert!(saved.code == 0 && !saved.stdout.contains("planted") && !saved.stdout.contains("Token"), "{saved}");
+    bench.file("saved.yaml", &saved.stdout);
+    let parameters = bench.run("params rack.json --parameters saved.yaml --format json").json()["parameters"].clone();
+    let held: Vec<(&str, &str)> = parameters
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|parameter| parameter["provenance"] == "file")
+        .map(|parameter| (parameter["name"].as_str().unwrap(), parameter["value"].as_str().unwrap()))
+        .collect();
+    assert_eq!(held, [("Cache", "No"), ("Zones", "a,b"), ("Code", "012"), ("Blank", "")]);
+}
