@@ -10,7 +10,7 @@ use super::change_set::{
 use super::difference::Difference;
 use super::facts::Facts;
 use super::redact::Secrets;
-use super::render::{Render, Side, text};
+use super::render::{Render, Side, holds_token, text};
 use super::spread::{Moved, Spread};
 use super::values::{self, Reference};
 use super::world::{Motion, World};
@@ -246,9 +246,19 @@ impl<'p, 'a> Lister<'_, 'p, 'a> {
     }
 
     /// Returns the remark of a change set whose values could not all be worked out, as the evaluator found it.
+    ///
+    /// The evaluator sees no deployed stack: what it could not know and the stack as it is deployed now tells is no cause for a remark.
     fn warning(&self) -> Option<String> {
         let remarks = self.world.after.warnings.0.iter().filter_map(|warning| warning.aws_message.as_deref());
-        remarks.into_iter().find(|remark| remark.starts_with("[WARN]")).map(|remark| self.secrets.text(remark.to_owned()))
+        let mut warnings = remarks.filter(|remark| remark.starts_with("[WARN]"));
+        warnings.find(|remark| self.rests_on_unknown(remark)).map(|remark| self.secrets.text(remark.to_owned()))
+    }
+
+    /// Tells whether the resource that a remark names has a value that is unknown still.
+    fn rests_on_unknown(&self, remark: &str) -> bool {
+        let named = remark.split_once("for resource [").and_then(|(_, rest)| rest.split_once(']'));
+        let resource = named.and_then(|(name, _)| self.world.resource_after(name));
+        resource.is_none_or(|resource| holds_token(&Render::new(self.world, Side::Predicted).json(&resource.properties)))
     }
 }
 

@@ -125,3 +125,21 @@ fn deployed_values_stand_in_the_context() {
     assert_eq!(reader.after_context.as_ref().unwrap()["Properties"]["Value"], "arn:aws:iam::111111111111:role/r-1");
     assert_eq!(plan.change_set.changes.len(), 1);
 }
+
+#[test]
+fn what_the_deployed_stack_tells_needs_no_remark() {
+    let resources = |name: &str, topic: &str| {
+        json!({
+            "Topic": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": name, "TopicName": topic}},
+            "Reader": {"Type": "AWS::SSM::Parameter", "Properties": {
+                "Type": "String",
+                "Value": {"Fn::Join": ["_", {"Fn::Split": ["-", {"Fn::GetAtt": ["Topic", "DisplayName"]}]}]}
+            }}
+        })
+    };
+    let in_place = plan_resources(&resources("a-b", "t"), &resources("c-d", "t"));
+    assert_eq!((in_place.change_set.status_reason.as_deref(), in_place.change_set.changes.len()), (None, 1));
+    let replaced = plan_resources(&resources("a-b", "t"), &resources("a-b", "u"));
+    let remark = replaced.change_set.status_reason.as_deref().unwrap();
+    assert!(remark.starts_with("[WARN]") && remark.contains("for resource [Reader]"), "{remark}");
+}
