@@ -55,22 +55,45 @@ impl<'a> Evaluator<'_, 'a> {
         let node = body.get("Value")?;
         let value = self.value(node)?;
         self.must_be_text(node, &value);
-        let export = body.get("Export").and_then(|export| export.get("Name")).and_then(|name| self.value(name));
+        let export = body.get("Export").and_then(|export| self.export(export));
         Some(Output { entry: *entry, value, export, description: body.get("Description").and_then(Node::as_str) })
+    }
+
+    /// Returns the name of an export; one that is written out must consist of what CloudFormation takes.
+    fn export(&mut self, export: &'a Node<'a>) -> Option<Value<'a>> {
+        let name = export.get("Name");
+        let is_wrong = match name.map(Node::as_str) {
+            None => true,
+            Some(Some(text)) => text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b':' | b'-')),
+            Some(None) => false,
+        };
+        if is_wrong && !self.macros && !matches!(export.kind, Kind::Null) {
+            let subject = self.subject;
+            self.problem(
+                "export-name",
+                name.unwrap_or(export),
+                format!("the export of output `{subject}` needs a name of letters, digits, `:` and `-`"),
+                format!(
+                    "Template format error: Output {subject} is malformed. The Name field of every Export member must be specified \
+                     and consist only of alphanumeric characters, colons, or hyphens."
+                ),
+            );
+        }
+        name.and_then(|name| self.value(name))
     }
 
     fn must_be_text(&mut self, node: &Node<'a>, value: &Value<'a>) {
         let what = match value.kind {
-            ValueKind::List(_) => "a list",
-            ValueKind::Map(_) => "a map",
+            ValueKind::List(_) => "List",
+            ValueKind::Map(_) => "Map",
             _ => return,
         };
         if !self.macros {
             self.problem(
                 "output-not-a-string",
                 node,
-                format!("output `{}` must be a string, and is {what}", self.subject),
-                "Template format error: The Value field of every Outputs member must evaluate to a String.",
+                format!("output `{}` must be a string, and is a {}", self.subject, what.to_lowercase()),
+                format!("Template format error: The Value field of every Outputs member must evaluate to a String and not a {what}."),
             );
         }
     }

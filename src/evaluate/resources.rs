@@ -86,7 +86,14 @@ impl<'a> Evaluator<'_, 'a> {
     }
 
     fn not_a_resource(&mut self, entry: &Entry<'a>) -> Option<Resource<'a>> {
-        if entry.name == "Fn::Transform" {
+        let is_loop = entry.name.starts_with("Fn::ForEach");
+        if is_loop && !self.extensions && !self.macros {
+            let diagnostic = Diagnostic::error("needs-language-extensions", "`Fn::ForEach` needs the language extensions")
+                .at(self.template.source, entry.name_span, "")
+                .as_aws_says(format!("Template format error: [/Resources/{}] resource definition is malformed", entry.name))
+                .hinted("add `\"Transform\": \"AWS::LanguageExtensions\"` to the template");
+            self.problems.push(diagnostic);
+        } else if entry.name == "Fn::Transform" {
             self.transform(self.template.root.get("Resources").unwrap_or(entry.body));
         } else if entry.name.starts_with("Fn::") {
             self.unsupported(entry.body, entry.name);

@@ -164,8 +164,13 @@ impl<'a> Checker<'_, 'a> {
     fn format_version(&mut self, value: &'a Node<'a>) {
         if value.as_str() != Some(FORMAT_VERSION) {
             let found = value.scalar().map_or_else(|| value.kind_name().to_owned(), |text| format!("`{text}`"));
-            let problem = Diagnostic::error("format-version", format!("there is no template format version {found}"));
-            self.report(problem.hinted(format!("the only version is \"{FORMAT_VERSION}\"; the section may also be left out")), value.span);
+            let mut problem = Diagnostic::error("format-version", format!("there is no template format version {found}"))
+                .hinted(format!("the only version is \"{FORMAT_VERSION}\"; the section may also be left out"));
+            if let Some(version) = value.scalar() {
+                problem =
+                    problem.as_aws_says(format!("Template format error: {version} is not a supported value for AWSTemplateFormatVersion"));
+            }
+            self.report(problem, value.span);
         }
     }
 
@@ -238,7 +243,7 @@ impl<'a> Checker<'_, 'a> {
     }
 
     fn output(&mut self, member: &'a Member<'a>) {
-        self.name("output", "Output", member);
+        self.name("output", "Outputs", member);
         if !self.want_object(member) {
             return;
         }
@@ -262,10 +267,10 @@ impl<'a> Checker<'_, 'a> {
         let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
         let hint =
             if plain.is_empty() { "letters and digits only".to_owned() } else { format!("letters and digits only, such as `{plain}`") };
-        let mut problem = Diagnostic::error("logical-id", format!("the {what} name `{name}` is not alphanumeric")).hinted(hint);
-        if what != "output" {
-            problem = problem.as_aws_says(format!("Template format error: {what_aws_says} name {name} is non alphanumeric."));
-        }
+        let name_aws_says = if what == "output" { format!("'{name}'") } else { name.to_owned() };
+        let problem = Diagnostic::error("logical-id", format!("the {what} name `{name}` is not alphanumeric"))
+            .hinted(hint)
+            .as_aws_says(format!("Template format error: {what_aws_says} name {name_aws_says} is non alphanumeric."));
         self.report(problem, member.key_span);
     }
 

@@ -127,6 +127,25 @@ fn mistakes_are_worded_as_cloudformation_words_them() {
 }
 
 #[test]
+fn mistakes_of_outputs_are_worded_as_cloudformation_words_them() {
+    let says = |output: Json| {
+        let template = json!({"Resources": {"T": {"Type": "AWS::SNS::Topic"}}, "Outputs": {"O": output}});
+        with(&template, &[], &json!({}), |evaluation| evaluation.err().map(|problems| problems.0[0].aws_message.clone().unwrap()))
+    };
+    let not_text =
+        |what: &str| format!("Template format error: The Value field of every Outputs member must evaluate to a String and not a {what}.");
+    assert_eq!(says(json!({"Value": ["a"]})), Some(not_text("List")));
+    assert_eq!(says(json!({"Value": {"a": "b"}})), Some(not_text("Map")));
+    let export = "Template format error: Output O is malformed. The Name field of every Export member must be specified and consist only of \
+                  alphanumeric characters, colons, or hyphens.";
+    for name in [json!({}), json!({"Name": ""}), json!({"Name": "a_b"})] {
+        assert_eq!(says(json!({"Value": "v", "Export": name})).as_deref(), Some(export));
+    }
+    assert_eq!(says(json!({"Value": "v", "Export": {"Name": "a-b:c1"}})), None);
+    assert_eq!(says(json!({"Value": "v", "Export": {"Name": {"Fn::Sub": "${AWS::StackName}_x"}}})), None);
+}
+
+#[test]
 fn known_state_takes_the_place_of_unknowns() {
     let state = json!({
         "physical_ids": {"Vpc": "vpc-1"},
@@ -219,9 +238,11 @@ fn loops_and_their_kin_need_the_language_extensions() {
             "T": {"Type": "AWS::SNS::Topic", "DeletionPolicy": {"Fn::Sub": "Retain"}, "Properties": {"DisplayName": {"Fn::Length": [1]}}}
         }
     });
-    let rules: Vec<&str> =
-        with(&template, &[], &json!({}), |evaluation| evaluation.unwrap_err().0.into_iter().map(|one| one.rule).collect());
-    assert_eq!(rules, ["unsupported-function", "policy-not-a-string", "needs-language-extensions"]);
+    let problems = with(&template, &[], &json!({}), |evaluation| evaluation.unwrap_err().0);
+    let rules: Vec<&str> = problems.iter().map(|one| one.rule).collect();
+    assert_eq!(rules, ["needs-language-extensions", "policy-not-a-string", "needs-language-extensions"]);
+    let says = problems[0].aws_message.as_deref();
+    assert_eq!(says, Some("Template format error: [/Resources/Fn::ForEach::Loop] resource definition is malformed"));
 }
 
 #[test]

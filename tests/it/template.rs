@@ -47,7 +47,7 @@ fn every_problem_of_the_sections_is_listed_in_order_with_its_place() {
     assert_eq!(
         problems(text),
         [
-            "2:31 format-version: there is no template format version `2010-09-10`",
+            "2:31 format-version: there is no template format version `2010-09-10` | Template format error: 2010-09-10 is not a supported value for AWSTemplateFormatVersion",
             "3:3 unknown-section: a template has no section `resources` | Invalid template property or properties [resources]",
             "4:19 logical-id: the parameter name `My-P` is not alphanumeric | Template format error: Parameter name My-P is non alphanumeric.",
             "4:54 section-kind: `Q` must be an object, this is a string",
