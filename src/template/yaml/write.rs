@@ -90,13 +90,13 @@ impl Writer {
     }
 
     fn member(&mut self, member: &Member<'_>, level: usize) {
-        if member.key.len() > LONGEST_SIMPLE_KEY {
-            self.text.push_str("? ");
-            self.line_scalar(member.key);
+        let start = self.text.len();
+        self.line_scalar(member.key);
+        // What counts is the key as it is written: each control character takes six bytes.
+        if self.text.len() - start > LONGEST_SIMPLE_KEY {
+            self.text.insert_str(start, "? ");
             self.text.push('\n');
             self.indent(level);
-        } else {
-            self.line_scalar(member.key);
         }
         self.text.push(':');
         self.value(&member.value, level + 2, Lead::Word);

@@ -141,6 +141,9 @@ fn a_key_too_long_for_a_simple_one_is_still_read() {
     let value = json!({ "a": [{ "k".repeat(3000): { "b": 1 }, "c": "d" }] });
     let arena = Arena::new();
     assert_round_trip(&Node::from_json(&value, &arena));
+    // Escaped, this key is six times as long as it is.
+    let value = json!({ "\u{15}".repeat(400): "a" });
+    assert_round_trip(&Node::from_json(&value, &arena));
 }
 
 const AMBIGUOUS: [&str; 51] = [
