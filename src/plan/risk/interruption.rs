@@ -3,7 +3,7 @@
 use super::data_loss::{because, holds};
 use super::{RiskKind, Search};
 use crate::plan::PolicyAction;
-use crate::plan::effect::Effect;
+use crate::plan::effect::{Effect, ResourceEffect};
 use crate::plan::interruption::property_interrupts;
 use crate::plan::world::Motion;
 
@@ -40,11 +40,23 @@ pub(super) fn search(search: &mut Search<'_, '_, '_>) {
                 (path, format!("{name} {may} replaced{why}; the new one starts empty, and the old one stays in the account."))
             }
             Effect::Replaced if serves => (path, format!("{name} {may} replaced{why}; what it serves moves to a new resource on the way.")),
-            Effect::Deleted if serves => (None, format!("{name} {may} deleted{why}; what it serves ends.")),
+            Effect::Deleted if serves && !goes_with_its_file_system(search, effect) => {
+                (None, format!("{name} {may} deleted{why}; what it serves ends."))
+            }
             _ => continue,
         };
         search.note(RiskKind::Interruption, Some(id), path, reason);
     }
+}
+
+/// Tells whether a mount target is deleted with its file system: the data loss says it all then.
+fn goes_with_its_file_system(search: &Search<'_, '_, '_>, effect: &ResourceEffect) -> bool {
+    let is_deleted_file_system = |id: &str| {
+        let mut effects = search.effects.iter().filter(|effect| effect.logical_resource_id == id);
+        effects.any(|effect| effect.resource_type == "AWS::EFS::FileSystem" && effect.effect == Effect::Deleted)
+    };
+    effect.resource_type == "AWS::EFS::MountTarget"
+        && search.world.before.is_some_and(|before| before.needs(&effect.logical_resource_id).any(is_deleted_file_system))
 }
 
 fn interrupting_path(search: &Search<'_, '_, '_>, id: &str) -> Option<String> {

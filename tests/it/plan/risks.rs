@@ -154,3 +154,15 @@ fn deleting_first_and_interrupting_updates_are_told() {
     let database = |class: &str| json!({"D": {"Type": "AWS::RDS::DBInstance", "Properties": {"DBInstanceClass": class}}});
     assert!(one(RiskKind::Interruption, database("db.t3.micro"), database("db.t3.small")).contains("updated with some interruption"));
 }
+
+#[test]
+fn a_mount_target_that_goes_with_its_file_system_is_not_called_out_beside_the_data_loss() {
+    let target = json!({"Type": "AWS::EFS::MountTarget", "Properties": {"FileSystemId": {"Ref": "Files"}, "SubnetId": "subnet-1", "SecurityGroups": []}});
+    let files = json!({"Type": "AWS::EFS::FileSystem"});
+    let topic = json!({"Type": "AWS::SNS::Topic"});
+    let both = json!({"Files": files, "Target": target, "Topic": topic});
+    let plan = plan_resources(&both, &json!({"Topic": topic}));
+    assert_eq!(plan.risks.iter().map(|risk| risk.kind).collect::<Vec<_>>(), [RiskKind::DataLoss], "{:#?}", plan.risks);
+    let reason = one(RiskKind::Interruption, both, json!({"Files": files, "Topic": topic}));
+    assert!(reason.starts_with("`Target` (AWS::EFS::MountTarget) is deleted"), "{reason}");
+}
