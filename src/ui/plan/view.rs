@@ -149,7 +149,7 @@ fn item<'p>(plan: &'p Plan, effect: &'p ResourceEffect, change: Option<&'p Resou
         resource_type: &effect.resource_type,
         glyph,
         verb: verb(effect),
-        cause: if properties.is_empty() && effect.effect != Effect::Untouched { causes(effect, None) } else { String::new() },
+        cause: if properties.is_empty() && effect.effect != Effect::Untouched { causes(effect, None).join(", ") } else { String::new() },
         risks,
         properties,
         remark: effect.differs_from_list.clone(),
@@ -194,8 +194,9 @@ fn properties<'p>(details: &'p [ResourceChangeDetail], effect: &ResourceEffect) 
     seen.into_iter()
         .map(|(name, detail, mut phrases)| {
             let told = causes(effect, detail.target.path.as_deref());
-            if !told.is_empty() && (phrases.is_empty() || told.starts_with("condition")) && !phrases.contains(&told) {
-                phrases.push(told);
+            let tells_more = phrases.is_empty() || told.first().is_some_and(|first| first.starts_with("condition"));
+            if tells_more {
+                phrases.extend(told.into_iter().filter(|told| !phrases.contains(told)).collect::<Vec<_>>());
             }
             let recreation = match worst(&name) {
                 Some(RequiresRecreation::Always) => "requires replacement",
@@ -231,7 +232,7 @@ fn phrase(detail: &ResourceChangeDetail) -> Option<String> {
 }
 
 /// Returns what causes an effect, or the change of one property of it.
-fn causes(effect: &ResourceEffect, path: Option<&str>) -> String {
+fn causes(effect: &ResourceEffect, path: Option<&str>) -> Vec<String> {
     let mut phrases: Vec<String> = Vec::new();
     for cause in effect.causes.iter().filter(|cause| path.is_none() || cause.path.as_deref() == path) {
         let phrase = match &cause.source {
@@ -246,5 +247,5 @@ fn causes(effect: &ResourceEffect, path: Option<&str>) -> String {
         }
     }
     phrases.truncate(4);
-    phrases.join(", ")
+    phrases
 }
