@@ -110,7 +110,9 @@ impl<'a> Context<'a> {
         let layout = self.stderr_layout();
         match failure {
             Failure::PipeClosed => {}
-            Failure::Expected(failure) => self.complain(&crate::ui::failure(failure, layout)),
+            Failure::Expected(failure) => {
+                self.complain(&crate::ui::failure(&failure.message, &failure.causes, failure.hint.as_deref(), layout))
+            }
             Failure::Problems(problems, _) => {
                 let text = crate::ui::diagnostics(problems, layout);
                 self.complain(text.trim_end_matches('\n'));

@@ -4,7 +4,6 @@ use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snip
 
 use super::layout::Layout;
 use super::styles::styled;
-use crate::cli::ExpectedFailure;
 use crate::template::{Diagnostic, Diagnostics, Label, Severity, Source};
 
 /// Longest marker: a place may be a whole resource, and in a minified template that is one line.
@@ -106,14 +105,14 @@ fn floor(text: &str, offset: usize) -> usize {
     offset
 }
 
-/// Returns an expected failure with its causes and hint.
-pub fn failure(failure: &ExpectedFailure, layout: Layout) -> String {
+/// Returns what failed, why (outermost first), and what to do.
+pub fn failure(message: &str, causes: &[String], hint: Option<&str>, layout: Layout) -> String {
     let styles = layout.styles;
-    let mut text = format!("{} {}\n", styled(styles.alarm, "error:"), failure.message);
-    for cause in &failure.causes {
+    let mut text = format!("{} {message}\n", styled(styles.alarm, "error:"));
+    for cause in causes {
         text.push_str(&format!("  {} {cause}\n", styled(styles.dim, "caused by:")));
     }
-    if let Some(hint) = &failure.hint {
+    if let Some(hint) = hint {
         text.push_str(&format!("{} {hint}\n", styled(styles.hint, "hint:")));
     }
     text
