@@ -194,13 +194,3 @@ fn usage(error: &clap::Error) -> ExitCode {
         ExitCode::Done
     }
 }
-
-/// Returns the candidate that a misspelt word probably means.
-pub fn did_you_mean<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
-    let lower = word.to_ascii_lowercase();
-    let scored = candidates.into_iter().map(|candidate| (strsim::damerau_levenshtein(&lower, &candidate.to_ascii_lowercase()), candidate));
-    scored
-        .min_by_key(|(distance, _)| *distance)
-        .filter(|(distance, candidate)| *distance <= candidate.len().max(3) / 3)
-        .map(|(_, near)| near)
-}

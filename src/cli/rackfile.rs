@@ -209,7 +209,7 @@ impl Reader<'_> {
 
     fn unknown_key(&mut self, member: &Member<'_>, key: &str) {
         let problem = Diagnostic::error("rack-file-key", format!("rack.yaml has no key `{key}`")).at(self.source, member.key_span, "");
-        self.problems.push(match super::did_you_mean(key, RackFile::KEYS) {
+        self.problems.push(match crate::template::nearest(key, RackFile::KEYS) {
             Some(near) => problem.hinted(format!("did you mean `{near}`?")),
             None => problem.hinted(format!("the keys are {}; a parameter goes under `parameters`", RackFile::KEYS.join(", "))),
         });

@@ -167,7 +167,7 @@ impl<'a> Evaluator<'_, 'a> {
         let mut diagnostic = Diagnostic::error("unresolved-condition", format!("the template has no condition `{name}`"))
             .at(self.template.source, span, "")
             .as_aws_says(aws.replace("{}", name));
-        if let Some(near) = crate::parameters::nearest(name, self.template.conditions.iter().map(|entry| entry.name)) {
+        if let Some(near) = crate::template::nearest(name, self.template.conditions.iter().map(|entry| entry.name)) {
             diagnostic = diagnostic.hinted(format!("did you mean `{near}`?"));
         }
         self.problems.push(diagnostic);

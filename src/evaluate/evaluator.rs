@@ -259,7 +259,7 @@ impl<'t, 'a> Evaluator<'t, 'a> {
             Diagnostic::error("unresolved-reference", format!("`{name}` is neither a parameter nor a resource of the template"))
                 .at(source, one.span, "");
         let names = self.template.resources.iter().chain(&self.template.parameters).map(|entry| entry.name);
-        match crate::parameters::nearest(name, names) {
+        match crate::template::nearest(name, names) {
             Some(near) => diagnostic.hinted(format!("did you mean `{near}`?")),
             None => diagnostic,
         }

@@ -2,9 +2,8 @@
 //!
 //! The planner follows these to find causes, the local backend to order its work, `validate` to find rings.
 
-use super::functions::{Part, parts};
 use super::{ConditionValue, Evaluation};
-use crate::template::{Intrinsic, Kind, Node, Span};
+use crate::template::{Intrinsic, Kind, Node, Span, SubPart, sub_parts};
 
 /// How something is referred to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -203,8 +202,8 @@ impl<'a> Finder<'_, 'a> {
             _ => (operand, None),
         };
         let Some(text) = template.as_str() else { return };
-        for part in parts(text) {
-            let Part::Variable(name) = part else { continue };
+        for part in sub_parts(text) {
+            let SubPart::Variable(name) = part else { continue };
             if let Some(value) = map.and_then(|map| map.get(name)) {
                 self.node(value);
                 continue;

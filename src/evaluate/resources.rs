@@ -131,7 +131,7 @@ impl<'a> Evaluator<'_, 'a> {
                 .at(self.template.source, node.span, "")
                 .as_aws_says(format!("Template format error: Unrecognized {key} {text} for resource {}", self.subject))
                 .hinted(format!("allowed: {}", allowed.join(", ")));
-            if let Some(near) = crate::parameters::nearest(text, allowed.iter().copied()) {
+            if let Some(near) = crate::template::nearest(text, allowed.iter().copied()) {
                 diagnostic = diagnostic.hinted(format!("did you mean `{near}`?"));
             }
             self.problems.push(diagnostic);

@@ -1,6 +1,6 @@
 //! What a template says of one parameter.
 
-use crate::template::{Diagnostic, Diagnostics, Entry, Kind, Node, Template};
+use crate::template::{Diagnostic, Diagnostics, Entry, Kind, Node, Template, nearest};
 
 /// The type of a parameter.
 ///
@@ -238,13 +238,4 @@ impl<'a> Reader<'_, 'a> {
             &format!("Template format error: Every {key} member must be a number."),
         );
     }
-}
-
-/// Returns the name that was probably meant.
-pub(crate) fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    names
-        .map(|candidate| (strsim::jaro_winkler(&name.to_lowercase(), &candidate.to_lowercase()), candidate))
-        .filter(|(likeness, _)| *likeness > 0.8)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, candidate)| candidate)
 }

@@ -9,7 +9,6 @@ mod given;
 mod groups;
 mod set;
 
-pub(crate) use declaration::nearest;
 pub use declaration::{Declaration, ParameterType};
 pub use given::{GivenParameters, GivenValue};
 pub use groups::{BUILD_GROUP, ParameterGroup, groups, is_build_parameter};

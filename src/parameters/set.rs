@@ -4,9 +4,9 @@ use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 
 use super::constraints;
-use super::declaration::{Declaration, ParameterType, nearest};
+use super::declaration::{Declaration, ParameterType};
 use super::{GivenParameters, GivenValue, Provenance};
-use crate::template::{Diagnostic, Diagnostics, Source, Template};
+use crate::template::{Diagnostic, Diagnostics, Source, Template, nearest};
 
 /// A parameter's value in force.
 #[derive(Clone, Debug)]

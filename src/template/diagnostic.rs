@@ -136,9 +136,14 @@ impl std::error::Error for Diagnostics {}
 const LONGEST_MISTYPED: usize = 100;
 
 /// Returns ``did you mean `Name`?`` for the candidate that is closest to a mistyped name, if one is close.
+pub fn did_you_mean<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<String> {
+    nearest(name, candidates).map(|candidate| format!("did you mean `{candidate}`?"))
+}
+
+/// Returns the candidate that is closest to a mistyped name, if one is close.
 ///
 /// Upper and lower case count as equal first, so `resources` finds `Resources`.
-pub fn did_you_mean<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<String> {
+pub fn nearest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     if name.len() > LONGEST_MISTYPED {
         return None;
     }
@@ -150,5 +155,5 @@ pub fn did_you_mean<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str
         .map(|candidate| (strsim::osa_distance(&lower, &candidate.to_lowercase()), candidate))
         .filter(|(distance, _)| *distance <= close_enough)
         .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| format!("did you mean `{candidate}`?"))
+        .map(|(_, candidate)| candidate)
 }

@@ -11,6 +11,7 @@ mod json;
 mod node;
 mod sections;
 mod source;
+mod sub;
 #[expect(clippy::module_inception, reason = "the file is named for the thing inside")]
 mod template;
 mod write_json;
@@ -18,11 +19,12 @@ mod yaml;
 
 use rustc_hash::FxHashMap;
 
-pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity, did_you_mean};
+pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity, did_you_mean, nearest};
 pub use edit::{EditError, Edits, Place, Style};
 pub use intrinsic::Intrinsic;
 pub use node::{Arena, Kind, Member, Node};
 pub use source::{LineColumn, MAX_SOURCE_BYTES, Source, SourceError, Span};
+pub use sub::{SubPart, sub_parts};
 pub use template::{Entry, Section, Template};
 use template::{LANGUAGE_EXTENSIONS, transforms};
 pub use write_json::write_json;

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::variables::Variables;
-use crate::template::{Intrinsic, Kind, Node, Template};
+use crate::template::{Intrinsic, Kind, Node, SubPart, Template, sub_parts};
 
 /// Conditions followed to see that one implies another; the search answers what lies further.
 const IMPLICATION_STEPS: usize = 4;
@@ -153,10 +153,10 @@ impl<'a> Formulas<'a> {
 
     fn substitute(&self, operand: &'a Node<'a>, chosen: &[Option<usize>]) -> Option<Concrete> {
         let mut text = String::new();
-        for part in super::walk::sub_parts(operand.as_str()?) {
+        for part in sub_parts(operand.as_str()?) {
             match part {
-                super::walk::SubPart::Text(part) => text.push_str(part),
-                super::walk::SubPart::Variable(name) => match self.variables.value(name, chosen)? {
+                SubPart::Text(part) => text.push_str(part),
+                SubPart::Variable(name) => match self.variables.value(name, chosen)? {
                     Concrete::Text(value) => text.push_str(&value),
                     Concrete::List(_) => return None,
                 },

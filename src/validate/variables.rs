@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 
 use super::formula::Concrete;
 use crate::parameters::ParameterSet;
-use crate::template::{Intrinsic, Kind, Node, Template};
+use crate::template::{Intrinsic, Kind, Node, SubPart, Template, sub_parts};
 
 /// A parameter or pseudo parameter.
 #[derive(Debug)]
@@ -117,8 +117,8 @@ impl<'a> Variables<'a> {
         match Intrinsic::of(node) {
             Some(Intrinsic::Ref(name)) => note(self, name.as_str().unwrap_or_default()),
             Some(Intrinsic::Sub(operand)) => {
-                for part in super::walk::sub_parts(operand.as_str().unwrap_or_default()) {
-                    if let super::walk::SubPart::Variable(name) = part {
+                for part in sub_parts(operand.as_str().unwrap_or_default()) {
+                    if let SubPart::Variable(name) = part {
                         note(self, name);
                     }
                 }

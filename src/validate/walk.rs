@@ -1,7 +1,7 @@
 //! Finds what a template refers to, each with what must hold for the reference to count.
 
 use super::solver::Literal;
-use crate::template::{Intrinsic, Node, Span, Template};
+use crate::template::{Intrinsic, Node, Span, SubPart, Template, sub_parts};
 
 /// What must hold for a place of the template to count: the conditions on the way there.
 pub(super) type Guards = Vec<Literal>;
@@ -36,33 +36,6 @@ pub(super) struct Use<'a> {
     pub(super) guards: Guards,
     /// How many of the guards are the owner's own condition.
     pub(super) own: usize,
-}
-
-/// A part of the text of `Fn::Sub`.
-pub(super) enum SubPart<'t> {
-    Text(&'t str),
-    Variable(&'t str),
-}
-
-/// Takes the text of `Fn::Sub` apart; `${!Literal}` is text.
-pub(super) fn sub_parts(text: &str) -> impl Iterator<Item = SubPart<'_>> {
-    let mut rest = text;
-    std::iter::from_fn(move || {
-        if rest.is_empty() {
-            return None;
-        }
-        let start = memchr::memmem::find(rest.as_bytes(), b"${").unwrap_or(rest.len());
-        if start > 0 {
-            let (part, after) = rest.split_at(start);
-            rest = after;
-            return Some(SubPart::Text(part));
-        }
-        let Some(end) = rest.find('}') else { return Some(SubPart::Text(std::mem::take(&mut rest))) };
-        let (part, after) = rest.split_at(end + 1);
-        rest = after;
-        let name = part[2..end].trim();
-        Some(if name.starts_with('!') { SubPart::Text(part) } else { SubPart::Variable(name) })
-    })
 }
 
 /// Returns every reference of a template in the order of the document.

@@ -59,10 +59,10 @@ impl<'a> Evaluator<'_, 'a> {
 
     fn report_no_mapping(&mut self, operand: &Node<'_>, map: &str, top: &str, second: &str) {
         let template = self.template;
-        let near = |name: &str, node: &'a Node<'a>| crate::parameters::nearest(name, node.members().iter().map(|member| member.key));
+        let near = |name: &str, node: &'a Node<'a>| crate::template::nearest(name, node.members().iter().map(|member| member.key));
         let (message, hint) = match template.mappings.get(map) {
             None => {
-                let near = crate::parameters::nearest(map, template.mappings.iter().map(|entry| entry.name));
+                let near = crate::template::nearest(map, template.mappings.iter().map(|entry| entry.name));
                 (format!("the template has no mapping `{map}`"), near)
             }
             Some(entry) => match entry.body.get(top) {

@@ -18,5 +18,3 @@ mod select;
 mod split;
 mod sub;
 mod transform;
-
-pub(super) use sub::{Part, parts};

@@ -3,7 +3,7 @@
 use crate::evaluate::evaluator::Evaluator;
 use crate::evaluate::text::Text;
 use crate::evaluate::value::{Value, ValueKind};
-use crate::template::{Kind, Node};
+use crate::template::{Kind, Node, SubPart, sub_parts};
 
 const ARGUMENTS: &str = "Template error: One or more Fn::Sub intrinsic functions don't specify expected arguments. Specify a string as first \
                          argument, and an optional second argument to specify a mapping of values to replace in the string";
@@ -11,43 +11,6 @@ const NAMES: &str =
     "Template error: variable names in Fn::Sub syntax must contain only alphanumeric characters, underscores, periods, and colons";
 const MAP: &str =
     "Template error: every value of the context object of every Fn::Sub object must be a string or a function that returns a string";
-
-/// One part of the string.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::evaluate) enum Part<'a> {
-    Text(&'a str),
-    /// What stands between `${` and `}`, blanks trimmed.
-    Variable(&'a str),
-}
-
-/// Takes the string apart; `${!name}` is the text `${name}`, and a `${` that is never closed is text.
-pub(in crate::evaluate) fn parts(text: &str) -> impl Iterator<Item = Part<'_>> {
-    let mut rest = text;
-    let mut pending: [Option<Part<'_>>; 2] = [None, None];
-    std::iter::from_fn(move || {
-        if let Some(part) = pending[0].take().or_else(|| pending[1].take()) {
-            return Some(part);
-        }
-        if rest.is_empty() {
-            return None;
-        }
-        let Some(open) = memchr::memmem::find(rest.as_bytes(), b"${") else {
-            return Some(Part::Text(std::mem::take(&mut rest)));
-        };
-        let Some(length) = memchr::memchr(b'}', &rest.as_bytes()[open + 2..]) else {
-            return Some(Part::Text(std::mem::take(&mut rest)));
-        };
-        let (before, inside) = (&rest[..open], &rest[open + 2..open + 2 + length]);
-        let whole = &rest[open + 2..=open + 2 + length];
-        rest = &rest[open + 3 + length..];
-        if let Some(literal) = whole.strip_prefix('!') {
-            pending = [Some(Part::Text("${")), Some(Part::Text(literal))];
-        } else {
-            pending = [Some(Part::Variable(inside.trim())), None];
-        }
-        if before.is_empty() { pending[0].take() } else { Some(Part::Text(before)) }
-    })
-}
 
 impl<'a> Evaluator<'_, 'a> {
     pub(in crate::evaluate) fn sub(&mut self, node: &'a Node<'a>, operand: &'a Node<'a>) -> Value<'a> {
@@ -76,10 +39,10 @@ impl<'a> Evaluator<'_, 'a> {
             }
         }
         let mut built = Text::new(self.arena, node);
-        for part in parts(text) {
+        for part in sub_parts(text) {
             match part {
-                Part::Text(text) => built.push_str(text),
-                Part::Variable(name) => {
+                SubPart::Text(text) => built.push_str(text),
+                SubPart::Variable(name) => {
                     let value = match values.iter().find(|(key, _)| *key == name) {
                         Some((_, value)) => *value,
                         None => self.variable(name, node, template),
@@ -129,31 +92,5 @@ fn kind(value: &Value<'_>) -> &'static str {
         ValueKind::List(_) => "a list",
         ValueKind::Map(_) => "a map",
         _ => "no string",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Part, parts};
-
-    #[test]
-    fn a_string_comes_apart_at_its_variables() {
-        let found: Vec<Part<'_>> = parts("a${B}c${ D.E }${!F}$").collect();
-        let expected = [
-            Part::Text("a"),
-            Part::Variable("B"),
-            Part::Text("c"),
-            Part::Variable("D.E"),
-            Part::Text("${"),
-            Part::Text("F}"),
-            Part::Text("$"),
-        ];
-        assert_eq!(found, expected);
-    }
-
-    #[test]
-    fn what_is_never_closed_is_text() {
-        assert_eq!(parts("x${B").collect::<Vec<_>>(), [Part::Text("x${B")]);
-        assert_eq!(parts("").count(), 0);
     }
 }

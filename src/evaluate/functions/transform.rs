@@ -37,7 +37,7 @@ impl<'a> Evaluator<'_, 'a> {
                 .as_aws_says(format!("Template error: Encountered unsupported function: {name} Supported functions are: {SUPPORTED}"));
             if name.starts_with("Fn::ForEach") {
                 diagnostic = diagnostic.hinted("`Fn::ForEach` needs `\"Transform\": \"AWS::LanguageExtensions\"`");
-            } else if let Some(near) = crate::parameters::nearest(name, known) {
+            } else if let Some(near) = crate::template::nearest(name, known) {
                 diagnostic = diagnostic.hinted(format!("did you mean `{near}`?"));
             }
             self.problems.push(diagnostic);
