@@ -1,0 +1,20 @@
+//! A template that reads has a meaning or problems, and the same each time.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use rackform::evaluate::{State, evaluate};
+use rackform::parameters::{GivenParameters, ParameterSet};
+use rackform::template::{Arena, Source, Template};
+
+fuzz_target!(|text: &str| {
+    let source = Source::new("t.yaml", text);
+    let arena = Arena::new();
+    let Ok(template) = Template::read(&source, &arena) else { return };
+    let Ok(parameters) = ParameterSet::resolve(&template, &GivenParameters::new()) else { return };
+    let state = State::default();
+    let [first, second] = [(); 2].map(|()| match evaluate(&template, &parameters, &state, &arena) {
+        Ok(evaluation) => rackform::ui::evaluation::json(&evaluation).unwrap(),
+        Err(problems) => problems.to_string(),
+    });
+    assert_eq!(first, second);
+});

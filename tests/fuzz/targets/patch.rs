@@ -1,0 +1,14 @@
+//! Patching gives problems or a template that patching again leaves as it is.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use rackform::patch::patch;
+use rackform::template::Source;
+
+fuzz_target!(|text: &str| {
+    for name in ["t.json", "t.yaml"] {
+        let Ok(patched) = patch(&Source::new(name, text)) else { continue };
+        let again = patch(&Source::new(name, patched.text())).unwrap_or_else(|problems| panic!("refuses its own text: {problems}"));
+        assert!(again.is_unchanged());
+    }
+});

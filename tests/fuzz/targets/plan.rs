@@ -1,0 +1,27 @@
+//! Going from one template to another has a plan, the same each time; from a template to itself there is nothing to do.
+//!
+//! The input is two templates with a line `---` between them.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use rackform::evaluate::{State, evaluate};
+use rackform::parameters::{GivenParameters, ParameterSet};
+use rackform::plan::{plan, plan_first};
+use rackform::template::{Arena, Source, Template};
+
+fuzz_target!(|text: &str| {
+    let (before, after) = text.split_once("\n---\n").unwrap_or((text, text));
+    let sources = [Source::new("before.yaml", before), Source::new("after.yaml", after)];
+    let arena = Arena::new();
+    let Ok(old) = Template::read(&sources[0], &arena) else { return };
+    let Ok(new) = Template::read(&sources[1], &arena) else { return };
+    let Ok(old_set) = ParameterSet::resolve(&old, &GivenParameters::new()) else { return };
+    let Ok(new_set) = ParameterSet::resolve(&new, &GivenParameters::new()) else { return };
+    let state = State::default();
+    let Ok(old) = evaluate(&old, &old_set, &state, &arena) else { return };
+    let Ok(new) = evaluate(&new, &new_set, &state, &arena) else { return };
+    let bytes = |plan| serde_json::to_string(&plan).unwrap();
+    assert_eq!(bytes(plan(&old, &new)), bytes(plan(&old, &new)));
+    assert!(!plan(&new, &new).has_changes());
+    let _ = plan_first(&new);
+});

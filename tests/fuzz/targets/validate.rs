@@ -1,0 +1,17 @@
+//! Validation says the same each time, and its findings can be drawn.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use rackform::template::{Arena, Source, Template};
+use rackform::ui::{Layout, findings};
+use rackform::validate::{Options, validate};
+
+fuzz_target!(|text: &str| {
+    let source = Source::new("t.yaml", text);
+    let arena = Arena::new();
+    let Ok(template) = Template::read(&source, &arena) else { return };
+    let [first, second] = [(); 2].map(|()| validate(&template, Options::default()));
+    assert_eq!(findings::json(&first).unwrap(), findings::json(&second).unwrap());
+    let _ = findings::sarif(&first).unwrap();
+    let _ = findings::human(&first, Layout::plain());
+});
