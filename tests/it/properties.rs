@@ -7,7 +7,7 @@ use rackform::evaluate::{State, evaluate};
 use rackform::parameters::{GivenParameters, ParameterSet};
 use rackform::plan::{Plan, plan};
 use rackform::render::{RenderOptions, render};
-use rackform::template::{Arena, Document, Functions, Source, Style, Template, write_json, write_yaml};
+use rackform::template::{Arena, Diagnostics, Document, Functions, Source, Style, Template, write_json, write_yaml};
 use rackform::ui;
 use serde_json::{Value as Json, json};
 
@@ -31,7 +31,7 @@ fn evaluated(name: &str, text: &str, flags: &Flags) -> Result<String, String> {
     let template = Template::read(&source, &arena).map_err(|problems| problems.to_string())?;
     let parameters = ParameterSet::resolve(&template, &given(flags)).map_err(|problems| problems.to_string())?;
     let evaluation = evaluate(&template, &parameters, &state, &arena).map_err(|problems| problems.to_string())?;
-    Ok(ui::evaluation::json(&evaluation).unwrap())
+    Ok(ui::evaluation::json(&evaluation, &Diagnostics::default()).unwrap())
 }
 
 fn planned(before: (&str, &Flags), after: (&str, &Flags)) -> Plan {

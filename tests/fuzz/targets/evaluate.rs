@@ -4,7 +4,7 @@
 use libfuzzer_sys::fuzz_target;
 use rackform::evaluate::{State, evaluate};
 use rackform::parameters::{GivenParameters, ParameterSet};
-use rackform::template::{Arena, Source, Template};
+use rackform::template::{Arena, Diagnostics, Source, Template};
 
 fuzz_target!(|text: &str| {
     let source = Source::new("t.yaml", text);
@@ -13,7 +13,7 @@ fuzz_target!(|text: &str| {
     let Ok(parameters) = ParameterSet::resolve(&template, &GivenParameters::new()) else { return };
     let state = State::default();
     let [first, second] = [(); 2].map(|()| match evaluate(&template, &parameters, &state, &arena) {
-        Ok(evaluation) => rackform::ui::evaluation::json(&evaluation).unwrap(),
+        Ok(evaluation) => rackform::ui::evaluation::json(&evaluation, &Diagnostics::default()).unwrap(),
         Err(problems) => problems.to_string(),
     });
     assert_eq!(first, second);
