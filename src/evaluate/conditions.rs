@@ -159,6 +159,22 @@ impl<'a> Evaluator<'_, 'a> {
         }
     }
 
+    /// Returns the condition that a resource or an output of `section` names as its own; one that is missing is reported, and unknown.
+    pub(super) fn own_condition(&mut self, body: &'a Node<'a>, section: &str) -> Option<(&'a str, ConditionValue)> {
+        let node = body.get("Condition")?;
+        let Some(name) = node.as_str() else {
+            let aws = "Template format error: Every Condition member must be a string.";
+            self.problem("condition-name", node, "`Condition` takes a condition's name", aws);
+            return None;
+        };
+        let value = self.condition(name, node.span);
+        if value.is_none() {
+            let aws = format!("Template format error: Unresolved condition dependency {{}} in the {section} block of the template");
+            self.unresolved_condition(name, node.span, &aws);
+        }
+        Some((name, value.unwrap_or(ConditionValue::Unknown)))
+    }
+
     /// Reports a condition that the template lacks; `{}` in the wording stands for its name.
     pub(super) fn unresolved_condition(&mut self, name: &str, span: Span, aws: &str) {
         if self.macros {

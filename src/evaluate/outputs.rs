@@ -29,28 +29,8 @@ impl<'a> Evaluator<'_, 'a> {
             }
             return None;
         }
-        if let Some(node) = body.get("Condition") {
-            match node.as_str() {
-                Some(name) => match self.condition(name, node.span) {
-                    Some(ConditionValue::Known(false)) => return None,
-                    Some(_) => {}
-                    None => {
-                        self.unresolved_condition(
-                            name,
-                            node.span,
-                            "Template format error: Unresolved condition dependency {} in the Outputs block of the template",
-                        );
-                    }
-                },
-                None => {
-                    self.problem(
-                        "condition-name",
-                        node,
-                        "`Condition` takes a condition's name",
-                        "Template format error: Every Condition member must be a string.",
-                    );
-                }
-            }
+        if let Some((_, ConditionValue::Known(false))) = self.own_condition(body, "Outputs") {
+            return None;
         }
         let node = body.get("Value")?;
         let value = self.value(node)?;

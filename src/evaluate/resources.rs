@@ -39,31 +39,7 @@ impl<'a> Evaluator<'_, 'a> {
             // A macro, or a loop without the language extensions, which has been reported.
             return self.not_a_resource(entry);
         }
-        let condition = match body.get("Condition") {
-            None => None,
-            Some(node) => match node.as_str() {
-                Some(name) => {
-                    let value = self.condition(name, node.span);
-                    if value.is_none() {
-                        self.unresolved_condition(
-                            name,
-                            node.span,
-                            "Template format error: Unresolved condition dependency {} in the Resources block of the template",
-                        );
-                    }
-                    Some((name, value.unwrap_or(ConditionValue::Unknown)))
-                }
-                None => {
-                    self.problem(
-                        "condition-name",
-                        node,
-                        "`Condition` takes a condition's name",
-                        "Template format error: Every Condition member must be a string.",
-                    );
-                    None
-                }
-            },
-        };
+        let condition = self.own_condition(body, "Resources");
         if let Some((_, ConditionValue::Known(false))) = condition {
             return None;
         }
@@ -71,6 +47,9 @@ impl<'a> Evaluator<'_, 'a> {
         let depends_on = self.depends_on(entry);
         let properties = body.get("Properties").and_then(|node| self.value(node));
         let empty = Value::new(ValueKind::Map(&[]), body);
+        if resource_type == "AWS::ECR::Repository" {
+            self.repository_name(entry, properties);
+        }
         Some(Resource {
             entry: *entry,
             resource_type,
@@ -83,6 +62,20 @@ impl<'a> Evaluator<'_, 'a> {
             creation_policy: self.attribute(body, "CreationPolicy"),
             update_policy: self.attribute(body, "UpdatePolicy"),
         })
+    }
+
+    /// A repository's name is often built from the stack's, which may have upper-case letters where this may not.
+    ///
+    /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecr-repository.html>
+    fn repository_name(&mut self, entry: &Entry<'a>, properties: Option<Value<'a>>) {
+        let Some(name) = properties.and_then(|properties| properties.get("RepositoryName")) else { return };
+        if name.text().is_some_and(|text| text.bytes().any(|byte| byte.is_ascii_uppercase())) {
+            self.warnings.push(
+                Diagnostic::warning("repository-name", format!("the name of repository `{}` has upper-case letters here", entry.name))
+                    .at(self.template.source, name.origin.span, "ECR takes lower-case names alone")
+                    .hinted("a name built from the stack's needs a stack name in lower case"),
+            );
+        }
     }
 
     fn not_a_resource(&mut self, entry: &Entry<'a>) -> Option<Resource<'a>> {

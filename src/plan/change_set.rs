@@ -35,7 +35,7 @@ pub struct Change {
 
 impl Change {
     /// Wraps the change of one resource.
-    pub(super) fn resource(resource_change: ResourceChange) -> Self {
+    pub(crate) fn resource(resource_change: ResourceChange) -> Self {
         Self { change_type: "Resource".to_owned(), resource_change }
     }
 }
@@ -75,7 +75,7 @@ pub struct ResourceChange {
 
 impl ResourceChange {
     /// Returns a change of which nothing is told yet but what it does to what.
-    pub(super) fn new(action: Action, logical_id: &str, resource_type: &str) -> Self {
+    pub(crate) fn new(action: Action, logical_id: &str, resource_type: &str) -> Self {
         Self {
             policy_action: None,
             action,

@@ -332,3 +332,17 @@ fn a_small_template_cannot_ask_for_all_the_memory() {
     let template = json!({"Resources": resources, "Outputs": {"O": {"Value": {"Fn::GetAtt": "P0.Value"}}}});
     with(&template, &[], &json!({}), |evaluation| assert!(evaluation.unwrap().outputs["O"].value.is_unknown()));
 }
+
+#[test]
+fn a_stack_name_in_upper_case_is_warned_of_where_a_repository_is_named_after_it() {
+    let repository = json!({"Type": "AWS::ECR::Repository", "Properties": {"RepositoryName": {"Fn::Sub": "${AWS::StackName}/cache"}}});
+    let template = json!({"Resources": {"Cache": repository, "Unnamed": {"Type": "AWS::ECR::Repository"}}});
+    let warnings = |state: Json| {
+        with(&template, &[], &state, |evaluation| {
+            evaluation.unwrap().warnings.0.iter().map(|warning| warning.message.clone()).collect::<Vec<_>>()
+        })
+    };
+    assert_eq!(warnings(json!({"pseudo": {"AWS::StackName": "My-Rack"}})), ["the name of repository `Cache` has upper-case letters here"]);
+    assert!(warnings(json!({"pseudo": {"AWS::StackName": "my-rack"}})).is_empty());
+    assert!(warnings(json!({})).is_empty());
+}

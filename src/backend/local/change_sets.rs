@@ -185,21 +185,7 @@ fn changes(desired: &Desired, order: &[String], resources: &[ResourceRecord]) ->
 }
 
 fn change(logical_id: &str, resource_type: &str, action: Action) -> Change {
-    Change {
-        change_type: "Resource".to_owned(),
-        resource_change: ResourceChange {
-            policy_action: None,
-            action,
-            logical_resource_id: logical_id.to_owned(),
-            physical_resource_id: None,
-            resource_type: resource_type.to_owned(),
-            replacement: None,
-            scope: Vec::new(),
-            details: Vec::new(),
-            before_context: None,
-            after_context: None,
-        },
-    }
+    Change::resource(ResourceChange::new(action, logical_id, resource_type))
 }
 
 /// Returns a change set by name or ID.
