@@ -143,3 +143,25 @@ fn what_the_deployed_stack_tells_needs_no_remark() {
     let remark = replaced.change_set.status_reason.as_deref().unwrap();
     assert!(remark.starts_with("[WARN]") && remark.contains("for resource [Reader]"), "{remark}");
 }
+
+#[test]
+fn another_value_in_parameter_store_is_no_change_of_the_parameter() {
+    use rackform::evaluate::evaluate;
+    use rackform::parameters::{GivenParameters, ParameterSet};
+    use rackform::template::{Arena, Source, Template};
+    let template = json!({
+        "Parameters": {"P": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/name"}},
+        "Resources": {"A": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": {"Ref": "P"}}}}
+    });
+    let (source, arena) = (Source::new("t.json", template.to_string()), Arena::new());
+    let template = Template::read(&source, &arena).unwrap();
+    let parameters = ParameterSet::resolve(&template, &GivenParameters::new()).unwrap();
+    let [old, new] = ["one", "two"].map(|stored| -> State { serde_json::from_value(json!({"ssm": {"/name": stored}})).unwrap() });
+    let before = evaluate(&template, &parameters, &old, &arena).unwrap();
+    let after = evaluate(&template, &parameters, &new, &arena).unwrap();
+    let plan = rackform::plan::plan(&before, &after);
+    let details = &change(&plan, "A").unwrap().details;
+    assert_eq!((details.len(), details[0].change_source, details[0].evaluation), (1, ChangeSource::DirectModification, Certainty::Static));
+    assert_eq!((details[0].target.before_value.as_deref(), details[0].target.after_value.as_deref()), (Some("one"), Some("two")));
+    assert!(plan.parameters.is_empty());
+}
