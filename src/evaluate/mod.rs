@@ -172,6 +172,7 @@ pub fn evaluate_in_part<'a>(
 ) -> Result<(Evaluation<'a>, Diagnostics), Diagnostics> {
     let expanded = expand(template, parameters, state, arena)?;
     let mut evaluator = evaluator::Evaluator::new(expanded.as_ref().unwrap_or(template), parameters, state, arena);
+    evaluator.whole_transforms();
     evaluator.all_rules();
     let conditions = evaluator.all_conditions();
     let resources = evaluator.all_resources();

@@ -25,8 +25,9 @@ pub use intrinsic::Intrinsic;
 pub use node::{Arena, Kind, Member, Node};
 pub use source::{LineColumn, MAX_SOURCE_BYTES, Source, SourceError, Span};
 pub use sub::{SubPart, sub_parts};
+pub(crate) use template::LANGUAGE_EXTENSIONS;
+use template::transforms;
 pub use template::{Entry, Section, Template};
-use template::{LANGUAGE_EXTENSIONS, transforms};
 pub use write_json::write_json;
 pub use yaml::{Functions, SHORT_FORMS, write_yaml};
 

@@ -78,7 +78,7 @@ impl<'s, 'a> IntoIterator for &'s Section<'a> {
 }
 
 /// The transform that brings `Fn::ForEach` and its kin, and that this program carries out itself.
-pub(super) const LANGUAGE_EXTENSIONS: &str = "AWS::LanguageExtensions";
+pub(crate) const LANGUAGE_EXTENSIONS: &str = "AWS::LanguageExtensions";
 
 /// Returns the names in `Transform`: a name, `{"Name": ..., "Parameters": ...}`, or a list of either.
 pub(super) fn transforms<'a>(root: &'a Node<'a>) -> Vec<&'a str> {

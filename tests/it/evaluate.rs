@@ -276,7 +276,11 @@ fn what_a_macro_may_add_is_unknown_and_not_an_error() {
     with(&template, &[], &json!({}), |evaluation| {
         let evaluation = evaluation.unwrap();
         assert_eq!(evaluation.outputs["O"].value.to_json(), json!({"Ref": "FAliaslive"}));
+        let warned: Vec<&str> = evaluation.warnings.0.iter().map(|warning| warning.message.as_str()).collect();
+        assert_eq!(warned, ["`AWS::Serverless-2016-10-31` runs on AWS only; what it makes of the template is unknown"]);
     });
+    let extended = json!({"Transform": "AWS::LanguageExtensions", "Resources": {"T": {"Type": "AWS::SNS::Topic"}}});
+    with(&extended, &[], &json!({}), |evaluation| assert!(evaluation.unwrap().warnings.0.is_empty()));
     let included = json!({"Resources": {
         "T": {"Type": "AWS::SNS::Topic", "Properties": {"Fn::Transform": {"Name": "AWS::Include", "Parameters": {"Location": "s3://b/k"}}}}
     }});

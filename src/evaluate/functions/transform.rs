@@ -9,6 +9,18 @@ const SUPPORTED: &str = "[Fn::Base64, Fn::GetAtt, Fn::GetAZs, Fn::ImportValue, F
                          Fn::ValueOfAll, Fn::RefAll, Fn::Sub, Fn::Cidr]";
 
 impl<'a> Evaluator<'_, 'a> {
+    /// Says of every macro of the whole template that it was not run.
+    pub(in crate::evaluate) fn whole_transforms(&mut self) {
+        let root = self.template.root;
+        if root.get("Fn::Transform").is_some() {
+            self.transform(root);
+        }
+        let Some(declared) = root.get("Transform") else { return };
+        for name in self.template.transforms.iter().filter(|name| **name != crate::template::LANGUAGE_EXTENSIONS) {
+            self.macro_not_run(name, declared, "the template");
+        }
+    }
+
     /// What a macro makes of it is known to AWS only; the expression is kept as it is, and that is said.
     pub(in crate::evaluate) fn transform(&mut self, node: &'a Node<'a>) -> Value<'a> {
         let name = node
@@ -16,14 +28,13 @@ impl<'a> Evaluator<'_, 'a> {
             .and_then(|operand| operand.get("Name").or_else(|| operand.items().first()?.get("Name")))
             .and_then(Node::as_str)
             .unwrap_or("a macro");
-        self.warnings.push(
-            Diagnostic::warning("macro-not-run", format!("`{name}` runs on AWS only; what it makes of this is unknown")).at(
-                self.template.source,
-                node.span,
-                "",
-            ),
-        );
+        self.macro_not_run(name, node, "this");
         self.kept(node)
+    }
+
+    fn macro_not_run(&mut self, name: &str, node: &Node<'_>, what: &str) {
+        let message = format!("`{name}` runs on AWS only; what it makes of {what} is unknown");
+        self.warnings.push(Diagnostic::warning("macro-not-run", message).at(self.template.source, node.span, ""));
     }
 
     pub(in crate::evaluate) fn unsupported(&mut self, node: &'a Node<'a>, name: &'a str) -> Value<'a> {
