@@ -22,8 +22,6 @@ struct Target<'a, 't> {
     whole: Value,
     /// What comes into a list that is there.
     item: Value,
-    /// Where in the list: by name, or behind everything.
-    by_name: bool,
     /// Members that no other item may share, with what is said of one that does.
     unique: &'static [&'static str],
 }
@@ -40,7 +38,6 @@ pub(super) fn plan<'a>(offer: &Offer<'a>, problems: &mut Diagnostics) -> Vec<Ins
             next: "Image",
             whole: json(&[build_cache::environment_variable()]),
             item: json(&build_cache::environment_variable()),
-            by_name: true,
             unique: &["Name"],
         });
     }
@@ -53,7 +50,6 @@ pub(super) fn plan<'a>(offer: &Offer<'a>, problems: &mut Diagnostics) -> Vec<Ins
             next: "Name",
             whole: json(&build_cache::mount_points()),
             item: build_cache::mount_point_entry(),
-            by_name: false,
             unique: &["ContainerPath", "SourceVolume"],
         });
         targets.push(Target {
@@ -64,7 +60,6 @@ pub(super) fn plan<'a>(offer: &Offer<'a>, problems: &mut Diagnostics) -> Vec<Ins
             next: "TaskRoleArn",
             whole: json(&build_cache::volumes()),
             item: build_cache::volume_entry(),
-            by_name: false,
             unique: &["Name"],
         });
     }
@@ -93,11 +88,8 @@ impl<'a> Target<'a, '_> {
             problems.0.extend(clashes);
             return None;
         }
-        let names: Vec<&str> = items.iter().map(|item| item.get("Name").and_then(Node::as_str).unwrap_or_default()).collect();
-        let index = match self.item.get("Name").and_then(Value::as_str) {
-            Some(name) if self.by_name => order::by_name(&names, name),
-            _ => items.len(),
-        };
+        // Behind everything: CloudFormation compares items by their index, so one in the middle would show as a change of all that follow.
+        let index = items.len();
         let mut path = self.path.to_vec();
         path.push(Step::Key(self.list));
         Some(self.insertion(list, path, index, None, self.item.clone()))

@@ -43,13 +43,16 @@ fn lines(before: &str, after: &str) -> (Vec<String>, Vec<String>) {
 }
 
 #[test]
-fn a_real_rack_gains_lines_and_loses_none() {
+fn a_real_rack_gains_lines_and_one_line_a_comma() {
     let Some(folder) = crate::support::shared_data() else { return };
     let before = std::fs::read_to_string(folder.join("convox-rack-20260421.json")).unwrap();
     let first = patched(&before);
     let (removed, added) = lines(&before, first.text());
-    assert_eq!(removed, Vec::<String>::new());
-    assert!(added.contains(&"              { \"Name\": \"DOCKER_BUILDKIT\", \"Value\": \"1\" },\n".to_owned()));
+    // Behind the last one, so that a diff by index shows one new variable and not a change of all that follow it.
+    let last = "              { \"Name\": \"STACK_ID\", \"Value\": { \"Ref\": \"AWS::StackId\" } }";
+    assert_eq!(removed, [format!("{last}\n")]);
+    assert!(added.contains(&format!("{last},\n")));
+    assert!(added.contains(&"              { \"Name\": \"DOCKER_BUILDKIT\", \"Value\": \"1\" }\n".to_owned()));
     assert!(added.iter().all(|line| line.len() < 400), "one line is no place for a resource");
     let paths: Vec<&str> = first.changes().iter().map(|change| change.path.as_str()).collect();
     assert_eq!(
@@ -68,7 +71,7 @@ fn a_real_rack_gains_lines_and_loses_none() {
             "Resources.BuildCacheTarget1",
             "Resources.BuildCacheTarget2",
             "Resources.BuildCacheRepository",
-            "Resources.ApiBuildTasks.Properties.ContainerDefinitions.0.Environment.1",
+            "Resources.ApiBuildTasks.Properties.ContainerDefinitions.0.Environment.7",
             "Resources.ApiBuildFargate.Properties.ContainerDefinitions.0.MountPoints",
             "Resources.ApiBuildFargate.Properties.Volumes",
         ]
