@@ -5,6 +5,7 @@ use super::deployed::{self, Wanted};
 use super::gates::{self, Gates};
 use super::side::{self, ParameterArgs, SideName, StateArgs};
 use super::{Context, ExitCode, Failure};
+use crate::evaluate::State;
 use crate::parameters::GivenParameters;
 use crate::plan::{Plan, RiskKind, plan};
 use crate::ui::plan::Heading;
@@ -37,6 +38,9 @@ pub struct Args {
     before_parameters: Vec<PathBuf>,
     #[command(flatten)]
     state: StateArgs,
+    /// What only the account knew before, where that differs, such as an SSM value that changed since [default: that of --state]
+    #[arg(long, value_name = "FILE")]
+    before_state: Option<PathBuf>,
     /// List changes as AWS does without property values
     #[arg(long)]
     no_property_values: bool,
@@ -120,8 +124,16 @@ fn plan_between(args: &Args, context: &mut Context<'_>) -> Result<Plan, Failure>
     }
     before_args.add_to(&mut before_given)?;
     let state = args.state.load(context, &args.after)?;
-    let state = context.keep(state);
-    let before = side::evaluated(context, before_template, &before_given, state)?;
+    let state: &State = context.keep(state);
+    let before_state: &State = match &args.before_state {
+        Some(path) => {
+            let before = StateArgs { account: args.state.account.clone(), state_file: Some(path.clone()) };
+            let before = before.load(context, &args.after)?;
+            context.keep(before)
+        }
+        None => state,
+    };
+    let before = side::evaluated(context, before_template, &before_given, before_state)?;
     let after = side::evaluated(context, after_template, &after_given, state)?;
     context.warn(&after.warnings);
     Ok(plan(&before, &after))

@@ -474,3 +474,23 @@ fn params_in_yaml_are_a_parameter_file_without_secrets() {
         .collect();
     assert_eq!(held, [("Cache", "No"), ("Zones", "a,b"), ("Code", "012"), ("Blank", "")]);
 }
+
+#[test]
+fn a_before_state_tells_an_ssm_value_that_changed_behind_its_name() {
+    let bench = Bench::new();
+    bench
+        .file(
+            "topic.json",
+            r#"{
+  "Parameters": { "Label": { "Type": "AWS::SSM::Parameter::Value<String>", "Default": "/label" } },
+  "Resources": { "Topic": { "Type": "AWS::SNS::Topic", "Properties": { "DisplayName": { "Ref": "Label" } } } }
+}"#,
+        )
+        .file("then.json", r#"{ "ssm": { "/label": "old" } }"#)
+        .file("now.json", r#"{ "ssm": { "/label": "new" } }"#);
+    let run = bench.run("diff topic.json topic.json --before-state then.json --state now.json --format change-set");
+    let detail = &run.json()["Changes"][0]["ResourceChange"]["Details"][0];
+    assert_eq!((&detail["Target"]["BeforeValue"], &detail["Target"]["AfterValue"]), (&"old".into(), &"new".into()), "{run}");
+    let same = bench.run("diff topic.json topic.json --state now.json");
+    assert!(same.stdout.starts_with("No changes"), "{same}");
+}
