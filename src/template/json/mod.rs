@@ -3,9 +3,11 @@
 //! A reader of our own, since nothing kept gives a borrowed tree, a place for every node and duplicate keys at once at the speed
 //! that a diff on every keystroke needs; see `docs/design/`.
 
-use super::node::{Arena, Kind, Member, Node};
-use super::source::{Source, Span};
-use super::{Diagnostic, Diagnostics};
+mod problem;
+
+use crate::template::node::{Arena, Kind, Member, Node};
+use crate::template::source::{Source, Span};
+use crate::template::{Diagnostic, Diagnostics};
 
 /// How deep arrays and objects may nest; CloudFormation's own templates stay far below it.
 pub(super) const MAX_DEPTH: usize = 128;
@@ -318,92 +320,5 @@ impl<'a> Reader<'a> {
         }
         self.at = at;
         Ok(&self.text[start..at])
-    }
-
-    fn found(&self) -> String {
-        match self.text[self.at..].chars().next() {
-            None => "the end of the document".to_owned(),
-            Some(character) => format!("`{character}`"),
-        }
-    }
-
-    fn problem(&self, at: usize, message: String, hint: &str) -> Box<Diagnostic> {
-        let length = self.text.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
-        Box::new(Diagnostic::error("json-syntax", message).at(self.source, Span::new(at, at + length), "").hinted(hint))
-    }
-
-    fn unclosed_string(&self, start: usize) -> Box<Diagnostic> {
-        self.problem(start, "string that is not closed on its line".to_owned(), "close it with `\"`; write a line break inside it as `\\n`")
-    }
-
-    fn trailing_comma(&self, bracket: &str) -> Box<Diagnostic> {
-        let comma = self.text[..self.at].rfind(',').unwrap_or(self.at);
-        self.problem(comma, format!("comma before `{bracket}`"), "JSON has no trailing commas; take it out")
-    }
-
-    fn no_key(&self) -> Box<Diagnostic> {
-        match self.bytes.get(self.at) {
-            None => self.unclosed(),
-            Some(b'\'') => self.problem(self.at, "expected a key, found `'`".to_owned(), "JSON strings take double quotes"),
-            Some(b'/' | b'#') => self.problem(self.at, "expected a key, found a comment".to_owned(), "JSON has no comments"),
-            Some(b',') => self.problem(self.at, "expected a key, found `,`".to_owned(), "take out the extra comma"),
-            Some(_) => self.problem(self.at, format!("expected a key, found {}", self.found()), "keys are strings in double quotes"),
-        }
-    }
-
-    fn no_value(&self) -> Box<Diagnostic> {
-        let hint = match self.bytes.get(self.at) {
-            None if self.opened.is_empty() => {
-                return self.problem(
-                    self.at,
-                    "the document is empty".to_owned(),
-                    "a template is an object, at least `{\"Resources\": {...}}`",
-                );
-            }
-            None => return self.unclosed(),
-            Some(b'\'') => "JSON strings take double quotes",
-            Some(b'/' | b'#') => "JSON has no comments",
-            Some(b'!') => "short forms such as `!Ref` are YAML; in JSON write `{ \"Ref\": ... }`",
-            Some(b',' | b'}' | b']') => "a value is missing here",
-            Some(b'T' | b'F' | b'N') => "JSON writes `true`, `false` and `null` in lower case",
-            Some(_) => "a value is an object, an array, a string in double quotes, a number, `true`, `false` or `null`",
-        };
-        self.problem(self.at, format!("expected a value, found {}", self.found()), hint)
-    }
-
-    fn no_separator(&self, bracket: char) -> Box<Diagnostic> {
-        if self.at >= self.bytes.len() {
-            return self.unclosed();
-        }
-        let what = self.found();
-        // The comma belongs at the end of the value before, which may be lines above.
-        let end = self.text[..self.at].trim_end().len();
-        let mut problem = self.problem(self.at, format!("expected `,` or `{bracket}`, found {what}"), "");
-        problem.hint = None;
-        if matches!(self.bytes[self.at], b'"' | b'{' | b'[') {
-            let place = self.source.line_column(u32::try_from(end).unwrap_or(u32::MAX));
-            problem.hint = Some(format!("a comma is missing after line {}, column {}", place.line, place.column - 1));
-        } else if matches!(self.bytes[self.at], b'}' | b']') {
-            if let Some(opened) = self.opened.last() {
-                *problem = problem.at(self.source, Span::new(*opened, *opened + 1), "opened here");
-            }
-            problem.hint = Some(format!("close what was opened with `{bracket}`"));
-        }
-        problem
-    }
-
-    fn unclosed(&self) -> Box<Diagnostic> {
-        let end = self.text.trim_end().len();
-        let last = self.text[..end].chars().next_back().map_or(0, char::len_utf8);
-        let mut problem = Diagnostic::error("json-syntax", "the document ends too early").at(
-            self.source,
-            Span::new(end - last, end),
-            "the text ends here",
-        );
-        if let Some(opened) = self.opened.last() {
-            let bracket = &self.text[*opened..=*opened];
-            problem = problem.at(self.source, Span::new(*opened, *opened + 1), format!("this `{bracket}` is never closed"));
-        }
-        Box::new(problem.hinted("was the file cut off while it was written or copied?"))
     }
 }
