@@ -1,21 +1,18 @@
 //! Facts from AWS's provider schemas: what each property of each resource type is, and what changing it does.
 //!
-//! Takes the name of a resource type, gives a [`ResourceType`], and from that [`PropertyFacts`]; [`values_equal`] tells noise from
-//! change with their help. The facts are extracted once, by a documented command, from a named data set and are compiled
-//! in: nothing is read at start, and looking one type up costs nothing for the others. What follows from a fact is for
+//! Takes the name of a resource type, gives a [`ResourceType`], and from that [`PropertyFacts`]. The facts are extracted once, by a
+//! documented command, from a named data set and are compiled in: nothing is read at start, and looking one type up costs nothing for the others. What follows from a fact is for
 //! [`plan`](crate::plan) and [`validate`](crate::validate).
 //!
 //! A type that nothing is published about (`Custom::...`, third-party types, misspelled ones) has no facts: callers say "may be".
 
 mod custom_name;
 mod data;
-mod equality;
 mod interruption;
 mod property;
 mod resource_type;
 mod stateful;
 
-pub use equality::{SameUnknown, values_equal};
 pub use property::{PropertyFacts, Types};
 pub use resource_type::{PropertyPath, ResourceType};
 
