@@ -100,7 +100,7 @@ fn moved(newer_events: usize, status: Option<&StackStatus>, resources: &[String]
 /// Returns [`ApplyError::StackMovedOn`] when the stack is not what the plan was made for, or what the backend refused.
 pub fn apply(backend: &dyn Backend, target: &Target, observer: &mut dyn Observer, interrupted: &AtomicBool) -> Result<Outcome, ApplyError> {
     let stack = backend.describe_stack(&target.stack)?;
-    check_revision(backend, target, stack.as_ref())?;
+    check_revision_of(backend, target, stack.as_ref())?;
     let request = ChangeSetRequest {
         stack: target.stack.clone(),
         name: change_set_name(target),
@@ -144,7 +144,16 @@ pub fn delete(
     follow::follow(backend, &stack.id, Some(stack.revision.clone()), observer, interrupted)
 }
 
-fn check_revision(backend: &dyn Backend, target: &Target, stack: Option<&StackDescription>) -> Result<(), ApplyError> {
+/// Checks that the stack is still what a plan was made for.
+///
+/// # Errors
+///
+/// Returns [`ApplyError::StackMovedOn`] or [`ApplyError::StackExists`] when it is not, or that the backend cannot be asked.
+pub fn check_revision(backend: &dyn Backend, target: &Target) -> Result<(), ApplyError> {
+    check_revision_of(backend, target, backend.describe_stack(&target.stack)?.as_ref())
+}
+
+fn check_revision_of(backend: &dyn Backend, target: &Target, stack: Option<&StackDescription>) -> Result<(), ApplyError> {
     // A stack that is only under review holds nothing that a plan could be wrong about.
     let deployed = stack.filter(|stack| !stack.status.is_review());
     match (&target.revision, deployed) {

@@ -110,7 +110,33 @@ impl BackendError {
             Self::ChangeSetObsolete { .. } => "plan again and look at the new changes".to_owned(),
             Self::TerminationProtection { .. } => "`rackform delete --disable-termination-protection` turns it off first".to_owned(),
             Self::Locked { .. } => "wait until it is done, or end it: what it began goes on with the next `rackform apply`".to_owned(),
+            Self::Store { source, directory, .. } => match os_error(source.as_ref()) {
+                Some(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+                    "it may be another user's; `--backend local:DIRECTORY` keeps stacks elsewhere".to_owned()
+                }
+                Some(error) if error.raw_os_error().is_some() => return None,
+                _ => format!(
+                    "`{}` holds the local backend's stacks and is damaged; put a copy of it back, or forget it with `rackform local reset --yes`",
+                    directory.join("state.redb").display()
+                ),
+            },
             _ => return None,
         })
     }
+}
+
+/// Returns the operating system's error behind an error, where there is one.
+fn os_error<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e std::io::Error> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(error) = error.downcast_ref() {
+            return Some(error);
+        }
+        // The database's errors hold it without calling it their source.
+        if let Some(redb::DatabaseError::Storage(redb::StorageError::Io(error))) = error.downcast_ref() {
+            return Some(error);
+        }
+        next = error.source();
+    }
+    None
 }

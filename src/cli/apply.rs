@@ -14,7 +14,8 @@ use crate::template::Source;
 /// Makes the stack what rack.yaml says, or carries a saved plan out
 ///
 /// Shows the plan, asks, follows the stack's events to the end and checks what came of it. A parameter that is neither in
-/// rack.yaml nor given keeps its deployed value. What an earlier run left unfinished is finished first.
+/// rack.yaml nor given keeps its deployed value. What an earlier run left unfinished
+/// is finished first, once that is confirmed too.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  rackform apply\n  rackform apply --yes -p BuildCache=Yes\n  rackform plan -o change.plan && rackform apply change.plan\n  rackform apply --yes --allow-data-loss BuildCacheFilesystem\n  rackform apply --yes --fail-on BuildCacheTarget0:create    what a failure looks like, on the local backend\n\nExit codes: 0 done or nothing to do, 1 failed or rolled back, 3 denied, 4 not confirmed, 75 busy or moved on, 130 interrupted."
@@ -40,7 +41,13 @@ pub struct Args {
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let saved = args.plan_file.as_deref().map(read).transpose()?;
     let stack = match &saved {
-        Some(saved) => saved.stack_name.clone(),
+        Some(saved) => {
+            if let Some(name) = context.global.stack_name.as_ref().filter(|name| **name != saved.stack_name) {
+                let message = format!("the plan is for stack `{}`, and `--stack-name` says `{name}`", saved.stack_name);
+                return Err(Failure::new(ExitCode::Usage, message).hinted("leave `--stack-name` out, or plan again for that stack"));
+            }
+            saved.stack_name.clone()
+        }
         None => context.stack_name(None)?,
     };
     let mut stronger = GivenParameters::default();
@@ -100,11 +107,17 @@ impl Failure {
 fn of_saved<'a>(context: &mut Context<'a>, backend: &dyn crate::backend::Backend, saved: SavedPlan) -> Result<Change<'a>, Failure> {
     let template = side::template(context, Source::new("plan", saved.template.clone()))?;
     let mut logical_ids: Vec<String> = template.resources.iter().map(|entry| entry.name.to_owned()).collect();
+    let mut tags_differ = false;
     if let Some(deployed) = Deployed::read(context, backend, &saved.stack_name)? {
+        tags_differ = deployed.description.tags != saved.tags;
         logical_ids.extend(deployed.template.resources.iter().map(|entry| entry.name.to_owned()));
     }
     let parameters = context.keep(ParameterSet::default());
     let plan = saved.plan.clone();
-    // A plan without changes is not saved, so whatever this one does is more than tags.
-    Ok(Change { plan, target: saved.into(), parameters, tags_differ: true, logical_ids })
+    let change = Change { plan, target: saved.into(), parameters, tags_differ, logical_ids };
+    if change.is_empty() {
+        // Nothing else looks whether the stack is still the one for which there is nothing to do.
+        crate::apply::check_revision(backend, &change.target)?;
+    }
+    Ok(change)
 }

@@ -97,7 +97,7 @@ impl CarryOutArgs {
         let answer = ui::confirm(&mut std::io::stdin().lock(), &mut std::io::stderr().lock(), question);
         match answer {
             Ok(true) => Ok(()),
-            Ok(false) => Err(Failure::new(ExitCode::Declined, "not confirmed: nothing was changed")),
+            Ok(false) => Err(Failure::new(ExitCode::Declined, "not confirmed: the plan was not carried out")),
             Err(error) => Err(Failure::new(ExitCode::Declined, "cannot ask").caused_by(&error)),
         }
     }
@@ -121,13 +121,13 @@ impl CarryOutArgs {
         let stack = change.target.stack.clone();
         self.show(context, &change.plan, &stack, change.made())?;
         if change.is_empty() {
-            context.say("nothing to do");
-            return Ok(ExitCode::Done);
+            let status = backend.describe_stack(&stack)?.map(|stack| stack.status);
+            return self.tell(context, &Outcome::Unchanged { status }, &stack);
         }
         self.gate(context, &change.plan, &format!("Apply this to {stack}?"))?;
-        let resources = change.plan.effects.len();
+        let steps = change.plan.steps();
         let outcome =
-            self.followed(context, resources, |observer, interrupted| apply::apply(backend, &change.target, observer, interrupted))?;
+            self.followed(context, steps, |observer, interrupted| apply::apply(backend, &change.target, observer, interrupted))?;
         let exit_code = self.tell(context, &outcome, &stack)?;
         if matches!(outcome, Outcome::Complete { .. }) {
             let findings = apply::verify(backend, &change.target)?;
@@ -143,18 +143,26 @@ impl CarryOutArgs {
         Ok(exit_code)
     }
 
-    /// Follows what an earlier run left unfinished to its end.
+    /// Follows what is under way, or was left unfinished, to its end; asks first.
     ///
     /// # Errors
     ///
-    /// Returns that the backend cannot be asked.
+    /// Returns that it was not confirmed, or that the backend cannot be asked.
     pub fn resume(
         &self,
         context: &mut Context<'_>,
         backend: &dyn Backend,
         stack: &StackDescription,
     ) -> Result<(Outcome, ExitCode), Failure> {
-        context.say(&format!("`{}` is {}: taking up what was left unfinished", stack.name, stack.status));
+        let unfinished = format!("`{}` is {}: {} is unfinished", stack.name, stack.status, ui::stack::operation(&stack.status));
+        if !self.yes && !context.can_ask() {
+            let message = format!("{unfinished}, and there is no terminal to ask on: nothing was changed");
+            return Err(Failure::new(ExitCode::Declined, message).hinted("`--yes` finishes it first, then does what you asked for"));
+        }
+        context.say(&unfinished);
+        if !self.yes {
+            context.confirm("Finish it first?", false)?;
+        }
         let resources = backend.list_resources(&stack.id)?.len();
         let outcome = self.followed(context, resources, |observer, interrupted| apply::resume(backend, stack, observer, interrupted))?;
         let exit_code = self.tell(context, &outcome, &stack.name)?;
@@ -169,12 +177,12 @@ impl CarryOutArgs {
     pub fn followed<T>(
         &self,
         context: &mut Context<'_>,
-        resources: usize,
+        steps: usize,
         work: impl FnOnce(&mut dyn Observer, &AtomicBool) -> Result<T, apply::ApplyError>,
     ) -> Result<T, Failure> {
         let draws = self.format == Format::Human && context.can_draw_progress();
         let layout = context.stderr_layout();
-        let mut screen = Screen { args: self, context, progress: Some(ui::Progress::new(resources, draws, layout)), failure: None };
+        let mut screen = Screen { args: self, context, progress: Some(ui::Progress::new(steps, draws, layout)), failure: None };
         let done = work(&mut screen, interruption());
         if let Some(progress) = screen.progress.take() {
             progress.finish();

@@ -153,14 +153,15 @@ impl<'a> Context<'a> {
         let mut stderr = AutoStream::new(std::io::stderr().lock(), self.color.stderr);
         match crate::ui::confirm(&mut std::io::stdin().lock(), &mut stderr, question) {
             Ok(true) => Ok(()),
-            Ok(false) => Err(Failure::new(ExitCode::Declined, "not confirmed; nothing was changed")),
+            Ok(false) => Err(Failure::new(ExitCode::Declined, "not confirmed: nothing was changed")),
             Err(error) => Err(Failure::new(ExitCode::Declined, "cannot ask").caused_by(&error)),
         }
     }
 
-    /// Tells whether progress may be drawn over itself: standard error is a terminal.
+    /// Tells whether progress may be drawn over itself: standard error is a terminal, and one that can move its cursor.
     pub fn can_draw_progress(&self) -> bool {
-        !self.global.quiet && std::io::stderr().is_terminal()
+        let is_dumb = std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
+        !self.global.quiet && std::io::stderr().is_terminal() && !is_dumb
     }
 
     /// Returns `rack.yaml`, read at the first call; an empty one when the default path does not exist.

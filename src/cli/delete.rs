@@ -17,6 +17,9 @@ const NOTHING: &str = r#"{
 }"#;
 
 /// Deletes the stack and everything in it that its policies do not keep
+///
+/// Shows what goes, asks, and follows the stack's events to the end. What an earlier run left unfinished is finished first, once
+/// that is confirmed too.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  rackform delete\n  rackform delete --yes --allow-data-loss BuildCacheFilesystem\n  rackform delete --yes --disable-termination-protection\n\nExit codes: 0 done, 1 failed, 3 denied, 4 not confirmed, 66 no such stack, 75 busy, 130 interrupted."

@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use super::backend::{self, Access, BackendArgs};
-use super::{Context, ExitCode, Failure, Format};
+use super::{BackendChoice, Context, ExitCode, Failure, Format};
 use crate::backend::Backend as _;
+use crate::backend::local::LocalBackend;
 use crate::ui;
 
 /// Looks into the embedded backend: stacks, resources, events; or forgets everything
@@ -105,7 +106,14 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
                     return Err(Failure::new(ExitCode::Declined, "not confirmed: nothing was changed"));
                 }
             }
-            backend::open_local(context, Access::Look, &none)?.reset()?;
+            let reset = backend::open_local(context, Access::Look, &none).and_then(|backend| Ok(backend.reset()?));
+            match (reset, context.backend()?) {
+                // A store that cannot be read can still be forgotten.
+                (Err(failure), BackendChoice::Local { directory }) if failure.exit_code() == ExitCode::Unavailable => {
+                    LocalBackend::discard(&directory)?;
+                }
+                (reset, _) => reset?,
+            }
             context.say("every stack of the local backend is forgotten");
         }
     }

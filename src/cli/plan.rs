@@ -57,6 +57,11 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     args.parameters.add_to(&mut stronger)?;
     let backend = backend::open(context, Access::Look, &BackendArgs::default())?;
     let change = deployed::change(context, backend.as_ref(), &stack, &Wanted::Rack, &stronger)?;
+    // Told before the plan is shown, and not after somebody read it all.
+    let parameters = match &args.output {
+        Some(_) => Some(SavedPlan::parameters_of(change.parameters).map_err(|error| super::apply::failure(&error))?),
+        None => None,
+    };
     let heading = ui::plan::Heading { stack_name: &stack, made: change.made() };
     let text = match args.format {
         PlanFormat::Human => ui::plan::human(&change.plan, heading, context.layout()),
@@ -67,23 +72,23 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let protect = context.rack_file()?.protect.as_slice();
     Gates { deny: &args.deny, allow_data_loss: &[], protect }.check(&change.plan)?;
     let has_changes = !change.is_empty();
-    if let Some(path) = &args.output {
+    if let (Some(path), Some(parameters)) = (&args.output, parameters) {
+        let saved = SavedPlan {
+            stack_name: stack,
+            backend: backend.name().to_owned(),
+            region: context.region()?,
+            revision: change.target.revision.clone(),
+            template: change.target.template.clone(),
+            parameters,
+            tags: change.target.tags.clone(),
+            plan: change.plan,
+        };
+        let text = saved.to_json().map_err(|error| super::apply::failure(&error))?;
+        super::files::write(path, text.as_bytes())?;
         if has_changes {
-            let saved = SavedPlan {
-                stack_name: stack,
-                backend: backend.name().to_owned(),
-                region: context.region()?,
-                revision: change.target.revision.clone(),
-                template: change.target.template.clone(),
-                parameters: SavedPlan::parameters_of(change.parameters).map_err(|error| super::apply::failure(&error))?,
-                tags: change.target.tags.clone(),
-                plan: change.plan,
-            };
-            let text = saved.to_json().map_err(|error| super::apply::failure(&error))?;
-            super::files::write(path, text.as_bytes())?;
             context.say(&format!("saved; `rackform apply {}` carries it out", path.display()));
         } else {
-            context.say(&format!("there is nothing to carry out, so `{}` was not written", path.display()));
+            context.say(&format!("saved, though there is nothing to do: `rackform apply {}` says so too", path.display()));
         }
     }
     Ok(if args.exit_code && has_changes { ExitCode::Differences } else { ExitCode::Done })

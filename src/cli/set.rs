@@ -8,6 +8,9 @@ use crate::parameters::GivenParameters;
 use crate::template::Diagnostics;
 
 /// Changes parameters of the deployed stack, keeping its template and every other deployed value
+///
+/// Shows the plan, asks, follows the stack's events to the end and checks what came of it. What an earlier run left unfinished is
+/// finished first, once that is confirmed too; with `--yes` it is finished even if the new change is then denied.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  rackform set BuildCache=Yes\n  rackform set BuildCache=No --yes --allow-data-loss BuildCacheFilesystem\n  rackform set Subnets=subnet-1,subnet-2\n\nExit codes: 0 done or nothing to do, 1 failed or rolled back, 3 denied, 4 not confirmed, 66 no such stack, 75 busy, 130 interrupted."

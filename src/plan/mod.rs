@@ -109,6 +109,16 @@ impl Plan {
             || effects.iter().any(is_touched)
             || !outputs.is_empty()
     }
+
+    /// Returns how many creations, updates and deletions of a resource carrying the plan out takes; a replacement is two.
+    pub fn steps(&self) -> usize {
+        let steps = |effect: &ResourceEffect| match effect.effect {
+            Effect::Untouched => 0,
+            Effect::Replaced => 2,
+            Effect::UpdatedInPlace | Effect::UpdatedWithInterruption | Effect::Created | Effect::Deleted | Effect::Retained => 1,
+        };
+        self.effects.iter().map(steps).sum()
+    }
 }
 
 /// Plans an update of a deployed stack.

@@ -71,7 +71,7 @@ impl SavedPlanError {
     /// Returns what to do about it.
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::Secret { .. } => "apply without a saved plan, or leave the parameter at its deployed value",
+            Self::Secret { .. } => "`rackform apply` without a saved plan sets it; a parameter left at its deployed value can be saved",
             Self::Syntax(_) | Self::Version { .. } | Self::Digest => "plan again and review the new plan",
         }
     }

@@ -36,7 +36,7 @@ pub fn status_style(status: &str, styles: Styles) -> Style {
 
 /// Events of one execution as they come in.
 ///
-/// On a terminal a bar counts the resources that are done and names those in work, and only what is done or failed scrolls by;
+/// On a terminal a bar counts the steps that are done and names those in work, and only what is done or failed scrolls by;
 /// without one, every event is a line.
 #[derive(Debug)]
 pub struct Progress {
@@ -46,10 +46,10 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Starts with so many resources to go; draws only when told that it can.
-    pub fn new(resources: usize, can_draw: bool, layout: Layout) -> Self {
+    /// Starts with so many steps to go, each the creation, update or deletion of one resource; draws only when told that it can.
+    pub fn new(steps: usize, can_draw: bool, layout: Layout) -> Self {
         let bar = can_draw.then(|| {
-            let bar = ProgressBar::with_draw_target(u64::try_from(resources).ok(), ProgressDrawTarget::stderr());
+            let bar = ProgressBar::with_draw_target(u64::try_from(steps).ok(), ProgressDrawTarget::stderr());
             let style = ProgressStyle::with_template("{elapsed_precise} [{bar:24}] {pos}/{len} {wide_msg}");
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "));
             bar
@@ -71,6 +71,8 @@ impl Progress {
             self.in_work.push(event.logical_id.clone());
         } else {
             bar.println(line);
+            // A way back, or what an earlier run began, takes more steps than were expected.
+            bar.set_length(bar.length().unwrap_or(0).max(bar.position() + 1));
             bar.inc(1);
         }
         bar.set_message(self.in_work.join(", "));

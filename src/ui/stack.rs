@@ -86,6 +86,18 @@ pub fn meaning(status: &StackStatus) -> (&'static str, Option<&'static str>) {
     }
 }
 
+/// Returns what is being done to a stack that something is being done to.
+pub fn operation(status: &StackStatus) -> &'static str {
+    match status.as_str() {
+        "CREATE_IN_PROGRESS" => "its creation",
+        "DELETE_IN_PROGRESS" => "its deletion",
+        "ROLLBACK_IN_PROGRESS" => "undoing its failed creation",
+        "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS" => "cleaning up after an update",
+        _ if status.is_rollback() => "undoing a failed update",
+        _ => "an update",
+    }
+}
+
 /// Returns a stack for a terminal.
 pub fn status(stack: &Status, layout: Layout) -> String {
     let styles = layout.styles;

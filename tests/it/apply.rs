@@ -275,3 +275,96 @@ fn our_own_rack_goes_on_and_off_again() {
     let names = |resources: &serde_json::Map<String, serde_json::Value>| resources.keys().cloned().collect::<Vec<_>>();
     assert_eq!(names(&resources(&bench)), names(&off), "everything that came is gone");
 }
+
+#[test]
+fn a_plan_without_changes_replaces_the_file_and_applies_to_nothing() {
+    let bench = bench();
+    done(&bench.run("apply --yes"));
+    done(&bench.run("plan -p Cache=Yes -o change.plan"));
+    done(&bench.run("plan -o change.plan"));
+    let run = bench.run("apply change.plan");
+    assert!(done(&run).stderr.contains("nothing to do"), "{}", run.stderr);
+    assert!(!resources(&bench).contains_key("Files"), "the old plan was carried out");
+    done(&bench.run("set Cache=Yes --yes"));
+    let run = bench.run("apply change.plan --yes");
+    assert_eq!(run.code, 75, "{}", run.stderr);
+}
+
+#[test]
+fn a_store_that_cannot_be_looked_into_is_no_empty_one() {
+    let bench = bench();
+    // Nobody can look into a file, whatever user runs the test.
+    bench.file(".rackform", "");
+    for command in ["status", "plan", "apply --yes", "set Cache=Yes --yes", "local stacks", "events", "delete --yes"] {
+        let run = bench.run(command);
+        assert_eq!(run.code, 69, "{command}: {}", run.stderr);
+        assert!(run.stderr.contains("os error"), "{command}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn a_damaged_store_is_named_and_can_be_forgotten() {
+    let bench = bench();
+    done(&bench.run("apply --yes"));
+    let store = bench.path().join(".rackform/state.redb");
+    let bytes = std::fs::read(&store).unwrap();
+    std::fs::write(&store, &bytes[..5000]).unwrap();
+    let run = bench.run("status");
+    assert_eq!(run.code, 69, "{}", run.stderr);
+    assert!(run.stderr.contains("damaged") && run.stderr.contains("rackform local reset --yes"), "{}", run.stderr);
+    done(&bench.run("local reset --yes"));
+    assert_eq!(bench.run("status").code, 66);
+    done(&bench.run("apply --yes"));
+}
+
+#[test]
+fn what_is_unfinished_is_not_finished_unasked() {
+    let bench = bench();
+    done(&bench.run("apply --yes -p Cache=Yes"));
+    let mut child = start(&bench, "set Zone=us-east-1b --yes --format json --step-delay-ms 40");
+    assert!(read_lines(&mut child, 4));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(status(&bench), "UPDATE_IN_PROGRESS");
+    for command in ["set Cache=No", "apply", "delete"] {
+        let run = bench.run(command);
+        assert_eq!(run.code, 4, "{command}: {}", run.stderr);
+        assert!(run.stderr.contains("an update is unfinished") && run.stderr.contains("nothing was changed"), "{command}: {}", run.stderr);
+        assert_eq!(status(&bench), "UPDATE_IN_PROGRESS", "{command}");
+    }
+    done(&bench.run("apply --yes"));
+    assert_eq!(status(&bench), "UPDATE_COMPLETE");
+}
+
+#[test]
+fn a_refused_run_leaves_everything_as_it_was() {
+    let bench = bench();
+    done(&bench.run("plan -p Cache=Yes -o change.plan"));
+    let run = bench.run("apply change.plan --stack-name other --yes");
+    assert_eq!(run.code, 64, "{}", run.stderr);
+    assert!(run.stderr.contains("`demo`") && run.stderr.contains("`other`"), "{}", run.stderr);
+    for command in ["apply", "delete --yes", "set Cache=Yes --yes", "apply change.plan"] {
+        assert_ne!(bench.run(command).code, 0, "{command}");
+        assert!(!bench.path().join(".rackform").exists(), "`{command}` left a store behind");
+    }
+    done(&bench.run("apply change.plan --stack-name demo --yes"));
+    assert!(resources(&bench).contains_key("Files"));
+}
+
+#[test]
+fn a_plan_that_cannot_be_saved_says_so_and_nothing_else() {
+    let bench = bench();
+    let run = bench.run("plan -p Token=hush -o change.plan");
+    assert_eq!(run.code, 65, "{}", run.stderr);
+    assert_eq!(run.stdout, "");
+    assert!(run.stderr.contains("`Token`") && run.stderr.contains("without a saved plan"), "{}", run.stderr);
+}
+
+#[test]
+fn nothing_to_do_is_an_outcome_for_a_program_too() {
+    let bench = bench();
+    done(&bench.run("apply --yes"));
+    let run = bench.run("apply --format json");
+    let last = done(&run).stdout.lines().last().unwrap().to_owned();
+    assert!(last.contains("\"unchanged\"") && last.contains("CREATE_COMPLETE"), "{last}");
+}

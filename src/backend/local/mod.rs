@@ -158,7 +158,7 @@ impl LocalBackend {
     ///
     /// As [`LocalBackend::open`].
     pub fn open_existing(directory: &Path, options: LocalOptions) -> Result<Self, BackendError> {
-        if Store::exists(directory) { Self::open(directory, options) } else { Ok(Self::over(Store::in_memory(directory)?, options)) }
+        if Store::exists(directory)? { Self::open(directory, options) } else { Ok(Self::over(Store::in_memory(directory)?, options)) }
     }
 
     /// Returns a backend without a directory, gone with the process.
@@ -191,6 +191,15 @@ impl LocalBackend {
                 stack_id: record.stack_id,
             })
             .collect())
+    }
+
+    /// Forgets everything in a directory whose store cannot be read any more.
+    ///
+    /// # Errors
+    ///
+    /// Returns that the store's file cannot be taken away.
+    pub fn discard(directory: &Path) -> Result<(), BackendError> {
+        Store::discard(directory)
     }
 
     /// Forgets everything: stacks, events, retained resources.

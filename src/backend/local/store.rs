@@ -1,5 +1,6 @@
 //! The store: tables of JSON records in one `redb` file, changed by committed transactions only.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
 use redb::{Database, DatabaseError, ReadableTable as _, TableDefinition};
@@ -46,6 +47,16 @@ pub(super) struct Store {
     directory: PathBuf,
     /// The owner file, taken away when the store is closed.
     owner: Option<PathBuf>,
+    /// What was made to open it, taken away again unless something is written.
+    made: Cell<Made>,
+}
+
+/// What opening a store made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Made {
+    Nothing,
+    File,
+    Directory,
 }
 
 impl Drop for Store {
@@ -54,13 +65,29 @@ impl Drop for Store {
             // Only a hint for messages: the lock is the database's own.
             let _ = std::fs::remove_file(owner);
         }
+        // Who was refused finds everything as it was before.
+        if self.made.get() != Made::Nothing {
+            let _ = std::fs::remove_file(self.directory.join(FILE));
+        }
+        if self.made.get() == Made::Directory {
+            let _ = std::fs::remove_file(self.directory.join(".gitignore"));
+            let _ = std::fs::remove_dir(&self.directory);
+        }
     }
 }
 
 impl Store {
-    /// Tells whether there is a store in a directory.
-    pub(super) fn exists(directory: &Path) -> bool {
-        directory.join(FILE).exists()
+    /// Tells whether there is a store in a directory; one that may not be looked into is a failure, not an empty one.
+    pub(super) fn exists(directory: &Path) -> Result<bool, BackendError> {
+        let failed = |error: std::io::Error| BackendError::Store { attempt: "open", directory: directory.to_owned(), source: error.into() };
+        directory.join(FILE).try_exists().map_err(failed)
+    }
+
+    /// Takes the store's file away, whatever is in it; the directory stays.
+    pub(super) fn discard(directory: &Path) -> Result<(), BackendError> {
+        let failed =
+            |error: std::io::Error| BackendError::Store { attempt: "delete", directory: directory.to_owned(), source: error.into() };
+        std::fs::remove_file(directory.join(FILE)).map_err(failed)
     }
 
     /// Opens the store in a directory, which is made when it is not there, readable by its owner alone.
@@ -70,8 +97,13 @@ impl Store {
             directory: directory.to_owned(),
             source,
         };
-        make_private_directory(directory).map_err(|error| failed(error.into()))?;
         let path = directory.join(FILE);
+        let made = match (directory.is_dir(), Self::exists(directory)?) {
+            (true, true) => Made::Nothing,
+            (true, false) => Made::File,
+            (false, _) => Made::Directory,
+        };
+        make_private_directory(directory).map_err(|error| failed(error.into()))?;
         make_private_file(&path).map_err(|error| failed(error.into()))?;
         let database = match Database::create(&path) {
             Ok(database) => database,
@@ -83,7 +115,10 @@ impl Store {
         };
         let owner = directory.join(OWNER);
         std::fs::write(&owner, format!("{}\n", std::process::id())).map_err(|error| failed(error.into()))?;
-        Self { database, directory: directory.to_owned(), owner: Some(owner) }.of_this_format()
+        let store =
+            Self { database, directory: directory.to_owned(), owner: Some(owner), made: Cell::new(Made::Nothing) }.of_this_format()?;
+        store.made.set(made);
+        Ok(store)
     }
 
     /// Returns an empty store that is gone with the process.
@@ -91,7 +126,7 @@ impl Store {
         let database = Database::builder()
             .create_with_backend(redb::backends::InMemoryBackend::new())
             .map_err(|error| BackendError::Store { attempt: "open", directory: directory.to_owned(), source: error.into() })?;
-        Self { database, directory: directory.to_owned(), owner: None }.of_this_format()
+        Self { database, directory: directory.to_owned(), owner: None, made: Cell::new(Made::Nothing) }.of_this_format()
     }
 
     fn of_this_format(self) -> Result<Self, BackendError> {
@@ -117,6 +152,7 @@ impl Store {
         let answer = work(&mut transaction)?;
         if transaction.dirty {
             write.commit().map_err(|error| self.error("write", error.into()))?;
+            self.made.set(Made::Nothing);
         } else {
             write.abort().map_err(|error| self.error("read", error.into()))?;
         }

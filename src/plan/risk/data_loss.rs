@@ -75,7 +75,8 @@ pub(super) fn search(search: &mut Search<'_, '_, '_>) {
 }
 
 fn is_plural(what: &str) -> bool {
-    what.split(' ').take(2).any(|word| word.ends_with('s') && word != "its" && word != "volume's" && word != "secret's" && word != "means")
+    let singular = ["its", "is", "volume's", "secret's", "means"];
+    what.split(' ').take(3).any(|word| word.ends_with('s') && !singular.contains(&word))
 }
 
 /// Returns the cause as a clause, such as ` because /Properties/KmsKeyId changes (parameter Key)`.
