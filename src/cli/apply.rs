@@ -18,7 +18,7 @@ use crate::template::Source;
 /// is finished first, once that is confirmed too.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  rackform apply\n  rackform apply --yes -p BuildCache=Yes\n  rackform plan -o change.plan && rackform apply change.plan\n  rackform apply --yes --allow-data-loss BuildCacheFilesystem\n  rackform apply --yes --fail-on BuildCacheTarget0:create    what a failure looks like, on the local backend\n\nExit codes: 0 done or nothing to do, 1 failed or rolled back, 3 denied, 4 not confirmed, 75 busy or moved on, 130 interrupted."
+    after_help = "Examples:\n  rackform apply\n  rackform apply --yes -p BuildCache=Yes\n  rackform plan -o change.plan && rackform apply change.plan\n  rackform apply --yes --allow-data-loss BuildCacheRepository --allow-data-loss BuildCacheFilesystem\n  rackform apply --yes --fail-on BuildCacheTarget0:create    what a failure looks like, on the local backend\n\nExit codes: 0 done or nothing to do, 1 failed or rolled back, 3 denied, 4 not confirmed, 75 busy or moved on, 130 interrupted."
 )]
 pub struct Args {
     /// A plan that `rackform plan -o` wrote: carried out exactly, or refused when the stack moved on
@@ -48,7 +48,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
             }
             saved.stack_name.clone()
         }
-        None => context.stack_name(None)?,
+        None => context.stack_to_change()?,
     };
     let mut stronger = GivenParameters::default();
     args.parameters.add_to(&mut stronger)?;

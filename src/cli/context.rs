@@ -22,6 +22,7 @@ pub struct Context<'a> {
     pub global: &'a GlobalArgs,
     color: Color,
     rack_file: Option<&'a RackFile>,
+    has_told_of_no_rack_file: bool,
 }
 
 struct Color {
@@ -36,7 +37,7 @@ impl<'a> Context<'a> {
             ColorChoice::Auto => Color { stdout: AutoStream::choice(&std::io::stdout()), stderr: AutoStream::choice(&std::io::stderr()) },
             choice => Color { stdout: choice, stderr: choice },
         };
-        Self { arena, global, color, rack_file: None }
+        Self { arena, global, color, rack_file: None, has_told_of_no_rack_file: false }
     }
 
     /// Moves a value into the command's memory; it is given back to the system when the program ends.
@@ -194,7 +195,7 @@ impl<'a> Context<'a> {
         let rack_file = self.rack_file()?;
         if rack_file.path.is_none() {
             return Err(Failure::new(ExitCode::NoInput, format!("there is no `{}` here", RackFile::DEFAULT_PATH))
-                .hinted("`rackform init` writes one; `--file` names another"));
+                .hinted("`rackform init` writes one; `--file` names another, and `--stack-name` does without"));
         }
         Ok(rack_file)
     }
@@ -243,10 +244,39 @@ impl<'a> Context<'a> {
         if let Some(name) = &self.rack_file()?.name {
             return Ok(name.clone());
         }
+        if file.is_none() {
+            self.tell_of_no_rack_file()?;
+        }
         let stem = file.and_then(Path::file_stem).map(|stem| stem.to_string_lossy().into_owned());
         let name: String = stem.unwrap_or_default().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
         let name = name.trim_matches('-');
         Ok(if name.starts_with(|c: char| c.is_ascii_alphabetic()) { name.to_owned() } else { "rack".to_owned() })
+    }
+
+    /// Returns the name of the stack that is to change, which must have been given: by `--stack-name`, or by a `rack.yaml` being there.
+    ///
+    /// # Errors
+    ///
+    /// Returns the problems of `rack.yaml`, or that there is none.
+    pub fn stack_to_change(&mut self) -> Result<String, Failure> {
+        if self.global.stack_name.is_none() {
+            self.required_rack_file()?;
+        }
+        self.stack_name(None)
+    }
+
+    /// Says once that the rack is rackform's own because there is no `rack.yaml`, when there is none.
+    ///
+    /// # Errors
+    ///
+    /// Returns the problems of `rack.yaml`.
+    pub fn tell_of_no_rack_file(&mut self) -> Result<(), Failure> {
+        if self.rack_file()?.path.is_none() && !self.has_told_of_no_rack_file {
+            self.has_told_of_no_rack_file = true;
+            let name = self.global.stack_name.as_deref().unwrap_or("rack");
+            self.say(&format!("no rack.yaml here: this is about rackform's own rack with its defaults, and a stack `{name}`"));
+        }
+        Ok(())
     }
 
     /// Returns where plans are carried out: `--backend`, else `rack.yaml`, else the local backend beside `rack.yaml`.

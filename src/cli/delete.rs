@@ -22,7 +22,7 @@ const NOTHING: &str = r#"{
 /// that is confirmed too.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  rackform delete\n  rackform delete --yes --allow-data-loss BuildCacheFilesystem\n  rackform delete --yes --disable-termination-protection\n\nExit codes: 0 done, 1 failed, 3 denied, 4 not confirmed, 66 no such stack, 75 busy, 130 interrupted."
+    after_help = "Examples:\n  rackform delete\n  rackform delete --yes --allow-data-loss LogGroup --allow-data-loss BuildCacheRepository \\\n    --allow-data-loss BuildCacheFilesystem\n  rackform delete --yes --disable-termination-protection\n\nExit codes: 0 done, 1 failed, 3 denied, 4 not confirmed, 66 no such stack, 75 busy, 130 interrupted."
 )]
 pub struct Args {
     /// Turn termination protection off first
@@ -38,7 +38,7 @@ pub struct Args {
 ///
 /// Returns that there is no stack, what denies its deletion, or what the backend refused.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
-    let stack = context.stack_name(None)?;
+    let stack = context.stack_to_change()?;
     let backend = backend::open(context, Access::Change, &args.carry_out.backend)?;
     let Some(mut description) = backend.describe_stack(&stack)? else { return Err(backend::no_stack(&stack)) };
     if description.status.is_in_progress() {

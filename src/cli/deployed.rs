@@ -114,7 +114,9 @@ pub fn change<'a>(
                 given.add(name, value);
             }
             let source = side::source(context, &SideName::Rack)?;
-            side::template(context, source)?
+            let template = side::template(context, source)?;
+            side::check_protected(context, template, deployed.as_ref().map(|deployed| deployed.template))?;
+            template
         }
         (Wanted::File(source), _) => side::template(context, source.clone())?,
         (Wanted::Same, Some(deployed)) => deployed.template,

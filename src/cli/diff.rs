@@ -113,6 +113,9 @@ fn plan_between(args: &Args, context: &mut Context<'_>) -> Result<Plan, Failure>
     let after_source = side::source(context, &args.after)?;
     let before_template = side::template(context, before_source)?;
     let after_template = side::template(context, after_source)?;
+    if args.after == SideName::Rack {
+        side::check_protected(context, after_template, Some(before_template))?;
+    }
     let mut after_given = side::given(context, &args.after)?;
     args.parameters.add_to(&mut after_given)?;
     let mut before_given = side::given(context, &args.before)?;

@@ -48,5 +48,5 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         Format::Human if problems.has_errors() => {}
         Format::Human => context.answer(&crate::ui::evaluation::human(&evaluation, context.layout()))?,
     }
-    problems.into_result(ExitCode::Done).map_err(Failure::from)
+    side::point_at_region(context, problems).into_result(ExitCode::Done).map_err(Failure::from)
 }

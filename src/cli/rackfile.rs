@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use super::context::BackendChoice;
 use super::failure::Failure;
 use crate::parameters::GivenParameters;
-use crate::template::{Arena, Diagnostic, Diagnostics, Document, Kind, Member, Node, Source};
+use crate::template::{Arena, Diagnostic, Diagnostics, Document, Kind, Label, Member, Node, Source, Span};
 
 /// What `rack.yaml` says; every key may be left out.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +33,8 @@ pub struct RackFile {
     pub backend: Option<BackendChoice>,
     /// `protect`: logical IDs that no plan may remove or replace.
     pub protect: Vec<String>,
+    region_place: Option<(Source, Span)>,
+    protect_places: Vec<(Source, Span)>,
 }
 
 impl RackFile {
@@ -59,6 +61,32 @@ impl RackFile {
         }
     }
 
+    /// Returns what it protects, with the places of the names.
+    pub fn protected(&self) -> impl Iterator<Item = (&str, &(Source, Span))> {
+        self.protect.iter().map(String::as_str).zip(&self.protect_places)
+    }
+
+    /// Points at `region` where a template has no word of that region, once for each mapping that lacks it.
+    pub fn point_at_region(&self, mut problems: Diagnostics) -> Diagnostics {
+        let (Some(region), Some((source, span))) = (&self.region, &self.region_place) else { return problems };
+        let ending = format!(" has no key `{region}`");
+        let mut seen: Vec<String> = Vec::new();
+        problems.0.retain_mut(|problem| {
+            if problem.rule != "no-mapping" || !problem.message.ends_with(&ending) {
+                return true;
+            }
+            let is_first = !seen.contains(&problem.message);
+            seen.push(problem.message.clone());
+            for label in problem.labels.iter_mut().filter(|label| label.text.is_empty()) {
+                label.text = "looked up here".to_owned();
+            }
+            problem.labels.insert(0, Label { source: source.clone(), span: *span, text: String::new() });
+            problem.hint.get_or_insert_with(|| "is the region spelled as AWS spells it, and does the template know it?".to_owned());
+            is_first
+        });
+        problems
+    }
+
     fn parse(source: &Source, path: &Path) -> Result<Self, Diagnostics> {
         let arena = Arena::new();
         let mut file = Self { path: Some(path.to_owned()), ..Self::default() };
@@ -75,14 +103,20 @@ impl RackFile {
             let value = &member.value;
             match member.key {
                 "name" => file.name = reader.text(member).filter(|name| reader.stack_name(value, name)),
-                "region" => file.region = reader.text(member),
+                "region" => {
+                    file.region = reader.text(member);
+                    file.region_place = Some((source.clone(), value.span));
+                }
                 "profile" => file.profile = reader.text(member),
                 "account" => file.account = reader.text(member),
                 "template" => file.template = reader.text(member).map(|template| file.beside(Path::new(&template))),
                 "parameters" => file.parameters = reader.parameters(member),
                 "tags" => file.tags = reader.tags(member),
                 "backend" => file.backend = reader.backend(member),
-                "protect" => file.protect = reader.names(member),
+                "protect" => {
+                    file.protect = reader.names(member);
+                    file.protect_places = value.items().iter().map(|item| (source.clone(), item.span)).collect();
+                }
                 key => reader.unknown_key(member, key),
             }
         }

@@ -5,7 +5,6 @@ use super::carry_out::CarryOutArgs;
 use super::deployed::{self, Wanted};
 use super::{Context, ExitCode, Failure};
 use crate::parameters::GivenParameters;
-use crate::template::Diagnostics;
 
 /// Changes parameters of the deployed stack, keeping its template and every other deployed value
 ///
@@ -13,7 +12,7 @@ use crate::template::Diagnostics;
 /// finished first, once that is confirmed too; with `--yes` it is finished even if the new change is then denied.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  rackform set BuildCache=Yes\n  rackform set BuildCache=No --yes --allow-data-loss BuildCacheFilesystem\n  rackform set Subnets=subnet-1,subnet-2\n\nExit codes: 0 done or nothing to do, 1 failed or rolled back, 3 denied, 4 not confirmed, 66 no such stack, 75 busy, 130 interrupted."
+    after_help = "Examples:\n  rackform set BuildCache=Yes\n  rackform set BuildCache=No --yes --allow-data-loss BuildCacheRepository \\\n    --allow-data-loss BuildCacheFilesystem\n  rackform set Subnets=subnet-1,subnet-2\n\nExit codes: 0 done or nothing to do, 1 failed or rolled back, 3 denied, 4 not confirmed, 66 no such stack, 75 busy, 130 interrupted."
 )]
 pub struct Args {
     /// Parameters with their new values
@@ -29,17 +28,9 @@ pub struct Args {
 ///
 /// Returns unknown parameters and bad values, what denies the change, or what the backend refused.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
-    let stack = context.stack_name(None)?;
+    let stack = context.stack_to_change()?;
     let mut given = GivenParameters::default();
-    let mut problems = Diagnostics::default();
-    for parameter in &args.parameters {
-        if let Err(problem) = given.add_flag(parameter) {
-            problems.push(problem);
-        }
-    }
-    if problems.has_errors() {
-        return Err(Failure::Problems(problems, ExitCode::Usage));
-    }
+    given.add_flags(&args.parameters).map_err(|problems| Failure::Problems(problems, ExitCode::Usage))?;
     let backend = backend::open(context, Access::Change, &args.carry_out.backend)?;
     if let Some(unfinished) = backend.describe_stack(&stack)?.filter(|stack| stack.status.is_in_progress()) {
         let (outcome, exit_code) = args.carry_out.resume(context, backend.as_ref(), &unfinished)?;

@@ -69,12 +69,7 @@ impl ParameterArgs {
         if !problems.0.is_empty() {
             return Err(problems.into());
         }
-        for flag in &self.parameter {
-            if let Err(problem) = given.add_flag(flag) {
-                problems.push(problem);
-            }
-        }
-        if problems.0.is_empty() { Ok(()) } else { Err(Failure::Problems(problems, ExitCode::Usage)) }
+        given.add_flags(&self.parameter).map_err(|problems| Failure::Problems(problems, ExitCode::Usage))
     }
 }
 
@@ -160,7 +155,16 @@ pub fn evaluated<'a>(
     state: &'a State,
 ) -> Result<Evaluation<'a>, Failure> {
     let parameters = parameters(context, template, given)?;
-    Ok(evaluate(template, parameters, state, context.arena)?)
+    let evaluation = evaluate(template, parameters, state, context.arena);
+    evaluation.map_err(|problems| point_at_region(context, problems).into())
+}
+
+/// Points at the `region` of `rack.yaml` where a template has no word of that region, if that is the one in force.
+pub fn point_at_region(context: &mut Context<'_>, problems: Diagnostics) -> Diagnostics {
+    match context.rack_file() {
+        Ok(rack_file) if context.global.region.is_none() => rack_file.point_at_region(problems),
+        _ => problems,
+    }
 }
 
 /// Returns the parameters in force.
@@ -188,12 +192,36 @@ pub fn source(context: &mut Context<'_>, side: &SideName) -> Result<Source, Fail
         SideName::File(path) => Ok(Source::read(path)?),
         SideName::Rack => match &context.rack_file()?.template {
             Some(path) => Ok(Source::read(path)?),
-            None => Ok(Source::new("rack.json (rendered)", render(&RenderOptions::default())?)),
+            None => {
+                context.tell_of_no_rack_file()?;
+                Ok(Source::new("rack.json (rendered)", render(&RenderOptions::default())?))
+            }
         },
         SideName::Deployed => {
             Err(Failure::new(ExitCode::Usage, "`deployed` is not a template here").hinted("name a template file, or `rack`"))
         }
     }
+}
+
+/// Checks that what `rack.yaml` protects is in the rack's template, or in the deployed one.
+///
+/// # Errors
+///
+/// Returns every name that is in neither.
+pub fn check_protected(context: &mut Context<'_>, template: &Template<'_>, deployed: Option<&Template<'_>>) -> Result<(), Failure> {
+    let mut problems = Diagnostics::default();
+    for (name, (source, span)) in context.rack_file()?.protected() {
+        if template.resources.contains(name) || deployed.is_some_and(|deployed| deployed.resources.contains(name)) {
+            continue;
+        }
+        let problem =
+            Diagnostic::error("rack-file-protect", format!("the template has no resource `{name}` to protect")).at(source, *span, "");
+        problems.push(match crate::template::nearest(name, template.resources.iter().map(|entry| entry.name)) {
+            Some(near) => problem.hinted(format!("did you mean `{near}`?")),
+            None => problem.hinted("`protect` takes logical IDs, the keys of the template's Resources"),
+        });
+    }
+    problems.into_result(()).map_err(Failure::from)
 }
 
 /// Returns what is given for a side before flags: the parameters of `rack.yaml` for `rack`, nothing for a file.

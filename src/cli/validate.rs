@@ -64,6 +64,9 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
 }
 
 fn found<'a>(args: &Args, context: &mut Context<'a>, template: &'a Template<'a>) -> Result<Vec<Finding>, Failure> {
+    if args.template == SideName::Rack {
+        side::check_protected(context, template, None)?;
+    }
     let mut given = side::given(context, &args.template)?;
     args.parameters.add_to(&mut given)?;
     let region = context.region()?;

@@ -22,7 +22,18 @@ pub struct GivenValue {
     /// Where it came from.
     pub provenance: Provenance,
     /// The place in a file.
-    pub place: Option<(Source, Span)>,
+    pub place: Option<GivenPlace>,
+}
+
+/// Where a value stands in a file.
+#[derive(Clone, Debug)]
+pub struct GivenPlace {
+    /// The file.
+    pub source: Source,
+    /// The parameter's name.
+    pub name: Span,
+    /// Its value.
+    pub value: Span,
 }
 
 impl GivenParameters {
@@ -70,9 +81,37 @@ impl GivenParameters {
             _ => {
                 // The text may be a secret whose name was forgotten, so it is not repeated.
                 Err(Diagnostic::error("parameter-flag", "a parameter is given as `Name=value`")
-                    .hinted("write, for example, `-p BuildCache=Yes`"))
+                    .hinted("write, for example, `BuildCache=Yes`"))
             }
         }
+    }
+
+    /// Adds the flags of one command line; none of them may give a parameter that another gives.
+    ///
+    /// # Errors
+    ///
+    /// Returns every flag that is none, and every parameter that is given twice.
+    pub fn add_flags(&mut self, flags: &[String]) -> Result<(), Diagnostics> {
+        let mut problems = Diagnostics::default();
+        let mut seen: IndexMap<&str, usize> = IndexMap::new();
+        for (index, flag) in flags.iter().enumerate() {
+            if let Err(problem) = self.add_flag(flag) {
+                problems.push(problem);
+                continue;
+            }
+            let name = flag.split_once('=').map_or("", |(name, _)| name.trim());
+            if let Some(earlier) = seen.insert(name, index) {
+                // The values may be secrets, so they are counted rather than repeated.
+                problems.push(
+                    Diagnostic::error(
+                        "duplicate-parameter",
+                        format!("parameter `{name}` is given twice: number {} and number {} of the values given", earlier + 1, index + 1),
+                    )
+                    .hinted("only one can count; take one out"),
+                );
+            }
+        }
+        problems.into_result(())
     }
 
     /// Adds a deployed value; `None` is a `NoEcho` value that only the stack knows.
@@ -146,19 +185,19 @@ impl File<'_> {
 
     fn map(&mut self, node: &Node<'_>) {
         for member in node.members() {
-            self.value(member.key, &member.value);
+            self.value(member.key, member.key_span, &member.value);
         }
     }
 
     fn item(&mut self, item: &Node<'_>) {
         if let Some(text) = item.as_str() {
             match text.split_once('=') {
-                Some((name, value)) if !name.is_empty() => self.keep(name, Some(value.to_owned()), item.span),
+                Some((name, value)) if !name.is_empty() => self.keep(name, Some(value.to_owned()), item.span, item.span),
                 _ => self.problem(item.span, "expected `Name=value`".to_owned(), "write the parameter's name, `=` and its value"),
             }
             return;
         }
-        let Some(key) = item.get("ParameterKey").and_then(Node::as_str) else {
+        let Some((key, key_span)) = item.get("ParameterKey").and_then(|node| Some((node.as_str()?, node.span))) else {
             self.problem(
                 item.span,
                 "expected an object with `ParameterKey` and `ParameterValue`".to_owned(),
@@ -173,8 +212,8 @@ impl File<'_> {
                 format!("parameter `{key}` has both `ParameterValue` and `UsePreviousValue`"),
                 "keep one of the two",
             ),
-            Some(value) => self.value(key, value),
-            None if previous => self.keep(key, None, item.span),
+            Some(value) => self.value(key, key_span, value),
+            None if previous => self.keep(key, None, key_span, item.span),
             None => self.problem(
                 item.span,
                 format!("parameter `{key}` has neither `ParameterValue` nor `UsePreviousValue`"),
@@ -183,7 +222,7 @@ impl File<'_> {
         }
     }
 
-    fn value(&mut self, name: &str, node: &Node<'_>) {
+    fn value(&mut self, name: &str, name_span: Span, node: &Node<'_>) {
         let text = match node.kind {
             Kind::Array(items) => {
                 let texts: Option<Vec<&str>> = items.iter().map(|item| self.written(item)).collect();
@@ -192,7 +231,7 @@ impl File<'_> {
             _ => self.written(node).map(str::to_owned),
         };
         match text {
-            Some(text) => self.keep(name, Some(text), node.span),
+            Some(text) => self.keep(name, Some(text), name_span, node.span),
             None => self.problem(
                 node.span,
                 format!("the value of parameter `{name}` must be a string, number, boolean or a list of them, and is {}", node.kind_name()),
@@ -209,10 +248,14 @@ impl File<'_> {
         }
     }
 
-    fn keep(&mut self, name: &str, text: Option<String>, span: Span) {
-        let value = GivenValue { text, provenance: Provenance::File, place: Some((self.source.clone(), span)) };
+    fn keep(&mut self, name: &str, text: Option<String>, name_span: Span, span: Span) {
+        let value = GivenValue {
+            text,
+            provenance: Provenance::File,
+            place: Some(GivenPlace { source: self.source.clone(), name: name_span, value: span }),
+        };
         if let Some(earlier) = self.read.insert(name.to_owned(), value)
-            && let Some((source, earlier)) = earlier.place
+            && let Some(GivenPlace { source, value: earlier, .. }) = earlier.place
         {
             self.problems.push(
                 Diagnostic::error("duplicate-parameter", format!("parameter `{name}` is given twice"))

@@ -10,7 +10,7 @@ mod groups;
 mod set;
 
 pub use declaration::{Declaration, ParameterType};
-pub use given::{GivenParameters, GivenValue};
+pub use given::{GivenParameters, GivenPlace, GivenValue};
 pub use groups::{BUILD_GROUP, ParameterGroup, groups, is_build_parameter};
 pub use set::{Parameter, ParameterSet};
 

@@ -5,8 +5,8 @@ use rustc_hash::FxBuildHasher;
 
 use super::constraints;
 use super::declaration::{Declaration, ParameterType};
-use super::{GivenParameters, GivenValue, Provenance};
-use crate::template::{Diagnostic, Diagnostics, Source, Template, nearest};
+use super::{GivenParameters, GivenPlace, GivenValue, Provenance};
+use crate::template::{Diagnostic, Diagnostics, Template, nearest};
 
 /// A parameter's value in force.
 #[derive(Clone, Debug)]
@@ -103,7 +103,7 @@ impl<'a> ParameterSet<'a> {
         declaration: &Declaration<'a>,
         text: &str,
         provenance: Provenance,
-        place: Option<&(Source, crate::template::Span)>,
+        place: Option<&GivenPlace>,
         problems: &mut Diagnostics,
     ) {
         let (breaches, unreadable) = constraints::check(declaration, text);
@@ -111,8 +111,8 @@ impl<'a> ParameterSet<'a> {
         for breach in breaches {
             let shown = if declaration.no_echo { String::new() } else { format!(": `{text}`") };
             let mut diagnostic = Diagnostic::error(breach.rule, format!("parameter `{name}` {}{shown}", breach.message));
-            if let Some((source, span)) = place {
-                diagnostic = diagnostic.at(source, *span, "");
+            if let Some(place) = place {
+                diagnostic = diagnostic.at(&place.source, place.value, "");
             }
             let label = if place.is_some() { "declared here" } else { "" };
             let span = if provenance == Provenance::Default {
@@ -138,12 +138,12 @@ impl<'a> ParameterSet<'a> {
     }
 }
 
-fn no_previous(name: &str, place: Option<&(Source, crate::template::Span)>) -> Diagnostic {
+fn no_previous(name: &str, place: Option<&GivenPlace>) -> Diagnostic {
     let diagnostic = Diagnostic::error("no-previous-value", format!("parameter `{name}` has no previous value to use")).as_aws_says(format!(
         "Invalid input for parameter key {name}. Cannot specify usePreviousValue as true for a parameter key not in the previous template"
     ));
     match place {
-        Some((source, span)) => diagnostic.at(source, *span, ""),
+        Some(place) => diagnostic.at(&place.source, place.value, ""),
         None => diagnostic,
     }
 }
@@ -162,8 +162,8 @@ fn unknown(template: &Template<'_>, given: &GivenParameters, problems: &mut Diag
     for (name, value) in strangers {
         let mut diagnostic =
             Diagnostic::error("unknown-parameter", format!("the template declares no parameter `{name}`")).as_aws_says(aws.clone());
-        if let Some((source, span)) = &value.place {
-            diagnostic = diagnostic.at(source, *span, "");
+        if let Some(place) = &value.place {
+            diagnostic = diagnostic.at(&place.source, place.name, "");
         }
         if let Some(near) = nearest(name, template.parameters.iter().map(|entry| entry.name)) {
             diagnostic = diagnostic.hinted(format!("did you mean `{near}`?"));

@@ -2,7 +2,7 @@
 
 use super::redact::{STARS, Secrets};
 use super::render::{Render, Side, text};
-use super::world::{Seen, World};
+use super::world::{Motion, World};
 use super::{OutputChange, ParameterChange};
 use crate::evaluate::{Evaluation, Output, Value};
 use crate::parameters::Parameter;
@@ -47,7 +47,7 @@ pub(super) fn outputs<'a>(world: &World<'_, 'a>, secrets: &Secrets<'a>) -> Vec<O
 }
 
 fn differs<'a>(world: &World<'_, 'a>, before: &Output<'a>, after: &Output<'a>) -> bool {
-    let moves = |old, new| world.compare(old, new) != Seen::STILL;
+    let moves = |old, new| world.compare(old, new).real != Motion::Still;
     moves(&before.value, &after.value)
         || before.description != after.description
         || match (&before.export, &after.export) {

@@ -8,6 +8,7 @@ mod cli;
 mod evaluate;
 mod local;
 mod model;
+mod newcomer;
 mod parameters;
 mod patch;
 mod plan;

@@ -369,10 +369,10 @@ fn every_problem_of_the_parameters_is_told_at_once() {
       = note: CloudFormation says: Parameter 'Days' must be a number not greater than 365
 
     error[unknown-parameter]: the template declares no parameter `Cash`
-     --> bad.yaml:2:7
+     --> bad.yaml:2:1
       |
     2 | Cash: Yes
-      |       ^^^
+      | ^^^^
       |
       = note: CloudFormation says: Parameters: [Cash] do not exist in the template
       = hint: did you mean `Cache`?

@@ -1,0 +1,131 @@
+//! What somebody new to the program gets wrong, and what it says to that.
+#![allow(clippy::unwrap_used)]
+
+use super::program::Bench;
+
+fn bench(rack_file: &str) -> Bench {
+    let bench = Bench::new();
+    bench.file("rack.yaml", rack_file);
+    bench
+}
+
+#[test]
+fn nothing_is_changed_where_no_rack_yaml_is() {
+    let bench = Bench::new();
+    for arguments in ["apply --yes", "set BuildCache=Yes --yes", "delete --yes"] {
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(bench.run(arguments), @r"
+            ------- stderr -------
+            error: there is no `rack.yaml` here
+            hint: `rackform init` writes one; `--file` names another, and `--stack-name` does without
+            ------- exit status: 66 -------
+            ");
+        }
+    }
+    assert!(std::fs::read_dir(bench.path()).unwrap().next().is_none(), "nothing was written");
+    let run = bench.run("apply --yes --stack-name mine");
+    assert_eq!(run.code, 0, "{run}");
+    assert!(run.stderr.contains("no rack.yaml here: "), "{run}");
+}
+
+#[test]
+fn a_look_says_once_that_no_rack_yaml_is_here() {
+    let bench = Bench::new();
+    let run = bench.run("plan");
+    assert_eq!((run.code, run.stderr.matches("no rack.yaml here: ").count()), (0, 1), "{run}");
+    assert_eq!(bench.run("plan --quiet").stderr, "");
+    bench.file("queue.json", r#"{"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}"#);
+    assert_eq!(bench.run("evaluate queue.json").stderr, "", "a file of one's own needs no rack.yaml");
+}
+
+#[test]
+fn protecting_what_is_not_there_is_an_error_where_it_is_written() {
+    for arguments in ["plan", "apply --yes", "diff rack rack", "validate rack"] {
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(bench("name: a\nprotect: [Cluster, LogGruop]\n").run(arguments), @r"
+            ------- stderr -------
+            error[rack-file-protect]: the template has no resource `LogGruop` to protect
+             --> rack.yaml:2:20
+              |
+            2 | protect: [Cluster, LogGruop]
+              |                    ^^^^^^^^
+              |
+              = hint: did you mean `LogGroup`?
+            ------- exit status: 65 -------
+            ");
+        }
+    }
+}
+
+#[test]
+fn of_two_values_for_one_parameter_neither_wins() {
+    let bench = bench("name: a\n");
+    for arguments in ["set BuildCache=Yes BuildCache=No", "plan -p BuildCache=Yes -p BuildCache=No"] {
+        let run = bench.run(arguments);
+        assert_eq!(run.code, 64, "{run}");
+        assert!(run.stderr.contains("`BuildCache` is given twice: number 1 and number 2"), "{run}");
+    }
+    let run = bench.run("diff rack rack -p BuildCache=Yes --before-parameter BuildCache=No");
+    assert_eq!(run.code, 0, "the two sides may differ\n{run}");
+}
+
+#[test]
+fn a_misspelt_parameter_is_marked_at_its_name() {
+    insta::assert_snapshot!(bench("parameters:\n  BuildCach: Yes\n").run("evaluate rack"), @r"
+    ------- stderr -------
+    error[unknown-parameter]: the template declares no parameter `BuildCach`
+     --> rack.yaml:2:3
+      |
+    2 |   BuildCach: Yes
+      |   ^^^^^^^^^
+      |
+      = note: CloudFormation says: Parameters: [BuildCach] do not exist in the template
+      = hint: did you mean `BuildCache`?
+    ------- exit status: 65 -------
+    ");
+}
+
+#[test]
+fn a_region_that_the_template_does_not_know_is_marked_in_rack_yaml() {
+    let bench = bench("name: a\nregion: mars-1\nparameters:\n  BuildCache: Yes\n");
+    for arguments in ["evaluate rack", "plan"] {
+        let run = bench.run(arguments);
+        assert_eq!(run.code, 65, "{run}");
+        assert!(run.stderr.contains(" --> rack.yaml:2:9\n"), "{run}");
+        assert_eq!(run.stderr.matches("error[").count(), 1, "{run}");
+    }
+}
+
+#[test]
+fn how_a_parameter_is_written_is_told_as_the_command_takes_it() {
+    let run = bench("name: a\n").run("set BuildCache");
+    assert!(run.stderr.contains("write, for example, `BuildCache=Yes`"), "{run}");
+}
+
+#[test]
+fn what_the_examples_let_go_is_all_that_has_to_be_let_go() {
+    let bench = bench("name: a\nparameters:\n  BuildMethod: fargate\n  BuildCache: Yes\n");
+    assert_eq!(bench.run("apply --yes").code, 0);
+    for (command, change) in [("set", "set BuildCache=No --yes"), ("apply", "apply -p BuildCache=No --yes"), ("delete", "delete --yes")] {
+        let denied = bench.run(change);
+        assert_eq!(denied.code, 3, "{denied}");
+        let names = |text: &str| {
+            let rest = text.split("--allow-data-loss ").skip(1);
+            let mut names: Vec<String> = rest.map(|rest| rest.split_whitespace().next().unwrap().to_owned()).collect();
+            names.sort();
+            names
+        };
+        let hint = denied.stderr.lines().find(|line| line.starts_with("hint: ")).unwrap().to_owned();
+        let help = bench.run(&format!("{command} --help")).stdout;
+        let examples = help.split("Examples:").nth(1).unwrap();
+        assert_eq!(names(examples), names(&hint), "{help}");
+    }
+}
+
+#[test]
+fn an_output_that_keeps_its_value_is_not_listed_as_changed() {
+    let bench = bench("name: a\nparameters:\n  BuildMethod: fargate\n");
+    assert_eq!(bench.run("apply --yes").code, 0);
+    let run = bench.run("plan -p LogRetention=30");
+    assert!(run.stdout.contains("LogGroup") && !run.stdout.contains("BuildTaskDefinition"), "{run}");
+}
