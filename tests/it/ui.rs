@@ -382,7 +382,7 @@ fn every_problem_of_the_parameters_is_told_at_once() {
     ------- stderr -------
     error[parameter-flag]: a parameter is given as `Name=value`
      |
-     = hint: write, for example, `-p BuildCache=Yes`
+     = hint: write, for example, `BuildCache=Yes`
     ------- exit status: 64 -------
     ");
 }
