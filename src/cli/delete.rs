@@ -4,7 +4,7 @@ use super::backend::{self, Access};
 use super::carry_out::CarryOutArgs;
 use super::deployed::Deployed;
 use super::{Context, ExitCode, Failure, side};
-use crate::apply;
+use crate::apply::{self, Outcome};
 use crate::backend::BackendError;
 use crate::parameters::GivenParameters;
 use crate::plan::plan;
@@ -40,7 +40,9 @@ pub struct Args {
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let stack = context.stack_to_change()?;
     let backend = backend::open(context, Access::Change, &args.carry_out.backend)?;
-    let Some(mut description) = backend.describe_stack(&stack)? else { return Err(backend::no_stack(&stack)) };
+    let Some(mut description) = backend.describe_stack(&stack)? else {
+        return Err(backend::no_stack(&stack).hinted("it may be deleted already; `--stack-name` names another"));
+    };
     if description.status.is_in_progress() {
         let (_, exit_code) = args.carry_out.resume(context, backend.as_ref(), &description)?;
         match backend.describe_stack(&stack)? {
@@ -70,5 +72,9 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let outcome = args
         .carry_out
         .followed(context, resources, |observer, interrupted| apply::delete(backend.as_ref(), &description, observer, interrupted))?;
-    args.carry_out.tell(context, &outcome, &stack)
+    let exit_code = args.carry_out.tell(context, &outcome, &stack)?;
+    if matches!(outcome, Outcome::Deleted { .. }) {
+        context.say(&format!("its events stay under its ID: rackform events --stack-name {}", description.id));
+    }
+    Ok(exit_code)
 }

@@ -31,7 +31,10 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let stack = context.stack_name(None)?;
     let backend = backend::open(context, Access::Look, &BackendArgs::default())?;
     let mut events = match backend.events_since(&stack, None) {
-        Err(BackendError::StackNotFound { stack }) => return Err(backend::no_stack(&stack)),
+        Err(BackendError::StackNotFound { stack }) => {
+            let hint = "`--stack-name` names another; the events of a deleted stack are under its ID, which `rackform delete` told";
+            return Err(backend::no_stack(&stack).hinted(hint));
+        }
         events => events?,
     };
     events.retain(|event| !args.failed || event.status.is_failure());

@@ -78,6 +78,9 @@ pub struct ParameterChange {
     /// The value after, absent when it is no longer declared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
+    /// Whether it only may differ: the value before is a secret that only the deployed stack knows.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub possible: bool,
 }
 
 /// An output that differs.

@@ -24,7 +24,8 @@ pub(super) fn parameters<'a>(before: Option<&Evaluation<'a>>, after: &Evaluation
                 Some(value) if !hides => secrets.text(value.clone()),
                 _ => STARS.to_owned(),
             };
-            ParameterChange { name: (*name).to_owned(), before: old.map(show), after: new.map(show) }
+            let possible = old.is_some_and(|old| old.value.is_none()) && new.is_some_and(|new| new.value.is_some());
+            ParameterChange { name: (*name).to_owned(), before: old.map(show), after: new.map(show), possible }
         })
         .collect()
 }

@@ -86,3 +86,28 @@ impl Progress {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Layout, Progress, Styles};
+    use crate::backend::StackEvent;
+
+    #[test]
+    fn the_count_never_passes_its_end() {
+        let mut progress = Progress::new(1, true, Layout { width: 80, styles: Styles::when(false) });
+        for status in ["CREATE_IN_PROGRESS", "CREATE_COMPLETE", "DELETE_IN_PROGRESS", "DELETE_COMPLETE"] {
+            progress.event(&StackEvent {
+                id: String::new(),
+                timestamp: String::new(),
+                logical_id: "Files".to_owned(),
+                physical_id: None,
+                resource_type: "AWS::EFS::FileSystem".to_owned(),
+                status: status.into(),
+                status_reason: None,
+            });
+            let bar = progress.bar.as_ref();
+            assert!(bar.is_some_and(|bar| bar.position() <= bar.length().unwrap_or(0)), "{status}");
+        }
+        assert_eq!(progress.bar.as_ref().map(|bar| bar.position()), Some(2));
+    }
+}

@@ -368,3 +368,33 @@ fn nothing_to_do_is_an_outcome_for_a_program_too() {
     let last = done(&run).stdout.lines().last().unwrap().to_owned();
     assert!(last.contains("\"unchanged\"") && last.contains("CREATE_COMPLETE"), "{last}");
 }
+
+#[test]
+fn a_secret_that_cannot_be_compared_makes_a_plan_say_so() {
+    let bench = bench();
+    done(&bench.run("apply --yes -p Token=hush"));
+    for format in ["human", "markdown"] {
+        let run = bench.run(&format!("plan -p Token=hush --format {format}"));
+        let text = done(&run).stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains("the deployed value of `Token`, as NoEcho, cannot be read and compared"), "{}", run.stdout);
+    }
+    let run = bench.run("plan -p Zone=us-east-1b");
+    assert!(!done(&run).stdout.contains("NoEcho"), "a secret that is kept is no news: {}", run.stdout);
+    let run = bench.run("apply -p Token=hush --yes");
+    assert!(done(&run).stderr.contains("nothing to do"), "{}", run.stderr);
+}
+
+#[test]
+fn a_deleted_stack_still_has_its_events() {
+    let bench = bench();
+    done(&bench.run("apply --yes"));
+    let run = bench.run("delete --yes");
+    let command = done(&run).stderr.lines().find_map(|line| line.split_once("rackform events ")).unwrap().1.to_owned();
+    let run = bench.run(&format!("events {command}"));
+    assert!(done(&run).stdout.contains("DELETE_COMPLETE"), "{}", run.stdout);
+    for command in ["delete --yes", "events"] {
+        let run = bench.run(command);
+        assert_eq!(run.code, 66, "{}", run.stderr);
+        assert!(!run.stderr.contains("rackform apply"), "{command}: {}", run.stderr);
+    }
+}

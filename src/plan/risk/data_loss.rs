@@ -97,3 +97,19 @@ pub(super) fn because(effect: &ResourceEffect, path: Option<&str>) -> String {
         None => sources,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{STATEFUL, is_plural};
+
+    #[test]
+    fn what_is_lost_agrees_with_its_verb() {
+        let expected =
+            ["everything inside", "the repository", "its data", "the volume's data", "what is cached", "the means", "the secret's value"];
+        for (_, what) in STATEFUL {
+            let is_singular =
+                expected.iter().any(|start| what.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with(' ')));
+            assert_eq!(is_plural(what), !is_singular, "`{what}`");
+        }
+    }
+}

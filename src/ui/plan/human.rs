@@ -6,7 +6,7 @@ use anstyle::Style;
 
 use super::Heading;
 use super::value::{Shown, change, plural};
-use super::view::{Group, Item, Property, View};
+use super::view::{Group, Item, Property, View, uncompared};
 use crate::plan::{Plan, Risk};
 use crate::ui::layout::{Layout, width, wrapped};
 use crate::ui::styles::{Styles, styled};
@@ -55,6 +55,11 @@ fn draw_parameters(text: &mut String, plan: &Plan, layout: Layout) {
         let room = layout.width.saturating_sub(names + 14);
         let shown = shown_on_one_line(change(parameter.before.as_deref(), parameter.after.as_deref(), room));
         let _ = writeln!(text, "  parameter {:names$}  {shown}", parameter.name);
+    }
+    if let Some(note) = uncompared(plan) {
+        for line in wrapped(&format!("note: {note}"), layout.width.saturating_sub(4)) {
+            let _ = writeln!(text, "    {}", styled(layout.styles.dim, line));
+        }
     }
 }
 

@@ -96,6 +96,9 @@ fn parameters(plan: &Plan) -> String {
         let cell = |value: &Option<String>| value.as_deref().map_or_else(|| "_absent_".to_owned(), code);
         let _ = writeln!(text, "| `{}` | {} | {} |", parameter.name, cell(&parameter.before), cell(&parameter.after));
     }
+    if let Some(note) = super::view::uncompared(plan) {
+        let _ = writeln!(text, "\nNote: {note}");
+    }
     text
 }
 

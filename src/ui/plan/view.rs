@@ -249,3 +249,15 @@ fn causes(effect: &ResourceEffect, path: Option<&str>) -> Vec<String> {
     phrases.truncate(4);
     phrases
 }
+
+/// Returns that values cannot be compared, and what that means for the plan.
+pub(super) fn uncompared(plan: &Plan) -> Option<String> {
+    let names: Vec<String> =
+        plan.parameters.iter().filter(|parameter| parameter.possible).map(|parameter| format!("`{}`", parameter.name)).collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "the deployed value of {}, as NoEcho, cannot be read and compared: if the new one is the same, what it reaches does not change.",
+            names.join(", ")
+        )
+    })
+}
