@@ -20,6 +20,13 @@ pub struct Args {
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut super::command(), "rackform", &mut script);
-    context.answer(&String::from_utf8_lossy(&script))?;
+    let mut script = String::from_utf8_lossy(&script).into_owned();
+    // The script for bash offers flags that are hidden from help; as a case of its own a hidden one still completes its value.
+    for hidden in super::command().get_subcommands().flat_map(|command| command.get_arguments().filter(|argument| argument.is_hide_set())) {
+        if let Some(flag) = hidden.get_long() {
+            script = script.replace(&format!(" --{flag} "), " ");
+        }
+    }
+    context.answer(&script)?;
     Ok(ExitCode::Done)
 }

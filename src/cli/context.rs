@@ -162,7 +162,7 @@ impl<'a> Context<'a> {
     /// Tells whether progress may be drawn over itself: standard error is a terminal, and one that can move its cursor.
     pub fn can_draw_progress(&self) -> bool {
         let is_dumb = std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
-        !self.global.quiet && std::io::stderr().is_terminal() && !is_dumb
+        !self.global.quiet && self.color.stderr != ColorChoice::Never && std::io::stderr().is_terminal() && !is_dumb
     }
 
     /// Returns `rack.yaml`, read at the first call; an empty one when the default path does not exist.

@@ -21,7 +21,10 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
         let directory = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
         // Asked first, since the error of the temporary file would name a path that the user never gave.
         std::fs::metadata(directory)?;
-        let mut file = tempfile::Builder::new().prefix(".rackform-").permissions(permissions(metadata.as_ref())).tempfile_in(directory)?;
+        let made = tempfile::Builder::new().prefix(".rackform-").permissions(permissions(metadata.as_ref())).tempfile_in(directory);
+        let mut file = made.map_err(|error| {
+            std::io::Error::new(error.kind(), format!("cannot make a file in the directory `{}`: {}", directory.display(), error.kind()))
+        })?;
         file.write_all(bytes)?;
         file.as_file().sync_all()?;
         file.persist(&target).map_err(|error| error.error)?;

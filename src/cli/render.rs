@@ -61,6 +61,13 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         context.say(&format!("`{}` is up to date", file.name()));
         return Ok(ExitCode::Done);
     }
+    let is_json = file.text().trim_start().starts_with('{');
+    if is_json == (format == RenderFormat::Yaml) && !file.text().trim().is_empty() {
+        let (what, hint) = if is_json { ("JSON", "leave `--format yaml` out") } else { ("YAML", "add `--format yaml`") };
+        return Err(
+            Failure::new(ExitCode::Usage, format!("`{}` is {what}, and was compared with another format", file.name())).hinted(hint)
+        );
+    }
     let difference = crate::ui::difference((file.name(), file.text()), ("rendered", &text), context.layout());
     context.answer(&difference)?;
     context.say(&format!("`{}` is not up to date; `rackform render -o {}` writes it", file.name(), file.name()));

@@ -66,8 +66,8 @@ impl Checker<'_, '_> {
             let near = crate::template::nearest(text, declaration.allowed_values.iter().copied());
             let hint = match near {
                 _ if declaration.no_echo => None,
-                Some(near) => Some(format!("did you mean `{near}`? allowed: {}", declaration.allowed_values.join(", "))),
-                None => Some(format!("allowed: {}", declaration.allowed_values.join(", "))),
+                Some(near) => Some(format!("did you mean `{near}`? allowed: {}", allowed(&declaration.allowed_values))),
+                None => Some(format!("allowed: {}", allowed(&declaration.allowed_values))),
             };
             self.breach("allowed-values", "is not one of its allowed values".to_owned(), "must be one of AllowedValues".to_owned(), hint);
         }
@@ -128,6 +128,11 @@ impl Checker<'_, '_> {
         let hint = self.declaration.constraint_description.map(str::to_owned).or(hint);
         self.breaches.push(Breach { rule, message, aws_message, hint });
     }
+}
+
+/// Returns the allowed values in a row; an empty one would be invisible.
+fn allowed(values: &[&str]) -> String {
+    values.iter().map(|value| if value.is_empty() { "\"\"" } else { value }).collect::<Vec<_>>().join(", ")
 }
 
 /// CloudFormation asks for a match of the whole value; its classes such as `\d` are ASCII, as in Java.

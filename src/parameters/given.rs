@@ -128,6 +128,10 @@ impl GivenParameters {
     ///
     /// Returns every problem of the file; a name that stands twice in a list is one.
     pub fn add_file(&mut self, source: &Source) -> Result<(), Diagnostics> {
+        if source.text().trim_start_matches('\u{feff}').trim().is_empty() {
+            let problem = Diagnostic::error("parameter-file", "the parameter file is empty").at(source, Span::new(0, 0), "");
+            return Err(problem.hinted("write `Name: value` lines, or take the file out").into());
+        }
         let arena = Arena::new();
         let document = Document::read(source, &arena)?;
         self.add_document(source, document.root)

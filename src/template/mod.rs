@@ -62,12 +62,17 @@ impl<'a> Document<'a> {
     /// Returns every problem of syntax, duplicate keys (naming both places), and what is too deep.
     pub fn read(source: &'a Source, arena: &'a Arena) -> Result<Self, Diagnostics> {
         let text = source.text().trim_start_matches('\u{feff}').trim_start();
-        if text.is_empty() || text.starts_with(['{', '[']) {
+        let named = |ending: &str| source.name().ends_with(ending);
+        let is_yaml = named(".yaml") || named(".yml");
+        if text.is_empty() && is_yaml {
+            let problem = Diagnostic::error("yaml-syntax", "the document is empty").at(source, Span::new(0, 0), "");
+            return Err(problem.hinted("a template is a map, with at least `Resources`").into());
+        }
+        // A comment, which JSON does not have, is explained as what it is where the name says JSON.
+        if text.is_empty() || text.starts_with(['{', '[']) || named(".json") && text.starts_with('/') {
             match json::read(source, arena) {
                 Ok(root) => return Ok(Self { source, format: Format::Json, root, alias: None }),
-                Err(problems) if text.is_empty() || !source.name().ends_with(".yaml") && !source.name().ends_with(".yml") => {
-                    return Err(problems);
-                }
+                Err(problems) if !is_yaml => return Err(problems),
                 Err(_) => {}
             }
         }

@@ -122,6 +122,11 @@ impl<'t, 'a> Check<'t, 'a> {
         Diagnostic::error(rule, message).at(self.template.source, span, label)
     }
 
+    /// Tells whether the template's own rules keep anybody from the values under which something shows; those in force are told anyway.
+    pub(super) fn is_ruled_out(&self, when: &When) -> bool {
+        !when.in_force && super::ruled_out::reject(self.template, &self.solver.formulas, &when.assignment)
+    }
+
     /// Reports a problem that shows whatever the parameters are.
     pub(super) fn report(&mut self, diagnostic: Diagnostic) {
         self.findings.push(Finding { diagnostic, assignment: Vec::new() });

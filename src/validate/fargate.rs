@@ -104,7 +104,7 @@ impl<'a> Task<'_, '_, 'a> {
     fn report(&mut self, rule: &'static str, problem: &str, span: Span, hint: &str, guards: &[Literal]) {
         let exists = self.check.exists(self.entry);
         let inner = guards[exists.len()..].iter().map(|guard| vec![*guard]).collect();
-        let Some(when) = self.check.when_of(&exists, inner) else { return };
+        let Some(when) = self.check.when_of(&exists, inner).filter(|when| !self.check.is_ruled_out(when)) else { return };
         let diagnostic = self.check.error(rule, format!("Fargate task `{}` {problem}", self.entry.name), span, "").hinted(hint);
         self.check.report_when(diagnostic, &when);
     }
@@ -149,7 +149,7 @@ impl<'a> Task<'_, '_, 'a> {
             };
             let size = amount(&cpu_text, "vcpu", 1024.0).and_then(|cpu| SIZES.iter().find(|(units, _)| *units == cpu));
             let Some((_, memory)) = size else {
-                let problem = format!("has CPU `{}`, which Fargate does not offer", short(&cpu_text));
+                let problem = format!("has {}, which Fargate does not offer", amount_shown("CPU", &cpu_text));
                 self.report("fargate-cpu-memory", &problem, span, "use 256, 512, 1024, 2048, 4096, 8192, 16384 or 32768", &guards);
                 continue;
             };
@@ -166,7 +166,8 @@ impl<'a> Task<'_, '_, 'a> {
                     continue;
                 };
                 if !amount(text, "gb", 1024.0).is_some_and(|amount| offers(memory, amount)) {
-                    let problem = format!("has CPU {cpu_text} with memory `{}`, which Fargate does not offer together", short(text));
+                    let problem =
+                        format!("has CPU {cpu_text} with {}, which Fargate does not offer together", amount_shown("memory", text));
                     self.report("fargate-cpu-memory", &problem, *span, &format!("with CPU {cpu_text} use {}", words(memory)), &together);
                 }
             }
@@ -203,6 +204,11 @@ impl<'a> Task<'_, '_, 'a> {
             }
         }
     }
+}
+
+/// Returns what is told of an amount, which may be empty.
+fn amount_shown(what: &str, text: &str) -> String {
+    if text.trim().is_empty() { format!("an empty {what}") } else { format!("{what} `{}`", short(text)) }
 }
 
 /// Returns an amount in small units: `512`, `.5 vCPU`, `2GB`.

@@ -112,7 +112,7 @@ impl<'a> Formulas<'a> {
     }
 
     /// Returns what an expression gives under the candidates chosen.
-    fn value(&self, node: &'a Node<'a>, chosen: &[Option<usize>]) -> Option<Concrete> {
+    pub(super) fn value(&self, node: &'a Node<'a>, chosen: &[Option<usize>]) -> Option<Concrete> {
         let text = |node: &'a Node<'a>| match self.value(node, chosen)? {
             Concrete::Text(text) => Some(text),
             Concrete::List(_) => None,

@@ -19,6 +19,7 @@ mod literals;
 mod mappings;
 mod references;
 mod resources;
+mod ruled_out;
 mod rules;
 mod schema;
 mod solver;

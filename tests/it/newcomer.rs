@@ -129,3 +129,41 @@ fn an_output_that_keeps_its_value_is_not_listed_as_changed() {
     let run = bench.run("plan -p LogRetention=30");
     assert!(run.stdout.contains("LogGroup") && !run.stdout.contains("BuildTaskDefinition"), "{run}");
 }
+
+#[test]
+fn values_that_the_rules_of_the_rack_forbid_are_no_findings() {
+    let bench = bench("name: a\n");
+    let run = bench.run("validate rack --strict");
+    assert_eq!(run.code, 0, "{run}");
+    let run = bench.run("validate rack -p BuildMethod=fargate -p FargateBuildCpu=256");
+    assert_eq!(run.code, 65, "what is in force is told all the same\n{run}");
+}
+
+#[test]
+fn a_file_is_explained_as_what_its_name_says() {
+    let bench = bench("name: a\n");
+    bench.file("empty.json", "").file("empty.yaml", "\n").file("comment.json", "// the rack\n{\"Resources\": {}}\n");
+    let run = bench.run("evaluate rack --parameters empty.json");
+    assert!(run.stderr.contains("the parameter file is empty") && !run.stderr.contains("template"), "{run}");
+    assert!(bench.run("evaluate empty.yaml").stderr.contains("error[yaml-syntax]: the document is empty"));
+    assert!(bench.run("evaluate comment.json").stderr.contains("error[json-syntax]"));
+}
+
+#[test]
+fn a_check_of_the_other_format_says_so() {
+    let bench = Bench::new();
+    assert_eq!(bench.run("render --format yaml -o rack.yml").code, 0);
+    insta::assert_snapshot!(bench.run("render --check rack.yml"), @r"
+    ------- stderr -------
+    error: `rack.yml` is YAML, and was compared with another format
+    hint: add `--format yaml`
+    ------- exit status: 64 -------
+    ");
+    assert_eq!(bench.run("render --check rack.yml --format yaml").code, 0);
+}
+
+#[test]
+fn hidden_flags_are_not_offered() {
+    let run = Bench::new().run("completions bash");
+    assert!(!run.stdout.lines().any(|line| line.contains("opts=") && line.contains("--step-delay-ms")), "{run}");
+}

@@ -234,7 +234,7 @@ fn the_real_rack_has_no_errors_and_its_latent_defects_are_found() -> Result<(), 
             "`BuildScheduleRackScaleUp` refers to `BuildInstances`, which does not exist when BuildMethod=fargate, ScheduleRackScaleUp=some-value",
             "`ApiBalancer` refers to `SubnetPrivate0`, which does not exist when PrivateApi=Yes",
             "`ApiBalancer` refers to `SubnetPrivate1`, which does not exist when PrivateApi=Yes",
-            "Fargate task `ApiBuildFargate` has CPU ``, which Fargate does not offer when BuildMethod=fargate",
+            "Fargate task `ApiBuildFargate` has an empty CPU, which Fargate does not offer when BuildMethod=fargate",
             "Fargate task `ApiBuildFargate` logs through `syslog`, which Fargate does not have when BuildMethod=fargate, LogDriver=Syslog",
         ]
     );

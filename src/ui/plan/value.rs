@@ -17,6 +17,9 @@ const CONTEXT_LINES: usize = 1;
 /// Most lines shown of one value's difference.
 const MOST_LINES: usize = 40;
 
+/// Columns that a value on one line may always take: a terminal wraps it, and a cut name or ARN is worth nothing.
+const WHOLE_COLUMNS: usize = 400;
+
 /// A value before and after.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Shown {
@@ -39,6 +42,7 @@ pub(super) fn change(before: Option<&str>, after: Option<&str>, columns: usize) 
     let (before, after) = (readable(before), readable(after));
     if !before.contains('\n') && !after.contains('\n') {
         let line = format!("{} -> {}", bare(&before), bare(&after));
+        let columns = columns.max(WHOLE_COLUMNS);
         if width(&line) <= columns {
             return Shown::Line(line);
         }
@@ -52,7 +56,7 @@ fn one_sided(sign: char, prefix: &str, value: &str, suffix: &str, columns: usize
     let value = readable(value);
     let room = columns.saturating_sub(prefix.len() + suffix.len());
     if !value.contains('\n') {
-        return Shown::Line(format!("{prefix}{}{suffix}", clip(bare(&value), room)));
+        return Shown::Line(format!("{prefix}{}{suffix}", clip(bare(&value), room.max(WHOLE_COLUMNS))));
     }
     let compact = compact(&value);
     if width(&compact) <= room {
@@ -183,11 +187,17 @@ mod tests {
 
     #[test]
     fn long_values_are_cut_where_they_differ() {
-        let before = format!("{}a{}", "x".repeat(300), "y".repeat(300));
-        let after = format!("{}b{}", "x".repeat(300), "y".repeat(300));
+        let before = format!("{}a{}", "x".repeat(900), "y".repeat(900));
+        let after = format!("{}b{}", "x".repeat(900), "y".repeat(900));
         let line = line(&before, &after, 80);
-        assert!(line.len() <= 80, "{line}");
+        assert!(line.len() <= 400, "{line}");
         assert!(line.contains("xay") && line.contains("xby"), "{line}");
+    }
+
+    #[test]
+    fn a_name_is_never_cut() {
+        let arn = format!("arn:aws:ecs:us-east-1:123456789012:task-definition/{}:1", "n".repeat(60));
+        assert_eq!(line(&arn, "b", 20), format!("{arn} -> b"));
     }
 
     #[test]
