@@ -91,15 +91,7 @@ impl CarryOutArgs {
         if self.yes {
             return Ok(());
         }
-        if !context.can_ask() {
-            return Err(Failure::new(ExitCode::Declined, "there is no terminal to ask on").hinted("`--yes` goes ahead without asking"));
-        }
-        let answer = ui::confirm(&mut std::io::stdin().lock(), &mut std::io::stderr().lock(), question);
-        match answer {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(Failure::new(ExitCode::Declined, "not confirmed: the plan was not carried out")),
-            Err(error) => Err(Failure::new(ExitCode::Declined, "cannot ask").caused_by(&error)),
-        }
+        context.confirm(question, "the plan was not carried out")
     }
 
     /// Shows, asks for and carries out a change.
@@ -161,7 +153,7 @@ impl CarryOutArgs {
         }
         context.say(&unfinished);
         if !self.yes {
-            context.confirm("Finish it first?", false)?;
+            context.confirm("Finish it first?", "nothing was changed")?;
         }
         let resources = backend.list_resources(&stack.id)?.len();
         let outcome = self.followed(context, resources, |observer, interrupted| apply::resume(backend, stack, observer, interrupted))?;

@@ -139,22 +139,19 @@ impl<'a> Context<'a> {
         std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
     }
 
-    /// Asks before something is carried out; `--yes` answers beforehand.
+    /// Asks before something is carried out; whoever has `--yes` need not. `declined` says what a no leaves as it was.
     ///
     /// # Errors
     ///
     /// Returns that the answer was no, or that there is nobody to ask.
-    pub fn confirm(&mut self, question: &str, is_confirmed: bool) -> Result<(), Failure> {
-        if is_confirmed {
-            return Ok(());
-        }
+    pub fn confirm(&mut self, question: &str, declined: &str) -> Result<(), Failure> {
         if !self.can_ask() {
-            return Err(Failure::new(ExitCode::Declined, "there is no terminal to ask on").hinted("`--yes` confirms beforehand"));
+            return Err(Failure::new(ExitCode::Declined, "there is no terminal to ask on").hinted("`--yes` goes ahead without asking"));
         }
         let mut stderr = AutoStream::new(std::io::stderr().lock(), self.color.stderr);
         match crate::ui::confirm(&mut std::io::stdin().lock(), &mut stderr, question) {
             Ok(true) => Ok(()),
-            Ok(false) => Err(Failure::new(ExitCode::Declined, "not confirmed: nothing was changed")),
+            Ok(false) => Err(Failure::new(ExitCode::Declined, format!("not confirmed: {declined}"))),
             Err(error) => Err(Failure::new(ExitCode::Declined, "cannot ask").caused_by(&error)),
         }
     }

@@ -95,16 +95,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         Command::Events(args) => return super::events::run(args, context),
         Command::Reset { yes } => {
             if !*yes {
-                if !context.can_ask() {
-                    return Err(
-                        Failure::new(ExitCode::Declined, "there is no terminal to ask on").hinted("`--yes` goes ahead without asking")
-                    );
-                }
-                let answer =
-                    ui::confirm(&mut std::io::stdin().lock(), &mut std::io::stderr().lock(), "Forget every stack of the local backend?");
-                if !answer.unwrap_or(false) {
-                    return Err(Failure::new(ExitCode::Declined, "not confirmed: nothing was changed"));
-                }
+                context.confirm("Forget every stack of the local backend?", "nothing was changed")?;
             }
             let reset = backend::open_local(context, Access::Look, &none).and_then(|backend| Ok(backend.reset()?));
             match (reset, context.backend()?) {
