@@ -7,7 +7,8 @@ use super::side::{self, ParameterArgs, SideName, StateArgs};
 use super::{Context, ExitCode, Failure};
 use crate::evaluate::State;
 use crate::parameters::GivenParameters;
-use crate::plan::{Plan, RiskKind, plan};
+use crate::plan::{Capability, Plan, Request, RiskKind, plan};
+use crate::template::Template;
 use crate::ui::plan::Heading;
 use std::path::PathBuf;
 
@@ -44,6 +45,13 @@ pub struct Args {
     /// List changes as AWS does without property values
     #[arg(long)]
     no_property_values: bool,
+    /// What the request would acknowledge: CAPABILITY_IAM, CAPABILITY_NAMED_IAM, CAPABILITY_AUTO_EXPAND, or `none`; too little is
+    /// refused in CloudFormation's words
+    #[arg(long, value_name = "CAPABILITY,...", value_delimiter = ',', value_parser = parse_capability)]
+    capabilities: Vec<Acknowledged>,
+    /// Types that the request would allow, such as AWS::EC2::*; any other is refused in CloudFormation's words
+    #[arg(long, value_name = "TYPE,...", value_delimiter = ',')]
+    resource_types: Vec<String>,
     /// How to show it
     #[arg(long, value_enum, default_value_t)]
     format: DiffFormat,
@@ -68,6 +76,30 @@ enum DiffFormat {
     ChangeSet,
     /// A comment for a pull request
     Markdown,
+}
+
+/// What one word of `--capabilities` acknowledges: `none` is nothing.
+type Acknowledged = Option<Capability>;
+
+fn parse_capability(text: &str) -> Result<Acknowledged, String> {
+    if text == "none" {
+        return Ok(None);
+    }
+    Capability::ALL
+        .into_iter()
+        .find(|capability| capability.name() == text)
+        .map(Some)
+        .ok_or_else(|| format!("the capabilities are {}, or `none`", Capability::ALL.map(Capability::name).join(", ")))
+}
+
+/// Refuses what CloudFormation would refuse of the request beside its template.
+fn check_request(args: &Args, template: &Template<'_>) -> Result<(), Failure> {
+    let capabilities = (!args.capabilities.is_empty()).then(|| args.capabilities.iter().flatten().copied().collect());
+    let request = Request { capabilities, resource_types: args.resource_types.clone() };
+    match request.refusal(template) {
+        Some(refusal) => Err(Failure::new(ExitCode::Data, format!("{}: {}", refusal.code, refusal.message))),
+        None => Ok(()),
+    }
 }
 
 /// Runs the command.
@@ -139,6 +171,7 @@ fn plan_between(args: &Args, context: &mut Context<'_>) -> Result<Plan, Failure>
     let before = side::evaluated(context, before_template, &before_given, before_state)?;
     let after = side::evaluated(context, after_template, &after_given, state)?;
     context.warn(&after.warnings);
+    check_request(args, after_template)?;
     Ok(plan(&before, &after))
 }
 

@@ -23,6 +23,8 @@ pub(super) struct Difference<'a> {
     pub(super) seen: Seen,
     /// What changing it asks for.
     pub(super) recreation: RequiresRecreation,
+    /// Whether it is a JSON document, which changes whole.
+    pub(super) is_document: bool,
 }
 
 impl<'a> Difference<'a> {
@@ -43,7 +45,11 @@ impl<'a> Difference<'a> {
         });
         for segment in &self.path {
             text.push('/');
-            text.push_str(segment);
+            // A slash inside a name is escaped as in a JSON pointer, so that a path is never two.
+            match segment.contains(['~', '/']) {
+                true => text.push_str(&segment.replace('~', "~0").replace('/', "~1")),
+                false => text.push_str(segment),
+            }
         }
         text
     }
@@ -149,6 +155,7 @@ impl<'a> Collector<'_, '_, 'a> {
             after: after.copied(),
             seen,
             recreation,
+            is_document: is_property && self.facts.is_json(&self.names()),
         });
     }
 

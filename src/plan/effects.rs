@@ -6,7 +6,6 @@ use super::cause::{Reached, each_reached, has_turned, is_changed_parameter, para
 use super::difference::Difference;
 use super::effect::{Cause, CauseSource, Effect, ResourceEffect};
 use super::facts::Facts;
-use super::interruption::interrupts;
 use super::list::{deletion_policy, update_replace_policy};
 use super::spread::{Moved, Spread};
 use super::values::Reference;
@@ -76,7 +75,9 @@ fn turned(world: &World<'_, '_>, condition: &str, path: Option<&str>) -> Vec<Cau
 fn changed<'a>(world: &World<'_, 'a>, moved: &Moved<'_, 'a>) -> Option<ResourceEffect> {
     let Moved { id, before, after, differences } = moved;
     let standing = world.standing(id);
-    let interrupted = interrupts(after, differences.iter().filter(|difference| difference.seen.real != Motion::Still));
+    let facts = Facts::of(after.resource_type);
+    let mut real = differences.iter().filter(|difference| difference.seen.real != Motion::Still);
+    let interrupted = real.any(|difference| facts.interrupts(difference.property()));
     let in_place = if interrupted { Effect::UpdatedWithInterruption } else { Effect::UpdatedInPlace };
     let (what, possible) = match standing.real {
         Stand::Untouched => (Effect::Untouched, false),
@@ -95,7 +96,7 @@ fn changed<'a>(world: &World<'_, 'a>, moved: &Moved<'_, 'a>) -> Option<ResourceE
     Some(ResourceEffect {
         possible,
         policy_action: is_replaced.then(|| update_replace_policy(after)),
-        deletes_first: is_replaced && Facts::of(after.resource_type).deletes_first(),
+        deletes_first: is_replaced && facts.deletes_first(),
         causes: causes(world, moved, is_replaced),
         differs_from_list: differs,
         ..effect(after, what)

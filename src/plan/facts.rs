@@ -62,6 +62,21 @@ impl<'a> Facts<'a> {
         }
     }
 
+    /// Tells whether changing a property in place takes the resource out of service for a while.
+    pub(super) fn interrupts(&self, property: Option<&str>) -> bool {
+        matches!((self.schema, property), (Some(schema), Some(property)) if schema.interrupts(&[property]))
+    }
+
+    /// Returns what is lost when a resource of the type is deleted or replaced.
+    pub(super) fn holds_data(&self) -> Option<&'static str> {
+        self.schema?.holds_data()
+    }
+
+    /// Returns the property that gives a resource a name that no other may have at the same time.
+    pub(super) fn custom_name_property(&self) -> Option<&'static str> {
+        self.schema?.custom_name_property()
+    }
+
     /// Tells whether a replacement deletes the old resource first.
     pub(super) fn deletes_first(&self) -> bool {
         self.schema.is_some_and(|schema| schema.delete_then_create())

@@ -8,6 +8,7 @@ use super::change_set::{
     ResourceChange, ResourceChangeDetail, ResourceTargetDefinition,
 };
 use super::difference::Difference;
+use super::document::in_hash_order;
 use super::facts::Facts;
 use super::redact::Secrets;
 use super::render::{Render, Side, holds_token, text};
@@ -130,8 +131,8 @@ impl<'p, 'a> Lister<'_, 'p, 'a> {
         for difference in differences {
             let mut target = self.target(difference);
             target.path = Some(difference.path_text());
-            target.before_value = self.value(self.world.before, difference.before.as_ref(), Side::Deployed);
-            target.after_value = self.value(Some(self.world.after), difference.after.as_ref(), Side::Predicted);
+            target.before_value = self.value(self.world.before, difference, difference.before.as_ref(), Side::Deployed);
+            target.after_value = self.value(Some(self.world.after), difference, difference.after.as_ref(), Side::Predicted);
             target.attribute_change_type = Some(difference.change_type());
             let mut causes = self.causes(difference);
             causes.retain(|cause| cause.certainty == Certainty::Static);
@@ -180,10 +181,19 @@ impl<'p, 'a> Lister<'_, 'p, 'a> {
         ResourceTargetDefinition::new(difference.attribute, name, difference.recreation)
     }
 
-    fn value(&self, evaluation: Option<&Evaluation<'a>>, value: Option<&Value<'a>>, side: Side) -> Option<String> {
+    fn value(
+        &self,
+        evaluation: Option<&Evaluation<'a>>,
+        difference: &Difference<'a>,
+        value: Option<&Value<'a>>,
+        side: Side,
+    ) -> Option<String> {
         let value = value?;
-        let json = Render::new(self.world, side).json(value);
-        Some(text(evaluation.map_or_else(|| json.clone(), |evaluation| self.secrets.json(evaluation, value, json.clone()))))
+        let mut json = Render::new(self.world, side).json(value);
+        if let Some(evaluation) = evaluation {
+            json = self.secrets.json(evaluation, value, json);
+        }
+        Some(text(if difference.is_document { in_hash_order(json) } else { json }))
     }
 
     /// Returns what the new value's expression reaches and that is new, replaced or changed.

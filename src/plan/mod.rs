@@ -12,15 +12,16 @@ mod attributes;
 mod cause;
 mod change_set;
 mod difference;
+mod document;
 mod effect;
 mod effects;
 mod facts;
-mod interruption;
 mod list;
 mod order;
 mod outputs;
 pub(crate) mod redact;
 mod render;
+mod request;
 mod risk;
 pub mod saved;
 mod spread;
@@ -32,6 +33,7 @@ pub use change_set::{
     Replacement, RequiresRecreation, ResourceChange, ResourceChangeDetail, ResourceTargetDefinition,
 };
 pub use effect::{Cause, CauseSource, Effect, ResourceEffect};
+pub use request::{Capability, Refusal, Request, required_capabilities};
 pub use risk::{Risk, RiskKind};
 
 use indexmap::IndexMap;
@@ -64,6 +66,15 @@ pub struct Plan {
     pub parameters: Vec<ParameterChange>,
     /// Outputs that differ.
     pub outputs: Vec<OutputChange>,
+    /// What the request must acknowledge, by CloudFormation's look at the new template.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub capabilities: Vec<Capability>,
+    /// Which of these the old template did not need.
+    #[serde(skip)]
+    pub new_capabilities: Vec<Capability>,
+    /// How CloudFormation would refuse the update, whatever it acknowledges.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refusals: Vec<Refusal>,
 }
 
 /// A parameter whose value differs; `NoEcho` values are `****` on both sides.
@@ -105,7 +116,18 @@ impl Plan {
     ///
     /// A parameter that nothing uses is no change to CloudFormation, which then answers that no updates are to be performed.
     pub fn has_changes(&self) -> bool {
-        let Self { format_version: _, change_set, change_set_without_values, effects, risks: _, parameters: _, outputs } = self;
+        let Self {
+            format_version: _,
+            change_set,
+            change_set_without_values,
+            effects,
+            risks: _,
+            parameters: _,
+            outputs,
+            capabilities: _,
+            new_capabilities: _,
+            refusals: _,
+        } = self;
         let is_touched = |effect: &ResourceEffect| effect.effect != Effect::Untouched;
         !change_set.changes.is_empty()
             || !change_set_without_values.changes.is_empty()
@@ -166,7 +188,9 @@ fn plan_expressions<'a>(before: Option<&Evaluation<'a>>, after: &Evaluation<'a>,
     let effects = effects::effects(&world, &spread);
     let risks = risk::risks(&world, &spread, &effects, &outputs, &secrets);
     let lister = list::Lister { world: &world, spread: &spread, secrets: &secrets };
-    Plan {
+    let capabilities = required_capabilities(after.template);
+    let known = before.map_or_else(|| capabilities.clone(), |before| required_capabilities(before.template));
+    let mut plan = Plan {
         format_version: FORMAT_VERSION,
         change_set: lister.change_set(true, !outputs.is_empty()),
         change_set_without_values: lister.change_set(false, !outputs.is_empty()),
@@ -174,5 +198,10 @@ fn plan_expressions<'a>(before: Option<&Evaluation<'a>>, after: &Evaluation<'a>,
         risks,
         parameters,
         outputs,
-    }
+        new_capabilities: capabilities.iter().copied().filter(|needed| !known.contains(needed)).collect(),
+        capabilities,
+        refusals: Vec::new(),
+    };
+    plan.refusals = request::refusals(before, &spread, &plan);
+    plan
 }

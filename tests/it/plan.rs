@@ -6,6 +6,7 @@ mod effects;
 mod listed;
 mod real;
 mod recorded;
+mod request;
 mod risks;
 mod saved;
 mod schema;

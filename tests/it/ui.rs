@@ -76,8 +76,8 @@ fn turning_a_switch_off_calls_out_the_data_that_goes() {
 
     !!! DATA LOSS: 1 resource that holds data is removed or replaced, and what is in there is gone !!!
      -  Files  AWS::EFS::FileSystem  remove (condition Cache, parameter Cache)
-          ! data-loss: `Files` (AWS::EFS::FileSystem) is deleted (condition `Cache`, parameter `Cache`), and the files on
-            it are lost; `DeletionPolicy: Retain` would keep the old one.
+          ! data-loss: `Files` (AWS::EFS::FileSystem) is deleted (condition `Cache`, parameter `Cache`), which loses the
+            file system's files; `DeletionPolicy: Retain` would keep it.
 
     Replacements
     +/- Task  AWS::ECS::TaskDefinition  replace
@@ -123,7 +123,7 @@ fn a_replaced_file_system_is_data_loss_with_its_property() {
     !!! DATA LOSS: 1 resource that holds data is removed or replaced, and what is in there is gone !!!
     +/- Files  AWS::EFS::FileSystem  replace
           ! data-loss: `Files` (AWS::EFS::FileSystem) is replaced because /Properties/KmsKeyId changes (parameter `Key`),
-            and the files on it are lost; `UpdateReplacePolicy: Retain` would keep the old one.
+            which loses the file system's files; `UpdateReplacePolicy: Retain` would keep the old one.
           KmsKeyId  (absent) -> arn:aws:kms:k  requires replacement (parameter Key)
 
     Replacements
@@ -137,7 +137,7 @@ fn a_replaced_file_system_is_data_loss_with_its_property() {
     Plan: 0 to add, 0 to update, 2 to replace, 0 may replace, 0 to remove.
     ------- stderr -------
     error: the change is denied
-      caused by: data-loss: `Files` (AWS::EFS::FileSystem) is replaced because /Properties/KmsKeyId changes (parameter `Key`), and the files on it are lost; `UpdateReplacePolicy: Retain` would keep the old one.
+      caused by: data-loss: `Files` (AWS::EFS::FileSystem) is replaced because /Properties/KmsKeyId changes (parameter `Key`), which loses the file system's files; `UpdateReplacePolicy: Retain` would keep the old one.
     hint: to let that data go, `apply`, `set` and `delete` take --allow-data-loss Files
     ------- exit status: 3 -------
     "#);
@@ -164,7 +164,7 @@ fn a_pull_request_gets_markdown() {
 
     <details open><summary><code>Files</code> AWS::EFS::FileSystem <b>remove</b> (condition Cache, parameter Cache)</summary>
 
-    **data-loss**: `Files` (AWS::EFS::FileSystem) is deleted (condition `Cache`, parameter `Cache`), and the files on it are lost; `DeletionPolicy: Retain` would keep the old one.
+    **data-loss**: `Files` (AWS::EFS::FileSystem) is deleted (condition `Cache`, parameter `Cache`), which loses the file system's files; `DeletionPolicy: Retain` would keep it.
 
     </details>
 

@@ -19,7 +19,7 @@ pub(super) fn search(search: &mut Search<'_, '_, '_>) {
 fn custom_names(search: &mut Search<'_, '_, '_>) {
     for effect in search.effects.iter().filter(|effect| effect.effect == Effect::Replaced && !effect.deletes_first) {
         let Some(moved) = search.spread.moved.iter().find(|moved| moved.id == effect.logical_resource_id) else { continue };
-        let Some(property) = name_property(moved.after) else { continue };
+        let Some(property) = Facts::of(moved.after.resource_type).custom_name_property() else { continue };
         let is_still =
             !moved.differences.iter().any(|difference| difference.property() == Some(property) && difference.seen.real != Motion::Still);
         let name = member(&moved.after.properties, property).and_then(|value| scalar_text(value.kind));
@@ -33,20 +33,6 @@ fn custom_names(search: &mut Search<'_, '_, '_>) {
             search.note(RiskKind::ReplacementCollision, Some(moved.id), Some(format!("/Properties/{property}")), reason);
         }
     }
-}
-
-/// Returns the property that gives a resource a name nothing else may have.
-fn name_property(resource: &Resource<'_>) -> Option<&'static str> {
-    let schema = crate::schema::resource_type(resource.resource_type)?;
-    let is_writable = |name: &str| !schema.is_read_only(&[name]);
-    if let Some(identifier) = Facts::of(resource.resource_type).identifier().filter(|name| is_writable(name)) {
-        return Some(identifier);
-    }
-    let short = resource.resource_type.rsplit("::").next().unwrap_or_default();
-    schema
-        .create_only()
-        .filter_map(|path| path.single())
-        .find(|name| *name == "Name" || *name == "GroupName" && short == "SecurityGroup" || name.strip_suffix("Name") == Some(short))
 }
 
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html>

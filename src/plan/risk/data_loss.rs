@@ -3,54 +3,14 @@
 use super::{RiskKind, Search, deletes};
 use crate::plan::CauseSource;
 use crate::plan::effect::{Effect, ResourceEffect};
-
-/// Types whose deletion loses something that deploying again does not bring back, and what that is.
-///
-/// A type is here when its reference page says that it stores what others put into it; an ECS task definition, of which
-/// a replacement registers a new revision, is not.
-/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html>
-const STATEFUL: &[(&str, &str)] = &[
-    ("AWS::AmazonMQ::Broker", "the messages it holds"),
-    ("AWS::Backup::BackupVault", "the backups it holds"),
-    ("AWS::CloudFormation::Stack", "everything inside that nested stack"),
-    ("AWS::CodeCommit::Repository", "the repository with its history"),
-    ("AWS::Cognito::UserPool", "its users"),
-    ("AWS::DocDB::DBCluster", "its data"),
-    ("AWS::DynamoDB::GlobalTable", "its items"),
-    ("AWS::DynamoDB::Table", "its items"),
-    ("AWS::EC2::Volume", "the volume's data"),
-    ("AWS::ECR::Repository", "the images in it"),
-    ("AWS::EFS::FileSystem", "the files on it"),
-    ("AWS::ElastiCache::CacheCluster", "what is cached in it"),
-    ("AWS::ElastiCache::ReplicationGroup", "what is cached in it"),
-    ("AWS::Elasticsearch::Domain", "its indices"),
-    ("AWS::FSx::FileSystem", "the files on it"),
-    ("AWS::Kinesis::Stream", "the records in it"),
-    ("AWS::KMS::Key", "the means to read anything encrypted under it"),
-    ("AWS::Logs::LogGroup", "the log events in it"),
-    ("AWS::MSK::Cluster", "its topics"),
-    ("AWS::MemoryDB::Cluster", "its data"),
-    ("AWS::Neptune::DBCluster", "its data"),
-    ("AWS::OpenSearchService::Domain", "its indices"),
-    ("AWS::RDS::DBCluster", "its databases"),
-    ("AWS::RDS::DBInstance", "its databases"),
-    ("AWS::Redshift::Cluster", "its databases"),
-    ("AWS::S3::Bucket", "the objects in it"),
-    ("AWS::S3Express::DirectoryBucket", "the objects in it"),
-    ("AWS::SQS::Queue", "the messages in it"),
-    ("AWS::SecretsManager::Secret", "the secret's value"),
-    ("AWS::Timestream::Database", "its data"),
-    ("AWS::Timestream::Table", "its data"),
-];
-
-/// Returns what a deletion of the type loses.
-pub(super) fn holds(resource_type: &str) -> Option<&'static str> {
-    STATEFUL.iter().find(|(stateful, _)| *stateful == resource_type).map(|(_, what)| *what)
-}
+use crate::plan::facts::Facts;
 
 pub(super) fn search(search: &mut Search<'_, '_, '_>) {
     for effect in search.effects {
-        let Some(what) = holds(&effect.resource_type) else { continue };
+        // What is lost is of the type that there is now, should the type change.
+        let moved = search.spread.moved.iter().find(|moved| moved.id == effect.logical_resource_id);
+        let resource_type = moved.map_or(effect.resource_type.as_str(), |moved| moved.before.resource_type);
+        let Some(what) = Facts::of(resource_type).holds_data() else { continue };
         if !deletes(effect) {
             continue;
         }
@@ -64,19 +24,13 @@ pub(super) fn search(search: &mut Search<'_, '_, '_>) {
         };
         let policy = if is_replaced { "UpdateReplacePolicy" } else { "DeletionPolicy" };
         let reason = format!(
-            "`{}` ({}) {verb}{}, and {what} {} lost; `{policy}: Retain` would keep the old one.",
+            "`{}` ({resource_type}) {verb}{}, which loses {what}; `{policy}: Retain` would keep {}.",
             effect.logical_resource_id,
-            effect.resource_type,
             because(effect, path.as_deref()),
-            if is_plural(what) { "are" } else { "is" },
+            if is_replaced { "the old one" } else { "it" },
         );
         search.note(RiskKind::DataLoss, Some(&effect.logical_resource_id), path, reason);
     }
-}
-
-fn is_plural(what: &str) -> bool {
-    let singular = ["its", "is", "volume's", "secret's", "means"];
-    what.split(' ').take(3).any(|word| word.ends_with('s') && !singular.contains(&word))
 }
 
 /// Returns the cause as a clause, such as ` because /Properties/KmsKeyId changes (parameter Key)`.
@@ -95,21 +49,5 @@ pub(super) fn because(effect: &ResourceEffect, path: Option<&str>) -> String {
     match path {
         Some(path) => format!(" because {path} changes{sources}"),
         None => sources,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{STATEFUL, is_plural};
-
-    #[test]
-    fn what_is_lost_agrees_with_its_verb() {
-        let expected =
-            ["everything inside", "the repository", "its data", "the volume's data", "what is cached", "the means", "the secret's value"];
-        for (_, what) in STATEFUL {
-            let is_singular =
-                expected.iter().any(|start| what.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with(' ')));
-            assert_eq!(is_plural(what), !is_singular, "`{what}`");
-        }
     }
 }

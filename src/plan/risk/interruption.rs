@@ -1,10 +1,10 @@
 //! Resources that stop serving for a while.
 
-use super::data_loss::{because, holds};
+use super::data_loss::because;
 use super::{RiskKind, Search};
 use crate::plan::PolicyAction;
 use crate::plan::effect::{Effect, ResourceEffect};
-use crate::plan::interruption::property_interrupts;
+use crate::plan::facts::Facts;
 use crate::plan::world::Motion;
 
 /// Types that something talks to while they run, so that a replacement or deletion is felt.
@@ -36,7 +36,10 @@ pub(super) fn search(search: &mut Search<'_, '_, '_>) {
             Effect::Replaced if effect.deletes_first => {
                 (path, format!("{name} {may} replaced{why}; CloudFormation deletes the old one before it creates the new one."))
             }
-            Effect::Replaced if effect.policy_action == Some(PolicyAction::ReplaceAndRetain) && holds(&effect.resource_type).is_some() => {
+            Effect::Replaced
+                if effect.policy_action == Some(PolicyAction::ReplaceAndRetain)
+                    && Facts::of(&effect.resource_type).holds_data().is_some() =>
+            {
                 (path, format!("{name} {may} replaced{why}; the new one starts empty, and the old one stays in the account."))
             }
             Effect::Replaced if serves => (path, format!("{name} {may} replaced{why}; what it serves moves to a new resource on the way.")),
@@ -62,5 +65,6 @@ fn goes_with_its_file_system(search: &Search<'_, '_, '_>, effect: &ResourceEffec
 fn interrupting_path(search: &Search<'_, '_, '_>, id: &str) -> Option<String> {
     let moved = search.spread.moved.iter().find(|moved| moved.id == id)?;
     let mut moving = moved.differences.iter().filter(|difference| difference.seen.real != Motion::Still);
-    moving.find(|difference| property_interrupts(moved.after.resource_type, difference.property())).map(|difference| difference.path_text())
+    let facts = Facts::of(moved.after.resource_type);
+    moving.find(|difference| facts.interrupts(difference.property())).map(|difference| difference.path_text())
 }

@@ -6,7 +6,7 @@ use anstyle::Style;
 
 use super::Heading;
 use super::value::{Shown, change, plural};
-use super::view::{Group, Item, Property, View, uncompared};
+use super::view::{Group, Item, Property, View, acknowledgement, uncompared};
 use crate::plan::{Plan, Risk};
 use crate::ui::layout::{Layout, width, wrapped};
 use crate::ui::styles::{Styles, styled};
@@ -43,6 +43,9 @@ pub fn human(plan: &Plan, heading: Heading<'_>, layout: Layout) -> String {
     draw_risks(&mut text, &view, layout);
     draw_outputs(&mut text, plan, layout);
     let _ = writeln!(text, "\n{}", styled(styles.strong, view.counts));
+    if let Some(line) = acknowledgement(plan) {
+        let _ = writeln!(text, "{line}");
+    }
     text
 }
 

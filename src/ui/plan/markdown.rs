@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::Heading;
 use super::human::{json_text, kind};
 use super::value::{Shown, UNKNOWN_AFTER, UNKNOWN_BEFORE, change, in_words, plural};
-use super::view::{Group, Item, View};
+use super::view::{Group, Item, View, acknowledgement};
 use crate::plan::Plan;
 
 /// Longest comment that GitHub takes, in characters.
@@ -24,6 +24,9 @@ pub fn markdown(plan: &Plan, heading: Heading<'_>) -> String {
         return format!("### {}: no changes\n\nThe stack would stay as it is ({}).\n", escape(heading.stack_name), heading.made);
     }
     let mut text = format!("### {}: change set ({})\n\n**{}**\n", escape(heading.stack_name), heading.made, view.counts);
+    if let Some(line) = acknowledgement(plan) {
+        let _ = write!(text, "\n{line}\n");
+    }
     let losses = view.items.iter().filter(|item| item.group == Group::DataLoss).count();
     if losses > 0 {
         let noun = if losses == 1 { "resource that holds data is" } else { "resources that hold data are" };

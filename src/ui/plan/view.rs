@@ -261,3 +261,9 @@ pub(super) fn uncompared(plan: &Plan) -> Option<String> {
         )
     })
 }
+
+/// Returns what the update must acknowledge that the template before did not need.
+pub(super) fn acknowledgement(plan: &Plan) -> Option<String> {
+    let names: Vec<&str> = plan.new_capabilities.iter().map(|capability| capability.name()).collect();
+    (!names.is_empty()).then(|| format!("Needs {}, which the template before did not.", names.join(" and ")))
+}

@@ -20,7 +20,7 @@ fn list_items_go_by_index_and_policies_whole() {
     let paths: Vec<_> = details.iter().map(|detail| detail.target.path.as_deref().unwrap()).collect();
     assert_eq!(paths, ["/Properties/Roles/1", "/Properties/PolicyDocument"]);
     let after = details[1].target.after_value.as_deref().unwrap();
-    assert_eq!(after, r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:PutObject","Resource":"arn:aws:s3:::b"}]}"#);
+    assert_eq!(after, r#"{"Version":"2012-10-17","Statement":[{"Action":"s3:PutObject","Resource":"arn:aws:s3:::b","Effect":"Allow"}]}"#);
 }
 
 #[test]

@@ -31,8 +31,8 @@ fn a_replaced_file_system_loses_its_files_and_names_the_property() {
     let plan = plan_parameter(&template, "key-1", "key-2");
     assert_eq!(
         reasons(&plan, RiskKind::DataLoss),
-        ["`Files` (AWS::EFS::FileSystem) is replaced because /Properties/KmsKeyId changes (parameter `P`), and the files on it are lost; \
-          `UpdateReplacePolicy: Retain` would keep the old one."]
+        ["`Files` (AWS::EFS::FileSystem) is replaced because /Properties/KmsKeyId changes (parameter `P`), which loses the file system's \
+          files; `UpdateReplacePolicy: Retain` would keep the old one."]
     );
     assert_eq!(plan.risks[0].path.as_deref(), Some("/Properties/KmsKeyId"));
 }

@@ -1,0 +1,146 @@
+//! What is wrong with asking for a change, whatever the template says: acknowledgements that are missing, types that are not allowed,
+//! nothing to do, a changed resource type.
+//!
+//! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_UpdateStack.html>
+
+use serde::{Deserialize, Serialize};
+
+use super::Plan;
+use super::spread::Spread;
+use crate::evaluate::Evaluation;
+use crate::template::{Intrinsic, Node, Template};
+
+/// Something that a request must acknowledge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Capability {
+    /// The template may make identities.
+    #[serde(rename = "CAPABILITY_IAM")]
+    Iam,
+    /// It may give them names of its own.
+    #[serde(rename = "CAPABILITY_NAMED_IAM")]
+    NamedIam,
+    /// Macros may rewrite it.
+    #[serde(rename = "CAPABILITY_AUTO_EXPAND")]
+    AutoExpand,
+}
+
+impl Capability {
+    /// Every capability.
+    pub const ALL: [Self; 3] = [Self::Iam, Self::NamedIam, Self::AutoExpand];
+
+    /// Returns CloudFormation's word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Iam => "CAPABILITY_IAM",
+            Self::NamedIam => "CAPABILITY_NAMED_IAM",
+            Self::AutoExpand => "CAPABILITY_AUTO_EXPAND",
+        }
+    }
+
+    /// Tells whether acknowledging `self` acknowledges `other` too.
+    fn covers(self, other: Self) -> bool {
+        self == other || (self, other) == (Self::NamedIam, Self::Iam)
+    }
+}
+
+/// Types that need leave, each with the property that gives one a name, if it takes any.
+const IDENTITIES: [(&str, Option<&str>); 8] = [
+    ("AWS::IAM::AccessKey", None),
+    ("AWS::IAM::Group", Some("GroupName")),
+    ("AWS::IAM::InstanceProfile", Some("InstanceProfileName")),
+    ("AWS::IAM::ManagedPolicy", Some("ManagedPolicyName")),
+    ("AWS::IAM::Policy", None),
+    ("AWS::IAM::Role", Some("RoleName")),
+    ("AWS::IAM::User", Some("UserName")),
+    ("AWS::IAM::UserToGroupAddition", None),
+];
+
+/// Returns what a request with this template must acknowledge, conditions aside: CloudFormation looks at the template alone.
+pub fn required_capabilities(template: &Template<'_>) -> Vec<Capability> {
+    let mut needed: Option<Capability> = None;
+    for entry in &template.resources {
+        let resource_type = entry.body.get("Type").and_then(Node::as_str);
+        let Some((_, name)) = IDENTITIES.iter().find(|(identity, _)| Some(*identity) == resource_type) else { continue };
+        let is_named = name.is_some_and(|name| entry.body.get("Properties").is_some_and(|properties| properties.get(name).is_some()));
+        needed = needed.max(Some(if is_named { Capability::NamedIam } else { Capability::Iam }));
+    }
+    let expands = !template.transforms.is_empty() || (template.source.text().contains("Transform") && holds_transform(template.root));
+    needed.into_iter().chain(expands.then_some(Capability::AutoExpand)).collect()
+}
+
+fn holds_transform(node: &Node<'_>) -> bool {
+    matches!(Intrinsic::of(node), Some(Intrinsic::Transform(_)))
+        || node.items().iter().any(holds_transform)
+        || node.members().iter().any(|member| member.key == "Fn::Transform" || holds_transform(&member.value))
+}
+
+/// How CloudFormation would refuse a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Refusal {
+    /// The API action that is refused; every one that takes the template where it is absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operation: Option<String>,
+    /// The error's code.
+    pub code: String,
+    /// The error's message.
+    pub message: String,
+}
+
+impl Refusal {
+    fn validation(operation: Option<&str>, message: String) -> Self {
+        Self { operation: operation.map(str::to_owned), code: "ValidationError".to_owned(), message }
+    }
+}
+
+/// What a request says beside the template.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// What it acknowledges; `None` when that is not looked at.
+    pub capabilities: Option<Vec<Capability>>,
+    /// Types it may touch, such as `AWS::EC2::*`; all of them where it is empty.
+    pub resource_types: Vec<String>,
+}
+
+impl Request {
+    /// Returns how CloudFormation would refuse this request with that template.
+    pub fn refusal(&self, template: &Template<'_>) -> Option<Refusal> {
+        if let Some(given) = &self.capabilities {
+            let missing: Vec<&str> = required_capabilities(template)
+                .into_iter()
+                .filter(|needed| !given.iter().any(|given| given.covers(*needed)))
+                .map(Capability::name)
+                .collect();
+            if !missing.is_empty() {
+                let message = format!("Requires capabilities : [{}]", missing.join(", "));
+                return Some(Refusal { operation: None, code: "InsufficientCapabilitiesException".to_owned(), message });
+            }
+        }
+        let types = template.resources.iter().filter_map(|entry| entry.body.get("Type")?.as_str());
+        let refused = types.filter(|_| !self.resource_types.is_empty()).find(|resource_type| !self.allows(resource_type))?;
+        let allowed = self.resource_types.join(", ");
+        Some(Refusal::validation(None, format!("Resource type {refused} is not allowed by parameter ResourceTypes [{allowed}]")))
+    }
+
+    fn allows(&self, resource_type: &str) -> bool {
+        self.resource_types.iter().any(|pattern| match pattern.strip_suffix('*') {
+            Some(start) => resource_type.starts_with(start),
+            None => pattern == resource_type,
+        })
+    }
+}
+
+/// Returns how CloudFormation would refuse the update itself.
+pub(super) fn refusals(before: Option<&Evaluation<'_>>, spread: &Spread<'_, '_>, plan: &Plan) -> Vec<Refusal> {
+    let changed = spread.moved.iter().filter(|moved| moved.before.resource_type != moved.after.resource_type);
+    let changed: Vec<&str> = changed.map(|moved| moved.id).collect();
+    let mut refusals = Vec::new();
+    if !changed.is_empty() {
+        let message = "Update of resource type is not permitted. The new template modifies resource type of the following resources: ";
+        refusals.push(Refusal::validation(None, format!("{message}[{}]", changed.join(", "))));
+    }
+    if before.is_some() && !plan.has_changes() {
+        refusals.push(Refusal::validation(Some("UpdateStack"), "No updates are to be performed.".to_owned()));
+    }
+    refusals
+}
