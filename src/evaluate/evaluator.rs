@@ -153,6 +153,7 @@ impl<'t, 'a> Evaluator<'t, 'a> {
             Intrinsic::Cidr(operand) => self.cidr(node, operand),
             Intrinsic::GetAzs(operand) => self.get_azs(node, operand),
             Intrinsic::ImportValue(operand) => self.import_value(node, operand),
+            Intrinsic::GetStackOutput(_) => self.kept(node),
             Intrinsic::Transform(_) => self.transform(node),
             Intrinsic::Equals(_) | Intrinsic::And(_) | Intrinsic::Or(_) | Intrinsic::Not(_) => match self.truth(node) {
                 ConditionValue::Known(value) => Value::new(ValueKind::Bool(value), node),

@@ -24,7 +24,7 @@ use rustc_hash::FxBuildHasher;
 
 pub use references::{Reference, ReferenceKind, Target, references, resource_references};
 pub use value::{Residual, Value, ValueKind};
-pub use zones::availability_zones;
+pub use zones::{availability_zones, partition};
 
 use crate::parameters::ParameterSet;
 use crate::template::{Arena, Diagnostics, Document, Entry, Format, Template};

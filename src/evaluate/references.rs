@@ -141,6 +141,7 @@ impl<'a> Finder<'_, 'a> {
             | Intrinsic::Cidr(operand)
             | Intrinsic::GetAzs(operand)
             | Intrinsic::ImportValue(operand)
+            | Intrinsic::GetStackOutput(operand)
             | Intrinsic::Transform(operand)
             | Intrinsic::Equals(operand)
             | Intrinsic::And(operand)

@@ -30,7 +30,7 @@ pub fn availability_zones(region: &str) -> Option<impl Iterator<Item = String> +
 /// Returns the partition and the URL suffix that a region belongs to.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/pseudo-parameter-reference.html>
-pub(super) fn partition(region: &str) -> (&'static str, &'static str) {
+pub fn partition(region: &str) -> (&'static str, &'static str) {
     for (prefix, partition, suffix) in [
         ("cn-", "aws-cn", "amazonaws.com.cn"),
         ("us-gov-", "aws-us-gov", "amazonaws.com"),

@@ -31,6 +31,8 @@ pub enum Intrinsic<'a> {
     GetAzs(&'a Node<'a>),
     /// `Fn::ImportValue`: the name of an export.
     ImportValue(&'a Node<'a>),
+    /// `Fn::GetStackOutput`: `{"StackName", "OutputName", "Region", "RoleArn"}`, an output that need not be exported.
+    GetStackOutput(&'a Node<'a>),
     /// `Fn::Transform`: `{"Name", "Parameters"}`.
     Transform(&'a Node<'a>),
     /// `Fn::If`: `[condition, value if true, value if false]`.
@@ -81,6 +83,7 @@ impl<'a> Intrinsic<'a> {
             "Cidr" => Self::Cidr(operand),
             "GetAZs" => Self::GetAzs(operand),
             "ImportValue" => Self::ImportValue(operand),
+            "GetStackOutput" => Self::GetStackOutput(operand),
             "Transform" => Self::Transform(operand),
             "If" => Self::If(operand),
             "Equals" => Self::Equals(operand),

@@ -1,7 +1,7 @@
 //! What the rules share: the template, its references, the solver, and the findings so far.
 
 use super::formula::Formulas;
-use super::solver::{Assignment, Clause, Freedom, Literal, Solver};
+use super::solver::{Answer, Assignment, Clause, Freedom, Literal, Solver};
 use super::variables::Variables;
 use super::walk::{self, Guards, Use};
 use super::{Finding, Options};
@@ -68,12 +68,14 @@ impl<'t, 'a> Check<'t, 'a> {
 
     /// Returns under which parameters every clause holds, those in force first.
     pub(super) fn when(&mut self, clauses: Vec<Clause>) -> Option<When> {
-        if let Some(assignment) = self.solver.satisfy(clauses.clone(), Freedom::InForce)
+        if let Some(assignment) = self.solver.satisfy(clauses.clone(), Freedom::InForce).found()
             && assignment.iter().all(|(variable, _)| self.solver.formulas.variables.all[*variable].in_force)
         {
             return Some(When { in_force: true, unavoidable: false, assignment });
         }
-        self.solver.satisfy(clauses, Freedom::Any).map(|assignment| When { in_force: false, unavoidable: false, assignment })
+        let found = self.solver.satisfy(clauses.clone(), Freedom::Any).found()?;
+        let assignment = self.solver.nearest(&clauses, found);
+        Some(When { in_force: false, unavoidable: false, assignment })
     }
 
     /// Returns under which parameters every clause holds, and whether that is so whenever `exists` does.
@@ -89,7 +91,7 @@ impl<'t, 'a> Check<'t, 'a> {
             && !clauses.iter().flatten().any(free)
             && clauses.iter().all(|clause| {
                 let otherwise = given.iter().cloned().chain(clause.iter().map(|literal| vec![literal.negated()]));
-                self.solver.satisfy(otherwise.collect(), Freedom::Any).is_none()
+                self.solver.satisfy(otherwise.collect(), Freedom::Any) == Answer::Never
             });
         Some(when)
     }
@@ -120,11 +122,6 @@ impl<'t, 'a> Check<'t, 'a> {
     /// Returns an error of a rule at a place.
     pub(super) fn error(&self, rule: &'static str, message: impl Into<String>, span: Span, label: impl Into<String>) -> Diagnostic {
         Diagnostic::error(rule, message).at(self.template.source, span, label)
-    }
-
-    /// Tells whether the template's own rules keep anybody from the values under which something shows; those in force are told anyway.
-    pub(super) fn is_ruled_out(&self, when: &When) -> bool {
-        !when.in_force && super::ruled_out::reject(self.template, &self.solver.formulas, &when.assignment)
     }
 
     /// Reports a problem that shows whatever the parameters are.
@@ -160,6 +157,12 @@ impl<'t, 'a> Check<'t, 'a> {
     /// Returns the findings in the order of the document.
     pub(super) fn finish(self) -> Vec<Finding> {
         let mut findings = self.findings;
+        if self.solver.gave_up {
+            let diagnostic = Diagnostic::warning("search-limit", "the conditions rest on too many values for all to be tried")
+                .at(self.template.source, self.template.source.first_character(self.template.root.span), "")
+                .hinted("what shows only under some values may be missing here; give the values that matter with `-p`");
+            findings.push(Finding { diagnostic, assignment: Vec::new() });
+        }
         findings.sort_by_key(|finding| finding.diagnostic.labels.first().map_or(0, |label| label.span.start));
         findings
     }

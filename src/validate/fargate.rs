@@ -104,7 +104,7 @@ impl<'a> Task<'_, '_, 'a> {
     fn report(&mut self, rule: &'static str, problem: &str, span: Span, hint: &str, guards: &[Literal]) {
         let exists = self.check.exists(self.entry);
         let inner = guards[exists.len()..].iter().map(|guard| vec![*guard]).collect();
-        let Some(when) = self.check.when_of(&exists, inner).filter(|when| !self.check.is_ruled_out(when)) else { return };
+        let Some(when) = self.check.when_of(&exists, inner) else { return };
         let diagnostic = self.check.error(rule, format!("Fargate task `{}` {problem}", self.entry.name), span, "").hinted(hint);
         self.check.report_when(diagnostic, &when);
     }

@@ -25,17 +25,33 @@ pub(super) enum Formula {
     Undecidable,
 }
 
-/// One `Fn::Equals` and the parameters that it rests on.
+/// One comparison and the parameters that it rests on.
 #[derive(Debug)]
 pub(super) struct Atom<'a> {
+    comparison: Comparison,
     operands: (&'a Node<'a>, &'a Node<'a>),
     pub(super) variables: Vec<usize>,
+}
+
+/// How two operands are compared; all but the first stand in `Rules` alone.
+#[derive(Clone, Copy, Debug)]
+enum Comparison {
+    /// `Fn::Equals`.
+    Equals,
+    /// `Fn::Contains`: a list holds a text.
+    Contains,
+    /// `Fn::EachMemberEquals`: every item of a list is a text.
+    EachEquals,
+    /// `Fn::EachMemberIn`: every item of a list is in another.
+    EachIn,
 }
 
 /// Every condition of a template.
 #[derive(Debug)]
 pub(super) struct Formulas<'a> {
     pub(super) conditions: Vec<Formula>,
+    /// What the template's `Rules` ask for; nobody can deploy what breaks one.
+    pub(super) rules: Vec<Formula>,
     pub(super) atoms: Vec<Atom<'a>>,
     pub(super) variables: Variables<'a>,
     mappings: FxHashMap<(&'a str, &'a str, &'a str), &'a Node<'a>>,
@@ -50,10 +66,14 @@ pub(super) enum Concrete {
 
 impl<'a> Formulas<'a> {
     pub(super) fn new(template: &Template<'a>, variables: Variables<'a>) -> Self {
-        let mut formulas = Self { conditions: Vec::new(), atoms: Vec::new(), variables, mappings: FxHashMap::default() };
+        let mut formulas = Self { conditions: Vec::new(), rules: Vec::new(), atoms: Vec::new(), variables, mappings: FxHashMap::default() };
         for entry in &template.conditions {
             let formula = formulas.formula(template, entry.body);
             formulas.conditions.push(formula);
+        }
+        for entry in &template.rules {
+            let rule = formulas.rule(template, entry.body);
+            formulas.rules.extend(rule);
         }
         let used = formulas.atoms.iter().any(|atom| finds_in_map(atom.operands.0) || finds_in_map(atom.operands.1));
         for mapping in template.mappings.iter().filter(|_| used) {
@@ -68,15 +88,10 @@ impl<'a> Formulas<'a> {
         let all =
             |formulas: &mut Self, operands: &'a Node<'a>| operands.items().iter().map(|item| formulas.formula(template, item)).collect();
         match Intrinsic::of_condition(node) {
-            Some(Intrinsic::Equals(operands)) => match operands.items() {
-                [a, b] => {
-                    let mut variables = Vec::new();
-                    self.variables.of_comparison(template, a, b, &mut variables);
-                    self.atoms.push(Atom { operands: (a, b), variables });
-                    Formula::Atom(self.atoms.len() - 1)
-                }
-                _ => Formula::Undecidable,
-            },
+            Some(Intrinsic::Equals(operands)) => self.atom(template, Comparison::Equals, operands),
+            Some(Intrinsic::Rule("Fn::Contains", operands)) => self.atom(template, Comparison::Contains, operands),
+            Some(Intrinsic::Rule("Fn::EachMemberEquals", operands)) => self.atom(template, Comparison::EachEquals, operands),
+            Some(Intrinsic::Rule("Fn::EachMemberIn", operands)) => self.atom(template, Comparison::EachIn, operands),
             Some(Intrinsic::Condition(name)) => {
                 name.as_str().and_then(|name| template.conditions.position(name)).map_or(Formula::Undecidable, Formula::Condition)
             }
@@ -88,6 +103,26 @@ impl<'a> Formulas<'a> {
             Some(Intrinsic::Or(operands)) => Formula::Or(all(self, operands)),
             _ => Formula::Undecidable,
         }
+    }
+
+    fn atom(&mut self, template: &Template<'a>, comparison: Comparison, operands: &'a Node<'a>) -> Formula {
+        let [a, b] = operands.items() else { return Formula::Undecidable };
+        let mut variables = Vec::new();
+        self.variables.of_comparison(template, a, b, &mut variables);
+        self.atoms.push(Atom { comparison, operands: (a, b), variables });
+        Formula::Atom(self.atoms.len() - 1)
+    }
+
+    /// Returns what a rule asks for: that its condition is false, or that every assertion holds.
+    ///
+    /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/rules-section-structure.html>
+    fn rule(&mut self, template: &Template<'a>, body: &'a Node<'a>) -> Option<Formula> {
+        let assertions = body.get("Assertions")?.items().iter().filter_map(|assertion| assertion.get("Assert"));
+        let asserted = Formula::And(assertions.map(|assert| self.formula(template, assert)).collect());
+        Some(match body.get("RuleCondition") {
+            Some(condition) => Formula::Or(vec![Formula::Not(Box::new(self.formula(template, condition))), asserted]),
+            None => asserted,
+        })
     }
 
     /// Tells whether a condition that is true makes another true, as far as `Fn::And` shows; a `false` may still be a yes.
@@ -107,8 +142,15 @@ impl<'a> Formulas<'a> {
 
     /// Tells whether an atom holds under the candidates chosen; `None` when AWS would reject the expression itself.
     pub(super) fn holds(&self, atom: usize, chosen: &[Option<usize>]) -> Option<bool> {
-        let (a, b) = self.atoms[atom].operands;
-        Some(self.value(a, chosen)? == self.value(b, chosen)?)
+        let Atom { comparison, operands: (a, b), .. } = &self.atoms[atom];
+        let (a, b) = (self.value(a, chosen)?, self.value(b, chosen)?);
+        match (comparison, a, b) {
+            (Comparison::Equals, a, b) => Some(a == b),
+            (Comparison::Contains, Concrete::List(items), Concrete::Text(text)) => Some(items.contains(&text)),
+            (Comparison::EachEquals, Concrete::List(items), Concrete::Text(text)) => Some(items.iter().all(|item| *item == text)),
+            (Comparison::EachIn, Concrete::List(items), Concrete::List(all)) => Some(items.iter().all(|item| all.contains(item))),
+            _ => None,
+        }
     }
 
     /// Returns what an expression gives under the candidates chosen.
@@ -152,11 +194,18 @@ impl<'a> Formulas<'a> {
     }
 
     fn substitute(&self, operand: &'a Node<'a>, chosen: &[Option<usize>]) -> Option<Concrete> {
+        let (template, own) = match operand.items() {
+            [template, own] => (template, Some(own)),
+            _ => (operand, None),
+        };
         let mut text = String::new();
-        for part in sub_parts(operand.as_str()?) {
+        for part in sub_parts(template.as_str()?) {
             match part {
                 SubPart::Text(part) => text.push_str(part),
-                SubPart::Variable(name) => match self.variables.value(name, chosen)? {
+                SubPart::Variable(name) => match own
+                    .and_then(|own| own.get(name))
+                    .map_or_else(|| self.variables.value(name, chosen), |own| self.value(own, chosen))?
+                {
                     Concrete::Text(value) => text.push_str(&value),
                     Concrete::List(_) => return None,
                 },

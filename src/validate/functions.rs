@@ -14,6 +14,7 @@ const NAMES: &[&str] = &[
     "Fn::FindInMap",
     "Fn::GetAZs",
     "Fn::GetAtt",
+    "Fn::GetStackOutput",
     "Fn::If",
     "Fn::ImportValue",
     "Fn::Join",
@@ -56,7 +57,10 @@ fn look<'a>(check: &mut Check<'_, 'a>, node: &'a Node<'a>, function: Intrinsic<'
     let extended = check.template.has_language_extensions();
     let count = |operand: &Node<'_>, counts: std::ops::RangeInclusive<usize>| matches!(operand.kind, Kind::Array(items) if counts.contains(&items.len()));
     let text_first = |operand: &Node<'_>| operand.items().first().is_some_and(|first| first.as_str().is_some());
+    // What `Fn::Transform` makes of an operand, nobody knows before it ran.
+    let expands = node.members().iter().any(|member| member.value.get("Fn::Transform").is_some());
     let wanted = match function {
+        _ if expands => return,
         Intrinsic::If(operand) if !count(operand, 3..=3) => "the name of a condition and two values",
         Intrinsic::If(operand) if !text_first(operand) => "the name of a condition first",
         Intrinsic::Join(operand) if !count(operand, 2..=2) || operand.items()[1].scalar().is_some() => "a delimiter and a list",
@@ -74,6 +78,9 @@ fn look<'a>(check: &mut Check<'_, 'a>, node: &'a Node<'a>, function: Intrinsic<'
         }
         Intrinsic::Ref(operand) if operand.scalar().is_none() && !extended => "a name",
         Intrinsic::Cidr(operand) if !count(operand, 2..=3) => "a block, a count and bits",
+        Intrinsic::GetStackOutput(operand) if ["StackName", "OutputName"].iter().any(|name| operand.get(name).is_none()) => {
+            "a StackName and an OutputName"
+        }
         Intrinsic::Other(name, _) => {
             let diagnostic = check.error("unknown-function", format!("there is no function `{name}`"), node.span, "unknown function");
             return check.report(super::references::hinted(diagnostic, did_you_mean(name, NAMES.iter().copied())));

@@ -19,7 +19,6 @@ mod literals;
 mod mappings;
 mod references;
 mod resources;
-mod ruled_out;
 mod rules;
 mod schema;
 mod solver;

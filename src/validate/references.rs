@@ -5,7 +5,7 @@ use super::mappings;
 use super::solver::{Clause, Literal};
 use super::walk::{Owner, Use, UseKind};
 use crate::schema;
-use crate::template::{Diagnostic, Node, did_you_mean};
+use crate::template::{Diagnostic, Entry, Node, did_you_mean};
 
 /// Pseudo parameters, which every template has.
 ///
@@ -79,6 +79,9 @@ fn target<'a>(check: &mut Check<'_, 'a>, reference: &Use<'a>) {
     let Some(entry) = template.resources.get(name) else {
         return undeclared(check, reference);
     };
+    if matches!(reference.owner, Owner::Other) {
+        return in_condition(check, reference);
+    }
     if let UseKind::Attribute(attribute) = reference.kind {
         unknown_attribute(check, reference, type_name(entry), attribute);
     }
@@ -102,11 +105,28 @@ fn target<'a>(check: &mut Check<'_, 'a>, reference: &Use<'a>) {
     check.report_when(diagnostic, &when);
 }
 
+/// Reports a resource that a condition or a rule names: they are decided before anything exists.
+fn in_condition(check: &mut Check<'_, '_>, reference: &Use<'_>) {
+    let name = reference.target;
+    let message = format!("a condition or rule refers to `{name}`, which is a resource");
+    let diagnostic = check
+        .error("unresolved-reference", message, reference.span, "not a parameter")
+        .hinted("conditions are decided before any resource exists; compare a parameter instead")
+        .as_aws_says(format!(
+            "Template format error: Unresolved dependencies [{name}]. Cannot reference resources in the Conditions block of the template"
+        ));
+    check.report(diagnostic);
+}
+
+/// Reports a name that nothing in the template has, wherever it stands: CloudFormation looks into branches that are not taken too.
 fn undeclared(check: &mut Check<'_, '_>, reference: &Use<'_>) {
     let template = check.template;
     let name = reference.target;
-    let (exists, inner) = reference.guards.split_at(reference.own);
-    let Some(when) = check.when_of(exists, inner.iter().map(|guard| vec![*guard]).collect()) else { return };
+    // The names of what a module brings start with the module's own, and only its registry knows them.
+    let brought = |entry: &Entry<'_>| type_name(entry).ends_with("::MODULE") && name.starts_with(entry.name);
+    if template.resources.iter().any(brought) {
+        return;
+    }
     let parameters = template.parameters.iter().map(|entry| entry.name).filter(|_| matches!(reference.kind, UseKind::Ref));
     let hint =
         did_you_mean(name, template.resources.iter().map(|entry| entry.name).chain(parameters).chain(PSEUDO_PARAMETERS.iter().copied()));
@@ -114,7 +134,7 @@ fn undeclared(check: &mut Check<'_, '_>, reference: &Use<'_>) {
     let from = owner(check, reference.owner);
     let message = format!("{from} refers to `{name}`, which is not {what}");
     let diagnostic = check.error("unresolved-reference", message, reference.span, "not declared").as_aws_says(aws_message(reference));
-    check.report_when(hinted(diagnostic, hint), &when);
+    check.report(hinted(diagnostic, hint));
 }
 
 fn unknown_attribute(check: &mut Check<'_, '_>, reference: &Use<'_>, resource_type: &str, attribute: &str) {

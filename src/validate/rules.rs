@@ -47,6 +47,7 @@ pub const RULES: &[Rule] = &[
     error("port-out-of-range", "ports lie between 0 and 65535, and a range does not run backwards"),
     error("provisioned-throughput-without-figure", "a file system with provisioned throughput says how much"),
     error("read-only-property", "properties that the service sets are not set by the template"),
+    warning("search-limit", "the conditions rest on few enough values for all to be tried"),
     error("template-limit", "the template stays within CloudFormation's limits"),
     error("unknown-attribute", "Fn::GetAtt names an attribute that the resource type has"),
     error("unknown-function", "a name that starts with `Fn::` is a function's"),

@@ -47,10 +47,13 @@ pub(super) enum Freedom {
 /// Choices tried before a question is given up, as not answered.
 const MAX_CHOICES: usize = 20_000;
 
+/// An answer that strays from this many values in force is not made any nearer.
+const MOST_CHANGES: usize = 5;
+
 /// Choices tried for one template; a real rack takes a few thousand.
 const MAX_CHOICES_IN_ALL: usize = 400_000;
 
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 enum Truth {
     True,
     False,
@@ -66,9 +69,35 @@ pub(super) struct Solver<'a> {
     pub(super) formulas: Formulas<'a>,
     /// For each atom, by the candidates of its variables: not asked yet, false, true, broken.
     tables: Vec<Vec<u8>>,
+    /// What each condition came to, and at which step of a search.
+    known: Vec<(usize, Truth)>,
+    step: usize,
     /// Choices that may still be tried.
     left: usize,
-    answers: FxHashMap<(Vec<Clause>, Freedom), Option<Assignment>>,
+    answers: FxHashMap<(Vec<Clause>, Freedom), Answer>,
+    /// Whether a question was given up.
+    pub(super) gave_up: bool,
+}
+
+/// What a question comes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// These values do it.
+    Found(Assignment),
+    /// None do.
+    Never,
+    /// Too many would have to be tried.
+    GaveUp,
+}
+
+impl Answer {
+    /// Returns the values that were found.
+    pub(super) fn found(self) -> Option<Assignment> {
+        match self {
+            Self::Found(assignment) => Some(assignment),
+            Self::Never | Self::GaveUp => None,
+        }
+    }
 }
 
 impl<'a> Solver<'a> {
@@ -77,11 +106,12 @@ impl<'a> Solver<'a> {
             |variables: &[usize]| variables.iter().map(|variable| formulas.variables.all[*variable].candidates.len()).product::<usize>();
         let tables =
             formulas.atoms.iter().map(|atom| vec![0; Some(size(&atom.variables)).filter(|size| *size <= 1 << 16).unwrap_or(0)]).collect();
-        Self { formulas, tables, left: MAX_CHOICES_IN_ALL, answers: FxHashMap::default() }
+        let known = vec![(0, Truth::Broken); formulas.conditions.len()];
+        Self { formulas, tables, known, step: 0, left: MAX_CHOICES_IN_ALL, answers: FxHashMap::default(), gave_up: false }
     }
 
-    /// Returns values under which every clause holds, or `None` when there are none.
-    pub(super) fn satisfy(&mut self, mut clauses: Vec<Clause>, freedom: Freedom) -> Option<Assignment> {
+    /// Returns values under which every clause and, unless they are those in force, every rule of the template holds.
+    pub(super) fn satisfy(&mut self, mut clauses: Vec<Clause>, freedom: Freedom) -> Answer {
         for clause in &mut clauses {
             clause.sort_unstable();
             clause.dedup();
@@ -90,45 +120,85 @@ impl<'a> Solver<'a> {
         clauses.dedup();
         let contradiction = |clause: &Clause| matches!(clause.as_slice(), [only] if clauses.contains(&vec![only.negated()]));
         if clauses.iter().any(|clause| clause.is_empty() || contradiction(clause)) {
-            return None;
+            return Answer::Never;
         }
         if clauses.is_empty() {
-            return Some(Assignment::new());
+            return Answer::Found(Assignment::new());
         }
         let key = (clauses, freedom);
         if let Some(answer) = self.answers.get(&key) {
             return answer.clone();
         }
-        let mut search =
-            Search { chosen: vec![None; self.formulas.variables.all.len()], order: Vec::new(), left: MAX_CHOICES.min(self.left) };
-        let allowed = search.left;
-        let answer = self
-            .search(&key.0, freedom, &mut search)
-            .then(|| search.order.iter().filter_map(|variable| Some((*variable, search.chosen[*variable]?))).collect::<Assignment>());
-        self.left -= allowed - search.left;
+        let answer = self.ask(&key.0, freedom, usize::MAX);
+        self.gave_up |= answer == Answer::GaveUp;
         self.answers.insert(key, answer.clone());
         answer
     }
 
+    /// Returns the values that stray least from those in force, for clauses that some values make hold.
+    pub(super) fn nearest(&mut self, clauses: &[Clause], found: Assignment) -> Assignment {
+        let changed = found.iter().filter(|choice| self.strays(**choice)).count();
+        let fewer = (1..changed.min(MOST_CHANGES)).find_map(|changes| self.ask(clauses, Freedom::Any, changes).found());
+        fewer.unwrap_or(found)
+    }
+
+    /// Tells whether a choice is another value than the one in force.
+    fn strays(&self, (variable, candidate): (usize, usize)) -> bool {
+        candidate != 0 || !self.formulas.variables.all[variable].in_force
+    }
+
+    fn ask(&mut self, clauses: &[Clause], freedom: Freedom, changes: usize) -> Answer {
+        let allowed = MAX_CHOICES.min(self.left);
+        let chosen = vec![None; self.formulas.variables.all.len()];
+        let mut search = Search { chosen, order: Vec::new(), left: allowed, changes, gave_up: false };
+        let is_found = self.search(clauses, freedom, &mut search);
+        self.left -= allowed - search.left;
+        if is_found {
+            let kept = search.order.iter().filter_map(|(variable, matters)| {
+                let choice = (*variable, search.chosen[*variable]?);
+                (*matters || self.strays(choice)).then_some(choice)
+            });
+            let mut assignment: Assignment = kept.collect();
+            assignment.sort_unstable();
+            Answer::Found(assignment)
+        } else if search.gave_up {
+            Answer::GaveUp
+        } else {
+            Answer::Never
+        }
+    }
+
     fn search(&mut self, clauses: &[Clause], freedom: Freedom, search: &mut Search) -> bool {
-        let mut decide = Decide { formulas: &self.formulas, tables: &mut self.tables, chosen: &search.chosen };
-        let variable = match decide.clauses(clauses) {
-            Truth::True => return true,
-            Truth::False | Truth::Broken => return false,
-            Truth::Open(variable) => variable,
+        self.step += 1;
+        let Self { formulas, tables, known, step, .. } = self;
+        let mut decide = Decide { formulas, tables, known, step: *step, chosen: &search.chosen };
+        let rules = if freedom == Freedom::Any { decide.rules() } else { Truth::True };
+        let (variable, matters) = match (decide.clauses(clauses), rules) {
+            (Truth::False | Truth::Broken, _) | (_, Truth::False) => return false,
+            (Truth::Open(variable), _) => (variable, true),
+            // What a rule hangs on is told only where its value in force will not do.
+            (Truth::True, Truth::Open(variable)) => (variable, false),
+            (Truth::True, _) => return true,
         };
         let kept = freedom == Freedom::InForce && self.formulas.variables.all[variable].in_force;
         let candidates = if kept { 1 } else { self.formulas.variables.all[variable].candidates.len() };
-        search.order.push(variable);
+        search.order.push((variable, matters));
         for candidate in 0..candidates {
+            let strays = usize::from(self.strays((variable, candidate)));
+            if strays > search.changes {
+                continue;
+            }
             if search.left == 0 {
+                search.gave_up = true;
                 break;
             }
             search.left -= 1;
+            search.changes -= strays;
             search.chosen[variable] = Some(candidate);
             if self.search(clauses, freedom, search) {
                 return true;
             }
+            search.changes += strays;
         }
         search.chosen[variable] = None;
         search.order.pop();
@@ -140,6 +210,8 @@ impl<'a> Solver<'a> {
 struct Decide<'s, 'a> {
     formulas: &'s Formulas<'a>,
     tables: &'s mut [Vec<u8>],
+    known: &'s mut [(usize, Truth)],
+    step: usize,
     chosen: &'s [Option<usize>],
 }
 
@@ -148,34 +220,46 @@ impl Decide<'_, '_> {
         all(clauses, |clause| any(clause, |literal| self.literal(*literal)))
     }
 
+    /// Decides whether the template's rules let this pass; one that cannot be decided here does.
+    fn rules(&mut self) -> Truth {
+        let formulas = self.formulas;
+        all(&formulas.rules, |rule| match self.formula(rule) {
+            Truth::Broken => Truth::True,
+            truth => truth,
+        })
+    }
+
     fn literal(&mut self, literal: Literal) -> Truth {
         let chosen = |variable: usize, wanted: bool, candidate: usize| {
             self.chosen[variable].map_or(Truth::Open(variable), |chosen| truth((chosen == candidate) == wanted))
         };
         match literal {
-            Literal::Condition(condition, true) => self.condition(condition, 0),
-            Literal::Condition(condition, false) => not(self.condition(condition, 0)),
+            Literal::Condition(condition, true) => self.condition(condition),
+            Literal::Condition(condition, false) => not(self.condition(condition)),
             Literal::Value(variable, candidate) => chosen(variable, true, candidate),
             Literal::NotValue(variable, candidate) => chosen(variable, false, candidate),
         }
     }
 
-    fn condition(&mut self, condition: usize, depth: usize) -> Truth {
-        // A condition that refers to itself is broken, as AWS has it.
-        if depth > self.formulas.conditions.len() {
-            return Truth::Broken;
+    fn condition(&mut self, condition: usize) -> Truth {
+        if self.known[condition].0 == self.step {
+            return self.known[condition].1;
         }
+        // A condition that comes back to itself is broken, as AWS has it.
+        self.known[condition] = (self.step, Truth::Broken);
         let formulas = self.formulas;
-        self.formula(&formulas.conditions[condition], depth)
+        let truth = self.formula(&formulas.conditions[condition]);
+        self.known[condition].1 = truth;
+        truth
     }
 
-    fn formula(&mut self, formula: &Formula, depth: usize) -> Truth {
+    fn formula(&mut self, formula: &Formula) -> Truth {
         match formula {
             Formula::Atom(atom) => self.atom(*atom),
-            Formula::Condition(condition) => self.condition(*condition, depth + 1),
-            Formula::Not(operand) => not(self.formula(operand, depth)),
-            Formula::And(operands) => all(operands, |operand| self.formula(operand, depth)),
-            Formula::Or(operands) => any(operands, |operand| self.formula(operand, depth)),
+            Formula::Condition(condition) => self.condition(*condition),
+            Formula::Not(operand) => not(self.formula(operand)),
+            Formula::And(operands) => all(operands, |operand| self.formula(operand)),
+            Formula::Or(operands) => any(operands, |operand| self.formula(operand)),
             Formula::Undecidable => Truth::Broken,
         }
     }
@@ -201,8 +285,12 @@ impl Decide<'_, '_> {
 
 struct Search {
     chosen: Vec<Option<usize>>,
-    order: Vec<usize>,
+    /// Parameters in the order they were chosen, and whether the question itself hangs on them.
+    order: Vec<(usize, bool)>,
     left: usize,
+    /// How many more parameters may stray from the value in force.
+    changes: usize,
+    gave_up: bool,
 }
 
 fn truth(holds: bool) -> Truth {

@@ -3,6 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::formula::Concrete;
+use crate::evaluate::partition;
 use crate::parameters::ParameterSet;
 use crate::template::{Intrinsic, Kind, Node, SubPart, Template, sub_parts};
 
@@ -29,6 +30,13 @@ pub(super) struct Variables<'a> {
 
 /// Items that a candidate for a comma-separated text is made of.
 const ITEM: &str = "some-value";
+
+/// Regions that are tried where any other will do, and one of each further partition.
+const REGIONS: &[&str] =
+    &["us-east-1", "us-west-2", "eu-west-1", "ap-southeast-2", "eu-central-1", "us-east-2", "ca-central-1", "cn-north-1", "us-gov-west-1"];
+
+/// Account numbers that are tried, AWS's own example first.
+const ACCOUNTS: &[&str] = &["123456789012", "210987654321"];
 
 /// A candidate list holds at most this many items, however far into it a template selects.
 const MAX_ITEMS: usize = 8;
@@ -58,18 +66,12 @@ impl<'a> Variables<'a> {
             }
             variables.add(variable);
         }
-        let region = region.map(str::to_owned);
-        variables.pseudo("AWS::Region", region.as_deref(), "us-east-1");
-        variables.pseudo("AWS::Partition", None, "aws");
-        variables.pseudo("AWS::URLSuffix", None, "amazonaws.com");
-        variables.pseudo("AWS::AccountId", None, "123456789012");
-        variables.pseudo("AWS::StackName", None, "some-stack");
+        let region = region.or_else(|| likely_region(template)).unwrap_or(REGIONS[0]);
+        for (name, value) in [("AWS::Region", region), ("AWS::AccountId", ACCOUNTS[0]), ("AWS::StackName", "some-stack")] {
+            let candidates = vec![value.to_owned()];
+            variables.add(Variable { name, candidates, in_force: true, list: false, closed: false, declaration: None });
+        }
         variables
-    }
-
-    fn pseudo(&mut self, name: &'static str, known: Option<&str>, example: &str) {
-        let candidates = vec![known.unwrap_or(example).to_owned()];
-        self.add(Variable { name, candidates, in_force: true, list: false, closed: false, declaration: None });
     }
 
     fn add(&mut self, variable: Variable<'a>) {
@@ -78,7 +80,10 @@ impl<'a> Variables<'a> {
     }
 
     /// Returns the number of a parameter or pseudo parameter.
+    ///
+    /// The partition and its domain follow from the region, so they are the region's.
     pub(super) fn position(&self, name: &str) -> Option<usize> {
+        let name = if matches!(name, "AWS::Partition" | "AWS::URLSuffix") { "AWS::Region" } else { name };
         self.by_name.get(name).copied()
     }
 
@@ -87,6 +92,11 @@ impl<'a> Variables<'a> {
         let index = self.position(name)?;
         let variable = &self.all[index];
         let text = variable.candidates.get(chosen.get(index).copied().flatten()?)?;
+        match name {
+            "AWS::Partition" => return Some(Concrete::Text(partition(text).0.to_owned())),
+            "AWS::URLSuffix" => return Some(Concrete::Text(partition(text).1.to_owned())),
+            _ => {}
+        }
         Some(if variable.list {
             Concrete::List(text.split(',').map(|item| item.trim().to_owned()).collect())
         } else {
@@ -117,11 +127,16 @@ impl<'a> Variables<'a> {
         match Intrinsic::of(node) {
             Some(Intrinsic::Ref(name)) => note(self, name.as_str().unwrap_or_default()),
             Some(Intrinsic::Sub(operand)) => {
-                for part in sub_parts(operand.as_str().unwrap_or_default()) {
+                let (text, own) = match operand.items() {
+                    [text, own] => (text, own.members()),
+                    _ => (operand, [].as_slice()),
+                };
+                for part in sub_parts(text.as_str().unwrap_or_default()) {
                     if let SubPart::Variable(name) = part {
                         note(self, name);
                     }
                 }
+                own.iter().for_each(|member| self.of_operand(template, &member.value, found, &mut Vec::new()));
             }
             Some(Intrinsic::FindInMap(operands)) => {
                 let [map, top, second] = operands.items() else { return };
@@ -170,6 +185,31 @@ impl<'a> Variables<'a> {
     }
 }
 
+/// Tells whether a text is written as regions are: `eu-central-1`, `us-gov-west-1`.
+fn is_region(text: &str) -> bool {
+    let mut parts = text.split('-');
+    let letters = |part: &str| part.len() > 1 && part.bytes().all(|byte| byte.is_ascii_lowercase());
+    let last = parts.next_back();
+    let words: Vec<&str> = parts.collect();
+    last.is_some_and(|last| !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit()))
+        && (2..=3).contains(&words.len())
+        && words.into_iter().all(letters)
+}
+
+/// Returns the region that a template is for, where its mappings leave out the usual one.
+fn likely_region<'a>(template: &Template<'a>) -> Option<&'a str> {
+    let names = |entry: &crate::template::Entry<'a>| {
+        let names: Vec<&'a str> = entry.body.members().iter().map(|member| member.key).filter(|key| is_region(key)).collect();
+        (!names.is_empty()).then_some(names)
+    };
+    let named: Vec<Vec<&'a str>> = template.mappings.iter().filter_map(names).collect();
+    if named.iter().all(|names| names.contains(&REGIONS[0])) {
+        return None;
+    }
+    let first = named.first()?;
+    first.iter().copied().find(|region| named.iter().all(|names| names.contains(region))).or(first.first().copied())
+}
+
 impl Variable<'_> {
     fn add_always(&mut self, value: &str) {
         if !self.candidates.iter().any(|candidate| candidate == value) {
@@ -179,13 +219,28 @@ impl Variable<'_> {
 
     /// Adds a value, if the declaration lets it pass.
     pub(super) fn add(&mut self, value: &str) {
-        if !self.closed && self.allows(value) {
-            self.add_always(value);
+        match self.name {
+            // A comparison with a partition asks for a region of it.
+            "AWS::Region" => {
+                let partitions = REGIONS.iter().filter(|region| partition(region).0 == value || partition(region).1 == value);
+                partitions.take(1).chain(is_region(value).then_some(&value)).for_each(|region| self.add_always(region));
+            }
+            _ if !self.closed && self.allows(value) => self.add_always(value),
+            _ => {}
         }
     }
 
     /// Adds a value that no literal is equal to.
     fn add_other(&mut self) {
+        let examples: &[&str] = match self.name {
+            "AWS::Region" => REGIONS,
+            "AWS::AccountId" => ACCOUNTS,
+            _ => &[],
+        };
+        if !examples.is_empty() {
+            let other = examples.iter().find(|example| !self.candidates.iter().any(|candidate| candidate == *example));
+            return other.into_iter().for_each(|example| self.add_always(example));
+        }
         let kind = self.declaration.and_then(|declaration| declaration.get("Type")).and_then(|kind| kind.as_str()).unwrap_or_default();
         let bound = self.declaration.and_then(|declaration| declaration.get("MinValue")).and_then(|bound| bound.scalar());
         match kind {

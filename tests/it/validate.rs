@@ -1,5 +1,9 @@
 //! Tests of `validate`: every rule finds its defect, and nothing else is found.
 
+#![allow(clippy::unwrap_used)]
+
+mod values;
+
 use rackform::template::{Arena, Diagnostics, Severity, Source, Template};
 use rackform::validate::{Finding, Options, RULES, validate};
 
@@ -41,6 +45,9 @@ fn each_defect_breaks_its_rule_and_no_other() {
         ("unresolved-mapping", r#"{"Resources": {"T": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": {"Fn::FindInMap": ["M", "a", "b"]}}}}}"#.into()),
         ("unresolved-mapping", r#"{"Mappings": {"M": {"a": {"b": "c"}}}, "Resources": {"T": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": {"Fn::FindInMap": ["M", "a", "c"]}}}}}"#.into()),
         ("malformed-function", resource("AWS::SNS::Topic", r#"{"TopicName": {"Fn::Join": ["-", "abc"]}}"#)),
+        ("unresolved-reference", r#"{"Conditions": {"C": {"Fn::Equals": [{"Ref": "T"}, "a"]}}, "Resources": {"T": {"Type": "AWS::SNS::Topic", "Condition": "C"}}}"#.into()),
+        ("unresolved-reference", r#"{"Conditions": {"Never": {"Fn::Equals": ["a", "b"]}}, "Resources": {"T": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": {"Fn::If": ["Never", {"Ref": "Nobody"}, "b"]}}}}}"#.into()),
+        ("malformed-function", resource("AWS::SNS::Topic", r#"{"TopicName": {"Fn::GetStackOutput": {"StackName": "a"}}}"#)),
         ("unknown-function", resource("AWS::SNS::Topic", r#"{"TopicName": {"Fn::Concat": ["-", "abc"]}}"#)),
         ("circular-condition", r#"{"Conditions": {"C": {"Fn::Or": [{"Condition": "C"}, {"Fn::Equals": ["a", "b"]}]}}, "Resources": {"T": {"Type": "AWS::SNS::Topic", "Condition": "C"}}}"#.into()),
         ("invalid-policy", r#"{"Resources": {"T": {"Type": "AWS::SNS::Topic", "DeletionPolicy": "Keep"}}}"#.into()),
@@ -105,6 +112,12 @@ fn valid_templates_have_no_findings() {
         resource("AWS::EFS::FileSystem", r#"{"Encrypted": "true", "ThroughputMode": "provisioned", "ProvisionedThroughputInMibps": "12"}"#),
         resource("AWS::EFS::FileSystem", r#"{"KmsKeyId": {"Ref": "AWS::NoValue"}, "FileSystemPolicy": {"Anything": ["goes", 1]}}"#),
         resource("AWS::SecretsManager::Secret", r#"{"SecretString": "{{resolve:ssm:/a}}"}"#),
+        // What stands in another stack, in a module, or is made by a macro.
+        resource("AWS::SNS::Topic", r#"{"TopicName": {"Fn::GetStackOutput": {"StackName": "a", "OutputName": "b"}}}"#),
+        r#"{"Resources": {"M": {"Type": "My::Own::Kind::MODULE"}}, "Outputs": {"O": {"Value": {"Ref": "MBucket"}}, "P": {"Value": {"Fn::GetAtt": ["MBucket", "Arn"]}}}}"#.into(),
+        resource("AWS::SNS::Topic", r#"{"TopicName": {"Fn::Sub": {"Fn::Transform": {"Name": "Text"}}}}"#),
+        r#"{"Transform": "AWS::Serverless-2016-10-31", "Resources": {"A": {"Type": "AWS::Serverless::Function", "Properties": {"DeploymentPreference": {"Alarms": [{"Ref": "B"}]}}},
+            "B": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"AlarmName": {"Ref": "A"}}}}}"#.into(),
         // Nobody publishes what a custom resource takes.
         resource("Custom::Thing", r#"{"Whatever": {"Ref": "AWS::StackId"}}"#),
         resource("AWS::CloudFormation::CustomResource", r#"{"ServiceToken": "arn", "Whatever": 1}"#),

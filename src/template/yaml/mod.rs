@@ -201,7 +201,7 @@ impl<'a> Reader<'a> {
             if anchor != 0 {
                 self.anchors.insert(anchor, Value { node: Node { span, kind: Kind::String(text) }, size: 1, height: 0 });
             }
-            if let Some(tag) = tag.filter(|tag| !(tag.is_yaml_core_schema() && tag.suffix == "str")) {
+            if let Some(tag) = tag.filter(|tag| !short_form::is_text(tag)) {
                 return Err(self.problem(
                     "yaml-syntax",
                     format!("a key has the tag `{tag}`"),

@@ -12,7 +12,7 @@ use crate::template::{Diagnostic, Diagnostics, did_you_mean};
 /// Functions that have a short form, by the name after the `!`.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html>
-pub const SHORT_FORMS: [&str; 26] = [
+pub const SHORT_FORMS: [&str; 27] = [
     "Ref",
     "Condition",
     "GetAtt",
@@ -25,6 +25,7 @@ pub const SHORT_FORMS: [&str; 26] = [
     "Cidr",
     "GetAZs",
     "ImportValue",
+    "GetStackOutput",
     "Transform",
     "If",
     "Equals",
@@ -74,6 +75,11 @@ pub(super) struct Function<'a> {
     pub span: Span,
 }
 
+/// Tells whether a tag only says that a scalar is text: `!!str`, or a lone `!`.
+pub(super) fn is_text(tag: &Tag) -> bool {
+    if tag.is_yaml_core_schema() { tag.suffix == "str" } else { tag.handle.is_empty() && tag.suffix == "!" }
+}
+
 /// Returns the function that a tag is the short form of; reports a tag that is none.
 pub(super) fn function<'a>(tag: &Tag, span: Span, source: &Source, arena: &'a Arena, problems: &mut Diagnostics) -> Option<Function<'a>> {
     if tag.is_yaml_core_schema() {
@@ -83,7 +89,7 @@ pub(super) fn function<'a>(tag: &Tag, span: Span, source: &Source, arena: &'a Ar
         }
         return None;
     }
-    if tag.handle.is_empty() && tag.suffix == "!" {
+    if is_text(tag) {
         return None;
     }
     match long_form(&tag.suffix).filter(|_| tag.handle == "!") {

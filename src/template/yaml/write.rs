@@ -124,7 +124,9 @@ impl Writer {
         let name = match member.key {
             "Ref" => "Ref",
             // A policy statement may hold a lone `Condition` too, which is no function.
-            key => key.strip_prefix("Fn::").filter(|name| SHORT_FORMS.contains(name) && !matches!(*name, "Ref" | "Condition"))?,
+            key => key
+                .strip_prefix("Fn::")
+                .filter(|name| SHORT_FORMS.contains(name) && !matches!(*name, "Ref" | "Condition" | "GetStackOutput"))?,
         };
         let reads_back = match operand.kind {
             Kind::String(text) => name != "GetAtt" || !text.contains('.'),
