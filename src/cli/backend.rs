@@ -41,10 +41,20 @@ pub fn open(context: &mut Context<'_>, access: Access, args: &BackendArgs) -> Re
     }
 }
 
+/// Returns the session that everything which asks AWS shares.
+///
+/// # Errors
+///
+/// Returns the problems of `rack.yaml`, or that no region is given anywhere.
+#[cfg(feature = "aws")]
+pub fn session(context: &mut Context<'_>) -> Result<std::sync::Arc<crate::backend::aws::Session>, Failure> {
+    let reach = crate::backend::aws::Reach { profile: context.profile()?, region: context.given_region()?, role_arn: None };
+    Ok(std::sync::Arc::new(crate::backend::aws::Session::new(&reach)?))
+}
+
 #[cfg(feature = "aws")]
 fn open_aws(context: &mut Context<'_>) -> Result<Box<dyn Backend>, Failure> {
-    let (profile, region) = (context.profile()?, context.given_region()?);
-    Ok(Box::new(crate::backend::aws::AwsBackend::new(profile.as_deref(), region.as_deref())?))
+    Ok(Box::new(crate::backend::aws::AwsBackend::new(session(context)?)))
 }
 
 #[cfg(not(feature = "aws"))]

@@ -5,15 +5,17 @@
 
 mod convert;
 mod error;
+mod session;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use aws_config::retry::RetryConfig;
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::types::{Capability, ChangeSetType};
 use indexmap::IndexMap;
 
 use self::error::{failed, is_absent, no_change_set, no_stack};
+pub use self::session::{Reach, Session};
 use super::{
     Backend, BackendError, ChangeSetDescription, ChangeSetRequest, EventPage, Progress, StackDescription, StackEvent, StackResource,
     StackSummary,
@@ -35,7 +37,7 @@ const GONE: [&str; 2] = ["DELETE_COMPLETE", "DELETE_SKIPPED"];
 
 /// CloudFormation in one account and region.
 pub struct AwsBackend {
-    runtime: tokio::runtime::Runtime,
+    session: Arc<Session>,
     client: Client,
 }
 
@@ -46,30 +48,13 @@ impl std::fmt::Debug for AwsBackend {
 }
 
 impl AwsBackend {
-    /// Returns the backend for a profile and a region; without them, for those of the environment.
-    ///
-    /// # Errors
-    ///
-    /// Returns [`BackendError::Request`] when no region is given anywhere.
-    pub fn new(profile: Option<&str>, region: Option<&str>) -> Result<Self, BackendError> {
-        let unusable = |message: String| BackendError::Request { operation: "load the AWS configuration", code: None, message };
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| unusable(error.to_string()))?;
-        let mut loader = aws_config::from_env().retry_config(RetryConfig::adaptive().with_max_attempts(8));
-        if let Some(profile) = profile {
-            loader = loader.profile_name(profile);
-        }
-        if let Some(region) = region {
-            loader = loader.region(aws_config::Region::new(region.to_owned()));
-        }
-        let config = runtime.block_on(loader.load());
-        if config.region().is_none() {
-            return Err(unusable("no region is given: use `--region`, `region:` in rack.yaml, AWS_REGION, or the profile".to_owned()));
-        }
-        Ok(Self { client: Client::new(&config), runtime })
+    /// Returns the backend of a session.
+    pub fn new(session: Arc<Session>) -> Self {
+        Self { client: Client::new(session.config()), session }
     }
 
     fn exists(&self, stack: &str) -> Result<bool, BackendError> {
-        match self.runtime.block_on(self.client.describe_stacks().stack_name(stack).send()) {
+        match self.session.block_on(self.client.describe_stacks().stack_name(stack).send()) {
             // A stack of which only a change set exists is not there yet: the next change set is of type CREATE too.
             Ok(answer) => {
                 Ok(answer.stacks().iter().any(|found| found.stack_status().is_some_and(|status| status.as_str() != "REVIEW_IN_PROGRESS")))
@@ -85,7 +70,7 @@ impl AwsBackend {
         let mut token = None;
         loop {
             let answer = self
-                .runtime
+                .session
                 .block_on(self.client.describe_stack_events().stack_name(stack).set_next_token(token).send())
                 .map_err(|error| no_stack("DescribeStackEvents", error, stack))?;
             for event in answer.stack_events() {
@@ -110,7 +95,7 @@ impl Backend for AwsBackend {
 
     fn list_stacks(&self) -> Result<Vec<StackSummary>, BackendError> {
         let pages = self.client.list_stacks().into_paginator().items().send();
-        let found = self.runtime.block_on(pages.collect::<Result<Vec<_>, _>>()).map_err(|error| failed("ListStacks", error))?;
+        let found = self.session.block_on(pages.collect::<Result<Vec<_>, _>>()).map_err(|error| failed("ListStacks", error))?;
         let mut stacks: Vec<StackSummary> =
             found.iter().map(convert::summary).filter(|stack| stack.status.as_str() != "DELETE_COMPLETE").collect();
         stacks.sort_by(|a, b| a.name.cmp(&b.name));
@@ -118,7 +103,7 @@ impl Backend for AwsBackend {
     }
 
     fn describe_stack(&self, stack: &str) -> Result<Option<StackDescription>, BackendError> {
-        let answer = match self.runtime.block_on(self.client.describe_stacks().stack_name(stack).send()) {
+        let answer = match self.session.block_on(self.client.describe_stacks().stack_name(stack).send()) {
             Ok(answer) => answer,
             Err(error) if is_absent(&error) => return Ok(None),
             Err(error) => return Err(failed("DescribeStacks", error)),
@@ -128,11 +113,11 @@ impl Backend for AwsBackend {
         // A stack in REVIEW_IN_PROGRESS has no template yet, and CloudFormation says so with a ValidationError.
         if !described.status.is_review() {
             let template =
-                self.runtime.block_on(self.client.get_template().stack_name(stack).send()).map_err(|error| failed("GetTemplate", error))?;
+                self.session.block_on(self.client.get_template().stack_name(stack).send()).map_err(|error| failed("GetTemplate", error))?;
             described.template = template.template_body().unwrap_or_default().to_owned();
         }
         let latest = self
-            .runtime
+            .session
             .block_on(self.client.describe_stack_events().stack_name(stack).send())
             .map_err(|error| failed("DescribeStackEvents", error))?;
         described.revision = latest.stack_events().first().and_then(|event| event.event_id()).unwrap_or_default().to_owned();
@@ -142,7 +127,7 @@ impl Backend for AwsBackend {
     fn list_resources(&self, stack: &str) -> Result<Vec<StackResource>, BackendError> {
         let pages = self.client.list_stack_resources().stack_name(stack).into_paginator().items().send();
         let found =
-            self.runtime.block_on(pages.collect::<Result<Vec<_>, _>>()).map_err(|error| no_stack("ListStackResources", error, stack))?;
+            self.session.block_on(pages.collect::<Result<Vec<_>, _>>()).map_err(|error| no_stack("ListStackResources", error, stack))?;
         let mut resources: Vec<StackResource> =
             found.iter().map(convert::resource).filter(|resource| !GONE.contains(&resource.status.as_str())).collect();
         resources.sort_by(|a, b| a.logical_id.cmp(&b.logical_id));
@@ -151,7 +136,7 @@ impl Backend for AwsBackend {
 
     fn list_exports(&self) -> Result<IndexMap<String, String>, BackendError> {
         let pages = self.client.list_exports().into_paginator().items().send();
-        let found = self.runtime.block_on(pages.collect::<Result<Vec<_>, _>>()).map_err(|error| failed("ListExports", error))?;
+        let found = self.session.block_on(pages.collect::<Result<Vec<_>, _>>()).map_err(|error| failed("ListExports", error))?;
         let mut exports: IndexMap<String, String> =
             found.iter().filter_map(|export| Some((export.name()?.to_owned(), export.value()?.to_owned()))).collect();
         exports.sort_keys();
@@ -170,7 +155,7 @@ impl Backend for AwsBackend {
         }
         let kind = if self.exists(&request.stack)? { ChangeSetType::Update } else { ChangeSetType::Create };
         let answer = self
-            .runtime
+            .session
             .block_on(
                 self.client
                     .create_change_set()
@@ -208,7 +193,7 @@ impl Backend for AwsBackend {
         let mut token = None;
         loop {
             let answer = self
-                .runtime
+                .session
                 .block_on(
                     self.client
                         .describe_change_set()
@@ -230,14 +215,14 @@ impl Backend for AwsBackend {
     }
 
     fn execute_change_set(&self, stack: &str, change_set: &str) -> Result<(), BackendError> {
-        self.runtime
+        self.session
             .block_on(self.client.execute_change_set().stack_name(stack).change_set_name(change_set).send())
             .map(drop)
             .map_err(|error| failed("ExecuteChangeSet", error))
     }
 
     fn delete_change_set(&self, stack: &str, change_set: &str) -> Result<(), BackendError> {
-        self.runtime
+        self.session
             .block_on(self.client.delete_change_set().stack_name(stack).change_set_name(change_set).send())
             .map_err(|error| no_change_set("DeleteChangeSet", error, stack, change_set))?;
         // A stack that never was more than a change set would stay behind in REVIEW_IN_PROGRESS.
@@ -248,25 +233,25 @@ impl Backend for AwsBackend {
     }
 
     fn delete_stack(&self, stack: &str) -> Result<(), BackendError> {
-        self.runtime.block_on(self.client.delete_stack().stack_name(stack).send()).map(drop).map_err(|error| failed("DeleteStack", error))
+        self.session.block_on(self.client.delete_stack().stack_name(stack).send()).map(drop).map_err(|error| failed("DeleteStack", error))
     }
 
     fn cancel_update(&self, stack: &str) -> Result<(), BackendError> {
-        self.runtime
+        self.session
             .block_on(self.client.cancel_update_stack().stack_name(stack).send())
             .map(drop)
             .map_err(|error| failed("CancelUpdateStack", error))
     }
 
     fn set_termination_protection(&self, stack: &str, on: bool) -> Result<(), BackendError> {
-        self.runtime
+        self.session
             .block_on(self.client.update_termination_protection().stack_name(stack).enable_termination_protection(on).send())
             .map(drop)
             .map_err(|error| no_stack("UpdateTerminationProtection", error, stack))
     }
 
     fn advance(&self, stack: &str) -> Result<Progress, BackendError> {
-        let answer = match self.runtime.block_on(self.client.describe_stacks().stack_name(stack).send()) {
+        let answer = match self.session.block_on(self.client.describe_stacks().stack_name(stack).send()) {
             Ok(answer) => answer,
             Err(error) if is_absent(&error) => return Ok(Progress::Done),
             Err(error) => return Err(failed("DescribeStacks", error)),
