@@ -1,11 +1,15 @@
-//! The AWS backend over the wire, against a server of canned answers on loopback.
+//! The AWS backend over the wire: here against a server of canned answers on loopback, in the files beside against an endpoint that does
+//! what it is asked to.
 #![allow(clippy::unwrap_used)]
+
+mod endpoint;
+mod stories;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
-use super::program::{Bench, Run};
+use crate::program::{Bench, Run};
 
 /// Answers every request from a table of actions until it is dropped; what it was asked is kept.
 struct Server {

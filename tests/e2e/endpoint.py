@@ -1,0 +1,317 @@
+"""Starts MiniStack on loopback for the wire tests, corrected where it answers otherwise than AWS documents.
+
+Usage: PYTHON endpoint.py. The first line on standard output is the address; health is at /_ministack/health. It ends when standard
+input is closed, so with the process that started it however that one ends, and after LIFETIME_S at the latest.
+
+Nothing of the installed package is edited: its functions are replaced in memory. Every correction has its reason beside it. Resources of
+stacks with "slow" in their name take PACE_S each, since at full speed everything is over at the first poll; an account is whatever
+twelve digits the access key is, so that every test has one of its own.
+"""
+
+import copy
+import os
+import socket
+import sys
+import threading
+import time
+
+LIFETIME_S = 900
+PACE_S = 0.15
+
+
+def end_with_the_starter():
+    """Ends the process once standard input is closed; a hanging event loop cannot hinder that."""
+
+    def wait():
+        sys.stdin.buffer.read()
+        os._exit(0)
+
+    threading.Thread(target=wait, daemon=True).start()
+    limit = threading.Timer(LIFETIME_S, os._exit, (3,))
+    limit.daemon = True
+    limit.start()
+
+
+def free_port():
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
+
+end_with_the_starter()
+PORT = free_port()
+os.environ.update(
+    {
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(PORT),
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "LOG_LEVEL": "ERROR",
+        # No container is started for anything.
+        "DOCKER_HOST": "unix:///nonexistent",
+    }
+)
+
+import ministack.services.cloudformation as cloudformation  # noqa: E402
+from ministack.services.cloudformation import changesets, engine, handlers, provisioners, stacks  # noqa: E402
+
+
+def replace(name, function):
+    """Replaces a function in every module that took it by name."""
+    for module in (engine, changesets, handlers, provisioners, stacks):
+        if hasattr(module, name):
+            setattr(module, name, function)
+
+
+# AWS::EC2::SecurityGroupIngress is missing: a rule of its own in a group that exists.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-securitygroupingress.html
+def permissions_of(properties):
+    return provisioners._ec2_sg_permissions([{k: v for k, v in properties.items() if k != "GroupId"}])
+
+
+def create_ingress(logical_id, properties, stack_name):
+    group = provisioners._ec2._security_groups.get(properties.get("GroupId"))
+    if group is None:
+        raise ValueError(f"The security group '{properties.get('GroupId')}' does not exist")
+    group.setdefault("IpPermissions", []).extend(permissions_of(properties))
+    rule = "sgr-" + provisioners._ec2._new_sg_id().removeprefix("sg-")
+    return rule, {"Id": rule}
+
+
+def delete_ingress(physical_id, properties):
+    group = provisioners._ec2._security_groups.get(properties.get("GroupId"))
+    if group is not None:
+        gone = permissions_of(properties)
+        group["IpPermissions"] = [one for one in group.get("IpPermissions", []) if one not in gone]
+
+
+provisioners._RESOURCE_HANDLERS["AWS::EC2::SecurityGroupIngress"] = {"create": create_ingress, "delete": delete_ingress}
+
+# A task definition's volumes keep CloudFormation's spelling, and the ECS API has its own: SDKs would read empty objects.
+# https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Volume.html
+SPELLED_OTHERWISE = {
+    "EFSVolumeConfiguration": "efsVolumeConfiguration",
+    "FSxWindowsFileServerVolumeConfiguration": "fsxWindowsFileServerVolumeConfiguration",
+    "FilesystemId": "fileSystemId",
+    "IAM": "iam",
+}
+FREE_KEYS = ("DriverOpts", "Labels")
+
+
+def in_api_words(value, free=False):
+    if isinstance(value, list):
+        return [in_api_words(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    spell = (lambda key: key) if free else (lambda key: SPELLED_OTHERWISE.get(key, key[:1].lower() + key[1:]))
+    return {spell(key): in_api_words(one, key in FREE_KEYS) for key, one in value.items()}
+
+
+stock_create_task_definition = provisioners._ecs_task_def_create
+
+
+def create_task_definition(logical_id, properties, stack_name):
+    return stock_create_task_definition(logical_id, {**properties, "Volumes": in_api_words(properties.get("Volumes") or [])}, stack_name)
+
+
+provisioners._ecs_task_def_create = create_task_definition
+provisioners._RESOURCE_HANDLERS["AWS::ECS::TaskDefinition"]["create"] = create_task_definition
+
+
+# Conditions know only some of the functions that AWS allows in them.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-conditions.html
+def evaluate_conditions(template, parameters):
+    declared, mappings, known = template.get("Conditions") or {}, template.get("Mappings") or {}, {}
+
+    def value(node):
+        resolved = engine._resolve_refs(copy.deepcopy(node), {}, parameters, {}, mappings, "", "")
+        return str(resolved).lower() if isinstance(resolved, bool) else str(resolved)
+
+    def named(name):
+        if name not in known:
+            known[name] = holds(declared[name])
+        return known[name]
+
+    def holds(node):
+        (function, arguments), = node.items()
+        if function == "Condition":
+            return named(arguments)
+        if function == "Fn::Not":
+            return not holds(arguments[0])
+        if function == "Fn::And":
+            return all(holds(one) for one in arguments)
+        if function == "Fn::Or":
+            return any(holds(one) for one in arguments)
+        if function == "Fn::Equals":
+            return value(arguments[0]) == value(arguments[1])
+        raise ValueError(f"Template error: {function} is not a condition function")
+
+    return {name: named(name) for name in declared}
+
+
+replace("_evaluate_conditions", evaluate_conditions)
+
+# Change sets list resources whose condition is false.
+stock_resolve_for_difference = changesets._resolve_props_for_diff
+
+
+def resolve_for_difference(template, parameters, stack_name, stack_id):
+    resolved = stock_resolve_for_difference(template, parameters, stack_name, stack_id)
+    if not template:
+        return resolved
+    conditions = evaluate_conditions(template, parameters)
+    exists = {
+        name: resource
+        for name, resource in resolved["Resources"].items()
+        if conditions.get(resource.get("Condition"), True)
+    }
+    return {**resolved, "Resources": exists}
+
+
+changesets._resolve_props_for_diff = resolve_for_difference
+
+# Most types answer Replacement=Conditional whatever changes. The table is ours: a test of Replacement against it proves nothing.
+provisioners._REPLACING_PROPERTIES.update(
+    {
+        "AWS::EC2::SecurityGroup": ("GroupDescription", "GroupName", "VpcId"),
+        "AWS::EC2::SecurityGroupIngress": (
+            "CidrIp",
+            "CidrIpv6",
+            "FromPort",
+            "GroupId",
+            "GroupName",
+            "IpProtocol",
+            "SourcePrefixListId",
+            "SourceSecurityGroupId",
+            "SourceSecurityGroupName",
+            "SourceSecurityGroupOwnerId",
+            "ToPort",
+        ),
+        "AWS::EC2::Subnet": ("AvailabilityZone", "CidrBlock", "VpcId"),
+        "AWS::EC2::VPC": ("CidrBlock",),
+        "AWS::ECS::TaskDefinition": (
+            "ContainerDefinitions",
+            "Cpu",
+            "EphemeralStorage",
+            "ExecutionRoleArn",
+            "Family",
+            "IpcMode",
+            "Memory",
+            "NetworkMode",
+            "PidMode",
+            "PlacementConstraints",
+            "ProxyConfiguration",
+            "RequiresCompatibilities",
+            "RuntimePlatform",
+            "TaskRoleArn",
+            "Volumes",
+        ),
+        "AWS::KMS::Key": (),
+        "AWS::Logs::LogGroup": ("LogGroupName",),
+    }
+)
+
+# Events are told as AWS tells them. Stock: an operation's first event has no reason; an update tells of resources that it leaves alone,
+# and of new ones as updated; what an update takes away goes without an event, and without the clean-up phase.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
+STACK = "AWS::CloudFormation::Stack"
+OPENING = ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS")
+CLEANING_UP = "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"
+stock_add_event = stacks._add_event
+# By stack name and logical ID: the first event of a resource's update, until it is known what the update does to it; then what it does.
+held, does = {}, {}
+# The stacks whose update is cleaning up.
+cleaning = set()
+
+
+def clean_up(stack):
+    """Opens the clean-up phase of an update, once."""
+    if stack["StackId"] not in cleaning:
+        cleaning.add(stack["StackId"])
+        stock_add_event(stack["StackId"], stack["StackName"], stack["StackName"], STACK, CLEANING_UP, "", stack["StackId"])
+
+
+def add_event(stack_id, stack_name, logical_id, resource_type, status, reason="", physical_id="", detailed_status=""):
+    place = (stack_id, logical_id)
+    if resource_type == STACK and physical_id == stack_id:
+        if status == "UPDATE_COMPLETE":
+            clean_up(cloudformation._stacks[stack_name])
+            cleaning.discard(stack_id)
+        reason = reason or ("User Initiated" if status in OPENING else "")
+    elif cloudformation._stacks[stack_name]["StackStatus"] == "UPDATE_IN_PROGRESS":
+        if status == "UPDATE_IN_PROGRESS":
+            held[place] = (stack_id, stack_name, logical_id, resource_type, status, reason, physical_id)
+            return
+        done = does.pop(place, "update")
+        if place in held:
+            # It failed before anything was done to it.
+            stock_add_event(*held.pop(place))
+        if done == "nothing" and status == "UPDATE_COMPLETE":
+            return
+        if done == "create":
+            status = status.replace("UPDATE", "CREATE")
+    stock_add_event(stack_id, stack_name, logical_id, resource_type, status, reason, physical_id, detailed_status)
+
+
+def begin(stack_name, logical_id, what):
+    """Tells the held event of a resource, now that it is known what is done to it."""
+    stack = cloudformation._stacks.get(stack_name)
+    event = held.pop((stack["StackId"], logical_id), None) if stack else None
+    if event is None:
+        return
+    does[event[0], logical_id] = what
+    if what == "create":
+        stock_add_event(*event[:4], "CREATE_IN_PROGRESS", *event[5:])
+    elif what == "update":
+        stock_add_event(*event)
+
+
+replace("_add_event", add_event)
+
+
+# Resources of slow stacks take a while, so that there is something to follow, to interrupt and to cancel. Everything is done on threads of
+# its own for that, or the whole server would wait.
+def pace(stack_name):
+    if "slow" in (stack_name or ""):
+        time.sleep(PACE_S)
+
+
+stock_provision, stock_update, stock_delete = provisioners._provision_resource, provisioners._update_resource, provisioners._delete_resource
+
+
+def provision(resource_type, logical_id, properties, stack_name):
+    begin(stack_name, logical_id, "create")
+    pace(stack_name)
+    return stock_provision(resource_type, logical_id, properties, stack_name)
+
+
+def update(resource_type, physical_id, old, new, stack_name, logical_id=None, attributes=None):
+    begin(stack_name, logical_id, "update" if old != new else "nothing")
+    if old == new:
+        return physical_id, attributes or {}
+    pace(stack_name)
+    return stock_update(resource_type, physical_id, old, new, stack_name, logical_id, attributes)
+
+
+def delete(resource_type, physical_id, properties, stack_name=None, logical_id=None):
+    stack = cloudformation._stacks.get(stack_name) or {}
+    told = stack.get("StackStatus") in ("UPDATE_IN_PROGRESS", CLEANING_UP)
+    event = (stack.get("StackId"), stack_name, logical_id, resource_type)
+    if told:
+        clean_up(stack)
+        stack["StackStatus"] = CLEANING_UP
+        stock_add_event(*event, "DELETE_IN_PROGRESS", "", physical_id)
+    pace(stack_name)
+    stock_delete(resource_type, physical_id, properties, stack_name, logical_id)
+    if told:
+        stock_add_event(*event, "DELETE_COMPLETE", "", physical_id)
+
+
+for module in (stacks, provisioners):
+    module._provision_resource, module._update_resource, module._delete_resource = provision, update, delete
+stacks._runs_on_worker_thread = lambda resource_type: True
+
+from ministack.app import main  # noqa: E402
+
+print(f"http://127.0.0.1:{PORT}", flush=True)
+main()

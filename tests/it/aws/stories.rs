@@ -1,0 +1,199 @@
+//! Whole roads over the wire: what an operator does to a stack, against the endpoint.
+#![allow(clippy::unwrap_used)]
+
+use super::endpoint::{Account, Running};
+use crate::program::{Bench, Run};
+
+/// A log group, a network and a switch for a cache with data in it: small enough to read, and of the rack's shape.
+pub const RACK: &str = r#"{
+  "Parameters": {
+    "Cache": {"Type": "String", "Default": "No", "AllowedValues": ["Yes", "No"]},
+    "Days": {"Type": "Number", "Default": "7"},
+    "Group": {"Type": "String", "Default": ""},
+    "Token": {"Type": "String", "Default": "", "NoEcho": true}
+  },
+  "Conditions": {"CacheOn": {"Fn::Equals": [{"Ref": "Cache"}, "Yes"]}, "Door": {"Fn::Not": [{"Fn::Equals": [{"Ref": "Group"}, ""]}]}},
+  "Resources": {
+    "Vpc": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}},
+    "Subnet": {"Type": "AWS::EC2::Subnet", "Properties": {"VpcId": {"Ref": "Vpc"}, "CidrBlock": "10.0.0.0/24", "AvailabilityZone": "us-east-1a"}},
+    "Logs": {"Type": "AWS::Logs::LogGroup", "Properties": {"RetentionInDays": {"Ref": "Days"}}},
+    "Files": {"Type": "AWS::EFS::FileSystem", "Condition": "CacheOn", "Properties": {"Encrypted": true}},
+    "Target": {"Type": "AWS::EFS::MountTarget", "Condition": "CacheOn", "Properties": {"FileSystemId": {"Ref": "Files"},
+      "SubnetId": {"Ref": "Subnet"}, "SecurityGroups": [{"Fn::GetAtt": ["Vpc", "DefaultSecurityGroup"]}]}},
+    "Rule": {"Type": "AWS::EC2::SecurityGroupIngress", "Condition": "Door", "DependsOn": "Logs", "Properties": {"GroupId": {"Ref": "Group"},
+      "IpProtocol": "tcp", "FromPort": 2049, "ToPort": 2049, "CidrIp": "10.0.0.0/16"}}
+  },
+  "Outputs": {"Vpc": {"Value": {"Ref": "Vpc"}}}
+}"#;
+
+/// Returns a folder with the rack in it.
+pub fn bench() -> Bench {
+    let bench = Bench::new();
+    bench.file("stack.json", RACK).file("rack.yaml", "name: rack\nregion: us-east-1\nbackend: aws\ntemplate: stack.json\n");
+    bench
+}
+
+#[test]
+fn a_stack_is_made_toggled_left_alone_toggled_back_and_deleted() {
+    let Some(account) = Account::new() else { return };
+    let bench = bench();
+    let made = account.run(&bench, "apply --yes");
+    assert_eq!(made.code, 0, "{made}");
+    assert_eq!(account.status("rack"), "CREATE_COMPLETE", "{made}");
+
+    let on = account.run(&bench, "set Cache=Yes --yes");
+    assert_eq!(on.code, 0, "{on}");
+    assert!(on.stdout.contains("Files") && on.stdout.contains("Target") && !on.stdout.contains("Subnet "), "{on}");
+    assert!(account.ask("ListStackResources", &[("StackName", "rack")]).contains("AWS::EFS::MountTarget"));
+
+    let again = account.run(&bench, "set Cache=Yes --yes");
+    assert_eq!(again.code, 0, "{again}");
+    assert_eq!(account.begun("rack", "UPDATE_IN_PROGRESS"), 1, "the same again begins nothing\n{again}");
+    assert!(again.stdout.contains("No changes"), "{again}");
+
+    let gated = account.run(&bench, "set Cache=No --yes");
+    assert_eq!(gated.code, 3, "data is not let go without a word\n{gated}");
+    assert!(gated.stderr.contains("--allow-data-loss Files"), "{gated}");
+    assert_eq!(account.begun("rack", "UPDATE_IN_PROGRESS"), 1, "{gated}");
+    let off = account.run(&bench, "set Cache=No --yes --allow-data-loss Files");
+    assert_eq!(off.code, 0, "{off}");
+    assert!(!account.ask("ListStackResources", &[("StackName", "rack")]).contains("AWS::EFS::"), "{off}");
+
+    let deleted = account.run(&bench, "delete --yes --allow-data-loss Logs");
+    assert_eq!(deleted.code, 0, "{deleted}");
+    assert_eq!(account.status("rack"), "gone");
+}
+
+#[test]
+fn a_failed_update_is_rolled_back_and_its_root_cause_named() {
+    let Some(account) = Account::new() else { return };
+    let bench = bench();
+    assert_eq!(account.run(&bench, "apply --yes").code, 0);
+    let failed = account.run(&bench, "set Group=sg-0123456789abcdef0 Days=30 --yes");
+    assert_eq!(failed.code, 1, "{failed}");
+    assert!(failed.stderr.contains("Rule") && failed.stderr.contains("'sg-0123456789abcdef0' does not exist"), "{failed}");
+    assert_eq!(account.status("rack"), "UPDATE_ROLLBACK_COMPLETE");
+    // What was is what is planned from: the same change again is the same plan.
+    let next = account.run(&bench, "diff deployed rack --format change-set");
+    assert_eq!(next.json()["Changes"], serde_json::json!([]), "{next}");
+    let repaired = account.run(&bench, "set Days=30 --yes");
+    assert_eq!((repaired.code, account.status("rack").as_str()), (0, "UPDATE_COMPLETE"), "{repaired}");
+}
+
+#[test]
+fn a_failed_creation_names_its_root_cause_and_can_be_cleared_away() {
+    let Some(account) = Account::new() else { return };
+    let bench = bench();
+    let failed = account.run(&bench, "apply -p Group=sg-0123456789abcdef0 --yes");
+    assert_eq!(failed.code, 1, "{failed}");
+    assert!(failed.stderr.contains("Rule") && failed.stderr.contains("'sg-0123456789abcdef0' does not exist"), "{failed}");
+    assert_eq!(account.status("rack"), "ROLLBACK_COMPLETE");
+    let stuck = account.run(&bench, "apply --yes");
+    assert!(stuck.code != 0 && stuck.stderr.contains("ROLLBACK_COMPLETE") && stuck.stderr.contains("rackform"), "{stuck}");
+    assert_eq!(account.run(&bench, "delete --yes --allow-data-loss Logs").code, 0);
+    let made = account.run(&bench, "apply --yes");
+    assert_eq!((made.code, account.status("rack").as_str()), (0, "CREATE_COMPLETE"), "{made}");
+}
+
+#[test]
+fn a_saved_plan_is_refused_once_the_stack_moved_on() {
+    let Some(account) = Account::new() else { return };
+    let bench = bench();
+    assert_eq!(account.run(&bench, "apply --yes").code, 0);
+    let planned = account.run(&bench, "plan -p Days=30 -o days.plan");
+    assert_eq!(planned.code, 0, "{planned}");
+    assert_eq!(account.run(&bench, "set Days=14 --yes").code, 0);
+    let stale = account.run(&bench, "apply days.plan --yes");
+    assert_eq!(stale.code, 75, "{stale}");
+    assert!(stale.stderr.contains("moved on") && stale.stderr.contains("UPDATE_COMPLETE"), "{stale}");
+    assert_eq!(account.begun("rack", "UPDATE_IN_PROGRESS"), 1);
+    assert_eq!(account.open_change_sets("rack"), Vec::<String>::new());
+    let fresh = account.run(&bench, "plan -p Days=30 -o days.plan");
+    assert_eq!(fresh.code, 0, "{fresh}");
+    assert_eq!(account.run(&bench, "apply days.plan --yes").code, 0);
+    assert_eq!(account.begun("rack", "UPDATE_IN_PROGRESS"), 2);
+}
+
+#[test]
+fn looking_leaves_nothing_behind() {
+    let Some(account) = Account::new() else { return };
+    let bench = bench();
+    for look in ["plan", "diff deployed rack", "status", "evaluate", "validate"] {
+        account.run(&bench, look);
+    }
+    assert_eq!(account.status("rack"), "gone");
+    assert_eq!(account.run(&bench, "apply --yes").code, 0);
+    for look in ["plan -p Days=30", "diff deployed rack -p Days=30", "status", "events", "params"] {
+        let run = account.run(&bench, look);
+        assert_eq!(run.code, 0, "{look}: {run}");
+    }
+    assert_eq!(account.open_change_sets("rack"), Vec::<String>::new());
+    assert_eq!(account.begun("rack", "UPDATE_IN_PROGRESS"), 0);
+}
+
+#[test]
+fn termination_protection_and_protected_resources_hold() {
+    let Some(account) = Account::new() else { return };
+    let bench = bench();
+    assert_eq!(account.run(&bench, "apply --yes -p Cache=Yes").code, 0);
+    account.ask("UpdateTerminationProtection", &[("StackName", "rack"), ("EnableTerminationProtection", "true")]);
+    let refused = account.run(&bench, "delete --yes --allow-data-loss Files");
+    assert_eq!(refused.code, 3, "{refused}");
+    assert!(refused.stderr.contains("termination protection"), "{refused}");
+    assert_eq!(account.status("rack"), "CREATE_COMPLETE");
+
+    bench.file("rack.yaml", "name: rack\nregion: us-east-1\nbackend: aws\ntemplate: stack.json\nprotect: [Files]\n");
+    let protected = account.run(&bench, "set Cache=No --yes --allow-data-loss Files");
+    assert_eq!(protected.code, 3, "{protected}");
+    assert!(protected.stderr.contains("Files") && protected.stderr.contains("protect"), "{protected}");
+    assert_eq!(account.begun("rack", "UPDATE_IN_PROGRESS"), 0);
+}
+
+#[test]
+fn more_than_one_page_of_events_is_told_once_and_in_order() {
+    let Some(account) = Account::new() else { return };
+    let bench = bench();
+    let queues: Vec<String> = (0..40)
+        .map(|at| format!(r#""Queue{at}": {{"Type": "AWS::SQS::Queue", "Properties": {{"VisibilityTimeout": {{"Ref": "Seconds"}}}}}}"#))
+        .collect();
+    let template =
+        format!(r#"{{"Parameters": {{"Seconds": {{"Type": "Number", "Default": "30"}}}}, "Resources": {{{}}}}}"#, queues.join(", "));
+    bench.file("stack.json", template);
+    let made = account.run(&bench, "apply --yes --format json");
+    assert_eq!(made.code, 0, "{made}");
+    let updated = account.run(&bench, "set Seconds=60 --yes --format json");
+    assert_eq!(updated.code, 0, "{updated}");
+    let there: Vec<(String, String)> = account.events("rack").into_iter().rev().collect();
+    assert!(there.len() > 100, "{}", there.len());
+    let event = |event: &serde_json::Value| {
+        (event["logical_id"].as_str().unwrap_or_default().to_owned(), event["status"].as_str().unwrap_or_default().to_owned())
+    };
+    let lines = |run: &Run| -> Vec<serde_json::Value> { run.stdout.lines().filter_map(|line| serde_json::from_str(line).ok()).collect() };
+    let listed: Vec<(String, String)> = lines(&account.run(&bench, "events --format json")).iter().map(event).collect();
+    assert_eq!(listed, there);
+    // And what was followed while it happened is the same, once each, from where each run began.
+    let followed: Vec<(String, String)> =
+        [made, updated].iter().flat_map(lines).filter(|line| line.get("event").is_some()).map(|line| event(&line["event"])).collect();
+    let begun = there.iter().filter(|(_, status)| status != "REVIEW_IN_PROGRESS").cloned().collect::<Vec<_>>();
+    assert_eq!(followed, begun);
+}
+
+#[test]
+fn an_interrupted_run_leaves_the_operation_to_the_next() {
+    let Some(account) = Account::new() else { return };
+    let bench = bench();
+    account.ask("CreateStack", &[("StackName", "slow"), ("TemplateBody", RACK)]);
+    assert_eq!(account.settled("slow"), "CREATE_COMPLETE");
+    // One resource is updated and three are made, which takes long enough to be interrupted.
+    let change = "set Days=30 Cache=Yes --yes --stack-name slow";
+    let running = Running::start(&mut account.command(&bench, change));
+    while account.status("slow") != "UPDATE_IN_PROGRESS" {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    running.interrupt();
+    let interrupted = running.finish();
+    assert_eq!(interrupted.code, 130, "{interrupted}");
+    let next = account.run(&bench, change);
+    assert_eq!((next.code, account.settled("slow").as_str()), (0, "UPDATE_COMPLETE"), "{next}");
+    assert_eq!(account.begun("slow", "UPDATE_IN_PROGRESS"), 1, "{next}");
+}
