@@ -214,7 +214,6 @@ impl<'a> Context<'a> {
     /// # Errors
     ///
     /// Returns the problems of `rack.yaml`.
-    #[cfg(feature = "aws")]
     pub fn given_region(&mut self) -> Result<Option<String>, Failure> {
         Ok(self.global.region.clone().or(self.rack_file()?.region.clone()))
     }

@@ -69,13 +69,14 @@ fn found<'a>(args: &Args, context: &mut Context<'a>, template: &'a Template<'a>)
     }
     let mut given = side::given(context, &args.template)?;
     args.parameters.add_to(&mut given)?;
-    let region = context.region()?;
+    let region = context.given_region()?;
+    let region = region.as_deref();
     if given.values.is_empty() {
-        return Ok(validate(template, Options { parameters: None, region: Some(&region) }));
+        return Ok(validate(template, Options { parameters: None, region }));
     }
     side::leave_open(template, &mut given);
     let parameters = ParameterSet::resolve(template, &given)?;
-    Ok(validate(template, Options { parameters: Some(&parameters), region: Some(&region) }))
+    Ok(validate(template, Options { parameters: Some(&parameters), region }))
 }
 
 /// Returns what keeps a text from being a template as findings, so that every format shows it.

@@ -99,6 +99,18 @@ const MEMBERS: [&str; 11] = [
 ];
 
 impl<'a> Declaration<'a> {
+    /// Returns the declaration that an entry of `Parameters` holds, where anything can be made of it, and what is wrong with it.
+    pub fn of(template: &Template<'a>, entry: &Entry<'a>) -> (Option<Self>, Diagnostics) {
+        let mut problems = Diagnostics::default();
+        let declaration = Self::read(template, entry, &mut problems);
+        (declaration, problems)
+    }
+
+    /// Returns what a value breaks, following "the value ", and what to do about it.
+    pub fn refuses(&self, text: &str) -> Option<(String, Option<String>)> {
+        super::constraints::check(self, text).0.into_iter().next().map(|breach| (breach.message, breach.hint))
+    }
+
     /// Reads the declaration that an entry of `Parameters` holds; problems go to `problems`.
     ///
     /// Returns `None` only where nothing can be made of it.

@@ -5,6 +5,7 @@ use super::solver::{Answer, Assignment, Clause, Freedom, Literal, Solver};
 use super::variables::Variables;
 use super::walk::{self, Guards, Use};
 use super::{Finding, Options};
+use crate::parameters::Provenance;
 use crate::schema::{self, ResourceType};
 use crate::template::{Diagnostic, Entry, Intrinsic, Node, Severity, Span, Template};
 
@@ -24,6 +25,7 @@ pub(super) struct Check<'t, 'a> {
     pub(super) types: Vec<Option<ResourceType>>,
     solver: Solver<'a>,
     findings: Vec<Finding>,
+    options: Options<'t>,
 }
 
 /// Under which parameters something shows.
@@ -37,7 +39,7 @@ pub(super) struct When {
 }
 
 impl<'t, 'a> Check<'t, 'a> {
-    pub(super) fn new(template: &'t Template<'a>, options: Options<'_>) -> Self {
+    pub(super) fn new(template: &'t Template<'a>, options: Options<'t>) -> Self {
         let variables = Variables::new(template, options.parameters, options.region);
         Self {
             template,
@@ -45,7 +47,13 @@ impl<'t, 'a> Check<'t, 'a> {
             types: template.resources.iter().map(|entry| schema::resource_type(type_name(entry))).collect(),
             solver: Solver::new(Formulas::new(template, variables)),
             findings: Vec::new(),
+            options,
         }
+    }
+
+    /// Returns the region that the stack is in, where it was given.
+    pub(super) fn given_region(&self) -> Option<&'t str> {
+        self.options.region
     }
 
     /// Returns the resources with their facts.
@@ -101,6 +109,14 @@ impl<'t, 'a> Check<'t, 'a> {
         self.when(guards.iter().map(|guard| vec![*guard]).collect())
     }
 
+    /// Reports a problem of a resource that `exists` under its own guards, wherever all of `guards` can hold.
+    pub(super) fn report_where(&mut self, diagnostic: Diagnostic, exists: &[Literal], guards: &[Literal]) -> bool {
+        let inner = guards.iter().filter(|guard| !exists.contains(guard)).map(|guard| vec![*guard]).collect();
+        let Some(when) = self.when_of(exists, inner) else { return false };
+        self.report_when(diagnostic, &when);
+        true
+    }
+
     /// Returns the values that a parameter is known to take, the one in force and the allowed ones, with what must hold for each.
     pub(super) fn parameter_values(&self, name: &str) -> Vec<(Literal, String)> {
         let variables = &self.solver.formulas.variables;
@@ -111,7 +127,20 @@ impl<'t, 'a> Check<'t, 'a> {
         let variable = &variables.all[index];
         let known = if variable.closed { variable.candidates.len() } else { usize::from(variable.in_force) };
         let candidates = variable.candidates.iter().take(known).enumerate();
-        candidates.map(|(candidate, text)| (Literal::Value(index, candidate), text.clone())).collect()
+        candidates.map(|(candidate, text)| (Literal::Value(index, candidate), Variables::told(name, text).to_owned())).collect()
+    }
+
+    /// Tells whether a parameter has, in force, the value that a literal asks for.
+    pub(super) fn is_in_force(&self, literal: Literal) -> bool {
+        matches!(literal, Literal::Value(variable, 0) if self.solver.formulas.variables.all[variable].in_force)
+    }
+
+    /// Tells whether a parameter's value was given, or is one of those that it allows, rather than a free default.
+    pub(super) fn is_chosen(&self, name: &str) -> bool {
+        let variables = &self.solver.formulas.variables;
+        let closed = variables.position(name).is_some_and(|index| variables.all[index].closed);
+        let given = self.options.parameters.and_then(|parameters| parameters.get(name));
+        closed || given.is_some_and(|parameter| parameter.provenance != Provenance::Default)
     }
 
     fn is_secret(&self, name: &str) -> bool {
@@ -163,6 +192,9 @@ impl<'t, 'a> Check<'t, 'a> {
                 .hinted("what shows only under some values may be missing here; give the values that matter with `-p`");
             findings.push(Finding { diagnostic, assignment: Vec::new() });
         }
+        for Finding { diagnostic, .. } in &mut findings {
+            diagnostic.hint = diagnostic.hint.take().or_else(|| super::rules::usual_hint(diagnostic.rule).map(str::to_owned));
+        }
         findings.sort_by_key(|finding| finding.diagnostic.labels.first().map_or(0, |label| label.span.start));
         findings
     }
@@ -202,6 +234,16 @@ pub(super) fn alternatives<'a>(template: &Template<'a>, node: &'a Node<'a>, guar
         return all;
     }
     vec![(guards.clone(), (!is_no_value(node)).then_some(node))]
+}
+
+/// Returns what a member may be, absence among it.
+pub(super) fn member<'a>(template: &Template<'a>, node: &'a Node<'a>, name: &str, guards: &Guards) -> Vec<Alternative<'a>> {
+    node.get(name).map_or_else(|| vec![(guards.clone(), None)], |value| alternatives(template, value, guards))
+}
+
+/// Returns what is written of a member, absence left out.
+pub(super) fn written<'a>(template: &Template<'a>, node: &'a Node<'a>, name: &str, guards: &Guards) -> Vec<(Guards, &'a Node<'a>)> {
+    member(template, node, name, guards).into_iter().filter_map(|(guards, value)| Some((guards, value?))).collect()
 }
 
 /// Returns the items of a list that may itself be, or hold, `Fn::If`.

@@ -1,8 +1,8 @@
 //! File systems: mount targets that collide, and throughput without a figure.
 
-use super::check::{Alternative, Check, When, alternatives, type_name};
+use super::check::{Alternative, Check, When, alternatives, type_name, written};
 use super::walk::Guards;
-use crate::template::{Entry, Node};
+use crate::template::{Entry, Intrinsic, Node};
 
 pub(super) fn check(check: &mut Check<'_, '_>) {
     mount_targets(check);
@@ -71,7 +71,9 @@ fn collide<'a>(check: &mut Check<'_, 'a>, earlier: &Entry<'a>, later: &Entry<'a>
     let exists: Guards = check.exists(earlier).into_iter().chain(check.exists(later)).collect();
     let (subnets, others) = (values(check, earlier, "SubnetId"), values(check, later, "SubnetId"));
     let same = |a: Option<&'a Node<'a>>, b: Option<&'a Node<'a>>| a.zip(b).filter(|(a, b)| a.same(b));
-    let Some((first, second, when)) = meeting(check, &exists, &subnets, &others, same) else { return };
+    let Some((first, second, when)) = meeting(check, &exists, &subnets, &others, same) else {
+        return in_one_zone(check, [earlier, later], [&subnets, &others], &exists);
+    };
     let message = format!("`{}` and `{}` put two mount targets of one file system into one subnet", earlier.name, later.name);
     let diagnostic = check
         .error("mount-targets-in-one-subnet", message, second.span, "the same subnet")
@@ -79,6 +81,54 @@ fn collide<'a>(check: &mut Check<'_, 'a>, earlier: &Entry<'a>, later: &Entry<'a>
         .as_aws_says("mount target already exists in this AZ")
         .hinted("give each mount target a subnet in an availability zone of its own");
     check.report_when(diagnostic, &when);
+}
+
+/// Returns the resource of a type that a value refers to.
+fn referred<'a>(check: &Check<'_, 'a>, node: &Node<'a>, resource_type: &str) -> Option<(&'a Node<'a>, Guards)> {
+    let Some(Intrinsic::Ref(name)) = Intrinsic::of(node) else { return None };
+    let entry = check.template.resources.get(name.as_str()?).filter(|entry| type_name(entry) == resource_type)?;
+    Some((entry.body.get("Properties")?, check.exists(entry)))
+}
+
+/// Finds mount targets in different subnets of one availability zone, and a second one of a file system that is in one zone alone.
+fn in_one_zone<'a>(check: &mut Check<'_, 'a>, targets: [&Entry<'a>; 2], subnets: [&[Alternative<'a>]; 2], exists: &Guards) {
+    let [earlier, later] = targets;
+    let zones = subnets.map(|subnets| zones(check, subnets));
+    let same = |a: Option<&'a Node<'a>>, b: Option<&'a Node<'a>>| a.zip(b).filter(|(a, b)| a.same(b));
+    let file_system = property(later, "FileSystemId").and_then(|node| referred(check, node, "AWS::EFS::FileSystem"));
+    let found = match meeting(check, exists, &zones[0], &zones[1], same) {
+        Some((first, second, when)) => Some((first, second, when, "one availability zone")),
+        None => file_system.and_then(|(properties, guards)| {
+            let one: Vec<Alternative<'a>> = written(check.template, properties, "AvailabilityZoneName", &guards)
+                .into_iter()
+                .map(|(guards, zone)| (guards, Some(zone)))
+                .collect();
+            let (zone, _, when) = meeting(check, exists, &one, &one, same)?;
+            let second = property(later, "SubnetId")?;
+            Some((zone, second, when, "a file system of one zone"))
+        }),
+    };
+    let Some((first, second, when, place)) = found else { return };
+    let message = format!("`{}` and `{}` put two mount targets of one file system into {place}", earlier.name, later.name);
+    let diagnostic = check
+        .error("mount-targets-in-one-zone", message, second.span, "the same zone")
+        .at(check.template.source, first.span, "first here")
+        .as_aws_says("mount target already exists in this AZ")
+        .hinted("give each mount target a subnet in an availability zone of its own; others of the zone reach it too");
+    check.report_when(diagnostic, &when);
+}
+
+/// Returns the zones of the subnets that a value may refer to, as far as the template says them.
+fn zones<'a>(check: &Check<'_, 'a>, subnets: &[Alternative<'a>]) -> Vec<Alternative<'a>> {
+    let mut zones = Vec::new();
+    for (guards, subnet) in subnets {
+        let Some((properties, there)) = subnet.and_then(|subnet| referred(check, subnet, "AWS::EC2::Subnet")) else { continue };
+        let guards: Guards = guards.iter().copied().chain(there).collect();
+        for name in ["AvailabilityZone", "AvailabilityZoneId"] {
+            zones.extend(written(check.template, properties, name, &guards).into_iter().map(|(guards, zone)| (guards, Some(zone))));
+        }
+    }
+    zones
 }
 
 /// Finds `ThroughputMode: provisioned` without the figure.

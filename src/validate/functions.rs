@@ -3,6 +3,8 @@
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html>
 
 use super::check::Check;
+use super::selects;
+use super::walk::{self, Guards};
 use crate::template::{Intrinsic, Kind, Node, did_you_mean};
 
 /// Functions by name, for "did you mean".
@@ -35,22 +37,41 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
     }
     let template = check.template;
     for entry in &template.conditions {
-        walk(check, entry.body);
+        walk(check, entry.body, &mut Vec::new());
     }
     for entry in template.resources.iter().filter(|entry| !entry.name.starts_with("Fn::")) {
-        entry.body.members().iter().filter(|member| member.key != "Metadata").for_each(|member| walk(check, &member.value));
+        let mut guards = check.exists(entry);
+        entry.body.members().iter().filter(|member| member.key != "Metadata").for_each(|member| walk(check, &member.value, &mut guards));
     }
     for entry in template.outputs.iter().filter(|entry| !entry.name.starts_with("Fn::")) {
-        walk(check, entry.body);
+        let mut guards = check.exists(entry);
+        walk(check, entry.body, &mut guards);
     }
 }
 
-fn walk<'a>(check: &mut Check<'_, 'a>, node: &'a Node<'a>) {
-    if let Some(function) = Intrinsic::of(node) {
-        look(check, node, function);
+fn walk<'a>(check: &mut Check<'_, 'a>, node: &'a Node<'a>, guards: &mut Guards) {
+    match Intrinsic::of(node) {
+        Some(Intrinsic::If(operand)) => {
+            look(check, node, Intrinsic::If(operand));
+            let name = operand.items().first().and_then(|name| name.as_str());
+            for (branch, holds) in operand.items().iter().skip(1).zip([true, false]) {
+                let depth = guards.len();
+                guards.extend(name.and_then(|name| walk::condition(check.template, name, holds)));
+                walk(check, branch, guards);
+                guards.truncate(depth);
+            }
+            return;
+        }
+        Some(function) => {
+            look(check, node, function);
+            if let Intrinsic::Select(operand) = function {
+                selects::check(check, operand, guards);
+            }
+        }
+        None => {}
     }
-    node.members().iter().for_each(|member| walk(check, &member.value));
-    node.items().iter().for_each(|item| walk(check, item));
+    node.members().iter().for_each(|member| walk(check, &member.value, guards));
+    node.items().iter().for_each(|item| walk(check, item, guards));
 }
 
 fn look<'a>(check: &mut Check<'_, 'a>, node: &'a Node<'a>, function: Intrinsic<'a>) {

@@ -2,11 +2,12 @@
 
 use super::check::Check;
 use super::references::hinted;
+use super::solver::Literal;
 use super::walk::{Use, UseKind};
-use crate::template::{Node, did_you_mean};
+use crate::template::{Entry, Intrinsic, Node, did_you_mean};
 
 /// Checks one `Fn::FindInMap`: the mapping is declared, and has the keys that are written out.
-pub(super) fn check(check: &mut Check<'_, '_>, reference: &Use<'_>) {
+pub(super) fn check<'a>(check: &mut Check<'_, 'a>, reference: &Use<'a>) {
     let UseKind::Mapping(operands) = reference.kind else { return };
     // `AWS::Include` brings mappings of its own, and a default value makes up for what is missing.
     if operands.items().len() != 3 || check.template.transforms.contains(&"AWS::Include") {
@@ -22,6 +23,7 @@ pub(super) fn check(check: &mut Check<'_, '_>, reference: &Use<'_>) {
         return;
     }
     let [top, second] = [1, 2].map(|index| operands.items().get(index));
+    chosen(check, reference, mapping, top, second);
     let found = match top.and_then(|top| top.as_str()) {
         Some(key) => match mapping.body.get(key) {
             Some(level) => vec![level],
@@ -37,6 +39,59 @@ pub(super) fn check(check: &mut Check<'_, '_>, reference: &Use<'_>) {
         let keys = found.iter().flat_map(|level| level.members()).map(|member| member.key);
         missing(check, reference, second, did_you_mean(key, keys));
     }
+}
+
+/// Checks the keys that parameters choose: every value that one may have is a key.
+fn chosen<'a>(
+    check: &mut Check<'_, 'a>,
+    reference: &Use<'a>,
+    mapping: &Entry<'a>,
+    top: Option<&'a Node<'a>>,
+    second: Option<&'a Node<'a>>,
+) {
+    let (Some(top), Some(second)) = (top, second) else { return };
+    let parameter = |node: &'a Node<'a>| match Intrinsic::of(node) {
+        Some(Intrinsic::Ref(name)) => name.as_str(),
+        _ => None,
+    };
+    let mut lacking = Vec::new();
+    if let Some(name) = parameter(top) {
+        for (literal, value) in values(check, name) {
+            let lacks = match mapping.body.get(&value) {
+                None => Some((value.clone(), top)),
+                Some(level) => second.as_str().filter(|key| level.get(key).is_none()).map(|key| (key.to_owned(), second)),
+            };
+            lacking.extend(lacks.map(|(key, node)| (literal, value, key, node)));
+        }
+    } else if let (Some(level), Some(name)) = (top.as_str().and_then(|key| mapping.body.get(key)), parameter(second)) {
+        let others = values(check, name).into_iter().filter(|(_, value)| level.get(value).is_none());
+        lacking.extend(others.map(|(literal, value)| (literal, value.clone(), value, second)));
+    }
+    for (literal, value, key, node) in lacking {
+        let clauses: Vec<_> = reference.guards.iter().copied().chain([literal]).map(|guard| vec![guard]).collect();
+        let Some(when) = check.when_of(&[], clauses) else { continue };
+        // A region that was only assumed is nobody's mistake.
+        let is_region = parameter(top) == Some("AWS::Region");
+        let under = if is_region && key != value { format!(" under `{value}`") } else { String::new() };
+        let message = format!("mapping `{}` has no key `{key}`{under}", reference.target);
+        let mut diagnostic = check.error("unresolved-mapping", message, node.span, "looked up here").as_aws_says(format!(
+            "Template error: Unable to get mapping for {}::{value}::{}",
+            reference.target,
+            second.as_str().unwrap_or(&key)
+        ));
+        if is_region {
+            diagnostic = diagnostic.hinted("is the region spelled as AWS spells it, and does the template know it?");
+        }
+        check.report_when(hinted(diagnostic, did_you_mean(&key, mapping.body.members().iter().map(|member| member.key))), &when);
+    }
+}
+
+/// Returns the values that a parameter is known to take; of regions, the one that was given.
+fn values(check: &Check<'_, '_>, name: &str) -> Vec<(Literal, String)> {
+    if name.starts_with("AWS::") && check.given_region().is_none() {
+        return Vec::new();
+    }
+    check.parameter_values(name)
 }
 
 fn missing(check: &mut Check<'_, '_>, reference: &Use<'_>, key: Option<&Node<'_>>, hint: Option<String>) {

@@ -8,19 +8,25 @@
 //! parameters in force (given, or the defaults), or whenever the resource exists; what only other values expose is a **warning** with its assignment. A violated
 //! schema is an error wherever any values can reach it.
 
+mod attributes;
 mod check;
 mod cycles;
+mod declarations;
+mod ecs;
 mod efs;
-mod fargate;
 mod formula;
 mod functions;
 mod limits;
 mod literals;
 mod mappings;
+mod names;
+mod network;
+mod outputs;
+mod policies;
 mod references;
-mod resources;
 mod rules;
 mod schema;
+mod selects;
 mod solver;
 mod unused;
 mod variables;
@@ -60,9 +66,14 @@ pub fn validate(template: &Template<'_>, options: Options<'_>) -> Vec<Finding> {
     references::check(&mut check);
     cycles::check(&mut check);
     unused::check(&mut check);
-    resources::check(&mut check);
+    declarations::check(&mut check);
+    names::check(&mut check);
+    attributes::check(&mut check);
+    outputs::check(&mut check);
     schema::check(&mut check);
     efs::check(&mut check);
-    fargate::check(&mut check);
+    network::check(&mut check);
+    policies::check(&mut check);
+    ecs::check(&mut check);
     check.finish()
 }

@@ -6,7 +6,7 @@ use super::references::hinted;
 use super::solver::Literal;
 use super::walk::{self, Guards};
 use crate::schema::{PropertyFacts, ResourceType, Types};
-use crate::template::{Diagnostic, Entry, Intrinsic, Kind, Member, Node, Span, did_you_mean};
+use crate::template::{Diagnostic, Entry, Intrinsic, Kind, Member, Node, Severity, Span, did_you_mean};
 
 pub(super) fn check(check: &mut Check<'_, '_>) {
     // What a macro makes of properties, nobody knows before it ran.
@@ -173,7 +173,10 @@ impl<'a> Walk<'_, '_, 'a> {
                     self.check.template.parameters.get(name).and_then(|entry| entry.body.get("Type")).and_then(|kind| kind.as_str());
                 let gives_list = name == "AWS::NotificationARNs" || parameter.is_some_and(|kind| kind.contains("List"));
                 if name != "AWS::NoValue" && (if gives_list { !list } else { !scalar }) {
-                    self.wrong_type(facts, node, if gives_list { "a list, by its Ref" } else { "text, by its Ref" });
+                    return self.wrong_type(facts, node, if gives_list { "a list, by its Ref" } else { "text, by its Ref" });
+                }
+                if parameter.is_some() && !gives_list {
+                    self.values(facts, node, name);
                 }
             }
             Intrinsic::Sub(_) | Intrinsic::Join(_) | Intrinsic::Base64(_) if !scalar => {
@@ -183,6 +186,39 @@ impl<'a> Walk<'_, '_, 'a> {
                 self.wrong_type(facts, node, "a list, by its function")
             }
             _ => {}
+        }
+    }
+
+    /// Checks the values that a parameter is known to take: those it allows, and the one in force.
+    fn values(&mut self, facts: &PropertyFacts, node: &'a Node<'a>, parameter: &str) {
+        if facts.is_json() || (facts.types.is_any() && facts.allowed_values().len() == 0) {
+            return;
+        }
+        for (literal, text) in self.check.parameter_values(parameter) {
+            let value = Node { span: node.span, kind: Kind::String(&text) };
+            let problem = if has_type(facts.types, &value) {
+                literals::scalar(facts, &value, self.patterns)
+            } else {
+                Some(("wrong-type", format!("is `{}`, but must be {}", literals::short(&text), facts.types.words())))
+            };
+            let Some((rule, problem)) = problem else { continue };
+            // A default that nobody chose may be there to be overwritten.
+            let chosen = self.check.is_chosen(parameter) || rule == "value-not-allowed";
+            if !chosen && text.is_empty() {
+                continue;
+            }
+            let guards: Guards = self.guards.iter().copied().chain([literal]).collect();
+            let Some(when) = self.check.reached(&guards) else { continue };
+            let message = format!("{} {problem}", self.place());
+            let mut diagnostic = self.check.error(rule, message, node.span, format!("by parameter `{parameter}`"));
+            diagnostic.severity = if chosen { Severity::Error } else { Severity::Warning };
+            let diagnostic = diagnostic.hinted(format!("change what `{parameter}` allows, or the property"));
+            // As with what is written out, a value in force is as bad wherever it is reached.
+            if self.check.is_in_force(literal) {
+                self.check.report_reached(diagnostic, &when);
+            } else {
+                self.check.report_when(diagnostic, &when);
+            }
         }
     }
 
@@ -204,20 +240,35 @@ impl<'a> Walk<'_, '_, 'a> {
             }
         }
         let given = |name: &&str| find(name).is_some_and(|member| !is_no_value(&member.value));
-        let certain =
-            |name: &&str| find(name).is_some_and(|member| !matches!(Intrinsic::of(&member.value), Some(Intrinsic::If(_))) && given(name));
         let missing = (facts.required_or().len() > 0 && !facts.required_or().any(|name| given(&name)))
             || (facts.required_xor().len() > 0 && !facts.required_xor().any(|name| given(&name)));
-        let several: Vec<&str> = facts.required_xor().filter(certain).collect();
-        if missing || several.len() > 1 {
+        if missing {
             let names: Vec<&str> = facts.required_or().chain(facts.required_xor()).collect();
-            let message = if missing {
-                format!("{} has none of {}", self.place(), names.join(", "))
-            } else {
-                format!("{} has {} together, and only one may be there", self.place(), several.join(" and "))
-            };
+            let message = format!("{} has none of {}", self.place(), names.join(", "));
             let diagnostic = self.check.error("missing-alternative", message, span, "");
-            self.report(diagnostic);
+            self.report(diagnostic.hinted("add one of them"));
+        }
+        let several: Vec<&Member<'a>> = facts.required_xor().filter_map(find).collect();
+        for (index, later) in several.iter().enumerate() {
+            for earlier in &several[..index] {
+                self.excluded(earlier, later);
+            }
+        }
+    }
+
+    /// Reports two members of which only one may be there, if some values bring both.
+    fn excluded(&mut self, earlier: &'a Member<'a>, later: &'a Member<'a>) {
+        for (guards, _) in alternatives(self.check.template, &earlier.value, &self.guards).iter().filter(|(_, value)| value.is_some()) {
+            for (guards, value) in alternatives(self.check.template, &later.value, guards) {
+                let Some(when) = value.and_then(|_| self.check.reached(&guards)) else { continue };
+                let message = format!("{} has {} and {} together, and only one may be there", self.place(), earlier.key, later.key);
+                let diagnostic = self
+                    .check
+                    .error("excluded-property", message, later.key_span, "one too many")
+                    .at(self.check.template.source, earlier.key_span, "beside this one")
+                    .hinted("keep one of them");
+                return self.check.report_reached(diagnostic, &when);
+            }
         }
     }
 

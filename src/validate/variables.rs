@@ -92,16 +92,21 @@ impl<'a> Variables<'a> {
         let index = self.position(name)?;
         let variable = &self.all[index];
         let text = variable.candidates.get(chosen.get(index).copied().flatten()?)?;
-        match name {
-            "AWS::Partition" => return Some(Concrete::Text(partition(text).0.to_owned())),
-            "AWS::URLSuffix" => return Some(Concrete::Text(partition(text).1.to_owned())),
-            _ => {}
-        }
+        let text = Self::told(name, text);
         Some(if variable.list {
             Concrete::List(text.split(',').map(|item| item.trim().to_owned()).collect())
         } else {
-            Concrete::Text(text.clone())
+            Concrete::Text(text.to_owned())
         })
+    }
+
+    /// Returns what a name comes to under a candidate of its variable: of a region, its partition or that one's domain.
+    pub(super) fn told<'t>(name: &str, candidate: &'t str) -> &'t str {
+        match name {
+            "AWS::Partition" => partition(candidate).0,
+            "AWS::URLSuffix" => partition(candidate).1,
+            _ => candidate,
+        }
     }
 
     /// Notes which parameters a comparison rests on, and the values that make a difference to it.

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod seeded;
 mod values;
 
 use rackform::template::{Arena, Diagnostics, Severity, Source, Template};
@@ -38,7 +39,7 @@ fn task(properties: &str) -> String {
 fn each_defect_breaks_its_rule_and_no_other() {
     let topic = r#""T": {"Type": "AWS::SNS::Topic"}"#;
     for (rule, text) in [
-        ("unresolved-reference", format!(r#"{{"Resources": {{{topic}, "P": {{"Type": "AWS::SNS::TopicPolicy", "Properties": {{"Topics": [{{"Ref": "Topc"}}], "PolicyDocument": {{}}}}}}}}}}"#)),
+        ("unresolved-reference", format!(r#"{{"Resources": {{{topic}, "P": {{"Type": "AWS::SNS::TopicPolicy", "Properties": {{"Topics": [{{"Ref": "Topc"}}], "PolicyDocument": {{"Statement": []}}}}}}}}}}"#)),
         ("unresolved-reference", format!(r#"{{"Resources": {{{topic}}}, "Outputs": {{"O": {{"Value": {{"Fn::Sub": "a ${{Missing.Arn}}"}}}}}}}}"#)),
         ("unresolved-reference", r#"{"Resources": {"T": {"Type": "AWS::SNS::Topic", "DependsOn": ["Nobody"]}}}"#.into()),
         ("unresolved-condition", r#"{"Resources": {"T": {"Type": "AWS::SNS::Topic", "Condition": "Nope"}}}"#.into()),
@@ -108,9 +109,9 @@ fn what_is_declared_and_not_used_is_a_warning() {
 fn valid_templates_have_no_findings() {
     for text in [
         // Scalars may be written as text, and text as scalars.
-        resource("AWS::EC2::SecurityGroupIngress", r#"{"IpProtocol": -1, "FromPort": "2049", "ToPort": "2049", "GroupId": {"Fn::Sub": "sg-12345678"}, "CidrIp": "10.0.0.0/8"}"#),
+        resource("AWS::EC2::SecurityGroupIngress", r#"{"IpProtocol": 6, "FromPort": "2049", "ToPort": "2049", "GroupId": {"Fn::Sub": "sg-12345678"}, "CidrIp": "10.0.0.0/8"}"#),
         resource("AWS::EFS::FileSystem", r#"{"Encrypted": "true", "ThroughputMode": "provisioned", "ProvisionedThroughputInMibps": "12"}"#),
-        resource("AWS::EFS::FileSystem", r#"{"KmsKeyId": {"Ref": "AWS::NoValue"}, "FileSystemPolicy": {"Anything": ["goes", 1]}}"#),
+        resource("AWS::EFS::FileSystem", r#"{"KmsKeyId": {"Ref": "AWS::NoValue"}, "ReplicationConfiguration": {"Ref": "AWS::NoValue"}}"#),
         resource("AWS::SecretsManager::Secret", r#"{"SecretString": "{{resolve:ssm:/a}}"}"#),
         // What stands in another stack, in a module, or is made by a macro.
         resource("AWS::SNS::Topic", r#"{"TopicName": {"Fn::GetStackOutput": {"StackName": "a", "OutputName": "b"}}}"#),

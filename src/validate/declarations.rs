@@ -1,0 +1,89 @@
+//! Parameters: what their declarations say, and whether their own defaults satisfy it.
+//!
+//! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html>
+
+use super::check::Check;
+use super::references::hinted;
+use crate::parameters::{Declaration, ParameterType};
+use crate::template::{Severity, did_you_mean};
+
+pub(super) fn check(check: &mut Check<'_, '_>) {
+    let template = check.template;
+    for entry in &template.parameters {
+        if let Some((node, kind)) = entry.body.get("Type").and_then(|node| Some((node, node.as_str()?)))
+            && ParameterType::of(kind).is_none()
+        {
+            let diagnostic = check
+                .error("invalid-parameter-type", format!("parameter `{}` has type `{kind}`, which there is not", entry.name), node.span, "")
+                .as_aws_says(format!("Template format error: Unrecognized parameter type: {kind}"));
+            let near = did_you_mean(kind, ["CommaDelimitedList", "List<Number>", "Number", "String"]);
+            check.report(hinted(diagnostic, near));
+            continue;
+        }
+        let (declaration, problems) = Declaration::of(template, entry);
+        for mut problem in problems.0 {
+            problem.rule = "invalid-parameter";
+            check.report(problem);
+        }
+        let Some(declaration) = declaration else { continue };
+        bounds(check, &declaration);
+        default(check, &declaration);
+        allowed(check, &declaration);
+    }
+}
+
+/// Finds bounds that leave nothing, and those that its type does not have.
+fn bounds<'a>(check: &mut Check<'_, 'a>, declaration: &Declaration<'a>) {
+    let body = declaration.entry.body;
+    let lengths = (declaration.min_length.map(|least| least as f64), declaration.max_length.map(|most| most as f64));
+    for (low, high, (least, most)) in
+        [("MinValue", "MaxValue", (declaration.min_value, declaration.max_value)), ("MinLength", "MaxLength", lengths)]
+    {
+        if let (Some(least), Some(most), Some(node)) = (least, most, body.get(low))
+            && least > most
+        {
+            let message = format!("parameter `{}` has {low} {least} above {high} {most}, which leaves no value", declaration.name());
+            let diagnostic = check.error("invalid-parameter", message, node.span, "").hinted("change one of the two");
+            check.report(diagnostic);
+        }
+    }
+    if let Some(pattern) = declaration.allowed_pattern.filter(|pattern| fancy_regex::Regex::new(pattern).is_err())
+        && let Some(node) = body.get("AllowedPattern")
+    {
+        // Java's engine may know what this one does not.
+        let message = format!("the pattern of parameter `{}` cannot be read: `{}`", declaration.name(), super::literals::short(pattern));
+        let mut diagnostic = check.error("invalid-parameter", message, node.span, "").hinted("is every bracket closed?");
+        diagnostic.severity = Severity::Warning;
+        check.report(diagnostic);
+    }
+}
+
+fn default<'a>(check: &mut Check<'_, 'a>, declaration: &Declaration<'a>) {
+    let (Some(text), Some(node)) = (&declaration.default, declaration.entry.body.get("Default")) else { return };
+    // What stands in SSM is checked, not the name it has there.
+    if matches!(declaration.parameter_type, ParameterType::Ssm { .. }) {
+        return;
+    }
+    if let Some((problem, hint)) = declaration.refuses(text) {
+        let message = format!("the default of parameter `{}` {problem}", declaration.name());
+        let diagnostic = check.error("invalid-default", message, node.span, "");
+        check.report(diagnostic.hinted(hint.unwrap_or_else(|| "change the default or the constraint".to_owned())));
+    }
+}
+
+/// Finds allowed values that the other constraints refuse.
+fn allowed<'a>(check: &mut Check<'_, 'a>, declaration: &Declaration<'a>) {
+    let constrained = declaration.allowed_pattern.is_some()
+        || [declaration.min_value, declaration.max_value].iter().any(Option::is_some)
+        || [declaration.min_length, declaration.max_length].iter().any(Option::is_some)
+        || matches!(declaration.parameter_type, ParameterType::Number | ParameterType::NumberList);
+    let values = declaration.entry.body.get("AllowedValues").map(|values| values.items()).unwrap_or_default();
+    for node in values.iter().filter(|_| constrained) {
+        if let Some((problem, _)) = node.scalar().and_then(|text| declaration.refuses(text)) {
+            let message = format!("an allowed value of parameter `{}` {problem}", declaration.name());
+            let mut diagnostic = check.error("invalid-allowed-value", message, node.span, "nobody can choose it");
+            diagnostic.severity = Severity::Warning;
+            check.report(diagnostic.hinted("take it out, or change the constraint"));
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Mount points that name no volume.
+
+use super::containers;
+use crate::template::{Entry, Intrinsic, Node, did_you_mean};
+use crate::validate::check::{Check, items};
+use crate::validate::references::hinted;
+use crate::validate::solver::Clause;
+use crate::validate::walk::Guards;
+
+/// Finds mount points whose volume is not there under some parameters.
+pub(super) fn check<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>, properties: &'a Node<'a>, exists: &Guards) {
+    let volumes = items(check.template, properties.get("Volumes"), exists);
+    // A volume list or name that a function makes could be anything.
+    let written = |node: &Node<'_>| Intrinsic::of(node).is_none_or(|function| matches!(function, Intrinsic::If(_)));
+    if properties.get("Volumes").is_some_and(|volumes| !written(volumes)) || volumes.iter().any(|(_, volume)| !written(volume)) {
+        return;
+    }
+    for (guards, container) in containers(check, properties, exists) {
+        for (guards, mount) in items(check.template, container.get("MountPoints"), &guards) {
+            let Some(source) = mount.get("SourceVolume") else { continue };
+            let mut clauses: Vec<Clause> = guards[exists.len()..].iter().map(|guard| vec![*guard]).collect();
+            let mut possible = source.as_str().is_none();
+            for (volume_guards, volume) in &volumes {
+                let Some(name) = volume.get("Name") else { continue };
+                possible |= name.as_str().is_none() && source.as_str().is_some();
+                if name.same(source) {
+                    possible &= source.as_str().is_some();
+                    clauses.push(volume_guards.iter().map(|guard| guard.negated()).filter(|guard| !guards.contains(guard)).collect());
+                }
+            }
+            if possible {
+                continue;
+            }
+            let Some(when) = check.when_of(exists, clauses) else { continue };
+            let name = source.as_str().unwrap_or_default();
+            let message = format!("a mount point of `{}` names volume `{name}`, which the task definition does not have", entry.name);
+            let diagnostic = check.error("mount-point-without-volume", message, source.span, "no such volume");
+            let names = volumes.iter().filter_map(|(_, volume)| volume.get("Name").and_then(|name| name.as_str()));
+            let near = did_you_mean(name, names.filter(|other| *other != name));
+            let diagnostic = hinted(diagnostic.as_aws_says(format!("Unknown volume '{name}'.")), near);
+            check.report_when(diagnostic, &when);
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Names that stand twice: logical IDs, and the names that resources go by in the account.
+
+use super::check::{Check, is_no_value, type_name};
+use super::walk::Guards;
+use crate::template::{Entry, Intrinsic, Node};
+
+pub(super) fn check(check: &mut Check<'_, '_>) {
+    let template = check.template;
+    for entry in &template.resources {
+        if let Some(parameter) = template.parameters.get(entry.name) {
+            let diagnostic = check
+                .error(
+                    "duplicate-name",
+                    format!("`{}` is the name of a parameter and of a resource", entry.name),
+                    entry.name_span,
+                    "again here",
+                )
+                .at(template.source, parameter.name_span, "first here")
+                .hinted("give one of them another name, so that Ref knows which");
+            check.report(diagnostic);
+        }
+    }
+    let named: Vec<(&Entry<'_>, Vec<&Node<'_>>)> =
+        check.resources().filter_map(|(_, entry, facts)| Some((entry, identifier(entry, facts?)?))).collect();
+    for (index, (later, names)) in named.iter().enumerate() {
+        for (earlier, others) in &named[..index] {
+            if type_name(earlier) != type_name(later) || !names.iter().zip(others).all(|(name, other)| name.same(other)) {
+                continue;
+            }
+            let exists: Guards = check.exists(earlier).into_iter().chain(check.exists(later)).collect();
+            let message = format!("`{}` and `{}` are one and the same {}", earlier.name, later.name, type_name(later));
+            let diagnostic = check
+                .error("duplicate-resource", message, names[0].span, "the same name")
+                .at(template.source, others[0].span, "first here")
+                .hinted("give each a name of its own, or leave names to CloudFormation");
+            check.report_where(diagnostic, &exists, &exists);
+        }
+    }
+}
+
+/// Returns what names a resource in the account, where the template says all of it.
+fn identifier<'a>(entry: &Entry<'a>, facts: crate::schema::ResourceType) -> Option<Vec<&'a Node<'a>>> {
+    let properties = entry.body.get("Properties")?;
+    let mut names = Vec::new();
+    for path in facts.primary_identifier() {
+        let name = path.single()?;
+        let node = properties.get(name).filter(|node| !is_no_value(node) && !facts.is_read_only(&[name]))?;
+        // What two branches come to is not compared.
+        if matches!(Intrinsic::of(node), Some(Intrinsic::If(_))) {
+            return None;
+        }
+        names.push(node);
+    }
+    (!names.is_empty()).then_some(names)
+}

@@ -1,0 +1,166 @@
+//! Networks: ports in rules of security groups, and address blocks of subnets.
+
+use super::check::{Check, items, type_name, written};
+use super::walk::Guards;
+use crate::template::{Diagnostic, Entry, Intrinsic, Node, Severity};
+
+pub(super) fn check(check: &mut Check<'_, '_>) {
+    let template = check.template;
+    for entry in &template.resources {
+        let Some(properties) = entry.body.get("Properties") else { continue };
+        let exists = check.exists(entry);
+        match type_name(entry) {
+            "AWS::EC2::SecurityGroup" => {
+                for list in ["SecurityGroupIngress", "SecurityGroupEgress"] {
+                    for (guards, rule) in items(template, properties.get(list), &exists) {
+                        ports(check, entry, rule, &exists, &guards);
+                    }
+                }
+            }
+            "AWS::EC2::SecurityGroupIngress" | "AWS::EC2::SecurityGroupEgress" => ports(check, entry, properties, &exists, &exists),
+            _ => {}
+        }
+    }
+    blocks(check);
+}
+
+/// Checks that a rule has the ports that its protocol needs, and none that count for nothing.
+///
+/// Source: <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpPermission.html>
+fn ports<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>, rule: &'a Node<'a>, exists: &Guards, guards: &Guards) {
+    for (guards, protocol) in written(check.template, rule, "IpProtocol", guards) {
+        let Some(name) = protocol.scalar() else { continue };
+        let missing: Vec<&str> = ["FromPort", "ToPort"].into_iter().filter(|port| rule.get(port).is_none()).collect();
+        if matches!(name, "tcp" | "6" | "udp" | "17" | "icmp" | "1") && !missing.is_empty() {
+            let message = format!("a rule of `{}` for {name} has no {}", entry.name, missing.join(" and no "));
+            let diagnostic = check
+                .error("security-group-rule", message, protocol.span, "needs ports")
+                .hinted("give FromPort and ToPort; for icmp they are type and code, and -1 is all");
+            check.report_where(diagnostic, exists, &guards);
+        }
+        if name == "-1" {
+            let number = |name: &str| rule.get(name).and_then(|port| port.scalar()).and_then(|port| port.trim().parse::<i64>().ok());
+            let (Some(from), Some(to)) = (number("FromPort"), number("ToPort")) else { continue };
+            if !matches!((from, to), (-1..=1, 65_535) | (-1, -1) | (0, 0)) {
+                let message = format!("a rule of `{}` is for every protocol, so ports {from} to {to} count for nothing", entry.name);
+                let mut diagnostic = check
+                    .error("ignored-ports", message, protocol.span, "every protocol, every port")
+                    .hinted("name the protocol, such as tcp, or take the ports out");
+                diagnostic.severity = Severity::Warning;
+                check.report_where(diagnostic, exists, &guards);
+            }
+        }
+    }
+}
+
+/// An address block that a subnet or network may have.
+struct Block<'a> {
+    guards: Guards,
+    /// Whether somebody chose it, rather than left a free default as it was.
+    chosen: bool,
+    net: ipnet::Ipv4Net,
+    node: &'a Node<'a>,
+}
+
+/// Returns how bad a collision is; with defaults that nobody chose, it may be that whoever deploys overwrites them.
+fn severity(chosen: bool) -> Severity {
+    if chosen { Severity::Error } else { Severity::Warning }
+}
+
+/// Returns the blocks that `CidrBlock` may be, a parameter being each of its known values.
+fn block_of<'a>(check: &Check<'_, 'a>, properties: &'a Node<'a>, guards: &Guards) -> Vec<Block<'a>> {
+    let mut blocks = Vec::new();
+    for (guards, node) in written(check.template, properties, "CidrBlock", guards) {
+        if let Some(net) = node.as_str().and_then(|text| text.parse().ok()) {
+            blocks.push(Block { guards, chosen: true, net, node });
+        } else if let Some(Intrinsic::Ref(name)) = Intrinsic::of(node) {
+            let name = name.as_str().unwrap_or_default();
+            let chosen = check.is_chosen(name);
+            for (literal, text) in check.parameter_values(name) {
+                let Ok(net) = text.parse() else { continue };
+                let guards = guards.iter().copied().chain([literal]).collect();
+                blocks.push(Block { guards, chosen, net, node });
+            }
+        }
+    }
+    blocks
+}
+
+/// Checks the sizes of address blocks, that subnets lie in their network, and that no two of one network overlap.
+///
+/// Source: <https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html>
+fn blocks(check: &mut Check<'_, '_>) {
+    let template = check.template;
+    let mut subnets = Vec::new();
+    for entry in &template.resources {
+        let is_subnet = type_name(entry) == "AWS::EC2::Subnet";
+        if !is_subnet && type_name(entry) != "AWS::EC2::VPC" {
+            continue;
+        }
+        let Some(properties) = entry.body.get("Properties") else { continue };
+        let exists = check.exists(entry);
+        let blocks = block_of(check, properties, &exists);
+        for Block { guards, chosen, net, node } in blocks.iter().filter(|block| !(16..=28).contains(&block.net.prefix_len())) {
+            let message = format!("`{}` has the address block {net}, and its size must be between /16 and /28", entry.name);
+            let mut diagnostic = check.error("invalid-cidr", message, node.span, "").hinted("choose another size");
+            diagnostic.severity = severity(*chosen);
+            check.report_where(diagnostic, &exists, guards);
+        }
+        if is_subnet {
+            subnets.push((entry, properties.get("VpcId"), exists, blocks));
+        }
+    }
+    for (index, (entry, vpc, exists, own)) in subnets.iter().enumerate() {
+        outside(check, entry, *vpc, exists, own);
+        for (earlier, other_vpc, other_exists, others) in &subnets[..index] {
+            if !vpc.zip(*other_vpc).is_some_and(|(vpc, other)| vpc.same(other)) {
+                continue;
+            }
+            let both: Guards = exists.iter().chain(other_exists).copied().collect();
+            overlap(check, (earlier, others), (entry, own), &both);
+        }
+    }
+}
+
+fn overlap<'a>(check: &mut Check<'_, 'a>, earlier: (&Entry<'a>, &[Block<'a>]), later: (&Entry<'a>, &[Block<'a>]), exists: &Guards) {
+    for first in earlier.1 {
+        for second in later.1.iter().filter(|second| second.net.contains(&first.net) || first.net.contains(&second.net)) {
+            let message = format!("subnets `{}` ({}) and `{}` ({}) overlap", earlier.0.name, first.net, later.0.name, second.net);
+            let diagnostic = check
+                .error("overlapping-subnets", message, second.node.span, "overlaps")
+                .at(check.template.source, first.node.span, "with this one")
+                .hinted("give each subnet of a network addresses of its own")
+                .as_aws_says(format!("The CIDR '{}' conflicts with another subnet", second.net));
+            let diagnostic = Diagnostic { severity: severity(first.chosen && second.chosen), ..diagnostic };
+            let guards: Guards = first.guards.iter().chain(&second.guards).copied().collect();
+            if check.report_where(diagnostic, exists, &guards) {
+                return;
+            }
+        }
+    }
+}
+
+/// Finds a subnet outside of its network, where the network is in the template and has no further blocks.
+fn outside<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>, vpc: Option<&'a Node<'a>>, exists: &Guards, own: &[Block<'a>]) {
+    let template = check.template;
+    let further = template.resources.iter().any(|entry| type_name(entry) == "AWS::EC2::VPCCidrBlock");
+    let Some(Intrinsic::Ref(name)) = vpc.and_then(Intrinsic::of) else { return };
+    let Some(network) = name.as_str().and_then(|name| template.resources.get(name)).filter(|_| !further) else { return };
+    let Some(properties) = network.body.get("Properties").filter(|_| type_name(network) == "AWS::EC2::VPC") else { return };
+    let there = check.exists(network);
+    for whole in block_of(check, properties, &there) {
+        for part in own.iter().filter(|part| !whole.net.contains(&part.net)) {
+            let message = format!("subnet `{}` ({}) is not inside of `{}` ({})", entry.name, part.net, network.name, whole.net);
+            let diagnostic = check
+                .error("subnet-outside-network", message, part.node.span, "outside")
+                .at(template.source, whole.node.span, "of this block")
+                .hinted("take a part of the network's own block")
+                .as_aws_says(format!("The CIDR '{}' is invalid.", part.net));
+            let diagnostic = Diagnostic { severity: severity(part.chosen && whole.chosen), ..diagnostic };
+            let guards: Guards = part.guards.iter().chain(&whole.guards).copied().collect();
+            if check.report_where(diagnostic, exists, &guards) {
+                return;
+            }
+        }
+    }
+}

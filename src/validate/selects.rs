@@ -1,0 +1,64 @@
+//! `Fn::Select`: an index that the list has.
+//!
+//! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-select.html>
+
+use super::check::{Check, is_no_value};
+use super::walk::Guards;
+use crate::evaluate::availability_zones;
+use crate::template::{Intrinsic, Kind, Node};
+
+/// The region with the most zones, which is asked where none was given.
+const MOST_ZONES: &str = "us-east-1";
+
+/// Checks one selection, as far as the length of its list is known.
+pub(super) fn check<'a>(check: &mut Check<'_, 'a>, operand: &'a Node<'a>, guards: &Guards) {
+    let [index_node, list] = operand.items() else { return };
+    let Some(text) = index_node.scalar() else { return };
+    let Ok(index) = text.trim().parse::<usize>() else {
+        let diagnostic = check
+            .error(
+                "malformed-function",
+                format!("`Fn::Select` takes a whole number from 0 on, not `{}`", super::literals::short(text)),
+                index_node.span,
+                "",
+            )
+            .hinted("the first item has number 0");
+        return check.report(diagnostic);
+    };
+    let Some((length, what)) = length(check, list) else { return };
+    if index < length {
+        return;
+    }
+    let message = format!("item {index} is selected of {what}, whose last is {}", length.saturating_sub(1));
+    let diagnostic = check
+        .error("select-out-of-range", message, index_node.span, "no such item")
+        .hinted("items count from 0; put the reference into an Fn::If on a condition that knows how many there are")
+        .as_aws_says(format!("Template error: Fn::Select  cannot select nonexistent value at index {index}"));
+    check.report_where(diagnostic, &[], guards);
+}
+
+/// Returns how many items a list has under the parameters in force, and what it is.
+fn length<'a>(check: &Check<'_, 'a>, list: &'a Node<'a>) -> Option<(usize, String)> {
+    let count = |count: usize| if count == 1 { "a list of one".to_owned() } else { format!("a list of {count}") };
+    match (Intrinsic::of(list), list.kind) {
+        (None, Kind::Array(items)) => {
+            let certain = items.iter().all(|item| !is_no_value(item) && !matches!(Intrinsic::of(item), Some(Intrinsic::If(_))));
+            certain.then(|| (items.len(), count(items.len())))
+        }
+        (Some(Intrinsic::Split(operands)), _) => match operands.items() {
+            [delimiter, text] => {
+                let (delimiter, text) = (delimiter.as_str().filter(|delimiter| !delimiter.is_empty())?, text.as_str()?);
+                let parts = if text.contains("{{resolve:") { return None } else { text.split(delimiter).count() };
+                Some((parts, count(parts)))
+            }
+            _ => None,
+        },
+        (Some(Intrinsic::GetAzs(operand)), _) => {
+            let own = operand.as_str() == Some("") || operand.get("Ref").and_then(|name| name.as_str()) == Some("AWS::Region");
+            let region = if own { check.given_region().unwrap_or(MOST_ZONES) } else { operand.as_str()? };
+            let zones = availability_zones(region)?.count();
+            Some((zones, format!("the zones of {region}")))
+        }
+        _ => None,
+    }
+}
