@@ -52,17 +52,29 @@ impl<'a> Context<'a> {
     /// Returns [`Failure::PipeClosed`] when nobody reads it, or a failure to write.
     pub fn answer(&mut self, text: &str) -> Result<(), Failure> {
         let mut stdout = std::io::stdout().lock();
-        // Views are plain already where no colour is wanted, and looking through a long answer for codes would cost more than writing it.
-        let written = if self.color.stdout == ColorChoice::Never && !stdout.is_terminal() {
+        let written = if self.is_plain() {
             stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
         } else {
             let mut stdout = AutoStream::new(stdout, self.color.stdout);
             stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
         };
-        written.map_err(|error| match error.kind() {
-            std::io::ErrorKind::BrokenPipe => Failure::PipeClosed,
-            _ => Failure::new(ExitCode::CannotWrite, "cannot write to standard output").caused_by(&error),
-        })
+        written.map_err(|error| cannot_write(&error))
+    }
+
+    /// Writes a long answer of JSON to standard output as it comes, without a copy of all of it in memory.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Failure::PipeClosed`] when nobody reads it, or a failure to write.
+    pub fn answer_in_pieces(&mut self, write: impl FnOnce(&mut Pieces) -> Result<(), serde_json::Error>) -> Result<(), Failure> {
+        let mut pieces = Pieces::with_capacity(PIECE_BYTES, std::io::stdout().lock());
+        write(&mut pieces).map_err(std::io::Error::from).and_then(|()| pieces.flush()).map_err(|error| cannot_write(&error))
+    }
+
+    /// Tells whether answers go out as they are: views are plain already where no colour is wanted, and looking through a long
+    /// answer for codes would cost more than writing it.
+    fn is_plain(&self) -> bool {
+        self.color.stdout == ColorChoice::Never && !std::io::stdout().is_terminal()
     }
 
     /// Writes the answer to a file, or to standard output when there is none.
@@ -290,6 +302,19 @@ impl<'a> Context<'a> {
             Some(backend) => backend.clone(),
             None => BackendChoice::Local { directory: rack_file.beside(Path::new(BackendChoice::DEFAULT_DIRECTORY)) },
         })
+    }
+}
+
+/// Standard output, for a long answer.
+pub type Pieces = std::io::BufWriter<std::io::StdoutLock<'static>>;
+
+/// Bytes of a long answer that are written at once.
+const PIECE_BYTES: usize = 32 * 1024;
+
+fn cannot_write(error: &std::io::Error) -> Failure {
+    match error.kind() {
+        std::io::ErrorKind::BrokenPipe => Failure::PipeClosed,
+        _ => Failure::new(ExitCode::CannotWrite, "cannot write to standard output").caused_by(error),
     }
 }
 

@@ -44,7 +44,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     match args.format {
         // A program gets what has a value beside the problems: which condition turned is often what it wants to know of a template
         // that does not evaluate.
-        Format::Json => context.answer(&crate::ui::evaluation::json(&evaluation, &problems)?)?,
+        Format::Json => context.answer_in_pieces(|out| crate::ui::evaluation::write_json(&evaluation, &problems, out))?,
         Format::Human if problems.has_errors() => {}
         Format::Human => context.answer(&crate::ui::evaluation::human(&evaluation, context.layout()))?,
     }

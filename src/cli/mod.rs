@@ -1,8 +1,8 @@
 //! Arguments, dispatch and exit codes; one file per command.
 //!
 //! Takes the process's arguments, calls rooms, hands their answers to [`ui`](crate::ui) and writes what comes back. Only this room
-//! prints. A command is a file with `Args` (its help included) and `run(&Args, &mut Context) -> Result<ExitCode, Failure>`, one line
-//! in [`Command`] and one in `dispatch`.
+//! prints. A command is a file with `Args` (its help included) and `run(&Args, &mut Context) -> Result<ExitCode, Failure>`, and one
+//! line in `commands!`.
 
 mod apply;
 mod backend;
@@ -39,7 +39,7 @@ pub use rackfile::RackFile;
 
 use std::path::PathBuf;
 
-use clap::{CommandFactory as _, Parser as _};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser as _};
 
 use crate::template::Arena;
 
@@ -123,55 +123,81 @@ pub enum Format {
     Json,
 }
 
-#[derive(Debug, clap::Subcommand)]
-enum Command {
-    Init(init::Args),
-    Render(render::Args),
-    Patch(patch::Args),
-    Params(params::Args),
-    Validate(validate::Args),
-    Evaluate(evaluate::Args),
-    Diff(diff::Args),
-    Plan(plan::Args),
-    Apply(apply::Args),
-    Set(set::Args),
-    Status(status::Args),
-    Events(events::Args),
-    Delete(delete::Args),
-    Local(local::Args),
-    Completions(completions::Args),
+/// Declares the commands: `Variant module`, in the order of `--help`.
+macro_rules! commands {
+    ($($variant:ident $module:ident),* $(,)?) => {
+        #[derive(Debug, clap::Subcommand)]
+        enum Command {
+            $($variant($module::Args),)*
+        }
+
+        impl Command {
+            /// Returns one command's own arguments.
+            fn named(name: &str) -> Option<clap::Command> {
+                match name {
+                    $(stringify!($module) => Some(<$module::Args as clap::Args>::augment_args(clap::Command::new(stringify!($module)))),)*
+                    _ => None,
+                }
+            }
+
+            fn run(&self, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
+                match self {
+                    $(Self::$variant(args) => $module::run(args, context),)*
+                }
+            }
+        }
+    };
 }
 
-fn dispatch(command: &Command, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
-    match command {
-        Command::Init(args) => init::run(args, context),
-        Command::Render(args) => render::run(args, context),
-        Command::Patch(args) => patch::run(args, context),
-        Command::Params(args) => params::run(args, context),
-        Command::Validate(args) => validate::run(args, context),
-        Command::Evaluate(args) => evaluate::run(args, context),
-        Command::Diff(args) => diff::run(args, context),
-        Command::Plan(args) => plan::run(args, context),
-        Command::Apply(args) => apply::run(args, context),
-        Command::Set(args) => set::run(args, context),
-        Command::Status(args) => status::run(args, context),
-        Command::Events(args) => events::run(args, context),
-        Command::Delete(args) => delete::run(args, context),
-        Command::Local(args) => local::run(args, context),
-        Command::Completions(args) => completions::run(args, context),
+commands! {
+    Init init,
+    Render render,
+    Patch patch,
+    Params params,
+    Validate validate,
+    Evaluate evaluate,
+    Diff diff,
+    Plan plan,
+    Apply apply,
+    Set set,
+    Status status,
+    Events events,
+    Delete delete,
+    Local local,
+    Completions completions,
+}
+
+impl Cli {
+    /// Reads the command line.
+    ///
+    /// Building every command's flags and help takes longer than reading a template does, and a command line that starts with a
+    /// command needs that one only. Whatever such a small tree does not take goes to the whole one, which words help and errors.
+    fn read(arguments: &[std::ffi::OsString]) -> Result<Self, clap::Error> {
+        let first = arguments.get(1).and_then(|argument| argument.to_str()).unwrap_or_default();
+        let small = clap::Command::new("rackform").version(env!("CARGO_PKG_VERSION")).disable_help_subcommand(true);
+        let mut small = match Command::named(first) {
+            Some(command) => <GlobalArgs as clap::Args>::augment_args(small).subcommand(command),
+            None if matches!(first, "--version" | "-V") => small,
+            None => return Self::try_parse_from(arguments),
+        };
+        match small.try_get_matches_from_mut(arguments).and_then(|matches| Self::from_arg_matches(&matches)) {
+            Err(error) if error.kind() != clap::error::ErrorKind::DisplayVersion => Self::try_parse_from(arguments),
+            read => read,
+        }
     }
 }
 
 /// Runs the program with the process's own arguments.
 pub fn main() -> std::process::ExitCode {
     bug::install_panic_hook();
-    let cli = match Cli::try_parse() {
+    let arguments: Vec<_> = std::env::args_os().collect();
+    let cli = match Cli::read(&arguments) {
         Ok(cli) => cli,
         Err(error) => return usage(&error).into(),
     };
     let arena = Arena::new();
     let mut context = Context::new(&arena, &cli.global);
-    let exit_code = dispatch(&cli.command, &mut context).unwrap_or_else(|failure| {
+    let exit_code = cli.command.run(&mut context).unwrap_or_else(|failure| {
         context.show_failure(&failure);
         failure.exit_code()
     });

@@ -1,10 +1,13 @@
 //! Keeps secrets out of a plan: the values of `NoEcho` parameters, wherever they turn up.
 
+use std::borrow::Cow;
+
+use serde::ser::{Serialize, Serializer};
 use serde_json::Value as Json;
 
 use super::cause::{Reached, each_reached};
 use super::values;
-use crate::evaluate::{Evaluation, Value, ValueKind};
+use crate::evaluate::{Evaluation, Texts, Value, ValueKind, Written, hidden, members_of};
 use crate::template::Intrinsic;
 
 /// What CloudFormation shows in place of a `NoEcho` value.
@@ -50,13 +53,10 @@ impl<'a> Secrets<'a> {
 
     /// Returns a text with every secret in it as stars.
     pub(super) fn text(&self, text: String) -> String {
-        if self.values.contains(&text) {
-            return STARS.to_owned();
+        match Texts::text(self, &text) {
+            Cow::Owned(hidden) => hidden,
+            Cow::Borrowed(_) => text,
         }
-        self.values
-            .iter()
-            .filter(|secret| secret.len() >= SHORTEST_PART)
-            .fold(text, |text, secret| if text.contains(secret.as_str()) { text.replace(secret.as_str(), STARS) } else { text })
     }
 
     /// Hides secrets in JSON that `value` was turned into: by value, and whole where an expression hides one from plain sight.
@@ -73,35 +73,71 @@ impl<'a> Secrets<'a> {
                     .into_iter()
                     .map(|(key, json)| match values::member(value, &key) {
                         Some(value) => (self.text(key), self.json(evaluation, &value, json)),
-                        None => (self.text(key), self.plain(json)),
+                        None => (self.text(key), hidden(json, self)),
                     })
                     .collect(),
             ),
-            (Json::String(text), _) => {
-                let shown = self.text(text.clone());
-                let is_hidden = shown == text && Intrinsic::of(value.origin).is_some() && self.is_reached(evaluation, value);
-                Json::String(if is_hidden { STARS.to_owned() } else { shown })
-            }
-            (json, _) => self.plain(json),
+            (Json::String(text), _) => Json::String(self.string(evaluation, value, &text).into_owned()),
+            (json, _) => hidden(json, self),
         }
     }
 
-    /// Hides secrets in JSON by value.
-    pub(super) fn plain(&self, json: Json) -> Json {
-        match json {
-            Json::String(text) => Json::String(self.text(text)),
-            Json::Array(items) => Json::Array(items.into_iter().map(|item| self.plain(item)).collect()),
-            Json::Object(members) => Json::Object(members.into_iter().map(|(key, value)| (self.text(key), self.plain(value))).collect()),
-            other => other,
-        }
+    /// Returns the text of a value, whole as stars where its expression hides a secret from plain sight.
+    fn string<'t>(&self, evaluation: &Evaluation<'a>, value: &Value<'a>, text: &'t str) -> Cow<'t, str> {
+        let shown = Texts::text(self, text);
+        let is_hidden = *shown == *text && Intrinsic::of(value.origin).is_some() && self.is_reached(evaluation, value);
+        if is_hidden { Cow::Borrowed(STARS) } else { shown }
     }
 
     /// Tells whether an expression holds a `NoEcho` parameter, in whatever disguise.
     fn is_reached(&self, evaluation: &Evaluation<'a>, value: &Value<'a>) -> bool {
+        if self.is_empty() {
+            return false;
+        }
         let mut is_reached = false;
         each_reached(evaluation, value, &mut |reached| {
             is_reached |= matches!(reached, Reached::Name(name) if self.names.contains(&name));
         });
         is_reached
+    }
+}
+
+impl Texts for Secrets<'_> {
+    fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if self.values.iter().any(|secret| secret == text) {
+            return Cow::Owned(STARS.to_owned());
+        }
+        self.values.iter().filter(|secret| secret.len() >= SHORTEST_PART).fold(Cow::Borrowed(text), |text, secret| {
+            if text.contains(secret.as_str()) { Cow::Owned(text.replace(secret.as_str(), STARS)) } else { text }
+        })
+    }
+}
+
+/// A value of an evaluation on its way out, its secrets hidden as [`Secrets::json`] hides them.
+pub(crate) struct Shown<'e, 'a> {
+    /// The secrets to hide.
+    pub(crate) secrets: &'e Secrets<'a>,
+    /// What the value is of.
+    pub(crate) evaluation: &'e Evaluation<'a>,
+    /// The value.
+    pub(crate) value: &'e Value<'a>,
+}
+
+impl Shown<'_, '_> {
+    /// Returns the value as JSON.
+    pub(crate) fn json(&self) -> Json {
+        self.secrets.json(self.evaluation, self.value, self.value.to_json())
+    }
+}
+
+impl Serialize for Shown<'_, '_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let texts = self.secrets;
+        match &self.value.kind {
+            ValueKind::List(items) => serializer.collect_seq(items.iter().map(|value| Shown { value, ..*self })),
+            ValueKind::Map(members) => members_of(serializer, members, texts, |value| Shown { value, ..*self }),
+            ValueKind::String(text) => serializer.serialize_str(&texts.string(self.evaluation, self.value, text)),
+            _ => Written { value: self.value, texts }.serialize(serializer),
+        }
     }
 }

@@ -1,32 +1,41 @@
 //! An evaluated template, shown: conditions, resources with their properties, outputs.
 
 use std::fmt::Write as _;
+use std::io::Write;
 
-use indexmap::IndexMap;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::Value as Json;
 
 use super::findings::{FindingAnswer, problem};
 use super::layout::{Layout, clip, width};
 use super::styles::styled;
-use crate::evaluate::{ConditionValue, Evaluation, Output, Resource, Value};
-use crate::plan::redact::Secrets;
+use crate::evaluate::{ConditionValue, Evaluation, Output, Resource};
+use crate::plan::redact::{Secrets, Shown};
 use crate::template::Diagnostics;
 
 #[derive(Serialize)]
-struct Answer<'e> {
-    conditions: IndexMap<&'e str, Option<bool>>,
-    resources: IndexMap<&'e str, ResourceAnswer<'e>>,
-    outputs: IndexMap<&'e str, OutputAnswer<'e>>,
+struct Answer<'e, 'a> {
+    conditions: InOrder<'e, Option<bool>>,
+    resources: InOrder<'e, ResourceAnswer<'e, 'a>>,
+    outputs: InOrder<'e, OutputAnswer<'e, 'a>>,
     /// What has no value, and why; absent where everything has one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FindingAnswer<'e>>,
 }
 
+/// A map in its order; the names are unique already.
+struct InOrder<'e, T>(Vec<(&'e str, T)>);
+
+impl<T: Serialize> Serialize for InOrder<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
+
 /// A resource as a template spells it.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct ResourceAnswer<'e> {
+struct ResourceAnswer<'e, 'a> {
     #[serde(rename = "Type")]
     resource_type: &'e str,
     /// Only where it is not known whether the resource exists.
@@ -34,43 +43,59 @@ struct ResourceAnswer<'e> {
     condition: Option<&'e str>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     depends_on: &'e [&'e str],
-    properties: Json,
+    properties: Shown<'e, 'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    metadata: Option<Json>,
+    metadata: Option<Shown<'e, 'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    deletion_policy: Option<Json>,
+    deletion_policy: Option<Shown<'e, 'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    update_replace_policy: Option<Json>,
+    update_replace_policy: Option<Shown<'e, 'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    creation_policy: Option<Json>,
+    creation_policy: Option<Shown<'e, 'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    update_policy: Option<Json>,
+    update_policy: Option<Shown<'e, 'a>>,
 }
 
 /// An output as a template spells it.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct OutputAnswer<'e> {
+struct OutputAnswer<'e, 'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<&'e str>,
-    value: Json,
+    value: Shown<'e, 'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    export: Option<Export>,
+    export: Option<Export<'e, 'a>>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Export {
-    name: Json,
+struct Export<'e, 'a> {
+    name: Shown<'e, 'a>,
 }
 
-impl<'e> Answer<'e> {
-    fn of<'a: 'e>(evaluation: &'e Evaluation<'a>, problems: &'e Diagnostics) -> Self {
-        let shown = Shown { evaluation, secrets: Secrets::of(None, evaluation) };
+impl<'e, 'a: 'e> Answer<'e, 'a> {
+    fn of(evaluation: &'e Evaluation<'a>, secrets: &'e Secrets<'a>, problems: &'e Diagnostics) -> Self {
+        let shown = |value| Shown { secrets, evaluation, value };
+        let resource = |resource: &'e Resource<'a>| ResourceAnswer {
+            resource_type: resource.resource_type,
+            condition: resource.condition.and_then(|(name, value)| (value == ConditionValue::Unknown).then_some(name)),
+            depends_on: &resource.depends_on,
+            properties: shown(&resource.properties),
+            metadata: resource.metadata.as_ref().map(shown),
+            deletion_policy: resource.deletion_policy.as_ref().map(shown),
+            update_replace_policy: resource.update_replace_policy.as_ref().map(shown),
+            creation_policy: resource.creation_policy.as_ref().map(shown),
+            update_policy: resource.update_policy.as_ref().map(shown),
+        };
+        let output = |output: &'e Output<'a>| OutputAnswer {
+            description: output.description,
+            value: shown(&output.value),
+            export: output.export.as_ref().map(|name| Export { name: shown(name) }),
+        };
         Self {
-            conditions: evaluation.conditions.iter().map(|(name, value)| (*name, known(*value))).collect(),
-            resources: evaluation.resources.iter().map(|(id, resource)| (*id, shown.resource(resource))).collect(),
-            outputs: evaluation.outputs.iter().map(|(name, output)| (*name, shown.output(output))).collect(),
+            conditions: InOrder(evaluation.conditions.iter().map(|(name, value)| (*name, known(*value))).collect()),
+            resources: InOrder(evaluation.resources.iter().map(|(id, value)| (*id, resource(value))).collect()),
+            outputs: InOrder(evaluation.outputs.iter().map(|(name, value)| (*name, output(value))).collect()),
             errors: problems.0.iter().map(problem).collect(),
         }
     }
@@ -83,60 +108,26 @@ fn known(value: ConditionValue) -> Option<bool> {
     }
 }
 
-/// Turns values into what may be shown of them.
-struct Shown<'e, 'a> {
-    evaluation: &'e Evaluation<'a>,
-    secrets: Secrets<'a>,
-}
-
-impl<'e, 'a: 'e> Shown<'e, 'a> {
-    fn json(&self, value: &Value<'a>) -> Json {
-        self.secrets.json(self.evaluation, value, value.to_json())
-    }
-
-    fn resource(&self, resource: &'e Resource<'a>) -> ResourceAnswer<'e> {
-        let optional = |value: &Option<Value<'a>>| value.as_ref().map(|value| self.json(value));
-        ResourceAnswer {
-            resource_type: resource.resource_type,
-            condition: resource.condition.and_then(|(name, value)| (value == ConditionValue::Unknown).then_some(name)),
-            depends_on: &resource.depends_on,
-            properties: self.json(&resource.properties),
-            metadata: optional(&resource.metadata),
-            deletion_policy: optional(&resource.deletion_policy),
-            update_replace_policy: optional(&resource.update_replace_policy),
-            creation_policy: optional(&resource.creation_policy),
-            update_policy: optional(&resource.update_policy),
-        }
-    }
-
-    fn output(&self, output: &'e Output<'a>) -> OutputAnswer<'e> {
-        OutputAnswer {
-            description: output.description,
-            value: self.json(&output.value),
-            export: output.export.as_ref().map(|name| Export { name: self.json(name) }),
-        }
-    }
-}
-
-/// Returns the evaluation as JSON: conditions (`null` is not known), resources and outputs as a template spells them, and problems.
+/// Writes the evaluation as JSON: conditions (`null` is not known), resources and outputs as a template spells them, and problems.
 ///
 /// # Errors
 ///
-/// Returns the serialiser's error.
-pub fn json(evaluation: &Evaluation<'_>, problems: &Diagnostics) -> Result<String, serde_json::Error> {
-    super::json(&Answer::of(evaluation, problems))
+/// Returns the serialiser's error, or the writer's.
+pub fn write_json(evaluation: &Evaluation<'_>, problems: &Diagnostics, out: impl Write) -> Result<(), serde_json::Error> {
+    super::write_json(&Answer::of(evaluation, &Secrets::of(None, evaluation), problems), out)
 }
 
 /// Returns the evaluation for a terminal, one line a property.
 pub fn human(evaluation: &Evaluation<'_>, layout: Layout) -> String {
     let none = Diagnostics::default();
-    let answer = Answer::of(evaluation, &none);
+    let secrets = Secrets::of(None, evaluation);
+    let answer = Answer::of(evaluation, &secrets, &none);
     let styles = layout.styles;
     let mut text = String::new();
-    if !answer.conditions.is_empty() {
-        let _ = writeln!(text, "{}", styled(styles.strong, format!("Conditions ({})", answer.conditions.len())));
-        let names = answer.conditions.keys().map(|name| width(name)).max().unwrap_or(0);
-        for (name, value) in &answer.conditions {
+    if !answer.conditions.0.is_empty() {
+        let _ = writeln!(text, "{}", styled(styles.strong, format!("Conditions ({})", answer.conditions.0.len())));
+        let names = answer.conditions.0.iter().map(|(name, _)| width(name)).max().unwrap_or(0);
+        for (name, value) in &answer.conditions.0 {
             let (style, word) = match value {
                 Some(true) => (styles.add, "true"),
                 Some(false) => (styles.dim, "false"),
@@ -146,25 +137,25 @@ pub fn human(evaluation: &Evaluation<'_>, layout: Layout) -> String {
         }
         text.push('\n');
     }
-    let _ = writeln!(text, "{}", styled(styles.strong, format!("Resources ({})", answer.resources.len())));
-    for (id, resource) in &answer.resources {
+    let _ = writeln!(text, "{}", styled(styles.strong, format!("Resources ({})", answer.resources.0.len())));
+    for (id, resource) in &answer.resources.0 {
         let doubt = resource.condition.map(|name| format!("  may exist (condition {name} is not known offline)")).unwrap_or_default();
         let _ = writeln!(text, "\n  {}  {}{doubt}", styled(styles.strong, id), resource.resource_type);
-        if let Json::Object(properties) = &resource.properties {
-            for (name, value) in properties {
+        if let Json::Object(properties) = resource.properties.json() {
+            for (name, value) in &properties {
                 draw_value(&mut text, name, value, layout);
             }
         }
         for (name, value) in [("DeletionPolicy", &resource.deletion_policy), ("UpdateReplacePolicy", &resource.update_replace_policy)] {
             if let Some(value) = value {
-                draw_value(&mut text, name, value, layout);
+                draw_value(&mut text, name, &value.json(), layout);
             }
         }
     }
-    if !answer.outputs.is_empty() {
-        let _ = writeln!(text, "\n{}", styled(styles.strong, format!("Outputs ({})", answer.outputs.len())));
-        for (name, output) in &answer.outputs {
-            draw_value(&mut text, name, &output.value, layout);
+    if !answer.outputs.0.is_empty() {
+        let _ = writeln!(text, "\n{}", styled(styles.strong, format!("Outputs ({})", answer.outputs.0.len())));
+        for (name, output) in &answer.outputs.0 {
+            draw_value(&mut text, name, &output.value.json(), layout);
         }
     }
     text

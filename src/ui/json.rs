@@ -25,6 +25,16 @@ pub fn json<T: Serialize>(answer: &T) -> Result<String, serde_json::Error> {
     Ok(text)
 }
 
+/// Writes what [`json`] returns piece by piece, for answers as long as a template.
+///
+/// # Errors
+///
+/// Returns the serialiser's error, or the writer's.
+pub fn write_json<T: Serialize>(answer: &T, mut out: impl std::io::Write) -> Result<(), serde_json::Error> {
+    serde_json::to_writer_pretty(&mut out, &Versioned { format_version: FORMAT_VERSION, answer })?;
+    out.write_all(b"\n").map_err(serde_json::Error::io)
+}
+
 /// Returns an answer as one line of JSON, for streams of answers such as events.
 ///
 /// # Errors

@@ -19,7 +19,7 @@ mod styles;
 pub use diagnostics::{diagnostics, failure};
 pub use difference::{colored_difference, difference};
 pub use events::{Progress, event_line, status_style};
-pub use json::{FORMAT_VERSION, bare_json, json, json_line};
+pub use json::{FORMAT_VERSION, bare_json, json, json_line, write_json};
 pub use layout::{Layout, clip, width};
 pub use prompt::confirm;
 pub use styles::{Styles, styled};

@@ -31,7 +31,9 @@ fn evaluated(name: &str, text: &str, flags: &Flags) -> Result<String, String> {
     let template = Template::read(&source, &arena).map_err(|problems| problems.to_string())?;
     let parameters = ParameterSet::resolve(&template, &given(flags)).map_err(|problems| problems.to_string())?;
     let evaluation = evaluate(&template, &parameters, &state, &arena).map_err(|problems| problems.to_string())?;
-    Ok(ui::evaluation::json(&evaluation, &Diagnostics::default()).unwrap())
+    let mut json = Vec::new();
+    ui::evaluation::write_json(&evaluation, &Diagnostics::default(), &mut json).unwrap();
+    Ok(String::from_utf8(json).unwrap())
 }
 
 fn planned(before: (&str, &Flags), after: (&str, &Flags)) -> Plan {

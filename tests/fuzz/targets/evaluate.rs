@@ -13,7 +13,11 @@ fuzz_target!(|text: &str| {
     let Ok(parameters) = ParameterSet::resolve(&template, &GivenParameters::new()) else { return };
     let state = State::default();
     let [first, second] = [(); 2].map(|()| match evaluate(&template, &parameters, &state, &arena) {
-        Ok(evaluation) => rackform::ui::evaluation::json(&evaluation, &Diagnostics::default()).unwrap(),
+        Ok(evaluation) => {
+            let mut json = Vec::new();
+            rackform::ui::evaluation::write_json(&evaluation, &Diagnostics::default(), &mut json).unwrap();
+            String::from_utf8(json).unwrap()
+        }
         Err(problems) => problems.to_string(),
     });
     assert_eq!(first, second);
