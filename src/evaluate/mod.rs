@@ -197,5 +197,5 @@ fn expand<'a>(
     let root = for_each::expand(&mut evaluator, template.root);
     let (problems, _) = evaluator.finish();
     problems.into_result(())?;
-    Template::from_document(&Document { source: template.source, format: Format::Json, alias: None, root }).map(Some)
+    Template::from_document(&Document { source: template.source, format: Format::Json, alias: None, may_hold_null: true, root }).map(Some)
 }

@@ -51,6 +51,8 @@ pub struct Document<'a> {
     pub root: &'a Node<'a>,
     /// The first YAML alias or merge key, which CloudFormation itself refuses: such a document goes to it as JSON.
     pub alias: Option<Span>,
+    /// Whether a `null` may stand in it; a false is certain.
+    pub may_hold_null: bool,
 }
 
 impl<'a> Document<'a> {
@@ -71,13 +73,15 @@ impl<'a> Document<'a> {
         // A comment, which JSON does not have, is explained as what it is where the name says JSON.
         if text.is_empty() || text.starts_with(['{', '[']) || named(".json") && text.starts_with('/') {
             match json::read(source, arena) {
-                Ok(root) => return Ok(Self { source, format: Format::Json, root, alias: None }),
+                Ok(json::Read { root, holds_null }) => {
+                    return Ok(Self { source, format: Format::Json, root, alias: None, may_hold_null: holds_null });
+                }
                 Err(problems) if !is_yaml => return Err(problems),
                 Err(_) => {}
             }
         }
         let yaml::Read { root, alias } = yaml::read(source, arena)?;
-        Ok(Self { source, format: Format::Yaml, root, alias })
+        Ok(Self { source, format: Format::Yaml, root, alias, may_hold_null: true })
     }
 }
 

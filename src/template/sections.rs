@@ -67,7 +67,7 @@ pub(super) fn check(document: &Document<'_>) -> Result<(), Diagnostics> {
         path: Vec::new(),
     };
     checker.sections(sections);
-    if !checker.has_macros {
+    if !checker.has_macros && document.may_hold_null {
         checker.nulls(document.root);
     }
     let mut problems = checker.problems;

@@ -1,10 +1,10 @@
 //! Each room's own time, and how it grows with the number of resources.
 //!
-//! `cargo bench --no-default-features --bench rooms`. The templates are made here, so that everybody measures the same ones.
+//! `cargo bench --no-default-features --bench rooms`. The templates are those of `growing.rs`.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark on its own input")]
 
-use std::fmt::Write as _;
+mod growing;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use rackform::evaluate::{State, evaluate};
@@ -12,32 +12,9 @@ use rackform::parameters::{GivenParameters, ParameterSet};
 use rackform::plan::plan;
 use rackform::template::{Arena, Source, Template};
 
-/// A template of `resources` resources, each with literals, a condition, and references to the one before.
-fn template(resources: usize) -> Source {
-    let mut text = String::from(
-        r#"{ "Parameters": { "Stage": { "Type": "String", "Default": "test" } },
-  "Conditions": { "Live": { "Fn::Equals": [ { "Ref": "Stage" }, "live" ] } },
-  "Resources": {"#,
-    );
-    for index in 0..resources {
-        let before = if index == 0 { r#""none""#.to_owned() } else { format!(r#"{{ "Ref": "Queue{}" }}"#, index - 1) };
-        let comma = if index == 0 { "" } else { "," };
-        let _ = write!(
-            text,
-            r#"{comma}
-    "Queue{index}": {{ "Type": "AWS::SQS::Queue", "Properties": {{
-      "QueueName": {{ "Fn::Sub": "${{AWS::StackName}}-${{Stage}}-{index}" }},
-      "VisibilityTimeout": {{ "Fn::If": [ "Live", 300, 30 ] }},
-      "Tags": [ {{ "Key": "Before", "Value": {before} }}, {{ "Key": "Stage", "Value": {{ "Ref": "Stage" }} }} ] }} }}"#
-        );
-    }
-    text.push_str("\n  } }\n");
-    Source::new("bench.json", text)
-}
-
 fn growth(criterion: &mut Criterion) {
-    for size in [10, 50, 100, 250, 500] {
-        let source = template(size);
+    for size in growing::SIZES {
+        let source = Source::new("bench.json", growing::template(size));
         let state = State::default();
         let mut live = GivenParameters::new();
         live.add_flag("Stage=live").unwrap();

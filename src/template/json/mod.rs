@@ -12,12 +12,19 @@ use crate::template::{Diagnostic, Diagnostics};
 /// How deep arrays and objects may nest; CloudFormation's own templates stay far below it.
 pub(super) const MAX_DEPTH: usize = 128;
 
+/// What a JSON text holds.
+pub(super) struct Read<'a> {
+    pub(super) root: &'a Node<'a>,
+    /// Whether a `null` stands anywhere in it.
+    pub(super) holds_null: bool,
+}
+
 /// Reads `source` as one JSON value.
 ///
 /// # Errors
 ///
 /// Returns the first problem of syntax, and every duplicate key before it.
-pub(super) fn read<'a>(source: &'a Source, arena: &'a Arena) -> Result<&'a Node<'a>, Diagnostics> {
+pub(super) fn read<'a>(source: &'a Source, arena: &'a Arena) -> Result<Read<'a>, Diagnostics> {
     let text = source.text();
     let mut reader = Reader {
         source,
@@ -29,9 +36,10 @@ pub(super) fn read<'a>(source: &'a Source, arena: &'a Arena) -> Result<&'a Node<
         nodes: Vec::with_capacity(64),
         members: Vec::with_capacity(64),
         problems: Diagnostics::default(),
+        holds_null: false,
     };
     match reader.document() {
-        Ok(root) => reader.problems.into_result(arena.alloc(root)),
+        Ok(root) => reader.problems.into_result(Read { root: arena.alloc(root), holds_null: reader.holds_null }),
         Err(problem) => {
             reader.problems.push(*problem);
             Err(reader.problems)
@@ -53,6 +61,7 @@ struct Reader<'a> {
     nodes: Vec<Node<'a>>,
     members: Vec<Member<'a>>,
     problems: Diagnostics,
+    holds_null: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -72,8 +81,18 @@ impl<'a> Reader<'a> {
     }
 
     fn blanks(&mut self) {
-        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.bytes.get(self.at) {
-            self.at += 1;
+        loop {
+            match self.bytes.get(self.at) {
+                Some(b'\n') => {
+                    self.at += 1;
+                    // Indentation is half of a written template.
+                    while self.bytes[self.at..].starts_with(b"        ") {
+                        self.at += 8;
+                    }
+                }
+                Some(b' ' | b'\r' | b'\t') => self.at += 1,
+                _ => return,
+            }
         }
     }
 
@@ -86,7 +105,10 @@ impl<'a> Reader<'a> {
             Some(b'-' | b'0'..=b'9') => Kind::Number(self.number()?),
             Some(b't') if self.word("true") => Kind::Bool(true),
             Some(b'f') if self.word("false") => Kind::Bool(false),
-            Some(b'n') if self.word("null") => Kind::Null,
+            Some(b'n') if self.word("null") => {
+                self.holds_null = true;
+                Kind::Null
+            }
             _ => return Err(self.no_value()),
         };
         Ok(Node { span: Span::new(start, self.at), kind })
@@ -186,11 +208,7 @@ impl<'a> Reader<'a> {
         let start = self.at;
         self.at += 1;
         let from = self.at;
-        let Some(length) = memchr::memchr2(b'"', b'\\', &self.bytes[from..]) else {
-            return Err(self.unclosed_string(start));
-        };
-        let end = from + length;
-        self.check_controls(start, from, end)?;
+        let end = self.plain(start, from)?;
         if self.bytes[end] == b'"' {
             self.at = end + 1;
             return Ok(&self.text[from..end]);
@@ -210,30 +228,41 @@ impl<'a> Reader<'a> {
                 }
                 _ => {
                     let from = self.at;
-                    let Some(length) = memchr::memchr2(b'"', b'\\', &self.bytes[from..]) else {
-                        return Err(self.unclosed_string(start));
-                    };
-                    self.check_controls(start, from, from + length)?;
-                    unescaped.push_str(&self.text[from..from + length]);
-                    self.at = from + length;
+                    let end = self.plain(start, from)?;
+                    unescaped.push_str(&self.text[from..end]);
+                    self.at = end;
                 }
             }
         }
     }
 
-    fn check_controls(&self, start: usize, from: usize, end: usize) -> Outcome<()> {
-        let Some(offset) = self.bytes[from..end].iter().position(|byte| *byte < 0x20) else {
-            return Ok(());
-        };
-        let at = from + offset;
-        if matches!(self.bytes[at], b'\n' | b'\r') {
-            return Err(self.unclosed_string(start));
+    /// Returns where the characters that stand for themselves end: at a quote or a backslash.
+    fn plain(&self, start: usize, from: usize) -> Outcome<usize> {
+        let mut at = from;
+        while let Some(eight) = self.bytes[at..].first_chunk::<8>() {
+            let special = first_special(u64::from_le_bytes(*eight));
+            if special < 8 {
+                at += special;
+                break;
+            }
+            at += 8;
         }
-        Err(self.problem(
+        while self.bytes.get(at).is_some_and(|byte| *byte >= 0x20 && !matches!(byte, b'"' | b'\\')) {
+            at += 1;
+        }
+        match self.bytes.get(at) {
+            Some(b'"' | b'\\') => Ok(at),
+            None | Some(b'\n' | b'\r') => Err(self.unclosed_string(start)),
+            Some(_) => Err(self.control_character(at)),
+        }
+    }
+
+    fn control_character(&self, at: usize) -> Box<Diagnostic> {
+        self.problem(
             at,
             format!("control character U+{:04X} inside a string", self.bytes[at]),
             "write it as an escape, such as `\\t` for a tab",
-        ))
+        )
     }
 
     fn escape(&mut self) -> Outcome<char> {
@@ -321,4 +350,17 @@ impl<'a> Reader<'a> {
         self.at = at;
         Ok(&self.text[start..at])
     }
+}
+
+/// Returns how many of eight bytes come before the first that is a quote, a backslash or a control character.
+///
+/// Most strings of a template are shorter than what wider instructions pay off for. The lowest bit set is exact: a borrow from one
+/// byte can only set bits of the bytes after it.
+fn first_special(eight: u64) -> usize {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    let less = |bytes: u64, limit: u64| bytes.wrapping_sub(EACH * limit) & !bytes & HIGH;
+    let equal = |byte: u8| less(eight ^ (EACH * u64::from(byte)), 1);
+    let special = less(eight, 0x20) | equal(b'"') | equal(b'\\');
+    special.trailing_zeros() as usize / 8
 }
