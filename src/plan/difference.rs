@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::facts::Facts;
 use super::values::{same, scalar_text};
-use super::world::{Seen, World};
+use super::world::{Motion, Seen, World};
 use super::{Attribute, AttributeChangeType, RequiresRecreation};
 use crate::evaluate::{Resource, Value, ValueKind};
 
@@ -138,7 +138,18 @@ impl<'a> Collector<'_, '_, 'a> {
         }
     }
 
+    /// Notes that what a macro writes here may differ; nobody knows before it has run.
+    fn macros(&mut self, before: Option<&Value<'a>>, after: Option<&Value<'a>>) {
+        let same = matches!((before, after), (Some(before), Some(after)) if same(before, after));
+        if !same && (before.is_some() || after.is_some()) {
+            self.push(before, after, Seen { listed: Motion::Still, real: Motion::May });
+        }
+    }
+
     fn below(&mut self, segment: Cow<'a, str>, before: Option<&Value<'a>>, after: Option<&Value<'a>>) {
+        if segment == "Fn::Transform" {
+            return self.macros(before, after);
+        }
         self.path.push(segment);
         self.collect(before, after);
         self.path.pop();

@@ -87,8 +87,9 @@ fn changed<'a>(world: &World<'_, 'a>, moved: &Moved<'_, 'a>) -> Option<ResourceE
         Stand::Replaced => (Effect::Replaced, false),
     };
     let is_replaced = what == Effect::Replaced;
-    let is_listed =
-        before.resource_type != after.resource_type || differences.iter().any(|difference| difference.seen.listed == Motion::Moves);
+    let is_listed = before.resource_type != after.resource_type
+        || facts.is_nested_stack()
+        || differences.iter().any(|difference| difference.seen.listed == Motion::Moves);
     let differs = disagreement(world, moved, is_listed);
     if what == Effect::Untouched && differs.is_none() {
         return None;
@@ -119,6 +120,9 @@ fn effect(resource: &Resource<'_>, effect: Effect) -> ResourceEffect {
 /// Returns why a resource changes, place by place, those that replace it first.
 fn causes<'a>(world: &World<'_, 'a>, moved: &Moved<'_, 'a>, is_replaced: bool) -> Vec<Cause> {
     let mut real: Vec<&Difference<'a>> = moved.differences.iter().filter(|difference| difference.seen.real != Motion::Still).collect();
+    if real.is_empty() && Facts::of(moved.after.resource_type).is_nested_stack() {
+        return vec![Cause { path: None, source: CauseSource::Template }];
+    }
     if is_replaced {
         real.sort_by_key(|difference| std::cmp::Reverse((difference.recreation, difference.seen.real)));
     }
@@ -200,6 +204,9 @@ fn disagreement<'a>(world: &World<'_, 'a>, moved: &Moved<'_, 'a>, is_listed: boo
         (false, Stand::Replaced) if moved.before.resource_type == moved.after.resource_type => {
             Some(match references(world, moved).next() {
                 Some(name) => format!("AWS lists no replacement: it takes {name} as it is now, and the update changes that"),
+                None if moved.differences.iter().any(|difference| difference.seen.real == Motion::Moves) => {
+                    "AWS lists no certain replacement: the update policy decides, and it asks for one or does not prevent it".to_owned()
+                }
                 None => "AWS lists no replacement: the value is known only on the way".to_owned(),
             })
         }

@@ -6,6 +6,7 @@
 
 use super::RequiresRecreation;
 use super::difference::{Difference, differences, moves};
+use super::facts::Facts;
 use super::order::dependency_order;
 use super::values::text_at;
 use super::world::{Motion, Stand, Standing, World};
@@ -57,7 +58,11 @@ pub(super) fn spread<'p, 'a>(world: &mut World<'p, 'a>) -> Spread<'p, 'a> {
             continue;
         };
         let differences = if moves(world, old, after) { differences(world, old, after) } else { Vec::new() };
-        let standing = standing(old, after, &differences);
+        let mut standing = standing(old, after, &differences);
+        // CloudFormation looks into a nested stack with every update: only then does its template show.
+        if standing.real == Stand::Untouched && Facts::of(after.resource_type).is_nested_stack() {
+            standing = Standing { listed: Stand::MayUpdate, real: Stand::MayUpdate, properties: true };
+        }
         if standing.listed != Stand::Untouched || standing.real != Stand::Untouched {
             world.standings.insert(id, standing);
             found.moved.push(Moved { id, before: old, after, differences });
@@ -98,25 +103,35 @@ fn standing(before: &Resource<'_>, after: &Resource<'_>, differences: &[Differen
     }
 }
 
-/// Returns the verdict where it is documented when a conditional replacement happens.
+/// Returns the verdict where it is documented when a property replaces: by the update policy that stands beside it.
 ///
-/// An Auto Scaling group is replaced only when its update policy asks for that.
+/// An Auto Scaling group is replaced only when its policy asks for that; a search domain takes another engine version in place only when its
+/// policy allows that.
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-updatepolicy.html>
 fn settle(after: &Resource<'_>, differences: &[Difference<'_>], stand: Stand) -> Stand {
-    if stand != Stand::MayReplace || after.resource_type != "AWS::AutoScaling::AutoScalingGroup" {
-        return stand;
-    }
-    let replaces =
-        after.update_policy.as_ref().is_some_and(|policy| text_at(policy, &["AutoScalingReplacingUpdate", "WillReplace"]) == Some("true"));
-    let is_conditional = |difference: &&Difference<'_>| difference.recreation == RequiresRecreation::Conditionally;
-    let strongest = differences.iter().filter(is_conditional).map(|difference| difference.seen.real).max().unwrap_or_default();
-    let rests_on_always =
-        differences.iter().any(|difference| difference.recreation == RequiresRecreation::Always && difference.seen.real == Motion::May);
-    match (replaces, strongest) {
-        _ if rests_on_always => stand,
-        (true, Motion::Moves) => Stand::Replaced,
-        (true, _) => Stand::MayReplace,
-        (false, Motion::Moves) => Stand::Updated,
-        (false, _) => Stand::MayUpdate,
+    let says = |names: &[&str]| after.update_policy.as_ref().is_some_and(|policy| text_at(policy, names) == Some("true"));
+    let strongest = |rests: &dyn Fn(&Difference<'_>) -> bool| {
+        differences.iter().filter(|difference| rests(difference)).map(|difference| difference.seen.real).max().unwrap_or_default()
+    };
+    let version = match after.resource_type {
+        "AWS::AutoScaling::AutoScalingGroup" if stand == Stand::MayReplace => {
+            let rests_on_always = |difference: &Difference<'_>| difference.recreation == RequiresRecreation::Always;
+            let is_conditional = |difference: &Difference<'_>| difference.recreation == RequiresRecreation::Conditionally;
+            return match (says(&["AutoScalingReplacingUpdate", "WillReplace"]), strongest(&is_conditional)) {
+                _ if strongest(&rests_on_always) == Motion::May => stand,
+                (true, Motion::Moves) => Stand::Replaced,
+                (true, _) => Stand::MayReplace,
+                (false, Motion::Moves) => Stand::Updated,
+                (false, _) => Stand::MayUpdate,
+            };
+        }
+        "AWS::OpenSearchService::Domain" => "EngineVersion",
+        "AWS::Elasticsearch::Domain" => "ElasticsearchVersion",
+        _ => return stand,
+    };
+    match strongest(&|difference| difference.property() == Some(version)) {
+        Motion::Moves if !says(&["EnableVersionUpgrade"]) => stand.max(Stand::Replaced),
+        Motion::May if !says(&["EnableVersionUpgrade"]) => stand.max(Stand::MayReplace),
+        _ => stand,
     }
 }

@@ -139,3 +139,8 @@ pub(super) fn each_reference<'a>(value: &Value<'a>, visit: &mut dyn FnMut(Refere
         _ => {}
     }
 }
+
+/// Tells whether a value is what a macro makes of it.
+pub(super) fn is_of_macro(value: &Value<'_>) -> bool {
+    matches!(value.kind, ValueKind::Unknown(Residual::Transform(_)))
+}

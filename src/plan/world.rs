@@ -154,7 +154,7 @@ impl<'p, 'a> World<'p, 'a> {
         let real = match verdict(Side::Executed) {
             Motion::Still => Motion::Still,
             // The text is another one; whether the value is, shows only on the way.
-            _ if rests_on == Motion::May => Motion::May,
+            _ if rests_on == Motion::May || [before, after].into_iter().any(values::is_of_macro) => Motion::May,
             _ => Motion::Moves,
         };
         Seen { listed: verdict(Side::Predicted), real }
