@@ -11,6 +11,7 @@ mod risks;
 mod saved;
 mod schema;
 mod secrets;
+mod widening;
 
 use rackform::evaluate::{State, evaluate};
 use rackform::parameters::{GivenParameters, ParameterSet};

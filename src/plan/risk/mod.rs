@@ -5,9 +5,11 @@
 mod collision;
 mod data_loss;
 mod export;
+mod ingress;
 mod interruption;
 mod policy;
 mod security;
+mod switches;
 
 use serde::{Deserialize, Serialize};
 

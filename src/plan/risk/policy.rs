@@ -1,96 +1,215 @@
 //! What policy documents allow, and what one allows that another did not.
+//!
+//! A document is known by its shape, wherever it stands: an object, or JSON text, whose `Statement` has an `Effect`.
+//! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>
+
+use serde_json::Value as Json;
 
 use crate::evaluate::{Resource, Value, ValueKind};
-use crate::plan::values::{at, items, member, same, scalar_text, text_at};
-
-/// Properties that hold a policy document: at the top, or in each item of a list.
-const DOCUMENTS: &[&str] =
-    &["PolicyDocument", "AssumeRolePolicyDocument", "KeyPolicy", "RepositoryPolicyText", "ResourcePolicy", "FileSystemPolicy", "Policy"];
 
 /// Returns the policy documents of a resource with their paths.
-pub(super) fn documents<'a>(resource: &Resource<'a>) -> Vec<(String, Value<'a>)> {
+pub(super) fn documents(resource: &Resource<'_>) -> Vec<(String, Json)> {
     let mut found = Vec::new();
-    for name in DOCUMENTS {
-        found.extend(member(&resource.properties, name).map(|document| (format!("/Properties/{name}"), document)));
-    }
-    if let Some(policies) = member(&resource.properties, "Policies") {
-        for (index, policy) in items(&policies).iter().enumerate() {
-            found.extend(
-                member(policy, "PolicyDocument").map(|document| (format!("/Properties/Policies/{index}/PolicyDocument"), document)),
-            );
-        }
-    }
-    found.retain(|(_, document)| matches!(document.kind, ValueKind::Map(_)));
+    gather(&resource.properties, &mut String::from("/Properties"), &mut found);
     found
 }
 
-fn allows<'a>(document: &Value<'a>) -> Vec<Value<'a>> {
-    let statements = member(document, "Statement");
-    let all = statements.iter().flat_map(items).copied();
-    all.filter(|statement| text_at(statement, &["Effect"]) == Some("Allow")).collect()
-}
-
-/// Returns the values under a key of a statement, `Principal`'s one level deeper.
-fn values<'a>(statement: &Value<'a>, key: &str) -> Vec<Value<'a>> {
-    let Some(value) = member(statement, key) else { return Vec::new() };
+fn gather(value: &Value<'_>, path: &mut String, found: &mut Vec<(String, Json)>) {
+    let start = path.len();
     match value.kind {
-        ValueKind::Map(kinds) if key == "Principal" => kinds.iter().flat_map(|(_, value)| items(value).to_vec()).collect(),
-        _ => items(&value).to_vec(),
+        ValueKind::Map(members) => {
+            if members.iter().any(|(key, _)| *key == "Statement") {
+                let document = value.to_json();
+                if is_document(&document) {
+                    return found.push((path.clone(), document));
+                }
+            }
+            for (key, value) in members {
+                path.push('/');
+                path.push_str(key);
+                gather(value, path, found);
+                path.truncate(start);
+            }
+        }
+        ValueKind::List(items) => {
+            for (index, value) in items.iter().enumerate() {
+                path.push('/');
+                path.push_str(&index.to_string());
+                gather(value, path, found);
+                path.truncate(start);
+            }
+        }
+        ValueKind::String(text) if text.trim_start().starts_with('{') && text.contains("\"Statement\"") => {
+            let document = serde_json::from_str::<Json>(text).ok().filter(is_document);
+            found.extend(document.map(|document| (path.clone(), document)));
+        }
+        _ => {}
     }
 }
 
-fn is_star(value: &Value<'_>) -> bool {
-    scalar_text(value.kind) == Some("*")
+fn is_document(json: &Json) -> bool {
+    json.get("Statement").is_some_and(|statements| items(statements).iter().any(|statement| statement.get("Effect").is_some()))
 }
 
-fn words(value: &Value<'_>) -> String {
-    scalar_text(value.kind).map_or_else(|| "something known after apply".to_owned(), |text| format!("`{text}`"))
+/// Returns the items of a list; anything else counts as a list of itself.
+fn items(json: &Json) -> &[Json] {
+    match json {
+        Json::Array(items) => items,
+        other => std::slice::from_ref(other),
+    }
+}
+
+fn statements<'j>(document: &'j Json, effect: &'static str) -> impl Iterator<Item = &'j Json> {
+    let all = document.get("Statement").map(items).unwrap_or_default();
+    all.iter().filter(move |statement| statement.get("Effect").and_then(Json::as_str) == Some(effect))
+}
+
+/// Returns the values under a key of a statement, `Principal`'s one level deeper.
+fn values<'j>(statement: &'j Json, key: &str) -> Vec<&'j Json> {
+    match statement.get(key) {
+        Some(Json::Object(kinds)) if key == "Principal" && !is_expression(&Json::Object(kinds.clone())) => {
+            kinds.values().flat_map(items).collect()
+        }
+        Some(value) => items(value).iter().collect(),
+        None => Vec::new(),
+    }
+}
+
+/// Tells whether JSON is what is left of an expression, such as `{"Ref": "Role"}`.
+fn is_expression(json: &Json) -> bool {
+    matches!(json, Json::Object(members) if members.len() == 1 && members.keys().all(|key| key == "Ref" || key.starts_with("Fn::")))
+}
+
+fn is_star(value: &Json) -> bool {
+    value.as_str() == Some("*")
+}
+
+fn words(value: &Json) -> String {
+    value.as_str().map_or_else(|| "something known after apply".to_owned(), |text| format!("`{text}`"))
+}
+
+fn has_condition(statement: &Json) -> bool {
+    statement.get("Condition").is_some_and(|condition| condition.as_object().is_none_or(|members| !members.is_empty()))
 }
 
 /// Returns what a document allows to anyone, or of everything on everything.
-pub(super) fn open_to_all(document: &Value<'_>) -> Vec<String> {
+pub(super) fn open_to_all(document: &Json) -> Vec<String> {
     let mut found = Vec::new();
-    for statement in allows(document) {
-        let star = |key| values(&statement, key).iter().any(is_star);
-        if star("Principal") && at(&statement, &["Condition"]).is_none() {
+    for statement in statements(document, "Allow") {
+        let star = |key| values(statement, key).into_iter().any(is_star);
+        if star("Principal") && !has_condition(statement) {
             found.push("anyone, since a principal is `*` and there is no condition".to_owned());
         }
-        if star("Action") && star("Resource") && member(&statement, "Principal").is_none() {
+        if star("Action") && star("Resource") && statement.get("Principal").is_none() {
             found.push("every action on every resource".to_owned());
         }
     }
     found
 }
 
-/// Returns what `document` allows and none of `old` did: principals, actions, and `*` for resources.
-pub(super) fn new_grants(old: &[Value<'_>], document: &Value<'_>) -> Vec<String> {
-    let before: Vec<Value<'_>> = old.iter().flat_map(allows).collect();
+/// Returns what `document` allows and none of `old` did: principals, actions, resources that are wider, all but something, and what
+/// only a condition held back.
+pub(super) fn new_grants(old: &[Json], document: &Json) -> Vec<String> {
+    let before: Vec<&Json> = old.iter().flat_map(|old| statements(old, "Allow")).collect();
     let mut found: Vec<String> = Vec::new();
-    for statement in allows(document).iter().filter(|statement| !before.iter().any(|old| same(old, statement))) {
+    let mut note = |text: String| {
+        if !found.contains(&text) {
+            found.push(text);
+        }
+    };
+    for statement in statements(document, "Allow").filter(|statement| !before.contains(statement)) {
+        if let Some(free) = without_condition(&before, statement) {
+            note(format!("{free} without the condition there was"));
+        }
         for (key, noun) in [("Principal", "the principal"), ("Action", "the action"), ("Resource", "the resource")] {
-            let known: Vec<Value<'_>> = before.iter().flat_map(|old| values(old, key)).collect();
+            let known: Vec<&Json> = before.iter().flat_map(|old| values(old, key)).collect();
             for value in values(statement, key) {
-                let is_covered = known.iter().any(|known| covers(known, &value));
-                let is_told = key != "Resource" || is_star(&value);
-                if !is_covered && is_told {
-                    let text = format!("{noun} {}", words(&value));
-                    if !found.contains(&text) {
-                        found.push(text);
-                    }
+                let is_covered = known.iter().any(|known| covers(known, value));
+                let is_wider = key != "Resource" || is_star(value) || known.iter().any(|known| covers(value, known));
+                if !is_covered && is_wider {
+                    note(format!("{noun} {}", words(value)));
                 }
+            }
+        }
+        for (key, noun) in [("NotPrincipal", "principal"), ("NotAction", "action"), ("NotResource", "resource")] {
+            let is_known = before.iter().any(|old| old.get(key) == statement.get(key));
+            if let (Some(value), false) = (statement.get(key), is_known) {
+                let but: Vec<String> = items(value).iter().map(words).collect();
+                note(format!("every {noun} but {}", but.join(", ")));
             }
         }
     }
     found
 }
 
-/// Tells whether a pattern such as `s3:*` holds a value.
-fn covers(pattern: &Value<'_>, value: &Value<'_>) -> bool {
-    match (scalar_text(pattern.kind), scalar_text(value.kind)) {
-        (Some(pattern), Some(value)) => match pattern.strip_suffix('*') {
-            Some(start) => value.starts_with(start),
-            None => pattern == value,
-        },
-        _ => same(pattern, value),
+/// Returns a statement's actions when it differs from an old one only in having no condition any more.
+fn without_condition(before: &[&Json], statement: &Json) -> Option<String> {
+    let rest = |statement: &Json| {
+        let members = statement.as_object()?;
+        let kept = members.iter().filter(|(key, _)| !matches!(key.as_str(), "Condition" | "Sid"));
+        Some(kept.map(|(key, value)| (key.clone(), value.clone())).collect::<serde_json::Map<_, _>>())
+    };
+    let is_freed = !has_condition(statement) && before.iter().any(|old| has_condition(old) && rest(old) == rest(statement));
+    let actions = || values(statement, "Action").into_iter().map(words).collect::<Vec<_>>().join(", ");
+    is_freed.then(|| if statement.get("Action").is_some() { actions() } else { "something".to_owned() })
+}
+
+/// Returns what some old document denied and no new one does.
+pub(super) fn lost_denials(old: &[Json], new: &[Json]) -> Vec<String> {
+    let still: Vec<&Json> = new.iter().flat_map(|document| statements(document, "Deny")).collect();
+    let mut found = Vec::new();
+    for statement in old.iter().flat_map(|document| statements(document, "Deny")).filter(|statement| !still.contains(statement)) {
+        let is_kept = |action: &&Json| still.iter().any(|other| values(other, "Action").iter().any(|known| covers(known, action)));
+        let lost: Vec<String> = values(statement, "Action").into_iter().filter(|action| !is_kept(action)).map(words).collect();
+        if !lost.is_empty() {
+            found.push(lost.join(", "));
+        }
+    }
+    found
+}
+
+/// Tells whether a pattern such as `s3:Get*` holds a value.
+fn covers(pattern: &Json, value: &Json) -> bool {
+    match (pattern.as_str(), value.as_str()) {
+        (Some(pattern), Some(value)) => matches(pattern.as_bytes(), value.as_bytes()),
+        _ => pattern == value,
+    }
+}
+
+/// Matches `*` and `?`, letters of either case: the one place to fall back to is behind the last `*`, so this is never slow.
+fn matches(pattern: &[u8], text: &[u8]) -> bool {
+    let (mut at, mut read, mut star) = (0, 0, None);
+    while read < text.len() {
+        match pattern.get(at) {
+            Some(b'*') => {
+                star = Some((at, read));
+                at += 1;
+            }
+            Some(byte) if *byte == b'?' || byte.eq_ignore_ascii_case(&text[read]) => {
+                at += 1;
+                read += 1;
+            }
+            _ => match star {
+                Some((place, from)) => {
+                    star = Some((place, from + 1));
+                    at = place + 1;
+                    read = from + 1;
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[at..].iter().all(|byte| *byte == b'*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[test]
+    fn patterns_match_as_iam_reads_them() {
+        let is = |pattern: &str, text: &str| matches(pattern.as_bytes(), text.as_bytes());
+        assert!(is("*", "") && is("s3:Get*", "s3:getObject") && is("s3:*Acl", "s3:PutBucketAcl") && is("a?c*e", "abcdde"));
+        assert!(!is("s3:Get*", "s3:PutObject") && !is("s3:Get", "s3:GetObject") && !is("s3:*Acl", "s3:PutBucketAclX"));
     }
 }
