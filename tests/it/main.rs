@@ -20,4 +20,5 @@ mod schema;
 mod support;
 mod template;
 mod ui;
+mod upgrades;
 mod validate;
