@@ -136,14 +136,24 @@ impl<'a> Context<'a> {
 
     /// Returns width and styles of standard output.
     pub fn layout(&self) -> Layout {
-        let width = if std::io::stdout().is_terminal() { terminal_columns() } else { None };
-        Layout { width: width.unwrap_or(Layout::DEFAULT_WIDTH), styles: Styles::when(self.color.stdout != ColorChoice::Never) }
+        let is_terminal = std::io::stdout().is_terminal();
+        let width = if is_terminal { terminal_columns() } else { None };
+        Layout {
+            width: width.unwrap_or(Layout::DEFAULT_WIDTH),
+            styles: Styles::when(self.color.stdout != ColorChoice::Never),
+            whole: !is_terminal,
+        }
     }
 
     /// Returns width and styles of standard error.
     pub fn stderr_layout(&self) -> Layout {
-        let width = if std::io::stderr().is_terminal() { terminal_columns() } else { None };
-        Layout { width: width.unwrap_or(Layout::DEFAULT_WIDTH), styles: Styles::when(self.color.stderr != ColorChoice::Never) }
+        let is_terminal = std::io::stderr().is_terminal();
+        let width = if is_terminal { terminal_columns() } else { None };
+        Layout {
+            width: width.unwrap_or(Layout::DEFAULT_WIDTH),
+            styles: Styles::when(self.color.stderr != ColorChoice::Never),
+            whole: !is_terminal,
+        }
     }
 
     /// Tells whether there is somebody to ask: standard input and standard error are terminals.

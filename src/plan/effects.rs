@@ -189,7 +189,10 @@ fn disagreement<'a>(world: &World<'_, 'a>, moved: &Moved<'_, 'a>, is_listed: boo
     if !is_listed && touched {
         let reference = references(world, moved).next();
         return Some(match reference {
-            Some(name) => format!("AWS leaves it out: it takes {name} as it is now, and the update changes that"),
+            Some(name) => {
+                let changes = if matches!(standing.real, Stand::MayUpdate | Stand::MayReplace) { "may change" } else { "changes" };
+                format!("AWS leaves it out: it takes {name} as it is now, and the update {changes} that")
+            }
             None => "AWS leaves it out: the value is known only on the way".to_owned(),
         });
     }

@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn the_count_never_passes_its_end() {
-        let mut progress = Progress::new(1, true, Layout { width: 80, styles: Styles::when(false) });
+        let mut progress = Progress::new(1, true, Layout { width: 80, styles: Styles::when(false), whole: false });
         for status in ["CREATE_IN_PROGRESS", "CREATE_COMPLETE", "DELETE_IN_PROGRESS", "DELETE_COMPLETE"] {
             progress.event(&StackEvent {
                 id: String::new(),

@@ -13,6 +13,8 @@ pub struct Layout {
     pub width: usize,
     /// Styles.
     pub styles: Styles,
+    /// Whether values are shown whole, however long: what goes into a file or a pager is searched, and nothing may be missing there.
+    pub whole: bool,
 }
 
 impl Layout {
@@ -21,7 +23,7 @@ impl Layout {
 
     /// Returns a plain layout of the default width.
     pub fn plain() -> Self {
-        Self { width: Self::DEFAULT_WIDTH, styles: Styles::plain() }
+        Self { width: Self::DEFAULT_WIDTH, styles: Styles::plain(), whole: true }
     }
 }
 

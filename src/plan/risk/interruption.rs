@@ -31,7 +31,9 @@ pub(super) fn search(search: &mut Search<'_, '_, '_>) {
         let serves = SERVING.contains(&effect.resource_type.as_str());
         let (path, reason) = match effect.effect {
             Effect::UpdatedWithInterruption => {
-                (interrupting_path(search, id), format!("{name} {may} updated with some interruption{why}."))
+                let path = interrupting_path(search, id);
+                let why = because(effect, path.as_deref());
+                (path, format!("{name} {may} updated with some interruption{why}."))
             }
             Effect::Replaced if effect.deletes_first => {
                 (path, format!("{name} {may} replaced{why}; CloudFormation deletes the old one before it creates the new one."))

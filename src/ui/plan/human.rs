@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 use anstyle::Style;
 
 use super::Heading;
-use super::value::{Shown, change, plural};
-use super::view::{Group, Item, Property, View, acknowledgement, uncompared};
+use super::properties::Property;
+use super::value::{Room, Shown, change, plural};
+use super::view::{Group, Item, View, acknowledgement, uncompared};
 use crate::plan::{Plan, Risk};
 use crate::ui::layout::{Layout, width, wrapped};
 use crate::ui::styles::{Styles, styled};
@@ -55,7 +56,7 @@ fn draw_parameters(text: &mut String, plan: &Plan, layout: Layout) {
         text.push('\n');
     }
     for parameter in &plan.parameters {
-        let room = layout.width.saturating_sub(names + 14);
+        let room = Room { columns: layout.width.saturating_sub(names + 14), whole: layout.whole };
         let shown = shown_on_one_line(change(parameter.before.as_deref(), parameter.after.as_deref(), room));
         let _ = writeln!(text, "  parameter {:names$}  {shown}", parameter.name);
     }
@@ -124,7 +125,7 @@ fn draw_property(text: &mut String, property: &Property<'_>, names: usize, layou
     let room = layout.width.saturating_sub(INDENT + names + 2).max(20);
     let name = format!("{:INDENT$}{:names$}  ", "", property.name);
     let note = styled(styles.dim, &property.note);
-    match change(property.before, property.after, room) {
+    match change(property.before.as_deref(), property.after.as_deref(), Room { columns: room, whole: layout.whole }) {
         Shown::Line(line) if line.is_empty() || width(&line) + 2 + width(&property.note) <= room => {
             let gap = if line.is_empty() { "" } else { "  " };
             let _ = writeln!(text, "{}", format!("{name}{line}{gap}{note}").trim_end());
@@ -192,7 +193,7 @@ fn draw_outputs(text: &mut String, plan: &Plan, layout: Layout) {
             _ => " ~ ",
         };
         let value = |value: &Option<serde_json::Value>| value.as_ref().map(json_text);
-        let room = layout.width.saturating_sub(names + 6);
+        let room = Room { columns: layout.width.saturating_sub(names + 6), whole: layout.whole };
         let shown = shown_on_one_line(change(value(&output.before).as_deref(), value(&output.after).as_deref(), room));
         let export = output.export.as_deref().map(|export| format!("  (export {export})")).unwrap_or_default();
         let _ = writeln!(text, "{glyph} {:names$}  {shown}{export}", output.name);

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::Heading;
 use super::human::{json_text, kind};
-use super::value::{Shown, UNKNOWN_AFTER, UNKNOWN_BEFORE, change, in_words, plural};
+use super::value::{Room, Shown, UNKNOWN_AFTER, UNKNOWN_BEFORE, change, in_words, plural};
 use super::view::{Group, Item, View, acknowledgement};
 use crate::plan::Plan;
 
@@ -116,7 +116,7 @@ fn section(item: &Item<'_>) -> String {
         let mut lines = String::new();
         for property in &item.properties {
             let note = if property.note.is_empty() { String::new() } else { format!("  # {}", property.note) };
-            match change(property.before, property.after, COLUMNS) {
+            match change(property.before.as_deref(), property.after.as_deref(), Room { columns: COLUMNS, whole: false }) {
                 Shown::Line(line) => {
                     let _ = writeln!(lines, "! {}  {line}{note}", property.name);
                 }

@@ -3,7 +3,9 @@
 //! [`view`] sorts a [`Plan`] into what matters most first; the faces draw that and decide nothing.
 
 mod human;
+mod lists;
 mod markdown;
+mod properties;
 mod value;
 mod view;
 

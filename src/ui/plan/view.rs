@@ -2,10 +2,8 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::plan::{
-    CauseSource, ChangeSource, Effect, Plan, PolicyAction, RequiresRecreation, ResourceChange, ResourceChangeDetail, ResourceEffect, Risk,
-    RiskKind,
-};
+use super::properties::{Property, Told, causes, properties};
+use crate::plan::{Effect, Plan, PolicyAction, ResourceChange, ResourceEffect, Risk, RiskKind};
 
 /// What a group of resources has in common, what matters most first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,16 +45,6 @@ pub(super) struct Item<'p> {
     pub(super) properties: Vec<Property<'p>>,
     /// Where CloudFormation's own list says something else.
     pub(super) remark: Option<String>,
-}
-
-/// One changed property of a resource.
-#[derive(Debug)]
-pub(super) struct Property<'p> {
-    pub(super) name: String,
-    pub(super) before: Option<&'p str>,
-    pub(super) after: Option<&'p str>,
-    /// `requires replacement (parameter X)`.
-    pub(super) note: String,
 }
 
 /// How many resources each thing happens to.
@@ -127,6 +115,8 @@ impl Counts {
 }
 
 fn item<'p>(plan: &'p Plan, effect: &'p ResourceEffect, change: Option<&'p ResourceChange>) -> Item<'p> {
+    // Where no parameter changes, all there is comes of the template, and saying so on each line says nothing.
+    let told = if plan.parameters.is_empty() { Told::NotTheTemplate } else { Told::All };
     let id = effect.logical_resource_id.as_str();
     let risks: Vec<&Risk> = plan.risks.iter().filter(|risk| risk.logical_resource_id.as_deref() == Some(id)).collect();
     let loses_data = risks.iter().any(|risk| risk.kind == RiskKind::DataLoss);
@@ -141,7 +131,7 @@ fn item<'p>(plan: &'p Plan, effect: &'p ResourceEffect, change: Option<&'p Resou
     };
     let properties = match (effect.effect, change) {
         (Effect::Created | Effect::Deleted | Effect::Retained | Effect::Untouched, _) | (_, None) => Vec::new(),
-        (_, Some(change)) => properties(&change.details, effect),
+        (_, Some(change)) => properties(change, effect, told),
     };
     Item {
         group: if loses_data { Group::DataLoss } else { group },
@@ -149,7 +139,11 @@ fn item<'p>(plan: &'p Plan, effect: &'p ResourceEffect, change: Option<&'p Resou
         resource_type: &effect.resource_type,
         glyph,
         verb: verb(effect),
-        cause: if properties.is_empty() && effect.effect != Effect::Untouched { causes(effect, None).join(", ") } else { String::new() },
+        cause: if properties.is_empty() && effect.effect != Effect::Untouched {
+            causes(effect, None, told).join(", ")
+        } else {
+            String::new()
+        },
         risks,
         properties,
         remark: effect.differs_from_list.clone(),
@@ -171,83 +165,6 @@ fn verb(effect: &ResourceEffect) -> String {
         (Effect::Untouched, _) => "untouched",
     };
     if effect.possible { format!("may {verb}") } else { verb.to_owned() }
-}
-
-/// Returns one line per changed property: details that differ only in their cause are one change with several causes.
-fn properties<'p>(details: &'p [ResourceChangeDetail], effect: &ResourceEffect) -> Vec<Property<'p>> {
-    let mut seen: Vec<(String, &'p ResourceChangeDetail, Vec<String>)> = Vec::new();
-    for detail in details {
-        let name = property_name(detail);
-        let phrase = phrase(detail);
-        match seen.iter_mut().find(|(seen_name, ..)| *seen_name == name) {
-            Some((_, first, phrases)) => {
-                if first.target.before_value.is_none() && first.target.after_value.is_none() {
-                    *first = detail;
-                }
-                phrases.extend(phrase.filter(|phrase| !phrases.contains(phrase)));
-            }
-            None => seen.push((name, detail, phrase.into_iter().collect())),
-        }
-    }
-    let worst =
-        |name: &str| details.iter().filter(|detail| property_name(detail) == name).map(|detail| detail.target.requires_recreation).max();
-    seen.into_iter()
-        .map(|(name, detail, mut phrases)| {
-            let told = causes(effect, detail.target.path.as_deref());
-            let tells_more = phrases.is_empty() || told.first().is_some_and(|first| first.starts_with("condition"));
-            if tells_more {
-                phrases.extend(told.into_iter().filter(|told| !phrases.contains(told)).collect::<Vec<_>>());
-            }
-            let recreation = match worst(&name) {
-                Some(RequiresRecreation::Always) => "requires replacement",
-                Some(RequiresRecreation::Conditionally) => "may require replacement",
-                _ => "",
-            };
-            let because = if phrases.is_empty() { String::new() } else { format!("({})", phrases.join(", ")) };
-            let note = [recreation, &because].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join(" ");
-            Property { name, before: detail.target.before_value.as_deref(), after: detail.target.after_value.as_deref(), note }
-        })
-        .collect()
-}
-
-/// Returns a property as people write it: `ContainerDefinitions.0.Image`.
-fn property_name(detail: &ResourceChangeDetail) -> String {
-    let target = &detail.target;
-    match (&target.path, &target.name) {
-        (Some(path), _) => path.strip_prefix("/Properties/").unwrap_or(path.trim_start_matches('/')).replace('/', "."),
-        (None, Some(name)) => name.clone(),
-        (None, None) => format!("{:?}", target.attribute),
-    }
-}
-
-fn phrase(detail: &ResourceChangeDetail) -> Option<String> {
-    let entity = detail.causing_entity.as_deref();
-    match (detail.change_source, entity) {
-        (ChangeSource::ParameterReference, Some(entity)) => Some(format!("parameter {entity}")),
-        (ChangeSource::ResourceReference, Some(entity)) => Some(format!("resource {entity}")),
-        (ChangeSource::ResourceAttribute, Some(entity)) => Some(format!("attribute {entity}")),
-        (ChangeSource::Automatic, _) => Some("nested stack".to_owned()),
-        _ => None,
-    }
-}
-
-/// Returns what causes an effect, or the change of one property of it.
-fn causes(effect: &ResourceEffect, path: Option<&str>) -> Vec<String> {
-    let mut phrases: Vec<String> = Vec::new();
-    for cause in effect.causes.iter().filter(|cause| path.is_none() || cause.path.as_deref() == path) {
-        let phrase = match &cause.source {
-            CauseSource::Parameter(name) => format!("parameter {name}"),
-            CauseSource::Condition(name) => format!("condition {name}"),
-            CauseSource::Resource(name) => format!("resource {name}"),
-            CauseSource::Attribute(name) => format!("attribute {name}"),
-            CauseSource::Template => "template".to_owned(),
-        };
-        if !phrases.contains(&phrase) {
-            phrases.push(phrase);
-        }
-    }
-    phrases.truncate(4);
-    phrases
 }
 
 /// Returns that values cannot be compared, and what that means for the plan.

@@ -1,0 +1,62 @@
+//! Lists that grew or shrank, shown by what came and went.
+//!
+//! A change set goes by index, so that taking out the first of ten rules reads as nine changed ones and one gone.
+
+use std::borrow::Cow;
+
+use serde_json::Value as Json;
+use similar::{Algorithm, DiffOp, capture_diff_slices};
+
+use crate::plan::ResourceChange;
+
+/// One item that came, went, or stands in another's place: its index, and both sides as text.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Step {
+    pub(super) index: usize,
+    pub(super) before: Option<String>,
+    pub(super) after: Option<String>,
+}
+
+/// Returns the names of a path: `/Properties/Tags/0` is `Properties`, `Tags`, `0`.
+pub(super) fn names(path: &str) -> Vec<Cow<'_, str>> {
+    let unescaped = |name: &str| name.replace("~1", "/").replace("~0", "~");
+    path.split('/').skip(1).map(|name| if name.contains('~') { Cow::Owned(unescaped(name)) } else { Cow::Borrowed(name) }).collect()
+}
+
+fn at<'j>(context: Option<&'j Json>, names: &[Cow<'_, str>]) -> Option<&'j Json> {
+    names.iter().try_fold(context?, |value, name| match value {
+        Json::Array(items) => items.get(name.parse::<usize>().ok()?),
+        other => other.get(name.as_ref()),
+    })
+}
+
+/// Returns how many names of a path lead to the first list that has more or fewer items than before.
+pub(super) fn resized(change: &ResourceChange, names: &[Cow<'_, str>]) -> Option<usize> {
+    let list = |context, end| at(context, &names[..end]).and_then(Json::as_array);
+    (1..names.len()).find(|end| match (list(change.before_context.as_ref(), *end), list(change.after_context.as_ref(), *end)) {
+        (Some(before), Some(after)) => before.len() != after.len(),
+        _ => false,
+    })
+}
+
+/// Returns what came and went in the list at a path.
+pub(super) fn steps(change: &ResourceChange, list: &[Cow<'_, str>]) -> Vec<Step> {
+    let items = |context| -> Vec<String> {
+        let items = at(context, list).and_then(Json::as_array);
+        items.into_iter().flatten().map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned)).collect()
+    };
+    let (before, after) = (items(change.before_context.as_ref()), items(change.after_context.as_ref()));
+    let mut steps = Vec::new();
+    for op in capture_diff_slices(Algorithm::Myers, &before, &after) {
+        if matches!(op, DiffOp::Equal { .. }) {
+            continue;
+        }
+        let (old, new) = (op.old_range(), op.new_range());
+        for offset in 0..old.len().max(new.len()) {
+            let side = |range: &std::ops::Range<usize>, items: &[String]| items[range.clone()].get(offset).cloned();
+            let index = if offset < new.len() { new.start } else { old.start } + offset;
+            steps.push(Step { index, before: side(&old, &before), after: side(&new, &after) });
+        }
+    }
+    steps
+}
