@@ -1,6 +1,8 @@
 //! Tests of `ui`: what a plan, an evaluation and a list of parameters look like.
 #![allow(clippy::unwrap_used)]
 
+mod lists;
+
 use super::program::Bench;
 
 /// A small stack with a switch, a secret, something that holds data and a long document.

@@ -36,7 +36,8 @@ pub fn markdown(plan: &Plan, heading: Heading<'_>) -> String {
         .risks
         .iter()
         .map(|risk| {
-            let id = risk.logical_resource_id.as_deref().map(|id| format!(" `{id}`:")).unwrap_or_default();
+            let id = risk.logical_resource_id.as_deref().filter(|id| !risk.reason.contains(id));
+            let id = id.map(|id| format!(" `{id}`:")).unwrap_or_default();
             format!("> - {}:{id} {}\n", kind(risk.kind), escape(&risk.reason))
         })
         .collect();

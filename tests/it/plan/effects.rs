@@ -133,3 +133,39 @@ fn chains_that_double_at_each_step_end() {
     let plan = plan_resources(&resources("a"), &resources("b"));
     assert_eq!(plan.effects.len(), 61);
 }
+
+#[test]
+fn a_search_domain_takes_another_version_in_place_only_where_its_policy_says_so() {
+    let domain = |version: &str, policy: serde_json::Value| json!({"D": {"Type": "AWS::OpenSearchService::Domain", "UpdatePolicy": policy, "Properties": {"EngineVersion": version}}});
+    let lines = |policy: serde_json::Value| {
+        effect_lines(&plan_resources(&domain("OpenSearch_1.3", policy.clone()), &domain("OpenSearch_2.11", policy)))
+    };
+    assert_eq!(lines(json!({"EnableVersionUpgrade": true})), ["updated-in-place D"]);
+    assert_eq!(lines(json!({"EnableVersionUpgrade": "false"})), ["replaced D"]);
+    assert_eq!(lines(json!({})), ["replaced D"]);
+}
+
+#[test]
+fn a_nested_stack_may_change_with_every_update_and_with_it_what_takes_its_outputs() {
+    let resources = |name: &str| {
+        json!({
+            "Nested": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "u"}},
+            "Reader": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": {"Fn::GetAtt": ["Nested", "Outputs.Name"]}}},
+            "Topic": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": name}}
+        })
+    };
+    let plan = plan_resources(&resources("a"), &resources("b"));
+    assert_eq!(effect_lines(&plan), ["updated-in-place Nested (possible)", "updated-in-place Reader (possible)", "updated-in-place Topic"]);
+    assert!(!plan_resources(&resources("a"), &resources("a")).has_changes());
+}
+
+#[test]
+fn what_a_macro_makes_is_possible_and_never_certain() {
+    let topic = |macro_name: &str| json!({"T": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": {"Fn::Transform": {"Name": macro_name, "Parameters": {}}}}}});
+    assert_eq!(effect_lines(&plan_resources(&topic("A"), &topic("B"))), ["updated-in-place T (possible)"]);
+    assert!(effect_lines(&plan_resources(&topic("A"), &topic("A"))).is_empty());
+    let included = json!({"T": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": "d", "Fn::Transform": {"Name": "AWS::Include", "Parameters": {"Location": "s3://b/k"}}}}});
+    let plan = plan_resources(&included, &json!({"T": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": "d"}}}));
+    assert!(plan.change_set.changes.is_empty(), "what the macro wrote is not known, so nothing is listed");
+    assert!(plan.effects.iter().all(|effect| effect.possible), "{:?}", plan.effects);
+}

@@ -1,0 +1,54 @@
+//! Lists and long values in a plan for people.
+
+use serde_json::{Value as Json, json};
+
+use super::Bench;
+
+fn diff(before: &Json, after: &Json) -> String {
+    let bench = Bench::new();
+    let text = |resources: &Json| json!({ "Resources": resources }).to_string();
+    bench.file("old.json", text(before)).file("new.json", text(after));
+    let run = bench.run("diff old.json new.json");
+    assert_eq!(run.code, 0, "{run}");
+    run.stdout
+}
+
+#[test]
+fn a_rule_taken_out_of_the_middle_is_one_line() {
+    let group = |ports: &[u16], tags: &[&str]| {
+        let rule = |port: &u16| json!({"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "CidrIp": "10.0.0.0/8"});
+        let tag = |key: &&str| json!({"Key": key, "Value": "v"});
+        json!({"G": {"Type": "AWS::EC2::SecurityGroup", "Properties": {
+            "GroupDescription": "g",
+            "SecurityGroupIngress": ports.iter().map(rule).collect::<Json>(),
+            "Tags": tags.iter().map(tag).collect::<Json>()
+        }}})
+    };
+    insta::assert_snapshot!(diff(&group(&[22, 80, 443, 8080], &["a", "b"]), &group(&[22, 443, 8080], &["a", "new", "b"])), @r#"
+    Change set for new (predicted offline)
+
+    Updates
+     ~  G  AWS::EC2::SecurityGroup  update, no interruption
+          SecurityGroupIngress.1  {"IpProtocol":"tcp","FromPort":"80","ToPort":"80","CidrIp":"10.0.0.0/8"} -> (absent)
+          Tags.1                  (absent) -> {"Key":"new","Value":"v"}
+
+    Plan: 0 to add, 1 to update, 0 to replace, 0 may replace, 0 to remove.
+    "#);
+}
+
+#[test]
+fn a_list_of_the_same_length_goes_by_index() {
+    let role = |arns: &[&str]| json!({"R": {"Type": "AWS::IAM::User", "Properties": {"Groups": arns}}});
+    let shown = diff(&role(&["a", "b", "c"]), &role(&["a", "x", "c"]));
+    assert!(shown.contains("Groups.1  b -> x\n"), "{shown}");
+}
+
+#[test]
+fn nothing_is_cut_from_what_goes_into_a_file() {
+    let parameter = |middle: &str| {
+        let value = format!("{}{middle}{}", "x".repeat(2_000), "y".repeat(2_000));
+        json!({"P": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": value}}})
+    };
+    let shown = diff(&parameter("before"), &parameter("after"));
+    assert!(shown.contains(&format!("before{}", "y".repeat(2_000))) && shown.contains(&format!("{}after", "x".repeat(2_000))), "{shown}");
+}
