@@ -99,7 +99,7 @@ fn one_sided(sign: char, prefix: &str, value: &str, suffix: &str, room: Room) ->
 fn decoded(value: &str) -> Option<String> {
     use base64::Engine as _;
     const LEAST: usize = 24;
-    if value.len() < LEAST || value.len() % 4 != 0 || value.contains(|c: char| c.is_whitespace()) {
+    if value.len() < LEAST || !value.len().is_multiple_of(4) || value.contains(|c: char| c.is_whitespace()) {
         return None;
     }
     let text = String::from_utf8(base64::engine::general_purpose::STANDARD.decode(value).ok()?).ok()?;
