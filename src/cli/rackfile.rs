@@ -68,23 +68,31 @@ impl RackFile {
 
     /// Points at `region` where a template has no word of that region, once for each mapping that lacks it.
     pub fn point_at_region(&self, mut problems: Diagnostics) -> Diagnostics {
-        let (Some(region), Some((source, span))) = (&self.region, &self.region_place) else { return problems };
-        let ending = format!(" has no key `{region}`");
         let mut seen: Vec<String> = Vec::new();
         problems.0.retain_mut(|problem| {
-            if problem.rule != "no-mapping" || !problem.message.ends_with(&ending) {
+            if !self.mark_region(problem) {
                 return true;
             }
             let is_first = !seen.contains(&problem.message);
             seen.push(problem.message.clone());
+            is_first
+        });
+        problems
+    }
+
+    /// Points at `region` in a problem that says a mapping has no word of it; tells whether it is one.
+    pub fn mark_region(&self, problem: &mut Diagnostic) -> bool {
+        let (Some(region), Some((source, span))) = (&self.region, &self.region_place) else { return false };
+        let is_told =
+            matches!(problem.rule, "no-mapping" | "unresolved-mapping") && problem.message.ends_with(&format!(" has no key `{region}`"));
+        if is_told {
             for label in problem.labels.iter_mut().filter(|label| label.text.is_empty()) {
                 label.text = "looked up here".to_owned();
             }
             problem.labels.insert(0, Label { source: source.clone(), span: *span, text: String::new() });
             problem.hint.get_or_insert_with(|| "is the region spelled as AWS spells it, and does the template know it?".to_owned());
-            is_first
-        });
-        problems
+        }
+        is_told
     }
 
     fn parse(source: &Source, path: &Path) -> Result<Self, Diagnostics> {

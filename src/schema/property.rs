@@ -69,6 +69,9 @@ const UNORDERED: u32 = 1 << 16;
 const UNIQUE: u32 = 1 << 17;
 const CASE_INSENSITIVE: u32 = 1 << 18;
 const JSON_TEXT: u32 = 1 << 19;
+const DEPENDENT_REQUIRED: u32 = 1 << 20;
+const DEPENDENT_EXCLUDED: u32 = 1 << 21;
+const FORMAT: u32 = 1 << 22;
 
 /// Definitions that refer to definitions are followed this far; the deepest chain there is takes two steps.
 const MAX_REFERENCES: usize = 8;
@@ -92,6 +95,9 @@ pub struct PropertyFacts {
     all_of: Numbers,
     required_or: Numbers,
     required_xor: Numbers,
+    dependent_required: Numbers,
+    dependent_excluded: Numbers,
+    format: u16,
     length: (u32, u32),
     count: (u32, u32),
     range: (f64, f64),
@@ -169,6 +175,8 @@ impl PropertyFacts {
         };
         let (any_of, one_of, all_of) = (numbers(ANY_OF), numbers(ONE_OF), numbers(ALL_OF));
         let (required_or, required_xor) = (numbers(REQUIRED_OR), numbers(REQUIRED_XOR));
+        let (dependent_required, dependent_excluded) = (numbers(DEPENDENT_REQUIRED), numbers(DEPENDENT_EXCLUDED));
+        let format = if flags & FORMAT != 0 { data::u16_at(bytes, at) } else { 0 };
         Self {
             definitions,
             flags,
@@ -184,6 +192,9 @@ impl PropertyFacts {
             all_of,
             required_or,
             required_xor,
+            dependent_required,
+            dependent_excluded,
+            format,
             length,
             count,
             range,
@@ -267,6 +278,21 @@ impl PropertyFacts {
         self.required_xor.strings()
     }
 
+    /// Returns names of members, each with another that must then be there too.
+    pub fn dependent_required(&self) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
+        pairs(self.dependent_required)
+    }
+
+    /// Returns names of members, each with another that may then not be there.
+    pub fn dependent_excluded(&self) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
+        pairs(self.dependent_excluded)
+    }
+
+    /// Returns what an identifier is of, such as `AWS::EC2::Subnet.Id`; of a list of them, `AWS::EC2::Subnet.Ids`.
+    pub fn identifies(&self) -> Option<&'static str> {
+        self.has(FORMAT).then(|| data::string(self.format))
+    }
+
     /// Returns the values allowed, as text; empty when any is.
     pub fn allowed_values(&self) -> impl ExactSizeIterator<Item = &'static str> + use<> {
         self.allowed.strings()
@@ -318,4 +344,21 @@ impl PropertyFacts {
         let free = self.types.has(Types::OBJECT) && !self.has(PROPERTIES | VALUES | ANY_OF | ONE_OF | ALL_OF);
         free || self.has(JSON_TEXT)
     }
+}
+
+/// Returns the pairs of a list that holds, again and again, a name, how many others it goes with, and those.
+fn pairs(numbers: Numbers) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
+    let (mut at, mut left, mut name) = (0, 0, 0);
+    std::iter::from_fn(move || {
+        if left == 0 {
+            if at + 2 > numbers.len() {
+                return None;
+            }
+            (name, left) = (numbers.at(at), numbers.at(at + 1));
+            at += 2;
+        }
+        left = left.checked_sub(1)?;
+        at += 1;
+        Some((data::string(name), data::string(numbers.at(at - 1))))
+    })
 }

@@ -129,6 +129,20 @@ impl<'a> Template<'a> {
         Self::from_document(&Document::read(source, arena)?)
     }
 
+    /// Reads as much of a template as can be looked at: a text whose sections are not all as they must be still has the others.
+    ///
+    /// # Errors
+    ///
+    /// Returns every problem of a text that is no document, or of a document that has no sections.
+    pub fn read_in_part(source: &'a Source, arena: &'a Arena) -> Result<(Self, Diagnostics), Diagnostics> {
+        let document = Document::read(source, arena)?;
+        let problems = super::sections::check(&document).err().unwrap_or_default();
+        if document.root.members().is_empty() {
+            return Err(problems);
+        }
+        Ok((Self::of(&document), problems))
+    }
+
     /// Takes a document that was read already.
     ///
     /// # Errors
@@ -136,8 +150,12 @@ impl<'a> Template<'a> {
     /// Returns every problem of the sections' shape.
     pub fn from_document(document: &Document<'a>) -> Result<Self, Diagnostics> {
         super::sections::check(document)?;
+        Ok(Self::of(document))
+    }
+
+    fn of(document: &Document<'a>) -> Self {
         let root = document.root;
-        Ok(Self {
+        Self {
             source: document.source,
             root,
             parameters: Section::of(root.get("Parameters")),
@@ -148,7 +166,7 @@ impl<'a> Template<'a> {
             outputs: Section::of(root.get("Outputs")),
             transforms: transforms(root),
             alias: document.alias,
-        })
+        }
     }
 
     /// Tells whether the `AWS::LanguageExtensions` transform is on.

@@ -120,7 +120,7 @@ pub fn sarif(findings: &[Finding]) -> Result<String, serde_json::Error> {
         let place = place(label);
         serde_json::json!({
             "physicalLocation": {
-                "artifactLocation": {"uri": place.file},
+                "artifactLocation": {"uri": uri(place.file)},
                 "region": {"startLine": place.line, "startColumn": place.column, "endLine": place.end_line, "endColumn": place.end_column},
             },
         })
@@ -135,16 +135,34 @@ pub fn sarif(findings: &[Finding]) -> Result<String, serde_json::Error> {
             })
         })
         .collect();
+    let related = |(index, label): (usize, &Label)| {
+        let mut related = location(label);
+        related["id"] = index.into();
+        if !label.text.is_empty() {
+            related["message"] = serde_json::json!({"text": label.text});
+        }
+        related
+    };
     let results: Vec<serde_json::Value> = findings
         .iter()
         .map(|finding| {
             let diagnostic = &finding.diagnostic;
-            serde_json::json!({
+            let mut result = serde_json::json!({
                 "ruleId": diagnostic.rule,
                 "level": level(diagnostic.severity),
                 "message": {"text": message(finding)},
                 "locations": diagnostic.labels.iter().take(1).map(location).collect::<Vec<_>>(),
-            })
+            });
+            if let Some(index) = RULES.iter().position(|rule| rule.name == diagnostic.rule) {
+                result["ruleIndex"] = index.into();
+            }
+            if diagnostic.labels.len() > 1 {
+                result["relatedLocations"] = diagnostic.labels.iter().enumerate().skip(1).map(related).collect();
+            }
+            if !finding.assignment.is_empty() {
+                result["properties"] = serde_json::json!({"assignment": answer(finding).assignment});
+            }
+            result
         })
         .collect();
     super::bare_json(&serde_json::json!({
@@ -156,6 +174,14 @@ pub fn sarif(findings: &[Finding]) -> Result<String, serde_json::Error> {
             "results": results,
         }],
     }))
+}
+
+/// Returns a file's name as a URI reference: what a URI has other uses for is written as its code.
+fn uri(name: &str) -> String {
+    let name = name.replace('\\', "/");
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
+    let coded: String = name.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect();
+    if coded.starts_with('/') { format!("file://{coded}") } else { coded }
 }
 
 /// Returns what is wrong in one text: message, the values that expose it, hint.

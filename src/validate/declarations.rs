@@ -64,7 +64,9 @@ fn default<'a>(check: &mut Check<'_, 'a>, declaration: &Declaration<'a>) {
     if matches!(declaration.parameter_type, ParameterType::Ssm { .. }) {
         return;
     }
-    if let Some((problem, hint)) = declaration.refuses(text) {
+    // A list that is allowed as a whole may be allowed by its items as well.
+    let is_whole = declaration.parameter_type.is_list() && declaration.allowed_values.contains(&text.as_str());
+    if let Some((problem, hint)) = declaration.refuses(text).filter(|_| !is_whole) {
         let message = format!("the default of parameter `{}` {problem}", declaration.name());
         let diagnostic = check.error("invalid-default", message, node.span, "");
         check.report(diagnostic.hinted(hint.unwrap_or_else(|| "change the default or the constraint".to_owned())));

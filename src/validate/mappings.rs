@@ -70,7 +70,6 @@ fn chosen<'a>(
     for (literal, value, key, node) in lacking {
         let clauses: Vec<_> = reference.guards.iter().copied().chain([literal]).map(|guard| vec![guard]).collect();
         let Some(when) = check.when_of(&[], clauses) else { continue };
-        // A region that was only assumed is nobody's mistake.
         let is_region = parameter(top) == Some("AWS::Region");
         let under = if is_region && key != value { format!(" under `{value}`") } else { String::new() };
         let message = format!("mapping `{}` has no key `{key}`{under}", reference.target);
@@ -82,11 +81,16 @@ fn chosen<'a>(
         if is_region {
             diagnostic = diagnostic.hinted("is the region spelled as AWS spells it, and does the template know it?");
         }
-        check.report_when(hinted(diagnostic, did_you_mean(&key, mapping.body.members().iter().map(|member| member.key))), &when);
+        let diagnostic = hinted(diagnostic, did_you_mean(&key, mapping.body.members().iter().map(|member| member.key)));
+        if is_region && when.in_force {
+            check.report(diagnostic);
+        } else {
+            check.report_when(diagnostic, &when);
+        }
     }
 }
 
-/// Returns the values that a parameter is known to take; of regions, the one that was given.
+/// Returns the values that a parameter is known to take; a region that was only assumed is nobody's mistake.
 fn values(check: &Check<'_, '_>, name: &str) -> Vec<(Literal, String)> {
     if name.starts_with("AWS::") && check.given_region().is_none() {
         return Vec::new();

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod formats;
 mod seeded;
 mod values;
 
@@ -113,6 +114,8 @@ fn valid_templates_have_no_findings() {
         resource("AWS::EFS::FileSystem", r#"{"Encrypted": "true", "ThroughputMode": "provisioned", "ProvisionedThroughputInMibps": "12"}"#),
         resource("AWS::EFS::FileSystem", r#"{"KmsKeyId": {"Ref": "AWS::NoValue"}, "ReplicationConfiguration": {"Ref": "AWS::NoValue"}}"#),
         resource("AWS::SecretsManager::Secret", r#"{"SecretString": "{{resolve:ssm:/a}}"}"#),
+        // An empty list excludes nothing.
+        resource("AWS::CloudWatch::Alarm", r#"{"ComparisonOperator": "GreaterThanThreshold", "EvaluationPeriods": 1, "Dimensions": [], "Metrics": [{"Id": "a", "Expression": "1"}]}"#),
         // What stands in another stack, in a module, or is made by a macro.
         resource("AWS::SNS::Topic", r#"{"TopicName": {"Fn::GetStackOutput": {"StackName": "a", "OutputName": "b"}}}"#),
         r#"{"Resources": {"M": {"Type": "My::Own::Kind::MODULE"}}, "Outputs": {"O": {"Value": {"Ref": "MBucket"}}, "P": {"Value": {"Fn::GetAtt": ["MBucket", "Arn"]}}}}"#.into(),

@@ -27,7 +27,7 @@ NO_LIMIT = 0xFFFFFFFF
 
 TYPES = ["string", "integer", "number", "boolean", "array", "object", "null"]
 (REF, ITEMS, PROPERTIES, REQUIRED, ENUM, PATTERN, LENGTH, COUNT, RANGE, VALUES, ANY_OF, ONE_OF, ALL_OF, REQUIRED_OR, REQUIRED_XOR,
- CLOSED, UNORDERED, UNIQUE, CASE_INSENSITIVE, JSON_TEXT) = (1 << bit for bit in range(20))
+ CLOSED, UNORDERED, UNIQUE, CASE_INSENSITIVE, JSON_TEXT, DEPENDENT_REQUIRED, DEPENDENT_EXCLUDED, FORMAT) = (1 << bit for bit in range(23))
 DELETE_THEN_CREATE, TAGGABLE = 1, 2
 TRIVIAL = struct.pack("<BI", 0, 0)
 
@@ -83,6 +83,12 @@ def strings_of(schema):
             yield from strings_of(child)
     for key in ("required", "requiredOr", "requiredXor"):
         yield from schema.get(key, [])
+    for key in ("dependentRequired", "dependentExcluded"):
+        for name, others in (schema.get(key) or {}).items():
+            yield name
+            yield from others
+    if format_of(schema):
+        yield format_of(schema)
     yield from map(text, enum_of(schema))
     if schema.get("pattern"):
         yield schema["pattern"]
@@ -90,6 +96,12 @@ def strings_of(schema):
 
 def enum_of(schema):
     return schema.get("enum") or schema.get("enumCaseInsensitive") or ([schema["const"]] if "const" in schema else [])
+
+
+def format_of(schema):
+    """Returns what an identifier is of, such as `AWS::EC2::Subnet.Id`; other formats say little."""
+    value = schema.get("format")
+    return value if isinstance(value, str) and value.startswith("AWS::") else None
 
 
 def segments(pointer):
@@ -209,7 +221,10 @@ class Writer:
             only = values_of_map[0] if all(child == values_of_map[0] for child in values_of_map) else {}
             put(VALUES, struct.pack("<H", self.node(only)))
         for flag, key in ((ANY_OF, "anyOf"), (ONE_OF, "oneOf"), (ALL_OF, "allOf")):
-            children = [self.node(child) for child in schema.get(key, []) if isinstance(child, dict) and "if" not in child]
+            # What an identifier is of is no alternative: one that may be of several is told of none.
+            plain = [{name: value for name, value in child.items() if name != "format" or value == "json"}
+                     for child in schema.get(key, []) if isinstance(child, dict) and "if" not in child]
+            children = [self.node(child) for child in plain]
             trivial = self.node_ids.get(TRIVIAL)
             # An alternative that asks for nothing (a format, a default) makes the whole choice free.
             if children and (trivial not in children or key == "allOf"):
@@ -219,6 +234,13 @@ class Writer:
         for flag, key in ((REQUIRED_OR, "requiredOr"), (REQUIRED_XOR, "requiredXor")):
             if schema.get(key):
                 put(flag, self.strings(schema[key]))
+        for flag, key in ((DEPENDENT_REQUIRED, "dependentRequired"), (DEPENDENT_EXCLUDED, "dependentExcluded")):
+            numbers = [number for name in sorted(schema.get(key) or {})
+                       for number in (self.string(name), len(schema[key][name]), *map(self.string, schema[key][name]))]
+            if numbers:
+                put(flag, struct.pack(f"<H{len(numbers)}H", len(numbers), *numbers))
+        if format_of(schema):
+            put(FORMAT, struct.pack("<H", self.string(format_of(schema))))
         if schema.get("additionalProperties") is False and not values_of_map:
             flags |= CLOSED
         flags |= UNORDERED * (schema.get("insertionOrder") is False)

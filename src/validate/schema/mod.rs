@@ -1,5 +1,8 @@
 //! Properties against the facts of their resource type, in every branch that can be reached.
 
+mod identifiers;
+mod members;
+
 use super::check::{Check, alternatives, is_no_value, type_name};
 use super::literals::{self, Patterns, has_type};
 use super::references::hinted;
@@ -178,6 +181,7 @@ impl<'a> Walk<'_, '_, 'a> {
                 if parameter.is_some() && !gives_list {
                     self.values(facts, node, name);
                 }
+                self.identifier(facts, node);
             }
             Intrinsic::Sub(_) | Intrinsic::Join(_) | Intrinsic::Base64(_) if !scalar => {
                 self.wrong_type(facts, node, "text, by its function")
@@ -185,6 +189,7 @@ impl<'a> Walk<'_, '_, 'a> {
             Intrinsic::Split(_) | Intrinsic::GetAzs(_) | Intrinsic::Cidr(_) if !list => {
                 self.wrong_type(facts, node, "a list, by its function")
             }
+            Intrinsic::GetAtt(_) => self.identifier(facts, node),
             _ => {}
         }
     }
@@ -222,56 +227,6 @@ impl<'a> Walk<'_, '_, 'a> {
         }
     }
 
-    /// Checks what must be there.
-    fn members(&mut self, facts: &PropertyFacts, members: &'a [Member<'a>], span: Span) {
-        let find = |name: &str| members.iter().find(|member| member.key == name);
-        for name in facts.required() {
-            let missing: Vec<Guards> = match find(name) {
-                None => vec![self.guards.clone()],
-                Some(member) => {
-                    let absent = |(guards, value): (Guards, Option<&Node<'_>>)| value.is_none().then_some(guards);
-                    alternatives(self.check.template, &member.value, &self.guards).into_iter().filter_map(absent).collect()
-                }
-            };
-            for guards in missing {
-                let message = format!("{} has no `{name}`, which {} requires", self.place(), type_name(self.entry));
-                let diagnostic = self.check.error("missing-property", message, span, format!("`{name}` is missing"));
-                self.report_under(diagnostic, &guards);
-            }
-        }
-        let given = |name: &&str| find(name).is_some_and(|member| !is_no_value(&member.value));
-        let missing = (facts.required_or().len() > 0 && !facts.required_or().any(|name| given(&name)))
-            || (facts.required_xor().len() > 0 && !facts.required_xor().any(|name| given(&name)));
-        if missing {
-            let names: Vec<&str> = facts.required_or().chain(facts.required_xor()).collect();
-            let message = format!("{} has none of {}", self.place(), names.join(", "));
-            let diagnostic = self.check.error("missing-alternative", message, span, "");
-            self.report(diagnostic.hinted("add one of them"));
-        }
-        let several: Vec<&Member<'a>> = facts.required_xor().filter_map(find).collect();
-        for (index, later) in several.iter().enumerate() {
-            for earlier in &several[..index] {
-                self.excluded(earlier, later);
-            }
-        }
-    }
-
-    /// Reports two members of which only one may be there, if some values bring both.
-    fn excluded(&mut self, earlier: &'a Member<'a>, later: &'a Member<'a>) {
-        for (guards, _) in alternatives(self.check.template, &earlier.value, &self.guards).iter().filter(|(_, value)| value.is_some()) {
-            for (guards, value) in alternatives(self.check.template, &later.value, guards) {
-                let Some(when) = value.and_then(|_| self.check.reached(&guards)) else { continue };
-                let message = format!("{} has {} and {} together, and only one may be there", self.place(), earlier.key, later.key);
-                let diagnostic = self
-                    .check
-                    .error("excluded-property", message, later.key_span, "one too many")
-                    .at(self.check.template.source, earlier.key_span, "beside this one")
-                    .hinted("keep one of them");
-                return self.check.report_reached(diagnostic, &when);
-            }
-        }
-    }
-
     fn unknown(&mut self, facts: &PropertyFacts, member: &'a Member<'a>) {
         let where_ = if self.path.len() > 1 { self.path[..self.path.len() - 1].join("/") } else { String::new() };
         let inside = if where_.is_empty() { type_name(self.entry).to_owned() } else { format!("`{where_}` of {}", type_name(self.entry)) };
@@ -303,6 +258,9 @@ impl<'a> Walk<'_, '_, 'a> {
             self.unique(items);
         }
         let Some(item_facts) = facts.items() else { return };
+        if item_facts.identifies().is_none() && facts.identifies().is_some() {
+            items.iter().for_each(|item| self.identifier(facts, item));
+        }
         for (index, item) in items.iter().enumerate() {
             self.path.push(index.to_string());
             self.node(&item_facts, item);
@@ -334,49 +292,8 @@ impl<'a> Walk<'_, '_, 'a> {
             self.report(diagnostic);
         }
     }
-
-    /// Checks that one of the alternatives fits, as far as can be told from what is written.
-    fn alternatives(&mut self, facts: &PropertyFacts, node: &'a Node<'a>) {
-        for part in facts.all_of() {
-            if let Kind::Object(members) = node.kind {
-                self.members(&part, members, self.head(node));
-            }
-        }
-        for fails in [none_fits(facts.any_of(), node), none_fits(facts.one_of(), node)] {
-            if fails {
-                let groups: Vec<String> =
-                    facts.any_of().chain(facts.one_of()).map(|part| part.required().collect::<Vec<_>>().join(" with ")).collect();
-                let wanted: Vec<String> = groups.into_iter().filter(|group| !group.is_empty()).collect();
-                let message = if wanted.is_empty() || !matches!(node.kind, Kind::Object(_)) {
-                    format!("{} fits none of the forms that {} allows", self.place(), type_name(self.entry))
-                } else {
-                    format!("{} needs one of: {}", self.place(), wanted.join("; "))
-                };
-                let diagnostic = self.check.error("missing-alternative", message, self.head(node), "");
-                self.report(diagnostic);
-            }
-        }
-    }
 }
 
 fn has_scalar(types: Types) -> bool {
     types.is_any() || types.has(Types::STRING.or(Types::NUMBER).or(Types::INTEGER).or(Types::BOOLEAN))
-}
-
-fn none_fits(mut parts: impl ExactSizeIterator<Item = PropertyFacts>, node: &Node<'_>) -> bool {
-    parts.len() > 0 && !parts.any(|part| may_fit(&part, node))
-}
-
-/// Tells whether a value may fit: nothing that is written rules it out.
-fn may_fit(facts: &PropertyFacts, node: &Node<'_>) -> bool {
-    if Intrinsic::of(node).is_some() {
-        return true;
-    }
-    if !has_type(facts.types, node) {
-        return false;
-    }
-    let members = node.members();
-    let object = matches!(node.kind, Kind::Object(_));
-    let complete = !object || facts.required().all(|name| members.iter().any(|member| member.key == name));
-    complete && facts.all_of().all(|part| may_fit(&part, node)) && !none_fits(facts.any_of(), node) && !none_fits(facts.one_of(), node)
 }
