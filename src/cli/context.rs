@@ -1,16 +1,14 @@
 //! What every command is handed: where to write, how wide, `rack.yaml`, and the memory its documents live in.
 
-use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
-
-use anstream::{AutoStream, ColorChoice};
 
 use super::GlobalArgs;
 use super::exit_codes::ExitCode;
 use super::failure::Failure;
 use super::rackfile::RackFile;
+use super::screen::{Kept, Pieces, Screen};
 use crate::template::{Arena, Diagnostics};
-use crate::ui::{Layout, Styles};
+use crate::ui::Layout;
 
 /// What every command is handed.
 ///
@@ -20,24 +18,16 @@ pub struct Context<'a> {
     pub arena: &'a Arena,
     /// Flags that every command takes.
     pub global: &'a GlobalArgs,
-    color: Color,
+    screen: Screen,
+    summary: Option<String>,
     rack_file: Option<&'a RackFile>,
     has_told_of_no_rack_file: bool,
 }
 
-struct Color {
-    stdout: ColorChoice,
-    stderr: ColorChoice,
-}
-
 impl<'a> Context<'a> {
-    /// Returns the context of one command; reads no file.
-    pub fn new(arena: &'a Arena, global: &'a GlobalArgs) -> Self {
-        let color = match global.color.choice() {
-            ColorChoice::Auto => Color { stdout: AutoStream::choice(&std::io::stdout()), stderr: AutoStream::choice(&std::io::stderr()) },
-            choice => Color { stdout: choice, stderr: choice },
-        };
-        Self { arena, global, color, rack_file: None, has_told_of_no_rack_file: false }
+    /// Returns the context of one command, which writes to `screen`; reads no file.
+    pub fn new(arena: &'a Arena, global: &'a GlobalArgs, screen: Screen) -> Self {
+        Self { arena, global, screen, summary: None, rack_file: None, has_told_of_no_rack_file: false }
     }
 
     /// Moves a value into the command's memory; it is given back to the system when the program ends.
@@ -51,14 +41,7 @@ impl<'a> Context<'a> {
     ///
     /// Returns [`Failure::PipeClosed`] when nobody reads it, or a failure to write.
     pub fn answer(&mut self, text: &str) -> Result<(), Failure> {
-        let mut stdout = std::io::stdout().lock();
-        let written = if self.is_plain() {
-            stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
-        } else {
-            let mut stdout = AutoStream::new(stdout, self.color.stdout);
-            stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
-        };
-        written.map_err(|error| cannot_write(&error))
+        self.screen.answer(text)
     }
 
     /// Writes a long answer of JSON to standard output as it comes, without a copy of all of it in memory.
@@ -67,14 +50,7 @@ impl<'a> Context<'a> {
     ///
     /// Returns [`Failure::PipeClosed`] when nobody reads it, or a failure to write.
     pub fn answer_in_pieces(&mut self, write: impl FnOnce(&mut Pieces) -> Result<(), serde_json::Error>) -> Result<(), Failure> {
-        let mut pieces = Pieces::with_capacity(PIECE_BYTES, std::io::stdout().lock());
-        write(&mut pieces).map_err(std::io::Error::from).and_then(|()| pieces.flush()).map_err(|error| cannot_write(&error))
-    }
-
-    /// Tells whether answers go out as they are: views are plain already where no colour is wanted, and looking through a long
-    /// answer for codes would cost more than writing it.
-    fn is_plain(&self) -> bool {
-        self.color.stdout == ColorChoice::Never && !std::io::stdout().is_terminal()
+        self.screen.answer_in_pieces(write)
     }
 
     /// Writes the answer to a file, or to standard output when there is none.
@@ -105,9 +81,7 @@ impl<'a> Context<'a> {
 
     /// Says something on standard error even under `--quiet`; a closed standard error is nobody's failure.
     pub fn complain(&mut self, text: &str) {
-        let mut stderr = AutoStream::new(std::io::stderr().lock(), self.color.stderr);
-        let newline = if text.ends_with('\n') { "" } else { "\n" };
-        let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.write_all(newline.as_bytes()));
+        self.screen.converse(text);
     }
 
     /// Shows warnings on standard error, unless `--quiet`.
@@ -136,29 +110,27 @@ impl<'a> Context<'a> {
 
     /// Returns width and styles of standard output.
     pub fn layout(&self) -> Layout {
-        let is_terminal = std::io::stdout().is_terminal();
-        let width = if is_terminal { terminal_columns() } else { None };
-        Layout {
-            width: width.unwrap_or(Layout::DEFAULT_WIDTH),
-            styles: Styles::when(self.color.stdout != ColorChoice::Never),
-            whole: !is_terminal,
-        }
+        self.screen.stdout_layout()
     }
 
     /// Returns width and styles of standard error.
     pub fn stderr_layout(&self) -> Layout {
-        let is_terminal = std::io::stderr().is_terminal();
-        let width = if is_terminal { terminal_columns() } else { None };
-        Layout {
-            width: width.unwrap_or(Layout::DEFAULT_WIDTH),
-            styles: Styles::when(self.color.stderr != ColorChoice::Never),
-            whole: !is_terminal,
-        }
+        self.screen.stderr_layout()
     }
 
-    /// Tells whether there is somebody to ask: standard input and standard error are terminals.
+    /// Tells whether there is somebody to ask.
     pub fn can_ask(&self) -> bool {
-        std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+        self.screen.can_ask()
+    }
+
+    /// Keeps what a line about this command says in a summary of several.
+    pub fn summarize(&mut self, text: impl Into<String>) {
+        self.summary = Some(text.into());
+    }
+
+    /// Returns what was written and said about it, where the screen kept it.
+    pub fn finish(self) -> (Kept, Option<String>) {
+        (self.screen.into_kept(), self.summary)
     }
 
     /// Asks before something is carried out; whoever has `--yes` need not. `declined` says what a no leaves as it was.
@@ -170,18 +142,16 @@ impl<'a> Context<'a> {
         if !self.can_ask() {
             return Err(Failure::new(ExitCode::Declined, "there is no terminal to ask on").hinted("`--yes` goes ahead without asking"));
         }
-        let mut stderr = AutoStream::new(std::io::stderr().lock(), self.color.stderr);
-        match crate::ui::confirm(&mut std::io::stdin().lock(), &mut stderr, question) {
+        match self.screen.confirm(question) {
             Ok(true) => Ok(()),
             Ok(false) => Err(Failure::new(ExitCode::Declined, format!("not confirmed: {declined}"))),
             Err(error) => Err(Failure::new(ExitCode::Declined, "cannot ask").caused_by(&error)),
         }
     }
 
-    /// Tells whether progress may be drawn over itself: standard error is a terminal, and one that can move its cursor.
+    /// Tells whether progress may be drawn over itself.
     pub fn can_draw_progress(&self) -> bool {
-        let is_dumb = std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
-        !self.global.quiet && self.color.stderr != ColorChoice::Never && std::io::stderr().is_terminal() && !is_dumb
+        !self.global.quiet && self.screen.can_draw()
     }
 
     /// Returns `rack.yaml`, read at the first call; an empty one when the default path does not exist.
@@ -193,7 +163,7 @@ impl<'a> Context<'a> {
         if let Some(rack_file) = self.rack_file {
             return Ok(rack_file);
         }
-        let rack_file = match &self.global.file {
+        let rack_file = match self.global.file() {
             Some(path) => RackFile::read(path)?,
             None => {
                 let path = Path::new(RackFile::DEFAULT_PATH);
@@ -313,24 +283,6 @@ impl<'a> Context<'a> {
             None => BackendChoice::Local { directory: rack_file.beside(Path::new(BackendChoice::DEFAULT_DIRECTORY)) },
         })
     }
-}
-
-/// Standard output, for a long answer.
-pub type Pieces = std::io::BufWriter<std::io::StdoutLock<'static>>;
-
-/// Bytes of a long answer that are written at once.
-const PIECE_BYTES: usize = 32 * 1024;
-
-fn cannot_write(error: &std::io::Error) -> Failure {
-    match error.kind() {
-        std::io::ErrorKind::BrokenPipe => Failure::PipeClosed,
-        _ => Failure::new(ExitCode::CannotWrite, "cannot write to standard output").caused_by(error),
-    }
-}
-
-/// Returns the terminal's columns; below 40 a table is no table any more.
-fn terminal_columns() -> Option<usize> {
-    terminal_size::terminal_size().map(|(width, _)| usize::from(width.0).max(40))
 }
 
 /// Where plans are carried out.

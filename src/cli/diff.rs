@@ -4,7 +4,7 @@ use super::backend;
 use super::deployed::{self, Wanted};
 use super::gates::{self, Gates};
 use super::side::{self, ParameterArgs, SideName, StateArgs};
-use super::{Context, ExitCode, Failure};
+use super::{Context, ExitCode, Failure, Joined};
 use crate::evaluate::State;
 use crate::parameters::GivenParameters;
 use crate::plan::{Capability, Plan, Request, RiskKind, plan};
@@ -102,6 +102,17 @@ fn check_request(args: &Args, template: &Template<'_>) -> Result<(), Failure> {
     }
 }
 
+impl Args {
+    /// Returns how the answers about several racks are joined.
+    pub fn joined(&self) -> Joined {
+        match self.format {
+            DiffFormat::Human => Joined::Human,
+            DiffFormat::Markdown => Joined::Markdown,
+            DiffFormat::Json | DiffFormat::ChangeSet => Joined::Json,
+        }
+    }
+}
+
 /// Runs the command.
 ///
 /// # Errors
@@ -121,6 +132,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         DiffFormat::ChangeSet => crate::ui::bare_json(&plan.change_set)?,
     };
     context.answer(&text)?;
+    context.summarize(crate::ui::plan::counts(&plan));
     let protect = match args.after {
         SideName::Rack => context.rack_file()?.protect.as_slice(),
         _ => &[],

@@ -61,6 +61,26 @@ impl ExitCode {
         self as u8
     }
 
+    /// Returns it in a word or two, for a line among others.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Differences => "differs",
+            Self::Denied => "denied",
+            Self::Declined => "not confirmed",
+            Self::Usage => "bad usage",
+            Self::Data => "bad input",
+            Self::NoInput => "missing input",
+            Self::Unavailable => "backend unavailable",
+            Self::Bug => "a bug in rackform",
+            Self::CannotWrite => "cannot write",
+            Self::TryAgain => "busy",
+            Self::Interrupted => "interrupted",
+            Self::PipeClosed => "not read",
+        }
+    }
+
     /// Returns what it means, as the documentation says it.
     pub fn meaning(self) -> &'static str {
         match self {

@@ -27,7 +27,7 @@ pub struct Args {
 ///
 /// Returns that the file is there already, or cannot be written.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
-    let path = context.global.file.as_deref().unwrap_or_else(|| Path::new(RackFile::DEFAULT_PATH));
+    let path = context.global.file().unwrap_or_else(|| Path::new(RackFile::DEFAULT_PATH));
     if path.exists() && !args.force {
         return Err(Failure::new(ExitCode::CannotWrite, format!("`{}` is already there", path.display()))
             .hinted("`--force` replaces it; `--file` writes another"));

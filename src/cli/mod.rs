@@ -18,6 +18,7 @@ mod events;
 mod exit_codes;
 mod failure;
 mod files;
+mod fleet;
 mod gates;
 mod init;
 mod local;
@@ -27,6 +28,7 @@ mod plan;
 mod rackfile;
 pub mod reference;
 mod render;
+mod screen;
 mod set;
 mod side;
 mod status;
@@ -35,9 +37,11 @@ mod validate;
 pub use context::{BackendChoice, Context};
 pub use exit_codes::ExitCode;
 pub use failure::{ExpectedFailure, Failure};
+pub use fleet::Joined;
 pub use rackfile::RackFile;
+pub use screen::Screen;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser as _};
 
@@ -65,9 +69,9 @@ struct Cli {
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Global options")]
 pub struct GlobalArgs {
-    /// The rack's file [default: rack.yaml, when there is one]
-    #[arg(short, long, global = true, value_name = "FILE", env = "RACKFORM_FILE", hide_env_values = true)]
-    pub file: Option<PathBuf>,
+    /// The rack's file; diff, plan and status take several [default: rack.yaml, when there is one]
+    #[arg(short, long = "file", global = true, value_name = "FILE", env = "RACKFORM_FILE", hide_env_values = true)]
+    pub files: Vec<PathBuf>,
     /// AWS region [default: `region` in rack.yaml, else us-east-1]
     #[arg(long, global = true, value_name = "REGION", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub region: Option<String>,
@@ -89,6 +93,13 @@ pub struct GlobalArgs {
     /// When to colour [default: auto, which heeds NO_COLOR, CLICOLOR and the terminal]
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t, hide_default_value = true)]
     pub color: ColorArg,
+}
+
+impl GlobalArgs {
+    /// Returns the rack's file, where one is named.
+    pub fn file(&self) -> Option<&Path> {
+        self.files.first().map(PathBuf::as_path)
+    }
 }
 
 /// When to colour.
@@ -121,6 +132,16 @@ pub enum Format {
     Human,
     /// For a program; starts with `format_version`
     Json,
+}
+
+impl Format {
+    /// Returns how answers in this form are joined.
+    pub fn joined(self) -> Joined {
+        match self {
+            Self::Human => Joined::Human,
+            Self::Json => Joined::Json,
+        }
+    }
 }
 
 /// Declares the commands: `Variant module`, in the order of `--help`.
@@ -167,6 +188,18 @@ commands! {
     Completions completions,
 }
 
+impl Command {
+    /// Returns how a command that may be about several racks joins their answers; `None` where it is about one.
+    fn joined(&self) -> Option<Joined> {
+        match self {
+            Self::Diff(args) => Some(args.joined()),
+            Self::Plan(args) => args.joined(),
+            Self::Status(args) => Some(args.joined()),
+            _ => None,
+        }
+    }
+}
+
 impl Cli {
     /// Reads the command line.
     ///
@@ -196,12 +229,20 @@ pub fn main() -> std::process::ExitCode {
         Err(error) => return usage(&error).into(),
     };
     let arena = Arena::new();
-    let mut context = Context::new(&arena, &cli.global);
-    let exit_code = cli.command.run(&mut context).unwrap_or_else(|failure| {
+    let mut context = Context::new(&arena, &cli.global, Screen::process(cli.global.color.choice()));
+    let done = match cli.global.files.as_slice() {
+        [] | [_] => cli.command.run(&mut context),
+        _ => fleet::run(&cli.command, &mut context),
+    };
+    ended(done, &mut context).into()
+}
+
+/// Shows why a command failed, and returns how it ended.
+fn ended(done: Result<ExitCode, Failure>, context: &mut Context<'_>) -> ExitCode {
+    done.unwrap_or_else(|failure| {
         context.show_failure(&failure);
         failure.exit_code()
-    });
-    exit_code.into()
+    })
 }
 
 /// Returns the whole command tree, for completions and the command reference.

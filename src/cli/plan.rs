@@ -6,7 +6,7 @@ use super::backend::{self, Access, BackendArgs};
 use super::deployed::{self, Wanted};
 use super::gates::{self, Gates};
 use super::side::ParameterArgs;
-use super::{Context, ExitCode, Failure};
+use super::{Context, ExitCode, Failure, Joined};
 use crate::parameters::GivenParameters;
 use crate::plan::RiskKind;
 use crate::plan::saved::SavedPlan;
@@ -46,6 +46,18 @@ enum PlanFormat {
     Markdown,
 }
 
+impl Args {
+    /// Returns how the answers about several racks are joined; `None` where a file is to hold the plan, which is of one rack.
+    pub fn joined(&self) -> Option<Joined> {
+        match (&self.output, self.format) {
+            (Some(_), _) => None,
+            (None, PlanFormat::Human) => Some(Joined::Human),
+            (None, PlanFormat::Json) => Some(Joined::Json),
+            (None, PlanFormat::Markdown) => Some(Joined::Markdown),
+        }
+    }
+}
+
 /// Runs the command.
 ///
 /// # Errors
@@ -69,6 +81,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         PlanFormat::Markdown => ui::plan::markdown(&change.plan, heading),
     };
     context.answer(&text)?;
+    context.summarize(ui::plan::counts(&change.plan));
     let protect = context.rack_file()?.protect.as_slice();
     Gates { deny: &args.deny, allow_data_loss: &[], protect }.check(&change.plan)?;
     let has_changes = !change.is_empty();

@@ -2,7 +2,7 @@
 
 use super::backend::{self, Access, BackendArgs};
 use super::deployed::Deployed;
-use super::{Context, ExitCode, Failure, Format};
+use super::{Context, ExitCode, Failure, Format, Joined};
 use crate::ui::stack::{Status, StatusParameter};
 
 /// Shows the stack: its status and what that means, parameters, outputs
@@ -14,6 +14,13 @@ pub struct Args {
     /// How to show it
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+}
+
+impl Args {
+    /// Returns how the answers about several racks are joined.
+    pub fn joined(&self) -> Joined {
+        self.format.joined()
+    }
 }
 
 /// Runs the command.
@@ -46,5 +53,6 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         Format::Human => crate::ui::stack::status(&status, context.layout()),
     };
     context.answer(&text)?;
+    context.summarize(description.status.as_str());
     Ok(ExitCode::Done)
 }

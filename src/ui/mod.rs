@@ -8,6 +8,7 @@ mod difference;
 pub mod evaluation;
 mod events;
 pub mod findings;
+pub mod fleet;
 mod json;
 mod layout;
 pub mod parameters;

@@ -6,6 +6,7 @@ mod aws;
 mod backend;
 mod cli;
 mod evaluate;
+mod fleet;
 mod local;
 mod model;
 mod newcomer;

@@ -12,6 +12,12 @@ mod view;
 pub use human::{human, kind as risk_kind};
 pub use markdown::{MARKDOWN_LIMIT_CHARACTERS, markdown};
 
+/// Returns what a plan comes to, such as `2 to add, 1 to replace`, for a line about it.
+pub fn counts(plan: &crate::plan::Plan) -> String {
+    let view = view::View::of(plan);
+    if view.is_empty() { "no changes".to_owned() } else { view.counts.brief() }
+}
+
 /// What a plan's heading says about where the plan comes from.
 #[derive(Clone, Copy, Debug)]
 pub struct Heading<'h> {

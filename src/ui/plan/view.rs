@@ -64,6 +64,16 @@ impl std::fmt::Display for Counts {
     }
 }
 
+impl Counts {
+    /// Returns the counts that are not zero, for a line among others: `1 to add, 2 to update`.
+    pub(super) fn brief(&self) -> String {
+        let Self { add, update, replace, may_replace, remove } = self;
+        let named = [(add, "to add"), (update, "to update"), (replace, "to replace"), (may_replace, "may replace"), (remove, "to remove")];
+        let there: Vec<String> = named.iter().filter(|(count, _)| **count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+        if there.is_empty() { "no resource changes".to_owned() } else { there.join(", ") }
+    }
+}
+
 /// A plan sorted for reading.
 #[derive(Debug)]
 pub(super) struct View<'p> {

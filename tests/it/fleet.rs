@@ -1,0 +1,76 @@
+//! Several `-f`: one command about many racks.
+#![allow(clippy::unwrap_used)]
+
+use super::program::Bench;
+
+/// Three racks: two share a local store, one has its own; the third is not deployed.
+fn racks() -> Bench {
+    let bench = Bench::new();
+    bench.file("template.json", r#"{"Parameters":{"Seconds":{"Type":"Number","Default":"30"}},"Resources":{"Jobs":{"Type":"AWS::SQS::Queue","Properties":{"VisibilityTimeout":{"Ref":"Seconds"}}}}}"#);
+    for (file, name, seconds) in [("a.yaml", "alpha", "31"), ("b.yaml", "beta", "32"), ("other/c.yaml", "gamma", "33")] {
+        let template = if file.contains('/') { "../template.json" } else { "template.json" };
+        bench.file(file, format!("name: {name}\ntemplate: {template}\nparameters:\n  Seconds: {seconds}\n"));
+    }
+    for file in ["a.yaml", "b.yaml"] {
+        assert_eq!(bench.run(&format!("-f {file} apply --yes -q")).code, 0);
+    }
+    bench
+}
+
+#[test]
+fn every_rack_is_told_under_its_name_in_the_order_given_and_summed_up() {
+    let run = racks().run("plan -f b.yaml -f other/c.yaml -f a.yaml -p Seconds=40 --exit-code");
+    assert_eq!(run.code, 2, "{run}");
+    let heads: Vec<&str> = run.stdout.lines().filter(|line| line.starts_with("==")).collect();
+    assert_eq!(heads, ["== b.yaml ==", "== other/c.yaml ==", "== a.yaml =="]);
+    let summary = run.stdout.split_once("Summary of 3 racks\n").unwrap().1;
+    assert_eq!(summary, "  b.yaml        1 to update\n  other/c.yaml  1 to add\n  a.yaml        1 to update\n");
+}
+
+#[test]
+fn the_worst_exit_code_is_the_end_and_one_bad_rack_does_not_keep_the_others_from_their_answer() {
+    let bench = racks();
+    bench.file("bad.yaml", "name: 7th\n");
+    let run = bench.run("status -f a.yaml -f bad.yaml -f other/c.yaml");
+    assert_eq!(run.code, 65, "{run}");
+    assert!(run.stdout.contains("CREATE_COMPLETE"), "{run}");
+    assert!(run.stderr.contains("bad.yaml:1:7"), "{run}");
+    assert!(run.stdout.ends_with("  a.yaml        CREATE_COMPLETE\n  bad.yaml      bad input\n  other/c.yaml  missing input\n"), "{run}");
+}
+
+#[test]
+fn json_is_one_answer_that_holds_each() {
+    let run = racks().run("status -f a.yaml -f other/c.yaml --format json");
+    let answer = run.json();
+    assert_eq!(answer["format_version"], 1, "{run}");
+    assert_eq!((&answer["exit_code"], &answer["racks"][1]["exit_code"]), (&66.into(), &66.into()));
+    assert_eq!(answer["racks"][0]["answer"]["name"], "alpha");
+    assert_eq!(answer["racks"][1]["answer"], serde_json::Value::Null);
+    assert!(answer["racks"][1]["said"].as_str().unwrap().contains("stack `gamma` does not exist"), "{run}");
+}
+
+#[test]
+fn twice_gives_the_same_bytes() {
+    let bench = racks();
+    let once = || bench.run("diff deployed rack -f a.yaml -f b.yaml --format markdown -p Seconds=50");
+    let first = once();
+    assert_eq!(first.code, 0, "{first}");
+    assert!(first.stdout.contains("| `a.yaml` | 1 to update |"), "{first}");
+    assert_eq!(first.to_string(), once().to_string());
+}
+
+#[test]
+fn what_is_about_one_rack_refuses_several() {
+    let bench = racks();
+    for (arguments, said) in [
+        ("apply --yes -f a.yaml -f b.yaml", "several `--file` are for"),
+        ("plan -o x.plan -f a.yaml -f b.yaml", "several `--file` are for"),
+        ("status -f a.yaml -f b.yaml --stack-name x", "would make one stack of all of them"),
+        ("status -f a.yaml -f a.yaml", "`a.yaml` is named twice"),
+    ] {
+        let run = bench.run(arguments);
+        assert_eq!(run.code, 64, "{arguments}: {run}");
+        assert!(run.stderr.contains(said), "{arguments}: {run}");
+        assert_eq!(run.stdout, "");
+    }
+}
