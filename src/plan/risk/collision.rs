@@ -9,6 +9,7 @@ use crate::plan::world::{Motion, Seen, World};
 
 pub(super) fn search(search: &mut Search<'_, '_, '_>) {
     custom_names(search);
+    taken_names(search);
     changed_types(search);
     mount_targets(search);
 }
@@ -32,6 +33,31 @@ fn custom_names(search: &mut Search<'_, '_, '_>) {
             );
             search.note(RiskKind::ReplacementCollision, Some(moved.id), Some(format!("/Properties/{property}")), reason);
         }
+    }
+}
+
+/// A new resource cannot take the name of one that goes with the same update, since that goes only at its end: what a renamed logical ID
+/// comes to.
+fn taken_names(search: &mut Search<'_, '_, '_>) {
+    let mut notes = Vec::new();
+    for added in &search.spread.added {
+        let Some(property) = Facts::of(added.resource_type).custom_name_property() else { continue };
+        let Some(name) = member(&added.properties, property) else { continue };
+        let of_its_type = search.spread.removed.iter().filter(|removed| removed.resource_type == added.resource_type);
+        let mut taken = of_its_type.filter(|removed| member(&removed.properties, property).is_some_and(|old| same(&old, &name)));
+        if let Some(removed) = taken.next() {
+            let called = scalar_text(name.kind).map_or_else(|| "the same name".to_owned(), |text| format!("the name `{text}`"));
+            let (id, old) = (added.entry.name, removed.entry.name);
+            let reason = format!(
+                "`{id}` ({}) is created with {called}, which `{old}` still has: that goes only at the end of the update; \
+                 keep the logical ID, or change `{property}`.",
+                added.resource_type
+            );
+            notes.push((id, format!("/Properties/{property}"), reason));
+        }
+    }
+    for (id, path, reason) in notes {
+        search.note(RiskKind::ReplacementCollision, Some(id), Some(path), reason);
     }
 }
 

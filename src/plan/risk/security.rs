@@ -17,6 +17,9 @@ pub(super) fn search(search: &mut Search<'_, '_, '_>) {
         let widens = group_of(resource).is_some_and(|group| !is_new(group)) && search.world.before.is_some();
         added(resource, widens, &mut |path, reason| notes.push((resource.entry.name, path, reason)));
     }
+    for resource in &search.spread.removed {
+        removed(search, resource, &mut |path, reason| notes.push((resource.entry.name, path, reason)));
+    }
     for moved in &search.spread.moved {
         let mut note = |path, reason| notes.push((moved.id, path, reason));
         modified(moved.id, moved.before, moved.after, &mut note);
@@ -48,6 +51,23 @@ fn added(resource: &Resource<'_>, widens: bool, note: &mut Note<'_>) {
     }
     if let Some((path, words)) = open_door(resource) {
         note(Some(path.to_owned()), format!("`{id}` {words}."));
+    }
+}
+
+/// A policy that goes takes along what it denied, unless what it was for goes too.
+fn removed(search: &Search<'_, '_, '_>, resource: &Resource<'_>, note: &mut Note<'_>) {
+    let id = resource.entry.name;
+    let stays = |needed: &str| search.world.resource_after(needed).is_some();
+    let mut needs = search.world.before.into_iter().flat_map(|before| before.needs(id)).peekable();
+    if needs.peek().is_some() && !needs.any(stays) {
+        return;
+    }
+    let documents = policy::documents(resource);
+    let old: Vec<Json> = documents.iter().map(|(_, document)| document.clone()).collect();
+    let new: Vec<Json> = search.spread.added.iter().flat_map(|added| policy::documents(added)).map(|(_, document)| document).collect();
+    for words in policy::lost_denials(&old, &new) {
+        let path = documents.first().map(|(path, _)| path.clone());
+        note(path, format!("`{id}` goes, and with it that it denies {words}."));
     }
 }
 

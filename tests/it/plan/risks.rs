@@ -123,6 +123,34 @@ fn a_replacement_that_keeps_its_name_collides() {
 }
 
 #[test]
+fn a_new_resource_cannot_take_the_name_of_one_that_goes() {
+    let queue = |id: &str, name: Json| json!({ id: {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": name}} });
+    let reason = one(RiskKind::ReplacementCollision, queue("Old", json!("jobs")), queue("New", json!("jobs")));
+    assert!(reason.contains("`New` (AWS::SQS::Queue) is created with the name `jobs`, which `Old` still has"), "{reason}");
+    let named = json!({"Fn::Sub": "${AWS::StackName}-jobs"});
+    one(RiskKind::ReplacementCollision, queue("Old", named.clone()), queue("New", named));
+    none(RiskKind::ReplacementCollision, queue("Old", json!("jobs")), queue("New", json!("other")));
+}
+
+#[test]
+fn what_every_type_that_holds_data_loses_is_told_and_retaining_it_is_not() {
+    let keeper = json!({"T": {"Type": "AWS::SNS::Topic"}});
+    let mut count = 0;
+    for held in rackform::schema::resource_types().filter(|held| held.is_stateful()) {
+        let gone = |policy: &str| {
+            let mut before = keeper.clone();
+            before["X"] = json!({"Type": held.name(), "DeletionPolicy": policy});
+            reasons(&plan_resources(&before, &keeper), RiskKind::DataLoss).join(" ")
+        };
+        let told = gone("Delete");
+        assert!(told.contains(held.holds_data().unwrap()) && told.contains(held.name()), "{}: {told}", held.name());
+        assert_eq!(gone("Retain"), "", "{}", held.name());
+        count += 1;
+    }
+    assert!(count > 60, "{count}");
+}
+
+#[test]
 fn mount_targets_that_swap_subnets_collide() {
     let targets = |a: &str, b: &str| {
         let target = |subnet: &str| json!({"Type": "AWS::EFS::MountTarget", "Properties": {"FileSystemId": {"Ref": "F"}, "SubnetId": subnet, "SecurityGroups": ["sg-1"]}});

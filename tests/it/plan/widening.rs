@@ -167,3 +167,16 @@ fn networks_of_lists_and_rules_of_a_new_group_are_weighed() {
     });
     assert!(reasons(json!({"T": {"Type": "AWS::SNS::Topic"}}), group).is_empty());
 }
+
+#[test]
+fn a_policy_that_goes_takes_its_denials_along_unless_what_it_is_for_goes_too() {
+    let deny = json!({"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "s3:DeleteObject", "Resource": "*"}]});
+    let bucket = json!({"Type": "AWS::S3::Bucket"});
+    let policy = json!({"Type": "AWS::S3::BucketPolicy", "Properties": {"Bucket": {"Ref": "B"}, "PolicyDocument": deny}});
+    let topic = json!({"Type": "AWS::SNS::Topic"});
+    let both = json!({"B": bucket, "P": policy, "T": topic});
+    assert_eq!(reasons(both.clone(), json!({"B": bucket, "T": topic})), ["`P` goes, and with it that it denies `s3:DeleteObject`."]);
+    assert!(reasons(both.clone(), json!({"T": topic})).is_empty());
+    // Under another logical ID it is still there.
+    assert!(reasons(both, json!({"B": bucket, "T": topic, "Q": policy})).is_empty());
+}
