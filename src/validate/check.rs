@@ -56,6 +56,17 @@ impl<'t, 'a> Check<'t, 'a> {
         self.options.region
     }
 
+    /// Returns what holds where the stack is in the region that was given.
+    pub(super) fn region_in_force(&self) -> Option<Literal> {
+        self.options.region?;
+        self.solver.formulas.variables.position("AWS::Region").map(|region| Literal::Value(region, 0))
+    }
+
+    /// Tells whether the same was said already.
+    pub(super) fn is_told(&self, diagnostic: &Diagnostic) -> bool {
+        self.findings.iter().any(|finding| finding.diagnostic.rule == diagnostic.rule && finding.diagnostic.message == diagnostic.message)
+    }
+
     /// Returns the resources with their facts.
     pub(super) fn resources(&self) -> impl Iterator<Item = (usize, &'t Entry<'a>, Option<ResourceType>)> + use<'t, 'a> {
         let (template, types) = (self.template, self.types.clone());

@@ -82,8 +82,11 @@ fn chosen<'a>(
             diagnostic = diagnostic.hinted("is the region spelled as AWS spells it, and does the template know it?");
         }
         let diagnostic = hinted(diagnostic, did_you_mean(&key, mapping.body.members().iter().map(|member| member.key)));
+        // A region that a mapping lacks is told once, however often it is looked up.
         if is_region && when.in_force {
-            check.report(diagnostic);
+            if !check.is_told(&diagnostic) {
+                check.report(diagnostic);
+            }
         } else {
             check.report_when(diagnostic, &when);
         }

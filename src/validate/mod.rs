@@ -10,6 +10,7 @@
 
 mod attributes;
 mod check;
+mod conditional;
 mod cycles;
 mod declarations;
 mod ecs;
@@ -72,6 +73,7 @@ pub fn validate(template: &Template<'_>, options: Options<'_>) -> Vec<Finding> {
     outputs::check(&mut check);
     schema::check(&mut check);
     efs::check(&mut check);
+    conditional::check(&mut check);
     network::check(&mut check);
     policies::check(&mut check);
     ecs::check(&mut check);

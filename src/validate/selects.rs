@@ -34,7 +34,10 @@ pub(super) fn check<'a>(check: &mut Check<'_, 'a>, operand: &'a Node<'a>, guards
         .error("select-out-of-range", message, index_node.span, "no such item")
         .hinted("items count from 0; put the reference into an Fn::If on a condition that knows how many there are")
         .as_aws_says(format!("Template error: Fn::Select  cannot select nonexistent value at index {index}"));
-    check.report_where(diagnostic, &[], guards);
+    // The zones that were counted are those of one region.
+    let region = check.region_in_force().filter(|_| matches!(Intrinsic::of(list), Some(Intrinsic::GetAzs(_))));
+    let guards: Guards = guards.iter().copied().chain(region).collect();
+    check.report_where(diagnostic, &[], &guards);
 }
 
 /// Returns how many items a list has under the parameters in force, and what it is.

@@ -84,7 +84,11 @@ fn each_defect_breaks_its_rule_and_no_other() {
                 "A": {"Type": "AWS::EFS::MountTarget", "Properties": {"FileSystemId": "fs-12345678", "SubnetId": "subnet-12345678", "SecurityGroups": ["sg-12345678"]}},
                 "B": {"Type": "AWS::EFS::MountTarget", "Properties": {"FileSystemId": "fs-12345678", "SubnetId": "subnet-12345678", "SecurityGroups": ["sg-12345678"]}}}}"#.into(),
         ),
-        ("mount-point-without-volume", resource("AWS::ECS::TaskDefinition", r#"{"Volumes": [{"Name": "cache"}], "ContainerDefinitions": [{"Name": "c", "Image": "i", "MountPoints": [{"SourceVolume": "cach", "ContainerPath": "/c"}]}]}"#)),
+        ("mount-point-without-volume", resource("AWS::ECS::TaskDefinition", r#"{"Memory": 512, "Volumes": [{"Name": "cache"}], "ContainerDefinitions": [{"Name": "c", "Image": "i", "MountPoints": [{"SourceVolume": "cach", "ContainerPath": "/c"}]}]}"#)),
+        ("container-without-memory", resource("AWS::ECS::TaskDefinition", r#"{"ContainerDefinitions": [{"Name": "c", "Image": "i"}]}"#)),
+        ("no-essential-container", resource("AWS::ECS::TaskDefinition", r#"{"Memory": 512, "ContainerDefinitions": [{"Name": "c", "Image": "i", "Essential": false}]}"#)),
+        ("missing-property", resource("AWS::EC2::Volume", r#"{"AvailabilityZone": "us-east-1a", "Size": 10, "VolumeType": "io2"}"#)),
+        ("value-out-of-range", resource("AWS::AutoScaling::AutoScalingGroup", r#"{"MinSize": "3", "MaxSize": "2", "LaunchConfigurationName": "l", "VPCZoneIdentifier": ["subnet-12345678"]}"#)),
         ("fargate-cpu-memory", task(r#""NetworkMode": "awsvpc", "Cpu": "256", "Memory": "4096""#)),
         ("fargate-cpu-memory", task(r#""NetworkMode": "awsvpc", "Cpu": "300", "Memory": "512""#)),
         ("fargate-network-mode", task(r#""NetworkMode": "bridge", "Cpu": "256", "Memory": "512""#)),
@@ -226,7 +230,7 @@ fn a_volume_that_is_there_only_sometimes_leaves_its_mount_point_dangling() {
     let text = r#"{"Parameters": {"Cache": {"Type": "String", "AllowedValues": ["Yes", "No"], "Default": "Yes"}},
         "Conditions": {"Cache": {"Fn::Equals": [{"Ref": "Cache"}, "Yes"]}},
         "Resources": {"Task": {"Type": "AWS::ECS::TaskDefinition", "Properties": {
-            "Volumes": [{"Fn::If": ["Cache", {"Name": "cache"}, {"Ref": "AWS::NoValue"}]}],
+            "Memory": 512, "Volumes": [{"Fn::If": ["Cache", {"Name": "cache"}, {"Ref": "AWS::NoValue"}]}],
             "ContainerDefinitions": [{"Name": "c", "Image": "i", "MountPoints": [{"SourceVolume": "cache", "ContainerPath": "/c"}]}]}}}}"#;
     assert_eq!(messages(text), ["a mount point of `Task` names volume `cache`, which the task definition does not have when Cache=No"]);
     let guarded = text.replace(

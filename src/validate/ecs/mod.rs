@@ -4,6 +4,7 @@ mod containers;
 mod fargate;
 mod mounts;
 mod service;
+mod settings;
 mod size;
 mod volumes;
 
@@ -20,6 +21,7 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
                 mounts::check(check, entry, properties, &exists);
                 volumes::check(check, entry, properties, &exists);
                 containers::check(check, entry, properties, &exists);
+                settings::check(check, entry, properties, &exists);
                 let platforms = items(check.template, properties.get("RequiresCompatibilities"), &exists);
                 for (guards, _) in platforms.into_iter().filter(|(_, platform)| platform.as_str() == Some("FARGATE")) {
                     fargate::Task { check, entry, properties, guards }.check();

@@ -101,4 +101,17 @@ fn an_unknown_region_is_marked_in_rack_yaml() {
     assert!(run.stdout.contains("rack.yaml:2:9"), "{run}");
     assert!(run.stdout.contains("is the region spelled as AWS spells it"), "{run}");
     assert_eq!(run.stdout.matches("has no key `mars-1`").count(), 1, "once for each mapping\n{run}");
+    let run = bench.run("validate rack --region mars-2");
+    assert_eq!((run.stdout.matches("has no key `mars-2`").count(), run.stdout.contains("rack.yaml")), (1, false), "{run}");
+}
+
+#[test]
+fn our_own_rack_is_clean_wherever_it_may_be() {
+    let bench = Bench::new();
+    for region in ["us-east-1", "us-west-1", "eu-central-1", "ap-northeast-3", "us-gov-west-1"] {
+        for values in ["", "-p BuildMethod=fargate", "-p BuildCache=Yes", "-p BuildMethod=fargate -p BuildCache=Yes"] {
+            let run = bench.run(&format!("validate rack --strict --region {region} {values}"));
+            assert_eq!((run.stdout.as_str(), run.code), ("no problems found\n", 0), "{region} {values}\n{run}");
+        }
+    }
 }
