@@ -196,7 +196,7 @@ impl<'a> Walk<'_, '_, 'a> {
 
     /// Checks the values that a parameter is known to take: those it allows, and the one in force.
     fn values(&mut self, facts: &PropertyFacts, node: &'a Node<'a>, parameter: &str) {
-        if facts.is_json() || (facts.types.is_any() && facts.allowed_values().len() == 0) {
+        if facts.is_json() || takes_any_text(facts) {
             return;
         }
         for (literal, text) in self.check.parameter_values(parameter) {
@@ -292,6 +292,12 @@ impl<'a> Walk<'_, '_, 'a> {
             self.report(diagnostic);
         }
     }
+}
+
+/// Tells whether any text at all will do.
+fn takes_any_text(facts: &PropertyFacts) -> bool {
+    let is_bound = facts.allowed_values().len() > 0 || facts.pattern().is_some() || facts.length() != (0, None);
+    (facts.types.is_any() || facts.types.has(Types::STRING)) && !is_bound
 }
 
 fn has_scalar(types: Types) -> bool {
