@@ -22,6 +22,9 @@ pub struct ResourceEffect {
     /// Whether a replacement deletes the old resource before it creates the new one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub deletes_first: bool,
+    /// Whether an Auto Scaling group replaces its instances, a few at a time, as its update policy says.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rolls_instances: bool,
     /// What causes it: property paths with what they reach, the strongest first.
     pub causes: Vec<Cause>,
     /// Where AWS's list with property values says something else: why, in one line.

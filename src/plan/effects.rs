@@ -8,7 +8,7 @@ use super::effect::{Cause, CauseSource, Effect, ResourceEffect};
 use super::facts::Facts;
 use super::list::{deletion_policy, update_replace_policy};
 use super::spread::{Moved, Spread};
-use super::values::Reference;
+use super::values::{self, Reference};
 use super::world::{Motion, Stand, World};
 use super::{PolicyAction, RequiresRecreation};
 use crate::evaluate::{ConditionValue, Evaluation, Resource};
@@ -98,6 +98,7 @@ fn changed<'a>(world: &World<'_, 'a>, moved: &Moved<'_, 'a>) -> Option<ResourceE
         possible,
         policy_action: is_replaced.then(|| update_replace_policy(after)),
         deletes_first: is_replaced && facts.deletes_first(),
+        rolls_instances: !is_replaced && what != Effect::Untouched && rolls_instances(moved),
         causes: causes(world, moved, is_replaced),
         differs_from_list: differs,
         ..effect(after, what)
@@ -112,9 +113,21 @@ fn effect(resource: &Resource<'_>, effect: Effect) -> ResourceEffect {
         possible: false,
         policy_action: None,
         deletes_first: false,
+        rolls_instances: false,
         causes: Vec::new(),
         differs_from_list: None,
     }
+}
+
+/// Tells whether an Auto Scaling group replaces its instances by a rolling update.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-updatepolicy.html>
+fn rolls_instances(moved: &Moved<'_, '_>) -> bool {
+    const ROLLING: [&str; 5] = ["LaunchConfigurationName", "LaunchTemplate", "MixedInstancesPolicy", "PlacementGroup", "VPCZoneIdentifier"];
+    let asks = moved.after.update_policy.as_ref().is_some_and(|policy| values::member(policy, "AutoScalingRollingUpdate").is_some());
+    let mut real = moved.differences.iter().filter(|difference| difference.seen.real != Motion::Still);
+    asks && moved.after.resource_type == "AWS::AutoScaling::AutoScalingGroup"
+        && real.any(|difference| difference.property().is_some_and(|name| ROLLING.contains(&name)))
 }
 
 /// Returns why a resource changes, place by place, those that replace it first.

@@ -174,7 +174,8 @@ fn verb(effect: &ResourceEffect) -> String {
         (Effect::Retained, _) => "leaves the stack, stays in the account",
         (Effect::Untouched, _) => "untouched",
     };
-    if effect.possible { format!("may {verb}") } else { verb.to_owned() }
+    let instances = if effect.rolls_instances { "; its instances are replaced, a few at a time" } else { "" };
+    if effect.possible { format!("may {verb}{instances}") } else { format!("{verb}{instances}") }
 }
 
 /// Returns that values cannot be compared, and what that means for the plan.

@@ -169,3 +169,17 @@ fn what_a_macro_makes_is_possible_and_never_certain() {
     assert!(plan.change_set.changes.is_empty(), "what the macro wrote is not known, so nothing is listed");
     assert!(plan.effects.iter().all(|effect| effect.possible), "{:?}", plan.effects);
 }
+
+#[test]
+fn a_group_with_a_rolling_update_replaces_its_instances_when_what_they_start_from_changes() {
+    let group = |version: &str, desired: &str, policy: serde_json::Value| {
+        json!({"G": {"Type": "AWS::AutoScaling::AutoScalingGroup", "UpdatePolicy": policy, "Properties": {
+            "MinSize": "1", "MaxSize": "9", "DesiredCapacity": desired, "LaunchTemplate": {"LaunchTemplateId": "lt-1", "Version": version}
+        }}})
+    };
+    let rolls = |before, after| effect(&plan_resources(&before, &after), "G").is_some_and(|effect| effect.rolls_instances);
+    let rolling = json!({"AutoScalingRollingUpdate": {"MinInstancesInService": 1}});
+    assert!(rolls(group("1", "2", rolling.clone()), group("2", "2", rolling.clone())));
+    assert!(!rolls(group("1", "2", rolling.clone()), group("1", "3", rolling)));
+    assert!(!rolls(group("1", "2", json!({})), group("2", "2", json!({}))));
+}
