@@ -17,6 +17,7 @@ pub mod model;
 pub mod parameters;
 pub mod patch;
 pub mod plan;
+pub mod recover;
 pub mod render;
 pub mod schema;
 pub mod template;

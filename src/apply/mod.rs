@@ -4,18 +4,24 @@
 //! not print. What should change is [`plan`](crate::plan)'s, and whether to do it is the user's.
 
 mod follow;
+pub mod history;
+mod nested;
 mod outcome;
+pub mod schedule;
+pub mod tally;
 mod target;
 mod verify;
 
 use std::sync::atomic::AtomicBool;
 
-pub use follow::{Observer, resume};
+pub use follow::{Observer, follow, resume, watch};
+pub use history::RootCause;
+pub use nested::look_inside;
 pub use outcome::Outcome;
 pub use target::Target;
 pub use verify::{Finding, FindingKind, verify};
 
-use crate::backend::{Backend, BackendError, ChangeSetRequest, StackDescription, StackEvent, StackName, StackStatus};
+use crate::backend::{Backend, BackendError, ChangeSetRequest, DeleteOptions, StackDescription, StackEvent, StackName, StackStatus};
 
 /// Why a plan could not be carried out; a resource that fails is an [`Outcome`] instead.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +54,15 @@ pub enum ApplyError {
         /// Why.
         reason: String,
     },
+    /// What was begun goes on, and cannot be followed any further.
+    #[error("cannot follow any further{}; what was begun goes on", status.as_ref().map(|status| format!(" ({status})")).unwrap_or_default())]
+    LostSight {
+        /// The stack's last known status.
+        status: Option<StackStatus>,
+        /// Why.
+        #[source]
+        source: BackendError,
+    },
     /// The backend refused or could not be asked.
     #[error(transparent)]
     Backend(#[from] BackendError),
@@ -59,6 +74,13 @@ impl ApplyError {
         match self {
             Self::StackMovedOn { .. } | Self::StackExists { .. } => Some("plan again and look at the new changes".to_owned()),
             Self::ChangeSet { .. } => None,
+            Self::LostSight { source, .. } if source.is_of_credentials() => Some(
+                "get new credentials, then `rackform apply` takes it up where it is, and `rackform events --follow` only watches"
+                    .to_owned(),
+            ),
+            Self::LostSight { .. } => {
+                Some("`rackform apply` takes it up where it is, and `rackform events --follow` only watches".to_owned())
+            }
             Self::Backend(error) => error.hint(),
         }
     }
@@ -126,7 +148,7 @@ pub fn apply(backend: &dyn Backend, target: &Target, observer: &mut dyn Observer
         return Err(BackendError::StackNotFound { stack: target.stack.clone() }.into());
     };
     backend.execute_change_set(&target.stack, &request.name)?;
-    follow::follow(backend, &stack.id, Some(stack.revision), observer, interrupted)
+    follow(backend, &stack.id, Some(stack.revision), observer, interrupted)
 }
 
 /// Deletes a stack and follows that to its end.
@@ -137,11 +159,12 @@ pub fn apply(backend: &dyn Backend, target: &Target, observer: &mut dyn Observer
 pub fn delete(
     backend: &dyn Backend,
     stack: &StackDescription,
+    options: &DeleteOptions,
     observer: &mut dyn Observer,
     interrupted: &AtomicBool,
 ) -> Result<Outcome, ApplyError> {
-    backend.delete_stack(&stack.id)?;
-    follow::follow(backend, &stack.id, Some(stack.revision.clone()), observer, interrupted)
+    backend.delete_stack(&stack.id, options)?;
+    follow(backend, &stack.id, Some(stack.revision.clone()), observer, interrupted)
 }
 
 /// Checks that the stack is still what a plan was made for.

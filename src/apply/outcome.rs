@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 use serde::Serialize;
 
+use super::history::RootCause;
 use crate::backend::{StackEvent, StackStatus};
 
 /// How carrying a plan out ended.
@@ -28,14 +29,16 @@ pub enum Outcome {
         /// The stack's status.
         status: StackStatus,
         /// The first failure.
-        root_cause: Option<StackEvent>,
+        root_cause: Option<RootCause>,
     },
     /// It failed, and so did the way back.
     Failed {
         /// The stack's status.
         status: StackStatus,
         /// The first failure.
-        root_cause: Option<StackEvent>,
+        root_cause: Option<RootCause>,
+        /// The first failure on the way back, where that failed too.
+        rollback_cause: Option<Box<RootCause>>,
     },
     /// The stack is gone.
     Deleted {
@@ -46,6 +49,8 @@ pub enum Outcome {
     Interrupted {
         /// The stack's status.
         status: StackStatus,
+        /// Whether it goes on all the same, with nobody looking.
+        goes_on: bool,
     },
 }
 

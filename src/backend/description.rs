@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+use super::StackEvent;
 use crate::plan::Change;
 
 /// A stack's name.
@@ -35,6 +36,18 @@ pub struct StackDescription {
     pub updated: Option<String>,
     /// Whether termination protection is on.
     pub termination_protection: bool,
+    /// Whether the stack drifted, as far as the backend was ever asked to look: `IN_SYNC`, `DRIFTED`, `NOT_CHECKED`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drift: Option<Drift>,
+}
+
+/// What was found when somebody last looked for drift.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Drift {
+    /// The status in CloudFormation's words.
+    pub status: String,
+    /// When, RFC 3339, UTC.
+    pub checked: Option<String>,
 }
 
 /// A line about a stack in a list of stacks.
@@ -51,7 +64,7 @@ pub struct StackSummary {
 }
 
 /// A stack's or resource's status; statuses that AWS adds later keep their text.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct StackStatus(pub String);
 
@@ -79,6 +92,11 @@ impl StackStatus {
     /// Tells whether it is, or leads to, a rollback.
     pub fn is_rollback(&self) -> bool {
         self.0.contains("ROLLBACK")
+    }
+
+    /// Tells whether it is on the way back, before any clean-up.
+    pub fn is_turning_back(&self) -> bool {
+        self.0.ends_with("ROLLBACK_IN_PROGRESS")
     }
 
     /// Tells whether a change set can be executed on a stack in this status.
@@ -119,25 +137,6 @@ pub struct StackResource {
     pub properties: serde_json::Value,
     /// Attributes that `Fn::GetAtt` gives, where the backend knows them.
     pub attributes: IndexMap<String, serde_json::Value>,
-}
-
-/// A stack event.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct StackEvent {
-    /// Unique; a later event of one stack sorts after an earlier one.
-    pub id: String,
-    /// RFC 3339, UTC.
-    pub timestamp: String,
-    /// The logical ID; the stack's name for the stack itself.
-    pub logical_id: String,
-    /// The physical ID, once there is one.
-    pub physical_id: Option<String>,
-    /// The type; `AWS::CloudFormation::Stack` for the stack itself.
-    pub resource_type: String,
-    /// The status.
-    pub status: StackStatus,
-    /// Why, for failures and clean-ups.
-    pub status_reason: Option<String>,
 }
 
 /// Some of a stack's events, oldest first.

@@ -99,10 +99,10 @@ impl BackendError {
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             Self::WrongStatus { status, .. } if status.as_str() == "ROLLBACK_COMPLETE" => {
-                "its creation failed and was rolled back; `rackform delete`, then create it again".to_owned()
+                "its creation failed and was rolled back; `rackform recover` or `rackform delete`, then create it again".to_owned()
             }
-            Self::WrongStatus { status, .. } if matches!(status.as_str(), "DELETE_FAILED" | "CREATE_FAILED" | "ROLLBACK_FAILED") => {
-                "`rackform delete` tries again to delete what is left".to_owned()
+            Self::WrongStatus { status, .. } if status.is_failure() => {
+                "`rackform recover` says why it is stuck, and gets it out".to_owned()
             }
             Self::WrongStatus { status, .. } if status.is_in_progress() => {
                 "`rackform apply` with nothing else follows it to its end".to_owned()
@@ -122,6 +122,63 @@ impl BackendError {
             },
             _ => return None,
         })
+    }
+}
+
+impl BackendError {
+    /// Tells whether asking again later may go well: AWS was not reached, is busy, or wants fewer calls.
+    ///
+    /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/CommonErrors.html>, and the codes of throttling that
+    /// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html> lists.
+    pub fn is_passing(&self) -> bool {
+        const PASSING: [&str; 18] = [
+            "Throttling",
+            "ThrottlingException",
+            "ThrottledException",
+            "RequestThrottled",
+            "RequestThrottledException",
+            "RequestLimitExceeded",
+            "BandwidthLimitExceeded",
+            "TooManyRequestsException",
+            "LimitExceededException",
+            "PriorRequestNotComplete",
+            "SlowDown",
+            "TransactionInProgressException",
+            "RequestTimeout",
+            "RequestTimeoutException",
+            "InternalFailure",
+            "InternalError",
+            "ServiceUnavailable",
+            "ServiceUnavailableException",
+        ];
+        match self {
+            Self::Request { code: Some(code), .. } => PASSING.contains(&code.as_str()) || code.starts_with('5'),
+            Self::Request { code: None, .. } => !self.is_of_credentials(),
+            _ => false,
+        }
+    }
+
+    /// Tells whether it is the credentials that AWS does not take, or that could not be had.
+    pub fn is_of_credentials(&self) -> bool {
+        const REFUSED: [&str; 8] = [
+            "ExpiredToken",
+            "ExpiredTokenException",
+            "TokenRefreshRequired",
+            "RequestExpired",
+            "InvalidClientTokenId",
+            "UnrecognizedClientException",
+            "SignatureDoesNotMatch",
+            "IncompleteSignature",
+        ];
+        match self {
+            Self::Request { code: Some(code), .. } => REFUSED.contains(&code.as_str()),
+            // The SDK's providers have no codes, only words.
+            Self::Request { code: None, message, .. } => {
+                let message = message.to_ascii_lowercase();
+                ["credential", "sso token", "assume role", "assumerole"].iter().any(|word| message.contains(word))
+            }
+            _ => false,
+        }
     }
 }
 

@@ -8,15 +8,19 @@ pub mod aws;
 mod deployed;
 mod description;
 mod error;
+mod event;
 pub mod local;
+mod tail;
 
 use indexmap::IndexMap;
 
 pub use deployed::deployed_state;
 pub use description::{
-    ChangeSetDescription, EventPage, Progress, StackDescription, StackEvent, StackName, StackResource, StackStatus, StackSummary,
+    ChangeSetDescription, Drift, EventPage, Progress, StackDescription, StackName, StackResource, StackStatus, StackSummary,
 };
 pub use error::BackendError;
+pub use event::{HookProgress, StackEvent};
+pub use tail::{EventTail, Pages};
 
 /// The resource type that a stack's own events carry.
 pub const STACK_TYPE: &str = "AWS::CloudFormation::Stack";
@@ -34,6 +38,15 @@ pub struct ChangeSetRequest {
     pub parameters: IndexMap<String, ParameterInput>,
     /// The stack's tags.
     pub tags: IndexMap<String, String>,
+}
+
+/// How a stack is to be deleted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeleteOptions {
+    /// Logical IDs of resources that leave the stack and stay in the account; only those that could not be deleted.
+    pub retain: Vec<String>,
+    /// The role that CloudFormation takes for it, on AWS.
+    pub role_arn: Option<String>,
 }
 
 /// What a change set says about one parameter.
@@ -123,8 +136,23 @@ pub trait Backend {
     ///
     /// # Errors
     ///
-    /// Returns an error when the stack is protected, exports something in use, or something else is being done to it.
-    fn delete_stack(&self, stack: &str) -> Result<(), BackendError>;
+    /// Returns an error when the stack is protected, exports something in use, something else is being done to it, or resources are to be
+    /// retained of a stack whose deletion has not failed.
+    fn delete_stack(&self, stack: &str, options: &DeleteOptions) -> Result<(), BackendError>;
+
+    /// Goes on with a rollback that failed; the resources to `skip` are taken for rolled back as they are.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error when no rollback of an update failed, or a resource to skip is not one that failed.
+    fn continue_update_rollback(&self, stack: &str, skip: &[String]) -> Result<(), BackendError>;
+
+    /// Turns back an update that was left where it failed.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error when no update was left so.
+    fn rollback_stack(&self, stack: &str) -> Result<(), BackendError>;
 
     /// Turns an update that is under way back.
     ///
@@ -140,7 +168,12 @@ pub trait Backend {
     /// Returns [`BackendError::StackNotFound`] when there is no such stack.
     fn set_termination_protection(&self, stack: &str, on: bool) -> Result<(), BackendError>;
 
-    /// Lets what is being done to a stack go on for a moment: the embedded backend does its next step, a remote one is given time.
+    /// Tells whether operations go on without being asked to, so that whoever follows one waits between two looks.
+    fn works_by_itself(&self) -> bool {
+        false
+    }
+
+    /// Lets what is being done to a stack go on for a moment, where that needs asking, and tells whether it does.
     ///
     /// # Errors
     ///
@@ -170,5 +203,24 @@ pub trait Backend {
                 return Ok(events);
             }
         }
+    }
+
+    /// Returns a stack's latest events, oldest first: at least those of its last operation, and of the one that a rollback follows from.
+    ///
+    /// # Errors
+    ///
+    /// As [`Backend::list_events`].
+    fn recent_events(&self, stack: &str) -> Result<Vec<StackEvent>, BackendError> {
+        self.events_since(stack, None)
+    }
+
+    /// Returns a stack's events that `tail` has not seen, oldest first, and lets it take them in.
+    ///
+    /// # Errors
+    ///
+    /// As [`Backend::list_events`]; the tail is then as it was.
+    fn new_events(&self, stack: &str, tail: &mut EventTail) -> Result<Vec<StackEvent>, BackendError> {
+        let events = self.events_since(stack, tail.last())?;
+        Ok(tail.take(events))
     }
 }

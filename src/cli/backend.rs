@@ -18,8 +18,8 @@ pub enum Access {
 /// Flags of commands that carry something out.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct BackendArgs {
-    /// Let a resource fail, on the local backend: at its creation, update or deletion, or whichever comes first
-    #[arg(long, value_name = "LOGICAL_ID[:create|update|delete]")]
+    /// Let a resource fail, on the local backend: at its creation, update or deletion, or whichever comes first; or on its way back
+    #[arg(long, value_name = "LOGICAL_ID[:create|update|delete|rollback]")]
     pub fail_on: Vec<FailOn>,
     /// How long each step of the local backend takes at least
     #[arg(long, value_name = "MILLISECONDS", hide = true, default_value_t = 0)]
@@ -122,6 +122,10 @@ impl From<ApplyError> for Failure {
         let hint = error.hint();
         match error {
             ApplyError::Backend(error) => error.into(),
+            ApplyError::LostSight { ref source, .. } => {
+                let failure = Self::new(ExitCode::Unavailable, error.to_string()).caused_by(source);
+                failure.hinted(hint.unwrap_or_default())
+            }
             error => {
                 let failure = Self::new(exit_code, error.to_string());
                 match hint {

@@ -1,17 +1,22 @@
 //! Shows a change, asks, carries it out and tells how it went: what `apply`, `set` and `delete` share.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use serde::Serialize;
 
 use super::backend::BackendArgs;
 use super::deployed::Change;
 use super::gates::{self, Gates};
-use super::{Context, ExitCode, Failure, Format};
+use super::{Context, ExitCode, Failure, Format, interrupt, watching};
 use crate::apply::{self, Observer, Outcome};
-use crate::backend::{Backend, StackDescription, StackEvent};
+use crate::backend::{Backend, StackDescription};
 use crate::plan::{Plan, RiskKind};
+use crate::recover::Recovery;
 use crate::ui;
+
+/// How soon a second Ctrl-C has to come to be about the update itself.
+const AGAIN: Duration = Duration::from_secs(3);
 
 /// Flags of commands that carry something out.
 #[derive(Clone, Debug, clap::Args)]
@@ -37,7 +42,7 @@ pub struct CarryOutArgs {
 #[serde(rename_all = "kebab-case")]
 enum Line<'l> {
     Plan(&'l Plan),
-    Event(&'l StackEvent),
+    Recovery(&'l Recovery),
     Outcome(&'l Outcome),
     Findings(&'l [apply::Finding]),
 }
@@ -58,6 +63,21 @@ impl CarryOutArgs {
             Format::Json => self.line(context, &Line::Plan(plan)),
             Format::Human => {
                 let text = ui::plan::human(plan, ui::plan::Heading { stack_name: stack, made }, context.layout());
+                context.answer(&text)
+            }
+        }
+    }
+
+    /// Shows why a stack is stuck, and the ways out.
+    ///
+    /// # Errors
+    ///
+    /// Returns that it cannot be written.
+    pub fn show_recovery(&self, context: &mut Context<'_>, recovery: &Recovery) -> Result<(), Failure> {
+        match self.format {
+            Format::Json => self.line(context, &Line::Recovery(recovery)),
+            Format::Human => {
+                let text = ui::recovery(recovery, context.layout());
                 context.answer(&text)
             }
         }
@@ -118,15 +138,16 @@ impl CarryOutArgs {
         }
         self.gate(context, &change.plan, &format!("Apply this to {stack}?"))?;
         let steps = change.plan.steps();
-        let outcome =
-            self.followed(context, steps, |observer, interrupted| apply::apply(backend, &change.target, observer, interrupted))?;
+        let outcome = self.followed(context, backend, &stack, steps, |observer, interrupted| {
+            apply::apply(backend, &change.target, observer, interrupted)
+        })?;
         let exit_code = self.tell(context, &outcome, &stack)?;
         if matches!(outcome, Outcome::Complete { .. }) {
             let findings = apply::verify(backend, &change.target)?;
             if !findings.is_empty() {
                 match self.format {
                     Format::Json => self.line(context, &Line::Findings(&findings))?,
-                    Format::Human => context.complain(&ui::stack::findings(&findings)),
+                    Format::Human => context.complain(&ui::findings(&findings)),
                 }
                 return Ok(ExitCode::Failed);
             }
@@ -156,32 +177,44 @@ impl CarryOutArgs {
             context.confirm("Finish it first?", "nothing was changed")?;
         }
         let resources = backend.list_resources(&stack.id)?.len();
-        let outcome = self.followed(context, resources, |observer, interrupted| apply::resume(backend, stack, observer, interrupted))?;
+        let outcome = self.followed(context, backend, &stack.name, resources, |observer, interrupted| {
+            apply::resume(backend, stack, observer, interrupted)
+        })?;
         let exit_code = self.tell(context, &outcome, &stack.name)?;
         Ok((outcome, exit_code))
     }
 
-    /// Does some work while its events are shown and Ctrl-C is heeded.
+    /// Does some work on a stack while its events are shown; an update that is interrupted twice may be cancelled.
     ///
     /// # Errors
     ///
     /// Returns what the work returns.
-    pub fn followed<T>(
+    pub fn followed(
         &self,
         context: &mut Context<'_>,
+        backend: &dyn Backend,
+        stack: &str,
         steps: usize,
-        work: impl FnOnce(&mut dyn Observer, &AtomicBool) -> Result<T, apply::ApplyError>,
-    ) -> Result<T, Failure> {
-        let draws = self.format == Format::Human && context.can_draw_progress();
-        let layout = context.stderr_layout();
-        let mut screen = Screen { args: self, context, progress: Some(ui::Progress::new(steps, draws, layout)), failure: None };
-        let done = work(&mut screen, interruption());
-        if let Some(progress) = screen.progress.take() {
-            progress.finish();
+        work: impl FnOnce(&mut dyn Observer, &AtomicBool) -> Result<Outcome, apply::ApplyError>,
+    ) -> Result<Outcome, Failure> {
+        let outcome = watching::followed(context, self.format, steps, work)?;
+        let Outcome::Interrupted { status, .. } = &outcome else { return Ok(outcome) };
+        if status.as_str() != "UPDATE_IN_PROGRESS" || self.format == Format::Json || !context.can_ask() {
+            return Ok(outcome);
         }
-        let failure = screen.failure;
-        let done = done?;
-        failure.map_or(Ok(done), Err)
+        context.complain(&format!("interrupted: {stack} is {status}; Ctrl-C again within {} s to cancel the update", AGAIN.as_secs()));
+        if !interrupt::again_within(AGAIN) {
+            return Ok(outcome);
+        }
+        let question = format!("Cancel the update of {stack}? What it did so far is then undone.");
+        if context.confirm(&question, "the update goes on").is_err() {
+            return Ok(outcome);
+        }
+        let Some(now) = backend.describe_stack(stack)? else { return Ok(outcome) };
+        let events = backend.recent_events(&now.id)?;
+        backend.cancel_update(stack)?;
+        interrupt::forget();
+        watching::followed(context, self.format, steps, |observer, interrupted| apply::watch(backend, &now, events, observer, interrupted))
     }
 
     /// Tells how it ended.
@@ -193,7 +226,7 @@ impl CarryOutArgs {
         match self.format {
             Format::Json => self.line(context, &Line::Outcome(outcome))?,
             Format::Human => {
-                let text = ui::stack::outcome(outcome, stack, context.stderr_layout());
+                let text = ui::outcome(outcome, stack, context.stderr_layout());
                 if outcome.is_success() { context.say(&text) } else { context.complain(&text) }
             }
         }
@@ -203,35 +236,4 @@ impl CarryOutArgs {
             _ => ExitCode::Failed,
         })
     }
-}
-
-/// Writes events as they come.
-struct Screen<'s, 'c, 'a> {
-    args: &'s CarryOutArgs,
-    context: &'c mut Context<'a>,
-    progress: Option<ui::Progress>,
-    /// A closed pipe must not stop what is under way; it is told in the end.
-    failure: Option<Failure>,
-}
-
-impl Observer for Screen<'_, '_, '_> {
-    fn event(&mut self, event: &StackEvent) {
-        if self.args.format == Format::Json {
-            if self.failure.is_none()
-                && let Err(failure) = self.args.line(self.context, &Line::Event(event))
-            {
-                self.failure = Some(failure);
-            }
-        } else if let Some(line) = self.progress.as_mut().and_then(|progress| progress.event(event)) {
-            self.context.say(&line);
-        }
-    }
-}
-
-/// Returns the flag that Ctrl-C and a request to end set from the first call on.
-fn interruption() -> &'static AtomicBool {
-    static INTERRUPTED: AtomicBool = AtomicBool::new(false);
-    // A handler that is there already sets the same flag.
-    let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::SeqCst));
-    &INTERRUPTED
 }

@@ -142,7 +142,7 @@ impl<'a> Context<'a> {
         if !self.can_ask() {
             return Err(Failure::new(ExitCode::Declined, "there is no terminal to ask on").hinted("`--yes` goes ahead without asking"));
         }
-        match self.screen.confirm(question) {
+        match super::interrupt::while_asking(|| self.screen.confirm(question)) {
             Ok(true) => Ok(()),
             Ok(false) => Err(Failure::new(ExitCode::Declined, format!("not confirmed: {declined}"))),
             Err(error) => Err(Failure::new(ExitCode::Declined, "cannot ask").caused_by(&error)),

@@ -21,11 +21,13 @@ mod files;
 mod fleet;
 mod gates;
 mod init;
+mod interrupt;
 mod local;
 mod params;
 mod patch;
 mod plan;
 mod rackfile;
+mod recover;
 pub mod reference;
 mod render;
 mod screen;
@@ -33,6 +35,7 @@ mod set;
 mod side;
 mod status;
 mod validate;
+mod watching;
 
 pub use context::{BackendChoice, Context};
 pub use exit_codes::ExitCode;
@@ -183,6 +186,7 @@ commands! {
     Set set,
     Status status,
     Events events,
+    Recover recover,
     Delete delete,
     Local local,
     Completions completions,

@@ -112,7 +112,7 @@ impl Screen {
     /// Tells whether progress may be drawn over itself: standard error is a terminal, and one that can move its cursor.
     pub fn can_draw(&self) -> bool {
         let is_dumb = std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
-        self.kept.is_none() && self.stderr != ColorChoice::Never && std::io::stderr().is_terminal() && !is_dumb
+        self.kept.is_none() && std::io::stderr().is_terminal() && !is_dumb
     }
 
     /// Returns width and styles of standard output.

@@ -3,9 +3,10 @@
 use super::backend::{self, Access, BackendArgs};
 use super::deployed::Deployed;
 use super::{Context, ExitCode, Failure, Format, Joined};
-use crate::ui::stack::{Status, StatusParameter};
+use crate::apply;
+use crate::ui::stack::{LastOperation, Status, StatusParameter};
 
-/// Shows the stack: its status and what that means, parameters, outputs
+/// Shows the stack: its status and what that means, its last operation, parameters, outputs
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  rackform status\n  rackform status --format json | jq -r .status\n\nExit codes: 0 done, 66 no such stack, 75 busy."
@@ -47,7 +48,14 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
             rack_file: written.filter(|_| differs),
         }
     });
-    let status = Status::new(&description, parameters.collect(), backend.list_resources(&stack)?.len());
+    let parameters = parameters.collect();
+    let mut last_operation = LastOperation::of(&backend.recent_events(&description.id)?);
+    if let Some(cause) = last_operation.as_mut().and_then(|operation| operation.root_cause.as_mut()) {
+        apply::look_inside(backend.as_ref(), cause);
+    }
+    // One of which only a change set exists has none, and CloudFormation may refuse to list them.
+    let resources = if description.status.is_review() { 0 } else { backend.list_resources(&stack)?.len() };
+    let status = Status::new(&description, parameters, resources, last_operation);
     let text = match args.format {
         Format::Json => crate::ui::json(&status)?,
         Format::Human => crate::ui::stack::status(&status, context.layout()),

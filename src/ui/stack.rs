@@ -7,10 +7,12 @@ use serde::Serialize;
 
 use super::events::status_style;
 use super::layout::{Layout, width};
+use super::outcome::because;
 use super::styles::styled;
-use crate::apply::{Finding, FindingKind, Outcome};
+use crate::apply::tally::span;
+use crate::apply::{RootCause, history};
 use crate::backend::local::RetainedResource;
-use crate::backend::{StackDescription, StackEvent, StackResource, StackStatus, StackSummary};
+use crate::backend::{Drift, StackDescription, StackEvent, StackResource, StackStatus, StackSummary};
 
 /// A stack as `rackform status` shows it.
 #[derive(Clone, Debug, Serialize)]
@@ -26,6 +28,10 @@ pub struct Status {
     created: String,
     updated: Option<String>,
     termination_protection: bool,
+    /// What was found when somebody last looked for drift, where the backend tells.
+    drift: Option<Drift>,
+    /// What was last done to it.
+    last_operation: Option<LastOperation>,
     resources: usize,
     parameters: Vec<StatusParameter>,
     outputs: IndexMap<String, String>,
@@ -45,9 +51,48 @@ pub struct StatusParameter {
     pub rack_file: Option<String>,
 }
 
+/// What was last done to a stack.
+#[derive(Clone, Debug, Serialize)]
+pub struct LastOperation {
+    /// What it was, in words.
+    operation: &'static str,
+    /// RFC 3339, UTC.
+    began: String,
+    /// RFC 3339, UTC; absent while it is under way.
+    ended: Option<String>,
+    /// How far it came.
+    status: StackStatus,
+    /// What it failed for.
+    pub root_cause: Option<RootCause>,
+    #[serde(skip)]
+    took: Option<std::time::Duration>,
+}
+
+impl LastOperation {
+    /// Returns the last operation that a stack's events tell of.
+    pub fn of(events: &[StackEvent]) -> Option<Self> {
+        let last = *history::operations(events).last()?;
+        let (first, end) = (last.first()?, last.iter().rfind(|event| event.is_of_stack())?);
+        let ended = (!end.status.is_in_progress()).then_some(end);
+        Some(Self {
+            operation: operation(&first.status),
+            began: first.timestamp.clone(),
+            ended: ended.map(|event| event.timestamp.clone()),
+            status: end.status.clone(),
+            root_cause: history::root_cause(last),
+            took: ended.and_then(|event| event.at()?.duration_since(first.at()?).try_into().ok()),
+        })
+    }
+}
+
 impl Status {
     /// Returns what there is to show of a stack.
-    pub fn new(stack: &StackDescription, parameters: Vec<StatusParameter>, resources: usize) -> Self {
+    pub fn new(
+        stack: &StackDescription,
+        parameters: Vec<StatusParameter>,
+        resources: usize,
+        last_operation: Option<LastOperation>,
+    ) -> Self {
         let (meaning, next) = meaning(&stack.status);
         Self {
             name: stack.name.clone(),
@@ -59,6 +104,8 @@ impl Status {
             created: stack.created.clone(),
             updated: stack.updated.clone(),
             termination_protection: stack.termination_protection,
+            drift: stack.drift.clone(),
+            last_operation,
             resources,
             parameters,
             outputs: stack.outputs.clone(),
@@ -71,15 +118,24 @@ impl Status {
 ///
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html>
 pub fn meaning(status: &StackStatus) -> (&'static str, Option<&'static str>) {
+    const RECOVER: Option<&str> = Some("rackform recover");
     match status.as_str() {
         "CREATE_COMPLETE" => ("it was created and is as its template says", None),
         "UPDATE_COMPLETE" => ("its last update succeeded", None),
+        "IMPORT_COMPLETE" => ("resources were imported into it", None),
         "UPDATE_ROLLBACK_COMPLETE" => ("its last update failed and was undone; it is what it was before", Some("rackform events --failed")),
-        "ROLLBACK_COMPLETE" => ("its creation failed and was undone; it holds nothing and can only be deleted", Some("rackform delete")),
-        "DELETE_FAILED" => ("its deletion failed; some resources are left", Some("rackform delete")),
-        "UPDATE_ROLLBACK_FAILED" => ("its last update failed, and so did undoing it", Some("rackform events --failed")),
-        "ROLLBACK_FAILED" | "CREATE_FAILED" => ("its creation failed; some resources are left", Some("rackform delete")),
+        "IMPORT_ROLLBACK_COMPLETE" => ("its last import failed and was undone; it is what it was before", Some("rackform events --failed")),
+        "ROLLBACK_COMPLETE" => ("its creation failed and was undone; it holds nothing and can only be deleted", RECOVER),
+        "DELETE_FAILED" => ("its deletion failed; some resources are left", RECOVER),
+        "UPDATE_ROLLBACK_FAILED" => {
+            ("its last update failed, and so did undoing it; it can neither be updated nor used as it was", RECOVER)
+        }
+        "IMPORT_ROLLBACK_FAILED" => ("its last import failed, and so did undoing it", RECOVER),
+        "UPDATE_FAILED" => ("its last update failed and was left where it stopped, as it was told not to roll back", RECOVER),
+        "CREATE_FAILED" => ("its creation failed; some resources are left", RECOVER),
+        "ROLLBACK_FAILED" => ("its creation failed, and so did undoing it; some resources are left", RECOVER),
         "REVIEW_IN_PROGRESS" => ("only a change set exists; there are no resources yet", Some("rackform apply")),
+        "DELETE_COMPLETE" => ("it is deleted", None),
         "DELETE_IN_PROGRESS" => ("it is being deleted, or whoever deleted it stopped halfway", Some("rackform delete")),
         _ if status.is_in_progress() => ("something is being done to it, or whoever did it stopped halfway", Some("rackform apply")),
         _ => ("CloudFormation says no more", None),
@@ -93,6 +149,7 @@ pub fn operation(status: &StackStatus) -> &'static str {
         "DELETE_IN_PROGRESS" => "its deletion",
         "ROLLBACK_IN_PROGRESS" => "undoing its failed creation",
         "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS" => "cleaning up after an update",
+        "IMPORT_IN_PROGRESS" => "an import",
         _ if status.is_rollback() => "undoing a failed update",
         _ => "an update",
     }
@@ -107,6 +164,11 @@ pub fn status(stack: &Status, layout: Layout) -> String {
     if let Some(reason) = &stack.status_reason {
         let _ = writeln!(text, "  {reason}");
     }
+    let failed = stack.last_operation.as_ref().filter(|last| last.status.is_failure() || last.status.is_rollback());
+    let because = because("first failure", failed.and_then(|last| last.root_cause.as_ref()));
+    if let Some(because) = because.strip_prefix('\n') {
+        let _ = writeln!(text, "{because}");
+    }
     if let Some(next) = stack.next {
         let _ = writeln!(text, "  next: {next}");
     }
@@ -114,6 +176,15 @@ pub fn status(stack: &Status, layout: Layout) -> String {
     let updated = stack.updated.as_ref().map(|updated| format!(", updated {updated}")).unwrap_or_default();
     let protected = if stack.termination_protection { ", protected against deletion" } else { "" };
     let _ = writeln!(text, "  {} resources, created {}{updated}{protected}", stack.resources, stack.created);
+    if let Some(last) = &stack.last_operation {
+        let ended = last.ended.as_ref().map_or_else(|| ", under way".to_owned(), |ended| format!(" to {ended}"));
+        let took = last.took.map(|took| format!(" ({})", span(took))).unwrap_or_default();
+        let _ = writeln!(text, "  last operation: {}, {}{ended}{took}", last.operation, last.began);
+    }
+    if let Some(drift) = stack.drift.as_ref().filter(|drift| drift.status != "NOT_CHECKED") {
+        let checked = drift.checked.as_ref().map(|checked| format!(", checked {checked}")).unwrap_or_default();
+        let _ = writeln!(text, "  drift: {}{checked}", drift.status);
+    }
     let longest = stack.parameters.iter().map(|parameter| width(&parameter.name)).max().unwrap_or(0);
     if !stack.parameters.is_empty() {
         let _ = writeln!(text, "\n{}", styled(styles.strong, "Parameters"));
@@ -166,73 +237,4 @@ pub fn retained(resources: &[RetainedResource]) -> String {
         format!("{}  {}  (was {} of {})\n", resource.physical_id, resource.resource_type, resource.logical_id, resource.stack_id)
     };
     if resources.is_empty() { "nothing outlived its stack\n".to_owned() } else { resources.iter().map(line).collect() }
-}
-
-/// Returns how carrying something out ended: what happened, why, and what to do next.
-pub fn outcome(outcome: &Outcome, stack: &str, layout: Layout) -> String {
-    let shown = |status: &StackStatus| styled(status_style(status.as_str(), layout.styles), status).to_string();
-    let because = |cause: &Option<StackEvent>| match cause {
-        Some(cause) => format!(
-            "\n  first failure: {} {}: {}",
-            cause.logical_id,
-            cause.status,
-            cause.status_reason.as_deref().unwrap_or("no reason given")
-        ),
-        None => String::new(),
-    };
-    let next = |status: &StackStatus| meaning(status).1.map(|next| format!("\n  next: {next}")).unwrap_or_default();
-    match outcome {
-        Outcome::Unchanged { .. } => "nothing to do".to_owned(),
-        Outcome::Complete { status, outputs, left_behind } => {
-            let mut text = format!("{stack} is {}", shown(status));
-            for event in left_behind {
-                let _ = write!(
-                    text,
-                    "\n  {} could not be deleted and is left behind: {}",
-                    event.logical_id,
-                    event.physical_id.as_deref().unwrap_or_default()
-                );
-            }
-            pairs_below(&mut text, outputs);
-            text
-        }
-        Outcome::RolledBack { status, root_cause } => {
-            format!("{stack} is {}: {}{}{}", shown(status), meaning(status).0, because(root_cause), next(status))
-        }
-        Outcome::Failed { status, root_cause } => {
-            format!("{stack} is {}: {}{}{}", shown(status), meaning(status).0, because(root_cause), next(status))
-        }
-        Outcome::Deleted { retained } => {
-            let mut text = format!("{stack} is deleted");
-            for event in retained {
-                let _ = write!(text, "\n  {} stays in the account: {}", event.logical_id, event.physical_id.as_deref().unwrap_or_default());
-            }
-            text
-        }
-        Outcome::Interrupted { status } => {
-            let command = if status.as_str() == "DELETE_IN_PROGRESS" { "rackform delete" } else { "rackform apply" };
-            format!("interrupted: {stack} is {}; `{command}` takes it up where it is", shown(status))
-        }
-    }
-}
-
-fn pairs_below(text: &mut String, pairs: &IndexMap<String, String>) {
-    let longest = pairs.keys().map(|name| width(name)).max().unwrap_or(0);
-    for (name, value) in pairs {
-        let _ = write!(text, "\n  {name:longest$}  {value}");
-    }
-}
-
-/// Returns promises that a stack does not keep.
-pub fn findings(findings: &[Finding]) -> String {
-    let mut text = String::from("the stack does not hold what the plan promised:");
-    for finding in findings {
-        let what = match finding.kind {
-            FindingKind::Missing => "is not there",
-            FindingKind::Unexpected => "is there and was not promised",
-            FindingKind::Different => "differs at",
-        };
-        let _ = write!(text, "\n  {} {what} {}", finding.logical_resource_id, finding.path.as_deref().unwrap_or_default());
-    }
-    text
 }

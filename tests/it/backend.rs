@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use indexmap::IndexMap;
 use rackform::apply::{Observer, Outcome, Target, apply, delete};
-use rackform::backend::{Backend, BackendError, ParameterInput, Progress, StackEvent};
+use rackform::backend::{Backend, BackendError, DeleteOptions, ParameterInput, Progress, StackEvent};
 
 /// A network with a file system: something to order, to update in place, to replace and to take away.
 pub const NETWORK: &str = r#"{
@@ -110,7 +110,7 @@ pub fn a_toggle_goes_there_and_back(backend: &dyn Backend) {
 
     let stack = backend.describe_stack("rack").unwrap().unwrap();
     let mut told = Told::default();
-    let outcome = delete(backend, &stack, &mut told, &AtomicBool::new(false)).unwrap();
+    let outcome = delete(backend, &stack, &DeleteOptions::default(), &mut told, &AtomicBool::new(false)).unwrap();
     assert_eq!(outcome, Outcome::Deleted { retained: Vec::new() });
     assert_eq!(told.lines().last().unwrap(), "rack DELETE_COMPLETE");
     assert_eq!(status(backend, "rack"), "gone");
@@ -177,9 +177,9 @@ pub fn a_plan_for_another_revision_is_refused(backend: &dyn Backend) {
 pub fn a_protected_stack_is_not_deleted(backend: &dyn Backend) {
     put(backend, "rack", NETWORK, &[]);
     backend.set_termination_protection("rack", true).unwrap();
-    assert!(matches!(backend.delete_stack("rack"), Err(BackendError::TerminationProtection { .. })));
+    assert!(matches!(backend.delete_stack("rack", &DeleteOptions::default()), Err(BackendError::TerminationProtection { .. })));
     backend.set_termination_protection("rack", false).unwrap();
-    backend.delete_stack("rack").unwrap();
+    backend.delete_stack("rack", &DeleteOptions::default()).unwrap();
     while backend.advance("rack").unwrap() == Progress::Running {}
     assert_eq!(status(backend, "rack"), "gone");
 }

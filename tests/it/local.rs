@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use rackform::apply::{Observer, Outcome, apply, resume};
 use rackform::backend::local::{CountingClock, FailOn, LocalBackend, LocalOptions};
-use rackform::backend::{Backend, BackendError, StackEvent, StackResource};
+use rackform::backend::{Backend, BackendError, DeleteOptions, StackEvent, StackResource};
 
 use crate::backend::{self, NETWORK, Told, physical_id, put, target};
 
@@ -74,7 +74,7 @@ fn a_failed_update_goes_back_and_names_the_first_failure() {
     let (outcome, told) = put(&backend, "rack", NETWORK, &[("Cache", "Yes"), ("Zone", "us-east-1b")]);
     let Outcome::RolledBack { status, root_cause: Some(cause) } = outcome else { panic!("{outcome:?}") };
     assert_eq!(
-        (status.as_str(), cause.logical_id.as_str(), cause.status.as_str()),
+        (status.as_str(), cause.event.logical_id.as_str(), cause.event.status.as_str()),
         ("UPDATE_ROLLBACK_COMPLETE", "Target", "CREATE_FAILED")
     );
     let stack_events: Vec<String> = told.lines().into_iter().filter(|line| line.starts_with("rack ")).collect();
@@ -101,14 +101,15 @@ fn a_failed_creation_leaves_a_stack_that_can_only_be_deleted() {
     let backend = LocalBackend::in_memory(options(&["Subnet"])).unwrap();
     let (outcome, told) = put(&backend, "rack", NETWORK, &[]);
     let Outcome::RolledBack { status, root_cause: Some(cause) } = outcome else { panic!("{outcome:?}") };
-    assert_eq!((status.as_str(), cause.logical_id.as_str()), ("ROLLBACK_COMPLETE", "Subnet"));
+    assert_eq!((status.as_str(), cause.event.logical_id.as_str()), ("ROLLBACK_COMPLETE", "Subnet"));
     assert!(told.lines().contains(&"Vpc DELETE_COMPLETE".to_owned()), "{:#?}", told.lines());
     assert_eq!(backend.list_resources("rack").unwrap(), []);
     let error = apply(&backend, &target(&backend, "rack", NETWORK, &[]), &mut Told::default(), &AtomicBool::new(false)).unwrap_err();
     assert!(error.to_string().contains("ROLLBACK_COMPLETE"), "{error}");
     assert!(error.hint().unwrap().contains("rackform delete"), "{error:?}");
     let stack = backend.describe_stack("rack").unwrap().unwrap();
-    let outcome = rackform::apply::delete(&backend, &stack, &mut Told::default(), &AtomicBool::new(false)).unwrap();
+    let outcome =
+        rackform::apply::delete(&backend, &stack, &DeleteOptions::default(), &mut Told::default(), &AtomicBool::new(false)).unwrap();
     assert!(matches!(outcome, Outcome::Deleted { .. }));
 }
 
@@ -118,15 +119,17 @@ fn a_failed_deletion_keeps_what_the_resource_needs_and_can_be_tried_again() {
     let backend = LocalBackend::open(directory.path(), options(&["Subnet:delete"])).unwrap();
     put(&backend, "rack", NETWORK, &[]);
     let stack = backend.describe_stack("rack").unwrap().unwrap();
-    let outcome = rackform::apply::delete(&backend, &stack, &mut Told::default(), &AtomicBool::new(false)).unwrap();
-    let Outcome::Failed { status, root_cause: Some(cause) } = outcome else { panic!("{outcome:?}") };
-    assert_eq!((status.as_str(), cause.logical_id.as_str()), ("DELETE_FAILED", "Subnet"));
+    let outcome =
+        rackform::apply::delete(&backend, &stack, &DeleteOptions::default(), &mut Told::default(), &AtomicBool::new(false)).unwrap();
+    let Outcome::Failed { status, root_cause: Some(cause), .. } = outcome else { panic!("{outcome:?}") };
+    assert_eq!((status.as_str(), cause.event.logical_id.as_str()), ("DELETE_FAILED", "Subnet"));
     let left: Vec<String> = backend.list_resources("rack").unwrap().into_iter().map(|resource| resource.logical_id).collect();
     assert_eq!(left, ["Subnet", "Vpc"]);
     drop(backend);
     let backend = LocalBackend::open(directory.path(), options(&[])).unwrap();
     let stack = backend.describe_stack("rack").unwrap().unwrap();
-    let outcome = rackform::apply::delete(&backend, &stack, &mut Told::default(), &AtomicBool::new(false)).unwrap();
+    let outcome =
+        rackform::apply::delete(&backend, &stack, &DeleteOptions::default(), &mut Told::default(), &AtomicBool::new(false)).unwrap();
     assert!(matches!(outcome, Outcome::Deleted { .. }), "{outcome:?}");
 }
 
@@ -148,7 +151,7 @@ fn retained_resources_stay_in_the_account_and_keep_their_names() {
     assert_eq!(retained.iter().map(|resource| resource.physical_id.as_str()).collect::<Vec<_>>(), ["rack-settings"]);
     let (outcome, _) = put(&backend, "rack", &template("Retain"), &[("On", "Yes")]);
     let Outcome::RolledBack { root_cause: Some(cause), .. } = outcome else { panic!("{outcome:?}") };
-    assert!(cause.status_reason.unwrap().contains("rack-settings already exists"));
+    assert!(cause.event.status_reason.unwrap().contains("rack-settings already exists"));
 }
 
 #[test]
@@ -163,7 +166,7 @@ fn a_custom_named_resource_cannot_be_replaced() {
     put(&backend, "rack", &template("/"), &[]);
     let (outcome, _) = put(&backend, "rack", &template("/builds/"), &[]);
     let Outcome::RolledBack { root_cause: Some(cause), .. } = outcome else { panic!("{outcome:?}") };
-    assert!(cause.status_reason.unwrap().contains("Rename builder and update the stack again"));
+    assert!(cause.event.status_reason.unwrap().contains("Rename builder and update the stack again"));
 }
 
 #[test]
@@ -177,8 +180,8 @@ fn two_mount_targets_in_one_zone_conflict() {
       "TargetB": {"Type": "AWS::EFS::MountTarget", "Properties": {"FileSystemId": {"Ref": "Files"}, "SubnetId": {"Ref": "B"}, "SecurityGroups": []}}}}"#;
     let (outcome, _) = put(&in_memory(), "rack", template, &[]);
     let Outcome::RolledBack { root_cause: Some(cause), .. } = outcome else { panic!("{outcome:?}") };
-    assert_eq!(cause.logical_id, "TargetB");
-    assert!(cause.status_reason.unwrap().contains("mount target already exists in this AZ"));
+    assert_eq!(cause.event.logical_id, "TargetB");
+    assert!(cause.event.status_reason.unwrap().contains("mount target already exists in this AZ"));
 }
 
 #[test]
@@ -193,9 +196,9 @@ fn an_export_in_use_cannot_go_or_change() {
     let backend = in_memory();
     let (outcome, _) = put(&backend, "user", importing, &[]);
     let Outcome::RolledBack { root_cause: Some(cause), .. } = outcome else { panic!("{outcome:?}") };
-    assert!(cause.status_reason.unwrap().contains("No export named shared-log found"));
+    assert!(cause.event.status_reason.unwrap().contains("No export named shared-log found"));
     let stack = backend.describe_stack("user").unwrap().unwrap();
-    rackform::apply::delete(&backend, &stack, &mut Told::default(), &AtomicBool::new(false)).unwrap();
+    rackform::apply::delete(&backend, &stack, &DeleteOptions::default(), &mut Told::default(), &AtomicBool::new(false)).unwrap();
 
     put(&backend, "base", &exporting("a"), &[]);
     put(&backend, "user", importing, &[]);
@@ -203,8 +206,8 @@ fn an_export_in_use_cannot_go_or_change() {
     assert_eq!(role.properties.get("Description").unwrap(), "a");
     let (outcome, _) = put(&backend, "base", &exporting("b"), &[]);
     let Outcome::RolledBack { root_cause: Some(cause), .. } = outcome else { panic!("{outcome:?}") };
-    assert!(cause.status_reason.unwrap().contains("Export shared-log cannot be updated as it is in use by user"));
-    assert!(matches!(backend.delete_stack("base"), Err(BackendError::ExportInUse { .. })));
+    assert!(cause.event.status_reason.unwrap().contains("Export shared-log cannot be updated as it is in use by user"));
+    assert!(matches!(backend.delete_stack("base", &DeleteOptions::default()), Err(BackendError::ExportInUse { .. })));
 }
 
 #[test]

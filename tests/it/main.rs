@@ -16,6 +16,7 @@ mod plan;
 mod program;
 mod properties;
 mod recordings;
+mod recover;
 mod render;
 mod schema;
 mod support;

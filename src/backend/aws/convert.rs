@@ -7,7 +7,8 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
 use crate::backend::{
-    BackendError, ChangeSetDescription, ParameterInput, StackDescription, StackEvent, StackResource, StackStatus, StackSummary,
+    BackendError, ChangeSetDescription, Drift, HookProgress, ParameterInput, StackDescription, StackEvent, StackResource, StackStatus,
+    StackSummary,
 };
 use crate::plan::Change;
 
@@ -39,6 +40,10 @@ pub(super) fn stack(stack: &sdk::Stack) -> StackDescription {
         created: time(stack.creation_time()),
         updated: stack.last_updated_time().map(|at| time(Some(at))),
         termination_protection: stack.enable_termination_protection().unwrap_or(false),
+        drift: stack.drift_information().map(|drift| Drift {
+            status: text(drift.stack_drift_status().map(sdk::StackDriftStatus::as_str)),
+            checked: drift.last_check_timestamp().map(|at| time(Some(at))),
+        }),
     }
 }
 
@@ -72,6 +77,14 @@ pub(super) fn event(event: &sdk::StackEvent) -> StackEvent {
         resource_type: text(event.resource_type()),
         status: StackStatus(text(event.resource_status().map(sdk::ResourceStatus::as_str))),
         status_reason: event.resource_status_reason().filter(|reason| !reason.is_empty()).map(ToOwned::to_owned),
+        client_request_token: event.client_request_token().filter(|token| !token.is_empty()).map(ToOwned::to_owned),
+        detailed_status: event.detailed_status().map(|status| status.as_str().to_owned()),
+        hook: event.hook_type().map(|hook_type| HookProgress {
+            hook_type: hook_type.to_owned(),
+            status: text(event.hook_status().map(sdk::HookStatus::as_str)),
+            reason: event.hook_status_reason().map(ToOwned::to_owned),
+            failure_mode: event.hook_failure_mode().map(|mode| mode.as_str().to_owned()),
+        }),
     }
 }
 

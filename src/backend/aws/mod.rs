@@ -5,6 +5,8 @@
 
 mod convert;
 mod error;
+mod events;
+mod recovery;
 mod session;
 
 use std::sync::Arc;
@@ -17,8 +19,8 @@ use indexmap::IndexMap;
 use self::error::{failed, is_absent, no_change_set, no_stack};
 pub use self::session::{Reach, Session};
 use super::{
-    Backend, BackendError, ChangeSetDescription, ChangeSetRequest, EventPage, Progress, StackDescription, StackEvent, StackResource,
-    StackSummary,
+    Backend, BackendError, ChangeSetDescription, ChangeSetRequest, DeleteOptions, EventPage, EventTail, Progress, StackDescription,
+    StackEvent, StackResource, StackSummary,
 };
 
 /// Longest template body that CloudFormation accepts inline, in bytes.
@@ -26,7 +28,7 @@ use super::{
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
 pub const INLINE_TEMPLATE_LIMIT_BYTES: usize = 51_200;
 
-/// How long [`Backend::advance`] gives CloudFormation between two looks: one call a second stays far below its throttling.
+/// How long to wait between two looks at a change set that is being worked out.
 const POLL: Duration = Duration::from_secs(1);
 
 /// How long to wait for a change set to be worked out before giving up.
@@ -39,6 +41,8 @@ const GONE: [&str; 2] = ["DELETE_COMPLETE", "DELETE_SKIPPED"];
 pub struct AwsBackend {
     session: Arc<Session>,
     client: Client,
+    /// For looks that are repeated anyway.
+    onlooker: Client,
 }
 
 impl std::fmt::Debug for AwsBackend {
@@ -50,7 +54,7 @@ impl std::fmt::Debug for AwsBackend {
 impl AwsBackend {
     /// Returns the backend of a session.
     pub fn new(session: Arc<Session>) -> Self {
-        Self { client: Client::new(session.config()), session }
+        Self { client: Client::new(session.config()), onlooker: events::onlooker(session.config()), session }
     }
 
     fn exists(&self, stack: &str) -> Result<bool, BackendError> {
@@ -61,29 +65,6 @@ impl AwsBackend {
             }
             Err(error) if is_absent(&error) => Ok(false),
             Err(error) => Err(failed("DescribeStacks", error)),
-        }
-    }
-
-    /// Returns the stack's events, the latest first, down to the one with the ID `after`.
-    fn events_down_to(&self, stack: &str, after: Option<&str>) -> Result<Vec<StackEvent>, BackendError> {
-        let mut events: Vec<StackEvent> = Vec::new();
-        let mut token = None;
-        loop {
-            let answer = self
-                .session
-                .block_on(self.client.describe_stack_events().stack_name(stack).set_next_token(token).send())
-                .map_err(|error| no_stack("DescribeStackEvents", error, stack))?;
-            for event in answer.stack_events() {
-                let event = convert::event(event);
-                if Some(event.id.as_str()) == after {
-                    return Ok(events);
-                }
-                events.push(event);
-            }
-            token = answer.next_token().map(ToOwned::to_owned);
-            if token.is_none() {
-                return Ok(events);
-            }
         }
     }
 }
@@ -227,13 +208,21 @@ impl Backend for AwsBackend {
             .map_err(|error| no_change_set("DeleteChangeSet", error, stack, change_set))?;
         // A stack that never was more than a change set would stay behind in REVIEW_IN_PROGRESS.
         match self.describe_stack(stack)? {
-            Some(left) if left.status.is_review() => self.delete_stack(&left.id),
+            Some(left) if left.status.is_review() => self.delete_stack(&left.id, &DeleteOptions::default()),
             _ => Ok(()),
         }
     }
 
-    fn delete_stack(&self, stack: &str) -> Result<(), BackendError> {
-        self.session.block_on(self.client.delete_stack().stack_name(stack).send()).map(drop).map_err(|error| failed("DeleteStack", error))
+    fn delete_stack(&self, stack: &str, options: &DeleteOptions) -> Result<(), BackendError> {
+        self.start_deletion(stack, options)
+    }
+
+    fn continue_update_rollback(&self, stack: &str, skip: &[String]) -> Result<(), BackendError> {
+        self.start_rollback_again(stack, skip)
+    }
+
+    fn rollback_stack(&self, stack: &str) -> Result<(), BackendError> {
+        self.start_rollback(stack)
     }
 
     fn cancel_update(&self, stack: &str) -> Result<(), BackendError> {
@@ -250,24 +239,26 @@ impl Backend for AwsBackend {
             .map_err(|error| no_stack("UpdateTerminationProtection", error, stack))
     }
 
+    fn works_by_itself(&self) -> bool {
+        true
+    }
+
     fn advance(&self, stack: &str) -> Result<Progress, BackendError> {
-        let answer = match self.session.block_on(self.client.describe_stacks().stack_name(stack).send()) {
-            Ok(answer) => answer,
-            Err(error) if is_absent(&error) => return Ok(Progress::Done),
-            Err(error) => return Err(failed("DescribeStacks", error)),
-        };
-        let running = answer.stacks().first().is_some_and(|found| convert::stack(found).status.is_in_progress());
-        if running {
-            std::thread::sleep(POLL);
-        }
-        Ok(if running { Progress::Running } else { Progress::Done })
+        self.progress(stack)
     }
 
     fn list_events(&self, stack: &str, after: Option<&str>) -> Result<EventPage, BackendError> {
         // CloudFormation pages from the latest back, so everything since `after` is one page here.
-        let mut events = self.events_down_to(stack, after)?;
-        events.reverse();
-        Ok(EventPage { events, more: false })
+        let mut tail = EventTail::after(after.map(ToOwned::to_owned));
+        Ok(EventPage { events: self.new_events(stack, &mut tail)?, more: false })
+    }
+
+    fn recent_events(&self, stack: &str) -> Result<Vec<StackEvent>, BackendError> {
+        self.latest_events(stack)
+    }
+
+    fn new_events(&self, stack: &str, tail: &mut EventTail) -> Result<Vec<StackEvent>, BackendError> {
+        self.events_of(stack, tail)
     }
 }
 

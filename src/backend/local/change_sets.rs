@@ -96,6 +96,7 @@ fn new_stack(backend: &LocalBackend, transaction: &mut Transaction<'_>, name: &s
         termination_protection: false,
         events: 0,
         operation: None,
+        stuck: None,
     })
 }
 

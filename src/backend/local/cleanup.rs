@@ -53,8 +53,10 @@ impl Work<'_, '_, '_> {
     }
 
     fn delete(&mut self, mut operation: Operation, mut resource: ResourceRecord) -> Result<Option<Operation>, BackendError> {
-        let fails = operation.phase == Phase::Cleanup
-            && operation.fail_on.iter().any(|fail_on| fail_on.hits(&resource.logical_id, FailAction::Delete));
+        let action = if operation.phase == Phase::Cleanup { FailAction::Delete } else { FailAction::Rollback };
+        let fails = operation.fail_on.iter().any(|fail_on| fail_on.hits(&resource.logical_id, action))
+            // What an update made and its rollback cannot delete does not keep the rollback from completing.
+            && (operation.phase == Phase::Cleanup || operation.kind == OperationKind::Create);
         if !fails {
             resource.status = "DELETE_COMPLETE".into();
             self.resource_event(&resource, None)?;
@@ -64,7 +66,7 @@ impl Work<'_, '_, '_> {
         }
         resource.status = "DELETE_FAILED".into();
         self.resource_event(&resource, Some(super::INJECTED))?;
-        if operation.kind == OperationKind::Delete {
+        if operation.kind != OperationKind::Update {
             // What it depends on has to stay as long as it does.
             let mut stay = BTreeSet::from([resource.logical_id.clone()]);
             let mut waiting = vec![resource.depends_on.clone()];
@@ -103,7 +105,11 @@ impl Work<'_, '_, '_> {
                 let reason = format!("The following resource(s) failed to delete: [{}].", operation.undeleted.join(", "));
                 self.stack_status("DELETE_FAILED", Some(&reason))?;
             }
-            (OperationKind::Create, _) => self.stack_status("ROLLBACK_COMPLETE", None)?,
+            (OperationKind::Create, _) if operation.undeleted.is_empty() => self.stack_status("ROLLBACK_COMPLETE", None)?,
+            (OperationKind::Create, _) => {
+                let reason = format!("The following resource(s) failed to delete: [{}].", operation.undeleted.join(", "));
+                self.stack_status("ROLLBACK_FAILED", Some(&reason))?;
+            }
             (OperationKind::Update, Phase::Cleanup | Phase::Forward) => self.stack_status("UPDATE_COMPLETE", None)?,
             (OperationKind::Update, Phase::Rollback | Phase::RollbackCleanup) => self.stack_status("UPDATE_ROLLBACK_COMPLETE", None)?,
         }

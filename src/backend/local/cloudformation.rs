@@ -5,10 +5,10 @@ use indexmap::IndexMap;
 use super::operation::Work;
 use super::record::{OperationKind, Phase, ResourceRecord, StackRecord};
 use super::store::Table;
-use super::{EVENTS_A_PAGE, LocalBackend, change_sets, event_key, find};
+use super::{EVENTS_A_PAGE, LocalBackend, change_sets, event_key, find, recovery};
 use crate::backend::{
-    Backend, BackendError, ChangeSetDescription, ChangeSetRequest, EventPage, Progress, StackDescription, StackEvent, StackResource,
-    StackSummary,
+    Backend, BackendError, ChangeSetDescription, ChangeSetRequest, DeleteOptions, EventPage, Progress, StackDescription, StackEvent,
+    StackResource, StackSummary,
 };
 
 impl Backend for LocalBackend {
@@ -50,6 +50,7 @@ impl Backend for LocalBackend {
                 created: stack.created.clone(),
                 updated: stack.updated.clone(),
                 termination_protection: stack.termination_protection,
+                drift: None,
             }))
         })
     }
@@ -94,27 +95,19 @@ impl Backend for LocalBackend {
         self.with_stack(stack, |work| change_sets::delete(work, change_set))
     }
 
-    fn delete_stack(&self, stack: &str) -> Result<(), BackendError> {
+    fn delete_stack(&self, stack: &str, options: &DeleteOptions) -> Result<(), BackendError> {
+        self.with_stack(stack, |work| recovery::delete(work, options))
+    }
+
+    fn continue_update_rollback(&self, stack: &str, skip: &[String]) -> Result<(), BackendError> {
+        self.with_stack(stack, |work| recovery::continue_rollback(work, skip))
+    }
+
+    fn rollback_stack(&self, stack: &str) -> Result<(), BackendError> {
         self.with_stack(stack, |work| {
-            if work.stack.operation.is_some() {
-                return Err(BackendError::WrongStatus {
-                    stack: work.stack.name.clone(),
-                    status: work.stack.status.clone(),
-                    wanted: "deleted",
-                });
-            }
-            if work.stack.termination_protection {
-                return Err(BackendError::TerminationProtection { stack: work.stack.name.clone() });
-            }
-            let others: Vec<StackRecord> = work.transaction.all(Table::STACKS, "")?;
-            for export in work.stack.outputs.values().filter_map(|output| output.export.as_ref()) {
-                let importers: Vec<String> =
-                    others.iter().filter(|other| other.imports.contains(export)).map(|other| other.name.clone()).collect();
-                if !importers.is_empty() {
-                    return Err(BackendError::ExportInUse { export: export.clone(), importers });
-                }
-            }
-            self.begin(work, OperationKind::Delete, None)
+            // Nothing here leaves an update where it failed.
+            let (stack, status) = (work.stack.name.clone(), work.stack.status.clone());
+            Err(BackendError::WrongStatus { stack, status, wanted: "rolled back" })
         })
     }
 

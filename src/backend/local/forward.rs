@@ -91,7 +91,8 @@ impl Work<'_, '_, '_> {
             return Ok(Some(operation));
         };
         let action = if in_flight.doing == Doing::Create { FailAction::Create } else { FailAction::Update };
-        if operation.phase == Phase::Forward && operation.fail_on.iter().any(|fail_on| fail_on.hits(name, action)) {
+        let action = if operation.phase == Phase::Forward { action } else { FailAction::Rollback };
+        if operation.fail_on.iter().any(|fail_on| fail_on.hits(name, action)) {
             return self.fail(operation, resource, in_flight.doing, super::INJECTED);
         }
         let properties = match &wanted.properties {
@@ -180,13 +181,15 @@ impl Work<'_, '_, '_> {
         doing: Doing,
         reason: &str,
     ) -> Result<Option<Operation>, BackendError> {
-        let (status, word) = if doing == Doing::Create { ("CREATE_FAILED", "create") } else { ("UPDATE_FAILED", "update") };
+        let creates = doing == Doing::Create && operation.phase == Phase::Forward;
+        let (status, word) = if creates { ("CREATE_FAILED", "create") } else { ("UPDATE_FAILED", "update") };
         resource.status = status.into();
         self.put_resource(&resource)?;
         self.resource_event(&resource, Some(reason))?;
         let failed = format!("The following resource(s) failed to {word}: [{}].", resource.logical_id);
         if operation.phase == Phase::Rollback {
             self.stack_status("UPDATE_ROLLBACK_FAILED", Some(&failed))?;
+            self.stack.stuck = Some(operation);
             return Ok(None);
         }
         self.roll_back(operation, &failed)

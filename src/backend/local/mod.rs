@@ -17,6 +17,7 @@ mod identity;
 mod operation;
 mod order;
 mod record;
+mod recovery;
 mod secrets;
 mod store;
 
@@ -55,20 +56,22 @@ pub enum FailAction {
     Update,
     /// Its deletion.
     Delete,
+    /// Its way back, once something else failed.
+    Rollback,
 }
 
-/// A failure that is asked for: `LOGICAL_ID`, or `LOGICAL_ID:create|update|delete`.
+/// A failure that is asked for: `LOGICAL_ID`, or `LOGICAL_ID:create|update|delete|rollback`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailOn {
     /// The resource.
     pub logical_id: String,
-    /// At what; `None` is whatever comes first.
+    /// At what; `None` is whatever comes first, the way back aside.
     pub action: Option<FailAction>,
 }
 
 impl FailOn {
     fn hits(&self, logical_id: &str, action: FailAction) -> bool {
-        self.logical_id == logical_id && self.action.is_none_or(|own| own == action)
+        self.logical_id == logical_id && self.action.map_or(action != FailAction::Rollback, |own| own == action)
     }
 }
 
@@ -81,7 +84,8 @@ impl std::str::FromStr for FailOn {
             Some((logical_id, "create")) => (logical_id, Some(FailAction::Create)),
             Some((logical_id, "update")) => (logical_id, Some(FailAction::Update)),
             Some((logical_id, "delete")) => (logical_id, Some(FailAction::Delete)),
-            Some((_, other)) => return Err(format!("`{other}` is none of create, update, delete")),
+            Some((logical_id, "rollback")) => (logical_id, Some(FailAction::Rollback)),
+            Some((_, other)) => return Err(format!("`{other}` is none of create, update, delete, rollback")),
         };
         if logical_id.is_empty() {
             Err("a logical ID is missing".to_owned())
@@ -255,6 +259,7 @@ impl LocalBackend {
             fail_on: self.fail_on.clone(),
             undeleted: Vec::new(),
         };
+        work.stack.stuck = None;
         work.stack.operation = Some(operation);
         let status = match kind {
             OperationKind::Create => "CREATE_IN_PROGRESS",

@@ -85,6 +85,7 @@ impl Work<'_, '_, '_> {
             resource_type: resource_type.to_owned(),
             status: status.into(),
             status_reason: reason.map(|reason| secrets.mask(reason)),
+            ..StackEvent::default()
         };
         self.transaction.put(Table::EVENTS, &event_key(&self.stack.id, &event.id), &event)
     }

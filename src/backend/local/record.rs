@@ -42,6 +42,9 @@ pub(super) struct StackRecord {
     pub(super) events: u64,
     /// What is being done to it.
     pub(super) operation: Option<Operation>,
+    /// The rollback of an update that failed, as far as it got.
+    #[serde(default)]
+    pub(super) stuck: Option<Operation>,
 }
 
 /// An output.

@@ -1,0 +1,36 @@
+//! Deletions, and ways out of a failed rollback.
+
+use super::AwsBackend;
+use super::error::{failed, no_stack};
+use crate::backend::{BackendError, DeleteOptions};
+
+impl AwsBackend {
+    /// Asks for a stack's deletion.
+    pub(super) fn start_deletion(&self, stack: &str, options: &DeleteOptions) -> Result<(), BackendError> {
+        let retain = (!options.retain.is_empty()).then(|| options.retain.clone());
+        let call = self.client.delete_stack().stack_name(stack).set_retain_resources(retain).set_role_arn(options.role_arn.clone());
+        self.session.block_on(call.client_request_token(token("delete")).send()).map(drop).map_err(|error| failed("DeleteStack", error))
+    }
+
+    /// Asks for an update that was left where it failed to be undone.
+    pub(super) fn start_rollback(&self, stack: &str) -> Result<(), BackendError> {
+        let call = self.client.rollback_stack().stack_name(stack).client_request_token(token("rollback"));
+        self.session.block_on(call.send()).map(drop).map_err(|error| no_stack("RollbackStack", error, stack))
+    }
+
+    /// Asks for a failed rollback to go on.
+    pub(super) fn start_rollback_again(&self, stack: &str, skip: &[String]) -> Result<(), BackendError> {
+        let skip = (!skip.is_empty()).then(|| skip.to_vec());
+        let call = self.client.continue_update_rollback().stack_name(stack).set_resources_to_skip(skip);
+        self.session
+            .block_on(call.client_request_token(token("continue")).send())
+            .map(drop)
+            .map_err(|error| no_stack("ContinueUpdateRollback", error, stack))
+    }
+}
+
+/// Returns a token of this one request: tried again after an answer was lost, it is still the same request to CloudFormation.
+fn token(what: &str) -> String {
+    let now = jiff::Timestamp::now().as_nanosecond();
+    format!("rackform-{what}-{now:x}-{:x}", std::process::id())
+}

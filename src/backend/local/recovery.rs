@@ -1,0 +1,87 @@
+//! Ways out of a failed rollback and a failed deletion.
+
+use super::cleanup;
+use super::operation::Work;
+use super::record::{Leftover, OperationKind, StackRecord};
+use super::store::Table;
+use crate::backend::{BackendError, DeleteOptions};
+
+/// Starts to delete a stack; what is to be retained leaves it first.
+///
+/// A creation that is under way may be deleted, an update may not, as with AWS.
+pub(super) fn delete(work: &mut Work<'_, '_, '_>, options: &DeleteOptions) -> Result<(), BackendError> {
+    let refused = |work: &Work<'_, '_, '_>, wanted| {
+        Err(BackendError::WrongStatus { stack: work.stack.name.clone(), status: work.stack.status.clone(), wanted })
+    };
+    if work.stack.operation.as_ref().is_some_and(|operation| operation.kind != OperationKind::Create) {
+        return refused(work, "deleted");
+    }
+    if work.stack.termination_protection {
+        return Err(BackendError::TerminationProtection { stack: work.stack.name.clone() });
+    }
+    // Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DeleteStack.html>, RetainResources.
+    if !options.retain.is_empty() && work.stack.status.as_str() != "DELETE_FAILED" {
+        return refused(work, "deleted with resources retained");
+    }
+    let others: Vec<StackRecord> = work.transaction.all(Table::STACKS, "")?;
+    for export in work.stack.outputs.values().filter_map(|output| output.export.as_ref()) {
+        let importers: Vec<String> = others.iter().filter(|other| other.imports.contains(export)).map(|other| other.name.clone()).collect();
+        if !importers.is_empty() {
+            return Err(BackendError::ExportInUse { export: export.clone(), importers });
+        }
+    }
+    for name in &options.retain {
+        let found = work.resource(name)?.filter(|resource| resource.status.as_str() == "DELETE_FAILED");
+        let Some(mut resource) = found else {
+            let message = format!("Resource {name} cannot be retained: it is not in the state DELETE_FAILED");
+            return Err(BackendError::Validation { message });
+        };
+        // A resource whose policy is to stay is let go in the course of the deletion.
+        resource.deletion_policy = Some("Retain".to_owned());
+        work.put_resource(&resource)?;
+    }
+    // What a failed rollback had not cleaned up yet belongs to the stack as well.
+    let mut also: Vec<Leftover> = Vec::new();
+    if let Some(stuck) = work.stack.stuck.take() {
+        also = stuck.leftovers;
+        for old in stuck.before.into_values().flatten() {
+            let is_current = work.resource(&old.logical_id)?.is_some_and(|current| current.physical_id == old.physical_id);
+            let is_known = also.iter().any(|leftover| leftover.resource.physical_id == old.physical_id);
+            if !is_current && !is_known && work.is_in_account(&old)? {
+                also.push(cleanup::leftover(old));
+            }
+        }
+    }
+    work.stack.operation = None;
+    work.backend.begin(work, OperationKind::Delete, None)?;
+    if let Some(operation) = &mut work.stack.operation {
+        operation.leftovers.extend(also);
+    }
+    work.save()
+}
+
+/// Goes on with the rollback of an update that failed.
+pub(super) fn continue_rollback(work: &mut Work<'_, '_, '_>, skip: &[String]) -> Result<(), BackendError> {
+    let Some(mut operation) = work.stack.stuck.take().filter(|_| work.stack.status.as_str() == "UPDATE_ROLLBACK_FAILED") else {
+        return Err(BackendError::WrongStatus {
+            stack: work.stack.name.clone(),
+            status: work.stack.status.clone(),
+            wanted: "rolled back further",
+        });
+    };
+    operation.fail_on.clone_from(&work.backend.fail_on);
+    work.stack_status("UPDATE_ROLLBACK_IN_PROGRESS", Some("User Initiated"))?;
+    for name in skip {
+        let Some(mut resource) = work.resource(name)?.filter(|resource| resource.status.as_str() == "UPDATE_FAILED") else {
+            let message = format!("Resource {name} cannot be skipped: it is not in the state UPDATE_FAILED");
+            return Err(BackendError::Validation { message });
+        };
+        // Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ContinueUpdateRollback.html>, ResourcesToSkip.
+        resource.status = "UPDATE_COMPLETE".into();
+        work.put_resource(&resource)?;
+        work.resource_event(&resource, None)?;
+        operation.settled.insert(name.clone());
+    }
+    work.stack.operation = Some(operation);
+    work.save()
+}

@@ -1,0 +1,175 @@
+//! Which ways lead out of which status.
+
+use super::{Blocker, Proposal, Situation, Way};
+use crate::backend::StackEvent;
+
+/// Returns the ways out, the best first.
+pub(super) fn out(situation: Situation<'_>, operation: &[StackEvent], blockers: &[Blocker]) -> Vec<Proposal> {
+    let stack = situation.stack;
+    match stack.status.as_str() {
+        "ROLLBACK_COMPLETE" => vec![delete(
+            "its creation failed and was undone, and CloudFormation lets such a stack only be deleted",
+            "deletes the stack; `rackform apply` then creates it anew",
+            held(situation),
+        )],
+        "CREATE_FAILED" | "ROLLBACK_FAILED" => vec![delete(
+            "its creation failed, and it can neither be updated nor rolled back any further",
+            "deletes the stack with what was created; `rackform apply` then creates it anew",
+            held(situation),
+        )],
+        "UPDATE_FAILED" => vec![
+            Proposal {
+                way: Way::Rollback,
+                why: "its update was told to stop where it fails".to_owned(),
+                does: "undoes what the update did; the stack is then as it was before".to_owned(),
+                loses: Some("resources that the update created are deleted".to_owned()),
+                command: "rackform recover --yes".to_owned(),
+            },
+            delete_anyway(situation),
+        ],
+        "UPDATE_ROLLBACK_FAILED" => update_rollback_failed(situation, blockers),
+        "IMPORT_ROLLBACK_FAILED" => vec![delete(
+            "an import failed and could not be undone, and no call of CloudFormation continues that",
+            "deletes the stack; what was to be imported stays where its DeletionPolicy says so",
+            held(situation),
+        )],
+        "DELETE_FAILED" => delete_failed(situation, blockers),
+        "REVIEW_IN_PROGRESS" => vec![delete(
+            "only a change set exists, which nobody executed: what an interrupted run or a dry run left behind",
+            "deletes the change set's stack, which holds nothing; `rackform apply` does without that, too",
+            None,
+        )],
+        _ if stack.status.is_in_progress() => in_progress(situation, operation),
+        _ => Vec::new(),
+    }
+}
+
+fn update_rollback_failed(situation: Situation<'_>, blockers: &[Blocker]) -> Vec<Proposal> {
+    let names: Vec<&str> = blockers.iter().map(|blocker| blocker.logical_id.as_str()).collect();
+    let at = if names.is_empty() { String::new() } else { format!(" at {}", names.join(", ")) };
+    let mut proposals = vec![Proposal {
+        way: Way::Continue { skip: Vec::new() },
+        why: format!("undoing the update stopped{at}; once the reason is out of the way, CloudFormation finishes it"),
+        does: "goes on undoing the update; the stack is then as it was before, and can be updated".to_owned(),
+        loses: None,
+        command: "rackform recover --yes".to_owned(),
+    }];
+    if !names.is_empty() {
+        let flags: Vec<String> = names.iter().map(|name| format!("--skip {name}")).collect();
+        proposals.push(Proposal {
+            way: Way::Continue { skip: names.iter().map(|name| (*name).to_owned()).collect() },
+            why: "the reason cannot be put out of the way, such as a resource that somebody deleted by hand".to_owned(),
+            does: format!("goes on undoing the update, and takes {} for undone as {}", names.join(", "), if names.len() == 1 { "it is" } else { "they are" }),
+            loses: Some(format!(
+                "CloudFormation believes {} to be what the template says, which may be wrong: put that right by hand before the next update",
+                names.join(", ")
+            )),
+            command: format!("rackform recover {} --yes", flags.join(" ")),
+        });
+    }
+    proposals.push(delete_anyway(situation));
+    proposals
+}
+
+fn delete_failed(situation: Situation<'_>, blockers: &[Blocker]) -> Vec<Proposal> {
+    let names: Vec<&str> = blockers.iter().map(|blocker| blocker.logical_id.as_str()).collect();
+    let at = if names.is_empty() { String::new() } else { format!(" at {}", names.join(", ")) };
+    let mut proposals = vec![delete(
+        &format!("deleting it stopped{at}; once the reason is out of the way, deleting again finishes it"),
+        "deletes what is left of the stack",
+        held(situation),
+    )];
+    if !names.is_empty() {
+        let flags: Vec<String> = names.iter().map(|name| format!("--retain {name}")).collect();
+        let left: Vec<String> = blockers.iter().map(|blocker| format!("{} ({})", blocker.logical_id, blocker.physical_id)).collect();
+        proposals.push(Proposal {
+            way: Way::Delete { retain: names.iter().map(|name| (*name).to_owned()).collect() },
+            why: "the reason cannot be put out of the way, or the resource is to be kept".to_owned(),
+            does: format!("deletes the stack and lets {} go", names.join(", ")),
+            loses: Some(format!(
+                "{} in the account, out of any stack's care: {}",
+                if left.len() == 1 { "it stays" } else { "they stay" },
+                left.join(", ")
+            )),
+            command: format!("rackform recover {} --yes", flags.join(" ")),
+        });
+    }
+    proposals
+}
+
+fn in_progress(situation: Situation<'_>, operation: &[StackEvent]) -> Vec<Proposal> {
+    let status = situation.stack.status.as_str();
+    let began = operation.first().map(|event| format!(" since {}", event.timestamp)).unwrap_or_default();
+    let mut doing: Vec<&str> = Vec::new();
+    for event in operation.iter().filter(|event| !event.is_of_stack()) {
+        doing.retain(|name| *name != event.logical_id);
+        if event.status.is_in_progress() {
+            doing.push(&event.logical_id);
+        }
+    }
+    let at = if doing.is_empty() { String::new() } else { format!(", with {} in work", doing.join(", ")) };
+    let mut proposals = vec![Proposal {
+        way: Way::Wait,
+        why: format!("it is {status}{began}{at}: it may well come to its end"),
+        does: "follows it to its end and says how it ended".to_owned(),
+        loses: None,
+        command: "rackform recover --yes".to_owned(),
+    }];
+    match status {
+        "UPDATE_IN_PROGRESS" => proposals.push(Proposal {
+            way: Way::Cancel,
+            why: "it waits for something that will not happen, or is not wanted any more".to_owned(),
+            does: "cancels the update, which undoes what it did so far".to_owned(),
+            loses: Some("resources that the update created are deleted".to_owned()),
+            command: "rackform recover --choose cancel --yes".to_owned(),
+        }),
+        "CREATE_IN_PROGRESS" => proposals.push(Proposal {
+            command: "rackform recover --choose delete --yes".to_owned(),
+            ..delete(
+                "it waits for something that will not happen, or is not wanted any more",
+                "deletes the stack with what was created so far; `rackform apply` then creates it anew",
+                held(situation),
+            )
+        }),
+        _ => {}
+    }
+    proposals
+}
+
+fn delete(why: &str, does: &str, loses: Option<String>) -> Proposal {
+    Proposal {
+        way: Way::Delete { retain: Vec::new() },
+        why: why.to_owned(),
+        does: does.to_owned(),
+        loses,
+        command: "rackform recover --yes".to_owned(),
+    }
+}
+
+fn delete_anyway(situation: Situation<'_>) -> Proposal {
+    Proposal {
+        command: "rackform recover --choose delete --yes".to_owned(),
+        ..delete("nothing else helps, and the stack is not needed", "deletes the stack and everything in it", held(situation))
+    }
+}
+
+/// Returns what a deletion takes along.
+fn held(situation: Situation<'_>) -> Option<String> {
+    let gone = ["DELETE_COMPLETE", "DELETE_SKIPPED"];
+    let there = situation.resources.iter().filter(|resource| !gone.contains(&resource.status.as_str()) && !resource.physical_id.is_empty());
+    let with_data = |kind: &str| crate::schema::resource_type(kind).and_then(|facts| facts.holds_data());
+    let (mut count, mut data) = (0, Vec::new());
+    for resource in there {
+        count += 1;
+        data.extend(with_data(&resource.resource_type).map(|what| format!("{} ({what})", resource.logical_id)));
+    }
+    match (count, data.as_slice()) {
+        (0, _) => None,
+        (count, []) => Some(format!("{count} resource{}, none of which holds data", if count == 1 { "" } else { "s" })),
+        (count, data) => Some(format!(
+            "{count} resource{}, and data with {}: each that is deleted has to be named with --allow-data-loss",
+            if count == 1 { "" } else { "s" },
+            data.join(", ")
+        )),
+    }
+}

@@ -1,0 +1,53 @@
+//! Why a stack is stuck, and the ways out.
+
+use std::fmt::Write as _;
+
+use super::events::status_style;
+use super::layout::{Layout, visible, wrapped};
+use super::outcome::because;
+use super::stack::meaning;
+use super::styles::styled;
+use crate::recover::{Proposal, Recovery};
+
+/// Returns why a stack is stuck, and the ways out, for a terminal.
+pub fn recovery(recovery: &Recovery, layout: Layout) -> String {
+    let styles = layout.styles;
+    let status = styled(status_style(recovery.status.as_str(), styles), &recovery.status);
+    let mut text = format!("{}  {status}  {}", styled(styles.strong, &recovery.stack_name), meaning(&recovery.status).0);
+    text.push_str(&because("first failure", recovery.root_cause.as_ref()));
+    for blocker in &recovery.blockers {
+        let reason = blocker.reason.as_deref().map(|reason| format!(": {}", visible(&reason.replace('\n', " ")))).unwrap_or_default();
+        let _ = write!(
+            text,
+            "\n  stuck at: {} ({}, {}) {}{reason}",
+            blocker.logical_id, blocker.resource_type, blocker.physical_id, blocker.status
+        );
+    }
+    text.push('\n');
+    if recovery.proposals.is_empty() {
+        text.push_str("\nIt is not stuck: there is nothing to recover from.\n");
+        return text;
+    }
+    for (number, proposal) in recovery.proposals.iter().enumerate() {
+        let _ = writeln!(text);
+        let name = styled(styles.strong, proposal.way.name());
+        let _ = writeln!(text, "{}. {name}", number + 1);
+        field(&mut text, "why", &proposal.why, layout);
+        field(&mut text, "does", &proposal.does, layout);
+        if let Some(loses) = &proposal.loses {
+            field(&mut text, "loses", loses, layout);
+        }
+        command(&mut text, proposal, layout);
+    }
+    text
+}
+
+fn field(text: &mut String, name: &str, value: &str, layout: Layout) {
+    for (index, line) in wrapped(&visible(value), layout.width.saturating_sub(10)).into_iter().enumerate() {
+        let _ = writeln!(text, "   {:5}  {line}", if index == 0 { name } else { "" });
+    }
+}
+
+fn command(text: &mut String, proposal: &Proposal, layout: Layout) {
+    let _ = writeln!(text, "   {:5}  {}", "run", styled(layout.styles.hint, &proposal.command));
+}

@@ -1,0 +1,108 @@
+//! Getting out of stuck states on CloudFormation: what is asked for, and what is not.
+
+use super::follow::{TEMPLATE, bench};
+use super::play::{Line, Play};
+
+fn play(before: &[Line], looks: Vec<Vec<Line>>, resources: &[(&'static str, &'static str, &'static str)]) -> Play {
+    Play { before: before.to_vec(), looks, template: TEMPLATE, resources: resources.to_vec(), ..Play::default() }
+}
+
+/// An update that failed at one queue, and whose rollback failed at another.
+const STUCK: [Line; 8] = [
+    ("jobs", "CREATE_IN_PROGRESS", "User Initiated"),
+    ("jobs", "CREATE_COMPLETE", ""),
+    ("jobs", "UPDATE_IN_PROGRESS", "User Initiated"),
+    ("Early", "UPDATE_FAILED", "Resource update cancelled"),
+    ("Fast", "UPDATE_FAILED", "quota exceeded"),
+    ("jobs", "UPDATE_ROLLBACK_IN_PROGRESS", "The following resource(s) failed to update: [Early, Fast]."),
+    ("Queue", "UPDATE_FAILED", "The specified queue does not exist"),
+    ("jobs", "UPDATE_ROLLBACK_FAILED", "The following resource(s) failed to update: [Queue]."),
+];
+
+const UNDONE: [Line; 3] =
+    [("jobs", "UPDATE_ROLLBACK_IN_PROGRESS", "User Initiated"), ("Queue", "UPDATE_COMPLETE", ""), ("jobs", "UPDATE_ROLLBACK_COMPLETE", "")];
+
+const RESOURCES: [(&str, &str, &str); 2] = [("Early", "AWS::SQS::Queue", "UPDATE_FAILED"), ("Queue", "AWS::SQS::Queue", "UPDATE_FAILED")];
+
+#[test]
+fn a_failed_rollback_is_continued_without_what_is_skipped() {
+    let server = play(&STUCK, vec![vec![], UNDONE[..2].to_vec(), UNDONE[2..].to_vec()], &RESOURCES).serve();
+    let shown = server.run(&bench(), "recover --dry-run");
+    assert_eq!(shown.code, 0, "{shown}");
+    assert!(shown.stdout.contains("first failure: Fast UPDATE_FAILED: quota exceeded"), "{shown}");
+    assert!(shown.stdout.contains("stuck at: Queue") && !shown.stdout.contains("stuck at: Early"), "{shown}");
+    assert!(shown.stdout.contains("rackform recover --skip Queue --yes"), "{shown}");
+    let refused = server.run(&bench(), "recover --skip Early --yes");
+    assert_eq!(refused.code, 64, "what was cancelled before the way back is not stuck: {refused}");
+    assert!(!server.asked().contains(&"ContinueUpdateRollback".to_owned()));
+    let run = server.run(&bench(), "recover --skip Queue --yes");
+    assert_eq!(run.code, 0, "{run}");
+    assert!(
+        server.bodies("ContinueUpdateRollback")[0].contains("ResourcesToSkip.member.1=Queue"),
+        "{:?}",
+        server.bodies("ContinueUpdateRollback")
+    );
+    assert!(server.bodies("ContinueUpdateRollback")[0].contains("ClientRequestToken="));
+}
+
+#[test]
+fn a_deletion_that_failed_retains_what_is_named() {
+    let before: [Line; 5] = [
+        ("jobs", "CREATE_IN_PROGRESS", "User Initiated"),
+        ("jobs", "CREATE_COMPLETE", ""),
+        ("jobs", "DELETE_IN_PROGRESS", "User Initiated"),
+        ("Queue", "DELETE_FAILED", "access denied"),
+        ("jobs", "DELETE_FAILED", "The following resource(s) failed to delete: [Queue]."),
+    ];
+    let looks: Vec<Vec<Line>> =
+        vec![vec![("jobs", "DELETE_IN_PROGRESS", "User Initiated"), ("Queue", "DELETE_SKIPPED", ""), ("jobs", "DELETE_COMPLETE", "")]];
+    let server = play(&before, looks, &[("Queue", "AWS::SQS::Queue", "DELETE_FAILED")]).serve();
+    let run = server.run(&bench(), "recover --retain Queue --yes");
+    assert_eq!(run.code, 0, "{run}");
+    assert!(run.stderr.contains("Queue stays in the account: id-Queue"), "{run}");
+    assert!(server.bodies("DeleteStack")[0].contains("RetainResources.member.1=Queue"), "{:?}", server.bodies("DeleteStack"));
+}
+
+#[test]
+fn what_a_dry_run_left_behind_is_deleted() {
+    let before: [Line; 1] = [("jobs", "REVIEW_IN_PROGRESS", "User Initiated")];
+    let server = play(&before, vec![vec![("jobs", "DELETE_IN_PROGRESS", "User Initiated"), ("jobs", "DELETE_COMPLETE", "")]], &[]).serve();
+    let run = server.run(&bench(), "recover --yes");
+    assert_eq!(run.code, 0, "{run}");
+    assert!(run.stdout.contains("only a change set exists"), "{run}");
+    assert_eq!(server.bodies("DeleteStack").len(), 1);
+}
+
+#[test]
+fn an_update_under_way_is_waited_for_or_cancelled_and_nothing_else() {
+    let under_way = || {
+        let mut play = play(&STUCK[..3], Vec::new(), &[("Queue", "AWS::SQS::Queue", "UPDATE_IN_PROGRESS")]);
+        play.before.push(("Queue", "UPDATE_IN_PROGRESS", ""));
+        play
+    };
+    let mut waited = under_way();
+    waited.under_way = true;
+    waited.looks = vec![vec![], vec![], vec![], vec![("Queue", "UPDATE_COMPLETE", ""), ("jobs", "UPDATE_COMPLETE", "")]];
+    let server = waited.serve();
+    let run = server.run(&bench(), "recover --yes");
+    assert_eq!(run.code, 0, "{run}");
+    assert!(run.stdout.contains("with Queue in work") && run.stdout.contains("--choose cancel"), "{run}");
+    assert!(!server.asked().contains(&"CancelUpdateStack".to_owned()), "{:?}", server.asked());
+    let mut cancelled = under_way();
+    cancelled.looks = vec![vec![("jobs", "UPDATE_ROLLBACK_IN_PROGRESS", "User Initiated"), ("jobs", "UPDATE_ROLLBACK_COMPLETE", "")]];
+    let server = cancelled.serve();
+    let run = server.run(&bench(), "recover --choose cancel --yes");
+    assert_eq!(run.code, 0, "{run}");
+    assert_eq!(server.bodies("CancelUpdateStack").len(), 1);
+    assert!(run.stderr.contains("UPDATE_ROLLBACK_COMPLETE") && run.stderr.contains("it was cancelled by hand"), "{run}");
+}
+
+#[test]
+fn an_update_left_where_it_failed_is_rolled_back() {
+    let mut before = STUCK[..5].to_vec();
+    before.push(("jobs", "UPDATE_FAILED", "The following resource(s) failed to update: [Fast]."));
+    let server = play(&before, vec![UNDONE.to_vec()], &RESOURCES).serve();
+    let run = server.run(&bench(), "recover --yes");
+    assert_eq!(run.code, 0, "{run}");
+    assert_eq!(server.bodies("RollbackStack").len(), 1);
+}
