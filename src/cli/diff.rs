@@ -155,16 +155,19 @@ fn plan_between(args: &Args, context: &mut Context<'_>) -> Result<Plan, Failure>
     }
     let before_source = side::source(context, &args.before)?;
     let after_source = side::source(context, &args.after)?;
-    let before_template = side::template(context, before_source)?;
-    let after_template = side::template(context, after_source)?;
-    if args.after == SideName::Rack {
-        side::check_protected(context, after_template, Some(before_template))?;
+    // What is wrong with one side keeps nothing that is wrong with the other from being told.
+    let before_template = side::template(context, before_source);
+    let after_template = side::template(context, after_source);
+    if let (SideName::Rack, Ok(before), Ok(after)) = (&args.after, &before_template, &after_template) {
+        side::check_protected(context, after, Some(before))?;
     }
     let mut after_given = side::given(context, &args.after)?;
     args.parameters.add_to(&mut after_given)?;
     let mut before_given = side::given(context, &args.before)?;
     // A file says all there is to say of BEFORE; single flags say only what was different then.
-    if before_args.parameter_files.is_empty() {
+    if before_args.parameter_files.is_empty()
+        && let Ok(before_template) = before_template
+    {
         for (name, value) in side::declared_only(&after_given, before_template).values {
             before_given.add(name, value);
         }
@@ -180,10 +183,11 @@ fn plan_between(args: &Args, context: &mut Context<'_>) -> Result<Plan, Failure>
         }
         None => state,
     };
-    let before = side::evaluated(context, before_template, &before_given, before_state)?;
-    let after = side::evaluated(context, after_template, &after_given, state)?;
+    let before = before_template.and_then(|template| side::evaluated(context, template, &before_given, before_state));
+    let after = after_template.and_then(|template| side::evaluated(context, template, &after_given, state));
+    let (before, after) = side::both(before, after)?;
     context.warn(&after.warnings);
-    check_request(args, after_template)?;
+    check_request(args, after.template)?;
     Ok(plan(&before, &after))
 }
 

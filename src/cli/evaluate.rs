@@ -2,7 +2,6 @@
 
 use super::side::{self, ParameterArgs, SideName, StateArgs};
 use super::{Context, ExitCode, Failure, Format};
-use crate::evaluate::evaluate_in_part;
 
 /// Shows what exists under given parameters: conditions, resources with their properties, outputs
 ///
@@ -38,8 +37,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     args.parameters.add_to(&mut given)?;
     let state = args.state.load(context, &args.template)?;
     let state = context.keep(state);
-    let parameters = side::parameters(context, template, &given)?;
-    let (evaluation, problems) = evaluate_in_part(template, parameters, state, context.arena)?;
+    let (evaluation, problems) = side::evaluated_in_part(context, template, &given, state)?;
     context.warn(&evaluation.warnings);
     match args.format {
         // A program gets what has a value beside the problems: which condition turned is often what it wants to know of a template

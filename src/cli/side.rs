@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::{Context, ExitCode, Failure};
-use crate::evaluate::{Evaluation, State, evaluate};
+use crate::evaluate::{Evaluation, State, evaluate_in_part};
 use crate::parameters::{GivenParameters, ParameterSet, Provenance};
 use crate::render::{RenderOptions, render};
 use crate::template::{Diagnostic, Diagnostics, Source, Span, Template};
@@ -147,16 +147,59 @@ pub fn template<'a>(context: &mut Context<'a>, source: Source) -> Result<&'a Tem
 ///
 /// # Errors
 ///
-/// Returns every problem of the parameters, or else of the template under them.
+/// Returns every problem of the parameters, and of the template under them.
 pub fn evaluated<'a>(
     context: &mut Context<'a>,
     template: &'a Template<'a>,
     given: &GivenParameters,
     state: &'a State,
 ) -> Result<Evaluation<'a>, Failure> {
-    let parameters = parameters(context, template, given)?;
-    let evaluation = evaluate(template, parameters, state, context.arena);
-    evaluation.map_err(|problems| point_at_region(context, problems).into())
+    let (evaluation, problems) = evaluated_in_part(context, template, given, state)?;
+    point_at_region(context, problems).into_result(evaluation).map_err(Failure::from)
+}
+
+/// Evaluates a template under what was given as far as it goes, beside what is wrong with it.
+///
+/// # Errors
+///
+/// Returns every problem of the parameters, and what is wrong with the template whatever they are.
+pub fn evaluated_in_part<'a>(
+    context: &mut Context<'a>,
+    template: &'a Template<'a>,
+    given: &GivenParameters,
+    state: &'a State,
+) -> Result<(Evaluation<'a>, Diagnostics), Failure> {
+    let (parameters, mut problems) = ParameterSet::resolve_in_part(template, given);
+    let parameters: &'a ParameterSet<'a> = context.keep(parameters);
+    let outcome = evaluate_in_part(template, parameters, state, context.arena);
+    if problems.has_errors() {
+        problems.0.extend(match outcome {
+            Ok((_, found)) | Err(found) => found.0,
+        });
+        return Err(problems.into());
+    }
+    context.warn(&parameters.warnings);
+    outcome.map_err(Failure::from)
+}
+
+/// Returns both sides, or what is wrong with either, told together.
+///
+/// # Errors
+///
+/// Returns the problems of both sides, each once, or else why one of them could not be read.
+pub fn both<A, B>(before: Result<A, Failure>, after: Result<B, Failure>) -> Result<(A, B), Failure> {
+    match (before, after) {
+        (Ok(before), Ok(after)) => Ok((before, after)),
+        (Err(Failure::Problems(mut problems, code)), Err(Failure::Problems(further, _))) => {
+            let told = |one: &Diagnostic| {
+                (one.message.clone(), one.labels.first().map(|label| (label.source.name().to_owned(), label.span.start)))
+            };
+            let mut seen: std::collections::HashSet<_> = problems.0.iter().map(told).collect();
+            problems.0.extend(further.0.into_iter().filter(|one| seen.insert(told(one))));
+            Err(Failure::Problems(problems, code))
+        }
+        (Err(failure), _) | (_, Err(failure)) => Err(failure),
+    }
 }
 
 /// Points at the `region` of `rack.yaml` where a template has no word of that region, if that is the one in force.
@@ -165,21 +208,6 @@ pub fn point_at_region(context: &mut Context<'_>, problems: Diagnostics) -> Diag
         Ok(rack_file) if context.global.region.is_none() => rack_file.point_at_region(problems),
         _ => problems,
     }
-}
-
-/// Returns the parameters in force.
-///
-/// # Errors
-///
-/// Returns every problem of the values given.
-pub fn parameters<'a>(
-    context: &mut Context<'a>,
-    template: &'a Template<'a>,
-    given: &GivenParameters,
-) -> Result<&'a ParameterSet<'a>, Failure> {
-    let parameters = ParameterSet::resolve(template, given)?;
-    context.warn(&parameters.warnings);
-    Ok(context.keep(parameters))
 }
 
 /// Returns the text of a side that is no deployed stack.

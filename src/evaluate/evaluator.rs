@@ -7,7 +7,7 @@ use super::text::{MOST_BYTES, Text};
 use super::value::{Residual, Value, ValueKind};
 use super::{ConditionValue, State};
 use crate::parameters::ParameterSet;
-use crate::template::{Arena, Diagnostic, Diagnostics, Intrinsic, Kind, Node, Span, Template};
+use crate::template::{Arena, Diagnostic, Diagnostics, Intrinsic, Kind, Node, Span, Template, section_rank};
 
 /// The section that is being evaluated; the same mistake has another wording in another section.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub(super) struct Dangling<'a> {
     pub span: Span,
     /// The condition that keeps the resource of that name from existing.
     pub condition: Option<&'a str>,
+    /// CloudFormation's words for this one alone; names without are told in one message.
+    pub aws: Option<&'a str>,
 }
 
 /// Evaluates one template under one set of parameters, gathering problems on the way.
@@ -91,7 +93,9 @@ impl<'t, 'a> Evaluator<'t, 'a> {
     pub(super) fn finish(mut self) -> (Diagnostics, Diagnostics) {
         self.report_dangling();
         let place = |diagnostic: &Diagnostic| diagnostic.labels.first().map_or(0, |label| label.span.start);
-        self.problems.0.sort_by_key(place);
+        let root = self.template.root;
+        // CloudFormation tells one problem and stops; the order is the one in which it would come to them.
+        self.problems.0.sort_by_cached_key(|problem| (section_rank(root, place(problem)), stage(problem.rule), place(problem)));
         self.warnings.0.sort_by_key(place);
         (self.problems, self.warnings)
     }
@@ -140,6 +144,9 @@ impl<'t, 'a> Evaluator<'t, 'a> {
     }
 
     fn function(&mut self, node: &'a Node<'a>, function: Intrinsic<'a>) -> Option<Value<'a>> {
+        if let Some(operands) = self.operands_of_a_macro(node) {
+            return Some(operands);
+        }
         Some(match function {
             Intrinsic::Ref(operand) => return self.reference(node, operand),
             Intrinsic::If(operand) => return self.choose(node, operand),
@@ -153,7 +160,7 @@ impl<'t, 'a> Evaluator<'t, 'a> {
             Intrinsic::Cidr(operand) => self.cidr(node, operand),
             Intrinsic::GetAzs(operand) => self.get_azs(node, operand),
             Intrinsic::ImportValue(operand) => self.import_value(node, operand),
-            Intrinsic::GetStackOutput(_) => self.kept(node),
+            Intrinsic::GetStackOutput(operand) => self.get_stack_output(node, operand),
             Intrinsic::Transform(_) => self.transform(node),
             Intrinsic::Equals(_) | Intrinsic::And(_) | Intrinsic::Or(_) | Intrinsic::Not(_) => match self.truth(node) {
                 ConditionValue::Known(value) => Value::new(ValueKind::Bool(value), node),
@@ -210,14 +217,21 @@ impl<'t, 'a> Evaluator<'t, 'a> {
 
     /// Notes a name that stands for nothing.
     pub(super) fn note_dangling(&mut self, name: &'a str, span: Span, condition: Option<&'a str>) {
-        self.dangling.push(Dangling { block: self.block, name, span, condition });
+        self.dangling.push(Dangling { block: self.block, name, span, condition, aws: None });
+    }
+
+    /// Notes an attribute of a resource that the template does not have, which CloudFormation tells at once and by itself.
+    pub(super) fn note_undefined(&mut self, name: &'a str, span: Span, aws: &str) {
+        let aws = Some(self.arena.str(aws));
+        self.dangling.push(Dangling { block: self.block, name, span, condition: None, aws });
     }
 
     fn report_dangling(&mut self) {
         for block in [Block::Conditions, Block::Resources, Block::Outputs] {
             let found: Vec<Dangling<'a>> = self.dangling.iter().filter(|one| one.block == block).copied().collect();
             let mut seen = rustc_hash::FxHashSet::default();
-            let names: Vec<&str> = found.iter().map(|one| one.name).filter(|name| seen.insert(*name)).collect();
+            let listed = found.iter().filter(|one| one.aws.is_none());
+            let names: Vec<&str> = listed.map(|one| one.name).filter(|name| seen.insert(*name)).collect();
             let names = names.join(", ");
             let aws = match block {
                 Block::Conditions => {
@@ -231,7 +245,7 @@ impl<'t, 'a> Evaluator<'t, 'a> {
                 Block::Outputs => format!("Unresolved resource dependencies [{names}] in the Outputs block of the template"),
             };
             for one in found {
-                let diagnostic = self.dangling_diagnostic(&one).as_aws_says(aws.clone());
+                let diagnostic = self.dangling_diagnostic(&one).as_aws_says(one.aws.unwrap_or(&aws));
                 self.problems.push(diagnostic);
             }
         }
@@ -264,6 +278,16 @@ impl<'t, 'a> Evaluator<'t, 'a> {
             Some(near) => diagnostic.hinted(format!("did you mean `{near}`?")),
             None => diagnostic,
         }
+    }
+}
+
+/// Returns how late CloudFormation comes to a problem within its section: names are looked up once every function there is well
+/// formed, and the order of resources is sought last.
+fn stage(rule: &str) -> u8 {
+    match rule {
+        "circular-resources" => 2,
+        "unresolved-reference" | "reference-to-absent-resource" => 1,
+        _ => 0,
     }
 }
 

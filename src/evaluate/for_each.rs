@@ -153,6 +153,10 @@ impl<'a> Expander<'_, '_, 'a> {
                     Diagnostic::error("duplicate-key", format!("`Fn::ForEach` gives the key `{}` twice", member.key))
                         .at(source, member.key_span, "again here")
                         .at(source, earlier, "first here")
+                        .as_aws_says(format!(
+                            "Transform AWS::LanguageExtensions failed with: Duplicate key '{}' when merging keys to parent object in Fn::ForEach",
+                            member.key
+                        ))
                         .hinted("put the identifier into the key, as `${Name}` or, for letters and digits only, `&{Name}`"),
                 );
             }

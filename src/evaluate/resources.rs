@@ -166,7 +166,7 @@ impl<'a> Evaluator<'_, 'a> {
                     names.push(name);
                 }
                 Some(_) => {}
-                None if self.macros => {}
+                None if self.macros || self.template.module_of(name).is_some() => {}
                 None => self.note_dangling(name, item.span, None),
             }
         }

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::evaluator::Evaluator;
-use crate::template::Diagnostic;
+use crate::template::{Diagnostic, Severity};
 
 /// Returns the groups of nodes of which each can reach each other, a node that refers to itself among them.
 ///
@@ -73,7 +73,13 @@ impl Evaluator<'_, '_> {
                 let text = if index == 0 { String::new() } else { "part of the ring".to_owned() };
                 diagnostic = diagnostic.at(self.template.source, names[*one].name_span, text);
             }
-            self.problems.push(diagnostic);
+            if self.macros {
+                // What is written refers to what the macro makes of it, which may well hang together another way.
+                diagnostic.severity = Severity::Warning;
+                self.warnings.push(diagnostic.hinted("a macro may take the ring apart; CloudFormation looks at what comes out of it"));
+            } else {
+                self.problems.push(diagnostic);
+            }
         }
     }
 }

@@ -48,6 +48,15 @@ impl<'a> ParameterSet<'a> {
     ///
     /// Returns every problem: declarations that cannot be read, names that are not declared, values that are missing or not allowed.
     pub fn resolve(template: &Template<'a>, given: &GivenParameters) -> Result<Self, Diagnostics> {
+        let (set, problems) = Self::resolve_in_part(template, given);
+        problems.into_result(set)
+    }
+
+    /// Puts given values and defaults together as far as they go: a parameter whose value is missing or not allowed has none, beside every
+    /// problem.
+    ///
+    /// For finding what else is wrong: [`ParameterSet::resolve`] gives the whole or refuses.
+    pub fn resolve_in_part(template: &Template<'a>, given: &GivenParameters) -> (Self, Diagnostics) {
         let mut problems = Diagnostics::default();
         let mut set = Self::default();
         set.parameters.reserve(template.parameters.len());
@@ -62,25 +71,27 @@ impl<'a> ParameterSet<'a> {
                 Some(GivenValue { text: None, provenance: Provenance::Deployed, .. }) => (None, Provenance::Deployed),
                 Some(GivenValue { text: None, place, .. }) => {
                     problems.push(no_previous(entry.name, place.as_ref()));
-                    continue;
+                    (None, Provenance::File)
                 }
                 None => match &declaration.default {
                     Some(text) => (Some(text.clone()), Provenance::Default),
                     None => {
-                        missing.push(declaration);
-                        continue;
+                        missing.push(declaration.clone());
+                        (None, Provenance::Default)
                     }
                 },
             };
+            let known = problems.0.len();
             if let Some(text) = &value {
                 let place = given.and_then(|given| given.place.as_ref());
                 set.check(template, &declaration, text, provenance, place, &mut problems);
             }
+            let value = value.filter(|_| problems.0.len() == known);
             set.parameters.insert(entry.name, Parameter { declaration, value, provenance });
         }
         unknown(template, given, &mut problems);
         report_missing(template, &missing, &mut problems);
-        problems.into_result(set)
+        (set, problems)
     }
 
     /// Returns the parameter of that name.

@@ -9,6 +9,7 @@ mod edit;
 mod intrinsic;
 mod json;
 mod node;
+mod nulls;
 mod sections;
 mod source;
 mod sub;
@@ -23,6 +24,7 @@ pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity, did_you_mean, nea
 pub use edit::{EditError, Edits, Place, Style};
 pub use intrinsic::Intrinsic;
 pub use node::{Arena, Kind, Member, Node};
+pub(crate) use sections::section_rank;
 pub use source::{LineColumn, MAX_SOURCE_BYTES, Source, SourceError, Span};
 pub use sub::{SubPart, sub_parts};
 pub(crate) use template::LANGUAGE_EXTENSIONS;

@@ -7,7 +7,7 @@
 use super::diagnostic::did_you_mean;
 use super::node::{Kind, Member, Node};
 use super::source::Span;
-use super::{Diagnostic, Diagnostics, Document, transforms};
+use super::{Diagnostic, Diagnostics, Document, nulls, transforms};
 
 /// The one version there is.
 const FORMAT_VERSION: &str = "2010-09-09";
@@ -64,15 +64,34 @@ pub(super) fn check(document: &Document<'_>) -> Result<(), Diagnostics> {
         has_macros: document.root.get("Fn::Transform").is_some()
             || transforms(document.root).iter().any(|name| *name != super::LANGUAGE_EXTENSIONS),
         problems: Diagnostics::default(),
-        path: Vec::new(),
     };
     checker.sections(sections);
     if !checker.has_macros && document.may_hold_null {
-        checker.nulls(document.root);
+        nulls::find(document, &mut checker.problems);
     }
     let mut problems = checker.problems;
-    problems.0.sort_by_key(|problem| problem.labels.first().map_or(0, |label| label.span.start));
+    // CloudFormation looks for nulls first, then at the names of the sections, then into them.
+    problems.0.sort_by_cached_key(|problem| {
+        let place = problem.labels.first().map_or(0, |label| label.span.start);
+        match problem.rule {
+            "null-value" => (0, 0, place),
+            "unknown-section" => (1, 0, place),
+            _ => (2, section_rank(document.root, place), place),
+        }
+    });
     problems.into_result(())
+}
+
+/// Returns how late CloudFormation looks into the section that a place lies in: sections refer to those before, and what rules assert is
+/// asked of a template that is sound.
+pub(crate) fn section_rank(root: &Node<'_>, at: u32) -> usize {
+    const ORDER: [&str; 7] = ["AWSTemplateFormatVersion", "Description", "Mappings", "Parameters", "Conditions", "Resources", "Outputs"];
+    let section = root.members().iter().find(|section| section.key_span.start <= at && at <= section.value.span.end);
+    match section {
+        Some(section) if section.key == "Rules" => ORDER.len(),
+        Some(section) => ORDER.iter().position(|name| *name == section.key).unwrap_or(0),
+        None => 0,
+    }
 }
 
 struct Checker<'d, 'a> {
@@ -80,23 +99,6 @@ struct Checker<'d, 'a> {
     /// Whether a macro will rewrite the template before CloudFormation looks at it.
     has_macros: bool,
     problems: Diagnostics,
-    path: Vec<Step<'a>>,
-}
-
-/// One step on the way from the document to a value.
-#[derive(Clone, Copy)]
-enum Step<'a> {
-    Key(&'a str),
-    Index(usize),
-}
-
-impl std::fmt::Display for Step<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Key(key) => f.write_str(key),
-            Self::Index(index) => write!(f, "{index}"),
-        }
-    }
 }
 
 impl<'a> Checker<'_, 'a> {
@@ -113,7 +115,10 @@ impl<'a> Checker<'_, 'a> {
                     }
                 }
                 "Metadata" => self.metadata(section),
-                "Resources" => self.each(section, Self::resource),
+                "Resources" => {
+                    self.each(section, Self::resource);
+                    self.shared_names(section);
+                }
                 "Outputs" => self.each(section, Self::output),
                 "Parameters" => self.each(section, |checker, member| {
                     checker.name("parameter", "Parameter", member);
@@ -242,6 +247,22 @@ impl<'a> Checker<'_, 'a> {
         }
     }
 
+    /// A resource must not have the name of a parameter, since `Ref` could then mean either.
+    fn shared_names(&mut self, resources: &'a Member<'a>) {
+        let Some(parameters) = self.document.root.member("Parameters").map(|member| member.value.members()) else { return };
+        let names: rustc_hash::FxHashMap<&str, Span> = parameters.iter().map(|member| (member.key, member.key_span)).collect();
+        let shared: Vec<&Member<'a>> = resources.value.members().iter().filter(|member| names.contains_key(member.key)).collect();
+        let listed = shared.iter().map(|member| member.key).collect::<Vec<_>>().join(", ");
+        for member in shared.into_iter().filter(|_| !self.has_macros) {
+            let problem = Diagnostic::error("shared-name", format!("`{}` is the name of a parameter and of a resource", member.key))
+                .at(self.document.source, member.key_span, "the resource")
+                .at(self.document.source, names.get(member.key).copied().unwrap_or_default(), "the parameter")
+                .as_aws_says(format!("Template error: all resources and parameters must have unique names. Common name(s):[{listed}]"))
+                .hinted("rename one of the two, and what refers to it");
+            self.problems.push(problem);
+        }
+    }
+
     fn output(&mut self, member: &'a Member<'a>) {
         self.name("output", "Outputs", member);
         if !self.want_object(member) {
@@ -272,50 +293,6 @@ impl<'a> Checker<'_, 'a> {
             .hinted(hint)
             .as_aws_says(format!("Template format error: {what_aws_says} name {name_aws_says} is non alphanumeric."));
         self.report(problem, member.key_span);
-    }
-
-    /// Finds every `null`: CloudFormation refuses them, with a path in which `Properties` reads `Type`.
-    ///
-    /// Metadata is left alone, and what stands inside a function, which the function may take.
-    fn nulls(&mut self, node: &'a Node<'a>) {
-        match node.kind {
-            Kind::Null => {
-                let path: String = self.path.iter().map(|step| format!("/{step}")).collect();
-                let mut as_aws_says = self.path.clone();
-                if let [Step::Key("Resources"), _, properties @ Step::Key("Properties"), _, ..] = as_aws_says.as_mut_slice() {
-                    *properties = Step::Key("Type");
-                }
-                let as_aws_says: String = as_aws_says.iter().map(|step| format!("/{step}")).collect();
-                self.report(
-                    Diagnostic::error("null-value", format!("null at `{path}`"))
-                        .hinted("leave the key out, or write `{\"Ref\": \"AWS::NoValue\"}` to take a property away under a condition")
-                        .as_aws_says(format!("[{as_aws_says}] 'null' values are not allowed in templates")),
-                    node.span,
-                );
-            }
-            Kind::Object(members) => {
-                for member in members {
-                    let is_metadata =
-                        member.key == "Metadata" && !matches!(member.value.kind, Kind::Null) && matches!(self.path.len(), 0 | 2);
-                    if is_metadata || member.key.starts_with("Fn::") {
-                        continue;
-                    }
-                    self.path.push(Step::Key(member.key));
-                    self.nulls(&member.value);
-                    self.path.pop();
-                }
-            }
-            Kind::Array(items) => {
-                for (index, item) in items.iter().enumerate() {
-                    if matches!(item.kind, Kind::Null | Kind::Object(_) | Kind::Array(_)) {
-                        self.path.push(Step::Index(index));
-                        self.nulls(item);
-                        self.path.pop();
-                    }
-                }
-            }
-            _ => {}
-        }
     }
 
     fn want_object(&mut self, member: &'a Member<'a>) -> bool {

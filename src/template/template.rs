@@ -169,6 +169,17 @@ impl<'a> Template<'a> {
         }
     }
 
+    /// Returns the module that a name with its logical ID in front belongs to: `NetVpc` and `Net.Vpc` are what the module `Net` calls `Vpc`.
+    ///
+    /// What a module holds is known to the registry alone, so such a name may stand for a resource.
+    /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/module-ref-resources.html>
+    pub fn module_of(&self, name: &str) -> Option<&Entry<'a>> {
+        self.resources.iter().find(|entry| {
+            let is_within = name.strip_prefix(entry.name).is_some_and(|rest| !rest.is_empty());
+            is_within && entry.body.get("Type").and_then(Node::as_str).is_some_and(|kind| kind.ends_with("::MODULE"))
+        })
+    }
+
     /// Tells whether the `AWS::LanguageExtensions` transform is on.
     pub fn has_language_extensions(&self) -> bool {
         self.transforms.contains(&LANGUAGE_EXTENSIONS)

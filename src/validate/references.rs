@@ -5,7 +5,7 @@ use super::mappings;
 use super::solver::{Clause, Literal};
 use super::walk::{Owner, Use, UseKind};
 use crate::schema;
-use crate::template::{Diagnostic, Entry, Node, did_you_mean};
+use crate::template::{Diagnostic, Node, did_you_mean};
 
 /// Pseudo parameters, which every template has.
 ///
@@ -122,9 +122,7 @@ fn in_condition(check: &mut Check<'_, '_>, reference: &Use<'_>) {
 fn undeclared(check: &mut Check<'_, '_>, reference: &Use<'_>) {
     let template = check.template;
     let name = reference.target;
-    // The names of what a module brings start with the module's own, and only its registry knows them.
-    let brought = |entry: &Entry<'_>| type_name(entry).ends_with("::MODULE") && name.starts_with(entry.name);
-    if template.resources.iter().any(brought) {
+    if template.module_of(name).is_some() {
         return;
     }
     let parameters = template.parameters.iter().map(|entry| entry.name).filter(|_| matches!(reference.kind, UseKind::Ref));

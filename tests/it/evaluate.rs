@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod elsewhere;
+mod order;
+
 use rackform::evaluate::{Evaluation, State, evaluate};
 use rackform::parameters::{GivenParameters, ParameterSet};
 use rackform::template::{Arena, Diagnostics, Source, Template};
@@ -106,6 +109,8 @@ fn mistakes_are_worded_as_cloudformation_words_them() {
             json!([{"Fn::Sub": "${Absent.Arn}"}, {"Ref": "Nope"}]),
             "Template format error: Unresolved resource dependencies [Absent, Nope] in the Resources block of the template",
         ),
+        (json!({"Fn::GetAtt": ["Nope", "Arn"]}), "Template error: instance of Fn::GetAtt references undefined resource Nope"),
+        (json!({"Fn::Sub": "${Nope.Arn}"}), "Template error: instance of Fn::Sub references invalid resource attribute Nope.Arn"),
         (
             json!({"Fn::GetAtt": ["Vpc"]}),
             "Template error: every Fn::GetAtt object requires two non-empty parameters, the resource name and the resource attribute",

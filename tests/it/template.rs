@@ -29,7 +29,7 @@ fn problems(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_problem_of_the_sections_is_listed_in_order_with_its_place() {
+fn every_problem_of_the_sections_is_listed_in_the_order_of_cloudformation_with_its_place() {
     let text = r#"{
   "AWSTemplateFormatVersion": "2010-09-10",
   "resources": {},
@@ -47,11 +47,14 @@ fn every_problem_of_the_sections_is_listed_in_order_with_its_place() {
     assert_eq!(
         problems(text),
         [
-            "2:31 format-version: there is no template format version `2010-09-10` | Template format error: 2010-09-10 is not a supported value for AWSTemplateFormatVersion",
+            "11:72 null-value: null at `/Resources/B/Properties/Tags/0/Value` | [/Resources/B/Type/Tags/0/Value] 'null' values are not allowed in templates",
+            "11:99 null-value: null at `/Resources/B/DependsOn/0` | [/Resources/B/DependsOn/0] 'null' values are not allowed in templates",
+            "13:39 null-value: null at `/Outputs/MyOutput/Value` | [/Outputs/MyOutput/Value] 'null' values are not allowed in templates",
             "3:3 unknown-section: a template has no section `resources` | Invalid template property or properties [resources]",
+            "2:31 format-version: there is no template format version `2010-09-10` | Template format error: 2010-09-10 is not a supported value for AWSTemplateFormatVersion",
+            "5:15 section-kind: `Mappings` must be an object, this is an array",
             "4:19 logical-id: the parameter name `My-P` is not alphanumeric | Template format error: Parameter name My-P is non alphanumeric.",
             "4:54 section-kind: `Q` must be an object, this is a string",
-            "5:15 section-kind: `Mappings` must be an object, this is an array",
             "7:5 logical-id: the resource name `my-bad-resource-id` is not alphanumeric | Template format error: Resource name my-bad-resource-id is non alphanumeric.",
             "8:5 resource-type: the resource `Foo` has no `Type` | Template format error: [/Resources/Foo] Every Resources object must contain a Type member.",
             "9:13 section-kind: `Type` must be an object with `Type` and `Properties`, this is a string | Template format error: [/Resources/Type] resource definition is malformed",
@@ -60,9 +63,6 @@ fn every_problem_of_the_sections_is_listed_in_order_with_its_place() {
             "10:85 section-kind: `Condition` must be a string, this is an array | Template format error: Every Condition member must be a string.",
             "10:104 section-kind: `Metadata` must be an object, this is a string | Template format error: Any Metadata member must be an object.",
             "11:20 section-kind: `Type` must be a string, this is a number | Template format error: Every Type member must be a string.",
-            "11:72 null-value: null at `/Resources/B/Properties/Tags/0/Value` | [/Resources/B/Type/Tags/0/Value] 'null' values are not allowed in templates",
-            "11:99 null-value: null at `/Resources/B/DependsOn/0` | [/Resources/B/DependsOn/0] 'null' values are not allowed in templates",
-            "13:39 null-value: null at `/Outputs/MyOutput/Value` | [/Outputs/MyOutput/Value] 'null' values are not allowed in templates",
             "13:47 output-value: the output `Empty` has no `Value` | Template format error: Every Outputs member must contain a Value object",
         ]
     );

@@ -13,7 +13,7 @@ impl<'a> Evaluator<'_, 'a> {
         let Some((name, attribute, span)) = self.attribute_operands(operand) else {
             return self.kept(node);
         };
-        self.attribute_value(name, attribute, node, span)
+        self.attribute_value(name, attribute, node, span, false)
     }
 
     fn attribute_operands(&mut self, operand: &'a Node<'a>) -> Option<(&'a str, &'a str, Span)> {
@@ -54,13 +54,14 @@ impl<'a> Evaluator<'_, 'a> {
         pair
     }
 
-    /// Returns an attribute, as `Fn::GetAtt` and `Fn::Sub` have it.
+    /// Returns an attribute, as `Fn::GetAtt` and, `in_text`, `Fn::Sub` have it.
     pub(in crate::evaluate) fn attribute_value(
         &mut self,
         name: &'a str,
         attribute: &'a str,
         origin: &'a Node<'a>,
         span: Span,
+        in_text: bool,
     ) -> Value<'a> {
         if self.block == Block::Conditions {
             if !self.macros {
@@ -73,12 +74,19 @@ impl<'a> Evaluator<'_, 'a> {
                 self.note_dangling(name, span, condition);
                 self.kept(origin)
             }
-            None if !self.macros => {
-                self.note_dangling(name, span, None);
+            None if !self.macros && self.template.module_of(name).is_none() => {
+                let aws = if in_text {
+                    format!("Template error: instance of Fn::Sub references invalid resource attribute {name}.{attribute}")
+                } else {
+                    format!("Template error: instance of Fn::GetAtt references undefined resource {name}")
+                };
+                self.note_undefined(name, span, &aws);
                 self.kept(origin)
             }
             _ => {
-                self.note_dependency(name);
+                let needed =
+                    if self.template.resources.contains(name) { Some(name) } else { self.template.module_of(name).map(|one| one.name) };
+                self.note_dependency(needed.unwrap_or(name));
                 match self.state.attributes.get(name).and_then(|attributes| attributes.get(attribute)) {
                     Some(value) => self.external(value, origin),
                     None => self.unknown(Residual::GetAtt(name, attribute), origin),

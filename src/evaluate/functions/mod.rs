@@ -10,6 +10,7 @@ mod extensions;
 mod find_in_map;
 mod get_att;
 mod get_azs;
+mod get_stack_output;
 mod import_value;
 mod join;
 mod reference;

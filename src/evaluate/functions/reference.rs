@@ -62,8 +62,12 @@ impl<'a> Evaluator<'_, 'a> {
             // A declaration that could not be read is reported already; a macro may bring anything.
             None if self.macros || self.template.parameters.contains(name) => self.unknown(Residual::Ref(name), origin),
             None => {
-                self.note_dangling(name, span, None);
-                self.kept(origin)
+                let Some(module) = self.template.module_of(name) else {
+                    self.note_dangling(name, span, None);
+                    return self.kept(origin);
+                };
+                self.note_dependency(module.name);
+                self.unknown(Residual::Ref(name), origin)
             }
         }
     }

@@ -81,7 +81,7 @@ impl<'a> Evaluator<'_, 'a> {
             return Value::new(ValueKind::String(""), origin);
         }
         match name.split_once('.') {
-            Some((resource, attribute)) => self.attribute_value(resource, attribute, origin, template.span),
+            Some((resource, attribute)) => self.attribute_value(resource, attribute, origin, template.span, true),
             None => self.named_value(name, origin, template.span),
         }
     }

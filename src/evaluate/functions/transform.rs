@@ -2,7 +2,7 @@
 
 use crate::evaluate::evaluator::Evaluator;
 use crate::evaluate::value::Value;
-use crate::template::{Diagnostic, Node};
+use crate::template::{Diagnostic, Intrinsic, Node};
 
 const SUPPORTED: &str = "[Fn::Base64, Fn::GetAtt, Fn::GetAZs, Fn::ImportValue, Fn::Join, Fn::Split, Fn::FindInMap, Fn::Select, Ref, Fn::Equals, \
                          Fn::If, Fn::Not, Condition, Fn::And, Fn::Or, Fn::Contains, Fn::EachMemberEquals, Fn::EachMemberIn, Fn::ValueOf, \
@@ -32,6 +32,16 @@ impl<'a> Evaluator<'_, 'a> {
         self.kept(node)
     }
 
+    /// Returns what a function stays whose operands only a macro gives, such as `{"Fn::Sub": {"Fn::Transform": ...}}`.
+    pub(in crate::evaluate) fn operands_of_a_macro(&mut self, node: &'a Node<'a>) -> Option<Value<'a>> {
+        let [member] = node.members() else { return None };
+        if member.key == "Fn::Transform" || !matches!(Intrinsic::of(&member.value), Some(Intrinsic::Transform(_))) {
+            return None;
+        }
+        self.transform(&member.value);
+        Some(self.kept(node))
+    }
+
     fn macro_not_run(&mut self, name: &str, node: &Node<'_>, what: &str) {
         let message = format!("`{name}` runs on AWS only; what it makes of {what} is unknown");
         self.warnings.push(Diagnostic::warning("macro-not-run", message).at(self.template.source, node.span, ""));
@@ -42,7 +52,17 @@ impl<'a> Evaluator<'_, 'a> {
         if !self.macros {
             let known = ["Fn::GetAtt", "Fn::GetAZs", "Fn::Sub", "Fn::Join", "Fn::Split", "Fn::Select", "Fn::FindInMap", "Fn::Base64"]
                 .into_iter()
-                .chain(["Fn::Cidr", "Fn::ImportValue", "Fn::If", "Fn::Equals", "Fn::And", "Fn::Or", "Fn::Not", "Fn::Transform"]);
+                .chain([
+                    "Fn::Cidr",
+                    "Fn::ImportValue",
+                    "Fn::GetStackOutput",
+                    "Fn::If",
+                    "Fn::Equals",
+                    "Fn::And",
+                    "Fn::Or",
+                    "Fn::Not",
+                    "Fn::Transform",
+                ]);
             let mut diagnostic = Diagnostic::error("unsupported-function", format!("there is no function `{name}` here"))
                 .at(self.template.source, node.span, "")
                 .as_aws_says(format!("Template error: Encountered unsupported function: {name} Supported functions are: {SUPPORTED}"));

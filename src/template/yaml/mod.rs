@@ -1,14 +1,13 @@
 //! Reads YAML into the same tree as JSON.
 //!
 //! Takes the events of `saphyr-parser`, gives nodes with places: short forms become the objects they stand for, plain scalars
-//! are read as YAML 1.1 ([`resolve`]), aliases and merge keys are expanded. What is wrong with a text is said in [`problem`].
-//!
-//! CloudFormation itself refuses aliases and merge keys; `aws cloudformation package` expands them first, and so does this.
+//! are read as YAML 1.1 ([`resolve`]), aliases and merge keys are expanded ([`put`]). What is wrong with a text is said in [`problem`].
 //! [`Document::alias`](super::Document::alias) names the first one for whoever sends the text to the service.
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html>
 
 mod place;
 mod problem;
+mod put;
 mod resolve;
 mod short_form;
 mod write;
@@ -18,7 +17,7 @@ pub use write::{Functions, write_yaml};
 
 use std::borrow::Cow;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 
 use super::json::MAX_DEPTH;
@@ -28,9 +27,6 @@ use super::{Diagnostic, Diagnostics};
 use place::Offsets;
 use resolve::Plain;
 use short_form::Function;
-
-/// How many values aliases may add in all; nine lines of aliases to aliases would else stand for billions.
-const MAX_EXPANDED: usize = 100_000;
 
 /// What a text was read into.
 pub(super) struct Read<'a> {
@@ -309,91 +305,6 @@ impl<'a> Reader<'a> {
         let value = Value { node: Node { span, kind }, size: frame.size, height: frame.height + 1 };
         let value = short_form::call(frame.function, value, Span { start: frame.start, end }, self.source, self.arena);
         self.put(value, frame.anchor)
-    }
-
-    /// Adds the members that merge keys bring; a key that the mapping has itself wins, and among merged ones the first.
-    fn merge(&mut self, frame: &Frame<'a>) {
-        if frame.merged.is_empty() {
-            return;
-        }
-        let mut seen: FxHashSet<&str> = self.members[frame.first..].iter().map(|member| member.key).collect();
-        for member in frame.merged.iter().flat_map(Node::members) {
-            if seen.insert(member.key) {
-                self.members.push(*member);
-            }
-        }
-    }
-
-    fn expand(&mut self, anchor: usize, place: Span) -> Outcome<()> {
-        self.alias.get_or_insert(place);
-        self.last_end = place.end;
-        let Some(mut value) = self.anchors.get(&anchor).copied() else {
-            return Err(self.problem("alias-loop", "an alias inside its own anchor", place, "an anchor cannot hold itself"));
-        };
-        value.node.span = place;
-        if let Some(frame) = self.frames.last_mut().filter(|frame| frame.is_mapping && frame.key.is_none()) {
-            let Some(text) = value.node.scalar() else {
-                return Err(self.problem(
-                    "yaml-syntax",
-                    format!("a key is text, this is {}", value.node.kind_name()),
-                    place,
-                    "write the key out",
-                ));
-            };
-            frame.key = Some(Key { text, span: place, is_merge: false });
-            return Ok(());
-        }
-        self.expanded = self.expanded.saturating_add(value.size);
-        if self.expanded > MAX_EXPANDED {
-            return Err(self.problem(
-                "alias-expansion",
-                format!("aliases stand for more than {MAX_EXPANDED} values"),
-                place,
-                "aliases of aliases multiply; write the values out",
-            ));
-        }
-        self.check_depth(value.height, place)?;
-        self.put(value, 0)
-    }
-
-    /// Gives a finished value to the container that is open, or makes it the document.
-    fn put(&mut self, value: Value<'a>, anchor: usize) -> Outcome<()> {
-        if anchor != 0 {
-            self.anchors.insert(anchor, value);
-        }
-        let Some(frame) = self.frames.last_mut() else {
-            self.root = Some(value.node);
-            return Ok(());
-        };
-        frame.size = frame.size.saturating_add(value.size);
-        frame.height = frame.height.max(value.height);
-        frame.end = frame.end.max(value.node.span.end);
-        if !frame.is_mapping {
-            self.nodes.push(value.node);
-            return Ok(());
-        }
-        let Some(key) = frame.key.take() else {
-            return Ok(());
-        };
-        if !key.is_merge {
-            self.members.push(Member { key: key.text, key_span: key.span, value: value.node });
-            return Ok(());
-        }
-        let merged: &[Node<'a>] = match value.node.kind {
-            Kind::Object(_) => &[value.node],
-            Kind::Array(items) => items,
-            _ => &[],
-        };
-        if merged.is_empty() || merged.iter().any(|node| !matches!(node.kind, Kind::Object(_))) {
-            return Err(self.problem(
-                "yaml-syntax",
-                "`<<` merges mappings, this is none",
-                value.node.span,
-                "name a mapping by its alias, or quote the key",
-            ));
-        }
-        frame.merged.extend_from_slice(merged);
-        Ok(())
     }
 
     fn check_depth(&self, height: usize, place: Span) -> Outcome<()> {

@@ -28,6 +28,11 @@ fn problems(text: &str) -> Vec<String> {
 }
 
 #[test]
+fn a_bare_exclamation_mark_marks_text() {
+    assert_eq!(read("- ! \"Ref\": AWS::AccountId\n- ! 12\n"), json!([{"Ref": "AWS::AccountId"}, "12"]));
+}
+
+#[test]
 fn short_forms_become_the_functions_they_stand_for() {
     let text = r#"
 a: !Ref Vpc

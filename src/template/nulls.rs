@@ -1,0 +1,76 @@
+//! `null`s, which CloudFormation refuses wherever they stand, with a path in which `Properties` reads `Type`.
+
+use super::node::{Kind, Node};
+use super::{Diagnostic, Diagnostics, Document};
+
+/// One step on the way from the document to a value.
+#[derive(Clone, Copy)]
+enum Step<'a> {
+    Key(&'a str),
+    Index(usize),
+}
+
+impl std::fmt::Display for Step<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Key(key) => f.write_str(key),
+            Self::Index(index) => write!(f, "{index}"),
+        }
+    }
+}
+
+/// Finds every `null`. Metadata is left alone, and what stands inside a function, which the function may take.
+pub(super) fn find(document: &Document<'_>, problems: &mut Diagnostics) {
+    Finder { document, problems, path: Vec::new() }.node(document.root);
+}
+
+struct Finder<'f, 'a> {
+    document: &'f Document<'a>,
+    problems: &'f mut Diagnostics,
+    path: Vec<Step<'a>>,
+}
+
+impl<'a> Finder<'_, 'a> {
+    fn node(&mut self, node: &'a Node<'a>) {
+        match node.kind {
+            Kind::Null => self.report(node),
+            Kind::Object(members) => {
+                for member in members {
+                    let is_metadata =
+                        member.key == "Metadata" && !matches!(member.value.kind, Kind::Null) && matches!(self.path.len(), 0 | 2);
+                    if is_metadata || member.key.starts_with("Fn::") {
+                        continue;
+                    }
+                    self.path.push(Step::Key(member.key));
+                    self.node(&member.value);
+                    self.path.pop();
+                }
+            }
+            Kind::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    if matches!(item.kind, Kind::Null | Kind::Object(_) | Kind::Array(_)) {
+                        self.path.push(Step::Index(index));
+                        self.node(item);
+                        self.path.pop();
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn report(&mut self, node: &Node<'_>) {
+        let path: String = self.path.iter().map(|step| format!("/{step}")).collect();
+        let mut as_aws_says = self.path.clone();
+        if let [Step::Key("Resources"), _, properties @ Step::Key("Properties"), _, ..] = as_aws_says.as_mut_slice() {
+            *properties = Step::Key("Type");
+        }
+        let as_aws_says: String = as_aws_says.iter().map(|step| format!("/{step}")).collect();
+        self.problems.push(
+            Diagnostic::error("null-value", format!("null at `{path}`"))
+                .at(self.document.source, node.span, "")
+                .hinted("leave the key out, or write `{\"Ref\": \"AWS::NoValue\"}` to take a property away under a condition")
+                .as_aws_says(format!("[{as_aws_says}] 'null' values are not allowed in templates")),
+        );
+    }
+}

@@ -1,0 +1,117 @@
+//! Which problem comes first: the one that CloudFormation, which tells one and stops, would tell.
+
+use rackform::template::{Arena, Source, Template};
+use serde_json::{Value as Json, json};
+
+use super::with;
+use crate::program::Bench;
+
+/// What CloudFormation would say of a template, in the order of our list.
+fn words(template: &Json) -> Vec<String> {
+    let (source, arena) = (Source::new("t.json", template.to_string()), Arena::new());
+    let problems = match Template::read(&source, &arena) {
+        Ok(_) => with(template, &[], &json!({}), |evaluation| evaluation.unwrap_err()),
+        Err(problems) => problems,
+    };
+    problems.0.into_iter().map(|one| one.aws_message.unwrap_or(one.message)).collect()
+}
+
+#[test]
+fn functions_come_before_names_and_names_before_rings() {
+    let topic = |name: Json| json!({"Type": "AWS::SNS::Topic", "Properties": {"TopicName": name}});
+    let template = json!({
+        "Outputs": {"O": {"Value": {"Ref": "Nowhere"}}},
+        "Resources": {
+            "A": topic(json!({"Ref": "B"})),
+            "B": topic(json!({"Ref": "A"})),
+            "C": topic(json!({"Ref": "Nobody"})),
+            "D": topic(json!({"Fn::Split": ["-"]}))
+        },
+        "Conditions": {"X": {"Fn::Not": []}}
+    });
+    assert_eq!(
+        words(&template),
+        [
+            "Template error: every Fn::Not object requires one boolean parameter.",
+            "Template error: every Fn::Split object requires two parameters, (1) a string delimiter and (2) a string to be split or a function that \
+             returns a string to be split.",
+            "Template format error: Unresolved resource dependencies [Nobody] in the Resources block of the template",
+            "Circular dependency between resources: [A, B]",
+            "Unresolved resource dependencies [Nowhere] in the Outputs block of the template",
+        ]
+    );
+}
+
+#[test]
+fn nulls_come_before_sections_and_those_before_what_is_in_them() {
+    let template = json!({
+        "Outputs": {"O": {}},
+        "Resources": {"T": {"Type": "AWS::SNS::Topic", "Version2": 1}, "U": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": null}}},
+        "Parametres": {},
+    });
+    assert_eq!(
+        words(&template),
+        [
+            "[/Resources/U/Type/TopicName] 'null' values are not allowed in templates",
+            "Invalid template property or properties [Parametres]",
+            "Invalid template resource property 'Version2'",
+            "Template format error: Every Outputs member must contain a Value object",
+        ]
+    );
+}
+
+#[test]
+fn a_name_is_a_parameter_or_a_resource() {
+    let template = json!({
+        "Parameters": {"Topic": {"Type": "String"}, "Vpc": {"Type": "String"}},
+        "Resources": {"Vpc": {"Type": "AWS::EC2::VPC"}, "T": {"Type": "AWS::SNS::Topic"}, "Topic": {"Type": "AWS::SNS::Topic"}}
+    });
+    let aws = "Template error: all resources and parameters must have unique names. Common name(s):[Vpc, Topic]";
+    assert_eq!(words(&template), [aws, aws]);
+}
+
+#[test]
+fn what_is_wrong_with_parameters_hides_nothing_of_the_template() {
+    let bench = Bench::new();
+    bench.file(
+        "t.json",
+        json!({
+            "Parameters": {"Size": {"Type": "String", "AllowedValues": ["s", "l"], "Default": "s"}, "Name": {"Type": "String"}},
+            "Mappings": {"Sizes": {"s": {"Count": 1}, "l": {"Count": 2}}},
+            "Resources": {"T": {"Type": "AWS::SNS::Topic", "Properties": {
+                "TopicName": {"Fn::Sub": "${Nobody}-${Name}"}, "DisplayName": {"Fn::FindInMap": ["Sizes", {"Ref": "Size"}, "Count"]}
+            }}}
+        })
+        .to_string(),
+    );
+    let run = bench.run("evaluate t.json -p Size=m");
+    assert_eq!(run.code, 65, "{run}");
+    let told: Vec<&str> = run.stderr.lines().filter(|line| line.starts_with("error")).collect();
+    assert_eq!(
+        told,
+        [
+            "error[allowed-values]: parameter `Size` is not one of its allowed values: `m`",
+            "error[missing-parameter]: parameter `Name` has no default and must be given a value",
+            "error[unresolved-reference]: `Nobody` is neither a parameter nor a resource of the template",
+        ]
+    );
+}
+
+#[test]
+fn a_diff_tells_the_problems_of_both_sides_at_once() {
+    let bench = Bench::new();
+    let template =
+        |name: &str| json!({"Resources": {"T": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": {"Ref": name}}}}}).to_string();
+    bench.file("old.json", template("Nobody"));
+    bench.file("new.json", template("Somebody"));
+    bench.file("torn.json", "{");
+    let told = |command: &str| -> Vec<String> {
+        let run = bench.run(command);
+        assert_eq!(run.code, 65, "{run}");
+        run.stderr.lines().filter(|line| line.starts_with("error")).map(|line| line.chars().take(42).collect()).collect()
+    };
+    let (nobody, somebody) = ("error[unresolved-reference]: `Nobody` is n", "error[unresolved-reference]: `Somebody` is");
+    assert_eq!(told("diff old.json new.json"), [nobody, somebody]);
+    assert_eq!(told("diff torn.json new.json"), ["error[json-syntax]: the document ends too ", somebody]);
+    assert_eq!(told("diff old.json old.json"), [nobody]);
+}
