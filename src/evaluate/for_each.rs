@@ -7,7 +7,7 @@
 use bumpalo::collections::Vec as ArenaVec;
 use rustc_hash::FxHashMap;
 
-use super::evaluator::Evaluator;
+use super::evaluator::{Block, Evaluator};
 use super::value::ValueKind;
 use crate::template::{Diagnostic, Kind, Member, Node, Span};
 
@@ -25,6 +25,8 @@ pub(super) fn is_used(text: &str) -> bool {
 /// Returns the tree with every loop written out; problems are the evaluator's.
 pub(super) fn expand<'a>(evaluator: &mut Evaluator<'_, 'a>, root: &'a Node<'a>) -> &'a Node<'a> {
     let arena = evaluator.arena;
+    // A loop may name what a resource may name, though it must know its value.
+    evaluator.block = Block::Resources;
     let mut expander = Expander { evaluator, bound: Vec::new(), values: 0 };
     arena.alloc(expander.node(root))
 }
@@ -103,15 +105,28 @@ impl<'a> Expander<'_, '_, 'a> {
 
     fn collection(&mut self, node: &Node<'a>) -> Option<Vec<&'a str>> {
         let node = self.evaluator.arena.alloc(self.node(node));
+        let told = (self.evaluator.problems.0.len(), self.evaluator.dangling.len());
         let value = self.evaluator.operand(node);
+        if told != (self.evaluator.problems.0.len(), self.evaluator.dangling.len()) {
+            return None;
+        }
         let mut items = Vec::new();
         match value.kind {
             ValueKind::List(values) => {
                 for value in values {
-                    match value.kind {
-                        // A list within the list, as of a list parameter beside literals, gives its items.
-                        ValueKind::List(inner) => items.extend(inner.iter().filter_map(super::Value::text)),
-                        _ => items.extend(value.text()),
+                    // A list within the list, as of a list parameter beside literals, gives its items.
+                    for item in value.items().unwrap_or(std::slice::from_ref(value)) {
+                        match item.text() {
+                            Some(text) => items.push(text),
+                            None if item.is_unknown() => {
+                                self.problem(node.span, "an item of the list of `Fn::ForEach` is not known before deployment".to_owned());
+                                return None;
+                            }
+                            None => {
+                                self.problem(node.span, "the list of `Fn::ForEach` holds something that is no string".to_owned());
+                                return None;
+                            }
+                        }
                     }
                 }
                 Some(items)

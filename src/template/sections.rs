@@ -319,7 +319,18 @@ impl<'a> Checker<'_, 'a> {
     }
 
     /// A mapping is two levels of names and no more.
+    ///
+    /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/mappings-section-structure.html>
     fn mapped(&mut self, member: &'a Member<'a>) {
+        let name = member.key;
+        let is_plain = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        // The language extensions look a name up before CloudFormation looks at it.
+        if !is_plain && transforms(self.document.root).is_empty() {
+            let problem = Diagnostic::error("mapping-name", format!("the name `{name}` in a mapping is not alphanumeric"))
+                .hinted("names in the second level are letters and digits only; those above it may have `-` and `.` too")
+                .as_aws_says(format!("Template format error: Mappings attribute name '{name}' must contain only alphanumeric characters."));
+            self.report(problem, member.key_span);
+        }
         if matches!(member.value.kind, Kind::Object(_)) && !self.has_macros {
             let problem = kind_problem(member, "a string or a list");
             self.report(

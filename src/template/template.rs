@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 
 use super::node::{Arena, Node};
 use super::source::{Source, Span};
-use super::{Diagnostics, Document};
+use super::{Diagnostics, Document, Label};
 
 /// One named entry of a section, such as one resource or one output.
 #[derive(Clone, Copy, Debug)]
@@ -82,12 +82,29 @@ pub(crate) const LANGUAGE_EXTENSIONS: &str = "AWS::LanguageExtensions";
 
 /// Returns the names in `Transform`: a name, `{"Name": ..., "Parameters": ...}`, or a list of either.
 pub(super) fn transforms<'a>(root: &'a Node<'a>) -> Vec<&'a str> {
-    let name = |node: &'a Node<'a>| node.as_str().or_else(|| node.get("Name").and_then(Node::as_str));
-    match root.get("Transform") {
-        Some(node) if node.items().is_empty() => name(node).into_iter().collect(),
-        Some(node) => node.items().iter().filter_map(name).collect(),
-        None => Vec::new(),
+    fn collect<'a>(node: &'a Node<'a>, names: &mut Vec<&'a str>) {
+        names.extend(node.as_str().or_else(|| node.get("Name").and_then(Node::as_str)));
+        node.items().iter().for_each(|item| collect(item, names));
     }
+    let mut names = Vec::new();
+    root.get("Transform").into_iter().for_each(|node| collect(node, &mut names));
+    names
+}
+
+/// Adds CloudFormation's words to problems of syntax: the form and the place alone, in JSON the one behind the character it cannot take.
+fn not_well_formed(mut problems: Diagnostics) -> Diagnostics {
+    for problem in problems.0.iter_mut().filter(|problem| problem.aws_message.is_none()) {
+        let (form, behind) = match problem.rule {
+            "json-syntax" => ("JSON", 1),
+            "yaml-syntax" => ("YAML", 0),
+            _ => continue,
+        };
+        if let Some(place) = problem.labels.first().map(Label::start) {
+            let (line, column) = (place.line, place.column + behind);
+            problem.aws_message = Some(format!("Template format error: {form} not well-formed. (line {line}, column {column})"));
+        }
+    }
+    problems
 }
 
 /// A template: sections over one document.
@@ -126,7 +143,7 @@ impl<'a> Template<'a> {
     ///
     /// Returns every problem of syntax, or of the sections' shape.
     pub fn read(source: &'a Source, arena: &'a Arena) -> Result<Self, Diagnostics> {
-        Self::from_document(&Document::read(source, arena)?)
+        Self::from_document(&Document::read(source, arena).map_err(not_well_formed)?)
     }
 
     /// Reads as much of a template as can be looked at: a text whose sections are not all as they must be still has the others.

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod elsewhere;
+mod loops;
 mod order;
 
 use rackform::evaluate::{Evaluation, State, evaluate};

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod expressions;
+
 use proptest::prelude::*;
 use rackform::evaluate::{State, evaluate};
 use rackform::parameters::{GivenParameters, ParameterSet};

@@ -142,3 +142,22 @@ fn recorded_refusals_of_a_shape_are_worded_as_recorded() {
         assert!(found.len() == 1 && found[0].ends_with(&format!(" | {recorded}")), "{name}: {found:?}");
     }
 }
+
+#[test]
+fn names_in_a_mapping_are_letters_and_digits() {
+    let text = r#"{"Mappings": {"Map": {"us-east-1": {"x86-64": "a", "HVM64": "b"}}}, "Resources": {"T": {"Type": "AWS::SNS::Topic"}}}"#;
+    assert_eq!(
+        problems(text),
+        [
+            "1:37 mapping-name: the name `x86-64` in a mapping is not alphanumeric | Template format error: Mappings attribute name 'x86-64' must contain only alphanumeric characters."
+        ]
+    );
+}
+
+#[test]
+fn a_text_that_is_no_json_is_not_well_formed_to_cloudformation() {
+    assert_eq!(
+        problems("{\n  \"Resources\": {},\n}"),
+        ["2:18 json-syntax: comma before `}` | Template format error: JSON not well-formed. (line 2, column 19)"]
+    );
+}
