@@ -2,6 +2,8 @@
 
 use super::side::{self, ParameterArgs, SideName, StateArgs};
 use super::{Context, ExitCode, Failure, Format};
+use crate::evaluate::Evaluation;
+use crate::template::Diagnostics;
 
 /// Shows what exists under given parameters: conditions, resources with their properties, outputs
 ///
@@ -31,13 +33,16 @@ pub struct Args {
 ///
 /// Returns every problem of the template under these parameters.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
-    let source = side::source(context, &args.template)?;
-    let template = side::template(context, source)?;
-    let mut given = side::given(context, &args.template)?;
-    args.parameters.add_to(&mut given)?;
-    let state = args.state.load(context, &args.template)?;
-    let state = context.keep(state);
-    let (evaluation, problems) = side::evaluated_in_part(context, template, &given, state)?;
+    let (evaluation, problems) = match evaluated(args, context) {
+        Err(Failure::Problems(problems, code)) => {
+            // A program finds problems in one place, also those of a text or of parameters that leave nothing to show.
+            if matches!(args.format, Format::Json) {
+                context.answer_in_pieces(|out| crate::ui::evaluation::write_problems(&problems, out))?;
+            }
+            return Err(Failure::Problems(problems, code));
+        }
+        outcome => outcome?,
+    };
     context.warn(&evaluation.warnings);
     match args.format {
         // A program gets what has a value beside the problems: which condition turned is often what it wants to know of a template
@@ -47,4 +52,14 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         Format::Human => context.answer(&crate::ui::evaluation::human(&evaluation, context.layout()))?,
     }
     side::point_at_region(context, problems).into_result(ExitCode::Done).map_err(Failure::from)
+}
+
+fn evaluated<'a>(args: &Args, context: &mut Context<'a>) -> Result<(Evaluation<'a>, Diagnostics), Failure> {
+    let source = side::source(context, &args.template)?;
+    let template = side::template(context, source)?;
+    let mut given = side::given(context, &args.template)?;
+    args.parameters.add_to(&mut given)?;
+    let state = args.state.load(context, &args.template)?;
+    let state = context.keep(state);
+    side::evaluated_in_part(context, template, &given, state)
 }

@@ -77,16 +77,12 @@ impl<'a> Evaluator<'_, 'a> {
             Some(Intrinsic::And(operand)) => self.any_or_all(operand, "Fn::And", false),
             Some(Intrinsic::Or(operand)) => self.any_or_all(operand, "Fn::Or", true),
             Some(Intrinsic::Not(operand)) => {
+                let aws = "Template error: every Fn::Not object requires one boolean parameter.";
                 let Some([only]) = Self::operands(operand, 1..=1) else {
-                    self.problem(
-                        "not-operands",
-                        operand,
-                        "`Fn::Not` takes a list of one condition",
-                        "Template error: every Fn::Not object requires one boolean parameter.",
-                    );
+                    self.problem("not-operands", operand, "`Fn::Not` takes a list of one condition", aws);
                     return ConditionValue::Unknown;
                 };
-                match self.truth(only) {
+                match self.operand_truth(only, aws) {
                     ConditionValue::Known(value) => ConditionValue::Known(!value),
                     ConditionValue::Unknown => ConditionValue::Unknown,
                 }
@@ -122,6 +118,16 @@ impl<'a> Evaluator<'_, 'a> {
             None if is_function => ConditionValue::Unknown,
             None => self.not_boolean(node),
         }
+    }
+
+    /// Returns what an operand of `Fn::And`, `Fn::Or` or `Fn::Not` is; of one that is no condition CloudFormation says what it says of too few.
+    fn operand_truth(&mut self, node: &'a Node<'a>, aws: &str) -> ConditionValue {
+        let may_be_one = matches!(node.kind, Kind::Object(_)) || matches!(node.scalar(), Some("true" | "false"));
+        if may_be_one || self.macros {
+            return self.truth(node);
+        }
+        self.problem("not-a-condition", node, format!("expected a condition function, found {}", node.kind_name()), aws);
+        ConditionValue::Unknown
     }
 
     fn not_boolean(&mut self, node: &'a Node<'a>) -> ConditionValue {
@@ -191,18 +197,18 @@ impl<'a> Evaluator<'_, 'a> {
 
     /// `decisive` is the operand value that settles the whole: `true` for `Fn::Or`. Every operand is looked at, for its mistakes.
     fn any_or_all(&mut self, operand: &'a Node<'a>, name: &str, decisive: bool) -> ConditionValue {
+        let aws = format!("Template error: every {name} object requires a list of at least 2 and at most 10 boolean parameters.");
         let Some(operands) = Self::operands(operand, OPERANDS_OF_AND_OR) else {
             let message = match operand.kind {
                 Kind::Array(items) => format!("`{name}` takes two to ten conditions, and here are {}", items.len()),
                 _ => format!("`{name}` takes a list of two to ten conditions"),
             };
-            let aws = format!("Template error: every {name} object requires a list of at least 2 and at most 10 boolean parameters.");
             self.problem("and-or-operands", operand, message, aws);
             return ConditionValue::Unknown;
         };
         let mut whole = ConditionValue::Known(!decisive);
         for one in operands {
-            match self.truth(one) {
+            match self.operand_truth(one, &aws) {
                 ConditionValue::Known(value) if value == decisive => whole = ConditionValue::Known(decisive),
                 ConditionValue::Unknown if whole == ConditionValue::Known(!decisive) => whole = ConditionValue::Unknown,
                 _ => {}

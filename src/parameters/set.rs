@@ -89,8 +89,8 @@ impl<'a> ParameterSet<'a> {
             let value = value.filter(|_| problems.0.len() == known);
             set.parameters.insert(entry.name, Parameter { declaration, value, provenance });
         }
-        unknown(template, given, &mut problems);
         report_missing(template, &missing, &mut problems);
+        unknown(template, given, &mut problems);
         (set, problems)
     }
 

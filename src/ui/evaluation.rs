@@ -108,6 +108,17 @@ fn known(value: ConditionValue) -> Option<bool> {
     }
 }
 
+/// Writes the problems of a template of which nothing else can be shown, where the answer has them.
+///
+/// # Errors
+///
+/// Returns the serialiser's error, or the writer's.
+pub fn write_problems(problems: &Diagnostics, out: impl Write) -> Result<(), serde_json::Error> {
+    let (conditions, resources, outputs) = (InOrder(Vec::new()), InOrder(Vec::new()), InOrder(Vec::new()));
+    let errors = problems.0.iter().map(problem).collect();
+    super::write_json(&Answer { conditions, resources, outputs, errors }, out)
+}
+
 /// Writes the evaluation as JSON: conditions (`null` is not known), resources and outputs as a template spells them, and problems.
 ///
 /// # Errors

@@ -117,6 +117,7 @@ fn mistakes_are_worded_as_cloudformation_words_them() {
             "Template error: every Fn::GetAtt object requires two non-empty parameters, the resource name and the resource attribute",
         ),
         (json!({"Fn::If": ["Nope", 1, 2]}), "Template error: unresolved condition dependency Nope in Fn::If"),
+        (json!({"Fn::If": [["Yes"], 1, 2]}), "Template error: Fn::If requires a list argument with the first element being a condition"),
         (json!({"Fn::FindInMap": ["Map", "Top", "X"]}), "Template error: Unable to get mapping for Map::Top::X"),
         (
             json!({"Fn::Select": [3, {"Ref": "List"}]}),

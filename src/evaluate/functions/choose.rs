@@ -16,7 +16,7 @@ impl<'a> Evaluator<'_, 'a> {
         let name =
             condition.as_str().or_else(|| condition.get("Condition").filter(|_| condition.members().len() == 1).and_then(Node::as_str));
         let Some(name) = name else {
-            let aws = "Template error: Fn::If requires a list argument with three elements";
+            let aws = "Template error: Fn::If requires a list argument with the first element being a condition";
             self.problem("if-operands", condition, "the first operand of `Fn::If` is the name of a condition", aws);
             return Some(self.kept(node));
         };

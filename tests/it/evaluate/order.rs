@@ -27,12 +27,13 @@ fn functions_come_before_names_and_names_before_rings() {
             "C": topic(json!({"Ref": "Nobody"})),
             "D": topic(json!({"Fn::Split": ["-"]}))
         },
-        "Conditions": {"X": {"Fn::Not": []}}
+        "Conditions": {"X": {"Fn::Not": []}, "Y": {"Fn::And": ["X", {"Condition": "X"}]}}
     });
     assert_eq!(
         words(&template),
         [
             "Template error: every Fn::Not object requires one boolean parameter.",
+            "Template error: every Fn::And object requires a list of at least 2 and at most 10 boolean parameters.",
             "Template error: every Fn::Split object requires two parameters, (1) a string delimiter and (2) a string to be split or a function that \
              returns a string to be split.",
             "Template format error: Unresolved resource dependencies [Nobody] in the Resources block of the template",
@@ -83,6 +84,20 @@ fn what_is_wrong_with_parameters_hides_nothing_of_the_template() {
             }}}
         })
         .to_string(),
+    );
+    let run = bench.run("evaluate t.json -p Size=m -p Nmae=x --format json");
+    let words = |run: &crate::program::Run| -> Vec<String> {
+        let errors = run.json()["errors"].as_array().cloned().unwrap_or_default();
+        errors.iter().map(|error| error["cloudformation_message"].as_str().unwrap_or_default().to_owned()).collect()
+    };
+    assert_eq!(
+        words(&run),
+        [
+            "Parameter 'Size' must be one of AllowedValues",
+            "Parameters: [Name] must have values",
+            "Parameters: [Nmae] do not exist in the template",
+            "Template format error: Unresolved resource dependencies [Nobody] in the Resources block of the template",
+        ]
     );
     let run = bench.run("evaluate t.json -p Size=m");
     assert_eq!(run.code, 65, "{run}");
