@@ -156,8 +156,8 @@ fn plan_between(args: &Args, context: &mut Context<'_>) -> Result<Plan, Failure>
     let before_source = side::source(context, &args.before)?;
     let after_source = side::source(context, &args.after)?;
     // What is wrong with one side keeps nothing that is wrong with the other from being told.
-    let before_template = side::template(context, before_source);
-    let after_template = side::template(context, after_source);
+    let before_template = side::template_with_names(context, before_source);
+    let after_template = side::template_with_names(context, after_source);
     if let (SideName::Rack, Ok(before), Ok(after)) = (&args.after, &before_template, &after_template) {
         side::check_protected(context, after, Some(before))?;
     }

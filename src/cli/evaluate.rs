@@ -56,7 +56,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
 
 fn evaluated<'a>(args: &Args, context: &mut Context<'a>) -> Result<(Evaluation<'a>, Diagnostics), Failure> {
     let source = side::source(context, &args.template)?;
-    let template = side::template(context, source)?;
+    let template = side::template_with_names(context, source)?;
     let mut given = side::given(context, &args.template)?;
     args.parameters.add_to(&mut given)?;
     let state = args.state.load(context, &args.template)?;

@@ -143,6 +143,17 @@ pub fn template<'a>(context: &mut Context<'a>, source: Source) -> Result<&'a Tem
     Ok(context.keep(template))
 }
 
+/// Reads a template whose shape may be wrong here and there; evaluating it tells that beside what else is wrong.
+///
+/// # Errors
+///
+/// Returns what is wrong with a text of which nothing else can be said.
+pub fn template_with_names<'a>(context: &mut Context<'a>, source: Source) -> Result<&'a Template<'a>, Failure> {
+    let source = context.keep(source);
+    let template = Template::read_with_names(source, context.arena)?;
+    Ok(context.keep(template))
+}
+
 /// Evaluates a template under what was given; warnings about the parameters are shown.
 ///
 /// # Errors
@@ -162,24 +173,32 @@ pub fn evaluated<'a>(
 ///
 /// # Errors
 ///
-/// Returns every problem of the parameters, and what is wrong with the template whatever they are.
+/// Returns every problem of the template's shape and of the parameters, and what is wrong with the template whatever those are.
 pub fn evaluated_in_part<'a>(
     context: &mut Context<'a>,
     template: &'a Template<'a>,
     given: &GivenParameters,
     state: &'a State,
 ) -> Result<(Evaluation<'a>, Diagnostics), Failure> {
-    let (parameters, mut problems) = ParameterSet::resolve_in_part(template, given);
+    let (parameters, of_parameters) = ParameterSet::resolve_in_part(template, given);
     let parameters: &'a ParameterSet<'a> = context.keep(parameters);
     let outcome = evaluate_in_part(template, parameters, state, context.arena);
+    let mut problems = template.shape.clone();
+    add_untold(&mut problems, of_parameters);
     if problems.has_errors() {
-        problems.0.extend(match outcome {
-            Ok((_, found)) | Err(found) => found.0,
-        });
+        let (Ok((_, found)) | Err(found)) = outcome;
+        add_untold(&mut problems, found);
         return Err(problems.into());
     }
     context.warn(&parameters.warnings);
     outcome.map_err(Failure::from)
+}
+
+/// Adds problems that are not among those told already.
+fn add_untold(problems: &mut Diagnostics, further: Diagnostics) {
+    let told = |one: &Diagnostic| (one.message.clone(), one.labels.first().map(|label| (label.source.name().to_owned(), label.span.start)));
+    let mut seen: std::collections::HashSet<_> = problems.0.iter().map(told).collect();
+    problems.0.extend(further.0.into_iter().filter(|one| seen.insert(told(one))));
 }
 
 /// Returns both sides, or what is wrong with either, told together.
@@ -191,11 +210,7 @@ pub fn both<A, B>(before: Result<A, Failure>, after: Result<B, Failure>) -> Resu
     match (before, after) {
         (Ok(before), Ok(after)) => Ok((before, after)),
         (Err(Failure::Problems(mut problems, code)), Err(Failure::Problems(further, _))) => {
-            let told = |one: &Diagnostic| {
-                (one.message.clone(), one.labels.first().map(|label| (label.source.name().to_owned(), label.span.start)))
-            };
-            let mut seen: std::collections::HashSet<_> = problems.0.iter().map(told).collect();
-            problems.0.extend(further.0.into_iter().filter(|one| seen.insert(told(one))));
+            add_untold(&mut problems, further);
             Err(Failure::Problems(problems, code))
         }
         (Err(failure), _) | (_, Err(failure)) => Err(failure),

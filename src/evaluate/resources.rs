@@ -11,6 +11,7 @@ impl<'a> Evaluator<'_, 'a> {
         let template = self.template;
         self.block = Block::Resources;
         let mut resources = Named::with_capacity_and_hasher(template.resources.len(), rustc_hash::FxBuildHasher);
+        self.shared_names();
         for entry in &template.resources {
             self.subject = entry.name;
             if let Some(resource) = self.resource(entry) {
@@ -18,6 +19,23 @@ impl<'a> Evaluator<'_, 'a> {
             }
         }
         resources
+    }
+
+    /// A resource must not have the name of a parameter, since `Ref` could then mean either.
+    fn shared_names(&mut self) {
+        let template = self.template;
+        let is_shared = |entry: &&Entry<'a>| template.parameters.contains(entry.name) && !self.macros;
+        let shared: Vec<&Entry<'a>> = template.resources.iter().filter(is_shared).collect();
+        let listed = shared.iter().map(|entry| entry.name).collect::<Vec<_>>().join(", ");
+        for entry in shared {
+            let parameter = template.parameters.get(entry.name).map_or(entry.name_span, |parameter| parameter.name_span);
+            let problem = Diagnostic::error("duplicate-name", format!("`{}` is the name of a parameter and of a resource", entry.name))
+                .at(template.source, entry.name_span, "again here")
+                .at(template.source, parameter, "first here")
+                .as_aws_says(format!("Template error: all resources and parameters must have unique names. Common name(s):[{listed}]"))
+                .hinted("give one of them another name, so that `Ref` knows which");
+            self.problems.push(problem);
+        }
     }
 
     /// Returns whether a resource exists, or `None` when the template has none of that name; with the condition that decides.

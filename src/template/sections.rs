@@ -115,10 +115,7 @@ impl<'a> Checker<'_, 'a> {
                     }
                 }
                 "Metadata" => self.metadata(section),
-                "Resources" => {
-                    self.each(section, Self::resource);
-                    self.shared_names(section);
-                }
+                "Resources" => self.each(section, Self::resource),
                 "Outputs" => self.each(section, Self::output),
                 "Parameters" => self.each(section, |checker, member| {
                     checker.name("parameter", "Parameter", member);
@@ -244,22 +241,6 @@ impl<'a> Checker<'_, 'a> {
                     .as_aws_says(format!("Template format error: [/Resources/{id}] Every Resources object must contain a Type member.")),
                 member.key_span,
             );
-        }
-    }
-
-    /// A resource must not have the name of a parameter, since `Ref` could then mean either.
-    fn shared_names(&mut self, resources: &'a Member<'a>) {
-        let Some(parameters) = self.document.root.member("Parameters").map(|member| member.value.members()) else { return };
-        let names: rustc_hash::FxHashMap<&str, Span> = parameters.iter().map(|member| (member.key, member.key_span)).collect();
-        let shared: Vec<&Member<'a>> = resources.value.members().iter().filter(|member| names.contains_key(member.key)).collect();
-        let listed = shared.iter().map(|member| member.key).collect::<Vec<_>>().join(", ");
-        for member in shared.into_iter().filter(|_| !self.has_macros) {
-            let problem = Diagnostic::error("shared-name", format!("`{}` is the name of a parameter and of a resource", member.key))
-                .at(self.document.source, member.key_span, "the resource")
-                .at(self.document.source, names.get(member.key).copied().unwrap_or_default(), "the parameter")
-                .as_aws_says(format!("Template error: all resources and parameters must have unique names. Common name(s):[{listed}]"))
-                .hinted("rename one of the two, and what refers to it");
-            self.problems.push(problem);
         }
     }
 

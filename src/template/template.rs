@@ -134,7 +134,14 @@ pub struct Template<'a> {
     pub transforms: Vec<&'a str>,
     /// The first YAML alias or merge key, which CloudFormation itself refuses: such a template goes to it as JSON.
     pub alias: Option<Span>,
+    /// What is wrong with its shape; only `Template::read_with_names` gives a template that has any.
+    pub(crate) shape: Diagnostics,
 }
+
+/// What may be wrong with the shape of a template while its names still tell what they stand for, so that looking further finds no
+/// mistake that is none.
+const NAMES_STAND: [&str; 7] =
+    ["null-value", "resource-type", "resource-attribute", "output-value", "logical-id", "mapping-name", "format-version"];
 
 impl<'a> Template<'a> {
     /// Reads a template from JSON or YAML.
@@ -152,12 +159,26 @@ impl<'a> Template<'a> {
     ///
     /// Returns every problem of a text that is no document, or of a document that has no sections.
     pub fn read_in_part(source: &'a Source, arena: &'a Arena) -> Result<(Self, Diagnostics), Diagnostics> {
-        let document = Document::read(source, arena)?;
+        let document = Document::read(source, arena).map_err(not_well_formed)?;
         let problems = super::sections::check(&document).err().unwrap_or_default();
         if document.root.members().is_empty() {
             return Err(problems);
         }
         Ok((Self::of(&document), problems))
+    }
+
+    /// Reads a template whose shape may be wrong here and there, and keeps what is, for telling it beside what an evaluation finds.
+    ///
+    /// # Errors
+    ///
+    /// Returns every problem of syntax, or of a shape that leaves names without what they stand for.
+    pub(crate) fn read_with_names(source: &'a Source, arena: &'a Arena) -> Result<Self, Diagnostics> {
+        let (mut template, shape) = Self::read_in_part(source, arena)?;
+        if !shape.0.iter().all(|problem| NAMES_STAND.contains(&problem.rule)) {
+            return Err(shape);
+        }
+        template.shape = shape;
+        Ok(template)
     }
 
     /// Takes a document that was read already.
@@ -183,6 +204,7 @@ impl<'a> Template<'a> {
             outputs: Section::of(root.get("Outputs")),
             transforms: transforms(root),
             alias: document.alias,
+            shape: Diagnostics::default(),
         }
     }
 

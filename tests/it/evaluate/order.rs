@@ -64,7 +64,7 @@ fn nulls_come_before_sections_and_those_before_what_is_in_them() {
 #[test]
 fn a_name_is_a_parameter_or_a_resource() {
     let template = json!({
-        "Parameters": {"Topic": {"Type": "String"}, "Vpc": {"Type": "String"}},
+        "Parameters": {"Topic": {"Type": "String", "Default": "t"}, "Vpc": {"Type": "String", "Default": "v"}},
         "Resources": {"Vpc": {"Type": "AWS::EC2::VPC"}, "T": {"Type": "AWS::SNS::Topic"}, "Topic": {"Type": "AWS::SNS::Topic"}}
     });
     let aws = "Template error: all resources and parameters must have unique names. Common name(s):[Vpc, Topic]";
@@ -129,4 +129,29 @@ fn a_diff_tells_the_problems_of_both_sides_at_once() {
     assert_eq!(told("diff old.json new.json"), [nobody, somebody]);
     assert_eq!(told("diff torn.json new.json"), ["error[json-syntax]: the document ends too ", somebody]);
     assert_eq!(told("diff old.json old.json"), [nobody]);
+}
+
+#[test]
+fn what_is_wrong_with_the_shape_hides_nothing_that_names_still_tell() {
+    let bench = Bench::new();
+    let template = json!({
+        "Resources": {
+            "T": {"Type": "AWS::SNS::Topic", "Propertys": {}, "Properties": {"TopicName": {"Ref": "Nobody"}}},
+            "Untyped": {"Properties": {"TopicName": {"Fn::Split": []}}}
+        },
+        "Outputs": {"Empty": {}, "O": {"Value": {"Ref": "Untyped"}}}
+    });
+    bench.file("t.json", template.to_string());
+    let rules = |command: &str| -> Vec<String> {
+        let run = bench.run(command);
+        assert_eq!(run.code, 65, "{run}");
+        let errors = run.stderr.lines().filter_map(|line| line.strip_prefix("error["));
+        errors.filter_map(|line| line.split(']').next()).map(str::to_owned).collect()
+    };
+    let all = ["resource-attribute", "resource-type", "output-value", "split-operands", "unresolved-reference"];
+    assert_eq!(rules("evaluate t.json"), all);
+    assert_eq!(rules("diff t.json t.json"), all);
+    // Where a section is missing, every name that it would hold would only be noise.
+    bench.file("t.json", template.to_string().replace("\"Resources\"", "\"resources\""));
+    assert_eq!(rules("evaluate t.json"), ["unknown-section", "missing-resources", "output-value"]);
 }
