@@ -163,6 +163,7 @@ fn as_it_stands(mut plan: Plan, resources: &[StackResource], kept: impl Fn(&str)
             policy_action,
             deletes_first: false,
             causes: Vec::new(),
+            rolls_instances: false,
             differs_from_list: None,
         });
         for list in [&mut plan.change_set, &mut plan.change_set_without_values] {
