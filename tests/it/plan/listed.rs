@@ -165,3 +165,14 @@ fn another_value_in_parameter_store_is_no_change_of_the_parameter() {
     assert_eq!((details[0].target.before_value.as_deref(), details[0].target.after_value.as_deref()), (Some("one"), Some("two")));
     assert!(plan.parameters.is_empty());
 }
+
+#[test]
+fn a_path_is_never_two_and_people_read_it_as_it_is_written() {
+    let topic = |value: &str| json!({"T": {"Type": "AWS::SNS::Topic", "Metadata": {"a/b": {"c": value}, "a": {"b": {"c": "still"}}}}});
+    let plan = plan_resources(&topic("1"), &topic("2"));
+    let paths: Vec<_> = change(&plan, "T").unwrap().details.iter().map(|detail| detail.target.path.clone().unwrap()).collect();
+    assert_eq!(paths, ["/Metadata/a~1b/c"]);
+    let heading = rackform::ui::plan::Heading { stack_name: "s", made: "here" };
+    let shown = rackform::ui::plan::human(&plan, heading, rackform::ui::Layout::plain());
+    assert!(shown.contains("Metadata.a/b.c  1 -> 2"), "{shown}");
+}
