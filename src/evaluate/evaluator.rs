@@ -7,7 +7,7 @@ use super::text::{MOST_BYTES, Text};
 use super::value::{Residual, Value, ValueKind};
 use super::{ConditionValue, State};
 use crate::parameters::ParameterSet;
-use crate::template::{Arena, Diagnostic, Diagnostics, Intrinsic, Kind, Node, Span, Template, section_rank};
+use crate::template::{Arena, Diagnostic, Diagnostics, Intrinsic, Kind, MOST_MISTYPED, Node, Span, Template, did_you_mean, section_rank};
 
 /// The section that is being evaluated; the same mistake has another wording in another section.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -244,14 +244,19 @@ impl<'t, 'a> Evaluator<'t, 'a> {
                 }
                 Block::Outputs => format!("Unresolved resource dependencies [{names}] in the Outputs block of the template"),
             };
-            for one in found {
-                let diagnostic = self.dangling_diagnostic(&one).as_aws_says(one.aws.unwrap_or(&aws));
-                self.problems.push(diagnostic);
+            for (index, one) in found.iter().enumerate() {
+                let diagnostic = self.dangling_diagnostic(one, index < MOST_MISTYPED);
+                // CloudFormation's message names them all, which with every one of very many would be many times the template.
+                let aws = one.aws.or((index < MOST_MISTYPED).then_some(aws.as_str()));
+                self.problems.push(match aws {
+                    Some(aws) => diagnostic.as_aws_says(aws),
+                    None => diagnostic,
+                });
             }
         }
     }
 
-    fn dangling_diagnostic(&self, one: &Dangling<'a>) -> Diagnostic {
+    fn dangling_diagnostic(&self, one: &Dangling<'a>, is_looked_up: bool) -> Diagnostic {
         let name = one.name;
         let source = self.template.source;
         if let Some(condition) = one.condition {
@@ -274,8 +279,8 @@ impl<'t, 'a> Evaluator<'t, 'a> {
             Diagnostic::error("unresolved-reference", format!("`{name}` is neither a parameter nor a resource of the template"))
                 .at(source, one.span, "");
         let names = self.template.resources.iter().chain(&self.template.parameters).map(|entry| entry.name);
-        match crate::template::nearest(name, names) {
-            Some(near) => diagnostic.hinted(format!("did you mean `{near}`?")),
+        match did_you_mean(name, names.filter(|_| is_looked_up)) {
+            Some(hint) => diagnostic.hinted(hint),
             None => diagnostic,
         }
     }

@@ -24,6 +24,7 @@ use rustc_hash::FxBuildHasher;
 
 pub(crate) use convert::{Texts, Written, hidden, members_of};
 pub use references::{Reference, ReferenceKind, Target, references, resource_references};
+pub(crate) use rings::groups;
 pub use value::{Residual, Value, ValueKind};
 pub use zones::{availability_zones, partition};
 

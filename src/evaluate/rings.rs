@@ -8,8 +8,9 @@ use crate::template::{Diagnostic, Severity};
 /// Returns the groups of nodes of which each can reach each other, a node that refers to itself among them.
 ///
 /// Tarjan's algorithm, with a stack of its own so that a long chain cannot overflow the program's.
-fn groups(count: usize, edges: &[Vec<usize>]) -> Vec<Vec<usize>> {
+pub(crate) fn groups(edges: &[Vec<usize>]) -> Vec<Vec<usize>> {
     const NEW: usize = usize::MAX;
+    let count = edges.len();
     let (mut order, mut low, mut on_stack) = (vec![NEW; count], vec![0; count], vec![false; count]);
     let (mut stack, mut found, mut next) = (Vec::new(), Vec::new(), 0);
     for root in 0..count {
@@ -62,7 +63,7 @@ impl Evaluator<'_, '_> {
             }
         }
         let names: Vec<_> = resources.iter().collect();
-        for group in groups(names.len(), &edges) {
+        for group in groups(&edges) {
             let ring = ring_of(&group, &edges);
             let path = ring.iter().chain(ring.first()).map(|one| format!("`{}`", names[*one].name)).collect::<Vec<_>>().join(" -> ");
             let listed = group.iter().map(|one| names[*one].name).collect::<Vec<_>>().join(", ");
@@ -117,7 +118,7 @@ mod tests {
     #[test]
     fn rings_are_found_and_chains_are_not() {
         let edges = vec![vec![1], vec![2], vec![0, 3], vec![], vec![4]];
-        let mut found = groups(5, &edges);
+        let mut found = groups(&edges);
         found.sort();
         assert_eq!(found, [vec![0, 1, 2], vec![4]]);
         assert_eq!(ring_of(&[0, 1, 2], &edges), [0, 1, 2]);
@@ -127,6 +128,6 @@ mod tests {
     #[test]
     fn a_long_chain_does_not_overflow() {
         let edges: Vec<Vec<usize>> = (0..200_000).map(|node| if node + 1 < 200_000 { vec![node + 1] } else { vec![] }).collect();
-        assert!(groups(edges.len(), &edges).is_empty());
+        assert!(groups(&edges).is_empty());
     }
 }

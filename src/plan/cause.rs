@@ -2,6 +2,8 @@
 //!
 //! Expressions are walked as the template writes them, and only those of values that differ.
 
+use rustc_hash::FxHashSet;
+
 use crate::evaluate::{ConditionValue, Evaluation, Residual, Value, ValueKind};
 use crate::template::{Intrinsic, Node};
 
@@ -125,13 +127,12 @@ pub(super) fn has_turned(before: &Evaluation<'_>, after: &Evaluation<'_>, name: 
 pub(super) fn parameters_behind<'a>(before: Option<&Evaluation<'a>>, after: &Evaluation<'a>, condition: &str) -> Vec<&'a str> {
     let mut found = Vec::new();
     let mut open: Vec<&str> = vec![condition];
-    let mut seen: Vec<&str> = Vec::new();
+    let mut seen: FxHashSet<&str> = FxHashSet::default();
     while let Some(name) = open.pop() {
         let Some(entry) = after.template.conditions.get(name) else { continue };
-        if seen.contains(&entry.name) {
+        if !seen.insert(entry.name) {
             continue;
         }
-        seen.push(entry.name);
         let mut nodes = vec![entry.body];
         while let Some(node) = nodes.pop() {
             if let Some(Intrinsic::Condition(operand)) = Intrinsic::of_condition(node) {

@@ -2,6 +2,8 @@
 //!
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-update-behaviors.html>
 
+use rustc_hash::FxHashMap;
+
 use super::cause::{Reached, each_reached, has_turned, is_changed_parameter, parameters_behind, turned_conditions};
 use super::difference::Difference;
 use super::effect::{Cause, CauseSource, Effect, ResourceEffect};
@@ -16,11 +18,12 @@ use crate::template::Node;
 
 /// Returns what happens to each resource; those that neither change nor are listed are left out.
 pub(super) fn effects<'a>(world: &World<'_, 'a>, spread: &Spread<'_, 'a>) -> Vec<ResourceEffect> {
+    let added: FxHashMap<&str, &Resource<'a>> = spread.added.iter().map(|resource| (resource.entry.name, *resource)).collect();
     let mut effects: Vec<ResourceEffect> = Vec::new();
     for id in &spread.order {
-        if let Some(resource) = spread.added.iter().find(|resource| resource.entry.name == *id) {
+        if let Some(resource) = added.get(id) {
             effects.push(created(world, resource));
-        } else if let Some(moved) = spread.moved.iter().find(|moved| moved.id == *id) {
+        } else if let Some(moved) = spread.moved(id) {
             effects.extend(changed(world, moved));
         }
     }

@@ -4,6 +4,8 @@
 //! the value is looked at, and one pass is enough: nothing moves any more when it ends. A template that differs nowhere
 //! is not even put in order.
 
+use rustc_hash::FxHashMap;
+
 use super::RequiresRecreation;
 use super::difference::{Difference, differences, moves};
 use super::facts::Facts;
@@ -27,10 +29,19 @@ pub(super) struct Spread<'p, 'a> {
     pub(super) added: Vec<&'p Resource<'a>>,
     /// Resources of both templates of which something differs or may, in dependency order.
     pub(super) moved: Vec<Moved<'p, 'a>>,
+    /// Where each of these stands in `moved`.
+    places: FxHashMap<&'a str, usize>,
     /// Resources that only the old template has, in reverse dependency order.
     pub(super) removed: Vec<&'p Resource<'a>>,
     /// Every resource of the new template in dependency order; empty when nothing differs.
     pub(super) order: Vec<&'a str>,
+}
+
+impl<'p, 'a> Spread<'p, 'a> {
+    /// Returns what differs in one resource, if something does or may.
+    pub(super) fn moved(&self, id: &str) -> Option<&Moved<'p, 'a>> {
+        self.places.get(id).and_then(|place| self.moved.get(*place))
+    }
 }
 
 /// Finds everything that differs, and gives each resource its standing in `world`.
@@ -65,6 +76,7 @@ pub(super) fn spread<'p, 'a>(world: &mut World<'p, 'a>) -> Spread<'p, 'a> {
         }
         if standing.listed != Stand::Untouched || standing.real != Stand::Untouched {
             world.standings.insert(id, standing);
+            found.places.insert(id, found.moved.len());
             found.moved.push(Moved { id, before: old, after, differences });
         }
     }

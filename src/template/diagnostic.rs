@@ -135,6 +135,9 @@ impl std::error::Error for Diagnostics {}
 /// Longest name that is looked up among candidates; a longer one is no slip of the pen.
 const LONGEST_MISTYPED: usize = 100;
 
+/// Mistyped names of one kind that are worth a search among all names; whoever has more does not go through them one by one.
+pub const MOST_MISTYPED: usize = 100;
+
 /// Returns ``did you mean `Name`?`` for the candidate that is closest to a mistyped name, if one is close.
 pub fn did_you_mean<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<String> {
     nearest(name, candidates).map(|candidate| format!("did you mean `{candidate}`?"))

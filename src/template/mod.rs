@@ -20,7 +20,7 @@ mod yaml;
 
 use rustc_hash::FxHashMap;
 
-pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity, did_you_mean, nearest};
+pub use diagnostic::{Diagnostic, Diagnostics, Label, MOST_MISTYPED, Severity, did_you_mean, nearest};
 pub use edit::{EditError, Edits, Place, Style};
 pub use intrinsic::Intrinsic;
 pub use node::{Arena, Kind, Member, Node};

@@ -4,8 +4,9 @@ use super::check::{Check, type_name};
 use super::mappings;
 use super::solver::{Clause, Literal};
 use super::walk::{Owner, Use, UseKind};
+use crate::evaluate::groups;
 use crate::schema;
-use crate::template::{Diagnostic, Node, did_you_mean};
+use crate::template::{Diagnostic, MOST_MISTYPED, Node, Template, did_you_mean};
 
 /// Pseudo parameters, which every template has.
 ///
@@ -27,18 +28,31 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
     let loops = check.template.resources.iter().any(|entry| entry.name.starts_with("Fn::ForEach"));
     let serverless = check.template.transforms.iter().any(|name| name.starts_with("AWS::Serverless"));
     let uses = std::mem::take(&mut check.uses);
+    let mut looked_up = 0;
     if !expands && !loops && !serverless {
         for reference in &uses {
             match reference.kind {
                 UseKind::Condition => condition(check, reference),
                 UseKind::Mapping(_) => mappings::check(check, reference),
-                UseKind::Ref | UseKind::Attribute(_) | UseKind::DependsOn => target(check, reference),
+                UseKind::Ref | UseKind::Attribute(_) | UseKind::DependsOn => target(check, reference, &mut looked_up),
             }
         }
     }
     check.uses = uses;
-    for (index, entry) in check.template.conditions.iter().enumerate() {
-        if refers_to(check, entry.body, index, &mut vec![false; check.template.conditions.len()]) {
+    let template = check.template;
+    let names: Vec<Vec<usize>> = template
+        .conditions
+        .iter()
+        .map(|entry| {
+            let mut named = Vec::new();
+            named_conditions(template, entry.body, &mut named);
+            named
+        })
+        .collect();
+    let mut circular: Vec<usize> = groups(&names).concat();
+    circular.sort_unstable();
+    for index in circular {
+        if let Some(entry) = template.conditions.iter().nth(index) {
             let message = format!("condition `{}` refers to itself", entry.name);
             let diagnostic = check.error("circular-condition", message, entry.name_span, "");
             check.report(diagnostic);
@@ -46,17 +60,16 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
     }
 }
 
-/// Tells whether a condition's expression comes to the condition of that number.
-fn refers_to(check: &Check<'_, '_>, node: &Node<'_>, condition: usize, seen: &mut Vec<bool>) -> bool {
+/// Adds the conditions that an expression names, by their numbers.
+fn named_conditions(template: &Template<'_>, node: &Node<'_>, named: &mut Vec<usize>) {
     if let Some(name) = node.get("Condition").and_then(|name| name.as_str())
-        && let Some(index) = check.template.conditions.position(name)
+        && let Some(index) = template.conditions.position(name)
     {
-        let fresh = !std::mem::replace(&mut seen[index], true);
-        let entry = check.template.conditions.iter().nth(index);
-        return index == condition || (fresh && entry.is_some_and(|entry| refers_to(check, entry.body, condition, seen)));
+        named.push(index);
+        return;
     }
-    node.members().iter().any(|member| refers_to(check, &member.value, condition, seen))
-        || node.items().iter().any(|item| refers_to(check, item, condition, seen))
+    node.members().iter().for_each(|member| named_conditions(template, &member.value, named));
+    node.items().iter().for_each(|item| named_conditions(template, item, named));
 }
 
 fn condition(check: &mut Check<'_, '_>, reference: &Use<'_>) {
@@ -70,14 +83,14 @@ fn condition(check: &mut Check<'_, '_>, reference: &Use<'_>) {
     check.report(hinted(diagnostic, hint));
 }
 
-fn target<'a>(check: &mut Check<'_, 'a>, reference: &Use<'a>) {
+fn target<'a>(check: &mut Check<'_, 'a>, reference: &Use<'a>, looked_up: &mut usize) {
     let template = check.template;
     let name = reference.target;
     if matches!(reference.kind, UseKind::Ref) && (template.parameters.contains(name) || PSEUDO_PARAMETERS.contains(&name)) {
         return;
     }
     let Some(entry) = template.resources.get(name) else {
-        return undeclared(check, reference);
+        return undeclared(check, reference, looked_up);
     };
     if matches!(reference.owner, Owner::Other) {
         return in_condition(check, reference);
@@ -119,15 +132,16 @@ fn in_condition(check: &mut Check<'_, '_>, reference: &Use<'_>) {
 }
 
 /// Reports a name that nothing in the template has, wherever it stands: CloudFormation looks into branches that are not taken too.
-fn undeclared(check: &mut Check<'_, '_>, reference: &Use<'_>) {
+fn undeclared(check: &mut Check<'_, '_>, reference: &Use<'_>, looked_up: &mut usize) {
     let template = check.template;
     let name = reference.target;
     if template.module_of(name).is_some() {
         return;
     }
+    *looked_up += 1;
     let parameters = template.parameters.iter().map(|entry| entry.name).filter(|_| matches!(reference.kind, UseKind::Ref));
-    let hint =
-        did_you_mean(name, template.resources.iter().map(|entry| entry.name).chain(parameters).chain(PSEUDO_PARAMETERS.iter().copied()));
+    let names = template.resources.iter().map(|entry| entry.name).chain(parameters).chain(PSEUDO_PARAMETERS.iter().copied());
+    let hint = did_you_mean(name, names.filter(|_| *looked_up <= MOST_MISTYPED));
     let what = if matches!(reference.kind, UseKind::Ref) { "a resource, a parameter or a pseudo parameter" } else { "a resource" };
     let from = owner(check, reference.owner);
     let message = format!("{from} refers to `{name}`, which is not {what}");

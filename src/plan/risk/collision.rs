@@ -19,7 +19,7 @@ pub(super) fn search(search: &mut Search<'_, '_, '_>) {
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html>
 fn custom_names(search: &mut Search<'_, '_, '_>) {
     for effect in search.effects.iter().filter(|effect| effect.effect == Effect::Replaced && !effect.deletes_first) {
-        let Some(moved) = search.spread.moved.iter().find(|moved| moved.id == effect.logical_resource_id) else { continue };
+        let Some(moved) = search.spread.moved(&effect.logical_resource_id) else { continue };
         let Some(property) = Facts::of(moved.after.resource_type).custom_name_property() else { continue };
         let is_still =
             !moved.differences.iter().any(|difference| difference.property() == Some(property) && difference.seen.real != Motion::Still);

@@ -89,7 +89,7 @@ fn goes_with_its_file_system(search: &Search<'_, '_, '_>, effect: &ResourceEffec
 }
 
 fn interrupting_path(search: &Search<'_, '_, '_>, id: &str) -> Option<String> {
-    let moved = search.spread.moved.iter().find(|moved| moved.id == id)?;
+    let moved = search.spread.moved(id)?;
     let mut moving = moved.differences.iter().filter(|difference| difference.seen.real != Motion::Still);
     let facts = Facts::of(moved.after.resource_type);
     moving.find(|difference| facts.interrupts(difference.property())).map(|difference| difference.path_text())

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use anstyle::Style;
+use rustc_hash::FxHashSet;
 
 use super::Heading;
 use super::properties::Property;
@@ -30,13 +31,13 @@ pub fn human(plan: &Plan, heading: Heading<'_>, layout: Layout) -> String {
     let title = format!("Change set for {} ({}{parameters})", heading.stack_name, heading.made);
     let _ = writeln!(text, "{}", styled(styles.strong, title));
     draw_parameters(&mut text, plan, layout);
-    let mut group = None;
-    for item in &view.items {
-        if group != Some(item.group) {
-            group = Some(item.group);
-            draw_title(&mut text, item.group, &view, styles);
+    for items in view.items.chunk_by(|item, next| item.group == next.group) {
+        draw_title(&mut text, items, styles);
+        let widest = |part: fn(&Item<'_>) -> usize| items.iter().map(part).max().unwrap_or(0).min(layout.width / 3);
+        let columns = (widest(|item| width(item.logical_id)), widest(|item| width(item.resource_type)));
+        for item in items {
+            draw_item(&mut text, item, columns, layout);
         }
-        draw_item(&mut text, item, &view, layout);
     }
     if view.items.is_empty() {
         text.push_str("\nNo resource changes.\n");
@@ -74,10 +75,11 @@ fn shown_on_one_line(shown: Shown) -> String {
     }
 }
 
-fn draw_title(text: &mut String, group: Group, view: &View<'_>, styles: Styles) {
+fn draw_title(text: &mut String, items: &[Item<'_>], styles: Styles) {
+    let [Item { group, .. }, ..] = items else { return };
     text.push('\n');
-    if group == Group::DataLoss {
-        let count = view.items.iter().filter(|item| item.group == Group::DataLoss).count();
+    if *group == Group::DataLoss {
+        let count = items.len();
         let noun = if count == 1 { "resource that holds data is" } else { "resources that hold data are" };
         let line = format!("!!! DATA LOSS: {count} {noun} removed or replaced, and what is in there is gone !!!");
         let _ = writeln!(text, "{}", styled(styles.alarm, line));
@@ -97,11 +99,9 @@ fn glyph_style(item: &Item<'_>, styles: Styles) -> Style {
     }
 }
 
-fn draw_item(text: &mut String, item: &Item<'_>, view: &View<'_>, layout: Layout) {
+/// Draws one item, its ID and type in columns that its whole group shares.
+fn draw_item(text: &mut String, item: &Item<'_>, (ids, types): (usize, usize), layout: Layout) {
     let styles = layout.styles;
-    let peers = || view.items.iter().filter(|peer| peer.group == item.group);
-    let ids = peers().map(|peer| width(peer.logical_id)).max().unwrap_or(0).min(layout.width / 3);
-    let types = peers().map(|peer| width(peer.resource_type)).max().unwrap_or(0).min(layout.width / 3);
     let verb = if item.group == Group::DataLoss { styled(styles.alarm, &item.verb) } else { item.verb.clone() };
     let cause = if item.cause.is_empty() { String::new() } else { format!(" ({})", item.cause) };
     let glyph = styled(glyph_style(item, styles), item.glyph);
@@ -155,10 +155,8 @@ fn draw_property(text: &mut String, property: &Property<'_>, names: usize, layou
 fn draw_risks(text: &mut String, view: &View<'_>, layout: Layout) {
     let styles = layout.styles;
     // A risk of a resource is drawn with it.
-    let mut elsewhere = view.risks.iter().filter(|risk| {
-        let id = risk.logical_resource_id.as_deref();
-        id.is_none_or(|id| !view.items.iter().any(|item| item.logical_id == id))
-    });
+    let drawn: FxHashSet<&str> = view.items.iter().map(|item| item.logical_id).collect();
+    let mut elsewhere = view.risks.iter().filter(|risk| risk.logical_resource_id.as_deref().is_none_or(|id| !drawn.contains(id)));
     if let Some(first) = elsewhere.next() {
         let _ = writeln!(text, "\n{}", styled(styles.warning, "Risks"));
         for risk in std::iter::once(first).chain(elsewhere) {

@@ -93,12 +93,19 @@ impl<'p> View<'p> {
             .iter()
             .map(|change| (change.resource_change.logical_resource_id.as_str(), &change.resource_change))
             .collect();
+        let mut risks: FxHashMap<&str, Vec<&Risk>> = FxHashMap::default();
+        for risk in &plan.risks {
+            if let Some(id) = &risk.logical_resource_id {
+                risks.entry(id).or_default().push(risk);
+            }
+        }
         let mut counts = Counts::default();
         let mut items = Vec::new();
         for effect in &plan.effects {
             counts.count(effect);
             let change = changes.get(effect.logical_resource_id.as_str()).copied();
-            items.push(item(plan, effect, change));
+            let risks = risks.get(effect.logical_resource_id.as_str()).cloned().unwrap_or_default();
+            items.push(item(plan, effect, change, risks));
         }
         items.sort_by_key(|item| item.group);
         let risks = plan.risks.iter().filter(|risk| risk.kind != RiskKind::DataLoss || risk.logical_resource_id.is_none()).collect();
@@ -124,11 +131,10 @@ impl Counts {
     }
 }
 
-fn item<'p>(plan: &'p Plan, effect: &'p ResourceEffect, change: Option<&'p ResourceChange>) -> Item<'p> {
+fn item<'p>(plan: &Plan, effect: &'p ResourceEffect, change: Option<&'p ResourceChange>, risks: Vec<&'p Risk>) -> Item<'p> {
     // Where no parameter changes, all there is comes of the template, and saying so on each line says nothing.
     let told = if plan.parameters.is_empty() { Told::NotTheTemplate } else { Told::All };
     let id = effect.logical_resource_id.as_str();
-    let risks: Vec<&Risk> = plan.risks.iter().filter(|risk| risk.logical_resource_id.as_deref() == Some(id)).collect();
     let loses_data = risks.iter().any(|risk| risk.kind == RiskKind::DataLoss);
     let (group, glyph) = match effect.effect {
         Effect::Replaced if effect.possible => (Group::Replace, " ? "),
