@@ -4,6 +4,7 @@
 
 use rustc_hash::FxHashSet;
 
+use super::world::World;
 use crate::evaluate::{ConditionValue, Evaluation, Residual, Value, ValueKind};
 use crate::template::{Intrinsic, Node};
 
@@ -124,12 +125,17 @@ pub(super) fn has_turned(before: &Evaluation<'_>, after: &Evaluation<'_>, name: 
 }
 
 /// Returns the changed parameters that a condition rests on, by itself or through other conditions.
-pub(super) fn parameters_behind<'a>(before: Option<&Evaluation<'a>>, after: &Evaluation<'a>, condition: &str) -> Vec<&'a str> {
+pub(super) fn parameters_behind<'a>(world: &World<'_, 'a>, condition: &str) -> Vec<&'a str> {
+    let World { before, after, .. } = *world;
     let mut found = Vec::new();
     let mut open: Vec<&str> = vec![condition];
     let mut seen: FxHashSet<&str> = FxHashSet::default();
     while let Some(name) = open.pop() {
         let Some(entry) = after.template.conditions.get(name) else { continue };
+        // Once all that changed are found, a chain of a thousand conditions has no more to tell.
+        if found.len() == world.changed_parameters() {
+            break;
+        }
         if !seen.insert(entry.name) {
             continue;
         }

@@ -67,8 +67,7 @@ fn existence<'a>(world: &World<'_, 'a>, resource: &Resource<'a>) -> Vec<Cause> {
 }
 
 fn turned(world: &World<'_, '_>, condition: &str, path: Option<&str>) -> Vec<Cause> {
-    let parameters =
-        parameters_behind(world.before, world.after, condition).into_iter().map(|name| CauseSource::Parameter(name.to_owned()));
+    let parameters = parameters_behind(world, condition).into_iter().map(|name| CauseSource::Parameter(name.to_owned()));
     std::iter::once(CauseSource::Condition(condition.to_owned()))
         .chain(parameters)
         .map(|source| Cause { path: path.map(str::to_owned), source })

@@ -4,11 +4,12 @@
 //! as they are deployed now; executing the update does not. Both verdicts are kept together, so that each value is
 //! compared once.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 
 use rustc_hash::FxHashMap;
 
 use super::attributes;
+use super::cause::is_changed_parameter;
 use super::facts::Facts;
 use super::render::{Render, Side};
 use super::values::{self, Reference, scalar_text};
@@ -84,6 +85,8 @@ pub(super) struct World<'p, 'a> {
     states: [Option<&'p State>; 2],
     /// Verdicts on attributes, so that chains of `Fn::GetAtt` cost their length and not two to the power of it.
     attributes: RefCell<FxHashMap<(&'a str, &'a str), Motion>>,
+    /// How many parameters have changed; counted when first asked for.
+    changed_parameters: OnceCell<usize>,
     /// How many references the value being rendered may still follow.
     pub(super) fuel: Cell<u32>,
 }
@@ -96,8 +99,15 @@ impl<'p, 'a> World<'p, 'a> {
             standings: FxHashMap::default(),
             states: [deployed, Some(told)],
             attributes: RefCell::default(),
+            changed_parameters: OnceCell::new(),
             fuel: Cell::new(0),
         }
+    }
+
+    /// Returns how many parameters are new or have another value than before.
+    pub(super) fn changed_parameters(&self) -> usize {
+        let is_changed = |name: &&&str| is_changed_parameter(self.before, self.after, name);
+        *self.changed_parameters.get_or_init(|| self.after.parameters.parameters.keys().filter(is_changed).count())
     }
 
     pub(super) fn standing(&self, id: &str) -> Standing {

@@ -11,6 +11,7 @@ mod policy;
 mod security;
 mod switches;
 
+use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 
 use super::effect::ResourceEffect;
@@ -21,7 +22,7 @@ use super::{OutputChange, PolicyAction};
 use crate::parameters::Provenance;
 
 /// One thing to think twice about.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Risk {
     /// Which kind.
@@ -85,13 +86,15 @@ pub(super) struct Search<'s, 'p, 'a> {
     effects: &'s [ResourceEffect],
     secrets: &'s Secrets<'a>,
     found: Vec<Risk>,
+    /// The same risks, to tell each once.
+    told: FxHashSet<Risk>,
 }
 
 impl Search<'_, '_, '_> {
     fn note(&mut self, kind: RiskKind, id: Option<&str>, path: Option<String>, reason: String) {
         let reason = self.secrets.text(reason);
         let risk = Risk { kind, logical_resource_id: id.map(str::to_owned), path, reason };
-        if !self.found.contains(&risk) {
+        if self.told.insert(risk.clone()) {
             self.found.push(risk);
         }
     }
@@ -105,7 +108,7 @@ pub(super) fn risks<'a>(
     outputs: &[OutputChange],
     secrets: &Secrets<'a>,
 ) -> Vec<Risk> {
-    let mut search = Search { world, spread, effects, secrets, found: Vec::new() };
+    let mut search = Search { world, spread, effects, secrets, found: Vec::new(), told: FxHashSet::default() };
     data_loss::search(&mut search);
     interruption::search(&mut search);
     security::search(&mut search);
