@@ -23,3 +23,4 @@ pub mod schema;
 pub mod template;
 pub mod ui;
 pub mod validate;
+pub mod verify;

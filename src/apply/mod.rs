@@ -1,4 +1,4 @@
-//! Carries one plan out on a backend, follows it to its end and checks what came of it.
+//! Carries one plan out on a backend and follows it to its end.
 //!
 //! Takes a [`Target`] that leaves no choices, and a [`Backend`]; gives an [`Outcome`]. Progress goes to an [`Observer`], since rooms do
 //! not print. What should change is [`plan`](crate::plan)'s, and whether to do it is the user's.
@@ -10,7 +10,6 @@ mod outcome;
 pub mod schedule;
 pub mod tally;
 mod target;
-mod verify;
 
 use std::sync::atomic::AtomicBool;
 
@@ -19,7 +18,6 @@ pub use history::RootCause;
 pub use nested::look_inside;
 pub use outcome::Outcome;
 pub use target::Target;
-pub use verify::{Finding, FindingKind, verify};
 
 use crate::backend::{Backend, BackendError, ChangeSetRequest, DeleteOptions, StackDescription, StackEvent, StackName, StackStatus};
 

@@ -5,6 +5,8 @@ use super::{BackendChoice, Context, ExitCode, Failure};
 use crate::apply::ApplyError;
 use crate::backend::local::{FailOn, LocalBackend, LocalOptions, Location, SystemClock};
 use crate::backend::{Backend, BackendError};
+use crate::verify::Inspector;
+use crate::verify::local::LocalInspector;
 
 /// What a command wants of the backend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +54,28 @@ pub fn session(context: &mut Context<'_>) -> Result<std::sync::Arc<crate::backen
     Ok(std::sync::Arc::new(crate::backend::aws::Session::new(&reach)?))
 }
 
+/// Returns who answers what there is where the backend is.
+///
+/// # Errors
+///
+/// Returns the problems of `rack.yaml`, or that no region is given anywhere.
+pub fn inspector<'b>(context: &mut Context<'_>, backend: &'b dyn Backend) -> Result<Box<dyn Inspector + 'b>, Failure> {
+    match context.backend()? {
+        BackendChoice::Local { .. } => Ok(Box::new(LocalInspector::new(backend, &context.region()?))),
+        BackendChoice::Aws => inspect_aws(context),
+    }
+}
+
+#[cfg(feature = "aws")]
+fn inspect_aws<'b>(context: &mut Context<'_>) -> Result<Box<dyn Inspector + 'b>, Failure> {
+    Ok(Box::new(crate::verify::aws::AwsInspector::new(session(context)?)))
+}
+
+#[cfg(not(feature = "aws"))]
+fn inspect_aws<'b>(_: &mut Context<'_>) -> Result<Box<dyn Inspector + 'b>, Failure> {
+    Err(no_aws())
+}
+
 #[cfg(feature = "aws")]
 fn open_aws(context: &mut Context<'_>) -> Result<Box<dyn Backend>, Failure> {
     Ok(Box::new(crate::backend::aws::AwsBackend::new(session(context)?)))
@@ -59,8 +83,13 @@ fn open_aws(context: &mut Context<'_>) -> Result<Box<dyn Backend>, Failure> {
 
 #[cfg(not(feature = "aws"))]
 fn open_aws(_: &mut Context<'_>) -> Result<Box<dyn Backend>, Failure> {
-    Err(Failure::new(ExitCode::Unavailable, "this build has no AWS in it: it was made without the feature `aws`")
-        .hinted("build with default features, or use `--backend local`, which needs no account"))
+    Err(no_aws())
+}
+
+#[cfg(not(feature = "aws"))]
+fn no_aws() -> Failure {
+    Failure::new(ExitCode::Unavailable, "this build has no AWS in it: it was made without the feature `aws`")
+        .hinted("build with default features, or use `--backend local`, which needs no account")
 }
 
 /// Opens the local backend, for what only it can do.

@@ -14,6 +14,7 @@ use crate::backend::{Backend, StackDescription};
 use crate::plan::{Plan, RiskKind};
 use crate::recover::Recovery;
 use crate::ui;
+use crate::verify::{self, Report, State, Subject};
 
 /// How soon a second Ctrl-C has to come to be about the update itself.
 const AGAIN: Duration = Duration::from_secs(3);
@@ -44,7 +45,7 @@ enum Line<'l> {
     Plan(&'l Plan),
     Recovery(&'l Recovery),
     Outcome(&'l Outcome),
-    Findings(&'l [apply::Finding]),
+    Verification(&'l Report),
 }
 
 impl CarryOutArgs {
@@ -143,15 +144,23 @@ impl CarryOutArgs {
         })?;
         let exit_code = self.tell(context, &outcome, &stack)?;
         if matches!(outcome, Outcome::Complete { .. }) {
-            let findings = apply::verify(backend, &change.target)?;
-            if !findings.is_empty() {
-                match self.format {
-                    Format::Json => self.line(context, &Line::Findings(&findings))?,
-                    Format::Human => context.complain(&ui::findings(&findings)),
+            let inspector = super::backend::inspector(context, backend)?;
+            let report = verify::verify(backend, inspector.as_ref(), &Subject::from(&change.target), Duration::ZERO)?;
+            if self.format == Format::Json {
+                self.line(context, &Line::Verification(&report))?;
+            } else {
+                let text = ui::verify::broken(&report, context.stderr_layout());
+                let is_news = report.checks.iter().any(|verdict| matches!(verdict.state, State::Broken | State::Pending));
+                if is_news {
+                    context.complain(text.trim_end())
+                } else {
+                    context.detail(text.trim_end())
                 }
+                context.detail(&ui::verify::summary(&report));
+            }
+            if !report.is_kept(false) {
                 return Ok(ExitCode::Failed);
             }
-            context.detail("every resource is as the template says");
         }
         Ok(exit_code)
     }

@@ -85,7 +85,7 @@ impl ExitCode {
     pub fn meaning(self) -> &'static str {
         match self {
             Self::Done => "done, or nothing to do",
-            Self::Failed => "the work was tried and failed, such as an update that was rolled back",
+            Self::Failed => "the work was tried and failed, such as an update that was rolled back, or `verify` found a promise broken",
             Self::Differences => "differences were found: `--exit-code` with changes, or `--check` with a file that is not up to date",
             Self::Denied => "denied: a risk that `--deny` names, or data that would be lost without `--allow-data-loss`",
             Self::Declined => "not confirmed: the answer was no, or there was no terminal to ask on and no `--yes`",

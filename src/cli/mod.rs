@@ -36,6 +36,7 @@ mod side;
 mod status;
 mod validate;
 mod watching;
+mod verify;
 
 pub use context::{BackendChoice, Context};
 pub use exit_codes::ExitCode;
@@ -184,6 +185,7 @@ commands! {
     Plan plan,
     Apply apply,
     Set set,
+    Verify verify,
     Status status,
     Events events,
     Recover recover,

@@ -19,13 +19,14 @@ mod prompt;
 mod recovery;
 pub mod stack;
 mod styles;
+pub mod verify;
 
 pub use diagnostics::{diagnostics, failure};
 pub use difference::{colored_difference, difference};
 pub use events::{event_line, status_style};
 pub use json::{FORMAT_VERSION, bare_json, json, json_line, write_json};
 pub use layout::{Layout, clip, width};
-pub use outcome::{because, findings, outcome};
+pub use outcome::{because, outcome};
 pub use progress::Progress;
 pub use prompt::confirm;
 pub use recovery::recovery;

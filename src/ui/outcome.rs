@@ -8,7 +8,7 @@ use super::events::status_style;
 use super::layout::{Layout, visible, width};
 use super::stack::meaning;
 use super::styles::styled;
-use crate::apply::{Finding, FindingKind, Outcome, RootCause};
+use crate::apply::{Outcome, RootCause};
 use crate::backend::{StackEvent, StackStatus};
 
 /// Returns how carrying something out ended: what happened, why, and what to do next.
@@ -93,18 +93,4 @@ fn pairs_below(text: &mut String, pairs: &IndexMap<String, String>) {
     for (name, value) in pairs {
         let _ = write!(text, "\n  {name:longest$}  {value}");
     }
-}
-
-/// Returns promises that a stack does not keep.
-pub fn findings(findings: &[Finding]) -> String {
-    let mut text = String::from("the stack does not hold what the plan promised:");
-    for finding in findings {
-        let what = match finding.kind {
-            FindingKind::Missing => "is not there",
-            FindingKind::Unexpected => "is there and was not promised",
-            FindingKind::Different => "differs at",
-        };
-        let _ = write!(text, "\n  {} {what} {}", finding.logical_resource_id, finding.path.as_deref().unwrap_or_default());
-    }
-    text
 }

@@ -24,3 +24,4 @@ mod template;
 mod ui;
 mod upgrades;
 mod validate;
+mod verify;

@@ -4,6 +4,9 @@ use super::fargate::Task;
 use crate::validate::literals::short;
 use crate::validate::walk::Guards;
 
+/// The CPU units there are.
+const CPUS: &str = "use 256, 512, 1024, 2048, 4096, 8192, 16384 or 32768";
+
 /// CPU units with the least and the most memory and the step between, all in MiB.
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html#fargate-tasks-size>
@@ -29,7 +32,7 @@ impl Task<'_, '_, '_> {
             let size = amount(&cpu_text, "vcpu", 1024.0).and_then(|cpu| SIZES.iter().find(|(units, _)| *units == cpu));
             let Some((_, memory)) = size else {
                 let problem = format!("has {}, which Fargate does not offer", amount_shown("CPU", &cpu_text));
-                self.report("fargate-cpu-memory", &problem, span, "use 256, 512, 1024, 2048, 4096, 8192, 16384 or 32768", &guards);
+                self.report("fargate-cpu-memory", &problem, span, CPUS, &guards);
                 continue;
             };
             for (memory_guards, memory_text, span) in &memories {
@@ -52,6 +55,15 @@ impl Task<'_, '_, '_> {
             }
         }
     }
+}
+
+/// Returns why Fargate does not offer this CPU with this memory, and what it does offer; `None` where it does.
+pub fn fargate_size_problem(cpu: &str, memory: &str) -> Option<String> {
+    let Some((_, offered)) = amount(cpu, "vcpu", 1024.0).and_then(|cpu| SIZES.iter().find(|(units, _)| *units == cpu)) else {
+        return Some(format!("Fargate does not offer {}: {CPUS}", amount_shown("CPU", cpu)));
+    };
+    let fits = amount(memory, "gb", 1024.0).is_some_and(|amount| offers(offered, amount));
+    (!fits).then(|| format!("Fargate does not offer {} with CPU {cpu}: use {}", amount_shown("memory", memory), words(offered)))
 }
 
 /// Returns what is told of an amount, which may be empty.

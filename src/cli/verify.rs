@@ -1,0 +1,61 @@
+//! `rackform verify`: whether the account holds what the stack's template promised.
+
+use std::time::Duration;
+
+use super::backend::{self, Access, BackendArgs};
+use super::{Context, ExitCode, Failure, Format};
+use crate::verify::{self, Subject, VerifyError};
+
+/// Asks whether the account holds what the deployed stack promised: file systems, mount targets, security groups, DNS, build tasks,
+/// repositories and keys
+///
+/// Each check says what is promised, what was found and what to do; docs/checks.md lists them. Nothing is changed.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  rackform verify\n  rackform verify --wait 120 --strict\n  rackform verify --format json | jq -r '.checks[] | select(.state != \"kept\") | .check'\n\nExit codes: 0 all kept, 1 a promise is broken, 66 no such stack, 69 nothing could be looked at."
+)]
+pub struct Args {
+    /// Look again for so long while something is still being made, such as a mount target
+    #[arg(long, value_name = "SECONDS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=86_400))]
+    wait: u64,
+    /// End with exit code 1 for warnings and for what could not be looked at too
+    #[arg(long)]
+    strict: bool,
+    /// How to show it; docs/verify.schema.json describes json
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// Returns that there is no such stack, or that the backend cannot be asked.
+pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
+    let stack = context.stack_name(None)?;
+    let backend = backend::open(context, Access::Look, &BackendArgs::default())?;
+    if backend.describe_stack(&stack)?.is_none_or(|stack| stack.status.is_review()) {
+        return Err(backend::no_stack(&stack));
+    }
+    let inspector = backend::inspector(context, backend.as_ref())?;
+    let report = verify::verify(backend.as_ref(), inspector.as_ref(), &Subject::deployed(&stack), Duration::from_secs(args.wait))?;
+    let text = match args.format {
+        Format::Human => crate::ui::verify::human(&report, context.layout()),
+        Format::Json => crate::ui::json(&report)?,
+    };
+    context.answer(&text)?;
+    Ok(match () {
+        () if report.is_blind() => ExitCode::Unavailable,
+        () if report.is_kept(args.strict) => ExitCode::Done,
+        () => ExitCode::Failed,
+    })
+}
+
+impl From<VerifyError> for Failure {
+    fn from(error: VerifyError) -> Self {
+        match error {
+            VerifyError::Backend(error) => error.into(),
+            VerifyError::Template(problems) => problems.into(),
+        }
+    }
+}

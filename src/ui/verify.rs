@@ -1,0 +1,85 @@
+//! What was checked in an account, shown: what is not as promised first, with what to do.
+
+use super::layout::{visible, wrapped};
+use super::{Layout, styled};
+use crate::verify::{Level, Report, State, Summary, Verdict};
+
+/// Columns of the words before promised, found and what to do.
+const LABEL: usize = 18;
+
+/// Returns everything that was checked: what is not kept in full, then a line for what is.
+pub fn human(report: &Report, layout: Layout) -> String {
+    let mut text = broken(report, layout);
+    let kept: Vec<&Verdict> = report.checks.iter().filter(|verdict| verdict.state == State::Kept).collect();
+    let columns = kept.iter().map(|verdict| verdict.check.len()).max().unwrap_or_default();
+    if !text.is_empty() && !kept.is_empty() {
+        text.push('\n');
+    }
+    for verdict in kept {
+        let glyph = styled(layout.styles.add, "ok");
+        let subject = subject(verdict);
+        let subject = if subject.is_empty() { verdict.promised.clone() } else { subject };
+        let line = format!("{:columns$}  {subject}", verdict.check);
+        text.push_str(&format!(" {glyph}  {}\n", super::clip(&line, layout.width.saturating_sub(5))));
+    }
+    text.push_str(&format!("\n{}\n", summary(report)));
+    text
+}
+
+/// Returns what is not kept, each with what was promised, what was found and what to do; empty when all is well.
+pub fn broken(report: &Report, layout: Layout) -> String {
+    let mut text = String::new();
+    for verdict in report.checks.iter().filter(|verdict| verdict.state != State::Kept) {
+        text.push_str(&one(verdict, layout));
+    }
+    text
+}
+
+fn one(verdict: &Verdict, layout: Layout) -> String {
+    let styles = layout.styles;
+    let (style, word) = match (verdict.state, verdict.level) {
+        (State::Pending, _) => (styles.warning, "pending"),
+        (State::Unchecked, _) => (styles.dim, "unchecked"),
+        (_, Level::Warning) => (styles.warning, "warning"),
+        _ => (styles.alarm, "error"),
+    };
+    let mut text = format!("{}: {}\n", styled(style, format!("{word}[{}]", verdict.check)), subject(verdict));
+    let found = if verdict.state == State::Unchecked { "not looked at" } else { "found" };
+    let lines = [("promised", Some(&verdict.promised)), (found, Some(&verdict.found)), ("what to do", verdict.remedy.as_ref())];
+    for (label, value) in lines {
+        let Some(value) = value else { continue };
+        let room = layout.width.saturating_sub(LABEL).max(40);
+        let mut label = label;
+        for line in wrapped(&visible(value), room) {
+            text.push_str(&format!("    {label:<13} {line}\n"));
+            label = "";
+        }
+    }
+    text
+}
+
+fn subject(verdict: &Verdict) -> String {
+    match (&verdict.logical_resource_id, &verdict.physical_resource_id) {
+        (Some(logical), Some(physical)) => format!("{logical} ({})", visible(physical)),
+        (Some(one), None) | (None, Some(one)) => visible(one).into_owned(),
+        (None, None) => String::new(),
+    }
+}
+
+/// Returns how many there are of each kind in one line.
+pub fn summary(report: &Report) -> String {
+    let Summary { kept, errors, warnings, pending, unchecked } = report.summary;
+    let plural = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
+    let mut text = format!("{}: {} kept", report.stack_name, plural(kept, "check"));
+    for (count, words) in [(errors, plural(errors, "error")), (warnings, plural(warnings, "warning"))] {
+        if count > 0 {
+            text.push_str(&format!(", {words}"));
+        }
+    }
+    for (count, word) in [(pending, "pending"), (unchecked, "could not be looked at")] {
+        if count > 0 {
+            text.push_str(&format!(", {count} {word}"));
+        }
+    }
+    text
+}

@@ -1,0 +1,68 @@
+//! File systems and mount targets.
+
+use super::AwsInspector;
+use crate::verify::presence::{Answer, Asked, FileSystem, MountTarget};
+
+pub(super) fn file_system(aws: &AwsInspector, id: &str) -> Asked<FileSystem> {
+    let missing = ["FileSystemNotFound"];
+    let call = aws.efs.describe_file_systems().file_system_id(id).send();
+    let Some(answer) = aws.ask("elasticfilesystem:DescribeFileSystems", &missing, call)? else { return Ok(None) };
+    let Some(found) = answer.file_systems().iter().find(|found| found.file_system_id() == id) else { return Ok(None) };
+    let call = aws.efs.describe_lifecycle_configuration().file_system_id(id).send();
+    let lifecycle = aws.answer("elasticfilesystem:DescribeLifecycleConfiguration", call).map(|answer| {
+        let mut pairs = Vec::new();
+        for policy in answer.lifecycle_policies() {
+            let rules = [
+                ("TransitionToIA", policy.transition_to_ia().map(|rule| rule.as_str())),
+                ("TransitionToArchive", policy.transition_to_archive().map(|rule| rule.as_str())),
+                ("TransitionToPrimaryStorageClass", policy.transition_to_primary_storage_class().map(|rule| rule.as_str())),
+            ];
+            pairs.extend(rules.into_iter().filter_map(|(name, rule)| Some((name.to_owned(), rule?.to_owned()))));
+        }
+        pairs.sort();
+        pairs
+    });
+    Ok(Some(FileSystem {
+        state: found.life_cycle_state().as_str().to_owned(),
+        encrypted: found.encrypted().unwrap_or(false),
+        key: found.kms_key_id().map(ToOwned::to_owned),
+        performance_mode: found.performance_mode().as_str().to_owned(),
+        throughput_mode: found.throughput_mode().map_or("bursting", |mode| mode.as_str()).to_owned(),
+        provisioned_mibps: found.provisioned_throughput_in_mibps(),
+        lifecycle,
+        zone: found.availability_zone_name().map(ToOwned::to_owned),
+    }))
+}
+
+pub(super) fn mount_targets(aws: &AwsInspector, file_system: &str) -> Answer<Vec<MountTarget>> {
+    let mut targets = Vec::new();
+    let mut marker = None;
+    loop {
+        let call = aws.efs.describe_mount_targets().file_system_id(file_system).set_marker(marker).send();
+        let Some(answer) = aws.ask("elasticfilesystem:DescribeMountTargets", &["FileSystemNotFound"], call)? else { break };
+        for found in answer.mount_targets() {
+            let id = found.mount_target_id();
+            let call = aws.efs.describe_mount_target_security_groups().mount_target_id(id).send();
+            // One that is being made or deleted does not tell its groups, and one that is gone has none.
+            let unsaid = ["IncorrectMountTargetState", "MountTargetNotFound"];
+            let groups = aws.ask("elasticfilesystem:DescribeMountTargetSecurityGroups", &unsaid, call).ok().flatten().map(|answer| {
+                let mut groups = answer.security_groups().to_vec();
+                groups.sort();
+                groups
+            });
+            targets.push(MountTarget {
+                id: id.to_owned(),
+                file_system: found.file_system_id().to_owned(),
+                subnet: found.subnet_id().to_owned(),
+                zone: found.availability_zone_name().map(ToOwned::to_owned),
+                state: found.life_cycle_state().as_str().to_owned(),
+                groups,
+            });
+        }
+        marker = answer.next_marker().filter(|marker| !marker.is_empty()).map(ToOwned::to_owned);
+        if marker.is_none() {
+            break;
+        }
+    }
+    Ok(targets)
+}

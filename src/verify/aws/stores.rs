@@ -1,0 +1,29 @@
+//! Repositories and keys.
+
+use aws_sdk_kms::types::KeyManagerType;
+
+use super::AwsInspector;
+use crate::verify::presence::{Asked, Key, Repository};
+
+pub(super) fn repository(aws: &AwsInspector, name: &str) -> Asked<Repository> {
+    let missing = ["RepositoryNotFoundException"];
+    let call = aws.ecr.describe_repositories().repository_names(name).send();
+    let Some(answer) = aws.ask("ecr:DescribeRepositories", &missing, call)? else { return Ok(None) };
+    let Some(found) = answer.repositories().iter().find(|found| found.repository_name() == Some(name)) else { return Ok(None) };
+    let call = aws.ecr.get_lifecycle_policy().repository_name(name).send();
+    let policy = aws.ask("ecr:GetLifecyclePolicy", &["LifecyclePolicyNotFoundException"], call);
+    Ok(Some(Repository {
+        tag_mutability: found.image_tag_mutability().map_or("MUTABLE", |mutability| mutability.as_str()).to_owned(),
+        lifecycle_policy: policy.map(|answer| answer.and_then(|answer| answer.lifecycle_policy_text().map(ToOwned::to_owned))),
+    }))
+}
+
+pub(super) fn key(aws: &AwsInspector, id: &str) -> Asked<Key> {
+    let call = aws.kms.describe_key().key_id(id).send();
+    let Some(answer) = aws.ask("kms:DescribeKey", &["NotFoundException"], call)? else { return Ok(None) };
+    Ok(answer.key_metadata().map(|found| Key {
+        arn: found.arn().unwrap_or(id).to_owned(),
+        state: found.key_state().map_or("Enabled", |state| state.as_str()).to_owned(),
+        is_aws_managed: found.key_manager() == Some(&KeyManagerType::Aws),
+    }))
+}

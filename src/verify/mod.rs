@@ -1,0 +1,73 @@
+//! Whether an account holds what a stack's template promised, and whether a plan would fail for something that only the account knows.
+//!
+//! Takes an evaluated template with physical IDs, gives a [`Promise`]; an [`Inspector`] answers what there really is, which makes a
+//! [`Presence`]; comparing the two is pure and gives [`Verdict`]s. `aws` is the inspector of an account, through the SDK; [`local`]
+//! answers from the embedded backend's own resources, so that the whole road is there without an account. Showing verdicts is for
+//! [`ui`](crate::ui); which permissions the asking takes is for [`permissions`](crate::permissions).
+//!
+//! Every check has a stable name, listed in [`CHECKS`] and explained in `docs/checks.md`.
+
+#[cfg(feature = "aws")]
+pub mod aws;
+mod check;
+pub mod local;
+mod names;
+mod presence;
+mod promise;
+mod resources;
+mod subject;
+mod verdict;
+
+use std::time::{Duration, Instant};
+
+pub use check::check;
+pub use names::{CHECKS, Check, Stage};
+pub use presence::{
+    Answer, Asked, Container, EfsVolume, FileSystem, Ingress, Inspector, Key, Limits, MountPoint, MountTarget, Presence, Refusal,
+    Repository, SecurityGroup, Subnet, TaskDefinition, Volume, Vpc, Zone, look,
+};
+pub use promise::{
+    Promise, PromisedContainer, PromisedFileSystem, PromisedKey, PromisedMountTarget, PromisedRepository, PromisedRule, PromisedTask,
+};
+pub use resources::resources;
+pub use subject::{Subject, VerifyError};
+pub use verdict::{Level, Report, State, Summary, Verdict};
+
+/// How long to leave things alone between two looks at something that is not ready yet.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// Checks whether an account holds what a stack's template promised.
+///
+/// As long as something is still being made, such as a mount target, it looks again until `patience` is over.
+///
+/// # Errors
+///
+/// Returns that there is no such stack, that its template cannot be evaluated, or that the backend cannot be asked. What the inspector
+/// is not told is a verdict of its own.
+pub fn verify(
+    backend: &dyn crate::backend::Backend,
+    inspector: &dyn Inspector,
+    subject: &Subject,
+    patience: Duration,
+) -> Result<Report, VerifyError> {
+    let start = Instant::now();
+    loop {
+        let report = once(backend, inspector, subject)?;
+        let left = patience.saturating_sub(start.elapsed());
+        if report.summary.pending == 0 || left.is_zero() {
+            return Ok(report);
+        }
+        std::thread::sleep(PAUSE.min(left));
+    }
+}
+
+fn once(backend: &dyn crate::backend::Backend, inspector: &dyn Inspector, subject: &Subject) -> Result<Report, VerifyError> {
+    subject.with_deployed(backend, |evaluation, stack| {
+        let present = backend.list_resources(&stack.id)?;
+        let promise = Promise::of(evaluation);
+        let presence = look(&promise, inspector);
+        let mut verdicts = resources(evaluation, &present);
+        verdicts.extend(check(&promise, &presence));
+        Ok(Report::new(&stack.name, verdicts))
+    })
+}

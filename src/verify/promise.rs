@@ -1,0 +1,387 @@
+//! What an evaluated template promises of the account, as far as the build cache and builds rest on it.
+//!
+//! Everything is found by its type and by what refers to it, not by its logical ID: a file system is the builds' when a task definition with a container
+//! `build` mounts it. Only the security group that builds get goes by the rack's own names, since that rule is in no template.
+
+use crate::evaluate::{ConditionValue, Evaluation, Residual, Resource, Value, ValueKind};
+use crate::model::build_cache::Surroundings;
+
+use super::presence::{EfsVolume, Ingress, MountPoint, Volume};
+
+/// The container that builds.
+const BUILD_CONTAINER: &str = "build";
+/// The output that lists the subnets of builds.
+const BUILD_SUBNETS: &str = "BuildSubnets";
+
+/// What a template promises; `None` stands for what cannot be known from it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Promise {
+    /// File systems.
+    pub file_systems: Vec<PromisedFileSystem>,
+    /// Mount targets.
+    pub mount_targets: Vec<PromisedMountTarget>,
+    /// What the security groups of the builds' mount targets admit.
+    pub rules: Vec<PromisedRule>,
+    /// Task definitions with a container `build`.
+    pub tasks: Vec<PromisedTask>,
+    /// Repositories.
+    pub repositories: Vec<PromisedRepository>,
+    /// Keys: logical and physical ID.
+    pub keys: Vec<(String, Option<String>)>,
+    /// The subnets that builds run in, where an output tells them.
+    pub build_subnets: Vec<String>,
+}
+
+/// A file system.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PromisedFileSystem {
+    /// The logical ID.
+    pub logical_id: String,
+    /// The physical ID.
+    pub physical_id: Option<String>,
+    /// Whether it is encrypted.
+    pub encrypted: Option<bool>,
+    /// With which key.
+    pub key: PromisedKey,
+    /// `PerformanceMode`.
+    pub performance_mode: Option<String>,
+    /// `ThroughputMode`.
+    pub throughput_mode: Option<String>,
+    /// `ProvisionedThroughputInMibps`.
+    pub provisioned_mibps: Option<f64>,
+    /// The lifecycle policies, sorted.
+    pub lifecycle: Option<Vec<(String, String)>>,
+    /// Whether builds mount it.
+    pub for_builds: bool,
+}
+
+/// The key of a file system.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PromisedKey {
+    /// Nothing is said of it.
+    Unsaid,
+    /// The one that AWS manages for EFS.
+    AwsManaged,
+    /// This one, by ID, ARN or alias.
+    Id(String),
+}
+
+/// A mount target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PromisedMountTarget {
+    /// The logical ID.
+    pub logical_id: String,
+    /// The physical ID.
+    pub physical_id: Option<String>,
+    /// The file system.
+    pub file_system: Option<String>,
+    /// The subnet.
+    pub subnet: Option<String>,
+    /// The subnet's availability zone, where the template says it.
+    pub zone: Option<String>,
+    /// The security groups, sorted.
+    pub groups: Option<Vec<String>>,
+}
+
+/// What one security group of the builds' mount targets admits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PromisedRule {
+    /// The group's logical ID, where it is the template's.
+    pub logical_id: Option<String>,
+    /// The group.
+    pub group: Option<String>,
+    /// The group that build tasks get.
+    pub build_group: Option<String>,
+    /// All that the template lets in.
+    pub ingress: Option<Vec<Ingress>>,
+}
+
+/// A task definition with a container `build`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PromisedTask {
+    /// The logical ID.
+    pub logical_id: String,
+    /// The ARN.
+    pub physical_id: Option<String>,
+    /// Whether it is for Fargate.
+    pub is_fargate: bool,
+    /// CPU units of the task.
+    pub cpu: Option<String>,
+    /// Memory of the task in MiB.
+    pub memory: Option<String>,
+    /// The volumes that are file systems.
+    pub volumes: Option<Vec<Volume>>,
+    /// The container `build`.
+    pub container: PromisedContainer,
+}
+
+/// The container `build`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PromisedContainer {
+    /// Where volumes appear, sorted.
+    pub mount_points: Option<Vec<MountPoint>>,
+    /// The value of `DOCKER_BUILDKIT`, which may be absent.
+    pub buildkit: Option<String>,
+}
+
+/// A repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PromisedRepository {
+    /// The logical ID.
+    pub logical_id: String,
+    /// The name.
+    pub physical_id: Option<String>,
+    /// `ImageTagMutability`.
+    pub tag_mutability: Option<String>,
+    /// The lifecycle policy's text, which may be absent.
+    pub lifecycle_policy: Option<Option<String>>,
+}
+
+impl Promise {
+    /// Reads what a template promises that was evaluated with the physical IDs of the deployed stack.
+    pub fn of(evaluation: &Evaluation<'_>) -> Self {
+        let reader = Reader { evaluation };
+        let tasks: Vec<PromisedTask> = reader.of_type("AWS::ECS::TaskDefinition").filter_map(|task| reader.task(task)).collect();
+        let mounted: Vec<&str> = tasks
+            .iter()
+            .flat_map(|task| task.volumes.iter().flatten())
+            .filter_map(|volume| volume.efs.as_ref().map(|efs| efs.file_system.as_str()))
+            .collect();
+        let mut file_systems: Vec<PromisedFileSystem> =
+            reader.of_type("AWS::EFS::FileSystem").map(|resource| reader.file_system(resource)).collect();
+        for file_system in &mut file_systems {
+            file_system.for_builds = file_system.physical_id.as_deref().is_some_and(|id| mounted.contains(&id));
+        }
+        let mount_targets: Vec<PromisedMountTarget> =
+            reader.of_type("AWS::EFS::MountTarget").map(|resource| reader.mount_target(resource)).collect();
+        let mut rules: Vec<PromisedRule> = Vec::new();
+        let of_builds = |target: &&PromisedMountTarget| target.file_system.as_deref().is_some_and(|id| mounted.contains(&id));
+        for group in mount_targets.iter().filter(of_builds).flat_map(|target| target.groups.iter().flatten()) {
+            if !rules.iter().any(|rule| rule.group.as_ref() == Some(group)) {
+                rules.push(reader.rule(group));
+            }
+        }
+        let has_mounted = mount_targets.iter().any(|target| of_builds(&target));
+        Self {
+            rules,
+            repositories: reader.of_type("AWS::ECR::Repository").map(|resource| reader.repository(resource)).collect(),
+            keys: reader.of_type("AWS::KMS::Key").map(|key| (key.entry.name.to_owned(), reader.physical_id(key.entry.name))).collect(),
+            build_subnets: if has_mounted { reader.build_subnets() } else { Vec::new() },
+            file_systems,
+            mount_targets,
+            tasks,
+        }
+    }
+
+    /// Returns the mount targets of a file system.
+    pub(super) fn targets_of<'p>(&'p self, file_system: &'p str) -> impl Iterator<Item = &'p PromisedMountTarget> {
+        self.mount_targets.iter().filter(move |target| target.file_system.as_deref() == Some(file_system))
+    }
+}
+
+/// Reads an evaluation.
+pub(super) struct Reader<'e, 'a> {
+    pub(super) evaluation: &'e Evaluation<'a>,
+}
+
+impl<'a> Reader<'_, 'a> {
+    /// Returns the resources of a type that are certain to exist.
+    pub(super) fn of_type(&self, resource_type: &'static str) -> impl Iterator<Item = &Resource<'a>> {
+        let exists = |resource: &&Resource<'a>| resource.condition.is_none_or(|(_, value)| value == ConditionValue::Known(true));
+        self.evaluation.resources.values().filter(move |resource| resource.resource_type == resource_type).filter(exists)
+    }
+
+    pub(super) fn physical_id(&self, logical_id: &str) -> Option<String> {
+        self.evaluation.state.physical_ids.get(logical_id).cloned()
+    }
+
+    /// Returns the ID of what a value refers to.
+    pub(super) fn id(&self, value: &Value<'a>) -> Option<String> {
+        match value.kind {
+            ValueKind::Unknown(Residual::Ref(name)) => self.physical_id(name),
+            ValueKind::Unknown(Residual::GetAtt(name, attribute)) => {
+                let names_itself = attribute == "Id" || (attribute.ends_with("Id") && attribute != "VpcId") || attribute == "Arn";
+                self.physical_id(name).filter(|_| names_itself)
+            }
+            _ => value.text().map(ToOwned::to_owned),
+        }
+    }
+
+    fn ids(&self, value: Option<&Value<'a>>) -> Option<Vec<String>> {
+        let mut ids: Vec<String> = value?.items()?.iter().map(|item| self.id(item)).collect::<Option<_>>()?;
+        ids.sort();
+        Some(ids)
+    }
+
+    fn file_system(&self, resource: &Resource<'a>) -> PromisedFileSystem {
+        let properties = &resource.properties;
+        let text = |name: &str, default: &str| match properties.get(name) {
+            None => Some(default.to_owned()),
+            Some(value) => value.text().map(ToOwned::to_owned),
+        };
+        let encrypted = properties.get("Encrypted").and_then(Value::text).map(|text| text.eq_ignore_ascii_case("true"));
+        let key = match properties.get("KmsKeyId") {
+            None if encrypted == Some(true) => PromisedKey::AwsManaged,
+            value => value.and_then(|value| self.id(value)).map_or(PromisedKey::Unsaid, PromisedKey::Id),
+        };
+        PromisedFileSystem {
+            logical_id: resource.entry.name.to_owned(),
+            physical_id: self.physical_id(resource.entry.name),
+            encrypted,
+            key,
+            performance_mode: text("PerformanceMode", "generalPurpose"),
+            throughput_mode: text("ThroughputMode", "bursting"),
+            provisioned_mibps: properties.get("ProvisionedThroughputInMibps").and_then(Value::text).and_then(|text| text.parse().ok()),
+            lifecycle: lifecycle(properties.get("LifecyclePolicies")),
+            for_builds: false,
+        }
+    }
+
+    fn mount_target(&self, resource: &Resource<'a>) -> PromisedMountTarget {
+        let property = |name: &str| resource.properties.get(name);
+        let subnet = property("SubnetId").and_then(|value| self.id(value));
+        let is_subnet = |resource: &&Resource<'a>| subnet.is_some() && self.physical_id(resource.entry.name) == subnet;
+        let zone = self.of_type("AWS::EC2::Subnet").find(is_subnet).and_then(|subnet| subnet.properties.get("AvailabilityZone")?.text());
+        PromisedMountTarget {
+            logical_id: resource.entry.name.to_owned(),
+            physical_id: self.physical_id(resource.entry.name),
+            file_system: property("FileSystemId").and_then(|value| self.id(value)),
+            zone: zone.map(ToOwned::to_owned),
+            groups: self.ids(property("SecurityGroups")),
+            subnet,
+        }
+    }
+
+    fn rule(&self, group: &str) -> PromisedRule {
+        let own = self.of_type("AWS::EC2::SecurityGroup").find(|resource| self.physical_id(resource.entry.name).as_deref() == Some(group));
+        let is_of_group =
+            |resource: &&Resource<'a>| resource.properties.get("GroupId").and_then(|value| self.id(value)).as_deref() == Some(group);
+        let ingress = own.and_then(|own| {
+            let inline = match own.properties.get("SecurityGroupIngress") {
+                None => &[],
+                Some(value) => value.items()?,
+            };
+            let separate = self.of_type("AWS::EC2::SecurityGroupIngress").filter(is_of_group).map(|resource| &resource.properties);
+            let mut ingress: Vec<Ingress> = inline.iter().chain(separate).map(|rule| self.ingress(rule)).collect::<Option<_>>()?;
+            ingress.sort();
+            Some(ingress)
+        });
+        PromisedRule {
+            logical_id: own.map(|own| own.entry.name.to_owned()),
+            group: Some(group.to_owned()),
+            build_group: self.build_group(),
+            ingress,
+        }
+    }
+
+    fn ingress(&self, rule: &Value<'a>) -> Option<Ingress> {
+        let sources = ["SourceSecurityGroupId", "CidrIp", "CidrIpv6", "SourcePrefixListId"];
+        let port = |name: &str| rule.get(name).and_then(Value::text).and_then(|text| text.parse().ok());
+        let source = self.id(sources.into_iter().find_map(|name| rule.get(name))?)?;
+        Some(Ingress::new(rule.get("IpProtocol")?.text()?, [port("FromPort"), port("ToPort")], &source))
+    }
+
+    /// Returns the group that build tasks get: the one for builds, else the one for instances, else the rack's own.
+    pub(super) fn build_group(&self) -> Option<String> {
+        let rack = Surroundings::default();
+        let parameters = [rack.build_instance_security_group, rack.instance_security_group];
+        for (_, parameter) in parameters.into_iter().flatten() {
+            let name = parameter.to_string();
+            let Some(parameter) = self.evaluation.parameters.parameters.get(name.as_str()) else { continue };
+            match parameter.value.as_deref().map(str::trim) {
+                None => return None,
+                Some("") => {}
+                Some(group) => return Some(group.to_owned()),
+            }
+        }
+        self.physical_id(&rack.instances_security.to_string())
+    }
+
+    fn build_subnets(&self) -> Vec<String> {
+        let listed = self.evaluation.outputs.get(BUILD_SUBNETS).and_then(|output| output.value.text()).unwrap_or_default();
+        listed.split(',').map(str::trim).filter(|subnet| !subnet.is_empty()).map(ToOwned::to_owned).collect()
+    }
+
+    fn task(&self, resource: &Resource<'a>) -> Option<PromisedTask> {
+        let properties = &resource.properties;
+        let is_build = |container: &&Value<'a>| container.get("Name").and_then(Value::text) == Some(BUILD_CONTAINER);
+        let container = properties.get("ContainerDefinitions")?.items()?.iter().find(is_build)?;
+        let text = |name: &str| properties.get(name).and_then(Value::text).map(ToOwned::to_owned);
+        let platforms = properties.get("RequiresCompatibilities").and_then(Value::items).unwrap_or_default();
+        let volumes = match properties.get("Volumes") {
+            None => Some(Vec::new()),
+            Some(volumes) => volumes.items().and_then(|volumes| {
+                volumes.iter().filter(|volume| volume.get("EFSVolumeConfiguration").is_some()).map(|volume| self.volume(volume)).collect()
+            }),
+        };
+        let variables = container.get("Environment").and_then(Value::items).unwrap_or_default();
+        let buildkit = variables.iter().find(|variable| variable.get("Name").and_then(Value::text) == Some("DOCKER_BUILDKIT"));
+        let mount_points = match container.get("MountPoints") {
+            None => Some(Vec::new()),
+            Some(mounts) => mounts.items().and_then(|mounts| mounts.iter().map(mount_point).collect()),
+        };
+        Some(PromisedTask {
+            logical_id: resource.entry.name.to_owned(),
+            physical_id: self.physical_id(resource.entry.name),
+            is_fargate: platforms.iter().any(|platform| platform.text() == Some("FARGATE")),
+            cpu: text("Cpu"),
+            memory: text("Memory"),
+            volumes,
+            container: PromisedContainer {
+                mount_points: mount_points.map(|mut mounts: Vec<MountPoint>| {
+                    mounts.sort();
+                    mounts
+                }),
+                buildkit: buildkit.and_then(|variable| variable.get("Value")?.text()).map(ToOwned::to_owned),
+            },
+        })
+    }
+
+    fn volume(&self, volume: &Value<'a>) -> Option<Volume> {
+        let efs = volume.get("EFSVolumeConfiguration")?;
+        let text = |name: &str| efs.get(name).and_then(Value::text);
+        Some(Volume {
+            name: volume.get("Name")?.text()?.to_owned(),
+            efs: Some(EfsVolume {
+                // An ID that is not known is no reason to forget the volume.
+                file_system: efs.get("FilesystemId").and_then(|value| self.id(value)).unwrap_or_default(),
+                root_directory: text("RootDirectory").unwrap_or("/").to_owned(),
+                access_point: efs.get("AuthorizationConfig").and_then(|config| self.id(config.get("AccessPointId")?)),
+                transit_encryption: text("TransitEncryption").is_some_and(|text| text.eq_ignore_ascii_case("enabled")),
+            }),
+        })
+    }
+
+    fn repository(&self, resource: &Resource<'a>) -> PromisedRepository {
+        let property = |name: &str| resource.properties.get(name);
+        PromisedRepository {
+            logical_id: resource.entry.name.to_owned(),
+            physical_id: self.physical_id(resource.entry.name),
+            tag_mutability: property("ImageTagMutability").map_or(Some("MUTABLE"), |value| value.text()).map(ToOwned::to_owned),
+            lifecycle_policy: match property("LifecyclePolicy").map(|policy| policy.get("LifecyclePolicyText")) {
+                None => Some(None),
+                Some(text) => text.and_then(Value::text).map(|text| Some(text.to_owned())),
+            },
+        }
+    }
+}
+
+fn lifecycle(policies: Option<&Value<'_>>) -> Option<Vec<(String, String)>> {
+    let Some(policies) = policies else { return Some(Vec::new()) };
+    let mut pairs = Vec::new();
+    for policy in policies.items()? {
+        for (name, value) in policy.members()? {
+            pairs.push(((*name).to_owned(), value.text()?.to_owned()));
+        }
+    }
+    pairs.sort();
+    Some(pairs)
+}
+
+fn mount_point(mount: &Value<'_>) -> Option<MountPoint> {
+    Some(MountPoint {
+        volume: mount.get("SourceVolume")?.text()?.to_owned(),
+        path: mount.get("ContainerPath")?.text()?.to_owned(),
+        read_only: mount.get("ReadOnly").and_then(Value::text).is_some_and(|text| text.eq_ignore_ascii_case("true")),
+    })
+}

@@ -1,0 +1,87 @@
+//! Whether a stack has the resources that its template promises, as the backend lists them.
+
+use serde_json::Value as Json;
+
+use super::names::{RESOURCE_PRESENT, RESOURCE_PROPERTIES, RESOURCE_UNEXPECTED};
+use super::verdict::{Of, State, Verdict};
+use crate::backend::StackResource;
+use crate::evaluate::{ConditionValue, Evaluation, Value, ValueKind};
+
+/// Compares what a template promises with the resources that a backend lists.
+///
+/// What is secret, or known to the backend alone, is passed over; AWS lists no properties, so there it is about presence.
+pub fn resources(promised: &Evaluation<'_>, present: &[StackResource]) -> Vec<Verdict> {
+    let mut verdicts = Vec::new();
+    let (mut found, mut compared) = (0, 0);
+    for (name, resource) in &promised.resources {
+        match present.iter().find(|present| present.logical_id == *name) {
+            None if resource.condition.is_some_and(|(_, value)| value == ConditionValue::Unknown) => {}
+            None => verdicts.push(
+                Verdict::new(&RESOURCE_PRESENT, Of::resource(name, None), State::Broken, resource.resource_type, "not in the stack")
+                    .remedied("`rackform apply` creates it; if it was deleted by hand, `rackform plan` shows nothing and AWS's drift detection does"),
+            ),
+            Some(present) => {
+                found += 1;
+                // AWS tells that a resource is there and keeps its properties to itself.
+                if present.properties.is_null() {
+                    continue;
+                }
+                compared += 1;
+                let mut path = String::from("/Properties");
+                if let Err(path) = kept(&resource.properties, &present.properties, &mut path) {
+                    let of = Of::resource(name, Some(&present.physical_id));
+                    verdicts.push(
+                        Verdict::new(&RESOURCE_PROPERTIES, of, State::Broken, "the template's properties", format!("another value at {path}"))
+                            .remedied("apply the template again"),
+                    );
+                }
+            }
+        }
+    }
+    for present in present.iter().filter(|present| !promised.resources.contains_key(present.logical_id.as_str())) {
+        let of = Of::resource(&present.logical_id, Some(&present.physical_id));
+        verdicts.push(
+            Verdict::new(&RESOURCE_UNEXPECTED, of, State::Broken, "not in the template", &present.resource_type)
+                .remedied("`rackform events` tells why it was not deleted; delete it by hand if nothing needs it"),
+        );
+    }
+    let plural = |count: usize| if count == 1 { "1 resource".to_owned() } else { format!("{count} resources") };
+    if found > 0 {
+        verdicts.push(Verdict::new(&RESOURCE_PRESENT, Of::default(), State::Kept, plural(found), "in the stack"));
+    }
+    if compared > 0 && !verdicts.iter().any(|verdict| verdict.check == RESOURCE_PROPERTIES.name) {
+        verdicts.push(Verdict::new(&RESOURCE_PROPERTIES, Of::default(), State::Kept, plural(compared), "as the template says"));
+    }
+    verdicts
+}
+
+/// Compares a promised value with the present one; returns the path of the first difference.
+fn kept(promised: &Value<'_>, present: &Json, path: &mut String) -> Result<(), String> {
+    let length = path.len();
+    match (&promised.kind, present) {
+        (ValueKind::Unknown(_), _) => {}
+        (_, Json::String(text)) if text.contains("****") => {}
+        (ValueKind::Map(members), Json::Object(present)) if members.len() == present.len() => {
+            for (name, value) in *members {
+                path.push('/');
+                path.push_str(name);
+                kept(value, present.get(*name).unwrap_or(&Json::Null), path)?;
+                path.truncate(length);
+            }
+        }
+        (ValueKind::List(items), Json::Array(present)) if items.len() == present.len() => {
+            for (index, (value, present)) in items.iter().zip(present).enumerate() {
+                path.push_str(&format!("/{index}"));
+                kept(value, present, path)?;
+                path.truncate(length);
+            }
+        }
+        (ValueKind::Null, Json::Null) => {}
+        (ValueKind::Bool(promised), Json::Bool(present)) if promised == present => {}
+        (ValueKind::String(promised), Json::String(present)) if promised == present => {}
+        (ValueKind::Number(promised), Json::Number(present))
+            if *promised == present.to_string() || promised.parse::<f64>().ok() == present.as_f64() => {}
+        _ => return Err(path.clone()),
+    }
+    Ok(())
+}

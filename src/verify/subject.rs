@@ -1,0 +1,83 @@
+//! The stack that is looked at: its template under its parameters, with all that the backend knows of it.
+
+use indexmap::IndexMap;
+
+use crate::apply::Target;
+use crate::backend::{Backend, BackendError, ParameterInput, StackDescription, StackName, deployed_state};
+use crate::evaluate::{Evaluation, State, evaluate};
+use crate::parameters::{GivenParameters, GivenValue, ParameterSet, Provenance};
+use crate::template::{Arena, Diagnostics, Source, Template};
+
+/// Why there is nothing to look at.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// The backend refused or could not be asked.
+    #[error(transparent)]
+    Backend(#[from] BackendError),
+    /// The stack's template or parameters cannot be evaluated.
+    #[error("the stack's template cannot be evaluated")]
+    Template(#[source] Diagnostics),
+}
+
+/// A stack, and what it is, or is to be, made of.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// The stack.
+    pub stack: StackName,
+    /// The template's text; `None` is the deployed one.
+    pub template: Option<String>,
+    /// The parameters; one that is left out, or says so, has its deployed value.
+    pub parameters: IndexMap<String, ParameterInput>,
+}
+
+impl Subject {
+    /// Returns a stack as it is deployed.
+    pub fn deployed(stack: &str) -> Self {
+        Self { stack: stack.to_owned(), template: None, parameters: IndexMap::new() }
+    }
+
+    /// Calls with the meaning of the subject's template in the deployed stack.
+    pub(super) fn with_deployed<T>(
+        &self,
+        backend: &dyn Backend,
+        work: impl FnOnce(&Evaluation<'_>, &StackDescription) -> Result<T, VerifyError>,
+    ) -> Result<T, VerifyError> {
+        let stack = backend
+            .describe_stack(&self.stack)?
+            .filter(|stack| !stack.status.is_review())
+            .ok_or_else(|| BackendError::StackNotFound { stack: self.stack.clone() })?;
+        let state = deployed_state(backend, &stack)?;
+        self.evaluated(Some(&stack), &state, |evaluation| work(evaluation, &stack))
+    }
+
+    /// Calls with the meaning of the subject's template under a state.
+    pub(super) fn evaluated<T>(
+        &self,
+        stack: Option<&StackDescription>,
+        state: &State,
+        work: impl FnOnce(&Evaluation<'_>) -> Result<T, VerifyError>,
+    ) -> Result<T, VerifyError> {
+        let text = self.template.clone().or_else(|| stack.map(|stack| stack.template.clone())).unwrap_or_default();
+        let (source, arena) = (Source::new("template", text), Arena::new());
+        let template = Template::read(&source, &arena).map_err(VerifyError::Template)?;
+        let mut given = GivenParameters::default();
+        let deployed = stack.map(|stack| &stack.parameters);
+        for (name, text) in deployed.into_iter().flatten().filter(|(name, _)| template.parameters.contains(name)) {
+            given.values.insert(name.clone(), GivenValue { text: text.clone(), provenance: Provenance::Deployed, place: None });
+        }
+        for (name, input) in &self.parameters {
+            if let ParameterInput::Value(text) = input {
+                given.values.insert(name.clone(), GivenValue { text: Some(text.clone()), provenance: Provenance::Deployed, place: None });
+            }
+        }
+        let parameters = ParameterSet::resolve(&template, &given).map_err(VerifyError::Template)?;
+        let evaluation = evaluate(&template, &parameters, state, &arena).map_err(VerifyError::Template)?;
+        work(&evaluation)
+    }
+}
+
+impl From<&Target> for Subject {
+    fn from(target: &Target) -> Self {
+        Self { stack: target.stack.clone(), template: Some(target.template.clone()), parameters: target.parameters.clone() }
+    }
+}

@@ -1,0 +1,151 @@
+//! What checks say.
+
+use serde::Serialize;
+
+use super::names::Check;
+
+/// How much a promise that is not kept matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Level {
+    /// Builds fail, lose their cache, or are open to others; a plan would fail.
+    Error,
+    /// Worth knowing.
+    Warning,
+}
+
+/// What became of a promise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// It is kept.
+    Kept,
+    /// It is not kept.
+    Broken,
+    /// It is not kept yet: what it is about is still being made.
+    Pending,
+    /// It could not be looked at.
+    Unchecked,
+}
+
+/// What one check says about one thing.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Verdict {
+    /// The check's name, which stays.
+    pub check: &'static str,
+    /// How much it matters.
+    pub level: Level,
+    /// What became of the promise.
+    pub state: State,
+    /// The resource, where it is one of the template's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logical_resource_id: Option<String>,
+    /// What was looked at in the account, where there is something.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub physical_resource_id: Option<String>,
+    /// What is promised, or what the plan rests on.
+    pub promised: String,
+    /// What was found; for what could not be looked at, why.
+    pub found: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<String>,
+}
+
+impl Verdict {
+    /// Returns a verdict without what to do.
+    pub(super) fn new(check: &'static Check, of: Of<'_>, state: State, promised: impl Into<String>, found: impl Into<String>) -> Self {
+        Self {
+            check: check.name,
+            level: check.level,
+            state,
+            logical_resource_id: of.logical_id.map(ToOwned::to_owned),
+            physical_resource_id: of.physical_id.map(ToOwned::to_owned),
+            promised: promised.into(),
+            found: found.into(),
+            remedy: None,
+        }
+    }
+
+    /// Adds what to do, unless there is nothing to be done.
+    #[must_use]
+    pub(super) fn remedied(mut self, remedy: impl Into<String>) -> Self {
+        if self.state != State::Kept {
+            self.remedy = Some(remedy.into());
+        }
+        self
+    }
+}
+
+/// What a verdict is about.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Of<'o> {
+    pub(super) logical_id: Option<&'o str>,
+    pub(super) physical_id: Option<&'o str>,
+}
+
+impl<'o> Of<'o> {
+    pub(super) fn resource(logical_id: &'o str, physical_id: Option<&'o str>) -> Self {
+        Self { logical_id: Some(logical_id), physical_id }
+    }
+
+    /// Returns something in the account that is not of the template.
+    pub(super) fn thing(physical_id: &'o str) -> Self {
+        Self { logical_id: None, physical_id: Some(physical_id) }
+    }
+}
+
+/// How many verdicts there are of each kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// Promises that are kept.
+    pub kept: usize,
+    /// Broken ones that matter.
+    pub errors: usize,
+    /// Broken ones worth knowing.
+    pub warnings: usize,
+    /// Not kept yet.
+    pub pending: usize,
+    /// Not looked at.
+    pub unchecked: usize,
+}
+
+/// Everything that was checked of one stack.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Report {
+    /// The stack.
+    pub stack_name: String,
+    /// How many verdicts there are of each kind.
+    pub summary: Summary,
+    /// The verdicts, in the order of the list of checks, then of the template.
+    pub checks: Vec<Verdict>,
+}
+
+impl Report {
+    /// Counts and orders verdicts.
+    pub fn new(stack_name: &str, mut checks: Vec<Verdict>) -> Self {
+        checks.sort_by_key(|verdict| super::names::CHECKS.iter().position(|check| check.name == verdict.check));
+        let count = |is: &dyn Fn(&Verdict) -> bool| checks.iter().filter(|verdict| is(verdict)).count();
+        let broken = |level| count(&|verdict| verdict.state == State::Broken && verdict.level == level);
+        let of = |state| count(&|verdict| verdict.state == state);
+        let summary = Summary {
+            kept: of(State::Kept),
+            errors: broken(Level::Error),
+            warnings: broken(Level::Warning),
+            pending: of(State::Pending),
+            unchecked: of(State::Unchecked),
+        };
+        Self { stack_name: stack_name.to_owned(), summary, checks }
+    }
+
+    /// Tells whether nothing that matters is wrong; with `strict`, whether everything was looked at and is as promised.
+    pub fn is_kept(&self, strict: bool) -> bool {
+        let Summary { kept: _, errors, warnings, pending, unchecked } = self.summary;
+        errors == 0 && pending == 0 && (!strict || (warnings == 0 && unchecked == 0))
+    }
+
+    /// Tells whether there was something to look at and nothing of it could be.
+    pub fn is_blind(&self) -> bool {
+        self.summary.unchecked == self.checks.len() && self.summary.unchecked > 0
+    }
+}

@@ -1,0 +1,378 @@
+//! Verification: each defect gives exactly its finding.
+#![allow(clippy::unwrap_used)]
+
+use std::sync::atomic::AtomicBool;
+
+use rackform::apply::apply;
+use rackform::backend::local::{CountingClock, LocalBackend, LocalOptions};
+use rackform::backend::{Backend, deployed_state};
+use rackform::evaluate::evaluate;
+use rackform::parameters::{GivenParameters, ParameterSet};
+use rackform::render::{RenderOptions, render};
+use rackform::template::{Arena, Source, Template};
+use rackform::verify::local::LocalInspector;
+use rackform::verify::{CHECKS, Ingress, Presence, Promise, Refusal, State, Verdict, check, look};
+
+use crate::backend::{Told, target};
+use crate::program::Bench;
+
+/// A rack in the embedded backend: what it promises and what there is.
+fn account(template: &str, values: &[(&str, &str)]) -> (Promise, Presence) {
+    let backend =
+        LocalBackend::in_memory(LocalOptions { clock: Box::new(CountingClock::default()), ..LocalOptions::new("us-east-1") }).unwrap();
+    apply(&backend, &target(&backend, "rack", template, values), &mut Told::default(), &AtomicBool::new(false)).unwrap();
+    let stack = backend.describe_stack("rack").unwrap().unwrap();
+    let state = deployed_state(&backend, &stack).unwrap();
+    let (source, arena) = (Source::new("rack", stack.template.clone()), Arena::new());
+    let template = Template::read(&source, &arena).unwrap();
+    let mut given = GivenParameters::new();
+    stack.parameters.iter().for_each(|(name, value)| given.add_deployed(name, value.clone()));
+    let parameters = ParameterSet::resolve(&template, &given).unwrap();
+    let promise = Promise::of(&evaluate(&template, &parameters, &state, &arena).unwrap());
+    let presence = look(&promise, &LocalInspector::new(&backend, "us-east-1"));
+    (promise, presence)
+}
+
+fn rack() -> String {
+    render(&RenderOptions::default()).unwrap()
+}
+
+const FARGATE: [(&str, &str); 2] = [("BuildCache", "Yes"), ("BuildMethod", "fargate")];
+const KEYED: [(&str, &str); 3] = [("BuildCache", "Yes"), ("BuildMethod", "fargate"), ("EnableSharedEFSVolumeEncryption", "true")];
+
+/// Returns the checks that are not kept, and what they are about.
+fn findings(promise: &Promise, presence: &Presence) -> Vec<String> {
+    let words = |verdict: Verdict| {
+        let id = verdict.logical_resource_id.or(verdict.physical_resource_id).unwrap_or_default();
+        assert!(verdict.remedy.is_some(), "{} says what to do", verdict.check);
+        match verdict.state {
+            State::Broken => format!("{} {id}", verdict.check),
+            state => format!("{state:?} {} {id}", verdict.check),
+        }
+    };
+    check(promise, presence).into_iter().filter(|verdict| verdict.state != State::Kept).map(words).collect()
+}
+
+/// Returns the one of a table.
+fn only<T>(table: &mut indexmap::IndexMap<String, rackform::verify::Asked<T>>) -> &mut T {
+    table.values_mut().next().unwrap().as_mut().unwrap().as_mut().unwrap()
+}
+
+fn cache_group(promise: &Promise, presence: &mut Presence) -> usize {
+    presence.security_groups.get_index_of(promise.rules[0].group.as_ref().unwrap()).unwrap()
+}
+
+type Defect = fn(&mut Promise, &mut Presence);
+
+#[test]
+fn each_defect_gives_exactly_its_finding() {
+    let defects: [(&str, Defect, &[&str]); 37] = [
+        ("nothing", |_, _| {}, &[]),
+        ("the file system is gone", |_, there| there.file_systems[0] = Ok(None), &["file-system-available BuildCacheFilesystem"]),
+        (
+            "it is being deleted",
+            |_, there| only(&mut there.file_systems).state = "deleting".into(),
+            &["file-system-available BuildCacheFilesystem"],
+        ),
+        (
+            "it is being made",
+            |_, there| only(&mut there.file_systems).state = "creating".into(),
+            &["Pending file-system-available BuildCacheFilesystem"],
+        ),
+        (
+            "it is not encrypted",
+            |_, there| only(&mut there.file_systems).encrypted = false,
+            &["file-system-encrypted BuildCacheFilesystem"],
+        ),
+        (
+            "another key",
+            |_, there| only(&mut there.file_systems).key = Some("arn:aws:kms:us-east-1:1:key/other".into()),
+            &["file-system-key BuildCacheFilesystem"],
+        ),
+        (
+            "throughput",
+            |_, there| only(&mut there.file_systems).throughput_mode = "elastic".into(),
+            &["file-system-throughput BuildCacheFilesystem"],
+        ),
+        (
+            "colder storage",
+            |_, there| only(&mut there.file_systems).lifecycle = Ok(vec![("TransitionToIA".into(), "AFTER_7_DAYS".into())]),
+            &["file-system-lifecycle BuildCacheFilesystem"],
+        ),
+        (
+            "a mount target is gone",
+            |_, there| drop(there.mount_targets[0].as_mut().unwrap().remove(1)),
+            &["mount-target-available BuildCacheTarget1"],
+        ),
+        (
+            "a mount target is being made",
+            |_, there| there.mount_targets[0].as_mut().unwrap()[2].state = "creating".into(),
+            &["Pending mount-target-available BuildCacheTarget2"],
+        ),
+        (
+            "a mount target failed",
+            |_, there| there.mount_targets[0].as_mut().unwrap()[2].state = "error".into(),
+            &["mount-target-available BuildCacheTarget2"],
+        ),
+        (
+            "a mount target in another subnet",
+            |_, there| there.mount_targets[0].as_mut().unwrap()[0].subnet = "subnet-other".into(),
+            &["mount-target-place BuildCacheTarget0"],
+        ),
+        (
+            "a mount target with another group",
+            |_, there| there.mount_targets[0].as_mut().unwrap()[0].groups = Some(vec!["sg-default".into()]),
+            &["mount-target-security-group BuildCacheTarget0"],
+        ),
+        (
+            "a subnet of builds in a zone without mount target",
+            |promise, there| {
+                promise.build_subnets.push("subnet-4".into());
+                let vpc = there.vpcs.keys().next().unwrap().clone();
+                there.subnets.insert("subnet-4".into(), Ok(Some(rackform::verify::Subnet { vpc, zone: "us-east-1f".into() })));
+            },
+            &["build-subnet-covered subnet-4"],
+        ),
+        (
+            "no rule for NFS",
+            |promise, there| {
+                let index = cache_group(promise, there);
+                there.security_groups[index].as_mut().unwrap().as_mut().unwrap().ingress.clear();
+            },
+            &["nfs-ingress BuildCacheSecurity"],
+        ),
+        (
+            "a rule for another port",
+            |promise, there| {
+                let index = cache_group(promise, there);
+                there.security_groups[index].as_mut().unwrap().as_mut().unwrap().ingress[0].to_port = Some(2048);
+            },
+            &["nfs-ingress BuildCacheSecurity"],
+        ),
+        (
+            "open to all as well",
+            |promise, there| {
+                let index = cache_group(promise, there);
+                let all = Ingress { protocol: "-1".into(), from_port: None, to_port: None, source: "0.0.0.0/0".into() };
+                there.security_groups[index].as_mut().unwrap().as_mut().unwrap().ingress.push(all);
+            },
+            &["nfs-ingress-only BuildCacheSecurity"],
+        ),
+        (
+            "the tasks get another group than the rule admits",
+            |promise, there| {
+                let group = Ok(Some(rackform::verify::SecurityGroup { vpc: there.vpcs.keys().next().cloned(), ingress: Vec::new() }));
+                promise.rules[0].build_group = Some("sg-builds".into());
+                there.security_groups.insert("sg-builds".into(), group);
+                // The template's own rule is for the rack's group, which then is no longer the builds'.
+            },
+            &["nfs-ingress BuildCacheSecurity"],
+        ),
+        (
+            "the cache's group is gone",
+            |promise, there| {
+                let index = cache_group(promise, there);
+                there.security_groups[index] = Ok(None);
+            },
+            &["nfs-ingress BuildCacheSecurity"],
+        ),
+        (
+            "the builds' group is gone",
+            |promise, there| drop(there.security_groups.insert(promise.rules[0].build_group.clone().unwrap(), Ok(None))),
+            &["build-security-group "],
+        ),
+        (
+            "the builds' group is in another VPC",
+            |promise, there| {
+                let group = promise.rules[0].build_group.as_ref().unwrap();
+                there.security_groups[group].as_mut().unwrap().as_mut().unwrap().vpc = Some("vpc-other".into());
+            },
+            &["build-security-group "],
+        ),
+        ("no DNS support", |_, there| only(&mut there.vpcs).dns_support = false, &["vpc-dns-support "]),
+        ("no DNS hostnames", |_, there| only(&mut there.vpcs).dns_hostnames = false, &["vpc-dns-hostnames "]),
+        (
+            "two subnets in one zone",
+            |promise, there| {
+                let zone = "us-east-1a".to_owned();
+                let subnet = promise.mount_targets[1].subnet.clone().unwrap();
+                there.subnets[&subnet].as_mut().unwrap().as_mut().unwrap().zone = zone;
+            },
+            &["subnet-zones BuildCacheFilesystem"],
+        ),
+        (
+            "the revision is deregistered",
+            |_, there| only(&mut there.task_definitions).status = "INACTIVE".into(),
+            &["task-revision-active ApiBuildFargate"],
+        ),
+        ("the revision is gone", |_, there| there.task_definitions[0] = Ok(None), &["task-revision-active ApiBuildFargate"]),
+        ("no volume", |_, there| only(&mut there.task_definitions).volumes.clear(), &["task-volumes ApiBuildFargate"]),
+        (
+            "another file system",
+            |_, there| only(&mut there.task_definitions).volumes[0].efs.as_mut().unwrap().file_system = "fs-other".into(),
+            &["task-volumes ApiBuildFargate"],
+        ),
+        (
+            "in clear on its way",
+            |_, there| only(&mut there.task_definitions).volumes[0].efs.as_mut().unwrap().transit_encryption = false,
+            &["task-transit-encryption ApiBuildFargate"],
+        ),
+        (
+            "mounted elsewhere",
+            |_, there| only(&mut there.task_definitions).containers[0].mount_points[0].path = "/cache".into(),
+            &["task-mount-points ApiBuildFargate"],
+        ),
+        ("no such container", |_, there| only(&mut there.task_definitions).containers.clear(), &["task-mount-points ApiBuildFargate"]),
+        (
+            "too little memory for Fargate",
+            |_, there| only(&mut there.task_definitions).memory = Some("100".into()),
+            &["task-size ApiBuildFargate"],
+        ),
+        ("the repository is gone", |_, there| there.repositories[0] = Ok(None), &["repository-present BuildCacheRepository"]),
+        (
+            "immutable tags",
+            |_, there| only(&mut there.repositories).tag_mutability = "IMMUTABLE".into(),
+            &["repository-tags BuildCacheRepository"],
+        ),
+        (
+            "no lifecycle rule",
+            |_, there| only(&mut there.repositories).lifecycle_policy = Ok(None),
+            &["repository-lifecycle BuildCacheRepository"],
+        ),
+        (
+            "no leave to look at file systems",
+            |_, there| {
+                let action = "elasticfilesystem:DescribeFileSystems";
+                there.file_systems[0] = Err(Refusal { action, code: Some("AccessDeniedException".into()), message: "no".into() });
+            },
+            &["Unchecked file-system-available BuildCacheFilesystem"],
+        ),
+        (
+            "no leave to look at the lifecycle rule",
+            |_, there| {
+                let refusal =
+                    Refusal { action: "ecr:GetLifecyclePolicy", code: Some("AccessDeniedException".into()), message: "no".into() };
+                only(&mut there.repositories).lifecycle_policy = Err(refusal);
+            },
+            &["Unchecked repository-lifecycle BuildCacheRepository"],
+        ),
+    ];
+    let (promise, presence) = account(&rack(), &FARGATE);
+    for (name, seed, expected) in defects {
+        let (mut promise, mut presence) = (promise.clone(), presence.clone());
+        seed(&mut promise, &mut presence);
+        let found = findings(&promise, &presence);
+        let fits = |(found, expected): (&String, &&str)| found == expected || (expected.ends_with(' ') && found.starts_with(*expected));
+        assert!(found.len() == expected.len() && found.iter().zip(expected).all(fits), "{name}: {found:?}, not {expected:?}");
+    }
+}
+
+#[test]
+fn a_rack_with_a_key_of_its_own_promises_that_key() {
+    let (promise, presence) = account(&rack(), &KEYED);
+    assert_eq!(findings(&promise, &presence), [""; 0]);
+    let mut disabled = presence.clone();
+    let key = promise.keys[0].1.clone().unwrap();
+    disabled.keys[&key].as_mut().unwrap().as_mut().unwrap().state = "PendingDeletion".into();
+    assert_eq!(findings(&promise, &disabled), ["key-enabled CustomerManagedKey"]);
+    let mut other = presence;
+    only(&mut other.file_systems).key = Some("alias/aws/elasticfilesystem".into());
+    assert_eq!(findings(&promise, &other), ["file-system-key BuildCacheFilesystem"]);
+}
+
+#[test]
+fn only_what_the_parameters_promise_is_checked() {
+    let checks = |values: &[(&str, &str)]| {
+        let (promise, presence) = account(&rack(), values);
+        assert_eq!(findings(&promise, &presence), [""; 0], "{values:?}");
+        let mut names: Vec<&str> = check(&promise, &presence).iter().map(|verdict| verdict.check).collect();
+        names.dedup();
+        names
+    };
+    assert_eq!(
+        checks(&[("BuildCache", "No"), ("BuildMethod", "ec2")]),
+        ["task-revision-active", "task-volumes", "task-mount-points", "task-buildkit"]
+    );
+    let on_instances = checks(&[("BuildCache", "Yes"), ("BuildMethod", "ec2")]);
+    assert_eq!(on_instances[4..], ["repository-present", "repository-tags", "repository-lifecycle"]);
+    assert!(checks(&[("BuildCache", "No"), ("BuildMethod", "fargate")]).contains(&"task-size"));
+}
+
+#[test]
+fn buildkit_is_promised_to_builds_on_instances() {
+    let (promise, mut presence) = account(&rack(), &[("BuildMethod", "ec2")]);
+    only(&mut presence.task_definitions).containers[0].buildkit = Some("0".into());
+    assert_eq!(findings(&promise, &presence), ["task-buildkit ApiBuildTasks"]);
+}
+
+#[test]
+fn a_lifecycle_rule_is_compared_as_json() {
+    let (promise, mut presence) = account(&rack(), &FARGATE);
+    let repository = only(&mut presence.repositories);
+    let text = repository.lifecycle_policy.clone().unwrap().unwrap();
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    repository.lifecycle_policy = Ok(Some(serde_json::to_string_pretty(&json).unwrap()));
+    assert_eq!(findings(&promise, &presence), [""; 0], "blanks are no difference");
+    only(&mut presence.repositories).lifecycle_policy = Ok(Some(text.replace("30", "3")));
+    assert_eq!(findings(&promise, &presence), ["repository-lifecycle BuildCacheRepository"]);
+}
+
+#[test]
+fn the_group_of_builds_is_chosen_by_three_rules() {
+    let group = |values: &[(&str, &str)]| {
+        let values: Vec<(&str, &str)> = FARGATE.iter().chain(values).copied().collect();
+        account(&rack(), &values).0.rules[0].build_group.clone().unwrap()
+    };
+    assert!(group(&[]).starts_with("sg-"));
+    assert_eq!(group(&[("InstanceSecurityGroup", "sg-0aaaaaaaaaaaaaaaa")]), "sg-0aaaaaaaaaaaaaaaa");
+    let both = [("InstanceSecurityGroup", "sg-0aaaaaaaaaaaaaaaa"), ("BuildInstanceSecurityGroup", "sg-0bbbbbbbbbbbbbbbb")];
+    assert_eq!(group(&both), "sg-0bbbbbbbbbbbbbbbb");
+}
+
+#[test]
+fn every_check_is_documented() {
+    let page = include_str!("../../docs/checks.md");
+    for check in CHECKS {
+        assert!(
+            page.contains(&format!("| `{}` | {} |", check.name, check.summary)),
+            "docs/checks.md lacks `{}`: {}",
+            check.name,
+            check.summary
+        );
+    }
+    let rows = page.lines().filter(|line| line.starts_with("| `")).count();
+    assert_eq!(rows, CHECKS.len(), "docs/checks.md lists checks that are none");
+}
+
+#[test]
+fn the_program_verifies_what_it_applied() {
+    let bench = Bench::new();
+    bench.file("rack.yaml", "name: demo\nparameters:\n  BuildCache: Yes\n  BuildMethod: fargate\n");
+    let missing = bench.run("verify");
+    assert_eq!(missing.code, 66, "{missing}");
+    let applied = bench.run("apply --yes --format json");
+    assert_eq!(applied.code, 0, "{applied}");
+    let last: serde_json::Value = serde_json::from_str(applied.stdout.lines().last().unwrap()).unwrap();
+    assert_eq!(last["verification"]["summary"]["errors"], 0, "{applied}");
+    let run = bench.run("verify --strict");
+    assert_eq!((run.code, run.stdout.contains("mount-target-available       BuildCacheTarget1")), (0, true), "{run}");
+    let json = bench.run("verify --format json");
+    let schema: serde_json::Value = serde_json::from_str(include_str!("../../docs/verify.schema.json")).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let problems: Vec<String> = validator.iter_errors(&json.json()).map(|error| error.to_string()).collect();
+    assert_eq!(problems, [""; 0], "{json}");
+}
+
+#[test]
+fn what_lies_outside_the_local_backend_is_left_unchecked_and_strict_says_so() {
+    let bench = Bench::new();
+    bench.file(
+        "rack.yaml",
+        "name: demo\nparameters:\n  BuildCache: Yes\n  BuildMethod: fargate\n  InstanceSecurityGroup: sg-0aaaaaaaaaaaaaaaa\n",
+    );
+    assert_eq!(bench.run("apply --yes").code, 0);
+    let run = bench.run("verify");
+    assert_eq!(run.code, 0, "{run}");
+    assert!(run.stdout.contains("unchecked[build-security-group]: sg-0aaaaaaaaaaaaaaaa"), "{run}");
+    assert_eq!(bench.run("verify --strict").code, 1);
+}
