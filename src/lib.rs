@@ -16,6 +16,7 @@ pub mod evaluate;
 pub mod model;
 pub mod parameters;
 pub mod patch;
+pub mod permissions;
 pub mod plan;
 pub mod recover;
 pub mod render;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::backend::{self, Access};
 use super::carry_out::CarryOutArgs;
 use super::deployed::{self, Change, Deployed, Wanted};
-use super::side::{self, ParameterArgs};
+use super::side::{self, ParameterArgs, SideName};
 use super::{Context, ExitCode, Failure};
 use crate::parameters::{GivenParameters, ParameterSet};
 use crate::plan::saved::{SavedPlan, SavedPlanError};
@@ -112,9 +112,11 @@ fn of_saved<'a>(context: &mut Context<'a>, backend: &dyn crate::backend::Backend
         tags_differ = deployed.description.tags != saved.tags;
         logical_ids.extend(deployed.template.resources.iter().map(|entry| entry.name.to_owned()));
     }
+    let known = side::StateArgs::default().load(context, &SideName::Rack)?;
+    let known = context.keep(known);
     let parameters = context.keep(ParameterSet::default());
     let plan = saved.plan.clone();
-    let change = Change { plan, target: saved.into(), parameters, tags_differ, logical_ids };
+    let change = Change { plan, target: saved.into(), parameters, tags_differ, logical_ids, known };
     if change.is_empty() {
         // Nothing else looks whether the stack is still the one for which there is nothing to do.
         crate::apply::check_revision(backend, &change.target)?;

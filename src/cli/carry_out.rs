@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::backend::BackendArgs;
 use super::deployed::Change;
 use super::gates::{self, Gates};
-use super::{Context, ExitCode, Failure, Format, interrupt, watching};
+use super::{Context, ExitCode, Failure, Format, interrupt, preflight, watching};
 use crate::apply::{self, Observer, Outcome};
 use crate::backend::{Backend, StackDescription};
 use crate::plan::{Plan, RiskKind};
@@ -31,7 +31,10 @@ pub struct CarryOutArgs {
     /// Kinds of risk to end with exit code 3 for, beside data-loss, which is always denied unless allowed
     #[arg(long, value_name = "KIND,...", value_delimiter = ',', value_parser = gates::parse_risk_kind)]
     pub deny: Vec<RiskKind>,
-    /// How to show it; json is one object a line: the plan, each event, the outcome
+    /// Do not look beforehand for what in the account would make the plan fail
+    #[arg(long)]
+    pub no_preflight: bool,
+    /// How to show it; json is one object a line: the plan, the preflight, each event, the outcome, the verification
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
     #[command(flatten)]
@@ -45,6 +48,7 @@ enum Line<'l> {
     Plan(&'l Plan),
     Recovery(&'l Recovery),
     Outcome(&'l Outcome),
+    Preflight(&'l Report),
     Verification(&'l Report),
 }
 
@@ -82,6 +86,20 @@ impl CarryOutArgs {
                 context.answer(&text)
             }
         }
+    }
+
+    /// Looks for what in the account would make a plan fail, unless told not to.
+    fn preflight(&self, context: &mut Context<'_>, backend: &dyn Backend, change: &Change<'_>) -> Result<(), Failure> {
+        if self.no_preflight {
+            return Ok(());
+        }
+        let report = preflight::look(context, backend, change)?;
+        if self.format == Format::Json {
+            self.line(context, &Line::Preflight(&report))?;
+        } else {
+            preflight::tell(context, &report);
+        }
+        preflight::refuse(&report, "`--no-preflight` goes ahead without looking")
     }
 
     /// Checks what stands against a plan, then asks.
@@ -137,6 +155,7 @@ impl CarryOutArgs {
             let status = backend.describe_stack(&stack)?.map(|stack| stack.status);
             return self.tell(context, &Outcome::Unchanged { status }, &stack);
         }
+        self.preflight(context, backend, change)?;
         self.gate(context, &change.plan, &format!("Apply this to {stack}?"))?;
         let steps = change.plan.steps();
         let outcome = self.followed(context, backend, &stack, steps, |observer, interrupted| {

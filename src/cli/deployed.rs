@@ -60,6 +60,8 @@ pub struct Change<'a> {
     pub tags_differ: bool,
     /// Every logical ID before and after, for messages.
     pub logical_ids: Vec<String>,
+    /// What is known of the account where there is no stack yet.
+    pub known: &'a State,
 }
 
 impl Change<'_> {
@@ -152,5 +154,5 @@ pub fn change<'a>(
         parameters: Target::inputs(after.parameters),
         tags,
     };
-    Ok(Change { plan, target, parameters: after.parameters, tags_differ, logical_ids })
+    Ok(Change { plan, target, parameters: after.parameters, tags_differ, logical_ids, known: state })
 }

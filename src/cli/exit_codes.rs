@@ -87,7 +87,9 @@ impl ExitCode {
             Self::Done => "done, or nothing to do",
             Self::Failed => "the work was tried and failed, such as an update that was rolled back, or `verify` found a promise broken",
             Self::Differences => "differences were found: `--exit-code` with changes, or `--check` with a file that is not up to date",
-            Self::Denied => "denied: a risk that `--deny` names, or data that would be lost without `--allow-data-loss`",
+            Self::Denied => {
+                "denied: a risk that `--deny` names, data that would be lost without `--allow-data-loss`, or something in the account that would make the plan fail"
+            }
             Self::Declined => "not confirmed: the answer was no, or there was no terminal to ask on and no `--yes`",
             Self::Usage => "bad usage: an unknown flag, a missing argument, flags that exclude each other",
             Self::Data => "bad input: a template, parameter file or rack.yaml that was read and is wrong",

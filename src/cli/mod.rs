@@ -25,7 +25,9 @@ mod interrupt;
 mod local;
 mod params;
 mod patch;
+mod permissions;
 mod plan;
+mod preflight;
 mod rackfile;
 mod recover;
 pub mod reference;
@@ -35,8 +37,8 @@ mod set;
 mod side;
 mod status;
 mod validate;
-mod watching;
 mod verify;
+mod watching;
 
 pub use context::{BackendChoice, Context};
 pub use exit_codes::ExitCode;
@@ -186,6 +188,7 @@ commands! {
     Apply apply,
     Set set,
     Verify verify,
+    Permissions permissions,
     Status status,
     Events events,
     Recover recover,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::backend::{self, Access, BackendArgs};
 use super::deployed::{self, Wanted};
 use super::gates::{self, Gates};
+use super::preflight;
 use super::side::ParameterArgs;
 use super::{Context, ExitCode, Failure, Joined};
 use crate::parameters::GivenParameters;
@@ -26,6 +27,9 @@ pub struct Args {
     /// How to show it
     #[arg(long, value_enum, default_value_t)]
     format: PlanFormat,
+    /// Look for what in the account would make the plan fail, and end with exit code 3 where there is something
+    #[arg(long)]
+    preflight: bool,
     /// End with exit code 2 when there are changes
     #[arg(long)]
     exit_code: bool,
@@ -83,6 +87,12 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     context.answer(&text)?;
     context.summarize(ui::plan::counts(&change.plan));
     let protect = context.rack_file()?.protect.as_slice();
+    let preflight = if args.preflight { Some(preflight::look(context, backend.as_ref(), &change)?) } else { None };
+    if let Some(report) = &preflight {
+        preflight::tell(context, report);
+        context.say(&format!("preflight of {}", ui::verify::summary(report)));
+        preflight::refuse(report, "what is listed above says what to do")?;
+    }
     Gates { deny: &args.deny, allow_data_loss: &[], protect }.check(&change.plan)?;
     let has_changes = !change.is_empty();
     if let (Some(path), Some(parameters)) = (&args.output, parameters) {

@@ -9,10 +9,12 @@
 mod custom_name;
 mod data;
 mod interruption;
+mod permissions;
 mod property;
 mod resource_type;
 mod stateful;
 
+pub use permissions::{Handler, handler_permissions};
 pub use property::{PropertyFacts, Types};
 pub use resource_type::{PropertyPath, ResourceType};
 

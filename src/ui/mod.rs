@@ -13,6 +13,7 @@ mod json;
 mod layout;
 mod outcome;
 pub mod parameters;
+pub mod permissions;
 pub mod plan;
 mod progress;
 mod prompt;

@@ -12,6 +12,7 @@ pub mod aws;
 mod check;
 pub mod local;
 mod names;
+pub mod preflight;
 mod presence;
 mod promise;
 mod resources;
@@ -62,7 +63,7 @@ pub fn verify(
 }
 
 fn once(backend: &dyn crate::backend::Backend, inspector: &dyn Inspector, subject: &Subject) -> Result<Report, VerifyError> {
-    subject.with_deployed(backend, |evaluation, stack| {
+    subject.deployed_evaluated(backend, |evaluation, stack| {
         let present = backend.list_resources(&stack.id)?;
         let promise = Promise::of(evaluation);
         let presence = look(&promise, inspector);

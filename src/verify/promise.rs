@@ -5,6 +5,7 @@
 
 use crate::evaluate::{ConditionValue, Evaluation, Residual, Resource, Value, ValueKind};
 use crate::model::build_cache::Surroundings;
+use crate::template::Intrinsic;
 
 use super::presence::{EfsVolume, Ingress, MountPoint, Volume};
 
@@ -241,7 +242,8 @@ impl<'a> Reader<'_, 'a> {
         let property = |name: &str| resource.properties.get(name);
         let subnet = property("SubnetId").and_then(|value| self.id(value));
         let is_subnet = |resource: &&Resource<'a>| subnet.is_some() && self.physical_id(resource.entry.name) == subnet;
-        let zone = self.of_type("AWS::EC2::Subnet").find(is_subnet).and_then(|subnet| subnet.properties.get("AvailabilityZone")?.text());
+        let zone = self.of_type("AWS::EC2::Subnet").find(is_subnet).and_then(|subnet| subnet.properties.get("AvailabilityZone"));
+        let zone = zone.filter(|zone| is_said(zone)).and_then(Value::text);
         PromisedMountTarget {
             logical_id: resource.entry.name.to_owned(),
             physical_id: self.physical_id(resource.entry.name),
@@ -364,6 +366,11 @@ impl<'a> Reader<'_, 'a> {
             },
         }
     }
+}
+
+/// Tells whether a value is written down or a parameter's: `Fn::GetAZs` gives what the account has, which a table can only guess.
+pub(super) fn is_said(value: &Value<'_>) -> bool {
+    Intrinsic::of(value.origin).is_none_or(|function| matches!(function, Intrinsic::Ref(_)))
 }
 
 fn lifecycle(policies: Option<&Value<'_>>) -> Option<Vec<(String, String)>> {

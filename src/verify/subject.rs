@@ -37,7 +37,7 @@ impl Subject {
     }
 
     /// Calls with the meaning of the subject's template in the deployed stack.
-    pub(super) fn with_deployed<T>(
+    pub(super) fn deployed_evaluated<T>(
         &self,
         backend: &dyn Backend,
         work: impl FnOnce(&Evaluation<'_>, &StackDescription) -> Result<T, VerifyError>,
@@ -47,11 +47,30 @@ impl Subject {
             .filter(|stack| !stack.status.is_review())
             .ok_or_else(|| BackendError::StackNotFound { stack: self.stack.clone() })?;
         let state = deployed_state(backend, &stack)?;
-        self.evaluated(Some(&stack), &state, |evaluation| work(evaluation, &stack))
+        self.under(Some(&stack), &state, |evaluation| work(evaluation, &stack))
+    }
+
+    /// Calls with the meaning of the subject's template in the stack as it is, or under what is known where there is none yet.
+    ///
+    /// # Errors
+    ///
+    /// Returns that the template cannot be evaluated, that the backend cannot be asked, or what the work returns.
+    pub fn evaluated<T>(
+        &self,
+        backend: &dyn Backend,
+        known: &State,
+        work: impl FnOnce(&Evaluation<'_>, Option<&StackDescription>) -> Result<T, VerifyError>,
+    ) -> Result<T, VerifyError> {
+        let stack = backend.describe_stack(&self.stack)?;
+        let Some(deployed) = stack.as_ref().filter(|stack| !stack.status.is_review()) else {
+            return self.under(None, known, |evaluation| work(evaluation, stack.as_ref()));
+        };
+        let state = deployed_state(backend, deployed)?;
+        self.under(Some(deployed), &state, |evaluation| work(evaluation, Some(deployed)))
     }
 
     /// Calls with the meaning of the subject's template under a state.
-    pub(super) fn evaluated<T>(
+    fn under<T>(
         &self,
         stack: Option<&StackDescription>,
         state: &State,

@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
-"""Extracts facts about resource types from cfn-lint's copy of AWS's provider schemas into `facts.bin`.
+"""Extracts facts about resource types from cfn-lint's copy of AWS's provider schemas into `facts.bin` and `permissions.bin`.
 
     python3 src/schema/facts/extract.py [cfn_lint-1.58.0-py3-none-any.whl]
 
 Without an argument the pinned wheel is fetched with pip into a temporary directory. Only facts are taken: names, types,
 limits, flags. The output depends on nothing but the wheel, so running it again gives the same bytes. The layout is
-described in docs/design/schema-facts.md and read by src/schema/data.rs.
+described in docs/design/schema-facts.md and read by src/schema/data.rs and src/schema/permissions.rs.
 """
 import hashlib
 import json
 import pathlib
+import re
 import struct
 import subprocess
 import sys
@@ -22,6 +23,8 @@ WHEEL_SHA256 = "9d9f06043160756a6158f5c3f92a44ce38254b1c578127461608305bc8262987
 SCHEMAS = "cfnlint/data/schemas/"
 BASE_REGION = "us-east-1"
 MAGIC = b"RFFACTS1"
+PERMISSIONS_MAGIC = b"RFPERMS1"
+HANDLERS = ["create", "read", "update", "delete"]
 NONE = 0xFFFF
 NO_LIMIT = 0xFFFFFFFF
 
@@ -45,6 +48,10 @@ def main():
     target = pathlib.Path(__file__).with_name("facts.bin")
     target.write_bytes(blob)
     print(f"{target.name}: {len(schemas)} types, {len(blob)} bytes, schemas of {date}")
+    blob = write_permissions(schemas)
+    target = pathlib.Path(__file__).with_name("permissions.bin")
+    target.write_bytes(blob)
+    print(f"{target.name}: {len(blob)} bytes")
 
 
 def fetch(directory):
@@ -254,6 +261,31 @@ class Writer:
         minimum, maximum = schema.get(low) or 0, schema.get(high)
         if minimum > 0 or maximum is not None:
             put(flag, struct.pack("<II", minimum, NO_LIMIT if maximum is None else min(int(maximum), NO_LIMIT - 1)))
+
+
+def write_permissions(schemas):
+    """Returns what CloudFormation calls for each type: tables of actions, type names, and one record a type with a list for each handler."""
+    def permissions(schema, handler):
+        listed = (schema.get("handlers") or {}).get(handler, {}).get("permissions", [])
+        # A few lists hold what is no IAM action.
+        return {action.strip() for action in listed if re.fullmatch(r"[a-z0-9-]+:[A-Za-z0-9*]+", action.strip())}
+
+    lists = {name: [permissions(schema, handler) for handler in HANDLERS] for name, schema in schemas.items()}
+    lists = {name: handlers for name, handlers in lists.items() if any(handlers)}
+    actions = sorted({action for handlers in lists.values() for handler in handlers for action in handler}, key=lambda action: action.encode())
+    number = {action: index for index, action in enumerate(actions)}
+    assert len(actions) < NONE
+
+    def record(handlers):
+        return b"".join(struct.pack(f"<H{len(handler)}H", len(handler), *sorted(number[action] for action in handler)) for handler in handlers)
+
+    names = sorted(lists, key=lambda name: name.encode())
+    tables = [indexed([action.encode() for action in actions]), indexed([name.encode() for name in names]), indexed([record(lists[name]) for name in names])]
+    offsets, at = [], len(PERMISSIONS_MAGIC) + 4 * len(tables)
+    for table in tables:
+        offsets.append(at)
+        at += len(table)
+    return PERMISSIONS_MAGIC + struct.pack(f"<{len(offsets)}I", *offsets) + b"".join(tables)
 
 
 def indexed(records):

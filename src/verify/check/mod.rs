@@ -43,7 +43,7 @@ impl<'p> Checker<'p> {
     /// Tells that something could not be looked at, and why.
     fn unchecked(&mut self, check: &'static Check, of: Of<'_>, promised: &str, why: impl std::fmt::Display) {
         let verdict = Verdict::new(check, of, State::Unchecked, promised, why.to_string());
-        self.verdicts.push(verdict.remedied("look as somebody who may, or grant what the call takes"));
+        self.verdicts.push(verdict.remedied("`rackform permissions --for verify` lists what looking takes"));
     }
 
     /// Returns what was found, or tells that it is missing or could not be looked at.

@@ -1,0 +1,116 @@
+//! `rackform permissions`: which permissions a plan, or a rack's whole life, takes.
+
+use super::backend::{self, Access, BackendArgs};
+use super::deployed::{self, Wanted};
+use super::side::{DEFAULT_ACCOUNT, ParameterArgs};
+use super::{BackendChoice, Context, ExitCode, Failure};
+use crate::evaluate::State;
+use crate::parameters::GivenParameters;
+use crate::permissions::{self, MANAGED_POLICY_LIMIT, Need, Place, Policy, Purpose};
+use crate::ui::permissions::Listing;
+use crate::validate::INLINE_TEMPLATE_LIMIT_BYTES;
+use crate::verify::Subject;
+
+/// Lists the permissions that applying the plan takes, and verifying, and running builds, as an IAM policy
+///
+/// A listing: nothing is granted, and IAM is not asked. What CloudFormation does to a resource comes from the handlers of AWS's
+/// provider schemas; docs/permissions.md says how narrow it is.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  rackform permissions\n  rackform permissions --lifetime --for resources --format policy > cloudformation-role.json\n  rackform permissions --for verify,preflight --format policy\n  rackform permissions -p BuildCache=Yes --format json | jq '.policies[].characters'\n\nExit codes: 0 done, 65 bad template or parameters."
+)]
+pub struct Args {
+    #[command(flatten)]
+    parameters: ParameterArgs,
+    /// What for; all of them unless said otherwise
+    #[arg(long = "for", value_name = "PURPOSE,...", value_enum, value_delimiter = ',')]
+    purposes: Vec<Purpose>,
+    /// Of everything that the template may ever do, whatever its parameters, and not of the present plan alone
+    #[arg(long)]
+    lifetime: bool,
+    /// How to show it
+    #[arg(long, value_enum, default_value_t)]
+    format: PermissionsFormat,
+}
+
+/// How to show permissions.
+#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
+enum PermissionsFormat {
+    /// For a person
+    #[default]
+    Human,
+    /// For a program; starts with `format_version`, policies cut to the size of managed ones
+    Json,
+    /// One policy document, as IAM takes it, however long
+    Policy,
+}
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// Returns every problem of the template and its parameters, or that the backend cannot be asked.
+pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
+    let stack = context.stack_name(None)?;
+    let mut stronger = GivenParameters::default();
+    args.parameters.add_to(&mut stronger)?;
+    let backend = backend::open(context, Access::Look, &BackendArgs::default())?;
+    let change = deployed::change(context, backend.as_ref(), &stack, &Wanted::Rack, &stronger)?;
+    let is_local = matches!(context.backend()?, BackendChoice::Local { .. });
+    let needs_bucket = change.target.template.len() > INLINE_TEMPLATE_LIMIT_BYTES;
+    let subject = Subject::from(&change.target);
+    let (place, needs) = subject.evaluated(backend.as_ref(), &change.known, |after, _| {
+        let place = place(&stack, after.state, is_local, needs_bucket);
+        Ok((place, if args.lifetime { permissions::lifetime(after) } else { permissions::of_plan(after, &change.plan) }))
+    })?;
+    let purposes = if args.purposes.is_empty() { &Purpose::ALL } else { args.purposes.as_slice() };
+    let statements = permissions::statements(&place, &needs, purposes);
+    let listing = Listing::new(&stack, args.lifetime, &needs, &statements);
+    let whole = Policy::of(&statements);
+    let text = match args.format {
+        PermissionsFormat::Human => crate::ui::permissions::human(&listing, &statements, context.layout()),
+        PermissionsFormat::Json => crate::ui::json(&listing)?,
+        PermissionsFormat::Policy => {
+            if whole.characters > MANAGED_POLICY_LIMIT {
+                let cut = listing.policies.len();
+                context.say(&format!(
+                    "{} characters, and a managed policy takes {MANAGED_POLICY_LIMIT}: `--format json` has it cut into {cut}",
+                    whole.characters
+                ));
+            }
+            crate::ui::bare_json(&whole.document)?
+        }
+    };
+    for note in &listing.notes {
+        context.detail(note);
+    }
+    context.answer(&text)?;
+    Ok(ExitCode::Done)
+}
+
+fn place(stack: &str, known: &State, is_local: bool, needs_bucket: bool) -> Place {
+    let pseudo = |name: &str| known.pseudo.get(name).and_then(serde_json::Value::as_str).map(ToOwned::to_owned);
+    let region = pseudo("AWS::Region").unwrap_or_default();
+    let partition = pseudo("AWS::Partition").unwrap_or_else(|| crate::evaluate::partition(&region).0.to_owned());
+    // The account of AWS's examples stands for one that nobody named.
+    let account = pseudo("AWS::AccountId").filter(|account| is_local || account != DEFAULT_ACCOUNT);
+    Place { partition, region, account, stack: stack.to_owned(), bucket: needs_bucket.then(String::new) }
+}
+
+impl Listing {
+    /// Returns a listing of some statements.
+    fn new(stack: &str, is_lifetime: bool, needs: &[Need], statements: &[permissions::Statement]) -> Self {
+        Self {
+            stack_name: stack.to_owned(),
+            scope: if is_lifetime { "lifetime" } else { "plan" },
+            resource_types: needs
+                .iter()
+                .map(|need| need.resource_type.clone())
+                .collect::<std::collections::BTreeSet<_>>()
+                .into_iter()
+                .collect(),
+            notes: permissions::notes(needs, statements),
+            policies: permissions::policies(statements),
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! What rackform itself asks of AWS, by purpose.
+//!
+//! Source of the names: <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>.
+//! A test holds the lists of verification and preflight to the calls of `verify/aws`.
+
+use super::Purpose;
+
+/// Looking at a deployed stack.
+const LOOK: &[&str] = &[
+    "cloudformation:DescribeStackEvents",
+    "cloudformation:DescribeStacks",
+    "cloudformation:GetTemplate",
+    "cloudformation:ListExports",
+    "cloudformation:ListStackResources",
+];
+
+/// Changing one. Macros are expanded in the caller's name.
+const CHANGE: &[&str] = &[
+    "cloudformation:CancelUpdateStack",
+    "cloudformation:ContinueUpdateRollback",
+    "cloudformation:CreateChangeSet",
+    "cloudformation:DeleteChangeSet",
+    "cloudformation:DeleteStack",
+    "cloudformation:DescribeChangeSet",
+    "cloudformation:ExecuteChangeSet",
+    "cloudformation:ListStacks",
+    "cloudformation:SetStackPolicy",
+    "cloudformation:TagResource",
+    "cloudformation:UntagResource",
+    "cloudformation:UpdateTerminationProtection",
+];
+
+/// Handing a template over through a bucket.
+const UPLOAD: &[&str] = &["s3:GetBucketLocation", "s3:GetObject", "s3:ListBucket", "s3:PutObject"];
+
+const VERIFY: &[&str] = &[
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeSubnets",
+    "ec2:DescribeVpcAttribute",
+    "ecr:DescribeRepositories",
+    "ecr:GetLifecyclePolicy",
+    "ecs:DescribeTaskDefinition",
+    "elasticfilesystem:DescribeFileSystems",
+    "elasticfilesystem:DescribeLifecycleConfiguration",
+    "elasticfilesystem:DescribeMountTargetSecurityGroups",
+    "elasticfilesystem:DescribeMountTargets",
+    "kms:DescribeKey",
+];
+
+const PREFLIGHT: &[&str] = &[
+    "ec2:DescribeAccountAttributes",
+    "ec2:DescribeAddresses",
+    "ec2:DescribeAvailabilityZones",
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeSubnets",
+    "ec2:DescribeVpcAttribute",
+    "ec2:DescribeVpcEndpointServices",
+    "ecr:DescribeRepositories",
+    "ecs:DescribeClusters",
+    "elasticfilesystem:DescribeMountTargetSecurityGroups",
+    "elasticfilesystem:DescribeMountTargets",
+    "kms:DescribeKey",
+    "logs:DescribeLogGroups",
+    "s3:ListBucket",
+];
+
+/// Starting a build task, following its log and stopping it.
+const BUILD: &[&str] = &["ecs:DescribeTasks", "ecs:RunTask", "ecs:StopTask", "iam:PassRole", "logs:GetLogEvents"];
+
+/// Returns the actions that a purpose takes, sorted.
+pub(super) fn actions(purpose: Purpose, uploads: bool) -> Vec<&'static str> {
+    let lists: &[&[&str]] = match purpose {
+        Purpose::Request if uploads => &[LOOK, CHANGE, UPLOAD],
+        Purpose::Request => &[LOOK, CHANGE],
+        Purpose::Resources => &[],
+        Purpose::Verify => &[LOOK, VERIFY],
+        Purpose::Preflight => &[LOOK, PREFLIGHT],
+        Purpose::Build => &[LOOK, BUILD],
+    };
+    lists.concat()
+}

@@ -1,0 +1,148 @@
+//! The resources that an action is allowed on: as narrow as names are known, and never narrower than the service can tell.
+//!
+//! Where a service does not tell resources of an action apart, only `*` works, and the request's region narrows it. Source, by service:
+//! <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>
+
+use super::Need;
+
+/// Longest part of a stack's name that generated names are sure to begin with: CloudFormation cuts it for types with short names.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html>
+const SURE_PREFIX: usize = 24;
+
+/// Services that have no regions, so that a request's region says nothing.
+const GLOBAL: &[&str] = &["cloudfront", "iam", "organizations", "route53", "s3", "sts"];
+
+/// Where a stack is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// `aws`, `aws-cn` or `aws-us-gov`.
+    pub partition: String,
+    /// The region.
+    pub region: String,
+    /// The account; `None` where it is not known yet, which is any.
+    pub account: Option<String>,
+    /// The stack's name.
+    pub stack: String,
+    /// The bucket that the template goes through, where it is too large to go without; an empty name where none is known.
+    pub bucket: Option<String>,
+}
+
+/// Resources, and the region where they do not say it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Scope {
+    pub(super) resources: Vec<String>,
+    pub(super) region: Option<String>,
+}
+
+impl Place {
+    /// Tells whether the template goes through a bucket.
+    pub(super) fn uploads(&self) -> bool {
+        self.bucket.is_some()
+    }
+
+    fn arn(&self, service: &str, resource: &str) -> String {
+        let account = self.account.as_deref().unwrap_or("*");
+        format!("arn:{}:{service}:{}:{account}:{resource}", self.partition, self.region)
+    }
+
+    fn iam(&self, resource: &str) -> String {
+        format!("arn:{}:iam::{}:{resource}", self.partition, self.account.as_deref().unwrap_or("*"))
+    }
+
+    /// Returns the names that resources of a type have or may get: what the template fixes, and what CloudFormation makes up.
+    fn names(&self, needs: &[Need], resource_type: &str) -> Vec<(String, String)> {
+        let prefix: String = self.stack.chars().take(SURE_PREFIX).collect();
+        let lower = matches!(resource_type, "AWS::S3::Bucket" | "AWS::ECR::Repository");
+        let made_up = if lower { format!("{}-*", prefix.to_lowercase()) } else { format!("{prefix}-*") };
+        let of_type: Vec<&Need> = needs.iter().filter(|need| need.resource_type == resource_type).collect();
+        let name =
+            |need: &&Need| (need.path.clone().unwrap_or_else(|| "/".to_owned()), need.name.clone().unwrap_or_else(|| made_up.clone()));
+        let mut names: Vec<(String, String)> = of_type.iter().map(name).collect();
+        if names.is_empty() {
+            names.push(("/".to_owned(), made_up));
+        }
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    /// Returns what an action is allowed on.
+    pub(super) fn scope(&self, action: &str, needs: &[Need]) -> Scope {
+        let (service, call) = action.split_once(':').unwrap_or((action, ""));
+        let mut resources = self.arns(service, call, needs);
+        resources.sort();
+        resources.dedup();
+        if resources.is_empty() {
+            let region = (!GLOBAL.contains(&service)).then(|| self.region.clone());
+            return Scope { resources: vec!["*".to_owned()], region };
+        }
+        Scope { resources, region: None }
+    }
+
+    /// Returns the ARNs that an action is told apart by; none where it is not.
+    fn arns(&self, service: &str, call: &str, needs: &[Need]) -> Vec<String> {
+        let each = |resource_type: &str, arn: &dyn Fn(&str, &str) -> Vec<String>| -> Vec<String> {
+            self.names(needs, resource_type).iter().flat_map(|(path, name)| arn(path, name)).collect()
+        };
+        match (service, call) {
+            ("cloudformation", "ListExports" | "ListStacks") => Vec::new(),
+            ("cloudformation", _) => vec![self.arn(service, &format!("stack/{}/*", self.stack))],
+            ("iam", "CreateServiceLinkedRole") => vec![self.iam("role/aws-service-role/*")],
+            ("iam", call) if call.contains("InstanceProfile") => {
+                each("AWS::IAM::InstanceProfile", &|path, name| vec![self.iam(&format!("instance-profile{path}{name}"))])
+            }
+            ("iam", "CreatePolicy" | "DeletePolicy" | "GetPolicy" | "ListEntitiesForPolicy" | "ListPolicyVersions")
+            | ("iam", "CreatePolicyVersion" | "DeletePolicyVersion" | "GetPolicyVersion") => {
+                each("AWS::IAM::ManagedPolicy", &|path, name| vec![self.iam(&format!("policy{path}{name}"))])
+            }
+            ("iam", call) if call.contains("Group") => vec![self.iam("group/*")],
+            ("iam", call) if call.contains("User") => vec![self.iam("user/*")],
+            ("iam", call) if call.contains("Role") => each("AWS::IAM::Role", &|path, name| vec![self.iam(&format!("role{path}{name}"))]),
+            ("ecr", call) if call != "GetAuthorizationToken" => {
+                each("AWS::ECR::Repository", &|_, name| vec![self.arn(service, &format!("repository/{name}"))])
+            }
+            ("s3", "GetObject" | "PutObject" | "ListBucket" | "GetBucketLocation") if self.bucket.is_some() => {
+                let name = self.bucket.as_deref().filter(|name| !name.is_empty()).unwrap_or("*");
+                let mut arns = each("AWS::S3::Bucket", &|_, name| self.bucket_arns(name));
+                arns.extend(self.bucket_arns(name));
+                arns
+            }
+            ("s3", call) if call != "ListAllMyBuckets" => each("AWS::S3::Bucket", &|_, name| self.bucket_arns(name)),
+            ("dynamodb", _) => each("AWS::DynamoDB::Table", &|_, name| {
+                vec![self.arn(service, &format!("table/{name}")), self.arn(service, &format!("table/{name}/*"))]
+            }),
+            ("sqs", _) => each("AWS::SQS::Queue", &|_, name| vec![self.arn(service, name)]),
+            ("sns", call) if call != "Unsubscribe" => each("AWS::SNS::Topic", &|_, name| vec![self.arn(service, name)]),
+            ("lambda", call) if is_of_function(call) => {
+                each("AWS::Lambda::Function", &|_, name| vec![self.arn(service, &format!("function:{name}"))])
+            }
+            ("events", _) => each("AWS::Events::Rule", &|_, name| vec![self.arn(service, &format!("rule/{name}"))]),
+            ("logs", call) if is_of_log_group(call) => each("AWS::Logs::LogGroup", &|_, name| {
+                vec![self.arn(service, &format!("log-group:{name}")), self.arn(service, &format!("log-group:{name}:*"))]
+            }),
+            ("elasticfilesystem", _) => vec![self.arn(service, "access-point/*"), self.arn(service, "file-system/*")],
+            ("kms", "CreateAlias" | "DeleteAlias" | "UpdateAlias") => vec![self.arn(service, "alias/*"), self.arn(service, "key/*")],
+            ("kms", call) if !matches!(call, "CreateKey" | "ListAliases" | "ListKeys") => vec![self.arn(service, "key/*")],
+            ("ssm", _) => vec![self.arn(service, "parameter/*")],
+            ("ecs", "RunTask") => vec![self.arn(service, &format!("task-definition/{}-*", self.stack))],
+            ("ecs", "DescribeTasks" | "StopTask") => vec![self.arn(service, "task/*")],
+            _ => Vec::new(),
+        }
+    }
+
+    fn bucket_arns(&self, name: &str) -> Vec<String> {
+        let bucket = format!("arn:{}:s3:::{name}", self.partition);
+        vec![format!("{bucket}/*"), bucket]
+    }
+}
+
+fn is_of_function(call: &str) -> bool {
+    let of_others = ["GetCodeSigningConfig", "ListFunctions", "GetLayerVersion", "PassCapacityProvider", "AssociateRuntimeAlias"];
+    !of_others.contains(&call)
+}
+
+fn is_of_log_group(call: &str) -> bool {
+    let of_group = ["LogGroup", "LogStream", "LogEvents", "RetentionPolicy", "KmsKey", "Tag", "DataProtectionPolicy", "IndexPolic"];
+    call != "DescribeLogGroups" && of_group.iter().any(|part| call.contains(part))
+}

@@ -1,0 +1,87 @@
+//! What would make this very plan fail, asked before it is carried out.
+//!
+//! Takes the evaluated template that a plan leads to and what the plan does to each resource, which makes an [`Expectation`]: pure. What it
+//! rests on in the account is then asked for, and each answer is a [`Verdict`]. A call that is refused is unchecked and stops nothing.
+
+mod expectation;
+mod names;
+mod network;
+mod storage;
+
+pub use expectation::{Address, Expectation, NamedResource, NewTarget, Owner};
+
+use super::names::{STACK_STATE, TEMPLATE_BUCKET};
+use super::presence::{Asked, Inspector, Refusal};
+use super::verdict::{Of, State, Verdict};
+use super::{Check, Report, Subject, VerifyError};
+use crate::backend::{Backend, BackendError, StackStatus};
+use crate::evaluate::State as Known;
+use crate::plan::Plan;
+
+/// What is to be carried out.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'r> {
+    /// The stack with the template and parameters that it is to have.
+    pub subject: &'r Subject,
+    /// What the plan does.
+    pub plan: &'r Plan,
+    /// What is known where there is no stack yet, pseudo parameters above all.
+    pub known: &'r Known,
+    /// The bucket that the template goes through, where it is too large to go without.
+    pub bucket: Option<&'r str>,
+}
+
+/// Looks for what would make a plan fail.
+///
+/// # Errors
+///
+/// Returns that the template cannot be evaluated, or that the backend cannot be asked. What the inspector is not told is a verdict of its own.
+pub fn preflight(backend: &dyn Backend, inspector: &dyn Inspector, request: &Request<'_>) -> Result<Report, VerifyError> {
+    let mut verdicts: Vec<Verdict> = request.bucket.map(|bucket| self::bucket(bucket, inspector.bucket(bucket))).into_iter().collect();
+    request.subject.evaluated(backend, request.known, |after, stack| {
+        verdicts.extend(stack.map(|stack| stack_state(&stack.name, &stack.status)));
+        verdicts.extend(survey(&Expectation::of(after, request.plan), inspector));
+        Ok(())
+    })?;
+    Ok(Report::new(&request.subject.stack, verdicts))
+}
+
+/// Asks for what an expectation rests on.
+pub fn survey(expectation: &Expectation, inspector: &dyn Inspector) -> Vec<Verdict> {
+    let mut verdicts = network::survey(expectation, inspector);
+    verdicts.extend(storage::survey(expectation, inspector));
+    verdicts.extend(names::survey(expectation, inspector));
+    verdicts
+}
+
+fn stack_state(stack: &str, status: &StackStatus) -> Verdict {
+    let is_ready = status.is_updatable() || status.is_review();
+    let state = if is_ready { State::Kept } else { State::Broken };
+    let wrong = BackendError::WrongStatus { stack: stack.to_owned(), status: status.clone(), wanted: "updated" };
+    let remedy = wrong.hint().unwrap_or_else(|| "`rackform status` says what the state means".to_owned());
+    Verdict::new(&STACK_STATE, Of::default(), state, "a state in which it can be changed", status.as_str()).remedied(remedy)
+}
+
+fn bucket(name: &str, asked: Asked<()>) -> Verdict {
+    let promised = "a bucket that the template can be put into";
+    let verdict = |state, found: String| Verdict::new(&TEMPLATE_BUCKET, Of::thing(name), state, promised, found);
+    match asked {
+        Ok(Some(())) => verdict(State::Kept, "there is one".to_owned()),
+        Ok(None) => verdict(State::Broken, "there is none".to_owned()).remedied("create it, or name another"),
+        Err(refusal) if refusal.code.is_some() => verdict(State::Broken, refusal.message)
+            .remedied("name a bucket of this account and region, or grant s3:ListBucket, s3:GetObject and s3:PutObject on it"),
+        Err(refusal) => verdict(State::Unchecked, refusal.to_string()),
+    }
+}
+
+/// Returns that something could not be looked at, and why.
+fn unchecked(check: &'static Check, of: Of<'_>, promised: &str, refusal: &Refusal) -> Verdict {
+    Verdict::new(check, of, State::Unchecked, promised, format!("could not check: {refusal}"))
+        .remedied("`rackform permissions --for preflight` lists what looking takes; the plan can be carried out without")
+}
+
+/// Returns a verdict of something that was looked at.
+fn judged(check: &'static Check, of: Of<'_>, is_kept: bool, texts: (String, String), remedy: &str) -> Verdict {
+    let state = if is_kept { State::Kept } else { State::Broken };
+    Verdict::new(check, of, state, texts.0, texts.1).remedied(remedy)
+}

@@ -1,0 +1,29 @@
+//! Names that the template fixes.
+
+use super::{Expectation, Inspector, judged, unchecked};
+use crate::verify::Verdict;
+use crate::verify::names::NAME_TAKEN;
+use crate::verify::verdict::Of;
+
+pub(super) fn survey(expectation: &Expectation, inspector: &dyn Inspector) -> Vec<Verdict> {
+    let mut verdicts = Vec::new();
+    for named in &expectation.names {
+        // A type that nobody knows how to ask for is passed over: docs/checks.md says which are asked for.
+        let Some(asked) = inspector.holder(&named.resource_type, &named.name, named.scope.as_deref()) else { continue };
+        let promised = format!("the name `{}` is free for {}", named.name, named.resource_type);
+        let of = Of { logical_id: Some(&named.logical_id), physical_id: named.replaces.as_deref() };
+        verdicts.push(match asked {
+            Ok(None) => judged(&NAME_TAKEN, of, true, (promised, "free".to_owned()), ""),
+            Ok(Some(holder)) => {
+                let remedy = if named.replaces.is_some() {
+                    "the resource that is replaced has the name until the end: give the new one another, or leave the name out"
+                } else {
+                    "delete or rename what has it, import it into the stack, or give the resource another name; for a build cache, another stack's name does"
+                };
+                judged(&NAME_TAKEN, of, false, (promised, format!("taken by {holder}")), remedy)
+            }
+            Err(refusal) => unchecked(&NAME_TAKEN, of, &promised, &refusal),
+        });
+    }
+    verdicts
+}

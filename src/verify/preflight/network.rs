@@ -1,0 +1,97 @@
+//! VPCs, security groups and quotas.
+
+use super::{Expectation, Inspector, judged, unchecked};
+use crate::verify::Verdict;
+use crate::verify::names::{ELASTIC_IP_QUOTA, EXISTING_GROUP, GROUPS_PER_INTERFACE, SECURITY_GROUP_QUOTA, VPC_DNS};
+use crate::verify::verdict::Of;
+
+/// Security groups in a region, unless AWS raised it for the account; no call of EC2 tells.
+///
+/// Source: <https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html>
+const GROUPS_BY_DEFAULT: usize = 2_500;
+
+/// Security groups on a mount target.
+///
+/// Source: <https://docs.aws.amazon.com/efs/latest/ug/limits.html>
+const GROUPS_ON_MOUNT_TARGET: usize = 5;
+
+pub(super) fn survey(expectation: &Expectation, inspector: &dyn Inspector) -> Vec<Verdict> {
+    let mut verdicts = Vec::new();
+    for id in &expectation.vpcs {
+        let promised = "resolves names and gives hostnames";
+        verdicts.push(match inspector.vpc(id) {
+            Ok(Some(vpc)) => {
+                let word = |is_on| if is_on { "on" } else { "off" };
+                let found = format!("DNS support {}, DNS hostnames {}", word(vpc.dns_support), word(vpc.dns_hostnames));
+                let options: Vec<&str> = [(vpc.dns_support, "--enable-dns-support"), (vpc.dns_hostnames, "--enable-dns-hostnames")]
+                    .into_iter()
+                    .filter_map(|(is_on, option)| (!is_on).then_some(option))
+                    .collect();
+                let commands: Vec<String> =
+                    options.iter().map(|option| format!("`aws ec2 modify-vpc-attribute --vpc-id {id} {option}`")).collect();
+                let remedy = format!("builds could not mount the cache: {}", commands.join(", then "));
+                judged(&VPC_DNS, Of::thing(id), options.is_empty(), (promised.to_owned(), found), &remedy)
+            }
+            Ok(None) => {
+                let texts = (promised.to_owned(), "there is no such VPC".to_owned());
+                judged(&VPC_DNS, Of::thing(id), false, texts, "name a VPC of this account and region")
+            }
+            Err(refusal) => unchecked(&VPC_DNS, Of::thing(id), promised, &refusal),
+        });
+    }
+    for id in &expectation.groups {
+        let promised = "a security group";
+        verdicts.push(match inspector.security_group(id) {
+            Ok(found) => {
+                let there = if found.is_some() { "there is one" } else { "there is none" };
+                let texts = (promised.to_owned(), there.to_owned());
+                judged(
+                    &EXISTING_GROUP,
+                    Of::thing(id),
+                    found.is_some(),
+                    texts,
+                    "name a group of this account, region and VPC, or leave the parameter empty",
+                )
+            }
+            Err(refusal) => unchecked(&EXISTING_GROUP, Of::thing(id), promised, &refusal),
+        });
+    }
+    quotas(expectation, inspector, &mut verdicts);
+    verdicts
+}
+
+fn quotas(expectation: &Expectation, inspector: &dyn Inspector, verdicts: &mut Vec<Verdict>) {
+    let (groups, addresses) = (expectation.new_groups, expectation.new_addresses);
+    if groups == 0 && addresses == 0 && expectation.targets.is_empty() {
+        return;
+    }
+    let limits = match inspector.limits() {
+        Ok(limits) => limits,
+        Err(refusal) => {
+            let words = format!("room for {groups} more security groups and {addresses} more Elastic IP addresses");
+            verdicts.push(unchecked(&SECURITY_GROUP_QUOTA, Of::default(), &words, &refusal));
+            return;
+        }
+    };
+    if let Some(in_use) = limits.groups_in_use.filter(|_| groups > 0) {
+        let texts = (
+            format!("room for {groups} more in {GROUPS_BY_DEFAULT}, the default quota of a region"),
+            format!("{in_use} security groups in use"),
+        );
+        let remedy = "delete groups that nothing uses, or have the quota `VPC security groups per Region` raised; where it was raised already, all is well";
+        verdicts.push(judged(&SECURITY_GROUP_QUOTA, Of::default(), in_use + groups <= GROUPS_BY_DEFAULT, texts, remedy));
+    }
+    if let (Some(limit), Some(in_use)) = (limits.elastic_ips, limits.elastic_ips_in_use)
+        && addresses > 0
+    {
+        let texts = (format!("room for {addresses} more in {limit}"), format!("{in_use} Elastic IP addresses in use"));
+        let remedy = "release addresses that nothing uses, or have the quota `EC2-VPC Elastic IPs` raised";
+        verdicts.push(judged(&ELASTIC_IP_QUOTA, Of::default(), in_use + addresses <= limit, texts, remedy));
+    }
+    let limit = limits.groups_per_interface.map_or(GROUPS_ON_MOUNT_TARGET, |limit| limit.min(GROUPS_ON_MOUNT_TARGET));
+    for target in &expectation.targets {
+        let texts = (format!("at most {limit} security groups"), target.groups.to_string());
+        let of = Of::resource(&target.logical_id, None);
+        verdicts.push(judged(&GROUPS_PER_INTERFACE, of, target.groups <= limit, texts, "give the mount target fewer groups"));
+    }
+}
