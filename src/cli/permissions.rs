@@ -59,7 +59,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let is_local = matches!(context.backend()?, BackendChoice::Local { .. });
     let needs_bucket = change.target.template.len() > INLINE_TEMPLATE_LIMIT_BYTES;
     let subject = Subject::from(&change.target);
-    let (place, needs) = subject.evaluated(backend.as_ref(), &change.known, |after, _| {
+    let (place, needs) = subject.evaluated(backend.as_ref(), change.known, |after, _| {
         let place = place(&stack, after.state, is_local, needs_bucket);
         Ok((place, if args.lifetime { permissions::lifetime(after) } else { permissions::of_plan(after, &change.plan) }))
     })?;

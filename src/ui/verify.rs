@@ -43,7 +43,9 @@ fn one(verdict: &Verdict, layout: Layout) -> String {
         (_, Level::Warning) => (styles.warning, "warning"),
         _ => (styles.alarm, "error"),
     };
-    let mut text = format!("{}: {}\n", styled(style, format!("{word}[{}]", verdict.check)), subject(verdict));
+    let subject = subject(verdict);
+    let colon = if subject.is_empty() { "" } else { ": " };
+    let mut text = format!("{}{colon}{subject}\n", styled(style, format!("{word}[{}]", verdict.check)));
     let found = if verdict.state == State::Unchecked { "not looked at" } else { "found" };
     let lines = [("promised", Some(&verdict.promised)), (found, Some(&verdict.found)), ("what to do", verdict.remedy.as_ref())];
     for (label, value) in lines {

@@ -6,9 +6,10 @@ use std::cell::OnceCell;
 
 use serde_json::Value as Json;
 
+use super::inspector::Inspector;
 use super::presence::{
-    Answer, Asked, Container, EfsVolume, FileSystem, Ingress, Inspector, Key, Limits, MountPoint, MountTarget, Refusal, Repository,
-    SecurityGroup, Subnet, TaskDefinition, Volume, Vpc, Zone,
+    Answer, Asked, Container, EfsVolume, FileSystem, Ingress, Key, Limits, MountPoint, MountTarget, Refusal, Repository, SecurityGroup,
+    Subnet, TaskDefinition, Volume, Vpc, Zone,
 };
 use crate::backend::{Backend, StackResource};
 use crate::evaluate::availability_zones;

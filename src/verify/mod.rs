@@ -10,6 +10,7 @@
 #[cfg(feature = "aws")]
 pub mod aws;
 mod check;
+mod inspector;
 pub mod local;
 mod names;
 pub mod preflight;
@@ -22,10 +23,11 @@ mod verdict;
 use std::time::{Duration, Instant};
 
 pub use check::check;
+pub use inspector::Inspector;
 pub use names::{CHECKS, Check, Stage};
 pub use presence::{
-    Answer, Asked, Container, EfsVolume, FileSystem, Ingress, Inspector, Key, Limits, MountPoint, MountTarget, Presence, Refusal,
-    Repository, SecurityGroup, Subnet, TaskDefinition, Volume, Vpc, Zone, look,
+    Answer, Asked, Container, EfsVolume, FileSystem, Ingress, Key, Limits, MountPoint, MountTarget, Presence, Refusal, Repository,
+    SecurityGroup, Subnet, TaskDefinition, Volume, Vpc, Zone, look,
 };
 pub use promise::{
     Promise, PromisedContainer, PromisedFileSystem, PromisedKey, PromisedMountTarget, PromisedRepository, PromisedRule, PromisedTask,

@@ -2,6 +2,7 @@
 
 use indexmap::{IndexMap, IndexSet};
 
+use super::inspector::Inspector;
 use super::promise::{Promise, PromisedKey};
 
 /// Why something could not be looked at.
@@ -260,96 +261,6 @@ pub struct Limits {
     pub groups_in_use: Option<usize>,
 }
 
-/// Answers what there is in one account and region. Nothing is ever changed by asking.
-pub trait Inspector {
-    /// Tells what is asked, for messages: `the account`, `the local backend`.
-    fn what(&self) -> &'static str;
-
-    /// Returns a file system.
-    ///
-    /// # Errors
-    ///
-    /// As every method here: returns why there is no answer.
-    fn file_system(&self, id: &str) -> Asked<FileSystem>;
-
-    /// Returns a file system's mount targets; none where there is no such file system.
-    ///
-    /// # Errors
-    ///
-    /// Returns why there is no answer.
-    fn mount_targets(&self, file_system: &str) -> Answer<Vec<MountTarget>>;
-
-    /// Returns a security group.
-    ///
-    /// # Errors
-    ///
-    /// Returns why there is no answer.
-    fn security_group(&self, id: &str) -> Asked<SecurityGroup>;
-
-    /// Returns a VPC's settings.
-    ///
-    /// # Errors
-    ///
-    /// Returns why there is no answer.
-    fn vpc(&self, id: &str) -> Asked<Vpc>;
-
-    /// Returns a subnet.
-    ///
-    /// # Errors
-    ///
-    /// Returns why there is no answer.
-    fn subnet(&self, id: &str) -> Asked<Subnet>;
-
-    /// Returns a revision of a task definition by its ARN.
-    ///
-    /// # Errors
-    ///
-    /// Returns why there is no answer.
-    fn task_definition(&self, arn: &str) -> Asked<TaskDefinition>;
-
-    /// Returns a repository by its name.
-    ///
-    /// # Errors
-    ///
-    /// Returns why there is no answer.
-    fn repository(&self, name: &str) -> Asked<Repository>;
-
-    /// Returns a key by its ID, ARN or alias.
-    ///
-    /// # Errors
-    ///
-    /// Returns why there is no answer.
-    fn key(&self, id: &str) -> Asked<Key>;
-
-    /// Returns the region's availability zones.
-    ///
-    /// # Errors
-    ///
-    /// Returns why there is no answer.
-    fn zones(&self) -> Answer<Vec<Zone>>;
-
-    /// Returns limits and how far they are used.
-    ///
-    /// # Errors
-    ///
-    /// Returns why there is no answer.
-    fn limits(&self) -> Answer<Limits>;
-
-    /// Returns who has a name that only one resource of a type can have; `Ok(None)` where it is free.
-    ///
-    /// # Errors
-    ///
-    /// Returns why there is no answer; `None` in place of an answer says that nobody knows how to ask for such a type.
-    fn holder(&self, resource_type: &str, name: &str, scope: Option<&str>) -> Option<Asked<String>>;
-
-    /// Tells whether a bucket can be used by the caller; `None` where there is none.
-    ///
-    /// # Errors
-    ///
-    /// Returns why there is no answer, or why it cannot be used.
-    fn bucket(&self, name: &str) -> Asked<()>;
-}
-
 /// What there is of what was promised, by ID.
 #[derive(Clone, Debug, Default)]
 pub struct Presence {
@@ -398,8 +309,11 @@ pub fn look(promise: &Promise, inspector: &dyn Inspector) -> Presence {
     let mut subnets: IndexSet<String> = promise.mount_targets.iter().filter_map(|target| target.subnet.clone()).collect();
     subnets.extend(promise.build_subnets.iter().cloned());
     presence.subnets = subnets.into_iter().map(|id| (id.clone(), inspector.subnet(&id))).collect();
-    let of_subnets = presence.subnets.values().filter_map(|subnet| Some(subnet.as_ref().ok()?.as_ref()?.vpc.clone()));
-    let vpcs: IndexSet<String> = of_subnets.collect();
+    // Whether names are resolved matters where builds mount something.
+    let mounted = promise.file_systems.iter().filter(|file_system| file_system.for_builds).filter_map(|found| found.physical_id.as_deref());
+    let of_builds = mounted.flat_map(|id| promise.targets_of(id)).filter_map(|target| target.subnet.as_ref());
+    let vpcs: IndexSet<String> =
+        of_builds.filter_map(|subnet| Some(presence.subnets.get(subnet)?.as_ref().ok()?.as_ref()?.vpc.clone())).collect();
     presence.vpcs = vpcs.into_iter().map(|id| (id.clone(), inspector.vpc(&id))).collect();
     let tasks = promise.tasks.iter().filter_map(|task| task.physical_id.clone());
     presence.task_definitions = tasks.map(|arn| (arn.clone(), inspector.task_definition(&arn))).collect();

@@ -25,7 +25,7 @@ pub(super) fn file_system(aws: &AwsInspector, id: &str) -> Asked<FileSystem> {
     Ok(Some(FileSystem {
         state: found.life_cycle_state().as_str().to_owned(),
         encrypted: found.encrypted().unwrap_or(false),
-        key: found.kms_key_id().map(ToOwned::to_owned),
+        key: found.kms_key_id().filter(|key| !key.is_empty()).map(ToOwned::to_owned),
         performance_mode: found.performance_mode().as_str().to_owned(),
         throughput_mode: found.throughput_mode().map_or("bursting", |mode| mode.as_str()).to_owned(),
         provisioned_mibps: found.provisioned_throughput_in_mibps(),

@@ -12,8 +12,9 @@ use std::sync::Arc;
 
 use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
 
+use super::inspector::Inspector;
 use super::presence::{
-    Answer, Asked, FileSystem, Inspector, Key, Limits, MountTarget, Refusal, Repository, SecurityGroup, Subnet, TaskDefinition, Vpc, Zone,
+    Answer, Asked, FileSystem, Key, Limits, MountTarget, Refusal, Repository, SecurityGroup, Subnet, TaskDefinition, Vpc, Zone,
 };
 use crate::backend::aws::Session;
 

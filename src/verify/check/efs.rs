@@ -49,6 +49,7 @@ fn key(checker: &mut Checker<'_>, promised: &PromisedFileSystem, found: &FileSys
     let known = found.key.as_ref().and_then(|key| keys.get(key));
     let (wanted, is_kept) = match &promised.key {
         PromisedKey::Unsaid => return,
+        _ if found.key.is_none() => return checker.unchecked(&FILE_SYSTEM_KEY, of, "the key that was promised", "no key is told"),
         PromisedKey::AwsManaged => match known {
             Some(Ok(Some(key))) => ("the key that AWS manages for EFS".to_owned(), key.is_aws_managed),
             Some(Err(refusal)) => {

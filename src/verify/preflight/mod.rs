@@ -10,8 +10,9 @@ mod storage;
 
 pub use expectation::{Address, Expectation, NamedResource, NewTarget, Owner};
 
+use super::inspector::Inspector;
 use super::names::{STACK_STATE, TEMPLATE_BUCKET};
-use super::presence::{Asked, Inspector, Refusal};
+use super::presence::{Asked, Refusal};
 use super::verdict::{Of, State, Verdict};
 use super::{Check, Report, Subject, VerifyError};
 use crate::backend::{Backend, BackendError, StackStatus};

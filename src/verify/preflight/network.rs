@@ -1,9 +1,9 @@
 //! VPCs, security groups and quotas.
 
 use super::{Expectation, Inspector, judged, unchecked};
-use crate::verify::Verdict;
 use crate::verify::names::{ELASTIC_IP_QUOTA, EXISTING_GROUP, GROUPS_PER_INTERFACE, SECURITY_GROUP_QUOTA, VPC_DNS};
 use crate::verify::verdict::Of;
+use crate::verify::{Limits, Verdict};
 
 /// Security groups in a region, unless AWS raised it for the account; no call of EC2 tells.
 ///
@@ -68,9 +68,11 @@ fn quotas(expectation: &Expectation, inspector: &dyn Inspector, verdicts: &mut V
     let limits = match inspector.limits() {
         Ok(limits) => limits,
         Err(refusal) => {
-            let words = format!("room for {groups} more security groups and {addresses} more Elastic IP addresses");
-            verdicts.push(unchecked(&SECURITY_GROUP_QUOTA, Of::default(), &words, &refusal));
-            return;
+            if groups > 0 || addresses > 0 {
+                let words = format!("room for {groups} more security groups and {addresses} more Elastic IP addresses");
+                verdicts.push(unchecked(&SECURITY_GROUP_QUOTA, Of::default(), &words, &refusal));
+            }
+            Limits::default()
         }
     };
     if let Some(in_use) = limits.groups_in_use.filter(|_| groups > 0) {

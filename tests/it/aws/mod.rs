@@ -8,6 +8,7 @@ mod play;
 mod recover;
 mod server;
 mod stories;
+mod verify;
 
 use self::server::{Server, refusal, success};
 use crate::program::Bench;
