@@ -7,6 +7,7 @@
 pub mod aws;
 mod deployed;
 mod description;
+mod drift;
 mod error;
 mod event;
 pub mod local;
@@ -18,6 +19,7 @@ pub use deployed::deployed_state;
 pub use description::{
     ChangeSetDescription, Drift, EventPage, Progress, StackDescription, StackName, StackResource, StackStatus, StackSummary,
 };
+pub use drift::{PropertyDifference, ResourceDrift};
 pub use error::BackendError;
 pub use event::{HookProgress, StackEvent};
 pub use tail::{EventTail, Pages};
@@ -153,6 +155,13 @@ pub trait Backend {
     ///
     /// Returns an error when no update was left so.
     fn rollback_stack(&self, stack: &str) -> Result<(), BackendError>;
+
+    /// Compares a stack's resources with what its template made of them; returns what was found of each, by logical ID.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`BackendError::StackNotFound`] when there is no such stack, or that the backend cannot be asked.
+    fn detect_drift(&self, stack: &str) -> Result<Vec<ResourceDrift>, BackendError>;
 
     /// Turns an update that is under way back.
     ///

@@ -13,6 +13,7 @@ mod context;
 mod delete;
 mod deployed;
 mod diff;
+mod drift;
 mod evaluate;
 mod events;
 mod exit_codes;
@@ -191,6 +192,7 @@ commands! {
     Permissions permissions,
     Status status,
     Events events,
+    Drift drift,
     Recover recover,
     Delete delete,
     Local local,

@@ -5,6 +5,7 @@
 
 mod diagnostics;
 mod difference;
+pub mod drift;
 pub mod evaluation;
 mod events;
 pub mod findings;

@@ -4,6 +4,7 @@
 //! `AWS_ENDPOINT_URL`); see <https://docs.aws.amazon.com/sdk-for-rust/latest/dg/credproviders.html>.
 
 mod convert;
+mod drift;
 mod error;
 mod events;
 mod recovery;
@@ -19,8 +20,8 @@ use indexmap::IndexMap;
 use self::error::{failed, is_absent, no_change_set, no_stack};
 pub use self::session::{Reach, Session};
 use super::{
-    Backend, BackendError, ChangeSetDescription, ChangeSetRequest, DeleteOptions, EventPage, EventTail, Progress, StackDescription,
-    StackEvent, StackResource, StackSummary,
+    Backend, BackendError, ChangeSetDescription, ChangeSetRequest, DeleteOptions, EventPage, EventTail, Progress, ResourceDrift,
+    StackDescription, StackEvent, StackResource, StackSummary,
 };
 
 /// Longest template body that CloudFormation accepts inline, in bytes.
@@ -223,6 +224,10 @@ impl Backend for AwsBackend {
 
     fn rollback_stack(&self, stack: &str) -> Result<(), BackendError> {
         self.start_rollback(stack)
+    }
+
+    fn detect_drift(&self, stack: &str) -> Result<Vec<ResourceDrift>, BackendError> {
+        self.find_drift(stack)
     }
 
     fn cancel_update(&self, stack: &str) -> Result<(), BackendError> {

@@ -7,8 +7,8 @@ use super::record::{OperationKind, Phase, ResourceRecord, StackRecord};
 use super::store::Table;
 use super::{EVENTS_A_PAGE, LocalBackend, change_sets, event_key, find, recovery};
 use crate::backend::{
-    Backend, BackendError, ChangeSetDescription, ChangeSetRequest, DeleteOptions, EventPage, Progress, StackDescription, StackEvent,
-    StackResource, StackSummary,
+    Backend, BackendError, ChangeSetDescription, ChangeSetRequest, DeleteOptions, EventPage, Progress, ResourceDrift, StackDescription,
+    StackEvent, StackResource, StackSummary,
 };
 
 impl Backend for LocalBackend {
@@ -109,6 +109,21 @@ impl Backend for LocalBackend {
             let (stack, status) = (work.stack.name.clone(), work.stack.status.clone());
             Err(BackendError::WrongStatus { stack, status, wanted: "rolled back" })
         })
+    }
+
+    fn detect_drift(&self, stack: &str) -> Result<Vec<ResourceDrift>, BackendError> {
+        // A resource here is what the store says of it, and nobody else writes there.
+        let resources = self.list_resources(stack)?.into_iter();
+        Ok(resources
+            .map(|resource| ResourceDrift {
+                logical_resource_id: resource.logical_id,
+                physical_resource_id: resource.physical_id,
+                resource_type: resource.resource_type,
+                status: "IN_SYNC".to_owned(),
+                status_reason: None,
+                differences: Vec::new(),
+            })
+            .collect())
     }
 
     fn cancel_update(&self, stack: &str) -> Result<(), BackendError> {

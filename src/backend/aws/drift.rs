@@ -1,0 +1,82 @@
+//! Asks CloudFormation to look for drift, and reads what it found.
+
+use std::time::{Duration, Instant};
+
+use aws_sdk_cloudformation::types::{self as sdk, StackDriftDetectionStatus};
+
+use super::AwsBackend;
+use super::error::{failed, no_stack};
+use crate::backend::{BackendError, PropertyDifference, ResourceDrift};
+
+/// How long one detection may take; CloudFormation asks every resource's service in turn.
+const PATIENCE: Duration = Duration::from_secs(15 * 60);
+
+/// Between two looks at a detection.
+const PAUSE: Duration = Duration::from_secs(2);
+
+impl AwsBackend {
+    /// Has CloudFormation compare a stack with what is there, and returns what it found of each resource.
+    pub(super) fn find_drift(&self, stack: &str) -> Result<Vec<ResourceDrift>, BackendError> {
+        let answer = self
+            .session
+            .block_on(self.client.detect_stack_drift().stack_name(stack).send())
+            .map_err(|error| no_stack("DetectStackDrift", error, stack))?;
+        self.wait_for_detection(answer.stack_drift_detection_id().unwrap_or_default())?;
+        let mut drifts = Vec::new();
+        let mut token = None;
+        loop {
+            let page = self
+                .session
+                .block_on(self.client.describe_stack_resource_drifts().stack_name(stack).set_next_token(token).send())
+                .map_err(|error| no_stack("DescribeStackResourceDrifts", error, stack))?;
+            drifts.extend(page.stack_resource_drifts().iter().map(drift));
+            token = page.next_token().map(ToOwned::to_owned);
+            if token.is_none() {
+                break;
+            }
+        }
+        drifts.sort_by(|a, b| a.logical_resource_id.cmp(&b.logical_resource_id));
+        Ok(drifts)
+    }
+
+    fn wait_for_detection(&self, id: &str) -> Result<(), BackendError> {
+        let begun = Instant::now();
+        loop {
+            let operation = "DescribeStackDriftDetectionStatus";
+            let answer = self
+                .session
+                .block_on(self.client.describe_stack_drift_detection_status().stack_drift_detection_id(id).send())
+                .map_err(|error| failed(operation, error))?;
+            match answer.detection_status() {
+                Some(StackDriftDetectionStatus::DetectionInProgress) if begun.elapsed() < PATIENCE => std::thread::sleep(PAUSE),
+                Some(StackDriftDetectionStatus::DetectionInProgress) => {
+                    let message = format!("the detection was not done after {} minutes", PATIENCE.as_secs() / 60);
+                    return Err(BackendError::Request { operation, code: None, message });
+                }
+                // A detection that failed may still have found something of other resources; it says of each whether it was checked.
+                _ => return Ok(()),
+            }
+        }
+    }
+}
+
+fn drift(found: &sdk::StackResourceDrift) -> ResourceDrift {
+    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    ResourceDrift {
+        logical_resource_id: text(found.logical_resource_id()),
+        physical_resource_id: text(found.physical_resource_id()),
+        resource_type: text(found.resource_type()),
+        status: text(found.stack_resource_drift_status().map(sdk::StackResourceDriftStatus::as_str)),
+        status_reason: found.drift_status_reason().filter(|reason| !reason.is_empty()).map(ToOwned::to_owned),
+        differences: found
+            .property_differences()
+            .iter()
+            .map(|difference| PropertyDifference {
+                path: text(difference.property_path()),
+                kind: text(difference.difference_type().map(sdk::DifferenceType::as_str)),
+                expected: text(difference.expected_value()),
+                actual: text(difference.actual_value()),
+            })
+            .collect(),
+    }
+}

@@ -1,0 +1,88 @@
+//! `rackform drift`: what was changed in the account behind the stack's back.
+
+use serde::Serialize;
+
+use super::backend::{self, Access, BackendArgs};
+use super::deployed::Deployed;
+use super::{Context, ExitCode, Failure, Format};
+use crate::backend::{BackendError, ResourceDrift};
+use crate::plan::redact::STARS;
+use crate::template::{Node, Template};
+use crate::ui;
+
+/// Shows what was changed in the account behind the stack's back
+///
+/// Has CloudFormation compare every resource with what the template made of it, which takes from seconds to minutes. Nothing is
+/// changed. Resources of types that CloudFormation cannot compare are named as not checked.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  rackform drift\n  rackform drift --exit-code --format json\n\nExit codes: 0 done, 2 drift with --exit-code, 66 no such stack, 75 busy."
+)]
+pub struct Args {
+    /// How to show it
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// End with exit code 2 when something drifted
+    #[arg(long)]
+    exit_code: bool,
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    stack: &'a str,
+    status: &'static str,
+    resources: &'a [ResourceDrift],
+}
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// Returns that there is no stack, that something is being done to it, or that the backend cannot be asked.
+pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
+    let stack = context.stack_name(None)?;
+    let backend = backend::open(context, Access::Look, &BackendArgs::default())?;
+    let Some(deployed) = Deployed::read(context, backend.as_ref(), &stack)? else { return Err(backend::no_stack(&stack)) };
+    let status = &deployed.description.status;
+    if status.is_in_progress() {
+        return Err(BackendError::WrongStatus { stack, status: status.clone(), wanted: "compared" }.into());
+    }
+    context.say("asking for every resource; this may take minutes");
+    let mut drifts = backend.detect_drift(&deployed.description.id)?;
+    hide_secrets(&mut drifts, deployed.template);
+    let has_drifted = drifts.iter().any(ResourceDrift::is_drifted);
+    let text = match args.format {
+        Format::Human => ui::drift::human(&drifts, &stack, context.layout()),
+        Format::Json => {
+            let status = if has_drifted { "DRIFTED" } else { "IN_SYNC" };
+            ui::json(&Answer { stack: &stack, status, resources: &drifts })?
+        }
+    };
+    context.answer(&text)?;
+    Ok(if args.exit_code && has_drifted { ExitCode::Differences } else { ExitCode::Done })
+}
+
+/// Hides both values of a property that a `NoEcho` parameter goes into: CloudFormation shows them as they are, and the secret itself
+/// is not known here to be looked for.
+fn hide_secrets(drifts: &mut [ResourceDrift], template: &Template<'_>) {
+    let no_echo = |body: &Node<'_>| body.get("NoEcho").and_then(Node::scalar).is_some_and(|text| text.eq_ignore_ascii_case("true"));
+    let secrets: Vec<&str> = template.parameters.iter().filter(|entry| no_echo(&entry.body)).map(|entry| entry.name).collect();
+    for drift in drifts {
+        let declared = template.resources.get(drift.logical_resource_id.as_str()).and_then(|entry| entry.body.get("Properties"));
+        for difference in &mut drift.differences {
+            let written = declared.and_then(|properties| properties.get(difference.property()));
+            if written.is_some_and(|written| secrets.iter().any(|secret| mentions(written, secret))) {
+                for value in [&mut difference.expected, &mut difference.actual] {
+                    STARS.clone_into(value);
+                }
+            }
+        }
+    }
+}
+
+/// Tells whether a text anywhere in a node has the name in it, be it in `Ref` or inside `Fn::Sub`.
+fn mentions(node: &Node<'_>, name: &str) -> bool {
+    node.as_str().is_some_and(|text| text.contains(name))
+        || node.items().iter().any(|item| mentions(item, name))
+        || node.members().iter().any(|member| mentions(&member.value, name))
+}

@@ -1,0 +1,51 @@
+//! What was changed behind a stack's back.
+
+use std::fmt::Write as _;
+
+use super::layout::{Layout, clip, width};
+use super::styles::styled;
+use crate::backend::ResourceDrift;
+
+/// Returns what drifted, a line a difference; what could not be compared is named at the end.
+pub fn human(drifts: &[ResourceDrift], stack: &str, layout: Layout) -> String {
+    let styles = layout.styles;
+    let drifted: Vec<&ResourceDrift> = drifts.iter().filter(|drift| drift.is_drifted()).collect();
+    let unchecked: Vec<&ResourceDrift> = drifts.iter().filter(|drift| !drift.is_drifted() && drift.status != "IN_SYNC").collect();
+    let in_sync = drifts.len() - drifted.len() - unchecked.len();
+    let mut text = String::new();
+    if drifted.is_empty() {
+        let _ = writeln!(text, "No drift: {in_sync} of {} resources of `{stack}` are what its template made of them.", drifts.len());
+    } else {
+        let title = format!("Drift in {stack}: {} of {} resources", drifted.len(), drifts.len());
+        let _ = writeln!(text, "{}", styled(styles.strong, title));
+        for drift in &drifted {
+            let (glyph, verb, style) = match drift.status.as_str() {
+                "DELETED" => ("-", "deleted", styles.alarm),
+                _ => ("~", "modified", styles.update),
+            };
+            let _ = writeln!(text, "\n{} {}  {}  {verb}", styled(style, glyph), drift.logical_resource_id, drift.resource_type);
+            let _ = writeln!(text, "    {}", styled(styles.dim, &drift.physical_resource_id));
+            let names = drift.differences.iter().map(|difference| width(&difference.path)).max().unwrap_or(0);
+            for difference in &drift.differences {
+                let (before, after) = match difference.kind.as_str() {
+                    "ADD" => ("(none)", difference.actual.as_str()),
+                    "REMOVE" => (difference.expected.as_str(), "(none)"),
+                    _ => (difference.expected.as_str(), difference.actual.as_str()),
+                };
+                let room = if layout.whole { usize::MAX } else { (layout.width.saturating_sub(names + 12) / 2).max(12) };
+                let pad = " ".repeat(names - width(&difference.path));
+                let _ = writeln!(text, "    {}{pad}  {} -> {}", difference.path, clip(before, room), clip(after, room));
+            }
+        }
+        let _ =
+            writeln!(text, "\n`rackform apply` does not undo this by itself: CloudFormation updates what differs between two templates.");
+    }
+    if !unchecked.is_empty() {
+        let _ = writeln!(text, "\nNot checked ({}):", unchecked.len());
+        for drift in unchecked {
+            let why = drift.status_reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
+            let _ = writeln!(text, "  {}  {}{why}", drift.logical_resource_id, drift.resource_type);
+        }
+    }
+    text
+}
