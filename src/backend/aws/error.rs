@@ -52,6 +52,16 @@ where
     }
 }
 
+/// Returns a refusal to delete a stack for what it is: there is no code for termination protection, only words after `ValidationError`.
+pub(super) fn protected(error: BackendError, stack: &str) -> BackendError {
+    match error {
+        BackendError::Request { message, .. } if message.contains("TerminationProtection is enabled") => {
+            BackendError::TerminationProtection { stack: stack.to_owned() }
+        }
+        error => error,
+    }
+}
+
 /// Returns an error with its causes, one after the other, each said once.
 fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();

@@ -18,9 +18,10 @@ const PAGE: Duration = Duration::from_millis(250);
 
 /// Returns a client for looks that are repeated anyway: it gives up on one soon, and whoever follows has a patience of their own.
 pub(super) fn onlooker(config: &aws_config::SdkConfig) -> Client {
+    let attempt = config.timeout_config().and_then(TimeoutConfig::operation_attempt_timeout).map_or(LOOK, |attempt| attempt.min(LOOK));
     let config = aws_sdk_cloudformation::config::Builder::from(config)
         .retry_config(RetryConfig::standard().with_max_attempts(2))
-        .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(LOOK).build());
+        .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(attempt).build());
     Client::from_conf(config.build())
 }
 
@@ -71,7 +72,7 @@ impl AwsBackend {
                 .session
                 .block_on(self.onlooker.describe_stack_events().stack_name(stack).set_next_token(token).send())
                 .map_err(|error| no_stack("DescribeStackEvents", error, stack))?;
-            let page: Vec<StackEvent> = answer.stack_events().iter().map(convert::event).collect();
+            let page: Vec<StackEvent> = answer.stack_events().iter().map(|event| self.given.event(convert::event(event))).collect();
             let wanted = goes_on(&page);
             let more = pages.take(page) && wanted;
             token = answer.next_token().map(ToOwned::to_owned);

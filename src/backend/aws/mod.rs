@@ -7,7 +7,9 @@ mod convert;
 mod drift;
 mod error;
 mod events;
+mod given;
 mod recovery;
+mod repeated;
 mod session;
 
 use std::sync::Arc;
@@ -42,6 +44,8 @@ const GONE: [&str; 2] = ["DELETE_COMPLETE", "DELETE_SKIPPED"];
 pub struct AwsBackend {
     session: Arc<Session>,
     client: Client,
+    /// Secrets that must not come back.
+    given: given::Given,
     /// For looks that are repeated anyway.
     onlooker: Client,
 }
@@ -55,7 +59,12 @@ impl std::fmt::Debug for AwsBackend {
 impl AwsBackend {
     /// Returns the backend of a session.
     pub fn new(session: Arc<Session>) -> Self {
-        Self { client: Client::new(session.config()), onlooker: events::onlooker(session.config()), session }
+        Self {
+            client: Client::new(session.config()),
+            given: given::Given::default(),
+            onlooker: events::onlooker(session.config()),
+            session,
+        }
     }
 
     fn exists(&self, stack: &str) -> Result<bool, BackendError> {
@@ -91,7 +100,7 @@ impl Backend for AwsBackend {
             Err(error) => return Err(failed("DescribeStacks", error)),
         };
         let Some(found) = answer.stacks().first() else { return Ok(None) };
-        let mut described = convert::stack(found);
+        let mut described = self.given.stack(convert::stack(found));
         // A stack in REVIEW_IN_PROGRESS has no template yet, and CloudFormation says so with a ValidationError.
         if !described.status.is_review() {
             let template =
@@ -126,6 +135,7 @@ impl Backend for AwsBackend {
     }
 
     fn create_change_set(&self, request: &ChangeSetRequest) -> Result<String, BackendError> {
+        self.given.take(request);
         let size = request.template.len();
         if size > INLINE_TEMPLATE_LIMIT_BYTES {
             return Err(BackendError::Validation {
@@ -143,7 +153,7 @@ impl Backend for AwsBackend {
                     .create_change_set()
                     .stack_name(&request.stack)
                     .change_set_name(&request.name)
-                    .client_token(&request.name)
+                    .client_token(recovery::token("create"))
                     .change_set_type(kind)
                     .template_body(&request.template)
                     .set_parameters(Some(convert::parameters(&request.parameters)))
@@ -151,8 +161,12 @@ impl Backend for AwsBackend {
                     .set_capabilities(Some(capabilities(&request.template)))
                     .send(),
             )
-            .map_err(|error| failed("CreateChangeSet", error))?;
-        let id = answer.id().unwrap_or(&request.name).to_owned();
+            .map_err(|error| failed("CreateChangeSet", error));
+        let id = match answer {
+            Ok(answer) => answer.id().unwrap_or(&request.name).to_owned(),
+            Err(error) if self.was_made(&error, &request.stack, &request.name) => request.name.clone(),
+            Err(error) => return Err(error),
+        };
         let begun = std::time::Instant::now();
         loop {
             let described = self.describe_change_set(&request.stack, &id)?;
@@ -197,10 +211,7 @@ impl Backend for AwsBackend {
     }
 
     fn execute_change_set(&self, stack: &str, change_set: &str) -> Result<(), BackendError> {
-        self.session
-            .block_on(self.client.execute_change_set().stack_name(stack).change_set_name(change_set).send())
-            .map(drop)
-            .map_err(|error| failed("ExecuteChangeSet", error))
+        self.start_execution(stack, change_set)
     }
 
     fn delete_change_set(&self, stack: &str, change_set: &str) -> Result<(), BackendError> {

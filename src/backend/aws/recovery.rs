@@ -1,7 +1,7 @@
 //! Deletions, and ways out of a failed rollback.
 
 use super::AwsBackend;
-use super::error::{failed, no_stack};
+use super::error::{failed, no_stack, protected};
 use crate::backend::{BackendError, DeleteOptions};
 
 impl AwsBackend {
@@ -9,7 +9,10 @@ impl AwsBackend {
     pub(super) fn start_deletion(&self, stack: &str, options: &DeleteOptions) -> Result<(), BackendError> {
         let retain = (!options.retain.is_empty()).then(|| options.retain.clone());
         let call = self.client.delete_stack().stack_name(stack).set_retain_resources(retain).set_role_arn(options.role_arn.clone());
-        self.session.block_on(call.client_request_token(token("delete")).send()).map(drop).map_err(|error| failed("DeleteStack", error))
+        self.session
+            .block_on(call.client_request_token(token("delete")).send())
+            .map(drop)
+            .map_err(|error| protected(failed("DeleteStack", error), stack))
     }
 
     /// Asks for an update that was left where it failed to be undone.
@@ -30,7 +33,7 @@ impl AwsBackend {
 }
 
 /// Returns a token of this one request: tried again after an answer was lost, it is still the same request to CloudFormation.
-fn token(what: &str) -> String {
+pub(super) fn token(what: &str) -> String {
     let now = jiff::Timestamp::now().as_nanosecond();
     format!("rackform-{what}-{now:x}-{:x}", std::process::id())
 }

@@ -1,15 +1,21 @@
 //! Who asks AWS, and where: credentials, region and a runtime, shared by every adapter.
 
 use std::future::Future;
+use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::sts::AssumeRoleProvider;
+use aws_config::timeout::TimeoutConfig;
 
 use crate::backend::BackendError;
 
-/// How often a call is tried in all before it counts as failed.
+/// How often a call is tried in all before it counts as failed, unless `AWS_MAX_ATTEMPTS` says otherwise.
 const ATTEMPTS: u32 = 8;
+
+/// How long one try of a call may take, unless `RACKFORM_CALL_TIMEOUT` says otherwise: a connection that fell silent is given up and tried
+/// anew, since the SDK by itself would wait for ever.
+const CALL: Duration = Duration::from_secs(30);
 
 /// What was said about who asks and where; the SDK's own chain fills what was not.
 #[derive(Clone, Debug, Default)]
@@ -43,9 +49,8 @@ impl Session {
     ///
     /// Returns [`BackendError::Request`] when no region is given anywhere.
     pub fn new(reach: &Reach) -> Result<Self, BackendError> {
-        let unusable = |message: String| BackendError::Request { operation: "load the AWS configuration", code: None, message };
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| unusable(error.to_string()))?;
-        let mut loader = aws_config::from_env().retry_config(RetryConfig::adaptive().with_max_attempts(ATTEMPTS));
+        let runtime = runtime()?;
+        let mut loader = aws_config::from_env().retry_config(retries()?).timeout_config(timeouts()?);
         if let Some(profile) = &reach.profile {
             loader = loader.profile_name(profile);
         }
@@ -64,6 +69,15 @@ impl Session {
         Ok(Self { runtime, config })
     }
 
+    /// Returns a session over a configuration that was made elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// Returns that no runtime can be had.
+    pub fn over(config: SdkConfig) -> Result<Self, BackendError> {
+        Ok(Self { runtime: runtime()?, config })
+    }
+
     /// Returns what clients are made of.
     pub fn config(&self) -> &SdkConfig {
         &self.config
@@ -78,4 +92,44 @@ impl Session {
     pub fn block_on<F: Future>(&self, call: F) -> F::Output {
         self.runtime.block_on(call)
     }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, BackendError> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| unusable(error.to_string()))
+}
+
+fn unusable(message: String) -> BackendError {
+    BackendError::Request { operation: "load the AWS configuration", code: None, message }
+}
+
+/// Returns how calls are tried again: adaptively, so that throttling slows the caller down, unless the environment says otherwise.
+///
+/// Source: <https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html>
+fn retries() -> Result<RetryConfig, BackendError> {
+    let said = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
+    let config = match said("AWS_RETRY_MODE").as_deref() {
+        None | Some("adaptive") => RetryConfig::adaptive(),
+        Some("standard" | "legacy") => RetryConfig::standard(),
+        Some(other) => return Err(unusable(format!("AWS_RETRY_MODE is `{other}`, and the modes are standard and adaptive"))),
+    };
+    let attempts = match said("AWS_MAX_ATTEMPTS") {
+        None => ATTEMPTS,
+        Some(text) => match text.trim().parse() {
+            Ok(0) | Err(_) => return Err(unusable(format!("AWS_MAX_ATTEMPTS is `{text}`, and must be a number from 1 on"))),
+            Ok(attempts) => attempts,
+        },
+    };
+    Ok(config.with_max_attempts(attempts))
+}
+
+/// Returns how long a try may take: the default, or the seconds that the environment gives.
+fn timeouts() -> Result<TimeoutConfig, BackendError> {
+    let call = match std::env::var("RACKFORM_CALL_TIMEOUT").ok().filter(|value| !value.trim().is_empty()) {
+        None => CALL,
+        Some(text) => match text.trim().parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()) {
+            Some(call) if !call.is_zero() => call,
+            _ => return Err(unusable(format!("RACKFORM_CALL_TIMEOUT is `{text}`, and must be a number of seconds above 0"))),
+        },
+    };
+    Ok(TimeoutConfig::builder().operation_attempt_timeout(call).build())
 }

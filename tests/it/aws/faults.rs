@@ -1,0 +1,152 @@
+//! Every call of an operation meets everything that a network does: nothing is lost, nothing is done twice, and no outcome is told wrong.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use super::endpoint::{Account, Running, element};
+use super::proxy::{Fault, Proxy};
+use super::stories::{self, RACK};
+
+/// What a call may meet.
+const FAULTS: [Fault; 9] = [
+    Fault::Throttled,
+    Fault::ServerError(500),
+    Fault::ServerError(503),
+    Fault::CutBefore,
+    Fault::CutAfter,
+    Fault::SilentBefore,
+    Fault::SilentAfter,
+    Fault::Slow,
+    Fault::Truncated,
+];
+
+/// How many runs go on at once: they mostly wait.
+const THREADS: usize = 16;
+
+/// Checks cases side by side; tells of all that failed.
+pub fn check_all<C: Sync + std::fmt::Debug>(cases: &[C], check: impl Fn(&C) + Sync) {
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    let failed = std::sync::Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                while let Some(case) = cases.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
+                    // The check's own words are on standard error by then.
+                    if std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| check(case))).is_err() {
+                        failed.lock().unwrap().push(format!("{case:?}"));
+                    }
+                }
+            });
+        }
+    });
+    let failed = failed.into_inner().unwrap();
+    assert!(failed.is_empty(), "{} of {} cases failed:\n{}", failed.len(), cases.len(), failed.join("\n"));
+}
+
+/// What is done to a stack, and how to tell that it was done once.
+#[derive(Clone, Copy, Debug)]
+pub struct Operation {
+    /// The command.
+    pub arguments: &'static str,
+    /// Whether there is a stack before.
+    pub update: bool,
+}
+
+/// Every kind of change that an apply carries out.
+pub const OPERATIONS: [Operation; 2] =
+    [Operation { arguments: "apply --yes -p Days=30", update: false }, Operation { arguments: "set Days=30 --yes", update: true }];
+
+impl Operation {
+    /// Returns an account that is ready for it, its stack named `stack`.
+    pub fn account(self, stack: &str) -> Option<Account> {
+        let account = Account::new()?;
+        if self.update {
+            account.ask("CreateStack", &[("StackName", stack), ("TemplateBody", RACK)]);
+            assert_eq!(account.settled(stack), "CREATE_COMPLETE");
+        }
+        Some(account)
+    }
+
+    /// Returns the calls that it consists of, in order: each with which of its kind it is.
+    pub fn calls(self, stack: &str) -> Option<Vec<(String, usize)>> {
+        let account = self.account(stack)?;
+        let proxy = Proxy::new(&account.address, |_, _| Fault::None);
+        let run = account.at(&proxy.address).run(&stories::bench(), &format!("{} --stack-name {stack}", self.arguments));
+        assert_eq!(run.code, 0, "{run}");
+        Some(proxy.calls().into_iter().map(|call| (call.action, call.count)).collect())
+    }
+
+    /// Fails unless the operation was done exactly once and left nothing beside it.
+    pub fn done_once(self, account: &Account, stack: &str, told: &dyn std::fmt::Display) {
+        let (begun, complete) =
+            if self.update { ("UPDATE_IN_PROGRESS", "UPDATE_COMPLETE") } else { ("CREATE_IN_PROGRESS", "CREATE_COMPLETE") };
+        assert_eq!(account.settled(stack), complete, "{told}");
+        assert_eq!(account.begun(stack, begun), 1, "{told}");
+        assert_eq!(days(account, stack).as_deref(), Some("30"), "{told}");
+        assert_eq!(account.open_change_sets(stack), Vec::<String>::new(), "{told}");
+    }
+}
+
+/// Returns the value of the parameter that the operations change.
+pub fn days(account: &Account, stack: &str) -> Option<String> {
+    let answer = account.ask("DescribeStacks", &[("StackName", stack)]);
+    let member = answer.split("<member>").find(|member| member.contains("<ParameterKey>Days<"))?;
+    element(member, "ParameterValue").map(ToOwned::to_owned)
+}
+
+/// Every call, and every fault that it may meet once.
+#[test]
+fn a_fault_at_any_call_is_survived_and_nothing_is_done_twice() {
+    let mut cases = Vec::new();
+    for operation in OPERATIONS {
+        let Some(calls) = operation.calls("rack") else { return };
+        assert!(calls.iter().any(|(action, _)| action == "ExecuteChangeSet"), "{calls:?}");
+        for (action, count) in calls {
+            cases.extend(FAULTS.iter().map(|fault| (operation, action.clone(), count, *fault)));
+        }
+    }
+    check_all(&cases, |(operation, action, count, fault)| {
+        let account = operation.account("rack").unwrap();
+        let proxy = Proxy::faulting(&account.address, action, *count, *fault);
+        let bench = stories::bench();
+        let mut command = account.at(&proxy.address).command(&bench, operation.arguments);
+        let run = Running::start(command.env("RACKFORM_CALL_TIMEOUT", "1.5")).finish();
+        let told = format!("{action} {count} {fault:?}: {run}\n{:?}", proxy.calls());
+        assert_eq!(run.code, 0, "{told}");
+        operation.done_once(&account, "rack", &told);
+    });
+}
+
+/// How often a call fails in an outage: more often than it is tried at once, so that the run must end there or wait.
+const OUTAGE: usize = 6;
+
+/// A call that fails however often it is tried at once: the run waits or ends there, says what failed, claims nothing that is not so, and
+/// the next one goes on.
+#[test]
+fn an_outage_is_waited_out_or_told_as_it_is_and_the_next_run_finishes() {
+    let mut cases = Vec::new();
+    for operation in OPERATIONS {
+        let Some(calls) = operation.calls("rack") else { return };
+        for (action, _) in calls.iter().filter(|(_, count)| *count == 1) {
+            let lasting = [Fault::Throttled, Fault::ServerError(500), Fault::CutBefore, Fault::CutAfter, Fault::SilentAfter];
+            cases.extend(lasting.iter().map(|fault| (operation, action.clone(), *fault)));
+        }
+    }
+    check_all(&cases, |(operation, action, fault)| {
+        let account = operation.account("rack").unwrap();
+        let (broken, fault) = (action.clone(), *fault);
+        let proxy = Proxy::new(&account.address, move |found, count| if found == broken && count <= OUTAGE { fault } else { Fault::None });
+        let bench = stories::bench();
+        let mut command = account.at(&proxy.address).command(&bench, operation.arguments);
+        let run = Running::start(command.envs([("RACKFORM_CALL_TIMEOUT", "1"), ("AWS_MAX_ATTEMPTS", "2")])).finish();
+        let told = format!("{action} {fault:?}: {run}\n{:?}", proxy.calls());
+        let status = account.settled("rack");
+        if run.code == 0 {
+            operation.done_once(&account, "rack", &told);
+        } else {
+            assert!(run.stderr.contains(action), "the call that failed is named\n{told}");
+            assert!(!run.stderr.contains("_COMPLETE\n") || run.stderr.contains(&format!("is {status}\n")), "{status}\n{told}");
+        }
+        let again = account.run(&bench, operation.arguments);
+        assert_eq!(again.code, 0, "{told}\nagain: {again}");
+        operation.done_once(&account, "rack", &format!("{told}\nagain: {again}"));
+    });
+}

@@ -1,0 +1,36 @@
+//! `kill -9` at every stage of an operation over the wire, and a second run.
+#![allow(clippy::unwrap_used)]
+
+use super::endpoint::Running;
+use super::faults::{OPERATIONS, check_all};
+use super::proxy::{Fault, Proxy};
+use super::stories;
+
+/// How often a call that is made again and again, such as asking for events, is a stage of its own.
+const LOOKS: usize = 2;
+
+#[test]
+fn a_second_run_finishes_what_a_killed_one_began() {
+    let mut cases = Vec::new();
+    for operation in OPERATIONS {
+        let Some(calls) = operation.calls("slow") else { return };
+        for (action, count) in calls.into_iter().filter(|(_, count)| *count <= LOOKS) {
+            // Killed before the endpoint hears of the call, and after it did what it was asked to, before the program hears of that.
+            cases.extend([Fault::SilentBefore, Fault::SilentAfter].map(|fault| (operation, action.clone(), count, fault)));
+        }
+    }
+    check_all(&cases, |(operation, action, count, fault)| {
+        let account = operation.account("slow").unwrap();
+        let proxy = Proxy::faulting(&account.address, action, *count, *fault);
+        let bench = stories::bench();
+        let arguments = format!("{} --stack-name slow", operation.arguments);
+        let running = Running::start(&mut account.at(&proxy.address).command(&bench, &arguments));
+        assert!(proxy.wait_for(action, *count), "{action} {count} never came: {:?}", proxy.calls());
+        running.kill();
+        drop(proxy);
+        let again = account.run(&bench, &arguments);
+        let told = format!("killed at {action} {count} ({fault:?}); {} then; again: {again}", account.status("slow"));
+        assert_eq!(again.code, 0, "{told}");
+        operation.done_once(&account, "slow", &told);
+    });
+}

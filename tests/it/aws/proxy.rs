@@ -1,0 +1,258 @@
+//! A proxy between the SDK and the endpoint that loses, delays, damages and refuses what goes through it.
+//!
+//! It counts calls by their action, so that "the second `DescribeChangeSet`" means the same in every run.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::HashMap;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+/// What happens to a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// It is delivered and answered.
+    None,
+    /// It is answered with `Throttling` and not delivered.
+    Throttled,
+    /// It is answered with this status and not delivered.
+    ServerError(u16),
+    /// The connection is cut before it is delivered.
+    CutBefore,
+    /// It is delivered, and the connection cut before the answer.
+    CutAfter,
+    /// It is not delivered and nobody answers.
+    SilentBefore,
+    /// It is delivered and nobody answers.
+    SilentAfter,
+    /// It is delivered, and the answer's first byte comes late.
+    Slow,
+    /// It is delivered, and half the answer arrives.
+    Truncated,
+}
+
+impl Fault {
+    /// Tells whether the endpoint gets the call.
+    pub fn delivers(self) -> bool {
+        matches!(self, Self::None | Self::CutAfter | Self::SilentAfter | Self::Slow | Self::Truncated)
+    }
+}
+
+/// How late the first byte is under [`Fault::Slow`]: late enough to be felt, and within every timeout.
+const LATE: Duration = Duration::from_millis(400);
+
+/// A call that went through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// The action, such as `CreateChangeSet`, or method and path where the service has none.
+    pub action: String,
+    /// Which of its kind it is, from 1.
+    pub count: usize,
+    /// What happened to it.
+    pub fault: Fault,
+    /// What was asked.
+    pub body: String,
+}
+
+type Decide = dyn Fn(&str, usize) -> Fault + Send + Sync;
+
+struct Shared {
+    upstream: String,
+    decide: Box<Decide>,
+    calls: Mutex<Vec<Call>>,
+    counts: Mutex<HashMap<String, usize>>,
+    changed: Condvar,
+    closed: AtomicBool,
+}
+
+/// The proxy; it stops when it is dropped.
+pub struct Proxy {
+    /// Where it listens.
+    pub address: String,
+    shared: Arc<Shared>,
+}
+
+impl Proxy {
+    /// Starts a proxy before a server; `decide` is told each call's action and which of its kind it is.
+    pub fn new(upstream: &str, decide: impl Fn(&str, usize) -> Fault + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let shared = Arc::new(Shared {
+            upstream: upstream.strip_prefix("http://").unwrap().to_owned(),
+            decide: Box::new(decide),
+            calls: Mutex::default(),
+            counts: Mutex::default(),
+            changed: Condvar::new(),
+            closed: AtomicBool::new(false),
+        });
+        let kept = Arc::clone(&shared);
+        std::thread::spawn(move || {
+            for connection in listener.incoming().flatten() {
+                if kept.closed.load(Ordering::SeqCst) {
+                    return;
+                }
+                let shared = Arc::clone(&kept);
+                std::thread::spawn(move || shared.serve(connection));
+            }
+        });
+        Self { address, shared }
+    }
+
+    /// Starts a proxy that does one thing to the call of this action and count, and nothing to others.
+    pub fn faulting(upstream: &str, action: &str, count: usize, fault: Fault) -> Self {
+        let action = action.to_owned();
+        Self::new(upstream, move |found, number| if found == action && number == count { fault } else { Fault::None })
+    }
+
+    /// Returns the calls so far.
+    pub fn calls(&self) -> Vec<Call> {
+        self.shared.calls.lock().unwrap().clone()
+    }
+
+    /// Waits for a call to have met its fault; `false` when it does not come.
+    pub fn wait_for(&self, action: &str, count: usize) -> bool {
+        let (calls, limit) = (self.shared.calls.lock().unwrap(), Duration::from_secs(60));
+        let met = |calls: &mut Vec<Call>| !calls.iter().any(|call| call.action == action && call.count == count);
+        !self.shared.changed.wait_timeout_while(calls, limit, met).unwrap().1.timed_out()
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.shared.closed.store(true, Ordering::SeqCst);
+        // Wakes the listener, which then looks at `closed`.
+        let _ = TcpStream::connect(self.address.strip_prefix("http://").unwrap_or_default());
+    }
+}
+
+/// A request as it came.
+struct Request {
+    head: Vec<String>,
+    body: Vec<u8>,
+}
+
+impl Request {
+    fn read(reader: &mut BufReader<TcpStream>) -> Option<Self> {
+        let (mut head, mut length) = (Vec::new(), 0);
+        loop {
+            let mut line = String::new();
+            if reader.read_line(&mut line).ok()? == 0 {
+                return None;
+            }
+            let line = line.trim_end().to_owned();
+            if line.is_empty() {
+                break;
+            }
+            if let Some((name, value)) = line.split_once(':')
+                && name.eq_ignore_ascii_case("content-length")
+            {
+                length = value.trim().parse().ok()?;
+            }
+            head.push(line);
+        }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body).ok()?;
+        Some(Self { head, body })
+    }
+
+    /// Returns the query protocol's action, the JSON protocols' target, or method and path.
+    fn action(&self) -> String {
+        let body = String::from_utf8_lossy(&self.body);
+        if let Some(action) = body.split('&').find_map(|pair| pair.strip_prefix("Action=")) {
+            return action.to_owned();
+        }
+        let target = self.head.iter().filter_map(|line| line.split_once(':')).find(|(name, _)| name.eq_ignore_ascii_case("x-amz-target"));
+        if let Some((_, target)) = target {
+            return target.rsplit('.').next().unwrap_or_default().trim().to_owned();
+        }
+        let mut words = self.head.first().map(String::as_str).unwrap_or_default().split(' ');
+        format!("{} {}", words.next().unwrap_or_default(), words.next().unwrap_or_default())
+    }
+}
+
+impl Shared {
+    fn serve(&self, connection: TcpStream) {
+        let Ok(other) = connection.try_clone() else { return };
+        let mut reader = BufReader::new(other);
+        let mut connection = connection;
+        while let Some(request) = Request::read(&mut reader) {
+            let action = request.action();
+            let count = {
+                let mut counts = self.counts.lock().unwrap();
+                let count = counts.entry(action.clone()).or_insert(0);
+                *count += 1;
+                *count
+            };
+            let fault = (self.decide)(&action, count);
+            let answer = if fault.delivers() { self.forward(&request) } else { None };
+            // A call is known once it met its fate, so that whoever waits for it knows what the endpoint has done by then.
+            self.calls.lock().unwrap().push(Call { action, count, fault, body: String::from_utf8_lossy(&request.body).into_owned() });
+            self.changed.notify_all();
+            let written = match (fault, answer) {
+                (Fault::Throttled, _) => connection.write_all(&refusal(400, "Throttling", "Rate exceeded")),
+                (Fault::ServerError(status), _) => connection.write_all(&refusal(status, "InternalFailure", "planted")),
+                (Fault::None, Some(answer)) => connection.write_all(&answer),
+                (Fault::Slow, Some(answer)) => {
+                    std::thread::sleep(LATE);
+                    connection.write_all(&answer)
+                }
+                (Fault::Truncated, Some(answer)) => {
+                    let _ = connection.write_all(answer.get(..answer.len() * 3 / 4).unwrap_or_default());
+                    break;
+                }
+                (Fault::SilentBefore | Fault::SilentAfter, _) => {
+                    self.keep_silent(&mut connection);
+                    break;
+                }
+                _ => break,
+            };
+            if written.is_err() {
+                break;
+            }
+        }
+        let _ = connection.shutdown(Shutdown::Both);
+    }
+
+    /// Returns the endpoint's answer, with its length stated whatever way the endpoint states it.
+    fn forward(&self, request: &Request) -> Option<Vec<u8>> {
+        let mut upstream = TcpStream::connect(&self.upstream).ok()?;
+        let mut head = String::new();
+        for line in &request.head {
+            if !line.to_ascii_lowercase().starts_with("connection:") {
+                head.push_str(line);
+                head.push_str("\r\n");
+            }
+        }
+        head.push_str("connection: close\r\n\r\n");
+        upstream.write_all(head.as_bytes()).ok()?;
+        upstream.write_all(&request.body).ok()?;
+        let mut answer = Vec::new();
+        upstream.read_to_end(&mut answer).ok()?;
+        Some(answer)
+    }
+
+    /// Says nothing until the other side gives up, or the proxy stops.
+    fn keep_silent(&self, connection: &mut TcpStream) {
+        let _ = connection.set_read_timeout(Some(Duration::from_millis(50)));
+        let begun = Instant::now();
+        let mut byte = [0];
+        while begun.elapsed() < Duration::from_secs(120) && !self.closed.load(Ordering::SeqCst) {
+            match connection.read(&mut byte) {
+                Ok(0) => return,
+                Ok(_) => {}
+                Err(error) if matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) => {}
+                Err(_) => return,
+            }
+        }
+    }
+}
+
+fn refusal(status: u16, code: &str, message: &str) -> Vec<u8> {
+    let body = format!(
+        "<ErrorResponse xmlns=\"http://cloudformation.amazonaws.com/doc/2010-05-15/\"><Error><Type>Receiver</Type><Code>{code}</Code>\
+         <Message>{message}</Message></Error><RequestId>0</RequestId></ErrorResponse>"
+    );
+    format!("HTTP/1.1 {status} X\r\ncontent-type: text/xml\r\ncontent-length: {}\r\n\r\n{body}", body.len()).into_bytes()
+}

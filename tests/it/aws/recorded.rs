@@ -1,0 +1,117 @@
+//! Answers of CloudFormation that the endpoint cannot give, replayed through the SDK: change sets, hooks, refusals by a stack policy.
+#![allow(clippy::unwrap_used)]
+
+use std::path::{Path, PathBuf};
+
+use rackform::backend::Backend as _;
+
+use super::contract::backend_at;
+use super::play::{Line, Play};
+use super::server::{Server, refusal};
+use crate::program::Bench;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/recorded-answers")
+}
+
+fn recorded(name: &str) -> String {
+    std::fs::read_to_string(folder().join(name)).unwrap()
+}
+
+#[test]
+fn change_sets_are_read_as_aws_documents_them() {
+    let mut read = 0;
+    for entry in std::fs::read_dir(folder()).unwrap() {
+        let expected = entry.unwrap().path();
+        if expected.extension().is_none_or(|extension| extension != "json") {
+            continue;
+        }
+        let answer = std::fs::read_to_string(expected.with_extension("xml")).unwrap();
+        let server = Server::new(move |action, _| match action {
+            "DescribeChangeSet" => (200, answer.clone()),
+            other => refusal("InvalidAction", other),
+        });
+        let found = backend_at(&server.address, "111122223333").describe_change_set("rack", "recorded").unwrap();
+        let expected: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&expected).unwrap()).unwrap();
+        assert_eq!(serde_json::to_value(&found.changes).unwrap(), expected);
+        assert_eq!((found.name.as_str(), found.status.as_str()), ("recorded", "CREATE_COMPLETE"));
+        read += 1;
+    }
+    assert!(read >= 4, "{read}");
+}
+
+#[test]
+fn a_word_that_is_not_known_is_no_change_that_can_be_overlooked() {
+    let answer = recorded("property-values.xml").replace("<Replacement>True<", "<Replacement>Perhaps<");
+    let server = Server::new(move |_, _| (200, answer.clone()));
+    let error = backend_at(&server.address, "111122223333").describe_change_set("rack", "recorded").unwrap_err().to_string();
+    assert!(error.contains("BuildCacheFilesystem") && error.contains("Perhaps"), "{error}");
+}
+
+#[test]
+fn a_hook_that_says_no_is_named_with_its_reason() {
+    let server = Server::new(|action, _| match action {
+        "DescribeStackEvents" => (200, recorded("hook-events.xml")),
+        other => refusal("InvalidAction", other),
+    });
+    let bench = Bench::new();
+    bench.file("rack.yaml", "name: rack\nregion: eu-west-1\nbackend: aws\n");
+    let run = server.run(&bench, "events");
+    assert_eq!(run.code, 0, "{run}");
+    assert!(run.stdout.contains("Example::Storage::Encrypted") && run.stdout.contains("the team's own key"), "{run}");
+    let failed = server.run(&bench, "events --failed");
+    assert!(failed.stdout.contains("Files") && failed.stdout.contains("The following hook(s) failed"), "{failed}");
+}
+
+/// Follows an update that fails for a reason and is rolled back; returns what is told of it.
+fn told_of(logical_id: &'static str, reason: &'static str, nested: Vec<(&'static str, Vec<Line>)>) -> String {
+    let looks = vec![
+        vec![
+            (logical_id, "UPDATE_IN_PROGRESS", ""),
+            (logical_id, "UPDATE_FAILED", reason),
+            ("Other", "UPDATE_FAILED", "Resource update cancelled"),
+        ],
+        vec![
+            ("jobs", "UPDATE_ROLLBACK_IN_PROGRESS", "The following resource(s) failed to update: [Files, Other]."),
+            (logical_id, "UPDATE_COMPLETE", ""),
+        ],
+        vec![("jobs", "UPDATE_ROLLBACK_COMPLETE", "")],
+    ];
+    let play = Play {
+        before: vec![("jobs", "CREATE_COMPLETE", ""), ("jobs", "UPDATE_IN_PROGRESS", "User Initiated")],
+        looks,
+        under_way: true,
+        template: r#"{ "Resources": { "Queue": { "Type": "AWS::SQS::Queue" } } }"#,
+        nested,
+        ..Play::default()
+    };
+    let bench = Bench::new();
+    bench.file("queue.json", play.template).file("rack.yaml", "name: jobs\nregion: eu-west-1\nbackend: aws\ntemplate: queue.json\n");
+    let run = play.serve().run(&bench, "apply --yes");
+    assert_eq!(run.code, 1, "{run}");
+    run.stderr.split("first failure").nth(1).map(ToOwned::to_owned).unwrap_or_else(|| run.to_string())
+}
+
+#[test]
+fn a_refusal_by_the_stack_policy_is_the_root_cause() {
+    // Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/protect-stack-resources.html>
+    let told = told_of(
+        "Files",
+        "Action denied by stack policy: Statement [#1] does not allow [Update:*] for resource [LogicalResourceId/Files]",
+        vec![],
+    );
+    assert!(told.contains("Files") && told.contains("does not allow [Update:*]") && !told.contains("Resource update cancelled"), "{told}");
+}
+
+#[test]
+fn a_failure_in_a_nested_stack_is_traced_to_where_it_happened() {
+    let reason = "Embedded stack arn:aws:cloudformation:eu-west-1:111122223333:stack/jobs-Nested-1X/2 was not successfully updated: \
+                  The following resource(s) failed to update: [Inner].";
+    let inside: Vec<Line> = vec![
+        ("jobs-Nested-1X", "UPDATE_IN_PROGRESS", "User Initiated"),
+        ("Inner", "UPDATE_FAILED", "Bad request: the visibility timeout is over 43200 seconds"),
+        ("jobs-Nested-1X", "UPDATE_ROLLBACK_IN_PROGRESS", "The following resource(s) failed to update: [Inner]."),
+    ];
+    let told = told_of("Nested", reason, vec![("jobs-Nested-1X", inside)]);
+    assert!(told.contains("Inner") && told.contains("over 43200 seconds"), "{told}");
+}

@@ -1,0 +1,129 @@
+//! Secrets are planted wherever the program is given any, and looked for in everything that it writes.
+//!
+//! What may hold them: the request to CloudFormation that sets a parameter, and the local backend's store, which is its owner's alone (mode
+//! 0600, which a test of that backend checks) and is CloudFormation itself there.
+#![allow(clippy::unwrap_used)]
+
+use std::path::Path;
+
+use super::endpoint::{Account, Running};
+use super::faults::check_all;
+use super::proxy::{Fault, Proxy};
+use crate::program::{Bench, Run};
+
+/// A `NoEcho` parameter's values: deployed, and given anew.
+const DEPLOYED: &str = "planted-noecho-deployed";
+const GIVEN: &str = "planted-noecho-given";
+
+/// Credentials, and a password of the kind that other parameters carry.
+const SECRET_KEY: &str = "planted-secret-access-key";
+const SESSION: &str = "planted-session-token";
+const REGISTRY: &str = "planted-registry-password";
+
+/// `Password` and `Registry` reach resources, outputs and each other's text; `Registry` is `NoEcho` as well.
+const TEMPLATE: &str = r#"{
+  "Parameters": {
+    "Password": {"Type": "String", "NoEcho": true}, "Registry": {"Type": "String", "NoEcho": true},
+    "Days": {"Type": "Number", "Default": "7"}, "Group": {"Type": "String", "Default": ""}
+  },
+  "Conditions": {"Door": {"Fn::Not": [{"Fn::Equals": [{"Ref": "Group"}, ""]}]}},
+  "Resources": {
+    "Vpc": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16",
+      "Tags": [{"Key": "password", "Value": {"Fn::Sub": "https://user:${Password}@host"}}, {"Key": "registry", "Value": {"Ref": "Registry"}}]}},
+    "Logs": {"Type": "AWS::Logs::LogGroup", "DeletionPolicy": "Retain", "Properties": {"RetentionInDays": {"Ref": "Days"}}},
+    "Rule": {"Type": "AWS::EC2::SecurityGroupIngress", "Condition": "Door", "Properties": {"GroupId": {"Fn::Sub": "sg-${Group}-${Password}"},
+      "IpProtocol": "tcp", "FromPort": 2049, "ToPort": 2049, "CidrIp": "10.0.0.0/16"}}
+  }
+}"#;
+
+/// Returns what is planted and shows.
+fn found(text: &str) -> Vec<&'static str> {
+    [DEPLOYED, GIVEN, SECRET_KEY, SESSION, REGISTRY].into_iter().filter(|planted| text.contains(planted)).collect()
+}
+
+fn check(what: &str, run: &Run) {
+    let shown = found(&format!("{}{}", run.stdout, run.stderr));
+    assert!(shown.is_empty(), "{what} shows {shown:?}\n{run}");
+}
+
+/// Looks into every file below a folder, the given ones aside.
+fn check_files(folder: &Path, given: &[&str]) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            check_files(&path, given);
+        } else if !given.iter().any(|name| path.ends_with(name)) {
+            let shown = found(&String::from_utf8_lossy(&std::fs::read(&path).unwrap()));
+            assert!(shown.is_empty(), "{} holds {shown:?}", path.display());
+        }
+    }
+}
+
+#[test]
+fn no_secret_is_written_at_any_verbosity_in_any_format() {
+    let Some(account) = Account::new() else { return };
+    let bench = Bench::new();
+    bench.file("stack.json", TEMPLATE).file("secrets.yaml", format!("Password: {DEPLOYED}\nRegistry: {REGISTRY}\n"));
+    bench.file("again.yaml", format!("Password: {GIVEN}\nRegistry: {REGISTRY}\n"));
+    bench.file("rack.yaml", "name: rack\nregion: us-east-1\nbackend: aws\ntemplate: stack.json\n");
+    let run = |arguments: &str| {
+        let mut command = account.command(&bench, arguments);
+        command.env("AWS_SESSION_TOKEN", SESSION);
+        let run = Running::start(&mut command).finish();
+        check(arguments, &run);
+        run
+    };
+    let made = run("apply --yes -vv --parameters secrets.yaml");
+    assert_eq!((made.code, account.status("rack").as_str()), (0, "CREATE_COMPLETE"), "{made}");
+    let mut looks = Vec::new();
+    for verbosity in ["", " -v", " -vv"] {
+        for look in ["status", "events", "verify"] {
+            looks.extend(["human", "json"].map(|format| format!("{look} --format {format}{verbosity}")));
+        }
+        for look in ["params", "evaluate", "diff deployed rack", "plan"] {
+            for format in ["human", "json", "markdown", "html", "change-set"] {
+                looks.extend(["", " --parameters again.yaml"].map(|given| format!("{look} --format {format}{given}{verbosity}")));
+            }
+        }
+    }
+    check_all(&looks, |look| drop(run(look)));
+    // The looks above only count for something if they looked: the change of the secret is seen, and told without it.
+    let changed = run("diff deployed rack --parameters again.yaml");
+    assert!(changed.code == 0 && changed.stdout.contains("Password") && changed.stdout.contains("Vpc"), "{changed}");
+
+    // A plan file holds no secret: one that would have to is not written.
+    let refused = run("plan -o saved.plan --parameters again.yaml -vv");
+    assert!(refused.code == 65 && !bench.path().join("saved.plan").exists(), "{refused}");
+    let planned = run("plan -o saved.plan -p Days=14 -vv");
+    assert_eq!(planned.code, 0, "{planned}");
+    assert_eq!(run("apply saved.plan --yes -vv").code, 0);
+    run("apply --yes --format json --parameters again.yaml -vv");
+    run("events --format json -vv");
+    // An update that fails, and the reason that comes back has the secret in it. Only who gave it can tell it from other text: a later
+    // `rackform events` shows AWS's words as anybody who may read the stack's events sees them.
+    for (format, days) in [("human", 30), ("json", 60)] {
+        let failed = run(&format!("apply --yes -vv --format {format} --parameters secrets.yaml -p Group=x -p Days={days}"));
+        assert_eq!(failed.code, 1, "{failed}");
+        assert!(format!("{failed}").contains("sg-x-"), "{failed}");
+    }
+    check_files(bench.path(), &["secrets.yaml", "again.yaml"]);
+    run("delete --yes -vv");
+}
+
+#[test]
+fn no_secret_is_in_what_is_said_of_a_call_that_failed() {
+    let Some(account) = Account::new() else { return };
+    let bench = Bench::new();
+    bench.file("stack.json", TEMPLATE).file("secrets.yaml", format!("Password: {GIVEN}\nRegistry: {REGISTRY}\n"));
+    bench.file("rack.yaml", "name: rack\nregion: us-east-1\nbackend: aws\ntemplate: stack.json\n");
+    for fault in [Fault::Throttled, Fault::ServerError(500), Fault::CutAfter, Fault::Truncated] {
+        for broken in ["DescribeStacks", "CreateChangeSet", "DescribeChangeSet", "ExecuteChangeSet"] {
+            // Often enough for one call to fail for good, and not for ever: some are waited for.
+            let proxy = Proxy::new(&account.address, move |action, count| if action == broken && count <= 3 { fault } else { Fault::None });
+            let mut command = account.at(&proxy.address).command(&bench, "apply --yes -vv --parameters secrets.yaml");
+            command.envs([("AWS_SESSION_TOKEN", SESSION), ("AWS_MAX_ATTEMPTS", "1"), ("RUST_LOG", "trace"), ("RUST_BACKTRACE", "1")]);
+            check(&format!("{broken} {fault:?}"), &Running::start(&mut command).finish());
+        }
+    }
+    check_files(bench.path(), &["secrets.yaml"]);
+}
