@@ -4,8 +4,9 @@ Usage: PYTHON endpoint.py. The first line on standard output is the address; hea
 input is closed, so with the process that started it however that one ends, and after LIFETIME_S at the latest.
 
 Nothing of the installed package is edited: its functions are replaced in memory. Every correction has its reason beside it. Resources of
-stacks with "slow" in their name take PACE_S each, since at full speed everything is over at the first poll; an account is whatever
-twelve digits the access key is, so that every test has one of its own.
+stacks with "slow" or "slower" in their name take PACES_S each, since at full speed everything is over at the first poll; an account is
+whatever twelve digits the access key is, so that every test has one of its own. A resource whose logical ID begins with "Stuck" cannot be
+deleted.
 """
 
 import copy
@@ -16,7 +17,7 @@ import threading
 import time
 
 LIFETIME_S = 900
-PACE_S = 0.15
+PACES_S = {"slower": 1.0, "slow": 0.15}
 
 
 def end_with_the_starter():
@@ -272,8 +273,7 @@ replace("_add_event", add_event)
 # Resources of slow stacks take a while, so that there is something to follow, to interrupt and to cancel. Everything is done on threads of
 # its own for that, or the whole server would wait.
 def pace(stack_name):
-    if "slow" in (stack_name or ""):
-        time.sleep(PACE_S)
+    time.sleep(next((pace for word, pace in PACES_S.items() if word in (stack_name or "")), 0))
 
 
 stock_provision, stock_update, stock_delete = provisioners._provision_resource, provisioners._update_resource, provisioners._delete_resource
@@ -302,6 +302,9 @@ def delete(resource_type, physical_id, properties, stack_name=None, logical_id=N
         stack["StackStatus"] = CLEANING_UP
         stock_add_event(*event, "DELETE_IN_PROGRESS", "", physical_id)
     pace(stack_name)
+    if (logical_id or "").startswith("Stuck"):
+        # Stock: a bucket goes with all that is in it, and nothing else keeps a resource from being deleted either.
+        raise ValueError("The bucket you tried to delete is not empty (Service: S3, Status Code: 409)")
     stock_delete(resource_type, physical_id, properties, stack_name, logical_id)
     if told:
         stock_add_event(*event, "DELETE_COMPLETE", "", physical_id)

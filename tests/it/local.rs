@@ -18,45 +18,16 @@ fn in_memory() -> LocalBackend {
     LocalBackend::in_memory(options(&[])).unwrap()
 }
 
-#[test]
-fn a_toggle_goes_there_and_back() {
-    backend::a_toggle_goes_there_and_back(&in_memory());
-}
-
-#[test]
-fn the_same_again_is_nothing_to_do() {
-    backend::the_same_again_is_nothing_to_do(&in_memory());
-}
-
-#[test]
-fn a_replacement_spreads_and_cleans_up() {
-    backend::a_replacement_spreads_and_cleans_up(&in_memory());
-}
-
-#[test]
-fn a_change_set_leaves_nothing() {
-    backend::a_change_set_leaves_nothing(&in_memory());
-}
-
-#[test]
-fn a_plan_for_another_revision_is_refused() {
-    backend::a_plan_for_another_revision_is_refused(&in_memory());
-}
-
-#[test]
-fn a_protected_stack_is_not_deleted() {
-    backend::a_protected_stack_is_not_deleted(&in_memory());
-}
-
-#[test]
-fn a_cancelled_update_goes_back() {
-    backend::a_cancelled_update_goes_back(&in_memory());
-}
-
-#[test]
-fn a_secret_is_told_nowhere() {
-    backend::a_secret_is_told_nowhere(&in_memory());
-}
+backend::promises!(Some(in_memory()) =>
+    a_toggle_goes_there_and_back,
+    the_same_again_is_nothing_to_do,
+    a_replacement_spreads_and_cleans_up,
+    a_change_set_leaves_nothing,
+    a_plan_for_another_revision_is_refused,
+    a_protected_stack_is_not_deleted,
+    a_cancelled_update_goes_back,
+    a_secret_is_told_nowhere,
+);
 
 /// Returns what of resources must be the same again after a rollback.
 fn essence(resources: &[StackResource]) -> Vec<(String, String, serde_json::Value)> {

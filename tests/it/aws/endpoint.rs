@@ -99,6 +99,11 @@ impl Account {
         Some(Self { id: NEXT.fetch_add(1, Ordering::Relaxed).to_string(), address: address()?.to_owned() })
     }
 
+    /// Returns the same account, reached at another address.
+    pub fn at(&self, address: &str) -> Self {
+        Self { id: self.id.clone(), address: address.to_owned() }
+    }
+
     /// Returns a command of the program that reaches this account.
     pub fn command(&self, bench: &Bench, arguments: &str) -> Command {
         let mut command = bench.command();
@@ -153,6 +158,15 @@ impl Account {
             }
             assert!(begun.elapsed() < RUN, "{stack} is still {status}");
             std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Waits for a stack to have a status.
+    pub fn until(&self, stack: &str, status: &str) {
+        let begun = Instant::now();
+        while self.status(stack) != status {
+            assert!(begun.elapsed() < RUN, "{stack} is {} and does not become {status}", self.status(stack));
+            std::thread::sleep(Duration::from_millis(10));
         }
     }
 
@@ -253,6 +267,12 @@ impl Running {
         let run = Run { stdout, stderr, code: status.and_then(|status| status.code()).unwrap_or(-1) };
         assert!(status.is_some(), "not over after {} s:\n{run}", RUN.as_secs());
         run
+    }
+
+    /// Sends SIGKILL and waits for the end.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 
     /// Sends SIGINT, as Ctrl-C does.

@@ -2,10 +2,16 @@
 //! what it is asked to.
 #![allow(clippy::unwrap_used)]
 
+mod contract;
 mod endpoint;
+mod faults;
 mod follow;
+mod killed;
 mod play;
+mod proxy;
+mod recorded;
 mod recover;
+mod secrets;
 mod server;
 mod stories;
 mod verify;

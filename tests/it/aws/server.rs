@@ -11,7 +11,8 @@ type Answer = dyn Fn(&str, &str) -> (u16, String) + Send + Sync;
 
 /// Answers every request from a table of actions until it is dropped; what it was asked is kept.
 pub struct Server {
-    address: String,
+    /// Where it listens.
+    pub address: String,
     asked: Arc<Mutex<Vec<(String, String)>>>,
 }
 

@@ -1,6 +1,8 @@
 //! Whole roads over the wire: what an operator does to a stack, against the endpoint.
 #![allow(clippy::unwrap_used)]
 
+use rackform::backend::Backend as _;
+
 use super::endpoint::{Account, Running};
 use crate::program::{Bench, Run};
 
@@ -182,18 +184,59 @@ fn more_than_one_page_of_events_is_told_once_and_in_order() {
 fn an_interrupted_run_leaves_the_operation_to_the_next() {
     let Some(account) = Account::new() else { return };
     let bench = bench();
-    account.ask("CreateStack", &[("StackName", "slow"), ("TemplateBody", RACK)]);
-    assert_eq!(account.settled("slow"), "CREATE_COMPLETE");
+    account.ask("CreateStack", &[("StackName", "slower"), ("TemplateBody", RACK)]);
+    assert_eq!(account.settled("slower"), "CREATE_COMPLETE");
     // One resource is updated and three are made, which takes long enough to be interrupted.
-    let change = "set Days=30 Cache=Yes --yes --stack-name slow";
+    let change = "set Days=30 Cache=Yes --yes --stack-name slower";
     let running = Running::start(&mut account.command(&bench, change));
-    while account.status("slow") != "UPDATE_IN_PROGRESS" {
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
+    account.until("slower", "UPDATE_IN_PROGRESS");
     running.interrupt();
     let interrupted = running.finish();
     assert_eq!(interrupted.code, 130, "{interrupted}");
     let next = account.run(&bench, change);
-    assert_eq!((next.code, account.settled("slow").as_str()), (0, "UPDATE_COMPLETE"), "{next}");
-    assert_eq!(account.begun("slow", "UPDATE_IN_PROGRESS"), 1, "{next}");
+    assert_eq!((next.code, account.settled("slower").as_str()), (0, "UPDATE_COMPLETE"), "{next}");
+    assert_eq!(account.begun("slower", "UPDATE_IN_PROGRESS"), 1, "{next}");
+}
+
+#[test]
+fn an_update_that_is_cancelled_goes_back_to_what_was() {
+    let Some(account) = Account::new() else { return };
+    let backend = super::contract::backend_at(&account.address, &account.id);
+    account.ask("CreateStack", &[("StackName", "slower"), ("TemplateBody", RACK)]);
+    assert_eq!(account.settled("slower"), "CREATE_COMPLETE");
+    let before = backend.list_resources("slower").unwrap();
+    let bench = bench();
+    let running = Running::start(&mut account.command(&bench, "set Days=30 Cache=Yes --yes --stack-name slower"));
+    account.until("slower", "UPDATE_IN_PROGRESS");
+    backend.cancel_update("slower").unwrap();
+    let run = running.finish();
+    assert_eq!((run.code, account.settled("slower").as_str()), (1, "UPDATE_ROLLBACK_COMPLETE"), "{run}");
+    let ids = |resources: &[rackform::backend::StackResource]| -> Vec<(String, String)> {
+        resources.iter().map(|resource| (resource.logical_id.clone(), resource.physical_id.clone())).collect()
+    };
+    assert_eq!(ids(&backend.list_resources("slower").unwrap()), ids(&before), "{run}");
+}
+
+#[test]
+fn a_stuck_deletion_is_explained_and_recovered() {
+    let Some(account) = Account::new() else { return };
+    let (bench, bucket) = (Bench::new(), format!("stuck-{}", account.id));
+    bench.file("rack.yaml", "name: rack\nregion: us-east-1\nbackend: aws\n");
+    let template = format!(
+        r#"{{"Resources": {{"StuckStore": {{"Type": "AWS::S3::Bucket", "Properties": {{"BucketName": "{bucket}"}}}},
+            "Vpc": {{"Type": "AWS::EC2::VPC", "Properties": {{"CidrBlock": "10.0.0.0/16"}}}}}}}}"#
+    );
+    account.ask("CreateStack", &[("StackName", "rack"), ("TemplateBody", &template)]);
+    assert_eq!(account.settled("rack"), "CREATE_COMPLETE");
+    let stuck = account.run(&bench, "delete --yes --allow-data-loss StuckStore");
+    assert_eq!((stuck.code, account.settled("rack").as_str()), (1, "DELETE_FAILED"), "{stuck}");
+    assert!(stuck.stderr.contains("StuckStore") && stuck.stderr.contains("not empty"), "{stuck}");
+    let explained = account.run(&bench, "recover --dry-run");
+    assert!(
+        explained.code == 0 && explained.stdout.contains("DELETE_FAILED") && explained.stdout.contains("--retain StuckStore"),
+        "{explained}"
+    );
+    let recovered = account.run(&bench, "recover --retain StuckStore --yes");
+    assert_eq!((recovered.code, account.settled("rack").as_str()), (0, "gone"), "{recovered}");
+    assert!(account.send("s3", &format!("GET /{bucket} HTTP/1.1\r\n"), "").contains("ListBucketResult"), "what is retained stays");
 }
