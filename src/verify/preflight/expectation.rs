@@ -13,7 +13,7 @@ use crate::verify::promise::{Reader, is_said};
 pub struct Expectation {
     /// Mount targets that come.
     pub targets: Vec<NewTarget>,
-    /// VPCs that are there already, which mount targets come into.
+    /// VPCs that are given by their ID, which mount targets come into.
     pub vpcs: Vec<String>,
     /// Security groups that are given by their ID.
     pub groups: Vec<String>,
@@ -196,7 +196,8 @@ impl<'a> Survey<'_, 'a> {
             (None, Some(text)) => Address::Likely(text.to_owned()),
             (None, None) => Address::Unknown,
         };
-        let vpc = own_subnet.and_then(|subnet| self.standing_id(subnet.properties.get("VpcId")?));
+        // The settings of a VPC of the template's own are the template's choice.
+        let vpc = own_subnet.and_then(|subnet| self.foreign_ids(std::slice::from_ref(subnet.properties.get("VpcId")?)).pop());
         let groups = property("SecurityGroups").and_then(Value::items).unwrap_or_default().len();
         (owner.map(|owner| NewTarget { logical_id: resource.entry.name.to_owned(), owner, address, groups }), vpc)
     }
