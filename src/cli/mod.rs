@@ -76,7 +76,7 @@ struct Cli {
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Global options")]
 pub struct GlobalArgs {
-    /// The rack's file; diff, plan and status take several [default: rack.yaml, when there is one]
+    /// The rack's file; diff, plan, status and verify take several [default: rack.yaml, when there is one]
     #[arg(short, long = "file", global = true, value_name = "FILE", env = "RACKFORM_FILE", hide_env_values = true)]
     pub files: Vec<PathBuf>,
     /// AWS region [default: `region` in rack.yaml, else us-east-1]
@@ -206,6 +206,7 @@ impl Command {
             Self::Diff(args) => Some(args.joined()),
             Self::Plan(args) => args.joined(),
             Self::Status(args) => Some(args.joined()),
+            Self::Verify(args) => Some(args.joined()),
             _ => None,
         }
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::backend::{self, Access, BackendArgs};
-use super::{Context, ExitCode, Failure, Format};
+use super::{Context, ExitCode, Failure, Format, Joined};
 use crate::verify::{self, Subject, VerifyError};
 
 /// Asks whether the account holds what the deployed stack promised: file systems, mount targets, security groups, DNS, build tasks,
@@ -26,6 +26,13 @@ pub struct Args {
     format: Format,
 }
 
+impl Args {
+    /// Returns how the answers about several racks are joined.
+    pub fn joined(&self) -> Joined {
+        self.format.joined()
+    }
+}
+
 /// Runs the command.
 ///
 /// # Errors
@@ -44,6 +51,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         Format::Json => crate::ui::json(&report)?,
     };
     context.answer(&text)?;
+    context.summarize(crate::ui::verify::summary(&report));
     Ok(match () {
         () if report.is_blind() => ExitCode::Unavailable,
         () if report.is_kept(args.strict) => ExitCode::Done,

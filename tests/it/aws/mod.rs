@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod contract;
+mod drift;
 mod endpoint;
 mod faults;
 mod follow;
