@@ -9,6 +9,7 @@
 //! - The unwinder comes from `libgcc_eh.a`, where the compiler has one, in place of a shared library to find, map and bind: 0.1 ms.
 //!
 //! `docs/benchmarks.md` has the figures.
+#![allow(clippy::print_stdout, reason = "a build script talks to cargo that way")]
 
 use std::path::Path;
 use std::process::Command;
