@@ -39,6 +39,9 @@ pub trait Observer {
 
     /// Is told that the backend answers again, after it was told that it does not.
     fn in_reach(&mut self) {}
+
+    /// Takes a remark on what is about to happen.
+    fn notice(&mut self, _text: &str) {}
 }
 
 /// Takes up an operation that is under way, such as one that an earlier run left unfinished, and follows it to its end.

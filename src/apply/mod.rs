@@ -3,29 +3,36 @@
 //! Takes a [`Target`] that leaves no choices, and a [`Backend`]; gives an [`Outcome`]. Progress goes to an [`Observer`], since rooms do
 //! not print. What should change is [`plan`](crate::plan)'s, and whether to do it is the user's.
 
+mod change_set;
 mod follow;
 pub mod history;
 mod nested;
 mod outcome;
+mod revision;
 pub mod schedule;
+mod settle;
 pub mod tally;
 mod target;
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+pub use change_set::confirm;
 pub use follow::{Observer, follow, resume, watch};
 pub use history::RootCause;
 pub use nested::look_inside;
 pub use outcome::Outcome;
+pub use revision::check_revision;
+pub use settle::{Settled, settle};
 pub use target::Target;
 
-use crate::backend::{Backend, BackendError, ChangeSetRequest, DeleteOptions, StackDescription, StackEvent, StackName, StackStatus};
+use crate::backend::{Backend, BackendError, ChangeSetDescription, DeleteOptions, StackDescription, StackName, StackStatus};
+use crate::plan::{Disagreement, excess, shortfall};
 
 /// Why a plan could not be carried out; a resource that fails is an [`Outcome`] instead.
 #[derive(Debug, thiserror::Error)]
 pub enum ApplyError {
     /// The stack changed after the plan was made.
-    #[error("stack `{stack}` moved on since the plan was made: {}", moved(*.newer_events, .status.as_ref(), resources))]
+    #[error("stack `{stack}` moved on since the plan was made: {}", revision::moved(*.newer_events, .status.as_ref(), resources))]
     StackMovedOn {
         /// The stack.
         stack: StackName,
@@ -61,6 +68,31 @@ pub enum ApplyError {
         #[source]
         source: BackendError,
     },
+    /// Executing the change set would do more than was approved.
+    #[error("change set `{change_set}` would do more than the approved plan, and was taken away again: nothing was changed")]
+    DoesMore {
+        /// Its name.
+        change_set: String,
+        /// What it would do more.
+        excess: Vec<Disagreement>,
+    },
+    /// It was interrupted before anything was begun.
+    #[error("interrupted before anything was changed in stack `{stack}`")]
+    Interrupted {
+        /// The stack.
+        stack: StackName,
+    },
+    /// A change set could not be taken away again.
+    #[error("change set `{change_set}` of stack `{stack}` could not be taken away again")]
+    LeftBehind {
+        /// The stack.
+        stack: StackName,
+        /// The change set.
+        change_set: String,
+        /// Why.
+        #[source]
+        source: BackendError,
+    },
     /// The backend refused or could not be asked.
     #[error(transparent)]
     Backend(#[from] BackendError),
@@ -71,7 +103,6 @@ impl ApplyError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::StackMovedOn { .. } | Self::StackExists { .. } => Some("plan again and look at the new changes".to_owned()),
-            Self::ChangeSet { .. } => None,
             Self::LostSight { source, .. } if source.is_of_credentials() => Some(
                 "get new credentials, then `rackform apply` takes it up where it is, and `rackform events --follow` only watches"
                     .to_owned(),
@@ -79,6 +110,15 @@ impl ApplyError {
             Self::LostSight { .. } => {
                 Some("`rackform apply` takes it up where it is, and `rackform events --follow` only watches".to_owned())
             }
+            Self::ChangeSet { .. } | Self::Interrupted { .. } => None,
+            Self::DoesMore { .. } => Some(
+                "`rackform plan --confirm-with-aws` shows both lists; `--allow-unpredicted LOGICAL_ID` lets more happen to one resource"
+                    .to_owned(),
+            ),
+            Self::LeftBehind { stack, change_set, .. } => Some(format!(
+                "it changes nothing by being there; `aws cloudformation delete-change-set --stack-name {stack} --change-set-name \
+                 {change_set}` takes it away, and so does the next `rackform apply`"
+            )),
             Self::Backend(error) => error.hint(),
         }
     }
@@ -94,59 +134,82 @@ impl ApplyError {
     }
 }
 
-fn moved(newer_events: usize, status: Option<&StackStatus>, resources: &[String]) -> String {
-    let Some(status) = status else { return "it is gone".to_owned() };
-    let events = match newer_events {
-        0 => "its events are others".to_owned(),
-        1 => "1 newer event".to_owned(),
-        count => format!("{count} newer events"),
-    };
-    match resources {
-        [] => format!("it is {status}, {events}"),
-        [first, second, third, rest @ ..] if !rest.is_empty() => {
-            format!("it is {status}, {events} about {first}, {second}, {third} and {} more", rest.len())
-        }
-        names => format!("it is {status}, {events} about {}", names.join(", ")),
-    }
-}
-
 /// Carries a plan out.
 ///
-/// `interrupted` is looked at between steps: once it is set, following stops with [`Outcome::Interrupted`]. A change set that comes to
-/// nothing is taken away again, and so is the stack when it was only there for it.
+/// The change set that the backend makes is held against the approved plan: one that would do more is not executed. `interrupted` is looked
+/// at between steps: before anything was begun it ends in [`ApplyError::Interrupted`], afterwards following stops with
+/// [`Outcome::Interrupted`]. A change set that comes to nothing is taken away again, and so is the stack when it was only there for it.
 ///
 /// # Errors
 ///
-/// Returns [`ApplyError::StackMovedOn`] when the stack is not what the plan was made for, or what the backend refused.
+/// Returns [`ApplyError::StackMovedOn`] when the stack is not what the plan was made for, [`ApplyError::DoesMore`], or what the backend refused.
 pub fn apply(backend: &dyn Backend, target: &Target, observer: &mut dyn Observer, interrupted: &AtomicBool) -> Result<Outcome, ApplyError> {
     let stack = backend.describe_stack(&target.stack)?;
-    check_revision_of(backend, target, stack.as_ref())?;
-    let request = ChangeSetRequest {
-        stack: target.stack.clone(),
-        name: change_set_name(target),
-        template: target.template.clone(),
-        parameters: target.parameters.clone(),
-        tags: target.tags.clone(),
-    };
+    revision::check_revision_of(backend, target, stack.as_ref())?;
+    let request = target.request();
     // One that an interrupted run left behind has the same name, as it has the same content.
-    match backend.delete_change_set(&target.stack, &request.name) {
-        Ok(()) | Err(BackendError::ChangeSetNotFound { .. } | BackendError::StackNotFound { .. }) => {}
-        Err(error) => return Err(error.into()),
-    }
-    backend.create_change_set(&request)?;
-    let change_set = backend.describe_change_set(&target.stack, &request.name)?;
-    if change_set.status.is_failure() {
-        backend.delete_change_set(&target.stack, &request.name)?;
-        if change_set.is_empty_update() {
-            return Ok(Outcome::Unchanged { status: stack.map(|stack| stack.status) });
+    change_set::discard(backend, &target.stack, &request.name)?;
+    let found = change_set::make(backend, &request, interrupted).and_then(|change_set| look_at(backend, target, change_set, interrupted));
+    let (change_set, stack) = match found {
+        Ok(Looked::Execute(change_set, stack)) => (change_set, stack),
+        unfit => {
+            if let Err(source) = change_set::discard(backend, &target.stack, &request.name) {
+                return Err(ApplyError::LeftBehind { stack: target.stack.clone(), change_set: request.name, source });
+            }
+            return unfit.map(|_| Outcome::Unchanged { status: stack.map(|stack| stack.status) });
         }
-        return Err(ApplyError::ChangeSet { change_set: request.name, reason: change_set.status_reason.unwrap_or_default() });
+    };
+    for id in change_set_shortfall(target, &change_set) {
+        observer.notice(&format!("AWS's change set does not list `{id}`: it stays as it is, unless something on the way changes it"));
+    }
+    settle::policy_first(backend, &stack, &target.settings)?;
+    backend.execute_change_set(&stack.id, &change_set.id)?;
+    follow(backend, &stack.id, Some(stack.revision), observer, interrupted)
+}
+
+/// What a look at a change set gives.
+enum Looked {
+    /// It can be executed, on this stack.
+    Execute(ChangeSetDescription, Box<StackDescription>),
+    /// It holds nothing.
+    Nothing,
+}
+
+/// Decides whether a change set is what was approved.
+fn look_at(
+    backend: &dyn Backend,
+    target: &Target,
+    change_set: ChangeSetDescription,
+    interrupted: &AtomicBool,
+) -> Result<Looked, ApplyError> {
+    if change_set.is_empty_update() {
+        return Ok(Looked::Nothing);
+    }
+    if change_set.status.is_failure() {
+        let reason = change_set.status_reason.unwrap_or_default();
+        return Err(ApplyError::ChangeSet { change_set: change_set.name, reason });
     }
     let Some(stack) = backend.describe_stack(&target.stack)? else {
         return Err(BackendError::StackNotFound { stack: target.stack.clone() }.into());
     };
-    backend.execute_change_set(&target.stack, &request.name)?;
-    follow(backend, &stack.id, Some(stack.revision), observer, interrupted)
+    // Between the first look and the change set somebody else may have been quicker.
+    revision::check_revision_of(backend, target, Some(&stack))?;
+    if let Some(approved) = &target.approved {
+        let tags_differ = stack.tags != target.tags;
+        let mut excess = excess(approved, &change_set.changes, tags_differ);
+        excess.retain(|more| !target.allow_unpredicted.contains(&more.logical_resource_id));
+        if !excess.is_empty() {
+            return Err(ApplyError::DoesMore { change_set: change_set.name, excess });
+        }
+    }
+    if interrupted.load(Ordering::SeqCst) {
+        return Err(ApplyError::Interrupted { stack: target.stack.clone() });
+    }
+    Ok(Looked::Execute(change_set, Box::new(stack)))
+}
+
+fn change_set_shortfall<'t>(target: &'t Target, change_set: &ChangeSetDescription) -> Vec<&'t str> {
+    target.approved.as_ref().map(|approved| shortfall(approved, &change_set.changes)).unwrap_or_default()
 }
 
 /// Deletes a stack and follows that to its end.
@@ -163,60 +226,4 @@ pub fn delete(
 ) -> Result<Outcome, ApplyError> {
     backend.delete_stack(&stack.id, options)?;
     follow(backend, &stack.id, Some(stack.revision.clone()), observer, interrupted)
-}
-
-/// Checks that the stack is still what a plan was made for.
-///
-/// # Errors
-///
-/// Returns [`ApplyError::StackMovedOn`] or [`ApplyError::StackExists`] when it is not, or that the backend cannot be asked.
-pub fn check_revision(backend: &dyn Backend, target: &Target) -> Result<(), ApplyError> {
-    check_revision_of(backend, target, backend.describe_stack(&target.stack)?.as_ref())
-}
-
-fn check_revision_of(backend: &dyn Backend, target: &Target, stack: Option<&StackDescription>) -> Result<(), ApplyError> {
-    // A stack that is only under review holds nothing that a plan could be wrong about.
-    let deployed = stack.filter(|stack| !stack.status.is_review());
-    match (&target.revision, deployed) {
-        (None, None) => Ok(()),
-        (Some(revision), Some(stack)) if *revision == stack.revision => Ok(()),
-        (None, Some(stack)) => Err(ApplyError::StackExists { stack: target.stack.clone(), status: stack.status.clone() }),
-        (Some(_), None) => {
-            Err(ApplyError::StackMovedOn { stack: target.stack.clone(), status: None, newer_events: 0, resources: Vec::new() })
-        }
-        (Some(revision), Some(stack)) => {
-            let newer: Vec<StackEvent> = backend.events_since(&stack.id, Some(revision))?;
-            let mut resources: Vec<String> = Vec::new();
-            for event in newer.iter().filter(|event| event.logical_id != stack.name) {
-                if !resources.contains(&event.logical_id) {
-                    resources.push(event.logical_id.clone());
-                }
-            }
-            Err(ApplyError::StackMovedOn {
-                stack: target.stack.clone(),
-                status: Some(stack.status.clone()),
-                newer_events: newer.len(),
-                resources,
-            })
-        }
-    }
-}
-
-/// Returns a name that two different changes never share, so that parallel runs do not collide on it.
-fn change_set_name(target: &Target) -> String {
-    use sha2::{Digest as _, Sha256};
-    let mut digest = Sha256::new();
-    for part in [&target.stack, target.revision.as_ref().unwrap_or(&String::new()), &target.template] {
-        digest.update(part.as_bytes());
-        digest.update([0]);
-    }
-    for (name, input) in &target.parameters {
-        digest.update(name.as_bytes());
-        if let crate::backend::ParameterInput::Value(value) = input {
-            digest.update(value.as_bytes());
-        }
-        digest.update([0]);
-    }
-    let hex: String = digest.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-    format!("rackform-{hex}")
 }

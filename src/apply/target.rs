@@ -2,12 +2,13 @@
 
 use indexmap::IndexMap;
 
-use crate::backend::{ParameterInput, StackName};
+use crate::backend::{ChangeSetRequest, ParameterInput, StackName};
 use crate::parameters::{ParameterSet, Provenance};
 use crate::plan::saved::{SavedParameter, SavedPlan};
+use crate::plan::{ChangeSetOptions, Plan, StackSettings};
 
 /// What a stack is to become, with no choices left.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Target {
     /// The stack.
     pub stack: StackName,
@@ -19,9 +20,47 @@ pub struct Target {
     pub parameters: IndexMap<String, ParameterInput>,
     /// The stack's tags.
     pub tags: IndexMap<String, String>,
+    /// How CloudFormation is to go about it.
+    pub options: ChangeSetOptions,
+    /// What the stack is to have that no change set sets.
+    pub settings: StackSettings,
+    /// What was approved, and must not be exceeded; `None` lets everything pass.
+    pub approved: Option<Plan>,
+    /// Resources, by logical ID, to which more may happen than was approved.
+    pub allow_unpredicted: Vec<String>,
 }
 
 impl Target {
+    /// Returns what a backend is asked for, under a name that two different changes never share, so that parallel runs do not collide on it.
+    pub fn request(&self) -> ChangeSetRequest {
+        ChangeSetRequest {
+            stack: self.stack.clone(),
+            name: self.change_set_name(),
+            template: self.template.clone(),
+            parameters: self.parameters.clone(),
+            tags: self.tags.clone(),
+            options: self.options.clone(),
+        }
+    }
+
+    fn change_set_name(&self) -> String {
+        use sha2::{Digest as _, Sha256};
+        let mut digest = Sha256::new();
+        for part in [&self.stack, self.revision.as_ref().unwrap_or(&String::new()), &self.template] {
+            digest.update(part.as_bytes());
+            digest.update([0]);
+        }
+        for (name, input) in &self.parameters {
+            digest.update(name.as_bytes());
+            if let ParameterInput::Value(value) = input {
+                digest.update(value.as_bytes());
+            }
+            digest.update([0]);
+        }
+        let hex: String = digest.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        format!("rackform-{hex}")
+    }
+
     /// Returns what a backend is told of parameters: deployed values stay where they are, others go with the request.
     pub fn inputs(parameters: &ParameterSet<'_>) -> IndexMap<String, ParameterInput> {
         let input = |provenance: Provenance, value: &Option<String>| match (provenance, value) {
@@ -44,6 +83,10 @@ impl From<SavedPlan> for Target {
             template: plan.template,
             parameters: plan.parameters.into_iter().map(|(name, saved)| (name, input(saved))).collect(),
             tags: plan.tags,
+            options: plan.options,
+            settings: plan.settings,
+            approved: Some(plan.plan),
+            allow_unpredicted: Vec::new(),
         }
     }
 }

@@ -1,9 +1,11 @@
 //! A deployed stack as the evaluator wants to know it.
 
+use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::{Backend, BackendError, StackDescription};
-use crate::evaluate::State;
+use crate::evaluate::{self, State};
+use crate::template::{Intrinsic, Template};
 
 /// Returns what is known of a deployed stack: pseudo parameters from its ARN, physical IDs, attributes, and what others export.
 ///
@@ -14,23 +16,64 @@ pub fn deployed_state(backend: &dyn Backend, stack: &StackDescription) -> Result
     let mut state = State::default();
     let mut parts = stack.id.split(':');
     let (partition, region, account) = (parts.nth(1), parts.nth(1), parts.next());
-    let suffix = if partition == Some("aws-cn") { "amazonaws.com.cn" } else { "amazonaws.com" };
+    let suffix = region.map(|region| evaluate::partition(region).1);
     let pseudo = [
         ("AWS::AccountId", account),
         ("AWS::Region", region),
         ("AWS::Partition", partition),
-        ("AWS::URLSuffix", Some(suffix)),
+        ("AWS::URLSuffix", suffix),
         ("AWS::StackName", Some(stack.name.as_str())),
         ("AWS::StackId", Some(stack.id.as_str())),
     ];
     state.pseudo.extend(pseudo.into_iter().filter_map(|(name, value)| Some((name.to_owned(), Value::String(value?.to_owned())))));
-    state.pseudo.insert("AWS::NotificationARNs".to_owned(), Value::Array(Vec::new()));
+    state.pseudo.insert("AWS::NotificationARNs".to_owned(), stack.notification_topics.iter().map(String::as_str).collect());
     if !stack.status.is_review() {
         for resource in backend.list_resources(&stack.id)? {
             state.physical_ids.insert(resource.logical_id.clone(), resource.physical_id);
             state.attributes.insert(resource.logical_id, resource.attributes);
         }
     }
-    state.exports.extend(backend.list_exports()?.into_iter().map(|(name, value)| (name, Value::String(value))));
+    if !stack.ssm.is_empty() {
+        state.ssm = Some(stack.ssm.iter().map(|(name, value)| (name.clone(), Value::String(value.clone()))).collect());
+        state.ssm_is_partial = true;
+    }
+    if imports(&stack.template) {
+        state.exports = exports(backend)?;
+    }
     Ok(state)
+}
+
+/// Tells whether a template may import what other stacks export: only then is anybody asked for it.
+pub fn imports(template: &str) -> bool {
+    template.contains("ImportValue")
+}
+
+/// Returns what stacks export, as the evaluator wants to know it.
+///
+/// # Errors
+///
+/// Returns that the backend cannot be asked.
+pub fn exports(backend: &dyn Backend) -> Result<IndexMap<String, Value>, BackendError> {
+    Ok(backend.list_exports()?.into_iter().map(|(name, value)| (name, Value::String(value))).collect())
+}
+
+/// Adds the attributes that the stack's outputs tell: CloudFormation gives attributes away nowhere else.
+pub fn add_attributes_of_outputs(state: &mut State, template: &Template<'_>, outputs: &IndexMap<String, String>) {
+    for output in &template.outputs {
+        let operand = match output.body.get("Value").and_then(Intrinsic::of) {
+            Some(Intrinsic::GetAtt(operand)) => operand,
+            _ => continue,
+        };
+        let place = match operand.items() {
+            [id, attribute] => id.as_str().zip(attribute.as_str()),
+            _ => operand.as_str().and_then(|text| text.split_once('.')),
+        };
+        if let (Some((id, attribute)), Some(value)) = (place, outputs.get(output.name))
+            && state.physical_ids.contains_key(id)
+            && !value.contains("****")
+        {
+            let attributes = state.attributes.entry(id.to_owned()).or_default();
+            attributes.entry(attribute.to_owned()).or_insert_with(|| Value::String(value.clone()));
+        }
+    }
 }

@@ -9,6 +9,15 @@ use crate::plan::Change;
 /// A stack's name.
 pub type StackName = String;
 
+/// Who asks a backend.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The account's number.
+    pub account: String,
+    /// The user or role, an ARN.
+    pub arn: String,
+}
+
 /// A stack as it is deployed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StackDescription {
@@ -22,6 +31,9 @@ pub struct StackDescription {
     pub status_reason: Option<String>,
     /// The deployed parameters; a `NoEcho` value is `None`.
     pub parameters: IndexMap<String, Option<String>>,
+    /// What Parameter Store held under the names that parameters of an SSM type give, by that name, when the stack was last updated.
+    #[serde(default)]
+    pub ssm: IndexMap<String, String>,
     /// The outputs.
     pub outputs: IndexMap<String, String>,
     /// The stack's tags.
@@ -39,6 +51,12 @@ pub struct StackDescription {
     /// Whether the stack drifted, as far as the backend was ever asked to look: `IN_SYNC`, `DRIFTED`, `NOT_CHECKED`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drift: Option<Drift>,
+    /// The role that CloudFormation works as, an ARN, where the stack has one.
+    #[serde(default)]
+    pub role_arn: Option<String>,
+    /// SNS topics that are told of events, by ARN.
+    #[serde(default)]
+    pub notification_topics: Vec<String>,
 }
 
 /// What was found when somebody last looked for drift.
@@ -155,8 +173,11 @@ pub struct ChangeSetDescription {
     pub name: String,
     /// Its ID, an ARN.
     pub id: String,
-    /// `CREATE_COMPLETE`, or `FAILED`.
+    /// `CREATE_COMPLETE`, or `FAILED`; `CREATE_PENDING` and `CREATE_IN_PROGRESS` while it is being worked out.
     pub status: StackStatus,
+    /// Whether it can be executed, or was: `AVAILABLE`, `UNAVAILABLE`, `EXECUTE_IN_PROGRESS`, `EXECUTE_COMPLETE`, `OBSOLETE`.
+    #[serde(default)]
+    pub execution_status: StackStatus,
     /// Why it failed.
     pub status_reason: Option<String>,
     /// The changes to resources.
@@ -164,6 +185,11 @@ pub struct ChangeSetDescription {
 }
 
 impl ChangeSetDescription {
+    /// Tells whether it is still being worked out.
+    pub fn is_pending(&self) -> bool {
+        matches!(self.status.as_str(), "CREATE_PENDING" | "CREATE_IN_PROGRESS")
+    }
+
     /// Tells whether it failed for want of changes, which is no failure to a user.
     ///
     /// Only the words tell, which are AWS's: those of most change sets, and those of `UpdateStack`, which some give.

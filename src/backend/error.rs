@@ -73,6 +73,41 @@ pub enum BackendError {
         /// What AWS said, or why it was not reached.
         message: String,
     },
+    /// The template is longer than CloudFormation takes from anywhere.
+    #[error("the template is {size} bytes long, and CloudFormation takes {limit} at most")]
+    TemplateTooLarge {
+        /// Its length in bytes.
+        size: usize,
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// The template is over the inline limit, and there is no bucket to pass it through.
+    #[error("the template is {size} bytes long, CloudFormation takes {limit} in a request, and there is no bucket to pass it through")]
+    NoTemplateBucket {
+        /// Its length in bytes.
+        size: usize,
+        /// The inline limit in bytes.
+        limit: usize,
+    },
+    /// AWS was not asked, since there is nobody to ask as.
+    #[error("{operation} was not sent: there are no usable AWS credentials: {message}")]
+    Credentials {
+        /// The API's operation.
+        operation: &'static str,
+        /// Where it was looked for, or what refused them, in the SDK's words.
+        message: String,
+    },
+    /// No region is given anywhere.
+    #[error("no AWS region is given")]
+    Region,
+    /// AWS did not answer, however often it was asked.
+    #[error("{operation} got no answer: {message}")]
+    Unreachable {
+        /// The API's operation.
+        operation: &'static str,
+        /// Why, in the SDK's words.
+        message: String,
+    },
     /// Another process has the local backend's directory.
     #[error("`{}` is in use by {}", directory.display(), match process { Some(id) => format!("process {id}"), None => "another process".to_owned() })]
     Locked {
@@ -108,6 +143,25 @@ impl BackendError {
                 "`rackform apply` with nothing else follows it to its end".to_owned()
             }
             Self::ChangeSetObsolete { .. } => "plan again and look at the new changes".to_owned(),
+            Self::TemplateTooLarge { .. } => "`--minify-template` may bring it below; nested stacks split it".to_owned(),
+            Self::NoTemplateBucket { .. } => {
+                "`--template-bucket NAME` (or `template_bucket` in rack.yaml) names one, `--create-template-bucket` makes a private one, \
+                 `--minify-template` may do without"
+                    .to_owned()
+            }
+            Self::Region => "`--region`, `region:` in rack.yaml, AWS_REGION or the profile says which".to_owned(),
+            Self::Credentials { message, .. } if message.contains("SSO") || message.contains("access token") => {
+                "`aws sso login` starts a new session of the profile".to_owned()
+            }
+            Self::Credentials { .. } => {
+                "`--profile NAME` takes those of ~/.aws/config, AWS_ACCESS_KEY_ID and its like those of the environment".to_owned()
+            }
+            Self::Unreachable { .. } => {
+                "are the region, AWS_ENDPOINT_URL and the network what they should be? What was asked for may have begun: \
+                 `rackform status` tells"
+                    .to_owned()
+            }
+            Self::Request { code: Some(code), .. } => return request_hint(code).map(str::to_owned),
             Self::TerminationProtection { .. } => "`rackform delete --disable-termination-protection` turns it off first".to_owned(),
             Self::Locked { .. } => "wait until it is done, or end it: what it began goes on with the next `rackform apply`".to_owned(),
             Self::Store { source, directory, .. } => match os_error(source.as_ref()) {
@@ -153,7 +207,9 @@ impl BackendError {
         ];
         match self {
             Self::Request { code: Some(code), .. } => PASSING.contains(&code.as_str()) || code.starts_with('5'),
-            Self::Request { code: None, .. } => !self.is_of_credentials(),
+            Self::Unreachable { .. } => true,
+            // A page of a proxy, or an answer that was cut off.
+            Self::Request { code: None, operation, .. } => *operation != "load the AWS configuration" && !self.is_of_credentials(),
             _ => false,
         }
     }
@@ -172,6 +228,7 @@ impl BackendError {
         ];
         match self {
             Self::Request { code: Some(code), .. } => REFUSED.contains(&code.as_str()),
+            Self::Credentials { .. } => true,
             // The SDK's providers have no codes, only words.
             Self::Request { code: None, message, .. } => {
                 let message = message.to_ascii_lowercase();
@@ -180,6 +237,52 @@ impl BackendError {
             _ => false,
         }
     }
+}
+
+/// Returns what to do about an answer that is about who asks, and not about what was asked for.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/CommonErrors.html>
+fn request_hint(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" | "TokenRefreshRequired" => {
+            "the credentials have expired: take new ones (`aws sso login`, or assume the role again), then run this again"
+        }
+        "InvalidClientTokenId"
+        | "UnrecognizedClientException"
+        | "SignatureDoesNotMatch"
+        | "InvalidAccessKeyId"
+        | "AuthFailure"
+        | "IncompleteSignature"
+        | "MissingAuthenticationToken" => {
+            "AWS does not know these credentials here: are key, profile and partition (aws, aws-cn, aws-us-gov) the right ones?"
+        }
+        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "NotAuthorized" => {
+            "whoever asks needs leave for that action; `-v` says who asks, `--profile` and `--role-arn` ask as somebody else"
+        }
+        "PermanentRedirect" | "AuthorizationHeaderMalformed" => "the bucket is in another region: name one in the stack's own region",
+        "BucketAlreadyExists" => "another account has that bucket: name one of your own with `--template-bucket`",
+        "NoSuchBucket" => "there is no such bucket: is its name spelled right?",
+        "OptInRequired" => "the account has not opted in to this region",
+        code if is_throttling(code) => "AWS has too many requests of this account; wait a little, then run this again",
+        _ => return None,
+    })
+}
+
+/// Source: <https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html>
+fn is_throttling(code: &str) -> bool {
+    matches!(
+        code,
+        "Throttling"
+            | "ThrottlingException"
+            | "ThrottledException"
+            | "RequestThrottled"
+            | "RequestThrottledException"
+            | "RequestLimitExceeded"
+            | "TooManyRequestsException"
+            | "SlowDown"
+            | "BandwidthLimitExceeded"
+            | "PriorRequestNotComplete"
+    )
 }
 
 /// Returns the operating system's error behind an error, where there is one.

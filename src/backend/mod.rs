@@ -11,18 +11,22 @@ mod drift;
 mod error;
 mod event;
 pub mod local;
+mod policy;
 mod tail;
+pub(crate) mod unique;
 
 use indexmap::IndexMap;
 
-pub use deployed::deployed_state;
+pub use deployed::{add_attributes_of_outputs, deployed_state, exports, imports};
 pub use description::{
-    ChangeSetDescription, Drift, EventPage, Progress, StackDescription, StackName, StackResource, StackStatus, StackSummary,
+    ChangeSetDescription, Drift, EventPage, Identity, Progress, StackDescription, StackName, StackResource, StackStatus, StackSummary,
 };
 pub use drift::{PropertyDifference, ResourceDrift};
 pub use error::BackendError;
 pub use event::{HookProgress, StackEvent};
 pub use tail::{EventTail, Pages};
+
+pub use crate::plan::ChangeSetOptions;
 
 /// The resource type that a stack's own events carry.
 pub const STACK_TYPE: &str = "AWS::CloudFormation::Stack";
@@ -40,6 +44,8 @@ pub struct ChangeSetRequest {
     pub parameters: IndexMap<String, ParameterInput>,
     /// The stack's tags.
     pub tags: IndexMap<String, String>,
+    /// How CloudFormation is to go about it.
+    pub options: ChangeSetOptions,
 }
 
 /// How a stack is to be deleted.
@@ -78,6 +84,16 @@ pub trait Backend {
     /// Returns the backend's name, such as `local`.
     fn name(&self) -> &'static str;
 
+    /// Returns the region that stacks are in.
+    fn region(&self) -> String;
+
+    /// Returns who asks, and in which account.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error when the backend cannot be asked.
+    fn identity(&self) -> Result<Identity, BackendError>;
+
     /// Returns the stacks there are, by name.
     ///
     /// # Errors
@@ -108,6 +124,8 @@ pub trait Backend {
 
     /// Makes a change set, and the stack in `REVIEW_IN_PROGRESS` when there is none; returns the change set's ID.
     ///
+    /// It may still have to be worked out: see [`ChangeSetDescription::is_pending`].
+    ///
     /// # Errors
     ///
     /// Returns an error when the template or parameters are not valid, or something else is being done to the stack.
@@ -120,7 +138,17 @@ pub trait Backend {
     /// Returns [`BackendError::ChangeSetNotFound`] when there is none.
     fn describe_change_set(&self, stack: &str, change_set: &str) -> Result<ChangeSetDescription, BackendError>;
 
-    /// Starts to execute a change set.
+    /// Returns the names of a stack's change sets; none when there is no such stack.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error when the backend cannot be asked.
+    fn list_change_sets(&self, stack: &str) -> Result<Vec<String>, BackendError>;
+
+    /// Gives a remote backend time between two looks; the embedded one needs none.
+    fn pause(&self) {}
+
+    /// Starts to execute a change set. However often the answer is lost on the way, it is executed once.
     ///
     /// # Errors
     ///
@@ -176,6 +204,22 @@ pub trait Backend {
     ///
     /// Returns [`BackendError::StackNotFound`] when there is no such stack.
     fn set_termination_protection(&self, stack: &str, on: bool) -> Result<(), BackendError>;
+
+    /// Returns the text of a stack's policy, where it has one.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`BackendError::StackNotFound`] when there is no such stack.
+    fn stack_policy(&self, stack: &str) -> Result<Option<String>, BackendError>;
+
+    /// Gives a stack a policy: the text of one.
+    ///
+    /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/protect-stack-resources.html>
+    ///
+    /// # Errors
+    ///
+    /// Returns [`BackendError::StackNotFound`] when there is no such stack, or that the policy is none.
+    fn set_stack_policy(&self, stack: &str, policy: &str) -> Result<(), BackendError>;
 
     /// Tells whether operations go on without being asked to, so that whoever follows one waits between two looks.
     fn works_by_itself(&self) -> bool {

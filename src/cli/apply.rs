@@ -6,8 +6,10 @@ use super::backend::{self, Access};
 use super::carry_out::CarryOutArgs;
 use super::deployed::{self, Change, Deployed, Wanted};
 use super::side::{self, ParameterArgs, SideName};
+use super::stack_args::StackArgs;
 use super::{Context, ExitCode, Failure};
 use crate::parameters::{GivenParameters, ParameterSet};
+use crate::plan::redact::Secrets;
 use crate::plan::saved::{SavedPlan, SavedPlanError};
 use crate::template::Source;
 
@@ -29,8 +31,13 @@ pub struct Args {
     /// Protect the stack against deletion once it is done
     #[arg(long)]
     enable_termination_protection: bool,
+    /// Let more happen to this resource than the plan says, if AWS's change set does; once for each
+    #[arg(long, value_name = "LOGICAL_ID")]
+    allow_unpredicted: Vec<String>,
     #[command(flatten)]
     carry_out: CarryOutArgs,
+    #[command(flatten)]
+    stack: StackArgs,
 }
 
 /// Runs the command.
@@ -59,24 +66,52 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
             return Ok(exit_code);
         }
     }
-    let change = match saved {
-        None => deployed::change(context, backend.as_ref(), &stack, &Wanted::Rack, &stronger)?,
+    let mut change = match saved {
+        None => {
+            let mut change = deployed::change(context, backend.as_ref(), &stack, &Wanted::Rack, &stronger)?;
+            args.stack.decide(context, &mut change)?;
+            change
+        }
         Some(saved) => {
-            let region = context.region()?;
+            let region = backend.region();
             if saved.backend != backend.name() || saved.region != region {
                 let message =
                     format!("the plan was made for {} in {}, and this is {} in {region}", saved.backend, saved.region, backend.name());
                 return Err(Failure::new(ExitCode::Data, message).hinted("`--backend` and `--region` say where to carry it out"));
             }
-            of_saved(context, backend.as_ref(), saved)?
+            // The stack's name alone would do in any account.
+            if let (Some(planned), Ok(identity)) = (&saved.account, backend.identity())
+                && *planned != identity.account
+            {
+                let message = format!("the plan was made for account {planned}, and this is account {}", identity.account);
+                return Err(Failure::new(ExitCode::Data, message).hinted("`--profile` and `--role-arn` say who asks"));
+            }
+            let mut change = of_saved(context, backend.as_ref(), saved)?;
+            args.stack.add_to_saved(&mut change.target.options)?;
+            change
         }
     };
+    change.target.allow_unpredicted.clone_from(&args.allow_unpredicted);
+    if args.enable_termination_protection {
+        change.target.settings.termination_protection = Some(true);
+    }
     let exit_code = args.carry_out.carry_out(context, backend.as_ref(), &change)?;
-    if args.enable_termination_protection && exit_code == ExitCode::Done {
-        backend.set_termination_protection(&stack, true)?;
-        context.say("termination protection is on");
+    if exit_code == ExitCode::Done {
+        settle(context, backend.as_ref(), &change.target)?;
     }
     Ok(exit_code)
+}
+
+/// Gives the stack what no change set sets, and says what that was.
+///
+/// # Errors
+///
+/// Returns what the backend refused.
+pub fn settle(context: &mut Context<'_>, backend: &dyn crate::backend::Backend, target: &crate::apply::Target) -> Result<(), Failure> {
+    for settled in crate::apply::settle(backend, &target.stack, &target.settings)? {
+        context.say(&settled.to_string());
+    }
+    Ok(())
 }
 
 fn read(path: &std::path::Path) -> Result<SavedPlan, Failure> {
@@ -116,7 +151,7 @@ fn of_saved<'a>(context: &mut Context<'a>, backend: &dyn crate::backend::Backend
     let known = context.keep(known);
     let parameters = context.keep(ParameterSet::default());
     let plan = saved.plan.clone();
-    let change = Change { plan, target: saved.into(), parameters, tags_differ, logical_ids, known };
+    let change = Change { plan, target: saved.into(), parameters, tags_differ, logical_ids, known, secrets: Secrets::default() };
     if change.is_empty() {
         // Nothing else looks whether the stack is still the one for which there is nothing to do.
         crate::apply::check_revision(backend, &change.target)?;

@@ -50,8 +50,17 @@ pub fn open(context: &mut Context<'_>, access: Access, args: &BackendArgs) -> Re
 /// Returns the problems of `rack.yaml`, or that no region is given anywhere.
 #[cfg(feature = "aws")]
 pub fn session(context: &mut Context<'_>) -> Result<std::sync::Arc<crate::backend::aws::Session>, Failure> {
-    let reach = crate::backend::aws::Reach { profile: context.profile()?, region: context.given_region()?, role_arn: None };
-    Ok(std::sync::Arc::new(crate::backend::aws::Session::new(&reach)?))
+    use crate::backend::aws::{Reach, Session};
+    let reach = Reach { profile: context.profile()?, region: context.given_region()?, role_arn: context.role_arn()? };
+    let session = Session::new(&reach)?;
+    // Worth a call only to somebody who wants to know.
+    if context.global.verbose > 0 {
+        context.detail(&match session.identity() {
+            Ok(who) => format!("asking AWS in {} as {} (account {})", session.region(), who.arn, who.account),
+            Err(error) => format!("asking AWS in {}; who asks is not known: {error}", session.region()),
+        });
+    }
+    Ok(std::sync::Arc::new(session))
 }
 
 /// Returns who answers what there is where the backend is.
@@ -130,8 +139,22 @@ impl From<BackendError> for Failure {
             BackendError::Locked { .. } | BackendError::ChangeSetObsolete { .. } => ExitCode::TryAgain,
             BackendError::WrongStatus { status, .. } if status.is_in_progress() => ExitCode::TryAgain,
             BackendError::TerminationProtection { .. } => ExitCode::Denied,
-            BackendError::Store { .. } | BackendError::Request { .. } => ExitCode::Unavailable,
-            BackendError::WrongStatus { .. } | BackendError::ExportInUse { .. } | BackendError::Validation { .. } => ExitCode::Failed,
+            // AWS was asked and said what is wrong with the template or the request.
+            BackendError::Request { code: Some(code), .. }
+                if matches!(code.as_str(), "ValidationError" | "InsufficientCapabilitiesException" | "LimitExceededException") =>
+            {
+                ExitCode::Failed
+            }
+            BackendError::Store { .. }
+            | BackendError::Request { .. }
+            | BackendError::Credentials { .. }
+            | BackendError::Region
+            | BackendError::Unreachable { .. } => ExitCode::Unavailable,
+            BackendError::WrongStatus { .. }
+            | BackendError::ExportInUse { .. }
+            | BackendError::TemplateTooLarge { .. }
+            | BackendError::NoTemplateBucket { .. }
+            | BackendError::Validation { .. } => ExitCode::Failed,
         };
         let failure = Self::new(exit_code, error.to_string());
         let failure = match std::error::Error::source(&error) {
@@ -147,7 +170,13 @@ impl From<BackendError> for Failure {
 
 impl From<ApplyError> for Failure {
     fn from(error: ApplyError) -> Self {
-        let exit_code = if error.may_work_later() { ExitCode::TryAgain } else { ExitCode::Failed };
+        let exit_code = match &error {
+            error if error.may_work_later() => ExitCode::TryAgain,
+            ApplyError::DoesMore { .. } => ExitCode::Denied,
+            ApplyError::Interrupted { .. } => ExitCode::Interrupted,
+            ApplyError::LeftBehind { .. } => ExitCode::Unavailable,
+            _ => ExitCode::Failed,
+        };
         let hint = error.hint();
         match error {
             ApplyError::Backend(error) => error.into(),
@@ -156,7 +185,15 @@ impl From<ApplyError> for Failure {
                 failure.hinted(hint.unwrap_or_default())
             }
             error => {
-                let failure = Self::new(exit_code, error.to_string());
+                let mut failure = Self::new(exit_code, error.to_string());
+                if let ApplyError::DoesMore { excess, .. } = &error
+                    && let Self::Expected(failure) = &mut failure
+                {
+                    failure.causes.extend(excess.iter().map(ToString::to_string));
+                }
+                if let Some(source) = std::error::Error::source(&error) {
+                    failure = failure.caused_by(source);
+                }
                 match hint {
                     Some(hint) => failure.hinted(hint),
                     None => failure,

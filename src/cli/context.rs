@@ -220,6 +220,25 @@ impl<'a> Context<'a> {
         Ok(self.global.profile.clone().or(self.rack_file()?.profile.clone()))
     }
 
+    /// Returns the role to assume before AWS is asked anything: `--role-arn`, else `rack.yaml`.
+    ///
+    /// # Errors
+    ///
+    /// Returns the problems of `rack.yaml`.
+    #[cfg(feature = "aws")]
+    pub fn role_arn(&mut self) -> Result<Option<String>, Failure> {
+        Ok(self.global.role_arn.clone().or(self.rack_file()?.role_arn.clone()))
+    }
+
+    /// Returns the role that CloudFormation works as: `--cloudformation-role-arn`, else `rack.yaml`.
+    ///
+    /// # Errors
+    ///
+    /// Returns the problems of `rack.yaml`.
+    pub fn cloudformation_role_arn(&mut self) -> Result<Option<String>, Failure> {
+        Ok(self.global.cloudformation_role_arn.clone().or(self.rack_file()?.cloudformation_role_arn.clone()))
+    }
+
     /// Returns the stack's name: `--stack-name`, else `name` in `rack.yaml`, else the stem of a file, else `rack`.
     ///
     /// # Errors

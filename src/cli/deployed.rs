@@ -3,11 +3,12 @@
 use super::side::{self, SideName};
 use super::{Context, Failure};
 use crate::apply::Target;
-use crate::backend::{Backend, BackendError, StackDescription, deployed_state};
+use crate::backend::{Backend, BackendError, StackDescription, add_attributes_of_outputs, deployed_state, exports, imports};
 use crate::evaluate::{Evaluation, State};
 use crate::parameters::{GivenParameters, ParameterSet};
-use crate::plan::{Plan, plan, plan_first};
-use crate::template::{Source, Template};
+use crate::plan::redact::Secrets;
+use crate::plan::{ChangeSetOptions, Plan, plan, plan_first, required_capabilities};
+use crate::template::{Source, Style, Template, write_json};
 
 /// A deployed stack, read.
 pub struct Deployed<'a> {
@@ -34,7 +35,9 @@ impl<'a> Deployed<'a> {
         for (name, value) in &description.parameters {
             given.add_deployed(name, value.clone());
         }
-        let state = context.keep(deployed_state(backend, &description)?);
+        let mut state = deployed_state(backend, &description)?;
+        add_attributes_of_outputs(&mut state, template, &description.outputs);
+        let state = context.keep(state);
         Ok(Some(Self { description, template, given, state }))
     }
 
@@ -62,6 +65,8 @@ pub struct Change<'a> {
     pub logical_ids: Vec<String>,
     /// What is known of the account where there is no stack yet.
     pub known: &'a State,
+    /// What must not be shown, whoever says it.
+    pub secrets: Secrets<'a>,
 }
 
 impl Change<'_> {
@@ -128,31 +133,60 @@ pub fn change<'a>(
         given.add(name.clone(), value.clone());
     }
     let state: &State = match &deployed {
+        // What the old template did not import, the new one may.
+        Some(deployed) if imports(template.source.text()) && !imports(&deployed.description.template) => {
+            context.keep(State { exports: exports(backend)?, ..deployed.state.clone() })
+        }
         Some(deployed) => deployed.state,
         None => {
             let mut state = side::StateArgs::default().load(context, &SideName::Rack)?;
-            state.exports.extend(backend.list_exports()?.into_iter().map(|(name, value)| (name, value.into())));
+            state.pseudo.insert("AWS::Region".to_owned(), backend.region().into());
+            match backend.identity() {
+                Ok(identity) => drop(state.pseudo.insert("AWS::AccountId".to_owned(), identity.account.into())),
+                Err(error) => {
+                    context.detail(&format!("the account stays unknown: {error}"));
+                    state.pseudo.shift_remove("AWS::AccountId");
+                }
+            }
+            if imports(template.source.text()) {
+                state.exports = exports(backend)?;
+            }
             context.keep(state)
         }
     };
     let after = side::evaluated(context, template, &given, state)?;
     context.warn(&after.warnings);
     let mut logical_ids: Vec<String> = after.resources.keys().map(|name| (*name).to_owned()).collect();
-    let plan = match &deployed {
+    let (plan, secrets) = match &deployed {
         Some(deployed) => {
             let before = deployed.evaluation(context)?;
             logical_ids.extend(before.resources.keys().filter(|name| !after.resources.contains_key(*name)).map(|name| (*name).to_owned()));
-            plan(&before, &after)
+            (plan(&before, &after), Secrets::of(Some(&before), &after))
         }
-        None => plan_first(&after),
+        None => (plan_first(&after), Secrets::of(None, &after)),
     };
     let tags_differ = deployed.as_ref().is_some_and(|deployed| deployed.description.tags != tags);
+    let template_text = match template.alias {
+        // CloudFormation takes neither YAML aliases nor merge keys: what they stand for is written out.
+        Some(_) => {
+            context.detail("the template has YAML aliases, which CloudFormation does not take: it goes there as JSON");
+            write_json(template.root, &Style::pretty())
+        }
+        None => template.source.text().to_owned(),
+    };
     let target = Target {
         stack: stack.to_owned(),
         revision: deployed.map(|deployed| deployed.description.revision),
-        template: template.source.text().to_owned(),
+        template: template_text,
         parameters: Target::inputs(after.parameters),
         tags,
+        options: ChangeSetOptions {
+            capabilities: required_capabilities(template),
+            role_arn: context.cloudformation_role_arn()?,
+            ..ChangeSetOptions::default()
+        },
+        approved: Some(plan.clone()),
+        ..Target::default()
     };
-    Ok(Change { plan, target, parameters: after.parameters, tags_differ, logical_ids, known: state })
+    Ok(Change { plan, target, parameters: after.parameters, tags_differ, logical_ids, known: state, secrets })
 }

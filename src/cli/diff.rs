@@ -1,6 +1,7 @@
 //! `rackform diff`: what going from one template to another would change.
 
 use super::backend;
+use super::confirm::{ConfirmArgs, Said};
 use super::deployed::{self, Wanted};
 use super::gates::{self, Gates};
 use super::side::{self, ParameterArgs, SideName, StateArgs};
@@ -20,7 +21,7 @@ use std::path::PathBuf;
 /// A deployed BEFORE keeps its own, and AFTER then takes every deployed value that is not given anew.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  rackform diff old.json new.json\n  rackform diff rack.json rack.json --before-parameter BuildCache=No -p BuildCache=Yes\n  rackform diff deployed rack --exit-code --deny data-loss,security-widening\n  rackform diff old.json new.json --format markdown > comment.md\n\nExit codes: 0 done, 2 changes with --exit-code, 3 denied, 65 bad template or parameters, 66 missing file."
+    after_help = "Examples:\n  rackform diff old.json new.json\n  rackform diff rack.json rack.json --before-parameter BuildCache=No -p BuildCache=Yes\n  rackform diff deployed rack --exit-code --deny data-loss,security-widening\n  rackform diff old.json new.json --format markdown > comment.md\n\nExit codes: 0 done, 2 changes with --exit-code, 3 denied, 5 AWS disagrees with the prediction, 65 bad template or parameters, 66 missing file."
 )]
 pub struct Args {
     /// A template file, `rack` or `deployed`
@@ -62,6 +63,8 @@ pub struct Args {
     /// parameter-default, export-removed
     #[arg(long, value_name = "KIND,...", value_delimiter = ',', value_parser = gates::parse_risk_kind)]
     deny: Vec<RiskKind>,
+    #[command(flatten)]
+    confirm: ConfirmArgs,
 }
 
 /// How to show a difference.
@@ -119,16 +122,18 @@ impl Args {
 ///
 /// Returns every problem of either side, or what denies the change.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
-    let mut plan = plan_between(args, context)?;
+    let (mut plan, said) = plan_between(args, context)?;
     if args.no_property_values {
         plan.change_set = std::mem::take(&mut plan.change_set_without_values);
     }
     let stack_name = context.stack_name(path_of(&args.after))?;
     let heading = Heading { stack_name: &stack_name, made: "predicted offline" };
     let text = match args.format {
-        DiffFormat::Human => crate::ui::plan::human(&plan, heading, context.layout()),
-        DiffFormat::Markdown => crate::ui::plan::markdown(&plan, heading),
-        DiffFormat::Json => crate::ui::bare_json(&plan)?,
+        DiffFormat::Human => crate::ui::plan::human(&plan, heading, context.layout()) + &said.text(Some(context.layout())),
+        DiffFormat::Markdown => crate::ui::plan::markdown(&plan, heading) + &said.text(None),
+        DiffFormat::Json => {
+            crate::ui::bare_json(&crate::ui::plan::Confirmed::new(&plan, said.confirmation.as_ref(), said.drift.as_deref()))?
+        }
         DiffFormat::ChangeSet => crate::ui::bare_json(&plan.change_set)?,
     };
     context.answer(&text)?;
@@ -138,6 +143,9 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         _ => &[],
     };
     Gates { deny: &args.deny, allow_data_loss: &[], protect }.check(&plan)?;
+    if said.disagrees() {
+        return Ok(ExitCode::Disagreement);
+    }
     Ok(if args.exit_code && plan.has_changes() { ExitCode::Differences } else { ExitCode::Done })
 }
 
@@ -148,10 +156,14 @@ fn path_of(side: &SideName) -> Option<&std::path::Path> {
     }
 }
 
-fn plan_between(args: &Args, context: &mut Context<'_>) -> Result<Plan, Failure> {
+fn plan_between(args: &Args, context: &mut Context<'_>) -> Result<(Plan, Said), Failure> {
     let before_args = ParameterArgs { parameter: args.before_parameter.clone(), parameter_files: args.before_parameters.clone() };
     if args.before == SideName::Deployed && before_args.is_empty() {
         return plan_of_deployed(args, context);
+    }
+    if args.confirm.confirm_with_aws || args.confirm.drift {
+        return Err(Failure::new(ExitCode::Usage, "`--confirm-with-aws` and `--drift` are about the deployed stack as it is")
+            .hinted("`rackform diff deployed rack` starts from it, and so does `rackform plan`"));
     }
     let before_source = side::source(context, &args.before)?;
     let after_source = side::source(context, &args.after)?;
@@ -188,11 +200,11 @@ fn plan_between(args: &Args, context: &mut Context<'_>) -> Result<Plan, Failure>
     let (before, after) = side::both(before, after)?;
     context.warn(&after.warnings);
     check_request(args, after.template)?;
-    Ok(plan(&before, &after))
+    Ok((plan(&before, &after), Said::default()))
 }
 
 /// Plans from the deployed stack, whose parameters hold unless they are given anew.
-fn plan_of_deployed(args: &Args, context: &mut Context<'_>) -> Result<Plan, Failure> {
+fn plan_of_deployed(args: &Args, context: &mut Context<'_>) -> Result<(Plan, Said), Failure> {
     let stack = context.stack_name(path_of(&args.after))?;
     let backend = backend::open(context, backend::Access::Look, &backend::BackendArgs::default())?;
     if backend.describe_stack(&stack)?.is_none() {
@@ -205,5 +217,7 @@ fn plan_of_deployed(args: &Args, context: &mut Context<'_>) -> Result<Plan, Fail
     };
     let mut given = GivenParameters::default();
     args.parameters.add_to(&mut given)?;
-    Ok(deployed::change(context, backend.as_ref(), &stack, &wanted, &given)?.plan)
+    let change = deployed::change(context, backend.as_ref(), &stack, &wanted, &given)?;
+    let said = args.confirm.ask(context, backend.as_ref(), &change)?;
+    Ok((change.plan, said))
 }

@@ -64,7 +64,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
 
 /// Hides both values of a property that a `NoEcho` parameter goes into: CloudFormation shows them as they are, and the secret itself
 /// is not known here to be looked for.
-fn hide_secrets(drifts: &mut [ResourceDrift], template: &Template<'_>) {
+pub fn hide_secrets(drifts: &mut [ResourceDrift], template: &Template<'_>) {
     let no_echo = |body: &Node<'_>| body.get("NoEcho").and_then(Node::scalar).is_some_and(|text| text.eq_ignore_ascii_case("true"));
     let secrets: Vec<&str> = template.parameters.iter().filter(|entry| no_echo(entry.body)).map(|entry| entry.name).collect();
     for drift in drifts {

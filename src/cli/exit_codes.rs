@@ -17,6 +17,8 @@ pub enum ExitCode {
     Denied = 3,
     /// The change was not confirmed.
     Declined = 4,
+    /// AWS's own change set and the prediction disagree.
+    Disagreement = 5,
     /// The command line is wrong.
     Usage = 64,
     /// A file was read, and what it says is wrong.
@@ -39,12 +41,13 @@ pub enum ExitCode {
 
 impl ExitCode {
     /// Every exit code, by number.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Done,
         Self::Failed,
         Self::Differences,
         Self::Denied,
         Self::Declined,
+        Self::Disagreement,
         Self::Usage,
         Self::Data,
         Self::NoInput,
@@ -69,6 +72,7 @@ impl ExitCode {
             Self::Differences => "differs",
             Self::Denied => "denied",
             Self::Declined => "not confirmed",
+            Self::Disagreement => "AWS disagrees",
             Self::Usage => "bad usage",
             Self::Data => "bad input",
             Self::NoInput => "missing input",
@@ -88,9 +92,10 @@ impl ExitCode {
             Self::Failed => "the work was tried and failed, such as an update that was rolled back, or `verify` found a promise broken",
             Self::Differences => "differences were found: `--exit-code` with changes, or `--check` with a file that is not up to date",
             Self::Denied => {
-                "denied: a risk that `--deny` names, data that would be lost without `--allow-data-loss`, or something in the account that would make the plan fail"
+                "denied: a risk that `--deny` names, data that would be lost without `--allow-data-loss`, something in the account that would make the plan fail, or more in AWS's change set than was approved"
             }
             Self::Declined => "not confirmed: the answer was no, or there was no terminal to ask on and no `--yes`",
+            Self::Disagreement => "AWS's own change set and the prediction disagree (`--confirm-with-aws`)",
             Self::Usage => "bad usage: an unknown flag, a missing argument, flags that exclude each other",
             Self::Data => "bad input: a template, parameter file or rack.yaml that was read and is wrong",
             Self::NoInput => "missing input: a file, stack or saved plan that does not exist or cannot be read",

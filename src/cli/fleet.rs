@@ -176,9 +176,10 @@ fn show(context: &mut Context<'_>, rack: &Told, joined: Joined) -> Result<(), Fa
 
 /// Returns how bad an ending is among several; the worst is the end of all.
 fn severity(code: ExitCode) -> usize {
-    const FROM_BEST: [ExitCode; 12] = [
+    const FROM_BEST: [ExitCode; 13] = [
         ExitCode::Done,
         ExitCode::Differences,
+        ExitCode::Disagreement,
         ExitCode::Declined,
         ExitCode::TryAgain,
         ExitCode::Denied,

@@ -63,8 +63,11 @@ name: {name}
 # The AWS region it runs in.
 region: {region}
 
-# Whose credentials the aws backend takes, by name in ~/.aws/config.
+# Whose credentials the aws backend takes, by name in ~/.aws/config; a role to assume with them; and
+# the role that CloudFormation itself works as.
 # profile: default
+# role_arn: arn:aws:iam::123456789012:role/deployer
+# cloudformation_role_arn: arn:aws:iam::123456789012:role/cloudformation
 
 # Where plans are carried out: `local` is an embedded CloudFormation in a directory beside this
 # file and needs no account, `aws` is CloudFormation itself.
@@ -86,6 +89,21 @@ tags:
 
 # Resources that no plan may remove or replace, by logical ID.
 protect: []
+
+# What the stack has beside its template: protection against deletion, a policy that says which
+# updates it allows, topics that are told of events.
+# termination_protection: true
+# stack_policy: stack-policy.json
+# notification_topics: [arn:aws:sns:us-east-1:123456789012:operations]
+
+# What becomes of a change that fails: rollback, do-nothing or, for a new stack, delete; alarms that
+# turn one back, and how long they are watched afterwards.
+# on_failure: rollback
+# rollback_alarms: [arn:aws:cloudwatch:us-east-1:123456789012:alarm:errors]
+# rollback_monitoring_minutes: 10
+
+# Where a template over 51,200 bytes goes; without it, the rack's own settings bucket.
+# template_bucket: my-templates
 ",
         name = quoted(name),
         region = quoted(region.unwrap_or("us-east-1")),

@@ -9,6 +9,7 @@ mod backend;
 mod bug;
 mod carry_out;
 mod completions;
+mod confirm;
 mod context;
 mod delete;
 mod deployed;
@@ -36,6 +37,7 @@ mod render;
 mod screen;
 mod set;
 mod side;
+mod stack_args;
 mod status;
 mod validate;
 mod verify;
@@ -85,6 +87,12 @@ pub struct GlobalArgs {
     /// AWS profile, by name in ~/.aws/config [default: `profile` in rack.yaml]
     #[arg(long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
+    /// Role to assume before AWS is asked anything [default: `role_arn` in rack.yaml]
+    #[arg(long, global = true, value_name = "ARN")]
+    pub role_arn: Option<String>,
+    /// Role that CloudFormation works as [default: `cloudformation_role_arn` in rack.yaml, else the stack's own]
+    #[arg(long, global = true, value_name = "ARN")]
+    pub cloudformation_role_arn: Option<String>,
     /// Stack name [default: `name` in rack.yaml, else the template file's name without its ending]
     #[arg(long, global = true, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub stack_name: Option<String>,

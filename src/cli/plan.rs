@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 
 use super::backend::{self, Access, BackendArgs};
+use super::confirm::ConfirmArgs;
 use super::deployed::{self, Wanted};
 use super::gates::{self, Gates};
 use super::preflight;
 use super::side::ParameterArgs;
+use super::stack_args::StackArgs;
 use super::{Context, ExitCode, Failure, Joined};
 use crate::parameters::GivenParameters;
 use crate::plan::RiskKind;
@@ -16,7 +18,7 @@ use crate::ui;
 /// Shows what `apply` would do to the deployed stack, and keeps that in a file for `apply FILE`
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  rackform plan\n  rackform plan -p BuildCache=Yes -o change.plan\n  rackform plan --exit-code --format markdown > comment.md\n\nExit codes: 0 done, 2 changes with --exit-code, 3 denied, 65 bad template or parameters."
+    after_help = "Examples:\n  rackform plan\n  rackform plan -p BuildCache=Yes -o change.plan\n  rackform plan --exit-code --format markdown > comment.md\n  rackform plan --confirm-with-aws\n\nExit codes: 0 done, 2 changes with --exit-code, 3 denied, 5 AWS disagrees with the prediction, 65 bad template or parameters."
 )]
 pub struct Args {
     #[command(flatten)]
@@ -36,6 +38,10 @@ pub struct Args {
     /// Kinds of risk to end with exit code 3 for
     #[arg(long, value_name = "KIND,...", value_delimiter = ',', value_parser = gates::parse_risk_kind)]
     deny: Vec<RiskKind>,
+    #[command(flatten)]
+    confirm: ConfirmArgs,
+    #[command(flatten)]
+    stack: StackArgs,
 }
 
 /// How to show a plan.
@@ -72,17 +78,24 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let mut stronger = GivenParameters::default();
     args.parameters.add_to(&mut stronger)?;
     let backend = backend::open(context, Access::Look, &BackendArgs::default())?;
-    let change = deployed::change(context, backend.as_ref(), &stack, &Wanted::Rack, &stronger)?;
+    let mut change = deployed::change(context, backend.as_ref(), &stack, &Wanted::Rack, &stronger)?;
+    args.stack.decide(context, &mut change)?;
     // Told before the plan is shown, and not after somebody read it all.
     let parameters = match &args.output {
         Some(_) => Some(SavedPlan::parameters_of(change.parameters).map_err(|error| super::apply::failure(&error))?),
         None => None,
     };
     let heading = ui::plan::Heading { stack_name: &stack, made: change.made() };
+    match args.format {
+        PlanFormat::Human => context.answer(&ui::plan::human(&change.plan, heading, context.layout()))?,
+        PlanFormat::Markdown => context.answer(&ui::plan::markdown(&change.plan, heading))?,
+        PlanFormat::Json => {}
+    }
+    let said = args.confirm.ask(context, backend.as_ref(), &change)?;
     let text = match args.format {
-        PlanFormat::Human => ui::plan::human(&change.plan, heading, context.layout()),
-        PlanFormat::Json => ui::bare_json(&change.plan)?,
-        PlanFormat::Markdown => ui::plan::markdown(&change.plan, heading),
+        PlanFormat::Human => said.text(Some(context.layout())),
+        PlanFormat::Markdown => said.text(None),
+        PlanFormat::Json => ui::bare_json(&ui::plan::Confirmed::new(&change.plan, said.confirmation.as_ref(), said.drift.as_deref()))?,
     };
     context.answer(&text)?;
     context.summarize(ui::plan::counts(&change.plan));
@@ -99,11 +112,14 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         let saved = SavedPlan {
             stack_name: stack,
             backend: backend.name().to_owned(),
-            region: context.region()?,
+            region: backend.region(),
+            account: backend.identity().ok().map(|identity| identity.account),
             revision: change.target.revision.clone(),
             template: change.target.template.clone(),
             parameters,
             tags: change.target.tags.clone(),
+            options: change.target.options.clone(),
+            settings: change.target.settings.clone(),
             plan: change.plan,
         };
         let text = saved.to_json().map_err(|error| super::apply::failure(&error))?;
@@ -113,6 +129,9 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         } else {
             context.say(&format!("saved, though there is nothing to do: `rackform apply {}` says so too", path.display()));
         }
+    }
+    if said.disagrees() {
+        return Ok(ExitCode::Disagreement);
     }
     Ok(if args.exit_code && has_changes { ExitCode::Differences } else { ExitCode::Done })
 }

@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 use super::context::BackendChoice;
 use super::failure::Failure;
 use crate::parameters::GivenParameters;
+use crate::plan::OnFailure;
 use crate::template::{Arena, Diagnostic, Diagnostics, Document, Kind, Label, Member, Node, Source, Span};
 
 /// What `rack.yaml` says; every key may be left out.
@@ -21,6 +22,10 @@ pub struct RackFile {
     pub region: Option<String>,
     /// `profile`: whose credentials the AWS backend takes.
     pub profile: Option<String>,
+    /// `role_arn`: a role that rackform assumes before it asks AWS anything.
+    pub role_arn: Option<String>,
+    /// `cloudformation_role_arn`: the role that CloudFormation works as.
+    pub cloudformation_role_arn: Option<String>,
     /// `account`: the account number that offline evaluation uses.
     pub account: Option<String>,
     /// `template`, with a relative path taken from beside `rack.yaml`; `None` is rackform's own rack.
@@ -33,6 +38,20 @@ pub struct RackFile {
     pub backend: Option<BackendChoice>,
     /// `protect`: logical IDs that no plan may remove or replace.
     pub protect: Vec<String>,
+    /// `template_bucket`: where a template over the inline limit goes.
+    pub template_bucket: Option<String>,
+    /// `stack_policy`, with a relative path taken from beside `rack.yaml`.
+    pub stack_policy: Option<PathBuf>,
+    /// `termination_protection`: whether the stack is protected against deletion.
+    pub termination_protection: Option<bool>,
+    /// `notification_topics`: SNS topics that are told of events, by ARN.
+    pub notification_topics: Option<Vec<String>>,
+    /// `on_failure`: what becomes of a stack whose change fails.
+    pub on_failure: Option<OnFailure>,
+    /// `rollback_alarms`: CloudWatch alarms, by ARN, of which any turns a change back.
+    pub rollback_alarms: Vec<String>,
+    /// `rollback_monitoring_minutes`: how long CloudFormation watches them after a change.
+    pub rollback_monitoring_minutes: Option<u32>,
     region_place: Option<(Source, Span)>,
     protect_places: Vec<(Source, Span)>,
 }
@@ -41,7 +60,26 @@ impl RackFile {
     /// Where it is looked for unless `--file` names another.
     pub const DEFAULT_PATH: &'static str = "rack.yaml";
 
-    const KEYS: [&'static str; 9] = ["name", "region", "profile", "account", "template", "parameters", "tags", "backend", "protect"];
+    const KEYS: [&'static str; 18] = [
+        "name",
+        "region",
+        "profile",
+        "role_arn",
+        "cloudformation_role_arn",
+        "account",
+        "template",
+        "parameters",
+        "tags",
+        "backend",
+        "protect",
+        "template_bucket",
+        "stack_policy",
+        "termination_protection",
+        "notification_topics",
+        "on_failure",
+        "rollback_alarms",
+        "rollback_monitoring_minutes",
+    ];
 
     /// Reads the file at `path`.
     ///
@@ -116,15 +154,24 @@ impl RackFile {
                     file.region_place = Some((source.clone(), value.span));
                 }
                 "profile" => file.profile = reader.text(member),
+                "role_arn" => file.role_arn = reader.arn(member),
+                "cloudformation_role_arn" => file.cloudformation_role_arn = reader.arn(member),
                 "account" => file.account = reader.text(member),
                 "template" => file.template = reader.text(member).map(|template| file.beside(Path::new(&template))),
                 "parameters" => file.parameters = reader.parameters(member),
                 "tags" => file.tags = reader.tags(member),
                 "backend" => file.backend = reader.backend(member),
                 "protect" => {
-                    file.protect = reader.names(member);
+                    file.protect = reader.texts(member, "logical IDs");
                     file.protect_places = value.items().iter().map(|item| (source.clone(), item.span)).collect();
                 }
+                "template_bucket" => file.template_bucket = reader.text(member),
+                "stack_policy" => file.stack_policy = reader.text(member).map(|policy| file.beside(Path::new(&policy))),
+                "termination_protection" => file.termination_protection = reader.flag(member),
+                "notification_topics" => file.notification_topics = Some(reader.arns(member)),
+                "on_failure" => file.on_failure = reader.on_failure(member),
+                "rollback_alarms" => file.rollback_alarms = reader.arns(member),
+                "rollback_monitoring_minutes" => file.rollback_monitoring_minutes = reader.minutes(member),
                 key => reader.unknown_key(member, key),
             }
         }
@@ -220,16 +267,68 @@ impl Reader<'_> {
         }
     }
 
-    fn names(&mut self, member: &Member<'_>) -> Vec<String> {
-        let names: Option<Vec<String>> = match member.value.kind {
+    fn texts(&mut self, member: &Member<'_>, what: &str) -> Vec<String> {
+        let texts: Option<Vec<String>> = match member.value.kind {
             Kind::Array(items) => items.iter().map(|item| item.as_str().map(str::to_owned)).collect(),
             _ => None,
         };
-        names.unwrap_or_else(|| {
-            let problem = self.wrong(&member.value, member.key, "a list of logical IDs");
+        texts.unwrap_or_else(|| {
+            let problem = self.wrong(&member.value, member.key, &format!("a list of {what}"));
             self.problems.push(problem);
             Vec::new()
         })
+    }
+
+    fn arn(&mut self, member: &Member<'_>) -> Option<String> {
+        let text = self.text(member)?;
+        self.is_arn(member.key, &member.value, &text).then_some(text)
+    }
+
+    fn arns(&mut self, member: &Member<'_>) -> Vec<String> {
+        let texts = self.texts(member, "ARNs");
+        for (item, text) in member.value.items().iter().zip(&texts) {
+            self.is_arn(member.key, item, text);
+        }
+        texts
+    }
+
+    fn is_arn(&mut self, key: &str, node: &Node<'_>, text: &str) -> bool {
+        let is_arn = text.starts_with("arn:") && text.split(':').count() >= 6;
+        if !is_arn {
+            self.problems.push(
+                Diagnostic::error("rack-file-value", format!("`{key}` must be an ARN"))
+                    .at(self.source, node.span, "")
+                    .hinted("an ARN is `arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE`"),
+            );
+        }
+        is_arn
+    }
+
+    fn flag(&mut self, member: &Member<'_>) -> Option<bool> {
+        let flag = match member.value.kind {
+            Kind::Bool(flag) => Some(flag),
+            _ => None,
+        };
+        self.expect(member, flag, "true or false")
+    }
+
+    fn minutes(&mut self, member: &Member<'_>) -> Option<u32> {
+        let minutes = self.scalar(&member.value).and_then(|text| text.parse().ok()).filter(|minutes| *minutes <= 180);
+        self.expect(member, minutes, "a number of minutes from 0 to 180")
+    }
+
+    fn on_failure(&mut self, member: &Member<'_>) -> Option<OnFailure> {
+        let text = self.scalar(&member.value).unwrap_or_default();
+        let choice = OnFailure::ALL.into_iter().find(|choice| choice.name() == text);
+        self.expect(member, choice, &format!("one of {}", OnFailure::ALL.map(OnFailure::name).join(", ")))
+    }
+
+    fn expect<T>(&mut self, member: &Member<'_>, value: Option<T>, expected: &str) -> Option<T> {
+        if value.is_none() {
+            let problem = self.wrong(&member.value, member.key, expected);
+            self.problems.push(problem);
+        }
+        value
     }
 
     fn map<'n>(&mut self, member: &Member<'n>) -> &'n [Member<'n>] {

@@ -3,6 +3,7 @@
 use super::backend::{self, Access};
 use super::carry_out::CarryOutArgs;
 use super::deployed::{self, Wanted};
+use super::stack_args::StackArgs;
 use super::{Context, ExitCode, Failure};
 use crate::parameters::GivenParameters;
 
@@ -18,8 +19,13 @@ pub struct Args {
     /// Parameters with their new values
     #[arg(value_name = "NAME=VALUE", required = true)]
     parameters: Vec<String>,
+    /// Let more happen to this resource than the plan says, if AWS's change set does; once for each
+    #[arg(long, value_name = "LOGICAL_ID")]
+    allow_unpredicted: Vec<String>,
     #[command(flatten)]
     carry_out: CarryOutArgs,
+    #[command(flatten)]
+    stack: StackArgs,
 }
 
 /// Runs the command.
@@ -38,8 +44,13 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
             return Ok(exit_code);
         }
     }
-    let change = deployed::change(context, backend.as_ref(), &stack, &Wanted::Same, &given)?;
+    let mut change = deployed::change(context, backend.as_ref(), &stack, &Wanted::Same, &given)?;
+    args.stack.decide(context, &mut change)?;
+    change.target.allow_unpredicted.clone_from(&args.allow_unpredicted);
     let exit_code = args.carry_out.carry_out(context, backend.as_ref(), &change)?;
+    if exit_code == ExitCode::Done {
+        super::apply::settle(context, backend.as_ref(), &change.target)?;
+    }
     for (name, value) in &given.values {
         let written = context.rack_file()?.parameters.values.get(name).and_then(|given| given.text.as_ref());
         if exit_code == ExitCode::Done && written.is_some_and(|written| Some(written) != value.text.as_ref()) {

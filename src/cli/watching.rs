@@ -86,6 +86,10 @@ impl Observer for Watching<'_, '_> {
         self.remark(format!("no answer for {}, asking on (what was begun goes on meanwhile): {error}", tally::span(since)));
     }
 
+    fn notice(&mut self, text: &str) {
+        self.remark(text.to_owned());
+    }
+
     fn in_reach(&mut self) {
         self.remark("there are answers again".to_owned());
     }

@@ -48,6 +48,9 @@ pub struct State {
     pub attributes: IndexMap<String, IndexMap<String, serde_json::Value>>,
     /// Values of SSM parameters by their name in SSM; when the map is there, it holds all that are.
     pub ssm: Option<IndexMap<String, serde_json::Value>>,
+    /// Whether SSM parameters that `ssm` does not have may be there all the same; not for files.
+    #[serde(skip)]
+    pub ssm_is_partial: bool,
     /// Values of exports of other stacks by export name.
     pub exports: IndexMap<String, serde_json::Value>,
 }

@@ -8,6 +8,7 @@
 //! dependency order and finds each one's `difference`s; `list` turns them into AWS's change set, `effects` into what
 //! happens, `risk` into warnings. How well that predicts AWS, and where it says more, is in `docs/design/planning.md`.
 
+mod agreement;
 mod attributes;
 mod cause;
 mod change_set;
@@ -17,6 +18,7 @@ mod effect;
 mod effects;
 mod facts;
 mod list;
+mod options;
 mod order;
 mod outputs;
 pub(crate) mod redact;
@@ -28,11 +30,13 @@ mod spread;
 mod values;
 mod world;
 
+pub use agreement::{Disagreement, DisagreementKind, disagreements, excess, shortfall};
 pub use change_set::{
     Action, Attribute, AttributeChangeType, Change, ChangeSet, ChangeSource, Evaluation as Certainty, KNOWN_AFTER_APPLY, PolicyAction,
     Replacement, RequiresRecreation, ResourceChange, ResourceChangeDetail, ResourceTargetDefinition,
 };
 pub use effect::{Cause, CauseSource, Effect, ResourceEffect};
+pub use options::{ChangeSetOptions, OnFailure, StackSettings};
 pub use request::{Capability, Refusal, Request, required_capabilities};
 pub use risk::{Risk, RiskKind};
 

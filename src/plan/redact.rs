@@ -52,7 +52,7 @@ impl<'a> Secrets<'a> {
     }
 
     /// Returns a text with every secret in it as stars.
-    pub(super) fn text(&self, text: String) -> String {
+    pub(crate) fn text(&self, text: String) -> String {
         match Texts::text(self, &text) {
             Cow::Owned(hidden) => hidden,
             Cow::Borrowed(_) => text,

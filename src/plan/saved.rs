@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::Plan;
+use super::{ChangeSetOptions, Plan, StackSettings};
 use crate::parameters::{ParameterSet, Provenance};
 
 /// The version of the file that this program writes and reads.
@@ -32,6 +32,9 @@ pub struct SavedPlan {
     pub backend: String,
     /// The region.
     pub region: String,
+    /// The account; `None` in a plan of an earlier version.
+    #[serde(default)]
+    pub account: Option<String>,
     /// The revision of the deployed stack that it was made against; `None` when there was no stack.
     pub revision: Option<String>,
     /// The text of the new template.
@@ -40,6 +43,12 @@ pub struct SavedPlan {
     pub parameters: IndexMap<String, SavedParameter>,
     /// The stack's tags.
     pub tags: IndexMap<String, String>,
+    /// How CloudFormation is to go about it.
+    #[serde(default)]
+    pub options: ChangeSetOptions,
+    /// What the stack is to have that no change set sets.
+    #[serde(default)]
+    pub settings: StackSettings,
     /// What was reviewed.
     pub plan: Plan,
 }

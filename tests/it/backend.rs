@@ -72,7 +72,7 @@ pub fn target(backend: &dyn Backend, stack: &str, template: &str, values: &[(&st
         revision: deployed.map(|stack| stack.revision),
         template: template.to_owned(),
         parameters,
-        tags: IndexMap::new(),
+        ..Target::default()
     }
 }
 
@@ -209,7 +209,7 @@ pub fn a_cancelled_update_goes_back(backend: &dyn Backend) {
         name: "cancelled".to_owned(),
         template: wanted.template,
         parameters: wanted.parameters,
-        tags: wanted.tags,
+        ..Default::default()
     };
     backend.create_change_set(&request).unwrap();
     backend.execute_change_set("rack", "cancelled").unwrap();

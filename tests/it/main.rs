@@ -21,6 +21,7 @@ mod recordings;
 mod recover;
 mod render;
 mod schema;
+mod settings;
 mod support;
 mod template;
 mod ui;

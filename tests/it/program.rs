@@ -64,7 +64,8 @@ impl Run {
         Self::from_output(&command.output().unwrap())
     }
 
-    fn from_output(output: &std::process::Output) -> Self {
+    /// Keeps what came out of a process.
+    pub fn from_output(output: &std::process::Output) -> Self {
         Self {
             stdout: String::from_utf8(output.stdout.clone()).unwrap(),
             stderr: String::from_utf8(output.stderr.clone()).unwrap(),

@@ -10,7 +10,7 @@ use crate::backend::{
     BackendError, ChangeSetDescription, Drift, HookProgress, ParameterInput, StackDescription, StackEvent, StackResource, StackStatus,
     StackSummary,
 };
-use crate::plan::Change;
+use crate::plan::{Capability, Change, OnFailure};
 
 /// What CloudFormation answers in place of a `NoEcho` parameter's value.
 const NO_ECHO: &str = "****";
@@ -29,6 +29,11 @@ pub(super) fn stack(stack: &sdk::Stack) -> StackDescription {
                 Some((parameter.parameter_key()?.to_owned(), value))
             })
             .collect(),
+        ssm: stack
+            .parameters()
+            .iter()
+            .filter_map(|parameter| Some((parameter.parameter_value()?.to_owned(), parameter.resolved_value()?.to_owned())))
+            .collect(),
         outputs: stack
             .outputs()
             .iter()
@@ -44,6 +49,8 @@ pub(super) fn stack(stack: &sdk::Stack) -> StackDescription {
             status: text(drift.stack_drift_status().map(sdk::StackDriftStatus::as_str)),
             checked: drift.last_check_timestamp().map(|at| time(Some(at))),
         }),
+        role_arn: stack.role_arn().filter(|arn| !arn.is_empty()).map(ToOwned::to_owned),
+        notification_topics: stack.notification_arns().to_vec(),
     }
 }
 
@@ -93,6 +100,7 @@ pub(super) fn change_set(answer: &DescribeChangeSetOutput, changes: Vec<Change>)
         name: text(answer.change_set_name()),
         id: text(answer.change_set_id()),
         status: StackStatus(text(answer.status().map(sdk::ChangeSetStatus::as_str))),
+        execution_status: StackStatus(text(answer.execution_status().map(sdk::ExecutionStatus::as_str))),
         status_reason: answer.status_reason().map(ToOwned::to_owned),
         changes,
     }
@@ -110,6 +118,18 @@ pub(super) fn parameters(parameters: &IndexMap<String, ParameterInput>) -> Vec<s
             .build()
         })
         .collect()
+}
+
+pub(super) fn capabilities(capabilities: &[Capability]) -> Vec<sdk::Capability> {
+    capabilities.iter().map(|capability| sdk::Capability::from(capability.name())).collect()
+}
+
+pub(super) fn on_failure(choice: OnFailure) -> sdk::OnStackFailure {
+    match choice {
+        OnFailure::Rollback => sdk::OnStackFailure::Rollback,
+        OnFailure::Delete => sdk::OnStackFailure::Delete,
+        OnFailure::DoNothing => sdk::OnStackFailure::DoNothing,
+    }
 }
 
 pub(super) fn tags(tags: &IndexMap<String, String>) -> Vec<sdk::Tag> {

@@ -14,20 +14,31 @@ pub(super) fn is_absent<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> b
     })
 }
 
-/// Returns a failed call as a backend's error: what CloudFormation said, or why it was not reached.
-pub(super) fn failed<E, R>(operation: &'static str, error: SdkError<E, R>) -> BackendError
+/// Returns a failed call as a backend's error: what AWS said, or why it was not reached.
+pub(crate) fn failed<E, R>(operation: &'static str, error: SdkError<E, R>) -> BackendError
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
     R: std::fmt::Debug + 'static,
 {
-    match error.as_service_error() {
-        Some(said) if said.message().is_some() => BackendError::Request {
-            operation,
-            code: said.code().map(ToOwned::to_owned),
-            message: said.message().unwrap_or_default().to_owned(),
-        },
-        _ => BackendError::Request { operation, code: None, message: chain(&error) },
+    if let Some(said) = error.as_service_error()
+        && (said.message().is_some() || said.code().is_some())
+    {
+        let code = said.code().map(ToOwned::to_owned);
+        let message = said.message().filter(|message| !message.is_empty()).unwrap_or("AWS gave no reason").to_owned();
+        return BackendError::Request { operation, code, message };
     }
+    let text = chain(&error);
+    match error {
+        // An answer that is none of the API's: a proxy's page, or a cut body.
+        SdkError::ResponseError(_) | SdkError::ServiceError(_) => BackendError::Request { operation, code: None, message: text },
+        _ if lacks_credentials(&text) => BackendError::Credentials { operation, message: text },
+        _ => BackendError::Unreachable { operation, message: text },
+    }
+}
+
+/// Tells whether a call was never sent for want of credentials, which only words tell: the SDK's credentials error is behind several doors.
+fn lacks_credentials(text: &str) -> bool {
+    ["credential", "identity", "access token", "SSO"].iter().any(|word| text.contains(word))
 }
 
 /// Returns a failed call about a stack; one about a stack that is not there says so.

@@ -3,6 +3,7 @@
 //! Credentials and region come by the SDK's whole chain (environment, profiles, SSO, roles, web identity, instance metadata,
 //! `AWS_ENDPOINT_URL`); see <https://docs.aws.amazon.com/sdk-for-rust/latest/dg/credproviders.html>.
 
+mod change_sets;
 mod convert;
 mod drift;
 mod error;
@@ -11,31 +12,26 @@ mod given;
 mod recovery;
 mod repeated;
 mod session;
+mod templates;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_cloudformation::Client;
-use aws_sdk_cloudformation::types::{Capability, ChangeSetType};
+use aws_sdk_cloudformation::types::TemplateStage;
 use indexmap::IndexMap;
 
 use self::error::{failed, is_absent, no_change_set, no_stack};
 pub use self::session::{Reach, Session};
+pub use self::templates::template_address;
 use super::{
-    Backend, BackendError, ChangeSetDescription, ChangeSetRequest, DeleteOptions, EventPage, EventTail, Progress, ResourceDrift,
+    Backend, BackendError, ChangeSetDescription, ChangeSetRequest, DeleteOptions, EventPage, EventTail, Identity, Progress, ResourceDrift,
     StackDescription, StackEvent, StackResource, StackSummary,
 };
-
-/// Longest template body that CloudFormation accepts inline, in bytes.
-///
-/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
-pub const INLINE_TEMPLATE_LIMIT_BYTES: usize = 51_200;
+pub use crate::validate::INLINE_TEMPLATE_LIMIT_BYTES;
 
 /// How long to wait between two looks at a change set that is being worked out.
 const POLL: Duration = Duration::from_secs(1);
-
-/// How long to wait for a change set to be worked out before giving up.
-const CHANGE_SET_PATIENCE: Duration = Duration::from_secs(300);
 
 /// The statuses of resources that CloudFormation still lists though they have left the stack.
 const GONE: [&str; 2] = ["DELETE_COMPLETE", "DELETE_SKIPPED"];
@@ -66,22 +62,19 @@ impl AwsBackend {
             session,
         }
     }
-
-    fn exists(&self, stack: &str) -> Result<bool, BackendError> {
-        match self.session.block_on(self.client.describe_stacks().stack_name(stack).send()) {
-            // A stack of which only a change set exists is not there yet: the next change set is of type CREATE too.
-            Ok(answer) => {
-                Ok(answer.stacks().iter().any(|found| found.stack_status().is_some_and(|status| status.as_str() != "REVIEW_IN_PROGRESS")))
-            }
-            Err(error) if is_absent(&error) => Ok(false),
-            Err(error) => Err(failed("DescribeStacks", error)),
-        }
-    }
 }
 
 impl Backend for AwsBackend {
     fn name(&self) -> &'static str {
         "aws"
+    }
+
+    fn region(&self) -> String {
+        self.session.region().to_owned()
+    }
+
+    fn identity(&self) -> Result<Identity, BackendError> {
+        self.session.identity().cloned()
     }
 
     fn list_stacks(&self) -> Result<Vec<StackSummary>, BackendError> {
@@ -103,8 +96,10 @@ impl Backend for AwsBackend {
         let mut described = self.given.stack(convert::stack(found));
         // A stack in REVIEW_IN_PROGRESS has no template yet, and CloudFormation says so with a ValidationError.
         if !described.status.is_review() {
-            let template =
-                self.session.block_on(self.client.get_template().stack_name(stack).send()).map_err(|error| failed("GetTemplate", error))?;
+            let template = self
+                .session
+                .block_on(self.client.get_template().stack_name(stack).template_stage(TemplateStage::Original).send())
+                .map_err(|error| failed("GetTemplate", error))?;
             described.template = template.template_body().unwrap_or_default().to_owned();
         }
         let latest = self
@@ -135,53 +130,30 @@ impl Backend for AwsBackend {
     }
 
     fn create_change_set(&self, request: &ChangeSetRequest) -> Result<String, BackendError> {
-        self.given.take(request);
-        let size = request.template.len();
-        if size > INLINE_TEMPLATE_LIMIT_BYTES {
-            return Err(BackendError::Validation {
-                message: format!(
-                    "the template is {size} bytes and CloudFormation takes at most {INLINE_TEMPLATE_LIMIT_BYTES} inline; \
-                     passing it through S3 is not built yet (`rackform render --minify` may bring it below)"
-                ),
-            });
-        }
-        let kind = if self.exists(&request.stack)? { ChangeSetType::Update } else { ChangeSetType::Create };
+        self.start_change_set(request)
+    }
+
+    fn list_change_sets(&self, stack: &str) -> Result<Vec<String>, BackendError> {
+        self.change_set_names(stack)
+    }
+
+    fn pause(&self) {
+        std::thread::sleep(POLL);
+    }
+
+    fn stack_policy(&self, stack: &str) -> Result<Option<String>, BackendError> {
         let answer = self
             .session
-            .block_on(
-                self.client
-                    .create_change_set()
-                    .stack_name(&request.stack)
-                    .change_set_name(&request.name)
-                    .client_token(recovery::token("create"))
-                    .change_set_type(kind)
-                    .template_body(&request.template)
-                    .set_parameters(Some(convert::parameters(&request.parameters)))
-                    .set_tags((!request.tags.is_empty()).then(|| convert::tags(&request.tags)))
-                    .set_capabilities(Some(capabilities(&request.template)))
-                    .send(),
-            )
-            .map_err(|error| failed("CreateChangeSet", error));
-        let id = match answer {
-            Ok(answer) => answer.id().unwrap_or(&request.name).to_owned(),
-            Err(error) if self.was_made(&error, &request.stack, &request.name) => request.name.clone(),
-            Err(error) => return Err(error),
-        };
-        let begun = std::time::Instant::now();
-        loop {
-            let described = self.describe_change_set(&request.stack, &id)?;
-            if !matches!(described.status.as_str(), "CREATE_PENDING" | "CREATE_IN_PROGRESS") {
-                return Ok(id);
-            }
-            if begun.elapsed() > CHANGE_SET_PATIENCE {
-                return Err(BackendError::Request {
-                    operation: "DescribeChangeSet",
-                    code: None,
-                    message: format!("the change set `{}` was not ready after {} s", request.name, CHANGE_SET_PATIENCE.as_secs()),
-                });
-            }
-            std::thread::sleep(POLL);
-        }
+            .block_on(self.client.get_stack_policy().stack_name(stack).send())
+            .map_err(|error| no_stack("GetStackPolicy", error, stack))?;
+        Ok(answer.stack_policy_body().map(ToOwned::to_owned))
+    }
+
+    fn set_stack_policy(&self, stack: &str, policy: &str) -> Result<(), BackendError> {
+        self.session
+            .block_on(self.client.set_stack_policy().stack_name(stack).stack_policy_body(policy).send())
+            .map(drop)
+            .map_err(|error| no_stack("SetStackPolicy", error, stack))
     }
 
     fn describe_change_set(&self, stack: &str, change_set: &str) -> Result<ChangeSetDescription, BackendError> {
@@ -215,14 +187,7 @@ impl Backend for AwsBackend {
     }
 
     fn delete_change_set(&self, stack: &str, change_set: &str) -> Result<(), BackendError> {
-        self.session
-            .block_on(self.client.delete_change_set().stack_name(stack).change_set_name(change_set).send())
-            .map_err(|error| no_change_set("DeleteChangeSet", error, stack, change_set))?;
-        // A stack that never was more than a change set would stay behind in REVIEW_IN_PROGRESS.
-        match self.describe_stack(stack)? {
-            Some(left) if left.status.is_review() => self.delete_stack(&left.id, &DeleteOptions::default()),
-            _ => Ok(()),
-        }
+        self.take_away(stack, change_set)
     }
 
     fn delete_stack(&self, stack: &str, options: &DeleteOptions) -> Result<(), BackendError> {
@@ -276,13 +241,4 @@ impl Backend for AwsBackend {
     fn new_events(&self, stack: &str, tail: &mut EventTail) -> Result<Vec<StackEvent>, BackendError> {
         self.events_of(stack, tail)
     }
-}
-
-/// Returns what a template may need leave for: roles of its own making, and macros where it names any.
-fn capabilities(template: &str) -> Vec<Capability> {
-    let mut capabilities = vec![Capability::CapabilityNamedIam];
-    if template.contains("Transform") {
-        capabilities.push(Capability::CapabilityAutoExpand);
-    }
-    capabilities
 }

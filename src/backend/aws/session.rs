@@ -1,6 +1,7 @@
 //! Who asks AWS, and where: credentials, region and a runtime, shared by every adapter.
 
 use std::future::Future;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
@@ -8,7 +9,8 @@ use aws_config::retry::RetryConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 
-use crate::backend::BackendError;
+use super::error::failed;
+use crate::backend::{BackendError, Identity};
 
 /// How often a call is tried in all before it counts as failed, unless `AWS_MAX_ATTEMPTS` says otherwise.
 const ATTEMPTS: u32 = 8;
@@ -16,6 +18,9 @@ const ATTEMPTS: u32 = 8;
 /// How long one try of a call may take, unless `RACKFORM_CALL_TIMEOUT` says otherwise: a connection that fell silent is given up and tried
 /// anew, since the SDK by itself would wait for ever.
 const CALL: Duration = Duration::from_secs(30);
+
+/// The name that the sessions of an assumed role have in CloudTrail.
+const SESSION_NAME: &str = "rackform";
 
 /// What was said about who asks and where; the SDK's own chain fills what was not.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +37,7 @@ pub struct Reach {
 pub struct Session {
     runtime: tokio::runtime::Runtime,
     config: SdkConfig,
+    identity: OnceLock<Identity>,
 }
 
 impl std::fmt::Debug for Session {
@@ -43,11 +49,12 @@ impl std::fmt::Debug for Session {
 impl Session {
     /// Returns a session by the SDK's whole chain: environment, profiles, SSO, roles, web identity, instance metadata, `AWS_ENDPOINT_URL`.
     ///
+    /// Asks nothing yet: whether there are credentials shows with the first call.
     /// Source: <https://docs.aws.amazon.com/sdk-for-rust/latest/dg/credproviders.html>
     ///
     /// # Errors
     ///
-    /// Returns [`BackendError::Request`] when no region is given anywhere.
+    /// Returns [`BackendError::Region`] when no region is given anywhere, and [`BackendError::Request`] when the environment makes no sense.
     pub fn new(reach: &Reach) -> Result<Self, BackendError> {
         let runtime = runtime()?;
         let mut loader = aws_config::from_env().retry_config(retries()?).timeout_config(timeouts()?);
@@ -59,14 +66,14 @@ impl Session {
         }
         let mut config = runtime.block_on(loader.load());
         if config.region().is_none() {
-            return Err(unusable("no region is given: use `--region`, `region:` in rack.yaml, AWS_REGION, or the profile".to_owned()));
+            return Err(BackendError::Region);
         }
         if let Some(role) = &reach.role_arn {
-            let assumed = runtime.block_on(AssumeRoleProvider::builder(role).configure(&config).session_name("rackform").build());
+            let assumed = runtime.block_on(AssumeRoleProvider::builder(role).configure(&config).session_name(SESSION_NAME).build());
             config =
                 config.into_builder().credentials_provider(aws_sdk_cloudformation::config::SharedCredentialsProvider::new(assumed)).build();
         }
-        Ok(Self { runtime, config })
+        Ok(Self { runtime, config, identity: OnceLock::new() })
     }
 
     /// Returns a session over a configuration that was made elsewhere.
@@ -75,7 +82,7 @@ impl Session {
     ///
     /// Returns that no runtime can be had.
     pub fn over(config: SdkConfig) -> Result<Self, BackendError> {
-        Ok(Self { runtime: runtime()?, config })
+        Ok(Self { runtime: runtime()?, config, identity: OnceLock::new() })
     }
 
     /// Returns what clients are made of.
@@ -86,6 +93,24 @@ impl Session {
     /// Returns the region in force.
     pub fn region(&self) -> &str {
         self.config.region().map_or("", |region| region.as_ref())
+    }
+
+    /// Returns who asks: the account, and the user or role; asked for once.
+    ///
+    /// Source: <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>
+    ///
+    /// # Errors
+    ///
+    /// Returns that the call failed; no permission is needed for it.
+    pub fn identity(&self) -> Result<&Identity, BackendError> {
+        if let Some(identity) = self.identity.get() {
+            return Ok(identity);
+        }
+        let client = aws_sdk_sts::Client::new(&self.config);
+        let answer = self.block_on(client.get_caller_identity().send()).map_err(|error| failed("GetCallerIdentity", error))?;
+        let identity =
+            Identity { account: answer.account().unwrap_or_default().to_owned(), arn: answer.arn().unwrap_or_default().to_owned() };
+        Ok(self.identity.get_or_init(|| identity))
     }
 
     /// Runs a call to its end.

@@ -9,6 +9,7 @@ use super::operation::Work;
 use super::record::{ChangeSetRecord, Deployment, OperationKind, ResourceRecord, StackRecord};
 use super::store::{Table, Transaction};
 use super::{LocalBackend, find, resource_key};
+use crate::backend::policy::StackPolicy;
 use crate::backend::{BackendError, ChangeSetDescription, ChangeSetRequest, ParameterInput};
 use crate::parameters::{GivenParameters, GivenValue, Provenance};
 use crate::plan::{Action, Attribute, Change, PolicyAction, Replacement, ResourceChange};
@@ -94,6 +95,7 @@ fn new_stack(backend: &LocalBackend, transaction: &mut Transaction<'_>, name: &s
         created: super::clock::stamp(&*backend.clock),
         updated: None,
         termination_protection: false,
+        policy: None,
         events: 0,
         operation: None,
         stuck: None,
@@ -203,6 +205,7 @@ pub(super) fn describe(work: &Work<'_, '_, '_>, change_set: &str) -> Result<Chan
     Ok(ChangeSetDescription {
         name: record.name,
         id: record.id,
+        execution_status: if record.status.is_failure() { "UNAVAILABLE" } else { "AVAILABLE" }.into(),
         status: record.status,
         status_reason: record.status_reason,
         changes: record.changes,
@@ -218,6 +221,13 @@ pub(super) fn execute(work: &mut Work<'_, '_, '_>, change_set: &str) -> Result<(
     }
     if record.events != work.stack.events || work.stack.operation.is_some() {
         return Err(BackendError::ChangeSetObsolete { stack: work.stack.name.clone(), change_set: record.name });
+    }
+    if let Some(policy) = &work.stack.policy {
+        let policy = StackPolicy::parse(policy).map_err(|message| BackendError::Validation { message })?;
+        let denied = policy.denied(&record.changes);
+        if !denied.is_empty() {
+            return Err(BackendError::Validation { message: format!("Action denied by stack policy: {}", denied.join("; ")) });
+        }
     }
     work.transaction.remove_all(Table::CHANGE_SETS, &resource_key(&work.stack.id, ""))?;
     let kind = if work.stack.deployed.is_some() { OperationKind::Update } else { OperationKind::Create };

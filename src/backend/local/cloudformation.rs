@@ -3,17 +3,27 @@
 use indexmap::IndexMap;
 
 use super::operation::Work;
-use super::record::{OperationKind, Phase, ResourceRecord, StackRecord};
+use super::record::{ChangeSetRecord, OperationKind, Phase, ResourceRecord, StackRecord};
 use super::store::Table;
-use super::{EVENTS_A_PAGE, LocalBackend, change_sets, event_key, find, recovery};
+use super::{EVENTS_A_PAGE, LocalBackend, change_sets, event_key, find, recovery, resource_key};
+use crate::backend::policy::StackPolicy;
 use crate::backend::{
-    Backend, BackendError, ChangeSetDescription, ChangeSetRequest, DeleteOptions, EventPage, Progress, ResourceDrift, StackDescription,
-    StackEvent, StackResource, StackSummary,
+    Backend, BackendError, ChangeSetDescription, ChangeSetRequest, DeleteOptions, EventPage, Identity, Progress, ResourceDrift,
+    StackDescription, StackEvent, StackResource, StackSummary,
 };
 
 impl Backend for LocalBackend {
     fn name(&self) -> &'static str {
         "local"
+    }
+
+    fn region(&self) -> String {
+        self.location.region.clone()
+    }
+
+    fn identity(&self) -> Result<Identity, BackendError> {
+        let account = self.location.account.clone();
+        Ok(Identity { arn: self.location.global_arn("iam", "root"), account })
     }
 
     fn list_stacks(&self) -> Result<Vec<StackSummary>, BackendError> {
@@ -43,6 +53,7 @@ impl Backend for LocalBackend {
                 status: stack.status.clone(),
                 status_reason: stack.status_reason.clone(),
                 parameters: deployed.map(|deployed| deployed.parameters.iter().map(parameter).collect()).unwrap_or_default(),
+                ssm: IndexMap::new(),
                 outputs: stack.outputs.iter().map(|(name, output)| (name.clone(), secrets.mask(&output.value))).collect(),
                 tags: deployed.map(|deployed| deployed.tags.clone()).unwrap_or_default(),
                 template: deployed.map(|deployed| work.template(deployed)).transpose()?.unwrap_or_default(),
@@ -51,6 +62,8 @@ impl Backend for LocalBackend {
                 updated: stack.updated.clone(),
                 termination_protection: stack.termination_protection,
                 drift: None,
+                role_arn: None,
+                notification_topics: Vec::new(),
             }))
         })
     }
@@ -81,6 +94,26 @@ impl Backend for LocalBackend {
 
     fn create_change_set(&self, request: &ChangeSetRequest) -> Result<String, BackendError> {
         self.store.transaction(|transaction| change_sets::create(self, transaction, request))
+    }
+
+    fn list_change_sets(&self, stack: &str) -> Result<Vec<String>, BackendError> {
+        self.store.transaction(|transaction| {
+            let Some(stack) = find(transaction, stack)? else { return Ok(Vec::new()) };
+            let all: Vec<ChangeSetRecord> = transaction.all(Table::CHANGE_SETS, &resource_key(&stack.id, ""))?;
+            Ok(all.into_iter().map(|record| record.name).collect())
+        })
+    }
+
+    fn stack_policy(&self, stack: &str) -> Result<Option<String>, BackendError> {
+        self.with_stack(stack, |work| Ok(work.stack.policy.clone()))
+    }
+
+    fn set_stack_policy(&self, stack: &str, policy: &str) -> Result<(), BackendError> {
+        StackPolicy::parse(policy).map_err(|message| BackendError::Validation { message })?;
+        self.with_stack(stack, |work| {
+            work.stack.policy = Some(policy.to_owned());
+            work.save()
+        })
     }
 
     fn describe_change_set(&self, stack: &str, change_set: &str) -> Result<ChangeSetDescription, BackendError> {

@@ -13,18 +13,14 @@ pub struct Location {
 }
 
 impl Location {
-    /// Returns the partition: `aws`, `aws-cn` or `aws-us-gov`.
+    /// Returns the partition, such as `aws`, `aws-cn` or `aws-us-gov`.
     pub fn partition(&self) -> &'static str {
-        match &self.region {
-            region if region.starts_with("cn-") => "aws-cn",
-            region if region.starts_with("us-gov-") => "aws-us-gov",
-            _ => "aws",
-        }
+        crate::evaluate::partition(&self.region).0
     }
 
     /// Returns the domain of AWS's endpoints.
     pub fn url_suffix(&self) -> &'static str {
-        if self.region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" }
+        crate::evaluate::partition(&self.region).1
     }
 
     /// Returns an ARN in the region and account.

@@ -38,6 +38,9 @@ pub(super) struct StackRecord {
     pub(super) created: String,
     pub(super) updated: Option<String>,
     pub(super) termination_protection: bool,
+    /// The text of its policy.
+    #[serde(default)]
+    pub(super) policy: Option<String>,
     /// How many events there are.
     pub(super) events: u64,
     /// What is being done to it.

@@ -94,6 +94,9 @@ impl<'a> Evaluator<'_, 'a> {
         let Some(known) = &self.state.ssm else {
             return self.unknown(Residual::SsmParameter { parameter, name }, origin);
         };
+        if self.state.ssm_is_partial && !known.contains_key(name) {
+            return self.unknown(Residual::SsmParameter { parameter, name }, origin);
+        }
         let Some(stored) = known.get(name) else {
             let reported = self
                 .problems

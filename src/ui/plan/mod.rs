@@ -2,6 +2,8 @@
 //!
 //! [`view`] sorts a [`Plan`] into what matters most first; the faces draw that and decide nothing.
 
+mod confirmation;
+mod drift;
 mod human;
 mod lists;
 mod markdown;
@@ -9,6 +11,8 @@ mod properties;
 mod value;
 mod view;
 
+pub use confirmation::{Confirmation, Confirmed, confirmation, confirmation_markdown};
+pub use drift::{Drifted, drift};
 pub use human::{human, kind as risk_kind};
 pub use markdown::{MARKDOWN_LIMIT_CHARACTERS, markdown};
 

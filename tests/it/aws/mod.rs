@@ -2,20 +2,27 @@
 //! what it is asked to.
 #![allow(clippy::unwrap_used)]
 
+mod apply;
+mod confirm;
 mod contract;
 mod drift;
 mod endpoint;
 mod faults;
 mod follow;
 mod killed;
+mod known;
 mod play;
 mod proxy;
+mod reach;
 mod recorded;
 mod recover;
 mod secrets;
 mod server;
+mod stack;
 mod stories;
+mod templates;
 mod verify;
+mod wire;
 
 use self::server::{Server, refusal, success};
 use crate::program::Bench;
@@ -108,16 +115,4 @@ fn a_stack_that_is_not_there_and_a_refusal_are_told_apart() {
     let refused = Server::new(denied).run(&bench(), "status");
     assert_eq!(refused.code, 69, "{refused}");
     assert!(refused.stderr.contains("not authorized to perform: cloudformation:DescribeStacks"), "{refused}");
-}
-
-#[test]
-fn a_template_over_the_inline_limit_is_refused_before_anything_is_asked_for() {
-    let server = Server::new(deployed);
-    let bench = bench();
-    let long = format!(r#"{{ "Description": "x", "Metadata": {{ "Pad": "{}" }}, {}"#, "y".repeat(60_000), &TEMPLATE[1..]);
-    bench.file("queue.json", long);
-    let applied = server.run(&bench, "apply -p Seconds=90 --yes");
-    assert_eq!(applied.code, 1, "{applied}");
-    assert!(applied.stderr.contains("51200 inline"), "{applied}");
-    assert!(!server.asked().contains(&"CreateChangeSet".to_owned()), "{:?}", server.asked());
 }

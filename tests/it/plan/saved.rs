@@ -13,10 +13,13 @@ fn saved() -> SavedPlan {
         stack_name: "rack".into(),
         backend: "local".into(),
         region: "us-east-1".into(),
+        account: Some("111122223333".into()),
         revision: Some("7".into()),
         template: template.to_string(),
         parameters: [("P".to_owned(), SavedParameter::Value("b".into()))].into_iter().collect(),
         tags: Default::default(),
+        options: Default::default(),
+        settings: Default::default(),
         plan: plan_parameter(&template, "a", "b"),
     }
 }

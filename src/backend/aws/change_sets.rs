@@ -1,0 +1,196 @@
+//! Change sets over the wire: each call may be sent again, since its answer may be lost, and still does its work once.
+
+use aws_sdk_cloudformation::types::{self as sdk, ChangeSetType, StackStatus};
+
+use super::error::{failed, is_absent, no_change_set};
+use super::repeated::{may_have_been_heard, unsure};
+use super::templates::Templates;
+use super::{AwsBackend, INLINE_TEMPLATE_LIMIT_BYTES, convert};
+use crate::backend::unique::unique;
+use crate::backend::{Backend as _, BackendError, ChangeSetRequest};
+
+/// How often to look whether a stack shows what was begun, or that it is gone, about a second apart.
+const LOOKS: usize = 30;
+
+/// How often to look whether a call that was not answered was heard all the same, about a second apart.
+const MOMENTS: usize = 4;
+
+/// The type of alarm that a rollback trigger names; composite alarms have the same ARNs, and their own type.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_RollbackTrigger.html>
+const ALARM_TYPE: &str = "AWS::CloudWatch::Alarm";
+
+/// A stack, as far as a change set asks.
+struct Present {
+    id: String,
+    status: String,
+}
+
+impl AwsBackend {
+    fn present(&self, stack: &str) -> Result<Option<Present>, BackendError> {
+        match self.session.block_on(self.client.describe_stacks().stack_name(stack).send()) {
+            Ok(answer) => Ok(answer.stacks().first().map(|found| Present {
+                id: found.stack_id().unwrap_or(stack).to_owned(),
+                status: found.stack_status().map(StackStatus::as_str).unwrap_or_default().to_owned(),
+            })),
+            Err(error) if is_absent(&error) => Ok(None),
+            Err(error) => Err(failed("DescribeStacks", error)),
+        }
+    }
+
+    /// Asks for a change set and returns its ID.
+    pub(super) fn start_change_set(&self, request: &ChangeSetRequest) -> Result<String, BackendError> {
+        self.given.take(request);
+        // A stack of which only a change set exists is not there yet: the next change set is of type CREATE too.
+        let present = self.present(&request.stack)?.filter(|present| present.status != "REVIEW_IN_PROGRESS");
+        let kind = if present.is_some() { ChangeSetType::Update } else { ChangeSetType::Create };
+        let options = &request.options;
+        let alarm = |arn: &String| sdk::RollbackTrigger::builder().arn(arn).r#type(ALARM_TYPE).build();
+        let rollback = (!options.rollback_alarms.is_empty() || options.rollback_monitoring_minutes.is_some()).then(|| {
+            sdk::RollbackConfiguration::builder()
+                .set_rollback_triggers(Some(options.rollback_alarms.iter().map(alarm).collect()))
+                .set_monitoring_time_in_minutes(options.rollback_monitoring_minutes.and_then(|minutes| i32::try_from(minutes).ok()))
+                .build()
+        });
+        // An empty list takes tags away, none leaves those there are.
+        let tags = (!request.tags.is_empty() || kind == ChangeSetType::Update).then(|| convert::tags(&request.tags));
+        let mut call = self
+            .client
+            .create_change_set()
+            .stack_name(&request.stack)
+            .change_set_name(&request.name)
+            .client_token(token(&unique()))
+            .change_set_type(kind)
+            .set_parameters(Some(convert::parameters(&request.parameters)))
+            .set_tags(tags)
+            .set_capabilities(Some(convert::capabilities(&options.capabilities)))
+            .set_role_arn(options.role_arn.clone())
+            .set_notification_arns(options.notification_topics.clone())
+            .set_on_stack_failure(options.on_failure.map(convert::on_failure))
+            .set_rollback_configuration(rollback);
+        call = if request.template.len() <= INLINE_TEMPLATE_LIMIT_BYTES {
+            call.template_body(&request.template)
+        } else {
+            let resources = match &present {
+                Some(present) => self.list_resources(&present.id)?,
+                None => Vec::new(),
+            };
+            call.template_url(Templates::new(&self.session)?.upload(request, &resources)?)
+        };
+        match self.session.block_on(call.send()).map_err(|error| failed("CreateChangeSet", error)) {
+            Ok(answer) => Ok(answer.id().unwrap_or(&request.name).to_owned()),
+            // The first answer was lost: the name is nobody else's, so the change set is this one.
+            Err(error) if may_have_been_heard(&error) => {
+                self.describe_change_set(&request.stack, &request.name).map(|found| found.id).map_err(|_| error)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Returns the names of a stack's change sets, without those that are being deleted.
+    pub(super) fn change_set_names(&self, stack: &str) -> Result<Vec<String>, BackendError> {
+        let pages = self.client.list_change_sets().stack_name(stack).into_paginator().items().send();
+        match self.session.block_on(pages.collect::<Result<Vec<_>, _>>()) {
+            Ok(found) => Ok(found
+                .iter()
+                .filter(|summary| !summary.status().is_some_and(|status| status.as_str().starts_with("DELETE_")))
+                .filter_map(|summary| summary.change_set_name().map(ToOwned::to_owned))
+                .collect()),
+            Err(error) if is_absent(&error) => Ok(Vec::new()),
+            Err(error) => Err(failed("ListChangeSets", error)),
+        }
+    }
+
+    /// Starts to execute a change set, and waits until the stack shows it: until then it looks as if it were done.
+    pub(super) fn start_execution(&self, stack: &str, change_set: &str) -> Result<(), BackendError> {
+        let before = self.latest_event(stack)?;
+        let token = token(change_set);
+        let call = self.client.execute_change_set().stack_name(stack).change_set_name(change_set).client_request_token(&token);
+        if let Err(error) = self.session.block_on(call.send()) {
+            let error = no_change_set("ExecuteChangeSet", error, stack, change_set);
+            if !may_have_been_heard(&error) {
+                return Err(error);
+            }
+            return self.has_begun(stack, change_set, &token, before.as_deref(), error);
+        }
+        for _ in 0..LOOKS {
+            match self.latest_event(stack) {
+                Ok(latest) if latest != before => return Ok(()),
+                Ok(_) => {}
+                Err(error) if error.is_passing() => {}
+                Err(error) => return Err(error),
+            }
+            self.pause();
+        }
+        // It was accepted: whoever follows sees the rest.
+        Ok(())
+    }
+
+    /// Finds out whether a change set is being executed though the answer says it cannot be, or there was none.
+    fn has_begun(&self, stack: &str, change_set: &str, token: &str, before: Option<&str>, error: BackendError) -> Result<(), BackendError> {
+        for _ in 0..MOMENTS {
+            if self.bears(stack, token).unwrap_or(false) {
+                return Ok(());
+            }
+            match self.describe_change_set(stack, change_set) {
+                Ok(found) if found.execution_status.as_str().starts_with("EXECUTE_") => return Ok(()),
+                Ok(found) if found.execution_status.as_str() == "OBSOLETE" => {
+                    return Err(BackendError::ChangeSetObsolete { stack: stack.to_owned(), change_set: found.name });
+                }
+                // It can still be executed, so it is not being yet: the call may be on its way.
+                Ok(_) => {}
+                // Once it is executed, it may be gone, and the stack has an event more.
+                Err(BackendError::ChangeSetNotFound { .. }) => match self.latest_event(stack) {
+                    Ok(latest) if latest.as_deref() != before => return Ok(()),
+                    Ok(_) => {}
+                    Err(_) => return Err(unsure(error)),
+                },
+                Err(_) => return Err(unsure(error)),
+            }
+            self.pause();
+        }
+        Err(error)
+    }
+
+    fn latest_event(&self, stack: &str) -> Result<Option<String>, BackendError> {
+        let answer = self
+            .session
+            .block_on(self.client.describe_stack_events().stack_name(stack).send())
+            .map_err(|error| failed("DescribeStackEvents", error))?;
+        Ok(answer.stack_events().first().and_then(|event| event.event_id()).map(ToOwned::to_owned))
+    }
+
+    /// Deletes a change set, and the stack with it when that never was more.
+    pub(super) fn take_away(&self, stack: &str, change_set: &str) -> Result<(), BackendError> {
+        let deleted = self
+            .session
+            .block_on(self.client.delete_change_set().stack_name(stack).change_set_name(change_set).send())
+            .map(drop)
+            .map_err(|error| no_change_set("DeleteChangeSet", error, stack, change_set));
+        if !matches!(deleted, Ok(()) | Err(BackendError::ChangeSetNotFound { .. })) {
+            return deleted;
+        }
+        // A stack that never was more than a change set would stay behind in REVIEW_IN_PROGRESS; one with another change set is in use.
+        for _ in 0..LOOKS {
+            let Some(present) = self.present(stack)?.filter(|present| present.status == "REVIEW_IN_PROGRESS") else { return deleted };
+            let others = self.change_set_names(&present.id)?;
+            if others.iter().any(|name| name != change_set && !change_set.contains(&format!("/{name}/"))) {
+                return deleted;
+            }
+            if others.is_empty() {
+                let call = self.client.delete_stack().stack_name(&present.id).client_request_token(token(&present.id));
+                self.session.block_on(call.send()).map_err(|error| failed("DeleteStack", error))?;
+            }
+            self.pause();
+        }
+        deleted
+    }
+}
+
+/// Returns a token that is the same for every attempt at one operation and for no other: letters, digits and hyphens.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ExecuteChangeSet.html>
+fn token(of: &str) -> String {
+    let last: String = of.rsplit('/').next().unwrap_or(of).chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    format!("rackform-{last}").chars().take(128).collect()
+}

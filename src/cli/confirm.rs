@@ -1,0 +1,85 @@
+//! What AWS itself says beside a prediction: its own change set, made and taken away again, and drift.
+
+use super::deployed::{Change, Deployed};
+use super::{Context, ExitCode, Failure};
+use crate::apply;
+use crate::backend::{Backend, ResourceDrift};
+use crate::ui::plan::{Confirmation, Drifted};
+
+/// What to ask AWS beside the prediction.
+#[derive(Clone, Copy, Debug, Default, clap::Args)]
+pub struct ConfirmArgs {
+    /// Also make AWS's own change set, show where it and the prediction disagree (exit code 5), and take it away again
+    #[arg(long)]
+    pub confirm_with_aws: bool,
+    /// Also show what was changed behind the stack's back, which AWS is asked to look for
+    #[arg(long)]
+    pub drift: bool,
+}
+
+/// What AWS says beside a prediction.
+#[derive(Debug, Default)]
+pub struct Said {
+    /// Its own change set, held against the prediction.
+    pub confirmation: Option<Confirmation>,
+    /// Resources that are not what the deployed template says.
+    pub drift: Option<Vec<Drifted>>,
+}
+
+impl Said {
+    /// Tells whether AWS's change set differs from the prediction.
+    pub fn disagrees(&self) -> bool {
+        self.confirmation.as_ref().is_some_and(|confirmation| !confirmation.agrees())
+    }
+
+    /// Returns it for a person; in a pull request where there is no layout.
+    pub fn text(&self, layout: Option<crate::ui::Layout>) -> String {
+        use crate::ui::plan::{confirmation, confirmation_markdown, drift};
+        let mut text = self.drift.as_ref().map(|drifted| drift(drifted, layout)).unwrap_or_default();
+        if let Some(confirmed) = &self.confirmation {
+            text.push_str(&match layout {
+                Some(layout) => confirmation(confirmed, layout),
+                None => confirmation_markdown(confirmed),
+            });
+        }
+        text
+    }
+}
+
+impl ConfirmArgs {
+    /// Asks AWS what these flags want to know.
+    ///
+    /// # Errors
+    ///
+    /// Returns that the backend in force is not AWS, that AWS refuses the change, or what was left behind.
+    pub fn ask<'a>(&self, context: &mut Context<'a>, backend: &dyn Backend, change: &Change<'a>) -> Result<Said, Failure> {
+        let mut said = Said::default();
+        let hide = |text| change.secrets.text(text);
+        if self.drift {
+            let mut drifts = Vec::new();
+            if let Some(deployed) = Deployed::read(context, backend, &change.target.stack)? {
+                context.say("asking for every resource whether it drifted; this may take minutes");
+                drifts = backend.detect_drift(&deployed.description.id)?;
+                drifts.retain(ResourceDrift::is_drifted);
+                super::drift::hide_secrets(&mut drifts, deployed.template);
+            }
+            said.drift = Some(Drifted::of(&change.plan, drifts, &hide));
+        }
+        if !self.confirm_with_aws {
+            return Ok(said);
+        }
+        if backend.name() != "aws" {
+            let message = format!("`--confirm-with-aws` asks AWS, and the backend in force is {}", backend.name());
+            return Err(Failure::new(ExitCode::Usage, message).hinted("`--backend aws` plans against the stack in an account"));
+        }
+        context.detail("a change set is made to be looked at, and taken away again");
+        let change_set = apply::confirm(backend, &change.target, super::interrupt::flag())?;
+        if change_set.status.is_failure() && !change_set.is_empty_update() {
+            let reason = hide(change_set.status_reason.unwrap_or_else(|| "no reason given".to_owned()));
+            return Err(Failure::new(ExitCode::Failed, format!("AWS refuses this change: {reason}"))
+                .hinted("the change set is taken away again, nothing was changed"));
+        }
+        said.confirmation = Some(Confirmation::new(&change.plan, &change_set, &hide));
+        Ok(said)
+    }
+}

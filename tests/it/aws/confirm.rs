@@ -1,0 +1,87 @@
+//! `plan --confirm-with-aws`: AWS's list beside the prediction, and nothing left behind.
+
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use super::super::program::Run;
+use super::stack::{Account, bench, modified};
+
+const CONFIRM: &str = "plan -p Seconds=90 --confirm-with-aws";
+
+#[test]
+fn agreement_is_said_and_the_change_set_goes_again() {
+    let wire = Account::default().serve();
+    let run = wire.run(&bench(""), CONFIRM);
+    assert_eq!(run.code, 0, "{run}");
+    assert!(run.stdout.ends_with("AWS's change set agrees with the prediction (1 change listed).\n"), "{run}");
+    let name = wire.all("CreateChangeSet")[0].field("ChangeSetName").unwrap();
+    assert!(name.starts_with("rackform-confirm-"), "{name}");
+    let values = wire.all("DescribeChangeSet")[0].field("IncludePropertyValues");
+    assert_eq!(values.as_deref(), Some("true"));
+    assert_eq!(wire.actions().iter().filter(|action| *action == "DeleteChangeSet").count(), 1, "{:?}", wire.actions());
+    assert!(wire.all("ExecuteChangeSet").is_empty() && wire.all("DeleteStack").is_empty());
+    let other = wire.run(&bench(""), CONFIRM);
+    assert_eq!(other.code, 0, "{other}");
+    assert_ne!(wire.all("CreateChangeSet")[1].field("ChangeSetName").unwrap(), name, "two runs never share a name");
+}
+
+#[test]
+fn disagreement_is_named_as_such() {
+    let changes = modified("Conditional", "").replace("<AfterValue>90</AfterValue>", "<AfterValue>91</AfterValue>");
+    let wire = Account { changes, ..Account::default() }.serve();
+    let run = wire.run(&bench(""), CONFIRM);
+    assert_eq!(run.code, 5, "{run}");
+    assert!(run.stdout.contains("AWS's change set and the prediction disagree in"), "{run}");
+    assert!(run.stdout.contains("`Queue`: replacement predicted False, AWS says Conditional"), "{run}");
+    assert!(run.stdout.contains("`Queue` /Properties/VisibilityTimeout: predicted 90, AWS says 91"), "{run}");
+    let json = wire.run(&bench(""), &format!("{CONFIRM} --format json")).json();
+    assert_eq!(json["Confirmation"]["Disagreements"][0]["Kind"], "replacement", "{json}");
+    let schema: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/plan.schema.json")).unwrap()).unwrap();
+    assert!(jsonschema::is_valid(&schema, &json), "{json}");
+}
+
+#[test]
+fn a_stack_that_is_only_there_for_it_goes_too() {
+    let wire = Account { is_new: true, ..Account::default() }.serve();
+    let run = wire.run(&bench(""), "plan -p Token=planted-secret --confirm-with-aws");
+    assert_eq!(run.code, 5, "what is added was predicted, a modification listed\n{run}");
+    let actions = wire.actions();
+    let place = |action: &str| actions.iter().position(|asked| asked == action);
+    assert!(place("DeleteChangeSet") < place("DeleteStack"), "{actions:?}");
+    assert_eq!(wire.all("CreateChangeSet")[0].field("ChangeSetType").as_deref(), Some("CREATE"));
+    assert!(!format!("{run}").contains("planted-secret"), "{run}");
+}
+
+#[test]
+fn what_aws_refuses_is_told_and_leaves_nothing() {
+    let wire = Account { status: "FAILED", reason: "Template error: nothing works", ..Account::default() }.serve();
+    let run = wire.run(&bench(""), CONFIRM);
+    assert!(run.code == 1 && run.stderr.contains("AWS refuses this change: Template error: nothing works"), "{run}");
+    assert!(!wire.all("DeleteChangeSet").is_empty());
+}
+
+#[test]
+fn an_interrupted_run_takes_its_change_set_away() {
+    for signal in ["-INT", "-TERM"] {
+        let wire = Account { status: "CREATE_IN_PROGRESS", ..Account::default() }.serve();
+        let bench = bench("");
+        let child = wire.command(&bench, CONFIRM).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let begun = Instant::now();
+        while wire.all("DescribeChangeSet").is_empty() && begun.elapsed() < Duration::from_secs(60) {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let told = std::process::Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+        assert!(told.success());
+        let run = Run::from_output(&child.wait_with_output().unwrap());
+        assert_eq!(run.code, 130, "{run}");
+        assert!(run.stderr.contains("interrupted before anything was changed"), "{run}");
+        assert!(!wire.all("DeleteChangeSet").is_empty(), "{signal}: {:?}", wire.actions());
+    }
+}
+
+#[test]
+fn the_local_backend_is_not_aws() {
+    let run = bench("").run("plan --backend local --confirm-with-aws -p Token=t");
+    assert!(run.code == 64 && run.stderr.contains("the backend in force is local"), "{run}");
+}

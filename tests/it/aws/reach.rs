@@ -1,0 +1,76 @@
+//! Who asks, and what is said when nobody can.
+
+use super::super::program::{Bench, Run};
+use super::wire::{Wire, refusal, success};
+
+fn bench(rack: &str) -> Bench {
+    let bench = Bench::new();
+    bench.file("rack.yaml", format!("name: jobs\nbackend: aws\n{rack}"));
+    bench
+}
+
+#[test]
+fn a_role_is_assumed_before_anything_is_asked_and_verbose_says_who_asks() {
+    let wire = Wire::new(|asked| match asked.action.as_str() {
+        "AssumeRole" => success(
+            "AssumeRole",
+            "<Credentials><AccessKeyId>ASIAROLE</AccessKeyId><SecretAccessKey>role-secret</SecretAccessKey><SessionToken>role-token</SessionToken>\
+             <Expiration>2099-01-01T00:00:00Z</Expiration></Credentials><AssumedRoleUser><AssumedRoleId>A:rackform</AssumedRoleId>\
+             <Arn>arn:aws:sts::111122223333:assumed-role/deployer/rackform</Arn></AssumedRoleUser>",
+        ),
+        "GetCallerIdentity" => success(
+            "GetCallerIdentity",
+            "<Arn>arn:aws:sts::111122223333:assumed-role/deployer/rackform</Arn><UserId>A</UserId><Account>111122223333</Account>",
+        ),
+        _ => refusal("ValidationError", "Stack with id jobs does not exist"),
+    });
+    let run = wire.run(&bench("region: eu-west-1\nrole_arn: arn:aws:iam::111122223333:role/deployer\n"), "status -v");
+    assert_eq!(run.code, 66, "{run}");
+    assert!(run.stderr.contains("as arn:aws:sts::111122223333:assumed-role/deployer/rackform (account 111122223333)"), "{run}");
+    assert_eq!(wire.all("AssumeRole").len(), 1, "once for all of it: {:?}", wire.actions());
+    let asked = wire.asked();
+    assert_eq!(asked[0].earlier, 0);
+    assert_eq!(asked[0].field("RoleArn").as_deref(), Some("arn:aws:iam::111122223333:role/deployer"));
+    let looked = asked.iter().find(|asked| asked.action == "DescribeStacks").unwrap();
+    assert!(looked.head.contains("credential=asiarole/"), "the stack is asked for as the role\n{}", looked.head);
+    assert!(!format!("{run}").contains("role-secret") && !format!("{run}").contains("role-token"), "{run}");
+}
+
+#[test]
+fn what_keeps_aws_from_being_asked_is_told_apart_with_what_to_do() {
+    let expired = Wire::new(|_| refusal("ExpiredToken", "The security token included in the request is expired"));
+    let run = expired.run(&bench("region: eu-west-1\n"), "status");
+    assert_eq!(run.code, 69, "{run}");
+    assert!(run.stderr.contains("token included in the request is expired (ExpiredToken)"), "{run}");
+    assert!(run.stderr.contains("hint: the credentials have expired"), "{run}");
+
+    let run = expired.run(&bench(""), "status");
+    assert!(run.code == 69 && run.stderr.contains("no AWS region is given") && run.stderr.contains("`--region`"), "{run}");
+
+    let mut nobody = expired.command(&bench("region: eu-west-1\n"), "status");
+    nobody.env_remove("AWS_ACCESS_KEY_ID").env_remove("AWS_SECRET_ACCESS_KEY");
+    let bench_of_nobody = bench("region: eu-west-1\n");
+    let run = Run::of(nobody.current_dir(bench_of_nobody.path()));
+    assert!(
+        run.code == 69 && run.stderr.contains("there are no usable AWS credentials") && run.stderr.contains("`--profile NAME`"),
+        "{run}"
+    );
+
+    let nowhere = bench("region: eu-west-1\n");
+    let run = Run::of(expired.command(&nowhere, "status").env("AWS_ENDPOINT_URL", "http://127.0.0.1:1"));
+    assert!(run.code == 69 && run.stderr.contains("DescribeStacks got no answer"), "{run}");
+    assert!(run.stderr.contains("AWS_ENDPOINT_URL"), "{run}");
+
+    let run = Run::of(expired.command(&nowhere, "status").env("AWS_MAX_ATTEMPTS", "none"));
+    assert!(run.code == 69 && run.stderr.contains("AWS_MAX_ATTEMPTS is `none`"), "a wrong environment is no panic\n{run}");
+}
+
+#[test]
+fn rack_yaml_tells_what_is_no_arn() {
+    let bench = bench("role_arn: deployer\nnotification_topics: [ops]\non_failure: panic\n");
+    let run = bench.run("status");
+    assert_eq!(run.code, 65, "{run}");
+    for part in ["`role_arn` must be an ARN", "`notification_topics` must be an ARN", "one of rollback, delete, do-nothing"] {
+        assert!(run.stderr.contains(part), "{part}\n{run}");
+    }
+}

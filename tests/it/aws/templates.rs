@@ -1,0 +1,95 @@
+//! Templates over the inline limit, through S3.
+
+use rackform::backend::aws::{Session, template_address};
+
+use super::stack::{Account, bench};
+
+fn long() -> String {
+    format!(r#"{{ "Metadata": {{ "Pad": "{}" }}, {}"#, "y".repeat(60_000), &super::TEMPLATE.trim_start()[1..])
+}
+
+#[test]
+fn a_long_template_goes_through_the_bucket_that_is_named() {
+    let bench = bench("template_bucket: templates.example\n");
+    bench.file("queue.json", long());
+    let wire = Account::default().serve();
+    let run = wire.run(&bench, "apply -p Seconds=90 --yes");
+    assert_eq!(run.code, 0, "{run}");
+    let put = wire.asked().into_iter().find(|asked| asked.method == "PUT").unwrap();
+    let path = put.path.split('?').next().unwrap().to_owned();
+    assert!(path.starts_with("/templates.example/rackform/jobs/") && path.ends_with(".template"), "{path}");
+    assert!(put.body.contains(&"y".repeat(60_000)));
+    let created = &wire.all("CreateChangeSet")[0];
+    assert_eq!(created.field("TemplateURL"), Some(format!("{}{path}", wire.address)));
+    assert_eq!(created.field("TemplateBody"), None);
+}
+
+#[test]
+fn the_racks_own_settings_bucket_takes_it_when_none_is_named() {
+    let settings = "<member><LogicalResourceId>Settings</LogicalResourceId><PhysicalResourceId>jobs-settings-1</PhysicalResourceId>\
+        <ResourceType>AWS::S3::Bucket</ResourceType><ResourceStatus>CREATE_COMPLETE</ResourceStatus>\
+        <LastUpdatedTimestamp>2026-01-02T03:04:06Z</LastUpdatedTimestamp></member>";
+    let wire = Account { resources: settings, ..Account::default() }.serve();
+    let bench = bench("");
+    bench.file("queue.json", long());
+    let run = wire.run(&bench, "apply -p Seconds=90 --yes");
+    let put = wire.asked().into_iter().find(|asked| asked.method == "PUT").unwrap();
+    assert!(put.path.starts_with("/jobs-settings-1/rackform/jobs/"), "{}\n{run}", put.path);
+    assert!(put.head.contains("x-amz-expected-bucket-owner: 111122223333"), "nobody else's bucket of that name\n{}", put.head);
+}
+
+#[test]
+fn without_a_bucket_it_says_so_and_makes_one_only_on_request() {
+    let bench = bench("");
+    bench.file("queue.json", long());
+    let wire = Account::default().serve();
+    let run = wire.run(&bench, "apply -p Seconds=90 --yes");
+    assert_eq!(run.code, 1, "{run}");
+    assert!(run.stderr.contains("there is no bucket to pass it through") && run.stderr.contains("`--create-template-bucket`"), "{run}");
+    assert!(wire.all("CreateChangeSet").is_empty() && wire.asked().iter().all(|asked| asked.method != "PUT"), "{:?}", wire.actions());
+
+    let run = wire.run(&bench, "apply -p Seconds=90 --yes --create-template-bucket");
+    assert_eq!(run.code, 0, "{run}");
+    let bucket = "/rackform-templates-111122223333-eu-west-1";
+    let puts: Vec<_> = wire.asked().into_iter().filter(|asked| asked.method == "PUT").collect();
+    let put = |query: &str| puts.iter().find(|asked| asked.path.starts_with(bucket) && asked.path.contains(query)).unwrap();
+    assert!(puts[0].head.contains("x-amz-object-ownership: bucketownerenforced"), "{}", puts[0].head);
+    assert!(puts[0].body.contains("<LocationConstraint>eu-west-1</LocationConstraint>"), "{}", puts[0].body);
+    assert!(put("publicAccessBlock").body.contains("<RestrictPublicBuckets>true</RestrictPublicBuckets>"));
+    assert!(put("encryption").body.contains("<SSEAlgorithm>AES256</SSEAlgorithm>"));
+    assert!(put("lifecycle").body.contains("<Days>30</Days>"));
+    assert!(put("/rackform/jobs/").head.contains("x-amz-expected-bucket-owner: 111122223333"));
+}
+
+#[test]
+fn over_a_megabyte_is_refused_before_anything_is_sent_and_minifying_is_for_who_asks() {
+    let wire = Account::default().serve();
+    let huge = bench("template_bucket: templates\n");
+    huge.file("queue.json", long().replacen("yyy", &"z".repeat(1_000_000), 1));
+    let run = wire.run(&huge, "apply -p Seconds=90 --yes");
+    assert!(run.code == 1 && run.stderr.contains("CloudFormation takes 1000000 at most"), "{run}");
+    assert!(wire.asked().iter().all(|asked| asked.method != "PUT"));
+
+    let airy = bench("");
+    airy.file("queue.json", super::TEMPLATE.replacen('{', &format!("{{{}", " ".repeat(60_000)), 1));
+    let run = wire.run(&airy, "apply -p Seconds=90 --yes --minify-template");
+    assert_eq!(run.code, 0, "{run}");
+    assert!(wire.all("CreateChangeSet")[0].field("TemplateBody").is_some_and(|body| body.len() < 1_000));
+}
+
+#[test]
+fn addresses_are_those_of_the_partition() {
+    let address = |region: &'static str, bucket: &str| {
+        let credentials = aws_sdk_s3::config::Credentials::new("AKIDEXAMPLE", "secret", None, None, "test");
+        let config = aws_config::SdkConfig::builder()
+            .region(aws_config::Region::new(region))
+            .behavior_version(aws_config::BehaviorVersion::latest())
+            .credentials_provider(aws_sdk_s3::config::SharedCredentialsProvider::new(credentials))
+            .build();
+        template_address(&Session::over(config).unwrap(), bucket, "rackform/jobs/0a.template").unwrap()
+    };
+    assert_eq!(address("eu-west-1", "templates"), "https://templates.s3.eu-west-1.amazonaws.com/rackform/jobs/0a.template");
+    assert_eq!(address("cn-north-1", "templates"), "https://templates.s3.cn-north-1.amazonaws.com.cn/rackform/jobs/0a.template");
+    assert_eq!(address("us-gov-west-1", "templates"), "https://templates.s3.us-gov-west-1.amazonaws.com/rackform/jobs/0a.template");
+    assert_eq!(address("eu-west-1", "my.templates"), "https://s3.eu-west-1.amazonaws.com/my.templates/rackform/jobs/0a.template");
+}

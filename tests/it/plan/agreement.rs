@@ -1,0 +1,94 @@
+//! A prediction beside the change set that AWS made.
+
+use rackform::plan::{Action, Attribute, Change, DisagreementKind, Plan, PolicyAction, Replacement, disagreements, excess, shortfall};
+use serde_json::{Value, json};
+
+use super::plan_parameter;
+
+fn template() -> Value {
+    json!({"Parameters": {"P": {"Type": "String"}}, "Resources": {
+        "Queue": {"Type": "AWS::SQS::Queue", "Properties": {"VisibilityTimeout": {"Ref": "P"}}},
+        "Named": {"Type": "AWS::SNS::Topic", "UpdateReplacePolicy": "Retain", "Properties": {"TopicName": {"Fn::Sub": "t-${P}"}}},
+        "Other": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": "still"}}}})
+}
+
+fn planned() -> (Plan, Vec<Change>) {
+    let plan = plan_parameter(&template(), "30", "60");
+    let listed = plan.change_set.changes.clone();
+    (plan, listed)
+}
+
+fn kinds(plan: &Plan, reported: &[Change]) -> Vec<(String, DisagreementKind)> {
+    disagreements(plan, reported, &|text| text).into_iter().map(|found| (found.logical_resource_id, found.kind)).collect()
+}
+
+fn change<'c>(changes: &'c mut [Change], id: &str) -> &'c mut Change {
+    changes.iter_mut().find(|change| change.resource_change.logical_resource_id == id).unwrap()
+}
+
+fn of(json: Value) -> Change {
+    serde_json::from_value(json!({"Type": "Resource", "ResourceChange": json})).unwrap()
+}
+
+#[test]
+fn the_same_list_in_any_order_agrees() {
+    let (plan, mut reported) = planned();
+    reported.reverse();
+    for change in &mut reported {
+        change.resource_change.details.reverse();
+    }
+    assert_eq!(kinds(&plan, &reported), []);
+    assert!(excess(&plan, &reported, false).is_empty() && shortfall(&plan, &reported).is_empty());
+    let mut bare = plan.change_set_without_values.changes.clone();
+    bare.reverse();
+    assert_eq!(kinds(&plan, &bare), [], "a list without values is held against the one without values");
+}
+
+#[test]
+fn every_difference_is_told_by_its_kind() {
+    let (plan, listed) = planned();
+    let missing: Vec<Change> = listed.iter().filter(|change| change.resource_change.logical_resource_id != "Named").cloned().collect();
+    assert_eq!(kinds(&plan, &missing), [("Named".into(), DisagreementKind::Missing)]);
+    assert_eq!(shortfall(&plan, &missing), ["Named"]);
+    assert!(excess(&plan, &missing, false).is_empty(), "less is not more");
+
+    let mut reported = listed.clone();
+    change(&mut reported, "Queue").resource_change.replacement = Some(Replacement::Conditional);
+    change(&mut reported, "Queue").resource_change.details[0].target.after_value = Some("61".into());
+    change(&mut reported, "Named").resource_change.details.pop();
+    let told = kinds(&plan, &reported);
+    let expected = [("Named", DisagreementKind::Detail), ("Queue", DisagreementKind::Replacement), ("Queue", DisagreementKind::Value)];
+    assert_eq!(told, expected.map(|(id, kind)| (id.to_owned(), kind)));
+}
+
+#[test]
+fn another_resource_a_removal_a_replacement_or_a_lost_resource_is_more() {
+    let (plan, listed) = planned();
+    let more = |change_it: &dyn Fn(&mut Vec<Change>)| {
+        let mut reported = listed.clone();
+        change_it(&mut reported);
+        excess(&plan, &reported, false).into_iter().map(|found| (found.logical_resource_id, found.kind)).collect::<Vec<_>>()
+    };
+    let removed = of(json!({"Action": "Remove", "LogicalResourceId": "Other", "ResourceType": "AWS::SNS::Topic"}));
+    assert_eq!(more(&|reported| reported.push(removed.clone())), [("Other".into(), DisagreementKind::Unexpected)]);
+    let removal = |reported: &mut Vec<Change>| change(reported, "Queue").resource_change.action = Action::Remove;
+    assert_eq!(more(&removal), [("Queue".into(), DisagreementKind::Action)]);
+    let replaced = |reported: &mut Vec<Change>| change(reported, "Queue").resource_change.replacement = Some(Replacement::True);
+    assert_eq!(more(&replaced), [("Queue".into(), DisagreementKind::Replacement)]);
+    let deleted =
+        |reported: &mut Vec<Change>| change(reported, "Named").resource_change.policy_action = Some(PolicyAction::ReplaceAndDelete);
+    assert_eq!(more(&deleted), [("Named".into(), DisagreementKind::PolicyAction)], "the old topic was to be kept");
+    let in_place = |reported: &mut Vec<Change>| change(reported, "Named").resource_change.replacement = Some(Replacement::False);
+    assert_eq!(more(&in_place), [], "in place is less than the replacement that was approved");
+}
+
+#[test]
+fn a_change_of_the_stacks_tags_reaches_every_resource_without_being_more() {
+    let (plan, mut reported) = planned();
+    let mut tagged = change(&mut reported, "Queue").clone();
+    tagged.resource_change.logical_resource_id = "Other".to_owned();
+    tagged.resource_change.scope = vec![Attribute::Tags];
+    reported.push(tagged);
+    assert!(excess(&plan, &reported, true).is_empty());
+    assert_eq!(excess(&plan, &reported, false).len(), 1, "without a change of tags it is another resource");
+}
