@@ -153,7 +153,8 @@ fn json_is_one_object_a_line_and_holds_no_secret() {
     let run = bench.run("apply --yes --format json -p Token=hunter2-hunter2");
     let lines: Vec<serde_json::Value> = done(&run).stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert!(lines.first().unwrap().get("plan").is_some());
-    let outcome = lines.last().unwrap().get("outcome").unwrap();
+    let outcome = lines.iter().find_map(|line| line.get("outcome")).unwrap();
+    assert!(lines.last().unwrap().get("verification").is_some(), "what was checked comes last");
     assert_eq!(outcome.get("Outcome").unwrap(), "complete");
     assert!(lines.iter().filter(|line| line.get("event").is_some()).count() > 5);
     let all =
