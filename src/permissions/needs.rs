@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::evaluate::{Evaluation, Value};
+use crate::plan::redact::Secrets;
 use crate::plan::{Effect, Plan};
 use crate::schema::{Handler, handler_permissions, resource_type};
 
@@ -60,7 +61,10 @@ pub fn lifetime(evaluation: &Evaluation<'_>) -> Vec<Need> {
 fn need(evaluation: &Evaluation<'_>, logical_id: &str, type_name: &str, handlers: &'static [Handler]) -> Need {
     let property = resource_type(type_name).and_then(|facts| facts.custom_name_property());
     let text = |name: &str| evaluation.resources.get(logical_id)?.properties.get(name).and_then(Value::text).map(ToOwned::to_owned);
-    Need { resource_type: type_name.to_owned(), handlers, name: property.and_then(text), path: text("Path") }
+    // A secret in a name becomes a wildcard.
+    let secrets = Secrets::of(None, evaluation);
+    let [name, path] = [property.and_then(text), text("Path")].map(|text| text.map(|text| secrets.text(text)));
+    Need { resource_type: type_name.to_owned(), handlers, name, path }
 }
 
 /// Returns the actions that CloudFormation calls for some needs.

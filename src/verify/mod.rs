@@ -36,6 +36,8 @@ pub use resources::resources;
 pub use subject::{Subject, VerifyError};
 pub use verdict::{Level, Report, State, Summary, Verdict};
 
+use crate::plan::redact::Secrets;
+
 /// How long to leave things alone between two looks at something that is not ready yet.
 const PAUSE: Duration = Duration::from_secs(5);
 
@@ -71,6 +73,7 @@ fn once(backend: &dyn crate::backend::Backend, inspector: &dyn Inspector, subjec
         let presence = look(&promise, inspector);
         let mut verdicts = resources(evaluation, &present);
         verdicts.extend(check(&promise, &presence));
-        Ok(Report::new(&stack.name, verdicts))
+        let secrets = Secrets::of(None, evaluation);
+        Ok(Report::new(&stack.name, verdicts.into_iter().map(|verdict| verdict.hiding(&secrets)).collect()))
     })
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::names::Check;
+use crate::plan::redact::Secrets;
 
 /// How much a promise that is not kept matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -64,6 +65,23 @@ impl Verdict {
             promised: promised.into(),
             found: found.into(),
             remedy: None,
+        }
+    }
+
+    /// Returns it with every secret as stars.
+    #[must_use]
+    pub(super) fn hiding(self, secrets: &Secrets<'_>) -> Self {
+        let hide = |text: String| secrets.text(text);
+        let Self { check, level, state, logical_resource_id, physical_resource_id, promised, found, remedy } = self;
+        Self {
+            check,
+            level,
+            state,
+            logical_resource_id,
+            physical_resource_id: physical_resource_id.map(hide),
+            promised: hide(promised),
+            found: hide(found),
+            remedy: remedy.map(hide),
         }
     }
 

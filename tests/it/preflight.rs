@@ -217,3 +217,20 @@ fn a_plan_says_when_nothing_stands_in_its_way() {
     let run = bench.run("plan --preflight");
     assert_eq!((run.code, run.stderr.contains("demo: ")), (0, true), "{run}");
 }
+
+#[test]
+fn what_is_told_of_the_account_holds_no_secret() {
+    let bench = Bench::new();
+    bench.file(
+        "rack.json",
+        r#"{"Parameters": {"Token": {"Type": "String", "NoEcho": true}},
+            "Resources": {"Rule": {"Type": "AWS::EC2::SecurityGroupIngress", "Properties": {"GroupId": {"Fn::Sub": "sg-${Token}"},
+              "IpProtocol": "tcp", "FromPort": 1, "ToPort": 1, "CidrIp": "10.0.0.0/16"}}}}"#,
+    );
+    bench.file("rack.yaml", "name: demo\ntemplate: rack.json\n");
+    for arguments in ["plan --preflight -vv -p Token=hunter2-hunter2", "apply --yes --format json -p Token=hunter2-hunter2"] {
+        let run = bench.run(arguments);
+        assert!(run.to_string().contains("existing-group"), "{run}");
+        assert!(!run.to_string().contains("hunter2"), "{run}");
+    }
+}

@@ -18,6 +18,7 @@ use super::{Check, Report, Subject, VerifyError};
 use crate::backend::{Backend, BackendError, StackStatus};
 use crate::evaluate::State as Known;
 use crate::plan::Plan;
+use crate::plan::redact::Secrets;
 
 /// What is to be carried out.
 #[derive(Clone, Copy, Debug)]
@@ -41,7 +42,9 @@ pub fn preflight(backend: &dyn Backend, inspector: &dyn Inspector, request: &Req
     let mut verdicts: Vec<Verdict> = request.bucket.map(|bucket| self::bucket(bucket, inspector.bucket(bucket))).into_iter().collect();
     request.subject.evaluated(backend, request.known, |after, stack| {
         verdicts.extend(stack.map(|stack| stack_state(&stack.name, &stack.status)));
-        verdicts.extend(survey(&Expectation::of(after, request.plan), inspector));
+        let secrets = Secrets::of(None, after);
+        let found = survey(&Expectation::of(after, request.plan), inspector);
+        verdicts.extend(found.into_iter().map(|verdict| verdict.hiding(&secrets)));
         Ok(())
     })?;
     Ok(Report::new(&request.subject.stack, verdicts))

@@ -102,7 +102,10 @@ fn no_secret_is_written_at_any_verbosity_in_any_format() {
     // An update that fails, and the reason that comes back has the secret in it. Only who gave it can tell it from other text: a later
     // `rackform events` shows AWS's words as anybody who may read the stack's events sees them.
     for (format, days) in [("human", 30), ("json", 60)] {
-        let failed = run(&format!("apply --yes -vv --format {format} --parameters secrets.yaml -p Group=x -p Days={days}"));
+        let change = format!("apply --yes -vv --format {format} --parameters secrets.yaml -p Group=x -p Days={days}");
+        let stopped = run(&change);
+        assert_eq!(stopped.code, 3, "there is no such group\n{stopped}");
+        let failed = run(&format!("{change} --no-preflight"));
         assert_eq!(failed.code, 1, "{failed}");
         assert!(format!("{failed}").contains("sg-x-"), "{failed}");
     }

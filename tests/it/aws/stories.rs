@@ -71,7 +71,7 @@ fn a_failed_update_is_rolled_back_and_its_root_cause_named() {
     let Some(account) = Account::new() else { return };
     let bench = bench();
     assert_eq!(account.run(&bench, "apply --yes").code, 0);
-    let failed = account.run(&bench, "set Group=sg-0123456789abcdef0 Days=30 --yes");
+    let failed = account.run(&bench, "set Group=sg-0123456789abcdef0 Days=30 --yes --no-preflight");
     assert_eq!(failed.code, 1, "{failed}");
     assert!(failed.stderr.contains("Rule") && failed.stderr.contains("'sg-0123456789abcdef0' does not exist"), "{failed}");
     assert_eq!(account.status("rack"), "UPDATE_ROLLBACK_COMPLETE");
@@ -86,7 +86,7 @@ fn a_failed_update_is_rolled_back_and_its_root_cause_named() {
 fn a_failed_creation_names_its_root_cause_and_can_be_cleared_away() {
     let Some(account) = Account::new() else { return };
     let bench = bench();
-    let failed = account.run(&bench, "apply -p Group=sg-0123456789abcdef0 --yes");
+    let failed = account.run(&bench, "apply -p Group=sg-0123456789abcdef0 --yes --no-preflight");
     assert_eq!(failed.code, 1, "{failed}");
     assert!(failed.stderr.contains("Rule") && failed.stderr.contains("'sg-0123456789abcdef0' does not exist"), "{failed}");
     assert_eq!(account.status("rack"), "ROLLBACK_COMPLETE");
