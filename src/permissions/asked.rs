@@ -7,8 +7,11 @@ use super::Purpose;
 
 /// Looking at a deployed stack.
 const LOOK: &[&str] = &[
+    "cloudformation:DescribeStackDriftDetectionStatus",
     "cloudformation:DescribeStackEvents",
+    "cloudformation:DescribeStackResourceDrifts",
     "cloudformation:DescribeStacks",
+    "cloudformation:DetectStackDrift",
     "cloudformation:GetTemplate",
     "cloudformation:ListExports",
     "cloudformation:ListStackResources",
@@ -23,7 +26,10 @@ const CHANGE: &[&str] = &[
     "cloudformation:DeleteStack",
     "cloudformation:DescribeChangeSet",
     "cloudformation:ExecuteChangeSet",
+    "cloudformation:GetStackPolicy",
+    "cloudformation:ListChangeSets",
     "cloudformation:ListStacks",
+    "cloudformation:RollbackStack",
     "cloudformation:SetStackPolicy",
     "cloudformation:TagResource",
     "cloudformation:UntagResource",

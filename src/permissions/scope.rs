@@ -86,7 +86,7 @@ impl Place {
             self.names(needs, resource_type).iter().flat_map(|(path, name)| arn(path, name)).collect()
         };
         match (service, call) {
-            ("cloudformation", "ListExports" | "ListStacks") => Vec::new(),
+            ("cloudformation", "DescribeStackDriftDetectionStatus" | "ListExports" | "ListStacks") => Vec::new(),
             ("cloudformation", _) => vec![self.arn(service, &format!("stack/{}/*", self.stack))],
             ("iam", "CreateServiceLinkedRole") => vec![self.iam("role/aws-service-role/*")],
             ("iam", call) if call.contains("InstanceProfile") => {
