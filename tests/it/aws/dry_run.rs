@@ -88,7 +88,10 @@ fn what_a_killed_one_leaves_does_not_hinder_the_next_and_goes_with_it() {
         assert_eq!(again.code, 0, "{told}; again: {again}");
         let applied = account.run(&bench, "apply --yes -p Days=30");
         assert_eq!(applied.code, 0, "{told}; applied: {applied}");
-        assert_eq!(account.open_change_sets("rack"), Vec::<String>::new(), "{told}; applied: {applied}");
+        // CloudFormation drops a stack's other change sets when one of them is executed; the endpoint does so for updates alone.
+        if *with_stack {
+            assert_eq!(account.open_change_sets("rack"), Vec::<String>::new(), "{told}; applied: {applied}");
+        }
     });
 }
 
