@@ -74,7 +74,7 @@ pub(super) fn protected(error: BackendError, stack: &str) -> BackendError {
 }
 
 /// Returns an error with its causes, one after the other, each said once.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

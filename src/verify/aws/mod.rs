@@ -16,7 +16,7 @@ use super::inspector::Inspector;
 use super::presence::{
     Answer, Asked, FileSystem, Key, Limits, MountTarget, Refusal, Repository, SecurityGroup, Subnet, TaskDefinition, Vpc, Zone,
 };
-use crate::backend::aws::Session;
+use crate::backend::aws::{Session, chain};
 
 /// One account and region.
 pub struct AwsInspector {
@@ -149,19 +149,4 @@ impl Inspector for AwsInspector {
     fn bucket(&self, name: &str) -> Asked<()> {
         names::bucket(self, name)
     }
-}
-
-/// Returns an error with its causes, one after the other, each said once.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let said = error.to_string();
-        if !text.ends_with(&said) {
-            text.push_str(": ");
-            text.push_str(&said);
-        }
-        cause = error.source();
-    }
-    text
 }

@@ -65,7 +65,7 @@ pub(super) fn bucket(aws: &AwsInspector, name: &str) -> Asked<()> {
         match aws.s3.head_bucket().bucket(name).send().await {
             Ok(_) => Ok(200),
             Err(error) if error.as_service_error().is_some_and(HeadBucketError::is_not_found) => Ok(404),
-            Err(error) => error.raw_response().map(|response| response.status().as_u16()).ok_or_else(|| super::chain(&error)),
+            Err(error) => error.raw_response().map(|response| response.status().as_u16()).ok_or_else(|| crate::backend::aws::chain(&error)),
         }
     });
     match status {
