@@ -7,10 +7,11 @@
 //! ```
 //!
 //! Every arrow is a pure function except `apply` and `verify`. The planner never sees the network, and rooms do not print:
-//! [`cli`] takes their answers to [`ui`].
+//! [`cli`] takes their answers to [`ui`]. Beside it stands [`build`], the build that uses what the rack keeps.
 
 pub mod apply;
 pub mod backend;
+pub mod build;
 pub mod cli;
 pub mod evaluate;
 pub mod model;

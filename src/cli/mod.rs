@@ -7,6 +7,7 @@
 mod apply;
 mod backend;
 mod bug;
+mod build;
 mod carry_out;
 mod completions;
 mod confirm;
@@ -203,6 +204,7 @@ commands! {
     Drift drift,
     Recover recover,
     Delete delete,
+    Build build,
     Local local,
     Completions completions,
 }

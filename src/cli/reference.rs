@@ -16,6 +16,12 @@ pub fn page() -> String {
         let name = format!("rackform {}", command.get_name());
         // Options of the whole program reach a command only when the tree is built, so they are not repeated here.
         let _ = write!(text, "\n## {name}\n\n```text\n{}\n```\n", help(command.clone().bin_name(&name)));
+        if command.get_name() == "build" {
+            for part in command.get_subcommands() {
+                let name = format!("{name} {}", part.get_name());
+                let _ = write!(text, "\n### {name}\n\n```text\n{}\n```\n", help(part.clone().bin_name(&name)));
+            }
+        }
     }
     text
 }

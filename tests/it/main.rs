@@ -4,6 +4,7 @@ mod apply;
 #[cfg(feature = "aws")]
 mod aws;
 mod backend;
+mod build;
 mod cli;
 mod evaluate;
 mod fleet;

@@ -1,0 +1,12 @@
+//! Where a build's cache is kept, and how an engine is told.
+//!
+//! Takes a choice of backend, repository and service; gives references that a registry takes and attributes that BuildKit takes. Leaves
+//! what an engine is able to do to [`engine`](super::engine).
+
+mod attributes;
+mod backend;
+mod reference;
+
+pub use attributes::Attributes;
+pub use backend::{Backend, Mode};
+pub use reference::{ImageRef, TAG_LIMIT, cache_tag};

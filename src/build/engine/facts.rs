@@ -1,0 +1,155 @@
+//! What is known of the engine at hand.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::{Engine, Version};
+
+/// What is known of the engine at hand; `None` is "not known", and is decided like the oldest thing it may be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EngineFacts {
+    /// The engine.
+    pub engine: Engine,
+    /// The program to start, where it is not [`Engine::program`].
+    pub program: Option<String>,
+    /// The engine's own version: the Docker Engine's (the daemon's, not the client's), buildctl's, kaniko's, buildah's.
+    pub version: Option<Version>,
+    /// The buildx plugin of the docker command.
+    pub buildx: Buildx,
+    /// The version of the BuildKit that does the work.
+    pub buildkit: Option<Version>,
+    /// How buildx reaches BuildKit.
+    pub driver: Option<Driver>,
+    /// The name of the builder that these facts are about, where it is not the default one.
+    pub builder: Option<String>,
+    /// Where the Docker Engine keeps images, which decides what its own BuildKit can export.
+    pub image_store: Option<ImageStore>,
+}
+
+impl EngineFacts {
+    /// Returns an engine of which nothing else is known.
+    pub fn unknown(engine: Engine) -> Self {
+        Self {
+            engine,
+            program: None,
+            version: None,
+            buildx: Buildx::Unknown,
+            buildkit: None,
+            driver: None,
+            builder: None,
+            image_store: None,
+        }
+    }
+
+    /// Returns an engine of which only the version is known.
+    pub fn of_version(engine: Engine, version: Version) -> Self {
+        Self { version: Some(version), ..Self::unknown(engine) }
+    }
+
+    /// Returns the program to start.
+    pub fn program(&self) -> String {
+        self.program.clone().unwrap_or_else(|| self.engine.program().to_owned())
+    }
+}
+
+/// The buildx plugin of the docker command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Buildx {
+    /// Nobody asked.
+    Unknown,
+    /// `docker: unknown command: docker buildx`.
+    Missing,
+    /// It is there.
+    Present(Option<Version>),
+}
+
+/// How buildx reaches BuildKit.
+///
+/// Source: <https://docs.docker.com/build/builders/drivers/>
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Driver {
+    /// The BuildKit inside the Docker Engine.
+    Docker,
+    /// A container that buildx starts.
+    DockerContainer,
+    /// Pods that buildx starts.
+    Kubernetes,
+    /// A buildkitd that somebody else runs.
+    Remote,
+    /// Docker Build Cloud.
+    Cloud,
+}
+
+impl Driver {
+    /// Every driver.
+    pub const ALL: [Self; 5] = [Self::Docker, Self::DockerContainer, Self::Kubernetes, Self::Remote, Self::Cloud];
+
+    /// Returns its name, as buildx has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Docker => "docker",
+            Self::DockerContainer => "docker-container",
+            Self::Kubernetes => "kubernetes",
+            Self::Remote => "remote",
+            Self::Cloud => "cloud",
+        }
+    }
+}
+
+impl fmt::Display for Driver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Driver {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL
+            .into_iter()
+            .find(|driver| driver.name() == text)
+            .ok_or_else(|| format!("expected one of {}", Self::ALL.map(Self::name).join(", ")))
+    }
+}
+
+/// Where the Docker Engine keeps images.
+///
+/// Source: <https://docs.docker.com/engine/storage/containerd/>
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ImageStore {
+    /// The classic store of the graph drivers.
+    GraphDriver,
+    /// containerd's, the default of fresh installations since Docker Engine 29.
+    Containerd,
+}
+
+impl ImageStore {
+    /// Both stores.
+    pub const ALL: [Self; 2] = [Self::GraphDriver, Self::Containerd];
+
+    /// Returns its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::GraphDriver => "graph-driver",
+            Self::Containerd => "containerd",
+        }
+    }
+}
+
+impl fmt::Display for ImageStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for ImageStore {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL
+            .into_iter()
+            .find(|store| store.name() == text)
+            .ok_or_else(|| format!("expected one of {}", Self::ALL.map(Self::name).join(", ")))
+    }
+}

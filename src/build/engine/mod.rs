@@ -1,0 +1,79 @@
+//! Build engines: which there are, what the one at hand is, and what it is able to do.
+//!
+//! Takes an engine's own answers or a user's flags; gives [`EngineFacts`].
+
+mod facts;
+mod version;
+
+pub use facts::{Buildx, Driver, EngineFacts, ImageStore};
+pub use version::Version;
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A program that builds images.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Engine {
+    /// `docker build`, then `docker push`.
+    Docker,
+    /// `docker buildx build`.
+    Buildx,
+    /// `buildctl build`, which needs a buildkitd that runs.
+    Buildctl,
+    /// `buildctl-daemonless.sh build`, which brings a buildkitd of its own.
+    BuildctlDaemonless,
+    /// `/kaniko/executor`, osscontainertools' fork.
+    Kaniko,
+    /// `buildah build`.
+    Buildah,
+}
+
+impl Engine {
+    /// Every engine, in the order of help.
+    pub const ALL: [Self; 6] = [Self::Docker, Self::Buildx, Self::Buildctl, Self::BuildctlDaemonless, Self::Kaniko, Self::Buildah];
+
+    /// Returns its name, as flags and documents have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Docker => "docker",
+            Self::Buildx => "buildx",
+            Self::Buildctl => "buildctl",
+            Self::BuildctlDaemonless => "buildctl-daemonless",
+            Self::Kaniko => "kaniko",
+            Self::Buildah => "buildah",
+        }
+    }
+
+    /// Returns the program that is started, unless told otherwise.
+    pub fn program(self) -> &'static str {
+        match self {
+            Self::Docker | Self::Buildx => "docker",
+            Self::Buildctl => "buildctl",
+            Self::BuildctlDaemonless => "buildctl-daemonless.sh",
+            Self::Kaniko => "/kaniko/executor",
+            Self::Buildah => "buildah",
+        }
+    }
+
+    /// Tells whether BuildKit does the work, and so takes BuildKit's cache attributes.
+    pub fn is_buildkit(self) -> bool {
+        matches!(self, Self::Docker | Self::Buildx | Self::Buildctl | Self::BuildctlDaemonless)
+    }
+}
+
+impl fmt::Display for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Engine {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL.into_iter().find(|engine| engine.name() == text).ok_or_else(|| {
+            let near = crate::template::did_you_mean(text, Self::ALL.map(Self::name));
+            near.unwrap_or_else(|| format!("expected one of {}", Self::ALL.map(Self::name).join(", ")))
+        })
+    }
+}

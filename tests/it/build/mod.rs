@@ -1,0 +1,3 @@
+//! Tests of the build half, a file for each part of it.
+
+mod command;
