@@ -94,8 +94,16 @@ pub enum BackendError {
     Credentials {
         /// The API's operation.
         operation: &'static str,
-        /// Where it was looked for, or what refused them, in the SDK's words.
+        /// Where it was looked for, or what refused them.
         message: String,
+    },
+    /// The profile that was named does not exist.
+    #[error("there is no AWS profile `{name}` in ~/.aws/config or ~/.aws/credentials")]
+    Profile {
+        /// Its name.
+        name: String,
+        /// Those there are.
+        known: Vec<String>,
     },
     /// No region is given anywhere.
     #[error("no AWS region is given")]
@@ -105,7 +113,7 @@ pub enum BackendError {
     Unreachable {
         /// The API's operation.
         operation: &'static str,
-        /// Why, in the SDK's words.
+        /// Why.
         message: String,
     },
     /// Another process has the local backend's directory.
@@ -150,11 +158,21 @@ impl BackendError {
                     .to_owned()
             }
             Self::Region => "`--region`, `region:` in rack.yaml, AWS_REGION or the profile says which".to_owned(),
+            Self::Profile { name, known } => match crate::template::nearest(name, known.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None if known.is_empty() => {
+                    "`aws configure sso` or `aws configure` makes one; without `--profile`, AWS_ACCESS_KEY_ID and its like are taken from the \
+                     environment"
+                        .to_owned()
+                }
+                None => format!("there are {}", known.join(", ")),
+            },
             Self::Credentials { message, .. } if message.contains("SSO") || message.contains("access token") => {
-                "`aws sso login` starts a new session of the profile".to_owned()
+                "`aws sso login` (with `--profile NAME`, if it is not the default one) starts a new session, then run this again".to_owned()
             }
             Self::Credentials { .. } => {
-                "`--profile NAME` takes those of ~/.aws/config, AWS_ACCESS_KEY_ID and its like those of the environment".to_owned()
+                "`aws sso login` and then `--profile NAME` takes those of ~/.aws/config, AWS_ACCESS_KEY_ID and its like those of the environment"
+                    .to_owned()
             }
             Self::Unreachable { .. } => {
                 "are the region, AWS_ENDPOINT_URL and the network what they should be? What was asked for may have begun: \

@@ -13,6 +13,7 @@ mod event;
 pub mod local;
 mod policy;
 mod tail;
+mod template_bucket;
 pub(crate) mod unique;
 
 use indexmap::IndexMap;
@@ -25,6 +26,7 @@ pub use drift::{PropertyDifference, ResourceDrift};
 pub use error::BackendError;
 pub use event::{HookProgress, StackEvent};
 pub use tail::{EventTail, Pages};
+pub use template_bucket::TemplateBucket;
 
 pub use crate::plan::ChangeSetOptions;
 

@@ -51,8 +51,12 @@ pub fn open(context: &mut Context<'_>, access: Access, args: &BackendArgs) -> Re
 #[cfg(feature = "aws")]
 pub fn session(context: &mut Context<'_>) -> Result<std::sync::Arc<crate::backend::aws::Session>, Failure> {
     use crate::backend::aws::{Reach, Session};
+    if let Some(session) = &context.session {
+        return Ok(std::sync::Arc::clone(session));
+    }
     let reach = Reach { profile: context.profile()?, region: context.given_region()?, role_arn: context.role_arn()? };
-    let session = Session::new(&reach)?;
+    let session = std::sync::Arc::new(Session::new(&reach)?);
+    context.session = Some(std::sync::Arc::clone(&session));
     // Worth a call only to somebody who wants to know.
     if context.global.verbose > 0 {
         context.detail(&match session.identity() {
@@ -60,7 +64,7 @@ pub fn session(context: &mut Context<'_>) -> Result<std::sync::Arc<crate::backen
             Err(error) => format!("asking AWS in {}; who asks is not known: {error}", session.region()),
         });
     }
-    Ok(std::sync::Arc::new(session))
+    Ok(session)
 }
 
 /// Returns who answers what there is where the backend is.
@@ -149,6 +153,7 @@ impl From<BackendError> for Failure {
             | BackendError::Request { .. }
             | BackendError::Credentials { .. }
             | BackendError::Region
+            | BackendError::Profile { .. }
             | BackendError::Unreachable { .. } => ExitCode::Unavailable,
             BackendError::WrongStatus { .. }
             | BackendError::ExportInUse { .. }

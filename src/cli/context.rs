@@ -22,12 +22,24 @@ pub struct Context<'a> {
     summary: Option<String>,
     rack_file: Option<&'a RackFile>,
     has_told_of_no_rack_file: bool,
+    /// Who asks AWS: one for everything that a command asks.
+    #[cfg(feature = "aws")]
+    pub session: Option<std::sync::Arc<crate::backend::aws::Session>>,
 }
 
 impl<'a> Context<'a> {
     /// Returns the context of one command, which writes to `screen`; reads no file.
     pub fn new(arena: &'a Arena, global: &'a GlobalArgs, screen: Screen) -> Self {
-        Self { arena, global, screen, summary: None, rack_file: None, has_told_of_no_rack_file: false }
+        Self {
+            arena,
+            global,
+            screen,
+            summary: None,
+            rack_file: None,
+            has_told_of_no_rack_file: false,
+            #[cfg(feature = "aws")]
+            session: None,
+        }
     }
 
     /// Moves a value into the command's memory; it is given back to the system when the program ends.

@@ -97,7 +97,7 @@ protect: []
 # notification_topics: [arn:aws:sns:us-east-1:123456789012:operations]
 
 # What becomes of a change that fails: rollback, do-nothing or, for a new stack, delete; alarms that
-# turn one back, and how long they are watched afterwards.
+# turn one back (`composite:ARN` for a composite one), and how long they are watched afterwards.
 # on_failure: rollback
 # rollback_alarms: [arn:aws:cloudwatch:us-east-1:123456789012:alarm:errors]
 # rollback_monitoring_minutes: 10

@@ -28,6 +28,12 @@ pub struct Args {
     /// Of everything that the template may ever do, whatever its parameters, and not of the present plan alone
     #[arg(long)]
     lifetime: bool,
+    /// Bucket for a template over 51,200 bytes [default: `template_bucket` in rack.yaml, else the rack's settings bucket]
+    #[arg(long, value_name = "NAME")]
+    template_bucket: Option<String>,
+    /// Also what making a bucket for such templates takes
+    #[arg(long)]
+    create_template_bucket: bool,
     /// How to show it
     #[arg(long, value_enum, default_value_t)]
     format: PermissionsFormat,
@@ -55,12 +61,18 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let mut stronger = GivenParameters::default();
     args.parameters.add_to(&mut stronger)?;
     let backend = backend::open(context, Access::Look, &BackendArgs::default())?;
-    let change = deployed::change(context, backend.as_ref(), &stack, &Wanted::Rack, &stronger)?;
+    let mut change = deployed::change(context, backend.as_ref(), &stack, &Wanted::Rack, &stronger)?;
     let is_local = matches!(context.backend()?, BackendChoice::Local { .. });
-    let needs_bucket = change.target.template.len() > INLINE_TEMPLATE_LIMIT_BYTES;
+    change.target.options.template_bucket = args.template_bucket.clone().or(context.rack_file()?.template_bucket.clone());
+    change.target.options.create_template_bucket = args.create_template_bucket;
+    let bucket = super::preflight::bucket(backend.as_ref(), &change).unwrap_or_default();
+    let makes_bucket = args.create_template_bucket && bucket.as_ref().is_none_or(|(_, is_named)| !is_named);
+    // Without an account nobody knows the name of the bucket that is made in it.
+    let name = bucket.map(|(name, _)| name).or(change.target.options.template_bucket.clone()).unwrap_or_default();
+    let bucket = (change.target.template.len() > INLINE_TEMPLATE_LIMIT_BYTES).then_some(name);
     let subject = Subject::from(&change.target);
     let (place, needs) = subject.evaluated(backend.as_ref(), change.known, |after, _| {
-        let place = place(&stack, after.state, is_local, needs_bucket);
+        let place = Place { bucket, makes_bucket, ..place(&stack, after.state, is_local) };
         Ok((place, if args.lifetime { permissions::lifetime(after) } else { permissions::of_plan(after, &change.plan) }))
     })?;
     let purposes = if args.purposes.is_empty() { &Purpose::ALL } else { args.purposes.as_slice() };
@@ -88,13 +100,13 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     Ok(ExitCode::Done)
 }
 
-fn place(stack: &str, known: &State, is_local: bool, needs_bucket: bool) -> Place {
+fn place(stack: &str, known: &State, is_local: bool) -> Place {
     let pseudo = |name: &str| known.pseudo.get(name).and_then(serde_json::Value::as_str).map(ToOwned::to_owned);
     let region = pseudo("AWS::Region").unwrap_or_default();
     let partition = pseudo("AWS::Partition").unwrap_or_else(|| crate::evaluate::partition(&region).0.to_owned());
     // The account of AWS's examples stands for one that nobody named.
     let account = pseudo("AWS::AccountId").filter(|account| is_local || account != DEFAULT_ACCOUNT);
-    Place { partition, region, account, stack: stack.to_owned(), bucket: needs_bucket.then(String::new) }
+    Place { partition, region, account, stack: stack.to_owned(), bucket: None, makes_bucket: false }
 }
 
 impl Listing {

@@ -2,9 +2,10 @@
 
 use super::deployed::Change;
 use super::{Context, ExitCode, Failure};
-use crate::backend::Backend;
+use crate::backend::{Backend, BackendError, TemplateBucket};
 use crate::ui;
-use crate::verify::preflight::{Request, preflight};
+use crate::validate::INLINE_TEMPLATE_LIMIT_BYTES;
+use crate::verify::preflight::{Bucket, Request, preflight};
 use crate::verify::{Report, State, Subject};
 
 /// Looks for what would make a change fail.
@@ -15,8 +16,36 @@ use crate::verify::{Report, State, Subject};
 pub fn look(context: &mut Context<'_>, backend: &dyn Backend, change: &Change<'_>) -> Result<Report, Failure> {
     let inspector = super::backend::inspector(context, backend)?;
     let subject = Subject::from(&change.target);
-    let request = Request { subject: &subject, plan: &change.plan, known: change.known, bucket: None };
+    let bucket = bucket(backend, change)?;
+    let size = change.target.template.len();
+    let remedy = match &bucket {
+        Some((_, false)) => BackendError::NoTemplateBucket { size, limit: INLINE_TEMPLATE_LIMIT_BYTES }.hint().unwrap_or_default(),
+        _ => "create it, or name another".to_owned(),
+    };
+    let is_made = change.target.options.create_template_bucket;
+    let bucket = bucket.as_ref().map(|(name, is_named)| Bucket { name, is_made: is_made && !is_named, remedy: &remedy });
+    let request = Request { subject: &subject, plan: &change.plan, known: change.known, bucket };
     Ok(preflight(backend, inspector.as_ref(), &request)?)
+}
+
+/// Returns the bucket that the template of a change goes through on AWS, where it is too large to go without, and whether it is one that
+/// somebody else made.
+///
+/// # Errors
+///
+/// Returns that the backend cannot be asked.
+pub fn bucket(backend: &dyn Backend, change: &Change<'_>) -> Result<Option<(String, bool)>, Failure> {
+    if backend.name() != "aws" || change.target.template.len() <= INLINE_TEMPLATE_LIMIT_BYTES {
+        return Ok(None);
+    }
+    let resources = match change.target.revision {
+        Some(_) => backend.list_resources(&change.target.stack)?,
+        None => Vec::new(),
+    };
+    Ok(Some(match TemplateBucket::of(&change.target.options, &resources) {
+        TemplateBucket::Named(name) | TemplateBucket::Settings(name) => (name, true),
+        TemplateBucket::Own => (TemplateBucket::own_name(&backend.identity()?.account, &backend.region()), false),
+    }))
 }
 
 /// Tells what is in the way, and what could not be looked at; under `-v` that nothing is.

@@ -48,7 +48,7 @@ pub struct RackFile {
     pub notification_topics: Option<Vec<String>>,
     /// `on_failure`: what becomes of a stack whose change fails.
     pub on_failure: Option<OnFailure>,
-    /// `rollback_alarms`: CloudWatch alarms, by ARN, of which any turns a change back.
+    /// `rollback_alarms`: CloudWatch alarms, by ARN (`composite:ARN` for composite ones), of which any turns a change back.
     pub rollback_alarms: Vec<String>,
     /// `rollback_monitoring_minutes`: how long CloudFormation watches them after a change.
     pub rollback_monitoring_minutes: Option<u32>,
@@ -170,7 +170,7 @@ impl RackFile {
                 "termination_protection" => file.termination_protection = reader.flag(member),
                 "notification_topics" => file.notification_topics = Some(reader.arns(member)),
                 "on_failure" => file.on_failure = reader.on_failure(member),
-                "rollback_alarms" => file.rollback_alarms = reader.arns(member),
+                "rollback_alarms" => file.rollback_alarms = reader.alarms(member),
                 "rollback_monitoring_minutes" => file.rollback_monitoring_minutes = reader.minutes(member),
                 key => reader.unknown_key(member, key),
             }
@@ -288,6 +288,14 @@ impl Reader<'_> {
         let texts = self.texts(member, "ARNs");
         for (item, text) in member.value.items().iter().zip(&texts) {
             self.is_arn(member.key, item, text);
+        }
+        texts
+    }
+
+    fn alarms(&mut self, member: &Member<'_>) -> Vec<String> {
+        let texts = self.texts(member, "ARNs");
+        for (item, text) in member.value.items().iter().zip(&texts) {
+            self.is_arn(member.key, item, crate::plan::rollback_trigger(text).0);
         }
         texts
     }

@@ -37,7 +37,8 @@ pub struct StackArgs {
     /// Let what was done stay when a change fails: the same as --on-failure do-nothing
     #[arg(long, conflicts_with = "on_failure")]
     pub disable_rollback: bool,
-    /// CloudWatch alarm that turns the change back; again for more [default: `rollback_alarms` in rack.yaml]
+    /// CloudWatch alarm that turns the change back, a composite one as composite:ARN; again for more [default: `rollback_alarms`
+    /// in rack.yaml]
     #[arg(long, value_name = "ARN")]
     pub rollback_alarm: Vec<String>,
     /// How long alarms are watched after the change [default: `rollback_monitoring_minutes` in rack.yaml]

@@ -4,6 +4,7 @@
 //! A test holds the lists of verification and preflight to the calls of `verify/aws`.
 
 use super::Purpose;
+use super::scope::Upload;
 
 /// Looking at a deployed stack.
 const LOOK: &[&str] = &[
@@ -39,6 +40,15 @@ const CHANGE: &[&str] = &[
 /// Handing a template over through a bucket.
 const UPLOAD: &[&str] = &["s3:GetBucketLocation", "s3:GetObject", "s3:ListBucket", "s3:PutObject"];
 
+/// Making that bucket: private, encrypted, with an end to what is in it.
+const MAKE_BUCKET: &[&str] = &[
+    "s3:CreateBucket",
+    "s3:PutBucketOwnershipControls",
+    "s3:PutBucketPublicAccessBlock",
+    "s3:PutEncryptionConfiguration",
+    "s3:PutLifecycleConfiguration",
+];
+
 const VERIFY: &[&str] = &[
     "ec2:DescribeSecurityGroups",
     "ec2:DescribeSubnets",
@@ -65,6 +75,11 @@ const PREFLIGHT: &[&str] = &[
     "ecs:DescribeClusters",
     "elasticfilesystem:DescribeMountTargetSecurityGroups",
     "elasticfilesystem:DescribeMountTargets",
+    "iam:GetGroup",
+    "iam:GetInstanceProfile",
+    "iam:GetRole",
+    "iam:GetUser",
+    "iam:ListPolicies",
     "kms:DescribeKey",
     "logs:DescribeLogGroups",
     "s3:ListBucket",
@@ -74,9 +89,10 @@ const PREFLIGHT: &[&str] = &[
 const BUILD: &[&str] = &["ecs:DescribeTasks", "ecs:RunTask", "ecs:StopTask", "iam:PassRole", "logs:GetLogEvents"];
 
 /// Returns the actions that a purpose takes, sorted.
-pub(super) fn actions(purpose: Purpose, uploads: bool) -> Vec<&'static str> {
+pub(super) fn actions(purpose: Purpose, upload: Upload) -> Vec<&'static str> {
     let lists: &[&[&str]] = match purpose {
-        Purpose::Request if uploads => &[LOOK, CHANGE, UPLOAD],
+        Purpose::Request if upload == Upload::Put => &[LOOK, CHANGE, UPLOAD],
+        Purpose::Request if upload == Upload::MakeAndPut => &[LOOK, CHANGE, UPLOAD, MAKE_BUCKET],
         Purpose::Request => &[LOOK, CHANGE],
         Purpose::Resources => &[],
         Purpose::Verify => &[LOOK, VERIFY],
@@ -84,4 +100,9 @@ pub(super) fn actions(purpose: Purpose, uploads: bool) -> Vec<&'static str> {
         Purpose::Build => &[LOOK, BUILD],
     };
     lists.concat()
+}
+
+/// Tells whether a call of S3 is one that handing a template over takes.
+pub(super) fn is_of_upload(call: &str) -> bool {
+    UPLOAD.iter().chain(MAKE_BUCKET).any(|action| action.strip_prefix("s3:") == Some(call))
 }

@@ -74,7 +74,7 @@ pub fn statements(place: &Place, needs: &[Need], purposes: &[Purpose]) -> Vec<St
     for purpose in Purpose::ALL.into_iter().filter(|purpose| purposes.contains(purpose)) {
         let actions: BTreeSet<String> = match purpose {
             Purpose::Resources => needs::actions(needs),
-            purpose => asked::actions(purpose, place.uploads()).iter().map(|action| (*action).to_owned()).collect(),
+            purpose => asked::actions(purpose, place.upload()).iter().map(|action| (*action).to_owned()).collect(),
         };
         let mut groups: BTreeMap<(String, Scope), Vec<String>> = BTreeMap::new();
         for action in without_covered(actions) {

@@ -3,7 +3,7 @@
 //! Where a service does not tell resources of an action apart, only `*` works, and the request's region narrows it. Source, by service:
 //! <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>
 
-use super::Need;
+use super::{Need, asked};
 
 /// Longest part of a stack's name that generated names are sure to begin with: CloudFormation cuts it for types with short names.
 ///
@@ -26,6 +26,19 @@ pub struct Place {
     pub stack: String,
     /// The bucket that the template goes through, where it is too large to go without; an empty name where none is known.
     pub bucket: Option<String>,
+    /// Whether that bucket is made where there is none.
+    pub makes_bucket: bool,
+}
+
+/// What a template takes of S3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Upload {
+    /// Nothing: it goes with the request.
+    None,
+    /// To be put into a bucket.
+    Put,
+    /// A bucket to be put into.
+    MakeAndPut,
 }
 
 /// Resources, and the region where they do not say it.
@@ -36,9 +49,13 @@ pub(super) struct Scope {
 }
 
 impl Place {
-    /// Tells whether the template goes through a bucket.
-    pub(super) fn uploads(&self) -> bool {
-        self.bucket.is_some()
+    /// Tells what the template takes of S3.
+    pub(super) fn upload(&self) -> Upload {
+        match (&self.bucket, self.makes_bucket) {
+            (None, _) => Upload::None,
+            (Some(_), false) => Upload::Put,
+            (Some(_), true) => Upload::MakeAndPut,
+        }
     }
 
     fn arn(&self, service: &str, resource: &str) -> String {
@@ -102,7 +119,7 @@ impl Place {
             ("ecr", call) if call != "GetAuthorizationToken" => {
                 each("AWS::ECR::Repository", &|_, name| vec![self.arn(service, &format!("repository/{name}"))])
             }
-            ("s3", "GetObject" | "PutObject" | "ListBucket" | "GetBucketLocation") if self.bucket.is_some() => {
+            ("s3", call) if self.bucket.is_some() && asked::is_of_upload(call) => {
                 let name = self.bucket.as_deref().filter(|name| !name.is_empty()).unwrap_or("*");
                 let mut arns = each("AWS::S3::Bucket", &|_, name| self.bucket_arns(name));
                 arns.extend(self.bucket_arns(name));

@@ -36,7 +36,7 @@ pub use change_set::{
     Replacement, RequiresRecreation, ResourceChange, ResourceChangeDetail, ResourceTargetDefinition,
 };
 pub use effect::{Cause, CauseSource, Effect, ResourceEffect};
-pub use options::{ChangeSetOptions, OnFailure, StackSettings};
+pub use options::{ChangeSetOptions, OnFailure, StackSettings, rollback_trigger};
 pub use request::{Capability, Refusal, Request, required_capabilities};
 pub use risk::{Risk, RiskKind};
 

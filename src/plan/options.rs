@@ -18,7 +18,7 @@ pub struct ChangeSetOptions {
     pub notification_topics: Option<Vec<String>>,
     /// What becomes of a stack whose change fails; `None` is CloudFormation's own choice, to roll back.
     pub on_failure: Option<OnFailure>,
-    /// CloudWatch alarms, by ARN, of which any turns the change back.
+    /// CloudWatch alarms, as [`rollback_trigger`] reads them, of which any turns the change back.
     pub rollback_alarms: Vec<String>,
     /// How many minutes CloudFormation watches these alarms after the change.
     pub rollback_monitoring_minutes: Option<u32>,
@@ -26,6 +26,19 @@ pub struct ChangeSetOptions {
     pub template_bucket: Option<String>,
     /// Whether a bucket may be made for it where there is none.
     pub create_template_bucket: bool,
+}
+
+/// What a composite alarm is marked with, since its ARN looks like any other alarm's.
+const COMPOSITE: &str = "composite:";
+
+/// Returns the ARN and the type of an alarm: `ARN`, or `composite:ARN`.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_RollbackTrigger.html>
+pub fn rollback_trigger(text: &str) -> (&str, &'static str) {
+    match text.strip_prefix(COMPOSITE) {
+        Some(arn) => (arn, "AWS::CloudWatch::CompositeAlarm"),
+        None => (text, "AWS::CloudWatch::Alarm"),
+    }
 }
 
 /// What becomes of a stack whose change fails.

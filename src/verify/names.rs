@@ -69,7 +69,7 @@ checks! {
     VPC_DNS "vpc-dns" Preflight Error "an existing VPC that mount targets go into resolves names and gives hostnames"
     EXISTING_GROUP "existing-group" Preflight Error "a security group that is given by its ID exists"
     EXISTING_KEY "existing-key" Preflight Error "a key that a new file system is encrypted with is enabled"
-    SECURITY_GROUP_QUOTA "security-group-quota" Preflight Warning "there is room for the new security groups in the region"
+    SECURITY_GROUP_QUOTA "security-group-quota" Preflight Error "there is room for the new security groups in the region"
     GROUPS_PER_INTERFACE "groups-per-interface" Preflight Error "no mount target gets more security groups than a network interface can have"
     ELASTIC_IP_QUOTA "elastic-ip-quota" Preflight Error "there is room for the new Elastic IP addresses"
     NAME_TAKEN "name-taken" Preflight Error "a name that the template fixes is free for the resource that is to have it"

@@ -105,6 +105,7 @@ fn expectation() -> Expectation {
         name: name.into(),
         scope: None,
         replaces: None,
+        yields: false,
     };
     Expectation {
         targets: vec![target("Target0", "subnet-1"), target("Target1", "subnet-2")],
@@ -114,6 +115,7 @@ fn expectation() -> Expectation {
         new_groups: 1,
         new_addresses: 2,
         names: vec![named("Layers", "rack-build-cache"), named("Role", "unasked")],
+        held: Vec::new(),
         sizes: vec![("Build".into(), "1024".into(), "2048".into())],
     }
 }

@@ -8,17 +8,13 @@ use super::templates::Templates;
 use super::{AwsBackend, INLINE_TEMPLATE_LIMIT_BYTES, convert};
 use crate::backend::unique::unique;
 use crate::backend::{Backend as _, BackendError, ChangeSetRequest};
+use crate::plan::rollback_trigger;
 
 /// How often to look whether a stack shows what was begun, or that it is gone, about a second apart.
 const LOOKS: usize = 30;
 
 /// How often to look whether a call that was not answered was heard all the same, about a second apart.
 const MOMENTS: usize = 4;
-
-/// The type of alarm that a rollback trigger names; composite alarms have the same ARNs, and their own type.
-///
-/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_RollbackTrigger.html>
-const ALARM_TYPE: &str = "AWS::CloudWatch::Alarm";
 
 /// A stack, as far as a change set asks.
 struct Present {
@@ -45,7 +41,10 @@ impl AwsBackend {
         let present = self.present(&request.stack)?.filter(|present| present.status != "REVIEW_IN_PROGRESS");
         let kind = if present.is_some() { ChangeSetType::Update } else { ChangeSetType::Create };
         let options = &request.options;
-        let alarm = |arn: &String| sdk::RollbackTrigger::builder().arn(arn).r#type(ALARM_TYPE).build();
+        let alarm = |text: &String| {
+            let (arn, alarm_type) = rollback_trigger(text);
+            sdk::RollbackTrigger::builder().arn(arn).r#type(alarm_type).build()
+        };
         let rollback = (!options.rollback_alarms.is_empty() || options.rollback_monitoring_minutes.is_some()).then(|| {
             sdk::RollbackConfiguration::builder()
                 .set_rollback_triggers(Some(options.rollback_alarms.iter().map(alarm).collect()))

@@ -2,6 +2,7 @@
 
 use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 
+use super::wording;
 use crate::backend::BackendError;
 
 /// Tells whether a call failed because the stack or change set does not exist.
@@ -31,8 +32,8 @@ where
     match error {
         // An answer that is none of the API's: a proxy's page, or a cut body.
         SdkError::ResponseError(_) | SdkError::ServiceError(_) => BackendError::Request { operation, code: None, message: text },
-        _ if lacks_credentials(&text) => BackendError::Credentials { operation, message: text },
-        _ => BackendError::Unreachable { operation, message: text },
+        _ if lacks_credentials(&text) => BackendError::Credentials { operation, message: wording::of_credentials(&text) },
+        _ => BackendError::Unreachable { operation, message: wording::of_silence(&text) },
     }
 }
 

@@ -13,6 +13,7 @@ mod recovery;
 mod repeated;
 mod session;
 mod templates;
+mod wording;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -54,11 +54,13 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// Returns [`BackendError::Region`] when no region is given anywhere, and [`BackendError::Request`] when the environment makes no sense.
+    /// Returns [`BackendError::Profile`] when there is no such profile, [`BackendError::Region`] when no region is given anywhere, and
+    /// [`BackendError::Request`] when the environment makes no sense.
     pub fn new(reach: &Reach) -> Result<Self, BackendError> {
         let runtime = runtime()?;
         let mut loader = aws_config::from_env().retry_config(retries()?).timeout_config(timeouts()?);
         if let Some(profile) = &reach.profile {
+            runtime.block_on(exists(profile))?;
             loader = loader.profile_name(profile);
         }
         if let Some(region) = &reach.region {
@@ -117,6 +119,25 @@ impl Session {
     pub fn block_on<F: Future>(&self, call: F) -> F::Output {
         self.runtime.block_on(call)
     }
+}
+
+/// Finds out whether there is a profile: the SDK would say nothing of it, and look for credentials elsewhere.
+///
+/// Files that cannot be read at all are left to the SDK, which says so with the first call.
+async fn exists(profile: &str) -> Result<(), BackendError> {
+    let is_given = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    if is_given("AWS_ACCESS_KEY_ID") && is_given("AWS_SECRET_ACCESS_KEY") {
+        return Ok(());
+    }
+    let Ok(found) = aws_config::profile::load(&Default::default(), &Default::default(), &Default::default(), None).await else {
+        return Ok(());
+    };
+    if found.get_profile(profile).is_some() {
+        return Ok(());
+    }
+    let mut known: Vec<String> = found.profiles().map(ToOwned::to_owned).collect();
+    known.sort();
+    Err(BackendError::Profile { name: profile.to_owned(), known })
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, BackendError> {

@@ -16,12 +16,9 @@ use sha2::{Digest as _, Sha256};
 
 use super::error::failed;
 use super::{INLINE_TEMPLATE_LIMIT_BYTES, Session};
-use crate::backend::{BackendError, ChangeSetRequest, StackResource};
+use crate::backend::{BackendError, ChangeSetRequest, StackResource, TemplateBucket};
 use crate::evaluate;
 use crate::validate::S3_TEMPLATE_LIMIT_BYTES;
-
-/// The resource of a rack that keeps its settings: its bucket takes templates too.
-const SETTINGS: &str = "Settings";
 
 /// After how many days a template leaves a bucket that was made here: CloudFormation reads it when the change set is made, and never again.
 const EXPIRY_DAYS: i32 = 30;
@@ -59,12 +56,11 @@ impl<'s> Templates<'s> {
         if size > S3_TEMPLATE_LIMIT_BYTES {
             return Err(BackendError::TemplateTooLarge { size, limit: S3_TEMPLATE_LIMIT_BYTES });
         }
-        let settings = resources.iter().find(|resource| resource.logical_id == SETTINGS && resource.resource_type == "AWS::S3::Bucket");
-        let (bucket, owner) = match (&request.options.template_bucket, settings) {
+        let (bucket, owner) = match TemplateBucket::of(&request.options, resources) {
             // Somebody else's bucket is fine where it is named.
-            (Some(bucket), _) => (bucket.clone(), None),
-            (None, Some(settings)) => (settings.physical_id.clone(), Some(self.session.identity()?.account.clone())),
-            (None, None) => {
+            TemplateBucket::Named(bucket) => (bucket, None),
+            TemplateBucket::Settings(bucket) => (bucket, Some(self.session.identity()?.account.clone())),
+            TemplateBucket::Own => {
                 let account = self.session.identity()?.account.clone();
                 (self.own_bucket(size, &account, request.options.create_template_bucket)?, Some(account))
             }
@@ -97,7 +93,7 @@ impl<'s> Templates<'s> {
     /// Returns the bucket for templates that this program made, or makes it.
     fn own_bucket(&self, size: usize, account: &str, create: bool) -> Result<String, BackendError> {
         let region = self.session.region();
-        let bucket = format!("rackform-templates-{account}-{region}");
+        let bucket = TemplateBucket::own_name(account, region);
         let found = self.session.block_on(self.client.head_bucket().bucket(&bucket).expected_bucket_owner(account).send());
         match found {
             Ok(_) => return Ok(bucket),

@@ -1,11 +1,15 @@
 //! Who has a name that only one resource of its type can have.
 
 use aws_sdk_ec2::types::Filter;
+use aws_sdk_iam::types::PolicyScopeType;
 
 use super::AwsInspector;
 use crate::verify::presence::{Asked, Refusal};
 
-/// Returns who has a name; `None` for types that this program has no call for, such as IAM's.
+/// What IAM says of a role, user, group or instance profile that is not there.
+const NO_SUCH_ENTITY: &[&str] = &["NoSuchEntity"];
+
+/// Returns who has a name; `None` for types that this program has no call for.
 pub(super) fn holder(aws: &AwsInspector, resource_type: &str, name: &str, scope: Option<&str>) -> Option<Asked<String>> {
     Some(match resource_type {
         "AWS::ECR::Repository" => {
@@ -43,6 +47,26 @@ pub(super) fn holder(aws: &AwsInspector, resource_type: &str, name: &str, scope:
                 found?.group_id().map(ToOwned::to_owned)
             })
         }
+        "AWS::IAM::Role" => aws
+            .ask("iam:GetRole", NO_SUCH_ENTITY, aws.iam.get_role().role_name(name).send())
+            .map(|found| found?.role().map(|role| role.arn().to_owned())),
+        "AWS::IAM::InstanceProfile" => aws
+            .ask("iam:GetInstanceProfile", NO_SUCH_ENTITY, aws.iam.get_instance_profile().instance_profile_name(name).send())
+            .map(|found| found?.instance_profile().map(|profile| profile.arn().to_owned())),
+        "AWS::IAM::User" => aws
+            .ask("iam:GetUser", NO_SUCH_ENTITY, aws.iam.get_user().user_name(name).send())
+            .map(|found| found?.user().map(|user| user.arn().to_owned())),
+        "AWS::IAM::Group" => aws
+            .ask("iam:GetGroup", NO_SUCH_ENTITY, aws.iam.get_group().group_name(name).max_items(1).send())
+            .map(|found| found?.group().map(|group| group.arn().to_owned())),
+        // A policy is got by its ARN, which has a path; the name alone is unique in the account.
+        "AWS::IAM::ManagedPolicy" => {
+            let pages = aws.iam.list_policies().scope(PolicyScopeType::Local).max_items(1000).into_paginator().items().send();
+            aws.answer("iam:ListPolicies", pages.collect::<Result<Vec<_>, _>>()).map(|policies| {
+                let has_name = |held: Option<&str>| held.is_some_and(|held| held.eq_ignore_ascii_case(name));
+                policies.iter().find(|policy| has_name(policy.policy_name()))?.arn().map(ToOwned::to_owned)
+            })
+        }
         // A bucket's name is one in the world: somebody else's answers 403, one elsewhere 301.
         "AWS::S3::Bucket" => match bucket(aws, name) {
             Ok(found) => Ok(found.map(|()| name.to_owned())),
@@ -63,21 +87,30 @@ pub(super) fn bucket(aws: &AwsInspector, name: &str) -> Asked<()> {
     let action = "s3:ListBucket";
     let status = aws.session.block_on(async {
         match aws.s3.head_bucket().bucket(name).send().await {
-            Ok(_) => Ok(200),
-            Err(error) if error.as_service_error().is_some_and(HeadBucketError::is_not_found) => Ok(404),
-            Err(error) => error.raw_response().map(|response| response.status().as_u16()).ok_or_else(|| crate::backend::aws::chain(&error)),
+            Ok(found) => Ok((200, found.bucket_region().map(ToOwned::to_owned))),
+            Err(error) if error.as_service_error().is_some_and(HeadBucketError::is_not_found) => Ok((404, None)),
+            Err(error) => {
+                let told = error.raw_response().map(|response| {
+                    let region = response.headers().get("x-amz-bucket-region").map(ToOwned::to_owned);
+                    (response.status().as_u16(), region)
+                });
+                told.ok_or_else(|| crate::backend::aws::chain(&error))
+            }
         }
     });
+    let here = aws.session.region();
     match status {
-        Ok(200) => Ok(Some(())),
-        Ok(404) => Ok(None),
-        Ok(status) => {
-            let message = match status {
-                403 => "it is not this account's, or the caller may not use it",
-                301 => "it is in another region",
-                _ => "S3 did not say why",
+        Ok((404, _)) => Ok(None),
+        Ok((status, region)) => {
+            let elsewhere = region.filter(|region| region != here);
+            let (code, message) = match (status, elsewhere) {
+                (200, None) => return Ok(Some(())),
+                (200 | 301 | 400, Some(region)) => (301, format!("it is in {region}, and the stack in {here}")),
+                (301, None) => (301, "it is in another region".to_owned()),
+                (403, _) => (403, "it is not this account's, or the caller may not use it".to_owned()),
+                (status, _) => (status, "S3 did not say why".to_owned()),
             };
-            Err(Refusal { action, code: Some(status.to_string()), message: message.to_owned() })
+            Err(Refusal { action, code: Some(code.to_string()), message })
         }
         Err(message) => Err(Refusal { action, code: None, message }),
     }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use indexmap::IndexSet;
 
 use crate::evaluate::{ConditionValue, Evaluation, Residual, Resource, Value, ValueKind};
-use crate::plan::{Effect, Plan};
+use crate::plan::{Effect, Plan, ResourceEffect};
 use crate::verify::promise::{Reader, is_said};
 
 /// What a plan rests on.
@@ -25,6 +25,8 @@ pub struct Expectation {
     pub new_addresses: usize,
     /// Names that the template fixes, of resources that come.
     pub names: Vec<NamedResource>,
+    /// What the stack holds: logical ID, physical ID.
+    pub held: Vec<(String, String)>,
     /// Build tasks on Fargate that come: logical ID, CPU, memory.
     pub sizes: Vec<(String, String, String)>,
 }
@@ -77,12 +79,14 @@ pub struct NamedResource {
     pub scope: Option<String>,
     /// The physical ID of the one that it replaces, which has the name until the end.
     pub replaces: Option<String>,
+    /// Whether the one that it replaces goes first, or may stay after all: its name is then in nobody's way for certain.
+    pub yields: bool,
 }
 
 impl Expectation {
     /// Reads what a plan rests on; `after` was evaluated with the physical IDs of the stack as it is.
     pub fn of(after: &Evaluation<'_>, plan: &Plan) -> Self {
-        let effects = plan.effects.iter().map(|effect| (effect.logical_resource_id.as_str(), effect.effect)).collect();
+        let effects = plan.effects.iter().map(|effect| (effect.logical_resource_id.as_str(), effect)).collect();
         let survey = Survey { reader: Reader { evaluation: after }, effects };
         let mut expectation = Self::default();
         let (mut vpcs, mut groups) = (IndexSet::new(), IndexSet::new());
@@ -125,6 +129,7 @@ impl Expectation {
                 expectation.names.extend(survey.named(resource));
             }
         }
+        expectation.held = after.state.physical_ids.iter().map(|(name, id)| (name.clone(), id.clone())).collect();
         expectation.vpcs = vpcs.into_iter().collect();
         expectation.groups = groups.into_iter().collect();
         expectation
@@ -141,17 +146,17 @@ fn size(resource: &Resource<'_>) -> Option<(String, String, String)> {
 
 struct Survey<'e, 'a> {
     reader: Reader<'e, 'a>,
-    effects: HashMap<&'e str, Effect>,
+    effects: HashMap<&'e str, &'e ResourceEffect>,
 }
 
 impl<'a> Survey<'_, 'a> {
     fn is_touched(&self, id: &str) -> bool {
-        self.effects.get(id).is_some_and(|effect| *effect != Effect::Untouched)
+        self.effects.get(id).is_some_and(|effect| effect.effect != Effect::Untouched)
     }
 
     /// Tells whether a new resource is made under this logical ID.
     fn comes(&self, id: &str) -> bool {
-        matches!(self.effects.get(id), Some(Effect::Created | Effect::Replaced))
+        self.effects.get(id).is_some_and(|effect| matches!(effect.effect, Effect::Created | Effect::Replaced))
     }
 
     /// Returns the resource of the template that a value refers to, by reference or by the physical ID that was put in for one.
@@ -217,6 +222,7 @@ impl<'a> Survey<'_, 'a> {
             name,
             scope,
             replaces: self.reader.physical_id(id),
+            yields: self.effects.get(id).is_some_and(|effect| effect.possible || effect.deletes_first),
         })
     }
 }

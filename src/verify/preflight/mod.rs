@@ -30,7 +30,18 @@ pub struct Request<'r> {
     /// What is known where there is no stack yet, pseudo parameters above all.
     pub known: &'r Known,
     /// The bucket that the template goes through, where it is too large to go without.
-    pub bucket: Option<&'r str>,
+    pub bucket: Option<Bucket<'r>>,
+}
+
+/// The bucket that a template goes through.
+#[derive(Clone, Copy, Debug)]
+pub struct Bucket<'r> {
+    /// Its name.
+    pub name: &'r str,
+    /// Whether it is the one that is made where there is none, and that was asked for.
+    pub is_made: bool,
+    /// What to do where there is none.
+    pub remedy: &'r str,
 }
 
 /// Looks for what would make a plan fail.
@@ -39,7 +50,7 @@ pub struct Request<'r> {
 ///
 /// Returns that the template cannot be evaluated, or that the backend cannot be asked. What the inspector is not told is a verdict of its own.
 pub fn preflight(backend: &dyn Backend, inspector: &dyn Inspector, request: &Request<'_>) -> Result<Report, VerifyError> {
-    let mut verdicts: Vec<Verdict> = request.bucket.map(|bucket| self::bucket(bucket, inspector.bucket(bucket))).into_iter().collect();
+    let mut verdicts: Vec<Verdict> = request.bucket.map(|bucket| self::bucket(bucket, inspector.bucket(bucket.name))).into_iter().collect();
     request.subject.evaluated(backend, request.known, |after, stack| {
         verdicts.extend(stack.map(|stack| stack_state(&stack.name, &stack.status)));
         let secrets = Secrets::of(None, after);
@@ -66,12 +77,15 @@ fn stack_state(stack: &str, status: &StackStatus) -> Verdict {
     Verdict::new(&STACK_STATE, Of::default(), state, "a state in which it can be changed", status.as_str()).remedied(remedy)
 }
 
-fn bucket(name: &str, asked: Asked<()>) -> Verdict {
+fn bucket(bucket: Bucket<'_>, asked: Asked<()>) -> Verdict {
     let promised = "a bucket that the template can be put into";
-    let verdict = |state, found: String| Verdict::new(&TEMPLATE_BUCKET, Of::thing(name), state, promised, found);
+    let verdict = |state, found: String| Verdict::new(&TEMPLATE_BUCKET, Of::thing(bucket.name), state, promised, found);
     match asked {
         Ok(Some(())) => verdict(State::Kept, "there is one".to_owned()),
-        Ok(None) => verdict(State::Broken, "there is none".to_owned()).remedied("create it, or name another"),
+        Ok(None) if bucket.is_made => verdict(State::Kept, "there is none yet: it will be made, as asked for".to_owned()),
+        Ok(None) => verdict(State::Broken, "there is none".to_owned()).remedied(bucket.remedy),
+        Err(refusal) if refusal.code.as_deref() == Some("301") => verdict(State::Broken, refusal.message)
+            .remedied("name a bucket in the stack's own region: `--template-bucket`, or `template_bucket` in rack.yaml"),
         Err(refusal) if refusal.code.is_some() => verdict(State::Broken, refusal.message)
             .remedied("name a bucket of this account and region, or grant s3:ListBucket, s3:GetObject and s3:PutObject on it"),
         Err(refusal) => verdict(State::Unchecked, refusal.to_string()),

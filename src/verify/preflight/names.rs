@@ -15,15 +15,28 @@ pub(super) fn survey(expectation: &Expectation, inspector: &dyn Inspector) -> Ve
         verdicts.push(match asked {
             Ok(None) => judged(&NAME_TAKEN, of, true, (promised, "free".to_owned()), ""),
             Ok(Some(holder)) => {
-                let remedy = if named.replaces.is_some() {
-                    "the resource that is replaced has the name until the end: give the new one another, or leave the name out"
-                } else {
-                    "delete or rename what has it, import it into the stack, or give the resource another name; for a build cache, another stack's name does"
-                };
-                judged(&NAME_TAKEN, of, false, (promised, format!("taken by {holder}")), remedy)
+                let own = expectation.held.iter().find(|(_, physical_id)| is_of(&holder, physical_id)).map(|(logical_id, _)| logical_id);
+                match own {
+                    Some(own) if *own == named.logical_id && named.yields => {
+                        judged(&NAME_TAKEN, of, true, (promised, "its own".to_owned()), "")
+                    }
+                    Some(own) => {
+                        let remedy = "CloudFormation makes the new one first and deletes the old one at the end: give the new one another name, or leave the name out";
+                        judged(&NAME_TAKEN, of, false, (promised, format!("`{own}` of this stack has it until the end: {holder}")), remedy)
+                    }
+                    None => {
+                        let remedy = "delete or rename what has it, import it into the stack, or give the resource another name; for a build cache, another stack's name does";
+                        judged(&NAME_TAKEN, of, false, (promised, format!("taken by {holder}")), remedy)
+                    }
+                }
             }
             Err(refusal) => unchecked(&NAME_TAKEN, of, &promised, &refusal),
         });
     }
     verdicts
+}
+
+/// Tells whether a holder, which is told by its ARN or ID, is what has this physical ID.
+fn is_of(holder: &str, physical_id: &str) -> bool {
+    holder == physical_id || holder.strip_suffix(physical_id).is_some_and(|before| before.ends_with(['/', ':']))
 }

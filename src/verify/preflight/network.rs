@@ -2,10 +2,10 @@
 
 use super::{Expectation, Inspector, judged, unchecked};
 use crate::verify::names::{ELASTIC_IP_QUOTA, EXISTING_GROUP, GROUPS_PER_INTERFACE, SECURITY_GROUP_QUOTA, VPC_DNS};
-use crate::verify::verdict::Of;
+use crate::verify::verdict::{Of, State};
 use crate::verify::{Limits, Verdict};
 
-/// Security groups in a region, unless AWS raised it for the account; no call of EC2 tells.
+/// Security groups in a region, unless AWS raised it for the account; no call of EC2 tells, but more of them than this do.
 ///
 /// Source: <https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html>
 const GROUPS_BY_DEFAULT: usize = 2_500;
@@ -60,6 +60,13 @@ pub(super) fn survey(expectation: &Expectation, inspector: &dyn Inspector) -> Ve
     verdicts
 }
 
+/// Returns where a quota is looked up and raised, by its code in Service Quotas.
+///
+/// Source: <https://docs.aws.amazon.com/general/latest/gr/vpc-service.html>
+fn quota(service: &str, code: &str) -> String {
+    format!("https://console.aws.amazon.com/servicequotas/home/services/{service}/quotas/{code} (code {code})")
+}
+
 fn quotas(expectation: &Expectation, inspector: &dyn Inspector, verdicts: &mut Vec<Verdict>) {
     let (groups, addresses) = (expectation.new_groups, expectation.new_addresses);
     if groups == 0 && addresses == 0 && expectation.targets.is_empty() {
@@ -76,24 +83,37 @@ fn quotas(expectation: &Expectation, inspector: &dyn Inspector, verdicts: &mut V
         }
     };
     if let Some(in_use) = limits.groups_in_use.filter(|_| groups > 0) {
-        let texts = (
-            format!("room for {groups} more in {GROUPS_BY_DEFAULT}, the default quota of a region"),
-            format!("{in_use} security groups in use"),
-        );
-        let remedy = "delete groups that nothing uses, or have the quota `VPC security groups per Region` raised; where it was raised already, all is well";
-        verdicts.push(judged(&SECURITY_GROUP_QUOTA, Of::default(), in_use + groups <= GROUPS_BY_DEFAULT, texts, remedy));
+        let promised = format!("room for {groups} more in {GROUPS_BY_DEFAULT}, the default quota of a region");
+        let found = format!("{in_use} security groups in use");
+        verdicts.push(if in_use > GROUPS_BY_DEFAULT {
+            // It was raised, to what EC2 does not tell.
+            let found = format!("{found}: the quota was raised, and EC2 does not tell to what");
+            Verdict::new(&SECURITY_GROUP_QUOTA, Of::default(), State::Unchecked, promised, found)
+                .remedied(format!("{} tells", quota("vpc", "L-E79EC296")))
+        } else {
+            let remedy = format!(
+                "delete groups that nothing uses, or have the quota `VPC security groups per Region` raised: {}",
+                quota("vpc", "L-E79EC296")
+            );
+            judged(&SECURITY_GROUP_QUOTA, Of::default(), in_use + groups <= GROUPS_BY_DEFAULT, (promised, found), &remedy)
+        });
     }
     if let (Some(limit), Some(in_use)) = (limits.elastic_ips, limits.elastic_ips_in_use)
         && addresses > 0
     {
         let texts = (format!("room for {addresses} more in {limit}"), format!("{in_use} Elastic IP addresses in use"));
-        let remedy = "release addresses that nothing uses, or have the quota `EC2-VPC Elastic IPs` raised";
-        verdicts.push(judged(&ELASTIC_IP_QUOTA, Of::default(), in_use + addresses <= limit, texts, remedy));
+        let remedy =
+            format!("release addresses that nothing uses, or have the quota `EC2-VPC Elastic IPs` raised: {}", quota("ec2", "L-0263D0A3"));
+        verdicts.push(judged(&ELASTIC_IP_QUOTA, Of::default(), in_use + addresses <= limit, texts, &remedy));
     }
     let limit = limits.groups_per_interface.map_or(GROUPS_ON_MOUNT_TARGET, |limit| limit.min(GROUPS_ON_MOUNT_TARGET));
     for target in &expectation.targets {
         let texts = (format!("at most {limit} security groups"), target.groups.to_string());
         let of = Of::resource(&target.logical_id, None);
-        verdicts.push(judged(&GROUPS_PER_INTERFACE, of, target.groups <= limit, texts, "give the mount target fewer groups"));
+        let remedy = match limit {
+            GROUPS_ON_MOUNT_TARGET => "give the mount target fewer groups; EFS takes no more".to_owned(),
+            _ => format!("give the mount target fewer groups, or have the quota raised: {}", quota("vpc", "L-2AFB9258")),
+        };
+        verdicts.push(judged(&GROUPS_PER_INTERFACE, of, target.groups <= limit, texts, &remedy));
     }
 }

@@ -13,6 +13,7 @@ mod follow;
 mod killed;
 mod known;
 mod play;
+mod preflight;
 mod proxy;
 mod reach;
 mod recorded;

@@ -55,6 +55,9 @@ fn what_keeps_aws_from_being_asked_is_told_apart_with_what_to_do() {
         run.code == 69 && run.stderr.contains("there are no usable AWS credentials") && run.stderr.contains("`--profile NAME`"),
         "{run}"
     );
+    for inside in ["dispatch failure", "credential provider", "chain", "Ec2InstanceMetadata"] {
+        assert!(!run.stderr.contains(inside), "our words alone: {inside}\n{run}");
+    }
 
     let nowhere = bench("region: eu-west-1\n");
     let run = Run::of(expired.command(&nowhere, "status").env("AWS_ENDPOINT_URL", "http://127.0.0.1:1"));
@@ -73,4 +76,45 @@ fn rack_yaml_tells_what_is_no_arn() {
     for part in ["`role_arn` must be an ARN", "`notification_topics` must be an ARN", "one of rollback, delete, do-nothing"] {
         assert!(run.stderr.contains(part), "{part}\n{run}");
     }
+}
+
+/// Runs `status` with a configuration file of AWS's own, and no other credentials.
+fn with_config(config: &str, arguments: &str) -> Run {
+    let wire = Wire::new(|_| refusal("InvalidAction", "not to be asked"));
+    let bench = bench("region: eu-west-1\n");
+    bench.file("aws-config", config);
+    let mut command = wire.command(&bench, arguments);
+    command.env_remove("AWS_ACCESS_KEY_ID").env_remove("AWS_SECRET_ACCESS_KEY");
+    command.env("AWS_CONFIG_FILE", bench.path().join("aws-config"));
+    let run = Run::of(&mut command);
+    assert!(wire.actions().is_empty(), "{:?}", wire.actions());
+    assert!(run.code == 69 && !run.stderr.contains("dispatch failure"), "{run}");
+    run
+}
+
+#[test]
+fn what_is_wrong_with_a_profile_is_said_in_plain_words() {
+    let run = with_config("[profile staging]\nregion = eu-west-1\n", "status --profile stagin");
+    assert!(run.stderr.contains("no AWS profile `stagin`") && run.stderr.contains("did you mean `staging`?"), "{run}");
+
+    let run = with_config("[profile dev]\nrole_arn = arn:aws:iam::111122223333:role/a\nsource_profile = base\n", "status --profile dev");
+    assert!(run.stderr.contains("profile `base`, which profile `dev` builds on, is not in ~/.aws/config"), "{run}");
+
+    let sso = "[profile dev]\nsso_session = s\nsso_account_id = 111122223333\nsso_role_name = dev\n[sso-session s]\n\
+               sso_region = eu-west-1\nsso_start_url = https://example.awsapps.com/start\n";
+    let run = with_config(sso, "status --profile dev");
+    assert!(run.stderr.contains("there is no SSO session yet") && run.stderr.contains("aws sso login"), "{run}");
+}
+
+#[test]
+fn whoever_wants_to_know_who_asks_is_told_once() {
+    let wire = Wire::new(|asked| match asked.action.as_str() {
+        "GetCallerIdentity" => {
+            success("GetCallerIdentity", "<Arn>arn:aws:iam::111122223333:user/dev</Arn><UserId>A</UserId><Account>111122223333</Account>")
+        }
+        action => super::deployed(action, ""),
+    });
+    let run = wire.run(&super::bench(), "plan --preflight -vv");
+    assert_eq!(run.stderr.matches("asking AWS").count(), 1, "{run}");
+    assert_eq!(wire.all("GetCallerIdentity").len(), 1, "{:?}", wire.actions());
 }
