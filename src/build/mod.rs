@@ -7,11 +7,14 @@
 //! Leaves racks and stacks to the rooms before it: whoever needs a rack's cache repository reads it there and puts it into the request.
 //! Nothing here prints.
 
+#[cfg(feature = "aws")]
+pub mod aws;
 pub mod cache;
 pub mod command;
 pub mod engine;
 pub mod exec;
 pub mod request;
+pub mod task;
 
 pub use command::{Invocation, Note, Step};
 pub use engine::{Engine, EngineFacts};

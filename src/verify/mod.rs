@@ -29,6 +29,7 @@ pub use presence::{
     Answer, Asked, Container, EfsVolume, FileSystem, Ingress, Key, Limits, MountPoint, MountTarget, Presence, Refusal, Repository,
     SecurityGroup, Subnet, TaskDefinition, Volume, Vpc, Zone, look,
 };
+pub(crate) use promise::Reader;
 pub use promise::{
     Promise, PromisedContainer, PromisedFileSystem, PromisedKey, PromisedMountTarget, PromisedRepository, PromisedRule, PromisedTask,
 };

@@ -181,23 +181,23 @@ impl Promise {
 }
 
 /// Reads an evaluation.
-pub(super) struct Reader<'e, 'a> {
-    pub(super) evaluation: &'e Evaluation<'a>,
+pub(crate) struct Reader<'e, 'a> {
+    pub(crate) evaluation: &'e Evaluation<'a>,
 }
 
 impl<'a> Reader<'_, 'a> {
     /// Returns the resources of a type that are certain to exist.
-    pub(super) fn of_type(&self, resource_type: &'static str) -> impl Iterator<Item = &Resource<'a>> {
+    pub(crate) fn of_type(&self, resource_type: &'static str) -> impl Iterator<Item = &Resource<'a>> {
         let exists = |resource: &&Resource<'a>| resource.condition.is_none_or(|(_, value)| value == ConditionValue::Known(true));
         self.evaluation.resources.values().filter(move |resource| resource.resource_type == resource_type).filter(exists)
     }
 
-    pub(super) fn physical_id(&self, logical_id: &str) -> Option<String> {
+    pub(crate) fn physical_id(&self, logical_id: &str) -> Option<String> {
         self.evaluation.state.physical_ids.get(logical_id).cloned()
     }
 
     /// Returns the ID of what a value refers to.
-    pub(super) fn id(&self, value: &Value<'a>) -> Option<String> {
+    pub(crate) fn id(&self, value: &Value<'a>) -> Option<String> {
         match value.kind {
             ValueKind::Unknown(Residual::Ref(name)) => self.physical_id(name),
             ValueKind::Unknown(Residual::GetAtt(name, attribute)) => {
@@ -284,7 +284,7 @@ impl<'a> Reader<'_, 'a> {
     }
 
     /// Returns the group that build tasks get: the one for builds, else the one for instances, else the rack's own.
-    pub(super) fn build_group(&self) -> Option<String> {
+    pub(crate) fn build_group(&self) -> Option<String> {
         let rack = Surroundings::default();
         let parameters = [rack.build_instance_security_group, rack.instance_security_group];
         for (_, parameter) in parameters.into_iter().flatten() {

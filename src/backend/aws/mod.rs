@@ -22,8 +22,8 @@ use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::types::TemplateStage;
 use indexmap::IndexMap;
 
-pub(crate) use self::error::chain;
-use self::error::{failed, is_absent, no_change_set, no_stack};
+pub(crate) use self::error::{chain, failed};
+use self::error::{is_absent, no_change_set, no_stack};
 pub use self::session::{Reach, Session};
 pub use self::templates::template_address;
 use super::{

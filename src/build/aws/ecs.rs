@@ -1,0 +1,97 @@
+//! Tasks.
+
+use aws_sdk_ecs::types::{
+    AssignPublicIp, AwsVpcConfiguration, ContainerOverride, KeyValuePair, LaunchType, NetworkConfiguration, PropagateTags, Tag,
+    TaskOverride,
+};
+
+use super::AwsBuilds;
+use crate::backend::BackendError;
+use crate::backend::aws::failed;
+use crate::build::task::request::{self, RunTask};
+use crate::build::task::{Container, Failure, Started, Task};
+
+pub(super) fn run_task(aws: &AwsBuilds, request: &RunTask) -> Result<Started, BackendError> {
+    let pair = |variable: &request::KeyValuePair| KeyValuePair::builder().name(&variable.name).value(&variable.value).build();
+    let container = |container: &request::ContainerOverride| {
+        ContainerOverride::builder()
+            .name(&container.name)
+            .set_command(container.command.clone())
+            .set_environment(Some(container.environment.iter().map(pair).collect()))
+            .set_cpu(container.cpu)
+            .set_memory(container.memory)
+            .build()
+    };
+    let overrides = TaskOverride::builder()
+        .set_container_overrides(Some(request.overrides.container_overrides.iter().map(container).collect()))
+        .set_cpu(request.overrides.cpu.clone())
+        .set_memory(request.overrides.memory.clone())
+        .build();
+    let network = match &request.network_configuration {
+        Some(network) => {
+            let vpc = &network.awsvpc_configuration;
+            let vpc = AwsVpcConfiguration::builder()
+                .set_subnets(Some(vpc.subnets.clone()))
+                .set_security_groups(Some(vpc.security_groups.clone()))
+                .set_assign_public_ip(vpc.assign_public_ip.as_deref().map(AssignPublicIp::from))
+                .build()
+                .map_err(|error| BackendError::Request { operation: "RunTask", code: None, message: error.to_string() })?;
+            Some(NetworkConfiguration::builder().awsvpc_configuration(vpc).build())
+        }
+        None => None,
+    };
+    let tags =
+        (!request.tags.is_empty()).then(|| request.tags.iter().map(|tag| Tag::builder().key(&tag.key).value(&tag.value).build()).collect());
+    let call = aws
+        .ecs
+        .run_task()
+        .cluster(&request.cluster)
+        .task_definition(&request.task_definition)
+        .count(request.count)
+        .set_launch_type(request.launch_type.as_deref().map(LaunchType::from))
+        .set_platform_version(request.platform_version.clone())
+        .set_network_configuration(network)
+        .overrides(overrides)
+        .set_started_by(request.started_by.clone())
+        .set_tags(tags)
+        .set_propagate_tags(request.propagate_tags.as_deref().map(PropagateTags::from))
+        .set_client_token(request.client_token.clone());
+    let answer = aws.session.block_on(call.send()).map_err(|error| failed("RunTask", error))?;
+    Ok(Started { task: answer.tasks().first().map(task), failures: answer.failures().iter().map(failure).collect() })
+}
+
+pub(super) fn describe_task(aws: &AwsBuilds, cluster: &str, name: &str) -> Result<Option<Task>, BackendError> {
+    let call = aws.ecs_onlooker.describe_tasks().cluster(cluster).tasks(name).send();
+    let answer = aws.session.block_on(call).map_err(|error| failed("DescribeTasks", error))?;
+    Ok(answer.tasks().first().map(task))
+}
+
+pub(super) fn stop_task(aws: &AwsBuilds, cluster: &str, name: &str, reason: &str) -> Result<(), BackendError> {
+    let call = aws.ecs.stop_task().cluster(cluster).task(name).reason(reason).send();
+    aws.session.block_on(call).map(|_| ()).map_err(|error| failed("StopTask", error))
+}
+
+fn task(found: &aws_sdk_ecs::types::Task) -> Task {
+    let owned = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(ToOwned::to_owned);
+    let containers = found.containers().iter().map(|container| Container {
+        name: container.name().unwrap_or_default().to_owned(),
+        exit_code: container.exit_code(),
+        reason: owned(container.reason()),
+    });
+    Task {
+        task_arn: found.task_arn().unwrap_or_default().to_owned(),
+        last_status: found.last_status().unwrap_or_default().to_owned(),
+        availability_zone: owned(found.availability_zone()),
+        stop_code: owned(found.stop_code().map(|code| code.as_str())),
+        stopped_reason: owned(found.stopped_reason()),
+        containers: containers.collect(),
+    }
+}
+
+fn failure(found: &aws_sdk_ecs::types::Failure) -> Failure {
+    Failure {
+        arn: found.arn().map(ToOwned::to_owned),
+        reason: found.reason().unwrap_or_default().to_owned(),
+        detail: found.detail().map(ToOwned::to_owned),
+    }
+}

@@ -1,0 +1,34 @@
+//! What a build's container writes.
+
+use super::AwsBuilds;
+use crate::backend::BackendError;
+use crate::backend::aws::failed;
+use crate::build::task::{LogEvent, LogPage, LogPlace, LogStream};
+
+pub(super) fn log_events(aws: &AwsBuilds, stream: &LogStream, from: &LogPlace) -> Result<Option<LogPage>, BackendError> {
+    let elsewhere = stream.region.as_ref().filter(|region| region.as_str() != aws.session.region());
+    let client = match elsewhere {
+        None => &aws.logs_onlooker,
+        Some(region) => {
+            let config = aws.logs_onlooker.config().to_builder().region(aws_sdk_cloudwatchlogs::config::Region::new(region.clone()));
+            &aws_sdk_cloudwatchlogs::Client::from_conf(config.build())
+        }
+    };
+    let call = client
+        .get_log_events()
+        .log_group_name(&stream.group)
+        .log_stream_name(&stream.name)
+        .start_from_head(true)
+        .set_start_time(from.since.filter(|_| from.token.is_none()))
+        .set_next_token(from.token.clone());
+    let answer = match aws.session.block_on(call.send()) {
+        Ok(answer) => answer,
+        Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) => return Ok(None),
+        Err(error) => return Err(failed("GetLogEvents", error)),
+    };
+    let events = answer.events().iter().map(|event| LogEvent {
+        timestamp: event.timestamp().unwrap_or_default(),
+        message: event.message().unwrap_or_default().to_owned(),
+    });
+    Ok(Some(LogPage { events: events.collect(), next: answer.next_forward_token().map(ToOwned::to_owned) }))
+}

@@ -1,0 +1,77 @@
+//! An account that builds run in and keep their caches in, asked through the AWS SDK; the only place of the build room that names it.
+//!
+//! One file per service. SDK types are converted here, so that the rest of the room sees plain ones.
+
+mod ecs;
+mod efs;
+mod logs;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+
+use super::task::{BuildService, LogPage, LogPlace, LogStream, MountTarget, RunTask, Started, Task};
+use crate::backend::BackendError;
+use crate::backend::aws::Session;
+
+/// How long one try of a repeated look may take, so that Ctrl-C is heeded soon even where nobody answers.
+const LOOK: Duration = Duration::from_secs(10);
+
+/// One account and region.
+pub struct AwsBuilds {
+    session: Arc<Session>,
+    ecs: aws_sdk_ecs::Client,
+    efs: aws_sdk_efs::Client,
+    /// For looks that are repeated anyway, and so give up soon.
+    ecs_onlooker: aws_sdk_ecs::Client,
+    logs_onlooker: aws_sdk_cloudwatchlogs::Client,
+}
+
+impl std::fmt::Debug for AwsBuilds {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AwsBuilds").field("region", &self.session.region()).finish_non_exhaustive()
+    }
+}
+
+impl AwsBuilds {
+    /// Returns the builds of a session's account and region.
+    pub fn new(session: Arc<Session>) -> Self {
+        let config = session.config();
+        let attempt = config.timeout_config().and_then(TimeoutConfig::operation_attempt_timeout).map_or(LOOK, |attempt| attempt.min(LOOK));
+        let retries = RetryConfig::standard().with_max_attempts(2);
+        let timeouts = TimeoutConfig::builder().operation_attempt_timeout(attempt).build();
+        let ecs = aws_sdk_ecs::config::Builder::from(config).retry_config(retries.clone()).timeout_config(timeouts.clone());
+        let logs = aws_sdk_cloudwatchlogs::config::Builder::from(config).retry_config(retries).timeout_config(timeouts);
+        Self {
+            ecs: aws_sdk_ecs::Client::new(config),
+            efs: aws_sdk_efs::Client::new(config),
+            ecs_onlooker: aws_sdk_ecs::Client::from_conf(ecs.build()),
+            logs_onlooker: aws_sdk_cloudwatchlogs::Client::from_conf(logs.build()),
+            session,
+        }
+    }
+}
+
+impl BuildService for AwsBuilds {
+    fn run_task(&self, request: &RunTask) -> Result<Started, BackendError> {
+        ecs::run_task(self, request)
+    }
+
+    fn describe_task(&self, cluster: &str, task: &str) -> Result<Option<Task>, BackendError> {
+        ecs::describe_task(self, cluster, task)
+    }
+
+    fn stop_task(&self, cluster: &str, task: &str, reason: &str) -> Result<(), BackendError> {
+        ecs::stop_task(self, cluster, task, reason)
+    }
+
+    fn log_events(&self, stream: &LogStream, from: &LogPlace) -> Result<Option<LogPage>, BackendError> {
+        logs::log_events(self, stream, from)
+    }
+
+    fn mount_targets(&self, file_system: &str) -> Result<Vec<MountTarget>, BackendError> {
+        efs::mount_targets(self, file_system)
+    }
+}

@@ -1,0 +1,208 @@
+//! What a build task is wanted for.
+
+use std::fmt;
+use std::str::FromStr;
+
+use indexmap::IndexMap;
+
+use super::mask;
+use crate::template::{Diagnostic, Diagnostics};
+
+/// The program in the task's image, which decides how it is told what to do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Builder {
+    /// `rackform build agent`, which reads its environment.
+    #[default]
+    Agent,
+    /// The public build service's own program, which reads its environment and a few flags.
+    Convox,
+    /// kaniko itself, which reads flags alone.
+    Kaniko,
+}
+
+impl Builder {
+    /// Every builder.
+    pub const ALL: [Self; 3] = [Self::Agent, Self::Convox, Self::Kaniko];
+
+    /// Returns its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Agent => "agent",
+            Self::Convox => "convox",
+            Self::Kaniko => "kaniko",
+        }
+    }
+
+    /// Guesses the program of an image by the image's name; an image of somebody's own has the agent.
+    pub fn of_image(image: &str) -> Self {
+        let repository = image.split('@').next().unwrap_or(image);
+        let last = repository.rsplit('/').next().unwrap_or(repository);
+        let name = last.split(':').next().unwrap_or(last);
+        match name {
+            _ if repository.starts_with("convox/") || repository.contains("/convox/") => Self::Convox,
+            "kaniko" | "kaniko-executor" => Self::Kaniko,
+            "executor" if repository.contains("kaniko") => Self::Kaniko,
+            _ => Self::Agent,
+        }
+    }
+}
+
+impl fmt::Display for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Builder {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|builder| builder.name() == text);
+        found.ok_or_else(|| format!("expected one of {}", Self::ALL.map(Self::name).join(", ")))
+    }
+}
+
+/// What a build task is wanted for.
+#[derive(Clone, Debug, Default)]
+pub struct Order {
+    /// The app.
+    pub app: String,
+    /// The build's ID.
+    pub id: String,
+    /// The service; `None` leaves it to the builder.
+    pub service: Option<String>,
+    /// Where the source is.
+    pub url: Option<String>,
+    /// The Dockerfile, from the source's directory on.
+    pub dockerfile: Option<String>,
+    /// The app's manifest.
+    pub manifest: Option<String>,
+    /// The stage to build.
+    pub target: Option<String>,
+    /// Build arguments, `NAME=VALUE` or `NAME`.
+    pub build_args: Vec<String>,
+    /// The repository that images are pushed to.
+    pub push: Option<String>,
+    /// Whether nothing is taken from the layer cache.
+    pub no_cache: bool,
+    /// Whether it is a build for development.
+    pub development: bool,
+    /// Further variables, which go over those that are made of the above.
+    pub environment: IndexMap<String, String>,
+    /// The program in the image.
+    pub builder: Builder,
+    /// The command, in place of the builder's usual one.
+    pub command: Option<Vec<String>>,
+    /// CPU units, in place of the task definition's.
+    pub cpu: Option<u32>,
+    /// Memory in MiB, in place of the task definition's.
+    pub memory: Option<u32>,
+    /// Tags of the task.
+    pub tags: IndexMap<String, String>,
+    /// Whether the task has its definition's tags too.
+    pub propagate_tags: bool,
+    /// Who started it, in place of the usual.
+    pub started_by: Option<String>,
+    /// What makes asking twice start one task.
+    pub client_token: Option<String>,
+}
+
+impl Order {
+    /// Returns the container's command; `None` is the image's own.
+    pub(super) fn command(&self) -> Option<Vec<String>> {
+        if self.command.is_some() {
+            return self.command.clone();
+        }
+        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        match self.builder {
+            Builder::Agent | Builder::Kaniko => None,
+            Builder::Convox => {
+                let cache = if self.no_cache { "false" } else { "true" };
+                let mut command = words(&["build", "-method", method(self.url.as_deref().unwrap_or_default()), "-cache", cache]);
+                for arg in &self.build_args {
+                    command.extend(["-build-args".to_owned(), arg.clone()]);
+                }
+                Some(command)
+            }
+        }
+    }
+
+    /// Returns who started it: in the public build service's words for its own program.
+    pub(super) fn started_by(&self) -> String {
+        self.started_by.clone().unwrap_or_else(|| match self.builder {
+            Builder::Convox => format!("convox.{}", self.app),
+            Builder::Agent | Builder::Kaniko => format!("rackform/{}", self.app),
+        })
+    }
+
+    /// Checks what was given, before anything is made of it.
+    pub(super) fn check(&self, problems: &mut Diagnostics) {
+        let is_name = |text: &str| {
+            text.len() <= 100
+                && text.starts_with(|c: char| c.is_ascii_alphanumeric())
+                && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+        };
+        if !is_name(&self.app) {
+            let message = format!("app `{}` is no name: letters, digits, `-`, `_` and `.`, starting with a letter or digit", self.app);
+            problems.push(Diagnostic::error("app-name", message));
+        }
+        let given = self.environment.contains_key(super::environment::URL);
+        if let Some(url) = self.url.as_ref().filter(|_| !given)
+            && (mask::userinfo(url).is_some() || url.to_ascii_lowercase().contains("signature="))
+        {
+            problems.push(
+                Diagnostic::error(
+                    "secret-in-argument",
+                    "the URL has credentials in it, and arguments are read by everybody on the machine",
+                )
+                .hinted("put it into a variable and give that one's name: `--secret-env BUILD_URL`"),
+            );
+        }
+        for name in self.environment.keys() {
+            if name.is_empty() || name.contains('=') || name.contains('\0') {
+                problems.push(Diagnostic::error("variable-name", format!("`{name}` is no name of a variable")));
+            }
+        }
+    }
+}
+
+/// Returns how the public build service's program is to get the source.
+fn method(url: &str) -> &'static str {
+    let path = url.split(['?', '#']).next().unwrap_or(url);
+    match () {
+        () if path.ends_with(".zip") => "zip",
+        () if path.ends_with(".git") || url.starts_with("git") || url.starts_with("ssh://") => "git",
+        () => "tgz",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_program_is_told_by_the_image() {
+        for (image, builder) in [
+            ("convox/build:20260421", Builder::Convox),
+            ("docker.io/convox/rack:20260421-arm64", Builder::Convox),
+            ("ghcr.io/osscontainertools/kaniko:v1.27.5", Builder::Kaniko),
+            ("gcr.io/kaniko-project/executor@sha256:abc", Builder::Kaniko),
+            ("111122223333.dkr.ecr.eu-west-1.amazonaws.com/builder:1", Builder::Agent),
+            ("localhost:5000/kaniko-builder", Builder::Agent),
+        ] {
+            assert_eq!(Builder::of_image(image), builder, "{image}");
+        }
+    }
+
+    #[test]
+    fn the_source_is_fetched_by_its_kind() {
+        for (url, expected) in [
+            ("object://web/tmp/1.tgz", "tgz"),
+            ("https://x.example/a.zip?x=1", "zip"),
+            ("https://x.example/a.git#main", "git"),
+            ("git@x.example:a", "git"),
+        ] {
+            assert_eq!(method(url), expected, "{url}");
+        }
+    }
+}
