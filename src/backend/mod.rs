@@ -59,6 +59,15 @@ pub struct DeleteOptions {
     pub role_arn: Option<String>,
 }
 
+/// How a rollback is to be gone about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RollbackOptions {
+    /// Logical IDs of resources that are taken for rolled back as they are, where a rollback goes on.
+    pub skip: Vec<String>,
+    /// The role that CloudFormation takes for it, on AWS.
+    pub role_arn: Option<String>,
+}
+
 /// What a change set says about one parameter.
 #[derive(Clone, PartialEq, Eq)]
 pub enum ParameterInput {
@@ -177,14 +186,16 @@ pub trait Backend {
     /// # Errors
     ///
     /// Returns an error when no rollback of an update failed, or a resource to skip is not one that failed.
-    fn continue_update_rollback(&self, stack: &str, skip: &[String]) -> Result<(), BackendError>;
+    fn continue_update_rollback(&self, stack: &str, options: &RollbackOptions) -> Result<(), BackendError>;
 
-    /// Turns back an update that was left where it failed.
+    /// Turns back a creation or an update that was left where it failed; nothing is there to be skipped.
+    ///
+    /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_RollbackStack.html>
     ///
     /// # Errors
     ///
-    /// Returns an error when no update was left so.
-    fn rollback_stack(&self, stack: &str) -> Result<(), BackendError>;
+    /// Returns an error when nothing was left so.
+    fn rollback_stack(&self, stack: &str, options: &RollbackOptions) -> Result<(), BackendError>;
 
     /// Compares a stack's resources with what its template made of them; returns what was found of each, by logical ID.
     ///

@@ -121,7 +121,7 @@ impl Deletion<'_> {
         if description.termination_protection {
             backend.set_termination_protection(&stack, false)?;
         }
-        let options = DeleteOptions { retain: self.retain.to_vec(), ..DeleteOptions::default() };
+        let options = DeleteOptions { retain: self.retain.to_vec(), role_arn: context.cloudformation_role_arn()? };
         let outcome = args.followed(context, backend, &stack, resources.len(), |observer, interrupted| {
             apply::delete(backend, &description, &options, observer, interrupted)
         })?;

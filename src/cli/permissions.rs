@@ -17,7 +17,7 @@ use crate::verify::Subject;
 /// provider schemas; docs/permissions.md says how narrow it is.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  rackform permissions\n  rackform permissions --lifetime --for resources --format policy > cloudformation-role.json\n  rackform permissions --for verify,preflight --format policy\n  rackform permissions -p BuildCache=Yes --format json | jq '.policies[].characters'\n\nExit codes: 0 done, 65 bad template or parameters."
+    after_help = "Examples:\n  rackform permissions\n  rackform permissions --lifetime --for resources --format policy > cloudformation-role.json\n  rackform permissions --for verify,preflight --format policy\n  rackform permissions --for request --cloudformation-role-arn arn:aws:iam::123456789012:role/cloudformation\n  rackform permissions -p BuildCache=Yes --format json | jq '.policies[].characters'\n\nExit codes: 0 done, 65 bad template or parameters."
 )]
 pub struct Args {
     #[command(flatten)]
@@ -70,9 +70,10 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     // Without an account nobody knows the name of the bucket that is made in it.
     let name = bucket.map(|(name, _)| name).or(change.target.options.template_bucket.clone()).unwrap_or_default();
     let bucket = (change.target.template.len() > INLINE_TEMPLATE_LIMIT_BYTES).then_some(name);
+    let role_arn = change.target.options.role_arn.clone();
     let subject = Subject::from(&change.target);
     let (place, needs) = subject.evaluated(backend.as_ref(), change.known, |after, _| {
-        let place = Place { bucket, makes_bucket, ..place(&stack, after.state, is_local) };
+        let place = Place { bucket, makes_bucket, role_arn, ..place(&stack, after.state, is_local) };
         Ok((place, if args.lifetime { permissions::lifetime(after) } else { permissions::of_plan(after, &change.plan) }))
     })?;
     let purposes = if args.purposes.is_empty() { &Purpose::ALL } else { args.purposes.as_slice() };
@@ -106,7 +107,7 @@ fn place(stack: &str, known: &State, is_local: bool) -> Place {
     let partition = pseudo("AWS::Partition").unwrap_or_else(|| crate::evaluate::partition(&region).0.to_owned());
     // The account of AWS's examples stands for one that nobody named.
     let account = pseudo("AWS::AccountId").filter(|account| is_local || account != DEFAULT_ACCOUNT);
-    Place { partition, region, account, stack: stack.to_owned(), bucket: None, makes_bucket: false }
+    Place { partition, region, account, stack: stack.to_owned(), bucket: None, makes_bucket: false, role_arn: None }
 }
 
 impl Listing {

@@ -4,7 +4,7 @@ use super::backend::{self, Access};
 use super::carry_out::CarryOutArgs;
 use super::{Context, ExitCode, Failure, delete};
 use crate::apply::{self, Outcome};
-use crate::backend::{Backend, StackDescription};
+use crate::backend::{Backend, RollbackOptions, StackDescription};
 use crate::recover::{self, Recovery, Situation, Way, Wish};
 
 /// Gets the stack out of a state that it is stuck in
@@ -76,7 +76,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         context.confirm(&question, "nothing was changed")?;
     }
     let events = backend.recent_events(&description.id)?;
-    begin(backend.as_ref(), &stack, &way)?;
+    begin(backend.as_ref(), &stack, &way, context.cloudformation_role_arn()?)?;
     let resources = backend.list_resources(&description.id)?.len();
     let outcome = args.carry_out.followed(context, backend.as_ref(), &stack, resources, |observer, interrupted| {
         match way {
@@ -92,11 +92,11 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
 }
 
 /// Begins what is not a deletion.
-fn begin(backend: &dyn Backend, stack: &str, way: &Way) -> Result<(), Failure> {
+fn begin(backend: &dyn Backend, stack: &str, way: &Way, role_arn: Option<String>) -> Result<(), Failure> {
     match way {
         Way::Cancel => backend.cancel_update(stack)?,
-        Way::Continue { skip } => backend.continue_update_rollback(stack, skip)?,
-        Way::Rollback => backend.rollback_stack(stack)?,
+        Way::Continue { skip } => backend.continue_update_rollback(stack, &RollbackOptions { skip: skip.clone(), role_arn })?,
+        Way::Rollback => backend.rollback_stack(stack, &RollbackOptions { role_arn, ..RollbackOptions::default() })?,
         Way::Wait | Way::Delete { .. } => {}
     }
     Ok(())

@@ -132,11 +132,8 @@ impl StackArgs {
         if context.backend()? == BackendChoice::Aws {
             return Ok(());
         }
-        let left_out = [
-            ("notification topics", options.notification_topics.is_some()),
-            ("rollback alarms", !options.rollback_alarms.is_empty()),
-            ("`on_failure`: it always rolls back", options.on_failure.is_some_and(|choice| choice != OnFailure::Rollback)),
-        ];
+        let left_out =
+            [("notification topics", options.notification_topics.is_some()), ("rollback alarms", !options.rollback_alarms.is_empty())];
         let left_out: Vec<&str> = left_out.into_iter().filter(|(_, given)| *given).map(|(what, _)| what).collect();
         if !left_out.is_empty() {
             context.say(&format!("the local backend takes no notice of {}", left_out.join(", ")));

@@ -52,6 +52,9 @@ impl Purpose {
     }
 }
 
+/// Whom the role for CloudFormation is passed to.
+const CLOUDFORMATION: &str = "cloudformation.amazonaws.com";
+
 /// Actions that are allowed on some resources.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Statement {
@@ -66,6 +69,9 @@ pub struct Statement {
     /// The region that requests must be to, where the resources do not say it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
+    /// The service that a role may be passed to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub passed_to: Option<&'static str>,
 }
 
 /// Returns the statements that some purposes take, in the order of purposes and services.
@@ -93,6 +99,17 @@ pub fn statements(place: &Place, needs: &[Need], purposes: &[Purpose]) -> Vec<St
                 actions,
                 resources: scope.resources,
                 region: scope.region,
+                passed_to: None,
+            });
+        }
+        if let (Purpose::Request, Some(role)) = (purpose, &place.role_arn) {
+            statements.push(Statement {
+                sid: "RequestPassRole".to_owned(),
+                purpose,
+                actions: vec!["iam:PassRole".to_owned()],
+                resources: vec![role.clone()],
+                region: None,
+                passed_to: Some(CLOUDFORMATION),
             });
         }
     }

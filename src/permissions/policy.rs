@@ -68,8 +68,10 @@ fn written(statement: &Statement) -> Json {
         "Action": statement.actions,
         "Resource": statement.resources,
     });
-    if let (Some(region), Some(members)) = (&statement.region, written.as_object_mut()) {
-        members.insert("Condition".to_owned(), json!({ "StringEquals": { "aws:RequestedRegion": region } }));
+    let region = statement.region.as_ref().map(|region| ("aws:RequestedRegion", region.as_str()));
+    let condition = region.or(statement.passed_to.map(|service| ("iam:PassedToService", service)));
+    if let (Some((key, value)), Some(members)) = (condition, written.as_object_mut()) {
+        members.insert("Condition".to_owned(), json!({ "StringEquals": { key: value } }));
     }
     written
 }

@@ -28,6 +28,8 @@ pub struct Place {
     pub bucket: Option<String>,
     /// Whether that bucket is made where there is none.
     pub makes_bucket: bool,
+    /// The role that CloudFormation is to work as, an ARN.
+    pub role_arn: Option<String>,
 }
 
 /// What a template takes of S3.

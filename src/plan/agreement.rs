@@ -138,7 +138,8 @@ pub fn excess(approved: &Plan, reported: &[Change], tags_differ: bool) -> Vec<Di
                 let is_touched = |effect| !matches!(effect, Effect::Untouched | Effect::Created | Effect::Deleted | Effect::Retained);
                 expected.is_some_and(is_touched) || is_listed(Action::Modify)
             }
-            Action::Import | Action::Dynamic => is_listed(change.action),
+            // What a word that is not known here does, nobody can have approved unless it was listed.
+            Action::Import | Action::Dynamic | Action::Other(_) => is_listed(change.action),
         };
         if !is_approved {
             let predicted = listed.iter().flatten().next().map(|change| what(change));
@@ -167,8 +168,8 @@ pub fn excess(approved: &Plan, reported: &[Change], tags_differ: bool) -> Vec<Di
             && change.policy_action.is_some_and(deletes)
             && !deletes(approved)
         {
-            let reported = change.policy_action.map(|policy| format!("{policy:?}"));
-            found.push(of(change, DisagreementKind::PolicyAction, Some(format!("{approved:?}")), reported));
+            let reported = change.policy_action.map(|policy| word(&policy));
+            found.push(of(change, DisagreementKind::PolicyAction, Some(word(&approved)), reported));
         }
     }
     found
@@ -194,23 +195,25 @@ fn what(change: &ResourceChange) -> String {
         Some(Replacement::Conditional) => " with possible replacement",
         _ => "",
     };
-    format!("{:?} {}{replaces}", change.action, change.resource_type)
+    format!("{} {}{replaces}", word(&change.action), change.resource_type)
 }
 
 fn rank(replacement: Option<Replacement>) -> u8 {
     match replacement {
         None | Some(Replacement::False) => 0,
-        Some(Replacement::Conditional) => 1,
+        // A word that is not known here may mean one.
+        Some(Replacement::Conditional | Replacement::Other(_)) => 1,
         Some(Replacement::True) => 2,
     }
 }
 
 fn replacement(replacement: Option<Replacement>) -> String {
-    replacement.map_or_else(|| "nothing".to_owned(), |replacement| format!("{replacement:?}"))
+    replacement.map_or_else(|| "nothing".to_owned(), |replacement| word(&replacement))
 }
 
 fn deletes(policy: PolicyAction) -> bool {
-    matches!(policy, PolicyAction::Delete | PolicyAction::ReplaceAndDelete)
+    // A word that is not known here may delete.
+    matches!(policy, PolicyAction::Delete | PolicyAction::ReplaceAndDelete | PolicyAction::Other(_))
 }
 
 /// One resource in both lists.
@@ -244,7 +247,7 @@ impl Comparison<'_> {
         if let (Some(policy), Some(said)) = (expected.policy_action, reported.policy_action)
             && policy != said
         {
-            self.note(DisagreementKind::PolicyAction, None, Some(format!("{policy:?}")), Some(format!("{said:?}")));
+            self.note(DisagreementKind::PolicyAction, None, Some(word(&policy)), Some(word(&said)));
         }
         if expected.action == Action::Modify {
             self.scope();
@@ -263,7 +266,7 @@ impl Comparison<'_> {
             let mut scope = change.scope.clone();
             scope.sort();
             scope.dedup();
-            scope.iter().map(|attribute| format!("{attribute:?}")).collect::<Vec<_>>().join(", ")
+            scope.iter().map(word).collect::<Vec<_>>().join(", ")
         };
         let (expected, reported) = (sorted(self.expected), sorted(self.reported));
         if expected != reported {
@@ -328,14 +331,20 @@ fn key(detail: &ResourceChangeDetail) -> impl PartialEq {
 fn place(detail: &ResourceChangeDetail) -> String {
     let target = &detail.target;
     target.path.clone().unwrap_or_else(|| match &target.name {
-        Some(name) => format!("/{:?}/{name}", target.attribute),
-        None => format!("/{:?}", target.attribute),
+        Some(name) => format!("/{}/{name}", word(&target.attribute)),
+        None => format!("/{}", word(&target.attribute)),
     })
 }
 
 fn told(detail: &ResourceChangeDetail) -> String {
     let entity = detail.causing_entity.as_ref().map(|entity| format!(" {entity}")).unwrap_or_default();
-    format!("{:?}{entity} ({:?}, recreation {:?})", detail.change_source, detail.evaluation, detail.target.requires_recreation)
+    let [source, evaluation] = [word(&detail.change_source), word(&detail.evaluation)];
+    format!("{source}{entity} ({evaluation}, recreation {})", word(&detail.target.requires_recreation))
+}
+
+/// Returns a word as CloudFormation spells it.
+fn word(word: &impl Serialize) -> String {
+    serde_json::to_value(word).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 /// Tells whether two values are the same as far as both are known and shown.

@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 pub use crate::schema::RequiresRecreation;
+use crate::schema::Word;
 
 /// The text that AWS puts where a value is known only after the change set is executed.
 pub const KNOWN_AFTER_APPLY: &str = "{{changeSet:KNOWN_AFTER_APPLY}}";
@@ -104,6 +105,9 @@ pub enum Action {
     Import,
     /// Not known until it is executed.
     Dynamic,
+    /// Another word of AWS's, kept as it is.
+    #[serde(untagged)]
+    Other(Word),
 }
 
 /// Whether a modified resource is replaced.
@@ -115,6 +119,9 @@ pub enum Replacement {
     False,
     /// It may be.
     Conditional,
+    /// Another word of AWS's, kept as it is.
+    #[serde(untagged)]
+    Other(Word),
 }
 
 /// What becomes of the old physical resource.
@@ -132,6 +139,9 @@ pub enum PolicyAction {
     ReplaceAndRetain,
     /// Replaced, a snapshot of the old one taken.
     ReplaceAndSnapshot,
+    /// Another word of AWS's, kept as it is.
+    #[serde(untagged)]
+    Other(Word),
 }
 
 /// Which part of a resource a change is in.
@@ -151,6 +161,9 @@ pub enum Attribute {
     UpdateReplacePolicy,
     /// `Tags`.
     Tags,
+    /// Another word of AWS's, kept as it is.
+    #[serde(untagged)]
+    Other(Word),
 }
 
 /// One change of one attribute, with what caused it.
@@ -209,6 +222,9 @@ pub enum AttributeChangeType {
     Remove,
     /// It differs.
     Modify,
+    /// Another word of AWS's, kept as it is.
+    #[serde(untagged)]
+    Other(Word),
 }
 
 /// Whether AWS could tell the new value before executing.
@@ -218,6 +234,9 @@ pub enum Evaluation {
     Static,
     /// It depends on something done on the way.
     Dynamic,
+    /// Another word of AWS's, kept as it is.
+    #[serde(untagged)]
+    Other(Word),
 }
 
 /// What kind of thing caused a change.
@@ -233,4 +252,7 @@ pub enum ChangeSource {
     DirectModification,
     /// A nested stack, which CloudFormation always looks into.
     Automatic,
+    /// Another word of AWS's, kept as it is.
+    #[serde(untagged)]
+    Other(Word),
 }

@@ -42,6 +42,7 @@ impl<'a> Difference<'a> {
             Attribute::UpdatePolicy => "/UpdatePolicy",
             Attribute::DeletionPolicy => "/DeletionPolicy",
             Attribute::UpdateReplacePolicy => "/UpdateReplacePolicy",
+            Attribute::Other(word) => word.as_str(),
         });
         for segment in &self.path {
             text.push('/');

@@ -102,7 +102,7 @@ fn standing(before: &Resource<'_>, after: &Resource<'_>, differences: &[Differen
         let verdict = |difference: &Difference<'_>| match (motion(difference), difference.recreation) {
             (Motion::Still, _) => Stand::Untouched,
             (Motion::Moves, RequiresRecreation::Always) => Stand::Replaced,
-            (_, RequiresRecreation::Always | RequiresRecreation::Conditionally) => Stand::MayReplace,
+            (_, RequiresRecreation::Always | RequiresRecreation::Conditionally | RequiresRecreation::Other(_)) => Stand::MayReplace,
             (Motion::Moves, RequiresRecreation::Never) => Stand::Updated,
             (Motion::May, RequiresRecreation::Never) => Stand::MayUpdate,
         };

@@ -13,10 +13,12 @@ mod permissions;
 mod property;
 mod resource_type;
 mod stateful;
+mod word;
 
 pub use permissions::{Handler, handler_permissions};
 pub use property::{PropertyFacts, Types};
 pub use resource_type::{PropertyPath, ResourceType};
+pub use word::Word;
 
 /// What CloudFormation must do to change a property.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -27,6 +29,9 @@ pub enum RequiresRecreation {
     Conditionally,
     /// Replaced (`createOnlyProperties`).
     Always,
+    /// What a change set of AWS says in another word; no schema does.
+    #[serde(untagged)]
+    Other(Word),
 }
 
 /// Returns the facts of a resource type by name, such as `AWS::EFS::FileSystem`.

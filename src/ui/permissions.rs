@@ -31,7 +31,8 @@ pub fn human(listing: &Listing, statements: &[Statement], layout: Layout) -> Str
     let mut text = format!("{}\n", styled(layout.styles.strong, title));
     for statement in statements {
         text.push_str(&format!("\n{}\n", styled(layout.styles.strong, &statement.sid)));
-        let region = statement.region.as_ref().map(|region| format!(" (requests to {region} only)")).unwrap_or_default();
+        let region = statement.region.as_ref().map(|region| format!(" (requests to {region} only)"));
+        let region = region.or(statement.passed_to.map(|service| format!(" (passed to {service} only)"))).unwrap_or_default();
         for line in wrapped(&statement.actions.join(" "), layout.width.saturating_sub(4).max(40)) {
             text.push_str(&format!("    {line}\n"));
         }

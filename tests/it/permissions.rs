@@ -111,3 +111,26 @@ fn every_call_of_the_adapter_is_listed() {
     }
     assert!(seen > 15, "{seen}");
 }
+
+/// Returns the one statement that allows an action.
+fn statement(policy: &Value, action: &str) -> Value {
+    let statements = policy["Statement"].as_array().unwrap();
+    let found: Vec<&Value> = statements.iter().filter(|one| one["Action"].as_array().unwrap().contains(&action.into())).collect();
+    assert_eq!(found.len(), 1, "{action}: {found:#?}");
+    found[0].clone()
+}
+
+#[test]
+fn a_role_for_cloudformation_has_to_be_passed_to_it_and_to_nobody_else() {
+    let bench = bench();
+    let none = bench.run("permissions --for request --format policy").json();
+    assert!(!actions(&none).contains(&"iam:PassRole".to_owned()));
+    let role = "arn:aws:iam::111122223333:role/cloudformation";
+    let policy = bench.run(&format!("permissions --for request --format policy --cloudformation-role-arn {role}")).json();
+    let passing = statement(&policy, "iam:PassRole");
+    assert_eq!(passing["Resource"], serde_json::json!([role]));
+    assert_eq!(passing["Condition"], serde_json::json!({"StringEquals": {"iam:PassedToService": "cloudformation.amazonaws.com"}}));
+    bench.file("rack.yaml", format!("name: demo\naccount: '111122223333'\ncloudformation_role_arn: {role}\n"));
+    let shown = bench.run("permissions --for request");
+    assert!(shown.stdout.contains(role) && shown.stdout.contains("passed to cloudformation.amazonaws.com only"), "{shown}");
+}

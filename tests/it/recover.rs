@@ -211,3 +211,42 @@ fn failures_come_root_cause_first_and_of_the_last_operation_only() {
     assert!(done(&bench.run("events --since 2100-01-01T00:00:00Z")).stdout.is_empty());
     assert_eq!(bench.run("events --since yesterday").code, 64);
 }
+
+#[test]
+fn an_update_that_was_left_where_it_failed_is_undone() {
+    let bench = bench();
+    done(&bench.run("apply --yes"));
+    let run = bench.run("set Cache=Yes Zone=us-east-1b --yes --on-failure do-nothing --fail-on Target:create");
+    assert_eq!(run.code, 1, "{run}");
+    assert!(run.stderr.contains("first failure: Target CREATE_FAILED") && run.stderr.contains("next: rackform recover"), "{run}");
+    assert_eq!(status(&bench), "UPDATE_FAILED");
+    let left = done(&bench.run("local resources --format json")).stdout.clone();
+    assert!(left.contains("AWS::EFS::FileSystem"), "what was made stays to be looked at: {left}");
+    assert_eq!(ways(&bench), ["rollback", "delete"]);
+    let refused = bench.run("set Cache=Yes --yes");
+    assert!(refused.code != 0 && refused.stderr.contains("rackform recover"), "{refused}");
+
+    let stuck = bench.run("recover --yes --fail-on Subnet:rollback");
+    assert_eq!(stuck.code, 1, "{stuck}");
+    assert_eq!(status(&bench), "UPDATE_ROLLBACK_FAILED");
+    done(&bench.run("recover --yes"));
+    assert_eq!(status(&bench), "UPDATE_ROLLBACK_COMPLETE");
+    let back = done(&bench.run("local resources --format json")).stdout.clone();
+    assert!(!back.contains("AWS::EFS::FileSystem"), "{back}");
+    done(&bench.run("set Cache=Yes Zone=us-east-1b --yes"));
+}
+
+#[test]
+fn a_creation_that_fails_stays_or_goes_as_asked() {
+    let bench = bench();
+    let run = bench.run("apply --yes --disable-rollback --fail-on Group:create");
+    assert_eq!(run.code, 1, "{run}");
+    assert_eq!(status(&bench), "CREATE_FAILED");
+    assert_eq!(ways(&bench), ["delete"]);
+    done(&bench.run("recover --yes"));
+    let run = bench.run("apply --yes --on-failure delete --fail-on Group:create");
+    assert_eq!(run.code, 1, "{run}");
+    assert!(run.stderr.contains("first failure: Group CREATE_FAILED"), "{run}");
+    assert_eq!(bench.run("status").code, 66, "nothing is left");
+    done(&bench.run("apply --yes"));
+}

@@ -40,11 +40,29 @@ fn policy_and_protection_of_rack_yaml_are_given_and_hold() {
 }
 
 #[test]
+fn a_policy_holds_for_what_only_shows_on_the_way() {
+    let bench = Bench::new();
+    let deny = DENY.replace("Update:Modify", "Update:Replace").replace("/Queue", "/Target");
+    bench
+        .file("network.json", crate::backend::NETWORK)
+        .file("policy.json", deny)
+        .file("rack.yaml", "name: demo\ntemplate: network.json\nstack_policy: policy.json\nparameters:\n  Cache: Yes\n");
+    let run = bench.run("apply --yes");
+    assert_eq!(run.code, 0, "{run}");
+    // The mount target is replaced since its subnet is, which nothing shows before the new subnet is there.
+    let denied = bench.run("set Zone=us-east-1b --yes");
+    assert_eq!(denied.code, 1, "{denied}");
+    let reason = "Action denied by stack policy: Statement [#2] does not allow [Update:Replace] for resource [Target]";
+    assert!(denied.stderr.contains("first failure: Target UPDATE_FAILED") && denied.stderr.contains(reason), "{denied}");
+    assert_eq!(bench.run("status --format json").json()["status"], "UPDATE_ROLLBACK_COMPLETE");
+}
+
+#[test]
 fn what_only_aws_does_is_left_out_and_said() {
     let bench = bench();
-    let run = bench.run("apply --yes --rollback-alarm arn:aws:cloudwatch:us-east-1:111122223333:alarm:a --on-failure delete");
+    let run = bench.run("apply --yes --rollback-alarm arn:aws:cloudwatch:us-east-1:111122223333:alarm:a --notification-topic arn:aws:sns:us-east-1:111122223333:t");
     assert_eq!(run.code, 0, "{run}");
-    assert!(run.stderr.contains("the local backend takes no notice of rollback alarms, `on_failure`: it always rolls back"), "{run}");
+    assert!(run.stderr.contains("the local backend takes no notice of notification topics, rollback alarms"), "{run}");
     bench.file("policy.json", "{}");
     let run = bench.run("apply --yes");
     assert!(run.code == 65 && run.stderr.contains("a stack policy is an object with `Statement`"), "{run}");

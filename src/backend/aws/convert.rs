@@ -138,9 +138,11 @@ pub(super) fn tags(tags: &IndexMap<String, String>) -> Vec<sdk::Tag> {
 
 /// Returns a change through the JSON shape that both sides document; `None` for one that is of no resource, such as a hook.
 ///
+/// A word that is not known here is kept as it is; what is made of it is for whoever holds the list against a plan.
+///
 /// # Errors
 ///
-/// Returns [`BackendError::Request`] when CloudFormation uses a word that is not known here: guessing at it could hide a replacement.
+/// Returns [`BackendError::Request`] when a change does not say what it is of or what it does.
 pub(super) fn change(change: &sdk::Change) -> Result<Option<Change>, BackendError> {
     let Some(resource) = change.resource_change() else { return Ok(None) };
     let mut object = Map::new();
@@ -166,15 +168,17 @@ pub(super) fn change(change: &sdk::Change) -> Result<Option<Change>, BackendErro
     serde_json::from_value(json!({ "Type": kind, "ResourceChange": object })).map(Some).map_err(|error| BackendError::Request {
         operation: "DescribeChangeSet",
         code: None,
-        message: format!("a change of `{}` is in words that are not known here: {error}", text(resource.logical_resource_id())),
+        message: format!("a change of `{}` is not to be read: {error}", text(resource.logical_resource_id())),
     })
 }
 
 fn detail(detail: &sdk::ResourceChangeDetail) -> Value {
-    let mut target_object = Map::new();
+    let mut target_object =
+        Map::from_iter([("Attribute", "Properties"), ("RequiresRecreation", "Never")].map(|(name, word)| (name.to_owned(), word.into())));
     if let Some(target) = detail.target() {
         let fields = [
-            ("Attribute", target.attribute().map(sdk::ResourceAttribute::as_str)),
+            // What is left out is most often what it is of, and never read as less than it may be.
+            ("Attribute", Some(target.attribute().map_or("Properties", sdk::ResourceAttribute::as_str))),
             ("Name", target.name()),
             ("RequiresRecreation", Some(target.requires_recreation().map_or("Never", sdk::RequiresRecreation::as_str))),
             ("Path", target.path()),
@@ -187,8 +191,8 @@ fn detail(detail: &sdk::ResourceChangeDetail) -> Value {
     let mut object = Map::new();
     object.insert("Target".to_owned(), Value::Object(target_object));
     let fields = [
-        ("Evaluation", detail.evaluation().map(sdk::EvaluationType::as_str)),
-        ("ChangeSource", detail.change_source().map(sdk::ChangeSource::as_str)),
+        ("Evaluation", Some(detail.evaluation().map_or("Dynamic", sdk::EvaluationType::as_str))),
+        ("ChangeSource", Some(detail.change_source().map_or("DirectModification", sdk::ChangeSource::as_str))),
         ("CausingEntity", detail.causing_entity()),
     ];
     object.extend(fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), Value::from(value?)))));

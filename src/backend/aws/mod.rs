@@ -28,7 +28,7 @@ pub use self::session::{Reach, Session};
 pub use self::templates::template_address;
 use super::{
     Backend, BackendError, ChangeSetDescription, ChangeSetRequest, DeleteOptions, EventPage, EventTail, Identity, Progress, ResourceDrift,
-    StackDescription, StackEvent, StackResource, StackSummary,
+    RollbackOptions, StackDescription, StackEvent, StackResource, StackSummary,
 };
 pub use crate::validate::INLINE_TEMPLATE_LIMIT_BYTES;
 
@@ -196,12 +196,12 @@ impl Backend for AwsBackend {
         self.start_deletion(stack, options)
     }
 
-    fn continue_update_rollback(&self, stack: &str, skip: &[String]) -> Result<(), BackendError> {
-        self.start_rollback_again(stack, skip)
+    fn continue_update_rollback(&self, stack: &str, options: &RollbackOptions) -> Result<(), BackendError> {
+        self.start_rollback_again(stack, options)
     }
 
-    fn rollback_stack(&self, stack: &str) -> Result<(), BackendError> {
-        self.start_rollback(stack)
+    fn rollback_stack(&self, stack: &str, options: &RollbackOptions) -> Result<(), BackendError> {
+        self.start_rollback(stack, options)
     }
 
     fn detect_drift(&self, stack: &str) -> Result<Vec<ResourceDrift>, BackendError> {

@@ -2,7 +2,7 @@
 
 use super::AwsBackend;
 use super::error::{failed, no_stack, protected};
-use crate::backend::{BackendError, DeleteOptions};
+use crate::backend::{BackendError, DeleteOptions, RollbackOptions};
 
 impl AwsBackend {
     /// Asks for a stack's deletion.
@@ -16,15 +16,19 @@ impl AwsBackend {
     }
 
     /// Asks for an update that was left where it failed to be undone.
-    pub(super) fn start_rollback(&self, stack: &str) -> Result<(), BackendError> {
-        let call = self.client.rollback_stack().stack_name(stack).client_request_token(token("rollback"));
-        self.session.block_on(call.send()).map(drop).map_err(|error| no_stack("RollbackStack", error, stack))
+    pub(super) fn start_rollback(&self, stack: &str, options: &RollbackOptions) -> Result<(), BackendError> {
+        let call = self.client.rollback_stack().stack_name(stack).set_role_arn(options.role_arn.clone());
+        self.session
+            .block_on(call.client_request_token(token("rollback")).send())
+            .map(drop)
+            .map_err(|error| no_stack("RollbackStack", error, stack))
     }
 
     /// Asks for a failed rollback to go on.
-    pub(super) fn start_rollback_again(&self, stack: &str, skip: &[String]) -> Result<(), BackendError> {
-        let skip = (!skip.is_empty()).then(|| skip.to_vec());
-        let call = self.client.continue_update_rollback().stack_name(stack).set_resources_to_skip(skip);
+    pub(super) fn start_rollback_again(&self, stack: &str, options: &RollbackOptions) -> Result<(), BackendError> {
+        let skip = (!options.skip.is_empty()).then(|| options.skip.clone());
+        let call =
+            self.client.continue_update_rollback().stack_name(stack).set_resources_to_skip(skip).set_role_arn(options.role_arn.clone());
         self.session
             .block_on(call.client_request_token(token("continue")).send())
             .map(drop)

@@ -66,6 +66,7 @@ pub(super) fn create(
         status_reason: is_empty.then(|| NO_CHANGES.to_owned()),
         changes,
         events: work.stack.events,
+        on_failure: request.options.on_failure,
     };
     work.transaction.put(Table::CHANGE_SETS, &key, &record)?;
     Ok(id)
@@ -234,7 +235,11 @@ pub(super) fn execute(work: &mut Work<'_, '_, '_>, change_set: &str) -> Result<(
     if kind == OperationKind::Create {
         work.stack.deployed = Some(record.target.clone());
     }
-    work.backend.begin(work, kind, Some(record.target))
+    work.backend.begin(work, kind, Some(record.target))?;
+    if let Some(operation) = &mut work.stack.operation {
+        operation.on_failure = record.on_failure;
+    }
+    work.save()
 }
 
 /// Deletes a change set, and a stack that never was more than that.

@@ -9,7 +9,7 @@ use super::{EVENTS_A_PAGE, LocalBackend, change_sets, event_key, find, recovery,
 use crate::backend::policy::StackPolicy;
 use crate::backend::{
     Backend, BackendError, ChangeSetDescription, ChangeSetRequest, DeleteOptions, EventPage, Identity, Progress, ResourceDrift,
-    StackDescription, StackEvent, StackResource, StackSummary,
+    RollbackOptions, StackDescription, StackEvent, StackResource, StackSummary,
 };
 
 impl Backend for LocalBackend {
@@ -132,16 +132,12 @@ impl Backend for LocalBackend {
         self.with_stack(stack, |work| recovery::delete(work, options))
     }
 
-    fn continue_update_rollback(&self, stack: &str, skip: &[String]) -> Result<(), BackendError> {
-        self.with_stack(stack, |work| recovery::continue_rollback(work, skip))
+    fn continue_update_rollback(&self, stack: &str, options: &RollbackOptions) -> Result<(), BackendError> {
+        self.with_stack(stack, |work| recovery::continue_rollback(work, &options.skip))
     }
 
-    fn rollback_stack(&self, stack: &str) -> Result<(), BackendError> {
-        self.with_stack(stack, |work| {
-            // Nothing here leaves an update where it failed.
-            let (stack, status) = (work.stack.name.clone(), work.stack.status.clone());
-            Err(BackendError::WrongStatus { stack, status, wanted: "rolled back" })
-        })
+    fn rollback_stack(&self, stack: &str, _: &RollbackOptions) -> Result<(), BackendError> {
+        self.with_stack(stack, recovery::roll_back)
     }
 
     fn detect_drift(&self, stack: &str) -> Result<Vec<ResourceDrift>, BackendError> {

@@ -9,6 +9,8 @@ use super::record::{Doing, InFlight, Leftover, Operation, OperationKind, OutputR
 use super::store::Table;
 use super::{FailAction, cleanup};
 use crate::backend::BackendError;
+use crate::backend::policy::StackPolicy;
+use crate::plan::{Action, Change, OnFailure, Replacement, ResourceChange};
 
 /// CloudFormation's words for a replacement.
 const REPLACING: &str = "Requested update requires the creation of a new physical resource; hence creating one.";
@@ -94,6 +96,9 @@ impl Work<'_, '_, '_> {
         let action = if operation.phase == Phase::Forward { action } else { FailAction::Rollback };
         if operation.fail_on.iter().any(|fail_on| fail_on.hits(name, action)) {
             return self.fail(operation, resource, in_flight.doing, super::INJECTED);
+        }
+        if let Some(reason) = self.denied_by_policy(&operation, &resource, in_flight.doing)? {
+            return self.fail(operation, resource, in_flight.doing, &reason);
         }
         let properties = match &wanted.properties {
             Ok(properties) => properties.clone(),
@@ -192,7 +197,42 @@ impl Work<'_, '_, '_> {
             self.stack.stuck = Some(operation);
             return Ok(None);
         }
-        self.roll_back(operation, &failed)
+        self.give_up(operation, &failed)
+    }
+
+    /// Ends what failed as it was asked for: it is undone, left where it is, or deleted.
+    ///
+    /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html>
+    fn give_up(&mut self, operation: Operation, reason: &str) -> Result<Option<Operation>, BackendError> {
+        let is_creation = operation.kind == OperationKind::Create;
+        match operation.on_failure {
+            Some(OnFailure::DoNothing) => {
+                self.stack_status(if is_creation { "CREATE_FAILED" } else { "UPDATE_FAILED" }, Some(reason))?;
+                self.stack.stuck = Some(Operation { in_flight: None, ..operation });
+                Ok(None)
+            }
+            Some(OnFailure::Delete) if is_creation => {
+                self.stack_status("DELETE_IN_PROGRESS", Some(reason))?;
+                let leftovers = cleanup::leftovers(self.resources()?);
+                Ok(Some(Operation { kind: OperationKind::Delete, phase: Phase::Cleanup, in_flight: None, leftovers, ..operation }))
+            }
+            _ => self.roll_back(operation, reason),
+        }
+    }
+
+    /// Returns why the stack's policy, as it is now, forbids what is about to happen to a resource.
+    fn denied_by_policy(&self, operation: &Operation, current: &ResourceRecord, doing: Doing) -> Result<Option<String>, BackendError> {
+        let Some(policy) = self.stack.policy.as_ref().filter(|_| operation.phase == Phase::Forward) else { return Ok(None) };
+        let (action, replacement) = match doing {
+            Doing::Update => (Action::Modify, Some(Replacement::False)),
+            Doing::Replace => (Action::Modify, Some(Replacement::True)),
+            Doing::Delete => (Action::Remove, None),
+            Doing::Create | Doing::Restore => return Ok(None),
+        };
+        let policy = StackPolicy::parse(policy).map_err(|message| BackendError::Validation { message })?;
+        let change = ResourceChange { replacement, ..ResourceChange::new(action, &current.logical_id, &current.resource_type) };
+        let denied = policy.denied(&[Change::resource(change)]);
+        Ok((!denied.is_empty()).then(|| format!("Action denied by stack policy: {}", denied.join("; "))))
     }
 
     /// Every resource is as it should be: outputs, then what is left over.
@@ -201,8 +241,13 @@ impl Work<'_, '_, '_> {
         if operation.phase == Phase::Forward {
             let outputs = match self.outputs(&prepared)? {
                 Ok(outputs) => outputs,
-                Err(reason) => return self.roll_back(operation, &reason),
+                Err(reason) => return self.give_up(operation, &reason),
             };
+            for resource in self.resources()?.iter().filter(|resource| !prepared.desired.resources.contains_key(&resource.logical_id)) {
+                if let Some(reason) = self.denied_by_policy(&operation, resource, Doing::Delete)? {
+                    return self.give_up(operation, &reason);
+                }
+            }
             self.stack.outputs = outputs;
             self.stack.imports.clone_from(&prepared.dependencies.imports);
             self.stack.deployed.clone_from(&operation.target);

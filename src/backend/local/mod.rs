@@ -258,6 +258,7 @@ impl LocalBackend {
             leftovers,
             fail_on: self.fail_on.clone(),
             undeleted: Vec::new(),
+            on_failure: None,
         };
         work.stack.stuck = None;
         work.stack.operation = Some(operation);

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::FailOn;
 use crate::backend::StackStatus;
-use crate::plan::Change;
+use crate::plan::{Change, OnFailure};
 
 /// A template with the values it is deployed with.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
@@ -45,7 +45,7 @@ pub(super) struct StackRecord {
     pub(super) events: u64,
     /// What is being done to it.
     pub(super) operation: Option<Operation>,
-    /// The rollback of an update that failed, as far as it got.
+    /// The rollback of an update that failed, or an operation that was left where it failed, as far as it got.
     #[serde(default)]
     pub(super) stuck: Option<Operation>,
 }
@@ -100,6 +100,9 @@ pub(super) struct ChangeSetRecord {
     pub(super) changes: Vec<Change>,
     /// How many events the stack had when it was made.
     pub(super) events: u64,
+    /// What becomes of the operation when something fails.
+    #[serde(default)]
+    pub(super) on_failure: Option<OnFailure>,
 }
 
 /// What is being done to a stack, as far as it got.
@@ -122,6 +125,9 @@ pub(super) struct Operation {
     pub(super) fail_on: Vec<FailOn>,
     /// Resources that failed to be deleted.
     pub(super) undeleted: Vec<String>,
+    /// What becomes of it when something fails; `None` is to roll back.
+    #[serde(default)]
+    pub(super) on_failure: Option<OnFailure>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

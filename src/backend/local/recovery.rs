@@ -85,3 +85,20 @@ pub(super) fn continue_rollback(work: &mut Work<'_, '_, '_>, skip: &[String]) ->
     work.stack.operation = Some(operation);
     work.save()
 }
+
+/// Turns back what was left where it failed: an update to what was deployed, a creation to nothing.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_RollbackStack.html>: a stack without a last known stable
+/// state is deleted.
+pub(super) fn roll_back(work: &mut Work<'_, '_, '_>) -> Result<(), BackendError> {
+    let status = work.stack.status.clone();
+    if status.as_str() == "CREATE_FAILED" {
+        return delete(work, &DeleteOptions::default());
+    }
+    let Some(mut operation) = work.stack.stuck.take().filter(|_| status.as_str() == "UPDATE_FAILED") else {
+        return Err(BackendError::WrongStatus { stack: work.stack.name.clone(), status, wanted: "rolled back" });
+    };
+    operation.fail_on.clone_from(&work.backend.fail_on);
+    work.stack.operation = work.roll_back(operation, "User Initiated")?;
+    work.save()
+}

@@ -105,7 +105,7 @@ fn note(details: &[&ResourceChangeDetail], effect: &ResourceEffect, told: Told) 
     }
     let recreation = match details.iter().map(|detail| detail.target.requires_recreation).max() {
         Some(RequiresRecreation::Always) => "requires replacement",
-        Some(RequiresRecreation::Conditionally) => "may require replacement",
+        Some(RequiresRecreation::Conditionally | RequiresRecreation::Other(_)) => "may require replacement",
         _ => "",
     };
     let because = if phrases.is_empty() { String::new() } else { format!("({})", phrases.join(", ")) };

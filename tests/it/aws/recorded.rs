@@ -41,11 +41,45 @@ fn change_sets_are_read_as_aws_documents_them() {
 }
 
 #[test]
-fn a_word_that_is_not_known_is_no_change_that_can_be_overlooked() {
-    let answer = recorded("property-values.xml").replace("<Replacement>True<", "<Replacement>Perhaps<");
-    let server = Server::new(move |_, _| (200, answer.clone()));
-    let error = backend_at(&server.address, "111122223333").describe_change_set("rack", "recorded").unwrap_err().to_string();
-    assert!(error.contains("BuildCacheFilesystem") && error.contains("Perhaps"), "{error}");
+fn words_that_are_not_known_are_kept_and_never_overlooked() {
+    let read = |answer: String| {
+        let server = Server::new(move |_, _| (200, answer.clone()));
+        backend_at(&server.address, "111122223333").describe_change_set("rack", "recorded").unwrap().changes
+    };
+    let known = recorded("property-values.xml");
+    let mut seen = 0;
+    for (tag, word) in [
+        ("Action", "SyncWithActual"),
+        ("PolicyAction", "SyncWithActual"),
+        ("Replacement", "Perhaps"),
+        ("Attribute", "Colour"),
+        ("RequiresRecreation", "Seldom"),
+        ("AttributeChangeType", "SyncWithActual"),
+        ("Evaluation", "Later"),
+        ("ChangeSource", "NoModification"),
+        ("Type", "Weather"),
+    ] {
+        let Some((head, rest)) = known.split_once(&format!("<{tag}>")) else { continue };
+        let (_, tail) = rest.split_once(&format!("</{tag}>")).unwrap();
+        let changes = read(format!("{head}<{tag}>{word}</{tag}>{tail}"));
+        let told = serde_json::to_string(&changes).unwrap();
+        assert!(told.contains(&format!("\"{tag}\":\"{word}\"")), "{tag}: {told}");
+        let again: Vec<rackform::plan::Change> = serde_json::from_str(&told).unwrap();
+        assert_eq!(again, changes, "a plan that holds it can be saved");
+        seen += 1;
+    }
+    assert!(seen >= 7, "{seen}");
+
+    let approved: rackform::plan::Plan = serde_json::from_value(serde_json::json!({
+        "format_version": 1, "ChangeSet": {"Status": "CREATE_COMPLETE", "Changes": []}, "Effects": [], "Risks": [], "Parameters": [],
+        "Outputs": []
+    }))
+    .unwrap();
+    let changes = read(recorded("import.xml").replace("<Action>Import<", "<Action>SyncWithActual<"));
+    let excess = rackform::plan::excess(&approved, &changes, false);
+    assert_eq!(excess.len(), 1, "nobody approved it");
+    let told = excess[0].to_string();
+    assert!(told.contains("AWS lists SyncWithActual AWS::ECR::Repository"), "{told}");
 }
 
 #[test]

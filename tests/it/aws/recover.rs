@@ -106,3 +106,44 @@ fn an_update_left_where_it_failed_is_rolled_back() {
     assert_eq!(run.code, 0, "{run}");
     assert_eq!(server.bodies("RollbackStack").len(), 1);
 }
+
+/// Runs a command as the role of CloudFormation that is given, by flag or in rack.yaml, and returns the one request of an action.
+fn with_role(server: &super::server::Server, arguments: &str, action: &str, by_flag: bool) -> String {
+    let bench = bench();
+    let role = "arn:aws:iam::111122223333:role/deployer";
+    let flag = if by_flag { format!(" --cloudformation-role-arn {role}") } else { String::new() };
+    if !by_flag {
+        bench.file("rack.yaml", format!("{}cloudformation_role_arn: {role}\n", bench.read("rack.yaml")));
+    }
+    let run = server.run(&bench, &format!("{arguments}{flag}"));
+    assert_eq!(run.code, 0, "{run}");
+    let mut bodies = server.bodies(action);
+    assert_eq!(bodies.len(), 1, "{bodies:?}");
+    bodies.remove(0)
+}
+
+#[test]
+fn the_role_for_cloudformation_reaches_every_operation() {
+    let role = "RoleARN=arn%3Aaws%3Aiam%3A%3A111122223333%3Arole%2Fdeployer";
+    for by_flag in [true, false] {
+        let server = play(&STUCK, vec![vec![], UNDONE[..2].to_vec(), UNDONE[2..].to_vec()], &RESOURCES).serve();
+        let asked = with_role(&server, "recover --skip Queue --yes", "ContinueUpdateRollback", by_flag);
+        assert!(asked.contains(role) && asked.contains("ResourcesToSkip.member.1=Queue"), "{asked}");
+
+        let failed: [Line; 5] = [
+            ("jobs", "CREATE_COMPLETE", ""),
+            ("jobs", "UPDATE_IN_PROGRESS", "User Initiated"),
+            ("Queue", "UPDATE_IN_PROGRESS", ""),
+            ("Queue", "UPDATE_FAILED", "quota exceeded"),
+            ("jobs", "UPDATE_FAILED", "The following resource(s) failed to update: [Queue]."),
+        ];
+        let server = play(&failed, vec![vec![], UNDONE.to_vec()], &RESOURCES[1..]).serve();
+        let asked = with_role(&server, "recover --yes", "RollbackStack", by_flag);
+        assert!(asked.contains(role) && asked.contains("StackName=") && asked.contains("ClientRequestToken="), "{asked}");
+
+        let gone = vec![vec![("jobs", "DELETE_IN_PROGRESS", "User Initiated"), ("jobs", "DELETE_COMPLETE", "")]];
+        let server = play(&failed[..1], gone, &[]).serve();
+        let asked = with_role(&server, "delete --yes", "DeleteStack", by_flag);
+        assert!(asked.contains(role), "{asked}");
+    }
+}
