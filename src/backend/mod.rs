@@ -12,6 +12,7 @@ mod error;
 mod event;
 pub mod local;
 mod policy;
+mod stored;
 mod tail;
 mod template_bucket;
 pub(crate) mod unique;
@@ -25,6 +26,7 @@ pub use description::{
 pub use drift::{PropertyDifference, ResourceDrift};
 pub use error::BackendError;
 pub use event::{HookProgress, StackEvent};
+pub use stored::StoredParameters;
 pub use tail::{EventTail, Pages};
 pub use template_bucket::TemplateBucket;
 
@@ -203,6 +205,15 @@ pub trait Backend {
     ///
     /// Returns [`BackendError::StackNotFound`] when there is no such stack, or that the backend cannot be asked.
     fn detect_drift(&self, stack: &str) -> Result<Vec<ResourceDrift>, BackendError>;
+
+    /// Returns what Parameter Store holds now under some names, as an update would find it; `None` where the backend asks no such store.
+    ///
+    /// # Errors
+    ///
+    /// Returns that the store cannot be asked, or that whoever asks may not.
+    fn stored_parameters(&self, _names: &[String]) -> Result<Option<StoredParameters>, BackendError> {
+        Ok(None)
+    }
 
     /// Turns an update that is under way back.
     ///

@@ -1,7 +1,7 @@
 //! The deployed stack as one side of a plan, and the change from it to what is wanted.
 
 use super::side::{self, SideName};
-use super::{Context, Failure};
+use super::{Context, Failure, stored};
 use crate::apply::Target;
 use crate::backend::{Backend, BackendError, StackDescription, add_attributes_of_outputs, deployed_state, exports, imports};
 use crate::evaluate::{Evaluation, State};
@@ -154,12 +154,13 @@ pub fn change<'a>(
             context.keep(state)
         }
     };
-    let after = side::evaluated(context, template, &given, state)?;
+    let known = stored::look_up(context, backend, template, &given, state)?;
+    let after = side::evaluated(context, template, &given, known.after)?;
     context.warn(&after.warnings);
     let mut logical_ids: Vec<String> = after.resources.keys().map(|name| (*name).to_owned()).collect();
     let (plan, secrets) = match &deployed {
         Some(deployed) => {
-            let before = deployed.evaluation(context)?;
+            let before = side::evaluated(context, deployed.template, &deployed.given, known.before.unwrap_or(deployed.state))?;
             logical_ids.extend(before.resources.keys().filter(|name| !after.resources.contains_key(*name)).map(|name| (*name).to_owned()));
             (plan(&before, &after), Secrets::of(Some(&before), &after))
         }
@@ -188,5 +189,5 @@ pub fn change<'a>(
         approved: Some(plan.clone()),
         ..Target::default()
     };
-    Ok(Change { plan, target, parameters: after.parameters, tags_differ, logical_ids, known: state, secrets })
+    Ok(Change { plan, target, parameters: after.parameters, tags_differ, logical_ids, known: known.after, secrets })
 }

@@ -40,6 +40,7 @@ mod set;
 mod side;
 mod stack_args;
 mod status;
+mod stored;
 mod validate;
 mod verify;
 mod watching;

@@ -73,7 +73,8 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let role_arn = change.target.options.role_arn.clone();
     let subject = Subject::from(&change.target);
     let (place, needs) = subject.evaluated(backend.as_ref(), change.known, |after, _| {
-        let place = Place { bucket, makes_bucket, role_arn, ..place(&stack, after.state, is_local) };
+        let stored = super::stored::names(after.parameters);
+        let place = Place { bucket, makes_bucket, stored, role_arn, ..place(&stack, after.state, is_local) };
         Ok((place, if args.lifetime { permissions::lifetime(after) } else { permissions::of_plan(after, &change.plan) }))
     })?;
     let purposes = if args.purposes.is_empty() { &Purpose::ALL } else { args.purposes.as_slice() };
@@ -107,7 +108,7 @@ fn place(stack: &str, known: &State, is_local: bool) -> Place {
     let partition = pseudo("AWS::Partition").unwrap_or_else(|| crate::evaluate::partition(&region).0.to_owned());
     // The account of AWS's examples stands for one that nobody named.
     let account = pseudo("AWS::AccountId").filter(|account| is_local || account != DEFAULT_ACCOUNT);
-    Place { partition, region, account, stack: stack.to_owned(), bucket: None, makes_bucket: false, role_arn: None }
+    Place { partition, region, account, stack: stack.to_owned(), bucket: None, makes_bucket: false, stored: Vec::new(), role_arn: None }
 }
 
 impl Listing {

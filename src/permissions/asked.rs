@@ -37,6 +37,9 @@ const CHANGE: &[&str] = &[
     "cloudformation:UpdateTerminationProtection",
 ];
 
+/// Looking up what the template's parameters name in Parameter Store: CloudFormation does, in the caller's name, and so does planning.
+pub(super) const LOOK_UP: &str = "ssm:GetParameters";
+
 /// Handing a template over through a bucket.
 const UPLOAD: &[&str] = &["s3:GetBucketLocation", "s3:GetObject", "s3:ListBucket", "s3:PutObject"];
 

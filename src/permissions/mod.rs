@@ -80,7 +80,11 @@ pub fn statements(place: &Place, needs: &[Need], purposes: &[Purpose]) -> Vec<St
     for purpose in Purpose::ALL.into_iter().filter(|purpose| purposes.contains(purpose)) {
         let actions: BTreeSet<String> = match purpose {
             Purpose::Resources => needs::actions(needs),
-            purpose => asked::actions(purpose, place.upload()).iter().map(|action| (*action).to_owned()).collect(),
+            purpose => {
+                let looks_up = purpose == Purpose::Request && !place.stored.is_empty();
+                let asked = asked::actions(purpose, place.upload());
+                asked.into_iter().chain(looks_up.then_some(asked::LOOK_UP)).map(ToOwned::to_owned).collect()
+            }
         };
         let mut groups: BTreeMap<(String, Scope), Vec<String>> = BTreeMap::new();
         for action in without_covered(actions) {

@@ -30,6 +30,8 @@ pub struct Place {
     pub makes_bucket: bool,
     /// The role that CloudFormation is to work as, an ARN.
     pub role_arn: Option<String>,
+    /// Names in Parameter Store that the template's parameters give, which CloudFormation looks up in the caller's name.
+    pub stored: Vec<String>,
 }
 
 /// What a template takes of S3.
@@ -143,11 +145,24 @@ impl Place {
             ("elasticfilesystem", _) => vec![self.arn(service, "access-point/*"), self.arn(service, "file-system/*")],
             ("kms", "CreateAlias" | "DeleteAlias" | "UpdateAlias") => vec![self.arn(service, "alias/*"), self.arn(service, "key/*")],
             ("kms", call) if !matches!(call, "CreateKey" | "ListAliases" | "ListKeys") => vec![self.arn(service, "key/*")],
+            ("ssm", "GetParameters") if !self.stored.is_empty() => self.stored.iter().map(|name| self.parameter(name)).collect(),
             ("ssm", _) => vec![self.arn(service, "parameter/*")],
             ("ecs", "RunTask") => vec![self.arn(service, &format!("task-definition/{}-*", self.stack))],
             ("ecs", "DescribeTasks" | "StopTask") => vec![self.arn(service, "task/*")],
             _ => Vec::new(),
         }
+    }
+
+    /// Returns the ARN of what is in Parameter Store under a name, which may be an ARN, or have a version; AWS's own are no account's.
+    fn parameter(&self, name: &str) -> String {
+        if name.starts_with("arn:") {
+            return name.to_owned();
+        }
+        let name = name.split(':').next().unwrap_or(name).trim_start_matches('/');
+        if name.starts_with("aws/") {
+            return format!("arn:{}:ssm:{}::parameter/{name}", self.partition, self.region);
+        }
+        self.arn("ssm", &format!("parameter/{name}"))
     }
 
     fn bucket_arns(&self, name: &str) -> Vec<String> {

@@ -6,6 +6,7 @@ use rustc_hash::FxHashSet;
 
 use super::world::World;
 use crate::evaluate::{ConditionValue, Evaluation, Residual, Value, ValueKind};
+use crate::parameters::ParameterType;
 use crate::template::{Intrinsic, Node};
 
 /// Something that an expression reaches.
@@ -103,6 +104,20 @@ pub(super) fn is_changed_parameter(before: Option<&Evaluation<'_>>, after: &Eval
         None => true,
         Some(old) => old.value != parameter.value,
     }
+}
+
+/// Returns what Parameter Store held and holds behind a parameter that names the same place in it as before, where that differs.
+pub(super) fn stored_change(before: Option<&Evaluation<'_>>, after: &Evaluation<'_>, name: &str) -> Option<[String; 2]> {
+    let parameter = after.parameters.parameters.get(name)?;
+    let ParameterType::Ssm { .. } = parameter.declaration.parameter_type else { return None };
+    let before = before.filter(|before| before.parameters.parameters.get(name).is_some_and(|old| old.value == parameter.value))?;
+    let stored = |evaluation: &Evaluation<'_>| {
+        let stored = evaluation.state.ssm.as_ref()?.get(parameter.value.as_deref()?)?;
+        let value = stored.get("Value").unwrap_or(stored);
+        Some(value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+    };
+    let values = [stored(before)?, stored(after)?];
+    (values[0] != values[1]).then_some(values)
 }
 
 /// Returns the conditions that an expression rests on and that turned, with the parameters behind them that changed.

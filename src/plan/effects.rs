@@ -4,7 +4,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::cause::{Reached, each_reached, has_turned, is_changed_parameter, parameters_behind, turned_conditions};
+use super::cause::{Reached, each_reached, has_turned, is_changed_parameter, parameters_behind, stored_change, turned_conditions};
 use super::difference::Difference;
 use super::effect::{Cause, CauseSource, Effect, ResourceEffect};
 use super::facts::Facts;
@@ -187,7 +187,11 @@ fn source<'a>(world: &World<'_, 'a>, reached: Reached<'a>) -> Option<CauseSource
         Reached::Name(id) if world.after.resources.contains_key(id) => {
             moves(Reference::Resource(id)).then(|| CauseSource::Resource(id.to_owned()))
         }
-        Reached::Name(name) => is_changed_parameter(world.before, world.after, name).then(|| CauseSource::Parameter(name.to_owned())),
+        Reached::Name(name) => {
+            let is_changed =
+                is_changed_parameter(world.before, world.after, name) || stored_change(world.before, world.after, name).is_some();
+            is_changed.then(|| CauseSource::Parameter(name.to_owned()))
+        }
         Reached::Attribute(id, attribute) => {
             moves(Reference::Attribute(id, attribute)).then(|| CauseSource::Attribute(format!("{id}.{attribute}")))
         }

@@ -68,6 +68,9 @@ pub struct Plan {
     pub risks: Vec<Risk>,
     /// Parameters whose value differs.
     pub parameters: Vec<ParameterChange>,
+    /// Parameters that name the same place in Parameter Store as before, which holds something else now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stored: Vec<StoredChange>,
     /// Outputs that differ.
     pub outputs: Vec<OutputChange>,
     /// What the request must acknowledge, by CloudFormation's look at the new template.
@@ -96,6 +99,20 @@ pub struct ParameterChange {
     /// Whether it only may differ: the value before is a secret that only the deployed stack knows.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub possible: bool,
+}
+
+/// A parameter whose place in Parameter Store holds something else than when the stack was last updated; `NoEcho` values are `****`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct StoredChange {
+    /// The parameter.
+    pub name: String,
+    /// The name in Parameter Store.
+    pub stored_under: String,
+    /// What it held.
+    pub before: String,
+    /// What it holds, which an update takes.
+    pub after: String,
 }
 
 /// An output that differs.
@@ -127,6 +144,7 @@ impl Plan {
             effects,
             risks: _,
             parameters: _,
+            stored: _,
             outputs,
             capabilities: _,
             new_capabilities: _,
@@ -201,6 +219,7 @@ fn plan_expressions<'a>(before: Option<&Evaluation<'a>>, after: &Evaluation<'a>,
         effects,
         risks,
         parameters,
+        stored: outputs::stored(before, after, &secrets),
         outputs,
         new_capabilities: capabilities.iter().copied().filter(|needed| !known.contains(needed)).collect(),
         capabilities,

@@ -1,9 +1,10 @@
 //! Parameters and outputs that differ.
 
+use super::cause::stored_change;
 use super::redact::{STARS, Secrets};
 use super::render::{Render, Side, text};
 use super::world::{Motion, World};
-use super::{OutputChange, ParameterChange};
+use super::{OutputChange, ParameterChange, StoredChange};
 use crate::evaluate::{Evaluation, Output, Value};
 use crate::parameters::Parameter;
 
@@ -28,6 +29,17 @@ pub(super) fn parameters<'a>(before: Option<&Evaluation<'a>>, after: &Evaluation
             ParameterChange { name: (*name).to_owned(), before: old.map(show), after: new.map(show), possible }
         })
         .collect()
+}
+
+/// Returns the parameters behind whose name Parameter Store holds something else, in the order of the new template.
+pub(super) fn stored<'a>(before: Option<&Evaluation<'a>>, after: &Evaluation<'a>, secrets: &Secrets<'a>) -> Vec<StoredChange> {
+    let change = |(name, parameter): (&&'a str, &Parameter<'a>)| {
+        let [held, holds] = stored_change(before, after, name)?;
+        let show = |text: String| if parameter.declaration.no_echo { STARS.to_owned() } else { secrets.text(text) };
+        let stored_under = parameter.value.clone().map(show)?;
+        Some(StoredChange { name: (*name).to_owned(), stored_under, before: show(held), after: show(holds) })
+    };
+    after.parameters.parameters.iter().filter_map(change).collect()
 }
 
 /// Returns the outputs that differ, in the order of the new template, dropped ones last.

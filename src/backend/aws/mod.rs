@@ -9,6 +9,7 @@ mod drift;
 mod error;
 mod events;
 mod given;
+mod parameter_store;
 mod recovery;
 mod repeated;
 mod session;
@@ -28,7 +29,7 @@ pub use self::session::{Reach, Session};
 pub use self::templates::template_address;
 use super::{
     Backend, BackendError, ChangeSetDescription, ChangeSetRequest, DeleteOptions, EventPage, EventTail, Identity, Progress, ResourceDrift,
-    RollbackOptions, StackDescription, StackEvent, StackResource, StackSummary,
+    RollbackOptions, StackDescription, StackEvent, StackResource, StackSummary, StoredParameters,
 };
 pub use crate::validate::INLINE_TEMPLATE_LIMIT_BYTES;
 
@@ -206,6 +207,10 @@ impl Backend for AwsBackend {
 
     fn detect_drift(&self, stack: &str) -> Result<Vec<ResourceDrift>, BackendError> {
         self.find_drift(stack)
+    }
+
+    fn stored_parameters(&self, names: &[String]) -> Result<Option<StoredParameters>, BackendError> {
+        parameter_store::stored(&self.session, names).map(Some)
     }
 
     fn cancel_update(&self, stack: &str) -> Result<(), BackendError> {

@@ -92,13 +92,18 @@ impl<'p> Page<'p> {
 }
 
 fn parameters(plan: &Plan) -> String {
-    if plan.parameters.is_empty() {
+    if plan.parameters.is_empty() && plan.stored.is_empty() {
         return String::new();
     }
     let mut text = "\n| parameter | before | after |\n| --- | --- | --- |\n".to_owned();
     for parameter in &plan.parameters {
-        let cell = |value: &Option<String>| value.as_deref().map_or_else(|| "_absent_".to_owned(), code);
-        let _ = writeln!(text, "| `{}` | {} | {} |", parameter.name, cell(&parameter.before), cell(&parameter.after));
+        let cell = |value: Option<&str>| value.map_or_else(|| "_absent_".to_owned(), code);
+        let _ = writeln!(text, "| `{}` | {} | {} |", parameter.name, cell(parameter.before.as_deref()), cell(parameter.after.as_deref()));
+    }
+    for stored in &plan.stored {
+        let place = code(&stored.stored_under);
+        let _ =
+            writeln!(text, "| `{}`, in Parameter Store under {place} | {} | {} |", stored.name, code(&stored.before), code(&stored.after));
     }
     if let Some(note) = super::view::uncompared(plan) {
         let _ = writeln!(text, "\nNote: {note}");

@@ -114,7 +114,11 @@ impl<'p> View<'p> {
 
     /// Tells whether nothing at all differs.
     pub(super) fn is_empty(&self) -> bool {
-        self.items.is_empty() && self.plan.outputs.is_empty() && self.plan.parameters.is_empty() && self.risks.is_empty()
+        self.items.is_empty()
+            && self.plan.outputs.is_empty()
+            && self.plan.parameters.is_empty()
+            && self.plan.stored.is_empty()
+            && self.risks.is_empty()
     }
 }
 
@@ -133,7 +137,7 @@ impl Counts {
 
 fn item<'p>(plan: &Plan, effect: &'p ResourceEffect, change: Option<&'p ResourceChange>, risks: Vec<&'p Risk>) -> Item<'p> {
     // Where no parameter changes, all there is comes of the template, and saying so on each line says nothing.
-    let told = if plan.parameters.is_empty() { Told::NotTheTemplate } else { Told::All };
+    let told = if plan.parameters.is_empty() && plan.stored.is_empty() { Told::NotTheTemplate } else { Told::All };
     let id = effect.logical_resource_id.as_str();
     let loses_data = risks.iter().any(|risk| risk.kind == RiskKind::DataLoss);
     let (group, glyph) = match effect.effect {

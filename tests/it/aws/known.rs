@@ -57,6 +57,11 @@ fn wire() -> Wire {
              <PropertyPath>/VisibilityTimeout</PropertyPath><ExpectedValue>30</ExpectedValue><ActualValue>45</ActualValue>\
              <DifferenceType>NOT_EQUAL</DifferenceType></member></PropertyDifferences></member></StackResourceDrifts>",
         ),
+        "" if asked.head.contains("amazonssm.getparameters") => {
+            let one = |name: &str, value: &str| format!(r#"{{"Name":"{name}","Type":"String","Value":"{value}"}}"#);
+            let value = if asked.body.contains("/new") { one("/new", "n") } else { one("/other", "o") };
+            (200, format!(r#"{{"Parameters":[{},{value}]}}"#, one("/image", "ami-7")))
+        }
         action => super::deployed(action, ""),
     })
 }

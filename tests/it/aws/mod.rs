@@ -12,6 +12,7 @@ mod faults;
 mod follow;
 mod killed;
 mod known;
+mod parameter_store;
 mod play;
 mod preflight;
 mod proxy;
