@@ -13,6 +13,8 @@ pub mod cache;
 pub mod command;
 pub mod engine;
 pub mod exec;
+pub mod image;
+pub mod registry;
 pub mod request;
 pub mod task;
 

@@ -1,6 +1,7 @@
 //! `rackform build`: the build half, one file per subcommand.
 
 mod command;
+mod image_key;
 
 use super::{Context, ExitCode, Failure};
 
@@ -17,6 +18,7 @@ pub struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     Command(command::Args),
+    ImageKey(image_key::Args),
 }
 
 /// Runs the command.
@@ -27,5 +29,6 @@ enum Command {
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     match &args.command {
         Command::Command(args) => command::run(args, context),
+        Command::ImageKey(args) => image_key::run(args, context),
     }
 }

@@ -1,0 +1,230 @@
+//! The key of an image.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+use super::super::request::BuildArg;
+use super::files::CacheFile;
+
+/// What every key starts with: the version of its format. A key of another version is another key.
+pub const KEY_PREFIX: &str = "k1-";
+
+/// What the digest starts with, so that it is no digest of anything else.
+const DOMAIN: &[u8] = b"rackform image key 1\n";
+
+/// Everything that a key is made of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ingredients {
+    /// The Dockerfile's bytes.
+    pub dockerfile: Vec<u8>,
+    /// The stage to build; `None` is the last.
+    pub target: Option<String>,
+    /// The architecture, as [`architecture`] spells it.
+    pub architecture: String,
+    /// Build arguments by name, with values where they have one; [`build_args`] makes them.
+    pub build_args: BTreeMap<String, Option<String>>,
+    /// Further arguments for the engine, in order.
+    pub extra: Vec<String>,
+    /// Files that the image's content hangs on, sorted, none twice.
+    pub files: Vec<CacheFile>,
+}
+
+/// A key: [`KEY_PREFIX`] and 64 hexadecimal digits, which is a legal tag.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct Key(String);
+
+impl Key {
+    /// Tells whether a tag is a key, of this version of the format or another.
+    pub fn is_key(tag: &str) -> bool {
+        let digest = tag
+            .strip_prefix('k')
+            .and_then(|rest| rest.split_once('-'))
+            .filter(|(version, _)| !version.is_empty() && version.len() <= 3 && version.bytes().all(|byte| byte.is_ascii_digit()));
+        digest.is_some_and(|(_, digest)| {
+            digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+        })
+    }
+
+    /// Returns it as a tag.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Ingredients {
+    /// Returns the key.
+    pub fn key(&self) -> Key {
+        // A new ingredient does not compile until somebody decides how it counts.
+        let Self { dockerfile, target, architecture, build_args, extra, files } = self;
+        let mut digest = Fields::new();
+        digest.field(b"dockerfile", dockerfile);
+        digest.optional(b"target", target.as_deref());
+        digest.field(b"architecture", architecture.as_bytes());
+        digest.count(b"build arguments", build_args.len());
+        for (name, value) in build_args {
+            digest.field(b"name", name.as_bytes());
+            digest.optional(b"value", value.as_deref());
+        }
+        digest.count(b"extra arguments", extra.len());
+        for argument in extra {
+            digest.field(b"argument", argument.as_bytes());
+        }
+        digest.count(b"files", files.len());
+        for file in files {
+            digest.field(b"path", file.path.as_bytes());
+            digest.field(b"kind", file.kind.name().as_bytes());
+            digest.optional(b"part", file.part.as_deref());
+            digest.optional(b"link", file.link.as_deref());
+            digest.field(b"content", &file.sha256);
+        }
+        Key(format!("{KEY_PREFIX}{}", digest.finish()))
+    }
+}
+
+/// A digest of fields, each with its name and length before it, so that no two lists of fields give the same bytes.
+struct Fields(Sha256);
+
+impl Fields {
+    fn new() -> Self {
+        Self(Sha256::new_with_prefix(DOMAIN))
+    }
+
+    fn field(&mut self, name: &[u8], bytes: &[u8]) {
+        for part in [name, bytes] {
+            self.0.update((part.len() as u64).to_be_bytes());
+            self.0.update(part);
+        }
+    }
+
+    fn optional(&mut self, name: &[u8], text: Option<&str>) {
+        match text {
+            Some(text) => {
+                self.count(name, 1);
+                self.field(b"is", text.as_bytes());
+            }
+            None => self.count(name, 0),
+        }
+    }
+
+    fn count(&mut self, name: &[u8], count: usize) {
+        self.field(name, &(count as u64).to_be_bytes());
+    }
+
+    fn finish(self) -> String {
+        self.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// Returns build arguments by name: the last of a name counts, as it does for engines, and a bare name has the environment's value, or none
+/// where the environment has none.
+pub fn build_args(given: &[BuildArg], mut environment: impl FnMut(&str) -> Option<String>) -> BTreeMap<String, Option<String>> {
+    given.iter().map(|arg| (arg.name.clone(), arg.value.clone().or_else(|| environment(&arg.name)))).collect()
+}
+
+/// Returns an architecture in one spelling, Docker's: `x86_64`, `linux/amd64` and `amd64` are one.
+pub fn architecture(text: &str) -> String {
+    let text = text.trim().to_ascii_lowercase();
+    let text = text.strip_prefix("linux/").unwrap_or(&text);
+    match text {
+        "x86_64" | "x86-64" => "amd64".to_owned(),
+        "aarch64" | "arm64/v8" => "arm64".to_owned(),
+        "arm" | "armv7l" | "armhf" => "arm/v7".to_owned(),
+        "i386" | "i686" | "x86" => "386".to_owned(),
+        "powerpc64le" => "ppc64le".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::files::{CacheFile, FileKind};
+    use super::{Ingredients, Key, architecture};
+
+    fn some() -> Ingredients {
+        let file = |path: &str, byte: u8| CacheFile {
+            path: path.to_owned(),
+            part: None,
+            kind: FileKind::File,
+            link: None,
+            sha256: [byte; 32],
+            size_bytes: 1,
+        };
+        Ingredients {
+            dockerfile: b"FROM scratch\n".to_vec(),
+            target: Some("build".to_owned()),
+            architecture: "amd64".to_owned(),
+            build_args: [("A".to_owned(), Some("1".to_owned())), ("B".to_owned(), None)].into(),
+            extra: vec!["--pull".to_owned(), "--quiet".to_owned()],
+            files: vec![file("a", 1), file("b", 2)],
+        }
+    }
+
+    /// The format is a promise: a change of it is a new version, and every image is built anew.
+    #[test]
+    fn the_format_stays_as_it_is() {
+        assert_eq!(some().key().as_str(), "k1-836dfc410717d6cc25fb6c1440da3e5a50009b3e3c366c4bf74ce4aba15b270d");
+        assert_eq!(Ingredients::default().key().as_str(), "k1-f3a72b00f39ccc20abfd3af8fc341674d85f0953d66f977b734b74cbf4d64786");
+    }
+
+    #[test]
+    fn every_ingredient_counts() {
+        type Change = fn(&mut Ingredients);
+        let changes: [(&str, Change); 19] = [
+            ("dockerfile", |given| given.dockerfile.push(b'\n')),
+            ("target", |given| given.target = Some("run".to_owned())),
+            ("no target", |given| given.target = None),
+            ("an empty target", |given| given.target = Some(String::new())),
+            ("architecture", |given| given.architecture = "arm64".to_owned()),
+            ("a value", |given| drop(given.build_args.insert("A".to_owned(), Some("2".to_owned())))),
+            ("no value", |given| drop(given.build_args.insert("A".to_owned(), None))),
+            ("an empty value", |given| drop(given.build_args.insert("B".to_owned(), Some(String::new())))),
+            ("a name", |given| drop(given.build_args.insert("C".to_owned(), None))),
+            ("a name less", |given| drop(given.build_args.remove("B"))),
+            ("an argument", |given| given.extra.push("--x".to_owned())),
+            ("the order of arguments", |given| given.extra.reverse()),
+            ("arguments run together", |given| given.extra = vec!["--pull--quiet".to_owned()]),
+            ("a file less", |given| drop(given.files.pop())),
+            ("a file's content", |given| given.files.iter_mut().for_each(|file| file.sha256 = [9; 32])),
+            ("a file's path", |given| given.files.iter_mut().for_each(|file| file.path.push('x'))),
+            ("a file's kind", |given| given.files.iter_mut().for_each(|file| file.kind = FileKind::Executable)),
+            ("a file's part", |given| given.files.iter_mut().for_each(|file| file.part = Some(".a".to_owned()))),
+            ("where a link leads", |given| given.files.iter_mut().for_each(|file| file.link = Some("b".to_owned()))),
+        ];
+        let mut keys = vec![some().key()];
+        for (what, change) in changes {
+            let mut given = some();
+            change(&mut given);
+            let key = given.key();
+            assert!(!keys.contains(&key), "{what}");
+            keys.push(key);
+        }
+    }
+
+    #[test]
+    fn keys_are_known_among_tags() {
+        assert!(Key::is_key(some().key().as_str()));
+        assert!(Key::is_key(&format!("k12-{}", "0".repeat(64))));
+        for tag in ["k1-", "latest", &format!("k-{}", "0".repeat(64)), &format!("k1-{}", "0".repeat(63)), &"0".repeat(64)] {
+            assert!(!Key::is_key(tag), "{tag}");
+        }
+    }
+
+    #[test]
+    fn one_architecture_has_one_spelling() {
+        for text in ["amd64", "x86_64", "linux/amd64", "Linux/AMD64"] {
+            assert_eq!(architecture(text), "amd64");
+        }
+        assert_eq!(architecture("aarch64"), architecture("linux/arm64"));
+        assert_ne!(architecture("linux/arm/v6"), architecture("linux/arm/v7"));
+    }
+}

@@ -1,0 +1,105 @@
+//! What a registry wants to know before it answers.
+
+use std::collections::BTreeMap;
+
+/// A way to say who asks, as `WWW-Authenticate` offers it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Challenge {
+    /// A name and a password with every request.
+    Basic,
+    /// A token that another server gives.
+    Bearer {
+        /// Where to ask for it.
+        realm: String,
+        /// For which service.
+        service: Option<String>,
+        /// For which repository and actions.
+        scope: Option<String>,
+    },
+}
+
+/// Returns the challenges of a `WWW-Authenticate` header that are understood, in its order.
+///
+/// Source: <https://www.rfc-editor.org/rfc/rfc9110#section-11.6.1>, <https://distribution.github.io/distribution/spec/auth/token/>
+pub(super) fn challenges(header: &str) -> Vec<Challenge> {
+    let mut found: Vec<(String, BTreeMap<String, String>)> = Vec::new();
+    let mut rest = header.trim_start_matches([' ', ',']);
+    while !rest.is_empty() {
+        let word = rest.split(|c: char| c == '=' || c == ',' || c.is_whitespace()).next().unwrap_or_default();
+        let behind = &rest[word.len()..];
+        if let Some(value) = behind.trim_start().strip_prefix('=').map(str::trim_start) {
+            let (value, left) = parameter(value);
+            if let Some((_, parameters)) = found.last_mut() {
+                parameters.insert(word.to_ascii_lowercase(), value);
+            }
+            rest = left;
+        } else {
+            found.push((word.to_ascii_lowercase(), BTreeMap::new()));
+            rest = behind;
+        }
+        let next = rest.trim_start_matches(|c: char| c == ',' || c.is_whitespace());
+        // What cannot be read ends it: a header is short of nothing then but what nobody understands.
+        if next.len() == rest.len() && !rest.is_empty() {
+            break;
+        }
+        rest = next;
+    }
+    let understood = |(scheme, mut parameters): (String, BTreeMap<String, String>)| match scheme.as_str() {
+        "basic" => Some(Challenge::Basic),
+        "bearer" => Some(Challenge::Bearer {
+            realm: parameters.remove("realm")?,
+            service: parameters.remove("service"),
+            scope: parameters.remove("scope"),
+        }),
+        _ => None,
+    };
+    found.into_iter().filter_map(understood).collect()
+}
+
+/// Reads a parameter's value, quoted or not; returns it and what is left.
+fn parameter(text: &str) -> (String, &str) {
+    let Some(quoted) = text.strip_prefix('"') else {
+        let end = text.find(|c: char| c == ',' || c.is_whitespace()).unwrap_or(text.len());
+        return (text[..end].to_owned(), &text[end..]);
+    };
+    let mut value = String::new();
+    let mut characters = quoted.char_indices();
+    while let Some((at, character)) = characters.next() {
+        match character {
+            '"' => return (value, &quoted[at + 1..]),
+            '\\' => value.extend(characters.next().map(|(_, escaped)| escaped)),
+            _ => value.push(character),
+        }
+    }
+    (value, "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Challenge, challenges};
+
+    fn bearer(realm: &str, service: Option<&str>, scope: Option<&str>) -> Challenge {
+        Challenge::Bearer { realm: realm.to_owned(), service: service.map(str::to_owned), scope: scope.map(str::to_owned) }
+    }
+
+    #[test]
+    fn challenges_are_read_as_registries_write_them() {
+        let hub = r#"Bearer realm="https://auth.docker.io/token",service="registry.docker.io",scope="repository:a/b:pull,push""#;
+        let of_hub = bearer("https://auth.docker.io/token", Some("registry.docker.io"), Some("repository:a/b:pull,push"));
+        assert_eq!(challenges(hub), std::slice::from_ref(&of_hub));
+        assert_eq!(
+            challenges(r#"Basic realm="https://1.dkr.ecr.us-east-1.amazonaws.com/",service="ecr.amazonaws.com""#),
+            [Challenge::Basic]
+        );
+        assert_eq!(challenges(&format!("Digest nonce=1, Basic realm=\"a, \\\"b\", {hub}")), [Challenge::Basic, of_hub]);
+        assert_eq!(challenges("BEARER realm=https://t.example/token"), [bearer("https://t.example/token", None, None)]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_no_challenge_and_no_endless_loop() {
+        for text in ["", "Bearer", "Bearer realm=\"", "==,==", "Negotiate abc==", "Bearer ,=,\"", "\u{0}"] {
+            let read = challenges(text);
+            assert!(read.is_empty() || text.starts_with("Bearer realm"), "{text:?}: {read:?}");
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! Names of repositories and tags.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use super::super::cache::ImageRef;
+
+/// A repository in a registry: `HOST/NAME`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Repository {
+    /// The registry, with its port where it has one.
+    pub host: String,
+    /// The name there, such as `build-cache/acme/web`.
+    pub name: String,
+}
+
+/// Why a text is no repository or tag.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    /// There is no registry in it.
+    #[error("`{text}` names no registry")]
+    NoHost {
+        /// The text.
+        text: String,
+    },
+    /// It is not written as registries want it.
+    #[error("{0}")]
+    Name(String),
+    /// There is a tag or digest behind it.
+    #[error("`{text}` is an image: a repository has no tag or digest")]
+    Image {
+        /// The text.
+        text: String,
+    },
+}
+
+impl NameError {
+    /// Returns what to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::NoHost { .. } => "write it as HOST/NAME, such as `123456789012.dkr.ecr.eu-west-1.amazonaws.com/rack-build-cache`",
+            Self::Name(_) => "write it as HOST/NAME, such as `registry.example.com/build-cache/web`",
+            Self::Image { .. } => "leave out what follows the repository's name",
+        }
+    }
+}
+
+impl Repository {
+    /// Returns a repository of a registry by its name there.
+    ///
+    /// # Errors
+    ///
+    /// Returns that registries refuse such a name.
+    pub fn new(host: &str, name: &str) -> Result<Self, NameError> {
+        format!("{host}/{name}").parse()
+    }
+
+    /// Returns an image in it.
+    pub fn image(&self, tag: &str) -> String {
+        format!("{self}:{tag}")
+    }
+}
+
+impl FromStr for Repository {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        let read: ImageRef = text.parse().map_err(NameError::Name)?;
+        if read.tag.is_some() || read.digest.is_some() {
+            return Err(NameError::Image { text: text.to_owned() });
+        }
+        match read.host {
+            Some(host) => Ok(Self { host, name: read.repository }),
+            None => Err(NameError::NoHost { text: text.to_owned() }),
+        }
+    }
+}
+
+impl fmt::Display for Repository {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.host, self.name)
+    }
+}
+
+/// Tells whether a host, perhaps with a port, is this machine, with which nobody can listen in.
+pub fn is_loopback(host: &str) -> bool {
+    let name = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((address, _)) => address,
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// A private ECR registry, as its host's name tells it.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html>
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EcrHost {
+    /// The account, 12 digits.
+    pub account: String,
+    /// The region.
+    pub region: String,
+}
+
+impl EcrHost {
+    /// Returns what a host's name tells, `None` where it is not ECR's: `{account}.dkr.ecr.{region}.amazonaws.com`, in China with `.cn`, with
+    /// `ecr-fips` for FIPS, and `{account}.dkr-ecr.{region}.on.aws` for both IPv4 and IPv6.
+    pub fn parse(host: &str) -> Option<Self> {
+        let (account, rest) = host.split_once('.')?;
+        let region = match rest.strip_prefix("dkr.ecr").or_else(|| rest.strip_prefix("dkr-ecr")) {
+            Some(rest) => {
+                let rest = rest.strip_prefix("-fips").unwrap_or(rest).strip_prefix('.')?;
+                let ends = [".amazonaws.com", ".amazonaws.com.cn", ".on.aws", ".on.amazonwebservices.com.cn"];
+                ends.iter().find_map(|end| rest.strip_suffix(end)).filter(|region| !region.contains('.'))?
+            }
+            None => return None,
+        };
+        let is_account = account.len() == 12 && account.bytes().all(|c| c.is_ascii_digit());
+        is_account.then(|| Self { account: account.to_owned(), region: region.to_owned() })
+    }
+
+    /// Returns the host's name: `{account}.dkr.ecr.{region}.{suffix}`, the suffix being the partition's.
+    pub fn host(&self) -> String {
+        let (_, suffix) = crate::evaluate::partition(&self.region);
+        format!("{}.dkr.ecr.{}.{suffix}", self.account, self.region)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{EcrHost, NameError, Repository, is_loopback};
+
+    #[test]
+    fn repositories_are_a_host_and_a_legal_name() {
+        for good in
+            ["127.0.0.1:5000/app", "localhost/a__b/c-d", "123456789012.dkr.ecr.eu-west-1.amazonaws.com/rack-build-cache", "[::1]:5000/a"]
+        {
+            assert_eq!(good.parse::<Repository>().map(|read| read.to_string()), Ok(good.to_owned()));
+        }
+        for text in ["app", "acme/app"] {
+            assert!(matches!(text.parse::<Repository>(), Err(NameError::NoHost { .. })), "{text}");
+        }
+        for text in ["host.example/App", "host.example/a//b", "host.example/a_-b", "host.example/a$(id)"] {
+            assert!(matches!(text.parse::<Repository>(), Err(NameError::Name(_))), "{text}");
+        }
+        assert!(matches!("host.example/app:1".parse::<Repository>(), Err(NameError::Image { .. })));
+        assert!("host.example/a b".parse::<Repository>().is_err());
+        assert!("user@host.example/a".parse::<Repository>().is_err());
+    }
+
+    #[test]
+    fn ecr_is_told_by_its_host() {
+        let read = |host: &str| EcrHost::parse(host).map(|ecr| ecr.region);
+        assert_eq!(read("123456789012.dkr.ecr.eu-west-1.amazonaws.com").as_deref(), Some("eu-west-1"));
+        assert_eq!(read("123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn").as_deref(), Some("cn-north-1"));
+        assert_eq!(read("123456789012.dkr.ecr-fips.us-gov-west-1.amazonaws.com").as_deref(), Some("us-gov-west-1"));
+        assert_eq!(read("123456789012.dkr-ecr.us-west-2.on.aws").as_deref(), Some("us-west-2"));
+        for other in
+            ["gcr.io", "123456789012.dkr.ecr.eu-west-1.amazonaws.com.evil.example", "public.ecr.aws", "12.dkr.ecr.eu-west-1.amazonaws.com"]
+        {
+            assert_eq!(read(other), None, "{other}");
+        }
+        let ecr = EcrHost { account: "123456789012".to_owned(), region: "cn-north-1".to_owned() };
+        assert_eq!(ecr.host(), "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn");
+    }
+
+    #[test]
+    fn loopback_is_this_machine_only() {
+        assert!(["127.0.0.1:5000", "localhost", "[::1]:80"].iter().all(|host| is_loopback(host)));
+        assert!(["10.0.0.1", "localhost.example", "127.0.0.1.example"].iter().all(|host| !is_loopback(host)));
+    }
+}
