@@ -11,6 +11,7 @@
 pub mod aws;
 pub mod cache;
 pub mod command;
+pub mod dockerfile;
 pub mod engine;
 pub mod exec;
 pub mod image;

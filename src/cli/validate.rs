@@ -43,8 +43,8 @@ fn parse_rule(text: &str) -> Result<&'static str, String> {
 
 /// How to show findings.
 #[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
-enum FindingsFormat {
-    /// Drawn into the template
+pub enum FindingsFormat {
+    /// Drawn into the text
     #[default]
     Human,
     /// For a program; starts with `format_version`
@@ -77,7 +77,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let text = match args.format {
         FindingsFormat::Human => crate::ui::findings::human(&findings, context.layout()),
         FindingsFormat::Json => crate::ui::findings::json(&findings)?,
-        FindingsFormat::Sarif => crate::ui::findings::sarif(&findings)?,
+        FindingsFormat::Sarif => crate::ui::findings::sarif(&findings, RULES)?,
     };
     context.answer(&text)?;
     let is_refused = summary.errors > 0 || (args.strict && summary.warnings > 0);

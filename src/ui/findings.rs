@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::layout::Layout;
 use crate::template::{Diagnostic, Diagnostics, Label, Severity};
-use crate::validate::{Finding, RULES};
+use crate::validate::{Finding, Rule};
 
 #[derive(Serialize)]
 struct Answer<'f> {
@@ -108,14 +108,14 @@ pub fn json(findings: &[Finding]) -> Result<String, serde_json::Error> {
     super::json(&Answer { summary: Summary::of(findings), findings: findings.iter().map(answer).collect() })
 }
 
-/// Returns the findings as SARIF 2.1.0, which code scanning on pull requests reads.
+/// Returns the findings as SARIF 2.1.0, which code scanning on pull requests reads; `rules` are those that were looked for.
 ///
 /// Source: <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>
 ///
 /// # Errors
 ///
 /// Returns the serialiser's error.
-pub fn sarif(findings: &[Finding]) -> Result<String, serde_json::Error> {
+pub fn sarif(findings: &[Finding], rules: &[Rule]) -> Result<String, serde_json::Error> {
     let location = |label: &Label| {
         let place = place(label);
         serde_json::json!({
@@ -125,7 +125,7 @@ pub fn sarif(findings: &[Finding]) -> Result<String, serde_json::Error> {
             },
         })
     };
-    let rules: Vec<serde_json::Value> = RULES
+    let described: Vec<serde_json::Value> = rules
         .iter()
         .map(|rule| {
             serde_json::json!({
@@ -153,7 +153,7 @@ pub fn sarif(findings: &[Finding]) -> Result<String, serde_json::Error> {
                 "message": {"text": message(finding)},
                 "locations": diagnostic.labels.iter().take(1).map(location).collect::<Vec<_>>(),
             });
-            if let Some(index) = RULES.iter().position(|rule| rule.name == diagnostic.rule) {
+            if let Some(index) = rules.iter().position(|rule| rule.name == diagnostic.rule) {
                 result["ruleIndex"] = index.into();
             }
             if diagnostic.labels.len() > 1 {
@@ -169,7 +169,7 @@ pub fn sarif(findings: &[Finding]) -> Result<String, serde_json::Error> {
         "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
         "version": "2.1.0",
         "runs": [{
-            "tool": {"driver": {"name": "rackform", "semanticVersion": env!("CARGO_PKG_VERSION"), "rules": rules}},
+            "tool": {"driver": {"name": "rackform", "semanticVersion": env!("CARGO_PKG_VERSION"), "rules": described}},
             "columnKind": "unicodeCodePoints",
             "results": results,
         }],
@@ -205,7 +205,7 @@ fn exposed_by(finding: &Finding) -> Option<String> {
     (!values.is_empty()).then(|| format!("under {}", values.join(", ")))
 }
 
-/// Returns the findings drawn into the template, and how many there are.
+/// Returns the findings drawn into the text, and how many there are.
 pub fn human(findings: &[Finding], layout: Layout) -> String {
     if findings.is_empty() {
         return "no problems found\n".to_owned();

@@ -1,5 +1,6 @@
 //! `rackform build`: the build half, one file per subcommand.
 
+mod check;
 mod command;
 mod image_key;
 
@@ -19,6 +20,7 @@ pub struct Args {
 enum Command {
     Command(command::Args),
     ImageKey(image_key::Args),
+    Check(check::Args),
 }
 
 /// Runs the command.
@@ -30,5 +32,6 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     match &args.command {
         Command::Command(args) => command::run(args, context),
         Command::ImageKey(args) => image_key::run(args, context),
+        Command::Check(args) => check::run(args, context),
     }
 }

@@ -12,6 +12,6 @@ fuzz_target!(|text: &str| {
     let Ok(template) = Template::read(&source, &arena) else { return };
     let [first, second] = [(); 2].map(|()| validate(&template, Options::default()));
     assert_eq!(findings::json(&first).unwrap(), findings::json(&second).unwrap());
-    let _ = findings::sarif(&first).unwrap();
+    let _ = findings::sarif(&first, rackform::validate::RULES).unwrap();
     let _ = findings::human(&first, Layout::plain());
 });

@@ -2,3 +2,4 @@
 
 mod command;
 mod image_key;
+mod dockerfile;

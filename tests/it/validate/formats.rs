@@ -38,7 +38,7 @@ fn json_follows_its_schema() {
 #[test]
 fn sarif_names_its_rules_and_marks_places() {
     let findings = seeded();
-    let sarif: Json = serde_json::from_str(&findings::sarif(&findings).unwrap()).unwrap();
+    let sarif: Json = serde_json::from_str(&findings::sarif(&findings, RULES).unwrap()).unwrap();
     assert_eq!(sarif["version"], "2.1.0");
     let run = &sarif["runs"][0];
     let rules = run["tool"]["driver"]["rules"].as_array().unwrap();

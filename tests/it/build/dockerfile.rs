@@ -1,0 +1,251 @@
+//! Tests of reading Dockerfiles and of `rackform build check`.
+//!
+//! `fixtures/dockerfiles/good` raises nothing, whichever engine builds. Those of `bad` end in comments: `#? FLAGS` of the run, and `#! LINE:COLUMN
+//! RULE` for each finding there must be.
+#![allow(clippy::panic, clippy::unwrap_used)]
+
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+use rackform::build::Engine;
+use rackform::build::dockerfile::{Command, Context, Dockerfile, MountKind, RULES, Sharing, StepKind, warnings};
+use rackform::template::{Diagnostics, Severity, Source};
+
+use crate::program::Bench;
+
+fn fixtures(folder: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/dockerfiles").join(folder);
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    assert!(!files.is_empty());
+    files
+}
+
+fn read(text: &str) -> Result<Dockerfile, Diagnostics> {
+    Dockerfile::read(&Source::new("Dockerfile", text))
+}
+
+/// Returns what is found without anything given, as `line:column rule`.
+fn found(text: &str, context: &Context<'_>) -> Vec<String> {
+    let diagnostics = match read(text) {
+        Ok(dockerfile) => warnings(&dockerfile, context).into_iter().map(|finding| finding.diagnostic).collect(),
+        Err(problems) => problems.0,
+    };
+    diagnostics.iter().map(|problem| format!("{} {}", problem.labels[0].start(), problem.rule)).collect()
+}
+
+#[test]
+fn good_dockerfiles_raise_nothing_under_any_engine() {
+    let engines = [
+        "",
+        "--engine docker --engine-version 27.3.1 --cache-mounts kept --cache registry",
+        "--engine buildctl --engine-version 0.18.0 --cache-mounts kept --cache s3",
+        "--engine kaniko --engine-version 1.28.0 --cache-mounts efs",
+        "--engine buildah --engine-version 1.28 --cache-mounts kept",
+    ];
+    let bench = Bench::new();
+    for file in fixtures("good") {
+        for engine in engines {
+            let run = bench.run(&format!("build check {} {engine}", file.display()));
+            assert_eq!((run.stdout.as_str(), run.code), ("no problems found\n", 0), "{} {engine}\n{run}", file.display());
+        }
+    }
+}
+
+#[test]
+fn bad_dockerfiles_raise_what_they_say_they_do_at_its_place() {
+    let bench = Bench::new();
+    for file in fixtures("bad") {
+        let text = std::fs::read_to_string(&file).unwrap();
+        let told = |mark: &str| text.lines().filter_map(|line| line.strip_prefix(mark)).map(str::to_owned).collect::<Vec<_>>();
+        let run = bench.run(&format!("build check {} {} --format json", file.display(), told("#? ").join(" ")));
+        let findings = run.json()["findings"].as_array().unwrap().clone();
+        let mut found: Vec<String> = findings
+            .iter()
+            .map(|finding| format!("{}:{} {}", finding["line"], finding["column"], finding["rule"].as_str().unwrap()))
+            .collect();
+        let mut expected = told("#! ");
+        found.sort();
+        expected.sort();
+        assert_eq!(found, expected, "{}\n{run}", file.display());
+        assert!(findings.iter().all(|finding| finding["hint"].is_string()), "{}: everything says what to do\n{run}", file.display());
+        let is_error = findings.iter().any(|finding| finding["severity"] == "error");
+        assert_eq!(run.code, if is_error { 65 } else { 0 }, "{run}");
+    }
+}
+
+#[test]
+fn every_rule_has_a_fixture_and_its_place_in_the_documentation() {
+    let names: Vec<&str> = RULES.iter().map(|rule| rule.name).collect();
+    assert!(names.is_sorted());
+    let all: String = fixtures("bad").iter().map(|file| std::fs::read_to_string(file).unwrap()).collect();
+    let documentation = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/dockerfile-rules.md")).unwrap();
+    for rule in RULES {
+        let is_told = all.lines().any(|line| line.starts_with("#! ") && line.ends_with(&format!(" {}", rule.name)));
+        assert!(is_told || rule.name == "no-stage", "no fixture raises {}", rule.name);
+        let level = if rule.severity == Severity::Error { "error" } else { "warning" };
+        assert!(documentation.contains(&format!("| `{}` | {level} | {} |", rule.name, rule.summary)), "docs lack {}", rule.name);
+    }
+    assert_eq!(found("# only this\n", &Context::default()), ["1:1 no-stage"]);
+}
+
+#[test]
+fn strict_ends_with_65_for_warnings_and_sarif_names_the_rules() {
+    let bench = Bench::new();
+    bench.file("app/Dockerfile", "FROM node\nCOPY . .\nRUN npm ci\n");
+    let run = bench.run("build check app --strict --format sarif");
+    assert_eq!(run.code, 65, "{run}");
+    let result = &run.json()["runs"][0]["results"][0];
+    assert_eq!(result["ruleId"], "copy-before-install", "{run}");
+    assert_eq!(result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "app/Dockerfile");
+    assert_eq!(result["relatedLocations"][0]["physicalLocation"]["region"]["startLine"], 3);
+    let run = bench.run("build check app --deny-warnings --ignore copy-before-install");
+    assert_eq!((run.stdout.as_str(), run.code), ("no problems found\n", 0), "{run}");
+    let run = bench.run("build check app --ignore copy-befor-install");
+    assert_eq!(run.code, 64, "{run}");
+    assert!(run.stderr.contains("did you mean `copy-before-install`?"), "{run}");
+    assert_eq!(bench.run("build check elsewhere").code, 66);
+}
+
+#[test]
+fn what_a_dockerfile_says_is_read_with_its_places() {
+    let text = "\u{feff}# syntax=docker/dockerfile:1.7\r\n# escape=`\r\nARG TAG=3 OTHER\r\nFROM --platform=$BUILDPLATFORM alpine:${TAG} As Build\r\nRUN --mount=type=cache,id=pip,target=/c,sharing=locked `\r\n  # between\r\n  --mount=type=secret,id=s,required,env=S `\r\n  pip install `\r\n    -r r.txt\r\nENV A=\"1 2\" B=3\r\nENV OLD all of it\r\nFROM build\r\nCOPY --from=Build [\"/a b\", \"/c\"]\r\n";
+    let dockerfile = read(text).unwrap();
+    let slice = |span: rackform::template::Span| &text[span.range()];
+    assert_eq!((dockerfile.syntax.as_deref(), dockerfile.escape), (Some("docker/dockerfile:1.7"), '`'));
+    let names: Vec<&str> = dockerfile.global_arguments.iter().map(|argument| argument.name.as_str()).collect();
+    assert_eq!(names, ["TAG", "OTHER"]);
+    let [build, last] = dockerfile.stages.as_slice() else { panic!("two stages") };
+    let (name, place) = build.name.as_ref().unwrap();
+    assert_eq!((name.as_str(), slice(*place), slice(build.span)), ("build", "Build", "FROM"));
+    assert_eq!(build.platform.as_ref().unwrap().as_str(), "$BUILDPLATFORM");
+    assert_eq!(dockerfile.base(build, &|_| None).text, "alpine:3");
+    assert_eq!(dockerfile.base(build, &|name| (name == "TAG").then(|| "edge".to_owned())).text, "alpine:edge");
+    let StepKind::Run(run) = &build.steps[0].kind else { panic!("a RUN") };
+    let [cache, secret] = run.mounts.as_slice() else { panic!("two mounts") };
+    assert_eq!((cache.kind, cache.known_as(), cache.sharing), (MountKind::Cache, Some("pip"), Some(Sharing::Locked)));
+    assert!(slice(secret.span).starts_with("--mount=type=secret") && secret.is_required);
+    let Command::Shell(command) = &run.command else { panic!("a shell command") };
+    assert_eq!(command.as_str().split_whitespace().collect::<Vec<_>>(), ["pip", "install", "-r", "r.txt"]);
+    let StepKind::Env(pairs) = &build.steps[2].kind else { panic!("an ENV") };
+    assert_eq!((pairs[0].0.as_str(), pairs[0].1.as_str()), ("OLD", "all of it"));
+    assert_eq!(dockerfile.needed(last, &|_| None), [0, 1]);
+    assert_eq!(dockerfile.parent(last, &|_| None).unwrap().number, 0);
+}
+
+#[test]
+fn only_stages_that_are_built_are_looked_at() {
+    let text = "FROM node AS web\nCOPY . .\nRUN npm ci\nFROM golang AS api\nCOPY go.mod .\nRUN go mod download\nCOPY . .\n";
+    let of = |target| found(text, &Context { target: Some(target), ..Context::default() });
+    assert_eq!(of("api"), Vec::<String>::new());
+    assert_eq!(of("WEB"), ["2:1 copy-before-install"]);
+    assert_eq!(of("0"), ["2:1 copy-before-install"]);
+}
+
+#[test]
+fn a_secret_is_never_shown() {
+    let text = "FROM alpine\nENV DATABASE_URL=postgres://app:hunter2@db/app TOKEN=ghp_0123456789abcdef0123456789abcdef0123\n";
+    let bench = Bench::new();
+    bench.file("Dockerfile", text);
+    for format in ["json", "sarif"] {
+        let run = bench.run(&format!("build check --format {format}"));
+        assert!(run.stdout.contains("secret-in-environment"), "{run}");
+        assert!(!run.stdout.contains("hunter2") && !run.stdout.contains("ghp_"), "{run}");
+    }
+}
+
+#[test]
+fn where_cache_mounts_are_kept_decides_whether_they_are_warned_about() {
+    let text = "FROM alpine\nRUN --mount=type=cache,target=/c true\n";
+    for (engine, version, on_efs) in [
+        (Engine::Kaniko, "1.24.0", "mount-not-supported"),
+        (Engine::Kaniko, "1.25.6", "mount-not-supported"),
+        (Engine::Kaniko, "1.26.0", "cache-mount-not-kept"),
+        (Engine::Kaniko, "1.26.4", "cache-mount-not-kept"),
+        (Engine::Kaniko, "1.26.5", ""),
+        (Engine::Docker, "18.06", "mount-not-supported"),
+        (Engine::Docker, "20.10", "mount-not-supported"),
+        (Engine::Docker, "23.0", "cache-mount-not-kept"),
+        (Engine::BuildctlDaemonless, "0.13", "cache-mount-not-kept"),
+    ] {
+        let version = version.parse().unwrap();
+        let cache_mounts = rackform::build::dockerfile::CacheMounts::Efs;
+        let context = Context { engine: Some(engine), version: Some(&version), cache_mounts, ..Context::default() };
+        let expected: Vec<String> = (!on_efs.is_empty()).then(|| format!("2:5 {on_efs}")).into_iter().collect();
+        assert_eq!(found(text, &context), expected, "{engine} {version}");
+    }
+}
+
+/// Every fixture's text, to be damaged.
+fn seeds() -> Vec<String> {
+    fixtures("good").iter().chain(&fixtures("bad")).map(|file| std::fs::read_to_string(file).unwrap()).collect()
+}
+
+const PIECES: [&str; 34] = [
+    "\\",
+    "\n",
+    "\\\n",
+    "\r",
+    "\r\n",
+    "`",
+    "$",
+    "${",
+    "}",
+    "${A:-",
+    "'",
+    "\"",
+    "<<",
+    "<<EOF",
+    "<<-'E'\n",
+    "\nEOF\n",
+    "#",
+    "# escape=`\n",
+    "[",
+    "[\"",
+    "\"]",
+    ",",
+    "=",
+    "--",
+    "--mount=",
+    "type=cache",
+    "FROM ",
+    " AS ",
+    "ONBUILD ",
+    "RUN ",
+    "COPY ",
+    "\u{feff}",
+    "é",
+    "\t",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn reading_a_damaged_dockerfile_neither_panics_nor_points_outside(
+        seed in any::<prop::sample::Index>(),
+        cuts in prop::collection::vec((any::<prop::sample::Index>(), 0_usize..12, 0_usize..PIECES.len()), 1..8),
+    ) {
+        let mut text = seed.get(&seeds()).clone();
+        for (at, length, piece) in cuts {
+            let characters: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+            let at = at.index(characters.len());
+            let (start, end) = (characters[at], characters[(at + length).min(characters.len() - 1)]);
+            text.replace_range(start..end, PIECES[piece]);
+        }
+        let source = Source::new("Dockerfile", text.clone());
+        let diagnostics = match Dockerfile::read(&source) {
+            Ok(dockerfile) => {
+                let context = Context { engine: Some(Engine::Kaniko), secrets: Some(&["npmrc"]), ..Context::default() };
+                warnings(&dockerfile, &context).into_iter().map(|finding| finding.diagnostic).collect()
+            }
+            Err(problems) => {
+                prop_assert!(problems.has_errors());
+                problems.0
+            }
+        };
+        for label in diagnostics.iter().flat_map(|diagnostic| &diagnostic.labels) {
+            prop_assert!(text.get(label.span.range()).is_some(), "{diagnostics:?}");
+        }
+    }
+}
