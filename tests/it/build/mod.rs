@@ -1,5 +1,5 @@
 //! Tests of the build half, a file for each part of it.
 
 mod command;
-mod image_key;
 mod dockerfile;
+mod image_key;
