@@ -1,12 +1,25 @@
 //! Runs an invocation: each step a process of its own with exactly the arguments that were planned, and no shell anywhere.
 
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use super::command::{Invocation, Step};
+
+/// How long a program that was asked to end may take for it.
+const GRACE: Duration = Duration::from_secs(10);
 
 /// Why an invocation did not end well.
 #[derive(Debug, thiserror::Error)]
 pub enum ExecError {
+    /// A variable that the build cannot do without is not set.
+    #[error("the environment has no {variables}, which is {purpose}")]
+    NotSet {
+        /// The variables, of which one would do.
+        variables: String,
+        /// What it is for.
+        purpose: String,
+    },
     /// A program cannot be started.
     #[error("cannot start `{program}`")]
     Start {
@@ -16,7 +29,7 @@ pub enum ExecError {
         source: std::io::Error,
     },
     /// A step ended badly.
-    #[error("`{program}` ({purpose}) failed: {status}")]
+    #[error("`{program}` did not {purpose}: {status}")]
     Failed {
         /// The program.
         program: String,
@@ -25,27 +38,48 @@ pub enum ExecError {
         /// How it ended.
         status: ExitStatus,
     },
+    /// The user, or whoever runs this, asked for an end.
+    #[error("interrupted")]
+    Interrupted,
 }
 
 /// Runs the steps in order, with standard output and standard error where the caller's are; `tell` hears of each step before it starts.
 ///
+/// An interruption on a terminal reaches the program too, which ends as it likes; one that does not is ended some seconds later. Nothing
+/// is started after that.
+///
 /// # Errors
 ///
-/// Returns the first step that cannot be started or fails, unless it may.
-pub fn run(invocation: &Invocation, tell: &mut dyn FnMut(&Step)) -> Result<(), ExecError> {
+/// Returns a variable that is not set, before anything runs; the first step that cannot be started or fails, unless it may; or that
+/// `interrupted` was set.
+pub fn run(invocation: &Invocation, interrupted: &AtomicBool, tell: &mut dyn FnMut(&Step)) -> Result<(), ExecError> {
+    for need in invocation.needs.iter().filter(|need| need.required) {
+        if !need.any_of.iter().any(|name| std::env::var_os(name).is_some()) {
+            return Err(ExecError::NotSet { variables: need.any_of.join(" or "), purpose: need.purpose.clone() });
+        }
+    }
     for step in &invocation.steps {
         if let Some(probe) = &step.unless
             && let Some(mut command) = command(probe, invocation)
-            && command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+            && let Ok(child) = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn()
+            && wait(child, interrupted).is_ok_and(|status| status.success())
         {
             continue;
+        }
+        if interrupted.load(Ordering::SeqCst) {
+            return Err(ExecError::Interrupted);
         }
         tell(step);
         let Some(mut command) = command(&step.argv, invocation) else { continue };
         let program = step.argv.first().cloned().unwrap_or_default();
-        let status = command.status().map_err(|source| ExecError::Start { program: program.clone(), source })?;
-        if !status.success() && !step.may_fail {
-            return Err(ExecError::Failed { program, purpose: step.purpose.clone(), status });
+        let started = command.spawn().and_then(|child| wait(child, interrupted));
+        if interrupted.load(Ordering::SeqCst) {
+            return Err(ExecError::Interrupted);
+        }
+        match started {
+            Ok(status) if status.success() || step.may_fail => {}
+            Ok(status) => return Err(ExecError::Failed { program, purpose: step.purpose.clone(), status }),
+            Err(source) => return Err(ExecError::Start { program, source }),
         }
     }
     Ok(())
@@ -56,4 +90,18 @@ fn command(argv: &[String], invocation: &Invocation) -> Option<Command> {
     let mut command = Command::new(program);
     command.args(arguments).envs(&invocation.environment).stdin(Stdio::null());
     Some(command)
+}
+
+fn wait(mut child: Child, interrupted: &AtomicBool) -> std::io::Result<ExitStatus> {
+    let mut deadline = None;
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(status);
+        }
+        if interrupted.load(Ordering::SeqCst) && Instant::now() >= *deadline.get_or_insert_with(|| Instant::now() + GRACE) {
+            child.kill()?;
+            return child.wait();
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }

@@ -16,13 +16,17 @@ pub enum Backend {
     Inline,
     /// GitHub Actions' own cache.
     Gha,
+    /// Nothing but the directories of `RUN --mount=type=cache`, on a file system that outlives the builder.
+    Mounts,
+    /// An earlier image of the same build, pulled first: what docker did before BuildKit.
+    Image,
 }
 
 impl Backend {
     /// Every backend, in the order of help.
-    pub const ALL: [Self; 5] = [Self::Registry, Self::S3, Self::Local, Self::Inline, Self::Gha];
+    pub const ALL: [Self; 7] = [Self::Registry, Self::S3, Self::Local, Self::Inline, Self::Gha, Self::Mounts, Self::Image];
 
-    /// Returns its name, which is BuildKit's `type`.
+    /// Returns its name, which is BuildKit's `type` where BuildKit has it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Registry => "registry",
@@ -30,6 +34,8 @@ impl Backend {
             Self::Local => "local",
             Self::Inline => "inline",
             Self::Gha => "gha",
+            Self::Mounts => "mounts",
+            Self::Image => "image",
         }
     }
 }
@@ -44,10 +50,15 @@ impl FromStr for Backend {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL
-            .into_iter()
-            .find(|backend| backend.name() == text)
-            .ok_or_else(|| format!("expected one of {}", Self::ALL.map(Self::name).join(", ")))
+        match text {
+            "ecr" => return Ok(Self::Registry),
+            "oci" => return Ok(Self::Local),
+            _ => {}
+        }
+        Self::ALL.into_iter().find(|backend| backend.name() == text).ok_or_else(|| {
+            let near = crate::template::did_you_mean(text, Self::ALL.map(Self::name));
+            near.unwrap_or_else(|| format!("expected one of {}", Self::ALL.map(Self::name).join(", ")))
+        })
     }
 }
 
@@ -80,5 +91,49 @@ impl FromStr for Mode {
             "max" => Ok(Self::Max),
             _ => Err("expected min or max".to_owned()),
         }
+    }
+}
+
+/// How the layers of a cache are compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Compression {
+    /// What every registry and engine takes.
+    Gzip,
+    /// gzip that can be read in pieces.
+    Estargz,
+    /// Quicker and smaller; kaniko has it for images too.
+    Zstd,
+    /// Not at all.
+    Uncompressed,
+}
+
+impl Compression {
+    /// Every compression.
+    pub const ALL: [Self; 4] = [Self::Gzip, Self::Estargz, Self::Zstd, Self::Uncompressed];
+
+    /// Returns its name, as BuildKit has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Gzip => "gzip",
+            Self::Estargz => "estargz",
+            Self::Zstd => "zstd",
+            Self::Uncompressed => "uncompressed",
+        }
+    }
+
+    /// Tells whether only OCI media types have a word for it.
+    pub fn needs_oci_media_types(self) -> bool {
+        matches!(self, Self::Estargz | Self::Zstd)
+    }
+}
+
+impl FromStr for Compression {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL
+            .into_iter()
+            .find(|compression| compression.name() == text)
+            .ok_or_else(|| format!("expected one of {}", Self::ALL.map(Self::name).join(", ")))
     }
 }

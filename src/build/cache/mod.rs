@@ -6,7 +6,9 @@
 mod attributes;
 mod backend;
 mod reference;
+mod spec;
 
-pub use attributes::Attributes;
-pub use backend::{Backend, Mode};
-pub use reference::{ImageRef, TAG_LIMIT, cache_tag};
+pub use attributes::{Attributes, MalformedAttributes};
+pub use backend::{Backend, Compression, Mode};
+pub use reference::{ImageRef, TAG_LIMIT, branch_cache_tag, cache_tag};
+pub use spec::{Direction, attributes_of, check_spec};

@@ -16,28 +16,41 @@ const CACHE_SUFFIX: &str = ".buildcache";
 /// Digits of the digest that keeps two changed names apart.
 const DIGEST_DIGITS: usize = 12;
 
-/// Returns the tag of a service's cache, `{service}.buildcache`, legal whatever the service is called.
+/// Returns the tag of a service's cache, `{service}.buildcache`, legal whatever the service is called; `buildcache` without a service.
 ///
 /// A tag is letters, digits, `_`, `.` and `-`, the first no `.` or `-`, at most [`TAG_LIMIT`] of them. A name that has to be changed for that
 /// gets a piece of its digest behind it, so that no two services share a cache; and a name that looks like such a changed one is changed
 /// too.
 pub fn cache_tag(service: &str) -> String {
-    let is_legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
-    let longest = TAG_LIMIT - CACHE_SUFFIX.len();
-    let is_kept = !service.is_empty()
-        && service.chars().all(is_legal)
-        && !service.starts_with(['.', '-'])
-        && service.len() <= longest
-        && !looks_changed(service);
-    if is_kept {
-        return format!("{service}{CACHE_SUFFIX}");
+    if service.is_empty() {
+        return CACHE_SUFFIX.trim_start_matches('.').to_owned();
     }
-    let digest: String = Sha256::digest(service.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let is_kept = service.chars().all(is_legal)
+        && !service.starts_with(['.', '-'])
+        && service.len() <= TAG_LIMIT - CACHE_SUFFIX.len()
+        && !looks_changed(service);
+    if is_kept { format!("{service}{CACHE_SUFFIX}") } else { changed(service, service) }
+}
+
+/// Returns the tag of the cache that one branch of a service keeps; never that of another service or branch.
+pub fn branch_cache_tag(service: &str, branch: &str) -> String {
+    // No argument can hold a NUL, so no two pairs are one text.
+    changed(&format!("{service}.{branch}"), &format!("{service}\0{branch}"))
+}
+
+/// Returns a legal tag from what is readable of a name, told apart by the digest of all of it.
+fn changed(readable: &str, whole: &str) -> String {
+    let digest: String = Sha256::digest(whole.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
     let digest = digest.get(..DIGEST_DIGITS).unwrap_or_default();
-    let plain: String = service.chars().map(|c| if is_legal(c) { c } else { '_' }).collect();
-    let plain: String = plain.trim_start_matches(['.', '-']).chars().take(longest - DIGEST_DIGITS - 1).collect();
+    let plain: String = readable.chars().map(|c| if is_legal(c) { c } else { '_' }).collect();
+    let longest = TAG_LIMIT - CACHE_SUFFIX.len() - DIGEST_DIGITS - 1;
+    let plain: String = plain.trim_start_matches(['.', '-']).chars().take(longest).collect();
     let plain = if plain.is_empty() { "_".to_owned() } else { plain };
     format!("{plain}-{digest}{CACHE_SUFFIX}")
+}
+
+fn is_legal(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-')
 }
 
 /// Tells whether a name ends as changed ones do.

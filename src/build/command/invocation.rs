@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::super::engine::Engine;
 
 /// What is to be run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Invocation {
     /// The engine.
     pub engine: Engine,
@@ -14,8 +14,8 @@ pub struct Invocation {
     pub steps: Vec<Step>,
     /// Variables that every step gets beside those of the caller. Never a secret.
     pub environment: IndexMap<String, String>,
-    /// Variables that the caller's environment must have, such as those of secrets.
-    pub required_environment: Vec<String>,
+    /// Variables that the caller's environment should have, such as those of secrets.
+    pub needs: Vec<Need>,
     /// What the cache is exported to, as the engine is told; empty without a cache.
     pub cache_to: Vec<String>,
     /// What caches are imported from, as the engine is told.
@@ -31,12 +31,30 @@ impl Invocation {
             engine,
             steps: Vec::new(),
             environment: IndexMap::new(),
-            required_environment: Vec::new(),
+            needs: Vec::new(),
             cache_to: Vec::new(),
             cache_from: Vec::new(),
             notes: Vec::new(),
         }
     }
+
+    /// Adds something to say.
+    pub fn note(&mut self, note: Note) {
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+}
+
+/// Something that the caller's environment should have. Only names: values are nobody's business here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Need {
+    /// Variables of which one has to be there.
+    pub any_of: Vec<String>,
+    /// What for.
+    pub purpose: String,
+    /// Whether the build cannot do without.
+    pub required: bool,
 }
 
 /// One program to run.
@@ -57,6 +75,20 @@ impl Step {
     /// Returns a step that must succeed.
     pub fn new(purpose: impl Into<String>, argv: Vec<String>) -> Self {
         Self { purpose: purpose.into(), argv, unless: None, may_fail: false }
+    }
+
+    /// Makes it needless where a probe succeeds.
+    #[must_use]
+    pub fn unless(mut self, probe: Vec<String>) -> Self {
+        self.unless = Some(probe);
+        self
+    }
+
+    /// Lets the build go on when it fails.
+    #[must_use]
+    pub fn or_go_on(mut self) -> Self {
+        self.may_fail = true;
+        self
     }
 }
 

@@ -3,17 +3,25 @@
 //! Takes a [`BuildRequest`] and [`EngineFacts`], gives an [`Invocation`] or every problem at once. Pure: nothing is asked or run, so the
 //! same request and facts give the same argument vectors wherever this is called.
 
+mod buildah;
+mod buildctl;
+mod builder;
+mod caches;
+mod check;
 mod docker;
 mod invocation;
 mod kaniko;
+mod legacy;
+mod render;
+mod words;
 
-pub use invocation::{Invocation, Note, Step};
+pub use invocation::{Invocation, Need, Note, Step};
+pub use render::{RenderError, environment_file, shell, shell_word};
 
-use crate::template::{Diagnostic, Diagnostics};
+use crate::template::Diagnostics;
 
-use super::cache::{ImageRef, cache_tag};
 use super::engine::{Engine, EngineFacts};
-use super::request::{BuildRequest, CacheRequest};
+use super::request::BuildRequest;
 
 /// Returns the steps that build `request` with the engine that `facts` are about.
 ///
@@ -21,21 +29,19 @@ use super::request::{BuildRequest, CacheRequest};
 ///
 /// Returns every problem of the request, and what this engine cannot do of it.
 pub fn plan(request: &BuildRequest, facts: &EngineFacts) -> Result<Invocation, Diagnostics> {
-    match facts.engine {
+    let mut problems = check::request(request, facts.engine);
+    let planned = match facts.engine {
         Engine::Docker | Engine::Buildx => docker::plan(request, facts),
+        Engine::Buildctl | Engine::BuildctlDaemonless => buildctl::plan(request, facts),
         Engine::Kaniko => kaniko::plan(request, facts),
-        engine => Err(Diagnostic::error("engine", format!("{engine} builds are not written out yet")).into()),
-    }
-}
-
-/// Returns the reference of a service's cache: `{repository}:{service}.buildcache`, unless the request names it.
-fn cache_reference(request: &BuildRequest, cache: &CacheRequest) -> Result<ImageRef, Diagnostics> {
-    let wrong = |error: String| Diagnostics::from(Diagnostic::error("cache-reference", error));
-    if let Some(reference) = &cache.reference {
-        return reference.parse().map_err(wrong);
-    }
-    let Some(repository) = &cache.repository else {
-        return Err(Diagnostic::error("cache-repository", "no cache repository is known").into());
+        Engine::Buildah => buildah::plan(request, facts),
     };
-    Ok(repository.parse::<ImageRef>().map_err(wrong)?.tagged(&cache_tag(&request.service)))
+    let invocation = match planned {
+        Ok(invocation) => invocation,
+        Err(found) => {
+            problems.0.extend(found.0);
+            return Err(problems);
+        }
+    };
+    problems.into_result(invocation)
 }

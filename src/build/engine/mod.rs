@@ -1,10 +1,17 @@
 //! Build engines: which there are, what the one at hand is, and what it is able to do.
 //!
-//! Takes an engine's own answers or a user's flags; gives [`EngineFacts`].
+//! Takes an engine's own answers or a user's flags; gives [`EngineFacts`]. Asking is in [`detect`]; nothing else here runs anything.
 
+mod ability;
+mod answers;
+mod ask;
+mod detect;
 mod facts;
 mod version;
 
+pub use ability::{BuildKit, CacheMounts, Kaniko, buildkit_in_docker};
+pub use ask::{Answer, Ask, Programs};
+pub use detect::{Detected, detect};
 pub use facts::{Buildx, Driver, EngineFacts, ImageStore};
 pub use version::Version;
 
@@ -58,6 +65,12 @@ impl Engine {
     /// Tells whether BuildKit does the work, and so takes BuildKit's cache attributes.
     pub fn is_buildkit(self) -> bool {
         matches!(self, Self::Docker | Self::Buildx | Self::Buildctl | Self::BuildctlDaemonless)
+    }
+}
+
+impl serde::Serialize for Engine {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
     }
 }
 

@@ -1,7 +1,7 @@
 //! `rackform build command`: the argument vector that builds an app with its cache; with `--exec`, the build itself.
 
 use crate::build::cache::{Backend, Mode};
-use crate::build::command::plan;
+use crate::build::command::{plan, shell};
 use crate::build::engine::Version;
 use crate::build::request::{BuildArg, CacheRequest, Output};
 use crate::build::{BuildRequest, Engine, EngineFacts, exec};
@@ -86,16 +86,10 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     }
     if args.exec {
         let failed = |error: &exec::ExecError| Failure::new(ExitCode::Failed, "the build failed").caused_by(error);
-        exec::run(&invocation, &mut |_| {}).map_err(|error| failed(&error))?;
+        exec::run(&invocation, crate::cli::interrupt::flag(), &mut |_| {}).map_err(|error| failed(&error))?;
         return Ok(ExitCode::Done);
     }
-    let mut text = String::new();
-    for step in &invocation.steps {
-        let words = shlex::try_join(step.argv.iter().map(String::as_str));
-        let words = words.map_err(|error| Failure::new(ExitCode::Usage, "an argument has a NUL in it").caused_by(&error))?;
-        text.push_str(&words);
-        text.push('\n');
-    }
+    let text = shell(&invocation).map_err(|error| Failure::new(ExitCode::Usage, "cannot write the command").caused_by(&error))?;
     context.answer(&text)?;
     Ok(ExitCode::Done)
 }
