@@ -38,6 +38,11 @@ pub struct PropertyDifference {
 }
 
 impl ResourceDrift {
+    /// Tells whether it could be looked at.
+    pub fn is_checked(&self) -> bool {
+        matches!(self.status.as_str(), "IN_SYNC" | "MODIFIED" | "DELETED")
+    }
+
     /// Tells whether somebody changed or deleted it.
     pub fn is_drifted(&self) -> bool {
         matches!(self.status.as_str(), "MODIFIED" | "DELETED")

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::backend::{self, Access};
 use super::carry_out::CarryOutArgs;
-use super::deployed::{self, Change, Deployed, Wanted};
+use super::deployed::{self, Before, Change, Deployed, Wanted};
 use super::side::{self, ParameterArgs, SideName};
 use super::stack_args::StackArgs;
 use super::{Context, ExitCode, Failure};
@@ -34,6 +34,9 @@ pub struct Args {
     /// Let more happen to this resource than the plan says, if AWS's change set does; once for each
     #[arg(long, value_name = "LOGICAL_ID")]
     allow_unpredicted: Vec<String>,
+    /// Also put back what was changed behind the stack's back, which AWS is asked to look for: the change starts from what is really there
+    #[arg(long, conflicts_with = "plan_file")]
+    drift: bool,
     #[command(flatten)]
     carry_out: CarryOutArgs,
     #[command(flatten)]
@@ -68,7 +71,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     }
     let mut change = match saved {
         None => {
-            let mut change = deployed::change(context, backend.as_ref(), &stack, &Wanted::Rack, &stronger)?;
+            let mut change = deployed::change_from(context, backend.as_ref(), &stack, &Wanted::Rack, &stronger, Before::of(args.drift))?;
             args.stack.decide(context, &mut change)?;
             change
         }
@@ -151,7 +154,8 @@ fn of_saved<'a>(context: &mut Context<'a>, backend: &dyn crate::backend::Backend
     let known = context.keep(known);
     let parameters = context.keep(ParameterSet::default());
     let plan = saved.plan.clone();
-    let change = Change { plan, target: saved.into(), parameters, tags_differ, logical_ids, known, secrets: Secrets::default() };
+    let change =
+        Change { plan, target: saved.into(), parameters, tags_differ, logical_ids, known, drift: None, secrets: Secrets::default() };
     if change.is_empty() {
         // Nothing else looks whether the stack is still the one for which there is nothing to do.
         crate::apply::check_revision(backend, &change.target)?;

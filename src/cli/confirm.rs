@@ -1,9 +1,9 @@
 //! What AWS itself says beside a prediction: its own change set, made and taken away again, and drift.
 
-use super::deployed::{Change, Deployed};
+use super::deployed::Change;
 use super::{Context, ExitCode, Failure};
 use crate::apply;
-use crate::backend::{Backend, ResourceDrift};
+use crate::backend::Backend;
 use crate::ui::plan::{Confirmation, Drifted};
 
 /// What to ask AWS beside the prediction.
@@ -12,7 +12,7 @@ pub struct ConfirmArgs {
     /// Also make AWS's own change set, show where it and the prediction disagree (exit code 5), and take it away again
     #[arg(long)]
     pub confirm_with_aws: bool,
-    /// Also show what was changed behind the stack's back, which AWS is asked to look for
+    /// Start from what is really there, which AWS is asked to look for, and put back what was changed behind the stack's back
     #[arg(long)]
     pub drift: bool,
 }
@@ -55,16 +55,7 @@ impl ConfirmArgs {
     pub fn ask<'a>(&self, context: &mut Context<'a>, backend: &dyn Backend, change: &Change<'a>) -> Result<Said, Failure> {
         let mut said = Said::default();
         let hide = |text| change.secrets.text(text);
-        if self.drift {
-            let mut drifts = Vec::new();
-            if let Some(deployed) = Deployed::read(context, backend, &change.target.stack)? {
-                context.say("asking for every resource whether it drifted; this may take minutes");
-                drifts = backend.detect_drift(&deployed.description.id)?;
-                drifts.retain(ResourceDrift::is_drifted);
-                super::drift::hide_secrets(&mut drifts, deployed.template);
-            }
-            said.drift = Some(Drifted::of(&change.plan, drifts, &hide));
-        }
+        said.drift = change.drift.clone().map(|drifts| Drifted::of(&change.plan, drifts, &hide));
         if !self.confirm_with_aws {
             return Ok(said);
         }

@@ -3,11 +3,11 @@
 use super::side::{self, SideName};
 use super::{Context, Failure, stored};
 use crate::apply::Target;
-use crate::backend::{Backend, BackendError, StackDescription, add_attributes_of_outputs, deployed_state, exports, imports};
+use crate::backend::{Backend, BackendError, ResourceDrift, StackDescription, add_attributes_of_outputs, deployed_state, exports, imports};
 use crate::evaluate::{Evaluation, State};
 use crate::parameters::{GivenParameters, ParameterSet};
 use crate::plan::redact::Secrets;
-use crate::plan::{ChangeSetOptions, Plan, plan, plan_first, required_capabilities};
+use crate::plan::{ChangeSetOptions, Plan, plan, plan_first, plan_reverting_drift, required_capabilities};
 use crate::template::{Source, Style, Template, write_json};
 
 /// A deployed stack, read.
@@ -65,6 +65,8 @@ pub struct Change<'a> {
     pub logical_ids: Vec<String>,
     /// What is known of the account where there is no stack yet.
     pub known: &'a State,
+    /// What was changed behind the stack's back, where that was looked for.
+    pub drift: Option<Vec<ResourceDrift>>,
     /// What must not be shown, whoever says it.
     pub secrets: Secrets<'a>,
 }
@@ -73,6 +75,7 @@ impl Change<'_> {
     /// Returns from what it is predicted, for a plan's heading.
     pub fn made(&self) -> &'static str {
         match self.target.revision {
+            Some(_) if self.plan.deployment_mode.is_some() => "predicted from what is really there: REVERT_DRIFT",
             Some(_) => "predicted from the deployed stack",
             None => "the stack does not exist yet",
         }
@@ -105,6 +108,38 @@ pub fn change<'a>(
     stack: &str,
     wanted: &Wanted,
     stronger: &GivenParameters,
+) -> Result<Change<'a>, Failure> {
+    change_from(context, backend, stack, wanted, stronger, Before::Template)
+}
+
+/// What a change starts from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Before {
+    /// What the deployed template made: CloudFormation does not look further by itself.
+    Template,
+    /// What is really there, which the change brings in line with the template.
+    Reality,
+}
+
+impl Before {
+    /// Returns what `--drift` asks for.
+    pub fn of(drift: bool) -> Self {
+        if drift { Self::Reality } else { Self::Template }
+    }
+}
+
+/// Plans the change of a stack from its template, or from what is really there.
+///
+/// # Errors
+///
+/// As [`change`].
+pub fn change_from<'a>(
+    context: &mut Context<'a>,
+    backend: &dyn Backend,
+    stack: &str,
+    wanted: &Wanted,
+    stronger: &GivenParameters,
+    from: Before,
 ) -> Result<Change<'a>, Failure> {
     let deployed = Deployed::read(context, backend, stack)?;
     if let Some(Deployed { description, .. }) = &deployed
@@ -158,11 +193,20 @@ pub fn change<'a>(
     let after = side::evaluated(context, template, &given, known.after)?;
     context.warn(&after.warnings);
     let mut logical_ids: Vec<String> = after.resources.keys().map(|name| (*name).to_owned()).collect();
+    let drift = match (from, &deployed) {
+        (Before::Template, _) => None,
+        (Before::Reality, None) => Some(Vec::new()),
+        (Before::Reality, Some(deployed)) => Some(super::drift::found(context, backend, deployed)?),
+    };
     let (plan, secrets) = match &deployed {
         Some(deployed) => {
             let before = side::evaluated(context, deployed.template, &deployed.given, known.before.unwrap_or(deployed.state))?;
             logical_ids.extend(before.resources.keys().filter(|name| !after.resources.contains_key(*name)).map(|name| (*name).to_owned()));
-            (plan(&before, &after), Secrets::of(Some(&before), &after))
+            let plan = match &drift {
+                Some(drift) => plan_reverting_drift(&before, &after, &super::drift::live(drift)),
+                None => plan(&before, &after),
+            };
+            (plan, Secrets::of(Some(&before), &after))
         }
         None => (plan_first(&after), Secrets::of(None, &after)),
     };
@@ -184,10 +228,11 @@ pub fn change<'a>(
         options: ChangeSetOptions {
             capabilities: required_capabilities(template),
             role_arn: context.cloudformation_role_arn()?,
+            deployment_mode: plan.deployment_mode,
             ..ChangeSetOptions::default()
         },
         approved: Some(plan.clone()),
         ..Target::default()
     };
-    Ok(Change { plan, target, parameters: after.parameters, tags_differ, logical_ids, known: known.after, secrets })
+    Ok(Change { plan, target, parameters: after.parameters, tags_differ, logical_ids, known: known.after, drift, secrets })
 }

@@ -2,7 +2,7 @@
 
 use super::backend;
 use super::confirm::{ConfirmArgs, Said};
-use super::deployed::{self, Wanted};
+use super::deployed::{self, Before, Wanted};
 use super::gates::{self, Gates};
 use super::side::{self, ParameterArgs, SideName, StateArgs};
 use super::{Context, ExitCode, Failure, Joined};
@@ -217,7 +217,7 @@ fn plan_of_deployed(args: &Args, context: &mut Context<'_>) -> Result<(Plan, Sai
     };
     let mut given = GivenParameters::default();
     args.parameters.add_to(&mut given)?;
-    let change = deployed::change(context, backend.as_ref(), &stack, &wanted, &given)?;
+    let change = deployed::change_from(context, backend.as_ref(), &stack, &wanted, &given, Before::of(args.confirm.drift))?;
     let said = args.confirm.ask(context, backend.as_ref(), &change)?;
     Ok((change.plan, said))
 }

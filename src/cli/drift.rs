@@ -5,8 +5,9 @@ use serde::Serialize;
 use super::backend::{self, Access, BackendArgs};
 use super::deployed::Deployed;
 use super::{Context, ExitCode, Failure, Format};
-use crate::backend::{BackendError, ResourceDrift};
+use crate::backend::{Backend, BackendError, PropertyDifference, ResourceDrift};
 use crate::plan::redact::STARS;
+use crate::plan::{LiveDifference, LiveResource};
 use crate::template::{Node, Template};
 use crate::ui;
 
@@ -60,6 +61,41 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     };
     context.answer(&text)?;
     Ok(if args.exit_code && has_drifted { ExitCode::Differences } else { ExitCode::Done })
+}
+
+/// Returns what was changed behind a stack's back, without secrets.
+///
+/// # Errors
+///
+/// Returns that the backend cannot be asked.
+pub fn found(context: &mut Context<'_>, backend: &dyn Backend, deployed: &Deployed<'_>) -> Result<Vec<ResourceDrift>, Failure> {
+    if backend.works_by_itself() {
+        context.say("asking for every resource whether it drifted; this may take minutes");
+    } else {
+        context.say("nobody but the local backend itself changes its resources: nothing can have drifted");
+    }
+    let mut drifts = backend.detect_drift(&deployed.description.id)?;
+    let unchecked: Vec<&str> = drifts.iter().filter(|drift| !drift.is_checked()).map(|drift| drift.logical_resource_id.as_str()).collect();
+    if !unchecked.is_empty() {
+        context.detail(&format!("of these AWS cannot tell whether they drifted: {}", unchecked.join(", ")));
+    }
+    drifts.retain(ResourceDrift::is_drifted);
+    hide_secrets(&mut drifts, deployed.template);
+    Ok(drifts)
+}
+
+/// Returns what is really there as the planner takes it.
+pub fn live(drifts: &[ResourceDrift]) -> Vec<LiveResource> {
+    let difference = |difference: &PropertyDifference| {
+        // `REMOVE`: the template has it, and what is there has not.
+        let actual = (difference.kind != "REMOVE").then_some(difference.actual.as_str());
+        LiveDifference::new(&difference.path, actual)
+    };
+    let resource = |drift: &ResourceDrift| LiveResource {
+        logical_resource_id: drift.logical_resource_id.clone(),
+        differences: (drift.status != "DELETED").then(|| drift.differences.iter().map(difference).collect()),
+    };
+    drifts.iter().map(resource).collect()
 }
 
 /// Hides both values of a property that a `NoEcho` parameter goes into: CloudFormation shows them as they are, and the secret itself

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::backend::{self, Access, BackendArgs};
 use super::confirm::ConfirmArgs;
-use super::deployed::{self, Wanted};
+use super::deployed::{self, Before, Wanted};
 use super::gates::{self, Gates};
 use super::preflight;
 use super::side::ParameterArgs;
@@ -78,7 +78,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let mut stronger = GivenParameters::default();
     args.parameters.add_to(&mut stronger)?;
     let backend = backend::open(context, Access::Look, &BackendArgs::default())?;
-    let mut change = deployed::change(context, backend.as_ref(), &stack, &Wanted::Rack, &stronger)?;
+    let mut change = deployed::change_from(context, backend.as_ref(), &stack, &Wanted::Rack, &stronger, Before::of(args.confirm.drift))?;
     args.stack.decide(context, &mut change)?;
     // Told before the plan is shown, and not after somebody read it all.
     let parameters = match &args.output {

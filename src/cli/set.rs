@@ -2,7 +2,7 @@
 
 use super::backend::{self, Access};
 use super::carry_out::CarryOutArgs;
-use super::deployed::{self, Wanted};
+use super::deployed::{self, Before, Wanted};
 use super::stack_args::StackArgs;
 use super::{Context, ExitCode, Failure};
 use crate::parameters::GivenParameters;
@@ -22,6 +22,9 @@ pub struct Args {
     /// Let more happen to this resource than the plan says, if AWS's change set does; once for each
     #[arg(long, value_name = "LOGICAL_ID")]
     allow_unpredicted: Vec<String>,
+    /// Also put back what was changed behind the stack's back, which AWS is asked to look for: the change starts from what is really there
+    #[arg(long)]
+    drift: bool,
     #[command(flatten)]
     carry_out: CarryOutArgs,
     #[command(flatten)]
@@ -44,7 +47,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
             return Ok(exit_code);
         }
     }
-    let mut change = deployed::change(context, backend.as_ref(), &stack, &Wanted::Same, &given)?;
+    let mut change = deployed::change_from(context, backend.as_ref(), &stack, &Wanted::Same, &given, Before::of(args.drift))?;
     args.stack.decide(context, &mut change)?;
     change.target.allow_unpredicted.clone_from(&args.allow_unpredicted);
     let exit_code = args.carry_out.carry_out(context, backend.as_ref(), &change)?;

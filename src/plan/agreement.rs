@@ -138,6 +138,8 @@ pub fn excess(approved: &Plan, reported: &[Change], tags_differ: bool) -> Vec<Di
                 let is_touched = |effect| !matches!(effect, Effect::Untouched | Effect::Created | Effect::Deleted | Effect::Retained);
                 expected.is_some_and(is_touched) || is_listed(Action::Modify)
             }
+            // Nothing happens to the resource.
+            Action::SyncWithActual => true,
             // What a word that is not known here does, nobody can have approved unless it was listed.
             Action::Import | Action::Dynamic | Action::Other(_) => is_listed(change.action),
         };

@@ -72,6 +72,12 @@ pub struct ResourceChange {
     /// The resource's attributes after.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after_context: Option<serde_json::Value>,
+    /// Whether it is what the deployed template says: `MODIFIED`, `DELETED`, ...; where drift is looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource_drift_status: Option<String>,
+    /// The resource's attributes as the deployed template says them, where it is something else that is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_deployment_context: Option<serde_json::Value>,
 }
 
 impl ResourceChange {
@@ -88,6 +94,8 @@ impl ResourceChange {
             details: Vec::new(),
             before_context: None,
             after_context: None,
+            resource_drift_status: None,
+            previous_deployment_context: None,
         }
     }
 }
@@ -103,6 +111,8 @@ pub enum Action {
     Remove,
     /// Taken into the stack.
     Import,
+    /// Left as it is: it is what the template says after a change behind the stack's back, and only that is noted.
+    SyncWithActual,
     /// Not known until it is executed.
     Dynamic,
     /// Another word of AWS's, kept as it is.
@@ -204,12 +214,46 @@ pub struct ResourceTargetDefinition {
     /// Whether it is added, removed or modified.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attribute_change_type: Option<AttributeChangeType>,
+    /// Where the value before is from, where drift is looked at: `ACTUAL_STATE` or `PREVIOUS_DEPLOYMENT_STATE`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before_value_from: Option<String>,
+    /// Where the value after is from: `TEMPLATE`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after_value_from: Option<String>,
+    /// What was changed behind the stack's back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drift: Option<LiveResourceDrift>,
+}
+
+/// A place that was changed behind the stack's back.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_LiveResourceDrift.html>
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct LiveResourceDrift {
+    /// What the deployed template says, as text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_value: Option<String>,
+    /// What is there, as text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actual_value: Option<String>,
 }
 
 impl ResourceTargetDefinition {
     /// Returns a target without values.
     pub(super) fn new(attribute: Attribute, name: Option<String>, requires_recreation: RequiresRecreation) -> Self {
-        Self { attribute, name, requires_recreation, path: None, before_value: None, after_value: None, attribute_change_type: None }
+        Self {
+            attribute,
+            name,
+            requires_recreation,
+            path: None,
+            before_value: None,
+            after_value: None,
+            attribute_change_type: None,
+            before_value_from: None,
+            after_value_from: None,
+            drift: None,
+        }
     }
 }
 
@@ -222,6 +266,8 @@ pub enum AttributeChangeType {
     Remove,
     /// It differs.
     Modify,
+    /// It is what the template now says after a change behind the stack's back.
+    SyncWithActual,
     /// Another word of AWS's, kept as it is.
     #[serde(untagged)]
     Other(Word),
@@ -250,6 +296,8 @@ pub enum ChangeSource {
     ResourceAttribute,
     /// The template itself.
     DirectModification,
+    /// The template, which says what is there already.
+    NoModification,
     /// A nested stack, which CloudFormation always looks into.
     Automatic,
     /// Another word of AWS's, kept as it is.

@@ -77,4 +77,6 @@ pub enum CauseSource {
     Attribute(String),
     /// The template's text.
     Template,
+    /// A change behind the stack's back, which is brought in line with the template.
+    Drift,
 }

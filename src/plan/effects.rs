@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::cause::{Reached, each_reached, has_turned, is_changed_parameter, parameters_behind, stored_change, turned_conditions};
 use super::difference::Difference;
+use super::drift::is_alone;
 use super::effect::{Cause, CauseSource, Effect, ResourceEffect};
 use super::facts::Facts;
 use super::list::{deletion_policy, update_replace_policy};
@@ -27,14 +28,31 @@ pub(super) fn effects<'a>(world: &World<'_, 'a>, spread: &Spread<'_, 'a>) -> Vec
             effects.extend(changed(world, moved));
         }
     }
+    effects.extend(settled(world, spread).map(|resource| ResourceEffect {
+        differs_from_list: Some(
+            "AWS lists it to note that it is as the template says: it was changed to that behind the stack's back".to_owned(),
+        ),
+        ..effect(resource, Effect::Untouched)
+    }));
     effects.extend(spread.removed.iter().map(|resource| removed(world, resource)));
     effects
 }
 
+/// Returns the resources that the new template changes to what they are already, after a change behind the stack's back.
+pub(super) fn settled<'w, 'p, 'a>(
+    world: &'w World<'p, 'a>,
+    spread: &'w Spread<'p, 'a>,
+) -> impl Iterator<Item = &'p Resource<'a>> + use<'w, 'p, 'a> {
+    let ids = world.drift.into_iter().flat_map(|drift| drift.live.iter().map(|resource| resource.logical_resource_id.as_str()));
+    let is_settled = |id: &&str| spread.moved(id).is_none() && world.drift.is_some_and(|drift| !drift.settled(world, id).is_empty());
+    ids.filter(is_settled).filter_map(|id| world.resource_after(id))
+}
+
 fn created<'a>(world: &World<'_, 'a>, resource: &Resource<'a>) -> ResourceEffect {
+    let is_gone = world.drift.is_some_and(|drift| drift.is_gone(resource.entry.name));
     ResourceEffect {
         possible: matches!(resource.condition, Some((_, ConditionValue::Unknown))),
-        causes: existence(world, resource),
+        causes: if is_gone { vec![Cause { path: None, source: CauseSource::Drift }] } else { existence(world, resource) },
         ..effect(resource, Effect::Created)
     }
 }
@@ -155,6 +173,9 @@ fn causes<'a>(world: &World<'_, 'a>, moved: &Moved<'_, 'a>, is_replaced: bool) -
 /// Returns what stands behind one difference: what its expression reaches, else a condition that turned, else the template.
 pub(super) fn causes_of<'a>(world: &World<'_, 'a>, moved: &Moved<'_, 'a>, difference: &Difference<'a>) -> Vec<Cause> {
     let path = difference.path_text();
+    if is_alone(world, moved.id, difference) {
+        return vec![Cause { path: Some(path), source: CauseSource::Drift }];
+    }
     let mut sources: Vec<CauseSource> = Vec::new();
     if let Some(value) = &difference.after {
         each_reached(world.after, value, &mut |reached| {
@@ -167,7 +188,10 @@ pub(super) fn causes_of<'a>(world: &World<'_, 'a>, moved: &Moved<'_, 'a>, differ
     let mut causes = if sources.is_empty() { turned_at(world, moved, difference, &path) } else { Vec::new() };
     causes.extend(sources.into_iter().map(|source| Cause { path: Some(path.clone()), source }));
     if causes.is_empty() {
-        causes.push(Cause { path: Some(path), source: CauseSource::Template });
+        causes.push(Cause { path: Some(path.clone()), source: CauseSource::Template });
+    }
+    if world.drift.is_some_and(|drift| drift.is_at(moved.id, difference)) {
+        causes.push(Cause { path: Some(path), source: CauseSource::Drift });
     }
     causes
 }

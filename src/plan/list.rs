@@ -4,11 +4,12 @@ use serde_json::{Map, Value as Json};
 
 use super::cause::{Reached, each_reached, is_changed_parameter};
 use super::change_set::{
-    Action, Attribute, Change, ChangeSet, ChangeSource, Evaluation as Certainty, PolicyAction, Replacement, RequiresRecreation,
-    ResourceChange, ResourceChangeDetail, ResourceTargetDefinition,
+    Action, Attribute, AttributeChangeType, Change, ChangeSet, ChangeSource, Evaluation as Certainty, LiveResourceDrift, PolicyAction,
+    Replacement, RequiresRecreation, ResourceChange, ResourceChangeDetail, ResourceTargetDefinition,
 };
 use super::difference::Difference;
 use super::document::in_hash_order;
+use super::effects::settled;
 use super::facts::Facts;
 use super::redact::Secrets;
 use super::render::{Render, Side, holds_token, text};
@@ -42,6 +43,10 @@ impl<'p, 'a> Lister<'_, 'p, 'a> {
         changes.extend(self.spread.added.iter().map(|resource| self.add(resource, with_values)));
         changes.extend(self.spread.moved.iter().filter_map(|moved| self.modify(moved, with_values)));
         changes.extend(self.spread.removed.iter().map(|resource| self.remove(resource, with_values)));
+        changes.extend(settled(self.world, self.spread).map(|resource| self.settle(resource, with_values)));
+        for change in &mut changes {
+            self.tell_drift(change, with_values);
+        }
         if !changes.is_empty() {
             let listed: Vec<String> = changes.iter().map(|change| change.logical_resource_id.clone()).collect();
             changes.extend(self.nested_stacks().filter(|change| !listed.contains(&change.logical_resource_id)));
@@ -64,6 +69,46 @@ impl<'p, 'a> Lister<'_, 'p, 'a> {
             change.replacement = self.world.before.map(|_| Replacement::True);
         }
         change
+    }
+
+    /// Notes that a resource is what the new template says, after a change behind the stack's back.
+    fn settle(&self, resource: &Resource<'a>, with_values: bool) -> ResourceChange {
+        let id = resource.entry.name;
+        let mut change = ResourceChange::new(Action::SyncWithActual, id, resource.resource_type);
+        change.physical_resource_id = self.physical_id(resource);
+        change.scope = vec![Attribute::Properties];
+        let places = self.world.drift.map(|drift| drift.settled(self.world, id)).unwrap_or_default();
+        for path in places {
+            let mut target = ResourceTargetDefinition::new(Attribute::Properties, path.first().cloned(), RequiresRecreation::Never);
+            target.attribute_change_type = Some(AttributeChangeType::SyncWithActual);
+            target.path = with_values.then(|| format!("/Properties/{}", path.join("/")));
+            change.details.push(ResourceChangeDetail {
+                target,
+                evaluation: Certainty::Static,
+                change_source: ChangeSource::NoModification,
+                causing_entity: None,
+            });
+        }
+        change
+    }
+
+    /// Says of a change what was changed behind the stack's back.
+    fn tell_drift(&self, change: &mut ResourceChange, with_values: bool) {
+        let Some(drift) = self.world.drift else { return };
+        let id = change.logical_resource_id.as_str();
+        let Some(live) = drift.live.iter().find(|live| live.logical_resource_id == id) else { return };
+        change.resource_drift_status = Some(if live.differences.is_none() { "DELETED" } else { "MODIFIED" }.to_owned());
+        if let (true, Some(previous)) = (with_values, drift.previous.resources.get(id)) {
+            change.previous_deployment_context = Some(self.context(drift.previous, previous, Side::Deployed));
+        }
+    }
+
+    /// Returns the three values of a place that was changed behind the stack's back: the one after is the target's own.
+    fn drift(&self, id: &str, difference: &Difference<'a>, actual: Option<String>) -> Option<LiveResourceDrift> {
+        let drift = self.world.drift.filter(|drift| drift.is_at(id, difference))?;
+        let previous = drift.previous(id, &difference.path);
+        let previous_value = self.value(Some(drift.previous), difference, previous.as_ref(), Side::Deployed);
+        Some(LiveResourceDrift { previous_value, actual_value: actual })
     }
 
     fn remove(&self, resource: &Resource<'a>, with_values: bool) -> ResourceChange {
@@ -92,7 +137,7 @@ impl<'p, 'a> Lister<'_, 'p, 'a> {
         change.scope = listed.iter().map(|difference| difference.attribute).collect();
         change.scope.sort();
         change.scope.dedup();
-        change.details = if with_values { self.details(&listed) } else { self.details_without_values(moved, &listed) };
+        change.details = if with_values { self.details(id, &listed) } else { self.details_without_values(moved, &listed) };
         if with_values && let Some(evaluation) = self.world.before {
             change.before_context = Some(self.context(evaluation, before, Side::Deployed));
             change.after_context = Some(self.context(self.world.after, after, Side::Predicted));
@@ -126,7 +171,7 @@ impl<'p, 'a> Lister<'_, 'p, 'a> {
     }
 
     /// Returns one detail, or two where something caused the difference, for each place.
-    fn details(&self, differences: &[&Difference<'a>]) -> Vec<ResourceChangeDetail> {
+    fn details(&self, id: &str, differences: &[&Difference<'a>]) -> Vec<ResourceChangeDetail> {
         let mut details = Vec::new();
         for difference in differences {
             let mut target = self.target(difference);
@@ -134,6 +179,11 @@ impl<'p, 'a> Lister<'_, 'p, 'a> {
             target.before_value = self.value(self.world.before, difference, difference.before.as_ref(), Side::Deployed);
             target.after_value = self.value(Some(self.world.after), difference, difference.after.as_ref(), Side::Predicted);
             target.attribute_change_type = Some(difference.change_type());
+            target.drift = self.drift(id, difference, target.before_value.clone());
+            if target.drift.is_some() {
+                target.before_value_from = Some("ACTUAL_STATE".to_owned());
+                target.after_value_from = Some("TEMPLATE".to_owned());
+            }
             let mut causes = self.causes(difference);
             causes.retain(|cause| cause.certainty == Certainty::Static);
             details.push(direct(target.clone(), !causes.is_empty()));

@@ -14,6 +14,7 @@ mod cause;
 mod change_set;
 mod difference;
 mod document;
+mod drift;
 mod effect;
 mod effects;
 mod facts;
@@ -32,9 +33,10 @@ mod world;
 
 pub use agreement::{Disagreement, DisagreementKind, disagreements, excess, shortfall};
 pub use change_set::{
-    Action, Attribute, AttributeChangeType, Change, ChangeSet, ChangeSource, Evaluation as Certainty, KNOWN_AFTER_APPLY, PolicyAction,
-    Replacement, RequiresRecreation, ResourceChange, ResourceChangeDetail, ResourceTargetDefinition,
+    Action, Attribute, AttributeChangeType, Change, ChangeSet, ChangeSource, Evaluation as Certainty, KNOWN_AFTER_APPLY, LiveResourceDrift,
+    PolicyAction, Replacement, RequiresRecreation, ResourceChange, ResourceChangeDetail, ResourceTargetDefinition,
 };
+pub use drift::{DeploymentMode, LiveDifference, LiveResource};
 pub use effect::{Cause, CauseSource, Effect, ResourceEffect};
 pub use options::{ChangeSetOptions, OnFailure, StackSettings, rollback_trigger};
 pub use request::{Capability, Refusal, Request, required_capabilities};
@@ -56,6 +58,10 @@ pub struct Plan {
     /// [`FORMAT_VERSION`].
     #[serde(rename = "format_version")]
     pub format_version: u32,
+    /// How drift is gone about; without one, CloudFormation does not look at drift, and leaves what drifted as it is unless the template
+    /// changes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployment_mode: Option<DeploymentMode>,
     /// What AWS would list, with property values.
     pub change_set: ChangeSet,
     /// What AWS would list without property values: it has more on attributes of resources that are updated in place.
@@ -139,6 +145,7 @@ impl Plan {
     pub fn has_changes(&self) -> bool {
         let Self {
             format_version: _,
+            deployment_mode: _,
             change_set,
             change_set_without_values,
             effects,
@@ -172,19 +179,34 @@ impl Plan {
 ///
 /// What is known of the deployed resources (physical IDs and attributes) is taken from the evaluations' states.
 pub fn plan(before: &Evaluation<'_>, after: &Evaluation<'_>) -> Plan {
-    plan_from(Some(before), after)
+    plan_from(Some(before), after, None)
+}
+
+/// Plans an update of a deployed stack that brings what drifted in line with the template: BEFORE is what is really there.
+pub fn plan_reverting_drift(before: &Evaluation<'_>, after: &Evaluation<'_>, live: &[LiveResource]) -> Plan {
+    let plan = plan_from(Some(before), after, Some(live).filter(|live| !live.is_empty()));
+    Plan { deployment_mode: Some(DeploymentMode::RevertDrift), ..plan }
 }
 
 /// Plans the first deployment: everything is added.
 pub fn plan_first(after: &Evaluation<'_>) -> Plan {
-    plan_from(None, after)
+    plan_from(None, after, None)
 }
 
-fn plan_from(before: Option<&Evaluation<'_>>, after: &Evaluation<'_>) -> Plan {
+fn plan_from(before: Option<&Evaluation<'_>>, after: &Evaluation<'_>, live: Option<&[LiveResource]>) -> Plan {
     let arena = Arena::new();
-    let bare = [before.and_then(|before| without_resources(before.state)), without_resources(after.state)];
-    let [old, new] = [before.zip(bare[0].as_ref()), Some(after).zip(bare[1].as_ref())].map(|pair| again(pair, &arena));
-    plan_expressions(old.as_ref().or(before), new.as_ref().unwrap_or(after), before.map(|before| before.state), after.state)
+    let deployed = before.map(|before| before.state);
+    // What is really there is put into an evaluation of its own.
+    let bare_before = |state: &State| without_resources(state).or_else(|| live.map(|_| state.clone()));
+    let bare = [deployed.and_then(bare_before), without_resources(after.state)];
+    let [mut old, new] = [before.zip(bare[0].as_ref()), Some(after).zip(bare[1].as_ref())].map(|pair| again(pair, &arena));
+    let new = new.as_ref().unwrap_or(after);
+    let previous = live.and_then(|_| again(before.zip(bare[0].as_ref()), &arena));
+    if let (Some(old), Some(live)) = (&mut old, live) {
+        drift::put_in(old, new, live, &arena);
+    }
+    let drift = previous.as_ref().zip(live).map(|(previous, live)| drift::Drift { previous, live });
+    plan_expressions(old.as_ref().or(before), new, [deployed, Some(after.state)], drift)
 }
 
 /// Returns a state without what it tells of resources, or `None` when it tells nothing of them.
@@ -201,9 +223,14 @@ fn again<'a>(pair: Option<(&Evaluation<'a>, &'a State)>, arena: &'a Arena) -> Op
     evaluate(evaluation.template, evaluation.parameters, state, arena).ok()
 }
 
-fn plan_expressions<'a>(before: Option<&Evaluation<'a>>, after: &Evaluation<'a>, deployed: Option<&State>, told: &State) -> Plan {
+fn plan_expressions<'a>(
+    before: Option<&Evaluation<'a>>,
+    after: &Evaluation<'a>,
+    states: [Option<&State>; 2],
+    drift: Option<drift::Drift<'_, 'a>>,
+) -> Plan {
     let secrets = redact::Secrets::of(before, after);
-    let mut world = world::World::new(before, after, deployed, told);
+    let mut world = world::World::new(before, after, states, drift);
     let spread = spread::spread(&mut world);
     let parameters = outputs::parameters(before, after, &secrets);
     let outputs = outputs::outputs(&world, &secrets);
@@ -214,6 +241,7 @@ fn plan_expressions<'a>(before: Option<&Evaluation<'a>>, after: &Evaluation<'a>,
     let known = before.map_or_else(|| capabilities.clone(), |before| required_capabilities(before.template));
     let mut plan = Plan {
         format_version: FORMAT_VERSION,
+        deployment_mode: None,
         change_set: lister.change_set(true, !outputs.is_empty()),
         change_set_without_values: lister.change_set(false, !outputs.is_empty()),
         effects,

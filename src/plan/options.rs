@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Capability;
+use super::{Capability, DeploymentMode};
 
 /// What `CreateChangeSet` is told beside stack, template, parameters and tags.
 ///
@@ -26,6 +26,9 @@ pub struct ChangeSetOptions {
     pub template_bucket: Option<String>,
     /// Whether a bucket may be made for it where there is none.
     pub create_template_bucket: bool,
+    /// How drift is gone about; `None` is CloudFormation's own choice, not to look at it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deployment_mode: Option<DeploymentMode>,
 }
 
 /// What a composite alarm is marked with, since its ARN looks like any other alarm's.

@@ -10,6 +10,7 @@ use rustc_hash::FxHashMap;
 
 use super::attributes;
 use super::cause::is_changed_parameter;
+use super::drift::Drift;
 use super::facts::Facts;
 use super::render::{Render, Side};
 use super::values::{self, Reference, scalar_text};
@@ -81,6 +82,8 @@ pub(super) struct World<'p, 'a> {
     pub(super) before: Option<&'p Evaluation<'a>>,
     pub(super) after: &'p Evaluation<'a>,
     pub(super) standings: FxHashMap<&'a str, Standing>,
+    /// What is known of drift, where BEFORE is what is really there.
+    pub(super) drift: Option<Drift<'p, 'a>>,
     /// What is told of the deployed stack: with the old template, and with the new one.
     states: [Option<&'p State>; 2],
     /// Verdicts on attributes, so that chains of `Fn::GetAtt` cost their length and not two to the power of it.
@@ -92,12 +95,18 @@ pub(super) struct World<'p, 'a> {
 }
 
 impl<'p, 'a> World<'p, 'a> {
-    pub(super) fn new(before: Option<&'p Evaluation<'a>>, after: &'p Evaluation<'a>, deployed: Option<&'p State>, told: &'p State) -> Self {
+    pub(super) fn new(
+        before: Option<&'p Evaluation<'a>>,
+        after: &'p Evaluation<'a>,
+        states: [Option<&'p State>; 2],
+        drift: Option<Drift<'p, 'a>>,
+    ) -> Self {
         Self {
             before,
             after,
             standings: FxHashMap::default(),
-            states: [deployed, Some(told)],
+            states,
+            drift,
             attributes: RefCell::default(),
             changed_parameters: OnceCell::new(),
             fuel: Cell::new(0),

@@ -65,6 +65,8 @@ impl AwsBackend {
             .set_capabilities(Some(convert::capabilities(&options.capabilities)))
             .set_role_arn(options.role_arn.clone())
             .set_notification_arns(options.notification_topics.clone())
+            // A new stack has nothing that could have drifted.
+            .set_deployment_mode(options.deployment_mode.filter(|_| present.is_some()).map(convert::deployment_mode))
             .set_on_stack_failure(options.on_failure.map(convert::on_failure))
             .set_rollback_configuration(rollback);
         call = if request.template.len() <= INLINE_TEMPLATE_LIMIT_BYTES {

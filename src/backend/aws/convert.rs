@@ -10,7 +10,7 @@ use crate::backend::{
     BackendError, ChangeSetDescription, Drift, HookProgress, ParameterInput, StackDescription, StackEvent, StackResource, StackStatus,
     StackSummary,
 };
-use crate::plan::{Capability, Change, OnFailure};
+use crate::plan::{Capability, Change, DeploymentMode, OnFailure};
 
 /// What CloudFormation answers in place of a `NoEcho` parameter's value.
 const NO_ECHO: &str = "****";
@@ -132,6 +132,12 @@ pub(super) fn on_failure(choice: OnFailure) -> sdk::OnStackFailure {
     }
 }
 
+pub(super) fn deployment_mode(mode: DeploymentMode) -> sdk::DeploymentMode {
+    match mode {
+        DeploymentMode::RevertDrift => sdk::DeploymentMode::RevertDrift,
+    }
+}
+
 pub(super) fn tags(tags: &IndexMap<String, String>) -> Vec<sdk::Tag> {
     tags.iter().map(|(key, value)| sdk::Tag::builder().key(key).value(value).build()).collect()
 }
@@ -157,9 +163,15 @@ pub(super) fn change(change: &sdk::Change) -> Result<Option<Change>, BackendErro
     put("PhysicalResourceId", resource.physical_resource_id());
     put("ResourceType", resource.resource_type());
     put("Replacement", resource.replacement().map(sdk::Replacement::as_str));
+    put("ResourceDriftStatus", resource.resource_drift_status().map(sdk::StackResourceDriftStatus::as_str));
     object.insert("Scope".to_owned(), resource.scope().iter().map(sdk::ResourceAttribute::as_str).collect());
     object.insert("Details".to_owned(), resource.details().iter().map(detail).collect());
-    for (name, context) in [("BeforeContext", resource.before_context()), ("AfterContext", resource.after_context())] {
+    let contexts = [
+        ("BeforeContext", resource.before_context()),
+        ("AfterContext", resource.after_context()),
+        ("PreviousDeploymentContext", resource.previous_deployment_context()),
+    ];
+    for (name, context) in contexts {
         if let Some(context) = context {
             object.insert(name.to_owned(), serde_json::from_str(context).unwrap_or_else(|_| Value::from(context)));
         }
@@ -185,7 +197,14 @@ fn detail(detail: &sdk::ResourceChangeDetail) -> Value {
             ("BeforeValue", target.before_value()),
             ("AfterValue", target.after_value()),
             ("AttributeChangeType", target.attribute_change_type().map(sdk::AttributeChangeType::as_str)),
+            ("BeforeValueFrom", target.before_value_from().map(sdk::BeforeValueFrom::as_str)),
+            ("AfterValueFrom", target.after_value_from().map(sdk::AfterValueFrom::as_str)),
         ];
+        if let Some(drift) = target.drift() {
+            let values = [("PreviousValue", drift.previous_value()), ("ActualValue", drift.actual_value())];
+            let values = values.into_iter().filter_map(|(name, value)| Some((name.to_owned(), Value::from(value?))));
+            target_object.insert("Drift".to_owned(), Value::Object(values.collect()));
+        }
         target_object.extend(fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), Value::from(value?)))));
     }
     let mut object = Map::new();

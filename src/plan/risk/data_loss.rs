@@ -42,7 +42,7 @@ pub(super) fn because(effect: &ResourceEffect, path: Option<&str>) -> String {
             CauseSource::Condition(name) => Some(format!("condition `{name}`")),
             CauseSource::Resource(name) => Some(format!("resource `{name}`")),
             CauseSource::Attribute(name) => Some(format!("attribute `{name}`")),
-            CauseSource::Template => None,
+            CauseSource::Template | CauseSource::Drift => None,
         })
         .collect();
     let sources = if sources.is_empty() { String::new() } else { format!(" ({})", sources.join(", ")) };

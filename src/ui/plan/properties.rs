@@ -103,6 +103,16 @@ fn note(details: &[&ResourceChangeDetail], effect: &ResourceEffect, told: Told) 
             phrases.extend(causes.into_iter().filter(|cause| !phrases.contains(cause)).collect::<Vec<_>>());
         }
     }
+    if let Some(drift) = details.iter().find_map(|detail| detail.target.drift.as_ref()) {
+        // The values beside are what is there and what comes; the third is what the deployed template says.
+        let after = details.iter().find_map(|detail| detail.target.after_value.as_ref());
+        phrases.retain(|phrase| phrase != "drift");
+        phrases.push(match &drift.previous_value {
+            previous if previous.as_ref() == after => "drift: put back to what the template says".to_owned(),
+            Some(previous) => format!("drift: the deployed template says {}", crate::ui::clip(previous, 60)),
+            None => "drift: the deployed template says nothing of it".to_owned(),
+        });
+    }
     let recreation = match details.iter().map(|detail| detail.target.requires_recreation).max() {
         Some(RequiresRecreation::Always) => "requires replacement",
         Some(RequiresRecreation::Conditionally | RequiresRecreation::Other(_)) => "may require replacement",
@@ -153,6 +163,7 @@ pub(super) fn causes(effect: &ResourceEffect, path: Option<&str>, told: Told) ->
             CauseSource::Attribute(name) => format!("attribute {name}"),
             CauseSource::Template if told == Told::NotTheTemplate => continue,
             CauseSource::Template => "template".to_owned(),
+            CauseSource::Drift => "drift".to_owned(),
         };
         if !phrases.contains(&phrase) {
             phrases.push(phrase);

@@ -6,6 +6,7 @@ mod apply;
 mod confirm;
 mod contract;
 mod drift;
+mod drift_aware;
 mod dry_run;
 mod endpoint;
 mod faults;
