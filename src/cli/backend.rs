@@ -5,6 +5,7 @@ use super::{BackendChoice, Context, ExitCode, Failure};
 use crate::apply::ApplyError;
 use crate::backend::local::{FailOn, LocalBackend, LocalOptions, Location, SystemClock};
 use crate::backend::{Backend, BackendError};
+use crate::build::task::BuildService;
 use crate::verify::Inspector;
 use crate::verify::local::LocalInspector;
 
@@ -77,6 +78,30 @@ pub fn inspector<'b>(context: &mut Context<'_>, backend: &'b dyn Backend) -> Res
         BackendChoice::Local { .. } => Ok(Box::new(LocalInspector::new(backend, &context.region()?))),
         BackendChoice::Aws => inspect_aws(context),
     }
+}
+
+/// Returns who runs builds where the backend is.
+///
+/// # Errors
+///
+/// Returns that the local backend runs none, the problems of `rack.yaml`, or that no region is given anywhere.
+pub fn builds(context: &mut Context<'_>) -> Result<Box<dyn BuildService>, Failure> {
+    match context.backend()? {
+        BackendChoice::Local { .. } => Err(Failure::new(ExitCode::Unavailable, "the local backend has no ECS to run a build on").hinted(
+            "`--dry-run` prints the request; `rackform build command --exec` builds on this machine; `--backend aws` runs it in the rack",
+        )),
+        BackendChoice::Aws => builds_of_aws(context),
+    }
+}
+
+#[cfg(feature = "aws")]
+fn builds_of_aws(context: &mut Context<'_>) -> Result<Box<dyn BuildService>, Failure> {
+    Ok(Box::new(crate::build::aws::AwsBuilds::new(session(context)?)))
+}
+
+#[cfg(not(feature = "aws"))]
+fn builds_of_aws(_: &mut Context<'_>) -> Result<Box<dyn BuildService>, Failure> {
+    Err(no_aws())
 }
 
 #[cfg(feature = "aws")]

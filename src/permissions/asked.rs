@@ -88,8 +88,16 @@ const PREFLIGHT: &[&str] = &[
     "s3:ListBucket",
 ];
 
-/// Starting a build task, following its log and stopping it.
-const BUILD: &[&str] = &["ecs:DescribeTasks", "ecs:RunTask", "ecs:StopTask", "iam:PassRole", "logs:GetLogEvents"];
+/// Starting a build task once its cache can be mounted, following its log and stopping it. Tags of a task take `ecs:TagResource`.
+const BUILD: &[&str] = &[
+    "ecs:DescribeTasks",
+    "ecs:RunTask",
+    "ecs:StopTask",
+    "ecs:TagResource",
+    "elasticfilesystem:DescribeMountTargets",
+    "iam:PassRole",
+    "logs:GetLogEvents",
+];
 
 /// Returns the actions that a purpose takes, sorted.
 pub(super) fn actions(purpose: Purpose, upload: Upload) -> Vec<&'static str> {

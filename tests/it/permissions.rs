@@ -134,3 +134,23 @@ fn a_role_for_cloudformation_has_to_be_passed_to_it_and_to_nobody_else() {
     let shown = bench.run("permissions --for request");
     assert!(shown.stdout.contains(role) && shown.stdout.contains("passed to cloudformation.amazonaws.com only"), "{shown}");
 }
+
+#[test]
+fn every_call_of_a_build_is_listed() {
+    let listed = actions(&bench().run("permissions --for build --format policy").json());
+    let sources = [
+        ("ecs", include_str!("../../src/build/aws/ecs.rs")),
+        ("elasticfilesystem", include_str!("../../src/build/aws/efs.rs")),
+        ("logs", include_str!("../../src/build/aws/logs.rs")),
+    ];
+    let mut seen = Vec::new();
+    for (service, source) in sources {
+        for call in source.split("failed(\"").skip(1).filter_map(|rest| rest.split('"').next()) {
+            let action = format!("{service}:{call}");
+            assert!(listed.contains(&action), "{action} is asked and not listed");
+            seen.push(action);
+        }
+    }
+    assert!(seen.len() >= 5, "{seen:?}");
+    assert!(listed.contains(&"iam:PassRole".to_owned()), "RunTask passes the task's roles on");
+}

@@ -9,7 +9,7 @@ use super::service::Task;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Outcome {
-    /// Whether the container's program ended with 0.
+    /// Whether the container's program ended by itself, with 0.
     pub succeeded: bool,
     /// What it ended with; absent where it never ran.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -27,7 +27,9 @@ impl Outcome {
     pub fn of(task: Task, container: &str) -> Self {
         let built = task.containers.iter().find(|found| found.name == container).or(task.containers.first());
         let exit_code = built.and_then(|built| built.exit_code);
-        let succeeded = exit_code == Some(0);
+        // A program that is told to stop may well end with 0, and has not built for that.
+        let ended_by_itself = task.stop_code.as_deref().is_none_or(|code| code == "EssentialContainerExited");
+        let succeeded = exit_code == Some(0) && ended_by_itself;
         let explanation = if succeeded { None } else { explain_stop(&task, built) };
         Self { succeeded, exit_code, explanation, task }
     }

@@ -3,6 +3,8 @@
 mod check;
 mod command;
 mod image_key;
+mod run;
+mod stop;
 
 use super::{Context, ExitCode, Failure};
 
@@ -13,14 +15,16 @@ use super::{Context, ExitCode, Failure};
 )]
 pub struct Args {
     #[command(subcommand)]
-    command: Command,
+    part: Part,
 }
 
 #[derive(Debug, clap::Subcommand)]
-enum Command {
+enum Part {
     Command(command::Args),
     ImageKey(image_key::Args),
     Check(check::Args),
+    Run(Box<run::Args>),
+    Stop(stop::Args),
 }
 
 /// Runs the command.
@@ -29,9 +33,11 @@ enum Command {
 ///
 /// Returns the subcommand's failure.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
-    match &args.command {
-        Command::Command(args) => command::run(args, context),
-        Command::ImageKey(args) => image_key::run(args, context),
-        Command::Check(args) => check::run(args, context),
+    match &args.part {
+        Part::Command(args) => command::run(args, context),
+        Part::ImageKey(args) => image_key::run(args, context),
+        Part::Check(args) => check::run(args, context),
+        Part::Run(args) => run::run(args, context),
+        Part::Stop(args) => stop::run(args, context),
     }
 }

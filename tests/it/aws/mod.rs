@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod apply;
+mod builds;
 mod confirm;
 mod contract;
 mod drift;

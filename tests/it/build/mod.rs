@@ -3,3 +3,5 @@
 mod command;
 mod dockerfile;
 mod image_key;
+mod task;
+mod task_follow;

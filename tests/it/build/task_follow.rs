@@ -1,0 +1,224 @@
+//! Following a build task: canned answers of a service, through the library.
+#![allow(clippy::unwrap_used)]
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use rackform::backend::BackendError;
+use rackform::build::task::{
+    BuildService, Container, Ended, LogEvent, LogPage, LogPlace, LogStream, MountTarget, Mounts, MountsError, Outcome, RunTask, Started,
+    Task, TaskObserver, await_mounts, follow,
+};
+
+/// Answers one after the other; the last one again and again.
+struct Canned {
+    tasks: RefCell<VecDeque<Result<Option<Task>, BackendError>>>,
+    pages: RefCell<VecDeque<Result<Option<LogPage>, BackendError>>>,
+    targets: RefCell<VecDeque<Vec<MountTarget>>>,
+    places: RefCell<Vec<LogPlace>>,
+}
+
+impl Canned {
+    fn new(tasks: Vec<Result<Option<Task>, BackendError>>, pages: Vec<Result<Option<LogPage>, BackendError>>) -> Self {
+        Self {
+            tasks: RefCell::new(tasks.into()),
+            pages: RefCell::new(pages.into()),
+            targets: RefCell::default(),
+            places: RefCell::default(),
+        }
+    }
+}
+
+impl BuildService for Canned {
+    fn run_task(&self, _: &RunTask) -> Result<Started, BackendError> {
+        Ok(Started::default())
+    }
+
+    fn describe_task(&self, _: &str, _: &str) -> Result<Option<Task>, BackendError> {
+        let mut tasks = self.tasks.borrow_mut();
+        if tasks.len() > 1 { tasks.pop_front().unwrap() } else { Ok(tasks.front().unwrap().as_ref().unwrap().clone()) }
+    }
+
+    fn stop_task(&self, _: &str, _: &str, _: &str) -> Result<(), BackendError> {
+        Ok(())
+    }
+
+    fn log_events(&self, _: &LogStream, from: &LogPlace) -> Result<Option<LogPage>, BackendError> {
+        self.places.borrow_mut().push(from.clone());
+        self.pages.borrow_mut().pop_front().unwrap_or_else(|| Ok(Some(LogPage { events: Vec::new(), next: from.token.clone() })))
+    }
+
+    fn mount_targets(&self, _: &str) -> Result<Vec<MountTarget>, BackendError> {
+        let mut targets = self.targets.borrow_mut();
+        Ok(if targets.len() > 1 { targets.pop_front().unwrap() } else { targets.front().cloned().unwrap_or_default() })
+    }
+}
+
+#[derive(Default)]
+struct Seen {
+    statuses: Vec<String>,
+    lines: Vec<String>,
+    notices: Vec<String>,
+}
+
+impl TaskObserver for Seen {
+    fn status(&mut self, task: &Task) {
+        self.statuses.push(task.last_status.clone());
+    }
+
+    fn log(&mut self, event: &LogEvent) {
+        self.lines.push(event.message.clone());
+    }
+
+    fn notice(&mut self, text: &str) {
+        self.notices.push(text.to_owned());
+    }
+}
+
+fn task(status: &str) -> Task {
+    Task { task_arn: "arn:aws:ecs:eu-west-1:1:task/c/0f".to_owned(), last_status: status.to_owned(), ..Task::default() }
+}
+
+fn stopped(exit_code: Option<i32>, reason: &str) -> Task {
+    let container = Container { name: "build".to_owned(), exit_code, reason: None };
+    Task { stopped_reason: Some(reason.to_owned()), containers: vec![container], ..task("STOPPED") }
+}
+
+fn throttled(operation: &'static str) -> BackendError {
+    BackendError::Request { operation, code: Some("ThrottlingException".to_owned()), message: "Rate exceeded".to_owned() }
+}
+
+fn page(lines: &[(i64, &str)], next: &str) -> Result<Option<LogPage>, BackendError> {
+    let event = |(timestamp, message): &(i64, &str)| LogEvent { timestamp: *timestamp, message: (*message).to_owned() };
+    Ok(Some(LogPage { events: lines.iter().map(event).collect(), next: Some(next.to_owned()) }))
+}
+
+fn stream() -> LogStream {
+    LogStream { region: None, group: "g".to_owned(), name: "build/build/0f".to_owned() }
+}
+
+fn followed(service: &Canned) -> (Seen, Ended) {
+    let mut seen = Seen::default();
+    let ended = follow(service, "c", "0f", "build", Some(&stream()), &mut seen, &AtomicBool::new(false)).unwrap();
+    (seen, ended)
+}
+
+fn outcome(ended: Ended) -> Outcome {
+    match ended {
+        Ended::Stopped(outcome) => *outcome,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_build_is_followed_through_throttling_and_late_lines_to_its_exit_code() {
+    let service = Canned::new(
+        vec![
+            Ok(None),
+            Ok(Some(task("PENDING"))),
+            Err(throttled("DescribeTasks")),
+            Ok(Some(task("RUNNING"))),
+            Ok(Some(stopped(Some(0), "Essential container in task exited"))),
+        ],
+        vec![
+            Ok(None),
+            page(&[(1, "one"), (2, "two")], "f/1"),
+            Err(throttled("GetLogEvents")),
+            page(&[(3, "three")], "f/2"),
+            page(&[], "f/2"),
+            page(&[(4, "late")], "f/3"),
+        ],
+    );
+    let (seen, ended) = followed(&service);
+    assert_eq!(seen.statuses, ["PENDING", "RUNNING", "STOPPED"]);
+    assert_eq!(seen.lines, ["one", "two", "three", "late"]);
+    let outcome = outcome(ended);
+    assert!(outcome.succeeded && outcome.exit_code == Some(0) && outcome.explanation.is_none(), "{outcome:?}");
+    let tokens: Vec<Option<String>> = service.places.borrow().iter().map(|place| place.token.clone()).collect();
+    assert_eq!(tokens[..4], [None, None, Some("f/1".to_owned()), Some("f/1".to_owned())], "a page that failed is asked for again");
+}
+
+#[test]
+fn a_token_that_expired_costs_no_line_and_repeats_none() {
+    let expired = BackendError::Request {
+        operation: "GetLogEvents",
+        code: Some("InvalidParameterException".to_owned()),
+        message: "The specified nextToken is invalid.".to_owned(),
+    };
+    let service = Canned::new(
+        vec![Ok(Some(task("RUNNING"))), Ok(Some(stopped(Some(0), "done")))],
+        vec![
+            page(&[(1, "one"), (5, "same"), (5, "same")], "f/1"),
+            page(&[], "f/1"),
+            Err(expired),
+            page(&[(5, "same"), (5, "same"), (5, "same"), (6, "new")], "f/9"),
+        ],
+    );
+    let (seen, _) = followed(&service);
+    assert_eq!(seen.lines, ["one", "same", "same", "same", "new"]);
+    assert!(service.places.borrow().iter().any(|place| place.token.is_none() && place.since == Some(5)));
+}
+
+#[test]
+fn a_failed_build_tells_its_exit_code_and_cause() {
+    let service = Canned::new(vec![Ok(Some(stopped(Some(137), "OutOfMemoryError: Container killed due to memory usage")))], Vec::new());
+    let outcome = outcome(followed(&service).1);
+    assert_eq!((outcome.succeeded, outcome.exit_code), (false, Some(137)));
+    assert!(outcome.explanation.unwrap().fix.contains("--memory"));
+    let plain = Outcome::of(stopped(Some(2), "Essential container in task exited"), "build");
+    assert_eq!(plain.explanation.unwrap().cause, "the build itself failed");
+    let never =
+        Outcome::of(stopped(None, "ResourceInitializationError: failed to invoke EFS utils commands: Failed to resolve \"fs-1\""), "build");
+    assert!(never.explanation.unwrap().cause.contains("DNS"));
+}
+
+#[test]
+fn a_log_that_is_refused_does_not_end_the_follow() {
+    let denied = BackendError::Request {
+        operation: "GetLogEvents",
+        code: Some("AccessDeniedException".to_owned()),
+        message: "not authorized to perform: logs:GetLogEvents".to_owned(),
+    };
+    let service = Canned::new(vec![Ok(Some(task("RUNNING"))), Ok(Some(stopped(Some(3), "exited")))], vec![Err(denied)]);
+    let (seen, ended) = followed(&service);
+    assert_eq!(outcome(ended).exit_code, Some(3));
+    assert!(seen.notices.len() == 1 && seen.notices[0].contains("logs:GetLogEvents"), "{:?}", seen.notices);
+}
+
+#[test]
+fn a_task_that_ecs_forgot_is_unknown() {
+    let service = Canned::new(vec![Ok(Some(task("RUNNING"))), Ok(None)], Vec::new());
+    assert!(matches!(followed(&service).1, Ended::Unknown));
+}
+
+fn target(id: &str, state: &str) -> MountTarget {
+    MountTarget { id: id.to_owned(), subnet: "subnet-1".to_owned(), state: state.to_owned() }
+}
+
+fn awaited(targets: Vec<Vec<MountTarget>>, patience: u64, names: Duration) -> (Result<bool, MountsError>, Seen) {
+    let service = Canned::new(Vec::new(), Vec::new());
+    *service.targets.borrow_mut() = targets.into();
+    let mut seen = Seen::default();
+    let mounts = Mounts { patience: Duration::from_secs(patience), names };
+    let done = await_mounts(&service, &["fs-1".to_owned()], mounts, &mut seen, &AtomicBool::new(false));
+    (done, seen)
+}
+
+#[test]
+fn mount_targets_are_waited_for_and_then_their_names() {
+    let (done, seen) = awaited(vec![vec![target("m1", "creating")], vec![target("m1", "available")]], 60, Duration::from_millis(50));
+    assert!(!done.unwrap());
+    assert!(seen.notices[0].contains("m1 in subnet-1 creating") && seen.notices[1].contains("names"), "{:?}", seen.notices);
+    let (done, seen) = awaited(vec![vec![target("m1", "available")]], 60, Duration::from_secs(3600));
+    assert!(!done.unwrap() && seen.notices.is_empty(), "what was there already has a name: {:?}", seen.notices);
+}
+
+#[test]
+fn mounts_that_cannot_be_are_told() {
+    assert!(matches!(awaited(vec![Vec::new()], 1, Duration::ZERO).0, Err(MountsError::None { .. })));
+    assert!(matches!(awaited(vec![vec![target("m1", "deleting")]], 1, Duration::ZERO).0, Err(MountsError::Gone { .. })));
+    let slow = awaited(vec![vec![target("m1", "creating")]], 1, Duration::ZERO).0;
+    assert!(matches!(slow, Err(MountsError::Slow { .. })), "{slow:?}");
+}
