@@ -1,5 +1,5 @@
 //! `build run` over the wire: against the endpoint, field by field, and against canned answers where it cannot show something.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
 //! Build tasks: the request that a deployed stack gives, and what becomes of it.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use serde_json::{Value, json};
 
