@@ -15,6 +15,7 @@ pub mod dockerfile;
 pub mod engine;
 pub mod exec;
 pub mod image;
+pub mod recipe;
 pub mod registry;
 pub mod request;
 pub mod task;

@@ -5,6 +5,7 @@ mod command;
 mod image_key;
 mod run;
 mod stop;
+mod recipe;
 
 use super::{Context, ExitCode, Failure};
 
@@ -25,6 +26,7 @@ enum Part {
     Check(check::Args),
     Run(Box<run::Args>),
     Stop(stop::Args),
+    Recipe(recipe::Args),
 }
 
 /// Runs the command.
@@ -39,5 +41,10 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         Part::Check(args) => check::run(args, context),
         Part::Run(args) => run::run(args, context),
         Part::Stop(args) => stop::run(args, context),
+    match &args.command {
+        Command::Command(args) => command::run(args, context),
+        Command::ImageKey(args) => image_key::run(args, context),
+        Command::Check(args) => check::run(args, context),
+        Command::Recipe(args) => recipe::run(args, context),
     }
 }

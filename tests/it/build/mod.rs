@@ -5,3 +5,4 @@ mod dockerfile;
 mod image_key;
 mod task;
 mod task_follow;
+mod recipes;

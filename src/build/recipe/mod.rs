@@ -1,0 +1,168 @@
+//! Recipes: one step of a CI provider that builds a service with the cache of its rack.
+//!
+//! Takes a [`Provider`] and what is to be built ([`Options`]); gives the provider's file, from the templates in `templates/recipes/`. What a user
+//! chose stands in variables of the environment, escaped as each provider asks for it, and the step's shell only names these: no
+//! value is ever part of a command. Credentials come by OIDC, or are the machine's own; none is an argument.
+
+mod provider;
+mod quote;
+
+pub use provider::Provider;
+
+use minijinja::{AutoEscape, Environment, UndefinedBehavior, context};
+
+use super::Engine;
+use super::registry::EcrHost;
+
+/// What a recipe is about; what is not given is an example's.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// The role that the build assumes.
+    pub role_arn: Option<String>,
+    /// The region; else the cache repository's, where that is ECR's.
+    pub region: Option<String>,
+    /// The cache repository of the rack.
+    pub repository: Option<String>,
+    /// The repository that the image goes into.
+    pub image: Option<String>,
+    /// The service, after which its cache is called.
+    pub service: Option<String>,
+    /// The app's directory; the checkout where there is none.
+    pub directory: Option<String>,
+    /// The engine; buildx where there is none.
+    pub engine: Option<Engine>,
+    /// The image that the job runs in, for GitLab CI.
+    pub container: Option<String>,
+}
+
+/// A recipe, and which of its values are an example's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recipe {
+    /// The file.
+    pub text: String,
+    /// Flags that would give the values that are an example's.
+    pub examples: Vec<&'static str>,
+}
+
+/// Why there is no such recipe.
+#[derive(Debug, thiserror::Error)]
+pub enum RecipeError {
+    /// The engine does not run in a job of CI.
+    #[error("a recipe builds with docker, buildx or buildah, not with {engine}")]
+    Engine {
+        /// The engine.
+        engine: Engine,
+    },
+    /// A job that runs buildah on GitLab needs an image that has it.
+    #[error("a job of GitLab CI that builds with buildah needs an image that has it")]
+    NoContainer,
+    /// The provider's file cannot say a value.
+    #[error("the value of `{flag}` cannot be written: {reason}")]
+    Value {
+        /// The flag that gave it.
+        flag: &'static str,
+        /// Why.
+        reason: &'static str,
+    },
+    /// A template is wrong, which only a change of the program can cause.
+    #[error("a recipe's template is wrong")]
+    Template(#[from] minijinja::Error),
+}
+
+impl RecipeError {
+    /// Returns what to do.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Engine { .. } => Some("`rackform build run` builds with kaniko on the rack; leave `--engine` out for buildx"),
+            Self::NoContainer => Some("name one that has buildah, aws and rackform: `--container IMAGE`"),
+            Self::Value { .. } => Some("choose another name, or write the file by hand from the recipe without it"),
+            Self::Template(_) => None,
+        }
+    }
+}
+
+/// Values for whatever is not given, by the flag that would.
+const EXAMPLE_ROLE: &str = "arn:aws:iam::123456789012:role/rack-build";
+const EXAMPLE_CACHE: &str = "123456789012.dkr.ecr.us-east-1.amazonaws.com/rack-build-cache";
+const EXAMPLE_IMAGE: &str = "123456789012.dkr.ecr.us-east-1.amazonaws.com/web";
+const EXAMPLE_SERVICE: &str = "web";
+
+/// The image of a GitLab job unless told otherwise: docker's client.
+const DOCKER_CLIENT: &str = "docker:27.5.1-cli";
+
+/// The templates by name.
+const TEMPLATES: [(&str, &str); 7] = [
+    ("build.sh.j2", include_str!("../../../templates/recipes/build.sh.j2")),
+    ("variables.j2", include_str!("../../../templates/recipes/variables.j2")),
+    ("github-actions", include_str!("../../../templates/recipes/github-actions.yml.j2")),
+    ("gitlab-ci", include_str!("../../../templates/recipes/gitlab-ci.yml.j2")),
+    ("buildkite", include_str!("../../../templates/recipes/buildkite.yml.j2")),
+    ("circleci", include_str!("../../../templates/recipes/circleci.yml.j2")),
+    ("codebuild", include_str!("../../../templates/recipes/codebuild.yml.j2")),
+];
+
+/// Renders the recipe of a provider.
+///
+/// # Errors
+///
+/// Returns that the engine does not fit, or that the provider's file cannot say a value.
+pub fn recipe(provider: Provider, options: &Options) -> Result<Recipe, RecipeError> {
+    let engine = options.engine.unwrap_or(Engine::Buildx);
+    let client = match engine {
+        Engine::Docker | Engine::Buildx => "docker",
+        Engine::Buildah => "buildah",
+        engine => return Err(RecipeError::Engine { engine }),
+    };
+    if provider == Provider::GitlabCi && engine == Engine::Buildah && options.container.is_none() {
+        return Err(RecipeError::NoContainer);
+    }
+    let mut examples = Vec::new();
+    let mut value = |flag: &'static str, given: &Option<String>, example: &str| {
+        let value = given.clone().unwrap_or_else(|| {
+            examples.push(flag);
+            example.to_owned()
+        });
+        let scalar = provider.scalar(&value).map_err(|reason| RecipeError::Value { flag, reason })?;
+        Ok::<_, RecipeError>((value, scalar))
+    };
+    let role_arn = if provider.assumes_role() { value("--role-arn", &options.role_arn, EXAMPLE_ROLE)?.1 } else { String::new() };
+    let (cache, cache_scalar) = value("--repository", &options.repository, EXAMPLE_CACHE)?;
+    let (image, image_scalar) = value("--image", &options.image, EXAMPLE_IMAGE)?;
+    let (service, service_scalar) = value("--service", &options.service, EXAMPLE_SERVICE)?;
+    let region = options.region.clone().or_else(|| Some(ecr(&cache)?.region));
+    let region = value("--region", &region, "us-east-1")?.1;
+    let directory = value("--directory", &Some(options.directory.clone().unwrap_or_else(|| ".".to_owned())), "")?.1;
+    let title = value("--service", &Some(format!("build {service}")), "")?.1;
+    // One sign-in for each registry of ECR's; others have ways of their own.
+    let mut registries = Vec::new();
+    registries.extend(ecr(&cache).is_some().then_some("RACK_CACHE"));
+    registries.extend((ecr(&image).is_some() && host(&image) != host(&cache)).then_some("RACK_IMAGE"));
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_auto_escape_callback(|_| AutoEscape::None);
+    for (name, template) in TEMPLATES {
+        environment.add_template(name, template)?;
+    }
+    let mut text = environment.get_template(provider.name())?.render(context! {
+        title, role_arn, region, directory, registries, client,
+        cache => cache_scalar,
+        image => image_scalar,
+        service => service_scalar,
+        engine => engine.name(),
+        container => quote::scalar(options.container.as_deref().unwrap_or(DOCKER_CLIENT)),
+        installs_aws => options.container.is_none(),
+        commit => provider.commit(),
+        d => provider.dollar(),
+    })?;
+    text.truncate(text.trim_end().len());
+    text.push('\n');
+    Ok(Recipe { text, examples })
+}
+
+fn host(repository: &str) -> &str {
+    repository.split('/').next().unwrap_or_default()
+}
+
+fn ecr(repository: &str) -> Option<EcrHost> {
+    EcrHost::parse(host(repository))
+}

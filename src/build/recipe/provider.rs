@@ -1,0 +1,131 @@
+//! The CI providers that there are recipes for, and how their files are written.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::quote;
+
+/// A CI provider that there is a recipe for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Provider {
+    /// GitHub Actions.
+    GithubActions,
+    /// GitLab CI.
+    GitlabCi,
+    /// Buildkite.
+    Buildkite,
+    /// CircleCI.
+    Circleci,
+    /// AWS CodeBuild.
+    Codebuild,
+}
+
+impl Provider {
+    /// Every provider, in the order of the list.
+    pub const ALL: [Self; 5] = [Self::GithubActions, Self::GitlabCi, Self::Buildkite, Self::Circleci, Self::Codebuild];
+
+    /// Returns its name, as `rackform build recipe` takes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::GithubActions => "github-actions",
+            Self::GitlabCi => "gitlab-ci",
+            Self::Buildkite => "buildkite",
+            Self::Circleci => "circleci",
+            Self::Codebuild => "codebuild",
+        }
+    }
+
+    /// Returns what it is called.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::GithubActions => "GitHub Actions",
+            Self::GitlabCi => "GitLab CI",
+            Self::Buildkite => "Buildkite",
+            Self::Circleci => "CircleCI",
+            Self::Codebuild => "AWS CodeBuild",
+        }
+    }
+
+    /// Returns the file that the recipe belongs into.
+    pub fn file(self) -> &'static str {
+        match self {
+            Self::GithubActions => ".github/workflows/build.yml",
+            Self::GitlabCi => ".gitlab-ci.yml",
+            Self::Buildkite => ".buildkite/pipeline.yml",
+            Self::Circleci => ".circleci/config.yml",
+            Self::Codebuild => "buildspec.yml",
+        }
+    }
+
+    /// Returns how the build gets its AWS credentials.
+    pub fn credentials(self) -> &'static str {
+        match self {
+            Self::GithubActions => "OIDC, by aws-actions/configure-aws-credentials",
+            Self::GitlabCi => "OIDC, an id_token in a file",
+            Self::Buildkite => "OIDC, by the plugin aws-assume-role-with-web-identity",
+            Self::Circleci => "OIDC, the job's token in a file",
+            Self::Codebuild => "the project's own role",
+        }
+    }
+
+    /// Tells whether the recipe names the role that the build assumes.
+    pub fn assumes_role(self) -> bool {
+        self != Self::Codebuild
+    }
+
+    /// Returns the variable of its environment that holds the commit.
+    pub(super) fn commit(self) -> &'static str {
+        match self {
+            Self::GithubActions => "GITHUB_SHA",
+            Self::GitlabCi => "CI_COMMIT_SHA",
+            Self::Buildkite => "BUILDKITE_COMMIT",
+            Self::Circleci => "CIRCLE_SHA1",
+            Self::Codebuild => "CODEBUILD_RESOLVED_SOURCE_VERSION",
+        }
+    }
+
+    /// Returns a dollar sign that reaches the shell of a step.
+    pub(super) fn dollar(self) -> &'static str {
+        // Buildkite's agent puts variables in when it uploads a pipeline.
+        if self == Self::Buildkite { "$$" } else { "$" }
+    }
+
+    /// Returns a value as a YAML scalar that the provider takes as it is: what it would put something in for is escaped.
+    ///
+    /// Sources: <https://docs.github.com/en/actions/reference/workflows-and-actions/expressions>,
+    /// <https://docs.gitlab.com/ci/variables/#use-the--character-in-cicd-variables>,
+    /// <https://buildkite.com/docs/pipelines/configure/environment-variables#variable-interpolation>,
+    /// <https://circleci.com/docs/reference/configuration-reference/>.
+    ///
+    /// # Errors
+    ///
+    /// Returns that the provider has no way to write it.
+    pub(super) fn scalar(self, value: &str) -> Result<String, &'static str> {
+        let escaped = match self {
+            Self::GithubActions => value.replace("${{", "${{ '${{' }}"),
+            Self::GitlabCi => value.replace('$', "$$"),
+            Self::Buildkite if value.contains("\\$") => return Err("Buildkite takes a backslash before a dollar sign for an escape"),
+            Self::Buildkite => value.replace('$', "$$"),
+            Self::Circleci => value.replace("<<", "\\<<"),
+            Self::Codebuild => value.to_owned(),
+        };
+        Ok(quote::scalar(&escaped))
+    }
+}
+
+impl fmt::Display for Provider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Provider {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let names = || Self::ALL.map(Self::name);
+        Self::ALL.into_iter().find(|provider| provider.name() == text).ok_or_else(|| {
+            crate::template::did_you_mean(text, names()).unwrap_or_else(|| format!("expected one of {}", names().join(", ")))
+        })
+    }
+}

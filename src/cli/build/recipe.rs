@@ -1,0 +1,105 @@
+//! `rackform build recipe`: one step of a CI provider that builds with the rack's cache.
+
+use std::path::PathBuf;
+
+use crate::build::Engine;
+use crate::build::recipe::{Options, Provider, Recipe, RecipeError, recipe};
+use crate::cli::{Context, ExitCode, Failure};
+use crate::template::Source;
+
+/// Renders the file of a CI provider whose one step builds a service with the rack's cache
+///
+/// Credentials come by OIDC, or are the machine's own. The role is `--role-arn`, the region `--region`, each else rack.yaml's. What else a
+/// recipe needs is in docs/recipes.md.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  rackform build recipe --list\n  rackform build recipe github-actions --role-arn arn:aws:iam::123456789012:role/build --service web -o .github/workflows/build.yml\n  rackform build recipe gitlab-ci --repository 123456789012.dkr.ecr.eu-west-1.amazonaws.com/rack-build-cache --image registry.example.com/web\n  rackform build recipe buildkite --check .buildkite/pipeline.yml      exit 2 and show the difference"
+)]
+pub struct Args {
+    /// The provider: github-actions, gitlab-ci, buildkite, circleci or codebuild
+    #[arg(value_name = "NAME", required_unless_present = "list")]
+    provider: Option<Provider>,
+    /// List the providers, and where each recipe belongs
+    #[arg(long, conflicts_with_all = ["provider", "output", "check"])]
+    list: bool,
+    /// The rack's cache repository [default: rack.yaml's `name` and `account` make it, where both are given]
+    #[arg(long, value_name = "REPOSITORY")]
+    repository: Option<String>,
+    /// The repository that the image goes into
+    #[arg(long, value_name = "REPOSITORY")]
+    image: Option<String>,
+    /// The service, after which its cache is called
+    #[arg(long, value_name = "NAME")]
+    service: Option<String>,
+    /// The app's directory [default: the checkout]
+    #[arg(long, value_name = "DIRECTORY")]
+    directory: Option<String>,
+    /// The engine: docker, buildx or buildah [default: buildx]
+    #[arg(long, value_name = "ENGINE")]
+    engine: Option<Engine>,
+    /// The image that a job of GitLab CI runs in [default: docker's client, with aws installed]
+    #[arg(long, value_name = "IMAGE")]
+    container: Option<String>,
+    /// Write to a file [default: standard output]
+    #[arg(short, long, value_name = "FILE", conflicts_with = "check")]
+    output: Option<PathBuf>,
+    /// Write nothing; compare with a file, show the difference and end with exit code 2 when there is one
+    #[arg(long, value_name = "FILE")]
+    check: Option<PathBuf>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// Returns that the recipe cannot be, or a failure to read or write.
+pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
+    let Some(provider) = args.provider else {
+        let lines = Provider::ALL.map(|provider| format!("{:<16}{:<30}{}\n", provider.name(), provider.file(), provider.credentials()));
+        context.answer(&lines.concat())?;
+        return Ok(ExitCode::Done);
+    };
+    let options = args.options(context)?;
+    let Recipe { text, examples } = recipe(provider, &options).map_err(|error| match &error {
+        RecipeError::Template(_) => Failure::Bug(Box::new(error)),
+        _ => Failure::new(ExitCode::Usage, error.to_string()).hinted(error.hint().unwrap_or_default()),
+    })?;
+    if !examples.is_empty() {
+        context.say(&format!("what stands for {} is an example; give your own", examples.join(", ")));
+    }
+    let Some(path) = &args.check else {
+        context.answer_to(args.output.as_deref(), &text)?;
+        return Ok(ExitCode::Done);
+    };
+    let file = Source::read(path)?;
+    if file.text() == text {
+        context.say(&format!("`{}` is up to date", file.name()));
+        return Ok(ExitCode::Done);
+    }
+    let difference = crate::ui::difference((file.name(), file.text()), ("rendered", &text), context.layout());
+    context.answer(&difference)?;
+    context.say(&format!("`{}` is not up to date; `-o {}` in place of `--check` writes it", file.name(), file.name()));
+    Ok(ExitCode::Differences)
+}
+
+impl Args {
+    fn options(&self, context: &mut Context<'_>) -> Result<Options, Failure> {
+        let region = context.given_region()?;
+        let rack_file = context.rack_file()?;
+        let of_rack = || {
+            let (name, account) = (rack_file.name.as_deref()?, rack_file.account.clone()?);
+            let host = crate::build::registry::EcrHost { account, region: region.clone()? }.host();
+            Some(format!("{host}/{name}-build-cache"))
+        };
+        Ok(Options {
+            role_arn: context.global.role_arn.clone().or_else(|| rack_file.role_arn.clone()),
+            repository: self.repository.clone().or_else(of_rack),
+            region,
+            image: self.image.clone(),
+            service: self.service.clone(),
+            directory: self.directory.clone(),
+            engine: self.engine,
+            container: self.container.clone(),
+        })
+    }
+}

@@ -1,0 +1,314 @@
+//! Tests of `rackform build recipe`.
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+
+use rackform::build::Engine;
+use rackform::build::recipe::{Options, Provider, recipe};
+use serde_json::Value as Json;
+
+use crate::program::Bench;
+
+fn yaml(text: &str) -> Json {
+    serde_yaml::from_str(text).unwrap()
+}
+
+/// Returns every recipe that there is: each provider with each engine that it takes.
+fn all() -> Vec<(Provider, Options, String)> {
+    let mut all = Vec::new();
+    for provider in Provider::ALL {
+        for engine in [Engine::Docker, Engine::Buildx, Engine::Buildah] {
+            for container in [None, Some("registry.example.com/ci:1".to_owned())] {
+                let options = Options { engine: Some(engine), container, ..Options::default() };
+                if let Ok(recipe) = recipe(provider, &options) {
+                    all.push((provider, options, recipe.text));
+                }
+            }
+        }
+    }
+    assert_eq!(all.len(), 29, "only buildah without an image has no recipe for GitLab");
+    all
+}
+
+#[test]
+fn the_documentation_shows_each_recipe_as_it_is_rendered() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/recipes.md");
+    let page = std::fs::read_to_string(&path).unwrap();
+    let mut renewed = String::new();
+    let mut rest = page.as_str();
+    let mut shown = Vec::new();
+    while let Some((before, after)) = rest.split_once("<!-- recipe: ") {
+        let (name, after) = after.split_once(" -->\n```yaml\n").unwrap();
+        let (_, after) = after.split_once("```\n").unwrap();
+        let rendered = recipe(name.parse().unwrap(), &Options::default()).unwrap().text;
+        renewed.push_str(&format!("{before}<!-- recipe: {name} -->\n```yaml\n{rendered}```\n"));
+        shown.push(name.to_owned());
+        rest = after;
+    }
+    renewed.push_str(rest);
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&path, &renewed).unwrap();
+    } else {
+        assert!(page == renewed, "docs/recipes.md is not up to date; run this test with UPDATE_DOCS=1");
+    }
+    assert_eq!(shown, Provider::ALL.map(Provider::name));
+}
+
+#[test]
+fn recipes_satisfy_their_providers_schemas() {
+    let Some(program) = std::env::var_os("RACKFORM_CHECK_JSONSCHEMA") else {
+        eprintln!("skipped: no check-jsonschema (set RACKFORM_CHECK_JSONSCHEMA)");
+        return;
+    };
+    let bench = Bench::new();
+    for (index, (provider, _, text)) in all().into_iter().enumerate() {
+        let schema = match provider {
+            Provider::GithubActions => "github-workflows",
+            Provider::GitlabCi => "gitlab-ci",
+            Provider::Buildkite => "buildkite",
+            Provider::Circleci => "circle-ci",
+            // AWS has its schema on the web alone; `codebuild_knows_every_key` stands for it.
+            Provider::Codebuild => continue,
+        };
+        let name = format!("{index}.yml");
+        bench.file(&name, &text);
+        let mut command = Command::new(&program);
+        command.current_dir(bench.path()).args(["--builtin-schema", &format!("vendor.{schema}"), &name]);
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{provider}\n{text}\n{}", String::from_utf8_lossy(&output.stdout));
+        // The check is one that fails: a key that no provider knows.
+        if provider != Provider::GitlabCi && provider != Provider::Buildkite {
+            bench.file(&name, text.replacen("  build:", "  build: 1\n  other:", 1));
+            assert!(!command.output().unwrap().status.success(), "{provider} takes anything");
+        }
+    }
+}
+
+/// Source: <https://docs.aws.amazon.com/codebuild/latest/userguide/build-spec-ref.html>
+#[test]
+fn codebuild_knows_every_key() {
+    for (provider, _, text) in all() {
+        if provider != Provider::Codebuild {
+            continue;
+        }
+        let spec = yaml(&text);
+        let keys = |value: &Json| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        assert_eq!(spec["version"].as_f64(), Some(0.2));
+        assert_eq!(keys(&spec), ["version", "env", "phases"]);
+        assert_eq!(keys(&spec["env"]), ["shell", "variables"]);
+        assert_eq!(keys(&spec["phases"]["build"]), ["on-failure", "commands"]);
+        assert!(spec["env"]["variables"].as_object().unwrap().values().all(Json::is_string), "{text}");
+    }
+}
+
+#[test]
+fn versions_are_pinned_and_no_secret_is_named() {
+    for (provider, _, text) in all() {
+        assert!(!text.contains("latest") && !text.contains("@main") && !text.contains("@master"), "{provider}\n{text}");
+        for word in ["secrets.", "AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "--password "] {
+            assert!(!text.contains(word), "{provider}\n{text}");
+        }
+    }
+}
+
+/// Values that would break out of a line, a quote, a shell or a template.
+const HOSTILE: [&str; 16] = [
+    "it's",
+    "a \"b\"",
+    "a: b",
+    "a #b",
+    "${{ secrets.TOKEN }}",
+    "$(touch broken)",
+    "`touch broken`",
+    "$HOME ${HOME}",
+    "<< pipeline.id >>",
+    "a\nb: c",
+    "-rf",
+    "--exec",
+    "*",
+    "no",
+    "{{ d }}{% x %}",
+    "\\",
+];
+
+/// Returns what a provider makes of a value before a shell sees it.
+fn put_in(provider: Provider, text: &str) -> String {
+    match provider {
+        Provider::GithubActions => text.replace("${{ '${{' }}", "\u{1}"),
+        Provider::GitlabCi | Provider::Buildkite => text.replace("$$", "\u{1}"),
+        Provider::Circleci => text.replace("\\<<", "\u{1}"),
+        Provider::Codebuild => text.to_owned(),
+    }
+}
+
+/// Returns the variables and the script of a recipe's one step, as its shell gets them.
+fn step(provider: Provider, text: &str) -> (Vec<(String, String)>, String) {
+    let file = yaml(text);
+    let (variables, script) = match provider {
+        Provider::GithubActions => (&file["jobs"]["build"]["steps"][2]["env"], &file["jobs"]["build"]["steps"][2]["run"]),
+        Provider::GitlabCi => (&file["build"]["variables"], &file["build"]["script"][0]),
+        Provider::Buildkite => (&file["steps"][0]["env"], &file["steps"][0]["command"]),
+        Provider::Circleci => (&file["jobs"]["build"]["environment"], &file["jobs"]["build"]["steps"][1]["run"]["command"]),
+        Provider::Codebuild => (&file["env"]["variables"], &file["phases"]["build"]["commands"][0]),
+    };
+    let sign = if provider == Provider::GithubActions {
+        "${{"
+    } else if provider == Provider::Circleci {
+        "<<"
+    } else {
+        "$"
+    };
+    let literal = |text: &str| {
+        let text = put_in(provider, text);
+        assert!(provider == Provider::Codebuild || !text.contains(sign), "{provider} would put something in: {text}");
+        text.replace('\u{1}', sign)
+    };
+    let variables = variables.as_object().unwrap();
+    let variables = variables.iter().map(|(name, value)| (name.clone(), literal(value.as_str().unwrap()))).collect();
+    let script = script.as_str().unwrap();
+    let script = if provider == Provider::Buildkite { put_in(provider, script).replace('\u{1}', "$") } else { script.to_owned() };
+    (variables, script)
+}
+
+/// Runs the step of a recipe with stand-ins for what it calls, and returns what they were called with.
+fn run(provider: Provider, text: &str) -> (Vec<String>, String) {
+    let bench = Bench::new();
+    for (name, script) in [
+        ("aws", "#!/bin/sh\necho the-password\necho aws \"$@\" >> calls\n"),
+        ("docker", "#!/bin/sh\ncat > /dev/null\necho docker \"$@\" >> calls\n"),
+        ("rackform", "#!/bin/sh\nfor word in \"$@\"; do printf '%s\\0' \"$word\"; done > words\n"),
+    ] {
+        bench.file(&format!("bin/{name}"), script);
+        std::fs::set_permissions(bench.path().join("bin").join(name), PermissionsExt::from_mode(0o755)).unwrap();
+    }
+    let (variables, script) = step(provider, text);
+    let path = format!("{}:{}", bench.path().join("bin").display(), std::env::var("PATH").unwrap());
+    let mut command = Command::new("bash");
+    command.current_dir(bench.path()).env_clear().args(["-eo", "pipefail", "-c", &script]).envs(variables).env("PATH", path);
+    for name in ["GITHUB_SHA", "CI_COMMIT_SHA", "BUILDKITE_COMMIT", "CIRCLE_SHA1", "CODEBUILD_RESOLVED_SOURCE_VERSION"] {
+        command.env(name, "0123abc");
+    }
+    command.env("AWS_ID_TOKEN", "the-token").env("CIRCLE_OIDC_TOKEN_V2", "the-token").env("AWS_REGION", "eu-west-1");
+    command.env("AWS_WEB_IDENTITY_TOKEN_FILE", bench.path().join("token")).env("HOME", bench.path());
+    let output = command.stdin(std::process::Stdio::null()).output().unwrap();
+    assert!(output.status.success(), "{provider}\n{text}\n{output:?}");
+    assert!(!bench.path().join("broken").exists(), "{provider}\n{text}");
+    if matches!(provider, Provider::GitlabCi | Provider::Circleci) {
+        let metadata = std::fs::metadata(bench.path().join("token")).unwrap();
+        assert_eq!((bench.read("token").as_str(), metadata.permissions().mode() & 0o777), ("the-token", 0o600));
+    }
+    let calls = std::fs::read_to_string(bench.path().join("calls")).unwrap_or_default();
+    (bench.read("words").split_terminator('\0').map(str::to_owned).collect(), calls)
+}
+
+#[test]
+fn the_step_builds_with_the_racks_cache_and_no_secret_in_an_argument() {
+    for provider in Provider::ALL {
+        let text = recipe(provider, &Options::default()).unwrap().text;
+        let (words, calls) = run(provider, &text);
+        let cache = "123456789012.dkr.ecr.us-east-1.amazonaws.com";
+        let expected = [
+            "build",
+            "command",
+            "--exec",
+            "--engine",
+            "buildx",
+            "--push",
+            &format!("--tag={cache}/web:0123abc"),
+            &format!("--repository={cache}/rack-build-cache"),
+            "--service=web",
+            "--",
+            ".",
+        ];
+        assert_eq!(words, expected, "{provider}");
+        assert!(calls.contains(&format!("docker login --username AWS --password-stdin {cache}\n")), "{calls}");
+        assert!(!calls.contains("the-password") && !calls.contains("the-token"), "{calls}");
+    }
+}
+
+#[test]
+fn hostile_values_reach_the_build_as_they_are() {
+    for provider in Provider::ALL {
+        for value in HOSTILE {
+            let own = Some(value.to_owned());
+            let options = Options {
+                role_arn: own.clone(),
+                region: own.clone(),
+                repository: Some(format!("r/{value}")),
+                image: Some(format!("i/{value}")),
+                service: own.clone(),
+                directory: own.clone(),
+                container: own.clone(),
+                engine: None,
+            };
+            let text = recipe(provider, &options).unwrap().text;
+            let (words, _) = run(provider, &text);
+            assert_eq!(
+                words[7..],
+                [format!("--repository=r/{value}"), format!("--service={value}"), "--".to_owned(), value.to_owned()],
+                "{text}"
+            );
+            assert_eq!(words[6], format!("--tag=i/{value}:0123abc"), "{text}");
+        }
+    }
+}
+
+#[test]
+fn the_command_takes_what_a_recipe_gives_it() {
+    // The flags of the recipes are flags of `build command`: without `--exec` it shows what it would run.
+    let run = Bench::new().run(
+        "build command --engine docker --engine-version 25.0.3 --push --tag=registry.example.com/web:1 --repository=registry.example.com/cache --service=web -- .",
+    );
+    assert_eq!(run.code, 0, "{run}");
+    assert!(run.stdout.contains("registry.example.com/cache:web.buildcache"), "{run}");
+}
+
+#[test]
+fn what_nobody_gave_is_said_to_be_an_example() {
+    let bench = Bench::new();
+    let run = bench.run("build recipe codebuild --service api");
+    assert_eq!((run.code, run.stderr.as_str()), (0, "what stands for --repository, --image is an example; give your own\n"), "{run}");
+    bench.file("rack.yaml", "name: prod\nregion: eu-west-1\naccount: \"111122223333\"\nrole_arn: arn:aws:iam::111122223333:role/ci\n");
+    let run = bench.run("build recipe buildkite --service api --image registry.example.com/api");
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{run}");
+    for value in
+        ["111122223333.dkr.ecr.eu-west-1.amazonaws.com/prod-build-cache", "AWS_REGION: eu-west-1", "arn:aws:iam::111122223333:role/ci"]
+    {
+        assert!(run.stdout.contains(value), "{run}");
+    }
+    let run = bench.run("build recipe github-actions --region us-west-2 --role-arn arn:aws:iam::1:role/x");
+    assert!(run.stdout.contains("aws-region: us-west-2") && run.stdout.contains("role-to-assume: arn:aws:iam::1:role/x"), "{run}");
+}
+
+#[test]
+fn a_file_is_compared_and_written() {
+    let bench = Bench::new();
+    assert_eq!(bench.run("build recipe circleci --service api -o config.yml").code, 0);
+    assert_eq!(bench.run("build recipe circleci --service api --check config.yml").code, 0);
+    let run = bench.run("build recipe circleci --service web --check config.yml");
+    assert_eq!(run.code, 2, "{run}");
+    assert!(run.stdout.contains("-      RACK_SERVICE: api\n+      RACK_SERVICE: web\n"), "{run}");
+    assert!(bench.read("config.yml").contains("RACK_SERVICE: api"), "`--check` writes nothing");
+}
+
+#[test]
+fn what_cannot_be_is_refused_with_what_to_do() {
+    let bench = Bench::new();
+    for (arguments, message) in [
+        ("build recipe githb-actions", "did you mean `github-actions`?"),
+        ("build recipe jenkins", "expected one of github-actions, gitlab-ci, buildkite, circleci, codebuild"),
+        ("build recipe buildkite --engine kaniko", "`rackform build run` builds with kaniko"),
+        ("build recipe gitlab-ci --engine buildah", "--container IMAGE"),
+        ("build recipe buildkite --service \\$x", "Buildkite takes a backslash before a dollar sign for an escape"),
+        ("build recipe", "<NAME>"),
+    ] {
+        let run = bench.run(arguments);
+        assert_eq!(run.code, 64, "{run}");
+        assert!(run.stderr.contains(message), "{run}");
+    }
+    let run = bench.run("build recipe --list");
+    assert_eq!(run.stdout.lines().count(), 5, "{run}");
+    assert!(run.stdout.starts_with("github-actions  .github/workflows/build.yml"), "{run}");
+}
