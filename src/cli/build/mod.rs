@@ -3,9 +3,9 @@
 mod check;
 mod command;
 mod image_key;
+mod recipe;
 mod run;
 mod stop;
-mod recipe;
 
 use super::{Context, ExitCode, Failure};
 
@@ -41,10 +41,6 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         Part::Check(args) => check::run(args, context),
         Part::Run(args) => run::run(args, context),
         Part::Stop(args) => stop::run(args, context),
-    match &args.command {
-        Command::Command(args) => command::run(args, context),
-        Command::ImageKey(args) => image_key::run(args, context),
-        Command::Check(args) => check::run(args, context),
-        Command::Recipe(args) => recipe::run(args, context),
+        Part::Recipe(args) => recipe::run(args, context),
     }
 }

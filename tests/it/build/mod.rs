@@ -3,6 +3,6 @@
 mod command;
 mod dockerfile;
 mod image_key;
+mod recipes;
 mod task;
 mod task_follow;
-mod recipes;
