@@ -106,16 +106,20 @@ impl ImageRef {
         Self { tag: Some(tag.to_owned()), digest: None, ..self.clone() }
     }
 
-    /// Tells whether it is in ECR, private or public.
+    /// Tells whether it is in ECR, private or public, which takes no cache that is an image index.
+    ///
+    /// Source of the hosts: <https://docs.aws.amazon.com/general/latest/gr/ecr.html>
     pub fn is_ecr(&self) -> bool {
-        self.host.as_deref().is_some_and(|host| {
-            host == "public.ecr.aws"
-                || host.split_once(".dkr.ecr").is_some_and(|(account, rest)| {
-                    account.len() == 12
-                        && account.bytes().all(|byte| byte.is_ascii_digit())
-                        && (rest.ends_with(".amazonaws.com") || rest.ends_with(".amazonaws.com.cn"))
-                })
-        })
+        let Some(host) = self.host.as_deref() else { return false };
+        let is_private = host.split_once('.').is_some_and(|(account, rest)| {
+            account.len() == 12
+                && account.bytes().all(|byte| byte.is_ascii_digit())
+                && ["dkr.ecr.", "dkr.ecr-fips.", "dkr-ecr.", "dkr-ecr-fips."].iter().any(|service| rest.starts_with(service))
+                && ["amazonaws.com", "amazonaws.com.cn", "amazonaws.eu", "on.aws", "on.amazonwebservices.com.cn"]
+                    .iter()
+                    .any(|suffix| rest.ends_with(&format!(".{suffix}")))
+        });
+        is_private || host == "public.ecr.aws"
     }
 }
 

@@ -82,7 +82,7 @@ pub fn environment_file(invocation: &Invocation, repository: Option<&str>) -> Re
     let json = |value: serde_json::Value| value.to_string();
     let mut lines: Vec<(String, String)> = invocation.environment.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
     let has_cache = !invocation.cache_to.is_empty() || !invocation.cache_from.is_empty();
-    lines.push(("BUILD_CACHE".to_owned(), if has_cache { "Yes" } else { "No" }.to_owned()));
+    lines.push(("BUILD_CACHE".to_owned(), if has_cache { "true" } else { "false" }.to_owned()));
     if let Some(repository) = repository.filter(|_| has_cache) {
         lines.push(("BUILD_CACHE_REPO".to_owned(), repository.to_owned()));
     }

@@ -21,7 +21,7 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Part {
-    Command(command::Args),
+    Command(Box<command::Args>),
     ImageKey(image_key::Args),
     Check(check::Args),
     Run(Box<run::Args>),

@@ -1,0 +1,266 @@
+//! `rackform build command`: the argument vector that builds an app with its cache; with `--exec`, the build itself.
+
+mod cache;
+mod dockerfile;
+mod engine;
+mod rack;
+mod what;
+
+use std::path::PathBuf;
+
+use crate::build::cache::Backend;
+use crate::build::command::{environment_file, plan, shell};
+use crate::build::engine::{Engine, EngineFacts};
+use crate::build::request::CacheRequest;
+use crate::build::{BuildRequest, Invocation, Note, exec};
+use crate::cli::{Context, ExitCode, Failure, interrupt};
+use crate::template::{Diagnostic, Diagnostics};
+use crate::ui::build_command as view;
+
+use cache::{CacheArgs, CacheChoice};
+use engine::EngineArgs;
+use rack::{Rack, RackArg};
+use what::WhatArgs;
+
+/// Prints the exact command that builds an app with a cache that the next, fresh builder finds; or runs it
+///
+/// What the engine is able to do is asked of the engine itself, or given by flags: its version, its driver and its image store decide which
+/// cache flags it gets. What it cannot do is said on standard error. docs/build.md is the guide, docs/design/build-engines.md says what is
+/// decided from what.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  rackform build command . --service web --tag 123456789012.dkr.ecr.us-east-1.amazonaws.com/web:1 --push\n  rackform build command app --engine buildx --repository registry.example.com/cache --service web --cache-branch \"$BRANCH\" --exec\n  rackform build command . --engine kaniko --engine-version 1.27.5 --repository registry.example.com/cache --format json\n  rackform build command . --engine buildx --s3-bucket my-cache --s3-region us-west-2 --s3-prefix buildx/web/\n  rackform build command . --engine docker --cache-to type=registry,ref=registry.example.com/cache:web,mode=max\n\nExit codes: 0 done, 1 the build failed, 64 something that the engine cannot do, 66 missing file, 130 interrupted."
+)]
+pub struct Args {
+    /// The app's directory
+    #[arg(value_name = "DIRECTORY", default_value = ".")]
+    directory: String,
+    #[command(flatten)]
+    what: WhatArgs,
+    #[command(flatten)]
+    cache: CacheArgs,
+    #[command(flatten)]
+    engine: EngineArgs,
+    /// Where to look for the rack, which tells the cache repository, the engine, and whether there is a cache
+    #[arg(long, value_enum, default_value_t, value_name = "WHERE", help_heading = "Where the cache is")]
+    rack: RackArg,
+    /// Run it, without a shell
+    #[arg(long, conflicts_with_all = ["format", "output"])]
+    exec: bool,
+    /// How to show it
+    #[arg(long, value_enum, default_value_t)]
+    format: CommandFormat,
+    /// Write it to a file
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// How to show a command.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+enum CommandFormat {
+    /// For a POSIX shell, every word quoted that needs it
+    #[default]
+    #[value(alias = "human")]
+    Shell,
+    /// For a program: argument vectors, environment, caches, notes; starts with `format_version`
+    Json,
+    /// NAME=VALUE lines, for `docker run --env-file` and `$GITHUB_ENV`
+    Env,
+}
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// Returns every problem of the flags and what the engine cannot do of them, or that the build failed.
+pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
+    let mut notes = Vec::new();
+    let (mut request, engine) = args.request(context, &mut notes)?;
+    let facts = args.engine.facts(engine, args.exec, context);
+    request.take_build_args(if args.exec || engine != Engine::Kaniko { engine } else { Engine::Docker }, &|name| std::env::var(name).ok());
+    let mut invocation = plan(&request, &facts).map_err(|problems| Failure::Problems(problems, ExitCode::Usage))?;
+    invocation.notes.splice(0..0, notes);
+    if !context.global.quiet {
+        let text = view::notes(&invocation.notes, context.stderr_layout());
+        if !text.is_empty() {
+            context.say(text.trim_end_matches('\n'));
+        }
+    }
+    dockerfile::check(&request, &facts, context)?;
+    if args.exec { execute(&invocation, context) } else { args.show(&request, &facts, &invocation, context) }
+}
+
+fn execute(invocation: &Invocation, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
+    for need in invocation.needs.iter().filter(|need| !need.required && !need.any_of.iter().any(|name| std::env::var_os(name).is_some())) {
+        context.say(&format!("note: the environment has no {}, which {} needs", need.any_of.join(" or "), need.purpose));
+    }
+    let done = exec::run(invocation, interrupt::flag(), &mut |step| context.detail(&view::step(step)));
+    match done {
+        Ok(()) => Ok(ExitCode::Done),
+        Err(exec::ExecError::Interrupted) => Err(Failure::new(ExitCode::Interrupted, "interrupted: the build was ended")),
+        Err(error @ exec::ExecError::NotSet { .. }) => {
+            Err(Failure::new(ExitCode::NoInput, error.to_string()).hinted("export it, or name another with `--secret id=ID,env=NAME`"))
+        }
+        Err(error @ exec::ExecError::Start { .. }) => Err(Failure::new(ExitCode::Unavailable, "the build cannot start")
+            .caused_by(&error)
+            .hinted("is the engine installed, and on PATH?")),
+        Err(error @ exec::ExecError::Failed { .. }) => Err(Failure::new(ExitCode::Failed, "the build failed").caused_by(&error)),
+    }
+}
+
+impl Args {
+    fn show(
+        &self,
+        request: &BuildRequest,
+        facts: &EngineFacts,
+        invocation: &Invocation,
+        context: &mut Context<'_>,
+    ) -> Result<ExitCode, Failure> {
+        let cannot = |error: &crate::build::command::RenderError| {
+            Failure::new(ExitCode::Usage, "the command cannot be written like that")
+                .caused_by(error)
+                .hinted("`--format json` holds every text")
+        };
+        let text = match self.format {
+            CommandFormat::Shell => shell(invocation).map_err(|error| cannot(&error))?,
+            CommandFormat::Json => crate::ui::json(&view::Answer::new(facts, invocation))?,
+            CommandFormat::Env => {
+                let repository = request.cache.as_ref().and_then(|cache| cache.repository.as_deref());
+                environment_file(invocation, repository).map_err(|error| cannot(&error))?
+            }
+        };
+        context.answer_to(self.output.as_deref(), &text)?;
+        Ok(ExitCode::Done)
+    }
+
+    /// Returns what is to be built, and with what.
+    fn request(&self, context: &mut Context<'_>, notes: &mut Vec<Note>) -> Result<(BuildRequest, Engine), Failure> {
+        let mut problems = Diagnostics::default();
+        let mut request = BuildRequest {
+            context: self.directory.clone(),
+            service: self.cache.service.clone().unwrap_or_default(),
+            builder: self.engine.builder(),
+            buildkit_image: self.engine.buildkit_image.clone(),
+            ..BuildRequest::default()
+        };
+        self.what.put_into(&mut request, &mut problems);
+        let rack = self.rack(context)?;
+        let engine = self.engine.engine.unwrap_or_else(|| rack.as_ref().map_or(Engine::Docker, Rack::engine));
+        request.cache = self.cache_request(rack.as_ref(), engine, context, notes, &mut problems)?;
+        if self.engine.buildkit_image.is_some() {
+            absolute(&mut request, &mut problems);
+        }
+        problems.into_result((request, engine)).map_err(|problems| Failure::Problems(problems, ExitCode::Usage))
+    }
+
+    /// Asks the rack where the flags leave something open.
+    fn rack(&self, context: &mut Context<'_>) -> Result<Option<Rack>, Failure> {
+        let is_told = self.cache.backend().is_some_and(|choice| match choice {
+            CacheChoice::Backend(Backend::Registry) => self.cache.repository.is_some() || self.cache.cache_ref.is_some(),
+            _ => true,
+        }) || !self.cache.to.is_empty()
+            || !self.cache.from.is_empty();
+        if self.rack == RackArg::Auto && is_told && self.engine.engine.is_some() {
+            return Ok(None);
+        }
+        rack::look(self.rack, context)
+    }
+
+    fn cache_request(
+        &self,
+        rack: Option<&Rack>,
+        engine: Engine,
+        context: &mut Context<'_>,
+        notes: &mut Vec<Note>,
+        problems: &mut Diagnostics,
+    ) -> Result<Option<CacheRequest>, Failure> {
+        let mut cache = self.cache.request();
+        if !cache.to.is_empty() || !cache.from.is_empty() {
+            if self.cache.backend().is_some() {
+                problems.push(
+                    Diagnostic::error("cache-attributes", "`--cache-to` and `--cache-from` say all of a cache")
+                        .hinted("leave `--cache`, `--repository` and the like out, or those two"),
+                );
+            }
+            return Ok(Some(cache));
+        }
+        let choice = match (self.cache.backend(), rack) {
+            (Some(choice), _) => choice,
+            (None, Some(rack)) if rack.has_cache => {
+                cache.mounts |= rack.has_mounts && engine == Engine::Kaniko;
+                CacheChoice::Backend(Backend::Registry)
+            }
+            (None, Some(rack)) => {
+                let message = format!("the rack has no build cache ({}): the build is a plain one", rack.told_by);
+                notes.push(
+                    Note::new("no-cache-in-rack", message)
+                        .hinted("`rackform set BuildCache=Yes` gives it one; `--repository` names another"),
+                );
+                CacheChoice::None
+            }
+            (None, None) => {
+                notes.push(
+                    Note::new("no-cache-named", "no cache is named, so the build is a plain one")
+                        .hinted("`--repository HOST/NAME` keeps one in a registry; `--cache` names other places"),
+                );
+                CacheChoice::None
+            }
+        };
+        let CacheChoice::Backend(backend) = choice else { return Ok(None) };
+        cache.backend = Some(backend);
+        if matches!(backend, Backend::Registry | Backend::Image) && cache.repository.is_none() && cache.reference.is_none() {
+            match rack {
+                Some(rack) if rack.repository.is_some() => cache.repository.clone_from(&rack.repository),
+                Some(rack) => problems.push(
+                    Diagnostic::error("cache-repository", format!("{} does not tell the cache repository", rack.told_by))
+                        .hinted("`account:` in rack.yaml or a deployed stack tells it, and `--repository HOST/NAME`"),
+                ),
+                None => problems.push(
+                    Diagnostic::error("cache-repository", "no cache repository is known")
+                        .hinted("`--repository HOST/NAME`, or a rack.yaml here"),
+                ),
+            }
+        }
+        if backend == Backend::S3 {
+            if cache.s3.region.is_none() {
+                cache.s3.region = context.given_region()?;
+            }
+            for (flag, value) in [("--s3-bucket", &cache.s3.bucket), ("--s3-region", &cache.s3.region)] {
+                if value.as_deref().is_none_or(str::is_empty) {
+                    problems.push(
+                        Diagnostic::error("cache-s3", "a cache in S3 needs a bucket and its region")
+                            .hinted(format!("`{flag}` is not given")),
+                    );
+                }
+            }
+        }
+        if backend == Backend::Local && cache.directory.is_none() {
+            problems.push(Diagnostic::error("cache-directory", "a local cache needs a directory").hinted("`--cache-dir PATH`"));
+        }
+        Ok(Some(cache))
+    }
+}
+
+/// Makes paths absolute, which a container wants of what is mounted into it, and finds docker's credentials.
+fn absolute(request: &mut BuildRequest, problems: &mut Diagnostics) {
+    let mut absolute =
+        |path: &mut String| match std::path::absolute(&*path).map(PathBuf::into_os_string).map(std::ffi::OsString::into_string) {
+            Ok(Ok(text)) => *path = text,
+            _ => problems.push(Diagnostic::error("path", format!("`{}` cannot be made absolute", path.escape_debug()))),
+        };
+    absolute(&mut request.context);
+    if let Some(dockerfile) = &mut request.dockerfile {
+        absolute(dockerfile);
+    }
+    if let Some(directory) = request.cache.as_mut().and_then(|cache| cache.directory.as_mut()) {
+        absolute(directory);
+    }
+    for secret in &mut request.secrets {
+        if let crate::build::request::SecretSource::File(path) = &mut secret.source {
+            absolute(path);
+        }
+    }
+    let home = || Some(PathBuf::from(std::env::var_os("HOME")?).join(".docker"));
+    let config = std::env::var_os("DOCKER_CONFIG").map(PathBuf::from).or_else(home);
+    request.docker_config = config.and_then(|path| path.into_os_string().into_string().ok());
+}
