@@ -6,6 +6,7 @@
 mod change_set;
 mod follow;
 pub mod history;
+mod import;
 mod nested;
 mod outcome;
 mod revision;
@@ -93,6 +94,15 @@ pub enum ApplyError {
         #[source]
         source: BackendError,
     },
+    /// The import is done, and the update after it could not be begun.
+    #[error("the import is done ({status}), and the update after it was not begun")]
+    AfterImport {
+        /// The stack's status.
+        status: StackStatus,
+        /// Why.
+        #[source]
+        source: Box<Self>,
+    },
     /// The backend refused or could not be asked.
     #[error(transparent)]
     Backend(#[from] BackendError),
@@ -119,12 +129,19 @@ impl ApplyError {
                 "it changes nothing by being there; `aws cloudformation delete-change-set --stack-name {stack} --change-set-name \
                  {change_set}` takes it away, and so does the next `rackform apply`"
             )),
+            Self::AfterImport { source, .. } => Some(format!(
+                "what was imported stays in the stack; the same command again goes on with the update{}",
+                source.hint().map(|hint| format!("; {hint}")).unwrap_or_default()
+            )),
             Self::Backend(error) => error.hint(),
         }
     }
 
     /// Tells whether planning again, or later, may work.
     pub fn may_work_later(&self) -> bool {
+        if let Self::AfterImport { source, .. } = self {
+            return source.may_work_later();
+        }
         matches!(
             self,
             Self::StackMovedOn { .. }
@@ -136,7 +153,7 @@ impl ApplyError {
 
 /// Carries a plan out.
 ///
-/// The change set that the backend makes is held against the approved plan: one that would do more is not executed. `interrupted` is looked
+/// What is to be imported comes first, in an operation of its own; only once that is done well the rest follows. The change set that the backend makes is held against the approved plan: one that would do more is not executed. `interrupted` is looked
 /// at between steps: before anything was begun it ends in [`ApplyError::Interrupted`], afterwards following stops with
 /// [`Outcome::Interrupted`]. A change set that comes to nothing is taken away again, and so is the stack when it was only there for it.
 ///
@@ -144,6 +161,19 @@ impl ApplyError {
 ///
 /// Returns [`ApplyError::StackMovedOn`] when the stack is not what the plan was made for, [`ApplyError::DoesMore`], or what the backend refused.
 pub fn apply(backend: &dyn Backend, target: &Target, observer: &mut dyn Observer, interrupted: &AtomicBool) -> Result<Outcome, ApplyError> {
+    match target.first() {
+        Some(first) => import::and_then(backend, &first, target, observer, interrupted),
+        None => one_operation(backend, target, observer, interrupted),
+    }
+}
+
+/// Carries out one change set.
+fn one_operation(
+    backend: &dyn Backend,
+    target: &Target,
+    observer: &mut dyn Observer,
+    interrupted: &AtomicBool,
+) -> Result<Outcome, ApplyError> {
     let stack = backend.describe_stack(&target.stack)?;
     revision::check_revision_of(backend, target, stack.as_ref())?;
     let request = target.request();
@@ -195,7 +225,7 @@ fn look_at(
     // Between the first look and the change set somebody else may have been quicker.
     revision::check_revision_of(backend, target, Some(&stack))?;
     if let Some(approved) = &target.approved {
-        let tags_differ = stack.tags != target.tags;
+        let tags_differ = target.resources_to_import.is_empty() && stack.tags != target.tags;
         let mut excess = excess(approved, &change_set.changes, tags_differ);
         excess.retain(|more| !target.allow_unpredicted.contains(&more.logical_resource_id));
         if !excess.is_empty() {

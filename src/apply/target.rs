@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use crate::backend::{ChangeSetRequest, ParameterInput, StackName};
 use crate::parameters::{ParameterSet, Provenance};
 use crate::plan::saved::{SavedParameter, SavedPlan};
-use crate::plan::{ChangeSetOptions, Plan, StackSettings};
+use crate::plan::{ChangeSetOptions, ImportStep, Plan, ResourceImport, StackSettings};
 
 /// What a stack is to become, with no choices left.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +28,10 @@ pub struct Target {
     pub approved: Option<Plan>,
     /// Resources, by logical ID, to which more may happen than was approved.
     pub allow_unpredicted: Vec<String>,
+    /// What is imported before that, by an operation of its own.
+    pub import: Option<ImportStep>,
+    /// What this very operation imports, and then does nothing else.
+    pub resources_to_import: Vec<ResourceImport>,
 }
 
 impl Target {
@@ -40,6 +44,7 @@ impl Target {
             parameters: self.parameters.clone(),
             tags: self.tags.clone(),
             options: self.options.clone(),
+            imports: self.resources_to_import.clone(),
         }
     }
 
@@ -57,8 +62,50 @@ impl Target {
             }
             digest.update([0]);
         }
+        for import in &self.resources_to_import {
+            digest.update(import.logical_resource_id.as_bytes());
+            digest.update(import.identifier().as_bytes());
+            digest.update([0]);
+        }
         let hex: String = digest.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
         format!("rackform-{hex}")
+    }
+
+    /// Returns the import that comes first as a target of its own, where there is one: it changes no parameter, no tag and no setting.
+    pub fn first(&self) -> Option<Self> {
+        let step = self.import.as_ref()?;
+        let options = &self.options;
+        Some(Self {
+            stack: self.stack.clone(),
+            revision: self.revision.clone(),
+            template: step.template.clone(),
+            parameters: step.parameters.iter().map(|name| (name.clone(), ParameterInput::UsePrevious)).collect(),
+            tags: IndexMap::new(),
+            options: ChangeSetOptions {
+                capabilities: options.capabilities.clone(),
+                role_arn: options.role_arn.clone(),
+                notification_topics: options.notification_topics.clone(),
+                template_bucket: options.template_bucket.clone(),
+                create_template_bucket: options.create_template_bucket,
+                ..ChangeSetOptions::default()
+            },
+            settings: StackSettings::default(),
+            approved: Some(step.plan()),
+            allow_unpredicted: Vec::new(),
+            import: None,
+            resources_to_import: step.resources.clone(),
+        })
+    }
+
+    /// Returns the physical IDs of what is imported, by logical ID, as far as the identifiers tell.
+    pub fn imported(&self) -> IndexMap<String, String> {
+        let resources = self.import.iter().flat_map(|step| &step.resources);
+        resources.filter_map(|import| Some((import.logical_resource_id.clone(), import.physical_id()?.to_owned()))).collect()
+    }
+
+    /// Returns the length of the longest template that is sent, in bytes.
+    pub fn longest_template(&self) -> usize {
+        self.import.as_ref().map_or(0, |step| step.template.len()).max(self.template.len())
     }
 
     /// Returns what a backend is told of parameters: deployed values stay where they are, others go with the request.
@@ -87,6 +134,8 @@ impl From<SavedPlan> for Target {
             settings: plan.settings,
             approved: Some(plan.plan),
             allow_unpredicted: Vec::new(),
+            import: plan.import,
+            resources_to_import: Vec::new(),
         }
     }
 }

@@ -30,7 +30,7 @@ pub use stored::StoredParameters;
 pub use tail::{EventTail, Pages};
 pub use template_bucket::TemplateBucket;
 
-pub use crate::plan::ChangeSetOptions;
+pub use crate::plan::{ChangeSetOptions, ResourceImport};
 
 /// The resource type that a stack's own events carry.
 pub const STACK_TYPE: &str = "AWS::CloudFormation::Stack";
@@ -50,6 +50,8 @@ pub struct ChangeSetRequest {
     pub tags: IndexMap<String, String>,
     /// How CloudFormation is to go about it.
     pub options: ChangeSetOptions,
+    /// Existing resources that it takes into the stack, and then does nothing else; the stack's tags stay as they are.
+    pub imports: Vec<ResourceImport>,
 }
 
 /// How a stack is to be deleted.
@@ -127,6 +129,15 @@ pub trait Backend {
     ///
     /// Returns [`BackendError::StackNotFound`] when there is no such stack.
     fn list_resources(&self, stack: &str) -> Result<Vec<StackResource>, BackendError>;
+
+    /// Returns resources that are there and in no stack, as far as the backend knows of any; their logical IDs are those they had.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error when the backend cannot be asked.
+    fn stackless_resources(&self) -> Result<Vec<StackResource>, BackendError> {
+        Ok(Vec::new())
+    }
 
     /// Returns the exports of every stack by name.
     ///

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::backend::{self, Access};
 use super::carry_out::CarryOutArgs;
 use super::deployed::{self, Before, Change, Deployed, Wanted};
+use super::imports::ImportArgs;
 use super::side::{self, ParameterArgs, SideName};
 use super::stack_args::StackArgs;
 use super::{Context, ExitCode, Failure};
@@ -20,11 +21,11 @@ use crate::template::Source;
 /// is finished first, once that is confirmed too.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  rackform apply\n  rackform apply --yes -p BuildCache=Yes\n  rackform plan -o change.plan && rackform apply change.plan\n  rackform apply --yes --allow-data-loss BuildCacheRepository --allow-data-loss BuildCacheFilesystem\n  rackform apply --yes --fail-on BuildCacheTarget0:create    what a failure looks like, on the local backend\n\nExit codes: 0 done or nothing to do, 1 failed or rolled back, 3 denied, 4 not confirmed, 75 busy or moved on, 130 interrupted."
+    after_help = "Examples:\n  rackform apply\n  rackform apply --yes -p BuildCache=Yes\n  rackform plan -o change.plan && rackform apply change.plan\n  rackform apply -p BuildCache=Yes --import BuildCacheFilesystem=fs-0123456789abcdef0\n  rackform apply --yes --allow-data-loss BuildCacheRepository --allow-data-loss BuildCacheFilesystem\n  rackform apply --yes --fail-on BuildCacheTarget0:create    what a failure looks like, on the local backend\n\nExit codes: 0 done or nothing to do, 1 failed or rolled back, 3 denied, 4 not confirmed, 75 busy or moved on, 130 interrupted."
 )]
 pub struct Args {
     /// A plan that `rackform plan -o` wrote: carried out exactly, or refused when the stack moved on
-    #[arg(value_name = "PLANFILE", conflicts_with_all = ["parameter", "parameter_files"])]
+    #[arg(value_name = "PLANFILE", conflicts_with_all = ["parameter", "parameter_files", "imports"])]
     plan_file: Option<PathBuf>,
     #[command(flatten)]
     parameters: ParameterArgs,
@@ -37,6 +38,8 @@ pub struct Args {
     /// Also put back what was changed behind the stack's back, which AWS is asked to look for: the change starts from what is really there
     #[arg(long, conflicts_with = "plan_file")]
     drift: bool,
+    #[command(flatten)]
+    import: ImportArgs,
     #[command(flatten)]
     carry_out: CarryOutArgs,
     #[command(flatten)]
@@ -71,7 +74,8 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     }
     let mut change = match saved {
         None => {
-            let mut change = deployed::change_from(context, backend.as_ref(), &stack, &Wanted::Rack, &stronger, Before::of(args.drift))?;
+            let (before, imports) = (Before::of(args.drift), args.import.imports.as_slice());
+            let mut change = deployed::change_from(context, backend.as_ref(), &stack, &Wanted::Rack, &stronger, before, imports)?;
             args.stack.decide(context, &mut change)?;
             change
         }
@@ -156,9 +160,7 @@ fn of_saved<'a>(context: &mut Context<'a>, backend: &dyn crate::backend::Backend
     let plan = saved.plan.clone();
     let change =
         Change { plan, target: saved.into(), parameters, tags_differ, logical_ids, known, drift: None, secrets: Secrets::default() };
-    if change.is_empty() {
-        // Nothing else looks whether the stack is still the one for which there is nothing to do.
-        crate::apply::check_revision(backend, &change.target)?;
-    }
+    // What is planned for another stack than the present one is not worth a look at anything else.
+    crate::apply::check_revision(backend, &change.target)?;
     Ok(change)
 }

@@ -200,7 +200,8 @@ impl From<BackendError> for Failure {
 
 impl From<ApplyError> for Failure {
     fn from(error: ApplyError) -> Self {
-        let exit_code = match &error {
+        let innermost = if let ApplyError::AfterImport { source, .. } = &error { source } else { &error };
+        let exit_code = match innermost {
             error if error.may_work_later() => ExitCode::TryAgain,
             ApplyError::DoesMore { .. } => ExitCode::Denied,
             ApplyError::Interrupted { .. } => ExitCode::Interrupted,
@@ -216,7 +217,8 @@ impl From<ApplyError> for Failure {
             }
             error => {
                 let mut failure = Self::new(exit_code, error.to_string());
-                if let ApplyError::DoesMore { excess, .. } = &error
+                let innermost = if let ApplyError::AfterImport { source, .. } = &error { source } else { &error };
+                if let ApplyError::DoesMore { excess, .. } = innermost
                     && let Self::Expected(failure) = &mut failure
                 {
                     failure.causes.extend(excess.iter().map(ToString::to_string));

@@ -64,13 +64,18 @@ impl ConfirmArgs {
             return Err(Failure::new(ExitCode::Usage, message).hinted("`--backend aws` plans against the stack in an account"));
         }
         context.detail("a change set is made to be looked at, and taken away again");
-        let change_set = apply::confirm(backend, &change.target, super::interrupt::flag())?;
+        let first = change.target.first();
+        if first.is_some() {
+            context.say("AWS is asked about the import alone: the update after it can be asked about once the import is done");
+        }
+        let target = first.as_ref().unwrap_or(&change.target);
+        let change_set = apply::confirm(backend, target, super::interrupt::flag())?;
         if change_set.status.is_failure() && !change_set.is_empty_update() {
             let reason = hide(change_set.status_reason.unwrap_or_else(|| "no reason given".to_owned()));
             return Err(Failure::new(ExitCode::Failed, format!("AWS refuses this change: {reason}"))
                 .hinted("the change set is taken away again, nothing was changed"));
         }
-        said.confirmation = Some(Confirmation::new(&change.plan, &change_set, &hide));
+        said.confirmation = Some(Confirmation::new(target.approved.as_ref().unwrap_or(&change.plan), &change_set, &hide));
         Ok(said)
     }
 }

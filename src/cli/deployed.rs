@@ -1,13 +1,15 @@
 //! The deployed stack as one side of a plan, and the change from it to what is wanted.
 
 use super::side::{self, SideName};
-use super::{Context, Failure, stored};
+use super::{Context, Failure, imports, stored};
 use crate::apply::Target;
-use crate::backend::{Backend, BackendError, ResourceDrift, StackDescription, add_attributes_of_outputs, deployed_state, exports, imports};
-use crate::evaluate::{Evaluation, State};
+use crate::backend::{
+    Backend, BackendError, ResourceDrift, StackDescription, add_attributes_of_outputs, deployed_state, exports, imports as has_imports,
+};
+use crate::evaluate::{Evaluation, State, evaluate};
 use crate::parameters::{GivenParameters, ParameterSet};
 use crate::plan::redact::Secrets;
-use crate::plan::{ChangeSetOptions, Plan, plan, plan_first, plan_reverting_drift, required_capabilities};
+use crate::plan::{AskedImport, ChangeSetOptions, Plan, plan, plan_first, plan_reverting_drift, required_capabilities, restored};
 use crate::template::{Source, Style, Template, write_json};
 
 /// A deployed stack, read.
@@ -109,7 +111,7 @@ pub fn change<'a>(
     wanted: &Wanted,
     stronger: &GivenParameters,
 ) -> Result<Change<'a>, Failure> {
-    change_from(context, backend, stack, wanted, stronger, Before::Template)
+    change_from(context, backend, stack, wanted, stronger, Before::Template, &[])
 }
 
 /// What a change starts from.
@@ -128,11 +130,11 @@ impl Before {
     }
 }
 
-/// Plans the change of a stack from its template, or from what is really there.
+/// Plans the change of a stack from its template, or from what is really there; some existing resources are imported before.
 ///
 /// # Errors
 ///
-/// As [`change`].
+/// As [`change`], and everything that is wrong with the imports.
 pub fn change_from<'a>(
     context: &mut Context<'a>,
     backend: &dyn Backend,
@@ -140,6 +142,7 @@ pub fn change_from<'a>(
     wanted: &Wanted,
     stronger: &GivenParameters,
     from: Before,
+    imports_asked: &[AskedImport],
 ) -> Result<Change<'a>, Failure> {
     let deployed = Deployed::read(context, backend, stack)?;
     if let Some(Deployed { description, .. }) = &deployed
@@ -161,7 +164,11 @@ pub fn change_from<'a>(
             template
         }
         (Wanted::File(source), _) => side::template(context, source.clone())?,
-        (Wanted::Same, Some(deployed)) => deployed.template,
+        (Wanted::Same, Some(deployed)) => match restored(deployed.template) {
+            // What stopped between an import and its update left the import's own template there.
+            Some(text) => side::template(context, Source::new(format!("{stack} (deployed, before its import)"), text))?,
+            None => deployed.template,
+        },
         (Wanted::Same, None) => return Err(super::backend::no_stack(stack)),
     };
     for (name, value) in &stronger.values {
@@ -169,7 +176,7 @@ pub fn change_from<'a>(
     }
     let state: &State = match &deployed {
         // What the old template did not import, the new one may.
-        Some(deployed) if imports(template.source.text()) && !imports(&deployed.description.template) => {
+        Some(deployed) if has_imports(template.source.text()) && !has_imports(&deployed.description.template) => {
             context.keep(State { exports: exports(backend)?, ..deployed.state.clone() })
         }
         Some(deployed) => deployed.state,
@@ -183,32 +190,53 @@ pub fn change_from<'a>(
                     state.pseudo.shift_remove("AWS::AccountId");
                 }
             }
-            if imports(template.source.text()) {
+            if has_imports(template.source.text()) {
                 state.exports = exports(backend)?;
             }
             context.keep(state)
         }
     };
     let known = stored::look_up(context, backend, template, &given, state)?;
-    let after = side::evaluated(context, template, &given, known.after)?;
+    let mut after = side::evaluated(context, template, &given, known.after)?;
     context.warn(&after.warnings);
+    let import = imports::prepare(context, backend, imports_asked, deployed.as_ref(), &after)?;
+    let mut taken_in = None;
+    if let Some(step) = &import {
+        let ids = step.resources.iter().filter_map(|import| Some((import.logical_resource_id.clone(), import.physical_id()?.to_owned())));
+        let ids: Vec<(String, String)> = ids.collect();
+        let [before, then] = [known.before.unwrap_or(state), known.after].map(|state| {
+            let mut state = state.clone();
+            state.physical_ids.extend(ids.iter().cloned());
+            state
+        });
+        let (before, then): (&State, &State) = (context.keep(before), context.keep(then));
+        let template_after_import = side::template(context, Source::new(format!("{stack} (with its imports)"), step.template.clone()))?;
+        let given = deployed.as_ref().map(|deployed| deployed.given.clone()).unwrap_or_default();
+        taken_in = Some(side::evaluated(context, template_after_import, &given, before)?);
+        after = evaluate(template, after.parameters, then, context.arena)?;
+    }
     let mut logical_ids: Vec<String> = after.resources.keys().map(|name| (*name).to_owned()).collect();
     let drift = match (from, &deployed) {
         (Before::Template, _) => None,
         (Before::Reality, None) => Some(Vec::new()),
         (Before::Reality, Some(deployed)) => Some(super::drift::found(context, backend, deployed)?),
     };
-    let (plan, secrets) = match &deployed {
-        Some(deployed) => {
+    let planned = |before: &Evaluation<'a>, after: &Evaluation<'a>| match &drift {
+        Some(drift) => plan_reverting_drift(before, after, &super::drift::live(drift)),
+        None => plan(before, after),
+    };
+    let (plan, secrets) = match (&deployed, &taken_in, &import) {
+        (_, Some(before), Some(step)) => {
+            let gone = before.resources.keys().filter(|name| !after.resources.contains_key(*name));
+            logical_ids.extend(gone.map(|name| (*name).to_owned()));
+            (planned(before, &after).after_imports(step), Secrets::of(Some(before), &after))
+        }
+        (Some(deployed), ..) => {
             let before = side::evaluated(context, deployed.template, &deployed.given, known.before.unwrap_or(deployed.state))?;
             logical_ids.extend(before.resources.keys().filter(|name| !after.resources.contains_key(*name)).map(|name| (*name).to_owned()));
-            let plan = match &drift {
-                Some(drift) => plan_reverting_drift(&before, &after, &super::drift::live(drift)),
-                None => plan(&before, &after),
-            };
-            (plan, Secrets::of(Some(&before), &after))
+            (planned(&before, &after), Secrets::of(Some(&before), &after))
         }
-        None => (plan_first(&after), Secrets::of(None, &after)),
+        (None, ..) => (plan_first(&after), Secrets::of(None, &after)),
     };
     let tags_differ = deployed.as_ref().is_some_and(|deployed| deployed.description.tags != tags);
     let template_text = match template.alias {
@@ -232,6 +260,7 @@ pub fn change_from<'a>(
             ..ChangeSetOptions::default()
         },
         approved: Some(plan.clone()),
+        import,
         ..Target::default()
     };
     Ok(Change { plan, target, parameters: after.parameters, tags_differ, logical_ids, known: known.after, drift, secrets })

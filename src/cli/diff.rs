@@ -4,6 +4,7 @@ use super::backend;
 use super::confirm::{ConfirmArgs, Said};
 use super::deployed::{self, Before, Wanted};
 use super::gates::{self, Gates};
+use super::imports::ImportArgs;
 use super::side::{self, ParameterArgs, SideName, StateArgs};
 use super::{Context, ExitCode, Failure, Joined};
 use crate::evaluate::State;
@@ -63,6 +64,8 @@ pub struct Args {
     /// parameter-default, export-removed
     #[arg(long, value_name = "KIND,...", value_delimiter = ',', value_parser = gates::parse_risk_kind)]
     deny: Vec<RiskKind>,
+    #[command(flatten)]
+    import: ImportArgs,
     #[command(flatten)]
     confirm: ConfirmArgs,
 }
@@ -165,6 +168,10 @@ fn plan_between(args: &Args, context: &mut Context<'_>) -> Result<(Plan, Said), 
         return Err(Failure::new(ExitCode::Usage, "`--confirm-with-aws` and `--drift` are about the deployed stack as it is")
             .hinted("`rackform diff deployed rack` starts from it, and so does `rackform plan`"));
     }
+    if !args.import.imports.is_empty() {
+        return Err(Failure::new(ExitCode::Usage, "`--import` is about the deployed stack as it is")
+            .hinted("`rackform diff deployed rack` starts from it, and so does `rackform plan`"));
+    }
     let before_source = side::source(context, &args.before)?;
     let after_source = side::source(context, &args.after)?;
     // What is wrong with one side keeps nothing that is wrong with the other from being told.
@@ -217,7 +224,8 @@ fn plan_of_deployed(args: &Args, context: &mut Context<'_>) -> Result<(Plan, Sai
     };
     let mut given = GivenParameters::default();
     args.parameters.add_to(&mut given)?;
-    let change = deployed::change_from(context, backend.as_ref(), &stack, &wanted, &given, Before::of(args.confirm.drift))?;
+    let (before, imports) = (Before::of(args.confirm.drift), args.import.imports.as_slice());
+    let change = deployed::change_from(context, backend.as_ref(), &stack, &wanted, &given, before, imports)?;
     let said = args.confirm.ask(context, backend.as_ref(), &change)?;
     Ok((change.plan, said))
 }

@@ -23,6 +23,7 @@ mod failure;
 mod files;
 mod fleet;
 mod gates;
+mod imports;
 mod init;
 mod interrupt;
 mod local;

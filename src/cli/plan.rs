@@ -6,6 +6,7 @@ use super::backend::{self, Access, BackendArgs};
 use super::confirm::ConfirmArgs;
 use super::deployed::{self, Before, Wanted};
 use super::gates::{self, Gates};
+use super::imports::ImportArgs;
 use super::preflight;
 use super::side::ParameterArgs;
 use super::stack_args::StackArgs;
@@ -18,7 +19,7 @@ use crate::ui;
 /// Shows what `apply` would do to the deployed stack, and keeps that in a file for `apply FILE`
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  rackform plan\n  rackform plan -p BuildCache=Yes -o change.plan\n  rackform plan --exit-code --format markdown > comment.md\n  rackform plan --confirm-with-aws\n\nExit codes: 0 done, 2 changes with --exit-code, 3 denied, 5 AWS disagrees with the prediction, 65 bad template or parameters."
+    after_help = "Examples:\n  rackform plan\n  rackform plan -p BuildCache=Yes -o change.plan\n  rackform plan -p BuildCache=Yes --import BuildCacheFilesystem=fs-0123456789abcdef0\n  rackform plan --exit-code --format markdown > comment.md\n  rackform plan --confirm-with-aws\n\nExit codes: 0 done, 2 changes with --exit-code, 3 denied, 5 AWS disagrees with the prediction, 65 bad template or parameters."
 )]
 pub struct Args {
     #[command(flatten)]
@@ -38,6 +39,8 @@ pub struct Args {
     /// Kinds of risk to end with exit code 3 for
     #[arg(long, value_name = "KIND,...", value_delimiter = ',', value_parser = gates::parse_risk_kind)]
     deny: Vec<RiskKind>,
+    #[command(flatten)]
+    import: ImportArgs,
     #[command(flatten)]
     confirm: ConfirmArgs,
     #[command(flatten)]
@@ -78,7 +81,8 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let mut stronger = GivenParameters::default();
     args.parameters.add_to(&mut stronger)?;
     let backend = backend::open(context, Access::Look, &BackendArgs::default())?;
-    let mut change = deployed::change_from(context, backend.as_ref(), &stack, &Wanted::Rack, &stronger, Before::of(args.confirm.drift))?;
+    let (before, imports) = (Before::of(args.confirm.drift), args.import.imports.as_slice());
+    let mut change = deployed::change_from(context, backend.as_ref(), &stack, &Wanted::Rack, &stronger, before, imports)?;
     args.stack.decide(context, &mut change)?;
     // Told before the plan is shown, and not after somebody read it all.
     let parameters = match &args.output {
@@ -120,6 +124,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
             tags: change.target.tags.clone(),
             options: change.target.options.clone(),
             settings: change.target.settings.clone(),
+            import: change.target.import.clone(),
             plan: change.plan,
         };
         let text = saved.to_json().map_err(|error| super::apply::failure(&error))?;

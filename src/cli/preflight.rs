@@ -17,7 +17,7 @@ pub fn look(context: &mut Context<'_>, backend: &dyn Backend, change: &Change<'_
     let inspector = super::backend::inspector(context, backend)?;
     let subject = Subject::from(&change.target);
     let bucket = bucket(backend, change)?;
-    let size = change.target.template.len();
+    let size = change.target.longest_template();
     let remedy = match &bucket {
         Some((_, false)) => BackendError::NoTemplateBucket { size, limit: INLINE_TEMPLATE_LIMIT_BYTES }.hint().unwrap_or_default(),
         _ => "create it, or name another".to_owned(),
@@ -35,7 +35,7 @@ pub fn look(context: &mut Context<'_>, backend: &dyn Backend, change: &Change<'_
 ///
 /// Returns that the backend cannot be asked.
 pub fn bucket(backend: &dyn Backend, change: &Change<'_>) -> Result<Option<(String, bool)>, Failure> {
-    if backend.name() != "aws" || change.target.template.len() <= INLINE_TEMPLATE_LIMIT_BYTES {
+    if backend.name() != "aws" || change.target.longest_template() <= INLINE_TEMPLATE_LIMIT_BYTES {
         return Ok(None);
     }
     let resources = match change.target.revision {

@@ -3,6 +3,7 @@
 use super::backend::{self, Access};
 use super::carry_out::CarryOutArgs;
 use super::deployed::{self, Before, Wanted};
+use super::imports::ImportArgs;
 use super::stack_args::StackArgs;
 use super::{Context, ExitCode, Failure};
 use crate::parameters::GivenParameters;
@@ -13,7 +14,7 @@ use crate::parameters::GivenParameters;
 /// finished first, once that is confirmed too; with `--yes` it is finished even if the new change is then denied.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  rackform set BuildCache=Yes\n  rackform set BuildCache=No --yes --allow-data-loss BuildCacheRepository \\\n    --allow-data-loss BuildCacheFilesystem\n  rackform set Subnets=subnet-1,subnet-2\n\nExit codes: 0 done or nothing to do, 1 failed or rolled back, 3 denied, 4 not confirmed, 66 no such stack, 75 busy, 130 interrupted."
+    after_help = "Examples:\n  rackform set BuildCache=Yes\n  rackform set BuildCache=Yes --import BuildCacheFilesystem=fs-0123456789abcdef0\n  rackform set BuildCache=No --yes --allow-data-loss BuildCacheRepository \\\n    --allow-data-loss BuildCacheFilesystem\n  rackform set Subnets=subnet-1,subnet-2\n\nExit codes: 0 done or nothing to do, 1 failed or rolled back, 3 denied, 4 not confirmed, 66 no such stack, 75 busy, 130 interrupted."
 )]
 pub struct Args {
     /// Parameters with their new values
@@ -25,6 +26,8 @@ pub struct Args {
     /// Also put back what was changed behind the stack's back, which AWS is asked to look for: the change starts from what is really there
     #[arg(long)]
     drift: bool,
+    #[command(flatten)]
+    import: ImportArgs,
     #[command(flatten)]
     carry_out: CarryOutArgs,
     #[command(flatten)]
@@ -47,7 +50,8 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
             return Ok(exit_code);
         }
     }
-    let mut change = deployed::change_from(context, backend.as_ref(), &stack, &Wanted::Same, &given, Before::of(args.drift))?;
+    let (before, imports) = (Before::of(args.drift), args.import.imports.as_slice());
+    let mut change = deployed::change_from(context, backend.as_ref(), &stack, &Wanted::Same, &given, before, imports)?;
     args.stack.decide(context, &mut change)?;
     change.target.allow_unpredicted.clone_from(&args.allow_unpredicted);
     let exit_code = args.carry_out.carry_out(context, backend.as_ref(), &change)?;

@@ -18,6 +18,7 @@ mod drift;
 mod effect;
 mod effects;
 mod facts;
+mod import;
 mod list;
 mod options;
 mod order;
@@ -38,6 +39,7 @@ pub use change_set::{
 };
 pub use drift::{DeploymentMode, LiveDifference, LiveResource};
 pub use effect::{Cause, CauseSource, Effect, ResourceEffect};
+pub use import::{Asked, AskedImport, DEFINITION, ImportProblem, ImportStep, ResourceImport, ask, restored, step};
 pub use options::{ChangeSetOptions, OnFailure, StackSettings, rollback_trigger};
 pub use request::{Capability, Refusal, Request, required_capabilities};
 pub use risk::{Risk, RiskKind};
@@ -88,6 +90,9 @@ pub struct Plan {
     /// How CloudFormation would refuse the update, whatever it acknowledges.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refusals: Vec<Refusal>,
+    /// Existing resources that are taken into the stack before anything else, by an operation of their own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub imports: Vec<ResourceImport>,
 }
 
 /// A parameter whose value differs; `NoEcho` values are `****` on both sides.
@@ -156,22 +161,24 @@ impl Plan {
             capabilities: _,
             new_capabilities: _,
             refusals: _,
+            imports,
         } = self;
         let is_touched = |effect: &ResourceEffect| effect.effect != Effect::Untouched;
         !change_set.changes.is_empty()
             || !change_set_without_values.changes.is_empty()
             || effects.iter().any(is_touched)
             || !outputs.is_empty()
+            || !imports.is_empty()
     }
 
-    /// Returns how many creations, updates and deletions of a resource carrying the plan out takes; a replacement is two.
+    /// Returns how many imports, creations, updates and deletions of a resource carrying the plan out takes; a replacement is two.
     pub fn steps(&self) -> usize {
         let steps = |effect: &ResourceEffect| match effect.effect {
             Effect::Untouched => 0,
             Effect::Replaced => 2,
             Effect::UpdatedInPlace | Effect::UpdatedWithInterruption | Effect::Created | Effect::Deleted | Effect::Retained => 1,
         };
-        self.effects.iter().map(steps).sum()
+        self.effects.iter().map(steps).sum::<usize>() + self.imports.len()
     }
 }
 
@@ -252,6 +259,7 @@ fn plan_expressions<'a>(
         new_capabilities: capabilities.iter().copied().filter(|needed| !known.contains(needed)).collect(),
         capabilities,
         refusals: Vec::new(),
+        imports: Vec::new(),
     };
     plan.refusals = request::refusals(before, &spread, &plan);
     plan

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::{ChangeSetOptions, Plan, StackSettings};
+use super::{ChangeSetOptions, ImportStep, Plan, StackSettings};
 use crate::parameters::{ParameterSet, Provenance};
 
 /// The version of the file that this program writes and reads.
@@ -49,6 +49,9 @@ pub struct SavedPlan {
     /// What the stack is to have that no change set sets.
     #[serde(default)]
     pub settings: StackSettings,
+    /// What is imported before that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub import: Option<ImportStep>,
     /// What was reviewed.
     pub plan: Plan,
 }

@@ -127,7 +127,8 @@ pub fn propose(situation: Situation<'_>) -> Recovery {
 /// Returns the resources that keep a stack in its status.
 fn blockers(status: &StackStatus, operation: &[StackEvent], resources: &[StackResource]) -> Vec<Blocker> {
     let wanted = match status.as_str() {
-        "UPDATE_ROLLBACK_FAILED" | "IMPORT_ROLLBACK_FAILED" => "UPDATE_FAILED",
+        "UPDATE_ROLLBACK_FAILED" => "UPDATE_FAILED",
+        "IMPORT_ROLLBACK_FAILED" => "IMPORT_ROLLBACK_FAILED",
         "DELETE_FAILED" | "ROLLBACK_FAILED" => "DELETE_FAILED",
         _ => return Vec::new(),
     };

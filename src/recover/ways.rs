@@ -28,11 +28,7 @@ pub(super) fn out(situation: Situation<'_>, operation: &[StackEvent], blockers: 
             delete_anyway(situation),
         ],
         "UPDATE_ROLLBACK_FAILED" => update_rollback_failed(situation, blockers),
-        "IMPORT_ROLLBACK_FAILED" => vec![delete(
-            "an import failed and could not be undone, and no call of CloudFormation continues that",
-            "deletes the stack; what was to be imported stays where its DeletionPolicy says so",
-            held(situation),
-        )],
+        "IMPORT_ROLLBACK_FAILED" => import_rollback_failed(situation, blockers),
         "DELETE_FAILED" => delete_failed(situation, blockers),
         "REVIEW_IN_PROGRESS" => vec![delete(
             "only a change set exists, which nobody executed: what an interrupted run or a dry run left behind",
@@ -69,6 +65,39 @@ fn update_rollback_failed(situation: Situation<'_>, blockers: &[Blocker]) -> Vec
     }
     proposals.push(delete_anyway(situation));
     proposals
+}
+
+/// What CloudFormation documents of this status is that letting go failed for at least one resource, and that some may be in the stack; of the
+/// calls that go on with a rollback, none is documented for it.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html> and
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ContinueUpdateRollback.html>
+fn import_rollback_failed(situation: Situation<'_>, blockers: &[Blocker]) -> Vec<Proposal> {
+    let names: Vec<String> = blockers.iter().map(|blocker| format!("{} ({})", blocker.logical_id, blocker.physical_id)).collect();
+    let at = if names.is_empty() { String::new() } else { format!(" at {}", names.join(", ")) };
+    vec![
+        Proposal {
+            way: Way::Continue { skip: Vec::new() },
+            why: format!(
+                "an import failed, and letting go of what it had taken in stopped{at}; with the reason out of the way it may go on"
+            ),
+            does:
+                "asks CloudFormation to go on undoing the import; what was imported stays in the account, out of the stack. CloudFormation \
+                   documents that call for failed updates: if it refuses, nothing has changed"
+                    .to_owned(),
+            loses: None,
+            command: "rackform recover --yes".to_owned(),
+        },
+        Proposal {
+            command: "rackform recover --choose delete --yes".to_owned(),
+            ..delete(
+                "going on is refused, and the stack can be made anew: what its DeletionPolicy keeps can be imported into the new one",
+                "deletes the stack with what is in it; what was to be imported stays in the account, since an import gives it \
+                 `DeletionPolicy: Retain`, and so does everything else whose policy says so",
+                held(situation),
+            )
+        },
+    ]
 }
 
 fn delete_failed(situation: Situation<'_>, blockers: &[Blocker]) -> Vec<Proposal> {

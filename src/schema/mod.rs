@@ -8,6 +8,7 @@
 
 mod custom_name;
 mod data;
+mod id_prefix;
 mod interruption;
 mod permissions;
 mod property;
@@ -15,6 +16,7 @@ mod resource_type;
 mod stateful;
 mod word;
 
+pub use id_prefix::id_prefix;
 pub use permissions::{Handler, handler_permissions};
 pub use property::{PropertyFacts, Types};
 pub use resource_type::{PropertyPath, ResourceType};

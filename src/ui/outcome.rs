@@ -53,7 +53,9 @@ pub fn outcome(outcome: &Outcome, stack: &str, layout: Layout) -> String {
         Outcome::Interrupted { status, goes_on } => {
             let command = if status.as_str() == "DELETE_IN_PROGRESS" { "rackform delete" } else { "rackform apply" };
             let mut text = format!("interrupted: {stack} is {}", shown(status));
-            if *goes_on {
+            if !status.is_in_progress() {
+                let _ = write!(text, ", with the import done; the same command again goes on with the update");
+            } else if *goes_on {
                 let _ = write!(text, ", and that goes on\n  `rackform events --follow` watches it, `{command}` takes it up where it is");
             } else {
                 let _ = write!(text, "; `{command}` takes it up where it is");

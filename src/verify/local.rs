@@ -42,6 +42,8 @@ impl<'b> LocalInspector<'b> {
         for stack in self.backend.list_stacks().map_err(refused)?.iter().filter(|stack| !stack.status.is_review()) {
             resources.extend(self.backend.list_resources(&stack.id).map_err(refused)?);
         }
+        // What a stack let go is there all the same.
+        resources.extend(self.backend.stackless_resources().map_err(refused)?);
         Ok(self.resources.get_or_init(|| resources))
     }
 

@@ -11,6 +11,7 @@
 pub mod aws;
 mod check;
 mod inspector;
+mod live;
 pub mod local;
 mod names;
 pub mod preflight;
@@ -24,6 +25,7 @@ use std::time::{Duration, Instant};
 
 pub use check::check;
 pub use inspector::Inspector;
+pub use live::{Live, live};
 pub use names::{CHECKS, Check, Stage};
 pub use presence::{
     Answer, Asked, Container, EfsVolume, FileSystem, Ingress, Key, Limits, MountPoint, MountTarget, Presence, Refusal, Repository,

@@ -28,12 +28,14 @@ pub struct Subject {
     pub template: Option<String>,
     /// The parameters; one that is left out, or says so, has its deployed value.
     pub parameters: IndexMap<String, ParameterInput>,
+    /// Physical IDs of resources that are imported first, by logical ID.
+    pub imported: IndexMap<String, String>,
 }
 
 impl Subject {
     /// Returns a stack as it is deployed.
     pub fn deployed(stack: &str) -> Self {
-        Self { stack: stack.to_owned(), template: None, parameters: IndexMap::new() }
+        Self { stack: stack.to_owned(), template: None, parameters: IndexMap::new(), imported: IndexMap::new() }
     }
 
     /// Calls with the meaning of the subject's template in the deployed stack.
@@ -62,10 +64,14 @@ impl Subject {
         work: impl FnOnce(&Evaluation<'_>, Option<&StackDescription>) -> Result<T, VerifyError>,
     ) -> Result<T, VerifyError> {
         let stack = backend.describe_stack(&self.stack)?;
+        let imported = self.imported.iter().map(|(logical_id, physical_id)| (logical_id.clone(), physical_id.clone()));
         let Some(deployed) = stack.as_ref().filter(|stack| !stack.status.is_review()) else {
-            return self.under(None, known, |evaluation| work(evaluation, stack.as_ref()));
+            let mut known = known.clone();
+            known.physical_ids.extend(imported);
+            return self.under(None, &known, |evaluation| work(evaluation, stack.as_ref()));
         };
-        let state = deployed_state(backend, deployed)?;
+        let mut state = deployed_state(backend, deployed)?;
+        state.physical_ids.extend(imported);
         self.under(Some(deployed), &state, |evaluation| work(evaluation, Some(deployed)))
     }
 
@@ -97,6 +103,11 @@ impl Subject {
 
 impl From<&Target> for Subject {
     fn from(target: &Target) -> Self {
-        Self { stack: target.stack.clone(), template: Some(target.template.clone()), parameters: target.parameters.clone() }
+        Self {
+            stack: target.stack.clone(),
+            template: Some(target.template.clone()),
+            parameters: target.parameters.clone(),
+            imported: target.imported(),
+        }
     }
 }

@@ -5,7 +5,8 @@ use std::sync::atomic::AtomicBool;
 
 use indexmap::IndexMap;
 use rackform::apply::{Observer, Outcome, Target, apply, delete};
-use rackform::backend::{Backend, BackendError, DeleteOptions, ParameterInput, Progress, StackEvent};
+use rackform::backend::{Backend, BackendError, ChangeSetRequest, DeleteOptions, ParameterInput, Progress, StackEvent};
+use rackform::plan::{ImportStep, ResourceImport};
 
 /// Makes every promise named a test of its own, on a backend of its own; where `$open` gives none, it has said why.
 macro_rules! promises {
@@ -162,12 +163,8 @@ pub fn a_replacement_spreads_and_cleans_up(backend: &dyn Backend) {
 
 /// A change set of a new stack leaves nothing when it is deleted.
 pub fn a_change_set_leaves_nothing(backend: &dyn Backend) {
-    let request = rackform::backend::ChangeSetRequest {
-        stack: "ghost".to_owned(),
-        name: "dry-run".to_owned(),
-        template: NETWORK.to_owned(),
-        ..Default::default()
-    };
+    let request =
+        ChangeSetRequest { stack: "ghost".to_owned(), name: "dry-run".to_owned(), template: NETWORK.to_owned(), ..Default::default() };
     backend.create_change_set(&request).unwrap();
     assert_eq!(status(backend, "ghost"), "REVIEW_IN_PROGRESS");
     let described = backend.describe_change_set("ghost", "dry-run").unwrap();
@@ -204,7 +201,7 @@ pub fn a_cancelled_update_goes_back(backend: &dyn Backend) {
     put(backend, "rack", NETWORK, &[]);
     let before = backend.list_resources("rack").unwrap();
     let wanted = target(backend, "rack", NETWORK, &[("Zone", "us-east-1b"), ("Cache", "Yes")]);
-    let request = rackform::backend::ChangeSetRequest {
+    let request = ChangeSetRequest {
         stack: wanted.stack,
         name: "cancelled".to_owned(),
         template: wanted.template,
@@ -237,4 +234,79 @@ pub fn a_secret_is_told_nowhere(backend: &dyn Backend) {
     // It is kept all the same: the next update has it.
     let (outcome, _) = put(backend, "rack", NETWORK, &[]);
     assert!(matches!(outcome, Outcome::Unchanged { .. }), "{outcome:?}");
+}
+
+/// Returns the import of a file system as `Files`, and a template that has it beside what [`NETWORK`] has without it.
+fn import_of(physical_id: &str, policy: bool) -> (ResourceImport, String) {
+    let import = serde_json::json!({
+        "Action": "Import", "LogicalResourceId": "Files", "ResourceType": "AWS::EFS::FileSystem",
+        "ResourceIdentifier": {"FileSystemId": physical_id}, "Compared": false,
+    });
+    let mut template: serde_json::Value = serde_json::from_str(NETWORK).unwrap();
+    let mut body = serde_json::json!({"Type": "AWS::EFS::FileSystem", "Properties": {"Encrypted": true}});
+    if policy {
+        body["DeletionPolicy"] = "Retain".into();
+    }
+    template["Resources"]["Files"] = body;
+    (serde_json::from_value(import).unwrap(), template.to_string())
+}
+
+/// An import that would do anything else is refused, and one that is fine does nothing else.
+pub fn an_import_holds_imports_alone(backend: &dyn Backend) {
+    put(backend, "rack", NETWORK, &[]);
+    let (import, template) = import_of("fs-0123456789abcdef0", true);
+    let before = backend.describe_stack("rack").unwrap().unwrap();
+    let asked = |template: &str, import: &ResourceImport, values: &[(&str, &str)]| {
+        let request = target(backend, "rack", template, values).request();
+        backend.create_change_set(&ChangeSetRequest { imports: vec![import.clone()], name: "import".to_owned(), ..request })
+    };
+    let refusal = |result: Result<String, BackendError>| result.unwrap_err().to_string();
+    let other = refusal(asked(&template, &import, &[("Zone", "us-east-1b")]));
+    assert!(other.contains("Subnet") && other.contains("not being imported"), "{other}");
+    let outputs = refusal(asked(&template.replace("\"Outputs\":{", "\"Outputs\":{\"More\":{\"Value\":\"x\"},"), &import, &[]));
+    assert!(outputs.contains("you cannot modify or add [Outputs]"), "{outputs}");
+    let unprotected = refusal(asked(&import_of("fs-1", false).1, &import, &[]));
+    assert!(unprotected.contains("Files") && unprotected.contains("DeletionPolicy"), "{unprotected}");
+    let there = ResourceImport { logical_resource_id: "Vpc".to_owned(), resource_type: "AWS::EC2::VPC".to_owned(), ..import.clone() };
+    assert!(refusal(asked(&template, &there, &[])).contains("already in a stack"));
+    assert_eq!(backend.describe_stack("rack").unwrap().unwrap(), before, "a refusal changes nothing");
+
+    let id = asked(&template, &import, &[]).unwrap();
+    let described = backend.describe_change_set("rack", &id).unwrap();
+    let changes: Vec<String> = described.changes.iter().map(|change| format!("{:?}", change.resource_change.action)).collect();
+    assert_eq!(changes, ["Import"], "{described:?}");
+    assert_eq!(described.changes[0].resource_change.physical_resource_id.as_deref(), Some("fs-0123456789abcdef0"));
+    backend.delete_change_set("rack", &id).unwrap();
+}
+
+/// What is imported is in the stack before the update begins, is what it was, and cannot be imported by another stack as well.
+pub fn an_import_comes_first_and_the_update_after_it(backend: &dyn Backend) {
+    put(backend, "rack", NETWORK, &[]);
+    let (import, template) = import_of("fs-0123456789abcdef0", true);
+    let step = ImportStep { resources: vec![import], template, parameters: ["Zone", "Cache", "Token"].map(str::to_owned).to_vec() };
+    let wanted = Target { import: Some(step), ..target(backend, "rack", NETWORK, &[("Cache", "Yes")]) };
+    let mut told = Told::default();
+    let outcome = apply(backend, &wanted, &mut told, &AtomicBool::new(false)).unwrap();
+    assert!(matches!(outcome, Outcome::Complete { .. }), "{outcome:?}");
+    let lines = told.lines();
+    let place = |line: &str| lines.iter().position(|other| other == line).unwrap_or_else(|| panic!("no {line} in {lines:#?}"));
+    assert_eq!(lines.first().unwrap(), "rack IMPORT_IN_PROGRESS");
+    assert!(place("Files IMPORT_IN_PROGRESS") < place("Files IMPORT_COMPLETE"));
+    assert!(place("Files IMPORT_COMPLETE") < place("rack IMPORT_COMPLETE"));
+    assert!(place("rack IMPORT_COMPLETE") < place("rack UPDATE_IN_PROGRESS"));
+    assert!(!lines.iter().any(|line| line.starts_with("Files CREATE")), "{lines:#?}");
+    assert_eq!(lines.last().unwrap(), "rack UPDATE_COMPLETE");
+    assert_eq!(physical_id(backend, "rack", "Files").as_deref(), Some("fs-0123456789abcdef0"));
+    let described = backend.describe_stack("rack").unwrap().unwrap();
+    assert_eq!((described.template.as_str(), described.parameters["Cache"].as_deref()), (NETWORK, Some("Yes")));
+
+    // The plan was made for the stack as it was.
+    let again = apply(backend, &wanted, &mut Told::default(), &AtomicBool::new(false));
+    assert!(matches!(again, Err(rackform::apply::ApplyError::StackMovedOn { .. })), "{again:?}");
+    put(backend, "other", NETWORK, &[]);
+    let taken = Target { import: wanted.import.clone(), ..target(backend, "other", NETWORK, &[("Cache", "Yes")]) };
+    let outcome = apply(backend, &taken, &mut told, &AtomicBool::new(false)).unwrap();
+    assert!(matches!(&outcome, Outcome::RolledBack { status, .. } if status.as_str() == "IMPORT_ROLLBACK_COMPLETE"), "{outcome:?}");
+    assert_eq!(physical_id(backend, "other", "Files"), None);
+    assert_eq!(physical_id(backend, "rack", "Files").as_deref(), Some("fs-0123456789abcdef0"));
 }

@@ -27,6 +27,8 @@ backend::promises!(Some(in_memory()) =>
     a_protected_stack_is_not_deleted,
     a_cancelled_update_goes_back,
     a_secret_is_told_nowhere,
+    an_import_holds_imports_alone,
+    an_import_comes_first_and_the_update_after_it,
 );
 
 /// Returns what of resources must be the same again after a rollback.

@@ -8,6 +8,7 @@ mod build;
 mod cli;
 mod evaluate;
 mod fleet;
+mod imports;
 mod local;
 mod model;
 mod newcomer;

@@ -39,7 +39,12 @@ impl AwsBackend {
         self.given.take(request);
         // A stack of which only a change set exists is not there yet: the next change set is of type CREATE too.
         let present = self.present(&request.stack)?.filter(|present| present.status != "REVIEW_IN_PROGRESS");
-        let kind = if present.is_some() { ChangeSetType::Update } else { ChangeSetType::Create };
+        let is_import = !request.imports.is_empty();
+        let kind = match present {
+            _ if is_import => ChangeSetType::Import,
+            Some(_) => ChangeSetType::Update,
+            None => ChangeSetType::Create,
+        };
         let options = &request.options;
         let alarm = |text: &String| {
             let (arn, alarm_type) = rollback_trigger(text);
@@ -52,7 +57,7 @@ impl AwsBackend {
                 .build()
         });
         // An empty list takes tags away, none leaves those there are.
-        let tags = (!request.tags.is_empty() || kind == ChangeSetType::Update).then(|| convert::tags(&request.tags));
+        let tags = ((!request.tags.is_empty() && !is_import) || kind == ChangeSetType::Update).then(|| convert::tags(&request.tags));
         let mut call = self
             .client
             .create_change_set()
@@ -68,7 +73,8 @@ impl AwsBackend {
             // A new stack has nothing that could have drifted.
             .set_deployment_mode(options.deployment_mode.filter(|_| present.is_some()).map(convert::deployment_mode))
             .set_on_stack_failure(options.on_failure.map(convert::on_failure))
-            .set_rollback_configuration(rollback);
+            .set_rollback_configuration(rollback)
+            .set_resources_to_import(is_import.then(|| convert::resources_to_import(&request.imports)));
         call = if request.template.len() <= INLINE_TEMPLATE_LIMIT_BYTES {
             call.template_body(&request.template)
         } else {

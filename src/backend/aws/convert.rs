@@ -10,7 +10,7 @@ use crate::backend::{
     BackendError, ChangeSetDescription, Drift, HookProgress, ParameterInput, StackDescription, StackEvent, StackResource, StackStatus,
     StackSummary,
 };
-use crate::plan::{Capability, Change, DeploymentMode, OnFailure};
+use crate::plan::{Capability, Change, DeploymentMode, OnFailure, ResourceImport};
 
 /// What CloudFormation answers in place of a `NoEcho` parameter's value.
 const NO_ECHO: &str = "****";
@@ -136,6 +136,18 @@ pub(super) fn deployment_mode(mode: DeploymentMode) -> sdk::DeploymentMode {
     match mode {
         DeploymentMode::RevertDrift => sdk::DeploymentMode::RevertDrift,
     }
+}
+
+/// Returns what an import takes in.
+pub(super) fn resources_to_import(imports: &[ResourceImport]) -> Vec<sdk::ResourceToImport> {
+    let resource = |import: &ResourceImport| {
+        sdk::ResourceToImport::builder()
+            .resource_type(&import.resource_type)
+            .logical_resource_id(&import.logical_resource_id)
+            .set_resource_identifier(Some(import.resource_identifier.clone().into_iter().collect()))
+            .build()
+    };
+    imports.iter().map(resource).collect()
 }
 
 pub(super) fn tags(tags: &IndexMap<String, String>) -> Vec<sdk::Tag> {

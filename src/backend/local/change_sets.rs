@@ -8,7 +8,7 @@ use super::identity::{digits, uuid};
 use super::operation::Work;
 use super::record::{ChangeSetRecord, Deployment, OperationKind, ResourceRecord, StackRecord};
 use super::store::{Table, Transaction};
-use super::{LocalBackend, find, resource_key};
+use super::{LocalBackend, find, import, resource_key};
 use crate::backend::policy::StackPolicy;
 use crate::backend::{BackendError, ChangeSetDescription, ChangeSetRequest, ParameterInput};
 use crate::parameters::{GivenParameters, GivenValue, Provenance};
@@ -32,10 +32,12 @@ pub(super) fn create(
     };
     let mut work = Work { backend, transaction, stack };
     let digest = digits(&request.template, 64);
-    let target = deployment(&request.template, &given(request, work.stack.deployed.as_ref())?, digest, request.tags.clone())?;
+    let deployed_tags = work.stack.deployed.as_ref().map(|deployed| deployed.tags.clone()).filter(|_| !request.imports.is_empty());
+    let tags = deployed_tags.unwrap_or_else(|| request.tags.clone());
+    let target = deployment(&request.template, &given(request, work.stack.deployed.as_ref())?, digest, tags)?;
     let resources = work.resources()?;
     let (desired, order) = work.desired_now(&request.template, &target)?;
-    let changes = changes(&desired, &order, &resources)?;
+    let mut changes = changes(&desired, &order, &resources)?;
     let outputs_differ = || {
         desired.outputs.len() != work.stack.outputs.len()
             || desired.outputs.iter().any(|(name, output)| {
@@ -46,6 +48,10 @@ pub(super) fn create(
                     .is_none_or(|old| output.value.as_ref() != Ok(&old.value) || export != old.export.as_ref().map(Some))
             })
     };
+    if !request.imports.is_empty() {
+        let outputs_differ = !desired.outputs.is_empty() && outputs_differ();
+        changes = import::changes(&work, &request.imports, &desired, &changes, outputs_differ)?;
+    }
     let tags_differ = work.stack.deployed.as_ref().is_some_and(|deployed| deployed.tags != target.tags);
     let is_empty = changes.is_empty() && !tags_differ && work.stack.deployed.is_some() && !outputs_differ();
     let key = resource_key(&work.stack.id, &request.name);
@@ -67,6 +73,7 @@ pub(super) fn create(
         changes,
         events: work.stack.events,
         on_failure: request.options.on_failure,
+        imports: request.imports.clone(),
     };
     work.transaction.put(Table::CHANGE_SETS, &key, &record)?;
     Ok(id)
@@ -231,13 +238,19 @@ pub(super) fn execute(work: &mut Work<'_, '_, '_>, change_set: &str) -> Result<(
         }
     }
     work.transaction.remove_all(Table::CHANGE_SETS, &resource_key(&work.stack.id, ""))?;
-    let kind = if work.stack.deployed.is_some() { OperationKind::Update } else { OperationKind::Create };
-    if kind == OperationKind::Create {
+    let is_new = work.stack.deployed.is_none();
+    let kind = match is_new {
+        _ if !record.imports.is_empty() => OperationKind::Import,
+        true => OperationKind::Create,
+        false => OperationKind::Update,
+    };
+    if is_new {
         work.stack.deployed = Some(record.target.clone());
     }
     work.backend.begin(work, kind, Some(record.target))?;
     if let Some(operation) = &mut work.stack.operation {
         operation.on_failure = record.on_failure;
+        operation.imports = record.imports;
     }
     work.save()
 }

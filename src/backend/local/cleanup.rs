@@ -111,6 +111,8 @@ impl Work<'_, '_, '_> {
                 self.stack_status("ROLLBACK_FAILED", Some(&reason))?;
             }
             (OperationKind::Update, Phase::Cleanup | Phase::Forward) => self.stack_status("UPDATE_COMPLETE", None)?,
+            // An import leaves nothing to clean up.
+            (OperationKind::Import, _) => self.stack_status("IMPORT_COMPLETE", None)?,
             (OperationKind::Update, Phase::Rollback | Phase::RollbackCleanup) => self.stack_status("UPDATE_ROLLBACK_COMPLETE", None)?,
         }
         Ok(None)

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use super::operation::Work;
-use super::record::{ChangeSetRecord, OperationKind, Phase, ResourceRecord, StackRecord};
+use super::record::{AccountRecord, ChangeSetRecord, OperationKind, Phase, ResourceRecord, StackRecord};
 use super::store::Table;
 use super::{EVENTS_A_PAGE, LocalBackend, change_sets, event_key, find, recovery, resource_key};
 use crate::backend::policy::StackPolicy;
@@ -81,6 +81,19 @@ impl Backend for LocalBackend {
             };
             Ok(work.resources()?.into_iter().map(describe).collect())
         })
+    }
+
+    fn stackless_resources(&self) -> Result<Vec<StackResource>, BackendError> {
+        let records: Vec<AccountRecord> = self.store.transaction(|transaction| transaction.all(Table::ACCOUNT, ""))?;
+        let describe = |record: AccountRecord| StackResource {
+            logical_id: record.logical_id,
+            physical_id: record.physical_id,
+            resource_type: record.resource_type,
+            status: "DELETE_SKIPPED".into(),
+            properties: record.properties,
+            attributes: IndexMap::new(),
+        };
+        Ok(records.into_iter().filter(|record| record.retained).map(describe).collect())
     }
 
     fn list_exports(&self) -> Result<IndexMap<String, String>, BackendError> {

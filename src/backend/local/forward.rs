@@ -29,7 +29,8 @@ impl Work<'_, '_, '_> {
             let prepared = self.prepare(&operation, Some(&name))?;
             let Some(wanted) = prepared.desired.resources.get(&name) else { continue };
             let current = self.resource(&name)?;
-            let Some(doing) = self.what_to_do(&operation, wanted, current.as_ref())? else {
+            let doing = self.what_to_do(&operation, wanted, current.as_ref())?;
+            let Some(doing) = doing else {
                 if let Some(mut resource) = current {
                     self.adopt(&mut resource, wanted, &prepared);
                     self.put_resource(&resource)?;
@@ -39,7 +40,12 @@ impl Work<'_, '_, '_> {
             };
             operation.before.entry(name.clone()).or_insert_with(|| current.clone());
             let mut resource = current.unwrap_or_else(|| ResourceRecord::unborn(&name, &wanted.resource_type));
-            resource.status = if doing == Doing::Create { "CREATE_IN_PROGRESS" } else { "UPDATE_IN_PROGRESS" }.into();
+            resource.status = match doing {
+                Doing::Create => "CREATE_IN_PROGRESS",
+                Doing::Import => "IMPORT_IN_PROGRESS",
+                _ => "UPDATE_IN_PROGRESS",
+            }
+            .into();
             self.put_resource(&resource)?;
             self.resource_event(&resource, (doing == Doing::Replace).then_some(REPLACING))?;
             operation.in_flight = Some(InFlight { logical_id: name, doing });
@@ -55,7 +61,9 @@ impl Work<'_, '_, '_> {
         wanted: &DesiredResource,
         current: Option<&ResourceRecord>,
     ) -> Result<Option<Doing>, BackendError> {
-        let Some(current) = current.filter(|current| current.physical_id.is_some()) else { return Ok(Some(Doing::Create)) };
+        let Some(current) = current.filter(|current| current.physical_id.is_some()) else {
+            return Ok(Some(if operation.kind == OperationKind::Import { Doing::Import } else { Doing::Create }));
+        };
         if operation.phase == Phase::Rollback
             && let Some(Some(old)) = operation.before.get(&current.logical_id)
             && old.physical_id != current.physical_id
@@ -92,7 +100,7 @@ impl Work<'_, '_, '_> {
             operation.settled.insert(name.clone());
             return Ok(Some(operation));
         };
-        let action = if in_flight.doing == Doing::Create { FailAction::Create } else { FailAction::Update };
+        let action = if matches!(in_flight.doing, Doing::Create | Doing::Import) { FailAction::Create } else { FailAction::Update };
         let action = if operation.phase == Phase::Forward { action } else { FailAction::Rollback };
         if operation.fail_on.iter().any(|fail_on| fail_on.hits(name, action)) {
             return self.fail(operation, resource, in_flight.doing, super::INJECTED);
@@ -104,7 +112,11 @@ impl Work<'_, '_, '_> {
             Ok(properties) => properties.clone(),
             Err(reason) => return self.fail(operation, resource, in_flight.doing, reason),
         };
-        let complete = if in_flight.doing == Doing::Create { "CREATE_COMPLETE" } else { "UPDATE_COMPLETE" };
+        let complete = match in_flight.doing {
+            Doing::Create => "CREATE_COMPLETE",
+            Doing::Import => "IMPORT_COMPLETE",
+            _ => "UPDATE_COMPLETE",
+        };
         match in_flight.doing {
             Doing::Create | Doing::Replace => {
                 let deletes_first = crate::schema::resource_type(&resource.resource_type).is_some_and(|facts| facts.delete_then_create());
@@ -136,6 +148,12 @@ impl Work<'_, '_, '_> {
                 resource.physical_id = Some(self.new_physical_id(&resource)?);
                 self.put_account(&resource, false)?;
                 self.resource_event(&resource, Some("Resource creation Initiated"))?;
+            }
+            Doing::Import => {
+                resource.properties = properties;
+                if let Err(reason) = self.take_in(&operation, &mut resource)? {
+                    return self.fail(operation, resource, in_flight.doing, &reason);
+                }
             }
             Doing::Restore => {
                 if let Some(Some(old)) = operation.before.get(name) {
@@ -187,7 +205,11 @@ impl Work<'_, '_, '_> {
         reason: &str,
     ) -> Result<Option<Operation>, BackendError> {
         let creates = doing == Doing::Create && operation.phase == Phase::Forward;
-        let (status, word) = if creates { ("CREATE_FAILED", "create") } else { ("UPDATE_FAILED", "update") };
+        let (status, word) = match doing {
+            Doing::Import => ("IMPORT_FAILED", "import"),
+            _ if creates => ("CREATE_FAILED", "create"),
+            _ => ("UPDATE_FAILED", "update"),
+        };
         resource.status = status.into();
         self.put_resource(&resource)?;
         self.resource_event(&resource, Some(reason))?;
@@ -205,6 +227,9 @@ impl Work<'_, '_, '_> {
     /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html>
     fn give_up(&mut self, operation: Operation, reason: &str) -> Result<Option<Operation>, BackendError> {
         let is_creation = operation.kind == OperationKind::Create;
+        if operation.kind == OperationKind::Import {
+            return self.undo_import(operation, reason);
+        }
         match operation.on_failure {
             Some(OnFailure::DoNothing) => {
                 self.stack_status(if is_creation { "CREATE_FAILED" } else { "UPDATE_FAILED" }, Some(reason))?;
@@ -227,7 +252,7 @@ impl Work<'_, '_, '_> {
             Doing::Update => (Action::Modify, Some(Replacement::False)),
             Doing::Replace => (Action::Modify, Some(Replacement::True)),
             Doing::Delete => (Action::Remove, None),
-            Doing::Create | Doing::Restore => return Ok(None),
+            Doing::Create | Doing::Import | Doing::Restore => return Ok(None),
         };
         let policy = StackPolicy::parse(policy).map_err(|message| BackendError::Validation { message })?;
         let change = ResourceChange { replacement, ..ResourceChange::new(action, &current.logical_id, &current.resource_type) };
@@ -252,8 +277,9 @@ impl Work<'_, '_, '_> {
             self.stack.imports.clone_from(&prepared.dependencies.imports);
             self.stack.deployed.clone_from(&operation.target);
         }
-        if operation.kind == OperationKind::Create {
-            self.stack_status("CREATE_COMPLETE", None)?;
+        if matches!(operation.kind, OperationKind::Create | OperationKind::Import) {
+            let status = if operation.kind == OperationKind::Create { "CREATE_COMPLETE" } else { "IMPORT_COMPLETE" };
+            self.stack_status(status, None)?;
             return Ok(None);
         }
         let unwanted = self.resources()?.into_iter().filter(|resource| !prepared.desired.resources.contains_key(&resource.logical_id));

@@ -61,47 +61,6 @@ pub(super) fn uuid(seed: &str) -> String {
     format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
 }
 
-/// Types whose physical ID is a prefix and digits.
-const PREFIXES: [(&str, &str); 37] = [
-    ("AWS::EC2::CapacityReservation", "cr-"),
-    ("AWS::EC2::CustomerGateway", "cgw-"),
-    ("AWS::EC2::DHCPOptions", "dopt-"),
-    ("AWS::EC2::EgressOnlyInternetGateway", "eigw-"),
-    ("AWS::EC2::FlowLog", "fl-"),
-    ("AWS::EC2::Host", "h-"),
-    ("AWS::EC2::Instance", "i-"),
-    ("AWS::EC2::InternetGateway", "igw-"),
-    ("AWS::EC2::LaunchTemplate", "lt-"),
-    ("AWS::EC2::NatGateway", "nat-"),
-    ("AWS::EC2::NetworkAcl", "acl-"),
-    ("AWS::EC2::NetworkInterface", "eni-"),
-    ("AWS::EC2::PrefixList", "pl-"),
-    ("AWS::EC2::RouteTable", "rtb-"),
-    ("AWS::EC2::SecurityGroup", "sg-"),
-    ("AWS::EC2::SecurityGroupEgress", "sgr-"),
-    ("AWS::EC2::SecurityGroupIngress", "sgr-"),
-    ("AWS::EC2::Subnet", "subnet-"),
-    ("AWS::EC2::SubnetNetworkAclAssociation", "aclassoc-"),
-    ("AWS::EC2::SubnetRouteTableAssociation", "rtbassoc-"),
-    ("AWS::EC2::TransitGateway", "tgw-"),
-    ("AWS::EC2::TransitGatewayAttachment", "tgw-attach-"),
-    ("AWS::EC2::VPC", "vpc-"),
-    ("AWS::EC2::VPCCidrBlock", "vpc-cidr-assoc-"),
-    ("AWS::EC2::VPCDHCPOptionsAssociation", "dopt-"),
-    ("AWS::EC2::VPCEndpoint", "vpce-"),
-    ("AWS::EC2::VPCEndpointService", "vpce-svc-"),
-    ("AWS::EC2::VPCPeeringConnection", "pcx-"),
-    ("AWS::EC2::VPNConnection", "vpn-"),
-    ("AWS::EC2::VPNGateway", "vgw-"),
-    ("AWS::EC2::Volume", "vol-"),
-    ("AWS::EFS::AccessPoint", "fsap-"),
-    ("AWS::EFS::FileSystem", "fs-"),
-    ("AWS::EFS::MountTarget", "fsmt-"),
-    ("AWS::FSx::FileSystem", "fs-"),
-    ("AWS::Route53::HostedZone", "Z"),
-    ("AWS::ServiceDiscovery::Service", "srv-"),
-];
-
 /// Types whose physical ID is a name, and the property that gives it.
 pub(super) const NAMED: [(&str, &str); 33] = [
     ("AWS::ApplicationAutoScaling::ScalingPolicy", "PolicyName"),
@@ -170,8 +129,8 @@ pub(super) fn family(stack_name: &str, logical_id: &str, properties: &Value) -> 
 pub(super) fn physical_id(new: &Newcomer<'_>) -> String {
     let text = |property: &str| new.properties.get(property).and_then(Value::as_str).unwrap_or_default();
     let seed = format!("{}/{}/{}", new.stack_name, new.logical_id, new.serial);
-    if let Ok(index) = PREFIXES.binary_search_by_key(&new.resource_type, |(name, _)| *name) {
-        return format!("{}{}", PREFIXES[index].1, digits(&seed, 17));
+    if let Some(prefix) = crate::schema::id_prefix(new.resource_type) {
+        return format!("{prefix}{}", digits(&seed, 17));
     }
     let random = digits(&seed, 12);
     let auto_name = format!("{}-{}-{random}", new.stack_name, new.logical_id);
@@ -240,7 +199,6 @@ mod tests {
 
     #[test]
     fn tables_are_sorted_for_the_search() {
-        assert!(PREFIXES.is_sorted_by_key(|(name, _)| *name));
         assert!(NAMED.is_sorted_by_key(|(name, _)| *name));
     }
 }

@@ -14,6 +14,7 @@ mod conflict;
 mod desired;
 mod forward;
 mod identity;
+mod import;
 mod operation;
 mod order;
 mod record;
@@ -259,12 +260,14 @@ impl LocalBackend {
             fail_on: self.fail_on.clone(),
             undeleted: Vec::new(),
             on_failure: None,
+            imports: Vec::new(),
         };
         work.stack.stuck = None;
         work.stack.operation = Some(operation);
         let status = match kind {
             OperationKind::Create => "CREATE_IN_PROGRESS",
             OperationKind::Update => "UPDATE_IN_PROGRESS",
+            OperationKind::Import => "IMPORT_IN_PROGRESS",
             OperationKind::Delete => "DELETE_IN_PROGRESS",
         };
         work.stack_status(status, Some("User Initiated"))?;

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::FailOn;
 use crate::backend::StackStatus;
-use crate::plan::{Change, OnFailure};
+use crate::plan::{Change, OnFailure, ResourceImport};
 
 /// A template with the values it is deployed with.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
@@ -103,6 +103,9 @@ pub(super) struct ChangeSetRecord {
     /// What becomes of the operation when something fails.
     #[serde(default)]
     pub(super) on_failure: Option<OnFailure>,
+    /// What it takes into the stack.
+    #[serde(default)]
+    pub(super) imports: Vec<ResourceImport>,
 }
 
 /// What is being done to a stack, as far as it got.
@@ -128,12 +131,17 @@ pub(super) struct Operation {
     /// What becomes of it when something fails; `None` is to roll back.
     #[serde(default)]
     pub(super) on_failure: Option<OnFailure>,
+    /// What it takes into the stack.
+    #[serde(default)]
+    pub(super) imports: Vec<ResourceImport>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum OperationKind {
     Create,
     Update,
+    /// Existing resources are taken in, and nothing else is done.
+    Import,
     Delete,
 }
 
@@ -161,6 +169,8 @@ pub(super) struct InFlight {
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Doing {
     Create,
+    /// What is there is taken in.
+    Import,
     Update,
     /// A new physical resource is made in place of the old one.
     Replace,

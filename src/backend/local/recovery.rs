@@ -62,6 +62,13 @@ pub(super) fn delete(work: &mut Work<'_, '_, '_>, options: &DeleteOptions) -> Re
 
 /// Goes on with the rollback of an update that failed.
 pub(super) fn continue_rollback(work: &mut Work<'_, '_, '_>, skip: &[String]) -> Result<(), BackendError> {
+    if work.stack.status.as_str() == "IMPORT_ROLLBACK_FAILED"
+        && let Some(mut operation) = work.stack.stuck.take()
+    {
+        operation.fail_on.clone_from(&work.backend.fail_on);
+        work.undo_import(operation, "User Initiated")?;
+        return work.save();
+    }
     let Some(mut operation) = work.stack.stuck.take().filter(|_| work.stack.status.as_str() == "UPDATE_ROLLBACK_FAILED") else {
         return Err(BackendError::WrongStatus {
             stack: work.stack.name.clone(),

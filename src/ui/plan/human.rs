@@ -101,7 +101,7 @@ fn glyph_style(item: &Item<'_>, styles: Styles) -> Style {
         Group::DataLoss => styles.alarm,
         Group::Replace => styles.replace,
         Group::Update => styles.update,
-        Group::Add => styles.add,
+        Group::Add | Group::Import => styles.add,
         Group::Remove => styles.remove,
         Group::ListedOnly => styles.dim,
     }

@@ -3,12 +3,13 @@
 use rustc_hash::FxHashMap;
 
 use super::properties::{Property, Told, causes, properties};
-use crate::plan::{Effect, Plan, PolicyAction, ResourceChange, ResourceEffect, Risk, RiskKind};
+use crate::plan::{Effect, Plan, PolicyAction, ResourceChange, ResourceEffect, ResourceImport, Risk, RiskKind};
 
 /// What a group of resources has in common, what matters most first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Group {
     DataLoss,
+    Import,
     Replace,
     Update,
     Add,
@@ -20,6 +21,7 @@ impl Group {
     pub(super) fn title(self) -> &'static str {
         match self {
             Self::DataLoss => "DATA LOSS",
+            Self::Import => "Imports, before everything else",
             Self::Replace => "Replacements",
             Self::Update => "Updates",
             Self::Add => "Additions",
@@ -50,6 +52,7 @@ pub(super) struct Item<'p> {
 /// How many resources each thing happens to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Counts {
+    pub(super) import: usize,
     pub(super) add: usize,
     pub(super) update: usize,
     pub(super) replace: usize,
@@ -59,16 +62,24 @@ pub(super) struct Counts {
 
 impl std::fmt::Display for Counts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { add, update, replace, may_replace, remove } = self;
-        write!(f, "Plan: {add} to add, {update} to update, {replace} to replace, {may_replace} may replace, {remove} to remove.")
+        let Self { import, add, update, replace, may_replace, remove } = self;
+        let first = if *import > 0 { format!("{import} to import, then ") } else { String::new() };
+        write!(f, "Plan: {first}{add} to add, {update} to update, {replace} to replace, {may_replace} may replace, {remove} to remove.")
     }
 }
 
 impl Counts {
     /// Returns the counts that are not zero, for a line among others: `1 to add, 2 to update`.
     pub(super) fn brief(&self) -> String {
-        let Self { add, update, replace, may_replace, remove } = self;
-        let named = [(add, "to add"), (update, "to update"), (replace, "to replace"), (may_replace, "may replace"), (remove, "to remove")];
+        let Self { import, add, update, replace, may_replace, remove } = self;
+        let named = [
+            (import, "to import"),
+            (add, "to add"),
+            (update, "to update"),
+            (replace, "to replace"),
+            (may_replace, "may replace"),
+            (remove, "to remove"),
+        ];
         let there: Vec<String> = named.iter().filter(|(count, _)| **count > 0).map(|(count, what)| format!("{count} {what}")).collect();
         if there.is_empty() { "no resource changes".to_owned() } else { there.join(", ") }
     }
@@ -99,8 +110,8 @@ impl<'p> View<'p> {
                 risks.entry(id).or_default().push(risk);
             }
         }
-        let mut counts = Counts::default();
-        let mut items = Vec::new();
+        let mut counts = Counts { import: plan.imports.len(), ..Counts::default() };
+        let mut items: Vec<Item<'_>> = plan.imports.iter().map(imported).collect();
         for effect in &plan.effects {
             counts.count(effect);
             let change = changes.get(effect.logical_resource_id.as_str()).copied();
@@ -151,7 +162,16 @@ fn item<'p>(plan: &Plan, effect: &'p ResourceEffect, change: Option<&'p Resource
     };
     let properties = match (effect.effect, change) {
         (Effect::Created | Effect::Deleted | Effect::Retained | Effect::Untouched, _) | (_, None) => Vec::new(),
-        (_, Some(change)) => properties(change, effect, told),
+        (_, Some(change)) => {
+            let mut properties = properties(change, effect, told);
+            // What an import put there to be found again says nothing to a reader.
+            let is_mark = |property: &Property<'_>| {
+                property.name.starts_with("Metadata")
+                    && property.before.as_deref().is_some_and(|before| before.contains(crate::plan::DEFINITION))
+            };
+            properties.retain(|property| !is_mark(property));
+            properties
+        }
     };
     Item {
         group: if loses_data { Group::DataLoss } else { group },
@@ -167,6 +187,28 @@ fn item<'p>(plan: &Plan, effect: &'p ResourceEffect, change: Option<&'p Resource
         risks,
         properties,
         remark: effect.differs_from_list.clone(),
+    }
+}
+
+/// Returns what is imported, and how much of it is known.
+fn imported(import: &ResourceImport) -> Item<'_> {
+    let mut remarks = Vec::new();
+    if let Some(reason) = &import.not_compared_because {
+        remarks.push(format!("what it is was not held against the template ({reason}): `rackform drift` does it once it is imported"));
+    }
+    if !import.left_out.is_empty() {
+        remarks.push(format!("{} it gets by the update", import.left_out.join(", ")));
+    }
+    Item {
+        group: Group::Import,
+        logical_id: &import.logical_resource_id,
+        resource_type: &import.resource_type,
+        glyph: " < ",
+        verb: format!("import {}", import.identifier()),
+        cause: String::new(),
+        risks: Vec::new(),
+        properties: Vec::new(),
+        remark: (!remarks.is_empty()).then(|| remarks.join("; ")),
     }
 }
 

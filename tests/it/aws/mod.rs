@@ -12,6 +12,7 @@ mod dry_run;
 mod endpoint;
 mod faults;
 mod follow;
+mod imports;
 mod killed;
 mod known;
 mod parameter_store;

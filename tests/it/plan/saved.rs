@@ -19,6 +19,7 @@ fn saved() -> SavedPlan {
         parameters: [("P".to_owned(), SavedParameter::Value("b".into()))].into_iter().collect(),
         tags: Default::default(),
         options: Default::default(),
+        import: None,
         settings: Default::default(),
         plan: plan_parameter(&template, "a", "b"),
     }
