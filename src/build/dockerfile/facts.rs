@@ -154,9 +154,7 @@ impl Dockerfile {
 
     fn global_value_before(&self, name: &str, given: &dyn Fn(&str) -> Option<String>, end: usize) -> Option<String> {
         let declared = self.global_arguments[..end].iter().rposition(|argument| argument.name.as_str() == name);
-        let Some(at) = declared else {
-            return super::predefined::is_automatic(name).then(|| given(name).unwrap_or_default());
-        };
+        let Some(at) = declared else { return given(name).filter(|_| super::predefined::is_automatic(name)) };
         given(name).or_else(|| {
             let default = self.global_arguments[at].default.as_ref()?;
             Some(expand(default.as_str(), self.escape, &|name| self.global_value_before(name, given, at)).text)
@@ -168,10 +166,19 @@ impl Dockerfile {
         expand(stage.base.as_str(), self.escape, &|name| self.global_value(name, given))
     }
 
-    /// Returns the stage that a stage is built from, which stands before it; nothing where that is an image.
-    pub fn parent(&self, stage: &Stage, given: &dyn Fn(&str) -> Option<String>) -> Option<&Stage> {
-        let base = self.base(stage, given).text.to_lowercase();
-        self.stages[..stage.number].iter().find(|stage| stage.name.as_ref().is_some_and(|(name, _)| *name == base))
+    /// Returns the stages before a stage that it may be built from; none where that is an image.
+    ///
+    /// There are several where a platform is part of the name, as in `FROM base-$TARGETARCH`: that is known when it is built.
+    pub fn parents(&self, stage: &Stage, given: &dyn Fn(&str) -> Option<String>) -> Vec<&Stage> {
+        const ANY: char = '\u{0}';
+        let value_of =
+            |name: &str| self.global_value(name, given).or_else(|| super::predefined::is_automatic(name).then(|| ANY.to_string()));
+        let base = expand(stage.base.as_str(), self.escape, &value_of).text.to_lowercase();
+        let fits = |name: &str| match base.split_once(ANY) {
+            Some((start, rest)) => name.starts_with(start) && name.ends_with(rest.rsplit(ANY).next().unwrap_or_default()),
+            None => name == base,
+        };
+        self.stages[..stage.number].iter().filter(|stage| stage.name.as_ref().is_some_and(|(name, _)| fits(name))).collect()
     }
 
     /// Returns a stage and the stages that it is built from, the first one first.
@@ -180,7 +187,7 @@ impl Dockerfile {
         let mut next = self.stages.get(stage.number);
         while let Some(stage) = next {
             lineage.push(stage);
-            next = self.parent(stage, given);
+            next = self.parents(stage, given).first().copied();
         }
         lineage.reverse();
         lineage
@@ -192,7 +199,7 @@ impl Dockerfile {
         let mut open = vec![target.number];
         while let Some(number) = open.pop() {
             let Some(stage) = self.stages.get(number).filter(|_| !std::mem::replace(&mut needed[number], true)) else { continue };
-            open.extend(self.parent(stage, given).map(|parent| parent.number));
+            open.extend(self.parents(stage, given).iter().map(|parent| parent.number));
             for from in stage.steps.iter().flat_map(Step::sources_elsewhere) {
                 // `--from` knows no `ARG` but those before the first `FROM`, and a stage that is named by a variable is rare.
                 let name = expand(from.as_str(), self.escape, &|name| self.global_value(name, given)).text;

@@ -56,7 +56,8 @@ managers! {
 
 /// Returns what a command fetches, where it is one that does.
 pub(super) fn install(command: &SimpleCommand) -> Option<Install> {
-    let name = command.name();
+    // xx-go, xx-cargo, xx-apt-get: the same for another platform.
+    let name = command.name().trim_start_matches("xx-");
     let arguments: Vec<&str> = command.words.iter().skip(1).map(String::as_str).collect();
     if let ("python" | "python3" | "py", ["-m", module, rest @ ..]) = (name, arguments.as_slice()) {
         let rest = rest.iter().map(|word| (*word).to_owned());
@@ -158,6 +159,7 @@ mod tests {
             ("uv pip install -r r.txt", "pip", false),
             ("bundle config set without dev && bundle install", "bundle", false),
             ("go mod download", "go", false),
+            ("xx-go build ./...", "go", true),
             ("CGO_ENABLED=0 go build -o /app ./...", "go", true),
             ("cargo build --release", "cargo", true),
             ("cargo chef cook --recipe-path r.json", "cargo", false),

@@ -217,6 +217,11 @@ impl Reading<'_> {
             }
             return None;
         }
+        // `ENTRYPOINT []` takes the base image's away, which builders accept and the crate does not.
+        let arguments = text[start + word.len()..].trim_start_matches([' ', '\t']);
+        if word.eq_ignore_ascii_case("ENTRYPOINT") && arguments.starts_with('[') && said.contains("at least one argument") {
+            return Some(start..logical_end(text, start, escape));
+        }
         let is_unterminated = said.contains("reached eof");
         let span = if said.starts_with("unknown instruction") || at < start || is_unterminated {
             Span::new(start, start + word.len())

@@ -130,7 +130,7 @@ fn what_a_dockerfile_says_is_read_with_its_places() {
     let StepKind::Env(pairs) = &build.steps[2].kind else { panic!("an ENV") };
     assert_eq!((pairs[0].0.as_str(), pairs[0].1.as_str()), ("OLD", "all of it"));
     assert_eq!(dockerfile.needed(last, &|_| None), [0, 1]);
-    assert_eq!(dockerfile.parent(last, &|_| None).unwrap().number, 0);
+    assert_eq!(dockerfile.lineage(last, &|_| None).iter().map(|stage| stage.number).collect::<Vec<_>>(), [0, 1]);
 }
 
 #[test]
@@ -140,6 +140,15 @@ fn only_stages_that_are_built_are_looked_at() {
     assert_eq!(of("api"), Vec::<String>::new());
     assert_eq!(of("WEB"), ["2:1 copy-before-install"]);
     assert_eq!(of("0"), ["2:1 copy-before-install"]);
+}
+
+#[test]
+fn a_stage_that_is_named_by_the_platform_needs_all_that_it_may_be() {
+    let text = "FROM a AS web-amd64\nARG X\nRUN x\nFROM b AS web-arm64\nFROM c AS api\nFROM web-$TARGETARCH\n";
+    let dockerfile = read(text).unwrap();
+    let last = dockerfile.stages.last().unwrap();
+    assert_eq!(dockerfile.needed(last, &|_| None), [0, 1, 3]);
+    assert_eq!(dockerfile.needed(last, &|name| (name == "TARGETARCH").then(|| "arm64".to_owned())), [1, 3]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Stages that are not there, or not yet.
 
 use super::Check;
+use crate::build::dockerfile::predefined;
 use crate::build::dockerfile::words::expand;
 use crate::template::{Diagnostic, did_you_mean, nearest};
 
@@ -33,6 +34,9 @@ fn target(check: &mut Check<'_>) {
 
 fn base(check: &mut Check<'_>, stage: &super::Stage) {
     let base = check.dockerfile.base(stage, &|name| check.given(name));
+    if base.unknown.iter().any(|name| predefined::is_automatic(name)) {
+        return;
+    }
     if base.text.is_empty() && !base.is_partial {
         let missing = base.unknown.first().map_or("", String::as_str).to_owned();
         let is_declared = check.dockerfile.global_arguments.iter().any(|argument| argument.name.as_str() == missing);
