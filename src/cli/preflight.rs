@@ -24,7 +24,9 @@ pub fn look(context: &mut Context<'_>, backend: &dyn Backend, change: &Change<'_
     };
     let is_made = change.target.options.create_template_bucket;
     let bucket = bucket.as_ref().map(|(name, is_named)| Bucket { name, is_made: is_made && !is_named, remedy: &remedy });
-    let request = Request { subject: &subject, plan: &change.plan, known: change.known, bucket };
+    let role_arn = change.target.options.role_arn.as_deref();
+    let stored = super::stored::names(change.parameters);
+    let request = Request { subject: &subject, plan: &change.plan, known: change.known, bucket, role_arn, stored: &stored };
     Ok(preflight(backend, inspector.as_ref(), &request)?)
 }
 

@@ -83,6 +83,7 @@ const PREFLIGHT: &[&str] = &[
     "iam:GetRole",
     "iam:GetUser",
     "iam:ListPolicies",
+    "iam:SimulatePrincipalPolicy",
     "kms:DescribeKey",
     "logs:DescribeLogGroups",
     "s3:ListBucket",
@@ -111,6 +112,15 @@ pub(super) fn actions(purpose: Purpose, upload: Upload) -> Vec<&'static str> {
         Purpose::Build => &[LOOK, BUILD],
     };
     lists.concat()
+}
+
+/// Returns what no change of a stack goes without.
+pub(super) fn needed(upload: Upload) -> Vec<&'static str> {
+    let mut actions = vec!["cloudformation:CreateChangeSet", "cloudformation:DescribeChangeSet", "cloudformation:ExecuteChangeSet"];
+    if upload != Upload::None {
+        actions.push("s3:PutObject");
+    }
+    actions
 }
 
 /// Tells whether a call of S3 is one that handing a template over takes.

@@ -120,6 +120,17 @@ pub fn statements(place: &Place, needs: &[Need], purposes: &[Purpose]) -> Vec<St
     statements
 }
 
+/// Returns the actions that are called for sure: the rest of a listing covers every property that types have, and every turn of events.
+///
+/// Of what CloudFormation does to resources these are the calls that make a new one, told by their names.
+pub fn needed(place: &Place, needs: &[Need]) -> BTreeSet<String> {
+    let mut actions: BTreeSet<String> = asked::needed(place.upload()).into_iter().map(ToOwned::to_owned).collect();
+    actions.extend(place.role_arn.as_ref().map(|_| "iam:PassRole".to_owned()));
+    actions.extend((!place.stored.is_empty()).then(|| asked::LOOK_UP.to_owned()));
+    actions.extend(needs.iter().flat_map(needs::makers));
+    actions
+}
+
 fn capitalized(word: &str) -> String {
     let mut characters = word.chars();
     characters.next().map(|first| first.to_ascii_uppercase().to_string() + characters.as_str()).unwrap_or_default()

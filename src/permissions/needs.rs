@@ -94,3 +94,31 @@ pub(super) fn unknown_types(needs: &[Need]) -> Vec<String> {
     let names: BTreeSet<String> = needs.iter().filter(has_none).map(|need| need.resource_type.clone()).collect();
     names.into_iter().collect()
 }
+
+/// What makes a new resource of a type, where that is not called `Create` and the type's name.
+const MAKERS: &[(&str, &str)] = &[
+    ("AWS::EC2::EIP", "ec2:AllocateAddress"),
+    ("AWS::EC2::Instance", "ec2:RunInstances"),
+    ("AWS::EC2::SecurityGroupEgress", "ec2:AuthorizeSecurityGroupEgress"),
+    ("AWS::EC2::SecurityGroupIngress", "ec2:AuthorizeSecurityGroupIngress"),
+    ("AWS::ECS::TaskDefinition", "ecs:RegisterTaskDefinition"),
+    ("AWS::Events::Rule", "events:PutRule"),
+    ("AWS::IAM::ManagedPolicy", "iam:CreatePolicy"),
+    ("AWS::SSM::Parameter", "ssm:PutParameter"),
+];
+
+/// Returns the actions that are called for sure where a resource is made.
+pub(super) fn makers(need: &Need) -> Vec<String> {
+    if !need.handlers.contains(&Handler::Create) {
+        return Vec::new();
+    }
+    let short = need.resource_type.rsplit("::").next().unwrap_or_default();
+    let known = MAKERS.iter().find(|(name, _)| *name == need.resource_type).map(|(_, action)| *action);
+    let is_maker = |action: &&str| match known {
+        Some(known) => *action == known,
+        None => {
+            action.split_once(':').and_then(|(_, call)| call.strip_prefix("Create")).is_some_and(|rest| rest.eq_ignore_ascii_case(short))
+        }
+    };
+    handler_permissions(&need.resource_type, Handler::Create).filter(is_maker).map(ToOwned::to_owned).collect()
+}

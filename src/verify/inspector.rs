@@ -1,6 +1,7 @@
 //! Who answers what there is.
 
 use super::presence::{Answer, Asked, FileSystem, Key, Limits, MountTarget, Repository, SecurityGroup, Subnet, TaskDefinition, Vpc, Zone};
+use super::rights::{Rights, Wanted};
 
 /// Answers what there is in one account and region. Nothing is ever changed by asking.
 pub trait Inspector {
@@ -83,6 +84,15 @@ pub trait Inspector {
     ///
     /// Returns why there is no answer; `None` in place of an answer says that nobody knows how to ask for such a type.
     fn holder(&self, resource_type: &str, name: &str, scope: Option<&str>) -> Option<Asked<String>>;
+
+    /// Tries out what somebody may do, without doing it; `None` where nothing is allowed or denied to anybody.
+    ///
+    /// # Errors
+    ///
+    /// Returns why there is no answer.
+    fn rights(&self, _wanted: Wanted<'_>) -> Option<Answer<Rights>> {
+        None
+    }
 
     /// Tells whether a bucket can be used by the caller; `None` where there is none.
     ///

@@ -18,6 +18,7 @@ pub mod preflight;
 mod presence;
 mod promise;
 mod resources;
+mod rights;
 mod subject;
 mod verdict;
 
@@ -36,6 +37,7 @@ pub use promise::{
     Promise, PromisedContainer, PromisedFileSystem, PromisedKey, PromisedMountTarget, PromisedRepository, PromisedRule, PromisedTask,
 };
 pub use resources::resources;
+pub use rights::{Denied, Principal, Rights, Wanted};
 pub use subject::{Subject, VerifyError};
 pub use verdict::{Level, Report, State, Summary, Verdict};
 

@@ -73,5 +73,6 @@ checks! {
     GROUPS_PER_INTERFACE "groups-per-interface" Preflight Error "no mount target gets more security groups than a network interface can have"
     ELASTIC_IP_QUOTA "elastic-ip-quota" Preflight Error "there is room for the new Elastic IP addresses"
     NAME_TAKEN "name-taken" Preflight Error "a name that the template fixes is free for the resource that is to have it"
+    PERMISSIONS "permissions" Preflight Error "whoever asks, and the role that CloudFormation works as, may do what the plan takes"
     FARGATE_SIZE "fargate-size" Preflight Error "CPU and memory of the build task are a pair that Fargate offers"
 }

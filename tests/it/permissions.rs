@@ -64,7 +64,7 @@ fn what_only_looks_changes_nothing() {
     let run = bench().run("permissions --for verify,preflight --format policy");
     for action in actions(&run.json()) {
         let call = action.split_once(':').unwrap().1;
-        assert!(["Describe", "List", "Get", "Detect"].iter().any(|verb| call.starts_with(verb)), "{action}");
+        assert!(["Describe", "List", "Get", "Detect", "Simulate"].iter().any(|verb| call.starts_with(verb)), "{action}");
     }
 }
 

@@ -3,6 +3,7 @@
 mod ec2;
 mod efs;
 mod names;
+mod rights;
 mod stores;
 mod tasks;
 
@@ -16,6 +17,7 @@ use super::inspector::Inspector;
 use super::presence::{
     Answer, Asked, FileSystem, Key, Limits, MountTarget, Refusal, Repository, SecurityGroup, Subnet, TaskDefinition, Vpc, Zone,
 };
+use super::rights::{Rights, Wanted};
 use crate::backend::aws::{Session, chain};
 
 /// One account and region.
@@ -146,6 +148,10 @@ impl Inspector for AwsInspector {
 
     fn holder(&self, resource_type: &str, name: &str, scope: Option<&str>) -> Option<Asked<String>> {
         names::holder(self, resource_type, name, scope)
+    }
+
+    fn rights(&self, wanted: Wanted<'_>) -> Option<Answer<Rights>> {
+        Some(rights::rights(self, wanted))
     }
 
     fn bucket(&self, name: &str) -> Asked<()> {

@@ -6,6 +6,7 @@
 mod expectation;
 mod names;
 mod network;
+mod rights;
 mod storage;
 
 pub use expectation::{Address, Expectation, NamedResource, NewTarget, Owner};
@@ -31,6 +32,10 @@ pub struct Request<'r> {
     pub known: &'r Known,
     /// The bucket that the template goes through, where it is too large to go without.
     pub bucket: Option<Bucket<'r>>,
+    /// The role that CloudFormation is to work as, an ARN; without one, the stack's own, else whoever asks.
+    pub role_arn: Option<&'r str>,
+    /// Names in Parameter Store that the parameters give.
+    pub stored: &'r [String],
 }
 
 /// The bucket that a template goes through.
@@ -54,7 +59,8 @@ pub fn preflight(backend: &dyn Backend, inspector: &dyn Inspector, request: &Req
     request.subject.evaluated(backend, request.known, |after, stack| {
         verdicts.extend(stack.map(|stack| stack_state(&stack.name, &stack.status)));
         let secrets = Secrets::of(None, after);
-        let found = survey(&Expectation::of(after, request.plan), inspector);
+        let mut found = survey(&Expectation::of(after, request.plan), inspector);
+        found.extend(rights::survey(request, after, stack, inspector));
         verdicts.extend(found.into_iter().map(|verdict| verdict.hiding(&secrets)));
         Ok(())
     })?;

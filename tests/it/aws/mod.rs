@@ -22,6 +22,7 @@ mod proxy;
 mod reach;
 mod recorded;
 mod recover;
+mod rights;
 mod secrets;
 mod server;
 mod stack;

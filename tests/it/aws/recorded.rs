@@ -75,11 +75,11 @@ fn words_that_are_not_known_are_kept_and_never_overlooked() {
         "Outputs": []
     }))
     .unwrap();
-    let changes = read(recorded("import.xml").replace("<Action>Import<", "<Action>SyncWithActual<"));
+    let changes = read(recorded("import.xml").replace("<Action>Import<", "<Action>Conjure<"));
     let excess = rackform::plan::excess(&approved, &changes, false);
     assert_eq!(excess.len(), 1, "nobody approved it");
     let told = excess[0].to_string();
-    assert!(told.contains("AWS lists SyncWithActual AWS::ECR::Repository"), "{told}");
+    assert!(told.contains("AWS lists Conjure AWS::ECR::Repository"), "{told}");
 }
 
 #[test]

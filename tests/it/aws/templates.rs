@@ -12,7 +12,7 @@ fn long() -> String {
 fn a_long_template_goes_through_the_bucket_that_is_named() {
     let bench = bench("template_bucket: templates.example\n");
     bench.file("queue.json", long());
-    let wire = Account::default().serve();
+    let wire = Account { has_bucket: true, ..Account::default() }.serve();
     let run = wire.run(&bench, "apply -p Seconds=90 --yes");
     assert_eq!(run.code, 0, "{run}");
     let put = wire.asked().into_iter().find(|asked| asked.method == "PUT").unwrap();
@@ -29,7 +29,7 @@ fn the_racks_own_settings_bucket_takes_it_when_none_is_named() {
     let settings = "<member><LogicalResourceId>Settings</LogicalResourceId><PhysicalResourceId>jobs-settings-1</PhysicalResourceId>\
         <ResourceType>AWS::S3::Bucket</ResourceType><ResourceStatus>CREATE_COMPLETE</ResourceStatus>\
         <LastUpdatedTimestamp>2026-01-02T03:04:06Z</LastUpdatedTimestamp></member>";
-    let wire = Account { resources: settings, ..Account::default() }.serve();
+    let wire = Account { resources: settings, has_bucket: true, ..Account::default() }.serve();
     let bench = bench("");
     bench.file("queue.json", long());
     let run = wire.run(&bench, "apply -p Seconds=90 --yes");
@@ -44,6 +44,9 @@ fn without_a_bucket_it_says_so_and_makes_one_only_on_request() {
     bench.file("queue.json", long());
     let wire = Account::default().serve();
     let run = wire.run(&bench, "apply -p Seconds=90 --yes");
+    assert_eq!(run.code, 3, "found before anything is sent\n{run}");
+    assert!(run.stderr.contains("error[template-bucket]") && run.stderr.contains("`--create-template-bucket`"), "{run}");
+    let run = wire.run(&bench, "apply -p Seconds=90 --yes --no-preflight");
     assert_eq!(run.code, 1, "{run}");
     assert!(run.stderr.contains("there is no bucket to pass it through") && run.stderr.contains("`--create-template-bucket`"), "{run}");
     assert!(wire.all("CreateChangeSet").is_empty() && wire.asked().iter().all(|asked| asked.method != "PUT"), "{:?}", wire.actions());
@@ -63,7 +66,7 @@ fn without_a_bucket_it_says_so_and_makes_one_only_on_request() {
 
 #[test]
 fn over_a_megabyte_is_refused_before_anything_is_sent_and_minifying_is_for_who_asks() {
-    let wire = Account::default().serve();
+    let wire = Account { has_bucket: true, ..Account::default() }.serve();
     let huge = bench("template_bucket: templates\n");
     huge.file("queue.json", long().replacen("yyy", &"z".repeat(1_000_000), 1));
     let run = wire.run(&huge, "apply -p Seconds=90 --yes");

@@ -1,0 +1,180 @@
+//! What whoever asks may do: IAM's simulation, before anything is done.
+
+use super::super::program::{Bench, Run};
+use super::wire::{Asked, Wire, refusal, success};
+
+const ROLE: &str = "arn:aws:iam::111122223333:role/teams/deployer";
+
+/// What IAM says of one action: allowed, denied, ...
+type Decide = fn(&str) -> &'static str;
+
+/// Returns the fields of a list, in order.
+fn fields(asked: &Asked, list: &str) -> Vec<String> {
+    (1..).map_while(|number| asked.field(&format!("{list}.member.{number}"))).collect()
+}
+
+fn simulated(asked: &Asked, decide: Decide) -> (u16, String) {
+    let resources = fields(asked, "ResourceArns");
+    let one = |action: &String| {
+        let decision = decide(action);
+        let missing = if decision == "conditional" { "<member>aws:MultiFactorAuthPresent</member>" } else { "" };
+        let decision = if decision == "conditional" { "implicitDeny" } else { decision };
+        let specific: String = resources
+            .iter()
+            .map(|resource| {
+                format!(
+                    "<member><EvalResourceName>{resource}</EvalResourceName><EvalResourceDecision>{decision}</EvalResourceDecision>\
+                     <MissingContextValues>{missing}</MissingContextValues></member>"
+                )
+            })
+            .collect();
+        format!(
+            "<member><EvalActionName>{action}</EvalActionName><EvalResourceName>*</EvalResourceName><EvalDecision>{decision}</EvalDecision>\
+             <MissingContextValues>{missing}</MissingContextValues><ResourceSpecificResults>{specific}</ResourceSpecificResults></member>"
+        )
+    };
+    // Two pages, whatever there is.
+    let actions = fields(asked, "ActionNames");
+    let (first, second) = actions.split_at(actions.len() / 2);
+    let (page, more) = match asked.field("Marker") {
+        None if !first.is_empty() => (first, "<IsTruncated>true</IsTruncated><Marker>two</Marker>"),
+        _ => (second, "<IsTruncated>false</IsTruncated>"),
+    };
+    let results: String = page.iter().map(one).collect();
+    success("SimulatePrincipalPolicy", &format!("<EvaluationResults>{results}</EvaluationResults>{more}"))
+}
+
+/// An account without the stack `jobs`, asked by a session of a role that has a path.
+fn account(arn: &'static str, decide: Decide) -> Wire {
+    Wire::new(move |asked| match asked.action.as_str() {
+        "GetCallerIdentity" => success("GetCallerIdentity", &format!("<Arn>{arn}</Arn><UserId>A</UserId><Account>111122223333</Account>")),
+        "GetRole" => success(
+            "GetRole",
+            &format!(
+                "<Role><Path>/teams/</Path><RoleName>deployer</RoleName><RoleId>A</RoleId><Arn>{ROLE}</Arn>\
+                 <CreateDate>2026-01-02T03:04:05Z</CreateDate></Role>"
+            ),
+        ),
+        "SimulatePrincipalPolicy" => simulated(asked, decide),
+        "DescribeStacks" => refusal("ValidationError", "Stack with id jobs does not exist"),
+        action => refusal("InvalidAction", &format!("not to be asked: {action}")),
+    })
+}
+
+const SESSION: &str = "arn:aws:sts::111122223333:assumed-role/deployer/ci";
+
+fn bench() -> Bench {
+    let bench = Bench::new();
+    let template = r#"{ "Resources": { "Queue": { "Type": "AWS::SQS::Queue" }, "Layers": { "Type": "AWS::ECR::Repository" },
+        "Network": { "Type": "AWS::EC2::VPC", "Properties": { "CidrBlock": "10.0.0.0/16" } } } }"#;
+    bench.file("rack.yaml", "name: jobs\nregion: eu-west-1\nbackend: aws\ntemplate: jobs.json\n").file("jobs.json", template);
+    bench
+}
+
+/// Returns what was told, on one line.
+fn told(run: &Run) -> String {
+    run.stderr.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn preflight(wire: &Wire, more: &str) -> Run {
+    wire.run(&bench(), &format!("plan --preflight {more}"))
+}
+
+#[test]
+fn who_may_do_everything_is_asked_once_for_all_of_it_by_the_role_s_own_arn() {
+    let wire = account(SESSION, |_| "allowed");
+    let run = preflight(&wire, "-v");
+    assert_eq!(run.code, 0, "{run}");
+    assert!(!told(&run).contains("[permissions]"), "{run}");
+    let asked = wire.all("SimulatePrincipalPolicy");
+    assert!(asked.iter().all(|asked| asked.field("PolicySourceArn").as_deref() == Some(ROLE)), "the path is the role's");
+    let actions: Vec<String> = asked.iter().flat_map(|asked| fields(asked, "ActionNames")).collect();
+    for action in ["cloudformation:CreateChangeSet", "sqs:CreateQueue", "ecr:CreateRepository", "ec2:CreateVpc"] {
+        assert!(actions.iter().any(|asked| asked == action), "{action} {actions:?}");
+    }
+    assert!(asked.len() <= 12, "few calls: {}", asked.len());
+}
+
+#[test]
+fn what_is_denied_stops_the_plan_where_it_is_called_for_sure() {
+    let lacks = account(SESSION, |action| if action == "ecr:CreateRepository" { "implicitDeny" } else { "allowed" });
+    let run = preflight(&lacks, "");
+    assert_eq!(run.code, 3, "{run}");
+    assert!(told(&run).contains(&format!("error[permissions]: {ROLE}")), "{run}");
+    assert!(told(&run).contains("the plan takes it: ecr:CreateRepository"), "{run}");
+    assert!(told(&run).contains("rackform permissions --for request,resources --format policy"), "{run}");
+
+    let forbids = account(SESSION, |action| if action == "ec2:CreateVpc" { "explicitDeny" } else { "allowed" });
+    let run = preflight(&forbids, "");
+    assert!(run.code == 3 && told(&run).contains("ec2:CreateVpc (by a policy)"), "{run}");
+}
+
+#[test]
+fn what_may_be_called_or_hangs_on_a_condition_is_a_warning() {
+    let rarely = account(SESSION, |action| if action == "cloudformation:CancelUpdateStack" { "implicitDeny" } else { "allowed" });
+    let run = preflight(&rarely, "");
+    assert!(run.code == 0 && told(&run).contains("warning[permissions]"), "{run}");
+    assert!(told(&run).contains("may be called: cloudformation:CancelUpdateStack"), "{run}");
+
+    let conditional = account(SESSION, |action| if action == "ecr:CreateRepository" { "conditional" } else { "allowed" });
+    let run = preflight(&conditional, "");
+    assert!(run.code == 0 && told(&run).contains("unless aws:MultiFactorAuthPresent allows it"), "{run}");
+}
+
+#[test]
+fn without_leave_to_simulate_nothing_is_stopped() {
+    let wire = Wire::new(|asked| match asked.action.as_str() {
+        "SimulatePrincipalPolicy" => refusal("AccessDenied", "not authorized to perform: iam:SimulatePrincipalPolicy"),
+        "GetCallerIdentity" => {
+            success("GetCallerIdentity", "<Arn>arn:aws:iam::111122223333:user/dev</Arn><UserId>A</UserId><Account>111122223333</Account>")
+        }
+        _ => refusal("ValidationError", "Stack with id jobs does not exist"),
+    });
+    let run = preflight(&wire, "");
+    assert_eq!(run.code, 0, "{run}");
+    assert!(told(&run).contains("unchecked[permissions]") && told(&run).contains("no permission for iam:SimulatePrincipalPolicy"), "{run}");
+    assert_eq!(wire.all("SimulatePrincipalPolicy").len(), 1);
+}
+
+#[test]
+fn the_root_user_is_not_asked_for_and_a_role_for_cloudformation_is() {
+    let root = account("arn:aws:iam::111122223333:root", |_| "implicitDeny");
+    let run = preflight(&root, "");
+    assert_eq!(run.code, 0, "{run}");
+    assert!(root.all("SimulatePrincipalPolicy").is_empty());
+
+    let wire = account(SESSION, |action| if action == "sqs:CreateQueue" { "implicitDeny" } else { "allowed" });
+    let role = "arn:aws:iam::111122223333:role/cloudformation";
+    let run = preflight(&wire, &format!("--cloudformation-role-arn {role}"));
+    assert!(run.code == 3 && told(&run).contains(&format!("error[permissions]: {role}")), "{run}");
+    for asked in wire.all("SimulatePrincipalPolicy") {
+        let source = asked.field("PolicySourceArn").unwrap();
+        let actions = fields(&asked, "ActionNames");
+        assert_eq!(
+            source == role,
+            !actions.iter().any(|action| action.starts_with("cloudformation:") || action == "iam:PassRole"),
+            "{actions:?}"
+        );
+    }
+    let passed = wire.all("SimulatePrincipalPolicy");
+    assert!(passed.iter().any(|asked| fields(asked, "ActionNames") == ["iam:PassRole"] && fields(asked, "ResourceArns") == [role]));
+}
+
+#[test]
+fn what_iam_will_not_try_together_is_tried_apart() {
+    let wire = Wire::new(|asked| match asked.action.as_str() {
+        "SimulatePrincipalPolicy" => {
+            let actions = fields(asked, "ActionNames");
+            if actions.len() > 1 && actions.iter().any(|action| action == "ec2:CreateVpc") {
+                return refusal("InvalidInput", "the actions require different authorization information");
+            }
+            simulated(asked, |action| if action == "ec2:CreateVpc" { "explicitDeny" } else { "allowed" })
+        }
+        "GetCallerIdentity" => {
+            success("GetCallerIdentity", "<Arn>arn:aws:iam::111122223333:user/dev</Arn><UserId>A</UserId><Account>111122223333</Account>")
+        }
+        _ => refusal("ValidationError", "Stack with id jobs does not exist"),
+    });
+    let run = preflight(&wire, "");
+    assert!(run.code == 3 && told(&run).contains("the plan takes it: ec2:CreateVpc (by a policy)"), "{run}");
+}
