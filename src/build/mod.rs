@@ -7,6 +7,7 @@
 //! Leaves racks and stacks to the rooms before it: whoever needs a rack's cache repository reads it there and puts it into the request.
 //! Nothing here prints.
 
+pub mod agent;
 #[cfg(feature = "aws")]
 pub mod aws;
 pub mod cache;

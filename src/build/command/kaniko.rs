@@ -20,7 +20,9 @@ pub(super) fn plan(request: &BuildRequest, facts: &EngineFacts) -> Result<Invoca
         invocation.environment.insert("FF_KANIKO_OCI_STAGES".to_owned(), "0".to_owned());
     }
     let mut argv = Words::new([facts.program()]);
-    argv.word(format!("--context=dir://{}", request.context));
+    // An address is kaniko's to fetch.
+    let kind = if request.context.contains("://") { "" } else { "dir://" };
+    argv.word(format!("--context={kind}{}", request.context));
     if let Some(dockerfile) = &request.dockerfile {
         argv.word(format!("--dockerfile={dockerfile}"));
     }

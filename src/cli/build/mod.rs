@@ -1,5 +1,6 @@
 //! `rackform build`: the build half, one file per subcommand.
 
+mod agent;
 mod check;
 mod command;
 mod image_key;
@@ -27,6 +28,7 @@ enum Part {
     Run(Box<run::Args>),
     Stop(stop::Args),
     Recipe(recipe::Args),
+    Agent(Box<agent::Args>),
 }
 
 /// Runs the command.
@@ -42,5 +44,6 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         Part::Run(args) => run::run(args, context),
         Part::Stop(args) => stop::run(args, context),
         Part::Recipe(args) => recipe::run(args, context),
+        Part::Agent(args) => agent::run(args, context),
     }
 }

@@ -1,5 +1,6 @@
 //! Tests of the build half, a file for each part of it.
 
+mod agent;
 mod command;
 mod dockerfile;
 mod image_key;

@@ -52,7 +52,8 @@ fn vpc(request: &Value) -> &Value {
 #[test]
 fn a_fargate_build_gets_the_racks_own_cluster_subnets_and_group() {
     let bench = rack("  BuildCache: Yes\n  BuildMethod: fargate\n");
-    let run = bench.run("build run --app web --id B1 --service api --push r.example/web --url s3://source/web.tgz --dry-run");
+    let order = "build run --app web --id B1 --service api --push r.example/web --url s3://source/web.tgz --dry-run --builder agent";
+    let run = bench.run(order);
     assert_eq!(run.code, 0, "{run}");
     let request = run.json();
     assert_eq!(
@@ -86,16 +87,35 @@ fn a_fargate_build_gets_the_racks_own_cluster_subnets_and_group() {
         json!({
             "BUILD_APP": "web",
             "BUILD_CACHE": "true",
+            "BUILD_CACHE_DIR": "/kaniko/caches",
             "BUILD_CACHE_REPO": "123456789012.dkr.ecr.us-east-1.amazonaws.com/rack-build-cache",
             "BUILD_ID": "B1",
             "BUILD_PUSH": "r.example/web",
+            "BUILD_SERVICE": "api",
             "BUILD_URL": "s3://source/web.tgz",
             "RELEASE": "B1",
-        }),
-        "kaniko itself has no use for more"
+        })
     );
-    let again = bench.run("build run --app web --id B1 --service api --push r.example/web --url s3://source/web.tgz --dry-run");
+    let again = bench.run(order);
     assert_eq!(run.stdout, again.stdout, "the same order gives the same bytes");
+}
+
+#[test]
+fn an_image_that_is_kaniko_itself_gets_the_arguments_that_build_command_shows() {
+    let bench = rack("  BuildCache: Yes\n  BuildMethod: fargate\n");
+    let run = bench.run("build run --app web --id B1 --service api --push r.example/web --url s3://source/web.tgz --dry-run");
+    let request = run.json();
+    let command = request["overrides"]["containerOverrides"][0]["command"].as_array().unwrap_or_else(|| panic!("{run}")).clone();
+    for expected in [
+        "--context=s3://source/web.tgz",
+        "--destination=r.example/web:api.B1",
+        "--cache-repo=123456789012.dkr.ecr.us-east-1.amazonaws.com/rack-build-cache",
+    ] {
+        assert!(command.contains(&expected.into()), "{expected}: {command:?}");
+    }
+    assert!(run.stderr.contains("locks nothing"), "{run}");
+    let lost = bench.run("build run --app web --dry-run");
+    assert!(lost.code == 64 && lost.stderr.contains("--url"), "{lost}");
 }
 
 #[test]
@@ -117,7 +137,7 @@ fn an_instance_build_has_no_network_configuration() {
 fn the_security_group_goes_by_the_three_way_rule() {
     let group = |parameters: &str| {
         let bench = rack(&format!("  BuildCache: Yes\n  BuildMethod: fargate\n{parameters}"));
-        let run = bench.run("build run --app web --dry-run");
+        let run = bench.run("build run --app web --builder agent --dry-run");
         (
             vpc(&run.json())["securityGroups"][0].as_str().unwrap_or_else(|| panic!("{run}")).to_owned(),
             resource(&bench, "InstancesSecurity"),
@@ -177,7 +197,7 @@ fn secrets_come_from_the_environment_and_are_stars_wherever_they_turn_up() {
     assert!(!format!("{run}").contains("planted"), "{run}");
     let missing = bench.run("build run --app web --dry-run --secret-env NOBODY");
     assert_eq!(missing.code, 66, "{missing}");
-    let url = bench.run("build run --app web --dry-run --url https://me:pw@x.example/a.tgz");
+    let url = bench.run("build run --app web --builder agent --dry-run --url https://me:pw@x.example/a.tgz");
     assert!(url.code == 64 && url.stderr.contains("--secret-env BUILD_URL"), "{url}");
 }
 
@@ -188,6 +208,8 @@ fn what_ecs_would_refuse_is_refused_before_it_is_asked_all_at_once() {
     let run = bench.run_args(&[
         "build",
         "run",
+        "--builder",
+        "agent",
         "--app",
         "no name",
         "--dry-run",
@@ -215,7 +237,7 @@ fn what_ecs_would_refuse_is_refused_before_it_is_asked_all_at_once() {
     ] {
         assert!(run.stderr.contains(said), "{said}\n{run}");
     }
-    let fits = bench.run("build run --app web --dry-run --cpu 512 --memory 1024 --task-tag team=a --propagate-tags").json();
+    let fits = bench.run("build run --app web --builder agent --dry-run --cpu 512 --memory 1024 --task-tag team=a --propagate-tags").json();
     assert_eq!((&fits["overrides"]["cpu"], &fits["overrides"]["memory"]), (&"512".into(), &"1024".into()));
     assert_eq!((&fits["tags"], &fits["propagateTags"]), (&json!([{ "key": "team", "value": "a" }]), &"TASK_DEFINITION".into()));
 }

@@ -75,7 +75,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     for note in &site.notes {
         context.say(&format!("note: {note}"));
     }
-    args.order.tell(&order, context);
+    args.order.tell(&order, &site, context);
     if args.dry_run {
         context.answer(&ui::bare_json(&request.shown(&mask))?)?;
         return Ok(ExitCode::Done);

@@ -5,8 +5,11 @@ use std::path::PathBuf;
 use indexmap::IndexMap;
 
 use crate::backend::unique::unique;
-use crate::build::task::environment::{AUTH, ID, RACK_URL};
+use crate::build::agent::Settings;
+use crate::build::command::plan;
+use crate::build::task::environment::{AUTH, ID, RACK_URL, URL};
 use crate::build::task::{Builder, Mask, Order, Site};
+use crate::build::{Engine, EngineFacts};
 use crate::cli::{Context, ExitCode, Failure};
 
 /// What stands for a build's ID in a dry run that has none.
@@ -121,13 +124,21 @@ impl OrderArgs {
             client_token: self.client_token.clone().or_else(token),
             id,
         };
-        Ok(order)
+        match order.builder {
+            Builder::Kaniko if order.command.is_none() => kaniko(order, site),
+            _ => Ok(order),
+        }
     }
 
     /// Says what the order leaves open.
-    pub fn tell(&self, order: &Order, context: &mut Context<'_>) {
+    pub fn tell(&self, order: &Order, site: &Site, context: &mut Context<'_>) {
         if self.id.is_none() && order.client_token.is_none() {
             context.say(&format!("note: a build gets an ID of its own when it starts, in place of {NO_ID}; `--id` fixes it"));
+        }
+        if order.builder == Builder::Kaniko && site.cache.directory.is_some() {
+            context.say(
+                "note: kaniko itself shares its cache directories among all apps and locks nothing; an image of `rackform build builder` keeps builds apart",
+            );
         }
         if order.builder == Builder::Convox && !order.environment.contains_key(RACK_URL) {
             context.say(&format!(
@@ -167,6 +178,38 @@ impl OrderArgs {
         }
         Ok(())
     }
+}
+
+/// Gives kaniko itself the arguments that the agent would run it with.
+fn kaniko(mut order: Order, site: &Site) -> Result<Order, Failure> {
+    if order.url.is_none() && !order.environment.contains_key(URL) {
+        return Err(Failure::new(ExitCode::Usage, "the task's image is kaniko itself, which has to be told where the source is")
+            .hinted("`--url s3://BUCKET/SOURCE.tar.gz`; or a command of your own after `--`"));
+    }
+    let settings = Settings {
+        app: Some(order.app.clone()),
+        id: Some(order.id.clone()),
+        service: order.service.clone(),
+        source: order.environment.get(URL).cloned().or(order.url.clone()),
+        dockerfile: order.dockerfile.clone(),
+        target: order.target.clone(),
+        build_args: order.build_args.clone(),
+        push: order.push.clone(),
+        no_cache: order.no_cache,
+        cache: site.cache.is_on,
+        cache_repository: site.cache.repository.clone(),
+        cache_directory: site.cache.directory.clone(),
+        engine: Some(Engine::Kaniko),
+        ..Settings::default()
+    };
+    let tag = site.image.as_deref().and_then(|image| image.rsplit('/').next()?.split(['@', ':']).nth(1)).unwrap_or_default();
+    let facts = EngineFacts { version: tag.trim_start_matches('v').parse().ok(), ..settings.facts() };
+    let invocation = plan(&settings.request(), &facts).map_err(|problems| Failure::Problems(problems, ExitCode::Usage))?;
+    order.command = invocation.steps.first().map(|step| step.argv.iter().skip(1).cloned().collect());
+    for (name, value) in invocation.environment {
+        order.environment.entry(name).or_insert(value);
+    }
+    Ok(order)
 }
 
 /// Returns what makes asking twice for the same build start one task, of 64 characters at most.

@@ -1,0 +1,80 @@
+//! Credentials of registries as engines read them: a docker configuration, never an argument.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use indexmap::IndexMap;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+/// Why credentials cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum CredentialsError {
+    /// They are no credentials. What they are is not said.
+    #[error("BUILD_AUTH is no JSON object of registries, each with `Username` and `Password`")]
+    Text,
+    /// The configuration cannot be written.
+    #[error("cannot write `{}`", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    #[serde(rename = "Username", alias = "username")]
+    username: String,
+    #[serde(rename = "Password", alias = "password")]
+    password: String,
+}
+
+/// Credentials by registry, as the public build service hands them over.
+pub struct Credentials(IndexMap<String, Entry>);
+
+impl Credentials {
+    /// Reads `BUILD_AUTH`; none of them is `None`.
+    ///
+    /// # Errors
+    ///
+    /// Returns that it is something else.
+    pub fn read(text: &str) -> Result<Option<Self>, CredentialsError> {
+        if text.trim().is_empty() {
+            return Ok(None);
+        }
+        let entries: IndexMap<String, Entry> = serde_json::from_str(text).map_err(|_| CredentialsError::Text)?;
+        Ok((!entries.is_empty()).then_some(Self(entries)))
+    }
+
+    /// Adds them to the docker configuration in a directory, for its owner alone to read.
+    ///
+    /// # Errors
+    ///
+    /// Returns that it cannot be written.
+    pub fn write(&self, directory: &Path) -> Result<(), CredentialsError> {
+        let path = directory.join("config.json");
+        let there = fs::read_to_string(&path).ok().and_then(|text| serde_json::from_str::<Map<String, Value>>(&text).ok());
+        let mut configuration = there.unwrap_or_default();
+        let auths = configuration.entry("auths").or_insert_with(|| json!({}));
+        for (registry, entry) in &self.0 {
+            let pair = base64::engine::general_purpose::STANDARD.encode(format!("{}:{}", entry.username, entry.password));
+            // Engines look registries up by host.
+            let host = registry.trim_start_matches("https://").trim_start_matches("http://").trim_end_matches('/');
+            let is_hub = matches!(host, "docker.io" | "index.docker.io" | "index.docker.io/v1" | "registry-1.docker.io");
+            let key = if is_hub { "https://index.docker.io/v1/" } else { host };
+            auths[key] = json!({ "auth": pair });
+        }
+        let write = || {
+            fs::create_dir_all(directory)?;
+            let mut file = tempfile::NamedTempFile::new_in(directory)?;
+            file.write_all(Value::Object(configuration.clone()).to_string().as_bytes())?;
+            file.persist(&path).map_err(|error| error.error)?;
+            Ok(())
+        };
+        write().map_err(|source| CredentialsError::Write { path: path.clone(), source })
+    }
+}

@@ -1,0 +1,208 @@
+//! What the agent is to build: flags, over which goes what the environment says.
+
+use super::super::cache::Backend;
+use super::super::engine::Engine;
+use super::super::request::{BuildArg, CacheRequest, Output};
+use super::super::task::environment as name;
+use super::super::{BuildRequest, EngineFacts};
+use crate::template::{Diagnostic, Diagnostics};
+
+/// What the agent is to build.
+///
+/// A variable that is set and not empty goes over the flag, as the public build service's program has it: flags are the image's, the
+/// environment is the task's.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// The app, whose cache directory is used.
+    pub app: Option<String>,
+    /// The build's ID.
+    pub id: Option<String>,
+    /// The service, which its cache is called after; the app where nobody says.
+    pub service: Option<String>,
+    /// The source: a directory, or an address that the engine fetches.
+    pub source: Option<String>,
+    /// The Dockerfile.
+    pub dockerfile: Option<String>,
+    /// The stage.
+    pub target: Option<String>,
+    /// Build arguments, `NAME=VALUE` or `NAME`.
+    pub build_args: Vec<String>,
+    /// The repository to push to, or a whole reference.
+    pub push: Option<String>,
+    /// Whether nothing is taken from the layer cache.
+    pub no_cache: bool,
+    /// Whether there is a cache.
+    pub cache: bool,
+    /// The repository of cached layers.
+    pub cache_repository: Option<String>,
+    /// Where the cache's file system is mounted.
+    pub cache_directory: Option<String>,
+    /// How many seconds to wait for another build of the same app.
+    pub cache_wait_seconds: Option<u64>,
+    /// The engine.
+    pub engine: Option<Engine>,
+}
+
+impl Settings {
+    /// Puts what the environment says over the flags.
+    ///
+    /// # Errors
+    ///
+    /// Returns every variable that makes no sense.
+    pub fn under(mut self, variable: &dyn Fn(&str) -> Option<String>) -> Result<Self, Diagnostics> {
+        let mut problems = Diagnostics::default();
+        let get = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
+        for (name, field) in [
+            (name::APP, &mut self.app),
+            (name::ID, &mut self.id),
+            (name::SERVICE, &mut self.service),
+            (name::URL, &mut self.source),
+            (name::DOCKERFILE, &mut self.dockerfile),
+            (name::TARGET, &mut self.target),
+            (name::PUSH, &mut self.push),
+            (name::CACHE_REPO, &mut self.cache_repository),
+            (name::CACHE_DIR, &mut self.cache_directory),
+        ] {
+            if let Some(value) = get(name) {
+                *field = Some(value);
+            }
+        }
+        for (name, field) in [(name::CACHE, &mut self.cache), (name::NO_CACHE, &mut self.no_cache)] {
+            match get(name).map(|value| (truth(&value), value)) {
+                None => {}
+                Some((Some(is), _)) => *field = is,
+                Some((None, value)) => problems.push(
+                    Diagnostic::error("environment", format!("{name} is `{value}`")).hinted("it is true or false, Yes or No, 1 or 0"),
+                ),
+            }
+        }
+        if let Some(value) = get(name::CACHE_WAIT) {
+            match value.trim().parse() {
+                Ok(seconds) => self.cache_wait_seconds = Some(seconds),
+                Err(_) => {
+                    problems.push(Diagnostic::error("environment", format!("{} is `{value}`, and a number of seconds", name::CACHE_WAIT)))
+                }
+            }
+        }
+        if let Some(value) = get(name::ARGS) {
+            match serde_json::from_str(&value) {
+                Ok(args) => self.build_args = args,
+                Err(error) => problems.push(
+                    Diagnostic::error("environment", format!("{} is no JSON list of strings: {error}", name::ARGS))
+                        .hinted(r#"such as ["NODE_ENV=production","TOKEN"]"#),
+                ),
+            }
+        }
+        match get(name::ENGINE).map(|value| value.parse::<Engine>()) {
+            None => {}
+            Some(Ok(engine)) => self.engine = Some(engine),
+            Some(Err(wrong)) => problems.push(Diagnostic::error("environment", format!("{}: {wrong}", name::ENGINE))),
+        }
+        if self.engine.is_none() && get(name::RUNTIME).as_deref() == Some("daemonless") {
+            self.engine = Some(Engine::Kaniko);
+        }
+        problems.into_result(self)
+    }
+
+    /// Returns the engine: kaniko where the task's own definition says `daemonless` or nobody says, since only it needs no daemon.
+    pub fn engine(&self) -> Engine {
+        self.engine.unwrap_or(Engine::Kaniko)
+    }
+
+    /// Returns what is to be built, in no engine's words.
+    pub fn request(&self) -> BuildRequest {
+        let service = self.service.clone().or(self.app.clone()).unwrap_or_else(|| "app".to_owned());
+        let build_arg = |text: &String| match text.split_once('=') {
+            Some((name, value)) => BuildArg { name: name.to_owned(), value: Some(value.to_owned()) },
+            None => BuildArg { name: text.clone(), value: None },
+        };
+        let has_mounts = self.cache && self.cache_directory.is_some() && self.engine() == Engine::Kaniko;
+        let cache = match &self.cache_repository {
+            Some(repository) if self.cache => Some(CacheRequest { mounts: has_mounts, ..CacheRequest::in_registry(repository.clone()) }),
+            _ if has_mounts => Some(CacheRequest { backend: Some(Backend::Mounts), mounts: true, ..CacheRequest::default() }),
+            _ => None,
+        };
+        BuildRequest {
+            context: self.source.clone().unwrap_or_else(|| ".".to_owned()),
+            dockerfile: self.dockerfile.clone(),
+            target: self.target.clone(),
+            build_args: self.build_args.iter().map(build_arg).collect(),
+            tags: self.push.iter().map(|push| self.reference(push, &service)).collect(),
+            output: if self.push.is_some() { Output::Push } else { Output::Default },
+            no_cache: self.no_cache,
+            service,
+            cache,
+            ..BuildRequest::default()
+        }
+    }
+
+    /// Returns the image's reference: `{repository}:{service}.{id}`, as the public build service calls it, unless there is a tag already.
+    fn reference(&self, push: &str, service: &str) -> String {
+        let has_tag = push.rsplit('/').next().is_some_and(|last| last.contains([':', '@']));
+        if has_tag {
+            return push.to_owned();
+        }
+        format!("{push}:{service}.{}", self.id.as_deref().unwrap_or("latest"))
+    }
+
+    /// Returns what is known of the engine without asking it.
+    pub fn facts(&self) -> EngineFacts {
+        EngineFacts::unknown(self.engine())
+    }
+}
+
+/// Reads a truth value as a rack's parameters, shells and ECS write them.
+fn truth(text: &str) -> Option<bool> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "true" | "yes" | "1" | "on" => Some(true),
+        "false" | "no" | "0" | "off" => Some(false),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn under(settings: Settings, variables: &[(&str, &str)]) -> Result<Settings, Diagnostics> {
+        settings.under(&|name| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()))
+    }
+
+    #[test]
+    fn the_environment_goes_over_flags_where_it_says_something() {
+        let flags = Settings { app: Some("flag".to_owned()), target: Some("release".to_owned()), cache: false, ..Settings::default() };
+        let settings = under(
+            flags,
+            &[
+                ("BUILD_APP", "web"),
+                ("BUILD_TARGET", ""),
+                ("BUILD_CACHE", "Yes"),
+                ("BUILD_ARGS", r#"["A=1","B"]"#),
+                ("BUILD_RUNTIME", "daemonless"),
+            ],
+        );
+        let settings = settings.unwrap_or_default();
+        assert_eq!((settings.app.as_deref(), settings.target.as_deref(), settings.cache), (Some("web"), Some("release"), true));
+        assert_eq!((settings.build_args.len(), settings.engine()), (2, Engine::Kaniko));
+    }
+
+    #[test]
+    fn everything_that_makes_no_sense_is_told_at_once() {
+        let wrong = [("BUILD_CACHE", "maybe"), ("BUILD_ARGS", "{"), ("BUILD_CACHE_WAIT", "soon"), ("BUILD_ENGINE", "kanico")];
+        let problems = under(Settings::default(), &wrong).err().unwrap_or_default();
+        assert_eq!(problems.0.len(), 4, "{problems}");
+    }
+
+    #[test]
+    fn the_image_is_called_as_the_public_service_calls_it() {
+        let settings = Settings {
+            push: Some("r.example:5000/web".to_owned()),
+            id: Some("B1".to_owned()),
+            service: Some("api".to_owned()),
+            ..Settings::default()
+        };
+        assert_eq!(settings.request().tags, ["r.example:5000/web:api.B1"]);
+        let settings = Settings { push: Some("r.example/web:v1".to_owned()), ..settings };
+        assert_eq!(settings.request().tags, ["r.example/web:v1"]);
+    }
+}
