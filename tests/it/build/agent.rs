@@ -206,7 +206,7 @@ fn a_second_build_finds_what_the_first_left_and_another_app_does_not() {
     assert_eq!(found(&other), [""], "each app has a directory of its own\n{other}");
     let digest: String =
         sha2::Sha256::digest(builder.path("target").display().to_string()).iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!(entries(&store(&builder, "web")), [digest.clone()]);
+    assert_eq!(entries(&store(&builder, "web")), std::slice::from_ref(&digest));
     assert_eq!(entries(&store(&builder, "web").join(digest)), ["B1", "B2"]);
     assert!(!builder.path("efs/apps/web/in-use.json").exists());
 }
