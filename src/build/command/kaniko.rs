@@ -201,6 +201,10 @@ fn output(request: &BuildRequest, kaniko: &Kaniko, argv: &mut Words, invocation:
         Output::Push | Output::Default | Output::CacheOnly => {}
     }
     if let Some(format) = request.image_format {
+        if !kaniko.has_image_format() {
+            let message = format!("{} takes the image's format from its base image", kaniko.words());
+            problems.push(Diagnostic::error("image-format", message).hinted("1.28.0 or later lets it be chosen"));
+        }
         argv.word(format!("--image-format={}", format.name()));
     }
 }

@@ -167,6 +167,13 @@ impl Kaniko {
         self.since(1, 27, 0)
     }
 
+    /// Tells whether the image's media types can be chosen.
+    ///
+    /// Source: <https://github.com/osscontainertools/kaniko#flag---image-format>
+    pub fn has_image_format(&self) -> bool {
+        self.since(1, 28, 0)
+    }
+
     /// Tells whether stages are handed on as OCI layouts unless told otherwise, which the rack's builder does without.
     ///
     /// Source: <https://github.com/osscontainertools/kaniko/pull/554>

@@ -1,11 +1,161 @@
-//! Tests of `rackform build command`.
+//! Tests of `rackform build command`: flags, the rack, and what a user reads.
 #![allow(clippy::unwrap_used)]
 
-use crate::program::Bench;
+use crate::program::{Bench, Run};
+
+fn bench() -> Bench {
+    let bench = Bench::new();
+    bench.file("app/Dockerfile", "FROM node:22 AS deps\nCOPY package.json /\nRUN npm ci\nFROM deps AS runtime\nCOPY . /\n");
+    bench
+}
+
+fn run(bench: &Bench, arguments: &str) -> Run {
+    bench.run(&format!("build command app --no-detect {arguments}"))
+}
 
 #[test]
-fn a_docker_below_23_gets_a_plain_build_and_is_told_so() {
-    let run = Bench::new().run("build command . --engine docker --engine-version 20.10.25 --repository registry.example.com/cache");
-    assert_eq!((run.stdout.as_str(), run.code), ("DOCKER_BUILDKIT=1 docker build --progress=plain .\n", 0), "{run}");
-    assert!(run.stderr.contains("takes no cache flags"), "{run}");
+fn branches_have_caches_of_their_own_and_read_the_main_one() {
+    let bench = bench();
+    let answer = |branch: &str| {
+        let arguments =
+            "--engine buildx --engine-version 25.0.3 --image-store containerd --repository r.example.com/cache --service web --format json";
+        run(&bench, &format!("{arguments} --cache-branch {branch}")).json()
+    };
+    let feature = answer("feature/x");
+    let reference =
+        |value: &serde_json::Value| value.as_str().unwrap().split(',').find_map(|field| field.strip_prefix("ref=")).unwrap().to_owned();
+    let written = reference(&feature["cache_to"][0]);
+    assert!(written.starts_with("r.example.com/cache:web.feature_x-") && written.ends_with(".buildcache"), "{written}");
+    assert_eq!(
+        feature["cache_from"].as_array().unwrap().iter().map(reference).collect::<Vec<_>>(),
+        [written.as_str(), "r.example.com/cache:web.buildcache"]
+    );
+    let main = answer("main");
+    assert_eq!(reference(&main["cache_to"][0]), "r.example.com/cache:web.buildcache");
+    assert_eq!(main["cache_from"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn without_a_cache_the_build_is_a_plain_one_and_says_so() {
+    let run = run(&bench(), "--engine docker --engine-version 25.0.3");
+    assert_eq!((run.stdout.as_str(), run.code), ("DOCKER_BUILDKIT=1 docker build --progress=plain app\n", 0), "{run}");
+    assert!(
+        run.stderr.contains("no cache is named, so the build is a plain one") && run.stderr.contains("--repository HOST/NAME"),
+        "{run}"
+    );
+}
+
+#[test]
+fn rack_yaml_tells_repository_engine_and_whether_there_is_a_cache() {
+    let bench = bench();
+    let rack = |cache: &str, more: &str| {
+        bench.file(
+            "rack.yaml",
+            format!("name: staging\nregion: eu-west-1\n{more}parameters:\n  BuildCache: {cache}\n  BuildMethod: fargate\n"),
+        );
+    };
+    rack("Yes", "account: \"123456789012\"\n");
+    let fargate = run(&bench, "--service web --engine-version 1.27.5");
+    assert!(fargate.stdout.contains("/kaniko/executor --context=dir://app"), "{fargate}");
+    assert!(fargate.stdout.contains("--cache-repo=123456789012.dkr.ecr.eu-west-1.amazonaws.com/staging-build-cache"), "{fargate}");
+    let docker = run(&bench, "--service web --engine docker --engine-version 25.0.3");
+    assert!(docker.stdout.contains("ref=123456789012.dkr.ecr.eu-west-1.amazonaws.com/staging-build-cache:web.buildcache,"), "{docker}");
+    // What flags say is stronger.
+    let named = run(&bench, "--engine kaniko --repository r.example.com/other");
+    assert!(named.stdout.contains("--cache-repo=r.example.com/other"), "{named}");
+    rack("Yes", "");
+    let unknown = run(&bench, "--service web");
+    assert_eq!(unknown.code, 64, "{unknown}");
+    assert!(unknown.stderr.contains("rack.yaml does not tell the cache repository"), "{unknown}");
+    rack("No", "");
+    let off = run(&bench, "--service web --engine docker --engine-version 25.0.3");
+    assert_eq!(off.stdout, "DOCKER_BUILDKIT=1 docker build --progress=plain app\n", "{off}");
+    assert!(off.stderr.contains("the rack has no build cache (rack.yaml)") && off.stderr.contains("rackform set BuildCache=Yes"), "{off}");
+}
+
+#[test]
+fn the_deployed_stack_tells_more_than_rack_yaml() {
+    let bench = bench();
+    bench.file("rack.yaml", "name: staging\nregion: eu-west-1\nparameters:\n  BuildCache: Yes\n  BuildMethod: fargate\n");
+    let applied = bench.run("apply --yes --quiet");
+    assert_eq!(applied.code, 0, "{applied}");
+    let told = run(&bench, "--service web --engine-version 1.27.5 --rack deployed");
+    assert!(told.stdout.contains(".dkr.ecr.eu-west-1.amazonaws.com/staging-build-cache"), "{told}");
+    assert!(told.stderr.contains("/kaniko/caches"), "the file system for cache mounts is told of: {told}");
+    assert_eq!(run(&bench, "--service web --engine-version 1.27.5").stdout, told.stdout, "a deployed stack comes first");
+    let none = run(&bench, "--rack deployed --stack-name nobody");
+    assert_eq!(none.code, 66, "{none}");
+}
+
+#[test]
+fn the_environment_file_has_one_line_a_variable_whatever_is_in_it() {
+    let bench = bench();
+    let base = ["build", "command", "app", "--no-detect", "--format", "env", "--engine", "kaniko", "--engine-version", "1.27.5"];
+    let run = bench.run_args(&[&base[..], &["--repository", "r.example.com/cache", "--build-arg", "A=1\n2"]].concat());
+    assert_eq!(run.code, 0, "{run}");
+    let lines: Vec<(&str, &str)> = run.stdout.lines().map(|line| line.split_once('=').unwrap()).collect();
+    let value = |name: &str| lines.iter().find(|(key, _)| *key == name).unwrap().1;
+    assert_eq!((value("FF_KANIKO_OCI_STAGES"), value("BUILD_CACHE"), value("BUILD_CACHE_REPO")), ("0", "true", "r.example.com/cache"));
+    let steps: Vec<Vec<String>> = serde_json::from_str(value("RACKFORM_BUILD_STEPS")).unwrap();
+    assert!(steps[0].contains(&"--build-arg=A=1\n2".to_owned()), "{steps:?}");
+}
+
+#[test]
+fn the_dockerfile_is_read_and_a_target_that_is_not_there_is_no_build() {
+    let bench = bench();
+    let wrong = run(&bench, "--engine docker --engine-version 25.0.3 --target runtme");
+    assert_eq!((wrong.code, wrong.stdout.as_str()), (65, ""), "{wrong}");
+    assert!(wrong.stderr.contains("did you mean `runtime`?"), "{wrong}");
+    let unused = run(&bench, "--engine docker --engine-version 25.0.3 --build-arg NODE_ENV=production");
+    assert_eq!(unused.code, 0, "{unused}");
+    assert!(unused.stderr.contains("NODE_ENV"), "{unused}");
+}
+
+#[test]
+fn secrets_are_names_and_never_values() {
+    let bench = bench();
+    let told = |secret: &str| bench.run_args(&["build", "command", "app", "--no-detect", "--engine", "buildx", "--secret", secret]);
+    for (secret, argument) in [
+        ("NPM_TOKEN", "--secret id=NPM_TOKEN,env=NPM_TOKEN"),
+        ("id=npmrc,src=.npmrc", "--secret id=npmrc,src=.npmrc"),
+        ("id=a,env=B", "--secret id=a,env=B"),
+        ("id=a,\"src=a,b\"", "--secret 'id=a,\"src=a,b\"'"),
+    ] {
+        let run = told(secret);
+        assert!(run.stdout.contains(argument), "{run}");
+    }
+    for secret in ["id=a,value=hunter2", "hunter2=x", "id=a,env=hunter2,src=b", "a=\"hunter2"] {
+        let run = told(secret);
+        assert_eq!((run.code, run.stdout.as_str()), (64, ""), "{run}");
+        assert!(!run.stderr.contains("hunter2"), "{run}");
+    }
+    let argument = bench.run("build command app --no-detect --engine buildx --build-arg API_TOKEN=hunter2");
+    assert!(argument.stderr.contains("the build argument `API_TOKEN` sounds like a secret"), "{argument}");
+}
+
+#[test]
+fn buildctl_is_given_what_the_environment_has_of_a_build_argument() {
+    let bench = bench();
+    let mut command = bench.command();
+    command.args("build command app --no-detect --engine buildctl --build-arg HERE --build-arg NOT_HERE".split(' ')).env("HERE", "a b");
+    let run = Run::of(&mut command);
+    assert_eq!(
+        run.stdout, "buildctl build --frontend dockerfile.v0 --local context=app --local dockerfile=app --opt 'build-arg:HERE=a b'\n",
+        "{run}"
+    );
+}
+
+#[test]
+fn mistyped_words_get_a_suggestion() {
+    let bench = bench();
+    for (arguments, suggestion) in [
+        ("--engine kanico", "did you mean `kaniko`?"),
+        ("--cache regstry", "did you mean `registry`?"),
+        ("--engine buildx --cache-to type=regstry,ref=a", "did you mean `registry`?"),
+        ("--engine buildx --cache-to type=registry,ref=a,imagemanifest=true", "did you mean `image-manifest`?"),
+    ] {
+        let run = run(&bench, arguments);
+        assert_eq!(run.code, 64, "{run}");
+        assert!(run.stderr.contains(suggestion), "{run}");
+    }
 }
