@@ -133,10 +133,15 @@ pub fn recipe(provider: Provider, options: &Options) -> Result<Recipe, RecipeErr
     let region = value("--region", &region, "us-east-1")?.1;
     let directory = value("--directory", &Some(options.directory.clone().unwrap_or_else(|| ".".to_owned())), "")?.1;
     let title = value("--service", &Some(format!("build {service}")), "")?.1;
-    // One sign-in for each registry of ECR's; others have ways of their own.
+    // One sign-in for each registry of ECR's, in its region; others have ways of their own.
     let mut registries = Vec::new();
-    registries.extend(ecr(&cache).is_some().then_some("RACK_CACHE"));
-    registries.extend((ecr(&image).is_some() && host(&image) != host(&cache)).then_some("RACK_IMAGE"));
+    for (variable, repository) in [("RACK_CACHE", &cache), ("RACK_IMAGE", &image)] {
+        if let Some(ecr) = ecr(repository)
+            && (variable == "RACK_CACHE" || host(repository) != host(&cache))
+        {
+            registries.push(context! { variable, region => ecr.region });
+        }
+    }
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|_| AutoEscape::None);
@@ -163,6 +168,8 @@ fn host(repository: &str) -> &str {
     repository.split('/').next().unwrap_or_default()
 }
 
+/// Returns ECR's registry that a repository is in; its region stands in a command, so it is one that is spelled like a region.
 fn ecr(repository: &str) -> Option<EcrHost> {
-    EcrHost::parse(host(repository))
+    let is_region = |ecr: &EcrHost| ecr.region.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    EcrHost::parse(host(repository)).filter(is_region)
 }

@@ -31,7 +31,7 @@ pub struct Args {
     /// The engine's version
     #[arg(long, value_name = "VERSION", requires = "engine")]
     engine_version: Option<Version>,
-    /// Where the cache of layers is kept: registry, s3, local, inline or gha
+    /// Where the cache of layers is kept: registry, s3, local, inline, gha, mounts or image
     #[arg(long, value_name = "BACKEND")]
     cache: Option<Backend>,
     /// What becomes of the directories of cache mounts after a build
@@ -121,10 +121,11 @@ impl Args {
             engine: self.engine,
             version: self.engine_version.as_ref(),
             backend: self.cache,
-            cache_mounts: match self.cache_mounts {
-                CacheMountsArg::Fresh => CacheMounts::Fresh,
-                CacheMountsArg::Kept => CacheMounts::Kept,
-                CacheMountsArg::Efs => CacheMounts::Efs,
+            cache_mounts: match (self.cache_mounts, self.cache, self.engine) {
+                // `--cache mounts` is just that: kaniko's directories are on EFS, another's outlive the build.
+                (CacheMountsArg::Efs, ..) | (CacheMountsArg::Fresh, Some(Backend::Mounts), Some(Engine::Kaniko)) => CacheMounts::Efs,
+                (CacheMountsArg::Kept, ..) | (CacheMountsArg::Fresh, Some(Backend::Mounts), _) => CacheMounts::Kept,
+                (CacheMountsArg::Fresh, ..) => CacheMounts::Fresh,
             },
             target: self.target.as_deref(),
             build_args: &build_args,

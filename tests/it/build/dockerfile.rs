@@ -54,11 +54,14 @@ fn good_dockerfiles_raise_nothing_under_any_engine() {
 
 #[test]
 fn bad_dockerfiles_raise_what_they_say_they_do_at_its_place() {
+    let schema = serde_json::from_str(include_str!("../../../docs/findings.schema.json")).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
     let bench = Bench::new();
     for file in fixtures("bad") {
         let text = std::fs::read_to_string(&file).unwrap();
         let told = |mark: &str| text.lines().filter_map(|line| line.strip_prefix(mark)).map(str::to_owned).collect::<Vec<_>>();
         let run = bench.run(&format!("build check {} {} --format json", file.display(), told("#? ").join(" ")));
+        assert!(schema.is_valid(&run.json()), "{run}");
         let findings = run.json()["findings"].as_array().unwrap().clone();
         let mut found: Vec<String> = findings
             .iter()
@@ -183,6 +186,27 @@ fn where_cache_mounts_are_kept_decides_whether_they_are_warned_about() {
         let expected: Vec<String> = (!on_efs.is_empty()).then(|| format!("2:5 {on_efs}")).into_iter().collect();
         assert_eq!(found(text, &context), expected, "{engine} {version}");
     }
+}
+
+#[test]
+fn build_command_tells_the_same_on_standard_error() {
+    let bench = Bench::new();
+    bench.file("app/Dockerfile", "FROM golang\nARG X\nCOPY go.mod .\nRUN --mount=type=cache,target=/go/pkg/mod go mod download\n");
+    let command = "build command app --engine kaniko --engine-version 1.27.5 --repository registry.example.com/cache --service web";
+    let run = bench.run(command);
+    assert_eq!(run.code, 0, "{run}");
+    assert!(run.stderr.contains("warning[cache-mount-not-kept]") && run.stderr.contains("app/Dockerfile:4:5"), "{run}");
+    assert!(!run.stdout.contains("warning"), "{run}");
+    // What is mounted from EFS is kept, and nothing is said.
+    let run = bench.run(&format!("{command} --cache-mounts"));
+    assert!(!run.stderr.contains("cache-mount-not-kept"), "{run}");
+    let run = bench.run(&format!("{command} --build-arg Y=1 --target builder"));
+    assert_eq!(run.code, 65, "{run}");
+    assert!(run.stderr.contains("error[unknown-target]: there is no stage `builder` to build"), "{run}");
+    bench.file("app/Dockerfile", "FROM golang\nRUM true\nCOPY\n");
+    let run = bench.run(command);
+    assert_eq!(run.code, 65, "{run}");
+    assert!(run.stderr.contains("app/Dockerfile:2:1") && run.stderr.contains("app/Dockerfile:3:1"), "{run}");
 }
 
 /// Every fixture's text, to be damaged.

@@ -229,6 +229,29 @@ fn the_step_builds_with_the_racks_cache_and_no_secret_in_an_argument() {
 }
 
 #[test]
+fn each_registry_of_ecrs_is_signed_in_to_in_its_region() {
+    let of = |repository: &str, image: &str| {
+        let options = Options { repository: Some(repository.to_owned()), image: Some(image.to_owned()), ..Options::default() };
+        run(Provider::Buildkite, &recipe(Provider::Buildkite, &options).unwrap().text).1
+    };
+    let (west, east) = ("111122223333.dkr.ecr.eu-west-1.amazonaws.com", "111122223333.dkr.ecr.us-east-1.amazonaws.com");
+    let signed_in = |region: &str, host: &str| {
+        format!("aws ecr get-login-password --region {region}\ndocker login --username AWS --password-stdin {host}\n")
+    };
+    let both = signed_in("eu-west-1", west) + &signed_in("us-east-1", east);
+    // The two sides of a pipe start at once.
+    let sorted = |text: &str| {
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    assert_eq!(sorted(&of(&format!("{west}/cache"), &format!("{east}/web"))), sorted(&both));
+    assert_eq!(sorted(&of(&format!("{west}/cache"), &format!("{west}/web"))), sorted(&signed_in("eu-west-1", west)));
+    assert_eq!(of("registry.example.com/cache", "ghcr.io/acme/web"), "");
+    assert_eq!(of("111122223333.dkr.ecr.$(id).amazonaws.com/cache", "ghcr.io/acme/web"), "");
+}
+
+#[test]
 fn hostile_values_reach_the_build_as_they_are() {
     for provider in Provider::ALL {
         for value in HOSTILE {
