@@ -177,6 +177,10 @@ impl CarryOutArgs {
                 }
                 context.detail(&ui::verify::summary(&report));
             }
+            if let Some(step) = &change.target.import {
+                let names: Vec<&str> = step.resources.iter().map(|import| import.logical_resource_id.as_str()).collect();
+                context.say(&format!("`rackform drift` compares every property of {} with the template", names.join(", ")));
+            }
             if !report.is_kept(false) {
                 return Ok(ExitCode::Failed);
             }

@@ -178,14 +178,15 @@ fn the_deployed_stack_is_a_side_of_a_diff() {
 }
 
 /// Starts the program with steps long enough to be met in the middle of.
-fn start(bench: &Bench, arguments: &str) -> Child {
+/// Starts the program, its outputs to be read.
+pub fn start(bench: &Bench, arguments: &str) -> Child {
     let mut command = bench.command();
     command.args(arguments.split_whitespace()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command.spawn().unwrap()
 }
 
 /// Reads so many lines of a child's answer; returns whether there were as many.
-fn read_lines(child: &mut Child, count: usize) -> bool {
+pub fn read_lines(child: &mut Child, count: usize) -> bool {
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let read = lines.by_ref().take(count).filter(Result::is_ok).count();
     // Kept open until the child is gone: a closed pipe is another ending.

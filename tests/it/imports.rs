@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use crate::apply::{read_lines, start};
 use crate::backend::NETWORK;
 use crate::program::{Bench, Run};
 
@@ -72,6 +73,7 @@ fn a_file_system_that_fits_becomes_the_racks_own() {
 
     let run = done(bench.run(&format!("set Cache=Yes --import Files={id} --yes")));
     assert!(run.stderr.contains(&format!("imported: Files ({id}); now the update")), "{run}");
+    assert!(run.stderr.contains("`rackform drift` compares every property of Files with the template"), "{run}");
     assert_eq!(physical_id(&bench, "Files").as_deref(), Some(id.as_str()));
     assert!(done(bench.run("local resources --retained")).stdout.contains("nothing outlived its stack"));
     // The template is the one that was there, with its condition and its own policy: off is off again.
@@ -195,6 +197,30 @@ fn what_stopped_half_way_goes_on_with_the_same_command_or_is_let_go() {
     assert!(other.stdout.contains("leaves the stack, stays in the account"), "{other}");
     assert!(done(bench.run("local resources --retained")).stdout.contains(&id));
     assert!(done(bench.run("diff deployed rack -p Zone=us-east-1b")).stdout.contains("No changes"));
+}
+
+#[test]
+fn killed_at_any_event_the_same_command_goes_on() {
+    let mut met_in = std::collections::BTreeSet::new();
+    // The first lines are the plan and the preflight, the others are events.
+    for lines in [3, 4, 6, 7, 9] {
+        let bench = bench();
+        done(bench.run("apply --yes"));
+        let id = left_over(&bench, r#"{"Encrypted": true}"#);
+        let command = format!("set Cache=Yes --import Files={id} --yes");
+        let mut child = start(&bench, &format!("{command} --format json --step-delay-ms 40"));
+        let met = read_lines(&mut child, lines);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(met, "there were fewer than {lines} lines");
+        met_in.insert(status(&bench)["status"].as_str().unwrap().to_owned());
+        done(bench.run(&command));
+        assert_eq!(status(&bench)["status"], "UPDATE_COMPLETE", "killed after {lines} lines");
+        assert_eq!(physical_id(&bench, "Files"), Some(id), "killed after {lines} lines");
+        assert!(physical_id(&bench, "Target").is_some());
+        assert!(done(bench.run("diff deployed rack -p Cache=Yes")).stdout.contains("No changes"), "killed after {lines} lines");
+    }
+    assert!(met_in.contains("IMPORT_IN_PROGRESS") && met_in.contains("UPDATE_IN_PROGRESS"), "{met_in:?}");
 }
 
 #[test]
