@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use super::{Context, Failure};
 use crate::backend::Backend;
 use crate::evaluate::State;
-use crate::parameters::{GivenParameters, ParameterSet, ParameterType};
+use crate::parameters::{GivenParameters, ParameterSet, ParameterType, Provenance};
 use crate::template::{Diagnostic, Diagnostics, Template};
 
 /// What is known before and after, with what Parameter Store held and holds.
@@ -31,7 +31,11 @@ pub fn look_up<'a>(
     state: &'a State,
 ) -> Result<Known<'a>, Failure> {
     let as_it_was = Known { before: None, after: state };
-    let named = named(template, given);
+    // A stack that does not tell what it resolved, as CloudFormation does, may not tell the name either but what it stood for.
+    let tells = |name: &str| state.ssm.as_ref().is_some_and(|known| known.contains_key(name));
+    let is_kept = |parameter: &str| given.values.get(parameter).is_some_and(|given| given.provenance == Provenance::Deployed);
+    let (named, untold): (Vec<_>, Vec<_>) =
+        named(template, given).into_iter().partition(|(parameter, name)| !is_kept(parameter) || tells(name));
     if named.is_empty() {
         return Ok(as_it_was);
     }
@@ -64,7 +68,7 @@ pub fn look_up<'a>(
     }
     problems.into_result(())?;
     let values: IndexMap<String, Json> = stored.values.into_iter().map(|(name, value)| (name, Json::String(value))).collect();
-    let after = State { ssm: Some(values), ssm_is_partial: false, ..state.clone() };
+    let after = State { ssm: Some(values), ssm_is_partial: !untold.is_empty(), ..state.clone() };
     Ok(Known { before: None, after: context.keep(after) })
 }
 

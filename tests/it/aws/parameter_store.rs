@@ -91,6 +91,22 @@ fn what_cloudformation_would_refuse_is_an_error_of_the_plan() {
 }
 
 #[test]
+fn a_stack_that_does_not_tell_what_it_resolved_is_planned_all_the_same() {
+    let wire = Wire::new(|asked| match asked.action.as_str() {
+        "DescribeStacks" => success(
+            "DescribeStacks",
+            "<Stacks><member><StackName>jobs</StackName><StackId>arn:aws:cloudformation:eu-west-1:111122223333:stack/jobs/1</StackId>\
+             <StackStatus>UPDATE_COMPLETE</StackStatus><CreationTime>2026-01-02T03:04:05Z</CreationTime><Parameters><member>\
+             <ParameterKey>Image</ParameterKey><ParameterValue>ami-old</ParameterValue></member></Parameters></member></Stacks>",
+        ),
+        "GetTemplate" => success("GetTemplate", &format!("<TemplateBody>{}</TemplateBody>", TEMPLATE.replace('<', "&lt;"))),
+        action => super::deployed(action, ""),
+    });
+    let run = wire.run(&bench(), "plan");
+    assert!(run.code == 0 && run.stdout.starts_with("No changes"), "{run}");
+}
+
+#[test]
 fn more_than_ten_names_are_asked_for_in_several_calls() {
     let mut template = "Parameters:\n".to_owned();
     for number in 0..12 {
