@@ -260,7 +260,7 @@ impl BackendError {
 /// Returns what to do about an answer that is about who asks, and not about what was asked for.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/CommonErrors.html>
-fn request_hint(code: &str) -> Option<&'static str> {
+pub(crate) fn request_hint(code: &str) -> Option<&'static str> {
     Some(match code {
         "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" | "TokenRefreshRequired" => {
             "the credentials have expired: take new ones (`aws sso login`, or assume the role again), then run this again"

@@ -25,6 +25,7 @@ pub use description::{
 };
 pub use drift::{PropertyDifference, ResourceDrift};
 pub use error::BackendError;
+pub(crate) use error::request_hint;
 pub use event::{HookProgress, StackEvent};
 pub use stored::StoredParameters;
 pub use tail::{EventTail, Pages};

@@ -113,7 +113,7 @@ impl Inspector for LocalInspector<'_> {
         let encrypted = switch(properties, "Encrypted").unwrap_or(false);
         Ok(Some(FileSystem {
             state: "available".to_owned(),
-            encrypted,
+            encrypted: Some(encrypted),
             key: owned(properties, "KmsKeyId").or_else(|| encrypted.then(|| AWS_KEY.to_owned())),
             performance_mode: or("PerformanceMode", "generalPurpose"),
             throughput_mode: or("ThroughputMode", "bursting"),
@@ -139,7 +139,7 @@ impl Inspector for LocalInspector<'_> {
                 zone: self.zone_of(&subnet),
                 subnet,
                 state: "available".to_owned(),
-                groups: Some(groups),
+                groups: Ok(Some(groups)),
             }
         };
         Ok(resources.iter().filter(of_file_system).map(target).collect())
@@ -202,7 +202,7 @@ impl Inspector for LocalInspector<'_> {
     }
 
     fn zones(&self) -> Answer<Vec<Zone>> {
-        let zone = |name: &String| Zone { name: name.clone(), kind: "availability-zone".to_owned(), is_available: true, has_efs: None };
+        let zone = |name: &String| Zone { name: name.clone(), kind: "availability-zone".to_owned(), is_available: true, has_efs: Ok(None) };
         let names: Vec<String> = availability_zones(&self.region).into_iter().flatten().map(|zone| zone.to_string()).collect();
         Ok(names.iter().map(zone).collect())
     }

@@ -4,6 +4,7 @@ use indexmap::{IndexMap, IndexSet};
 
 use super::inspector::Inspector;
 use super::promise::{Promise, PromisedKey};
+use crate::backend::request_hint;
 
 /// Why something could not be looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +18,12 @@ pub struct Refusal {
 }
 
 impl Refusal {
+    /// Returns that an answer came and lacks what was asked for: that is no word on whether it is there.
+    #[cfg(feature = "aws")]
+    pub(super) fn unsaid(action: &'static str, what: &str) -> Self {
+        Self { action, code: None, message: format!("the answer does not tell {what}") }
+    }
+
     /// Tells whether the caller lacks the permission.
     pub fn is_denied(&self) -> bool {
         self.code.as_deref().is_some_and(|code| {
@@ -24,13 +31,34 @@ impl Refusal {
                 .contains(&code)
         })
     }
+
+    /// Returns what to do about it; `asker` is what `rackform permissions --for` calls whoever looks.
+    pub(super) fn remedy(&self, asker: &str) -> String {
+        match self.code.as_deref() {
+            _ if self.is_denied() => format!("grant it: `rackform permissions --for {asker}` lists what looking takes"),
+            Some(code) => request_hint(code).unwrap_or("look again in a while; what AWS said is its own reason").to_owned(),
+            None => "look again once it answers, or by hand in the console".to_owned(),
+        }
+    }
+
+    /// Returns why there is no permission, where AWS says so: which kind of policy lacks or denies it.
+    ///
+    /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html>
+    fn reason(&self) -> Option<&str> {
+        let begins = ["because ", "with an explicit deny"].into_iter().filter_map(|words| self.message.find(words)).min()?;
+        // EC2 adds a long text that only `sts:DecodeAuthorizationMessage` reads.
+        self.message.get(begins..)?.split(". ").next().map(|reason| reason.trim_end_matches('.'))
+    }
 }
 
 impl std::fmt::Display for Refusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { action, code, message } = self;
         match code {
-            _ if self.is_denied() => write!(f, "no permission for {action}"),
+            _ if self.is_denied() => match self.reason() {
+                Some(reason) => write!(f, "no permission for {action}: {reason}"),
+                None => write!(f, "no permission for {action}"),
+            },
             Some(code) => write!(f, "{action} failed: {message} ({code})"),
             None => write!(f, "{action} failed: {message}"),
         }
@@ -48,8 +76,8 @@ pub type Asked<T> = Answer<Option<T>>;
 pub struct FileSystem {
     /// `LifeCycleState`, such as `available`.
     pub state: String,
-    /// Whether it is encrypted.
-    pub encrypted: bool,
+    /// Whether it is encrypted; `None` where that is not told.
+    pub encrypted: Option<bool>,
     /// The key's ARN or ID.
     pub key: Option<String>,
     /// `PerformanceMode`.
@@ -77,8 +105,8 @@ pub struct MountTarget {
     pub zone: Option<String>,
     /// `LifeCycleState`.
     pub state: String,
-    /// Its security groups, sorted; `None` where they cannot be asked for in this state.
-    pub groups: Option<Vec<String>>,
+    /// Its security groups, sorted; none where it has none in this state.
+    pub groups: Asked<Vec<String>>,
 }
 
 /// A security group.
@@ -244,12 +272,12 @@ pub struct Zone {
     pub kind: String,
     /// Whether it can be used at present.
     pub is_available: bool,
-    /// Whether EFS is offered there; `None` where nobody says.
-    pub has_efs: Option<bool>,
+    /// Whether EFS is offered there; `Ok(None)` where nobody says.
+    pub has_efs: Asked<bool>,
 }
 
 /// How much of something there may be in the account's region, and is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Limits {
     /// Security groups on one network interface.
     pub groups_per_interface: Option<usize>,
@@ -259,6 +287,8 @@ pub struct Limits {
     pub elastic_ips_in_use: Option<usize>,
     /// Security groups there are.
     pub groups_in_use: Option<usize>,
+    /// Why some of it is not known.
+    pub refusals: Vec<Refusal>,
 }
 
 /// What there is of what was promised, by ID.

@@ -162,8 +162,10 @@ impl Report {
         errors == 0 && pending == 0 && (!strict || (warnings == 0 && unchecked == 0))
     }
 
-    /// Tells whether there was something to look at and nothing of it could be.
+    /// Tells whether there was something to look at and nothing of it could be; that CloudFormation lists the resources shows nothing of them.
     pub fn is_blind(&self) -> bool {
-        self.summary.unchecked == self.checks.len() && self.summary.unchecked > 0
+        let listed = [super::names::RESOURCE_PRESENT.name, super::names::RESOURCE_UNEXPECTED.name];
+        let mut looked = self.checks.iter().filter(|verdict| !listed.contains(&verdict.check) || verdict.state == State::Broken).peekable();
+        looked.peek().is_some() && looked.all(|verdict| verdict.state == State::Unchecked)
     }
 }

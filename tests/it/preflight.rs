@@ -26,13 +26,19 @@ struct Account {
 
 impl Account {
     fn new() -> Self {
-        let zone = |name: &str| Zone { name: name.into(), kind: "availability-zone".into(), is_available: true, has_efs: Some(true) };
+        let zone = |name: &str| Zone { name: name.into(), kind: "availability-zone".into(), is_available: true, has_efs: Ok(Some(true)) };
         Self {
             vpc: Vpc { dns_support: true, dns_hostnames: true },
             has_group: true,
             key: "Enabled",
             zones: vec![zone("us-east-1a"), zone("us-east-1b"), zone("us-east-1c")],
-            limits: Limits { groups_per_interface: Some(5), elastic_ips: Some(5), elastic_ips_in_use: Some(2), groups_in_use: Some(20) },
+            limits: Limits {
+                groups_per_interface: Some(5),
+                elastic_ips: Some(5),
+                elastic_ips_in_use: Some(2),
+                groups_in_use: Some(20),
+                ..Limits::default()
+            },
             targets: Vec::new(),
             holders: HashMap::new(),
             refuses: "",
@@ -81,7 +87,7 @@ impl Inspector for Account {
         self.asked("ec2:DescribeAvailabilityZones", self.zones.clone())
     }
     fn limits(&self) -> Answer<Limits> {
-        self.asked("ec2:DescribeAccountAttributes", self.limits)
+        self.asked("ec2:DescribeAccountAttributes", self.limits.clone())
     }
     fn holder(&self, _: &str, name: &str, _: Option<&str>) -> Option<Asked<String>> {
         (name != "unasked").then(|| self.asked("ecr:DescribeRepositories", self.holders.get(name).map(|holder| (*holder).to_owned())))
@@ -141,11 +147,11 @@ fn each_obstacle_gives_exactly_its_finding() {
         subnet: "subnet-9".into(),
         zone: Some(zone.into()),
         state: state.into(),
-        groups: None,
+        groups: Ok(None),
     };
     let obstacles: [(&str, Defect, &[&str]); 19] = [
         ("nothing", |_, _| {}, &[]),
-        ("a zone without EFS", |_, account| account.zones[1].has_efs = Some(false), &["zone-without-efs Target1"]),
+        ("a zone without EFS", |_, account| account.zones[1].has_efs = Ok(Some(false)), &["zone-without-efs Target1"]),
         ("a zone out of order", |_, account| account.zones[0].is_available = false, &["zone-without-efs Target0"]),
         ("a local zone", |_, account| account.zones[0].kind = "local-zone".into(), &["zone-without-efs Target0"]),
         ("a zone that is not the account's", |_, account| drop(account.zones.remove(0)), &["zone-without-efs Target0"]),

@@ -81,7 +81,7 @@ fn each_defect_gives_exactly_its_finding() {
         ),
         (
             "it is not encrypted",
-            |_, there| only(&mut there.file_systems).encrypted = false,
+            |_, there| only(&mut there.file_systems).encrypted = Some(false),
             &["file-system-encrypted BuildCacheFilesystem"],
         ),
         (
@@ -121,7 +121,7 @@ fn each_defect_gives_exactly_its_finding() {
         ),
         (
             "a mount target with another group",
-            |_, there| there.mount_targets[0].as_mut().unwrap()[0].groups = Some(vec!["sg-default".into()]),
+            |_, there| there.mount_targets[0].as_mut().unwrap()[0].groups = Ok(Some(vec!["sg-default".into()])),
             &["mount-target-security-group BuildCacheTarget0"],
         ),
         (

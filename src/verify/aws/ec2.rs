@@ -3,13 +3,14 @@
 use aws_sdk_ec2::types::VpcAttributeName;
 
 use super::AwsInspector;
-use crate::verify::presence::{Answer, Asked, Ingress, Limits, SecurityGroup, Subnet, Vpc, Zone};
+use crate::verify::presence::{Answer, Asked, Ingress, Limits, Refusal, SecurityGroup, Subnet, Vpc, Zone};
 
 pub(super) fn security_group(aws: &AwsInspector, id: &str) -> Asked<SecurityGroup> {
     let missing = ["InvalidGroup.NotFound", "InvalidGroupId.Malformed"];
     let call = aws.ec2.describe_security_groups().group_ids(id).send();
     let Some(answer) = aws.ask("ec2:DescribeSecurityGroups", &missing, call)? else { return Ok(None) };
-    let Some(found) = answer.security_groups().iter().find(|found| found.group_id() == Some(id)) else { return Ok(None) };
+    let found = answer.security_groups().iter().find(|found| found.group_id() == Some(id));
+    let Some(found) = found else { return Err(Refusal::unsaid("ec2:DescribeSecurityGroups", id)) };
     let mut ingress = Vec::new();
     for permission in found.ip_permissions() {
         let groups = permission.user_id_group_pairs().iter().filter_map(|pair| pair.group_id());
@@ -31,10 +32,10 @@ pub(super) fn vpc(aws: &AwsInspector, id: &str) -> Asked<Vpc> {
     };
     let Some(support) = attribute(VpcAttributeName::EnableDnsSupport)? else { return Ok(None) };
     let Some(hostnames) = attribute(VpcAttributeName::EnableDnsHostnames)? else { return Ok(None) };
-    Ok(Some(Vpc {
-        dns_support: support.enable_dns_support().and_then(|value| value.value()).unwrap_or(false),
-        dns_hostnames: hostnames.enable_dns_hostnames().and_then(|value| value.value()).unwrap_or(false),
-    }))
+    let unsaid = |what| Refusal::unsaid("ec2:DescribeVpcAttribute", what);
+    let dns_support = support.enable_dns_support().and_then(|value| value.value()).ok_or_else(|| unsaid("enableDnsSupport"))?;
+    let dns_hostnames = hostnames.enable_dns_hostnames().and_then(|value| value.value()).ok_or_else(|| unsaid("enableDnsHostnames"))?;
+    Ok(Some(Vpc { dns_support, dns_hostnames }))
 }
 
 pub(super) fn subnet(aws: &AwsInspector, id: &str) -> Asked<Subnet> {
@@ -42,10 +43,9 @@ pub(super) fn subnet(aws: &AwsInspector, id: &str) -> Asked<Subnet> {
     let call = aws.ec2.describe_subnets().subnet_ids(id).send();
     let Some(answer) = aws.ask("ec2:DescribeSubnets", &missing, call)? else { return Ok(None) };
     let found = answer.subnets().iter().find(|found| found.subnet_id() == Some(id));
-    Ok(found.map(|found| Subnet {
-        vpc: found.vpc_id().unwrap_or_default().to_owned(),
-        zone: found.availability_zone().unwrap_or_default().to_owned(),
-    }))
+    let place = found.and_then(|found| Some((found.vpc_id()?, found.availability_zone()?)));
+    let Some((vpc, zone)) = place else { return Err(Refusal::unsaid("ec2:DescribeSubnets", &format!("VPC and zone of {id}"))) };
+    Ok(Some(Subnet { vpc: vpc.to_owned(), zone: zone.to_owned() }))
 }
 
 /// Returns the region's zones; whether EFS is offered in one is read off the zones of its VPC endpoint service.
@@ -56,14 +56,15 @@ pub(super) fn zones(aws: &AwsInspector) -> Answer<Vec<Zone>> {
     let answer = aws.answer("ec2:DescribeAvailabilityZones", aws.ec2.describe_availability_zones().send())?;
     let service = format!("com.amazonaws.{}.elasticfilesystem", aws.session.region());
     let call = aws.ec2.describe_vpc_endpoint_services().service_names(&service).send();
-    let offered = aws.ask("ec2:DescribeVpcEndpointServices", &["InvalidServiceName"], call).ok().flatten().and_then(|answer| {
+    let offered = aws.ask("ec2:DescribeVpcEndpointServices", &["InvalidServiceName"], call).map(|answer| {
+        let answer = answer?;
         let detail = answer.service_details().iter().find(|detail| detail.service_name() == Some(&service))?;
         Some(detail.availability_zones().to_vec()).filter(|zones| !zones.is_empty())
     });
     let zone = |zone: &aws_sdk_ec2::types::AvailabilityZone| {
         let name = zone.zone_name()?.to_owned();
         Some(Zone {
-            has_efs: offered.as_ref().map(|zones| zones.contains(&name)),
+            has_efs: offered.clone().map(|zones| zones.map(|zones| zones.contains(&name))),
             kind: zone.zone_type().unwrap_or("availability-zone").to_owned(),
             is_available: zone.state().is_none_or(|state| state.as_str() == "available"),
             name,
@@ -79,13 +80,14 @@ pub(super) fn limits(aws: &AwsInspector) -> Answer<Limits> {
         let attribute = answer.account_attributes().iter().find(|attribute| attribute.attribute_name() == Some(name))?;
         attribute.attribute_values().first()?.attribute_value()?.parse().ok()
     };
-    let addresses = aws.answer("ec2:DescribeAddresses", aws.ec2.describe_addresses().send()).ok();
+    let addresses = aws.answer("ec2:DescribeAddresses", aws.ec2.describe_addresses().send());
     let pages = aws.ec2.describe_security_groups().max_results(1000).into_paginator().items().send();
-    let groups = aws.answer("ec2:DescribeSecurityGroups", pages.collect::<Result<Vec<_>, _>>()).ok();
+    let groups = aws.answer("ec2:DescribeSecurityGroups", pages.collect::<Result<Vec<_>, _>>());
     Ok(Limits {
+        refusals: addresses.as_ref().err().into_iter().chain(groups.as_ref().err()).cloned().collect(),
         groups_per_interface: limit("vpc-max-security-groups-per-interface"),
         elastic_ips: limit("vpc-max-elastic-ips"),
-        elastic_ips_in_use: addresses.map(|answer| answer.addresses().len()),
-        groups_in_use: groups.map(|groups| groups.len()),
+        elastic_ips_in_use: addresses.ok().map(|answer| answer.addresses().len()),
+        groups_in_use: groups.ok().map(|groups| groups.len()),
     })
 }

@@ -1,13 +1,14 @@
 //! File systems and mount targets.
 
 use super::AwsInspector;
-use crate::verify::presence::{Answer, Asked, FileSystem, MountTarget};
+use crate::verify::presence::{Answer, Asked, FileSystem, MountTarget, Refusal};
 
 pub(super) fn file_system(aws: &AwsInspector, id: &str) -> Asked<FileSystem> {
     let missing = ["FileSystemNotFound"];
     let call = aws.efs.describe_file_systems().file_system_id(id).send();
     let Some(answer) = aws.ask("elasticfilesystem:DescribeFileSystems", &missing, call)? else { return Ok(None) };
-    let Some(found) = answer.file_systems().iter().find(|found| found.file_system_id() == id) else { return Ok(None) };
+    let found = answer.file_systems().iter().find(|found| found.file_system_id() == id);
+    let Some(found) = found else { return Err(Refusal::unsaid("elasticfilesystem:DescribeFileSystems", id)) };
     let call = aws.efs.describe_lifecycle_configuration().file_system_id(id).send();
     let lifecycle = aws.answer("elasticfilesystem:DescribeLifecycleConfiguration", call).map(|answer| {
         let mut pairs = Vec::new();
@@ -24,7 +25,7 @@ pub(super) fn file_system(aws: &AwsInspector, id: &str) -> Asked<FileSystem> {
     });
     Ok(Some(FileSystem {
         state: found.life_cycle_state().as_str().to_owned(),
-        encrypted: found.encrypted().unwrap_or(false),
+        encrypted: found.encrypted(),
         key: found.kms_key_id().filter(|key| !key.is_empty()).map(ToOwned::to_owned),
         performance_mode: found.performance_mode().as_str().to_owned(),
         throughput_mode: found.throughput_mode().map_or("bursting", |mode| mode.as_str()).to_owned(),
@@ -45,10 +46,10 @@ pub(super) fn mount_targets(aws: &AwsInspector, file_system: &str) -> Answer<Vec
             let call = aws.efs.describe_mount_target_security_groups().mount_target_id(id).send();
             // One that is being made or deleted does not tell its groups, and one that is gone has none.
             let unsaid = ["IncorrectMountTargetState", "MountTargetNotFound"];
-            let groups = aws.ask("elasticfilesystem:DescribeMountTargetSecurityGroups", &unsaid, call).ok().flatten().map(|answer| {
-                let mut groups = answer.security_groups().to_vec();
+            let groups = aws.ask("elasticfilesystem:DescribeMountTargetSecurityGroups", &unsaid, call).map(|answer| {
+                let mut groups = answer?.security_groups().to_vec();
                 groups.sort();
-                groups
+                Some(groups)
             });
             targets.push(MountTarget {
                 id: id.to_owned(),

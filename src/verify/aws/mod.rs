@@ -77,7 +77,10 @@ impl AwsInspector {
         };
         let Some(said) = error.as_service_error() else {
             let refusal = Refusal { action, code: None, message: chain(&error) };
-            self.unreached.borrow_mut().push(refusal.clone());
+            // An answer that cannot be read is one call's; somebody answers all the same.
+            if !matches!(error, SdkError::ResponseError(_)) {
+                self.unreached.borrow_mut().push(refusal.clone());
+            }
             return Err(refusal);
         };
         match said.code() {

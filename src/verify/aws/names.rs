@@ -16,20 +16,27 @@ pub(super) fn holder(aws: &AwsInspector, resource_type: &str, name: &str, scope:
             let call = aws.ecr.describe_repositories().repository_names(name).send();
             aws.ask("ecr:DescribeRepositories", &["RepositoryNotFoundException"], call).map(|answer| {
                 let found = answer?;
-                found.repositories().iter().find(|found| found.repository_name() == Some(name))?.repository_arn().map(ToOwned::to_owned)
+                let found = found.repositories().iter().find(|found| found.repository_name() == Some(name))?;
+                Some(found.repository_arn().unwrap_or(name).to_owned())
             })
         }
         "AWS::Logs::LogGroup" => {
             let pages = aws.logs.describe_log_groups().log_group_name_prefix(name).into_paginator().items().send();
-            aws.answer("logs:DescribeLogGroups", pages.collect::<Result<Vec<_>, _>>())
-                .map(|groups| groups.iter().find(|group| group.log_group_name() == Some(name))?.arn().map(ToOwned::to_owned))
+            aws.answer("logs:DescribeLogGroups", pages.collect::<Result<Vec<_>, _>>()).map(|groups| {
+                let found = groups.iter().find(|group| group.log_group_name() == Some(name))?;
+                Some(found.arn().unwrap_or(name).to_owned())
+            })
         }
         "AWS::ECS::Cluster" => {
             let call = aws.ecs.describe_clusters().clusters(name).send();
-            aws.answer("ecs:DescribeClusters", call).map(|answer| {
+            aws.answer("ecs:DescribeClusters", call).and_then(|answer| {
+                // One that is not there is a failure with the reason `MISSING`; any other reason is no word on that.
+                if let Some(reason) = answer.failures().iter().filter_map(|failure| failure.reason()).find(|reason| *reason != "MISSING") {
+                    return Err(Refusal { action: "ecs:DescribeClusters", code: None, message: reason.to_owned() });
+                }
                 let is_held = |status: Option<&str>| status == Some("ACTIVE");
-                let found = answer.clusters().iter().find(|found| found.cluster_name() == Some(name) && is_held(found.status()))?;
-                found.cluster_arn().map(ToOwned::to_owned)
+                let found = answer.clusters().iter().find(|found| found.cluster_name() == Some(name) && is_held(found.status()));
+                Ok(found.map(|found| found.cluster_arn().unwrap_or(name).to_owned()))
             })
         }
         "AWS::KMS::Alias" => super::stores::key(aws, name).map(|key| key.map(|key| key.arn)),
@@ -39,12 +46,11 @@ pub(super) fn holder(aws: &AwsInspector, resource_type: &str, name: &str, scope:
             if let Some(vpc) = scope {
                 request = request.filters(filter("vpc-id", vpc));
             }
-            aws.answer("ec2:DescribeSecurityGroups", request.send()).map(|answer| {
-                let found = answer
-                    .security_groups()
-                    .iter()
-                    .find(|found| found.group_name() == Some(name) && scope.is_none_or(|vpc| found.vpc_id() == Some(vpc)));
-                found?.group_id().map(ToOwned::to_owned)
+            let pages = request.into_paginator().items().send();
+            aws.answer("ec2:DescribeSecurityGroups", pages.collect::<Result<Vec<_>, _>>()).map(|groups| {
+                let found =
+                    groups.iter().find(|found| found.group_name() == Some(name) && scope.is_none_or(|vpc| found.vpc_id() == Some(vpc)));
+                found.map(|found| found.group_id().unwrap_or(name).to_owned())
             })
         }
         "AWS::IAM::Role" => aws

@@ -3,13 +3,14 @@
 use aws_sdk_kms::types::KeyManagerType;
 
 use super::AwsInspector;
-use crate::verify::presence::{Asked, Key, Repository};
+use crate::verify::presence::{Asked, Key, Refusal, Repository};
 
 pub(super) fn repository(aws: &AwsInspector, name: &str) -> Asked<Repository> {
     let missing = ["RepositoryNotFoundException"];
     let call = aws.ecr.describe_repositories().repository_names(name).send();
     let Some(answer) = aws.ask("ecr:DescribeRepositories", &missing, call)? else { return Ok(None) };
-    let Some(found) = answer.repositories().iter().find(|found| found.repository_name() == Some(name)) else { return Ok(None) };
+    let found = answer.repositories().iter().find(|found| found.repository_name() == Some(name));
+    let Some(found) = found else { return Err(Refusal::unsaid("ecr:DescribeRepositories", name)) };
     let call = aws.ecr.get_lifecycle_policy().repository_name(name).send();
     let policy = aws.ask("ecr:GetLifecyclePolicy", &["LifecyclePolicyNotFoundException"], call);
     Ok(Some(Repository {
@@ -21,9 +22,11 @@ pub(super) fn repository(aws: &AwsInspector, name: &str) -> Asked<Repository> {
 pub(super) fn key(aws: &AwsInspector, id: &str) -> Asked<Key> {
     let call = aws.kms.describe_key().key_id(id).send();
     let Some(answer) = aws.ask("kms:DescribeKey", &["NotFoundException"], call)? else { return Ok(None) };
-    Ok(answer.key_metadata().map(|found| Key {
+    let unsaid = || Refusal::unsaid("kms:DescribeKey", &format!("the state of {id}"));
+    let found = answer.key_metadata().ok_or_else(unsaid)?;
+    Ok(Some(Key {
         arn: found.arn().unwrap_or(id).to_owned(),
-        state: found.key_state().map_or("Enabled", |state| state.as_str()).to_owned(),
+        state: found.key_state().ok_or_else(unsaid)?.as_str().to_owned(),
         is_aws_managed: found.key_manager() == Some(&KeyManagerType::Aws),
     }))
 }

@@ -3,13 +3,17 @@
 use aws_sdk_ecs::types::{ContainerDefinition, EfsTransitEncryption};
 
 use super::AwsInspector;
-use crate::verify::presence::{Asked, Container, EfsVolume, MountPoint, TaskDefinition, Volume};
+use crate::verify::presence::{Asked, Container, EfsVolume, MountPoint, Refusal, TaskDefinition, Volume};
 
 pub(super) fn task_definition(aws: &AwsInspector, arn: &str) -> Asked<TaskDefinition> {
-    let call = aws.ecs.describe_task_definition().task_definition(arn).send();
-    // ECS has no code of its own for one that is not there.
-    let Some(answer) = aws.ask("ecs:DescribeTaskDefinition", &["ClientException"], call)? else { return Ok(None) };
-    let Some(found) = answer.task_definition() else { return Ok(None) };
+    let action = "ecs:DescribeTaskDefinition";
+    let answer = match aws.answer(action, aws.ecs.describe_task_definition().task_definition(arn).send()) {
+        Ok(answer) => answer,
+        Err(refusal) if is_missing(&refusal) => return Ok(None),
+        Err(refusal) => return Err(refusal),
+    };
+    let found = answer.task_definition().ok_or_else(|| Refusal::unsaid(action, arn))?;
+    let status = found.status().ok_or_else(|| Refusal::unsaid(action, &format!("the status of {arn}")))?;
     let volumes = found.volumes().iter().map(|volume| Volume {
         name: volume.name().unwrap_or_default().to_owned(),
         efs: volume.efs_volume_configuration().map(|efs| EfsVolume {
@@ -20,12 +24,20 @@ pub(super) fn task_definition(aws: &AwsInspector, arn: &str) -> Asked<TaskDefini
         }),
     });
     Ok(Some(TaskDefinition {
-        status: found.status().map_or("ACTIVE", |status| status.as_str()).to_owned(),
+        status: status.as_str().to_owned(),
         cpu: found.cpu().map(ToOwned::to_owned),
         memory: found.memory().map(ToOwned::to_owned),
         volumes: volumes.collect(),
         containers: found.container_definitions().iter().map(container).collect(),
     }))
+}
+
+/// Tells whether there is no such revision: ECS has no code of its own for that, and the one that it has is for much else, such as
+/// an identifier that is not valid.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTaskDefinition.html>
+fn is_missing(refusal: &Refusal) -> bool {
+    refusal.code.as_deref() == Some("ClientException") && refusal.message.contains("Unable to describe task definition")
 }
 
 fn container(found: &ContainerDefinition) -> Container {

@@ -13,6 +13,7 @@ const RECREATE: &str =
     "a file system that was deleted by hand comes back when the cache is turned off and on again: `rackform set BuildCache=No`, then `Yes`";
 const REPLACE: &str = "it can be set at creation only: turn the cache off and on again to get another file system; what it caches is lost";
 const APPLY: &str = "somebody changed it by hand: put it back, or change the template to match";
+const LOOK_BY_HAND: &str = "look again in a while, or by hand in the console";
 const RECREATE_TARGET: &str = "a mount target that was deleted or moved by hand comes back when the cache is turned off and on again";
 
 pub(super) fn file_systems(checker: &mut Checker<'_>) {
@@ -22,12 +23,23 @@ pub(super) fn file_systems(checker: &mut Checker<'_>) {
         let of = Of::resource(&promised.logical_id, Some(id));
         let Some(found) = checker.found(presence.file_systems.get(id), &FILE_SYSTEM_AVAILABLE, of, "available", RECREATE) else { continue };
         available(checker, &FILE_SYSTEM_AVAILABLE, of, &found.state, RECREATE);
-        if let Some(encrypted) = promised.encrypted {
-            let words = |encrypted| if encrypted { "encrypted" } else { "not encrypted" };
-            let texts = (words(encrypted).to_owned(), words(found.encrypted).to_owned());
-            checker.compare(&FILE_SYSTEM_ENCRYPTED, of, encrypted == found.encrypted, texts, REPLACE);
+        let words = |encrypted| if encrypted { "encrypted" } else { "not encrypted" };
+        match (promised.encrypted, found.encrypted) {
+            (Some(promised), Some(found)) => {
+                checker.compare(
+                    &FILE_SYSTEM_ENCRYPTED,
+                    of,
+                    promised == found,
+                    (words(promised).to_owned(), words(found).to_owned()),
+                    REPLACE,
+                );
+            }
+            (Some(promised), None) => {
+                checker.unchecked(&FILE_SYSTEM_ENCRYPTED, of, words(promised), "EFS does not tell whether it is", LOOK_BY_HAND);
+            }
+            (None, _) => {}
         }
-        if found.encrypted {
+        if found.encrypted != Some(false) {
             key(checker, promised, found, of);
         }
         modes(checker, promised, found, of);
@@ -49,13 +61,12 @@ fn key(checker: &mut Checker<'_>, promised: &PromisedFileSystem, found: &FileSys
     let known = found.key.as_ref().and_then(|key| keys.get(key));
     let (wanted, is_kept) = match &promised.key {
         PromisedKey::Unsaid => return,
-        _ if found.key.is_none() => return checker.unchecked(&FILE_SYSTEM_KEY, of, "the key that was promised", "no key is told"),
+        _ if found.key.is_none() => {
+            return checker.unchecked(&FILE_SYSTEM_KEY, of, "the key that was promised", "EFS does not tell the key", LOOK_BY_HAND);
+        }
         PromisedKey::AwsManaged => match known {
             Some(Ok(Some(key))) => ("the key that AWS manages for EFS".to_owned(), key.is_aws_managed),
-            Some(Err(refusal)) => {
-                let why = refusal.clone();
-                return checker.unchecked(&FILE_SYSTEM_KEY, of, "the key that AWS manages for EFS", why);
-            }
+            Some(Err(refusal)) => return checker.refused(&FILE_SYSTEM_KEY, of, "the key that AWS manages for EFS", refusal),
             _ => ("the key that AWS manages for EFS".to_owned(), false),
         },
         PromisedKey::Id(id) => {
@@ -65,8 +76,7 @@ fn key(checker: &mut Checker<'_>, promised: &PromisedFileSystem, found: &FileSys
             };
             let is_same = found.key.as_deref().is_some_and(|key| key == id || Some(key) == arn || key.ends_with(&format!("/{id}")));
             if let (false, None, Some(Err(refusal))) = (is_same, arn, keys.get(id)) {
-                let why = refusal.clone();
-                return checker.unchecked(&FILE_SYSTEM_KEY, of, id, why);
+                return checker.refused(&FILE_SYSTEM_KEY, of, id, refusal);
             }
             (id.clone(), is_same)
         }
@@ -94,7 +104,7 @@ fn modes(checker: &mut Checker<'_>, promised: &PromisedFileSystem, found: &FileS
             (words(wanted), words(got)),
             "reading colder storage costs extra and is slow: put the lifecycle policies back to what the template says",
         ),
-        Err(refusal) => checker.unchecked(&FILE_SYSTEM_LIFECYCLE, of, &words(wanted), refusal),
+        Err(refusal) => checker.refused(&FILE_SYSTEM_LIFECYCLE, of, &words(wanted), refusal),
     }
 }
 
@@ -116,7 +126,7 @@ pub(super) fn mount_targets(checker: &mut Checker<'_>) {
                     checker.verdicts.push(verdict.remedied(RECREATE_TARGET));
                 }
             },
-            Some(Err(refusal)) => checker.unchecked(&MOUNT_TARGET_AVAILABLE, of, "available", refusal),
+            Some(Err(refusal)) => checker.refused(&MOUNT_TARGET_AVAILABLE, of, "available", refusal),
             None => {}
         }
     }
@@ -136,16 +146,17 @@ fn mount_target(checker: &mut Checker<'_>, promised: &PromisedMountTarget, found
         checker.compare(&MOUNT_TARGET_PLACE, of, wanted == got, (wanted, got), RECREATE_TARGET);
     }
     match (&promised.groups, &found.groups) {
-        (Some(promised), Some(found)) => checker.compare(
+        (Some(promised), Ok(Some(found))) => checker.compare(
             &MOUNT_TARGET_SECURITY_GROUP,
             of,
             promised == found,
             (list(promised), list(found)),
             "give the mount target the promised groups again (`aws efs modify-mount-target-security-groups`): builds cannot mount otherwise, or others can",
         ),
-        (Some(promised), None) if found.state == "available" => {
-            checker.unchecked(&MOUNT_TARGET_SECURITY_GROUP, of, &list(promised), "the groups are not told");
+        (Some(promised), Ok(None)) if found.state == "available" => {
+            checker.unchecked(&MOUNT_TARGET_SECURITY_GROUP, of, &list(promised), "EFS does not tell its groups", LOOK_BY_HAND);
         }
+        (Some(promised), Err(refusal)) => checker.refused(&MOUNT_TARGET_SECURITY_GROUP, of, &list(promised), refusal),
         _ => {}
     }
 }
@@ -157,7 +168,9 @@ fn covered(checker: &mut Checker<'_>) {
         let Some(id) = file_system.physical_id.as_deref() else { continue };
         let Some(Ok(targets)) = presence.mount_targets.get(id) else { continue };
         for subnet in &promise.build_subnets {
-            let Some(Ok(Some(place))) = presence.subnets.get(subnet) else { continue };
+            let (of, promised) = (Of::thing(subnet), format!("a mount target of {id} in its availability zone"));
+            let remedy = "builds are started in a subnet that is gone: apply the template again, or put the subnet back";
+            let Some(place) = checker.found(presence.subnets.get(subnet), &BUILD_SUBNET_COVERED, of, &promised, remedy) else { continue };
             let here = targets.iter().find(|target| target.zone.as_deref() == Some(place.zone.as_str()) || target.subnet == *subnet);
             // One that is missing or not ready is told of as itself.
             let is_promised = promise.targets_of(id).any(|target| {
@@ -172,7 +185,7 @@ fn covered(checker: &mut Checker<'_>) {
             }
             checker.compare(
                 &BUILD_SUBNET_COVERED,
-                Of::thing(subnet),
+                of,
                 here.is_some(),
                 (format!("a mount target of {id} in {}", place.zone), here.map_or("none".to_owned(), |target| target.id.clone())),
                 "builds in this subnet cannot mount the cache: give the file system a mount target in the zone, or take the subnet out of the builds'",

@@ -6,7 +6,7 @@ mod network;
 mod stores;
 
 use super::names::Check;
-use super::presence::{Asked, Presence};
+use super::presence::{Asked, Presence, Refusal};
 use super::promise::Promise;
 use super::verdict::{Of, State, Verdict};
 
@@ -41,9 +41,14 @@ impl<'p> Checker<'p> {
     }
 
     /// Tells that something could not be looked at, and why.
-    fn unchecked(&mut self, check: &'static Check, of: Of<'_>, promised: &str, why: impl std::fmt::Display) {
-        let verdict = Verdict::new(check, of, State::Unchecked, promised, why.to_string());
-        self.verdicts.push(verdict.remedied("`rackform permissions --for verify` lists what looking takes"));
+    fn refused(&mut self, check: &'static Check, of: Of<'_>, promised: &str, refusal: &Refusal) {
+        let verdict = Verdict::new(check, of, State::Unchecked, promised, refusal.to_string());
+        self.verdicts.push(verdict.remedied(refusal.remedy("verify")));
+    }
+
+    /// Tells that there is nothing to compare with, and what to do.
+    fn unchecked(&mut self, check: &'static Check, of: Of<'_>, promised: &str, why: &str, remedy: &str) {
+        self.verdicts.push(Verdict::new(check, of, State::Unchecked, promised, why).remedied(remedy));
     }
 
     /// Returns what was found, or tells that it is missing or could not be looked at.
@@ -51,7 +56,7 @@ impl<'p> Checker<'p> {
         match asked {
             Some(Ok(Some(found))) => return Some(found),
             Some(Ok(None)) => self.verdicts.push(Verdict::new(check, of, State::Broken, promised, "there is none").remedied(remedy)),
-            Some(Err(refusal)) => self.unchecked(check, of, promised, refusal),
+            Some(Err(refusal)) => self.refused(check, of, promised, refusal),
             // Without a physical ID the stack has no such resource, which the check of resources tells.
             None => {}
         }

@@ -50,7 +50,10 @@ fn ingress(checker: &mut Checker<'_>, promised: &PromisedRule, found: &SecurityG
             (words.to_owned(), list(&nfs)),
             "builds cannot mount the cache: add the rule, and check `BuildInstanceSecurityGroup` and `InstanceSecurityGroup` against what the tasks get",
         ),
-        None => checker.unchecked(&NFS_INGRESS, of, words, "which group build tasks get is not known from the parameters"),
+        None => {
+            let remedy = "give `BuildInstanceSecurityGroup` or `InstanceSecurityGroup` a value that can be read, or look by hand";
+            checker.unchecked(&NFS_INGRESS, of, words, "which group build tasks get is not known from the parameters", remedy);
+        }
     }
     if let Some(template) = &promised.ingress {
         // What lacks is told above; here it is about what is too much. Half a rule is the same rule in another order of ports.
@@ -68,7 +71,14 @@ fn ingress(checker: &mut Checker<'_>, promised: &PromisedRule, found: &SecurityG
 }
 
 pub(super) fn vpcs(checker: &mut Checker<'_>) {
-    let presence = checker.presence;
+    let (promise, presence) = (checker.promise, checker.presence);
+    let for_builds = promise.file_systems.iter().filter(|file_system| file_system.for_builds);
+    let targets = for_builds.filter_map(|file_system| file_system.physical_id.as_deref()).flat_map(|id| promise.targets_of(id));
+    let subnets = targets.filter_map(|target| presence.subnets.get(target.subnet.as_ref()?));
+    // Which VPC it is, only a subnet tells.
+    if let (true, Some(refusal)) = (presence.vpcs.is_empty(), subnets.filter_map(|asked| asked.as_ref().err()).next()) {
+        checker.refused(&VPC_DNS_SUPPORT, Of::default(), "on", refusal);
+    }
     for (id, asked) in &presence.vpcs {
         let of = Of::thing(id);
         let Some(found) = checker.found(Some(asked), &VPC_DNS_SUPPORT, of, "on", "the VPC is gone") else { continue };
@@ -103,7 +113,7 @@ pub(super) fn zones(checker: &mut Checker<'_>) {
             }
         }
         if let Some(refusal) = refused {
-            checker.unchecked(&SUBNET_ZONES, of, "one subnet in each zone", refusal);
+            checker.refused(&SUBNET_ZONES, of, "one subnet in each zone", refusal);
         } else if !zones.is_empty() {
             zones.sort_unstable();
             let is_distinct = zones.windows(2).all(|pair| pair[0].0 != pair[1].0);

@@ -29,7 +29,7 @@ pub(super) fn repositories(checker: &mut Checker<'_>) {
                 let remedy = "without it layers pile up and are billed, with another one they go too early: put the template's rule back";
                 checker.compare(&REPOSITORY_LIFECYCLE, of, is_same, texts, remedy);
             }
-            Err(refusal) => checker.unchecked(&REPOSITORY_LIFECYCLE, of, &shown(wanted.as_deref()), refusal),
+            Err(refusal) => checker.refused(&REPOSITORY_LIFECYCLE, of, &shown(wanted.as_deref()), refusal),
         }
     }
 }

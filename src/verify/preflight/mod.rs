@@ -101,7 +101,7 @@ fn bucket(bucket: Bucket<'_>, asked: Asked<()>) -> Verdict {
 /// Returns that something could not be looked at, and why.
 fn unchecked(check: &'static Check, of: Of<'_>, promised: &str, refusal: &Refusal) -> Verdict {
     Verdict::new(check, of, State::Unchecked, promised, format!("could not check: {refusal}"))
-        .remedied("`rackform permissions --for preflight` lists what looking takes; the plan can be carried out without")
+        .remedied(format!("{}; the plan can be carried out without", refusal.remedy("preflight")))
 }
 
 /// Returns a verdict of something that was looked at.

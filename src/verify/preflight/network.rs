@@ -82,6 +82,13 @@ fn quotas(expectation: &Expectation, inspector: &dyn Inspector, verdicts: &mut V
             Limits::default()
         }
     };
+    let refused = |action: &str| limits.refusals.iter().find(|refusal| refusal.action == action);
+    let wanted = [(groups, "ec2:DescribeSecurityGroups", &SECURITY_GROUP_QUOTA), (addresses, "ec2:DescribeAddresses", &ELASTIC_IP_QUOTA)];
+    for (more, action, check) in wanted {
+        if let Some(refusal) = refused(action).filter(|_| more > 0) {
+            verdicts.push(unchecked(check, Of::default(), &format!("room for {more} more"), refusal));
+        }
+    }
     if let Some(in_use) = limits.groups_in_use.filter(|_| groups > 0) {
         let promised = format!("room for {groups} more in {GROUPS_BY_DEFAULT}, the default quota of a region");
         let found = format!("{in_use} security groups in use");

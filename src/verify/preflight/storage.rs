@@ -85,6 +85,11 @@ fn zones(expectation: &Expectation, places: &IndexMap<String, String>, inspector
             None => Some("which the account does not have in this region"),
             Some(found) => unfit(found),
         };
+        // Where EFS is offered could not be asked, and nothing else speaks against the zone.
+        if let (None, Some(Zone { has_efs: Err(refusal), .. })) = (problem, known.iter().find(|known| known.name == *zone)) {
+            verdicts.push(unchecked(&ZONE_WITHOUT_EFS, Of::resource(target, None), promised, refusal));
+            continue;
+        }
         let found = problem.map_or_else(|| zone.clone(), |problem| format!("{zone}, {problem}"));
         let fit: Vec<&str> = known.iter().filter(|zone| unfit(zone).is_none()).map(|zone| zone.name.as_str()).collect();
         let remedy =
@@ -97,7 +102,7 @@ fn unfit(zone: &Zone) -> Option<&'static str> {
     match zone {
         Zone { is_available: false, .. } => Some("which is not available at present"),
         Zone { kind, .. } if kind == "wavelength-zone" || kind == "local-zone" => Some("which is no regular availability zone"),
-        Zone { has_efs: Some(false), .. } => Some("where EFS is not offered"),
+        Zone { has_efs: Ok(Some(false)), .. } => Some("where EFS is not offered"),
         _ => None,
     }
 }

@@ -13,6 +13,8 @@ mod endpoint;
 mod faults;
 mod follow;
 mod imports;
+mod http;
+mod inspect;
 mod killed;
 mod known;
 mod parameter_store;

@@ -4,11 +4,13 @@
 #![allow(clippy::unwrap_used)]
 
 use std::collections::HashMap;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::io::{BufReader, Read as _, Write as _};
+use std::net::{Shutdown, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
+
+use super::http::{self, Request};
 
 /// What happens to a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,8 +79,6 @@ pub struct Proxy {
 impl Proxy {
     /// Starts a proxy before a server; `decide` is told each call's action and which of its kind it is.
     pub fn new(upstream: &str, decide: impl Fn(&str, usize) -> Fault + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
         let shared = Arc::new(Shared {
             upstream: upstream.strip_prefix("http://").unwrap().to_owned(),
             decide: Box::new(decide),
@@ -88,15 +88,8 @@ impl Proxy {
             closed: AtomicBool::new(false),
         });
         let kept = Arc::clone(&shared);
-        std::thread::spawn(move || {
-            for connection in listener.incoming().flatten() {
-                if kept.closed.load(Ordering::SeqCst) {
-                    return;
-                }
-                let shared = Arc::clone(&kept);
-                std::thread::spawn(move || shared.serve(connection));
-            }
-        });
+        let open = Arc::clone(&shared);
+        let address = http::listen(move || !open.closed.load(Ordering::SeqCst), move |connection| kept.serve(connection));
         Self { address, shared }
     }
 
@@ -127,58 +120,13 @@ impl Drop for Proxy {
     }
 }
 
-/// A request as it came.
-struct Request {
-    head: Vec<String>,
-    body: Vec<u8>,
-}
-
-impl Request {
-    fn read(reader: &mut BufReader<TcpStream>) -> Option<Self> {
-        let (mut head, mut length) = (Vec::new(), 0);
-        loop {
-            let mut line = String::new();
-            if reader.read_line(&mut line).ok()? == 0 {
-                return None;
-            }
-            let line = line.trim_end().to_owned();
-            if line.is_empty() {
-                break;
-            }
-            if let Some((name, value)) = line.split_once(':')
-                && name.eq_ignore_ascii_case("content-length")
-            {
-                length = value.trim().parse().ok()?;
-            }
-            head.push(line);
-        }
-        let mut body = vec![0; length];
-        reader.read_exact(&mut body).ok()?;
-        Some(Self { head, body })
-    }
-
-    /// Returns the query protocol's action, the JSON protocols' target, or method and path.
-    fn action(&self) -> String {
-        let body = String::from_utf8_lossy(&self.body);
-        if let Some(action) = body.split('&').find_map(|pair| pair.strip_prefix("Action=")) {
-            return action.to_owned();
-        }
-        let target = self.head.iter().filter_map(|line| line.split_once(':')).find(|(name, _)| name.eq_ignore_ascii_case("x-amz-target"));
-        if let Some((_, target)) = target {
-            return target.rsplit('.').next().unwrap_or_default().trim().to_owned();
-        }
-        let mut words = self.head.first().map(String::as_str).unwrap_or_default().split(' ');
-        format!("{} {}", words.next().unwrap_or_default(), words.next().unwrap_or_default())
-    }
-}
-
 impl Shared {
     fn serve(&self, connection: TcpStream) {
         let Ok(other) = connection.try_clone() else { return };
         let mut reader = BufReader::new(other);
         let mut connection = connection;
         while let Some(request) = Request::read(&mut reader) {
-            let action = request.action();
+            let action = request.action().unwrap_or_else(|| format!("{} {}", request.method(), request.path()));
             let count = {
                 let mut counts = self.counts.lock().unwrap();
                 let count = counts.entry(action.clone()).or_insert(0);
@@ -188,7 +136,7 @@ impl Shared {
             let fault = (self.decide)(&action, count);
             let answer = if fault.delivers() { self.forward(&request) } else { None };
             // A call is known once it met its fate, so that whoever waits for it knows what the endpoint has done by then.
-            self.calls.lock().unwrap().push(Call { action, count, fault, body: String::from_utf8_lossy(&request.body).into_owned() });
+            self.calls.lock().unwrap().push(Call { action, count, fault, body: request.text() });
             self.changed.notify_all();
             let written = match (fault, answer) {
                 (Fault::Throttled, _) => connection.write_all(&refusal(400, "Throttling", "Rate exceeded")),
@@ -254,5 +202,5 @@ fn refusal(status: u16, code: &str, message: &str) -> Vec<u8> {
         "<ErrorResponse xmlns=\"http://cloudformation.amazonaws.com/doc/2010-05-15/\"><Error><Type>Receiver</Type><Code>{code}</Code>\
          <Message>{message}</Message></Error><RequestId>0</RequestId></ErrorResponse>"
     );
-    format!("HTTP/1.1 {status} X\r\ncontent-type: text/xml\r\ncontent-length: {}\r\n\r\n{body}", body.len()).into_bytes()
+    http::answer("POST", status, "", &body)
 }

@@ -141,11 +141,15 @@ impl Account {
             }
             "DescribeStackEvents" if standing.is_executed && self.executed != "OBSOLETE" => {
                 let (status, text) = deployed(action, "");
-                let latest = "<StackEvents><member><EventId>e3</EventId><StackName>jobs</StackName><StackId>1</StackId>\
-                    <LogicalResourceId>jobs</LogicalResourceId><ResourceType>AWS::CloudFormation::Stack</ResourceType>\
-                    <PhysicalResourceId>arn:aws:cloudformation:eu-west-1:111122223333:stack/jobs/1</PhysicalResourceId>\
-                    <Timestamp>2026-01-02T03:05:00Z</Timestamp><ResourceStatus>UPDATE_COMPLETE</ResourceStatus></member>";
-                (status, text.replace("<StackEvents>", latest))
+                let event = |id: &str, second: u32, status: &str| {
+                    format!(
+                        "<member><EventId>{id}</EventId><StackName>jobs</StackName><StackId>{STACK}</StackId><LogicalResourceId>jobs</LogicalResourceId>\
+                         <ResourceType>AWS::CloudFormation::Stack</ResourceType><PhysicalResourceId>{STACK}</PhysicalResourceId>\
+                         <Timestamp>2026-01-02T03:05:0{second}Z</Timestamp><ResourceStatus>{status}</ResourceStatus></member>"
+                    )
+                };
+                let latest = format!("<StackEvents>{}{}", event("e4", 1, "UPDATE_COMPLETE"), event("e3", 0, "UPDATE_IN_PROGRESS"));
+                (status, text.replace("<StackEvents>", &latest))
             }
             "ListStackResources" => {
                 let (status, text) = deployed(action, "");

@@ -1,11 +1,10 @@
 //! A server on loopback that answers as the APIs' documentation says, and keeps what it was asked.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use super::super::program::{Bench, Run};
+use super::http;
 
 /// One request.
 #[derive(Clone, Debug)]
@@ -13,7 +12,7 @@ pub struct Asked {
     pub method: String,
     /// The path with its query.
     pub path: String,
-    /// The `Action` of a query API; empty for any other.
+    /// The `Action` of a query API, the target of a JSON one; empty for any other.
     pub action: String,
     /// The head, in lower case.
     pub head: String,
@@ -46,8 +45,6 @@ fn decoded(text: &str) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
-type Answer = dyn Fn(&Asked) -> (u16, String) + Send + Sync;
-
 /// Answers every request until the test ends.
 pub struct Wire {
     pub address: String,
@@ -55,17 +52,27 @@ pub struct Wire {
 }
 
 impl Wire {
+    /// Starts to answer; each answer is an HTTP status and a body. A status of nothing breaks the connection before an answer comes.
     pub fn new(answer: impl Fn(&Asked) -> (u16, String) + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
-        let asked = Arc::new(Mutex::new(Vec::new()));
-        let (kept, answer): (_, Arc<Answer>) = (Arc::clone(&asked), Arc::new(answer));
-        std::thread::spawn(move || {
-            for connection in listener.incoming().flatten() {
-                let (kept, answer) = (Arc::clone(&kept), Arc::clone(&answer));
-                std::thread::spawn(move || serve(connection, &*answer, &kept));
-            }
-        });
+        let asked: Arc<Mutex<Vec<Asked>>> = Arc::default();
+        let kept = Arc::clone(&asked);
+        let address = http::listen(
+            || true,
+            move |connection| {
+                http::serve(&connection, |request| {
+                    let asked = {
+                        let mut kept = kept.lock().unwrap();
+                        let action = request.action().unwrap_or_default();
+                        let earlier = kept.iter().filter(|asked| asked.action == action).count();
+                        let head = request.head.join("\r\n").to_ascii_lowercase();
+                        kept.push(Asked { method: request.method(), path: request.path(), action, head, body: request.text(), earlier });
+                        kept.last().unwrap().clone()
+                    };
+                    let (status, text) = answer(&asked);
+                    (status != 0).then(|| http::answer(&asked.method, status, &error_header(&text), &text))
+                });
+            },
+        );
         Self { address, asked }
     }
 
@@ -104,43 +111,10 @@ impl Wire {
     }
 }
 
-/// Serves the requests of one connection, one after the other.
-fn serve(connection: TcpStream, answer: &Answer, kept: &Mutex<Vec<Asked>>) {
-    let mut reader = BufReader::new(connection.try_clone().unwrap());
-    let mut connection = connection;
-    loop {
-        let (mut head, mut line) = (String::new(), String::new());
-        while line != "\r\n" {
-            line.clear();
-            if reader.read_line(&mut line).unwrap_or(0) == 0 {
-                return;
-            }
-            head.push_str(&line);
-        }
-        let mut first = head.split_whitespace().map(ToOwned::to_owned);
-        let (method, path) = (first.next().unwrap(), first.next().unwrap());
-        let head = head.to_ascii_lowercase();
-        let length = head.lines().find_map(|line| line.strip_prefix("content-length:")).map_or(0, |length| length.trim().parse().unwrap());
-        let mut body = vec![0; length];
-        reader.read_exact(&mut body).unwrap();
-        let body = String::from_utf8(body).unwrap();
-        let action = body.split('&').find_map(|pair| pair.strip_prefix("Action=")).unwrap_or_default().to_owned();
-        let asked = {
-            let mut kept = kept.lock().unwrap();
-            let earlier = kept.iter().filter(|asked| asked.action == action).count();
-            kept.push(Asked { method, path, action, head, body, earlier });
-            kept.last().unwrap().clone()
-        };
-        let (status, text) = answer(&asked);
-        // A status of nothing is a connection that breaks before an answer comes.
-        if status == 0 {
-            return;
-        }
-        let head = format!("HTTP/1.1 {status} X\r\ncontent-type: text/xml\r\ncontent-length: {}\r\n\r\n", text.len());
-        if connection.write_all(format!("{head}{text}").as_bytes()).is_err() {
-            return;
-        }
-    }
+/// Returns the header in which REST services say which error it is: that of a JSON body with `ErrorCode`.
+fn error_header(text: &str) -> String {
+    let body: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
+    body["ErrorCode"].as_str().map(|code| format!("x-amzn-errortype: {code}\r\n")).unwrap_or_default()
 }
 
 pub fn success(action: &str, result: &str) -> (u16, String) {

@@ -1,184 +1,20 @@
-//! What an evaluated template promises of the account, as far as the build cache and builds rest on it.
-//!
-//! Everything is found by its type and by what refers to it, not by its logical ID: a file system is the builds' when a task definition with a container
-//! `build` mounts it. Only the security group that builds get goes by the rack's own names, since that rule is in no template.
+//! Reads what an evaluated template says of the types that builds rest on.
 
+use super::{PromisedContainer, PromisedFileSystem, PromisedKey, PromisedMountTarget, PromisedRepository, PromisedRule, PromisedTask};
 use crate::evaluate::{ConditionValue, Evaluation, Residual, Resource, Value, ValueKind};
 use crate::model::build_cache::Surroundings;
 use crate::template::Intrinsic;
-
-use super::presence::{EfsVolume, Ingress, MountPoint, Volume};
+use crate::verify::presence::{EfsVolume, Ingress, MountPoint, Volume};
 
 /// The container that builds.
 const BUILD_CONTAINER: &str = "build";
 /// The output that lists the subnets of builds.
 const BUILD_SUBNETS: &str = "BuildSubnets";
-
-/// What a template promises; `None` stands for what cannot be known from it.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Promise {
-    /// File systems.
-    pub file_systems: Vec<PromisedFileSystem>,
-    /// Mount targets.
-    pub mount_targets: Vec<PromisedMountTarget>,
-    /// What the security groups of the builds' mount targets admit.
-    pub rules: Vec<PromisedRule>,
-    /// Task definitions with a container `build`.
-    pub tasks: Vec<PromisedTask>,
-    /// Repositories.
-    pub repositories: Vec<PromisedRepository>,
-    /// Keys: logical and physical ID.
-    pub keys: Vec<(String, Option<String>)>,
-    /// The subnets that builds run in, where an output tells them.
-    pub build_subnets: Vec<String>,
-}
-
-/// A file system.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PromisedFileSystem {
-    /// The logical ID.
-    pub logical_id: String,
-    /// The physical ID.
-    pub physical_id: Option<String>,
-    /// Whether it is encrypted.
-    pub encrypted: Option<bool>,
-    /// With which key.
-    pub key: PromisedKey,
-    /// `PerformanceMode`.
-    pub performance_mode: Option<String>,
-    /// `ThroughputMode`.
-    pub throughput_mode: Option<String>,
-    /// `ProvisionedThroughputInMibps`.
-    pub provisioned_mibps: Option<f64>,
-    /// The lifecycle policies, sorted.
-    pub lifecycle: Option<Vec<(String, String)>>,
-    /// Whether builds mount it.
-    pub for_builds: bool,
-}
-
-/// The key of a file system.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PromisedKey {
-    /// Nothing is said of it.
-    Unsaid,
-    /// The one that AWS manages for EFS.
-    AwsManaged,
-    /// This one, by ID, ARN or alias.
-    Id(String),
-}
-
-/// A mount target.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PromisedMountTarget {
-    /// The logical ID.
-    pub logical_id: String,
-    /// The physical ID.
-    pub physical_id: Option<String>,
-    /// The file system.
-    pub file_system: Option<String>,
-    /// The subnet.
-    pub subnet: Option<String>,
-    /// The subnet's availability zone, where the template says it.
-    pub zone: Option<String>,
-    /// The security groups, sorted.
-    pub groups: Option<Vec<String>>,
-}
-
-/// What one security group of the builds' mount targets admits.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PromisedRule {
-    /// The group's logical ID, where it is the template's.
-    pub logical_id: Option<String>,
-    /// The group.
-    pub group: Option<String>,
-    /// The group that build tasks get.
-    pub build_group: Option<String>,
-    /// All that the template lets in.
-    pub ingress: Option<Vec<Ingress>>,
-}
-
-/// A task definition with a container `build`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PromisedTask {
-    /// The logical ID.
-    pub logical_id: String,
-    /// The ARN.
-    pub physical_id: Option<String>,
-    /// Whether it is for Fargate.
-    pub is_fargate: bool,
-    /// CPU units of the task.
-    pub cpu: Option<String>,
-    /// Memory of the task in MiB.
-    pub memory: Option<String>,
-    /// The volumes that are file systems.
-    pub volumes: Option<Vec<Volume>>,
-    /// The container `build`.
-    pub container: PromisedContainer,
-}
-
-/// The container `build`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PromisedContainer {
-    /// Where volumes appear, sorted.
-    pub mount_points: Option<Vec<MountPoint>>,
-    /// The value of `DOCKER_BUILDKIT`, which may be absent.
-    pub buildkit: Option<String>,
-}
-
-/// A repository.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PromisedRepository {
-    /// The logical ID.
-    pub logical_id: String,
-    /// The name.
-    pub physical_id: Option<String>,
-    /// `ImageTagMutability`.
-    pub tag_mutability: Option<String>,
-    /// The lifecycle policy's text, which may be absent.
-    pub lifecycle_policy: Option<Option<String>>,
-}
-
-impl Promise {
-    /// Reads what a template promises that was evaluated with the physical IDs of the deployed stack.
-    pub fn of(evaluation: &Evaluation<'_>) -> Self {
-        let reader = Reader { evaluation };
-        let tasks: Vec<PromisedTask> = reader.of_type("AWS::ECS::TaskDefinition").filter_map(|task| reader.task(task)).collect();
-        let mounted: Vec<&str> = tasks
-            .iter()
-            .flat_map(|task| task.volumes.iter().flatten())
-            .filter_map(|volume| volume.efs.as_ref().map(|efs| efs.file_system.as_str()))
-            .collect();
-        let mut file_systems: Vec<PromisedFileSystem> =
-            reader.of_type("AWS::EFS::FileSystem").map(|resource| reader.file_system(resource)).collect();
-        for file_system in &mut file_systems {
-            file_system.for_builds = file_system.physical_id.as_deref().is_some_and(|id| mounted.contains(&id));
-        }
-        let mount_targets: Vec<PromisedMountTarget> =
-            reader.of_type("AWS::EFS::MountTarget").map(|resource| reader.mount_target(resource)).collect();
-        let mut rules: Vec<PromisedRule> = Vec::new();
-        let of_builds = |target: &&PromisedMountTarget| target.file_system.as_deref().is_some_and(|id| mounted.contains(&id));
-        for group in mount_targets.iter().filter(of_builds).flat_map(|target| target.groups.iter().flatten()) {
-            if !rules.iter().any(|rule| rule.group.as_ref() == Some(group)) {
-                rules.push(reader.rule(group));
-            }
-        }
-        let has_mounted = mount_targets.iter().any(|target| of_builds(&target));
-        Self {
-            rules,
-            repositories: reader.of_type("AWS::ECR::Repository").map(|resource| reader.repository(resource)).collect(),
-            keys: reader.of_type("AWS::KMS::Key").map(|key| (key.entry.name.to_owned(), reader.physical_id(key.entry.name))).collect(),
-            build_subnets: if has_mounted { reader.build_subnets() } else { Vec::new() },
-            file_systems,
-            mount_targets,
-            tasks,
-        }
-    }
-
-    /// Returns the mount targets of a file system.
-    pub(super) fn targets_of<'p>(&'p self, file_system: &'p str) -> impl Iterator<Item = &'p PromisedMountTarget> {
-        self.mount_targets.iter().filter(move |target| target.file_system.as_deref() == Some(file_system))
-    }
-}
+/// The subnets of builds where no output lists them: a Convox rack starts a Fargate build in those of these that the stack has. A third
+/// availability zone is none of them, though it gets a mount target.
+///
+/// Source: `fetchSubnets` in <https://github.com/convox/rack/blob/master/provider/aws/builds.go>
+const BUILD_SUBNETS_BY_NAME: [&str; 4] = ["Subnet0", "Subnet1", "SubnetPrivate0", "SubnetPrivate1"];
 
 /// Reads an evaluation.
 pub(crate) struct Reader<'e, 'a> {
@@ -214,7 +50,7 @@ impl<'a> Reader<'_, 'a> {
         Some(ids)
     }
 
-    fn file_system(&self, resource: &Resource<'a>) -> PromisedFileSystem {
+    pub(super) fn file_system(&self, resource: &Resource<'a>) -> PromisedFileSystem {
         let properties = &resource.properties;
         let text = |name: &str, default: &str| match properties.get(name) {
             None => Some(default.to_owned()),
@@ -238,7 +74,7 @@ impl<'a> Reader<'_, 'a> {
         }
     }
 
-    fn mount_target(&self, resource: &Resource<'a>) -> PromisedMountTarget {
+    pub(super) fn mount_target(&self, resource: &Resource<'a>) -> PromisedMountTarget {
         let property = |name: &str| resource.properties.get(name);
         let subnet = property("SubnetId").and_then(|value| self.id(value));
         let is_subnet = |resource: &&Resource<'a>| subnet.is_some() && self.physical_id(resource.entry.name) == subnet;
@@ -254,7 +90,7 @@ impl<'a> Reader<'_, 'a> {
         }
     }
 
-    fn rule(&self, group: &str) -> PromisedRule {
+    pub(super) fn rule(&self, group: &str) -> PromisedRule {
         let own = self.of_type("AWS::EC2::SecurityGroup").find(|resource| self.physical_id(resource.entry.name).as_deref() == Some(group));
         let is_of_group =
             |resource: &&Resource<'a>| resource.properties.get("GroupId").and_then(|value| self.id(value)).as_deref() == Some(group);
@@ -299,12 +135,17 @@ impl<'a> Reader<'_, 'a> {
         self.physical_id(&rack.instances_security.to_string())
     }
 
-    fn build_subnets(&self) -> Vec<String> {
-        let listed = self.evaluation.outputs.get(BUILD_SUBNETS).and_then(|output| output.value.text()).unwrap_or_default();
+    pub(super) fn build_subnets(&self) -> Vec<String> {
+        let Some(output) = self.evaluation.outputs.get(BUILD_SUBNETS) else {
+            let subnets: Vec<&str> = self.of_type("AWS::EC2::Subnet").map(|subnet| subnet.entry.name).collect();
+            let known = BUILD_SUBNETS_BY_NAME.into_iter().filter(|name| subnets.contains(name));
+            return known.filter_map(|name| self.physical_id(name)).collect();
+        };
+        let listed = output.value.text().unwrap_or_default();
         listed.split(',').map(str::trim).filter(|subnet| !subnet.is_empty()).map(ToOwned::to_owned).collect()
     }
 
-    fn task(&self, resource: &Resource<'a>) -> Option<PromisedTask> {
+    pub(super) fn task(&self, resource: &Resource<'a>) -> Option<PromisedTask> {
         let properties = &resource.properties;
         let is_build = |container: &&Value<'a>| container.get("Name").and_then(Value::text) == Some(BUILD_CONTAINER);
         let container = properties.get("ContainerDefinitions")?.items()?.iter().find(is_build)?;
@@ -354,7 +195,7 @@ impl<'a> Reader<'_, 'a> {
         })
     }
 
-    fn repository(&self, resource: &Resource<'a>) -> PromisedRepository {
+    pub(super) fn repository(&self, resource: &Resource<'a>) -> PromisedRepository {
         let property = |name: &str| resource.properties.get(name);
         PromisedRepository {
             logical_id: resource.entry.name.to_owned(),
@@ -369,7 +210,7 @@ impl<'a> Reader<'_, 'a> {
 }
 
 /// Tells whether a value is written down or a parameter's: `Fn::GetAZs` gives what the account has, which a table can only guess.
-pub(super) fn is_said(value: &Value<'_>) -> bool {
+pub(in crate::verify) fn is_said(value: &Value<'_>) -> bool {
     Intrinsic::of(value.origin).is_none_or(|function| matches!(function, Intrinsic::Ref(_)))
 }
 

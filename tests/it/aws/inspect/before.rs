@@ -1,0 +1,141 @@
+//! What preflight makes of an account's answers.
+
+use super::super::wire::{Asked, Wire, refusal, success};
+use crate::program::{Bench, Run};
+
+/// A stack that is new, with a name or a number of everything that preflight asks for.
+const TEMPLATE: &str = r#"{"Resources": {
+  "Logs": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "builds"}},
+  "Cluster": {"Type": "AWS::ECS::Cluster", "Properties": {"ClusterName": "builds"}},
+  "Layers": {"Type": "AWS::ECR::Repository", "Properties": {"RepositoryName": "builds"}},
+  "Address": {"Type": "AWS::EC2::EIP", "Properties": {"Domain": "vpc"}},
+  "Group": {"Type": "AWS::EC2::SecurityGroup", "Properties": {"GroupDescription": "g", "VpcId": "vpc-1"}},
+  "Target": {"Type": "AWS::EFS::MountTarget", "Properties": {"FileSystemId": "fs-1", "SubnetId": "subnet-1", "SecurityGroups": [{"Ref": "Group"}]}}
+}}"#;
+
+/// The calls that preflight makes for it beside those that `verify` makes too.
+const CALLS: [(&str, &str); 7] = [
+    ("DescribeLogGroups", "logs:DescribeLogGroups"),
+    ("DescribeClusters", "ecs:DescribeClusters"),
+    ("DescribeRepositories", "ecr:DescribeRepositories"),
+    ("DescribeAddresses", "ec2:DescribeAddresses"),
+    ("DescribeSecurityGroups", "ec2:DescribeSecurityGroups"),
+    ("DescribeAvailabilityZones", "ec2:DescribeAvailabilityZones"),
+    ("DescribeVpcEndpointServices", "ec2:DescribeVpcEndpointServices"),
+];
+
+fn bench() -> Bench {
+    let bench = Bench::new();
+    bench.file("stack.json", TEMPLATE).file("rack.yaml", "name: rack\nregion: eu-west-1\nbackend: aws\ntemplate: stack.json\n");
+    bench
+}
+
+/// Answers as an account does in which nothing stands in the way.
+fn free(asked: &Asked) -> (u16, String) {
+    let xml = |action: &str, text: &str| (200, format!("<{action}Response>{text}</{action}Response>"));
+    let token = |field: &str| asked.body.contains(field);
+    let zone = "<item><zoneName>eu-west-1a</zoneName><zoneState>available</zoneState><zoneType>availability-zone</zoneType></item>";
+    match asked.action.as_str() {
+        "DescribeStacks" => refusal("ValidationError", "Stack with id rack does not exist"),
+        action @ ("ListExports" | "ListChangeSets") => success(action, ""),
+        "DescribeLogGroups" if token("page-2") => (200, r#"{"logGroups": [{"logGroupName": "builds-more"}]}"#.to_owned()),
+        "DescribeLogGroups" => (200, r#"{"logGroups": [], "nextToken": "page-2"}"#.to_owned()),
+        "DescribeClusters" => (200, r#"{"clusters": [], "failures": [{"arn": "builds", "reason": "MISSING"}]}"#.to_owned()),
+        "DescribeRepositories" => (400, r#"{"__type": "RepositoryNotFoundException", "message": "no such repository"}"#.to_owned()),
+        action @ "DescribeAddresses" => xml(action, "<addressesSet/>"),
+        action @ "DescribeAccountAttributes" => xml(
+            action,
+            "<accountAttributeSet><item><attributeName>vpc-max-elastic-ips</attributeName><attributeValueSet><item><attributeValue>5</attributeValue>\
+             </item></attributeValueSet></item></accountAttributeSet>",
+        ),
+        action @ "DescribeSecurityGroups" if token("NextToken") => xml(action, &groups(3)),
+        action @ "DescribeSecurityGroups" => xml(action, &format!("{}<nextToken>page-2</nextToken>", groups(1000))),
+        action @ "DescribeAvailabilityZones" => xml(action, &format!("<availabilityZoneInfo>{zone}</availabilityZoneInfo>")),
+        action @ "DescribeVpcEndpointServices" => xml(
+            action,
+            "<serviceDetailSet><item><serviceName>com.amazonaws.eu-west-1.elasticfilesystem</serviceName><availabilityZoneSet>\
+             <item>eu-west-1a</item></availabilityZoneSet></item></serviceDetailSet>",
+        ),
+        action @ "DescribeSubnets" => xml(
+            action,
+            "<subnetSet><item><subnetId>subnet-1</subnetId><vpcId>vpc-1</vpcId><availabilityZone>eu-west-1a</availabilityZone></item></subnetSet>",
+        ),
+        _ if asked.path.contains("/mount-targets") => (200, r#"{"MountTargets": []}"#.to_owned()),
+        other => refusal("InvalidAction", &format!("not to be asked: {other} {}", asked.path)),
+    }
+}
+
+fn groups(count: usize) -> String {
+    let item = |at| format!("<item><groupId>sg-{at}</groupId><groupName>g{at}</groupName></item>");
+    format!("<securityGroupInfo>{}</securityGroupInfo>", (0..count).map(item).collect::<String>())
+}
+
+fn preflight(answer: impl Fn(&Asked) -> (u16, String) + Send + Sync + 'static) -> (Wire, Run) {
+    let wire = Wire::new(answer);
+    let run = wire.run(&bench(), "plan --preflight");
+    (wire, run)
+}
+
+#[test]
+fn every_page_counts_before_something_is_taken_for_free() {
+    let (wire, run) = preflight(free);
+    assert_eq!(run.code, 0, "{run}");
+    assert!(run.stderr.contains("preflight of rack:") && !run.stderr.contains("could not be looked at"), "{run}");
+    for (call, _) in CALLS {
+        assert!(!wire.all(call).is_empty(), "{call} is not asked for\n{:?}", wire.actions());
+    }
+    // The name is taken on the second page; the groups of both pages are too many.
+    let (_, run) = preflight(|asked| match asked.action.as_str() {
+        "DescribeLogGroups" if asked.body.contains("page-2") => (200, r#"{"logGroups": [{"logGroupName": "builds"}]}"#.to_owned()),
+        _ => free(asked),
+    });
+    assert_eq!(run.code, 3, "{run}");
+    assert!(run.stderr.contains("error[name-taken]: Logs") && run.stderr.contains("taken by builds"), "{run}");
+    let (_, run) = preflight(|asked| match asked.action.as_str() {
+        "DescribeSecurityGroups" if asked.body.contains("NextToken") => {
+            (200, format!("<DescribeSecurityGroupsResponse>{}</DescribeSecurityGroupsResponse>", groups(1500)))
+        }
+        _ => free(asked),
+    });
+    assert!(run.stderr.contains("2500 security groups in use"), "{run}");
+}
+
+#[test]
+fn a_denial_before_the_plan_is_not_checked_and_stops_nothing() {
+    for (call, permission) in CALLS {
+        let (_, run) = preflight(move |asked| {
+            if asked.action != call {
+                return free(asked);
+            }
+            let message = format!("not authorized to perform: {permission} with an explicit deny in a service control policy");
+            if permission.starts_with("ec2:") {
+                let error = format!("<Error><Code>UnauthorizedOperation</Code><Message>{message}</Message></Error>");
+                return (403, format!("<Response><Errors>{error}</Errors><RequestID>r</RequestID></Response>"));
+            }
+            (400, format!(r#"{{"__type": "AccessDeniedException", "Message": "{message}"}}"#))
+        });
+        assert_eq!(run.code, 0, "{permission}: {run}");
+        let told = format!("could not check: no permission for {permission}: with an explicit deny in a service control policy");
+        let flat = run.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(flat.contains(&told), "{permission}: {run}");
+        assert!(flat.contains("rackform permissions --for preflight"), "{permission}: {run}");
+    }
+}
+
+#[test]
+fn a_cluster_that_could_not_be_looked_at_is_not_taken_for_free() {
+    let (_, run) = preflight(|asked| match asked.action.as_str() {
+        "DescribeClusters" => (200, r#"{"clusters": [], "failures": [{"arn": "builds", "reason": "ACCESS_DENIED"}]}"#.to_owned()),
+        _ => free(asked),
+    });
+    assert!(run.code == 0 && run.stderr.contains("unchecked[name-taken]: Cluster") && run.stderr.contains("ACCESS_DENIED"), "{run}");
+}
+
+#[test]
+fn what_has_the_name_is_told_even_where_its_arn_is_not() {
+    let (_, run) = preflight(|asked| match asked.action.as_str() {
+        "DescribeRepositories" => (200, r#"{"repositories": [{"repositoryName": "builds"}]}"#.to_owned()),
+        _ => free(asked),
+    });
+    assert!(run.code == 3 && run.stderr.contains("error[name-taken]: Layers"), "{run}");
+}

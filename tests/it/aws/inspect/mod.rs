@@ -1,0 +1,186 @@
+//! What `verify` and preflight make of an account's answers, in each service's own shape: denials, pages, throttling, things that are
+//! missing, and answers that leave something out.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::expect_fun_call)]
+
+mod account;
+mod before;
+
+use serde_json::Value as Json;
+
+use self::account::{Account, CALLS, Call, Reply, bench};
+use super::faults::check_all;
+use crate::program::Run;
+
+/// Returns the states of a report's verdicts with a name, or of all of them.
+fn states(run: &Run, name: &str) -> Vec<String> {
+    let report = run.json();
+    let checks = report["checks"].as_array().expect(&run.to_string());
+    let named = checks.iter().filter(|check| name.is_empty() || check["check"] == name);
+    named.map(|check| check["state"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Returns the verdicts that could not be made.
+fn unchecked(run: &Run) -> Vec<Json> {
+    let report = run.json();
+    report["checks"].as_array().unwrap().iter().filter(|check| check["state"] == "unchecked").cloned().collect()
+}
+
+/// Fails where something is told to be broken that nobody looked at.
+fn claims_nothing(run: &Run, told: &str) {
+    assert!(!states(run, "").contains(&"broken".to_owned()), "{told}: {run}");
+    assert!(!format!("{run}").contains("there is none"), "{told}: {run}");
+}
+
+#[test]
+fn answers_as_the_apis_document_them_keep_every_promise() {
+    let wire = Account::default().serve();
+    let run = wire.run(&bench(), "verify --strict --format json");
+    assert_eq!(run.code, 0, "{run}");
+    assert!(states(&run, "").iter().all(|state| state == "kept"), "{run}");
+    for name in ["build-subnet-covered", "mount-target-security-group", "file-system-key", "vpc-dns-hostnames", "repository-lifecycle"] {
+        assert!(!states(&run, name).is_empty(), "{name}: {run}");
+    }
+    let asked: Vec<Call> = wire.asked().iter().filter_map(account::call).collect();
+    let never: Vec<&Call> = CALLS.iter().map(|(call, _)| call).filter(|call| !asked.contains(call)).collect();
+    assert!(never.is_empty(), "what the other tests refuse is asked for: {never:?}");
+}
+
+#[test]
+fn a_denial_is_not_looked_at_and_names_the_permission() {
+    for (call, permission) in CALLS {
+        let wire = Account::default().answering(call, Reply::Denied).serve();
+        let run = wire.run(&bench(), "verify --format json");
+        claims_nothing(&run, permission);
+        assert_eq!(run.code, 0, "{permission}: {run}");
+        let unchecked = unchecked(&run);
+        let named = |verdict: &Json| {
+            verdict["found"].as_str().unwrap().contains(&format!("no permission for {permission}: because no identity-based policy allows"))
+                && verdict["remedy"].as_str().unwrap().contains("rackform permissions --for verify")
+        };
+        assert!(!unchecked.is_empty() && unchecked.iter().all(named), "{permission}: {run}");
+        let strict = wire.run(&bench(), "verify --strict");
+        assert_eq!(strict.code, 1, "{permission}: {strict}");
+        assert!(strict.stdout.contains(&format!("no permission for {permission}")), "{permission}: {strict}");
+    }
+}
+
+#[test]
+fn an_account_that_denies_everything_is_no_account_that_keeps_its_promises() {
+    let wire = CALLS.iter().fold(Account::default(), |account, (call, _)| account.answering(*call, Reply::Denied)).serve();
+    let run = wire.run(&bench(), "verify --format json");
+    assert_eq!(run.code, 69, "that CloudFormation lists the resources shows nothing of them\n{run}");
+    claims_nothing(&run, "all");
+    let named = unchecked(&run).iter().map(|verdict| verdict["found"].as_str().unwrap().to_owned()).collect::<Vec<_>>().join("\n");
+    for permission in ["elasticfilesystem:DescribeFileSystems", "ec2:DescribeSubnets", "ecs:DescribeTaskDefinition", "kms:DescribeKey"] {
+        assert!(named.contains(permission), "{permission}: {run}");
+    }
+}
+
+#[test]
+fn throttling_is_waited_out_and_where_it_lasts_it_is_no_finding() {
+    check_all(&CALLS, |(call, permission)| {
+        let wire = Account::default().answering(*call, Reply::Throttled(1)).serve();
+        let run = wire.run(&bench(), "verify --strict --format json");
+        assert_eq!(run.code, 0, "{permission}: {run}");
+    });
+    check_all(&CALLS, |(call, permission)| {
+        let wire = Account::default().answering(*call, Reply::Throttled(usize::MAX)).serve();
+        // The adaptive mode slows down for every client that is throttled; the standard one only backs off.
+        let run = Run::of(wire.command(&bench(), "verify --format json").env("AWS_RETRY_MODE", "standard"));
+        claims_nothing(&run, permission);
+        let told = unchecked(&run);
+        let named = |verdict: &Json| {
+            verdict["found"].as_str().unwrap().starts_with(&format!("{permission} failed: Rate exceeded"))
+                && verdict["remedy"].as_str().unwrap().contains("too many requests")
+        };
+        assert!(run.code == 0 && !told.is_empty() && told.iter().all(named), "{permission}: {run}");
+    });
+}
+
+#[test]
+fn what_is_missing_is_told_by_each_services_own_code() {
+    let missing = [
+        (Call::FileSystems, "file-system-available"),
+        (Call::TaskDefinition, "task-revision-active"),
+        (Call::Repositories, "repository-present"),
+        (Call::LifecyclePolicy, "repository-lifecycle"),
+        (Call::Key, "key-enabled"),
+        (Call::SecurityGroups, "nfs-ingress"),
+        (Call::Subnets, "build-subnet-covered"),
+        (Call::VpcAttribute, "vpc-dns-support"),
+    ];
+    for (call, check) in missing {
+        let wire = Account::default().answering(call, Reply::Missing).serve();
+        let run = wire.run(&bench(), "verify --format json");
+        assert!(states(&run, check).contains(&"broken".to_owned()), "{call:?}: {run}");
+        assert!(unchecked(&run).is_empty(), "an answer that there is none is an answer: {call:?}: {run}");
+        // A rule that went is worth a warning, everything else breaks builds.
+        let code = if call == Call::LifecyclePolicy { 0 } else { 1 };
+        assert_eq!(run.code, code, "{call:?}: {run}");
+    }
+    // ECS says `ClientException` for much else too.
+    let other = "An error occurred: the identifier that was given is not valid";
+    let wire = Account::default().answering(Call::TaskDefinition, Reply::Json(400, "ClientException", other)).serve();
+    let run = wire.run(&bench(), "verify --format json");
+    claims_nothing(&run, "ClientException");
+    assert!(unchecked(&run)[0]["found"].as_str().unwrap().contains(other), "{run}");
+}
+
+#[test]
+fn mount_targets_come_in_pages() {
+    let wire = Account { page: 1, ..Account::default() }.serve();
+    let run = wire.run(&bench(), "verify --strict --format json");
+    assert_eq!(run.code, 0, "{run}");
+    let pages = wire.asked().iter().filter(|asked| account::call(asked) == Some(Call::MountTargets)).count();
+    assert_eq!(pages, 2, "{:?}", wire.actions());
+    assert!(wire.actions().iter().any(|action| action.contains("Marker=page-2")), "{:?}", wire.actions());
+    // A second page that is denied does not make the first one all there is.
+    let wire = Account { page: 1, ..Account::default() }.answering(Call::MountTargets, Reply::DeniedFrom(2)).serve();
+    let run = wire.run(&bench(), "verify --format json");
+    claims_nothing(&run, "the second page");
+    assert!(!unchecked(&run).is_empty(), "{run}");
+}
+
+/// Answers of status 200 that lack what was asked for: neither a promise kept nor one broken.
+#[test]
+fn an_answer_that_leaves_something_out_is_no_finding() {
+    let odd = [
+        (Call::FileSystems, r#"{"FileSystems": []}"#, "file-system-available"),
+        (
+            Call::FileSystems,
+            r#"{"FileSystems": [{"FileSystemId": "fs-1", "LifeCycleState": "available", "OwnerId": "1", "CreationToken": "t",
+                "CreationTime": 1, "NumberOfMountTargets": 2, "SizeInBytes": {"Value": 6144}, "PerformanceMode": "generalPurpose", "Tags": []}]}"#,
+            "file-system-encrypted",
+        ),
+        (Call::TaskDefinition, "{}", "task-revision-active"),
+        (Call::Repositories, r#"{"repositories": []}"#, "repository-present"),
+        (Call::Key, r#"{"KeyMetadata": {"KeyId": "key-1"}}"#, "key-enabled"),
+        (Call::SecurityGroups, "<DescribeSecurityGroupsResponse/>", "nfs-ingress"),
+        (Call::Subnets, "<DescribeSubnetsResponse><subnetSet/></DescribeSubnetsResponse>", "subnet-zones"),
+        (Call::VpcAttribute, "<DescribeVpcAttributeResponse><vpcId>vpc-1</vpcId></DescribeVpcAttributeResponse>", "vpc-dns-support"),
+    ];
+    for (call, body, check) in odd {
+        let wire = Account::default().answering(call, Reply::Body(body)).serve();
+        let run = wire.run(&bench(), "verify --format json");
+        claims_nothing(&run, body);
+        assert!(states(&run, check).contains(&"unchecked".to_owned()), "{body}: {run}");
+        assert_eq!(run.code, 0, "{body}: {run}");
+    }
+    // A page of a proxy in between, or half an answer.
+    for (call, permission) in CALLS {
+        let wire = Account::default().answering(call, Reply::Body("<html><body>captive portal</body></html>")).serve();
+        let run = wire.run(&bench(), "verify --format json");
+        claims_nothing(&run, permission);
+    }
+}
+
+#[test]
+fn a_service_that_nobody_reaches_is_told_and_asked_once() {
+    let wire = Account::default().answering(Call::SecurityGroups, Reply::Broken).answering(Call::Subnets, Reply::Broken).serve();
+    let run = wire.run(&bench(), "verify --format json");
+    claims_nothing(&run, "EC2");
+    assert_eq!(run.code, 0, "{run}");
+    assert!(states(&run, "nfs-ingress").contains(&"unchecked".to_owned()), "{run}");
+    let tries = wire.asked().iter().filter(|asked| asked.body.contains("Version=2016-11-15")).count();
+    assert_eq!(tries, 2, "one call, tried twice: each further one would only wait for the same\n{:?}", wire.actions());
+}
