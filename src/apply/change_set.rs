@@ -2,8 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{ApplyError, Target};
-use crate::backend::unique::unique;
+use super::ApplyError;
 use crate::backend::{Backend, BackendError, ChangeSetDescription, ChangeSetRequest};
 
 /// How often to look whether a change set is worked out before giving up; a backend that takes time waits about a second between two looks.
@@ -11,12 +10,6 @@ const LOOKS: usize = 600;
 
 /// How often to try to take a change set away: one that is still being worked out cannot be deleted.
 const CLEAN_UP_LOOKS: usize = 120;
-
-/// What the names of change sets begin with that are only made to be looked at.
-const CONFIRM_PREFIX: &str = "rackform-confirm-";
-
-/// From when on such a change set must be what a killed run left behind, in seconds.
-const RESIDUE_AGE_SECONDS: i64 = 900;
 
 /// Makes a change set and waits until it is worked out.
 pub(super) fn make(
@@ -57,33 +50,4 @@ pub(super) fn discard(backend: &dyn Backend, stack: &str, change_set: &str) -> R
 /// Tells whether CloudFormation will not delete a change set that it is still working out.
 fn is_pending(error: &BackendError) -> bool {
     matches!(error, BackendError::Request { code: Some(code), .. } if code.starts_with("InvalidChangeSetStatus"))
-}
-
-/// Asks the backend what it would do to a stack: makes a change set, looks at it and takes it away again, also when something fails or
-/// `interrupted` is set on the way.
-///
-/// # Errors
-///
-/// Returns what the backend refused, that it was interrupted, or what could not be taken away again.
-pub fn confirm(backend: &dyn Backend, target: &Target, interrupted: &AtomicBool) -> Result<ChangeSetDescription, ApplyError> {
-    sweep(backend, &target.stack)?;
-    let now = jiff::Timestamp::now().as_second();
-    let request = ChangeSetRequest { name: format!("{CONFIRM_PREFIX}{now:x}-{}", unique()), ..target.request() };
-    let made = make(backend, &request, interrupted);
-    match discard(backend, &target.stack, &request.name) {
-        Ok(()) => made,
-        Err(source) => Err(ApplyError::LeftBehind { stack: target.stack.clone(), change_set: request.name, source }),
-    }
-}
-
-/// Takes away what a run that was killed left behind; whoever is at it now made theirs a moment ago.
-fn sweep(backend: &dyn Backend, stack: &str) -> Result<(), ApplyError> {
-    let now = jiff::Timestamp::now().as_second();
-    for name in backend.list_change_sets(stack)? {
-        let made = name.strip_prefix(CONFIRM_PREFIX).and_then(|rest| i64::from_str_radix(rest.split('-').next()?, 16).ok());
-        if made.is_some_and(|made| now.saturating_sub(made) > RESIDUE_AGE_SECONDS) {
-            discard(backend, stack, &name)?;
-        }
-    }
-    Ok(())
 }

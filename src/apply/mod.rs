@@ -4,11 +4,13 @@
 //! not print. What should change is [`plan`](crate::plan)'s, and whether to do it is the user's.
 
 mod change_set;
+mod dry_run;
 mod follow;
 pub mod history;
 mod import;
 mod nested;
 mod outcome;
+mod owner;
 mod revision;
 pub mod schedule;
 mod settle;
@@ -17,7 +19,7 @@ mod target;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-pub use change_set::confirm;
+pub use dry_run::{confirm, residue, take_away};
 pub use follow::{Observer, follow, resume, watch};
 pub use history::RootCause;
 pub use nested::look_inside;
@@ -127,7 +129,7 @@ impl ApplyError {
             ),
             Self::LeftBehind { stack, change_set, .. } => Some(format!(
                 "it changes nothing by being there; `aws cloudformation delete-change-set --stack-name {stack} --change-set-name \
-                 {change_set}` takes it away, and so does the next `rackform apply`"
+                 {change_set}` takes it away, and so do the next `rackform apply` and `rackform recover`"
             )),
             Self::AfterImport { source, .. } => Some(format!(
                 "what was imported stays in the stack; the same command again goes on with the update{}",

@@ -63,6 +63,7 @@ impl ConfirmArgs {
             let message = format!("`--confirm-with-aws` asks AWS, and the backend in force is {}", backend.name());
             return Err(Failure::new(ExitCode::Usage, message).hinted("`--backend aws` plans against the stack in an account"));
         }
+        super::residue::clear(context, backend, &change.target.stack);
         context.detail("a change set is made to be looked at, and taken away again");
         let first = change.target.first();
         if first.is_some() {

@@ -43,6 +43,7 @@ pub struct Args {
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let stack = context.stack_to_change()?;
     let backend = backend::open(context, Access::Change, &args.carry_out.backend)?;
+    super::residue::clear(context, backend.as_ref(), &stack);
     let Some(mut description) = backend.describe_stack(&stack)? else {
         return Err(backend::no_stack(&stack).hinted("it may be deleted already; `--stack-name` names another"));
     };

@@ -95,6 +95,9 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         PlanFormat::Markdown => context.answer(&ui::plan::markdown(&change.plan, heading))?,
         PlanFormat::Json => {}
     }
+    if !args.confirm.confirm_with_aws {
+        super::residue::tell(context, backend.as_ref(), &stack);
+    }
     let said = args.confirm.ask(context, backend.as_ref(), &change)?;
     let text = match args.format {
         PlanFormat::Human => said.text(Some(context.layout())),

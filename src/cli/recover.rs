@@ -44,7 +44,19 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let stack = context.stack_to_change()?;
     let access = if args.dry_run { Access::Look } else { Access::Change };
     let backend = backend::open(context, access, &args.carry_out.backend)?;
-    let Some(description) = backend.describe_stack(&stack)? else { return Err(backend::no_stack(&stack)) };
+    let Some(mut description) = backend.describe_stack(&stack)? else { return Err(backend::no_stack(&stack)) };
+    if args.dry_run {
+        super::residue::tell(context, backend.as_ref(), &stack);
+    } else {
+        super::residue::clear(context, backend.as_ref(), &stack);
+        match backend.describe_stack(&stack)? {
+            Some(now) => description = now,
+            None => {
+                context.say(&format!("stack `{stack}` was only there for that, and is gone too"));
+                return Ok(ExitCode::Done);
+            }
+        }
+    }
     let recovery = situation(backend.as_ref(), &description)?;
     let wish = Wish { way: args.choose.clone(), skip: args.skip.clone(), retain: args.retain.clone() };
     let way = recover::choose(&recovery, &wish).map_err(|problem| {

@@ -44,6 +44,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let mut given = GivenParameters::default();
     given.add_flags(&args.parameters).map_err(|problems| Failure::Problems(problems, ExitCode::Usage))?;
     let backend = backend::open(context, Access::Change, &args.carry_out.backend)?;
+    super::residue::clear(context, backend.as_ref(), &stack);
     if let Some(unfinished) = backend.describe_stack(&stack)?.filter(|stack| stack.status.is_in_progress()) {
         let (outcome, exit_code) = args.carry_out.resume(context, backend.as_ref(), &unfinished)?;
         if !outcome.is_success() {

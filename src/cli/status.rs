@@ -61,6 +61,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         Format::Human => crate::ui::stack::status(&status, context.layout()),
     };
     context.answer(&text)?;
+    super::residue::tell(context, backend.as_ref(), &stack);
     context.summarize(description.status.as_str());
     Ok(ExitCode::Done)
 }

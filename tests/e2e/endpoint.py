@@ -270,6 +270,34 @@ def begin(stack_name, logical_id, what):
 replace("_add_event", add_event)
 
 
+# Another change set of a stack that is only under review joins it; stock makes the stack anew, and the first change set is of a stack that is
+# gone. A list of change sets by the stack's ID is empty.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ListChangeSets.html
+actions = handlers._ACTION_HANDLERS
+stock_create_change_set, stock_list_change_sets = actions["CreateChangeSet"], actions["ListChangeSets"]
+
+
+def create_change_set(params):
+    answer = stock_create_change_set(params)
+    for stack in cloudformation._stacks.values():
+        if stack["StackStatus"] == "REVIEW_IN_PROGRESS":
+            for change_set in cloudformation._change_sets.values():
+                if change_set["StackName"] == stack["StackName"]:
+                    change_set["StackId"] = stack["StackId"]
+    return answer
+
+
+def list_change_sets(params):
+    given = params.get("StackName")
+    name = given[0] if isinstance(given, list) else given
+    if name and name.startswith("arn:"):
+        params = {**params, "StackName": name.split("/")[1]}
+    return stock_list_change_sets(params)
+
+
+actions.update({"CreateChangeSet": create_change_set, "ListChangeSets": list_change_sets})
+
+
 # Resources of slow stacks take a while, so that there is something to follow, to interrupt and to cancel. Everything is done on threads of
 # its own for that, or the whole server would wait.
 def pace(stack_name):

@@ -1,5 +1,5 @@
 //! Tests of `render`.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -285,7 +285,7 @@ fn a_rendered_rack_needs_no_patch() {
 #[test]
 fn cfn_lint_finds_nothing_in_any_form_of_the_rendered_rack() {
     let Some(linter) = std::env::var_os("RACKFORM_CFN_LINT") else {
-        eprintln!("skipped: no cfn-lint (tests/run installs it)");
+        crate::support::skip("no cfn-lint (RACKFORM_CFN_LINT names it; `tests/run` installs it)");
         return;
     };
     let bench = super::program::Bench::new();

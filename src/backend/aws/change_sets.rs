@@ -96,12 +96,22 @@ impl AwsBackend {
 
     /// Returns the names of a stack's change sets, without those that are being deleted.
     pub(super) fn change_set_names(&self, stack: &str) -> Result<Vec<String>, BackendError> {
+        Ok(self.change_sets(stack)?.into_iter().map(|(name, _)| name).collect())
+    }
+
+    /// Returns them with whether they are still being worked out.
+    fn change_sets(&self, stack: &str) -> Result<Vec<(String, bool)>, BackendError> {
         let pages = self.client.list_change_sets().stack_name(stack).into_paginator().items().send();
         match self.session.block_on(pages.collect::<Result<Vec<_>, _>>()) {
             Ok(found) => Ok(found
                 .iter()
                 .filter(|summary| !summary.status().is_some_and(|status| status.as_str().starts_with("DELETE_")))
-                .filter_map(|summary| summary.change_set_name().map(ToOwned::to_owned))
+                .filter_map(|summary| {
+                    let is_pending = summary
+                        .status()
+                        .is_some_and(|status| status.as_str().starts_with("CREATE_P") || status.as_str() == "CREATE_IN_PROGRESS");
+                    Some((summary.change_set_name()?.to_owned(), is_pending))
+                })
                 .collect()),
             Err(error) if is_absent(&error) => Ok(Vec::new()),
             Err(error) => Err(failed("ListChangeSets", error)),
@@ -169,6 +179,16 @@ impl AwsBackend {
 
     /// Deletes a change set, and the stack with it when that never was more.
     pub(super) fn take_away(&self, stack: &str, change_set: &str) -> Result<(), BackendError> {
+        // A stack that is only there for it goes at once with it, so that nothing is left of both however this ends. One that is still being
+        // worked out cannot go yet.
+        if let Some(present) = self.present(stack)?.filter(|present| present.status == "REVIEW_IN_PROGRESS")
+            && let [(name, is_pending)] = self.change_sets(&present.id)?.as_slice()
+            && is_name_of(name, change_set)
+            && !is_pending
+            && self.delete_review(&present).is_ok()
+        {
+            return self.wait_until_gone(stack);
+        }
         let deleted = self
             .session
             .block_on(self.client.delete_change_set().stack_name(stack).change_set_name(change_set).send())
@@ -181,17 +201,39 @@ impl AwsBackend {
         for _ in 0..LOOKS {
             let Some(present) = self.present(stack)?.filter(|present| present.status == "REVIEW_IN_PROGRESS") else { return deleted };
             let others = self.change_set_names(&present.id)?;
-            if others.iter().any(|name| name != change_set && !change_set.contains(&format!("/{name}/"))) {
+            if others.iter().any(|name| !is_name_of(name, change_set)) {
                 return deleted;
             }
             if others.is_empty() {
-                let call = self.client.delete_stack().stack_name(&present.id).client_request_token(token(&present.id));
-                self.session.block_on(call.send()).map_err(|error| failed("DeleteStack", error))?;
+                self.delete_review(&present)?;
             }
             self.pause();
         }
         deleted
     }
+
+    /// Deletes a stack of which only change sets exist, and those with it.
+    ///
+    /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html>
+    fn delete_review(&self, present: &Present) -> Result<(), BackendError> {
+        let call = self.client.delete_stack().stack_name(&present.id).client_request_token(token(&present.id));
+        self.session.block_on(call.send()).map(drop).map_err(|error| failed("DeleteStack", error))
+    }
+
+    fn wait_until_gone(&self, stack: &str) -> Result<(), BackendError> {
+        for _ in 0..LOOKS {
+            if self.present(stack)?.is_none() {
+                break;
+            }
+            self.pause();
+        }
+        Ok(())
+    }
+}
+
+/// Tells whether a change set's name or ID is of the change set with that name.
+fn is_name_of(name: &str, change_set: &str) -> bool {
+    name == change_set || change_set.contains(&format!("/{name}/"))
 }
 
 /// Returns a token that is the same for every attempt at one operation and for no other: letters, digits and hyphens.

@@ -48,7 +48,8 @@ fn a_stack_that_is_only_there_for_it_goes_too() {
     assert_eq!(run.code, 5, "what is added was predicted, a modification listed\n{run}");
     let actions = wire.actions();
     let place = |action: &str| actions.iter().position(|asked| asked == action);
-    assert!(place("DeleteChangeSet") < place("DeleteStack"), "{actions:?}");
+    assert!(place("CreateChangeSet") < place("DeleteStack"), "{actions:?}");
+    assert_eq!(place("DeleteChangeSet"), None, "the stack goes with all that is in it at once: {actions:?}");
     assert_eq!(wire.all("CreateChangeSet")[0].field("ChangeSetType").as_deref(), Some("CREATE"));
     assert!(!format!("{run}").contains("planted-secret"), "{run}");
 }

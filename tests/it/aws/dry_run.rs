@@ -61,38 +61,111 @@ fn ctrl_c_at_any_call_leaves_nothing() {
     });
 }
 
+/// What may come next, and whether the stack is then as before.
+const NEXT: [(&str, bool); 3] = [(DRY_RUN, true), ("recover --yes", true), ("apply --yes -p Days=30", false)];
+
+/// Starts a dry run and kills it at a call.
+fn killed(account: &Account, action: &str, count: usize, fault: Fault) {
+    let proxy = Proxy::faulting(&account.address, action, count, fault);
+    let bench = bench();
+    let running = Running::start(&mut account.at(&proxy.address).command(&bench, DRY_RUN));
+    assert!(proxy.wait_for(action, count), "{action} {count} never came");
+    running.kill();
+}
+
 #[test]
-fn what_a_killed_one_leaves_does_not_hinder_the_next_and_goes_with_it() {
+fn whatever_comes_after_a_killed_one_leaves_nothing_of_it() {
     let mut cases = Vec::new();
     for with_stack in [true, false] {
         let Some(calls) = calls(with_stack) else { return };
-        let changes = calls.into_iter().filter(|(action, _)| !action.starts_with("List"));
-        cases.extend(
-            changes.flat_map(|(action, count)| {
-                [Fault::SilentBefore, Fault::SilentAfter].map(|fault| (with_stack, action.clone(), count, fault))
-            }),
-        );
+        let from = calls.iter().position(|(action, _)| action == "CreateChangeSet").unwrap();
+        // Before it there is nothing to leave: one case of that is enough.
+        for (action, count) in calls.into_iter().skip(from.saturating_sub(1)) {
+            for fault in [Fault::SilentBefore, Fault::SilentAfter] {
+                cases.extend(NEXT.map(|next| (with_stack, action.clone(), count, fault, next)));
+            }
+        }
     }
-    check_all(&cases, |(with_stack, action, count, fault)| {
+    check_all(&cases, |(with_stack, action, count, fault, (next, untouched_after))| {
         let account = account(*with_stack).unwrap();
-        let proxy = Proxy::faulting(&account.address, action, *count, *fault);
-        let bench = bench();
-        let running = Running::start(&mut account.at(&proxy.address).command(&bench, DRY_RUN));
-        assert!(proxy.wait_for(action, *count), "{action} {count} never came");
-        running.kill();
-        drop(proxy);
+        killed(&account, action, *count, *fault);
         let told = format!("killed at {action} {count} ({fault:?})");
         // What may be left is one change set, and the stack that is only there for it. Neither stands in the way of anything.
         assert!(account.open_change_sets("rack").len() <= 1, "{told}: {:?}", account.open_change_sets("rack"));
-        let again = account.run(&bench, DRY_RUN);
-        assert_eq!(again.code, 0, "{told}; again: {again}");
-        let applied = account.run(&bench, "apply --yes -p Days=30");
-        assert_eq!(applied.code, 0, "{told}; applied: {applied}");
-        // CloudFormation drops a stack's other change sets when one of them is executed; the endpoint does so for updates alone.
-        if *with_stack {
-            assert_eq!(account.open_change_sets("rack"), Vec::<String>::new(), "{told}; applied: {applied}");
+        let nothing_there = account.status("rack") == "gone";
+        let run = account.run(&bench(), next);
+        let told = format!("{told}; then {next}: {run}");
+        let code = if nothing_there && next.starts_with("recover") { 66 } else { 0 };
+        assert_eq!(run.code, code, "{told}");
+        if *untouched_after {
+            untouched(&account, *with_stack, &told);
+        } else {
+            assert_eq!(account.open_change_sets("rack"), Vec::<String>::new(), "{told}");
         }
     });
+}
+
+#[test]
+fn who_only_looks_says_what_a_killed_one_left_and_touches_nothing() {
+    for with_stack in [true, false] {
+        let Some(account) = account(with_stack) else { return };
+        killed(&account, "CreateChangeSet", 1, Fault::SilentAfter);
+        let left = account.open_change_sets("rack");
+        assert_eq!(left.len(), 1);
+        for look in ["status", "plan -p Days=30", "recover --dry-run"] {
+            let run = account.run(&bench(), look);
+            assert_eq!(run.code, 0, "{look}: {run}");
+            assert!(run.stderr.contains(&format!("an interrupted dry run left change set `{}` behind", left[0])), "{look}: {run}");
+            assert!(run.stderr.contains("`rackform recover` takes it away"), "{look}: {run}");
+            assert_eq!(run.stderr.contains("stack `rack`, which is there only for that"), !with_stack, "{look}: {run}");
+            assert_eq!(account.open_change_sets("rack"), left, "{look}: {run}");
+        }
+        let cleared = account.run(&bench(), "recover --yes");
+        assert!(cleared.code == 0 && cleared.stderr.contains(&format!("took away change set `{}`", left[0])), "{cleared}");
+        untouched(&account, with_stack, &cleared);
+    }
+}
+
+#[test]
+fn a_dry_run_that_somebody_is_at_is_left_alone() {
+    for with_stack in [true, false] {
+        let Some(account) = account(with_stack) else { return };
+        // The first one hears nothing for a while, and asks again then.
+        let proxy = Proxy::faulting(&account.address, "DescribeChangeSet", 1, Fault::SilentBefore);
+        let first_bench = bench();
+        let mut command = account.at(&proxy.address).command(&first_bench, DRY_RUN);
+        let first = Running::start(command.env("RACKFORM_CALL_TIMEOUT", "4"));
+        assert!(proxy.wait_for("DescribeChangeSet", 1), "{:?}", proxy.calls());
+        let left = account.open_change_sets("rack");
+        assert_eq!(left.len(), 1);
+        let look = account.run(&bench(), "status");
+        assert!(look.code == 0 && !look.stderr.contains("interrupted dry run"), "{look}");
+        let second = account.run(&bench(), DRY_RUN);
+        assert_eq!(second.code, 0, "{second}");
+        assert_eq!(account.open_change_sets("rack"), left, "the second one takes only its own away\n{second}");
+        let first = first.finish();
+        assert_eq!(first.code, 0, "{first}");
+        untouched(&account, with_stack, &first);
+    }
+}
+
+/// Made elsewhere, nobody here can tell whether its process is there: its name says until when it may be in use.
+#[test]
+fn one_of_another_machine_goes_when_its_time_is_up() {
+    let Some(account) = account(true) else { return };
+    let until = |seconds: i64| jiff::Timestamp::now().as_second() + seconds;
+    let live = format!("rackform-confirm-{:x}-7-7-7-0a1b2c3d4e5f6071", until(600));
+    let stale = format!("rackform-confirm-{:x}-7-7-7-0a1b2c3d4e5f6071", until(-1));
+    for name in [live.as_str(), stale.as_str(), "somebody-elses"] {
+        let template = RACK.replace("\"Default\": \"7\"", "\"Default\": \"8\"");
+        account.ask("CreateChangeSet", &[("StackName", "rack"), ("ChangeSetName", name), ("TemplateBody", &template)]);
+    }
+    assert_eq!(account.open_change_sets("rack").len(), 3);
+    let run = account.run(&bench(), DRY_RUN);
+    assert!(run.code == 0 && run.stderr.contains(&format!("took away change set `{stale}`")), "{run}");
+    let mut left = account.open_change_sets("rack");
+    left.sort();
+    assert_eq!(left, [live, "somebody-elses".to_owned()], "{run}");
 }
 
 #[test]

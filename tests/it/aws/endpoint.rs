@@ -1,5 +1,5 @@
 //! An AWS of its own on loopback: starts `tests/e2e/endpoint.py`, gives every test an account there, and runs the program against it.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -78,7 +78,7 @@ fn address() -> Option<&'static str> {
 fn python() -> Option<PathBuf> {
     let python = std::env::var_os("RACKFORM_MINISTACK").map(PathBuf::from).filter(|python| python.exists());
     if python.is_none() {
-        eprintln!("skipped: no endpoint to test against (RACKFORM_MINISTACK names a Python with MiniStack; `tests/run` installs one)");
+        crate::support::skip("no endpoint to test against (RACKFORM_MINISTACK names a Python with MiniStack; `tests/run` installs one)");
     }
     python
 }

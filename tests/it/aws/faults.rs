@@ -46,23 +46,57 @@ pub fn check_all<C: Sync + std::fmt::Debug>(cases: &[C], check: impl Fn(&C) + Sy
 pub struct Operation {
     /// The command.
     pub arguments: &'static str,
-    /// Whether there is a stack before.
-    pub update: bool,
+    /// What it does.
+    pub kind: Kind,
 }
 
-/// Every kind of change that an apply carries out.
-pub const OPERATIONS: [Operation; 2] =
-    [Operation { arguments: "apply --yes -p Days=30", update: false }, Operation { arguments: "set Days=30 --yes", update: true }];
+/// What an operation does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Create,
+    Update,
+    /// Of a stack that is there.
+    Delete,
+    /// Of a stack whose update is left where it failed, and goes back.
+    RollBack,
+}
+
+/// Every kind of operation that is carried out.
+pub const OPERATIONS: [Operation; 4] = [
+    Operation { arguments: "apply --yes -p Days=30", kind: Kind::Create },
+    Operation { arguments: "set Days=30 --yes", kind: Kind::Update },
+    Operation { arguments: "delete --yes --allow-data-loss Logs", kind: Kind::Delete },
+    Operation { arguments: "recover --yes", kind: Kind::RollBack },
+];
+
+/// The call with which each begins.
+const BEGINNINGS: [&str; 4] = ["ExecuteChangeSet", "DeleteStack", "ContinueUpdateRollback", "RollbackStack"];
 
 impl Operation {
     /// Returns an account that is ready for it, its stack named `stack`.
     pub fn account(self, stack: &str) -> Option<Account> {
         let account = Account::new()?;
-        if self.update {
+        if self.kind != Kind::Create {
             account.ask("CreateStack", &[("StackName", stack), ("TemplateBody", RACK)]);
             assert_eq!(account.settled(stack), "CREATE_COMPLETE");
         }
+        if self.kind == Kind::RollBack {
+            // The rule names a group that is not there.
+            let mut parameters = vec![("StackName", stack), ("TemplateBody", RACK), ("DisableRollback", "true")];
+            for (at, (name, value)) in [("Group", "sg-0123456789abcdef0"), ("Days", "30")].into_iter().enumerate() {
+                parameters.push((["Parameters.member.1.ParameterKey", "Parameters.member.2.ParameterKey"][at], name));
+                parameters.push((["Parameters.member.1.ParameterValue", "Parameters.member.2.ParameterValue"][at], value));
+            }
+            account.ask("UpdateStack", &parameters);
+            assert_eq!(account.settled(stack), "UPDATE_FAILED");
+        }
         Some(account)
+    }
+
+    /// Tells whether it is done already, so that the same again finds nothing to do.
+    fn again(self) -> i32 {
+        // A stack that is gone is not there.
+        if self.kind == Kind::Delete { 66 } else { 0 }
     }
 
     /// Returns the calls that it consists of, in order: each with which of its kind it is.
@@ -76,11 +110,18 @@ impl Operation {
 
     /// Fails unless the operation was done exactly once and left nothing beside it.
     pub fn done_once(self, account: &Account, stack: &str, told: &dyn std::fmt::Display) {
-        let (begun, complete) =
-            if self.update { ("UPDATE_IN_PROGRESS", "UPDATE_COMPLETE") } else { ("CREATE_IN_PROGRESS", "CREATE_COMPLETE") };
+        let (begun, complete, days_then) = match self.kind {
+            Kind::Create => ("CREATE_IN_PROGRESS", "CREATE_COMPLETE", "30"),
+            Kind::Update => ("UPDATE_IN_PROGRESS", "UPDATE_COMPLETE", "30"),
+            Kind::RollBack => ("UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE", "7"),
+            Kind::Delete => {
+                assert_eq!(account.settled(stack), "gone", "{told}");
+                return;
+            }
+        };
         assert_eq!(account.settled(stack), complete, "{told}");
         assert_eq!(account.begun(stack, begun), 1, "{told}");
-        assert_eq!(days(account, stack).as_deref(), Some("30"), "{told}");
+        assert_eq!(days(account, stack).as_deref(), Some(days_then), "{told}");
         assert_eq!(account.open_change_sets(stack), Vec::<String>::new(), "{told}");
     }
 }
@@ -98,7 +139,7 @@ fn a_fault_at_any_call_is_survived_and_nothing_is_done_twice() {
     let mut cases = Vec::new();
     for operation in OPERATIONS {
         let Some(calls) = operation.calls("rack") else { return };
-        assert!(calls.iter().any(|(action, _)| action == "ExecuteChangeSet"), "{calls:?}");
+        assert!(calls.iter().any(|(action, _)| BEGINNINGS.contains(&action.as_str())), "{calls:?}");
         for (action, count) in calls {
             cases.extend(FAULTS.iter().map(|fault| (operation, action.clone(), count, *fault)));
         }
@@ -145,8 +186,9 @@ fn an_outage_is_waited_out_or_told_as_it_is_and_the_next_run_finishes() {
             assert!(run.stderr.contains(action), "the call that failed is named\n{told}");
             assert!(!run.stderr.contains("_COMPLETE\n") || run.stderr.contains(&format!("is {status}\n")), "{status}\n{told}");
         }
+        let was_done = account.settled("rack") == "gone" && operation.kind == Kind::Delete;
         let again = account.run(&bench, operation.arguments);
-        assert_eq!(again.code, 0, "{told}\nagain: {again}");
+        assert_eq!(again.code, if was_done { operation.again() } else { 0 }, "{told}\nagain: {again}");
         operation.done_once(&account, "rack", &format!("{told}\nagain: {again}"));
     });
 }
