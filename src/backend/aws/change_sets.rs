@@ -169,7 +169,7 @@ impl AwsBackend {
         Err(error)
     }
 
-    fn latest_event(&self, stack: &str) -> Result<Option<String>, BackendError> {
+    pub(super) fn latest_event(&self, stack: &str) -> Result<Option<String>, BackendError> {
         let answer = self
             .session
             .block_on(self.client.describe_stack_events().stack_name(stack).send())

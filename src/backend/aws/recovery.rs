@@ -18,10 +18,10 @@ impl AwsBackend {
     /// Asks for an update that was left where it failed to be undone.
     pub(super) fn start_rollback(&self, stack: &str, options: &RollbackOptions) -> Result<(), BackendError> {
         let call = self.client.rollback_stack().stack_name(stack).set_role_arn(options.role_arn.clone());
-        self.session
-            .block_on(call.client_request_token(token("rollback")).send())
-            .map(drop)
-            .map_err(|error| no_stack("RollbackStack", error, stack))
+        let (before, token) = (self.latest_event(stack)?, token("rollback"));
+        let sent = self.session.block_on(call.client_request_token(&token).send());
+        let begun = sent.map(drop).map_err(|error| no_stack("RollbackStack", error, stack));
+        begun.or_else(|error| self.goes_back(stack, &token, before.as_deref(), error))
     }
 
     /// Asks for a failed rollback to go on.
@@ -29,10 +29,10 @@ impl AwsBackend {
         let skip = (!options.skip.is_empty()).then(|| options.skip.clone());
         let call =
             self.client.continue_update_rollback().stack_name(stack).set_resources_to_skip(skip).set_role_arn(options.role_arn.clone());
-        self.session
-            .block_on(call.client_request_token(token("continue")).send())
-            .map(drop)
-            .map_err(|error| no_stack("ContinueUpdateRollback", error, stack))
+        let (before, token) = (self.latest_event(stack)?, token("continue"));
+        let sent = self.session.block_on(call.client_request_token(&token).send());
+        let begun = sent.map(drop).map_err(|error| no_stack("ContinueUpdateRollback", error, stack));
+        begun.or_else(|error| self.goes_back(stack, &token, before.as_deref(), error))
     }
 }
 

@@ -5,7 +5,7 @@
 
 use super::AwsBackend;
 use super::error::failed;
-use crate::backend::BackendError;
+use crate::backend::{BackendError, STACK_TYPE};
 
 impl AwsBackend {
     /// Tells whether the latest events of a stack bear a request's token: CloudFormation gives it to every event of what the request began.
@@ -17,6 +17,25 @@ impl AwsBackend {
             .block_on(self.client.describe_stack_events().stack_name(stack).send())
             .map_err(|error| failed("DescribeStackEvents", error))?;
         Ok(answer.stack_events().iter().any(|event| event.client_request_token() == Some(token)))
+    }
+
+    /// Finds out whether a stack goes back though the answer says that it cannot, or there was none: the second request finds it in a state in
+    /// which there is nothing to take back any more. `before` is the latest event from before the first.
+    pub(super) fn goes_back(&self, stack: &str, token: &str, before: Option<&str>, error: BackendError) -> Result<(), BackendError> {
+        let is_of_status = matches!(&error, BackendError::Request { code: Some(code), .. } if code == "ValidationError");
+        if !is_of_status && !may_have_been_heard(&error) {
+            return Err(error);
+        }
+        let Ok(answer) = self.session.block_on(self.client.describe_stack_events().stack_name(stack).send()) else {
+            return Err(unsure(error));
+        };
+        let newer = answer.stack_events().iter().take_while(|event| event.event_id() != before);
+        let says_so = |event: &aws_sdk_cloudformation::types::StackEvent| {
+            let is_of_stack = event.resource_type() == Some(STACK_TYPE) && event.physical_resource_id() == event.stack_id();
+            let goes_back = event.resource_status().is_some_and(|status| status.as_str().contains("ROLLBACK"));
+            event.client_request_token() == Some(token) || (is_of_stack && goes_back)
+        };
+        if newer.into_iter().any(says_so) { Ok(()) } else { Err(error) }
     }
 }
 

@@ -12,8 +12,10 @@ pub struct Asked {
     pub method: String,
     /// The path with its query.
     pub path: String,
-    /// The `Action` of a query API, the target of a JSON one; empty for any other.
+    /// The `Action` of a query API; empty for any other.
     pub action: String,
+    /// The same, or the target of a JSON API; empty where method and path say it all.
+    pub operation: String,
     /// The head, in lower case.
     pub head: String,
     pub body: String,
@@ -62,10 +64,19 @@ impl Wire {
                 http::serve(&connection, |request| {
                     let asked = {
                         let mut kept = kept.lock().unwrap();
-                        let action = request.action().unwrap_or_default();
+                        let operation = request.action().unwrap_or_default();
+                        let action = if request.header("x-amz-target").is_some() { String::new() } else { operation.clone() };
                         let earlier = kept.iter().filter(|asked| asked.action == action).count();
                         let head = request.head.join("\r\n").to_ascii_lowercase();
-                        kept.push(Asked { method: request.method(), path: request.path(), action, head, body: request.text(), earlier });
+                        kept.push(Asked {
+                            method: request.method(),
+                            path: request.path(),
+                            action,
+                            operation,
+                            head,
+                            body: request.text(),
+                            earlier,
+                        });
                         kept.last().unwrap().clone()
                     };
                     let (status, text) = answer(&asked);

@@ -93,7 +93,7 @@ impl Call {
 
 /// Returns which of the calls was made.
 pub fn call(asked: &Asked) -> Option<Call> {
-    Some(match asked.action.as_str() {
+    Some(match asked.operation.as_str() {
         "DescribeSecurityGroups" => Call::SecurityGroups,
         "DescribeSubnets" => Call::Subnets,
         "DescribeVpcAttribute" => Call::VpcAttribute,

@@ -35,7 +35,7 @@ fn free(asked: &Asked) -> (u16, String) {
     let xml = |action: &str, text: &str| (200, format!("<{action}Response>{text}</{action}Response>"));
     let token = |field: &str| asked.body.contains(field);
     let zone = "<item><zoneName>eu-west-1a</zoneName><zoneState>available</zoneState><zoneType>availability-zone</zoneType></item>";
-    match asked.action.as_str() {
+    match asked.operation.as_str() {
         "DescribeStacks" => refusal("ValidationError", "Stack with id rack does not exist"),
         action @ ("ListExports" | "ListChangeSets") => success(action, ""),
         "DescribeLogGroups" if token("page-2") => (200, r#"{"logGroups": [{"logGroupName": "builds-more"}]}"#.to_owned()),
@@ -82,16 +82,16 @@ fn every_page_counts_before_something_is_taken_for_free() {
     assert_eq!(run.code, 0, "{run}");
     assert!(run.stderr.contains("preflight of rack:") && !run.stderr.contains("could not be looked at"), "{run}");
     for (call, _) in CALLS {
-        assert!(!wire.all(call).is_empty(), "{call} is not asked for\n{:?}", wire.actions());
+        assert!(wire.asked().iter().any(|asked| asked.operation == call), "{call} is not asked for\n{:?}", wire.actions());
     }
     // The name is taken on the second page; the groups of both pages are too many.
-    let (_, run) = preflight(|asked| match asked.action.as_str() {
+    let (_, run) = preflight(|asked| match asked.operation.as_str() {
         "DescribeLogGroups" if asked.body.contains("page-2") => (200, r#"{"logGroups": [{"logGroupName": "builds"}]}"#.to_owned()),
         _ => free(asked),
     });
     assert_eq!(run.code, 3, "{run}");
     assert!(run.stderr.contains("error[name-taken]: Logs") && run.stderr.contains("taken by builds"), "{run}");
-    let (_, run) = preflight(|asked| match asked.action.as_str() {
+    let (_, run) = preflight(|asked| match asked.operation.as_str() {
         "DescribeSecurityGroups" if asked.body.contains("NextToken") => {
             (200, format!("<DescribeSecurityGroupsResponse>{}</DescribeSecurityGroupsResponse>", groups(1500)))
         }
@@ -104,7 +104,7 @@ fn every_page_counts_before_something_is_taken_for_free() {
 fn a_denial_before_the_plan_is_not_checked_and_stops_nothing() {
     for (call, permission) in CALLS {
         let (_, run) = preflight(move |asked| {
-            if asked.action != call {
+            if asked.operation != call {
                 return free(asked);
             }
             let message = format!("not authorized to perform: {permission} with an explicit deny in a service control policy");
@@ -124,7 +124,7 @@ fn a_denial_before_the_plan_is_not_checked_and_stops_nothing() {
 
 #[test]
 fn a_cluster_that_could_not_be_looked_at_is_not_taken_for_free() {
-    let (_, run) = preflight(|asked| match asked.action.as_str() {
+    let (_, run) = preflight(|asked| match asked.operation.as_str() {
         "DescribeClusters" => (200, r#"{"clusters": [], "failures": [{"arn": "builds", "reason": "ACCESS_DENIED"}]}"#.to_owned()),
         _ => free(asked),
     });
@@ -133,7 +133,7 @@ fn a_cluster_that_could_not_be_looked_at_is_not_taken_for_free() {
 
 #[test]
 fn what_has_the_name_is_told_even_where_its_arn_is_not() {
-    let (_, run) = preflight(|asked| match asked.action.as_str() {
+    let (_, run) = preflight(|asked| match asked.operation.as_str() {
         "DescribeRepositories" => (200, r#"{"repositories": [{"repositoryName": "builds"}]}"#.to_owned()),
         _ => free(asked),
     });
