@@ -15,6 +15,9 @@ use crate::ui;
 /// How many racks are asked about at once: enough to hide waiting for AWS, few enough to stay below its throttling.
 const AT_ONCE: usize = 6;
 
+/// How much of a Markdown comment each rack's line of the summary, or the word that it was left out, may take.
+const SUMMARY_CHARACTERS: usize = 400;
+
 /// How answers about several racks are joined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Joined {
@@ -72,6 +75,8 @@ pub fn run(command: &Command, context: &mut Context<'_>) -> Result<ExitCode, Fai
     let queue = Mutex::new(groups(global).into_iter());
     let mut all: Vec<Option<Told>> = global.files.iter().map(|_| None).collect();
     let mut shown = 0;
+    // The summary comes last, and is what must not be cut.
+    let mut room = ui::plan::MARKDOWN_LIMIT_CHARACTERS.saturating_sub(SUMMARY_CHARACTERS * (global.files.len() + 1));
     std::thread::scope(|scope| -> Result<(), Failure> {
         for _ in 0..AT_ONCE.min(global.files.len()) {
             let (tell, queue) = (tell.clone(), &queue);
@@ -88,7 +93,7 @@ pub fn run(command: &Command, context: &mut Context<'_>) -> Result<ExitCode, Fai
         for (index, rack) in told {
             all[index] = Some(rack);
             while let Some(Some(next)) = all.get(shown) {
-                show(context, next, joined)?;
+                show(context, next, joined, &mut room)?;
                 shown += 1;
             }
         }
@@ -161,13 +166,19 @@ fn one(command: &Command, global: &GlobalArgs, file: &Path, joined: Joined) -> T
     }
 }
 
-fn show(context: &mut Context<'_>, rack: &Told, joined: Joined) -> Result<(), Failure> {
-    match joined {
+/// Shows the answer about one rack; in Markdown one that does not fit into `room` characters any more is left out, and that is said.
+fn show(context: &mut Context<'_>, rack: &Told, joined: Joined, room: &mut usize) -> Result<(), Failure> {
+    let text = match joined {
         Joined::Json => return Ok(()),
-        Joined::Human => context.answer(&ui::fleet::heading(&rack.file, context.layout()))?,
-        Joined::Markdown => context.answer(&ui::fleet::markdown_heading(&rack.file))?,
-    }
-    context.answer(&rack.text)?;
+        Joined::Human => format!("{}{}", ui::fleet::heading(&rack.file, context.layout()), rack.text),
+        Joined::Markdown => {
+            let whole = format!("{}{}", ui::fleet::markdown_heading(&rack.file), rack.text);
+            let text = if whole.chars().count() > *room { ui::fleet::markdown_left_out(&rack.file) } else { whole };
+            *room = room.saturating_sub(text.chars().count() + 1);
+            text
+        }
+    };
+    context.answer(&text)?;
     if !rack.said.is_empty() {
         context.complain(&rack.said);
     }

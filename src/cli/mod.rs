@@ -256,10 +256,20 @@ pub fn main() -> std::process::ExitCode {
     let arena = Arena::new();
     let mut context = Context::new(&arena, &cli.global, Screen::process(cli.global.color.choice()));
     let done = match cli.global.files.as_slice() {
+        files if file_flags(&arguments) > files.len() => {
+            Err(Failure::new(ExitCode::Usage, "`--file` stands before the command and after it, and only those in one place would count")
+                .hinted("put all of them after the command"))
+        }
         [] | [_] => cli.command.run(&mut context),
         _ => fleet::run(&cli.command, &mut context),
     };
     ended(done, &mut context).into()
+}
+
+/// Counts the flags that name a rack's file: those before a command are forgotten where there is one after it.
+fn file_flags(arguments: &[std::ffi::OsString]) -> usize {
+    let words = arguments.iter().skip(1).map(|argument| argument.to_string_lossy()).take_while(|word| word != "--");
+    words.filter(|word| word == "--file" || word.starts_with("--file=") || (word.starts_with("-f") && !word.starts_with("--"))).count()
 }
 
 /// Shows why a command failed, and returns how it ended.

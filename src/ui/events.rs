@@ -9,6 +9,9 @@ use crate::backend::StackEvent;
 /// Columns below which a line holds the essence without padding.
 const ROOMY: usize = 110;
 
+/// Columns of the longest status, `UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS`.
+const STATUS: usize = 44;
+
 /// Returns an event as one line without a newline: time, status, logical ID, type, reason.
 ///
 /// On a narrow terminal the date and the padding are left out.
@@ -25,7 +28,9 @@ pub fn event_line(event: &StackEvent, layout: Layout) -> String {
     let style = status_style(status, styles);
     let rest = format!("{}{detail}{hook}{reason}", event.resource_type);
     let line = if layout.width >= ROOMY {
-        let (time, status) = (styled(styles.dim, &event.timestamp), styled(style, format!("{status:34}")));
+        // Services leave out the zeros at the end of a fraction, which would shift every column behind it.
+        let time = event.at().map_or_else(|| event.timestamp.clone(), |at| format!("{at:.3}"));
+        let (time, status) = (styled(styles.dim, time), styled(style, format!("{status:STATUS$}")));
         format!("{time}  {status}  {:28}  {rest}", event.logical_id)
     } else {
         let time = event.timestamp.get(11..19).unwrap_or(&event.timestamp);
@@ -42,5 +47,31 @@ pub fn status_style(status: &str, styles: Styles) -> Style {
         styles.update
     } else {
         styles.add
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Layout, event_line};
+    use crate::backend::StackEvent;
+
+    #[test]
+    fn columns_stand_where_they_stood_whatever_a_fraction_or_a_status_is_long() {
+        let line = |timestamp: &str, status: &str| {
+            let event = StackEvent {
+                timestamp: timestamp.to_owned(),
+                logical_id: "Files".to_owned(),
+                status: status.into(),
+                ..StackEvent::default()
+            };
+            event_line(&event, Layout { width: 120, ..Layout::plain() })
+        };
+        let lines = [
+            line("2026-01-02T03:04:05.2Z", "CREATE_COMPLETE"),
+            line("2026-01-02T03:04:05Z", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"),
+            line("2026-01-02T03:04:05.123456Z", "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS"),
+        ];
+        let places: Vec<_> = lines.iter().map(|line| (line.find("Z  "), line.find("Files"))).collect();
+        assert!(places[0].1.is_some() && places.iter().all(|place| *place == places[0]), "{lines:#?}");
     }
 }

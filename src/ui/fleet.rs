@@ -25,6 +25,11 @@ pub fn markdown_heading(file: &str) -> String {
     format!("## `{file}`\n\n")
 }
 
+/// Returns what stands in place of an answer that a comment for a pull request has no room for.
+pub fn markdown_left_out(file: &str) -> String {
+    format!("{}_Left out: a comment has no room for more. `-f {file}` alone shows it._\n", markdown_heading(file))
+}
+
 /// Returns a table of the racks' files and what they came to, in Markdown.
 pub fn markdown_summary(racks: &[(&str, &str)]) -> String {
     let mut text = "| rack | |\n| --- | --- |\n".to_owned();

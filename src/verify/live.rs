@@ -70,7 +70,7 @@ impl<'w> Found<'w> {
 /// Source of what EFS makes of a property that is left out:
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-efs-filesystem.html>
 fn of_file_system<'w>(inspector: &dyn Inspector, actual: &FileSystem, mut found: Found<'w>) -> Found<'w> {
-    found.compare("Encrypted", Some(json!(actual.encrypted)), Some(json!(false)));
+    found.compare("Encrypted", actual.encrypted.map(|encrypted| json!(encrypted)), Some(json!(false)));
     key(inspector, actual, &mut found);
     found.compare("PerformanceMode", Some(json!(actual.performance_mode)), Some(json!("generalPurpose")));
     found.compare("ThroughputMode", Some(json!(actual.throughput_mode)), Some(json!("bursting")));
@@ -87,7 +87,7 @@ fn of_file_system<'w>(inspector: &dyn Inspector, actual: &FileSystem, mut found:
 /// Compares keys, which have many names: ID, ARN, alias; and AWS's own is the one that a template leaves out.
 fn key(inspector: &dyn Inspector, actual: &FileSystem, found: &mut Found<'_>) {
     const NAME: &str = "KmsKeyId";
-    let own = actual.key.as_ref().filter(|_| actual.encrypted);
+    let own = actual.key.as_ref().filter(|_| actual.encrypted != Some(false));
     let of_aws = |key: &str| match inspector.key(key) {
         Ok(Some(key)) => Some(key.is_aws_managed),
         _ => None,

@@ -108,11 +108,29 @@ def in_api_words(value, free=False):
     return {spell(key): in_api_words(one, key in FREE_KEYS) for key, one in value.items()}
 
 
+# Templates may give numbers and switches as text; the ECS API answers them as what they are.
+# https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
+SWITCHES = ("DisableNetworking", "Essential", "InitProcessEnabled", "Interactive", "Privileged", "PseudoTerminal", "ReadOnly", "ReadonlyRootFilesystem")
+NUMBERS = ("Cpu", "Memory", "MemoryReservation", "ContainerPort", "HostPort", "StartTimeout", "StopTimeout")
+
+
+def in_api_types(value, key=""):
+    if isinstance(value, list):
+        return [in_api_types(one) for one in value]
+    if isinstance(value, dict):
+        return {name: in_api_types(one, name) for name, one in value.items()}
+    if key in SWITCHES and value in ("true", "false"):
+        return value == "true"
+    return int(value) if key in NUMBERS and str(value).isdigit() else value
+
+
 stock_create_task_definition = provisioners._ecs_task_def_create
 
 
 def create_task_definition(logical_id, properties, stack_name):
-    return stock_create_task_definition(logical_id, {**properties, "Volumes": in_api_words(properties.get("Volumes") or [])}, stack_name)
+    volumes, containers = properties.get("Volumes") or [], properties.get("ContainerDefinitions") or []
+    properties = {**properties, "Volumes": in_api_words(volumes), "ContainerDefinitions": in_api_types(containers)}
+    return stock_create_task_definition(logical_id, properties, stack_name)
 
 
 provisioners._ecs_task_def_create = create_task_definition
@@ -307,9 +325,27 @@ def pace(stack_name):
 stock_provision, stock_update, stock_delete = provisioners._provision_resource, provisioners._update_resource, provisioners._delete_resource
 
 
+# What a Lambda function would make, and tasks that would run, have nobody here who does it, and stock waits for them. They stand there by name.
+# Elastic IP addresses and NAT gateways are types that it does not know at all.
+STAND_INS = ("Custom::", "AWS::ECS::Service", "AWS::EC2::EIP", "AWS::EC2::NatGateway")
+# What templates ask of those.
+STOOD_IN_FOR = ("AllocationId", "Arn", "CACertSSMKey", "CAKeySSMKey", "CertSSMKey", "Id", "KeySSMKey", "Value")
+
+
+def stand_in(logical_id, stack_name):
+    name = f"{stack_name}-{logical_id}"
+    return name, {attribute: f"{name}-{attribute}" for attribute in STOOD_IN_FOR}
+
+
+for unknown in ("AWS::EC2::EIP", "AWS::EC2::NatGateway"):
+    provisioners._RESOURCE_HANDLERS.setdefault(unknown, {"create": stand_in, "delete": lambda physical_id, properties: None})
+
+
 def provision(resource_type, logical_id, properties, stack_name):
     begin(stack_name, logical_id, "create")
     pace(stack_name)
+    if resource_type.startswith(STAND_INS):
+        return stand_in(logical_id, stack_name)
     return stock_provision(resource_type, logical_id, properties, stack_name)
 
 
@@ -318,6 +354,8 @@ def update(resource_type, physical_id, old, new, stack_name, logical_id=None, at
     if old == new:
         return physical_id, attributes or {}
     pace(stack_name)
+    if resource_type.startswith(STAND_INS):
+        return physical_id, attributes or {}
     return stock_update(resource_type, physical_id, old, new, stack_name, logical_id, attributes)
 
 
@@ -333,7 +371,8 @@ def delete(resource_type, physical_id, properties, stack_name=None, logical_id=N
     if (logical_id or "").startswith("Stuck"):
         # Stock: a bucket goes with all that is in it, and nothing else keeps a resource from being deleted either.
         raise ValueError("The bucket you tried to delete is not empty (Service: S3, Status Code: 409)")
-    stock_delete(resource_type, physical_id, properties, stack_name, logical_id)
+    if not resource_type.startswith(STAND_INS):
+        stock_delete(resource_type, physical_id, properties, stack_name, logical_id)
     if told:
         stock_add_event(*event, "DELETE_COMPLETE", "", physical_id)
 

@@ -50,6 +50,31 @@ fn json_is_one_answer_that_holds_each() {
 }
 
 #[test]
+fn files_before_and_after_the_command_are_not_half_forgotten() {
+    let run = racks().run("-f a.yaml plan -f b.yaml");
+    assert!(run.code == 64 && run.stderr.contains("`--file` stands before the command and after it"), "{run}");
+    assert_eq!(racks().run("-f a.yaml -f b.yaml plan").code, 0);
+}
+
+#[test]
+fn a_comment_about_many_racks_fits_and_says_what_it_leaves_out() {
+    let bench = racks();
+    let resources: Vec<String> = (0..150)
+        .map(|at| format!(r#""Queue{at}": {{"Type": "AWS::SQS::Queue", "Properties": {{"QueueName": "{}{at}"}}}}"#, "q".repeat(60)))
+        .collect();
+    bench.file("big.json", format!(r#"{{"Resources": {{{}}}}}"#, resources.join(", ")));
+    let files: Vec<String> = (0..12).map(|at| format!("big{at}.yaml")).collect();
+    for (at, file) in files.iter().enumerate() {
+        bench.file(file, format!("name: big{at}\ntemplate: big.json\n"));
+    }
+    let run = bench.run(&format!("plan --format markdown -f {}", files.join(" -f ")));
+    assert_eq!(run.code, 0, "{run}");
+    assert!(run.stdout.chars().count() <= 65_536, "{} characters", run.stdout.chars().count());
+    assert!(run.stdout.contains("## `big0.yaml`\n\n") && run.stdout.contains("## `big11.yaml`\n\n_Left out"), "{run}");
+    assert!(run.stdout.ends_with("| `big11.yaml` | 150 to add |\n"), "every rack is in the summary\n{run}");
+}
+
+#[test]
 fn twice_gives_the_same_bytes() {
     let bench = racks();
     let once = || bench.run("diff deployed rack -f a.yaml -f b.yaml --format markdown -p Seconds=50");

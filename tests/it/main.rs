@@ -19,6 +19,7 @@ mod plan;
 mod preflight;
 mod program;
 mod properties;
+mod real_rack;
 mod recordings;
 mod recover;
 mod render;

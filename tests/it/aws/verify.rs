@@ -1,7 +1,8 @@
 //! Verification and preflight over the wire, against the endpoint.
 #![allow(clippy::unwrap_used)]
 
-use super::endpoint::Account;
+use super::endpoint::{Account, element};
+use super::proxy::{Fault, Proxy};
 use crate::program::Bench;
 
 #[test]
@@ -31,4 +32,28 @@ fn the_account_holds_what_a_rack_with_a_build_cache_promises() {
     ] {
         assert!(kept(name), "{name}\n{run}");
     }
+}
+
+/// Somebody deletes a mount target by hand between the end of an update and the look at what came of it.
+#[test]
+fn a_promise_that_is_broken_after_the_update_is_told_by_the_update() {
+    let Some(account) = Account::new() else { return };
+    let bench = Bench::new();
+    bench.file("rack.yaml", "name: rack\nregion: us-east-1\nbackend: aws\nparameters:\n  BuildCache: Yes\n  BuildMethod: fargate\n");
+    let breaks = account.clone();
+    let proxy = Proxy::new(&account.address, move |action, count| {
+        if action.contains("/mount-targets?") && count == 1 && breaks.status("rack") == "CREATE_COMPLETE" {
+            let resources = breaks.ask("ListStackResources", &[("StackName", "rack")]);
+            let target = resources.split("<member>").find(|member| member.contains(">BuildCacheTarget1<")).unwrap();
+            let id = element(target, "PhysicalResourceId").unwrap();
+            breaks.send("elasticfilesystem", &format!("DELETE /2015-02-01/mount-targets/{id} HTTP/1.1\r\n"), "");
+        }
+        Fault::None
+    });
+    let run = account.at(&proxy.address).run(&bench, "apply --yes");
+    assert_eq!(account.status("rack"), "CREATE_COMPLETE", "{run}");
+    assert!(run.stderr.contains("error[mount-target-available]: BuildCacheTarget1") && run.stderr.contains("there is none"), "{run}");
+    assert_eq!(run.code, 1, "{run}");
+    let again = account.run(&bench, "verify");
+    assert!(again.code == 1 && again.stdout.contains("error[mount-target-available]: BuildCacheTarget1"), "{again}");
 }
