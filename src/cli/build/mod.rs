@@ -10,10 +10,13 @@ mod stop;
 
 use super::{Context, ExitCode, Failure};
 
-/// Builds images with a cache that the next, fresh builder finds: the engine's exact command
+/// Builds images with a cache that the next, fresh builder finds: here, in CI, or in the rack
+///
+/// `command` shows, or runs, the exact command of the engine at hand; `recipe` is that as a step of a CI provider; `run` has the rack build.
+/// `check` says what about a Dockerfile keeps a cache from being of use. docs/build.md is the guide.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  rackform build command . --engine buildx --repository 123456789012.dkr.ecr.us-east-1.amazonaws.com/rack-build-cache --service web\n  rackform build command . --engine kaniko --tag registry.example.com/web:1 --push"
+    after_help = "Examples:\n  rackform build check app --engine buildx            what keeps the cache from being of use\n  rackform build command app --engine buildx --service web --tag registry.example.com/web:1 --push --exec\n  rackform build recipe github-actions --service web -o .github/workflows/build.yml\n  rackform build run --app web --url s3://source/web.tgz"
 )]
 pub struct Args {
     #[command(subcommand)]
