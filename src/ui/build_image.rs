@@ -71,6 +71,34 @@ impl KeyView {
     }
 }
 
+/// What became of an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum What {
+    /// It was there, and nothing was pulled.
+    Found,
+    /// It was there, and was pulled.
+    Pulled,
+    /// It was built and pushed.
+    Built,
+}
+
+/// An image under its key.
+#[derive(Clone, Debug, Serialize)]
+pub struct ImageView {
+    key: Key,
+    image: String,
+    reference: String,
+    what: What,
+}
+
+impl ImageView {
+    /// Returns what there is to show of an image.
+    pub fn new(key: &Key, image: &str, what: What) -> Self {
+        Self { key: key.clone(), image: image.to_owned(), reference: format!("{image}:{key}"), what }
+    }
+}
+
 /// Returns what a key is made of, for a person.
 pub fn ingredients(view: &KeyView, layout: Layout) -> String {
     let mut text = String::new();

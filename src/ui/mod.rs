@@ -3,6 +3,7 @@
 //! Takes the rooms' values, gives text. Nothing here prints or asks the environment: width and styles are handed in, and
 //! [`cli`](crate::cli) writes what comes out. A human view shows the same data as the JSON one, so the two cannot disagree.
 
+pub mod build_cache;
 pub mod build_command;
 pub mod build_image;
 mod diagnostics;

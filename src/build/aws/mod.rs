@@ -2,9 +2,12 @@
 //!
 //! One file per service. SDK types are converted here, so that the rest of the room sees plain ones.
 
+mod ecr;
 mod ecs;
 mod efs;
 mod logs;
+
+pub use self::ecr::AwsEcr;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -12,7 +12,9 @@ mod json_part;
 mod key;
 mod pattern;
 mod place;
+mod words;
 
 pub use files::{CacheFile, Problem};
 pub use key::{Ingredients, KEY_PREFIX, Key, architecture, build_args};
 pub use place::{DEFAULT_MAX_AGE_DAYS, Place, PlaceError, Provider, default_name, lifecycle_policy, parse_tags};
+pub use words::{expand, secret};

@@ -67,29 +67,54 @@ impl Places {
         Self { files: files.into_iter().flatten().collect() }
     }
 
+    /// Tells whether a credential helper of its own is set for a registry, which nobody needs to log in to then.
+    ///
+    /// # Errors
+    ///
+    /// Returns that a file makes no sense.
+    pub fn has_helper(&self, host: &str) -> Result<bool, RegistryError> {
+        for file in &self.files {
+            if let Some(written) = read(file, host)?
+                && written.cred_helpers.keys().any(|key| names(host).iter().any(|name| name == registry_of(key)))
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Returns what is known for a registry; `None` where nothing is.
     ///
     /// # Errors
     ///
     /// Returns that a file makes no sense, or that a credential helper failed.
     pub fn find(&self, host: &str) -> Result<Option<Credentials>, RegistryError> {
-        let failed = |message: String| RegistryError::Credentials { host: host.to_owned(), message };
         for file in &self.files {
-            let text = match std::fs::read(file) {
-                Ok(text) => text,
-                Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => continue,
-                Err(error) => return Err(failed(format!("cannot read `{}`: {error}", file.display()))),
-            };
-            // What a parser says of a place is enough; the line itself may hold a password.
-            let written: Written = serde_json::from_slice(&text).map_err(|error| {
-                failed(format!("{}:{}:{}: this is not a Docker configuration", file.display(), error.line(), error.column()))
-            })?;
-            if let Some(found) = written.find(host).map_err(|message| failed(format!("{}: {message}", file.display())))? {
-                return Ok(Some(found));
+            let Some(written) = read(file, host)? else { continue };
+            let found = written.find(host);
+            let found = found.map_err(|message| failed(host, format!("{}: {message}", file.display())))?;
+            if found.is_some() {
+                return Ok(found);
             }
         }
         Ok(None)
     }
+}
+
+fn failed(host: &str, message: String) -> RegistryError {
+    RegistryError::Credentials { host: host.to_owned(), message }
+}
+
+/// Reads a configuration file; `None` where there is none.
+fn read(file: &Path, host: &str) -> Result<Option<Written>, RegistryError> {
+    let text = match std::fs::read(file) {
+        Ok(text) => text,
+        Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => return Ok(None),
+        Err(error) => return Err(failed(host, format!("cannot read `{}`: {error}", file.display()))),
+    };
+    // What a parser says of a place is enough; the line itself may hold a password.
+    let place = |error: &serde_json::Error| format!("{}:{}:{}", file.display(), error.line(), error.column());
+    serde_json::from_slice(&text).map(Some).map_err(|error| failed(host, format!("{}: this is not a Docker configuration", place(&error))))
 }
 
 #[derive(Default, Deserialize)]

@@ -84,9 +84,21 @@ impl Manifest {
         })
     }
 
-    /// Returns everything that it names and that takes storage.
+    /// Returns everything that it names and that takes storage as a blob.
     pub fn blobs(&self) -> impl Iterator<Item = &Blob> {
-        self.config.iter().chain(&self.layers)
+        self.config.iter().chain(&self.layers).chain(self.parts())
+    }
+
+    /// Returns the manifests that an index leads to.
+    pub fn children(&self) -> impl Iterator<Item = &Blob> {
+        self.manifests.iter().filter(|child| Self::MEDIA_TYPES.contains(&child.media_type.as_str()))
+    }
+
+    /// Returns what an index leads to and is no manifest: without `image-manifest=true` BuildKit writes its cache as an index of layers.
+    ///
+    /// Source: <https://docs.docker.com/build/cache/backends/registry/>
+    pub fn parts(&self) -> impl Iterator<Item = &Blob> {
+        self.manifests.iter().filter(|child| !Self::MEDIA_TYPES.contains(&child.media_type.as_str()))
     }
 }
 

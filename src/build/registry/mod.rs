@@ -12,6 +12,7 @@ mod answer;
 mod auth;
 mod client;
 pub mod credentials;
+pub mod ecr;
 mod error;
 mod manifest;
 mod name;

@@ -154,7 +154,11 @@ impl KeyArgs {
 }
 
 /// Reads a build argument.
-fn build_arg(text: &str) -> Result<BuildArg, Failure> {
+///
+/// # Errors
+///
+/// Returns that it has no name.
+pub(super) fn build_arg(text: &str) -> Result<BuildArg, Failure> {
     let (name, value) = match text.split_once('=') {
         Some((name, value)) => (name, Some(value.to_owned())),
         None => (text, None),

@@ -1,12 +1,16 @@
 //! `rackform build`: the build half, one file per subcommand.
 
 mod agent;
+mod cache;
 mod check;
 mod command;
+mod image;
 mod image_key;
 mod recipe;
+mod registry;
 mod run;
 mod stop;
+mod warm;
 
 use super::{Context, ExitCode, Failure};
 
@@ -27,6 +31,8 @@ pub struct Args {
 enum Part {
     Command(Box<command::Args>),
     ImageKey(image_key::Args),
+    Image(Box<image::Args>),
+    Cache(Box<cache::Args>),
     Check(check::Args),
     Run(Box<run::Args>),
     Stop(stop::Args),
@@ -43,6 +49,8 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     match &args.part {
         Part::Command(args) => command::run(args, context),
         Part::ImageKey(args) => image_key::run(args, context),
+        Part::Image(args) => image::run(args, context),
+        Part::Cache(args) => cache::run(args, context),
         Part::Check(args) => check::run(args, context),
         Part::Run(args) => run::run(args, context),
         Part::Stop(args) => stop::run(args, context),

@@ -1,0 +1,206 @@
+//! `rackform build image` with a stand-in for docker: what it is called with, and what others are told.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::process::Command;
+
+use super::web::{Shelf, Web};
+use crate::program::{Bench, Run};
+
+/// A folder with a project, and a `docker` that writes down how it was called.
+struct Stage {
+    bench: Bench,
+    web: Web,
+}
+
+/// Says what it is when asked, keeps its arguments one a line, and copies the Dockerfile that it is given.
+const DOCKER: &str = r#"#!/bin/sh
+case "$1" in
+  version) echo '{"Client":{"Version":"27.5.1"},"Server":{"Version":"27.5.1","Components":[{"Name":"Engine","Version":"27.5.1"}]}}'; exit ;;
+  buildx) [ "$2" = version ] && echo 'github.com/docker/buildx v0.20.0 abc' && exit; echo 'Driver: docker'; exit ;;
+  info) echo '[["Backing Filesystem","extfs"]]'; exit ;;
+esac
+{ echo "BUILDKIT=$DOCKER_BUILDKIT"; for word; do echo "$word"; done; echo "--"; } >> "$LOG"
+while [ $# -gt 0 ]; do [ "$1" = --file ] && cp "$2" "$LOG.Dockerfile"; shift; done
+echo "this is docker's own output"
+exit "${FAIL:-0}"
+"#;
+
+impl Stage {
+    fn new(shelf: Shelf) -> Self {
+        let bench = Bench::new();
+        bench
+            .file("Dockerfile", "FROM scratch\nARG TOKEN_NAME\n")
+            .file("bin/docker", DOCKER)
+            .file(".npmrc", "//x/:_authToken=planted-secret\n");
+        executable(&bench, "bin/docker");
+        Self { bench, web: shelf.serve("web").0 }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.bench.command();
+        let path = format!("{}:/usr/bin:/bin", self.bench.path().join("bin").display());
+        command.env("PATH", path).env("LOG", self.bench.path().join("log")).env("HOME", self.bench.path());
+        command.args(["build", "image", "--repository", &format!("{}/web", self.web.host)]).args(arguments);
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Run {
+        Run::of(&mut self.command(arguments))
+    }
+
+    /// Returns how docker was called, each call as its words.
+    fn calls(&self) -> Vec<Vec<String>> {
+        let log = std::fs::read_to_string(self.bench.path().join("log")).unwrap_or_default().replace(&self.web.host, "REGISTRY");
+        let mut calls = vec![vec![]];
+        for line in log.lines() {
+            if line == "--" { calls.push(vec![]) } else { calls.last_mut().unwrap().push(line.to_owned()) }
+        }
+        calls.pop();
+        calls
+    }
+}
+
+fn executable(bench: &Bench, name: &str) {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(bench.path().join(name), std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+fn key(run: &Run) -> String {
+    run.stdout.trim().rsplit_once(':').unwrap().1.to_owned()
+}
+
+#[test]
+fn a_missing_image_is_built_and_pushed_under_its_key_and_as_latest() {
+    let stage = Stage::new(Shelf::default());
+    let mut command = stage.command(&[
+        "--target",
+        "deps",
+        "--build-arg",
+        "A=$(id) x",
+        "--build-arg",
+        "B",
+        "--secret",
+        "id=npmrc,src=.npmrc",
+        "--secret",
+        "TOKEN",
+        "--additional-build-args",
+        "--ssh default=$SOCK",
+    ]);
+    let run = Run::of(command.env("TOKEN", "planted-too").env("B", "1").env("SOCK", "/run/my agent"));
+    assert_eq!(run.code, 0, "{run}");
+    assert!(!run.to_string().contains("planted"), "{run}");
+    assert!(!run.stdout.contains("docker's own output") && run.stderr.contains("docker's own output"), "{run}");
+    let key = key(&run);
+    let calls = stage.calls();
+    let [build, push, latest] = calls.as_slice() else { panic!("{calls:#?}") };
+    assert_eq!(build[0], "BUILDKIT=1", "secrets need BuildKit");
+    for words in [
+        vec!["-t".to_owned(), format!("REGISTRY/web:{key}")],
+        vec!["-t".to_owned(), "REGISTRY/web:latest".to_owned()],
+        vec!["--target".to_owned(), "deps".to_owned()],
+        vec!["--build-arg".to_owned(), "A=$(id) x".to_owned()],
+        vec!["--build-arg".to_owned(), "B".to_owned()],
+        vec!["--secret".to_owned(), "id=npmrc,src=.npmrc".to_owned()],
+        vec!["--secret".to_owned(), "id=TOKEN,env=TOKEN".to_owned()],
+        vec!["--ssh".to_owned(), "default=/run/my agent".to_owned()],
+    ] {
+        assert!(build.windows(2).any(|pair| pair == words), "{words:?} in {build:#?}");
+    }
+    assert!(!calls.concat().iter().any(|word| word.contains("planted")), "{calls:#?}");
+    assert_eq!(push[1..], ["push".to_owned(), format!("REGISTRY/web:{key}")]);
+    assert_eq!(latest[1..], ["push", "REGISTRY/web:latest"]);
+}
+
+#[test]
+fn an_image_that_is_there_is_pulled_or_not_even_that() {
+    let first = Stage::new(Shelf::default()).run(&[]);
+    let mut shelf = Shelf::default();
+    shelf.image(&[&key(&first)], "2026-01-01T00:00:00Z", &[]);
+    let stage = Stage::new(shelf);
+    let pulled = stage.run(&["--format", "json"]);
+    assert_eq!(pulled.json()["what"], "pulled", "{pulled}");
+    assert_eq!(stage.calls(), [["BUILDKIT=".to_owned(), "pull".to_owned(), format!("REGISTRY/web:{}", key(&first))]]);
+    let found = stage.run(&["--skip-pull", "--format", "json"]);
+    assert_eq!(found.json()["what"], "found", "{found}");
+    assert_eq!(stage.calls().len(), 1, "nothing more was started");
+    let other = stage.run(&["--build-arg", "X=1", "--format", "json"]);
+    assert_eq!(other.json()["what"], "built", "{other}");
+}
+
+#[test]
+fn others_are_told_in_their_own_words() {
+    let stage = Stage::new(Shelf::default());
+    let host = stage.web.host.clone();
+    let plain = stage.run(&[]);
+    let key = key(&plain);
+    let shell = stage.run(&["--export", "shell"]);
+    let sourced = Command::new("sh").args(["-c", &format!("{}\nprintf '%s %s %s' \"$BUILDKITE_PLUGIN_DOCKER_IMAGE\" \"$BUILDKITE_PLUGIN_DOCKER_ECR_CACHE_EXPORT_IMAGE\" \"$BUILDKITE_PLUGIN_DOCKER_ECR_CACHE_EXPORT_TAG\"", shell.stdout)]).output().unwrap();
+    assert_eq!(String::from_utf8(sourced.stdout).unwrap(), format!("{host}/web:{key} {host}/web {key}"));
+    let named = stage.run(&["--export", "buildkite", "--export-env-variable", "BUILDKITE_PLUGIN_MY_CUSTOM_PLUGIN_CACHE_IMAGE"]);
+    assert!(named.stdout.starts_with(&format!("export BUILDKITE_PLUGIN_MY_CUSTOM_PLUGIN_CACHE_IMAGE={host}/web:{key}\n")), "{named}");
+    let env = stage.run(&["--export", "env"]);
+    assert!(env.stdout.ends_with(&format!("BUILDKITE_PLUGIN_DOCKER_ECR_CACHE_EXPORT_TAG={key}\n")), "{env}");
+
+    let without = stage.run(&["--export", "github"]);
+    assert!(without.code == 64 && without.stderr.contains("GITHUB_ENV"), "{without}");
+    let mut github = stage.command(&["--export", "github"]);
+    stage.bench.file("env", "BEFORE=1\n");
+    github.env("GITHUB_ENV", stage.bench.path().join("env")).env("GITHUB_OUTPUT", stage.bench.path().join("output"));
+    let github = Run::of(&mut github);
+    assert_eq!(github.code, 0, "{github}");
+    let env = stage.bench.read("env");
+    assert!(env.starts_with(&format!("BEFORE=1\nBUILDKITE_PLUGIN_DOCKER_IMAGE<<rackform_end\n{host}/web:{key}\nrackform_end\n")), "{env}");
+    let output = stage.bench.read("output");
+    assert!(
+        output.contains(&format!("tag<<rackform_end\n{key}\nrackform_end\n")) && output.contains("built<<rackform_end\ntrue\n"),
+        "{output}"
+    );
+    assert_eq!(stage.run(&["--export-env-variable", "A;id"]).code, 64);
+}
+
+#[test]
+fn a_dockerfile_may_be_given_as_text_or_stand_elsewhere() {
+    let stage = Stage::new(Shelf::default());
+    let text = "FROM scratch\nLABEL a=\"$b `c`\"\n";
+    let inline = stage.run(&["--dockerfile-inline", text]);
+    assert_eq!(inline.code, 0, "{inline}");
+    assert_eq!(stage.bench.read("log.Dockerfile"), text);
+    assert_eq!(stage.calls()[0].last().map(String::as_str), Some("."));
+    let given = stage.calls()[0].windows(2).find(|pair| pair[0] == "--file").unwrap()[1].clone();
+    assert!(!std::path::Path::new(&given).exists(), "the file is gone again: {given}");
+
+    let elsewhere = Stage::new(Shelf::default());
+    elsewhere.bench.file("dockerfiles/test/Dockerfile", text);
+    let run = elsewhere.run(&["--dockerfile", "dockerfiles/test/Dockerfile"]);
+    assert_eq!(run.stdout.rsplit_once(':').unwrap().1, inline.stdout.rsplit_once(':').unwrap().1, "one key for one text");
+    assert_eq!(elsewhere.calls()[0].last().map(String::as_str), Some("dockerfiles/test"), "its directory is the context");
+    elsewhere.run(&["--dockerfile", "dockerfiles/test/Dockerfile", "--context", "."]);
+    assert_eq!(elsewhere.calls()[3].last().map(String::as_str), Some("."));
+}
+
+#[test]
+fn what_goes_wrong_is_said_and_told_apart() {
+    let stage = Stage::new(Shelf::default());
+    let failed = Run::of(stage.command(&[]).env("FAIL", "7"));
+    assert!(failed.code == 1 && failed.stdout.is_empty(), "{failed}");
+    assert!(failed.stderr.contains("exit status: 7"), "{failed}");
+    let missing = Run::of(stage.command(&[]).env("PATH", "/nonexistent"));
+    assert!(missing.code == 69 && missing.stderr.contains("`docker`"), "{missing}");
+    for (arguments, code, said) in [
+        (vec!["--secret", "id=x,src=none"], 66, "`none` of the secret `x`"),
+        (vec!["--secret", "planted-secret!"], 64, "the name of a variable"),
+        (vec!["--secret", "UNSET_SECRET"], 66, "UNSET_SECRET"),
+        (vec!["--additional-build-args", "'open"], 64, "a quote that is not closed"),
+        (vec!["--cache-on", "none"], 66, "it matches no file"),
+    ] {
+        let run = stage.run(&arguments);
+        assert!(run.code == code && run.stderr.contains(said) && !run.to_string().contains("planted"), "{arguments:?}: {run}");
+    }
+    let bench = &stage.bench;
+    let nowhere = bench.run("build image");
+    assert!(matches!(nowhere.code, 64 | 69), "{nowhere}");
+    let gcr = bench.run("build image --registry gcr --name web");
+    assert!(gcr.code == 64 && gcr.stderr.contains("`--gcp-project` names it"), "{gcr}");
+    let unreachable = bench.run("build image --repository 127.0.0.1:1/web");
+    assert!(unreachable.code == 69 && unreachable.stderr.contains("cannot be reached"), "{unreachable}");
+}

@@ -1,0 +1,249 @@
+//! The life of a cache: sizes, what a lifecycle policy would expire, and what goes.
+#![allow(clippy::unwrap_used)]
+
+use jiff::Timestamp;
+use rackform::build::cache::{branch_cache_tag, cache_tag};
+use rackform::build::life::{Age, Entry, Inventory, Policy, Selection, Size};
+use rackform::build::registry::Blob;
+use serde_json::json;
+
+use super::web::{Shelf, refusal};
+use crate::program::{Bench, Run};
+
+fn now() -> Timestamp {
+    "2026-11-21T12:00:00Z".parse().unwrap()
+}
+
+/// Returns an entry that was pushed so many days ago, with layers by name, each of 10 bytes.
+fn entry(digest: &str, tags: &[&str], days: i64, layers: &[&str]) -> Entry {
+    let blobs: Vec<Blob> =
+        layers.iter().map(|name| Blob { media_type: String::new(), digest: (*name).to_owned(), size_bytes: 10 }).collect();
+    Entry {
+        digest: digest.to_owned(),
+        tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
+        at: (days >= 0).then(|| now() - jiff::SignedDuration::from_hours(24 * days)),
+        pulled_at: None,
+        size_bytes: 1 + 10 * layers.len() as u64,
+        blobs: Some(blobs),
+        children: Vec::new(),
+        media_type: String::new(),
+    }
+}
+
+fn inventory(entries: Vec<Entry>) -> Inventory {
+    Inventory::new("rack-build-cache".to_owned(), entries, true, Vec::new())
+}
+
+fn expired(policy: serde_json::Value, inventory: &Inventory) -> Vec<(String, u32)> {
+    let policy = Policy::read(&policy.to_string()).unwrap();
+    policy.expiries(inventory, now()).iter().map(|expiry| (expiry.entry.digest.clone(), expiry.rule)).collect()
+}
+
+fn rule(priority: u32, selection: serde_json::Value) -> serde_json::Value {
+    json!({"rulePriority": priority, "selection": selection, "action": {"type": "expire"}})
+}
+
+fn gone(selection: &Selection, inventory: &Inventory) -> Vec<String> {
+    selection.choose(inventory, now()).iter().filter(|choice| choice.removes).map(|choice| choice.entry.digest.clone()).collect()
+}
+
+#[test]
+fn a_layer_that_several_share_is_stored_once() {
+    let inventory = inventory(vec![
+        entry("a", &["web.buildcache"], 1, &["base", "x"]),
+        entry("b", &["api.buildcache"], 1, &["base", "y"]),
+        entry("c", &["prod"], 1, &["base"]),
+    ]);
+    let size = Size::of(&inventory);
+    assert_eq!((size.stored_bytes, size.added_up_bytes, size.manifests, size.is_exact), (33, 53, 3, true));
+    assert_eq!((size.by_kind["service"].bytes, size.by_kind["other"].bytes), (32, 11));
+    let mut unread = inventory.clone();
+    unread.entries[0].blobs = None;
+    assert!(!Size::of(&unread).is_exact);
+}
+
+#[test]
+fn a_policy_expires_what_ecr_documents() {
+    let found = inventory(vec![
+        entry("old-cache", &["web.buildcache"], 40, &[]),
+        entry("new-cache", &["api.buildcache"], 2, &[]),
+        entry("old-prod", &["prod-1"], 90, &[]),
+        entry("old-bare", &[], 9, &[]),
+        entry("new-bare", &[], 1, &[]),
+    ]);
+    let days =
+        |status: &str, days: u32| json!({"tagStatus": status, "countType": "sinceImagePushed", "countUnit": "days", "countNumber": days});
+    assert_eq!(expired(json!({"rules": [rule(1, days("any", 30))]}), &found), [("old-prod".to_owned(), 1), ("old-cache".to_owned(), 1)]);
+    assert_eq!(expired(json!({"rules": [rule(1, days("untagged", 7))]}), &found), [("old-bare".to_owned(), 1)]);
+    // What the tags of an earlier rule select is not a later one's, though the earlier lets it be.
+    let keep = rule(1, json!({"tagStatus": "tagged", "tagPrefixList": ["prod"], "countType": "imageCountMoreThan", "countNumber": 5}));
+    assert_eq!(expired(json!({"rules": [rule(9, days("any", 30)), keep]}), &found), [("old-cache".to_owned(), 9)]);
+    let newest = rule(1, json!({"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 3}));
+    let mut old: Vec<String> = expired(json!({"rules": [newest]}), &found).into_iter().map(|(digest, _)| digest).collect();
+    old.sort();
+    assert_eq!(old, ["old-cache", "old-prod"]);
+    let patterns = rule(
+        1,
+        json!({"tagStatus": "tagged", "tagPatternList": ["*.buildcache"], "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 1}),
+    );
+    assert_eq!(expired(json!({"rules": [patterns]}), &found).len(), 2);
+    // Exactly so many days are not more.
+    assert_eq!(expired(json!({"rules": [rule(1, days("any", 90))]}), &found), []);
+}
+
+#[test]
+fn a_policy_of_another_kind_is_not_guessed_at() {
+    for selection in [
+        json!({"tagStatus": "any", "countType": "sinceSomethingNew", "countUnit": "days", "countNumber": 1}),
+        json!({"tagStatus": "tagged", "countType": "imageCountMoreThan", "countNumber": 1}),
+        json!({"tagStatus": "any", "countType": "sinceImagePushed", "countUnit": "weeks", "countNumber": 1}),
+    ] {
+        assert!(Policy::read(&json!({"rules": [rule(1, selection.clone())]}).to_string()).is_err(), "{selection}");
+    }
+    assert!(Policy::read("{}").is_err());
+}
+
+#[test]
+fn what_is_part_of_an_index_goes_with_it_or_not_at_all() {
+    let mut index = entry("index", &["web.buildcache"], 1, &[]);
+    index.children = vec!["part".to_owned()];
+    let mut found = inventory(vec![index, entry("part", &[], 90, &[])]);
+    let untagged = Selection { untagged: true, older_than: Some(Age::days(30)), ..Selection::default() };
+    assert!(gone(&untagged, &found).is_empty());
+    let days = json!({"rules": [rule(1, json!({"tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 30}))]});
+    assert!(expired(days, &found).is_empty());
+    found.entries[0].at = found.entries[1].at;
+    assert_eq!(gone(&untagged, &found), ["index", "part"]);
+}
+
+#[test]
+fn only_caches_go_and_only_those_that_are_meant() {
+    let [web, api, branch] = [cache_tag("web"), cache_tag("api"), branch_cache_tag("web", "feature/x")];
+    let layer = "0a".repeat(32);
+    let key = format!("k1-{layer}");
+    let found = inventory(vec![
+        entry("web", &[&web], 40, &[]),
+        entry("api", &[&api], 40, &[]),
+        entry("branch", &[&branch], 5, &[]),
+        entry("layer", &[&layer], 40, &[]),
+        entry("image", &[&key, "latest"], 40, &[]),
+        entry("prod", &["prod"], 400, &[]),
+        entry("both", &["web-2.buildcache", "release"], 400, &[]),
+        entry("lonely-latest", &["latest"], 400, &[]),
+        entry("timeless", &["old.buildcache"], -1, &[]),
+        entry("bare", &[], 40, &[]),
+    ]);
+    let chosen = |selection: Selection| {
+        let mut gone = gone(&selection, &found);
+        gone.sort();
+        gone
+    };
+    let old = Some(Age::days(30));
+    assert_eq!(chosen(Selection { older_than: old, ..Selection::default() }), ["api", "image", "layer", "web"]);
+    assert_eq!(chosen(Selection { older_than: old, untagged: true, ..Selection::default() }), ["api", "bare", "image", "layer", "web"]);
+    assert_eq!(chosen(Selection { untagged: true, ..Selection::default() }), ["bare"]);
+    assert_eq!(chosen(Selection { service: Some("web".to_owned()), ..Selection::default() }), ["branch", "web"]);
+    assert_eq!(chosen(Selection { service: Some("web".to_owned()), older_than: old, ..Selection::default() }), ["web"]);
+    assert_eq!(chosen(Selection { branch: Some("feature/x".to_owned()), ..Selection::default() }), ["branch"]);
+    assert_eq!(
+        chosen(Selection { service: Some("api".to_owned()), branch: Some("feature/x".to_owned()), ..Selection::default() }),
+        [""; 0]
+    );
+    let reasons: Vec<String> = Selection { older_than: old, ..Selection::default() }
+        .choose(&found, now())
+        .into_iter()
+        .map(|choice| format!("{}: {}", choice.entry.digest, choice.reason))
+        .collect();
+    for expected in [
+        "prod: is no cache: tagged `prod`",
+        "both: is no cache: tagged `release`",
+        "timeless: its age is not known",
+        "branch: pushed 5 days ago",
+    ] {
+        assert!(reasons.iter().any(|reason| reason == expected), "{expected}: {reasons:#?}");
+    }
+}
+
+#[test]
+fn a_registry_is_listed_added_up_and_cleaned() {
+    let mut shelf = Shelf::default();
+    let web = shelf.image(&["web.buildcache"], "2020-01-01T00:00:00Z", &[("base", 1_000_000), ("web", 500_000)]);
+    shelf.image(&["prod"], "2020-01-01T00:00:00Z", &[("base", 1_000_000)]);
+    shelf.image(&["api.buildcache"], "2999-01-01T00:00:00Z", &[("base", 1_000_000)]);
+    let (server, kept) = shelf.serve("cache");
+    let bench = Bench::new();
+    let repository = format!("{}/cache", server.host);
+    let run = |arguments: &[&str]| Run::of(bench.command().args(["build", "cache"]).args(arguments).args(["--repository", &repository]));
+
+    let listed = run(&["ls"]);
+    let shown = listed.to_string().replace(&server.host, "REGISTRY");
+    assert!(
+        shown.contains("REGISTRY/cache") && shown.contains("service") && shown.contains("web.buildcache") && shown.contains("prod"),
+        "{shown}"
+    );
+    let sized = run(&["size", "--format", "json"]).json();
+    assert_eq!(sized["repository"]["by_kind"]["service"]["manifests"], 2, "{sized}");
+    let stored = sized["repository"]["stored_bytes"].as_u64().unwrap();
+    assert!((1_500_000..1_510_000).contains(&stored), "shared layers once: {stored}");
+    assert_eq!(sized["repository"]["cost"]["usd_per_month"], serde_json::Value::Null, "no region, no price: {sized}");
+
+    bench.file(
+        "policy.json",
+        json!({"rules": [rule(1, json!({"tagStatus": "any", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 30}))]})
+            .to_string(),
+    );
+    let judged = run(&["ls", "--policy", "policy.json", "--format", "json"]).json();
+    let expiring: Vec<bool> = judged["entries"].as_array().unwrap().iter().map(|entry| !entry["expires"].is_null()).collect();
+    assert_eq!(expiring, [false, true, true], "{judged}");
+
+    assert_eq!(run(&["gc"]).code, 64);
+    let gone = run(&["gc", "--older-than", "30d", "--yes"]);
+    assert_eq!(gone.code, 0, "{gone}");
+    assert!(gone.stdout.contains("- web.buildcache") && gone.stdout.contains("is no cache: tagged `prod`"), "{gone}");
+    let left: Vec<String> = kept.lock().unwrap().tags.keys().cloned().collect();
+    assert_eq!(left, ["api.buildcache", "prod"]);
+    assert!(server.lines().contains(&format!("DELETE /v2/cache/manifests/{web}")));
+}
+
+#[test]
+fn a_registry_that_keeps_all_says_so() {
+    let mut shelf = Shelf::default();
+    shelf.image(&["web.buildcache"], "2020-01-01T00:00:00Z", &[]);
+    let (server, kept) = shelf.serve("cache");
+    let inner = server.host.clone();
+    // In front of it, one that answers deletions as Docker's own registry does unless told otherwise.
+    let front = super::web::Web::new(move |request, _| {
+        if request.line.starts_with("DELETE ") {
+            return refusal(405, "UNSUPPORTED", "The operation is unsupported.");
+        }
+        let (method, path) = request.line.split_once(' ').unwrap();
+        let mut stream = std::net::TcpStream::connect(&inner).unwrap();
+        std::io::Write::write_all(&mut stream, format!("{method} {path} HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes()).unwrap();
+        stream.shutdown(std::net::Shutdown::Write).unwrap();
+        let mut text = String::new();
+        std::io::Read::read_to_string(&mut stream, &mut text).unwrap();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        let header = |name: &'static str| {
+            head.lines().find_map(|line| line.strip_prefix(&format!("{name}: "))).map(|value| (name, value.to_owned()))
+        };
+        (status, header("content-type").into_iter().chain(header("docker-content-digest")).collect(), body.as_bytes().to_vec())
+    });
+    let bench = Bench::new();
+    let run = bench.run_args(&["build", "cache", "gc", "--repository", &format!("{}/cache", front.host), "--older-than", "1d", "--yes"]);
+    assert_eq!(run.code, 1, "{run}");
+    assert!(run.stderr.contains("deletes nothing") && run.stderr.contains("storage.delete.enabled"), "{run}");
+    assert_eq!(kept.lock().unwrap().tags.len(), 1);
+}
+
+#[test]
+fn prices_have_a_date_and_unknown_ones_are_said() {
+    let bench = Bench::new();
+    let missing = bench.run("build cache size --repository 127.0.0.1:1/x --price-list none.json");
+    assert_eq!(missing.code, 66, "{missing}");
+    bench.file("none.json", "{}");
+    let wrong = bench.run("build cache size --repository 127.0.0.1:1/x --price-list none.json");
+    assert!(wrong.code == 65 && wrong.stderr.contains("no price list of AWS"), "{wrong}");
+    let local = bench.run("build cache size");
+    assert!(local.code == 64 && local.stderr.contains("`--repository HOST/NAME`"), "{local}");
+}
