@@ -102,6 +102,13 @@ protect: []
 # rollback_alarms: [arn:aws:cloudwatch:us-east-1:123456789012:alarm:errors]
 # rollback_monitoring_minutes: 10
 
+# What `rackform build command` takes unless a flag says otherwise.
+# build:
+#   engine: buildx
+#   service: web
+#   platforms: [linux/arm64]
+#   cache_mode: max
+
 # Where a template over 51,200 bytes goes; without it, the rack's own settings bucket.
 # template_bucket: my-templates
 ",

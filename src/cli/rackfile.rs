@@ -1,5 +1,7 @@
 //! `rack.yaml`: which rack this is, where it runs, and the parameters it is meant to have.
 
+mod build;
+
 use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 
@@ -10,6 +12,7 @@ use super::failure::Failure;
 use crate::parameters::GivenParameters;
 use crate::plan::OnFailure;
 use crate::template::{Arena, Diagnostic, Diagnostics, Document, Kind, Label, Member, Node, Source, Span};
+pub use build::BuildSection;
 
 /// What `rack.yaml` says; every key may be left out.
 #[derive(Clone, Debug, Default)]
@@ -52,6 +55,8 @@ pub struct RackFile {
     pub rollback_alarms: Vec<String>,
     /// `rollback_monitoring_minutes`: how long CloudFormation watches them after a change.
     pub rollback_monitoring_minutes: Option<u32>,
+    /// `build`: what every build is told.
+    pub build: BuildSection,
     region_place: Option<(Source, Span)>,
     protect_places: Vec<(Source, Span)>,
 }
@@ -60,7 +65,7 @@ impl RackFile {
     /// Where it is looked for unless `--file` names another.
     pub const DEFAULT_PATH: &'static str = "rack.yaml";
 
-    const KEYS: [&'static str; 18] = [
+    const KEYS: [&'static str; 19] = [
         "name",
         "region",
         "profile",
@@ -79,6 +84,7 @@ impl RackFile {
         "on_failure",
         "rollback_alarms",
         "rollback_monitoring_minutes",
+        "build",
     ];
 
     /// Reads the file at `path`.
@@ -172,6 +178,7 @@ impl RackFile {
                 "on_failure" => file.on_failure = reader.on_failure(member),
                 "rollback_alarms" => file.rollback_alarms = reader.alarms(member),
                 "rollback_monitoring_minutes" => file.rollback_monitoring_minutes = reader.minutes(member),
+                "build" => file.build = reader.build(member),
                 key => reader.unknown_key(member, key),
             }
         }

@@ -17,6 +17,10 @@ pub(super) fn plan(request: &BuildRequest, facts: &EngineFacts) -> Result<Invoca
     let mut invocation = Invocation::new(facts.engine);
     words::add_needs(request, &mut invocation);
     let buildkit = BuildKit(facts.buildkit.clone().or_else(|| facts.version.clone()));
+    if buildkit.0.is_none() && request.cache.is_some() {
+        let message = "BuildKit's version is not known: it is taken for a current one";
+        invocation.note(Note::new("buildkit-version", message).hinted("`--buildkit-version` says it; ECR needs 0.12"));
+    }
     if let Some(cache) = &request.cache {
         match cache.backend {
             Some(Backend::Image) => problems.push(

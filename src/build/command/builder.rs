@@ -1,7 +1,7 @@
 //! Which builder docker uses: its own, one that is there, or one that is created first.
 
 use super::super::cache::{Attributes, Backend, ImageRef};
-use super::super::engine::{BuildKit, Driver, EngineFacts, ImageStore, buildkit_in_docker};
+use super::super::engine::{BuildKit, Driver, Engine, EngineFacts, ImageStore, buildkit_in_docker};
 use super::super::request::{BuildRequest, CreateBuilder};
 use super::invocation::{Note, Step};
 use super::words::Words;
@@ -31,7 +31,10 @@ pub(super) struct Builder {
 ///
 /// Source of what the docker driver can do: <https://docs.docker.com/build/cache/backends/>
 pub(super) fn choose(request: &BuildRequest, facts: &EngineFacts) -> Builder {
-    let is_new = facts.builder.is_some() && facts.driver.is_none();
+    // `docker build` goes to docker's own builder unless another is named, whichever is in use.
+    let is_unnamed =
+        facts.engine == Engine::Docker && facts.builder.is_none() && facts.driver.is_some_and(|driver| driver != Driver::Docker);
+    let is_new = is_unnamed || (facts.builder.is_some() && facts.driver.is_none());
     let driver = facts.driver.unwrap_or(Driver::Docker);
     let own = facts.buildkit.clone().or_else(|| facts.version.as_ref().and_then(buildkit_in_docker));
     let buildkit = match driver {

@@ -37,7 +37,12 @@ pub fn plan(request: &BuildRequest, facts: &EngineFacts) -> Result<Invocation, D
         Engine::Buildah => buildah::plan(request, facts),
     };
     let invocation = match planned {
-        Ok(invocation) => invocation,
+        Ok(mut invocation) => {
+            if request.image_format.is_some() && facts.engine.is_buildkit() {
+                invocation.note(Note::new("image-format", "BuildKit chooses the image's media types by what is in it"));
+            }
+            invocation
+        }
         Err(found) => {
             problems.0.extend(found.0);
             return Err(problems);

@@ -5,7 +5,10 @@ use std::str::FromStr;
 
 use super::{Engine, Version};
 
-/// What is known of the engine at hand; `None` is "not known", and is decided like the oldest thing it may be.
+/// What is known of the engine at hand; `None` is "not known".
+///
+/// An engine of unknown version gets what the oldest one takes. A BuildKit of unknown version is taken for a current one, since that is what
+/// a new builder gets; an image store that nobody asked about for the classic one. `docs/design/build-engines.md` says why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EngineFacts {
     /// The engine.

@@ -159,3 +159,32 @@ fn mistyped_words_get_a_suggestion() {
         assert!(run.stderr.contains(suggestion), "{run}");
     }
 }
+
+#[test]
+fn rack_yaml_may_say_what_every_build_is_told() {
+    let bench = bench();
+    bench.file(
+        "rack.yaml",
+        "build:\n  engine: buildctl\n  service: web\n  target: runtime\n  platforms: [linux/arm64]\n  repository: r.example.com/cache\n  cache: registry\n  cache_mode: min\n  compression: gzip\n",
+    );
+    let told = run(&bench, "--engine-version 0.12.5");
+    assert_eq!(
+        told.stdout,
+        "buildctl build --frontend dockerfile.v0 --local context=app --local dockerfile=app --opt target=runtime --opt platform=linux/arm64 \
+         --export-cache \
+         type=registry,ref=r.example.com/cache:web.buildcache,mode=min,image-manifest=true,oci-mediatypes=true,ignore-error=true,compression=gzip \
+         --import-cache type=registry,ref=r.example.com/cache:web.buildcache\n",
+        "{told}"
+    );
+    let stronger = run(&bench, "--engine-version 0.12.5 --service api --repository r.example.com/other --target deps --cache-mode max");
+    assert!(
+        stronger.stdout.contains("ref=r.example.com/other:api.buildcache,mode=max") && stronger.stdout.contains("target=deps"),
+        "{stronger}"
+    );
+    bench.file("rack.yaml", "build:\n  engin: buildx\n  cache: regstry\n  compression: [a]\n");
+    let wrong = run(&bench, "");
+    assert_eq!(wrong.code, 65, "{wrong}");
+    for hint in ["did you mean `engine`?", "did you mean `registry`?", "`compression` must be text"] {
+        assert!(wrong.stderr.contains(hint), "{wrong}");
+    }
+}

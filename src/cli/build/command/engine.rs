@@ -32,7 +32,7 @@ pub struct EngineArgs {
     /// The program to run, where it is not the engine's usual one
     #[arg(long, value_name = "PATH")]
     pub program: Option<String>,
-    /// The builder to use, created where it is not there; a new one is called `rackform` otherwise
+    /// The builder to use, created where it is not there [default: BUILDX_BUILDER; a new one is called `rackform`]
     #[arg(long, value_name = "NAME")]
     pub builder: Option<String>,
     /// When docker gets a builder of its own: when its own cannot do what is asked, always, or never
@@ -102,7 +102,10 @@ impl EngineArgs {
             buildx,
             buildkit: self.buildkit_version.clone(),
             driver: self.driver,
-            builder: self.builder.clone(),
+            builder: self.builder.clone().or_else(|| {
+                let is_docker = matches!(engine, Engine::Docker | Engine::Buildx);
+                std::env::var("BUILDX_BUILDER").ok().filter(|name| is_docker && !name.is_empty())
+            }),
             image_store: self.image_store,
         };
         // Whoever says the version may be describing an engine that is elsewhere; one in an image is asked there.

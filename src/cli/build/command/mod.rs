@@ -13,6 +13,7 @@ use crate::build::command::{environment_file, plan, shell};
 use crate::build::engine::{Engine, EngineFacts};
 use crate::build::request::CacheRequest;
 use crate::build::{BuildRequest, Invocation, Note, exec};
+use crate::cli::rackfile::BuildSection;
 use crate::cli::{Context, ExitCode, Failure, interrupt};
 use crate::template::{Diagnostic, Diagnostics};
 use crate::ui::build_command as view;
@@ -27,7 +28,7 @@ use what::WhatArgs;
 /// What the engine is able to do is asked of the engine itself, or given by flags: its version, its driver and its image store decide which
 /// cache flags it gets. What it cannot do is said on standard error. docs/build.md is the guide, docs/design/build-engines.md says what is
 /// decided from what.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  rackform build command . --service web --tag 123456789012.dkr.ecr.us-east-1.amazonaws.com/web:1 --push\n  rackform build command app --engine buildx --repository registry.example.com/cache --service web --cache-branch \"$BRANCH\" --exec\n  rackform build command . --engine kaniko --engine-version 1.27.5 --repository registry.example.com/cache --format json\n  rackform build command . --engine buildx --s3-bucket my-cache --s3-region us-west-2 --s3-prefix buildx/web/\n  rackform build command . --engine docker --cache-to type=registry,ref=registry.example.com/cache:web,mode=max\n\nExit codes: 0 done, 1 the build failed, 64 something that the engine cannot do, 66 missing file, 130 interrupted."
 )]
@@ -75,6 +76,8 @@ enum CommandFormat {
 /// Returns every problem of the flags and what the engine cannot do of them, or that the build failed.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let mut notes = Vec::new();
+    let mut args = args.clone();
+    args.fill_in(&context.rack_file()?.build);
     let (mut request, engine) = args.request(context, &mut notes)?;
     let facts = args.engine.facts(engine, args.exec, context);
     request.take_build_args(if args.exec || engine != Engine::Kaniko { engine } else { Engine::Docker }, &|name| std::env::var(name).ok());
@@ -131,6 +134,25 @@ impl Args {
         };
         context.answer_to(self.output.as_deref(), &text)?;
         Ok(ExitCode::Done)
+    }
+
+    /// Takes from `rack.yaml` what no flag says.
+    fn fill_in(&mut self, told: &BuildSection) {
+        let is_told = self.cache.backend().is_some() || !self.cache.to.is_empty() || !self.cache.from.is_empty();
+        if !is_told {
+            self.cache.cache = told.cache.map(CacheChoice::Backend);
+            self.cache.repository.clone_from(&told.repository);
+        }
+        self.cache.service = self.cache.service.take().or_else(|| told.service.clone());
+        self.cache.cache_mode = self.cache.cache_mode.or(told.cache_mode);
+        self.cache.compression = self.cache.compression.or(told.compression);
+        self.engine.engine = self.engine.engine.or(told.engine);
+        self.engine.builder = self.engine.builder.take().or_else(|| told.builder.clone());
+        self.what.dockerfile = self.what.dockerfile.take().or_else(|| told.dockerfile.clone());
+        self.what.target = self.what.target.take().or_else(|| told.target.clone());
+        if self.what.platforms.is_empty() {
+            self.what.platforms.clone_from(&told.platforms);
+        }
     }
 
     /// Returns what is to be built, and with what.

@@ -67,14 +67,12 @@ pub struct WhatArgs {
 impl WhatArgs {
     /// Puts them into a request; adds what cannot be read to `problems`.
     pub fn put_into(&self, request: &mut BuildRequest, problems: &mut Diagnostics) {
-        request.dockerfile = self.dockerfile.clone().or_else(|| request.dockerfile.take());
-        request.target = self.target.clone().or_else(|| request.target.take());
+        request.dockerfile.clone_from(&self.dockerfile);
+        request.target.clone_from(&self.target);
         request.build_args = self.build_args.iter().map(|text| build_arg(text)).collect();
         request.secrets = self.secrets.iter().filter_map(|text| secret(text, problems)).collect();
         request.ssh.clone_from(&self.ssh);
-        if !self.platforms.is_empty() {
-            request.platforms.clone_from(&self.platforms);
-        }
+        request.platforms.clone_from(&self.platforms);
         for text in &self.labels {
             match text.split_once('=') {
                 Some((name, value)) => request.labels.push((name.to_owned(), value.to_owned())),
