@@ -2,7 +2,7 @@
 //!
 //! The lock is `flock` on a file beside the directory. On NFS, EFS included, Linux makes a byte-range lock of it that the server holds, so
 //! it counts for every host that mounts the file system; it goes away with the process, or some time after the host is gone. Sources:
-//! <https://man7.org/linux/man-pages/man2/flock.2.html>, <https://docs.aws.amazon.com/efs/latest/ug/features.html>.
+//! <https://man7.org/linux/man-pages/man2/flock.2.html>, <https://docs.aws.amazon.com/efs/latest/ug/nfs4-unsupported-features.html>.
 //!
 //! `docs/design/shared-cache.md` tells the whole story.
 

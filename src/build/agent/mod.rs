@@ -7,6 +7,7 @@
 //! Starting the task is [`task`](super::task)'s.
 
 mod credentials;
+mod image;
 mod journal;
 mod lease;
 mod settings;
@@ -14,6 +15,7 @@ mod steps;
 pub mod supervise;
 
 pub use credentials::{Credentials, CredentialsError};
+pub use image::{Arch, BuilderImage};
 pub use journal::Settled;
 pub use lease::{Access, Layout, Lease, LeaseError, place_of};
 pub use settings::Settings;

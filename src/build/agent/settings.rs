@@ -98,6 +98,15 @@ impl Settings {
             Some(Ok(engine)) => self.engine = Some(engine),
             Some(Err(wrong)) => problems.push(Diagnostic::error("environment", format!("{}: {wrong}", name::ENGINE))),
         }
+        if let Some(source) = &self.source {
+            let scheme = source.split_once("://").map_or("", |(scheme, _)| scheme);
+            let engine = self.engine.unwrap_or(Engine::Kaniko);
+            if scheme == "object" || (matches!(scheme, "s3" | "gs" | "tar") && engine != Engine::Kaniko) {
+                problems.push(Diagnostic::error("source", format!("{engine} cannot fetch a source by `{scheme}://`")).hinted(
+                    "kaniko takes s3://, git:// and https:// archives; docker takes directories, git repositories and https:// archives",
+                ));
+            }
+        }
         if self.engine.is_none() && get(name::RUNTIME).as_deref() == Some("daemonless") {
             self.engine = Some(Engine::Kaniko);
         }

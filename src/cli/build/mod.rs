@@ -2,6 +2,7 @@
 
 mod agent;
 mod cache;
+mod builder;
 mod check;
 mod command;
 mod image;
@@ -38,6 +39,7 @@ enum Part {
     Stop(stop::Args),
     Recipe(recipe::Args),
     Agent(Box<agent::Args>),
+    Builder(builder::Args),
 }
 
 /// Runs the command.
@@ -56,5 +58,6 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         Part::Stop(args) => stop::run(args, context),
         Part::Recipe(args) => recipe::run(args, context),
         Part::Agent(args) => agent::run(args, context),
+        Part::Builder(args) => builder::run(args, context),
     }
 }

@@ -19,9 +19,9 @@ pub(super) const EC2_TASK: LogicalId<TaskDefinition> = LogicalId::new("ApiBuildT
 pub(super) const FARGATE_TASK: LogicalId<TaskDefinition> = LogicalId::new("ApiBuildFargate");
 
 /// A docker client, which talks to the instance's engine.
-const DOCKER_IMAGE: &str = "public.ecr.aws/docker/library/docker:28-cli";
+pub const DOCKER_IMAGE: &str = "public.ecr.aws/docker/library/docker:28-cli";
 /// The first kaniko line that keeps `RUN --mount=type=cache` directories across file systems, EFS being one, is 1.26.5.
-const KANIKO_IMAGE: &str = "ghcr.io/osscontainertools/kaniko:v1.27.5";
+pub const KANIKO_IMAGE: &str = "ghcr.io/osscontainertools/kaniko:v1.27.5";
 /// The engine's socket, on the instance and in the container.
 const DOCKER_SOCKET: &str = "/var/run/docker.sock";
 

@@ -9,6 +9,8 @@ mod network;
 mod outputs;
 mod parameters;
 
+pub use builds::{DOCKER_IMAGE, KANIKO_IMAGE};
+
 use super::build_cache::{self, BuildCache, Surroundings};
 use super::ec2::Subnet;
 use super::reference::LogicalId;

@@ -326,3 +326,21 @@ fn kaniko_is_never_told_to_move_the_mounted_cache() {
     let place = rackform::build::agent::place_of(Some("/elsewhere"), Path::new("/kaniko/caches"));
     assert!(place.is_err_and(|error| error.to_string().contains("delete the original")));
 }
+
+#[test]
+fn in_the_builder_image_the_place_is_a_link_to_where_the_file_system_is() {
+    let builder = Builder::new();
+    let run = |build: &str| {
+        let kaniko = builder.path(&format!("container-{build}/kaniko"));
+        std::fs::create_dir_all(&kaniko).unwrap();
+        std::os::unix::fs::symlink(builder.path("efs"), kaniko.join("caches")).unwrap();
+        let mut command = builder.command(build, "web", &[]);
+        // The task definition says kaniko's own place, as a rack has it for kaniko itself.
+        command.env("BUILD_CACHE_DIR", kaniko.join("caches")).env("STANDIN_TARGETS", builder.path("target"));
+        Run::of(&mut command)
+    };
+    assert_eq!(found(&run("B1")), [""]);
+    assert_eq!(found(&run("B2")), ["B1"]);
+    assert_eq!(entries(&builder.path("efs")), ["apps"], "nothing beside the apps' own directories");
+    assert_eq!(std::fs::read_link(builder.path("container-B2/kaniko/caches")).unwrap(), builder.path("efs").canonicalize().unwrap());
+}

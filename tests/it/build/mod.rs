@@ -1,6 +1,7 @@
 //! Tests of the build half, a file for each part of it.
 
 mod agent;
+mod builder;
 mod command;
 mod dockerfile;
 mod exec;
