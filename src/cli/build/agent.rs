@@ -146,7 +146,12 @@ fn built(
         let words: Vec<String> = step.argv.iter().map(|word| shell_word(word).unwrap_or_default()).collect();
         context.say(&format!("to {}: {}", step.purpose, words.join(" ")));
     });
-    let ended_by_itself = matches!(end, Ok(supervise::End::Code(_)));
+    // One that never started has moved nothing; one that was told to end may have been in the middle of it, whatever it says.
+    let ended_by_itself = match &end {
+        Ok(supervise::End::Code(code)) => *code < 128 && !supervise::is_ending(),
+        Ok(supervise::End::Signal(_)) => false,
+        Err(_) => true,
+    };
     if let Some(lease) = lease {
         match lease.release(ended_by_itself) {
             Ok(None) => {}

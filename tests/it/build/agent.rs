@@ -344,3 +344,17 @@ fn in_the_builder_image_the_place_is_a_link_to_where_the_file_system_is() {
     assert_eq!(entries(&builder.path("efs")), ["apps"], "nothing beside the apps' own directories");
     assert_eq!(std::fs::read_link(builder.path("container-B2/kaniko/caches")).unwrap(), builder.path("efs").canonicalize().unwrap());
 }
+
+#[test]
+fn an_apps_name_never_leads_out_of_its_directory() {
+    let builder = Builder::new();
+    let names = ["../../evil", "a/b", ".", "..", "-x", "Web", "web", "a\nb", "$(id)"];
+    for (index, name) in names.into_iter().enumerate() {
+        let mut command = builder.command(&format!("B{index}"), name, &[]);
+        command.env("STANDIN_TARGETS", builder.path("target"));
+        let run = Run::of(&mut command);
+        assert_eq!((run.code, found(&run)), (0, vec![String::new()]), "{name:?} has a directory that nobody else has\n{run}");
+    }
+    assert_eq!(entries(&builder.path("efs")), ["apps"]);
+    assert_eq!(entries(&builder.path("efs/apps")).len(), names.len());
+}
