@@ -1,8 +1,8 @@
 //! `rackform build`: the build half, one file per subcommand.
 
 mod agent;
-mod cache;
 mod builder;
+mod cache;
 mod check;
 mod command;
 mod image;
