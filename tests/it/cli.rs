@@ -1,6 +1,9 @@
 //! Tests of `cli`: what a user sees of the program as a whole.
 #![allow(clippy::unwrap_used)]
 
+mod templates;
+mod values;
+
 use std::process::Stdio;
 
 use rackform::cli::ExitCode;
@@ -122,50 +125,6 @@ fn color_is_for_terminals_unless_asked_for() {
     assert!(!refused.stderr.contains('\u{1b}'), "{refused}");
 }
 
-const SMALL_RACK: &str = include_str!("../../fixtures/patch-small-rack/rack.json");
-
-#[test]
-fn patch_writes_the_template_to_standard_output_and_says_what_came_in() {
-    let bench = Bench::new();
-    bench.file("rack.json", SMALL_RACK);
-    let run = bench.run("patch rack.json");
-    assert_eq!(run.code, 0, "{run}");
-    assert!(run.stdout.contains("\"BuildCacheFilesystem\""), "{run}");
-    assert!(run.stderr.contains("came in:"), "{run}");
-    assert_eq!(bench.read("rack.json"), SMALL_RACK, "the file itself is untouched");
-    bench.file("again.json", &run.stdout);
-    let again = bench.run("patch again.json");
-    assert_eq!(again.stdout, run.stdout);
-    assert_eq!(again.stderr, "the build cache is in the template already; nothing changes\n");
-}
-
-#[test]
-fn patch_in_place_keeps_the_file_mode_and_patch_check_then_finds_nothing() {
-    use std::os::unix::fs::PermissionsExt as _;
-    let bench = Bench::new();
-    bench.file("rack.json", SMALL_RACK);
-    let path = bench.path().join("rack.json");
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
-    let before = bench.run("patch rack.json --check --quiet");
-    assert_eq!(before.code, 2, "{before}");
-    assert!(before.stdout.lines().any(|line| line.starts_with("+") && line.contains("BuildCacheFilesystem")), "{before}");
-    assert_eq!(bench.read("rack.json"), SMALL_RACK, "--check writes nothing");
-
-    assert_eq!(bench.run("patch rack.json --in-place --quiet").to_string(), "------- exit status: 0 -------");
-    assert!(bench.read("rack.json").contains("BuildCacheFilesystem"));
-    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-    assert_eq!(bench.run("patch rack.json --check --quiet").to_string(), "------- exit status: 0 -------");
-}
-
-#[test]
-fn patch_flags_that_exclude_each_other_are_bad_usage() {
-    let bench = Bench::new();
-    bench.file("rack.json", SMALL_RACK);
-    for arguments in ["patch rack.json --in-place --check", "patch rack.json --in-place -o x", "patch - --in-place"] {
-        assert_eq!(bench.run(arguments).code, 64, "{arguments}");
-    }
-}
-
 #[test]
 fn input_that_cannot_be_read_says_why() {
     let bench = Bench::new();
@@ -235,42 +194,6 @@ fn malformed_json_shows_its_line_cut_around_the_marker() {
       = hint: write `"key": value`
     ------- exit status: 65 -------
     "#);
-}
-
-#[test]
-fn render_check_tells_up_to_date_from_not() {
-    let bench = Bench::new();
-    assert_eq!(bench.run("render -o rack.json").to_string(), "------- exit status: 0 -------");
-    assert_eq!(bench.read("rack.json"), bench.run("render").stdout);
-    assert_eq!(bench.run("render --check rack.json").code, 0);
-    bench.file("rack.json", bench.read("rack.json").replacen("\"Parameters\"", "\"Parameterz\"", 1));
-    let stale = bench.run("render --check rack.json");
-    assert_eq!(stale.code, 2, "{stale}");
-    assert!(stale.stdout.contains("-          \"Parameterz\"") && stale.stdout.contains("+          \"Parameters\""), "{stale}");
-    assert_eq!(bench.run("render --check missing.json").code, 66);
-    assert_eq!(bench.run("render --format yaml --minify").code, 64);
-    assert_eq!(bench.run("render --minify").stdout.trim_end().lines().count(), 1);
-}
-
-#[test]
-fn what_render_writes_is_a_template_that_the_other_commands_take() {
-    let bench = Bench::new();
-    bench.file("rack.yaml", "name: staging\nparameters:\n  BuildCache: Yes\n  BuildMethod: fargate\n");
-    for arguments in ["render -o rack.json", "render --format yaml -o rack.yml", "render --minify -o rack.min.json"] {
-        assert_eq!(bench.run(arguments).code, 0, "{arguments}");
-    }
-    for (before, after) in [("rack.json", "rack.yml"), ("rack.yml", "rack.min.json")] {
-        let run = bench.run(&format!("diff {before} {after} -p BuildCache=Yes -p BuildMethod=fargate --exit-code"));
-        assert_eq!(run.code, 0, "{run}");
-    }
-    let value = |run: &Run| run.json()["parameters"].as_array().unwrap().iter().find(|one| one["name"] == "BuildCache").unwrap().clone();
-    let params = bench.run("params --group build --format json");
-    assert_eq!(value(&params)["value"], "Yes", "an unquoted Yes in rack.yaml is the text");
-    assert_eq!(value(&params)["provenance"], "file");
-    let flag = bench.run("params --group build --format json -p BuildCache=No");
-    assert_eq!(value(&flag)["provenance"], "flag");
-    let json = bench.run("evaluate rack --format json").json();
-    assert_eq!(json["resources"]["BuildCacheFilesystem"]["Properties"]["FileSystemTags"][0]["Value"], "staging-build-cache");
 }
 
 #[test]
@@ -393,104 +316,4 @@ fn the_command_reference_is_what_help_says() {
     }
     let documented = std::fs::read_to_string(path).unwrap_or_default();
     assert!(documented == page, "docs/commands.md is not what --help says; `UPDATE_DOCS=1 cargo test command_reference` writes it");
-}
-
-#[test]
-fn evaluate_gives_a_program_what_has_a_value_beside_what_has_none() {
-    let bench = Bench::new();
-    bench.file(
-        "rack.json",
-        r#"{
-  "Parameters": { "Private": { "Type": "String", "Default": "No" } },
-  "Conditions": { "Private": { "Fn::Equals": [ { "Ref": "Private" }, "Yes" ] } },
-  "Resources": {
-    "Subnet": { "Type": "AWS::EC2::Subnet", "Condition": "Private", "Properties": { "VpcId": "vpc-1" } },
-    "Target": { "Type": "AWS::EFS::MountTarget", "Properties": { "SubnetId": { "Ref": "Subnet" } } }
-  }
-}"#,
-    );
-    let run = bench.run("evaluate rack.json --format json");
-    let answer = run.json();
-    assert_eq!((run.code, &answer["conditions"]), (65, &serde_json::json!({ "Private": false })), "{run}");
-    assert_eq!(answer["errors"][0]["line"], 6, "{run}");
-    assert_eq!(
-        answer["errors"][0]["cloudformation_message"],
-        "Template format error: Unresolved resource dependencies [Subnet] in the Resources block of the template"
-    );
-    let human = bench.run("evaluate rack.json");
-    assert_eq!((human.code, human.stdout.as_str()), (65, ""), "{human}");
-    let sound = bench.run("evaluate rack.json -p Private=Yes --format json");
-    assert_eq!((sound.code, sound.json().get("errors")), (0, None), "{sound}");
-}
-
-#[test]
-fn a_before_flag_says_what_was_different_and_a_before_file_says_it_all() {
-    let bench = Bench::new();
-    bench.file(
-        "queue.json",
-        r#"{
-  "Parameters": { "Name": { "Type": "String" }, "Seconds": { "Type": "Number", "Default": "30" } },
-  "Resources": { "Queue": { "Type": "AWS::SQS::Queue", "Properties": {
-    "QueueName": { "Ref": "Name" }, "VisibilityTimeout": { "Ref": "Seconds" } } } }
-}"#,
-    );
-    let names = |run: &Run| -> Vec<String> {
-        let changes = run.json()["Changes"].as_array().cloned().unwrap_or_default();
-        let details = changes.iter().flat_map(|change| change["ResourceChange"]["Details"].as_array().cloned().unwrap_or_default());
-        let mut names: Vec<String> = details.map(|detail| detail["Target"]["Name"].as_str().unwrap_or("").to_owned()).collect();
-        names.dedup();
-        names
-    };
-    let flag = bench.run("diff queue.json queue.json -p Name=jobs -p Seconds=60 --before-parameter Seconds=45 --format change-set");
-    assert_eq!(names(&flag), ["VisibilityTimeout"], "{flag}");
-    bench.file("before.json", r#"{ "Name": "old" }"#);
-    let file = bench.run("diff queue.json queue.json -p Name=jobs -p Seconds=60 --before-parameters before.json --format change-set");
-    assert_eq!(names(&file), ["QueueName", "VisibilityTimeout"], "{file}");
-}
-
-#[test]
-fn params_in_yaml_are_a_parameter_file_without_secrets() {
-    let bench = Bench::new();
-    bench.file(
-        "rack.json",
-        r#"{
-  "Parameters": {
-    "Cache": { "Type": "String", "Default": "Yes" }, "Zones": { "Type": "CommaDelimitedList", "Default": "a,b" },
-    "Code": { "Type": "String", "Default": "012" }, "Blank": { "Type": "String", "Default": "" },
-    "Token": { "Type": "String", "NoEcho": true, "Default": "planted" } },
-  "Resources": { "Topic": { "Type": "AWS::SNS::Topic" } }
-}"#,
-    );
-    let saved = bench.run("params rack.json --format yaml -p Cache=No");
-    assert!(saved.code == 0 && !saved.stdout.contains("planted") && !saved.stdout.contains("Token"), "{saved}");
-    bench.file("saved.yaml", &saved.stdout);
-    let parameters = bench.run("params rack.json --parameters saved.yaml --format json").json()["parameters"].clone();
-    let held: Vec<(&str, &str)> = parameters
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|parameter| parameter["provenance"] == "file")
-        .map(|parameter| (parameter["name"].as_str().unwrap(), parameter["value"].as_str().unwrap()))
-        .collect();
-    assert_eq!(held, [("Cache", "No"), ("Zones", "a,b"), ("Code", "012"), ("Blank", "")]);
-}
-
-#[test]
-fn a_before_state_tells_an_ssm_value_that_changed_behind_its_name() {
-    let bench = Bench::new();
-    bench
-        .file(
-            "topic.json",
-            r#"{
-  "Parameters": { "Label": { "Type": "AWS::SSM::Parameter::Value<String>", "Default": "/label" } },
-  "Resources": { "Topic": { "Type": "AWS::SNS::Topic", "Properties": { "DisplayName": { "Ref": "Label" } } } }
-}"#,
-        )
-        .file("then.json", r#"{ "ssm": { "/label": "old" } }"#)
-        .file("now.json", r#"{ "ssm": { "/label": "new" } }"#);
-    let run = bench.run("diff topic.json topic.json --before-state then.json --state now.json --format change-set");
-    let detail = &run.json()["Changes"][0]["ResourceChange"]["Details"][0];
-    assert_eq!((&detail["Target"]["BeforeValue"], &detail["Target"]["AfterValue"]), (&"old".into(), &"new".into()), "{run}");
-    let same = bench.run("diff topic.json topic.json --state now.json");
-    assert!(same.stdout.starts_with("No changes"), "{same}");
 }

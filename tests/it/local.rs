@@ -1,6 +1,8 @@
 //! The embedded backend: what every backend promises, and what only this one can be asked to do.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod planned;
+
 use std::sync::atomic::AtomicBool;
 
 use rackform::apply::{Observer, Outcome, apply, resume};
@@ -299,98 +301,4 @@ fn looking_makes_nothing() {
     let backend = LocalBackend::open_existing(&state, options(&[])).unwrap();
     assert_eq!(backend.list_stacks().unwrap(), []);
     assert!(!state.exists());
-}
-
-/// Evaluates a template for a stack as it is; the plan from what is deployed to it.
-fn planned(backend: &LocalBackend, template: &str, values: &[(&str, &str)]) -> rackform::plan::Plan {
-    use rackform::evaluate::evaluate;
-    use rackform::parameters::{GivenParameters, ParameterSet};
-    use rackform::template::{Arena, Source, Template};
-    let stack = backend.describe_stack("rack").unwrap().unwrap();
-    let state = rackform::backend::deployed_state(backend, &stack).unwrap();
-    let (arena, sources) = (Arena::new(), [Source::new("before", stack.template.clone()), Source::new("after", template)]);
-    let templates = [Template::read(&sources[0], &arena).unwrap(), Template::read(&sources[1], &arena).unwrap()];
-    let mut given = GivenParameters::new();
-    stack.parameters.iter().for_each(|(name, value)| given.add_deployed(name, value.clone()));
-    let before = ParameterSet::resolve(&templates[0], &given).unwrap();
-    values.iter().for_each(|(name, value)| given.add_flag(&format!("{name}={value}")).unwrap());
-    let after = ParameterSet::resolve(&templates[1], &given).unwrap();
-    let evaluations = [evaluate(&templates[0], &before, &state, &arena).unwrap(), evaluate(&templates[1], &after, &state, &arena).unwrap()];
-    rackform::plan::plan(&evaluations[0], &evaluations[1])
-}
-
-/// Applies some values after planning them, and holds the stack to the plan: what was to be made, replaced and deleted was, nothing
-/// else was, and every resource is as the template says.
-fn as_planned(backend: &LocalBackend, template: &str, values: &[(&str, &str)]) {
-    use rackform::plan::Effect;
-    let ids = || -> std::collections::BTreeMap<String, String> {
-        backend.list_resources("rack").unwrap().into_iter().map(|resource| (resource.logical_id, resource.physical_id)).collect()
-    };
-    let (plan, old) = (planned(backend, template, values), ids());
-    let wanted = target(backend, "rack", template, values);
-    let outcome = apply(backend, &wanted, &mut Told::default(), &AtomicBool::new(false)).unwrap();
-    if let Outcome::Unchanged { .. } = outcome {
-        // A secret that is given anew may be the deployed one: only the backend can tell.
-        assert!(!plan.has_changes() || values.iter().any(|(name, _)| *name == "Token"), "{values:?}");
-        assert_eq!(ids(), old, "{values:?}");
-        return;
-    }
-    assert!(plan.has_changes(), "{values:?}: {outcome:?}");
-    if let Outcome::RolledBack { .. } = outcome {
-        assert_eq!(ids(), old, "{values:?}");
-        return;
-    }
-    let inspector = rackform::verify::local::LocalInspector::new(backend, "us-east-1");
-    let report = rackform::verify::verify(backend, &inspector, &(&wanted).into(), std::time::Duration::ZERO).unwrap();
-    let broken: Vec<_> =
-        report.checks.iter().filter(|verdict| verdict.check.starts_with("resource-") && verdict.remedy.is_some()).collect();
-    assert_eq!((broken, report.summary.kept > 0), (Vec::new(), true), "{values:?}");
-    let new = ids();
-    for id in old.keys().chain(new.keys()) {
-        let effect = plan.effects.iter().find(|effect| effect.logical_resource_id == *id).map(|effect| effect.effect);
-        let expected = match (old.get(id), new.get(id)) {
-            (None, Some(_)) => vec![Some(Effect::Created)],
-            (Some(_), None) => vec![Some(Effect::Deleted), Some(Effect::Retained)],
-            (Some(old), Some(new)) if old != new => vec![Some(Effect::Replaced)],
-            _ => vec![None, Some(Effect::Untouched), Some(Effect::UpdatedInPlace), Some(Effect::UpdatedWithInterruption)],
-        };
-        assert!(expected.contains(&effect), "{values:?}: {id} was {:?}, is {:?}, and the plan said {effect:?}", old.get(id), new.get(id));
-    }
-}
-
-fn pick(choices: &'static [&'static str]) -> impl proptest::strategy::Strategy<Value = &'static str> {
-    proptest::sample::select(choices)
-}
-
-proptest::proptest! {
-    #![proptest_config(proptest::prelude::ProptestConfig { cases: 24, failure_persistence: None, ..Default::default() })]
-
-    #[test]
-    fn a_plan_applied_gives_what_it_promised(
-        steps in proptest::collection::vec((pick(&["us-east-1a", "us-east-1b"]), pick(&["Yes", "No"]), pick(&["", "s3cr3t-s3cr3t"])), 1..5)
-    ) {
-        let backend = in_memory();
-        put(&backend, "rack", NETWORK, &[]);
-        for (zone, cache, token) in steps {
-            as_planned(&backend, NETWORK, &[("Zone", zone), ("Cache", cache), ("Token", token)]);
-        }
-    }
-}
-
-proptest::proptest! {
-    // Each case is several evaluations of a whole rack.
-    #![proptest_config(proptest::prelude::ProptestConfig { cases: 4, failure_persistence: None, ..Default::default() })]
-
-    #[test]
-    fn a_plan_of_our_own_rack_applied_gives_what_it_promised(
-        steps in proptest::collection::vec((pick(&["ec2", "fargate"]), pick(&["Yes", "No"]), pick(&["true", "false"]), pick(&["2", "3"])), 1..3)
-    ) {
-        let rack = rackform::render::render(&rackform::render::RenderOptions::default()).unwrap();
-        let backend = in_memory();
-        put(&backend, "rack", &rack, &[]);
-        for (method, cache, available, zones) in steps {
-            let values = [("BuildMethod", method), ("BuildCache", cache), ("HighAvailability", available), ("MaxAvailabilityZones", zones)];
-            as_planned(&backend, &rack, &values);
-        }
-    }
 }

@@ -1,0 +1,74 @@
+//! Whether two values of a prediction and a change set are the same, as far as both are known and shown.
+
+use serde::Serialize;
+use serde_json::Value as Json;
+
+use crate::plan::KNOWN_AFTER_APPLY;
+use crate::plan::redact::STARS;
+
+/// Returns a word as CloudFormation spells it.
+pub(super) fn word(word: &impl Serialize) -> String {
+    serde_json::to_value(word).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// Tells whether two values are the same as far as both are known and shown.
+pub(super) fn is_same_text(expected: &str, reported: &str) -> bool {
+    if expected == reported || [expected, reported].iter().any(|text| text.contains(KNOWN_AFTER_APPLY) || text.contains(STARS)) {
+        return true;
+    }
+    // Noise: a value that is a document is text, and the order of its members means nothing.
+    match (serde_json::from_str::<Json>(expected), serde_json::from_str::<Json>(reported)) {
+        (Ok(expected), Ok(reported)) => is_same(&expected, &reported),
+        _ => false,
+    }
+}
+
+fn is_same(expected: &Json, reported: &Json) -> bool {
+    let mut differences = Vec::new();
+    contexts(expected, reported, &mut String::new(), &mut differences);
+    differences.is_empty()
+}
+
+/// Collects where two documents differ: the path, with the value before and after; `path` is where both are.
+pub(super) fn contexts(expected: &Json, reported: &Json, path: &mut String, found: &mut Vec<(String, Option<String>, Option<String>)>) {
+    let length = path.len();
+    match (expected, reported) {
+        (Json::Object(old), Json::Object(new)) => {
+            let names = old.keys().chain(new.keys().filter(|name| !old.contains_key(*name)));
+            for name in names {
+                path.push('/');
+                path.push_str(name);
+                match (old.get(name), new.get(name)) {
+                    (Some(old), Some(new)) => contexts(old, new, path, found),
+                    (old, new) => found.push((path.clone(), old.map(shown), new.map(shown))),
+                }
+                path.truncate(length);
+            }
+        }
+        (Json::Array(old), Json::Array(new)) if old.len() == new.len() => {
+            for (index, (old, new)) in old.iter().zip(new).enumerate() {
+                path.push_str(&format!("/{index}"));
+                contexts(old, new, path, found);
+                path.truncate(length);
+            }
+        }
+        (Json::Object(_) | Json::Array(_), Json::Object(_) | Json::Array(_)) => {
+            found.push((path.clone(), Some(shown(expected)), Some(shown(reported))));
+        }
+        _ => {
+            // Noise: scalars are strings in contexts, but not always in documents.
+            let (old, new) = (shown(expected), shown(reported));
+            let is_open = [&old, &new].iter().any(|text| text.contains(KNOWN_AFTER_APPLY) || text.contains(STARS));
+            if old != new && !is_open {
+                found.push((path.clone(), Some(old), Some(new)));
+            }
+        }
+    }
+}
+
+fn shown(value: &Json) -> String {
+    match value {
+        Json::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
