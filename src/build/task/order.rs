@@ -18,11 +18,13 @@ pub enum Builder {
     Convox,
     /// kaniko itself, which reads flags alone.
     Kaniko,
+    /// A docker client, which builds nothing unless it is told what.
+    Docker,
 }
 
 impl Builder {
     /// Every builder.
-    pub const ALL: [Self; 3] = [Self::Agent, Self::Convox, Self::Kaniko];
+    pub const ALL: [Self; 4] = [Self::Agent, Self::Convox, Self::Kaniko, Self::Docker];
 
     /// Returns its name.
     pub fn name(self) -> &'static str {
@@ -30,6 +32,7 @@ impl Builder {
             Self::Agent => "agent",
             Self::Convox => "convox",
             Self::Kaniko => "kaniko",
+            Self::Docker => "docker",
         }
     }
 
@@ -42,6 +45,7 @@ impl Builder {
             _ if repository.starts_with("convox/") || repository.contains("/convox/") => Self::Convox,
             "kaniko" | "kaniko-executor" => Self::Kaniko,
             "executor" if repository.contains("kaniko") => Self::Kaniko,
+            "docker" => Self::Docker,
             _ => Self::Agent,
         }
     }
@@ -115,7 +119,7 @@ impl Order {
         }
         let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
         match self.builder {
-            Builder::Agent | Builder::Kaniko => None,
+            Builder::Agent | Builder::Kaniko | Builder::Docker => None,
             Builder::Convox => {
                 let cache = if self.no_cache { "false" } else { "true" };
                 let mut command = words(&["build", "-method", method(self.url.as_deref().unwrap_or_default()), "-cache", cache]);
@@ -131,7 +135,7 @@ impl Order {
     pub(super) fn started_by(&self) -> String {
         self.started_by.clone().unwrap_or_else(|| match self.builder {
             Builder::Convox => format!("convox.{}", self.app),
-            Builder::Agent | Builder::Kaniko => format!("rackform/{}", self.app),
+            Builder::Agent | Builder::Kaniko | Builder::Docker => format!("rackform/{}", self.app),
         })
     }
 
@@ -187,6 +191,7 @@ mod tests {
             ("docker.io/convox/rack:20260421-arm64", Builder::Convox),
             ("ghcr.io/osscontainertools/kaniko:v1.27.5", Builder::Kaniko),
             ("gcr.io/kaniko-project/executor@sha256:abc", Builder::Kaniko),
+            ("public.ecr.aws/docker/library/docker:28-cli", Builder::Docker),
             ("111122223333.dkr.ecr.eu-west-1.amazonaws.com/builder:1", Builder::Agent),
             ("localhost:5000/kaniko-builder", Builder::Agent),
         ] {

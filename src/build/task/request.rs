@@ -264,7 +264,7 @@ fn environment(site: &Site, order: &Order) -> Vec<KeyValuePair> {
             let args = || serde_json::to_string(&order.build_args).ok();
             set(environment::ARGS, (!order.build_args.is_empty()).then(args).flatten());
         }
-        Builder::Kaniko => {}
+        Builder::Kaniko | Builder::Docker => {}
     }
     variables.extend(order.environment.iter().map(|(name, value)| (name.clone(), value.clone())));
     variables.into_iter().map(|(name, value)| KeyValuePair { name, value }).collect()

@@ -121,7 +121,7 @@ fn an_image_that_is_kaniko_itself_gets_the_arguments_that_build_command_shows() 
 #[test]
 fn an_instance_build_has_no_network_configuration() {
     let bench = rack("  BuildCache: No\n");
-    let request = bench.run("build run --app web --id B1 --cpu 256 --memory 512 --dry-run").json();
+    let request = bench.run("build run --app web --id B1 --builder agent --cpu 256 --memory 512 --dry-run").json();
     for absent in ["launchType", "platformVersion", "networkConfiguration", "tags", "propagateTags"] {
         assert!(request.get(absent).is_none(), "{absent} in {request:#}");
     }
@@ -130,6 +130,13 @@ fn an_instance_build_has_no_network_configuration() {
     assert_eq!((&container["cpu"], &container["memory"]), (&256.into(), &512.into()));
     assert_eq!(environment(&request)["BUILD_CACHE"], "false");
     assert!(!environment(&request).contains_key("BUILD_CACHE_REPO"));
+    let client = bench.run("build run --app web --dry-run");
+    assert!(
+        client.code == 64 && client.stderr.contains("build builder --engine docker"),
+        "a docker client would look like a build\n{client}"
+    );
+    let told = bench.run("build run --app web --dry-run -- version").json();
+    assert_eq!(told["overrides"]["containerOverrides"][0]["command"], json!(["version"]));
     assert!(request["overrides"].get("cpu").is_none(), "only Fargate takes it of the whole task: {request:#}");
 }
 
@@ -195,7 +202,7 @@ fn secrets_come_from_the_environment_and_are_stars_wherever_they_turn_up() {
     }
     assert_eq!(environment["HINT"], "x");
     assert!(!format!("{run}").contains("planted"), "{run}");
-    let missing = bench.run("build run --app web --dry-run --secret-env NOBODY");
+    let missing = bench.run("build run --app web --builder agent --dry-run --secret-env NOBODY");
     assert_eq!(missing.code, 66, "{missing}");
     let url = bench.run("build run --app web --builder agent --dry-run --url https://me:pw@x.example/a.tgz");
     assert!(url.code == 64 && url.stderr.contains("--secret-env BUILD_URL"), "{url}");
@@ -245,7 +252,7 @@ fn what_ecs_would_refuse_is_refused_before_it_is_asked_all_at_once() {
 #[test]
 fn a_local_stack_says_what_can_be_done_with_it() {
     let bench = rack("  BuildCache: No\n");
-    for run in [bench.run("build run --app web"), bench.run("build stop 1"), bench.run("build run --attach 1")] {
+    for run in [bench.run("build run --app web --builder agent"), bench.run("build stop 1"), bench.run("build run --attach 1")] {
         assert_eq!(run.code, 69, "{run}");
         assert!(run.stderr.contains("--dry-run") && run.stderr.contains("build command --exec"), "{run}");
     }

@@ -78,7 +78,7 @@ pub struct OrderArgs {
     /// What makes asking twice start one task [default: made of the ID]
     #[arg(long, value_name = "TOKEN")]
     client_token: Option<String>,
-    /// The program in the task's image: agent, convox or kaniko [default: told by the image's name]
+    /// The program in the task's image: agent, convox, kaniko or docker [default: told by the image's name]
     #[arg(long, value_name = "PROGRAM")]
     builder: Option<Builder>,
     /// The container's command, instead of the builder's usual one
@@ -126,6 +126,13 @@ impl OrderArgs {
         };
         match order.builder {
             Builder::Kaniko if order.command.is_none() => kaniko(order, site),
+            // It would show its help, end with 0, and look like a build.
+            Builder::Docker if order.command.is_none() => {
+                let message = "the task's image is a docker client, which builds nothing by itself";
+                Err(Failure::new(ExitCode::Usage, message).hinted(
+                    "`rackform build builder --engine docker` renders an image with the build agent, which BuildImage names; or give a command after `--`",
+                ))
+            }
             _ => Ok(order),
         }
     }
