@@ -22,19 +22,19 @@ pub struct Args {
     /// List the providers, and where each recipe belongs
     #[arg(long, conflicts_with_all = ["provider", "output", "check"])]
     list: bool,
-    /// The rack's cache repository [default: rack.yaml's `name` and `account` make it, where both are given]
+    /// The rack's cache repository [default: `build.repository` in rack.yaml, else what its `name` and `account` make]
     #[arg(long, value_name = "REPOSITORY")]
     repository: Option<String>,
     /// The repository that the image goes into
     #[arg(long, value_name = "REPOSITORY")]
     image: Option<String>,
-    /// The service, after which its cache is called
+    /// The service, after which its cache is called [default: `build.service` in rack.yaml]
     #[arg(long, value_name = "NAME")]
     service: Option<String>,
     /// The app's directory [default: the checkout]
     #[arg(long, value_name = "DIRECTORY")]
     directory: Option<String>,
-    /// The engine: docker, buildx or buildah [default: buildx]
+    /// The engine: docker, buildx or buildah [default: `build.engine` in rack.yaml, else buildx]
     #[arg(long, value_name = "ENGINE")]
     engine: Option<Engine>,
     /// The image that a job of GitLab CI runs in [default: docker's client, with aws installed]
@@ -93,12 +93,15 @@ impl Args {
         };
         Ok(Options {
             role_arn: context.global.role_arn.clone().or_else(|| rack_file.role_arn.clone()),
-            repository: self.repository.clone().or_else(of_rack),
+            repository: self.repository.clone().or_else(|| rack_file.build.repository.clone()).or_else(of_rack),
             region,
             image: self.image.clone(),
-            service: self.service.clone(),
+            service: self.service.clone().or_else(|| rack_file.build.service.clone()),
             directory: self.directory.clone(),
-            engine: self.engine,
+            // A rack whose builds run on kaniko has CI build with buildx.
+            engine: self
+                .engine
+                .or(rack_file.build.engine.filter(|engine| matches!(engine, Engine::Docker | Engine::Buildx | Engine::Buildah))),
             container: self.container.clone(),
         })
     }

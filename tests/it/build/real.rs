@@ -223,3 +223,36 @@ fn what_gc_says_goes_is_gone_and_the_rest_stays() {
     assert_eq!(done.json()["removed"].as_array().unwrap().len(), layers.len(), "{done}");
     assert_eq!(yard.tags("cache"), ["prod"], "what no cache made stays");
 }
+
+#[test]
+fn the_step_of_a_recipe_builds_and_the_next_fresh_builder_is_served() {
+    use rackform::build::recipe::{Options, Provider, recipe};
+    let Some(yard) = Yard::new() else { return };
+    let options = Options {
+        engine: Some(rackform::build::Engine::Buildah),
+        repository: Some(format!("{}/cache", yard.host)),
+        image: Some(format!("{}/web", yard.host)),
+        service: Some("it's \"web\"".to_owned()),
+        ..Options::default()
+    };
+    let text = recipe(Provider::Codebuild, &options).unwrap().text;
+    let (variables, script) = super::recipes::step(Provider::Codebuild, &text);
+    // A registry on loopback speaks without TLS, which is for the machine to say and not for a recipe.
+    yard.bench.file("registries.conf", format!("[[registry]]\nlocation = \"{}\"\ninsecure = true\n", yard.host));
+    let programs = Path::new(env!("CARGO_BIN_EXE_rackform")).parent().unwrap().display();
+    let run = |store: &str| {
+        let like = yard.command(store);
+        let mut command = Command::new("bash");
+        command.args(["-c", &script]).current_dir(like.get_current_dir().unwrap()).env_clear().stdin(Stdio::null());
+        command.envs(like.get_envs().filter_map(|(name, value)| Some((name, value?)))).envs(variables.clone());
+        command.env("PATH", format!("{programs}:{}", yard.path)).env("CODEBUILD_RESOLVED_SOURCE_VERSION", "0123abc");
+        command.env("CONTAINERS_REGISTRIES_CONF", yard.bench.path().join("registries.conf"));
+        Run::of(&mut command)
+    };
+    let cold = run("one");
+    assert_eq!(cold.code, 0, "{cold}");
+    assert!(!cold.to_string().contains("Cache pulled from remote"), "{cold}");
+    let fresh = run("two");
+    assert_eq!(fresh.code, 0, "{fresh}");
+    assert!(fresh.to_string().contains("Cache pulled from remote"), "{fresh}");
+}

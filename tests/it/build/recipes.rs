@@ -144,7 +144,7 @@ fn put_in(provider: Provider, text: &str) -> String {
 }
 
 /// Returns the variables and the script of a recipe's one step, as its shell gets them.
-fn step(provider: Provider, text: &str) -> (Vec<(String, String)>, String) {
+pub fn step(provider: Provider, text: &str) -> (Vec<(String, String)>, String) {
     let file = yaml(text);
     let (variables, script) = match provider {
         Provider::GithubActions => (&file["jobs"]["build"]["steps"][2]["env"], &file["jobs"]["build"]["steps"][2]["run"]),
@@ -299,6 +299,12 @@ fn what_nobody_gave_is_said_to_be_an_example() {
     for value in
         ["111122223333.dkr.ecr.eu-west-1.amazonaws.com/prod-build-cache", "AWS_REGION: eu-west-1", "arn:aws:iam::111122223333:role/ci"]
     {
+        assert!(run.stdout.contains(value), "{run}");
+    }
+    bench.file("rack.yaml", "region: eu-west-1\nbuild:\n  engine: docker\n  service: api\n  repository: registry.example.com/cache\n");
+    let run = bench.run("build recipe codebuild --image registry.example.com/api");
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{run}");
+    for value in ["RACK_CACHE: registry.example.com/cache", "RACK_SERVICE: api", "--engine docker"] {
         assert!(run.stdout.contains(value), "{run}");
     }
     let run = bench.run("build recipe github-actions --region us-west-2 --role-arn arn:aws:iam::1:role/x");
