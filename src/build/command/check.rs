@@ -189,6 +189,20 @@ fn cache(request: &BuildRequest, engine: Engine, problems: &mut Diagnostics) {
             }
         }
     }
+    // Another engine says itself that it has no such cache.
+    if engine.is_buildkit() {
+        let is_missing = |text: &Option<String>| text.as_deref().is_none_or(str::is_empty);
+        if cache.backend == Some(Backend::S3) {
+            for (what, flag, text) in [("bucket", "--s3-bucket", &cache.s3.bucket), ("region", "--s3-region", &cache.s3.region)] {
+                if is_missing(text) {
+                    error(problems, "cache-s3", format!("a cache in S3 needs its {what}"), &format!("`{flag}` tells it"));
+                }
+            }
+        }
+        if cache.backend == Some(Backend::Local) && is_missing(&cache.directory) {
+            error(problems, "cache-directory", "a local cache needs a directory".to_owned(), "`--cache-dir PATH`");
+        }
+    }
     let images: Vec<ImageRef> = request.tags.iter().filter_map(|tag| tag.parse().ok()).collect();
     for reference in written {
         if images.iter().any(|image| image.canonical() == reference.canonical()) {

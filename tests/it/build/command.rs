@@ -188,3 +188,23 @@ fn rack_yaml_may_say_what_every_build_is_told() {
         assert!(wrong.stderr.contains(hint), "{wrong}");
     }
 }
+
+#[test]
+fn everything_that_is_wrong_is_told_at_once() {
+    let run = run(
+        &bench(),
+        "--engine buildx --cache s3 --label nothing --platform pdp-11 --tag UPPER --push --secret id=a,value=b --build-arg =x --ssh default",
+    );
+    assert_eq!((run.code, run.stdout.as_str()), (64, ""), "{run}");
+    for problem in [
+        "needs its bucket",
+        "needs its region",
+        "`nothing` is no label",
+        "`pdp-11` is no platform",
+        "`UPPER`",
+        "the id `a`",
+        "no build argument's name",
+    ] {
+        assert!(run.stderr.contains(problem), "`{problem}` is missing from {run}");
+    }
+}

@@ -78,10 +78,12 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let mut notes = Vec::new();
     let mut args = args.clone();
     args.fill_in(&context.rack_file()?.build);
-    let (mut request, engine) = args.request(context, &mut notes)?;
+    let mut problems = Diagnostics::default();
+    let (mut request, engine) = args.request(context, &mut notes, &mut problems)?;
     let facts = args.engine.facts(engine, args.exec, context);
     request.take_build_args(if args.exec || engine != Engine::Kaniko { engine } else { Engine::Docker }, &|name| std::env::var(name).ok());
-    let mut invocation = plan(&request, &facts).map_err(|problems| Failure::Problems(problems, ExitCode::Usage))?;
+    let planned = plan(&request, &facts).map_err(|found| problems.0.extend(found.0));
+    let (Ok(mut invocation), false) = (planned, problems.has_errors()) else { return Err(Failure::Problems(problems, ExitCode::Usage)) };
     invocation.notes.splice(0..0, notes);
     if !context.global.quiet {
         let text = view::notes(&invocation.notes, context.stderr_layout());
@@ -156,8 +158,12 @@ impl Args {
     }
 
     /// Returns what is to be built, and with what.
-    fn request(&self, context: &mut Context<'_>, notes: &mut Vec<Note>) -> Result<(BuildRequest, Engine), Failure> {
-        let mut problems = Diagnostics::default();
+    fn request(
+        &self,
+        context: &mut Context<'_>,
+        notes: &mut Vec<Note>,
+        problems: &mut Diagnostics,
+    ) -> Result<(BuildRequest, Engine), Failure> {
         let mut request = BuildRequest {
             context: self.directory.clone(),
             service: self.cache.service.clone().unwrap_or_default(),
@@ -165,14 +171,14 @@ impl Args {
             buildkit_image: self.engine.buildkit_image.clone(),
             ..BuildRequest::default()
         };
-        self.what.put_into(&mut request, &mut problems);
+        self.what.put_into(&mut request, problems);
         let rack = self.rack(context)?;
         let engine = self.engine.engine.unwrap_or_else(|| rack.as_ref().map_or(Engine::Docker, Rack::engine));
-        request.cache = self.cache_request(rack.as_ref(), engine, context, notes, &mut problems)?;
+        request.cache = self.cache_request(rack.as_ref(), engine, context, notes, problems)?;
         if self.engine.buildkit_image.is_some() {
-            absolute(&mut request, &mut problems);
+            absolute(&mut request, problems);
         }
-        problems.into_result((request, engine)).map_err(|problems| Failure::Problems(problems, ExitCode::Usage))
+        Ok((request, engine))
     }
 
     /// Asks the rack where the flags leave something open.
@@ -233,31 +239,19 @@ impl Args {
         if matches!(backend, Backend::Registry | Backend::Image) && cache.repository.is_none() && cache.reference.is_none() {
             match rack {
                 Some(rack) if rack.repository.is_some() => cache.repository.clone_from(&rack.repository),
-                Some(rack) => problems.push(
-                    Diagnostic::error("cache-repository", format!("{} does not tell the cache repository", rack.told_by))
-                        .hinted("`account:` in rack.yaml or a deployed stack tells it, and `--repository HOST/NAME`"),
-                ),
-                None => problems.push(
-                    Diagnostic::error("cache-repository", "no cache repository is known")
-                        .hinted("`--repository HOST/NAME`, or a rack.yaml here"),
-                ),
-            }
-        }
-        if backend == Backend::S3 {
-            if cache.s3.region.is_none() {
-                cache.s3.region = context.given_region()?;
-            }
-            for (flag, value) in [("--s3-bucket", &cache.s3.bucket), ("--s3-region", &cache.s3.region)] {
-                if value.as_deref().is_none_or(str::is_empty) {
+                Some(rack) => {
                     problems.push(
-                        Diagnostic::error("cache-s3", "a cache in S3 needs a bucket and its region")
-                            .hinted(format!("`{flag}` is not given")),
+                        Diagnostic::error("cache-repository", format!("{} does not tell the cache repository", rack.told_by))
+                            .hinted("`account:` in rack.yaml or a deployed stack tells it, and `--repository HOST/NAME`"),
                     );
+                    return Ok(None);
                 }
+                // What is planned says so.
+                None => {}
             }
         }
-        if backend == Backend::Local && cache.directory.is_none() {
-            problems.push(Diagnostic::error("cache-directory", "a local cache needs a directory").hinted("`--cache-dir PATH`"));
+        if backend == Backend::S3 && cache.s3.region.is_none() {
+            cache.s3.region = context.given_region()?;
         }
         Ok(Some(cache))
     }
