@@ -13,8 +13,10 @@ mod key;
 mod pattern;
 mod place;
 mod words;
+mod wrapper;
 
 pub use files::{CacheFile, Problem};
 pub use key::{Ingredients, KEY_PREFIX, Key, architecture, build_args};
-pub use place::{DEFAULT_MAX_AGE_DAYS, Place, PlaceError, Provider, default_name, lifecycle_policy, parse_tags};
+pub use place::{DEFAULT_MAX_AGE_DAYS, Place, PlaceError, Provider, default_name, is_by_age_alone, lifecycle_policy, parse_tags};
 pub use words::{expand, secret};
+pub use wrapper::{Wrapper, WrapperFile};

@@ -149,9 +149,17 @@ pub fn lifecycle_policy(max_age_days: u32) -> String {
     .to_string()
 }
 
+/// Tells whether a lifecycle policy is one that [`lifecycle_policy`] makes, for however many days.
+pub fn is_by_age_alone(policy: &str) -> bool {
+    let Ok(policy) = serde_json::from_str::<serde_json::Value>(policy) else { return false };
+    let Some([rule]) = policy.get("rules").and_then(serde_json::Value::as_array).map(Vec::as_slice) else { return false };
+    let says = |key: &str| rule.pointer(&format!("/selection/{key}")).and_then(serde_json::Value::as_str);
+    (says("tagStatus"), says("countType"), says("countUnit")) == (Some("any"), Some("sinceImagePushed"), Some("days"))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Place, PlaceError, Provider, default_name, parse_tags};
+    use super::{Place, PlaceError, Provider, default_name, is_by_age_alone, lifecycle_policy, parse_tags};
 
     #[test]
     fn places_are_what_flags_and_the_environment_name() {
@@ -171,6 +179,20 @@ mod tests {
         assert!(matches!(of(Provider::Oci, None, Some("web"), None), Err(PlaceError::Missing { .. })));
         assert!(matches!(of(Provider::Ecr, None, Some("A B"), None), Err(PlaceError::Name(_))));
         assert!(matches!(of(Provider::Oci, Some("127.0.0.1:5000/x"), None, None), Ok(Place::Registry(_))));
+    }
+
+    #[test]
+    fn a_policy_of_ones_own_is_known_again() {
+        let own = lifecycle_policy(7);
+        assert!(is_by_age_alone(&own));
+        for other in [
+            own.replace("any", "untagged"),
+            own.replace("sinceImagePushed", "imageCountMoreThan"),
+            "{\"rules\":[]}".to_owned(),
+            String::new(),
+        ] {
+            assert!(!is_by_age_alone(&other), "{other}");
+        }
     }
 
     #[test]

@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 
 use super::image_key::{KeyArgs, Made, build_arg};
 use super::registry::{client, is_denied, places, service, variable};
+use crate::backend::BackendError;
 use crate::build::command::plan;
 use crate::build::engine::{Programs, Version, detect};
 use crate::build::exec::{self, Stdout};
 use crate::build::image::export::{self, Style};
 use crate::build::image::{
-    DEFAULT_MAX_AGE_DAYS, Place, PlaceError, Provider, architecture, default_name, expand, lifecycle_policy, parse_tags, secret,
+    DEFAULT_MAX_AGE_DAYS, Place, PlaceError, Provider, architecture, default_name, expand, is_by_age_alone, lifecycle_policy, parse_tags,
+    secret,
 };
 use crate::build::registry::ecr::EcrService;
 use crate::build::registry::{Credentials, Repository, is_loopback};
@@ -61,9 +63,9 @@ struct PlaceArgs {
     /// A tag of the repository in ECR, for when it is made
     #[arg(long = "ecr-tag", value_name = "KEY=VALUE", conflicts_with = "repository")]
     ecr_tags: Vec<String>,
-    /// How many days ECR keeps an image; 0 leaves the lifecycle policy as it is
-    #[arg(long, value_name = "DAYS", default_value_t = DEFAULT_MAX_AGE_DAYS, value_parser = clap::value_parser!(u32).range(0..=36500))]
-    max_age_days: u32,
+    /// How many days ECR keeps an image; 0 leaves the lifecycle policy as it is [default: 30]
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(0..=36500))]
+    max_age_days: Option<u32>,
     /// The Google Cloud project
     #[arg(long, value_name = "PROJECT")]
     gcp_project: Option<String>,
@@ -159,25 +161,45 @@ fn ready(
     ecr: &dyn EcrService,
     name: &str,
     tags: &[(String, String)],
-    max_age_days: u32,
+    max_age_days: Option<u32>,
 ) -> Result<Repository, Failure> {
-    let repository = match ecr.repository(name)? {
-        Some(repository) => repository,
+    let (repository, is_new) = match ecr.repository(name)? {
+        Some(repository) => (repository, false),
         None => {
             context.say(&format!("repository `{name}` is not there yet: it is made"));
-            ecr.create_repository(name, tags)?
+            (ecr.create_repository(name, tags)?, true)
         }
     };
-    if max_age_days > 0
-        && let Err(error) = ecr.put_lifecycle_policy(name, &lifecycle_policy(max_age_days))
-    {
-        if !is_denied(&error) {
-            return Err(error.into());
+    let days = max_age_days.unwrap_or(DEFAULT_MAX_AGE_DAYS);
+    if days == 0 {
+        return Ok(repository);
+    }
+    let set = || -> Result<bool, BackendError> {
+        let is_ours = is_new || may_replace(ecr.lifecycle_policy(name)?.as_deref(), name, max_age_days.is_some());
+        if is_ours {
+            ecr.put_lifecycle_policy(name, &lifecycle_policy(days))?;
         }
+        Ok(is_ours)
+    };
+    match set() {
+        Ok(true) => {}
+        Ok(false) => context.say(&format!(
+            "warning: the lifecycle policy of `{name}` stays as it is, since the repository may hold more than these images; `--max-age-days 0` is content with that"
+        )),
         // Whoever builds need not be whoever may say how long images are kept.
-        context.say(&format!("warning: the lifecycle policy of `{name}` stays as it is: {error}"));
+        Err(error) if is_denied(&error) => context.say(&format!("warning: the lifecycle policy of `{name}` stays as it is: {error}")),
+        Err(error) => return Err(error.into()),
     }
     Ok(repository)
+}
+
+/// Tells whether a policy that deletes every image after some days may take the place of the one that a repository has: it would delete
+/// whatever else is kept there.
+fn may_replace(policy: Option<&str>, name: &str, is_wanted: bool) -> bool {
+    match policy {
+        Some(policy) => is_by_age_alone(policy),
+        None => is_wanted || name.starts_with("build-cache/"),
+    }
 }
 
 /// Logs the engine in, with the password on its standard input.

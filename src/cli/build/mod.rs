@@ -12,6 +12,7 @@ mod registry;
 mod run;
 mod stop;
 mod warm;
+mod wrapper;
 
 use super::{Context, ExitCode, Failure};
 
@@ -34,6 +35,7 @@ enum Part {
     ImageKey(image_key::Args),
     Image(Box<image::Args>),
     Cache(Box<cache::Args>),
+    Wrapper(wrapper::Args),
     Check(check::Args),
     Run(Box<run::Args>),
     Stop(stop::Args),
@@ -53,6 +55,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         Part::ImageKey(args) => image_key::run(args, context),
         Part::Image(args) => image::run(args, context),
         Part::Cache(args) => cache::run(args, context),
+        Part::Wrapper(args) => wrapper::run(args, context),
         Part::Check(args) => check::run(args, context),
         Part::Run(args) => run::run(args, context),
         Part::Stop(args) => stop::run(args, context),

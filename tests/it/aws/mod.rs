@@ -9,6 +9,7 @@ mod contract;
 mod drift;
 mod drift_aware;
 mod dry_run;
+mod ecr;
 mod endpoint;
 mod faults;
 mod follow;

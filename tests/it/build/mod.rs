@@ -18,3 +18,4 @@ mod table;
 mod task;
 mod task_follow;
 mod web;
+mod wrapper;

@@ -1,5 +1,5 @@
 //! Real builds: buildah and a registry, both from Debian's packages, on loopback.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -25,7 +25,7 @@ impl Yard {
         let found = |name: &&str| std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file());
         let missing: Vec<_> = NEEDED.into_iter().filter(|name| found(name).is_none()).collect();
         if !missing.is_empty() {
-            eprintln!("skipped: {} not installed (Debian: buildah docker-registry busybox-static)", missing.join(", "));
+            crate::support::skip(&format!("{} not installed (Debian: buildah docker-registry busybox-static)", missing.join(", ")));
             return None;
         }
         let bench = Bench::new();
