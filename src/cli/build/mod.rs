@@ -19,10 +19,11 @@ use super::{Context, ExitCode, Failure};
 /// Builds images with a cache that the next, fresh builder finds: here, in CI, or in the rack
 ///
 /// `command` shows, or runs, the exact command of the engine at hand; `recipe` is that as a step of a CI provider; `run` has the rack build.
-/// `check` says what about a Dockerfile keeps a cache from being of use. docs/build.md is the guide.
+/// `check` says what about a Dockerfile keeps a cache from being of use. `image` keeps a build image under a key of all that it is made of,
+/// and `cache` looks into a cache, prices it and clears it up. docs/build.md is the guide.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  rackform build check app --engine buildx            what keeps the cache from being of use\n  rackform build command app --engine buildx --service web --tag registry.example.com/web:1 --push --exec\n  rackform build recipe github-actions --service web -o .github/workflows/build.yml\n  rackform build run --app web --url s3://source/web.tgz"
+    after_help = "Examples:\n  rackform build check app --engine buildx            what keeps the cache from being of use\n  rackform build command app --engine buildx --service web --tag registry.example.com/web:1 --push --exec\n  rackform build recipe github-actions --service web -o .github/workflows/build.yml\n  rackform build run --app web --url s3://source/web.tgz\n  rackform build image --cache-on package-lock.json --name build-cache/acme/web\n  rackform build cache gc --older-than 30d --dry-run"
 )]
 pub struct Args {
     #[command(subcommand)]
