@@ -82,7 +82,7 @@ const LOOKED_UP: &str = "2026-11-21";
 const GB_BYTES: f64 = (1_u64 << 30) as f64;
 
 /// Prices that are built in: those that could be looked up, and no others. A price list of AWS has all of them.
-const OFFERS: [Offer; 3] = [
+const OFFERS: [Offer; 2] = [
     Offer {
         stored: Stored::Ecr,
         regions: &["us-east-1", "us-east-2", "us-west-1", "us-west-2", "eu-west-1"],
@@ -95,7 +95,6 @@ const OFFERS: [Offer; 3] = [
         usd_per_gb_month: 0.30,
         source: "https://aws.amazon.com/efs/pricing/",
     },
-    Offer { stored: Stored::EfsStandard, regions: &["eu-west-1"], usd_per_gb_month: 0.33, source: "https://aws.amazon.com/efs/pricing/" },
 ];
 
 #[derive(Deserialize)]
