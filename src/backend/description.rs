@@ -57,6 +57,12 @@ pub struct StackDescription {
     /// SNS topics that are told of events, by ARN.
     #[serde(default)]
     pub notification_topics: Vec<String>,
+    /// CloudWatch alarms of which any turns a change back, by ARN (`composite:ARN` for composite ones).
+    #[serde(default)]
+    pub rollback_alarms: Vec<String>,
+    /// How many minutes CloudFormation watches them after a change.
+    #[serde(default)]
+    pub rollback_monitoring_minutes: Option<u32>,
 }
 
 /// What was found when somebody last looked for drift.

@@ -103,23 +103,8 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     if args.enable_termination_protection {
         change.target.settings.termination_protection = Some(true);
     }
-    let exit_code = args.carry_out.carry_out(context, backend.as_ref(), &change)?;
-    if exit_code == ExitCode::Done {
-        settle(context, backend.as_ref(), &change.target)?;
-    }
-    Ok(exit_code)
-}
-
-/// Gives the stack what no change set sets, and says what that was.
-///
-/// # Errors
-///
-/// Returns what the backend refused.
-pub fn settle(context: &mut Context<'_>, backend: &dyn crate::backend::Backend, target: &crate::apply::Target) -> Result<(), Failure> {
-    for settled in crate::apply::settle(backend, &target.stack, &target.settings)? {
-        context.say(&settled.to_string());
-    }
-    Ok(())
+    change.compare_stack(backend.as_ref())?;
+    args.carry_out.carry_out(context, backend.as_ref(), &change)
 }
 
 fn read(path: &std::path::Path) -> Result<SavedPlan, Failure> {
@@ -150,17 +135,21 @@ impl Failure {
 fn of_saved<'a>(context: &mut Context<'a>, backend: &dyn crate::backend::Backend, saved: SavedPlan) -> Result<Change<'a>, Failure> {
     let template = side::template(context, Source::new("plan", saved.template.clone()))?;
     let mut logical_ids: Vec<String> = template.resources.iter().map(|entry| entry.name.to_owned()).collect();
-    let mut tags_differ = false;
+    let mut present = None;
     if let Some(deployed) = Deployed::read(context, backend, &saved.stack_name)? {
-        tags_differ = deployed.description.tags != saved.tags;
+        present = Some(deployed::stack_state(&deployed.description));
         logical_ids.extend(deployed.template.resources.iter().map(|entry| entry.name.to_owned()));
     }
     let known = side::StateArgs::default().load(context, &SideName::Rack)?;
     let known = context.keep(known);
     let parameters = context.keep(ParameterSet::default());
     let plan = saved.plan.clone();
-    let change =
-        Change { plan, target: saved.into(), parameters, tags_differ, logical_ids, known, drift: None, secrets: Secrets::default() };
+    // What a change of tags reaches was looked up when the plan was made.
+    let kinds: indexmap::IndexMap<&str, &str> =
+        template.resources.iter().filter_map(|entry| Some((entry.name, entry.body.get("Type")?.as_str()?))).collect();
+    let deployed = plan.retagged.iter().filter_map(|id| Some((id.clone(), (*kinds.get(id.as_str())?).to_owned()))).collect();
+    let secrets = Secrets::default();
+    let change = Change { plan, target: saved.into(), parameters, present, deployed, logical_ids, known, drift: None, secrets };
     // What is planned for another stack than the present one is not worth a look at anything else.
     crate::apply::check_revision(backend, &change.target)?;
     Ok(change)

@@ -155,6 +155,9 @@ impl CarryOutArgs {
             let status = backend.describe_stack(&stack)?.map(|stack| stack.status);
             return self.tell(context, &Outcome::Unchanged { status }, &stack);
         }
+        if !change.plan.needs_update() {
+            return self.settle_only(context, backend, change);
+        }
         self.preflight(context, backend, change)?;
         self.gate(context, &change.plan, &format!("Apply this to {stack}?"))?;
         let steps = change.plan.steps();
@@ -162,6 +165,24 @@ impl CarryOutArgs {
             apply::apply(backend, &change.target, observer, interrupted)
         })?;
         let exit_code = self.tell(context, &outcome, &stack)?;
+        if matches!(outcome, Outcome::Unchanged { .. } | Outcome::Complete { .. }) {
+            settle(context, backend, &change.target)?;
+        }
+        if let Outcome::Unchanged { .. } = outcome {
+            let left: Vec<String> = change
+                .plan
+                .stack
+                .iter()
+                .filter(|change| change.setting.needs_update())
+                .map(|change| format!("`{}`", change.name()))
+                .collect();
+            if !left.is_empty() {
+                context.complain(&format!(
+                    "not applied: {}, since CloudFormation found nothing to update; the next update that changes a resource or a tag brings it",
+                    left.join(", ")
+                ));
+            }
+        }
         if matches!(outcome, Outcome::Complete { .. }) {
             let inspector = super::backend::inspector(context, backend)?;
             let report = verify::verify(backend, inspector.as_ref(), &Subject::from(&change.target), Duration::ZERO)?;
@@ -186,6 +207,17 @@ impl CarryOutArgs {
             }
         }
         Ok(exit_code)
+    }
+
+    /// Asks for and carries out a change of nothing but what no change set sets.
+    fn settle_only(&self, context: &mut Context<'_>, backend: &dyn Backend, change: &Change<'_>) -> Result<ExitCode, Failure> {
+        let target = &change.target;
+        self.gate(context, &change.plan, &format!("Apply this to {}?", target.stack))?;
+        apply::check_revision(backend, target)?;
+        settle(context, backend, target)?;
+        let Some(stack) = backend.describe_stack(&target.stack)? else { return Err(super::backend::no_stack(&target.stack)) };
+        let outcome = Outcome::Complete { status: stack.status, outputs: stack.outputs, left_behind: Vec::new() };
+        self.tell(context, &outcome, &target.stack)
     }
 
     /// Follows what is under way, or was left unfinished, to its end; asks first.
@@ -268,4 +300,12 @@ impl CarryOutArgs {
             _ => ExitCode::Failed,
         })
     }
+}
+
+/// Gives the stack what no change set sets, and says what that was.
+fn settle(context: &mut Context<'_>, backend: &dyn Backend, target: &apply::Target) -> Result<(), Failure> {
+    for settled in apply::settle(backend, &target.stack, &target.settings)? {
+        context.say(&settled.to_string());
+    }
+    Ok(())
 }

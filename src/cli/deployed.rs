@@ -9,7 +9,10 @@ use crate::backend::{
 use crate::evaluate::{Evaluation, State, evaluate};
 use crate::parameters::{GivenParameters, ParameterSet};
 use crate::plan::redact::Secrets;
-use crate::plan::{AskedImport, ChangeSetOptions, Plan, plan, plan_first, plan_reverting_drift, required_capabilities, restored};
+use crate::plan::{
+    AskedImport, ChangeSetOptions, Plan, StackState, WantedStack, plan, plan_first, plan_reverting_drift, required_capabilities, restored,
+    stack_changes,
+};
 use crate::template::{Source, Style, Template, write_json};
 
 /// A deployed stack, read.
@@ -61,8 +64,10 @@ pub struct Change<'a> {
     pub target: Target,
     /// What it is set to.
     pub parameters: &'a ParameterSet<'a>,
-    /// Whether the stack's tags differ.
-    pub tags_differ: bool,
+    /// What the stack itself has, where there is one.
+    pub present: Option<StackState>,
+    /// Its resources by logical ID and type.
+    pub deployed: Vec<(String, String)>,
     /// Every logical ID before and after, for messages.
     pub logical_ids: Vec<String>,
     /// What is known of the account where there is no stack yet.
@@ -85,7 +90,26 @@ impl Change<'_> {
 
     /// Tells whether there is anything to do.
     pub fn is_empty(&self) -> bool {
-        !self.plan.has_changes() && !self.tags_differ
+        !self.plan.has_changes()
+    }
+
+    /// Adds to the plan what differs of the stack itself, once it is decided what that is to have.
+    ///
+    /// # Errors
+    ///
+    /// Returns that the backend cannot be asked for the stack's policy.
+    pub fn compare_stack(&mut self, backend: &dyn Backend) -> Result<(), Failure> {
+        let mut present = self.present.clone().unwrap_or_default();
+        if self.present.is_some() && self.target.settings.stack_policy.is_some() {
+            present.stack_policy = backend.stack_policy(&self.target.stack)?;
+        }
+        // The embedded backend tells nobody, watches no alarm and needs no role.
+        let options = if backend.works_by_itself() { self.target.options.clone() } else { ChangeSetOptions::default() };
+        let wanted = WantedStack { tags: &self.target.tags, options: &options, settings: &self.target.settings };
+        let changes = stack_changes(&present, &wanted);
+        self.plan.add_stack_changes(changes, self.deployed.iter().map(|(id, kind)| (id.as_str(), kind.as_str())));
+        self.target.approved = Some(self.plan.clone());
+        Ok(())
     }
 }
 
@@ -221,6 +245,7 @@ pub fn change_from<'a>(
         (Before::Reality, None) => Some(Vec::new()),
         (Before::Reality, Some(deployed)) => Some(super::drift::found(context, backend, deployed)?),
     };
+    let mut types: Vec<(String, String)> = Vec::new();
     let planned = |before: &Evaluation<'a>, after: &Evaluation<'a>| match &drift {
         Some(drift) => plan_reverting_drift(before, after, &super::drift::live(drift)),
         None => plan(before, after),
@@ -234,11 +259,12 @@ pub fn change_from<'a>(
         (Some(deployed), ..) => {
             let before = side::evaluated(context, deployed.template, &deployed.given, known.before.unwrap_or(deployed.state))?;
             logical_ids.extend(before.resources.keys().filter(|name| !after.resources.contains_key(*name)).map(|name| (*name).to_owned()));
+            types.extend(before.resources.iter().map(|(name, resource)| ((*name).to_owned(), resource.resource_type.to_owned())));
             (planned(&before, &after), Secrets::of(Some(&before), &after))
         }
         (None, ..) => (plan_first(&after), Secrets::of(None, &after)),
     };
-    let tags_differ = deployed.as_ref().is_some_and(|deployed| deployed.description.tags != tags);
+    let present = deployed.as_ref().map(|deployed| stack_state(&deployed.description));
     let template_text = match template.alias {
         // CloudFormation takes neither YAML aliases nor merge keys: what they stand for is written out.
         Some(_) => {
@@ -263,5 +289,18 @@ pub fn change_from<'a>(
         import,
         ..Target::default()
     };
-    Ok(Change { plan, target, parameters: after.parameters, tags_differ, logical_ids, known: known.after, drift, secrets })
+    Ok(Change { plan, target, parameters: after.parameters, present, deployed: types, logical_ids, known: known.after, drift, secrets })
+}
+
+/// Returns what a stack has beside its template and parameters; its policy is asked for apart.
+pub fn stack_state(stack: &StackDescription) -> StackState {
+    StackState {
+        tags: stack.tags.clone(),
+        termination_protection: stack.termination_protection,
+        stack_policy: None,
+        role_arn: stack.role_arn.clone(),
+        notification_topics: stack.notification_topics.clone(),
+        rollback_alarms: stack.rollback_alarms.clone(),
+        rollback_monitoring_minutes: stack.rollback_monitoring_minutes,
+    }
 }

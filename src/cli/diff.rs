@@ -6,6 +6,7 @@ use super::deployed::{self, Before, Wanted};
 use super::gates::{self, Gates};
 use super::imports::ImportArgs;
 use super::side::{self, ParameterArgs, SideName, StateArgs};
+use super::stack_args::StackArgs;
 use super::{Context, ExitCode, Failure, Joined};
 use crate::evaluate::State;
 use crate::parameters::GivenParameters;
@@ -225,7 +226,11 @@ fn plan_of_deployed(args: &Args, context: &mut Context<'_>) -> Result<(Plan, Sai
     let mut given = GivenParameters::default();
     args.parameters.add_to(&mut given)?;
     let (before, imports) = (Before::of(args.confirm.drift), args.import.imports.as_slice());
-    let change = deployed::change_from(context, backend.as_ref(), &stack, &wanted, &given, before, imports)?;
+    let mut change = deployed::change_from(context, backend.as_ref(), &stack, &wanted, &given, before, imports)?;
+    if args.after == SideName::Rack {
+        StackArgs::default().decide(context, &mut change)?;
+    }
+    change.compare_stack(backend.as_ref())?;
     let said = args.confirm.ask(context, backend.as_ref(), &change)?;
     Ok((change.plan, said))
 }

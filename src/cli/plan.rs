@@ -84,6 +84,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let (before, imports) = (Before::of(args.confirm.drift), args.import.imports.as_slice());
     let mut change = deployed::change_from(context, backend.as_ref(), &stack, &Wanted::Rack, &stronger, before, imports)?;
     args.stack.decide(context, &mut change)?;
+    change.compare_stack(backend.as_ref())?;
     // Told before the plan is shown, and not after somebody read it all.
     let parameters = match &args.output {
         Some(_) => Some(SavedPlan::parameters_of(change.parameters).map_err(|error| super::apply::failure(&error))?),

@@ -54,11 +54,9 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let (before, imports) = (Before::of(args.drift), args.import.imports.as_slice());
     let mut change = deployed::change_from(context, backend.as_ref(), &stack, &Wanted::Same, &given, before, imports)?;
     args.stack.decide(context, &mut change)?;
+    change.compare_stack(backend.as_ref())?;
     change.target.allow_unpredicted.clone_from(&args.allow_unpredicted);
     let exit_code = args.carry_out.carry_out(context, backend.as_ref(), &change)?;
-    if exit_code == ExitCode::Done {
-        super::apply::settle(context, backend.as_ref(), &change.target)?;
-    }
     for (name, value) in &given.values {
         let written = context.rack_file()?.parameters.values.get(name).and_then(|given| given.text.as_ref());
         if exit_code == ExitCode::Done && written.is_some_and(|written| Some(written) != value.text.as_ref()) {

@@ -96,7 +96,13 @@ pub fn disagreements(plan: &Plan, reported: &[Change], hide: &dyn Fn(String) -> 
     for change in reported {
         let change = &change.resource_change;
         match change_of(predicted, &change.logical_resource_id) {
+            // A change of the stack's tags is told as one, with the resources it reaches.
+            None if plan.retagged.contains(&change.logical_resource_id) && is_tags_only(change) => {}
             None => found.push(of(change, DisagreementKind::Unexpected, None, Some(what(change)))),
+            Some(expected) if plan.retagged.contains(&change.logical_resource_id) => {
+                let reported = &without_tags(expected, change);
+                Comparison { expected, reported, hide, found: &mut found }.all();
+            }
             Some(expected) => Comparison { expected, reported: change, hide, found: &mut found }.all(),
         }
     }
@@ -122,11 +128,7 @@ pub fn excess(approved: &Plan, reported: &[Change], tags_differ: bool) -> Vec<Di
         let effect = approved.effects.iter().find(|effect| effect.logical_resource_id == *id);
         let listed = [&approved.change_set, &approved.change_set_without_values].map(|list| change_of(&list.changes, id));
         let is_listed = |action| listed.iter().flatten().any(|change| change.action == action);
-        let is_tags_only = change.action == Action::Modify
-            && rank(change.replacement) == 0
-            && !change.scope.is_empty()
-            && change.scope.iter().all(|attribute| *attribute == Attribute::Tags);
-        if tags_differ && is_tags_only {
+        if tags_differ && is_tags_only(change) {
             continue;
         }
         let expected = effect.map(|effect| effect.effect);
@@ -215,6 +217,24 @@ fn replacement(replacement: Option<Replacement>) -> String {
 fn deletes(policy: PolicyAction) -> bool {
     // A word that is not known here may delete.
     matches!(policy, PolicyAction::Delete | PolicyAction::ReplaceAndDelete | PolicyAction::Other(_))
+}
+
+/// Tells whether a change is about a resource's tags and nothing else.
+fn is_tags_only(change: &ResourceChange) -> bool {
+    change.action == Action::Modify
+        && rank(change.replacement) == 0
+        && !change.scope.is_empty()
+        && change.scope.iter().all(|attribute| *attribute == Attribute::Tags)
+}
+
+/// Returns a reported change without the stack's tags, unless the resource's own tags were predicted to change.
+fn without_tags(expected: &ResourceChange, reported: &ResourceChange) -> ResourceChange {
+    let mut reported = reported.clone();
+    if !expected.scope.contains(&Attribute::Tags) {
+        reported.scope.retain(|attribute| *attribute != Attribute::Tags);
+        reported.details.retain(|detail| detail.target.attribute != Attribute::Tags);
+    }
+    reported
 }
 
 /// One resource in both lists.

@@ -29,6 +29,7 @@ mod request;
 mod risk;
 pub mod saved;
 mod spread;
+mod stack;
 mod values;
 mod world;
 
@@ -40,9 +41,10 @@ pub use change_set::{
 pub use drift::{DeploymentMode, LiveDifference, LiveResource};
 pub use effect::{Cause, CauseSource, Effect, ResourceEffect};
 pub use import::{Asked, AskedImport, DEFINITION, ImportProblem, ImportStep, ResourceImport, ask, restored, step};
-pub use options::{ChangeSetOptions, OnFailure, StackSettings, rollback_trigger};
+pub use options::{ChangeSetOptions, OnFailure, StackSettings, rollback_alarm, rollback_trigger};
 pub use request::{Capability, Refusal, Request, required_capabilities};
 pub use risk::{Risk, RiskKind};
+pub use stack::{StackChange, StackSetting, StackState, WantedStack, stack_changes};
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -81,6 +83,12 @@ pub struct Plan {
     pub stored: Vec<StoredChange>,
     /// Outputs that differ.
     pub outputs: Vec<OutputChange>,
+    /// What differs of the stack itself: tags, protection, policy and such. Whoever knows the deployed stack adds it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stack: Vec<StackChange>,
+    /// Deployed resources, by logical ID, that CloudFormation gives changed tags of the stack.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub retagged: Vec<String>,
     /// What the request must acknowledge, by CloudFormation's look at the new template.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub capabilities: Vec<Capability>,
@@ -148,6 +156,10 @@ impl Plan {
     ///
     /// A parameter that nothing uses is no change to CloudFormation, which then answers that no updates are to be performed.
     pub fn has_changes(&self) -> bool {
+        !self.stack.is_empty() || self.changes_resources_or_outputs()
+    }
+
+    fn changes_resources_or_outputs(&self) -> bool {
         let Self {
             format_version: _,
             deployment_mode: _,
@@ -158,6 +170,8 @@ impl Plan {
             parameters: _,
             stored: _,
             outputs,
+            stack: _,
+            retagged: _,
             capabilities: _,
             new_capabilities: _,
             refusals: _,
@@ -260,6 +274,8 @@ fn plan_expressions<'a>(
         capabilities,
         refusals: Vec::new(),
         imports: Vec::new(),
+        stack: Vec::new(),
+        retagged: Vec::new(),
     };
     plan.refusals = request::refusals(before, &spread, &plan);
     plan

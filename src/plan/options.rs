@@ -44,6 +44,12 @@ pub fn rollback_trigger(text: &str) -> (&str, &'static str) {
     }
 }
 
+/// Returns how an alarm of this ARN and type is written: what [`rollback_trigger`] reads.
+pub fn rollback_alarm(arn: &str, alarm_type: &str) -> String {
+    let mark = if alarm_type.ends_with("CompositeAlarm") { COMPOSITE } else { "" };
+    format!("{mark}{arn}")
+}
+
 /// What becomes of a stack whose change fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -82,3 +82,70 @@ fn yaml_aliases_are_written_out_before_a_template_goes_anywhere() {
     let template: serde_json::Value = serde_json::from_str(plan["content"]["template"].as_str().unwrap()).unwrap();
     assert_eq!(template["Resources"]["B"]["Properties"]["DelaySeconds"], 5);
 }
+
+#[test]
+fn what_only_sets_the_stack_is_planned_counted_and_asked_for() {
+    let bench = bench();
+    assert_eq!(bench.run("apply --yes").code, 0);
+    assert_eq!(bench.run("plan --exit-code").code, 0, "nothing is left to do");
+    bench.file("policy.json", DENY.replace("Deny", "Allow"));
+    bench.file("rack.yaml", "name: jobs\ntemplate: queue.json\nstack_policy: policy.json\ntermination_protection: false\n");
+    let planned = bench.run("plan --exit-code");
+    assert_eq!(planned.code, 2, "{planned}");
+    assert!(planned.stdout.contains("termination_protection  on -> off") && planned.stdout.contains("stack_policy"), "{planned}");
+    assert!(planned.stdout.contains("2 settings of the stack itself"), "{planned}");
+    let markdown = bench.run("plan --format markdown");
+    assert!(
+        markdown.stdout.contains("#### The stack itself (2)") && markdown.stdout.contains("! termination_protection  on -> off"),
+        "{markdown}"
+    );
+    let json = bench.run("plan --format json").json();
+    assert_eq!(json["Stack"][0], serde_json::json!({"Setting": "termination-protection", "Before": "on", "After": "off"}));
+    assert_eq!(bench.run("diff deployed rack --exit-code").code, 2);
+
+    let unasked = bench.run("apply");
+    assert_eq!(unasked.code, 4, "{unasked}");
+    assert_eq!(bench.run("status --format json").json()["termination_protection"], true, "nothing was set without a yes");
+    // A saved plan shows and asks just as well.
+    assert_eq!(bench.run("plan -o change.plan").code, 0);
+    assert_eq!(bench.run("apply change.plan").code, 4);
+    let run = bench.run("apply change.plan --yes");
+    assert!(run.code == 0 && run.stdout.contains("termination_protection  on -> off"), "{run}");
+    assert!(run.stderr.contains("termination protection is off") && run.stderr.contains("the stack policy is set"), "{run}");
+    assert_eq!(bench.run("plan --exit-code").code, 0, "and then it is done");
+}
+
+#[test]
+fn tags_are_part_of_the_plan_with_the_resources_they_reach() {
+    let bench = Bench::new();
+    let template = r#"{"Resources": {"Queue": {"Type": "AWS::SQS::Queue"},
+      "Policy": {"Type": "AWS::SQS::QueuePolicy", "Properties": {"Queues": [{"Ref": "Queue"}], "PolicyDocument": {}}}}}"#;
+    let rack = |tags: &str| format!("name: jobs\ntemplate: jobs.json\ntags:\n{tags}");
+    bench.file("jobs.json", template).file("rack.yaml", rack("  team: a\n  cost: \"7\"\n"));
+    assert_eq!(bench.run("apply --yes").code, 0);
+    assert_eq!(bench.run("plan --exit-code").code, 0);
+    bench.file("rack.yaml", rack("  team: b\n  stage: test\n"));
+    let json = bench.run("plan --format json").json();
+    let tag = |key: &str, before: Option<&str>, after: Option<&str>| {
+        let mut tag = serde_json::json!({"Setting": "tag", "Key": key});
+        for (name, value) in [("Before", before), ("After", after)] {
+            if let Some(value) = value {
+                tag[name] = value.into();
+            }
+        }
+        tag
+    };
+    assert_eq!(
+        json["Stack"],
+        serde_json::json!([tag("cost", Some("7"), None), tag("stage", None, Some("test")), tag("team", Some("a"), Some("b"))])
+    );
+    assert_eq!(json["Retagged"], serde_json::json!(["Queue"]), "a queue's policy takes no tags");
+    for command in ["plan --exit-code", "diff deployed rack --exit-code"] {
+        let planned = bench.run(command);
+        assert!(planned.code == 2 && !planned.stdout.contains("No changes"), "{planned}");
+        assert!(planned.stdout.contains("tag team   a -> b") && planned.stdout.contains("1 resource"), "{planned}");
+    }
+    let run = bench.run("apply --yes");
+    assert!(run.code == 0 && !run.stdout.contains("No changes"), "{run}");
+    assert_eq!(bench.run("plan --exit-code").code, 0);
+}

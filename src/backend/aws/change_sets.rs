@@ -52,7 +52,8 @@ impl AwsBackend {
         };
         let rollback = (!options.rollback_alarms.is_empty() || options.rollback_monitoring_minutes.is_some()).then(|| {
             sdk::RollbackConfiguration::builder()
-                .set_rollback_triggers(Some(options.rollback_alarms.iter().map(alarm).collect()))
+                // An empty list takes away those there are.
+                .set_rollback_triggers((!options.rollback_alarms.is_empty()).then(|| options.rollback_alarms.iter().map(alarm).collect()))
                 .set_monitoring_time_in_minutes(options.rollback_monitoring_minutes.and_then(|minutes| i32::try_from(minutes).ok()))
                 .build()
         });

@@ -51,7 +51,19 @@ pub(super) fn stack(stack: &sdk::Stack) -> StackDescription {
         }),
         role_arn: stack.role_arn().filter(|arn| !arn.is_empty()).map(ToOwned::to_owned),
         notification_topics: stack.notification_arns().to_vec(),
+        rollback_alarms: stack
+            .rollback_configuration()
+            .map(|found| found.rollback_triggers().iter().map(alarm).collect())
+            .unwrap_or_default(),
+        rollback_monitoring_minutes: stack
+            .rollback_configuration()
+            .and_then(|found| found.monitoring_time_in_minutes())
+            .and_then(|minutes| u32::try_from(minutes).ok()),
     }
+}
+
+fn alarm(trigger: &sdk::RollbackTrigger) -> String {
+    crate::plan::rollback_alarm(trigger.arn().unwrap_or_default(), trigger.r#type().unwrap_or_default())
 }
 
 pub(super) fn summary(stack: &sdk::StackSummary) -> StackSummary {

@@ -64,6 +64,8 @@ impl Backend for LocalBackend {
                 drift: None,
                 role_arn: None,
                 notification_topics: Vec::new(),
+                rollback_alarms: Vec::new(),
+                rollback_monitoring_minutes: None,
             }))
         })
     }

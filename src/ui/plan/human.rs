@@ -8,7 +8,7 @@ use rustc_hash::FxHashSet;
 use super::Heading;
 use super::properties::Property;
 use super::value::{Room, Shown, change, plural};
-use super::view::{Group, Item, View, acknowledgement, uncompared};
+use super::view::{Group, Item, View, acknowledgement, retagged, settings, uncompared};
 use crate::plan::{Plan, Risk};
 use crate::ui::layout::{Layout, width, wrapped};
 use crate::ui::styles::{Styles, styled};
@@ -42,6 +42,7 @@ pub fn human(plan: &Plan, heading: Heading<'_>, layout: Layout) -> String {
     if view.items.is_empty() {
         text.push_str("\nNo resource changes.\n");
     }
+    draw_settings(&mut text, plan, layout);
     draw_risks(&mut text, &view, layout);
     draw_outputs(&mut text, plan, layout);
     let _ = writeln!(text, "\n{}", styled(styles.strong, view.counts));
@@ -157,6 +158,21 @@ fn draw_property(text: &mut String, property: &Property<'_>, names: usize, layou
                 let _ = writeln!(text, "        {}", styled(style, format!("{sign} {line}").trim_end()));
             }
         }
+    }
+}
+
+fn draw_settings(text: &mut String, plan: &Plan, layout: Layout) {
+    let settings = settings(plan);
+    if settings.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "\n{}", styled(layout.styles.dim, "The stack itself"));
+    let names = settings.iter().map(|setting| width(&setting.name)).max().unwrap_or(0).min(36);
+    for setting in &settings {
+        draw_property(text, setting, names, layout);
+    }
+    for line in retagged(plan).iter().flat_map(|note| wrapped(&format!("note: {note}"), layout.width.saturating_sub(6))) {
+        let _ = writeln!(text, "      {}", styled(layout.styles.dim, line));
     }
 }
 

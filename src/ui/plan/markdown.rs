@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::Heading;
 use super::human::{json_text, kind};
+use super::properties::Property;
 use super::value::{Room, Shown, UNKNOWN_AFTER, UNKNOWN_BEFORE, change, in_words, plural};
 use super::view::{Group, Item, View, acknowledgement};
 use crate::plan::Plan;
@@ -55,6 +56,7 @@ pub fn markdown(plan: &Plan, heading: Heading<'_>) -> String {
         }
         page.add(item.logical_id, &section(item));
     }
+    page.add("settings of the stack", &stack(plan));
     page.add("outputs", &outputs(plan));
     page.finish()
 }
@@ -118,25 +120,7 @@ fn section(item: &Item<'_>) -> String {
     for risk in &item.risks {
         let _ = writeln!(body, "**{}**: {}\n", kind(risk.kind), escape(&risk.reason));
     }
-    if !item.properties.is_empty() {
-        let mut lines = String::new();
-        for property in &item.properties {
-            let note = if property.note.is_empty() { String::new() } else { format!("  # {}", property.note) };
-            match change(property.before.as_deref(), property.after.as_deref(), Room { columns: COLUMNS, whole: false }) {
-                Shown::Line(line) => {
-                    let _ = writeln!(lines, "! {}  {line}{note}", property.name);
-                }
-                Shown::Lines(changed) => {
-                    let _ = writeln!(lines, "! {}{note}", property.name);
-                    for (sign, line) in changed {
-                        let _ = writeln!(lines, "{}", format!("{sign} {line}").trim_end());
-                    }
-                }
-            }
-        }
-        let fence = fence_for(&lines);
-        let _ = write!(body, "{fence}diff\n{lines}{fence}\n");
-    }
+    body.push_str(&fenced(&item.properties));
     if let Some(remark) = &item.remark {
         let _ = write!(body, "\n_{}_\n", escape(remark));
     }
@@ -146,6 +130,39 @@ fn section(item: &Item<'_>) -> String {
     } else {
         format!("<details{is_open}><summary>{summary}</summary>\n\n{}\n\n</details>\n", body.trim_end())
     }
+}
+
+/// Returns changed properties as a block that is coloured like a difference.
+fn fenced(properties: &[Property<'_>]) -> String {
+    if properties.is_empty() {
+        return String::new();
+    }
+    let mut lines = String::new();
+    for property in properties {
+        let note = if property.note.is_empty() { String::new() } else { format!("  # {}", property.note) };
+        match change(property.before.as_deref(), property.after.as_deref(), Room { columns: COLUMNS, whole: false }) {
+            Shown::Line(line) => {
+                let _ = writeln!(lines, "! {}  {line}{note}", property.name);
+            }
+            Shown::Lines(changed) => {
+                let _ = writeln!(lines, "! {}{note}", property.name);
+                for (sign, line) in changed {
+                    let _ = writeln!(lines, "{}", format!("{sign} {line}").trim_end());
+                }
+            }
+        }
+    }
+    let fence = fence_for(&lines);
+    format!("{fence}diff\n{lines}{fence}\n")
+}
+
+fn stack(plan: &Plan) -> String {
+    let settings = super::view::settings(plan);
+    if settings.is_empty() {
+        return String::new();
+    }
+    let note = super::view::retagged(plan).map(|note| format!("\n_{}_\n", escape(&note))).unwrap_or_default();
+    format!("\n#### The stack itself ({})\n\n{}{note}", settings.len(), fenced(&settings))
 }
 
 fn outputs(plan: &Plan) -> String {

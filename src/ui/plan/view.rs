@@ -1,9 +1,12 @@
 //! A plan sorted for reading: data loss first, then replacements, updates, additions, removals.
 
+use std::borrow::Cow;
+
 use rustc_hash::FxHashMap;
 
 use super::properties::{Property, Told, causes, properties};
-use crate::plan::{Effect, Plan, PolicyAction, ResourceChange, ResourceEffect, ResourceImport, Risk, RiskKind};
+use super::value::plural;
+use crate::plan::{Effect, Plan, PolicyAction, ResourceChange, ResourceEffect, ResourceImport, Risk, RiskKind, StackChange};
 
 /// What a group of resources has in common, what matters most first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,20 +61,26 @@ pub(super) struct Counts {
     pub(super) replace: usize,
     pub(super) may_replace: usize,
     pub(super) remove: usize,
+    /// Settings of the stack itself.
+    pub(super) settings: usize,
 }
 
 impl std::fmt::Display for Counts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { import, add, update, replace, may_replace, remove } = self;
+        let Self { import, add, update, replace, may_replace, remove, settings } = self;
         let first = if *import > 0 { format!("{import} to import, then ") } else { String::new() };
-        write!(f, "Plan: {first}{add} to add, {update} to update, {replace} to replace, {may_replace} may replace, {remove} to remove.")
+        write!(f, "Plan: {first}{add} to add, {update} to update, {replace} to replace, {may_replace} may replace, {remove} to remove")?;
+        match settings {
+            0 => f.write_str("."),
+            count => write!(f, ", {} of the stack itself.", plural(*count, "setting")),
+        }
     }
 }
 
 impl Counts {
     /// Returns the counts that are not zero, for a line among others: `1 to add, 2 to update`.
     pub(super) fn brief(&self) -> String {
-        let Self { import, add, update, replace, may_replace, remove } = self;
+        let Self { import, add, update, replace, may_replace, remove, settings } = self;
         let named = [
             (import, "to import"),
             (add, "to add"),
@@ -80,7 +89,10 @@ impl Counts {
             (may_replace, "may replace"),
             (remove, "to remove"),
         ];
-        let there: Vec<String> = named.iter().filter(|(count, _)| **count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+        let mut there: Vec<String> = named.iter().filter(|(count, _)| **count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+        if *settings > 0 {
+            there.push(format!("{} of the stack itself", plural(*settings, "setting")));
+        }
         if there.is_empty() { "no resource changes".to_owned() } else { there.join(", ") }
     }
 }
@@ -110,7 +122,7 @@ impl<'p> View<'p> {
                 risks.entry(id).or_default().push(risk);
             }
         }
-        let mut counts = Counts { import: plan.imports.len(), ..Counts::default() };
+        let mut counts = Counts { import: plan.imports.len(), settings: plan.stack.len(), ..Counts::default() };
         let mut items: Vec<Item<'_>> = plan.imports.iter().map(imported).collect();
         for effect in &plan.effects {
             counts.count(effect);
@@ -129,6 +141,7 @@ impl<'p> View<'p> {
             && self.plan.outputs.is_empty()
             && self.plan.parameters.is_empty()
             && self.plan.stored.is_empty()
+            && self.plan.stack.is_empty()
             && self.risks.is_empty()
     }
 }
@@ -246,4 +259,23 @@ pub(super) fn uncompared(plan: &Plan) -> Option<String> {
 pub(super) fn acknowledgement(plan: &Plan) -> Option<String> {
     let names: Vec<&str> = plan.new_capabilities.iter().map(|capability| capability.name()).collect();
     (!names.is_empty()).then(|| format!("Needs {}, which the template before did not.", names.join(" and ")))
+}
+
+/// Returns what differs of the stack itself, as properties of it.
+pub(super) fn settings<'p>(plan: &'p Plan) -> Vec<Property<'p>> {
+    let property = |change: &'p StackChange| Property {
+        name: change.name(),
+        before: change.before.as_deref().map(Cow::Borrowed),
+        after: change.after.as_deref().map(Cow::Borrowed),
+        note: String::new(),
+    };
+    plan.stack.iter().map(property).collect()
+}
+
+/// Returns which resources a change of the stack's tags reaches.
+pub(super) fn retagged(plan: &Plan) -> Option<String> {
+    let reached = &plan.retagged;
+    (!reached.is_empty()).then(|| {
+        format!("CloudFormation gives changed tags of the stack to {} too: {}", plural(reached.len(), "resource"), reached.join(", "))
+    })
 }

@@ -240,3 +240,35 @@ fn a_stuck_deletion_is_explained_and_recovered() {
     assert_eq!((recovered.code, account.settled("rack").as_str()), (0, "gone"), "{recovered}");
     assert!(account.send("s3", &format!("GET /{bucket} HTTP/1.1\r\n"), "").contains("ListBucketResult"), "what is retained stays");
 }
+
+#[test]
+fn tags_alone_are_planned_confirmed_and_applied() {
+    let Some(account) = Account::new() else { return };
+    let bench = bench();
+    let rack = "name: rack\nregion: us-east-1\nbackend: aws\ntemplate: stack.json\n";
+    assert_eq!(account.run(&bench, "apply --yes").code, 0);
+    bench.file("rack.yaml", format!("{rack}tags:\n  team: a\n"));
+    let planned = account.run(&bench, "plan --confirm-with-aws --exit-code");
+    assert!(planned.code == 2 && planned.stdout.contains("tag team  (absent) -> a"), "{planned}");
+    assert!(planned.stdout.contains("agrees with the prediction"), "{planned}");
+    let applied = account.run(&bench, "apply --yes");
+    assert_eq!(applied.code, 0, "{applied}");
+    assert!(account.ask("DescribeStacks", &[("StackName", "rack")]).contains("<Key>team</Key>"), "{applied}");
+    assert_eq!(account.run(&bench, "plan --exit-code").code, 0);
+}
+
+#[test]
+fn topics_alone_are_applied_or_said_not_to_be() {
+    let Some(account) = Account::new() else { return };
+    let bench = bench();
+    assert_eq!(account.run(&bench, "apply --yes").code, 0);
+    let rack = "name: rack\nregion: us-east-1\nbackend: aws\ntemplate: stack.json\n";
+    bench.file("rack.yaml", format!("{rack}notification_topics: [\"arn:aws:sns:us-east-1:111122223333:t\"]\n"));
+    let planned = account.run(&bench, "plan --exit-code");
+    assert!(planned.code == 2 && planned.stdout.contains("notification_topics  (absent) -> arn:aws:sns"), "{planned}");
+    assert_eq!(account.run(&bench, "apply").code, 4);
+    let applied = account.run(&bench, "apply --yes");
+    assert_eq!(applied.code, 0, "{applied}");
+    let is_set = account.ask("DescribeStacks", &[("StackName", "rack")]).contains("arn:aws:sns:us-east-1:111122223333:t");
+    assert!(is_set || applied.stderr.contains("not applied: `notification_topics`"), "{applied}");
+}
