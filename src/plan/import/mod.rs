@@ -79,6 +79,8 @@ impl ImportStep {
         changes.sort_by(|a, b| a.resource_change.logical_resource_id.cmp(&b.resource_change.logical_resource_id));
         let change_set = ChangeSet { status: "CREATE_COMPLETE".to_owned(), status_reason: None, changes };
         Plan {
+            stack: Vec::new(),
+            retagged: Vec::new(),
             format_version: super::FORMAT_VERSION,
             change_set_without_values: change_set.clone(),
             change_set,
