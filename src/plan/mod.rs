@@ -41,7 +41,7 @@ pub use change_set::{
 pub use drift::{DeploymentMode, LiveDifference, LiveResource};
 pub use effect::{Cause, CauseSource, Effect, ResourceEffect};
 pub use import::{Asked, AskedImport, DEFINITION, ImportProblem, ImportStep, ResourceImport, ask, restored, step};
-pub use options::{ChangeSetOptions, OnFailure, StackSettings, rollback_alarm, rollback_trigger};
+pub use options::{ChangeSetOptions, OnFailure, StackSettings, is_arn, rollback_alarm, rollback_trigger};
 pub use request::{Capability, Refusal, Request, required_capabilities};
 pub use risk::{Risk, RiskKind};
 pub use stack::{StackChange, StackSetting, StackState, WantedStack, stack_changes};

@@ -31,6 +31,11 @@ pub struct ChangeSetOptions {
     pub deployment_mode: Option<DeploymentMode>,
 }
 
+/// Tells whether a text is shaped like an ARN: `arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE`.
+pub fn is_arn(text: &str) -> bool {
+    text.starts_with("arn:") && text.split(':').count() >= 6
+}
+
 /// What a composite alarm is marked with, since its ARN looks like any other alarm's.
 const COMPOSITE: &str = "composite:";
 

@@ -5,12 +5,18 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
+use aws_config::ecs::EcsCredentialsProvider;
+use aws_config::imds::credentials::ImdsCredentialsProvider;
+use aws_config::meta::credentials::CredentialsProviderChain;
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 
 use super::error::failed;
 use crate::backend::{BackendError, Identity};
+use crate::plan::is_arn;
 
 /// How often a call is tried in all before it counts as failed, unless `AWS_MAX_ATTEMPTS` says otherwise.
 const ATTEMPTS: u32 = 8;
@@ -57,11 +63,12 @@ impl Session {
     /// Returns [`BackendError::Profile`] when there is no such profile, [`BackendError::Region`] when no region is given anywhere, and
     /// [`BackendError::Request`] when the environment makes no sense.
     pub fn new(reach: &Reach) -> Result<Self, BackendError> {
+        check(reach)?;
         let runtime = runtime()?;
         let mut loader = aws_config::from_env().retry_config(retries()?).timeout_config(timeouts()?);
         if let Some(profile) = &reach.profile {
             runtime.block_on(exists(profile))?;
-            loader = loader.profile_name(profile);
+            loader = loader.profile_name(profile).credentials_provider(of_profile(profile, reach.region.as_deref()));
         }
         if let Some(region) = &reach.region {
             loader = loader.region(aws_config::Region::new(region.clone()));
@@ -125,10 +132,6 @@ impl Session {
 ///
 /// Files that cannot be read at all are left to the SDK, which says so with the first call.
 async fn exists(profile: &str) -> Result<(), BackendError> {
-    let is_given = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    if is_given("AWS_ACCESS_KEY_ID") && is_given("AWS_SECRET_ACCESS_KEY") {
-        return Ok(());
-    }
     let Ok(found) = aws_config::profile::load(&Default::default(), &Default::default(), &Default::default(), None).await else {
         return Ok(());
     };
@@ -138,6 +141,42 @@ async fn exists(profile: &str) -> Result<(), BackendError> {
     let mut known: Vec<String> = found.profiles().map(ToOwned::to_owned).collect();
     known.sort();
     Err(BackendError::Profile { name: profile.to_owned(), known })
+}
+
+/// Returns the credentials of a profile that was named: it wins over keys in the environment, as with AWS's own CLI, so that nobody acts on
+/// another account than the one that was said. A profile that says nothing of credentials leaves them to the container or the instance.
+///
+/// Source: <https://docs.aws.amazon.com/cli/latest/userguide/cli-chap-authentication.html>
+fn of_profile(profile: &str, region: Option<&str>) -> CredentialsProviderChain {
+    let region = region.map(ToOwned::to_owned).or_else(|| std::env::var("AWS_REGION").ok()).filter(|region| !region.is_empty());
+    let config = ProviderConfig::without_region().with_region(region.map(aws_config::Region::new));
+    CredentialsProviderChain::first_try(
+        "Profile",
+        ProfileFileCredentialsProvider::builder().configure(&config).profile_name(profile).build(),
+    )
+    .or_else("EcsContainer", EcsCredentialsProvider::builder().configure(&config).build())
+    .or_else("Ec2InstanceMetadata", ImdsCredentialsProvider::builder().configure(&config).build())
+}
+
+/// Finds what the SDK would only stumble over with the first call, in words about its own inside.
+fn check(reach: &Reach) -> Result<(), BackendError> {
+    let is_region = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    if let Some(region) = reach.region.as_deref().filter(|region| !is_region(region)) {
+        return Err(unusable(format!("`{region}` is no region: they are spelled like us-east-1")));
+    }
+    if let Some(role) = reach.role_arn.as_deref().filter(|role| !is_arn(role)) {
+        return Err(unusable(format!(
+            "the role to assume is `{role}`, and must be an ARN such as arn:aws:iam::123456789012:role/deployer"
+        )));
+    }
+    for (name, value) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_ENDPOINT_URL")) {
+        let host = value.strip_prefix("http://").or_else(|| value.strip_prefix("https://"));
+        let is_url = host.is_some_and(|host| !host.is_empty() && !host.contains(char::is_whitespace));
+        if !value.is_empty() && !is_url {
+            return Err(unusable(format!("{name} is `{value}`, and must be a URL such as http://localhost:4566")));
+        }
+    }
+    Ok(())
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, BackendError> {

@@ -118,3 +118,33 @@ fn whoever_wants_to_know_who_asks_is_told_once() {
     assert_eq!(run.stderr.matches("asking AWS").count(), 1, "{run}");
     assert_eq!(wire.all("GetCallerIdentity").len(), 1, "{:?}", wire.actions());
 }
+
+#[test]
+fn a_profile_that_is_named_wins_over_keys_in_the_environment() {
+    let wire = Wire::new(|asked| super::deployed(&asked.action, ""));
+    let bench = bench("region: eu-west-1\n");
+    bench.file("aws-config", "[profile other]\naws_access_key_id = AKIAOTHER\naws_secret_access_key = other\n");
+    let asked_as = |arguments: &str| {
+        let mut command = wire.command(&bench, arguments);
+        command.env("AWS_CONFIG_FILE", bench.path().join("aws-config"));
+        Run::of(&mut command)
+    };
+    let run = asked_as("status --profile other");
+    assert_eq!(run.code, 0, "{run}");
+    assert!(wire.asked().iter().all(|asked| asked.head.contains("credential=akiaother/")), "{}", wire.asked()[0].head);
+    let asked = wire.asked().len();
+    let run = asked_as("status --profile nobody");
+    assert!(run.code == 69 && run.stderr.contains("there is no AWS profile `nobody`"), "{run}");
+    assert_eq!(wire.asked().len(), asked, "nobody was asked as somebody else");
+}
+
+#[test]
+fn what_makes_no_sense_is_told_without_the_sdk_s_inside() {
+    let wire = Wire::new(|asked| super::deployed(&asked.action, ""));
+    let bench = bench("region: eu-west-1\n");
+    let run = Run::of(wire.command(&bench, "status").env("AWS_ENDPOINT_URL", "notaurl"));
+    assert!(run.code == 69 && run.stderr.contains("AWS_ENDPOINT_URL is `notaurl`, and must be a URL"), "{run}");
+    let run = Run::of(wire.command(&bench, "status").args(["--region", "us east"]));
+    assert!(run.code == 69 && run.stderr.contains("`us east` is no region"), "{run}");
+    assert!(wire.asked().is_empty(), "nothing was asked");
+}
