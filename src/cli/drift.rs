@@ -50,6 +50,20 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     }
     context.say("asking for every resource; this may take minutes");
     let mut drifts = backend.detect_drift(&deployed.description.id)?;
+    // CloudFormation does not mention what it cannot compare.
+    for resource in backend.list_resources(&deployed.description.id)? {
+        if !drifts.iter().any(|drift| drift.logical_resource_id == resource.logical_id) {
+            drifts.push(ResourceDrift {
+                logical_resource_id: resource.logical_id,
+                physical_resource_id: resource.physical_id,
+                resource_type: resource.resource_type,
+                status: "NOT_CHECKED".to_owned(),
+                status_reason: None,
+                differences: Vec::new(),
+            });
+        }
+    }
+    drifts.sort_by(|a, b| a.logical_resource_id.cmp(&b.logical_resource_id));
     hide_secrets(&mut drifts, deployed.template);
     let has_drifted = drifts.iter().any(ResourceDrift::is_drifted);
     let text = match args.format {

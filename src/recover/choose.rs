@@ -75,7 +75,13 @@ pub fn choose(recovery: &Recovery, wish: &Wish) -> Result<Option<Way>, Problem> 
     let found = recovery.proposals.iter().find(|proposal| proposal.way.name() == wanted);
     let not_offered =
         |wanted: &str| Problem::NotOffered { wanted: wanted.to_owned(), status: recovery.status.clone(), offered: offered.clone() };
-    let Some(found) = found else { return Err(not_offered(wanted)) };
+    // What was typed is what is answered.
+    let typed = match (wish.way.is_some(), wish.skip.is_empty(), wish.retain.is_empty()) {
+        (false, false, _) => "--skip",
+        (false, _, false) => "--retain",
+        _ => wanted,
+    };
+    let Some(found) = found else { return Err(not_offered(typed)) };
     let candidates = || recovery.blockers.iter().map(|blocker| blocker.logical_id.clone()).collect::<Vec<_>>();
     let stuck = |flag: &'static str, names: &[String]| {
         // A resource of a nested stack is `NESTED.LOGICAL_ID`, and CloudFormation alone knows whether it is stuck.

@@ -8,11 +8,13 @@ pub(super) fn out(situation: Situation<'_>, operation: &[StackEvent], blockers: 
     let stack = situation.stack;
     match stack.status.as_str() {
         "ROLLBACK_COMPLETE" => vec![delete(
+            situation,
             "its creation failed and was undone, and CloudFormation lets such a stack only be deleted",
             "deletes the stack; `rackform apply` then creates it anew",
             held(situation),
         )],
         "CREATE_FAILED" | "ROLLBACK_FAILED" => vec![delete(
+            situation,
             "its creation failed, and it can neither be updated nor rolled back any further",
             "deletes the stack with what was created; `rackform apply` then creates it anew",
             held(situation),
@@ -31,6 +33,7 @@ pub(super) fn out(situation: Situation<'_>, operation: &[StackEvent], blockers: 
         "IMPORT_ROLLBACK_FAILED" => import_rollback_failed(situation, blockers),
         "DELETE_FAILED" => delete_failed(situation, blockers),
         "REVIEW_IN_PROGRESS" => vec![delete(
+            situation,
             "only a change set exists, which nobody executed: what an interrupted run or a dry run left behind",
             "deletes the change set's stack, which holds nothing; `rackform apply` does without that, too",
             None,
@@ -89,8 +92,9 @@ fn import_rollback_failed(situation: Situation<'_>, blockers: &[Blocker]) -> Vec
             command: "rackform recover --yes".to_owned(),
         },
         Proposal {
-            command: "rackform recover --choose delete --yes".to_owned(),
+            command: format!("rackform recover --choose delete --yes{}", leave(situation, &[])),
             ..delete(
+                situation,
                 "going on is refused, and the stack can be made anew: what its DeletionPolicy keeps can be imported into the new one",
                 "deletes the stack with what is in it; what was to be imported stays in the account, since an import gives it \
                  `DeletionPolicy: Retain`, and so does everything else whose policy says so",
@@ -104,6 +108,7 @@ fn delete_failed(situation: Situation<'_>, blockers: &[Blocker]) -> Vec<Proposal
     let names: Vec<&str> = blockers.iter().map(|blocker| blocker.logical_id.as_str()).collect();
     let at = if names.is_empty() { String::new() } else { format!(" at {}", names.join(", ")) };
     let mut proposals = vec![delete(
+        situation,
         &format!("deleting it stopped{at}; once the reason is out of the way, deleting again finishes it"),
         "deletes what is left of the stack",
         held(situation),
@@ -120,7 +125,7 @@ fn delete_failed(situation: Situation<'_>, blockers: &[Blocker]) -> Vec<Proposal
                 if left.len() == 1 { "it stays" } else { "they stay" },
                 left.join(", ")
             )),
-            command: format!("rackform recover {} --yes", flags.join(" ")),
+            command: format!("rackform recover {} --yes{}", flags.join(" "), leave(situation, &names)),
         });
     }
     proposals
@@ -153,8 +158,9 @@ fn in_progress(situation: Situation<'_>, operation: &[StackEvent]) -> Vec<Propos
             command: "rackform recover --choose cancel --yes".to_owned(),
         }),
         "CREATE_IN_PROGRESS" => proposals.push(Proposal {
-            command: "rackform recover --choose delete --yes".to_owned(),
+            command: format!("rackform recover --choose delete --yes{}", leave(situation, &[])),
             ..delete(
+                situation,
                 "it waits for something that will not happen, or is not wanted any more",
                 "deletes the stack with what was created so far; `rackform apply` then creates it anew",
                 held(situation),
@@ -165,33 +171,44 @@ fn in_progress(situation: Situation<'_>, operation: &[StackEvent]) -> Vec<Propos
     proposals
 }
 
-fn delete(why: &str, does: &str, loses: Option<String>) -> Proposal {
+/// Returns the flags that let go of the data which a deletion takes along: without them it is denied.
+fn leave(situation: Situation<'_>, retained: &[&str]) -> String {
+    let names = with_data(situation).into_iter().map(|(name, _)| name).filter(|name| !retained.contains(name));
+    names.map(|name| format!(" --allow-data-loss {name}")).collect()
+}
+
+fn delete(situation: Situation<'_>, why: &str, does: &str, loses: Option<String>) -> Proposal {
     Proposal {
         way: Way::Delete { retain: Vec::new() },
         why: why.to_owned(),
         does: does.to_owned(),
+        command: format!("rackform recover --yes{}", if loses.is_some() { leave(situation, &[]) } else { String::new() }),
         loses,
-        command: "rackform recover --yes".to_owned(),
     }
 }
 
 fn delete_anyway(situation: Situation<'_>) -> Proposal {
     Proposal {
-        command: "rackform recover --choose delete --yes".to_owned(),
-        ..delete("nothing else helps, and the stack is not needed", "deletes the stack and everything in it", held(situation))
+        command: format!("rackform recover --choose delete --yes{}", leave(situation, &[])),
+        ..delete(situation, "nothing else helps, and the stack is not needed", "deletes the stack and everything in it", held(situation))
     }
+}
+
+/// Returns the resources that are there and hold data, by logical ID, with what they hold.
+fn with_data(situation: Situation<'_>) -> Vec<(&str, &'static str)> {
+    let holds = |resource: &crate::backend::StackResource| crate::schema::resource_type(&resource.resource_type)?.holds_data();
+    let there = situation.resources.iter().filter(|resource| is_there(resource));
+    there.filter_map(|resource| Some((resource.logical_id.as_str(), holds(resource)?))).collect()
+}
+
+fn is_there(resource: &crate::backend::StackResource) -> bool {
+    !["DELETE_COMPLETE", "DELETE_SKIPPED"].contains(&resource.status.as_str()) && !resource.physical_id.is_empty()
 }
 
 /// Returns what a deletion takes along.
 fn held(situation: Situation<'_>) -> Option<String> {
-    let gone = ["DELETE_COMPLETE", "DELETE_SKIPPED"];
-    let there = situation.resources.iter().filter(|resource| !gone.contains(&resource.status.as_str()) && !resource.physical_id.is_empty());
-    let with_data = |kind: &str| crate::schema::resource_type(kind).and_then(|facts| facts.holds_data());
-    let (mut count, mut data) = (0, Vec::new());
-    for resource in there {
-        count += 1;
-        data.extend(with_data(&resource.resource_type).map(|what| format!("{} ({what})", resource.logical_id)));
-    }
+    let count = situation.resources.iter().filter(|resource| is_there(resource)).count();
+    let data: Vec<String> = with_data(situation).into_iter().map(|(name, what)| format!("{name} ({what})")).collect();
     match (count, data.as_slice()) {
         (0, _) => None,
         (count, []) => Some(format!("{count} resource{}, none of which holds data", if count == 1 { "" } else { "s" })),

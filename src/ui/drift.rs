@@ -14,7 +14,15 @@ pub fn human(drifts: &[ResourceDrift], stack: &str, layout: Layout) -> String {
     let in_sync = drifts.len() - drifted.len() - unchecked.len();
     let mut text = String::new();
     if drifted.is_empty() {
-        let _ = writeln!(text, "No drift: {in_sync} of {} resources of `{stack}` are what its template made of them.", drifts.len());
+        let _ = match drifts.len() {
+            all if all == in_sync => {
+                writeln!(text, "No drift: {in_sync} of {all} resources of `{stack}` are what its template made of them.")
+            }
+            all => writeln!(
+                text,
+                "No drift where AWS can tell: {in_sync} of {all} resources of `{stack}` were compared, and are what its template made of them."
+            ),
+        };
     } else {
         let title = format!("Drift in {stack}: {} of {} resources", drifted.len(), drifts.len());
         let _ = writeln!(text, "{}", styled(styles.strong, title));

@@ -7,7 +7,7 @@ use super::layout::{Layout, visible, wrapped};
 use super::outcome::because;
 use super::stack::meaning;
 use super::styles::styled;
-use crate::recover::{Proposal, Recovery};
+use crate::recover::{Proposal, Recovery, Way};
 
 /// Returns why a stack is stuck, and the ways out, for a terminal.
 pub fn recovery(recovery: &Recovery, layout: Layout) -> String {
@@ -30,7 +30,13 @@ pub fn recovery(recovery: &Recovery, layout: Layout) -> String {
     }
     for (number, proposal) in recovery.proposals.iter().enumerate() {
         let _ = writeln!(text);
-        let name = styled(styles.strong, proposal.way.name());
+        // Two ways of one name are told apart by their flags.
+        let flags = match &proposal.way {
+            Way::Delete { retain } => retain.iter().map(|name| format!(" --retain {name}")).collect(),
+            Way::Continue { skip } => skip.iter().map(|name| format!(" --skip {name}")).collect(),
+            _ => String::new(),
+        };
+        let name = styled(styles.strong, format!("{}{flags}", proposal.way.name()));
         let _ = writeln!(text, "{}. {name}", number + 1);
         field(&mut text, "why", &proposal.why, layout);
         field(&mut text, "does", &proposal.does, layout);

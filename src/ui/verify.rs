@@ -29,13 +29,25 @@ pub fn human(report: &Report, layout: Layout) -> String {
 /// Returns what is not kept, each with what was promised, what was found and what to do; empty when all is well.
 pub fn broken(report: &Report, layout: Layout) -> String {
     let mut text = String::new();
+    let mut told: Vec<&Verdict> = Vec::new();
     for verdict in report.checks.iter().filter(|verdict| verdict.state != State::Kept) {
-        text.push_str(&one(verdict, layout));
+        if told.iter().any(|other| is_the_same(verdict, other)) {
+            continue;
+        }
+        told.push(verdict);
+        let all: Vec<&Verdict> = report.checks.iter().filter(|other| is_the_same(verdict, other)).collect();
+        text.push_str(&one(verdict, &all, layout));
     }
     text
 }
 
-fn one(verdict: &Verdict, layout: Layout) -> String {
+/// Tells whether two verdicts say the same of different resources.
+fn is_the_same(verdict: &Verdict, other: &Verdict) -> bool {
+    (verdict.check, verdict.state, &verdict.found, &verdict.remedy) == (other.check, other.state, &other.found, &other.remedy)
+        && (verdict.promised == other.promised || verdict.check == "resource-present")
+}
+
+fn one(verdict: &Verdict, all: &[&Verdict], layout: Layout) -> String {
     let styles = layout.styles;
     let (style, word) = match (verdict.state, verdict.level) {
         (State::Pending, _) => (styles.warning, "pending"),
@@ -43,13 +55,22 @@ fn one(verdict: &Verdict, layout: Layout) -> String {
         (_, Level::Warning) => (styles.warning, "warning"),
         _ => (styles.alarm, "error"),
     };
-    let subject = subject(verdict);
+    let subject = match all {
+        [] | [_] => subject(verdict),
+        all => format!("{} resources", all.len()),
+    };
     let colon = if subject.is_empty() { "" } else { ": " };
     let mut text = format!("{}{colon}{subject}\n", styled(style, format!("{word}[{}]", verdict.check)));
     let found = if verdict.state == State::Unchecked { "not looked at" } else { "found" };
     let lines = [("promised", Some(&verdict.promised)), (found, Some(&verdict.found)), ("what to do", verdict.remedy.as_ref())];
     for (label, value) in lines {
         let Some(value) = value else { continue };
+        let named: Vec<&str> = all.iter().filter_map(|verdict| verdict.logical_resource_id.as_deref()).collect();
+        let value = &match (label, all.len() > 1) {
+            ("promised", true) if verdict.check == "resource-present" => named.join(", "),
+            ("promised", true) => format!("{value}: {}", named.join(", ")),
+            _ => value.clone(),
+        };
         let room = layout.width.saturating_sub(LABEL).max(40);
         let mut label = label;
         for line in wrapped(&visible(value), room) {

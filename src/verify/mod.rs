@@ -78,6 +78,9 @@ fn once(backend: &dyn crate::backend::Backend, inspector: &dyn Inspector, subjec
         let presence = look(&promise, inspector);
         let mut verdicts = resources(evaluation, &present);
         verdicts.extend(check(&promise, &presence));
+        if stack.status.is_in_progress() {
+            verdicts = verdicts.into_iter().map(|verdict| verdict.awaited(&stack.status)).collect();
+        }
         let secrets = Secrets::of(None, evaluation);
         Ok(Report::new(&stack.name, verdicts.into_iter().map(|verdict| verdict.hiding(&secrets)).collect()))
     })

@@ -85,6 +85,17 @@ impl Verdict {
         }
     }
 
+    /// Returns it as not kept yet where it is broken: something is being done to the stack, which may well keep it.
+    #[must_use]
+    pub(super) fn awaited(mut self, status: &crate::backend::StackStatus) -> Self {
+        if self.state == State::Broken {
+            self.state = State::Pending;
+            self.found = format!("{}, while the stack is {status}", self.found);
+            self.remedy = Some("wait for the stack: `rackform events --follow` watches it".to_owned());
+        }
+        self
+    }
+
     /// Adds what to do, unless there is nothing to be done.
     #[must_use]
     pub(super) fn remedied(mut self, remedy: impl Into<String>) -> Self {

@@ -91,3 +91,28 @@ fn drift_of_a_busy_stack_is_told_to_wait_and_asks_for_nothing() {
     assert_eq!(run.code, 75, "{run}");
     assert!(!server.asked().contains(&"DetectStackDrift".to_owned()));
 }
+
+#[test]
+fn what_cloudformation_does_not_mention_is_named_as_not_checked() {
+    let resources = |action: &str| {
+        let member = |id: &str, kind: &str| {
+            format!(
+                "<member><LogicalResourceId>{id}</LogicalResourceId><PhysicalResourceId>p-{id}</PhysicalResourceId><ResourceType>{kind}\
+                 </ResourceType><ResourceStatus>CREATE_COMPLETE</ResourceStatus><LastUpdatedTimestamp>2026-01-02T03:04:06Z</LastUpdatedTimestamp></member>"
+            )
+        };
+        let all = member("Kept", "AWS::SQS::Queue") + &member("Silent", "AWS::EFS::MountTarget");
+        success(action, &format!("<StackResourceSummaries>{all}</StackResourceSummaries>"))
+    };
+    let run = Server::new(move |action, body| match action {
+        "ListStackResources" => resources(action),
+        "DescribeStackResourceDrifts" => {
+            let drifts = found("Kept", "AWS::SQS::Queue", "IN_SYNC", "");
+            success(action, &format!("<StackResourceDrifts>{drifts}</StackResourceDrifts>"))
+        }
+        _ => drifted(action, body),
+    })
+    .run(&bench(), "drift");
+    assert!(run.stdout.starts_with("No drift where AWS can tell: 1 of 2 resources of `jobs` were compared"), "{run}");
+    assert!(run.stdout.contains("Not checked (1):\n  Silent  AWS::EFS::MountTarget"), "{run}");
+}
