@@ -196,7 +196,7 @@ impl CarryOutArgs {
                 } else {
                     context.detail(text.trim_end())
                 }
-                context.detail(&ui::verify::summary(&report));
+                context.say(&ui::verify::summary(&report));
             }
             if let Some(step) = &change.target.import {
                 let names: Vec<&str> = step.resources.iter().map(|import| import.logical_resource_id.as_str()).collect();

@@ -265,6 +265,11 @@ impl<'a> Context<'a> {
         }
         if file.is_none() {
             self.tell_of_no_rack_file()?;
+            let rack_file = self.rack_file()?;
+            if rack_file.path.is_some() && !self.has_told_of_no_rack_file {
+                self.has_told_of_no_rack_file = true;
+                self.say(&format!("{} names no stack: this is about a stack `rack`", rack_file.place(None)));
+            }
         }
         let stem = file.and_then(Path::file_stem).map(|stem| stem.to_string_lossy().into_owned());
         let name: String = stem.unwrap_or_default().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
@@ -279,7 +284,13 @@ impl<'a> Context<'a> {
     /// Returns the problems of `rack.yaml`, or that there is none.
     pub fn stack_to_change(&mut self) -> Result<String, Failure> {
         if self.global.stack_name.is_none() {
-            self.required_rack_file()?;
+            let rack_file = self.required_rack_file()?;
+            if rack_file.name.is_none() {
+                // An empty file, or one that lost its first line, must not make a stack of a name that nobody gave.
+                let message = format!("`{}` names no stack", rack_file.place(None));
+                return Err(Failure::new(ExitCode::NoInput, message)
+                    .hinted("give it a line `name: my-rack`, or name the stack with `--stack-name`"));
+            }
         }
         self.stack_name(None)
     }

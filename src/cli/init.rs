@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::rackfile::{STACK_NAMES, is_stack_name};
 use super::{Context, ExitCode, Failure, RackFile};
 
 /// Writes a commented rack.yaml
@@ -33,10 +34,17 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
             .hinted("`--force` replaces it; `--file` writes another"));
     }
     let name = args.name.clone().or_else(|| context.global.stack_name.clone()).unwrap_or_else(directory_name);
+    if !is_stack_name(&name) {
+        return Err(Failure::new(ExitCode::Usage, format!("`{name}` cannot be a stack's name")).hinted(STACK_NAMES));
+    }
     let text = rack_yaml(&name, context.global.region.as_deref(), args.template.as_deref());
     super::files::write(path, text.as_bytes())?;
     context
         .say(&format!("wrote {}\nnext: `rackform params` lists what can be set, `rackform plan` shows what would change", path.display()));
+    let beside = |template: &PathBuf| path.parent().unwrap_or(Path::new("")).join(template);
+    if let Some(template) = args.template.as_ref().map(beside).filter(|template| !template.exists()) {
+        context.complain(&format!("warning: the template `{}` is not there yet", template.display()));
+    }
     Ok(ExitCode::Done)
 }
 

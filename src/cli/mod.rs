@@ -85,17 +85,17 @@ pub struct GlobalArgs {
     /// The rack's file; diff, plan, status and verify take several [default: rack.yaml, when there is one]
     #[arg(short, long = "file", global = true, value_name = "FILE", env = "RACKFORM_FILE", hide_env_values = true)]
     pub files: Vec<PathBuf>,
-    /// AWS region [default: `region` in rack.yaml, else us-east-1]
+    /// AWS region [default: `region` in rack.yaml, else us-east-1; on aws what the environment or the profile says]
     #[arg(long, global = true, value_name = "REGION", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub region: Option<String>,
     /// AWS profile, by name in ~/.aws/config [default: `profile` in rack.yaml]
     #[arg(long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
     /// Role to assume before AWS is asked anything [default: `role_arn` in rack.yaml]
-    #[arg(long, global = true, value_name = "ARN")]
+    #[arg(long, global = true, value_name = "ARN", value_parser = stack_args::parse_arn)]
     pub role_arn: Option<String>,
     /// Role that CloudFormation works as [default: `cloudformation_role_arn` in rack.yaml, else the stack's own]
-    #[arg(long, global = true, value_name = "ARN")]
+    #[arg(long, global = true, value_name = "ARN", value_parser = stack_args::parse_arn)]
     pub cloudformation_role_arn: Option<String>,
     /// Stack name [default: `name` in rack.yaml, else the template file's name without its ending]
     #[arg(long, global = true, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]

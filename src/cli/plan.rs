@@ -24,7 +24,7 @@ use crate::ui;
 pub struct Args {
     #[command(flatten)]
     parameters: ParameterArgs,
-    /// Write the plan into a file that `rackform apply FILE` carries out exactly; it holds no NoEcho value
+    /// Write the plan into a file that `rackform apply FILE` carries out exactly; it holds no NoEcho value but a default in the template
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// How to show it

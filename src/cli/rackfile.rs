@@ -57,6 +57,10 @@ pub struct RackFile {
     pub rollback_monitoring_minutes: Option<u32>,
     /// `build`: what every build is told.
     pub build: BuildSection,
+    /// The lines of `template` and `stack_policy`, from 1.
+    pub template_line: Option<usize>,
+    /// As `template_line`.
+    pub stack_policy_line: Option<usize>,
     region_place: Option<(Source, Span)>,
     protect_places: Vec<(Source, Span)>,
 }
@@ -95,6 +99,12 @@ impl RackFile {
     pub fn read(path: &Path) -> Result<Self, Failure> {
         let source = Source::read(path)?;
         Ok(Self { path: Some(path.to_owned()), ..Self::parse(&source, path)? })
+    }
+
+    /// Returns where the file says what it says, such as `rack.yaml:3`.
+    pub fn place(&self, line: Option<usize>) -> String {
+        let path = self.path.as_deref().unwrap_or(Path::new(Self::DEFAULT_PATH)).display();
+        line.map_or_else(|| path.to_string(), |line| format!("{path}:{line}"))
     }
 
     /// Returns a path that is taken from beside `rack.yaml` when it is relative.
@@ -163,7 +173,10 @@ impl RackFile {
                 "role_arn" => file.role_arn = reader.arn(member),
                 "cloudformation_role_arn" => file.cloudformation_role_arn = reader.arn(member),
                 "account" => file.account = reader.text(member),
-                "template" => file.template = reader.text(member).map(|template| file.beside(Path::new(&template))),
+                "template" => {
+                    file.template = reader.text(member).map(|template| file.beside(Path::new(&template)));
+                    file.template_line = Some(source.line_column(value.span.start).line);
+                }
                 "parameters" => file.parameters = reader.parameters(member),
                 "tags" => file.tags = reader.tags(member),
                 "backend" => file.backend = reader.backend(member),
@@ -172,7 +185,10 @@ impl RackFile {
                     file.protect_places = value.items().iter().map(|item| (source.clone(), item.span)).collect();
                 }
                 "template_bucket" => file.template_bucket = reader.text(member),
-                "stack_policy" => file.stack_policy = reader.text(member).map(|policy| file.beside(Path::new(&policy))),
+                "stack_policy" => {
+                    file.stack_policy = reader.text(member).map(|policy| file.beside(Path::new(&policy)));
+                    file.stack_policy_line = Some(source.line_column(value.span.start).line);
+                }
                 "termination_protection" => file.termination_protection = reader.flag(member),
                 "notification_topics" => file.notification_topics = Some(reader.arns(member)),
                 "on_failure" => file.on_failure = reader.on_failure(member),
@@ -184,6 +200,17 @@ impl RackFile {
         }
         reader.problems.into_result(file)
     }
+}
+
+/// How a stack may be called.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html>
+pub const STACK_NAMES: &str = "letters, digits and hyphens, a letter first, at most 128 of them";
+
+/// Tells whether a stack may be called so.
+pub fn is_stack_name(name: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    name.len() <= 128 && name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.chars().all(is_part)
 }
 
 struct Reader<'s> {
@@ -221,14 +248,12 @@ impl Reader<'_> {
     }
 
     fn stack_name(&mut self, node: &Node<'_>, name: &str) -> bool {
-        let valid = name.len() <= 128
-            && name.starts_with(|c: char| c.is_ascii_alphabetic())
-            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+        let valid = is_stack_name(name);
         if !valid {
             self.problems.push(
                 Diagnostic::error("rack-file-name", format!("`{name}` cannot be a stack's name"))
                     .at(self.source, node.span, "")
-                    .hinted("letters, digits and hyphens, a letter first, at most 128 of them"),
+                    .hinted(STACK_NAMES),
             );
         }
         valid
@@ -249,7 +274,10 @@ impl Reader<'_> {
         let mut tags = IndexMap::new();
         for tag in self.map(member) {
             match self.scalar(&tag.value) {
-                Some(text) => drop(tags.insert(tag.key.to_owned(), text)),
+                Some(text) => {
+                    self.tag(tag, &text);
+                    tags.insert(tag.key.to_owned(), text);
+                }
                 None => {
                     let problem = self.wrong(&tag.value, &format!("tags.{}", tag.key), "text");
                     self.problems.push(problem);
@@ -257,6 +285,20 @@ impl Reader<'_> {
             }
         }
         tags
+    }
+
+    /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Tag.html>
+    fn tag(&mut self, tag: &Member<'_>, text: &str) {
+        let (key, length) = (tag.key, text.chars().count());
+        let wrong = match key.chars().count() {
+            _ if key.to_ascii_lowercase().starts_with("aws:") => "begins with `aws:`, which AWS keeps for itself".to_owned(),
+            0 => "has no key".to_owned(),
+            characters if characters > 128 => format!("has a key of {characters} characters, and AWS takes 128"),
+            _ if length > 256 => format!("has a value of {length} characters, and AWS takes 256"),
+            _ => return,
+        };
+        let problem = Diagnostic::error("rack-file-value", format!("the tag `{key}` {wrong}"));
+        self.problems.push(problem.at(self.source, tag.value.span, "").hinted("take the line out, or spell it differently"));
     }
 
     fn backend(&mut self, member: &Member<'_>) -> Option<BackendChoice> {
@@ -308,7 +350,7 @@ impl Reader<'_> {
     }
 
     fn is_arn(&mut self, key: &str, node: &Node<'_>, text: &str) -> bool {
-        let is_arn = text.starts_with("arn:") && text.split(':').count() >= 6;
+        let is_arn = crate::plan::is_arn(text);
         if !is_arn {
             self.problems.push(
                 Diagnostic::error("rack-file-value", format!("`{key}` must be an ARN"))

@@ -234,7 +234,10 @@ pub fn source(context: &mut Context<'_>, side: &SideName) -> Result<Source, Fail
     match side {
         SideName::File(path) => Ok(Source::read(path)?),
         SideName::Rack => match &context.rack_file()?.template {
-            Some(path) => Ok(Source::read(path)?),
+            Some(path) => {
+                let place = context.rack_file()?.place(context.rack_file()?.template_line);
+                Source::read(path).map_err(|error| Failure::from(error).hinted(format!("{place} names it as the template")))
+            }
             None => {
                 context.tell_of_no_rack_file()?;
                 Ok(Source::new("rack.json (rendered)", render(&RenderOptions::default())?))

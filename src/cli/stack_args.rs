@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::deployed::Change;
 use super::{BackendChoice, Context, ExitCode, Failure};
-use crate::plan::{ChangeSetOptions, OnFailure, StackSettings};
+use crate::plan::{ChangeSetOptions, OnFailure, StackSettings, is_arn, rollback_trigger};
 use crate::template::{Arena, Source, Style, Template, write_json};
 
 /// Longest stack policy that CloudFormation takes in a request, in bytes.
@@ -29,9 +29,10 @@ pub struct StackArgs {
     #[arg(long, value_name = "FILE")]
     pub stack_policy: Option<PathBuf>,
     /// SNS topic that is told of events; again for more [default: `notification_topics` in rack.yaml, else as they are]
-    #[arg(long, value_name = "ARN")]
+    #[arg(long, value_name = "ARN", value_parser = parse_arn)]
     pub notification_topic: Vec<String>,
-    /// What becomes of a stack whose change fails; delete is for new stacks [default: `on_failure` in rack.yaml, else rollback]
+    /// What becomes of a stack whose change fails; delete is for new stacks only [default: `on_failure` in rack.yaml,
+    /// whose delete does not count for updates, else rollback]
     #[arg(long, value_name = "rollback|delete|do-nothing", value_parser = parse_on_failure)]
     pub on_failure: Option<OnFailure>,
     /// Let what was done stay when a change fails: the same as --on-failure do-nothing
@@ -39,11 +40,24 @@ pub struct StackArgs {
     pub disable_rollback: bool,
     /// CloudWatch alarm that turns the change back, a composite one as composite:ARN; again for more [default: `rollback_alarms`
     /// in rack.yaml]
-    #[arg(long, value_name = "ARN")]
+    #[arg(long, value_name = "ARN", value_parser = parse_alarm)]
     pub rollback_alarm: Vec<String>,
     /// How long alarms are watched after the change [default: `rollback_monitoring_minutes` in rack.yaml]
     #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(0..=180))]
     pub rollback_monitoring_minutes: Option<u32>,
+}
+
+/// Reads an ARN.
+///
+/// # Errors
+///
+/// Returns what an ARN looks like.
+pub fn parse_arn(text: &str) -> Result<String, String> {
+    if is_arn(text) { Ok(text.to_owned()) } else { Err("an ARN is arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE".to_owned()) }
+}
+
+fn parse_alarm(text: &str) -> Result<String, String> {
+    parse_arn(rollback_trigger(text).0).map(|_| text.to_owned())
 }
 
 fn parse_on_failure(text: &str) -> Result<OnFailure, String> {
@@ -81,7 +95,7 @@ impl StackArgs {
         self.tell_what_local_leaves_out(context, &options)?;
         change.target.options = options;
         let stack_policy = match self.stack_policy.as_ref().or(rack.stack_policy.as_ref()) {
-            Some(path) => Some(policy(path)?),
+            Some(path) => Some(policy(path, self.stack_policy.is_none().then(|| rack.place(rack.stack_policy_line)))?),
             None => None,
         };
         change.target.settings = StackSettings { termination_protection: rack.termination_protection, stack_policy };
@@ -143,8 +157,11 @@ impl StackArgs {
 }
 
 /// Reads a stack policy.
-fn policy(path: &std::path::Path) -> Result<String, Failure> {
-    let source = Source::read(path)?;
+fn policy(path: &std::path::Path, named_at: Option<String>) -> Result<String, Failure> {
+    let source = Source::read(path).map_err(|error| match named_at {
+        Some(place) => Failure::from(error).hinted(format!("{place} names it as the stack policy")),
+        None => error.into(),
+    })?;
     let text = source.text();
     let bad = |message: String| Failure::new(ExitCode::Data, format!("`{}`: {message}", path.display()));
     let policy: serde_json::Value = serde_json::from_str(text).map_err(|error| bad(format!("no stack policy: {error}")))?;

@@ -73,6 +73,7 @@ fn of_two_values_for_one_parameter_neither_wins() {
 fn a_misspelt_parameter_is_marked_at_its_name() {
     insta::assert_snapshot!(bench("parameters:\n  BuildCach: Yes\n").run("evaluate rack"), @r"
     ------- stderr -------
+    rack.yaml names no stack: this is about a stack `rack`
     error[unknown-parameter]: the template declares no parameter `BuildCach`
      --> rack.yaml:2:3
       |
@@ -166,4 +167,42 @@ fn a_check_of_the_other_format_says_so() {
 fn hidden_flags_are_not_offered() {
     let run = Bench::new().run("completions bash");
     assert!(!run.stdout.lines().any(|line| line.contains("opts=") && line.contains("--step-delay-ms")), "{run}");
+}
+
+#[test]
+fn a_rack_yaml_without_a_name_changes_nothing_and_is_named_as_such() {
+    let bench = bench("");
+    for arguments in ["apply --yes", "set BuildCache=Yes --yes", "delete --yes"] {
+        let run = bench.run(arguments);
+        assert!(run.code == 66 && run.stderr.contains("`rack.yaml` names no stack"), "{run}");
+    }
+    assert!(!bench.path().join(".rackform").exists(), "nothing was made");
+    let run = bench.run("plan");
+    assert!(run.stderr.contains("rack.yaml names no stack: this is about a stack `rack`"), "{run}");
+}
+
+#[test]
+fn init_writes_nothing_that_every_command_refuses() {
+    let bench = Bench::new();
+    let run = bench.run_args(&["init", "--name", "bad name"]);
+    assert!(run.code == 64 && run.stderr.contains("`bad name` cannot be a stack's name"), "{run}");
+    assert!(!bench.path().join("rack.yaml").exists(), "{run}");
+    let run = bench.run("init --template nope.json");
+    assert!(run.code == 0 && run.stderr.contains("the template `nope.json` is not there yet"), "{run}");
+    let run = bench.run("plan --stack-name a");
+    assert!(run.code == 66 && run.stderr.contains("hint: rack.yaml:") && run.stderr.contains("names it as the template"), "{run}");
+}
+
+#[test]
+fn flags_and_tags_are_checked_before_anything_is_asked() {
+    let bench = bench("name: a\ntags: {\"aws:foo\": bar, ok: yes}\n");
+    let run = bench.run("plan");
+    assert!(run.code == 65 && run.stderr.contains("the tag `aws:foo` begins with `aws:`"), "{run}");
+    bench.file("rack.yaml", "name: a\nstack_policy: nope.json\n");
+    let run = bench.run("plan");
+    assert!(run.code == 66 && run.stderr.contains("rack.yaml:2 names it as the stack policy"), "{run}");
+    for flags in ["--role-arn foo", "--cloudformation-role-arn foo", "--rollback-alarm composite:foo", "--notification-topic foo"] {
+        let run = bench.run(&format!("plan {flags}"));
+        assert!(run.code == 64 && run.stderr.contains("arn:PARTITION:SERVICE"), "{run}");
+    }
 }

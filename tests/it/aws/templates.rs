@@ -33,7 +33,6 @@ fn the_racks_own_settings_bucket_takes_it_when_none_is_named() {
     let bench = bench("");
     bench.file("queue.json", long());
     let run = wire.run(&bench, "apply -p Seconds=90 --yes");
-    eprintln!("{run}");
     let put = wire.asked().into_iter().find(|asked| asked.method == "PUT").unwrap();
     assert!(put.path.starts_with("/jobs-settings-1/rackform/jobs/"), "{}\n{run}", put.path);
     assert!(put.head.contains("x-amz-expected-bucket-owner: 111122223333"), "nobody else's bucket of that name\n{}", put.head);
