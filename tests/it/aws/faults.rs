@@ -133,16 +133,26 @@ pub fn days(account: &Account, stack: &str) -> Option<String> {
     element(member, "ParameterValue").map(ToOwned::to_owned)
 }
 
-/// Every call, and every fault that it may meet once.
+/// Every kind of call meets every fault, and every call at least one: the first to the ninth of a kind share the faults among them.
+///
+/// Calls of a kind that follow each other, such as asking for events, differ in nothing that a fault could tell; each fault at each of them
+/// would be the same case again, and takes several times as long.
+fn met(calls: &[(String, usize)]) -> Vec<(String, usize, Fault)> {
+    let mut cases = Vec::new();
+    for (action, _) in calls.iter().filter(|(_, count)| *count == 1) {
+        let last = calls.iter().filter(|(other, _)| other == action).count();
+        cases.extend((0..last.max(FAULTS.len())).map(|at| (action.clone(), at % last + 1, FAULTS[at % FAULTS.len()])));
+    }
+    cases
+}
+
 #[test]
 fn a_fault_at_any_call_is_survived_and_nothing_is_done_twice() {
     let mut cases = Vec::new();
     for operation in OPERATIONS {
         let Some(calls) = operation.calls("rack") else { return };
         assert!(calls.iter().any(|(action, _)| BEGINNINGS.contains(&action.as_str())), "{calls:?}");
-        for (action, count) in calls {
-            cases.extend(FAULTS.iter().map(|fault| (operation, action.clone(), count, *fault)));
-        }
+        cases.extend(met(&calls).into_iter().map(|(action, count, fault)| (operation, action, count, fault)));
     }
     check_all(&cases, |(operation, action, count, fault)| {
         let account = operation.account("rack").unwrap();
