@@ -4,7 +4,7 @@ Usage: PYTHON endpoint.py. The first line on standard output is the address; hea
 input is closed, so with the process that started it however that one ends, and after LIFETIME_S at the latest.
 
 Nothing of the installed package is edited: its functions are replaced in memory. Every correction has its reason beside it. Resources of
-stacks with "slow" or "slower" in their name take PACES_S each, since at full speed everything is over at the first poll; an account is
+stacks with "slow", "slower" or "slowest" in their name take PACES_S each, since at full speed everything is over at the first poll; an account is
 whatever twelve digits the access key is, so that every test has one of its own. A resource whose logical ID begins with "Stuck" cannot be
 deleted.
 """
@@ -17,7 +17,7 @@ import threading
 import time
 
 LIFETIME_S = 900
-PACES_S = {"slower": 1.0, "slow": 0.15}
+PACES_S = {"slowest": 3.0, "slower": 1.0, "slow": 0.15}
 
 
 def end_with_the_starter():

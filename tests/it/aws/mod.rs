@@ -32,6 +32,7 @@ mod server;
 mod stack;
 mod stories;
 mod templates;
+mod terminal;
 mod verify;
 mod wire;
 
