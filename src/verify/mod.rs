@@ -36,6 +36,7 @@ pub(crate) use promise::Reader;
 pub use promise::{
     Promise, PromisedContainer, PromisedFileSystem, PromisedKey, PromisedMountTarget, PromisedRepository, PromisedRule, PromisedTask,
 };
+use resources::empty;
 pub use resources::resources;
 pub use rights::{Denied, Principal, Rights, Wanted};
 pub use subject::{Subject, VerifyError};
@@ -73,6 +74,9 @@ pub fn verify(
 
 fn once(backend: &dyn crate::backend::Backend, inspector: &dyn Inspector, subject: &Subject) -> Result<Report, VerifyError> {
     subject.deployed_evaluated(backend, |evaluation, stack| {
+        if stack.status.as_str() == "ROLLBACK_COMPLETE" {
+            return Ok(Report::new(&stack.name, vec![empty(evaluation)]));
+        }
         let present = backend.list_resources(&stack.id)?;
         let promise = Promise::of(evaluation);
         let presence = look(&promise, inspector);

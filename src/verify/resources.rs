@@ -55,6 +55,19 @@ pub fn resources(promised: &Evaluation<'_>, present: &[StackResource]) -> Vec<Ve
     verdicts
 }
 
+/// Returns the one verdict about a stack whose creation was undone: no promise of its template is kept, for one reason.
+pub fn empty(promised: &Evaluation<'_>) -> Verdict {
+    let (count, plural) = (promised.resources.len(), if promised.resources.len() == 1 { "" } else { "s" });
+    Verdict::new(
+        &RESOURCE_PRESENT,
+        Of::default(),
+        State::Broken,
+        format!("{count} resource{plural}"),
+        "none: the stack's creation failed and was undone",
+    )
+    .remedied("`rackform events --failed` tells why; `rackform recover` deletes the stack and creates it anew")
+}
+
 /// Compares a promised value with the present one; returns the path of the first difference.
 fn kept(promised: &Value<'_>, present: &Json, path: &mut String) -> Result<(), String> {
     let length = path.len();

@@ -376,3 +376,15 @@ fn what_lies_outside_the_local_backend_is_left_unchecked_and_strict_says_so() {
     assert!(run.stdout.contains("unchecked[build-security-group]: sg-0aaaaaaaaaaaaaaaa"), "{run}");
     assert_eq!(bench.run("verify --strict").code, 1);
 }
+
+#[test]
+fn a_stack_whose_creation_was_undone_is_told_once() {
+    let bench = Bench::new();
+    let template =
+        r#"{"Resources": {"A": {"Type": "AWS::SQS::Queue"}, "B": {"Type": "AWS::SQS::Queue"}, "C": {"Type": "AWS::SQS::Queue"}}}"#;
+    bench.file("queues.json", template).file("rack.yaml", "name: rack\ntemplate: queues.json\n");
+    assert_eq!(bench.run("apply --yes --fail-on C").code, 1);
+    let run = bench.run("verify");
+    assert_eq!((run.code, run.stdout.matches("resource-present").count()), (1, 1), "{run}");
+    assert!(run.stdout.contains("creation failed and was undone") && run.stdout.contains("rackform recover"), "{run}");
+}
