@@ -110,6 +110,11 @@ fn check_request(args: &Args, template: &Template<'_>) -> Result<(), Failure> {
 }
 
 impl Args {
+    /// Tells whether resources of one rack are to be imported.
+    pub fn is_importing(&self) -> bool {
+        !self.import.imports.is_empty()
+    }
+
     /// Returns how the answers about several racks are joined.
     pub fn joined(&self) -> Joined {
         match self.format {

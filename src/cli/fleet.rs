@@ -67,6 +67,10 @@ pub fn run(command: &Command, context: &mut Context<'_>) -> Result<ExitCode, Fai
         return Err(Failure::new(ExitCode::Usage, "`--stack-name` with several `--file` would make one stack of all of them")
             .hinted("leave it out: each rack.yaml has its own `name`"));
     }
+    if command.is_importing() {
+        return Err(Failure::new(ExitCode::Usage, "`--import` with several `--file` would take the same resource into all of them")
+            .hinted("name the one rack.yaml that it goes into"));
+    }
     if let Some(twice) = global.files.iter().enumerate().find(|(index, file)| global.files[..*index].contains(file)) {
         return Err(Failure::new(ExitCode::Usage, format!("`{}` is named twice", twice.1.display())));
     }

@@ -223,6 +223,15 @@ impl Command {
             _ => None,
         }
     }
+
+    /// Tells whether resources are to be imported, which are one rack's.
+    fn is_importing(&self) -> bool {
+        match self {
+            Self::Diff(args) => args.is_importing(),
+            Self::Plan(args) => args.is_importing(),
+            _ => false,
+        }
+    }
 }
 
 impl Cli {

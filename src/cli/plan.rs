@@ -60,6 +60,11 @@ enum PlanFormat {
 }
 
 impl Args {
+    /// Tells whether resources of one rack are to be imported.
+    pub fn is_importing(&self) -> bool {
+        !self.import.imports.is_empty()
+    }
+
     /// Returns how the answers about several racks are joined; `None` where a file is to hold the plan, which is of one rack.
     pub fn joined(&self) -> Option<Joined> {
         match (&self.output, self.format) {

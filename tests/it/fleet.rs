@@ -39,6 +39,14 @@ fn the_worst_exit_code_is_the_end_and_one_bad_rack_does_not_keep_the_others_from
 }
 
 #[test]
+fn one_resource_is_not_imported_into_several_racks() {
+    for command in ["plan", "diff deployed rack"] {
+        let run = racks().run(&format!("{command} -f a.yaml -f b.yaml --import Jobs=jobs"));
+        assert!(run.code == 64 && run.stderr.contains("`--import` with several `--file`"), "{run}");
+    }
+}
+
+#[test]
 fn json_is_one_answer_that_holds_each() {
     let run = racks().run("status -f a.yaml -f other/c.yaml --format json");
     let answer = run.json();
