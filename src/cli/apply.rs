@@ -57,7 +57,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         Some(saved) => {
             if let Some(name) = context.global.stack_name.as_ref().filter(|name| **name != saved.stack_name) {
                 let message = format!("the plan is for stack `{}`, and `--stack-name` says `{name}`", saved.stack_name);
-                return Err(Failure::new(ExitCode::Usage, message).hinted("leave `--stack-name` out, or plan again for that stack"));
+                return Err(Failure::new(ExitCode::Data, message).hinted("leave `--stack-name` out, or plan again for that stack"));
             }
             saved.stack_name.clone()
         }

@@ -113,7 +113,9 @@ impl Deletion<'_> {
             let before = deployed.evaluation(context)?;
             let after = side::evaluated(context, nothing, &GivenParameters::default(), deployed.state)?;
             let kept = |name: &str| deployed.template.resources.get(name).is_some_and(keeps);
-            let plan = as_it_stands(plan(&before, &after), &resources, kept, retained);
+            let mut plan = as_it_stands(plan(&before, &after), &resources, kept, retained);
+            // Parameters go with the stack: none of them is a change of its own.
+            plan.parameters.clear();
             args.show(context, &plan, &stack, "deleting the stack")?;
             args.gate(context, &plan, &format!("Delete {stack}?"))?;
         } else if !args.yes {

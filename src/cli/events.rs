@@ -73,7 +73,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let described = if args.follow { backend.describe_stack(&stack)? } else { None };
     let mut events = match backend.events_since(&stack, None) {
         Err(BackendError::StackNotFound { stack }) => {
-            let hint = "`--stack-name` names another; the events of a deleted stack are under its ID, which `rackform delete` told";
+            let hint = "`--stack-name` names another; if there was one of this name and it was deleted, its events are under its ID";
             return Err(backend::no_stack(&stack).hinted(hint));
         }
         events => events?,

@@ -114,6 +114,18 @@ impl Status {
     }
 }
 
+impl Status {
+    /// Returns the same of a stack whose operation nobody carries on by itself: the embedded backend works as long as a program does, and
+    /// what is seen halfway there was left there.
+    #[must_use]
+    pub fn left_halfway(mut self) -> Self {
+        if self.status.is_in_progress() && !self.status.is_review() {
+            self.next = Some(if self.status.as_str() == "DELETE_IN_PROGRESS" { "rackform delete" } else { "rackform apply" });
+        }
+        self
+    }
+}
+
 /// Returns what a stack's status means, and the command that gets on from it.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html>
@@ -136,8 +148,13 @@ pub fn meaning(status: &StackStatus) -> (&'static str, Option<&'static str>) {
         "ROLLBACK_FAILED" => ("its creation failed, and so did undoing it; some resources are left", RECOVER),
         "REVIEW_IN_PROGRESS" => ("only a change set exists; there are no resources yet", Some("rackform apply")),
         "DELETE_COMPLETE" => ("it is deleted", None),
-        "DELETE_IN_PROGRESS" => ("it is being deleted, or whoever deleted it stopped halfway", Some("rackform delete")),
-        _ if status.is_in_progress() => ("something is being done to it, or whoever did it stopped halfway", Some("rackform apply")),
+        "DELETE_IN_PROGRESS" => {
+            ("it is being deleted; if whoever deletes it stopped halfway, `rackform delete` goes on", Some("rackform events --follow"))
+        }
+        _ if status.is_in_progress() => (
+            "something is being done to it; if whoever does it stopped halfway, `rackform apply` goes on",
+            Some("rackform events --follow"),
+        ),
         _ => ("CloudFormation says no more", None),
     }
 }
@@ -192,7 +209,8 @@ pub fn status(stack: &Status, layout: Layout) -> String {
     for parameter in &stack.parameters {
         let from = if parameter.is_default { "  (default)" } else { "" };
         let other = parameter.rack_file.as_ref().map(|other| format!("  (rack.yaml: {other})")).unwrap_or_default();
-        let _ = writeln!(text, "  {:longest$}  {}{}", parameter.name, parameter.value, styled(styles.dim, format!("{from}{other}")));
+        let value = if parameter.value.is_empty() { "\"\"" } else { &parameter.value };
+        let _ = writeln!(text, "  {:longest$}  {value}{}", parameter.name, styled(styles.dim, format!("{from}{other}")));
     }
     pairs(&mut text, "Outputs", &stack.outputs, layout);
     pairs(&mut text, "Tags", &stack.tags, layout);

@@ -343,7 +343,7 @@ fn a_refused_run_leaves_everything_as_it_was() {
     let bench = bench();
     done(&bench.run("plan -p Cache=Yes -o change.plan"));
     let run = bench.run("apply change.plan --stack-name other --yes");
-    assert_eq!(run.code, 64, "{}", run.stderr);
+    assert_eq!(run.code, 65, "{}", run.stderr);
     assert!(run.stderr.contains("`demo`") && run.stderr.contains("`other`"), "{}", run.stderr);
     for command in ["apply", "delete --yes", "set Cache=Yes --yes", "apply change.plan"] {
         assert_ne!(bench.run(command).code, 0, "{command}");

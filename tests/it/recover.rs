@@ -75,6 +75,8 @@ fn only_what_is_stuck_can_be_skipped() {
         assert!(run.stderr.contains(words), "{flags}: {run}");
         assert_eq!(status(&bench), "UPDATE_ROLLBACK_FAILED");
     }
+    let run = bench.run("recover --yes --retain Subnet");
+    assert!(run.stderr.contains("`--retain` is no way out of"), "what was typed is what is refused: {run}");
     let run = bench.run("recover --yes --skip Subnet --fail-on Subnet:rollback");
     assert_eq!(done(&run).stderr.matches("Subnet ").count(), 1, "it is left as it is: {run}");
     assert_eq!(status(&bench), "UPDATE_ROLLBACK_COMPLETE");

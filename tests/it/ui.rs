@@ -3,6 +3,7 @@
 
 mod bounds;
 mod lists;
+mod stack;
 
 use super::program::Bench;
 
