@@ -36,6 +36,7 @@ mod rackfile;
 mod recover;
 pub mod reference;
 mod render;
+mod rendered;
 mod residue;
 mod screen;
 mod set;

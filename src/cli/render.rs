@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
+use super::rendered::Rendered;
 use super::{Context, ExitCode, Failure};
 use crate::render::{RenderFormat, RenderOptions, render};
-use crate::template::Source;
 
 /// Renders rackform's own rack template from typed models and template sources
 #[derive(Debug, clap::Args)]
@@ -18,12 +18,8 @@ pub struct Args {
     /// JSON in one line; CloudFormation takes 51,200 bytes inline and 1 MB from S3
     #[arg(long)]
     minify: bool,
-    /// Write to a file [default: standard output]
-    #[arg(short, long, value_name = "FILE", conflicts_with = "check")]
-    output: Option<PathBuf>,
-    /// Write nothing; compare with a file, show the difference and end with exit code 2 when there is one
-    #[arg(long, value_name = "FILE")]
-    check: Option<PathBuf>,
+    #[command(flatten)]
+    rendered: Rendered,
     /// A directory whose files take the place of template sources of the same name [default: those built in]
     #[arg(long, value_name = "DIRECTORY")]
     templates: Option<PathBuf>,
@@ -52,24 +48,13 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         (TextFormat::Yaml, true) => return Err(Failure::new(ExitCode::Usage, "`--minify` is for JSON").hinted("leave out one of the two")),
     };
     let text = render(&RenderOptions { format, templates: args.templates.as_deref() })?;
-    let Some(path) = &args.check else {
-        context.answer_to(args.output.as_deref(), &text)?;
-        return Ok(ExitCode::Done);
-    };
-    let file = Source::read(path)?;
-    if file.text() == text {
-        context.say(&format!("`{}` is up to date", file.name()));
-        return Ok(ExitCode::Done);
-    }
-    let is_json = file.text().trim_start().starts_with('{');
-    if is_json == (format == RenderFormat::Yaml) && !file.text().trim().is_empty() {
+    args.rendered.give_unless(&text, context, |file| {
+        let is_json = file.text().trim_start().starts_with('{');
+        if is_json != (format == RenderFormat::Yaml) || file.text().trim().is_empty() {
+            return None;
+        }
         let (what, hint) = if is_json { ("JSON", "leave `--format yaml` out") } else { ("YAML", "add `--format yaml`") };
-        return Err(
-            Failure::new(ExitCode::Usage, format!("`{}` is {what}, and was compared with another format", file.name())).hinted(hint)
-        );
-    }
-    let difference = crate::ui::difference((file.name(), file.text()), ("rendered", &text), context.layout());
-    context.answer(&difference)?;
-    context.say(&format!("`{}` is not up to date; `rackform render -o {}` writes it", file.name(), file.name()));
-    Ok(ExitCode::Differences)
+        let message = format!("`{}` is {what}, and was compared with another format", file.name());
+        Some(Failure::new(ExitCode::Usage, message).hinted(hint))
+    })
 }

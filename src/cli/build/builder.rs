@@ -1,11 +1,9 @@
 //! `rackform build builder`: the builder image's Dockerfile.
 
-use std::path::PathBuf;
-
 use crate::build::Engine;
 use crate::build::agent::{Arch, BuilderImage};
+use crate::cli::rendered::Rendered;
 use crate::cli::{Context, ExitCode, Failure};
-use crate::template::Source;
 
 /// Renders the Dockerfile of the builder image, which has rackform as the build agent
 ///
@@ -25,12 +23,8 @@ pub struct Args {
     /// A statically linked rackform in the build's context, for that processor [default: it is compiled from its source there]
     #[arg(long, value_name = "PATH")]
     binary: Option<String>,
-    /// Write to a file [default: standard output]
-    #[arg(short, long, value_name = "FILE", conflicts_with = "check")]
-    output: Option<PathBuf>,
-    /// Write nothing; compare with a file, show the difference and end with exit code 2 when there is one
-    #[arg(long, value_name = "FILE")]
-    check: Option<PathBuf>,
+    #[command(flatten)]
+    rendered: Rendered,
 }
 
 /// Runs the command.
@@ -41,17 +35,5 @@ pub struct Args {
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let image = BuilderImage { arch: args.arch, engine: args.engine, binary: args.binary.clone() };
     let text = image.dockerfile().map_err(|wrong| Failure::new(ExitCode::Usage, wrong))?;
-    let Some(path) = &args.check else {
-        context.answer_to(args.output.as_deref(), &text)?;
-        return Ok(ExitCode::Done);
-    };
-    let file = Source::read(path)?;
-    if file.text() == text {
-        context.say(&format!("`{}` is up to date", file.name()));
-        return Ok(ExitCode::Done);
-    }
-    let difference = crate::ui::difference((file.name(), file.text()), ("rendered", &text), context.layout());
-    context.answer(&difference)?;
-    context.say(&format!("`{0}` is not up to date; the same command with `-o {0}` writes it", file.name()));
-    Ok(ExitCode::Differences)
+    args.rendered.give(&text, context)
 }

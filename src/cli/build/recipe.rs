@@ -1,11 +1,9 @@
 //! `rackform build recipe`: one step of a CI provider that builds with the rack's cache.
 
-use std::path::PathBuf;
-
 use crate::build::Engine;
 use crate::build::recipe::{Options, Provider, Recipe, RecipeError, recipe};
+use crate::cli::rendered::Rendered;
 use crate::cli::{Context, ExitCode, Failure};
-use crate::template::Source;
 
 /// Renders the file of a CI provider whose one step builds a service with the rack's cache
 ///
@@ -40,12 +38,8 @@ pub struct Args {
     /// The image that a job of GitLab CI runs in [default: docker's client, with aws installed]
     #[arg(long, value_name = "IMAGE")]
     container: Option<String>,
-    /// Write to a file [default: standard output]
-    #[arg(short, long, value_name = "FILE", conflicts_with = "check")]
-    output: Option<PathBuf>,
-    /// Write nothing; compare with a file, show the difference and end with exit code 2 when there is one
-    #[arg(long, value_name = "FILE")]
-    check: Option<PathBuf>,
+    #[command(flatten)]
+    rendered: Rendered,
 }
 
 /// Runs the command.
@@ -67,19 +61,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     if !examples.is_empty() {
         context.say(&format!("what stands for {} is an example; give your own", examples.join(", ")));
     }
-    let Some(path) = &args.check else {
-        context.answer_to(args.output.as_deref(), &text)?;
-        return Ok(ExitCode::Done);
-    };
-    let file = Source::read(path)?;
-    if file.text() == text {
-        context.say(&format!("`{}` is up to date", file.name()));
-        return Ok(ExitCode::Done);
-    }
-    let difference = crate::ui::difference((file.name(), file.text()), ("rendered", &text), context.layout());
-    context.answer(&difference)?;
-    context.say(&format!("`{}` is not up to date; `-o {}` in place of `--check` writes it", file.name(), file.name()));
-    Ok(ExitCode::Differences)
+    args.rendered.give(&text, context)
 }
 
 impl Args {
