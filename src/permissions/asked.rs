@@ -89,8 +89,10 @@ const PREFLIGHT: &[&str] = &[
     "s3:ListBucket",
 ];
 
-/// Starting a build task once its cache can be mounted, following its log and stopping it. Tags of a task take `ecs:TagResource`.
+/// Starting a build task once its cache can be mounted, with credentials of ECR for it, following its log and stopping it. Tags of a task
+/// take `ecs:TagResource`.
 const BUILD: &[&str] = &[
+    "ecr:GetAuthorizationToken",
     "ecs:DescribeTasks",
     "ecs:RunTask",
     "ecs:StopTask",

@@ -152,5 +152,6 @@ fn every_call_of_a_build_is_listed() {
         }
     }
     assert!(seen.len() >= 5, "{seen:?}");
+    assert!(listed.contains(&"ecr:GetAuthorizationToken".to_owned()), "registries' credentials are asked for");
     assert!(listed.contains(&"iam:PassRole".to_owned()), "RunTask passes the task's roles on");
 }

@@ -1,5 +1,9 @@
 //! Tasks.
 
+use std::collections::BTreeMap;
+
+use aws_sdk_ecs::error::SdkError;
+use aws_sdk_ecs::operation::run_task::RunTaskError;
 use aws_sdk_ecs::types::{
     AssignPublicIp, AwsVpcConfiguration, ContainerOverride, KeyValuePair, LaunchType, NetworkConfiguration, PropagateTags, Tag,
     TaskOverride,
@@ -9,7 +13,7 @@ use super::AwsBuilds;
 use crate::backend::BackendError;
 use crate::backend::aws::failed;
 use crate::build::task::request::{self, RunTask};
-use crate::build::task::{Container, Failure, Started, Task};
+use crate::build::task::{Container, Failure, Started, Task, environment};
 
 pub(super) fn run_task(aws: &AwsBuilds, request: &RunTask) -> Result<Started, BackendError> {
     let pair = |variable: &request::KeyValuePair| KeyValuePair::builder().name(&variable.name).value(&variable.value).build();
@@ -56,8 +60,55 @@ pub(super) fn run_task(aws: &AwsBuilds, request: &RunTask) -> Result<Started, Ba
         .set_tags(tags)
         .set_propagate_tags(request.propagate_tags.as_deref().map(PropagateTags::from))
         .set_client_token(request.client_token.clone());
-    let answer = aws.session.block_on(call.send()).map_err(|error| failed("RunTask", error))?;
+    let answer = match aws.session.block_on(call.send()) {
+        Ok(answer) => answer,
+        Err(error) => return earlier(aws, request, error),
+    };
     Ok(Started { task: answer.tasks().first().map(task), failures: answer.failures().iter().map(failure).collect() })
+}
+
+/// Returns the task that an earlier request with the same client token started, where that differs in its registries' credentials alone: ECR
+/// gives new ones every time. Every other refusal stays one.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/ECS_Idempotency.html>
+fn earlier(aws: &AwsBuilds, request: &RunTask, error: SdkError<RunTaskError>) -> Result<Started, BackendError> {
+    let tasks: &[String] = match error.as_service_error() {
+        Some(RunTaskError::ConflictException(conflict)) => conflict.resource_ids(),
+        _ => &[],
+    };
+    if let [arn] = tasks {
+        let call = aws.ecs.describe_tasks().cluster(&request.cluster).tasks(arn).send();
+        if let Ok(answer) = aws.session.block_on(call)
+            && let Some(found) = answer.tasks().first()
+            && is_of(found, request)
+        {
+            return Ok(Started { task: Some(task(found)), failures: Vec::new() });
+        }
+    }
+    Err(failed("RunTask", error))
+}
+
+/// Tells whether a task is what a request asks for, but for the registries' credentials.
+fn is_of(found: &aws_sdk_ecs::types::Task, request: &RunTask) -> bool {
+    let Some(overrides) = found.overrides() else { return false };
+    let is_of_container = |found: &ContainerOverride, asked: &request::ContainerOverride| {
+        let variables: BTreeMap<_, _> = found.environment().iter().filter_map(|pair| Some((pair.name()?, pair.value()?))).collect();
+        let wanted: BTreeMap<_, _> = asked.environment.iter().map(|pair| (pair.name.as_str(), pair.value.as_str())).collect();
+        let rest = |variables: &BTreeMap<&str, &str>| {
+            let others = variables.iter().filter(|(name, _)| **name != environment::AUTH);
+            others.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect::<Vec<_>>()
+        };
+        found.name() == Some(asked.name.as_str())
+            && found.command() == asked.command.as_deref().unwrap_or_default()
+            && (found.cpu(), found.memory()) == (asked.cpu, asked.memory)
+            && rest(&variables) == rest(&wanted)
+    };
+    let (containers, asked) = (overrides.container_overrides(), &request.overrides.container_overrides);
+    found.task_definition_arn() == Some(request.task_definition.as_str())
+        && found.started_by() == request.started_by.as_deref()
+        && (overrides.cpu(), overrides.memory()) == (request.overrides.cpu.as_deref(), request.overrides.memory.as_deref())
+        && containers.len() == asked.len()
+        && containers.iter().zip(asked).all(|(found, asked)| is_of_container(found, asked))
 }
 
 pub(super) fn describe_task(aws: &AwsBuilds, cluster: &str, name: &str) -> Result<Option<Task>, BackendError> {

@@ -6,6 +6,7 @@
 //!
 //! What runs inside the task is [`agent`](super::agent)'s; the variables both agree on are in [`environment`].
 
+mod auth;
 pub mod environment;
 mod explain;
 mod follow;
@@ -19,6 +20,7 @@ mod service;
 mod site;
 mod start;
 
+pub use auth::{build_auth, ecr_registries};
 pub use explain::{Explanation, explain_failure, explain_refusal, explain_stop};
 pub use follow::{Ended, TaskObserver, follow};
 pub use mask::Mask;

@@ -46,11 +46,18 @@ fn a_build_in_a_rack_is_asked_for_as_the_dry_run_says_and_followed_to_its_end() 
         proxy.calls().into_iter().filter(|call| call.action == "RunTask").map(|call| serde_json::from_str(&call.body).unwrap()).collect();
     assert_eq!(asked.len(), 1, "{asked:#?}");
     let mut expected = dry.json();
+    let sent = asked[0]["overrides"]["containerOverrides"][0]["environment"].as_array().unwrap();
+    let auth = sent.iter().find(|variable| variable["name"] == "BUILD_AUTH").unwrap_or_else(|| panic!("{asked:#?}"))["value"].clone();
     let variables = expected["overrides"]["containerOverrides"][0]["environment"].as_array_mut().unwrap();
-    let token = variables.iter_mut().find(|variable| variable["name"] == "TOKEN").unwrap();
-    assert_eq!(token["value"], "****", "{dry}");
-    token["value"] = "planted-token".into();
+    for (name, value) in [("TOKEN", &"planted-token".into()), ("BUILD_AUTH", &auth)] {
+        let variable = variables.iter_mut().find(|variable| variable["name"] == name).unwrap();
+        assert_eq!(variable["value"], "****", "{dry}");
+        variable["value"] = value.clone();
+    }
     assert_eq!(asked[0], expected, "what is shown is what is sent");
+    let auth: Value = serde_json::from_str(auth.as_str().unwrap()).unwrap();
+    let (registry, entry) = auth.as_object().unwrap().iter().next().unwrap();
+    assert!(registry.ends_with(".dkr.ecr.us-east-1.amazonaws.com") && entry["Username"] == "AWS", "the cache's registry: {auth}");
 
     assert!(proxy.wait_for("DescribeTasks", 1));
     let cluster = expected["cluster"].as_str().unwrap();
@@ -126,7 +133,7 @@ fn small(answer: impl Fn(&str, usize, &Asked) -> (u16, Value) + Send + Sync + 's
     let counts = std::sync::Mutex::new(std::collections::HashMap::new());
     Wire::new(move |asked| match asked.action.as_str() {
         "" => {
-            let known = ["RunTask", "DescribeTasks", "StopTask", "GetLogEvents"];
+            let known = ["RunTask", "DescribeTasks", "StopTask", "GetLogEvents", "GetAuthorizationToken"];
             let is_target = |name: &&str| asked.head.contains(&format!(".{}\r\n", name.to_ascii_lowercase()));
             let action = known.into_iter().find(is_target).unwrap_or("other");
             let number = {
@@ -244,4 +251,90 @@ fn a_build_that_never_ran_tells_why() {
     let last: Value = serde_json::from_str(json.stdout.lines().last().unwrap()).unwrap();
     assert!(last["outcome"]["fix"].as_str().is_some_and(|fix| fix.contains("verify")), "{json}");
     assert!(last["outcome"].get("exitCode").is_none(), "{json}");
+}
+
+const IMAGE: &str = "444455556666.dkr.ecr.us-east-1.amazonaws.com/web";
+
+fn token(password: &str) -> (u16, Value) {
+    use base64::Engine as _;
+    let token = base64::prelude::BASE64_STANDARD.encode(format!("AWS:{password}"));
+    (
+        200,
+        json!({ "authorizationData": [{ "authorizationToken": token, "proxyEndpoint": "https://444455556666.dkr.ecr.us-east-1.amazonaws.com" }] }),
+    )
+}
+
+fn variables(asked: &Asked) -> serde_json::Map<String, Value> {
+    let request: Value = serde_json::from_str(&asked.body).unwrap();
+    let variables = request["overrides"]["containerOverrides"][0]["environment"].as_array().unwrap();
+    variables.iter().map(|variable| (variable["name"].as_str().unwrap().to_owned(), variable["value"].clone())).collect()
+}
+
+#[test]
+fn a_build_gets_credentials_of_ecr_that_nobody_sees() {
+    use base64::Engine as _;
+    let engines_form = base64::prelude::BASE64_STANDARD.encode("AWS:planted-ecr-password");
+    let line = format!("docker has planted-ecr-password, which is {engines_form}");
+    let aws = small(move |action, number, asked| match action {
+        "GetAuthorizationToken" => {
+            assert!(asked.head.contains("/us-east-1/ecr/"), "the registry's region, not the stack's: {}", asked.head);
+            token("planted-ecr-password")
+        }
+        "RunTask" => {
+            let expected =
+                json!({ "444455556666.dkr.ecr.us-east-1.amazonaws.com": { "Username": "AWS", "Password": "planted-ecr-password" } });
+            let auth: Value = serde_json::from_str(variables(asked)["BUILD_AUTH"].as_str().unwrap()).unwrap();
+            assert_eq!(auth, expected);
+            (200, json!({ "tasks": [{ "taskArn": TASK, "lastStatus": "PROVISIONING" }] }))
+        }
+        "GetLogEvents" if number > 0 => (200, json!({ "events": [], "nextForwardToken": "f/1" })),
+        "GetLogEvents" => (200, json!({ "events": [{ "timestamp": 1, "message": line }], "nextForwardToken": "f/1" })),
+        _ => (200, json!({ "tasks": [stopped(Some(0), "EssentialContainerExited", "Essential container in task exited")] })),
+    });
+    let run = aws.run(&small_bench(), &format!("build run --app web --push {IMAGE} --mount-wait 0 --format json -vv"));
+    assert_eq!(run.code, 0, "{run}");
+    assert!(run.stdout.contains("docker has ****, which is ****"), "{run}");
+    assert!(!run.to_string().contains("planted") && !run.to_string().contains(&engines_form), "{run}");
+    let dry = aws.run(&small_bench(), &format!("build run --app web --push {IMAGE} --dry-run"));
+    assert!(dry.code == 0 && dry.stdout.contains("****") && !dry.to_string().contains("planted"), "{dry}");
+}
+
+#[test]
+fn a_build_without_the_right_to_a_token_goes_on_with_its_own_role() {
+    let aws = small(|action, _, asked| match action {
+        "GetAuthorizationToken" => refused("AccessDeniedException", "not authorized to perform: ecr:GetAuthorizationToken"),
+        "RunTask" => {
+            assert!(!variables(asked).contains_key("BUILD_AUTH"));
+            (200, json!({ "tasks": [{ "taskArn": TASK, "lastStatus": "PROVISIONING" }] }))
+        }
+        _ => (200, json!({})),
+    });
+    let run = aws.run(&small_bench(), &format!("build run --app web --push {IMAGE} --mount-wait 0 --detach"));
+    assert!(run.code == 0 && run.stderr.contains("ecr:GetAuthorizationToken") && run.stderr.contains("permissions --for build"), "{run}");
+}
+
+#[test]
+fn a_build_that_is_asked_for_twice_is_one_though_its_credentials_are_new() {
+    let first = std::sync::Mutex::new(None);
+    let aws = small(move |action, number, asked| match action {
+        "GetAuthorizationToken" => token(&format!("planted-{number}")),
+        "RunTask" if number == 0 => {
+            let mut request: Value = serde_json::from_str(&asked.body).unwrap();
+            *first.lock().unwrap() = Some(json!({
+                "taskArn": TASK, "lastStatus": "RUNNING", "taskDefinitionArn": request["taskDefinition"], "startedBy": request["startedBy"],
+                "overrides": request["overrides"].take(),
+            }));
+            (200, json!({ "tasks": [{ "taskArn": TASK, "lastStatus": "PROVISIONING" }] }))
+        }
+        "RunTask" => (400, json!({ "__type": "ConflictException", "message": "clientToken was used", "resourceIds": [TASK] })),
+        "DescribeTasks" => (200, json!({ "tasks": [first.lock().unwrap().clone().unwrap()] })),
+        _ => (200, json!({})),
+    });
+    let bench = small_bench();
+    let order = format!("build run --app web --id B1 --push {IMAGE} --mount-wait 0 --detach");
+    let (one, two) = (aws.run(&bench, &order), aws.run(&bench, &order));
+    assert_eq!((one.code, two.code), (0, 0), "{one}\n{two}");
+    assert!(two.stderr.contains("--attach 0f9d"), "{two}");
+    let other = aws.run(&bench, &format!("{order} --target other"));
+    assert!(other.code == 1 && other.stderr.contains("a different build"), "{other}");
 }

@@ -86,6 +86,7 @@ fn a_fargate_build_gets_the_racks_own_cluster_subnets_and_group() {
         Value::Object(environment(&request)),
         json!({
             "BUILD_APP": "web",
+            "BUILD_AUTH": "****",
             "BUILD_CACHE": "true",
             "BUILD_CACHE_DIR": "/kaniko/caches",
             "BUILD_CACHE_REPO": "123456789012.dkr.ecr.us-east-1.amazonaws.com/rack-build-cache",
@@ -96,6 +97,9 @@ fn a_fargate_build_gets_the_racks_own_cluster_subnets_and_group() {
             "RELEASE": "B1",
         })
     );
+    assert!(run.stderr.contains("credentials of 123456789012.dkr.ecr.us-east-1.amazonaws.com"), "{run}");
+    let without = bench.run(&format!("{order} --env BUILD_AUTH={{}}"));
+    assert_eq!((&environment(&without.json())["BUILD_AUTH"], without.stderr.as_str()), (&"{}".into(), ""), "{without}");
     let again = bench.run(order);
     assert_eq!(run.stdout, again.stdout, "the same order gives the same bytes");
 }

@@ -1,5 +1,6 @@
 //! `rackform build run`: a build in the rack, followed to its end.
 
+mod credentials;
 mod ordered;
 mod watch;
 
@@ -8,7 +9,9 @@ use std::time::Duration;
 use self::ordered::OrderArgs;
 use self::watch::Watch;
 use crate::backend::BackendError;
-use crate::build::task::{self, BuildService, Ended, LogStream, Mask, Mounts, MountsError, Outcome, RunTask, Site, StartError, task_id};
+use crate::build::task::{
+    self, BuildService, Ended, LogStream, Mask, Mounts, MountsError, Order, Outcome, RunTask, Site, StartError, task_id,
+};
 use crate::cli::backend::{self, Access, BackendArgs};
 use crate::cli::{Context, ExitCode, Failure, Format, interrupt};
 use crate::evaluate::State;
@@ -70,8 +73,12 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         let running = Running::of(&site, task);
         return args.followed(context, service.as_ref(), &running, mask);
     }
-    let order = args.order.order(&site, args.dry_run, &mut mask)?;
-    let request = RunTask::new(&site, &order).map_err(|problems| Failure::Problems(problems, ExitCode::Usage))?;
+    let mut order = args.order.order(&site, args.dry_run, &mut mask)?;
+    if args.dry_run {
+        credentials::stand_in(&mut order, &site, context);
+    }
+    let requested = |order: &Order| RunTask::new(&site, order).map_err(|problems| Failure::Problems(problems, ExitCode::Usage));
+    let mut request = requested(&order)?;
     for note in &site.notes {
         context.say(&format!("note: {note}"));
     }
@@ -81,6 +88,9 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         return Ok(ExitCode::Done);
     }
     let service = backend::builds(context)?;
+    if credentials::add(&mut order, &site, &mut mask, context)? {
+        request = requested(&order)?;
+    }
     if args.awaits_mounts(context, service.as_ref(), &site, &mask)? {
         context.complain("interrupted: nothing was started");
         return Ok(ExitCode::Interrupted);

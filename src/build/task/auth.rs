@@ -1,0 +1,63 @@
+//! Credentials of the ECR registries that a build pushes to and keeps its cache in, as the public build service hands them over.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::super::registry::{Credentials, EcrHost};
+use super::environment::{AUTH, CACHE_REPO, PUSH};
+use super::order::{Builder, Order};
+use super::site::Site;
+
+/// Returns the ECR registries of a build's image and cache, by host: those that its builder is to have credentials of.
+///
+/// There are none where credentials were given, and for programs that do not read them.
+pub fn ecr_registries(order: &Order, site: &Site) -> BTreeMap<String, EcrHost> {
+    let reads = matches!(order.builder, Builder::Agent | Builder::Convox);
+    if !reads || order.environment.contains_key(AUTH) {
+        return BTreeMap::new();
+    }
+    let image = order.environment.get(PUSH).or(order.push.as_ref());
+    let of_site = site.cache.repository.as_ref().filter(|_| site.cache.is_on);
+    let cache = order.environment.get(CACHE_REPO).or(of_site);
+    let host = |repository: &String| {
+        let host = repository.split('/').next()?;
+        Some((host.to_owned(), EcrHost::parse(host)?))
+    };
+    [image, cache].into_iter().flatten().filter_map(host).collect()
+}
+
+/// Returns credentials as `BUILD_AUTH` holds them, by host; those that are no name and password are left out.
+pub fn build_auth<'a>(credentials: impl IntoIterator<Item = (&'a str, &'a Credentials)>) -> String {
+    let entry = |(host, credentials): (&'a str, &'a Credentials)| match credentials {
+        Credentials::Password { user, password } => Some((host.to_owned(), json!({ "Username": user, "Password": password }))),
+        Credentials::Identity(_) | Credentials::Token(_) => None,
+    };
+    Value::Object(credentials.into_iter().filter_map(entry).collect()).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_ecr_is_asked_for_and_only_for_who_reads_it() {
+        let mut site = Site::default();
+        site.cache.is_on = true;
+        site.cache.repository = Some("111122223333.dkr.ecr.eu-west-1.amazonaws.com/rack-build-cache".to_owned());
+        let mut order = Order { push: Some("444455556666.dkr.ecr.us-east-1.amazonaws.com/web:1".to_owned()), ..Order::default() };
+        let hosts = |order: &Order, site: &Site| ecr_registries(order, site).into_values().map(|ecr| ecr.region).collect::<Vec<_>>();
+        assert_eq!(hosts(&order, &site), ["eu-west-1", "us-east-1"]);
+        site.cache.is_on = false;
+        assert_eq!(hosts(&order, &site), ["us-east-1"]);
+        order.environment.insert(PUSH.to_owned(), "r.example/web".to_owned());
+        assert!(hosts(&order, &site).is_empty());
+        site.cache.is_on = true;
+        assert_eq!(hosts(&order, &site), ["eu-west-1"]);
+        order.builder = Builder::Kaniko;
+        assert!(hosts(&order, &site).is_empty(), "kaniko itself does not read the variable");
+        order.builder = Builder::Convox;
+        order.environment.insert(AUTH.to_owned(), "{}".to_owned());
+        assert!(hosts(&order, &site).is_empty(), "what was given stays");
+    }
+}
