@@ -1,9 +1,14 @@
 //! Runs an invocation: each step a process of its own with exactly the arguments that were planned, and no shell anywhere.
 
-use std::io::Write as _;
+use std::fmt;
+use std::io::{self, Write as _};
+use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 use super::command::{Invocation, Step};
 
@@ -27,27 +32,138 @@ pub enum ExecError {
         /// The program.
         program: String,
         /// Why.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// A step ended badly.
-    #[error("`{program}` did not {purpose}: {status}")]
+    #[error("`{program}` did not {purpose}: {end}")]
     Failed {
         /// The program.
         program: String,
         /// What the step is for.
         purpose: String,
         /// How it ended.
-        status: ExitStatus,
+        end: End,
     },
     /// The user, or whoever runs this, asked for an end.
     #[error("interrupted")]
     Interrupted,
 }
 
+/// How a program ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// By itself, with this code.
+    Code(i32),
+    /// By this signal.
+    Signal(i32),
+}
+
+impl End {
+    /// Returns the code that a shell would tell: 128 and the signal's number for a signal.
+    pub fn code(self) -> i32 {
+        match self {
+            Self::Code(code) => code,
+            Self::Signal(signal) => 128 + signal,
+        }
+    }
+}
+
+impl From<ExitStatus> for End {
+    fn from(status: ExitStatus) -> Self {
+        // On Unix a program that has ended has one of the two.
+        status.code().map_or_else(|| Self::Signal(status.signal().unwrap_or_default()), Self::Code)
+    }
+}
+
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Code(code) => write!(f, "exit status: {code}"),
+            Self::Signal(number) => match Signal::try_from(*number) {
+                Ok(signal) => write!(f, "signal: {number} ({signal})"),
+                Err(_) => write!(f, "signal: {number}"),
+            },
+        }
+    }
+}
+
+/// Asks a program to end. One that is gone in the meantime needs no signal.
+pub(super) fn ask_to_end(program: Pid) {
+    let _ = kill(program, Signal::SIGTERM);
+}
+
+/// Who runs the programs of steps, and knows when it is to end.
+pub(super) trait Runner {
+    /// Changes what a program is started with.
+    fn prepare(&self, _: &mut Command) {}
+
+    /// Runs a program to its end, asking it to end as soon as somebody asks for that.
+    fn run(&self, command: &mut Command) -> io::Result<End>;
+
+    /// Tells whether somebody asked for an end.
+    fn is_ending(&self) -> bool;
+}
+
+/// How steps ended.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Ended<'a> {
+    /// All of them well, or as they may.
+    Well,
+    /// Somebody asked for an end; of the program that ran then, how it ended, unless that was well and there was more to do.
+    Asked(Option<End>),
+    /// This one badly.
+    Badly(&'a Step, End),
+}
+
+/// Runs the steps in order; `tell` hears of each step before it starts. Nothing is started after somebody asked for an end.
+pub(super) fn steps<'a>(invocation: &'a Invocation, runner: &dyn Runner, tell: &mut dyn FnMut(&Step)) -> Result<Ended<'a>, ExecError> {
+    for need in invocation.needs.iter().filter(|need| need.required) {
+        if !need.any_of.iter().any(|name| std::env::var_os(name).is_some()) {
+            return Err(ExecError::NotSet { variables: need.any_of.join(" or "), purpose: need.purpose.clone() });
+        }
+    }
+    let command = |argv: &[String]| {
+        let (program, arguments) = argv.split_first()?;
+        let mut command = Command::new(program);
+        command.args(arguments).stdin(Stdio::null());
+        Some(command)
+    };
+    for (index, step) in invocation.steps.iter().enumerate() {
+        if let Some(mut probe) = step.unless.as_deref().and_then(command) {
+            runner.prepare(&mut probe);
+            if runner.run(probe.stdout(Stdio::null()).stderr(Stdio::null())).is_ok_and(|end| end == End::Code(0)) {
+                continue;
+            }
+        }
+        if runner.is_ending() {
+            return Ok(Ended::Asked(None));
+        }
+        let Some(mut command) = command(&step.argv) else { continue };
+        if step.heeds_environment {
+            command.envs(&invocation.environment);
+        }
+        runner.prepare(&mut command);
+        tell(step);
+        let end = runner.run(&mut command);
+        if runner.is_ending() {
+            // Whatever it did, what comes after it is not done.
+            let is_last = index + 1 == invocation.steps.len();
+            return Ok(Ended::Asked(end.ok().filter(|end| is_last || *end != End::Code(0))));
+        }
+        match end {
+            Ok(End::Code(0)) => {}
+            Ok(_) if step.may_fail => {}
+            Ok(end) => return Ok(Ended::Badly(step, end)),
+            Err(source) => return Err(ExecError::Start { program: step.argv.first().cloned().unwrap_or_default(), source }),
+        }
+    }
+    Ok(Ended::Well)
+}
+
 /// Runs the steps in order, with standard output and standard error where the caller's are; `tell` hears of each step before it starts.
 ///
-/// An interruption on a terminal reaches the program too, which ends as it likes; one that does not is ended some seconds later. Nothing
-/// is started after that.
+/// When `interrupted` is set, the program that runs is asked to end at once, whether or not a terminal has told it too, and is killed when it
+/// takes longer than ten seconds. Nothing is started after that.
 ///
 /// # Errors
 ///
@@ -72,39 +188,58 @@ pub enum Stdout {
 ///
 /// As [`run`].
 pub fn run_with(invocation: &Invocation, stdout: Stdout, interrupted: &AtomicBool, tell: &mut dyn FnMut(&Step)) -> Result<(), ExecError> {
-    for need in invocation.needs.iter().filter(|need| need.required) {
-        if !need.any_of.iter().any(|name| std::env::var_os(name).is_some()) {
-            return Err(ExecError::NotSet { variables: need.any_of.join(" or "), purpose: need.purpose.clone() });
+    match steps(invocation, &Children { stdout, interrupted }, tell)? {
+        Ended::Well => Ok(()),
+        Ended::Asked(_) => Err(ExecError::Interrupted),
+        Ended::Badly(step, end) => {
+            let program = step.argv.first().cloned().unwrap_or_default();
+            Err(ExecError::Failed { program, purpose: step.purpose.clone(), end })
         }
     }
-    for step in &invocation.steps {
-        if let Some(probe) = &step.unless
-            && let Some(mut command) = command(probe, invocation)
-            && let Ok(child) = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn()
-            && wait(child, interrupted).is_ok_and(|status| status.success())
-        {
-            continue;
-        }
-        if interrupted.load(Ordering::SeqCst) {
-            return Err(ExecError::Interrupted);
-        }
-        tell(step);
-        let Some(mut command) = command(&step.argv, invocation) else { continue };
-        if stdout == Stdout::Stderr {
-            command.stdout(std::io::stderr());
-        }
-        let program = step.argv.first().cloned().unwrap_or_default();
-        let started = command.spawn().and_then(|child| wait(child, interrupted));
-        if interrupted.load(Ordering::SeqCst) {
-            return Err(ExecError::Interrupted);
-        }
-        match started {
-            Ok(status) if status.success() || step.may_fail => {}
-            Ok(status) => return Err(ExecError::Failed { program, purpose: step.purpose.clone(), status }),
-            Err(source) => return Err(ExecError::Start { program, source }),
+}
+
+/// Runs programs as children of a process that has others to care for.
+struct Children<'a> {
+    stdout: Stdout,
+    interrupted: &'a AtomicBool,
+}
+
+impl Runner for Children<'_> {
+    fn prepare(&self, command: &mut Command) {
+        if self.stdout == Stdout::Stderr {
+            command.stdout(io::stderr());
         }
     }
-    Ok(())
+
+    fn run(&self, command: &mut Command) -> io::Result<End> {
+        let mut child = command.spawn()?;
+        let mut deadline = None;
+        loop {
+            if let Some(status) = child.try_wait()? {
+                return Ok(status.into());
+            }
+            if self.is_ending() {
+                let now = Instant::now();
+                if now >= *deadline.get_or_insert_with(|| asked(&child, now)) {
+                    child.kill()?;
+                    return child.wait().map(End::from);
+                }
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn is_ending(&self) -> bool {
+        self.interrupted.load(Ordering::SeqCst)
+    }
+}
+
+/// Asks a child to end; returns until when it may take for it.
+fn asked(child: &Child, now: Instant) -> Instant {
+    if let Ok(id) = i32::try_from(child.id()) {
+        ask_to_end(Pid::from_raw(id));
+    }
+    now + GRACE
 }
 
 /// Runs a program that reads a secret from standard input, such as `docker login --password-stdin`, and hides what it writes.
@@ -141,25 +276,4 @@ pub fn feed(argv: &[String], secret: &str) -> Result<(), FeedError> {
 pub struct FeedError {
     program: String,
     message: String,
-}
-
-fn command(argv: &[String], invocation: &Invocation) -> Option<Command> {
-    let (program, arguments) = argv.split_first()?;
-    let mut command = Command::new(program);
-    command.args(arguments).envs(&invocation.environment).stdin(Stdio::null());
-    Some(command)
-}
-
-fn wait(mut child: Child, interrupted: &AtomicBool) -> std::io::Result<ExitStatus> {
-    let mut deadline = None;
-    loop {
-        if let Some(status) = child.try_wait()? {
-            return Ok(status);
-        }
-        if interrupted.load(Ordering::SeqCst) && Instant::now() >= *deadline.get_or_insert_with(|| Instant::now() + GRACE) {
-            child.kill()?;
-            return child.wait();
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
 }

@@ -8,33 +8,15 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
 use nix::errno::Errno;
-use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
+
+use super::super::exec::{End, ask_to_end};
 
 /// The engine that runs; 0 where none does.
 static ENGINE: AtomicI32 = AtomicI32::new(0);
 /// Somebody asked for an end.
 static ENDING: AtomicBool = AtomicBool::new(false);
-
-/// How a program ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
-    /// By itself, with this code.
-    Code(i32),
-    /// By this signal.
-    Signal(i32),
-}
-
-impl End {
-    /// Returns the code that a shell would tell: 128 and the signal's number for a signal.
-    pub fn code(self) -> i32 {
-        match self {
-            Self::Code(code) => code,
-            Self::Signal(signal) => 128 + signal,
-        }
-    }
-}
 
 /// Passes SIGTERM, SIGINT and SIGHUP on to the engine as SIGTERM, from now on and for as long as the process lives.
 ///
@@ -46,8 +28,7 @@ pub fn forward_signals() -> Result<(), ctrlc::Error> {
         ENDING.store(true, Ordering::SeqCst);
         let engine = ENGINE.load(Ordering::SeqCst);
         if engine > 0 {
-            // One that is gone in the meantime needs no signal.
-            let _ = kill(Pid::from_raw(engine), Signal::SIGTERM);
+            ask_to_end(Pid::from_raw(engine));
         }
     })
 }
@@ -68,7 +49,7 @@ pub fn run(command: &mut Command) -> io::Result<End> {
     ENGINE.store(engine.as_raw(), Ordering::SeqCst);
     if is_ending() {
         // It was asked for between two steps, when there was nobody to pass it on to.
-        let _ = kill(engine, Signal::SIGTERM);
+        ask_to_end(engine);
     }
     let end = loop {
         match waitpid(None, None) {

@@ -87,7 +87,7 @@ fn created(request: &BuildRequest, facts: &EngineFacts, whys: &[String]) -> Buil
         buildkit: BuildKit(None),
         is_own: false,
         note: Some(Note::new("builder", format!("{because}: the builder `{name}` is created where it is not there yet"))),
-        create: Some(Step::new("create the builder", argv.0).unless(probe)),
+        create: Some(Step::new("create the builder", argv.0).bare().unless(probe)),
         name: Some(name),
         takes_cache: true,
         takes_platforms: true,

@@ -174,7 +174,7 @@ pub(super) fn finish(request: &BuildRequest, pushes: bool, program: &str, invoca
     match &request.output {
         Output::Push if pushes => {
             for tag in &request.tags {
-                invocation.steps.push(Step::new("push the image", vec![program.to_owned(), "push".to_owned(), tag.clone()]));
+                invocation.steps.push(Step::new("push the image", vec![program.to_owned(), "push".to_owned(), tag.clone()]).bare());
             }
         }
         Output::Archive(_) if request.tags.is_empty() => {
@@ -184,7 +184,7 @@ pub(super) fn finish(request: &BuildRequest, pushes: bool, program: &str, invoca
             let mut argv = Words::new([program, "save"]);
             argv.word(format!("--output={path}"));
             argv.0.extend(request.tags.iter().cloned());
-            invocation.steps.push(Step::new("save the image", argv.0));
+            invocation.steps.push(Step::new("save the image", argv.0).bare());
         }
         _ => {}
     }

@@ -12,7 +12,7 @@ pub struct Invocation {
     pub engine: Engine,
     /// Steps, in order; each one starts when the one before has ended well.
     pub steps: Vec<Step>,
-    /// Variables that every step gets beside those of the caller. Never a secret.
+    /// Variables that steps which heed them get beside those of the caller. Never a secret.
     pub environment: IndexMap<String, String>,
     /// Variables that the caller's environment should have, such as those of secrets.
     pub needs: Vec<Need>,
@@ -69,18 +69,27 @@ pub struct Step {
     pub unless: Option<Vec<String>>,
     /// Whether the build goes on when it fails.
     pub may_fail: bool,
+    /// Whether the invocation's environment means anything to it; to a probe it never does.
+    pub heeds_environment: bool,
 }
 
 impl Step {
     /// Returns a step that must succeed.
     pub fn new(purpose: impl Into<String>, argv: Vec<String>) -> Self {
-        Self { purpose: purpose.into(), argv, unless: None, may_fail: false }
+        Self { purpose: purpose.into(), argv, unless: None, may_fail: false, heeds_environment: true }
     }
 
     /// Makes it needless where a probe succeeds.
     #[must_use]
     pub fn unless(mut self, probe: Vec<String>) -> Self {
         self.unless = Some(probe);
+        self
+    }
+
+    /// Leaves out the invocation's environment, which means nothing to it.
+    #[must_use]
+    pub fn bare(mut self) -> Self {
+        self.heeds_environment = false;
         self
     }
 

@@ -59,7 +59,7 @@ pub(super) fn from_images(request: &BuildRequest, facts: &EngineFacts) -> Result
     let sources = if request.no_cache { Vec::new() } else { kept };
     for source in &sources {
         let argv = vec![program.clone(), "pull".to_owned(), source.clone()];
-        invocation.steps.push(Step::new("pull what an earlier build left", argv).or_go_on());
+        invocation.steps.push(Step::new("pull what an earlier build left", argv).bare().or_go_on());
     }
     for (stage, reference) in &stages {
         build(request, &program, &sources, Some(stage), std::slice::from_ref(reference), &mut invocation);
@@ -71,7 +71,7 @@ pub(super) fn from_images(request: &BuildRequest, facts: &EngineFacts) -> Result
     build(request, &program, &sources, request.target.as_deref(), &tags, &mut invocation);
     let pushed = stages.iter().map(|(_, reference)| reference.clone()).chain(stages.is_empty().then(|| main.to_string()));
     for reference in pushed {
-        let step = Step::new("push what the next build pulls", vec![program.clone(), "push".to_owned(), reference.clone()]);
+        let step = Step::new("push what the next build pulls", vec![program.clone(), "push".to_owned(), reference.clone()]).bare();
         invocation.steps.push(if cache.strict { step } else { step.or_go_on() });
         invocation.cache_to.push(reference);
     }

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use indexmap::IndexMap;
+
 use super::invocation::Invocation;
 
 /// A text that cannot be written in a form.
@@ -26,12 +28,12 @@ pub fn shell(invocation: &Invocation) -> Result<String, RenderError> {
         if index > 0 {
             text.push_str(" &&\n");
         }
-        let command = command(invocation, &step.argv)?;
+        let variables = step.heeds_environment.then_some(&invocation.environment);
+        let command = command(variables, &step.argv)?;
         match (&step.unless, step.may_fail) {
             (None, false) => text.push_str(&command),
             (unless, may_fail) => {
-                let probe =
-                    unless.as_ref().map(|probe| Ok(format!("{} >/dev/null 2>&1 || ", self::command(invocation, probe)?))).transpose()?;
+                let probe = unless.as_ref().map(|probe| Ok(format!("{} >/dev/null 2>&1 || ", self::command(None, probe)?))).transpose()?;
                 let go_on = if may_fail { " || true" } else { "" };
                 let _ = write!(text, "{{ {}{command}{go_on}; }}", probe.unwrap_or_default());
             }
@@ -41,9 +43,9 @@ pub fn shell(invocation: &Invocation) -> Result<String, RenderError> {
     Ok(text)
 }
 
-fn command(invocation: &Invocation, argv: &[String]) -> Result<String, RenderError> {
+fn command(variables: Option<&IndexMap<String, String>>, argv: &[String]) -> Result<String, RenderError> {
     let mut words = Vec::new();
-    for (name, value) in &invocation.environment {
+    for (name, value) in variables.into_iter().flatten() {
         words.push(format!("{name}={}", shell_word(value)?));
     }
     for (index, word) in argv.iter().enumerate() {

@@ -8,7 +8,7 @@ use crate::build::agent::{
 };
 use crate::build::command::{plan, shell, shell_word};
 use crate::build::engine::{Programs, Version, detect};
-use crate::build::exec::ExecError;
+use crate::build::exec::{End, ExecError};
 use crate::build::task::environment as name;
 use crate::build::{Engine, EngineFacts, Invocation};
 use crate::cli::{Context, ExitCode, Failure};
@@ -148,8 +148,8 @@ fn built(
     });
     // One that never started has moved nothing; one that was told to end may have been in the middle of it, whatever it says.
     let ended_by_itself = match &end {
-        Ok(supervise::End::Code(code)) => *code < 128 && !supervise::is_ending(),
-        Ok(supervise::End::Signal(_)) => false,
+        Ok(End::Code(code)) => *code < 128 && !supervise::is_ending(),
+        Ok(End::Signal(_)) => false,
         Err(_) => true,
     };
     if let Some(lease) = lease {
@@ -172,8 +172,8 @@ fn built(
         0 => Ok(ExitCode::Done),
         code => {
             context.complain(&match end {
-                supervise::End::Code(code) => format!("the engine ended with {code}"),
-                supervise::End::Signal(signal) => format!("the engine was ended by signal {signal}"),
+                End::Code(code) => format!("the engine ended with {code}"),
+                End::Signal(signal) => format!("the engine was ended by signal {signal}"),
             });
             std::process::exit(code)
         }

@@ -46,6 +46,16 @@ fn without_a_cache_the_build_is_a_plain_one_and_says_so() {
 }
 
 #[test]
+fn only_what_heeds_a_variable_has_it_in_front() {
+    let classic = "--engine docker --engine-version 25.0.3 --driver docker --image-store graph-driver --repository r.example.com/cache";
+    let run = run(&bench(), classic);
+    let lines: Vec<&str> = run.stdout.lines().collect();
+    assert_eq!(lines.len(), 2, "{run}");
+    assert!(lines[0].starts_with("{ docker buildx inspect rackform >/dev/null 2>&1 || docker buildx create "), "{run}");
+    assert!(lines[1].starts_with("DOCKER_BUILDKIT=1 docker build "), "{run}");
+}
+
+#[test]
 fn rack_yaml_tells_repository_engine_and_whether_there_is_a_cache() {
     let bench = bench();
     let rack = |cache: &str, more: &str| {

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 use std::os::unix::fs::PermissionsExt as _;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rackform::build::engine::{Engine, Version};
@@ -223,20 +223,44 @@ fn an_engine_that_does_not_answer_is_not_waited_for() {
     assert!(run.stderr.contains("`docker version` did not answer in time"), "{run}");
 }
 
-#[test]
-fn an_interruption_ends_the_build() {
-    let yard = Yard::new(Engine::Docker, "docker", "25.0.3", "build*) echo $$ > \"$YARD/pid\"; exec sleep 60 ;;");
+/// Starts a build whose engine tells its process ID.
+fn started(yard: &Yard) -> Child {
     let mut command = yard.command(&["app", "--exec", "--no-detect", "--engine-version", "25.0.3"]);
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+/// Waits until the engine runs; returns its process ID.
+fn engine(yard: &Yard) -> String {
     let end = Instant::now() + Duration::from_secs(20);
-    let pid = loop {
+    loop {
         let text = std::fs::read_to_string(yard.bench.path().join("pid")).unwrap_or_default();
         if text.ends_with('\n') {
-            break text.trim().to_owned();
+            return text.trim().to_owned();
         }
         assert!(Instant::now() < end, "the build did not start");
         std::thread::sleep(Duration::from_millis(20));
-    };
+    }
+}
+
+#[test]
+fn a_termination_of_rackform_alone_reaches_the_engine_at_once() {
+    let answers = "build*) trap 'echo asked > \"$YARD/asked\"; kill $!; exit 143' TERM; echo $$ > \"$YARD/pid\"; sleep 60 & wait $! ;;";
+    let yard = Yard::new(Engine::Docker, "docker", "25.0.3", answers);
+    let child = started(&yard);
+    engine(&yard);
+    let begun = Instant::now();
+    assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
+    let run = Run::from_output(&child.wait_with_output().unwrap());
+    // A killed one would have run for ten seconds, and done nothing of its own.
+    assert!(begun.elapsed() < Duration::from_secs(8), "{:?}\n{run}", begun.elapsed());
+    assert_eq!((run.code, yard.bench.read("asked").as_str()), (130, "asked\n"), "{run}");
+}
+
+#[test]
+fn an_interruption_ends_the_build() {
+    let yard = Yard::new(Engine::Docker, "docker", "25.0.3", "build*) echo $$ > \"$YARD/pid\"; exec sleep 60 ;;");
+    let child = started(&yard);
+    let pid = engine(&yard);
     // As a terminal does: everything in front gets it.
     let done = Command::new("kill").args(["-INT", &child.id().to_string(), &pid]).status().unwrap();
     assert!(done.success());

@@ -137,9 +137,7 @@ fn ecrs_four_attributes() {
     ]);
     assert_eq!(
         text,
-        format!(
-            "DOCKER_BUILDKIT=1 docker build --cache-from {from} --cache-to {to} -t {image} app &&\nDOCKER_BUILDKIT=1 docker push {image}\n"
-        )
+        format!("DOCKER_BUILDKIT=1 docker build --cache-from {from} --cache-to {to} -t {image} app &&\ndocker push {image}\n")
     );
 }
 
