@@ -42,6 +42,7 @@ mod screen;
 mod set;
 mod side;
 mod stack_args;
+mod stack_policy;
 mod status;
 mod stored;
 mod validate;

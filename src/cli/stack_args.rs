@@ -7,11 +7,6 @@ use super::{BackendChoice, Context, ExitCode, Failure};
 use crate::plan::{ChangeSetOptions, OnFailure, StackSettings, is_arn, rollback_trigger};
 use crate::template::{Arena, Source, Style, Template, write_json};
 
-/// Longest stack policy that CloudFormation takes in a request, in bytes.
-///
-/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_SetStackPolicy.html>
-const STACK_POLICY_LIMIT_BYTES: usize = 16_384;
-
 /// How CloudFormation is to go about a change.
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "CloudFormation options")]
@@ -95,7 +90,7 @@ impl StackArgs {
         self.tell_what_local_leaves_out(context, &options)?;
         change.target.options = options;
         let stack_policy = match self.stack_policy.as_ref().or(rack.stack_policy.as_ref()) {
-            Some(path) => Some(policy(path, self.stack_policy.is_none().then(|| rack.place(rack.stack_policy_line)))?),
+            Some(path) => Some(super::stack_policy::read(path, self.stack_policy.is_none().then(|| rack.place(rack.stack_policy_line)))?),
             None => None,
         };
         change.target.settings = StackSettings { termination_protection: rack.termination_protection, stack_policy };
@@ -154,25 +149,6 @@ impl StackArgs {
         }
         Ok(())
     }
-}
-
-/// Reads a stack policy.
-fn policy(path: &std::path::Path, named_at: Option<String>) -> Result<String, Failure> {
-    let source = Source::read(path).map_err(|error| match named_at {
-        Some(place) => Failure::from(error).hinted(format!("{place} names it as the stack policy")),
-        None => error.into(),
-    })?;
-    let text = source.text();
-    let bad = |message: String| Failure::new(ExitCode::Data, format!("`{}`: {message}", path.display()));
-    let policy: serde_json::Value = serde_json::from_str(text).map_err(|error| bad(format!("no stack policy: {error}")))?;
-    if policy.get("Statement").is_none() {
-        let hint = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/protect-stack-resources.html has examples";
-        return Err(bad("a stack policy is an object with `Statement`".to_owned()).hinted(hint));
-    }
-    if text.len() > STACK_POLICY_LIMIT_BYTES {
-        return Err(bad(format!("{} bytes, and CloudFormation takes {STACK_POLICY_LIMIT_BYTES}", text.len())));
-    }
-    Ok(text.to_owned())
 }
 
 /// Returns a template as JSON in one line.

@@ -149,3 +149,62 @@ fn tags_are_part_of_the_plan_with_the_resources_they_reach() {
     assert!(run.code == 0 && !run.stdout.contains("No changes"), "{run}");
     assert_eq!(bench.run("plan --exit-code").code, 0);
 }
+
+#[test]
+fn every_slip_in_a_stack_policy_is_told_with_its_place_before_anything_is_done() {
+    let bench = bench();
+    assert_eq!(bench.run("apply --yes").code, 0);
+    bench.file(
+        "policy.json",
+        r#"{"Statement": [
+  {"Effect": "Allw", "Action": ["Update:*", "Update:Modfy"], "Principal": {"AWS": "111122223333"}, "Resource": "Queue"},
+  {"Effect": "Deny", "Principal": "*", "Resource": "*", "NotResource": "LogicalResourceId/Queue",
+   "Condition": {"StringEqual": {"ResourceType": "AWS::SQS::Queue"}, "StringLike": {"ResourceTyp": ["AWS::SQS::*"]}}},
+  {"Effect": "Deny", "Action": "Update:Delete", "Principle": "*", "Resource": "*"}]}"#,
+    );
+    for command in ["plan", "apply --yes", "set Seconds=60 --yes"] {
+        let run = bench.run(command);
+        assert_eq!(run.code, 65, "{run}");
+        assert_eq!(run.stdout, "", "{run}");
+        for told in [
+            "policy.json:2:14",
+            "Effect of a stack policy cannot be `Allw`",
+            "did you mean `Allow`?",
+            "policy.json:2:45",
+            "did you mean `Update:Modify`?",
+            "Principal of a stack policy is an object",
+            "Resource of a stack policy cannot be `Queue`",
+            "a stack policy's statement has no Action or NotAction",
+            "a stack policy's statement has Resource and NotResource",
+            "did you mean `StringEquals`?",
+            "did you mean `ResourceType`?",
+            "a stack policy's statement has no Principal",
+            "did you mean `Principal`?",
+        ] {
+            assert!(run.stderr.contains(told), "{told}\n{run}");
+        }
+    }
+    assert_eq!(bench.run("status --format json").json()["status"], "CREATE_COMPLETE");
+    bench.file("policy.json", "Statement: []\n");
+    let run = bench.run("plan");
+    assert!(run.code == 65 && run.stderr.contains("a stack policy is JSON"), "{run}");
+}
+
+#[test]
+fn the_stack_policies_of_the_documentation_are_taken() {
+    // Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/protect-stack-resources.html>
+    let bench = bench();
+    for statement in [
+        r#"{"Effect": "Deny", "Action": "Update:*", "Principal": "*", "Resource": "LogicalResourceId/MyDatabase"}"#,
+        r#"{"Effect": "Allow", "NotAction": "Update:Delete", "Principal": "*", "Resource": "LogicalResourceId/My*"}"#,
+        r#"{"Effect": "Deny", "Action": ["Update:Modify", "Update:Replace"], "Principal": "*", "NotResource": ["LogicalResourceId/A"]}"#,
+        r#"{"Effect": "Deny", "Action": ["Update:Delete"], "Principal": "*", "Resource": "*", "Condition": {"StringEquals": {"ResourceType": ["AWS::EC2::Instance", "AWS::RDS::DBInstance"]}}}"#,
+        r#"{"Sid": "a", "Effect": "Deny", "Action": "Update:*", "Principal": "*", "Resource": "*", "Condition": {"StringLike": {"ResourceType": "AWS::EC2::*"}}}"#,
+    ] {
+        for policy in [format!("{{\"Statement\": [{statement}]}}"), format!("{{\"Statement\": {statement}}}")] {
+            bench.file("policy.json", policy);
+            let run = bench.run("plan");
+            assert_eq!(run.code, 0, "{statement}\n{run}");
+        }
+    }
+}
