@@ -139,6 +139,12 @@ impl FileSystemView {
 }
 
 impl Removal {
+    /// Returns it as it is before anything is removed.
+    #[must_use]
+    pub fn ahead(&self) -> Self {
+        Self { dry_run: true, ..self.clone() }
+    }
+
     /// Returns what there is to show of choices.
     pub fn new(inventory: &Inventory, choices: &[Choice<'_>], dry_run: bool) -> Self {
         let view = |choice: &Choice<'_>| ChoiceView {
@@ -251,6 +257,15 @@ pub fn sizes(sizes: &Sizes, layout: Layout) -> String {
 
 /// Returns what goes and what stays.
 pub fn removal(removal: &Removal, layout: Layout) -> String {
+    told(removal, true, layout)
+}
+
+/// Returns what came of a removal whose entries were shown before: what could not be removed, and the sums.
+pub fn removal_done(removal: &Removal, layout: Layout) -> String {
+    told(removal, false, layout)
+}
+
+fn told(removal: &Removal, with_entries: bool, layout: Layout) -> String {
     let styles = layout.styles;
     let mut text = String::new();
     let mut line = |sign: &str, style, choice: &ChoiceView| {
@@ -263,9 +278,9 @@ pub fn removal(removal: &Removal, layout: Layout) -> String {
             styled(styles.dim, &choice.reason)
         ));
     };
-    removal.removed.iter().for_each(|choice| line("-", styles.remove, choice));
+    removal.removed.iter().filter(|_| with_entries).for_each(|choice| line("-", styles.remove, choice));
     removal.failed.iter().for_each(|choice| line("!", styles.alarm, choice));
-    removal.kept.iter().for_each(|choice| line(" ", styles.dim, choice));
+    removal.kept.iter().filter(|_| with_entries).for_each(|choice| line(" ", styles.dim, choice));
     if !text.is_empty() {
         text.push('\n');
     }
@@ -300,7 +315,7 @@ fn dollars(cost: &Cost, what: &str) -> String {
             format!("{usd:>9}  {what} in {region} at ${} a GB and month, {} ({})", price.usd_per_gb_month, price.as_of, price.source)
         }
         (_, _, Some(region)) => format!("{:>9}  no price of {what} in {region} is known here: `--price-list FILE` takes AWS's", "?"),
-        _ => format!("{:>9}  no region is known, so no price is", "?"),
+        _ => format!("{:>9}  no price is known: there are prices of ECR, and of EFS in its Standard class", "?"),
     }
 }
 

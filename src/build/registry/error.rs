@@ -73,11 +73,11 @@ impl RegistryError {
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Name(error) => error.hint().to_owned(),
-            Self::Unreachable { host, message } if message.contains("nvalid certificate") || message.contains("UnknownIssuer") => {
-                format!("its certificate is signed by nobody that is trusted here: `SSL_CERT_FILE` names a file of certificates to trust instead; `--insecure {host}` goes without TLS")
+            Self::Unreachable { message, .. } if message.contains("nvalid certificate") || message.contains("UnknownIssuer") => {
+                "its certificate is signed by nobody that is trusted here: `SSL_CERT_FILE` names a file of certificates to trust instead; `--insecure` goes without TLS".to_owned()
             }
-            Self::Unreachable { host, .. } => {
-                format!("is the name right, and can this machine reach it? `--insecure {host}` is for a registry that speaks no TLS")
+            Self::Unreachable { .. } => {
+                "is the name right, and can this machine reach it? `--insecure` is for a registry that speaks no TLS".to_owned()
             }
             Self::Unauthorized { host, .. } => {
                 format!("log in to it first (`docker login {host}`), or let a credential helper do it; for ECR the AWS credentials in force are asked")

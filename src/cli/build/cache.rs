@@ -10,7 +10,7 @@ use crate::build::life::{Age, EcrStore, Policy, PriceTable, RegistryStore, Selec
 use crate::build::registry::Repository;
 use crate::cli::backend::{Access, BackendArgs};
 use crate::cli::{BackendChoice, Context, ExitCode, Failure, Format};
-use crate::ui::build_cache::{FileSystemView, Listing, Removal, RepositorySize, Sizes, listing, removal, sizes};
+use crate::ui::build_cache::{FileSystemView, Listing, Removal, RepositorySize, Sizes, listing, removal, removal_done, sizes};
 
 /// Looks into a build cache, and takes some of it away
 ///
@@ -219,9 +219,10 @@ fn gc(args: &GcArgs, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let choices = selection.choose(&inventory, Timestamp::now());
     let mut view = Removal::new(&inventory, &choices, args.dry_run);
     let digests = view.digests();
+    let asks = !args.dry_run && !digests.is_empty() && !args.yes;
     if !args.dry_run && !digests.is_empty() {
-        if !args.yes {
-            context.complain(removal(&view, context.stderr_layout()).trim_end_matches('\n'));
+        if asks {
+            context.complain(removal(&view.ahead(), context.stderr_layout()).trim_end_matches('\n'));
             context.confirm(&view.question(), "nothing was removed")?;
         }
         // What leads to others goes first, or the registry refuses to take those away.
@@ -234,6 +235,7 @@ fn gc(args: &GcArgs, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
         }
     }
     let text = match args.format {
+        Format::Human if asks => removal_done(&view, context.layout()),
         Format::Human => removal(&view, context.layout()),
         Format::Json => crate::ui::json(&view)?,
     };

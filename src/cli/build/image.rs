@@ -111,6 +111,10 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         let text = format!("`{}` is no name of a variable", args.export_env_variable.escape_debug());
         return Err(Failure::new(ExitCode::Usage, text).hinted("letters, digits and `_`, no digit first"));
     }
+    if args.export == Some(Style::Github) && variable("GITHUB_ENV").is_none() {
+        return Err(Failure::new(ExitCode::Usage, "`--export github` writes to the file that GITHUB_ENV names, and there is none")
+            .hinted("GitHub Actions sets it; `--export env` prints the lines instead"));
+    }
     let secrets = args.build.secrets.iter().map(|text| read_secret(args, text)).collect::<Result<Vec<_>, _>>()?;
     let tags = parse_tags(&args.place.ecr_tags)?;
     let name = args.place.name.clone().or_else(|| default_name(variable));
@@ -314,19 +318,7 @@ fn inline_file(text: &str, file: &mut Option<tempfile::NamedTempFile>) -> Result
 pub(super) fn carry_out(context: &mut Context<'_>, invocation: &Invocation, stdout: Stdout) -> Result<(), Failure> {
     let mut tell = |step: &Step| context.say(&format!("{}: {}", step.purpose, shown(&step.argv)));
     let done = exec::run_with(invocation, stdout, interrupt::flag(), &mut tell);
-    done.map_err(|error| {
-        let exit_code = match &error {
-            exec::ExecError::Interrupted => ExitCode::Interrupted,
-            exec::ExecError::NotSet { .. } => ExitCode::NoInput,
-            exec::ExecError::Start { .. } => ExitCode::Unavailable,
-            exec::ExecError::Failed { .. } => ExitCode::Failed,
-        };
-        let failure = Failure::new(exit_code, format!("{} did not do its part", invocation.engine)).caused_by(&error);
-        match exit_code {
-            ExitCode::Unavailable => failure.hinted("`--engine` names another engine"),
-            _ => failure,
-        }
-    })
+    done.map_err(|error| super::command::failed(&error))
 }
 
 /// Returns words as a shell would take them.

@@ -129,7 +129,9 @@ fn in_rack(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let read = command.try_get_matches_from(&args.run).and_then(|matches| super::run::Args::from_arg_matches(&matches));
     let read = read.map_err(|error| {
         let said = error.to_string();
-        let first = said.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        // What is missing stands in lines of its own.
+        let first: Vec<&str> = said.lines().take_while(|line| !line.trim().is_empty()).map(str::trim).collect();
+        let first = first.join(" ").trim_start_matches("error: ").to_owned();
         Failure::new(ExitCode::Usage, format!("`rackform build run` does not take this: {first}"))
             .hinted("`rackform build run --help` has its flags")
     })?;

@@ -134,7 +134,7 @@ fn secrets_are_names_and_never_values() {
         let run = told(secret);
         assert!(run.stdout.contains(argument), "{run}");
     }
-    for secret in ["id=a,value=hunter2", "hunter2=x", "id=a,env=hunter2,src=b", "a=\"hunter2"] {
+    for secret in ["id=a,value=hunter2", "hunter2=x", "id=a,env=hunter2,src=b", "a=\"hunter2", "hunter2-123!"] {
         let run = told(secret);
         assert_eq!((run.code, run.stdout.as_str()), (64, ""), "{run}");
         assert!(!run.stderr.contains("hunter2"), "{run}");

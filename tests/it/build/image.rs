@@ -204,3 +204,10 @@ fn what_goes_wrong_is_said_and_told_apart() {
     let unreachable = bench.run("build image --repository 127.0.0.1:1/web");
     assert!(unreachable.code == 69 && unreachable.stderr.contains("cannot be reached"), "{unreachable}");
 }
+
+#[test]
+fn an_export_that_cannot_be_is_told_before_anything_is_built() {
+    let bench = Bench::new();
+    let run = bench.run("build image --repository 127.0.0.1:1/web --dockerfile-inline x --export github");
+    assert!(run.code == 64 && run.stderr.contains("GITHUB_ENV"), "{run}");
+}

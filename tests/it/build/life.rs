@@ -197,6 +197,9 @@ fn a_registry_is_listed_added_up_and_cleaned() {
     assert_eq!(expiring, [false, true, true], "{judged}");
 
     assert_eq!(run(&["gc"]).code, 64);
+    let unasked = run(&["gc", "--older-than", "30d"]);
+    assert!(unasked.code != 0 && unasked.stderr.contains("1 would go") && !unasked.to_string().contains("1 removed"), "{unasked}");
+    assert_eq!(kept.lock().unwrap().tags.len(), 3);
     let gone = run(&["gc", "--older-than", "30d", "--yes"]);
     assert_eq!(gone.code, 0, "{gone}");
     assert!(gone.stdout.contains("- web.buildcache") && gone.stdout.contains("is no cache: tagged `prod`"), "{gone}");
@@ -246,4 +249,10 @@ fn prices_have_a_date_and_unknown_ones_are_said() {
     assert!(wrong.code == 65 && wrong.stderr.contains("no price list of AWS"), "{wrong}");
     let local = bench.run("build cache size");
     assert!(local.code == 64 && local.stderr.contains("`--repository HOST/NAME`"), "{local}");
+}
+
+#[test]
+fn a_flag_that_warming_in_the_rack_lacks_is_named() {
+    let run = Bench::new().run("build cache warm --in-rack");
+    assert!(run.code == 64 && run.stderr.contains("not provided: --app"), "{run}");
 }

@@ -208,6 +208,8 @@ fn secrets_come_from_the_environment_and_are_stars_wherever_they_turn_up() {
     assert!(!format!("{run}").contains("planted"), "{run}");
     let missing = bench.run("build run --app web --builder agent --dry-run --secret-env NOBODY");
     assert_eq!(missing.code, 66, "{missing}");
+    let value = bench.run("build run --app web --builder agent --dry-run --secret-env RACK_URL=https://u:planted@h/");
+    assert!(value.code == 66 && value.stderr.contains("--secret-env RACK_URL=...") && !value.to_string().contains("planted"), "{value}");
     let url = bench.run("build run --app web --builder agent --dry-run --url https://me:pw@x.example/a.tgz");
     assert!(url.code == 64 && url.stderr.contains("--secret-env BUILD_URL"), "{url}");
 }

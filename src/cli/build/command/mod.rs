@@ -99,17 +99,21 @@ fn execute(invocation: &Invocation, context: &mut Context<'_>) -> Result<ExitCod
     for need in invocation.needs.iter().filter(|need| !need.required && !need.any_of.iter().any(|name| std::env::var_os(name).is_some())) {
         context.say(&format!("note: the environment has no {}, which {} needs", need.any_of.join(" or "), need.purpose));
     }
-    let done = exec::run(invocation, interrupt::flag(), &mut |step| context.detail(&view::step(step)));
-    match done {
-        Ok(()) => Ok(ExitCode::Done),
-        Err(exec::ExecError::Interrupted) => Err(Failure::new(ExitCode::Interrupted, "interrupted: the build was ended")),
-        Err(error @ exec::ExecError::NotSet { .. }) => {
-            Err(Failure::new(ExitCode::NoInput, error.to_string()).hinted("export it, or name another with `--secret id=ID,env=NAME`"))
+    exec::run(invocation, interrupt::flag(), &mut |step| context.detail(&view::step(step))).map_err(|error| failed(&error))?;
+    Ok(ExitCode::Done)
+}
+
+/// Returns why a build did not end well, and what to do about it.
+pub(super) fn failed(error: &exec::ExecError) -> Failure {
+    match error {
+        exec::ExecError::Interrupted => Failure::new(ExitCode::Interrupted, "interrupted: the build was ended"),
+        exec::ExecError::NotSet { .. } => {
+            Failure::new(ExitCode::NoInput, error.to_string()).hinted("export it, or name another with `--secret id=ID,env=NAME`")
         }
-        Err(error @ exec::ExecError::Start { .. }) => Err(Failure::new(ExitCode::Unavailable, "the build cannot start")
-            .caused_by(&error)
-            .hinted("is the engine installed, and on PATH?")),
-        Err(error @ exec::ExecError::Failed { .. }) => Err(Failure::new(ExitCode::Failed, "the build failed").caused_by(&error)),
+        exec::ExecError::Start { .. } => Failure::new(ExitCode::Unavailable, "the build cannot start")
+            .caused_by(error)
+            .hinted("is the engine installed, and on PATH? `--engine` names another"),
+        exec::ExecError::Failed { .. } => Failure::new(ExitCode::Failed, "the build failed").caused_by(error),
     }
 }
 

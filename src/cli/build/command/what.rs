@@ -1,6 +1,7 @@
 //! The flags that say what is to be built.
 
 use crate::build::cache::Attributes;
+use crate::build::image::export::is_variable;
 use crate::build::request::{BuildArg, BuildRequest, ImageFormat, Output, Secret, SecretSource};
 use crate::template::{Diagnostic, Diagnostics};
 
@@ -106,7 +107,7 @@ fn build_arg(text: &str) -> BuildArg {
 
 /// Reads a secret as docker does, and a bare name as the variable of that name.
 fn secret(text: &str, problems: &mut Diagnostics) -> Option<Secret> {
-    if !text.contains(['=', ',']) {
+    if is_variable(text) {
         return Some(Secret { id: text.to_owned(), source: SecretSource::Environment(text.to_owned()) });
     }
     let hint = "it is ID, `id=ID,env=NAME` or `id=ID,src=FILE`";
@@ -115,6 +116,9 @@ fn secret(text: &str, problems: &mut Diagnostics) -> Option<Secret> {
         problems.push(Diagnostic::error("secret", message).hinted(hint));
         None
     };
+    if !text.contains(['=', ',']) {
+        return wrong("a bare `--secret` is no name of a variable: letters, digits and `_`");
+    }
     let Ok(attributes) = Attributes::parse(text) else { return wrong("a `--secret` cannot be read") };
     let Some(id) = attributes.get("id") else { return wrong("a `--secret` has no `id`") };
     if attributes.iter().any(|(name, _)| !matches!(name, "id" | "src" | "source" | "env" | "type")) {

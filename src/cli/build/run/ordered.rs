@@ -159,8 +159,10 @@ impl OrderArgs {
         for given in &self.secret_env {
             let (name, here) = given.split_once('=').unwrap_or((given, given));
             let Some(value) = std::env::var_os(here) else {
-                return Err(Failure::new(ExitCode::NoInput, format!("`--secret-env {given}`: there is no variable `{here}` here"))
-                    .hinted("what stands after `=` is the name of a variable here, not a value"));
+                // What was written may be the secret itself.
+                let shown = if here == name { "...".to_owned() } else { format!("{name}=...") };
+                return Err(Failure::new(ExitCode::NoInput, format!("`--secret-env {shown}`: there is no variable of that name here"))
+                    .hinted("it is NAME or NAME=NAME_HERE, each the name of a variable, and never a value"));
             };
             let value = value.into_string().map_err(|_| Failure::new(ExitCode::Data, format!("`{here}` is not UTF-8")))?;
             mask.add(&value);
