@@ -1,6 +1,6 @@
 //! What is rendered into a file, and whether a file is still what would be rendered.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{Context, ExitCode, Failure};
 use crate::template::Source;
@@ -17,6 +17,16 @@ pub struct Rendered {
 }
 
 impl Rendered {
+    /// Makes the directory that the file goes into, for files whose place a program prescribes.
+    ///
+    /// # Errors
+    ///
+    /// Returns that it cannot be made.
+    pub fn make_directory(&self) -> Result<(), Failure> {
+        let directory = self.output.as_deref().and_then(Path::parent).filter(|directory| !directory.as_os_str().is_empty());
+        directory.map_or(Ok(()), |directory| std::fs::create_dir_all(directory).map_err(|error| Failure::cannot_write(directory, &error)))
+    }
+
     /// Writes a text where it is wanted, or tells how a file differs from it.
     ///
     /// # Errors

@@ -4,7 +4,7 @@
 
 use crate::template::{Diagnostic, Diagnostics};
 
-use super::super::cache::{Backend, ImageRef};
+use super::super::cache::Backend;
 use super::super::engine::EngineFacts;
 use super::super::request::{BuildRequest, CacheRequest, Output};
 use super::words::{self, Words};
@@ -94,13 +94,11 @@ fn layers(
             );
         }
     }
-    let text = cache.repository.as_ref().or(cache.reference.as_ref());
-    let repository = match text.map(|text| text.parse::<ImageRef>()) {
-        // Each layer has a tag of its own there, and a tag is refused.
-        Some(Ok(reference)) => ImageRef { tag: None, digest: None, ..reference }.to_string(),
-        Some(Err(wrong)) => return problems.push(Diagnostic::error("cache-reference", wrong)),
-        None => {
-            let problem = Diagnostic::error("cache-repository", "a registry cache needs a repository");
+    // Each layer has a tag of its own there, and a tag is refused.
+    let repository = match words::layer_repository(cache) {
+        Ok(repository) => repository.to_string(),
+        Err(wrong) => {
+            let problem = Diagnostic::error("cache-repository", wrong);
             return problems.push(problem.hinted("`--repository HOST/REPOSITORY` says where layers go"));
         }
     };

@@ -86,7 +86,7 @@ fn layers(
     problems: &mut Diagnostics,
 ) {
     let place = match cache.backend {
-        Some(Backend::Registry) => match repository(cache) {
+        Some(Backend::Registry) => match words::layer_repository(cache) {
             Ok(repository) => repository.to_string(),
             Err(wrong) => {
                 let hint = "`--repository HOST/REPOSITORY` says where layers go, `--cache oci --cache-dir PATH` keeps them in a directory";
@@ -140,13 +140,6 @@ fn layers(
         Note::new("cache-must-be-writable", "kaniko ends at once where it may not write to its cache")
             .hinted("in ECR the repository must be there already, and its tags mutable"),
     );
-}
-
-fn repository(cache: &CacheRequest) -> Result<ImageRef, String> {
-    let text = cache.repository.as_ref().or(cache.reference.as_ref()).ok_or("a registry cache needs a repository")?;
-    let reference: ImageRef = text.parse()?;
-    // Layers have tags of their own there.
-    Ok(ImageRef { tag: None, digest: None, ..reference })
 }
 
 /// Says what becomes of directories of `RUN --mount=type=cache`.
@@ -213,7 +206,7 @@ fn registries(request: &BuildRequest, argv: &mut Words) {
     if !request.insecure_registry {
         return;
     }
-    let cache = request.cache.as_ref().and_then(|cache| repository(cache).ok());
+    let cache = request.cache.as_ref().and_then(|cache| words::layer_repository(cache).ok());
     let mut hosts: Vec<String> = Vec::new();
     for reference in request.tags.iter().filter_map(|tag| tag.parse::<ImageRef>().ok()).chain(cache) {
         hosts.extend(reference.host.filter(|host| !hosts.contains(host)));

@@ -73,14 +73,13 @@ pub fn shell_word(word: &str) -> Result<String, RenderError> {
 /// Returns what programs around the build want to know, one `NAME=VALUE` a line with the value as it is: for `docker run --env-file`,
 /// systemd and `$GITHUB_ENV`.
 ///
-/// `RACKFORM_BUILD_STEPS` holds the argument vectors as JSON, which is one line whatever is in them; `BUILD_CACHE` and `BUILD_CACHE_REPO` are
+/// `RACKFORM_BUILD_STEPS` holds the steps as JSON, each with its `argv`, `may_fail`, and `unless` where there is one; `BUILD_CACHE` and `BUILD_CACHE_REPO` are
 /// what the build agent reads.
 ///
 /// # Errors
 ///
 /// Returns the variable whose value has a line break or a NUL in it.
 pub fn environment_file(invocation: &Invocation, repository: Option<&str>) -> Result<String, RenderError> {
-    let argvs: Vec<&[String]> = invocation.steps.iter().map(|step| step.argv.as_slice()).collect();
     let json = |value: serde_json::Value| value.to_string();
     let mut lines: Vec<(String, String)> = invocation.environment.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
     let has_cache = !invocation.cache_to.is_empty() || !invocation.cache_from.is_empty();
@@ -90,7 +89,7 @@ pub fn environment_file(invocation: &Invocation, repository: Option<&str>) -> Re
     }
     lines.push(("RACKFORM_BUILD_CACHE_TO".to_owned(), json(invocation.cache_to.clone().into())));
     lines.push(("RACKFORM_BUILD_CACHE_FROM".to_owned(), json(invocation.cache_from.clone().into())));
-    lines.push(("RACKFORM_BUILD_STEPS".to_owned(), json(serde_json::json!(argvs))));
+    lines.push(("RACKFORM_BUILD_STEPS".to_owned(), json(serde_json::json!(invocation.steps))));
     let mut text = String::new();
     for (name, value) in lines {
         if value.contains(['\n', '\r', '\0']) {

@@ -1,7 +1,7 @@
 //! Arguments that several engines have in common.
 
-use super::super::cache::Attributes;
-use super::super::request::{BuildArg, BuildRequest, Secret, SecretSource};
+use super::super::cache::{Attributes, ImageRef};
+use super::super::request::{BuildArg, BuildRequest, CacheRequest, Secret, SecretSource};
 use super::invocation::{Invocation, Need, Note};
 
 /// Grows an argument vector.
@@ -50,6 +50,22 @@ pub(super) fn secret(secret: &Secret) -> String {
         SecretSource::File(path) => attributes.with("src", path),
     }
     .to_string()
+}
+
+/// Returns the repository that an engine keeps single layers in, each under a tag of its own.
+///
+/// Of a whole reference that was given for engines with one tag a cache, the repository is taken; a repository itself has no tag.
+///
+/// # Errors
+///
+/// Returns what is wrong with it, or that there is none.
+pub(super) fn layer_repository(cache: &CacheRequest) -> Result<ImageRef, String> {
+    let text = cache.repository.as_ref().or(cache.reference.as_ref()).ok_or("a registry cache needs a repository")?;
+    let reference: ImageRef = text.parse()?;
+    if cache.repository.is_some() && (reference.tag.is_some() || reference.digest.is_some()) {
+        return Err(format!("`{reference}` is a reference, not a repository: each layer gets a tag of its own there"));
+    }
+    Ok(ImageRef { tag: None, digest: None, ..reference })
 }
 
 /// Says which variables the request's secrets come from, and which build arguments look like secrets.

@@ -6,6 +6,7 @@
 
 mod provider;
 mod quote;
+mod values;
 
 pub use provider::Provider;
 

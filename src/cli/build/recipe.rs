@@ -54,6 +54,10 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         return Ok(ExitCode::Done);
     };
     let options = args.options(context)?;
+    let problems = options.problems();
+    if problems.has_errors() {
+        return Err(Failure::Problems(problems, ExitCode::Usage));
+    }
     let Recipe { text, examples } = recipe(provider, &options).map_err(|error| match &error {
         RecipeError::Template(_) => Failure::Bug(Box::new(error)),
         _ => Failure::new(ExitCode::Usage, error.to_string()).hinted(error.hint().unwrap_or_default()),
@@ -61,6 +65,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     if !examples.is_empty() {
         context.say(&format!("what stands for {} is an example; give your own", examples.join(", ")));
     }
+    args.rendered.make_directory()?;
     args.rendered.give(&text, context)
 }
 

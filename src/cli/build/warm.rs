@@ -108,6 +108,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     }
     let invocation = plan(&request, &detected.facts).map_err(|problems| Failure::Problems(problems, ExitCode::Usage))?;
     say_notes(context, &invocation);
+    super::command::dockerfile::check(&request, &detected.facts, false, context)?;
     if invocation.cache_to.is_empty() {
         return Err(Failure::new(
             ExitCode::Failed,

@@ -97,6 +97,12 @@ fn the_deployed_stack_tells_more_than_rack_yaml() {
     assert_eq!(none.code, 66, "{none}");
 }
 
+fn run_of_env(bench: &Bench) -> serde_json::Value {
+    let told = run(bench, "--format env --engine buildx --engine-version 25.0.3 --repository r.example.com/cache");
+    let line = told.stdout.lines().find_map(|line| line.strip_prefix("RACKFORM_BUILD_STEPS=")).unwrap();
+    serde_json::from_str(line).unwrap()
+}
+
 #[test]
 fn the_environment_file_has_one_line_a_variable_whatever_is_in_it() {
     let bench = bench();
@@ -106,8 +112,10 @@ fn the_environment_file_has_one_line_a_variable_whatever_is_in_it() {
     let lines: Vec<(&str, &str)> = run.stdout.lines().map(|line| line.split_once('=').unwrap()).collect();
     let value = |name: &str| lines.iter().find(|(key, _)| *key == name).unwrap().1;
     assert_eq!((value("FF_KANIKO_OCI_STAGES"), value("BUILD_CACHE"), value("BUILD_CACHE_REPO")), ("0", "true", "r.example.com/cache"));
-    let steps: Vec<Vec<String>> = serde_json::from_str(value("RACKFORM_BUILD_STEPS")).unwrap();
-    assert!(steps[0].contains(&"--build-arg=A=1\n2".to_owned()), "{steps:?}");
+    let steps: serde_json::Value = serde_json::from_str(value("RACKFORM_BUILD_STEPS")).unwrap();
+    assert!(steps[0]["argv"].as_array().unwrap().contains(&"--build-arg=A=1\n2".into()), "{steps:?}");
+    let created = run_of_env(&bench);
+    assert_eq!((&created[0]["unless"][2], &created[0]["may_fail"]), (&"inspect".into(), &false.into()), "{created:?}");
 }
 
 #[test]
@@ -216,5 +224,49 @@ fn everything_that_is_wrong_is_told_at_once() {
         "no build argument's name",
     ] {
         assert!(run.stderr.contains(problem), "`{problem}` is missing from {run}");
+    }
+}
+
+#[test]
+fn a_dockerfile_that_is_not_there_ends_it_where_the_command_is_for_this_machine() {
+    let bench = bench();
+    for arguments in ["nowhere", ".", "app --dockerfile app/Dockerfil"] {
+        let run = bench.run(&format!("build command {arguments} --engine docker --program /nonexistent/docker"));
+        assert_eq!((run.code, run.stdout.as_str()), (66, ""), "{run}");
+        assert!(run.stderr.contains("there is no") && run.stderr.contains("hint:"), "{run}");
+    }
+    // One for another machine is written all the same, and says what it did not look at.
+    let elsewhere = bench.run("build command /workspace --engine kaniko --engine-version 1.27.5");
+    assert_eq!(elsewhere.code, 0, "{elsewhere}");
+    assert!(elsewhere.stderr.contains("note: there is no directory `/workspace` here, so it is not checked"), "{elsewhere}");
+    let warmed = bench.run("build cache warm nowhere --repository r.example.com/cache");
+    assert_eq!(warmed.code, 66, "{warmed}");
+}
+
+#[test]
+fn what_would_fail_in_the_build_is_told_before_it() {
+    let bench = bench();
+    bench.file("app/Dockerfile", "FROM a AS deps\nRUN --mount=type=secret,id=token,required=true true\n");
+    let docker = "--engine buildx --engine-version 25.0.3";
+    let secret = run(&bench, docker);
+    assert_eq!((secret.code, secret.stdout.as_str()), (65, ""), "{secret}");
+    assert!(secret.stderr.contains("the secret `token` is not given, so the build fails"), "{secret}");
+    assert_eq!(run(&bench, &format!("{docker} --secret id=token,env=TOKEN")).code, 0);
+    bench.file("app/Dockerfile", "FROM a AS deps\nRUN true\n");
+    let stages = "--engine docker --program /nonexistent/docker --cache image --repository r.example.com/web --cache-stage";
+    let stage = bench.run(&format!("build command app {stages} dep"));
+    assert_eq!((stage.code, stage.stdout.as_str()), (65, ""), "{stage}");
+    assert!(stage.stderr.contains("did you mean `deps`?"), "{stage}");
+    assert_eq!(bench.run(&format!("build command app {stages} deps")).code, 0);
+}
+
+#[test]
+fn a_repository_of_layers_has_no_tag() {
+    for engine in ["buildah --engine-version 1.33.7", "kaniko --engine-version 1.27.5"] {
+        for repository in ["r.example.com/cache:web", "127.0.0.1:5917"] {
+            let run = run(&bench(), &format!("--engine {engine} --repository {repository}"));
+            assert_eq!((run.code, run.stdout.as_str()), (64, ""), "{run}");
+            assert!(run.stderr.contains("is a reference, not a repository"), "{run}");
+        }
     }
 }

@@ -282,3 +282,17 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn arguments_of_a_base_are_seen_through() {
+    let rules = |text: &str| {
+        let dockerfile = Dockerfile::read(&Source::new("Dockerfile", text)).unwrap();
+        let found = warnings(&dockerfile, &Context::default());
+        found.iter().map(|finding| finding.diagnostic.rule).collect::<Vec<_>>()
+    };
+    assert!(rules("ARG BASE=x\nFROM ${BASE}\nRUN echo $BASE\n").contains(&"argument-out-of-scope"));
+    // node's own image has that variable.
+    assert!(!rules("ARG NODE_VERSION=22\nFROM node:${NODE_VERSION}\nRUN echo $NODE_VERSION\n").contains(&"argument-out-of-scope"));
+    assert!(rules("ARG T\nFROM a:$T\n").contains(&"empty-base"));
+    assert!(!rules("ARG T=1\nFROM a:$T\n").contains(&"empty-base"));
+}

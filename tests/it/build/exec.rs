@@ -286,6 +286,7 @@ fn installed_engines_take_the_flags() {
             continue;
         }
         let bench = Bench::new();
+        bench.file("app/Dockerfile", "FROM scratch AS e\n");
         let base =
             "build command app --format json --tag 127.0.0.1:5000/web:1 --push --build-arg A=b --label c=d --target e --no-cache --pull";
         let shown = bench.run(&format!("{base} {arguments}")).json();

@@ -341,3 +341,23 @@ fn what_cannot_be_is_refused_with_what_to_do() {
     assert_eq!(run.stdout.lines().count(), 5, "{run}");
     assert!(run.stdout.starts_with("github-actions  .github/workflows/build.yml"), "{run}");
 }
+
+#[test]
+fn values_that_no_build_could_use_are_all_told() {
+    let bench = Bench::new();
+    let flags =
+        ["--image", "UPPER bad", "--repository", "r.example.com/x:tag", "--role-arn", "arn:aws:iam::1:user/x", "--region", "nowhere; rm"];
+    let run = bench.run_args(&[&["build", "recipe", "github-actions"][..], &flags].concat());
+    assert_eq!((run.code, run.stdout.as_str()), (64, ""), "{run}");
+    for flag in ["`--image`", "`--repository`", "`--role-arn`", "`--region`"] {
+        assert!(run.stderr.contains(flag), "{flag} is missing from {run}");
+    }
+}
+
+#[test]
+fn the_directory_of_a_recipe_is_made() {
+    let bench = Bench::new();
+    let run = bench.run("build recipe github-actions -o .github/workflows/build.yml");
+    assert_eq!(run.code, 0, "{run}");
+    assert!(bench.path().join(".github/workflows/build.yml").is_file());
+}

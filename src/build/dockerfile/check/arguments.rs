@@ -117,7 +117,12 @@ fn out_of_scope(check: &mut Check<'_>, stage: &Stage) {
             let Some(global) = check.dockerfile.global_arguments.iter().find(|argument| argument.name.as_str() == name) else { continue };
             let is_set = check.steps_before_of(&lineage, stage, number).any(|before| sets(before, name));
             // Images tell of what they are tagged by: NODE_VERSION of node:${NODE_VERSION}.
-            let may_be_the_images = lineage.first().is_some_and(|root| mentions(root.base.as_str(), name));
+            // An argument that is the image's whole name is no variable of it.
+            let may_be_the_images = lineage.first().is_some_and(|root| {
+                let base = root.base.as_str();
+                let is_whole = references(base, escape).first().is_some_and(|first| first.start == 0 && first.end == base.len());
+                mentions(base, name) && !is_whole
+            });
             if is_set || may_be_the_images || reference.has_default || predefined::needs_no_declaration(name) || told.contains(name) {
                 continue;
             }

@@ -4,7 +4,7 @@ use super::Check;
 use crate::build::dockerfile::facts::{Argument, StepKind};
 use crate::build::dockerfile::mount::{Mount, MountKind};
 use crate::build::dockerfile::text::Text;
-use crate::template::{did_you_mean, nearest};
+use crate::template::{Severity, did_you_mean, nearest};
 
 pub(super) fn check(check: &mut Check<'_>) {
     for argument in &check.dockerfile.global_arguments {
@@ -144,7 +144,10 @@ fn missing(check: &mut Check<'_>, mount: &Mount, given: &[&str], ids: &mut Vec<S
         return;
     }
     let then = if mount.is_required { "the build fails" } else { "its file will not be there" };
-    let problem = check.warn("missing-secret", format!("the secret `{id}` is not given, so {then}"), mount.span);
+    let mut problem = check.warn("missing-secret", format!("the secret `{id}` is not given, so {then}"), mount.span);
+    if mount.is_required {
+        problem.severity = Severity::Error;
+    }
     let hint = match nearest(&id, given.iter().copied()) {
         Some(other) => format!("`{other}` is given; is it the same?"),
         None => format!("give it: `--secret id={id},env=VARIABLE` or `--secret id={id},src=FILE`"),

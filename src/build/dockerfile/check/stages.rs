@@ -50,6 +50,13 @@ fn base(check: &mut Check<'_>, stage: &super::Stage) {
         check.report(problem.hinted(hint));
         return;
     }
+    // What is left without a value is often the tag: no builder takes `alpine:`.
+    if let Some(missing) = base.unknown.first().filter(|_| !base.is_partial && base.text.ends_with([':', '@', '/'])) {
+        let message = format!("`FROM {}` names no image: `{missing}` has no value, which leaves `{}`", stage.base.as_str(), base.text);
+        let problem = check.warn("empty-base", message, stage.base.span());
+        check.report(problem.hinted(format!("give it with `--build-arg {missing}=...`, or write a default, `ARG {missing}=...`")));
+        return;
+    }
     let lower = base.text.to_lowercase();
     let is_stage = |stage: &&super::Stage| stage.name.as_ref().is_some_and(|(name, _)| *name == lower);
     if check.dockerfile.stages[..stage.number].iter().any(|stage| is_stage(&stage)) {

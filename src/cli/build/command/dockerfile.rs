@@ -1,25 +1,39 @@
 //! What about the Dockerfile keeps the cache from being of use, said beside the command.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::build::BuildRequest;
 use crate::build::cache::Backend;
 use crate::build::dockerfile::{CacheMounts, Context as Given, Dockerfile, warnings};
 use crate::build::engine::{Engine, EngineFacts};
 use crate::cli::{Context, ExitCode, Failure};
-use crate::template::{Diagnostics, Source};
+use crate::template::{Diagnostic, Diagnostics, Severity, Source, did_you_mean};
 
-/// Looks at the Dockerfile where it is here; warnings are shown.
+/// Looks at the Dockerfile; warnings are shown. `is_elsewhere` where the command is for a machine that may have other files.
 ///
 /// # Errors
 ///
-/// Returns what makes the build fail, such as a target that is not there.
-pub fn check(request: &BuildRequest, facts: &EngineFacts, context: &mut Context<'_>) -> Result<(), Failure> {
-    let path = request.dockerfile.clone().map_or_else(|| Path::new(&request.context).join("Dockerfile"), Into::into);
-    // The command may be for another machine, where the app is.
-    if !path.is_file() {
+/// Returns that there is no Dockerfile, or what makes the build fail, such as a target that is not there.
+pub fn check(request: &BuildRequest, facts: &EngineFacts, is_elsewhere: bool, context: &mut Context<'_>) -> Result<(), Failure> {
+    // An address is the engine's to fetch.
+    if request.context.contains("://") || request.context.starts_with("git@") {
         return Ok(());
     }
+    let Some(path) = find(request, facts.engine) else {
+        let (what, hint) = match &request.dockerfile {
+            _ if !Path::new(&request.context).is_dir() => (format!("directory `{}`", request.context), "name the app's directory"),
+            Some(path) => {
+                (format!("Dockerfile `{path}`"), "its path is from here, not from the app's directory; `--dockerfile` names another")
+            }
+            None => (format!("Dockerfile in `{}`", request.context), "`--dockerfile` names one that is elsewhere"),
+        };
+        if is_elsewhere {
+            context.say(&format!("note: there is no {what} here, so it is not checked"));
+            return Ok(());
+        }
+        let message = format!("there is no {what}");
+        return Err(Failure::new(ExitCode::NoInput, message).hinted(hint));
+    };
     let dockerfile = Dockerfile::read(&Source::read(&path)?)?;
     let secrets: Vec<&str> = request.secrets.iter().map(|secret| secret.id.as_str()).collect();
     let cache = request.cache.as_ref();
@@ -37,10 +51,39 @@ pub fn check(request: &BuildRequest, facts: &EngineFacts, context: &mut Context<
         build_args: &request.build_args,
         secrets: Some(&secrets),
     };
-    let problems = Diagnostics(warnings(&dockerfile, &given).into_iter().map(|finding| finding.diagnostic).collect());
+    let mut problems = Diagnostics(warnings(&dockerfile, &given).into_iter().map(|finding| finding.diagnostic).collect());
+    for stage in cache.map_or(&[][..], |cache| &cache.stages) {
+        if dockerfile.target(Some(stage)).is_none() {
+            let message = format!("`--cache-stage`: there is no stage `{}` in `{}`", stage.escape_debug(), path.display());
+            let names: Vec<&str> = dockerfile.stage_names().collect();
+            let hint = did_you_mean(stage, names.iter().copied()).unwrap_or_else(|| match names.as_slice() {
+                [] => "no stage has a name; `FROM ... AS name` gives it one".to_owned(),
+                names => format!("the stages are {}", names.join(", ")),
+            });
+            let mut problem = Diagnostic::error("unknown-target", message).hinted(hint);
+            if is_elsewhere {
+                problem.severity = Severity::Warning;
+            }
+            problems.push(problem);
+        }
+    }
     if problems.has_errors() {
         return Err(Failure::Problems(problems, ExitCode::Data));
     }
     context.warn(&problems);
     Ok(())
+}
+
+/// Returns the Dockerfile that the engine would read, where it is here.
+fn find(request: &BuildRequest, engine: Engine) -> Option<PathBuf> {
+    let directory = Path::new(&request.context);
+    let places: Vec<PathBuf> = match (&request.dockerfile, engine) {
+        (Some(path), Engine::Kaniko | Engine::Buildah) => vec![path.into(), directory.join(path)],
+        (Some(path), _) => vec![path.into()],
+        (None, Engine::Buildah) => vec![directory.join("Containerfile"), directory.join("Dockerfile")],
+        (None, Engine::Kaniko) => vec![directory.join("Dockerfile")],
+        (None, _) => vec![directory.join("Dockerfile"), directory.join("dockerfile")],
+    };
+    // A named pipe is a file too: `--dockerfile <(...)`.
+    places.into_iter().find(|path| path.exists() && !path.is_dir())
 }

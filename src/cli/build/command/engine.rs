@@ -86,6 +86,11 @@ impl EngineArgs {
         }
     }
 
+    /// Tells whether the flags describe an engine that may be on another machine.
+    pub fn is_of_another_machine(&self) -> bool {
+        self.engine_version.is_some() || self.no_detect
+    }
+
     /// Returns what is known of an engine: what was given, and what it says itself where it is the one that will run.
     pub fn facts(&self, engine: Engine, is_run: bool, context: &mut Context<'_>) -> EngineFacts {
         // buildx has versions that start with 0, the Docker Engine none.

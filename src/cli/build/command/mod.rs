@@ -1,7 +1,7 @@
 //! `rackform build command`: the argument vector that builds an app with its cache; with `--exec`, the build itself.
 
 mod cache;
-mod dockerfile;
+pub(super) mod dockerfile;
 mod engine;
 mod rack;
 mod what;
@@ -91,7 +91,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
             context.say(text.trim_end_matches('\n'));
         }
     }
-    dockerfile::check(&request, &facts, context)?;
+    dockerfile::check(&request, &facts, !args.exec && args.engine.is_of_another_machine(), context)?;
     if args.exec { execute(&invocation, context) } else { args.show(&request, &facts, &invocation, context) }
 }
 
