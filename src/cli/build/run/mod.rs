@@ -27,7 +27,7 @@ const AGAIN: Duration = Duration::from_secs(3);
 /// the security group of builds, the cache repository. The log goes to standard output.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  rackform build run --app web --url s3://source/web.tgz --push 111122223333.dkr.ecr.eu-west-1.amazonaws.com/web --service api\n  rackform build run --app web --dry-run                     the RunTask request, and nothing is started\n  rackform build run --app web --secret-env RACK_URL --secret-env BUILD_AUTH=REGISTRY_AUTH\n  rackform build run --attach 0f9de17a6465404e8b1b2356dc13c2f8   follow a build that runs\n\nExit codes: 0 built, 1 the build failed or found no place, 65 the stack lacks what a build needs, 66 no such stack or task, 130 interrupted (the build goes on)."
+    after_help = "Examples:\n  rackform build run --app web --url s3://source/web.tgz --push 111122223333.dkr.ecr.eu-west-1.amazonaws.com/web --service api\n  rackform build run --app web --url s3://source/web.tgz --dry-run   the RunTask request, and nothing is started\n  rackform build run --app web --secret-env RACK_URL --secret-env BUILD_AUTH=REGISTRY_AUTH\n  rackform build run --attach 0f9de17a6465404e8b1b2356dc13c2f8   follow a build that runs\n\nExit codes: 0 built, 1 the build failed or found no place, 65 the stack lacks what a build needs, 66 no such stack or task, 130 interrupted (the build goes on)."
 )]
 pub struct Args {
     #[command(flatten)]
