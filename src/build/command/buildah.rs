@@ -121,6 +121,8 @@ fn layers(
     if request.no_cache {
         invocation.note(Note::new("no-cache", "nothing is taken from the cache; it is written anew for the next build"));
     }
+    let others = [("--compression", cache.compression.is_some()), ("--force-compression", cache.force_compression)];
+    words::unheeded(request, cache, &others, invocation);
     if !cache.strict {
         invocation
             .note(Note::new("cache-must-be-writable", "buildah has no `ignore-error`: a cache that cannot be written fails the build"));

@@ -136,10 +136,12 @@ fn layers(
     if !request.no_cache {
         invocation.cache_from.push(place);
     }
-    invocation.note(
-        Note::new("cache-must-be-writable", "kaniko ends at once where it may not write to its cache")
-            .hinted("in ECR the repository must be there already, and its tags mutable"),
-    );
+    if cache.backend == Some(Backend::Registry) {
+        words::unheeded(request, cache, &[("--force-compression", cache.force_compression)], invocation);
+    }
+    let note = Note::new("cache-must-be-writable", "kaniko ends at once where it may not write to its cache");
+    let is_ecr = cache.backend == Some(Backend::Registry) && words::layer_repository(cache).is_ok_and(|repository| repository.is_ecr());
+    invocation.note(if is_ecr { note.hinted("in ECR the repository must be there already, and its tags mutable") } else { note });
 }
 
 /// Says what becomes of directories of `RUN --mount=type=cache`.

@@ -1,6 +1,6 @@
 //! Arguments that several engines have in common.
 
-use super::super::cache::{Attributes, ImageRef};
+use super::super::cache::{Attributes, ImageRef, Mode};
 use super::super::request::{BuildArg, BuildRequest, CacheRequest, Secret, SecretSource};
 use super::invocation::{Invocation, Need, Note};
 
@@ -66,6 +66,22 @@ pub(super) fn layer_repository(cache: &CacheRequest) -> Result<ImageRef, String>
         return Err(format!("`{reference}` is a reference, not a repository: each layer gets a tag of its own there"));
     }
     Ok(ImageRef { tag: None, digest: None, ..reference })
+}
+
+/// Says what of a cache has no effect where single layers are kept, which every service and branch shares; `others` are further flags.
+pub(super) fn unheeded(request: &BuildRequest, cache: &CacheRequest, others: &[(&'static str, bool)], invocation: &mut Invocation) {
+    let main = cache.main_branch.as_deref().unwrap_or("main");
+    let has_branch = cache.branch.as_deref().is_some_and(|branch| branch != main);
+    let all = [("--service", !request.service.is_empty()), ("--cache-branch", has_branch), ("--cache-mode min", cache.mode == Mode::Min)];
+    let given: Vec<String> = all.iter().chain(others).filter(|(_, is_given)| *is_given).map(|(flag, _)| format!("`{flag}`")).collect();
+    if given.is_empty() {
+        return;
+    }
+    let (flags, engine) = (given.join(", "), invocation.engine);
+    let have = if given.len() == 1 { "has" } else { "have" };
+    let message =
+        format!("{flags} {have} no effect on the cache: {engine} keeps single layers there, shared by all that use the repository");
+    invocation.note(Note::new("cache-flags-unheeded", message).hinted("a repository each keeps services or branches apart"));
 }
 
 /// Says which variables the request's secrets come from, and which build arguments look like secrets.

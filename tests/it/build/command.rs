@@ -270,3 +270,17 @@ fn a_repository_of_layers_has_no_tag() {
         }
     }
 }
+
+#[test]
+fn flags_that_an_engine_cannot_heed_are_told() {
+    let flags = "--repository r.example.com/cache --service web --cache-branch x --cache-mode min --compression zstd";
+    let buildah = run(&bench(), &format!("--engine buildah --engine-version 1.33.7 {flags}"));
+    assert_eq!(buildah.code, 0, "{buildah}");
+    let told = "`--service`, `--cache-branch`, `--cache-mode min`, `--compression` have no effect on the cache";
+    assert!(buildah.stderr.contains(told), "{buildah}");
+    let kaniko = run(&bench(), &format!("--engine kaniko --engine-version 1.27.5 {flags}"));
+    assert!(kaniko.stderr.contains("`--service`, `--cache-branch`, `--cache-mode min` have no effect"), "{kaniko}");
+    assert!(!kaniko.stderr.contains("in ECR"), "{kaniko}");
+    let buildx = run(&bench(), &format!("--engine buildx --engine-version 25.0.3 {flags}"));
+    assert!(!buildx.stderr.contains("no effect"), "{buildx}");
+}
