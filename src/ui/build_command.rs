@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::Layout;
 use super::styles::styled;
 use crate::build::engine::{Buildx, EngineFacts};
-use crate::build::{Invocation, Note, Step};
+use crate::build::{Invocation, Note};
 
 /// The answer for programs.
 #[derive(Serialize)]
@@ -58,9 +58,4 @@ pub fn notes(notes: &[Note], layout: Layout) -> String {
         }
     }
     text
-}
-
-/// Returns a step as it starts.
-pub fn step(step: &Step) -> String {
-    format!("{}: {}", step.purpose, step.argv.first().map_or("", String::as_str))
 }

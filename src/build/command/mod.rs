@@ -16,7 +16,7 @@ mod render;
 mod words;
 
 pub use invocation::{Invocation, Need, Note, Step};
-pub use render::{RenderError, environment_file, shell, shell_word};
+pub use render::{RenderError, environment_file, shell, shell_word, step};
 
 use crate::template::Diagnostics;
 

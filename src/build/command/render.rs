@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use indexmap::IndexMap;
 
-use super::invocation::Invocation;
+use super::invocation::{Invocation, Step};
 
 /// A text that cannot be written in a form.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -41,6 +41,14 @@ pub fn shell(invocation: &Invocation) -> Result<String, RenderError> {
     }
     text.push('\n');
     Ok(text)
+}
+
+/// Returns one step as it is run, the environment that it heeds in front.
+///
+/// For a person to read: its probe and whether it may fail are left out, and what no shell could be given stands as it is.
+pub fn step(invocation: &Invocation, step: &Step) -> String {
+    let variables = step.heeds_environment.then_some(&invocation.environment);
+    command(variables, &step.argv).unwrap_or_else(|_| step.argv.join(" "))
 }
 
 fn command(variables: Option<&IndexMap<String, String>>, argv: &[String]) -> Result<String, RenderError> {

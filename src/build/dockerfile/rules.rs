@@ -21,7 +21,7 @@ pub const RULES: &[Rule] = &[
     warning("empty-base", "every FROM names an image, whatever is given"),
     error("invalid-mount", "mounts are of a type that there is, with options that it has"),
     warning("later-stage", "a stage is named after it was declared"),
-    warning("missing-secret", "secrets that a build mounts are given"),
+    warning("missing-secret", "secrets that a build mounts are given; an error for a mount with `required`"),
     warning("mount-not-supported", "the engine at hand knows the mounts"),
     error("no-stage", "a Dockerfile has a FROM"),
     warning("secret-in-argument", "secrets are no build arguments"),

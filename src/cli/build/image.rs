@@ -316,14 +316,9 @@ fn inline_file(text: &str, file: &mut Option<tempfile::NamedTempFile>) -> Result
 ///
 /// Returns the step that failed.
 pub(super) fn carry_out(context: &mut Context<'_>, invocation: &Invocation, stdout: Stdout) -> Result<(), Failure> {
-    let mut tell = |step: &Step| context.say(&format!("{}: {}", step.purpose, shown(&step.argv)));
+    let mut tell = |step: &Step| context.say(&format!("{}: {}", step.purpose, crate::build::command::step(invocation, step)));
     let done = exec::run_with(invocation, stdout, interrupt::flag(), &mut tell);
     done.map_err(|error| super::command::failed(&error))
-}
-
-/// Returns words as a shell would take them.
-fn shown(argv: &[String]) -> String {
-    shlex::try_join(argv.iter().map(String::as_str)).unwrap_or_else(|_| argv.join(" "))
 }
 
 /// Tells others of the image.

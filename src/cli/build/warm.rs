@@ -2,6 +2,7 @@
 
 use clap::FromArgMatches as _;
 
+use super::command::rack::{self, RackArg};
 use super::image::{carry_out, say_notes};
 use super::image_key::build_arg;
 use crate::build::cache::Mode;
@@ -20,14 +21,14 @@ use crate::cli::{Context, ExitCode, Failure};
 /// follows `--` is for `rackform build run`, without `--push`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  rackform build cache warm . --service web --repository registry.example.com/build-cache\n  rackform build cache warm . --engine buildah --repository 127.0.0.1:5000/cache\n  rackform build cache warm --in-rack -- --app web --url s3://source/web.tgz\n\nExit codes: as the build's; 0 the cache is warm."
+    after_help = "Examples:\n  rackform build cache warm . --service web\n  rackform build cache warm . --engine buildah --repository 127.0.0.1:5000/cache\n  rackform build cache warm --in-rack -- --app web --url s3://source/web.tgz\n\nExit codes: as the build's; 0 the cache is warm."
 )]
 pub struct Args {
     /// The app's directory
     #[arg(default_value = ".")]
     directory: String,
-    /// The cache repository
-    #[arg(long, value_name = "HOST/NAME", required_unless_present = "in_rack", conflicts_with = "in_rack")]
+    /// The cache repository [default: the rack's own]
+    #[arg(long, value_name = "HOST/NAME", conflicts_with = "in_rack")]
     repository: Option<String>,
     /// The service, which the cache is called after
     #[arg(long, value_name = "NAME", default_value = "app")]
@@ -84,7 +85,10 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     }
     let secrets = args.secrets.iter().map(|text| secret(text)).collect::<Result<Vec<_>, _>>();
     let secrets = secrets.map_err(|problem| Failure::new(ExitCode::Usage, format!("`--secret` is not understood: {problem}")))?;
-    let repository = args.repository.clone().unwrap_or_default();
+    let repository = match &args.repository {
+        Some(repository) => repository.clone(),
+        None => racks_own(context)?,
+    };
     let host = repository.split('/').next().unwrap_or_default();
     let mut request = BuildRequest {
         context: args.directory.clone(),
@@ -119,6 +123,21 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     carry_out(context, &invocation, Stdout::Stderr)?;
     context.say(&format!("the cache in {repository} is warm"));
     Ok(ExitCode::Done)
+}
+
+/// Returns the repository of the rack's cache.
+fn racks_own(context: &mut Context<'_>) -> Result<String, Failure> {
+    let named = "`--repository HOST/NAME` names the cache repository";
+    let Some(rack) = rack::look(RackArg::Auto, context)? else {
+        return Err(Failure::new(ExitCode::Usage, "there is no rack here whose cache could be warmed").hinted(named));
+    };
+    if !rack.has_cache {
+        let message = format!("the rack has no build cache ({})", rack.told_by);
+        return Err(Failure::new(ExitCode::Failed, message)
+            .hinted(format!("`rackform set BuildCache=Yes` gives it one; {named} that is elsewhere")));
+    }
+    let untold = || Failure::new(ExitCode::Usage, format!("{} does not tell the cache repository", rack.told_by)).hinted(named);
+    rack.repository.clone().ok_or_else(untold)
 }
 
 /// Starts the rack's build task, which fills the rack's cache.

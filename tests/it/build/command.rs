@@ -284,3 +284,19 @@ fn flags_that_an_engine_cannot_heed_are_told() {
     let buildx = run(&bench(), &format!("--engine buildx --engine-version 25.0.3 {flags}"));
     assert!(!buildx.stderr.contains("no effect"), "{buildx}");
 }
+
+#[test]
+fn warming_takes_the_racks_own_cache_and_says_where_there_is_none() {
+    let bench = bench();
+    let none = bench.run("build cache warm app --engine docker");
+    assert_eq!(none.code, 64, "{none}");
+    assert!(none.stderr.contains("there is no rack here") && none.stderr.contains("--repository HOST/NAME"), "{none}");
+    bench.file("rack.yaml", "name: staging\nregion: eu-west-1\nparameters:\n  BuildCache: No\n");
+    let off = bench.run("build cache warm app --engine docker");
+    assert_eq!(off.code, 1, "{off}");
+    assert!(off.stderr.contains("the rack has no build cache (rack.yaml)"), "{off}");
+    bench.file("rack.yaml", "name: staging\nregion: eu-west-1\naccount: \"123456789012\"\nparameters:\n  BuildCache: Yes\n");
+    // kaniko is not on this machine: what it would have been told is said before that shows.
+    let own = bench.run("build cache warm app --engine kaniko --engine-version 1.27.5");
+    assert!(own.stderr.contains("--cache-repo=123456789012.dkr.ecr.eu-west-1.amazonaws.com/staging-build-cache"), "{own}");
+}

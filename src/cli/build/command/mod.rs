@@ -3,13 +3,13 @@
 mod cache;
 pub(super) mod dockerfile;
 mod engine;
-mod rack;
+pub(super) mod rack;
 mod what;
 
 use std::path::PathBuf;
 
 use crate::build::cache::Backend;
-use crate::build::command::{environment_file, plan, shell};
+use crate::build::command::{Step, environment_file, plan, shell};
 use crate::build::engine::{Engine, EngineFacts};
 use crate::build::request::CacheRequest;
 use crate::build::{BuildRequest, Invocation, Note, exec};
@@ -99,7 +99,8 @@ fn execute(invocation: &Invocation, context: &mut Context<'_>) -> Result<ExitCod
     for need in invocation.needs.iter().filter(|need| !need.required && !need.any_of.iter().any(|name| std::env::var_os(name).is_some())) {
         context.say(&format!("note: the environment has no {}, which {} needs", need.any_of.join(" or "), need.purpose));
     }
-    exec::run(invocation, interrupt::flag(), &mut |step| context.detail(&view::step(step))).map_err(|error| failed(&error))?;
+    let mut tell = |step: &Step| context.say(&format!("{}: {}", step.purpose, crate::build::command::step(invocation, step)));
+    exec::run(invocation, interrupt::flag(), &mut tell).map_err(|error| failed(&error))?;
     Ok(ExitCode::Done)
 }
 
