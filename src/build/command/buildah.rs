@@ -7,6 +7,7 @@ use crate::template::{Diagnostic, Diagnostics};
 use super::super::cache::Backend;
 use super::super::engine::EngineFacts;
 use super::super::request::{BuildRequest, CacheRequest, Output};
+use super::docker;
 use super::words::{self, Words};
 use super::{Invocation, Note, Step};
 
@@ -40,17 +41,7 @@ pub(super) fn plan(request: &BuildRequest, facts: &EngineFacts) -> Result<Invoca
     if request.platforms.len() > 1 && list.is_none() {
         problems.push(Diagnostic::error("platform", "an image of several platforms needs a name").hinted("`--tag` names it"));
     }
-    argv.flag_if_some("--file", request.dockerfile.as_deref());
-    argv.flag_if_some("--target", request.target.as_deref());
-    for arg in &request.build_args {
-        argv.flag("--build-arg", words::build_arg(arg));
-    }
-    for (name, value) in &request.labels {
-        argv.flag("--label", format!("{name}={value}"));
-    }
-    if !request.platforms.is_empty() {
-        argv.flag("--platform", request.platforms.join(","));
-    }
+    docker::inputs(request, &mut argv);
     for secret in &request.secrets {
         // Taken apart at commas, without a word for quotes.
         let text = words::secret(secret);

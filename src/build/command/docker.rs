@@ -195,6 +195,11 @@ pub(super) fn common(request: &BuildRequest, argv: &mut Words) {
     for tag in &request.tags {
         argv.flag("-t", tag);
     }
+    inputs(request, argv);
+}
+
+/// Adds what decides what is built, which buildah spells as docker does.
+pub(super) fn inputs(request: &BuildRequest, argv: &mut Words) {
     argv.flag_if_some("--file", request.dockerfile.as_deref());
     argv.flag_if_some("--target", request.target.as_deref());
     for arg in &request.build_args {
