@@ -16,7 +16,7 @@ pub mod dockerfile;
 pub mod engine;
 pub mod exec;
 pub mod image;
-pub mod life;
+pub mod cache_maintenance;
 pub mod recipe;
 pub mod registry;
 pub mod request;

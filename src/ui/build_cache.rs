@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::layout::visible;
 use super::{Layout, styled};
-use crate::build::life::{Age, Choice, Cost, Entry, Expiry, Inventory, Size};
+use crate::build::cache_maintenance::{Age, Choice, Cost, Entry, Expiry, Inventory, Size};
 use crate::build::registry::ecr::FileSystemSize;
 
 /// What is in a cache repository.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::registry::{client, service};
 use crate::backend::Backend;
-use crate::build::life::{Age, EcrStore, Policy, PriceTable, RegistryStore, Selection, Size, Store, Stored};
+use crate::build::cache_maintenance::{Age, EcrStore, Policy, PriceTable, RegistryStore, Selection, Size, Store, Stored};
 use crate::build::registry::Repository;
 use crate::cli::backend::{Access, BackendArgs};
 use crate::cli::{BackendChoice, Context, ExitCode, Failure, Format};

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::backend::BackendError;
-use crate::build::life::StoreError;
+use crate::build::cache_maintenance::StoreError;
 use crate::build::registry::credentials::Places;
 use crate::build::registry::ecr::EcrService;
 use crate::build::registry::{Client, Credentials, EcrHost, Options, RegistryError};

@@ -9,7 +9,7 @@ mod flags;
 mod hostile;
 mod image;
 mod image_key;
-mod life;
+mod cache_maintenance;
 mod real;
 mod recipes;
 mod registry;

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use rackform::build::cache::{branch_cache_tag, cache_tag};
-use rackform::build::life::{Age, Entry, Inventory, Policy, Selection, Size};
+use rackform::build::cache_maintenance::{Age, Entry, Inventory, Policy, Selection, Size};
 use rackform::build::registry::Blob;
 use serde_json::json;
 
