@@ -11,12 +11,12 @@ pub mod agent;
 #[cfg(feature = "aws")]
 pub mod aws;
 pub mod cache;
+pub mod cache_maintenance;
 pub mod command;
 pub mod dockerfile;
 pub mod engine;
 pub mod exec;
 pub mod image;
-pub mod cache_maintenance;
 pub mod recipe;
 pub mod registry;
 pub mod request;

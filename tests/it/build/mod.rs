@@ -2,6 +2,7 @@
 
 mod agent;
 mod builder;
+mod cache_maintenance;
 mod command;
 mod dockerfile;
 mod exec;
@@ -9,7 +10,6 @@ mod flags;
 mod hostile;
 mod image;
 mod image_key;
-mod cache_maintenance;
 mod real;
 mod recipes;
 mod registry;
