@@ -9,7 +9,7 @@ use super::imports::ImportArgs;
 use super::side::{self, ParameterArgs, SideName};
 use super::stack_args::StackArgs;
 use super::{Context, ExitCode, Failure};
-use crate::parameters::{GivenParameters, ParameterSet};
+use crate::parameters::{ParameterOverrides, ParameterSet};
 use crate::plan::redact::Secrets;
 use crate::plan::saved::{SavedPlan, SavedPlanError};
 use crate::template::Source;
@@ -63,7 +63,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         }
         None => context.stack_to_change()?,
     };
-    let mut stronger = GivenParameters::default();
+    let mut stronger = ParameterOverrides::default();
     args.parameters.add_to(&mut stronger)?;
     let backend = backend::open(context, Access::Change, &args.carry_out.backend)?;
     super::residue::clear(context, backend.as_ref(), &stack);

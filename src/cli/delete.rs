@@ -6,7 +6,7 @@ use super::deployed::Deployed;
 use super::{Context, ExitCode, Failure, side};
 use crate::apply::{self, Outcome};
 use crate::backend::{Backend, BackendError, DeleteOptions, StackDescription, StackResource};
-use crate::parameters::GivenParameters;
+use crate::parameters::ParameterOverrides;
 use crate::plan::{Action, Change, Effect, Plan, PolicyAction, ResourceChange, ResourceEffect, Risk, RiskKind, plan};
 use crate::template::{Entry, Source};
 
@@ -111,7 +111,7 @@ impl Deletion<'_> {
         if let Some(deployed) = deployed {
             let nothing = side::template(context, Source::new("nothing", NOTHING))?;
             let before = deployed.evaluation(context)?;
-            let after = side::evaluated(context, nothing, &GivenParameters::default(), deployed.state)?;
+            let after = side::evaluated(context, nothing, &ParameterOverrides::default(), deployed.state)?;
             let kept = |name: &str| deployed.template.resources.get(name).is_some_and(keeps);
             let mut plan = as_it_stands(plan(&before, &after), &resources, kept, retained);
             // Parameters go with the stack: none of them is a change of its own.

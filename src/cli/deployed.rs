@@ -7,7 +7,7 @@ use crate::backend::{
     Backend, BackendError, ResourceDrift, StackDescription, add_attributes_of_outputs, deployed_state, exports, imports as has_imports,
 };
 use crate::evaluate::{Evaluation, State, evaluate};
-use crate::parameters::{GivenParameters, ParameterSet};
+use crate::parameters::{ParameterOverrides, ParameterSet};
 use crate::plan::redact::Secrets;
 use crate::plan::{
     AskedImport, ChangeSetOptions, Plan, StackState, WantedStack, plan, plan_first, plan_reverting_drift, required_capabilities, restored,
@@ -22,7 +22,7 @@ pub struct Deployed<'a> {
     /// Its template.
     pub template: &'a Template<'a>,
     /// Its parameters; `NoEcho` ones without their value.
-    pub given: GivenParameters,
+    pub given: ParameterOverrides,
     /// What is known of its resources.
     pub state: &'a State,
 }
@@ -36,7 +36,7 @@ impl<'a> Deployed<'a> {
     pub fn read(context: &mut Context<'a>, backend: &dyn Backend, stack: &str) -> Result<Option<Self>, Failure> {
         let Some(description) = backend.describe_stack(stack)?.filter(|stack| !stack.status.is_review()) else { return Ok(None) };
         let template = side::template(context, Source::new(format!("{stack} (deployed)"), description.template.clone()))?;
-        let mut given = GivenParameters::default();
+        let mut given = ParameterOverrides::default();
         for (name, value) in &description.parameters {
             given.add_deployed(name, value.clone());
         }
@@ -133,7 +133,7 @@ pub fn change<'a>(
     backend: &dyn Backend,
     stack: &str,
     wanted: &Wanted,
-    stronger: &GivenParameters,
+    stronger: &ParameterOverrides,
 ) -> Result<Change<'a>, Failure> {
     change_from(context, backend, stack, wanted, stronger, Before::Template, &[])
 }
@@ -164,7 +164,7 @@ pub fn change_from<'a>(
     backend: &dyn Backend,
     stack: &str,
     wanted: &Wanted,
-    stronger: &GivenParameters,
+    stronger: &ParameterOverrides,
     from: Before,
     imports_asked: &[AskedImport],
 ) -> Result<Change<'a>, Failure> {

@@ -9,7 +9,7 @@ use super::side::{self, ParameterArgs, SideName, StateArgs};
 use super::stack_args::StackArgs;
 use super::{Context, ExitCode, Failure, Joined};
 use crate::evaluate::State;
-use crate::parameters::GivenParameters;
+use crate::parameters::ParameterOverrides;
 use crate::plan::{Capability, Plan, Request, RiskKind, plan};
 use crate::template::Template;
 use crate::ui::plan::Heading;
@@ -228,7 +228,7 @@ fn plan_of_deployed(args: &Args, context: &mut Context<'_>) -> Result<(Plan, Sai
         SideName::Deployed => Wanted::Same,
         SideName::File(_) => Wanted::File(side::source(context, &args.after)?),
     };
-    let mut given = GivenParameters::default();
+    let mut given = ParameterOverrides::default();
     args.parameters.add_to(&mut given)?;
     let (before, imports) = (Before::of(args.confirm.drift), args.import.imports.as_slice());
     let mut change = deployed::change_from(context, backend.as_ref(), &stack, &wanted, &given, before, imports)?;

@@ -5,7 +5,7 @@ use super::deployed::{self, Wanted};
 use super::side::{DEFAULT_ACCOUNT, ParameterArgs};
 use super::{BackendChoice, Context, ExitCode, Failure};
 use crate::evaluate::State;
-use crate::parameters::GivenParameters;
+use crate::parameters::ParameterOverrides;
 use crate::permissions::{self, MANAGED_POLICY_LIMIT, Need, Place, Policy, Purpose};
 use crate::ui::permissions::Listing;
 use crate::validate::INLINE_TEMPLATE_LIMIT_BYTES;
@@ -58,7 +58,7 @@ enum PermissionsFormat {
 /// Returns every problem of the template and its parameters, or that the backend cannot be asked.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let stack = context.stack_name(None)?;
-    let mut stronger = GivenParameters::default();
+    let mut stronger = ParameterOverrides::default();
     args.parameters.add_to(&mut stronger)?;
     let backend = backend::open(context, Access::Look, &BackendArgs::default())?;
     let mut change = deployed::change(context, backend.as_ref(), &stack, &Wanted::Rack, &stronger)?;

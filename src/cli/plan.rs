@@ -11,7 +11,7 @@ use super::preflight;
 use super::side::ParameterArgs;
 use super::stack_args::StackArgs;
 use super::{Context, ExitCode, Failure, Joined};
-use crate::parameters::GivenParameters;
+use crate::parameters::ParameterOverrides;
 use crate::plan::RiskKind;
 use crate::plan::saved::SavedPlan;
 use crate::ui;
@@ -83,7 +83,7 @@ impl Args {
 /// Returns every problem of the template and its parameters, what denies the change, or that the file cannot be written.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let stack = context.stack_name(None)?;
-    let mut stronger = GivenParameters::default();
+    let mut stronger = ParameterOverrides::default();
     args.parameters.add_to(&mut stronger)?;
     let backend = backend::open(context, Access::Look, &BackendArgs::default())?;
     let (before, imports) = (Before::of(args.confirm.drift), args.import.imports.as_slice());

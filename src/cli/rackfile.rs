@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 
 use super::context::BackendChoice;
 use super::failure::Failure;
-use crate::parameters::GivenParameters;
+use crate::parameters::ParameterOverrides;
 use crate::plan::OnFailure;
 use crate::template::{Arena, Diagnostic, Diagnostics, Document, Kind, Label, Member, Node, Source, Span};
 pub use build::BuildSection;
@@ -34,7 +34,7 @@ pub struct RackFile {
     /// `template`, with a relative path taken from beside `rack.yaml`; `None` is rackform's own rack.
     pub template: Option<PathBuf>,
     /// `parameters`.
-    pub parameters: GivenParameters,
+    pub parameters: ParameterOverrides,
     /// `tags` of the stack.
     pub tags: IndexMap<String, String>,
     /// `backend`, a relative directory as written.
@@ -259,8 +259,8 @@ impl Reader<'_> {
         valid
     }
 
-    fn parameters(&mut self, member: &Member<'_>) -> GivenParameters {
-        let mut given = GivenParameters::default();
+    fn parameters(&mut self, member: &Member<'_>) -> ParameterOverrides {
+        let mut given = ParameterOverrides::default();
         self.map(member);
         if matches!(member.value.kind, Kind::Object(_))
             && let Err(problems) = given.add_document(self.source, &member.value)

@@ -6,7 +6,7 @@ use super::deployed::{self, Before, Wanted};
 use super::imports::ImportArgs;
 use super::stack_args::StackArgs;
 use super::{Context, ExitCode, Failure};
-use crate::parameters::GivenParameters;
+use crate::parameters::ParameterOverrides;
 
 /// Changes parameters of the deployed stack, keeping its template and every other deployed value
 ///
@@ -41,7 +41,7 @@ pub struct Args {
 /// Returns unknown parameters and bad values, what denies the change, or what the backend refused.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let stack = context.stack_to_change()?;
-    let mut given = GivenParameters::default();
+    let mut given = ParameterOverrides::default();
     given.add_flags(&args.parameters).map_err(|problems| Failure::Problems(problems, ExitCode::Usage))?;
     let backend = backend::open(context, Access::Change, &args.carry_out.backend)?;
     super::residue::clear(context, backend.as_ref(), &stack);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::{Context, ExitCode, Failure};
 use crate::evaluate::{Evaluation, State, evaluate_in_part};
-use crate::parameters::{GivenParameters, ParameterSet, Provenance};
+use crate::parameters::{ParameterOverrides, ParameterSet, Provenance};
 use crate::render::{RenderOptions, render};
 use crate::template::{Diagnostic, Diagnostics, Source, Span, Template};
 
@@ -58,7 +58,7 @@ impl ParameterArgs {
     /// # Errors
     ///
     /// Returns every flag without `=`, and the problems of every file.
-    pub fn add_to(&self, given: &mut GivenParameters) -> Result<(), Failure> {
+    pub fn add_to(&self, given: &mut ParameterOverrides) -> Result<(), Failure> {
         let mut problems = Diagnostics::default();
         for path in &self.parameter_files {
             let source = Source::read(path)?;
@@ -162,7 +162,7 @@ pub fn template_with_names<'a>(context: &mut Context<'a>, source: Source) -> Res
 pub fn evaluated<'a>(
     context: &mut Context<'a>,
     template: &'a Template<'a>,
-    given: &GivenParameters,
+    given: &ParameterOverrides,
     state: &'a State,
 ) -> Result<Evaluation<'a>, Failure> {
     let (evaluation, problems) = evaluated_in_part(context, template, given, state)?;
@@ -177,10 +177,10 @@ pub fn evaluated<'a>(
 pub fn evaluated_in_part<'a>(
     context: &mut Context<'a>,
     template: &'a Template<'a>,
-    given: &GivenParameters,
+    given: &ParameterOverrides,
     state: &'a State,
 ) -> Result<(Evaluation<'a>, Diagnostics), Failure> {
-    let (parameters, of_parameters) = ParameterSet::resolve_in_part(template, given);
+    let (parameters, of_parameters) = ParameterSet::resolve_partial(template, given);
     let parameters: &'a ParameterSet<'a> = context.keep(parameters);
     let outcome = evaluate_in_part(template, parameters, state, context.arena);
     let mut problems = template.shape.clone();
@@ -275,24 +275,24 @@ pub fn check_protected(context: &mut Context<'_>, template: &Template<'_>, deplo
 /// # Errors
 ///
 /// Returns the problems of `rack.yaml`.
-pub fn given(context: &mut Context<'_>, side: &SideName) -> Result<GivenParameters, Failure> {
+pub fn given(context: &mut Context<'_>, side: &SideName) -> Result<ParameterOverrides, Failure> {
     Ok(match side {
         SideName::Rack => context.rack_file()?.parameters.clone(),
-        SideName::File(_) | SideName::Deployed => GivenParameters::default(),
+        SideName::File(_) | SideName::Deployed => ParameterOverrides::default(),
     })
 }
 
 /// Returns values with those left out that a template does not declare, and all taken as they are.
-pub fn declared_only(given: &GivenParameters, template: &Template<'_>) -> GivenParameters {
+pub fn declared_only(given: &ParameterOverrides, template: &Template<'_>) -> ParameterOverrides {
     let values = given
         .values
         .iter()
         .filter(|(name, value)| template.parameters.contains(name) && !(value.text.is_none() && value.provenance != Provenance::Deployed));
-    GivenParameters { values: values.map(|(name, value)| (name.clone(), value.clone())).collect() }
+    ParameterOverrides { values: values.map(|(name, value)| (name.clone(), value.clone())).collect() }
 }
 
 /// Leaves parameters open that have neither a default nor a value given, and returns their names.
-pub fn leave_open<'a>(template: &Template<'a>, given: &mut GivenParameters) -> Vec<&'a str> {
+pub fn leave_open<'a>(template: &Template<'a>, given: &mut ParameterOverrides) -> Vec<&'a str> {
     let open: Vec<&str> = template
         .parameters
         .iter()

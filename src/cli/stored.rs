@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use super::{Context, Failure};
 use crate::backend::Backend;
 use crate::evaluate::State;
-use crate::parameters::{GivenParameters, ParameterSet, ParameterType, Provenance};
+use crate::parameters::{ParameterOverrides, ParameterSet, ParameterType, Provenance};
 use crate::template::{Diagnostic, Diagnostics, Template};
 
 /// What is known before and after, with what Parameter Store held and holds.
@@ -27,7 +27,7 @@ pub fn look_up<'a>(
     context: &mut Context<'a>,
     backend: &dyn Backend,
     template: &'a Template<'a>,
-    given: &GivenParameters,
+    given: &ParameterOverrides,
     state: &'a State,
 ) -> Result<Known<'a>, Failure> {
     let as_it_was = Known { before: None, after: state };
@@ -73,7 +73,7 @@ pub fn look_up<'a>(
 }
 
 /// Returns the template's parameters that name something in Parameter Store: parameter, name.
-fn named(template: &Template<'_>, given: &GivenParameters) -> Vec<(String, String)> {
+fn named(template: &Template<'_>, given: &ParameterOverrides) -> Vec<(String, String)> {
     let is_stored = |body: &crate::template::Node<'_>| {
         let kind = body.get("Type").and_then(crate::template::Node::as_str).and_then(ParameterType::of);
         matches!(kind, Some(ParameterType::Ssm { .. }))
@@ -81,7 +81,7 @@ fn named(template: &Template<'_>, given: &GivenParameters) -> Vec<(String, Strin
     if !template.parameters.iter().any(|entry| is_stored(entry.body)) {
         return Vec::new();
     }
-    let (parameters, _) = ParameterSet::resolve_in_part(template, given);
+    let (parameters, _) = ParameterSet::resolve_partial(template, given);
     named_by(&parameters)
 }
 

@@ -1,6 +1,6 @@
 //! The build cache in typed pieces, for our own rack and for [`patch`](crate::patch) alike.
 //!
-//! What the cache needs of the template around it is said in [`Surroundings`]; what it brings is [`BuildCache`]. The
+//! What the cache needs of the template around it is said in [`HostTemplate`]; what it brings is [`BuildCache`]. The
 //! choices, and what they mean for data and cost, are in `docs/design/build-cache.md`.
 
 use serde_json::Value as Json;
@@ -19,16 +19,16 @@ use super::sections::{Entries, Sections};
 use super::value::{OrNoValue, Value};
 
 /// The switch, `Yes` or `No`.
-pub const SWITCH: ParameterName<String> = ParameterName::new("BuildCache");
+pub const BUILD_CACHE: ParameterName<String> = ParameterName::new("BuildCache");
 /// Whether old layers are thrown away, `Yes` or `No`.
 pub const CLEANUP: ParameterName<String> = ParameterName::new("BuildCacheCleanup");
 /// After how many days.
 pub const RETENTION_DAYS: ParameterName<u32> = ParameterName::new("BuildCacheRetentionDays");
 
 /// The cache is on.
-pub const ON: ConditionName = ConditionName::new("BuildCache");
+pub const BUILD_CACHE_ENABLED: ConditionName = ConditionName::new("BuildCache");
 /// Old layers are thrown away.
-pub const CLEANS_UP: ConditionName = ConditionName::new("BuildCacheCleanup");
+pub const CLEANUP_ENABLED: ConditionName = ConditionName::new("BuildCacheCleanup");
 /// The cache is on and builds run on Fargate.
 pub const FARGATE: ConditionName = ConditionName::new("BuildCacheFargate");
 /// The same, with a third availability zone in use.
@@ -53,7 +53,7 @@ const NFS_PORT: u16 = 2049;
 
 /// What the template around the cache offers.
 #[derive(Clone, Debug)]
-pub struct Surroundings {
+pub struct HostTemplate {
     /// The condition under which builds run on Fargate: that of `ApiBuildFargate`.
     pub fargate: ConditionName,
     /// The condition under which the third subnet exists; `None` for a template with two subnets.
@@ -74,8 +74,8 @@ pub struct Surroundings {
     pub key: Option<(ConditionName, LogicalId<Key>)>,
 }
 
-impl Default for Surroundings {
-    /// Returns the surroundings that a current rack offers, ours and Convox's alike.
+impl Default for HostTemplate {
+    /// Returns the host template of a current rack, both of rackform and of Convox.
     fn default() -> Self {
         Self {
             fargate: ConditionName::new("UseFargateBuild"),
@@ -94,7 +94,7 @@ impl Default for Surroundings {
     }
 }
 
-impl Surroundings {
+impl HostTemplate {
     /// Returns the ID of the VPC that the rack lives in.
     pub fn vpc_id(&self) -> Value<Id<Vpc>> {
         unless_blank(self.existing_vpc.as_ref(), self.vpc.reference())
@@ -122,12 +122,12 @@ pub struct BuildCache {
 }
 
 impl BuildCache {
-    /// Returns the pieces for a template with those surroundings.
-    pub fn new(surroundings: &Surroundings) -> Self {
+    /// Returns the parts of the build cache for a host template.
+    pub fn new(host: &HostTemplate) -> Self {
         let mut sections = Sections::default();
         declare_parameters(&mut sections);
-        declare_conditions(&mut sections, surroundings);
-        declare_file_system(&mut sections, surroundings);
+        declare_conditions(&mut sections, host);
+        declare_file_system(&mut sections, host);
         sections.resource(&REPOSITORY, &repository());
         Self { sections }
     }
@@ -188,7 +188,7 @@ fn volume() -> Volume {
 
 fn declare_parameters(sections: &mut Sections) {
     sections.parameter(
-        &SWITCH,
+        &BUILD_CACHE,
         &Parameter::choice(
             &["No", "Yes"],
             "Keep a build cache between builds: an encrypted EFS file system for Fargate builds, and an ECR repository for cached layers. Turning it off deletes what is in it",
@@ -208,18 +208,18 @@ fn declare_parameters(sections: &mut Sections) {
     );
 }
 
-fn declare_conditions(sections: &mut Sections, surroundings: &Surroundings) {
-    sections.condition(&ON, &Condition::parameter_is(&SWITCH, "Yes"));
-    sections.condition(&CLEANS_UP, &Condition::parameter_is(&CLEANUP, "Yes"));
-    sections.condition(&FARGATE, &Condition::both(&ON, &surroundings.fargate));
-    if let Some(third_zone) = &surroundings.third_zone {
+fn declare_conditions(sections: &mut Sections, host: &HostTemplate) {
+    sections.condition(&BUILD_CACHE_ENABLED, &Condition::parameter_is(&BUILD_CACHE, "Yes"));
+    sections.condition(&CLEANUP_ENABLED, &Condition::parameter_is(&CLEANUP, "Yes"));
+    sections.condition(&FARGATE, &Condition::both(&BUILD_CACHE_ENABLED, &host.fargate));
+    if let Some(third_zone) = &host.third_zone {
         sections.condition(&FARGATE_THIRD_ZONE, &Condition::both(&FARGATE, third_zone));
     }
 }
 
-fn declare_file_system(sections: &mut Sections, surroundings: &Surroundings) {
+fn declare_file_system(sections: &mut Sections, host: &HostTemplate) {
     let name = || vec![Tag::name(Value::sub("${AWS::StackName}-build-cache"))];
-    let key: Property<Id<Key>> = surroundings.key.as_ref().map(|(used, key)| OrNoValue::only_if(used, key.reference()));
+    let key: Property<Id<Key>> = host.key.as_ref().map(|(used, key)| OrNoValue::only_if(used, key.reference()));
     sections.resource(
         &FILE_SYSTEM,
         &Declared::new(FileSystem::new(name()).with_key(key)).only_if(&FARGATE).on_removal(RetentionPolicy::Delete),
@@ -228,17 +228,17 @@ fn declare_file_system(sections: &mut Sections, surroundings: &Surroundings) {
         &SECURITY,
         &Declared::new(SecurityGroup {
             group_description: Value::sub("${AWS::StackName} build cache"),
-            vpc_id: surroundings.vpc_id(),
-            ingress: vec![Ingress::tcp(NFS_PORT, NFS_PORT, Peer::Group(surroundings.build_security_group()))],
+            vpc_id: host.vpc_id(),
+            ingress: vec![Ingress::tcp(NFS_PORT, NFS_PORT, Peer::Group(host.build_security_group()))],
             tags: name(),
         })
         .only_if(&FARGATE),
     );
     // Never the private subnets: a mount target's subnet is create-only, two in one zone collide, and the private subnet of the
     // same index is in the same zone, so it reaches this one whatever `Private` says.
-    for (index, (target, subnet)) in MOUNT_TARGETS.iter().zip(&surroundings.subnets).enumerate() {
+    for (index, (target, subnet)) in MOUNT_TARGETS.iter().zip(&host.subnets).enumerate() {
         let condition = if index < 2 { FARGATE } else { FARGATE_THIRD_ZONE };
-        if index < 2 || surroundings.third_zone.is_some() {
+        if index < 2 || host.third_zone.is_some() {
             let mount_target = MountTarget::new(FILE_SYSTEM.reference(), subnet.reference(), vec![SECURITY.reference()]);
             sections.resource(target, &Declared::new(mount_target).only_if(&condition));
         }
@@ -255,9 +255,9 @@ fn repository() -> Declared<Repository> {
         repository_name: Value::sub("${AWS::StackName}-build-cache"),
         image_tag_mutability: TagMutability::Mutable,
         empty_on_delete: true,
-        lifecycle_policy: Some(OrNoValue::only_if(&CLEANS_UP, LifecyclePolicy { rules: vec![rule] })),
+        lifecycle_policy: Some(OrNoValue::only_if(&CLEANUP_ENABLED, LifecyclePolicy { rules: vec![rule] })),
         tags: vec![Tag::name(Value::sub("${AWS::StackName}-build-cache"))],
     })
-    .only_if(&ON)
+    .only_if(&BUILD_CACHE_ENABLED)
     .on_removal(RetentionPolicy::Delete)
 }

@@ -5,13 +5,13 @@
 
 mod constraints;
 mod declaration;
-mod given;
 mod groups;
+mod overrides;
 mod set;
 
 pub use declaration::{Declaration, ParameterType};
-pub use given::{GivenParameters, GivenPlace, GivenValue};
 pub use groups::{BUILD_GROUP, ParameterGroup, groups, is_build_parameter};
+pub use overrides::{OverrideSpan, ParameterOverride, ParameterOverrides};
 pub use set::{Parameter, ParameterSet};
 
 /// Where a parameter's value came from, the strongest last.

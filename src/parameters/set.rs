@@ -5,7 +5,7 @@ use rustc_hash::FxBuildHasher;
 
 use super::constraints;
 use super::declaration::{Declaration, ParameterType};
-use super::{GivenParameters, GivenPlace, GivenValue, Provenance};
+use super::{OverrideSpan, ParameterOverride, ParameterOverrides, Provenance};
 use crate::template::{Diagnostic, Diagnostics, Template, nearest};
 
 /// A parameter's value in force.
@@ -47,8 +47,8 @@ impl<'a> ParameterSet<'a> {
     /// # Errors
     ///
     /// Returns every problem: declarations that cannot be read, names that are not declared, values that are missing or not allowed.
-    pub fn resolve(template: &Template<'a>, given: &GivenParameters) -> Result<Self, Diagnostics> {
-        let (set, problems) = Self::resolve_in_part(template, given);
+    pub fn resolve(template: &Template<'a>, given: &ParameterOverrides) -> Result<Self, Diagnostics> {
+        let (set, problems) = Self::resolve_partial(template, given);
         problems.into_result(set)
     }
 
@@ -56,7 +56,7 @@ impl<'a> ParameterSet<'a> {
     /// problem.
     ///
     /// For finding what else is wrong: [`ParameterSet::resolve`] gives the whole or refuses.
-    pub fn resolve_in_part(template: &Template<'a>, given: &GivenParameters) -> (Self, Diagnostics) {
+    pub fn resolve_partial(template: &Template<'a>, given: &ParameterOverrides) -> (Self, Diagnostics) {
         let mut problems = Diagnostics::default();
         let mut set = Self::default();
         set.parameters.reserve(template.parameters.len());
@@ -67,10 +67,10 @@ impl<'a> ParameterSet<'a> {
             };
             let given = given.values.get(entry.name);
             let (value, provenance) = match given {
-                Some(GivenValue { text: Some(text), provenance, .. }) => (Some(text.clone()), *provenance),
-                Some(GivenValue { text: None, provenance: Provenance::Deployed, .. }) => (None, Provenance::Deployed),
-                Some(GivenValue { text: None, place, .. }) => {
-                    problems.push(no_previous(entry.name, place.as_ref()));
+                Some(ParameterOverride { text: Some(text), provenance, .. }) => (Some(text.clone()), *provenance),
+                Some(ParameterOverride { text: None, provenance: Provenance::Deployed, .. }) => (None, Provenance::Deployed),
+                Some(ParameterOverride { text: None, span, .. }) => {
+                    problems.push(no_previous(entry.name, span.as_ref()));
                     (None, Provenance::File)
                 }
                 None => match &declaration.default {
@@ -83,8 +83,8 @@ impl<'a> ParameterSet<'a> {
             };
             let known = problems.0.len();
             if let Some(text) = &value {
-                let place = given.and_then(|given| given.place.as_ref());
-                set.check(template, &declaration, text, provenance, place, &mut problems);
+                let span = given.and_then(|given| given.span.as_ref());
+                set.check(template, &declaration, text, provenance, span, &mut problems);
             }
             let value = value.filter(|_| problems.0.len() == known);
             set.parameters.insert(entry.name, Parameter { declaration, value, provenance });
@@ -114,7 +114,7 @@ impl<'a> ParameterSet<'a> {
         declaration: &Declaration<'a>,
         text: &str,
         provenance: Provenance,
-        place: Option<&GivenPlace>,
+        span: Option<&OverrideSpan>,
         problems: &mut Diagnostics,
     ) {
         let (breaches, unreadable) = constraints::check(declaration, text);
@@ -122,10 +122,10 @@ impl<'a> ParameterSet<'a> {
         for breach in breaches {
             let shown = if declaration.no_echo { String::new() } else { format!(": `{text}`") };
             let mut diagnostic = Diagnostic::error(breach.rule, format!("parameter `{name}` {}{shown}", breach.message));
-            if let Some(place) = place {
-                diagnostic = diagnostic.at(&place.source, place.value, "");
+            if let Some(span) = span {
+                diagnostic = diagnostic.at(&span.source, span.value, "");
             }
-            let label = if place.is_some() { "declared here" } else { "" };
+            let label = if span.is_some() { "declared here" } else { "" };
             let span = if provenance == Provenance::Default {
                 declaration.entry.body.get("Default").map_or(declaration.entry.name_span, |node| node.span)
             } else {
@@ -149,17 +149,17 @@ impl<'a> ParameterSet<'a> {
     }
 }
 
-fn no_previous(name: &str, place: Option<&GivenPlace>) -> Diagnostic {
+fn no_previous(name: &str, span: Option<&OverrideSpan>) -> Diagnostic {
     let diagnostic = Diagnostic::error("no-previous-value", format!("parameter `{name}` has no previous value to use")).as_aws_says(format!(
         "Invalid input for parameter key {name}. Cannot specify usePreviousValue as true for a parameter key not in the previous template"
     ));
-    match place {
-        Some(place) => diagnostic.at(&place.source, place.value, ""),
+    match span {
+        Some(span) => diagnostic.at(&span.source, span.value, ""),
         None => diagnostic,
     }
 }
 
-fn unknown(template: &Template<'_>, given: &GivenParameters, problems: &mut Diagnostics) {
+fn unknown(template: &Template<'_>, given: &ParameterOverrides, problems: &mut Diagnostics) {
     let strangers: Vec<_> = given
         .values
         .iter()
@@ -173,8 +173,8 @@ fn unknown(template: &Template<'_>, given: &GivenParameters, problems: &mut Diag
     for (name, value) in strangers {
         let mut diagnostic =
             Diagnostic::error("unknown-parameter", format!("the template declares no parameter `{name}`")).as_aws_says(aws.clone());
-        if let Some(place) = &value.place {
-            diagnostic = diagnostic.at(&place.source, place.name, "");
+        if let Some(span) = &value.span {
+            diagnostic = diagnostic.at(&span.source, span.name, "");
         }
         if let Some(near) = nearest(name, template.parameters.iter().map(|entry| entry.name)) {
             diagnostic = diagnostic.hinted(format!("did you mean `{near}`?"));

@@ -2,7 +2,7 @@
 
 use super::compare::value_of;
 use super::offer::{Offer, ThirdZone};
-use crate::model::build_cache::{BuildCache, FARGATE, ON, SECURITY, Surroundings};
+use crate::model::build_cache::{BUILD_CACHE_ENABLED, BuildCache, FARGATE, HostTemplate, SECURITY};
 use crate::model::{Condition, ConditionName, Entries, ParameterName, json};
 
 /// Everything of the cache that has a name, by section.
@@ -16,7 +16,7 @@ pub(super) struct Pieces {
 impl Pieces {
     /// Returns the pieces for a template that offers this.
     pub(super) fn fitted(offer: &Offer<'_>) -> Self {
-        let cache = BuildCache::new(&surroundings(offer));
+        let cache = BuildCache::new(&host_template(offer));
         let mut pieces =
             Self { parameters: cache.parameters().clone(), conditions: cache.conditions().clone(), resources: cache.resources().clone() };
         for (condition, parameter) in &offer.lacking_blanks {
@@ -39,14 +39,14 @@ impl Pieces {
     }
 }
 
-fn surroundings(offer: &Offer<'_>) -> Surroundings {
-    let rack = Surroundings::default();
-    Surroundings {
+fn host_template(offer: &Offer<'_>) -> HostTemplate {
+    let rack = HostTemplate::default();
+    HostTemplate {
         // A task or subnet that is always there is there whenever the cache is on.
-        fargate: offer.fargate_condition.map_or(ON, ConditionName::read),
+        fargate: offer.fargate_condition.map_or(BUILD_CACHE_ENABLED, ConditionName::read),
         third_zone: match offer.third_zone {
             ThirdZone::Never => None,
-            ThirdZone::Always => Some(ON),
+            ThirdZone::Always => Some(BUILD_CACHE_ENABLED),
             ThirdZone::When(condition) => Some(ConditionName::read(condition)),
         },
         instance_security_group: rack.instance_security_group.filter(|_| offer.instance_group),

@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use crate::apply::Target;
 use crate::backend::{Backend, BackendError, ParameterInput, StackDescription, StackName, deployed_state};
 use crate::evaluate::{Evaluation, State, evaluate};
-use crate::parameters::{GivenParameters, GivenValue, ParameterSet, Provenance};
+use crate::parameters::{ParameterOverride, ParameterOverrides, ParameterSet, Provenance};
 use crate::template::{Arena, Diagnostics, Source, Template};
 
 /// Why there is nothing to look at.
@@ -85,14 +85,16 @@ impl Subject {
         let text = self.template.clone().or_else(|| stack.map(|stack| stack.template.clone())).unwrap_or_default();
         let (source, arena) = (Source::new("template", text), Arena::new());
         let template = Template::read(&source, &arena).map_err(VerifyError::Template)?;
-        let mut given = GivenParameters::default();
+        let mut given = ParameterOverrides::default();
         let deployed = stack.map(|stack| &stack.parameters);
         for (name, text) in deployed.into_iter().flatten().filter(|(name, _)| template.parameters.contains(name)) {
-            given.values.insert(name.clone(), GivenValue { text: text.clone(), provenance: Provenance::Deployed, place: None });
+            given.values.insert(name.clone(), ParameterOverride { text: text.clone(), provenance: Provenance::Deployed, span: None });
         }
         for (name, input) in &self.parameters {
             if let ParameterInput::Value(text) = input {
-                given.values.insert(name.clone(), GivenValue { text: Some(text.clone()), provenance: Provenance::Deployed, place: None });
+                given
+                    .values
+                    .insert(name.clone(), ParameterOverride { text: Some(text.clone()), provenance: Provenance::Deployed, span: None });
             }
         }
         let parameters = ParameterSet::resolve(&template, &given).map_err(VerifyError::Template)?;

@@ -8,7 +8,7 @@ mod growing;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use rackform::evaluate::{State, evaluate};
-use rackform::parameters::{GivenParameters, ParameterSet};
+use rackform::parameters::{ParameterOverrides, ParameterSet};
 use rackform::plan::plan;
 use rackform::template::{Arena, Source, Template};
 
@@ -16,7 +16,7 @@ fn growth(criterion: &mut Criterion) {
     for size in growing::SIZES {
         let source = Source::new("bench.json", growing::template(size));
         let state = State::default();
-        let mut live = GivenParameters::new();
+        let mut live = ParameterOverrides::new();
         live.add_flag("Stage=live").unwrap();
         let name = |room: &str| BenchmarkId::new(room, size);
         let mut group = criterion.benchmark_group("resources");
@@ -29,7 +29,7 @@ fn growth(criterion: &mut Criterion) {
         });
         let arena = Arena::new();
         let template = Template::read(&source, &arena).unwrap();
-        let defaults = ParameterSet::resolve(&template, &GivenParameters::new()).unwrap();
+        let defaults = ParameterSet::resolve(&template, &ParameterOverrides::new()).unwrap();
         let changed = ParameterSet::resolve(&template, &live).unwrap();
         group.bench_function(name("evaluate"), |bencher| {
             bencher.iter(|| {

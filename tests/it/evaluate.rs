@@ -7,7 +7,7 @@ mod loops;
 mod order;
 
 use rackform::evaluate::{Evaluation, State, evaluate};
-use rackform::parameters::{GivenParameters, ParameterSet};
+use rackform::parameters::{ParameterOverrides, ParameterSet};
 use rackform::template::{Arena, Diagnostics, Source, Template};
 use serde_json::{Value as Json, json};
 
@@ -15,7 +15,7 @@ use serde_json::{Value as Json, json};
 fn with<T>(template: &Json, flags: &[&str], state: &Json, look: impl FnOnce(Result<Evaluation<'_>, Diagnostics>) -> T) -> T {
     let source = Source::new("t.json", template.to_string());
     let state: State = serde_json::from_value(state.clone()).unwrap();
-    let mut given = GivenParameters::new();
+    let mut given = ParameterOverrides::new();
     for flag in flags {
         given.add_flag(flag).unwrap();
     }

@@ -1,6 +1,6 @@
 //! Tests of `model`.
 
-use rackform::model::build_cache::{self, BuildCache, Surroundings};
+use rackform::model::build_cache::{self, BuildCache, HostTemplate};
 use rackform::model::{Arn, ConditionName, Declared, LogicalId, OrNoValue, ParameterName, ec2, ecr, ecs, efs, iam, json};
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ fn resource(cache: &BuildCache, name: &str) -> Value {
 
 #[test]
 fn the_file_system_is_encrypted_and_takes_the_racks_own_key_when_it_has_one() {
-    let cache = BuildCache::new(&Surroundings::default());
+    let cache = BuildCache::new(&HostTemplate::default());
     assert_eq!(
         resource(&cache, "BuildCacheFilesystem"),
         json!({
@@ -25,14 +25,14 @@ fn the_file_system_is_encrypted_and_takes_the_racks_own_key_when_it_has_one() {
             }
         })
     );
-    let without_key = BuildCache::new(&Surroundings { key: None, ..Surroundings::default() });
+    let without_key = BuildCache::new(&HostTemplate { key: None, ..HostTemplate::default() });
     assert_eq!(resource(&without_key, "BuildCacheFilesystem")["Properties"].get("KmsKeyId"), None);
     assert_eq!(resource(&without_key, "BuildCacheFilesystem")["Properties"]["Encrypted"], true);
 }
 
 #[test]
 fn nfs_comes_in_only_from_the_group_that_builds_run_in() {
-    let cache = BuildCache::new(&Surroundings::default());
+    let cache = BuildCache::new(&HostTemplate::default());
     assert_eq!(
         resource(&cache, "BuildCacheSecurity")["Properties"]["SecurityGroupIngress"],
         json!([{
@@ -50,15 +50,15 @@ fn nfs_comes_in_only_from_the_group_that_builds_run_in() {
 
 #[test]
 fn an_older_rack_with_fewer_choices_gets_plain_references() {
-    let surroundings = Surroundings {
+    let host = HostTemplate {
         existing_vpc: None,
         build_instance_security_group: None,
         instance_security_group: Some((ConditionName::read("NoGroup"), ParameterName::read("Group"))),
         third_zone: None,
         subnets: [LogicalId::read("A"), LogicalId::read("B"), LogicalId::read("C")],
-        ..Surroundings::default()
+        ..HostTemplate::default()
     };
-    let cache = BuildCache::new(&surroundings);
+    let cache = BuildCache::new(&host);
     assert_eq!(
         cache.resources().keys().collect::<Vec<_>>(),
         ["BuildCacheFilesystem", "BuildCacheSecurity", "BuildCacheTarget0", "BuildCacheTarget1", "BuildCacheRepository"]
@@ -74,7 +74,7 @@ fn an_older_rack_with_fewer_choices_gets_plain_references() {
 
 #[test]
 fn the_third_mount_target_follows_the_third_zone() {
-    let cache = BuildCache::new(&Surroundings::default());
+    let cache = BuildCache::new(&HostTemplate::default());
     assert_eq!(
         cache.conditions()["BuildCacheFargateThirdAvailabilityZone"],
         json!({"Fn::And": [{"Condition": "BuildCacheFargate"}, {"Condition": "ThirdAvailabilityZoneAndHighAvailability"}]})
@@ -85,7 +85,7 @@ fn the_third_mount_target_follows_the_third_zone() {
 
 #[test]
 fn the_lifecycle_policy_is_json_once_its_parameter_is_filled_in() {
-    let cache = BuildCache::new(&Surroundings::default());
+    let cache = BuildCache::new(&HostTemplate::default());
     let policy = &resource(&cache, "BuildCacheRepository")["Properties"]["LifecyclePolicy"]["Fn::If"];
     assert_eq!(policy[0], "BuildCacheCleanup");
     assert_eq!(policy[2], json!({"Ref": "AWS::NoValue"}));
@@ -231,7 +231,7 @@ fn every_function_is_spelled_as_cloudformation_does() {
         (Text::import_value("shared"), json!({"Fn::ImportValue": "shared"})),
         (Text::base64("text"), json!({"Fn::Base64": "text"})),
         (
-            Text::join("-", vec!["a".into(), OrNoValue::unless(&build_cache::ON, "b")]),
+            Text::join("-", vec!["a".into(), OrNoValue::unless(&build_cache::BUILD_CACHE_ENABLED, "b")]),
             json!({"Fn::Join": ["-", ["a", {"Fn::If": ["BuildCache", {"Ref": "AWS::NoValue"}, "b"]}]]}),
         ),
     ];

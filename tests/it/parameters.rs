@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use rackform::parameters::{GivenParameters, ParameterSet, Provenance};
+use rackform::parameters::{ParameterOverrides, ParameterSet, Provenance};
 use rackform::template::{Arena, Diagnostics, Source, Template};
 
 const TEMPLATE: &str = r#"{"Parameters": {
@@ -15,14 +15,14 @@ const TEMPLATE: &str = r#"{"Parameters": {
   "Secret": {"Type": "String", "NoEcho": true, "MinLength": 8, "Default": "long enough"}
 }, "Resources": {"T": {"Type": "AWS::SNS::Topic"}}}"#;
 
-fn resolve(given: &GivenParameters, check: impl FnOnce(Result<ParameterSet<'_>, Diagnostics>)) {
+fn resolve(given: &ParameterOverrides, check: impl FnOnce(Result<ParameterSet<'_>, Diagnostics>)) {
     let (source, arena) = (Source::new("t.json", TEMPLATE), Arena::new());
     let template = Template::read(&source, &arena).unwrap();
     check(ParameterSet::resolve(&template, given));
 }
 
-fn flags(flags: &[&str]) -> GivenParameters {
-    let mut given = GivenParameters::new();
+fn flags(flags: &[&str]) -> ParameterOverrides {
+    let mut given = ParameterOverrides::new();
     for flag in flags {
         given.add_flag(flag).unwrap();
     }
@@ -30,7 +30,7 @@ fn flags(flags: &[&str]) -> GivenParameters {
 }
 
 /// Our message and CloudFormation's.
-fn problems(given: &GivenParameters) -> Vec<(String, String)> {
+fn problems(given: &ParameterOverrides) -> Vec<(String, String)> {
     let mut found = Vec::new();
     resolve(given, |set| {
         found = set.unwrap_err().0.into_iter().map(|one| (one.message, one.aws_message.unwrap_or_default())).collect();
@@ -40,7 +40,7 @@ fn problems(given: &GivenParameters) -> Vec<(String, String)> {
 
 #[test]
 fn the_strongest_source_counts_whatever_the_order() {
-    let mut given = GivenParameters::new();
+    let mut given = ParameterOverrides::new();
     given.add_flag("Plain=flag=with=signs").unwrap();
     given.add_file(&Source::new("p.json", r#"{"Plain": "file", "Count": 3, "Zone": ["x", "y"], "Choice": "Yes"}"#)).unwrap();
     given.add_deployed("Plain", Some("deployed".to_owned()));
@@ -73,7 +73,7 @@ fn every_form_of_parameter_file_is_read() {
         r#"[{"ParameterKey": "Plain", "ParameterValue": "v"}, {"ParameterKey": "Count", "ParameterValue": "3"}]"#,
         r#"["Plain=v", "Count=3"]"#,
     ] {
-        let mut given = GivenParameters::new();
+        let mut given = ParameterOverrides::new();
         given.add_file(&Source::new("p.json", text)).unwrap();
         let texts: Vec<_> = given.values.iter().map(|(name, value)| (name.as_str(), value.text.as_deref())).collect();
         assert_eq!(texts, [("Plain", Some("v")), ("Count", Some("3"))], "{text}");
@@ -83,7 +83,7 @@ fn every_form_of_parameter_file_is_read() {
 #[test]
 fn previous_values_need_a_deployed_stack() {
     let file = Source::new("p.json", r#"[{"ParameterKey": "Plain", "UsePreviousValue": true}]"#);
-    let mut given = GivenParameters::new();
+    let mut given = ParameterOverrides::new();
     given.add_file(&file).unwrap();
     assert_eq!(problems(&given)[0].0, "parameter `Plain` has no previous value to use");
     given.add_deployed("Plain", Some("before".to_owned()));
@@ -108,7 +108,7 @@ fn all_problems_come_at_once_in_our_words_and_in_theirs() {
 
 #[test]
 fn a_problem_in_a_file_points_into_the_file_and_at_the_declaration() {
-    let mut given = GivenParameters::new();
+    let mut given = ParameterOverrides::new();
     given.add_file(&Source::new("p.json", "{\n  \"Choice\": \"yes\"\n}")).unwrap();
     resolve(&given, |set| {
         let problem = set.unwrap_err().0.remove(0);
@@ -136,7 +136,7 @@ fn missing_values_are_named_together() {
         Arena::new(),
     );
     let template = Template::read(&source, &arena).unwrap();
-    let found = ParameterSet::resolve(&template, &GivenParameters::new()).unwrap_err();
+    let found = ParameterSet::resolve(&template, &ParameterOverrides::new()).unwrap_err();
     let theirs: Vec<_> = found.0.iter().filter_map(|one| one.aws_message.as_deref()).collect();
     assert_eq!(theirs, ["Parameters: [A, B] must have values"; 2]);
 }

@@ -15,7 +15,7 @@ mod secrets;
 mod widening;
 
 use rackform::evaluate::{State, evaluate};
-use rackform::parameters::{GivenParameters, ParameterSet};
+use rackform::parameters::{ParameterOverrides, ParameterSet};
 use rackform::plan::{self, Plan, ResourceChange, ResourceEffect};
 use rackform::template::{Arena, Source, Template};
 use serde_json::Value as Json;
@@ -26,7 +26,7 @@ type Side<'s> = (&'s str, &'s [&'s str]);
 /// Plans from one template to another.
 fn plan_texts(before: Side<'_>, after: Side<'_>, state: &State) -> Plan {
     let given = |flags: &[&str]| {
-        let mut given = GivenParameters::new();
+        let mut given = ParameterOverrides::new();
         flags.iter().for_each(|flag| given.add_flag(flag).unwrap());
         given
     };

@@ -6,7 +6,7 @@ mod expressions;
 
 use proptest::prelude::*;
 use rackform::evaluate::{State, evaluate};
-use rackform::parameters::{GivenParameters, ParameterSet};
+use rackform::parameters::{ParameterOverrides, ParameterSet};
 use rackform::plan::{Plan, plan};
 use rackform::render::{RenderOptions, render};
 use rackform::template::{Arena, Diagnostics, Document, Functions, Source, Style, Template, write_json, write_yaml};
@@ -18,8 +18,8 @@ use crate::support;
 /// Values for parameters, by name.
 type Flags = Vec<(&'static str, &'static str)>;
 
-fn given(flags: &Flags) -> GivenParameters {
-    let mut given = GivenParameters::new();
+fn given(flags: &Flags) -> ParameterOverrides {
+    let mut given = ParameterOverrides::new();
     for (name, value) in flags {
         given.add_flag(&format!("{name}={value}")).unwrap();
     }

@@ -8,7 +8,7 @@
 use std::fs;
 
 use rackform::evaluate::{Evaluation, State, Value, evaluate};
-use rackform::parameters::{GivenParameters, GivenValue, ParameterSet, Provenance};
+use rackform::parameters::{ParameterOverride, ParameterOverrides, ParameterSet, Provenance};
 use rackform::template::{Arena, Diagnostics, Source, Template};
 use serde_json::Value as Json;
 
@@ -59,10 +59,10 @@ fn state(recording: &Json) -> State {
 fn run<T>(recording: &Json, look: impl FnOnce(Result<Evaluation<'_>, Diagnostics>) -> T) -> T {
     let text = recording["template_text"].as_str().map_or_else(|| recording["template"].to_string(), str::to_owned);
     let (source, arena, state) = (Source::new("t", text), Arena::new(), state(recording));
-    let mut given = GivenParameters::new();
+    let mut given = ParameterOverrides::new();
     for (name, value) in recording["parameters"].as_object().into_iter().flatten() {
         let text = unscrubbed(recording, value.as_str().map_or_else(|| value.to_string(), str::to_owned).as_str());
-        given.add(name.as_str(), GivenValue { text: Some(text), provenance: Provenance::Flag, place: None });
+        given.add(name.as_str(), ParameterOverride { text: Some(text), provenance: Provenance::Flag, span: None });
     }
     let template = match Template::read(&source, &arena) {
         Ok(template) => template,

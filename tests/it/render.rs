@@ -6,7 +6,7 @@ use std::fs;
 
 use rackform::evaluate::{State, evaluate};
 use rackform::model::rack;
-use rackform::parameters::{GivenParameters, ParameterSet};
+use rackform::parameters::{ParameterOverrides, ParameterSet};
 use rackform::render::{LineDifference, RenderFormat, RenderOptions, differing_lines, render};
 use rackform::template::{Arena, Diagnostics, Document, Source, Template};
 use serde_json::{Value, json};
@@ -28,7 +28,7 @@ fn evaluated(region: &str, flags: &[&str]) -> (Value, Value) {
 
 fn evaluated_template(template: &Template<'_>, region: &str, flags: &[&str]) -> (Value, Value) {
     let arena = Arena::new();
-    let mut given = GivenParameters::new();
+    let mut given = ParameterOverrides::new();
     flags.iter().for_each(|flag| given.add_flag(flag).unwrap());
     let parameters = ParameterSet::resolve(template, &given).unwrap();
     let pseudo = [("AWS::Region".to_owned(), json!(region))].into_iter().collect();

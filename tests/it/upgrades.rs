@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use rackform::evaluate::{Evaluation, Resource, State, evaluate};
-use rackform::parameters::{GivenParameters, ParameterSet};
+use rackform::parameters::{ParameterOverrides, ParameterSet};
 use rackform::plan::{Effect, Plan, plan};
 use rackform::template::{Arena, Source, Template};
 use serde_json::{Map, Value as Json, json};
@@ -264,7 +264,7 @@ fn check(said: &str, made: &Plan, differing: &BTreeSet<String>, sides: [&Evaluat
 /// Changes a template again and again, and returns how many changed ones were planned.
 fn upgrade(text: &str, flags: &[&str], state: &State, rounds: u64) -> usize {
     let base: Json = serde_json::from_str(text).unwrap();
-    let mut given = GivenParameters::new();
+    let mut given = ParameterOverrides::new();
     flags.iter().for_each(|flag| given.add_flag(flag).unwrap());
     let mut planned = 0;
     for round in 0..rounds {

@@ -7,7 +7,7 @@ use rackform::apply::apply;
 use rackform::backend::local::{CountingClock, LocalBackend, LocalOptions};
 use rackform::backend::{Backend, deployed_state};
 use rackform::evaluate::evaluate;
-use rackform::parameters::{GivenParameters, ParameterSet};
+use rackform::parameters::{ParameterOverrides, ParameterSet};
 use rackform::render::{RenderOptions, render};
 use rackform::template::{Arena, Source, Template};
 use rackform::verify::local::LocalInspector;
@@ -25,7 +25,7 @@ fn account(template: &str, values: &[(&str, &str)]) -> (Promise, Presence) {
     let state = deployed_state(&backend, &stack).unwrap();
     let (source, arena) = (Source::new("rack", stack.template.clone()), Arena::new());
     let template = Template::read(&source, &arena).unwrap();
-    let mut given = GivenParameters::new();
+    let mut given = ParameterOverrides::new();
     stack.parameters.iter().for_each(|(name, value)| given.add_deployed(name, value.clone()));
     let parameters = ParameterSet::resolve(&template, &given).unwrap();
     let promise = Promise::of(&evaluate(&template, &parameters, &state, &arena).unwrap());

@@ -11,7 +11,7 @@ use super::store::{Table, Transaction};
 use super::{LocalBackend, find, import, resource_key};
 use crate::backend::policy::StackPolicy;
 use crate::backend::{BackendError, ChangeSetDescription, ChangeSetRequest, ParameterInput};
-use crate::parameters::{GivenParameters, GivenValue, Provenance};
+use crate::parameters::{ParameterOverride, ParameterOverrides, Provenance};
 use crate::plan::{Action, Attribute, Change, PolicyAction, Replacement, ResourceChange};
 
 /// CloudFormation's words for a change set without changes.
@@ -111,8 +111,8 @@ fn new_stack(backend: &LocalBackend, transaction: &mut Transaction<'_>, name: &s
 }
 
 /// Returns a request's values, previous ones looked up.
-fn given(request: &ChangeSetRequest, deployed: Option<&Deployment>) -> Result<GivenParameters, BackendError> {
-    let mut given = GivenParameters::default();
+fn given(request: &ChangeSetRequest, deployed: Option<&Deployment>) -> Result<ParameterOverrides, BackendError> {
+    let mut given = ParameterOverrides::default();
     for (name, input) in &request.parameters {
         let text = match input {
             ParameterInput::Value(text) => text.clone(),
@@ -126,7 +126,7 @@ fn given(request: &ChangeSetRequest, deployed: Option<&Deployment>) -> Result<Gi
                 }
             },
         };
-        given.values.insert(name.clone(), GivenValue { text: Some(text), provenance: Provenance::Flag, place: None });
+        given.values.insert(name.clone(), ParameterOverride { text: Some(text), provenance: Provenance::Flag, span: None });
     }
     Ok(given)
 }

@@ -9,7 +9,7 @@ use super::identity::digits;
 use super::record::Deployment;
 use crate::backend::BackendError;
 use crate::evaluate::{self, State};
-use crate::parameters::{GivenParameters, GivenValue, ParameterSet, ParameterType, Provenance};
+use crate::parameters::{ParameterOverride, ParameterOverrides, ParameterSet, ParameterType, Provenance};
 use crate::template::{Arena, Source, Template};
 
 /// A resource as a template asks for it.
@@ -42,7 +42,7 @@ pub(super) struct Desired {
 /// Puts given and previous values into a deployment.
 pub(super) fn deployment(
     text: &str,
-    given: &GivenParameters,
+    given: &ParameterOverrides,
     template: String,
     tags: IndexMap<String, String>,
 ) -> Result<Deployment, BackendError> {
@@ -68,8 +68,8 @@ pub(super) fn desired(text: &str, deployment: &Deployment, mut state: State) -> 
     let values = deployment
         .parameters
         .iter()
-        .map(|(name, value)| (name.clone(), GivenValue { text: Some(value.clone()), provenance: Provenance::Deployed, place: None }));
-    let parameters = ParameterSet::resolve(&template, &GivenParameters { values: values.collect() }).map_err(BackendError::Template)?;
+        .map(|(name, value)| (name.clone(), ParameterOverride { text: Some(value.clone()), provenance: Provenance::Deployed, span: None }));
+    let parameters = ParameterSet::resolve(&template, &ParameterOverrides { values: values.collect() }).map_err(BackendError::Template)?;
     for parameter in parameters.parameters.values() {
         if let (ParameterType::Ssm { inner, list }, Some(name)) = (parameter.declaration.parameter_type, &parameter.value) {
             state.ssm.get_or_insert_default().entry(name.clone()).or_insert_with(|| ssm_value(name, inner, list));

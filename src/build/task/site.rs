@@ -197,7 +197,7 @@ impl<'a> Rack<'_, 'a> {
         let text = |mount: &Value<'a>, name: &str| mount.get(name).and_then(Value::text).map(ToOwned::to_owned);
         let is_mounted = |mount: &&Value<'a>| mounted.iter().any(|(volume, _)| text(mount, "SourceVolume").as_ref() == Some(volume));
         SiteCache {
-            is_on: self.parameter_is(&build_cache::SWITCH.to_string(), "Yes"),
+            is_on: self.parameter_is(&build_cache::BUILD_CACHE.to_string(), "Yes"),
             repository: self.repository(),
             directory: mounts.iter().find(is_mounted).and_then(|mount| text(mount, "ContainerPath")),
             file_systems: mounted.into_iter().map(|(_, file_system)| file_system).filter(|id| !id.is_empty()).collect(),

@@ -1,7 +1,7 @@
 //! The typed rack: a network, an ECS cluster, the two build tasks and their build cache.
 //!
 //! Parameters, conditions and logical IDs carry the names that an operator of a Convox rack knows, so that
-//! [`build_cache::Surroundings::default`] fits both. One file per area; the order of the document is for `templates/`.
+//! [`build_cache::HostTemplate::default`] fits both. One file per area; the order of the document is for `templates/`.
 
 mod access;
 mod builds;
@@ -11,7 +11,7 @@ mod parameters;
 
 pub use builds::{DOCKER_IMAGE, KANIKO_IMAGE};
 
-use super::build_cache::{self, BuildCache, Surroundings};
+use super::build_cache::{self, BuildCache, HostTemplate};
 use super::ec2::Subnet;
 use super::reference::LogicalId;
 use super::sections::Sections;
@@ -21,14 +21,14 @@ pub const SUBNETS: [LogicalId<Subnet>; 3] = [LogicalId::new("Subnet0"), LogicalI
 
 /// Returns the rack's sections, everything in the order in which a reader meets it.
 pub fn rack() -> Sections {
-    let surroundings = Surroundings::default();
+    let host = HostTemplate::default();
     let mut rack = Sections::default();
     parameters::declare(&mut rack);
     parameters::declare_conditions(&mut rack);
-    network::declare(&mut rack, &surroundings);
+    network::declare(&mut rack, &host);
     access::declare(&mut rack);
     builds::declare(&mut rack);
-    rack.extend(BuildCache::new(&surroundings).into_sections());
-    outputs::declare(&mut rack, &surroundings);
+    rack.extend(BuildCache::new(&host).into_sections());
+    outputs::declare(&mut rack, &host);
     rack
 }

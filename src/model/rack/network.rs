@@ -2,7 +2,7 @@
 
 use super::SUBNETS;
 use super::parameters::{BLANK_EXISTING_VPC, INTERNET_GATEWAY, OWN_GATEWAY, ROUTES, SUBNET_CIDRS, THIRD_ZONE, THIRD_ZONE_ROUTES, VPC_CIDR};
-use crate::model::build_cache::Surroundings;
+use crate::model::build_cache::HostTemplate;
 use crate::model::ec2::{
     Ingress, InternetGateway, Peer, Route, RouteTable, SecurityGroup, Subnet, SubnetRouteTableAssociation, Vpc, VpcGatewayAttachment,
 };
@@ -19,9 +19,9 @@ const ROUTE_DEFAULT_EXISTING: LogicalId<Route> = LogicalId::new("RouteDefaultExi
 const SUBNET_ROUTES: [LogicalId<SubnetRouteTableAssociation>; 3] =
     [LogicalId::new("Subnet0Routes"), LogicalId::new("Subnet1Routes"), LogicalId::new("Subnet2Routes")];
 
-pub(super) fn declare(rack: &mut Sections, surroundings: &Surroundings) {
+pub(super) fn declare(rack: &mut Sections, host: &HostTemplate) {
     let name = || vec![Tag::name(stack_name())];
-    let vpc: &LogicalId<Vpc> = &surroundings.vpc;
+    let vpc: &LogicalId<Vpc> = &host.vpc;
     rack.resource(vpc, &Declared::new(Vpc::new(VPC_CIDR.value(), name())).only_if(&BLANK_EXISTING_VPC));
     rack.resource(&GATEWAY, &Declared::new(InternetGateway { tags: name() }).only_if(&BLANK_EXISTING_VPC));
     let attachment = VpcGatewayAttachment { vpc_id: vpc.reference(), internet_gateway_id: GATEWAY.reference() };
@@ -29,7 +29,7 @@ pub(super) fn declare(rack: &mut Sections, surroundings: &Surroundings) {
 
     for (index, (subnet, cidr)) in SUBNETS.iter().zip(&SUBNET_CIDRS).enumerate() {
         let declared = Declared::new(Subnet {
-            vpc_id: surroundings.vpc_id(),
+            vpc_id: host.vpc_id(),
             availability_zone: Value::select(index, &Value::availability_zones()),
             cidr_block: cidr.value(),
             tags: vec![Tag::name(Value::sub(format!("${{AWS::StackName}} public {index}")))],
@@ -37,7 +37,7 @@ pub(super) fn declare(rack: &mut Sections, surroundings: &Surroundings) {
         rack.resource(subnet, &if index < 2 { declared } else { declared.only_if(&THIRD_ZONE) });
     }
 
-    rack.resource(&ROUTE_TABLE, &Declared::new(RouteTable { vpc_id: surroundings.vpc_id(), tags: name() }).only_if(&ROUTES));
+    rack.resource(&ROUTE_TABLE, &Declared::new(RouteTable { vpc_id: host.vpc_id(), tags: name() }).only_if(&ROUTES));
     let route =
         |gateway| Route { route_table_id: ROUTE_TABLE.reference(), destination_cidr_block: "0.0.0.0/0".into(), gateway_id: gateway };
     // Without the attachment the route would name a gateway that is not yet in the VPC, and no reference says so.
@@ -52,12 +52,12 @@ pub(super) fn declare(rack: &mut Sections, surroundings: &Surroundings) {
     let from_vpc = || Peer::Cidr(VPC_CIDR.value());
     let group = SecurityGroup {
         group_description: Value::sub("${AWS::StackName} instances"),
-        vpc_id: surroundings.vpc_id(),
+        vpc_id: host.vpc_id(),
         ingress: vec![
             Ingress::tcp(0, u16::MAX, from_vpc()).described("TCP from the VPC"),
             Ingress::udp(0, u16::MAX, from_vpc()).described("UDP from the VPC"),
         ],
         tags: vec![Tag::name(Value::sub("${AWS::StackName}-instances"))],
     };
-    rack.resource(&surroundings.instances_security, &Declared::new(group));
+    rack.resource(&host.instances_security, &Declared::new(group));
 }

@@ -4,7 +4,7 @@ use super::access::LOG_GROUP;
 use super::builds::{CLUSTER, EC2_TASK, FARGATE_TASK};
 use super::parameters::{THIRD_ZONE, USE_FARGATE_BUILD};
 use super::{SUBNETS, build_cache};
-use crate::model::build_cache::Surroundings;
+use crate::model::build_cache::HostTemplate;
 use crate::model::ecs::TaskDefinition;
 use crate::model::reference::Id;
 use crate::model::sections::Sections;
@@ -15,21 +15,21 @@ use crate::model::value::{OrNoValue, Value};
 /// Source: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/efs-volumes.html>
 const PLATFORM_VERSION: &str = "1.4.0";
 
-pub(super) fn declare(rack: &mut Sections, surroundings: &Surroundings) {
+pub(super) fn declare(rack: &mut Sections, host: &HostTemplate) {
     let [first, second, third] = SUBNETS.map(|subnet| subnet.reference().to_text());
     let subnets = Value::join(",", vec![first.into(), second.into(), OrNoValue::only_if(&THIRD_ZONE, third)]);
     let task = Value::<Id<TaskDefinition>>::if_else(&USE_FARGATE_BUILD, FARGATE_TASK.reference(), EC2_TASK.reference());
     let launch_type = Value::if_else(&USE_FARGATE_BUILD, "FARGATE", "EC2");
-    rack.output("Vpc", None, "VPC of the rack", &surroundings.vpc_id().to_text());
+    rack.output("Vpc", None, "VPC of the rack", &host.vpc_id().to_text());
     rack.output("Cluster", None, "Cluster that builds run in", &CLUSTER.reference().to_text());
     rack.output("LogGroup", None, "Log group of the rack", &LOG_GROUP.reference().to_text());
     rack.output("BuildTaskDefinition", None, "Task definition of a build", &task.to_text());
     rack.output("BuildLaunchType", None, "What a build task runs on", &launch_type);
     rack.output("BuildPlatformVersion", Some(&USE_FARGATE_BUILD), "Fargate platform version of a build task", &PLATFORM_VERSION.into());
     rack.output("BuildSubnets", None, "Subnets of a build task", &subnets);
-    rack.output("BuildSecurityGroup", None, "Security group of a build task", &surroundings.build_security_group().to_text());
+    rack.output("BuildSecurityGroup", None, "Security group of a build task", &host.build_security_group().to_text());
     let repository_uri = build_cache::REPOSITORY.attribute("RepositoryUri");
-    rack.output("BuildCacheRepositoryUri", Some(&build_cache::ON), "Repository of cached layers", &repository_uri);
+    rack.output("BuildCacheRepositoryUri", Some(&build_cache::BUILD_CACHE_ENABLED), "Repository of cached layers", &repository_uri);
     let file_system = build_cache::FILE_SYSTEM.reference().to_text();
     rack.output("BuildCacheFilesystem", Some(&build_cache::FARGATE), "File system of cached directories", &file_system);
 }

@@ -3,14 +3,14 @@
 
 use libfuzzer_sys::fuzz_target;
 use rackform::evaluate::{State, evaluate};
-use rackform::parameters::{GivenParameters, ParameterSet};
+use rackform::parameters::{ParameterOverrides, ParameterSet};
 use rackform::template::{Arena, Diagnostics, Source, Template};
 
 fuzz_target!(|text: &str| {
     let source = Source::new("t.yaml", text);
     let arena = Arena::new();
     let Ok(template) = Template::read(&source, &arena) else { return };
-    let Ok(parameters) = ParameterSet::resolve(&template, &GivenParameters::new()) else { return };
+    let Ok(parameters) = ParameterSet::resolve(&template, &ParameterOverrides::new()) else { return };
     let state = State::default();
     let [first, second] = [(); 2].map(|()| match evaluate(&template, &parameters, &state, &arena) {
         Ok(evaluation) => {

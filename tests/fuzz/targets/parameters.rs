@@ -4,12 +4,12 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use rackform::parameters::{GivenParameters, ParameterSet};
+use rackform::parameters::{ParameterOverrides, ParameterSet};
 use rackform::template::{Arena, Source, Template};
 
 fuzz_target!(|text: &str| {
     let (file, template) = text.split_once("\n---\n").unwrap_or((text, ""));
-    let mut given = GivenParameters::new();
+    let mut given = ParameterOverrides::new();
     for name in ["p.json", "p.yaml"] {
         let _ = given.add_file(&Source::new(name, file));
     }
@@ -20,5 +20,5 @@ fuzz_target!(|text: &str| {
     let arena = Arena::new();
     let Ok(template) = Template::read(&source, &arena) else { return };
     let _ = ParameterSet::resolve(&template, &given);
-    let _ = ParameterSet::resolve(&template, &GivenParameters::new());
+    let _ = ParameterSet::resolve(&template, &ParameterOverrides::new());
 });

@@ -5,7 +5,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use rackform::evaluate::{State, evaluate};
-use rackform::parameters::{GivenParameters, ParameterSet};
+use rackform::parameters::{ParameterOverrides, ParameterSet};
 use rackform::plan::{plan, plan_first};
 use rackform::template::{Arena, Source, Template};
 
@@ -15,8 +15,8 @@ fuzz_target!(|text: &str| {
     let arena = Arena::new();
     let Ok(old) = Template::read(&sources[0], &arena) else { return };
     let Ok(new) = Template::read(&sources[1], &arena) else { return };
-    let Ok(old_set) = ParameterSet::resolve(&old, &GivenParameters::new()) else { return };
-    let Ok(new_set) = ParameterSet::resolve(&new, &GivenParameters::new()) else { return };
+    let Ok(old_set) = ParameterSet::resolve(&old, &ParameterOverrides::new()) else { return };
+    let Ok(new_set) = ParameterSet::resolve(&new, &ParameterOverrides::new()) else { return };
     let state = State::default();
     let Ok(old) = evaluate(&old, &old_set, &state, &arena) else { return };
     let Ok(new) = evaluate(&new, &new_set, &state, &arena) else { return };

@@ -13,13 +13,13 @@ use crate::backend::{NETWORK, Told, put, target};
 /// Evaluates a template for a stack as it is; the plan from what is deployed to it.
 fn planned(backend: &LocalBackend, template: &str, values: &[(&str, &str)]) -> rackform::plan::Plan {
     use rackform::evaluate::evaluate;
-    use rackform::parameters::{GivenParameters, ParameterSet};
+    use rackform::parameters::{ParameterOverrides, ParameterSet};
     use rackform::template::{Arena, Source, Template};
     let stack = backend.describe_stack("rack").unwrap().unwrap();
     let state = rackform::backend::deployed_state(backend, &stack).unwrap();
     let (arena, sources) = (Arena::new(), [Source::new("before", stack.template.clone()), Source::new("after", template)]);
     let templates = [Template::read(&sources[0], &arena).unwrap(), Template::read(&sources[1], &arena).unwrap()];
-    let mut given = GivenParameters::new();
+    let mut given = ParameterOverrides::new();
     stack.parameters.iter().for_each(|(name, value)| given.add_deployed(name, value.clone()));
     let before = ParameterSet::resolve(&templates[0], &given).unwrap();
     values.iter().for_each(|(name, value)| given.add_flag(&format!("{name}={value}")).unwrap());

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rackform::evaluate::{Evaluation, State, evaluate};
-use rackform::parameters::{GivenParameters, ParameterSet};
+use rackform::parameters::{ParameterOverrides, ParameterSet};
 use rackform::plan::plan;
 use rackform::template::{Arena, Template};
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ fn evaluated<T>(text: &str, region: &str, flags: &[&str], look: impl FnOnce(&Eva
     let source = Source::new("rack.json", text);
     let arena = Arena::new();
     let template = Template::read(&source, &arena).unwrap();
-    let mut given = GivenParameters::new();
+    let mut given = ParameterOverrides::new();
     for flag in ["Password=secret", "Version=20260421120000"].iter().chain(flags) {
         given.add_flag(flag).unwrap();
     }

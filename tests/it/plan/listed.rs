@@ -147,7 +147,7 @@ fn what_the_deployed_stack_tells_needs_no_remark() {
 #[test]
 fn another_value_in_parameter_store_is_no_change_of_the_parameter() {
     use rackform::evaluate::evaluate;
-    use rackform::parameters::{GivenParameters, ParameterSet};
+    use rackform::parameters::{ParameterOverrides, ParameterSet};
     use rackform::template::{Arena, Source, Template};
     let template = json!({
         "Parameters": {"P": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/name"}},
@@ -155,7 +155,7 @@ fn another_value_in_parameter_store_is_no_change_of_the_parameter() {
     });
     let (source, arena) = (Source::new("t.json", template.to_string()), Arena::new());
     let template = Template::read(&source, &arena).unwrap();
-    let parameters = ParameterSet::resolve(&template, &GivenParameters::new()).unwrap();
+    let parameters = ParameterSet::resolve(&template, &ParameterOverrides::new()).unwrap();
     let [old, new] = ["one", "two"].map(|stored| -> State { serde_json::from_value(json!({"ssm": {"/name": stored}})).unwrap() });
     let before = evaluate(&template, &parameters, &old, &arena).unwrap();
     let after = evaluate(&template, &parameters, &new, &arena).unwrap();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rackform::evaluate::{State, evaluate};
-use rackform::parameters::{GivenParameters, ParameterSet};
+use rackform::parameters::{ParameterOverrides, ParameterSet};
 use rackform::plan::{self, Effect, Plan};
 use rackform::template::{Arena, Source, Template};
 use serde_json::{Value as Json, json};
@@ -14,7 +14,7 @@ use crate::support::shared_data;
 fn planned(recording: &Json) -> Plan {
     let side = |name: &str| {
         let text = serde_json::to_string(&recording[name]["template"]).unwrap();
-        let mut given = GivenParameters::new();
+        let mut given = ParameterOverrides::new();
         for (key, value) in recording[name]["parameters"].as_object().into_iter().flatten() {
             given.add_flag(&format!("{key}={}", value.as_str().unwrap())).unwrap();
         }

@@ -1,6 +1,6 @@
 //! Plans in files.
 
-use rackform::parameters::{GivenParameters, ParameterSet};
+use rackform::parameters::{ParameterOverrides, ParameterSet};
 use rackform::plan::saved::{SavedParameter, SavedPlan, SavedPlanError};
 use rackform::template::{Arena, Source, Template};
 use serde_json::json;
@@ -54,7 +54,7 @@ fn secrets_stay_out_of_files() {
         json!({"Parameters": {"Open": {"Type": "String"}, "Secret": {"Type": "String", "NoEcho": true}}, "Resources": {"T": {"Type": "AWS::SNS::Topic"}}}).to_string();
     let source = Source::new("t.json", text);
     let template = Template::read(&source, &arena).unwrap();
-    let mut given = GivenParameters::new();
+    let mut given = ParameterOverrides::new();
     given.add_flag("Open=1").unwrap();
     given.add_deployed("Secret", None);
     let kept = SavedPlan::parameters_of(&ParameterSet::resolve(&template, &given).unwrap()).unwrap();

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use rackform::evaluate::{State, evaluate};
-use rackform::parameters::{GivenParameters, ParameterSet};
+use rackform::parameters::{ParameterOverrides, ParameterSet};
 use rackform::template::{Arena, Document, Functions, Source, Template, write_yaml};
 use serde_json::{Value as Json, json};
 
@@ -47,7 +47,7 @@ fn value(name: &str, text: &str, state: &Json) -> Result<Json, String> {
     let (source, arena) = (Source::new(name, text), Arena::new());
     let state: State = serde_json::from_value(state.clone()).unwrap();
     let template = Template::read(&source, &arena).map_err(|problems| problems.to_string())?;
-    let parameters = ParameterSet::resolve(&template, &GivenParameters::new()).map_err(|problems| problems.to_string())?;
+    let parameters = ParameterSet::resolve(&template, &ParameterOverrides::new()).map_err(|problems| problems.to_string())?;
     let evaluation = evaluate(&template, &parameters, &state, &arena).map_err(|problems| problems.to_string())?;
     Ok(evaluation.resources["T"].properties.get("P").map_or(Json::Null, |value| value.to_json()))
 }

@@ -1,7 +1,7 @@
 //! Which parameter values expose a defect: each assignment is put to the evaluator, and none strays further than it must.
 
 use rackform::evaluate::{State, evaluate_in_part};
-use rackform::parameters::{GivenParameters, ParameterSet};
+use rackform::parameters::{ParameterOverrides, ParameterSet};
 use rackform::template::{Arena, Source, Template};
 use rackform::validate::{Finding, Options, validate};
 
@@ -40,7 +40,7 @@ fn dangling(text: &str) -> Vec<Finding> {
     let findings = validate(&template, Options::default());
     let findings: Vec<Finding> = findings.into_iter().filter(|finding| finding.diagnostic.rule == "dangling-reference").collect();
     for finding in &findings {
-        let mut given = GivenParameters::new();
+        let mut given = ParameterOverrides::new();
         let mut state = State::default();
         for (name, value) in &finding.assignment {
             if name.starts_with("AWS::") {

@@ -96,7 +96,7 @@ fn in_file(context: &mut Context<'_>) -> Result<Rack, Failure> {
     side::leave_open(template, &mut given);
     let parameters = ParameterSet::resolve(template, &given)?;
     let is = |name: &str, wanted: &str| parameters.get(name).is_some_and(|parameter| parameter.value.as_deref() == Some(wanted));
-    let has_cache = is(&build_cache::SWITCH.to_string(), "Yes");
+    let has_cache = is(&build_cache::BUILD_CACHE.to_string(), "Yes");
     let is_fargate = is("BuildMethod", "fargate");
     let (stack, region) = (context.stack_name(None)?, context.region()?);
     let rack_file = context.rack_file()?;

@@ -9,25 +9,25 @@ use crate::template::{Arena, Diagnostic, Diagnostics, Document, Kind, Node, Sour
 ///
 /// Each keeps the node it was read from, when it came from a file, so that an error can point there.
 #[derive(Clone, Debug, Default)]
-pub struct GivenParameters {
+pub struct ParameterOverrides {
     /// By name, in the order given; a later, stronger source has replaced a weaker one.
-    pub values: IndexMap<String, GivenValue>,
+    pub values: IndexMap<String, ParameterOverride>,
 }
 
 /// One value that was given.
 #[derive(Clone, Debug)]
-pub struct GivenValue {
+pub struct ParameterOverride {
     /// The text; a list is joined with commas, a boolean is `true` or `false`. `None` is `UsePreviousValue`.
     pub text: Option<String>,
     /// Where it came from.
     pub provenance: Provenance,
-    /// The place in a file.
-    pub place: Option<GivenPlace>,
+    /// The span in a file.
+    pub span: Option<OverrideSpan>,
 }
 
 /// Where a value stands in a file.
 #[derive(Clone, Debug)]
-pub struct GivenPlace {
+pub struct OverrideSpan {
     /// The file.
     pub source: Source,
     /// The parameter's name.
@@ -36,7 +36,7 @@ pub struct GivenPlace {
     pub value: Span,
 }
 
-impl GivenParameters {
+impl ParameterOverrides {
     /// Returns a set without values.
     pub fn new() -> Self {
         Self::default()
@@ -44,14 +44,14 @@ impl GivenParameters {
 
     /// Adds a value; a stronger source replaces a weaker one, the later of two equals counts, and
     /// `UsePreviousValue` gives way to the deployed value, whichever comes first.
-    pub fn add(&mut self, name: impl Into<String>, value: GivenValue) {
+    pub fn add(&mut self, name: impl Into<String>, value: ParameterOverride) {
         match self.values.entry(name.into()) {
             indexmap::map::Entry::Vacant(slot) => {
                 slot.insert(value);
             }
             indexmap::map::Entry::Occupied(mut slot) => {
                 let old = slot.get();
-                let keeps_previous = |one: &GivenValue| one.text.is_none() && one.provenance != Provenance::Deployed;
+                let keeps_previous = |one: &ParameterOverride| one.text.is_none() && one.provenance != Provenance::Deployed;
                 let replaces = if keeps_previous(&value) {
                     old.provenance != Provenance::Deployed && old.provenance <= value.provenance
                 } else if keeps_previous(old) && value.provenance == Provenance::Deployed {
@@ -74,7 +74,7 @@ impl GivenParameters {
     pub fn add_flag(&mut self, flag: &str) -> Result<(), Diagnostic> {
         match flag.split_once('=') {
             Some((name, text)) if !name.trim().is_empty() => {
-                let value = GivenValue { text: Some(text.to_owned()), provenance: Provenance::Flag, place: None };
+                let value = ParameterOverride { text: Some(text.to_owned()), provenance: Provenance::Flag, span: None };
                 self.add(name.trim(), value);
                 Ok(())
             }
@@ -116,7 +116,7 @@ impl GivenParameters {
 
     /// Adds a deployed value; `None` is a `NoEcho` value that only the stack knows.
     pub fn add_deployed(&mut self, name: impl Into<String>, text: Option<String>) {
-        self.add(name, GivenValue { text, provenance: Provenance::Deployed, place: None });
+        self.add(name, ParameterOverride { text, provenance: Provenance::Deployed, span: None });
     }
 
     /// Adds the values of a parameter file.
@@ -137,7 +137,7 @@ impl GivenParameters {
         self.add_document(source, document.root)
     }
 
-    /// Adds the values that a node holds in one of the shapes of [`GivenParameters::add_file`], such as the `parameters` of a `rack.yaml`.
+    /// Adds the values that a node holds in one of the shapes of [`ParameterOverrides::add_file`], such as the `parameters` of a `rack.yaml`.
     ///
     /// # Errors
     ///
@@ -178,7 +178,7 @@ fn is_code_pipeline(root: &Node<'_>) -> bool {
 struct File<'s> {
     source: &'s Source,
     problems: Diagnostics,
-    read: IndexMap<String, GivenValue>,
+    read: IndexMap<String, ParameterOverride>,
 }
 
 impl File<'_> {
@@ -253,13 +253,13 @@ impl File<'_> {
     }
 
     fn keep(&mut self, name: &str, text: Option<String>, name_span: Span, span: Span) {
-        let value = GivenValue {
+        let value = ParameterOverride {
             text,
             provenance: Provenance::File,
-            place: Some(GivenPlace { source: self.source.clone(), name: name_span, value: span }),
+            span: Some(OverrideSpan { source: self.source.clone(), name: name_span, value: span }),
         };
         if let Some(earlier) = self.read.insert(name.to_owned(), value)
-            && let Some(GivenPlace { source, value: earlier, .. }) = earlier.place
+            && let Some(OverrideSpan { source, value: earlier, .. }) = earlier.span
         {
             self.problems.push(
                 Diagnostic::error("duplicate-parameter", format!("parameter `{name}` is given twice"))
