@@ -10,6 +10,7 @@
 //! [`cli`] takes their answers to [`ui`]. Beside it stands [`build`], the build that uses what the rack keeps.
 
 pub mod apply;
+pub mod aws;
 pub mod backend;
 pub mod build;
 pub mod cli;
@@ -19,10 +20,12 @@ pub mod parameters;
 pub mod patch;
 pub mod permissions;
 pub mod plan;
+pub mod polling;
 pub mod recover;
 pub mod render;
 pub mod schema;
 pub mod template;
 pub mod ui;
+mod unique;
 pub mod validate;
 pub mod verify;

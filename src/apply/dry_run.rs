@@ -7,8 +7,8 @@ use std::sync::atomic::AtomicBool;
 use super::change_set::{discard, make};
 use super::owner::Owner;
 use super::{ApplyError, Target};
-use crate::backend::unique::unique;
 use crate::backend::{Backend, BackendError, ChangeSetDescription, ChangeSetRequest};
+use crate::unique::unique_token;
 
 /// What the names of such change sets begin with.
 const PREFIX: &str = "rackform-confirm-";
@@ -55,7 +55,7 @@ pub fn take_away(backend: &dyn Backend, stack: &str, change_set: &str) -> Result
 
 /// Returns the name of a dry run's change set: until when and by whom, and what no other has.
 fn name(until: i64, owner: &Owner) -> String {
-    format!("{PREFIX}{until:x}-{owner}-{}", unique())
+    format!("{PREFIX}{until:x}-{owner}-{}", unique_token())
 }
 
 /// Tells whether a change set is a dry run's that is over: its time is up, or its process is gone where that can be told.

@@ -4,9 +4,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::history::{self, History};
-use super::schedule::{Look, Schedule};
 use super::{ApplyError, Outcome, nested};
 use crate::backend::{Backend, BackendError, EventTail, Progress, StackDescription, StackEvent};
+use crate::polling::{PollResult, PollSchedule};
 
 /// How often Ctrl-C is looked for, and [`Observer::waiting`] called, between two looks.
 const TICK: Duration = Duration::from_millis(100);
@@ -126,7 +126,7 @@ impl<'f> Follower<'f> {
     }
 
     fn run(mut self) -> Result<Outcome, ApplyError> {
-        let mut schedule = Schedule::of(self.stack_id);
+        let mut schedule = PollSchedule::of(self.stack_id);
         loop {
             let look = match self.look() {
                 Ok(true) => {
@@ -135,8 +135,8 @@ impl<'f> Follower<'f> {
                     }
                     return self.interruption();
                 }
-                Ok(false) if self.quiet == 0 => Look::News,
-                Ok(false) => Look::Quiet,
+                Ok(false) if self.quiet == 0 => PollResult::Changed,
+                Ok(false) => PollResult::Unchanged,
                 Err(error) => self.out_of_reach(error)?,
             };
             if self.pause(schedule.next(look)) {
@@ -173,7 +173,7 @@ impl<'f> Follower<'f> {
     }
 
     /// Returns how it ended, asking until the backend answers; `None` when interrupted meanwhile.
-    fn outcome(&mut self, schedule: &mut Schedule) -> Result<Option<Outcome>, ApplyError> {
+    fn outcome(&mut self, schedule: &mut PollSchedule) -> Result<Option<Outcome>, ApplyError> {
         loop {
             match self.backend.describe_stack(self.stack_id) {
                 Ok(stack) => {
@@ -245,7 +245,7 @@ impl<'f> Follower<'f> {
     }
 
     /// Takes note that the backend was not reached; an error that does not pass ends the follow.
-    fn out_of_reach(&mut self, error: BackendError) -> Result<Look, ApplyError> {
+    fn out_of_reach(&mut self, error: BackendError) -> Result<PollResult, ApplyError> {
         if !error.is_passing() {
             let status = self.history.status().cloned();
             return Err(if self.backend.works_by_itself() { ApplyError::LostSight { status, source: error } } else { error.into() });
@@ -257,7 +257,7 @@ impl<'f> Follower<'f> {
             *told = Some(now);
             self.observer.out_of_reach(&error, since);
         }
-        Ok(Look::Trouble)
+        Ok(PollResult::Failed)
     }
 
     fn reached(&mut self) {

@@ -12,7 +12,6 @@ mod nested;
 mod outcome;
 mod owner;
 mod revision;
-pub mod schedule;
 mod settle;
 pub mod tally;
 mod target;

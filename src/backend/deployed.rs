@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::{Backend, BackendError, StackDescription};
-use crate::evaluate::{self, State};
+use crate::evaluate::State;
 use crate::template::{Intrinsic, Template};
 
 /// Returns what is known of a deployed stack: pseudo parameters from its ARN, physical IDs, attributes, and what others export.
@@ -16,7 +16,7 @@ pub fn deployed_state(backend: &dyn Backend, stack: &StackDescription) -> Result
     let mut state = State::default();
     let mut parts = stack.id.split(':');
     let (partition, region, account) = (parts.nth(1), parts.nth(1), parts.next());
-    let suffix = region.map(|region| evaluate::partition(region).1);
+    let suffix = region.map(|region| crate::aws::partition(region).1);
     let pseudo = [
         ("AWS::AccountId", account),
         ("AWS::Region", region),

@@ -15,7 +15,6 @@ mod policy;
 mod stored;
 mod tail;
 mod template_bucket;
-pub(crate) mod unique;
 
 use indexmap::IndexMap;
 

@@ -105,7 +105,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
 fn place(stack: &str, known: &State, is_local: bool) -> Place {
     let pseudo = |name: &str| known.pseudo.get(name).and_then(serde_json::Value::as_str).map(ToOwned::to_owned);
     let region = pseudo("AWS::Region").unwrap_or_default();
-    let partition = pseudo("AWS::Partition").unwrap_or_else(|| crate::evaluate::partition(&region).0.to_owned());
+    let partition = pseudo("AWS::Partition").unwrap_or_else(|| crate::aws::partition(&region).0.to_owned());
     // The account of AWS's examples stands for one that nobody named.
     let account = pseudo("AWS::AccountId").filter(|account| is_local || account != DEFAULT_ACCOUNT);
     Place { partition, region, account, stack: stack.to_owned(), bucket: None, makes_bucket: false, stored: Vec::new(), role_arn: None }

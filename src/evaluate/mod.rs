@@ -26,7 +26,7 @@ pub(crate) use convert::{Texts, Written, hidden, members_of};
 pub use references::{Reference, ReferenceKind, Target, references, resource_references};
 pub(crate) use rings::groups;
 pub use value::{Residual, Value, ValueKind};
-pub use zones::{availability_zones, partition};
+pub use zones::availability_zones;
 
 use crate::parameters::ParameterSet;
 use crate::template::{Arena, Diagnostics, Document, Entry, Format, Template};

@@ -4,7 +4,7 @@
 
 use super::evaluator::Evaluator;
 use super::value::{Residual, Value, ValueKind};
-use super::zones;
+use crate::aws::partition;
 use crate::template::Node;
 
 /// Every pseudo parameter there is; `AWS::NoValue` is none of them, it is the absence of a value.
@@ -21,8 +21,8 @@ impl<'a> Evaluator<'_, 'a> {
         let kind = match given {
             Some(value) => self.external(value, origin).kind,
             None => match (name, self.region()) {
-                ("AWS::Partition", Some(region)) => ValueKind::String(zones::partition(region).0),
-                ("AWS::URLSuffix", Some(region)) => ValueKind::String(zones::partition(region).1),
+                ("AWS::Partition", Some(region)) => ValueKind::String(partition(region).0),
+                ("AWS::URLSuffix", Some(region)) => ValueKind::String(partition(region).1),
                 ("AWS::NotificationARNs", _) => ValueKind::List(&[]),
                 _ => ValueKind::Unknown(Residual::PseudoParameter(name)),
             },

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::formula::Concrete;
-use crate::evaluate::partition;
+use crate::aws::partition;
 use crate::parameters::ParameterSet;
 use crate::template::{Intrinsic, Kind, Node, SubPart, Template, sub_parts};
 

@@ -6,9 +6,9 @@ use super::error::{failed, is_absent, no_change_set};
 use super::repeated::{may_have_been_heard, unsure};
 use super::templates::Templates;
 use super::{AwsBackend, INLINE_TEMPLATE_LIMIT_BYTES, convert};
-use crate::backend::unique::unique;
 use crate::backend::{Backend as _, BackendError, ChangeSetRequest};
 use crate::plan::rollback_trigger;
+use crate::unique::unique_token;
 
 /// How often to look whether a stack shows what was begun, or that it is gone, about a second apart.
 const LOOKS: usize = 30;
@@ -64,7 +64,7 @@ impl AwsBackend {
             .create_change_set()
             .stack_name(&request.stack)
             .change_set_name(&request.name)
-            .client_token(token(&unique()))
+            .client_token(token(&unique_token()))
             .change_set_type(kind)
             .set_parameters(Some(convert::parameters(&request.parameters)))
             .set_tags(tags)

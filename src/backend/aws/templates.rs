@@ -17,7 +17,6 @@ use sha2::{Digest as _, Sha256};
 use super::error::failed;
 use super::{INLINE_TEMPLATE_LIMIT_BYTES, Session};
 use crate::backend::{BackendError, ChangeSetRequest, StackResource, TemplateBucket};
-use crate::evaluate;
 use crate::validate::S3_TEMPLATE_LIMIT_BYTES;
 
 /// After how many days a template leaves a bucket that was made here: CloudFormation reads it when the change set is made, and never again.
@@ -42,7 +41,7 @@ impl<'s> Templates<'s> {
         // An endpoint of somebody's own rarely has a host name for every bucket.
         let address = templates.address("bucket-name", "key")?;
         let host = address.split('/').nth(2).unwrap_or_default();
-        let suffixes = [evaluate::partition(session.region()).1, "api.aws", "api.amazonwebservices.com.cn"];
+        let suffixes = [crate::aws::partition(session.region()).1, "api.aws", "api.amazonwebservices.com.cn"];
         if suffixes.iter().any(|suffix| host.ends_with(suffix)) {
             return Ok(templates);
         }

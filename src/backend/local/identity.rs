@@ -15,12 +15,12 @@ pub struct Location {
 impl Location {
     /// Returns the partition, such as `aws`, `aws-cn` or `aws-us-gov`.
     pub fn partition(&self) -> &'static str {
-        crate::evaluate::partition(&self.region).0
+        crate::aws::partition(&self.region).0
     }
 
     /// Returns the domain of AWS's endpoints.
     pub fn url_suffix(&self) -> &'static str {
-        crate::evaluate::partition(&self.region).1
+        crate::aws::partition(&self.region).1
     }
 
     /// Returns an ARN in the region and account.

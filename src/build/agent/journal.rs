@@ -99,7 +99,7 @@ pub(super) fn directories(place: &Path) -> io::Result<BTreeMap<String, Fingerpri
 
 /// Takes something away in two steps, so that it is never half there under its own name.
 pub(super) fn discard(place: &Path, name: &str) -> io::Result<()> {
-    let aside = place.join(format!(".lost-{}", crate::backend::unique::unique()));
+    let aside = place.join(format!(".lost-{}", crate::unique::unique_token()));
     fs::rename(place.join(name), &aside)?;
     remove(&aside)
 }

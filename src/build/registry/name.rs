@@ -122,7 +122,7 @@ impl EcrHost {
 
     /// Returns the host's name: `{account}.dkr.ecr.{region}.{suffix}`, the suffix being the partition's.
     pub fn host(&self) -> String {
-        let (_, suffix) = crate::evaluate::partition(&self.region);
+        let (_, suffix) = crate::aws::partition(&self.region);
         format!("{}.dkr.ecr.{}.{suffix}", self.account, self.region)
     }
 }

@@ -7,8 +7,8 @@ use super::log::LogTail;
 use super::mounts::sleep;
 use super::outcome::Outcome;
 use super::service::{BuildService, LogEvent, LogStream, Task};
-use crate::apply::schedule::{Look, Schedule};
 use crate::backend::BackendError;
+use crate::polling::{PollResult, PollSchedule};
 
 /// How long ECS or CloudWatch Logs may be out of reach before that is told.
 const UNTOLD: Duration = Duration::from_secs(10);
@@ -62,7 +62,7 @@ pub fn follow(
     interrupted: &AtomicBool,
 ) -> Result<Ended, BackendError> {
     let mut follower = Follower { service, stream, observer, tail: LogTail::default(), log_is_off: false, trouble: None };
-    let mut schedule = Schedule::of(task);
+    let mut schedule = PollSchedule::of(task);
     let (mut status, mut unknown) = (String::new(), 0);
     loop {
         let look = match service.describe_task(cluster, task) {
@@ -79,16 +79,16 @@ pub fn follow(
                     follower.late_lines(interrupted);
                     return Ok(Ended::Stopped(Box::new(Outcome::of(found, container))));
                 }
-                if is_news || has_lines { Look::News } else { Look::Quiet }
+                if is_news || has_lines { PollResult::Changed } else { PollResult::Unchanged }
             }
             Ok(None) if unknown < UNKNOWN_LOOKS && (status.is_empty() || unknown < 3) => {
                 unknown += 1;
-                Look::Quiet
+                PollResult::Unchanged
             }
             Ok(None) => return Ok(Ended::Unknown),
             Err(error) if error.is_passing() => {
                 follower.out_of_reach(&error);
-                Look::Trouble
+                PollResult::Failed
             }
             Err(error) => return Err(error),
         };

@@ -8,9 +8,9 @@ use super::environment;
 use super::mask::Mask;
 use super::order::{Builder, Order};
 use super::site::Site;
+use crate::aws::fargate;
 use crate::plan::redact::STARS;
 use crate::template::{Diagnostic, Diagnostics};
-use crate::validate::fargate_size_problem;
 
 /// Longest overrides that ECS takes, in characters of their JSON.
 ///
@@ -142,7 +142,7 @@ impl RunTask {
         let (cpu, memory) = (order.cpu.map(|cpu| cpu.to_string()), order.memory.map(|memory| memory.to_string()));
         if site.is_fargate && (cpu.is_some() || memory.is_some()) {
             let in_force = |given: &Option<String>, of_task: &Option<String>| given.clone().or(of_task.clone()).unwrap_or_default();
-            if let Some(problem) = fargate_size_problem(&in_force(&cpu, &site.cpu), &in_force(&memory, &site.memory)) {
+            if let Some(problem) = fargate::size_problem(&in_force(&cpu, &site.cpu), &in_force(&memory, &site.memory)) {
                 problems.push(Diagnostic::error("fargate-size", problem).hinted("give `--cpu` and `--memory` together"));
             }
         }

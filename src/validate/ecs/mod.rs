@@ -8,8 +8,6 @@ mod settings;
 mod size;
 mod volumes;
 
-pub use size::fargate_size_problem;
-
 use super::check::{Check, items, type_name};
 use super::walk::Guards;
 use crate::template::Node;

@@ -1,7 +1,7 @@
 //! The build task definitions.
 
 use super::{Checker, list};
-use crate::validate::fargate_size_problem;
+use crate::aws::fargate;
 use crate::verify::names::{TASK_BUILDKIT, TASK_MOUNT_POINTS, TASK_REVISION_ACTIVE, TASK_SIZE, TASK_TRANSIT_ENCRYPTION, TASK_VOLUMES};
 use crate::verify::presence::{EfsVolume, TaskDefinition, Volume};
 use crate::verify::promise::PromisedTask;
@@ -88,7 +88,7 @@ fn size(checker: &mut Checker<'_>, promised: &PromisedTask, found: &TaskDefiniti
     let (cpu, memory) = (found.cpu.as_deref().unwrap_or_default(), found.memory.as_deref().unwrap_or_default());
     let is_as_said = |promised: &Option<String>, found: &str| promised.as_deref().is_none_or(|promised| promised == found);
     let is_promised = is_as_said(&promised.cpu, cpu) && is_as_said(&promised.memory, memory);
-    let problem = fargate_size_problem(cpu, memory);
+    let problem = fargate::size_problem(cpu, memory);
     let texts = (words(&promised.cpu, &promised.memory), words(&found.cpu, &found.memory));
     let remedy = problem.as_deref().unwrap_or(REGISTER);
     checker.compare(&TASK_SIZE, of, is_promised && problem.is_none(), texts, remedy);

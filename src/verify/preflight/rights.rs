@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::{Inspector, Request};
+use crate::aws::partition;
 use crate::backend::StackDescription;
-use crate::evaluate::{Evaluation, State as Known, partition};
+use crate::evaluate::{Evaluation, State as Known};
 use crate::permissions::{Place, Purpose, needed, of_plan, statements};
 use crate::verify::names::PERMISSIONS;
 use crate::verify::rights::{Denied, Principal, Rights, Wanted};

@@ -3,7 +3,7 @@
 use indexmap::{IndexMap, IndexSet};
 
 use super::{Address, Expectation, Inspector, Owner, judged, unchecked};
-use crate::validate::fargate_size_problem;
+use crate::aws::fargate;
 use crate::verify::Verdict;
 use crate::verify::names::{EXISTING_KEY, FARGATE_SIZE, MOUNT_TARGET_TAKEN, ZONE_WITHOUT_EFS};
 use crate::verify::presence::Zone;
@@ -29,7 +29,7 @@ pub(super) fn survey(expectation: &Expectation, inspector: &dyn Inspector) -> Ve
         });
     }
     for (task, cpu, memory) in &expectation.sizes {
-        let problem = fargate_size_problem(cpu, memory);
+        let problem = fargate::size_problem(cpu, memory);
         let texts = ("a size that Fargate offers".to_owned(), format!("CPU {cpu}, memory {memory}"));
         let remedy = problem.clone().unwrap_or_default();
         verdicts.push(judged(&FARGATE_SIZE, Of::resource(task, None), problem.is_none(), texts, &remedy));

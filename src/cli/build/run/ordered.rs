@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use indexmap::IndexMap;
 
-use crate::backend::unique::unique;
 use crate::build::agent::Settings;
 use crate::build::command::plan;
 use crate::build::task::environment::{AUTH, ID, RACK_URL, URL};
 use crate::build::task::{Builder, Mask, Order, Site};
 use crate::build::{Engine, EngineFacts};
 use crate::cli::{Context, ExitCode, Failure};
+use crate::unique::unique_token;
 
 /// What stands for a build's ID in a dry run that has none.
 const NO_ID: &str = "B0000000000";
@@ -97,7 +97,7 @@ impl OrderArgs {
         let id = match &self.id {
             Some(id) => id.clone(),
             None if is_dry => NO_ID.to_owned(),
-            None => format!("B{}", unique()[..10].to_ascii_uppercase()),
+            None => format!("B{}", unique_token()[..10].to_ascii_uppercase()),
         };
         let token = || (!is_dry || self.id.is_some()).then(|| client_token(&site.stack, self.app.as_deref().unwrap_or_default(), &id));
         let mut environment = pairs("--env", &self.env)?;
