@@ -14,6 +14,7 @@ pub mod aws;
 pub mod backend;
 pub mod build;
 pub mod cli;
+pub mod cloudformation;
 pub mod evaluate;
 pub mod model;
 pub mod parameters;

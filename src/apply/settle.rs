@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use super::ApplyError;
 use crate::backend::{Backend, StackDescription};
-use crate::plan::StackSettings;
+use crate::cloudformation::StackSettings;
 
 /// What was set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,9 +3,10 @@
 use indexmap::IndexMap;
 
 use crate::backend::{ChangeSetRequest, ParameterInput, StackName};
+use crate::cloudformation::{ChangeSetOptions, StackSettings};
 use crate::parameters::{ParameterSet, Provenance};
 use crate::plan::saved::{SavedParameter, SavedPlan};
-use crate::plan::{ChangeSetOptions, ImportStep, Plan, ResourceImport, StackSettings};
+use crate::plan::{ImportStep, Plan, ResourceImport};
 
 /// What a stack is to become, with no choices left.
 #[derive(Clone, Debug, Default)]

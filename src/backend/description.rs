@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::StackEvent;
-use crate::plan::Change;
+use crate::cloudformation::Change;
 
 /// A stack's name.
 pub type StackName = String;

@@ -30,7 +30,8 @@ pub use stored::StoredParameters;
 pub use tail::{EventTail, Pages};
 pub use template_bucket::TemplateBucket;
 
-pub use crate::plan::{ChangeSetOptions, ResourceImport};
+pub use crate::cloudformation::ChangeSetOptions;
+pub use crate::plan::ResourceImport;
 
 /// The resource type that a stack's own events carry.
 pub const STACK_TYPE: &str = "AWS::CloudFormation::Stack";

@@ -4,7 +4,7 @@
 
 use serde_json::Value as Json;
 
-use crate::plan::{Action, Change, Replacement, ResourceChange};
+use crate::cloudformation::{Action, Change, Replacement, ResourceChange};
 
 /// A stack policy, read.
 pub(crate) struct StackPolicy {
@@ -109,7 +109,7 @@ fn matches(pattern: &str, text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::StackPolicy;
-    use crate::plan::{Action, Change, Replacement, ResourceChange};
+    use crate::cloudformation::{Action, Change, Replacement, ResourceChange};
 
     fn change(action: Action, id: &str, resource_type: &str, replacement: Option<Replacement>) -> Change {
         Change::resource(ResourceChange { replacement, ..ResourceChange::new(action, id, resource_type) })

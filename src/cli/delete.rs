@@ -6,8 +6,9 @@ use super::deployed::Deployed;
 use super::{Context, ExitCode, Failure, side};
 use crate::apply::{self, Outcome};
 use crate::backend::{Backend, BackendError, DeleteOptions, StackDescription, StackResource};
+use crate::cloudformation::{Action, Change, PolicyAction, ResourceChange};
 use crate::parameters::ParameterOverrides;
-use crate::plan::{Action, Change, Effect, Plan, PolicyAction, ResourceChange, ResourceEffect, Risk, RiskKind, plan};
+use crate::plan::{Effect, Plan, ResourceEffect, Risk, RiskKind, plan};
 use crate::template::{Entry, Source};
 
 /// A template that gives no resource; one without any resource is not a template.

@@ -6,12 +6,12 @@ use crate::apply::Target;
 use crate::backend::{
     Backend, BackendError, ResourceDrift, StackDescription, add_attributes_of_outputs, deployed_state, exports, imports as has_imports,
 };
+use crate::cloudformation::ChangeSetOptions;
 use crate::evaluate::{Evaluation, State, evaluate};
 use crate::parameters::{ParameterOverrides, ParameterSet};
 use crate::plan::redact::Secrets;
 use crate::plan::{
-    AskedImport, ChangeSetOptions, Plan, StackState, WantedStack, plan, plan_first, plan_reverting_drift, required_capabilities, restored,
-    stack_changes,
+    AskedImport, Plan, StackState, WantedStack, plan, plan_first, plan_reverting_drift, required_capabilities, restored, stack_changes,
 };
 use crate::template::{Source, Style, Template, write_json};
 

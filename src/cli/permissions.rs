@@ -4,11 +4,11 @@ use super::backend::{self, Access, BackendArgs};
 use super::deployed::{self, Wanted};
 use super::side::{DEFAULT_ACCOUNT, ParameterArgs};
 use super::{BackendChoice, Context, ExitCode, Failure};
+use crate::cloudformation::INLINE_TEMPLATE_LIMIT_BYTES;
 use crate::evaluate::State;
 use crate::parameters::ParameterOverrides;
 use crate::permissions::{self, MANAGED_POLICY_LIMIT, Need, Place, Policy, Purpose};
 use crate::ui::permissions::Listing;
-use crate::validate::INLINE_TEMPLATE_LIMIT_BYTES;
 use crate::verify::Subject;
 
 /// Lists the permissions that applying the plan takes, and verifying, and running builds, as an IAM policy

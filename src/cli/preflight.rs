@@ -3,8 +3,8 @@
 use super::deployed::Change;
 use super::{Context, ExitCode, Failure};
 use crate::backend::{Backend, BackendError, TemplateBucket};
+use crate::cloudformation::INLINE_TEMPLATE_LIMIT_BYTES;
 use crate::ui;
-use crate::validate::INLINE_TEMPLATE_LIMIT_BYTES;
 use crate::verify::preflight::{Bucket, Request, preflight};
 use crate::verify::{Report, State, Subject};
 

@@ -9,8 +9,8 @@ use indexmap::IndexMap;
 
 use super::context::BackendChoice;
 use super::failure::Failure;
+use crate::cloudformation::OnFailure;
 use crate::parameters::ParameterOverrides;
-use crate::plan::OnFailure;
 use crate::template::{Arena, Diagnostic, Diagnostics, Document, Kind, Label, Member, Node, Source, Span};
 pub use build::BuildSection;
 
@@ -344,13 +344,13 @@ impl Reader<'_> {
     fn alarms(&mut self, member: &Member<'_>) -> Vec<String> {
         let texts = self.texts(member, "ARNs");
         for (item, text) in member.value.items().iter().zip(&texts) {
-            self.is_arn(member.key, item, crate::plan::rollback_trigger(text).0);
+            self.is_arn(member.key, item, crate::cloudformation::parse_rollback_alarm(text).0);
         }
         texts
     }
 
     fn is_arn(&mut self, key: &str, node: &Node<'_>, text: &str) -> bool {
-        let is_arn = crate::plan::is_arn(text);
+        let is_arn = crate::cloudformation::is_arn(text);
         if !is_arn {
             self.problems.push(
                 Diagnostic::error("rack-file-value", format!("`{key}` must be an ARN"))

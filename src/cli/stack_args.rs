@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::deployed::Change;
 use super::{BackendChoice, Context, ExitCode, Failure};
-use crate::plan::{ChangeSetOptions, OnFailure, StackSettings, is_arn, rollback_trigger};
+use crate::cloudformation::{ChangeSetOptions, OnFailure, StackSettings, is_arn, parse_rollback_alarm};
 use crate::template::{Arena, Source, Style, Template, write_json};
 
 /// How CloudFormation is to go about a change.
@@ -52,7 +52,7 @@ pub fn parse_arn(text: &str) -> Result<String, String> {
 }
 
 fn parse_alarm(text: &str) -> Result<String, String> {
-    parse_arn(rollback_trigger(text).0).map(|_| text.to_owned())
+    parse_arn(parse_rollback_alarm(text).0).map(|_| text.to_owned())
 }
 
 fn parse_on_failure(text: &str) -> Result<OnFailure, String> {

@@ -10,7 +10,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use self::values::{contexts, is_same_text, word};
-use super::{Action, Attribute, Change, ChangeSet, Effect, Plan, PolicyAction, Replacement, ResourceChange, ResourceChangeDetail};
+use super::{Effect, Plan};
+use crate::cloudformation::{Action, Attribute, Change, ChangeSet, PolicyAction, Replacement, ResourceChange, ResourceChangeDetail};
 
 /// One thing in which a prediction and CloudFormation's own change set differ.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

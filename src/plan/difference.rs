@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use super::facts::Facts;
 use super::values::{same, scalar_text};
 use super::world::{Motion, Seen, World};
-use super::{Attribute, AttributeChangeType, RequiresRecreation};
+use crate::cloudformation::{Attribute, AttributeChangeType};
 use crate::evaluate::{Resource, Value, ValueKind};
+use crate::schema::RequiresRecreation;
 
 /// One place in a resource that differs.
 #[derive(Clone, Debug)]

@@ -7,21 +7,12 @@
 use std::borrow::Cow;
 
 use bumpalo::collections::Vec as ArenaVec;
-use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::difference::Difference;
 use super::world::{Motion, World};
 use crate::evaluate::{Evaluation, Value, ValueKind};
 use crate::template::Arena;
-
-/// How CloudFormation goes about drift.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum DeploymentMode {
-    /// What was changed behind the stack's back is brought in line with the template.
-    #[serde(rename = "REVERT_DRIFT")]
-    RevertDrift,
-}
 
 /// A deployed resource that is not what its stack's template made of it.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::PolicyAction;
+use crate::cloudformation::PolicyAction;
 
 /// What happens to one resource when the plan is carried out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -13,8 +13,9 @@ use super::list::{deletion_policy, update_replace_policy};
 use super::spread::{Moved, Spread};
 use super::values::{self, Reference};
 use super::world::{Motion, Stand, World};
-use super::{PolicyAction, RequiresRecreation};
+use crate::cloudformation::PolicyAction;
 use crate::evaluate::{ConditionValue, Evaluation, Resource};
+use crate::schema::RequiresRecreation;
 use crate::template::Node;
 
 /// Returns what happens to each resource; those that neither change nor are listed are left out.

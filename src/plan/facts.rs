@@ -1,6 +1,6 @@
 //! What planning asks about a resource type, answered by its provider schema or, for types without one, by what can be told from names.
 
-use super::RequiresRecreation;
+use crate::schema::RequiresRecreation;
 use crate::schema::{self, ResourceType, Types};
 
 /// The facts of one type; schema facts are looked up once per resource that differs.

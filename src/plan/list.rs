@@ -3,10 +3,6 @@
 use serde_json::{Map, Value as Json};
 
 use super::cause::{Reached, each_reached, is_changed_parameter};
-use super::change_set::{
-    Action, Attribute, AttributeChangeType, Change, ChangeSet, ChangeSource, Evaluation as Certainty, LiveResourceDrift, PolicyAction,
-    Replacement, RequiresRecreation, ResourceChange, ResourceChangeDetail, ResourceTargetDefinition,
-};
 use super::difference::Difference;
 use super::document::in_hash_order;
 use super::effects::settled;
@@ -16,7 +12,12 @@ use super::render::{Render, Side, holds_token, text};
 use super::spread::{Moved, Spread};
 use super::values::{self, Reference};
 use super::world::{Motion, World};
+use crate::cloudformation::{
+    Action, Attribute, AttributeChangeType, Change, ChangeSet, ChangeSource, EvaluationType, LiveResourceDrift, PolicyAction, Replacement,
+    ResourceChange, ResourceChangeDetail, ResourceTargetDefinition,
+};
 use crate::evaluate::{Evaluation, Resource, Value};
+use crate::schema::RequiresRecreation;
 
 /// What AWS answers when nothing would change.
 const NO_CHANGES: &str = "The submitted information didn't contain changes. Submit different information to create a change set.";
@@ -32,7 +33,7 @@ pub(super) struct Lister<'w, 'p, 'a> {
 #[derive(Clone, Debug, PartialEq)]
 struct Causing {
     source: ChangeSource,
-    certainty: Certainty,
+    certainty: EvaluationType,
     entity: String,
 }
 
@@ -84,7 +85,7 @@ impl<'p, 'a> Lister<'_, 'p, 'a> {
             target.path = with_values.then(|| format!("/Properties/{}", path.join("/")));
             change.details.push(ResourceChangeDetail {
                 target,
-                evaluation: Certainty::Static,
+                evaluation: EvaluationType::Static,
                 change_source: ChangeSource::NoModification,
                 causing_entity: None,
             });
@@ -158,7 +159,7 @@ impl<'p, 'a> Lister<'_, 'p, 'a> {
             change.scope = vec![Attribute::Properties];
             change.details = vec![ResourceChangeDetail {
                 target: ResourceTargetDefinition::new(Attribute::Properties, None, RequiresRecreation::Never),
-                evaluation: Certainty::Dynamic,
+                evaluation: EvaluationType::Dynamic,
                 change_source: ChangeSource::Automatic,
                 causing_entity: None,
             }];
@@ -185,7 +186,7 @@ impl<'p, 'a> Lister<'_, 'p, 'a> {
                 target.after_value_from = Some("TEMPLATE".to_owned());
             }
             let mut causes = self.causes(difference);
-            causes.retain(|cause| cause.certainty == Certainty::Static);
+            causes.retain(|cause| cause.certainty == EvaluationType::Static);
             details.push(direct(target.clone(), !causes.is_empty()));
             details.extend(causes.into_iter().map(|cause| cause.detail(target.clone())));
         }
@@ -210,7 +211,7 @@ impl<'p, 'a> Lister<'_, 'p, 'a> {
             let mut causes: Vec<Causing> = Vec::new();
             for cause in group.iter().flat_map(|other| self.causes(other)) {
                 match causes.iter_mut().find(|known| known.source == cause.source && known.entity == cause.entity) {
-                    Some(known) if cause.certainty == Certainty::Static => known.certainty = Certainty::Static,
+                    Some(known) if cause.certainty == EvaluationType::Static => known.certainty = EvaluationType::Static,
                     Some(_) => {}
                     None => causes.push(cause),
                 }
@@ -268,7 +269,7 @@ impl<'p, 'a> Lister<'_, 'p, 'a> {
             Reached::Name(name) => {
                 return is_changed_parameter(self.world.before, self.world.after, name).then(|| Causing {
                     source: ChangeSource::ParameterReference,
-                    certainty: Certainty::Static,
+                    certainty: EvaluationType::Static,
                     entity: name.to_owned(),
                 });
             }
@@ -278,8 +279,8 @@ impl<'p, 'a> Lister<'_, 'p, 'a> {
         };
         let certainty = match self.world.reference(reference).listed {
             Motion::Still => return None,
-            Motion::May => Certainty::Dynamic,
-            Motion::Moves => Certainty::Static,
+            Motion::May => EvaluationType::Dynamic,
+            Motion::Moves => EvaluationType::Static,
         };
         Some(Causing { source, certainty, entity })
     }
@@ -329,7 +330,7 @@ impl Causing {
 }
 
 fn direct(target: ResourceTargetDefinition, has_causes: bool) -> ResourceChangeDetail {
-    let evaluation = if has_causes { Certainty::Dynamic } else { Certainty::Static };
+    let evaluation = if has_causes { EvaluationType::Dynamic } else { EvaluationType::Static };
     ResourceChangeDetail { target, evaluation, change_source: ChangeSource::DirectModification, causing_entity: None }
 }
 

@@ -11,7 +11,6 @@
 mod agreement;
 mod attributes;
 mod cause;
-mod change_set;
 mod difference;
 mod document;
 mod drift;
@@ -20,7 +19,6 @@ mod effects;
 mod facts;
 mod import;
 mod list;
-mod options;
 mod order;
 mod outputs;
 pub(crate) mod redact;
@@ -34,21 +32,17 @@ mod values;
 mod world;
 
 pub use agreement::{Disagreement, DisagreementKind, disagreements, excess, shortfall};
-pub use change_set::{
-    Action, Attribute, AttributeChangeType, Change, ChangeSet, ChangeSource, Evaluation as Certainty, KNOWN_AFTER_APPLY, LiveResourceDrift,
-    PolicyAction, Replacement, RequiresRecreation, ResourceChange, ResourceChangeDetail, ResourceTargetDefinition,
-};
-pub use drift::{DeploymentMode, LiveDifference, LiveResource};
+pub use drift::{LiveDifference, LiveResource};
 pub use effect::{Cause, CauseSource, Effect, ResourceEffect};
 pub use import::{Asked, AskedImport, DEFINITION, ImportProblem, ImportStep, ResourceImport, ask, restored, step};
-pub use options::{ChangeSetOptions, OnFailure, StackSettings, is_arn, rollback_alarm, rollback_trigger};
-pub use request::{Capability, Refusal, Request, required_capabilities};
+pub use request::{Refusal, Request, required_capabilities};
 pub use risk::{Risk, RiskKind};
 pub use stack::{StackChange, StackSetting, StackState, WantedStack, stack_changes};
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+use crate::cloudformation::{Capability, ChangeSet, DeploymentMode};
 use crate::evaluate::{Evaluation, State, evaluate};
 use crate::template::Arena;
 
@@ -143,7 +137,7 @@ pub struct OutputChange {
     /// The value before, absent when it was not there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<serde_json::Value>,
-    /// The value after, absent when it is gone; [`KNOWN_AFTER_APPLY`] where only executing tells.
+    /// The value after, absent when it is gone; [`KNOWN_AFTER_APPLY`](crate::cloudformation::KNOWN_AFTER_APPLY) where only executing tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<serde_json::Value>,
     /// The export's name, where it has one on either side.

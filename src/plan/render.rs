@@ -2,9 +2,9 @@
 
 use serde_json::Value as Json;
 
-use super::KNOWN_AFTER_APPLY;
 use super::values;
 use super::world::{Stand, World};
+use crate::cloudformation::KNOWN_AFTER_APPLY;
 use crate::evaluate::{Residual, Value, ValueKind};
 use crate::template::Intrinsic;
 

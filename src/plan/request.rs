@@ -7,41 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Plan;
 use super::spread::Spread;
+use crate::cloudformation::Capability;
 use crate::evaluate::Evaluation;
 use crate::template::{Intrinsic, Node, Template};
-
-/// Something that a request must acknowledge.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Capability {
-    /// The template may make identities.
-    #[serde(rename = "CAPABILITY_IAM")]
-    Iam,
-    /// It may give them names of its own.
-    #[serde(rename = "CAPABILITY_NAMED_IAM")]
-    NamedIam,
-    /// Macros may rewrite it.
-    #[serde(rename = "CAPABILITY_AUTO_EXPAND")]
-    AutoExpand,
-}
-
-impl Capability {
-    /// Every capability.
-    pub const ALL: [Self; 3] = [Self::Iam, Self::NamedIam, Self::AutoExpand];
-
-    /// Returns CloudFormation's word for it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Iam => "CAPABILITY_IAM",
-            Self::NamedIam => "CAPABILITY_NAMED_IAM",
-            Self::AutoExpand => "CAPABILITY_AUTO_EXPAND",
-        }
-    }
-
-    /// Tells whether acknowledging `self` acknowledges `other` too.
-    fn covers(self, other: Self) -> bool {
-        self == other || (self, other) == (Self::NamedIam, Self::Iam)
-    }
-}
 
 /// Types that need leave, each with the property that gives one a name, if it takes any.
 const IDENTITIES: [(&str, Option<&str>); 8] = [

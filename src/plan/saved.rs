@@ -7,7 +7,8 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::{ChangeSetOptions, ImportStep, Plan, StackSettings};
+use super::{ImportStep, Plan};
+use crate::cloudformation::{ChangeSetOptions, StackSettings};
 use crate::parameters::{ParameterSet, Provenance};
 
 /// The version of the file that this program writes and reads.

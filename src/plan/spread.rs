@@ -6,13 +6,13 @@
 
 use rustc_hash::FxHashMap;
 
-use super::RequiresRecreation;
 use super::difference::{Difference, differences, moves};
 use super::facts::Facts;
 use super::order::dependency_order;
 use super::values::text_at;
 use super::world::{Motion, Stand, Standing, World};
 use crate::evaluate::{ConditionValue, Evaluation, Resource};
+use crate::schema::RequiresRecreation;
 
 /// What differs in one resource that stands in both templates.
 pub(super) struct Moved<'p, 'a> {

@@ -7,7 +7,8 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::{ChangeSetOptions, Effect, Plan, StackSettings};
+use super::{Effect, Plan};
+use crate::cloudformation::{ChangeSetOptions, StackSettings};
 use crate::schema;
 
 /// What a stack has, as far as a plan may change it.
@@ -23,7 +24,7 @@ pub struct StackState {
     pub role_arn: Option<String>,
     /// SNS topics, by ARN.
     pub notification_topics: Vec<String>,
-    /// CloudWatch alarms, as [`rollback_trigger`](super::rollback_trigger) reads them.
+    /// CloudWatch alarms, as [`parse_rollback_alarm`](crate::cloudformation::parse_rollback_alarm) reads them.
     pub rollback_alarms: Vec<String>,
     /// How many minutes these are watched.
     pub rollback_monitoring_minutes: Option<u32>,

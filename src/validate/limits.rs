@@ -3,12 +3,9 @@
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
 
 use super::check::Check;
+use crate::cloudformation::S3_TEMPLATE_LIMIT_BYTES;
 use crate::template::Section;
 
-/// Longest template body that a request may carry itself, in bytes.
-pub const INLINE_TEMPLATE_LIMIT_BYTES: usize = 51_200;
-/// Longest template body that S3 may hold for CloudFormation, in bytes.
-pub const S3_TEMPLATE_LIMIT_BYTES: usize = 1_000_000;
 const MAX_RESOURCES: usize = 500;
 const MAX_PARAMETERS: usize = 200;
 const MAX_OUTPUTS: usize = 200;

@@ -33,7 +33,6 @@ mod unused;
 mod variables;
 mod walk;
 
-pub use limits::{INLINE_TEMPLATE_LIMIT_BYTES, S3_TEMPLATE_LIMIT_BYTES};
 pub use rules::{RULES, Rule};
 
 use crate::parameters::ParameterSet;

@@ -14,9 +14,10 @@ mod schema;
 mod secrets;
 mod widening;
 
+use rackform::cloudformation::ResourceChange;
 use rackform::evaluate::{State, evaluate};
 use rackform::parameters::{ParameterOverrides, ParameterSet};
-use rackform::plan::{self, Plan, ResourceChange, ResourceEffect};
+use rackform::plan::{self, Plan, ResourceEffect};
 use rackform::template::{Arena, Source, Template};
 use serde_json::Value as Json;
 

@@ -224,8 +224,8 @@ proptest! {
             names
         };
         let (there, back) = (planned((&text, &old_flags), (&text, &shape.flags)), planned((&text, &shape.flags), (&text, &old_flags)));
-        prop_assert_eq!(names(&there, rackform::plan::Action::Add), names(&back, rackform::plan::Action::Remove));
-        prop_assert_eq!(names(&there, rackform::plan::Action::Modify), names(&back, rackform::plan::Action::Modify));
+        prop_assert_eq!(names(&there, rackform::cloudformation::Action::Add), names(&back, rackform::cloudformation::Action::Remove));
+        prop_assert_eq!(names(&there, rackform::cloudformation::Action::Modify), names(&back, rackform::cloudformation::Action::Modify));
     }
 }
 

@@ -5,9 +5,9 @@ use aws_sdk_cloudformation::types::{self as sdk, ChangeSetType, StackStatus};
 use super::error::{failed, is_absent, no_change_set};
 use super::repeated::{may_have_been_heard, unsure};
 use super::templates::Templates;
-use super::{AwsBackend, INLINE_TEMPLATE_LIMIT_BYTES, convert};
+use super::{AwsBackend, convert};
 use crate::backend::{Backend as _, BackendError, ChangeSetRequest};
-use crate::plan::rollback_trigger;
+use crate::cloudformation::{INLINE_TEMPLATE_LIMIT_BYTES, parse_rollback_alarm};
 use crate::unique::unique_token;
 
 /// How often to look whether a stack shows what was begun, or that it is gone, about a second apart.
@@ -47,7 +47,7 @@ impl AwsBackend {
         };
         let options = &request.options;
         let alarm = |text: &String| {
-            let (arn, alarm_type) = rollback_trigger(text);
+            let (arn, alarm_type) = parse_rollback_alarm(text);
             sdk::RollbackTrigger::builder().arn(arn).r#type(alarm_type).build()
         };
         let rollback = (!options.rollback_alarms.is_empty() || options.rollback_monitoring_minutes.is_some()).then(|| {

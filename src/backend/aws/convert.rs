@@ -10,7 +10,8 @@ use crate::backend::{
     BackendError, ChangeSetDescription, Drift, HookProgress, ParameterInput, StackDescription, StackEvent, StackResource, StackStatus,
     StackSummary,
 };
-use crate::plan::{Capability, Change, DeploymentMode, OnFailure, ResourceImport};
+use crate::cloudformation::{Capability, Change, DeploymentMode, OnFailure};
+use crate::plan::ResourceImport;
 
 /// What CloudFormation answers in place of a `NoEcho` parameter's value.
 const NO_ECHO: &str = "****";
@@ -63,7 +64,7 @@ pub(super) fn stack(stack: &sdk::Stack) -> StackDescription {
 }
 
 fn alarm(trigger: &sdk::RollbackTrigger) -> String {
-    crate::plan::rollback_alarm(trigger.arn().unwrap_or_default(), trigger.r#type().unwrap_or_default())
+    crate::cloudformation::rollback_alarm(trigger.arn().unwrap_or_default(), trigger.r#type().unwrap_or_default())
 }
 
 pub(super) fn summary(stack: &sdk::StackSummary) -> StackSummary {

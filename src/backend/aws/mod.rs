@@ -31,7 +31,6 @@ use super::{
     Backend, BackendError, ChangeSetDescription, ChangeSetRequest, DeleteOptions, EventPage, EventTail, Identity, Progress, ResourceDrift,
     RollbackOptions, StackDescription, StackEvent, StackResource, StackSummary, StoredParameters,
 };
-pub use crate::validate::INLINE_TEMPLATE_LIMIT_BYTES;
 
 /// How long to wait between two looks at a change set that is being worked out.
 const POLL: Duration = Duration::from_secs(1);

@@ -16,7 +16,7 @@ use aws_config::timeout::TimeoutConfig;
 
 use super::error::failed;
 use crate::backend::{BackendError, Identity};
-use crate::plan::is_arn;
+use crate::cloudformation::is_arn;
 
 /// How often a call is tried in all before it counts as failed, unless `AWS_MAX_ATTEMPTS` says otherwise.
 const ATTEMPTS: u32 = 8;

@@ -14,10 +14,10 @@ use aws_sdk_s3::types::{
 };
 use sha2::{Digest as _, Sha256};
 
+use super::Session;
 use super::error::failed;
-use super::{INLINE_TEMPLATE_LIMIT_BYTES, Session};
 use crate::backend::{BackendError, ChangeSetRequest, StackResource, TemplateBucket};
-use crate::validate::S3_TEMPLATE_LIMIT_BYTES;
+use crate::cloudformation::{INLINE_TEMPLATE_LIMIT_BYTES, S3_TEMPLATE_LIMIT_BYTES};
 
 /// After how many days a template leaves a bucket that was made here: CloudFormation reads it when the change set is made, and never again.
 const EXPIRY_DAYS: i32 = 30;

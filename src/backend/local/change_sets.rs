@@ -11,8 +11,8 @@ use super::store::{Table, Transaction};
 use super::{LocalBackend, find, import, resource_key};
 use crate::backend::policy::StackPolicy;
 use crate::backend::{BackendError, ChangeSetDescription, ChangeSetRequest, ParameterInput};
+use crate::cloudformation::{Action, Attribute, Change, PolicyAction, Replacement, ResourceChange};
 use crate::parameters::{ParameterOverride, ParameterOverrides, Provenance};
-use crate::plan::{Action, Attribute, Change, PolicyAction, Replacement, ResourceChange};
 
 /// CloudFormation's words for a change set without changes.
 const NO_CHANGES: &str = "The submitted information didn't contain changes. Submit different information to create a change set.";

@@ -10,7 +10,7 @@ use super::store::Table;
 use super::{FailAction, cleanup};
 use crate::backend::BackendError;
 use crate::backend::policy::StackPolicy;
-use crate::plan::{Action, Change, OnFailure, Replacement, ResourceChange};
+use crate::cloudformation::{Action, Change, OnFailure, Replacement, ResourceChange};
 
 /// CloudFormation's words for a replacement.
 const REPLACING: &str = "Requested update requires the creation of a new physical resource; hence creating one.";

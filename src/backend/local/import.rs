@@ -8,7 +8,8 @@ use super::record::{AccountRecord, Operation, ResourceRecord};
 use super::store::Table;
 use super::{FailAction, INJECTED};
 use crate::backend::BackendError;
-use crate::plan::{Action, Change, ResourceChange, ResourceImport};
+use crate::cloudformation::{Action, Change, ResourceChange};
+use crate::plan::ResourceImport;
 
 /// Returns what an import does; `changes` is what its template would change as an update.
 pub(super) fn changes(

@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use super::FailOn;
 use crate::backend::StackStatus;
-use crate::plan::{Change, OnFailure, ResourceImport};
+use crate::cloudformation::{Change, OnFailure};
+use crate::plan::ResourceImport;
 
 /// A template with the values it is deployed with.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]

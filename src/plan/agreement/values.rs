@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use crate::plan::KNOWN_AFTER_APPLY;
+use crate::cloudformation::KNOWN_AFTER_APPLY;
 use crate::plan::redact::STARS;
 
 /// Returns a word as CloudFormation spells it.

@@ -3,8 +3,8 @@
 use indexmap::IndexMap;
 
 use super::ResourceImport;
+use crate::cloudformation::Action;
 use crate::evaluate::Evaluation;
-use crate::plan::Action;
 use crate::schema::{self, Handler, ResourceType};
 use crate::template::nearest;
 

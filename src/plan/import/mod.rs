@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 pub use ask::{Asked, AskedImport, ImportProblem, ask};
 pub use template::{DEFINITION, restored, step};
 
-use super::{Action, Change, ChangeSet, Effect, Plan, ResourceChange, Risk, RiskKind};
+use super::{Effect, Plan, Risk, RiskKind};
+use crate::cloudformation::{Action, Change, ChangeSet, ResourceChange};
 
 /// A resource that is taken into the stack, in the words of `ResourceToImport`.
 ///

@@ -2,7 +2,7 @@
 
 use super::data_loss::because;
 use super::{RiskKind, Search};
-use crate::plan::PolicyAction;
+use crate::cloudformation::PolicyAction;
 use crate::plan::effect::{Effect, ResourceEffect};
 use crate::plan::facts::Facts;
 use crate::plan::world::Motion;

@@ -14,11 +14,12 @@ mod switches;
 use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 
+use super::OutputChange;
 use super::effect::ResourceEffect;
 use super::redact::Secrets;
 use super::spread::Spread;
 use super::world::World;
-use super::{OutputChange, PolicyAction};
+use crate::cloudformation::PolicyAction;
 use crate::parameters::Provenance;
 
 /// One thing to think twice about.

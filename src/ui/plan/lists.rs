@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use serde_json::Value as Json;
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
-use crate::plan::ResourceChange;
+use crate::cloudformation::ResourceChange;
 
 /// One item that came, went, or stands in another's place: its index, and both sides as text.
 #[derive(Debug, PartialEq, Eq)]

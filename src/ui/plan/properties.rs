@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 
 use super::lists;
-use crate::plan::{CauseSource, ChangeSource, RequiresRecreation, ResourceChange, ResourceChangeDetail, ResourceEffect};
+use crate::cloudformation::{ChangeSource, ResourceChange, ResourceChangeDetail};
+use crate::plan::{CauseSource, ResourceEffect};
+use crate::schema::RequiresRecreation;
 
 /// One changed property of a resource.
 #[derive(Debug)]

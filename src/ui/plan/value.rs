@@ -2,7 +2,7 @@
 
 use similar::{ChangeTag, TextDiff};
 
-use crate::plan::KNOWN_AFTER_APPLY;
+use crate::cloudformation::KNOWN_AFTER_APPLY;
 use crate::ui::layout::{clip, visible, width};
 
 /// What stands for a deployed value that only the account knows.

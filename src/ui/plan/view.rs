@@ -6,7 +6,8 @@ use rustc_hash::FxHashMap;
 
 use super::properties::{Property, Told, causes, properties};
 use super::value::plural;
-use crate::plan::{Effect, Plan, PolicyAction, ResourceChange, ResourceEffect, ResourceImport, Risk, RiskKind, StackChange};
+use crate::cloudformation::{PolicyAction, ResourceChange};
+use crate::plan::{Effect, Plan, ResourceEffect, ResourceImport, Risk, RiskKind, StackChange};
 
 /// What a group of resources has in common, what matters most first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

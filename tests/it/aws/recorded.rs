@@ -64,7 +64,7 @@ fn words_that_are_not_known_are_kept_and_never_overlooked() {
         let changes = read(format!("{head}<{tag}>{word}</{tag}>{tail}"));
         let told = serde_json::to_string(&changes).unwrap();
         assert!(told.contains(&format!("\"{tag}\":\"{word}\"")), "{tag}: {told}");
-        let again: Vec<rackform::plan::Change> = serde_json::from_str(&told).unwrap();
+        let again: Vec<rackform::cloudformation::Change> = serde_json::from_str(&told).unwrap();
         assert_eq!(again, changes, "a plan that holds it can be saved");
         seen += 1;
     }

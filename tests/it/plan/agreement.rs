@@ -1,6 +1,7 @@
 //! A prediction beside the change set that AWS made.
 
-use rackform::plan::{Action, Attribute, Change, DisagreementKind, Plan, PolicyAction, Replacement, disagreements, excess, shortfall};
+use rackform::cloudformation::{Action, Attribute, Change, PolicyAction, Replacement};
+use rackform::plan::{DisagreementKind, Plan, disagreements, excess, shortfall};
 use serde_json::{Value, json};
 
 use super::plan_parameter;

@@ -1,6 +1,7 @@
 //! What executing really does, and in which order.
 
-use rackform::plan::{CauseSource, PolicyAction};
+use rackform::cloudformation::PolicyAction;
+use rackform::plan::CauseSource;
 use serde_json::json;
 
 use super::{change, effect, effect_lines, plan_parameter, plan_resources};

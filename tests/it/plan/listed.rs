@@ -1,6 +1,7 @@
 //! AWS's list, in shapes that the recordings at hand do not show.
 
-use rackform::plan::{AttributeChangeType, Certainty, ChangeSource, KNOWN_AFTER_APPLY, Replacement, RequiresRecreation};
+use rackform::cloudformation::{AttributeChangeType, ChangeSource, EvaluationType, KNOWN_AFTER_APPLY, Replacement};
+use rackform::schema::RequiresRecreation;
 use serde_json::json;
 
 use super::{change, plan_parameter, plan_resources, plan_texts};
@@ -75,7 +76,10 @@ fn a_reference_to_something_new_is_known_after_apply() {
     let causes: Vec<_> = details.iter().map(|detail| (detail.change_source, detail.evaluation, detail.causing_entity.as_deref())).collect();
     assert_eq!(
         causes,
-        [(ChangeSource::DirectModification, Certainty::Dynamic, None), (ChangeSource::ResourceReference, Certainty::Static, Some("Topic"))]
+        [
+            (ChangeSource::DirectModification, EvaluationType::Dynamic, None),
+            (ChangeSource::ResourceReference, EvaluationType::Static, Some("Topic"))
+        ]
     );
     assert_eq!(details[0].target.after_value, Some(format!("of {KNOWN_AFTER_APPLY}")));
 }
@@ -161,7 +165,10 @@ fn another_value_in_parameter_store_is_no_change_of_the_parameter() {
     let after = evaluate(&template, &parameters, &new, &arena).unwrap();
     let plan = rackform::plan::plan(&before, &after);
     let details = &change(&plan, "A").unwrap().details;
-    assert_eq!((details.len(), details[0].change_source, details[0].evaluation), (1, ChangeSource::DirectModification, Certainty::Static));
+    assert_eq!(
+        (details.len(), details[0].change_source, details[0].evaluation),
+        (1, ChangeSource::DirectModification, EvaluationType::Static)
+    );
     assert_eq!((details[0].target.before_value.as_deref(), details[0].target.after_value.as_deref()), (Some("one"), Some("two")));
     assert!(plan.parameters.is_empty());
 }

@@ -1,6 +1,7 @@
 //! What CloudFormation says of a request, whatever its template holds.
 
-use rackform::plan::{Capability, Request, required_capabilities};
+use rackform::cloudformation::Capability;
+use rackform::plan::{Request, required_capabilities};
 use rackform::template::{Arena, Source, Template};
 use serde_json::{Value as Json, json};
 

@@ -1,25 +1,24 @@
-//! A change set in the shape and words of `DescribeChangeSet`.
+//! A change set with the fields and values of `DescribeChangeSet`.
 //!
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ResourceChange.html>
 
 use serde::{Deserialize, Serialize};
 
-pub use crate::schema::RequiresRecreation;
-use crate::schema::Word;
+use crate::schema::{RequiresRecreation, Word};
 
-/// The text that AWS puts where a value is known only after the change set is executed.
+/// The placeholder that AWS prints for a value known only after the change set is executed.
 pub const KNOWN_AFTER_APPLY: &str = "{{changeSet:KNOWN_AFTER_APPLY}}";
 
-/// What `DescribeChangeSet` answers, as far as it can be predicted.
+/// The response of `DescribeChangeSet`, as far as it can be predicted.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ChangeSet {
     /// `CREATE_COMPLETE`, or `FAILED` when nothing changes.
     pub status: String,
-    /// Why it failed, or a `[WARN]`.
+    /// The failure reason, or a `[WARN]`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status_reason: Option<String>,
-    /// The changes, in the order of their logical IDs.
+    /// The changes in logical ID order.
     pub changes: Vec<Change>,
 }
 
@@ -41,47 +40,47 @@ impl Change {
     }
 }
 
-/// What happens to one resource.
+/// The change of one resource.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ResourceChange {
-    /// What happens when the resource is replaced or removed.
+    /// What CloudFormation does with the physical resource when it is replaced or removed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy_action: Option<PolicyAction>,
-    /// Add, modify, remove, ...
+    /// The action: add, modify, remove, ...
     pub action: Action,
     /// The logical ID.
     pub logical_resource_id: String,
-    /// The physical ID, when it is deployed and known.
+    /// The physical ID, if the resource is deployed and the ID is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub physical_resource_id: Option<String>,
     /// The resource type.
     pub resource_type: String,
-    /// For `Modify`: whether it is replaced.
+    /// For `Modify`: whether the resource is replaced.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replacement: Option<Replacement>,
     /// For `Modify`: which attributes change.
     #[serde(default)]
     pub scope: Vec<Attribute>,
-    /// For `Modify`: the changes one by one.
+    /// For `Modify`: each change.
     #[serde(default)]
     pub details: Vec<ResourceChangeDetail>,
-    /// The resource's attributes before, every scalar a string. AWS sends this as JSON text; here it is the value.
+    /// The resource's attributes before the change; every scalar is a string. AWS sends JSON text; this is the parsed value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before_context: Option<serde_json::Value>,
-    /// The resource's attributes after.
+    /// The resource's attributes after the change.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after_context: Option<serde_json::Value>,
-    /// Whether it is what the deployed template says: `MODIFIED`, `DELETED`, ...; where drift is looked at.
+    /// The drift status (`MODIFIED`, `DELETED`, ...) in a drift-aware change set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource_drift_status: Option<String>,
-    /// The resource's attributes as the deployed template says them, where it is something else that is there.
+    /// The resource's attributes in the deployed template, if the actual resource differs from them (drift).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous_deployment_context: Option<serde_json::Value>,
 }
 
 impl ResourceChange {
-    /// Returns a change of which nothing is told yet but what it does to what.
+    /// Returns a change with only its action, logical ID and resource type set.
     pub(crate) fn new(action: Action, logical_id: &str, resource_type: &str) -> Self {
         Self {
             policy_action: None,
@@ -100,22 +99,22 @@ impl ResourceChange {
     }
 }
 
-/// What a change does to a resource.
+/// The action of a change on a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Action {
-    /// Created.
+    /// The resource is created.
     Add,
-    /// Updated or replaced.
+    /// The resource is updated or replaced.
     Modify,
-    /// Deleted, or let go by `DeletionPolicy: Retain`.
+    /// The resource is deleted, or leaves the stack and is kept (`DeletionPolicy: Retain`).
     Remove,
-    /// Taken into the stack.
+    /// The resource is imported into the stack.
     Import,
-    /// Left as it is: it is what the template says after a change behind the stack's back, and only that is noted.
+    /// The resource already matches the template because of a change outside CloudFormation (drift); only the stack's record changes.
     SyncWithActual,
-    /// Not known until it is executed.
+    /// The action is known only when the change set is executed.
     Dynamic,
-    /// Another word of AWS's, kept as it is.
+    /// A value that AWS added later, kept as text.
     #[serde(untagged)]
     Other(Word),
 }
@@ -123,38 +122,38 @@ pub enum Action {
 /// Whether a modified resource is replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Replacement {
-    /// It is.
+    /// The resource is replaced.
     True,
-    /// It is not.
+    /// The resource is updated in place.
     False,
-    /// It may be.
+    /// The resource may be replaced.
     Conditional,
-    /// Another word of AWS's, kept as it is.
+    /// A value that AWS added later, kept as text.
     #[serde(untagged)]
     Other(Word),
 }
 
-/// What becomes of the old physical resource.
+/// What CloudFormation does with the old physical resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum PolicyAction {
-    /// Deleted with its logical ID.
+    /// The resource is deleted.
     Delete,
-    /// Kept, out of the stack's care.
+    /// The resource is kept and leaves the stack.
     Retain,
-    /// A snapshot is taken, then it is deleted.
+    /// The resource is deleted after a snapshot.
     Snapshot,
-    /// Replaced, the old one deleted.
+    /// The resource is replaced, and the old one is deleted.
     ReplaceAndDelete,
-    /// Replaced, the old one kept.
+    /// The resource is replaced, and the old one is kept.
     ReplaceAndRetain,
-    /// Replaced, a snapshot of the old one taken.
+    /// The resource is replaced, and the old one is deleted after a snapshot.
     ReplaceAndSnapshot,
-    /// Another word of AWS's, kept as it is.
+    /// A value that AWS added later, kept as text.
     #[serde(untagged)]
     Other(Word),
 }
 
-/// Which part of a resource a change is in.
+/// The resource attribute that a change affects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Attribute {
     /// `Properties`.
@@ -171,77 +170,77 @@ pub enum Attribute {
     UpdateReplacePolicy,
     /// `Tags`.
     Tags,
-    /// Another word of AWS's, kept as it is.
+    /// A value that AWS added later, kept as text.
     #[serde(untagged)]
     Other(Word),
 }
 
-/// One change of one attribute, with what caused it.
+/// One change of one attribute, with its cause.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ResourceChangeDetail {
-    /// What changes.
+    /// The target of the change.
     pub target: ResourceTargetDefinition,
-    /// Whether AWS could tell the new value.
-    pub evaluation: Evaluation,
-    /// What kind of thing caused it.
+    /// Whether AWS can determine the new value before execution.
+    pub evaluation: EvaluationType,
+    /// The kind of entity that caused the change.
     pub change_source: ChangeSource,
-    /// The parameter, resource or attribute that caused it.
+    /// The parameter, resource or attribute that caused the change.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub causing_entity: Option<String>,
 }
 
-/// What a [`ResourceChangeDetail`] changes.
+/// The target of a [`ResourceChangeDetail`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ResourceTargetDefinition {
-    /// Which part of the resource.
+    /// The changed attribute of the resource.
     pub attribute: Attribute,
-    /// The top-level property, for `Properties`.
+    /// For `Properties`: the top-level property.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// For `Properties`: whether a change of it replaces the resource.
+    /// For `Properties`: whether changing the property replaces the resource.
     pub requires_recreation: RequiresRecreation,
     /// The path of the change, such as `/Properties/Roles/0`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// The value before, as text.
+    /// The value before the change, as text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before_value: Option<String>,
-    /// The value after, as text.
+    /// The value after the change, as text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after_value: Option<String>,
-    /// Whether it is added, removed or modified.
+    /// Whether the value is added, removed or modified.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attribute_change_type: Option<AttributeChangeType>,
-    /// Where the value before is from, where drift is looked at: `ACTUAL_STATE` or `PREVIOUS_DEPLOYMENT_STATE`.
+    /// In a drift-aware change set, the origin of the value before: `ACTUAL_STATE` or `PREVIOUS_DEPLOYMENT_STATE`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before_value_from: Option<String>,
-    /// Where the value after is from: `TEMPLATE`.
+    /// In a drift-aware change set, the origin of the value after: `TEMPLATE`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after_value_from: Option<String>,
-    /// What was changed behind the stack's back.
+    /// The change outside CloudFormation (drift).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drift: Option<LiveResourceDrift>,
 }
 
-/// A place that was changed behind the stack's back.
+/// A property value that was changed outside CloudFormation (drift).
 ///
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_LiveResourceDrift.html>
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct LiveResourceDrift {
-    /// What the deployed template says, as text.
+    /// The value in the deployed template, as text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous_value: Option<String>,
-    /// What is there, as text.
+    /// The actual value, as text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actual_value: Option<String>,
 }
 
 impl ResourceTargetDefinition {
     /// Returns a target without values.
-    pub(super) fn new(attribute: Attribute, name: Option<String>, requires_recreation: RequiresRecreation) -> Self {
+    pub(crate) fn new(attribute: Attribute, name: Option<String>, requires_recreation: RequiresRecreation) -> Self {
         Self {
             attribute,
             name,
@@ -257,50 +256,52 @@ impl ResourceTargetDefinition {
     }
 }
 
-/// What a change does to an attribute.
+/// The action of a change on an attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum AttributeChangeType {
-    /// It was not there before.
+    /// The value is added.
     Add,
-    /// It is gone after.
+    /// The value is removed.
     Remove,
-    /// It differs.
+    /// The value is modified.
     Modify,
-    /// It is what the template now says after a change behind the stack's back.
+    /// The value already matches the template because of a change outside CloudFormation (drift).
     SyncWithActual,
-    /// Another word of AWS's, kept as it is.
+    /// A value that AWS added later, kept as text.
     #[serde(untagged)]
     Other(Word),
 }
 
-/// Whether AWS could tell the new value before executing.
+/// Whether AWS can determine the new value before execution.
+///
+/// The field is named `Evaluation` in the API, and its type `EvaluationType` in the SDKs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Evaluation {
-    /// It could.
+pub enum EvaluationType {
+    /// AWS can.
     Static,
-    /// It depends on something done on the way.
+    /// The value depends on the result of another change.
     Dynamic,
-    /// Another word of AWS's, kept as it is.
+    /// A value that AWS added later, kept as text.
     #[serde(untagged)]
     Other(Word),
 }
 
-/// What kind of thing caused a change.
+/// The kind of entity that caused a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ChangeSource {
-    /// A `Ref` to a resource that changes.
+    /// A `Ref` to a changed resource.
     ResourceReference,
-    /// A parameter whose value changes.
+    /// A changed parameter value.
     ParameterReference,
-    /// A `Fn::GetAtt` of a resource that changes.
+    /// A `Fn::GetAtt` of a changed resource.
     ResourceAttribute,
-    /// The template itself.
+    /// A change of the template.
     DirectModification,
-    /// The template, which says what is there already.
+    /// No change of the template: its value already matches the actual resource.
     NoModification,
-    /// A nested stack, which CloudFormation always looks into.
+    /// A nested stack, which CloudFormation always updates.
     Automatic,
-    /// Another word of AWS's, kept as it is.
+    /// A value that AWS added later, kept as text.
     #[serde(untagged)]
     Other(Word),
 }
