@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::layout::visible;
 use super::{Layout, styled};
-use crate::build::cache_maintenance::{Age, Choice, Cost, Entry, Expiry, Inventory, Size};
+use crate::build::cache_maintenance::{Age, Cost, Entry, Expiry, Inventory, PruneDecision, Size};
 use crate::build::registry::ecr::FileSystemSize;
 
 /// What is in a cache repository.
@@ -146,14 +146,14 @@ impl Removal {
     }
 
     /// Returns what there is to show of choices.
-    pub fn new(inventory: &Inventory, choices: &[Choice<'_>], dry_run: bool) -> Self {
-        let view = |choice: &Choice<'_>| ChoiceView {
+    pub fn new(inventory: &Inventory, choices: &[PruneDecision<'_>], dry_run: bool) -> Self {
+        let view = |choice: &PruneDecision<'_>| ChoiceView {
             digest: choice.entry.digest.clone(),
             tags: choice.entry.tags.clone(),
             size_bytes: choice.entry.size_bytes,
             reason: choice.reason.clone(),
         };
-        let (gone, kept): (Vec<_>, Vec<_>) = choices.iter().partition(|choice| choice.removes);
+        let (gone, kept): (Vec<_>, Vec<_>) = choices.iter().partition(|choice| choice.is_removed);
         let left = Inventory { entries: kept.iter().map(|choice| choice.entry.clone()).collect(), ..inventory.clone() };
         Self {
             repository: inventory.repository.clone(),

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::layout::visible;
 use super::{Layout, styled};
 use crate::build::image::files::FileKind;
-use crate::build::image::{Ingredients, Key};
+use crate::build::image::{Key, KeyInputs};
 
 /// A key and what it is made of; values of build arguments are not shown.
 #[derive(Clone, Debug, Serialize)]
@@ -43,7 +43,7 @@ struct FileView {
 
 impl KeyView {
     /// Returns what there is to show of a key.
-    pub fn new(key: &Key, ingredients: &Ingredients, dockerfile: Option<&Path>) -> Self {
+    pub fn new(key: &Key, ingredients: &KeyInputs, dockerfile: Option<&Path>) -> Self {
         Self {
             key: key.clone(),
             dockerfile: dockerfile.map(|path| path.display().to_string()),

@@ -36,7 +36,7 @@ pub struct Inventory {
     /// Its manifests, by their first tag and digest.
     pub entries: Vec<Entry>,
     /// Whether times are those of the push; else those that images have in themselves.
-    pub knows_pushes: bool,
+    pub has_push_times: bool,
     /// What to know of it.
     pub notes: Vec<String>,
 }
@@ -58,7 +58,7 @@ impl Entry {
     }
 
     /// Returns the tags that no cache made: as long as there is one, nothing is removed.
-    pub fn foreign_tags(&self) -> Vec<&str> {
+    pub fn non_cache_tags(&self) -> Vec<&str> {
         let is_image = self.tags.iter().any(|tag| CacheTag::of(tag) == CacheTag::Image);
         let is_foreign = |tag: &&String| match CacheTag::of(tag) {
             CacheTag::Other => true,
@@ -71,7 +71,7 @@ impl Entry {
 
     /// Returns a word for what it is.
     pub fn kind(&self) -> &'static str {
-        if !self.foreign_tags().is_empty() {
+        if !self.non_cache_tags().is_empty() {
             return CacheTag::Other.word();
         }
         let first = self.tags.iter().map(|tag| CacheTag::of(tag)).find(|tag| *tag != CacheTag::Latest);
@@ -86,20 +86,20 @@ impl Entry {
 
 impl Inventory {
     /// Returns an inventory in order.
-    pub fn new(repository: String, mut entries: Vec<Entry>, knows_pushes: bool, notes: Vec<String>) -> Self {
+    pub fn new(repository: String, mut entries: Vec<Entry>, has_push_times: bool, notes: Vec<String>) -> Self {
         entries.sort_by(|a, b| (a.tags.is_empty(), a.tags.first(), &a.digest).cmp(&(b.tags.is_empty(), b.tags.first(), &b.digest)));
-        Self { repository, entries, knows_pushes, notes }
+        Self { repository, entries, has_push_times, notes }
     }
 
     /// Returns the digests that some manifest here leads to.
-    pub fn led_to(&self) -> BTreeMap<&str, Vec<&str>> {
-        let mut led_to: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    pub fn parents(&self) -> BTreeMap<&str, Vec<&str>> {
+        let mut parents: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for entry in &self.entries {
             for child in &entry.children {
-                led_to.entry(child).or_default().push(&entry.digest);
+                parents.entry(child).or_default().push(&entry.digest);
             }
         }
-        led_to
+        parents
     }
 }
 

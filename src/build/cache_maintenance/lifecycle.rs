@@ -13,13 +13,13 @@ use super::inventory::{Entry, Inventory};
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html>
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Policy {
+pub struct LifecyclePolicy {
     rules: Vec<Rule>,
 }
 
 /// Why a text is no lifecycle policy that is understood.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PolicyError {
+pub enum LifecyclePolicyError {
     /// It is no policy.
     #[error("this is no lifecycle policy: {0}")]
     Text(String),
@@ -101,14 +101,14 @@ struct WrittenAction {
     kind: String,
 }
 
-impl Policy {
+impl LifecyclePolicy {
     /// Reads a policy, as `GetLifecyclePolicy` gives it.
     ///
     /// # Errors
     ///
     /// Returns that it is none, or has a rule of a kind that is not known: what it would do is then not guessed.
-    pub fn read(text: &str) -> Result<Self, PolicyError> {
-        let written: Written = serde_json::from_str(text).map_err(|error| PolicyError::Text(error.to_string()))?;
+    pub fn read(text: &str) -> Result<Self, LifecyclePolicyError> {
+        let written: Written = serde_json::from_str(text).map_err(|error| LifecyclePolicyError::Text(error.to_string()))?;
         let mut rules = written.rules.into_iter().map(Rule::read).collect::<Result<Vec<_>, _>>()?;
         rules.sort_by_key(|rule| rule.priority);
         Ok(Self { rules })
@@ -120,7 +120,7 @@ impl Policy {
     /// and what an index leads to goes only after the index.
     /// Source: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html#lp_evaluation_rules>
     pub fn expiries<'i>(&self, inventory: &'i Inventory, now: Timestamp) -> Vec<Expiry<'i>> {
-        let led_to = inventory.led_to();
+        let parents = inventory.parents();
         let mut taken: BTreeSet<&str> = BTreeSet::new();
         let mut expiries: Vec<Expiry<'i>> = Vec::new();
         for rule in &self.rules {
@@ -137,16 +137,16 @@ impl Policy {
             }
             taken.extend(selected.iter().map(|entry| entry.digest.as_str()));
         }
-        expiries.retain(|expiry| !led_to.contains_key(expiry.entry.digest.as_str()));
+        expiries.retain(|expiry| !parents.contains_key(expiry.entry.digest.as_str()));
         expiries.sort_by_key(|expiry| inventory.entries.iter().position(|entry| entry.digest == expiry.entry.digest));
         expiries
     }
 }
 
 impl Rule {
-    fn read(written: WrittenRule) -> Result<Self, PolicyError> {
+    fn read(written: WrittenRule) -> Result<Self, LifecyclePolicyError> {
         let priority = written.rule_priority;
-        let unknown = |what: String| PolicyError::Unknown { priority, what };
+        let unknown = |what: String| LifecyclePolicyError::Unknown { priority, what };
         let WrittenSelection { tag_status, tag_prefix_list, tag_pattern_list, count_type, count_unit, count_number, storage_class } =
             written.selection;
         let tags = match tag_status.as_str() {

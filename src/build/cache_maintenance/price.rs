@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// What is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub enum Stored {
+pub enum StorageService {
     /// Images in ECR.
     #[serde(rename = "AmazonECR")]
     Ecr,
@@ -15,7 +15,7 @@ pub enum Stored {
     EfsStandard,
 }
 
-impl Stored {
+impl StorageService {
     /// Returns the service's code in AWS's price lists.
     fn code(self) -> &'static str {
         match self {
@@ -50,7 +50,7 @@ pub struct Cost {
 /// Prices by region.
 #[derive(Clone, Debug, Default)]
 pub struct PriceTable {
-    listed: BTreeMap<(Stored, String), Price>,
+    listed: BTreeMap<(StorageService, String), Price>,
 }
 
 /// A price list of AWS, as its bulk API gives it, was not understood.
@@ -66,8 +66,8 @@ pub enum PriceError {
 
 /// A price that is built in.
 #[derive(Clone, Copy, Debug)]
-pub struct Offer {
-    stored: Stored,
+pub struct BuiltInPrice {
+    stored: StorageService,
     regions: &'static [&'static str],
     usd_per_gb_month: f64,
     source: &'static str,
@@ -82,15 +82,15 @@ const LOOKED_UP: &str = "2026-11-21";
 const GB_BYTES: f64 = (1_u64 << 30) as f64;
 
 /// Prices that are built in: those that could be looked up, and no others. A price list of AWS has all of them.
-const OFFERS: [Offer; 2] = [
-    Offer {
-        stored: Stored::Ecr,
+const BUILT_IN_PRICES: [BuiltInPrice; 2] = [
+    BuiltInPrice {
+        stored: StorageService::Ecr,
         regions: &["us-east-1", "us-east-2", "us-west-1", "us-west-2", "eu-west-1"],
         usd_per_gb_month: 0.10,
         source: "https://aws.amazon.com/ecr/pricing/",
     },
-    Offer {
-        stored: Stored::EfsStandard,
+    BuiltInPrice {
+        stored: StorageService::EfsStandard,
         regions: &["us-east-1", "us-west-2"],
         usd_per_gb_month: 0.30,
         source: "https://aws.amazon.com/efs/pricing/",
@@ -147,7 +147,7 @@ impl PriceTable {
     /// Returns the prices that are built in.
     pub fn built_in() -> Self {
         let mut table = Self::default();
-        for Offer { stored, regions, usd_per_gb_month, source } in OFFERS {
+        for BuiltInPrice { stored, regions, usd_per_gb_month, source } in BUILT_IN_PRICES {
             for region in regions {
                 let price = Price { usd_per_gb_month, as_of: LOOKED_UP.to_owned(), source: source.to_owned() };
                 table.listed.insert((stored, (*region).to_owned()), price);
@@ -172,8 +172,10 @@ impl PriceTable {
             // The usage type has the region's short name before it, except in us-east-1: `EU-TimedStorage-ByteHrs`.
             let is_storage = attributes.usagetype == "TimedStorage-ByteHrs" || attributes.usagetype.ends_with("-TimedStorage-ByteHrs");
             let stored = match list.offer_code.as_str() {
-                code if code == Stored::Ecr.code() => Stored::Ecr,
-                code if code == Stored::EfsStandard.code() && attributes.storage_class == "General Purpose" => Stored::EfsStandard,
+                code if code == StorageService::Ecr.code() => StorageService::Ecr,
+                code if code == StorageService::EfsStandard.code() && attributes.storage_class == "General Purpose" => {
+                    StorageService::EfsStandard
+                }
                 _ => continue,
             };
             let prices =
@@ -191,7 +193,7 @@ impl PriceTable {
     }
 
     /// Returns what so many bytes cost a month.
-    pub fn cost(&self, stored: Stored, region: Option<&str>, bytes: u64) -> Cost {
+    pub fn cost(&self, stored: StorageService, region: Option<&str>, bytes: u64) -> Cost {
         let price = region.and_then(|region| self.listed.get(&(stored, region.to_owned()))).cloned();
         #[expect(clippy::cast_precision_loss, reason = "a bill has no more digits than that")]
         let gb = bytes as f64 / GB_BYTES;
@@ -201,7 +203,7 @@ impl PriceTable {
 
 #[cfg(test)]
 mod tests {
-    use super::{PriceError, PriceTable, Stored};
+    use super::{PriceError, PriceTable, StorageService};
 
     /// A price list, cut down to one product and its neighbours.
     const LIST: &str = r#"{
@@ -220,11 +222,11 @@ mod tests {
     fn an_unknown_region_has_no_price_until_a_list_has_it() {
         let mut prices = PriceTable::built_in();
         let gb = 1 << 30;
-        assert_eq!(prices.cost(Stored::EfsStandard, Some("us-east-1"), 10 * gb).usd_per_month, Some(3.0));
-        assert_eq!(prices.cost(Stored::EfsStandard, Some("eu-central-1"), gb).usd_per_month, None);
-        assert_eq!(prices.cost(Stored::Ecr, None, gb).usd_per_month, None);
+        assert_eq!(prices.cost(StorageService::EfsStandard, Some("us-east-1"), 10 * gb).usd_per_month, Some(3.0));
+        assert_eq!(prices.cost(StorageService::EfsStandard, Some("eu-central-1"), gb).usd_per_month, None);
+        assert_eq!(prices.cost(StorageService::Ecr, None, gb).usd_per_month, None);
         assert!(prices.add_list(LIST.as_bytes(), "prices.json").is_ok());
-        let cost = prices.cost(Stored::EfsStandard, Some("eu-central-1"), gb);
+        let cost = prices.cost(StorageService::EfsStandard, Some("eu-central-1"), gb);
         assert_eq!(cost.usd_per_month, Some(0.36));
         assert_eq!(cost.price.map(|price| price.as_of).as_deref(), Some("2026-10-02"));
         assert!(matches!(prices.add_list(br#"{"a":1}"#, "x"), Err(PriceError::Text(_))));

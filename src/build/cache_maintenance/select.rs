@@ -21,11 +21,11 @@ pub struct Selection {
 
 /// What becomes of an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Choice<'i> {
+pub struct PruneDecision<'i> {
     /// The entry.
     pub entry: &'i Entry,
     /// Whether it goes.
-    pub removes: bool,
+    pub is_removed: bool,
     /// Why, or why not.
     pub reason: String,
 }
@@ -38,33 +38,34 @@ impl Selection {
     }
 
     /// Returns what becomes of every entry.
-    pub fn choose<'i>(&self, inventory: &'i Inventory, now: Timestamp) -> Vec<Choice<'i>> {
+    pub fn decide<'i>(&self, inventory: &'i Inventory, now: Timestamp) -> Vec<PruneDecision<'i>> {
         let all: Vec<&str> = inventory.entries.iter().flat_map(|entry| &entry.tags).map(String::as_str).collect();
-        let mut choices: Vec<Choice<'i>> = inventory
+        let mut choices: Vec<PruneDecision<'i>> = inventory
             .entries
             .iter()
-            .map(|entry| match self.wants(entry, &all, inventory.knows_pushes, now) {
-                Ok(reason) => Choice { entry, removes: true, reason },
-                Err(reason) => Choice { entry, removes: false, reason },
+            .map(|entry| match self.wants(entry, &all, inventory.has_push_times, now) {
+                Ok(reason) => PruneDecision { entry, is_removed: true, reason },
+                Err(reason) => PruneDecision { entry, is_removed: false, reason },
             })
             .collect();
         // What a manifest that stays leads to stays with it, however deep.
-        let led_to = inventory.led_to();
+        let parents = inventory.parents();
         loop {
-            let stays = |digest: &str| choices.iter().any(|choice| choice.entry.digest == digest && !choice.removes);
+            let stays = |digest: &str| choices.iter().any(|choice| choice.entry.digest == digest && !choice.is_removed);
             let held = choices.iter().position(|choice| {
-                choice.removes && led_to.get(choice.entry.digest.as_str()).is_some_and(|parents| parents.iter().any(|parent| stays(parent)))
+                choice.is_removed
+                    && parents.get(choice.entry.digest.as_str()).is_some_and(|parents| parents.iter().any(|parent| stays(parent)))
             });
             let Some(choice) = held.and_then(|at| choices.get_mut(at)) else { break };
-            choice.removes = false;
+            choice.is_removed = false;
             choice.reason = "is part of an index that stays".to_owned();
         }
         choices
     }
 
     /// Returns why an entry goes, or why it stays.
-    fn wants(&self, entry: &Entry, all: &[&str], knows_pushes: bool, now: Timestamp) -> Result<String, String> {
-        let foreign = entry.foreign_tags();
+    fn wants(&self, entry: &Entry, all: &[&str], has_push_times: bool, now: Timestamp) -> Result<String, String> {
+        let foreign = entry.non_cache_tags();
         if !foreign.is_empty() {
             return Err(format!("is no cache: tagged {}", listed(&foreign)));
         }
@@ -105,7 +106,7 @@ impl Selection {
         if let Some(limit) = self.older_than {
             let Some(at) = entry.at else { return Err("its age is not known".to_owned()) };
             let age = Age::since(at, now);
-            let word = if knows_pushes { "pushed" } else { "made" };
+            let word = if has_push_times { "pushed" } else { "made" };
             if age <= limit {
                 return Err(format!("{word} {age} ago"));
             }

@@ -5,10 +5,10 @@ use std::ops::Range;
 use parse_dockerfile::{Flag, FromInstruction, HealthcheckArguments, Instruction, JsonOrStringArray, Source as From};
 
 use super::facts::{Argument, Command, Copy, Dockerfile, HereDocument, Run, Stage, Step, StepKind};
+use super::lexer;
 use super::mount::Mount;
 use super::read::next_line;
 use super::text::Text;
-use super::words;
 use crate::template::{Diagnostic, Source, Span, did_you_mean};
 
 /// What stands in the comments before everything else.
@@ -106,13 +106,13 @@ impl<'s> Converter<'s> {
         let escape = self.dockerfile.escape;
         let (keyword, kind) = match instruction {
             Instruction::Arg(arg) => {
-                let pairs = words::pairs(&self.text(&arg.arguments.span), escape, false);
+                let pairs = lexer::pairs(&self.text(&arg.arguments.span), escape, false);
                 let arguments = pairs.into_iter().map(|pair| Argument { name: pair.name, default: pair.value }).collect();
                 (&arg.arg, StepKind::Arg(arguments))
             }
             Instruction::Env(env) => {
                 let mut pairs = Vec::new();
-                for pair in words::pairs(&self.text(&env.arguments.span), escape, true) {
+                for pair in lexer::pairs(&self.text(&env.arguments.span), escape, true) {
                     let Some(value) = pair.value else {
                         let message = format!("`ENV {}` has no value", pair.name.as_str());
                         let problem = Diagnostic::error("dockerfile-syntax", message).at(self.source, pair.name.span(), "");

@@ -1,8 +1,8 @@
 //! What a Dockerfile says, with the place of everything.
 
+use super::lexer::{Expanded, expand};
 use super::mount::Mount;
 use super::text::Text;
-use super::words::{Expanded, expand};
 use crate::template::{Diagnostic, Source, Span};
 
 /// A Dockerfile that was read.

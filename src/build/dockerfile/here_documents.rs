@@ -3,7 +3,7 @@
 //! A word `<<NAME` starts one, with digits before it and `-` after the angles where these are wanted. Source:
 //! <https://docs.docker.com/reference/dockerfile/#here-documents>
 
-use super::words::words;
+use super::lexer::words;
 
 /// What starts a here-document.
 pub(super) struct Delimiter {
@@ -29,7 +29,7 @@ pub(super) fn delimiters(command: &str) -> Vec<Delimiter> {
 fn delimiter(word: &str, start: usize, end: usize) -> Option<Delimiter> {
     let rest = word.trim_start_matches(|character: char| character.is_ascii_digit()).strip_prefix("<<")?;
     let (strips_tabs, rest) = rest.strip_prefix('-').map_or((false, rest), |rest| (true, rest));
-    let plain = super::words::expand(rest, '\\', &|_| None);
+    let plain = super::lexer::expand(rest, '\\', &|_| None);
     let is_name = !rest.is_empty() && !rest.contains('<') && !plain.text.is_empty();
     let is_expanded = !rest.contains(['"', '\'']);
     is_name.then_some(Delimiter { word: plain.text, is_expanded, strips_tabs, start, end })

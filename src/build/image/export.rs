@@ -11,7 +11,7 @@ pub const TAG_VARIABLE: &str = "BUILDKITE_PLUGIN_DOCKER_ECR_CACHE_EXPORT_TAG";
 
 /// In whose words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Style {
+pub enum ExportFormat {
     /// `export NAME=VALUE` lines, for `eval "$(...)"` and for a Buildkite environment hook
     Shell,
     /// `NAME=VALUE` lines, for `--env-file`
@@ -41,20 +41,20 @@ pub fn is_variable(name: &str) -> bool {
 /// # Errors
 ///
 /// Returns that a value cannot be written.
-pub fn shell(variables: &[(String, String)]) -> Result<String, shlex::QuoteError> {
+pub fn shell_exports(variables: &[(String, String)]) -> Result<String, shlex::QuoteError> {
     let line = |(name, value): &(String, String)| Ok(format!("export {name}={}\n", shlex::try_quote(value)?));
     variables.iter().map(line).collect()
 }
 
 /// Returns `NAME=VALUE` lines; the values here have no line breaks.
-pub fn env(variables: &[(String, String)]) -> String {
+pub fn env_file(variables: &[(String, String)]) -> String {
     variables.iter().map(|(name, value)| format!("{name}={value}\n")).collect()
 }
 
 /// Returns what goes into GitHub's `GITHUB_ENV` or `GITHUB_OUTPUT` file: each value between two lines of a delimiter that it does not have.
 ///
 /// Source: <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#multiline-strings>
-pub fn github(variables: &[(String, String)]) -> String {
+pub fn github_file(variables: &[(String, String)]) -> String {
     let mut text = String::new();
     for (name, value) in variables {
         let mut delimiter = "rackform_end".to_owned();
@@ -68,16 +68,16 @@ pub fn github(variables: &[(String, String)]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{github, is_variable, shell, variables};
+    use super::{github_file, is_variable, shell_exports, variables};
 
     #[test]
     fn values_come_back_as_they_are() {
         let hostile = [("A".to_owned(), "it's $(id) `id`\nx".to_owned())];
-        let text = shell(&hostile).unwrap_or_default();
+        let text = shell_exports(&hostile).unwrap_or_default();
         let back = std::process::Command::new("sh").args(["-c", &format!("{text}printf %s \"$A\"")]).output();
         assert_eq!(back.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).ok().as_deref(), Some("it's $(id) `id`\nx"));
         let tricky = [("A".to_owned(), "rackform_end\nB<<x".to_owned())];
-        assert_eq!(github(&tricky), "A<<rackform_end_\nrackform_end\nB<<x\nrackform_end_\n");
+        assert_eq!(github_file(&tricky), "A<<rackform_end_\nrackform_end\nB<<x\nrackform_end_\n");
         assert_eq!(variables("X", "r/i", "t")[0].1, "r/i:t");
         assert!(is_variable("_A1") && !is_variable("1A") && !is_variable("A-B") && !is_variable("") && !is_variable("A;id"));
     }

@@ -13,7 +13,7 @@ use crate::template::{Arena, Diagnostics, Document, Source};
 
 /// A file that counts, or a part of one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct CacheFile {
+pub struct InputFile {
     /// Its path from the directory on, divided by `/` on every system.
     pub path: String,
     /// Which part of it counts, in one spelling; `None` is all of it.
@@ -90,7 +90,7 @@ struct Wanted<'a> {
 /// # Errors
 ///
 /// Returns every problem: a glob that finds nothing (unless `allow_nothing`), a file that cannot be read, a part that is not there.
-pub fn find(root: &Path, cache_on: &[String], allow_nothing: bool) -> Result<Vec<CacheFile>, Vec<Problem>> {
+pub fn find(root: &Path, cache_on: &[String], allow_nothing: bool) -> Result<Vec<InputFile>, Vec<Problem>> {
     let mut problems = Vec::new();
     let mut without = Vec::new();
     let mut wanted = Vec::new();
@@ -106,7 +106,7 @@ pub fn find(root: &Path, cache_on: &[String], allow_nothing: bool) -> Result<Vec
             },
         }
     }
-    let mut files: Vec<CacheFile> = Vec::new();
+    let mut files: Vec<InputFile> = Vec::new();
     for wanted in &wanted {
         let mut found = Found { root, paths: Vec::new(), directories: 0, problems: &mut problems };
         for pattern in &wanted.patterns {
@@ -149,7 +149,7 @@ impl<'a> Wanted<'a> {
         Ok(Self { text, patterns: Pattern::read(glob)?, parts })
     }
 
-    fn count(&self, root: &Path, path: &str, allow_nothing: bool) -> Result<Vec<CacheFile>, Problem> {
+    fn count(&self, root: &Path, path: &str, allow_nothing: bool) -> Result<Vec<InputFile>, Problem> {
         let whole = read(root, path).map_err(|error| Problem::File { path: path.to_owned(), message: error.to_string() })?;
         if self.parts.is_empty() {
             return Ok(vec![whole]);
@@ -160,7 +160,7 @@ impl<'a> Wanted<'a> {
         let mut counted = Vec::new();
         for part in &self.parts {
             match part.find(document.root) {
-                Some(node) => counted.push(CacheFile {
+                Some(node) => counted.push(InputFile {
                     path: path.to_owned(),
                     part: Some(part.to_string()),
                     // A part is a value, whatever file it stands in.
@@ -278,7 +278,7 @@ impl Found<'_> {
     }
 }
 
-fn read(root: &Path, path: &str) -> std::io::Result<CacheFile> {
+fn read(root: &Path, path: &str) -> std::io::Result<InputFile> {
     let place: PathBuf = root.join(path);
     let found = std::fs::symlink_metadata(&place)?;
     if found.is_symlink() {
@@ -289,11 +289,11 @@ fn read(root: &Path, path: &str) -> std::io::Result<CacheFile> {
             _ => ([0; 32], 0),
         };
         let link = link.to_string_lossy().replace('\\', "/");
-        return Ok(CacheFile { path: path.to_owned(), part: None, kind: FileKind::Link, link: Some(link), sha256, size_bytes });
+        return Ok(InputFile { path: path.to_owned(), part: None, kind: FileKind::Link, link: Some(link), sha256, size_bytes });
     }
     let (sha256, size_bytes) = digest(&place)?;
     let kind = if is_executable(&found) { FileKind::Executable } else { FileKind::File };
-    Ok(CacheFile { path: path.to_owned(), part: None, kind, link: None, sha256, size_bytes })
+    Ok(InputFile { path: path.to_owned(), part: None, kind, link: None, sha256, size_bytes })
 }
 
 #[cfg(unix)]

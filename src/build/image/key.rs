@@ -7,7 +7,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::super::request::BuildArg;
-use super::files::CacheFile;
+use super::files::InputFile;
 
 /// What every key starts with: the version of its format. A key of another version is another key.
 pub const KEY_PREFIX: &str = "k1-";
@@ -17,7 +17,7 @@ const DOMAIN: &[u8] = b"rackform image key 1\n";
 
 /// Everything that a key is made of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Ingredients {
+pub struct KeyInputs {
     /// The Dockerfile's bytes.
     pub dockerfile: Vec<u8>,
     /// The stage to build; `None` is the last.
@@ -29,7 +29,7 @@ pub struct Ingredients {
     /// Further arguments for the engine, in order.
     pub extra: Vec<String>,
     /// Files that the image's content hangs on, sorted, none twice.
-    pub files: Vec<CacheFile>,
+    pub files: Vec<InputFile>,
 }
 
 /// A key: [`KEY_PREFIX`] and 64 hexadecimal digits, which is a legal tag.
@@ -61,7 +61,7 @@ impl fmt::Display for Key {
     }
 }
 
-impl Ingredients {
+impl KeyInputs {
     /// Returns the key.
     pub fn key(&self) -> Key {
         // A new ingredient does not compile until somebody decides how it counts.
@@ -147,11 +147,11 @@ pub fn architecture(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::files::{CacheFile, FileKind};
-    use super::{Ingredients, Key, architecture};
+    use super::super::files::{FileKind, InputFile};
+    use super::{Key, KeyInputs, architecture};
 
-    fn some() -> Ingredients {
-        let file = |path: &str, byte: u8| CacheFile {
+    fn some() -> KeyInputs {
+        let file = |path: &str, byte: u8| InputFile {
             path: path.to_owned(),
             part: None,
             kind: FileKind::File,
@@ -159,7 +159,7 @@ mod tests {
             sha256: [byte; 32],
             size_bytes: 1,
         };
-        Ingredients {
+        KeyInputs {
             dockerfile: b"FROM scratch\n".to_vec(),
             target: Some("build".to_owned()),
             architecture: "amd64".to_owned(),
@@ -173,12 +173,12 @@ mod tests {
     #[test]
     fn the_format_stays_as_it_is() {
         assert_eq!(some().key().as_str(), "k1-836dfc410717d6cc25fb6c1440da3e5a50009b3e3c366c4bf74ce4aba15b270d");
-        assert_eq!(Ingredients::default().key().as_str(), "k1-f3a72b00f39ccc20abfd3af8fc341674d85f0953d66f977b734b74cbf4d64786");
+        assert_eq!(KeyInputs::default().key().as_str(), "k1-f3a72b00f39ccc20abfd3af8fc341674d85f0953d66f977b734b74cbf4d64786");
     }
 
     #[test]
     fn every_ingredient_counts() {
-        type Change = fn(&mut Ingredients);
+        type Change = fn(&mut KeyInputs);
         let changes: [(&str, Change); 19] = [
             ("dockerfile", |given| given.dockerfile.push(b'\n')),
             ("target", |given| given.target = Some("run".to_owned())),

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::registry::{client, service};
 use crate::backend::Backend;
-use crate::build::cache_maintenance::{Age, EcrStore, Policy, PriceTable, RegistryStore, Selection, Size, Store, Stored};
+use crate::build::cache_maintenance::{Age, EcrStore, LifecyclePolicy, PriceTable, RegistryStore, Selection, Size, StorageService, Store};
 use crate::build::registry::Repository;
 use crate::cli::backend::{Access, BackendArgs};
 use crate::cli::{BackendChoice, Context, ExitCode, Failure, Format};
@@ -140,7 +140,7 @@ fn ls(args: &LsArgs, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
         None => store.lifecycle_policy()?,
     };
     let mut notes = Vec::new();
-    let expiries = match policy.as_deref().map(Policy::read) {
+    let expiries = match policy.as_deref().map(LifecyclePolicy::read) {
         Some(Ok(policy)) => policy.expiries(&inventory, now),
         // One that a user names must make sense; of the one in force it is said that it is not understood.
         Some(Err(error)) if args.policy.is_some() => return Err(Failure::new(ExitCode::Data, error.to_string())),
@@ -173,7 +173,7 @@ fn size(args: &SizeArgs, context: &mut Context<'_>) -> Result<ExitCode, Failure>
     let store = args.cache.store(context)?;
     let inventory = store.inventory()?;
     let size = Size::of(&inventory);
-    let cost = prices.cost(Stored::Ecr, store.region().as_deref(), size.stored_bytes);
+    let cost = prices.cost(StorageService::Ecr, store.region().as_deref(), size.stored_bytes);
     let mut notes = inventory.notes.clone();
     let id = match &args.file_system {
         Some(id) => Some(id.clone()),
@@ -195,7 +195,7 @@ fn size(args: &SizeArgs, context: &mut Context<'_>) -> Result<ExitCode, Failure>
         if found.infrequent_access_bytes.or(Some(0)) != Some(0) || found.archive_bytes.or(Some(0)) != Some(0) {
             notes.push("Infrequent Access and Archive are not in the cost".to_owned());
         }
-        let cost = prices.cost(Stored::EfsStandard, region.as_deref(), found.standard_bytes.unwrap_or(found.bytes));
+        let cost = prices.cost(StorageService::EfsStandard, region.as_deref(), found.standard_bytes.unwrap_or(found.bytes));
         file_system = Some(FileSystemView::new(found, cost));
     }
     let view = Sizes { repository: Some(RepositorySize { name: inventory.repository, size, cost }), file_system, notes };
@@ -216,7 +216,7 @@ fn gc(args: &GcArgs, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     }
     let store = args.cache.store(context)?;
     let inventory = store.inventory()?;
-    let choices = selection.choose(&inventory, Timestamp::now());
+    let choices = selection.decide(&inventory, Timestamp::now());
     let mut view = Removal::new(&inventory, &choices, args.dry_run);
     let digests = view.digests();
     let asks = !args.dry_run && !digests.is_empty() && !args.yes;

@@ -9,10 +9,10 @@ use crate::backend::BackendError;
 use crate::build::command::plan;
 use crate::build::engine::{Programs, Version, detect};
 use crate::build::exec::{self, Stdout};
-use crate::build::image::export::{self, Style};
+use crate::build::image::export::{self, ExportFormat};
 use crate::build::image::{
-    DEFAULT_MAX_AGE_DAYS, Place, PlaceError, Provider, architecture, default_name, expand, is_by_age_alone, lifecycle_policy, parse_tags,
-    secret,
+    DEFAULT_MAX_AGE_DAYS, Destination, DestinationError, Provider, architecture, default_name, expand_variables, is_max_age_policy,
+    lifecycle_policy, parse_secret, parse_tags,
 };
 use crate::build::registry::ecr::EcrService;
 use crate::build::registry::{Credentials, Repository, is_loopback};
@@ -38,7 +38,7 @@ pub struct Args {
     build: BuildArgs,
     /// How to tell others of the image
     #[arg(long, value_enum, value_name = "STYLE")]
-    export: Option<Style>,
+    export: Option<ExportFormat>,
     /// The variable that has IMAGE:TAG
     #[arg(long, value_name = "NAME", default_value = export::DEFAULT_VARIABLE)]
     export_env_variable: String,
@@ -111,14 +111,14 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         let text = format!("`{}` is no name of a variable", args.export_env_variable.escape_debug());
         return Err(Failure::new(ExitCode::Usage, text).hinted("letters, digits and `_`, no digit first"));
     }
-    if args.export == Some(Style::Github) && variable("GITHUB_ENV").is_none() {
+    if args.export == Some(ExportFormat::Github) && variable("GITHUB_ENV").is_none() {
         return Err(Failure::new(ExitCode::Usage, "`--export github` writes to the file that GITHUB_ENV names, and there is none")
             .hinted("GitHub Actions sets it; `--export env` prints the lines instead"));
     }
     let secrets = args.build.secrets.iter().map(|text| read_secret(args, text)).collect::<Result<Vec<_>, _>>()?;
     let tags = parse_tags(&args.place.ecr_tags)?;
     let name = args.place.name.clone().or_else(|| default_name(variable));
-    let place = Place::new(
+    let place = Destination::new(
         args.place.registry,
         args.place.repository.as_deref(),
         name,
@@ -129,7 +129,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     context.detail(&format!("key {}", made.key));
     let key = made.key.as_str();
     let (repository, is_there) = match place {
-        Place::Ecr { name } => {
+        Destination::Ecr { name } => {
             let ecr = service(context, None)?;
             let repository = ready(context, ecr.as_ref(), &name, &tags, args.place.max_age_days)?;
             let is_there = ecr.has_image(&name, key)?;
@@ -138,7 +138,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
             }
             (repository, is_there)
         }
-        Place::Registry(repository) => {
+        Destination::Registry(repository) => {
             let client = client(context, &repository.host, args.place.insecure)?;
             let is_there = client.digest(&repository.name, key)?.is_some();
             (repository, is_there)
@@ -201,7 +201,7 @@ fn ready(
 /// whatever else is kept there.
 fn may_replace(policy: Option<&str>, name: &str, is_wanted: bool) -> bool {
     match policy {
-        Some(policy) => is_by_age_alone(policy),
+        Some(policy) => is_max_age_policy(policy),
         None => is_wanted || name.starts_with("build-cache/"),
     }
 }
@@ -277,7 +277,7 @@ fn build(args: &Args, context: &mut Context<'_>, made: &Made, secrets: Vec<Secre
         tags: vec![repository.image(made.key.as_str()), repository.image("latest")],
         output: Output::Push,
         insecure_registry: is_plain(args, repository),
-        extra: expand(&args.key.extra()?, |name| std::env::var(name).ok()),
+        extra: expand_variables(&args.key.extra()?, |name| std::env::var(name).ok()),
         ..BuildRequest::default()
     };
     request.take_build_args(args.build.engine, &|name| std::env::var(name).ok());
@@ -329,17 +329,19 @@ fn tell(args: &Args, context: &mut Context<'_>, made: &Made, repository: &Reposi
     let unwritable =
         |error: &shlex::QuoteError| Failure::new(ExitCode::Failed, "the image's name cannot be written for a shell").caused_by(error);
     let answer = match (args.export, args.format) {
-        (Some(Style::Shell | Style::Buildkite), _) => export::shell(&variables).map_err(|error| unwritable(&error))?,
-        (Some(Style::Env), _) => export::env(&variables),
-        (Some(Style::Github), _) => {
-            append("GITHUB_ENV", &export::github(&variables))?;
+        (Some(ExportFormat::Shell | ExportFormat::Buildkite), _) => {
+            export::shell_exports(&variables).map_err(|error| unwritable(&error))?
+        }
+        (Some(ExportFormat::Env), _) => export::env_file(&variables),
+        (Some(ExportFormat::Github), _) => {
+            append("GITHUB_ENV", &export::github_file(&variables))?;
             let outputs = [
                 ("image", image.clone()),
                 ("tag", tag.to_owned()),
                 ("reference", repository.image(tag)),
                 ("built", (what == What::Built).to_string()),
             ];
-            append("GITHUB_OUTPUT", &export::github(&outputs.map(|(name, value)| (name.to_owned(), value))))?;
+            append("GITHUB_OUTPUT", &export::github_file(&outputs.map(|(name, value)| (name.to_owned(), value))))?;
             format!("{image}:{tag}\n")
         }
         (None, Format::Human) => format!("{image}:{tag}\n"),
@@ -361,7 +363,7 @@ fn append(name: &str, text: &str) -> Result<(), Failure> {
 
 fn read_secret(args: &Args, text: &str) -> Result<Secret, Failure> {
     // A value that was given by mistake is not said again.
-    let mut secret = secret(text).map_err(|problem| {
+    let mut secret = parse_secret(text).map_err(|problem| {
         Failure::new(ExitCode::Usage, format!("`--secret` is not understood: {problem}"))
             .hinted("`--secret id=npmrc,src=.npmrc`, `--secret id=token,env=TOKEN` or `--secret TOKEN`")
     })?;
@@ -386,8 +388,8 @@ fn text(path: &Path) -> Result<String, Failure> {
     path.to_str().map(ToOwned::to_owned).ok_or_else(|| Failure::new(ExitCode::Usage, format!("the path `{}` is not UTF-8", path.display())))
 }
 
-impl From<PlaceError> for Failure {
-    fn from(error: PlaceError) -> Self {
+impl From<DestinationError> for Failure {
+    fn from(error: DestinationError) -> Self {
         Self::new(ExitCode::Usage, error.to_string()).hinted(error.hint())
     }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::build::image::files::find;
-use crate::build::image::{Ingredients, Key, Problem, architecture, build_args};
+use crate::build::image::{Key, KeyInputs, Problem, architecture, build_args};
 use crate::build::request::BuildArg;
 use crate::cli::{Context, ExitCode, Failure, Format};
 use crate::template::{Diagnostic, Diagnostics};
@@ -64,7 +64,7 @@ pub struct Made {
     /// The key.
     pub key: Key,
     /// What it is made of.
-    pub ingredients: Ingredients,
+    pub ingredients: KeyInputs,
     /// Where the Dockerfile is; `None` where its text was given.
     pub dockerfile: Option<PathBuf>,
 }
@@ -141,7 +141,7 @@ impl KeyArgs {
         if let Some(name) = unreadable {
             return Err(Failure::new(ExitCode::Usage, format!("the environment's `{name}` is not UTF-8")));
         }
-        let ingredients = Ingredients {
+        let ingredients = KeyInputs {
             dockerfile: text,
             target: self.target.clone(),
             architecture: architecture(self.architecture.as_deref().unwrap_or(std::env::consts::ARCH)),

@@ -9,7 +9,7 @@ use crate::build::cache::Mode;
 use crate::build::command::plan;
 use crate::build::engine::{Programs, Version, detect};
 use crate::build::exec::Stdout;
-use crate::build::image::secret;
+use crate::build::image::parse_secret;
 use crate::build::registry::is_loopback;
 use crate::build::request::{CacheRequest, Output};
 use crate::build::{BuildRequest, Engine, EngineFacts};
@@ -83,7 +83,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     if args.in_rack {
         return in_rack(args, context);
     }
-    let secrets = args.secrets.iter().map(|text| secret(text)).collect::<Result<Vec<_>, _>>();
+    let secrets = args.secrets.iter().map(|text| parse_secret(text)).collect::<Result<Vec<_>, _>>();
     let secrets = secrets.map_err(|problem| Failure::new(ExitCode::Usage, format!("`--secret` is not understood: {problem}")))?;
     let repository = match &args.repository {
         Some(repository) => repository.clone(),

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use rackform::build::cache::{branch_cache_tag, cache_tag};
-use rackform::build::cache_maintenance::{Age, Entry, Inventory, Policy, Selection, Size};
+use rackform::build::cache_maintenance::{Age, Entry, Inventory, LifecyclePolicy, Selection, Size};
 use rackform::build::registry::Blob;
 use serde_json::json;
 
@@ -35,7 +35,7 @@ fn inventory(entries: Vec<Entry>) -> Inventory {
 }
 
 fn expired(policy: serde_json::Value, inventory: &Inventory) -> Vec<(String, u32)> {
-    let policy = Policy::read(&policy.to_string()).unwrap();
+    let policy = LifecyclePolicy::read(&policy.to_string()).unwrap();
     policy.expiries(inventory, now()).iter().map(|expiry| (expiry.entry.digest.clone(), expiry.rule)).collect()
 }
 
@@ -44,7 +44,7 @@ fn rule(priority: u32, selection: serde_json::Value) -> serde_json::Value {
 }
 
 fn gone(selection: &Selection, inventory: &Inventory) -> Vec<String> {
-    selection.choose(inventory, now()).iter().filter(|choice| choice.removes).map(|choice| choice.entry.digest.clone()).collect()
+    selection.decide(inventory, now()).iter().filter(|choice| choice.is_removed).map(|choice| choice.entry.digest.clone()).collect()
 }
 
 #[test]
@@ -98,9 +98,9 @@ fn a_policy_of_another_kind_is_not_guessed_at() {
         json!({"tagStatus": "tagged", "countType": "imageCountMoreThan", "countNumber": 1}),
         json!({"tagStatus": "any", "countType": "sinceImagePushed", "countUnit": "weeks", "countNumber": 1}),
     ] {
-        assert!(Policy::read(&json!({"rules": [rule(1, selection.clone())]}).to_string()).is_err(), "{selection}");
+        assert!(LifecyclePolicy::read(&json!({"rules": [rule(1, selection.clone())]}).to_string()).is_err(), "{selection}");
     }
-    assert!(Policy::read("{}").is_err());
+    assert!(LifecyclePolicy::read("{}").is_err());
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn only_caches_go_and_only_those_that_are_meant() {
         [""; 0]
     );
     let reasons: Vec<String> = Selection { older_than: old, ..Selection::default() }
-        .choose(&found, now())
+        .decide(&found, now())
         .into_iter()
         .map(|choice| format!("{}: {}", choice.entry.digest, choice.reason))
         .collect();

@@ -2,9 +2,9 @@
 
 use super::{Check, Stage, Step};
 use crate::build::dockerfile::facts::{Command, StepKind};
+use crate::build::dockerfile::lexer::{Reference, mentions, references};
 use crate::build::dockerfile::predefined;
 use crate::build::dockerfile::text::Text;
-use crate::build::dockerfile::words::{Reference, mentions, references};
 use crate::template::{Diagnostic, did_you_mean};
 
 pub(super) fn check(check: &mut Check<'_>) {

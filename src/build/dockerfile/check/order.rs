@@ -3,9 +3,9 @@
 use super::{Check, Stage, Step};
 use crate::build::dockerfile::facts::{Command, Copy, Run, StepKind};
 use crate::build::dockerfile::install::{Install, install};
+use crate::build::dockerfile::lexer::expand;
 use crate::build::dockerfile::mount::MountKind;
 use crate::build::dockerfile::shell;
-use crate::build::dockerfile::words::expand;
 use crate::template::Span;
 
 pub(super) fn check(check: &mut Check<'_>) {

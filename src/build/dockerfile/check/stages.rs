@@ -1,8 +1,8 @@
 //! Stages that are not there, or not yet.
 
 use super::Check;
+use crate::build::dockerfile::lexer::expand;
 use crate::build::dockerfile::predefined;
-use crate::build::dockerfile::words::expand;
 use crate::template::{Diagnostic, did_you_mean, nearest};
 
 pub(super) fn check(check: &mut Check<'_>) {

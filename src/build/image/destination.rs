@@ -19,7 +19,7 @@ pub enum Provider {
 
 /// Where images go.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum Destination {
     /// A repository of the account and region that are asked.
     Ecr {
         /// Its name.
@@ -31,7 +31,7 @@ pub enum Place {
 
 /// Why there is no place.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PlaceError {
+pub enum DestinationError {
     /// A name is missing, and the environment does not have it.
     #[error("no {what} is given")]
     Missing {
@@ -51,7 +51,7 @@ pub enum PlaceError {
     },
 }
 
-impl PlaceError {
+impl DestinationError {
     /// Returns what to do about it.
     pub fn hint(&self) -> &'static str {
         match self {
@@ -62,7 +62,7 @@ impl PlaceError {
     }
 }
 
-impl Place {
+impl Destination {
     /// Returns the place that flags and the environment name; `repository` is a whole `HOST/NAME`, `name` one in a provider's registry.
     ///
     /// # Errors
@@ -74,12 +74,12 @@ impl Place {
         name: Option<String>,
         project: Option<&str>,
         hostname: &str,
-    ) -> Result<Self, PlaceError> {
+    ) -> Result<Self, DestinationError> {
         if let Some(repository) = repository {
             let repository: Repository = repository.parse()?;
             return Ok(Self::Registry(repository));
         }
-        let missing_name = PlaceError::Missing {
+        let missing_name = DestinationError::Missing {
             what: "repository",
             hint: "`--name` names one; on Buildkite it is build-cache/ORGANIZATION/PIPELINE, elsewhere set BUILDKITE_ORGANIZATION_SLUG and BUILDKITE_PIPELINE_SLUG or name it",
         };
@@ -92,12 +92,13 @@ impl Place {
                 Ok(Self::Ecr { name })
             }
             Provider::Gcr => {
-                let project = project.ok_or(PlaceError::Missing { what: "Google Cloud project", hint: "`--gcp-project` names it" })?;
+                let project =
+                    project.ok_or(DestinationError::Missing { what: "Google Cloud project", hint: "`--gcp-project` names it" })?;
                 let name = name.ok_or(missing_name)?;
                 // A project of a domain is written `example.com:project`, and is a folder in the registry.
                 Ok(Self::Registry(Repository::new(hostname, &format!("{}/{name}", project.replace(':', "/")))?))
             }
-            Provider::Oci => Err(PlaceError::Missing { what: "repository", hint: "`--repository HOST/NAME` names it" }),
+            Provider::Oci => Err(DestinationError::Missing { what: "repository", hint: "`--repository HOST/NAME` names it" }),
         }
     }
 }
@@ -115,10 +116,10 @@ pub fn default_name(environment: impl Fn(&str) -> Option<String>) -> Option<Stri
 /// # Errors
 ///
 /// Returns the first word that is none.
-pub fn parse_tags(words: &[String]) -> Result<Vec<(String, String)>, PlaceError> {
+pub fn parse_tags(words: &[String]) -> Result<Vec<(String, String)>, DestinationError> {
     let mut tags: Vec<(String, String)> = Vec::new();
     for word in words {
-        let wrong = || PlaceError::Tag { text: word.clone() };
+        let wrong = || DestinationError::Tag { text: word.clone() };
         let (key, value) = word.split_once('=').ok_or_else(wrong)?;
         if key.is_empty() || key.chars().count() > 128 || value.chars().count() > 256 || key.starts_with("aws:") {
             return Err(wrong());
@@ -150,7 +151,7 @@ pub fn lifecycle_policy(max_age_days: u32) -> String {
 }
 
 /// Tells whether a lifecycle policy is one that [`lifecycle_policy`] makes, for however many days.
-pub fn is_by_age_alone(policy: &str) -> bool {
+pub fn is_max_age_policy(policy: &str) -> bool {
     let Ok(policy) = serde_json::from_str::<serde_json::Value>(policy) else { return false };
     let Some([rule]) = policy.get("rules").and_then(serde_json::Value::as_array).map(Vec::as_slice) else { return false };
     let says = |key: &str| rule.pointer(&format!("/selection/{key}")).and_then(serde_json::Value::as_str);
@@ -159,7 +160,7 @@ pub fn is_by_age_alone(policy: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Place, PlaceError, Provider, default_name, is_by_age_alone, lifecycle_policy, parse_tags};
+    use super::{Destination, DestinationError, Provider, default_name, is_max_age_policy, lifecycle_policy, parse_tags};
 
     #[test]
     fn places_are_what_flags_and_the_environment_name() {
@@ -167,31 +168,31 @@ mod tests {
         assert_eq!(name.as_deref(), Some("build-cache/acme/web"));
         assert_eq!(default_name(|_| None), None);
         let of = |provider, repository, name: Option<&str>, project| {
-            Place::new(provider, repository, name.map(str::to_owned), project, "eu.gcr.io")
+            Destination::new(provider, repository, name.map(str::to_owned), project, "eu.gcr.io")
         };
-        assert_eq!(of(Provider::Ecr, None, Some("a/b"), None), Ok(Place::Ecr { name: "a/b".to_owned() }));
+        assert_eq!(of(Provider::Ecr, None, Some("a/b"), None), Ok(Destination::Ecr { name: "a/b".to_owned() }));
         let place = of(Provider::Gcr, None, Some("web"), Some("foo-bar-123456")).map(|place| match place {
-            Place::Registry(repository) => repository.to_string(),
-            Place::Ecr { name } => name,
+            Destination::Registry(repository) => repository.to_string(),
+            Destination::Ecr { name } => name,
         });
         assert_eq!(place.as_deref(), Ok("eu.gcr.io/foo-bar-123456/web"));
-        assert!(matches!(of(Provider::Gcr, None, Some("web"), None), Err(PlaceError::Missing { .. })));
-        assert!(matches!(of(Provider::Oci, None, Some("web"), None), Err(PlaceError::Missing { .. })));
-        assert!(matches!(of(Provider::Ecr, None, Some("A B"), None), Err(PlaceError::Name(_))));
-        assert!(matches!(of(Provider::Oci, Some("127.0.0.1:5000/x"), None, None), Ok(Place::Registry(_))));
+        assert!(matches!(of(Provider::Gcr, None, Some("web"), None), Err(DestinationError::Missing { .. })));
+        assert!(matches!(of(Provider::Oci, None, Some("web"), None), Err(DestinationError::Missing { .. })));
+        assert!(matches!(of(Provider::Ecr, None, Some("A B"), None), Err(DestinationError::Name(_))));
+        assert!(matches!(of(Provider::Oci, Some("127.0.0.1:5000/x"), None, None), Ok(Destination::Registry(_))));
     }
 
     #[test]
     fn a_policy_of_ones_own_is_known_again() {
         let own = lifecycle_policy(7);
-        assert!(is_by_age_alone(&own));
+        assert!(is_max_age_policy(&own));
         for other in [
             own.replace("any", "untagged"),
             own.replace("sinceImagePushed", "imageCountMoreThan"),
             "{\"rules\":[]}".to_owned(),
             String::new(),
         ] {
-            assert!(!is_by_age_alone(&other), "{other}");
+            assert!(!is_max_age_policy(&other), "{other}");
         }
     }
 

@@ -6,7 +6,7 @@ use super::super::request::{Secret, SecretSource};
 /// Returns words with `$NAME` and `${NAME}` replaced by the environment's values, nothing where it has none; `$$` is a dollar.
 ///
 /// No shell sees them: a value stays one piece of its word, whatever is in it.
-pub fn expand(words: &[String], environment: impl Fn(&str) -> Option<String>) -> Vec<String> {
+pub fn expand_variables(words: &[String], environment: impl Fn(&str) -> Option<String>) -> Vec<String> {
     words.iter().map(|word| expand_word(word, &environment)).collect()
 }
 
@@ -40,7 +40,7 @@ fn expand_word(word: &str, environment: &impl Fn(&str) -> Option<String>) -> Str
 /// # Errors
 ///
 /// Returns what is wrong with it, without the value of anything.
-pub fn secret(text: &str) -> Result<Secret, String> {
+pub fn parse_secret(text: &str) -> Result<Secret, String> {
     if super::export::is_variable(text) {
         return Ok(Secret { id: text.to_owned(), source: SecretSource::Environment(text.to_owned()) });
     }
@@ -68,25 +68,25 @@ pub fn secret(text: &str) -> Result<Secret, String> {
 #[cfg(test)]
 mod tests {
     use super::super::super::request::{Secret, SecretSource};
-    use super::{expand, secret};
+    use super::{expand_variables, parse_secret};
 
     #[test]
     fn variables_are_put_in_and_nothing_else_is_done() {
         let value = |name: &str| (name == "SOCK").then(|| "/a b;$(id)".to_owned());
         let words = ["default=$SOCK", "${SOCK}x", "$$SOCK", "$(id)", "$NONE.", "100$"].map(str::to_owned);
-        assert_eq!(expand(&words, value), ["default=/a b;$(id)", "/a b;$(id)x", "$SOCK", "$(id)", ".", "100$"]);
+        assert_eq!(expand_variables(&words, value), ["default=/a b;$(id)", "/a b;$(id)x", "$SOCK", "$(id)", ".", "100$"]);
     }
 
     #[test]
     fn secrets_are_named_by_where_they_are() {
         let of = |id: &str, source| Ok(Secret { id: id.to_owned(), source });
-        assert_eq!(secret("SECRET"), of("SECRET", SecretSource::Environment("SECRET".to_owned())));
-        assert_eq!(secret("id=npmrc,src=.npmrc"), of("npmrc", SecretSource::File(".npmrc".to_owned())));
-        assert_eq!(secret("id=t,env=TOKEN"), of("t", SecretSource::Environment("TOKEN".to_owned())));
-        assert_eq!(secret("type=file,id=t,source=/x"), of("t", SecretSource::File("/x".to_owned())));
-        assert_eq!(secret("\"id=t\",\"src=/a,b\""), of("t", SecretSource::File("/a,b".to_owned())));
+        assert_eq!(parse_secret("SECRET"), of("SECRET", SecretSource::Environment("SECRET".to_owned())));
+        assert_eq!(parse_secret("id=npmrc,src=.npmrc"), of("npmrc", SecretSource::File(".npmrc".to_owned())));
+        assert_eq!(parse_secret("id=t,env=TOKEN"), of("t", SecretSource::Environment("TOKEN".to_owned())));
+        assert_eq!(parse_secret("type=file,id=t,source=/x"), of("t", SecretSource::File("/x".to_owned())));
+        assert_eq!(parse_secret("\"id=t\",\"src=/a,b\""), of("t", SecretSource::File("/a,b".to_owned())));
         for text in ["", "a b", "src=x", "id=,src=x", "id=a,value=planted", "id=a,src=b,env=c"] {
-            assert!(secret(text).is_err_and(|error| !error.contains("planted")), "{text}");
+            assert!(parse_secret(text).is_err_and(|error| !error.contains("planted")), "{text}");
         }
     }
 }
