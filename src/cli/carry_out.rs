@@ -189,8 +189,8 @@ impl CarryOutArgs {
             if self.format == Format::Json {
                 self.line(context, &Line::Verification(&report))?;
             } else {
-                let text = ui::verify::broken(&report, context.stderr_layout());
-                let is_news = report.checks.iter().any(|verdict| matches!(verdict.state, State::Broken | State::Pending));
+                let text = ui::verify::not_passed(&report, context.stderr_layout());
+                let is_news = report.checks.iter().any(|verdict| matches!(verdict.state, State::Failed | State::Pending));
                 if is_news {
                     context.complain(text.trim_end())
                 } else {
@@ -202,7 +202,7 @@ impl CarryOutArgs {
                 let names: Vec<&str> = step.resources.iter().map(|import| import.logical_resource_id.as_str()).collect();
                 context.say(&format!("`rackform drift` compares every property of {} with the template", names.join(", ")));
             }
-            if !report.is_kept(false) {
+            if !report.is_passed(false) {
                 return Ok(ExitCode::Failed);
             }
         }

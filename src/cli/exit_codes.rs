@@ -89,7 +89,7 @@ impl ExitCode {
     pub fn meaning(self) -> &'static str {
         match self {
             Self::Done => "done, or nothing to do",
-            Self::Failed => "the work was tried and failed, such as an update that was rolled back, or `verify` found a promise broken",
+            Self::Failed => "the work was tried and failed, such as an update that was rolled back, or a check of `verify` failed",
             Self::Differences => "differences were found: `--exit-code` with changes, or `--check` with a file that is not up to date",
             Self::Denied => {
                 "denied: a risk that `--deny` names, data that would be lost without `--allow-data-loss`, something in the account that would make the plan fail, or more in AWS's change set than was approved"

@@ -8,7 +8,7 @@ use super::{Context, ExitCode, Failure};
 use crate::backend::Backend;
 use crate::evaluate::Evaluation;
 use crate::plan::{AskedImport, ImportProblem, ImportStep, ResourceImport, ask, step};
-use crate::verify::{Live, live};
+use crate::verify::{ActualState, inspect_resource};
 
 /// Existing resources that are to come into the stack.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -74,15 +74,15 @@ fn look(
             }
         }
         let found = match import.physical_id() {
-            Some(id) => live(inspector.as_ref(), &import.resource_type, id, &wanted, &open),
-            None => Live::Unknown,
+            Some(id) => inspect_resource(inspector.as_ref(), &import.resource_type, id, &wanted, &open),
+            None => ActualState::Unknown,
         };
         actual.push(match found {
-            Live::Differs(differing) => {
+            ActualState::Differs(differing) => {
                 import.compared = true;
                 differing
             }
-            Live::Missing => {
+            ActualState::Missing => {
                 let reason = format!("there is no {} in {}", import.identifier(), inspector.what());
                 problems.push(ImportProblem::new(
                     &import.logical_resource_id,
@@ -91,11 +91,11 @@ fn look(
                 ));
                 IndexMap::new()
             }
-            Live::Refused(refusal) => {
+            ActualState::Refused(refusal) => {
                 import.not_compared_because = Some(refusal.to_string());
                 IndexMap::new()
             }
-            Live::Unknown => {
+            ActualState::Unknown => {
                 import.not_compared_because = Some(format!("rackform does not know how to look at {}", import.resource_type));
                 IndexMap::new()
             }

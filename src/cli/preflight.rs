@@ -52,8 +52,8 @@ pub fn bucket(backend: &dyn Backend, change: &Change<'_>) -> Result<Option<(Stri
 
 /// Tells what is in the way, and what could not be looked at; under `-v` that nothing is.
 pub fn tell(context: &mut Context<'_>, report: &Report) {
-    let text = ui::verify::broken(report, context.stderr_layout());
-    if report.checks.iter().any(|verdict| verdict.state == State::Broken) {
+    let text = ui::verify::not_passed(report, context.stderr_layout());
+    if report.checks.iter().any(|verdict| verdict.state == State::Failed) {
         context.complain(text.trim_end());
     } else if !text.is_empty() {
         context.say(text.trim_end());

@@ -1,4 +1,4 @@
-//! `rackform verify`: whether the account holds what the stack's template promised.
+//! `rackform verify`: compare the account with the template of the deployed stack.
 
 use std::time::Duration;
 
@@ -6,13 +6,13 @@ use super::backend::{self, Access, BackendArgs};
 use super::{Context, ExitCode, Failure, Format, Joined};
 use crate::verify::{self, Subject, VerifyError};
 
-/// Asks whether the account holds what the deployed stack promised: file systems, mount targets, security groups, DNS, build tasks,
+/// Check that the account matches the template of the deployed stack: file systems, mount targets, security groups, DNS, build tasks,
 /// repositories and keys
 ///
-/// Each check says what is promised, what was found and what to do; docs/checks.md lists them. Nothing is changed.
+/// Each check says what is expected, what was found and what to do; docs/checks.md lists them. Nothing is changed.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  rackform verify\n  rackform verify --wait 120 --strict\n  rackform verify --format json | jq -r '.checks[] | select(.state != \"kept\") | .check'\n\nExit codes: 0 all kept, 1 a promise is broken, 66 no such stack, 69 nothing could be looked at."
+    after_help = "Examples:\n  rackform verify\n  rackform verify --wait 120 --strict\n  rackform verify --format json | jq -r '.checks[] | select(.state != \"passed\") | .check'\n\nExit codes: 0 all checks passed, 1 a check failed, 66 no such stack, 69 nothing could be checked."
 )]
 pub struct Args {
     /// Look again for so long while something is still being made, such as a mount target
@@ -53,8 +53,8 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     context.answer(&text)?;
     context.summarize(crate::ui::verify::summary(&report));
     Ok(match () {
-        () if report.is_blind() => ExitCode::Unavailable,
-        () if report.is_kept(args.strict) => ExitCode::Done,
+        () if report.is_inconclusive() => ExitCode::Unavailable,
+        () if report.is_passed(args.strict) => ExitCode::Done,
         () => ExitCode::Failed,
     })
 }

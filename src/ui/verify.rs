@@ -1,24 +1,24 @@
-//! What was checked in an account, shown: what is not as promised first, with what to do.
+//! What was checked in an account, shown: what is not as expected first, with what to do.
 
 use super::layout::{visible, wrapped};
 use super::{Layout, styled};
 use crate::verify::{Level, Report, State, Summary, Verdict};
 
-/// Columns of the words before promised, found and what to do.
+/// Columns of the words before expected, found and what to do.
 const LABEL: usize = 18;
 
-/// Returns everything that was checked: what is not kept in full, then a line for what is.
+/// Returns everything that was checked: what is not passed in full, then a line for what is.
 pub fn human(report: &Report, layout: Layout) -> String {
-    let mut text = broken(report, layout);
-    let kept: Vec<&Verdict> = report.checks.iter().filter(|verdict| verdict.state == State::Kept).collect();
-    let columns = kept.iter().map(|verdict| verdict.check.len()).max().unwrap_or_default();
-    if !text.is_empty() && !kept.is_empty() {
+    let mut text = not_passed(report, layout);
+    let passed: Vec<&Verdict> = report.checks.iter().filter(|verdict| verdict.state == State::Passed).collect();
+    let columns = passed.iter().map(|verdict| verdict.check.len()).max().unwrap_or_default();
+    if !text.is_empty() && !passed.is_empty() {
         text.push('\n');
     }
-    for verdict in kept {
+    for verdict in passed {
         let glyph = styled(layout.styles.add, "ok");
         let subject = subject(verdict);
-        let subject = if subject.is_empty() { verdict.promised.clone() } else { subject };
+        let subject = if subject.is_empty() { verdict.expected.clone() } else { subject };
         let line = format!("{:columns$}  {subject}", verdict.check);
         text.push_str(&format!(" {glyph}  {}\n", super::clip(&line, layout.width.saturating_sub(5))));
     }
@@ -26,11 +26,11 @@ pub fn human(report: &Report, layout: Layout) -> String {
     text
 }
 
-/// Returns what is not kept, each with what was promised, what was found and what to do; empty when all is well.
-pub fn broken(report: &Report, layout: Layout) -> String {
+/// Returns what is not passed, each with what was expected, what was found and what to do; empty when all is well.
+pub fn not_passed(report: &Report, layout: Layout) -> String {
     let mut text = String::new();
     let mut told: Vec<&Verdict> = Vec::new();
-    for verdict in report.checks.iter().filter(|verdict| verdict.state != State::Kept) {
+    for verdict in report.checks.iter().filter(|verdict| verdict.state != State::Passed) {
         if told.iter().any(|other| is_the_same(verdict, other)) {
             continue;
         }
@@ -44,7 +44,7 @@ pub fn broken(report: &Report, layout: Layout) -> String {
 /// Tells whether two verdicts say the same of different resources.
 fn is_the_same(verdict: &Verdict, other: &Verdict) -> bool {
     (verdict.check, verdict.state, &verdict.found, &verdict.remedy) == (other.check, other.state, &other.found, &other.remedy)
-        && (verdict.promised == other.promised || verdict.check == "resource-present")
+        && (verdict.expected == other.expected || verdict.check == "resource-present")
 }
 
 fn one(verdict: &Verdict, all: &[&Verdict], layout: Layout) -> String {
@@ -62,13 +62,13 @@ fn one(verdict: &Verdict, all: &[&Verdict], layout: Layout) -> String {
     let colon = if subject.is_empty() { "" } else { ": " };
     let mut text = format!("{}{colon}{subject}\n", styled(style, format!("{word}[{}]", verdict.check)));
     let found = if verdict.state == State::Unchecked { "not looked at" } else { "found" };
-    let lines = [("promised", Some(&verdict.promised)), (found, Some(&verdict.found)), ("what to do", verdict.remedy.as_ref())];
+    let lines = [("expected", Some(&verdict.expected)), (found, Some(&verdict.found)), ("what to do", verdict.remedy.as_ref())];
     for (label, value) in lines {
         let Some(value) = value else { continue };
         let named: Vec<&str> = all.iter().filter_map(|verdict| verdict.logical_resource_id.as_deref()).collect();
         let value = &match (label, all.len() > 1) {
-            ("promised", true) if verdict.check == "resource-present" => named.join(", "),
-            ("promised", true) => format!("{value}: {}", named.join(", ")),
+            ("expected", true) if verdict.check == "resource-present" => named.join(", "),
+            ("expected", true) => format!("{value}: {}", named.join(", ")),
             _ => value.clone(),
         };
         let room = layout.width.saturating_sub(LABEL).max(40);
@@ -91,9 +91,9 @@ fn subject(verdict: &Verdict) -> String {
 
 /// Returns how many there are of each kind in one line.
 pub fn summary(report: &Report) -> String {
-    let Summary { kept, errors, warnings, pending, unchecked } = report.summary;
+    let Summary { passed, errors, warnings, pending, unchecked } = report.summary;
     let plural = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
-    let mut text = format!("{}: {} kept", report.stack_name, plural(kept, "check"));
+    let mut text = format!("{}: {} passed", report.stack_name, plural(passed, "check"));
     for (count, words) in [(errors, plural(errors, "error")), (warnings, plural(warnings, "warning"))] {
         if count > 0 {
             text.push_str(&format!(", {words}"));

@@ -1,7 +1,7 @@
 //! Who answers what there is.
 
-use super::presence::{Answer, Asked, FileSystem, Key, Limits, MountTarget, Repository, SecurityGroup, Subnet, TaskDefinition, Vpc, Zone};
-use super::rights::{Rights, Wanted};
+use super::observed::{Answer, Asked, FileSystem, Key, Limits, MountTarget, Repository, SecurityGroup, Subnet, TaskDefinition, Vpc, Zone};
+use super::rights::{PermissionRequest, Rights};
 
 /// Answers what there is in one account and region. Nothing is ever changed by asking.
 pub trait Inspector {
@@ -90,7 +90,7 @@ pub trait Inspector {
     /// # Errors
     ///
     /// Returns why there is no answer.
-    fn rights(&self, _wanted: Wanted<'_>) -> Option<Answer<Rights>> {
+    fn rights(&self, _wanted: PermissionRequest<'_>) -> Option<Answer<Rights>> {
         None
     }
 

@@ -7,7 +7,7 @@ use std::cell::OnceCell;
 use serde_json::Value as Json;
 
 use super::inspector::Inspector;
-use super::presence::{
+use super::observed::{
     Answer, Asked, Container, EfsVolume, FileSystem, Ingress, Key, Limits, MountPoint, MountTarget, Refusal, Repository, SecurityGroup,
     Subnet, TaskDefinition, Volume, Vpc, Zone,
 };

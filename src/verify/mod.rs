@@ -1,22 +1,22 @@
-//! Whether an account holds what a stack's template promised, and whether a plan would fail for something that only the account knows.
+//! Whether an account holds what a stack's template expected, and whether a plan would fail for something that only the account knows.
 //!
-//! Takes an evaluated template with physical IDs, gives a [`Promise`]; an [`Inspector`] answers what there really is, which makes a
-//! [`Presence`]; comparing the two is pure and gives [`Verdict`]s. `aws` is the inspector of an account, through the SDK; [`local`]
+//! Takes an evaluated template with physical IDs, gives a [`Expected`]; an [`Inspector`] answers what there really is, which makes a
+//! [`Observed`]; comparing the two is pure and gives [`Verdict`]s. `aws` is the inspector of an account, through the SDK; [`local`]
 //! answers from the embedded backend's own resources, so that the whole road is there without an account. Showing verdicts is for
 //! [`ui`](crate::ui); which permissions the asking takes is for [`permissions`](crate::permissions).
 //!
 //! Every check has a stable name, listed in [`CHECKS`] and explained in `docs/checks.md`.
 
+mod actual_state;
 #[cfg(feature = "aws")]
 pub mod aws;
 mod check;
+mod expected;
 mod inspector;
-mod live;
 pub mod local;
 mod names;
+mod observed;
 pub mod preflight;
-mod presence;
-mod promise;
 mod resources;
 mod rights;
 mod subject;
@@ -24,21 +24,21 @@ mod verdict;
 
 use std::time::{Duration, Instant};
 
+pub use actual_state::{ActualState, inspect_resource};
 pub use check::check;
-pub use inspector::Inspector;
-pub use live::{Live, live};
-pub use names::{CHECKS, Check, Stage};
-pub use presence::{
-    Answer, Asked, Container, EfsVolume, FileSystem, Ingress, Key, Limits, MountPoint, MountTarget, Presence, Refusal, Repository,
-    SecurityGroup, Subnet, TaskDefinition, Volume, Vpc, Zone, look,
+pub(crate) use expected::Reader;
+pub use expected::{
+    Expected, ExpectedContainer, ExpectedFileSystem, ExpectedKey, ExpectedMountTarget, ExpectedRepository, ExpectedRule, ExpectedTask,
 };
-pub(crate) use promise::Reader;
-pub use promise::{
-    Promise, PromisedContainer, PromisedFileSystem, PromisedKey, PromisedMountTarget, PromisedRepository, PromisedRule, PromisedTask,
+pub use inspector::Inspector;
+pub use names::{CHECKS, Check, Stage};
+pub use observed::{
+    Answer, Asked, Container, EfsVolume, FileSystem, Ingress, Key, Limits, MountPoint, MountTarget, Observed, Refusal, Repository,
+    SecurityGroup, Subnet, TaskDefinition, Volume, Vpc, Zone, inspect,
 };
 use resources::empty;
 pub use resources::resources;
-pub use rights::{Denied, Principal, Rights, Wanted};
+pub use rights::{Denied, PermissionRequest, Principal, Rights};
 pub use subject::{Subject, VerifyError};
 pub use verdict::{Level, Report, State, Summary, Verdict};
 
@@ -47,7 +47,7 @@ use crate::plan::redact::Secrets;
 /// How long to leave things alone between two looks at something that is not ready yet.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// Checks whether an account holds what a stack's template promised.
+/// Checks whether an account holds what a stack's template expected.
 ///
 /// As long as something is still being made, such as a mount target, it looks again until `patience` is over.
 ///
@@ -78,10 +78,10 @@ fn once(backend: &dyn crate::backend::Backend, inspector: &dyn Inspector, subjec
             return Ok(Report::new(&stack.name, vec![empty(evaluation)]));
         }
         let present = backend.list_resources(&stack.id)?;
-        let promise = Promise::of(evaluation);
-        let presence = look(&promise, inspector);
+        let expected = Expected::of(evaluation);
+        let observed = inspect(&expected, inspector);
         let mut verdicts = resources(evaluation, &present);
-        verdicts.extend(check(&promise, &presence));
+        verdicts.extend(check(&expected, &observed));
         if stack.status.is_in_progress() {
             verdicts = verdicts.into_iter().map(|verdict| verdict.awaited(&stack.status)).collect();
         }

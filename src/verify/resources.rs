@@ -9,15 +9,15 @@ use crate::evaluate::{ConditionValue, Evaluation, Value, ValueKind};
 
 /// Compares what a template promises with the resources that a backend lists.
 ///
-/// What is secret, or known to the backend alone, is passed over; AWS lists no properties, so there it is about presence.
-pub fn resources(promised: &Evaluation<'_>, present: &[StackResource]) -> Vec<Verdict> {
+/// What is secret, or known to the backend alone, is passed over; AWS lists no properties, so there it is about observed.
+pub fn resources(expected: &Evaluation<'_>, present: &[StackResource]) -> Vec<Verdict> {
     let mut verdicts = Vec::new();
     let (mut found, mut compared) = (0, 0);
-    for (name, resource) in &promised.resources {
+    for (name, resource) in &expected.resources {
         match present.iter().find(|present| present.logical_id == *name) {
             None if resource.condition.is_some_and(|(_, value)| value == ConditionValue::Unknown) => {}
             None => verdicts.push(
-                Verdict::new(&RESOURCE_PRESENT, Of::resource(name, None), State::Broken, resource.resource_type, "not in the stack")
+                Verdict::new(&RESOURCE_PRESENT, Of::resource(name, None), State::Failed, resource.resource_type, "not in the stack")
                     .remedied("`rackform apply` creates it; if it was deleted by hand, `rackform plan` shows nothing and AWS's drift detection does"),
             ),
             Some(present) => {
@@ -31,47 +31,47 @@ pub fn resources(promised: &Evaluation<'_>, present: &[StackResource]) -> Vec<Ve
                 if let Err(path) = kept(&resource.properties, &present.properties, &mut path) {
                     let of = Of::resource(name, Some(&present.physical_id));
                     verdicts.push(
-                        Verdict::new(&RESOURCE_PROPERTIES, of, State::Broken, "the template's properties", format!("another value at {path}"))
+                        Verdict::new(&RESOURCE_PROPERTIES, of, State::Failed, "the template's properties", format!("another value at {path}"))
                             .remedied("apply the template again"),
                     );
                 }
             }
         }
     }
-    for present in present.iter().filter(|present| !promised.resources.contains_key(present.logical_id.as_str())) {
+    for present in present.iter().filter(|present| !expected.resources.contains_key(present.logical_id.as_str())) {
         let of = Of::resource(&present.logical_id, Some(&present.physical_id));
         verdicts.push(
-            Verdict::new(&RESOURCE_UNEXPECTED, of, State::Broken, "not in the template", &present.resource_type)
+            Verdict::new(&RESOURCE_UNEXPECTED, of, State::Failed, "not in the template", &present.resource_type)
                 .remedied("`rackform events` tells why it was not deleted; delete it by hand if nothing needs it"),
         );
     }
     let plural = |count: usize| if count == 1 { "1 resource".to_owned() } else { format!("{count} resources") };
     if found > 0 {
-        verdicts.push(Verdict::new(&RESOURCE_PRESENT, Of::default(), State::Kept, plural(found), "in the stack"));
+        verdicts.push(Verdict::new(&RESOURCE_PRESENT, Of::default(), State::Passed, plural(found), "in the stack"));
     }
     if compared > 0 && !verdicts.iter().any(|verdict| verdict.check == RESOURCE_PROPERTIES.name) {
-        verdicts.push(Verdict::new(&RESOURCE_PROPERTIES, Of::default(), State::Kept, plural(compared), "as the template says"));
+        verdicts.push(Verdict::new(&RESOURCE_PROPERTIES, Of::default(), State::Passed, plural(compared), "as the template says"));
     }
     verdicts
 }
 
-/// Returns the one verdict about a stack whose creation was undone: no promise of its template is kept, for one reason.
-pub fn empty(promised: &Evaluation<'_>) -> Verdict {
-    let (count, plural) = (promised.resources.len(), if promised.resources.len() == 1 { "" } else { "s" });
+/// Returns the one verdict about a stack whose creation was undone: no expected of its template is kept, for one reason.
+pub fn empty(expected: &Evaluation<'_>) -> Verdict {
+    let (count, plural) = (expected.resources.len(), if expected.resources.len() == 1 { "" } else { "s" });
     Verdict::new(
         &RESOURCE_PRESENT,
         Of::default(),
-        State::Broken,
+        State::Failed,
         format!("{count} resource{plural}"),
         "none: the stack's creation failed and was undone",
     )
     .remedied("`rackform events --failed` tells why; `rackform recover` deletes the stack and creates it anew")
 }
 
-/// Compares a promised value with the present one; returns the path of the first difference.
-fn kept(promised: &Value<'_>, present: &Json, path: &mut String) -> Result<(), String> {
+/// Compares a expected value with the present one; returns the path of the first difference.
+fn kept(expected: &Value<'_>, present: &Json, path: &mut String) -> Result<(), String> {
     let length = path.len();
-    match (&promised.kind, present) {
+    match (&expected.kind, present) {
         (ValueKind::Unknown(_), _) => {}
         (_, Json::String(text)) if text.contains("****") => {}
         (ValueKind::Map(members), Json::Object(present)) if members.len() == present.len() => {
@@ -90,10 +90,10 @@ fn kept(promised: &Value<'_>, present: &Json, path: &mut String) -> Result<(), S
             }
         }
         (ValueKind::Null, Json::Null) => {}
-        (ValueKind::Bool(promised), Json::Bool(present)) if promised == present => {}
-        (ValueKind::String(promised), Json::String(present)) if promised == present => {}
-        (ValueKind::Number(promised), Json::Number(present))
-            if *promised == present.to_string() || promised.parse::<f64>().ok() == present.as_f64() => {}
+        (ValueKind::Bool(expected), Json::Bool(present)) if expected == present => {}
+        (ValueKind::String(expected), Json::String(present)) if expected == present => {}
+        (ValueKind::Number(expected), Json::Number(present))
+            if *expected == present.to_string() || expected.parse::<f64>().ok() == present.as_f64() => {}
         _ => return Err(path.clone()),
     }
     Ok(())

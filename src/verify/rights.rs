@@ -35,7 +35,7 @@ pub struct Denied {
 
 /// Rights that a plan takes.
 #[derive(Clone, Copy, Debug)]
-pub struct Wanted<'w> {
+pub struct PermissionRequest<'w> {
     /// Whose.
     pub principal: Principal<'w>,
     /// For which actions on which resources.

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::names::Check;
 use crate::plan::redact::Secrets;
 
-/// How much a promise that is not kept matters.
+/// How much a expected that is not passed matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
@@ -15,15 +15,15 @@ pub enum Level {
     Warning,
 }
 
-/// What became of a promise.
+/// What became of a expected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
-    /// It is kept.
-    Kept,
-    /// It is not kept.
-    Broken,
-    /// It is not kept yet: what it is about is still being made.
+    /// It is passed.
+    Passed,
+    /// It is not passed.
+    Failed,
+    /// It is not passed yet: what it is about is still being made.
     Pending,
     /// It could not be looked at.
     Unchecked,
@@ -36,7 +36,7 @@ pub struct Verdict {
     pub check: &'static str,
     /// How much it matters.
     pub level: Level,
-    /// What became of the promise.
+    /// What became of the expected.
     pub state: State,
     /// The resource, where it is one of the template's.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,8 +44,8 @@ pub struct Verdict {
     /// What was looked at in the account, where there is something.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub physical_resource_id: Option<String>,
-    /// What is promised, or what the plan rests on.
-    pub promised: String,
+    /// What is expected, or what the plan rests on.
+    pub expected: String,
     /// What was found; for what could not be looked at, why.
     pub found: String,
     /// What to do about it.
@@ -55,14 +55,14 @@ pub struct Verdict {
 
 impl Verdict {
     /// Returns a verdict without what to do.
-    pub(super) fn new(check: &'static Check, of: Of<'_>, state: State, promised: impl Into<String>, found: impl Into<String>) -> Self {
+    pub(super) fn new(check: &'static Check, of: Of<'_>, state: State, expected: impl Into<String>, found: impl Into<String>) -> Self {
         Self {
             check: check.name,
             level: check.level,
             state,
             logical_resource_id: of.logical_id.map(ToOwned::to_owned),
             physical_resource_id: of.physical_id.map(ToOwned::to_owned),
-            promised: promised.into(),
+            expected: expected.into(),
             found: found.into(),
             remedy: None,
         }
@@ -72,23 +72,23 @@ impl Verdict {
     #[must_use]
     pub(super) fn hiding(self, secrets: &Secrets<'_>) -> Self {
         let hide = |text: String| secrets.text(text);
-        let Self { check, level, state, logical_resource_id, physical_resource_id, promised, found, remedy } = self;
+        let Self { check, level, state, logical_resource_id, physical_resource_id, expected, found, remedy } = self;
         Self {
             check,
             level,
             state,
             logical_resource_id,
             physical_resource_id: physical_resource_id.map(hide),
-            promised: hide(promised),
+            expected: hide(expected),
             found: hide(found),
             remedy: remedy.map(hide),
         }
     }
 
-    /// Returns it as not kept yet where it is broken: something is being done to the stack, which may well keep it.
+    /// Returns it as not passed yet where it is failed: something is being done to the stack, which may well keep it.
     #[must_use]
     pub(super) fn awaited(mut self, status: &crate::backend::StackStatus) -> Self {
-        if self.state == State::Broken {
+        if self.state == State::Failed {
             self.state = State::Pending;
             self.found = format!("{}, while the stack is {status}", self.found);
             self.remedy = Some("wait for the stack: `rackform events --follow` watches it".to_owned());
@@ -99,7 +99,7 @@ impl Verdict {
     /// Adds what to do, unless there is nothing to be done.
     #[must_use]
     pub(super) fn remedied(mut self, remedy: impl Into<String>) -> Self {
-        if self.state != State::Kept {
+        if self.state != State::Passed {
             self.remedy = Some(remedy.into());
         }
         self
@@ -127,13 +127,13 @@ impl<'o> Of<'o> {
 /// How many verdicts there are of each kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Summary {
-    /// Promises that are kept.
-    pub kept: usize,
+    /// Promises that are passed.
+    pub passed: usize,
     /// Broken ones that matter.
     pub errors: usize,
     /// Broken ones worth knowing.
     pub warnings: usize,
-    /// Not kept yet.
+    /// Not passed yet.
     pub pending: usize,
     /// Not looked at.
     pub unchecked: usize,
@@ -155,28 +155,28 @@ impl Report {
     pub fn new(stack_name: &str, mut checks: Vec<Verdict>) -> Self {
         checks.sort_by_key(|verdict| super::names::CHECKS.iter().position(|check| check.name == verdict.check));
         let count = |is: &dyn Fn(&Verdict) -> bool| checks.iter().filter(|verdict| is(verdict)).count();
-        let broken = |level| count(&|verdict| verdict.state == State::Broken && verdict.level == level);
+        let failed = |level| count(&|verdict| verdict.state == State::Failed && verdict.level == level);
         let of = |state| count(&|verdict| verdict.state == state);
         let summary = Summary {
-            kept: of(State::Kept),
-            errors: broken(Level::Error),
-            warnings: broken(Level::Warning),
+            passed: of(State::Passed),
+            errors: failed(Level::Error),
+            warnings: failed(Level::Warning),
             pending: of(State::Pending),
             unchecked: of(State::Unchecked),
         };
         Self { stack_name: stack_name.to_owned(), summary, checks }
     }
 
-    /// Tells whether nothing that matters is wrong; with `strict`, whether everything was looked at and is as promised.
-    pub fn is_kept(&self, strict: bool) -> bool {
-        let Summary { kept: _, errors, warnings, pending, unchecked } = self.summary;
+    /// Tells whether nothing that matters is wrong; with `strict`, whether everything was looked at and is as expected.
+    pub fn is_passed(&self, strict: bool) -> bool {
+        let Summary { passed: _, errors, warnings, pending, unchecked } = self.summary;
         errors == 0 && pending == 0 && (!strict || (warnings == 0 && unchecked == 0))
     }
 
     /// Tells whether there was something to look at and nothing of it could be; that CloudFormation lists the resources shows nothing of them.
-    pub fn is_blind(&self) -> bool {
+    pub fn is_inconclusive(&self) -> bool {
         let listed = [super::names::RESOURCE_PRESENT.name, super::names::RESOURCE_UNEXPECTED.name];
-        let mut looked = self.checks.iter().filter(|verdict| !listed.contains(&verdict.check) || verdict.state == State::Broken).peekable();
+        let mut looked = self.checks.iter().filter(|verdict| !listed.contains(&verdict.check) || verdict.state == State::Failed).peekable();
         looked.peek().is_some() && looked.all(|verdict| verdict.state == State::Unchecked)
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use rackform::verify::preflight::{Address, Expectation, NamedResource, NewTarget, Owner, survey};
+use rackform::verify::preflight::{Address, NamedResource, NewTarget, Owner, Requirements, survey};
 use rackform::verify::{
     Answer, Asked, FileSystem, Inspector, Key, Limits, MountTarget, Refusal, Repository, SecurityGroup, State, Subnet, TaskDefinition, Vpc,
     Zone,
@@ -98,7 +98,7 @@ impl Inspector for Account {
 }
 
 /// A plan that brings two mount targets of a file system that is there, a repository, and more.
-fn expectation() -> Expectation {
+fn requirements() -> Requirements {
     let target = |logical_id: &str, subnet: &str| NewTarget {
         logical_id: logical_id.into(),
         owner: Owner::Existing("fs-1".into()),
@@ -113,7 +113,7 @@ fn expectation() -> Expectation {
         replaces: None,
         yields: false,
     };
-    Expectation {
+    Requirements {
         targets: vec![target("Target0", "subnet-1"), target("Target1", "subnet-2")],
         vpcs: vec!["vpc-1".into()],
         groups: vec!["sg-1".into()],
@@ -126,18 +126,18 @@ fn expectation() -> Expectation {
     }
 }
 
-fn findings(expectation: &Expectation, account: &Account) -> Vec<String> {
-    let verdicts = survey(expectation, account).into_iter().filter(|verdict| verdict.state != State::Kept);
+fn findings(requirements: &Requirements, account: &Account) -> Vec<String> {
+    let verdicts = survey(requirements, account).into_iter().filter(|verdict| verdict.state != State::Passed);
     let words = |verdict: rackform::verify::Verdict| {
         assert!(verdict.remedy.is_some(), "{} says what to do", verdict.check);
         let id = verdict.logical_resource_id.or(verdict.physical_resource_id).unwrap_or_default();
-        let state = if verdict.state == State::Broken { String::new() } else { format!("{:?} ", verdict.state) };
+        let state = if verdict.state == State::Failed { String::new() } else { format!("{:?} ", verdict.state) };
         format!("{state}{} {id}", verdict.check)
     };
     verdicts.map(words).collect()
 }
 
-type Defect = fn(&mut Expectation, &mut Account);
+type Defect = fn(&mut Requirements, &mut Account);
 
 #[test]
 fn each_obstacle_gives_exactly_its_finding() {
@@ -186,13 +186,13 @@ fn each_obstacle_gives_exactly_its_finding() {
         ("no leave to look for names", |_, account| account.refuses = "ecr:DescribeRepositories", &["Unchecked name-taken Layers"]),
     ];
     for (name, seed, expected) in obstacles {
-        let (mut plan, mut account) = (expectation(), Account::new());
+        let (mut plan, mut account) = (requirements(), Account::new());
         seed(&mut plan, &mut account);
         assert_eq!(findings(&plan, &account), expected, "{name}");
     }
     let mut account = Account::new();
     account.targets = vec![there("us-east-1b", "available"), there("us-east-1a", "deleting")];
-    assert_eq!(findings(&expectation(), &account), ["mount-target-taken Target1"], "one that goes is no obstacle");
+    assert_eq!(findings(&requirements(), &account), ["mount-target-taken Target1"], "one that goes is no obstacle");
 }
 
 #[test]

@@ -11,13 +11,13 @@ use rackform::parameters::{ParameterOverrides, ParameterSet};
 use rackform::render::{RenderOptions, render};
 use rackform::template::{Arena, Source, Template};
 use rackform::verify::local::LocalInspector;
-use rackform::verify::{CHECKS, Ingress, Presence, Promise, Refusal, State, Verdict, check, look};
+use rackform::verify::{CHECKS, Expected, Ingress, Observed, Refusal, State, Verdict, check, inspect};
 
 use crate::backend::{Told, target};
 use crate::program::Bench;
 
 /// A rack in the embedded backend: what it promises and what there is.
-fn account(template: &str, values: &[(&str, &str)]) -> (Promise, Presence) {
+fn account(template: &str, values: &[(&str, &str)]) -> (Expected, Observed) {
     let backend =
         LocalBackend::in_memory(LocalOptions { clock: Box::new(CountingClock::default()), ..LocalOptions::new("us-east-1") }).unwrap();
     apply(&backend, &target(&backend, "rack", template, values), &mut Told::default(), &AtomicBool::new(false)).unwrap();
@@ -28,9 +28,9 @@ fn account(template: &str, values: &[(&str, &str)]) -> (Promise, Presence) {
     let mut given = ParameterOverrides::new();
     stack.parameters.iter().for_each(|(name, value)| given.add_deployed(name, value.clone()));
     let parameters = ParameterSet::resolve(&template, &given).unwrap();
-    let promise = Promise::of(&evaluate(&template, &parameters, &state, &arena).unwrap());
-    let presence = look(&promise, &LocalInspector::new(&backend, "us-east-1"));
-    (promise, presence)
+    let expected = Expected::of(&evaluate(&template, &parameters, &state, &arena).unwrap());
+    let observed = inspect(&expected, &LocalInspector::new(&backend, "us-east-1"));
+    (expected, observed)
 }
 
 fn rack() -> String {
@@ -41,16 +41,16 @@ const FARGATE: [(&str, &str); 2] = [("BuildCache", "Yes"), ("BuildMethod", "farg
 const KEYED: [(&str, &str); 3] = [("BuildCache", "Yes"), ("BuildMethod", "fargate"), ("EnableSharedEFSVolumeEncryption", "true")];
 
 /// Returns the checks that are not kept, and what they are about.
-fn findings(promise: &Promise, presence: &Presence) -> Vec<String> {
+fn findings(expected: &Expected, observed: &Observed) -> Vec<String> {
     let words = |verdict: Verdict| {
         let id = verdict.logical_resource_id.or(verdict.physical_resource_id).unwrap_or_default();
         assert!(verdict.remedy.is_some(), "{} says what to do", verdict.check);
         match verdict.state {
-            State::Broken => format!("{} {id}", verdict.check),
+            State::Failed => format!("{} {id}", verdict.check),
             state => format!("{state:?} {} {id}", verdict.check),
         }
     };
-    check(promise, presence).into_iter().filter(|verdict| verdict.state != State::Kept).map(words).collect()
+    check(expected, observed).into_iter().filter(|verdict| verdict.state != State::Passed).map(words).collect()
 }
 
 /// Returns the one of a table.
@@ -58,11 +58,11 @@ fn only<T>(table: &mut indexmap::IndexMap<String, rackform::verify::Asked<T>>) -
     table.values_mut().next().unwrap().as_mut().unwrap().as_mut().unwrap()
 }
 
-fn cache_group(promise: &Promise, presence: &mut Presence) -> usize {
-    presence.security_groups.get_index_of(promise.rules[0].group.as_ref().unwrap()).unwrap()
+fn cache_group(expected: &Expected, observed: &mut Observed) -> usize {
+    observed.security_groups.get_index_of(expected.rules[0].group.as_ref().unwrap()).unwrap()
 }
 
-type Defect = fn(&mut Promise, &mut Presence);
+type Defect = fn(&mut Expected, &mut Observed);
 
 #[test]
 fn each_defect_gives_exactly_its_finding() {
@@ -126,8 +126,8 @@ fn each_defect_gives_exactly_its_finding() {
         ),
         (
             "a subnet of builds in a zone without mount target",
-            |promise, there| {
-                promise.build_subnets.push("subnet-4".into());
+            |expected, there| {
+                expected.build_subnets.push("subnet-4".into());
                 let vpc = there.vpcs.keys().next().unwrap().clone();
                 there.subnets.insert("subnet-4".into(), Ok(Some(rackform::verify::Subnet { vpc, zone: "us-east-1f".into() })));
             },
@@ -135,24 +135,24 @@ fn each_defect_gives_exactly_its_finding() {
         ),
         (
             "no rule for NFS",
-            |promise, there| {
-                let index = cache_group(promise, there);
+            |expected, there| {
+                let index = cache_group(expected, there);
                 there.security_groups[index].as_mut().unwrap().as_mut().unwrap().ingress.clear();
             },
             &["nfs-ingress BuildCacheSecurity"],
         ),
         (
             "a rule for another port",
-            |promise, there| {
-                let index = cache_group(promise, there);
+            |expected, there| {
+                let index = cache_group(expected, there);
                 there.security_groups[index].as_mut().unwrap().as_mut().unwrap().ingress[0].to_port = Some(2048);
             },
             &["nfs-ingress BuildCacheSecurity"],
         ),
         (
             "open to all as well",
-            |promise, there| {
-                let index = cache_group(promise, there);
+            |expected, there| {
+                let index = cache_group(expected, there);
                 let all = Ingress { protocol: "-1".into(), from_port: None, to_port: None, source: "0.0.0.0/0".into() };
                 there.security_groups[index].as_mut().unwrap().as_mut().unwrap().ingress.push(all);
             },
@@ -160,9 +160,9 @@ fn each_defect_gives_exactly_its_finding() {
         ),
         (
             "the tasks get another group than the rule admits",
-            |promise, there| {
+            |expected, there| {
                 let group = Ok(Some(rackform::verify::SecurityGroup { vpc: there.vpcs.keys().next().cloned(), ingress: Vec::new() }));
-                promise.rules[0].build_group = Some("sg-builds".into());
+                expected.rules[0].build_group = Some("sg-builds".into());
                 there.security_groups.insert("sg-builds".into(), group);
                 // The template's own rule is for the rack's group, which then is no longer the builds'.
             },
@@ -170,21 +170,21 @@ fn each_defect_gives_exactly_its_finding() {
         ),
         (
             "the cache's group is gone",
-            |promise, there| {
-                let index = cache_group(promise, there);
+            |expected, there| {
+                let index = cache_group(expected, there);
                 there.security_groups[index] = Ok(None);
             },
             &["nfs-ingress BuildCacheSecurity"],
         ),
         (
             "the builds' group is gone",
-            |promise, there| drop(there.security_groups.insert(promise.rules[0].build_group.clone().unwrap(), Ok(None))),
+            |expected, there| drop(there.security_groups.insert(expected.rules[0].build_group.clone().unwrap(), Ok(None))),
             &["build-security-group "],
         ),
         (
             "the builds' group is in another VPC",
-            |promise, there| {
-                let group = promise.rules[0].build_group.as_ref().unwrap();
+            |expected, there| {
+                let group = expected.rules[0].build_group.as_ref().unwrap();
                 there.security_groups[group].as_mut().unwrap().as_mut().unwrap().vpc = Some("vpc-other".into());
             },
             &["build-security-group "],
@@ -193,9 +193,9 @@ fn each_defect_gives_exactly_its_finding() {
         ("no DNS hostnames", |_, there| only(&mut there.vpcs).dns_hostnames = false, &["vpc-dns-hostnames "]),
         (
             "two subnets in one zone",
-            |promise, there| {
+            |expected, there| {
                 let zone = "us-east-1a".to_owned();
-                let subnet = promise.mount_targets[1].subnet.clone().unwrap();
+                let subnet = expected.mount_targets[1].subnet.clone().unwrap();
                 there.subnets[&subnet].as_mut().unwrap().as_mut().unwrap().zone = zone;
             },
             &["subnet-zones BuildCacheFilesystem"],
@@ -257,35 +257,36 @@ fn each_defect_gives_exactly_its_finding() {
             &["Unchecked repository-lifecycle BuildCacheRepository"],
         ),
     ];
-    let (promise, presence) = account(&rack(), &FARGATE);
-    for (name, seed, expected) in defects {
-        let (mut promise, mut presence) = (promise.clone(), presence.clone());
-        seed(&mut promise, &mut presence);
-        let found = findings(&promise, &presence);
-        let fits = |(found, expected): (&String, &&str)| found == expected || (expected.ends_with(' ') && found.starts_with(*expected));
-        assert!(found.len() == expected.len() && found.iter().zip(expected).all(fits), "{name}: {found:?}, not {expected:?}");
+    let (expected, observed) = account(&rack(), &FARGATE);
+    for (name, seed, findings_expected) in defects {
+        let (mut expected, mut observed) = (expected.clone(), observed.clone());
+        seed(&mut expected, &mut observed);
+        let found = findings(&expected, &observed);
+        let fits = |(found, wanted): (&String, &&str)| found == wanted || (wanted.ends_with(' ') && found.starts_with(*wanted));
+        let is_same = found.len() == findings_expected.len() && found.iter().zip(findings_expected).all(fits);
+        assert!(is_same, "{name}: {found:?}, not {findings_expected:?}");
     }
 }
 
 #[test]
 fn a_rack_with_a_key_of_its_own_promises_that_key() {
-    let (promise, presence) = account(&rack(), &KEYED);
-    assert_eq!(findings(&promise, &presence), [""; 0]);
-    let mut disabled = presence.clone();
-    let key = promise.keys[0].1.clone().unwrap();
+    let (expected, observed) = account(&rack(), &KEYED);
+    assert_eq!(findings(&expected, &observed), [""; 0]);
+    let mut disabled = observed.clone();
+    let key = expected.keys[0].1.clone().unwrap();
     disabled.keys[&key].as_mut().unwrap().as_mut().unwrap().state = "PendingDeletion".into();
-    assert_eq!(findings(&promise, &disabled), ["key-enabled CustomerManagedKey"]);
-    let mut other = presence;
+    assert_eq!(findings(&expected, &disabled), ["key-enabled CustomerManagedKey"]);
+    let mut other = observed;
     only(&mut other.file_systems).key = Some("alias/aws/elasticfilesystem".into());
-    assert_eq!(findings(&promise, &other), ["file-system-key BuildCacheFilesystem"]);
+    assert_eq!(findings(&expected, &other), ["file-system-key BuildCacheFilesystem"]);
 }
 
 #[test]
 fn only_what_the_parameters_promise_is_checked() {
     let checks = |values: &[(&str, &str)]| {
-        let (promise, presence) = account(&rack(), values);
-        assert_eq!(findings(&promise, &presence), [""; 0], "{values:?}");
-        let mut names: Vec<&str> = check(&promise, &presence).iter().map(|verdict| verdict.check).collect();
+        let (expected, observed) = account(&rack(), values);
+        assert_eq!(findings(&expected, &observed), [""; 0], "{values:?}");
+        let mut names: Vec<&str> = check(&expected, &observed).iter().map(|verdict| verdict.check).collect();
         names.dedup();
         names
     };
@@ -300,21 +301,21 @@ fn only_what_the_parameters_promise_is_checked() {
 
 #[test]
 fn buildkit_is_promised_to_builds_on_instances() {
-    let (promise, mut presence) = account(&rack(), &[("BuildMethod", "ec2")]);
-    only(&mut presence.task_definitions).containers[0].buildkit = Some("0".into());
-    assert_eq!(findings(&promise, &presence), ["task-buildkit ApiBuildTasks"]);
+    let (expected, mut observed) = account(&rack(), &[("BuildMethod", "ec2")]);
+    only(&mut observed.task_definitions).containers[0].buildkit = Some("0".into());
+    assert_eq!(findings(&expected, &observed), ["task-buildkit ApiBuildTasks"]);
 }
 
 #[test]
 fn a_lifecycle_rule_is_compared_as_json() {
-    let (promise, mut presence) = account(&rack(), &FARGATE);
-    let repository = only(&mut presence.repositories);
+    let (expected, mut observed) = account(&rack(), &FARGATE);
+    let repository = only(&mut observed.repositories);
     let text = repository.lifecycle_policy.clone().unwrap().unwrap();
     let json: serde_json::Value = serde_json::from_str(&text).unwrap();
     repository.lifecycle_policy = Ok(Some(serde_json::to_string_pretty(&json).unwrap()));
-    assert_eq!(findings(&promise, &presence), [""; 0], "blanks are no difference");
-    only(&mut presence.repositories).lifecycle_policy = Ok(Some(text.replace("30", "3")));
-    assert_eq!(findings(&promise, &presence), ["repository-lifecycle BuildCacheRepository"]);
+    assert_eq!(findings(&expected, &observed), [""; 0], "blanks are no difference");
+    only(&mut observed.repositories).lifecycle_policy = Ok(Some(text.replace("30", "3")));
+    assert_eq!(findings(&expected, &observed), ["repository-lifecycle BuildCacheRepository"]);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::backend::StackDescription;
 use crate::evaluate::{Evaluation, Resource, Value};
 use crate::model::build_cache;
 use crate::template::{Diagnostic, Diagnostics};
-use crate::verify::{Promise, Reader};
+use crate::verify::{Expected, Reader};
 
 /// The first platform version of Fargate that mounts EFS; RunTask chooses it, a task definition cannot.
 ///
@@ -190,8 +190,9 @@ impl<'a> Rack<'_, 'a> {
     }
 
     fn cache(&self, task: &str, container: &Value<'a>) -> SiteCache {
-        let promise = Promise::of(self.evaluation);
-        let volumes = promise.tasks.iter().filter(|promised| promised.logical_id == task).flat_map(|task| task.volumes.iter().flatten());
+        let expected = Expected::of(self.evaluation);
+        let volumes =
+            expected.tasks.iter().filter(|definition| definition.logical_id == task).flat_map(|task| task.volumes.iter().flatten());
         let mounted: Vec<_> = volumes.filter_map(|volume| Some((volume.name.clone(), volume.efs.as_ref()?.file_system.clone()))).collect();
         let mounts = container.get("MountPoints").and_then(Value::items).unwrap_or_default();
         let text = |mount: &Value<'a>, name: &str| mount.get(name).and_then(Value::text).map(ToOwned::to_owned);
@@ -244,8 +245,8 @@ impl<'a> Rack<'_, 'a> {
     /// Leaves out subnets from which the cache's file system cannot be mounted: those in whose zone there is no mount target.
     fn covered(&self, subnets: Vec<String>, cache: &SiteCache, notes: &mut Vec<String>, problems: &mut Diagnostics) -> Vec<String> {
         let Some(file_system) = cache.file_systems.first() else { return subnets };
-        let promise = Promise::of(self.evaluation);
-        let targets = promise.mount_targets.iter().filter(|target| target.file_system.as_ref() == Some(file_system));
+        let expected = Expected::of(self.evaluation);
+        let targets = expected.mount_targets.iter().filter(|target| target.file_system.as_ref() == Some(file_system));
         let with_target: BTreeSet<String> = targets.filter_map(|target| target.subnet.clone()).collect();
         let zones: Vec<Value<'a>> = with_target.iter().filter_map(|subnet| self.zone(subnet)).collect();
         let reaches = |subnet: &String| {

@@ -3,7 +3,7 @@
 use aws_sdk_ec2::types::VpcAttributeName;
 
 use super::AwsInspector;
-use crate::verify::presence::{Answer, Asked, Ingress, Limits, Refusal, SecurityGroup, Subnet, Vpc, Zone};
+use crate::verify::observed::{Answer, Asked, Ingress, Limits, Refusal, SecurityGroup, Subnet, Vpc, Zone};
 
 pub(super) fn security_group(aws: &AwsInspector, id: &str) -> Asked<SecurityGroup> {
     let missing = ["InvalidGroup.NotFound", "InvalidGroupId.Malformed"];

@@ -1,7 +1,7 @@
 //! File systems and mount targets.
 
 use super::AwsInspector;
-use crate::verify::presence::{Answer, Asked, FileSystem, MountTarget, Refusal};
+use crate::verify::observed::{Answer, Asked, FileSystem, MountTarget, Refusal};
 
 pub(super) fn file_system(aws: &AwsInspector, id: &str) -> Asked<FileSystem> {
     let missing = ["FileSystemNotFound"];

@@ -14,10 +14,10 @@ use std::sync::Arc;
 use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
 
 use super::inspector::Inspector;
-use super::presence::{
+use super::observed::{
     Answer, Asked, FileSystem, Key, Limits, MountTarget, Refusal, Repository, SecurityGroup, Subnet, TaskDefinition, Vpc, Zone,
 };
-use super::rights::{Rights, Wanted};
+use super::rights::{PermissionRequest, Rights};
 use crate::backend::aws::{Session, chain};
 
 /// One account and region.
@@ -153,7 +153,7 @@ impl Inspector for AwsInspector {
         names::holder(self, resource_type, name, scope)
     }
 
-    fn rights(&self, wanted: Wanted<'_>) -> Option<Answer<Rights>> {
+    fn rights(&self, wanted: PermissionRequest<'_>) -> Option<Answer<Rights>> {
         Some(rights::rights(self, wanted))
     }
 

@@ -4,7 +4,7 @@ use aws_sdk_ec2::types::Filter;
 use aws_sdk_iam::types::PolicyScopeType;
 
 use super::AwsInspector;
-use crate::verify::presence::{Asked, Refusal};
+use crate::verify::observed::{Asked, Refusal};
 
 /// What IAM says of a role, user, group or instance profile that is not there.
 const NO_SUCH_ENTITY: &[&str] = &["NoSuchEntity"];

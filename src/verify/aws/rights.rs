@@ -8,8 +8,8 @@ use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, EvaluationResult, Pol
 
 use super::AwsInspector;
 use crate::permissions::{Purpose, Statement};
-use crate::verify::presence::{Answer, Refusal};
-use crate::verify::rights::{Denied, Principal, Rights, Wanted};
+use crate::verify::observed::{Answer, Refusal};
+use crate::verify::rights::{Denied, PermissionRequest, Principal, Rights};
 
 /// How many actions are asked for at once.
 const ACTIONS_A_CALL: usize = 100;
@@ -44,7 +44,7 @@ const EC2_RESOURCES: [&str; 14] = [
 ];
 
 /// Tries out what a principal may do.
-pub(super) fn rights(aws: &AwsInspector, wanted: Wanted<'_>) -> Answer<Rights> {
+pub(super) fn rights(aws: &AwsInspector, wanted: PermissionRequest<'_>) -> Answer<Rights> {
     let source = match wanted.principal {
         Principal::Role(arn) => arn.to_owned(),
         Principal::Caller => match caller(aws)? {

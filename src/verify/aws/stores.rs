@@ -3,7 +3,7 @@
 use aws_sdk_kms::types::KeyManagerType;
 
 use super::AwsInspector;
-use crate::verify::presence::{Asked, Key, Refusal, Repository};
+use crate::verify::observed::{Asked, Key, Refusal, Repository};
 
 pub(super) fn repository(aws: &AwsInspector, name: &str) -> Asked<Repository> {
     let missing = ["RepositoryNotFoundException"];

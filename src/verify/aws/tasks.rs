@@ -3,7 +3,7 @@
 use aws_sdk_ecs::types::{ContainerDefinition, EfsTransitEncryption};
 
 use super::AwsInspector;
-use crate::verify::presence::{Asked, Container, EfsVolume, MountPoint, Refusal, TaskDefinition, Volume};
+use crate::verify::observed::{Asked, Container, EfsVolume, MountPoint, Refusal, TaskDefinition, Volume};
 
 pub(super) fn task_definition(aws: &AwsInspector, arn: &str) -> Asked<TaskDefinition> {
     let action = "ecs:DescribeTaskDefinition";

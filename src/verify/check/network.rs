@@ -1,36 +1,36 @@
 //! Security groups, VPCs and subnets.
 
 use super::{Checker, list};
+use crate::verify::expected::ExpectedRule;
 use crate::verify::names::{BUILD_SECURITY_GROUP, NFS_INGRESS, NFS_INGRESS_ONLY, SUBNET_ZONES, VPC_DNS_HOSTNAMES, VPC_DNS_SUPPORT};
-use crate::verify::presence::SecurityGroup;
-use crate::verify::promise::PromisedRule;
+use crate::verify::observed::SecurityGroup;
 use crate::verify::verdict::{Of, State, Verdict};
 
 /// NFS.
 pub(in crate::verify) const NFS_PORT: i32 = 2049;
 
 pub(super) fn rules(checker: &mut Checker<'_>) {
-    let (promise, presence) = (checker.promise, checker.presence);
-    for promised in &promise.rules {
-        let Some(group) = promised.group.as_deref() else { continue };
-        let of = Of { logical_id: promised.logical_id.as_deref(), physical_id: Some(group) };
-        let words = match &promised.build_group {
+    let (expected, observed) = (checker.expected, checker.observed);
+    for expected in &expected.rules {
+        let Some(group) = expected.group.as_deref() else { continue };
+        let of = Of { logical_id: expected.logical_id.as_deref(), physical_id: Some(group) };
+        let words = match &expected.build_group {
             Some(build) => format!("tcp {NFS_PORT} from {build}"),
             None => format!("tcp {NFS_PORT} from the builds' group"),
         };
         let remedy = "the group was deleted by hand: turn the cache off and on again";
-        if let Some(found) = checker.found(presence.security_groups.get(group), &NFS_INGRESS, of, &words, remedy) {
-            ingress(checker, promised, found, of, &words);
+        if let Some(found) = checker.found(observed.security_groups.get(group), &NFS_INGRESS, of, &words, remedy) {
+            ingress(checker, expected, found, of, &words);
         }
     }
     let mut seen: Vec<&str> = Vec::new();
-    for promised in &promise.rules {
-        let Some(build) = promised.build_group.as_deref().filter(|build| !seen.contains(build)) else { continue };
+    for expected in &expected.rules {
+        let Some(build) = expected.build_group.as_deref().filter(|build| !seen.contains(build)) else { continue };
         seen.push(build);
         let remedy = "set `BuildInstanceSecurityGroup` or `InstanceSecurityGroup` to a group that exists, or leave them empty";
-        let asked = presence.security_groups.get(build);
+        let asked = observed.security_groups.get(build);
         let Some(found) = checker.found(asked, &BUILD_SECURITY_GROUP, Of::thing(build), "a security group", remedy) else { continue };
-        let vpcs: Vec<&String> = presence.vpcs.keys().collect();
+        let vpcs: Vec<&String> = observed.vpcs.keys().collect();
         let Some(vpc) = &found.vpc else { continue };
         if !vpcs.is_empty() {
             let texts = (format!("in {}", list(&vpcs)), format!("in {vpc}"));
@@ -40,9 +40,9 @@ pub(super) fn rules(checker: &mut Checker<'_>) {
     }
 }
 
-fn ingress(checker: &mut Checker<'_>, promised: &PromisedRule, found: &SecurityGroup, of: Of<'_>, words: &str) {
+fn ingress(checker: &mut Checker<'_>, expected: &ExpectedRule, found: &SecurityGroup, of: Of<'_>, words: &str) {
     let nfs: Vec<_> = found.ingress.iter().filter(|rule| rule.admits_tcp(NFS_PORT)).collect();
-    match &promised.build_group {
+    match &expected.build_group {
         Some(build) => checker.compare(
             &NFS_INGRESS,
             of,
@@ -55,10 +55,10 @@ fn ingress(checker: &mut Checker<'_>, promised: &PromisedRule, found: &SecurityG
             checker.unchecked(&NFS_INGRESS, of, words, "which group build tasks get is not known from the parameters", remedy);
         }
     }
-    if let Some(template) = &promised.ingress {
+    if let Some(template) = &expected.ingress {
         // What lacks is told above; here it is about what is too much. Half a rule is the same rule in another order of ports.
         let extra: Vec<_> = found.ingress.iter().filter(|rule| !template.contains(rule)).collect();
-        let extra: Vec<_> = extra.into_iter().filter(|rule| promised.build_group.as_ref() != Some(&rule.source)).collect();
+        let extra: Vec<_> = extra.into_iter().filter(|rule| expected.build_group.as_ref() != Some(&rule.source)).collect();
         let got = if extra.is_empty() { "nothing more".to_owned() } else { format!("also {}", list(&extra)) };
         checker.compare(
             &NFS_INGRESS_ONLY,
@@ -71,15 +71,15 @@ fn ingress(checker: &mut Checker<'_>, promised: &PromisedRule, found: &SecurityG
 }
 
 pub(super) fn vpcs(checker: &mut Checker<'_>) {
-    let (promise, presence) = (checker.promise, checker.presence);
-    let for_builds = promise.file_systems.iter().filter(|file_system| file_system.for_builds);
-    let targets = for_builds.filter_map(|file_system| file_system.physical_id.as_deref()).flat_map(|id| promise.targets_of(id));
-    let subnets = targets.filter_map(|target| presence.subnets.get(target.subnet.as_ref()?));
+    let (expected, observed) = (checker.expected, checker.observed);
+    let for_builds = expected.file_systems.iter().filter(|file_system| file_system.for_builds);
+    let targets = for_builds.filter_map(|file_system| file_system.physical_id.as_deref()).flat_map(|id| expected.targets_of(id));
+    let subnets = targets.filter_map(|target| observed.subnets.get(target.subnet.as_ref()?));
     // Which VPC it is, only a subnet tells.
-    if let (true, Some(refusal)) = (presence.vpcs.is_empty(), subnets.filter_map(|asked| asked.as_ref().err()).next()) {
+    if let (true, Some(refusal)) = (observed.vpcs.is_empty(), subnets.filter_map(|asked| asked.as_ref().err()).next()) {
         checker.refused(&VPC_DNS_SUPPORT, Of::default(), "on", refusal);
     }
-    for (id, asked) in &presence.vpcs {
+    for (id, asked) in &observed.vpcs {
         let of = Of::thing(id);
         let Some(found) = checker.found(Some(asked), &VPC_DNS_SUPPORT, of, "on", "the VPC is gone") else { continue };
         let word = |on| if on { "on" } else { "off" }.to_owned();
@@ -95,17 +95,17 @@ pub(super) fn vpcs(checker: &mut Checker<'_>) {
 
 /// No two mount targets of a file system may stand in one zone: AWS refuses the second, so two subnets of one zone mean that one is missing.
 pub(super) fn zones(checker: &mut Checker<'_>) {
-    let (promise, presence) = (checker.promise, checker.presence);
-    for file_system in &promise.file_systems {
+    let (expected, observed) = (checker.expected, checker.observed);
+    for file_system in &expected.file_systems {
         let Some(id) = file_system.physical_id.as_deref() else { continue };
         let of = Of::resource(&file_system.logical_id, Some(id));
         let mut zones: Vec<(&str, &str)> = Vec::new();
         let mut refused = None;
-        for subnet in promise.targets_of(id).filter_map(|target| target.subnet.as_deref()) {
-            match presence.subnets.get(subnet) {
+        for subnet in expected.targets_of(id).filter_map(|target| target.subnet.as_deref()) {
+            match observed.subnets.get(subnet) {
                 Some(Ok(Some(found))) => zones.push((found.zone.as_str(), subnet)),
                 Some(Ok(None)) => {
-                    let verdict = Verdict::new(&SUBNET_ZONES, Of::thing(subnet), State::Broken, "a subnet", "there is none");
+                    let verdict = Verdict::new(&SUBNET_ZONES, Of::thing(subnet), State::Failed, "a subnet", "there is none");
                     checker.verdicts.push(verdict.remedied("the subnet was deleted by hand; so was the mount target in it"));
                 }
                 Some(Err(refusal)) => refused = Some(refusal),

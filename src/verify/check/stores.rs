@@ -7,21 +7,21 @@ use crate::verify::names::{KEY_ENABLED, REPOSITORY_LIFECYCLE, REPOSITORY_PRESENT
 use crate::verify::verdict::{Of, State, Verdict};
 
 pub(super) fn repositories(checker: &mut Checker<'_>) {
-    let (promise, presence) = (checker.promise, checker.presence);
-    for promised in &promise.repositories {
-        let Some(name) = promised.physical_id.as_deref() else { continue };
-        let of = Of::resource(&promised.logical_id, Some(name));
+    let (expected, observed) = (checker.expected, checker.observed);
+    for expected in &expected.repositories {
+        let Some(name) = expected.physical_id.as_deref() else { continue };
+        let of = Of::resource(&expected.logical_id, Some(name));
         let remedy = "it was deleted by hand: turn the cache off and on again, or create it under this name";
-        let Some(found) = checker.found(presence.repositories.get(name), &REPOSITORY_PRESENT, of, "a repository", remedy) else { continue };
-        checker.verdicts.push(Verdict::new(&REPOSITORY_PRESENT, of, State::Kept, "a repository", "there is one"));
-        if let Some(wanted) = &promised.tag_mutability {
+        let Some(found) = checker.found(observed.repositories.get(name), &REPOSITORY_PRESENT, of, "a repository", remedy) else { continue };
+        checker.verdicts.push(Verdict::new(&REPOSITORY_PRESENT, of, State::Passed, "a repository", "there is one"));
+        if let Some(wanted) = &expected.tag_mutability {
             let texts = (wanted.clone(), found.tag_mutability.clone());
             let remedy = format!(
                 "`aws ecr put-image-tag-mutability --repository-name {name} --image-tag-mutability {wanted}`; a cache is pushed under the same tags again and again"
             );
             checker.compare(&REPOSITORY_TAGS, of, *wanted == found.tag_mutability, texts, &remedy);
         }
-        let Some(wanted) = &promised.lifecycle_policy else { continue };
+        let Some(wanted) = &expected.lifecycle_policy else { continue };
         match &found.lifecycle_policy {
             Ok(got) => {
                 let texts = (shown(wanted.as_deref()), shown(got.as_deref()));
@@ -48,13 +48,13 @@ fn shown(text: Option<&str>) -> String {
 }
 
 pub(super) fn keys(checker: &mut Checker<'_>) {
-    let (promise, presence) = (checker.promise, checker.presence);
-    for (logical_id, id) in &promise.keys {
+    let (expected, observed) = (checker.expected, checker.observed);
+    for (logical_id, id) in &expected.keys {
         let Some(id) = id.as_deref() else { continue };
         let of = Of::resource(logical_id, Some(id));
         let remedy =
             "what it encrypts cannot be read: `aws kms enable-key`, or `aws kms cancel-key-deletion` where its deletion is scheduled";
-        let Some(found) = checker.found(presence.keys.get(id), &KEY_ENABLED, of, "Enabled", remedy) else { continue };
+        let Some(found) = checker.found(observed.keys.get(id), &KEY_ENABLED, of, "Enabled", remedy) else { continue };
         checker.compare(&KEY_ENABLED, of, found.state == "Enabled", ("Enabled".to_owned(), found.state.clone()), remedy);
     }
 }

@@ -1,19 +1,19 @@
 //! What would make this very plan fail, asked before it is carried out.
 //!
-//! Takes the evaluated template that a plan leads to and what the plan does to each resource, which makes an [`Expectation`]: pure. What it
+//! Takes the evaluated template that a plan leads to and what the plan does to each resource, which makes an [`Requirements`]: pure. What it
 //! rests on in the account is then asked for, and each answer is a [`Verdict`]. A call that is refused is unchecked and stops nothing.
 
-mod expectation;
 mod names;
 mod network;
+mod requirements;
 mod rights;
 mod storage;
 
-pub use expectation::{Address, Expectation, NamedResource, NewTarget, Owner};
+pub use requirements::{Address, NamedResource, NewTarget, Owner, Requirements};
 
 use super::inspector::Inspector;
 use super::names::{STACK_STATE, TEMPLATE_BUCKET};
-use super::presence::{Asked, Refusal};
+use super::observed::{Asked, Refusal};
 use super::verdict::{Of, State, Verdict};
 use super::{Check, Report, Subject, VerifyError};
 use crate::backend::{Backend, BackendError, StackStatus};
@@ -59,7 +59,7 @@ pub fn preflight(backend: &dyn Backend, inspector: &dyn Inspector, request: &Req
     request.subject.evaluated(backend, request.known, |after, stack| {
         verdicts.extend(stack.map(|stack| stack_state(&stack.name, &stack.status)));
         let secrets = Secrets::of(None, after);
-        let mut found = survey(&Expectation::of(after, request.plan), inspector);
+        let mut found = survey(&Requirements::of(after, request.plan), inspector);
         found.extend(rights::survey(request, after, stack, inspector));
         verdicts.extend(found.into_iter().map(|verdict| verdict.hiding(&secrets)));
         Ok(())
@@ -67,45 +67,45 @@ pub fn preflight(backend: &dyn Backend, inspector: &dyn Inspector, request: &Req
     Ok(Report::new(&request.subject.stack, verdicts))
 }
 
-/// Asks for what an expectation rests on.
-pub fn survey(expectation: &Expectation, inspector: &dyn Inspector) -> Vec<Verdict> {
-    let mut verdicts = network::survey(expectation, inspector);
-    verdicts.extend(storage::survey(expectation, inspector));
-    verdicts.extend(names::survey(expectation, inspector));
+/// Asks for what an requirements rests on.
+pub fn survey(requirements: &Requirements, inspector: &dyn Inspector) -> Vec<Verdict> {
+    let mut verdicts = network::survey(requirements, inspector);
+    verdicts.extend(storage::survey(requirements, inspector));
+    verdicts.extend(names::survey(requirements, inspector));
     verdicts
 }
 
 fn stack_state(stack: &str, status: &StackStatus) -> Verdict {
     let is_ready = status.is_updatable() || status.is_review();
-    let state = if is_ready { State::Kept } else { State::Broken };
+    let state = if is_ready { State::Passed } else { State::Failed };
     let wrong = BackendError::WrongStatus { stack: stack.to_owned(), status: status.clone(), wanted: "updated" };
     let remedy = wrong.hint().unwrap_or_else(|| "`rackform status` says what the state means".to_owned());
     Verdict::new(&STACK_STATE, Of::default(), state, "a state in which it can be changed", status.as_str()).remedied(remedy)
 }
 
 fn bucket(bucket: Bucket<'_>, asked: Asked<()>) -> Verdict {
-    let promised = "a bucket that the template can be put into";
-    let verdict = |state, found: String| Verdict::new(&TEMPLATE_BUCKET, Of::thing(bucket.name), state, promised, found);
+    let expected = "a bucket that the template can be put into";
+    let verdict = |state, found: String| Verdict::new(&TEMPLATE_BUCKET, Of::thing(bucket.name), state, expected, found);
     match asked {
-        Ok(Some(())) => verdict(State::Kept, "there is one".to_owned()),
-        Ok(None) if bucket.is_made => verdict(State::Kept, "there is none yet: it will be made, as asked for".to_owned()),
-        Ok(None) => verdict(State::Broken, "there is none".to_owned()).remedied(bucket.remedy),
-        Err(refusal) if refusal.code.as_deref() == Some("301") => verdict(State::Broken, refusal.message)
+        Ok(Some(())) => verdict(State::Passed, "there is one".to_owned()),
+        Ok(None) if bucket.is_made => verdict(State::Passed, "there is none yet: it will be made, as asked for".to_owned()),
+        Ok(None) => verdict(State::Failed, "there is none".to_owned()).remedied(bucket.remedy),
+        Err(refusal) if refusal.code.as_deref() == Some("301") => verdict(State::Failed, refusal.message)
             .remedied("name a bucket in the stack's own region: `--template-bucket`, or `template_bucket` in rack.yaml"),
-        Err(refusal) if refusal.code.is_some() => verdict(State::Broken, refusal.message)
+        Err(refusal) if refusal.code.is_some() => verdict(State::Failed, refusal.message)
             .remedied("name a bucket of this account and region, or grant s3:ListBucket, s3:GetObject and s3:PutObject on it"),
         Err(refusal) => verdict(State::Unchecked, refusal.to_string()),
     }
 }
 
 /// Returns that something could not be looked at, and why.
-fn unchecked(check: &'static Check, of: Of<'_>, promised: &str, refusal: &Refusal) -> Verdict {
-    Verdict::new(check, of, State::Unchecked, promised, format!("could not check: {refusal}"))
+fn unchecked(check: &'static Check, of: Of<'_>, expected: &str, refusal: &Refusal) -> Verdict {
+    Verdict::new(check, of, State::Unchecked, expected, format!("could not check: {refusal}"))
         .remedied(format!("{}; the plan can be carried out without", refusal.remedy("preflight")))
 }
 
 /// Returns a verdict of something that was looked at.
-fn judged(check: &'static Check, of: Of<'_>, is_kept: bool, texts: (String, String), remedy: &str) -> Verdict {
-    let state = if is_kept { State::Kept } else { State::Broken };
+fn judged(check: &'static Check, of: Of<'_>, is_passed: bool, texts: (String, String), remedy: &str) -> Verdict {
+    let state = if is_passed { State::Passed } else { State::Failed };
     Verdict::new(check, of, state, texts.0, texts.1).remedied(remedy)
 }

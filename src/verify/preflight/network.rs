@@ -1,6 +1,6 @@
 //! VPCs, security groups and quotas.
 
-use super::{Expectation, Inspector, judged, unchecked};
+use super::{Inspector, Requirements, judged, unchecked};
 use crate::verify::names::{ELASTIC_IP_QUOTA, EXISTING_GROUP, GROUPS_PER_INTERFACE, SECURITY_GROUP_QUOTA, VPC_DNS};
 use crate::verify::verdict::{Of, State};
 use crate::verify::{Limits, Verdict};
@@ -15,10 +15,10 @@ const GROUPS_BY_DEFAULT: usize = 2_500;
 /// Source: <https://docs.aws.amazon.com/efs/latest/ug/limits.html>
 const GROUPS_ON_MOUNT_TARGET: usize = 5;
 
-pub(super) fn survey(expectation: &Expectation, inspector: &dyn Inspector) -> Vec<Verdict> {
+pub(super) fn survey(requirements: &Requirements, inspector: &dyn Inspector) -> Vec<Verdict> {
     let mut verdicts = Vec::new();
-    for id in &expectation.vpcs {
-        let promised = "resolves names and gives hostnames";
+    for id in &requirements.vpcs {
+        let expected = "resolves names and gives hostnames";
         verdicts.push(match inspector.vpc(id) {
             Ok(Some(vpc)) => {
                 let word = |is_on| if is_on { "on" } else { "off" };
@@ -30,21 +30,21 @@ pub(super) fn survey(expectation: &Expectation, inspector: &dyn Inspector) -> Ve
                 let commands: Vec<String> =
                     options.iter().map(|option| format!("`aws ec2 modify-vpc-attribute --vpc-id {id} {option}`")).collect();
                 let remedy = format!("builds could not mount the cache: {}", commands.join(", then "));
-                judged(&VPC_DNS, Of::thing(id), options.is_empty(), (promised.to_owned(), found), &remedy)
+                judged(&VPC_DNS, Of::thing(id), options.is_empty(), (expected.to_owned(), found), &remedy)
             }
             Ok(None) => {
-                let texts = (promised.to_owned(), "there is no such VPC".to_owned());
+                let texts = (expected.to_owned(), "there is no such VPC".to_owned());
                 judged(&VPC_DNS, Of::thing(id), false, texts, "name a VPC of this account and region")
             }
-            Err(refusal) => unchecked(&VPC_DNS, Of::thing(id), promised, &refusal),
+            Err(refusal) => unchecked(&VPC_DNS, Of::thing(id), expected, &refusal),
         });
     }
-    for id in &expectation.groups {
-        let promised = "a security group";
+    for id in &requirements.groups {
+        let expected = "a security group";
         verdicts.push(match inspector.security_group(id) {
             Ok(found) => {
                 let there = if found.is_some() { "there is one" } else { "there is none" };
-                let texts = (promised.to_owned(), there.to_owned());
+                let texts = (expected.to_owned(), there.to_owned());
                 judged(
                     &EXISTING_GROUP,
                     Of::thing(id),
@@ -53,10 +53,10 @@ pub(super) fn survey(expectation: &Expectation, inspector: &dyn Inspector) -> Ve
                     "name a group of this account, region and VPC, or leave the parameter empty",
                 )
             }
-            Err(refusal) => unchecked(&EXISTING_GROUP, Of::thing(id), promised, &refusal),
+            Err(refusal) => unchecked(&EXISTING_GROUP, Of::thing(id), expected, &refusal),
         });
     }
-    quotas(expectation, inspector, &mut verdicts);
+    quotas(requirements, inspector, &mut verdicts);
     verdicts
 }
 
@@ -67,9 +67,9 @@ fn quota(service: &str, code: &str) -> String {
     format!("https://console.aws.amazon.com/servicequotas/home/services/{service}/quotas/{code} (code {code})")
 }
 
-fn quotas(expectation: &Expectation, inspector: &dyn Inspector, verdicts: &mut Vec<Verdict>) {
-    let (groups, addresses) = (expectation.new_groups, expectation.new_addresses);
-    if groups == 0 && addresses == 0 && expectation.targets.is_empty() {
+fn quotas(requirements: &Requirements, inspector: &dyn Inspector, verdicts: &mut Vec<Verdict>) {
+    let (groups, addresses) = (requirements.new_groups, requirements.new_addresses);
+    if groups == 0 && addresses == 0 && requirements.targets.is_empty() {
         return;
     }
     let limits = match inspector.limits() {
@@ -90,19 +90,19 @@ fn quotas(expectation: &Expectation, inspector: &dyn Inspector, verdicts: &mut V
         }
     }
     if let Some(in_use) = limits.groups_in_use.filter(|_| groups > 0) {
-        let promised = format!("room for {groups} more in {GROUPS_BY_DEFAULT}, the default quota of a region");
+        let expected = format!("room for {groups} more in {GROUPS_BY_DEFAULT}, the default quota of a region");
         let found = format!("{in_use} security groups in use");
         verdicts.push(if in_use > GROUPS_BY_DEFAULT {
             // It was raised, to what EC2 does not tell.
             let found = format!("{found}: the quota was raised, and EC2 does not tell to what");
-            Verdict::new(&SECURITY_GROUP_QUOTA, Of::default(), State::Unchecked, promised, found)
+            Verdict::new(&SECURITY_GROUP_QUOTA, Of::default(), State::Unchecked, expected, found)
                 .remedied(format!("{} tells", quota("vpc", "L-E79EC296")))
         } else {
             let remedy = format!(
                 "delete groups that nothing uses, or have the quota `VPC security groups per Region` raised: {}",
                 quota("vpc", "L-E79EC296")
             );
-            judged(&SECURITY_GROUP_QUOTA, Of::default(), in_use + groups <= GROUPS_BY_DEFAULT, (promised, found), &remedy)
+            judged(&SECURITY_GROUP_QUOTA, Of::default(), in_use + groups <= GROUPS_BY_DEFAULT, (expected, found), &remedy)
         });
     }
     if let (Some(limit), Some(in_use)) = (limits.elastic_ips, limits.elastic_ips_in_use)
@@ -114,7 +114,7 @@ fn quotas(expectation: &Expectation, inspector: &dyn Inspector, verdicts: &mut V
         verdicts.push(judged(&ELASTIC_IP_QUOTA, Of::default(), in_use + addresses <= limit, texts, &remedy));
     }
     let limit = limits.groups_per_interface.map_or(GROUPS_ON_MOUNT_TARGET, |limit| limit.min(GROUPS_ON_MOUNT_TARGET));
-    for target in &expectation.targets {
+    for target in &requirements.targets {
         let texts = (format!("at most {limit} security groups"), target.groups.to_string());
         let of = Of::resource(&target.logical_id, None);
         let remedy = match limit {

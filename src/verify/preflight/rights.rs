@@ -8,7 +8,7 @@ use crate::backend::StackDescription;
 use crate::evaluate::{Evaluation, State as Known};
 use crate::permissions::{Place, Purpose, needed, of_plan, statements};
 use crate::verify::names::PERMISSIONS;
-use crate::verify::rights::{Denied, Principal, Rights, Wanted};
+use crate::verify::rights::{Denied, PermissionRequest, Principal, Rights};
 use crate::verify::verdict::{Level, Of, State, Verdict};
 
 /// Tries the rights that a plan takes: the caller's, and those of the role where there is one.
@@ -30,7 +30,9 @@ pub(super) fn survey(
     let surely: BTreeSet<String> = needed(&place, &needs);
     let ask = |principal, purposes: &[Purpose]| {
         let statements = statements(&place, &needs, purposes);
-        (!statements.is_empty()).then(|| verdict(inspector, Wanted { principal, statements: &statements }, purposes, &surely)).flatten()
+        (!statements.is_empty())
+            .then(|| verdict(inspector, PermissionRequest { principal, statements: &statements }, purposes, &surely))
+            .flatten()
     };
     match role {
         // CloudFormation does the rest as the role.
@@ -57,8 +59,8 @@ fn place(stack: &str, known: &Known) -> Place {
     }
 }
 
-fn verdict(inspector: &dyn Inspector, wanted: Wanted<'_>, purposes: &[Purpose], surely: &BTreeSet<String>) -> Option<Verdict> {
-    let promised = match wanted.principal {
+fn verdict(inspector: &dyn Inspector, wanted: PermissionRequest<'_>, purposes: &[Purpose], surely: &BTreeSet<String>) -> Option<Verdict> {
+    let expected = match wanted.principal {
         Principal::Caller => "whoever asks may do what the plan takes",
         Principal::Role(_) => "the role for CloudFormation may do what the plan takes",
     };
@@ -69,20 +71,20 @@ fn verdict(inspector: &dyn Inspector, wanted: Wanted<'_>, purposes: &[Purpose], 
                 Principal::Caller => Of::default(),
                 Principal::Role(arn) => Of::thing(arn),
             };
-            return Some(super::unchecked(&PERMISSIONS, of, promised, &refusal));
+            return Some(super::unchecked(&PERMISSIONS, of, expected, &refusal));
         }
     };
-    Some(judged(promised, &rights, purposes, surely))
+    Some(judged(expected, &rights, purposes, surely))
 }
 
-fn judged(promised: &str, rights: &Rights, purposes: &[Purpose], surely: &BTreeSet<String>) -> Verdict {
+fn judged(expected: &str, rights: &Rights, purposes: &[Purpose], surely: &BTreeSet<String>) -> Verdict {
     let of = Of::thing(&rights.principal);
     if rights.denied.is_empty() {
         let found = match rights.tried {
             0 => "the account's root user may do everything".to_owned(),
             tried => format!("allowed: all {tried} actions"),
         };
-        return Verdict::new(&PERMISSIONS, of, State::Kept, promised, found);
+        return Verdict::new(&PERMISSIONS, of, State::Passed, expected, found);
     }
     // Conditions that only a real request can meet make a denial uncertain, unless it is for what is called anyway.
     let is_certain = |denied: &&Denied| surely.contains(&denied.action) && denied.unknown_conditions.is_empty();
@@ -101,7 +103,7 @@ fn judged(promised: &str, rights: &Rights, purposes: &[Purpose], surely: &BTreeS
         rights.principal,
         names.join(",")
     );
-    let mut verdict = Verdict::new(&PERMISSIONS, of, State::Broken, promised, parts.join("; ")).remedied(remedy);
+    let mut verdict = Verdict::new(&PERMISSIONS, of, State::Failed, expected, parts.join("; ")).remedied(remedy);
     if certain.is_empty() {
         verdict.level = Level::Warning;
     }

@@ -2,19 +2,19 @@
 
 use indexmap::{IndexMap, IndexSet};
 
-use super::{Address, Expectation, Inspector, Owner, judged, unchecked};
+use super::{Address, Inspector, Owner, Requirements, judged, unchecked};
 use crate::aws::fargate;
 use crate::verify::Verdict;
 use crate::verify::names::{EXISTING_KEY, FARGATE_SIZE, MOUNT_TARGET_TAKEN, ZONE_WITHOUT_EFS};
-use crate::verify::presence::Zone;
+use crate::verify::observed::Zone;
 use crate::verify::verdict::Of;
 
-pub(super) fn survey(expectation: &Expectation, inspector: &dyn Inspector) -> Vec<Verdict> {
+pub(super) fn survey(requirements: &Requirements, inspector: &dyn Inspector) -> Vec<Verdict> {
     let mut verdicts = Vec::new();
-    let places = places(expectation, inspector, &mut verdicts);
-    zones(expectation, &places, inspector, &mut verdicts);
-    taken(expectation, &places, inspector, &mut verdicts);
-    for (file_system, key) in &expectation.keys {
+    let places = places(requirements, inspector, &mut verdicts);
+    zones(requirements, &places, inspector, &mut verdicts);
+    taken(requirements, &places, inspector, &mut verdicts);
+    for (file_system, key) in &requirements.keys {
         let of = Of::resource(file_system, Some(key));
         verdicts.push(match inspector.key(key) {
             Ok(Some(found)) => {
@@ -28,7 +28,7 @@ pub(super) fn survey(expectation: &Expectation, inspector: &dyn Inspector) -> Ve
             Err(refusal) => unchecked(&EXISTING_KEY, of, "a key that is enabled", &refusal),
         });
     }
-    for (task, cpu, memory) in &expectation.sizes {
+    for (task, cpu, memory) in &requirements.sizes {
         let problem = fargate::size_problem(cpu, memory);
         let texts = ("a size that Fargate offers".to_owned(), format!("CPU {cpu}, memory {memory}"));
         let remedy = problem.clone().unwrap_or_default();
@@ -38,9 +38,9 @@ pub(super) fn survey(expectation: &Expectation, inspector: &dyn Inspector) -> Ve
 }
 
 /// Returns the zone that each new mount target comes to stand in, by logical ID.
-fn places(expectation: &Expectation, inspector: &dyn Inspector, verdicts: &mut Vec<Verdict>) -> IndexMap<String, String> {
+fn places(requirements: &Requirements, inspector: &dyn Inspector, verdicts: &mut Vec<Verdict>) -> IndexMap<String, String> {
     let mut places = IndexMap::new();
-    for target in &expectation.targets {
+    for target in &requirements.targets {
         let zone = match &target.address {
             Address::Zone(zone) | Address::Likely(zone) => zone.clone(),
             Address::Subnet(subnet) => {
@@ -65,21 +65,21 @@ fn places(expectation: &Expectation, inspector: &dyn Inspector, verdicts: &mut V
     places
 }
 
-fn zones(expectation: &Expectation, places: &IndexMap<String, String>, inspector: &dyn Inspector, verdicts: &mut Vec<Verdict>) {
+fn zones(requirements: &Requirements, places: &IndexMap<String, String>, inspector: &dyn Inspector, verdicts: &mut Vec<Verdict>) {
     if places.is_empty() {
         return;
     }
-    let promised = "a zone in which EFS is offered";
+    let expected = "a zone in which EFS is offered";
     let known = match inspector.zones() {
         Ok(known) if known.is_empty() => return,
         Ok(known) => known,
         Err(refusal) => {
-            verdicts.push(unchecked(&ZONE_WITHOUT_EFS, Of::default(), promised, &refusal));
+            verdicts.push(unchecked(&ZONE_WITHOUT_EFS, Of::default(), expected, &refusal));
             return;
         }
     };
     for (target, zone) in places {
-        let is_likely = expectation.targets.iter().any(|new| new.logical_id == *target && matches!(new.address, Address::Likely(_)));
+        let is_likely = requirements.targets.iter().any(|new| new.logical_id == *target && matches!(new.address, Address::Likely(_)));
         let problem = match known.iter().find(|known| known.name == *zone) {
             None if is_likely => continue,
             None => Some("which the account does not have in this region"),
@@ -87,14 +87,14 @@ fn zones(expectation: &Expectation, places: &IndexMap<String, String>, inspector
         };
         // Where EFS is offered could not be asked, and nothing else speaks against the zone.
         if let (None, Some(Zone { has_efs: Err(refusal), .. })) = (problem, known.iter().find(|known| known.name == *zone)) {
-            verdicts.push(unchecked(&ZONE_WITHOUT_EFS, Of::resource(target, None), promised, refusal));
+            verdicts.push(unchecked(&ZONE_WITHOUT_EFS, Of::resource(target, None), expected, refusal));
             continue;
         }
         let found = problem.map_or_else(|| zone.clone(), |problem| format!("{zone}, {problem}"));
         let fit: Vec<&str> = known.iter().filter(|zone| unfit(zone).is_none()).map(|zone| zone.name.as_str()).collect();
         let remedy =
             format!("put the subnet into another zone: {} would do", if fit.is_empty() { "none".to_owned() } else { fit.join(", ") });
-        verdicts.push(judged(&ZONE_WITHOUT_EFS, Of::resource(target, None), problem.is_none(), (promised.to_owned(), found), &remedy));
+        verdicts.push(judged(&ZONE_WITHOUT_EFS, Of::resource(target, None), problem.is_none(), (expected.to_owned(), found), &remedy));
     }
 }
 
@@ -110,8 +110,8 @@ fn unfit(zone: &Zone) -> Option<&'static str> {
 /// A file system takes one mount target in each zone, and the new one comes before an old one goes.
 ///
 /// Source: <https://docs.aws.amazon.com/efs/latest/ug/API_CreateMountTarget.html>
-fn taken(expectation: &Expectation, places: &IndexMap<String, String>, inspector: &dyn Inspector, verdicts: &mut Vec<Verdict>) {
-    let owners: IndexSet<&Owner> = expectation.targets.iter().map(|target| &target.owner).collect();
+fn taken(requirements: &Requirements, places: &IndexMap<String, String>, inspector: &dyn Inspector, verdicts: &mut Vec<Verdict>) {
+    let owners: IndexSet<&Owner> = requirements.targets.iter().map(|target| &target.owner).collect();
     for owner in owners {
         let (name, existing) = match owner {
             Owner::New(logical_id) => (logical_id, Vec::new()),
@@ -127,7 +127,7 @@ fn taken(expectation: &Expectation, places: &IndexMap<String, String>, inspector
             },
         };
         let mut here: Vec<(String, String)> = existing;
-        for target in expectation.targets.iter().filter(|target| target.owner == *owner) {
+        for target in requirements.targets.iter().filter(|target| target.owner == *owner) {
             let Some(zone) = places.get(&target.logical_id) else { continue };
             let other = here.iter().find(|(taken, _)| taken == zone).map(|(_, id)| id.clone());
             let texts = (format!("no other mount target of {name} in {zone}"), other.clone().unwrap_or_else(|| "none".to_owned()));

@@ -109,7 +109,7 @@ pub fn call(asked: &Asked) -> Option<Call> {
     })
 }
 
-/// An account in which every promise is kept, but for what is answered otherwise.
+/// An account in which every check passes, except for the answers that a test overrides.
 #[derive(Clone, Default)]
 pub struct Account {
     pub replies: Vec<(Call, Reply)>,

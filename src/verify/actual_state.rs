@@ -4,11 +4,11 @@ use indexmap::IndexMap;
 use serde_json::{Value as Json, json};
 
 use super::inspector::Inspector;
-use super::presence::{FileSystem, Refusal, Repository};
+use super::observed::{FileSystem, Refusal, Repository};
 
 /// What was found of one resource.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Live {
+pub enum ActualState {
     /// It is there; properties that are not what the template says, by name, as they are. `None` is one that is not set.
     Differs(IndexMap<String, Option<Json>>),
     /// There is no such resource.
@@ -22,20 +22,26 @@ pub enum Live {
 /// Looks at a resource by the value of its identifier, and holds it against `wanted`: what the template says of its properties.
 ///
 /// A property among `open` has no value in the template yet, and so is told as it is.
-pub fn live(inspector: &dyn Inspector, resource_type: &str, identifier: &str, wanted: &IndexMap<String, Json>, open: &[&str]) -> Live {
-    let found = |found: Found| Live::Differs(found.differing);
+pub fn inspect_resource(
+    inspector: &dyn Inspector,
+    resource_type: &str,
+    identifier: &str,
+    wanted: &IndexMap<String, Json>,
+    open: &[&str],
+) -> ActualState {
+    let found = |found: Found| ActualState::Differs(found.differing);
     match resource_type {
         "AWS::EFS::FileSystem" => match inspector.file_system(identifier) {
             Ok(Some(file_system)) => found(of_file_system(inspector, &file_system, Found::new(wanted, open))),
-            Ok(None) => Live::Missing,
-            Err(refusal) => Live::Refused(refusal),
+            Ok(None) => ActualState::Missing,
+            Err(refusal) => ActualState::Refused(refusal),
         },
         "AWS::ECR::Repository" => match inspector.repository(identifier) {
             Ok(Some(repository)) => found(of_repository(&repository, Found::new(wanted, open))),
-            Ok(None) => Live::Missing,
-            Err(refusal) => Live::Refused(refusal),
+            Ok(None) => ActualState::Missing,
+            Err(refusal) => ActualState::Refused(refusal),
         },
-        _ => Live::Unknown,
+        _ => ActualState::Unknown,
     }
 }
 

@@ -1,10 +1,10 @@
 //! Reads what an evaluated template says of the types that builds rest on.
 
-use super::{PromisedContainer, PromisedFileSystem, PromisedKey, PromisedMountTarget, PromisedRepository, PromisedRule, PromisedTask};
+use super::{ExpectedContainer, ExpectedFileSystem, ExpectedKey, ExpectedMountTarget, ExpectedRepository, ExpectedRule, ExpectedTask};
 use crate::evaluate::{ConditionValue, Evaluation, Residual, Resource, Value, ValueKind};
 use crate::model::build_cache::HostTemplate;
 use crate::template::Intrinsic;
-use crate::verify::presence::{EfsVolume, Ingress, MountPoint, Volume};
+use crate::verify::observed::{EfsVolume, Ingress, MountPoint, Volume};
 
 /// The container that builds.
 const BUILD_CONTAINER: &str = "build";
@@ -50,7 +50,7 @@ impl<'a> Reader<'_, 'a> {
         Some(ids)
     }
 
-    pub(super) fn file_system(&self, resource: &Resource<'a>) -> PromisedFileSystem {
+    pub(super) fn file_system(&self, resource: &Resource<'a>) -> ExpectedFileSystem {
         let properties = &resource.properties;
         let text = |name: &str, default: &str| match properties.get(name) {
             None => Some(default.to_owned()),
@@ -58,10 +58,10 @@ impl<'a> Reader<'_, 'a> {
         };
         let encrypted = properties.get("Encrypted").and_then(Value::text).map(|text| text.eq_ignore_ascii_case("true"));
         let key = match properties.get("KmsKeyId") {
-            None if encrypted == Some(true) => PromisedKey::AwsManaged,
-            value => value.and_then(|value| self.id(value)).map_or(PromisedKey::Unsaid, PromisedKey::Id),
+            None if encrypted == Some(true) => ExpectedKey::AwsManaged,
+            value => value.and_then(|value| self.id(value)).map_or(ExpectedKey::Unsaid, ExpectedKey::Id),
         };
-        PromisedFileSystem {
+        ExpectedFileSystem {
             logical_id: resource.entry.name.to_owned(),
             physical_id: self.physical_id(resource.entry.name),
             encrypted,
@@ -74,13 +74,13 @@ impl<'a> Reader<'_, 'a> {
         }
     }
 
-    pub(super) fn mount_target(&self, resource: &Resource<'a>) -> PromisedMountTarget {
+    pub(super) fn mount_target(&self, resource: &Resource<'a>) -> ExpectedMountTarget {
         let property = |name: &str| resource.properties.get(name);
         let subnet = property("SubnetId").and_then(|value| self.id(value));
         let is_subnet = |resource: &&Resource<'a>| subnet.is_some() && self.physical_id(resource.entry.name) == subnet;
         let zone = self.of_type("AWS::EC2::Subnet").find(is_subnet).and_then(|subnet| subnet.properties.get("AvailabilityZone"));
-        let zone = zone.filter(|zone| is_said(zone)).and_then(Value::text);
-        PromisedMountTarget {
+        let zone = zone.filter(|zone| is_explicit_value(zone)).and_then(Value::text);
+        ExpectedMountTarget {
             logical_id: resource.entry.name.to_owned(),
             physical_id: self.physical_id(resource.entry.name),
             file_system: property("FileSystemId").and_then(|value| self.id(value)),
@@ -90,7 +90,7 @@ impl<'a> Reader<'_, 'a> {
         }
     }
 
-    pub(super) fn rule(&self, group: &str) -> PromisedRule {
+    pub(super) fn rule(&self, group: &str) -> ExpectedRule {
         let own = self.of_type("AWS::EC2::SecurityGroup").find(|resource| self.physical_id(resource.entry.name).as_deref() == Some(group));
         let is_of_group =
             |resource: &&Resource<'a>| resource.properties.get("GroupId").and_then(|value| self.id(value)).as_deref() == Some(group);
@@ -104,7 +104,7 @@ impl<'a> Reader<'_, 'a> {
             ingress.sort();
             Some(ingress)
         });
-        PromisedRule {
+        ExpectedRule {
             logical_id: own.map(|own| own.entry.name.to_owned()),
             group: Some(group.to_owned()),
             build_group: self.build_group(),
@@ -145,7 +145,7 @@ impl<'a> Reader<'_, 'a> {
         listed.split(',').map(str::trim).filter(|subnet| !subnet.is_empty()).map(ToOwned::to_owned).collect()
     }
 
-    pub(super) fn task(&self, resource: &Resource<'a>) -> Option<PromisedTask> {
+    pub(super) fn task(&self, resource: &Resource<'a>) -> Option<ExpectedTask> {
         let properties = &resource.properties;
         let is_build = |container: &&Value<'a>| container.get("Name").and_then(Value::text) == Some(BUILD_CONTAINER);
         let container = properties.get("ContainerDefinitions")?.items()?.iter().find(is_build)?;
@@ -163,14 +163,14 @@ impl<'a> Reader<'_, 'a> {
             None => Some(Vec::new()),
             Some(mounts) => mounts.items().and_then(|mounts| mounts.iter().map(mount_point).collect()),
         };
-        Some(PromisedTask {
+        Some(ExpectedTask {
             logical_id: resource.entry.name.to_owned(),
             physical_id: self.physical_id(resource.entry.name),
             is_fargate: platforms.iter().any(|platform| platform.text() == Some("FARGATE")),
             cpu: text("Cpu"),
             memory: text("Memory"),
             volumes,
-            container: PromisedContainer {
+            container: ExpectedContainer {
                 mount_points: mount_points.map(|mut mounts: Vec<MountPoint>| {
                     mounts.sort();
                     mounts
@@ -195,9 +195,9 @@ impl<'a> Reader<'_, 'a> {
         })
     }
 
-    pub(super) fn repository(&self, resource: &Resource<'a>) -> PromisedRepository {
+    pub(super) fn repository(&self, resource: &Resource<'a>) -> ExpectedRepository {
         let property = |name: &str| resource.properties.get(name);
-        PromisedRepository {
+        ExpectedRepository {
             logical_id: resource.entry.name.to_owned(),
             physical_id: self.physical_id(resource.entry.name),
             tag_mutability: property("ImageTagMutability").map_or(Some("MUTABLE"), |value| value.text()).map(ToOwned::to_owned),
@@ -210,7 +210,7 @@ impl<'a> Reader<'_, 'a> {
 }
 
 /// Tells whether a value is written down or a parameter's: `Fn::GetAZs` gives what the account has, which a table can only guess.
-pub(in crate::verify) fn is_said(value: &Value<'_>) -> bool {
+pub(in crate::verify) fn is_explicit_value(value: &Value<'_>) -> bool {
     Intrinsic::of(value.origin).is_none_or(|function| matches!(function, Intrinsic::Ref(_)))
 }
 

@@ -6,11 +6,11 @@ use indexmap::IndexSet;
 
 use crate::evaluate::{ConditionValue, Evaluation, Residual, Resource, Value, ValueKind};
 use crate::plan::{Effect, Plan, ResourceEffect};
-use crate::verify::promise::{Reader, is_said};
+use crate::verify::expected::{Reader, is_explicit_value};
 
 /// What a plan rests on.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Expectation {
+pub struct Requirements {
     /// Mount targets that come.
     pub targets: Vec<NewTarget>,
     /// VPCs that are given by their ID, which mount targets come into.
@@ -83,12 +83,12 @@ pub struct NamedResource {
     pub yields: bool,
 }
 
-impl Expectation {
+impl Requirements {
     /// Reads what a plan rests on; `after` was evaluated with the physical IDs of the stack as it is.
     pub fn of(after: &Evaluation<'_>, plan: &Plan) -> Self {
         let effects = plan.effects.iter().map(|effect| (effect.logical_resource_id.as_str(), effect)).collect();
         let survey = Survey { reader: Reader { evaluation: after }, effects };
-        let mut expectation = Self::default();
+        let mut requirements = Self::default();
         let (mut vpcs, mut groups) = (IndexSet::new(), IndexSet::new());
         for resource in after.resources.values() {
             let id = resource.entry.name;
@@ -102,12 +102,12 @@ impl Expectation {
                     groups.extend(survey.foreign_ids(property("SecurityGroups").and_then(Value::items).unwrap_or_default()));
                     if survey.comes(id) {
                         let (target, vpc) = survey.target(resource);
-                        expectation.targets.extend(target);
+                        requirements.targets.extend(target);
                         vpcs.extend(vpc);
                     }
                 }
                 "AWS::EC2::SecurityGroup" => {
-                    expectation.new_groups += usize::from(survey.comes(id));
+                    requirements.new_groups += usize::from(survey.comes(id));
                     let rules = property("SecurityGroupIngress").and_then(Value::items).unwrap_or_default();
                     let sources: Vec<_> = rules.iter().filter_map(|rule| rule.get("SourceSecurityGroupId")).copied().collect();
                     groups.extend(survey.foreign_ids(&sources));
@@ -116,23 +116,23 @@ impl Expectation {
                     let sources: Vec<_> = ["SourceSecurityGroupId", "GroupId"].into_iter().filter_map(property).copied().collect();
                     groups.extend(survey.foreign_ids(&sources));
                 }
-                "AWS::EC2::EIP" => expectation.new_addresses += usize::from(survey.comes(id)),
+                "AWS::EC2::EIP" => requirements.new_addresses += usize::from(survey.comes(id)),
                 "AWS::EFS::FileSystem" if survey.comes(id) => {
                     if let Some(key) = property("KmsKeyId").and_then(|key| survey.standing_id(key)) {
-                        expectation.keys.push((id.to_owned(), key));
+                        requirements.keys.push((id.to_owned(), key));
                     }
                 }
-                "AWS::ECS::TaskDefinition" if survey.comes(id) => expectation.sizes.extend(size(resource)),
+                "AWS::ECS::TaskDefinition" if survey.comes(id) => requirements.sizes.extend(size(resource)),
                 _ => {}
             }
             if survey.comes(id) {
-                expectation.names.extend(survey.named(resource));
+                requirements.names.extend(survey.named(resource));
             }
         }
-        expectation.held = after.state.physical_ids.iter().map(|(name, id)| (name.clone(), id.clone())).collect();
-        expectation.vpcs = vpcs.into_iter().collect();
-        expectation.groups = groups.into_iter().collect();
-        expectation
+        requirements.held = after.state.physical_ids.iter().map(|(name, id)| (name.clone(), id.clone())).collect();
+        requirements.vpcs = vpcs.into_iter().collect();
+        requirements.groups = groups.into_iter().collect();
+        requirements
     }
 }
 
@@ -197,7 +197,7 @@ impl<'a> Survey<'_, 'a> {
         let zone = own_subnet.and_then(|subnet| subnet.properties.get("AvailabilityZone"));
         let address = match (self.standing_id(subnet), zone.and_then(Value::text)) {
             (Some(subnet), _) => Address::Subnet(subnet),
-            (None, Some(text)) if zone.is_some_and(is_said) => Address::Zone(text.to_owned()),
+            (None, Some(text)) if zone.is_some_and(is_explicit_value) => Address::Zone(text.to_owned()),
             (None, Some(text)) => Address::Likely(text.to_owned()),
             (None, None) => Address::Unknown,
         };

@@ -2,8 +2,8 @@
 
 use indexmap::{IndexMap, IndexSet};
 
+use super::expected::{Expected, ExpectedKey};
 use super::inspector::Inspector;
-use super::promise::{Promise, PromisedKey};
 use crate::backend::request_hint;
 
 /// Why something could not be looked at.
@@ -291,9 +291,9 @@ pub struct Limits {
     pub refusals: Vec<Refusal>,
 }
 
-/// What there is of what was promised, by ID.
+/// What there is of what was expected, by ID.
 #[derive(Clone, Debug, Default)]
-pub struct Presence {
+pub struct Observed {
     /// File systems.
     pub file_systems: IndexMap<String, Asked<FileSystem>>,
     /// Mount targets by file system.
@@ -312,11 +312,11 @@ pub struct Presence {
     pub keys: IndexMap<String, Asked<Key>>,
 }
 
-/// Asks for everything that a promise is about, each thing once.
-pub fn look(promise: &Promise, inspector: &dyn Inspector) -> Presence {
-    let mut presence = Presence::default();
-    let mut keys: IndexSet<String> = promise.keys.iter().filter_map(|(_, id)| id.clone()).collect();
-    for file_system in &promise.file_systems {
+/// Asks for everything that a expected is about, each thing once.
+pub fn inspect(expected: &Expected, inspector: &dyn Inspector) -> Observed {
+    let mut observed = Observed::default();
+    let mut keys: IndexSet<String> = expected.keys.iter().filter_map(|(_, id)| id.clone()).collect();
+    for file_system in &expected.file_systems {
         let Some(id) = &file_system.physical_id else { continue };
         let found = inspector.file_system(id);
         if let Ok(Some(found)) = &found
@@ -324,31 +324,32 @@ pub fn look(promise: &Promise, inspector: &dyn Inspector) -> Presence {
         {
             keys.insert(key.clone());
         }
-        if let PromisedKey::Id(key) = &file_system.key {
+        if let ExpectedKey::Id(key) = &file_system.key {
             keys.insert(key.clone());
         }
-        presence.file_systems.insert(id.clone(), found);
+        observed.file_systems.insert(id.clone(), found);
     }
     let file_systems: IndexSet<&String> =
-        promise.mount_targets.iter().filter_map(|target| target.file_system.as_ref()).chain(presence.file_systems.keys()).collect();
-    presence.mount_targets = file_systems.into_iter().map(|id| (id.clone(), inspector.mount_targets(id))).collect();
-    let rules = promise.rules.iter().flat_map(|rule| [rule.group.clone(), rule.build_group.clone()].into_iter().flatten());
+        expected.mount_targets.iter().filter_map(|target| target.file_system.as_ref()).chain(observed.file_systems.keys()).collect();
+    observed.mount_targets = file_systems.into_iter().map(|id| (id.clone(), inspector.mount_targets(id))).collect();
+    let rules = expected.rules.iter().flat_map(|rule| [rule.group.clone(), rule.build_group.clone()].into_iter().flatten());
     let mut groups: IndexSet<String> = rules.collect();
     groups.sort();
-    presence.security_groups = groups.into_iter().map(|id| (id.clone(), inspector.security_group(&id))).collect();
-    let mut subnets: IndexSet<String> = promise.mount_targets.iter().filter_map(|target| target.subnet.clone()).collect();
-    subnets.extend(promise.build_subnets.iter().cloned());
-    presence.subnets = subnets.into_iter().map(|id| (id.clone(), inspector.subnet(&id))).collect();
+    observed.security_groups = groups.into_iter().map(|id| (id.clone(), inspector.security_group(&id))).collect();
+    let mut subnets: IndexSet<String> = expected.mount_targets.iter().filter_map(|target| target.subnet.clone()).collect();
+    subnets.extend(expected.build_subnets.iter().cloned());
+    observed.subnets = subnets.into_iter().map(|id| (id.clone(), inspector.subnet(&id))).collect();
     // Whether names are resolved matters where builds mount something.
-    let mounted = promise.file_systems.iter().filter(|file_system| file_system.for_builds).filter_map(|found| found.physical_id.as_deref());
-    let of_builds = mounted.flat_map(|id| promise.targets_of(id)).filter_map(|target| target.subnet.as_ref());
+    let mounted =
+        expected.file_systems.iter().filter(|file_system| file_system.for_builds).filter_map(|found| found.physical_id.as_deref());
+    let of_builds = mounted.flat_map(|id| expected.targets_of(id)).filter_map(|target| target.subnet.as_ref());
     let vpcs: IndexSet<String> =
-        of_builds.filter_map(|subnet| Some(presence.subnets.get(subnet)?.as_ref().ok()?.as_ref()?.vpc.clone())).collect();
-    presence.vpcs = vpcs.into_iter().map(|id| (id.clone(), inspector.vpc(&id))).collect();
-    let tasks = promise.tasks.iter().filter_map(|task| task.physical_id.clone());
-    presence.task_definitions = tasks.map(|arn| (arn.clone(), inspector.task_definition(&arn))).collect();
-    let repositories = promise.repositories.iter().filter_map(|repository| repository.physical_id.clone());
-    presence.repositories = repositories.map(|name| (name.clone(), inspector.repository(&name))).collect();
-    presence.keys = keys.into_iter().map(|id| (id.clone(), inspector.key(&id))).collect();
-    presence
+        of_builds.filter_map(|subnet| Some(observed.subnets.get(subnet)?.as_ref().ok()?.as_ref()?.vpc.clone())).collect();
+    observed.vpcs = vpcs.into_iter().map(|id| (id.clone(), inspector.vpc(&id))).collect();
+    let tasks = expected.tasks.iter().filter_map(|task| task.physical_id.clone());
+    observed.task_definitions = tasks.map(|arn| (arn.clone(), inspector.task_definition(&arn))).collect();
+    let repositories = expected.repositories.iter().filter_map(|repository| repository.physical_id.clone());
+    observed.repositories = repositories.map(|name| (name.clone(), inspector.repository(&name))).collect();
+    observed.keys = keys.into_iter().map(|id| (id.clone(), inspector.key(&id))).collect();
+    observed
 }

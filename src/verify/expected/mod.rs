@@ -6,24 +6,24 @@
 mod reader;
 
 pub(crate) use reader::Reader;
-pub(super) use reader::is_said;
+pub(super) use reader::is_explicit_value;
 
-use super::presence::{Ingress, MountPoint, Volume};
+use super::observed::{Ingress, MountPoint, Volume};
 use crate::evaluate::Evaluation;
 
 /// What a template promises; `None` stands for what cannot be known from it.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Promise {
+pub struct Expected {
     /// File systems.
-    pub file_systems: Vec<PromisedFileSystem>,
+    pub file_systems: Vec<ExpectedFileSystem>,
     /// Mount targets.
-    pub mount_targets: Vec<PromisedMountTarget>,
+    pub mount_targets: Vec<ExpectedMountTarget>,
     /// What the security groups of the builds' mount targets admit.
-    pub rules: Vec<PromisedRule>,
+    pub rules: Vec<ExpectedRule>,
     /// Task definitions with a container `build`.
-    pub tasks: Vec<PromisedTask>,
+    pub tasks: Vec<ExpectedTask>,
     /// Repositories.
-    pub repositories: Vec<PromisedRepository>,
+    pub repositories: Vec<ExpectedRepository>,
     /// Keys: logical and physical ID.
     pub keys: Vec<(String, Option<String>)>,
     /// The subnets that builds run in: those that an output tells, else those that the rack's own build service takes.
@@ -32,7 +32,7 @@ pub struct Promise {
 
 /// A file system.
 #[derive(Clone, Debug, PartialEq)]
-pub struct PromisedFileSystem {
+pub struct ExpectedFileSystem {
     /// The logical ID.
     pub logical_id: String,
     /// The physical ID.
@@ -40,7 +40,7 @@ pub struct PromisedFileSystem {
     /// Whether it is encrypted.
     pub encrypted: Option<bool>,
     /// With which key.
-    pub key: PromisedKey,
+    pub key: ExpectedKey,
     /// `PerformanceMode`.
     pub performance_mode: Option<String>,
     /// `ThroughputMode`.
@@ -55,7 +55,7 @@ pub struct PromisedFileSystem {
 
 /// The key of a file system.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PromisedKey {
+pub enum ExpectedKey {
     /// Nothing is said of it.
     Unsaid,
     /// The one that AWS manages for EFS.
@@ -66,7 +66,7 @@ pub enum PromisedKey {
 
 /// A mount target.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PromisedMountTarget {
+pub struct ExpectedMountTarget {
     /// The logical ID.
     pub logical_id: String,
     /// The physical ID.
@@ -83,7 +83,7 @@ pub struct PromisedMountTarget {
 
 /// What one security group of the builds' mount targets admits.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PromisedRule {
+pub struct ExpectedRule {
     /// The group's logical ID, where it is the template's.
     pub logical_id: Option<String>,
     /// The group.
@@ -96,7 +96,7 @@ pub struct PromisedRule {
 
 /// A task definition with a container `build`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PromisedTask {
+pub struct ExpectedTask {
     /// The logical ID.
     pub logical_id: String,
     /// The ARN.
@@ -110,12 +110,12 @@ pub struct PromisedTask {
     /// The volumes that are file systems.
     pub volumes: Option<Vec<Volume>>,
     /// The container `build`.
-    pub container: PromisedContainer,
+    pub container: ExpectedContainer,
 }
 
 /// The container `build`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PromisedContainer {
+pub struct ExpectedContainer {
     /// Where volumes appear, sorted.
     pub mount_points: Option<Vec<MountPoint>>,
     /// The value of `DOCKER_BUILDKIT`, which may be absent.
@@ -124,7 +124,7 @@ pub struct PromisedContainer {
 
 /// A repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PromisedRepository {
+pub struct ExpectedRepository {
     /// The logical ID.
     pub logical_id: String,
     /// The name.
@@ -135,25 +135,25 @@ pub struct PromisedRepository {
     pub lifecycle_policy: Option<Option<String>>,
 }
 
-impl Promise {
+impl Expected {
     /// Reads what a template promises that was evaluated with the physical IDs of the deployed stack.
     pub fn of(evaluation: &Evaluation<'_>) -> Self {
         let reader = Reader { evaluation };
-        let tasks: Vec<PromisedTask> = reader.of_type("AWS::ECS::TaskDefinition").filter_map(|task| reader.task(task)).collect();
+        let tasks: Vec<ExpectedTask> = reader.of_type("AWS::ECS::TaskDefinition").filter_map(|task| reader.task(task)).collect();
         let mounted: Vec<&str> = tasks
             .iter()
             .flat_map(|task| task.volumes.iter().flatten())
             .filter_map(|volume| volume.efs.as_ref().map(|efs| efs.file_system.as_str()))
             .collect();
-        let mut file_systems: Vec<PromisedFileSystem> =
+        let mut file_systems: Vec<ExpectedFileSystem> =
             reader.of_type("AWS::EFS::FileSystem").map(|resource| reader.file_system(resource)).collect();
         for file_system in &mut file_systems {
             file_system.for_builds = file_system.physical_id.as_deref().is_some_and(|id| mounted.contains(&id));
         }
-        let mount_targets: Vec<PromisedMountTarget> =
+        let mount_targets: Vec<ExpectedMountTarget> =
             reader.of_type("AWS::EFS::MountTarget").map(|resource| reader.mount_target(resource)).collect();
-        let mut rules: Vec<PromisedRule> = Vec::new();
-        let of_builds = |target: &&PromisedMountTarget| target.file_system.as_deref().is_some_and(|id| mounted.contains(&id));
+        let mut rules: Vec<ExpectedRule> = Vec::new();
+        let of_builds = |target: &&ExpectedMountTarget| target.file_system.as_deref().is_some_and(|id| mounted.contains(&id));
         for group in mount_targets.iter().filter(of_builds).flat_map(|target| target.groups.iter().flatten()) {
             if !rules.iter().any(|rule| rule.group.as_ref() == Some(group)) {
                 rules.push(reader.rule(group));
@@ -172,7 +172,7 @@ impl Promise {
     }
 
     /// Returns the mount targets of a file system.
-    pub(super) fn targets_of<'p>(&'p self, file_system: &'p str) -> impl Iterator<Item = &'p PromisedMountTarget> {
+    pub(super) fn targets_of<'p>(&'p self, file_system: &'p str) -> impl Iterator<Item = &'p ExpectedMountTarget> {
         self.mount_targets.iter().filter(move |target| target.file_system.as_deref() == Some(file_system))
     }
 }
