@@ -35,7 +35,7 @@ pub(super) struct Fingerprint {
 
 /// What was made of directories that a killed build had in use.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Settled {
+pub struct RecoveredDirectories {
     /// The build that was killed.
     pub build: String,
     /// Directories that it had not touched.
@@ -64,8 +64,8 @@ impl Journal {
     }
 
     /// Takes away what cannot be trusted.
-    pub fn settle(&self, place: &Path) -> io::Result<Settled> {
-        let mut settled = Settled { build: self.build.clone(), ..Settled::default() };
+    pub fn settle(&self, place: &Path) -> io::Result<RecoveredDirectories> {
+        let mut settled = RecoveredDirectories { build: self.build.clone(), ..RecoveredDirectories::default() };
         let found = directories(place)?;
         for (name, fingerprint) in &found {
             if self.directories.get(name) == Some(fingerprint) {

@@ -1,7 +1,7 @@
 //! What runs inside a build task: `rackform build agent`.
 //!
 //! Takes [`Settings`] from flags and the environment, and gives the [`BuildRequest`](super::BuildRequest) that
-//! [`command::plan`](super::command::plan) makes steps of: what `rackform build command` shows is what runs. [`Layout`] and [`Lease`] let
+//! [`command::plan`](super::command::plan) makes steps of: what `rackform build command` shows is what runs. [`Layout`] and [`CacheLock`] let
 //! builds share kaniko's cache directories on a file system without losing or mixing them; [`supervise`] runs the engine as process 1 must.
 //!
 //! Starting the task is [`task`](super::task)'s.
@@ -9,15 +9,15 @@
 mod credentials;
 mod image;
 mod journal;
-mod lease;
+mod lock;
 mod settings;
 mod steps;
 pub mod supervise;
 
 pub use credentials::{Credentials, CredentialsError};
 pub use image::{Arch, BuilderImage};
-pub use journal::Settled;
-pub use lease::{Access, Layout, Lease, LeaseError, place_of};
+pub use journal::RecoveredDirectories;
+pub use lock::{Access, Layout, CacheLock, CacheLockError, kaniko_caches_directory};
 pub use settings::Settings;
 pub use steps::run_steps;
 

@@ -3,7 +3,7 @@
 use super::super::cache::Backend;
 use super::super::engine::Engine;
 use super::super::request::{BuildArg, CacheRequest, Output};
-use super::super::task::environment as name;
+use super::super::task::variables as name;
 use super::super::{BuildRequest, EngineFacts};
 use crate::template::{Diagnostic, Diagnostics};
 

@@ -12,12 +12,12 @@ use aws_sdk_ecs::types::{
 use super::AwsBuilds;
 use crate::backend::BackendError;
 use crate::backend::aws::failed;
-use crate::build::task::request::{self, RunTask};
-use crate::build::task::{Container, Failure, Started, Task, environment};
+use crate::build::task::run_task::{self, RunTask};
+use crate::build::task::{Container, Failure, Started, Task, variables};
 
 pub(super) fn run_task(aws: &AwsBuilds, request: &RunTask) -> Result<Started, BackendError> {
-    let pair = |variable: &request::KeyValuePair| KeyValuePair::builder().name(&variable.name).value(&variable.value).build();
-    let container = |container: &request::ContainerOverride| {
+    let pair = |variable: &run_task::KeyValuePair| KeyValuePair::builder().name(&variable.name).value(&variable.value).build();
+    let container = |container: &run_task::ContainerOverride| {
         ContainerOverride::builder()
             .name(&container.name)
             .set_command(container.command.clone())
@@ -91,11 +91,11 @@ fn earlier(aws: &AwsBuilds, request: &RunTask, error: SdkError<RunTaskError>) ->
 /// Tells whether a task is what a request asks for, but for the registries' credentials.
 fn is_of(found: &aws_sdk_ecs::types::Task, request: &RunTask) -> bool {
     let Some(overrides) = found.overrides() else { return false };
-    let is_of_container = |found: &ContainerOverride, asked: &request::ContainerOverride| {
+    let is_of_container = |found: &ContainerOverride, asked: &run_task::ContainerOverride| {
         let variables: BTreeMap<_, _> = found.environment().iter().filter_map(|pair| Some((pair.name()?, pair.value()?))).collect();
         let wanted: BTreeMap<_, _> = asked.environment.iter().map(|pair| (pair.name.as_str(), pair.value.as_str())).collect();
         let rest = |variables: &BTreeMap<&str, &str>| {
-            let others = variables.iter().filter(|(name, _)| **name != environment::AUTH);
+            let others = variables.iter().filter(|(name, _)| **name != variables::AUTH);
             others.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect::<Vec<_>>()
         };
         found.name() == Some(asked.name.as_str())

@@ -3,9 +3,9 @@
 use super::AwsBuilds;
 use crate::backend::BackendError;
 use crate::backend::aws::failed;
-use crate::build::task::{LogEvent, LogPage, LogPlace, LogStream};
+use crate::build::task::{LogEvent, LogPage, LogPosition, LogStream};
 
-pub(super) fn log_events(aws: &AwsBuilds, stream: &LogStream, from: &LogPlace) -> Result<Option<LogPage>, BackendError> {
+pub(super) fn log_events(aws: &AwsBuilds, stream: &LogStream, from: &LogPosition) -> Result<Option<LogPage>, BackendError> {
     let elsewhere = stream.region.as_ref().filter(|region| region.as_str() != aws.session.region());
     let client = match elsewhere {
         None => &aws.logs_onlooker,

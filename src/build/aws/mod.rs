@@ -15,7 +15,7 @@ use std::time::Duration;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 
-use super::task::{BuildService, LogPage, LogPlace, LogStream, MountTarget, RunTask, Started, Task};
+use super::task::{BuildService, LogPage, LogPosition, LogStream, MountTarget, RunTask, Started, Task};
 use crate::backend::BackendError;
 use crate::backend::aws::Session;
 
@@ -70,7 +70,7 @@ impl BuildService for AwsBuilds {
         ecs::stop_task(self, cluster, task, reason)
     }
 
-    fn log_events(&self, stream: &LogStream, from: &LogPlace) -> Result<Option<LogPage>, BackendError> {
+    fn log_events(&self, stream: &LogStream, from: &LogPosition) -> Result<Option<LogPage>, BackendError> {
         logs::log_events(self, stream, from)
     }
 

@@ -8,15 +8,15 @@ use super::super::cache::Backend;
 use super::super::engine::EngineFacts;
 use super::super::request::{BuildRequest, CacheRequest, Output};
 use super::docker;
-use super::words::{self, Words};
+use super::arguments::{self, Arguments};
 use super::{Invocation, Note, Step};
 
 pub(super) fn plan(request: &BuildRequest, facts: &EngineFacts) -> Result<Invocation, Diagnostics> {
     let mut problems = Diagnostics::default();
     let mut invocation = Invocation::new(facts.engine);
-    words::add_needs(request, &mut invocation);
+    arguments::add_needs(request, &mut invocation);
     let program = facts.program();
-    let mut argv = Words::new([program.as_str(), "build"]);
+    let mut argv = Arguments::new([program.as_str(), "build"]);
     if let Some(cache) = &request.cache {
         layers(request, cache, facts, &mut argv, &mut invocation, &mut problems);
     }
@@ -44,7 +44,7 @@ pub(super) fn plan(request: &BuildRequest, facts: &EngineFacts) -> Result<Invoca
     docker::inputs(request, &mut argv);
     for secret in &request.secrets {
         // Taken apart at commas, without a word for quotes.
-        let text = words::secret(secret);
+        let text = arguments::secret(secret);
         if text.contains('"') {
             problems.push(
                 Diagnostic::error("secret", format!("buildah takes no comma or quote in the secret `{}`", secret.id.escape_debug()))
@@ -57,7 +57,7 @@ pub(super) fn plan(request: &BuildRequest, facts: &EngineFacts) -> Result<Invoca
         argv.flag("--ssh", ssh);
     }
     argv.0.extend(request.extra.iter().cloned());
-    argv.word(words::path(&request.context));
+    argv.word(arguments::path(&request.context));
     invocation.steps.push(Step::new("build the image", argv.0));
     finish(request, list.as_deref(), &program, &mut invocation, &mut problems);
     problems.into_result(invocation)
@@ -67,7 +67,7 @@ fn layers(
     request: &BuildRequest,
     cache: &CacheRequest,
     facts: &EngineFacts,
-    argv: &mut Words,
+    argv: &mut Arguments,
     invocation: &mut Invocation,
     problems: &mut Diagnostics,
 ) {
@@ -86,7 +86,7 @@ fn layers(
         }
     }
     // Each layer has a tag of its own there, and a tag is refused.
-    let repository = match words::layer_repository(cache) {
+    let repository = match arguments::layer_repository(cache) {
         Ok(repository) => repository.to_string(),
         Err(wrong) => {
             let problem = Diagnostic::error("cache-repository", wrong);
@@ -113,7 +113,7 @@ fn layers(
         invocation.note(Note::new("no-cache", "nothing is taken from the cache; it is written anew for the next build"));
     }
     let others = [("--compression", cache.compression.is_some()), ("--force-compression", cache.force_compression)];
-    words::unheeded(request, cache, &others, invocation);
+    arguments::unheeded(request, cache, &others, invocation);
     if !cache.strict {
         invocation
             .note(Note::new("cache-must-be-writable", "buildah has no `ignore-error`: a cache that cannot be written fails the build"));
@@ -126,8 +126,8 @@ fn finish(request: &BuildRequest, list: Option<&str>, program: &str, invocation:
         Output::Push => {
             for tag in &request.tags {
                 let mut argv = match list {
-                    Some(_) => Words::new([program, "manifest", "push", "--all"]),
-                    None => Words::new([program, "push"]),
+                    Some(_) => Arguments::new([program, "manifest", "push", "--all"]),
+                    None => Arguments::new([program, "push"]),
                 };
                 argv.0.extend(tls.clone());
                 if let Some(format) = request.image_format {

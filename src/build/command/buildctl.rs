@@ -9,13 +9,13 @@ use crate::template::{Diagnostic, Diagnostics};
 use super::super::cache::{Attributes, Backend};
 use super::super::engine::{BuildKit, Engine, EngineFacts};
 use super::super::request::{BuildRequest, Output, Secret, SecretSource};
-use super::words::{self, Words};
+use super::arguments::{self, Arguments};
 use super::{Invocation, Note, Step, caches};
 
 pub(super) fn plan(request: &BuildRequest, facts: &EngineFacts) -> Result<Invocation, Diagnostics> {
     let mut problems = Diagnostics::default();
     let mut invocation = Invocation::new(facts.engine);
-    words::add_needs(request, &mut invocation);
+    arguments::add_needs(request, &mut invocation);
     let buildkit = BuildKit(facts.buildkit.clone().or_else(|| facts.version.clone()));
     if buildkit.0.is_none() && request.cache.is_some() {
         let message = "BuildKit's version is not known: it is taken for a current one";
@@ -43,7 +43,7 @@ pub(super) fn plan(request: &BuildRequest, facts: &EngineFacts) -> Result<Invoca
         );
     }
     let mut inside = Inside::new(request, facts, &mut problems);
-    let mut argv = Words::new(["build", "--frontend", "dockerfile.v0"]);
+    let mut argv = Arguments::new(["build", "--frontend", "dockerfile.v0"]);
     argv.flag("--local", format!("context={}", inside.context));
     argv.flag("--local", format!("dockerfile={}", inside.dockerfile));
     if let Some(name) = &inside.filename {
@@ -53,7 +53,7 @@ pub(super) fn plan(request: &BuildRequest, facts: &EngineFacts) -> Result<Invoca
         argv.flag("--opt", format!("target={target}"));
     }
     for arg in &request.build_args {
-        argv.flag("--opt", format!("build-arg:{}", words::build_arg(arg)));
+        argv.flag("--opt", format!("build-arg:{}", arguments::build_arg(arg)));
     }
     for (name, value) in &request.labels {
         argv.flag("--opt", format!("label:{name}={value}"));
@@ -69,7 +69,7 @@ pub(super) fn plan(request: &BuildRequest, facts: &EngineFacts) -> Result<Invoca
     }
     for secret in &request.secrets {
         let secret = inside.secret(secret);
-        argv.flag("--secret", words::secret(&secret));
+        argv.flag("--secret", arguments::secret(&secret));
     }
     for ssh in &request.ssh {
         argv.flag("--ssh", ssh);
@@ -129,7 +129,7 @@ fn output(request: &BuildRequest, problems: &mut Diagnostics, invocation: &mut I
 
 /// Where things are for the program that runs: on this machine, or in a container.
 struct Inside {
-    command: Words,
+    command: Arguments,
     context: String,
     dockerfile: String,
     filename: Option<String>,
@@ -145,17 +145,17 @@ impl Inside {
     const CACHE: &'static str = "/tmp/build-cache";
 
     fn new(request: &BuildRequest, facts: &EngineFacts, problems: &mut Diagnostics) -> Self {
-        let context = words::path(&request.context);
+        let context = arguments::path(&request.context);
         let (directory, filename) = match request.dockerfile.as_deref().map(Path::new) {
             None => (context.clone(), None),
             Some(path) => {
                 let directory = path.parent().map(|parent| parent.to_string_lossy().into_owned()).unwrap_or_default();
-                let directory = if directory.is_empty() { ".".to_owned() } else { words::path(&directory) };
+                let directory = if directory.is_empty() { ".".to_owned() } else { arguments::path(&directory) };
                 (directory, path.file_name().map(|name| name.to_string_lossy().into_owned()))
             }
         };
         let Some(image) = request.buildkit_image.as_deref() else {
-            let command = Words::new([facts.program()]);
+            let command = Arguments::new([facts.program()]);
             return Self { command, context, dockerfile: directory, filename, in_container: false, mounted: 0, cache_directory: None };
         };
         if facts.engine != Engine::BuildctlDaemonless {
@@ -181,7 +181,7 @@ impl Inside {
             ));
         }
         let mut inside = Self {
-            command: Words::new(["docker", "run", "--rm", "--privileged"]),
+            command: Arguments::new(["docker", "run", "--rm", "--privileged"]),
             context: Self::CONTEXT.to_owned(),
             dockerfile: Self::CONTEXT.to_owned(),
             filename,

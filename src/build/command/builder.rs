@@ -4,7 +4,7 @@ use super::super::cache::{Attributes, Backend, ImageRef};
 use super::super::engine::{BuildKit, Driver, Engine, EngineFacts, ImageStore, buildkit_in_docker};
 use super::super::request::{BuildRequest, CreateBuilder};
 use super::invocation::{Note, Step};
-use super::words::Words;
+use super::arguments::Arguments;
 
 /// The builder that a build goes to.
 #[derive(Clone, Debug)]
@@ -71,7 +71,7 @@ pub(super) fn choose(request: &BuildRequest, facts: &EngineFacts) -> Builder {
 fn created(request: &BuildRequest, facts: &EngineFacts, whys: &[String]) -> Builder {
     let name = facts.builder.clone().unwrap_or_else(|| request.builder.name.clone());
     let program = facts.program();
-    let mut argv = Words::new([program.as_str(), "buildx", "create"]);
+    let mut argv = Arguments::new([program.as_str(), "buildx", "create"]);
     argv.word(format!("--name={name}"));
     argv.word("--bootstrap");
     if request.builder.select {

@@ -9,7 +9,7 @@ use super::super::cache::{Attributes, Backend};
 use super::super::engine::{BuildKit, Buildx, Driver, Engine, EngineFacts};
 use super::super::request::{BuildRequest, Output};
 use super::builder::{self, Builder};
-use super::words::{self, Words};
+use super::arguments::{self, Arguments};
 use super::{Invocation, Note, Step, caches, legacy};
 
 pub(super) fn plan(request: &BuildRequest, facts: &EngineFacts) -> Result<Invocation, Diagnostics> {
@@ -37,7 +37,7 @@ pub(super) fn plan(request: &BuildRequest, facts: &EngineFacts) -> Result<Invoca
 fn integrated(request: &BuildRequest, facts: &EngineFacts) -> Result<Invocation, Diagnostics> {
     let mut problems = Diagnostics::default();
     let mut invocation = Invocation::new(facts.engine);
-    words::add_needs(request, &mut invocation);
+    arguments::add_needs(request, &mut invocation);
     if request.cache.is_some() {
         invocation.note(match &facts.version {
             Some(version) => Note::new(
@@ -72,7 +72,7 @@ fn integrated(request: &BuildRequest, facts: &EngineFacts) -> Result<Invocation,
 fn with_plugin(request: &BuildRequest, facts: &EngineFacts) -> Result<Invocation, Diagnostics> {
     let mut problems = Diagnostics::default();
     let mut invocation = Invocation::new(facts.engine);
-    words::add_needs(request, &mut invocation);
+    arguments::add_needs(request, &mut invocation);
     let builder = builder::choose(request, facts);
     if let Some(note) = builder.note.clone() {
         invocation.note(note);
@@ -113,7 +113,7 @@ fn with_plugin(request: &BuildRequest, facts: &EngineFacts) -> Result<Invocation
 
 fn build(request: &BuildRequest, facts: &EngineFacts, builder: &Builder, invocation: &mut Invocation, problems: &mut Diagnostics) {
     let program = facts.program();
-    let mut argv = Words::new([program.as_str()]);
+    let mut argv = Arguments::new([program.as_str()]);
     if facts.engine == Engine::Buildx {
         argv.word("buildx");
     } else {
@@ -141,7 +141,7 @@ fn build(request: &BuildRequest, facts: &EngineFacts, builder: &Builder, invocat
     }
     common(request, &mut argv);
     for secret in &request.secrets {
-        argv.flag("--secret", words::secret(secret));
+        argv.flag("--secret", arguments::secret(secret));
     }
     for ssh in &request.ssh {
         argv.flag("--ssh", ssh);
@@ -162,7 +162,7 @@ fn build(request: &BuildRequest, facts: &EngineFacts, builder: &Builder, invocat
         Output::Load | Output::Default | Output::Archive(_) => {}
     }
     argv.0.extend(request.extra.iter().cloned());
-    argv.word(words::path(&request.context));
+    argv.word(arguments::path(&request.context));
     invocation.steps.push(Step::new("build the image", argv.0));
     if builder.is_own {
         finish(request, is_docker, &program, invocation, problems);
@@ -181,7 +181,7 @@ pub(super) fn finish(request: &BuildRequest, pushes: bool, program: &str, invoca
             problems.push(Diagnostic::error("archive", "an image without a tag cannot be saved").hinted("`--tag` names it"));
         }
         Output::Archive(path) => {
-            let mut argv = Words::new([program, "save"]);
+            let mut argv = Arguments::new([program, "save"]);
             argv.word(format!("--output={path}"));
             argv.0.extend(request.tags.iter().cloned());
             invocation.steps.push(Step::new("save the image", argv.0).bare());
@@ -191,7 +191,7 @@ pub(super) fn finish(request: &BuildRequest, pushes: bool, program: &str, invoca
 }
 
 /// Adds the flags that every docker has.
-pub(super) fn common(request: &BuildRequest, argv: &mut Words) {
+pub(super) fn common(request: &BuildRequest, argv: &mut Arguments) {
     for tag in &request.tags {
         argv.flag("-t", tag);
     }
@@ -199,11 +199,11 @@ pub(super) fn common(request: &BuildRequest, argv: &mut Words) {
 }
 
 /// Adds what decides what is built, which buildah spells as docker does.
-pub(super) fn inputs(request: &BuildRequest, argv: &mut Words) {
+pub(super) fn inputs(request: &BuildRequest, argv: &mut Arguments) {
     argv.flag_if_some("--file", request.dockerfile.as_deref());
     argv.flag_if_some("--target", request.target.as_deref());
     for arg in &request.build_args {
-        argv.flag("--build-arg", words::build_arg(arg));
+        argv.flag("--build-arg", arguments::build_arg(arg));
     }
     for (name, value) in &request.labels {
         argv.flag("--label", format!("{name}={value}"));

@@ -7,19 +7,19 @@ use crate::template::{Diagnostic, Diagnostics};
 use super::super::cache::{Backend, Compression, ImageRef, cache_tag};
 use super::super::engine::{CacheMounts, EngineFacts, Kaniko};
 use super::super::request::{BuildRequest, CacheRequest, ImageFormat, Output};
-use super::words::{self, Words};
+use super::arguments::{self, Arguments};
 use super::{Invocation, Note, Step};
 
 pub(super) fn plan(request: &BuildRequest, facts: &EngineFacts) -> Result<Invocation, Diagnostics> {
     let mut problems = Diagnostics::default();
     let mut invocation = Invocation::new(facts.engine);
     let kaniko = Kaniko(facts.version.clone());
-    words::add_needs(request, &mut invocation);
+    arguments::add_needs(request, &mut invocation);
     if kaniko.hands_on_oci_layouts() {
         // As the rack's builder has it; its multi-stage images keep the media types that they had with older versions.
         invocation.environment.insert("FF_KANIKO_OCI_STAGES".to_owned(), "0".to_owned());
     }
-    let mut argv = Words::new([facts.program()]);
+    let mut argv = Arguments::new([facts.program()]);
     // An address is kaniko's to fetch.
     let kind = if request.context.contains("://") { "" } else { "dir://" };
     argv.word(format!("--context={kind}{}", request.context));
@@ -33,7 +33,7 @@ pub(super) fn plan(request: &BuildRequest, facts: &EngineFacts) -> Result<Invoca
         argv.word(format!("--destination={tag}"));
     }
     for arg in &request.build_args {
-        argv.word(format!("--build-arg={}", words::build_arg(arg)));
+        argv.word(format!("--build-arg={}", arguments::build_arg(arg)));
     }
     for (name, value) in &request.labels {
         argv.word(format!("--label={name}={value}"));
@@ -61,7 +61,7 @@ pub(super) fn plan(request: &BuildRequest, facts: &EngineFacts) -> Result<Invoca
     problems.into_result(invocation)
 }
 
-fn secrets(request: &BuildRequest, kaniko: &Kaniko, argv: &mut Words, problems: &mut Diagnostics) {
+fn secrets(request: &BuildRequest, kaniko: &Kaniko, argv: &mut Arguments, problems: &mut Diagnostics) {
     if !request.secrets.is_empty() && !kaniko.has_secrets() {
         problems.push(
             Diagnostic::error("secret", format!("{} has no build secrets", kaniko.words()))
@@ -69,7 +69,7 @@ fn secrets(request: &BuildRequest, kaniko: &Kaniko, argv: &mut Words, problems: 
         );
     }
     for secret in &request.secrets {
-        argv.word(format!("--secret={}", words::secret(secret)));
+        argv.word(format!("--secret={}", arguments::secret(secret)));
     }
     if !request.ssh.is_empty() {
         problems.push(Diagnostic::error("ssh", "kaniko forwards no SSH agent").hinted("pass a key as a secret"));
@@ -81,12 +81,12 @@ fn layers(
     request: &BuildRequest,
     cache: &CacheRequest,
     kaniko: &Kaniko,
-    argv: &mut Words,
+    argv: &mut Arguments,
     invocation: &mut Invocation,
     problems: &mut Diagnostics,
 ) {
     let place = match cache.backend {
-        Some(Backend::Registry) => match words::layer_repository(cache) {
+        Some(Backend::Registry) => match arguments::layer_repository(cache) {
             Ok(repository) => repository.to_string(),
             Err(wrong) => {
                 let hint = "`--repository HOST/REPOSITORY` says where layers go, `--cache oci --cache-dir PATH` keeps them in a directory";
@@ -137,10 +137,10 @@ fn layers(
         invocation.cache_from.push(place);
     }
     if cache.backend == Some(Backend::Registry) {
-        words::unheeded(request, cache, &[("--force-compression", cache.force_compression)], invocation);
+        arguments::unheeded(request, cache, &[("--force-compression", cache.force_compression)], invocation);
     }
     let note = Note::new("cache-must-be-writable", "kaniko ends at once where it may not write to its cache");
-    let is_ecr = cache.backend == Some(Backend::Registry) && words::layer_repository(cache).is_ok_and(|repository| repository.is_ecr());
+    let is_ecr = cache.backend == Some(Backend::Registry) && arguments::layer_repository(cache).is_ok_and(|repository| repository.is_ecr());
     invocation.note(if is_ecr { note.hinted("in ECR the repository must be there already, and its tags mutable") } else { note });
 }
 
@@ -168,7 +168,7 @@ fn mounts(cache: &CacheRequest, kaniko: &Kaniko, invocation: &mut Invocation) {
     invocation.note(note);
 }
 
-fn output(request: &BuildRequest, kaniko: &Kaniko, argv: &mut Words, invocation: &mut Invocation, problems: &mut Diagnostics) {
+fn output(request: &BuildRequest, kaniko: &Kaniko, argv: &mut Arguments, invocation: &mut Invocation, problems: &mut Diagnostics) {
     if request.output != Output::Push {
         argv.word("--no-push");
     }
@@ -204,11 +204,11 @@ fn output(request: &BuildRequest, kaniko: &Kaniko, argv: &mut Words, invocation:
     }
 }
 
-fn registries(request: &BuildRequest, argv: &mut Words) {
+fn registries(request: &BuildRequest, argv: &mut Arguments) {
     if !request.insecure_registry {
         return;
     }
-    let cache = request.cache.as_ref().and_then(|cache| words::layer_repository(cache).ok());
+    let cache = request.cache.as_ref().and_then(|cache| arguments::layer_repository(cache).ok());
     let mut hosts: Vec<String> = Vec::new();
     for reference in request.tags.iter().filter_map(|tag| tag.parse::<ImageRef>().ok()).chain(cache) {
         hosts.extend(reference.host.filter(|host| !hosts.contains(host)));

@@ -6,14 +6,14 @@ use super::super::cache::{ImageRef, branch_cache_tag};
 use super::super::engine::{Engine, EngineFacts};
 use super::super::request::{BuildRequest, Output};
 use super::docker;
-use super::words::{self, Words};
+use super::arguments::{self, Arguments};
 use super::{Invocation, Note, Step};
 
 /// A plain build, since there is nothing that BuildKit could be reached with.
 pub(super) fn plain(request: &BuildRequest, facts: &EngineFacts) -> Result<Invocation, Diagnostics> {
     let mut problems = limits(request);
     let mut invocation = Invocation::new(facts.engine);
-    words::add_needs(request, &mut invocation);
+    arguments::add_needs(request, &mut invocation);
     let hint = "install the package docker-buildx-plugin (docker-buildx on some systems)";
     let so = if request.cache.is_some() { ", and so no cache" } else { "" };
     invocation.note(
@@ -35,7 +35,7 @@ pub(super) fn plain(request: &BuildRequest, facts: &EngineFacts) -> Result<Invoc
 pub(super) fn from_images(request: &BuildRequest, facts: &EngineFacts) -> Result<Invocation, Diagnostics> {
     let mut problems = limits(request);
     let mut invocation = Invocation::new(facts.engine);
-    words::add_needs(request, &mut invocation);
+    arguments::add_needs(request, &mut invocation);
     if facts.engine != Engine::Docker {
         problems.push(
             Diagnostic::error("cache-backend", "an earlier image as cache is docker's")
@@ -106,7 +106,7 @@ fn limits(request: &BuildRequest) -> Diagnostics {
 }
 
 fn build(request: &BuildRequest, program: &str, sources: &[String], target: Option<&str>, tags: &[String], invocation: &mut Invocation) {
-    let mut argv = Words::new([program, "build"]);
+    let mut argv = Arguments::new([program, "build"]);
     for source in sources {
         argv.flag("--cache-from", source);
     }
@@ -127,7 +127,7 @@ fn build(request: &BuildRequest, program: &str, sources: &[String], target: Opti
     };
     docker::common(&part, &mut argv);
     argv.0.extend(request.extra.iter().cloned());
-    argv.word(words::path(&request.context));
+    argv.word(arguments::path(&request.context));
     let purpose = match target {
         Some(target) => format!("build the stage `{target}`"),
         None => "build the image".to_owned(),

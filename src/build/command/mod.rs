@@ -13,7 +13,7 @@ mod invocation;
 mod kaniko;
 mod legacy;
 mod render;
-mod words;
+mod arguments;
 
 pub use invocation::{Invocation, Need, Note, Step};
 pub use render::{RenderError, environment_file, shell, shell_word, step};

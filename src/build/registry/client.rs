@@ -161,7 +161,7 @@ impl Client {
             }
             self.expect(&mut answer, &[StatusCode::OK], &what)?;
             let body = self.body(&mut answer, LIST_LIMIT_BYTES, "a list of tags")?;
-            let page: Page = serde_json::from_slice(&body).map_err(|error| self.garbled("a list of tags", &error.to_string()))?;
+            let page: Page = serde_json::from_slice(&body).map_err(|error| self.invalid_response("a list of tags", &error.to_string()))?;
             tags.extend(page.tags.unwrap_or_default());
             next = answer.headers.get("link").and_then(|link| link.to_str().ok()).and_then(next_page).map(|path| self.resolved(&path));
         }
@@ -208,9 +208,9 @@ impl Client {
             .and_then(|kind| kind.to_str().ok())
             .map(|kind| kind.split(';').next().unwrap_or(kind).trim().to_owned());
         let bytes = self.body(&mut answer, MANIFEST_LIMIT_BYTES, "a manifest")?;
-        let read = Manifest::read(&bytes, media_type.as_deref()).map_err(|error| self.garbled("a manifest", &error))?;
+        let read = Manifest::read(&bytes, media_type.as_deref()).map_err(|error| self.invalid_response("a manifest", &error))?;
         if reference.starts_with("sha256:") && read.digest != reference {
-            return Err(self.garbled("the manifest", &format!("asked for {reference}, and it is {}", read.digest)));
+            return Err(self.invalid_response("the manifest", &format!("asked for {reference}, and it is {}", read.digest)));
         }
         Ok(Some(read))
     }
@@ -229,7 +229,7 @@ impl Client {
         self.expect(&mut answer, &[StatusCode::OK], &what)?;
         let bytes = self.body(&mut answer, limit_bytes, "a blob")?;
         if digest.strip_prefix("sha256:").is_some_and(|hex| hex != super::hex_digest(&bytes)) {
-            return Err(self.garbled("the blob", &format!("it is not {digest}")));
+            return Err(self.invalid_response("the blob", &format!("it is not {digest}")));
         }
         Ok(Some(bytes))
     }
@@ -278,7 +278,7 @@ impl Client {
         }
         let offered: Vec<Challenge> =
             answer.headers.get_all("www-authenticate").iter().filter_map(|header| header.to_str().ok()).flat_map(challenges).collect();
-        let Some(said) = self.introduction(&offered, &scope, what)? else {
+        let Some(said) = self.authorization_header(&offered, &scope, what)? else {
             return Err(self.unauthorized(&mut answer, what));
         };
         let mut answer = self.send(method, address, Some(&said))?;
@@ -290,7 +290,7 @@ impl Client {
     }
 
     /// Returns what to say who asks with; `None` where nobody is known and none of the ways does without.
-    fn introduction(&self, offered: &[Challenge], scope: &str, what: &str) -> Result<Option<String>, RegistryError> {
+    fn authorization_header(&self, offered: &[Challenge], scope: &str, what: &str) -> Result<Option<String>, RegistryError> {
         let bearer = offered.iter().find(|challenge| matches!(challenge, Challenge::Bearer { .. }));
         match (bearer, &self.credentials) {
             (_, Some(Credentials::Token(token))) => Ok(Some(format!("Bearer {token}"))),
@@ -318,7 +318,7 @@ impl Client {
             let message = format!("it sends to `{realm}` for a token, and no password goes there without TLS");
             return Err(RegistryError::Unauthorized { host: self.host.clone(), who: self.who(), what: what.to_owned(), message });
         }
-        let mut answer = self.persevere(|| {
+        let mut answer = self.retry_with_backoff(|| {
             if let Some(Credentials::Identity(identity)) = &self.credentials {
                 let form = [
                     ("grant_type", "refresh_token"),
@@ -343,12 +343,12 @@ impl Client {
         }
         self.expect(&mut answer, &[StatusCode::OK], "give a token")?;
         let body = self.body(&mut answer, LIST_LIMIT_BYTES, "a token")?;
-        let given: Given = serde_json::from_slice(&body).map_err(|error| self.garbled("a token", &error.to_string()))?;
-        given.token.or(given.access_token).ok_or_else(|| self.garbled("a token", "there is none in the answer"))
+        let given: Given = serde_json::from_slice(&body).map_err(|error| self.invalid_response("a token", &error.to_string()))?;
+        given.token.or(given.access_token).ok_or_else(|| self.invalid_response("a token", "there is none in the answer"))
     }
 
     fn send(&self, method: Method, address: &str, authorization: Option<&str>) -> Result<Answer, RegistryError> {
-        self.persevere(|| {
+        self.retry_with_backoff(|| {
             let mut request = match method {
                 Method::Get => self.agent.get(address),
                 Method::Head => self.agent.head(address),
@@ -365,7 +365,7 @@ impl Client {
     }
 
     /// Tries until an answer comes that is not about being busy, waiting longer each time.
-    fn persevere(&self, send: impl Fn() -> Result<ureq::http::Response<Body>, ureq::Error>) -> Result<Answer, RegistryError> {
+    fn retry_with_backoff(&self, send: impl Fn() -> Result<ureq::http::Response<Body>, ureq::Error>) -> Result<Answer, RegistryError> {
         let mut wait = self.options.first_wait;
         for attempt in 1.. {
             let is_last = attempt >= ATTEMPTS;
@@ -390,7 +390,7 @@ impl Client {
     }
 
     fn body(&self, answer: &mut Answer, limit_bytes: u64, what: &str) -> Result<Vec<u8>, RegistryError> {
-        answer.body.with_config().limit(limit_bytes).read_to_vec().map_err(|error| self.garbled(what, &error.to_string()))
+        answer.body.with_config().limit(limit_bytes).read_to_vec().map_err(|error| self.invalid_response(what, &error.to_string()))
     }
 
     fn expect(&self, answer: &mut Answer, good: &[StatusCode], what: &str) -> Result<(), RegistryError> {
@@ -414,8 +414,8 @@ impl Client {
         }
     }
 
-    fn garbled(&self, what: &str, message: &str) -> RegistryError {
-        RegistryError::Garbled { host: self.host.clone(), what: what.to_owned(), message: message.to_owned() }
+    fn invalid_response(&self, what: &str, message: &str) -> RegistryError {
+        RegistryError::InvalidResponse { host: self.host.clone(), what: what.to_owned(), message: message.to_owned() }
     }
 }
 

@@ -44,7 +44,7 @@ pub enum RegistryError {
     },
     /// It answered with something that the API does not know.
     #[error("registry {host} answered with something else than {what}: {message}")]
-    Garbled {
+    InvalidResponse {
         /// The registry.
         host: String,
         /// What was expected.
@@ -89,12 +89,12 @@ impl RegistryError {
                 "for Docker's own registry set `storage.delete.enabled: true` in its configuration, or `REGISTRY_STORAGE_DELETE_ENABLED=true`".to_owned()
             }
             Self::Credentials { .. } => "`docker login` writes them anew; `DOCKER_CONFIG` names another directory".to_owned(),
-            Self::Refused { .. } | Self::Garbled { .. } => return None,
+            Self::Refused { .. } | Self::InvalidResponse { .. } => return None,
         })
     }
 
     /// Tells whether the registry cannot be used at all, as against one thing that it does not do.
     pub fn is_of_reach(&self) -> bool {
-        matches!(self, Self::Unreachable { .. } | Self::Unauthorized { .. } | Self::Credentials { .. } | Self::Garbled { .. })
+        matches!(self, Self::Unreachable { .. } | Self::Unauthorized { .. } | Self::Credentials { .. } | Self::InvalidResponse { .. })
     }
 }

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::super::registry::{Credentials, EcrHost};
-use super::environment::{AUTH, CACHE_REPO, PUSH};
-use super::order::{Builder, Order};
-use super::site::Site;
+use super::variables::{AUTH, CACHE_REPO, PUSH};
+use super::request::{Builder, BuildTaskRequest};
+use super::build_environment::BuildEnvironment;
 
 /// Returns the ECR registries of a build's image and cache, by host: those that its builder is to have credentials of.
 ///
 /// There are none where credentials were given, and for programs that do not read them.
-pub fn ecr_registries(order: &Order, site: &Site) -> BTreeMap<String, EcrHost> {
+pub fn ecr_registries(order: &BuildTaskRequest, site: &BuildEnvironment) -> BTreeMap<String, EcrHost> {
     let reads = matches!(order.builder, Builder::Agent | Builder::Convox);
     if !reads || order.environment.contains_key(AUTH) {
         return BTreeMap::new();
@@ -42,11 +42,11 @@ mod tests {
 
     #[test]
     fn only_ecr_is_asked_for_and_only_for_who_reads_it() {
-        let mut site = Site::default();
+        let mut site = BuildEnvironment::default();
         site.cache.is_on = true;
         site.cache.repository = Some("111122223333.dkr.ecr.eu-west-1.amazonaws.com/rack-build-cache".to_owned());
-        let mut order = Order { push: Some("444455556666.dkr.ecr.us-east-1.amazonaws.com/web:1".to_owned()), ..Order::default() };
-        let hosts = |order: &Order, site: &Site| ecr_registries(order, site).into_values().map(|ecr| ecr.region).collect::<Vec<_>>();
+        let mut order = BuildTaskRequest { push: Some("444455556666.dkr.ecr.us-east-1.amazonaws.com/web:1".to_owned()), ..BuildTaskRequest::default() };
+        let hosts = |order: &BuildTaskRequest, site: &BuildEnvironment| ecr_registries(order, site).into_values().map(|ecr| ecr.region).collect::<Vec<_>>();
         assert_eq!(hosts(&order, &site), ["eu-west-1", "us-east-1"]);
         site.cache.is_on = false;
         assert_eq!(hosts(&order, &site), ["us-east-1"]);

@@ -1,6 +1,6 @@
 //! Reads a log stream once from beginning to end, whatever happens to the tokens on the way.
 
-use super::service::{BuildService, LogEvent, LogPlace, LogStream};
+use super::service::{BuildService, LogEvent, LogPosition, LogStream};
 use crate::backend::BackendError;
 
 /// How many pages are read in one look; the rest waits for the next one.
@@ -22,7 +22,7 @@ impl LogTail {
     pub fn read(&mut self, service: &dyn BuildService, stream: &LogStream) -> Result<(Vec<LogEvent>, bool), BackendError> {
         let mut events = Vec::new();
         for _ in 0..PAGES {
-            let from = LogPlace { token: self.token.clone(), since: self.latest };
+            let from = LogPosition { token: self.token.clone(), since: self.latest };
             let page = match service.log_events(stream, &from) {
                 Ok(Some(page)) => page,
                 Ok(None) => return Ok((events, false)),

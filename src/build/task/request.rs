@@ -1,271 +1,213 @@
-//! The request that starts a build task, in ECS's own spelling.
-//!
-//! Source: <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html>
+//! What a build task is wanted for.
 
-use serde::Serialize;
+use std::fmt;
+use std::str::FromStr;
 
-use super::environment;
-use super::mask::Mask;
-use super::order::{Builder, Order};
-use super::site::Site;
-use crate::aws::fargate;
-use crate::plan::redact::STARS;
+use indexmap::IndexMap;
+
+use super::mask;
 use crate::template::{Diagnostic, Diagnostics};
 
-/// Longest overrides that ECS takes, in characters of their JSON.
-///
-/// Source: <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskOverride.html>
-const OVERRIDES_LIMIT: usize = 8_192;
-/// Longest `startedBy`, in characters.
-const STARTED_BY_LIMIT: usize = 128;
-/// Longest client token, in characters.
-const CLIENT_TOKEN_LIMIT: usize = 64;
-/// Most tags of a task.
-const TAGS_LIMIT: usize = 50;
+/// The program in the task's image, which decides how it is told what to do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Builder {
+    /// `rackform build agent`, which reads its environment.
+    #[default]
+    Agent,
+    /// The public build service's own program, which reads its environment and a few flags.
+    Convox,
+    /// kaniko itself, which reads flags alone.
+    Kaniko,
+    /// A docker client, which builds nothing unless it is told what.
+    Docker,
+}
 
-/// What starts a build task.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct RunTask {
-    /// The cluster.
-    pub cluster: String,
-    /// The task definition's ARN.
-    pub task_definition: String,
-    /// How many: one.
-    pub count: i32,
-    /// `FARGATE` or `EC2`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub launch_type: Option<String>,
-    /// Fargate's platform version; EFS needs 1.4.0.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub platform_version: Option<String>,
-    /// Where the task's network interface is; only for `awsvpc`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub network_configuration: Option<NetworkConfiguration>,
-    /// What this task has otherwise than its definition says.
-    pub overrides: TaskOverride,
-    /// Who started it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub started_by: Option<String>,
+impl Builder {
+    /// Every builder.
+    pub const ALL: [Self; 4] = [Self::Agent, Self::Convox, Self::Kaniko, Self::Docker];
+
+    /// Returns its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Agent => "agent",
+            Self::Convox => "convox",
+            Self::Kaniko => "kaniko",
+            Self::Docker => "docker",
+        }
+    }
+
+    /// Guesses the program of an image by the image's name; an image of somebody's own has the agent.
+    pub fn of_image(image: &str) -> Self {
+        let repository = image.split('@').next().unwrap_or(image);
+        let last = repository.rsplit('/').next().unwrap_or(repository);
+        let name = last.split(':').next().unwrap_or(last);
+        match name {
+            _ if repository.starts_with("convox/") || repository.contains("/convox/") => Self::Convox,
+            "kaniko" | "kaniko-executor" => Self::Kaniko,
+            "executor" if repository.contains("kaniko") => Self::Kaniko,
+            "docker" => Self::Docker,
+            _ => Self::Agent,
+        }
+    }
+}
+
+impl fmt::Display for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Builder {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|builder| builder.name() == text);
+        found.ok_or_else(|| format!("expected one of {}", Self::ALL.map(Self::name).join(", ")))
+    }
+}
+
+/// What a build task is wanted for.
+#[derive(Clone, Debug, Default)]
+pub struct BuildTaskRequest {
+    /// The app.
+    pub app: String,
+    /// The build's ID.
+    pub id: String,
+    /// The service; `None` leaves it to the builder.
+    pub service: Option<String>,
+    /// Where the source is.
+    pub url: Option<String>,
+    /// The Dockerfile, from the source's directory on.
+    pub dockerfile: Option<String>,
+    /// The app's manifest.
+    pub manifest: Option<String>,
+    /// The stage to build.
+    pub target: Option<String>,
+    /// Build arguments, `NAME=VALUE` or `NAME`.
+    pub build_args: Vec<String>,
+    /// The repository that images are pushed to.
+    pub push: Option<String>,
+    /// Whether nothing is taken from the layer cache.
+    pub no_cache: bool,
+    /// Whether it is a build for development.
+    pub development: bool,
+    /// Further variables, which go over those that are made of the above.
+    pub environment: IndexMap<String, String>,
+    /// The program in the image.
+    pub builder: Builder,
+    /// The command, in place of the builder's usual one.
+    pub command: Option<Vec<String>>,
+    /// CPU units, in place of the task definition's.
+    pub cpu: Option<u32>,
+    /// Memory in MiB, in place of the task definition's.
+    pub memory: Option<u32>,
     /// Tags of the task.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub tags: Vec<Tag>,
-    /// Where else tags come from: `TASK_DEFINITION`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub propagate_tags: Option<String>,
+    pub tags: IndexMap<String, String>,
+    /// Whether the task has its definition's tags too.
+    pub propagate_tags: bool,
+    /// Who started it, in place of the usual.
+    pub started_by: Option<String>,
     /// What makes asking twice start one task.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub client_token: Option<String>,
 }
 
-/// Where a task's network interface is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct NetworkConfiguration {
-    /// The VPC's part of it, which is all there is.
-    pub awsvpc_configuration: AwsVpcConfiguration,
-}
-
-/// Subnets and security groups of a network interface.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct AwsVpcConfiguration {
-    /// The subnets, of which ECS chooses one.
-    pub subnets: Vec<String>,
-    /// The security groups.
-    pub security_groups: Vec<String>,
-    /// `ENABLED` or `DISABLED`; only Fargate takes it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub assign_public_ip: Option<String>,
-}
-
-/// What a task has otherwise than its definition says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct TaskOverride {
-    /// Per container.
-    pub container_overrides: Vec<ContainerOverride>,
-    /// CPU units of the whole task, on Fargate.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cpu: Option<String>,
-    /// Memory of the whole task in MiB, on Fargate.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub memory: Option<String>,
-}
-
-/// What a container has otherwise than its definition says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ContainerOverride {
-    /// The container.
-    pub name: String,
-    /// The command.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub command: Option<Vec<String>>,
-    /// Variables, by name.
-    pub environment: Vec<KeyValuePair>,
-    /// CPU units, on an instance.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cpu: Option<i32>,
-    /// Memory in MiB, on an instance.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub memory: Option<i32>,
-}
-
-/// A variable.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct KeyValuePair {
-    /// Its name.
-    pub name: String,
-    /// Its value.
-    pub value: String,
-}
-
-/// A tag.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Tag {
-    /// Its key.
-    pub key: String,
-    /// Its value.
-    pub value: String,
-}
-
-impl RunTask {
-    /// Returns the request that builds what is ordered where the site says.
-    ///
-    /// # Errors
-    ///
-    /// Returns every problem: sizes that there are none of, and what ECS would refuse by its length.
-    pub fn new(site: &Site, order: &Order) -> Result<Self, Diagnostics> {
-        let mut problems = Diagnostics::default();
-        order.check(&mut problems);
-        let (cpu, memory) = (order.cpu.map(|cpu| cpu.to_string()), order.memory.map(|memory| memory.to_string()));
-        if site.is_fargate && (cpu.is_some() || memory.is_some()) {
-            let in_force = |given: &Option<String>, of_task: &Option<String>| given.clone().or(of_task.clone()).unwrap_or_default();
-            if let Some(problem) = fargate::size_problem(&in_force(&cpu, &site.cpu), &in_force(&memory, &site.memory)) {
-                problems.push(Diagnostic::error("fargate-size", problem).hinted("give `--cpu` and `--memory` together"));
+impl BuildTaskRequest {
+    /// Returns the container's command; `None` is the image's own.
+    pub(super) fn command(&self) -> Option<Vec<String>> {
+        if self.command.is_some() {
+            return self.command.clone();
+        }
+        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        match self.builder {
+            Builder::Agent | Builder::Kaniko | Builder::Docker => None,
+            Builder::Convox => {
+                let cache = if self.no_cache { "false" } else { "true" };
+                let mut command = words(&["build", "-method", method(self.url.as_deref().unwrap_or_default()), "-cache", cache]);
+                for arg in &self.build_args {
+                    command.extend(["-build-args".to_owned(), arg.clone()]);
+                }
+                Some(command)
             }
         }
-        let of_container = |amount: Option<u32>| amount.filter(|_| !site.is_fargate).and_then(|amount| amount.try_into().ok());
-        let container = ContainerOverride {
-            name: site.container.clone(),
-            command: order.command(),
-            environment: environment(site, order),
-            cpu: of_container(order.cpu),
-            memory: of_container(order.memory),
-        };
-        let request = Self {
-            cluster: site.cluster.clone(),
-            task_definition: site.task_definition.clone(),
-            count: 1,
-            launch_type: site.is_fargate.then(|| "FARGATE".to_owned()),
-            platform_version: site.is_fargate.then(|| site.platform_version.clone()),
-            network_configuration: site.network.as_ref().map(|network| NetworkConfiguration {
-                awsvpc_configuration: AwsVpcConfiguration {
-                    subnets: network.subnets.clone(),
-                    security_groups: vec![network.security_group.clone()],
-                    assign_public_ip: network.assign_public_ip.map(|assign| if assign { "ENABLED" } else { "DISABLED" }.to_owned()),
-                },
-            }),
-            overrides: TaskOverride {
-                container_overrides: vec![container],
-                cpu: cpu.filter(|_| site.is_fargate),
-                memory: memory.filter(|_| site.is_fargate),
-            },
-            started_by: Some(order.started_by()),
-            tags: order.tags.iter().map(|(key, value)| Tag { key: key.clone(), value: value.clone() }).collect(),
-            propagate_tags: order.propagate_tags.then(|| "TASK_DEFINITION".to_owned()),
-            client_token: order.client_token.clone(),
-        };
-        request.check(&mut problems);
-        problems.into_result(request)
     }
 
-    fn check(&self, problems: &mut Diagnostics) {
-        let length = serde_json::to_string(&self.overrides).map_or(0, |text| text.chars().count());
-        if length > OVERRIDES_LIMIT {
-            let message = format!("the overrides are {length} characters long, and ECS takes {OVERRIDES_LIMIT}");
+    /// Returns who started it: in the public build service's words for its own program.
+    pub(super) fn started_by(&self) -> String {
+        self.started_by.clone().unwrap_or_else(|| match self.builder {
+            Builder::Convox => format!("convox.{}", self.app),
+            Builder::Agent | Builder::Kaniko | Builder::Docker => format!("rackform/{}", self.app),
+        })
+    }
+
+    /// Checks what was given, before anything is made of it.
+    pub(super) fn check(&self, problems: &mut Diagnostics) {
+        let is_name = |text: &str| {
+            text.len() <= 100
+                && text.starts_with(|c: char| c.is_ascii_alphanumeric())
+                && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+        };
+        if !is_name(&self.app) {
+            let message = format!("app `{}` is no name: letters, digits, `-`, `_` and `.`, starting with a letter or digit", self.app);
+            problems.push(Diagnostic::error("app-name", message));
+        }
+        let given = self.environment.contains_key(super::variables::URL);
+        if let Some(url) = self.url.as_ref().filter(|_| !given)
+            && (mask::userinfo(url).is_some() || url.to_ascii_lowercase().contains("signature="))
+        {
             problems.push(
-                Diagnostic::error("overrides-length", message)
-                    .hinted("put long values, such as registry credentials, into the task definition's `Secrets` instead"),
+                Diagnostic::error(
+                    "secret-in-argument",
+                    "the URL has credentials in it, and arguments are read by everybody on the machine",
+                )
+                .hinted("put it into a variable and give that one's name: `--secret-env BUILD_URL`"),
             );
         }
-        if let Some(started_by) = &self.started_by
-            && (started_by.chars().count() > STARTED_BY_LIMIT || started_by.is_empty())
-        {
-            let message = format!("`startedBy` is {} characters long, and ECS takes 1 to {STARTED_BY_LIMIT}", started_by.chars().count());
-            problems.push(Diagnostic::error("started-by", message).hinted("`--started-by` gives another"));
-        }
-        if let Some(token) = &self.client_token
-            && (token.is_empty() || token.len() > CLIENT_TOKEN_LIMIT || !token.bytes().all(|byte| byte.is_ascii_graphic()))
-        {
-            let message = format!("client token `{token}` is not of 1 to {CLIENT_TOKEN_LIMIT} printable ASCII characters without blanks");
-            problems.push(Diagnostic::error("client-token", message));
-        }
-        if self.tags.len() > TAGS_LIMIT {
-            problems.push(Diagnostic::error("tags", format!("{} tags, and ECS takes {TAGS_LIMIT}", self.tags.len())));
-        }
-        for tag in &self.tags {
-            let (key, value) = (tag.key.chars().count(), tag.value.chars().count());
-            if key == 0 || key > 128 || value > 256 || tag.key.to_ascii_lowercase().starts_with("aws:") {
-                let message = format!("tag `{}`: a key has 1 to 128 characters and does not start with `aws:`, a value up to 256", tag.key);
-                problems.push(Diagnostic::error("tags", message));
+        for name in self.environment.keys() {
+            if name.is_empty() || name.contains('=') || name.contains('\0') {
+                problems.push(Diagnostic::error("variable-name", format!("`{name}` is no name of a variable")));
             }
         }
-    }
-
-    /// Returns the request as it may be shown: stars in place of secrets.
-    #[must_use]
-    pub fn shown(&self, mask: &Mask) -> Self {
-        let mut shown = self.clone();
-        for container in &mut shown.overrides.container_overrides {
-            for variable in &mut container.environment {
-                let is_secret = environment::SECRET.contains(&variable.name.as_str()) && !variable.value.is_empty();
-                variable.value = if is_secret && variable.value != "{}" { STARS.to_owned() } else { mask.text(&variable.value) };
-            }
-            for word in container.command.iter_mut().flatten() {
-                *word = mask.text(word);
-            }
-        }
-        shown
     }
 }
 
-/// Returns the variables of a build, by name; what is given by name goes over what is made here.
-fn environment(site: &Site, order: &Order) -> Vec<KeyValuePair> {
-    let mut variables = std::collections::BTreeMap::new();
-    let mut set = |name: &str, value: Option<String>| {
-        if let Some(value) = value {
-            variables.insert(name.to_owned(), value);
-        }
-    };
-    let truth = |is: bool| Some(if is { "true" } else { "false" }.to_owned());
-    set(environment::APP, Some(order.app.clone()));
-    set(environment::ID, Some(order.id.clone()));
-    set(environment::RELEASE, Some(order.id.clone()));
-    set(environment::URL, order.url.clone());
-    set(environment::MANIFEST, order.manifest.clone());
-    set(environment::PUSH, order.push.clone());
-    set(environment::CACHE, truth(site.cache.is_on));
-    set(environment::CACHE_REPO, site.cache.repository.clone());
-    match order.builder {
-        Builder::Convox => {
-            set(environment::AUTH, Some("{}".to_owned()));
-            set(environment::DEVELOPMENT, truth(order.development));
-            set(environment::ENV_WRAPPER, truth(true));
-            set(environment::GENERATION, Some("2".to_owned()));
-        }
-        Builder::Agent => {
-            set(environment::SERVICE, order.service.clone());
-            set(environment::DOCKERFILE, order.dockerfile.clone());
-            set(environment::TARGET, order.target.clone());
-            set(environment::NO_CACHE, order.no_cache.then(|| "true".to_owned()));
-            set(environment::CACHE_DIR, site.cache.directory.clone());
-            let args = || serde_json::to_string(&order.build_args).ok();
-            set(environment::ARGS, (!order.build_args.is_empty()).then(args).flatten());
-        }
-        Builder::Kaniko | Builder::Docker => {}
+/// Returns how the public build service's program is to get the source.
+fn method(url: &str) -> &'static str {
+    let path = url.split(['?', '#']).next().unwrap_or(url);
+    match () {
+        () if path.ends_with(".zip") => "zip",
+        () if path.ends_with(".git") || url.starts_with("git") || url.starts_with("ssh://") => "git",
+        () => "tgz",
     }
-    variables.extend(order.environment.iter().map(|(name, value)| (name.clone(), value.clone())));
-    variables.into_iter().map(|(name, value)| KeyValuePair { name, value }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_program_is_told_by_the_image() {
+        for (image, builder) in [
+            ("convox/build:20260421", Builder::Convox),
+            ("docker.io/convox/rack:20260421-arm64", Builder::Convox),
+            ("ghcr.io/osscontainertools/kaniko:v1.27.5", Builder::Kaniko),
+            ("gcr.io/kaniko-project/executor@sha256:abc", Builder::Kaniko),
+            ("public.ecr.aws/docker/library/docker:28-cli", Builder::Docker),
+            ("111122223333.dkr.ecr.eu-west-1.amazonaws.com/builder:1", Builder::Agent),
+            ("localhost:5000/kaniko-builder", Builder::Agent),
+        ] {
+            assert_eq!(Builder::of_image(image), builder, "{image}");
+        }
+    }
+
+    #[test]
+    fn the_source_is_fetched_by_its_kind() {
+        for (url, expected) in [
+            ("object://web/tmp/1.tgz", "tgz"),
+            ("https://x.example/a.zip?x=1", "zip"),
+            ("https://x.example/a.git#main", "git"),
+            ("git@x.example:a", "git"),
+        ] {
+            assert_eq!(method(url), expected, "{url}");
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::request::RunTask;
+use super::run_task::RunTask;
 use crate::backend::BackendError;
 
 /// ECS, with what its build tasks write to and mount.
@@ -35,7 +35,7 @@ pub trait BuildService {
     /// # Errors
     ///
     /// Returns that CloudWatch Logs cannot be asked.
-    fn log_events(&self, stream: &LogStream, from: &LogPlace) -> Result<Option<LogPage>, BackendError>;
+    fn log_events(&self, stream: &LogStream, from: &LogPosition) -> Result<Option<LogPage>, BackendError>;
 
     /// Returns the mount targets of a file system.
     ///
@@ -134,7 +134,7 @@ pub struct LogStream {
 
 /// A place in a stream: after a token, or from a time on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LogPlace {
+pub struct LogPosition {
     /// The token of the page before.
     pub token: Option<String>,
     /// Milliseconds since 1970 UTC; the beginning where there is neither.

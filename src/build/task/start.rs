@@ -1,7 +1,7 @@
 //! Starts a build task.
 
 use super::explain::{Explanation, explain_failure, explain_refusal};
-use super::request::RunTask;
+use super::run_task::RunTask;
 use super::service::{BuildService, Failure, Task};
 use crate::backend::BackendError;
 

@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::build::agent::{
-    AGENT_PATH, Access, Credentials, CredentialsError, Layout, Lease, LeaseError, Settings, Settled, place_of, run_steps, supervise,
+    AGENT_PATH, Access, Credentials, CredentialsError, Layout, CacheLock, CacheLockError, Settings, RecoveredDirectories, kaniko_caches_directory, run_steps, supervise,
 };
 use crate::build::command::{plan, shell, shell_word};
 use crate::build::engine::{Programs, Version, detect};
 use crate::build::exec::{End, ExecError};
-use crate::build::task::environment as name;
+use crate::build::task::variables as name;
 use crate::build::{Engine, EngineFacts, Invocation};
 use crate::cli::{Context, ExitCode, Failure};
 
@@ -139,7 +139,7 @@ fn usage(problems: crate::template::Diagnostics) -> Failure {
 fn built(
     invocation: &Invocation,
     environment: &[(String, String)],
-    lease: Option<Lease>,
+    lease: Option<CacheLock>,
     context: &mut Context<'_>,
 ) -> Result<ExitCode, Failure> {
     let end = run_steps(invocation, environment, &mut |step| {
@@ -181,7 +181,7 @@ fn built(
 }
 
 /// Takes the app's cache directories, where there are any to be had.
-fn leased(settings: &Settings, context: &mut Context<'_>) -> Result<Option<Lease>, Failure> {
+fn leased(settings: &Settings, context: &mut Context<'_>) -> Result<Option<CacheLock>, Failure> {
     let Some(mount) = settings.cache_directory.as_ref().filter(|_| settings.cache && settings.engine() == Engine::Kaniko) else {
         return Ok(None);
     };
@@ -192,11 +192,11 @@ fn leased(settings: &Settings, context: &mut Context<'_>) -> Result<Option<Lease
         context.complain(&format!("note: there is no directory `{}`, so cache mounts are not kept", mount.display()));
         return Ok(None);
     }
-    let failed = |error: LeaseError| {
+    let failed = |error: CacheLockError| {
         let hint = "the build's role needs to write the file system; BUILD_CACHE=false builds without it";
         Failure::new(ExitCode::Failed, "the cache directories cannot be used").caused_by(&error).hinted(hint)
     };
-    let place = place_of(std::env::var("KANIKO_DIR").ok().as_deref(), &mount).map_err(failed)?;
+    let place = kaniko_caches_directory(std::env::var("KANIKO_DIR").ok().as_deref(), &mount).map_err(failed)?;
     let app = settings.app.clone().unwrap_or_else(|| "app".to_owned());
     let layout = Layout::new(&mount, &place, &app);
     let patience = settings.cache_wait_seconds.map_or(if layout.is_flat() { FLAT_WAIT } else { WAIT }, Duration::from_secs);
@@ -226,7 +226,7 @@ fn leased(settings: &Settings, context: &mut Context<'_>) -> Result<Option<Lease
     }
 }
 
-fn tell(settled: &Settled, context: &mut Context<'_>) {
+fn tell(settled: &RecoveredDirectories, context: &mut Context<'_>) {
     let build = if settled.build.is_empty() { "an earlier build".to_owned() } else { format!("build {}", settled.build) };
     let (kept, lost) = (settled.kept.len(), settled.lost.len());
     context.complain(&format!(
@@ -256,6 +256,6 @@ fn credentials(variable: &dyn Fn(&str) -> Option<String>, engine: Engine) -> Res
     Ok(vec![("DOCKER_CONFIG".to_owned(), directory.display().to_string())])
 }
 
-fn with_cause(error: &LeaseError) -> String {
+fn with_cause(error: &CacheLockError) -> String {
     std::error::Error::source(error).map_or_else(|| error.to_string(), |source| format!("{error}: {source}"))
 }

@@ -323,7 +323,7 @@ fn kaniko_is_never_told_to_move_the_mounted_cache() {
     } else {
         assert!(run.code == 0 && run.stderr.contains("cache mounts are not kept"), "{run}");
     }
-    let place = rackform::build::agent::place_of(Some("/elsewhere"), Path::new("/kaniko/caches"));
+    let place = rackform::build::agent::kaniko_caches_directory(Some("/elsewhere"), Path::new("/kaniko/caches"));
     assert!(place.is_err_and(|error| error.to_string().contains("delete the original")));
 }
 

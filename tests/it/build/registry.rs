@@ -152,12 +152,12 @@ fn an_image_is_found_by_its_tag_and_believed_by_its_digest() {
 
     let liar = Web::new(|_, _| (200, vec![], br#"{"layers":[]}"#.to_vec()));
     let error = client(&liar, None).manifest("a", &made).unwrap_err();
-    assert!(matches!(error, RegistryError::Garbled { .. }), "{error}");
+    assert!(matches!(error, RegistryError::InvalidResponse { .. }), "{error}");
     let keeper = Web::new(|_, _| refusal(405, "UNSUPPORTED", "The operation is unsupported."));
     let error = client(&keeper, None).delete("a", &made).unwrap_err();
     assert!(matches!(error, RegistryError::KeepsAll { .. }) && error.hint().unwrap().contains("storage.delete.enabled"), "{error}");
     let page = Web::new(|_, _| (200, vec![], b"<html>a proxy's page</html>".to_vec()));
-    assert!(matches!(client(&page, None).tags("a").unwrap_err(), RegistryError::Garbled { .. }));
+    assert!(matches!(client(&page, None).tags("a").unwrap_err(), RegistryError::InvalidResponse { .. }));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rackform::backend::BackendError;
 use rackform::build::task::{
-    BuildService, Container, Ended, LogEvent, LogPage, LogPlace, LogStream, MountTarget, Mounts, MountsError, Outcome, RunTask, Started,
+    BuildService, Container, Ended, LogEvent, LogPage, LogPosition, LogStream, MountTarget, Mounts, MountsError, Outcome, RunTask, Started,
     Task, TaskObserver, await_mounts, follow,
 };
 
@@ -17,7 +17,7 @@ struct Canned {
     tasks: RefCell<VecDeque<Result<Option<Task>, BackendError>>>,
     pages: RefCell<VecDeque<Result<Option<LogPage>, BackendError>>>,
     targets: RefCell<VecDeque<Vec<MountTarget>>>,
-    places: RefCell<Vec<LogPlace>>,
+    places: RefCell<Vec<LogPosition>>,
 }
 
 impl Canned {
@@ -45,7 +45,7 @@ impl BuildService for Canned {
         Ok(())
     }
 
-    fn log_events(&self, _: &LogStream, from: &LogPlace) -> Result<Option<LogPage>, BackendError> {
+    fn log_events(&self, _: &LogStream, from: &LogPosition) -> Result<Option<LogPage>, BackendError> {
         self.places.borrow_mut().push(from.clone());
         self.pages.borrow_mut().pop_front().unwrap_or_else(|| Ok(Some(LogPage { events: Vec::new(), next: from.token.clone() })))
     }

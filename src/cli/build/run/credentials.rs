@@ -6,14 +6,14 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
 use crate::build::registry::Credentials;
-use crate::build::task::environment::AUTH;
-use crate::build::task::{Mask, Order, Site, build_auth, ecr_registries};
+use crate::build::task::variables::AUTH;
+use crate::build::task::{Mask, BuildTaskRequest, BuildEnvironment, build_auth, ecr_registries};
 use crate::cli::build::registry::{is_denied, service};
 use crate::cli::{Context, Failure};
 use crate::plan::redact::STARS;
 
 /// Stands in for credentials that a build would get.
-pub fn stand_in(order: &mut Order, site: &Site, context: &mut Context<'_>) {
+pub fn stand_in(order: &mut BuildTaskRequest, site: &BuildEnvironment, context: &mut Context<'_>) {
     let registries = ecr_registries(order, site);
     if registries.is_empty() {
         return;
@@ -30,7 +30,7 @@ pub fn stand_in(order: &mut Order, site: &Site, context: &mut Context<'_>) {
 /// # Errors
 ///
 /// Returns that ECR cannot be asked.
-pub fn add(order: &mut Order, site: &Site, mask: &mut Mask, context: &mut Context<'_>) -> Result<bool, Failure> {
+pub fn add(order: &mut BuildTaskRequest, site: &BuildEnvironment, mask: &mut Mask, context: &mut Context<'_>) -> Result<bool, Failure> {
     // A token is good for every registry of its region.
     let mut tokens: BTreeMap<String, Option<Credentials>> = BTreeMap::new();
     let registries = ecr_registries(order, site);

@@ -1,16 +1,16 @@
 //! `rackform build run`: a build in the rack, followed to its end.
 
 mod credentials;
-mod ordered;
+mod request;
 mod watch;
 
 use std::time::Duration;
 
-use self::ordered::OrderArgs;
+use self::request::RequestArgs;
 use self::watch::Watch;
 use crate::backend::BackendError;
 use crate::build::task::{
-    self, BuildService, Ended, LogStream, Mask, Mounts, MountsError, Order, Outcome, RunTask, Site, StartError, task_id,
+    self, BuildService, Ended, LogStream, Mask, Mounts, MountsError, BuildTaskRequest, Outcome, RunTask, BuildEnvironment, StartError, task_id,
 };
 use crate::cli::backend::{self, Access, BackendArgs};
 use crate::cli::{Context, ExitCode, Failure, Format, interrupt};
@@ -31,7 +31,7 @@ const AGAIN: Duration = Duration::from_secs(3);
 )]
 pub struct Args {
     #[command(flatten)]
-    order: OrderArgs,
+    order: RequestArgs,
     /// Print the request and start nothing; secrets are stars
     #[arg(long, conflicts_with_all = ["attach", "detach"])]
     dry_run: bool,
@@ -77,7 +77,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     if args.dry_run {
         credentials::stand_in(&mut order, &site, context);
     }
-    let requested = |order: &Order| RunTask::new(&site, order).map_err(|problems| Failure::Problems(problems, ExitCode::Usage));
+    let requested = |order: &BuildTaskRequest| RunTask::new(&site, order).map_err(|problems| Failure::Problems(problems, ExitCode::Usage));
     let mut request = requested(&order)?;
     for note in &site.notes {
         context.say(&format!("note: {note}"));
@@ -110,7 +110,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
 /// # Errors
 ///
 /// Returns that there is no such stack, or what it lacks.
-pub fn site(context: &mut Context<'_>, mask: &mut Mask) -> Result<Site, Failure> {
+pub fn site(context: &mut Context<'_>, mask: &mut Mask) -> Result<BuildEnvironment, Failure> {
     let stack = context.stack_name(None)?;
     let backend = backend::open(context, Access::Look, &BackendArgs::default())?;
     if backend.describe_stack(&stack)?.is_none_or(|stack| stack.status.is_review()) {
@@ -119,13 +119,13 @@ pub fn site(context: &mut Context<'_>, mask: &mut Mask) -> Result<Site, Failure>
     let read = Subject::deployed(&stack).evaluated(backend.as_ref(), &State::default(), |evaluation, deployed| {
         let parameters = evaluation.parameters.parameters.values().filter(|parameter| parameter.declaration.no_echo);
         parameters.filter_map(|parameter| parameter.value.as_deref()).for_each(|value| mask.add(value));
-        Ok(deployed.map(|deployed| Site::of(evaluation, deployed)))
+        Ok(deployed.map(|deployed| BuildEnvironment::of(evaluation, deployed)))
     })?;
     read.ok_or_else(|| backend::no_stack(&stack))?.map_err(|problems| Failure::Problems(problems, ExitCode::Data))
 }
 
 impl Running {
-    fn of(site: &Site, task: &str) -> Self {
+    fn of(site: &BuildEnvironment, task: &str) -> Self {
         // arn:aws:ecs:region:account:task/cluster/id
         let cluster = task.strip_prefix("arn:").and_then(|arn| arn.split('/').nth(1).filter(|_| arn.matches('/').count() == 2));
         let stream = site.log.as_ref().map(|log| LogStream {
@@ -144,7 +144,7 @@ impl Running {
 
 impl Args {
     /// Waits until the cache can be mounted; tells whether it was interrupted.
-    fn awaits_mounts(&self, context: &mut Context<'_>, service: &dyn BuildService, site: &Site, mask: &Mask) -> Result<bool, Failure> {
+    fn awaits_mounts(&self, context: &mut Context<'_>, service: &dyn BuildService, site: &BuildEnvironment, mask: &Mask) -> Result<bool, Failure> {
         if self.mount_wait == 0 {
             return Ok(false);
         }

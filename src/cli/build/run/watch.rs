@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use crate::build::task::{LogEvent, LogStream, Mask, Outcome, Site, Task, TaskObserver};
+use crate::build::task::{LogEvent, LogStream, Mask, Outcome, BuildEnvironment, Task, TaskObserver};
 use crate::cli::{Context, Failure, Format};
 use crate::ui;
 
@@ -122,7 +122,7 @@ pub fn started(
     context: &mut Context<'_>,
     format: Format,
     task: &str,
-    site: &Site,
+    site: &BuildEnvironment,
     build: &str,
     stream: Option<&LogStream>,
 ) -> Result<(), Failure> {

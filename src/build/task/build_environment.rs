@@ -15,7 +15,7 @@ const PLATFORM_VERSION: &str = "1.4.0";
 
 /// Where a rack's builds run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Site {
+pub struct BuildEnvironment {
     /// The stack.
     pub stack: String,
     /// The cluster.
@@ -39,7 +39,7 @@ pub struct Site {
     /// Where its log goes, where it goes to CloudWatch Logs.
     pub log: Option<Log>,
     /// The build cache.
-    pub cache: SiteCache,
+    pub cache: EnvironmentCache,
     /// Remarks: what was left out, and why.
     pub notes: Vec<String>,
 }
@@ -70,7 +70,7 @@ pub struct Log {
 
 /// What a rack has of a build cache.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SiteCache {
+pub struct EnvironmentCache {
     /// Whether there is one.
     pub is_on: bool,
     /// The repository of layers: registry and name.
@@ -81,7 +81,7 @@ pub struct SiteCache {
     pub directory: Option<String>,
 }
 
-impl Site {
+impl BuildEnvironment {
     /// Reads where builds run in a deployed stack.
     ///
     /// # Errors
@@ -102,8 +102,8 @@ struct Rack<'r, 'a> {
 }
 
 impl<'a> Rack<'_, 'a> {
-    fn site(&self, problems: &mut Diagnostics) -> Site {
-        let mut site = Site { stack: self.stack.name.clone(), platform_version: PLATFORM_VERSION.to_owned(), ..Site::default() };
+    fn site(&self, problems: &mut Diagnostics) -> BuildEnvironment {
+        let mut site = BuildEnvironment { stack: self.stack.name.clone(), platform_version: PLATFORM_VERSION.to_owned(), ..BuildEnvironment::default() };
         let Some((resource, container)) = self.build_task() else {
             problems.push(
                 Diagnostic::error("no-build-task", format!("stack `{}` has no task definition with a container `build`", self.stack.name))
@@ -189,7 +189,7 @@ impl<'a> Rack<'_, 'a> {
         })
     }
 
-    fn cache(&self, task: &str, container: &Value<'a>) -> SiteCache {
+    fn cache(&self, task: &str, container: &Value<'a>) -> EnvironmentCache {
         let expected = Expected::of(self.evaluation);
         let volumes =
             expected.tasks.iter().filter(|definition| definition.logical_id == task).flat_map(|task| task.volumes.iter().flatten());
@@ -197,7 +197,7 @@ impl<'a> Rack<'_, 'a> {
         let mounts = container.get("MountPoints").and_then(Value::items).unwrap_or_default();
         let text = |mount: &Value<'a>, name: &str| mount.get(name).and_then(Value::text).map(ToOwned::to_owned);
         let is_mounted = |mount: &&Value<'a>| mounted.iter().any(|(volume, _)| text(mount, "SourceVolume").as_ref() == Some(volume));
-        SiteCache {
+        EnvironmentCache {
             is_on: self.parameter_is(&build_cache::BUILD_CACHE.to_string(), "Yes"),
             repository: self.repository(),
             directory: mounts.iter().find(is_mounted).and_then(|mount| text(mount, "ContainerPath")),
@@ -218,7 +218,7 @@ impl<'a> Rack<'_, 'a> {
         self.output("BuildCacheRepositoryUri").or_else(attribute).or_else(assembled)
     }
 
-    fn network(&self, cache: &SiteCache, is_fargate: bool, notes: &mut Vec<String>, problems: &mut Diagnostics) -> Option<Network> {
+    fn network(&self, cache: &EnvironmentCache, is_fargate: bool, notes: &mut Vec<String>, problems: &mut Diagnostics) -> Option<Network> {
         let private = self.listed("SubnetsPrivate");
         let is_private = !private.is_empty() && (self.parameter_is("Private", "Yes") || self.parameter_is("PrivateBuild", "Yes"));
         let mut subnets = self.listed("BuildSubnets");
@@ -243,7 +243,7 @@ impl<'a> Rack<'_, 'a> {
     }
 
     /// Leaves out subnets from which the cache's file system cannot be mounted: those in whose zone there is no mount target.
-    fn covered(&self, subnets: Vec<String>, cache: &SiteCache, notes: &mut Vec<String>, problems: &mut Diagnostics) -> Vec<String> {
+    fn covered(&self, subnets: Vec<String>, cache: &EnvironmentCache, notes: &mut Vec<String>, problems: &mut Diagnostics) -> Vec<String> {
         let Some(file_system) = cache.file_systems.first() else { return subnets };
         let expected = Expected::of(self.evaluation);
         let targets = expected.mount_targets.iter().filter(|target| target.file_system.as_ref() == Some(file_system));

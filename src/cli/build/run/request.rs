@@ -6,8 +6,8 @@ use indexmap::IndexMap;
 
 use crate::build::agent::Settings;
 use crate::build::command::plan;
-use crate::build::task::environment::{AUTH, ID, RACK_URL, URL};
-use crate::build::task::{Builder, Mask, Order, Site};
+use crate::build::task::variables::{AUTH, ID, RACK_URL, URL};
+use crate::build::task::{Builder, Mask, BuildTaskRequest, BuildEnvironment};
 use crate::build::{Engine, EngineFacts};
 use crate::cli::{Context, ExitCode, Failure};
 use crate::unique::unique_token;
@@ -17,7 +17,7 @@ const NO_ID: &str = "B0000000000";
 
 /// What a build is wanted for.
 #[derive(Clone, Debug, clap::Args)]
-pub struct OrderArgs {
+pub struct RequestArgs {
     /// The app
     #[arg(long, value_name = "NAME", required_unless_present = "attach")]
     app: Option<String>,
@@ -86,13 +86,13 @@ pub struct OrderArgs {
     command: Vec<String>,
 }
 
-impl OrderArgs {
+impl RequestArgs {
     /// Returns what is wanted; secrets go into the mask.
     ///
     /// # Errors
     ///
     /// Returns a flag that makes no sense, or a secret that is not there.
-    pub fn order(&self, site: &Site, is_dry: bool, mask: &mut Mask) -> Result<Order, Failure> {
+    pub fn order(&self, site: &BuildEnvironment, is_dry: bool, mask: &mut Mask) -> Result<BuildTaskRequest, Failure> {
         let builder = self.builder.unwrap_or_else(|| site.image.as_deref().map_or(Builder::Agent, Builder::of_image));
         let id = match &self.id {
             Some(id) => id.clone(),
@@ -102,7 +102,7 @@ impl OrderArgs {
         let token = || (!is_dry || self.id.is_some()).then(|| client_token(&site.stack, self.app.as_deref().unwrap_or_default(), &id));
         let mut environment = pairs("--env", &self.env)?;
         self.secrets(&mut environment, mask)?;
-        let order = Order {
+        let order = BuildTaskRequest {
             app: self.app.clone().unwrap_or_default(),
             service: self.service.clone(),
             url: self.url.clone(),
@@ -138,7 +138,7 @@ impl OrderArgs {
     }
 
     /// Says what the order leaves open.
-    pub fn tell(&self, order: &Order, site: &Site, context: &mut Context<'_>) {
+    pub fn tell(&self, order: &BuildTaskRequest, site: &BuildEnvironment, context: &mut Context<'_>) {
         if self.id.is_none() && order.client_token.is_none() {
             context.say(&format!("note: a build gets an ID of its own when it starts, in place of {NO_ID}; `--id` fixes it"));
         }
@@ -190,7 +190,7 @@ impl OrderArgs {
 }
 
 /// Gives kaniko itself the arguments that the agent would run it with.
-fn kaniko(mut order: Order, site: &Site) -> Result<Order, Failure> {
+fn kaniko(mut order: BuildTaskRequest, site: &BuildEnvironment) -> Result<BuildTaskRequest, Failure> {
     if order.url.is_none() && !order.environment.contains_key(URL) {
         return Err(Failure::new(ExitCode::Usage, "the task's image is kaniko itself, which has to be told where the source is")
             .hinted("`--url s3://BUCKET/SOURCE.tar.gz`; or a command of your own after `--`"));

@@ -13,14 +13,14 @@ use std::time::{Duration, Instant};
 
 use sha2::Digest as _;
 
-use super::journal::{self, Journal, Settled};
+use super::journal::{self, Journal, RecoveredDirectories};
 
 /// How long to wait between two tries.
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// Why cache directories cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub enum LeaseError {
+pub enum CacheLockError {
     /// A path cannot be used.
     #[error("cannot {attempt} `{}`", path.display())]
     Io {
@@ -45,9 +45,9 @@ pub enum LeaseError {
     },
 }
 
-fn io(attempt: &'static str, path: &Path) -> impl FnOnce(io::Error) -> LeaseError {
+fn io(attempt: &'static str, path: &Path) -> impl FnOnce(io::Error) -> CacheLockError {
     let path = path.to_owned();
-    move |source| LeaseError::Io { attempt, path, source }
+    move |source| CacheLockError::Io { attempt, path, source }
 }
 
 /// Returns where kaniko keeps cache directories: `${KANIKO_DIR}/caches`.
@@ -58,10 +58,10 @@ fn io(attempt: &'static str, path: &Path) -> impl FnOnce(io::Error) -> LeaseErro
 ///
 /// Source: <https://github.com/osscontainertools/kaniko/blob/main/cmd/executor/cmd/root.go>: a directory other than `/kaniko` gets a copy of
 /// `/kaniko`, which is then removed.
-pub fn place_of(kaniko_dir: Option<&str>, mount: &Path) -> Result<PathBuf, LeaseError> {
+pub fn kaniko_caches_directory(kaniko_dir: Option<&str>, mount: &Path) -> Result<PathBuf, CacheLockError> {
     let directory = kaniko_dir.filter(|directory| !directory.is_empty()).unwrap_or("/kaniko");
     if directory != "/kaniko" && mount.starts_with("/kaniko") {
-        return Err(LeaseError::KanikoDir { directory: directory.to_owned() });
+        return Err(CacheLockError::KanikoDir { directory: directory.to_owned() });
     }
     Ok(Path::new(directory).join("caches"))
 }
@@ -120,7 +120,7 @@ impl Layout {
     /// # Errors
     ///
     /// Returns that the file system cannot be used.
-    pub fn acquire(&self, build: &str, patience: Duration, tell: &mut dyn FnMut(&str)) -> Result<Access, LeaseError> {
+    pub fn acquire(&self, build: &str, patience: Duration, tell: &mut dyn FnMut(&str)) -> Result<Access, CacheLockError> {
         for directory in [Some(self.store.as_path()), self.lock.parent()].into_iter().flatten() {
             fs::create_dir_all(directory).map_err(io("make", directory))?;
         }
@@ -156,11 +156,11 @@ impl Layout {
             directories: journal::directories(working).map_err(io("read", working))?,
         };
         journal.write(&self.journal).map_err(io("write", &self.journal))?;
-        Ok(Access::Shared(Box::new(Lease { layout: self.clone(), _lock: lock }), settled))
+        Ok(Access::Shared(Box::new(CacheLock { layout: self.clone(), _lock: lock }), settled))
     }
 
     /// Deals with what a killed build left.
-    fn settle(&self) -> Result<Option<Settled>, LeaseError> {
+    fn settle(&self) -> Result<Option<RecoveredDirectories>, CacheLockError> {
         let working = self.working();
         fs::create_dir_all(working).map_err(io("make", working))?;
         journal::sweep(working).map_err(io("clear", working))?;
@@ -176,7 +176,7 @@ impl Layout {
     }
 
     /// Puts the app's directories where kaniko finds them.
-    fn bring_in(&self) -> Result<(), LeaseError> {
+    fn bring_in(&self) -> Result<(), CacheLockError> {
         if self.is_flat {
             return moved(&self.store, &self.place);
         }
@@ -190,13 +190,13 @@ impl Layout {
             Err(error) => return Err(io("read", place)(error)),
             Ok(about) if about.is_symlink() => fs::remove_file(place).map_err(io("remove", place))?,
             // An empty directory goes; one that holds something is not ours to take away.
-            Ok(_) => fs::remove_dir(place).map_err(|_| LeaseError::Occupied { place: place.clone() })?,
+            Ok(_) => fs::remove_dir(place).map_err(|_| CacheLockError::Occupied { place: place.clone() })?,
         }
         std::os::unix::fs::symlink(&self.store, place).map_err(io("link", place))
     }
 
     /// Puts them back, where they are not where they belong.
-    fn bring_back(&self) -> Result<(), LeaseError> {
+    fn bring_back(&self) -> Result<(), CacheLockError> {
         if self.is_flat {
             fs::create_dir_all(&self.store).map_err(io("make", &self.store))?;
             return moved(&self.place, &self.store);
@@ -209,7 +209,7 @@ impl Layout {
     /// # Errors
     ///
     /// Returns that the link of an earlier build cannot be taken away.
-    pub fn without(&self) -> Result<(), LeaseError> {
+    pub fn without(&self) -> Result<(), CacheLockError> {
         let place = &self.place;
         if place.symlink_metadata().is_ok_and(|about| about.is_symlink()) {
             fs::remove_file(place).map_err(io("remove", place))?;
@@ -233,26 +233,26 @@ impl Journal {
 #[derive(Debug)]
 pub enum Access {
     /// The app's directories, with what was made of those of a killed build.
-    Shared(Box<Lease>, Option<Settled>),
+    Shared(Box<CacheLock>, Option<RecoveredDirectories>),
     /// Nothing: this other build has them.
     Busy(String),
 }
 
-/// The right to an app's cache directories; they are free again when it goes, and in order only after [`Lease::release`].
+/// The right to an app's cache directories; they are free again when it goes, and in order only after [`CacheLock::release`].
 #[derive(Debug)]
-pub struct Lease {
+pub struct CacheLock {
     layout: Layout,
     _lock: File,
 }
 
-impl Lease {
+impl CacheLock {
     /// Gives the directories back. An engine that ended by itself has moved everything back; of one that was killed, only what it had not
     /// touched is kept.
     ///
     /// # Errors
     ///
     /// Returns that the file system cannot be used; the journal then stays, and the next build settles it.
-    pub fn release(self, ended_by_itself: bool) -> Result<Option<Settled>, LeaseError> {
+    pub fn release(self, ended_by_itself: bool) -> Result<Option<RecoveredDirectories>, CacheLockError> {
         let layout = &self.layout;
         let settled = if ended_by_itself {
             layout.bring_back()?;
@@ -271,7 +271,7 @@ impl Lease {
 }
 
 /// Renames every cache directory of one place into another on the same file system.
-fn moved(from: &Path, to: &Path) -> Result<(), LeaseError> {
+fn moved(from: &Path, to: &Path) -> Result<(), CacheLockError> {
     for name in journal::directories(from).map_err(io("read", from))?.keys() {
         let target = to.join(name);
         if target.symlink_metadata().is_ok() {

@@ -6,9 +6,9 @@ use super::invocation::{Invocation, Need, Note};
 
 /// Grows an argument vector.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Words(pub(super) Vec<String>);
+pub(super) struct Arguments(pub(super) Vec<String>);
 
-impl Words {
+impl Arguments {
     pub(super) fn new(words: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self(words.into_iter().map(Into::into).collect())
     }

@@ -1,0 +1,271 @@
+//! The request that starts a build task, in ECS's own spelling.
+//!
+//! Source: <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html>
+
+use serde::Serialize;
+
+use super::variables;
+use super::mask::Mask;
+use super::request::{Builder, BuildTaskRequest};
+use super::build_environment::BuildEnvironment;
+use crate::aws::fargate;
+use crate::plan::redact::STARS;
+use crate::template::{Diagnostic, Diagnostics};
+
+/// Longest overrides that ECS takes, in characters of their JSON.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskOverride.html>
+const OVERRIDES_LIMIT: usize = 8_192;
+/// Longest `startedBy`, in characters.
+const STARTED_BY_LIMIT: usize = 128;
+/// Longest client token, in characters.
+const CLIENT_TOKEN_LIMIT: usize = 64;
+/// Most tags of a task.
+const TAGS_LIMIT: usize = 50;
+
+/// What starts a build task.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunTask {
+    /// The cluster.
+    pub cluster: String,
+    /// The task definition's ARN.
+    pub task_definition: String,
+    /// How many: one.
+    pub count: i32,
+    /// `FARGATE` or `EC2`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub launch_type: Option<String>,
+    /// Fargate's platform version; EFS needs 1.4.0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub platform_version: Option<String>,
+    /// Where the task's network interface is; only for `awsvpc`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network_configuration: Option<NetworkConfiguration>,
+    /// What this task has otherwise than its definition says.
+    pub overrides: TaskOverride,
+    /// Who started it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started_by: Option<String>,
+    /// Tags of the task.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<Tag>,
+    /// Where else tags come from: `TASK_DEFINITION`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub propagate_tags: Option<String>,
+    /// What makes asking twice start one task.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_token: Option<String>,
+}
+
+/// Where a task's network interface is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NetworkConfiguration {
+    /// The VPC's part of it, which is all there is.
+    pub awsvpc_configuration: AwsVpcConfiguration,
+}
+
+/// Subnets and security groups of a network interface.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AwsVpcConfiguration {
+    /// The subnets, of which ECS chooses one.
+    pub subnets: Vec<String>,
+    /// The security groups.
+    pub security_groups: Vec<String>,
+    /// `ENABLED` or `DISABLED`; only Fargate takes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assign_public_ip: Option<String>,
+}
+
+/// What a task has otherwise than its definition says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TaskOverride {
+    /// Per container.
+    pub container_overrides: Vec<ContainerOverride>,
+    /// CPU units of the whole task, on Fargate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpu: Option<String>,
+    /// Memory of the whole task in MiB, on Fargate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory: Option<String>,
+}
+
+/// What a container has otherwise than its definition says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ContainerOverride {
+    /// The container.
+    pub name: String,
+    /// The command.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub command: Option<Vec<String>>,
+    /// Variables, by name.
+    pub environment: Vec<KeyValuePair>,
+    /// CPU units, on an instance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpu: Option<i32>,
+    /// Memory in MiB, on an instance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory: Option<i32>,
+}
+
+/// A variable.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct KeyValuePair {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+}
+
+/// A tag.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Tag {
+    /// Its key.
+    pub key: String,
+    /// Its value.
+    pub value: String,
+}
+
+impl RunTask {
+    /// Returns the request that builds what is ordered where the site says.
+    ///
+    /// # Errors
+    ///
+    /// Returns every problem: sizes that there are none of, and what ECS would refuse by its length.
+    pub fn new(site: &BuildEnvironment, order: &BuildTaskRequest) -> Result<Self, Diagnostics> {
+        let mut problems = Diagnostics::default();
+        order.check(&mut problems);
+        let (cpu, memory) = (order.cpu.map(|cpu| cpu.to_string()), order.memory.map(|memory| memory.to_string()));
+        if site.is_fargate && (cpu.is_some() || memory.is_some()) {
+            let in_force = |given: &Option<String>, of_task: &Option<String>| given.clone().or(of_task.clone()).unwrap_or_default();
+            if let Some(problem) = fargate::size_problem(&in_force(&cpu, &site.cpu), &in_force(&memory, &site.memory)) {
+                problems.push(Diagnostic::error("fargate-size", problem).hinted("give `--cpu` and `--memory` together"));
+            }
+        }
+        let of_container = |amount: Option<u32>| amount.filter(|_| !site.is_fargate).and_then(|amount| amount.try_into().ok());
+        let container = ContainerOverride {
+            name: site.container.clone(),
+            command: order.command(),
+            environment: environment(site, order),
+            cpu: of_container(order.cpu),
+            memory: of_container(order.memory),
+        };
+        let request = Self {
+            cluster: site.cluster.clone(),
+            task_definition: site.task_definition.clone(),
+            count: 1,
+            launch_type: site.is_fargate.then(|| "FARGATE".to_owned()),
+            platform_version: site.is_fargate.then(|| site.platform_version.clone()),
+            network_configuration: site.network.as_ref().map(|network| NetworkConfiguration {
+                awsvpc_configuration: AwsVpcConfiguration {
+                    subnets: network.subnets.clone(),
+                    security_groups: vec![network.security_group.clone()],
+                    assign_public_ip: network.assign_public_ip.map(|assign| if assign { "ENABLED" } else { "DISABLED" }.to_owned()),
+                },
+            }),
+            overrides: TaskOverride {
+                container_overrides: vec![container],
+                cpu: cpu.filter(|_| site.is_fargate),
+                memory: memory.filter(|_| site.is_fargate),
+            },
+            started_by: Some(order.started_by()),
+            tags: order.tags.iter().map(|(key, value)| Tag { key: key.clone(), value: value.clone() }).collect(),
+            propagate_tags: order.propagate_tags.then(|| "TASK_DEFINITION".to_owned()),
+            client_token: order.client_token.clone(),
+        };
+        request.check(&mut problems);
+        problems.into_result(request)
+    }
+
+    fn check(&self, problems: &mut Diagnostics) {
+        let length = serde_json::to_string(&self.overrides).map_or(0, |text| text.chars().count());
+        if length > OVERRIDES_LIMIT {
+            let message = format!("the overrides are {length} characters long, and ECS takes {OVERRIDES_LIMIT}");
+            problems.push(
+                Diagnostic::error("overrides-length", message)
+                    .hinted("put long values, such as registry credentials, into the task definition's `Secrets` instead"),
+            );
+        }
+        if let Some(started_by) = &self.started_by
+            && (started_by.chars().count() > STARTED_BY_LIMIT || started_by.is_empty())
+        {
+            let message = format!("`startedBy` is {} characters long, and ECS takes 1 to {STARTED_BY_LIMIT}", started_by.chars().count());
+            problems.push(Diagnostic::error("started-by", message).hinted("`--started-by` gives another"));
+        }
+        if let Some(token) = &self.client_token
+            && (token.is_empty() || token.len() > CLIENT_TOKEN_LIMIT || !token.bytes().all(|byte| byte.is_ascii_graphic()))
+        {
+            let message = format!("client token `{token}` is not of 1 to {CLIENT_TOKEN_LIMIT} printable ASCII characters without blanks");
+            problems.push(Diagnostic::error("client-token", message));
+        }
+        if self.tags.len() > TAGS_LIMIT {
+            problems.push(Diagnostic::error("tags", format!("{} tags, and ECS takes {TAGS_LIMIT}", self.tags.len())));
+        }
+        for tag in &self.tags {
+            let (key, value) = (tag.key.chars().count(), tag.value.chars().count());
+            if key == 0 || key > 128 || value > 256 || tag.key.to_ascii_lowercase().starts_with("aws:") {
+                let message = format!("tag `{}`: a key has 1 to 128 characters and does not start with `aws:`, a value up to 256", tag.key);
+                problems.push(Diagnostic::error("tags", message));
+            }
+        }
+    }
+
+    /// Returns the request as it may be shown: stars in place of secrets.
+    #[must_use]
+    pub fn shown(&self, mask: &Mask) -> Self {
+        let mut shown = self.clone();
+        for container in &mut shown.overrides.container_overrides {
+            for variable in &mut container.environment {
+                let is_secret = variables::SECRET.contains(&variable.name.as_str()) && !variable.value.is_empty();
+                variable.value = if is_secret && variable.value != "{}" { STARS.to_owned() } else { mask.text(&variable.value) };
+            }
+            for word in container.command.iter_mut().flatten() {
+                *word = mask.text(word);
+            }
+        }
+        shown
+    }
+}
+
+/// Returns the variables of a build, by name; what is given by name goes over what is made here.
+fn environment(site: &BuildEnvironment, order: &BuildTaskRequest) -> Vec<KeyValuePair> {
+    let mut variables = std::collections::BTreeMap::new();
+    let mut set = |name: &str, value: Option<String>| {
+        if let Some(value) = value {
+            variables.insert(name.to_owned(), value);
+        }
+    };
+    let truth = |is: bool| Some(if is { "true" } else { "false" }.to_owned());
+    set(variables::APP, Some(order.app.clone()));
+    set(variables::ID, Some(order.id.clone()));
+    set(variables::RELEASE, Some(order.id.clone()));
+    set(variables::URL, order.url.clone());
+    set(variables::MANIFEST, order.manifest.clone());
+    set(variables::PUSH, order.push.clone());
+    set(variables::CACHE, truth(site.cache.is_on));
+    set(variables::CACHE_REPO, site.cache.repository.clone());
+    match order.builder {
+        Builder::Convox => {
+            set(variables::AUTH, Some("{}".to_owned()));
+            set(variables::DEVELOPMENT, truth(order.development));
+            set(variables::ENV_WRAPPER, truth(true));
+            set(variables::GENERATION, Some("2".to_owned()));
+        }
+        Builder::Agent => {
+            set(variables::SERVICE, order.service.clone());
+            set(variables::DOCKERFILE, order.dockerfile.clone());
+            set(variables::TARGET, order.target.clone());
+            set(variables::NO_CACHE, order.no_cache.then(|| "true".to_owned()));
+            set(variables::CACHE_DIR, site.cache.directory.clone());
+            let args = || serde_json::to_string(&order.build_args).ok();
+            set(variables::ARGS, (!order.build_args.is_empty()).then(args).flatten());
+        }
+        Builder::Kaniko | Builder::Docker => {}
+    }
+    variables.extend(order.environment.iter().map(|(name, value)| (name.clone(), value.clone())));
+    variables.into_iter().map(|(name, value)| KeyValuePair { name, value }).collect()
+}
