@@ -17,7 +17,7 @@ pub mod supervise;
 pub use credentials::{Credentials, CredentialsError};
 pub use image::{Arch, BuilderImage};
 pub use journal::RecoveredDirectories;
-pub use lock::{Access, Layout, CacheLock, CacheLockError, kaniko_caches_directory};
+pub use lock::{Access, CacheLock, CacheLockError, Layout, kaniko_caches_directory};
 pub use settings::Settings;
 pub use steps::run_steps;
 

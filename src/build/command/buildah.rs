@@ -7,8 +7,8 @@ use crate::template::{Diagnostic, Diagnostics};
 use super::super::cache::Backend;
 use super::super::engine::EngineFacts;
 use super::super::request::{BuildRequest, CacheRequest, Output};
-use super::docker;
 use super::arguments::{self, Arguments};
+use super::docker;
 use super::{Invocation, Note, Step};
 
 pub(super) fn plan(request: &BuildRequest, facts: &EngineFacts) -> Result<Invocation, Diagnostics> {

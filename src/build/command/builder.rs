@@ -3,8 +3,8 @@
 use super::super::cache::{Attributes, Backend, ImageRef};
 use super::super::engine::{BuildKit, Driver, Engine, EngineFacts, ImageStore, buildkit_in_docker};
 use super::super::request::{BuildRequest, CreateBuilder};
-use super::invocation::{Note, Step};
 use super::arguments::Arguments;
+use super::invocation::{Note, Step};
 
 /// The builder that a build goes to.
 #[derive(Clone, Debug)]

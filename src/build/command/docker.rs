@@ -8,8 +8,8 @@ use crate::template::{Diagnostic, Diagnostics};
 use super::super::cache::{Attributes, Backend};
 use super::super::engine::{BuildKit, Buildx, Driver, Engine, EngineFacts};
 use super::super::request::{BuildRequest, Output};
-use super::builder::{self, Builder};
 use super::arguments::{self, Arguments};
+use super::builder::{self, Builder};
 use super::{Invocation, Note, Step, caches, legacy};
 
 pub(super) fn plan(request: &BuildRequest, facts: &EngineFacts) -> Result<Invocation, Diagnostics> {

@@ -5,8 +5,8 @@ use crate::template::{Diagnostic, Diagnostics};
 use super::super::cache::{ImageRef, branch_cache_tag};
 use super::super::engine::{Engine, EngineFacts};
 use super::super::request::{BuildRequest, Output};
-use super::docker;
 use super::arguments::{self, Arguments};
+use super::docker;
 use super::{Invocation, Note, Step};
 
 /// A plain build, since there is nothing that BuildKit could be reached with.

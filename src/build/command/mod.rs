@@ -3,6 +3,7 @@
 //! Takes a [`BuildRequest`] and [`EngineFacts`], gives an [`Invocation`] or every problem at once. Pure: nothing is asked or run, so the
 //! same request and facts give the same argument vectors wherever this is called.
 
+mod arguments;
 mod buildah;
 mod buildctl;
 mod builder;
@@ -13,7 +14,6 @@ mod invocation;
 mod kaniko;
 mod legacy;
 mod render;
-mod arguments;
 
 pub use invocation::{Invocation, Need, Note, Step};
 pub use render::{RenderError, environment_file, shell, shell_word, step};

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::super::registry::{Credentials, EcrHost};
-use super::variables::{AUTH, CACHE_REPO, PUSH};
-use super::request::{Builder, BuildTaskRequest};
 use super::build_environment::BuildEnvironment;
+use super::request::{BuildTaskRequest, Builder};
+use super::variables::{AUTH, CACHE_REPO, PUSH};
 
 /// Returns the ECR registries of a build's image and cache, by host: those that its builder is to have credentials of.
 ///
@@ -45,8 +45,11 @@ mod tests {
         let mut site = BuildEnvironment::default();
         site.cache.is_on = true;
         site.cache.repository = Some("111122223333.dkr.ecr.eu-west-1.amazonaws.com/rack-build-cache".to_owned());
-        let mut order = BuildTaskRequest { push: Some("444455556666.dkr.ecr.us-east-1.amazonaws.com/web:1".to_owned()), ..BuildTaskRequest::default() };
-        let hosts = |order: &BuildTaskRequest, site: &BuildEnvironment| ecr_registries(order, site).into_values().map(|ecr| ecr.region).collect::<Vec<_>>();
+        let mut order =
+            BuildTaskRequest { push: Some("444455556666.dkr.ecr.us-east-1.amazonaws.com/web:1".to_owned()), ..BuildTaskRequest::default() };
+        let hosts = |order: &BuildTaskRequest, site: &BuildEnvironment| {
+            ecr_registries(order, site).into_values().map(|ecr| ecr.region).collect::<Vec<_>>()
+        };
         assert_eq!(hosts(&order, &site), ["eu-west-1", "us-east-1"]);
         site.cache.is_on = false;
         assert_eq!(hosts(&order, &site), ["us-east-1"]);

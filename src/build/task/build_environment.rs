@@ -103,7 +103,11 @@ struct Rack<'r, 'a> {
 
 impl<'a> Rack<'_, 'a> {
     fn site(&self, problems: &mut Diagnostics) -> BuildEnvironment {
-        let mut site = BuildEnvironment { stack: self.stack.name.clone(), platform_version: PLATFORM_VERSION.to_owned(), ..BuildEnvironment::default() };
+        let mut site = BuildEnvironment {
+            stack: self.stack.name.clone(),
+            platform_version: PLATFORM_VERSION.to_owned(),
+            ..BuildEnvironment::default()
+        };
         let Some((resource, container)) = self.build_task() else {
             problems.push(
                 Diagnostic::error("no-build-task", format!("stack `{}` has no task definition with a container `build`", self.stack.name))

@@ -21,13 +21,13 @@ mod start;
 pub mod variables;
 
 pub use auth::{build_auth, ecr_registries};
+pub use build_environment::{BuildEnvironment, Log, Network};
 pub use explain::{Explanation, explain_failure, explain_refusal, explain_stop};
 pub use follow::{Ended, TaskObserver, follow};
 pub use mask::Mask;
 pub use mounts::{Mounts, MountsError, await_mounts};
-pub use request::{Builder, BuildTaskRequest};
 pub use outcome::Outcome;
+pub use request::{BuildTaskRequest, Builder};
 pub use run_task::RunTask;
 pub use service::{BuildService, Container, Failure, LogEvent, LogPage, LogPosition, LogStream, MountTarget, Started, Task, task_id};
-pub use build_environment::{Log, Network, BuildEnvironment};
 pub use start::{StartError, start};

@@ -4,10 +4,10 @@
 
 use serde::Serialize;
 
-use super::variables;
-use super::mask::Mask;
-use super::request::{Builder, BuildTaskRequest};
 use super::build_environment::BuildEnvironment;
+use super::mask::Mask;
+use super::request::{BuildTaskRequest, Builder};
+use super::variables;
 use crate::aws::fargate;
 use crate::plan::redact::STARS;
 use crate::template::{Diagnostic, Diagnostics};

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::build::agent::{
-    AGENT_PATH, Access, Credentials, CredentialsError, Layout, CacheLock, CacheLockError, Settings, RecoveredDirectories, kaniko_caches_directory, run_steps, supervise,
+    AGENT_PATH, Access, CacheLock, CacheLockError, Credentials, CredentialsError, Layout, RecoveredDirectories, Settings,
+    kaniko_caches_directory, run_steps, supervise,
 };
 use crate::build::command::{plan, shell, shell_word};
 use crate::build::engine::{Programs, Version, detect};

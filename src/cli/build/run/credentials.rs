@@ -7,7 +7,7 @@ use base64::prelude::BASE64_STANDARD;
 
 use crate::build::registry::Credentials;
 use crate::build::task::variables::AUTH;
-use crate::build::task::{Mask, BuildTaskRequest, BuildEnvironment, build_auth, ecr_registries};
+use crate::build::task::{BuildEnvironment, BuildTaskRequest, Mask, build_auth, ecr_registries};
 use crate::cli::build::registry::{is_denied, service};
 use crate::cli::{Context, Failure};
 use crate::plan::redact::STARS;

@@ -10,7 +10,8 @@ use self::request::RequestArgs;
 use self::watch::Watch;
 use crate::backend::BackendError;
 use crate::build::task::{
-    self, BuildService, Ended, LogStream, Mask, Mounts, MountsError, BuildTaskRequest, Outcome, RunTask, BuildEnvironment, StartError, task_id,
+    self, BuildEnvironment, BuildService, BuildTaskRequest, Ended, LogStream, Mask, Mounts, MountsError, Outcome, RunTask, StartError,
+    task_id,
 };
 use crate::cli::backend::{self, Access, BackendArgs};
 use crate::cli::{Context, ExitCode, Failure, Format, interrupt};
@@ -144,7 +145,13 @@ impl Running {
 
 impl Args {
     /// Waits until the cache can be mounted; tells whether it was interrupted.
-    fn awaits_mounts(&self, context: &mut Context<'_>, service: &dyn BuildService, site: &BuildEnvironment, mask: &Mask) -> Result<bool, Failure> {
+    fn awaits_mounts(
+        &self,
+        context: &mut Context<'_>,
+        service: &dyn BuildService,
+        site: &BuildEnvironment,
+        mask: &Mask,
+    ) -> Result<bool, Failure> {
         if self.mount_wait == 0 {
             return Ok(false);
         }

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use crate::build::agent::Settings;
 use crate::build::command::plan;
 use crate::build::task::variables::{AUTH, ID, RACK_URL, URL};
-use crate::build::task::{Builder, Mask, BuildTaskRequest, BuildEnvironment};
+use crate::build::task::{BuildEnvironment, BuildTaskRequest, Builder, Mask};
 use crate::build::{Engine, EngineFacts};
 use crate::cli::{Context, ExitCode, Failure};
 use crate::unique::unique_token;

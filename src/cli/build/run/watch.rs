@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use crate::build::task::{LogEvent, LogStream, Mask, Outcome, BuildEnvironment, Task, TaskObserver};
+use crate::build::task::{BuildEnvironment, LogEvent, LogStream, Mask, Outcome, Task, TaskObserver};
 use crate::cli::{Context, Failure, Format};
 use crate::ui;
 
