@@ -16,6 +16,7 @@ pub mod build;
 pub mod cli;
 pub mod cloudformation;
 pub mod evaluate;
+pub mod graph;
 pub mod model;
 pub mod parameters;
 pub mod patch;

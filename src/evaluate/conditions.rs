@@ -40,7 +40,7 @@ impl<'a> Evaluator<'_, 'a> {
             Some(Progress::Done(value)) => return *value,
             Some(Progress::New) => {}
             _ => {
-                self.report_ring(position, used_at);
+                self.report_cycle(position, used_at);
                 return ConditionValue::Unknown;
             }
         }
@@ -58,13 +58,13 @@ impl<'a> Evaluator<'_, 'a> {
         value
     }
 
-    fn report_ring(&mut self, position: usize, used_at: Span) {
+    fn report_cycle(&mut self, position: usize, used_at: Span) {
         let start = self.ring.iter().position(|one| *one == position).unwrap_or(0);
         let names: Vec<&str> =
             self.ring[start..].iter().filter_map(|one| self.template.conditions.iter().nth(*one)).map(|entry| entry.name).collect();
-        let ring = names.iter().chain(names.first()).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" -> ");
+        let path = names.iter().chain(names.first()).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" -> ");
         self.problems.push(
-            Diagnostic::error("circular-conditions", format!("conditions refer to each other in a ring: {ring}"))
+            Diagnostic::error("circular-condition", format!("circular dependency between conditions: {path}"))
                 .at(self.template.source, used_at, "")
                 .as_aws_says(format!("Template format error: Circular dependency between conditions: [{}]", names.join(", "))),
         );

@@ -81,11 +81,11 @@ impl<'t, 'a> Evaluator<'t, 'a> {
         }
     }
 
-    /// Returns which resource needs which, once a ring among them is reported.
+    /// Returns which resource needs which, after reporting circular dependencies.
     pub(super) fn all_dependencies(&mut self) -> Vec<(&'a str, &'a str)> {
         self.dependencies.sort_unstable();
         self.dependencies.dedup();
-        self.report_rings();
+        self.report_cycles();
         std::mem::take(&mut self.dependencies)
     }
 
@@ -290,7 +290,7 @@ impl<'t, 'a> Evaluator<'t, 'a> {
 /// formed, and the order of resources is sought last.
 fn stage(rule: &str) -> u8 {
     match rule {
-        "circular-resources" => 2,
+        "circular-dependency" => 2,
         "unresolved-reference" | "reference-to-absent-resource" => 1,
         _ => 0,
     }

@@ -5,6 +5,7 @@
 
 mod conditions;
 mod convert;
+mod cycles;
 mod evaluator;
 mod expected;
 mod for_each;
@@ -13,7 +14,6 @@ mod outputs;
 mod pseudo;
 mod references;
 mod resources;
-mod rings;
 mod rules;
 mod text;
 mod value;
@@ -24,7 +24,6 @@ use rustc_hash::FxBuildHasher;
 
 pub(crate) use convert::{Texts, Written, hidden, members_of};
 pub use references::{Reference, ReferenceKind, Target, references, resource_references};
-pub(crate) use rings::groups;
 pub use value::{Residual, Value, ValueKind};
 pub use zones::availability_zones;
 

@@ -4,6 +4,7 @@ use rustc_hash::FxHashMap;
 
 use super::values::each_reference;
 use crate::evaluate::{Evaluation, Resource};
+use crate::graph::Graph;
 
 /// Returns the logical IDs of a template's resources, each after everything it refers to or depends on.
 ///
@@ -11,13 +12,12 @@ use crate::evaluate::{Evaluation, Resource};
 /// template has.
 pub(super) fn dependency_order<'a>(evaluation: &Evaluation<'a>) -> Vec<&'a str> {
     let places: FxHashMap<&str, usize> = evaluation.resources.keys().enumerate().map(|(index, id)| (*id, index)).collect();
-    let dependencies: Vec<Vec<usize>> = evaluation.resources.values().map(|resource| dependencies(resource, &places)).collect();
     let ids: Vec<&'a str> = evaluation.resources.keys().copied().collect();
-    let mut walk = Walk { dependencies: &dependencies, seen: vec![false; ids.len()], order: Vec::with_capacity(ids.len()) };
-    for index in 0..ids.len() {
-        walk.visit(index);
+    let mut edges = Vec::new();
+    for (index, resource) in evaluation.resources.values().enumerate() {
+        edges.extend(dependencies(resource, &places).into_iter().map(|dependency| (index, dependency)));
     }
-    walk.order.into_iter().map(|index| ids[index]).collect()
+    Graph::new(ids.len(), &edges).topological_order().order.into_iter().map(|index| ids[index]).collect()
 }
 
 /// Returns the places of everything that a resource depends on, in the order of the document.
@@ -31,34 +31,4 @@ fn dependencies(resource: &Resource<'_>, places: &FxHashMap<&str, usize>) -> Vec
     found.sort_unstable();
     found.dedup();
     found
-}
-
-struct Walk<'d> {
-    dependencies: &'d [Vec<usize>],
-    seen: Vec<bool>,
-    order: Vec<usize>,
-}
-
-impl Walk<'_> {
-    /// Puts a resource behind its dependencies; the stack is a list of its own, since chains may be long.
-    fn visit(&mut self, start: usize) {
-        if std::mem::replace(&mut self.seen[start], true) {
-            return;
-        }
-        let mut open = vec![(start, 0)];
-        while let Some((index, next)) = open.last_mut() {
-            match self.dependencies[*index].get(*next) {
-                Some(&dependency) => {
-                    *next += 1;
-                    if !std::mem::replace(&mut self.seen[dependency], true) {
-                        open.push((dependency, 0));
-                    }
-                }
-                None => {
-                    self.order.push(*index);
-                    open.pop();
-                }
-            }
-        }
-    }
 }

@@ -1,13 +1,14 @@
-//! Rings of resources that wait for each other.
+//! Circular dependencies between resources.
 
 use rustc_hash::FxHashSet;
 
 use super::check::Check;
 use super::solver::Literal;
 use super::walk::{Guards, Owner, UseKind};
+use crate::graph::Graph;
 use crate::template::Span;
 
-/// Steps taken in search of rings, before the rest is left unsaid.
+/// Most steps that the search for cycles takes; cycles beyond are not reported.
 const MAX_STEPS: usize = 20_000;
 
 /// One resource waits for another.
@@ -35,93 +36,86 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
         guards.extend_from_slice(&exists[to]);
         edges[from].push(Edge { to, guards, span: reference.span });
     }
-    let mut named = FxHashSet::default();
-    let mut left = MAX_STEPS;
-    for start in on_rings(&edges) {
-        let mut ring = Vec::new();
-        walk(check, &edges, start, start, &mut ring, &mut Vec::new(), &mut named, &mut left);
+    let pairs: Vec<(usize, usize)> =
+        edges.iter().enumerate().flat_map(|(from, edges)| edges.iter().map(move |edge| (from, edge.to))).collect();
+    let mut search = Search { edges, component: vec![None; template.resources.len()], reported: FxHashSet::default(), steps: MAX_STEPS };
+    let components = Graph::new(template.resources.len(), &pairs).cyclic_components();
+    for (number, component) in components.iter().enumerate() {
+        component.iter().for_each(|index| search.component[*index] = Some(number));
+    }
+    let mut starts = components.concat();
+    starts.sort_unstable();
+    for start in starts {
+        search.cycles_from(start, check);
     }
 }
 
-/// Returns the resources that are on some ring, leaving conditions aside: what is left after taking away, again and again,
-/// whatever nothing waits for or whatever waits for nothing.
-fn on_rings(edges: &[Vec<Edge>]) -> Vec<usize> {
-    let mut kept = vec![true; edges.len()];
-    for forward in [true, false] {
-        let mut neighbours: Vec<Vec<usize>> = vec![Vec::new(); edges.len()];
-        let mut degree = vec![0; edges.len()];
-        for (from, edges) in edges.iter().enumerate().filter(|(from, _)| kept[*from]) {
-            for edge in edges.iter().filter(|edge| kept[edge.to]) {
-                let (waiting, waited) = if forward { (from, edge.to) } else { (edge.to, from) };
-                neighbours[waited].push(waiting);
-                degree[waiting] += 1;
+/// The search for cycles whose references can all count at once.
+struct Search {
+    /// The dependencies of each resource.
+    edges: Vec<Vec<Edge>>,
+    /// The cyclic component that each resource belongs to.
+    component: Vec<Option<usize>>,
+    /// The cycles reported so far.
+    reported: FxHashSet<Vec<usize>>,
+    /// Steps left.
+    steps: usize,
+}
+
+impl Search {
+    /// Reports the cycles through `start`, each once, from its first resource: cycles through an earlier resource are left out.
+    fn cycles_from(&mut self, start: usize, check: &mut Check<'_, '_>) {
+        let mut on_path = FxHashSet::from_iter([start]);
+        let mut guards = Guards::new();
+        // Each step: a resource, its next edge to follow, and the number of guards before it.
+        let mut path: Vec<(usize, usize, usize)> = vec![(start, 0, 0)];
+        while let Some((at, next, depth)) = path.last_mut() {
+            guards.truncate(*depth);
+            let Some(edge) = self.edges[*at].get(*next) else {
+                on_path.remove(at);
+                path.pop();
+                continue;
+            };
+            *next += 1;
+            let closes = edge.to == start;
+            let leaves = edge.to < start || self.component[edge.to] != self.component[start];
+            if leaves || self.steps == 0 || (!closes && on_path.contains(&edge.to)) {
+                continue;
             }
-        }
-        let mut free: Vec<usize> = (0..edges.len()).filter(|index| kept[*index] && degree[*index] == 0).collect();
-        while let Some(index) = free.pop() {
-            kept[index] = false;
-            for waiting in std::mem::take(&mut neighbours[index]) {
-                degree[waiting] -= 1;
-                if degree[waiting] == 0 {
-                    free.push(waiting);
+            self.steps -= 1;
+            guards.extend_from_slice(&edge.guards);
+            if closes {
+                let cycle: Vec<(usize, Span)> = path.iter().map(|(at, next, _)| (*at, self.edges[*at][next - 1].span)).collect();
+                let members: Vec<usize> = cycle.iter().map(|(at, _)| *at).collect();
+                if !self.reported.contains(&members) && report(check, &cycle, &guards) {
+                    self.reported.insert(members);
                 }
+            } else {
+                on_path.insert(edge.to);
+                path.push((edge.to, 0, guards.len()));
             }
         }
     }
-    (0..edges.len()).filter(|index| kept[*index]).collect()
 }
 
-/// Walks on from `at` and reports the rings that come back to `start`; a ring is told once, from its first resource.
-#[expect(clippy::too_many_arguments, reason = "one search, whose state is not worth a type")]
-fn walk(
-    check: &mut Check<'_, '_>,
-    edges: &[Vec<Edge>],
-    start: usize,
-    at: usize,
-    ring: &mut Vec<(usize, Span)>,
-    guards: &mut Guards,
-    named: &mut FxHashSet<Vec<usize>>,
-    left: &mut usize,
-) {
-    for edge in &edges[at] {
-        let closes = edge.to == start;
-        if edge.to < start || *left == 0 || (!closes && ring.iter().any(|(on, _)| *on == edge.to)) {
-            continue;
-        }
-        *left -= 1;
-        let depth = guards.len();
-        guards.extend_from_slice(&edge.guards);
-        ring.push((at, edge.span));
-        if closes {
-            if named.insert(ring.iter().map(|(on, _)| *on).collect()) && !report(check, ring, guards) {
-                named.remove(&ring.iter().map(|(on, _)| *on).collect::<Vec<_>>());
-            }
-        } else {
-            walk(check, edges, start, edge.to, ring, guards, named, left);
-        }
-        ring.pop();
-        guards.truncate(depth);
-    }
-}
-
-/// Reports a ring, if its references can all count at once.
-fn report(check: &mut Check<'_, '_>, ring: &[(usize, Span)], guards: &[Literal]) -> bool {
+/// Reports a cycle if all its references can count at once, and returns whether it did.
+fn report(check: &mut Check<'_, '_>, cycle: &[(usize, Span)], guards: &[Literal]) -> bool {
     let exists: Guards =
-        ring.iter().filter_map(|(on, _)| check.template.resources.iter().nth(*on)).flat_map(|entry| check.exists(entry)).collect();
+        cycle.iter().filter_map(|(on, _)| check.template.resources.iter().nth(*on)).flat_map(|entry| check.exists(entry)).collect();
     let inner = guards.iter().filter(|guard| !exists.contains(guard)).map(|guard| vec![*guard]).collect();
     let Some(when) = check.when_of(&exists, inner) else { return false };
     let names: Vec<&str> = check.template.resources.iter().map(|entry| entry.name).collect();
-    let mut steps: Vec<String> = ring.iter().map(|(on, _)| format!("`{}`", names[*on])).collect();
+    let mut steps: Vec<String> = cycle.iter().map(|(on, _)| format!("`{}`", names[*on])).collect();
     steps.push(steps[0].clone());
-    let message = format!("resources wait for each other: {}", steps.join(" -> "));
-    let mut diagnostic = check.error("circular-dependency", message, ring[0].1, "the ring starts here");
-    for (_, span) in &ring[1..] {
+    let message = format!("circular dependency between resources: {}", steps.join(" -> "));
+    let mut diagnostic = check.error("circular-dependency", message, cycle[0].1, "the cycle starts here");
+    for (_, span) in &cycle[1..] {
         diagnostic = diagnostic.at(check.template.source, *span, "");
     }
-    let listed: Vec<&str> = ring.iter().map(|(on, _)| names[*on]).collect();
+    let listed: Vec<&str> = cycle.iter().map(|(on, _)| names[*on]).collect();
     let diagnostic = diagnostic
         .as_aws_says(format!("Circular dependency between resources: [{}]", listed.join(", ")))
-        .hinted("take one of these references out; a rule of its own, such as an AWS::EC2::SecurityGroupIngress, often carries it");
+        .hinted("remove one of these references; a separate resource, such as an AWS::EC2::SecurityGroupIngress, can often hold it");
     check.report_when(diagnostic, &when);
     true
 }

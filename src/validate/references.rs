@@ -4,7 +4,7 @@ use super::check::{Check, type_name};
 use super::mappings;
 use super::solver::{Clause, Literal};
 use super::walk::{Owner, Use, UseKind};
-use crate::evaluate::groups;
+use crate::graph::Graph;
 use crate::schema;
 use crate::template::{Diagnostic, MOST_MISTYPED, Node, Template, did_you_mean};
 
@@ -40,23 +40,23 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
     }
     check.uses = uses;
     let template = check.template;
-    let names: Vec<Vec<usize>> = template
-        .conditions
-        .iter()
-        .map(|entry| {
-            let mut named = Vec::new();
-            named_conditions(template, entry.body, &mut named);
-            named
-        })
-        .collect();
-    let mut circular: Vec<usize> = groups(&names).concat();
-    circular.sort_unstable();
-    for index in circular {
-        if let Some(entry) = template.conditions.iter().nth(index) {
-            let message = format!("condition `{}` refers to itself", entry.name);
-            let diagnostic = check.error("circular-condition", message, entry.name_span, "");
-            check.report(diagnostic);
+    let mut edges = Vec::new();
+    let mut named = Vec::new();
+    for (index, entry) in template.conditions.iter().enumerate() {
+        named_conditions(template, entry.body, &mut named);
+        edges.extend(named.drain(..).map(|other| (index, other)));
+    }
+    let graph = Graph::new(template.conditions.len(), &edges);
+    let entries: Vec<_> = template.conditions.iter().collect();
+    for component in graph.cyclic_components() {
+        let cycle: Vec<_> = graph.find_cycle(&component).into_iter().map(|index| entries[index]).collect();
+        let path = cycle.iter().chain(cycle.first()).map(|entry| format!("`{}`", entry.name)).collect::<Vec<_>>().join(" -> ");
+        let message = format!("circular dependency between conditions: {path}");
+        let mut diagnostic = check.error("circular-condition", message, cycle[0].name_span, "");
+        for entry in &cycle[1..] {
+            diagnostic = diagnostic.at(template.source, entry.name_span, "part of the cycle");
         }
+        check.report(diagnostic);
     }
 }
 

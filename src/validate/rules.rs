@@ -25,8 +25,8 @@ const fn warning(name: &'static str, summary: &'static str) -> Rule {
 pub const RULES: &[Rule] = &[
     error("alias-expansion", "a document's aliases stand for no more values than can be read"),
     error("alias-loop", "no alias stands inside of what it stands for"),
-    error("circular-condition", "no condition refers to itself, however many steps round"),
-    error("circular-dependency", "no resource depends on itself, however many steps round"),
+    error("circular-condition", "no condition refers to itself, directly or through other conditions"),
+    error("circular-dependency", "no resource depends on itself, directly or through other resources"),
     error("container-exceeds-task", "a container takes no more memory than its task has"),
     error("container-without-memory", "on instances, a container or its task has memory"),
     warning("dangling-reference", "whenever a reference counts, the resource it names exists"),
@@ -115,7 +115,7 @@ pub const RULES: &[Rule] = &[
 /// Returns what usually mends a violation, for a finding that says nothing closer.
 pub(super) fn usual_hint(rule: &str) -> Option<&'static str> {
     Some(match rule {
-        "circular-condition" => "take one of the conditions out of the ring",
+        "circular-condition" => "remove one of the references between these conditions",
         "duplicate-item" => "take one of the two out",
         "length-out-of-range" => "make it fit",
         "malformed-function" => "give the function the operands that it takes",

@@ -166,7 +166,7 @@ fn known_state_takes_the_place_of_unknowns() {
 }
 
 #[test]
-fn conditions_in_a_ring_are_named_with_the_whole_ring() {
+fn circular_conditions_are_reported_with_the_whole_cycle() {
     let template = json!({
         "Conditions": {
             "A": {"Fn::Not": [{"Condition": "B"}]},
@@ -177,11 +177,11 @@ fn conditions_in_a_ring_are_named_with_the_whole_ring() {
     });
     let messages: Vec<String> =
         with(&template, &[], &json!({}), |evaluation| evaluation.unwrap_err().0.into_iter().map(|one| one.message).collect());
-    assert_eq!(messages, ["conditions refer to each other in a ring: `A` -> `B` -> `C` -> `A`"]);
+    assert_eq!(messages, ["circular dependency between conditions: `A` -> `B` -> `C` -> `A`"]);
 }
 
 #[test]
-fn resources_in_a_ring_are_refused_with_the_ring() {
+fn circular_resources_are_reported_with_the_whole_cycle() {
     let topic = |name: &Json| json!({"Type": "AWS::SNS::Topic", "Properties": {"TopicName": name}});
     let template = json!({"Resources": {
         "A": topic(&json!({"Fn::GetAtt": "B.Arn"})),
@@ -191,7 +191,7 @@ fn resources_in_a_ring_are_refused_with_the_ring() {
     }});
     with(&template, &[], &json!({}), |evaluation| {
         let problems = evaluation.unwrap_err().0;
-        assert_eq!(problems[0].message, "resources depend on each other in a ring: `A` -> `B` -> `C` -> `A`");
+        assert_eq!(problems[0].message, "circular dependency between resources: `A` -> `B` -> `C` -> `A`");
         assert_eq!(problems[0].aws_message.as_deref(), Some("Circular dependency between resources: [A, B, C]"));
         assert_eq!(problems.len(), 1);
     });

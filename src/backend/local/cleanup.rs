@@ -1,6 +1,6 @@
 //! Physical resources that are no longer wanted go: after an update, after a rollback, with a stack.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::operation::Work;
 use super::record::{Doing, InFlight, Leftover, Operation, OperationKind, Phase, ResourceRecord};
@@ -24,8 +24,9 @@ pub(super) fn in_order(leftovers: Vec<Leftover>) -> Vec<Leftover> {
     let map = leftovers.iter().map(|leftover| (leftover.resource.logical_id.as_str(), &leftover.resource.depends_on)).collect();
     // Records of templates that were ordered once have no cycles; a mix of old and new ones may, and then any order serves.
     let Ok(order) = order::by_dependency(&map) else { return leftovers };
+    let places: HashMap<String, usize> = order.into_iter().enumerate().map(|(place, name)| (name, place)).collect();
     let mut leftovers = leftovers;
-    leftovers.sort_by_key(|leftover| std::cmp::Reverse(order.iter().position(|name| *name == leftover.resource.logical_id)));
+    leftovers.sort_by_key(|leftover| std::cmp::Reverse(places.get(&leftover.resource.logical_id).copied()));
     leftovers
 }
 

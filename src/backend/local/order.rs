@@ -4,48 +4,27 @@ use std::collections::BTreeSet;
 
 use indexmap::IndexMap;
 
-/// Returns names so that each stands after what it depends on, else in the order given, or the names that form a cycle.
+use crate::graph::{Graph, TopologicalOrder};
+
+/// Returns the names sorted so that each comes after its dependencies, otherwise in the given order.
 ///
-/// Dependencies on names that are not in the map do not count.
+/// A dependency on a name that is not in the map is ignored.
+///
+/// # Errors
+///
+/// Returns the names on the first cycle found.
 pub(super) fn by_dependency(dependencies: &IndexMap<&str, &BTreeSet<String>>) -> Result<Vec<String>, Vec<String>> {
-    #[derive(Clone, Copy, PartialEq)]
-    enum Mark {
-        New,
-        Open,
-        Placed,
+    let edges: Vec<(usize, usize)> = dependencies
+        .values()
+        .enumerate()
+        .flat_map(|(index, names)| names.iter().filter_map(move |name| Some((index, dependencies.get_index_of(name.as_str())?))))
+        .collect();
+    let TopologicalOrder { order, cycle } = Graph::new(dependencies.len(), &edges).topological_order();
+    let names = |indices: Vec<usize>| indices.into_iter().filter_map(|index| dependencies.get_index(index)).map(|(name, _)| (*name).to_owned());
+    match cycle {
+        Some(cycle) => Err(names(cycle).collect()),
+        None => Ok(names(order).collect()),
     }
-    let mut marks = vec![Mark::New; dependencies.len()];
-    let mut order = Vec::with_capacity(dependencies.len());
-    // Depth first with a stack of our own, so that a long chain cannot exhaust the thread's.
-    for start in 0..dependencies.len() {
-        let mut path: Vec<(usize, std::collections::btree_set::Iter<'_, String>)> = Vec::new();
-        if marks[start] == Mark::New {
-            marks[start] = Mark::Open;
-            path.push((start, dependencies[start].iter()));
-        }
-        while let Some((index, rest)) = path.last_mut() {
-            let index = *index;
-            match rest.next().map(|name| dependencies.get_index_of(name.as_str())) {
-                Some(Some(next)) if marks[next] == Mark::New => {
-                    marks[next] = Mark::Open;
-                    path.push((next, dependencies[next].iter()));
-                }
-                Some(Some(next)) if marks[next] == Mark::Open => {
-                    let cycle = path.iter().skip_while(|(index, _)| *index != next);
-                    return Err(cycle
-                        .filter_map(|(index, _)| dependencies.get_index(*index).map(|(name, _)| (*name).to_owned()))
-                        .collect());
-                }
-                Some(_) => {}
-                None => {
-                    marks[index] = Mark::Placed;
-                    order.extend(dependencies.get_index(index).map(|(name, _)| (*name).to_owned()));
-                    path.pop();
-                }
-            }
-        }
-    }
-    Ok(order)
 }
 
 #[cfg(test)]

@@ -60,13 +60,13 @@ fn what_a_module_holds_may_be_referred_to() {
 }
 
 #[test]
-fn a_ring_that_a_macro_may_take_apart_is_a_warning() {
+fn a_cycle_that_a_macro_may_remove_is_a_warning() {
     let function = json!({"Type": "AWS::Serverless::Function", "Properties": {"DeploymentPreference": {"Alarms": [{"Ref": "Alarm"}]}}});
     let alarm = json!({"Type": "AWS::CloudWatch::Alarm", "Properties": {"Dimensions": [{"Name": "F", "Value": {"Ref": "Function"}}]}});
     let template = json!({"Transform": "AWS::Serverless-2016-10-31", "Resources": {"Function": function, "Alarm": alarm}});
     with(&template, &[], &json!({}), |evaluation| {
         let evaluation = evaluation.unwrap();
         let warned: Vec<&str> = evaluation.warnings.0.iter().map(|warning| warning.rule).collect();
-        assert_eq!(warned, ["macro-not-run", "circular-resources"]);
+        assert_eq!(warned, ["macro-not-run", "circular-dependency"]);
     });
 }
