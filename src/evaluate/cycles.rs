@@ -14,7 +14,8 @@ impl Evaluator<'_, '_> {
         let entries: Vec<_> = resources.iter().collect();
         for component in graph.cyclic_components() {
             let cycle = graph.find_cycle(&component);
-            let path = cycle.iter().chain(cycle.first()).map(|index| format!("`{}`", entries[*index].name)).collect::<Vec<_>>().join(" -> ");
+            let path =
+                cycle.iter().chain(cycle.first()).map(|index| format!("`{}`", entries[*index].name)).collect::<Vec<_>>().join(" -> ");
             let names = component.iter().map(|index| entries[*index].name).collect::<Vec<_>>().join(", ");
             let mut diagnostic = Diagnostic::error("circular-dependency", format!("circular dependency between resources: {path}"))
                 .as_aws_says(format!("Circular dependency between resources: [{names}]"))

@@ -20,7 +20,8 @@ pub(super) fn by_dependency(dependencies: &IndexMap<&str, &BTreeSet<String>>) ->
         .flat_map(|(index, names)| names.iter().filter_map(move |name| Some((index, dependencies.get_index_of(name.as_str())?))))
         .collect();
     let TopologicalOrder { order, cycle } = Graph::new(dependencies.len(), &edges).topological_order();
-    let names = |indices: Vec<usize>| indices.into_iter().filter_map(|index| dependencies.get_index(index)).map(|(name, _)| (*name).to_owned());
+    let names =
+        |indices: Vec<usize>| indices.into_iter().filter_map(|index| dependencies.get_index(index)).map(|(name, _)| (*name).to_owned());
     match cycle {
         Some(cycle) => Err(names(cycle).collect()),
         None => Ok(names(order).collect()),
