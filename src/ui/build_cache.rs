@@ -101,13 +101,13 @@ impl Listing {
             tags: entry.tags.clone(),
             kind: entry.kind(),
             size_bytes: entry.size_bytes,
-            at: entry.at.map(|at| at.to_string()),
+            at: entry.pushed_or_created_at.map(|at| at.to_string()),
             pulled_at: entry.pulled_at.map(|at| at.to_string()),
             expires: expiries
                 .iter()
                 .find(|expiry| expiry.entry.digest == entry.digest)
                 .map(|expiry| format!("rule {}: {}", expiry.rule, expiry.reason)),
-            age: entry.at.map(|at| Age::since(at, now)),
+            age: entry.pushed_or_created_at.map(|at| Age::since(at, now)),
         };
         Self {
             repository: inventory.repository.clone(),

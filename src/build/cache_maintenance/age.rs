@@ -1,4 +1,4 @@
-//! How old something is, as people write it.
+//! Ages such as `30d`, parsed and displayed.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,12 +10,12 @@ use jiff::{SignedDuration, Timestamp};
 pub struct Age(SignedDuration);
 
 impl Age {
-    /// Returns so many days.
+    /// Returns an age of `days` days.
     pub fn days(days: u32) -> Self {
         Self(SignedDuration::from_hours(24 * i64::from(days)))
     }
 
-    /// Returns how old something is that happened then.
+    /// Returns the time that passed from `then` to `now`.
     pub fn since(then: Timestamp, now: Timestamp) -> Self {
         Self(now.duration_since(then))
     }
@@ -63,7 +63,7 @@ mod tests {
     use super::Age;
 
     #[test]
-    fn ages_are_read_and_shown() {
+    fn ages_are_parsed_and_displayed() {
         for (text, shown) in [
             ("30d", "30 days"),
             ("2w", "14 days"),

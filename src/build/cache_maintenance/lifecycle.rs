@@ -1,4 +1,4 @@
-//! What a lifecycle policy of ECR would expire.
+//! Evaluates ECR lifecycle policies: which images would expire.
 
 use std::collections::BTreeSet;
 
@@ -17,19 +17,19 @@ pub struct LifecyclePolicy {
     rules: Vec<Rule>,
 }
 
-/// Why a text is no lifecycle policy that is understood.
+/// Why a lifecycle policy could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LifecyclePolicyError {
-    /// It is no policy.
-    #[error("this is no lifecycle policy: {0}")]
+    /// The text is not JSON, or not a lifecycle policy.
+    #[error("invalid lifecycle policy: {0}")]
     Text(String),
-    /// A rule has something that is not known here.
-    #[error("rule {priority} has {what}, which is not known here")]
-    Unknown {
-        /// The rule.
+    /// A rule has a property that is not supported.
+    #[error("rule {priority} of the lifecycle policy has {property}, which is not supported")]
+    Unsupported {
+        /// The rule's priority.
         priority: u32,
-        /// What it has.
-        what: String,
+        /// The property and its value.
+        property: String,
     },
 }
 
@@ -40,7 +40,7 @@ pub struct Expiry<'i> {
     pub entry: &'i Entry,
     /// The rule's priority.
     pub rule: u32,
-    /// Why, in words.
+    /// The reason, in words.
     pub reason: String,
 }
 
@@ -68,21 +68,21 @@ enum Count {
 }
 
 #[derive(Deserialize)]
-struct Written {
-    rules: Vec<WrittenRule>,
+struct PolicyJson {
+    rules: Vec<RuleJson>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct WrittenRule {
+struct RuleJson {
     rule_priority: u32,
-    selection: WrittenSelection,
-    action: WrittenAction,
+    selection: SelectionJson,
+    action: ActionJson,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct WrittenSelection {
+struct SelectionJson {
     tag_status: String,
     #[serde(default)]
     tag_prefix_list: Vec<String>,
@@ -96,46 +96,46 @@ struct WrittenSelection {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct WrittenAction {
+struct ActionJson {
     #[serde(rename = "type")]
     kind: String,
 }
 
 impl LifecyclePolicy {
-    /// Reads a policy, as `GetLifecyclePolicy` gives it.
+    /// Parses a policy, as `GetLifecyclePolicy` returns it.
     ///
     /// # Errors
     ///
-    /// Returns that it is none, or has a rule of a kind that is not known: what it would do is then not guessed.
+    /// Returns an error if the text is not a lifecycle policy, or if a rule has a type that is not supported: its effect is not guessed.
     pub fn read(text: &str) -> Result<Self, LifecyclePolicyError> {
-        let written: Written = serde_json::from_str(text).map_err(|error| LifecyclePolicyError::Text(error.to_string()))?;
-        let mut rules = written.rules.into_iter().map(Rule::read).collect::<Result<Vec<_>, _>>()?;
+        let parsed: PolicyJson = serde_json::from_str(text).map_err(|error| LifecyclePolicyError::Text(error.to_string()))?;
+        let mut rules = parsed.rules.into_iter().map(Rule::read).collect::<Result<Vec<_>, _>>()?;
         rules.sort_by_key(|rule| rule.priority);
         Ok(Self { rules })
     }
 
-    /// Returns the images that would expire now, in the order of the inventory.
+    /// Returns the images that would expire at `now`, in the order of the inventory.
     ///
-    /// Rules look at all images, and are applied by priority: an image that the tags of an earlier rule select is not a later one's to expire,
-    /// and what an index leads to goes only after the index.
+    /// All rules are evaluated on all images and applied by priority: an image that matches the tags of an earlier rule cannot be expired by a
+    /// later rule, and an image that an index refers to cannot expire before the index.
     /// Source: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html#lp_evaluation_rules>
     pub fn expiries<'i>(&self, inventory: &'i Inventory, now: Timestamp) -> Vec<Expiry<'i>> {
         let parents = inventory.parents();
-        let mut taken: BTreeSet<&str> = BTreeSet::new();
+        let mut matched: BTreeSet<&str> = BTreeSet::new();
         let mut expiries: Vec<Expiry<'i>> = Vec::new();
         for rule in &self.rules {
             let mut selected: Vec<&Entry> = inventory.entries.iter().filter(|entry| rule.tags.select(entry)).collect();
-            // The newest first; what has no time counts as new, since nothing says that it is old.
-            selected.sort_by_key(|entry| std::cmp::Reverse(entry.at.unwrap_or(now)));
+            // The newest first. An image without a time counts as new.
+            selected.sort_by_key(|entry| std::cmp::Reverse(entry.pushed_or_created_at.unwrap_or(now)));
             for (index, entry) in selected.iter().enumerate() {
-                if taken.contains(entry.digest.as_str()) || !rule.expires {
+                if matched.contains(entry.digest.as_str()) || !rule.expires {
                     continue;
                 }
                 if let Some(reason) = rule.count.reason(entry, index, now) {
                     expiries.push(Expiry { entry, rule: rule.priority, reason });
                 }
             }
-            taken.extend(selected.iter().map(|entry| entry.digest.as_str()));
+            matched.extend(selected.iter().map(|entry| entry.digest.as_str()));
         }
         expiries.retain(|expiry| !parents.contains_key(expiry.entry.digest.as_str()));
         expiries.sort_by_key(|expiry| inventory.entries.iter().position(|entry| entry.digest == expiry.entry.digest));
@@ -144,29 +144,29 @@ impl LifecyclePolicy {
 }
 
 impl Rule {
-    fn read(written: WrittenRule) -> Result<Self, LifecyclePolicyError> {
-        let priority = written.rule_priority;
-        let unknown = |what: String| LifecyclePolicyError::Unknown { priority, what };
-        let WrittenSelection { tag_status, tag_prefix_list, tag_pattern_list, count_type, count_unit, count_number, storage_class } =
-            written.selection;
+    fn read(parsed: RuleJson) -> Result<Self, LifecyclePolicyError> {
+        let priority = parsed.rule_priority;
+        let unsupported = |property: String| LifecyclePolicyError::Unsupported { priority, property };
+        let SelectionJson { tag_status, tag_prefix_list, tag_pattern_list, count_type, count_unit, count_number, storage_class } =
+            parsed.selection;
         let tags = match tag_status.as_str() {
             "any" => Tags::Any,
             "untagged" => Tags::Untagged,
             "tagged" if !tag_prefix_list.is_empty() => Tags::Prefixes(tag_prefix_list),
             "tagged" if !tag_pattern_list.is_empty() => Tags::Patterns(tag_pattern_list),
-            other => return Err(unknown(format!("tagStatus `{other}`"))),
+            other => return Err(unsupported(format!("tagStatus `{other}`"))),
         };
         let is_days = count_unit.as_deref() == Some("days");
         let count = match count_type.as_str() {
             "sinceImagePushed" if is_days => Count::SincePushed(count_number),
             "sinceImagePulled" if is_days => Count::SincePulled(count_number),
             "imageCountMoreThan" => Count::MoreThan(count_number as usize),
-            other => return Err(unknown(format!("countType `{other}`"))),
+            other => return Err(unsupported(format!("countType `{other}`"))),
         };
         if let Some(class) = storage_class.filter(|class| class != "standard") {
-            return Err(unknown(format!("storageClass `{class}`")));
+            return Err(unsupported(format!("storageClass `{class}`")));
         }
-        Ok(Self { priority, tags, count, expires: written.action.kind == "expire" })
+        Ok(Self { priority, tags, count, expires: parsed.action.kind == "expire" })
     }
 }
 
@@ -175,32 +175,32 @@ impl Tags {
         match self {
             Self::Any => true,
             Self::Untagged => entry.tags.is_empty(),
-            // Every prefix or pattern must have a tag.
+            // Every prefix or pattern must match at least one tag.
             Self::Prefixes(prefixes) => prefixes.iter().all(|prefix| entry.tags.iter().any(|tag| tag.starts_with(prefix))),
-            Self::Patterns(patterns) => patterns.iter().all(|pattern| entry.tags.iter().any(|tag| is_like(tag, pattern))),
+            Self::Patterns(patterns) => patterns.iter().all(|pattern| entry.tags.iter().any(|tag| matches_pattern(tag, pattern))),
         }
     }
 }
 
-/// Tells whether a tag is like a pattern, in which only `*` means something.
-fn is_like(tag: &str, pattern: &str) -> bool {
+/// Returns whether a tag matches a pattern, whose only wildcard is `*`.
+fn matches_pattern(tag: &str, pattern: &str) -> bool {
     let escaped: String =
         pattern.chars().map(|c| if matches!(c, '?' | '[' | ']' | '{' | '}' | '!') { format!("\\{c}") } else { c.to_string() }).collect();
     GlobBuilder::new(&escaped).backslash_escape(true).build().is_ok_and(|glob| glob.compile_matcher().is_match(tag))
 }
 
 impl Count {
-    /// Returns why an entry is past it; `index` is how many newer ones there are.
+    /// Returns the reason if an entry exceeds this limit; `index` is the number of newer entries.
     fn reason(self, entry: &Entry, index: usize, now: Timestamp) -> Option<String> {
-        let past = |at: Option<Timestamp>, days: u32, word: &str| {
+        let exceeds = |at: Option<Timestamp>, days: u32, word: &str| {
             let age = Age::since(at?, now);
             (age > Age::days(days)).then(|| format!("{word} {age} ago, more than {days} days"))
         };
         match self {
-            Self::SincePushed(days) => past(entry.at, days, "pushed"),
-            // What was never pulled counts from its push.
-            Self::SincePulled(days) => past(entry.pulled_at.or(entry.at), days, "pulled"),
-            Self::MoreThan(most) => (index >= most).then(|| format!("{index} newer ones, {most} being kept")),
+            Self::SincePushed(days) => exceeds(entry.pushed_or_created_at, days, "pushed"),
+            // An image that was never pulled counts from its push.
+            Self::SincePulled(days) => exceeds(entry.pulled_at.or(entry.pushed_or_created_at), days, "pulled"),
+            Self::MoreThan(limit) => (index >= limit).then(|| format!("{index} newer images, more than the {limit} to keep")),
         }
     }
 }

@@ -1,11 +1,11 @@
-//! The life of a cache: what is kept, how much that is, what it costs, what goes away by itself, and what may be taken away.
+//! Cache maintenance: lists, measures, prices and prunes a build cache repository.
 //!
-//! Takes a repository as a [`Store`] knows it, which is a registry by its API ([`RegistryStore`]) or an account's ECR ([`EcrStore`]); gives an
-//! [`Inventory`], its [`Size`], the [`Cost`] by a [`PriceTable`], what a lifecycle policy would expire ([`LifecyclePolicy`]), and by a [`Selection`]
-//! what goes and what stays, each with its reason. Choosing is pure: the time is handed in, and nothing is removed but by
-//! [`Store::remove`].
+//! Takes a repository through a [`Store`]: any registry by the OCI distribution API ([`RegistryStore`]), or ECR by the AWS API ([`EcrStore`]).
+//! Returns its [`Inventory`], its [`Size`], its monthly [`Cost`] from a [`PriceTable`], the images that a [`LifecyclePolicy`] would expire, and
+//! for a [`Selection`] a [`PruneDecision`] with a reason for every manifest. Deciding is pure: the caller passes the current time, and only
+//! [`Store::remove`] deletes anything.
 //!
-//! Leaves filling a cache to [`command`](super::command), and file systems to the account.
+//! Leaves writing a cache to [`command`](super::command), and EFS file systems to the AWS account.
 
 mod age;
 mod inventory;
@@ -19,7 +19,7 @@ mod tag;
 pub use age::Age;
 pub use inventory::{Entry, Inventory};
 pub use lifecycle::{Expiry, LifecyclePolicy, LifecyclePolicyError};
-pub use price::{BuiltInPrice, Cost, Price, PriceError, PriceTable, StorageService};
+pub use price::{Cost, Price, PriceError, PriceTable, StorageService};
 pub use select::{PruneDecision, Selection};
 pub use size::Size;
 pub use store::{EcrStore, RegistryStore, Store, StoreError};

@@ -1,10 +1,10 @@
-//! What keeping a cache costs.
+//! Storage prices: the monthly cost of a cache.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// What is stored.
+/// The AWS service that stores the cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum StorageService {
     /// Images in ECR.
@@ -25,25 +25,25 @@ impl StorageService {
     }
 }
 
-/// What a GB costs for a month, and who says so.
+/// A storage price with its source.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Price {
-    /// US dollars for a GB and month.
+    /// US dollars per GB and month.
     pub usd_per_gb_month: f64,
-    /// The day from which it is known, `YYYY-MM-DD`.
+    /// The date of the source, `YYYY-MM-DD`.
     pub as_of: String,
-    /// Where it stands.
+    /// The web page or price list that has it.
     pub source: String,
 }
 
-/// What something costs a month.
+/// A monthly cost.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Cost {
     /// The region.
     pub region: Option<String>,
-    /// US dollars a month, `None` where no price is known.
+    /// US dollars per month; `None` if the price is unknown.
     pub usd_per_month: Option<f64>,
-    /// The price.
+    /// The price that it is computed from.
     pub price: Option<Price>,
 }
 
@@ -53,35 +53,35 @@ pub struct PriceTable {
     listed: BTreeMap<(StorageService, String), Price>,
 }
 
-/// A price list of AWS, as its bulk API gives it, was not understood.
+/// Why an AWS price list (from the Price List Bulk API) could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum PriceError {
-    /// It is no price list.
-    #[error("this is no price list of AWS")]
+    /// The text is not a price list.
+    #[error("not an AWS price list")]
     Text(#[from] serde_json::Error),
-    /// It has no price of what is stored here.
-    #[error("this price list has no storage of ECR, and none of EFS Standard")]
-    Nothing,
+    /// The price list has no storage price that is used here.
+    #[error("the price list has no storage price for ECR or EFS Standard")]
+    NoStoragePrice,
 }
 
-/// A price that is built in.
+/// A built-in price.
 #[derive(Clone, Copy, Debug)]
-pub struct BuiltInPrice {
+struct BuiltInPrice {
     stored: StorageService,
     regions: &'static [&'static str],
     usd_per_gb_month: f64,
     source: &'static str,
 }
 
-/// The day on which the prices that are built in were looked up.
+/// The date on which the built-in prices were looked up.
 const LOOKED_UP: &str = "2026-11-21";
 
-/// Bytes of a GB, as AWS counts storage.
+/// Bytes per GB, as AWS meters storage.
 ///
 /// Source: <https://docs.aws.amazon.com/efs/latest/ug/metered-sizes.html>
 const GB_BYTES: f64 = (1_u64 << 30) as f64;
 
-/// Prices that are built in: those that could be looked up, and no others. A price list of AWS has all of them.
+/// The built-in prices: only those that were looked up. An AWS price list has the prices of all regions.
 const BUILT_IN_PRICES: [BuiltInPrice; 2] = [
     BuiltInPrice {
         stored: StorageService::Ecr,
@@ -99,7 +99,7 @@ const BUILT_IN_PRICES: [BuiltInPrice; 2] = [
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Listed {
+struct PriceListJson {
     publication_date: String,
     offer_code: String,
     products: BTreeMap<String, Product>,
@@ -144,7 +144,7 @@ struct Dimension {
 }
 
 impl PriceTable {
-    /// Returns the prices that are built in.
+    /// Returns the built-in prices.
     pub fn built_in() -> Self {
         let mut table = Self::default();
         for BuiltInPrice { stored, regions, usd_per_gb_month, source } in BUILT_IN_PRICES {
@@ -156,20 +156,20 @@ impl PriceTable {
         table
     }
 
-    /// Takes prices from a price list of AWS, in place of those that are known.
+    /// Adds the prices of an AWS price list, which replace known prices of the same service and region.
     ///
     /// Source: <https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/using-the-aws-price-list-bulk-api-fetching-price-list-files-manually.html>
     ///
     /// # Errors
     ///
-    /// Returns that it is none, or has nothing of use.
+    /// Returns an error if the text is not a price list, or has no storage price.
     pub fn add_list(&mut self, text: &[u8], source: &str) -> Result<(), PriceError> {
-        let list: Listed = serde_json::from_slice(text)?;
+        let list: PriceListJson = serde_json::from_slice(text)?;
         let as_of: String = list.publication_date.chars().take(10).collect();
         let before = self.listed.len();
         let mut found = 0;
         for (sku, Product { attributes }) in &list.products {
-            // The usage type has the region's short name before it, except in us-east-1: `EU-TimedStorage-ByteHrs`.
+            // The usage type has a short region name as a prefix, except in us-east-1: `EU-TimedStorage-ByteHrs`.
             let is_storage = attributes.usagetype == "TimedStorage-ByteHrs" || attributes.usagetype.ends_with("-TimedStorage-ByteHrs");
             let stored = match list.offer_code.as_str() {
                 code if code == StorageService::Ecr.code() => StorageService::Ecr,
@@ -180,7 +180,7 @@ impl PriceTable {
             };
             let prices =
                 list.terms.on_demand.get(sku).into_iter().flat_map(BTreeMap::values).flat_map(|term| term.price_dimensions.values());
-            // The first tier: a cache does not come to the second.
+            // Only the first price tier: a cache is too small for the second.
             let first = prices.filter(|price| price.unit == "GB-Mo" && matches!(price.begin_range.as_str(), "" | "0"));
             let usd = first.filter_map(|price| price.price_per_unit.get("USD")?.parse::<f64>().ok()).find(|usd| *usd > 0.0);
             if let (true, Some(usd_per_gb_month), false) = (is_storage, usd, attributes.region_code.is_empty()) {
@@ -189,13 +189,13 @@ impl PriceTable {
                 self.listed.insert((stored, attributes.region_code.clone()), price);
             }
         }
-        if found == 0 && self.listed.len() == before { Err(PriceError::Nothing) } else { Ok(()) }
+        if found == 0 && self.listed.len() == before { Err(PriceError::NoStoragePrice) } else { Ok(()) }
     }
 
-    /// Returns what so many bytes cost a month.
+    /// Returns the monthly cost of storing `bytes`.
     pub fn cost(&self, stored: StorageService, region: Option<&str>, bytes: u64) -> Cost {
         let price = region.and_then(|region| self.listed.get(&(stored, region.to_owned()))).cloned();
-        #[expect(clippy::cast_precision_loss, reason = "a bill has no more digits than that")]
+        #[expect(clippy::cast_precision_loss, reason = "a bill has fewer digits")]
         let gb = bytes as f64 / GB_BYTES;
         Cost { region: region.map(ToOwned::to_owned), usd_per_month: price.as_ref().map(|price| gb * price.usd_per_gb_month), price }
     }
@@ -205,7 +205,7 @@ impl PriceTable {
 mod tests {
     use super::{PriceError, PriceTable, StorageService};
 
-    /// A price list, cut down to one product and its neighbours.
+    /// A price list reduced to two products.
     const LIST: &str = r#"{
       "formatVersion": "v1.0", "offerCode": "AmazonEFS", "publicationDate": "2026-10-02T17:07:35Z",
       "products": {
@@ -219,7 +219,7 @@ mod tests {
     }"#;
 
     #[test]
-    fn an_unknown_region_has_no_price_until_a_list_has_it() {
+    fn a_region_without_a_built_in_price_gets_it_from_a_price_list() {
         let mut prices = PriceTable::built_in();
         let gb = 1 << 30;
         assert_eq!(prices.cost(StorageService::EfsStandard, Some("us-east-1"), 10 * gb).usd_per_month, Some(3.0));
@@ -231,6 +231,6 @@ mod tests {
         assert_eq!(cost.price.map(|price| price.as_of).as_deref(), Some("2026-10-02"));
         assert!(matches!(prices.add_list(br#"{"a":1}"#, "x"), Err(PriceError::Text(_))));
         let other = LIST.replace("AmazonEFS", "AmazonS3");
-        assert!(matches!(prices.add_list(other.as_bytes(), "x"), Err(PriceError::Nothing)));
+        assert!(matches!(prices.add_list(other.as_bytes(), "x"), Err(PriceError::NoStoragePrice)));
     }
 }

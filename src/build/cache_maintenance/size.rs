@@ -1,4 +1,4 @@
-//! How much a repository holds.
+//! The storage size of a repository.
 
 use std::collections::BTreeMap;
 
@@ -6,34 +6,34 @@ use serde::Serialize;
 
 use super::inventory::Inventory;
 
-/// How much a repository holds, in bytes.
+/// The size of a repository.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Size {
-    /// What is stored: each layer once, however many share it.
+    /// The stored bytes: each blob counts once, also if several manifests share it.
     pub stored_bytes: u64,
-    /// What the manifests add up to, a shared layer with each of them.
+    /// The sum of the manifests' sizes: a shared blob counts once per manifest.
     pub added_up_bytes: u64,
-    /// Whether everything could be looked into; else `stored_bytes` counts some layers more than once.
+    /// Whether all manifests could be read; otherwise `stored_bytes` may count a shared blob more than once.
     pub is_exact: bool,
-    /// How many manifests there are.
+    /// The number of manifests.
     pub manifests: usize,
-    /// How many distinct blobs there are.
+    /// The number of distinct blobs.
     pub blobs: usize,
-    /// By kind of tag: what those would take alone, layers that several kinds share with each.
+    /// The size of each kind of tag by itself: a blob that several kinds share counts for each.
     pub by_kind: BTreeMap<&'static str, KindSize>,
 }
 
-/// How much one kind takes.
+/// The size of one kind of tag.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct KindSize {
-    /// How many manifests.
+    /// The number of manifests.
     pub manifests: usize,
-    /// Bytes, each layer once.
+    /// The stored bytes, each blob once.
     pub bytes: u64,
 }
 
 impl Size {
-    /// Adds up what an inventory holds.
+    /// Returns the size of an inventory.
     pub fn of(inventory: &Inventory) -> Self {
         let mut size = Self { is_exact: true, manifests: inventory.entries.len(), ..Self::default() };
         let mut blobs: BTreeMap<&str, u64> = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! Where a cache is kept, as far as its life goes.
+//! Repositories that store a cache: any registry, or ECR.
 
 use std::collections::BTreeMap;
 
@@ -9,56 +9,57 @@ use super::super::registry::{Client, Manifest, RegistryError, Repository};
 use super::inventory::{Entry, Inventory};
 use crate::backend::BackendError;
 
-/// The largest configuration that is read for its time, in bytes.
+/// The size limit of an image configuration that is read for its creation time, in bytes.
 const CONFIG_LIMIT_BYTES: u64 = 16 << 20;
 
-/// A repository that holds a cache.
+/// A repository that stores a cache.
 pub trait Store {
-    /// Returns everything that is in it.
+    /// Returns the manifests of the repository.
     ///
     /// # Errors
     ///
-    /// Returns that it cannot be asked, or is not there.
+    /// Returns an error if the repository does not exist or the request fails.
     fn inventory(&self) -> Result<Inventory, StoreError>;
 
-    /// Returns the lifecycle policy in force as JSON text; `None` where there is none.
+    /// Returns the repository's lifecycle policy as JSON text, if it has one.
     ///
     /// # Errors
     ///
-    /// Returns that it cannot be asked.
+    /// Returns an error if the request fails.
     fn lifecycle_policy(&self) -> Result<Option<String>, StoreError>;
 
-    /// Removes manifests with all their tags, and returns those that stay with why; those that lead to others come first.
+    /// Removes manifests with all their tags, and returns those that the registry kept, each with its reason. The caller passes indexes before
+    /// the manifests that they refer to.
     ///
     /// # Errors
     ///
-    /// Returns that nothing can be removed there.
+    /// Returns an error if the registry does not support deletion or a request fails.
     fn remove(&self, digests: &[String]) -> Result<Vec<(String, String)>, StoreError>;
 
-    /// Returns the region whose prices hold, `None` where the registry is nobody's that is known.
+    /// Returns the AWS region whose prices apply; `None` if the registry is not ECR.
     fn region(&self) -> Option<String>;
 
-    /// Returns what to know after a removal.
+    /// Returns a note to show after a removal.
     fn after_removal(&self) -> Option<&'static str> {
         None
     }
 }
 
-/// Why a cache's repository could not be asked.
+/// Why a request to a cache repository failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// There is no such repository.
-    #[error("there is no repository `{0}`")]
+    #[error("repository `{0}` does not exist")]
     NoRepository(String),
-    /// The registry failed.
+    /// A request to the registry failed.
     #[error(transparent)]
     Registry(#[from] RegistryError),
-    /// AWS failed.
+    /// A request to AWS failed.
     #[error(transparent)]
     Backend(#[from] BackendError),
 }
 
-/// A repository in any registry, by the OCI distribution API.
+/// A repository in any registry, read through the OCI distribution API.
 #[derive(Debug)]
 pub struct RegistryStore {
     client: Client,
@@ -71,10 +72,10 @@ impl RegistryStore {
         Self { client, repository }
     }
 
-    /// Returns when a manifest was made, as its annotations or its configuration tell.
-    fn made(&self, manifest: &Manifest) -> Result<Option<Timestamp>, RegistryError> {
+    /// Returns the creation time in a manifest's annotations or its configuration.
+    fn creation_time(&self, manifest: &Manifest) -> Result<Option<Timestamp>, RegistryError> {
         if let Some(created) = &manifest.created {
-            return Ok(time(created));
+            return Ok(parse_time(created));
         }
         let blobs = manifest.config.iter().chain(manifest.parts());
         let Some(config) =
@@ -84,7 +85,7 @@ impl RegistryStore {
         };
         let Some(bytes) = self.client.blob(&self.repository.name, &config.digest, CONFIG_LIMIT_BYTES)? else { return Ok(None) };
         let Ok(config) = serde_json::from_slice::<serde_json::Value>(&bytes) else { return Ok(None) };
-        Ok(config.get("created").and_then(serde_json::Value::as_str).and_then(time).or_else(|| latest(&config)))
+        Ok(config.get("created").and_then(serde_json::Value::as_str).and_then(parse_time).or_else(|| latest_record(&config)))
     }
 }
 
@@ -95,27 +96,28 @@ impl Store for RegistryStore {
         let mut tagged: BTreeMap<String, Vec<String>> = BTreeMap::new();
         let mut manifests: BTreeMap<String, Manifest> = BTreeMap::new();
         for tag in tags {
-            // A tag may go while others are looked at.
+            // The tag may be deleted while the listing runs.
             let Some(manifest) = self.client.manifest(name, &tag)? else { continue };
             tagged.entry(manifest.digest.clone()).or_default().push(tag);
             manifests.insert(manifest.digest.clone(), manifest);
         }
-        let mut left: Vec<String> = manifests.values().flat_map(|manifest| manifest.children().map(|child| child.digest.clone())).collect();
-        while let Some(digest) = left.pop() {
+        let mut pending: Vec<String> =
+            manifests.values().flat_map(|manifest| manifest.children().map(|child| child.digest.clone())).collect();
+        while let Some(digest) = pending.pop() {
             if manifests.contains_key(&digest) {
                 continue;
             }
             let Some(manifest) = self.client.manifest(name, &digest)? else { continue };
-            left.extend(manifest.children().map(|child| child.digest.clone()));
+            pending.extend(manifest.children().map(|child| child.digest.clone()));
             manifests.insert(digest, manifest);
         }
         let mut entries = Vec::new();
         for manifest in manifests.values() {
             let tags = tagged.remove(&manifest.digest).unwrap_or_default();
-            entries.push(Entry::of(manifest, tags, self.made(manifest)?));
+            entries.push(Entry::of(manifest, tags, self.creation_time(manifest)?));
         }
         let notes = vec![
-            "a registry tells neither when something was pushed nor what no tag names: ages are those that images have in themselves"
+            "the registry API reports neither push times nor untagged manifests: ages are the creation times recorded in the images"
                 .to_owned(),
         ];
         Ok(Inventory::new(self.repository.to_string(), entries, false, notes))
@@ -130,7 +132,7 @@ impl Store for RegistryStore {
         for digest in digests {
             match self.client.delete(&self.repository.name, digest) {
                 Ok(_) => {}
-                // One that refuses this one may take the next; one that deletes nothing, or is gone, will not.
+                // A registry that refuses this digest may accept the next one; after any other error it would not.
                 Err(RegistryError::Refused { message, .. }) => kept.push((digest.clone(), message)),
                 Err(error) => return Err(error.into()),
             }
@@ -143,11 +145,11 @@ impl Store for RegistryStore {
     }
 
     fn after_removal(&self) -> Option<&'static str> {
-        Some("the registry frees the space of layers when it next collects garbage")
+        Some("the registry frees the space of layers at its next garbage collection")
     }
 }
 
-/// A repository of an account's ECR.
+/// A repository in the account's ECR.
 pub struct EcrStore {
     ecr: Box<dyn EcrService>,
     name: String,
@@ -171,11 +173,11 @@ impl Store for EcrStore {
         let Some(images) = self.ecr.images(&self.name)? else { return Err(StoreError::NoRepository(self.name.clone())) };
         let digests: Vec<String> = images.iter().map(|image| image.digest.clone()).collect();
         let mut notes = Vec::new();
-        // Sizes come without them too, only that shared layers count more than once.
+        // Without manifests the sizes are still known, but shared layers count more than once.
         let manifests = match self.ecr.manifests(&self.name, &digests) {
             Ok(manifests) => manifests,
             Err(BackendError::Request { code: Some(code), message, .. }) if is_denied(&code) => {
-                notes.push(format!("layers cannot be told apart without ecr:BatchGetImage: {message}"));
+                notes.push(format!("shared layers count more than once without the permission ecr:BatchGetImage: {message}"));
                 Vec::new()
             }
             Err(error) => return Err(error.into()),
@@ -190,7 +192,7 @@ impl Store for EcrStore {
                 let known = read.unwrap_or(Entry {
                     digest: image.digest,
                     tags,
-                    at: image.pushed_at,
+                    pushed_or_created_at: image.pushed_at,
                     pulled_at: None,
                     size_bytes: image.size_bytes,
                     blobs: None,
@@ -209,11 +211,12 @@ impl Store for EcrStore {
 
     fn remove(&self, digests: &[String]) -> Result<Vec<(String, String)>, StoreError> {
         let kept = self.ecr.delete_images(&self.name, digests)?;
-        // An image that an index leads to cannot go in the same call as the index.
-        let (again, mut kept): (Vec<_>, Vec<_>) = kept.into_iter().partition(|(_, reason)| reason.to_lowercase().contains("reference"));
-        if !again.is_empty() {
-            let again: Vec<String> = again.into_iter().map(|(digest, _)| digest).collect();
-            kept.extend(self.ecr.delete_images(&self.name, &again)?);
+        // ECR refuses to delete an image in the same call as the index that refers to it.
+        let (referenced, mut kept): (Vec<_>, Vec<_>) =
+            kept.into_iter().partition(|(_, reason)| reason.to_lowercase().contains("reference"));
+        if !referenced.is_empty() {
+            let referenced: Vec<String> = referenced.into_iter().map(|(digest, _)| digest).collect();
+            kept.extend(self.ecr.delete_images(&self.name, &referenced)?);
         }
         Ok(kept)
     }
@@ -223,26 +226,26 @@ impl Store for EcrStore {
     }
 }
 
-/// Tells whether a code says that whoever asks may not.
-pub(super) fn is_denied(code: &str) -> bool {
+/// Returns whether an AWS error code means that the caller lacks permission.
+fn is_denied(code: &str) -> bool {
     matches!(code, "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "NotAuthorized")
 }
 
-/// Reads a time; the epoch, which reproducible images have, is none.
-fn time(text: &str) -> Option<Timestamp> {
+/// Parses a time; returns `None` for the epoch, which reproducible images have.
+fn parse_time(text: &str) -> Option<Timestamp> {
     text.parse::<Timestamp>().ok().filter(|time| time.as_second() > 0)
 }
 
-/// Returns the latest `createdAt` in a BuildKit cache's configuration, which every record of it has.
+/// Returns the latest `createdAt` of the records in a BuildKit cache's configuration.
 ///
 /// Source: <https://github.com/moby/buildkit/blob/master/cache/remotecache/v1/spec.go>
-fn latest(config: &serde_json::Value) -> Option<Timestamp> {
+fn latest_record(config: &serde_json::Value) -> Option<Timestamp> {
     match config {
         serde_json::Value::Object(members) => {
-            let own = members.get("createdAt").and_then(serde_json::Value::as_str).and_then(time);
-            members.values().filter_map(latest).chain(own).max()
+            let own = members.get("createdAt").and_then(serde_json::Value::as_str).and_then(parse_time);
+            members.values().filter_map(latest_record).chain(own).max()
         }
-        serde_json::Value::Array(items) => items.iter().filter_map(latest).max(),
+        serde_json::Value::Array(items) => items.iter().filter_map(latest_record).max(),
         _ => None,
     }
 }

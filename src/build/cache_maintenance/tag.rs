@@ -1,28 +1,28 @@
-//! What a tag in a cache repository is of.
+//! Classifies the tags of a cache repository.
 
 use super::super::cache::{branch_cache_tag, cache_tag};
 use super::super::image::Key;
 
-/// What the tags of services' caches end with.
+/// The last part of a service cache's tag.
 const SUFFIX: &str = "buildcache";
 
-/// What a tag is of.
+/// The kind of a tag.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CacheTag {
-    /// A service's cache, or one of its branches': the name as the tag has it.
+    /// The cache of a service or of one of its branches; the name as it is in the tag.
     Service(String),
-    /// A layer that kaniko or buildah keeps: 64 hexadecimal digits.
+    /// A layer that kaniko or buildah cached: 64 hexadecimal digits.
     Layer,
     /// A content-addressed image.
     Image,
-    /// `latest`, which [`Image`](Self::Image)s have beside their key.
+    /// `latest`, which an [`Image`](Self::Image) has in addition to its key.
     Latest,
-    /// Nothing that a cache made.
+    /// Not a cache tag.
     Other,
 }
 
 impl CacheTag {
-    /// Returns what a tag is of.
+    /// Returns the kind of a tag.
     pub fn of(tag: &str) -> Self {
         if tag == SUFFIX {
             return Self::Service(String::new());
@@ -39,8 +39,8 @@ impl CacheTag {
         }
     }
 
-    /// Returns a word for it.
-    pub fn word(&self) -> &'static str {
+    /// Returns the name of the kind.
+    pub fn name(&self) -> &'static str {
         match self {
             Self::Service(_) => "service",
             Self::Layer => "layer",
@@ -51,11 +51,11 @@ impl CacheTag {
     }
 }
 
-/// Tells whether a tag is of a service's cache, and of that branch where one is named; `all` are the tags beside it.
+/// Returns whether a tag belongs to a service's cache, and to its branch `branch` if one is given; `all` are all tags of the repository.
 ///
-/// A branch's tag has a piece of a digest behind what is readable of service and branch. The digest proves whose it is where the branch's name
-/// is readable as it is, or with `/` for `_`; where it is not, `web.api.x-...` could be branch `api.x` of `web` or `x` of `web.api`, and is
-/// the latter's if that one has a cache here.
+/// A branch tag is a readable form of service and branch, followed by the start of a digest of both names. The digest identifies the owner if the
+/// readable form is the branch's name, or that name with `_` for `/`. Otherwise `web.api.x-...` could be branch `api.x` of `web` or branch `x` of
+/// `web.api`; it then belongs to `web.api` if that service has a cache in the repository.
 pub fn of_service(tag: &str, service: &str, branch: Option<&str>, all: &[&str]) -> bool {
     if let Some(branch) = branch {
         return tag == branch_cache_tag(service, branch);
@@ -64,30 +64,31 @@ pub fn of_service(tag: &str, service: &str, branch: Option<&str>, all: &[&str]) 
         return true;
     }
     let Some(readable) = readable(tag) else { return false };
-    let plain: String = service.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-') { c } else { '_' }).collect();
-    let Some(rest) = readable.strip_prefix(plain.as_str()).and_then(|rest| rest.strip_prefix('.')) else { return false };
-    if is_proven(tag, service, rest) {
+    let readable_service: String =
+        service.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-') { c } else { '_' }).collect();
+    let Some(rest) = readable.strip_prefix(readable_service.as_str()).and_then(|rest| rest.strip_prefix('.')) else { return false };
+    if digest_matches(tag, service, rest) {
         return true;
     }
     let others = readable.match_indices('.').filter_map(|(at, _)| Some((readable.get(..at)?, readable.get(at + 1..)?)));
-    !others
-        .filter(|(other, _)| *other != plain)
-        .any(|(other, rest)| is_proven(tag, other, rest) || (other.len() > plain.len() && all.contains(&cache_tag(other).as_str())))
+    !others.filter(|(other, _)| *other != readable_service).any(|(other, rest)| {
+        digest_matches(tag, other, rest) || (other.len() > readable_service.len() && all.contains(&cache_tag(other).as_str()))
+    })
 }
 
-/// Tells whether a tag is of a branch of any service.
+/// Returns whether a tag belongs to the branch `branch` of any service.
 pub fn of_branch(tag: &str, branch: &str) -> bool {
     let Some(readable) = readable(tag) else { return false };
     readable.match_indices('.').filter_map(|(at, _)| readable.get(..at)).any(|service| tag == branch_cache_tag(service, branch))
 }
 
-/// Returns what is readable of a branch's tag, before the piece of a digest.
+/// Returns the readable part of a branch tag, before the digest.
 fn readable(tag: &str) -> Option<&str> {
     let (readable, digest) = tag.strip_suffix(SUFFIX)?.strip_suffix('.')?.rsplit_once('-')?;
     (digest.len() == 12 && digest.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(readable)
 }
 
-fn is_proven(tag: &str, service: &str, rest: &str) -> bool {
+fn digest_matches(tag: &str, service: &str, rest: &str) -> bool {
     tag == branch_cache_tag(service, rest) || tag == branch_cache_tag(service, &rest.replace('_', "/"))
 }
 
@@ -97,7 +98,7 @@ mod tests {
     use super::{CacheTag, of_branch, of_service};
 
     #[test]
-    fn tags_tell_what_they_are_of() {
+    fn tags_are_classified() {
         assert_eq!(CacheTag::of("web.buildcache"), CacheTag::Service("web".to_owned()));
         assert_eq!(CacheTag::of("buildcache"), CacheTag::Service(String::new()));
         assert_eq!(CacheTag::of(&"0a".repeat(32)), CacheTag::Layer);
@@ -109,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_service_has_its_own_caches_and_no_others() {
+    fn a_tag_belongs_to_one_service() {
         let [web, api] = [cache_tag("web"), cache_tag("web.api")];
         let [of_web, of_api, odd] =
             [branch_cache_tag("web", "feature/x"), branch_cache_tag("web.api", "x"), branch_cache_tag("web", "über_x")];

@@ -183,5 +183,5 @@ fn a_cache_in_ecr_is_listed_priced_and_cleaned() {
 
     let absent = Server::new(|_, _| refused("RepositoryNotFoundException"));
     let absent = run(&absent, &bench, "build cache ls --ecr-name none");
-    assert!(absent.code == 66 && absent.stderr.contains("there is no repository `none`"), "{absent}");
+    assert!(absent.code == 66 && absent.stderr.contains("repository `none` does not exist"), "{absent}");
 }

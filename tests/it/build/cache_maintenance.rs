@@ -1,4 +1,4 @@
-//! The life of a cache: sizes, what a lifecycle policy would expire, and what goes.
+//! Cache maintenance: sizes, expiry by a lifecycle policy, and pruning.
 #![allow(clippy::unwrap_used)]
 
 use jiff::Timestamp;
@@ -14,14 +14,14 @@ fn now() -> Timestamp {
     "2026-11-21T12:00:00Z".parse().unwrap()
 }
 
-/// Returns an entry that was pushed so many days ago, with layers by name, each of 10 bytes.
+/// Returns an entry pushed `days` days ago (a negative number: time unknown), with named layers of 10 bytes each.
 fn entry(digest: &str, tags: &[&str], days: i64, layers: &[&str]) -> Entry {
     let blobs: Vec<Blob> =
         layers.iter().map(|name| Blob { media_type: String::new(), digest: (*name).to_owned(), size_bytes: 10 }).collect();
     Entry {
         digest: digest.to_owned(),
         tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
-        at: (days >= 0).then(|| now() - jiff::SignedDuration::from_hours(24 * days)),
+        pushed_or_created_at: (days >= 0).then(|| now() - jiff::SignedDuration::from_hours(24 * days)),
         pulled_at: None,
         size_bytes: 1 + 10 * layers.len() as u64,
         blobs: Some(blobs),
@@ -43,12 +43,12 @@ fn rule(priority: u32, selection: serde_json::Value) -> serde_json::Value {
     json!({"rulePriority": priority, "selection": selection, "action": {"type": "expire"}})
 }
 
-fn gone(selection: &Selection, inventory: &Inventory) -> Vec<String> {
-    selection.decide(inventory, now()).iter().filter(|choice| choice.is_removed).map(|choice| choice.entry.digest.clone()).collect()
+fn pruned(selection: &Selection, inventory: &Inventory) -> Vec<String> {
+    selection.decide(inventory, now()).iter().filter(|decision| decision.is_removed).map(|decision| decision.entry.digest.clone()).collect()
 }
 
 #[test]
-fn a_layer_that_several_share_is_stored_once() {
+fn a_shared_layer_is_stored_once() {
     let inventory = inventory(vec![
         entry("a", &["web.buildcache"], 1, &["base", "x"]),
         entry("b", &["api.buildcache"], 1, &["base", "y"]),
@@ -63,7 +63,7 @@ fn a_layer_that_several_share_is_stored_once() {
 }
 
 #[test]
-fn a_policy_expires_what_ecr_documents() {
+fn a_lifecycle_policy_expires_images_as_ecr_documents() {
     let found = inventory(vec![
         entry("old-cache", &["web.buildcache"], 40, &[]),
         entry("new-cache", &["api.buildcache"], 2, &[]),
@@ -75,7 +75,7 @@ fn a_policy_expires_what_ecr_documents() {
         |status: &str, days: u32| json!({"tagStatus": status, "countType": "sinceImagePushed", "countUnit": "days", "countNumber": days});
     assert_eq!(expired(json!({"rules": [rule(1, days("any", 30))]}), &found), [("old-prod".to_owned(), 1), ("old-cache".to_owned(), 1)]);
     assert_eq!(expired(json!({"rules": [rule(1, days("untagged", 7))]}), &found), [("old-bare".to_owned(), 1)]);
-    // What the tags of an earlier rule select is not a later one's, though the earlier lets it be.
+    // An image that matches an earlier rule's tags is not expired by a later rule, even if the earlier rule keeps it.
     let keep = rule(1, json!({"tagStatus": "tagged", "tagPrefixList": ["prod"], "countType": "imageCountMoreThan", "countNumber": 5}));
     assert_eq!(expired(json!({"rules": [rule(9, days("any", 30)), keep]}), &found), [("old-cache".to_owned(), 9)]);
     let newest = rule(1, json!({"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 3}));
@@ -87,12 +87,12 @@ fn a_policy_expires_what_ecr_documents() {
         json!({"tagStatus": "tagged", "tagPatternList": ["*.buildcache"], "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 1}),
     );
     assert_eq!(expired(json!({"rules": [patterns]}), &found).len(), 2);
-    // Exactly so many days are not more.
+    // An image that is exactly as old as the limit is kept.
     assert_eq!(expired(json!({"rules": [rule(1, days("any", 90))]}), &found), []);
 }
 
 #[test]
-fn a_policy_of_another_kind_is_not_guessed_at() {
+fn an_unsupported_lifecycle_rule_is_refused() {
     for selection in [
         json!({"tagStatus": "any", "countType": "sinceSomethingNew", "countUnit": "days", "countNumber": 1}),
         json!({"tagStatus": "tagged", "countType": "imageCountMoreThan", "countNumber": 1}),
@@ -104,20 +104,20 @@ fn a_policy_of_another_kind_is_not_guessed_at() {
 }
 
 #[test]
-fn what_is_part_of_an_index_goes_with_it_or_not_at_all() {
+fn a_child_manifest_is_removed_only_with_its_index() {
     let mut index = entry("index", &["web.buildcache"], 1, &[]);
     index.children = vec!["part".to_owned()];
     let mut found = inventory(vec![index, entry("part", &[], 90, &[])]);
     let untagged = Selection { untagged: true, older_than: Some(Age::days(30)), ..Selection::default() };
-    assert!(gone(&untagged, &found).is_empty());
+    assert!(pruned(&untagged, &found).is_empty());
     let days = json!({"rules": [rule(1, json!({"tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 30}))]});
     assert!(expired(days, &found).is_empty());
-    found.entries[0].at = found.entries[1].at;
-    assert_eq!(gone(&untagged, &found), ["index", "part"]);
+    found.entries[0].pushed_or_created_at = found.entries[1].pushed_or_created_at;
+    assert_eq!(pruned(&untagged, &found), ["index", "part"]);
 }
 
 #[test]
-fn only_caches_go_and_only_those_that_are_meant() {
+fn only_selected_cache_manifests_are_pruned() {
     let [web, api, branch] = [cache_tag("web"), cache_tag("api"), branch_cache_tag("web", "feature/x")];
     let layer = "0a".repeat(32);
     let key = format!("k1-{layer}");
@@ -134,9 +134,9 @@ fn only_caches_go_and_only_those_that_are_meant() {
         entry("bare", &[], 40, &[]),
     ]);
     let chosen = |selection: Selection| {
-        let mut gone = gone(&selection, &found);
-        gone.sort();
-        gone
+        let mut pruned = pruned(&selection, &found);
+        pruned.sort();
+        pruned
     };
     let old = Some(Age::days(30));
     assert_eq!(chosen(Selection { older_than: old, ..Selection::default() }), ["api", "image", "layer", "web"]);
@@ -152,12 +152,12 @@ fn only_caches_go_and_only_those_that_are_meant() {
     let reasons: Vec<String> = Selection { older_than: old, ..Selection::default() }
         .decide(&found, now())
         .into_iter()
-        .map(|choice| format!("{}: {}", choice.entry.digest, choice.reason))
+        .map(|decision| format!("{}: {}", decision.entry.digest, decision.reason))
         .collect();
     for expected in [
-        "prod: is no cache: tagged `prod`",
-        "both: is no cache: tagged `release`",
-        "timeless: its age is not known",
+        "prod: not a cache entry: tagged `prod`",
+        "both: not a cache entry: tagged `release`",
+        "timeless: age unknown",
         "branch: pushed 5 days ago",
     ] {
         assert!(reasons.iter().any(|reason| reason == expected), "{expected}: {reasons:#?}");
@@ -165,7 +165,7 @@ fn only_caches_go_and_only_those_that_are_meant() {
 }
 
 #[test]
-fn a_registry_is_listed_added_up_and_cleaned() {
+fn a_registry_cache_is_listed_measured_and_pruned() {
     let mut shelf = Shelf::default();
     let web = shelf.image(&["web.buildcache"], "2020-01-01T00:00:00Z", &[("base", 1_000_000), ("web", 500_000)]);
     shelf.image(&["prod"], "2020-01-01T00:00:00Z", &[("base", 1_000_000)]);
@@ -200,21 +200,21 @@ fn a_registry_is_listed_added_up_and_cleaned() {
     let unasked = run(&["gc", "--older-than", "30d"]);
     assert!(unasked.code != 0 && unasked.stderr.contains("1 would go") && !unasked.to_string().contains("1 removed"), "{unasked}");
     assert_eq!(kept.lock().unwrap().tags.len(), 3);
-    let gone = run(&["gc", "--older-than", "30d", "--yes"]);
-    assert_eq!(gone.code, 0, "{gone}");
-    assert!(gone.stdout.contains("- web.buildcache") && gone.stdout.contains("is no cache: tagged `prod`"), "{gone}");
+    let pruned = run(&["gc", "--older-than", "30d", "--yes"]);
+    assert_eq!(pruned.code, 0, "{pruned}");
+    assert!(pruned.stdout.contains("- web.buildcache") && pruned.stdout.contains("not a cache entry: tagged `prod`"), "{pruned}");
     let left: Vec<String> = kept.lock().unwrap().tags.keys().cloned().collect();
     assert_eq!(left, ["api.buildcache", "prod"]);
     assert!(server.lines().contains(&format!("DELETE /v2/cache/manifests/{web}")));
 }
 
 #[test]
-fn a_registry_that_keeps_all_says_so() {
+fn a_registry_that_does_not_support_deletion_is_reported() {
     let mut shelf = Shelf::default();
     shelf.image(&["web.buildcache"], "2020-01-01T00:00:00Z", &[]);
     let (server, kept) = shelf.serve("cache");
     let inner = server.host.clone();
-    // In front of it, one that answers deletions as Docker's own registry does unless told otherwise.
+    // A proxy that refuses deletions, as Docker's registry does by default.
     let front = super::web::Web::new(move |request, _| {
         if request.line.starts_with("DELETE ") {
             return refusal(405, "UNSUPPORTED", "The operation is unsupported.");
@@ -240,19 +240,19 @@ fn a_registry_that_keeps_all_says_so() {
 }
 
 #[test]
-fn prices_have_a_date_and_unknown_ones_are_said() {
+fn an_invalid_price_list_is_refused() {
     let bench = Bench::new();
     let missing = bench.run("build cache size --repository 127.0.0.1:1/x --price-list none.json");
     assert_eq!(missing.code, 66, "{missing}");
     bench.file("none.json", "{}");
     let wrong = bench.run("build cache size --repository 127.0.0.1:1/x --price-list none.json");
-    assert!(wrong.code == 65 && wrong.stderr.contains("no price list of AWS"), "{wrong}");
+    assert!(wrong.code == 65 && wrong.stderr.contains("not an AWS price list"), "{wrong}");
     let local = bench.run("build cache size");
     assert!(local.code == 64 && local.stderr.contains("`--repository HOST/NAME`"), "{local}");
 }
 
 #[test]
-fn a_flag_that_warming_in_the_rack_lacks_is_named() {
+fn warming_in_the_rack_requires_an_app() {
     let run = Bench::new().run("build cache warm --in-rack");
     assert!(run.code == 64 && run.stderr.contains("not provided: --app"), "{run}");
 }
