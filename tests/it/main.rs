@@ -1,6 +1,7 @@
 //! The one integration binary: every file here is a part of it.
 
 mod apply;
+mod architecture;
 #[cfg(feature = "aws")]
 mod aws;
 mod backend;
