@@ -191,7 +191,8 @@ fn wrong_sdk_uses(file: &SourceFile) -> Vec<String> {
     if SDK_FOLDERS.iter().any(|folder| file.file.starts_with(folder)) {
         return Vec::new();
     }
-    let is_sdk = |name: &str| ["aws_sdk_", "aws_config", "aws_smithy", "aws_types", "aws_credential"].iter().any(|crate_| name.starts_with(crate_));
+    let is_sdk =
+        |name: &str| ["aws_sdk_", "aws_config", "aws_smithy", "aws_types", "aws_credential"].iter().any(|crate_| name.starts_with(crate_));
     let uses = file.tokens.iter().filter(|token| token.kind == Kind::Ident && is_sdk(&token.text));
     uses.map(|token| format!("src/{}:{}: only {} may use `{}`", file.file, token.line, SDK_FOLDERS.join(", "), token.text)).collect()
 }
