@@ -18,6 +18,7 @@ pub mod cloudformation;
 pub mod evaluate;
 pub mod graph;
 pub mod model;
+pub mod operation;
 pub mod parameters;
 pub mod patch;
 pub mod permissions;

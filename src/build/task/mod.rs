@@ -21,7 +21,7 @@ mod start;
 pub mod variables;
 
 pub use auth::{build_auth, ecr_registries};
-pub use build_environment::{BuildEnvironment, Log, Network};
+pub use build_environment::{BuildEnvironment, EnvironmentCache, Log, Network};
 pub use explain::{Explanation, explain_failure, explain_refusal, explain_stop};
 pub use follow::{Ended, TaskObserver, follow};
 pub use mask::Mask;

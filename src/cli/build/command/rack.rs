@@ -1,7 +1,6 @@
 //! What the rack tells of its builds: whether there is a cache, where, and what builds there.
 
 use crate::build::Engine;
-use crate::build::task::BuildEnvironment;
 use crate::cli::backend::{self, Access, BackendArgs};
 use crate::cli::deployed::Deployed;
 use crate::cli::side::{self, SideName};
@@ -78,7 +77,7 @@ pub fn look(choice: RackArg, context: &mut Context<'_>) -> Result<Option<Rack>, 
 fn deployed(stack: &str, context: &mut Context<'_>) -> Result<Option<Rack>, Failure> {
     let backend = backend::open(context, Access::Look, &BackendArgs::default())?;
     let Some(deployed) = Deployed::read(context, backend.as_ref(), stack)? else { return Ok(None) };
-    let site = BuildEnvironment::of(&deployed.evaluation(context)?, &deployed.description)?;
+    let site = crate::operation::build_environment(&deployed.evaluation(context)?, &deployed.description)?;
     Ok(Some(Rack {
         told_by: format!("the stack `{stack}`"),
         has_cache: site.cache.is_on,

@@ -120,7 +120,7 @@ pub fn site(context: &mut Context<'_>, mask: &mut Mask) -> Result<BuildEnvironme
     let read = Subject::deployed(&stack).evaluated(backend.as_ref(), &State::default(), |evaluation, deployed| {
         let parameters = evaluation.parameters.parameters.values().filter(|parameter| parameter.declaration.no_echo);
         parameters.filter_map(|parameter| parameter.value.as_deref()).for_each(|value| mask.add(value));
-        Ok(deployed.map(|deployed| BuildEnvironment::of(evaluation, deployed)))
+        Ok(deployed.map(|deployed| crate::operation::build_environment(evaluation, deployed)))
     })?;
     read.ok_or_else(|| backend::no_stack(&stack))?.map_err(|problems| Failure::Problems(problems, ExitCode::Data))
 }
