@@ -170,8 +170,9 @@ impl<'a> Rack<'_, 'a> {
         let security_group = self.reader.build_group().or_else(|| self.output("BuildSecurityGroup"));
         if security_group.is_none() {
             problems.push(
-                Diagnostic::error("no-security-group", "the security group of builds is unknown")
-                    .hinted("builds use `BuildInstanceSecurityGroup`, else `InstanceSecurityGroup`, else the rack's own `InstancesSecurity`"),
+                Diagnostic::error("no-security-group", "the security group of builds is unknown").hinted(
+                    "builds use `BuildInstanceSecurityGroup`, else `InstanceSecurityGroup`, else the rack's own `InstancesSecurity`",
+                ),
             );
         }
         Some(Network { subnets, security_group: security_group?, assign_public_ip: is_fargate.then_some(!is_private) })
@@ -189,12 +190,18 @@ impl<'a> Rack<'_, 'a> {
         };
         let (covered, left_out): (Vec<String>, Vec<String>) = subnets.into_iter().partition(reaches);
         if covered.is_empty() && !left_out.is_empty() {
-            let message = format!("{file_system} has no mount target in the availability zone of any build subnet ({})", left_out.join(", "));
+            let message =
+                format!("{file_system} has no mount target in the availability zone of any build subnet ({})", left_out.join(", "));
             problems.push(
-                Diagnostic::error("no-mount-target", message).hinted("`rackform verify` shows which mount targets exist and which are missing"),
+                Diagnostic::error("no-mount-target", message)
+                    .hinted("`rackform verify` shows which mount targets exist and which are missing"),
             );
         } else {
-            notes.extend(left_out.iter().map(|subnet| format!("subnet {subnet} is left out: {file_system} has no mount target in its availability zone")));
+            notes.extend(
+                left_out
+                    .iter()
+                    .map(|subnet| format!("subnet {subnet} is left out: {file_system} has no mount target in its availability zone")),
+            );
         }
         covered
     }
