@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use super::history::{self, History};
 use super::{ApplyError, Outcome, nested};
-use crate::backend::{Backend, BackendError, EventTail, Progress, StackDescription, StackEvent};
+use crate::backend::{Backend, BackendError, EventTail, Progress, StackDescription};
+use crate::cloudformation::{StackEvent, StackStatus};
 use crate::polling::{PollResult, PollSchedule};
 
 /// How often Ctrl-C is looked for, and [`Observer::waiting`] called, between two looks.
@@ -198,15 +199,15 @@ impl<'f> Follower<'f> {
             })
         };
         let root_cause = || cause(self.history.root_cause());
-        let Some(stack) = stack.filter(|stack| stack.status.as_str() != "DELETE_COMPLETE") else {
+        let Some(stack) = stack.filter(|stack| stack.status != StackStatus::DeleteComplete) else {
             if self.history.is_deletion() {
                 return Outcome::Deleted { retained: self.history.retained().to_vec() };
             }
             // Its creation failed, and it was to be deleted then.
-            return Outcome::RolledBack { status: "DELETE_COMPLETE".into(), root_cause: root_cause() };
+            return Outcome::RolledBack { status: StackStatus::DeleteComplete, root_cause: root_cause() };
         };
         let status = stack.status;
-        if status.is_failure() {
+        if status.is_failed() {
             Outcome::Failed { status, root_cause: root_cause(), rollback_cause: cause(self.history.rollback_cause()).map(Box::new) }
         } else if status.is_rollback() {
             Outcome::RolledBack { status, root_cause: root_cause() }
@@ -247,7 +248,7 @@ impl<'f> Follower<'f> {
     /// Takes note that the backend was not reached; an error that does not pass ends the follow.
     fn out_of_reach(&mut self, error: BackendError) -> Result<PollResult, ApplyError> {
         if !error.is_passing() {
-            let status = self.history.status().cloned();
+            let status = self.history.status();
             return Err(if self.backend.works_by_itself() { ApplyError::LostSight { status, source: error } } else { error.into() });
         }
         let now = Instant::now();

@@ -1,9 +1,8 @@
 //! What a stack's events say of its operations: where each began, how it ended, and what failed first.
 
+use crate::cloudformation::{ResourceStatus, StackEvent, StackStatus};
 use indexmap::{IndexMap, IndexSet};
 use serde::Serialize;
-
-use crate::backend::{StackEvent, StackStatus};
 
 /// What an operation failed for.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -33,7 +32,7 @@ pub fn operations(events: &[StackEvent]) -> Vec<&[StackEvent]> {
     let mut starts = Vec::new();
     let mut at_rest = true;
     for (index, event) in events.iter().enumerate().filter(|(_, event)| event.is_of_stack()) {
-        let deletes = event.status.as_str() == "DELETE_IN_PROGRESS" && event.is_user_initiated();
+        let deletes = event.status == ResourceStatus::DeleteInProgress && event.is_user_initiated();
         if event.status.is_in_progress() && (at_rest || deletes) {
             starts.push(index);
         }
@@ -78,30 +77,31 @@ impl History {
     /// Takes the next event in.
     pub fn take(&mut self, event: &StackEvent) {
         if event.is_of_stack() {
-            if self.began.is_none() && event.status.is_in_progress() {
-                self.began = Some(event.status.clone());
+            let status = event.status.as_stack_status();
+            if self.began.is_none() && status.is_in_progress() {
+                self.began = Some(status);
             }
             // Turning back from the start is going on with a rollback, and no news.
-            let goes_on = self.began.as_ref() == Some(&event.status);
-            if event.status.is_turning_back() && self.turned_back.is_none() && !goes_on {
+            let goes_on = self.began == Some(status);
+            if status.is_rolling_back() && self.turned_back.is_none() && !goes_on {
                 self.turned_back = Some(event.clone());
             }
-            self.status = Some(event.status.clone());
+            self.status = Some(status);
             return;
         }
-        if let Some(hook) = event.hook.as_ref().filter(|hook| hook.status.ends_with("FAILED")) {
+        if let Some(hook) = event.hook.as_ref().filter(|hook| hook.status.is_failed()) {
             let reason = hook.reason.as_deref().unwrap_or("no reason given");
             self.hooks.insert(event.logical_id.clone(), format!("hook {}: {reason}", hook.hook_type));
         }
         let of_same = |other: &StackEvent| other.logical_id == event.logical_id && other.physical_id == event.physical_id;
-        match event.status.as_str() {
-            "DELETE_FAILED" if !self.undeleted.iter().any(of_same) => self.undeleted.push(event.clone()),
+        match event.status {
+            ResourceStatus::DeleteFailed if !self.undeleted.iter().any(of_same) => self.undeleted.push(event.clone()),
             // The clean-up tries again what it could not delete.
-            "DELETE_COMPLETE" => self.undeleted.retain(|other| !of_same(other)),
-            "DELETE_SKIPPED" => self.retained.push(event.clone()),
+            ResourceStatus::DeleteComplete => self.undeleted.retain(|other| !of_same(other)),
+            ResourceStatus::DeleteSkipped => self.retained.push(event.clone()),
             _ => {}
         }
-        if !event.status.is_failure() {
+        if !event.status.is_failed() {
             return;
         }
         let failed = if self.turned_back.is_some() && !event.is_cancellation() { &mut self.rollback_failed } else { &mut self.failed };
@@ -120,18 +120,18 @@ impl History {
     }
 
     /// Returns the stack's status as its own last event says it.
-    pub fn status(&self) -> Option<&StackStatus> {
-        self.status.as_ref()
+    pub fn status(&self) -> Option<StackStatus> {
+        self.status
     }
 
     /// Tells whether the operation came to its end, by the stack's own events.
     pub fn is_over(&self) -> bool {
-        self.began.is_some() && self.status.as_ref().is_some_and(|status| !status.is_in_progress())
+        self.began.is_some() && self.status.is_some_and(|status| !status.is_in_progress())
     }
 
     /// Tells whether the stack is being deleted because somebody wanted that, and not because its creation failed.
     pub fn is_deletion(&self) -> bool {
-        self.began.as_ref().is_none_or(|began| began.as_str() == "DELETE_IN_PROGRESS")
+        self.began.is_none_or(|began| began == StackStatus::DeleteInProgress)
     }
 
     /// Returns resources that could not be deleted.
@@ -171,6 +171,7 @@ impl History {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cloudformation::HookStatus;
 
     fn event(id: usize, logical_id: &str, status: &str, reason: &str) -> StackEvent {
         let own = logical_id == "rack";
@@ -179,7 +180,7 @@ mod tests {
             timestamp: format!("2026-01-02T03:04:{:02}.000Z", id.min(59)),
             logical_id: logical_id.to_owned(),
             physical_id: own.then(|| "arn:aws:cloudformation:us-east-1:1:stack/rack/1".to_owned()),
-            resource_type: if own { crate::backend::STACK_TYPE } else { "AWS::SQS::Queue" }.to_owned(),
+            resource_type: if own { crate::cloudformation::STACK_TYPE } else { "AWS::SQS::Queue" }.to_owned(),
             status: status.into(),
             status_reason: Some(reason.to_owned()).filter(|reason| !reason.is_empty()),
             ..StackEvent::default()
@@ -266,9 +267,9 @@ mod tests {
             ("A", "CREATE_IN_PROGRESS", ""),
             ("A", "CREATE_FAILED", "The following hook(s) failed: [Acme::Guard]"),
         ]);
-        all[1].hook = Some(crate::backend::HookProgress {
+        all[1].hook = Some(crate::cloudformation::HookProgress {
             hook_type: "Acme::Guard".to_owned(),
-            status: "HOOK_COMPLETE_FAILED".to_owned(),
+            status: HookStatus::CompleteFailed,
             reason: Some("buckets are encrypted here".to_owned()),
             failure_mode: Some("FAIL".to_owned()),
         });

@@ -3,7 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{ApplyError, Observer, Outcome, Target, one_operation};
-use crate::backend::{Backend, BackendError, StackStatus};
+use crate::backend::{Backend, BackendError};
+use crate::cloudformation::StackStatus;
 
 /// Carries out an import, and once it ended well the rest of what was approved.
 ///

@@ -27,14 +27,15 @@ pub use revision::check_revision;
 pub use settle::{Settled, settle};
 pub use target::Target;
 
-use crate::backend::{Backend, BackendError, ChangeSetDescription, DeleteOptions, StackDescription, StackName, StackStatus};
+use crate::backend::{Backend, BackendError, ChangeSetDescription, DeleteOptions, StackDescription, StackName};
+use crate::cloudformation::StackStatus;
 use crate::plan::{Disagreement, excess, shortfall};
 
 /// Why a plan could not be carried out; a resource that fails is an [`Outcome`] instead.
 #[derive(Debug, thiserror::Error)]
 pub enum ApplyError {
     /// The stack changed after the plan was made.
-    #[error("stack `{stack}` moved on since the plan was made: {}", revision::moved(*.newer_events, .status.as_ref(), resources))]
+    #[error("stack `{stack}` moved on since the plan was made: {}", revision::moved(*.newer_events, *.status, resources))]
     StackMovedOn {
         /// The stack.
         stack: StackName,
@@ -216,7 +217,7 @@ fn look_at(
     if change_set.is_empty_update() {
         return Ok(Looked::Nothing);
     }
-    if change_set.status.is_failure() {
+    if change_set.status.is_failed() {
         let reason = change_set.status_reason.unwrap_or_default();
         return Err(ApplyError::ChangeSet { change_set: change_set.name, reason });
     }

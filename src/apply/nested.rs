@@ -1,7 +1,8 @@
 //! The failure inside a nested stack that failed.
 
 use super::history::{self, RootCause};
-use crate::backend::{Backend, STACK_TYPE, StackEvent};
+use crate::backend::Backend;
+use crate::cloudformation::{STACK_TYPE, StackEvent};
 
 /// How many stacks inside one another are looked into.
 const DEPTH: usize = 8;

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::history::RootCause;
-use crate::backend::{StackEvent, StackStatus};
+use crate::cloudformation::{StackEvent, StackStatus};
 
 /// How carrying a plan out ended.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -1,7 +1,8 @@
 //! Whether a stack is still what a plan was made for.
 
 use super::{ApplyError, Target};
-use crate::backend::{Backend, StackDescription, StackEvent, StackStatus};
+use crate::backend::{Backend, StackDescription};
+use crate::cloudformation::{StackEvent, StackStatus};
 
 /// Checks that the stack is still what a plan was made for.
 ///
@@ -40,7 +41,7 @@ pub(super) fn check_revision_of(backend: &dyn Backend, target: &Target, stack: O
     }
 }
 
-pub(super) fn moved(newer_events: usize, status: Option<&StackStatus>, resources: &[String]) -> String {
+pub(super) fn moved(newer_events: usize, status: Option<StackStatus>, resources: &[String]) -> String {
     let Some(status) = status else { return "it is gone".to_owned() };
     let events = match newer_events {
         0 => "its events are others".to_owned(),

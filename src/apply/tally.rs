@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
+use crate::cloudformation::StackEvent;
 use indexmap::IndexMap;
-
-use crate::backend::StackEvent;
 
 /// How far an operation is.
 ///
@@ -62,7 +61,7 @@ impl Tally {
 
     fn take_at(&mut self, event: &StackEvent, came_in: Duration, head_start: Duration) -> Step {
         if event.is_of_stack() {
-            if event.status.is_turning_back() && !self.turned_back {
+            if event.status.as_stack_status().is_rolling_back() && !self.turned_back {
                 // What was touched is what has to go back.
                 let touched = self.done + self.failed + self.cancelled + self.doing.len();
                 *self = Self { expected: touched, turned_back: true, ..Self::default() };
@@ -75,7 +74,7 @@ impl Tally {
         }
         let doing = self.doing.shift_remove(&event.logical_id);
         let took = doing.and_then(|doing| Duration::try_from(event.at()?.duration_since(doing.began?)).ok());
-        let step = match (event.status.is_failure(), event.is_cancellation()) {
+        let step = match (event.status.is_failed(), event.is_cancellation()) {
             (true, true) => {
                 self.cancelled += 1;
                 Step::Cancelled
@@ -158,7 +157,7 @@ mod tests {
             timestamp: format!("2026-01-02T03:04:{second:02}Z"),
             logical_id: logical_id.to_owned(),
             physical_id: own.then(|| "arn:aws:cloudformation:us-east-1:1:stack/rack/1".to_owned()),
-            resource_type: if own { crate::backend::STACK_TYPE } else { "AWS::SQS::Queue" }.to_owned(),
+            resource_type: if own { crate::cloudformation::STACK_TYPE } else { "AWS::SQS::Queue" }.to_owned(),
             status: status.into(),
             status_reason: Some(reason.to_owned()),
             ..StackEvent::default()

@@ -3,8 +3,7 @@
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use super::StackEvent;
-use crate::cloudformation::Change;
+use crate::cloudformation::{Change, ChangeSetStatus, ExecutionStatus, ResourceStatus, StackDriftStatus, StackEvent, StackStatus};
 
 /// A stack's name.
 pub type StackName = String;
@@ -69,7 +68,7 @@ pub struct StackDescription {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Drift {
     /// The status in CloudFormation's words.
-    pub status: String,
+    pub status: StackDriftStatus,
     /// When, RFC 3339, UTC.
     pub checked: Option<String>,
 }
@@ -87,65 +86,6 @@ pub struct StackSummary {
     pub updated: String,
 }
 
-/// A stack's or resource's status; statuses that AWS adds later keep their text.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct StackStatus(pub String);
-
-impl StackStatus {
-    /// Returns the status as CloudFormation spells it.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Tells whether something is being done, `REVIEW_IN_PROGRESS` aside, in which nothing is.
-    pub fn is_in_progress(&self) -> bool {
-        self.0.ends_with("_IN_PROGRESS") && !self.is_review()
-    }
-
-    /// Tells whether it is a stack of which only a change set exists.
-    pub fn is_review(&self) -> bool {
-        self.0 == "REVIEW_IN_PROGRESS"
-    }
-
-    /// Tells whether something failed: `CREATE_FAILED`, `UPDATE_ROLLBACK_FAILED`, or a change set's `FAILED`.
-    pub fn is_failure(&self) -> bool {
-        self.0.ends_with("FAILED")
-    }
-
-    /// Tells whether it is, or leads to, a rollback.
-    pub fn is_rollback(&self) -> bool {
-        self.0.contains("ROLLBACK")
-    }
-
-    /// Tells whether it is on the way back, before any clean-up.
-    pub fn is_turning_back(&self) -> bool {
-        self.0.ends_with("ROLLBACK_IN_PROGRESS")
-    }
-
-    /// Tells whether a change set can be executed on a stack in this status.
-    ///
-    /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html>
-    pub fn is_updatable(&self) -> bool {
-        matches!(
-            self.0.as_str(),
-            "CREATE_COMPLETE" | "UPDATE_COMPLETE" | "UPDATE_ROLLBACK_COMPLETE" | "IMPORT_COMPLETE" | "IMPORT_ROLLBACK_COMPLETE"
-        )
-    }
-}
-
-impl std::fmt::Display for StackStatus {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl From<&str> for StackStatus {
-    fn from(status: &str) -> Self {
-        Self(status.to_owned())
-    }
-}
-
 /// A resource of a deployed stack.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StackResource {
@@ -156,7 +96,7 @@ pub struct StackResource {
     /// The type.
     pub resource_type: String,
     /// The status, such as `CREATE_COMPLETE`.
-    pub status: StackStatus,
+    pub status: ResourceStatus,
     /// Resolved properties, `null` where the backend does not know them; `NoEcho` values are `****`.
     pub properties: serde_json::Value,
     /// Attributes that `Fn::GetAtt` gives, where the backend knows them.
@@ -180,10 +120,10 @@ pub struct ChangeSetDescription {
     /// Its ID, an ARN.
     pub id: String,
     /// `CREATE_COMPLETE`, or `FAILED`; `CREATE_PENDING` and `CREATE_IN_PROGRESS` while it is being worked out.
-    pub status: StackStatus,
+    pub status: ChangeSetStatus,
     /// Whether it can be executed, or was: `AVAILABLE`, `UNAVAILABLE`, `EXECUTE_IN_PROGRESS`, `EXECUTE_COMPLETE`, `OBSOLETE`.
     #[serde(default)]
-    pub execution_status: StackStatus,
+    pub execution_status: ExecutionStatus,
     /// Why it failed.
     pub status_reason: Option<String>,
     /// The changes to resources.
@@ -193,7 +133,7 @@ pub struct ChangeSetDescription {
 impl ChangeSetDescription {
     /// Tells whether it is still being worked out.
     pub fn is_pending(&self) -> bool {
-        matches!(self.status.as_str(), "CREATE_PENDING" | "CREATE_IN_PROGRESS")
+        self.status.is_pending()
     }
 
     /// Tells whether it failed for want of changes, which is no failure to a user.
@@ -201,7 +141,7 @@ impl ChangeSetDescription {
     /// Only the words tell, which are AWS's: those of most change sets, and those of `UpdateStack`, which some give.
     pub fn is_empty_update(&self) -> bool {
         let reason = self.status_reason.as_deref().unwrap_or_default();
-        self.status.is_failure() && (reason.contains("didn't contain changes") || reason.contains("No updates are to be performed"))
+        self.status.is_failed() && (reason.contains("didn't contain changes") || reason.contains("No updates are to be performed"))
     }
 }
 

@@ -1,5 +1,6 @@
 //! How a stack's resources differ from what its template made of them.
 
+use crate::cloudformation::{DifferenceType, ResourceDriftStatus};
 use serde::{Deserialize, Serialize};
 
 /// How one resource differs from what the stack's template made of it.
@@ -15,7 +16,7 @@ pub struct ResourceDrift {
     /// The type.
     pub resource_type: String,
     /// `IN_SYNC`, `MODIFIED`, `DELETED` or `NOT_CHECKED`; words that AWS adds later keep their text.
-    pub status: String,
+    pub status: ResourceDriftStatus,
     /// Why it could not be checked, where the backend says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status_reason: Option<String>,
@@ -30,7 +31,7 @@ pub struct PropertyDifference {
     /// Where, as a JSON pointer from the properties.
     pub path: String,
     /// `ADD`, `REMOVE` or `NOT_EQUAL`.
-    pub kind: String,
+    pub kind: DifferenceType,
     /// What the template made of it, as JSON or text.
     pub expected: String,
     /// What is there.
@@ -40,12 +41,12 @@ pub struct PropertyDifference {
 impl ResourceDrift {
     /// Tells whether it could be looked at.
     pub fn is_checked(&self) -> bool {
-        matches!(self.status.as_str(), "IN_SYNC" | "MODIFIED" | "DELETED")
+        self.status.is_checked()
     }
 
     /// Tells whether somebody changed or deleted it.
     pub fn is_drifted(&self) -> bool {
-        matches!(self.status.as_str(), "MODIFIED" | "DELETED")
+        self.status.is_drifted()
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::{StackName, StackStatus};
+use super::StackName;
+use crate::cloudformation::StackStatus;
 use crate::template::Diagnostics;
 
 /// Why a backend could not do what it was asked to; a resource that fails is an event instead.
@@ -141,10 +142,10 @@ impl BackendError {
     /// Returns what to do about it, where something can be done.
     pub fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::WrongStatus { status, .. } if status.as_str() == "ROLLBACK_COMPLETE" => {
+            Self::WrongStatus { status, .. } if *status == StackStatus::RollbackComplete => {
                 "its creation failed and was rolled back; `rackform recover` or `rackform delete`, then create it again".to_owned()
             }
-            Self::WrongStatus { status, .. } if status.is_failure() => {
+            Self::WrongStatus { status, .. } if status.is_failed() => {
                 "`rackform recover` says why it is stuck, and gets it out".to_owned()
             }
             Self::WrongStatus { status, .. } if status.is_in_progress() => {

@@ -9,32 +9,28 @@ mod deployed;
 mod description;
 mod drift;
 mod error;
-mod event;
 pub mod local;
 mod policy;
 mod stored;
 mod tail;
 mod template_bucket;
 
+use crate::cloudformation::StackEvent;
 use indexmap::IndexMap;
 
 pub use deployed::{add_attributes_of_outputs, deployed_state, exports, imports};
 pub use description::{
-    ChangeSetDescription, Drift, EventPage, Identity, Progress, StackDescription, StackName, StackResource, StackStatus, StackSummary,
+    ChangeSetDescription, Drift, EventPage, Identity, Progress, StackDescription, StackName, StackResource, StackSummary,
 };
 pub use drift::{PropertyDifference, ResourceDrift};
 pub use error::BackendError;
 pub(crate) use error::request_hint;
-pub use event::{HookProgress, StackEvent};
 pub use stored::StoredParameters;
 pub use tail::{EventTail, Pages};
 pub use template_bucket::TemplateBucket;
 
 pub use crate::cloudformation::ChangeSetOptions;
 pub use crate::plan::ResourceImport;
-
-/// The resource type that a stack's own events carry.
-pub const STACK_TYPE: &str = "AWS::CloudFormation::Stack";
 
 /// What a change set asks for.
 #[derive(Clone, Debug, Default)]

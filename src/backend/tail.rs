@@ -1,8 +1,7 @@
 //! Which of a stack's events were seen: what makes paging from the latest back give each event once.
 
+use crate::cloudformation::StackEvent;
 use std::collections::HashSet;
-
-use super::StackEvent;
 
 /// Which of a stack's events were seen.
 ///

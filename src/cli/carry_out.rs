@@ -11,6 +11,7 @@ use super::gates::{self, Gates};
 use super::{Context, ExitCode, Failure, Format, interrupt, preflight, watching};
 use crate::apply::{self, Observer, Outcome};
 use crate::backend::{Backend, StackDescription};
+use crate::cloudformation::StackStatus;
 use crate::plan::{Plan, RiskKind};
 use crate::recover::Recovery;
 use crate::ui;
@@ -231,7 +232,7 @@ impl CarryOutArgs {
         backend: &dyn Backend,
         stack: &StackDescription,
     ) -> Result<(Outcome, ExitCode), Failure> {
-        let unfinished = format!("`{}` is {}: {} is unfinished", stack.name, stack.status, ui::stack::operation(&stack.status));
+        let unfinished = format!("`{}` is {}: {} is unfinished", stack.name, stack.status, ui::stack::operation(stack.status));
         if !self.yes && !context.can_ask() {
             let message = format!("{unfinished}, and there is no terminal to ask on: nothing was changed");
             return Err(Failure::new(ExitCode::Declined, message).hinted("`--yes` finishes it first, then does what you asked for"));
@@ -263,7 +264,7 @@ impl CarryOutArgs {
     ) -> Result<Outcome, Failure> {
         let outcome = watching::followed(context, self.format, steps, work)?;
         let Outcome::Interrupted { status, .. } = &outcome else { return Ok(outcome) };
-        if status.as_str() != "UPDATE_IN_PROGRESS" || self.format == Format::Json || !context.can_ask() {
+        if *status != StackStatus::UpdateInProgress || self.format == Format::Json || !context.can_ask() {
             return Ok(outcome);
         }
         context.complain(&format!("interrupted: {stack} is {status}; Ctrl-C again within {} s to cancel the update", AGAIN.as_secs()));

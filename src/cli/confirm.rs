@@ -71,7 +71,7 @@ impl ConfirmArgs {
         }
         let target = first.as_ref().unwrap_or(&change.target);
         let change_set = apply::confirm(backend, target, super::interrupt::flag())?;
-        if change_set.status.is_failure() && !change_set.is_empty_update() {
+        if change_set.status.is_failed() && !change_set.is_empty_update() {
             let reason = hide(change_set.status_reason.unwrap_or_else(|| "no reason given".to_owned()));
             return Err(Failure::new(ExitCode::Failed, format!("AWS refuses this change: {reason}"))
                 .hinted("the change set is taken away again, nothing was changed"));

@@ -6,7 +6,7 @@ use super::deployed::Deployed;
 use super::{Context, ExitCode, Failure, side};
 use crate::apply::{self, Outcome};
 use crate::backend::{Backend, BackendError, DeleteOptions, StackDescription, StackResource};
-use crate::cloudformation::{Action, Change, PolicyAction, ResourceChange};
+use crate::cloudformation::{Action, Change, PolicyAction, ResourceChange, ResourceStatus, StackStatus};
 use crate::parameters::ParameterOverrides;
 use crate::plan::{Effect, Plan, ResourceEffect, Risk, RiskKind, plan};
 use crate::template::{Entry, Source};
@@ -86,20 +86,17 @@ impl Deletion<'_> {
         if description.termination_protection && !self.disable_termination_protection {
             return Err(BackendError::TerminationProtection { stack }.into());
         }
-        if !self.retain.is_empty() && description.status.as_str() != "DELETE_FAILED" {
+        if !self.retain.is_empty() && description.status != StackStatus::DeleteFailed {
             let failure = BackendError::WrongStatus { stack, status: description.status, wanted: "deleted with resources retained" };
             return Err(Failure::from(failure).hinted("CloudFormation retains only what a deletion failed at; delete without `--retain` first, or give the resource `DeletionPolicy: Retain`"));
         }
         let resources = if description.status.is_review() { Vec::new() } else { backend.list_resources(&description.id)? };
         let retained = |name: &str| self.retain.iter().any(|retain| retain == name);
         for name in self.retain {
-            let is_stuck = |status: &str| status == "DELETE_FAILED";
-            if !resources.iter().any(|resource| resource.logical_id == *name && is_stuck(resource.status.as_str())) {
-                let stuck: Vec<&str> = resources
-                    .iter()
-                    .filter(|resource| is_stuck(resource.status.as_str()))
-                    .map(|resource| resource.logical_id.as_str())
-                    .collect();
+            let is_stuck = |status: ResourceStatus| status == ResourceStatus::DeleteFailed;
+            if !resources.iter().any(|resource| resource.logical_id == *name && is_stuck(resource.status)) {
+                let stuck: Vec<&str> =
+                    resources.iter().filter(|resource| is_stuck(resource.status)).map(|resource| resource.logical_id.as_str()).collect();
                 let failure = Failure::new(ExitCode::Usage, format!("`--retain {name}` names nothing that could not be deleted"));
                 return Err(match stuck.as_slice() {
                     [] => failure,
@@ -108,7 +105,7 @@ impl Deletion<'_> {
             }
         }
         // What a failed creation left, or only a change set made, holds nothing.
-        let deployed = if description.status.as_str() == "ROLLBACK_COMPLETE" { None } else { Deployed::read(context, backend, &stack)? };
+        let deployed = if description.status == StackStatus::RollbackComplete { None } else { Deployed::read(context, backend, &stack)? };
         if let Some(deployed) = deployed {
             let nothing = side::template(context, Source::new("nothing", NOTHING))?;
             let before = deployed.evaluation(context)?;

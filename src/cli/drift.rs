@@ -6,6 +6,7 @@ use super::backend::{self, Access, BackendArgs};
 use super::deployed::Deployed;
 use super::{Context, ExitCode, Failure, Format};
 use crate::backend::{Backend, BackendError, PropertyDifference, ResourceDrift};
+use crate::cloudformation::{DifferenceType, ResourceDriftStatus, StackDriftStatus};
 use crate::plan::redact::STARS;
 use crate::plan::{LiveDifference, LiveResource};
 use crate::template::{Node, Template};
@@ -31,7 +32,7 @@ pub struct Args {
 #[derive(Serialize)]
 struct Answer<'a> {
     stack: &'a str,
-    status: &'static str,
+    status: StackDriftStatus,
     resources: &'a [ResourceDrift],
 }
 
@@ -57,7 +58,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
                 logical_resource_id: resource.logical_id,
                 physical_resource_id: resource.physical_id,
                 resource_type: resource.resource_type,
-                status: "NOT_CHECKED".to_owned(),
+                status: ResourceDriftStatus::NotChecked,
                 status_reason: None,
                 differences: Vec::new(),
             });
@@ -69,7 +70,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let text = match args.format {
         Format::Human => ui::drift::human(&drifts, &stack, context.layout()),
         Format::Json => {
-            let status = if has_drifted { "DRIFTED" } else { "IN_SYNC" };
+            let status = if has_drifted { StackDriftStatus::Drifted } else { StackDriftStatus::InSync };
             ui::json(&Answer { stack: &stack, status, resources: &drifts })?
         }
     };
@@ -102,12 +103,12 @@ pub fn found(context: &mut Context<'_>, backend: &dyn Backend, deployed: &Deploy
 pub fn live(drifts: &[ResourceDrift]) -> Vec<LiveResource> {
     let difference = |difference: &PropertyDifference| {
         // `REMOVE`: the template has it, and what is there has not.
-        let actual = (difference.kind != "REMOVE").then_some(difference.actual.as_str());
+        let actual = (difference.kind != DifferenceType::Remove).then_some(difference.actual.as_str());
         LiveDifference::new(&difference.path, actual)
     };
     let resource = |drift: &ResourceDrift| LiveResource {
         logical_resource_id: drift.logical_resource_id.clone(),
-        differences: (drift.status != "DELETED").then(|| drift.differences.iter().map(difference).collect()),
+        differences: (drift.status != ResourceDriftStatus::Deleted).then(|| drift.differences.iter().map(difference).collect()),
     };
     drifts.iter().map(resource).collect()
 }

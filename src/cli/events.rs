@@ -3,7 +3,8 @@
 use super::backend::{self, Access, BackendArgs};
 use super::{Context, ExitCode, Failure, Format, interrupt};
 use crate::apply::{self, Observer, Outcome, history, tally};
-use crate::backend::{Backend, BackendError, StackEvent};
+use crate::backend::{Backend, BackendError};
+use crate::cloudformation::StackEvent;
 use crate::ui;
 
 /// Lists what happened to the stack, oldest first
@@ -129,7 +130,7 @@ fn failures(context: &mut Context<'_>, backend: &dyn Backend, events: &[StackEve
     let Some((operation, mut cause)) = failed.next() else { return Vec::new() };
     let earlier = failed.count();
     apply::look_inside(backend, &mut cause);
-    let is_other = |event: &&StackEvent| event.status.is_failure() && !event.is_of_stack() && event.id != cause.event.id;
+    let is_other = |event: &&StackEvent| event.status.is_failed() && !event.is_of_stack() && event.id != cause.event.id;
     let (cancelled, others): (Vec<&StackEvent>, Vec<&StackEvent>) =
         operation.iter().filter(is_other).partition(|event| event.is_cancellation());
     if !cancelled.is_empty() {

@@ -5,6 +5,7 @@ use super::carry_out::CarryOutArgs;
 use super::{Context, ExitCode, Failure, delete};
 use crate::apply::{self, Outcome};
 use crate::backend::{Backend, RollbackOptions, StackDescription};
+use crate::cloudformation::StackStatus;
 use crate::recover::{self, Recovery, Situation, Way, Wish};
 
 /// Gets the stack out of a state that it is stuck in
@@ -136,7 +137,7 @@ fn deletion(
     description: StackDescription,
     retain: &[String],
 ) -> Result<ExitCode, Failure> {
-    let recreates = matches!(description.status.as_str(), "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" | "CREATE_FAILED");
+    let recreates = matches!(description.status, StackStatus::RollbackComplete | StackStatus::RollbackFailed | StackStatus::CreateFailed);
     let deletion = delete::Deletion { retain, disable_termination_protection: args.disable_termination_protection };
     let exit_code = deletion.carry_out(&args.carry_out, context, backend, description)?;
     if recreates && exit_code == ExitCode::Done {

@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use super::{Context, Failure, Format, interrupt};
 use crate::apply::{ApplyError, Observer, tally};
-use crate::backend::{BackendError, StackEvent};
+use crate::backend::BackendError;
+use crate::cloudformation::StackEvent;
 use crate::ui;
 
 /// What an event is on a line of `--format json`.

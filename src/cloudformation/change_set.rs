@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{ChangeSetStatus, ResourceDriftStatus};
 use crate::schema::{RequiresRecreation, Word};
 
 /// The placeholder that AWS prints for a value known only after the change set is executed.
@@ -14,7 +15,7 @@ pub const KNOWN_AFTER_APPLY: &str = "{{changeSet:KNOWN_AFTER_APPLY}}";
 #[serde(rename_all = "PascalCase")]
 pub struct ChangeSet {
     /// `CREATE_COMPLETE`, or `FAILED` when nothing changes.
-    pub status: String,
+    pub status: ChangeSetStatus,
     /// The failure reason, or a `[WARN]`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status_reason: Option<String>,
@@ -73,7 +74,7 @@ pub struct ResourceChange {
     pub after_context: Option<serde_json::Value>,
     /// The drift status (`MODIFIED`, `DELETED`, ...) in a drift-aware change set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub resource_drift_status: Option<String>,
+    pub resource_drift_status: Option<ResourceDriftStatus>,
     /// The resource's attributes in the deployed template, if the actual resource differs from them (drift).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous_deployment_context: Option<serde_json::Value>,

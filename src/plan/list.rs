@@ -13,8 +13,8 @@ use super::spread::{Moved, Spread};
 use super::values::{self, Reference};
 use super::world::{Motion, World};
 use crate::cloudformation::{
-    Action, Attribute, AttributeChangeType, Change, ChangeSet, ChangeSource, EvaluationType, LiveResourceDrift, PolicyAction, Replacement,
-    ResourceChange, ResourceChangeDetail, ResourceTargetDefinition,
+    Action, Attribute, AttributeChangeType, Change, ChangeSet, ChangeSetStatus, ChangeSource, EvaluationType, LiveResourceDrift,
+    PolicyAction, Replacement, ResourceChange, ResourceChangeDetail, ResourceDriftStatus, ResourceTargetDefinition,
 };
 use crate::evaluate::{Evaluation, Resource, Value};
 use crate::schema::RequiresRecreation;
@@ -55,10 +55,10 @@ impl<'p, 'a> Lister<'_, 'p, 'a> {
         changes.sort_by(|a, b| a.logical_resource_id.cmp(&b.logical_resource_id));
         let changes: Vec<Change> = changes.into_iter().map(Change::resource).collect();
         let (status, status_reason) = match changes.is_empty() && !changes_outputs {
-            true => ("FAILED", Some(NO_CHANGES.to_owned())),
-            false => ("CREATE_COMPLETE", with_values.then(|| self.warning()).flatten()),
+            true => (ChangeSetStatus::Failed, Some(NO_CHANGES.to_owned())),
+            false => (ChangeSetStatus::CreateComplete, with_values.then(|| self.warning()).flatten()),
         };
-        ChangeSet { status: status.to_owned(), status_reason, changes }
+        ChangeSet { status, status_reason, changes }
     }
 
     fn add(&self, resource: &Resource<'a>, with_values: bool) -> ResourceChange {
@@ -98,7 +98,8 @@ impl<'p, 'a> Lister<'_, 'p, 'a> {
         let Some(drift) = self.world.drift else { return };
         let id = change.logical_resource_id.as_str();
         let Some(live) = drift.live.iter().find(|live| live.logical_resource_id == id) else { return };
-        change.resource_drift_status = Some(if live.differences.is_none() { "DELETED" } else { "MODIFIED" }.to_owned());
+        change.resource_drift_status =
+            Some(if live.differences.is_none() { ResourceDriftStatus::Deleted } else { ResourceDriftStatus::Modified });
         if let (true, Some(previous)) = (with_values, drift.previous.resources.get(id)) {
             change.previous_deployment_context = Some(self.context(drift.previous, previous, Side::Deployed));
         }

@@ -1,7 +1,7 @@
 //! The way out that somebody wants, if it is one.
 
 use super::{Recovery, Way};
-use crate::backend::StackStatus;
+use crate::cloudformation::StackStatus;
 use crate::template::nearest;
 
 /// What somebody wants to do.
@@ -93,7 +93,7 @@ pub fn choose(recovery: &Recovery, wish: &Wish) -> Result<Option<Way>, Problem> 
     Ok(Some(match &found.way {
         Way::Continue { .. } => Way::Continue { skip: stuck("--skip", &wish.skip)? },
         // CloudFormation retains only of a deletion that failed.
-        Way::Delete { .. } if !wish.retain.is_empty() && recovery.status.as_str() != "DELETE_FAILED" => {
+        Way::Delete { .. } if !wish.retain.is_empty() && recovery.status != StackStatus::DeleteFailed => {
             return Err(not_offered("--retain"));
         }
         Way::Delete { .. } => Way::Delete { retain: stuck("--retain", &wish.retain)? },

@@ -14,7 +14,8 @@ use serde::Serialize;
 pub use choose::{Problem, Wish, choose};
 
 use crate::apply::{RootCause, history};
-use crate::backend::{StackDescription, StackEvent, StackName, StackResource, StackStatus};
+use crate::backend::{StackDescription, StackName, StackResource};
+use crate::cloudformation::{ResourceStatus, StackEvent, StackStatus};
 
 /// What a backend tells of a stack.
 #[derive(Clone, Copy, Debug)]
@@ -52,7 +53,7 @@ pub struct Blocker {
     /// The type.
     pub resource_type: String,
     /// The status.
-    pub status: StackStatus,
+    pub status: ResourceStatus,
     /// Why it failed, where that is known.
     pub reason: Option<String>,
 }
@@ -112,9 +113,9 @@ pub fn propose(situation: Situation<'_>) -> Recovery {
     let Situation { stack, events, resources } = situation;
     let operations = history::operations(events);
     // Going on with a rollback is not what failed first.
-    let is_second_try = |operation: &&[StackEvent]| operation.first().is_some_and(|event| event.status.is_rollback());
+    let is_second_try = |operation: &&[StackEvent]| operation.first().is_some_and(|event| event.status.as_stack_status().is_rollback());
     let led_here = operations.iter().rev().find(|operation| !is_second_try(operation)).or(operations.last());
-    let blockers = blockers(&stack.status, operations.last().copied().unwrap_or(events), resources);
+    let blockers = blockers(stack.status, operations.last().copied().unwrap_or(events), resources);
     Recovery {
         stack_name: stack.name.clone(),
         status: stack.status.clone(),
@@ -125,18 +126,19 @@ pub fn propose(situation: Situation<'_>) -> Recovery {
 }
 
 /// Returns the resources that keep a stack in its status.
-fn blockers(status: &StackStatus, operation: &[StackEvent], resources: &[StackResource]) -> Vec<Blocker> {
-    let wanted = match status.as_str() {
-        "UPDATE_ROLLBACK_FAILED" => "UPDATE_FAILED",
-        "IMPORT_ROLLBACK_FAILED" => "IMPORT_ROLLBACK_FAILED",
-        "DELETE_FAILED" | "ROLLBACK_FAILED" => "DELETE_FAILED",
+fn blockers(status: StackStatus, operation: &[StackEvent], resources: &[StackResource]) -> Vec<Blocker> {
+    let wanted = match status {
+        StackStatus::UpdateRollbackFailed => ResourceStatus::UpdateFailed,
+        StackStatus::ImportRollbackFailed => ResourceStatus::ImportRollbackFailed,
+        StackStatus::DeleteFailed | StackStatus::RollbackFailed => ResourceStatus::DeleteFailed,
         _ => return Vec::new(),
     };
-    let turned_back = operation.iter().position(|event| event.is_of_stack() && event.status.is_turning_back()).unwrap_or(0);
+    let turned_back =
+        operation.iter().position(|event| event.is_of_stack() && event.status.as_stack_status().is_rolling_back()).unwrap_or(0);
     let failures: Vec<&StackEvent> =
-        operation.iter().skip(turned_back).filter(|event| event.status.as_str() == wanted && !event.is_cancellation()).collect();
+        operation.iter().skip(turned_back).filter(|event| event.status == wanted && !event.is_cancellation()).collect();
     let last = |resource: &StackResource| failures.iter().rfind(|event| event.logical_id == resource.logical_id);
-    let all: Vec<&StackResource> = resources.iter().filter(|resource| resource.status.as_str() == wanted).collect();
+    let all: Vec<&StackResource> = resources.iter().filter(|resource| resource.status == wanted).collect();
     // A resource whose update failed before the way back is not one that the way back failed at.
     let told: Vec<&StackResource> = all.iter().copied().filter(|resource| last(resource).is_some()).collect();
     let blocking = if told.is_empty() { all } else { told };

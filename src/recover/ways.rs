@@ -1,25 +1,25 @@
 //! Which ways lead out of which status.
 
 use super::{Blocker, Proposal, Situation, Way};
-use crate::backend::StackEvent;
+use crate::cloudformation::{StackEvent, StackStatus};
 
 /// Returns the ways out, the best first.
 pub(super) fn out(situation: Situation<'_>, operation: &[StackEvent], blockers: &[Blocker]) -> Vec<Proposal> {
     let stack = situation.stack;
-    match stack.status.as_str() {
-        "ROLLBACK_COMPLETE" => vec![delete(
+    match stack.status {
+        StackStatus::RollbackComplete => vec![delete(
             situation,
             "its creation failed and was undone, and CloudFormation lets such a stack only be deleted",
             "deletes the stack; `rackform apply` then creates it anew",
             held(situation),
         )],
-        "CREATE_FAILED" | "ROLLBACK_FAILED" => vec![delete(
+        StackStatus::CreateFailed | StackStatus::RollbackFailed => vec![delete(
             situation,
             "its creation failed, and it can neither be updated nor rolled back any further",
             "deletes the stack with what was created; `rackform apply` then creates it anew",
             held(situation),
         )],
-        "UPDATE_FAILED" => vec![
+        StackStatus::UpdateFailed => vec![
             Proposal {
                 way: Way::Rollback,
                 why: "its update was told to stop where it fails".to_owned(),
@@ -29,10 +29,10 @@ pub(super) fn out(situation: Situation<'_>, operation: &[StackEvent], blockers: 
             },
             delete_anyway(situation),
         ],
-        "UPDATE_ROLLBACK_FAILED" => update_rollback_failed(situation, blockers),
-        "IMPORT_ROLLBACK_FAILED" => import_rollback_failed(situation, blockers),
-        "DELETE_FAILED" => delete_failed(situation, blockers),
-        "REVIEW_IN_PROGRESS" => vec![delete(
+        StackStatus::UpdateRollbackFailed => update_rollback_failed(situation, blockers),
+        StackStatus::ImportRollbackFailed => import_rollback_failed(situation, blockers),
+        StackStatus::DeleteFailed => delete_failed(situation, blockers),
+        StackStatus::ReviewInProgress => vec![delete(
             situation,
             "only a change set exists, which nobody executed: what an interrupted run or a dry run left behind",
             "deletes the change set's stack, which holds nothing; `rackform apply` does without that, too",
@@ -132,7 +132,7 @@ fn delete_failed(situation: Situation<'_>, blockers: &[Blocker]) -> Vec<Proposal
 }
 
 fn in_progress(situation: Situation<'_>, operation: &[StackEvent]) -> Vec<Proposal> {
-    let status = situation.stack.status.as_str();
+    let status = situation.stack.status;
     let began = operation.first().map(|event| format!(" since {}", event.timestamp)).unwrap_or_default();
     let mut doing: Vec<&str> = Vec::new();
     for event in operation.iter().filter(|event| !event.is_of_stack()) {
@@ -150,14 +150,14 @@ fn in_progress(situation: Situation<'_>, operation: &[StackEvent]) -> Vec<Propos
         command: "rackform recover --yes".to_owned(),
     }];
     match status {
-        "UPDATE_IN_PROGRESS" => proposals.push(Proposal {
+        StackStatus::UpdateInProgress => proposals.push(Proposal {
             way: Way::Cancel,
             why: "it waits for something that will not happen, or is not wanted any more".to_owned(),
             does: "cancels the update, which undoes what it did so far".to_owned(),
             loses: Some("resources that the update created are deleted".to_owned()),
             command: "rackform recover --choose cancel --yes".to_owned(),
         }),
-        "CREATE_IN_PROGRESS" => proposals.push(Proposal {
+        StackStatus::CreateInProgress => proposals.push(Proposal {
             command: format!("rackform recover --choose delete --yes{}", leave(situation, &[])),
             ..delete(
                 situation,
@@ -202,7 +202,7 @@ fn with_data(situation: Situation<'_>) -> Vec<(&str, &'static str)> {
 }
 
 fn is_there(resource: &crate::backend::StackResource) -> bool {
-    !["DELETE_COMPLETE", "DELETE_SKIPPED"].contains(&resource.status.as_str()) && !resource.physical_id.is_empty()
+    !resource.status.is_gone() && !resource.physical_id.is_empty()
 }
 
 /// Returns what a deletion takes along.

@@ -5,12 +5,14 @@ use std::fmt::Write as _;
 use super::layout::{Layout, clip, width};
 use super::styles::styled;
 use crate::backend::ResourceDrift;
+use crate::cloudformation::{DifferenceType, ResourceDriftStatus};
 
 /// Returns what drifted, a line a difference; what could not be compared is named at the end.
 pub fn human(drifts: &[ResourceDrift], stack: &str, layout: Layout) -> String {
     let styles = layout.styles;
     let drifted: Vec<&ResourceDrift> = drifts.iter().filter(|drift| drift.is_drifted()).collect();
-    let unchecked: Vec<&ResourceDrift> = drifts.iter().filter(|drift| !drift.is_drifted() && drift.status != "IN_SYNC").collect();
+    let unchecked: Vec<&ResourceDrift> =
+        drifts.iter().filter(|drift| !drift.is_drifted() && drift.status != ResourceDriftStatus::InSync).collect();
     let in_sync = drifts.len() - drifted.len() - unchecked.len();
     let mut text = String::new();
     if drifted.is_empty() {
@@ -27,17 +29,17 @@ pub fn human(drifts: &[ResourceDrift], stack: &str, layout: Layout) -> String {
         let title = format!("Drift in {stack}: {} of {} resources", drifted.len(), drifts.len());
         let _ = writeln!(text, "{}", styled(styles.strong, title));
         for drift in &drifted {
-            let (glyph, verb, style) = match drift.status.as_str() {
-                "DELETED" => ("-", "deleted", styles.alarm),
+            let (glyph, verb, style) = match drift.status {
+                ResourceDriftStatus::Deleted => ("-", "deleted", styles.alarm),
                 _ => ("~", "modified", styles.update),
             };
             let _ = writeln!(text, "\n{} {}  {}  {verb}", styled(style, glyph), drift.logical_resource_id, drift.resource_type);
             let _ = writeln!(text, "    {}", styled(styles.dim, &drift.physical_resource_id));
             let names = drift.differences.iter().map(|difference| width(&difference.path)).max().unwrap_or(0);
             for difference in &drift.differences {
-                let (before, after) = match difference.kind.as_str() {
-                    "ADD" => ("(none)", difference.actual.as_str()),
-                    "REMOVE" => (difference.expected.as_str(), "(none)"),
+                let (before, after) = match difference.kind {
+                    DifferenceType::Add => ("(none)", difference.actual.as_str()),
+                    DifferenceType::Remove => (difference.expected.as_str(), "(none)"),
                     _ => (difference.expected.as_str(), difference.actual.as_str()),
                 };
                 let room = if layout.whole { usize::MAX } else { (layout.width.saturating_sub(names + 12) / 2).max(12) };

@@ -4,7 +4,7 @@ use anstyle::Style;
 
 use super::layout::{Layout, visible};
 use super::styles::{Styles, styled};
-use crate::backend::StackEvent;
+use crate::cloudformation::StackEvent;
 
 /// Columns below which a line holds the essence without padding.
 const ROOMY: usize = 110;
@@ -53,7 +53,7 @@ pub fn status_style(status: &str, styles: Styles) -> Style {
 #[cfg(test)]
 mod tests {
     use super::{Layout, event_line};
-    use crate::backend::StackEvent;
+    use crate::cloudformation::StackEvent;
 
     #[test]
     fn columns_stand_where_they_stood_whatever_a_fraction_or_a_status_is_long() {

@@ -9,16 +9,16 @@ use super::layout::{Layout, visible, width};
 use super::stack::meaning;
 use super::styles::styled;
 use crate::apply::{Outcome, RootCause};
-use crate::backend::{StackEvent, StackStatus};
+use crate::cloudformation::{StackEvent, StackStatus};
 
 /// Returns how carrying something out ended: what happened, why, and what to do next.
 pub fn outcome(outcome: &Outcome, stack: &str, layout: Layout) -> String {
-    let shown = |status: &StackStatus| styled(status_style(status.as_str(), layout.styles), status).to_string();
-    let next = |status: &StackStatus| meaning(status).1.map(|next| format!("\n  next: {next}")).unwrap_or_default();
+    let shown = |status: StackStatus| styled(status_style(status.as_str(), layout.styles), status).to_string();
+    let next = |status: StackStatus| meaning(status).1.map(|next| format!("\n  next: {next}")).unwrap_or_default();
     match outcome {
         Outcome::Unchanged { .. } => "nothing to do".to_owned(),
         Outcome::Complete { status, outputs, left_behind } => {
-            let mut text = format!("{stack} is {}", shown(status));
+            let mut text = format!("{stack} is {}", shown(*status));
             for event in left_behind {
                 let _ = write!(
                     text,
@@ -31,16 +31,22 @@ pub fn outcome(outcome: &Outcome, stack: &str, layout: Layout) -> String {
             text
         }
         Outcome::RolledBack { status, root_cause } => {
-            format!("{stack} is {}: {}{}{}", shown(status), meaning(status).0, because("first failure", root_cause.as_ref()), next(status))
+            format!(
+                "{stack} is {}: {}{}{}",
+                shown(*status),
+                meaning(*status).0,
+                because("first failure", root_cause.as_ref()),
+                next(*status)
+            )
         }
         Outcome::Failed { status, root_cause, rollback_cause } => {
             format!(
                 "{stack} is {}: {}{}{}{}",
-                shown(status),
-                meaning(status).0,
+                shown(*status),
+                meaning(*status).0,
                 because("first failure", root_cause.as_ref()),
                 because("on the way back", rollback_cause.as_deref()),
-                next(status)
+                next(*status)
             )
         }
         Outcome::Deleted { retained } => {
@@ -51,8 +57,8 @@ pub fn outcome(outcome: &Outcome, stack: &str, layout: Layout) -> String {
             text
         }
         Outcome::Interrupted { status, goes_on } => {
-            let command = if status.as_str() == "DELETE_IN_PROGRESS" { "rackform delete" } else { "rackform apply" };
-            let mut text = format!("interrupted: {stack} is {}", shown(status));
+            let command = if *status == StackStatus::DeleteInProgress { "rackform delete" } else { "rackform apply" };
+            let mut text = format!("interrupted: {stack} is {}", shown(*status));
             if !status.is_in_progress() {
                 let _ = write!(text, ", with the import done; the same command again goes on with the update");
             } else if *goes_on {

@@ -8,7 +8,7 @@ use super::events::event_line;
 use super::layout::Layout;
 use super::styles::styled;
 use crate::apply::tally::{Step, Tally, span};
-use crate::backend::StackEvent;
+use crate::cloudformation::StackEvent;
 
 /// How long nothing may be written where no bar can be drawn, so that a CI job's log does not look dead.
 const SILENCE: Duration = Duration::from_secs(60);
@@ -122,7 +122,7 @@ impl Progress {
 #[cfg(test)]
 mod tests {
     use super::{Layout, Progress};
-    use crate::backend::StackEvent;
+    use crate::cloudformation::StackEvent;
 
     fn event(logical_id: &str, status: &str, second: u32) -> StackEvent {
         StackEvent {

@@ -13,7 +13,7 @@ use crate::recover::{Proposal, Recovery, Way};
 pub fn recovery(recovery: &Recovery, layout: Layout) -> String {
     let styles = layout.styles;
     let status = styled(status_style(recovery.status.as_str(), styles), &recovery.status);
-    let mut text = format!("{}  {status}  {}", styled(styles.strong, &recovery.stack_name), meaning(&recovery.status).0);
+    let mut text = format!("{}  {status}  {}", styled(styles.strong, &recovery.stack_name), meaning(recovery.status).0);
     text.push_str(&because("first failure", recovery.root_cause.as_ref()));
     for blocker in &recovery.blockers {
         let reason = blocker.reason.as_deref().map(|reason| format!(": {}", visible(&reason.replace('\n', " ")))).unwrap_or_default();

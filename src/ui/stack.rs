@@ -12,7 +12,8 @@ use super::styles::styled;
 use crate::apply::tally::span;
 use crate::apply::{RootCause, history};
 use crate::backend::local::RetainedResource;
-use crate::backend::{Drift, StackDescription, StackEvent, StackResource, StackStatus, StackSummary};
+use crate::backend::{Drift, StackDescription, StackResource, StackSummary};
+use crate::cloudformation::{StackDriftStatus, StackEvent, StackStatus};
 
 /// A stack as `rackform status` shows it.
 #[derive(Clone, Debug, Serialize)]
@@ -75,10 +76,10 @@ impl LastOperation {
         let (first, end) = (last.first()?, last.iter().rfind(|event| event.is_of_stack())?);
         let ended = (!end.status.is_in_progress()).then_some(end);
         Some(Self {
-            operation: operation(&first.status),
+            operation: operation(first.status.as_stack_status()),
             began: first.timestamp.clone(),
             ended: ended.map(|event| event.timestamp.clone()),
-            status: end.status.clone(),
+            status: end.status.as_stack_status(),
             root_cause: history::root_cause(last),
             took: ended.and_then(|event| event.at()?.duration_since(first.at()?).try_into().ok()),
         })
@@ -93,11 +94,11 @@ impl Status {
         resources: usize,
         last_operation: Option<LastOperation>,
     ) -> Self {
-        let (meaning, next) = meaning(&stack.status);
+        let (meaning, next) = meaning(stack.status);
         Self {
             name: stack.name.clone(),
             id: stack.id.clone(),
-            status: stack.status.clone(),
+            status: stack.status,
             status_reason: stack.status_reason.clone(),
             meaning,
             next,
@@ -120,7 +121,7 @@ impl Status {
     #[must_use]
     pub fn left_halfway(mut self) -> Self {
         if self.status.is_in_progress() && !self.status.is_review() {
-            self.next = Some(if self.status.as_str() == "DELETE_IN_PROGRESS" { "rackform delete" } else { "rackform apply" });
+            self.next = Some(if self.status == StackStatus::DeleteInProgress { "rackform delete" } else { "rackform apply" });
         }
         self
     }
@@ -129,26 +130,30 @@ impl Status {
 /// Returns what a stack's status means, and the command that gets on from it.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html>
-pub fn meaning(status: &StackStatus) -> (&'static str, Option<&'static str>) {
+pub fn meaning(status: StackStatus) -> (&'static str, Option<&'static str>) {
     const RECOVER: Option<&str> = Some("rackform recover");
-    match status.as_str() {
-        "CREATE_COMPLETE" => ("it was created and is as its template says", None),
-        "UPDATE_COMPLETE" => ("its last update succeeded", None),
-        "IMPORT_COMPLETE" => ("resources were imported into it", None),
-        "UPDATE_ROLLBACK_COMPLETE" => ("its last update failed and was undone; it is what it was before", Some("rackform events --failed")),
-        "IMPORT_ROLLBACK_COMPLETE" => ("its last import failed and was undone; it is what it was before", Some("rackform events --failed")),
-        "ROLLBACK_COMPLETE" => ("its creation failed and was undone; it holds nothing and can only be deleted", RECOVER),
-        "DELETE_FAILED" => ("its deletion failed; some resources are left", RECOVER),
-        "UPDATE_ROLLBACK_FAILED" => {
+    match status {
+        StackStatus::CreateComplete => ("it was created and is as its template says", None),
+        StackStatus::UpdateComplete => ("its last update succeeded", None),
+        StackStatus::ImportComplete => ("resources were imported into it", None),
+        StackStatus::UpdateRollbackComplete => {
+            ("its last update failed and was undone; it is what it was before", Some("rackform events --failed"))
+        }
+        StackStatus::ImportRollbackComplete => {
+            ("its last import failed and was undone; it is what it was before", Some("rackform events --failed"))
+        }
+        StackStatus::RollbackComplete => ("its creation failed and was undone; it holds nothing and can only be deleted", RECOVER),
+        StackStatus::DeleteFailed => ("its deletion failed; some resources are left", RECOVER),
+        StackStatus::UpdateRollbackFailed => {
             ("its last update failed, and so did undoing it; it can neither be updated nor used as it was", RECOVER)
         }
-        "IMPORT_ROLLBACK_FAILED" => ("its last import failed, and so did undoing it", RECOVER),
-        "UPDATE_FAILED" => ("its last update failed and was left where it stopped, as it was told not to roll back", RECOVER),
-        "CREATE_FAILED" => ("its creation failed; some resources are left", RECOVER),
-        "ROLLBACK_FAILED" => ("its creation failed, and so did undoing it; some resources are left", RECOVER),
-        "REVIEW_IN_PROGRESS" => ("only a change set exists; there are no resources yet", Some("rackform apply")),
-        "DELETE_COMPLETE" => ("it is deleted", None),
-        "DELETE_IN_PROGRESS" => {
+        StackStatus::ImportRollbackFailed => ("its last import failed, and so did undoing it", RECOVER),
+        StackStatus::UpdateFailed => ("its last update failed and was left where it stopped, as it was told not to roll back", RECOVER),
+        StackStatus::CreateFailed => ("its creation failed; some resources are left", RECOVER),
+        StackStatus::RollbackFailed => ("its creation failed, and so did undoing it; some resources are left", RECOVER),
+        StackStatus::ReviewInProgress => ("only a change set exists; there are no resources yet", Some("rackform apply")),
+        StackStatus::DeleteComplete => ("it is deleted", None),
+        StackStatus::DeleteInProgress => {
             ("it is being deleted; if whoever deletes it stopped halfway, `rackform delete` goes on", Some("rackform events --follow"))
         }
         _ if status.is_in_progress() => (
@@ -160,13 +165,13 @@ pub fn meaning(status: &StackStatus) -> (&'static str, Option<&'static str>) {
 }
 
 /// Returns what is being done to a stack that something is being done to.
-pub fn operation(status: &StackStatus) -> &'static str {
-    match status.as_str() {
-        "CREATE_IN_PROGRESS" => "its creation",
-        "DELETE_IN_PROGRESS" => "its deletion",
-        "ROLLBACK_IN_PROGRESS" => "undoing its failed creation",
-        "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS" => "cleaning up after an update",
-        "IMPORT_IN_PROGRESS" => "an import",
+pub fn operation(status: StackStatus) -> &'static str {
+    match status {
+        StackStatus::CreateInProgress => "its creation",
+        StackStatus::DeleteInProgress => "its deletion",
+        StackStatus::RollbackInProgress => "undoing its failed creation",
+        StackStatus::UpdateCompleteCleanupInProgress => "cleaning up after an update",
+        StackStatus::ImportInProgress => "an import",
         _ if status.is_rollback() => "undoing a failed update",
         _ => "an update",
     }
@@ -181,7 +186,7 @@ pub fn status(stack: &Status, layout: Layout) -> String {
     if let Some(reason) = &stack.status_reason {
         let _ = writeln!(text, "  {reason}");
     }
-    let failed = stack.last_operation.as_ref().filter(|last| last.status.is_failure() || last.status.is_rollback());
+    let failed = stack.last_operation.as_ref().filter(|last| last.status.is_failed() || last.status.is_rollback());
     let because = because("first failure", failed.and_then(|last| last.root_cause.as_ref()));
     if let Some(because) = because.strip_prefix('\n') {
         let _ = writeln!(text, "{because}");
@@ -198,7 +203,7 @@ pub fn status(stack: &Status, layout: Layout) -> String {
         let took = last.took.map(|took| format!(" ({})", span(took))).unwrap_or_default();
         let _ = writeln!(text, "  last operation: {}, {}{ended}{took}", last.operation, last.began);
     }
-    if let Some(drift) = stack.drift.as_ref().filter(|drift| drift.status != "NOT_CHECKED") {
+    if let Some(drift) = stack.drift.as_ref().filter(|drift| drift.status != StackDriftStatus::NotChecked) {
         let checked = drift.checked.as_ref().map(|checked| format!(", checked {checked}")).unwrap_or_default();
         let _ = writeln!(text, "  drift: {}{checked}", drift.status);
     }

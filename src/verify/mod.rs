@@ -42,6 +42,7 @@ pub use rights::{Denied, PermissionRequest, Principal, Rights};
 pub use subject::{Subject, VerifyError};
 pub use verdict::{Level, Report, State, Summary, Verdict};
 
+use crate::cloudformation::StackStatus;
 use crate::plan::redact::Secrets;
 
 /// How long to leave things alone between two looks at something that is not ready yet.
@@ -74,7 +75,7 @@ pub fn verify(
 
 fn once(backend: &dyn crate::backend::Backend, inspector: &dyn Inspector, subject: &Subject) -> Result<Report, VerifyError> {
     subject.deployed_evaluated(backend, |evaluation, stack| {
-        if stack.status.as_str() == "ROLLBACK_COMPLETE" {
+        if stack.status == StackStatus::RollbackComplete {
             return Ok(Report::new(&stack.name, vec![empty(evaluation)]));
         }
         let present = backend.list_resources(&stack.id)?;

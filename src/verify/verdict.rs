@@ -87,7 +87,7 @@ impl Verdict {
 
     /// Returns it as not passed yet where it is failed: something is being done to the stack, which may well keep it.
     #[must_use]
-    pub(super) fn awaited(mut self, status: &crate::backend::StackStatus) -> Self {
+    pub(super) fn awaited(mut self, status: &crate::cloudformation::StackStatus) -> Self {
         if self.state == State::Failed {
             self.state = State::Pending;
             self.found = format!("{}, while the stack is {status}", self.found);

@@ -5,7 +5,8 @@ use std::sync::atomic::AtomicBool;
 
 use indexmap::IndexMap;
 use rackform::apply::{Observer, Outcome, Target, apply, delete};
-use rackform::backend::{Backend, BackendError, ChangeSetRequest, DeleteOptions, ParameterInput, Progress, StackEvent};
+use rackform::backend::{Backend, BackendError, ChangeSetRequest, DeleteOptions, ParameterInput, Progress};
+use rackform::cloudformation::StackEvent;
 use rackform::plan::{ImportStep, ResourceImport};
 
 /// Makes every promise named a test of its own, on a backend of its own; where `$open` gives none, it has said why.
@@ -91,7 +92,7 @@ pub fn physical_id(backend: &dyn Backend, stack: &str, logical_id: &str) -> Opti
 }
 
 fn status(backend: &dyn Backend, stack: &str) -> String {
-    backend.describe_stack(stack).unwrap().map_or_else(|| "gone".to_owned(), |stack| stack.status.0)
+    backend.describe_stack(stack).unwrap().map_or_else(|| "gone".to_owned(), |stack| stack.status.to_string())
 }
 
 /// A stack is made in the order of its dependencies, toggled on and off, and deleted.

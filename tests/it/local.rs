@@ -7,9 +7,10 @@ use std::sync::atomic::AtomicBool;
 
 use rackform::apply::{Observer, Outcome, apply, resume};
 use rackform::backend::local::{CountingClock, FailOn, LocalBackend, LocalOptions};
-use rackform::backend::{Backend, BackendError, DeleteOptions, StackEvent, StackResource};
+use rackform::backend::{Backend, BackendError, DeleteOptions, StackResource};
 
 use crate::backend::{self, NETWORK, Told, physical_id, put, target};
+use rackform::cloudformation::StackEvent;
 
 fn options(fail_on: &[&str]) -> LocalOptions {
     let fail_on = fail_on.iter().map(|text| text.parse::<FailOn>().unwrap()).collect();

@@ -1,13 +1,13 @@
 //! Change sets over the wire: each call may be sent again, since its answer may be lost, and still does its work once.
 
-use aws_sdk_cloudformation::types::{self as sdk, ChangeSetType, StackStatus};
+use aws_sdk_cloudformation::types::{self as sdk, ChangeSetType};
 
 use super::error::{failed, is_absent, no_change_set};
 use super::repeated::{may_have_been_heard, unsure};
 use super::templates::Templates;
 use super::{AwsBackend, convert};
 use crate::backend::{Backend as _, BackendError, ChangeSetRequest};
-use crate::cloudformation::{INLINE_TEMPLATE_LIMIT_BYTES, parse_rollback_alarm};
+use crate::cloudformation::{ChangeSetStatus, ExecutionStatus, INLINE_TEMPLATE_LIMIT_BYTES, StackStatus, parse_rollback_alarm};
 use crate::unique::unique_token;
 
 /// How often to look whether a stack shows what was begun, or that it is gone, about a second apart.
@@ -19,7 +19,7 @@ const MOMENTS: usize = 4;
 /// A stack, as far as a change set asks.
 struct Present {
     id: String,
-    status: String,
+    status: StackStatus,
 }
 
 impl AwsBackend {
@@ -27,7 +27,7 @@ impl AwsBackend {
         match self.session.block_on(self.client.describe_stacks().stack_name(stack).send()) {
             Ok(answer) => Ok(answer.stacks().first().map(|found| Present {
                 id: found.stack_id().unwrap_or(stack).to_owned(),
-                status: found.stack_status().map(StackStatus::as_str).unwrap_or_default().to_owned(),
+                status: found.stack_status().map(|status| StackStatus::from(status.as_str())).unwrap_or_default(),
             })),
             Err(error) if is_absent(&error) => Ok(None),
             Err(error) => Err(failed("DescribeStacks", error)),
@@ -38,7 +38,7 @@ impl AwsBackend {
     pub(super) fn start_change_set(&self, request: &ChangeSetRequest) -> Result<String, BackendError> {
         self.given.take(request);
         // A stack of which only a change set exists is not there yet: the next change set is of type CREATE too.
-        let present = self.present(&request.stack)?.filter(|present| present.status != "REVIEW_IN_PROGRESS");
+        let present = self.present(&request.stack)?.filter(|present| !present.status.is_review());
         let is_import = !request.imports.is_empty();
         let kind = match present {
             _ if is_import => ChangeSetType::Import,
@@ -106,12 +106,10 @@ impl AwsBackend {
         match self.session.block_on(pages.collect::<Result<Vec<_>, _>>()) {
             Ok(found) => Ok(found
                 .iter()
-                .filter(|summary| !summary.status().is_some_and(|status| status.as_str().starts_with("DELETE_")))
                 .filter_map(|summary| {
-                    let is_pending = summary
-                        .status()
-                        .is_some_and(|status| status.as_str().starts_with("CREATE_P") || status.as_str() == "CREATE_IN_PROGRESS");
-                    Some((summary.change_set_name()?.to_owned(), is_pending))
+                    let status = summary.status().map(|status| ChangeSetStatus::from(status.as_str())).unwrap_or_default();
+                    let name = summary.change_set_name()?.to_owned();
+                    (!status.is_deletion()).then_some((name, status.is_pending()))
                 })
                 .collect()),
             Err(error) if is_absent(&error) => Ok(Vec::new()),
@@ -151,8 +149,8 @@ impl AwsBackend {
                 return Ok(());
             }
             match self.describe_change_set(stack, change_set) {
-                Ok(found) if found.execution_status.as_str().starts_with("EXECUTE_") => return Ok(()),
-                Ok(found) if found.execution_status.as_str() == "OBSOLETE" => {
+                Ok(found) if found.execution_status.is_started() => return Ok(()),
+                Ok(found) if found.execution_status == ExecutionStatus::Obsolete => {
                     return Err(BackendError::ChangeSetObsolete { stack: stack.to_owned(), change_set: found.name });
                 }
                 // It can still be executed, so it is not being yet: the call may be on its way.
@@ -182,7 +180,7 @@ impl AwsBackend {
     pub(super) fn take_away(&self, stack: &str, change_set: &str) -> Result<(), BackendError> {
         // A stack that is only there for it goes at once with it, so that nothing is left of both however this ends. One that is still being
         // worked out cannot go yet.
-        if let Some(present) = self.present(stack)?.filter(|present| present.status == "REVIEW_IN_PROGRESS")
+        if let Some(present) = self.present(stack)?.filter(|present| present.status.is_review())
             && let [(name, is_pending)] = self.change_sets(&present.id)?.as_slice()
             && is_name_of(name, change_set)
             && !is_pending
@@ -200,7 +198,7 @@ impl AwsBackend {
         }
         // A stack that never was more than a change set would stay behind in REVIEW_IN_PROGRESS; one with another change set is in use.
         for _ in 0..LOOKS {
-            let Some(present) = self.present(stack)?.filter(|present| present.status == "REVIEW_IN_PROGRESS") else { return deleted };
+            let Some(present) = self.present(stack)?.filter(|present| present.status.is_review()) else { return deleted };
             let others = self.change_set_names(&present.id)?;
             if others.iter().any(|name| !is_name_of(name, change_set)) {
                 return deleted;

@@ -6,11 +6,11 @@ use aws_sdk_cloudformation::types::{self as sdk};
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
-use crate::backend::{
-    BackendError, ChangeSetDescription, Drift, HookProgress, ParameterInput, StackDescription, StackEvent, StackResource, StackStatus,
-    StackSummary,
+use crate::backend::{BackendError, ChangeSetDescription, Drift, ParameterInput, StackDescription, StackResource, StackSummary};
+use crate::cloudformation::{
+    Capability, Change, ChangeSetStatus, DeploymentMode, ExecutionStatus, HookProgress, HookStatus, OnFailure, ResourceStatus,
+    StackDriftStatus, StackEvent, StackStatus,
 };
-use crate::cloudformation::{Capability, Change, DeploymentMode, OnFailure};
 use crate::plan::ResourceImport;
 
 /// What CloudFormation answers in place of a `NoEcho` parameter's value.
@@ -20,7 +20,7 @@ pub(super) fn stack(stack: &sdk::Stack) -> StackDescription {
     StackDescription {
         name: text(stack.stack_name()),
         id: text(stack.stack_id()),
-        status: StackStatus(text(stack.stack_status().map(sdk::StackStatus::as_str))),
+        status: stack.stack_status().map(|status| StackStatus::from(status.as_str())).unwrap_or_default(),
         status_reason: stack.stack_status_reason().filter(|reason| !reason.is_empty()).map(ToOwned::to_owned),
         parameters: stack
             .parameters()
@@ -47,7 +47,7 @@ pub(super) fn stack(stack: &sdk::Stack) -> StackDescription {
         updated: stack.last_updated_time().map(|at| time(Some(at))),
         termination_protection: stack.enable_termination_protection().unwrap_or(false),
         drift: stack.drift_information().map(|drift| Drift {
-            status: text(drift.stack_drift_status().map(sdk::StackDriftStatus::as_str)),
+            status: drift.stack_drift_status().map(|status| StackDriftStatus::from(status.as_str())).unwrap_or_default(),
             checked: drift.last_check_timestamp().map(|at| time(Some(at))),
         }),
         role_arn: stack.role_arn().filter(|arn| !arn.is_empty()).map(ToOwned::to_owned),
@@ -71,7 +71,7 @@ pub(super) fn summary(stack: &sdk::StackSummary) -> StackSummary {
     StackSummary {
         name: text(stack.stack_name()),
         id: text(stack.stack_id()),
-        status: StackStatus(text(stack.stack_status().map(sdk::StackStatus::as_str))),
+        status: stack.stack_status().map(|status| StackStatus::from(status.as_str())).unwrap_or_default(),
         updated: time(stack.last_updated_time().or(stack.creation_time())),
     }
 }
@@ -81,7 +81,7 @@ pub(super) fn resource(resource: &sdk::StackResourceSummary) -> StackResource {
         logical_id: text(resource.logical_resource_id()),
         physical_id: text(resource.physical_resource_id()),
         resource_type: text(resource.resource_type()),
-        status: StackStatus(text(resource.resource_status().map(sdk::ResourceStatus::as_str))),
+        status: resource.resource_status().map(|status| ResourceStatus::from(status.as_str())).unwrap_or_default(),
         // CloudFormation keeps them to itself.
         properties: Value::Null,
         attributes: IndexMap::new(),
@@ -95,13 +95,13 @@ pub(super) fn event(event: &sdk::StackEvent) -> StackEvent {
         logical_id: text(event.logical_resource_id()),
         physical_id: event.physical_resource_id().filter(|id| !id.is_empty()).map(ToOwned::to_owned),
         resource_type: text(event.resource_type()),
-        status: StackStatus(text(event.resource_status().map(sdk::ResourceStatus::as_str))),
+        status: event.resource_status().map(|status| ResourceStatus::from(status.as_str())).unwrap_or_default(),
         status_reason: event.resource_status_reason().filter(|reason| !reason.is_empty()).map(ToOwned::to_owned),
         client_request_token: event.client_request_token().filter(|token| !token.is_empty()).map(ToOwned::to_owned),
         detailed_status: event.detailed_status().map(|status| status.as_str().to_owned()),
         hook: event.hook_type().map(|hook_type| HookProgress {
             hook_type: hook_type.to_owned(),
-            status: text(event.hook_status().map(sdk::HookStatus::as_str)),
+            status: event.hook_status().map(|status| HookStatus::from(status.as_str())).unwrap_or_default(),
             reason: event.hook_status_reason().map(ToOwned::to_owned),
             failure_mode: event.hook_failure_mode().map(|mode| mode.as_str().to_owned()),
         }),
@@ -112,8 +112,8 @@ pub(super) fn change_set(answer: &DescribeChangeSetOutput, changes: Vec<Change>)
     ChangeSetDescription {
         name: text(answer.change_set_name()),
         id: text(answer.change_set_id()),
-        status: StackStatus(text(answer.status().map(sdk::ChangeSetStatus::as_str))),
-        execution_status: StackStatus(text(answer.execution_status().map(sdk::ExecutionStatus::as_str))),
+        status: answer.status().map(|status| ChangeSetStatus::from(status.as_str())).unwrap_or_default(),
+        execution_status: answer.execution_status().map(|status| ExecutionStatus::from(status.as_str())).unwrap_or_default(),
         status_reason: answer.status_reason().map(ToOwned::to_owned),
         changes,
     }

@@ -7,6 +7,7 @@ use aws_sdk_cloudformation::types::{self as sdk, StackDriftDetectionStatus};
 use super::AwsBackend;
 use super::error::{failed, no_stack};
 use crate::backend::{BackendError, PropertyDifference, ResourceDrift};
+use crate::cloudformation::{DifferenceType, ResourceDriftStatus};
 
 /// How long one detection may take; CloudFormation asks every resource's service in turn.
 const PATIENCE: Duration = Duration::from_secs(15 * 60);
@@ -66,14 +67,14 @@ fn drift(found: &sdk::StackResourceDrift) -> ResourceDrift {
         logical_resource_id: text(found.logical_resource_id()),
         physical_resource_id: text(found.physical_resource_id()),
         resource_type: text(found.resource_type()),
-        status: text(found.stack_resource_drift_status().map(sdk::StackResourceDriftStatus::as_str)),
+        status: found.stack_resource_drift_status().map(|status| ResourceDriftStatus::from(status.as_str())).unwrap_or_default(),
         status_reason: found.drift_status_reason().filter(|reason| !reason.is_empty()).map(ToOwned::to_owned),
         differences: found
             .property_differences()
             .iter()
             .map(|difference| PropertyDifference {
                 path: text(difference.property_path()),
-                kind: text(difference.difference_type().map(sdk::DifferenceType::as_str)),
+                kind: difference.difference_type().map(|kind| DifferenceType::from(kind.as_str())).unwrap_or_default(),
                 expected: text(difference.expected_value()),
                 actual: text(difference.actual_value()),
             })

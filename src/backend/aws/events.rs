@@ -8,7 +8,8 @@ use aws_sdk_cloudformation::config::timeout::TimeoutConfig;
 
 use super::error::{failed, is_absent, no_stack};
 use super::{AwsBackend, convert};
-use crate::backend::{BackendError, EventTail, Progress, StackEvent};
+use crate::backend::{BackendError, EventTail, Progress};
+use crate::cloudformation::StackEvent;
 
 /// How long one try of a look may take, so that Ctrl-C is heeded soon even where nobody answers.
 const LOOK: Duration = Duration::from_secs(10);
@@ -50,7 +51,7 @@ impl AwsBackend {
             for event in page.iter().filter(|event| event.is_of_stack()) {
                 if event.status.is_in_progress() {
                     is_within = true;
-                } else if is_within && !event.status.is_failure() {
+                } else if is_within && !event.status.is_failed() {
                     return false;
                 }
             }

@@ -5,7 +5,8 @@
 
 use std::cell::RefCell;
 
-use crate::backend::{ChangeSetRequest, ParameterInput, StackDescription, StackEvent};
+use crate::backend::{ChangeSetRequest, ParameterInput, StackDescription};
+use crate::cloudformation::StackEvent;
 use crate::parameters::Declaration;
 use crate::plan::redact::STARS;
 use crate::template::{Arena, Source, Template};

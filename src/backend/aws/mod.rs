@@ -29,14 +29,12 @@ pub use self::session::{Reach, Session};
 pub use self::templates::template_address;
 use super::{
     Backend, BackendError, ChangeSetDescription, ChangeSetRequest, DeleteOptions, EventPage, EventTail, Identity, Progress, ResourceDrift,
-    RollbackOptions, StackDescription, StackEvent, StackResource, StackSummary, StoredParameters,
+    RollbackOptions, StackDescription, StackResource, StackSummary, StoredParameters,
 };
+use crate::cloudformation::{StackEvent, StackStatus};
 
 /// How long to wait between two looks at a change set that is being worked out.
 const POLL: Duration = Duration::from_secs(1);
-
-/// The statuses of resources that CloudFormation still lists though they have left the stack.
-const GONE: [&str; 2] = ["DELETE_COMPLETE", "DELETE_SKIPPED"];
 
 /// CloudFormation in one account and region.
 pub struct AwsBackend {
@@ -83,7 +81,7 @@ impl Backend for AwsBackend {
         let pages = self.client.list_stacks().into_paginator().items().send();
         let found = self.session.block_on(pages.collect::<Result<Vec<_>, _>>()).map_err(|error| failed("ListStacks", error))?;
         let mut stacks: Vec<StackSummary> =
-            found.iter().map(convert::summary).filter(|stack| stack.status.as_str() != "DELETE_COMPLETE").collect();
+            found.iter().map(convert::summary).filter(|stack| stack.status != StackStatus::DeleteComplete).collect();
         stacks.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(stacks)
     }
@@ -116,8 +114,7 @@ impl Backend for AwsBackend {
         let pages = self.client.list_stack_resources().stack_name(stack).into_paginator().items().send();
         let found =
             self.session.block_on(pages.collect::<Result<Vec<_>, _>>()).map_err(|error| no_stack("ListStackResources", error, stack))?;
-        let mut resources: Vec<StackResource> =
-            found.iter().map(convert::resource).filter(|resource| !GONE.contains(&resource.status.as_str())).collect();
+        let mut resources: Vec<StackResource> = found.iter().map(convert::resource).filter(|resource| !resource.status.is_gone()).collect();
         resources.sort_by(|a, b| a.logical_id.cmp(&b.logical_id));
         Ok(resources)
     }

@@ -5,7 +5,8 @@
 
 use super::AwsBackend;
 use super::error::failed;
-use crate::backend::{BackendError, STACK_TYPE};
+use crate::backend::BackendError;
+use crate::cloudformation::STACK_TYPE;
 
 impl AwsBackend {
     /// Tells whether the latest events of a stack bear a request's token: CloudFormation gives it to every event of what the request began.

@@ -11,7 +11,9 @@ use super::store::{Table, Transaction};
 use super::{LocalBackend, find, import, resource_key};
 use crate::backend::policy::StackPolicy;
 use crate::backend::{BackendError, ChangeSetDescription, ChangeSetRequest, ParameterInput};
-use crate::cloudformation::{Action, Attribute, Change, PolicyAction, Replacement, ResourceChange};
+use crate::cloudformation::{
+    Action, Attribute, Change, ChangeSetStatus, ExecutionStatus, PolicyAction, Replacement, ResourceChange, StackStatus,
+};
 use crate::parameters::{ParameterOverride, ParameterOverrides, Provenance};
 
 /// CloudFormation's words for a change set without changes.
@@ -59,7 +61,7 @@ pub(super) fn create(
         return Err(BackendError::Validation { message: format!("ChangeSet {} already exists", request.name) });
     }
     if is_new {
-        work.stack_status("REVIEW_IN_PROGRESS", Some("User Initiated"))?;
+        work.stack_status(StackStatus::ReviewInProgress, Some("User Initiated"))?;
         work.save()?;
     }
     work.transaction.put(Table::TEMPLATES, &target.template, &request.template)?;
@@ -68,7 +70,7 @@ pub(super) fn create(
         name: request.name.clone(),
         id: id.clone(),
         target,
-        status: if is_empty { "FAILED" } else { "CREATE_COMPLETE" }.into(),
+        status: if is_empty { ChangeSetStatus::Failed } else { ChangeSetStatus::CreateComplete },
         status_reason: is_empty.then(|| NO_CHANGES.to_owned()),
         changes,
         events: work.stack.events,
@@ -95,7 +97,7 @@ fn new_stack(backend: &LocalBackend, transaction: &mut Transaction<'_>, name: &s
     Ok(StackRecord {
         name: name.to_owned(),
         id: backend.location.arn("cloudformation", &format!("stack/{name}/{}", uuid(&format!("stack/{name}/{number}")))),
-        status: "REVIEW_IN_PROGRESS".into(),
+        status: StackStatus::ReviewInProgress,
         status_reason: None,
         deployed: None,
         outputs: indexmap::IndexMap::new(),
@@ -213,7 +215,7 @@ pub(super) fn describe(work: &Work<'_, '_, '_>, change_set: &str) -> Result<Chan
     Ok(ChangeSetDescription {
         name: record.name,
         id: record.id,
-        execution_status: if record.status.is_failure() { "UNAVAILABLE" } else { "AVAILABLE" }.into(),
+        execution_status: if record.status.is_failed() { ExecutionStatus::Unavailable } else { ExecutionStatus::Available },
         status: record.status,
         status_reason: record.status_reason,
         changes: record.changes,
@@ -223,7 +225,7 @@ pub(super) fn describe(work: &Work<'_, '_, '_>, change_set: &str) -> Result<Chan
 /// Starts to execute a change set; the stack's other change sets go with it, as with AWS.
 pub(super) fn execute(work: &mut Work<'_, '_, '_>, change_set: &str) -> Result<(), BackendError> {
     let record = lookup(work, change_set)?;
-    if record.status.as_str() != "CREATE_COMPLETE" {
+    if record.status != ChangeSetStatus::CreateComplete {
         let message = format!("ChangeSet [{}] cannot be executed in its current status of [{}]", record.id, record.status);
         return Err(BackendError::Validation { message });
     }

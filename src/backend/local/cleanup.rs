@@ -6,6 +6,7 @@ use super::operation::Work;
 use super::record::{Doing, InFlight, Leftover, Operation, OperationKind, Phase, ResourceRecord};
 use super::{FailAction, order};
 use crate::backend::BackendError;
+use crate::cloudformation::{ResourceStatus, StackStatus};
 
 /// Returns what becomes of a resource that leaves its stack.
 pub(super) fn leftover(resource: ResourceRecord) -> Leftover {
@@ -40,13 +41,17 @@ impl Work<'_, '_, '_> {
         let Some(leftover) = operation.leftovers.first() else { return self.cleaned_up(&operation) };
         let mut resource = leftover.resource.clone();
         if resource.physical_id.is_none() || leftover.keep {
-            resource.status = if leftover.keep && resource.physical_id.is_some() { "DELETE_SKIPPED" } else { "DELETE_COMPLETE" }.into();
+            resource.status = if leftover.keep && resource.physical_id.is_some() {
+                ResourceStatus::DeleteSkipped
+            } else {
+                ResourceStatus::DeleteComplete
+            };
             self.resource_event(&resource, None)?;
             self.put_account(&resource, true)?;
             self.forget(&resource)?;
             operation.leftovers.remove(0);
         } else {
-            resource.status = "DELETE_IN_PROGRESS".into();
+            resource.status = ResourceStatus::DeleteInProgress;
             self.resource_event(&resource, None)?;
             operation.in_flight = Some(InFlight { logical_id: resource.logical_id, doing: Doing::Delete });
         }
@@ -59,13 +64,13 @@ impl Work<'_, '_, '_> {
             // What an update made and its rollback cannot delete does not keep the rollback from completing.
             && (operation.phase == Phase::Cleanup || operation.kind == OperationKind::Create);
         if !fails {
-            resource.status = "DELETE_COMPLETE".into();
+            resource.status = ResourceStatus::DeleteComplete;
             self.resource_event(&resource, None)?;
             self.remove_account(&resource)?;
             self.forget(&resource)?;
             return Ok(Some(operation));
         }
-        resource.status = "DELETE_FAILED".into();
+        resource.status = ResourceStatus::DeleteFailed;
         self.resource_event(&resource, Some(super::INJECTED))?;
         if operation.kind != OperationKind::Update {
             // What it depends on has to stay as long as it does.
@@ -101,20 +106,22 @@ impl Work<'_, '_, '_> {
 
     fn cleaned_up(&mut self, operation: &Operation) -> Result<Option<Operation>, BackendError> {
         match (operation.kind, operation.phase) {
-            (OperationKind::Delete, _) if operation.undeleted.is_empty() => self.stack_status("DELETE_COMPLETE", None)?,
+            (OperationKind::Delete, _) if operation.undeleted.is_empty() => self.stack_status(StackStatus::DeleteComplete, None)?,
             (OperationKind::Delete, _) => {
                 let reason = format!("The following resource(s) failed to delete: [{}].", operation.undeleted.join(", "));
-                self.stack_status("DELETE_FAILED", Some(&reason))?;
+                self.stack_status(StackStatus::DeleteFailed, Some(&reason))?;
             }
-            (OperationKind::Create, _) if operation.undeleted.is_empty() => self.stack_status("ROLLBACK_COMPLETE", None)?,
+            (OperationKind::Create, _) if operation.undeleted.is_empty() => self.stack_status(StackStatus::RollbackComplete, None)?,
             (OperationKind::Create, _) => {
                 let reason = format!("The following resource(s) failed to delete: [{}].", operation.undeleted.join(", "));
-                self.stack_status("ROLLBACK_FAILED", Some(&reason))?;
+                self.stack_status(StackStatus::RollbackFailed, Some(&reason))?;
             }
-            (OperationKind::Update, Phase::Cleanup | Phase::Forward) => self.stack_status("UPDATE_COMPLETE", None)?,
+            (OperationKind::Update, Phase::Cleanup | Phase::Forward) => self.stack_status(StackStatus::UpdateComplete, None)?,
             // An import leaves nothing to clean up.
-            (OperationKind::Import, _) => self.stack_status("IMPORT_COMPLETE", None)?,
-            (OperationKind::Update, Phase::Rollback | Phase::RollbackCleanup) => self.stack_status("UPDATE_ROLLBACK_COMPLETE", None)?,
+            (OperationKind::Import, _) => self.stack_status(StackStatus::ImportComplete, None)?,
+            (OperationKind::Update, Phase::Rollback | Phase::RollbackCleanup) => {
+                self.stack_status(StackStatus::UpdateRollbackComplete, None)?
+            }
         }
         Ok(None)
     }

@@ -9,8 +9,9 @@ use super::{EVENTS_A_PAGE, LocalBackend, change_sets, event_key, find, recovery,
 use crate::backend::policy::StackPolicy;
 use crate::backend::{
     Backend, BackendError, ChangeSetDescription, ChangeSetRequest, DeleteOptions, EventPage, Identity, Progress, ResourceDrift,
-    RollbackOptions, StackDescription, StackEvent, StackResource, StackSummary,
+    RollbackOptions, StackDescription, StackResource, StackSummary,
 };
+use crate::cloudformation::{ResourceDriftStatus, StackEvent};
 
 impl Backend for LocalBackend {
     fn name(&self) -> &'static str {
@@ -163,7 +164,7 @@ impl Backend for LocalBackend {
                 logical_resource_id: resource.logical_id,
                 physical_resource_id: resource.physical_id,
                 resource_type: resource.resource_type,
-                status: "IN_SYNC".to_owned(),
+                status: ResourceDriftStatus::InSync,
                 status_reason: None,
                 differences: Vec::new(),
             })

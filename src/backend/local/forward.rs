@@ -10,7 +10,7 @@ use super::store::Table;
 use super::{FailAction, cleanup};
 use crate::backend::BackendError;
 use crate::backend::policy::StackPolicy;
-use crate::cloudformation::{Action, Change, OnFailure, Replacement, ResourceChange};
+use crate::cloudformation::{Action, Change, OnFailure, Replacement, ResourceChange, ResourceStatus, StackStatus};
 
 /// CloudFormation's words for a replacement.
 const REPLACING: &str = "Requested update requires the creation of a new physical resource; hence creating one.";
@@ -41,11 +41,10 @@ impl Work<'_, '_, '_> {
             operation.before.entry(name.clone()).or_insert_with(|| current.clone());
             let mut resource = current.unwrap_or_else(|| ResourceRecord::unborn(&name, &wanted.resource_type));
             resource.status = match doing {
-                Doing::Create => "CREATE_IN_PROGRESS",
-                Doing::Import => "IMPORT_IN_PROGRESS",
-                _ => "UPDATE_IN_PROGRESS",
-            }
-            .into();
+                Doing::Create => ResourceStatus::CreateInProgress,
+                Doing::Import => ResourceStatus::ImportInProgress,
+                _ => ResourceStatus::UpdateInProgress,
+            };
             self.put_resource(&resource)?;
             self.resource_event(&resource, (doing == Doing::Replace).then_some(REPLACING))?;
             operation.in_flight = Some(InFlight { logical_id: name, doing });
@@ -77,7 +76,7 @@ impl Work<'_, '_, '_> {
         // Properties that cannot be told fail when they are put to use.
         let Ok(properties) = &wanted.properties else { return Ok(Some(Doing::Update)) };
         Ok(match compare(&current.resource_type, &current.properties, properties) {
-            Difference::None if current.status.as_str().ends_with("_COMPLETE") => None,
+            Difference::None if current.status.is_complete() => None,
             Difference::None | Difference::InPlace => Some(Doing::Update),
             Difference::Replacement => Some(Doing::Replace),
         })
@@ -113,9 +112,9 @@ impl Work<'_, '_, '_> {
             Err(reason) => return self.fail(operation, resource, in_flight.doing, reason),
         };
         let complete = match in_flight.doing {
-            Doing::Create => "CREATE_COMPLETE",
-            Doing::Import => "IMPORT_COMPLETE",
-            _ => "UPDATE_COMPLETE",
+            Doing::Create => ResourceStatus::CreateComplete,
+            Doing::Import => ResourceStatus::ImportComplete,
+            _ => ResourceStatus::UpdateComplete,
         };
         match in_flight.doing {
             Doing::Create | Doing::Replace => {
@@ -169,7 +168,7 @@ impl Work<'_, '_, '_> {
                 self.put_account(&resource, false)?;
             }
         }
-        resource.status = complete.into();
+        resource.status = complete;
         self.adopt(&mut resource, wanted, &prepared);
         self.put_resource(&resource)?;
         self.resource_event(&resource, None)?;
@@ -206,16 +205,16 @@ impl Work<'_, '_, '_> {
     ) -> Result<Option<Operation>, BackendError> {
         let creates = doing == Doing::Create && operation.phase == Phase::Forward;
         let (status, word) = match doing {
-            Doing::Import => ("IMPORT_FAILED", "import"),
-            _ if creates => ("CREATE_FAILED", "create"),
-            _ => ("UPDATE_FAILED", "update"),
+            Doing::Import => (ResourceStatus::ImportFailed, "import"),
+            _ if creates => (ResourceStatus::CreateFailed, "create"),
+            _ => (ResourceStatus::UpdateFailed, "update"),
         };
-        resource.status = status.into();
+        resource.status = status;
         self.put_resource(&resource)?;
         self.resource_event(&resource, Some(reason))?;
         let failed = format!("The following resource(s) failed to {word}: [{}].", resource.logical_id);
         if operation.phase == Phase::Rollback {
-            self.stack_status("UPDATE_ROLLBACK_FAILED", Some(&failed))?;
+            self.stack_status(StackStatus::UpdateRollbackFailed, Some(&failed))?;
             self.stack.stuck = Some(operation);
             return Ok(None);
         }
@@ -232,12 +231,12 @@ impl Work<'_, '_, '_> {
         }
         match operation.on_failure {
             Some(OnFailure::DoNothing) => {
-                self.stack_status(if is_creation { "CREATE_FAILED" } else { "UPDATE_FAILED" }, Some(reason))?;
+                self.stack_status(if is_creation { StackStatus::CreateFailed } else { StackStatus::UpdateFailed }, Some(reason))?;
                 self.stack.stuck = Some(Operation { in_flight: None, ..operation });
                 Ok(None)
             }
             Some(OnFailure::Delete) if is_creation => {
-                self.stack_status("DELETE_IN_PROGRESS", Some(reason))?;
+                self.stack_status(StackStatus::DeleteInProgress, Some(reason))?;
                 let leftovers = cleanup::leftovers(self.resources()?);
                 Ok(Some(Operation { kind: OperationKind::Delete, phase: Phase::Cleanup, in_flight: None, leftovers, ..operation }))
             }
@@ -278,7 +277,7 @@ impl Work<'_, '_, '_> {
             self.stack.deployed.clone_from(&operation.target);
         }
         if matches!(operation.kind, OperationKind::Create | OperationKind::Import) {
-            let status = if operation.kind == OperationKind::Create { "CREATE_COMPLETE" } else { "IMPORT_COMPLETE" };
+            let status = if operation.kind == OperationKind::Create { StackStatus::CreateComplete } else { StackStatus::ImportComplete };
             self.stack_status(status, None)?;
             return Ok(None);
         }
@@ -288,10 +287,10 @@ impl Work<'_, '_, '_> {
         operation.leftovers = cleanup::in_order(leftovers);
         if operation.phase == Phase::Forward {
             operation.phase = Phase::Cleanup;
-            self.stack_status("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", None)?;
+            self.stack_status(StackStatus::UpdateCompleteCleanupInProgress, None)?;
         } else {
             operation.phase = Phase::RollbackCleanup;
-            self.stack_status("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", None)?;
+            self.stack_status(StackStatus::UpdateRollbackCompleteCleanupInProgress, None)?;
         }
         Ok(Some(operation))
     }

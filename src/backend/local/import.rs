@@ -8,7 +8,7 @@ use super::record::{AccountRecord, Operation, ResourceRecord};
 use super::store::Table;
 use super::{FailAction, INJECTED};
 use crate::backend::BackendError;
-use crate::cloudformation::{Action, Change, ResourceChange};
+use crate::cloudformation::{Action, Change, ResourceChange, ResourceStatus, StackStatus};
 use crate::plan::ResourceImport;
 
 /// Returns what an import does; `changes` is what its template would change as an update.
@@ -96,7 +96,7 @@ impl Work<'_, '_, '_> {
 
     /// Undoes an import: what was taken in is let go, as it is.
     pub(super) fn undo_import(&mut self, operation: Operation, reason: &str) -> Result<Option<Operation>, BackendError> {
-        self.stack_status("IMPORT_ROLLBACK_IN_PROGRESS", Some(reason))?;
+        self.stack_status(StackStatus::ImportRollbackInProgress, Some(reason))?;
         let mut stuck = Vec::new();
         let mut is_empty = true;
         for mut resource in self.resources()? {
@@ -107,15 +107,15 @@ impl Work<'_, '_, '_> {
             }
             let was_taken_in = resource.physical_id.is_some();
             if was_taken_in && operation.fail_on.iter().any(|fail_on| fail_on.hits(&id, FailAction::Rollback)) {
-                resource.status = "IMPORT_ROLLBACK_FAILED".into();
+                resource.status = ResourceStatus::ImportRollbackFailed;
                 self.put_resource(&resource)?;
                 self.resource_event(&resource, Some(INJECTED))?;
                 stuck.push(id);
                 continue;
             }
             if was_taken_in {
-                for status in ["IMPORT_ROLLBACK_IN_PROGRESS", "IMPORT_ROLLBACK_COMPLETE"] {
-                    resource.status = status.into();
+                for status in [ResourceStatus::ImportRollbackInProgress, ResourceStatus::ImportRollbackComplete] {
+                    resource.status = status;
                     self.resource_event(&resource, None)?;
                 }
                 self.put_account(&resource, true)?;
@@ -124,13 +124,13 @@ impl Work<'_, '_, '_> {
         }
         if !stuck.is_empty() {
             let reason = format!("The following resource(s) failed to roll back: [{}].", stuck.join(", "));
-            self.stack_status("IMPORT_ROLLBACK_FAILED", Some(&reason))?;
+            self.stack_status(StackStatus::ImportRollbackFailed, Some(&reason))?;
             self.stack.stuck = Some(Operation { in_flight: None, ..operation });
         } else if is_empty {
             // Nothing is left of a stack that was to begin with an import.
-            self.stack_status("ROLLBACK_COMPLETE", None)?;
+            self.stack_status(StackStatus::RollbackComplete, None)?;
         } else {
-            self.stack_status("IMPORT_ROLLBACK_COMPLETE", None)?;
+            self.stack_status(StackStatus::ImportRollbackComplete, None)?;
         }
         Ok(None)
     }

@@ -35,6 +35,7 @@ pub use clock::{Clock, CountingClock, SystemClock};
 pub use identity::Location;
 
 use super::BackendError;
+use crate::cloudformation::{ResourceStatus, StackStatus};
 use crate::evaluate::State;
 use operation::{Prepared, Work};
 use record::{AccountRecord, Operation, OperationKind, Phase, ResourceRecord, StackRecord};
@@ -265,10 +266,10 @@ impl LocalBackend {
         work.stack.stuck = None;
         work.stack.operation = Some(operation);
         let status = match kind {
-            OperationKind::Create => "CREATE_IN_PROGRESS",
-            OperationKind::Update => "UPDATE_IN_PROGRESS",
-            OperationKind::Import => "IMPORT_IN_PROGRESS",
-            OperationKind::Delete => "DELETE_IN_PROGRESS",
+            OperationKind::Create => StackStatus::CreateInProgress,
+            OperationKind::Update => StackStatus::UpdateInProgress,
+            OperationKind::Import => StackStatus::ImportInProgress,
+            OperationKind::Delete => StackStatus::DeleteInProgress,
         };
         work.stack_status(status, Some("User Initiated"))?;
         work.save()
@@ -317,7 +318,7 @@ impl ResourceRecord {
             logical_id: logical_id.to_owned(),
             physical_id: None,
             resource_type: resource_type.to_owned(),
-            status: "CREATE_IN_PROGRESS".into(),
+            status: ResourceStatus::CreateInProgress,
             properties: Value::Object(serde_json::Map::new()),
             metadata: None,
             attributes: IndexMap::new(),
@@ -332,7 +333,7 @@ impl ResourceRecord {
 impl Work<'_, '_, '_> {
     /// Writes the stack back; a deleted one is taken out, its events stay.
     fn save(&mut self) -> Result<(), BackendError> {
-        if self.stack.status.as_str() != "DELETE_COMPLETE" {
+        if self.stack.status != StackStatus::DeleteComplete {
             return self.transaction.put(Table::STACKS, &self.stack.name, &self.stack);
         }
         self.transaction.remove(Table::STACKS, &self.stack.name)?;

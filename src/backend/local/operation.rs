@@ -11,7 +11,8 @@ use super::record::{AccountRecord, Deployment, Operation, OperationKind, Phase, 
 use super::secrets::Secrets;
 use super::store::{Table, Transaction};
 use super::{LocalBackend, event_key, order, resource_key};
-use crate::backend::{BackendError, STACK_TYPE, StackEvent};
+use crate::backend::BackendError;
+use crate::cloudformation::{ResourceStatus, STACK_TYPE, StackEvent, StackStatus};
 use crate::evaluate::State;
 
 /// An operation's deployment evaluated, kept from step to step.
@@ -51,20 +52,19 @@ impl Work<'_, '_, '_> {
     }
 
     /// Sets the stack's status and writes its event.
-    pub(super) fn stack_status(&mut self, status: &str, reason: Option<&str>) -> Result<(), BackendError> {
-        self.stack.status = status.into();
+    pub(super) fn stack_status(&mut self, status: StackStatus, reason: Option<&str>) -> Result<(), BackendError> {
+        self.stack.status = status;
         self.stack.status_reason = reason.map(|reason| self.secrets().mask(reason));
-        if status.starts_with("UPDATE_") {
+        if status.as_str().starts_with("UPDATE_") {
             self.stack.updated = Some(stamp(&*self.backend.clock));
         }
         let (name, id) = (self.stack.name.clone(), self.stack.id.clone());
-        self.event(&name, Some(&id), STACK_TYPE, status, reason)
+        self.event(&name, Some(&id), STACK_TYPE, ResourceStatus::of_stack(status), reason)
     }
 
     /// Writes a resource's event.
     pub(super) fn resource_event(&mut self, resource: &ResourceRecord, reason: Option<&str>) -> Result<(), BackendError> {
-        let status = resource.status.0.clone();
-        self.event(&resource.logical_id, resource.physical_id.as_deref(), &resource.resource_type, &status, reason)
+        self.event(&resource.logical_id, resource.physical_id.as_deref(), &resource.resource_type, resource.status, reason)
     }
 
     fn event(
@@ -72,7 +72,7 @@ impl Work<'_, '_, '_> {
         logical_id: &str,
         physical_id: Option<&str>,
         resource_type: &str,
-        status: &str,
+        status: ResourceStatus,
         reason: Option<&str>,
     ) -> Result<(), BackendError> {
         self.stack.events += 1;
@@ -83,7 +83,7 @@ impl Work<'_, '_, '_> {
             logical_id: logical_id.to_owned(),
             physical_id: physical_id.map(|id| secrets.mask(id)),
             resource_type: resource_type.to_owned(),
-            status: status.into(),
+            status,
             status_reason: reason.map(|reason| secrets.mask(reason)),
             ..StackEvent::default()
         };
@@ -239,11 +239,11 @@ impl Work<'_, '_, '_> {
             operation.phase = Phase::RollbackCleanup;
             let resources = self.resources()?;
             operation.leftovers = super::cleanup::leftovers(resources);
-            self.stack_status("ROLLBACK_IN_PROGRESS", Some(&format!("{reason} Rollback requested by user.")))?;
+            self.stack_status(StackStatus::RollbackInProgress, Some(&format!("{reason} Rollback requested by user.")))?;
         } else {
             operation.phase = Phase::Rollback;
             operation.target.clone_from(&self.stack.deployed);
-            self.stack_status("UPDATE_ROLLBACK_IN_PROGRESS", Some(reason))?;
+            self.stack_status(StackStatus::UpdateRollbackInProgress, Some(reason))?;
         }
         Ok(Some(operation))
     }

@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::FailOn;
-use crate::backend::StackStatus;
-use crate::cloudformation::{Change, OnFailure};
+use crate::cloudformation::{Change, ChangeSetStatus, OnFailure, ResourceStatus, StackStatus};
 use crate::plan::ResourceImport;
 
 /// A template with the values it is deployed with.
@@ -64,7 +63,7 @@ pub(super) struct ResourceRecord {
     pub(super) logical_id: String,
     pub(super) physical_id: Option<String>,
     pub(super) resource_type: String,
-    pub(super) status: StackStatus,
+    pub(super) status: ResourceStatus,
     pub(super) properties: Value,
     pub(super) metadata: Option<Value>,
     pub(super) attributes: IndexMap<String, Value>,
@@ -96,7 +95,7 @@ pub(super) struct ChangeSetRecord {
     pub(super) name: String,
     pub(super) id: String,
     pub(super) target: Deployment,
-    pub(super) status: StackStatus,
+    pub(super) status: ChangeSetStatus,
     pub(super) status_reason: Option<String>,
     pub(super) changes: Vec<Change>,
     /// How many events the stack had when it was made.

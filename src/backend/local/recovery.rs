@@ -5,6 +5,7 @@ use super::operation::Work;
 use super::record::{Leftover, OperationKind, StackRecord};
 use super::store::Table;
 use crate::backend::{BackendError, DeleteOptions};
+use crate::cloudformation::{ResourceStatus, StackStatus};
 
 /// Starts to delete a stack; what is to be retained leaves it first.
 ///
@@ -20,7 +21,7 @@ pub(super) fn delete(work: &mut Work<'_, '_, '_>, options: &DeleteOptions) -> Re
         return Err(BackendError::TerminationProtection { stack: work.stack.name.clone() });
     }
     // Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DeleteStack.html>, RetainResources.
-    if !options.retain.is_empty() && work.stack.status.as_str() != "DELETE_FAILED" {
+    if !options.retain.is_empty() && work.stack.status != StackStatus::DeleteFailed {
         return refused(work, "deleted with resources retained");
     }
     let others: Vec<StackRecord> = work.transaction.all(Table::STACKS, "")?;
@@ -31,7 +32,7 @@ pub(super) fn delete(work: &mut Work<'_, '_, '_>, options: &DeleteOptions) -> Re
         }
     }
     for name in &options.retain {
-        let found = work.resource(name)?.filter(|resource| resource.status.as_str() == "DELETE_FAILED");
+        let found = work.resource(name)?.filter(|resource| resource.status == ResourceStatus::DeleteFailed);
         let Some(mut resource) = found else {
             let message = format!("Resource {name} cannot be retained: it is not in the state DELETE_FAILED");
             return Err(BackendError::Validation { message });
@@ -62,14 +63,14 @@ pub(super) fn delete(work: &mut Work<'_, '_, '_>, options: &DeleteOptions) -> Re
 
 /// Goes on with the rollback of an update that failed.
 pub(super) fn continue_rollback(work: &mut Work<'_, '_, '_>, skip: &[String]) -> Result<(), BackendError> {
-    if work.stack.status.as_str() == "IMPORT_ROLLBACK_FAILED"
+    if work.stack.status == StackStatus::ImportRollbackFailed
         && let Some(mut operation) = work.stack.stuck.take()
     {
         operation.fail_on.clone_from(&work.backend.fail_on);
         work.undo_import(operation, "User Initiated")?;
         return work.save();
     }
-    let Some(mut operation) = work.stack.stuck.take().filter(|_| work.stack.status.as_str() == "UPDATE_ROLLBACK_FAILED") else {
+    let Some(mut operation) = work.stack.stuck.take().filter(|_| work.stack.status == StackStatus::UpdateRollbackFailed) else {
         return Err(BackendError::WrongStatus {
             stack: work.stack.name.clone(),
             status: work.stack.status.clone(),
@@ -77,14 +78,14 @@ pub(super) fn continue_rollback(work: &mut Work<'_, '_, '_>, skip: &[String]) ->
         });
     };
     operation.fail_on.clone_from(&work.backend.fail_on);
-    work.stack_status("UPDATE_ROLLBACK_IN_PROGRESS", Some("User Initiated"))?;
+    work.stack_status(StackStatus::UpdateRollbackInProgress, Some("User Initiated"))?;
     for name in skip {
-        let Some(mut resource) = work.resource(name)?.filter(|resource| resource.status.as_str() == "UPDATE_FAILED") else {
+        let Some(mut resource) = work.resource(name)?.filter(|resource| resource.status == ResourceStatus::UpdateFailed) else {
             let message = format!("Resource {name} cannot be skipped: it is not in the state UPDATE_FAILED");
             return Err(BackendError::Validation { message });
         };
         // Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ContinueUpdateRollback.html>, ResourcesToSkip.
-        resource.status = "UPDATE_COMPLETE".into();
+        resource.status = ResourceStatus::UpdateComplete;
         work.put_resource(&resource)?;
         work.resource_event(&resource, None)?;
         operation.settled.insert(name.clone());
@@ -99,10 +100,10 @@ pub(super) fn continue_rollback(work: &mut Work<'_, '_, '_>, skip: &[String]) ->
 /// state is deleted.
 pub(super) fn roll_back(work: &mut Work<'_, '_, '_>) -> Result<(), BackendError> {
     let status = work.stack.status.clone();
-    if status.as_str() == "CREATE_FAILED" {
+    if status == StackStatus::CreateFailed {
         return delete(work, &DeleteOptions::default());
     }
-    let Some(mut operation) = work.stack.stuck.take().filter(|_| status.as_str() == "UPDATE_FAILED") else {
+    let Some(mut operation) = work.stack.stuck.take().filter(|_| status == StackStatus::UpdateFailed) else {
         return Err(BackendError::WrongStatus { stack: work.stack.name.clone(), status, wanted: "rolled back" });
     };
     operation.fail_on.clone_from(&work.backend.fail_on);

@@ -18,7 +18,7 @@ impl Table {
     pub(super) const STACKS: Self = Self("stacks");
     /// `STACK ID/LOGICAL ID` -> [`ResourceRecord`](super::record::ResourceRecord).
     pub(super) const RESOURCES: Self = Self("resources");
-    /// `STACK ID/NUMBER` -> [`StackEvent`](crate::backend::StackEvent).
+    /// `STACK ID/NUMBER` -> [`StackEvent`](crate::cloudformation::StackEvent).
     pub(super) const EVENTS: Self = Self("events");
     /// `STACK ID/NAME` -> [`ChangeSetRecord`](super::record::ChangeSetRecord).
     pub(super) const CHANGE_SETS: Self = Self("change-sets");

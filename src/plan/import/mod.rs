@@ -13,7 +13,7 @@ pub use ask::{Asked, AskedImport, ImportProblem, ask};
 pub use template::{DEFINITION, restored, step};
 
 use super::{Effect, Plan, Risk, RiskKind};
-use crate::cloudformation::{Action, Change, ChangeSet, ResourceChange};
+use crate::cloudformation::{Action, Change, ChangeSet, ChangeSetStatus, ResourceChange};
 
 /// A resource that is taken into the stack, in the words of `ResourceToImport`.
 ///
@@ -78,7 +78,7 @@ impl ImportStep {
         };
         let mut changes: Vec<Change> = self.resources.iter().map(change).collect();
         changes.sort_by(|a, b| a.resource_change.logical_resource_id.cmp(&b.resource_change.logical_resource_id));
-        let change_set = ChangeSet { status: "CREATE_COMPLETE".to_owned(), status_reason: None, changes };
+        let change_set = ChangeSet { status: ChangeSetStatus::CreateComplete, status_reason: None, changes };
         Plan {
             stack: Vec::new(),
             retagged: Vec::new(),

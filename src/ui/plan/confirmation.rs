@@ -8,6 +8,7 @@ use super::super::layout::Layout;
 use super::super::styles::styled;
 use super::drift::Drifted;
 use crate::backend::ChangeSetDescription;
+use crate::cloudformation::ChangeSetStatus;
 use crate::plan::{Disagreement, Plan, disagreements};
 
 /// What AWS's own change set says beside the prediction.
@@ -15,7 +16,7 @@ use crate::plan::{Disagreement, Plan, disagreements};
 #[serde(rename_all = "PascalCase")]
 pub struct Confirmation {
     /// The change set's status in CloudFormation's words.
-    status: String,
+    status: ChangeSetStatus,
     /// Why it failed, if it did.
     #[serde(skip_serializing_if = "Option::is_none")]
     status_reason: Option<String>,
@@ -47,7 +48,7 @@ impl Confirmation {
     /// Holds a change set against a plan; `hide` takes secrets out of what AWS says.
     pub fn new(plan: &Plan, change_set: &ChangeSetDescription, hide: &dyn Fn(String) -> String) -> Self {
         Self {
-            status: change_set.status.0.clone(),
+            status: change_set.status,
             status_reason: change_set.status_reason.clone().map(hide),
             changes: change_set.changes.len(),
             disagreements: disagreements(plan, &change_set.changes, hide),

@@ -1,6 +1,6 @@
 //! AWS's list, in shapes that the recordings at hand do not show.
 
-use rackform::cloudformation::{AttributeChangeType, ChangeSource, EvaluationType, KNOWN_AFTER_APPLY, Replacement};
+use rackform::cloudformation::{AttributeChangeType, ChangeSetStatus, ChangeSource, EvaluationType, KNOWN_AFTER_APPLY, Replacement};
 use rackform::schema::RequiresRecreation;
 use serde_json::json;
 
@@ -102,7 +102,7 @@ fn nothing_to_do_fails_and_outputs_alone_complete() {
     let template = |output: &str| json!({"Resources": {"T": {"Type": "AWS::SNS::Topic"}}, "Outputs": {"O": {"Value": output}}}).to_string();
     let (one, two) = (template("1"), template("2"));
     let same = plan_texts((&one, &[]), (&one, &[]), &State::default());
-    assert_eq!(same.change_set.status, "FAILED");
+    assert_eq!(same.change_set.status, ChangeSetStatus::Failed);
     assert!(same.change_set.status_reason.as_deref().unwrap().starts_with("The submitted information didn't contain changes."));
     assert!(!same.has_changes());
     let other = plan_texts((&one, &[]), (&two, &[]), &State::default());

@@ -1,6 +1,6 @@
 //! What CloudFormation says of a request, whatever its template holds.
 
-use rackform::cloudformation::Capability;
+use rackform::cloudformation::{Capability, ChangeSetStatus};
 use rackform::plan::{Request, required_capabilities};
 use rackform::template::{Arena, Source, Template};
 use serde_json::{Value as Json, json};
@@ -65,7 +65,7 @@ fn a_type_outside_the_allowed_ones_is_refused() {
 fn an_update_without_changes_and_a_changed_type_are_refused() {
     let topic = json!({"A": {"Type": "AWS::SNS::Topic"}});
     let same = plan_resources(&topic, &topic);
-    assert_eq!(same.change_set.status, "FAILED");
+    assert_eq!(same.change_set.status, ChangeSetStatus::Failed);
     assert_eq!(same.refusals.len(), 1);
     assert_eq!(
         (same.refusals[0].operation.as_deref(), &*same.refusals[0].message),
