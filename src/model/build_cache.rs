@@ -1,113 +1,93 @@
-//! The build cache in typed pieces, for our own rack and for [`patch`](crate::patch) alike.
+//! The build cache as typed template entries, for the rack and for [`patch`](crate::patch).
 //!
-//! What the cache needs of the template around it is said in [`HostTemplate`]; what it brings is [`BuildCache`]. The
-//! choices, and what they mean for data and cost, are in `docs/design/build-cache.md`.
+//! [`HostTemplate`] names the entries of the surrounding template that the cache refers to; [`BuildCache`] holds the entries that it
+//! adds. `docs/design/build-cache.md` explains the decisions and their effects on data and cost.
 
 use serde_json::Value as Json;
 
 use super::condition::Condition;
+use super::declared::{Declared, DeletionPolicy, Tag};
 use super::ec2::{Ingress, Peer, SecurityGroup, Subnet, Vpc};
 use super::ecr::{LifecyclePolicy, LifecycleRule, Repository, TagMutability, TagStatus};
 use super::ecs::{EfsVolume, EnvironmentVariable, MountPoint, Volume};
 use super::efs::{FileSystem, MountTarget};
-use super::json;
-use super::kms::Key;
-use super::parameter::Parameter;
-use super::reference::{ConditionName, Id, LogicalId, ParameterName};
-use super::resource::{Declared, Property, RetentionPolicy, Tag};
+use super::json::json;
+use super::kms::{Encryptable, EncryptionKey};
+use super::name::{ConditionName, Id, LogicalId, ParameterName};
+use super::parameter::{Group, Parameter};
 use super::sections::{Entries, Sections};
 use super::value::{OrNoValue, Value};
 
-/// The switch, `Yes` or `No`.
+/// Whether the rack has a build cache, `Yes` or `No`.
 pub const BUILD_CACHE: ParameterName<String> = ParameterName::new("BuildCache");
-/// Whether old layers are thrown away, `Yes` or `No`.
+/// Whether cached layers expire, `Yes` or `No`.
 pub const CLEANUP: ParameterName<String> = ParameterName::new("BuildCacheCleanup");
-/// After how many days.
+/// Days until a cached layer expires.
 pub const RETENTION_DAYS: ParameterName<u32> = ParameterName::new("BuildCacheRetentionDays");
 
-/// The cache is on.
+/// The cache is enabled.
 pub const BUILD_CACHE_ENABLED: ConditionName = ConditionName::new("BuildCache");
-/// Old layers are thrown away.
+/// Cached layers expire.
 pub const CLEANUP_ENABLED: ConditionName = ConditionName::new("BuildCacheCleanup");
-/// The cache is on and builds run on Fargate.
+/// The cache is enabled and builds run on Fargate.
 pub const FARGATE: ConditionName = ConditionName::new("BuildCacheFargate");
 /// The same, with a third availability zone in use.
 pub const FARGATE_THIRD_ZONE: ConditionName = ConditionName::new("BuildCacheFargateThirdAvailabilityZone");
 
-/// The file system that keeps kaniko's cache directories.
+/// The file system with kaniko's cache directories.
 pub const FILE_SYSTEM: LogicalId<FileSystem> = LogicalId::new("BuildCacheFilesystem");
-/// The security group of its mount targets.
+/// The security group of the file system's mount targets.
 pub const SECURITY: LogicalId<SecurityGroup> = LogicalId::new("BuildCacheSecurity");
-/// Its mount targets, one per availability zone.
+/// The file system's mount targets, one per availability zone.
 pub const MOUNT_TARGETS: [LogicalId<MountTarget>; 3] =
     [LogicalId::new("BuildCacheTarget0"), LogicalId::new("BuildCacheTarget1"), LogicalId::new("BuildCacheTarget2")];
-/// The repository of cached layers.
+/// The ECR repository with cached layers.
 pub const REPOSITORY: LogicalId<Repository> = LogicalId::new("BuildCacheRepository");
 
 /// The volume's name in the build task.
 pub const VOLUME: &str = "build-cache";
-/// Where kaniko keeps the directories of `RUN --mount=type=cache`.
+/// The path at which kaniko expects the directories of `RUN --mount=type=cache`.
 pub const CONTAINER_PATH: &str = "/kaniko/caches";
-/// NFS.
+/// The port of NFS.
 const NFS_PORT: u16 = 2049;
 
-/// What the template around the cache offers.
+/// The entries of the surrounding template that the build cache refers to.
 #[derive(Clone, Debug)]
 pub struct HostTemplate {
     /// The condition under which builds run on Fargate: that of `ApiBuildFargate`.
     pub fargate: ConditionName,
-    /// The condition under which the third subnet exists; `None` for a template with two subnets.
+    /// The condition of the third subnet; `None` for a template with two subnets.
     pub third_zone: Option<ConditionName>,
-    /// The public subnets, one per availability zone. The third counts only with `third_zone`.
+    /// The public subnets, one per availability zone. The third is used only with `third_zone`.
     pub subnets: [LogicalId<Subnet>; 3],
     /// The template's VPC.
     pub vpc: LogicalId<Vpc>,
-    /// An existing VPC instead of it: the parameter, and the condition under which it is blank.
+    /// The parameter for an existing VPC, and the condition that it is blank.
     pub existing_vpc: Option<(ConditionName, ParameterName<Id<Vpc>>)>,
-    /// The security group that instances get.
+    /// The template's security group for instances.
     pub instances_security: LogicalId<SecurityGroup>,
-    /// Another one instead: the parameter, and the condition under which it is blank.
+    /// The parameter for another security group for instances, and the condition that it is blank.
     pub instance_security_group: Option<(ConditionName, ParameterName<Id<SecurityGroup>>)>,
-    /// Another one for builds only: the parameter, and the condition under which it is blank.
+    /// The parameter for a separate security group for builds, and the condition that it is blank.
     pub build_instance_security_group: Option<(ConditionName, ParameterName<Id<SecurityGroup>>)>,
-    /// The rack's own key for file systems, and the condition under which it is used.
-    pub key: Option<(ConditionName, LogicalId<Key>)>,
-}
-
-impl Default for HostTemplate {
-    /// Returns the host template of a current rack, both of rackform and of Convox.
-    fn default() -> Self {
-        Self {
-            fargate: ConditionName::new("UseFargateBuild"),
-            third_zone: Some(ConditionName::new("ThirdAvailabilityZoneAndHighAvailability")),
-            subnets: super::rack::SUBNETS,
-            vpc: LogicalId::new("Vpc"),
-            existing_vpc: Some((ConditionName::new("BlankExistingVpc"), ParameterName::new("ExistingVpc"))),
-            instances_security: LogicalId::new("InstancesSecurity"),
-            instance_security_group: Some((ConditionName::new("BlankInstanceSecurityGroup"), ParameterName::new("InstanceSecurityGroup"))),
-            build_instance_security_group: Some((
-                ConditionName::new("BlankBuildInstanceSecurityGroup"),
-                ParameterName::new("BuildInstanceSecurityGroup"),
-            )),
-            key: Some((ConditionName::new("EnableSharedEFSVolumeEncryptionCond"), LogicalId::new("CustomerManagedKey"))),
-        }
-    }
+    /// The customer-managed key for file systems.
+    pub key: Option<EncryptionKey>,
 }
 
 impl HostTemplate {
-    /// Returns the ID of the VPC that the rack lives in.
+    /// Returns the ID of the rack's VPC.
     pub fn vpc_id(&self) -> Value<Id<Vpc>> {
         unless_blank(self.existing_vpc.as_ref(), self.vpc.reference())
     }
 
-    /// Returns the security group that a build task runs in: the one for builds, else the one for instances, else the rack's own.
+    /// Returns the security group of a build task: the one for builds, else the one for instances, else the template's own.
     pub fn build_security_group(&self) -> Value<Id<SecurityGroup>> {
         let instances = unless_blank(self.instance_security_group.as_ref(), self.instances_security.reference());
         unless_blank(self.build_instance_security_group.as_ref(), instances)
     }
 }
 
-/// Returns the parameter's value, or `otherwise` where it is blank or the template has none.
+/// Returns the parameter's value, or `otherwise` if it is blank or the template does not declare it.
 fn unless_blank<R>(parameter: Option<&(ConditionName, ParameterName<Id<R>>)>, otherwise: Value<Id<R>>) -> Value<Id<R>> {
     match parameter {
         Some((blank, parameter)) => Value::if_else(blank, otherwise, parameter.value()),
@@ -115,7 +95,7 @@ fn unless_blank<R>(parameter: Option<&(ConditionName, ParameterName<Id<R>>)>, ot
     }
 }
 
-/// The build cache's pieces.
+/// The entries of the build cache.
 #[derive(Clone, Debug)]
 pub struct BuildCache {
     sections: Sections,
@@ -147,13 +127,13 @@ impl BuildCache {
         &self.sections.resources
     }
 
-    /// Returns everything that has a name, and leaves the pieces of the build tasks behind.
+    /// Returns all entries as sections. The changes to the build tasks are separate functions of this module.
     pub fn into_sections(self) -> Sections {
         self.sections
     }
 }
 
-/// Returns the environment variable that every build task on an instance gets.
+/// Returns the environment variable of a build task on an instance.
 pub fn environment_variable() -> EnvironmentVariable {
     EnvironmentVariable::new("DOCKER_BUILDKIT", "1")
 }
@@ -168,12 +148,12 @@ pub fn volumes() -> OrNoValue<Vec<Volume>> {
     OrNoValue::only_if(&FARGATE, vec![volume()])
 }
 
-/// Returns the mount point as an entry of a list that holds others already.
+/// Returns the mount point as an item for a list that already has items.
 pub fn mount_point_entry() -> Json {
     json(&OrNoValue::only_if(&FARGATE, mount_point()))
 }
 
-/// Returns the volume as an entry of a list that holds others already.
+/// Returns the volume as an item for a list that already has items.
 pub fn volume_entry() -> Json {
     json(&OrNoValue::only_if(&FARGATE, volume()))
 }
@@ -188,21 +168,24 @@ fn volume() -> Volume {
 
 fn declare_parameters(sections: &mut Sections) {
     sections.parameter(
+        Group::Build,
         &BUILD_CACHE,
         &Parameter::choice(
             &["No", "Yes"],
-            "Keep a build cache between builds: an encrypted EFS file system for Fargate builds, and an ECR repository for cached layers. Turning it off deletes what is in it",
+            "Keep a build cache between builds: an encrypted EFS file system for Fargate builds, and an ECR repository for cached layers. Setting it to No deletes the cache and its content",
         ),
     );
     sections.parameter(
+        Group::Build,
         &CLEANUP,
         &Parameter::choice(&["Yes", "No"], "Delete cached layers from the build cache repository after BuildCacheRetentionDays"),
     );
     sections.parameter(
+        Group::Build,
         &RETENTION_DAYS,
         &Parameter::number(
             30,
-            "Number of days after which a cached layer is deleted, counted from its push. Only used when BuildCacheCleanup is set to Yes",
+            "Number of days after its push after which a cached layer is deleted. Only used when BuildCacheCleanup is set to Yes",
         )
         .between(1, 365),
     );
@@ -219,11 +202,12 @@ fn declare_conditions(sections: &mut Sections, host: &HostTemplate) {
 
 fn declare_file_system(sections: &mut Sections, host: &HostTemplate) {
     let name = || vec![Tag::name(Value::sub("${AWS::StackName}-build-cache"))];
-    let key: Property<Id<Key>> = host.key.as_ref().map(|(used, key)| OrNoValue::only_if(used, key.reference()));
-    sections.resource(
-        &FILE_SYSTEM,
-        &Declared::new(FileSystem::new(name()).with_key(key)).only_if(&FARGATE).on_removal(RetentionPolicy::Delete),
-    );
+    let file_system = FileSystem::new(name());
+    let file_system = match &host.key {
+        Some(key) => file_system.encrypted_with(key),
+        None => file_system,
+    };
+    sections.resource(&FILE_SYSTEM, &Declared::new(file_system).only_if(&FARGATE).with_deletion_policy(DeletionPolicy::Delete));
     sections.resource(
         &SECURITY,
         &Declared::new(SecurityGroup {
@@ -234,8 +218,8 @@ fn declare_file_system(sections: &mut Sections, host: &HostTemplate) {
         })
         .only_if(&FARGATE),
     );
-    // Never the private subnets: a mount target's subnet is create-only, two in one zone collide, and the private subnet of the
-    // same index is in the same zone, so it reaches this one whatever `Private` says.
+    // Always the public subnets: a mount target's subnet is a create-only property, and EFS allows one mount target per zone. The private
+    // subnet with the same index is in the same zone, so builds in it reach the mount target whatever the value of `Private`.
     for (index, (target, subnet)) in MOUNT_TARGETS.iter().zip(&host.subnets).enumerate() {
         let condition = if index < 2 { FARGATE } else { FARGATE_THIRD_ZONE };
         if index < 2 || host.third_zone.is_some() {
@@ -255,9 +239,10 @@ fn repository() -> Declared<Repository> {
         repository_name: Value::sub("${AWS::StackName}-build-cache"),
         image_tag_mutability: TagMutability::Mutable,
         empty_on_delete: true,
+        encryption_configuration: None,
         lifecycle_policy: Some(OrNoValue::only_if(&CLEANUP_ENABLED, LifecyclePolicy { rules: vec![rule] })),
         tags: vec![Tag::name(Value::sub("${AWS::StackName}-build-cache"))],
     })
     .only_if(&BUILD_CACHE_ENABLED)
-    .on_removal(RetentionPolicy::Delete)
+    .with_deletion_policy(DeletionPolicy::Delete)
 }

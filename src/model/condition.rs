@@ -1,49 +1,49 @@
-//! Conditions as types.
+//! Typed condition expressions.
 //!
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-conditions.html>
 
 use serde::Serialize;
 
-use super::reference::{ConditionName, ParameterName};
+use super::name::{ConditionName, ParameterName};
 use super::value::Value;
 
-/// What a condition is made of.
+/// A condition expression.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub enum Condition {
     /// Another condition, by name.
     #[serde(rename = "Condition")]
     Named(ConditionName),
-    /// Two texts are the same.
+    /// Compares two strings.
     #[serde(rename = "Fn::Equals")]
     Equals(Value<String>, Value<String>),
-    /// Every one of two to ten holds.
+    /// True if each of two to ten conditions is true.
     #[serde(rename = "Fn::And")]
     And(Vec<Condition>),
-    /// At least one of two to ten holds.
+    /// True if at least one of two to ten conditions is true.
     #[serde(rename = "Fn::Or")]
     Or(Vec<Condition>),
-    /// The one does not hold.
+    /// True if the condition is false.
     #[serde(rename = "Fn::Not")]
     Not([Box<Condition>; 1]),
 }
 
 impl Condition {
-    /// Returns the condition that a parameter has that value.
+    /// Returns a condition that compares a parameter with a value.
     pub fn parameter_is<T: Serialize>(parameter: &ParameterName<T>, value: &str) -> Self {
         Self::Equals(parameter.value().to_text(), value.into())
     }
 
-    /// Returns the condition that both named conditions hold.
+    /// Returns a condition that is true if both named conditions are true.
     pub fn both(one: &ConditionName, other: &ConditionName) -> Self {
         Self::And(vec![Self::Named(one.clone()), Self::Named(other.clone())])
     }
 
-    /// Returns the condition that either of the named conditions holds.
-    pub fn either(one: &ConditionName, other: &ConditionName) -> Self {
-        Self::Or(vec![Self::Named(one.clone()), Self::Named(other.clone())])
+    /// Returns a condition that is true if at least one of two to ten named conditions is true.
+    pub fn any<'c>(conditions: impl IntoIterator<Item = &'c ConditionName>) -> Self {
+        Self::Or(conditions.into_iter().cloned().map(Self::Named).collect())
     }
 
-    /// Returns the opposite.
+    /// Returns the negation of the condition.
     #[must_use]
     pub fn negated(self) -> Self {
         Self::Not([Box::new(self)])

@@ -2,21 +2,21 @@
 
 use serde::Serialize;
 
+use super::declared::{Property, Tag};
 use super::ec2::{SecurityGroup, Subnet};
-use super::kms::Key;
-use super::reference::Id;
-use super::resource::{Property, Resource, Tag};
+use super::kms::{Encryptable, EncryptionKey, Key, KeyService};
+use super::name::Id;
+use super::resource::Resource;
 use super::value::Value;
 
-/// A file system, always encrypted: there is no way to build one that is not.
+/// A file system, always encrypted: this type cannot express an unencrypted one.
 ///
-/// `Encrypted` and `KmsKeyId` can only be set at creation; a change of either replaces the file system.
+/// `Encrypted` and `KmsKeyId` are create-only properties: a change of either replaces the file system.
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-efs-filesystem.html>
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct FileSystem {
     encrypted: bool,
-    /// The customer-managed key; EFS's own key where it is left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     kms_key_id: Property<Id<Key>>,
     #[serde(rename = "FileSystemTags", skip_serializing_if = "Vec::is_empty")]
@@ -24,16 +24,9 @@ pub struct FileSystem {
 }
 
 impl FileSystem {
-    /// Returns a file system under EFS's own key.
+    /// Returns a file system that EFS encrypts with its own key.
     pub fn new(tags: Vec<Tag>) -> Self {
         Self { encrypted: true, kms_key_id: None, tags }
-    }
-
-    /// Encrypts it with a customer-managed key, perhaps only under a condition.
-    #[must_use]
-    pub fn with_key(mut self, key: Property<Id<Key>>) -> Self {
-        self.kms_key_id = key;
-        self
     }
 }
 
@@ -41,9 +34,18 @@ impl Resource for FileSystem {
     const TYPE: &'static str = "AWS::EFS::FileSystem";
 }
 
-/// A file system's address in one subnet; at most one per availability zone.
+impl Encryptable for FileSystem {
+    const SERVICE: KeyService = KeyService::Efs;
+
+    fn encrypted_with(mut self, key: &EncryptionKey) -> Self {
+        self.kms_key_id = Some(key.id());
+        self
+    }
+}
+
+/// A mount target: a file system's network address in one subnet. A file system has at most one per availability zone.
 ///
-/// File system and subnet can only be set at creation. Source:
+/// File system and subnet are create-only properties. Source:
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-efs-mounttarget.html>
 ///
 /// ```
@@ -51,7 +53,7 @@ impl Resource for FileSystem {
 /// MountTarget::new(build_cache::FILE_SYSTEM.reference(), rack::SUBNETS[0].reference(), vec![build_cache::SECURITY.reference()]);
 /// ```
 ///
-/// A name that is only a text, or a reference to something else, does not compile:
+/// A string, or a reference to another type of resource, does not compile:
 ///
 /// ```compile_fail,E0308
 /// use rackform::model::{build_cache, efs::MountTarget, rack};
@@ -60,7 +62,7 @@ impl Resource for FileSystem {
 ///
 /// ```compile_fail,E0308
 /// use rackform::model::{build_cache, efs::MountTarget, rack};
-/// // File system and subnet the wrong way round.
+/// // File system and subnet are swapped.
 /// MountTarget::new(rack::SUBNETS[0].reference(), build_cache::FILE_SYSTEM.reference(), vec![build_cache::SECURITY.reference()]);
 /// ```
 #[derive(Clone, Debug, Serialize)]
@@ -82,7 +84,7 @@ impl Resource for MountTarget {
     const TYPE: &'static str = "AWS::EFS::MountTarget";
 }
 
-/// A door into a file system that fixes the user and the root directory.
+/// An access point: an entry into a file system with a fixed user and root directory.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-efs-accesspoint.html>
 #[derive(Clone, Debug, Serialize)]
@@ -90,10 +92,10 @@ impl Resource for MountTarget {
 pub struct AccessPoint {
     /// The file system.
     pub file_system_id: Value<Id<FileSystem>>,
-    /// Every request is made as this user, whoever the client says it is.
+    /// The user of every request, whatever user the client has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub posix_user: Property<PosixUser>,
-    /// What clients see as `/`.
+    /// The directory that clients see as `/`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub root_directory: Property<RootDirectory>,
     /// Tags.
@@ -112,13 +114,13 @@ impl Resource for AccessPoint {
     const TYPE: &'static str = "AWS::EFS::AccessPoint";
 }
 
-/// A user and its group; CloudFormation takes both as text.
+/// A user ID and a group ID; CloudFormation takes both as strings.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct PosixUser {
-    /// The user's number.
+    /// The user ID.
     pub uid: Value<String>,
-    /// The group's number.
+    /// The group ID.
     pub gid: Value<String>,
 }
 
@@ -128,18 +130,18 @@ pub struct PosixUser {
 pub struct RootDirectory {
     /// Its path in the file system, at most four directories deep.
     pub path: Value<String>,
-    /// How the directory is made where it is missing; EFS makes none without it.
+    /// Owner and mode with which EFS creates a missing directory; EFS does not create it otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub creation_info: Property<CreationInfo>,
 }
 
-/// Owner and mode of a root directory that EFS makes.
+/// Owner and mode of a root directory that EFS creates.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct CreationInfo {
-    /// The owner's number.
+    /// The owner's user ID.
     pub owner_uid: Value<String>,
-    /// The group's number.
+    /// The group ID.
     pub owner_gid: Value<String>,
     /// The mode in octal, such as `0755`.
     pub permissions: Value<String>,

@@ -3,8 +3,9 @@
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use super::reference::ConditionName;
-use super::resource::{Property, Resource};
+use super::declared::Property;
+use super::name::ConditionName;
+use super::resource::Resource;
 use super::value::{OrNoValue, Value};
 
 /// A policy document of the current policy language.

@@ -1,21 +1,26 @@
-//! Typed resources and the typed rack made of them; they serialise to exactly CloudFormation's spelling.
+//! Typed resources, and the typed rack built from them; both serialise to CloudFormation's exact spelling.
 //!
-//! Takes nothing from outside: what varies between racks are the rack's own parameters. Gives [`Sections`], which
-//! [`render`](crate::render) puts into a document, and the [`build_cache`] in pieces, which [`patch`](crate::patch) puts
-//! into somebody else's. What a property may hold is a [`Value`]: a literal of its type or a function that yields one.
-//! Reading templates back is [`template`](crate::template)'s.
+//! Takes no input: the rack's own parameters cover all differences between racks. Returns [`Sections`], which
+//! [`render`](crate::render) writes as a document, and the [`build_cache`] as separate entries, which [`patch`](crate::patch) inserts
+//! into an existing template. A property is a [`Value`]: a literal of its type or an intrinsic function that returns one.
+//! Reading templates is left to [`template`](crate::template).
 //!
-//! One file per AWS service; [`rack`] and [`build_cache`] are made of them.
+//! Files depend on each other in this order: `json`, [`resource`] < [`name`] < [`value`] < [`reference`], [`condition`], [`declared`] <
+//! one file per AWS service < [`parameter`], [`sections`] < [`build_cache`] < [`rack`]. A child module reads a sibling directly, not
+//! through the re-exports of its `mod.rs`.
 
 pub mod build_cache;
 pub mod condition;
+pub mod declared;
 pub mod ec2;
 pub mod ecr;
 pub mod ecs;
 pub mod efs;
 pub mod iam;
+mod json;
 pub mod kms;
 pub mod logs;
+pub mod name;
 pub mod parameter;
 pub mod rack;
 pub mod reference;
@@ -24,14 +29,10 @@ pub mod sections;
 pub mod value;
 
 pub use condition::Condition;
-pub use parameter::Parameter;
-pub use reference::{Arn, ConditionName, Id, LogicalId, ParameterName};
-pub use resource::{Declared, Property, Resource, RetentionPolicy, Tag};
+pub use declared::{Declared, DeletionPolicy, Property, Tag};
+pub use json::json;
+pub use name::{Arn, ConditionName, Id, LogicalId, ParameterName};
+pub use parameter::{Group, Parameter};
+pub use resource::Resource;
 pub use sections::{Entries, Sections};
 pub use value::{OrNoValue, Value};
-
-/// Returns a model as the JSON that a template holds.
-#[expect(clippy::expect_used, reason = "models are structs with text keys and no fallible Serialize; nothing from outside comes here")]
-pub fn json<T: serde::Serialize + ?Sized>(model: &T) -> serde_json::Value {
-    serde_json::to_value(model).expect("a model serialises")
-}

@@ -1,19 +1,48 @@
-//! Parameters as a template declares them.
+//! Parameter declarations and their groups.
 //!
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html>
 
 use serde::Serialize;
 
+use crate::parameters::BUILD_GROUP;
+
 /// The type of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum ParameterType {
-    /// Any text.
+    /// Any string.
     String,
-    /// A number; `Ref` gives it as text.
+    /// A number; its `Ref` is a string.
     Number,
 }
 
-/// The declaration of a parameter.
+/// The group in which the CloudFormation console and `rackform params` list a parameter.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-interface.html>
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Group {
+    /// How the rack builds images.
+    Build,
+    /// VPC, subnets and security groups.
+    Network,
+    /// File systems.
+    Storage,
+    /// Log groups.
+    Logs,
+}
+
+impl Group {
+    /// Returns the label.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Build => BUILD_GROUP,
+            Self::Network => "network",
+            Self::Storage => "storage",
+            Self::Logs => "logs",
+        }
+    }
+}
+
+/// A parameter declaration.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Parameter {
@@ -33,7 +62,7 @@ pub struct Parameter {
 }
 
 impl Parameter {
-    /// Returns a text with a default; every parameter of a rack has one, so that a rack installs with none given.
+    /// Returns a string parameter. Every parameter has a default, so that a rack installs without any values.
     pub fn string(default: &str, description: &str) -> Self {
         Self {
             r#type: ParameterType::String,
@@ -47,36 +76,36 @@ impl Parameter {
         }
     }
 
-    /// Returns a number with a default.
+    /// Returns a number parameter.
     pub fn number(default: u32, description: &str) -> Self {
         Self { r#type: ParameterType::Number, ..Self::string(&default.to_string(), description) }
     }
 
-    /// Returns a choice; the first value is the default.
+    /// Returns a string parameter with allowed values; the first one is the default.
     pub fn choice(values: &[&str], description: &str) -> Self {
         let default = values.first().copied().unwrap_or_default();
         Self { allowed_values: values.iter().map(|&value| value.to_owned()).collect(), ..Self::string(default, description) }
     }
 
-    /// Takes another default than the first of a choice.
+    /// Sets another default than the first allowed value.
     #[must_use]
     pub fn default_to(mut self, default: &str) -> Self {
         self.default = default.to_owned();
         self
     }
 
-    /// Bounds a number, both ends included.
+    /// Sets the minimum and maximum of a number, both inclusive.
     #[must_use]
     pub fn between(mut self, least: i64, most: i64) -> Self {
         (self.min_value, self.max_value) = (Some(least), Some(most));
         self
     }
 
-    /// Accepts only text that a regular expression matches whole, and says so in words where it does not.
+    /// Requires that a regular expression matches the whole value; `constraint` is the error message for other values.
     #[must_use]
-    pub fn matching(mut self, pattern: &str, words: &str) -> Self {
+    pub fn matching(mut self, pattern: &str, constraint: &str) -> Self {
         self.allowed_pattern = Some(pattern.to_owned());
-        self.constraint_description = Some(words.to_owned());
+        self.constraint_description = Some(constraint.to_owned());
         self
     }
 }

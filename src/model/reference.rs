@@ -1,171 +1,46 @@
-//! Names that point at things of a template, each with the type of what it points at.
-//!
-//! A [`LogicalId<FileSystem>`] is not a [`LogicalId<Subnet>`](crate::model::ec2::Subnet), so a reference to the wrong kind
-//! of resource does not compile. See the example on [`MountTarget`](crate::model::efs::MountTarget).
+//! References: `Ref` and `Fn::GetAtt` of typed names, and pseudo parameters.
 
-use std::borrow::Cow;
-use std::fmt;
-use std::marker::PhantomData;
-
-use serde::{Serialize, Serializer};
-
+use super::name::{Arn, Id, LogicalId, ParameterName};
 use super::resource::Resource;
 use super::value::Value;
 
-/// A name that is written in a template.
-pub type Name = Cow<'static, str>;
-
-/// A name with a type behind it; one macro, since `derive` would ask the type behind for what only the name needs.
-macro_rules! typed_name {
-    ($(#[$doc:meta])* $type:ident) => {
-        $(#[$doc])*
-        pub struct $type<R> {
-            name: Name,
-            of: PhantomData<fn() -> R>,
-        }
-
-        impl<R> Clone for $type<R> {
-            fn clone(&self) -> Self {
-                Self { name: self.name.clone(), of: PhantomData }
-            }
-        }
-
-        impl<R> fmt::Debug for $type<R> {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.debug_tuple(stringify!($type)).field(&self.name).finish()
-            }
-        }
-
-        impl<R> PartialEq for $type<R> {
-            fn eq(&self, other: &Self) -> bool {
-                self.name == other.name
-            }
-        }
-
-        impl<R> Eq for $type<R> {}
-
-        impl<R> fmt::Display for $type<R> {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.name)
-            }
-        }
-
-        impl<R> Serialize for $type<R> {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(&self.name)
-            }
-        }
-    };
-}
-
-typed_name! {
-    /// The logical ID of a resource of type `R`.
-    ///
-    /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/resources-section-structure.html>
-    LogicalId
-}
-
-typed_name! {
-    /// The physical ID of a resource of type `R`, such as `fs-0123`: what `Ref` of it gives.
-    Id
-}
-
-typed_name! {
-    /// The ARN of a resource of type `R`.
-    Arn
-}
-
-typed_name! {
-    /// The name of a parameter whose value stands for a `T`.
-    ParameterName
-}
-
 impl<R: Resource> LogicalId<R> {
-    /// Returns the logical ID of that name.
-    pub const fn new(name: &'static str) -> Self {
-        Self { name: Cow::Borrowed(name), of: PhantomData }
-    }
-
-    /// Returns the logical ID of a name that was read from a template.
-    pub fn read(name: &str) -> Self {
-        Self { name: Cow::Owned(name.to_owned()), of: PhantomData }
-    }
-
-    /// Returns the name.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
     /// Returns `Ref` of the resource: its physical ID.
     pub fn reference(&self) -> Value<Id<R>> {
-        Value::reference_to(&self.name)
+        Value::reference_to(self.name())
     }
 
-    /// Returns `Fn::GetAtt` of a textual attribute.
+    /// Returns `Fn::GetAtt` of a string attribute.
     pub fn attribute(&self, attribute: &str) -> Value<String> {
-        Value::attribute_of(&self.name, attribute)
+        Value::attribute_of(self.name(), attribute)
     }
 
     /// Returns `Fn::GetAtt` of the attribute `Arn`.
     pub fn arn(&self) -> Value<Arn<R>> {
-        Value::attribute_of(&self.name, "Arn")
-    }
-}
-
-impl<R> Id<R> {
-    /// Returns the ID of a resource that exists outside of the template.
-    pub fn existing(id: impl Into<String>) -> Self {
-        Self { name: Cow::Owned(id.into()), of: PhantomData }
-    }
-}
-
-impl<R> Arn<R> {
-    /// Returns the ARN of a resource that exists outside of the template.
-    pub fn existing(arn: impl Into<String>) -> Self {
-        Self { name: Cow::Owned(arn.into()), of: PhantomData }
+        Value::attribute_of(self.name(), "Arn")
     }
 }
 
 impl<T> ParameterName<T> {
-    /// Returns the parameter of that name.
-    pub const fn new(name: &'static str) -> Self {
-        Self { name: Cow::Borrowed(name), of: PhantomData }
-    }
-
-    /// Returns the parameter of a name that was read from a template.
-    pub fn read(name: &str) -> Self {
-        Self { name: Cow::Owned(name.to_owned()), of: PhantomData }
-    }
-
-    /// Returns the name.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
     /// Returns `Ref` of the parameter: its value.
     pub fn value(&self) -> Value<T> {
-        Value::reference_to(&self.name)
+        Value::reference_to(self.name())
     }
 }
 
-/// The name of a condition.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
-pub struct ConditionName(Name);
+/// Returns the pseudo parameter `AWS::Region`.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/pseudo-parameter-reference.html>
+pub fn region() -> Value<String> {
+    Value::reference_to("AWS::Region")
+}
 
-impl ConditionName {
-    /// Returns the condition of that name.
-    pub const fn new(name: &'static str) -> Self {
-        Self(Cow::Borrowed(name))
-    }
+/// Returns the pseudo parameter `AWS::StackName`.
+pub fn stack_name() -> Value<String> {
+    Value::reference_to("AWS::StackName")
+}
 
-    /// Returns the condition of a name that was read from a template.
-    pub fn read(name: &str) -> Self {
-        Self(Cow::Owned(name.to_owned()))
-    }
-
-    /// Returns the name.
-    pub fn name(&self) -> &str {
-        &self.0
-    }
+/// Returns the pseudo parameter `AWS::StackId`.
+pub fn stack_id() -> Value<String> {
+    Value::reference_to("AWS::StackId")
 }

@@ -1,22 +1,22 @@
-//! The sections of a template, in the order in which things were declared.
+//! The sections of a template; entries keep the order of their declaration.
 
 use indexmap::IndexMap;
 use serde::Serialize;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json as json_literal};
 
 use super::condition::Condition;
-use super::json;
-use super::parameter::Parameter;
-use super::reference::{ConditionName, LogicalId, ParameterName};
-use super::resource::{Declared, Resource};
+use super::declared::Declared;
+use super::json::json;
+use super::name::{ConditionName, LogicalId, ParameterName};
+use super::parameter::{Group, Parameter};
+use super::resource::Resource;
 use super::value::{OrNoValue, Value};
 
-/// Named entries, each as the JSON that the template holds.
+/// Entries by name, each as JSON.
 pub type Entries = IndexMap<String, Json>;
 
-/// Parameters, conditions, resources and outputs.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-#[serde(rename_all = "PascalCase")]
+/// Parameters and their groups, conditions, resources and outputs.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sections {
     /// `Parameters`.
     pub parameters: Entries,
@@ -26,11 +26,14 @@ pub struct Sections {
     pub resources: Entries,
     /// `Outputs`.
     pub outputs: Entries,
+    /// The parameters of each group, in the order of the first declaration.
+    groups: IndexMap<Group, Vec<String>>,
 }
 
 impl Sections {
-    /// Declares a parameter.
-    pub fn parameter<T>(&mut self, name: &ParameterName<T>, parameter: &Parameter) {
+    /// Declares a parameter in a group.
+    pub fn parameter<T>(&mut self, group: Group, name: &ParameterName<T>, parameter: &Parameter) {
+        self.groups.entry(group).or_default().push(name.name().to_owned());
         self.parameters.insert(name.name().to_owned(), json(parameter));
     }
 
@@ -39,12 +42,12 @@ impl Sections {
         self.conditions.insert(name.name().to_owned(), json(condition));
     }
 
-    /// Declares a resource under a logical ID of its type.
+    /// Declares a resource; the logical ID has the resource's type.
     pub fn resource<R: Resource>(&mut self, logical_id: &LogicalId<R>, resource: &Declared<R>) {
         self.resources.insert(logical_id.name().to_owned(), json(resource));
     }
 
-    /// Declares an output, which exists only under `condition` where one is given.
+    /// Declares an output, perhaps with a condition.
     ///
     /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/outputs-section-structure.html>
     pub fn output(&mut self, name: &str, condition: Option<&ConditionName>, description: &str, value: &Value<String>) {
@@ -59,9 +62,21 @@ impl Sections {
         self.outputs.insert(name.to_owned(), json(&Output { condition, description, value }));
     }
 
-    /// Takes over everything of another one, after what is here.
+    /// Returns `Metadata`: the parameter groups for the console and `rackform params`.
+    ///
+    /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-interface.html>
+    pub fn metadata(&self) -> Json {
+        let group = |(group, parameters): (&Group, &Vec<String>)| json_literal!({ "Label": { "default": group.label() }, "Parameters": parameters });
+        let groups: Vec<Json> = self.groups.iter().map(group).collect();
+        json_literal!({ "AWS::CloudFormation::Interface": { "ParameterGroups": groups } })
+    }
+
+    /// Appends the entries of other sections.
     pub fn extend(&mut self, other: Self) {
-        let Self { parameters, conditions, resources, outputs } = other;
+        let Self { parameters, conditions, resources, outputs, groups } = other;
+        for (group, names) in groups {
+            self.groups.entry(group).or_default().extend(names);
+        }
         self.parameters.extend(parameters);
         self.conditions.extend(conditions);
         self.resources.extend(resources);
@@ -69,7 +84,7 @@ impl Sections {
     }
 }
 
-/// Returns values as entries of a list that are always there.
+/// Returns values as unconditional list items.
 pub fn list<T>(values: impl IntoIterator<Item = Value<T>>) -> Vec<OrNoValue<T>> {
     values.into_iter().map(OrNoValue::from).collect()
 }

@@ -1,4 +1,4 @@
-//! What a property holds: a literal of its type, or an intrinsic function that yields one.
+//! Property values: a literal of the property's type, or an intrinsic function that returns one.
 //!
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html>
 
@@ -6,13 +6,13 @@ use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value as Json};
 
-use super::json;
-use super::reference::ConditionName;
+use super::json::json;
+use super::name::ConditionName;
 
-/// A `T`, or an intrinsic function that yields one.
+/// A `T`, or an intrinsic function that returns one.
 ///
-/// The functions are built by the constructors here and by the typed names in [`reference`](super::reference), never
-/// from loose JSON, so a `Value<Id<FileSystem>>` is a file system's ID whatever it is made of.
+/// Only the constructors here and the typed names in [`reference`](super::reference) build functions, so a
+/// `Value<Id<FileSystem>>` is always the ID of a file system.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Value<T>(Inner<T>);
 
@@ -20,7 +20,7 @@ pub struct Value<T>(Inner<T>);
 enum Inner<T> {
     Literal(T),
     If(ConditionName, Box<Value<T>>, Box<Value<T>>),
-    /// Any other function, whole; its type was checked where it was built.
+    /// Any other function as JSON; the constructor has checked its type.
     Function(Box<Json>),
 }
 
@@ -30,12 +30,12 @@ impl<T> Value<T> {
         Self(Inner::Literal(value))
     }
 
-    /// Returns `Fn::If`, both of whose branches are a `T`; see [`OrNoValue::only_if`] for a property that may be left out.
+    /// Returns `Fn::If` with a `T` in both branches. For an optional property see [`OrNoValue::only_if`].
     pub fn if_else(condition: &ConditionName, then: impl Into<Self>, otherwise: impl Into<Self>) -> Self {
         Self(Inner::If(condition.clone(), Box::new(then.into()), Box::new(otherwise.into())))
     }
 
-    /// Returns `Fn::Select` of an entry of a list, from 0.
+    /// Returns `Fn::Select` of a list item; the first has index 0.
     pub fn select(index: usize, list: &Value<Vec<T>>) -> Self
     where
         T: Serialize,
@@ -53,7 +53,7 @@ impl<T> Value<T> {
         Self::function("Fn::ImportValue", &export.into())
     }
 
-    /// Returns the value as text, for a join or an output.
+    /// Returns the value as a string, for `Fn::Join` or an output.
     pub fn to_text(&self) -> Value<String>
     where
         T: Serialize,
@@ -65,7 +65,7 @@ impl<T> Value<T> {
         }
     }
 
-    /// Returns the literal, where the value is one.
+    /// Returns the literal, or `None` for a function.
     pub fn as_literal(&self) -> Option<&T> {
         match &self.0 {
             Inner::Literal(value) => Some(value),
@@ -81,7 +81,7 @@ impl<T> Value<T> {
         Self::function("Fn::GetAtt", &(logical_id, attribute))
     }
 
-    /// Returns the parameter that the value is a plain `Ref` of, if it is one.
+    /// Returns the name in a `Ref`, or `None` for any other value.
     pub(super) fn as_reference(&self) -> Option<&str> {
         match &self.0 {
             Inner::Function(function) => function.get("Ref").and_then(Json::as_str),
@@ -95,7 +95,7 @@ impl<T> Value<T> {
 }
 
 impl Value<String> {
-    /// Returns `Fn::Sub` of a text with `${Name}` in it.
+    /// Returns `Fn::Sub` of a string with `${Name}` variables.
     pub fn sub(text: impl Into<String>) -> Self {
         Self::function("Fn::Sub", &text.into())
     }
@@ -124,27 +124,10 @@ impl Value<Vec<String>> {
         Self::function("Fn::GetAZs", &"")
     }
 
-    /// Returns `Fn::Cidr`: `count` blocks of `bits` host bits out of `block`.
+    /// Returns `Fn::Cidr`: `count` CIDR blocks with `bits` host bits, taken from `block`.
     pub fn cidr(block: impl Into<Value<String>>, count: u16, bits: u8) -> Self {
         Self::function("Fn::Cidr", &(block.into(), count, bits))
     }
-}
-
-/// Returns the pseudo parameter `AWS::Region`.
-///
-/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/pseudo-parameter-reference.html>
-pub fn region() -> Value<String> {
-    Value::reference_to("AWS::Region")
-}
-
-/// Returns the pseudo parameter `AWS::StackName`.
-pub fn stack_name() -> Value<String> {
-    Value::reference_to("AWS::StackName")
-}
-
-/// Returns the pseudo parameter `AWS::StackId`.
-pub fn stack_id() -> Value<String> {
-    Value::reference_to("AWS::StackId")
 }
 
 impl<T> From<T> for Value<T> {
@@ -169,14 +152,14 @@ impl<T: Serialize> Serialize for Value<T> {
     }
 }
 
-/// A value that may be left out under a condition: the only place where `AWS::NoValue` can stand.
+/// A value that a condition can omit: the only type that writes `AWS::NoValue`.
 ///
-/// An optional property is an `Option<OrNoValue<T>>` and a list's entry may be one; a required property is a [`Value`], so
-/// that it cannot be left out by mistake.
+/// An optional property is an `Option<OrNoValue<T>>`, and a list item can be an `OrNoValue<T>`. A required property is a [`Value`], so
+/// that no condition can omit it by mistake.
 ///
 /// ```compile_fail,E0308
 /// use rackform::model::{ConditionName, OrNoValue, efs};
-/// // A mount target without a subnet under some condition does not compile.
+/// // A mount target whose subnet a condition omits does not compile.
 /// let cached = ConditionName::new("BuildCache");
 /// let subnet = OrNoValue::only_if(&cached, rackform::model::rack::SUBNETS[0].reference());
 /// efs::MountTarget::new(rackform::model::build_cache::FILE_SYSTEM.reference(), subnet, vec![]);
@@ -195,17 +178,17 @@ enum When {
 }
 
 impl<T> OrNoValue<T> {
-    /// Returns the value under a condition, and `AWS::NoValue` otherwise.
+    /// Returns the value if a condition is true, and `AWS::NoValue` otherwise.
     pub fn only_if(condition: &ConditionName, value: impl Into<Value<T>>) -> Self {
         Self { when: When::If(condition.clone()), value: value.into() }
     }
 
-    /// Returns `AWS::NoValue` under a condition, and the value otherwise.
+    /// Returns `AWS::NoValue` if a condition is true, and the value otherwise.
     pub fn unless(condition: &ConditionName, value: impl Into<Value<T>>) -> Self {
         Self { when: When::Unless(condition.clone()), value: value.into() }
     }
 
-    /// Returns the value whatever the conditions are.
+    /// Returns the value unconditionally.
     pub fn always(value: impl Into<Value<T>>) -> Self {
         Self { when: When::Always, value: value.into() }
     }

@@ -3,7 +3,7 @@
 use super::compare::value_of;
 use super::offer::{Offer, ThirdZone};
 use crate::model::build_cache::{BUILD_CACHE_ENABLED, BuildCache, FARGATE, HostTemplate, SECURITY};
-use crate::model::{Condition, ConditionName, Entries, ParameterName, json};
+use crate::model::{Condition, ConditionName, Entries, ParameterName, json, rack};
 
 /// Everything of the cache that has a name, by section.
 #[derive(Clone, Debug)]
@@ -40,14 +40,14 @@ impl Pieces {
 }
 
 fn host_template(offer: &Offer<'_>) -> HostTemplate {
-    let rack = HostTemplate::default();
+    let rack = rack::host_template();
     HostTemplate {
         // A task or subnet that is always there is there whenever the cache is on.
-        fargate: offer.fargate_condition.map_or(BUILD_CACHE_ENABLED, ConditionName::read),
+        fargate: offer.fargate_condition.map_or(BUILD_CACHE_ENABLED, ConditionName::from_name),
         third_zone: match offer.third_zone {
             ThirdZone::Never => None,
             ThirdZone::Always => Some(BUILD_CACHE_ENABLED),
-            ThirdZone::When(condition) => Some(ConditionName::read(condition)),
+            ThirdZone::When(condition) => Some(ConditionName::from_name(condition)),
         },
         instance_security_group: rack.instance_security_group.filter(|_| offer.instance_group),
         build_instance_security_group: rack.build_instance_security_group.filter(|_| offer.build_instance_group),

@@ -1,19 +1,17 @@
-//! What a file and the rendered text have different, line by line, for `render --check`.
+//! The line differences between a file and the rendered text, for a check of a committed file.
 
 use similar::{ChangeTag, TextDiff};
 
-/// A line that only one of two texts has.
+/// A line that is in only one of two texts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LineDifference {
-    /// The file lacks it: its line in the rendered text, from 1, and the line.
+    /// The line is missing from the file: its number in the rendered text, from 1, and the line.
     Missing(usize, String),
-    /// The file has it too much: its line in the file, from 1, and the line.
+    /// The line is only in the file: its number in the file, from 1, and the line.
     Extra(usize, String),
 }
 
-/// Returns the lines that differ, in order; none where the texts are equal.
-///
-/// A line that changed is an extra one and a missing one.
+/// Returns the lines that differ, in order. A changed line is one extra and one missing line.
 pub fn differing_lines(file: &str, rendered: &str) -> Vec<LineDifference> {
     if file == rendered {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! The minijinja environment: strict about what is not defined, no escaping, errors at their place.
+//! The minijinja environment: undefined values are errors, nothing is escaped, and errors point into the template source.
 
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, context};
@@ -8,7 +8,7 @@ use super::sources::{ROOT, TemplateSources};
 use crate::model::Sections;
 use crate::template::{Diagnostic, Diagnostics, Span};
 
-/// Renders the root source with the rack's sections at hand.
+/// Renders the root source with the rack's sections as variables.
 pub(super) fn render(sources: &TemplateSources, rack: &Sections) -> Result<String, Diagnostics> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
@@ -24,6 +24,7 @@ pub(super) fn render(sources: &TemplateSources, rack: &Sections) -> Result<Strin
     }
     problems.into_result(())?;
     let context = context! {
+        metadata => Serde(rack.metadata()),
         parameters => Serde(&rack.parameters),
         conditions => Serde(&rack.conditions),
         resources => Serde(&rack.resources),
@@ -33,20 +34,20 @@ pub(super) fn render(sources: &TemplateSources, rack: &Sections) -> Result<Strin
     rendered.map_err(|error| problem(sources, innermost(&error)).into())
 }
 
-/// Returns the error inside an include, which is the one that points at the place.
+/// Returns the error inside an include, which has the exact position.
 fn innermost(error: &Error) -> &Error {
     let mut innermost = error;
     while let Some(cause) = std::error::Error::source(innermost).and_then(|cause| cause.downcast_ref::<Error>()) {
         innermost = cause;
     }
-    // A cause without a place, such as one from a filter, is told at the place of what it is the cause of.
+    // A cause without a position, such as an error of a filter, is reported at the position of the outer error.
     if innermost.name().is_some() { innermost } else { error }
 }
 
 fn problem(sources: &TemplateSources, error: &Error) -> Diagnostic {
     let what = match error.kind() {
-        ErrorKind::UndefinedError => "something undefined is used".to_owned(),
-        ErrorKind::TemplateNotFound => "an included template source is not there".to_owned(),
+        ErrorKind::UndefinedError => "undefined value".to_owned(),
+        ErrorKind::TemplateNotFound => "included template source not found".to_owned(),
         kind => kind.to_string(),
     };
     let message = match error.detail() {
@@ -60,7 +61,7 @@ fn problem(sources: &TemplateSources, error: &Error) -> Diagnostic {
         diagnostic = diagnostic.at(source, span, "here");
     }
     if error.kind() == ErrorKind::UndefinedError {
-        diagnostic = diagnostic.hinted("at hand are `parameters`, `conditions`, `resources` and `outputs`, each by name");
+        diagnostic = diagnostic.hinted("the variables are `metadata`, `parameters`, `conditions`, `resources` and `outputs`");
     }
     diagnostic
 }

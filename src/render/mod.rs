@@ -1,8 +1,8 @@
-//! Turns the typed models and the template sources in `templates/` into a template's bytes.
+//! Renders the typed models and the template sources in `templates/` as the text of a template.
 //!
-//! Takes [`RenderOptions`], gives text that the [`template`](crate::template) room has read back, so that it is well-formed,
-//! and in which every reference names something that is there. What the template means is for
-//! [`evaluate`](crate::evaluate), and whether AWS would take it for [`validate`](crate::validate).
+//! Takes [`RenderOptions`]; returns text that is well-formed, because [`template`](crate::template) has parsed it, and in which every
+//! reference resolves to an entry of the template. Evaluating the template is left to [`evaluate`](crate::evaluate), and checking
+//! whether CloudFormation would accept it to [`validate`](crate::validate).
 
 mod compare;
 mod environment;
@@ -14,27 +14,27 @@ use std::path::Path;
 
 pub use compare::{LineDifference, differing_lines};
 
-use crate::model::rack;
+use crate::model::{Sections, rack};
 use crate::template::{Arena, Diagnostics, Document, Functions, Source, Style, Template, write_json, write_yaml};
 
 /// The form of the rendered text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RenderFormat {
-    /// JSON, indented, one entry per line, with a line feed at the end.
+    /// Indented JSON, one entry per line, with a final line feed.
     #[default]
     Json,
-    /// JSON in one line: a template in a request may be 51,200 bytes long, and one from S3 1 MB.
+    /// JSON on one line. CloudFormation accepts 51,200 bytes in a request and 1 MB in S3.
     MinifiedJson,
     /// YAML with short-form functions.
     Yaml,
 }
 
-/// What to render, and how.
+/// Options of [`render`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RenderOptions<'a> {
     /// The form of the text.
     pub format: RenderFormat,
-    /// A directory whose files take the place of template sources of the same name; others may be added for them to include.
+    /// A directory whose files replace the built-in template sources of the same names; it can have more files for these to include.
     pub templates: Option<&'a Path>,
 }
 
@@ -49,11 +49,20 @@ pub struct RenderOptions<'a> {
 ///
 /// # Errors
 ///
-/// Returns what is wrong in a template source, at its place there; or, in the rendered text, every problem of syntax and
-/// every reference to nothing.
+/// Returns an error if a template source is invalid, with its position there, or if the rendered text has syntax errors or unresolved
+/// references.
 pub fn render(options: &RenderOptions<'_>) -> Result<String, Diagnostics> {
+    render_sections(&rack::rack(), options)
+}
+
+/// Renders a rack with these sections instead of those of [`rack::rack`].
+///
+/// # Errors
+///
+/// Returns the same errors as [`render`].
+pub fn render_sections(rack: &Sections, options: &RenderOptions<'_>) -> Result<String, Diagnostics> {
     let sources = sources::TemplateSources::read(options.templates)?;
-    let rendered = Source::new("rack.json (rendered)", environment::render(&sources, &rack::rack())?);
+    let rendered = Source::new("rack.json (rendered)", environment::render(&sources, rack)?);
     let arena = Arena::new();
     let document = Document::read(&rendered, &arena)?;
     references::check(&Template::from_document(&document)?)?;

@@ -1,7 +1,8 @@
 //! Tests of `model`.
 
 use rackform::model::build_cache::{self, BuildCache, HostTemplate};
-use rackform::model::{Arn, ConditionName, Declared, LogicalId, OrNoValue, ParameterName, ec2, ecr, ecs, efs, iam, json};
+use rackform::model::kms::{Encryptable, EncryptionKey, KeyService};
+use rackform::model::{Arn, ConditionName, Declared, LogicalId, OrNoValue, ParameterName, ec2, ecr, ecs, efs, iam, json, logs, rack};
 use serde_json::{Value, json};
 
 fn resource(cache: &BuildCache, name: &str) -> Value {
@@ -9,8 +10,8 @@ fn resource(cache: &BuildCache, name: &str) -> Value {
 }
 
 #[test]
-fn the_file_system_is_encrypted_and_takes_the_racks_own_key_when_it_has_one() {
-    let cache = BuildCache::new(&HostTemplate::default());
+fn the_file_system_is_encrypted_with_the_customer_managed_key_if_there_is_one() {
+    let cache = BuildCache::new(&rack::host_template());
     assert_eq!(
         resource(&cache, "BuildCacheFilesystem"),
         json!({
@@ -25,14 +26,40 @@ fn the_file_system_is_encrypted_and_takes_the_racks_own_key_when_it_has_one() {
             }
         })
     );
-    let without_key = BuildCache::new(&HostTemplate { key: None, ..HostTemplate::default() });
+    let without_key = BuildCache::new(&HostTemplate { key: None, ..rack::host_template() });
     assert_eq!(resource(&without_key, "BuildCacheFilesystem")["Properties"].get("KmsKeyId"), None);
     assert_eq!(resource(&without_key, "BuildCacheFilesystem")["Properties"]["Encrypted"], true);
 }
 
 #[test]
-fn nfs_comes_in_only_from_the_group_that_builds_run_in() {
-    let cache = BuildCache::new(&HostTemplate::default());
+fn a_customer_managed_key_encrypts_each_type_of_resource_with_one_call() {
+    let key = EncryptionKey::only_if(&ConditionName::new("Encrypt"), LogicalId::new("Key"));
+    let when_encrypted = |value: Value| json!({"Fn::If": ["Encrypt", value, {"Ref": "AWS::NoValue"}]});
+    let arn = json!({"Fn::GetAtt": ["Key", "Arn"]});
+    assert_eq!(json(&efs::FileSystem::new(vec![]).encrypted_with(&key))["KmsKeyId"], when_encrypted(json!({"Ref": "Key"})));
+    assert_eq!(json(&logs::LogGroup::new(None, vec![]).encrypted_with(&key))["KmsKeyId"], when_encrypted(arn.clone()));
+    let repository = ecr::Repository {
+        repository_name: "images".into(),
+        image_tag_mutability: ecr::TagMutability::Immutable,
+        empty_on_delete: false,
+        encryption_configuration: None,
+        lifecycle_policy: None,
+        tags: vec![],
+    };
+    assert_eq!(
+        json(&repository.encrypted_with(&key))["EncryptionConfiguration"],
+        when_encrypted(json!({"EncryptionType": "KMS", "KmsKey": arn}))
+    );
+    let principals = [KeyService::Efs, KeyService::Ecr, KeyService::Logs].map(|service| json(&service.statement())["Principal"].clone());
+    assert_eq!(
+        principals,
+        [json!({"AWS": "*"}), json!({"AWS": "*"}), json!({"Service": {"Fn::Sub": "logs.${AWS::Region}.amazonaws.com"}})]
+    );
+}
+
+#[test]
+fn only_the_security_group_of_builds_can_reach_nfs() {
+    let cache = BuildCache::new(&rack::host_template());
     assert_eq!(
         resource(&cache, "BuildCacheSecurity")["Properties"]["SecurityGroupIngress"],
         json!([{
@@ -49,14 +76,14 @@ fn nfs_comes_in_only_from_the_group_that_builds_run_in() {
 }
 
 #[test]
-fn an_older_rack_with_fewer_choices_gets_plain_references() {
+fn an_older_rack_with_fewer_parameters_gets_plain_references() {
     let host = HostTemplate {
         existing_vpc: None,
         build_instance_security_group: None,
-        instance_security_group: Some((ConditionName::read("NoGroup"), ParameterName::read("Group"))),
+        instance_security_group: Some((ConditionName::from_name("NoGroup"), ParameterName::from_name("Group"))),
         third_zone: None,
-        subnets: [LogicalId::read("A"), LogicalId::read("B"), LogicalId::read("C")],
-        ..HostTemplate::default()
+        subnets: [LogicalId::from_name("A"), LogicalId::from_name("B"), LogicalId::from_name("C")],
+        ..rack::host_template()
     };
     let cache = BuildCache::new(&host);
     assert_eq!(
@@ -73,8 +100,8 @@ fn an_older_rack_with_fewer_choices_gets_plain_references() {
 }
 
 #[test]
-fn the_third_mount_target_follows_the_third_zone() {
-    let cache = BuildCache::new(&HostTemplate::default());
+fn the_third_mount_target_exists_only_with_a_third_zone() {
+    let cache = BuildCache::new(&rack::host_template());
     assert_eq!(
         cache.conditions()["BuildCacheFargateThirdAvailabilityZone"],
         json!({"Fn::And": [{"Condition": "BuildCacheFargate"}, {"Condition": "ThirdAvailabilityZoneAndHighAvailability"}]})
@@ -84,8 +111,8 @@ fn the_third_mount_target_follows_the_third_zone() {
 }
 
 #[test]
-fn the_lifecycle_policy_is_json_once_its_parameter_is_filled_in() {
-    let cache = BuildCache::new(&HostTemplate::default());
+fn the_lifecycle_policy_is_valid_json_after_substitution() {
+    let cache = BuildCache::new(&rack::host_template());
     let policy = &resource(&cache, "BuildCacheRepository")["Properties"]["LifecyclePolicy"]["Fn::If"];
     assert_eq!(policy[0], "BuildCacheCleanup");
     assert_eq!(policy[2], json!({"Ref": "AWS::NoValue"}));
@@ -99,7 +126,7 @@ fn the_lifecycle_policy_is_json_once_its_parameter_is_filled_in() {
 }
 
 #[test]
-fn the_task_mounts_the_file_system_only_with_the_cache_on() {
+fn the_task_mounts_the_file_system_only_if_the_cache_is_enabled() {
     assert_eq!(
         json(&build_cache::volumes()),
         json!({"Fn::If": [
@@ -120,7 +147,7 @@ fn the_task_mounts_the_file_system_only_with_the_cache_on() {
 }
 
 #[test]
-fn a_rule_of_its_own_is_spelled_like_one_inside_a_group() {
+fn a_separate_ingress_rule_has_the_same_properties_as_an_inline_one() {
     let group: LogicalId<ec2::SecurityGroup> = LogicalId::new("Router");
     let rule = ec2::SecurityGroupIngress {
         group_id: group.reference(),
@@ -133,7 +160,7 @@ fn a_rule_of_its_own_is_spelled_like_one_inside_a_group() {
 }
 
 #[test]
-fn a_task_on_an_instance_is_spelled_as_cloudformation_does() {
+fn a_task_definition_for_ec2_serializes_to_cloudformation_properties() {
     let role: LogicalId<iam::Role> = LogicalId::new("Role");
     let container = ecs::ContainerDefinition {
         secrets: vec![ecs::Secret { name: "PASSWORD".to_owned(), value_from: "arn:aws:ssm:us-east-1:123456789012:parameter/p".into() }],
@@ -173,7 +200,7 @@ fn iam_arn(arn: &str) -> rackform::model::Value<Arn<iam::Role>> {
 }
 
 #[test]
-fn an_access_point_gives_an_app_a_directory_of_its_own() {
+fn an_access_point_with_its_own_directory_serializes_to_cloudformation_properties() {
     let point: LogicalId<efs::AccessPoint> = LogicalId::new("AppCache");
     let properties = efs::AccessPoint {
         posix_user: Some(OrNoValue::always(efs::PosixUser { uid: "1000".into(), gid: "1000".into() })),
@@ -207,7 +234,7 @@ fn an_access_point_gives_an_app_a_directory_of_its_own() {
 }
 
 #[test]
-fn a_lifecycle_rule_with_a_plain_number_is_plain_text() {
+fn a_lifecycle_policy_without_parameters_is_a_plain_string() {
     let rule = ecr::LifecycleRule { description: "Old", tags: ecr::TagStatus::Untagged, days_since_push: 7.into() };
     let policy = json(&ecr::LifecyclePolicy { rules: vec![rule.clone(), ecr::LifecycleRule { tags: ecr::TagStatus::Any, ..rule }] });
     let text: Value = serde_json::from_str(policy["LifecyclePolicyText"].as_str().unwrap_or_default()).unwrap_or_default();
@@ -217,7 +244,7 @@ fn a_lifecycle_rule_with_a_plain_number_is_plain_text() {
 }
 
 #[test]
-fn every_function_is_spelled_as_cloudformation_does() {
+fn intrinsic_functions_serialize_to_cloudformation_syntax() {
     type Text = rackform::model::Value<String>;
     let zones = rackform::model::Value::availability_zones();
     let functions = [

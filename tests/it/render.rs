@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use rackform::evaluate::{State, evaluate};
-use rackform::model::rack;
+use rackform::model::logs::LogGroup;
+use rackform::model::{Declared, Group, LogicalId, Parameter, ParameterName, Sections, build_cache, rack};
 use rackform::parameters::{ParameterOverrides, ParameterSet};
-use rackform::render::{LineDifference, RenderFormat, RenderOptions, differing_lines, render};
+use rackform::render::{LineDifference, RenderFormat, RenderOptions, differing_lines, render, render_sections};
 use rackform::template::{Arena, Diagnostics, Document, Source, Template};
 use serde_json::{Value, json};
 
@@ -19,7 +20,7 @@ fn document() -> Value {
     serde_json::from_str(&rendered(RenderFormat::MinifiedJson)).unwrap()
 }
 
-/// Returns the resources of the rack under those parameters, and the outputs.
+/// Returns the rack's resources and outputs with these parameters.
 fn evaluated(region: &str, flags: &[&str]) -> (Value, Value) {
     let source = Source::new("rack.json", rendered(RenderFormat::MinifiedJson));
     let arena = Arena::new();
@@ -43,14 +44,14 @@ fn names(map: &Value) -> BTreeSet<String> {
     map.as_object().unwrap().keys().cloned().collect()
 }
 
-/// Changes to what is rendered show here, and in a review.
+/// A change of the rendered rack changes this snapshot.
 #[test]
-fn the_rack_is_what_was_reviewed() {
+fn the_rendered_rack_matches_its_snapshot() {
     insta::assert_snapshot!("rack.json", rendered(RenderFormat::Json));
 }
 
 #[test]
-fn every_form_says_the_same_and_renders_to_the_same_bytes_twice() {
+fn all_formats_have_equal_content_and_rendering_is_deterministic() {
     let read = |text: String, name: &str| {
         let source = Source::new(name, text);
         let arena = Arena::new();
@@ -64,7 +65,7 @@ fn every_form_says_the_same_and_renders_to_the_same_bytes_twice() {
 }
 
 #[test]
-fn every_resource_of_the_model_is_in_the_document() {
+fn every_entry_of_the_model_is_in_the_document() {
     let rack = rack::rack();
     let document = document();
     for (section, entries) in [("Parameters", &rack.parameters), ("Conditions", &rack.conditions), ("Resources", &rack.resources)] {
@@ -83,30 +84,99 @@ fn every_parameter_is_in_exactly_one_group() {
     assert_eq!(grouped, names(&document["Parameters"]).iter().map(String::as_str).collect::<Vec<_>>());
 }
 
-/// 512 combinations in two regions; a reference that dangles under one of them fails the evaluation.
+#[test]
+fn a_new_parameter_and_a_new_resource_appear_in_the_rendered_rack() {
+    const RETENTION: ParameterName<u32> = ParameterName::new("AuditRetention");
+    let mut rack = rack::rack();
+    rack.parameter(Group::Logs, &RETENTION, &Parameter::number(7, "Days to keep the audit log"));
+    let log_group = LogGroup::new(Some(RETENTION.value().into()), vec![]);
+    rack.resource(&LogicalId::new("AuditLog"), &Declared::new(log_group));
+    let options = RenderOptions { format: RenderFormat::MinifiedJson, templates: None };
+    let document: Value = serde_json::from_str(&render_sections(&rack, &options).unwrap()).unwrap();
+    assert_eq!(document["Parameters"]["AuditRetention"]["Type"], "Number");
+    assert_eq!(document["Resources"]["AuditLog"]["Properties"]["RetentionInDays"], json!({"Ref": "AuditRetention"}));
+    let groups = document["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"].as_array().unwrap();
+    let logs = groups.iter().find(|group| group["Label"]["default"] == "logs").unwrap();
+    assert_eq!(logs["Parameters"], json!(["LogRetention", "AuditRetention"]));
+}
+
+/// A parameter of the model and two values of it, the default first.
+type Switch = (String, [String; 2]);
+
+/// Returns every parameter that is a choice between two values, or between blank and a value.
+fn switches(rack: &Sections) -> Vec<Switch> {
+    let two_values = |declaration: &Value| {
+        let default = declaration["Default"].as_str().unwrap();
+        let allowed: Vec<&str> =
+            declaration["AllowedValues"].as_array().into_iter().flatten().map(|value| value.as_str().unwrap()).collect();
+        let other = match (allowed.as_slice(), declaration["MinValue"].as_i64(), declaration["MaxValue"].as_i64()) {
+            ([one, other], ..) => (if *one == default { *other } else { *one }).to_owned(),
+            (many, ..) if many.contains(&"") => String::new(),
+            ([], Some(minimum), Some(maximum)) if maximum == minimum + 1 => minimum.to_string(),
+            ([], ..) if default.is_empty() => {
+                let constraint = declaration["ConstraintDescription"].as_str().unwrap_or("such as any-value");
+                constraint.split("such as ").nth(1).unwrap().split([',', ' ']).next().unwrap().to_owned()
+            }
+            _ => return None,
+        };
+        Some([default.to_owned(), other])
+    };
+    rack.parameters.iter().filter_map(|(name, declaration)| Some((name.clone(), two_values(declaration)?))).collect()
+}
+
+/// Returns the parameters that a condition depends on, directly or through other conditions.
+fn parameters_of_condition(rack: &Sections, condition: &Value, found: &mut BTreeSet<String>) {
+    match condition {
+        Value::Object(members) => {
+            for (key, value) in members {
+                match (key.as_str(), value.as_str()) {
+                    ("Ref", Some(name)) if rack.parameters.contains_key(name) => drop(found.insert(name.to_owned())),
+                    ("Condition", Some(name)) => parameters_of_condition(rack, &rack.conditions[name], found),
+                    _ => parameters_of_condition(rack, value, found),
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| parameters_of_condition(rack, item, found)),
+        _ => {}
+    }
+}
+
+/// An unresolved reference under any combination fails the evaluation.
+///
+/// Covers every combination of the parameters that conditions connect with `BuildCache`, in two regions, each with every pair of values
+/// of the other parameters: the value of parameter `index` in row `row` is the parity of `row & (index + 1)`, an orthogonal array.
 #[test]
 fn every_reference_resolves_under_every_combination_of_parameters() {
-    const CHOICES: [[&str; 2]; 9] = [
-        ["BuildCache=No", "BuildCache=Yes"],
-        ["BuildMethod=ec2", "BuildMethod=fargate"],
-        ["HighAvailability=true", "HighAvailability=false"],
-        ["MaxAvailabilityZones=3", "MaxAvailabilityZones=2"],
-        ["ExistingVpc=", "ExistingVpc=vpc-1"],
-        ["InternetGateway=", "InternetGateway=igw-1"],
-        ["InstanceSecurityGroup=", "InstanceSecurityGroup=sg-1"],
-        ["BuildInstanceSecurityGroup=", "BuildInstanceSecurityGroup=sg-2"],
-        ["EnableSharedEFSVolumeEncryption=false", "EnableSharedEFSVolumeEncryption=true"],
-    ];
+    let rack = rack::rack();
+    let conditions: Vec<BTreeSet<String>> = rack
+        .conditions
+        .values()
+        .map(|condition| {
+            let mut parameters = BTreeSet::new();
+            parameters_of_condition(&rack, condition, &mut parameters);
+            parameters
+        })
+        .collect();
+    let switches = switches(&rack);
+    let is_switch = |name: &String| switches.iter().any(|(switch, _)| switch == name);
+    assert!(conditions.iter().flatten().all(is_switch), "a condition depends on a parameter that this test does not vary: {conditions:?}");
+    let mut connected = BTreeSet::from([build_cache::BUILD_CACHE.to_string()]);
+    while let Some(more) = conditions.iter().find(|some| !some.is_disjoint(&connected) && !some.is_subset(&connected)) {
+        connected.extend(more.iter().cloned());
+    }
+    let (connected, others): (Vec<&Switch>, Vec<&Switch>) = switches.iter().partition(|(name, _)| connected.contains(name));
+    let rows = (others.len() + 1).next_power_of_two();
     let source = Source::new("rack.json", rendered(RenderFormat::MinifiedJson));
     let arena = Arena::new();
     let template = Template::read(&source, &arena).unwrap();
-    for combination in 0..1 << CHOICES.len() {
-        let mut flags: Vec<&str> = CHOICES.iter().enumerate().map(|(bit, choice)| choice[combination >> bit & 1]).collect();
-        // The rest has no condition in common with the others and goes along.
-        flags.push(["BuildCacheCleanup=Yes", "BuildCacheCleanup=No"][combination & 1]);
-        flags.push(["LogRetention=7", "LogRetention="][combination >> 1 & 1]);
-        flags.push(["BuildImage=", "BuildImage=example/build:1"][combination >> 2 & 1]);
-        for region in ["us-east-1", "us-west-1"] {
+    for (combination, row) in (0..1 << connected.len()).flat_map(|combination| (0..rows).map(move |row| (combination, row))) {
+        let flag = |(name, values): &Switch, which: usize| format!("{name}={}", values[which & 1]);
+        let mut flags: Vec<String> = connected.iter().enumerate().map(|(bit, switch)| flag(switch, combination >> bit)).collect();
+        flags.extend(others.iter().enumerate().map(|(index, switch)| flag(switch, (row & (index + 1)).count_ones() as usize)));
+        let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+        // The region changes only conditions that depend on `connected` parameters.
+        let regions: &[&str] = if row == 0 { &["us-east-1", "us-west-1"] } else { &["us-east-1"] };
+        for &region in regions {
             let (resources, _) = evaluated_template(&template, region, &flags);
             let has = |flag: &str| flags.contains(&flag);
             let cached = has("BuildCache=Yes");
@@ -120,7 +190,7 @@ fn every_reference_resolves_under_every_combination_of_parameters() {
 }
 
 #[test]
-fn turning_the_cache_on_adds_the_cache_and_changes_only_the_fargate_task() {
+fn enabling_the_cache_adds_its_resources_and_changes_only_the_fargate_task() {
     let (before, _) = evaluated("us-east-1", &["BuildMethod=fargate"]);
     let (after, outputs) = evaluated("us-east-1", &["BuildMethod=fargate", "BuildCache=Yes"]);
     let added: Vec<String> = names(&after).difference(&names(&before)).cloned().collect();
@@ -146,7 +216,7 @@ fn turning_the_cache_on_adds_the_cache_and_changes_only_the_fargate_task() {
 }
 
 #[test]
-fn builds_mount_over_tls_what_only_their_own_group_reaches() {
+fn builds_mount_the_file_system_over_tls_and_only_their_security_group_can_reach_it() {
     let (resources, _) = evaluated("eu-west-1", &["BuildMethod=fargate", "BuildCache=Yes", "BuildInstanceSecurityGroup=sg-2"]);
     let volume = &resources["ApiBuildFargate"]["Volumes"][0];
     assert_eq!(volume["EFSVolumeConfiguration"]["TransitEncryption"], "ENABLED");
@@ -156,7 +226,7 @@ fn builds_mount_over_tls_what_only_their_own_group_reaches() {
 }
 
 #[test]
-fn the_build_task_may_nothing_on_everything_but_sign_in() {
+fn the_build_roles_allow_only_the_ecr_login_on_all_resources() {
     let document = document();
     for role in ["ApiBuildRole", "ApiBuildExecutionRole"] {
         for statement in document["Resources"][role]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"].as_array().unwrap() {
@@ -174,57 +244,72 @@ fn overridden(name: &str, text: &str) -> Result<String, Diagnostics> {
     render(&RenderOptions { format: RenderFormat::MinifiedJson, templates: Some(directory.path()) })
 }
 
-/// Returns message, place and hint of the first problem.
+/// Returns message, position and hint of the first problem.
 fn first(problems: &Diagnostics) -> (String, String, String) {
     let problem = &problems.0[0];
-    let place = problem.labels.first().map_or_else(String::new, |label| {
+    let position = problem.labels.first().map_or_else(String::new, |label| {
         let name = label.source.name().rsplit('/').next().unwrap_or_default();
         format!("{name}:{}", label.start())
     });
-    (problem.message.clone(), place, problem.hint.clone().unwrap_or_default())
+    (problem.message.clone(), position, problem.hint.clone().unwrap_or_default())
 }
 
 #[test]
-fn a_directory_overrides_one_partial_and_leaves_the_others() {
-    let text = overridden("builds.json.j2", r#"{{ resources | entries("Cluster") }}, "Own": {"Type": "AWS::SNS::Topic"}"#);
-    // The tasks are gone, and the outputs that name them say so.
-    let problems = text.unwrap_err();
-    let (message, _, _) = first(&problems);
-    assert_eq!(message, "there is no parameter or resource `ApiBuildFargate`");
+fn a_directory_replaces_one_source_and_keeps_the_others() {
+    let root = |resources: &str| {
+        format!(
+            r#"{{"Metadata": {{{{ metadata | json }}}}, "Parameters": {{ {{{{ parameters | entries }}}} }}, "Mappings": {{% include "mappings.json.j2" %}},
+            "Conditions": {{ {{{{ conditions | entries }}}} }}, "Resources": {{ {resources} }}, "Outputs": {{ {{{{ outputs | entries }}}} }}}}"#
+        )
+    };
+    // Without the tasks, the outputs that refer to them are errors.
+    let problems = overridden("rack.json.j2", &root(r#"{{ resources | entries("Cluster") }}"#)).unwrap_err();
+    assert!(problems.0.iter().any(|problem| problem.message.contains("`ApiBuildFargate`")), "{problems:?}");
 
-    let partial = r#"{{ resources | entries("Cluster", "ApiBuildTasks", "ApiBuildFargate") }}, "Own": {"Type": "AWS::SNS::Topic"}"#;
-    let document: Value = serde_json::from_str(&overridden("builds.json.j2", partial).unwrap()).unwrap();
+    let own = root(r#"{{ resources | entries }}, "Own": {"Type": "AWS::SNS::Topic"}"#);
+    let document: Value = serde_json::from_str(&overridden("rack.json.j2", &own).unwrap()).unwrap();
     assert_eq!(document["Resources"]["Own"], json!({"Type": "AWS::SNS::Topic"}));
     assert!(document["Resources"].get("Subnet0").is_some());
+
+    let document: Value = serde_json::from_str(&overridden("rules.json.j2", "{}").unwrap()).unwrap();
+    assert_eq!(document["Rules"], json!({}));
 }
 
 #[test]
-fn a_mistake_in_a_template_source_is_shown_at_its_place() {
-    let (message, place, _) = first(&overridden("builds.json.j2", "{# one #}\n{{ resources | entries('Clutser') }}").unwrap_err());
-    assert!(message.contains("there is no entry `Clutser`; did you mean `Cluster`?"), "{message}");
-    assert_eq!(place.split(':').take(2).collect::<Vec<_>>(), ["builds.json.j2", "2"]);
+fn a_source_that_nothing_includes_any_more_is_refused() {
+    let (message, position, hint) = first(&overridden("network.json.j2", "{}").unwrap_err());
+    assert_eq!(message, "no built-in template source includes `network.json.j2` any more");
+    assert_eq!(position, "network.json.j2:1:1");
+    assert!(hint.starts_with("change the section in rack.json.j2 instead"), "{hint}");
+}
 
-    let (message, place, hint) = first(&overridden("access.json.j2", "\n\n{{ recources }}").unwrap_err());
-    assert!(message.starts_with("something undefined is used"), "{message}");
-    assert_eq!(place, "access.json.j2:3:4");
+#[test]
+fn an_error_in_a_template_source_has_its_position() {
+    let (message, position, _) = first(&overridden("rack.json.j2", "{# one #}\n{{ resources | entries('Clutser') }}").unwrap_err());
+    assert!(message.contains("unknown entry `Clutser`; did you mean `Cluster`?"), "{message}");
+    assert_eq!(position.split(':').take(2).collect::<Vec<_>>(), ["rack.json.j2", "2"]);
+
+    let (message, position, hint) = first(&overridden("rules.json.j2", "\n\n{{ recources }}").unwrap_err());
+    assert!(message.starts_with("undefined value"), "{message}");
+    assert_eq!(position, "rules.json.j2:3:4");
     assert!(hint.contains("`resources`"), "{hint}");
 
-    let (message, place, _) = first(&overridden("rack.json.j2", "{\n  {% if %}\n}").unwrap_err());
+    let (message, position, _) = first(&overridden("rack.json.j2", "{\n  {% if %}\n}").unwrap_err());
     assert!(message.starts_with("syntax error"), "{message}");
-    assert!(place.starts_with("rack.json.j2:2:"), "{place}");
+    assert!(position.starts_with("rack.json.j2:2:"), "{position}");
 
     let (message, _, _) = first(&overridden("rack.json.j2", "{ {% include \"gone.json.j2\" %} }").unwrap_err());
     assert!(message.contains("gone.json.j2"), "{message}");
 }
 
 #[test]
-fn broken_json_out_of_a_template_source_is_refused() {
-    let (_, place, _) = first(&overridden("rack.json.j2", "{\n  \"Resources\": {\n").unwrap_err());
-    assert!(place.starts_with("rack.json (rendered):"), "{place}");
+fn invalid_json_from_a_template_source_is_an_error() {
+    let (_, position, _) = first(&overridden("rack.json.j2", "{\n  \"Resources\": {\n").unwrap_err());
+    assert!(position.starts_with("rack.json (rendered):"), "{position}");
 }
 
 #[test]
-fn references_to_nothing_are_told_all_at_once() {
+fn all_unresolved_references_are_reported_together() {
     let text = r#"{
         "Conditions": {"On": {"Fn::Equals": ["a", "a"]}},
         "Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Condition": "Onn", "DependsOn": "Topics", "Properties": {
@@ -249,17 +334,17 @@ fn references_to_nothing_are_told_all_at_once() {
 }
 
 #[test]
-fn a_directory_without_template_sources_is_no_override() {
+fn a_directory_without_template_sources_is_an_error() {
     let directory = tempfile::tempdir().unwrap();
     let options = RenderOptions { format: RenderFormat::Json, templates: Some(directory.path()) };
-    assert!(first(&render(&options).unwrap_err()).0.ends_with("has no template sources"));
+    assert!(first(&render(&options).unwrap_err()).0.ends_with("contains no template sources"));
     let missing = directory.path().join("gone");
     let options = RenderOptions { format: RenderFormat::Json, templates: Some(&missing) };
-    assert!(first(&render(&options).unwrap_err()).0.starts_with("cannot read the directory of template sources"));
+    assert!(first(&render(&options).unwrap_err()).0.starts_with("cannot read the template source directory"));
 }
 
 #[test]
-fn differing_lines_are_told_with_their_numbers() {
+fn differing_lines_have_their_line_numbers() {
     assert_eq!(
         differing_lines("a\nb\nc\n", "a\nB\nc\nd\n"),
         [
@@ -271,7 +356,7 @@ fn differing_lines_are_told_with_their_numbers() {
     assert!(differing_lines("same\n", "same\n").is_empty());
 }
 
-/// What `patch` would put into a rack is what a rendered rack has, to the letter and in JSON and YAML.
+/// A rendered rack already contains exactly what `patch` would insert, in JSON and in YAML.
 #[test]
 fn a_rendered_rack_needs_no_patch() {
     for (format, name) in [(RenderFormat::Json, "rack.json"), (RenderFormat::MinifiedJson, "rack.json"), (RenderFormat::Yaml, "rack.yaml")]
@@ -283,7 +368,7 @@ fn a_rendered_rack_needs_no_patch() {
 
 /// `tests/run` installs cfn-lint and names it in `RACKFORM_CFN_LINT`.
 #[test]
-fn cfn_lint_finds_nothing_in_any_form_of_the_rendered_rack() {
+fn cfn_lint_accepts_the_rendered_rack_in_every_format() {
     let Some(linter) = std::env::var_os("RACKFORM_CFN_LINT") else {
         crate::support::skip("no cfn-lint (RACKFORM_CFN_LINT names it; `tests/run` installs it)");
         return;

@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use crate::model::reference::Id;
-use crate::model::resource::{Resource, Tag};
+use crate::model::declared::Tag;
+use crate::model::name::Id;
+use crate::model::resource::Resource;
 use crate::model::value::Value;
 
 /// A virtual network.

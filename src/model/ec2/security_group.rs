@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
-use super::Vpc;
-use crate::model::reference::Id;
-use crate::model::resource::{Resource, Tag};
+use super::network::Vpc;
+use crate::model::declared::Tag;
+use crate::model::name::Id;
+use crate::model::resource::Resource;
 use crate::model::value::Value;
 
 /// A security group with its own rules inside.

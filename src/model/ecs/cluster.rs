@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::model::resource::{Resource, Tag};
+use crate::model::declared::Tag;
+use crate::model::resource::Resource;
 use crate::model::value::Value;
 
 /// A cluster.

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use serde::Serialize;
 
-use crate::model::resource::Property;
+use crate::model::declared::Property;
 use crate::model::value::Value;
 
 /// A container of a task.

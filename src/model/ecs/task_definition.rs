@@ -2,10 +2,12 @@
 
 use serde::{Serialize, Serializer};
 
-use super::{ContainerDefinition, Volume};
+use super::container::ContainerDefinition;
+use super::volume::Volume;
+use crate::model::declared::{Property, Tag};
 use crate::model::iam::Role;
-use crate::model::reference::Arn;
-use crate::model::resource::{Property, Resource, Tag};
+use crate::model::name::Arn;
+use crate::model::resource::Resource;
 use crate::model::value::Value;
 
 /// What a task runs on, with what only that needs.

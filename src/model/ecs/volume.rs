@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::model::efs::{AccessPoint, FileSystem};
-use crate::model::reference::Id;
+use crate::model::name::Id;
 use crate::model::value::Value;
 
 /// A volume of a task.

@@ -1,80 +1,51 @@
-//! The log group, the customer-managed key, and the two roles of a build task.
+//! The log group and the two roles of a build task.
 //!
-//! The policies are built here and not written in `templates/`, since what they name are the rack's own resources. They
-//! say nothing that depends on whether the cache is on: turning it on leaves the roles untouched.
+//! The policies are here and not in `templates/` because they refer to the rack's own resources. They do not depend on the parameter
+//! `BuildCache`: turning the cache on leaves the roles unchanged.
 
 use serde_json::json;
 
-use super::parameters::{BLANK_LOG_RETENTION, CUSTOMER_MANAGED_KEY, LOG_RETENTION};
+use super::parameters::{BLANK_LOG_RETENTION, LOG_RETENTION};
+use crate::model::declared::{Declared, DeletionPolicy, Tag};
 use crate::model::iam::{Policy, PolicyDocument, Role, Statement};
-use crate::model::kms::{Alias, Key};
 use crate::model::logs::LogGroup;
-use crate::model::reference::LogicalId;
-use crate::model::resource::{Declared, RetentionPolicy, Tag};
+use crate::model::name::LogicalId;
+use crate::model::reference::stack_name;
 use crate::model::sections::Sections;
-use crate::model::value::{OrNoValue, Value, stack_name};
+use crate::model::value::{OrNoValue, Value};
 
 pub(super) const LOG_GROUP: LogicalId<LogGroup> = LogicalId::new("LogGroup");
 pub(super) const TASK_ROLE: LogicalId<Role> = LogicalId::new("ApiBuildRole");
 pub(super) const EXECUTION_ROLE: LogicalId<Role> = LogicalId::new("ApiBuildExecutionRole");
-const KEY: LogicalId<Key> = LogicalId::new("CustomerManagedKey");
-const KEY_ALIAS: LogicalId<Alias> = LogicalId::new("CustomerManagedKeyAlias");
 
-/// The service that runs tasks.
+/// The service principal that runs tasks.
 const ECS_TASKS: &str = "ecs-tasks.amazonaws.com";
-/// What pulling an image takes.
+/// The actions that an image pull requires.
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policy-examples.html>
 const PULL: [&str; 3] = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"];
-/// What pushing one takes besides.
+/// The actions that an image push requires in addition.
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html>
 const PUSH: [&str; 4] = ["ecr:CompleteLayerUpload", "ecr:InitiateLayerUpload", "ecr:PutImage", "ecr:UploadLayerPart"];
 
-pub(super) fn declare(rack: &mut Sections) {
+pub(super) fn declare_log_group(rack: &mut Sections) {
     let retention = OrNoValue::unless(&BLANK_LOG_RETENTION, LOG_RETENTION.value());
-    let log_group = Declared::new(LogGroup { retention_in_days: Some(retention), tags: tags() });
-    rack.resource(&LOG_GROUP, &log_group.on_removal(RetentionPolicy::Delete));
-    rack.resource(&KEY, &Declared::new(key()).only_if(&CUSTOMER_MANAGED_KEY).on_removal(RetentionPolicy::Delete));
-    let alias = Alias { alias_name: Value::sub("alias/${AWS::StackName}"), target_key_id: KEY.reference() };
-    rack.resource(&KEY_ALIAS, &Declared::new(alias).only_if(&CUSTOMER_MANAGED_KEY));
+    let log_group = LogGroup::new(Some(retention), vec![Tag::name(stack_name())]);
+    rack.resource(&LOG_GROUP, &Declared::new(log_group).with_deletion_policy(DeletionPolicy::Delete));
+}
+
+pub(super) fn declare_roles(rack: &mut Sections) {
     rack.resource(&EXECUTION_ROLE, &Declared::new(execution_role()));
     rack.resource(&TASK_ROLE, &Declared::new(task_role()));
 }
 
-fn tags() -> Vec<Tag> {
-    vec![Tag::name(stack_name())]
-}
-
-/// Returns the ARN of a resource of this account in this region.
+/// Returns the ARN of a resource in this account and region.
 fn arn(service: &str, resource: &str) -> Value<String> {
     Value::sub(format!("arn:${{AWS::Partition}}:{service}:${{AWS::Region}}:${{AWS::AccountId}}:{resource}"))
 }
 
-/// Lets the account's own IAM policies decide, and EFS use the key for file systems of this account.
-///
-/// Source: <https://docs.aws.amazon.com/efs/latest/ug/encryption-at-rest.html>
-fn key() -> Key {
-    let everything = || [Value::from("*")];
-    let root = json!({ "AWS": Value::sub("arn:${AWS::Partition}:iam::${AWS::AccountId}:root") });
-    let actions = ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"];
-    let through_efs = json!({ "StringEquals": {
-        "kms:CallerAccount": { "Ref": "AWS::AccountId" },
-        "kms:ViaService": Value::sub("elasticfilesystem.${AWS::Region}.amazonaws.com"),
-    } });
-    Key {
-        description: Value::sub("Encrypts file systems of ${AWS::StackName}"),
-        key_policy: PolicyDocument::new([
-            Statement::allow("Administration", &["kms:*"], everything()).to_principal(root),
-            Statement::allow("FileSystems", &actions, everything()).to_principal(json!({ "AWS": "*" })).when(through_efs),
-        ]),
-        enable_key_rotation: true,
-        pending_window_in_days: 30,
-        tags: tags(),
-    }
-}
-
-/// Lets ECS start the task: pull the builder image from this account's repositories, and write the log.
+/// Returns the role with which ECS starts the task: it pulls the builder image from this account's repositories and writes the log.
 fn execution_role() -> Role {
     role(
         "Starts build tasks",
@@ -86,9 +57,9 @@ fn execution_role() -> Role {
     )
 }
 
-/// Lets a build use its cache and push what it built, and nothing else.
+/// Returns the role of a build: it can use the build cache and push the rack's images, and nothing else.
 fn task_role() -> Role {
-    // The file system's ID is not known while the cache is off, so its name tag, which only the rack can give, stands for it.
+    // While the cache is off there is no file system to refer to, so the statement selects it by its `Name` tag.
     let own_file_system = json!({ "StringEquals": { "aws:ResourceTag/Name": Value::sub("${AWS::StackName}-build-cache") } });
     let mount = ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"];
     let push_and_pull: Vec<&str> = PULL.into_iter().chain(PUSH).collect();
@@ -103,7 +74,7 @@ fn task_role() -> Role {
     )
 }
 
-/// Returns the statement for signing in to ECR, which knows no resource.
+/// Returns the statement for the ECR login; its action has no resource-level permissions.
 ///
 /// Source: <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html>
 fn sign_in() -> Statement {

@@ -1,4 +1,4 @@
-//! The cluster and the two build tasks, of which a rack has one at a time.
+//! The cluster and the two build tasks; a rack has one of the two at a time.
 
 use super::access::{EXECUTION_ROLE, LOG_GROUP, TASK_ROLE};
 use super::parameters::{
@@ -6,23 +6,24 @@ use super::parameters::{
     USE_BUILD_INSTANCE, USE_FARGATE_BUILD,
 };
 use crate::model::build_cache;
+use crate::model::declared::{Declared, Tag};
 use crate::model::ecs::{
     Cluster, ContainerDefinition, EnvironmentVariable, LaunchType, LogConfiguration, MountPoint, RuntimePlatform, TaskDefinition, Volume,
 };
-use crate::model::reference::LogicalId;
-use crate::model::resource::{Declared, Tag};
+use crate::model::name::LogicalId;
+use crate::model::reference::{region, stack_id, stack_name};
 use crate::model::sections::Sections;
-use crate::model::value::{OrNoValue, Value, region, stack_id, stack_name};
+use crate::model::value::{OrNoValue, Value};
 
 pub(super) const CLUSTER: LogicalId<Cluster> = LogicalId::new("Cluster");
 pub(super) const EC2_TASK: LogicalId<TaskDefinition> = LogicalId::new("ApiBuildTasks");
 pub(super) const FARGATE_TASK: LogicalId<TaskDefinition> = LogicalId::new("ApiBuildFargate");
 
-/// A docker client, which talks to the instance's engine.
+/// A docker client, which connects to the engine of the instance.
 pub const DOCKER_IMAGE: &str = "public.ecr.aws/docker/library/docker:28-cli";
-/// The first kaniko line that keeps `RUN --mount=type=cache` directories across file systems, EFS being one, is 1.26.5.
+/// A kaniko release; from 1.26.5 on, kaniko keeps `RUN --mount=type=cache` directories that are on another file system, such as EFS.
 pub const KANIKO_IMAGE: &str = "ghcr.io/osscontainertools/kaniko:v1.27.5";
-/// The engine's socket, on the instance and in the container.
+/// The path of the engine's socket, on the instance and in the container.
 const DOCKER_SOCKET: &str = "/var/run/docker.sock";
 
 pub(super) fn declare(rack: &mut Sections) {
@@ -36,7 +37,7 @@ fn tags() -> Vec<Tag> {
     vec![Tag::name(stack_name())]
 }
 
-/// Returns the container `build`, as far as both tasks share it.
+/// Returns the container `build` with the properties that both tasks share.
 fn container(default_image: &str) -> ContainerDefinition {
     ContainerDefinition {
         environment: vec![

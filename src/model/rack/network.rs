@@ -1,16 +1,20 @@
-//! The VPC, its subnets in two or three zones, the way out, and the instances' security group.
+//! The VPC, its subnets in two or three availability zones, their routes, and the instances' security group.
 
-use super::SUBNETS;
 use super::parameters::{BLANK_EXISTING_VPC, INTERNET_GATEWAY, OWN_GATEWAY, ROUTES, SUBNET_CIDRS, THIRD_ZONE, THIRD_ZONE_ROUTES, VPC_CIDR};
 use crate::model::build_cache::HostTemplate;
+use crate::model::declared::{Declared, Tag};
 use crate::model::ec2::{
     Ingress, InternetGateway, Peer, Route, RouteTable, SecurityGroup, Subnet, SubnetRouteTableAssociation, Vpc, VpcGatewayAttachment,
 };
-use crate::model::reference::LogicalId;
-use crate::model::resource::{Declared, Tag};
+use crate::model::name::LogicalId;
+use crate::model::reference::stack_name;
 use crate::model::sections::Sections;
-use crate::model::value::{Value, stack_name};
+use crate::model::value::Value;
 
+/// The public subnets, one per availability zone; the third exists only under a condition.
+pub const SUBNETS: [LogicalId<Subnet>; 3] = [LogicalId::new("Subnet0"), LogicalId::new("Subnet1"), LogicalId::new("Subnet2")];
+pub(super) const VPC: LogicalId<Vpc> = LogicalId::new("Vpc");
+pub(super) const INSTANCES_SECURITY: LogicalId<SecurityGroup> = LogicalId::new("InstancesSecurity");
 const GATEWAY: LogicalId<InternetGateway> = LogicalId::new("Gateway");
 const GATEWAY_ATTACHMENT: LogicalId<VpcGatewayAttachment> = LogicalId::new("GatewayAttachment");
 const ROUTE_TABLE: LogicalId<RouteTable> = LogicalId::new("Routes");
@@ -21,10 +25,9 @@ const SUBNET_ROUTES: [LogicalId<SubnetRouteTableAssociation>; 3] =
 
 pub(super) fn declare(rack: &mut Sections, host: &HostTemplate) {
     let name = || vec![Tag::name(stack_name())];
-    let vpc: &LogicalId<Vpc> = &host.vpc;
-    rack.resource(vpc, &Declared::new(Vpc::new(VPC_CIDR.value(), name())).only_if(&BLANK_EXISTING_VPC));
+    rack.resource(&VPC, &Declared::new(Vpc::new(VPC_CIDR.value(), name())).only_if(&BLANK_EXISTING_VPC));
     rack.resource(&GATEWAY, &Declared::new(InternetGateway { tags: name() }).only_if(&BLANK_EXISTING_VPC));
-    let attachment = VpcGatewayAttachment { vpc_id: vpc.reference(), internet_gateway_id: GATEWAY.reference() };
+    let attachment = VpcGatewayAttachment { vpc_id: VPC.reference(), internet_gateway_id: GATEWAY.reference() };
     rack.resource(&GATEWAY_ATTACHMENT, &Declared::new(attachment).only_if(&BLANK_EXISTING_VPC));
 
     for (index, (subnet, cidr)) in SUBNETS.iter().zip(&SUBNET_CIDRS).enumerate() {
@@ -40,7 +43,7 @@ pub(super) fn declare(rack: &mut Sections, host: &HostTemplate) {
     rack.resource(&ROUTE_TABLE, &Declared::new(RouteTable { vpc_id: host.vpc_id(), tags: name() }).only_if(&ROUTES));
     let route =
         |gateway| Route { route_table_id: ROUTE_TABLE.reference(), destination_cidr_block: "0.0.0.0/0".into(), gateway_id: gateway };
-    // Without the attachment the route would name a gateway that is not yet in the VPC, and no reference says so.
+    // EC2 refuses a route to a gateway that is not attached to the VPC, and the route has no reference to the attachment.
     rack.resource(&ROUTE_DEFAULT, &Declared::new(route(GATEWAY.reference())).only_if(&BLANK_EXISTING_VPC).after(&GATEWAY_ATTACHMENT));
     rack.resource(&ROUTE_DEFAULT_EXISTING, &Declared::new(route(INTERNET_GATEWAY.value())).only_if(&OWN_GATEWAY));
     for (index, (association, subnet)) in SUBNET_ROUTES.iter().zip(&SUBNETS).enumerate() {
@@ -59,5 +62,5 @@ pub(super) fn declare(rack: &mut Sections, host: &HostTemplate) {
         ],
         tags: vec![Tag::name(Value::sub("${AWS::StackName}-instances"))],
     };
-    rack.resource(&host.instances_security, &Declared::new(group));
+    rack.resource(&INSTANCES_SECURITY, &Declared::new(group));
 }

@@ -1,16 +1,16 @@
-//! What a build, or somebody who looks, wants to know of a rack.
+//! The rack's outputs: the values that a build or an operator needs.
 
 use super::access::LOG_GROUP;
 use super::builds::{CLUSTER, EC2_TASK, FARGATE_TASK};
+use super::network::SUBNETS;
 use super::parameters::{THIRD_ZONE, USE_FARGATE_BUILD};
-use super::{SUBNETS, build_cache};
-use crate::model::build_cache::HostTemplate;
+use crate::model::build_cache::{self, HostTemplate};
 use crate::model::ecs::TaskDefinition;
-use crate::model::reference::Id;
+use crate::model::name::Id;
 use crate::model::sections::Sections;
 use crate::model::value::{OrNoValue, Value};
 
-/// The first Fargate platform version that mounts EFS; a task definition cannot ask for it, so whoever runs the task does.
+/// The first Fargate platform version that can mount EFS. A task definition has no such property, so the `RunTask` call sets it.
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/efs-volumes.html>
 const PLATFORM_VERSION: &str = "1.4.0";
@@ -24,7 +24,7 @@ pub(super) fn declare(rack: &mut Sections, host: &HostTemplate) {
     rack.output("Cluster", None, "Cluster that builds run in", &CLUSTER.reference().to_text());
     rack.output("LogGroup", None, "Log group of the rack", &LOG_GROUP.reference().to_text());
     rack.output("BuildTaskDefinition", None, "Task definition of a build", &task.to_text());
-    rack.output("BuildLaunchType", None, "What a build task runs on", &launch_type);
+    rack.output("BuildLaunchType", None, "Launch type of a build task", &launch_type);
     rack.output("BuildPlatformVersion", Some(&USE_FARGATE_BUILD), "Fargate platform version of a build task", &PLATFORM_VERSION.into());
     rack.output("BuildSubnets", None, "Subnets of a build task", &subnets);
     rack.output("BuildSecurityGroup", None, "Security group of a build task", &host.build_security_group().to_text());

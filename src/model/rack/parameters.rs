@@ -1,12 +1,13 @@
-//! The rack's own parameters and the conditions made of them.
+//! The rack's parameters without those of the build cache, and the conditions that depend on them.
 
 use crate::model::condition::Condition;
 use crate::model::ec2::{InternetGateway, SecurityGroup, Vpc};
 use crate::model::ecs::CpuArchitecture;
-use crate::model::parameter::Parameter;
-use crate::model::reference::{ConditionName, Id, ParameterName};
+use crate::model::name::{ConditionName, Id, ParameterName};
+use crate::model::parameter::{Group, Parameter};
+use crate::model::reference::region;
 use crate::model::sections::Sections;
-use crate::model::value::{Value, region};
+use crate::model::value::Value;
 
 pub(super) const BUILD_METHOD: ParameterName<String> = ParameterName::new("BuildMethod");
 pub(super) const BUILD_IMAGE: ParameterName<String> = ParameterName::new("BuildImage");
@@ -33,7 +34,7 @@ pub(super) const BLANK_EXISTING_VPC: ConditionName = ConditionName::new("BlankEx
 pub(super) const BLANK_INSTANCE_SECURITY_GROUP: ConditionName = ConditionName::new("BlankInstanceSecurityGroup");
 pub(super) const BLANK_INTERNET_GATEWAY: ConditionName = ConditionName::new("BlankInternetGateway");
 pub(super) const BLANK_LOG_RETENTION: ConditionName = ConditionName::new("BlankLogRetention");
-pub(super) const CUSTOMER_MANAGED_KEY: ConditionName = ConditionName::new("EnableSharedEFSVolumeEncryptionCond");
+pub(super) const FILE_SYSTEM_ENCRYPTION: ConditionName = ConditionName::new("EnableSharedEFSVolumeEncryptionCond");
 pub(super) const OWN_GATEWAY: ConditionName = ConditionName::new("ExistingVpcAndInternetGateway");
 pub(super) const ROUTES: ConditionName = ConditionName::new("NotExistingVpcAndBlankInternetGateway");
 pub(super) const THIRD_ZONE_ROUTES: ConditionName =
@@ -42,7 +43,7 @@ pub(super) const THIRD_ZONE: ConditionName = ConditionName::new("ThirdAvailabili
 pub(super) const USE_BUILD_INSTANCE: ConditionName = ConditionName::new("UseBuildInstance");
 pub(super) const USE_FARGATE_BUILD: ConditionName = ConditionName::new("UseFargateBuild");
 
-/// Days that CloudWatch Logs accepts; the empty text is for ever.
+/// The retention periods in days that CloudWatch Logs accepts. Blank: log events never expire.
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html>
 const RETENTIONS: [&str; 23] = [
@@ -50,58 +51,67 @@ const RETENTIONS: [&str; 23] = [
     "2922", "3288", "3653",
 ];
 
-/// Sizes of a Fargate task in CPU units; which memory goes with which stands in the template's rules.
+/// The sizes of a Fargate task in CPU units. `templates/rules.json.j2` has the memory sizes that each of them supports.
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html>
 const FARGATE_CPUS: [&str; 7] = ["256", "512", "1024", "2048", "4096", "8192", "16384"];
 
 const IPV4_BLOCK: &str = r"(\d{1,3}\.){3}\d{1,3}/(1[6-9]|2[0-8])";
-const IPV4_BLOCK_WORDS: &str = "an IPv4 block of 16 to 28 bits, such as 10.0.0.0/16";
+const IPV4_BLOCK_CONSTRAINT: &str = "must be an IPv4 CIDR block with a prefix length of 16 to 28, such as 10.0.0.0/16";
 
 pub(super) fn declare(rack: &mut Sections) {
-    let method = "Where builds run: ec2 takes an instance of the cluster, fargate takes a task of its own size";
-    rack.parameter(&BUILD_METHOD, &Parameter::choice(&["ec2", "fargate"], method));
-    rack.parameter(&BUILD_IMAGE, &Parameter::string("", "Another builder image than the default one"));
-    rack.parameter(&BUILD_CPU, &Parameter::number(256, "CPU units kept for a build on an instance, 1024 to a core").between(128, 196_608));
-    rack.parameter(
-        &BUILD_MEMORY,
-        &Parameter::number(1000, "Memory in MiB that a build on an instance gets at most").between(64, 3_145_728),
-    );
-    let cpu = "CPU units of a build on Fargate, 1024 to a core. Only used when BuildMethod is set to fargate";
-    rack.parameter(&FARGATE_BUILD_CPU, &Parameter::choice(&FARGATE_CPUS, cpu).default_to("1024"));
-    let memory = "Memory in MiB of a build on Fargate; it has to suit FargateBuildCpu. Only used when BuildMethod is set to fargate";
-    rack.parameter(&FARGATE_BUILD_MEMORY, &Parameter::string("4096", memory).matching(r"\d{3,6}", "a number of MiB, such as 4096"));
-    rack.parameter(&BUILD_ARCHITECTURE, &Parameter::choice(&["X86_64", "ARM64"], "Processor of builds on Fargate"));
-    let for_builds = "Security group for builds. If blank, builds get the one of the instances";
-    rack.parameter(&BUILD_INSTANCE_SECURITY_GROUP, &security_group(for_builds));
-    rack.parameter(
-        &INSTANCE_SECURITY_GROUP,
-        &security_group("Security group for instances. If blank, the rack makes one that is open to its VPC"),
-    );
-    let encryption = "Encrypt file systems with a key of the rack instead of the AWS managed one. Changing this replaces the build cache's file system and loses what is in it";
-    rack.parameter(&ENABLE_SHARED_EFS_VOLUME_ENCRYPTION, &Parameter::choice(&["false", "true"], encryption));
-    let existing_vpc = Parameter::string(
-        "",
-        "VPC to live in. If blank, the rack makes one. It needs DNS hostnames and DNS resolution for the build cache",
-    );
-    rack.parameter(&EXISTING_VPC, &existing_vpc.matching("(vpc-[0-9a-f]+)?", "a VPC's ID, such as vpc-0123456789abcdef0, or blank"));
+    declare_build(rack);
+    declare_network(rack);
+    let encryption = "Encrypt file systems with the rack's own KMS key instead of the AWS managed key. Changing this replaces the build cache's file system and deletes its content";
+    rack.parameter(Group::Storage, &ENABLE_SHARED_EFS_VOLUME_ENCRYPTION, &Parameter::choice(&["false", "true"], encryption));
+    let retention = Parameter::choice(&RETENTIONS, "Number of days to keep logs (blank for unlimited)").default_to("7");
+    rack.parameter(Group::Logs, &LOG_RETENTION, &retention);
+}
+
+fn declare_build(rack: &mut Sections) {
+    let method = "Where builds run: ec2 uses an instance of the cluster, fargate uses a separate Fargate task";
+    rack.parameter(Group::Build, &BUILD_METHOD, &Parameter::choice(&["ec2", "fargate"], method));
+    rack.parameter(Group::Build, &BUILD_IMAGE, &Parameter::string("", "Builder image. If blank, the default builder image is used"));
+    let cpu = "CPU units reserved for a build on an instance, 1024 per core";
+    rack.parameter(Group::Build, &BUILD_CPU, &Parameter::number(256, cpu).between(128, 196_608));
+    let memory = "Memory limit in MiB of a build on an instance";
+    rack.parameter(Group::Build, &BUILD_MEMORY, &Parameter::number(1000, memory).between(64, 3_145_728));
+    let cpu = "CPU units of a build on Fargate, 1024 per core. Only used when BuildMethod is set to fargate";
+    rack.parameter(Group::Build, &FARGATE_BUILD_CPU, &Parameter::choice(&FARGATE_CPUS, cpu).default_to("1024"));
+    let memory =
+        "Memory in MiB of a build on Fargate; FargateBuildCpu limits the supported values. Only used when BuildMethod is set to fargate";
+    let memory = Parameter::string("4096", memory).matching(r"\d{3,6}", "must be a number of MiB, such as 4096");
+    rack.parameter(Group::Build, &FARGATE_BUILD_MEMORY, &memory);
+    let architecture = Parameter::choice(&["X86_64", "ARM64"], "CPU architecture of builds on Fargate");
+    rack.parameter(Group::Build, &BUILD_ARCHITECTURE, &architecture);
+    let group = "Security group for builds. If blank, builds use the security group of the instances";
+    rack.parameter(Group::Build, &BUILD_INSTANCE_SECURITY_GROUP, &security_group(group));
+}
+
+fn declare_network(rack: &mut Sections) {
+    let vpc =
+        "Existing VPC for the rack. If blank, the rack creates a VPC. The build cache requires DNS hostnames and DNS resolution in it";
+    let vpc = Parameter::string("", vpc).matching("(vpc-[0-9a-f]+)?", "must be a VPC ID, such as vpc-0123456789abcdef0, or blank");
+    rack.parameter(Group::Network, &EXISTING_VPC, &vpc);
     let gateway = "Internet gateway of the existing VPC. If blank, the subnets use the VPC's main route table";
-    rack.parameter(
-        &INTERNET_GATEWAY,
-        &Parameter::string("", gateway).matching("(igw-[0-9a-f]+)?", "an internet gateway's ID, such as igw-0123456789abcdef0, or blank"),
-    );
-    rack.parameter(&HIGH_AVAILABILITY, &Parameter::choice(&["true", "false"], "Use a third availability zone where the region has one"));
-    rack.parameter(&MAX_AVAILABILITY_ZONES, &Parameter::number(3, "The most availability zones to use").between(2, 3));
-    rack.parameter(&VPC_CIDR, &Parameter::string("10.0.0.0/16", "Addresses of the VPC").matching(IPV4_BLOCK, IPV4_BLOCK_WORDS));
+    let gateway = Parameter::string("", gateway)
+        .matching("(igw-[0-9a-f]+)?", "must be an internet gateway ID, such as igw-0123456789abcdef0, or blank");
+    rack.parameter(Group::Network, &INTERNET_GATEWAY, &gateway);
+    let block = |default: &str, description: &str| Parameter::string(default, description).matching(IPV4_BLOCK, IPV4_BLOCK_CONSTRAINT);
+    rack.parameter(Group::Network, &VPC_CIDR, &block("10.0.0.0/16", "CIDR block of the VPC"));
     for (index, name) in SUBNET_CIDRS.iter().enumerate() {
-        let parameter = Parameter::string(&format!("10.0.{}.0/24", index + 1), &format!("Addresses of public subnet {index}"));
-        rack.parameter(name, &parameter.matching(IPV4_BLOCK, IPV4_BLOCK_WORDS));
+        rack.parameter(Group::Network, name, &block(&format!("10.0.{}.0/24", index + 1), &format!("CIDR block of public subnet {index}")));
     }
-    rack.parameter(&LOG_RETENTION, &Parameter::choice(&RETENTIONS, "Number of days to keep logs (blank for unlimited)").default_to("7"));
+    let high_availability = Parameter::choice(&["true", "false"], "Use a third availability zone if the region has one");
+    rack.parameter(Group::Network, &HIGH_AVAILABILITY, &high_availability);
+    let zones = Parameter::number(3, "Maximum number of availability zones").between(2, 3);
+    rack.parameter(Group::Network, &MAX_AVAILABILITY_ZONES, &zones);
+    let group = "Security group for instances. If blank, the rack creates one that allows TCP and UDP from its VPC";
+    rack.parameter(Group::Network, &INSTANCE_SECURITY_GROUP, &security_group(group));
 }
 
 fn security_group(description: &str) -> Parameter {
-    Parameter::string("", description).matching("(sg-[0-9a-f]+)?", "a security group's ID, such as sg-0123456789abcdef0, or blank")
+    Parameter::string("", description).matching("(sg-[0-9a-f]+)?", "must be a security group ID, such as sg-0123456789abcdef0, or blank")
 }
 
 pub(super) fn declare_conditions(rack: &mut Sections) {
@@ -117,7 +127,7 @@ pub(super) fn declare_conditions(rack: &mut Sections) {
     rack.condition(&BLANK_INSTANCE_SECURITY_GROUP, &Condition::parameter_is(&INSTANCE_SECURITY_GROUP, ""));
     rack.condition(&BLANK_INTERNET_GATEWAY, &Condition::parameter_is(&INTERNET_GATEWAY, ""));
     rack.condition(&BLANK_LOG_RETENTION, &Condition::parameter_is(&LOG_RETENTION, ""));
-    rack.condition(&CUSTOMER_MANAGED_KEY, &Condition::parameter_is(&ENABLE_SHARED_EFS_VOLUME_ENCRYPTION, "true"));
+    rack.condition(&FILE_SYSTEM_ENCRYPTION, &Condition::parameter_is(&ENABLE_SHARED_EFS_VOLUME_ENCRYPTION, "true"));
     rack.condition(&EXISTING, &named(&BLANK_EXISTING_VPC).negated());
     rack.condition(&EXISTING_AND_BLANK_GATEWAY, &Condition::both(&EXISTING, &BLANK_INTERNET_GATEWAY));
     rack.condition(&OWN_GATEWAY, &Condition::And(vec![named(&EXISTING), named(&BLANK_INTERNET_GATEWAY).negated()]));

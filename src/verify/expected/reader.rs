@@ -2,7 +2,7 @@
 
 use super::{ExpectedContainer, ExpectedFileSystem, ExpectedKey, ExpectedMountTarget, ExpectedRepository, ExpectedRule, ExpectedTask};
 use crate::evaluate::{ConditionValue, Evaluation, Residual, Resource, Value, ValueKind};
-use crate::model::build_cache::HostTemplate;
+use crate::model::rack;
 use crate::template::Intrinsic;
 use crate::verify::observed::{EfsVolume, Ingress, MountPoint, Volume};
 
@@ -121,7 +121,7 @@ impl<'a> Reader<'_, 'a> {
 
     /// Returns the group that build tasks get: the one for builds, else the one for instances, else the rack's own.
     pub(crate) fn build_group(&self) -> Option<String> {
-        let rack = HostTemplate::default();
+        let rack = rack::host_template();
         let parameters = [rack.build_instance_security_group, rack.instance_security_group];
         for (_, parameter) in parameters.into_iter().flatten() {
             let name = parameter.to_string();
