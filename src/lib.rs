@@ -27,6 +27,7 @@ pub mod polling;
 pub mod recover;
 pub mod render;
 pub mod schema;
+pub mod secret;
 pub mod template;
 pub mod ui;
 mod unique;

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::{Backend, BackendError, StackDescription};
 use crate::evaluate::State;
+use crate::secret::MASKED;
 use crate::template::{Intrinsic, Template};
 
 /// Returns what is known of a deployed stack: pseudo parameters from its ARN, physical IDs, attributes, and what others export.
@@ -70,7 +71,7 @@ pub fn add_attributes_of_outputs(state: &mut State, template: &Template<'_>, out
         };
         if let (Some((id, attribute)), Some(value)) = (place, outputs.get(output.name))
             && state.physical_ids.contains_key(id)
-            && !value.contains("****")
+            && !value.contains(MASKED)
         {
             let attributes = state.attributes.entry(id.to_owned()).or_default();
             attributes.entry(attribute.to_owned()).or_insert_with(|| Value::String(value.clone()));

@@ -11,6 +11,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::command::{Invocation, Step};
+use crate::secret::Mask;
 
 /// How long a program that was asked to end may take for it.
 const GRACE: Duration = Duration::from_secs(10);
@@ -265,7 +266,7 @@ pub fn feed(argv: &[String], secret: &str) -> Result<(), FeedError> {
     if output.status.success() {
         return Ok(());
     }
-    let said = String::from_utf8_lossy(&output.stderr).replace(secret, "****");
+    let said = Mask::from_iter([secret]).text(String::from_utf8_lossy(&output.stderr));
     let last = said.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or("it gave no reason");
     Err(failed(format!("{last} ({})", output.status)))
 }

@@ -7,8 +7,8 @@ use super::deployed::Deployed;
 use super::{Context, ExitCode, Failure, Format};
 use crate::backend::{Backend, BackendError, PropertyDifference, ResourceDrift};
 use crate::cloudformation::{DifferenceType, ResourceDriftStatus, StackDriftStatus};
-use crate::plan::redact::STARS;
 use crate::plan::{LiveDifference, LiveResource};
+use crate::secret::{MASKED, is_no_echo};
 use crate::template::{Node, Template};
 use crate::ui;
 
@@ -116,15 +116,14 @@ pub fn live(drifts: &[ResourceDrift]) -> Vec<LiveResource> {
 /// Hides both values of a property that a `NoEcho` parameter goes into: CloudFormation shows them as they are, and the secret itself
 /// is not known here to be looked for.
 pub fn hide_secrets(drifts: &mut [ResourceDrift], template: &Template<'_>) {
-    let no_echo = |body: &Node<'_>| body.get("NoEcho").and_then(Node::scalar).is_some_and(|text| text.eq_ignore_ascii_case("true"));
-    let secrets: Vec<&str> = template.parameters.iter().filter(|entry| no_echo(entry.body)).map(|entry| entry.name).collect();
+    let secrets: Vec<&str> = template.parameters.iter().filter(|entry| is_no_echo(entry.body)).map(|entry| entry.name).collect();
     for drift in drifts {
         let declared = template.resources.get(drift.logical_resource_id.as_str()).and_then(|entry| entry.body.get("Properties"));
         for difference in &mut drift.differences {
             let written = declared.and_then(|properties| properties.get(difference.property()));
             if written.is_some_and(|written| secrets.iter().any(|secret| mentions(written, secret))) {
                 for value in [&mut difference.expected, &mut difference.actual] {
-                    STARS.clone_into(value);
+                    MASKED.clone_into(value);
                 }
             }
         }

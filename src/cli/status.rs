@@ -4,6 +4,7 @@ use super::backend::{self, Access, BackendArgs};
 use super::deployed::Deployed;
 use super::{Context, ExitCode, Failure, Format, Joined};
 use crate::apply;
+use crate::secret::MASKED;
 use crate::ui::stack::{LastOperation, Status, StatusParameter};
 
 /// Shows the stack: its status and what that means, its last operation, parameters, outputs
@@ -43,7 +44,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         let differs = value.is_some() && written.is_some() && written != *value;
         StatusParameter {
             name: name.clone(),
-            value: value.clone().unwrap_or_else(|| "****".to_owned()),
+            value: value.clone().unwrap_or_else(|| MASKED.to_owned()),
             is_default,
             rack_file: written.filter(|_| differs),
         }

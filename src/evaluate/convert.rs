@@ -6,6 +6,7 @@ use serde::ser::{Serialize, SerializeMap as _, Serializer};
 use serde_json::{Map, Value as Json};
 
 use super::value::{Residual, Value, ValueKind};
+use crate::secret::Mask;
 
 impl Value<'_> {
     /// Returns the value as JSON; what is unknown stands as the intrinsic function that is left of it, in its long form.
@@ -17,81 +18,66 @@ impl Value<'_> {
 
 impl Serialize for Value<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Written { value: self, texts: &AsTheyAre }.serialize(serializer)
-    }
-}
-
-/// What becomes of every text and key on its way out.
-pub(crate) trait Texts {
-    /// Returns what to write for a text; borrowed where it is the text itself.
-    fn text<'t>(&self, text: &'t str) -> Cow<'t, str>;
-}
-
-/// Leaves texts as they are.
-struct AsTheyAre;
-
-impl Texts for AsTheyAre {
-    fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        Cow::Borrowed(text)
+        MaskedValue { value: self, mask: &Mask::default() }.serialize(serializer)
     }
 }
 
 /// A value on its way out, straight to the writer: a tree of JSON in between would cost more than evaluating did.
-pub(crate) struct Written<'v, 'a, T> {
+pub(crate) struct MaskedValue<'v, 'a> {
     /// What to write.
     pub(crate) value: &'v Value<'a>,
-    /// What becomes of its texts.
-    pub(crate) texts: &'v T,
+    /// What becomes of its mask.
+    pub(crate) mask: &'v Mask,
 }
 
-impl<T: Texts> Serialize for Written<'_, '_, T> {
+impl Serialize for MaskedValue<'_, '_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let texts = self.texts;
+        let mask = self.mask;
         match &self.value.kind {
             ValueKind::Null => serializer.serialize_unit(),
             ValueKind::Bool(value) => serializer.serialize_bool(*value),
             ValueKind::Number(text) => match text.parse::<serde_json::Number>() {
-                Ok(number) => number.serialize(serializer),
-                // A number that JSON cannot hold stays the text it was.
-                Err(_) => serializer.serialize_str(&texts.text(text)),
+                Ok(number) if !mask.is_secret(text) => number.serialize(serializer),
+                // A number that JSON cannot represent is written as text.
+                _ => serializer.serialize_str(&mask.mask(text)),
             },
-            ValueKind::String(text) => serializer.serialize_str(&texts.text(text)),
-            ValueKind::List(items) => serializer.collect_seq(items.iter().map(|value| Written { value, texts })),
-            ValueKind::Map(members) => members_of(serializer, members, texts, |value| Written { value, texts }),
-            ValueKind::Unknown(residual) => LeftOver { residual, texts }.serialize(serializer),
+            ValueKind::String(text) => serializer.serialize_str(&mask.mask(text)),
+            ValueKind::List(items) => serializer.collect_seq(items.iter().map(|value| MaskedValue { value, mask })),
+            ValueKind::Map(members) => members_of(serializer, members, mask, |value| MaskedValue { value, mask }),
+            ValueKind::Unknown(residual) => MaskedResidual { residual, mask }.serialize(serializer),
         }
     }
 }
 
 /// Writes a map, each value as `written` says.
-pub(crate) fn members_of<'v, 'a, S: Serializer, T: Texts, W: Serialize>(
+pub(crate) fn members_of<'v, 'a, S: Serializer, W: Serialize>(
     serializer: S,
     members: &'v [(&'a str, Value<'a>)],
-    texts: &T,
+    mask: &Mask,
     written: impl Fn(&'v Value<'a>) -> W,
 ) -> Result<S::Ok, S::Error> {
-    if members.iter().all(|(key, _)| matches!(texts.text(key), Cow::Borrowed(_))) {
+    if members.iter().all(|(key, _)| matches!(mask.mask(key), Cow::Borrowed(_))) {
         return serializer.collect_map(members.iter().map(|(key, value)| (key, written(value))));
     }
     // Keys that are not themselves any more may meet, and then the last one holds.
     let mut map = Map::new();
     for (key, value) in members {
         let value = serde_json::to_value(written(value)).map_err(serde::ser::Error::custom)?;
-        map.insert(texts.text(key).into_owned(), value);
+        map.insert(mask.mask(key).into_owned(), value);
     }
     map.serialize(serializer)
 }
 
 /// The intrinsic function that would give an unknown value.
-struct LeftOver<'v, 'a, T> {
+struct MaskedResidual<'v, 'a> {
     residual: &'v Residual<'a>,
-    texts: &'v T,
+    mask: &'v Mask,
 }
 
-impl<T: Texts> Serialize for LeftOver<'_, '_, T> {
+impl Serialize for MaskedResidual<'_, '_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let texts = self.texts;
-        let text = |text| texts.text(text);
+        let mask = self.mask;
+        let text = |text| mask.mask(text);
         match self.residual {
             Residual::Ref(name)
             | Residual::PseudoParameter(name)
@@ -100,7 +86,7 @@ impl<T: Texts> Serialize for LeftOver<'_, '_, T> {
             Residual::GetAtt(id, attribute) => self.function(serializer, "Fn::GetAtt", [text(id), text(attribute)]),
             Residual::ImportValue(name) => self.function(serializer, "Fn::ImportValue", self.written(name)),
             Residual::AvailabilityZones(region) => self.function(serializer, "Fn::GetAZs", self.written(region)),
-            Residual::Transform(node) => hidden(serde_json::to_value(node).unwrap_or(Json::Null), texts).serialize(serializer),
+            Residual::Transform(node) => mask.json(serde_json::to_value(node).unwrap_or(Json::Null)).serialize(serializer),
             Residual::Concat(parts) => self.function(serializer, "Fn::Join", (text(""), self.all_written(parts))),
             Residual::Join(delimiter, value) => self.function(serializer, "Fn::Join", (text(delimiter), self.written(value))),
             Residual::Split(delimiter, value) => self.function(serializer, "Fn::Split", (text(delimiter), self.written(value))),
@@ -108,7 +94,7 @@ impl<T: Texts> Serialize for LeftOver<'_, '_, T> {
             Residual::Base64(value) => self.function(serializer, "Fn::Base64", self.written(value)),
             Residual::Cidr(operands) => self.function(serializer, "Fn::Cidr", self.all_written(operands)),
             Residual::If(condition, yes, no) => {
-                self.function(serializer, "Fn::If", (text(condition), Branch(*yes, texts), Branch(*no, texts)))
+                self.function(serializer, "Fn::If", (text(condition), Branch(*yes, mask), Branch(*no, mask)))
             }
             Residual::FindInMap(operands) => self.function(serializer, "Fn::FindInMap", self.all_written(operands)),
             Residual::Function(name, value) => self.function(serializer, name, self.written(value)),
@@ -116,45 +102,33 @@ impl<T: Texts> Serialize for LeftOver<'_, '_, T> {
     }
 }
 
-impl<'v, 'a, T: Texts> LeftOver<'v, 'a, T> {
+impl<'v, 'a> MaskedResidual<'v, 'a> {
     fn function<S: Serializer>(&self, serializer: S, name: &str, operand: impl Serialize) -> Result<S::Ok, S::Error> {
-        serializer.collect_map([(self.texts.text(name), operand)])
+        serializer.collect_map([(self.mask.mask(name), operand)])
     }
 
-    fn written(&self, value: &'v Value<'a>) -> Written<'v, 'a, T> {
-        Written { value, texts: self.texts }
+    fn written(&self, value: &'v Value<'a>) -> MaskedValue<'v, 'a> {
+        MaskedValue { value, mask: self.mask }
     }
 
-    fn all_written(&self, values: &'v [Value<'a>]) -> Vec<Written<'v, 'a, T>> {
+    fn all_written(&self, values: &'v [Value<'a>]) -> Vec<MaskedValue<'v, 'a>> {
         values.iter().map(|value| self.written(value)).collect()
     }
 }
 
 /// One branch of an `Fn::If` whose condition is not known.
-struct Branch<'v, 'a, T>(Option<&'v Value<'a>>, &'v T);
+struct Branch<'v, 'a>(Option<&'v Value<'a>>, &'v Mask);
 
-impl<T: Texts> Serialize for Branch<'_, '_, T> {
+impl Serialize for Branch<'_, '_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self(value, texts) = self;
+        let Self(value, mask) = self;
         match value {
-            Some(value) => Written { value, texts: *texts }.serialize(serializer),
+            Some(value) => MaskedValue { value, mask }.serialize(serializer),
             None => {
                 let mut map = serializer.serialize_map(Some(1))?;
-                map.serialize_entry(&texts.text("Ref"), &texts.text("AWS::NoValue"))?;
+                map.serialize_entry(&mask.mask("Ref"), &mask.mask("AWS::NoValue"))?;
                 map.end()
             }
         }
-    }
-}
-
-/// Returns JSON with every text and key as it goes out.
-pub(crate) fn hidden<T: Texts>(json: Json, texts: &T) -> Json {
-    match json {
-        Json::String(text) => Json::String(texts.text(&text).into_owned()),
-        Json::Array(items) => Json::Array(items.into_iter().map(|item| hidden(item, texts)).collect()),
-        Json::Object(members) => {
-            Json::Object(members.into_iter().map(|(key, value)| (texts.text(&key).into_owned(), hidden(value, texts))).collect())
-        }
-        other => other,
     }
 }

@@ -22,7 +22,7 @@ mod zones;
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 
-pub(crate) use convert::{Texts, Written, hidden, members_of};
+pub(crate) use convert::{MaskedValue, members_of};
 pub use references::{Reference, ReferenceKind, Target, references, resource_references};
 pub use value::{Residual, Value, ValueKind};
 pub use zones::availability_zones;

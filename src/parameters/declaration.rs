@@ -1,5 +1,6 @@
 //! What a template says of one parameter.
 
+use crate::secret::is_no_echo;
 use crate::template::{Diagnostic, Diagnostics, Entry, Kind, Node, Template, nearest};
 
 /// The type of a parameter.
@@ -159,7 +160,7 @@ impl<'a> Declaration<'a> {
             max_value: reader.number("MaxValue"),
             min_length: reader.length("MinLength"),
             max_length: reader.length("MaxLength"),
-            no_echo: entry.body.get("NoEcho").and_then(Node::scalar).is_some_and(|text| text.eq_ignore_ascii_case("true")),
+            no_echo: is_no_echo(entry.body),
         })
     }
 

@@ -6,6 +6,7 @@ use rustc_hash::FxBuildHasher;
 use super::constraints;
 use super::declaration::{Declaration, ParameterType};
 use super::{OverrideSpan, ParameterOverride, ParameterOverrides, Provenance};
+use crate::secret::MASKED;
 use crate::template::{Diagnostic, Diagnostics, Template, nearest};
 
 /// A parameter's value in force.
@@ -23,9 +24,9 @@ impl Parameter<'_> {
     /// Returns the text that may be shown: `****` for a `NoEcho` value.
     pub fn shown(&self) -> &str {
         match &self.value {
-            _ if self.declaration.no_echo => "****",
+            _ if self.declaration.no_echo => MASKED,
             Some(text) => text,
-            None => "****",
+            None => MASKED,
         }
     }
 }

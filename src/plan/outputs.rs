@@ -1,12 +1,13 @@
 //! Parameters and outputs that differ.
 
 use super::cause::stored_change;
-use super::redact::{STARS, Secrets};
+use super::redact::Secrets;
 use super::render::{Render, Side, text};
 use super::world::{Motion, World};
 use super::{OutputChange, ParameterChange, StoredChange};
 use crate::evaluate::{Evaluation, Output, Value};
 use crate::parameters::Parameter;
+use crate::secret::MASKED;
 
 /// Returns the parameters whose value differs, in the order of the new template, dropped ones last.
 pub(super) fn parameters<'a>(before: Option<&Evaluation<'a>>, after: &Evaluation<'a>, secrets: &Secrets<'a>) -> Vec<ParameterChange> {
@@ -23,7 +24,7 @@ pub(super) fn parameters<'a>(before: Option<&Evaluation<'a>>, after: &Evaluation
             let hides = [old, new].into_iter().flatten().any(|parameter| parameter.declaration.no_echo);
             let show = |parameter: &Parameter<'_>| match &parameter.value {
                 Some(value) if !hides => secrets.text(value.clone()),
-                _ => STARS.to_owned(),
+                _ => MASKED.to_owned(),
             };
             let possible = old.is_some_and(|old| old.value.is_none()) && new.is_some_and(|new| new.value.is_some());
             ParameterChange { name: (*name).to_owned(), before: old.map(show), after: new.map(show), possible }
@@ -35,7 +36,7 @@ pub(super) fn parameters<'a>(before: Option<&Evaluation<'a>>, after: &Evaluation
 pub(super) fn stored<'a>(before: Option<&Evaluation<'a>>, after: &Evaluation<'a>, secrets: &Secrets<'a>) -> Vec<StoredChange> {
     let change = |(name, parameter): (&&'a str, &Parameter<'a>)| {
         let [held, holds] = stored_change(before, after, name)?;
-        let show = |text: String| if parameter.declaration.no_echo { STARS.to_owned() } else { secrets.text(text) };
+        let show = |text: String| if parameter.declaration.no_echo { MASKED.to_owned() } else { secrets.text(text) };
         let stored_under = parameter.value.clone().map(show)?;
         Some(StoredChange { name: (*name).to_owned(), stored_under, before: show(held), after: show(holds) })
     };

@@ -7,21 +7,15 @@ use serde_json::Value as Json;
 
 use super::cause::{Reached, each_reached};
 use super::values;
-use crate::evaluate::{Evaluation, Texts, Value, ValueKind, Written, hidden, members_of};
+use crate::evaluate::{Evaluation, MaskedValue, Value, ValueKind, members_of};
+use crate::secret::{MASKED, Mask};
 use crate::template::Intrinsic;
-
-/// What CloudFormation shows in place of a `NoEcho` value.
-pub(crate) const STARS: &str = "****";
-
-/// A secret shorter than this is only hidden where it is a whole value, or where an expression is known to hold it:
-/// hiding every `1` would hide the plan.
-const SHORTEST_PART: usize = 4;
 
 /// The secrets of both sides.
 #[derive(Debug, Default)]
 pub(crate) struct Secrets<'a> {
-    /// Known values, the longest first, so that a secret inside another one does not break it apart.
-    values: Vec<String>,
+    /// Their known values.
+    mask: Mask,
     /// Names of `NoEcho` parameters.
     names: Vec<&'a str>,
 }
@@ -34,15 +28,9 @@ impl<'a> Secrets<'a> {
         for (name, parameter) in parameters.filter(|(_, parameter)| parameter.declaration.no_echo) {
             secrets.names.push(name);
             for text in parameter.value.iter().chain(&parameter.declaration.default) {
-                secrets.values.push(text.clone());
-                if text.contains(',') {
-                    secrets.values.extend(text.split(',').map(|part| part.trim().to_owned()));
-                }
+                secrets.mask.add_parameter(text);
             }
         }
-        secrets.values.retain(|value| !value.is_empty());
-        secrets.values.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
-        secrets.values.dedup();
         secrets
     }
 
@@ -53,10 +41,7 @@ impl<'a> Secrets<'a> {
 
     /// Returns a text with every secret in it as stars.
     pub(crate) fn text(&self, text: String) -> String {
-        match Texts::text(self, &text) {
-            Cow::Owned(hidden) => hidden,
-            Cow::Borrowed(_) => text,
-        }
+        self.mask.text(text)
     }
 
     /// Hides secrets in JSON that `value` was turned into: by value, and whole where an expression hides one from plain sight.
@@ -73,20 +58,20 @@ impl<'a> Secrets<'a> {
                     .into_iter()
                     .map(|(key, json)| match values::member(value, &key) {
                         Some(value) => (self.text(key), self.json(evaluation, &value, json)),
-                        None => (self.text(key), hidden(json, self)),
+                        None => (self.text(key), self.mask.json(json)),
                     })
                     .collect(),
             ),
             (Json::String(text), _) => Json::String(self.string(evaluation, value, &text).into_owned()),
-            (json, _) => hidden(json, self),
+            (json, _) => self.mask.json(json),
         }
     }
 
     /// Returns the text of a value, whole as stars where its expression hides a secret from plain sight.
     fn string<'t>(&self, evaluation: &Evaluation<'a>, value: &Value<'a>, text: &'t str) -> Cow<'t, str> {
-        let shown = Texts::text(self, text);
+        let shown = self.mask.mask(text);
         let is_hidden = *shown == *text && Intrinsic::of(value.origin).is_some() && self.is_reached(evaluation, value);
-        if is_hidden { Cow::Borrowed(STARS) } else { shown }
+        if is_hidden { Cow::Borrowed(MASKED) } else { shown }
     }
 
     /// Tells whether an expression holds a `NoEcho` parameter, in whatever disguise.
@@ -99,17 +84,6 @@ impl<'a> Secrets<'a> {
             is_reached |= matches!(reached, Reached::Name(name) if self.names.contains(&name));
         });
         is_reached
-    }
-}
-
-impl Texts for Secrets<'_> {
-    fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        if self.values.iter().any(|secret| secret == text) {
-            return Cow::Owned(STARS.to_owned());
-        }
-        self.values.iter().filter(|secret| secret.len() >= SHORTEST_PART).fold(Cow::Borrowed(text), |text, secret| {
-            if text.contains(secret.as_str()) { Cow::Owned(text.replace(secret.as_str(), STARS)) } else { text }
-        })
     }
 }
 
@@ -132,12 +106,12 @@ impl Shown<'_, '_> {
 
 impl Serialize for Shown<'_, '_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let texts = self.secrets;
+        let mask = &self.secrets.mask;
         match &self.value.kind {
             ValueKind::List(items) => serializer.collect_seq(items.iter().map(|value| Shown { value, ..*self })),
-            ValueKind::Map(members) => members_of(serializer, members, texts, |value| Shown { value, ..*self }),
-            ValueKind::String(text) => serializer.serialize_str(&texts.string(self.evaluation, self.value, text)),
-            _ => Written { value: self.value, texts }.serialize(serializer),
+            ValueKind::Map(members) => members_of(serializer, members, mask, |value| Shown { value, ..*self }),
+            ValueKind::String(text) => serializer.serialize_str(&self.secrets.string(self.evaluation, self.value, text)),
+            _ => MaskedValue { value: self.value, mask }.serialize(serializer),
         }
     }
 }

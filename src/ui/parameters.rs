@@ -62,7 +62,7 @@ impl List<'_> {
                 type_name: declaration.type_name,
                 groups: of(name),
                 description: declaration.description,
-                default: if declaration.no_echo { default.map(|_| crate::plan::redact::STARS) } else { default },
+                default: if declaration.no_echo { default.map(|_| crate::secret::MASKED) } else { default },
                 allowed_values: &declaration.allowed_values,
                 allowed_pattern: declaration.allowed_pattern,
                 min_value: declaration.min_value,

@@ -7,10 +7,8 @@ use super::walk::{self, Guards, Use};
 use super::{Finding, Options};
 use crate::parameters::Provenance;
 use crate::schema::{self, ResourceType};
+use crate::secret::{MASKED, is_no_echo};
 use crate::template::{Diagnostic, Entry, Intrinsic, Node, Severity, Span, Template};
-
-/// The text that stands for a value that must not be shown.
-const MASK: &str = "****";
 
 /// Rules whose violation may leave a condition without a value.
 const BREAKS_CONDITIONS: &[&str] =
@@ -155,8 +153,7 @@ impl<'t, 'a> Check<'t, 'a> {
     }
 
     fn is_secret(&self, name: &str) -> bool {
-        let no_echo = self.template.parameters.get(name).and_then(|entry| entry.body.get("NoEcho"));
-        no_echo.and_then(|no_echo| no_echo.scalar()).is_some_and(|no_echo| no_echo.eq_ignore_ascii_case("true"))
+        self.template.parameters.get(name).is_some_and(|entry| is_no_echo(entry.body))
     }
 
     /// Returns an error of a rule at a place.
@@ -182,7 +179,7 @@ impl<'t, 'a> Check<'t, 'a> {
         let mut changed = Vec::new();
         for (variable, candidate) in &when.assignment {
             let name = variables[*variable].name;
-            let value = if self.is_secret(name) { MASK } else { variables[*variable].candidates[*candidate].as_str() };
+            let value = if self.is_secret(name) { MASKED } else { variables[*variable].candidates[*candidate].as_str() };
             assignment.push((name.to_owned(), value.to_owned()));
             if *candidate != 0 || !variables[*variable].in_force {
                 changed.push(format!("{name}={}", shown(value)));

@@ -6,6 +6,7 @@ use super::names::{RESOURCE_PRESENT, RESOURCE_PROPERTIES, RESOURCE_UNEXPECTED};
 use super::verdict::{Of, State, Verdict};
 use crate::backend::StackResource;
 use crate::evaluate::{ConditionValue, Evaluation, Value, ValueKind};
+use crate::secret::MASKED;
 
 /// Compares what a template promises with the resources that a backend lists.
 ///
@@ -73,7 +74,7 @@ fn kept(expected: &Value<'_>, present: &Json, path: &mut String) -> Result<(), S
     let length = path.len();
     match (&expected.kind, present) {
         (ValueKind::Unknown(_), _) => {}
-        (_, Json::String(text)) if text.contains("****") => {}
+        (_, Json::String(text)) if text.contains(MASKED) => {}
         (ValueKind::Map(members), Json::Object(present)) if members.len() == present.len() => {
             for (name, value) in *members {
                 path.push('/');

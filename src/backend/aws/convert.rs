@@ -12,9 +12,7 @@ use crate::cloudformation::{
     StackDriftStatus, StackEvent, StackStatus,
 };
 use crate::plan::ResourceImport;
-
-/// What CloudFormation answers in place of a `NoEcho` parameter's value.
-const NO_ECHO: &str = "****";
+use crate::secret::MASKED;
 
 pub(super) fn stack(stack: &sdk::Stack) -> StackDescription {
     StackDescription {
@@ -26,7 +24,7 @@ pub(super) fn stack(stack: &sdk::Stack) -> StackDescription {
             .parameters()
             .iter()
             .filter_map(|parameter| {
-                let value = parameter.parameter_value().filter(|value| *value != NO_ECHO).map(ToOwned::to_owned);
+                let value = parameter.parameter_value().filter(|value| *value != MASKED).map(ToOwned::to_owned);
                 Some((parameter.parameter_key()?.to_owned(), value))
             })
             .collect(),

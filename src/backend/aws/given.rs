@@ -7,16 +7,12 @@ use std::cell::RefCell;
 
 use crate::backend::{ChangeSetRequest, ParameterInput, StackDescription};
 use crate::cloudformation::StackEvent;
-use crate::parameters::Declaration;
-use crate::plan::redact::STARS;
+use crate::secret::{Mask, is_no_echo};
 use crate::template::{Arena, Source, Template};
 
-/// A value shorter than this says too little to be found again in a text: stars in place of every `on` would only hide the text.
-const SHORTEST: usize = 4;
-
-/// The `NoEcho` values that were given.
+/// Masks the `NoEcho` values that were given.
 #[derive(Debug, Default)]
-pub(super) struct Given(RefCell<Vec<String>>);
+pub(super) struct Given(RefCell<Mask>);
 
 impl Given {
     /// Takes note of a request's secrets.
@@ -24,18 +20,12 @@ impl Given {
         let (source, arena) = (Source::new("template", request.template.as_str()), Arena::new());
         // CloudFormation says itself what is wrong with a template that cannot be read, and gets no secret into anything.
         let Ok(template) = Template::read(&source, &arena) else { return };
-        let mut values = self.0.borrow_mut();
+        let mut mask = self.0.borrow_mut();
         for entry in &template.parameters {
-            let is_secret = Declaration::of(&template, entry).0.is_some_and(|declaration| declaration.no_echo);
-            if let (true, Some(ParameterInput::Value(value))) = (is_secret, request.parameters.get(entry.name))
-                && value.len() >= SHORTEST
-            {
-                values.push(value.clone());
+            if let (true, Some(ParameterInput::Value(value))) = (is_no_echo(entry.body), request.parameters.get(entry.name)) {
+                mask.add(value);
             }
         }
-        // The longest first, so that one inside another leaves no rest.
-        values.sort_by_key(|value| std::cmp::Reverse(value.len()));
-        values.dedup();
     }
 
     /// Returns an event without them.
@@ -57,9 +47,6 @@ impl Given {
     }
 
     fn text(&self, text: String) -> String {
-        self.0
-            .borrow()
-            .iter()
-            .fold(text, |text, secret| if text.contains(secret.as_str()) { text.replace(secret.as_str(), STARS) } else { text })
+        self.0.borrow().text(text)
     }
 }

@@ -42,7 +42,7 @@ impl Backend for LocalBackend {
         self.store.transaction(|transaction| {
             let Some(stack) = find(transaction, stack)? else { return Ok(None) };
             let work = Work { backend: self, transaction, stack };
-            let (stack, secrets) = (&work.stack, work.secrets());
+            let (stack, mask) = (&work.stack, work.mask());
             let deployed = stack.deployed.as_ref();
             let parameter = |(name, value): (&String, &String)| {
                 let secret = deployed.is_some_and(|deployed| deployed.no_echo.contains(name));
@@ -55,7 +55,7 @@ impl Backend for LocalBackend {
                 status_reason: stack.status_reason.clone(),
                 parameters: deployed.map(|deployed| deployed.parameters.iter().map(parameter).collect()).unwrap_or_default(),
                 ssm: IndexMap::new(),
-                outputs: stack.outputs.iter().map(|(name, output)| (name.clone(), secrets.mask(&output.value))).collect(),
+                outputs: stack.outputs.iter().map(|(name, output)| (name.clone(), mask.text(&output.value))).collect(),
                 tags: deployed.map(|deployed| deployed.tags.clone()).unwrap_or_default(),
                 template: deployed.map(|deployed| work.template(deployed)).transpose()?.unwrap_or_default(),
                 revision: stack.event_id(stack.events),
@@ -73,14 +73,14 @@ impl Backend for LocalBackend {
 
     fn list_resources(&self, stack: &str) -> Result<Vec<StackResource>, BackendError> {
         self.with_stack(stack, |work| {
-            let secrets = work.secrets();
+            let mask = work.mask();
             let describe = |resource: ResourceRecord| StackResource {
                 logical_id: resource.logical_id,
-                physical_id: secrets.mask(&resource.physical_id.unwrap_or_default()),
+                physical_id: mask.text(&resource.physical_id.unwrap_or_default()),
                 resource_type: resource.resource_type,
                 status: resource.status,
-                properties: secrets.mask_value(&resource.properties),
-                attributes: resource.attributes.into_iter().map(|(name, value)| (name, secrets.mask_value(&value))).collect(),
+                properties: mask.json(resource.properties),
+                attributes: resource.attributes.into_iter().map(|(name, value)| (name, mask.json(value))).collect(),
             };
             Ok(work.resources()?.into_iter().map(describe).collect())
         })
@@ -102,8 +102,8 @@ impl Backend for LocalBackend {
     fn list_exports(&self) -> Result<IndexMap<String, String>, BackendError> {
         let stacks: Vec<StackRecord> = self.store.transaction(|transaction| transaction.all(Table::STACKS, ""))?;
         let exports = stacks.into_iter().flat_map(|stack| {
-            let secrets = stack.secrets();
-            stack.outputs.into_values().filter_map(move |output| Some((output.export?, secrets.mask(&output.value))))
+            let mask = stack.mask();
+            stack.outputs.into_values().filter_map(move |output| Some((output.export?, mask.text(&output.value))))
         });
         Ok(exports.collect())
     }

@@ -19,7 +19,6 @@ mod operation;
 mod order;
 mod record;
 mod recovery;
-mod secrets;
 mod store;
 
 use std::cell::RefCell;
@@ -37,9 +36,9 @@ pub use identity::Location;
 use super::BackendError;
 use crate::cloudformation::{ResourceStatus, StackStatus};
 use crate::evaluate::State;
+use crate::secret::Mask;
 use operation::{Prepared, Work};
 use record::{AccountRecord, Operation, OperationKind, Phase, ResourceRecord, StackRecord};
-use secrets::Secrets;
 use store::{Store, Table, Transaction};
 
 /// Why a resource fails that was told to.
@@ -306,8 +305,10 @@ impl StackRecord {
         format!("{}-{number:08}", uuid.get(..8).unwrap_or(uuid))
     }
 
-    fn secrets(&self) -> Secrets {
-        Secrets::of(self.deployed.iter().chain(self.operation.iter().filter_map(|operation| operation.target.as_ref())))
+    /// Returns a mask for the `NoEcho` values that the stack has or is about to have.
+    fn mask(&self) -> Mask {
+        let deployments = self.deployed.iter().chain(self.operation.iter().filter_map(|operation| operation.target.as_ref()));
+        deployments.flat_map(|deployment| deployment.no_echo.iter().filter_map(|name| deployment.parameters.get(name))).collect()
     }
 }
 

@@ -8,12 +8,12 @@ use super::attributes::{Asked, attribute};
 use super::clock::stamp;
 use super::desired::{Desired, desired};
 use super::record::{AccountRecord, Deployment, Operation, OperationKind, Phase, ResourceRecord, StackRecord};
-use super::secrets::Secrets;
 use super::store::{Table, Transaction};
 use super::{LocalBackend, event_key, order, resource_key};
 use crate::backend::BackendError;
 use crate::cloudformation::{ResourceStatus, STACK_TYPE, StackEvent, StackStatus};
 use crate::evaluate::State;
+use crate::secret::Mask;
 
 /// An operation's deployment evaluated, kept from step to step.
 pub(super) struct Prepared {
@@ -54,7 +54,7 @@ impl Work<'_, '_, '_> {
     /// Sets the stack's status and writes its event.
     pub(super) fn stack_status(&mut self, status: StackStatus, reason: Option<&str>) -> Result<(), BackendError> {
         self.stack.status = status;
-        self.stack.status_reason = reason.map(|reason| self.secrets().mask(reason));
+        self.stack.status_reason = reason.map(|reason| self.mask().text(reason));
         if status.as_str().starts_with("UPDATE_") {
             self.stack.updated = Some(stamp(&*self.backend.clock));
         }
@@ -76,22 +76,22 @@ impl Work<'_, '_, '_> {
         reason: Option<&str>,
     ) -> Result<(), BackendError> {
         self.stack.events += 1;
-        let secrets = self.secrets();
+        let mask = self.mask();
         let event = StackEvent {
             id: self.stack.event_id(self.stack.events),
             timestamp: stamp(&*self.backend.clock),
             logical_id: logical_id.to_owned(),
-            physical_id: physical_id.map(|id| secrets.mask(id)),
+            physical_id: physical_id.map(|id| mask.text(id)),
             resource_type: resource_type.to_owned(),
             status,
-            status_reason: reason.map(|reason| secrets.mask(reason)),
+            status_reason: reason.map(|reason| mask.text(reason)),
             ..StackEvent::default()
         };
         self.transaction.put(Table::EVENTS, &event_key(&self.stack.id, &event.id), &event)
     }
 
-    pub(super) fn secrets(&self) -> Secrets {
-        self.stack.secrets()
+    pub(super) fn mask(&self) -> Mask {
+        self.stack.mask()
     }
 
     pub(super) fn resource(&self, logical_id: &str) -> Result<Option<ResourceRecord>, BackendError> {

@@ -10,6 +10,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde::Deserialize;
 
 use super::error::RegistryError;
+use crate::secret::MASKED;
 
 /// How long a credential helper may take: some of them ask a server themselves.
 const HELPER_PATIENCE: Duration = Duration::from_secs(30);
@@ -35,11 +36,12 @@ pub enum Credentials {
 
 impl std::fmt::Debug for Credentials {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Password { .. } => "Password(****)",
-            Self::Identity(_) => "Identity(****)",
-            Self::Token(_) => "Token(****)",
-        })
+        let kind = match self {
+            Self::Password { .. } => "Password",
+            Self::Identity(_) => "Identity",
+            Self::Token(_) => "Token",
+        };
+        write!(f, "{kind}({MASKED})")
     }
 }
 

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use indexmap::IndexMap;
 
-use super::mask;
+use crate::secret::url_credentials;
 use crate::template::{Diagnostic, Diagnostics};
 
 /// The program in the task's image, which decides how it is told what to do.
@@ -152,7 +152,7 @@ impl BuildTaskRequest {
         }
         let given = self.environment.contains_key(super::variables::URL);
         if let Some(url) = self.url.as_ref().filter(|_| !given)
-            && (mask::userinfo(url).is_some() || url.to_ascii_lowercase().contains("signature="))
+            && (url_credentials(url).is_some() || url.to_ascii_lowercase().contains("signature="))
         {
             problems.push(
                 Diagnostic::error(

@@ -5,11 +5,11 @@
 use serde::Serialize;
 
 use super::build_environment::BuildEnvironment;
-use super::mask::Mask;
 use super::request::{BuildTaskRequest, Builder};
 use super::variables;
 use crate::aws::fargate;
-use crate::plan::redact::STARS;
+use crate::secret::MASKED;
+use crate::secret::Mask;
 use crate::template::{Diagnostic, Diagnostics};
 
 /// Longest overrides that ECS takes, in characters of their JSON.
@@ -221,10 +221,10 @@ impl RunTask {
         for container in &mut shown.overrides.container_overrides {
             for variable in &mut container.environment {
                 let is_secret = variables::SECRET.contains(&variable.name.as_str()) && !variable.value.is_empty();
-                variable.value = if is_secret && variable.value != "{}" { STARS.to_owned() } else { mask.text(&variable.value) };
+                variable.value = if is_secret && variable.value != "{}" { MASKED.to_owned() } else { mask.text(&variable.value) };
             }
             for word in container.command.iter_mut().flatten() {
-                *word = mask.text(word);
+                *word = mask.text(&**word);
             }
         }
         shown

@@ -1,8 +1,9 @@
 //! `rackform build stop`: a build task that is to end.
 
 use super::run::site;
-use crate::build::task::{Mask, task_id};
+use crate::build::task::task_id;
 use crate::cli::{Context, ExitCode, Failure, backend};
+use crate::secret::Mask;
 
 /// What ECS keeps as the reason.
 pub const REASON: &str = "stopped by rackform";

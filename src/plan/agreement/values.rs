@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use crate::cloudformation::KNOWN_AFTER_APPLY;
-use crate::plan::redact::STARS;
+use crate::secret::MASKED;
 
 /// Returns a word as CloudFormation spells it.
 pub(super) fn word(word: &impl Serialize) -> String {
@@ -13,7 +13,7 @@ pub(super) fn word(word: &impl Serialize) -> String {
 
 /// Tells whether two values are the same as far as both are known and shown.
 pub(super) fn is_same_text(expected: &str, reported: &str) -> bool {
-    if expected == reported || [expected, reported].iter().any(|text| text.contains(KNOWN_AFTER_APPLY) || text.contains(STARS)) {
+    if expected == reported || [expected, reported].iter().any(|text| text.contains(KNOWN_AFTER_APPLY) || text.contains(MASKED)) {
         return true;
     }
     // Noise: a value that is a document is text, and the order of its members means nothing.
@@ -58,7 +58,7 @@ pub(super) fn contexts(expected: &Json, reported: &Json, path: &mut String, foun
         _ => {
             // Noise: scalars are strings in contexts, but not always in documents.
             let (old, new) = (shown(expected), shown(reported));
-            let is_open = [&old, &new].iter().any(|text| text.contains(KNOWN_AFTER_APPLY) || text.contains(STARS));
+            let is_open = [&old, &new].iter().any(|text| text.contains(KNOWN_AFTER_APPLY) || text.contains(MASKED));
             if old != new && !is_open {
                 found.push((path.clone(), Some(old), Some(new)));
             }

@@ -7,10 +7,10 @@ use base64::prelude::BASE64_STANDARD;
 
 use crate::build::registry::Credentials;
 use crate::build::task::variables::AUTH;
-use crate::build::task::{BuildEnvironment, BuildTaskRequest, Mask, build_auth, ecr_registries};
+use crate::build::task::{BuildEnvironment, BuildTaskRequest, build_auth, ecr_registries};
 use crate::cli::build::registry::{is_denied, service};
 use crate::cli::{Context, Failure};
-use crate::plan::redact::STARS;
+use crate::secret::{MASKED, Mask};
 
 /// Stands in for credentials that a build would get.
 pub fn stand_in(order: &mut BuildTaskRequest, site: &BuildEnvironment, context: &mut Context<'_>) {
@@ -20,7 +20,7 @@ pub fn stand_in(order: &mut BuildTaskRequest, site: &BuildEnvironment, context: 
     }
     let hosts: Vec<&str> = registries.keys().map(String::as_str).collect();
     context.say(&format!("note: when it starts, the build gets credentials of {} in {AUTH}", hosts.join(" and ")));
-    order.environment.insert(AUTH.to_owned(), STARS.to_owned());
+    order.environment.insert(AUTH.to_owned(), MASKED.to_owned());
 }
 
 /// Asks ECR for the credentials of the registries that a build uses, and gives them to it; they go into the mask. Tells whether it got any.
@@ -52,9 +52,9 @@ pub fn add(order: &mut BuildTaskRequest, site: &BuildEnvironment, mask: &mut Mas
     }
     for token in tokens.values().flatten() {
         if let Credentials::Password { user, password } = token {
-            mask.add(password);
+            mask.add_credentials(password);
             // As engines' configuration files have it.
-            mask.add(&BASE64_STANDARD.encode(format!("{user}:{password}")));
+            mask.add_credentials(&BASE64_STANDARD.encode(format!("{user}:{password}")));
         }
     }
     let of = |region: &String| tokens.get(region).and_then(Option::as_ref);
@@ -63,7 +63,7 @@ pub fn add(order: &mut BuildTaskRequest, site: &BuildEnvironment, mask: &mut Mas
         return Ok(false);
     }
     let auth = build_auth(known);
-    mask.add(&auth);
+    mask.add_credentials(&auth);
     order.environment.insert(AUTH.to_owned(), auth);
     Ok(true)
 }

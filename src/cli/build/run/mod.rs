@@ -10,12 +10,12 @@ use self::request::RequestArgs;
 use self::watch::Watch;
 use crate::backend::BackendError;
 use crate::build::task::{
-    self, BuildEnvironment, BuildService, BuildTaskRequest, Ended, LogStream, Mask, Mounts, MountsError, Outcome, RunTask, StartError,
-    task_id,
+    self, BuildEnvironment, BuildService, BuildTaskRequest, Ended, LogStream, Mounts, MountsError, Outcome, RunTask, StartError, task_id,
 };
 use crate::cli::backend::{self, Access, BackendArgs};
 use crate::cli::{Context, ExitCode, Failure, Format, interrupt};
 use crate::evaluate::State;
+use crate::secret::Mask;
 use crate::ui;
 use crate::verify::Subject;
 
@@ -119,7 +119,7 @@ pub fn site(context: &mut Context<'_>, mask: &mut Mask) -> Result<BuildEnvironme
     }
     let read = Subject::deployed(&stack).evaluated(backend.as_ref(), &State::default(), |evaluation, deployed| {
         let parameters = evaluation.parameters.parameters.values().filter(|parameter| parameter.declaration.no_echo);
-        parameters.filter_map(|parameter| parameter.value.as_deref()).for_each(|value| mask.add(value));
+        parameters.filter_map(|parameter| parameter.value.as_deref()).for_each(|value| mask.add_credentials(value));
         Ok(deployed.map(|deployed| crate::operation::build_environment(evaluation, deployed)))
     })?;
     read.ok_or_else(|| backend::no_stack(&stack))?.map_err(|problems| Failure::Problems(problems, ExitCode::Data))

@@ -7,9 +7,10 @@ use indexmap::IndexMap;
 use crate::build::agent::Settings;
 use crate::build::command::plan;
 use crate::build::task::variables::{AUTH, ID, RACK_URL, URL};
-use crate::build::task::{BuildEnvironment, BuildTaskRequest, Builder, Mask};
+use crate::build::task::{BuildEnvironment, BuildTaskRequest, Builder};
 use crate::build::{Engine, EngineFacts};
 use crate::cli::{Context, ExitCode, Failure};
+use crate::secret::Mask;
 use crate::unique::unique_token;
 
 /// What stands for a build's ID in a dry run that has none.
@@ -165,7 +166,7 @@ impl RequestArgs {
                     .hinted("it is NAME or NAME=NAME_HERE, each the name of a variable, and never a value"));
             };
             let value = value.into_string().map_err(|_| Failure::new(ExitCode::Data, format!("`{here}` is not UTF-8")))?;
-            mask.add(&value);
+            mask.add_credentials(&value);
             environment.insert(name.to_owned(), value);
         }
         if let Some(path) = &self.secret_env_file {
@@ -178,7 +179,7 @@ impl RequestArgs {
                     let place = format!("{}:{}:1", path.display(), index + 1);
                     return Err(Failure::new(ExitCode::Data, format!("{place}: no `NAME=VALUE`")));
                 };
-                mask.add(value);
+                mask.add_credentials(value);
                 environment.insert(name.trim().to_owned(), value.to_owned());
             }
         }

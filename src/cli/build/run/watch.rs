@@ -4,8 +4,9 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use crate::build::task::{BuildEnvironment, LogEvent, LogStream, Mask, Outcome, Task, TaskObserver};
+use crate::build::task::{BuildEnvironment, LogEvent, LogStream, Outcome, Task, TaskObserver};
 use crate::cli::{Context, Failure, Format};
+use crate::secret::Mask;
 use crate::ui;
 
 /// How long nothing may be written, so that a CI job's log does not look dead.
@@ -173,6 +174,6 @@ pub fn outcome(context: &mut Context<'_>, format: Format, outcome: &Outcome, mas
 fn masked(task: &Task, mask: &Mask) -> Task {
     let mut task = task.clone();
     let reasons = task.containers.iter_mut().map(|container| &mut container.reason).chain([&mut task.stopped_reason]);
-    reasons.flatten().for_each(|reason| *reason = mask.text(reason));
+    reasons.flatten().for_each(|reason| *reason = mask.text(&**reason));
     task
 }
