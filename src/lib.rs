@@ -15,6 +15,7 @@ pub mod backend;
 pub mod build;
 pub mod cli;
 pub mod cloudformation;
+pub mod config;
 pub mod evaluate;
 pub mod graph;
 pub mod model;

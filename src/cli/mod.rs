@@ -4,63 +4,28 @@
 //! prints. A command is a file with `Args` (its help included) and `run(&Args, &mut Context) -> Result<ExitCode, Failure>`, and one
 //! line in `commands!`.
 
-mod apply;
-mod backend;
-mod bug;
 mod build;
-mod carry_out;
-mod completions;
-mod confirm;
-mod context;
-mod delete;
-mod deployed;
-mod diff;
-mod drift;
-mod evaluate;
-mod events;
-mod exit_codes;
-mod failure;
-mod files;
-mod fleet;
-mod gates;
-mod imports;
-mod init;
-mod interrupt;
-mod local;
-mod params;
-mod patch;
-mod permissions;
-mod plan;
-mod preflight;
-mod rackfile;
-mod recover;
+mod rack;
 pub mod reference;
-mod render;
-mod rendered;
-mod residue;
-mod screen;
-mod set;
-mod side;
-mod stack_args;
-mod stack_policy;
-mod status;
-mod stored;
-mod validate;
-mod verify;
-mod watching;
+mod shared;
 
-pub use context::{BackendChoice, Context};
-pub use exit_codes::ExitCode;
-pub use failure::{ExpectedFailure, Failure};
-pub use fleet::Joined;
-pub use rackfile::RackFile;
-pub use screen::Screen;
+pub use shared::context::Context;
+pub use shared::exit_codes::ExitCode;
+pub use shared::failure::{ExpectedFailure, Failure};
+pub use shared::multi_rack::MergedOutput;
+pub use shared::screen::Screen;
 
 use std::path::{Path, PathBuf};
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser as _};
 
+use crate::config::BackendChoice;
 use crate::template::Arena;
+use rack::{
+    apply, completions, delete, diff, drift, evaluate, events, init, local, params, patch, permissions, plan, recover, render, set, status,
+    validate, verify,
+};
+use shared::{bug, multi_rack, stack_args};
 
 /// Provisions AWS racks: renders, patches, evaluates, plans and applies CloudFormation templates with a persistent build cache
 #[derive(Debug, clap::Parser)]
@@ -157,10 +122,10 @@ pub enum Format {
 
 impl Format {
     /// Returns how answers in this form are joined.
-    pub fn joined(self) -> Joined {
+    pub fn joined(self) -> MergedOutput {
         match self {
-            Self::Human => Joined::Human,
-            Self::Json => Joined::Json,
+            Self::Human => MergedOutput::Human,
+            Self::Json => MergedOutput::Json,
         }
     }
 }
@@ -216,7 +181,7 @@ commands! {
 
 impl Command {
     /// Returns how a command that may be about several racks joins their answers; `None` where it is about one.
-    fn joined(&self) -> Option<Joined> {
+    fn joined(&self) -> Option<MergedOutput> {
         match self {
             Self::Diff(args) => Some(args.joined()),
             Self::Plan(args) => args.joined(),
@@ -272,7 +237,7 @@ pub fn main() -> std::process::ExitCode {
                 .hinted("put all of them after the command"))
         }
         [] | [_] => cli.command.run(&mut context),
-        _ => fleet::run(&cli.command, &mut context),
+        _ => multi_rack::run(&cli.command, &mut context),
     };
     ended(done, &mut context).into()
 }

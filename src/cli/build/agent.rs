@@ -98,7 +98,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     request.take_build_args(settings.engine(), &variable);
     let invocation = plan(&request, &detected.facts).map_err(usage)?;
     for trouble in &detected.troubles {
-        context.say(&format!("note: {trouble}"));
+        context.status(&format!("note: {trouble}"));
     }
     if args.dry_run {
         let text = shell(&invocation).map_err(|error| Failure::new(ExitCode::Usage, error.to_string()))?;
@@ -145,7 +145,7 @@ fn built(
 ) -> Result<ExitCode, Failure> {
     let end = run_steps(invocation, environment, &mut |step| {
         let words: Vec<String> = step.argv.iter().map(|word| shell_word(word).unwrap_or_default()).collect();
-        context.say(&format!("to {}: {}", step.purpose, words.join(" ")));
+        context.status(&format!("to {}: {}", step.purpose, words.join(" ")));
     });
     // One that never started has moved nothing; one that was told to end may have been in the middle of it, whatever it says.
     let ended_by_itself = match &end {
@@ -158,7 +158,7 @@ fn built(
             Ok(None) => {}
             Ok(Some(settled)) => tell(&settled, context),
             // The image is built all the same, and the next build sorts the cache out.
-            Err(error) => context.complain(&format!("note: the cache could not be given back: {}", with_cause(&error))),
+            Err(error) => context.warn(&format!("note: the cache could not be given back: {}", with_cause(&error))),
         }
     }
     let end = end.map_err(|error| {
@@ -172,7 +172,7 @@ fn built(
     match end.code() {
         0 => Ok(ExitCode::Done),
         code => {
-            context.complain(&match end {
+            context.warn(&match end {
                 End::Code(code) => format!("the engine ended with {code}"),
                 End::Signal(signal) => format!("the engine was ended by signal {signal}"),
             });
@@ -190,7 +190,7 @@ fn leased(settings: &Settings, context: &mut Context<'_>) -> Result<Option<Cache
     let is_in_image = Path::new(mount) == Path::new("/kaniko/caches") && Path::new(AGENT_PATH).is_dir();
     let mount = PathBuf::from(if is_in_image { AGENT_PATH } else { mount });
     if !mount.is_dir() {
-        context.complain(&format!("note: there is no directory `{}`, so cache mounts are not kept", mount.display()));
+        context.warn(&format!("note: there is no directory `{}`, so cache mounts are not kept", mount.display()));
         return Ok(None);
     }
     let failed = |error: CacheLockError| {
@@ -202,7 +202,7 @@ fn leased(settings: &Settings, context: &mut Context<'_>) -> Result<Option<Cache
     let layout = Layout::new(&mount, &place, &app);
     let patience = settings.cache_wait_seconds.map_or(if layout.is_flat() { FLAT_WAIT } else { WAIT }, Duration::from_secs);
     let build = settings.id.clone().unwrap_or_else(|| "without an ID".to_owned());
-    match layout.acquire(&build, patience, &mut |text| context.say(text)).map_err(failed)? {
+    match layout.acquire(&build, patience, &mut |text| context.status(text)).map_err(failed)? {
         Access::Shared(lease, settled) => {
             if let Some(settled) = settled {
                 tell(&settled, context);
@@ -220,8 +220,7 @@ fn leased(settings: &Settings, context: &mut Context<'_>) -> Result<Option<Cache
         }
         Access::Busy(who) => {
             layout.without().map_err(failed)?;
-            context
-                .complain(&format!("note: the app's cache directories are in use by {who}: this build has empty ones, which are not kept"));
+            context.warn(&format!("note: the app's cache directories are in use by {who}: this build has empty ones, which are not kept"));
             Ok(None)
         }
     }
@@ -230,7 +229,7 @@ fn leased(settings: &Settings, context: &mut Context<'_>) -> Result<Option<Cache
 fn tell(settled: &RecoveredDirectories, context: &mut Context<'_>) {
     let build = if settled.build.is_empty() { "an earlier build".to_owned() } else { format!("build {}", settled.build) };
     let (kept, lost) = (settled.kept.len(), settled.lost.len());
-    context.complain(&format!(
+    context.warn(&format!(
         "note: {build} was killed while it had the cache: {kept} directories it had not touched are kept, {lost} it may have moved away are lost"
     ));
 }

@@ -2,7 +2,7 @@
 
 use crate::build::Engine;
 use crate::build::agent::{Arch, BuilderImage};
-use crate::cli::rendered::Rendered;
+use crate::cli::shared::rendered::Rendered;
 use crate::cli::{Context, ExitCode, Failure};
 
 /// Renders the Dockerfile of the builder image, which has rackform as the build agent

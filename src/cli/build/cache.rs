@@ -8,8 +8,9 @@ use super::registry::{client, service};
 use crate::backend::Backend;
 use crate::build::cache_maintenance::{Age, EcrStore, LifecyclePolicy, PriceTable, RegistryStore, Selection, Size, StorageService, Store};
 use crate::build::registry::Repository;
-use crate::cli::backend::{Access, BackendArgs};
-use crate::cli::{BackendChoice, Context, ExitCode, Failure, Format};
+use crate::cli::shared::backend::{Access, BackendArgs};
+use crate::cli::{Context, ExitCode, Failure, Format};
+use crate::config::BackendChoice;
 use crate::ui::build_cache::{FileSystemView, Listing, Removal, RepositorySize, Sizes, listing, removal, removal_done, sizes};
 
 /// Looks into a build cache, and takes some of it away
@@ -222,7 +223,7 @@ fn gc(args: &GcArgs, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let asks = !args.dry_run && !digests.is_empty() && !args.yes;
     if !args.dry_run && !digests.is_empty() {
         if asks {
-            context.complain(removal(&view.ahead(), context.stderr_layout()).trim_end_matches('\n'));
+            context.warn(removal(&view.ahead(), context.stderr_layout()).trim_end_matches('\n'));
             context.confirm(&view.question(), "nothing was removed")?;
         }
         // What leads to others goes first, or the registry refuses to take those away.
@@ -276,7 +277,7 @@ impl CacheArgs {
 /// Returns the ID of the stack's own file system, where it has one.
 fn file_system(context: &mut Context<'_>) -> Result<Option<String>, Failure> {
     let stack = context.stack_name(None)?;
-    let backend: Box<dyn Backend> = crate::cli::backend::open(context, Access::Look, &BackendArgs::default())?;
+    let backend: Box<dyn Backend> = crate::cli::shared::backend::open(context, Access::Look, &BackendArgs::default())?;
     let resources = backend.list_resources(&stack)?;
     let found = resources.into_iter().find(|resource| resource.logical_id == "BuildCacheFilesystem");
     Ok(found.map(|resource| resource.physical_id).filter(|id| id.starts_with("fs-")))

@@ -7,7 +7,7 @@ use crate::build::cache::Backend;
 use crate::build::dockerfile::{CacheMounts, Context as Given, Dockerfile, RULES, warnings};
 use crate::build::engine::Version;
 use crate::build::request::BuildArg;
-use crate::cli::validate::FindingsFormat;
+use crate::cli::rack::validate::FindingsFormat;
 use crate::cli::{Context, ExitCode, Failure};
 use crate::template::{Severity, Source, did_you_mean};
 use crate::ui::findings;

@@ -18,7 +18,8 @@ use crate::build::registry::ecr::EcrService;
 use crate::build::registry::{Credentials, Repository, is_loopback};
 use crate::build::request::{Output, Secret, SecretSource};
 use crate::build::{BuildRequest, Engine, EngineFacts, Invocation, Step};
-use crate::cli::{Context, ExitCode, Failure, Format, interrupt};
+use crate::cli::shared::interrupt;
+use crate::cli::{Context, ExitCode, Failure, Format};
 use crate::ui::build_image::{ImageView, What};
 
 /// Pulls the image that has the key of these inputs, or builds and pushes it where there is none
@@ -146,12 +147,12 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     };
     let image = repository.image(key);
     let what = if is_there && args.build.skip_pull {
-        context.say(&format!("{image} is there; nothing is pulled"));
+        context.status(&format!("{image} is there; nothing is pulled"));
         What::Found
     } else if is_there {
         pull(args, context, &repository, &image)?
     } else {
-        context.say(&format!("{image} is not there yet: it is built"));
+        context.status(&format!("{image} is not there yet: it is built"));
         build(args, context, &made, secrets, &repository)?;
         What::Built
     };
@@ -170,7 +171,7 @@ fn ready(
     let (repository, is_new) = match ecr.repository(name)? {
         Some(repository) => (repository, false),
         None => {
-            context.say(&format!("repository `{name}` is not there yet: it is made"));
+            context.status(&format!("repository `{name}` is not there yet: it is made"));
             (ecr.create_repository(name, tags)?, true)
         }
     };
@@ -187,11 +188,11 @@ fn ready(
     };
     match set() {
         Ok(true) => {}
-        Ok(false) => context.say(&format!(
+        Ok(false) => context.status(&format!(
             "warning: the lifecycle policy of `{name}` stays as it is, since the repository may hold more than these images; `--max-age-days 0` is content with that"
         )),
         // Whoever builds need not be whoever may say how long images are kept.
-        Err(error) if is_denied(&error) => context.say(&format!("warning: the lifecycle policy of `{name}` stays as it is: {error}")),
+        Err(error) if is_denied(&error) => context.status(&format!("warning: the lifecycle policy of `{name}` stays as it is: {error}")),
         Err(error) => return Err(error.into()),
     }
     Ok(repository)
@@ -219,7 +220,7 @@ fn log_in(context: &mut Context<'_>, engine: Engine, ecr: &dyn EcrService, repos
         // These have no login of their own, and read docker's configuration.
         Engine::Buildctl | Engine::BuildctlDaemonless | Engine::Kaniko => {
             if places().find(host)?.is_none() {
-                context.say(&format!("warning: {engine} takes credentials from docker's configuration, which has none for {host}"));
+                context.status(&format!("warning: {engine} takes credentials from docker's configuration, which has none for {host}"));
             }
             return Ok(());
         }
@@ -240,7 +241,7 @@ fn pull(args: &Args, context: &mut Context<'_>, repository: &Repository, image: 
         Engine::Docker | Engine::Buildx => vec!["docker", "pull"],
         Engine::Buildah => vec!["buildah", "pull"],
         Engine::Buildctl | Engine::BuildctlDaemonless | Engine::Kaniko => {
-            context.say(&format!("{image} is there; {engine} has nowhere to pull it to"));
+            context.status(&format!("{image} is there; {engine} has nowhere to pull it to"));
             return Ok(What::Found);
         }
     };
@@ -295,7 +296,7 @@ fn build(args: &Args, context: &mut Context<'_>, made: &Made, secrets: Vec<Secre
 pub(super) fn say_notes(context: &mut Context<'_>, invocation: &Invocation) {
     for note in &invocation.notes {
         let hint = note.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
-        context.say(&format!("note: {}{hint}", note.message));
+        context.status(&format!("note: {}{hint}", note.message));
     }
 }
 
@@ -316,7 +317,7 @@ fn inline_file(text: &str, file: &mut Option<tempfile::NamedTempFile>) -> Result
 ///
 /// Returns the step that failed.
 pub(super) fn carry_out(context: &mut Context<'_>, invocation: &Invocation, stdout: Stdout) -> Result<(), Failure> {
-    let mut tell = |step: &Step| context.say(&format!("{}: {}", step.purpose, crate::build::command::step(invocation, step)));
+    let mut tell = |step: &Step| context.status(&format!("{}: {}", step.purpose, crate::build::command::step(invocation, step)));
     let done = exec::run_with(invocation, stdout, interrupt::flag(), &mut tell);
     done.map_err(|error| super::command::failed(&error))
 }

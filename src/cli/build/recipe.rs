@@ -2,7 +2,7 @@
 
 use crate::build::Engine;
 use crate::build::recipe::{Options, Provider, Recipe, RecipeError, recipe};
-use crate::cli::rendered::Rendered;
+use crate::cli::shared::rendered::Rendered;
 use crate::cli::{Context, ExitCode, Failure};
 
 /// Renders the file of a CI provider whose one step builds a service with the rack's cache
@@ -63,7 +63,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         _ => Failure::new(ExitCode::Usage, error.to_string()).hinted(error.hint().unwrap_or_default()),
     })?;
     if !examples.is_empty() {
-        context.say(&format!("what stands for {} is an example; give your own", examples.join(", ")));
+        context.status(&format!("what stands for {} is an example; give your own", examples.join(", ")));
     }
     args.rendered.make_directory()?;
     args.rendered.give(&text, context)

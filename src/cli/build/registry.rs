@@ -54,7 +54,7 @@ fn ecr_credentials(context: &mut Context<'_>, ecr: &EcrHost) -> Result<Credentia
 pub(super) fn service(context: &mut Context<'_>, region: Option<String>) -> Result<Box<dyn EcrService>, Failure> {
     use crate::backend::aws::{Reach, Session};
     let session = match region {
-        None => crate::cli::backend::session(context)?,
+        None => crate::cli::shared::backend::session(context)?,
         Some(region) => {
             let reach = Reach { profile: context.profile()?, region: Some(region), role_arn: context.role_arn()? };
             std::sync::Arc::new(Session::new(&reach)?)

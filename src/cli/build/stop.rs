@@ -2,7 +2,8 @@
 
 use super::run::site;
 use crate::build::task::task_id;
-use crate::cli::{Context, ExitCode, Failure, backend};
+use crate::cli::shared::backend;
+use crate::cli::{Context, ExitCode, Failure};
 use crate::secret::Mask;
 
 /// What ECS keeps as the reason.
@@ -34,10 +35,10 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         return Err(Failure::new(ExitCode::NoInput, message).hinted("it forgets a task an hour after it stopped"));
     };
     if task.is_stopped() {
-        context.say(&format!("task {} has stopped already", task.id()));
+        context.status(&format!("task {} has stopped already", task.id()));
         return Ok(ExitCode::Done);
     }
     service.stop_task(&site.cluster, &task.task_arn, REASON)?;
-    context.say(&format!("asked ECS to stop {}; `rackform build run --attach {0}` shows how it ends", task_id(&task.task_arn)));
+    context.status(&format!("asked ECS to stop {}; `rackform build run --attach {0}` shows how it ends", task_id(&task.task_arn)));
     Ok(ExitCode::Done)
 }

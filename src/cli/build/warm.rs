@@ -121,7 +121,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         .hinted("the notes above say what it lacks; `--engine` names another"));
     }
     carry_out(context, &invocation, Stdout::Stderr)?;
-    context.say(&format!("the cache in {repository} is warm"));
+    context.status(&format!("the cache in {repository} is warm"));
     Ok(ExitCode::Done)
 }
 

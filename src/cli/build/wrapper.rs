@@ -40,7 +40,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     for (path, file) in files {
         let folder = path.parent().unwrap_or(&args.directory);
         std::fs::create_dir_all(folder).map_err(|error| Failure::cannot_write(&path, &error))?;
-        crate::cli::files::write(&path, file.text.as_bytes())?;
+        crate::cli::shared::files::write(&path, file.text.as_bytes())?;
         if file.is_executable {
             make_executable(&path).map_err(|error| Failure::cannot_write(&path, &error))?;
         }

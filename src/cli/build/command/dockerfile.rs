@@ -28,7 +28,7 @@ pub fn check(request: &BuildRequest, facts: &EngineFacts, is_elsewhere: bool, co
             None => (format!("Dockerfile in `{}`", request.context), "`--dockerfile` names one that is elsewhere"),
         };
         if is_elsewhere {
-            context.say(&format!("note: there is no {what} here, so it is not checked"));
+            context.status(&format!("note: there is no {what} here, so it is not checked"));
             return Ok(());
         }
         let message = format!("there is no {what}");
@@ -70,7 +70,7 @@ pub fn check(request: &BuildRequest, facts: &EngineFacts, is_elsewhere: bool, co
     if problems.has_errors() {
         return Err(Failure::Problems(problems, ExitCode::Data));
     }
-    context.warn(&problems);
+    context.show_warnings(&problems);
     Ok(())
 }
 

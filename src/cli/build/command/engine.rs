@@ -120,7 +120,7 @@ impl EngineArgs {
         }
         let detected = detect(&given, &Programs { patience: Duration::from_secs(self.patience) });
         for trouble in &detected.troubles {
-            context.say(&format!("note: {trouble}"));
+            context.status(&format!("note: {trouble}"));
         }
         detected.facts
     }

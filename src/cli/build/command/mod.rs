@@ -13,8 +13,9 @@ use crate::build::command::{Step, environment_file, plan, shell};
 use crate::build::engine::{Engine, EngineFacts};
 use crate::build::request::CacheRequest;
 use crate::build::{BuildRequest, Invocation, Note, exec};
-use crate::cli::rackfile::BuildSection;
-use crate::cli::{Context, ExitCode, Failure, interrupt};
+use crate::cli::shared::interrupt;
+use crate::cli::{Context, ExitCode, Failure};
+use crate::config::BuildSection;
 use crate::template::{Diagnostic, Diagnostics};
 use crate::ui::build_command as view;
 
@@ -88,7 +89,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     if !context.global.quiet {
         let text = view::notes(&invocation.notes, context.stderr_layout());
         if !text.is_empty() {
-            context.say(text.trim_end_matches('\n'));
+            context.status(text.trim_end_matches('\n'));
         }
     }
     dockerfile::check(&request, &facts, !args.exec && args.engine.is_of_another_machine(), context)?;
@@ -97,9 +98,9 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
 
 fn execute(invocation: &Invocation, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     for need in invocation.needs.iter().filter(|need| !need.required && !need.any_of.iter().any(|name| std::env::var_os(name).is_some())) {
-        context.say(&format!("note: the environment has no {}, which {} needs", need.any_of.join(" or "), need.purpose));
+        context.status(&format!("note: the environment has no {}, which {} needs", need.any_of.join(" or "), need.purpose));
     }
-    let mut tell = |step: &Step| context.say(&format!("{}: {}", step.purpose, crate::build::command::step(invocation, step)));
+    let mut tell = |step: &Step| context.status(&format!("{}: {}", step.purpose, crate::build::command::step(invocation, step)));
     exec::run(invocation, interrupt::flag(), &mut tell).map_err(|error| failed(&error))?;
     Ok(ExitCode::Done)
 }

@@ -1,9 +1,9 @@
 //! What the rack tells of its builds: whether there is a cache, where, and what builds there.
 
 use crate::build::Engine;
-use crate::cli::backend::{self, Access, BackendArgs};
-use crate::cli::deployed::Deployed;
-use crate::cli::side::{self, SideName};
+use crate::cli::shared::backend::{self, Access, BackendArgs};
+use crate::cli::shared::deployed::Deployed;
+use crate::cli::shared::diff_input::{self, DiffInput};
 use crate::cli::{Context, Failure};
 use crate::model::build_cache;
 use crate::parameters::ParameterSet;
@@ -65,7 +65,8 @@ pub fn look(choice: RackArg, context: &mut Context<'_>) -> Result<Option<Rack>, 
                 Ok(Some(rack)) => Ok(Some(rack)),
                 Ok(None) => in_file(context).map(Some),
                 Err(Failure::Expected(failure)) => {
-                    context.say(&format!("note: the stack `{stack}` cannot be asked ({}): what rack.yaml says is taken", failure.message));
+                    context
+                        .status(&format!("note: the stack `{stack}` cannot be asked ({}): what rack.yaml says is taken", failure.message));
                     in_file(context).map(Some)
                 }
                 Err(failure) => Err(failure),
@@ -88,11 +89,11 @@ fn deployed(stack: &str, context: &mut Context<'_>) -> Result<Option<Rack>, Fail
 }
 
 fn in_file(context: &mut Context<'_>) -> Result<Rack, Failure> {
-    let source = side::source(context, &SideName::Rack)?;
-    let template = side::template(context, source)?;
-    let mut given = side::given(context, &SideName::Rack)?;
+    let source = diff_input::source(context, &DiffInput::Rack)?;
+    let template = diff_input::template(context, source)?;
+    let mut given = diff_input::given(context, &DiffInput::Rack)?;
     // Parameters that builds do not hang on may be missing here.
-    side::leave_open(template, &mut given);
+    diff_input::leave_open(template, &mut given);
     let parameters = ParameterSet::resolve(template, &given)?;
     let is = |name: &str, wanted: &str| parameters.get(name).is_some_and(|parameter| parameter.value.as_deref() == Some(wanted));
     let has_cache = is(&build_cache::BUILD_CACHE.to_string(), "Yes");

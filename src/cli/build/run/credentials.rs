@@ -19,7 +19,7 @@ pub fn stand_in(order: &mut BuildTaskRequest, site: &BuildEnvironment, context: 
         return;
     }
     let hosts: Vec<&str> = registries.keys().map(String::as_str).collect();
-    context.say(&format!("note: when it starts, the build gets credentials of {} in {AUTH}", hosts.join(" and ")));
+    context.status(&format!("note: when it starts, the build gets credentials of {} in {AUTH}", hosts.join(" and ")));
     order.environment.insert(AUTH.to_owned(), MASKED.to_owned());
 }
 
@@ -41,7 +41,7 @@ pub fn add(order: &mut BuildTaskRequest, site: &BuildEnvironment, mask: &mut Mas
         let token = match service(context, Some(ecr.region.clone()))?.credentials() {
             Ok(token) => Some(token),
             Err(error) if is_denied(&error) => {
-                context.complain(&format!(
+                context.warn(&format!(
                     "note: the build gets no credentials of {host}, and goes on with its own role's: {error}; `rackform permissions --for build` lists what asking takes"
                 ));
                 None

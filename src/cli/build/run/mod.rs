@@ -12,8 +12,9 @@ use crate::backend::BackendError;
 use crate::build::task::{
     self, BuildEnvironment, BuildService, BuildTaskRequest, Ended, LogStream, Mounts, MountsError, Outcome, RunTask, StartError, task_id,
 };
-use crate::cli::backend::{self, Access, BackendArgs};
-use crate::cli::{Context, ExitCode, Failure, Format, interrupt};
+use crate::cli::shared::backend::{self, Access, BackendArgs};
+use crate::cli::shared::interrupt;
+use crate::cli::{Context, ExitCode, Failure, Format};
 use crate::evaluate::State;
 use crate::secret::Mask;
 use crate::ui;
@@ -81,7 +82,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let requested = |order: &BuildTaskRequest| RunTask::new(&site, order).map_err(|problems| Failure::Problems(problems, ExitCode::Usage));
     let mut request = requested(&order)?;
     for note in &site.notes {
-        context.say(&format!("note: {note}"));
+        context.status(&format!("note: {note}"));
     }
     args.order.tell(&order, &site, context);
     if args.dry_run {
@@ -93,14 +94,14 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         request = requested(&order)?;
     }
     if args.awaits_mounts(context, service.as_ref(), &site, &mask)? {
-        context.complain("interrupted: nothing was started");
+        context.warn("interrupted: nothing was started");
         return Ok(ExitCode::Interrupted);
     }
     let started = task::start(service.as_ref(), &request).map_err(|error| refused(error, &mask))?;
     let running = Running::of(&site, &started.task_arn);
     watch::started(context, args.format, &running.task, &site, &order.id, running.stream.as_ref())?;
     if args.detach {
-        context.say(&format!("`rackform build run --attach {}` follows it", task_id(&running.task)));
+        context.status(&format!("`rackform build run --attach {}` follows it", task_id(&running.task)));
         return Ok(ExitCode::Done);
     }
     args.followed(context, service.as_ref(), &running, mask)
@@ -189,7 +190,7 @@ impl Args {
                 Ended::Interrupted if self.stops(context, service, running)? => interrupt::forget(),
                 Ended::Interrupted => {
                     let id = task_id(&running.task);
-                    context.complain(&format!(
+                    context.warn(&format!(
                         "interrupted: the build goes on; `rackform build run --attach {id}` follows it, `rackform build stop {id}` stops it"
                     ));
                     return Ok(ExitCode::Interrupted);
@@ -200,15 +201,15 @@ impl Args {
 
     /// Tells whether a second Ctrl-C and a yes stopped the build.
     fn stops(&self, context: &mut Context<'_>, service: &dyn BuildService, running: &Running) -> Result<bool, Failure> {
-        if self.format == Format::Json || !context.can_ask() {
+        if self.format == Format::Json || !context.can_prompt() {
             return Ok(false);
         }
-        context.complain(&format!("interrupted; Ctrl-C again within {} s to stop the build itself", AGAIN.as_secs()));
+        context.warn(&format!("interrupted; Ctrl-C again within {} s to stop the build itself", AGAIN.as_secs()));
         if !interrupt::again_within(AGAIN) || context.confirm("Stop the build?", "the build goes on").is_err() {
             return Ok(false);
         }
         service.stop_task(&running.cluster, &running.task, super::stop::REASON)?;
-        context.say("asked ECS to stop it; what it does until then follows");
+        context.status("asked ECS to stop it; what it does until then follows");
         Ok(true)
     }
 

@@ -141,15 +141,15 @@ impl RequestArgs {
     /// Says what the order leaves open.
     pub fn tell(&self, order: &BuildTaskRequest, site: &BuildEnvironment, context: &mut Context<'_>) {
         if self.id.is_none() && order.client_token.is_none() {
-            context.say(&format!("note: a build gets an ID of its own when it starts, in place of {NO_ID}; `--id` fixes it"));
+            context.status(&format!("note: a build gets an ID of its own when it starts, in place of {NO_ID}; `--id` fixes it"));
         }
         if order.builder == Builder::Kaniko && site.cache.directory.is_some() {
-            context.say(
+            context.status(
                 "note: kaniko itself shares its cache directories among all apps and locks nothing; an image of `rackform build builder` keeps builds apart",
             );
         }
         if order.builder == Builder::Convox && !order.environment.contains_key(RACK_URL) {
-            context.say(&format!(
+            context.status(&format!(
                 "note: the public build program reports to the rack's API at {RACK_URL}: `--secret-env {RACK_URL}` gives it, and `--secret-env {AUTH}` its registries' credentials"
             ));
         }

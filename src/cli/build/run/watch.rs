@@ -70,7 +70,7 @@ impl<'c, 'a> Watch<'c, 'a> {
     }
 
     fn say(&mut self, text: &str) {
-        self.context.say(text);
+        self.context.status(text);
         self.written = Instant::now();
     }
 }
@@ -137,7 +137,7 @@ pub fn started(
         };
         return context.answer(&ui::json_line(&Line::Started(started))?);
     }
-    context.say(&format!("started build {build} as {task}"));
+    context.status(&format!("started build {build} as {task}"));
     if let Some(stream) = stream {
         context.detail(&format!("its log is `{}` in `{}`", stream.name, stream.group));
     }
@@ -155,7 +155,7 @@ pub fn outcome(context: &mut Context<'_>, format: Format, outcome: &Outcome, mas
         return context.answer(&ui::json_line(&Line::Outcome(&outcome))?);
     }
     if outcome.succeeded {
-        context.say("built");
+        context.status("built");
         return Ok(());
     }
     let message = match outcome.exit_code {
@@ -167,7 +167,7 @@ pub fn outcome(context: &mut Context<'_>, format: Format, outcome: &Outcome, mas
     causes.extend(outcome.explanation.iter().map(|explanation| explanation.cause.clone()));
     let fix = outcome.explanation.as_ref().map(|explanation| explanation.fix.as_str());
     let layout = context.stderr_layout();
-    context.complain(ui::failure(&message, &causes, fix, layout).trim_end());
+    context.warn(ui::failure(&message, &causes, fix, layout).trim_end());
     Ok(())
 }
 

@@ -1,0 +1,242 @@
+//! `rackform diff`: what going from one template to another would change.
+
+use crate::cli::shared::aws_confirmation::{AwsConfirmation, ConfirmArgs};
+use crate::cli::shared::backend;
+use crate::cli::shared::deployed::{self, Before, Wanted};
+use crate::cli::shared::diff_input::{self, DiffInput, ParameterArgs, StateArgs};
+use crate::cli::shared::imports::ImportArgs;
+use crate::cli::shared::policy_checks::{self, PolicyChecks};
+use crate::cli::shared::stack_args::StackArgs;
+use crate::cli::{Context, ExitCode, Failure, MergedOutput};
+use crate::cloudformation::Capability;
+use crate::evaluate::State;
+use crate::parameters::ParameterOverrides;
+use crate::plan::{Plan, Request, RiskKind, plan};
+use crate::template::Template;
+use crate::ui::plan::Heading;
+use std::path::PathBuf;
+
+/// Shows what an update from one template to another would change, and what executing it would really do
+///
+/// Works offline and compares evaluated values, so a condition that is false changes nothing. Parameters are for AFTER;
+/// BEFORE takes the same, less those it does not declare; --before-parameter says which were different then, and
+/// --before-parameters gives BEFORE exactly what the file holds.
+/// A deployed BEFORE keeps its own, and AFTER then takes every deployed value that is not given anew.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  rackform diff old.json new.json\n  rackform diff rack.json rack.json --before-parameter BuildCache=No -p BuildCache=Yes\n  rackform diff deployed rack --exit-code --deny data-loss,security-widening\n  rackform diff old.json new.json --format markdown > comment.md\n\nExit codes: 0 done, 2 changes with --exit-code, 3 denied, 5 AWS disagrees with the prediction, 65 bad template or parameters, 66 missing file."
+)]
+pub struct Args {
+    /// A template file, `rack` or `deployed`
+    #[arg(value_name = "BEFORE", value_parser = diff_input::parse_diff_input)]
+    before: DiffInput,
+    /// A template file, `rack` or `deployed`
+    #[arg(value_name = "AFTER", value_parser = diff_input::parse_diff_input)]
+    after: DiffInput,
+    #[command(flatten)]
+    parameters: ParameterArgs,
+    /// A parameter that was different in BEFORE; may be given again for more
+    #[arg(long, value_name = "NAME=VALUE")]
+    before_parameter: Vec<String>,
+    /// A parameter file of BEFORE, which then takes nothing from AFTER
+    #[arg(long, value_name = "FILE")]
+    before_parameters: Vec<PathBuf>,
+    #[command(flatten)]
+    state: StateArgs,
+    /// What only the account knew before, where that differs, such as an SSM value that changed since [default: that of --state]
+    #[arg(long, value_name = "FILE")]
+    before_state: Option<PathBuf>,
+    /// List changes as AWS does without property values
+    #[arg(long)]
+    no_property_values: bool,
+    /// What the request would acknowledge: CAPABILITY_IAM, CAPABILITY_NAMED_IAM, CAPABILITY_AUTO_EXPAND, or `none`; too little is
+    /// refused in CloudFormation's words
+    #[arg(long, value_name = "CAPABILITY,...", value_delimiter = ',', value_parser = parse_capability)]
+    capabilities: Vec<Acknowledged>,
+    /// Types that the request would allow, such as AWS::EC2::*; any other is refused in CloudFormation's words
+    #[arg(long, value_name = "TYPE,...", value_delimiter = ',')]
+    resource_types: Vec<String>,
+    /// How to show it
+    #[arg(long, value_enum, default_value_t)]
+    format: DiffFormat,
+    /// End with exit code 2 when there are changes
+    #[arg(long)]
+    exit_code: bool,
+    /// Kinds of risk to end with exit code 3 for: data-loss, interruption, security-widening, replacement-collision,
+    /// parameter-default, export-removed
+    #[arg(long, value_name = "KIND,...", value_delimiter = ',', value_parser = policy_checks::parse_risk_kind)]
+    deny: Vec<RiskKind>,
+    #[command(flatten)]
+    import: ImportArgs,
+    #[command(flatten)]
+    confirm: ConfirmArgs,
+}
+
+/// How to show a difference.
+#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
+enum DiffFormat {
+    /// For a person
+    #[default]
+    Human,
+    /// The whole plan: the change set, what really happens, risks
+    Json,
+    /// What DescribeChangeSet would answer
+    ChangeSet,
+    /// A comment for a pull request
+    Markdown,
+}
+
+/// What one word of `--capabilities` acknowledges: `none` is nothing.
+type Acknowledged = Option<Capability>;
+
+fn parse_capability(text: &str) -> Result<Acknowledged, String> {
+    if text == "none" {
+        return Ok(None);
+    }
+    Capability::ALL
+        .into_iter()
+        .find(|capability| capability.name() == text)
+        .map(Some)
+        .ok_or_else(|| format!("the capabilities are {}, or `none`", Capability::ALL.map(Capability::name).join(", ")))
+}
+
+/// Refuses what CloudFormation would refuse of the request beside its template.
+fn check_request(args: &Args, template: &Template<'_>) -> Result<(), Failure> {
+    let capabilities = (!args.capabilities.is_empty()).then(|| args.capabilities.iter().flatten().copied().collect());
+    let request = Request { capabilities, resource_types: args.resource_types.clone() };
+    match request.refusal(template) {
+        Some(refusal) => Err(Failure::new(ExitCode::Data, format!("{}: {}", refusal.code, refusal.message))),
+        None => Ok(()),
+    }
+}
+
+impl Args {
+    /// Tells whether resources of one rack are to be imported.
+    pub fn is_importing(&self) -> bool {
+        !self.import.imports.is_empty()
+    }
+
+    /// Returns how the answers about several racks are joined.
+    pub fn joined(&self) -> MergedOutput {
+        match self.format {
+            DiffFormat::Human => MergedOutput::Human,
+            DiffFormat::Markdown => MergedOutput::Markdown,
+            DiffFormat::Json | DiffFormat::ChangeSet => MergedOutput::Json,
+        }
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// Returns every problem of either side, or what denies the change.
+pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
+    let (mut plan, said) = plan_between(args, context)?;
+    if args.no_property_values {
+        plan.change_set = std::mem::take(&mut plan.change_set_without_values);
+    }
+    let stack_name = context.stack_name(path_of(&args.after))?;
+    let heading = Heading { stack_name: &stack_name, made: "predicted offline" };
+    let text = match args.format {
+        DiffFormat::Human => crate::ui::plan::human(&plan, heading, context.layout()) + &said.text(Some(context.layout())),
+        DiffFormat::Markdown => crate::ui::plan::markdown(&plan, heading) + &said.text(None),
+        DiffFormat::Json => {
+            crate::ui::bare_json(&crate::ui::plan::Confirmed::new(&plan, said.confirmation.as_ref(), said.drift.as_deref()))?
+        }
+        DiffFormat::ChangeSet => crate::ui::bare_json(&plan.change_set)?,
+    };
+    context.answer(&text)?;
+    context.summarize(crate::ui::plan::counts(&plan));
+    let protect = match args.after {
+        DiffInput::Rack => context.rack_file()?.protect.as_slice(),
+        _ => &[],
+    };
+    PolicyChecks { deny: &args.deny, allow_data_loss: &[], protect }.check(&plan)?;
+    if said.disagrees() {
+        return Ok(ExitCode::Disagreement);
+    }
+    Ok(if args.exit_code && plan.has_changes() { ExitCode::Differences } else { ExitCode::Done })
+}
+
+fn path_of(side: &DiffInput) -> Option<&std::path::Path> {
+    match side {
+        DiffInput::File(path) => Some(path),
+        _ => None,
+    }
+}
+
+fn plan_between(args: &Args, context: &mut Context<'_>) -> Result<(Plan, AwsConfirmation), Failure> {
+    let before_args = ParameterArgs { parameter: args.before_parameter.clone(), parameter_files: args.before_parameters.clone() };
+    if args.before == DiffInput::Deployed && before_args.is_empty() {
+        return plan_of_deployed(args, context);
+    }
+    if args.confirm.confirm_with_aws || args.confirm.drift {
+        return Err(Failure::new(ExitCode::Usage, "`--confirm-with-aws` and `--drift` are about the deployed stack as it is")
+            .hinted("`rackform diff deployed rack` starts from it, and so does `rackform plan`"));
+    }
+    if !args.import.imports.is_empty() {
+        return Err(Failure::new(ExitCode::Usage, "`--import` is about the deployed stack as it is")
+            .hinted("`rackform diff deployed rack` starts from it, and so does `rackform plan`"));
+    }
+    let before_source = diff_input::source(context, &args.before)?;
+    let after_source = diff_input::source(context, &args.after)?;
+    // What is wrong with one side keeps nothing that is wrong with the other from being told.
+    let before_template = diff_input::template_with_names(context, before_source);
+    let after_template = diff_input::template_with_names(context, after_source);
+    if let (DiffInput::Rack, Ok(before), Ok(after)) = (&args.after, &before_template, &after_template) {
+        diff_input::check_protected(context, after, Some(before))?;
+    }
+    let mut after_given = diff_input::given(context, &args.after)?;
+    args.parameters.add_to(&mut after_given)?;
+    let mut before_given = diff_input::given(context, &args.before)?;
+    // A file says all there is to say of BEFORE; single flags say only what was different then.
+    if before_args.parameter_files.is_empty()
+        && let Ok(before_template) = before_template
+    {
+        for (name, value) in diff_input::declared_only(&after_given, before_template).values {
+            before_given.add(name, value);
+        }
+    }
+    before_args.add_to(&mut before_given)?;
+    let state = args.state.load(context, &args.after)?;
+    let state: &State = context.alloc(state);
+    let before_state: &State = match &args.before_state {
+        Some(path) => {
+            let before = StateArgs { account: args.state.account.clone(), state_file: Some(path.clone()) };
+            let before = before.load(context, &args.after)?;
+            context.alloc(before)
+        }
+        None => state,
+    };
+    let before = before_template.and_then(|template| diff_input::evaluated(context, template, &before_given, before_state));
+    let after = after_template.and_then(|template| diff_input::evaluated(context, template, &after_given, state));
+    let (before, after) = diff_input::both(before, after)?;
+    context.show_warnings(&after.warnings);
+    check_request(args, after.template)?;
+    Ok((plan(&before, &after), AwsConfirmation::default()))
+}
+
+/// Plans from the deployed stack, whose parameters hold unless they are given anew.
+fn plan_of_deployed(args: &Args, context: &mut Context<'_>) -> Result<(Plan, AwsConfirmation), Failure> {
+    let stack = context.stack_name(path_of(&args.after))?;
+    let backend = backend::open(context, backend::Access::Look, &backend::BackendArgs::default())?;
+    if backend.describe_stack(&stack)?.is_none() {
+        return Err(backend::no_stack(&stack));
+    }
+    let wanted = match &args.after {
+        DiffInput::Rack => Wanted::Rack,
+        DiffInput::Deployed => Wanted::Same,
+        DiffInput::File(_) => Wanted::File(diff_input::source(context, &args.after)?),
+    };
+    let mut given = ParameterOverrides::default();
+    args.parameters.add_to(&mut given)?;
+    let (before, imports) = (Before::of(args.confirm.drift), args.import.imports.as_slice());
+    let mut change = deployed::change_from(context, backend.as_ref(), &stack, &wanted, &given, before, imports)?;
+    if args.after == DiffInput::Rack {
+        StackArgs::default().decide(context, &mut change)?;
+    }
+    change.compare_stack(backend.as_ref())?;
+    let said = args.confirm.ask(context, backend.as_ref(), &change)?;
+    Ok((change.plan, said))
+}

@@ -1,0 +1,113 @@
+//! `rackform local`: looks into the embedded backend.
+
+use serde::Serialize;
+
+use crate::backend::Backend as _;
+use crate::backend::local::LocalBackend;
+use crate::cli::shared::backend::{self, Access, BackendArgs};
+use crate::cli::{Context, ExitCode, Failure, Format};
+use crate::config::BackendChoice;
+use crate::ui;
+
+/// Looks into the embedded backend: stacks, resources, events; or forgets everything
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  rackform local stacks\n  rackform local resources --format json\n  rackform local resources --retained\n  rackform local reset --yes"
+)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Lists the stacks
+    Stacks {
+        /// How to show them
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Lists a stack's resources with their physical IDs, or what stacks let go by their policies
+    Resources {
+        /// What outlived its stack instead
+        #[arg(long)]
+        retained: bool,
+        /// How to show them; json has properties and attributes too
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Lists a stack's events
+    Events(crate::cli::rack::events::Args),
+    /// Forgets every stack, event and resource
+    Reset {
+        /// Do not ask
+        #[arg(short, long)]
+        yes: bool,
+    },
+}
+
+#[derive(Serialize)]
+struct Stacks<T: Serialize> {
+    stacks: T,
+}
+
+#[derive(Serialize)]
+struct Resources<T: Serialize> {
+    resources: T,
+}
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// Returns that there is no stack, or that the backend cannot be asked.
+pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
+    let none = BackendArgs::default();
+    match &args.command {
+        Command::Stacks { format } => {
+            let stacks = backend::open_local(context, Access::Look, &none)?.list_stacks()?;
+            let text = match format {
+                Format::Json => ui::json(&Stacks { stacks })?,
+                Format::Human => ui::stack::stacks(&stacks, context.layout()),
+            };
+            context.answer(&text)?;
+        }
+        Command::Resources { retained: true, format } => {
+            let resources = backend::open_local(context, Access::Look, &none)?.retained_resources()?;
+            let text = match format {
+                Format::Json => ui::json(&Resources { resources })?,
+                Format::Human => ui::stack::retained(&resources),
+            };
+            context.answer(&text)?;
+        }
+        Command::Resources { retained: false, format } => {
+            let stack = context.stack_name(None)?;
+            let backend = backend::open_local(context, Access::Look, &none)?;
+            if backend.describe_stack(&stack)?.is_none() {
+                return Err(backend::no_stack(&stack));
+            }
+            let resources = backend.list_resources(&stack)?;
+            let text = match format {
+                Format::Json => ui::json(&Resources { resources })?,
+                Format::Human => ui::stack::resources(&resources, context.layout()),
+            };
+            context.answer(&text)?;
+        }
+        Command::Events(args) => return crate::cli::rack::events::run(args, context),
+        Command::Reset { yes } => {
+            if !*yes {
+                context.confirm("Forget every stack of the local backend?", "nothing was changed")?;
+            }
+            let reset = backend::open_local(context, Access::Look, &none).and_then(|backend| Ok(backend.reset()?));
+            match (reset, context.backend()?) {
+                // A store that cannot be read can still be forgotten.
+                (Err(failure), BackendChoice::Local { directory }) if failure.exit_code() == ExitCode::Unavailable => {
+                    LocalBackend::discard(&directory)?;
+                }
+                (reset, _) => reset?,
+            }
+            context.status("every stack of the local backend is forgotten");
+        }
+    }
+    Ok(ExitCode::Done)
+}

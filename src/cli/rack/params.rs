@@ -1,0 +1,83 @@
+//! `rackform params`: the parameters of a template, what holds, and where it came from.
+
+use crate::cli::shared::backend::{self, Access, BackendArgs};
+use crate::cli::shared::deployed::Deployed;
+use crate::cli::shared::diff_input::{self, DiffInput, ParameterArgs};
+use crate::cli::{Context, ExitCode, Failure};
+use crate::parameters::{ParameterSet, groups};
+
+/// Lists parameters with type, default, allowed values, group, description, value and where the value came from
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  rackform params --group build\n  rackform params rack.json -p BuildCache=Yes --format json\n  rackform params deployed --format yaml > deployed.yaml"
+)]
+pub struct Args {
+    /// A template file, `rack`, `deployed`, or `-` for standard input
+    #[arg(value_name = "TEMPLATE", default_value = "rack", value_parser = crate::cli::shared::diff_input::parse_diff_input)]
+    template: DiffInput,
+    #[command(flatten)]
+    parameters: ParameterArgs,
+    /// Only parameters of this group, such as build
+    #[arg(long, value_name = "GROUP")]
+    group: Option<String>,
+    /// How to show it
+    #[arg(long, value_enum, default_value_t)]
+    format: ParamsFormat,
+}
+
+/// How to show parameters.
+#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
+enum ParamsFormat {
+    /// For a person
+    #[default]
+    Human,
+    /// For a program; starts with `format_version`
+    Json,
+    /// A parameter file of the values that hold, as --parameters takes it; NoEcho and missing values are left out
+    Yaml,
+}
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// Returns every problem of the template's declarations and of the values given, or that there is no such group.
+pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
+    let (template, mut given) = match &args.template {
+        DiffInput::Deployed => {
+            let stack = context.stack_name(None)?;
+            let backend = backend::open(context, Access::Look, &BackendArgs::default())?;
+            let deployed = Deployed::read(context, backend.as_ref(), &stack)?.ok_or_else(|| backend::no_stack(&stack))?;
+            (deployed.template, deployed.given)
+        }
+        side => {
+            let source = diff_input::source(context, side)?;
+            (diff_input::template(context, source)?, diff_input::given(context, side)?)
+        }
+    };
+    args.parameters.add_to(&mut given)?;
+    // A value that is still missing is something to list here, not to fail on.
+    let missing = diff_input::leave_open(template, &mut given);
+    let set = ParameterSet::resolve(template, &given)?;
+    context.show_warnings(&set.warnings);
+    let groups = groups(template);
+    let group = args.group.as_deref();
+    if let Some(group) = group
+        && !groups.iter().any(|known| known.label.eq_ignore_ascii_case(group))
+    {
+        let labels: Vec<&str> = groups.iter().map(|group| group.label).collect();
+        let failure = Failure::new(ExitCode::Data, format!("`{}` has no parameter group `{group}`", template.source.name()));
+        return Err(match crate::template::nearest(group, labels.iter().copied()) {
+            Some(near) => failure.hinted(format!("did you mean `{near}`?")),
+            None => failure.hinted(format!("the groups are {}", labels.join(", "))),
+        });
+    }
+    let list = crate::ui::parameters::List { set: &set, groups: &groups, missing: &missing, group };
+    let text = match args.format {
+        ParamsFormat::Json => list.json()?,
+        ParamsFormat::Yaml => list.yaml().map_err(|error| Failure::Bug(Box::new(error)))?,
+        ParamsFormat::Human => list.human(context.layout()),
+    };
+    context.answer(&text)?;
+    Ok(ExitCode::Done)
+}

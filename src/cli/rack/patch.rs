@@ -1,0 +1,68 @@
+//! `rackform patch`: puts the build cache into an existing rack template.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use crate::cli::{Context, ExitCode, Failure};
+use crate::patch::{Patched, patch};
+use crate::template::Source;
+
+/// Puts the build cache into an existing rack template, editing its text in place
+///
+/// Only the lines that the cache needs come or change; a second run changes nothing. When something stands in the way,
+/// everything that does is listed with its place, and nothing is written.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  rackform patch rack.json > patched.json\n  rackform patch rack.json --in-place\n  rackform patch rack.json --check      show the difference, exit 2 when there is one"
+)]
+pub struct Args {
+    /// The template, JSON or YAML; `-` is standard input
+    template: PathBuf,
+    /// Write the template back to its own file
+    #[arg(long, conflicts_with_all = ["output", "check"])]
+    in_place: bool,
+    /// Write the patched template to a file [default: standard output]
+    #[arg(short, long, value_name = "FILE", conflicts_with = "check")]
+    output: Option<PathBuf>,
+    /// Write nothing; show the difference and end with exit code 2 when there is one
+    #[arg(long)]
+    check: bool,
+}
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// Returns what stands in the way of the cache, or a failure to read or write.
+pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
+    if args.in_place && args.template == Path::new("-") {
+        return Err(
+            Failure::new(ExitCode::Usage, "standard input cannot be written back").hinted("use `-o FILE`, or name the template's file")
+        );
+    }
+    let patched = patch(&Source::read(&args.template)?)?;
+    if args.check {
+        context.answer(&crate::ui::colored_difference(&patched.unified_diff(), context.layout()))?;
+        context.status(&summary(&patched, "would come in"));
+        return Ok(if patched.is_unchanged() { ExitCode::Done } else { ExitCode::Differences });
+    }
+    match (&args.output, args.in_place) {
+        (_, true) if patched.is_unchanged() => {}
+        (_, true) => crate::cli::shared::files::write(&args.template, patched.text().as_bytes())?,
+        (output, false) => context.answer_to(output.as_deref(), patched.text())?,
+    }
+    context.status(&summary(&patched, "came in"));
+    Ok(ExitCode::Done)
+}
+
+fn summary(patched: &Patched, verb: &str) -> String {
+    let mut text = match patched.changes().len() {
+        0 => return "the build cache is in the template already; nothing changes".to_owned(),
+        1 => format!("1 thing {verb}:"),
+        count => format!("{count} things {verb}:"),
+    };
+    for change in patched.changes() {
+        let _ = write!(text, "\n  line {:>5}  {}", change.place.line, change.what);
+    }
+    text
+}

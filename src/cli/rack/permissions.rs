@@ -1,0 +1,131 @@
+//! `rackform permissions`: which permissions a plan, or a rack's whole life, takes.
+
+use crate::cli::shared::backend::{self, Access, BackendArgs};
+use crate::cli::shared::deployed::{self, Wanted};
+use crate::cli::shared::diff_input::{DEFAULT_ACCOUNT, ParameterArgs};
+use crate::cli::{Context, ExitCode, Failure};
+use crate::cloudformation::INLINE_TEMPLATE_LIMIT_BYTES;
+use crate::config::BackendChoice;
+use crate::evaluate::State;
+use crate::parameters::ParameterOverrides;
+use crate::permissions::{self, MANAGED_POLICY_LIMIT, Need, Place, Policy, Purpose};
+use crate::ui::permissions::Listing;
+use crate::verify::Subject;
+
+/// Lists the permissions that applying the plan takes, and verifying, and running builds, as an IAM policy
+///
+/// A listing: nothing is granted, and IAM is not asked. What CloudFormation does to a resource comes from the handlers of AWS's
+/// provider schemas; docs/permissions.md says how narrow it is.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  rackform permissions\n  rackform permissions --lifetime --for resources --format policy > cloudformation-role.json\n  rackform permissions --for verify,preflight --format policy\n  rackform permissions --for request --cloudformation-role-arn arn:aws:iam::123456789012:role/cloudformation\n  rackform permissions -p BuildCache=Yes --format json | jq '.policies[].characters'\n\nExit codes: 0 done, 65 bad template or parameters."
+)]
+pub struct Args {
+    #[command(flatten)]
+    parameters: ParameterArgs,
+    /// What for; all of them unless said otherwise
+    #[arg(long = "for", value_name = "PURPOSE,...", value_enum, value_delimiter = ',')]
+    purposes: Vec<Purpose>,
+    /// Of everything that the template may ever do, whatever its parameters, and not of the present plan alone
+    #[arg(long)]
+    lifetime: bool,
+    /// Bucket for a template over 51,200 bytes [default: `template_bucket` in rack.yaml, else the rack's settings bucket]
+    #[arg(long, value_name = "NAME")]
+    template_bucket: Option<String>,
+    /// Also what making a bucket for such templates takes
+    #[arg(long)]
+    create_template_bucket: bool,
+    /// How to show it
+    #[arg(long, value_enum, default_value_t)]
+    format: PermissionsFormat,
+}
+
+/// How to show permissions.
+#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
+enum PermissionsFormat {
+    /// For a person
+    #[default]
+    Human,
+    /// For a program; starts with `format_version`, policies cut to the size of managed ones
+    Json,
+    /// One policy document, as IAM takes it, however long
+    Policy,
+}
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// Returns every problem of the template and its parameters, or that the backend cannot be asked.
+pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
+    let stack = context.stack_name(None)?;
+    let mut stronger = ParameterOverrides::default();
+    args.parameters.add_to(&mut stronger)?;
+    let backend = backend::open(context, Access::Look, &BackendArgs::default())?;
+    let mut change = deployed::change(context, backend.as_ref(), &stack, &Wanted::Rack, &stronger)?;
+    let is_local = matches!(context.backend()?, BackendChoice::Local { .. });
+    change.target.options.template_bucket = args.template_bucket.clone().or(context.rack_file()?.template_bucket.clone());
+    change.target.options.create_template_bucket = args.create_template_bucket;
+    let bucket = crate::cli::shared::preflight::bucket(backend.as_ref(), &change).unwrap_or_default();
+    let makes_bucket = args.create_template_bucket && bucket.as_ref().is_none_or(|(_, is_named)| !is_named);
+    // Without an account nobody knows the name of the bucket that is made in it.
+    let name = bucket.map(|(name, _)| name).or(change.target.options.template_bucket.clone()).unwrap_or_default();
+    let bucket = (change.target.template.len() > INLINE_TEMPLATE_LIMIT_BYTES).then_some(name);
+    let role_arn = change.target.options.role_arn.clone();
+    let subject = Subject::from(&change.target);
+    let (place, needs) = subject.evaluated(backend.as_ref(), change.known, |after, _| {
+        let stored = crate::cli::shared::ssm_parameters::names(after.parameters);
+        let place = Place { bucket, makes_bucket, stored, role_arn, ..place(&stack, after.state, is_local) };
+        Ok((place, if args.lifetime { permissions::lifetime(after) } else { permissions::of_plan(after, &change.plan) }))
+    })?;
+    let purposes = if args.purposes.is_empty() { &Purpose::ALL } else { args.purposes.as_slice() };
+    let statements = permissions::statements(&place, &needs, purposes);
+    let listing = Listing::new(&stack, args.lifetime, &needs, &statements);
+    let whole = Policy::of(&statements);
+    let text = match args.format {
+        PermissionsFormat::Human => crate::ui::permissions::human(&listing, &statements, context.layout()),
+        PermissionsFormat::Json => crate::ui::json(&listing)?,
+        PermissionsFormat::Policy => {
+            if whole.characters > MANAGED_POLICY_LIMIT {
+                let cut = listing.policies.len();
+                context.status(&format!(
+                    "{} characters, and a managed policy takes {MANAGED_POLICY_LIMIT}: `--format json` has it cut into {cut}",
+                    whole.characters
+                ));
+            }
+            crate::ui::bare_json(&whole.document)?
+        }
+    };
+    for note in &listing.notes {
+        context.detail(note);
+    }
+    context.answer(&text)?;
+    Ok(ExitCode::Done)
+}
+
+fn place(stack: &str, known: &State, is_local: bool) -> Place {
+    let pseudo = |name: &str| known.pseudo.get(name).and_then(serde_json::Value::as_str).map(ToOwned::to_owned);
+    let region = pseudo("AWS::Region").unwrap_or_default();
+    let partition = pseudo("AWS::Partition").unwrap_or_else(|| crate::aws::partition(&region).0.to_owned());
+    // The account of AWS's examples stands for one that nobody named.
+    let account = pseudo("AWS::AccountId").filter(|account| is_local || account != DEFAULT_ACCOUNT);
+    Place { partition, region, account, stack: stack.to_owned(), bucket: None, makes_bucket: false, stored: Vec::new(), role_arn: None }
+}
+
+impl Listing {
+    /// Returns a listing of some statements.
+    fn new(stack: &str, is_lifetime: bool, needs: &[Need], statements: &[permissions::Statement]) -> Self {
+        Self {
+            stack_name: stack.to_owned(),
+            scope: if is_lifetime { "lifetime" } else { "plan" },
+            resource_types: needs
+                .iter()
+                .map(|need| need.resource_type.clone())
+                .collect::<std::collections::BTreeSet<_>>()
+                .into_iter()
+                .collect(),
+            notes: permissions::notes(needs, statements),
+            policies: permissions::policies(statements),
+        }
+    }
+}

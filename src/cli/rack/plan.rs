@@ -1,0 +1,151 @@
+//! `rackform plan`: what `apply` would do to the deployed stack, kept in a file if asked to.
+
+use std::path::PathBuf;
+
+use crate::cli::shared::aws_confirmation::ConfirmArgs;
+use crate::cli::shared::backend::{self, Access, BackendArgs};
+use crate::cli::shared::deployed::{self, Before, Wanted};
+use crate::cli::shared::diff_input::ParameterArgs;
+use crate::cli::shared::imports::ImportArgs;
+use crate::cli::shared::policy_checks::{self, PolicyChecks};
+use crate::cli::shared::preflight;
+use crate::cli::shared::stack_args::StackArgs;
+use crate::cli::{Context, ExitCode, Failure, MergedOutput};
+use crate::parameters::ParameterOverrides;
+use crate::plan::RiskKind;
+use crate::plan::saved::SavedPlan;
+use crate::ui;
+
+/// Shows what `apply` would do to the deployed stack, and keeps that in a file for `apply FILE`
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  rackform plan\n  rackform plan -p BuildCache=Yes -o change.plan\n  rackform plan -p BuildCache=Yes --import BuildCacheFilesystem=fs-0123456789abcdef0\n  rackform plan --exit-code --format markdown > comment.md\n  rackform plan --confirm-with-aws\n\nExit codes: 0 done, 2 changes with --exit-code, 3 denied, 5 AWS disagrees with the prediction, 65 bad template or parameters."
+)]
+pub struct Args {
+    #[command(flatten)]
+    parameters: ParameterArgs,
+    /// Write the plan into a file that `rackform apply FILE` carries out exactly; it holds no NoEcho value but a default in the template
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// How to show it
+    #[arg(long, value_enum, default_value_t)]
+    format: PlanFormat,
+    /// Look for what in the account would make the plan fail, and end with exit code 3 where there is something
+    #[arg(long)]
+    preflight: bool,
+    /// End with exit code 2 when there are changes
+    #[arg(long)]
+    exit_code: bool,
+    /// Kinds of risk to end with exit code 3 for
+    #[arg(long, value_name = "KIND,...", value_delimiter = ',', value_parser = policy_checks::parse_risk_kind)]
+    deny: Vec<RiskKind>,
+    #[command(flatten)]
+    import: ImportArgs,
+    #[command(flatten)]
+    confirm: ConfirmArgs,
+    #[command(flatten)]
+    stack: StackArgs,
+}
+
+/// How to show a plan.
+#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
+enum PlanFormat {
+    /// For a person
+    #[default]
+    Human,
+    /// The whole plan: the change set, what really happens, risks
+    Json,
+    /// A comment for a pull request
+    Markdown,
+}
+
+impl Args {
+    /// Tells whether resources of one rack are to be imported.
+    pub fn is_importing(&self) -> bool {
+        !self.import.imports.is_empty()
+    }
+
+    /// Returns how the answers about several racks are joined; `None` where a file is to hold the plan, which is of one rack.
+    pub fn joined(&self) -> Option<MergedOutput> {
+        match (&self.output, self.format) {
+            (Some(_), _) => None,
+            (None, PlanFormat::Human) => Some(MergedOutput::Human),
+            (None, PlanFormat::Json) => Some(MergedOutput::Json),
+            (None, PlanFormat::Markdown) => Some(MergedOutput::Markdown),
+        }
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// Returns every problem of the template and its parameters, what denies the change, or that the file cannot be written.
+pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
+    let stack = context.stack_name(None)?;
+    let mut stronger = ParameterOverrides::default();
+    args.parameters.add_to(&mut stronger)?;
+    let backend = backend::open(context, Access::Look, &BackendArgs::default())?;
+    let (before, imports) = (Before::of(args.confirm.drift), args.import.imports.as_slice());
+    let mut change = deployed::change_from(context, backend.as_ref(), &stack, &Wanted::Rack, &stronger, before, imports)?;
+    args.stack.decide(context, &mut change)?;
+    change.compare_stack(backend.as_ref())?;
+    // Told before the plan is shown, and not after somebody read it all.
+    let parameters = match &args.output {
+        Some(_) => Some(SavedPlan::parameters_of(change.parameters).map_err(|error| crate::cli::rack::apply::failure(&error))?),
+        None => None,
+    };
+    let heading = ui::plan::Heading { stack_name: &stack, made: change.made() };
+    match args.format {
+        PlanFormat::Human => context.answer(&ui::plan::human(&change.plan, heading, context.layout()))?,
+        PlanFormat::Markdown => context.answer(&ui::plan::markdown(&change.plan, heading))?,
+        PlanFormat::Json => {}
+    }
+    if !args.confirm.confirm_with_aws {
+        crate::cli::shared::stale_change_sets::report(context, backend.as_ref(), &stack);
+    }
+    let said = args.confirm.ask(context, backend.as_ref(), &change)?;
+    let text = match args.format {
+        PlanFormat::Human => said.text(Some(context.layout())),
+        PlanFormat::Markdown => said.text(None),
+        PlanFormat::Json => ui::bare_json(&ui::plan::Confirmed::new(&change.plan, said.confirmation.as_ref(), said.drift.as_deref()))?,
+    };
+    context.answer(&text)?;
+    context.summarize(ui::plan::counts(&change.plan));
+    let protect = context.rack_file()?.protect.as_slice();
+    let preflight = if args.preflight { Some(preflight::inspect(context, backend.as_ref(), &change)?) } else { None };
+    if let Some(report) = &preflight {
+        preflight::report(context, report);
+        context.status(&format!("preflight of {}", ui::verify::summary(report)));
+        preflight::refuse(report, "what is listed above says what to do")?;
+    }
+    PolicyChecks { deny: &args.deny, allow_data_loss: &[], protect }.check(&change.plan)?;
+    let has_changes = !change.is_empty();
+    if let (Some(path), Some(parameters)) = (&args.output, parameters) {
+        let saved = SavedPlan {
+            stack_name: stack,
+            backend: backend.name().to_owned(),
+            region: backend.region(),
+            account: backend.identity().ok().map(|identity| identity.account),
+            revision: change.target.revision.clone(),
+            template: change.target.template.clone(),
+            parameters,
+            tags: change.target.tags.clone(),
+            options: change.target.options.clone(),
+            settings: change.target.settings.clone(),
+            import: change.target.import.clone(),
+            plan: change.plan,
+        };
+        let text = saved.to_json().map_err(|error| crate::cli::rack::apply::failure(&error))?;
+        crate::cli::shared::files::write(path, text.as_bytes())?;
+        if has_changes {
+            context.status(&format!("saved; `rackform apply {}` carries it out", path.display()));
+        } else {
+            context.status(&format!("saved, though there is nothing to do: `rackform apply {}` says so too", path.display()));
+        }
+    }
+    if said.disagrees() {
+        return Ok(ExitCode::Disagreement);
+    }
+    Ok(if args.exit_code && has_changes { ExitCode::Differences } else { ExitCode::Done })
+}

@@ -1,0 +1,67 @@
+//! `rackform set`: changes parameters of the deployed stack and nothing else.
+
+use crate::cli::shared::backend::{self, Access};
+use crate::cli::shared::deployed::{self, Before, Wanted};
+use crate::cli::shared::execute::ExecuteArgs;
+use crate::cli::shared::imports::ImportArgs;
+use crate::cli::shared::stack_args::StackArgs;
+use crate::cli::{Context, ExitCode, Failure};
+use crate::parameters::ParameterOverrides;
+
+/// Changes parameters of the deployed stack, keeping its template and every other deployed value
+///
+/// Shows the plan, asks, follows the stack's events to the end and checks what came of it. What an earlier run left unfinished is
+/// finished first, once that is confirmed too; with `--yes` it is finished even if the new change is then denied.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  rackform set BuildCache=Yes\n  rackform set BuildCache=Yes --import BuildCacheFilesystem=fs-0123456789abcdef0\n  rackform set BuildCache=No --yes --allow-data-loss BuildCacheRepository \\\n    --allow-data-loss BuildCacheFilesystem\n  rackform set Subnets=subnet-1,subnet-2\n\nExit codes: 0 done or nothing to do, 1 failed or rolled back, 3 denied, 4 not confirmed, 66 no such stack, 75 busy, 130 interrupted."
+)]
+pub struct Args {
+    /// Parameters with their new values
+    #[arg(value_name = "NAME=VALUE", required = true)]
+    parameters: Vec<String>,
+    /// Let more happen to this resource than the plan says, if AWS's change set does; once for each
+    #[arg(long, value_name = "LOGICAL_ID")]
+    allow_unpredicted: Vec<String>,
+    /// Also put back what was changed behind the stack's back, which AWS is asked to look for: the change starts from what is really there
+    #[arg(long)]
+    drift: bool,
+    #[command(flatten)]
+    import: ImportArgs,
+    #[command(flatten)]
+    execution: ExecuteArgs,
+    #[command(flatten)]
+    stack: StackArgs,
+}
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// Returns unknown parameters and bad values, what denies the change, or what the backend refused.
+pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
+    let stack = context.stack_to_change()?;
+    let mut given = ParameterOverrides::default();
+    given.add_flags(&args.parameters).map_err(|problems| Failure::Problems(problems, ExitCode::Usage))?;
+    let backend = backend::open(context, Access::Change, &args.execution.backend)?;
+    crate::cli::shared::stale_change_sets::clear(context, backend.as_ref(), &stack);
+    if let Some(unfinished) = backend.describe_stack(&stack)?.filter(|stack| stack.status.is_in_progress()) {
+        let (outcome, exit_code) = args.execution.resume(context, backend.as_ref(), &unfinished)?;
+        if !outcome.is_success() {
+            return Ok(exit_code);
+        }
+    }
+    let (before, imports) = (Before::of(args.drift), args.import.imports.as_slice());
+    let mut change = deployed::change_from(context, backend.as_ref(), &stack, &Wanted::Same, &given, before, imports)?;
+    args.stack.decide(context, &mut change)?;
+    change.compare_stack(backend.as_ref())?;
+    change.target.allow_unpredicted.clone_from(&args.allow_unpredicted);
+    let exit_code = args.execution.execute(context, backend.as_ref(), &change)?;
+    for (name, value) in &given.values {
+        let written = context.rack_file()?.parameters.values.get(name).and_then(|given| given.text.as_ref());
+        if exit_code == ExitCode::Done && written.is_some_and(|written| Some(written) != value.text.as_ref()) {
+            context.status(&format!("rack.yaml has another value for {name}: the next `rackform apply` would set it back"));
+        }
+    }
+    Ok(exit_code)
+}

@@ -1,0 +1,69 @@
+//! `rackform status`: the stack as it is, what that means, and what to do about it.
+
+use crate::apply;
+use crate::cli::shared::backend::{self, Access, BackendArgs};
+use crate::cli::shared::deployed::Deployed;
+use crate::cli::{Context, ExitCode, Failure, Format, MergedOutput};
+use crate::secret::MASKED;
+use crate::ui::stack::{LastOperation, Status, StatusParameter};
+
+/// Shows the stack: its status and what that means, its last operation, parameters, outputs
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  rackform status\n  rackform status --format json | jq -r .status\n\nExit codes: 0 done, 66 no such stack, 75 busy."
+)]
+pub struct Args {
+    /// How to show it
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+impl Args {
+    /// Returns how the answers about several racks are joined.
+    pub fn joined(&self) -> MergedOutput {
+        self.format.joined()
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// Returns that there is no stack, or that the backend cannot be asked.
+pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
+    let stack = context.stack_name(None)?;
+    let backend = backend::open(context, Access::Look, &BackendArgs::default())?;
+    let Some(description) = backend.describe_stack(&stack)? else { return Err(backend::no_stack(&stack)) };
+    let deployed = Deployed::read(context, backend.as_ref(), &stack)?;
+    let rack = &context.rack_file()?.parameters;
+    let parameters = description.parameters.iter().map(|(name, value)| {
+        let declared = deployed.as_ref().and_then(|deployed| deployed.template.parameters.get(name));
+        let default = declared.and_then(|entry| entry.body.get("Default")).and_then(crate::template::Node::scalar);
+        let is_default = value.is_some() && value.as_deref() == default;
+        let written = rack.values.get(name).and_then(|given| given.text.clone());
+        let differs = value.is_some() && written.is_some() && written != *value;
+        StatusParameter {
+            name: name.clone(),
+            value: value.clone().unwrap_or_else(|| MASKED.to_owned()),
+            is_default,
+            rack_file: written.filter(|_| differs),
+        }
+    });
+    let parameters = parameters.collect();
+    let mut last_operation = LastOperation::of(&backend.recent_events(&description.id)?);
+    if let Some(cause) = last_operation.as_mut().and_then(|operation| operation.root_cause.as_mut()) {
+        apply::look_inside(backend.as_ref(), cause);
+    }
+    // One of which only a change set exists has none, and CloudFormation may refuse to list them.
+    let resources = if description.status.is_review() { 0 } else { backend.list_resources(&stack)?.len() };
+    let status = Status::new(&description, parameters, resources, last_operation);
+    let status = if backend.name() == "local" { status.left_halfway() } else { status };
+    let text = match args.format {
+        Format::Json => crate::ui::json(&status)?,
+        Format::Human => crate::ui::stack::status(&status, context.layout()),
+    };
+    context.answer(&text)?;
+    crate::cli::shared::stale_change_sets::report(context, backend.as_ref(), &stack);
+    context.summarize(description.status.as_str());
+    Ok(ExitCode::Done)
+}

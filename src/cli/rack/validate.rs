@@ -1,0 +1,128 @@
+//! `rackform validate`: checks a template without AWS.
+
+use crate::cli::shared::diff_input::{self, DiffInput, ParameterArgs};
+use crate::cli::{Context, ExitCode, Failure};
+use crate::parameters::ParameterSet;
+use crate::template::{Diagnostics, Template, did_you_mean};
+use crate::validate::{Finding, Options, RULES, validate};
+
+/// Checks a template without AWS: references, conditions, properties, Fargate rules, limits
+///
+/// What breaks only under some parameter values is shown with values that break it. Rules and their names are in
+/// docs/validation-rules.md, the form of the JSON in docs/findings.schema.json.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  rackform validate rack.json\n  rackform validate rack.json -p BuildMethod=fargate --region us-west-1\n  rackform validate --format sarif > rackform.sarif\n  rackform validate rack.json --ignore unused-parameter,unused-condition --strict\n  rackform render | rackform validate -\n\nExit codes: 0 no errors, 65 errors (with --strict, warnings too), 66 missing file."
+)]
+pub struct Args {
+    /// A template file, `rack`, or `-` for standard input
+    #[arg(value_name = "TEMPLATE", default_value = "rack", value_parser = diff_input::parse_diff_input)]
+    template: DiffInput,
+    #[command(flatten)]
+    parameters: ParameterArgs,
+    /// How to show it
+    #[arg(long, value_enum, default_value_t)]
+    format: FindingsFormat,
+    /// Rules to look at alone; several with commas between
+    #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = parse_rule)]
+    select: Vec<&'static str>,
+    /// Rules to leave out; several with commas between
+    #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = parse_rule)]
+    ignore: Vec<&'static str>,
+    /// End with exit code 65 for warnings too
+    #[arg(long)]
+    strict: bool,
+}
+
+/// Returns the rule of that name.
+fn parse_rule(text: &str) -> Result<&'static str, String> {
+    let names = || RULES.iter().map(|rule| rule.name);
+    let known = names().find(|name| *name == text);
+    known.ok_or_else(|| did_you_mean(text, names()).unwrap_or_else(|| "docs/validation-rules.md lists the rules".to_owned()))
+}
+
+/// How to show findings.
+#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
+pub enum FindingsFormat {
+    /// Drawn into the text
+    #[default]
+    Human,
+    /// For a program; starts with `format_version`
+    Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+}
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// Returns that the template cannot be read, or every problem of the parameters given.
+pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
+    let source = diff_input::source(context, &args.template)?;
+    let source = context.alloc(source);
+    let mut findings = match Template::read_in_part(source, context.arena) {
+        Ok((template, problems)) => {
+            // What the sections lack is told beside what is wrong inside of them.
+            let mut findings = as_findings(problems);
+            findings.extend(found(args, context, context.alloc(template))?);
+            findings.sort_by_key(|finding| finding.diagnostic.labels.first().map_or(0, |label| label.span.start));
+            findings
+        }
+        Err(problems) => as_findings(problems),
+    };
+    point_at_region(context, &mut findings);
+    findings.retain(|finding| args.wants(finding.diagnostic.rule));
+    let summary = crate::ui::findings::Summary::of(&findings);
+    let text = match args.format {
+        FindingsFormat::Human => crate::ui::findings::human(&findings, context.layout()),
+        FindingsFormat::Json => crate::ui::findings::json(&findings)?,
+        FindingsFormat::Sarif => crate::ui::findings::sarif(&findings, RULES)?,
+    };
+    context.answer(&text)?;
+    let is_refused = summary.errors > 0 || (args.strict && summary.warnings > 0);
+    Ok(if is_refused { ExitCode::Data } else { ExitCode::Done })
+}
+
+fn found<'a>(args: &Args, context: &mut Context<'a>, template: &'a Template<'a>) -> Result<Vec<Finding>, Failure> {
+    if args.template == DiffInput::Rack {
+        diff_input::check_protected(context, template, None)?;
+    }
+    let mut given = diff_input::given(context, &args.template)?;
+    args.parameters.add_to(&mut given)?;
+    let region = context.given_region()?;
+    let region = region.as_deref();
+    if given.values.is_empty() {
+        return Ok(validate(template, Options { parameters: None, region }));
+    }
+    diff_input::leave_open(template, &mut given);
+    let parameters = ParameterSet::resolve(template, &given)?;
+    Ok(validate(template, Options { parameters: Some(&parameters), region }))
+}
+
+impl Args {
+    fn wants(&self, rule: &str) -> bool {
+        (self.select.is_empty() || self.select.contains(&rule)) && !self.ignore.contains(&rule)
+    }
+}
+
+/// Points at the `region` of `rack.yaml` where a mapping has no word of it, once for each mapping.
+fn point_at_region(context: &mut Context<'_>, findings: &mut Vec<Finding>) {
+    let is_flag = context.global.region.is_some();
+    let Ok(rack_file) = context.rack_file() else { return };
+    let mut seen: Vec<String> = Vec::new();
+    findings.retain_mut(|finding| {
+        let diagnostic = &mut finding.diagnostic;
+        if is_flag || !rack_file.mark_region(diagnostic) {
+            return true;
+        }
+        let is_first = !seen.contains(&diagnostic.message);
+        seen.push(diagnostic.message.clone());
+        is_first
+    });
+}
+
+/// Returns what keeps a text from being a template as findings, so that every format shows it.
+fn as_findings(problems: Diagnostics) -> Vec<Finding> {
+    problems.0.into_iter().map(|diagnostic| Finding { diagnostic, assignment: Vec::new() }).collect()
+}

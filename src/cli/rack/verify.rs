@@ -1,0 +1,69 @@
+//! `rackform verify`: compare the account with the template of the deployed stack.
+
+use std::time::Duration;
+
+use crate::cli::shared::backend::{self, Access, BackendArgs};
+use crate::cli::{Context, ExitCode, Failure, Format, MergedOutput};
+use crate::verify::{self, Subject, VerifyError};
+
+/// Check that the account matches the template of the deployed stack: file systems, mount targets, security groups, DNS, build tasks,
+/// repositories and keys
+///
+/// Each check says what is expected, what was found and what to do; docs/checks.md lists them. Nothing is changed.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  rackform verify\n  rackform verify --wait 120 --strict\n  rackform verify --format json | jq -r '.checks[] | select(.state != \"passed\") | .check'\n\nExit codes: 0 all checks passed, 1 a check failed, 66 no such stack, 69 nothing could be checked."
+)]
+pub struct Args {
+    /// Look again for so long while something is still being made, such as a mount target
+    #[arg(long, value_name = "SECONDS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=86_400))]
+    wait: u64,
+    /// End with exit code 1 for warnings and for what could not be looked at too
+    #[arg(long)]
+    strict: bool,
+    /// How to show it; docs/verify.schema.json describes json
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+impl Args {
+    /// Returns how the answers about several racks are joined.
+    pub fn joined(&self) -> MergedOutput {
+        self.format.joined()
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// Returns that there is no such stack, or that the backend cannot be asked.
+pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
+    let stack = context.stack_name(None)?;
+    let backend = backend::open(context, Access::Look, &BackendArgs::default())?;
+    if backend.describe_stack(&stack)?.is_none_or(|stack| stack.status.is_review()) {
+        return Err(backend::no_stack(&stack));
+    }
+    let inspector = backend::inspector(context, backend.as_ref())?;
+    let report = verify::verify(backend.as_ref(), inspector.as_ref(), &Subject::deployed(&stack), Duration::from_secs(args.wait))?;
+    let text = match args.format {
+        Format::Human => crate::ui::verify::human(&report, context.layout()),
+        Format::Json => crate::ui::json(&report)?,
+    };
+    context.answer(&text)?;
+    context.summarize(crate::ui::verify::summary(&report));
+    Ok(match () {
+        () if report.is_inconclusive() => ExitCode::Unavailable,
+        () if report.is_passed(args.strict) => ExitCode::Done,
+        () => ExitCode::Failed,
+    })
+}
+
+impl From<VerifyError> for Failure {
+    fn from(error: VerifyError) -> Self {
+        match error {
+            VerifyError::Backend(error) => error.into(),
+            VerifyError::Template(problems) => problems.into(),
+        }
+    }
+}

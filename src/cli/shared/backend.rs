@@ -1,0 +1,237 @@
+//! Opens the backend that plans are carried out on.
+
+use crate::apply::ApplyError;
+use crate::backend::local::{FailOn, LocalBackend, LocalOptions, Location, SystemClock};
+use crate::backend::{Backend, BackendError};
+use crate::build::task::BuildService;
+use crate::cli::shared::diff_input::DEFAULT_ACCOUNT;
+use crate::cli::{Context, ExitCode, Failure};
+use crate::config::BackendChoice;
+use crate::verify::Inspector;
+use crate::verify::local::LocalInspector;
+
+/// What a command wants of the backend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Only to look: a local backend that is not there stays away.
+    Look,
+    /// To change something.
+    Change,
+}
+
+/// Flags of commands that carry something out.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct BackendArgs {
+    /// Let a resource fail, on the local backend: at its creation, update or deletion, or whichever comes first; or on its way back
+    #[arg(long, value_name = "LOGICAL_ID[:create|update|delete|rollback]")]
+    pub fail_on: Vec<FailOn>,
+    /// How long each step of the local backend takes at least
+    #[arg(long, value_name = "MILLISECONDS", hide = true, default_value_t = 0)]
+    pub step_delay_ms: u64,
+}
+
+/// Opens the backend in force.
+///
+/// # Errors
+///
+/// Returns that it cannot be opened, or that another process has it.
+pub fn open(context: &mut Context<'_>, access: Access, args: &BackendArgs) -> Result<Box<dyn Backend>, Failure> {
+    match context.backend()? {
+        BackendChoice::Local { .. } => Ok(Box::new(open_local(context, access, args)?)),
+        BackendChoice::Aws if !args.fail_on.is_empty() => {
+            Err(Failure::new(ExitCode::Usage, "`--fail-on` is for the local backend: AWS is not told to fail"))
+        }
+        BackendChoice::Aws => open_aws(context),
+    }
+}
+
+/// Returns the session that everything which asks AWS shares.
+///
+/// # Errors
+///
+/// Returns the problems of `rack.yaml`, or that no region is given anywhere.
+#[cfg(feature = "aws")]
+pub fn session(context: &mut Context<'_>) -> Result<std::sync::Arc<crate::backend::aws::Session>, Failure> {
+    use crate::backend::aws::{Reach, Session};
+    if let Some(session) = &context.session {
+        return Ok(std::sync::Arc::clone(session));
+    }
+    let reach = Reach { profile: context.profile()?, region: context.given_region()?, role_arn: context.role_arn()? };
+    let session = std::sync::Arc::new(Session::new(&reach)?);
+    context.session = Some(std::sync::Arc::clone(&session));
+    // Worth a call only to somebody who wants to know.
+    if context.global.verbose > 0 {
+        context.detail(&match session.identity() {
+            Ok(who) => format!("asking AWS in {} as {} (account {})", session.region(), who.arn, who.account),
+            Err(error) => format!("asking AWS in {}; who asks is not known: {error}", session.region()),
+        });
+    }
+    Ok(session)
+}
+
+/// Returns who answers what there is where the backend is.
+///
+/// # Errors
+///
+/// Returns the problems of `rack.yaml`, or that no region is given anywhere.
+pub fn inspector<'b>(context: &mut Context<'_>, backend: &'b dyn Backend) -> Result<Box<dyn Inspector + 'b>, Failure> {
+    match context.backend()? {
+        BackendChoice::Local { .. } => Ok(Box::new(LocalInspector::new(backend, &context.region()?))),
+        BackendChoice::Aws => inspect_aws(context),
+    }
+}
+
+/// Returns who runs builds where the backend is.
+///
+/// # Errors
+///
+/// Returns that the local backend runs none, the problems of `rack.yaml`, or that no region is given anywhere.
+pub fn builds(context: &mut Context<'_>) -> Result<Box<dyn BuildService>, Failure> {
+    match context.backend()? {
+        BackendChoice::Local { .. } => Err(Failure::new(ExitCode::Unavailable, "the local backend has no ECS to run a build on").hinted(
+            "`--dry-run` prints the request; `rackform build command --exec` builds on this machine; `--backend aws` runs it in the rack",
+        )),
+        BackendChoice::Aws => builds_of_aws(context),
+    }
+}
+
+#[cfg(feature = "aws")]
+fn builds_of_aws(context: &mut Context<'_>) -> Result<Box<dyn BuildService>, Failure> {
+    Ok(Box::new(crate::build::aws::AwsBuilds::new(session(context)?)))
+}
+
+#[cfg(not(feature = "aws"))]
+fn builds_of_aws(_: &mut Context<'_>) -> Result<Box<dyn BuildService>, Failure> {
+    Err(no_aws())
+}
+
+#[cfg(feature = "aws")]
+fn inspect_aws<'b>(context: &mut Context<'_>) -> Result<Box<dyn Inspector + 'b>, Failure> {
+    Ok(Box::new(crate::verify::aws::AwsInspector::new(session(context)?)))
+}
+
+#[cfg(not(feature = "aws"))]
+fn inspect_aws<'b>(_: &mut Context<'_>) -> Result<Box<dyn Inspector + 'b>, Failure> {
+    Err(no_aws())
+}
+
+#[cfg(feature = "aws")]
+fn open_aws(context: &mut Context<'_>) -> Result<Box<dyn Backend>, Failure> {
+    Ok(Box::new(crate::backend::aws::AwsBackend::new(session(context)?)))
+}
+
+#[cfg(not(feature = "aws"))]
+fn open_aws(_: &mut Context<'_>) -> Result<Box<dyn Backend>, Failure> {
+    Err(no_aws())
+}
+
+#[cfg(not(feature = "aws"))]
+fn no_aws() -> Failure {
+    Failure::new(ExitCode::Unavailable, "this build has no AWS in it: it was made without the feature `aws`")
+        .hinted("build with default features, or use `--backend local`, which needs no account")
+}
+
+/// Opens the local backend, for what only it can do.
+///
+/// # Errors
+///
+/// Returns that it cannot be opened, that another process has it, or that AWS was asked for.
+pub fn open_local(context: &mut Context<'_>, access: Access, args: &BackendArgs) -> Result<LocalBackend, Failure> {
+    let BackendChoice::Local { directory } = context.backend()? else {
+        return Err(Failure::new(ExitCode::Usage, "`rackform local` looks into the local backend, and the backend in force is aws")
+            .hinted("`--backend local` names the one beside rack.yaml"));
+    };
+    let account = context.rack_file()?.account.clone().unwrap_or_else(|| DEFAULT_ACCOUNT.to_owned());
+    let options = LocalOptions {
+        location: Location { account, region: context.region()? },
+        clock: Box::new(SystemClock),
+        fail_on: args.fail_on.clone(),
+        step_delay: (args.step_delay_ms > 0).then(|| std::time::Duration::from_millis(args.step_delay_ms)),
+    };
+    Ok(match access {
+        Access::Look => LocalBackend::open_existing(&directory, options)?,
+        Access::Change => LocalBackend::open(&directory, options)?,
+    })
+}
+
+/// Returns that there is no such stack.
+pub fn no_stack(stack: &str) -> Failure {
+    Failure::new(ExitCode::NoInput, format!("stack `{stack}` does not exist"))
+        .hinted("`rackform apply` creates it; `--stack-name` names another")
+}
+
+impl From<BackendError> for Failure {
+    fn from(error: BackendError) -> Self {
+        let hint = error.hint();
+        let exit_code = match &error {
+            BackendError::Template(problems) => return Self::Problems(problems.clone(), ExitCode::Data),
+            BackendError::StackNotFound { .. } | BackendError::ChangeSetNotFound { .. } => ExitCode::NoInput,
+            BackendError::Locked { .. } | BackendError::ChangeSetObsolete { .. } => ExitCode::TryAgain,
+            BackendError::WrongStatus { status, .. } if status.is_in_progress() => ExitCode::TryAgain,
+            BackendError::TerminationProtection { .. } => ExitCode::Denied,
+            // AWS was asked and said what is wrong with the template or the request.
+            BackendError::Request { code: Some(code), .. }
+                if matches!(code.as_str(), "ValidationError" | "InsufficientCapabilitiesException" | "LimitExceededException") =>
+            {
+                ExitCode::Failed
+            }
+            BackendError::Store { .. }
+            | BackendError::Request { .. }
+            | BackendError::Credentials { .. }
+            | BackendError::Region
+            | BackendError::Profile { .. }
+            | BackendError::Unreachable { .. } => ExitCode::Unavailable,
+            BackendError::WrongStatus { .. }
+            | BackendError::ExportInUse { .. }
+            | BackendError::TemplateTooLarge { .. }
+            | BackendError::NoTemplateBucket { .. }
+            | BackendError::Validation { .. } => ExitCode::Failed,
+        };
+        let failure = Self::new(exit_code, error.to_string());
+        let failure = match std::error::Error::source(&error) {
+            Some(source) => failure.caused_by(source),
+            None => failure,
+        };
+        match hint {
+            Some(hint) => failure.hinted(hint),
+            None => failure,
+        }
+    }
+}
+
+impl From<ApplyError> for Failure {
+    fn from(error: ApplyError) -> Self {
+        let innermost = if let ApplyError::AfterImport { source, .. } = &error { source } else { &error };
+        let exit_code = match innermost {
+            error if error.may_work_later() => ExitCode::TryAgain,
+            ApplyError::DoesMore { .. } => ExitCode::Denied,
+            ApplyError::Interrupted { .. } => ExitCode::Interrupted,
+            ApplyError::LeftBehind { .. } => ExitCode::Unavailable,
+            _ => ExitCode::Failed,
+        };
+        let hint = error.hint();
+        match error {
+            ApplyError::Backend(error) => error.into(),
+            ApplyError::LostSight { ref source, .. } => {
+                let failure = Self::new(ExitCode::Unavailable, error.to_string()).caused_by(source);
+                failure.hinted(hint.unwrap_or_default())
+            }
+            error => {
+                let mut failure = Self::new(exit_code, error.to_string());
+                let innermost = if let ApplyError::AfterImport { source, .. } = &error { source } else { &error };
+                if let ApplyError::DoesMore { excess, .. } = innermost
+                    && let Self::Expected(failure) = &mut failure
+                {
+                    failure.causes.extend(excess.iter().map(ToString::to_string));
+                }
+                if let Some(source) = std::error::Error::source(&error) {
+                    failure = failure.caused_by(source);
+                }
+                match hint {
+                    Some(hint) => failure.hinted(hint),
+                    None => failure,
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! What several commands share: the context, failures and exit codes, opening a backend, confirming and following a change.
+
+pub mod aws_confirmation;
+pub mod backend;
+pub mod bug;
+pub mod context;
+pub mod deployed;
+pub mod diff_input;
+pub mod execute;
+pub mod exit_codes;
+pub mod failure;
+pub mod files;
+pub mod following;
+pub mod imports;
+pub mod interrupt;
+pub mod multi_rack;
+pub mod policy_checks;
+pub mod preflight;
+pub mod rendered;
+pub mod screen;
+pub mod ssm_parameters;
+pub mod stack_args;
+pub mod stack_policy;
+pub mod stale_change_sets;

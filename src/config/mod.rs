@@ -1,0 +1,14 @@
+//! The configuration: `rack.yaml`, the precedence of values and the choice of backend.
+//!
+//! Takes the command line's global values and the text of `rack.yaml`; returns the values in force. A value from the command line wins over
+//! `rack.yaml`, which wins over the default. Opening a backend and printing are left to [`cli`](crate::cli).
+
+mod backend_choice;
+mod build_section;
+mod error;
+mod rack_file;
+
+pub use backend_choice::BackendChoice;
+pub use build_section::BuildSection;
+pub use error::ConfigError;
+pub use rack_file::{RackFile, STACK_NAMES, is_stack_name};
