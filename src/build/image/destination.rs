@@ -1,73 +1,63 @@
-//! Where images go: a repository of ECR, of Google's registries, or of any other.
+//! The repository that images are pushed to: in ECR, in a Google registry, or in any other registry.
 
 use super::super::registry::{EcrHost, NameError, Repository};
 
-/// How many days an image is kept unless told otherwise.
+/// The default number of days that ECR keeps an image.
 pub const DEFAULT_MAX_AGE_DAYS: u32 = 30;
 
-/// The kind of registry.
+/// The registry's provider.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Provider {
-    /// Amazon ECR: the repository is made when it is missing, with tags and a lifecycle policy
+    /// Amazon ECR; a missing repository is created with tags and a lifecycle policy
     #[default]
     Ecr,
-    /// Google's Container Registry or Artifact Registry
+    /// Google Container Registry or Artifact Registry
     Gcr,
-    /// Any registry that speaks the OCI distribution API
+    /// Any registry that supports the OCI distribution API
     Oci,
 }
 
-/// Where images go.
+/// The repository that images are pushed to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Destination {
-    /// A repository of the account and region that are asked.
+    /// An ECR repository of the current account and region.
     Ecr {
-        /// Its name.
+        /// The repository's name.
         name: String,
     },
-    /// A repository that is there, or that a push makes.
+    /// A repository that exists, or that the registry creates at the first push.
     Registry(Repository),
 }
 
-/// Why there is no place.
+/// Why no destination could be determined.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DestinationError {
-    /// A name is missing, and the environment does not have it.
-    #[error("no {what} is given")]
-    Missing {
-        /// What is missing.
-        what: &'static str,
-        /// What gives it.
-        hint: &'static str,
-    },
-    /// A name is none.
+    /// The repository's name is missing, and the environment has no default.
+    #[error("missing repository name")]
+    MissingName,
+    /// The Google Cloud project is missing.
+    #[error("missing Google Cloud project")]
+    MissingProject,
+    /// The repository of an OCI registry is missing.
+    #[error("missing repository")]
+    MissingRepository,
+    /// A name is invalid.
     #[error(transparent)]
     Name(#[from] NameError),
-    /// A tag of a repository is written wrong.
-    #[error("`{text}` is no tag of a repository")]
+    /// An AWS tag of the repository is invalid.
+    #[error("invalid repository tag `{text}`")]
     Tag {
-        /// The text.
+        /// The tag as given.
         text: String,
     },
 }
 
-impl DestinationError {
-    /// Returns what to do about it.
-    pub fn hint(&self) -> &'static str {
-        match self {
-            Self::Missing { hint, .. } => hint,
-            Self::Name(error) => error.hint(),
-            Self::Tag { .. } => "write it as KEY=VALUE; AWS takes keys up to 128 characters and values up to 256",
-        }
-    }
-}
-
 impl Destination {
-    /// Returns the place that flags and the environment name; `repository` is a whole `HOST/NAME`, `name` one in a provider's registry.
+    /// Returns the destination that the options name; `repository` is a full `HOST/NAME`, `name` a repository name in the provider's registry.
     ///
     /// # Errors
     ///
-    /// Returns what is missing, or is no name.
+    /// Returns an error if an option is missing, or if a name is invalid.
     pub fn new(
         provider: Provider,
         repository: Option<&str>,
@@ -79,50 +69,46 @@ impl Destination {
             let repository: Repository = repository.parse()?;
             return Ok(Self::Registry(repository));
         }
-        let missing_name = DestinationError::Missing {
-            what: "repository",
-            hint: "`--name` names one; on Buildkite it is build-cache/ORGANIZATION/PIPELINE, elsewhere set BUILDKITE_ORGANIZATION_SLUG and BUILDKITE_PIPELINE_SLUG or name it",
-        };
+
         match provider {
             Provider::Ecr => {
-                let name = name.ok_or(missing_name)?;
-                // The account and region are not known yet; the name is checked as it is in any registry.
+                let name = name.ok_or(DestinationError::MissingName)?;
+                // The account and region are not known yet, so the name is checked with a placeholder.
                 let host = EcrHost { account: "0".repeat(12), region: "us-east-1".to_owned() }.host();
                 Repository::new(&host, &name)?;
                 Ok(Self::Ecr { name })
             }
             Provider::Gcr => {
-                let project =
-                    project.ok_or(DestinationError::Missing { what: "Google Cloud project", hint: "`--gcp-project` names it" })?;
-                let name = name.ok_or(missing_name)?;
-                // A project of a domain is written `example.com:project`, and is a folder in the registry.
+                let project = project.ok_or(DestinationError::MissingProject)?;
+                let name = name.ok_or(DestinationError::MissingName)?;
+                // A domain-scoped project is written `example.com:project`, and is a folder in the registry.
                 Ok(Self::Registry(Repository::new(hostname, &format!("{}/{name}", project.replace(':', "/")))?))
             }
-            Provider::Oci => Err(DestinationError::Missing { what: "repository", hint: "`--repository HOST/NAME` names it" }),
+            Provider::Oci => Err(DestinationError::MissingRepository),
         }
     }
 }
 
-/// Returns the repository's name unless told otherwise: `build-cache/ORGANIZATION/PIPELINE`, as Buildkite knows them.
+/// Returns the default repository name: `build-cache/ORGANIZATION/PIPELINE`, from Buildkite's environment variables.
 pub fn default_name(environment: impl Fn(&str) -> Option<String>) -> Option<String> {
-    let said = |name: &str| environment(name).filter(|value| !value.is_empty());
-    Some(format!("build-cache/{}/{}", said("BUILDKITE_ORGANIZATION_SLUG")?, said("BUILDKITE_PIPELINE_SLUG")?))
+    let variable = |name: &str| environment(name).filter(|value| !value.is_empty());
+    Some(format!("build-cache/{}/{}", variable("BUILDKITE_ORGANIZATION_SLUG")?, variable("BUILDKITE_PIPELINE_SLUG")?))
 }
 
-/// Returns a repository's tags from `KEY=VALUE` words; the last of a key counts.
+/// Parses a repository's tags, each `KEY=VALUE`; the last value of a key wins.
 ///
 /// Source of the limits: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-using-tags.html>
 ///
 /// # Errors
 ///
-/// Returns the first word that is none.
-pub fn parse_tags(words: &[String]) -> Result<Vec<(String, String)>, DestinationError> {
+/// Returns an error for the first tag that is invalid.
+pub fn parse_tags(texts: &[String]) -> Result<Vec<(String, String)>, DestinationError> {
     let mut tags: Vec<(String, String)> = Vec::new();
-    for word in words {
-        let wrong = || DestinationError::Tag { text: word.clone() };
-        let (key, value) = word.split_once('=').ok_or_else(wrong)?;
+    for text in texts {
+        let invalid = || DestinationError::Tag { text: text.clone() };
+        let (key, value) = text.split_once('=').ok_or_else(invalid)?;
         if key.is_empty() || key.chars().count() > 128 || value.chars().count() > 256 || key.starts_with("aws:") {
-            return Err(wrong());
+            return Err(invalid());
         }
         tags.retain(|(known, _)| known != key);
         tags.push((key.to_owned(), value.to_owned()));
@@ -130,7 +116,7 @@ pub fn parse_tags(words: &[String]) -> Result<Vec<(String, String)>, Destination
     Ok(tags)
 }
 
-/// Returns ECR's lifecycle policy that deletes every image so many days after its push, as JSON text.
+/// Returns an ECR lifecycle policy, as JSON text, that deletes every image `max_age_days` days after its push.
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html>
 pub fn lifecycle_policy(max_age_days: u32) -> String {
@@ -150,12 +136,12 @@ pub fn lifecycle_policy(max_age_days: u32) -> String {
     .to_string()
 }
 
-/// Tells whether a lifecycle policy is one that [`lifecycle_policy`] makes, for however many days.
+/// Returns whether a lifecycle policy has the form that [`lifecycle_policy`] returns, for any number of days.
 pub fn is_max_age_policy(policy: &str) -> bool {
     let Ok(policy) = serde_json::from_str::<serde_json::Value>(policy) else { return false };
     let Some([rule]) = policy.get("rules").and_then(serde_json::Value::as_array).map(Vec::as_slice) else { return false };
-    let says = |key: &str| rule.pointer(&format!("/selection/{key}")).and_then(serde_json::Value::as_str);
-    (says("tagStatus"), says("countType"), says("countUnit")) == (Some("any"), Some("sinceImagePushed"), Some("days"))
+    let selection = |key: &str| rule.pointer(&format!("/selection/{key}")).and_then(serde_json::Value::as_str);
+    (selection("tagStatus"), selection("countType"), selection("countUnit")) == (Some("any"), Some("sinceImagePushed"), Some("days"))
 }
 
 #[cfg(test)]
@@ -163,7 +149,7 @@ mod tests {
     use super::{Destination, DestinationError, Provider, default_name, is_max_age_policy, lifecycle_policy, parse_tags};
 
     #[test]
-    fn places_are_what_flags_and_the_environment_name() {
+    fn a_destination_comes_from_options_and_the_environment() {
         let name = default_name(|name| Some(if name.contains("ORG") { "acme".to_owned() } else { "web".to_owned() }));
         assert_eq!(name.as_deref(), Some("build-cache/acme/web"));
         assert_eq!(default_name(|_| None), None);
@@ -171,19 +157,19 @@ mod tests {
             Destination::new(provider, repository, name.map(str::to_owned), project, "eu.gcr.io")
         };
         assert_eq!(of(Provider::Ecr, None, Some("a/b"), None), Ok(Destination::Ecr { name: "a/b".to_owned() }));
-        let place = of(Provider::Gcr, None, Some("web"), Some("foo-bar-123456")).map(|place| match place {
+        let destination = of(Provider::Gcr, None, Some("web"), Some("foo-bar-123456")).map(|destination| match destination {
             Destination::Registry(repository) => repository.to_string(),
             Destination::Ecr { name } => name,
         });
-        assert_eq!(place.as_deref(), Ok("eu.gcr.io/foo-bar-123456/web"));
-        assert!(matches!(of(Provider::Gcr, None, Some("web"), None), Err(DestinationError::Missing { .. })));
-        assert!(matches!(of(Provider::Oci, None, Some("web"), None), Err(DestinationError::Missing { .. })));
+        assert_eq!(destination.as_deref(), Ok("eu.gcr.io/foo-bar-123456/web"));
+        assert_eq!(of(Provider::Gcr, None, Some("web"), None), Err(DestinationError::MissingProject));
+        assert_eq!(of(Provider::Oci, None, Some("web"), None), Err(DestinationError::MissingRepository));
         assert!(matches!(of(Provider::Ecr, None, Some("A B"), None), Err(DestinationError::Name(_))));
         assert!(matches!(of(Provider::Oci, Some("127.0.0.1:5000/x"), None, None), Ok(Destination::Registry(_))));
     }
 
     #[test]
-    fn a_policy_of_ones_own_is_known_again() {
+    fn a_generated_lifecycle_policy_is_recognized() {
         let own = lifecycle_policy(7);
         assert!(is_max_age_policy(&own));
         for other in [
@@ -197,10 +183,10 @@ mod tests {
     }
 
     #[test]
-    fn tags_of_a_repository_are_keys_and_values() {
-        let words = |words: &[&str]| parse_tags(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
+    fn repository_tags_are_parsed() {
+        let parse = |texts: &[&str]| parse_tags(&texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>());
         let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
-        assert_eq!(words(&["Key=Value", "Key2=a=b", "Key=Other"]), Ok(vec![pair("Key2", "a=b"), pair("Key", "Other")]));
-        assert!(words(&["Key"]).is_err() && words(&["=x"]).is_err() && words(&["aws:x=y"]).is_err());
+        assert_eq!(parse(&["Key=Value", "Key2=a=b", "Key=Other"]), Ok(vec![pair("Key2", "a=b"), pair("Key", "Other")]));
+        assert!(parse(&["Key"]).is_err() && parse(&["=x"]).is_err() && parse(&["aws:x=y"]).is_err());
     }
 }

@@ -1,28 +1,28 @@
-//! An image and its tag as variables, in the words of a shell or a CI system.
+//! Exports an image and its tag as variables, in the syntax of a shell or a CI system.
 
-/// The variable that has `IMAGE:TAG`, which Buildkite's docker plugin reads.
+/// The variable for `IMAGE:TAG`, which Buildkite's docker plugin reads.
 pub const DEFAULT_VARIABLE: &str = "BUILDKITE_PLUGIN_DOCKER_IMAGE";
 
-/// The variable that has the image without its tag.
+/// The variable for the image without its tag.
 pub const IMAGE_VARIABLE: &str = "BUILDKITE_PLUGIN_DOCKER_ECR_CACHE_EXPORT_IMAGE";
 
-/// The variable that has the tag.
+/// The variable for the tag.
 pub const TAG_VARIABLE: &str = "BUILDKITE_PLUGIN_DOCKER_ECR_CACHE_EXPORT_TAG";
 
-/// In whose words.
+/// The syntax of exported variables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum ExportFormat {
-    /// `export NAME=VALUE` lines, for `eval "$(...)"` and for a Buildkite environment hook
+    /// `export NAME=VALUE` lines, for `eval "$(...)"` or a Buildkite environment hook
     Shell,
     /// `NAME=VALUE` lines, for `--env-file`
     Env,
-    /// GitHub Actions' files: appends to `$GITHUB_ENV` and `$GITHUB_OUTPUT`
+    /// GitHub Actions: appends to the files `$GITHUB_ENV` and `$GITHUB_OUTPUT`
     Github,
-    /// As `shell`; the plugin's hook evaluates it
+    /// Like `shell`; the Buildkite plugin's hook evaluates it
     Buildkite,
 }
 
-/// Returns the variables of an image: the combined one under `variable`, then image and tag.
+/// Returns the variables of an image: `IMAGE:TAG` under the name `variable`, then the image and the tag.
 pub fn variables(variable: &str, image: &str, tag: &str) -> [(String, String); 3] {
     [
         (variable.to_owned(), format!("{image}:{tag}")),
@@ -31,27 +31,27 @@ pub fn variables(variable: &str, image: &str, tag: &str) -> [(String, String); 3
     ]
 }
 
-/// Tells whether a text can be a variable's name in every shell.
+/// Returns whether a text is a valid variable name in every shell.
 pub fn is_variable(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
-/// Returns `export` lines that any POSIX shell reads back as they are; a value with a NUL has none.
+/// Returns `export` lines that a POSIX shell reads back unchanged.
 ///
 /// # Errors
 ///
-/// Returns that a value cannot be written.
+/// Returns an error if a value contains a NUL byte.
 pub fn shell_exports(variables: &[(String, String)]) -> Result<String, shlex::QuoteError> {
     let line = |(name, value): &(String, String)| Ok(format!("export {name}={}\n", shlex::try_quote(value)?));
     variables.iter().map(line).collect()
 }
 
-/// Returns `NAME=VALUE` lines; the values here have no line breaks.
+/// Returns `NAME=VALUE` lines; the values must not contain line breaks.
 pub fn env_file(variables: &[(String, String)]) -> String {
     variables.iter().map(|(name, value)| format!("{name}={value}\n")).collect()
 }
 
-/// Returns what goes into GitHub's `GITHUB_ENV` or `GITHUB_OUTPUT` file: each value between two lines of a delimiter that it does not have.
+/// Returns the text for a `GITHUB_ENV` or `GITHUB_OUTPUT` file: each value between two lines with a delimiter that it does not contain.
 ///
 /// Source: <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#multiline-strings>
 pub fn github_file(variables: &[(String, String)]) -> String {
@@ -71,7 +71,7 @@ mod tests {
     use super::{github_file, is_variable, shell_exports, variables};
 
     #[test]
-    fn values_come_back_as_they_are() {
+    fn exported_values_are_read_back_unchanged() {
         let hostile = [("A".to_owned(), "it's $(id) `id`\nx".to_owned())];
         let text = shell_exports(&hostile).unwrap_or_default();
         let back = std::process::Command::new("sh").args(["-c", &format!("{text}printf %s \"$A\"")]).output();

@@ -1,4 +1,4 @@
-//! Files that an image's content hangs on, found by globs.
+//! Finds the files that an image depends on, by glob patterns.
 
 use std::fs::{File, Metadata};
 use std::io::Read as _;
@@ -8,40 +8,41 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::json_part::{self, JsonPath};
-use super::pattern::{Part, Pattern};
+pub use super::pattern::PatternHint;
+use super::pattern::{Component, Pattern, PatternError};
 use crate::template::{Arena, Diagnostics, Document, Source};
 
-/// A file that counts, or a part of one.
+/// A file that is an input of the key, or a part of one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct InputFile {
-    /// Its path from the directory on, divided by `/` on every system.
+    /// The path relative to the base directory, separated by `/` on every system.
     pub path: String,
-    /// Which part of it counts, in one spelling; `None` is all of it.
+    /// The normalized path of the part of a JSON file; `None` for the whole file.
     pub part: Option<String>,
-    /// What it is.
+    /// The kind of file.
     pub kind: FileKind,
-    /// Where it leads, of a symbolic link.
+    /// The target of a symbolic link.
     pub link: Option<String>,
-    /// The digest of what it holds, of a link to a file what that one holds; of a link elsewhere all zero.
+    /// The digest of the content. A link to a file has the digest of that file; any other link has all zeros.
     pub sha256: [u8; 32],
-    /// How much that is, in bytes.
+    /// The size of the content in bytes.
     pub size_bytes: u64,
 }
 
-/// What a file is, as far as it counts.
+/// The kind of a file, as far as it changes the key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FileKind {
-    /// A file.
+    /// A regular file.
     File,
-    /// A file that its owner may execute: the one bit of a mode that Git keeps, and that an image keeps.
+    /// A regular file that its owner may execute. This is the only mode bit that Git preserves.
     Executable,
     /// A symbolic link.
     Link,
 }
 
 impl FileKind {
-    /// Returns its name.
+    /// Returns the name of the kind.
     pub fn name(self) -> &'static str {
         match self {
             Self::File => "file",
@@ -51,82 +52,83 @@ impl FileKind {
     }
 }
 
-/// Why files could not be found or read; each problem names the pattern or the file.
+/// Why input files could not be found or read.
 #[derive(Debug)]
-pub enum Problem {
-    /// A pattern is none, or finds nothing.
+pub enum FileProblem {
+    /// A pattern is invalid or matches nothing.
     Pattern {
         /// The pattern as given.
         pattern: String,
-        /// What is wrong with it.
+        /// The problem.
         message: String,
-        /// What to do.
-        hint: Option<String>,
+        /// How to correct the pattern.
+        hint: Option<PatternHint>,
     },
     /// A file cannot be read.
     File {
-        /// The file, from the directory on.
+        /// The path relative to the base directory.
         path: String,
-        /// Why.
+        /// The reason.
         message: String,
     },
-    /// A JSON file is none.
+    /// A JSON file has syntax errors.
     Json(Diagnostics),
 }
 
-/// A `cache-on` word, read.
-struct Wanted<'a> {
+/// A parsed `cache-on` option that selects files.
+struct FileSelector<'a> {
     text: &'a str,
     patterns: Vec<Pattern>,
     parts: Vec<JsonPath>,
 }
 
-/// Returns the files below `root` that globs name, sorted by path, each once.
+/// Returns the files below `root` that the patterns match, sorted by path and without duplicates.
 ///
-/// `*`, `?` and `[...]` do not match `/`, `**` does, `{a,b}` is both, and no wildcard matches a dot at the start of a name: `.npmrc` and
-/// `.git/HEAD` count where they are written out. `!GLOB` takes files away again, wherever it stands. `FILE#.part` is a part of a JSON
-/// file. Links to directories are not followed.
+/// `*`, `?` and `[...]` do not match `/`, `**` does, `{a,b}` matches either, and no wildcard matches a leading dot: `.npmrc` and `.git/HEAD` must
+/// be written literally. `!GLOB` excludes files, in any position of the list. `FILE#.part` selects a part of a JSON file. Links to directories
+/// are not followed.
 ///
 /// # Errors
 ///
-/// Returns every problem: a glob that finds nothing (unless `allow_nothing`), a file that cannot be read, a part that is not there.
-pub fn find(root: &Path, cache_on: &[String], allow_nothing: bool) -> Result<Vec<InputFile>, Vec<Problem>> {
+/// Returns an error with all problems: patterns that match nothing (unless `allow_no_match`), unreadable files, and missing parts.
+pub fn find(root: &Path, cache_on: &[String], allow_no_match: bool) -> Result<Vec<InputFile>, Vec<FileProblem>> {
     let mut problems = Vec::new();
-    let mut without = Vec::new();
-    let mut wanted = Vec::new();
+    let mut excluded = Vec::new();
+    let mut selectors = Vec::new();
     for text in cache_on {
         match text.strip_prefix('!') {
             Some(glob) => match Pattern::read(glob) {
-                Ok(patterns) => without.extend(patterns),
-                Err(message) => problems.push(Problem::pattern(text, message)),
+                Ok(patterns) => excluded.extend(patterns),
+                Err(error) => problems.push(FileProblem::pattern(text, error)),
             },
-            None => match Wanted::read(text) {
-                Ok(read) => wanted.push(read),
-                Err(message) => problems.push(Problem::pattern(text, message)),
+            None => match FileSelector::read(text) {
+                Ok(selector) => selectors.push(selector),
+                Err(error) => problems.push(FileProblem::pattern(text, error)),
             },
         }
     }
     let mut files: Vec<InputFile> = Vec::new();
-    for wanted in &wanted {
-        let mut found = Found { root, paths: Vec::new(), directories: 0, problems: &mut problems };
-        for pattern in &wanted.patterns {
-            found.walk(&mut Vec::new(), pattern.parts());
+    for selector in &selectors {
+        let mut walker = Walker { root, paths: Vec::new(), directories: 0, problems: &mut problems };
+        for pattern in &selector.patterns {
+            walker.walk(&mut Vec::new(), pattern.components());
         }
-        let (mut paths, directories) = (found.paths, found.directories);
-        paths.retain(|path| !without.iter().any(|pattern| pattern.matches(path)));
+        let (mut paths, directories) = (walker.paths, walker.directories);
+        paths.retain(|path| !excluded.iter().any(|pattern| pattern.matches(path)));
         paths.sort();
         paths.dedup();
-        if paths.is_empty() && !allow_nothing {
+        if paths.is_empty() && !allow_no_match {
             let (message, hint) = if directories > 0 {
-                ("it is a directory, not a file", format!("`{}/**` takes every file in it", wanted.text.trim_end_matches('/')))
+                let below = format!("{}/**", selector.text.trim_end_matches('/'));
+                ("the pattern matches a directory, not a file", PatternHint::MatchFilesBelow(below))
             } else {
-                ("it matches no file", "globs are relative to `--directory`; `--allow-no-match` lets it be".to_owned())
+                ("the pattern matches no file", PatternHint::AllowNoMatch)
             };
-            problems.push(Problem::Pattern { pattern: wanted.text.to_owned(), message: message.to_owned(), hint: Some(hint) });
+            problems.push(FileProblem::Pattern { pattern: selector.text.to_owned(), message: message.to_owned(), hint: Some(hint) });
         }
         for path in paths {
-            match wanted.count(root, &path, allow_nothing) {
-                Ok(counted) => files.extend(counted),
+            match selector.inputs(root, &path, allow_no_match) {
+                Ok(inputs) => files.extend(inputs),
                 Err(problem) => problems.push(problem),
             }
         }
@@ -140,8 +142,8 @@ pub fn find(root: &Path, cache_on: &[String], allow_nothing: bool) -> Result<Vec
     }
 }
 
-impl<'a> Wanted<'a> {
-    fn read(text: &'a str) -> Result<Self, String> {
+impl<'a> FileSelector<'a> {
+    fn read(text: &'a str) -> Result<Self, PatternError> {
         let (glob, parts) = match text.rfind("#.") {
             Some(at) => (&text[..at], JsonPath::read(&text[at + 1..])?),
             None => (text, Vec::new()),
@@ -149,116 +151,119 @@ impl<'a> Wanted<'a> {
         Ok(Self { text, patterns: Pattern::read(glob)?, parts })
     }
 
-    fn count(&self, root: &Path, path: &str, allow_nothing: bool) -> Result<Vec<InputFile>, Problem> {
-        let whole = read(root, path).map_err(|error| Problem::File { path: path.to_owned(), message: error.to_string() })?;
+    /// Returns the inputs of a matched file: the file, or its selected parts.
+    fn inputs(&self, root: &Path, path: &str, allow_no_match: bool) -> Result<Vec<InputFile>, FileProblem> {
+        let whole = read(root, path).map_err(|error| FileProblem::File { path: path.to_owned(), message: error.to_string() })?;
         if self.parts.is_empty() {
             return Ok(vec![whole]);
         }
-        let source = Source::read(&root.join(path)).map_err(|error| Problem::File { path: path.to_owned(), message: error.to_string() })?;
+        let source =
+            Source::read(&root.join(path)).map_err(|error| FileProblem::File { path: path.to_owned(), message: error.to_string() })?;
         let arena = Arena::new();
-        let document = Document::read(&source, &arena).map_err(Problem::Json)?;
-        let mut counted = Vec::new();
+        let document = Document::read(&source, &arena).map_err(FileProblem::Json)?;
+        let mut inputs = Vec::new();
         for part in &self.parts {
             match part.find(document.root) {
-                Some(node) => counted.push(InputFile {
+                Some(node) => inputs.push(InputFile {
                     path: path.to_owned(),
                     part: Some(part.to_string()),
-                    // A part is a value, whatever file it stands in.
+                    // A part is a value: the mode of its file does not matter.
                     kind: FileKind::File,
                     link: None,
                     sha256: json_part::digest(node),
                     size_bytes: node.span.range().len() as u64,
                 }),
-                None if allow_nothing => {}
+                None if allow_no_match => {}
                 None => {
-                    return Err(Problem::Pattern {
+                    return Err(FileProblem::Pattern {
                         pattern: self.text.to_owned(),
-                        message: format!("`{path}` has nothing at `{part}`"),
-                        hint: Some("`--allow-no-match` lets it be; keys are spelled as in the file".to_owned()),
+                        message: format!("`{path}` has no value at `{part}`"),
+                        hint: Some(PatternHint::AllowMissingPart),
                     });
                 }
             }
         }
-        Ok(counted)
+        Ok(inputs)
     }
 }
 
-impl Problem {
-    fn pattern(pattern: &str, message: String) -> Self {
-        Self::Pattern { pattern: pattern.to_owned(), message, hint: None }
+impl FileProblem {
+    fn pattern(pattern: &str, PatternError { message, hint }: PatternError) -> Self {
+        Self::Pattern { pattern: pattern.to_owned(), message, hint }
     }
 }
 
-/// Files that a pattern finds.
-struct Found<'p> {
+/// Walks the directories that patterns lead to, and collects the matched files.
+struct Walker<'p> {
     root: &'p Path,
     paths: Vec<String>,
     directories: usize,
-    problems: &'p mut Vec<Problem>,
+    problems: &'p mut Vec<FileProblem>,
 }
 
-impl Found<'_> {
-    /// Goes down where the pattern leads and nowhere else.
-    fn walk(&mut self, before: &mut Vec<String>, parts: &[Part]) {
-        let Some((part, rest)) = parts.split_first() else { return };
-        match part {
-            Part::Name(name) => self.step(before, name, parts, rest),
-            Part::Glob { .. } => {
-                for name in self.names(before) {
-                    if part.is(&name) {
-                        self.step(before, &name, parts, rest);
+impl Walker<'_> {
+    /// Matches `components` below the directory `parents`; reads no other directories.
+    fn walk(&mut self, parents: &mut Vec<String>, components: &[Component]) {
+        let Some((component, rest)) = components.split_first() else { return };
+        match component {
+            Component::Name(name) => self.step(parents, name, components, rest),
+            Component::Glob { .. } => {
+                for name in self.names(parents) {
+                    if component.matches_name(&name) {
+                        self.step(parents, &name, components, rest);
                     }
                 }
             }
-            Part::Any => {
-                self.walk(before, rest);
-                for name in self.names(before) {
-                    if part.is(&name) {
-                        self.step(before, &name, parts, if rest.is_empty() { rest } else { parts });
+            Component::Recursive => {
+                self.walk(parents, rest);
+                for name in self.names(parents) {
+                    if component.matches_name(&name) {
+                        self.step(parents, &name, components, if rest.is_empty() { rest } else { components });
                     }
                 }
             }
         }
     }
 
-    /// Takes one name: a file where the pattern ends, a directory where it goes on.
-    fn step(&mut self, before: &mut Vec<String>, name: &str, parts: &[Part], rest: &[Part]) {
-        before.push(name.to_owned());
-        let path = before.join("/");
-        let is_below_any = matches!(parts.first(), Some(Part::Any));
+    /// Visits one name: collects a file if the pattern ends here, and descends into a directory if it does not.
+    fn step(&mut self, parents: &mut Vec<String>, name: &str, components: &[Component], rest: &[Component]) {
+        parents.push(name.to_owned());
+        let path = parents.join("/");
+        let is_recursive = matches!(components.first(), Some(Component::Recursive));
         match std::fs::symlink_metadata(self.root.join(&path)) {
             Ok(found) if found.is_dir() => {
-                if is_below_any {
-                    self.walk(before, parts);
+                if is_recursive {
+                    self.walk(parents, components);
                 } else if rest.is_empty() {
                     self.directories += 1;
                 } else {
-                    self.walk(before, rest);
+                    self.walk(parents, rest);
                 }
             }
             Ok(found) if found.is_file() || found.is_symlink() => {
-                // A `**` in the middle only leads to directories.
-                if rest.is_empty() && !(is_below_any && parts.len() > 1) {
+                // A `**` that is not the last component only matches directories.
+                if rest.is_empty() && !(is_recursive && components.len() > 1) {
                     self.paths.push(path);
                 }
             }
             Ok(_) if rest.is_empty() => {
-                self.problems.push(Problem::File { path, message: "this is no file: a socket, pipe or device".to_owned() });
+                self.problems.push(FileProblem::File { path, message: "not a regular file: a socket, pipe or device".to_owned() });
             }
             Ok(_) => {}
             Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {}
-            Err(error) => self.problems.push(Problem::File { path, message: error.to_string() }),
+            Err(error) => self.problems.push(FileProblem::File { path, message: error.to_string() }),
         }
-        before.pop();
+        parents.pop();
     }
 
-    fn names(&mut self, before: &[String]) -> Vec<String> {
-        let path = before.join("/");
+    /// Returns the sorted names in a directory.
+    fn names(&mut self, parents: &[String]) -> Vec<String> {
+        let path = parents.join("/");
         let entries = match std::fs::read_dir(self.root.join(&path)) {
             Ok(entries) => entries,
             Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => return Vec::new(),
             Err(error) => {
-                self.problems.push(Problem::File { path, message: error.to_string() });
+                self.problems.push(FileProblem::File { path, message: error.to_string() });
                 return Vec::new();
             }
         };
@@ -267,10 +272,10 @@ impl Found<'_> {
             match entry.map(|entry| entry.file_name().into_string()) {
                 Ok(Ok(name)) => names.push(name),
                 Ok(Err(name)) => {
-                    let message = "its name is not UTF-8, which not every machine writes the same".to_owned();
-                    self.problems.push(Problem::File { path: format!("{path}/{}", name.to_string_lossy()), message });
+                    let message = "the file name is not UTF-8, so its bytes may differ between machines".to_owned();
+                    self.problems.push(FileProblem::File { path: format!("{path}/{}", name.to_string_lossy()), message });
                 }
-                Err(error) => self.problems.push(Problem::File { path: path.clone(), message: error.to_string() }),
+                Err(error) => self.problems.push(FileProblem::File { path: path.clone(), message: error.to_string() }),
             }
         }
         names.sort();
@@ -279,27 +284,27 @@ impl Found<'_> {
 }
 
 fn read(root: &Path, path: &str) -> std::io::Result<InputFile> {
-    let place: PathBuf = root.join(path);
-    let found = std::fs::symlink_metadata(&place)?;
-    if found.is_symlink() {
-        let link = std::fs::read_link(&place)?;
-        let (sha256, size_bytes) = match std::fs::metadata(&place) {
-            Ok(target) if target.is_file() => digest(&place)?,
-            // It leads to a directory, or nowhere: where it leads is all that there is to it.
+    let file: PathBuf = root.join(path);
+    let metadata = std::fs::symlink_metadata(&file)?;
+    if metadata.is_symlink() {
+        let link = std::fs::read_link(&file)?;
+        let (sha256, size_bytes) = match std::fs::metadata(&file) {
+            Ok(target) if target.is_file() => digest(&file)?,
+            // The target is a directory or missing: only the target's path is an input.
             _ => ([0; 32], 0),
         };
         let link = link.to_string_lossy().replace('\\', "/");
         return Ok(InputFile { path: path.to_owned(), part: None, kind: FileKind::Link, link: Some(link), sha256, size_bytes });
     }
-    let (sha256, size_bytes) = digest(&place)?;
-    let kind = if is_executable(&found) { FileKind::Executable } else { FileKind::File };
+    let (sha256, size_bytes) = digest(&file)?;
+    let kind = if is_executable(&metadata) { FileKind::Executable } else { FileKind::File };
     Ok(InputFile { path: path.to_owned(), part: None, kind, link: None, sha256, size_bytes })
 }
 
 #[cfg(unix)]
-fn is_executable(found: &Metadata) -> bool {
+fn is_executable(metadata: &Metadata) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
-    found.permissions().mode() & 0o100 != 0
+    metadata.permissions().mode() & 0o100 != 0
 }
 
 #[cfg(not(unix))]
@@ -307,8 +312,8 @@ fn is_executable(_: &Metadata) -> bool {
     false
 }
 
-fn digest(place: &Path) -> std::io::Result<([u8; 32], u64)> {
-    let mut file = File::open(place)?;
+fn digest(path: &Path) -> std::io::Result<([u8; 32], u64)> {
+    let mut file = File::open(path)?;
     let mut digest = Sha256::new();
     let mut buffer = vec![0; 64 << 10];
     let mut size = 0;

@@ -1,10 +1,10 @@
-//! Parts of JSON files: `package.json#.dependencies`.
+//! Parts of JSON files as key inputs: `package.json#.dependencies`.
 
 use sha2::{Digest as _, Sha256};
 
 use crate::template::{Kind, Node};
 
-/// A place in a JSON document, as jq writes it: `.dependencies`, `.a["b c"]`, `.list[0]`, `.` for all of it.
+/// A path in a JSON document, in jq's syntax: `.dependencies`, `.a["b c"]`, `.list[0]`, or `.` for the whole document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct JsonPath {
     steps: Vec<Step>,
@@ -17,7 +17,7 @@ enum Step {
 }
 
 impl JsonPath {
-    /// Reads paths, divided by commas.
+    /// Parses paths that are separated by commas.
     pub(super) fn read(text: &str) -> Result<Vec<Self>, String> {
         let mut rest = text.trim();
         let mut paths = Vec::new();
@@ -28,10 +28,7 @@ impl JsonPath {
                 Some(next) => rest = next.trim_start(),
                 None if left.trim().is_empty() => return Ok(paths),
                 None => {
-                    return Err(format!(
-                        "`{}` is not understood; a part is written like `.dependencies`, `.a[\"b c\"]` or `.list[0]`",
-                        left.trim()
-                    ));
+                    return Err(format!("unexpected `{}`; write a part as `.dependencies`, `.a[\"b c\"]` or `.list[0]`", left.trim()));
                 }
             }
         }
@@ -39,25 +36,25 @@ impl JsonPath {
 
     fn read_one(text: &str) -> Result<(Self, &str), String> {
         let Some(mut rest) = text.strip_prefix('.') else {
-            return Err("a part starts with a dot, such as `.dependencies`".to_owned());
+            return Err("a part starts with a dot, for example `.dependencies`".to_owned());
         };
         let mut steps = Vec::new();
-        // `.` alone is the whole document; after it a key needs no further dot, and `["key"]` none at all.
+        // `.` alone is the whole document. No second dot precedes the first key or bracket: `.key`, `.["key"]`.
         if !rest.starts_with(is_word) && !rest.starts_with(['"', '[']) {
             return Ok((Self { steps }, rest));
         }
         loop {
             rest = if let Some(inside) = rest.strip_prefix('[') {
-                let (step, behind) = Self::bracket(inside)?;
+                let (step, after) = Self::bracket(inside)?;
                 steps.push(step);
-                behind
+                after
             } else {
-                let (key, behind) = Self::key(rest)?;
+                let (key, after) = Self::key(rest)?;
                 steps.push(Step::Key(key));
-                behind
+                after
             };
-            if let Some(behind) = rest.strip_prefix('.') {
-                rest = behind;
+            if let Some(after) = rest.strip_prefix('.') {
+                rest = after;
             } else if !rest.starts_with('[') {
                 return Ok((Self { steps }, rest));
             }
@@ -71,7 +68,7 @@ impl JsonPath {
         let end = text.find(|c| !is_word(c)).unwrap_or(text.len());
         let key = &text[..end];
         if key.is_empty() || key.starts_with(|c: char| c.is_ascii_digit()) {
-            return Err("a key of other characters than letters, digits and `_` goes in quotes, such as `.\"a-b\"`".to_owned());
+            return Err("a key with characters other than letters, digits and `_` must be quoted, for example `.\"a-b\"`".to_owned());
         }
         Ok((key.to_owned(), &text[end..]))
     }
@@ -82,13 +79,13 @@ impl JsonPath {
             (Step::Key(key), rest)
         } else {
             let end = text.find(']').unwrap_or(text.len());
-            let index = text[..end].trim().parse().map_err(|_| format!("`[{}]` is no index and no quoted key", &text[..end]))?;
+            let index = text[..end].trim().parse().map_err(|_| format!("`[{}]` is neither an index nor a quoted key", &text[..end]))?;
             (Step::Index(index), &text[end..])
         };
-        rest.strip_prefix(']').map(|rest| (step, rest)).ok_or_else(|| "a `[` is not closed".to_owned())
+        rest.strip_prefix(']').map(|rest| (step, rest)).ok_or_else(|| "missing `]`".to_owned())
     }
 
-    /// Returns what stands there; `None` where nothing does.
+    /// Returns the value at this path, if there is one.
     pub(super) fn find<'n>(&self, node: &'n Node<'n>) -> Option<&'n Node<'n>> {
         self.steps.iter().try_fold(node, |node, step| match step {
             Step::Key(key) => node.get(key),
@@ -110,7 +107,7 @@ impl std::fmt::Display for JsonPath {
         f.write_str(".")?;
         for step in &self.steps {
             match step {
-                // One spelling, whichever was written: two that mean the same are one.
+                // Equivalent spellings of a path have one normal form.
                 Step::Key(key) => write!(f, "[{}]", serde_json::Value::from(key.as_str()))?,
                 Step::Index(index) => write!(f, "[{index}]")?,
             }
@@ -123,7 +120,7 @@ fn is_word(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_'
 }
 
-/// Reads a JSON string at the start of a text.
+/// Parses a JSON string at the start of a text.
 fn string(text: &str) -> Result<(String, &str), String> {
     let mut read = serde_json::Deserializer::from_str(text).into_iter::<String>();
     match read.next() {
@@ -131,12 +128,12 @@ fn string(text: &str) -> Result<(String, &str), String> {
             let end = read.byte_offset();
             Ok((string, text.get(end..).unwrap_or_default()))
         }
-        _ => Err("a quoted key is a JSON string".to_owned()),
+        _ => Err("a quoted key must be a JSON string".to_owned()),
     }
 }
 
-/// Returns the digest of a value: of what it is and not of how it is written. Space between, escapes in strings and the order of keys do not
-/// count; the order of items does, and so do digits of numbers (`1` and `1.0` differ).
+/// Returns the digest of a value, independent of its spelling: whitespace, escapes in strings and the order of keys do not matter. The order of
+/// items matters, and so do the digits of numbers (`1` and `1.0` differ).
 pub(super) fn digest(node: &Node<'_>) -> [u8; 32] {
     let mut digest = Sha256::new();
     add(node, &mut digest);
@@ -185,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_counts_and_not_how_it_is_written() {
+    fn the_digest_depends_on_the_value_and_not_on_its_spelling() {
         let text = r#"{"dependencies":{"a":"^1","b":"2"},"list":[1,2],"n":null}"#;
         let same = "{\n  \"scripts\": {},\n  \"dependencies\": {\n \"b\": \"2\", \"\\u0061\": \"\\u005e1\" }\n}";
         let of = part(text, ".dependencies");
@@ -205,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_are_read_as_jq_reads_them() {
+    fn paths_have_the_syntax_of_jq() {
         for (text, spelled) in
             [(".a.b", r#".["a"]["b"]"#), (r#".a["b c"].d"#, r#".["a"]["b c"]["d"]"#), (r#".a."b-c"[0]"#, r#".["a"]["b-c"][0]"#), (".", ".")]
         {

@@ -1,4 +1,4 @@
-//! The key of an image.
+//! The key of an image, computed from its inputs.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,36 +9,36 @@ use sha2::{Digest as _, Sha256};
 use super::super::request::BuildArg;
 use super::files::InputFile;
 
-/// What every key starts with: the version of its format. A key of another version is another key.
+/// The prefix of every key: the version of the key format. Another version is another key.
 pub const KEY_PREFIX: &str = "k1-";
 
-/// What the digest starts with, so that it is no digest of anything else.
+/// The first bytes of the digest's input, so that no other digest has the same input.
 const DOMAIN: &[u8] = b"rackform image key 1\n";
 
-/// Everything that a key is made of.
+/// The inputs of a key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeyInputs {
-    /// The Dockerfile's bytes.
+    /// The bytes of the Dockerfile.
     pub dockerfile: Vec<u8>,
-    /// The stage to build; `None` is the last.
+    /// The stage to build; `None` means the last stage.
     pub target: Option<String>,
-    /// The architecture, as [`architecture`] spells it.
+    /// The architecture, normalized by [`architecture`].
     pub architecture: String,
-    /// Build arguments by name, with values where they have one; [`build_args`] makes them.
+    /// The build arguments by name, each with its value if it has one; see [`build_args`].
     pub build_args: BTreeMap<String, Option<String>>,
-    /// Further arguments for the engine, in order.
+    /// The additional arguments for the engine, in order.
     pub extra: Vec<String>,
-    /// Files that the image's content hangs on, sorted, none twice.
+    /// The files that the image depends on, sorted and without duplicates.
     pub files: Vec<InputFile>,
 }
 
-/// A key: [`KEY_PREFIX`] and 64 hexadecimal digits, which is a legal tag.
+/// A key: [`KEY_PREFIX`] and 64 hexadecimal digits, which is a valid image tag.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct Key(String);
 
 impl Key {
-    /// Tells whether a tag is a key, of this version of the format or another.
+    /// Returns whether a tag is a key, of any version of the key format.
     pub fn is_key(tag: &str) -> bool {
         let digest = tag
             .strip_prefix('k')
@@ -49,7 +49,7 @@ impl Key {
         })
     }
 
-    /// Returns it as a tag.
+    /// Returns the key as an image tag.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -64,7 +64,7 @@ impl fmt::Display for Key {
 impl KeyInputs {
     /// Returns the key.
     pub fn key(&self) -> Key {
-        // A new ingredient does not compile until somebody decides how it counts.
+        // Destructured without `..`: a new input does not compile until it is added to the digest.
         let Self { dockerfile, target, architecture, build_args, extra, files } = self;
         let mut digest = Fields::new();
         digest.field(b"dockerfile", dockerfile);
@@ -91,7 +91,7 @@ impl KeyInputs {
     }
 }
 
-/// A digest of fields, each with its name and length before it, so that no two lists of fields give the same bytes.
+/// A digest of named fields. Name and value are each preceded by their length, so that two different lists of fields never have the same bytes.
 struct Fields(Sha256);
 
 impl Fields {
@@ -125,13 +125,13 @@ impl Fields {
     }
 }
 
-/// Returns build arguments by name: the last of a name counts, as it does for engines, and a bare name has the environment's value, or none
-/// where the environment has none.
-pub fn build_args(given: &[BuildArg], mut environment: impl FnMut(&str) -> Option<String>) -> BTreeMap<String, Option<String>> {
-    given.iter().map(|arg| (arg.name.clone(), arg.value.clone().or_else(|| environment(&arg.name)))).collect()
+/// Returns build arguments by name. The last value of a name wins, as in the engines; an argument without a value has the value of the
+/// environment variable, if that is set.
+pub fn build_args(args: &[BuildArg], mut environment: impl FnMut(&str) -> Option<String>) -> BTreeMap<String, Option<String>> {
+    args.iter().map(|arg| (arg.name.clone(), arg.value.clone().or_else(|| environment(&arg.name)))).collect()
 }
 
-/// Returns an architecture in one spelling, Docker's: `x86_64`, `linux/amd64` and `amd64` are one.
+/// Returns an architecture in Docker's spelling: `x86_64` and `linux/amd64` become `amd64`.
 pub fn architecture(text: &str) -> String {
     let text = text.trim().to_ascii_lowercase();
     let text = text.strip_prefix("linux/").unwrap_or(&text);
@@ -150,7 +150,7 @@ mod tests {
     use super::super::files::{FileKind, InputFile};
     use super::{Key, KeyInputs, architecture};
 
-    fn some() -> KeyInputs {
+    fn sample() -> KeyInputs {
         let file = |path: &str, byte: u8| InputFile {
             path: path.to_owned(),
             part: None,
@@ -169,50 +169,50 @@ mod tests {
         }
     }
 
-    /// The format is a promise: a change of it is a new version, and every image is built anew.
+    /// The key format is stable: a change requires a new version, and every image is rebuilt.
     #[test]
-    fn the_format_stays_as_it_is() {
-        assert_eq!(some().key().as_str(), "k1-836dfc410717d6cc25fb6c1440da3e5a50009b3e3c366c4bf74ce4aba15b270d");
+    fn the_key_format_is_stable() {
+        assert_eq!(sample().key().as_str(), "k1-836dfc410717d6cc25fb6c1440da3e5a50009b3e3c366c4bf74ce4aba15b270d");
         assert_eq!(KeyInputs::default().key().as_str(), "k1-f3a72b00f39ccc20abfd3af8fc341674d85f0953d66f977b734b74cbf4d64786");
     }
 
     #[test]
-    fn every_ingredient_counts() {
+    fn every_input_changes_the_key() {
         type Change = fn(&mut KeyInputs);
         let changes: [(&str, Change); 19] = [
-            ("dockerfile", |given| given.dockerfile.push(b'\n')),
-            ("target", |given| given.target = Some("run".to_owned())),
-            ("no target", |given| given.target = None),
-            ("an empty target", |given| given.target = Some(String::new())),
-            ("architecture", |given| given.architecture = "arm64".to_owned()),
-            ("a value", |given| drop(given.build_args.insert("A".to_owned(), Some("2".to_owned())))),
-            ("no value", |given| drop(given.build_args.insert("A".to_owned(), None))),
-            ("an empty value", |given| drop(given.build_args.insert("B".to_owned(), Some(String::new())))),
-            ("a name", |given| drop(given.build_args.insert("C".to_owned(), None))),
-            ("a name less", |given| drop(given.build_args.remove("B"))),
-            ("an argument", |given| given.extra.push("--x".to_owned())),
-            ("the order of arguments", |given| given.extra.reverse()),
-            ("arguments run together", |given| given.extra = vec!["--pull--quiet".to_owned()]),
-            ("a file less", |given| drop(given.files.pop())),
-            ("a file's content", |given| given.files.iter_mut().for_each(|file| file.sha256 = [9; 32])),
-            ("a file's path", |given| given.files.iter_mut().for_each(|file| file.path.push('x'))),
-            ("a file's kind", |given| given.files.iter_mut().for_each(|file| file.kind = FileKind::Executable)),
-            ("a file's part", |given| given.files.iter_mut().for_each(|file| file.part = Some(".a".to_owned()))),
-            ("where a link leads", |given| given.files.iter_mut().for_each(|file| file.link = Some("b".to_owned()))),
+            ("dockerfile", |inputs| inputs.dockerfile.push(b'\n')),
+            ("target", |inputs| inputs.target = Some("run".to_owned())),
+            ("no target", |inputs| inputs.target = None),
+            ("an empty target", |inputs| inputs.target = Some(String::new())),
+            ("architecture", |inputs| inputs.architecture = "arm64".to_owned()),
+            ("a value", |inputs| drop(inputs.build_args.insert("A".to_owned(), Some("2".to_owned())))),
+            ("no value", |inputs| drop(inputs.build_args.insert("A".to_owned(), None))),
+            ("an empty value", |inputs| drop(inputs.build_args.insert("B".to_owned(), Some(String::new())))),
+            ("a name", |inputs| drop(inputs.build_args.insert("C".to_owned(), None))),
+            ("a removed name", |inputs| drop(inputs.build_args.remove("B"))),
+            ("an argument", |inputs| inputs.extra.push("--x".to_owned())),
+            ("the order of arguments", |inputs| inputs.extra.reverse()),
+            ("concatenated arguments", |inputs| inputs.extra = vec!["--pull--quiet".to_owned()]),
+            ("a removed file", |inputs| drop(inputs.files.pop())),
+            ("a file's content", |inputs| inputs.files.iter_mut().for_each(|file| file.sha256 = [9; 32])),
+            ("a file's path", |inputs| inputs.files.iter_mut().for_each(|file| file.path.push('x'))),
+            ("a file's kind", |inputs| inputs.files.iter_mut().for_each(|file| file.kind = FileKind::Executable)),
+            ("a file's part", |inputs| inputs.files.iter_mut().for_each(|file| file.part = Some(".a".to_owned()))),
+            ("a link's target", |inputs| inputs.files.iter_mut().for_each(|file| file.link = Some("b".to_owned()))),
         ];
-        let mut keys = vec![some().key()];
+        let mut keys = vec![sample().key()];
         for (what, change) in changes {
-            let mut given = some();
-            change(&mut given);
-            let key = given.key();
+            let mut inputs = sample();
+            change(&mut inputs);
+            let key = inputs.key();
             assert!(!keys.contains(&key), "{what}");
             keys.push(key);
         }
     }
 
     #[test]
-    fn keys_are_known_among_tags() {
-        assert!(Key::is_key(some().key().as_str()));
+    fn keys_are_recognized_among_tags() {
+        assert!(Key::is_key(sample().key().as_str()));
         assert!(Key::is_key(&format!("k12-{}", "0".repeat(64))));
         for tag in ["k1-", "latest", &format!("k-{}", "0".repeat(64)), &format!("k1-{}", "0".repeat(63)), &"0".repeat(64)] {
             assert!(!Key::is_key(tag), "{tag}");
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn one_architecture_has_one_spelling() {
+    fn architectures_are_normalized() {
         for text in ["amd64", "x86_64", "linux/amd64", "Linux/AMD64"] {
             assert_eq!(architecture(text), "amd64");
         }

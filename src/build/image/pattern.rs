@@ -1,109 +1,149 @@
-//! Globs over paths, as Bash reads them with `globstar`.
+//! Glob patterns for paths, with the semantics of Bash's `globstar`.
 
 use globset::{GlobBuilder, GlobMatcher};
 
-/// The most words that braces may make of one pattern.
-const WORDS: usize = 1000;
+/// The maximum number of patterns that the braces of one pattern may expand to.
+const MAX_EXPANSIONS: usize = 1000;
 
-/// A glob over paths below a directory: one matcher for each part of a path.
+/// A glob pattern for paths below a directory: one matcher for each component of a path.
 #[derive(Clone, Debug)]
 pub(super) struct Pattern {
-    parts: Vec<Part>,
+    components: Vec<Component>,
 }
 
-/// What one part of a path may be.
+/// The matcher of one path component.
 #[derive(Clone, Debug)]
-pub(super) enum Part {
-    /// This name.
+pub(super) enum Component {
+    /// Exactly this name.
     Name(String),
-    /// A name that matches; `hidden` says whether the pattern itself starts with a dot.
+    /// A name that matches a glob.
     Glob {
-        /// Matches a name.
+        /// The glob.
         matcher: GlobMatcher,
-        /// Whether names that start with a dot may match.
+        /// Whether the glob starts with a dot, so that hidden names can match.
         hidden: bool,
     },
-    /// Any number of parts that are not hidden: `**`.
-    Any,
+    /// Any number of components that are not hidden: `**`.
+    Recursive,
+}
+
+/// Why a pattern is invalid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct PatternError {
+    pub(super) message: String,
+    pub(super) hint: Option<PatternHint>,
+}
+
+/// How to correct a pattern.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PatternHint {
+    /// Use this pattern, which matches all files of the directory.
+    MatchFilesBelow(String),
+    /// Patterns are relative to the base directory: choose another base directory, or allow patterns without a match.
+    AllowNoMatch,
+    /// Correct the spelling of the JSON keys, or allow missing parts.
+    AllowMissingPart,
+    /// Choose a base directory further up.
+    MoveBaseDirectoryUp,
+}
+
+impl From<String> for PatternError {
+    fn from(message: String) -> Self {
+        Self { message, hint: None }
+    }
+}
+
+impl From<&str> for PatternError {
+    fn from(message: &str) -> Self {
+        Self { message: message.to_owned(), hint: None }
+    }
 }
 
 impl Pattern {
-    /// Returns the patterns of a text, one for each word that its braces make.
-    pub(super) fn read(text: &str) -> Result<Vec<Self>, String> {
+    /// Parses a pattern; its braces expand to several patterns.
+    pub(super) fn read(text: &str) -> Result<Vec<Self>, PatternError> {
         if text.is_empty() {
-            return Err("it is empty".to_owned());
+            return Err("the pattern is empty".into());
         }
-        let mut words = Vec::new();
-        expand(text, String::new(), &mut words)?;
-        words.iter().map(|word| Self::of_word(word)).collect()
+        let mut expanded = Vec::new();
+        expand_braces(text, String::new(), &mut expanded)?;
+        expanded.iter().map(|pattern| Self::read_expanded(pattern)).collect()
     }
 
-    fn of_word(word: &str) -> Result<Self, String> {
-        if word.starts_with('/') || word.contains('\\') && cfg!(windows) || word.get(1..2) == Some(":") && cfg!(windows) {
-            return Err("it must be relative to the directory: an absolute path differs from machine to machine".to_owned());
+    fn read_expanded(text: &str) -> Result<Self, PatternError> {
+        if text.starts_with('/') || text.contains('\\') && cfg!(windows) || text.get(1..2) == Some(":") && cfg!(windows) {
+            return Err("the path is absolute, so it differs between machines; use a path relative to the directory".into());
         }
-        let mut parts = Vec::new();
-        for part in word.split('/') {
-            match part {
-                // `a//b`, `./a` and `a/` are `a/b` and `a`.
+        let mut components = Vec::new();
+        for component in text.split('/') {
+            match component {
+                // `a//b`, `./a` and `a/` mean `a/b`, `a` and `a`.
                 "" | "." => {}
-                ".." => return Err("`..` leads out of the directory; `--directory` names one further up".to_owned()),
-                "**" if matches!(parts.last(), Some(Part::Any)) => {}
-                "**" => parts.push(Part::Any),
-                part => parts.push(Part::read(part)?),
+                ".." => {
+                    let message = "`..` refers to a path outside the directory".to_owned();
+                    return Err(PatternError { message, hint: Some(PatternHint::MoveBaseDirectoryUp) });
+                }
+                "**" if matches!(components.last(), Some(Component::Recursive)) => {}
+                "**" => components.push(Component::Recursive),
+                component => components.push(Component::read(component)?),
             }
         }
-        if parts.is_empty() { Err("it names the directory itself; `**` takes every file in it".to_owned()) } else { Ok(Self { parts }) }
+        if components.is_empty() {
+            let message = "the pattern is the directory itself, not a file".to_owned();
+            return Err(PatternError { message, hint: Some(PatternHint::MatchFilesBelow("**".to_owned())) });
+        }
+        Ok(Self { components })
     }
 
-    pub(super) fn parts(&self) -> &[Part] {
-        &self.parts
+    pub(super) fn components(&self) -> &[Component] {
+        &self.components
     }
 
-    /// Tells whether a path, relative and divided by `/`, matches.
+    /// Returns whether a relative path, separated by `/`, matches.
     pub(super) fn matches(&self, path: &str) -> bool {
         let names: Vec<&str> = path.split('/').collect();
-        matches(&self.parts, &names)
+        matches(&self.components, &names)
     }
 }
 
-impl Part {
-    fn read(part: &str) -> Result<Self, String> {
-        if !part.contains(['*', '?', '[', '\\']) {
-            return Ok(Self::Name(part.to_owned()));
+impl Component {
+    fn read(text: &str) -> Result<Self, PatternError> {
+        if !text.contains(['*', '?', '[', '\\']) {
+            return Ok(Self::Name(text.to_owned()));
         }
         let glob =
-            GlobBuilder::new(part).literal_separator(true).backslash_escape(true).build().map_err(|error| error.kind().to_string())?;
-        Ok(Self::Glob { matcher: glob.compile_matcher(), hidden: part.starts_with('.') || part.starts_with("\\.") })
+            GlobBuilder::new(text).literal_separator(true).backslash_escape(true).build().map_err(|error| error.kind().to_string())?;
+        Ok(Self::Glob { matcher: glob.compile_matcher(), hidden: text.starts_with('.') || text.starts_with("\\.") })
     }
 
-    /// Tells whether a name matches; a wildcard does not match a dot at the start, as in Bash.
-    pub(super) fn is(&self, name: &str) -> bool {
+    /// Returns whether a name matches; as in Bash, a wildcard does not match a leading dot.
+    pub(super) fn matches_name(&self, name: &str) -> bool {
         match self {
-            Self::Name(own) => own == name,
+            Self::Name(expected) => expected == name,
             Self::Glob { matcher, hidden } => (*hidden || !name.starts_with('.')) && matcher.is_match(name),
-            Self::Any => !name.starts_with('.'),
+            Self::Recursive => !name.starts_with('.'),
         }
     }
 }
 
-fn matches(parts: &[Part], names: &[&str]) -> bool {
-    match (parts.split_first(), names.split_first()) {
+fn matches(components: &[Component], names: &[&str]) -> bool {
+    match (components.split_first(), names.split_first()) {
         (None, None) => true,
-        (Some((Part::Any, rest)), Some((name, behind))) => {
-            // A last `**` is every file below, so it takes one part at least.
-            (!rest.is_empty() && matches(rest, names))
-                || (Part::Any.is(name) && (behind.is_empty() && rest.is_empty() || matches(parts, behind)))
+        (Some((Component::Recursive, next)), Some((name, names_after))) => {
+            // A trailing `**` matches every file below, so it consumes at least one name.
+            (!next.is_empty() && matches(next, names))
+                || (Component::Recursive.matches_name(name)
+                    && (names_after.is_empty() && next.is_empty() || matches(components, names_after)))
         }
-        (Some((part, rest)), Some((name, behind))) => part.is(name) && matches(rest, behind),
+        (Some((component, next)), Some((name, names_after))) => component.matches_name(name) && matches(next, names_after),
         _ => false,
     }
 }
 
-/// Writes out braces, as Bash does before it looks at files: `{a,b/c}.json` is `a.json` and `b/c.json`.
-fn expand(text: &str, before: String, words: &mut Vec<String>) -> Result<(), String> {
-    if words.len() > WORDS {
-        return Err(format!("its braces make more than {WORDS} words"));
+/// Expands braces, as Bash does before it matches files: `{a,b/c}.json` becomes `a.json` and `b/c.json`.
+fn expand_braces(text: &str, before: String, expanded: &mut Vec<String>) -> Result<(), PatternError> {
+    if expanded.len() > MAX_EXPANSIONS {
+        return Err(format!("the braces expand to more than {MAX_EXPANSIONS} patterns").into());
     }
     let mut escaped = false;
     for (at, c) in text.char_indices() {
@@ -111,21 +151,21 @@ fn expand(text: &str, before: String, words: &mut Vec<String>) -> Result<(), Str
             _ if escaped => escaped = false,
             '\\' => escaped = true,
             '{' => {
-                let Some((choices, rest)) = braces(&text[at + 1..]) else { continue };
+                let Some((choices, rest)) = split_choices(&text[at + 1..]) else { continue };
                 for choice in choices {
-                    expand(&format!("{choice}{rest}"), format!("{before}{}", &text[..at]), words)?;
+                    expand_braces(&format!("{choice}{rest}"), format!("{before}{}", &text[..at]), expanded)?;
                 }
                 return Ok(());
             }
             _ => {}
         }
     }
-    words.push(format!("{before}{text}"));
+    expanded.push(format!("{before}{text}"));
     Ok(())
 }
 
-/// Returns the choices of a brace and what follows it; `None` where it is no list, which stands for itself.
-fn braces(text: &str) -> Option<(Vec<&str>, &str)> {
+/// Returns the choices of a brace expression and the text after it; `None` if it has no comma, and is then literal text.
+fn split_choices(text: &str) -> Option<(Vec<&str>, &str)> {
     let (mut depth, mut start, mut escaped) = (0_usize, 0, false);
     let mut choices = Vec::new();
     for (at, c) in text.char_indices() {
@@ -157,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn globs_are_read_as_bash_reads_them() {
+    fn globs_match_as_in_bash() {
         for (pattern, good, bad) in [
             ("package.json", "package.json", "a/package.json"),
             ("./package.json", "package.json", "a/package.json"),
@@ -184,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn what_leads_elsewhere_is_refused() {
+    fn invalid_patterns_are_refused() {
         for pattern in ["", "/etc/passwd", "../x", "a/../../x", ".", "[", "{a,../b}"] {
             assert!(Pattern::read(pattern).is_err(), "{pattern}");
         }

@@ -1,6 +1,6 @@
-//! What a CI system needs to call `rackform build image` as a step of its own kind.
+//! Wrappers that make `rackform build image` a native step of a CI system.
 
-/// A wrapper around `rackform build image`: files that only call it.
+/// A wrapper around `rackform build image`: a set of files that only call it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Wrapper {
     /// A Buildkite plugin: plugin.yml and a pre-command hook
@@ -12,11 +12,11 @@ pub enum Wrapper {
 /// A file of a wrapper.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WrapperFile {
-    /// Its path in the wrapper's repository.
+    /// The path in the wrapper's repository.
     pub path: &'static str,
-    /// What it holds.
+    /// The content.
     pub text: &'static str,
-    /// Whether it is run.
+    /// Whether the file is executable.
     pub is_executable: bool,
 }
 
@@ -24,7 +24,7 @@ impl Wrapper {
     /// Every wrapper.
     pub const ALL: [Self; 2] = [Self::BuildkitePlugin, Self::GithubAction];
 
-    /// Returns its files.
+    /// Returns the wrapper's files.
     pub fn files(self) -> &'static [WrapperFile] {
         match self {
             Self::BuildkitePlugin => &[

@@ -391,6 +391,15 @@ fn text(path: &Path) -> Result<String, Failure> {
 
 impl From<DestinationError> for Failure {
     fn from(error: DestinationError) -> Self {
-        Self::new(ExitCode::Usage, error.to_string()).hinted(error.hint())
+        let hint = match &error {
+            DestinationError::MissingName => {
+                "give `--name`; the default is build-cache/ORGANIZATION/PIPELINE from BUILDKITE_ORGANIZATION_SLUG and BUILDKITE_PIPELINE_SLUG"
+            }
+            DestinationError::MissingProject => "give `--gcp-project`",
+            DestinationError::MissingRepository => "give `--repository HOST/NAME`",
+            DestinationError::Name(error) => error.hint(),
+            DestinationError::Tag { .. } => "write it as KEY=VALUE; AWS allows keys of up to 128 characters and values of up to 256",
+        };
+        Self::new(ExitCode::Usage, error.to_string()).hinted(hint)
     }
 }

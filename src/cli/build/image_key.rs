@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::build::image::files::find;
-use crate::build::image::{Key, KeyInputs, Problem, architecture, build_args};
+use crate::build::image::files::{PatternHint, find};
+use crate::build::image::{FileProblem, Key, KeyInputs, architecture, build_args};
 use crate::build::request::BuildArg;
 use crate::cli::{Context, ExitCode, Failure, Format};
 use crate::template::{Diagnostic, Diagnostics};
@@ -171,24 +171,38 @@ pub(super) fn build_arg(text: &str) -> Result<BuildArg, Failure> {
 }
 
 /// Returns problems of files as what the command failed for.
-fn problems(problems: Vec<Problem>) -> Failure {
+fn problems(problems: Vec<FileProblem>) -> Failure {
     let mut found = Diagnostics::default();
     let mut exit_code = ExitCode::NoInput;
     for problem in problems {
         match problem {
-            Problem::Json(problems) => {
+            FileProblem::Json(problems) => {
                 exit_code = ExitCode::Data;
                 found.0.extend(problems.0);
             }
-            Problem::File { path, message } => found.push(Diagnostic::error("cache-on-file", format!("cannot count `{path}`: {message}"))),
-            Problem::Pattern { pattern, message, hint } => {
+            FileProblem::File { path, message } => {
+                found.push(Diagnostic::error("cache-on-file", format!("cannot read `{path}`: {message}")))
+            }
+            FileProblem::Pattern { pattern, message, hint } => {
                 let problem = Diagnostic::error("cache-on", format!("`--cache-on {}`: {message}", pattern.escape_debug()));
                 found.push(match hint {
-                    Some(hint) => problem.hinted(hint),
+                    Some(hint) => problem.hinted(hint_text(hint)),
                     None => problem,
                 });
             }
         }
     }
     Failure::Problems(found, exit_code)
+}
+
+/// Returns how to correct a pattern, in terms of this command's flags.
+fn hint_text(hint: PatternHint) -> String {
+    match hint {
+        PatternHint::MatchFilesBelow(glob) => format!("`{glob}` matches every file below the directory"),
+        PatternHint::AllowNoMatch => {
+            "patterns are relative to `--directory`; `--allow-no-match` allows patterns without a match".to_owned()
+        }
+        PatternHint::AllowMissingPart => "spell the keys as in the file, or allow missing parts with `--allow-no-match`".to_owned(),
+        PatternHint::MoveBaseDirectoryUp => "choose a directory further up with `--directory`".to_owned(),
+    }
 }

@@ -1,4 +1,4 @@
-//! `rackform build image` with a stand-in for docker: what it is called with, and what others are told.
+//! `rackform build image` with a fake docker: its arguments, and the exported variables.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::process::Command;
@@ -6,13 +6,13 @@ use std::process::Command;
 use super::web::{Shelf, Web};
 use crate::program::{Bench, Run};
 
-/// A folder with a project, and a `docker` that writes down how it was called.
-struct Stage {
+/// A project directory with a `docker` that logs its calls, and a registry.
+struct Fixture {
     bench: Bench,
     web: Web,
 }
 
-/// Says what it is when asked, keeps its arguments one a line, and copies the Dockerfile that it is given.
+/// Answers version queries, logs its arguments one per line, and copies the Dockerfile that it is given.
 const DOCKER: &str = r#"#!/bin/sh
 case "$1" in
   version) echo '{"Client":{"Version":"27.5.1"},"Server":{"Version":"27.5.1","Components":[{"Name":"Engine","Version":"27.5.1"}]}}'; exit ;;
@@ -25,7 +25,7 @@ echo "this is docker's own output"
 exit "${FAIL:-0}"
 "#;
 
-impl Stage {
+impl Fixture {
     fn new(shelf: Shelf) -> Self {
         let bench = Bench::new();
         bench
@@ -48,7 +48,7 @@ impl Stage {
         Run::of(&mut self.command(arguments))
     }
 
-    /// Returns how docker was called, each call as its words.
+    /// Returns the arguments of each call of docker.
     fn calls(&self) -> Vec<Vec<String>> {
         let log = std::fs::read_to_string(self.bench.path().join("log")).unwrap_or_default().replace(&self.web.host, "REGISTRY");
         let mut calls = vec![vec![]];
@@ -71,8 +71,8 @@ fn key(run: &Run) -> String {
 
 #[test]
 fn a_missing_image_is_built_and_pushed_under_its_key_and_as_latest() {
-    let stage = Stage::new(Shelf::default());
-    let mut command = stage.command(&[
+    let fixture = Fixture::new(Shelf::default());
+    let mut command = fixture.command(&[
         "--target",
         "deps",
         "--build-arg",
@@ -91,7 +91,7 @@ fn a_missing_image_is_built_and_pushed_under_its_key_and_as_latest() {
     assert!(!run.to_string().contains("planted"), "{run}");
     assert!(!run.stdout.contains("docker's own output") && run.stderr.contains("docker's own output"), "{run}");
     let key = key(&run);
-    let calls = stage.calls();
+    let calls = fixture.calls();
     let [build, push, latest] = calls.as_slice() else { panic!("{calls:#?}") };
     assert_eq!(build[0], "BUILDKIT=1", "secrets need BuildKit");
     for words in [
@@ -112,64 +112,64 @@ fn a_missing_image_is_built_and_pushed_under_its_key_and_as_latest() {
 }
 
 #[test]
-fn an_image_that_is_there_is_pulled_or_not_even_that() {
-    let first = Stage::new(Shelf::default()).run(&[]);
+fn an_existing_image_is_pulled_or_only_found() {
+    let first = Fixture::new(Shelf::default()).run(&[]);
     let mut shelf = Shelf::default();
     shelf.image(&[&key(&first)], "2026-01-01T00:00:00Z", &[]);
-    let stage = Stage::new(shelf);
-    let pulled = stage.run(&["--format", "json"]);
+    let fixture = Fixture::new(shelf);
+    let pulled = fixture.run(&["--format", "json"]);
     assert_eq!(pulled.json()["what"], "pulled", "{pulled}");
-    assert_eq!(stage.calls(), [["BUILDKIT=".to_owned(), "pull".to_owned(), format!("REGISTRY/web:{}", key(&first))]]);
-    let found = stage.run(&["--skip-pull", "--format", "json"]);
+    assert_eq!(fixture.calls(), [["BUILDKIT=".to_owned(), "pull".to_owned(), format!("REGISTRY/web:{}", key(&first))]]);
+    let found = fixture.run(&["--skip-pull", "--format", "json"]);
     assert_eq!(found.json()["what"], "found", "{found}");
-    assert_eq!(stage.calls().len(), 1, "nothing more was started");
-    let other = stage.run(&["--build-arg", "X=1", "--format", "json"]);
+    assert_eq!(fixture.calls().len(), 1, "docker was not called again");
+    let other = fixture.run(&["--build-arg", "X=1", "--format", "json"]);
     assert_eq!(other.json()["what"], "built", "{other}");
 }
 
 #[test]
-fn others_are_told_in_their_own_words() {
-    let stage = Stage::new(Shelf::default());
-    let host = stage.web.host.clone();
-    let plain = stage.run(&[]);
+fn variables_are_exported_in_every_format() {
+    let fixture = Fixture::new(Shelf::default());
+    let host = fixture.web.host.clone();
+    let plain = fixture.run(&[]);
     let key = key(&plain);
-    let shell = stage.run(&["--export", "shell"]);
+    let shell = fixture.run(&["--export", "shell"]);
     let sourced = Command::new("sh").args(["-c", &format!("{}\nprintf '%s %s %s' \"$BUILDKITE_PLUGIN_DOCKER_IMAGE\" \"$BUILDKITE_PLUGIN_DOCKER_ECR_CACHE_EXPORT_IMAGE\" \"$BUILDKITE_PLUGIN_DOCKER_ECR_CACHE_EXPORT_TAG\"", shell.stdout)]).output().unwrap();
     assert_eq!(String::from_utf8(sourced.stdout).unwrap(), format!("{host}/web:{key} {host}/web {key}"));
-    let named = stage.run(&["--export", "buildkite", "--export-env-variable", "BUILDKITE_PLUGIN_MY_CUSTOM_PLUGIN_CACHE_IMAGE"]);
+    let named = fixture.run(&["--export", "buildkite", "--export-env-variable", "BUILDKITE_PLUGIN_MY_CUSTOM_PLUGIN_CACHE_IMAGE"]);
     assert!(named.stdout.starts_with(&format!("export BUILDKITE_PLUGIN_MY_CUSTOM_PLUGIN_CACHE_IMAGE={host}/web:{key}\n")), "{named}");
-    let env = stage.run(&["--export", "env"]);
+    let env = fixture.run(&["--export", "env"]);
     assert!(env.stdout.ends_with(&format!("BUILDKITE_PLUGIN_DOCKER_ECR_CACHE_EXPORT_TAG={key}\n")), "{env}");
 
-    let without = stage.run(&["--export", "github"]);
+    let without = fixture.run(&["--export", "github"]);
     assert!(without.code == 64 && without.stderr.contains("GITHUB_ENV"), "{without}");
-    let mut github = stage.command(&["--export", "github"]);
-    stage.bench.file("env", "BEFORE=1\n");
-    github.env("GITHUB_ENV", stage.bench.path().join("env")).env("GITHUB_OUTPUT", stage.bench.path().join("output"));
+    let mut github = fixture.command(&["--export", "github"]);
+    fixture.bench.file("env", "BEFORE=1\n");
+    github.env("GITHUB_ENV", fixture.bench.path().join("env")).env("GITHUB_OUTPUT", fixture.bench.path().join("output"));
     let github = Run::of(&mut github);
     assert_eq!(github.code, 0, "{github}");
-    let env = stage.bench.read("env");
+    let env = fixture.bench.read("env");
     assert!(env.starts_with(&format!("BEFORE=1\nBUILDKITE_PLUGIN_DOCKER_IMAGE<<rackform_end\n{host}/web:{key}\nrackform_end\n")), "{env}");
-    let output = stage.bench.read("output");
+    let output = fixture.bench.read("output");
     assert!(
         output.contains(&format!("tag<<rackform_end\n{key}\nrackform_end\n")) && output.contains("built<<rackform_end\ntrue\n"),
         "{output}"
     );
-    assert_eq!(stage.run(&["--export-env-variable", "A;id"]).code, 64);
+    assert_eq!(fixture.run(&["--export-env-variable", "A;id"]).code, 64);
 }
 
 #[test]
-fn a_dockerfile_may_be_given_as_text_or_stand_elsewhere() {
-    let stage = Stage::new(Shelf::default());
+fn a_dockerfile_may_be_inline_or_in_another_directory() {
+    let fixture = Fixture::new(Shelf::default());
     let text = "FROM scratch\nLABEL a=\"$b `c`\"\n";
-    let inline = stage.run(&["--dockerfile-inline", text]);
+    let inline = fixture.run(&["--dockerfile-inline", text]);
     assert_eq!(inline.code, 0, "{inline}");
-    assert_eq!(stage.bench.read("log.Dockerfile"), text);
-    assert_eq!(stage.calls()[0].last().map(String::as_str), Some("."));
-    let given = stage.calls()[0].windows(2).find(|pair| pair[0] == "--file").unwrap()[1].clone();
-    assert!(!std::path::Path::new(&given).exists(), "the file is gone again: {given}");
+    assert_eq!(fixture.bench.read("log.Dockerfile"), text);
+    assert_eq!(fixture.calls()[0].last().map(String::as_str), Some("."));
+    let given = fixture.calls()[0].windows(2).find(|pair| pair[0] == "--file").unwrap()[1].clone();
+    assert!(!std::path::Path::new(&given).exists(), "the temporary file is deleted: {given}");
 
-    let elsewhere = Stage::new(Shelf::default());
+    let elsewhere = Fixture::new(Shelf::default());
     elsewhere.bench.file("dockerfiles/test/Dockerfile", text);
     let run = elsewhere.run(&["--dockerfile", "dockerfiles/test/Dockerfile"]);
     assert_eq!(run.stdout.rsplit_once(':').unwrap().1, inline.stdout.rsplit_once(':').unwrap().1, "one key for one text");
@@ -179,34 +179,34 @@ fn a_dockerfile_may_be_given_as_text_or_stand_elsewhere() {
 }
 
 #[test]
-fn what_goes_wrong_is_said_and_told_apart() {
-    let stage = Stage::new(Shelf::default());
-    let failed = Run::of(stage.command(&[]).env("FAIL", "7"));
+fn failures_have_distinct_exit_codes_and_messages() {
+    let fixture = Fixture::new(Shelf::default());
+    let failed = Run::of(fixture.command(&[]).env("FAIL", "7"));
     assert!(failed.code == 1 && failed.stdout.is_empty(), "{failed}");
     assert!(failed.stderr.contains("exit status: 7"), "{failed}");
-    let missing = Run::of(stage.command(&[]).env("PATH", "/nonexistent"));
+    let missing = Run::of(fixture.command(&[]).env("PATH", "/nonexistent"));
     assert!(missing.code == 69 && missing.stderr.contains("`docker`"), "{missing}");
-    for (arguments, code, said) in [
+    for (arguments, code, message) in [
         (vec!["--secret", "id=x,src=none"], 66, "`none` of the secret `x`"),
-        (vec!["--secret", "planted-secret!"], 64, "the name of a variable"),
+        (vec!["--secret", "planted-secret!"], 64, "the name of an environment variable"),
         (vec!["--secret", "UNSET_SECRET"], 66, "UNSET_SECRET"),
         (vec!["--additional-build-args", "'open"], 64, "a quote that is not closed"),
-        (vec!["--cache-on", "none"], 66, "it matches no file"),
+        (vec!["--cache-on", "none"], 66, "the pattern matches no file"),
     ] {
-        let run = stage.run(&arguments);
-        assert!(run.code == code && run.stderr.contains(said) && !run.to_string().contains("planted"), "{arguments:?}: {run}");
+        let run = fixture.run(&arguments);
+        assert!(run.code == code && run.stderr.contains(message) && !run.to_string().contains("planted"), "{arguments:?}: {run}");
     }
-    let bench = &stage.bench;
+    let bench = &fixture.bench;
     let nowhere = bench.run("build image");
     assert!(matches!(nowhere.code, 64 | 69), "{nowhere}");
     let gcr = bench.run("build image --registry gcr --name web");
-    assert!(gcr.code == 64 && gcr.stderr.contains("`--gcp-project` names it"), "{gcr}");
+    assert!(gcr.code == 64 && gcr.stderr.contains("`--gcp-project`"), "{gcr}");
     let unreachable = bench.run("build image --repository 127.0.0.1:1/web");
     assert!(unreachable.code == 69 && unreachable.stderr.contains("cannot be reached"), "{unreachable}");
 }
 
 #[test]
-fn an_export_that_cannot_be_is_told_before_anything_is_built() {
+fn an_impossible_export_is_refused_before_the_build() {
     let bench = Bench::new();
     let run = bench.run("build image --repository 127.0.0.1:1/web --dockerfile-inline x --export github");
     assert!(run.code == 64 && run.stderr.contains("GITHUB_ENV"), "{run}");

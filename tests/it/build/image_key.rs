@@ -1,9 +1,9 @@
-//! `rackform build image-key`: when a key stays, and when it changes.
+//! `rackform build image-key`: which inputs change a key.
 #![allow(clippy::unwrap_used)]
 
 use crate::program::{Bench, Run};
 
-/// A project of two packages.
+/// Returns a project with two packages.
 fn project() -> Bench {
     let bench = Bench::new();
     write(&bench);
@@ -53,7 +53,7 @@ fn the_same_inputs_have_the_same_key_in_any_directory() {
 }
 
 #[test]
-fn what_does_not_matter_does_not_change_it() {
+fn order_spelling_and_unmatched_files_do_not_change_the_key() {
     let bench = project();
     let before = key(&bench, ARGUMENTS);
     for same in [
@@ -68,16 +68,16 @@ fn what_does_not_matter_does_not_change_it() {
     assert_eq!(key(&bench, ARGUMENTS), before);
     let with_environment =
         Run::of(bench.command().env("A", "1").args(["build", "image-key"]).args(ARGUMENTS.replace("A=1", "A").split(' ')));
-    assert_eq!(with_environment.stdout.trim(), before, "a bare name has the environment's value");
+    assert_eq!(with_environment.stdout.trim(), before, "an argument without a value has the environment's value");
     bench.file("other/Dockerfile", bench.read("Dockerfile"));
-    assert_eq!(key(&bench, &format!("{ARGUMENTS} --dockerfile other/Dockerfile")), before, "where the Dockerfile is does not matter");
+    assert_eq!(key(&bench, &format!("{ARGUMENTS} --dockerfile other/Dockerfile")), before, "the Dockerfile's path does not matter");
     let text = bench.read("Dockerfile");
     let inline = Run::of(bench.command().args(["build", "image-key", "--dockerfile-inline", &text]).args(ARGUMENTS.split(' ')));
-    assert_eq!(inline.stdout.trim(), before, "nor whether it is a file");
+    assert_eq!(inline.stdout.trim(), before, "an inline Dockerfile has the same key");
 }
 
 #[test]
-fn every_single_input_changes_it() {
+fn every_input_changes_the_key() {
     let mut keys = vec![key(&project(), ARGUMENTS)];
     let mut changed = |what: &str, bench: &Bench, arguments: &str| {
         let key = key(bench, arguments);
@@ -90,19 +90,19 @@ fn every_single_input_changes_it() {
         ("the architecture", "amd64", "arm64"),
         ("a build argument's value", "A=1", "A=2"),
         ("an empty value", "A=1", "A="),
-        ("an argument that nobody sets", "A=1", "A"),
+        ("an argument without a value", "A=1", "A"),
         ("a build argument's name", "A=1", "C=1"),
-        ("a build argument less", "--build-arg A=1", ""),
-        ("a further argument", "--pull", "--no-cache"),
-        ("a glob that finds less", "**/package.json", "package.json"),
+        ("a removed build argument", "--build-arg A=1", ""),
+        ("an additional argument", "--pull", "--no-cache"),
+        ("a glob that matches fewer files", "**/package.json", "package.json"),
     ] {
         changed(what, &project(), &ARGUMENTS.replace(from, to));
     }
     for (what, file, text) in [
         ("the Dockerfile", "Dockerfile", "FROM node:22-alpine\r\nCOPY package.json package-lock.json ./\r\nRUN npm install\r\n"),
         ("a file's content", "package-lock.json", "{ }"),
-        ("a file further down", "packages/one/package.json", r#"{"name":"two"}"#),
-        ("a further file", "packages/two/package.json", r#"{"name":"one"}"#),
+        ("a nested file", "packages/one/package.json", r#"{"name":"two"}"#),
+        ("an additional file", "packages/two/package.json", r#"{"name":"one"}"#),
     ] {
         let bench = project();
         bench.file(file, text);
@@ -113,12 +113,12 @@ fn every_single_input_changes_it() {
     changed("a file's path", &bench, ARGUMENTS);
     let bench = project();
     std::fs::remove_file(bench.path().join("packages/one/package.json")).unwrap();
-    changed("a file less", &bench, ARGUMENTS);
+    changed("a removed file", &bench, ARGUMENTS);
 }
 
 #[cfg(unix)]
 #[test]
-fn modes_and_links_count_as_far_as_an_image_shows_them() {
+fn the_executable_bit_and_link_targets_change_the_key() {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
     let bench = project();
     bench.file("run.sh", "x").file("same/run.sh", "x");
@@ -126,7 +126,7 @@ fn modes_and_links_count_as_far_as_an_image_shows_them() {
     let before = key(&bench, arguments);
     let mode = |mode| std::fs::set_permissions(bench.path().join("run.sh"), std::fs::Permissions::from_mode(mode)).unwrap();
     mode(0o600);
-    assert_eq!(key(&bench, arguments), before, "what others may do differs by umask");
+    assert_eq!(key(&bench, arguments), before, "permissions of group and others depend on the umask");
     mode(0o755);
     let executable = key(&bench, arguments);
     assert_ne!(executable, before);
@@ -135,7 +135,7 @@ fn modes_and_links_count_as_far_as_an_image_shows_them() {
     let linked = key(&bench, arguments);
     assert!(linked != before && linked != executable);
     bench.file("same/run.sh", "y");
-    assert_ne!(key(&bench, arguments), linked, "what it leads to changed");
+    assert_ne!(key(&bench, arguments), linked, "the link's target changed");
     symlink("..", bench.path().join("same/up")).unwrap();
     symlink("nowhere", bench.path().join("same/lost")).unwrap();
     assert_eq!(files(&bench, "same/**"), ["same/lost", "same/run.sh", "same/up"], "links to directories are not followed");
@@ -160,7 +160,7 @@ fn globs_find_what_bash_finds() {
 }
 
 #[test]
-fn a_part_of_a_json_file_counts_by_its_value() {
+fn a_part_of_a_json_file_changes_the_key_by_its_value() {
     let bench = project();
     let arguments = "--cache-on package.json#.dependencies --architecture amd64";
     let before = key(&bench, arguments);
@@ -175,7 +175,7 @@ fn a_part_of_a_json_file_counts_by_its_value() {
 }
 
 #[test]
-fn every_problem_of_the_files_is_said_at_once() {
+fn all_problems_of_input_files_are_reported_at_once() {
     let bench = project();
     bench.file("broken.json", "{\n  \"a\": tru\n}");
     let run = run(
@@ -184,21 +184,23 @@ fn every_problem_of_the_files_is_said_at_once() {
     );
     insta::assert_snapshot!(run, @r#"
     ------- stderr -------
-    error[cache-on]: `--cache-on ../x`: `..` leads out of the directory; `--directory` names one further up
-
-    error[cache-on]: `--cache-on package.json#.a|keys`: `|keys` is not understood; a part is written like `.dependencies`, `.a["b c"]` or `.list[0]`
-
-    error[cache-on]: `--cache-on nothing/*.lock`: it matches no file
+    error[cache-on]: `--cache-on ../x`: `..` refers to a path outside the directory
      |
-     = hint: globs are relative to `--directory`; `--allow-no-match` lets it be
+     = hint: choose a directory further up with `--directory`
 
-    error[cache-on]: `--cache-on packages`: it is a directory, not a file
-     |
-     = hint: `packages/**` takes every file in it
+    error[cache-on]: `--cache-on package.json#.a|keys`: unexpected `|keys`; write a part as `.dependencies`, `.a["b c"]` or `.list[0]`
 
-    error[cache-on]: `--cache-on package.json#.devDependencies`: `package.json` has nothing at `.["devDependencies"]`
+    error[cache-on]: `--cache-on nothing/*.lock`: the pattern matches no file
      |
-     = hint: `--allow-no-match` lets it be; keys are spelled as in the file
+     = hint: patterns are relative to `--directory`; `--allow-no-match` allows patterns without a match
+
+    error[cache-on]: `--cache-on packages`: the pattern matches a directory, not a file
+     |
+     = hint: `packages/**` matches every file below the directory
+
+    error[cache-on]: `--cache-on package.json#.devDependencies`: `package.json` has no value at `.["devDependencies"]`
+     |
+     = hint: spell the keys as in the file, or allow missing parts with `--allow-no-match`
 
     error[json-syntax]: expected a value, found `t`
      --> ./broken.json:2:8
@@ -216,7 +218,7 @@ fn every_problem_of_the_files_is_said_at_once() {
 }
 
 #[test]
-fn values_are_not_shown() {
+fn values_of_build_arguments_are_not_printed() {
     let bench = project();
     let mut command = bench.command();
     command.env("TOKEN", "planted-secret").args([
