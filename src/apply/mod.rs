@@ -29,7 +29,7 @@ pub use target::Target;
 
 use crate::backend::{Backend, BackendError, ChangeSetDescription, DeleteOptions, StackDescription, StackName};
 use crate::cloudformation::StackStatus;
-use crate::plan::{Disagreement, excess, shortfall};
+use crate::plan::{Disagreement, missing_changes, unapproved_changes};
 
 /// Why a plan could not be carried out; a resource that fails is an [`Outcome`] instead.
 #[derive(Debug, thiserror::Error)]
@@ -228,7 +228,7 @@ fn look_at(
     revision::check_revision_of(backend, target, Some(&stack))?;
     if let Some(approved) = &target.approved {
         let tags_differ = target.resources_to_import.is_empty() && stack.tags != target.tags;
-        let mut excess = excess(approved, &change_set.changes, tags_differ);
+        let mut excess = unapproved_changes(approved, &change_set.changes, tags_differ);
         excess.retain(|more| !target.allow_unpredicted.contains(&more.logical_resource_id));
         if !excess.is_empty() {
             return Err(ApplyError::DoesMore { change_set: change_set.name, excess });
@@ -241,7 +241,7 @@ fn look_at(
 }
 
 fn change_set_shortfall<'t>(target: &'t Target, change_set: &ChangeSetDescription) -> Vec<&'t str> {
-    target.approved.as_ref().map(|approved| shortfall(approved, &change_set.changes)).unwrap_or_default()
+    target.approved.as_ref().map(|approved| missing_changes(approved, &change_set.changes)).unwrap_or_default()
 }
 
 /// Deletes a stack and follows that to its end.

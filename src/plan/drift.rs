@@ -1,7 +1,7 @@
-//! Resources that are not what their stack's template made of them: what is really there takes the place of what the template said.
+//! Drift: deployed resources whose properties were changed outside CloudFormation.
 //!
-//! CloudFormation's own change sets compare templates, unless they are made in the mode `REVERT_DRIFT`: then BEFORE is what is there, and a
-//! property that differs from the new template is brought in line with it, whether or not the template changed.
+//! CloudFormation's change sets compare templates. Only in the deployment mode `REVERT_DRIFT` is BEFORE the actual state, so that the
+//! update resets a drifted property to the new template's value, whether or not the template changed.
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/drift-aware-change-sets.html>
 
 use std::borrow::Cow;
@@ -9,31 +9,30 @@ use std::borrow::Cow;
 use bumpalo::collections::Vec as ArenaVec;
 use serde_json::Value as Json;
 
-use super::difference::Difference;
-use super::world::{Motion, World};
+use super::values;
 use crate::evaluate::{Evaluation, Value, ValueKind};
 use crate::template::Arena;
 
-/// A deployed resource that is not what its stack's template made of it.
+/// A deployed resource that has drifted.
 #[derive(Clone, Debug, PartialEq)]
-pub struct LiveResource {
+pub struct DriftedResource {
     /// The logical ID.
     pub logical_resource_id: String,
-    /// What differs; `None` where the resource is gone.
-    pub differences: Option<Vec<LiveDifference>>,
+    /// The drifted properties; `None` where the resource was deleted.
+    pub differences: Option<Vec<PropertyDrift>>,
 }
 
-/// A place in a resource that is not what the template made of it.
+/// A property with another value than the deployed template gives it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct LiveDifference {
-    /// Names and indices from the properties on.
+pub struct PropertyDrift {
+    /// Names and indices below `Properties`.
     pub path: Vec<String>,
-    /// What is there; `None` where nothing is.
+    /// The actual value; `None` where there is none.
     pub actual: Option<Json>,
 }
 
-impl LiveDifference {
-    /// Returns a difference; `path` is a JSON pointer from the properties, `actual` JSON or text, as drift detection tells them.
+impl PropertyDrift {
+    /// Returns a drifted property as drift detection reports it: `path` is a JSON pointer below `Properties`, `actual` is JSON or text.
     ///
     /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_PropertyDifference.html>
     pub fn new(path: &str, actual: Option<&str>) -> Self {
@@ -45,17 +44,56 @@ impl LiveDifference {
         Self { path, actual }
     }
 
-    /// Tells whether a place is this one, inside it or around it.
-    fn meets(&self, path: &[Cow<'_, str>]) -> bool {
+    /// Returns whether a path is this one, or one is inside the other.
+    pub(super) fn overlaps(&self, path: &[Cow<'_, str>]) -> bool {
         self.path.iter().zip(path).all(|(own, other)| own == other)
     }
 }
 
-/// Puts what is really there into an evaluation of the deployed template.
+/// The drift that an update reverts.
+#[derive(Clone, Copy)]
+pub(super) struct Drift<'p, 'a> {
+    /// The deployed template, without drift.
+    pub(super) previous: &'p Evaluation<'a>,
+    /// The drifted resources.
+    pub(super) resources: &'p [DriftedResource],
+}
+
+impl<'p, 'a> Drift<'p, 'a> {
+    /// Returns a resource that has drifted.
+    pub(super) fn resource(self, id: &str) -> Option<&'p DriftedResource> {
+        self.resources.iter().find(|resource| resource.logical_resource_id == id)
+    }
+
+    /// Returns whether a resource was deleted.
+    pub(super) fn is_deleted(self, id: &str) -> bool {
+        self.resource(id).is_some_and(|resource| resource.differences.is_none())
+    }
+
+    /// Returns the drifted properties of a resource.
+    pub(super) fn properties(self, id: &str) -> &'p [PropertyDrift] {
+        self.resource(id).and_then(|resource| resource.differences.as_deref()).unwrap_or_default()
+    }
+
+    /// Returns the deployed template's value at a path.
+    pub(super) fn previous_value(self, id: &str, path: &[impl AsRef<str>]) -> Option<Value<'a>> {
+        value_at(self.previous.resources.get(id)?.properties, path)
+    }
+}
+
+/// Returns the value at a path of names and indices.
+pub(super) fn value_at<'a>(value: Value<'a>, path: &[impl AsRef<str>]) -> Option<Value<'a>> {
+    path.iter().try_fold(value, |value, name| match value.kind {
+        ValueKind::List(items) => items.get(name.as_ref().parse::<usize>().ok()?).copied(),
+        _ => values::member(&value, name.as_ref()),
+    })
+}
+
+/// Puts the actual property values into an evaluation of the deployed template.
 ///
-/// A resource that is gone leaves it, unless the new template lets it go too.
-pub(super) fn put_in<'a>(before: &mut Evaluation<'a>, after: &Evaluation<'_>, live: &[LiveResource], arena: &'a Arena) {
-    for resource in live {
+/// A deleted resource is removed from it, unless the new template does not have it either.
+pub(super) fn apply<'a>(before: &mut Evaluation<'a>, after: &Evaluation<'_>, drifted: &[DriftedResource], arena: &'a Arena) {
+    for resource in drifted {
         let id = resource.logical_resource_id.as_str();
         let Some(differences) = &resource.differences else {
             if after.resources.contains_key(id) {
@@ -64,8 +102,8 @@ pub(super) fn put_in<'a>(before: &mut Evaluation<'a>, after: &Evaluation<'_>, li
             continue;
         };
         let Some(known) = before.resources.get_mut(id) else { continue };
-        // Indices are those of the template's lists until something comes or goes: changes first, then removals from the back.
-        let mut ordered: Vec<&LiveDifference> = differences.iter().collect();
+        // The indices are those of the template's lists. Removals come last and from the back, so that they do not shift other indices.
+        let mut ordered: Vec<&PropertyDrift> = differences.iter().collect();
         ordered.sort_by_key(|difference| difference.actual.is_none());
         let removals = ordered.partition_point(|difference| difference.actual.is_some());
         if let Some(removals) = ordered.get_mut(removals..) {
@@ -77,7 +115,7 @@ pub(super) fn put_in<'a>(before: &mut Evaluation<'a>, after: &Evaluation<'_>, li
     }
 }
 
-/// Returns a value with another one at a path, or with none there; a path that leads into something unknown changes nothing.
+/// Returns a value in which `actual` replaces the value at a path, or in which that value is removed; a path into an unknown value is ignored.
 fn patched<'a>(value: Value<'a>, path: &[String], actual: Option<&Json>, arena: &'a Arena) -> Value<'a> {
     let Some((name, rest)) = path.split_first() else {
         return actual.map_or(value, |actual| literal(actual, value, arena));
@@ -120,7 +158,7 @@ fn patched<'a>(value: Value<'a>, path: &[String], actual: Option<&Json>, arena: 
     Value { kind, ..value }
 }
 
-/// Returns what is there as a value; it stands where `instead` stood, so that a secret in there is hidden as one.
+/// Returns JSON as a value. It gets the origin of the value that it replaces, so that a secret there is still masked.
 fn literal<'a>(actual: &Json, instead: Value<'a>, arena: &'a Arena) -> Value<'a> {
     let kind = match actual {
         Json::Null => ValueKind::Null,
@@ -139,66 +177,4 @@ fn literal<'a>(actual: &Json, instead: Value<'a>, arena: &'a Arena) -> Value<'a>
         }
     };
     Value { kind, ..instead }
-}
-
-/// What is known of drift: the deployed template without it, and what is really there.
-#[derive(Clone, Copy)]
-pub(super) struct Drift<'p, 'a> {
-    pub(super) previous: &'p Evaluation<'a>,
-    pub(super) live: &'p [LiveResource],
-}
-
-impl<'p, 'a> Drift<'p, 'a> {
-    fn of(self, id: &str) -> Option<&'p LiveResource> {
-        self.live.iter().find(|resource| resource.logical_resource_id == id)
-    }
-
-    /// Tells whether a resource is gone.
-    pub(super) fn is_gone(self, id: &str) -> bool {
-        self.of(id).is_some_and(|resource| resource.differences.is_none())
-    }
-
-    /// Tells whether a place in a resource was changed behind the stack's back.
-    pub(super) fn is_at(self, id: &str, difference: &Difference<'a>) -> bool {
-        let differences = self.of(id).and_then(|resource| resource.differences.as_deref()).unwrap_or_default();
-        difference.property().is_some() && differences.iter().any(|place| place.meets(&difference.path))
-    }
-
-    /// Returns what the deployed template said in a place.
-    pub(super) fn previous(self, id: &str, path: &[impl AsRef<str>]) -> Option<Value<'a>> {
-        at(self.previous.resources.get(id)?.properties, path)
-    }
-
-    /// Returns the places of a resource that the new template changes to what is there already.
-    pub(super) fn settled(self, world: &World<'_, 'a>, id: &str) -> Vec<&'p [String]> {
-        let Some(after) = world.resource_after(id) else { return Vec::new() };
-        let differences = self.of(id).and_then(|resource| resource.differences.as_deref()).unwrap_or_default();
-        let is_settled = |place: &&LiveDifference| {
-            let live = world.resource_before(id).and_then(|before| at(before.properties, &place.path));
-            let after = at(after.properties, &place.path);
-            same(world, live, after) && !same(world, self.previous(id, &place.path), after)
-        };
-        differences.iter().filter(is_settled).map(|place| place.path.as_slice()).collect()
-    }
-}
-
-/// Tells whether a difference comes of drift alone: the new template says in that place what the deployed one says.
-pub(super) fn is_alone<'a>(world: &World<'_, 'a>, id: &str, difference: &Difference<'a>) -> bool {
-    let Some(drift) = world.drift.filter(|drift| drift.is_at(id, difference)) else { return false };
-    same(world, drift.previous(id, &difference.path), difference.after)
-}
-
-fn same<'a>(world: &World<'_, 'a>, one: Option<Value<'a>>, other: Option<Value<'a>>) -> bool {
-    match (one, other) {
-        (None, None) => true,
-        (Some(one), Some(other)) => world.compare(&one, &other).real == Motion::Still,
-        _ => false,
-    }
-}
-
-fn at<'a>(value: Value<'a>, path: &[impl AsRef<str>]) -> Option<Value<'a>> {
-    path.iter().try_fold(value, |value, name| match value.kind {
-        ValueKind::List(items) => items.get(name.as_ref().parse::<usize>().ok()?).copied(),
-        _ => super::values::member(&value, name.as_ref()),
-    })
 }

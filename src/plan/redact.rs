@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::ser::{Serialize, Serializer};
 use serde_json::Value as Json;
 
-use super::cause::{Reached, each_reached};
+use super::expression::{Reached, each_reached};
 use super::values;
 use crate::evaluate::{Evaluation, MaskedValue, Value, ValueKind, members_of};
 use crate::secret::{MASKED, Mask};

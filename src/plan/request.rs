@@ -1,12 +1,10 @@
-//! What is wrong with asking for a change, whatever the template says: acknowledgements that are missing, types that are not allowed,
-//! nothing to do, a changed resource type.
+//! Requests that CloudFormation refuses: missing capabilities, resource types that are not allowed, no changes, a changed resource type.
 //!
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_UpdateStack.html>
 
 use serde::{Deserialize, Serialize};
 
-use super::Plan;
-use super::spread::Spread;
+use super::compare::ChangedResources;
 use crate::cloudformation::Capability;
 use crate::evaluate::Evaluation;
 use crate::template::{Intrinsic, Node, Template};
@@ -98,16 +96,16 @@ impl Request {
     }
 }
 
-/// Returns how CloudFormation would refuse the update itself.
-pub(super) fn refusals(before: Option<&Evaluation<'_>>, spread: &Spread<'_, '_>, plan: &Plan) -> Vec<Refusal> {
-    let changed = spread.moved.iter().filter(|moved| moved.before.resource_type != moved.after.resource_type);
-    let changed: Vec<&str> = changed.map(|moved| moved.id).collect();
+/// Returns the errors with which CloudFormation refuses the update, whatever the request contains.
+pub(super) fn refusals(before: Option<&Evaluation<'_>>, changed: &ChangedResources<'_, '_>, has_changes: bool) -> Vec<Refusal> {
+    let with_other_type = changed.modified.iter().filter(|modified| modified.before.resource_type != modified.after.resource_type);
+    let ids: Vec<&str> = with_other_type.map(|modified| modified.id).collect();
     let mut refusals = Vec::new();
-    if !changed.is_empty() {
+    if !ids.is_empty() {
         let message = "Update of resource type is not permitted. The new template modifies resource type of the following resources: ";
-        refusals.push(Refusal::validation(None, format!("{message}[{}]", changed.join(", "))));
+        refusals.push(Refusal::validation(None, format!("{message}[{}]", ids.join(", "))));
     }
-    if before.is_some() && !plan.has_changes() {
+    if before.is_some() && !has_changes {
         refusals.push(Refusal::validation(Some("UpdateStack"), "No updates are to be performed.".to_owned()));
     }
     refusals

@@ -7,7 +7,8 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::{ImportStep, Plan};
+use super::import::ImportStep;
+use super::result::Plan;
 use crate::cloudformation::{ChangeSetOptions, StackSettings};
 use crate::parameters::{ParameterSet, Provenance};
 

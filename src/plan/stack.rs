@@ -7,9 +7,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::{Effect, Plan};
 use crate::cloudformation::{ChangeSetOptions, StackSettings};
-use crate::schema;
 
 /// What a stack has, as far as a plan may change it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -99,18 +97,18 @@ impl StackChange {
 
 /// What a stack is to have, beside its template and parameters.
 #[derive(Clone, Copy, Debug)]
-pub struct WantedStack<'w> {
+pub struct DesiredStack<'d> {
     /// Its tags, all of them.
-    pub tags: &'w IndexMap<String, String>,
+    pub tags: &'d IndexMap<String, String>,
     /// What a change set is told.
-    pub options: &'w ChangeSetOptions,
+    pub options: &'d ChangeSetOptions,
     /// What no change set sets.
-    pub settings: &'w StackSettings,
+    pub settings: &'d StackSettings,
 }
 
 /// Returns what differs between what a stack has and what it is to have; what nothing is said of stays as it is.
-pub fn stack_changes(present: &StackState, wanted: &WantedStack<'_>) -> Vec<StackChange> {
-    let WantedStack { tags, options, settings } = wanted;
+pub fn stack_changes(present: &StackState, desired: &DesiredStack<'_>) -> Vec<StackChange> {
+    let DesiredStack { tags, options, settings } = desired;
     let mut changes: Vec<StackChange> = Vec::new();
     let mut keys: Vec<&String> = tags.keys().chain(present.tags.keys().filter(|key| !tags.contains_key(*key))).collect();
     keys.sort();
@@ -160,28 +158,4 @@ fn listed(texts: &[String]) -> Option<String> {
 fn in_lines(policy: &str) -> String {
     let parsed = serde_json::from_str::<Json>(policy).ok();
     parsed.and_then(|policy| serde_json::to_string_pretty(&policy).ok()).unwrap_or_else(|| policy.to_owned())
-}
-
-impl Plan {
-    /// Adds what differs of the stack itself; `deployed` gives its resources by logical ID and type, among which are those that a change of
-    /// tags reaches.
-    pub fn add_stack_changes<'d>(&mut self, changes: Vec<StackChange>, deployed: impl Iterator<Item = (&'d str, &'d str)>) {
-        self.stack = changes;
-        self.retagged.clear();
-        if !self.stack.iter().any(|change| change.setting == StackSetting::Tag) {
-            return;
-        }
-        let leaves = |id: &str| {
-            let goes = |effect: Effect| matches!(effect, Effect::Deleted | Effect::Retained);
-            self.effects.iter().any(|effect| effect.logical_resource_id == id && goes(effect.effect))
-        };
-        let takes_tags = |kind: &str| schema::resource_type(kind).is_some_and(|facts| facts.tag_property().is_some());
-        self.retagged = deployed.filter(|(id, kind)| takes_tags(kind) && !leaves(id)).map(|(id, _)| id.to_owned()).collect();
-        self.retagged.sort();
-    }
-
-    /// Tells whether carrying the plan out takes an update of the stack, and not only calls that set something beside it.
-    pub fn needs_update(&self) -> bool {
-        self.stack.iter().any(|change| change.setting.needs_update()) || self.changes_resources_or_outputs()
-    }
 }

@@ -93,7 +93,7 @@ fn a_file_system_that_would_be_replaced_is_data_loss_and_denied() {
     assert!(denied.stdout.contains("!!! DATA LOSS: 1 resource"), "{denied}");
     let flat = denied.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(
-        flat.contains(&format!("{id} would be imported, and would at once be REPLACED by a new, empty one, since its Encrypted")),
+        flat.contains(&format!("{id} would be imported and then be REPLACED by a new, empty resource, because its Encrypted")),
         "{denied}"
     );
     assert!(denied.stdout.contains("false -> true") && denied.stderr.contains("--allow-data-loss Files"), "{denied}");

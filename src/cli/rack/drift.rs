@@ -7,7 +7,7 @@ use crate::cli::shared::backend::{self, Access, BackendArgs};
 use crate::cli::shared::deployed::Deployed;
 use crate::cli::{Context, ExitCode, Failure, Format};
 use crate::cloudformation::{DifferenceType, ResourceDriftStatus, StackDriftStatus};
-use crate::plan::{LiveDifference, LiveResource};
+use crate::plan::{PropertyDrift, DriftedResource};
 use crate::secret::{MASKED, is_no_echo};
 use crate::template::{Node, Template};
 use crate::ui;
@@ -100,13 +100,13 @@ pub fn found(context: &mut Context<'_>, backend: &dyn Backend, deployed: &Deploy
 }
 
 /// Returns what is really there as the planner takes it.
-pub fn live(drifts: &[ResourceDrift]) -> Vec<LiveResource> {
+pub fn live(drifts: &[ResourceDrift]) -> Vec<DriftedResource> {
     let difference = |difference: &PropertyDifference| {
         // `REMOVE`: the template has it, and what is there has not.
         let actual = (difference.kind != DifferenceType::Remove).then_some(difference.actual.as_str());
-        LiveDifference::new(&difference.path, actual)
+        PropertyDrift::new(&difference.path, actual)
     };
-    let resource = |drift: &ResourceDrift| LiveResource {
+    let resource = |drift: &ResourceDrift| DriftedResource {
         logical_resource_id: drift.logical_resource_id.clone(),
         differences: (drift.status != ResourceDriftStatus::Deleted).then(|| drift.differences.iter().map(difference).collect()),
     };

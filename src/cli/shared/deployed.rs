@@ -13,7 +13,7 @@ use crate::evaluate::{Evaluation, State, evaluate};
 use crate::parameters::{ParameterOverrides, ParameterSet};
 use crate::plan::redact::Secrets;
 use crate::plan::{
-    AskedImport, Plan, StackState, WantedStack, plan, plan_first, plan_reverting_drift, required_capabilities, restored, stack_changes,
+    ImportRequest, Plan, StackState, DesiredStack, plan, plan_first, plan_reverting_drift, required_capabilities, stack_changes, without_import_metadata,
 };
 use crate::template::{Source, Style, Template, write_json};
 
@@ -107,7 +107,7 @@ impl Change<'_> {
         }
         // The embedded backend tells nobody, watches no alarm and needs no role.
         let options = if backend.works_by_itself() { self.target.options.clone() } else { ChangeSetOptions::default() };
-        let wanted = WantedStack { tags: &self.target.tags, options: &options, settings: &self.target.settings };
+        let wanted = DesiredStack { tags: &self.target.tags, options: &options, settings: &self.target.settings };
         let changes = stack_changes(&present, &wanted);
         self.plan.add_stack_changes(changes, self.deployed.iter().map(|(id, kind)| (id.as_str(), kind.as_str())));
         self.target.approved = Some(self.plan.clone());
@@ -168,7 +168,7 @@ pub fn change_from<'a>(
     wanted: &Wanted,
     stronger: &ParameterOverrides,
     from: Before,
-    imports_asked: &[AskedImport],
+    imports_asked: &[ImportRequest],
 ) -> Result<Change<'a>, Failure> {
     let deployed = Deployed::read(context, backend, stack)?;
     if let Some(Deployed { description, .. }) = &deployed
@@ -190,7 +190,7 @@ pub fn change_from<'a>(
             template
         }
         (Wanted::File(source), _) => diff_input::template(context, source.clone())?,
-        (Wanted::Same, Some(deployed)) => match restored(deployed.template) {
+        (Wanted::Same, Some(deployed)) => match without_import_metadata(deployed.template) {
             // What stopped between an import and its update left the import's own template there.
             Some(text) => diff_input::template(context, Source::new(format!("{stack} (deployed, before its import)"), text))?,
             None => deployed.template,
@@ -257,7 +257,7 @@ pub fn change_from<'a>(
         (_, Some(before), Some(step)) => {
             let gone = before.resources.keys().filter(|name| !after.resources.contains_key(*name));
             logical_ids.extend(gone.map(|name| (*name).to_owned()));
-            (planned(before, &after).after_imports(step), Secrets::of(Some(before), &after))
+            (planned(before, &after).with_imports(step), Secrets::of(Some(before), &after))
         }
         (Some(deployed), ..) => {
             let before = diff_input::evaluated(context, deployed.template, &deployed.given, known.before.unwrap_or(deployed.state))?;

@@ -7,7 +7,7 @@ use crate::backend::Backend;
 use crate::cli::shared::deployed::Deployed;
 use crate::cli::{Context, ExitCode, Failure};
 use crate::evaluate::Evaluation;
-use crate::plan::{AskedImport, ImportProblem, ImportStep, ResourceImport, ask, step};
+use crate::plan::{ImportRequest, ImportProblem, ImportStep, ResourceImport, import_step, resolve_imports};
 use crate::verify::{ActualState, inspect_resource};
 
 /// Existing resources that are to come into the stack.
@@ -17,7 +17,7 @@ pub struct ImportArgs {
     ///
     /// A type that takes several properties to name a resource has them all: LOGICAL_ID=Property=value,Property=value.
     #[arg(long = "import", value_name = "LOGICAL_ID=ID")]
-    pub imports: Vec<AskedImport>,
+    pub imports: Vec<ImportRequest>,
 }
 
 /// Returns what is to be imported, and the template that does it; `None` where nothing is left to import.
@@ -30,15 +30,15 @@ pub struct ImportArgs {
 pub fn prepare<'a>(
     context: &mut Context<'a>,
     backend: &dyn Backend,
-    asked: &[AskedImport],
+    asked: &[ImportRequest],
     deployed: Option<&Deployed<'a>>,
     after: &Evaluation<'a>,
 ) -> Result<Option<ImportStep>, Failure> {
     if asked.is_empty() {
         return Ok(None);
     }
-    let found = ask(asked, after).map_err(|problems| refused(&problems))?;
-    for import in &found.there {
+    let found = resolve_imports(asked, after).map_err(|problems| refused(&problems))?;
+    for import in &found.already_imported {
         context.status(&format!(
             "`{}` is in the stack already as {}: nothing is left to import of it",
             import.logical_resource_id,
@@ -50,7 +50,7 @@ pub fn prepare<'a>(
     }
     let mut imports = found.imports;
     let actual = look(context, backend, &mut imports, after)?;
-    step(imports, &actual, after, deployed.map(|deployed| deployed.template)).map(Some).map_err(|problems| refused(&problems))
+    import_step(imports, &actual, after, deployed.map(|deployed| deployed.template)).map(Some).map_err(|problems| refused(&problems))
 }
 
 /// Looks at each resource where it is; returns what of it is not what the template says.

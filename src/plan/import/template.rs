@@ -3,14 +3,16 @@
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json, json};
 
-use super::{ImportProblem, ImportStep, ResourceImport};
+use super::request::ImportProblem;
+use super::resource::ResourceImport;
+use super::step::ImportStep;
 use crate::evaluate::Evaluation;
 use crate::plan::redact::Secrets;
 use crate::template::{Node, Style, Template, write_json};
 
 /// The entry of an imported resource's `Metadata` that keeps how the deployed template had it, as JSON text, until the update is done; empty where
 /// it did not have it.
-pub const DEFINITION: &str = "RackformDefinition";
+pub const DEFINITION_KEY: &str = "RackformDefinition";
 
 /// What is known of a resource where it is: properties that are not what the template says, by name; `None` is one that is not set.
 pub type Actual = IndexMap<String, Option<Json>>;
@@ -24,7 +26,7 @@ pub type Actual = IndexMap<String, Option<Json>>;
 /// # Errors
 ///
 /// Returns what cannot be left out and has no value.
-pub fn step(
+pub fn import_step(
     mut imports: Vec<ResourceImport>,
     actual: &[Actual],
     after: &Evaluation<'_>,
@@ -68,7 +70,7 @@ pub fn step(
             "Type": import.resource_type,
             // CloudFormation wants one, and this one lets no mishap on the way delete what was there before; the update brings the template's own.
             "DeletionPolicy": "Retain",
-            "Metadata": { DEFINITION: before.unwrap_or_default() },
+            "Metadata": { DEFINITION_KEY: before.unwrap_or_default() },
             "Properties": properties,
         });
         if let Some(resources) = root.get_mut("Resources").and_then(Json::as_object_mut) {
@@ -86,11 +88,11 @@ pub fn step(
 ///
 /// Between the two operations of an import the deployed template holds the resource as the import has it. Whoever then changes a parameter and
 /// nothing else means the template that was there before.
-pub fn restored(template: &Template<'_>) -> Option<String> {
-    if !template.source.text().contains(DEFINITION) {
+pub fn without_import_metadata(template: &Template<'_>) -> Option<String> {
+    if !template.source.text().contains(DEFINITION_KEY) {
         return None;
     }
-    let definition = |body: &Node<'_>| body.get("Metadata")?.get(DEFINITION)?.as_str().map(str::to_owned);
+    let definition = |body: &Node<'_>| body.get("Metadata")?.get(DEFINITION_KEY)?.as_str().map(str::to_owned);
     let mut root = written(template.root);
     let resources = root.get_mut("Resources").and_then(Json::as_object_mut)?;
     let mut is_changed = false;

@@ -1,15 +1,14 @@
 //! Resources that hold data and are deleted or replaced.
 
 use super::{RiskKind, Search, deletes};
-use crate::plan::CauseSource;
-use crate::plan::effect::{Effect, ResourceEffect};
+use crate::plan::effects::{CauseSource, Effect, ResourceEffect};
 use crate::plan::facts::Facts;
 
 pub(super) fn search(search: &mut Search<'_, '_, '_>) {
     for effect in search.effects {
         // What is lost is of the type that there is now, should the type change.
-        let moved = search.spread.moved(&effect.logical_resource_id);
-        let resource_type = moved.map_or(effect.resource_type.as_str(), |moved| moved.before.resource_type);
+        let modified = search.changed.modified(&effect.logical_resource_id);
+        let resource_type = modified.map_or(effect.resource_type.as_str(), |modified| modified.before.resource_type);
         let Some(what) = Facts::of(resource_type).holds_data() else { continue };
         if !deletes(effect) {
             continue;

@@ -1,16 +1,16 @@
 //! Outputs and exports that go, which other stacks or scripts may read.
 
 use super::{RiskKind, Search};
-use crate::plan::OutputChange;
-use crate::plan::render::{Render, Side};
+use crate::plan::compare::{Viewpoint, text};
+use crate::plan::outputs::OutputChange;
 
 pub(super) fn search(search: &mut Search<'_, '_, '_>, outputs: &[OutputChange]) {
-    let Some(before) = search.world.before else { return };
+    let Some(before) = search.comparison.context.before else { return };
     for change in outputs {
         let name = &change.name;
-        let shown = |value| crate::plan::render::text(Render::new(search.world, Side::Deployed).json(&value));
+        let shown = |value| text(search.comparison.resolver(Viewpoint::Deployed).json(&value));
         let old = before.outputs.get(name.as_str()).and_then(|output| output.export).map(shown);
-        let new = search.world.after.outputs.get(name.as_str()).and_then(|output| output.export).map(shown);
+        let new = search.comparison.context.after.outputs.get(name.as_str()).and_then(|output| output.export).map(shown);
         let reason = match (&old, &new, &change.after) {
             (Some(old), None, None) => {
                 format!("Output `{name}` is removed with its export `{old}`; CloudFormation refuses that while another stack imports it.")

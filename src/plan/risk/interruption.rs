@@ -3,9 +3,8 @@
 use super::data_loss::because;
 use super::{RiskKind, Search};
 use crate::cloudformation::PolicyAction;
-use crate::plan::effect::{Effect, ResourceEffect};
+use crate::plan::effects::{Effect, ResourceEffect};
 use crate::plan::facts::Facts;
-use crate::plan::world::Motion;
 
 /// Types that something talks to while they run, so that a replacement or deletion is felt.
 const SERVING: &[&str] = &[
@@ -85,12 +84,12 @@ fn goes_with_its_file_system(search: &Search<'_, '_, '_>, effect: &ResourceEffec
         effects.any(|effect| effect.resource_type == "AWS::EFS::FileSystem" && effect.effect == Effect::Deleted)
     };
     effect.resource_type == "AWS::EFS::MountTarget"
-        && search.world.before.is_some_and(|before| before.needs(&effect.logical_resource_id).any(is_deleted_file_system))
+        && search.comparison.context.before.is_some_and(|before| before.needs(&effect.logical_resource_id).any(is_deleted_file_system))
 }
 
 fn interrupting_path(search: &Search<'_, '_, '_>, id: &str) -> Option<String> {
-    let moved = search.spread.moved(id)?;
-    let mut moving = moved.differences.iter().filter(|difference| difference.seen.real != Motion::Still);
-    let facts = Facts::of(moved.after.resource_type);
+    let modified = search.changed.modified(id)?;
+    let mut moving = modified.differences.iter().filter(|difference| difference.verdict.is_actual());
+    let facts = Facts::of(modified.after.resource_type);
     moving.find(|difference| facts.interrupts(difference.property())).map(|difference| difference.path_text())
 }

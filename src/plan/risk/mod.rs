@@ -1,6 +1,6 @@
 //! What a person should think twice about before saying yes.
 //!
-//! Each file looks for one kind of risk in what moved, and says each as a full sentence with the names in it.
+//! Each file looks for one kind of risk in what modified, and says each as a full sentence with the names in it.
 
 mod collision;
 mod data_loss;
@@ -14,12 +14,11 @@ mod switches;
 use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 
-use super::OutputChange;
-use super::effect::ResourceEffect;
-use super::redact::Secrets;
-use super::spread::Spread;
-use super::world::World;
 use crate::cloudformation::PolicyAction;
+use crate::plan::compare::{ChangedResources, Comparison};
+use crate::plan::effects::ResourceEffect;
+use crate::plan::outputs::OutputChange;
+use crate::plan::redact::Secrets;
 use crate::parameters::Provenance;
 
 /// One thing to think twice about.
@@ -82,8 +81,8 @@ impl RiskKind {
 
 /// What the searches look at, and the risks they found.
 pub(super) struct Search<'s, 'p, 'a> {
-    world: &'s World<'p, 'a>,
-    spread: &'s Spread<'p, 'a>,
+    comparison: Comparison<'s, 'p, 'a>,
+    changed: &'s ChangedResources<'p, 'a>,
     effects: &'s [ResourceEffect],
     secrets: &'s Secrets<'a>,
     found: Vec<Risk>,
@@ -101,15 +100,15 @@ impl Search<'_, '_, '_> {
     }
 }
 
-/// Returns every risk of carrying out what moved, worst kind first.
+/// Returns every risk of carrying out what modified, worst kind first.
 pub(super) fn risks<'a>(
-    world: &World<'_, 'a>,
-    spread: &Spread<'_, 'a>,
+    comparison: Comparison<'_, '_, 'a>,
+    changed: &ChangedResources<'_, 'a>,
     effects: &[ResourceEffect],
     outputs: &[OutputChange],
     secrets: &Secrets<'a>,
 ) -> Vec<Risk> {
-    let mut search = Search { world, spread, effects, secrets, found: Vec::new(), told: FxHashSet::default() };
+    let mut search = Search { comparison, changed, effects, secrets, found: Vec::new(), told: FxHashSet::default() };
     data_loss::search(&mut search);
     interruption::search(&mut search);
     security::search(&mut search);
@@ -122,8 +121,8 @@ pub(super) fn risks<'a>(
 
 /// A parameter that was set and that this update puts back at the template's default.
 fn parameters(search: &mut Search<'_, '_, '_>) {
-    let Some(before) = search.world.before else { return };
-    for (name, parameter) in &search.world.after.parameters.parameters {
+    let Some(before) = search.comparison.context.before else { return };
+    for (name, parameter) in &search.comparison.context.after.parameters.parameters {
         let Some(old) = before.parameters.parameters.get(name) else { continue };
         if parameter.provenance == Provenance::Default && old.provenance != Provenance::Default && old.value != parameter.value {
             let hides = parameter.declaration.no_echo || old.declaration.no_echo;

@@ -7,24 +7,24 @@ use super::switches::switched;
 use super::{RiskKind, Search, policy};
 use crate::evaluate::Resource;
 use crate::plan::values::{items, member, scalar_text, text_at};
-use crate::plan::world::{Motion, Stand};
+use crate::plan::compare::Outcome;
 
 pub(super) fn search(search: &mut Search<'_, '_, '_>) {
     let mut notes: Vec<(&str, Option<String>, String)> = Vec::new();
-    for resource in &search.spread.added {
+    for resource in &search.changed.added {
         // A rule of its own widens a group that is there already; with a new group, only what is open to anyone is worth a word.
-        let is_new = |id: Option<&str>| id.is_some_and(|id| search.world.standing(id).listed == Stand::Added);
-        let widens = group_of(resource).is_some_and(|group| !is_new(group)) && search.world.before.is_some();
+        let is_new = |id: Option<&str>| id.is_some_and(|id| search.comparison.verdicts.outcome(id).reported == Outcome::Added);
+        let widens = group_of(resource).is_some_and(|group| !is_new(group)) && search.comparison.context.before.is_some();
         added(resource, widens, &mut |path, reason| notes.push((resource.entry.name, path, reason)));
     }
-    for resource in &search.spread.removed {
+    for resource in &search.changed.removed {
         removed(search, resource, &mut |path, reason| notes.push((resource.entry.name, path, reason)));
     }
-    for moved in &search.spread.moved {
-        let mut note = |path, reason| notes.push((moved.id, path, reason));
-        modified(moved.id, moved.before, moved.after, &mut note);
-        for difference in moved.differences.iter().filter(|difference| difference.seen.real != Motion::Still) {
-            switched(moved.id, moved.after.resource_type, difference, &mut |path, reason| note(Some(path), reason));
+    for modified in &search.changed.modified {
+        let mut note = |path, reason| notes.push((modified.id, path, reason));
+        modification(modified.id, modified.before, modified.after, &mut note);
+        for difference in modified.differences.iter().filter(|difference| difference.verdict.is_actual()) {
+            switched(modified.id, modified.after.resource_type, difference, &mut |path, reason| note(Some(path), reason));
         }
     }
     for (id, path, reason) in notes {
@@ -57,14 +57,14 @@ fn added(resource: &Resource<'_>, widens: bool, note: &mut Note<'_>) {
 /// A policy that goes takes along what it denied, unless what it was for goes too.
 fn removed(search: &Search<'_, '_, '_>, resource: &Resource<'_>, note: &mut Note<'_>) {
     let id = resource.entry.name;
-    let stays = |needed: &str| search.world.resource_after(needed).is_some();
-    let mut needs = search.world.before.into_iter().flat_map(|before| before.needs(id)).peekable();
+    let stays = |needed: &str| search.comparison.context.resource_after(needed).is_some();
+    let mut needs = search.comparison.context.before.into_iter().flat_map(|before| before.needs(id)).peekable();
     if needs.peek().is_some() && !needs.any(stays) {
         return;
     }
     let documents = policy::documents(resource);
     let old: Vec<Json> = documents.iter().map(|(_, document)| document.clone()).collect();
-    let new: Vec<Json> = search.spread.added.iter().flat_map(|added| policy::documents(added)).map(|(_, document)| document).collect();
+    let new: Vec<Json> = search.changed.added.iter().flat_map(|added| policy::documents(added)).map(|(_, document)| document).collect();
     for words in policy::lost_denials(&old, &new) {
         let path = documents.first().map(|(path, _)| path.clone());
         note(path, format!("`{id}` goes, and with it that it denies {words}."));
@@ -87,7 +87,7 @@ fn open_door(resource: &Resource<'_>) -> Option<(&'static str, &'static str)> {
     }
 }
 
-fn modified(id: &str, before: &Resource<'_>, after: &Resource<'_>, note: &mut Note<'_>) {
+fn modification(id: &str, before: &Resource<'_>, after: &Resource<'_>, note: &mut Note<'_>) {
     let old: Vec<Rule<'_>> = ingress(before).into_iter().map(|(_, rule)| rule).collect();
     for (path, rule) in ingress(after) {
         if old.iter().any(|old| old.covers(&rule)) {

@@ -1,7 +1,7 @@
 //! Properties that are one switch, with a safe side and another.
 
 use crate::evaluate::{Value, ValueKind};
-use crate::plan::difference::Difference;
+use crate::plan::compare::Difference;
 use crate::plan::values::{member, scalar_text};
 
 /// Switches that are on or off: their name, whether on is the safe side, and what leaving it means.

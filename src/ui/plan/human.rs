@@ -62,10 +62,10 @@ fn draw_parameters(text: &mut String, plan: &Plan, layout: Layout) {
         let shown = shown_on_one_line(change(parameter.before.as_deref(), parameter.after.as_deref(), room));
         let _ = writeln!(text, "  parameter {:names$}  {shown}", parameter.name);
     }
-    if !plan.stored.is_empty() && plan.parameters.is_empty() {
+    if !plan.ssm_parameters.is_empty() && plan.parameters.is_empty() {
         text.push('\n');
     }
-    for stored in &plan.stored {
+    for stored in &plan.ssm_parameters {
         let room = Room { columns: layout.width.saturating_sub(width(&stored.name) + 14), whole: layout.whole };
         let shown = shown_on_one_line(change(Some(&stored.before), Some(&stored.after), room));
         let _ = writeln!(text, "  parameter {}  {shown}  (in Parameter Store under {})", stored.name, stored.stored_under);

@@ -94,7 +94,7 @@ impl<'p> Page<'p> {
 }
 
 fn parameters(plan: &Plan) -> String {
-    if plan.parameters.is_empty() && plan.stored.is_empty() {
+    if plan.parameters.is_empty() && plan.ssm_parameters.is_empty() {
         return String::new();
     }
     let mut text = "\n| parameter | before | after |\n| --- | --- | --- |\n".to_owned();
@@ -102,7 +102,7 @@ fn parameters(plan: &Plan) -> String {
         let cell = |value: Option<&str>| value.map_or_else(|| "_absent_".to_owned(), code);
         let _ = writeln!(text, "| `{}` | {} | {} |", parameter.name, cell(parameter.before.as_deref()), cell(parameter.after.as_deref()));
     }
-    for stored in &plan.stored {
+    for stored in &plan.ssm_parameters {
         let place = code(&stored.stored_under);
         let _ =
             writeln!(text, "| `{}`, in Parameter Store under {place} | {} | {} |", stored.name, code(&stored.before), code(&stored.after));

@@ -141,7 +141,7 @@ impl<'p> View<'p> {
         self.items.is_empty()
             && self.plan.outputs.is_empty()
             && self.plan.parameters.is_empty()
-            && self.plan.stored.is_empty()
+            && self.plan.ssm_parameters.is_empty()
             && self.plan.stack.is_empty()
             && self.risks.is_empty()
     }
@@ -162,7 +162,7 @@ impl Counts {
 
 fn item<'p>(plan: &Plan, effect: &'p ResourceEffect, change: Option<&'p ResourceChange>, risks: Vec<&'p Risk>) -> Item<'p> {
     // Where no parameter changes, all there is comes of the template, and saying so on each line says nothing.
-    let told = if plan.parameters.is_empty() && plan.stored.is_empty() { Told::NotTheTemplate } else { Told::All };
+    let told = if plan.parameters.is_empty() && plan.ssm_parameters.is_empty() { Told::NotTheTemplate } else { Told::All };
     let id = effect.logical_resource_id.as_str();
     let loses_data = risks.iter().any(|risk| risk.kind == RiskKind::DataLoss);
     let (group, glyph) = match effect.effect {
@@ -181,7 +181,7 @@ fn item<'p>(plan: &Plan, effect: &'p ResourceEffect, change: Option<&'p Resource
             // What an import put there to be found again says nothing to a reader.
             let is_mark = |property: &Property<'_>| {
                 property.name.starts_with("Metadata")
-                    && property.before.as_deref().is_some_and(|before| before.contains(crate::plan::DEFINITION))
+                    && property.before.as_deref().is_some_and(|before| before.contains(crate::plan::DEFINITION_KEY))
             };
             properties.retain(|property| !is_mark(property));
             properties

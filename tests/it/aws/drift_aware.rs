@@ -105,7 +105,7 @@ fn where_the_template_changes_what_drifted_all_three_values_are_told() {
     assert!(run.stdout.contains("45 -> 60") && run.stdout.contains("drift: the deployed template says 30"), "{run}");
     let settled = wire.run(&bench("45"), "plan --drift");
     assert!(
-        settled.stdout.contains("nothing happens to them") && settled.stdout.contains("changed to that behind the stack's back"),
+        settled.stdout.contains("nothing happens to them") && settled.stdout.contains("made outside CloudFormation (drift)"),
         "{settled}"
     );
     let json = wire.run(&bench("45"), "plan --drift --format json").json();

@@ -57,7 +57,7 @@ fn an_image_that_changed_behind_its_name_is_a_change() {
         assert!(run.stdout.contains("in Parameter Store under /aws/service/ami"), "{run}");
     }
     let plan = wire.run(&bench(), "plan --format json").json();
-    assert_eq!((&plan["Stored"][0]["Before"], &plan["Stored"][0]["After"]), (&"ami-old".into(), &"ami-new".into()));
+    assert_eq!((&plan["SsmParameters"][0]["Before"], &plan["SsmParameters"][0]["After"]), (&"ami-old".into(), &"ami-new".into()));
     let same = self::wire(|_| holding("String", "ami-old")).run(&bench(), "plan");
     assert!(same.stdout.starts_with("No changes"), "{same}");
 }

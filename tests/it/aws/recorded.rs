@@ -76,7 +76,7 @@ fn words_that_are_not_known_are_kept_and_never_overlooked() {
     }))
     .unwrap();
     let changes = read(recorded("import.xml").replace("<Action>Import<", "<Action>Conjure<"));
-    let excess = rackform::plan::excess(&approved, &changes, false);
+    let excess = rackform::plan::unapproved_changes(&approved, &changes, false);
     assert_eq!(excess.len(), 1, "nobody approved it");
     let told = excess[0].to_string();
     assert!(told.contains("AWS lists Conjure AWS::ECR::Repository"), "{told}");

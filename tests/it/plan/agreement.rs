@@ -1,7 +1,7 @@
 //! A prediction beside the change set that AWS made.
 
 use rackform::cloudformation::{Action, Attribute, Change, PolicyAction, Replacement};
-use rackform::plan::{DisagreementKind, Plan, disagreements, excess, shortfall};
+use rackform::plan::{DisagreementKind, Plan, disagreements, missing_changes, unapproved_changes};
 use serde_json::{Value, json};
 
 use super::plan_parameter;
@@ -39,7 +39,7 @@ fn the_same_list_in_any_order_agrees() {
         change.resource_change.details.reverse();
     }
     assert_eq!(kinds(&plan, &reported), []);
-    assert!(excess(&plan, &reported, false).is_empty() && shortfall(&plan, &reported).is_empty());
+    assert!(unapproved_changes(&plan, &reported, false).is_empty() && missing_changes(&plan, &reported).is_empty());
     let mut bare = plan.change_set_without_values.changes.clone();
     bare.reverse();
     assert_eq!(kinds(&plan, &bare), [], "a list without values is held against the one without values");
@@ -50,8 +50,8 @@ fn every_difference_is_told_by_its_kind() {
     let (plan, listed) = planned();
     let missing: Vec<Change> = listed.iter().filter(|change| change.resource_change.logical_resource_id != "Named").cloned().collect();
     assert_eq!(kinds(&plan, &missing), [("Named".into(), DisagreementKind::Missing)]);
-    assert_eq!(shortfall(&plan, &missing), ["Named"]);
-    assert!(excess(&plan, &missing, false).is_empty(), "less is not more");
+    assert_eq!(missing_changes(&plan, &missing), ["Named"]);
+    assert!(unapproved_changes(&plan, &missing, false).is_empty(), "less is not more");
 
     let mut reported = listed.clone();
     change(&mut reported, "Queue").resource_change.replacement = Some(Replacement::Conditional);
@@ -68,7 +68,7 @@ fn another_resource_a_removal_a_replacement_or_a_lost_resource_is_more() {
     let more = |change_it: &dyn Fn(&mut Vec<Change>)| {
         let mut reported = listed.clone();
         change_it(&mut reported);
-        excess(&plan, &reported, false).into_iter().map(|found| (found.logical_resource_id, found.kind)).collect::<Vec<_>>()
+        unapproved_changes(&plan, &reported, false).into_iter().map(|found| (found.logical_resource_id, found.kind)).collect::<Vec<_>>()
     };
     let removed = of(json!({"Action": "Remove", "LogicalResourceId": "Other", "ResourceType": "AWS::SNS::Topic"}));
     assert_eq!(more(&|reported| reported.push(removed.clone())), [("Other".into(), DisagreementKind::Unexpected)]);
@@ -90,6 +90,6 @@ fn a_change_of_the_stacks_tags_reaches_every_resource_without_being_more() {
     tagged.resource_change.logical_resource_id = "Other".to_owned();
     tagged.resource_change.scope = vec![Attribute::Tags];
     reported.push(tagged);
-    assert!(excess(&plan, &reported, true).is_empty());
-    assert_eq!(excess(&plan, &reported, false).len(), 1, "without a change of tags it is another resource");
+    assert!(unapproved_changes(&plan, &reported, true).is_empty());
+    assert_eq!(unapproved_changes(&plan, &reported, false).len(), 1, "without a change of tags it is another resource");
 }

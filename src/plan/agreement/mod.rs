@@ -10,7 +10,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use self::values::{contexts, is_same_text, word};
-use super::{Effect, Plan};
+use super::effects::Effect;
+use super::result::Plan;
 use crate::cloudformation::{Action, Attribute, Change, ChangeSet, PolicyAction, Replacement, ResourceChange, ResourceChangeDetail};
 
 /// One thing in which a prediction and CloudFormation's own change set differ.
@@ -121,7 +122,7 @@ pub fn disagreements(plan: &Plan, reported: &[Change], hide: &dyn Fn(String) -> 
 /// or the deletion of what was to be kept.
 ///
 /// A change of the stack's tags reaches every resource that takes tags, which the plan tells as one: `tags_differ` lets these pass.
-pub fn excess(approved: &Plan, reported: &[Change], tags_differ: bool) -> Vec<Disagreement> {
+pub fn unapproved_changes(approved: &Plan, reported: &[Change], tags_differ: bool) -> Vec<Disagreement> {
     let mut found = Vec::new();
     for change in reported {
         let change = &change.resource_change;
@@ -180,7 +181,7 @@ pub fn excess(approved: &Plan, reported: &[Change], tags_differ: bool) -> Vec<Di
 }
 
 /// Returns the resources that the approved plan lists and CloudFormation's change set does not.
-pub fn shortfall<'p>(approved: &'p Plan, reported: &[Change]) -> Vec<&'p str> {
+pub fn missing_changes<'p>(approved: &'p Plan, reported: &[Change]) -> Vec<&'p str> {
     let ids = approved.change_set.changes.iter().map(|change| change.resource_change.logical_resource_id.as_str());
     ids.filter(|id| change_of(reported, id).is_none()).collect()
 }

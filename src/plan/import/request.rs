@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use super::ResourceImport;
+use super::resource::ResourceImport;
 use crate::cloudformation::Action;
 use crate::evaluate::Evaluation;
 use crate::schema::{self, Handler, ResourceType};
@@ -10,14 +10,14 @@ use crate::template::nearest;
 
 /// `LOGICAL_ID=IDENTIFIER`, as it was given.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AskedImport {
+pub struct ImportRequest {
     /// What it is to be called: a logical ID of the template.
     pub logical_id: String,
     /// Which one it is: `fs-0123`, or `Property=value,Property=value` where it takes several properties to say so.
     pub identifier: String,
 }
 
-impl std::str::FromStr for AskedImport {
+impl std::str::FromStr for ImportRequest {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -51,11 +51,11 @@ impl ImportProblem {
 
 /// What is left to import of what was asked for.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Asked {
+pub struct ResolvedImports {
     /// What is to be imported.
     pub imports: Vec<ResourceImport>,
     /// What is in the stack already, as an earlier run left it.
-    pub there: Vec<ResourceImport>,
+    pub already_imported: Vec<ResourceImport>,
 }
 
 /// Holds what is asked for against the wanted template `after`, whose state is that of the stack as it is deployed.
@@ -63,13 +63,13 @@ pub struct Asked {
 /// # Errors
 ///
 /// Returns everything that is wrong with any of it.
-pub fn ask(asked: &[AskedImport], after: &Evaluation<'_>) -> Result<Asked, Vec<ImportProblem>> {
+pub fn resolve_imports(requests: &[ImportRequest], after: &Evaluation<'_>) -> Result<ResolvedImports, Vec<ImportProblem>> {
     let mut problems = Vec::new();
-    let mut found = Asked::default();
+    let mut found = ResolvedImports::default();
     let mut seen: Vec<&str> = Vec::new();
     let mut taken: Vec<ResourceImport> = Vec::new();
-    for asked in asked {
-        let id = asked.logical_id.as_str();
+    for request in requests {
+        let id = request.logical_id.as_str();
         let mut problem = |reason: String, hint: Option<String>| problems.push(ImportProblem::new(id, reason, hint));
         if seen.contains(&id) {
             problem("two imports have this logical ID".to_owned(), Some("one resource comes from one place: leave one out".to_owned()));
@@ -78,7 +78,7 @@ pub fn ask(asked: &[AskedImport], after: &Evaluation<'_>) -> Result<Asked, Vec<I
         seen.push(id);
         let Some(resource) = existing(id, after, &mut problem) else { continue };
         let Some(facts) = importable(resource.resource_type, &mut problem) else { continue };
-        let Some(identifier) = identifier(&facts, &asked.identifier, &mut problem) else { continue };
+        let Some(identifier) = identifier(&facts, &request.identifier, &mut problem) else { continue };
         for (name, value) in &identifier {
             if let Some(said) = resource.properties.get(name).and_then(crate::evaluate::Value::text)
                 && said != value
@@ -107,7 +107,7 @@ pub fn ask(asked: &[AskedImport], after: &Evaluation<'_>) -> Result<Asked, Vec<I
         }
         taken.push(import.clone());
         match after.state.physical_ids.get(id).filter(|physical| !physical.is_empty()) {
-            Some(physical) if Some(physical.as_str()) == import.physical_id() => found.there.push(import),
+            Some(physical) if Some(physical.as_str()) == import.physical_id() => found.already_imported.push(import),
             Some(physical) => problem(
                 format!("it is in the stack already, as {physical}"),
                 Some("a resource of a stack cannot become another one: leave `--import` out, or take it out of the stack first".to_owned()),

@@ -1,27 +1,27 @@
-//! JSON documents as change sets write them out: the members of every object in the order of a Java hash map.
+//! JSON documents in change sets: the members of every object in the order of a Java hash map.
 //!
-//! CloudFormation keeps a property that is a JSON document (a policy, a map of tags) in one, and its order is seen in `BeforeValue` and
-//! `AfterValue`: a policy recorded from AWS reads `Version, Statement`, its statements `Action, Resource, Effect`.
+//! CloudFormation keeps a property that is a JSON document (a policy, a map of tags) in a Java hash map, whose order shows in `BeforeValue`
+//! and `AfterValue`: a policy recorded from AWS has `Version, Statement`, its statements have `Action, Resource, Effect`.
 //! Source: the change set with IAM changes among the test data of `aws/aws-cdk-cli`, `packages/@aws-cdk/cloudformation-diff/test/util.ts`.
 
 use serde_json::Value as Json;
 
-/// Returns the document with the members of every object in that order.
+/// Returns the document with the members of every object in the order of a Java hash map.
 pub(super) fn in_hash_order(document: Json) -> Json {
     match document {
         Json::Array(items) => Json::Array(items.into_iter().map(in_hash_order).collect()),
         Json::Object(members) => {
             let buckets = buckets(members.len());
             let mut members: Vec<(String, Json)> = members.into_iter().collect();
-            // The sort is stable: what shares a bucket stays in the order in which it was put in.
-            members.sort_by_key(|(key, _)| spread(key) & (buckets - 1));
+            // The sort is stable: members of one bucket keep their order of insertion.
+            members.sort_by_key(|(key, _)| hash(key) & (buckets - 1));
             Json::Object(members.into_iter().map(|(key, value)| (key, in_hash_order(value))).collect())
         }
         scalar => scalar,
     }
 }
 
-/// Returns how many buckets a map has that grew to so many members: sixteen, doubled whenever three quarters are exceeded.
+/// Returns the number of buckets of a map with this many members: sixteen, doubled whenever the load exceeds three quarters.
 fn buckets(members: usize) -> u32 {
     let mut buckets = 16;
     while members > buckets / 4 * 3 {
@@ -30,8 +30,8 @@ fn buckets(members: usize) -> u32 {
     u32::try_from(buckets).unwrap_or(u32::MAX / 2 + 1)
 }
 
-/// Returns Java's hash of a text, its upper half folded into the lower as the map does.
-fn spread(key: &str) -> u32 {
+/// Returns Java's hash of a string, its upper half folded into the lower half as `HashMap` does.
+fn hash(key: &str) -> u32 {
     let hash = key.encode_utf16().fold(0u32, |hash, unit| hash.wrapping_mul(31).wrapping_add(u32::from(unit)));
     hash ^ (hash >> 16)
 }

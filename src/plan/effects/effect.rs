@@ -1,10 +1,10 @@
-//! What executing a plan will really do to each resource, which AWS's own list gets wrong in known ways.
+//! What executing a plan does to each resource. AWS's own list differs from this in known ways.
 
 use serde::{Deserialize, Serialize};
 
 use crate::cloudformation::PolicyAction;
 
-/// What happens to one resource when the plan is carried out.
+/// What executing the plan does to one resource.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ResourceEffect {
@@ -12,71 +12,71 @@ pub struct ResourceEffect {
     pub logical_resource_id: String,
     /// The resource type.
     pub resource_type: String,
-    /// What happens.
+    /// The effect.
     pub effect: Effect,
-    /// Whether it only may happen, since it rests on a value that is known only on the way.
+    /// Whether the effect may not happen, because it depends on a value that is known only during the update.
     pub possible: bool,
-    /// For what is replaced or leaves the stack: what becomes of the physical resource there is now.
+    /// For a resource that is replaced or leaves the stack: what happens to the present physical resource.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy_action: Option<PolicyAction>,
     /// Whether a replacement deletes the old resource before it creates the new one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub deletes_first: bool,
-    /// Whether an Auto Scaling group replaces its instances, a few at a time, as its update policy says.
+    /// Whether an Auto Scaling group replaces its instances in batches, as its update policy says.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub rolls_instances: bool,
-    /// What causes it: property paths with what they reach, the strongest first.
+    /// The causes by property path, those with the most impact first.
     pub causes: Vec<Cause>,
-    /// Where AWS's list with property values says something else: why, in one line.
+    /// Why AWS's list with property values shows something else, in one line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub differs_from_list: Option<String>,
 }
 
-/// What happens to a resource.
+/// An effect on a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Effect {
-    /// Nothing, though AWS's list has the resource.
+    /// Nothing, although AWS's list has the resource.
     Untouched,
     /// Updated without interruption.
     UpdatedInPlace,
-    /// Updated, and out of service for a while.
+    /// Updated with some interruption.
     UpdatedWithInterruption,
-    /// A new one is created, then the old one is deleted (or kept, by its policy).
+    /// A new resource is created, then the old one is deleted, or retained by its policy.
     Replaced,
     /// Created.
     Created,
-    /// Deleted in the clean-up phase.
+    /// Deleted during cleanup.
     Deleted,
-    /// Leaves the stack and stays in the account.
+    /// Removed from the stack and kept in the account.
     Retained,
 }
 
-/// One reason for an effect.
+/// A cause of an effect.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Cause {
     /// The property's path, such as `/Properties/SubnetId`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// What stands behind it.
+    /// Where the change comes from.
     pub source: CauseSource,
 }
 
-/// What stands behind a change.
+/// Where a change comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "name", rename_all = "kebab-case")]
 pub enum CauseSource {
-    /// A parameter's value.
+    /// A parameter with another value.
     Parameter(String),
-    /// A condition that turned.
+    /// A condition with another value.
     Condition(String),
-    /// A resource that is replaced or created, seen through `Ref`.
+    /// A resource that is replaced or created and that `Ref` refers to.
     Resource(String),
     /// An attribute of a resource, `LogicalId.Attribute`.
     Attribute(String),
     /// The template's text.
     Template,
-    /// A change behind the stack's back, which is brought in line with the template.
+    /// A change outside CloudFormation, which the update reverts.
     Drift,
 }

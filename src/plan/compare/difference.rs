@@ -1,41 +1,42 @@
-//! What differs in one resource: each place, with both values, whether it moves, and what changing it asks for.
+//! The differences between the deployed and the new version of one resource: each path with both values and its verdict.
 
 use std::borrow::Cow;
 
-use super::facts::Facts;
-use super::values::{same, scalar_text};
-use super::world::{Motion, Seen, World};
+use super::comparison::Comparison;
+use super::outcome::{ChangeCertainty, Verdict};
 use crate::cloudformation::{Attribute, AttributeChangeType};
 use crate::evaluate::{Resource, Value, ValueKind};
+use crate::plan::facts::Facts;
+use crate::plan::values::{same, scalar_text};
 use crate::schema::RequiresRecreation;
 
-/// One place in a resource that differs.
+/// A value of a resource that differs.
 #[derive(Clone, Debug)]
-pub(super) struct Difference<'a> {
-    /// Which part of the resource.
-    pub(super) attribute: Attribute,
-    /// Names and indices below the part; for properties the first is the property's name.
-    pub(super) path: Vec<Cow<'a, str>>,
+pub(in crate::plan) struct Difference<'a> {
+    /// The attribute of the resource: `Properties`, `Metadata`, a policy.
+    pub(in crate::plan) attribute: Attribute,
+    /// Names and indices below the attribute; for properties, the first is the property's name.
+    pub(in crate::plan) path: Vec<Cow<'a, str>>,
     /// The value before, if there was one.
-    pub(super) before: Option<Value<'a>>,
+    pub(in crate::plan) before: Option<Value<'a>>,
     /// The value after, if there is one.
-    pub(super) after: Option<Value<'a>>,
-    /// Whether it moves.
-    pub(super) seen: Seen,
-    /// What changing it asks for.
-    pub(super) recreation: RequiresRecreation,
-    /// Whether it is a JSON document, which changes whole.
-    pub(super) is_document: bool,
+    pub(in crate::plan) after: Option<Value<'a>>,
+    /// How certain the change is.
+    pub(in crate::plan) verdict: Verdict,
+    /// Whether the change requires a replacement.
+    pub(in crate::plan) recreation: RequiresRecreation,
+    /// Whether the value is a JSON document, which changes as a whole.
+    pub(in crate::plan) is_document: bool,
 }
 
 impl<'a> Difference<'a> {
-    /// Returns the property, or `None` for another part.
-    pub(super) fn property(&self) -> Option<&str> {
+    /// Returns the name of the property, or `None` for another attribute.
+    pub(in crate::plan) fn property(&self) -> Option<&str> {
         matches!(self.attribute, Attribute::Properties | Attribute::Tags).then(|| self.path.first().map(AsRef::as_ref)).flatten()
     }
 
     /// Returns the path in AWS's form, such as `/Properties/Roles/0`.
-    pub(super) fn path_text(&self) -> String {
+    pub(in crate::plan) fn path_text(&self) -> String {
         let mut text = String::from(match self.attribute {
             Attribute::Properties | Attribute::Tags => "/Properties",
             Attribute::Metadata => "/Metadata",
@@ -47,7 +48,7 @@ impl<'a> Difference<'a> {
         });
         for segment in &self.path {
             text.push('/');
-            // A slash inside a name is escaped as in a JSON pointer, so that a path is never two.
+            // A slash inside a name is escaped as in a JSON pointer, so that paths are unambiguous.
             match segment.contains(['~', '/']) {
                 true => text.push_str(&segment.replace('~', "~0").replace('/', "~1")),
                 false => text.push_str(segment),
@@ -56,8 +57,8 @@ impl<'a> Difference<'a> {
         text
     }
 
-    /// Returns whether it comes, goes or differs.
-    pub(super) fn change_type(&self) -> AttributeChangeType {
+    /// Returns whether the value is added, removed or modified.
+    pub(in crate::plan) fn change_type(&self) -> AttributeChangeType {
         match (&self.before, &self.after) {
             (None, _) => AttributeChangeType::Add,
             (_, None) => AttributeChangeType::Remove,
@@ -66,20 +67,20 @@ impl<'a> Difference<'a> {
     }
 }
 
-/// Tells whether anything in a resource moves, at the price of one look at each value.
-pub(super) fn moves<'a>(world: &World<'_, 'a>, before: &Resource<'a>, after: &Resource<'a>) -> bool {
+/// Returns whether anything in a resource differs, without collecting the differences.
+pub(super) fn differs<'a>(comparison: Comparison<'_, '_, 'a>, before: &Resource<'a>, after: &Resource<'a>) -> bool {
     before.resource_type != after.resource_type
-        || world.compare(&before.properties, &after.properties) != Seen::STILL
-        || parts(before, after).into_iter().any(|(_, before, after)| match (before, after) {
-            (Some(before), Some(after)) => world.compare(before, after) != Seen::STILL,
+        || comparison.compare(&before.properties, &after.properties) != Verdict::UNCHANGED
+        || attributes(before, after).into_iter().any(|(_, before, after)| match (before, after) {
+            (Some(before), Some(after)) => comparison.compare(before, after) != Verdict::UNCHANGED,
             (None, None) => false,
             _ => true,
         })
 }
 
-type Part<'r, 'a> = (Attribute, Option<&'r Value<'a>>, Option<&'r Value<'a>>);
+type AttributePair<'r, 'a> = (Attribute, Option<&'r Value<'a>>, Option<&'r Value<'a>>);
 
-fn parts<'r, 'a>(before: &'r Resource<'a>, after: &'r Resource<'a>) -> [Part<'r, 'a>; 5] {
+fn attributes<'r, 'a>(before: &'r Resource<'a>, after: &'r Resource<'a>) -> [AttributePair<'r, 'a>; 5] {
     [
         (Attribute::Metadata, before.metadata.as_ref(), after.metadata.as_ref()),
         (Attribute::CreationPolicy, before.creation_policy.as_ref(), after.creation_policy.as_ref()),
@@ -89,20 +90,20 @@ fn parts<'r, 'a>(before: &'r Resource<'a>, after: &'r Resource<'a>) -> [Part<'r,
     ]
 }
 
-/// Returns every place of a resource that differs, in the order of the old and then the new template.
-pub(super) fn differences<'a>(world: &World<'_, 'a>, before: &Resource<'a>, after: &Resource<'a>) -> Vec<Difference<'a>> {
-    let mut collector =
-        Collector { world, facts: Facts::of(after.resource_type), attribute: Attribute::Properties, path: Vec::new(), found: Vec::new() };
+/// Returns every difference of a resource, in the order of the old template, then of the new one.
+pub(super) fn differences<'a>(comparison: Comparison<'_, '_, 'a>, before: &Resource<'a>, after: &Resource<'a>) -> Vec<Difference<'a>> {
+    let facts = Facts::of(after.resource_type);
+    let mut collector = Collector { comparison, facts, attribute: Attribute::Properties, path: Vec::new(), found: Vec::new() };
     collector.collect(Some(&before.properties), Some(&after.properties));
-    for (attribute, before, after) in parts(before, after) {
+    for (attribute, before, after) in attributes(before, after) {
         collector.attribute = attribute;
         collector.collect(before, after);
     }
     collector.found
 }
 
-struct Collector<'w, 'p, 'a> {
-    world: &'w World<'p, 'a>,
+struct Collector<'v, 'p, 'a> {
+    comparison: Comparison<'v, 'p, 'a>,
     facts: Facts<'a>,
     attribute: Attribute,
     path: Vec<Cow<'a, str>>,
@@ -113,12 +114,12 @@ impl<'a> Collector<'_, '_, 'a> {
     fn collect(&mut self, before: Option<&Value<'a>>, after: Option<&Value<'a>>) {
         let (Some(old), Some(new)) = (before, after) else {
             if before.is_some() || after.is_some() {
-                self.push(before, after, Seen::MOVES);
+                self.push(before, after, Verdict::CERTAIN);
             }
             return;
         };
-        let seen = self.world.compare(old, new);
-        if seen == Seen::STILL || self.means_the_same(old, new) {
+        let verdict = self.comparison.compare(old, new);
+        if verdict == Verdict::UNCHANGED || self.is_equivalent(old, new) {
             return;
         }
         match (old.kind, new.kind) {
@@ -136,28 +137,28 @@ impl<'a> Collector<'_, '_, 'a> {
                     self.below(Cow::Owned(index.to_string()), old.get(index), peers.get(index));
                 }
             }
-            _ => self.push(before, after, seen),
+            _ => self.push(before, after, verdict),
         }
     }
 
-    /// Notes that what a macro writes here may differ; nobody knows before it has run.
-    fn macros(&mut self, before: Option<&Value<'a>>, after: Option<&Value<'a>>) {
+    /// Collects a macro call: its result is unknown until CloudFormation has run the macro.
+    fn collect_macro(&mut self, before: Option<&Value<'a>>, after: Option<&Value<'a>>) {
         let same = matches!((before, after), (Some(before), Some(after)) if same(before, after));
         if !same && (before.is_some() || after.is_some()) {
-            self.push(before, after, Seen { listed: Motion::Still, real: Motion::May });
+            self.push(before, after, Verdict { reported: ChangeCertainty::Unchanged, actual: ChangeCertainty::Possible });
         }
     }
 
     fn below(&mut self, segment: Cow<'a, str>, before: Option<&Value<'a>>, after: Option<&Value<'a>>) {
         if segment == "Fn::Transform" {
-            return self.macros(before, after);
+            return self.collect_macro(before, after);
         }
         self.path.push(segment);
         self.collect(before, after);
         self.path.pop();
     }
 
-    fn push(&mut self, before: Option<&Value<'a>>, after: Option<&Value<'a>>, seen: Seen) {
+    fn push(&mut self, before: Option<&Value<'a>>, after: Option<&Value<'a>>, verdict: Verdict) {
         let is_property = self.attribute == Attribute::Properties;
         let is_tag = is_property && self.path.first().is_some_and(|name| name == "Tags") && self.facts.has_tags_attribute();
         let recreation = if is_property && !is_tag { self.facts.requires_recreation(&self.names()) } else { RequiresRecreation::Never };
@@ -166,7 +167,7 @@ impl<'a> Collector<'_, '_, 'a> {
             path: self.path.clone(),
             before: before.copied(),
             after: after.copied(),
-            seen,
+            verdict,
             recreation,
             is_document: is_property && self.facts.is_json(&self.names()),
         });
@@ -176,22 +177,22 @@ impl<'a> Collector<'_, '_, 'a> {
         self.path.iter().map(AsRef::as_ref).collect()
     }
 
-    /// Tells whether a map or list changes as one piece: a JSON document, or tags that are a map.
+    /// Returns whether a map or list changes as a whole: a JSON document, or tags in the form of a map.
     fn changes_whole(&self, value: &Value<'a>) -> bool {
         let names = self.names();
         let is_map_of_tags = names == ["Tags"] && matches!(value.kind, ValueKind::Map(_));
         self.attribute == Attribute::Properties && !names.is_empty() && (is_map_of_tags || self.facts.is_json(&names))
     }
 
-    /// Tells whether two values that are written differently mean the same to the service.
-    fn means_the_same(&self, old: &Value<'a>, new: &Value<'a>) -> bool {
+    /// Returns whether two values with different text are equivalent for the service.
+    fn is_equivalent(&self, old: &Value<'a>, new: &Value<'a>) -> bool {
         if self.attribute != Attribute::Properties || self.path.is_empty() {
             return false;
         }
         match (old.kind, new.kind) {
             (ValueKind::List(old), ValueKind::List(new)) => {
-                let still = |value: &Value<'a>| self.world.compare(value, value) == Seen::STILL;
-                old.len() == new.len() && self.facts.is_unordered(&self.names()) && new.iter().all(still) && is_permutation(old, new)
+                let is_unchanged = |value: &Value<'a>| self.comparison.compare(value, value) == Verdict::UNCHANGED;
+                old.len() == new.len() && self.facts.is_unordered(&self.names()) && new.iter().all(is_unchanged) && is_permutation(old, new)
             }
             (ValueKind::Map(_), ValueKind::String(text)) if self.facts.is_json(&self.names()) => is_json_text_of(text, old),
             (ValueKind::String(text), ValueKind::Map(_)) if self.facts.is_json(&self.names()) => is_json_text_of(text, new),
@@ -209,8 +210,8 @@ impl<'a> Collector<'_, '_, 'a> {
 fn is_permutation(old: &[Value<'_>], new: &[Value<'_>]) -> bool {
     let mut taken = vec![false; new.len()];
     old.iter().all(|value| {
-        let place = new.iter().zip(&taken).position(|(peer, taken)| !taken && same(value, peer));
-        place.is_some_and(|place| !std::mem::replace(&mut taken[place], true))
+        let index = new.iter().zip(&taken).position(|(peer, taken)| !taken && same(value, peer));
+        index.is_some_and(|index| !std::mem::replace(&mut taken[index], true))
     })
 }
 

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::values::each_reference;
+use crate::plan::values::{Reference, each_reference};
 use crate::evaluate::{Evaluation, Resource};
 use crate::graph::Graph;
 
@@ -23,7 +23,7 @@ pub(super) fn dependency_order<'a>(evaluation: &Evaluation<'a>) -> Vec<&'a str> 
 /// Returns the places of everything that a resource depends on, in the order of the document.
 fn dependencies(resource: &Resource<'_>, places: &FxHashMap<&str, usize>) -> Vec<usize> {
     let mut found: Vec<usize> = resource.depends_on.iter().filter_map(|id| places.get(id).copied()).collect();
-    let mut note = |reference: super::values::Reference<'_>| found.extend(places.get(reference.logical_id()).copied());
+    let mut note = |reference: Reference<'_>| found.extend(places.get(reference.logical_id()).copied());
     each_reference(&resource.properties, &mut note);
     for value in [&resource.metadata, &resource.creation_policy, &resource.update_policy].into_iter().flatten() {
         each_reference(value, &mut note);
