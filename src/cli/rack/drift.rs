@@ -7,7 +7,7 @@ use crate::cli::shared::backend::{self, Access, BackendArgs};
 use crate::cli::shared::deployed::Deployed;
 use crate::cli::{Context, ExitCode, Failure, Format};
 use crate::cloudformation::{DifferenceType, ResourceDriftStatus, StackDriftStatus};
-use crate::plan::{PropertyDrift, DriftedResource};
+use crate::plan::{DriftedResource, PropertyDrift};
 use crate::secret::{MASKED, is_no_echo};
 use crate::template::{Node, Template};
 use crate::ui;

@@ -13,7 +13,8 @@ use crate::evaluate::{Evaluation, State, evaluate};
 use crate::parameters::{ParameterOverrides, ParameterSet};
 use crate::plan::redact::Secrets;
 use crate::plan::{
-    ImportRequest, Plan, StackState, DesiredStack, plan, plan_first, plan_reverting_drift, required_capabilities, stack_changes, without_import_metadata,
+    DesiredStack, ImportRequest, Plan, StackState, plan, plan_first, plan_reverting_drift, required_capabilities, stack_changes,
+    without_import_metadata,
 };
 use crate::template::{Source, Style, Template, write_json};
 

@@ -7,7 +7,7 @@ use crate::backend::Backend;
 use crate::cli::shared::deployed::Deployed;
 use crate::cli::{Context, ExitCode, Failure};
 use crate::evaluate::Evaluation;
-use crate::plan::{ImportRequest, ImportProblem, ImportStep, ResourceImport, import_step, resolve_imports};
+use crate::plan::{ImportProblem, ImportRequest, ImportStep, ResourceImport, import_step, resolve_imports};
 use crate::verify::{ActualState, inspect_resource};
 
 /// Existing resources that are to come into the stack.

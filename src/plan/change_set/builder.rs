@@ -86,7 +86,8 @@ impl<'p, 'a> ChangeSetBuilder<'_, 'p, 'a> {
         let Some(drift) = self.comparison.context.drift else { return };
         let id = change.logical_resource_id.as_str();
         let Some(resource) = drift.resource(id) else { return };
-        change.resource_drift_status = Some(if resource.differences.is_none() { ResourceDriftStatus::Deleted } else { ResourceDriftStatus::Modified });
+        change.resource_drift_status =
+            Some(if resource.differences.is_none() { ResourceDriftStatus::Deleted } else { ResourceDriftStatus::Modified });
         if let (true, Some(previous)) = (with_values, drift.previous.resources.get(id)) {
             change.previous_deployment_context = Some(self.resource_context(drift.previous, previous, Viewpoint::Deployed));
         }

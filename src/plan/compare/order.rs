@@ -2,9 +2,9 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::plan::values::{Reference, each_reference};
 use crate::evaluate::{Evaluation, Resource};
 use crate::graph::Graph;
+use crate::plan::values::{Reference, each_reference};
 
 /// Returns the logical IDs of a template's resources, each after everything it refers to or depends on.
 ///

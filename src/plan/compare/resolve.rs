@@ -60,9 +60,7 @@ impl<'v, 'p, 'a> Resolver<'v, 'p, 'a> {
             ValueKind::Bool(flag) => Json::String(flag.to_string()),
             ValueKind::Number(text) | ValueKind::String(text) => Json::String(text.to_owned()),
             ValueKind::List(items) => items.iter().map(|item| self.value(item, viewpoint, hops)).collect(),
-            ValueKind::Map(members) => {
-                members.iter().map(|(key, value)| ((*key).to_owned(), self.value(value, viewpoint, hops))).collect()
-            }
+            ValueKind::Map(members) => members.iter().map(|(key, value)| ((*key).to_owned(), self.value(value, viewpoint, hops))).collect(),
             ValueKind::Unknown(residual) if hops < MAX_HOPS => {
                 let keeps_text = matches!(Intrinsic::of(value.origin), Some(Intrinsic::Sub(operand)) if operand.as_str().is_some());
                 self.residual(&residual, keeps_text, viewpoint, hops + 1).unwrap_or_else(|| Json::String(KNOWN_AFTER_APPLY.to_owned()))

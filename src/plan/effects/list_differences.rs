@@ -25,9 +25,10 @@ pub(super) fn reason<'a>(comparison: Comparison<'_, '_, 'a>, modified: &Modified
             None => "AWS does not list it: the value is known only during the update".to_owned(),
         });
     }
-    let aws_replaces = modified.differences.iter().any(|difference| {
-        difference.verdict.reported == ChangeCertainty::Certain && difference.recreation == RequiresRecreation::Always
-    });
+    let aws_replaces = modified
+        .differences
+        .iter()
+        .any(|difference| difference.verdict.reported == ChangeCertainty::Certain && difference.recreation == RequiresRecreation::Always);
     match (aws_replaces, outcome.actual) {
         (true, Outcome::Updated | Outcome::MayUpdate) => {
             Some("AWS lists a replacement; the value of the create-only property stays the same".to_owned())

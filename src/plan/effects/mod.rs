@@ -116,7 +116,8 @@ fn effect(resource: &Resource<'_>, effect: Effect) -> ResourceEffect {
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-updatepolicy.html>
 fn rolls_instances(modified: &ModifiedResource<'_, '_>) -> bool {
     const ROLLING: [&str; 5] = ["LaunchConfigurationName", "LaunchTemplate", "MixedInstancesPolicy", "PlacementGroup", "VPCZoneIdentifier"];
-    let has_policy = modified.after.update_policy.as_ref().is_some_and(|policy| values::member(policy, "AutoScalingRollingUpdate").is_some());
+    let has_policy =
+        modified.after.update_policy.as_ref().is_some_and(|policy| values::member(policy, "AutoScalingRollingUpdate").is_some());
     let mut actual = modified.differences.iter().filter(|difference| difference.verdict.is_actual());
     has_policy
         && modified.after.resource_type == "AWS::AutoScaling::AutoScalingGroup"

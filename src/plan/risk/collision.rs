@@ -2,10 +2,10 @@
 
 use super::{RiskKind, Search};
 use crate::evaluate::{Residual, Resource, Value, ValueKind};
+use crate::plan::compare::{Comparison, Verdict};
 use crate::plan::effects::Effect;
 use crate::plan::facts::Facts;
 use crate::plan::values::{member, same, scalar_text};
-use crate::plan::compare::{Comparison, Verdict};
 
 pub(super) fn search(search: &mut Search<'_, '_, '_>) {
     custom_names(search);

@@ -15,11 +15,11 @@ use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 
 use crate::cloudformation::PolicyAction;
+use crate::parameters::Provenance;
 use crate::plan::compare::{ChangedResources, Comparison};
 use crate::plan::effects::ResourceEffect;
 use crate::plan::outputs::OutputChange;
 use crate::plan::redact::Secrets;
-use crate::parameters::Provenance;
 
 /// One thing to think twice about.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -6,8 +6,8 @@ use super::ingress::{Rule, group_of, ingress};
 use super::switches::switched;
 use super::{RiskKind, Search, policy};
 use crate::evaluate::Resource;
-use crate::plan::values::{items, member, scalar_text, text_at};
 use crate::plan::compare::Outcome;
+use crate::plan::values::{items, member, scalar_text, text_at};
 
 pub(super) fn search(search: &mut Search<'_, '_, '_>) {
     let mut notes: Vec<(&str, Option<String>, String)> = Vec::new();
