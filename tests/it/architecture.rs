@@ -47,12 +47,8 @@ const SDK_FOLDERS: &[&str] = &["aws/", "backend/aws/", "verify/aws/", "build/aws
 
 /// Uses that break the order, as `user -> used`, each with the reason.
 const ARROW_EXCEPTIONS: &[(&str, &str)] = &[
-    ("build -> backend", "build tasks read the deployed stack until that moves to `operation`"),
-    ("build -> evaluate", "build tasks read the deployed stack until that moves to `operation`"),
-    ("build -> model", "build tasks read the deployed stack until that moves to `operation`"),
-    ("build -> plan", "build tasks read the deployed stack until that moves to `operation`"),
-    ("build -> validate", "build tasks read the deployed stack until that moves to `operation`"),
-    ("build -> verify", "build tasks read the deployed stack until that moves to `operation`"),
+    ("build -> backend", "the shared AWS session is to move to `aws`"),
+    ("build -> validate", "rules of Dockerfiles and of templates share a type"),
 ];
 
 /// Cycles between files of one module, by their first file in alphabetic order, each with the reason.
@@ -97,7 +93,7 @@ const OPTION_EXCEPTIONS: &[(&str, &str)] = &[
     ("build/registry/error.rs", "hints are to become data"),
     ("build/task/explain/mod.rs", "hints are to become data"),
     ("build/task/explain/stops.rs", "hints are to become data"),
-    ("build/task/order.rs", "hints are to become data"),
+    ("build/task/run_task.rs", "hints are to become data"),
     ("build/task/request.rs", "hints are to become data"),
     ("permissions/mod.rs", "hints are to become data"),
     ("plan/import/ask.rs", "hints are to become data"),

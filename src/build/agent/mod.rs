@@ -6,16 +6,16 @@
 //!
 //! Starting the task is [`task`](super::task)'s.
 
+mod builder_image;
 mod credentials;
-mod image;
 mod journal;
 mod lock;
 mod settings;
 mod steps;
 pub mod supervise;
 
+pub use builder_image::{Arch, BuilderImage};
 pub use credentials::{Credentials, CredentialsError};
-pub use image::{Arch, BuilderImage};
 pub use journal::RecoveredDirectories;
 pub use lock::{Access, CacheLock, CacheLockError, Layout, kaniko_caches_directory};
 pub use settings::Settings;

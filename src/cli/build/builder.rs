@@ -4,6 +4,7 @@ use crate::build::Engine;
 use crate::build::agent::{Arch, BuilderImage};
 use crate::cli::shared::rendered::Rendered;
 use crate::cli::{Context, ExitCode, Failure};
+use crate::model::rack::{DOCKER_IMAGE, KANIKO_IMAGE};
 
 /// Renders the Dockerfile of the builder image, which has rackform as the build agent
 ///
@@ -33,7 +34,13 @@ pub struct Args {
 ///
 /// Returns that there is no such image, or a failure to read or write.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
-    let image = BuilderImage { arch: args.arch, engine: args.engine, binary: args.binary.clone() };
+    let image = BuilderImage {
+        arch: args.arch,
+        engine: args.engine,
+        binary: args.binary.clone(),
+        kaniko_image: KANIKO_IMAGE.to_owned(),
+        docker_image: DOCKER_IMAGE.to_owned(),
+    };
     let text = image.dockerfile().map_err(|wrong| Failure::new(ExitCode::Usage, wrong))?;
     args.rendered.give(&text, context)
 }

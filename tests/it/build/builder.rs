@@ -53,5 +53,5 @@ fn hostile_paths_stay_one_word_and_other_engines_are_refused() {
     let broken = bench.run_args(&["build", "builder", "--binary", "a\nRUN rm -rf /"]);
     assert_eq!(broken.code, 64, "{broken}");
     let other = bench.run("build builder --engine buildah");
-    assert!(other.code == 64 && other.stderr.contains("kaniko is for Fargate"), "{other}");
+    assert!(other.code == 64 && other.stderr.contains("no builder image for buildah: use kaniko on Fargate"), "{other}");
 }

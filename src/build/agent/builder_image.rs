@@ -1,4 +1,4 @@
-//! The builder image's Dockerfile, with rackform as the build agent.
+//! The Dockerfile of the builder image, with rackform as the build agent.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,14 +7,13 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior, context};
 
 use super::super::engine::Engine;
 use super::AGENT_PATH;
-use crate::model::rack::{DOCKER_IMAGE, KANIKO_IMAGE};
 
-/// Compiles rackform; on Alpine, programs are linked statically.
+/// The image that rackform is compiled in: on Alpine, programs are linked statically.
 const RUST_IMAGE: &str = "public.ecr.aws/docker/library/rust:1.95-alpine";
-/// A shell for the few commands that kaniko's image has none for.
+/// The image that the shell comes from, which kaniko's image lacks.
 const SHELL_IMAGE: &str = "public.ecr.aws/docker/library/busybox:1.37-musl";
 
-/// A processor that builds run on.
+/// The CPU architecture of a builder image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Arch {
     /// `linux/amd64`.
@@ -25,10 +24,10 @@ pub enum Arch {
 }
 
 impl Arch {
-    /// Every one.
+    /// All architectures.
     pub const ALL: [Self; 2] = [Self::Amd64, Self::Arm64];
 
-    /// Returns its name, as platforms have it.
+    /// Returns the name as container platforms spell it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Amd64 => "amd64",
@@ -55,46 +54,50 @@ impl FromStr for Arch {
     }
 }
 
-/// What the builder image is to be.
+/// Options of the builder image.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BuilderImage {
-    /// The processor.
+    /// The architecture.
     pub arch: Arch,
-    /// The engine: kaniko or docker.
+    /// The engine, kaniko or docker; `None` is kaniko.
     pub engine: Option<Engine>,
-    /// A static binary of rackform in the context; `None` compiles it there.
+    /// A statically linked rackform binary in the build context; `None` compiles rackform from source.
     pub binary: Option<String>,
+    /// The image that kaniko comes from.
+    pub kaniko_image: String,
+    /// The image that docker comes from.
+    pub docker_image: String,
 }
 
 impl BuilderImage {
-    /// Returns its Dockerfile.
+    /// Returns the image's Dockerfile.
     ///
     /// # Errors
     ///
-    /// Returns that there is no such image, or what is wrong with its template.
+    /// Returns an error if there is no builder image for the engine, or the binary's path is invalid.
     pub fn dockerfile(&self) -> Result<String, String> {
         let template = match self.engine.unwrap_or(Engine::Kaniko) {
             Engine::Kaniko => include_str!("../../../templates/builder/kaniko.Dockerfile.j2"),
             Engine::Docker | Engine::Buildx => include_str!("../../../templates/builder/docker.Dockerfile.j2"),
-            engine => return Err(format!("there is no builder image with {engine}: kaniko is for Fargate, docker for instances")),
+            engine => return Err(format!("no builder image for {engine}: use kaniko on Fargate, docker on instances")),
         };
         if self.binary.as_ref().is_some_and(|binary| binary.is_empty() || binary.contains(['\n', '\r', '\0'])) {
-            return Err("the binary's path is empty or has a line break in it".to_owned());
+            return Err("the binary's path is empty or contains a line break".to_owned());
         }
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_auto_escape_callback(|_| AutoEscape::None);
         environment.add_filter("json", |words: Vec<String>| serde_json::to_string(&words).unwrap_or_default());
-        let words = context! {
+        let values = context! {
             arch => self.arch.name(),
             binary => self.binary.clone(),
             rust_image => RUST_IMAGE,
             shell_image => SHELL_IMAGE,
-            kaniko_image => KANIKO_IMAGE,
-            docker_image => DOCKER_IMAGE,
+            kaniko_image => self.kaniko_image.clone(),
+            docker_image => self.docker_image.clone(),
             cache_path => AGENT_PATH,
         };
-        let text = environment.render_str(template, words).map_err(|error| error.to_string())?;
+        let text = environment.render_str(template, values).map_err(|error| error.to_string())?;
         Ok(format!("{}\n", text.trim_end()))
     }
 }
