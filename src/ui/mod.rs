@@ -22,6 +22,7 @@ pub mod plan;
 mod progress;
 mod prompt;
 mod recovery;
+mod remedy;
 pub mod stack;
 mod styles;
 pub mod verify;

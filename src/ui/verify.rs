@@ -1,13 +1,38 @@
-//! What was checked in an account, shown: what is not as expected first, with what to do.
+//! The results of checks: problems first, each with what to do.
+
+use serde::Serialize;
 
 use super::layout::{visible, wrapped};
+use super::remedy::remedy;
 use super::{Layout, styled};
 use crate::verify::{Level, Report, State, Summary, Verdict};
 
-/// Columns of the words before expected, found and what to do.
+/// The width of the labels `expected`, `found` and `what to do`.
 const LABEL: usize = 18;
 
-/// Returns everything that was checked: what is not passed in full, then a line for what is.
+/// A report as JSON shows it.
+#[derive(Debug, Serialize)]
+pub struct ReportView<'r> {
+    stack_name: &'r str,
+    summary: Summary,
+    checks: Vec<VerdictView<'r>>,
+}
+
+#[derive(Debug, Serialize)]
+struct VerdictView<'r> {
+    #[serde(flatten)]
+    verdict: &'r Verdict,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remedy: Option<String>,
+}
+
+/// Returns a report as JSON shows it, with remedies in words.
+pub fn view(report: &Report) -> ReportView<'_> {
+    let checks = report.checks.iter().map(|verdict| VerdictView { verdict, remedy: verdict.remedy.as_ref().map(remedy) });
+    ReportView { stack_name: &report.stack_name, summary: report.summary, checks: checks.collect() }
+}
+
+/// Returns the whole report: every check that did not pass in full, then a line for each check that passed.
 pub fn human(report: &Report, layout: Layout) -> String {
     let mut text = not_passed(report, layout);
     let passed: Vec<&Verdict> = report.checks.iter().filter(|verdict| verdict.state == State::Passed).collect();
@@ -26,28 +51,28 @@ pub fn human(report: &Report, layout: Layout) -> String {
     text
 }
 
-/// Returns what is not passed, each with what was expected, what was found and what to do; empty when all is well.
+/// Returns every check that did not pass, with what was expected, what was found and what to do; empty if all passed.
 pub fn not_passed(report: &Report, layout: Layout) -> String {
     let mut text = String::new();
-    let mut told: Vec<&Verdict> = Vec::new();
+    let mut shown: Vec<&Verdict> = Vec::new();
     for verdict in report.checks.iter().filter(|verdict| verdict.state != State::Passed) {
-        if told.iter().any(|other| is_the_same(verdict, other)) {
+        if shown.iter().any(|other| is_same_finding(verdict, other)) {
             continue;
         }
-        told.push(verdict);
-        let all: Vec<&Verdict> = report.checks.iter().filter(|other| is_the_same(verdict, other)).collect();
-        text.push_str(&one(verdict, &all, layout));
+        shown.push(verdict);
+        let all: Vec<&Verdict> = report.checks.iter().filter(|other| is_same_finding(verdict, other)).collect();
+        text.push_str(&finding(verdict, &all, layout));
     }
     text
 }
 
-/// Tells whether two verdicts say the same of different resources.
-fn is_the_same(verdict: &Verdict, other: &Verdict) -> bool {
+/// Returns whether two verdicts differ only in their resource.
+fn is_same_finding(verdict: &Verdict, other: &Verdict) -> bool {
     (verdict.check, verdict.state, &verdict.found, &verdict.remedy) == (other.check, other.state, &other.found, &other.remedy)
         && (verdict.expected == other.expected || verdict.check == "resource-present")
 }
 
-fn one(verdict: &Verdict, all: &[&Verdict], layout: Layout) -> String {
+fn finding(verdict: &Verdict, all: &[&Verdict], layout: Layout) -> String {
     let styles = layout.styles;
     let (style, word) = match (verdict.state, verdict.level) {
         (State::Pending, _) => (styles.warning, "pending"),
@@ -61,16 +86,16 @@ fn one(verdict: &Verdict, all: &[&Verdict], layout: Layout) -> String {
     };
     let colon = if subject.is_empty() { "" } else { ": " };
     let mut text = format!("{}{colon}{subject}\n", styled(style, format!("{word}[{}]", verdict.check)));
-    let found = if verdict.state == State::Unchecked { "not looked at" } else { "found" };
-    let lines = [("expected", Some(&verdict.expected)), (found, Some(&verdict.found)), ("what to do", verdict.remedy.as_ref())];
-    for (label, value) in lines {
+    let named: Vec<&str> = all.iter().filter_map(|verdict| verdict.logical_resource_id.as_deref()).collect();
+    let expected = match all.len() > 1 {
+        true if verdict.check == "resource-present" => named.join(", "),
+        true => format!("{}: {}", verdict.expected, named.join(", ")),
+        false => verdict.expected.clone(),
+    };
+    let found = if verdict.state == State::Unchecked { "not checked" } else { "found" };
+    let remedy = verdict.remedy.as_ref().map(remedy);
+    for (label, value) in [("expected", Some(&expected)), (found, Some(&verdict.found)), ("what to do", remedy.as_ref())] {
         let Some(value) = value else { continue };
-        let named: Vec<&str> = all.iter().filter_map(|verdict| verdict.logical_resource_id.as_deref()).collect();
-        let value = &match (label, all.len() > 1) {
-            ("expected", true) if verdict.check == "resource-present" => named.join(", "),
-            ("expected", true) => format!("{value}: {}", named.join(", ")),
-            _ => value.clone(),
-        };
         let room = layout.width.saturating_sub(LABEL).max(40);
         let mut label = label;
         for line in wrapped(&visible(value), room) {
@@ -89,7 +114,7 @@ fn subject(verdict: &Verdict) -> String {
     }
 }
 
-/// Returns how many there are of each kind in one line.
+/// Returns the number of checks with each result, in one line.
 pub fn summary(report: &Report) -> String {
     let Summary { passed, errors, warnings, pending, unchecked } = report.summary;
     let plural = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
@@ -99,7 +124,7 @@ pub fn summary(report: &Report) -> String {
             text.push_str(&format!(", {words}"));
         }
     }
-    for (count, word) in [(pending, "pending"), (unchecked, "could not be looked at")] {
+    for (count, word) in [(pending, "pending"), (unchecked, "unchecked")] {
         if count > 0 {
             text.push_str(&format!(", {count} {word}"));
         }

@@ -1,27 +1,27 @@
-//! How a resource that is there differs from what a template says of it, as far as whoever looks can tell: what an import has to know beforehand.
+//! Differences between an existing resource and its description in a template. An import needs them before it plans.
 
 use indexmap::IndexMap;
 use serde_json::{Value as Json, json};
 
 use super::inspector::Inspector;
-use super::observed::{FileSystem, Refusal, Repository};
+use super::observed::{FileSystem, InspectError, Repository};
 
-/// What was found of one resource.
+/// The actual state of one resource.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ActualState {
-    /// It is there; properties that are not what the template says, by name, as they are. `None` is one that is not set.
+    /// It exists; the actual values of properties that differ from the template, by name. `None` means that the property is not set.
     Differs(IndexMap<String, Option<Json>>),
-    /// There is no such resource.
+    /// It does not exist.
     Missing,
-    /// It could not be looked at.
-    Refused(Refusal),
-    /// Nobody here knows how to look at such a type.
-    Unknown,
+    /// It could not be inspected.
+    Refused(InspectError),
+    /// Resources of this type cannot be inspected.
+    Unsupported,
 }
 
-/// Looks at a resource by the value of its identifier, and holds it against `wanted`: what the template says of its properties.
+/// Inspects a resource by identifier and compares it with `wanted`, the properties in the template.
 ///
-/// A property among `open` has no value in the template yet, and so is told as it is.
+/// Properties in `open` have no known value in the template, so their actual values are always returned.
 pub fn inspect_resource(
     inspector: &dyn Inspector,
     resource_type: &str,
@@ -34,18 +34,18 @@ pub fn inspect_resource(
         "AWS::EFS::FileSystem" => match inspector.file_system(identifier) {
             Ok(Some(file_system)) => found(of_file_system(inspector, &file_system, Found::new(wanted, open))),
             Ok(None) => ActualState::Missing,
-            Err(refusal) => ActualState::Refused(refusal),
+            Err(error) => ActualState::Refused(error),
         },
         "AWS::ECR::Repository" => match inspector.repository(identifier) {
             Ok(Some(repository)) => found(of_repository(&repository, Found::new(wanted, open))),
             Ok(None) => ActualState::Missing,
-            Err(refusal) => ActualState::Refused(refusal),
+            Err(error) => ActualState::Refused(error),
         },
-        _ => ActualState::Unknown,
+        _ => ActualState::Unsupported,
     }
 }
 
-/// What differs so far.
+/// The differences found so far.
 struct Found<'w> {
     wanted: &'w IndexMap<String, Json>,
     open: &'w [&'w str],
@@ -57,7 +57,7 @@ impl<'w> Found<'w> {
         Self { wanted, open, differing: IndexMap::new() }
     }
 
-    /// Compares one property; what the service makes of one that is left out is `default`.
+    /// Compares one property; `default` is the service's value for a property that is not set.
     fn compare(&mut self, name: &str, actual: Option<Json>, default: Option<Json>) {
         let wanted = self.wanted.get(name).or(default.as_ref());
         let is_same = match (wanted, &actual) {
@@ -65,7 +65,7 @@ impl<'w> Found<'w> {
             (None, None) => true,
             _ => false,
         };
-        // One that is set to what would be so anyway is not worth a word.
+        // An actual value that equals the default is not reported.
         let actual_or_default = actual.filter(|actual| self.wanted.contains_key(name) || Some(actual) != default.as_ref());
         if !is_same || self.open.contains(&name) {
             self.differing.insert(name.to_owned(), actual_or_default);
@@ -73,7 +73,7 @@ impl<'w> Found<'w> {
     }
 }
 
-/// Source of what EFS makes of a property that is left out:
+/// Source of the defaults of EFS:
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-efs-filesystem.html>
 fn of_file_system<'w>(inspector: &dyn Inspector, actual: &FileSystem, mut found: Found<'w>) -> Found<'w> {
     found.compare("Encrypted", actual.encrypted.map(|encrypted| json!(encrypted)), Some(json!(false)));
@@ -90,7 +90,7 @@ fn of_file_system<'w>(inspector: &dyn Inspector, actual: &FileSystem, mut found:
     found
 }
 
-/// Compares keys, which have many names: ID, ARN, alias; and AWS's own is the one that a template leaves out.
+/// Compares keys, which can be given by ID, ARN or alias. The AWS managed key is the default of a template.
 fn key(inspector: &dyn Inspector, actual: &FileSystem, found: &mut Found<'_>) {
     const NAME: &str = "KmsKeyId";
     let own = actual.key.as_ref().filter(|_| actual.encrypted != Some(false));
@@ -98,18 +98,18 @@ fn key(inspector: &dyn Inspector, actual: &FileSystem, found: &mut Found<'_>) {
         Ok(Some(key)) => Some(key.is_aws_managed),
         _ => None,
     };
-    let told = own.map(|key| json!(key));
+    let shown_key = own.map(|key| json!(key));
     if found.open.contains(&NAME) {
-        let shown = told.filter(|_| own.is_some_and(|key| of_aws(key) != Some(true)));
+        let shown = shown_key.filter(|_| own.is_some_and(|key| of_aws(key) != Some(true)));
         found.differing.insert(NAME.to_owned(), shown);
         return;
     }
     match (found.wanted.get(NAME).and_then(Json::as_str), own) {
         (None, None) => {}
-        // Whether it is AWS's own could not be asked: nothing is made of it.
+        // If the lookup fails, it is unknown whether the key is AWS managed, and no difference is reported.
         (None, Some(key)) => {
             if of_aws(key) == Some(false) {
-                found.differing.insert(NAME.to_owned(), told);
+                found.differing.insert(NAME.to_owned(), shown_key);
             }
         }
         (Some(_), None) => drop(found.differing.insert(NAME.to_owned(), None)),
@@ -119,7 +119,7 @@ fn key(inspector: &dyn Inspector, actual: &FileSystem, found: &mut Found<'_>) {
                 || (!wanted.contains("alias/") && bare(wanted) == bare(key))
                 || matches!(inspector.key(wanted), Ok(Some(found)) if bare(&found.arn) == bare(key));
             if !is_same {
-                found.differing.insert(NAME.to_owned(), told);
+                found.differing.insert(NAME.to_owned(), shown_key);
             }
         }
     }
@@ -143,7 +143,7 @@ fn of_repository<'w>(actual: &Repository, mut found: Found<'w>) -> Found<'w> {
     found
 }
 
-/// Tells whether two values mean the same to CloudFormation: scalars by their text, numbers by their value.
+/// Returns whether two values are equal to CloudFormation: scalars by text, numbers by value.
 fn same(one: &Json, other: &Json) -> bool {
     let text = |value: &Json| match value {
         Json::String(text) => Some(text.clone()),

@@ -1,103 +1,111 @@
-//! Who answers what there is.
+//! The interface to an account: lookups of single resources.
 
-use super::observed::{Answer, Asked, FileSystem, Key, Limits, MountTarget, Repository, SecurityGroup, Subnet, TaskDefinition, Vpc, Zone};
-use super::rights::{PermissionRequest, Rights};
+use super::observed::{
+    FileSystem, InspectResult, Key, Limits, Lookup, MountTarget, Repository, SecurityGroup, Subnet, TaskDefinition, Vpc, Zone,
+};
+use super::permissions::{PermissionRequest, SimulatedPermissions};
 
-/// Answers what there is in one account and region. Nothing is ever changed by asking.
+/// Looks up resources in one account and region. Implementations only read.
+///
+/// # Errors
+///
+/// Every method returns an error if the request fails or is denied, or if the response lacks the requested value.
 pub trait Inspector {
-    /// Tells what is asked, for messages: `the account`, `the local backend`.
-    fn what(&self) -> &'static str;
+    /// Returns the name for messages: `the account`, `the local backend`.
+    fn description(&self) -> &'static str;
 
     /// Returns a file system.
     ///
     /// # Errors
     ///
-    /// As every method here: returns why there is no answer.
-    fn file_system(&self, id: &str) -> Asked<FileSystem>;
+    /// Returns an error if the lookup fails.
+    fn file_system(&self, id: &str) -> Lookup<FileSystem>;
 
-    /// Returns a file system's mount targets; none where there is no such file system.
+    /// Returns the mount targets of a file system; an empty list if the file system does not exist.
     ///
     /// # Errors
     ///
-    /// Returns why there is no answer.
-    fn mount_targets(&self, file_system: &str) -> Answer<Vec<MountTarget>>;
+    /// Returns an error if the lookup fails.
+    fn mount_targets(&self, file_system: &str) -> InspectResult<Vec<MountTarget>>;
 
     /// Returns a security group.
     ///
     /// # Errors
     ///
-    /// Returns why there is no answer.
-    fn security_group(&self, id: &str) -> Asked<SecurityGroup>;
+    /// Returns an error if the lookup fails.
+    fn security_group(&self, id: &str) -> Lookup<SecurityGroup>;
 
-    /// Returns a VPC's settings.
+    /// Returns the DNS settings of a VPC.
     ///
     /// # Errors
     ///
-    /// Returns why there is no answer.
-    fn vpc(&self, id: &str) -> Asked<Vpc>;
+    /// Returns an error if the lookup fails.
+    fn vpc(&self, id: &str) -> Lookup<Vpc>;
 
     /// Returns a subnet.
     ///
     /// # Errors
     ///
-    /// Returns why there is no answer.
-    fn subnet(&self, id: &str) -> Asked<Subnet>;
+    /// Returns an error if the lookup fails.
+    fn subnet(&self, id: &str) -> Lookup<Subnet>;
 
-    /// Returns a revision of a task definition by its ARN.
+    /// Returns a task definition revision by ARN.
     ///
     /// # Errors
     ///
-    /// Returns why there is no answer.
-    fn task_definition(&self, arn: &str) -> Asked<TaskDefinition>;
+    /// Returns an error if the lookup fails.
+    fn task_definition(&self, arn: &str) -> Lookup<TaskDefinition>;
 
-    /// Returns a repository by its name.
+    /// Returns a repository by name.
     ///
     /// # Errors
     ///
-    /// Returns why there is no answer.
-    fn repository(&self, name: &str) -> Asked<Repository>;
+    /// Returns an error if the lookup fails.
+    fn repository(&self, name: &str) -> Lookup<Repository>;
 
-    /// Returns a key by its ID, ARN or alias.
+    /// Returns a key by ID, ARN or alias.
     ///
     /// # Errors
     ///
-    /// Returns why there is no answer.
-    fn key(&self, id: &str) -> Asked<Key>;
+    /// Returns an error if the lookup fails.
+    fn key(&self, id: &str) -> Lookup<Key>;
 
-    /// Returns the region's availability zones.
+    /// Returns the availability zones of the region.
     ///
     /// # Errors
     ///
-    /// Returns why there is no answer.
-    fn zones(&self) -> Answer<Vec<Zone>>;
+    /// Returns an error if the lookup fails.
+    fn zones(&self) -> InspectResult<Vec<Zone>>;
 
-    /// Returns limits and how far they are used.
+    /// Returns quotas and their use.
     ///
     /// # Errors
     ///
-    /// Returns why there is no answer.
-    fn limits(&self) -> Answer<Limits>;
+    /// Returns an error if the lookup fails.
+    fn limits(&self) -> InspectResult<Limits>;
 
-    /// Returns who has a name that only one resource of a type can have; `Ok(None)` where it is free.
+    /// Returns the owner of a name that is unique for its resource type: an ARN or ID, or `Ok(None)` if the name is available.
+    ///
+    /// Returns `None` if this inspector cannot look up names of the type.
     ///
     /// # Errors
     ///
-    /// Returns why there is no answer; `None` in place of an answer says that nobody knows how to ask for such a type.
-    fn holder(&self, resource_type: &str, name: &str, scope: Option<&str>) -> Option<Asked<String>>;
+    /// Returns an error if the lookup fails.
+    fn name_owner(&self, resource_type: &str, name: &str, scope: Option<&str>) -> Option<Lookup<String>>;
 
-    /// Tries out what somebody may do, without doing it; `None` where nothing is allowed or denied to anybody.
+    /// Simulates which actions a principal may perform. Returns `None` if the inspector has no permissions to simulate.
     ///
     /// # Errors
     ///
-    /// Returns why there is no answer.
-    fn rights(&self, _wanted: PermissionRequest<'_>) -> Option<Answer<Rights>> {
+    /// Returns an error if the simulation fails.
+    fn simulate_permissions(&self, _request: PermissionRequest<'_>) -> Option<InspectResult<SimulatedPermissions>> {
         None
     }
 
-    /// Tells whether a bucket can be used by the caller; `None` where there is none.
+    /// Checks that the caller can use an S3 bucket; `None` if it does not exist.
     ///
     /// # Errors
     ///
-    /// Returns why there is no answer, or why it cannot be used.
-    fn bucket(&self, name: &str) -> Asked<()>;
+    /// Returns an error if the lookup fails or the bucket cannot be used.
+    fn bucket(&self, name: &str) -> Lookup<()>;
 }

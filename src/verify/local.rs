@@ -1,6 +1,6 @@
-//! Answers from the resources that the embedded backend keeps, so that the whole road is there without an account.
+//! Inspects the resources of the local backend, so that verification and preflight work without an account.
 //!
-//! What a service would make of a property that is left out is filled in here; what lies outside the backend's own stacks nobody can tell.
+//! Properties that a template leaves out get the service's default. Resources outside the backend's stacks cannot be inspected.
 
 use std::cell::OnceCell;
 
@@ -8,13 +8,13 @@ use serde_json::Value as Json;
 
 use super::inspector::Inspector;
 use super::observed::{
-    Answer, Asked, Container, EfsVolume, FileSystem, Ingress, Key, Limits, MountPoint, MountTarget, Refusal, Repository, SecurityGroup,
-    Subnet, TaskDefinition, Volume, Vpc, Zone,
+    Container, EfsVolume, FileSystem, Ingress, InspectError, InspectResult, Key, Limits, Lookup, MountPoint, MountTarget, Repository,
+    SecurityGroup, Subnet, TaskDefinition, Volume, Vpc, Zone,
 };
 use crate::backend::{Backend, StackResource};
 use crate::evaluate::availability_zones;
 
-/// Looks into the stacks of a backend that tells its resources' properties.
+/// Inspects the stacks of a backend that stores the properties of its resources.
 pub struct LocalInspector<'b> {
     backend: &'b dyn Backend,
     region: String,
@@ -28,37 +28,37 @@ impl std::fmt::Debug for LocalInspector<'_> {
 }
 
 impl<'b> LocalInspector<'b> {
-    /// Returns an inspector of a backend, which is asked when something is looked at.
+    /// Returns an inspector of a backend; it queries the backend at the first lookup.
     pub fn new(backend: &'b dyn Backend, region: &str) -> Self {
         Self { backend, region: region.to_owned(), resources: OnceCell::new() }
     }
 
-    fn resources(&self, action: &'static str) -> Answer<&[StackResource]> {
+    fn resources(&self, action: &'static str) -> InspectResult<&[StackResource]> {
         if let Some(resources) = self.resources.get() {
             return Ok(resources);
         }
-        let refused = |error: crate::backend::BackendError| Refusal { action, code: None, message: error.to_string() };
+        let failed = |error: crate::backend::BackendError| InspectError { action, code: None, message: error.to_string() };
         let mut resources = Vec::new();
-        for stack in self.backend.list_stacks().map_err(refused)?.iter().filter(|stack| !stack.status.is_review()) {
-            resources.extend(self.backend.list_resources(&stack.id).map_err(refused)?);
+        for stack in self.backend.list_stacks().map_err(failed)?.iter().filter(|stack| !stack.status.is_review()) {
+            resources.extend(self.backend.list_resources(&stack.id).map_err(failed)?);
         }
-        // What a stack let go is there all the same.
-        resources.extend(self.backend.stackless_resources().map_err(refused)?);
+        // Retained resources still exist.
+        resources.extend(self.backend.stackless_resources().map_err(failed)?);
         Ok(self.resources.get_or_init(|| resources))
     }
 
-    fn find(&self, action: &'static str, resource_type: &str, id: &str) -> Asked<&StackResource> {
+    fn find(&self, action: &'static str, resource_type: &str, id: &str) -> Lookup<&StackResource> {
         let of_type = |resource: &&StackResource| resource.resource_type == resource_type && resource.physical_id == id;
         match self.resources(action)?.iter().find(of_type) {
             Some(resource) => Ok(Some(resource)),
-            // Another stack's, or made by hand: on an account it would be looked up.
-            None if self.is_foreign(id, action)? => Err(outside(action)),
+            // A resource outside the backend's stacks; in an account it would be looked up.
+            None if self.is_external(id, action)? => Err(external_resource(action)),
             None => Ok(None),
         }
     }
 
-    /// Tells whether no stack ever made something of that ID.
-    fn is_foreign(&self, id: &str, action: &'static str) -> Answer<bool> {
+    /// Returns whether no stack created a resource with that ID.
+    fn is_external(&self, id: &str, action: &'static str) -> InspectResult<bool> {
         Ok(!self.resources(action)?.iter().any(|resource| resource.physical_id == id))
     }
 
@@ -67,8 +67,8 @@ impl<'b> LocalInspector<'b> {
     }
 }
 
-fn outside(action: &'static str) -> Refusal {
-    Refusal { action, code: None, message: "the local backend knows nothing outside its own stacks".to_owned() }
+fn external_resource(action: &'static str) -> InspectError {
+    InspectError { action, code: None, message: "the local backend cannot inspect resources outside its own stacks".to_owned() }
 }
 
 fn text<'j>(properties: &'j Json, name: &str) -> Option<&'j str> {
@@ -83,7 +83,7 @@ fn owned(properties: &Json, name: &str) -> Option<String> {
     }
 }
 
-/// Returns a switch as services read it: `true` and `"true"` alike.
+/// Returns a Boolean; services accept both `true` and `"true"`.
 fn switch(properties: &Json, name: &str) -> Option<bool> {
     let value = properties.get(name)?;
     value.as_bool().or_else(|| value.as_str().map(|text| text.eq_ignore_ascii_case("true")))
@@ -94,11 +94,11 @@ fn items<'j>(properties: &'j Json, name: &str) -> &'j [Json] {
 }
 
 impl Inspector for LocalInspector<'_> {
-    fn what(&self) -> &'static str {
+    fn description(&self) -> &'static str {
         "the local backend"
     }
 
-    fn file_system(&self, id: &str) -> Asked<FileSystem> {
+    fn file_system(&self, id: &str) -> Lookup<FileSystem> {
         let action = "elasticfilesystem:DescribeFileSystems";
         let Some(resource) = self.find(action, "AWS::EFS::FileSystem", id)? else { return Ok(None) };
         let properties = &resource.properties;
@@ -123,7 +123,7 @@ impl Inspector for LocalInspector<'_> {
         }))
     }
 
-    fn mount_targets(&self, file_system: &str) -> Answer<Vec<MountTarget>> {
+    fn mount_targets(&self, file_system: &str) -> InspectResult<Vec<MountTarget>> {
         let resources = self.resources("elasticfilesystem:DescribeMountTargets")?;
         let of_file_system = |resource: &&StackResource| {
             resource.resource_type == "AWS::EFS::MountTarget" && text(&resource.properties, "FileSystemId") == Some(file_system)
@@ -145,7 +145,7 @@ impl Inspector for LocalInspector<'_> {
         Ok(resources.iter().filter(of_file_system).map(target).collect())
     }
 
-    fn security_group(&self, id: &str) -> Asked<SecurityGroup> {
+    fn security_group(&self, id: &str) -> Lookup<SecurityGroup> {
         let action = "ec2:DescribeSecurityGroups";
         let Some(resource) = self.find(action, "AWS::EC2::SecurityGroup", id)? else { return Ok(None) };
         let separate = self
@@ -157,20 +157,20 @@ impl Inspector for LocalInspector<'_> {
         Ok(Some(SecurityGroup { vpc: owned(&resource.properties, "VpcId"), ingress }))
     }
 
-    fn vpc(&self, id: &str) -> Asked<Vpc> {
+    fn vpc(&self, id: &str) -> Lookup<Vpc> {
         let Some(resource) = self.find("ec2:DescribeVpcAttribute", "AWS::EC2::VPC", id)? else { return Ok(None) };
-        // EC2's own defaults: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-vpc.html>
+        // The defaults of EC2: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-vpc.html>
         let is_on = |name: &str, default| switch(&resource.properties, name).unwrap_or(default);
         Ok(Some(Vpc { dns_support: is_on("EnableDnsSupport", true), dns_hostnames: is_on("EnableDnsHostnames", false) }))
     }
 
-    fn subnet(&self, id: &str) -> Asked<Subnet> {
+    fn subnet(&self, id: &str) -> Lookup<Subnet> {
         let Some(resource) = self.find("ec2:DescribeSubnets", "AWS::EC2::Subnet", id)? else { return Ok(None) };
         let [vpc, zone] = ["VpcId", "AvailabilityZone"].map(|name| owned(&resource.properties, name));
         Ok(Some(Subnet { vpc: vpc.unwrap_or_default(), zone: zone.unwrap_or_default() }))
     }
 
-    fn task_definition(&self, arn: &str) -> Asked<TaskDefinition> {
+    fn task_definition(&self, arn: &str) -> Lookup<TaskDefinition> {
         let Some(resource) = self.find("ecs:DescribeTaskDefinition", "AWS::ECS::TaskDefinition", arn)? else { return Ok(None) };
         let properties = &resource.properties;
         Ok(Some(TaskDefinition {
@@ -182,7 +182,7 @@ impl Inspector for LocalInspector<'_> {
         }))
     }
 
-    fn repository(&self, name: &str) -> Asked<Repository> {
+    fn repository(&self, name: &str) -> Lookup<Repository> {
         let Some(resource) = self.find("ecr:DescribeRepositories", "AWS::ECR::Repository", name)? else { return Ok(None) };
         let policy = resource.properties.get("LifecyclePolicy").and_then(|policy| owned(policy, "LifecyclePolicyText"));
         Ok(Some(Repository {
@@ -191,7 +191,7 @@ impl Inspector for LocalInspector<'_> {
         }))
     }
 
-    fn key(&self, id: &str) -> Asked<Key> {
+    fn key(&self, id: &str) -> Lookup<Key> {
         if id == AWS_KEY {
             return Ok(Some(Key { arn: AWS_KEY.to_owned(), state: "Enabled".to_owned(), is_aws_managed: true }));
         }
@@ -201,35 +201,35 @@ impl Inspector for LocalInspector<'_> {
         Ok(Some(Key { arn: resource.physical_id.clone(), state: state.to_owned(), is_aws_managed: false }))
     }
 
-    fn zones(&self) -> Answer<Vec<Zone>> {
+    fn zones(&self) -> InspectResult<Vec<Zone>> {
         let zone = |name: &String| Zone { name: name.clone(), kind: "availability-zone".to_owned(), is_available: true, has_efs: Ok(None) };
         let names: Vec<String> = availability_zones(&self.region).into_iter().flatten().map(|zone| zone.to_string()).collect();
         Ok(names.iter().map(zone).collect())
     }
 
-    fn limits(&self) -> Answer<Limits> {
-        // There are none.
+    fn limits(&self) -> InspectResult<Limits> {
+        // The local backend has no quotas.
         Ok(Limits::default())
     }
 
-    fn holder(&self, resource_type: &str, name: &str, scope: Option<&str>) -> Option<Asked<String>> {
+    fn name_owner(&self, resource_type: &str, name: &str, scope: Option<&str>) -> Option<Lookup<String>> {
         let property = crate::schema::resource_type(resource_type).and_then(|facts| facts.custom_name_property());
         let has_name = |resource: &&StackResource| {
             let named = property.and_then(|property| text(&resource.properties, property)) == Some(name);
             let in_scope = scope.is_none_or(|scope| text(&resource.properties, "VpcId") == Some(scope));
             resource.resource_type == resource_type && named && in_scope
         };
-        let holder = self.resources("cloudformation:ListStackResources").map(|all| all.iter().find(has_name));
-        Some(holder.map(|holder| holder.map(|resource| resource.physical_id.clone())))
+        let owner = self.resources("cloudformation:ListStackResources").map(|all| all.iter().find(has_name));
+        Some(owner.map(|owner| owner.map(|resource| resource.physical_id.clone())))
     }
 
-    fn bucket(&self, _: &str) -> Asked<()> {
-        // Nothing goes through a bucket here.
+    fn bucket(&self, _: &str) -> Lookup<()> {
+        // The local backend needs no bucket.
         Ok(Some(()))
     }
 }
 
-/// What stands for the key that AWS manages for EFS.
+/// The ID of the AWS managed key for EFS.
 const AWS_KEY: &str = "alias/aws/elasticfilesystem";
 
 fn ingress(rule: &Json) -> Option<Ingress> {

@@ -1,6 +1,16 @@
 //! The checks: their stable names, levels and summaries. A test compares `docs/checks.md` with this list.
 
-use super::verdict::Level;
+use serde::Serialize;
+
+/// The severity of a failed check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Level {
+    /// Builds fail, lose their cache or expose it to others; for preflight: the plan would fail.
+    Error,
+    /// Any other difference.
+    Warning,
+}
 
 /// When a check runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

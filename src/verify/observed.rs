@@ -1,30 +1,29 @@
-//! What an account answers, in plain types.
+//! The resources that exist in an account, in plain types.
 
-use indexmap::{IndexMap, IndexSet};
+use indexmap::IndexMap;
 
-use super::expected::{Expected, ExpectedKey};
-use super::inspector::Inspector;
+use super::remedy::Remedy;
 use crate::backend::request_hint;
 
-/// Why something could not be looked at.
+/// Why a resource could not be inspected.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    /// The permission that the call takes, such as `ecs:DescribeTaskDefinition`.
+pub struct InspectError {
+    /// The permission that the call requires, such as `ecs:DescribeTaskDefinition`.
     pub action: &'static str,
-    /// AWS's error code, where AWS answered.
+    /// The error code, if AWS responded.
     pub code: Option<String>,
-    /// What was said, or why nobody was reached.
+    /// The message from AWS, or why the request failed.
     pub message: String,
 }
 
-impl Refusal {
-    /// Returns that an answer came and lacks what was asked for: that is no word on whether it is there.
+impl InspectError {
+    /// Returns the error for a response that lacks the requested value; it says nothing about whether the resource exists.
     #[cfg(feature = "aws")]
-    pub(super) fn unsaid(action: &'static str, what: &str) -> Self {
-        Self { action, code: None, message: format!("the answer does not tell {what}") }
+    pub(super) fn missing_value(action: &'static str, what: &str) -> Self {
+        Self { action, code: None, message: format!("the response lacks {what}") }
     }
 
-    /// Tells whether the caller lacks the permission.
+    /// Returns whether the caller lacks the permission.
     pub fn is_denied(&self) -> bool {
         self.code.as_deref().is_some_and(|code| {
             ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "NotAuthorized", "Forbidden", "403"]
@@ -32,26 +31,26 @@ impl Refusal {
         })
     }
 
-    /// Returns what to do about it; `asker` is what `rackform permissions --for` calls whoever looks.
-    pub(super) fn remedy(&self, asker: &str) -> String {
+    /// Returns what to do about it; `grant` is the remedy for a missing permission.
+    pub(super) fn remedy(&self, grant: Remedy) -> Remedy {
         match self.code.as_deref() {
-            _ if self.is_denied() => format!("grant it: `rackform permissions --for {asker}` lists what looking takes"),
-            Some(code) => request_hint(code).unwrap_or("look again in a while; what AWS said is its own reason").to_owned(),
-            None => "look again once it answers, or by hand in the console".to_owned(),
+            _ if self.is_denied() => grant,
+            Some(code) => request_hint(code).unwrap_or("try again later; the message is from AWS").into(),
+            None => "try again when the service responds, or check in the AWS console".into(),
         }
     }
 
-    /// Returns why there is no permission, where AWS says so: which kind of policy lacks or denies it.
+    /// Returns the reason for a denial, if AWS gives one: which kind of policy denies the action or does not allow it.
     ///
     /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html>
     fn reason(&self) -> Option<&str> {
         let begins = ["because ", "with an explicit deny"].into_iter().filter_map(|words| self.message.find(words)).min()?;
-        // EC2 adds a long text that only `sts:DecodeAuthorizationMessage` reads.
+        // EC2 appends a long encoded message that only `sts:DecodeAuthorizationMessage` decodes.
         self.message.get(begins..)?.split(". ").next().map(|reason| reason.trim_end_matches('.'))
     }
 }
 
-impl std::fmt::Display for Refusal {
+impl std::fmt::Display for InspectError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { action, code, message } = self;
         match code {
@@ -65,18 +64,18 @@ impl std::fmt::Display for Refusal {
     }
 }
 
-/// An answer, or why there is none.
-pub type Answer<T> = Result<T, Refusal>;
+/// The result of an inspection.
+pub type InspectResult<T> = Result<T, InspectError>;
 
-/// Something by its ID; `None` where there is no such thing.
-pub type Asked<T> = Answer<Option<T>>;
+/// The result of a lookup by ID; `None` if there is no such resource.
+pub type Lookup<T> = InspectResult<Option<T>>;
 
 /// A file system.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FileSystem {
     /// `LifeCycleState`, such as `available`.
     pub state: String,
-    /// Whether it is encrypted; `None` where that is not told.
+    /// Whether it is encrypted; `None` if the service does not report it.
     pub encrypted: Option<bool>,
     /// The key's ARN or ID.
     pub key: Option<String>,
@@ -86,9 +85,9 @@ pub struct FileSystem {
     pub throughput_mode: String,
     /// `ProvisionedThroughputInMibps`.
     pub provisioned_mibps: Option<f64>,
-    /// The lifecycle policies: what happens, and after what; sorted.
-    pub lifecycle: Answer<Vec<(String, String)>>,
-    /// The one zone of One Zone storage.
+    /// The lifecycle policies as name and value, sorted.
+    pub lifecycle: InspectResult<Vec<(String, String)>>,
+    /// The availability zone of One Zone storage.
     pub zone: Option<String>,
 }
 
@@ -105,8 +104,8 @@ pub struct MountTarget {
     pub zone: Option<String>,
     /// `LifeCycleState`.
     pub state: String,
-    /// Its security groups, sorted; none where it has none in this state.
-    pub groups: Asked<Vec<String>>,
+    /// Its security groups, sorted; `None` if the service does not report them in this state.
+    pub groups: Lookup<Vec<String>>,
 }
 
 /// A security group.
@@ -114,33 +113,33 @@ pub struct MountTarget {
 pub struct SecurityGroup {
     /// Its VPC.
     pub vpc: Option<String>,
-    /// What it admits.
+    /// Its ingress rules.
     pub ingress: Vec<Ingress>,
 }
 
-/// What a security group admits: one protocol and range of ports from one source.
+/// An ingress rule of a security group: one protocol and port range from one source.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ingress {
-    /// The protocol; `-1` is every one.
+    /// The protocol; `-1` means all.
     pub protocol: String,
-    /// The first port; `None` is every one.
+    /// The first port; `None` means all.
     pub from_port: Option<i32>,
     /// The last port.
     pub to_port: Option<i32>,
-    /// A group's ID, a block of addresses or a prefix list's ID.
+    /// The ID of a security group, a CIDR block or the ID of a prefix list.
     pub source: String,
 }
 
 impl Ingress {
-    /// Returns what one rule admits from one source, in one spelling: ports are none where the protocol has none.
+    /// Returns a rule in normal form: without ports if the protocol has none.
     pub(super) fn new(protocol: &str, ports: [Option<i32>; 2], source: &str) -> Self {
         let protocol = if protocol == "6" { "tcp" } else { protocol };
         let [from_port, to_port] = ports.map(|port| port.filter(|port| *port >= 0 && protocol != "-1"));
         Self { protocol: protocol.to_owned(), from_port, to_port, source: source.to_owned() }
     }
 
-    /// Tells whether it admits TCP at a port.
-    pub fn admits_tcp(&self, port: i32) -> bool {
+    /// Returns whether the rule allows TCP on a port.
+    pub fn allows_tcp(&self, port: i32) -> bool {
         match self.protocol.as_str() {
             "-1" => true,
             "tcp" => self.from_port.is_none_or(|from| from <= port) && self.to_port.is_none_or(|to| port <= to),
@@ -151,7 +150,7 @@ impl Ingress {
 
 impl std::fmt::Display for Ingress {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let protocol = if self.protocol == "-1" { "everything" } else { &self.protocol };
+        let protocol = if self.protocol == "-1" { "all traffic" } else { &self.protocol };
         match (self.from_port, self.to_port) {
             (Some(from), Some(to)) if from == to => write!(f, "{protocol} {from} from {}", self.source),
             (Some(from), Some(to)) if self.protocol != "-1" => write!(f, "{protocol} {from}-{to} from {}", self.source),
@@ -160,7 +159,7 @@ impl std::fmt::Display for Ingress {
     }
 }
 
-/// The settings of a VPC that mounting rests on.
+/// The settings of a VPC that mounting requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Vpc {
     /// `enableDnsSupport`.
@@ -198,42 +197,42 @@ pub struct TaskDefinition {
 pub struct Volume {
     /// Its name.
     pub name: String,
-    /// The file system, where it is one.
+    /// The file system, if it is an EFS volume.
     pub efs: Option<EfsVolume>,
 }
 
-/// A file system as a volume.
+/// An EFS volume.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EfsVolume {
     /// The file system.
     pub file_system: String,
-    /// The directory; `/` is the whole.
+    /// The root directory.
     pub root_directory: String,
     /// The access point.
     pub access_point: Option<String>,
-    /// Whether what goes there and back is encrypted.
+    /// Whether transit encryption is enabled.
     pub transit_encryption: bool,
 }
 
-/// A container of a task; of its environment no more than is checked, since the rest may be secret.
+/// A container of a task; of its environment only the variable that is checked, since others may be secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Container {
     /// Its name.
     pub name: String,
     /// The value of `DOCKER_BUILDKIT`.
     pub buildkit: Option<String>,
-    /// Where volumes appear.
+    /// Its mount points.
     pub mount_points: Vec<MountPoint>,
 }
 
-/// Where a volume appears in a container.
+/// A mount point of a container.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct MountPoint {
     /// The volume's name.
     pub volume: String,
     /// The path.
     pub path: String,
-    /// Whether it cannot be written to.
+    /// Whether it is read-only.
     pub read_only: bool,
 }
 
@@ -249,7 +248,7 @@ pub struct Repository {
     /// `MUTABLE`, `IMMUTABLE`, ...
     pub tag_mutability: String,
     /// The text of its lifecycle policy.
-    pub lifecycle_policy: Answer<Option<String>>,
+    pub lifecycle_policy: InspectResult<Option<String>>,
 }
 
 /// A key.
@@ -270,86 +269,44 @@ pub struct Zone {
     pub name: String,
     /// `availability-zone`, `local-zone` or `wavelength-zone`.
     pub kind: String,
-    /// Whether it can be used at present.
+    /// Whether its state is `available`.
     pub is_available: bool,
-    /// Whether EFS is offered there; `Ok(None)` where nobody says.
-    pub has_efs: Asked<bool>,
+    /// Whether EFS is available there; `Ok(None)` if unknown.
+    pub has_efs: Lookup<bool>,
 }
 
-/// How much of something there may be in the account's region, and is.
+/// Quotas of the account in the region, and their use.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Limits {
-    /// Security groups on one network interface.
+    /// Security groups for each network interface.
     pub groups_per_interface: Option<usize>,
-    /// Elastic IP addresses.
+    /// Quota for Elastic IP addresses.
     pub elastic_ips: Option<usize>,
-    /// Elastic IP addresses there are.
+    /// Elastic IP addresses in use.
     pub elastic_ips_in_use: Option<usize>,
-    /// Security groups there are.
+    /// Security groups in use.
     pub groups_in_use: Option<usize>,
-    /// Why some of it is not known.
-    pub refusals: Vec<Refusal>,
+    /// Why some of the values are unknown.
+    pub errors: Vec<InspectError>,
 }
 
-/// What there is of what was expected, by ID.
+/// The resources that exist of those that are expected, by ID.
 #[derive(Clone, Debug, Default)]
 pub struct Observed {
     /// File systems.
-    pub file_systems: IndexMap<String, Asked<FileSystem>>,
+    pub file_systems: IndexMap<String, Lookup<FileSystem>>,
     /// Mount targets by file system.
-    pub mount_targets: IndexMap<String, Answer<Vec<MountTarget>>>,
+    pub mount_targets: IndexMap<String, InspectResult<Vec<MountTarget>>>,
     /// Security groups.
-    pub security_groups: IndexMap<String, Asked<SecurityGroup>>,
+    pub security_groups: IndexMap<String, Lookup<SecurityGroup>>,
     /// VPCs.
-    pub vpcs: IndexMap<String, Asked<Vpc>>,
+    pub vpcs: IndexMap<String, Lookup<Vpc>>,
     /// Subnets.
-    pub subnets: IndexMap<String, Asked<Subnet>>,
+    pub subnets: IndexMap<String, Lookup<Subnet>>,
     /// Task definitions by ARN.
-    pub task_definitions: IndexMap<String, Asked<TaskDefinition>>,
+    pub task_definitions: IndexMap<String, Lookup<TaskDefinition>>,
     /// Repositories by name.
-    pub repositories: IndexMap<String, Asked<Repository>>,
-    /// Keys, those that file systems turned out to have among them.
-    pub keys: IndexMap<String, Asked<Key>>,
-}
-
-/// Asks for everything that a expected is about, each thing once.
-pub fn inspect(expected: &Expected, inspector: &dyn Inspector) -> Observed {
-    let mut observed = Observed::default();
-    let mut keys: IndexSet<String> = expected.keys.iter().filter_map(|(_, id)| id.clone()).collect();
-    for file_system in &expected.file_systems {
-        let Some(id) = &file_system.physical_id else { continue };
-        let found = inspector.file_system(id);
-        if let Ok(Some(found)) = &found
-            && let Some(key) = &found.key
-        {
-            keys.insert(key.clone());
-        }
-        if let ExpectedKey::Id(key) = &file_system.key {
-            keys.insert(key.clone());
-        }
-        observed.file_systems.insert(id.clone(), found);
-    }
-    let file_systems: IndexSet<&String> =
-        expected.mount_targets.iter().filter_map(|target| target.file_system.as_ref()).chain(observed.file_systems.keys()).collect();
-    observed.mount_targets = file_systems.into_iter().map(|id| (id.clone(), inspector.mount_targets(id))).collect();
-    let rules = expected.rules.iter().flat_map(|rule| [rule.group.clone(), rule.build_group.clone()].into_iter().flatten());
-    let mut groups: IndexSet<String> = rules.collect();
-    groups.sort();
-    observed.security_groups = groups.into_iter().map(|id| (id.clone(), inspector.security_group(&id))).collect();
-    let mut subnets: IndexSet<String> = expected.mount_targets.iter().filter_map(|target| target.subnet.clone()).collect();
-    subnets.extend(expected.build_subnets.iter().cloned());
-    observed.subnets = subnets.into_iter().map(|id| (id.clone(), inspector.subnet(&id))).collect();
-    // Whether names are resolved matters where builds mount something.
-    let mounted =
-        expected.file_systems.iter().filter(|file_system| file_system.for_builds).filter_map(|found| found.physical_id.as_deref());
-    let of_builds = mounted.flat_map(|id| expected.targets_of(id)).filter_map(|target| target.subnet.as_ref());
-    let vpcs: IndexSet<String> =
-        of_builds.filter_map(|subnet| Some(observed.subnets.get(subnet)?.as_ref().ok()?.as_ref()?.vpc.clone())).collect();
-    observed.vpcs = vpcs.into_iter().map(|id| (id.clone(), inspector.vpc(&id))).collect();
-    let tasks = expected.tasks.iter().filter_map(|task| task.physical_id.clone());
-    observed.task_definitions = tasks.map(|arn| (arn.clone(), inspector.task_definition(&arn))).collect();
-    let repositories = expected.repositories.iter().filter_map(|repository| repository.physical_id.clone());
-    observed.repositories = repositories.map(|name| (name.clone(), inspector.repository(&name))).collect();
-    observed.keys = keys.into_iter().map(|id| (id.clone(), inspector.key(&id))).collect();
-    observed
+    pub repositories: IndexMap<String, Lookup<Repository>>,
+    /// Keys, including those that the file systems use.
+    pub keys: IndexMap<String, Lookup<Key>>,
 }

@@ -1,100 +1,102 @@
-//! Whether a stack has the resources that its template promises, as the backend lists them.
+//! Compares the resources of a stack, as the backend lists them, with its template.
 
 use serde_json::Value as Json;
 
 use super::names::{RESOURCE_PRESENT, RESOURCE_PROPERTIES, RESOURCE_UNEXPECTED};
-use super::verdict::{Of, State, Verdict};
+use super::remedy::Remedy;
+use super::verdict::{About, State, Verdict};
 use crate::backend::StackResource;
 use crate::evaluate::{ConditionValue, Evaluation, Value, ValueKind};
 use crate::secret::MASKED;
 
-/// Compares what a template promises with the resources that a backend lists.
+/// Compares an evaluated template with the resources that a backend lists.
 ///
-/// What is secret, or known to the backend alone, is passed over; AWS lists no properties, so there it is about observed.
-pub fn resources(expected: &Evaluation<'_>, present: &[StackResource]) -> Vec<Verdict> {
+/// Masked values and values that only the backend knows are skipped. AWS lists no properties, so there only existence is compared.
+pub fn resources(expected: &Evaluation<'_>, actual: &[StackResource]) -> Vec<Verdict> {
+    const DELETED: &str = "apply the template to create it; a change set does not detect a resource that was deleted outside CloudFormation, drift detection does";
+    const NOT_DELETED: &str = "the stack events show why it was not deleted; if nothing needs it, delete it manually";
     let mut verdicts = Vec::new();
     let (mut found, mut compared) = (0, 0);
     for (name, resource) in &expected.resources {
-        match present.iter().find(|present| present.logical_id == *name) {
+        match actual.iter().find(|actual| actual.logical_id == *name) {
             None if resource.condition.is_some_and(|(_, value)| value == ConditionValue::Unknown) => {}
-            None => verdicts.push(
-                Verdict::new(&RESOURCE_PRESENT, Of::resource(name, None), State::Failed, resource.resource_type, "not in the stack")
-                    .remedied("`rackform apply` creates it; if it was deleted by hand, `rackform plan` shows nothing and AWS's drift detection does"),
-            ),
-            Some(present) => {
+            None => {
+                let about = About::resource(name, None);
+                let verdict = Verdict::new(&RESOURCE_PRESENT, about, State::Failed, resource.resource_type, "not in the stack");
+                verdicts.push(verdict.with_remedy(DELETED));
+            }
+            Some(actual) => {
                 found += 1;
-                // AWS tells that a resource is there and keeps its properties to itself.
-                if present.properties.is_null() {
+                // AWS lists the resource without its properties.
+                if actual.properties.is_null() {
                     continue;
                 }
                 compared += 1;
                 let mut path = String::from("/Properties");
-                if let Err(path) = kept(&resource.properties, &present.properties, &mut path) {
-                    let of = Of::resource(name, Some(&present.physical_id));
-                    verdicts.push(
-                        Verdict::new(&RESOURCE_PROPERTIES, of, State::Failed, "the template's properties", format!("another value at {path}"))
-                            .remedied("apply the template again"),
-                    );
+                if let Err(path) = compare(&resource.properties, &actual.properties, &mut path) {
+                    let about = About::resource(name, Some(&actual.physical_id));
+                    let found = format!("different value at {path}");
+                    let verdict = Verdict::new(&RESOURCE_PROPERTIES, about, State::Failed, "the properties in the template", found);
+                    verdicts.push(verdict.with_remedy("apply the template again"));
                 }
             }
         }
     }
-    for present in present.iter().filter(|present| !expected.resources.contains_key(present.logical_id.as_str())) {
-        let of = Of::resource(&present.logical_id, Some(&present.physical_id));
-        verdicts.push(
-            Verdict::new(&RESOURCE_UNEXPECTED, of, State::Failed, "not in the template", &present.resource_type)
-                .remedied("`rackform events` tells why it was not deleted; delete it by hand if nothing needs it"),
-        );
+    for actual in actual.iter().filter(|actual| !expected.resources.contains_key(actual.logical_id.as_str())) {
+        let about = About::resource(&actual.logical_id, Some(&actual.physical_id));
+        let verdict = Verdict::new(&RESOURCE_UNEXPECTED, about, State::Failed, "not in the template", &actual.resource_type);
+        verdicts.push(verdict.with_remedy(NOT_DELETED));
     }
-    let plural = |count: usize| if count == 1 { "1 resource".to_owned() } else { format!("{count} resources") };
     if found > 0 {
-        verdicts.push(Verdict::new(&RESOURCE_PRESENT, Of::default(), State::Passed, plural(found), "in the stack"));
+        verdicts.push(Verdict::new(&RESOURCE_PRESENT, About::default(), State::Passed, count(found), "in the stack"));
     }
     if compared > 0 && !verdicts.iter().any(|verdict| verdict.check == RESOURCE_PROPERTIES.name) {
-        verdicts.push(Verdict::new(&RESOURCE_PROPERTIES, Of::default(), State::Passed, plural(compared), "as the template says"));
+        verdicts.push(Verdict::new(&RESOURCE_PROPERTIES, About::default(), State::Passed, count(compared), "as in the template"));
     }
     verdicts
 }
 
-/// Returns the one verdict about a stack whose creation was undone: no expected of its template is kept, for one reason.
-pub fn empty(expected: &Evaluation<'_>) -> Verdict {
-    let (count, plural) = (expected.resources.len(), if expected.resources.len() == 1 { "" } else { "s" });
-    Verdict::new(
-        &RESOURCE_PRESENT,
-        Of::default(),
-        State::Failed,
-        format!("{count} resource{plural}"),
-        "none: the stack's creation failed and was undone",
-    )
-    .remedied("`rackform events --failed` tells why; `rackform recover` deletes the stack and creates it anew")
+/// Returns the only verdict about a stack whose creation failed and was rolled back: none of its resources exist.
+pub fn creation_failed(expected: &Evaluation<'_>) -> Verdict {
+    let found = "none: the creation of the stack failed and was rolled back";
+    Verdict::new(&RESOURCE_PRESENT, About::default(), State::Failed, count(expected.resources.len()), found)
+        .with_remedy(Remedy::RecoverStack)
 }
 
-/// Compares a expected value with the present one; returns the path of the first difference.
-fn kept(expected: &Value<'_>, present: &Json, path: &mut String) -> Result<(), String> {
+fn count(resources: usize) -> String {
+    if resources == 1 { "1 resource".to_owned() } else { format!("{resources} resources") }
+}
+
+/// Compares an expected value with the actual value.
+///
+/// # Errors
+///
+/// Returns the path of the first difference.
+fn compare(expected: &Value<'_>, actual: &Json, path: &mut String) -> Result<(), String> {
     let length = path.len();
-    match (&expected.kind, present) {
+    match (&expected.kind, actual) {
         (ValueKind::Unknown(_), _) => {}
         (_, Json::String(text)) if text.contains(MASKED) => {}
-        (ValueKind::Map(members), Json::Object(present)) if members.len() == present.len() => {
+        (ValueKind::Map(members), Json::Object(actual)) if members.len() == actual.len() => {
             for (name, value) in *members {
                 path.push('/');
                 path.push_str(name);
-                kept(value, present.get(*name).unwrap_or(&Json::Null), path)?;
+                compare(value, actual.get(*name).unwrap_or(&Json::Null), path)?;
                 path.truncate(length);
             }
         }
-        (ValueKind::List(items), Json::Array(present)) if items.len() == present.len() => {
-            for (index, (value, present)) in items.iter().zip(present).enumerate() {
+        (ValueKind::List(items), Json::Array(actual)) if items.len() == actual.len() => {
+            for (index, (value, actual)) in items.iter().zip(actual).enumerate() {
                 path.push_str(&format!("/{index}"));
-                kept(value, present, path)?;
+                compare(value, actual, path)?;
                 path.truncate(length);
             }
         }
         (ValueKind::Null, Json::Null) => {}
-        (ValueKind::Bool(expected), Json::Bool(present)) if expected == present => {}
-        (ValueKind::String(expected), Json::String(present)) if expected == present => {}
-        (ValueKind::Number(expected), Json::Number(present))
-            if *expected == present.to_string() || expected.parse::<f64>().ok() == present.as_f64() => {}
+        (ValueKind::Bool(expected), Json::Bool(actual)) if expected == actual => {}
+        (ValueKind::String(expected), Json::String(actual)) if expected == actual => {}
+        (ValueKind::Number(expected), Json::Number(actual))
+            if *expected == actual.to_string() || expected.parse::<f64>().ok() == actual.as_f64() => {}
         _ => return Err(path.clone()),
     }
     Ok(())

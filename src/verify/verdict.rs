@@ -1,104 +1,102 @@
-//! What checks say.
+//! The results of checks.
 
 use serde::Serialize;
 
-use super::names::Check;
+use super::names::{CHECKS, Check, Level, RESOURCE_PRESENT, RESOURCE_UNEXPECTED};
+use super::remedy::Remedy;
+use crate::cloudformation::StackStatus;
 use crate::plan::redact::Secrets;
 
-/// How much a expected that is not passed matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Level {
-    /// Builds fail, lose their cache, or are open to others; a plan would fail.
-    Error,
-    /// Worth knowing.
-    Warning,
-}
-
-/// What became of a expected.
+/// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
-    /// It is passed.
+    /// The resource is as expected.
     Passed,
-    /// It is not passed.
+    /// The resource differs from what is expected.
     Failed,
-    /// It is not passed yet: what it is about is still being made.
+    /// The resource is still being created or updated.
     Pending,
-    /// It could not be looked at.
+    /// The resource could not be inspected.
     Unchecked,
 }
 
-/// What one check says about one thing.
+/// The result of one check of one resource.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Verdict {
-    /// The check's name, which stays.
+    /// The check's stable name.
     pub check: &'static str,
-    /// How much it matters.
+    /// The severity if the check fails.
     pub level: Level,
-    /// What became of the expected.
+    /// The result.
     pub state: State,
-    /// The resource, where it is one of the template's.
+    /// The logical ID, if the resource is in the template.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub logical_resource_id: Option<String>,
-    /// What was looked at in the account, where there is something.
+    /// The physical ID of the inspected resource, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub physical_resource_id: Option<String>,
-    /// What is expected, or what the plan rests on.
+    /// What the template, or for preflight the plan, requires.
     pub expected: String,
-    /// What was found; for what could not be looked at, why.
+    /// What was found; for an unchecked check, the reason.
     pub found: String,
-    /// What to do about it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub remedy: Option<String>,
+    /// What to do about it; the views put it into words.
+    #[serde(skip)]
+    pub remedy: Option<Remedy>,
 }
 
 impl Verdict {
-    /// Returns a verdict without what to do.
-    pub(super) fn new(check: &'static Check, of: Of<'_>, state: State, expected: impl Into<String>, found: impl Into<String>) -> Self {
+    /// Returns a verdict without a remedy.
+    pub(super) fn new(
+        check: &'static Check,
+        about: About<'_>,
+        state: State,
+        expected: impl Into<String>,
+        found: impl Into<String>,
+    ) -> Self {
         Self {
             check: check.name,
             level: check.level,
             state,
-            logical_resource_id: of.logical_id.map(ToOwned::to_owned),
-            physical_resource_id: of.physical_id.map(ToOwned::to_owned),
+            logical_resource_id: about.logical_id.map(ToOwned::to_owned),
+            physical_resource_id: about.physical_id.map(ToOwned::to_owned),
             expected: expected.into(),
             found: found.into(),
             remedy: None,
         }
     }
 
-    /// Returns it with every secret as stars.
+    /// Returns the verdict with every secret masked.
     #[must_use]
-    pub(super) fn hiding(self, secrets: &Secrets<'_>) -> Self {
-        let hide = |text: String| secrets.text(text);
+    pub(super) fn masked(self, secrets: &Secrets<'_>) -> Self {
+        let mask = |text: String| secrets.text(text);
         let Self { check, level, state, logical_resource_id, physical_resource_id, expected, found, remedy } = self;
         Self {
             check,
             level,
             state,
             logical_resource_id,
-            physical_resource_id: physical_resource_id.map(hide),
-            expected: hide(expected),
-            found: hide(found),
-            remedy: remedy.map(hide),
+            physical_resource_id: physical_resource_id.map(mask),
+            expected: mask(expected),
+            found: mask(found),
+            remedy: remedy.map(|remedy| remedy.masked(mask)),
         }
     }
 
-    /// Returns it as not passed yet where it is failed: something is being done to the stack, which may well keep it.
+    /// Returns a failed verdict as pending while an operation on the stack is in progress, since the operation may still fix it.
     #[must_use]
-    pub(super) fn awaited(mut self, status: &crate::cloudformation::StackStatus) -> Self {
+    pub(super) fn pending_while(mut self, status: &StackStatus) -> Self {
         if self.state == State::Failed {
             self.state = State::Pending;
             self.found = format!("{}, while the stack is {status}", self.found);
-            self.remedy = Some("wait for the stack: `rackform events --follow` watches it".to_owned());
+            self.remedy = Some(Remedy::WaitForStack);
         }
         self
     }
 
-    /// Adds what to do, unless there is nothing to be done.
+    /// Adds a remedy, unless the check passed.
     #[must_use]
-    pub(super) fn remedied(mut self, remedy: impl Into<String>) -> Self {
+    pub(super) fn with_remedy(mut self, remedy: impl Into<Remedy>) -> Self {
         if self.state != State::Passed {
             self.remedy = Some(remedy.into());
         }
@@ -106,54 +104,54 @@ impl Verdict {
     }
 }
 
-/// What a verdict is about.
+/// The resource that a verdict is about.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Of<'o> {
+pub(super) struct About<'o> {
     pub(super) logical_id: Option<&'o str>,
     pub(super) physical_id: Option<&'o str>,
 }
 
-impl<'o> Of<'o> {
+impl<'o> About<'o> {
     pub(super) fn resource(logical_id: &'o str, physical_id: Option<&'o str>) -> Self {
         Self { logical_id: Some(logical_id), physical_id }
     }
 
-    /// Returns something in the account that is not of the template.
-    pub(super) fn thing(physical_id: &'o str) -> Self {
+    /// Returns a resource in the account that is not in the template.
+    pub(super) fn physical(physical_id: &'o str) -> Self {
         Self { logical_id: None, physical_id: Some(physical_id) }
     }
 }
 
-/// How many verdicts there are of each kind.
+/// The number of verdicts with each result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Summary {
-    /// Promises that are passed.
+    /// Passed.
     pub passed: usize,
-    /// Broken ones that matter.
+    /// Failed, of level error.
     pub errors: usize,
-    /// Broken ones worth knowing.
+    /// Failed, of level warning.
     pub warnings: usize,
-    /// Not passed yet.
+    /// Pending.
     pub pending: usize,
-    /// Not looked at.
+    /// Unchecked.
     pub unchecked: usize,
 }
 
-/// Everything that was checked of one stack.
+/// The results of all checks of one stack.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
     /// The stack.
     pub stack_name: String,
-    /// How many verdicts there are of each kind.
+    /// The number of verdicts with each result.
     pub summary: Summary,
     /// The verdicts, in the order of the list of checks, then of the template.
     pub checks: Vec<Verdict>,
 }
 
 impl Report {
-    /// Counts and orders verdicts.
+    /// Sorts and counts verdicts.
     pub fn new(stack_name: &str, mut checks: Vec<Verdict>) -> Self {
-        checks.sort_by_key(|verdict| super::names::CHECKS.iter().position(|check| check.name == verdict.check));
+        checks.sort_by_key(|verdict| CHECKS.iter().position(|check| check.name == verdict.check));
         let count = |is: &dyn Fn(&Verdict) -> bool| checks.iter().filter(|verdict| is(verdict)).count();
         let failed = |level| count(&|verdict| verdict.state == State::Failed && verdict.level == level);
         let of = |state| count(&|verdict| verdict.state == state);
@@ -167,16 +165,17 @@ impl Report {
         Self { stack_name: stack_name.to_owned(), summary, checks }
     }
 
-    /// Tells whether nothing that matters is wrong; with `strict`, whether everything was looked at and is as expected.
+    /// Returns whether no check of level error failed and none is pending; with `strict`, whether every check passed.
     pub fn is_passed(&self, strict: bool) -> bool {
         let Summary { passed: _, errors, warnings, pending, unchecked } = self.summary;
         errors == 0 && pending == 0 && (!strict || (warnings == 0 && unchecked == 0))
     }
 
-    /// Tells whether there was something to look at and nothing of it could be; that CloudFormation lists the resources shows nothing of them.
+    /// Returns whether nothing could be inspected; that CloudFormation lists the resources does not count.
     pub fn is_inconclusive(&self) -> bool {
-        let listed = [super::names::RESOURCE_PRESENT.name, super::names::RESOURCE_UNEXPECTED.name];
-        let mut looked = self.checks.iter().filter(|verdict| !listed.contains(&verdict.check) || verdict.state == State::Failed).peekable();
-        looked.peek().is_some() && looked.all(|verdict| verdict.state == State::Unchecked)
+        let listed = [RESOURCE_PRESENT.name, RESOURCE_UNEXPECTED.name];
+        let counts = |verdict: &&Verdict| !listed.contains(&verdict.check) || verdict.state == State::Failed;
+        let mut inspected = self.checks.iter().filter(counts).peekable();
+        inspected.peek().is_some() && inspected.all(|verdict| verdict.state == State::Unchecked)
     }
 }

@@ -1,4 +1,4 @@
-//! Verification: each defect gives exactly its finding.
+//! Verification: each defect causes exactly one finding.
 #![allow(clippy::unwrap_used)]
 
 use std::sync::atomic::AtomicBool;
@@ -11,12 +11,12 @@ use rackform::parameters::{ParameterOverrides, ParameterSet};
 use rackform::render::{RenderOptions, render};
 use rackform::template::{Arena, Source, Template};
 use rackform::verify::local::LocalInspector;
-use rackform::verify::{CHECKS, Expected, Ingress, Observed, Refusal, State, Verdict, check, inspect};
+use rackform::verify::{CHECKS, Expected, Ingress, InspectError, Observed, State, Verdict, check, inspect};
 
 use crate::backend::{Told, target};
 use crate::program::Bench;
 
-/// A rack in the embedded backend: what it promises and what there is.
+/// Deploys a rack to the local backend; returns what its template expects and what exists.
 fn account(template: &str, values: &[(&str, &str)]) -> (Expected, Observed) {
     let backend =
         LocalBackend::in_memory(LocalOptions { clock: Box::new(CountingClock::default()), ..LocalOptions::new("us-east-1") }).unwrap();
@@ -40,11 +40,11 @@ fn rack() -> String {
 const FARGATE: [(&str, &str); 2] = [("BuildCache", "Yes"), ("BuildMethod", "fargate")];
 const KEYED: [(&str, &str); 3] = [("BuildCache", "Yes"), ("BuildMethod", "fargate"), ("EnableSharedEFSVolumeEncryption", "true")];
 
-/// Returns the checks that are not kept, and what they are about.
+/// Returns the checks that did not pass, and their resources.
 fn findings(expected: &Expected, observed: &Observed) -> Vec<String> {
     let words = |verdict: Verdict| {
         let id = verdict.logical_resource_id.or(verdict.physical_resource_id).unwrap_or_default();
-        assert!(verdict.remedy.is_some(), "{} says what to do", verdict.check);
+        assert!(verdict.remedy.is_some(), "{} has a remedy", verdict.check);
         match verdict.state {
             State::Failed => format!("{} {id}", verdict.check),
             state => format!("{state:?} {} {id}", verdict.check),
@@ -53,8 +53,8 @@ fn findings(expected: &Expected, observed: &Observed) -> Vec<String> {
     check(expected, observed).into_iter().filter(|verdict| verdict.state != State::Passed).map(words).collect()
 }
 
-/// Returns the one of a table.
-fn only<T>(table: &mut indexmap::IndexMap<String, rackform::verify::Asked<T>>) -> &mut T {
+/// Returns the first resource of a table.
+fn only<T>(table: &mut indexmap::IndexMap<String, rackform::verify::Lookup<T>>) -> &mut T {
     table.values_mut().next().unwrap().as_mut().unwrap().as_mut().unwrap()
 }
 
@@ -65,194 +65,198 @@ fn cache_group(expected: &Expected, observed: &mut Observed) -> usize {
 type Defect = fn(&mut Expected, &mut Observed);
 
 #[test]
-fn each_defect_gives_exactly_its_finding() {
+fn each_defect_causes_exactly_one_finding() {
     let defects: [(&str, Defect, &[&str]); 37] = [
         ("nothing", |_, _| {}, &[]),
-        ("the file system is gone", |_, there| there.file_systems[0] = Ok(None), &["file-system-available BuildCacheFilesystem"]),
+        ("the file system is missing", |_, observed| observed.file_systems[0] = Ok(None), &["file-system-available BuildCacheFilesystem"]),
         (
-            "it is being deleted",
-            |_, there| only(&mut there.file_systems).state = "deleting".into(),
+            "the file system is being deleted",
+            |_, observed| only(&mut observed.file_systems).state = "deleting".into(),
             &["file-system-available BuildCacheFilesystem"],
         ),
         (
-            "it is being made",
-            |_, there| only(&mut there.file_systems).state = "creating".into(),
+            "the file system is being created",
+            |_, observed| only(&mut observed.file_systems).state = "creating".into(),
             &["Pending file-system-available BuildCacheFilesystem"],
         ),
         (
-            "it is not encrypted",
-            |_, there| only(&mut there.file_systems).encrypted = Some(false),
+            "the file system is not encrypted",
+            |_, observed| only(&mut observed.file_systems).encrypted = Some(false),
             &["file-system-encrypted BuildCacheFilesystem"],
         ),
         (
             "another key",
-            |_, there| only(&mut there.file_systems).key = Some("arn:aws:kms:us-east-1:1:key/other".into()),
+            |_, observed| only(&mut observed.file_systems).key = Some("arn:aws:kms:us-east-1:1:key/other".into()),
             &["file-system-key BuildCacheFilesystem"],
         ),
         (
             "throughput",
-            |_, there| only(&mut there.file_systems).throughput_mode = "elastic".into(),
+            |_, observed| only(&mut observed.file_systems).throughput_mode = "elastic".into(),
             &["file-system-throughput BuildCacheFilesystem"],
         ),
         (
             "colder storage",
-            |_, there| only(&mut there.file_systems).lifecycle = Ok(vec![("TransitionToIA".into(), "AFTER_7_DAYS".into())]),
+            |_, observed| only(&mut observed.file_systems).lifecycle = Ok(vec![("TransitionToIA".into(), "AFTER_7_DAYS".into())]),
             &["file-system-lifecycle BuildCacheFilesystem"],
         ),
         (
-            "a mount target is gone",
-            |_, there| drop(there.mount_targets[0].as_mut().unwrap().remove(1)),
+            "a mount target is missing",
+            |_, observed| drop(observed.mount_targets[0].as_mut().unwrap().remove(1)),
             &["mount-target-available BuildCacheTarget1"],
         ),
         (
-            "a mount target is being made",
-            |_, there| there.mount_targets[0].as_mut().unwrap()[2].state = "creating".into(),
+            "a mount target is being created",
+            |_, observed| observed.mount_targets[0].as_mut().unwrap()[2].state = "creating".into(),
             &["Pending mount-target-available BuildCacheTarget2"],
         ),
         (
             "a mount target failed",
-            |_, there| there.mount_targets[0].as_mut().unwrap()[2].state = "error".into(),
+            |_, observed| observed.mount_targets[0].as_mut().unwrap()[2].state = "error".into(),
             &["mount-target-available BuildCacheTarget2"],
         ),
         (
             "a mount target in another subnet",
-            |_, there| there.mount_targets[0].as_mut().unwrap()[0].subnet = "subnet-other".into(),
+            |_, observed| observed.mount_targets[0].as_mut().unwrap()[0].subnet = "subnet-other".into(),
             &["mount-target-place BuildCacheTarget0"],
         ),
         (
             "a mount target with another group",
-            |_, there| there.mount_targets[0].as_mut().unwrap()[0].groups = Ok(Some(vec!["sg-default".into()])),
+            |_, observed| observed.mount_targets[0].as_mut().unwrap()[0].groups = Ok(Some(vec!["sg-default".into()])),
             &["mount-target-security-group BuildCacheTarget0"],
         ),
         (
-            "a subnet of builds in a zone without mount target",
-            |expected, there| {
+            "a build subnet in a zone without a mount target",
+            |expected, observed| {
                 expected.build_subnets.push("subnet-4".into());
-                let vpc = there.vpcs.keys().next().unwrap().clone();
-                there.subnets.insert("subnet-4".into(), Ok(Some(rackform::verify::Subnet { vpc, zone: "us-east-1f".into() })));
+                let vpc = observed.vpcs.keys().next().unwrap().clone();
+                observed.subnets.insert("subnet-4".into(), Ok(Some(rackform::verify::Subnet { vpc, zone: "us-east-1f".into() })));
             },
             &["build-subnet-covered subnet-4"],
         ),
         (
             "no rule for NFS",
-            |expected, there| {
-                let index = cache_group(expected, there);
-                there.security_groups[index].as_mut().unwrap().as_mut().unwrap().ingress.clear();
+            |expected, observed| {
+                let index = cache_group(expected, observed);
+                observed.security_groups[index].as_mut().unwrap().as_mut().unwrap().ingress.clear();
             },
             &["nfs-ingress BuildCacheSecurity"],
         ),
         (
             "a rule for another port",
-            |expected, there| {
-                let index = cache_group(expected, there);
-                there.security_groups[index].as_mut().unwrap().as_mut().unwrap().ingress[0].to_port = Some(2048);
+            |expected, observed| {
+                let index = cache_group(expected, observed);
+                observed.security_groups[index].as_mut().unwrap().as_mut().unwrap().ingress[0].to_port = Some(2048);
             },
             &["nfs-ingress BuildCacheSecurity"],
         ),
         (
             "open to all as well",
-            |expected, there| {
-                let index = cache_group(expected, there);
+            |expected, observed| {
+                let index = cache_group(expected, observed);
                 let all = Ingress { protocol: "-1".into(), from_port: None, to_port: None, source: "0.0.0.0/0".into() };
-                there.security_groups[index].as_mut().unwrap().as_mut().unwrap().ingress.push(all);
+                observed.security_groups[index].as_mut().unwrap().as_mut().unwrap().ingress.push(all);
             },
             &["nfs-ingress-only BuildCacheSecurity"],
         ),
         (
-            "the tasks get another group than the rule admits",
-            |expected, there| {
-                let group = Ok(Some(rackform::verify::SecurityGroup { vpc: there.vpcs.keys().next().cloned(), ingress: Vec::new() }));
+            "the rule allows another group than that of the tasks",
+            |expected, observed| {
+                let group = Ok(Some(rackform::verify::SecurityGroup { vpc: observed.vpcs.keys().next().cloned(), ingress: Vec::new() }));
                 expected.rules[0].build_group = Some("sg-builds".into());
-                there.security_groups.insert("sg-builds".into(), group);
-                // The template's own rule is for the rack's group, which then is no longer the builds'.
+                observed.security_groups.insert("sg-builds".into(), group);
+                // The template's rule allows the rack's group, which builds then no longer use.
             },
             &["nfs-ingress BuildCacheSecurity"],
         ),
         (
-            "the cache's group is gone",
-            |expected, there| {
-                let index = cache_group(expected, there);
-                there.security_groups[index] = Ok(None);
+            "the cache's security group is missing",
+            |expected, observed| {
+                let index = cache_group(expected, observed);
+                observed.security_groups[index] = Ok(None);
             },
             &["nfs-ingress BuildCacheSecurity"],
         ),
         (
-            "the builds' group is gone",
-            |expected, there| drop(there.security_groups.insert(expected.rules[0].build_group.clone().unwrap(), Ok(None))),
+            "the security group of builds is missing",
+            |expected, observed| drop(observed.security_groups.insert(expected.rules[0].build_group.clone().unwrap(), Ok(None))),
             &["build-security-group "],
         ),
         (
-            "the builds' group is in another VPC",
-            |expected, there| {
+            "the security group of builds is in another VPC",
+            |expected, observed| {
                 let group = expected.rules[0].build_group.as_ref().unwrap();
-                there.security_groups[group].as_mut().unwrap().as_mut().unwrap().vpc = Some("vpc-other".into());
+                observed.security_groups[group].as_mut().unwrap().as_mut().unwrap().vpc = Some("vpc-other".into());
             },
             &["build-security-group "],
         ),
-        ("no DNS support", |_, there| only(&mut there.vpcs).dns_support = false, &["vpc-dns-support "]),
-        ("no DNS hostnames", |_, there| only(&mut there.vpcs).dns_hostnames = false, &["vpc-dns-hostnames "]),
+        ("no DNS support", |_, observed| only(&mut observed.vpcs).dns_support = false, &["vpc-dns-support "]),
+        ("no DNS hostnames", |_, observed| only(&mut observed.vpcs).dns_hostnames = false, &["vpc-dns-hostnames "]),
         (
             "two subnets in one zone",
-            |expected, there| {
+            |expected, observed| {
                 let zone = "us-east-1a".to_owned();
                 let subnet = expected.mount_targets[1].subnet.clone().unwrap();
-                there.subnets[&subnet].as_mut().unwrap().as_mut().unwrap().zone = zone;
+                observed.subnets[&subnet].as_mut().unwrap().as_mut().unwrap().zone = zone;
             },
             &["subnet-zones BuildCacheFilesystem"],
         ),
         (
             "the revision is deregistered",
-            |_, there| only(&mut there.task_definitions).status = "INACTIVE".into(),
+            |_, observed| only(&mut observed.task_definitions).status = "INACTIVE".into(),
             &["task-revision-active ApiBuildFargate"],
         ),
-        ("the revision is gone", |_, there| there.task_definitions[0] = Ok(None), &["task-revision-active ApiBuildFargate"]),
-        ("no volume", |_, there| only(&mut there.task_definitions).volumes.clear(), &["task-volumes ApiBuildFargate"]),
+        ("the revision is missing", |_, observed| observed.task_definitions[0] = Ok(None), &["task-revision-active ApiBuildFargate"]),
+        ("no volume", |_, observed| only(&mut observed.task_definitions).volumes.clear(), &["task-volumes ApiBuildFargate"]),
         (
             "another file system",
-            |_, there| only(&mut there.task_definitions).volumes[0].efs.as_mut().unwrap().file_system = "fs-other".into(),
+            |_, observed| only(&mut observed.task_definitions).volumes[0].efs.as_mut().unwrap().file_system = "fs-other".into(),
             &["task-volumes ApiBuildFargate"],
         ),
         (
-            "in clear on its way",
-            |_, there| only(&mut there.task_definitions).volumes[0].efs.as_mut().unwrap().transit_encryption = false,
+            "no transit encryption",
+            |_, observed| only(&mut observed.task_definitions).volumes[0].efs.as_mut().unwrap().transit_encryption = false,
             &["task-transit-encryption ApiBuildFargate"],
         ),
         (
             "mounted elsewhere",
-            |_, there| only(&mut there.task_definitions).containers[0].mount_points[0].path = "/cache".into(),
+            |_, observed| only(&mut observed.task_definitions).containers[0].mount_points[0].path = "/cache".into(),
             &["task-mount-points ApiBuildFargate"],
         ),
-        ("no such container", |_, there| only(&mut there.task_definitions).containers.clear(), &["task-mount-points ApiBuildFargate"]),
+        (
+            "no build container",
+            |_, observed| only(&mut observed.task_definitions).containers.clear(),
+            &["task-mount-points ApiBuildFargate"],
+        ),
         (
             "too little memory for Fargate",
-            |_, there| only(&mut there.task_definitions).memory = Some("100".into()),
+            |_, observed| only(&mut observed.task_definitions).memory = Some("100".into()),
             &["task-size ApiBuildFargate"],
         ),
-        ("the repository is gone", |_, there| there.repositories[0] = Ok(None), &["repository-present BuildCacheRepository"]),
+        ("the repository is missing", |_, observed| observed.repositories[0] = Ok(None), &["repository-present BuildCacheRepository"]),
         (
             "immutable tags",
-            |_, there| only(&mut there.repositories).tag_mutability = "IMMUTABLE".into(),
+            |_, observed| only(&mut observed.repositories).tag_mutability = "IMMUTABLE".into(),
             &["repository-tags BuildCacheRepository"],
         ),
         (
             "no lifecycle rule",
-            |_, there| only(&mut there.repositories).lifecycle_policy = Ok(None),
+            |_, observed| only(&mut observed.repositories).lifecycle_policy = Ok(None),
             &["repository-lifecycle BuildCacheRepository"],
         ),
         (
-            "no leave to look at file systems",
-            |_, there| {
+            "no permission to describe file systems",
+            |_, observed| {
                 let action = "elasticfilesystem:DescribeFileSystems";
-                there.file_systems[0] = Err(Refusal { action, code: Some("AccessDeniedException".into()), message: "no".into() });
+                observed.file_systems[0] = Err(InspectError { action, code: Some("AccessDeniedException".into()), message: "no".into() });
             },
             &["Unchecked file-system-available BuildCacheFilesystem"],
         ),
         (
-            "no leave to look at the lifecycle rule",
-            |_, there| {
+            "no permission to read the lifecycle policy",
+            |_, observed| {
                 let refusal =
-                    Refusal { action: "ecr:GetLifecyclePolicy", code: Some("AccessDeniedException".into()), message: "no".into() };
-                only(&mut there.repositories).lifecycle_policy = Err(refusal);
+                    InspectError { action: "ecr:GetLifecyclePolicy", code: Some("AccessDeniedException".into()), message: "no".into() };
+                only(&mut observed.repositories).lifecycle_policy = Err(refusal);
             },
             &["Unchecked repository-lifecycle BuildCacheRepository"],
         ),
@@ -269,7 +273,7 @@ fn each_defect_gives_exactly_its_finding() {
 }
 
 #[test]
-fn a_rack_with_a_key_of_its_own_promises_that_key() {
+fn a_rack_with_a_customer_managed_key_expects_that_key() {
     let (expected, observed) = account(&rack(), &KEYED);
     assert_eq!(findings(&expected, &observed), [""; 0]);
     let mut disabled = observed.clone();
@@ -282,7 +286,7 @@ fn a_rack_with_a_key_of_its_own_promises_that_key() {
 }
 
 #[test]
-fn only_what_the_parameters_promise_is_checked() {
+fn only_resources_of_the_deployed_configuration_are_checked() {
     let checks = |values: &[(&str, &str)]| {
         let (expected, observed) = account(&rack(), values);
         assert_eq!(findings(&expected, &observed), [""; 0], "{values:?}");
@@ -300,7 +304,7 @@ fn only_what_the_parameters_promise_is_checked() {
 }
 
 #[test]
-fn buildkit_is_promised_to_builds_on_instances() {
+fn builds_on_instances_expect_buildkit() {
     let (expected, mut observed) = account(&rack(), &[("BuildMethod", "ec2")]);
     only(&mut observed.task_definitions).containers[0].buildkit = Some("0".into());
     assert_eq!(findings(&expected, &observed), ["task-buildkit ApiBuildTasks"]);
@@ -313,13 +317,13 @@ fn a_lifecycle_rule_is_compared_as_json() {
     let text = repository.lifecycle_policy.clone().unwrap().unwrap();
     let json: serde_json::Value = serde_json::from_str(&text).unwrap();
     repository.lifecycle_policy = Ok(Some(serde_json::to_string_pretty(&json).unwrap()));
-    assert_eq!(findings(&expected, &observed), [""; 0], "blanks are no difference");
+    assert_eq!(findings(&expected, &observed), [""; 0], "whitespace is no difference");
     only(&mut observed.repositories).lifecycle_policy = Ok(Some(text.replace("30", "3")));
     assert_eq!(findings(&expected, &observed), ["repository-lifecycle BuildCacheRepository"]);
 }
 
 #[test]
-fn the_group_of_builds_is_chosen_by_three_rules() {
+fn the_security_group_of_builds_follows_three_rules() {
     let group = |values: &[(&str, &str)]| {
         let values: Vec<(&str, &str)> = FARGATE.iter().chain(values).copied().collect();
         account(&rack(), &values).0.rules[0].build_group.clone().unwrap()
@@ -342,7 +346,7 @@ fn every_check_is_documented() {
         );
     }
     let rows = page.lines().filter(|line| line.starts_with("| `")).count();
-    assert_eq!(rows, CHECKS.len(), "docs/checks.md lists checks that are none");
+    assert_eq!(rows, CHECKS.len(), "docs/checks.md lists checks that do not exist");
 }
 
 #[test]
@@ -365,7 +369,7 @@ fn the_program_verifies_what_it_applied() {
 }
 
 #[test]
-fn what_lies_outside_the_local_backend_is_left_unchecked_and_strict_says_so() {
+fn resources_outside_the_local_backend_are_unchecked_and_fail_strict() {
     let bench = Bench::new();
     bench.file(
         "rack.yaml",
@@ -379,7 +383,7 @@ fn what_lies_outside_the_local_backend_is_left_unchecked_and_strict_says_so() {
 }
 
 #[test]
-fn a_stack_whose_creation_was_undone_is_told_once() {
+fn a_stack_whose_creation_failed_is_reported_once() {
     let bench = Bench::new();
     let template =
         r#"{"Resources": {"A": {"Type": "AWS::SQS::Queue"}, "B": {"Type": "AWS::SQS::Queue"}, "C": {"Type": "AWS::SQS::Queue"}}}"#;
@@ -387,5 +391,8 @@ fn a_stack_whose_creation_was_undone_is_told_once() {
     assert_eq!(bench.run("apply --yes --fail-on C").code, 1);
     let run = bench.run("verify");
     assert_eq!((run.code, run.stdout.matches("resource-present").count()), (1, 1), "{run}");
-    assert!(run.stdout.contains("creation failed and was undone") && run.stdout.contains("rackform recover"), "{run}");
+    assert!(
+        run.stdout.contains("the creation of the stack failed and was rolled back") && run.stdout.contains("rackform recover"),
+        "{run}"
+    );
 }

@@ -9,19 +9,19 @@ use crate::verify::{self, Subject, VerifyError};
 /// Check that the account matches the template of the deployed stack: file systems, mount targets, security groups, DNS, build tasks,
 /// repositories and keys
 ///
-/// Each check says what is expected, what was found and what to do; docs/checks.md lists them. Nothing is changed.
+/// Each check reports what is expected, what was found and what to do. docs/checks.md lists the checks. The command is read-only.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  rackform verify\n  rackform verify --wait 120 --strict\n  rackform verify --format json | jq -r '.checks[] | select(.state != \"passed\") | .check'\n\nExit codes: 0 all checks passed, 1 a check failed, 66 no such stack, 69 nothing could be checked."
 )]
 pub struct Args {
-    /// Look again for so long while something is still being made, such as a mount target
+    /// Check again for up to this many seconds while a resource, such as a mount target, is still being created
     #[arg(long, value_name = "SECONDS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=86_400))]
     wait: u64,
-    /// End with exit code 1 for warnings and for what could not be looked at too
+    /// Exit with code 1 for warnings and unchecked checks, too
     #[arg(long)]
     strict: bool,
-    /// How to show it; docs/verify.schema.json describes json
+    /// Output format; docs/verify.schema.json describes json
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
@@ -48,7 +48,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let report = verify::verify(backend.as_ref(), inspector.as_ref(), &Subject::deployed(&stack), Duration::from_secs(args.wait))?;
     let text = match args.format {
         Format::Human => crate::ui::verify::human(&report, context.layout()),
-        Format::Json => crate::ui::json(&report)?,
+        Format::Json => crate::ui::json(&crate::ui::verify::view(&report))?,
     };
     context.answer(&text)?;
     context.summarize(crate::ui::verify::summary(&report));

@@ -18,7 +18,8 @@ use crate::cloudformation::StackStatus;
 use crate::plan::{Plan, RiskKind};
 use crate::recover::Recovery;
 use crate::ui;
-use crate::verify::{self, Report, State, Subject};
+use crate::ui::verify::ReportView;
+use crate::verify::{self, State, Subject};
 
 /// How soon a second Ctrl-C has to come to be about the update itself.
 const AGAIN: Duration = Duration::from_secs(3);
@@ -52,8 +53,8 @@ enum Line<'l> {
     Plan(&'l Plan),
     Recovery(&'l Recovery),
     Outcome(&'l Outcome),
-    Preflight(&'l Report),
-    Verification(&'l Report),
+    Preflight(ReportView<'l>),
+    Verification(ReportView<'l>),
 }
 
 impl ExecuteArgs {
@@ -99,7 +100,7 @@ impl ExecuteArgs {
         }
         let report = preflight::inspect(context, backend, change)?;
         if self.format == Format::Json {
-            self.line(context, &Line::Preflight(&report))?;
+            self.line(context, &Line::Preflight(ui::verify::view(&report)))?;
         } else {
             preflight::report(context, &report);
         }
@@ -191,7 +192,7 @@ impl ExecuteArgs {
             let inspector = crate::cli::shared::backend::inspector(context, backend)?;
             let report = verify::verify(backend, inspector.as_ref(), &Subject::from(&change.target), Duration::ZERO)?;
             if self.format == Format::Json {
-                self.line(context, &Line::Verification(&report))?;
+                self.line(context, &Line::Verification(ui::verify::view(&report)))?;
             } else {
                 let text = ui::verify::not_passed(&report, context.stderr_layout());
                 let is_news = report.checks.iter().any(|verdict| matches!(verdict.state, State::Failed | State::Pending));

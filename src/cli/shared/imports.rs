@@ -75,7 +75,7 @@ fn look(
         }
         let found = match import.physical_id() {
             Some(id) => inspect_resource(inspector.as_ref(), &import.resource_type, id, &wanted, &open),
-            None => ActualState::Unknown,
+            None => ActualState::Unsupported,
         };
         actual.push(match found {
             ActualState::Differs(differing) => {
@@ -83,7 +83,7 @@ fn look(
                 differing
             }
             ActualState::Missing => {
-                let reason = format!("there is no {} in {}", import.identifier(), inspector.what());
+                let reason = format!("there is no {} in {}", import.identifier(), inspector.description());
                 problems.push(ImportProblem::new(
                     &import.logical_resource_id,
                     reason,
@@ -95,7 +95,7 @@ fn look(
                 import.not_compared_because = Some(refusal.to_string());
                 IndexMap::new()
             }
-            ActualState::Unknown => {
+            ActualState::Unsupported => {
                 import.not_compared_because = Some(format!("rackform does not know how to look at {}", import.resource_type));
                 IndexMap::new()
             }

@@ -26,7 +26,7 @@ pub fn inspect(context: &mut Context<'_>, backend: &dyn Backend, change: &Change
     let bucket = bucket.as_ref().map(|(name, is_named)| Bucket { name, is_made: is_made && !is_named, remedy: &remedy });
     let role_arn = change.target.options.role_arn.as_deref();
     let stored = crate::cli::shared::ssm_parameters::names(change.parameters);
-    let request = Request { subject: &subject, plan: &change.plan, known: change.known, bucket, role_arn, stored: &stored };
+    let request = Request { subject: &subject, plan: &change.plan, known: change.known, bucket, role_arn, ssm_parameters: &stored };
     Ok(preflight(backend, inspector.as_ref(), &request)?)
 }
 

@@ -3,14 +3,14 @@
 use aws_sdk_ec2::types::VpcAttributeName;
 
 use super::AwsInspector;
-use crate::verify::observed::{Answer, Asked, Ingress, Limits, Refusal, SecurityGroup, Subnet, Vpc, Zone};
+use crate::verify::observed::{Ingress, InspectError, InspectResult, Limits, Lookup, SecurityGroup, Subnet, Vpc, Zone};
 
-pub(super) fn security_group(aws: &AwsInspector, id: &str) -> Asked<SecurityGroup> {
+pub(super) fn security_group(aws: &AwsInspector, id: &str) -> Lookup<SecurityGroup> {
     let missing = ["InvalidGroup.NotFound", "InvalidGroupId.Malformed"];
     let call = aws.ec2.describe_security_groups().group_ids(id).send();
-    let Some(answer) = aws.ask("ec2:DescribeSecurityGroups", &missing, call)? else { return Ok(None) };
+    let Some(answer) = aws.lookup("ec2:DescribeSecurityGroups", &missing, call)? else { return Ok(None) };
     let found = answer.security_groups().iter().find(|found| found.group_id() == Some(id));
-    let Some(found) = found else { return Err(Refusal::unsaid("ec2:DescribeSecurityGroups", id)) };
+    let Some(found) = found else { return Err(InspectError::missing_value("ec2:DescribeSecurityGroups", id)) };
     let mut ingress = Vec::new();
     for permission in found.ip_permissions() {
         let groups = permission.user_id_group_pairs().iter().filter_map(|pair| pair.group_id());
@@ -25,38 +25,41 @@ pub(super) fn security_group(aws: &AwsInspector, id: &str) -> Asked<SecurityGrou
     Ok(Some(SecurityGroup { vpc: found.vpc_id().map(ToOwned::to_owned), ingress }))
 }
 
-pub(super) fn vpc(aws: &AwsInspector, id: &str) -> Asked<Vpc> {
+pub(super) fn vpc(aws: &AwsInspector, id: &str) -> Lookup<Vpc> {
     let attribute = |name: VpcAttributeName| {
         let missing = ["InvalidVpcID.NotFound", "InvalidVpcId.Malformed"];
-        aws.ask("ec2:DescribeVpcAttribute", &missing, aws.ec2.describe_vpc_attribute().vpc_id(id).attribute(name).send())
+        aws.lookup("ec2:DescribeVpcAttribute", &missing, aws.ec2.describe_vpc_attribute().vpc_id(id).attribute(name).send())
     };
     let Some(support) = attribute(VpcAttributeName::EnableDnsSupport)? else { return Ok(None) };
     let Some(hostnames) = attribute(VpcAttributeName::EnableDnsHostnames)? else { return Ok(None) };
-    let unsaid = |what| Refusal::unsaid("ec2:DescribeVpcAttribute", what);
-    let dns_support = support.enable_dns_support().and_then(|value| value.value()).ok_or_else(|| unsaid("enableDnsSupport"))?;
-    let dns_hostnames = hostnames.enable_dns_hostnames().and_then(|value| value.value()).ok_or_else(|| unsaid("enableDnsHostnames"))?;
+    let missing_value = |what| InspectError::missing_value("ec2:DescribeVpcAttribute", what);
+    let dns_support = support.enable_dns_support().and_then(|value| value.value()).ok_or_else(|| missing_value("enableDnsSupport"))?;
+    let dns_hostnames =
+        hostnames.enable_dns_hostnames().and_then(|value| value.value()).ok_or_else(|| missing_value("enableDnsHostnames"))?;
     Ok(Some(Vpc { dns_support, dns_hostnames }))
 }
 
-pub(super) fn subnet(aws: &AwsInspector, id: &str) -> Asked<Subnet> {
+pub(super) fn subnet(aws: &AwsInspector, id: &str) -> Lookup<Subnet> {
     let missing = ["InvalidSubnetID.NotFound", "InvalidSubnetId.Malformed"];
     let call = aws.ec2.describe_subnets().subnet_ids(id).send();
-    let Some(answer) = aws.ask("ec2:DescribeSubnets", &missing, call)? else { return Ok(None) };
+    let Some(answer) = aws.lookup("ec2:DescribeSubnets", &missing, call)? else { return Ok(None) };
     let found = answer.subnets().iter().find(|found| found.subnet_id() == Some(id));
-    let place = found.and_then(|found| Some((found.vpc_id()?, found.availability_zone()?)));
-    let Some((vpc, zone)) = place else { return Err(Refusal::unsaid("ec2:DescribeSubnets", &format!("VPC and zone of {id}"))) };
+    let location = found.and_then(|found| Some((found.vpc_id()?, found.availability_zone()?)));
+    let Some((vpc, zone)) = location else {
+        return Err(InspectError::missing_value("ec2:DescribeSubnets", &format!("VPC and zone of {id}")));
+    };
     Ok(Some(Subnet { vpc: vpc.to_owned(), zone: zone.to_owned() }))
 }
 
-/// Returns the region's zones; whether EFS is offered in one is read off the zones of its VPC endpoint service.
+/// Returns the availability zones of the region. EFS is available in the zones of its VPC endpoint service; it has no API that lists its zones.
 ///
-/// EFS has no call that tells where it is offered. Source:
+/// Source:
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVpcEndpointServices.html>
-pub(super) fn zones(aws: &AwsInspector) -> Answer<Vec<Zone>> {
-    let answer = aws.answer("ec2:DescribeAvailabilityZones", aws.ec2.describe_availability_zones().send())?;
+pub(super) fn zones(aws: &AwsInspector) -> InspectResult<Vec<Zone>> {
+    let answer = aws.request("ec2:DescribeAvailabilityZones", aws.ec2.describe_availability_zones().send())?;
     let service = format!("com.amazonaws.{}.elasticfilesystem", aws.session.region());
     let call = aws.ec2.describe_vpc_endpoint_services().service_names(&service).send();
-    let offered = aws.ask("ec2:DescribeVpcEndpointServices", &["InvalidServiceName"], call).map(|answer| {
+    let offered = aws.lookup("ec2:DescribeVpcEndpointServices", &["InvalidServiceName"], call).map(|answer| {
         let answer = answer?;
         let detail = answer.service_details().iter().find(|detail| detail.service_name() == Some(&service))?;
         Some(detail.availability_zones().to_vec()).filter(|zones| !zones.is_empty())
@@ -73,18 +76,20 @@ pub(super) fn zones(aws: &AwsInspector) -> Answer<Vec<Zone>> {
     Ok(answer.availability_zones().iter().filter_map(zone).collect())
 }
 
+/// Returns the quotas of the account that EC2 reports, and their use.
+///
 /// Source: <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeAccountAttributes.html>
-pub(super) fn limits(aws: &AwsInspector) -> Answer<Limits> {
-    let answer = aws.answer("ec2:DescribeAccountAttributes", aws.ec2.describe_account_attributes().send())?;
+pub(super) fn limits(aws: &AwsInspector) -> InspectResult<Limits> {
+    let answer = aws.request("ec2:DescribeAccountAttributes", aws.ec2.describe_account_attributes().send())?;
     let limit = |name: &str| {
         let attribute = answer.account_attributes().iter().find(|attribute| attribute.attribute_name() == Some(name))?;
         attribute.attribute_values().first()?.attribute_value()?.parse().ok()
     };
-    let addresses = aws.answer("ec2:DescribeAddresses", aws.ec2.describe_addresses().send());
+    let addresses = aws.request("ec2:DescribeAddresses", aws.ec2.describe_addresses().send());
     let pages = aws.ec2.describe_security_groups().max_results(1000).into_paginator().items().send();
-    let groups = aws.answer("ec2:DescribeSecurityGroups", pages.collect::<Result<Vec<_>, _>>());
+    let groups = aws.request("ec2:DescribeSecurityGroups", pages.collect::<Result<Vec<_>, _>>());
     Ok(Limits {
-        refusals: addresses.as_ref().err().into_iter().chain(groups.as_ref().err()).cloned().collect(),
+        errors: addresses.as_ref().err().into_iter().chain(groups.as_ref().err()).cloned().collect(),
         groups_per_interface: limit("vpc-max-security-groups-per-interface"),
         elastic_ips: limit("vpc-max-elastic-ips"),
         elastic_ips_in_use: addresses.ok().map(|answer| answer.addresses().len()),

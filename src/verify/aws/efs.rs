@@ -1,16 +1,16 @@
 //! File systems and mount targets.
 
 use super::AwsInspector;
-use crate::verify::observed::{Answer, Asked, FileSystem, MountTarget, Refusal};
+use crate::verify::observed::{FileSystem, InspectError, InspectResult, Lookup, MountTarget};
 
-pub(super) fn file_system(aws: &AwsInspector, id: &str) -> Asked<FileSystem> {
+pub(super) fn file_system(aws: &AwsInspector, id: &str) -> Lookup<FileSystem> {
     let missing = ["FileSystemNotFound"];
     let call = aws.efs.describe_file_systems().file_system_id(id).send();
-    let Some(answer) = aws.ask("elasticfilesystem:DescribeFileSystems", &missing, call)? else { return Ok(None) };
+    let Some(answer) = aws.lookup("elasticfilesystem:DescribeFileSystems", &missing, call)? else { return Ok(None) };
     let found = answer.file_systems().iter().find(|found| found.file_system_id() == id);
-    let Some(found) = found else { return Err(Refusal::unsaid("elasticfilesystem:DescribeFileSystems", id)) };
+    let Some(found) = found else { return Err(InspectError::missing_value("elasticfilesystem:DescribeFileSystems", id)) };
     let call = aws.efs.describe_lifecycle_configuration().file_system_id(id).send();
-    let lifecycle = aws.answer("elasticfilesystem:DescribeLifecycleConfiguration", call).map(|answer| {
+    let lifecycle = aws.request("elasticfilesystem:DescribeLifecycleConfiguration", call).map(|answer| {
         let mut pairs = Vec::new();
         for policy in answer.lifecycle_policies() {
             let rules = [
@@ -35,18 +35,18 @@ pub(super) fn file_system(aws: &AwsInspector, id: &str) -> Asked<FileSystem> {
     }))
 }
 
-pub(super) fn mount_targets(aws: &AwsInspector, file_system: &str) -> Answer<Vec<MountTarget>> {
+pub(super) fn mount_targets(aws: &AwsInspector, file_system: &str) -> InspectResult<Vec<MountTarget>> {
     let mut targets = Vec::new();
     let mut marker = None;
     loop {
         let call = aws.efs.describe_mount_targets().file_system_id(file_system).set_marker(marker).send();
-        let Some(answer) = aws.ask("elasticfilesystem:DescribeMountTargets", &["FileSystemNotFound"], call)? else { break };
+        let Some(answer) = aws.lookup("elasticfilesystem:DescribeMountTargets", &["FileSystemNotFound"], call)? else { break };
         for found in answer.mount_targets() {
             let id = found.mount_target_id();
             let call = aws.efs.describe_mount_target_security_groups().mount_target_id(id).send();
-            // One that is being made or deleted does not tell its groups, and one that is gone has none.
-            let unsaid = ["IncorrectMountTargetState", "MountTargetNotFound"];
-            let groups = aws.ask("elasticfilesystem:DescribeMountTargetSecurityGroups", &unsaid, call).map(|answer| {
+            // EFS reports no groups for a mount target that is being created or deleted, or that does not exist.
+            let missing_value = ["IncorrectMountTargetState", "MountTargetNotFound"];
+            let groups = aws.lookup("elasticfilesystem:DescribeMountTargetSecurityGroups", &missing_value, call).map(|answer| {
                 let mut groups = answer?.security_groups().to_vec();
                 groups.sort();
                 Some(groups)

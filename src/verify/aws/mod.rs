@@ -1,9 +1,9 @@
-//! An account, asked through the AWS SDK; only calls that describe, list or get.
+//! Inspects an account through the AWS SDK, with calls that only describe, list or get.
 
 mod ec2;
 mod efs;
 mod names;
-mod rights;
+mod permissions;
 mod stores;
 mod tasks;
 
@@ -15,12 +15,12 @@ use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
 
 use super::inspector::Inspector;
 use super::observed::{
-    Answer, Asked, FileSystem, Key, Limits, MountTarget, Refusal, Repository, SecurityGroup, Subnet, TaskDefinition, Vpc, Zone,
+    FileSystem, InspectError, InspectResult, Key, Limits, Lookup, MountTarget, Repository, SecurityGroup, Subnet, TaskDefinition, Vpc, Zone,
 };
-use super::rights::{PermissionRequest, Rights};
+use super::permissions::{PermissionRequest, SimulatedPermissions};
 use crate::backend::aws::{Session, chain};
 
-/// One account and region.
+/// Inspects one account and region.
 pub struct AwsInspector {
     session: Arc<Session>,
     ec2: aws_sdk_ec2::Client,
@@ -31,8 +31,8 @@ pub struct AwsInspector {
     kms: aws_sdk_kms::Client,
     logs: aws_sdk_cloudwatchlogs::Client,
     s3: aws_sdk_s3::Client,
-    /// Services that could not be reached: each further call would only wait for the same.
-    unreached: RefCell<Vec<Refusal>>,
+    /// Errors of services that could not be reached: further calls to them fail immediately.
+    unreachable: RefCell<Vec<InspectError>>,
 }
 
 impl std::fmt::Debug for AwsInspector {
@@ -42,10 +42,10 @@ impl std::fmt::Debug for AwsInspector {
 }
 
 impl AwsInspector {
-    /// Returns the inspector of a session's account and region.
+    /// Returns an inspector of the session's account and region.
     pub fn new(session: Arc<Session>) -> Self {
         let config = session.config();
-        // Buckets by path where the endpoint is no AWS domain, which has no names of buckets in it.
+        // A custom endpoint has no DNS names for buckets, so it needs path-style requests.
         let s3 = aws_sdk_s3::config::Builder::from(config).force_path_style(config.endpoint_url().is_some()).build();
         Self {
             ec2: aws_sdk_ec2::Client::new(config),
@@ -56,108 +56,108 @@ impl AwsInspector {
             kms: aws_sdk_kms::Client::new(config),
             logs: aws_sdk_cloudwatchlogs::Client::new(config),
             s3: aws_sdk_s3::Client::from_conf(s3),
-            unreached: RefCell::default(),
+            unreachable: RefCell::default(),
             session,
         }
     }
 
-    /// Makes a call; an error with one of the codes in `missing` says that there is no such thing.
-    fn ask<T, E, R>(&self, action: &'static str, missing: &[&str], call: impl Future<Output = Result<T, SdkError<E, R>>>) -> Asked<T>
+    /// Sends a request; an error with a code in `missing` means that the resource does not exist.
+    fn lookup<T, E, R>(&self, action: &'static str, missing: &[&str], call: impl Future<Output = Result<T, SdkError<E, R>>>) -> Lookup<T>
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
         R: std::fmt::Debug + 'static,
     {
         let service = |action: &'static str| action.split(':').next();
-        if let Some(refusal) = self.unreached.borrow().iter().find(|refusal| service(refusal.action) == service(action)) {
-            return Err(Refusal { action, ..refusal.clone() });
+        if let Some(failure) = self.unreachable.borrow().iter().find(|failure| service(failure.action) == service(action)) {
+            return Err(InspectError { action, ..failure.clone() });
         }
         let error = match self.session.block_on(call) {
             Ok(answer) => return Ok(Some(answer)),
             Err(error) => error,
         };
-        let Some(said) = error.as_service_error() else {
-            let refusal = Refusal { action, code: None, message: chain(&error) };
-            // An answer that cannot be read is one call's; somebody answers all the same.
+        let Some(service_error) = error.as_service_error() else {
+            let failure = InspectError { action, code: None, message: chain(&error) };
+            // A response that cannot be parsed affects one call only; the service is reachable.
             if !matches!(error, SdkError::ResponseError(_)) {
-                self.unreached.borrow_mut().push(refusal.clone());
+                self.unreachable.borrow_mut().push(failure.clone());
             }
-            return Err(refusal);
+            return Err(failure);
         };
-        match said.code() {
+        match service_error.code() {
             Some(code) if missing.contains(&code) => Ok(None),
-            code => Err(Refusal {
+            code => Err(InspectError {
                 action,
                 code: code.map(ToOwned::to_owned),
-                message: said.message().map_or_else(|| chain(&error), ToOwned::to_owned),
+                message: service_error.message().map_or_else(|| chain(&error), ToOwned::to_owned),
             }),
         }
     }
 
-    /// Makes a call that is about nothing which could be missing.
-    fn answer<T, E, R>(&self, action: &'static str, call: impl Future<Output = Result<T, SdkError<E, R>>>) -> Answer<T>
+    /// Sends a request that cannot fail because a resource is missing.
+    fn request<T, E, R>(&self, action: &'static str, call: impl Future<Output = Result<T, SdkError<E, R>>>) -> InspectResult<T>
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
         R: std::fmt::Debug + 'static,
     {
-        let nothing = || Refusal { action, code: None, message: "nothing was answered".to_owned() };
-        self.ask(action, &[], call)?.ok_or_else(nothing)
+        let empty = || InspectError { action, code: None, message: "empty response".to_owned() };
+        self.lookup(action, &[], call)?.ok_or_else(empty)
     }
 }
 
 impl Inspector for AwsInspector {
-    fn what(&self) -> &'static str {
+    fn description(&self) -> &'static str {
         "the account"
     }
 
-    fn file_system(&self, id: &str) -> Asked<FileSystem> {
+    fn file_system(&self, id: &str) -> Lookup<FileSystem> {
         efs::file_system(self, id)
     }
 
-    fn mount_targets(&self, file_system: &str) -> Answer<Vec<MountTarget>> {
+    fn mount_targets(&self, file_system: &str) -> InspectResult<Vec<MountTarget>> {
         efs::mount_targets(self, file_system)
     }
 
-    fn security_group(&self, id: &str) -> Asked<SecurityGroup> {
+    fn security_group(&self, id: &str) -> Lookup<SecurityGroup> {
         ec2::security_group(self, id)
     }
 
-    fn vpc(&self, id: &str) -> Asked<Vpc> {
+    fn vpc(&self, id: &str) -> Lookup<Vpc> {
         ec2::vpc(self, id)
     }
 
-    fn subnet(&self, id: &str) -> Asked<Subnet> {
+    fn subnet(&self, id: &str) -> Lookup<Subnet> {
         ec2::subnet(self, id)
     }
 
-    fn task_definition(&self, arn: &str) -> Asked<TaskDefinition> {
+    fn task_definition(&self, arn: &str) -> Lookup<TaskDefinition> {
         tasks::task_definition(self, arn)
     }
 
-    fn repository(&self, name: &str) -> Asked<Repository> {
+    fn repository(&self, name: &str) -> Lookup<Repository> {
         stores::repository(self, name)
     }
 
-    fn key(&self, id: &str) -> Asked<Key> {
+    fn key(&self, id: &str) -> Lookup<Key> {
         stores::key(self, id)
     }
 
-    fn zones(&self) -> Answer<Vec<Zone>> {
+    fn zones(&self) -> InspectResult<Vec<Zone>> {
         ec2::zones(self)
     }
 
-    fn limits(&self) -> Answer<Limits> {
+    fn limits(&self) -> InspectResult<Limits> {
         ec2::limits(self)
     }
 
-    fn holder(&self, resource_type: &str, name: &str, scope: Option<&str>) -> Option<Asked<String>> {
-        names::holder(self, resource_type, name, scope)
+    fn name_owner(&self, resource_type: &str, name: &str, scope: Option<&str>) -> Option<Lookup<String>> {
+        names::name_owner(self, resource_type, name, scope)
     }
 
-    fn rights(&self, wanted: PermissionRequest<'_>) -> Option<Answer<Rights>> {
-        Some(rights::rights(self, wanted))
+    fn simulate_permissions(&self, request: PermissionRequest<'_>) -> Option<InspectResult<SimulatedPermissions>> {
+        Some(permissions::simulate(self, request))
     }
 
-    fn bucket(&self, name: &str) -> Asked<()> {
+    fn bucket(&self, name: &str) -> Lookup<()> {
         names::bucket(self, name)
     }
 }

@@ -3,17 +3,17 @@
 use aws_sdk_ecs::types::{ContainerDefinition, EfsTransitEncryption};
 
 use super::AwsInspector;
-use crate::verify::observed::{Asked, Container, EfsVolume, MountPoint, Refusal, TaskDefinition, Volume};
+use crate::verify::observed::{Container, EfsVolume, InspectError, Lookup, MountPoint, TaskDefinition, Volume};
 
-pub(super) fn task_definition(aws: &AwsInspector, arn: &str) -> Asked<TaskDefinition> {
+pub(super) fn task_definition(aws: &AwsInspector, arn: &str) -> Lookup<TaskDefinition> {
     let action = "ecs:DescribeTaskDefinition";
-    let answer = match aws.answer(action, aws.ecs.describe_task_definition().task_definition(arn).send()) {
+    let answer = match aws.request(action, aws.ecs.describe_task_definition().task_definition(arn).send()) {
         Ok(answer) => answer,
-        Err(refusal) if is_missing(&refusal) => return Ok(None),
-        Err(refusal) => return Err(refusal),
+        Err(error) if is_missing(&error) => return Ok(None),
+        Err(error) => return Err(error),
     };
-    let found = answer.task_definition().ok_or_else(|| Refusal::unsaid(action, arn))?;
-    let status = found.status().ok_or_else(|| Refusal::unsaid(action, &format!("the status of {arn}")))?;
+    let found = answer.task_definition().ok_or_else(|| InspectError::missing_value(action, arn))?;
+    let status = found.status().ok_or_else(|| InspectError::missing_value(action, &format!("the status of {arn}")))?;
     let volumes = found.volumes().iter().map(|volume| Volume {
         name: volume.name().unwrap_or_default().to_owned(),
         efs: volume.efs_volume_configuration().map(|efs| EfsVolume {
@@ -32,12 +32,12 @@ pub(super) fn task_definition(aws: &AwsInspector, arn: &str) -> Asked<TaskDefini
     }))
 }
 
-/// Tells whether there is no such revision: ECS has no code of its own for that, and the one that it has is for much else, such as
-/// an identifier that is not valid.
+/// Returns whether the revision does not exist. ECS has no error code for that; `ClientException` covers other errors, too, such as
+/// an invalid identifier.
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTaskDefinition.html>
-fn is_missing(refusal: &Refusal) -> bool {
-    refusal.code.as_deref() == Some("ClientException") && refusal.message.contains("Unable to describe task definition")
+fn is_missing(error: &InspectError) -> bool {
+    error.code.as_deref() == Some("ClientException") && error.message.contains("Unable to describe task definition")
 }
 
 fn container(found: &ContainerDefinition) -> Container {

@@ -1,4 +1,4 @@
-//! Compares what was expected with what there is. Pure: no clock, no network; the same input gives the same verdicts.
+//! Compares what a template expects with what exists. Pure: no clock, no network; the same input gives the same verdicts.
 
 mod ecs;
 mod efs;
@@ -7,12 +7,13 @@ mod stores;
 
 use super::expected::Expected;
 use super::names::Check;
-use super::observed::{Asked, Observed, Refusal};
-use super::verdict::{Of, State, Verdict};
+use super::observed::{InspectError, Lookup, Observed};
+use super::remedy::Remedy;
+use super::verdict::{About, State, Verdict};
 
-/// Compares a expected with what there is of it.
+/// Compares what a template expects with what exists.
 ///
-/// One defect is told once: what rests on something that is missing is passed over where that is told already.
+/// Each defect is reported once: checks that depend on a missing resource are skipped.
 pub fn check(expected: &Expected, observed: &Observed) -> Vec<Verdict> {
     let mut checker = Checker { expected, observed, verdicts: Vec::new() };
     efs::file_systems(&mut checker);
@@ -26,7 +27,7 @@ pub fn check(expected: &Expected, observed: &Observed) -> Vec<Verdict> {
     checker.verdicts
 }
 
-/// A comparison under way.
+/// A comparison in progress.
 struct Checker<'p> {
     expected: &'p Expected,
     observed: &'p Observed,
@@ -34,38 +35,45 @@ struct Checker<'p> {
 }
 
 impl<'p> Checker<'p> {
-    /// Tells whether something is as expected.
-    fn compare(&mut self, check: &'static Check, of: Of<'_>, is_passed: bool, texts: (String, String), remedy: &str) {
+    /// Adds a verdict: passed or failed.
+    fn compare(&mut self, check: &'static Check, about: About<'_>, is_passed: bool, texts: (String, String), remedy: &str) {
         let state = if is_passed { State::Passed } else { State::Failed };
-        self.verdicts.push(Verdict::new(check, of, state, texts.0, texts.1).remedied(remedy));
+        self.verdicts.push(Verdict::new(check, about, state, texts.0, texts.1).with_remedy(remedy));
     }
 
-    /// Tells that something could not be looked at, and why.
-    fn refused(&mut self, check: &'static Check, of: Of<'_>, expected: &str, refusal: &Refusal) {
-        let verdict = Verdict::new(check, of, State::Unchecked, expected, refusal.to_string());
-        self.verdicts.push(verdict.remedied(refusal.remedy("verify")));
+    /// Adds an unchecked verdict for a failed lookup.
+    fn refused(&mut self, check: &'static Check, about: About<'_>, expected: &str, error: &InspectError) {
+        let verdict = Verdict::new(check, about, State::Unchecked, expected, error.to_string());
+        self.verdicts.push(verdict.with_remedy(error.remedy(Remedy::GrantVerify)));
     }
 
-    /// Tells that there is nothing to compare with, and what to do.
-    fn unchecked(&mut self, check: &'static Check, of: Of<'_>, expected: &str, why: &str, remedy: &str) {
-        self.verdicts.push(Verdict::new(check, of, State::Unchecked, expected, why).remedied(remedy));
+    /// Adds an unchecked verdict for a value that is missing.
+    fn unchecked(&mut self, check: &'static Check, about: About<'_>, expected: &str, why: &str, remedy: &str) {
+        self.verdicts.push(Verdict::new(check, about, State::Unchecked, expected, why).with_remedy(remedy));
     }
 
-    /// Returns what was found, or tells that it is missing or could not be looked at.
-    fn found<T>(&mut self, asked: Option<&'p Asked<T>>, check: &'static Check, of: Of<'_>, expected: &str, remedy: &str) -> Option<&'p T> {
-        match asked {
+    /// Returns the resource, or adds a verdict that it is missing or could not be inspected.
+    fn found<T>(
+        &mut self,
+        lookup: Option<&'p Lookup<T>>,
+        check: &'static Check,
+        about: About<'_>,
+        expected: &str,
+        remedy: &str,
+    ) -> Option<&'p T> {
+        match lookup {
             Some(Ok(Some(found))) => return Some(found),
-            Some(Ok(None)) => self.verdicts.push(Verdict::new(check, of, State::Failed, expected, "there is none").remedied(remedy)),
-            Some(Err(refusal)) => self.refused(check, of, expected, refusal),
-            // Without a physical ID the stack has no such resource, which the check of resources tells.
+            Some(Ok(None)) => self.verdicts.push(Verdict::new(check, about, State::Failed, expected, "does not exist").with_remedy(remedy)),
+            Some(Err(error)) => self.refused(check, about, expected, error),
+            // The stack has no such resource, which `resource-present` reports.
             None => {}
         }
         None
     }
 }
 
-/// Returns a state in the middle of something, such as `creating`.
-fn is_under_way(state: &str) -> bool {
+/// Returns whether a state is transitional, such as `creating`.
+fn is_in_transition(state: &str) -> bool {
     matches!(state, "creating" | "updating")
 }
 

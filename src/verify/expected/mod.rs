@@ -1,7 +1,7 @@
-//! What an evaluated template promises of the account, as far as the build cache and builds rest on it.
+//! What an evaluated template expects in the account, as far as the build cache and builds depend on it.
 //!
-//! Everything is found by its type and by what refers to it, not by its logical ID: a file system is the builds' when a task definition with a container
-//! `build` mounts it. Only the security group that builds get goes by the rack's own names, since that rule is in no template.
+//! Resources are found by type and by reference, not by logical ID: a file system belongs to builds if a task definition with a container `build`
+//! mounts it. Only the security group of builds is found by the rack's names, since the rule that selects it is in no template.
 
 mod reader;
 
@@ -11,14 +11,14 @@ pub(super) use reader::is_explicit_value;
 use super::observed::{Ingress, MountPoint, Volume};
 use crate::evaluate::Evaluation;
 
-/// What a template promises; `None` stands for what cannot be known from it.
+/// What a template expects; `None` means that the template does not determine the value.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Expected {
     /// File systems.
     pub file_systems: Vec<ExpectedFileSystem>,
     /// Mount targets.
     pub mount_targets: Vec<ExpectedMountTarget>,
-    /// What the security groups of the builds' mount targets admit.
+    /// The ingress rules of the security groups of the builds' mount targets.
     pub rules: Vec<ExpectedRule>,
     /// Task definitions with a container `build`.
     pub tasks: Vec<ExpectedTask>,
@@ -26,7 +26,7 @@ pub struct Expected {
     pub repositories: Vec<ExpectedRepository>,
     /// Keys: logical and physical ID.
     pub keys: Vec<(String, Option<String>)>,
-    /// The subnets that builds run in: those that an output tells, else those that the rack's own build service takes.
+    /// The subnets that builds run in: those in an output of the stack, else those that the rack's build service uses.
     pub build_subnets: Vec<String>,
 }
 
@@ -39,7 +39,7 @@ pub struct ExpectedFileSystem {
     pub physical_id: Option<String>,
     /// Whether it is encrypted.
     pub encrypted: Option<bool>,
-    /// With which key.
+    /// The key.
     pub key: ExpectedKey,
     /// `PerformanceMode`.
     pub performance_mode: Option<String>,
@@ -49,18 +49,18 @@ pub struct ExpectedFileSystem {
     pub provisioned_mibps: Option<f64>,
     /// The lifecycle policies, sorted.
     pub lifecycle: Option<Vec<(String, String)>>,
-    /// Whether builds mount it.
+    /// Whether a build task mounts it.
     pub for_builds: bool,
 }
 
 /// The key of a file system.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ExpectedKey {
-    /// Nothing is said of it.
-    Unsaid,
-    /// The one that AWS manages for EFS.
+    /// Not specified.
+    Unspecified,
+    /// The AWS managed key for EFS.
     AwsManaged,
-    /// This one, by ID, ARN or alias.
+    /// A key, by ID, ARN or alias.
     Id(String),
 }
 
@@ -75,22 +75,22 @@ pub struct ExpectedMountTarget {
     pub file_system: Option<String>,
     /// The subnet.
     pub subnet: Option<String>,
-    /// The subnet's availability zone, where the template says it.
+    /// The availability zone of the subnet, if the template specifies it.
     pub zone: Option<String>,
     /// The security groups, sorted.
     pub groups: Option<Vec<String>>,
 }
 
-/// What one security group of the builds' mount targets admits.
+/// The ingress rules of one security group of the builds' mount targets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExpectedRule {
-    /// The group's logical ID, where it is the template's.
+    /// The logical ID, if the group is in the template.
     pub logical_id: Option<String>,
-    /// The group.
+    /// The physical ID.
     pub group: Option<String>,
-    /// The group that build tasks get.
+    /// The security group of build tasks.
     pub build_group: Option<String>,
-    /// All that the template lets in.
+    /// All rules in the template.
     pub ingress: Option<Vec<Ingress>>,
 }
 
@@ -101,13 +101,13 @@ pub struct ExpectedTask {
     pub logical_id: String,
     /// The ARN.
     pub physical_id: Option<String>,
-    /// Whether it is for Fargate.
+    /// Whether it requires Fargate.
     pub is_fargate: bool,
     /// CPU units of the task.
     pub cpu: Option<String>,
     /// Memory of the task in MiB.
     pub memory: Option<String>,
-    /// The volumes that are file systems.
+    /// The EFS volumes.
     pub volumes: Option<Vec<Volume>>,
     /// The container `build`.
     pub container: ExpectedContainer,
@@ -116,9 +116,9 @@ pub struct ExpectedTask {
 /// The container `build`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExpectedContainer {
-    /// Where volumes appear, sorted.
+    /// The mount points, sorted.
     pub mount_points: Option<Vec<MountPoint>>,
-    /// The value of `DOCKER_BUILDKIT`, which may be absent.
+    /// The value of `DOCKER_BUILDKIT`, if it is set.
     pub buildkit: Option<String>,
 }
 
@@ -131,12 +131,12 @@ pub struct ExpectedRepository {
     pub physical_id: Option<String>,
     /// `ImageTagMutability`.
     pub tag_mutability: Option<String>,
-    /// The lifecycle policy's text, which may be absent.
+    /// The text of the lifecycle policy; the inner `None` means no policy.
     pub lifecycle_policy: Option<Option<String>>,
 }
 
 impl Expected {
-    /// Reads what a template promises that was evaluated with the physical IDs of the deployed stack.
+    /// Reads a template that was evaluated with the physical IDs of the deployed stack.
     pub fn of(evaluation: &Evaluation<'_>) -> Self {
         let reader = Reader { evaluation };
         let tasks: Vec<ExpectedTask> = reader.of_type("AWS::ECS::TaskDefinition").filter_map(|task| reader.task(task)).collect();

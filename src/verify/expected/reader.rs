@@ -1,4 +1,4 @@
-//! Reads what an evaluated template says of the types that builds rest on.
+//! Reads the resources that builds depend on from an evaluated template.
 
 use super::{ExpectedContainer, ExpectedFileSystem, ExpectedKey, ExpectedMountTarget, ExpectedRepository, ExpectedRule, ExpectedTask};
 use crate::evaluate::{ConditionValue, Evaluation, Residual, Resource, Value, ValueKind};
@@ -6,12 +6,12 @@ use crate::model::rack;
 use crate::template::Intrinsic;
 use crate::verify::observed::{EfsVolume, Ingress, MountPoint, Volume};
 
-/// The container that builds.
+/// The name of the build container.
 const BUILD_CONTAINER: &str = "build";
-/// The output that lists the subnets of builds.
+/// The output that lists the build subnets.
 const BUILD_SUBNETS: &str = "BuildSubnets";
-/// The subnets of builds where no output lists them: a Convox rack starts a Fargate build in those of these that the stack has. A third
-/// availability zone is none of them, though it gets a mount target.
+/// The build subnets of a template without that output: a Convox rack starts Fargate builds in those of them that the stack has. The subnet in a
+/// third availability zone gets a mount target but no builds.
 ///
 /// Source: `fetchSubnets` in <https://github.com/convox/rack/blob/master/provider/aws/builds.go>
 const BUILD_SUBNETS_BY_NAME: [&str; 4] = ["Subnet0", "Subnet1", "SubnetPrivate0", "SubnetPrivate1"];
@@ -32,7 +32,7 @@ impl<'a> Reader<'_, 'a> {
         self.evaluation.state.physical_ids.get(logical_id).cloned()
     }
 
-    /// Returns the ID of what a value refers to.
+    /// Returns the physical ID that a value refers to.
     pub(crate) fn id(&self, value: &Value<'a>) -> Option<String> {
         match value.kind {
             ValueKind::Unknown(Residual::Ref(name)) => self.physical_id(name),
@@ -59,7 +59,7 @@ impl<'a> Reader<'_, 'a> {
         let encrypted = properties.get("Encrypted").and_then(Value::text).map(|text| text.eq_ignore_ascii_case("true"));
         let key = match properties.get("KmsKeyId") {
             None if encrypted == Some(true) => ExpectedKey::AwsManaged,
-            value => value.and_then(|value| self.id(value)).map_or(ExpectedKey::Unsaid, ExpectedKey::Id),
+            value => value.and_then(|value| self.id(value)).map_or(ExpectedKey::Unspecified, ExpectedKey::Id),
         };
         ExpectedFileSystem {
             logical_id: resource.entry.name.to_owned(),
@@ -119,7 +119,7 @@ impl<'a> Reader<'_, 'a> {
         Some(Ingress::new(rule.get("IpProtocol")?.text()?, [port("FromPort"), port("ToPort")], &source))
     }
 
-    /// Returns the group that build tasks get: the one for builds, else the one for instances, else the rack's own.
+    /// Returns the security group of build tasks: the parameter for builds, else the parameter for instances, else the rack's own group.
     pub(crate) fn build_group(&self) -> Option<String> {
         let rack = rack::host_template();
         let parameters = [rack.build_instance_security_group, rack.instance_security_group];
@@ -186,7 +186,7 @@ impl<'a> Reader<'_, 'a> {
         Some(Volume {
             name: volume.get("Name")?.text()?.to_owned(),
             efs: Some(EfsVolume {
-                // An ID that is not known is no reason to forget the volume.
+                // A volume with an unknown file system ID still counts.
                 file_system: efs.get("FilesystemId").and_then(|value| self.id(value)).unwrap_or_default(),
                 root_directory: text("RootDirectory").unwrap_or("/").to_owned(),
                 access_point: efs.get("AuthorizationConfig").and_then(|config| self.id(config.get("AccessPointId")?)),
@@ -209,7 +209,7 @@ impl<'a> Reader<'_, 'a> {
     }
 }
 
-/// Tells whether a value is written down or a parameter's: `Fn::GetAZs` gives what the account has, which a table can only guess.
+/// Returns whether a value is a literal or a parameter. `Fn::GetAZs` depends on the account, and a table only predicts it.
 pub(in crate::verify) fn is_explicit_value(value: &Value<'_>) -> bool {
     Intrinsic::of(value.origin).is_none_or(|function| matches!(function, Intrinsic::Ref(_)))
 }

@@ -1,42 +1,42 @@
-//! Names that the template fixes.
+//! Custom names.
 
-use super::{Inspector, Requirements, judged, unchecked};
+use super::{Inspector, Requirements, pass_or_fail, unchecked};
 use crate::verify::Verdict;
 use crate::verify::names::NAME_TAKEN;
-use crate::verify::verdict::Of;
+use crate::verify::verdict::About;
 
-pub(super) fn survey(requirements: &Requirements, inspector: &dyn Inspector) -> Vec<Verdict> {
+pub(super) fn check(requirements: &Requirements, inspector: &dyn Inspector) -> Vec<Verdict> {
     let mut verdicts = Vec::new();
     for named in &requirements.names {
-        // A type that nobody knows how to ask for is passed over: docs/checks.md says which are asked for.
-        let Some(asked) = inspector.holder(&named.resource_type, &named.name, named.scope.as_deref()) else { continue };
-        let expected = format!("the name `{}` is free for {}", named.name, named.resource_type);
-        let of = Of { logical_id: Some(&named.logical_id), physical_id: named.replaces.as_deref() };
-        verdicts.push(match asked {
-            Ok(None) => judged(&NAME_TAKEN, of, true, (expected, "free".to_owned()), ""),
-            Ok(Some(holder)) => {
-                let own = requirements.held.iter().find(|(_, physical_id)| is_of(&holder, physical_id)).map(|(logical_id, _)| logical_id);
+        // Types without a lookup are skipped; docs/checks.md lists the supported types.
+        let Some(found) = inspector.name_owner(&named.resource_type, &named.name, named.scope.as_deref()) else { continue };
+        let expected = format!("the name `{}` is available for {}", named.name, named.resource_type);
+        let about = About { logical_id: Some(&named.logical_id), physical_id: named.replaces.as_deref() };
+        verdicts.push(match found {
+            Ok(None) => pass_or_fail(&NAME_TAKEN, about, true, (expected, "available".to_owned()), ""),
+            Ok(Some(owner)) => {
+                let own = requirements.stack_resources.iter().find(|(_, physical_id)| is_of(&owner, physical_id)).map(|(logical_id, _)| logical_id);
                 match own {
-                    Some(own) if *own == named.logical_id && named.yields => {
-                        judged(&NAME_TAKEN, of, true, (expected, "its own".to_owned()), "")
+                    Some(own) if *own == named.logical_id && named.releases_name => {
+                        pass_or_fail(&NAME_TAKEN, about, true, (expected, "used by the replaced resource itself".to_owned()), "")
                     }
                     Some(own) => {
-                        let remedy = "CloudFormation makes the new one first and deletes the old one at the end: give the new one another name, or leave the name out";
-                        judged(&NAME_TAKEN, of, false, (expected, format!("`{own}` of this stack has it until the end: {holder}")), remedy)
+                        let remedy = "CloudFormation creates the new resource before it deletes the old one: change the name, or remove it from the template";
+                        pass_or_fail(&NAME_TAKEN, about, false, (expected, format!("used by `{own}` of this stack until the cleanup: {owner}")), remedy)
                     }
                     None => {
-                        let remedy = "delete or rename what has it, import it into the stack, or give the resource another name; for a build cache, another stack's name does";
-                        judged(&NAME_TAKEN, of, false, (expected, format!("taken by {holder}")), remedy)
+                        let remedy = "delete or rename the resource that uses it, import it into the stack, or choose another name; the name of a build cache contains the stack name";
+                        pass_or_fail(&NAME_TAKEN, about, false, (expected, format!("used by {owner}")), remedy)
                     }
                 }
             }
-            Err(refusal) => unchecked(&NAME_TAKEN, of, &expected, &refusal),
+            Err(error) => unchecked(&NAME_TAKEN, about, &expected, &error),
         });
     }
     verdicts
 }
 
-/// Tells whether a holder, which is told by its ARN or ID, is what has this physical ID.
-fn is_of(holder: &str, physical_id: &str) -> bool {
-    holder == physical_id || holder.strip_suffix(physical_id).is_some_and(|before| before.ends_with(['/', ':']))
+/// Returns whether an owner, an ARN or ID, is the resource with this physical ID.
+fn is_of(owner: &str, physical_id: &str) -> bool {
+    owner == physical_id || owner.strip_suffix(physical_id).is_some_and(|before| before.ends_with(['/', ':']))
 }

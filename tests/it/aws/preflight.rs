@@ -45,7 +45,7 @@ fn the_bucket_that_a_large_template_goes_through_is_looked_at() {
 
     let denied = Wire::new(|asked| if asked.method == "HEAD" { (403, String::new()) } else { account(asked) });
     let run = denied.run(&large(), "plan --preflight --template-bucket mine");
-    assert!(run.code == 3 && run.stderr.contains("not this account's, or the caller may not use it"), "{run}");
+    assert!(run.code == 3 && run.stderr.contains("belongs to another account, or the caller may not use it"), "{run}");
 }
 
 #[test]

@@ -92,7 +92,7 @@ fn every_page_counts_before_something_is_taken_for_free() {
         _ => free(asked),
     });
     assert_eq!(run.code, 3, "{run}");
-    assert!(run.stderr.contains("error[name-taken]: Logs") && run.stderr.contains("taken by builds"), "{run}");
+    assert!(run.stderr.contains("error[name-taken]: Logs") && run.stderr.contains("used by builds"), "{run}");
     let (_, run) = preflight(|asked| match asked.operation.as_str() {
         "DescribeSecurityGroups" if asked.body.contains("NextToken") => {
             (200, format!("<DescribeSecurityGroupsResponse>{}</DescribeSecurityGroupsResponse>", groups(1500)))

@@ -1,4 +1,4 @@
-//! What a principal may do, by IAM's own simulation of its policies.
+//! Simulates the permissions of a principal with IAM.
 //!
 //! Source: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html>
 
@@ -8,24 +8,24 @@ use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, EvaluationResult, Pol
 
 use super::AwsInspector;
 use crate::permissions::{Purpose, Statement};
-use crate::verify::observed::{Answer, Refusal};
-use crate::verify::rights::{Denied, PermissionRequest, Principal, Rights};
+use crate::verify::observed::{InspectError, InspectResult};
+use crate::verify::permissions::{Denied, PermissionRequest, Principal, SimulatedPermissions};
 
-/// How many actions are asked for at once.
+/// The number of actions in a call.
 const ACTIONS_A_CALL: usize = 100;
 
-/// How many results a page has at most.
+/// The maximum number of results on a page.
 const RESULTS_A_PAGE: i32 = 1000;
 
-/// How many calls are made in all before it is given up: IAM answers few of these in a second.
+/// The maximum number of calls: IAM throttles simulations to a few in a second.
 const CALLS: usize = 48;
 
-/// What stands where an ID is known only once the resource is made.
+/// A placeholder for IDs that are known only after the resource is created.
 const SAMPLE: &str = "rackform";
 
 const SIMULATE: &str = "iam:SimulatePrincipalPolicy";
 
-/// What EC2 tells apart where a policy may name resources and the plan has no IDs yet.
+/// Example resources of EC2, for policies that name resource types while the plan has no IDs.
 const EC2_RESOURCES: [&str; 14] = [
     "vpc/vpc-0",
     "subnet/subnet-0",
@@ -43,12 +43,12 @@ const EC2_RESOURCES: [&str; 14] = [
     "network-acl/acl-0",
 ];
 
-/// Tries out what a principal may do.
-pub(super) fn rights(aws: &AwsInspector, wanted: PermissionRequest<'_>) -> Answer<Rights> {
+/// Simulates the actions of a request.
+pub(super) fn simulate(aws: &AwsInspector, wanted: PermissionRequest<'_>) -> InspectResult<SimulatedPermissions> {
     let source = match wanted.principal {
         Principal::Role(arn) => arn.to_owned(),
         Principal::Caller => match caller(aws)? {
-            Caller::Root(arn) => return Ok(Rights { principal: arn, ..Rights::default() }),
+            Caller::Root(arn) => return Ok(SimulatedPermissions { principal: arn, ..SimulatedPermissions::default() }),
             Caller::Principal(arn) => arn,
         },
     };
@@ -56,29 +56,29 @@ pub(super) fn rights(aws: &AwsInspector, wanted: PermissionRequest<'_>) -> Answe
     for question in questions(wanted.statements) {
         simulation.ask(&question)?;
     }
-    simulation.look_closer(wanted.statements)?;
+    simulation.retry_ec2_by_resource(wanted.statements)?;
     let Simulation { source, seen, .. } = simulation;
     let denied = seen.iter().filter(|(_, seen)| !seen.is_allowed).map(|(action, seen)| Denied {
         action: action.clone(),
         is_explicit: seen.is_explicit,
         unknown_conditions: seen.unknown.iter().cloned().collect(),
     });
-    Ok(Rights { tried: seen.len(), denied: denied.collect(), principal: source })
+    Ok(SimulatedPermissions { tried: seen.len(), denied: denied.collect(), principal: source })
 }
 
 enum Caller {
-    /// The account's root user, which no policy of its own restricts.
+    /// The root user of the account, which identity-based policies do not restrict.
     Root(String),
     /// A user or role whose policies can be simulated.
     Principal(String),
 }
 
-/// Returns who asks, as IAM knows it: a session is of a role, and a role's ARN has a path that the session's has not.
+/// Returns the caller as IAM identifies it: a session belongs to a role, and the ARN of the role has a path that the session's ARN lacks.
 ///
 /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>
-fn caller(aws: &AwsInspector) -> Answer<Caller> {
+fn caller(aws: &AwsInspector) -> InspectResult<Caller> {
     let identity =
-        aws.session.identity().map_err(|error| Refusal { action: "sts:GetCallerIdentity", code: None, message: error.to_string() })?;
+        aws.session.identity().map_err(|error| InspectError { action: "sts:GetCallerIdentity", code: None, message: error.to_string() })?;
     let parts: Vec<&str> = identity.arn.splitn(6, ':').collect();
     let [_, partition, _, _, account, resource] = parts[..] else { return Err(no_policies(&identity.arn)) };
     if resource == "root" {
@@ -90,40 +90,40 @@ fn caller(aws: &AwsInspector) -> Answer<Caller> {
     let Some(role) = resource.strip_prefix("assumed-role/").and_then(|rest| rest.split('/').next()) else {
         return Err(no_policies(&identity.arn));
     };
-    let found = aws.ask("iam:GetRole", &["NoSuchEntity"], aws.iam.get_role().role_name(role).send());
+    let found = aws.lookup("iam:GetRole", &["NoSuchEntity"], aws.iam.get_role().role_name(role).send());
     match found {
         Ok(Some(answer)) if answer.role().is_some() => {
             Ok(Caller::Principal(answer.role().map(|role| role.arn().to_owned()).unwrap_or_default()))
         }
-        // Most roles have no path.
+        // Most roles have the default path.
         Ok(_) => Ok(Caller::Principal(format!("arn:{partition}:iam::{account}:role/{role}"))),
-        Err(refusal) if refusal.is_denied() && !role.starts_with("AWSReservedSSO_") => {
+        Err(error) if error.is_denied() && !role.starts_with("AWSReservedSSO_") => {
             Ok(Caller::Principal(format!("arn:{partition}:iam::{account}:role/{role}")))
         }
-        Err(refusal) => Err(refusal),
+        Err(error) => Err(error),
     }
 }
 
-fn no_policies(arn: &str) -> Refusal {
-    let message = format!("`{arn}` is no user or role, so it has no policies that IAM could simulate");
-    Refusal { action: SIMULATE, code: None, message }
+fn no_policies(arn: &str) -> InspectError {
+    let message = format!("`{arn}` is not a user or role, so it has no policies to simulate");
+    InspectError { action: SIMULATE, code: None, message }
 }
 
-/// Actions, and the resources that they are tried on.
+/// Actions and the resources to simulate them on.
 #[derive(Clone, Debug, Default)]
 struct Question {
     actions: BTreeSet<String>,
     resources: BTreeSet<String>,
-    /// Which resources count for which action; one that is allowed is enough, since an action has but one kind of them.
+    /// The resources that count for each action; one that is allowed is enough, since an action has only one resource type.
     pairs: BTreeSet<(String, String)>,
-    /// Whether CloudFormation calls, in the principal's name.
+    /// Whether CloudFormation makes the call on behalf of the principal.
     via_cloudformation: bool,
-    /// The service that a role is passed to.
+    /// The service that receives a role with `iam:PassRole`.
     passed_to: Option<&'static str>,
     region: Option<String>,
 }
 
-/// Puts statements together so that few calls tell: those on everything in one, the others by service.
+/// Groups statements to need few calls: those on all resources in one question, the others by service.
 fn questions(statements: &[Statement]) -> Vec<Question> {
     let mut groups: BTreeMap<(bool, Option<&str>, String), Question> = BTreeMap::new();
     let region = statements.iter().find_map(|statement| statement.region.clone());
@@ -136,7 +136,7 @@ fn questions(statements: &[Statement]) -> Vec<Question> {
         question.via_cloudformation = via_cloudformation;
         question.passed_to = statement.passed_to;
         question.region.clone_from(&region);
-        // An action with a wildcard is none that could be tried.
+        // Actions with wildcards cannot be simulated.
         for action in statement.actions.iter().filter(|action| !action.contains('*')) {
             question.actions.insert(action.clone());
             for resource in statement.resources.iter().map(|resource| sample(resource)) {
@@ -149,7 +149,7 @@ fn questions(statements: &[Statement]) -> Vec<Question> {
     groups.into_values().filter(is_asked).flat_map(Question::in_pieces).collect()
 }
 
-/// Returns one resource that a pattern stands for.
+/// Returns an example resource for a pattern.
 fn sample(pattern: &str) -> String {
     if pattern == "*" {
         return pattern.to_owned();
@@ -167,7 +167,7 @@ impl Question {
         Self { actions: actions.iter().cloned().collect(), ..self.clone() }
     }
 
-    /// Returns what a real request would tell of itself.
+    /// Returns the condition keys that a real request would have.
     fn context(&self) -> Vec<ContextEntry> {
         let entry = |name: &str, kind: ContextKeyTypeEnum, value: &str| {
             ContextEntry::builder().context_key_name(name).context_key_type(kind).context_key_values(value).build()
@@ -190,7 +190,7 @@ impl Question {
     }
 }
 
-/// What is known of one action.
+/// The result for one action.
 #[derive(Debug, Default)]
 struct Seen {
     is_allowed: bool,
@@ -206,14 +206,14 @@ struct Simulation<'i> {
 }
 
 impl Simulation<'_> {
-    fn ask(&mut self, question: &Question) -> Answer<()> {
+    fn ask(&mut self, question: &Question) -> InspectResult<()> {
         match self.results(question) {
             Ok(results) => {
                 self.take(question, &results);
                 Ok(())
             }
-            // Actions that IAM does not know, or will not try together: the halves tell which.
-            Err(refusal) if refusal.code.as_deref() == Some("InvalidInput") => {
+            // IAM does not know an action, or refuses the combination: try both halves.
+            Err(error) if error.code.as_deref() == Some("InvalidInput") => {
                 let actions: Vec<String> = question.actions.iter().cloned().collect();
                 if actions.len() < 2 {
                     return Ok(());
@@ -222,17 +222,17 @@ impl Simulation<'_> {
                 self.ask(&question.about(first))?;
                 self.ask(&question.about(second))
             }
-            Err(refusal) => Err(refusal),
+            Err(error) => Err(error),
         }
     }
 
-    fn results(&mut self, question: &Question) -> Answer<Vec<EvaluationResult>> {
+    fn results(&mut self, question: &Question) -> InspectResult<Vec<EvaluationResult>> {
         let mut results = Vec::new();
         let mut marker = None;
         loop {
             if self.calls == CALLS {
-                let message = format!("it takes more than {CALLS} calls");
-                return Err(Refusal { action: SIMULATE, code: None, message });
+                let message = format!("the simulation needs more than {CALLS} calls");
+                return Err(InspectError { action: SIMULATE, code: None, message });
             }
             self.calls += 1;
             let call = self
@@ -245,7 +245,7 @@ impl Simulation<'_> {
                 .set_context_entries(Some(question.context()))
                 .max_items(RESULTS_A_PAGE)
                 .set_marker(marker);
-            let answer = self.aws.answer("iam:SimulatePrincipalPolicy", call.send())?;
+            let answer = self.aws.request("iam:SimulatePrincipalPolicy", call.send())?;
             results.extend(answer.evaluation_results().iter().cloned());
             marker = answer.marker().filter(|_| answer.is_truncated()).map(ToOwned::to_owned);
             if marker.is_none() {
@@ -257,7 +257,7 @@ impl Simulation<'_> {
     fn take(&mut self, question: &Question, results: &[EvaluationResult]) {
         for result in results {
             let action = result.eval_action_name();
-            // An organization's policies are told apart from the principal's own.
+            // Service control policies are reported separately.
             let is_barred = result.organizations_decision_detail().is_some_and(|detail| !detail.allowed_by_organizations());
             let seen = self.seen.entry(action.to_owned()).or_default();
             let counts = |resource: &str| resource == "*" || question.pairs.contains(&(action.to_ascii_lowercase(), resource.to_owned()));
@@ -282,8 +282,8 @@ impl Simulation<'_> {
         }
     }
 
-    /// Asks once more for actions of EC2 that nobody is allowed on everything: a policy may allow them on some kind of resource.
-    fn look_closer(&mut self, statements: &[Statement]) -> Answer<()> {
+    /// Repeats EC2 actions that are not allowed on all resources: a policy may allow them on some resource types.
+    fn retry_ec2_by_resource(&mut self, statements: &[Statement]) -> InspectResult<()> {
         let is_open = |(action, seen): &(&String, &Seen)| action.starts_with("ec2:") && !seen.is_allowed && !seen.is_explicit;
         let actions: BTreeSet<String> = self.seen.iter().filter(is_open).map(|(action, _)| action.clone()).collect();
         let parts: Vec<&str> = self.source.split(':').collect();
