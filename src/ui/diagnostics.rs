@@ -1,4 +1,4 @@
-//! Problems drawn into the text they are about: `file:line:column`, the line, a marker, a hint.
+//! Problems shown in their source: `file:line:column`, the line, a marker, a hint.
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet, renderer::DecorStyle};
 
@@ -6,13 +6,13 @@ use super::layout::Layout;
 use super::styles::styled;
 use crate::template::{Diagnostic, Diagnostics, Label, Severity, Source};
 
-/// Longest marker: a place may be a whole resource, and in a minified template that is one line.
+/// The longest marker: a span may be a whole resource, which is one line in a minified template.
 const LONGEST_MARK_BYTES: usize = 60;
 
-/// Most problems drawn with their text; the rest are counted.
+/// The maximum number of problems that are shown; the others are counted.
 const MOST_SHOWN: usize = 100;
 
-/// Returns every problem, drawn, with a blank line after each.
+/// Returns every problem with its source lines, with a blank line after each.
 pub fn diagnostics(problems: &Diagnostics, layout: Layout) -> String {
     let renderer =
         if layout.styles.colored { Renderer::styled() } else { Renderer::plain() }.decor_style(DecorStyle::Ascii).term_width(layout.width);
@@ -43,7 +43,7 @@ fn diagnostic(problem: &Diagnostic, renderer: &Renderer) -> String {
         group = group.element(snippet.annotations(annotations));
     }
     if let Some(aws) = &problem.aws_message {
-        group = group.element(Level::NOTE.message(format!("CloudFormation says: {aws}")));
+        group = group.element(Level::NOTE.message(format!("CloudFormation reports: {aws}")));
     }
     if let Some(hint) = &problem.hint {
         group = group.element(Level::HELP.with_name("hint").message(hint.as_str()));
@@ -51,7 +51,7 @@ fn diagnostic(problem: &Diagnostic, renderer: &Renderer) -> String {
     renderer.render(&[group])
 }
 
-/// One line of a source with the markers in it; the renderer cuts a long one around them.
+/// One source line with its markers; the renderer shortens a long line around them.
 struct Line<'d> {
     source: &'d Source,
     number: usize,
@@ -70,7 +70,7 @@ fn lines(labels: &[Label]) -> Vec<Line<'_>> {
     let mut lines: Vec<Line<'_>> = Vec::new();
     for (index, label) in labels.iter().enumerate() {
         let (line, mark) = line(label, index == 0);
-        // Two far places of one long line are drawn apart, since all between them would be shown otherwise.
+        // Distant spans of one long line are shown separately; otherwise everything between them would be shown.
         let is_near = |peer: &Mark<'_>| peer.start.abs_diff(mark.start) <= LONGEST_MARK_BYTES;
         let same = |peer: &&mut Line<'_>| peer.source.name() == line.source.name() && peer.number == line.number;
         match lines.iter_mut().find(|peer| same(peer) && peer.marks.iter().all(is_near)) {
@@ -90,7 +90,7 @@ fn line(label: &Label, primary: bool) -> (Line<'_>, Mark<'_>) {
     if text[..line_end].ends_with('\r') && line_end > start {
         line_end -= 1;
     }
-    // A span of many lines is marked on its first one, and a long one at its beginning.
+    // A span of several lines is marked on the first line, and a long span at its start.
     let end = floor(text, range.end.min(start + LONGEST_MARK_BYTES)).clamp(start, line_end);
     let line = Line { source: &label.source, number: label.start().line, text: &text[line_start..line_end], marks: Vec::new() };
     (line, Mark { start: start - line_start, end: end - line_start, label: &label.text, primary })
@@ -105,7 +105,7 @@ fn floor(text: &str, offset: usize) -> usize {
     offset
 }
 
-/// Returns what failed, why (outermost first), and what to do.
+/// Returns an error message with its causes, outermost first, and a hint.
 pub fn failure(message: &str, causes: &[String], hint: Option<&str>, layout: Layout) -> String {
     let styles = layout.styles;
     let mut text = format!("{} {message}\n", styled(styles.alarm, "error:"));

@@ -1,4 +1,4 @@
-//! Two texts, line by line.
+//! Unified diffs.
 
 use std::fmt::Write as _;
 
@@ -15,7 +15,7 @@ pub fn difference(before: (&str, &str), after: (&str, &str), layout: Layout) -> 
     colored_difference(&diff.unified_diff().context_radius(3).header(before_name, after_name).to_string(), layout)
 }
 
-/// Returns a unified diff with its lines in colour, where the layout has any.
+/// Returns a unified diff with colored lines, if the layout uses color.
 pub fn colored_difference(unified: &str, layout: Layout) -> String {
     let styles = layout.styles;
     if !styles.colored {

@@ -1,4 +1,4 @@
-//! What was changed behind a stack's back.
+//! Drift: changes outside CloudFormation.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use super::styles::styled;
 use crate::backend::ResourceDrift;
 use crate::cloudformation::{DifferenceType, ResourceDriftStatus};
 
-/// Returns what drifted, a line a difference; what could not be compared is named at the end.
+/// Returns the drifted resources with one line for each difference, then the resources that could not be compared.
 pub fn human(drifts: &[ResourceDrift], stack: &str, layout: Layout) -> String {
     let styles = layout.styles;
     let drifted: Vec<&ResourceDrift> = drifts.iter().filter(|drift| drift.is_drifted()).collect();
@@ -18,12 +18,9 @@ pub fn human(drifts: &[ResourceDrift], stack: &str, layout: Layout) -> String {
     if drifted.is_empty() {
         let _ = match drifts.len() {
             all if all == in_sync => {
-                writeln!(text, "No drift: {in_sync} of {all} resources of `{stack}` are what its template made of them.")
+                writeln!(text, "No drift: {in_sync} of {all} resources of `{stack}` match the template.")
             }
-            all => writeln!(
-                text,
-                "No drift where AWS can tell: {in_sync} of {all} resources of `{stack}` were compared, and are what its template made of them."
-            ),
+            all => writeln!(text, "No drift detected: {in_sync} of {all} resources of `{stack}` could be compared and match the template."),
         };
     } else {
         let title = format!("Drift in {stack}: {} of {} resources", drifted.len(), drifts.len());
@@ -47,14 +44,16 @@ pub fn human(drifts: &[ResourceDrift], stack: &str, layout: Layout) -> String {
                 let _ = writeln!(text, "    {}{pad}  {} -> {}", difference.path, clip(before, room), clip(after, room));
             }
         }
-        let _ =
-            writeln!(text, "\n`rackform apply` does not undo this by itself: CloudFormation updates what differs between two templates.");
+        let _ = writeln!(
+            text,
+            "\n`rackform apply` does not revert drift by itself: CloudFormation updates only what differs between the two templates."
+        );
     }
     if !unchecked.is_empty() {
         let _ = writeln!(text, "\nNot checked ({}):", unchecked.len());
         for drift in unchecked {
-            let why = drift.status_reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
-            let _ = writeln!(text, "  {}  {}{why}", drift.logical_resource_id, drift.resource_type);
+            let reason = drift.status_reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
+            let _ = writeln!(text, "  {}  {}{reason}", drift.logical_resource_id, drift.resource_type);
         }
     }
     text

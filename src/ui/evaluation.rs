@@ -1,4 +1,4 @@
-//! An evaluated template, shown: conditions, resources with their properties, outputs.
+//! Views of an evaluated template: conditions, resources with their properties, outputs.
 
 use std::fmt::Write as _;
 use std::io::Write;
@@ -18,12 +18,12 @@ struct Answer<'e, 'a> {
     conditions: InOrder<'e, Option<bool>>,
     resources: InOrder<'e, ResourceAnswer<'e, 'a>>,
     outputs: InOrder<'e, OutputAnswer<'e, 'a>>,
-    /// What has no value, and why; absent where everything has one.
+    /// Problems that prevented values from being evaluated; absent if there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FindingAnswer<'e>>,
 }
 
-/// A map in its order; the names are unique already.
+/// A map that keeps its order; the names are unique.
 struct InOrder<'e, T>(Vec<(&'e str, T)>);
 
 impl<T: Serialize> Serialize for InOrder<'_, T> {
@@ -32,13 +32,13 @@ impl<T: Serialize> Serialize for InOrder<'_, T> {
     }
 }
 
-/// A resource as a template spells it.
+/// A resource in the form of a template.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct ResourceAnswer<'e, 'a> {
     #[serde(rename = "Type")]
     resource_type: &'e str,
-    /// Only where it is not known whether the resource exists.
+    /// The condition, if its value is unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     condition: Option<&'e str>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
@@ -56,7 +56,7 @@ struct ResourceAnswer<'e, 'a> {
     update_policy: Option<Shown<'e, 'a>>,
 }
 
-/// An output as a template spells it.
+/// An output in the form of a template.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct OutputAnswer<'e, 'a> {
@@ -108,27 +108,27 @@ fn known(value: ConditionValue) -> Option<bool> {
     }
 }
 
-/// Writes the problems of a template of which nothing else can be shown, where the answer has them.
+/// Writes the problems of a template that cannot be evaluated.
 ///
 /// # Errors
 ///
-/// Returns the serialiser's error, or the writer's.
+/// Returns an error if serialization or writing fails.
 pub fn write_problems(problems: &Diagnostics, out: impl Write) -> Result<(), serde_json::Error> {
     let (conditions, resources, outputs) = (InOrder(Vec::new()), InOrder(Vec::new()), InOrder(Vec::new()));
     let errors = problems.0.iter().map(problem).collect();
     super::write_json(&Answer { conditions, resources, outputs, errors }, out)
 }
 
-/// Writes the evaluation as JSON: conditions (`null` is not known), resources and outputs as a template spells them, and problems.
+/// Writes the evaluation as JSON: conditions (`null` means unknown), resources and outputs in the form of a template, and problems.
 ///
 /// # Errors
 ///
-/// Returns the serialiser's error, or the writer's.
+/// Returns an error if serialization or writing fails.
 pub fn write_json(evaluation: &Evaluation<'_>, problems: &Diagnostics, out: impl Write) -> Result<(), serde_json::Error> {
     super::write_json(&Answer::of(evaluation, &Secrets::of(None, evaluation), problems), out)
 }
 
-/// Returns the evaluation for a terminal, one line a property.
+/// Returns the evaluation as text, one line for each property.
 pub fn human(evaluation: &Evaluation<'_>, layout: Layout) -> String {
     let none = Diagnostics::default();
     let secrets = Secrets::of(None, evaluation);
@@ -142,7 +142,7 @@ pub fn human(evaluation: &Evaluation<'_>, layout: Layout) -> String {
             let (style, word) = match value {
                 Some(true) => (styles.add, "true"),
                 Some(false) => (styles.dim, "false"),
-                None => (styles.warning, "not known offline"),
+                None => (styles.warning, "unknown offline"),
             };
             let _ = writeln!(text, "  {name:names$}  {}", styled(style, word));
         }
@@ -150,8 +150,8 @@ pub fn human(evaluation: &Evaluation<'_>, layout: Layout) -> String {
     }
     let _ = writeln!(text, "{}", styled(styles.strong, format!("Resources ({})", answer.resources.0.len())));
     for (id, resource) in &answer.resources.0 {
-        let doubt = resource.condition.map(|name| format!("  may exist (condition {name} is not known offline)")).unwrap_or_default();
-        let _ = writeln!(text, "\n  {}  {}{doubt}", styled(styles.strong, id), resource.resource_type);
+        let uncertain = resource.condition.map(|name| format!("  may exist (condition {name} is unknown offline)")).unwrap_or_default();
+        let _ = writeln!(text, "\n  {}  {}{uncertain}", styled(styles.strong, id), resource.resource_type);
         if let Json::Object(properties) = resource.properties.json() {
             for (name, value) in &properties {
                 draw_value(&mut text, name, value, layout);

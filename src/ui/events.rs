@@ -1,4 +1,4 @@
-//! A stack event as a line.
+//! Stack events as lines of text.
 
 use anstyle::Style;
 
@@ -6,29 +6,29 @@ use super::layout::{Layout, visible};
 use super::styles::{Styles, styled};
 use crate::cloudformation::StackEvent;
 
-/// Columns below which a line holds the essence without padding.
-const ROOMY: usize = 110;
+/// The width below which a line omits the date and padding.
+const WIDE: usize = 110;
 
-/// Columns of the longest status, `UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS`.
+/// The width of the longest status, `UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS`.
 const STATUS: usize = 44;
 
 /// Returns an event as one line without a newline: time, status, logical ID, type, reason.
 ///
-/// On a narrow terminal the date and the padding are left out.
+/// On a narrow terminal the line omits the date and the padding.
 pub fn event_line(event: &StackEvent, layout: Layout) -> String {
     let styles = layout.styles;
     let (status, reason) = match &event.hook {
         None => (event.status.as_str(), event.status_reason.as_deref()),
         Some(hook) => (hook.status.as_str(), hook.reason.as_deref()),
     };
-    // What a template or a service says must not steer the terminal.
+    // Control characters from a template or service must not reach the terminal.
     let reason = reason.map(|reason| format!("  {}", visible(&reason.replace('\n', " ")))).unwrap_or_default();
     let detail = event.detailed_status.as_deref().map(|detail| format!(" ({detail})")).unwrap_or_default();
     let hook = event.hook.as_ref().map(|hook| format!("  hook {}", hook.hook_type)).unwrap_or_default();
     let style = status_style(status, styles);
     let rest = format!("{}{detail}{hook}{reason}", event.resource_type);
-    let line = if layout.width >= ROOMY {
-        // Services leave out the zeros at the end of a fraction, which would shift every column behind it.
+    let line = if layout.width >= WIDE {
+        // Services omit trailing zeros of a fraction, which would shift the columns.
         let time = event.at().map_or_else(|| event.timestamp.clone(), |at| format!("{at:.3}"));
         let (time, status) = (styled(styles.dim, time), styled(style, format!("{status:STATUS$}")));
         format!("{time}  {status}  {:28}  {rest}", event.logical_id)
@@ -56,7 +56,7 @@ mod tests {
     use crate::cloudformation::StackEvent;
 
     #[test]
-    fn columns_stand_where_they_stood_whatever_a_fraction_or_a_status_is_long() {
+    fn columns_are_aligned_for_any_fraction_and_status() {
         let line = |timestamp: &str, status: &str| {
             let event = StackEvent {
                 timestamp: timestamp.to_owned(),

@@ -1,4 +1,4 @@
-//! What validation found, shown: drawn for a person, as JSON, and as SARIF for code scanning.
+//! Findings of validation: as text, as JSON, and as SARIF for code scanning.
 
 use indexmap::IndexMap;
 use serde::Serialize;
@@ -13,12 +13,12 @@ struct Answer<'f> {
     findings: Vec<FindingAnswer<'f>>,
 }
 
-/// How many findings there are.
+/// The number of findings.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Summary {
     /// Findings that CloudFormation or a service would refuse.
     pub errors: usize,
-    /// The others.
+    /// Other findings.
     pub warnings: usize,
 }
 
@@ -30,28 +30,28 @@ impl Summary {
     }
 }
 
-/// A problem as JSON answers spell it.
+/// A problem in JSON output.
 #[derive(Serialize)]
 pub(super) struct FindingAnswer<'f> {
     rule: &'f str,
     severity: &'static str,
     message: &'f str,
     #[serde(flatten)]
-    place: Option<Place<'f>>,
+    position: Option<Position<'f>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     hint: Option<&'f str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cloudformation_message: Option<&'f str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     related: Vec<Related<'f>>,
-    /// Parameter values that expose it, where only some do.
+    /// Parameter values that cause the problem, if it depends on them.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     assignment: IndexMap<&'f str, &'f str>,
 }
 
-/// Lines and columns count from 1, columns in characters; the end is the first character that is not marked.
+/// Lines and columns start at 1; columns count characters; the end is exclusive.
 #[derive(Serialize)]
-struct Place<'f> {
+struct Position<'f> {
     file: &'f str,
     line: usize,
     column: usize,
@@ -62,13 +62,13 @@ struct Place<'f> {
 #[derive(Serialize)]
 struct Related<'f> {
     #[serde(flatten)]
-    place: Place<'f>,
+    position: Position<'f>,
     text: &'f str,
 }
 
-fn place(label: &Label) -> Place<'_> {
+fn position(label: &Label) -> Position<'_> {
     let (start, end) = (label.start(), label.source.line_column(label.span.end));
-    Place { file: label.source.name(), line: start.line, column: start.column, end_line: end.line, end_column: end.column }
+    Position { file: label.source.name(), line: start.line, column: start.column, end_line: end.line, end_column: end.column }
 }
 
 fn level(severity: Severity) -> &'static str {
@@ -85,16 +85,16 @@ fn answer(finding: &Finding) -> FindingAnswer<'_> {
     }
 }
 
-/// Returns a problem that rests on no assignment.
+/// Returns a problem that does not depend on parameter values.
 pub(super) fn problem(diagnostic: &Diagnostic) -> FindingAnswer<'_> {
     FindingAnswer {
         rule: diagnostic.rule,
         severity: level(diagnostic.severity),
         message: &diagnostic.message,
-        place: diagnostic.labels.first().map(place),
+        position: diagnostic.labels.first().map(position),
         hint: diagnostic.hint.as_deref(),
         cloudformation_message: diagnostic.aws_message.as_deref(),
-        related: diagnostic.labels.iter().skip(1).map(|label| Related { place: place(label), text: &label.text }).collect(),
+        related: diagnostic.labels.iter().skip(1).map(|label| Related { position: position(label), text: &label.text }).collect(),
         assignment: IndexMap::new(),
     }
 }
@@ -103,25 +103,25 @@ pub(super) fn problem(diagnostic: &Diagnostic) -> FindingAnswer<'_> {
 ///
 /// # Errors
 ///
-/// Returns the serialiser's error.
+/// Returns an error if serialization fails.
 pub fn json(findings: &[Finding]) -> Result<String, serde_json::Error> {
     super::json(&Answer { summary: Summary::of(findings), findings: findings.iter().map(answer).collect() })
 }
 
-/// Returns the findings as SARIF 2.1.0, which code scanning on pull requests reads; `rules` are those that were looked for.
+/// Returns the findings as SARIF 2.1.0, the format of code scanning services; `rules` are the rules that were checked.
 ///
 /// Source: <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>
 ///
 /// # Errors
 ///
-/// Returns the serialiser's error.
+/// Returns an error if serialization fails.
 pub fn sarif(findings: &[Finding], rules: &[Rule]) -> Result<String, serde_json::Error> {
     let location = |label: &Label| {
-        let place = place(label);
+        let position = position(label);
         serde_json::json!({
             "physicalLocation": {
-                "artifactLocation": {"uri": uri(place.file)},
-                "region": {"startLine": place.line, "startColumn": place.column, "endLine": place.end_line, "endColumn": place.end_column},
+                "artifactLocation": {"uri": uri(position.file)},
+                "region": {"startLine": position.line, "startColumn": position.column, "endLine": position.end_line, "endColumn": position.end_column},
             },
         })
     };
@@ -176,7 +176,7 @@ pub fn sarif(findings: &[Finding], rules: &[Rule]) -> Result<String, serde_json:
     }))
 }
 
-/// Returns a file's name as a URI reference: what a URI has other uses for is written as its code.
+/// Returns a file name as a URI reference, with reserved characters percent-encoded.
 fn uri(name: &str) -> String {
     let name = name.replace('\\', "/");
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
@@ -184,7 +184,7 @@ fn uri(name: &str) -> String {
     if coded.starts_with('/') { format!("file://{coded}") } else { coded }
 }
 
-/// Returns what is wrong in one text: message, the values that expose it, hint.
+/// Returns the message, the parameter values that cause it, and the hint as one text.
 fn message(finding: &Finding) -> String {
     let mut text = finding.diagnostic.message.clone();
     if let Some(exposed) = exposed_by(finding) {
@@ -197,20 +197,20 @@ fn message(finding: &Finding) -> String {
 }
 
 fn exposed_by(finding: &Finding) -> Option<String> {
-    // A message that says "when" names the values that matter already; the whole assignment is in the JSON.
+    // A message with "when" already names the relevant values; the JSON has all of them.
     if finding.diagnostic.message.contains(" when ") {
         return None;
     }
     let values: Vec<String> = finding.assignment.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    (!values.is_empty()).then(|| format!("under {}", values.join(", ")))
+    (!values.is_empty()).then(|| format!("with {}", values.join(", ")))
 }
 
-/// Returns the findings drawn into the text, and how many there are.
+/// Returns the findings with their source lines, and a summary.
 pub fn human(findings: &[Finding], layout: Layout) -> String {
     if findings.is_empty() {
         return "no problems found\n".to_owned();
     }
-    let drawn = findings.iter().map(|finding| {
+    let shown = findings.iter().map(|finding| {
         let message = match exposed_by(finding) {
             Some(exposed) => format!("{} {exposed}", finding.diagnostic.message),
             None => finding.diagnostic.message.clone(),
@@ -219,6 +219,6 @@ pub fn human(findings: &[Finding], layout: Layout) -> String {
     });
     let summary = Summary::of(findings);
     let plural = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
-    let text = super::diagnostics(&Diagnostics(drawn.collect()), layout);
+    let text = super::diagnostics(&Diagnostics(shown.collect()), layout);
     format!("{text}{}, {}\n", plural(summary.errors, "error"), plural(summary.warnings, "warning"))
 }

@@ -1,4 +1,4 @@
-//! How wide a view may be, and text cut to a width.
+//! The width of the output, and text fitted to it.
 
 use std::borrow::Cow;
 
@@ -6,19 +6,19 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::Styles;
 
-/// What a human view needs to know about where it is shown.
+/// The properties of the output that human views depend on.
 #[derive(Clone, Copy, Debug)]
 pub struct Layout {
-    /// Columns.
+    /// The width in columns.
     pub width: usize,
     /// Styles.
     pub styles: Styles,
-    /// Whether values are shown whole, however long: what goes into a file or a pager is searched, and nothing may be missing there.
+    /// Whether long values are shown in full: output to a file or pager is searched, so it must be complete.
     pub whole: bool,
 }
 
 impl Layout {
-    /// Columns where there is no terminal to ask.
+    /// The width without a terminal.
     pub const DEFAULT_WIDTH: usize = 120;
 
     /// Returns a plain layout of the default width.
@@ -27,24 +27,24 @@ impl Layout {
     }
 }
 
-/// Returns how many columns a text takes.
+/// Returns the width of a text in columns.
 pub fn width(text: &str) -> usize {
     text.width()
 }
 
-/// Returns a text whose control characters are written out, so that what a template holds cannot steer the terminal.
+/// Returns a text with escaped control characters, so that the content of a template cannot control the terminal.
 ///
-/// Line feeds and tabs stay.
+/// Line feeds and tabs are kept.
 pub fn visible(text: &str) -> Cow<'_, str> {
-    let steers = |character: char| character.is_control() && !matches!(character, '\n' | '\t');
-    if !text.contains(steers) {
+    let is_control = |character: char| character.is_control() && !matches!(character, '\n' | '\t');
+    if !text.contains(is_control) {
         return Cow::Borrowed(text);
     }
-    let written = |character: char| if steers(character) { character.escape_unicode().to_string() } else { character.to_string() };
-    Cow::Owned(text.chars().map(written).collect())
+    let escape = |character: char| if is_control(character) { character.escape_unicode().to_string() } else { character.to_string() };
+    Cow::Owned(text.chars().map(escape).collect())
 }
 
-/// Returns a text cut to so many columns, ending in `...` when something was cut.
+/// Returns a text shortened to a width; a shortened text ends in `...`.
 pub fn clip(text: &str, columns: usize) -> String {
     let text = visible(text);
     if width(&text) <= columns {
@@ -64,7 +64,7 @@ pub fn clip(text: &str, columns: usize) -> String {
     clipped
 }
 
-/// Returns a text in lines of at most so many columns, broken at blanks.
+/// Returns a text wrapped at whitespace into lines of at most `columns`.
 pub(super) fn wrapped(text: &str, columns: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {

@@ -1,7 +1,7 @@
-//! Human, JSON and Markdown views of what the rooms answer; styles and progress.
+//! Human, JSON, Markdown and SARIF views; styles and progress.
 //!
-//! Takes the rooms' values, gives text. Nothing here prints or asks the environment: width and styles are handed in, and
-//! [`cli`](crate::cli) writes what comes out. A human view shows the same data as the JSON one, so the two cannot disagree.
+//! Takes values of the other modules and returns text. Nothing here prints or reads the environment: callers pass width and styles, and
+//! [`cli`](crate::cli) writes the text. Human and JSON views use the same data, so they cannot disagree.
 
 pub mod build_cache;
 pub mod build_command;
@@ -24,6 +24,7 @@ mod prompt;
 mod recovery;
 mod remedy;
 pub mod stack;
+pub mod stack_status;
 mod styles;
 pub mod verify;
 

@@ -1,4 +1,4 @@
-//! How carrying something out on a stack ended.
+//! The outcome of an operation on a stack.
 
 use std::fmt::Write as _;
 
@@ -6,12 +6,12 @@ use indexmap::IndexMap;
 
 use super::events::status_style;
 use super::layout::{Layout, visible, width};
-use super::stack::meaning;
+use super::stack_status::meaning;
 use super::styles::styled;
 use crate::apply::{Outcome, RootCause};
 use crate::cloudformation::{StackEvent, StackStatus};
 
-/// Returns how carrying something out ended: what happened, why, and what to do next.
+/// Returns the outcome of an operation: what happened, why, and what to do next.
 pub fn outcome(outcome: &Outcome, stack: &str, layout: Layout) -> String {
     let shown = |status: StackStatus| styled(status_style(status.as_str(), layout.styles), status).to_string();
     let next = |status: StackStatus| meaning(status).1.map(|next| format!("\n  next: {next}")).unwrap_or_default();
@@ -22,7 +22,7 @@ pub fn outcome(outcome: &Outcome, stack: &str, layout: Layout) -> String {
             for event in left_behind {
                 let _ = write!(
                     text,
-                    "\n  {} could not be deleted and is left behind: {}",
+                    "\n  {} could not be deleted and remains in the account: {}",
                     event.logical_id,
                     event.physical_id.as_deref().unwrap_or_default()
                 );
@@ -45,14 +45,19 @@ pub fn outcome(outcome: &Outcome, stack: &str, layout: Layout) -> String {
                 shown(*status),
                 meaning(*status).0,
                 because("first failure", root_cause.as_ref()),
-                because("on the way back", rollback_cause.as_deref()),
+                because("rollback failure", rollback_cause.as_deref()),
                 next(*status)
             )
         }
         Outcome::Deleted { retained } => {
             let mut text = format!("{stack} is deleted");
             for event in retained {
-                let _ = write!(text, "\n  {} stays in the account: {}", event.logical_id, event.physical_id.as_deref().unwrap_or_default());
+                let _ = write!(
+                    text,
+                    "\n  {} is retained in the account: {}",
+                    event.logical_id,
+                    event.physical_id.as_deref().unwrap_or_default()
+                );
             }
             text
         }
@@ -60,26 +65,26 @@ pub fn outcome(outcome: &Outcome, stack: &str, layout: Layout) -> String {
             let command = if *status == StackStatus::DeleteInProgress { "rackform delete" } else { "rackform apply" };
             let mut text = format!("interrupted: {stack} is {}", shown(*status));
             if !status.is_in_progress() {
-                let _ = write!(text, ", with the import done; the same command again goes on with the update");
+                let _ = write!(text, ", after the import; run the same command again to continue with the update");
             } else if *goes_on {
-                let _ = write!(text, ", and that goes on\n  `rackform events --follow` watches it, `{command}` takes it up where it is");
+                let _ = write!(text, "; the operation continues\n  `rackform events --follow` shows its progress, `{command}` resumes it");
             } else {
-                let _ = write!(text, "; `{command}` takes it up where it is");
+                let _ = write!(text, "; `{command}` resumes the operation");
             }
             text
         }
     }
 }
 
-/// Returns a root cause below a heading: what failed, why, where in nested stacks, and how much followed from it.
+/// Returns a root cause: what failed, why, where in nested stacks, and the number of failures that followed from it.
 pub fn because(heading: &str, cause: Option<&RootCause>) -> String {
     let Some(cause) = cause else { return String::new() };
     if cause.event.is_of_stack() && cause.event.is_user_initiated() {
-        return "\n  it was cancelled by hand".to_owned();
+        return "\n  cancelled by a user".to_owned();
     }
     let mut text = format!("\n  {heading}: {}", failure(&cause.event));
     for (depth, event) in cause.nested.iter().enumerate() {
-        let _ = write!(text, "\n  {:indent$}inside that stack: {}", "", failure(event), indent = 2 * (depth + 1));
+        let _ = write!(text, "\n  {:indent$}in the nested stack: {}", "", failure(event), indent = 2 * (depth + 1));
     }
     match cause.followers {
         0 => {}

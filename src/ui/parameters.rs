@@ -1,4 +1,4 @@
-//! Parameters, shown: what a template declares, what holds, and where that came from.
+//! Parameters: declarations, values and their sources.
 
 use std::fmt::Write as _;
 
@@ -29,22 +29,22 @@ struct ParameterAnswer<'p> {
     min_length: Option<u64>,
     max_length: Option<u64>,
     no_echo: bool,
-    /// `****` for a `NoEcho` value, `null` for one that must be given.
+    /// `****` for a `NoEcho` value, `null` for a missing value.
     value: Option<&'p str>,
     /// `default`, `deployed`, `file`, `flag`, or `missing`.
     provenance: String,
 }
 
-/// What is listed.
+/// The parameters to list.
 #[derive(Clone, Copy, Debug)]
 pub struct List<'p> {
-    /// The parameters; a missing one stands there without a value.
+    /// The parameters; a missing one has no value.
     pub set: &'p ParameterSet<'p>,
-    /// The template's groups.
+    /// The parameter groups of the template.
     pub groups: &'p [ParameterGroup<'p>],
-    /// Names of parameters that must be given a value yet.
+    /// Names of required parameters without a value.
     pub missing: &'p [&'p str],
-    /// Only this group.
+    /// Limits the list to this group.
     pub group: Option<&'p str>,
 }
 
@@ -74,26 +74,26 @@ impl List<'_> {
                 provenance: if is_missing { "missing".to_owned() } else { parameter.provenance.to_string() },
             }
         });
-        let is_wanted = |parameter: &ParameterAnswer<'_>| {
+        let is_listed = |parameter: &ParameterAnswer<'_>| {
             self.group.is_none_or(|group| parameter.groups.iter().any(|label| label.eq_ignore_ascii_case(group)))
         };
-        Answer { parameters: parameters.filter(is_wanted).collect() }
+        Answer { parameters: parameters.filter(is_listed).collect() }
     }
 
     /// Returns the parameters as JSON.
     ///
     /// # Errors
     ///
-    /// Returns the serialiser's error.
+    /// Returns an error if serialization fails.
     pub fn json(&self) -> Result<String, serde_json::Error> {
         super::json(&self.answer())
     }
 
-    /// Returns the values that hold as a parameter file: names to text, without what is secret or missing.
+    /// Returns the values as a parameter file, without secret and missing values.
     ///
     /// # Errors
     ///
-    /// Returns the serialiser's error.
+    /// Returns an error if serialization fails.
     pub fn yaml(&self) -> Result<String, serde_yaml::Error> {
         let answer = self.answer();
         let values: IndexMap<&str, &str> = answer
@@ -105,7 +105,7 @@ impl List<'_> {
         serde_yaml::to_string(&values)
     }
 
-    /// Returns the parameters for a terminal: name, value, where it came from, and below it what it is.
+    /// Returns the parameters as text: name, value and source, then description and constraints.
     pub fn human(&self, layout: Layout) -> String {
         let answer = self.answer();
         let styles = layout.styles;
@@ -113,7 +113,7 @@ impl List<'_> {
         let mut text = String::new();
         for parameter in &answer.parameters {
             let value = match parameter.value {
-                None => styled(styles.warning, "must be given"),
+                None => styled(styles.warning, "required"),
                 Some("") => "\"\"".to_owned(),
                 Some(value) => visible(value).into_owned(),
             };

@@ -1,4 +1,4 @@
-//! Permissions, shown.
+//! Permissions as text and JSON.
 
 use serde::Serialize;
 
@@ -6,26 +6,26 @@ use super::layout::wrapped;
 use super::{Layout, styled};
 use crate::permissions::{MANAGED_POLICY_LIMIT, Policy, Statement};
 
-/// Everything that is listed.
+/// The permissions to show.
 #[derive(Clone, Debug, Serialize)]
 pub struct Listing {
     /// The stack.
     pub stack_name: String,
     /// `plan` or `lifetime`.
     pub scope: &'static str,
-    /// The types of resources that it is about.
+    /// The resource types that are covered.
     pub resource_types: Vec<String>,
-    /// What to know of it.
+    /// Notes.
     pub notes: Vec<String>,
-    /// Policies, each short enough for a managed one.
+    /// Policies, each within the size limit of a managed policy.
     pub policies: Vec<Policy>,
 }
 
-/// Returns the statements one after the other, then what to know of them.
+/// Returns the statements and notes as text.
 pub fn human(listing: &Listing, statements: &[Statement], layout: Layout) -> String {
     let of = match listing.scope {
-        "lifetime" => "everything that its template may ever do",
-        _ => "the present plan",
+        "lifetime" => "every operation on its template",
+        _ => "this plan",
     };
     let title = format!("Permissions for {}: {of}", listing.stack_name);
     let mut text = format!("{}\n", styled(layout.styles.strong, title));
@@ -47,7 +47,7 @@ pub fn human(listing: &Listing, statements: &[Statement], layout: Layout) -> Str
         1 => "1 managed policy".to_owned(),
         count => format!("{count} managed policies"),
     };
-    text.push_str(&format!("\n{count} of {} characters, {MANAGED_POLICY_LIMIT} being the most\n", sizes.join(", ")));
+    text.push_str(&format!("\n{count} with {} characters; the limit is {MANAGED_POLICY_LIMIT}\n", sizes.join(", ")));
     for note in &listing.notes {
         for (index, line) in wrapped(note, layout.width.saturating_sub(6).max(40)).into_iter().enumerate() {
             let lead = if index == 0 { styled(layout.styles.hint, "note:") } else { "     ".to_owned() };

@@ -1,4 +1,4 @@
-//! Stack events as they come in: lines, and a bar where a terminal can draw one.
+//! Progress of an operation: stack events as lines, and a progress bar on a terminal.
 
 use std::time::{Duration, Instant};
 
@@ -10,16 +10,16 @@ use super::styles::styled;
 use crate::apply::tally::{Step, Tally, span};
 use crate::cloudformation::StackEvent;
 
-/// How long nothing may be written where no bar can be drawn, so that a CI job's log does not look dead.
+/// The interval without output after which a status line is written if there is no bar, so that a CI job does not seem to hang.
 const SILENCE: Duration = Duration::from_secs(60);
 
-/// Below how many columns there is no room for a bar.
+/// The width below which no bar is shown.
 const NARROW: usize = 60;
 
-/// Events of one operation as they come in.
+/// The progress of one operation.
 ///
-/// On a terminal a bar counts the steps that are done and names those in work, the longest first, and only what is done or failed
-/// scrolls by; without one, every event is a line, and long silence is broken by what is waited for.
+/// On a terminal a bar counts completed steps and names those in progress, the longest first, and only completed and failed steps are
+/// written as lines. Without a terminal, every event is a line, and after a long silence a line names the steps in progress.
 #[derive(Debug)]
 pub struct Progress {
     bar: Option<ProgressBar>,
@@ -30,7 +30,7 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Starts with so many steps to go, each the creation, update or deletion of one resource; draws only when told that it can.
+    /// Starts with `steps` steps, each the creation, update or deletion of one resource; shows a bar if `can_draw`.
     pub fn new(steps: usize, can_draw: bool, layout: Layout) -> Self {
         let now = Instant::now();
         let bar = can_draw.then(|| {
@@ -43,14 +43,14 @@ impl Progress {
         Self { bar, layout, tally: Tally::new(steps), began: now, written: now }
     }
 
-    /// Takes in an event from before, which is no news.
+    /// Records an event that was already shown.
     pub fn earlier(&mut self, event: &StackEvent) {
         let ago = event.at().and_then(|at| Duration::try_from(jiff::Timestamp::now().duration_since(at)).ok());
         self.tally.take_earlier(event, ago.unwrap_or_default());
         self.draw();
     }
 
-    /// Takes an event in; returns the line to write when there is no bar.
+    /// Records an event; returns the line to write if there is no bar.
     pub fn event(&mut self, event: &StackEvent) -> Option<String> {
         let step = self.tally.take(event, self.began.elapsed());
         let took = match step {
@@ -62,7 +62,7 @@ impl Progress {
         let line = format!("{}{took}", event_line(event, self.layout));
         self.written = Instant::now();
         let Some(bar) = &self.bar else { return Some(line) };
-        // What is in work stands beside the bar, and what was cancelled follows from what failed.
+        // The bar shows steps in progress, and cancelled steps follow from a failure.
         if !matches!(step, Step::Doing | Step::Cancelled) {
             bar.println(line);
         }
@@ -70,7 +70,7 @@ impl Progress {
         None
     }
 
-    /// Lets time go by; returns a line to write where nothing was written for long.
+    /// Updates the bar; returns a status line to write after a long silence.
     pub fn waiting(&mut self) -> Option<String> {
         self.draw();
         if self.bar.is_some() || self.written.elapsed() < SILENCE {
@@ -80,7 +80,7 @@ impl Progress {
         Some(format!("{:.3}  {}", jiff::Timestamp::now(), self.state()))
     }
 
-    /// Writes a remark above the bar; returns it where there is none.
+    /// Writes a remark above the bar; returns the remark if there is no bar.
     pub fn remark(&mut self, text: String) -> Option<String> {
         match &self.bar {
             Some(bar) => {
@@ -91,7 +91,7 @@ impl Progress {
         }
     }
 
-    /// Takes the bar off the screen.
+    /// Removes the bar.
     pub fn finish(self) {
         if let Some(bar) = self.bar {
             bar.finish_and_clear();
@@ -112,7 +112,7 @@ impl Progress {
         names.collect::<Vec<_>>().join(", ")
     }
 
-    /// Returns how far it is and what is waited for.
+    /// Returns the number of completed steps and the steps in progress.
     fn state(&self) -> String {
         let (counts, waiting) = (self.tally.counts(), self.waiting_for());
         if waiting.is_empty() { counts } else { format!("{counts}; waiting for {waiting}") }
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_tells_how_long_it_took() {
+    fn a_line_shows_the_duration() {
         let mut progress = Progress::new(1, false, Layout::plain());
         progress.event(&event("Files", "CREATE_IN_PROGRESS", 1));
         let line = progress.event(&event("Files", "CREATE_COMPLETE", 43)).unwrap_or_default();
@@ -143,14 +143,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_waited_for_is_named() {
+    fn the_status_names_steps_in_progress() {
         let mut progress = Progress::new(2, false, Layout::plain());
         progress.event(&event("Files", "CREATE_IN_PROGRESS", 1));
         assert!(progress.state().starts_with("0 of 2 done, 1 in work; waiting for Files 0."), "{}", progress.state());
     }
 
     #[test]
-    fn a_narrow_line_leaves_the_date_out() {
+    fn a_narrow_line_omits_the_date() {
         let layout = Layout { width: 80, ..Layout::plain() };
         let line = Progress::new(1, false, layout).event(&event("Files", "CREATE_COMPLETE", 1)).unwrap_or_default();
         assert_eq!(line, "03:04:01  CREATE_COMPLETE  Files  AWS::EFS::FileSystem");

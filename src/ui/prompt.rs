@@ -1,12 +1,12 @@
-//! The question before something is carried out.
+//! The confirmation prompt.
 
 use std::io::{BufRead, Write};
 
-/// Asks a question until the answer is yes or no; the end of input is a no.
+/// Asks until the answer is yes or no; the end of input means no.
 ///
 /// # Errors
 ///
-/// Returns a failure to read or write.
+/// Returns an error if reading or writing fails.
 pub fn confirm(input: &mut dyn BufRead, output: &mut dyn Write, question: &str) -> std::io::Result<bool> {
     loop {
         write!(output, "{question} [yes/no] ")?;
@@ -44,7 +44,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_asked_again() {
+    fn other_answers_repeat_the_question() {
         assert_eq!(answer("sure\nyes\n"), (Some(true), "Apply? [yes/no] please answer yes or no\nApply? [yes/no] ".to_owned()));
     }
 }

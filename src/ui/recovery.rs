@@ -1,15 +1,15 @@
-//! Why a stack is stuck, and the ways out.
+//! Why a stack is stuck, and its recovery options.
 
 use std::fmt::Write as _;
 
 use super::events::status_style;
 use super::layout::{Layout, visible, wrapped};
 use super::outcome::because;
-use super::stack::meaning;
+use super::stack_status::meaning;
 use super::styles::styled;
 use crate::recover::{Proposal, Recovery, Way};
 
-/// Returns why a stack is stuck, and the ways out, for a terminal.
+/// Returns why a stack is stuck, and its recovery options, as text.
 pub fn recovery(recovery: &Recovery, layout: Layout) -> String {
     let styles = layout.styles;
     let status = styled(status_style(recovery.status.as_str(), styles), &recovery.status);
@@ -25,12 +25,12 @@ pub fn recovery(recovery: &Recovery, layout: Layout) -> String {
     }
     text.push('\n');
     if recovery.proposals.is_empty() {
-        text.push_str("\nIt is not stuck: there is nothing to recover from.\n");
+        text.push_str("\nThe stack is not stuck; no recovery is needed.\n");
         return text;
     }
     for (number, proposal) in recovery.proposals.iter().enumerate() {
         let _ = writeln!(text);
-        // Two ways of one name are told apart by their flags.
+        // Flags distinguish two options with the same name.
         let flags = match &proposal.way {
             Way::Delete { retain } => retain.iter().map(|name| format!(" --retain {name}")).collect(),
             Way::Continue { skip } => skip.iter().map(|name| format!(" --skip {name}")).collect(),

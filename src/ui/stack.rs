@@ -1,4 +1,4 @@
-//! A stack as it is, and how carrying something out on it ended.
+//! Stacks and their resources.
 
 use std::fmt::Write as _;
 
@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::events::status_style;
 use super::layout::{Layout, width};
 use super::outcome::because;
+use super::stack_status::{meaning, operation};
 use super::styles::styled;
 use crate::apply::tally::span;
 use crate::apply::{RootCause, history};
@@ -15,7 +16,7 @@ use crate::backend::local::RetainedResource;
 use crate::backend::{Drift, StackDescription, StackResource, StackSummary};
 use crate::cloudformation::{StackDriftStatus, StackEvent, StackStatus};
 
-/// A stack as `rackform status` shows it.
+/// A stack for `rackform status`.
 #[derive(Clone, Debug, Serialize)]
 pub struct Status {
     name: String,
@@ -24,14 +25,14 @@ pub struct Status {
     status_reason: Option<String>,
     /// What the status means.
     meaning: &'static str,
-    /// The command that gets on from here, where one is needed.
+    /// The command to run next, if any.
     next: Option<&'static str>,
     created: String,
     updated: Option<String>,
     termination_protection: bool,
-    /// What was found when somebody last looked for drift, where the backend tells.
+    /// The result of the last drift detection, if the backend reports it.
     drift: Option<Drift>,
-    /// What was last done to it.
+    /// The last operation.
     last_operation: Option<LastOperation>,
     resources: usize,
     parameters: Vec<StatusParameter>,
@@ -46,31 +47,31 @@ pub struct StatusParameter {
     pub name: String,
     /// Its value, `****` for a `NoEcho` one.
     pub value: String,
-    /// Whether that is the template's default.
+    /// Whether the value is the template's default.
     pub is_default: bool,
-    /// What `rack.yaml` says, where that is something else.
+    /// The value in `rack.yaml`, if it differs.
     pub rack_file: Option<String>,
 }
 
-/// What was last done to a stack.
+/// The last operation on a stack.
 #[derive(Clone, Debug, Serialize)]
 pub struct LastOperation {
-    /// What it was, in words.
+    /// The kind of operation, in words.
     operation: &'static str,
     /// RFC 3339, UTC.
     began: String,
-    /// RFC 3339, UTC; absent while it is under way.
+    /// RFC 3339, UTC; absent while it is in progress.
     ended: Option<String>,
-    /// How far it came.
+    /// The stack status that it reached.
     status: StackStatus,
-    /// What it failed for.
+    /// The cause of its failure.
     pub root_cause: Option<RootCause>,
     #[serde(skip)]
     took: Option<std::time::Duration>,
 }
 
 impl LastOperation {
-    /// Returns the last operation that a stack's events tell of.
+    /// Returns the last operation in a list of stack events.
     pub fn of(events: &[StackEvent]) -> Option<Self> {
         let last = *history::operations(events).last()?;
         let (first, end) = (last.first()?, last.iter().rfind(|event| event.is_of_stack())?);
@@ -87,7 +88,7 @@ impl LastOperation {
 }
 
 impl Status {
-    /// Returns what there is to show of a stack.
+    /// Returns the view of a stack.
     pub fn new(
         stack: &StackDescription,
         parameters: Vec<StatusParameter>,
@@ -116,10 +117,10 @@ impl Status {
 }
 
 impl Status {
-    /// Returns the same of a stack whose operation nobody carries on by itself: the embedded backend works as long as a program does, and
-    /// what is seen halfway there was left there.
+    /// Returns the status with the command that resumes an interrupted operation: the local backend works only while a program runs, so an
+    /// operation in progress was interrupted.
     #[must_use]
-    pub fn left_halfway(mut self) -> Self {
+    pub fn with_resume_command(mut self) -> Self {
         if self.status.is_in_progress() && !self.status.is_review() {
             self.next = Some(if self.status == StackStatus::DeleteInProgress { "rackform delete" } else { "rackform apply" });
         }
@@ -127,57 +128,7 @@ impl Status {
     }
 }
 
-/// Returns what a stack's status means, and the command that gets on from it.
-///
-/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html>
-pub fn meaning(status: StackStatus) -> (&'static str, Option<&'static str>) {
-    const RECOVER: Option<&str> = Some("rackform recover");
-    match status {
-        StackStatus::CreateComplete => ("it was created and is as its template says", None),
-        StackStatus::UpdateComplete => ("its last update succeeded", None),
-        StackStatus::ImportComplete => ("resources were imported into it", None),
-        StackStatus::UpdateRollbackComplete => {
-            ("its last update failed and was undone; it is what it was before", Some("rackform events --failed"))
-        }
-        StackStatus::ImportRollbackComplete => {
-            ("its last import failed and was undone; it is what it was before", Some("rackform events --failed"))
-        }
-        StackStatus::RollbackComplete => ("its creation failed and was undone; it holds nothing and can only be deleted", RECOVER),
-        StackStatus::DeleteFailed => ("its deletion failed; some resources are left", RECOVER),
-        StackStatus::UpdateRollbackFailed => {
-            ("its last update failed, and so did undoing it; it can neither be updated nor used as it was", RECOVER)
-        }
-        StackStatus::ImportRollbackFailed => ("its last import failed, and so did undoing it", RECOVER),
-        StackStatus::UpdateFailed => ("its last update failed and was left where it stopped, as it was told not to roll back", RECOVER),
-        StackStatus::CreateFailed => ("its creation failed; some resources are left", RECOVER),
-        StackStatus::RollbackFailed => ("its creation failed, and so did undoing it; some resources are left", RECOVER),
-        StackStatus::ReviewInProgress => ("only a change set exists; there are no resources yet", Some("rackform apply")),
-        StackStatus::DeleteComplete => ("it is deleted", None),
-        StackStatus::DeleteInProgress => {
-            ("it is being deleted; if whoever deletes it stopped halfway, `rackform delete` goes on", Some("rackform events --follow"))
-        }
-        _ if status.is_in_progress() => (
-            "something is being done to it; if whoever does it stopped halfway, `rackform apply` goes on",
-            Some("rackform events --follow"),
-        ),
-        _ => ("CloudFormation says no more", None),
-    }
-}
-
-/// Returns what is being done to a stack that something is being done to.
-pub fn operation(status: StackStatus) -> &'static str {
-    match status {
-        StackStatus::CreateInProgress => "its creation",
-        StackStatus::DeleteInProgress => "its deletion",
-        StackStatus::RollbackInProgress => "undoing its failed creation",
-        StackStatus::UpdateCompleteCleanupInProgress => "cleaning up after an update",
-        StackStatus::ImportInProgress => "an import",
-        _ if status.is_rollback() => "undoing a failed update",
-        _ => "an update",
-    }
-}
-
-/// Returns a stack for a terminal.
+/// Returns a stack as text.
 pub fn status(stack: &Status, layout: Layout) -> String {
     let styles = layout.styles;
     let mut text = String::new();
@@ -196,10 +147,10 @@ pub fn status(stack: &Status, layout: Layout) -> String {
     }
     let _ = writeln!(text, "  {}", stack.id);
     let updated = stack.updated.as_ref().map(|updated| format!(", updated {updated}")).unwrap_or_default();
-    let protected = if stack.termination_protection { ", protected against deletion" } else { "" };
+    let protected = if stack.termination_protection { ", termination protection on" } else { "" };
     let _ = writeln!(text, "  {} resources, created {}{updated}{protected}", stack.resources, stack.created);
     if let Some(last) = &stack.last_operation {
-        let ended = last.ended.as_ref().map_or_else(|| ", under way".to_owned(), |ended| format!(" to {ended}"));
+        let ended = last.ended.as_ref().map_or_else(|| ", in progress".to_owned(), |ended| format!(" to {ended}"));
         let took = last.took.map(|took| format!(" ({})", span(took))).unwrap_or_default();
         let _ = writeln!(text, "  last operation: {}, {}{ended}{took}", last.operation, last.began);
     }
@@ -233,7 +184,7 @@ fn pairs(text: &mut String, title: &str, pairs: &IndexMap<String, String>, layou
     }
 }
 
-/// Returns stacks for a terminal, a line each.
+/// Returns a list of stacks as text, one line each.
 pub fn stacks(stacks: &[StackSummary], layout: Layout) -> String {
     let longest = stacks.iter().map(|stack| width(&stack.name)).max().unwrap_or(0);
     let line = |stack: &StackSummary| {
@@ -243,7 +194,7 @@ pub fn stacks(stacks: &[StackSummary], layout: Layout) -> String {
     if stacks.is_empty() { "no stacks\n".to_owned() } else { stacks.iter().map(line).collect() }
 }
 
-/// Returns resources for a terminal, a line each.
+/// Returns a list of resources as text, one line each.
 pub fn resources(resources: &[StackResource], layout: Layout) -> String {
     let longest = |of: fn(&StackResource) -> &str| resources.iter().map(|resource| width(of(resource))).max().unwrap_or(0);
     let (name, kind) = (longest(|resource| &resource.logical_id), longest(|resource| &resource.resource_type));
@@ -254,10 +205,10 @@ pub fn resources(resources: &[StackResource], layout: Layout) -> String {
     if resources.is_empty() { "no resources\n".to_owned() } else { resources.iter().map(line).collect() }
 }
 
-/// Returns retained resources for a terminal, a line each.
+/// Returns a list of retained resources as text, one line each.
 pub fn retained(resources: &[RetainedResource]) -> String {
     let line = |resource: &RetainedResource| {
         format!("{}  {}  (was {} of {})\n", resource.physical_id, resource.resource_type, resource.logical_id, resource.stack_id)
     };
-    if resources.is_empty() { "nothing outlived its stack\n".to_owned() } else { resources.iter().map(line).collect() }
+    if resources.is_empty() { "no retained resources\n".to_owned() } else { resources.iter().map(line).collect() }
 }

@@ -1,4 +1,4 @@
-//! Styles by meaning; empty until asked for, so that tests and pipes see clean text.
+//! Styles by meaning. They are empty by default, so that tests and pipes get plain text.
 
 use anstyle::{AnsiColor, Effects, Style};
 
@@ -7,7 +7,7 @@ use anstyle::{AnsiColor, Effects, Style};
 pub struct Styles {
     /// Headings and names.
     pub strong: Style,
-    /// What matters less.
+    /// Secondary text.
     pub dim: Style,
     /// Additions.
     pub add: Style,
@@ -23,17 +23,17 @@ pub struct Styles {
     pub warning: Style,
     /// Hints.
     pub hint: Style,
-    /// Whether any of them does something.
+    /// Whether the styles are not empty.
     pub colored: bool,
 }
 
 impl Styles {
-    /// Returns styles that do nothing.
+    /// Returns empty styles.
     pub fn plain() -> Self {
         Self::default()
     }
 
-    /// Returns styles for a terminal; the sixteen named colours, so that the user's own theme holds.
+    /// Returns styles for a terminal, in the sixteen named colors of the user's theme.
     pub fn colorize() -> Self {
         let color = |color: AnsiColor| color.on_default();
         Self {
@@ -50,13 +50,13 @@ impl Styles {
         }
     }
 
-    /// Returns the styles asked for.
+    /// Returns colored or empty styles.
     pub fn when(colored: bool) -> Self {
         if colored { Self::colorize() } else { Self::plain() }
     }
 }
 
-/// Returns a text between a style's codes; the bare text for an empty style.
+/// Returns a text with a style; the plain text if the style is empty.
 pub fn styled(style: Style, text: impl std::fmt::Display) -> String {
     format!("{style}{text}{style:#}")
 }

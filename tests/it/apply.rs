@@ -115,7 +115,7 @@ fn a_failure_is_undone_and_its_root_cause_named() {
     assert!(run.stderr.contains("first failure: Target CREATE_FAILED"), "{}", run.stderr);
     assert_eq!(resources(&bench), before);
     let run = bench.run("status");
-    assert!(run.stdout.contains("UPDATE_ROLLBACK_COMPLETE") && run.stdout.contains("undone"), "{}", run.stdout);
+    assert!(run.stdout.contains("UPDATE_ROLLBACK_COMPLETE") && run.stdout.contains("rolled back"), "{}", run.stdout);
     let run = bench.run("events --failed");
     assert_eq!(run.stdout.lines().count(), 1, "{}", run.stdout);
     assert!(run.stdout.contains("Target"), "{}", run.stdout);

@@ -266,7 +266,7 @@ fn validate_tells_a_program_where_and_a_person_what() {
     2 |   "Files": {"Type": "AWS::EFS::FileSystem", "Properties": {"Encripted": true}}
       |                                                            ^^^^^^^^^^^ unknown property
       |
-      = note: CloudFormation says: Encountered unsupported property Encripted
+      = note: CloudFormation reports: Encountered unsupported property Encripted
       = hint: did you mean `Encrypted`?
 
     1 error, 0 warnings

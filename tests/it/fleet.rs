@@ -78,7 +78,7 @@ fn a_comment_about_many_racks_fits_and_says_what_it_leaves_out() {
     let run = bench.run(&format!("plan --format markdown -f {}", files.join(" -f ")));
     assert_eq!(run.code, 0, "{run}");
     assert!(run.stdout.chars().count() <= 65_536, "{} characters", run.stdout.chars().count());
-    assert!(run.stdout.contains("## `big0.yaml`\n\n") && run.stdout.contains("## `big11.yaml`\n\n_Left out"), "{run}");
+    assert!(run.stdout.contains("## `big0.yaml`\n\n") && run.stdout.contains("## `big11.yaml`\n\n_Omitted"), "{run}");
     assert!(run.stdout.ends_with("| `big11.yaml` | 150 to add |\n"), "every rack is in the summary\n{run}");
 }
 

@@ -75,7 +75,7 @@ fn a_file_system_that_fits_becomes_the_racks_own() {
     assert!(run.stderr.contains(&format!("imported: Files ({id}); now the update")), "{run}");
     assert!(run.stderr.contains("`rackform drift` compares every property of Files with the template"), "{run}");
     assert_eq!(physical_id(&bench, "Files").as_deref(), Some(id.as_str()));
-    assert!(done(bench.run("local resources --retained")).stdout.contains("nothing outlived its stack"));
+    assert!(done(bench.run("local resources --retained")).stdout.contains("no retained resources"));
     // The template is the one that was there, with its condition and its own policy: off is off again.
     assert!(done(bench.run("diff deployed rack -p Cache=Yes --exit-code")).stdout.contains("No changes"));
     let off = bench.run("set Cache=No --yes");
@@ -182,7 +182,7 @@ fn what_stopped_half_way_goes_on_with_the_same_command_or_is_let_go() {
         let command = format!("set Cache=Yes --import Files={id} --yes");
         let failed = bench.run(&format!("{command} --fail-on Target:create"));
         assert_eq!(failed.code, 1, "{failed}");
-        assert!(failed.stderr.contains("the same command again goes on with the update"), "{failed}");
+        assert!(failed.stderr.contains("run the same command again to continue with the update"), "{failed}");
         assert_eq!(physical_id(&bench, "Files"), Some(id.clone()), "what was imported stays");
         (bench, id, command)
     };

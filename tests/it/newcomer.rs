@@ -80,7 +80,7 @@ fn a_misspelt_parameter_is_marked_at_its_name() {
     2 |   BuildCach: Yes
       |   ^^^^^^^^^
       |
-      = note: CloudFormation says: Parameters: [BuildCach] do not exist in the template
+      = note: CloudFormation reports: Parameters: [BuildCach] do not exist in the template
       = hint: did you mean `BuildCache`?
     ------- exit status: 65 -------
     ");

@@ -39,7 +39,7 @@ fn stuck_in_its_rollback() -> Bench {
     assert_eq!(run.code, 1, "{run}");
     assert_eq!(status(&bench), "UPDATE_ROLLBACK_FAILED");
     assert!(run.stderr.contains("first failure: Target CREATE_FAILED"), "{run}");
-    assert!(run.stderr.contains("on the way back: Subnet UPDATE_FAILED"), "{run}");
+    assert!(run.stderr.contains("rollback failure: Subnet UPDATE_FAILED"), "{run}");
     assert!(run.stderr.contains("next: rackform recover"), "{run}");
     bench
 }
@@ -135,7 +135,7 @@ fn what_cannot_be_deleted_is_retained_once_it_is_named() {
     let run = bench.run("recover --yes --retain Vpc");
     assert_eq!(run.code, 64, "{run}");
     let run = bench.run("recover --yes --retain Files");
-    assert!(done(&run).stderr.contains("Files stays in the account: fs-"), "{run}");
+    assert!(done(&run).stderr.contains("Files is retained in the account: fs-"), "{run}");
     assert_eq!(bench.run("status").code, 66);
     assert!(bench.run("local resources --retained").stdout.contains("AWS::EFS::FileSystem"));
 }

@@ -303,7 +303,7 @@ fn parameters_say_what_holds_and_where_it_came_from() {
         Keep a build cache [String, Yes | No]
     Days    7  (default)
         Days to keep logs [Number, 1 to 365]
-    Secret  must be given
+    Secret  required
         [String, at least 8 characters, NoEcho]
     Key     ""  (default)
         [String]
@@ -335,7 +335,7 @@ fn every_problem_of_the_parameters_is_told_at_once() {
     3 |     "Cache": {"Type": "String", "Default": "No", "AllowedValues": ["Yes", "No"], "Description": "Keep a build cac...
       |     ------- declared here
       |
-      = note: CloudFormation says: Parameter 'Cache' must be one of AllowedValues
+      = note: CloudFormation reports: Parameter 'Cache' must be one of AllowedValues
       = hint: allowed: Yes, No
 
     error[max-value]: parameter `Days` is above its maximum, 365: `400`
@@ -349,7 +349,7 @@ fn every_problem_of_the_parameters_is_told_at_once() {
     4 |     "Days": {"Type": "Number", "Default": "7", "MinValue": 1, "MaxValue": 365, "Description": "Days to keep logs"},
       |     ------ declared here
       |
-      = note: CloudFormation says: Parameter 'Days' must be a number not greater than 365
+      = note: CloudFormation reports: Parameter 'Days' must be a number not greater than 365
 
     error[unknown-parameter]: the template declares no parameter `Cash`
      --> bad.yaml:2:1
@@ -357,7 +357,7 @@ fn every_problem_of_the_parameters_is_told_at_once() {
     2 | Cash: Yes
       | ^^^^
       |
-      = note: CloudFormation says: Parameters: [Cash] do not exist in the template
+      = note: CloudFormation reports: Parameters: [Cash] do not exist in the template
       = hint: did you mean `Cache`?
     ------- exit status: 65 -------
     "#);

@@ -57,7 +57,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     // One of which only a change set exists has none, and CloudFormation may refuse to list them.
     let resources = if description.status.is_review() { 0 } else { backend.list_resources(&stack)?.len() };
     let status = Status::new(&description, parameters, resources, last_operation);
-    let status = if backend.name() == "local" { status.left_halfway() } else { status };
+    let status = if backend.name() == "local" { status.with_resume_command() } else { status };
     let text = match args.format {
         Format::Json => crate::ui::json(&status)?,
         Format::Human => crate::ui::stack::status(&status, context.layout()),

@@ -236,7 +236,7 @@ impl ExecuteArgs {
         backend: &dyn Backend,
         stack: &StackDescription,
     ) -> Result<(Outcome, ExitCode), Failure> {
-        let unfinished = format!("`{}` is {}: {} is unfinished", stack.name, stack.status, ui::stack::operation(stack.status));
+        let unfinished = format!("`{}` is {}: {} is unfinished", stack.name, stack.status, ui::stack_status::operation(stack.status));
         if !self.yes && !context.can_prompt() {
             let message = format!("{unfinished}, and there is no terminal to ask on: nothing was changed");
             return Err(Failure::new(ExitCode::Declined, message).hinted("`--yes` finishes it first, then does what you asked for"));

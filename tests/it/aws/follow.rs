@@ -115,7 +115,7 @@ fn the_first_failure_is_named_inside_its_nested_stack_and_cancellations_are_fold
     let run = play.serve().run(&bench(), "apply --yes");
     assert_eq!(run.code, 1, "{run}");
     assert!(run.stderr.contains("first failure: NestedNet CREATE_FAILED: Embedded stack"), "{run}");
-    assert!(run.stderr.contains("inside that stack: Zone CREATE_FAILED: zone eu-west-1d has no such service"), "{run}");
+    assert!(run.stderr.contains("in the nested stack: Zone CREATE_FAILED: zone eu-west-1d has no such service"), "{run}");
     assert!(run.stderr.contains("3 other resources failed or were cancelled after it"), "{run}");
 }
 
@@ -164,6 +164,6 @@ fn ctrl_c_stops_following_at_once_and_says_that_it_goes_on() {
     std::io::Read::read_to_string(&mut child.stderr.take().unwrap(), &mut stderr).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(130), "{stderr}");
     assert!(sent.elapsed() < Duration::from_secs(3), "{stderr}");
-    assert!(stderr.contains("that goes on") && stderr.contains("`rackform apply` takes it up"), "{stderr}");
+    assert!(stderr.contains("the operation continues") && stderr.contains("`rackform apply` resumes it"), "{stderr}");
     assert!(!server.asked().contains(&"CancelUpdateStack".to_owned()), "one is not a wish to cancel");
 }

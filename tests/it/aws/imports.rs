@@ -287,7 +287,7 @@ fn an_import_that_fails_is_followed_to_its_end_and_no_update_begins() {
     let run = wire.run(&bench(), SET);
     assert_eq!(run.code, 1, "{run}");
     assert!(run.stderr.contains("first failure: Files IMPORT_FAILED"), "{run}");
-    assert!(run.stderr.contains("its last import failed and was undone"), "{run}");
+    assert!(run.stderr.contains("the last import failed and was rolled back"), "{run}");
     assert_eq!((wire.all("CreateChangeSet").len(), wire.all("ExecuteChangeSet").len()), (1, 1), "{:?}", wire.actions());
 }
 

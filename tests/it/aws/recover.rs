@@ -59,7 +59,7 @@ fn a_deletion_that_failed_retains_what_is_named() {
     let server = play(&before, looks, &[("Queue", "AWS::SQS::Queue", "DELETE_FAILED")]).serve();
     let run = server.run(&bench(), "recover --retain Queue --yes");
     assert_eq!(run.code, 0, "{run}");
-    assert!(run.stderr.contains("Queue stays in the account: id-Queue"), "{run}");
+    assert!(run.stderr.contains("Queue is retained in the account: id-Queue"), "{run}");
     assert!(server.bodies("DeleteStack")[0].contains("RetainResources.member.1=Queue"), "{:?}", server.bodies("DeleteStack"));
 }
 
@@ -94,7 +94,7 @@ fn an_update_under_way_is_waited_for_or_cancelled_and_nothing_else() {
     let run = server.run(&bench(), "recover --choose cancel --yes");
     assert_eq!(run.code, 0, "{run}");
     assert_eq!(server.bodies("CancelUpdateStack").len(), 1);
-    assert!(run.stderr.contains("UPDATE_ROLLBACK_COMPLETE") && run.stderr.contains("it was cancelled by hand"), "{run}");
+    assert!(run.stderr.contains("UPDATE_ROLLBACK_COMPLETE") && run.stderr.contains("cancelled by a user"), "{run}");
 }
 
 #[test]
