@@ -331,7 +331,7 @@ fn what_is_unfinished_is_not_finished_unasked() {
     for command in ["set Cache=No", "apply", "delete"] {
         let run = bench.run(command);
         assert_eq!(run.code, 4, "{command}: {}", run.stderr);
-        assert!(run.stderr.contains("an update is unfinished") && run.stderr.contains("nothing was changed"), "{command}: {}", run.stderr);
+        assert!(run.stderr.contains("update is unfinished") && run.stderr.contains("nothing was changed"), "{command}: {}", run.stderr);
         assert_eq!(status(&bench), "UPDATE_IN_PROGRESS", "{command}");
     }
     done(&bench.run("apply --yes"));

@@ -191,7 +191,7 @@ fn a_wish_that_is_no_way_out_names_the_ways_there_are() {
 fn status_tells_the_last_operation_and_what_it_failed_for() {
     let bench = stuck_in_its_rollback();
     let run = bench.run("status");
-    assert!(done(&run).stdout.contains("first failure: Target CREATE_FAILED") && run.stdout.contains("last operation: an update"), "{run}");
+    assert!(done(&run).stdout.contains("first failure: Target CREATE_FAILED") && run.stdout.contains("last operation: update"), "{run}");
     let last = bench.run("status --format json").json()["last_operation"].clone();
     assert_eq!(last["root_cause"]["logical_id"], "Target", "{last}");
 }
