@@ -194,7 +194,7 @@ impl Dockerfile {
     }
 
     /// Returns the numbers of the stages that a build of `target` needs, in order: what it is built from, copies from and mounts.
-    pub fn needed(&self, target: &Stage, given: &dyn Fn(&str) -> Option<String>) -> Vec<usize> {
+    pub fn required(&self, target: &Stage, given: &dyn Fn(&str) -> Option<String>) -> Vec<usize> {
         let mut needed = vec![false; self.stages.len()];
         let mut open = vec![target.number];
         while let Some(number) = open.pop() {

@@ -18,7 +18,7 @@ mod shell;
 mod stages;
 mod text;
 
-pub use check::{CacheMounts, Context, warnings};
+pub use check::{CacheMounts, Context, lint};
 pub use facts::{Argument, Command, Copy, Dockerfile, HereDocument, Run, Stage, Step, StepKind};
 pub use lexer::{Expanded, Reference, expand, references};
 pub use mount::{Mount, MountKind, Sharing};

@@ -114,7 +114,7 @@ impl Mount {
         for field in text.as_str().split(',') {
             let start = at;
             at += field.len() + 1;
-            let place = text.place(start, start + field.len());
+            let place = text.span_of(start, start + field.len());
             let (key, value) = field.split_once('=').map_or((field, None), |(key, value)| (key, Some(value)));
             let lower = key.trim_matches('"').to_lowercase();
             let value = value.map(|value| value.trim_matches('"'));

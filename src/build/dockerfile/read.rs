@@ -180,7 +180,7 @@ impl Reading<'_> {
         let mut documents = Vec::new();
         for Delimiter { word, is_expanded, strips_tabs, start, end } in here_documents::delimiters(joined.as_str()) {
             let Some((body_end, next)) = here_documents::body(text, at, &word, strips_tabs) else {
-                let place = joined.place(start, end);
+                let place = joined.span_of(start, end);
                 let problem = Diagnostic::error("dockerfile-syntax", format!("the here-document `{word}` has no end")).at(
                     self.source,
                     self.shifted(place),

@@ -48,7 +48,7 @@ impl Text {
     }
 
     /// Returns where the bytes `start..end` of the joined text were written.
-    pub fn place(&self, start: usize, end: usize) -> Span {
+    pub fn span_of(&self, start: usize, end: usize) -> Span {
         let first = self.offset(start);
         // The last byte's own place: one past it may be the start of another piece.
         let last = if end > start { self.offset(end - 1) + 1 } else { first };
@@ -60,7 +60,7 @@ impl Text {
         let text = self.text.get(start..end).unwrap_or_default().to_owned();
         let mut pieces = vec![(0, self.offset(start))];
         pieces.extend(self.pieces.iter().filter(|(at, _)| *at > start && *at < end).map(|(at, written)| (at - start, *written)));
-        Self { text, pieces, span: self.place(start, end) }
+        Self { text, pieces, span: self.span_of(start, end) }
     }
 
     fn offset(&self, at: usize) -> usize {
@@ -98,9 +98,9 @@ mod tests {
         let text = Text::read(file, 4, file.len(), '\\');
         assert_eq!(text.as_str(), "a   b  c\n");
         let at = text.as_str().find('b').unwrap();
-        assert_eq!(&file[text.place(at, at + 1).range()], "b");
+        assert_eq!(&file[text.span_of(at, at + 1).range()], "b");
         let at = text.as_str().find('c').unwrap();
-        assert_eq!(&file[text.place(at, at + 1).range()], "c");
+        assert_eq!(&file[text.span_of(at, at + 1).range()], "c");
         assert_eq!(&file[text.part(at, at + 1).span().range()], "c");
     }
 

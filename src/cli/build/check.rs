@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::build::Engine;
 use crate::build::cache::Backend;
-use crate::build::dockerfile::{CacheMounts, Context as Given, Dockerfile, RULES, warnings};
+use crate::build::dockerfile::{CacheMounts, Context as Given, Dockerfile, RULES, lint};
 use crate::build::engine::Version;
 use crate::build::request::BuildArg;
 use crate::cli::rack::validate::FindingsFormat;
@@ -131,7 +131,7 @@ impl Args {
             build_args: &build_args,
             secrets: (!secrets.is_empty()).then_some(&secrets),
         };
-        warnings(&dockerfile, &given)
+        lint(&dockerfile, &given).into_iter().map(|diagnostic| Finding { diagnostic, assignment: Vec::new() }).collect()
     }
 
     fn wants(&self, rule: &str) -> bool {

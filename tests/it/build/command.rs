@@ -250,7 +250,7 @@ fn what_would_fail_in_the_build_is_told_before_it() {
     let docker = "--engine buildx --engine-version 25.0.3";
     let secret = run(&bench, docker);
     assert_eq!((secret.code, secret.stdout.as_str()), (65, ""), "{secret}");
-    assert!(secret.stderr.contains("the secret `token` is not given, so the build fails"), "{secret}");
+    assert!(secret.stderr.contains("the secret `token` is not passed, so the build fails"), "{secret}");
     assert_eq!(run(&bench, &format!("{docker} --secret id=token,env=TOKEN")).code, 0);
     bench.file("app/Dockerfile", "FROM a AS deps\nRUN true\n");
     let stages = "--engine docker --program /nonexistent/docker --cache image --repository r.example.com/web --cache-stage";

@@ -1,14 +1,14 @@
-//! Tests of reading Dockerfiles and of `rackform build check`.
+//! Tests of parsing Dockerfiles and of `rackform build check`.
 //!
-//! `fixtures/dockerfiles/good` raises nothing, whichever engine builds. Those of `bad` end in comments: `#? FLAGS` of the run, and `#! LINE:COLUMN
-//! RULE` for each finding there must be.
+//! The files in `fixtures/dockerfiles/good` have no findings with any engine. The files in `bad` end in comments: `#? FLAGS` for the run, and
+//! `#! LINE:COLUMN RULE` for each expected finding.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use rackform::build::Engine;
-use rackform::build::dockerfile::{Command, Context, Dockerfile, MountKind, RULES, Sharing, StepKind, warnings};
+use rackform::build::dockerfile::{Command, Context, Dockerfile, MountKind, RULES, Sharing, StepKind, lint};
 use rackform::template::{Diagnostics, Severity, Source};
 
 use crate::program::Bench;
@@ -25,17 +25,17 @@ fn read(text: &str) -> Result<Dockerfile, Diagnostics> {
     Dockerfile::read(&Source::new("Dockerfile", text))
 }
 
-/// Returns what is found without anything given, as `line:column rule`.
+/// Returns the findings as `line:column rule`.
 fn found(text: &str, context: &Context<'_>) -> Vec<String> {
     let diagnostics = match read(text) {
-        Ok(dockerfile) => warnings(&dockerfile, context).into_iter().map(|finding| finding.diagnostic).collect(),
+        Ok(dockerfile) => lint(&dockerfile, context),
         Err(problems) => problems.0,
     };
     diagnostics.iter().map(|problem| format!("{} {}", problem.labels[0].start(), problem.rule)).collect()
 }
 
 #[test]
-fn good_dockerfiles_raise_nothing_under_any_engine() {
+fn good_dockerfiles_have_no_findings_with_any_engine() {
     let engines = [
         "",
         "--engine docker --engine-version 27.3.1 --cache-mounts kept --cache registry",
@@ -53,39 +53,39 @@ fn good_dockerfiles_raise_nothing_under_any_engine() {
 }
 
 #[test]
-fn bad_dockerfiles_raise_what_they_say_they_do_at_its_place() {
+fn bad_dockerfiles_have_the_expected_findings() {
     let schema = serde_json::from_str(include_str!("../../../docs/findings.schema.json")).unwrap();
     let schema = jsonschema::validator_for(&schema).unwrap();
     let bench = Bench::new();
     for file in fixtures("bad") {
         let text = std::fs::read_to_string(&file).unwrap();
-        let told = |mark: &str| text.lines().filter_map(|line| line.strip_prefix(mark)).map(str::to_owned).collect::<Vec<_>>();
-        let run = bench.run(&format!("build check {} {} --format json", file.display(), told("#? ").join(" ")));
+        let marked = |mark: &str| text.lines().filter_map(|line| line.strip_prefix(mark)).map(str::to_owned).collect::<Vec<_>>();
+        let run = bench.run(&format!("build check {} {} --format json", file.display(), marked("#? ").join(" ")));
         assert!(schema.is_valid(&run.json()), "{run}");
         let findings = run.json()["findings"].as_array().unwrap().clone();
         let mut found: Vec<String> = findings
             .iter()
             .map(|finding| format!("{}:{} {}", finding["line"], finding["column"], finding["rule"].as_str().unwrap()))
             .collect();
-        let mut expected = told("#! ");
+        let mut expected = marked("#! ");
         found.sort();
         expected.sort();
         assert_eq!(found, expected, "{}\n{run}", file.display());
-        assert!(findings.iter().all(|finding| finding["hint"].is_string()), "{}: everything says what to do\n{run}", file.display());
+        assert!(findings.iter().all(|finding| finding["hint"].is_string()), "{}: every finding has a hint\n{run}", file.display());
         let is_error = findings.iter().any(|finding| finding["severity"] == "error");
         assert_eq!(run.code, if is_error { 65 } else { 0 }, "{run}");
     }
 }
 
 #[test]
-fn every_rule_has_a_fixture_and_its_place_in_the_documentation() {
+fn every_rule_has_a_fixture_and_is_documented() {
     let names: Vec<&str> = RULES.iter().map(|rule| rule.name).collect();
     assert!(names.is_sorted());
     let all: String = fixtures("bad").iter().map(|file| std::fs::read_to_string(file).unwrap()).collect();
     let documentation = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/dockerfile-rules.md")).unwrap();
     for rule in RULES {
-        let is_told = all.lines().any(|line| line.starts_with("#! ") && line.ends_with(&format!(" {}", rule.name)));
-        assert!(is_told || rule.name == "no-stage", "no fixture raises {}", rule.name);
+        let has_fixture = all.lines().any(|line| line.starts_with("#! ") && line.ends_with(&format!(" {}", rule.name)));
+        assert!(has_fixture || rule.name == "no-stage", "no fixture raises {}", rule.name);
         let level = if rule.severity == Severity::Error { "error" } else { "warning" };
         assert!(documentation.contains(&format!("| `{}` | {level} | {} |", rule.name, rule.summary)), "docs lack {}", rule.name);
     }
@@ -93,7 +93,7 @@ fn every_rule_has_a_fixture_and_its_place_in_the_documentation() {
 }
 
 #[test]
-fn strict_ends_with_65_for_warnings_and_sarif_names_the_rules() {
+fn strict_exits_with_65_for_warnings_and_sarif_has_rule_ids() {
     let bench = Bench::new();
     bench.file("app/Dockerfile", "FROM node\nCOPY . .\nRUN npm ci\n");
     let run = bench.run("build check app --strict --format sarif");
@@ -111,7 +111,7 @@ fn strict_ends_with_65_for_warnings_and_sarif_names_the_rules() {
 }
 
 #[test]
-fn what_a_dockerfile_says_is_read_with_its_places() {
+fn a_dockerfile_is_parsed_with_spans() {
     let text = "\u{feff}# syntax=docker/dockerfile:1.7\r\n# escape=`\r\nARG TAG=3 OTHER\r\nFROM --platform=$BUILDPLATFORM alpine:${TAG} As Build\r\nRUN --mount=type=cache,id=pip,target=/c,sharing=locked `\r\n  # between\r\n  --mount=type=secret,id=s,required,env=S `\r\n  pip install `\r\n    -r r.txt\r\nENV A=\"1 2\" B=3\r\nENV OLD all of it\r\nFROM build\r\nCOPY --from=Build [\"/a b\", \"/c\"]\r\n";
     let dockerfile = read(text).unwrap();
     let slice = |span: rackform::template::Span| &text[span.range()];
@@ -119,8 +119,8 @@ fn what_a_dockerfile_says_is_read_with_its_places() {
     let names: Vec<&str> = dockerfile.global_arguments.iter().map(|argument| argument.name.as_str()).collect();
     assert_eq!(names, ["TAG", "OTHER"]);
     let [build, last] = dockerfile.stages.as_slice() else { panic!("two stages") };
-    let (name, place) = build.name.as_ref().unwrap();
-    assert_eq!((name.as_str(), slice(*place), slice(build.span)), ("build", "Build", "FROM"));
+    let (name, span) = build.name.as_ref().unwrap();
+    assert_eq!((name.as_str(), slice(*span), slice(build.span)), ("build", "Build", "FROM"));
     assert_eq!(build.platform.as_ref().unwrap().as_str(), "$BUILDPLATFORM");
     assert_eq!(dockerfile.base(build, &|_| None).text, "alpine:3");
     assert_eq!(dockerfile.base(build, &|name| (name == "TAG").then(|| "edge".to_owned())).text, "alpine:edge");
@@ -132,12 +132,12 @@ fn what_a_dockerfile_says_is_read_with_its_places() {
     assert_eq!(command.as_str().split_whitespace().collect::<Vec<_>>(), ["pip", "install", "-r", "r.txt"]);
     let StepKind::Env(pairs) = &build.steps[2].kind else { panic!("an ENV") };
     assert_eq!((pairs[0].0.as_str(), pairs[0].1.as_str()), ("OLD", "all of it"));
-    assert_eq!(dockerfile.needed(last, &|_| None), [0, 1]);
+    assert_eq!(dockerfile.required(last, &|_| None), [0, 1]);
     assert_eq!(dockerfile.lineage(last, &|_| None).iter().map(|stage| stage.number).collect::<Vec<_>>(), [0, 1]);
 }
 
 #[test]
-fn only_stages_that_are_built_are_looked_at() {
+fn only_required_stages_are_checked() {
     let text = "FROM node AS web\nCOPY . .\nRUN npm ci\nFROM golang AS api\nCOPY go.mod .\nRUN go mod download\nCOPY . .\n";
     let of = |target| found(text, &Context { target: Some(target), ..Context::default() });
     assert_eq!(of("api"), Vec::<String>::new());
@@ -146,16 +146,16 @@ fn only_stages_that_are_built_are_looked_at() {
 }
 
 #[test]
-fn a_stage_that_is_named_by_the_platform_needs_all_that_it_may_be() {
+fn a_base_named_by_the_platform_requires_every_matching_stage() {
     let text = "FROM a AS web-amd64\nARG X\nRUN x\nFROM b AS web-arm64\nFROM c AS api\nFROM web-$TARGETARCH\n";
     let dockerfile = read(text).unwrap();
     let last = dockerfile.stages.last().unwrap();
-    assert_eq!(dockerfile.needed(last, &|_| None), [0, 1, 3]);
-    assert_eq!(dockerfile.needed(last, &|name| (name == "TARGETARCH").then(|| "arm64".to_owned())), [1, 3]);
+    assert_eq!(dockerfile.required(last, &|_| None), [0, 1, 3]);
+    assert_eq!(dockerfile.required(last, &|name| (name == "TARGETARCH").then(|| "arm64".to_owned())), [1, 3]);
 }
 
 #[test]
-fn a_secret_is_never_shown() {
+fn secrets_are_never_printed() {
     let text = "FROM alpine\nENV DATABASE_URL=postgres://app:hunter2@db/app TOKEN=ghp_0123456789abcdef0123456789abcdef0123\n";
     let bench = Bench::new();
     bench.file("Dockerfile", text);
@@ -167,7 +167,7 @@ fn a_secret_is_never_shown() {
 }
 
 #[test]
-fn where_cache_mounts_are_kept_decides_whether_they_are_warned_about() {
+fn cache_mount_warnings_depend_on_engine_and_version() {
     let text = "FROM alpine\nRUN --mount=type=cache,target=/c true\n";
     for (engine, version, on_efs) in [
         (Engine::Kaniko, "1.24.0", "mount-not-supported"),
@@ -189,7 +189,7 @@ fn where_cache_mounts_are_kept_decides_whether_they_are_warned_about() {
 }
 
 #[test]
-fn build_command_tells_the_same_on_standard_error() {
+fn build_command_reports_findings_on_standard_error() {
     let bench = Bench::new();
     bench.file("app/Dockerfile", "FROM golang\nARG X\nCOPY go.mod .\nRUN --mount=type=cache,target=/go/pkg/mod go mod download\n");
     let command = "build command app --engine kaniko --engine-version 1.27.5 --repository registry.example.com/cache --service web";
@@ -197,19 +197,19 @@ fn build_command_tells_the_same_on_standard_error() {
     assert_eq!(run.code, 0, "{run}");
     assert!(run.stderr.contains("warning[cache-mount-not-kept]") && run.stderr.contains("app/Dockerfile:4:5"), "{run}");
     assert!(!run.stdout.contains("warning"), "{run}");
-    // What is mounted from EFS is kept, and nothing is said.
+    // Cache mounts on EFS persist, so there is no warning.
     let run = bench.run(&format!("{command} --cache-mounts"));
     assert!(!run.stderr.contains("cache-mount-not-kept"), "{run}");
     let run = bench.run(&format!("{command} --build-arg Y=1 --target builder"));
     assert_eq!(run.code, 65, "{run}");
-    assert!(run.stderr.contains("error[unknown-target]: there is no stage `builder` to build"), "{run}");
+    assert!(run.stderr.contains("error[unknown-target]: the target stage `builder` does not exist"), "{run}");
     bench.file("app/Dockerfile", "FROM golang\nRUM true\nCOPY\n");
     let run = bench.run(command);
     assert_eq!(run.code, 65, "{run}");
     assert!(run.stderr.contains("app/Dockerfile:2:1") && run.stderr.contains("app/Dockerfile:3:1"), "{run}");
 }
 
-/// Every fixture's text, to be damaged.
+/// Returns the texts of all fixtures, to be mutated.
 fn seeds() -> Vec<String> {
     fixtures("good").iter().chain(&fixtures("bad")).map(|file| std::fs::read_to_string(file).unwrap()).collect()
 }
@@ -255,7 +255,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn reading_a_damaged_dockerfile_neither_panics_nor_points_outside(
+    fn a_mutated_dockerfile_neither_panics_nor_has_labels_outside_the_text(
         seed in any::<prop::sample::Index>(),
         cuts in prop::collection::vec((any::<prop::sample::Index>(), 0_usize..12, 0_usize..PIECES.len()), 1..8),
     ) {
@@ -270,7 +270,7 @@ proptest! {
         let diagnostics = match Dockerfile::read(&source) {
             Ok(dockerfile) => {
                 let context = Context { engine: Some(Engine::Kaniko), secrets: Some(&["npmrc"]), ..Context::default() };
-                warnings(&dockerfile, &context).into_iter().map(|finding| finding.diagnostic).collect()
+                lint(&dockerfile, &context)
             }
             Err(problems) => {
                 prop_assert!(problems.has_errors());
@@ -284,14 +284,14 @@ proptest! {
 }
 
 #[test]
-fn arguments_of_a_base_are_seen_through() {
+fn arguments_in_the_base_image_are_expanded() {
     let rules = |text: &str| {
         let dockerfile = Dockerfile::read(&Source::new("Dockerfile", text)).unwrap();
-        let found = warnings(&dockerfile, &Context::default());
-        found.iter().map(|finding| finding.diagnostic.rule).collect::<Vec<_>>()
+        let found = lint(&dockerfile, &Context::default());
+        found.iter().map(|problem| problem.rule).collect::<Vec<_>>()
     };
     assert!(rules("ARG BASE=x\nFROM ${BASE}\nRUN echo $BASE\n").contains(&"argument-out-of-scope"));
-    // node's own image has that variable.
+    // The node image sets that variable.
     assert!(!rules("ARG NODE_VERSION=22\nFROM node:${NODE_VERSION}\nRUN echo $NODE_VERSION\n").contains(&"argument-out-of-scope"));
     assert!(rules("ARG T\nFROM a:$T\n").contains(&"empty-base"));
     assert!(!rules("ARG T=1\nFROM a:$T\n").contains(&"empty-base"));

@@ -1,14 +1,14 @@
-//! Build arguments that change with every build, declared before dependencies are installed.
+//! Build arguments that change with every build and are declared before dependencies are installed.
 //!
-//! A `RUN` has every `ARG` before it in its environment, so another value is another cache key, whether the command uses it or not.
+//! Every `ARG` is in the environment of the `RUN` instructions after it, so a new value changes their cache keys, even if no command uses it.
 //! Source: <https://docs.docker.com/reference/dockerfile/#impact-on-build-caching>
 
-use super::Check;
+use super::linter::Linter;
 use super::order::installs;
 use crate::build::dockerfile::facts::{Argument, StepKind};
 use crate::template::Span;
 
-/// Names whose value is another one with every commit, build or day.
+/// Names of arguments whose value changes with every commit, build or day.
 const NAMES: [&str; 44] = [
     "BUILDKITE_BUILD_ID",
     "BUILDKITE_BUILD_NUMBER",
@@ -56,48 +56,48 @@ const NAMES: [&str; 44] = [
     "VCS_REF",
 ];
 
-pub(super) fn check(check: &mut Check<'_>) {
-    let mut told: Vec<Span> = Vec::new();
-    for stage in check.stages().collect::<Vec<_>>() {
+pub(super) fn check(linter: &mut Linter<'_>) {
+    let mut reported: Vec<Span> = Vec::new();
+    for stage in linter.stages().collect::<Vec<_>>() {
         for (number, step) in stage.steps.iter().enumerate() {
             let StepKind::Run(run) = &step.kind else { continue };
             let Some((install, place)) = installs(run).into_iter().next() else { continue };
-            // What runs again anyway is told of by copy-before-install.
-            let before = check.steps_before(stage, number);
-            if step.is_onbuild || before.iter().any(|step| super::order::is_of_whole_context(check, step)) {
+            // A step that runs again anyway is reported by copy-before-install.
+            let before = linter.steps_before(stage, number);
+            if step.is_onbuild || before.iter().any(|step| super::order::copies_whole_context(linter, step)) {
                 continue;
             }
             let arguments = before.iter().flat_map(|step| match &step.kind {
                 StepKind::Arg(arguments) => arguments.as_slice(),
                 _ => &[],
             });
-            for argument in arguments.filter(|argument| is_volatile(check, argument)).collect::<Vec<_>>() {
+            for argument in arguments.filter(|argument| is_volatile(linter, argument)).collect::<Vec<_>>() {
                 let at = argument.name.span();
-                if told.contains(&at) {
+                if reported.contains(&at) {
                     continue;
                 }
-                told.push(at);
+                reported.push(at);
                 let name = argument.name.as_str();
-                let message = format!("`{name}` changes with every build, and {} runs again whenever it does", install.manager.name);
-                let problem = check.warn("volatile-argument", message, at).at(&check.dockerfile.source, place, "runs again here");
-                check.report(problem.hinted(format!("move `ARG {name}` below the last step that need not know it")));
+                let message = format!("`{name}` changes with every build, so {} runs again in every build", install.manager.name);
+                let problem = linter.warn("volatile-argument", message, at).at(&linter.dockerfile.source, place, "runs again here");
+                linter.report(problem.hinted(format!("move `ARG {name}` below the last step that does not use it")));
             }
         }
     }
 }
 
-fn is_volatile(check: &Check<'_>, argument: &Argument) -> bool {
+fn is_volatile(linter: &Linter<'_>, argument: &Argument) -> bool {
     let name = argument.name.as_str();
-    let given = check.given(name);
-    if given.as_deref().is_some_and(is_commit) {
+    let passed = linter.build_arg(name);
+    if passed.as_deref().is_some_and(is_commit) {
         return true;
     }
-    // A default that is a commit pins something: the argument is for changing it by hand.
+    // A commit as the default pins a version that is changed by hand.
     let is_pinned = argument.default.as_ref().is_some_and(|default| is_commit(default.as_str().trim_matches(['"', '\''])));
     NAMES.contains(&name.to_ascii_uppercase().as_str()) && !is_pinned
 }
 
-/// Tells whether a value is the whole hash of a commit.
+/// Returns whether a value is a full commit hash.
 fn is_commit(value: &str) -> bool {
     value.len() == 40 && value.bytes().all(|byte| byte.is_ascii_hexdigit())
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::build::BuildRequest;
 use crate::build::cache::Backend;
-use crate::build::dockerfile::{CacheMounts, Context as Given, Dockerfile, warnings};
+use crate::build::dockerfile::{CacheMounts, Context as Given, Dockerfile, lint};
 use crate::build::engine::{Engine, EngineFacts};
 use crate::cli::{Context, ExitCode, Failure};
 use crate::template::{Diagnostic, Diagnostics, Severity, Source, did_you_mean};
@@ -51,7 +51,7 @@ pub fn check(request: &BuildRequest, facts: &EngineFacts, is_elsewhere: bool, co
         build_args: &request.build_args,
         secrets: Some(&secrets),
     };
-    let mut problems = Diagnostics(warnings(&dockerfile, &given).into_iter().map(|finding| finding.diagnostic).collect());
+    let mut problems = Diagnostics(lint(&dockerfile, &given));
     for stage in cache.map_or(&[][..], |cache| &cache.stages) {
         if dockerfile.target(Some(stage)).is_none() {
             let message = format!("`--cache-stage`: there is no stage `{}` in `{}`", stage.escape_debug(), path.display());
