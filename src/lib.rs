@@ -1,21 +1,21 @@
-//! rackform provisions AWS racks: a rack is a CloudFormation stack with a network, an ECS cluster, a build service and, if its operator enables
-//! it, a persistent build cache.
+//! rackform provisions AWS racks: a rack is a CloudFormation stack with a network, an ECS cluster, a build service and, if its operator
+//! enables it, a persistent build cache.
 //!
 //! This page is a tour of the pipeline, one stage after the other. Every example runs as a test. Each module page starts with what the
-//! module takes, what it returns and what it leaves to others; `docs/ARCHITECTURE.md` has the same as a table, and `docs/glossary.md` explains the
-//! terms.
+//! module takes, what it returns and what it leaves to others; `docs/ARCHITECTURE.md` has the same as a table, and `docs/glossary.md`
+//! explains the terms.
 //!
 //! ```text
 //! parameters -> model -> render -> template -> evaluate -> plan -> apply (backend: local | aws) -> verify
 //! ```
 //!
-//! Everything up to the plan is pure: no clock, no network, no files, no randomness. [`operation`] loads the deployed stack and prepares a change,
-//! [`cli`] parses arguments and prints what [`ui`] returns. [`build`] plans container builds that use the cache.
+//! Everything up to the plan is pure: no clock, no network, no files, no randomness. [`operation`] loads the deployed stack and prepares a
+//! change, [`cli`] parses arguments and prints what [`ui`] returns. [`build`] plans container builds that use the cache.
 //!
 //! # 1. Parameters
 //!
-//! A template declares [`parameters`]. Values come from files, options and the deployed stack, and the later source wins. Resolving checks every
-//! constraint and reports all problems at once.
+//! A template declares [`parameters`]. Values come from files, options and the deployed stack, and the later source wins. Resolving checks
+//! every constraint and reports all problems at once.
 //!
 //! ```
 //! use rackform::parameters::{ParameterOverrides, ParameterSet};
@@ -37,7 +37,8 @@
 //!
 //! # 2. Model and render
 //!
-//! [`model`] holds typed resources and the typed rack; [`render`](mod@render) turns them, with the text in `templates/`, into the bytes of a template.
+//! [`model`] holds typed resources and the typed rack; [`render`](mod@render) turns them, with the text in `templates/`, into the bytes of
+//! a template.
 //!
 //! ```
 //! use rackform::render::{RenderOptions, render};
@@ -93,7 +94,8 @@
 //!
 //! # 5. Plan
 //!
-//! [`plan`](mod@plan) compares two evaluations and returns the change set that AWS would list, what executing it really does, and its risks.
+//! [`plan`](mod@plan) compares two evaluations and returns the change set that AWS would list, what executing it really does, and its
+//! risks.
 //!
 //! ```
 //! use rackform::evaluate::{State, evaluate};
@@ -123,8 +125,8 @@
 //!
 //! # 6. Backend and apply
 //!
-//! [`backend`] is the interface to stacks, implemented by the AWS SDK and by an embedded engine that needs no account. [`apply`](mod@apply) executes a
-//! change and follows its events; all choices were made while planning.
+//! [`backend`] is the interface to stacks, implemented by the AWS SDK and by an embedded engine that needs no account. [`apply`](mod@apply)
+//! executes a change and follows its events; all choices were made while planning.
 //!
 //! ```
 //! use std::sync::atomic::AtomicBool;

@@ -59,8 +59,8 @@ const POLL_INTERVAL: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 ///
-/// Returns an error if the stack does not exist, if its template cannot be evaluated, or if a request to the backend fails. A failed request
-/// of the inspector is a verdict instead.
+/// Returns an error if the stack does not exist, if its template cannot be evaluated, or if a request to the backend fails. A failed
+/// request of the inspector is a verdict instead.
 pub fn verify(backend: &dyn Backend, inspector: &dyn Inspector, subject: &Subject, patience: Duration) -> Result<Report, VerifyError> {
     let start = Instant::now();
     loop {

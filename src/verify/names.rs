@@ -46,19 +46,24 @@ macro_rules! checks {
 checks! {
     RESOURCE_PRESENT "resource-present" Verify Error "every resource of the template is in the stack"
     RESOURCE_UNEXPECTED "resource-unexpected" Verify Error "the stack has no resource that is not in the template"
-    RESOURCE_PROPERTIES "resource-properties" Verify Error "each resource has the properties in the template, if the backend reports properties"
+    RESOURCE_PROPERTIES "resource-properties" Verify Error
+        "each resource has the properties in the template, if the backend reports properties"
     FILE_SYSTEM_AVAILABLE "file-system-available" Verify Error "the file system exists and is available"
     FILE_SYSTEM_ENCRYPTED "file-system-encrypted" Verify Error "encryption of the file system is on or off as in the template"
-    FILE_SYSTEM_KEY "file-system-key" Verify Error "the file system is encrypted with the key in the template, or with the AWS managed key for EFS"
+    FILE_SYSTEM_KEY "file-system-key" Verify Error
+        "the file system is encrypted with the key in the template, or with the AWS managed key for EFS"
     FILE_SYSTEM_THROUGHPUT "file-system-throughput" Verify Warning "throughput mode and performance mode are as in the template"
     FILE_SYSTEM_LIFECYCLE "file-system-lifecycle" Verify Warning "the lifecycle policies of the file system are those in the template"
     MOUNT_TARGET_AVAILABLE "mount-target-available" Verify Error "the mount target exists and is available"
-    MOUNT_TARGET_PLACE "mount-target-place" Verify Error "the mount target belongs to the file system and is in the subnet and availability zone in the template"
+    MOUNT_TARGET_PLACE "mount-target-place" Verify Error
+        "the mount target belongs to the file system and is in the subnet and availability zone in the template"
     MOUNT_TARGET_SECURITY_GROUP "mount-target-security-group" Verify Error "the mount target has the security groups in the template"
-    BUILD_SUBNET_COVERED "build-subnet-covered" Verify Error "each subnet that builds run in has an available mount target in its availability zone"
+    BUILD_SUBNET_COVERED "build-subnet-covered" Verify Error
+        "each subnet that builds run in has an available mount target in its availability zone"
     NFS_INGRESS "nfs-ingress" Verify Error "the security group of the mount targets allows TCP 2049 from the security group of build tasks"
     NFS_INGRESS_ONLY "nfs-ingress-only" Verify Warning "the security group of the mount targets allows nothing that the template does not"
-    BUILD_SECURITY_GROUP "build-security-group" Verify Error "the security group of build tasks exists and is in the VPC of the mount targets"
+    BUILD_SECURITY_GROUP "build-security-group" Verify Error
+        "the security group of build tasks exists and is in the VPC of the mount targets"
     VPC_DNS_SUPPORT "vpc-dns-support" Verify Error "DNS support is enabled in the VPC; mounting requires it"
     VPC_DNS_HOSTNAMES "vpc-dns-hostnames" Verify Error "DNS hostnames are enabled in the VPC; mounting requires them"
     SUBNET_ZONES "subnet-zones" Verify Error "no two mount targets of a file system are in the same availability zone"
@@ -80,9 +85,11 @@ checks! {
     EXISTING_GROUP "existing-group" Preflight Error "each security group that is given by ID exists"
     EXISTING_KEY "existing-key" Preflight Error "the key for a new file system is enabled"
     SECURITY_GROUP_QUOTA "security-group-quota" Preflight Error "the quota for security groups in the region allows the new ones"
-    GROUPS_PER_INTERFACE "groups-per-interface" Preflight Error "no mount target gets more security groups than a network interface can have"
+    GROUPS_PER_INTERFACE "groups-per-interface" Preflight Error
+        "no mount target gets more security groups than a network interface can have"
     ELASTIC_IP_QUOTA "elastic-ip-quota" Preflight Error "the quota for Elastic IP addresses allows the new ones"
     NAME_TAKEN "name-taken" Preflight Error "each custom name in the template is available for its resource"
-    PERMISSIONS "permissions" Preflight Error "the caller, and the CloudFormation service role if there is one, have the permissions that the plan requires"
+    PERMISSIONS "permissions" Preflight Error
+        "the caller, and the CloudFormation service role if there is one, have the permissions that the plan requires"
     FARGATE_SIZE "fargate-size" Preflight Error "CPU and memory of the build task are a combination that Fargate supports"
 }

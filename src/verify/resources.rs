@@ -13,7 +13,8 @@ use crate::secret::MASKED;
 ///
 /// Masked values and values that only the backend knows are skipped. AWS lists no properties, so there only existence is compared.
 pub fn resources(expected: &Evaluation<'_>, actual: &[StackResource]) -> Vec<Verdict> {
-    const DELETED: &str = "apply the template to create it; a change set does not detect a resource that was deleted outside CloudFormation, drift detection does";
+    const DELETED: &str = "apply the template to create it; a change set does not detect a resource that was deleted outside \
+        CloudFormation, drift detection does";
     const NOT_DELETED: &str = "the stack events show why it was not deleted; if nothing needs it, delete it manually";
     let mut verdicts = Vec::new();
     let (mut found, mut compared) = (0, 0);

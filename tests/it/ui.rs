@@ -1,4 +1,4 @@
-//! Tests of `ui`: what a plan, an evaluation and a list of parameters look like.
+//! Views of plans, evaluations and parameters.
 #![allow(clippy::unwrap_used)]
 
 mod bounds;
@@ -7,7 +7,7 @@ mod stack;
 
 use super::program::Bench;
 
-/// A small stack with a switch, a secret, something that holds data and a long document.
+/// A small stack with a switch, a secret, a resource with data and a long document.
 const STACK: &str = r#"{
   "Parameters": {
     "Cache": {"Type": "String", "Default": "No", "AllowedValues": ["Yes", "No"], "Description": "Keep a build cache"},
@@ -44,7 +44,7 @@ fn bench() -> Bench {
 }
 
 #[test]
-fn turning_a_switch_on_shows_what_comes_and_why() {
+fn enabling_a_switch_shows_additions_and_their_causes() {
     insta::assert_snapshot!(bench().run("diff stack.json stack.json --before-parameters off.json --parameters on.yaml -p Days=30"), @r#"
     Change set for stack (predicted offline, 2 parameters changed)
 
@@ -72,7 +72,7 @@ fn turning_a_switch_on_shows_what_comes_and_why() {
 }
 
 #[test]
-fn turning_a_switch_off_calls_out_the_data_that_goes() {
+fn disabling_a_switch_warns_of_data_loss() {
     insta::assert_snapshot!(bench().run("diff stack.json stack.json --before-parameters on.yaml --parameters off.json"), @r#"
     Change set for stack (predicted offline, 1 parameter changed)
 
@@ -101,7 +101,7 @@ fn turning_a_switch_off_calls_out_the_data_that_goes() {
 }
 
 #[test]
-fn nothing_to_change_is_a_sentence() {
+fn no_changes_are_reported_in_a_sentence() {
     insta::assert_snapshot!(bench().run("diff stack.json stack.json --parameters on.yaml --exit-code"), @r"
     No changes: `stack` would stay as it is (predicted offline).
     ------- exit status: 0 -------
@@ -118,7 +118,7 @@ fn nothing_to_change_is_a_sentence() {
 }
 
 #[test]
-fn a_replaced_file_system_is_data_loss_with_its_property() {
+fn a_replaced_file_system_is_data_loss_and_names_the_property() {
     insta::assert_snapshot!(bench().run("diff stack.json stack.json --before-parameters on.yaml --parameters on.yaml -p Key=arn:aws:kms:k --deny data-loss"), @r#"
     Change set for stack (predicted offline, 1 parameter changed)
 
@@ -148,7 +148,7 @@ fn a_replaced_file_system_is_data_loss_with_its_property() {
 }
 
 #[test]
-fn a_pull_request_gets_markdown() {
+fn markdown_for_a_pull_request() {
     insta::assert_snapshot!(bench().run("diff stack.json stack.json --before-parameters on.yaml --parameters off.json --format markdown"), @r#"
     ### stack: change set (predicted offline)
 
@@ -192,7 +192,7 @@ fn a_pull_request_gets_markdown() {
 }
 
 #[test]
-fn exit_codes_tell_differences_denials_and_failures_apart() {
+fn exit_codes_distinguish_differences_denials_and_failures() {
     let bench = bench();
     let off = "diff stack.json stack.json --before-parameters on.yaml --parameters off.json";
     assert_eq!(bench.run(off).code, 0);
@@ -205,7 +205,7 @@ fn exit_codes_tell_differences_denials_and_failures_apart() {
 }
 
 #[test]
-fn an_evaluation_for_people_and_programs() {
+fn evaluation_as_text_and_json() {
     insta::assert_snapshot!(bench().run("evaluate stack.json --parameters on.yaml --region eu-west-1"), @r#"
     Conditions (2)
       Cache   true
@@ -297,7 +297,7 @@ fn an_evaluation_for_people_and_programs() {
 }
 
 #[test]
-fn parameters_say_what_holds_and_where_it_came_from() {
+fn parameters_show_value_and_source() {
     insta::assert_snapshot!(bench().run("params stack.json -p Cache=Yes"), @r#"
     Cache   Yes  (flag, default No)
         Keep a build cache [String, Yes | No]
@@ -319,7 +319,7 @@ fn parameters_say_what_holds_and_where_it_came_from() {
 }
 
 #[test]
-fn every_problem_of_the_parameters_is_told_at_once() {
+fn all_parameter_problems_are_reported_at_once() {
     let bench = bench();
     bench.file("bad.yaml", "Secret: long-enough\nCash: Yes\nDays: 400\nCache: Maybe\n");
     insta::assert_snapshot!(bench.run("evaluate stack.json --parameters bad.yaml"), @r#"

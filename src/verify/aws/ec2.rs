@@ -51,7 +51,8 @@ pub(super) fn subnet(aws: &AwsInspector, id: &str) -> Lookup<Subnet> {
     Ok(Some(Subnet { vpc: vpc.to_owned(), zone: zone.to_owned() }))
 }
 
-/// Returns the availability zones of the region. EFS is available in the zones of its VPC endpoint service; it has no API that lists its zones.
+/// Returns the availability zones of the region. EFS is available in the zones of its VPC endpoint service; it has no API that lists its
+/// zones.
 ///
 /// Source:
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVpcEndpointServices.html>

@@ -7,7 +7,8 @@ use crate::verify::names::{TASK_BUILDKIT, TASK_MOUNT_POINTS, TASK_REVISION_ACTIV
 use crate::verify::observed::{EfsVolume, TaskDefinition, Volume};
 use crate::verify::verdict::About;
 
-const REGISTER: &str = "revisions are immutable, so this is not the revision that the stack registered: change a parameter of the task and apply, which registers a new revision";
+const REGISTER: &str = "revisions are immutable, so this is not the revision that the stack registered: change a parameter of the task and \
+    apply, which registers a new revision";
 
 pub(super) fn tasks(checker: &mut Checker<'_>) {
     let (expected, observed) = (checker.expected, checker.observed);

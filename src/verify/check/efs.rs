@@ -10,7 +10,8 @@ use crate::verify::observed::{FileSystem, MountTarget};
 use crate::verify::remedy::Remedy;
 use crate::verify::verdict::{About, State, Verdict};
 
-const RECREATE: &str = "to create a file system again that was deleted outside CloudFormation, disable and enable the cache: `rackform set BuildCache=No`, then `Yes`";
+const RECREATE: &str = "to create a file system again that was deleted outside CloudFormation, disable and enable the cache: `rackform set \
+    BuildCache=No`, then `Yes`";
 const REPLACE: &str = "this can be set only at creation: disable and enable the cache to create a new file system; its content is lost";
 const APPLY: &str = "it was changed outside CloudFormation: revert the change, or change the template to match";
 const TRY_AGAIN: &str = "try again later, or check in the AWS console";
@@ -166,10 +167,17 @@ fn mount_target(checker: &mut Checker<'_>, expected: &ExpectedMountTarget, found
             about,
             expected == found,
             (list(expected), list(found)),
-            "restore the security groups (`aws efs modify-mount-target-security-groups`): otherwise builds cannot mount the file system, or others can",
+            "restore the security groups (`aws efs modify-mount-target-security-groups`): otherwise builds cannot mount the file system, \
+                or others can",
         ),
         (Some(expected), Ok(None)) if found.state == "available" => {
-            checker.unchecked(&MOUNT_TARGET_SECURITY_GROUP, about, &list(expected), "the response of EFS does not report the groups", TRY_AGAIN);
+            checker.unchecked(
+                &MOUNT_TARGET_SECURITY_GROUP,
+                about,
+                &list(expected),
+                "the response of EFS does not report the groups",
+                TRY_AGAIN,
+            );
         }
         (Some(expected), Err(error)) => checker.refused(&MOUNT_TARGET_SECURITY_GROUP, about, &list(expected), error),
         _ => {}
@@ -203,7 +211,8 @@ fn covered(checker: &mut Checker<'_>) {
                 about,
                 here.is_some(),
                 (format!("a mount target of {id} in {}", place.zone), here.map_or("none".to_owned(), |target| target.id.clone())),
-                "builds in this subnet cannot mount the cache: create a mount target in the zone, or remove the subnet from the build subnets",
+                "builds in this subnet cannot mount the cache: create a mount target in the zone, or remove the subnet from the build \
+                    subnets",
             );
         }
     }

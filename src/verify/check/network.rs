@@ -50,7 +50,8 @@ fn ingress(checker: &mut Checker<'_>, expected: &ExpectedRule, found: &SecurityG
             about,
             nfs.iter().any(|rule| rule.source == *build),
             (words.to_owned(), list(&nfs)),
-            "builds cannot mount the cache: add the rule, and compare `BuildInstanceSecurityGroup` and `InstanceSecurityGroup` with the group of the tasks",
+            "builds cannot mount the cache: add the rule, and compare `BuildInstanceSecurityGroup` and `InstanceSecurityGroup` with the \
+                group of the tasks",
         ),
         None => {
             let remedy = "set `BuildInstanceSecurityGroup` or `InstanceSecurityGroup` to a known value, or check manually";
@@ -95,7 +96,8 @@ pub(super) fn vpcs(checker: &mut Checker<'_>) {
     }
 }
 
-/// Checks that the subnets of a file system's mount targets are in different availability zones. AWS refuses a second mount target in a zone.
+/// Checks that the subnets of a file system's mount targets are in different availability zones. AWS refuses a second mount target in a
+/// zone.
 pub(super) fn zones(checker: &mut Checker<'_>) {
     let (expected, observed) = (checker.expected, checker.observed);
     for file_system in &expected.file_systems {

@@ -19,7 +19,8 @@ pub(super) fn repositories(checker: &mut Checker<'_>) {
         if let Some(wanted) = &expected.tag_mutability {
             let texts = (wanted.clone(), found.tag_mutability.clone());
             let remedy = format!(
-                "`aws ecr put-image-tag-mutability --repository-name {name} --image-tag-mutability {wanted}`; a cache repository requires mutable tags"
+                "`aws ecr put-image-tag-mutability --repository-name {name} --image-tag-mutability {wanted}`; a cache repository requires \
+                    mutable tags"
             );
             checker.compare(&REPOSITORY_TAGS, about, *wanted == found.tag_mutability, texts, &remedy);
         }
@@ -28,7 +29,8 @@ pub(super) fn repositories(checker: &mut Checker<'_>) {
             Ok(got) => {
                 let texts = (shown(wanted.as_deref()), shown(got.as_deref()));
                 let is_same = policy(wanted.as_deref()) == policy(got.as_deref());
-                let remedy = "restore the lifecycle policy of the template: without it layers accumulate costs, and a different one may delete them too early";
+                let remedy = "restore the lifecycle policy of the template: without it layers accumulate costs, and a different one may \
+                    delete them too early";
                 checker.compare(&REPOSITORY_LIFECYCLE, about, is_same, texts, remedy);
             }
             Err(error) => checker.refused(&REPOSITORY_LIFECYCLE, about, &shown(wanted.as_deref()), error),

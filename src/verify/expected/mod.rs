@@ -1,7 +1,7 @@
 //! What an evaluated template expects in the account, as far as the build cache and builds depend on it.
 //!
-//! Resources are found by type and by reference, not by logical ID: a file system belongs to builds if a task definition with a container `build`
-//! mounts it. Only the security group of builds is found by the rack's names, since the rule that selects it is in no template.
+//! Resources are found by type and by reference, not by logical ID: a file system belongs to builds if a task definition with a container
+//! `build` mounts it. Only the security group of builds is found by the rack's names, since the rule that selects it is in no template.
 
 mod reader;
 

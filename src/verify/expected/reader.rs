@@ -10,8 +10,8 @@ use crate::verify::observed::{EfsVolume, Ingress, MountPoint, Volume};
 const BUILD_CONTAINER: &str = "build";
 /// The output that lists the build subnets.
 const BUILD_SUBNETS: &str = "BuildSubnets";
-/// The build subnets of a template without that output: a Convox rack starts Fargate builds in those of them that the stack has. The subnet in a
-/// third availability zone gets a mount target but no builds.
+/// The build subnets of a template without that output: a Convox rack starts Fargate builds in those of them that the stack has. The subnet
+/// in a third availability zone gets a mount target but no builds.
 ///
 /// Source: `fetchSubnets` in <https://github.com/convox/rack/blob/master/provider/aws/builds.go>
 const BUILD_SUBNETS_BY_NAME: [&str; 4] = ["Subnet0", "Subnet1", "SubnetPrivate0", "SubnetPrivate1"];

@@ -55,8 +55,8 @@ pub struct Bucket<'r> {
 ///
 /// # Errors
 ///
-/// Returns an error if the template cannot be evaluated, or if a request to the backend fails. A failed request of the inspector is a verdict
-/// instead.
+/// Returns an error if the template cannot be evaluated, or if a request to the backend fails. A failed request of the inspector is a
+/// verdict instead.
 pub fn preflight(backend: &dyn Backend, inspector: &dyn Inspector, request: &Request<'_>) -> Result<Report, VerifyError> {
     let mut verdicts: Vec<Verdict> = request.bucket.map(|bucket| self::bucket(bucket, inspector.bucket(bucket.name))).into_iter().collect();
     request.subject.evaluated(backend, request.known, |after, stack| {

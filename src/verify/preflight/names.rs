@@ -15,17 +15,24 @@ pub(super) fn check(requirements: &Requirements, inspector: &dyn Inspector) -> V
         verdicts.push(match found {
             Ok(None) => pass_or_fail(&NAME_TAKEN, about, true, (expected, "available".to_owned()), ""),
             Ok(Some(owner)) => {
-                let own = requirements.stack_resources.iter().find(|(_, physical_id)| is_of(&owner, physical_id)).map(|(logical_id, _)| logical_id);
+                let own = requirements
+                    .stack_resources
+                    .iter()
+                    .find(|(_, physical_id)| is_of(&owner, physical_id))
+                    .map(|(logical_id, _)| logical_id);
                 match own {
                     Some(own) if *own == named.logical_id && named.releases_name => {
                         pass_or_fail(&NAME_TAKEN, about, true, (expected, "used by the replaced resource itself".to_owned()), "")
                     }
                     Some(own) => {
-                        let remedy = "CloudFormation creates the new resource before it deletes the old one: change the name, or remove it from the template";
-                        pass_or_fail(&NAME_TAKEN, about, false, (expected, format!("used by `{own}` of this stack until the cleanup: {owner}")), remedy)
+                        let remedy = "CloudFormation creates the new resource before it deletes the old one: change the name, or remove it \
+                            from the template";
+                        let found = format!("used by `{own}` of this stack until the cleanup: {owner}");
+                        pass_or_fail(&NAME_TAKEN, about, false, (expected, found), remedy)
                     }
                     None => {
-                        let remedy = "delete or rename the resource that uses it, import it into the stack, or choose another name; the name of a build cache contains the stack name";
+                        let remedy = "delete or rename the resource that uses it, import it into the stack, or choose another name; the \
+                            name of a build cache contains the stack name";
                         pass_or_fail(&NAME_TAKEN, about, false, (expected, format!("used by {owner}")), remedy)
                     }
                 }

@@ -5,7 +5,8 @@ use crate::verify::names::{ELASTIC_IP_QUOTA, EXISTING_GROUP, GROUPS_PER_INTERFAC
 use crate::verify::verdict::{About, State};
 use crate::verify::{Limits, Verdict};
 
-/// The default quota of security groups in a region. EC2 does not report the quota of an account; having more groups shows that it was raised.
+/// The default quota of security groups in a region. EC2 does not report the quota of an account; having more groups shows that it was
+/// raised.
 ///
 /// Source: <https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html>
 const GROUPS_BY_DEFAULT: usize = 2_500;

@@ -115,8 +115,8 @@ fn unsuitable(zone: &Zone) -> Option<&'static str> {
     }
 }
 
-/// Checks for conflicting mount targets: a file system supports one for each zone, and CloudFormation creates the new one before it deletes the
-/// old one.
+/// Checks for conflicting mount targets: a file system supports one for each zone, and CloudFormation creates the new one before it deletes
+/// the old one.
 ///
 /// Source: <https://docs.aws.amazon.com/efs/latest/ug/API_CreateMountTarget.html>
 fn conflicts(requirements: &Requirements, places: &IndexMap<String, String>, inspector: &dyn Inspector, verdicts: &mut Vec<Verdict>) {
@@ -146,7 +146,8 @@ fn conflicts(requirements: &Requirements, places: &IndexMap<String, String>, ins
             let other = here.iter().find(|(taken, _)| taken == zone).map(|(_, id)| id.clone());
             let texts = (format!("no other mount target of {name} in {zone}"), other.clone().unwrap_or_else(|| "none".to_owned()));
             let about = About::resource(&target.logical_id, None);
-            let remedy = "a file system supports one mount target for each availability zone, and the new one is created before the old one is deleted: delete the old one first, or use a subnet in another zone";
+            let remedy = "a file system supports one mount target for each availability zone, and the new one is created before the old \
+                one is deleted: delete the old one first, or use a subnet in another zone";
             verdicts.push(pass_or_fail(&MOUNT_TARGET_TAKEN, about, other.is_none(), texts, remedy));
             here.push((zone.clone(), target.logical_id.clone()));
         }

@@ -1,7 +1,8 @@
 //! Cycles between the files of one module.
 //!
 //! A child may use what the `mod.rs` above it defines: Rust gives child modules access to their parent's private items, and a folder is one
-//! unit. So the edge from a child to its parent does not count; cycles between siblings, cousins, and a parent that is used from elsewhere do.
+//! unit. So the edge from a child to its parent does not count; cycles between siblings, cousins, and a parent that is used from elsewhere
+//! do.
 
 use std::collections::BTreeMap;
 
