@@ -1,4 +1,4 @@
-//! What no output does, whatever it shows: tell a secret, differ from run to run, outgrow its place or steer the terminal.
+//! Guarantees of all output: no secrets, the same bytes for the same input, bounded size, no control characters.
 
 use super::{Bench, SECRET, bench};
 
@@ -24,7 +24,7 @@ fn a_secret_is_in_no_output() {
 }
 
 #[test]
-fn a_secret_in_disguise_is_in_no_output() {
+fn an_encoded_secret_is_in_no_output() {
     let bench = Bench::new();
     let template = r#"{"Parameters": {"Secret": {"Type": "String", "NoEcho": true}},
       "Resources": {"Box": {"Type": "AWS::EC2::Instance", "Properties": {"UserData": {"Fn::Base64": {"Fn::Sub": "pw=${Secret}"}}}}}}"#;
@@ -34,14 +34,14 @@ fn a_secret_in_disguise_is_in_no_output() {
 }
 
 #[test]
-fn two_runs_give_the_same_bytes() {
+fn the_same_input_gives_the_same_bytes() {
     let bench = bench();
     let arguments = "diff stack.json stack.json --before-parameters off.json --parameters on.yaml --format json";
     assert_eq!(bench.run(arguments).stdout, bench.run(arguments).stdout);
 }
 
 #[test]
-fn a_huge_plan_still_fits_a_pull_request_comment_and_says_what_was_cut() {
+fn a_large_plan_fits_a_pull_request_comment_and_reports_what_it_omits() {
     let bench = Bench::new();
     let template = |days: u32| {
         let groups: Vec<String> = (0..1500)
@@ -58,7 +58,7 @@ fn a_huge_plan_still_fits_a_pull_request_comment_and_says_what_was_cut() {
 }
 
 #[test]
-fn colour_adds_nothing_but_colour() {
+fn color_adds_only_escape_codes() {
     let bench = bench();
     let arguments = "diff stack.json stack.json --before-parameters on.yaml --parameters off.json";
     let plain = bench.run(arguments).stdout;
@@ -75,7 +75,7 @@ fn colour_adds_nothing_but_colour() {
 }
 
 #[test]
-fn a_template_cannot_steer_the_terminal() {
+fn control_characters_of_a_template_are_escaped() {
     let bench = Bench::new();
     let template = |text: &str| {
         format!(

@@ -1,4 +1,4 @@
-//! Lists and long values in a plan for people.
+//! Lists and long values in the human view of a plan.
 
 use serde_json::{Value as Json, json};
 
@@ -14,7 +14,7 @@ fn diff(before: &Json, after: &Json) -> String {
 }
 
 #[test]
-fn a_rule_taken_out_of_the_middle_is_one_line() {
+fn a_rule_removed_from_the_middle_is_one_line() {
     let group = |ports: &[u16], tags: &[&str]| {
         let rule = |port: &u16| json!({"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "CidrIp": "10.0.0.0/8"});
         let tag = |key: &&str| json!({"Key": key, "Value": "v"});
@@ -37,14 +37,14 @@ fn a_rule_taken_out_of_the_middle_is_one_line() {
 }
 
 #[test]
-fn a_list_of_the_same_length_goes_by_index() {
+fn lists_of_the_same_length_are_compared_by_index() {
     let role = |arns: &[&str]| json!({"R": {"Type": "AWS::IAM::User", "Properties": {"Groups": arns}}});
     let shown = diff(&role(&["a", "b", "c"]), &role(&["a", "x", "c"]));
     assert!(shown.contains("Groups.1  b -> x\n"), "{shown}");
 }
 
 #[test]
-fn nothing_is_cut_from_what_goes_into_a_file() {
+fn output_to_a_file_is_never_shortened() {
     let parameter = |middle: &str| {
         let value = format!("{}{middle}{}", "x".repeat(2_000), "y".repeat(2_000));
         json!({"P": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": value}}})

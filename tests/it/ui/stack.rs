@@ -1,4 +1,4 @@
-//! A stack as `status` shows it, and as `delete` takes its leave of it.
+//! The views of `status` and `delete`.
 
 use super::{Bench, bench};
 
@@ -11,14 +11,14 @@ fn deployed() -> Bench {
 }
 
 #[test]
-fn an_empty_parameter_shows_as_one() {
+fn an_empty_parameter_is_shown_as_empty_quotes() {
     let run = deployed().run("status");
     let line = run.stdout.lines().find(|line| line.trim_start().starts_with("Key ")).unwrap_or_default();
     assert!(line.contains("\"\"") && line.contains("(default)"), "{run}");
 }
 
 #[test]
-fn a_deletion_shows_what_goes_and_not_the_parameters_that_go_with_it() {
+fn a_deletion_shows_resources_without_parameters() {
     let run = deployed().run("delete --yes --allow-data-loss Logs");
     assert!(run.code == 0 && run.stdout.contains("Logs"), "{run}");
     assert!(!run.stdout.contains("parameter"), "{run}");
