@@ -6,7 +6,7 @@ use super::proxy::{Fault, Proxy};
 use crate::program::Bench;
 
 #[test]
-fn the_account_holds_what_a_rack_with_a_build_cache_promises() {
+fn verify_passes_for_a_deployed_rack_with_a_build_cache() {
     let Some(account) = Account::new() else { return };
     let bench = Bench::new();
     bench.file("rack.yaml", "name: rack\nregion: us-east-1\nbackend: aws\nparameters:\n  BuildCache: Yes\n  BuildMethod: fargate\n");
@@ -34,9 +34,9 @@ fn the_account_holds_what_a_rack_with_a_build_cache_promises() {
     }
 }
 
-/// Somebody deletes a mount target by hand between the end of an update and the look at what came of it.
+/// A mount target is deleted outside CloudFormation between the end of an update and its verification.
 #[test]
-fn a_promise_that_is_broken_after_the_update_is_told_by_the_update() {
+fn apply_reports_a_check_that_fails_after_the_update() {
     let Some(account) = Account::new() else { return };
     let bench = Bench::new();
     bench.file("rack.yaml", "name: rack\nregion: us-east-1\nbackend: aws\nparameters:\n  BuildCache: Yes\n  BuildMethod: fargate\n");

@@ -4,7 +4,7 @@ use super::super::server::success;
 use super::super::wire::{Asked, Wire};
 use crate::program::Bench;
 
-/// A call of `verify`, whatever way its service is asked.
+/// A call of `verify`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Call {
     FileSystems,
@@ -20,7 +20,7 @@ pub enum Call {
     Key,
 }
 
-/// The calls, each with the permission that it takes.
+/// The calls, each with the permission that it requires.
 ///
 /// Source: <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>
 pub const CALLS: [(Call, &str); 11] = [
@@ -37,7 +37,7 @@ pub const CALLS: [(Call, &str); 11] = [
     (Call::Key, "kms:DescribeKey"),
 ];
 
-/// What is answered in place of what is there.
+/// A response that replaces the normal one.
 #[derive(Clone, Copy, Debug)]
 pub enum Reply {
     Denied,
@@ -55,7 +55,7 @@ pub enum Reply {
     Broken,
 }
 
-/// How a service words an error.
+/// The error format of a service.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Shape {
     /// <https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-requests-responses.html>
@@ -258,7 +258,7 @@ fn security_group(id: &str) -> String {
     )
 }
 
-/// Returns what is answered in place of what is there; `None` where it is answered as it is.
+/// Returns the replaced response; `None` for the normal one.
 fn replied(call: Call, reply: Reply, times: usize) -> Option<(u16, String)> {
     let denied = || {
         let (_, permission) = CALLS.iter().find(|(found, _)| *found == call).unwrap();

@@ -1,9 +1,9 @@
-//! What preflight makes of an account's answers.
+//! Preflight with canned responses.
 
 use super::super::wire::{Asked, Wire, refusal, success};
 use crate::program::{Bench, Run};
 
-/// A stack that is new, with a name or a number of everything that preflight asks for.
+/// A new stack with resources for every preflight check.
 const TEMPLATE: &str = r#"{"Resources": {
   "Logs": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "builds"}},
   "Cluster": {"Type": "AWS::ECS::Cluster", "Properties": {"ClusterName": "builds"}},
@@ -13,7 +13,7 @@ const TEMPLATE: &str = r#"{"Resources": {
   "Target": {"Type": "AWS::EFS::MountTarget", "Properties": {"FileSystemId": "fs-1", "SubnetId": "subnet-1", "SecurityGroups": [{"Ref": "Group"}]}}
 }}"#;
 
-/// The calls that preflight makes for it beside those that `verify` makes too.
+/// The calls of preflight that `verify` does not make.
 const CALLS: [(&str, &str); 7] = [
     ("DescribeLogGroups", "logs:DescribeLogGroups"),
     ("DescribeClusters", "ecs:DescribeClusters"),
@@ -30,7 +30,7 @@ fn bench() -> Bench {
     bench
 }
 
-/// Answers as an account does in which nothing stands in the way.
+/// Responds like an account without conflicts.
 fn free(asked: &Asked) -> (u16, String) {
     let xml = |action: &str, text: &str| (200, format!("<{action}Response>{text}</{action}Response>"));
     let token = |field: &str| asked.body.contains(field);
@@ -77,7 +77,7 @@ fn preflight(answer: impl Fn(&Asked) -> (u16, String) + Send + Sync + 'static) -
 }
 
 #[test]
-fn every_page_counts_before_something_is_taken_for_free() {
+fn all_pages_are_read_before_a_name_counts_as_available() {
     let (wire, run) = preflight(free);
     assert_eq!(run.code, 0, "{run}");
     // Nobody here simulates IAM; everything else is looked at.
@@ -103,7 +103,7 @@ fn every_page_counts_before_something_is_taken_for_free() {
 }
 
 #[test]
-fn a_denial_before_the_plan_is_not_checked_and_stops_nothing() {
+fn a_denied_call_of_preflight_is_unchecked_and_does_not_stop_the_plan() {
     for (call, permission) in CALLS {
         let (_, run) = preflight(move |asked| {
             if asked.operation != call {
@@ -125,7 +125,7 @@ fn a_denial_before_the_plan_is_not_checked_and_stops_nothing() {
 }
 
 #[test]
-fn a_cluster_that_could_not_be_looked_at_is_not_taken_for_free() {
+fn a_cluster_name_that_could_not_be_checked_is_unchecked() {
     let (_, run) = preflight(|asked| match asked.operation.as_str() {
         "DescribeClusters" => (200, r#"{"clusters": [], "failures": [{"arn": "builds", "reason": "ACCESS_DENIED"}]}"#.to_owned()),
         _ => free(asked),
@@ -134,7 +134,7 @@ fn a_cluster_that_could_not_be_looked_at_is_not_taken_for_free() {
 }
 
 #[test]
-fn what_has_the_name_is_told_even_where_its_arn_is_not() {
+fn the_owner_of_a_name_is_reported_without_an_arn() {
     let (_, run) = preflight(|asked| match asked.operation.as_str() {
         "DescribeRepositories" => (200, r#"{"repositories": [{"repositoryName": "builds"}]}"#.to_owned()),
         _ => free(asked),

@@ -1,5 +1,5 @@
-//! What `verify` and preflight make of an account's answers, in each service's own shape: denials, pages, throttling, things that are
-//! missing, and answers that leave something out.
+//! `verify` and preflight with canned responses in each service's format: denials, pages, throttling, missing resources, and incomplete
+//! responses.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::expect_fun_call)]
 
 mod account;
@@ -19,20 +19,20 @@ fn states(run: &Run, name: &str) -> Vec<String> {
     named.map(|check| check["state"].as_str().unwrap().to_owned()).collect()
 }
 
-/// Returns the verdicts that could not be made.
+/// Returns the unchecked verdicts.
 fn unchecked(run: &Run) -> Vec<Json> {
     let report = run.json();
     report["checks"].as_array().unwrap().iter().filter(|check| check["state"] == "unchecked").cloned().collect()
 }
 
 /// Fails if a check reports `failed` for a resource that was not inspected.
-fn claims_nothing(run: &Run, told: &str) {
-    assert!(!states(run, "").contains(&"failed".to_owned()), "{told}: {run}");
-    assert!(!format!("{run}").contains("does not exist"), "{told}: {run}");
+fn claims_nothing(run: &Run, context: &str) {
+    assert!(!states(run, "").contains(&"failed".to_owned()), "{context}: {run}");
+    assert!(!format!("{run}").contains("does not exist"), "{context}: {run}");
 }
 
 #[test]
-fn answers_as_the_apis_document_them_keep_every_promise() {
+fn documented_responses_pass_every_check() {
     let wire = Account::default().serve();
     let run = wire.run(&bench(), "verify --strict --format json");
     assert_eq!(run.code, 0, "{run}");
@@ -46,7 +46,7 @@ fn answers_as_the_apis_document_them_keep_every_promise() {
 }
 
 #[test]
-fn a_denial_is_not_looked_at_and_names_the_permission() {
+fn a_denied_call_is_unchecked_and_names_the_permission() {
     for (call, permission) in CALLS {
         let wire = Account::default().answering(call, Reply::Denied).serve();
         let run = wire.run(&bench(), "verify --format json");
@@ -65,7 +65,7 @@ fn a_denial_is_not_looked_at_and_names_the_permission() {
 }
 
 #[test]
-fn an_account_that_denies_everything_is_no_account_that_keeps_its_promises() {
+fn an_account_that_denies_every_call_does_not_pass() {
     let wire = CALLS.iter().fold(Account::default(), |account, (call, _)| account.answering(*call, Reply::Denied)).serve();
     let run = wire.run(&bench(), "verify --format json");
     assert_eq!(run.code, 69, "that CloudFormation lists the resources shows nothing of them\n{run}");
@@ -77,7 +77,7 @@ fn an_account_that_denies_everything_is_no_account_that_keeps_its_promises() {
 }
 
 #[test]
-fn throttling_is_waited_out_and_where_it_lasts_it_is_no_finding() {
+fn throttled_calls_are_retried_and_persistent_throttling_is_unchecked() {
     check_all(&CALLS, |(call, permission)| {
         let wire = Account::default().answering(*call, Reply::Throttled(1)).serve();
         let run = wire.run(&bench(), "verify --strict --format json");
@@ -98,7 +98,7 @@ fn throttling_is_waited_out_and_where_it_lasts_it_is_no_finding() {
 }
 
 #[test]
-fn what_is_missing_is_told_by_each_services_own_code() {
+fn each_services_error_code_for_a_missing_resource_fails_the_check() {
     let missing = [
         (Call::FileSystems, "file-system-available"),
         (Call::TaskDefinition, "task-revision-active"),
@@ -127,7 +127,7 @@ fn what_is_missing_is_told_by_each_services_own_code() {
 }
 
 #[test]
-fn mount_targets_come_in_pages() {
+fn all_pages_of_mount_targets_are_read() {
     let wire = Account { page: 1, ..Account::default() }.serve();
     let run = wire.run(&bench(), "verify --strict --format json");
     assert_eq!(run.code, 0, "{run}");
@@ -141,9 +141,9 @@ fn mount_targets_come_in_pages() {
     assert!(!unchecked(&run).is_empty(), "{run}");
 }
 
-/// Answers of status 200 that lack what was asked for: the check neither passes nor fails.
+/// For a response of status 200 that lacks the requested value, the check neither passes nor fails.
 #[test]
-fn an_answer_that_leaves_something_out_is_no_finding() {
+fn an_incomplete_response_is_unchecked() {
     let odd = [
         (Call::FileSystems, r#"{"FileSystems": []}"#, "file-system-available"),
         (
@@ -175,7 +175,7 @@ fn an_answer_that_leaves_something_out_is_no_finding() {
 }
 
 #[test]
-fn a_service_that_nobody_reaches_is_told_and_asked_once() {
+fn an_unreachable_service_is_called_and_reported_once() {
     let wire = Account::default().answering(Call::SecurityGroups, Reply::Broken).answering(Call::Subnets, Reply::Broken).serve();
     let run = wire.run(&bench(), "verify --format json");
     claims_nothing(&run, "EC2");
