@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use memchr::memmem::Finder;
 use serde_json::Value as Json;
 
 use crate::template::Node;
@@ -25,7 +26,24 @@ pub fn is_no_echo(declaration: &Node<'_>) -> bool {
 #[derive(Clone, Default)]
 pub struct Mask {
     /// The longest first, so that a secret inside another one does not split it.
-    secrets: Vec<String>,
+    secrets: Vec<Secret>,
+}
+
+#[derive(Clone)]
+struct Secret {
+    text: String,
+    /// Prepared once, since every text of an answer is searched.
+    finder: Finder<'static>,
+}
+
+impl Secret {
+    fn new(text: &str) -> Self {
+        Self { text: text.to_owned(), finder: Finder::new(text).into_owned() }
+    }
+
+    fn is_part_of(&self, text: &str) -> bool {
+        text.len() >= self.text.len() && self.finder.find(text.as_bytes()).is_some()
+    }
 }
 
 /// Shows the number of secrets only.
@@ -38,9 +56,10 @@ impl std::fmt::Debug for Mask {
 impl Mask {
     /// Adds a secret. An empty one is ignored.
     pub fn add(&mut self, secret: &str) {
-        let place = self.secrets.binary_search_by(|other| secret.len().cmp(&other.len()).then_with(|| other.as_str().cmp(secret)));
+        let place =
+            self.secrets.binary_search_by(|other| secret.len().cmp(&other.text.len()).then_with(|| other.text.as_str().cmp(secret)));
         if let (Err(place), false) = (place, secret.is_empty()) {
-            self.secrets.insert(place, secret.to_owned());
+            self.secrets.insert(place, Secret::new(secret));
         }
     }
 
@@ -94,8 +113,8 @@ impl Mask {
         if self.is_secret(text) {
             return Cow::Owned(MASKED.to_owned());
         }
-        self.secrets.iter().take_while(|secret| secret.len() >= SHORTEST_PART).fold(Cow::Borrowed(text), |text, secret| {
-            if text.contains(secret.as_str()) { Cow::Owned(text.replace(secret.as_str(), MASKED)) } else { text }
+        self.secrets.iter().take_while(|secret| secret.text.len() >= SHORTEST_PART).fold(Cow::Borrowed(text), |text, secret| {
+            if secret.is_part_of(&text) { Cow::Owned(text.replace(&secret.text, MASKED)) } else { text }
         })
     }
 
@@ -110,7 +129,7 @@ impl Mask {
 
     /// Returns whether the text is a secret as a whole.
     pub fn is_secret(&self, text: &str) -> bool {
-        self.secrets.iter().any(|secret| secret == text)
+        self.secrets.iter().any(|secret| secret.text == text)
     }
 
     /// Returns JSON with every secret in its texts and keys masked, and every number or boolean whose text is a secret.
@@ -167,7 +186,8 @@ mod tests {
     fn a_secret_inside_another_does_not_split_it() {
         let mask: Mask = ["word", "password", "password"].into_iter().collect();
         assert_eq!(mask.mask("a password, a word"), "a ****, a ****");
-        assert_eq!(mask.secrets, ["password", "word"]);
+        let secrets: Vec<&str> = mask.secrets.iter().map(|secret| secret.text.as_str()).collect();
+        assert_eq!(secrets, ["password", "word"]);
     }
 
     #[test]

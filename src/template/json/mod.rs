@@ -81,17 +81,19 @@ impl<'a> Reader<'a> {
     }
 
     fn blanks(&mut self) {
+        // Indentation is half of a written template: eight bytes are compared at once.
+        const SPACES: u64 = u64::from_le_bytes(*b"        ");
         loop {
             match self.bytes.get(self.at) {
-                Some(b'\n') => {
-                    self.at += 1;
-                    // Indentation is half of a written template.
-                    while self.bytes[self.at..].starts_with(b"        ") {
-                        self.at += 8;
-                    }
-                }
-                Some(b' ' | b'\r' | b'\t') => self.at += 1,
+                Some(b' ' | b'\n' | b'\r' | b'\t') => self.at += 1,
                 _ => return,
+            }
+            while let Some(eight) = self.bytes[self.at..].first_chunk::<8>() {
+                let other = u64::from_le_bytes(*eight) ^ SPACES;
+                self.at += other.trailing_zeros() as usize / 8;
+                if other != 0 {
+                    break;
+                }
             }
         }
     }
