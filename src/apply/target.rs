@@ -7,6 +7,7 @@ use crate::cloudformation::{ChangeSetOptions, StackSettings};
 use crate::parameters::{ParameterSet, Provenance};
 use crate::plan::saved::{SavedParameter, SavedPlan};
 use crate::plan::{ImportStep, Plan, ResourceImport};
+use crate::text::hex;
 
 /// What a stack is to become, with no choices left.
 #[derive(Clone, Debug, Default)]
@@ -68,8 +69,7 @@ impl Target {
             digest.update(import.identifier().as_bytes());
             digest.update([0]);
         }
-        let hex: String = digest.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-        format!("rackform-{hex}")
+        format!("rackform-{}", hex(&digest.finalize()[..6]))
     }
 
     /// Returns the import that comes first as a target of its own, where there is one: it changes no parameter, no tag and no setting.

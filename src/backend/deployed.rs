@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{Backend, BackendError, StackDescription};
 use crate::evaluate::State;
 use crate::secret::MASKED;
-use crate::template::{Intrinsic, Template};
+use crate::template::{GetAtt, Intrinsic, Template};
 
 /// Returns what is known of a deployed stack: pseudo parameters from its ARN, physical IDs, attributes, and what others export.
 ///
@@ -65,16 +65,13 @@ pub fn add_attributes_of_outputs(state: &mut State, template: &Template<'_>, out
             Some(Intrinsic::GetAtt(operand)) => operand,
             _ => continue,
         };
-        let place = match operand.items() {
-            [id, attribute] => id.as_str().zip(attribute.as_str()),
-            _ => operand.as_str().and_then(|text| text.split_once('.')),
-        };
-        if let (Some((id, attribute)), Some(value)) = (place, outputs.get(output.name))
+        let Some(GetAtt { resource: Some(id), attribute, .. }) = GetAtt::of(operand) else { continue };
+        if let (Some(attribute), Some(value)) = (attribute.text(), outputs.get(output.name))
             && state.physical_ids.contains_key(id)
             && !value.contains(MASKED)
         {
             let attributes = state.attributes.entry(id.to_owned()).or_default();
-            attributes.entry(attribute.to_owned()).or_insert_with(|| Value::String(value.clone()));
+            attributes.entry(attribute.into_owned()).or_insert_with(|| Value::String(value.clone()));
         }
     }
 }

@@ -7,7 +7,9 @@ use super::text::{MOST_BYTES, Text};
 use super::value::{Residual, Value, ValueKind};
 use super::{ConditionValue, State};
 use crate::parameters::ParameterSet;
-use crate::template::{Arena, Diagnostic, Diagnostics, Intrinsic, Kind, MOST_MISTYPED, Node, Span, Template, did_you_mean, section_rank};
+use crate::template::{
+    Arena, Diagnostic, Diagnostics, Intrinsic, Kind, MOST_SUGGESTIONS, Node, Span, Template, did_you_mean, section_rank,
+};
 
 /// The section that is being evaluated; the same mistake has another wording in another section.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -245,9 +247,9 @@ impl<'t, 'a> Evaluator<'t, 'a> {
                 Block::Outputs => format!("Unresolved resource dependencies [{names}] in the Outputs block of the template"),
             };
             for (index, one) in found.iter().enumerate() {
-                let diagnostic = self.dangling_diagnostic(one, index < MOST_MISTYPED);
+                let diagnostic = self.dangling_diagnostic(one, index < MOST_SUGGESTIONS);
                 // CloudFormation's message names them all, which with every one of very many would be many times the template.
-                let aws = one.aws.or((index < MOST_MISTYPED).then_some(aws.as_str()));
+                let aws = one.aws.or((index < MOST_SUGGESTIONS).then_some(aws.as_str()));
                 self.problems.push(match aws {
                     Some(aws) => diagnostic.as_aws_says(aws),
                     None => diagnostic,

@@ -12,7 +12,6 @@ mod for_each;
 mod functions;
 mod outputs;
 mod pseudo;
-mod references;
 mod resources;
 mod rules;
 mod text;
@@ -23,7 +22,6 @@ use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 
 pub(crate) use convert::{MaskedValue, members_of};
-pub use references::{Reference, ReferenceKind, Target, references, resource_references};
 pub use value::{Residual, Value, ValueKind};
 pub use zones::availability_zones;
 
@@ -108,6 +106,8 @@ pub struct Evaluation<'a> {
     pub template: &'a Template<'a>,
     /// The template with `Fn::ForEach` written out, when it has any; see [`Evaluation::sections`].
     expanded: Option<Template<'a>>,
+    /// Where texts that the template does not hold as one are kept.
+    pub(crate) arena: &'a Arena,
     /// The parameters, as given and as defaulted.
     pub parameters: &'a ParameterSet<'a>,
     /// What was known of the deployed stack.
@@ -183,7 +183,7 @@ pub fn evaluate_in_part<'a>(
     let outputs = evaluator.all_outputs(&resources);
     let dependencies = evaluator.all_dependencies();
     let (problems, warnings) = evaluator.finish();
-    Ok((Evaluation { template, expanded, parameters, state, conditions, resources, outputs, dependencies, warnings }, problems))
+    Ok((Evaluation { template, expanded, arena, parameters, state, conditions, resources, outputs, dependencies, warnings }, problems))
 }
 
 /// Writes out every `Fn::ForEach`, for a template that has any.

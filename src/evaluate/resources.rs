@@ -3,7 +3,7 @@
 use super::evaluator::{Block, Evaluator};
 use super::value::{Value, ValueKind};
 use super::{ConditionValue, Named, Resource};
-use crate::template::{Diagnostic, Entry, Kind, Node};
+use crate::template::{Diagnostic, Entry, Kind, Node, depends_on};
 
 impl<'a> Evaluator<'_, 'a> {
     /// Evaluates the resources whose condition is not false.
@@ -152,15 +152,8 @@ impl<'a> Evaluator<'_, 'a> {
 
     /// A dependency on a resource whose condition is false is no dependency, as CloudFormation has it.
     fn depends_on(&mut self, entry: &Entry<'a>) -> Vec<&'a str> {
-        let Some(node) = entry.body.get("DependsOn") else {
-            return Vec::new();
-        };
         let mut names = Vec::new();
-        let listed = match node.kind {
-            Kind::Array(items) => items,
-            _ => std::slice::from_ref(node),
-        };
-        for item in listed {
+        for item in depends_on(entry.body) {
             let name = match item.as_str() {
                 Some(name) => name,
                 None if self.extensions || self.macros => match self.value(item).and_then(|value| value.text()) {

@@ -1,37 +1,35 @@
-//! Names that the cache's pieces use, and whether the patched template has them.
+//! Checks that the patched template has every name that the added pieces refer to.
 
 use serde_json::Value;
 
-use crate::template::Template;
+use crate::template::{Arena, Node, Reference, ReferenceVisitor, Span, Template};
 
-/// Returns the first name that a piece uses and the template lacks, with what it would be: `condition`, or `parameter or resource`.
-pub(super) fn dangling<'v>(template: &Template<'_>, value: &'v Value) -> Option<(&'static str, &'v str)> {
-    let known = |name: &str| name.starts_with("AWS::") || template.parameters.contains(name) || template.resources.contains(name);
-    let thing = |name: &'v str| (!known(name)).then_some(("parameter or resource", name));
-    let condition = |name: &'v str| (!template.conditions.contains(name)).then_some(("condition", name));
-    match value {
-        Value::Array(items) => items.iter().find_map(|item| dangling(template, item)),
-        Value::Object(members) => members.iter().find_map(|(key, operand)| {
-            let first = operand.get(0).and_then(Value::as_str);
-            let own = match (key.as_str(), operand) {
-                ("Ref", Value::String(name)) => thing(name),
-                ("Condition", Value::String(name)) => condition(name),
-                ("Fn::If", _) => first.and_then(condition),
-                ("Fn::GetAtt", Value::String(text)) => text.split('.').next().and_then(thing),
-                ("Fn::GetAtt", _) => first.and_then(thing),
-                ("Fn::Sub", Value::String(text)) => variables(text).find_map(thing),
-                _ => None,
-            };
-            own.or_else(|| dangling(template, operand))
-        }),
-        _ => None,
+/// Returns the first name that an added piece refers to and the template does not have, with what it would be: `condition`, or
+/// `parameter or resource`.
+pub(super) fn dangling(template: &Template<'_>, value: &Value) -> Option<(&'static str, String)> {
+    let arena = Arena::new();
+    let node: &Node<'_> = arena.alloc(Node::from_json(value, &arena));
+    let is_known = |name: &str| name.starts_with("AWS::") || template.parameters.contains(name) || template.resources.contains(name);
+    let mut found = None;
+    let mut visit = |reference: Reference<'_>, _: Span| {
+        let (kind, name, is_known) = match reference {
+            Reference::Name(name) | Reference::Attribute(name, _) | Reference::DependsOn(name) => {
+                ("parameter or resource", name, is_known(name))
+            }
+            Reference::Condition(name) => ("condition", name, template.conditions.contains(name)),
+            Reference::Mapping(name, _) => ("mapping", name, template.mappings.contains(name)),
+        };
+        if !is_known && found.is_none() {
+            found = Some((kind, name.to_owned()));
+        }
+    };
+    if value.get("Type").is_some() {
+        visit.own_condition(node);
+        visit.body(node);
+    } else {
+        visit.condition(node);
     }
-}
-
-/// Returns the names between `${` and `}`, up to the dot of an attribute.
-fn variables(text: &str) -> impl Iterator<Item = &str> {
-    let inside = text.split("${").skip(1).filter_map(|rest| rest.split_once('}'));
-    inside.map(|(name, _)| name).filter(|name| !name.starts_with('!')).map(|name| name.split('.').next().unwrap_or(name))
+    found
 }
 
 #[cfg(test)]
@@ -39,10 +37,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::template::{Arena, Source};
+    use crate::template::Source;
 
     #[test]
-    fn a_name_that_nothing_has_is_found_wherever_it_is_used() {
+    fn a_missing_name_is_found_in_every_form_of_reference() {
         let text = r#"{"Parameters": {"P": {"Type": "String"}}, "Conditions": {"C": {"Fn::Equals": ["a", "b"]}}, "Resources": {"R": {"Type": "AWS::S3::Bucket"}}}"#;
         let (source, arena) = (Source::new("t.json", text), Arena::new());
         let template = Template::read(&source, &arena).unwrap_or_else(|problems| unreachable!("{problems}"));
@@ -55,7 +53,8 @@ mod tests {
             (json!({ "Fn::Sub": "a ${X.Arn}" }), ("parameter or resource", "X")),
             (json!({ "Fn::GetAtt": "X.Arn" }), ("parameter or resource", "X")),
         ] {
-            assert_eq!(dangling(&template, &value), Some(expected));
+            let (kind, name) = expected;
+            assert_eq!(dangling(&template, &value), Some((kind, name.to_owned())));
         }
     }
 }

@@ -3,7 +3,7 @@
 //! Evaluation replaces a reference by its value, so a cause is found in the expression that produced the value.
 
 use crate::evaluate::{ConditionValue, Evaluation, Residual, Value, ValueKind};
-use crate::template::{Intrinsic, Node};
+use crate::template::{AttributeName, Intrinsic, Node, Reference, ReferenceVisitor, Span};
 
 /// A reference in an expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,59 +32,34 @@ pub(super) fn each_reached<'a>(evaluation: &Evaluation<'a>, value: &Value<'a>, v
 
 /// Calls `visit` with every reference of an expression, except those in branches of `Fn::If` that are not taken.
 pub(super) fn walk<'a>(evaluation: &Evaluation<'a>, node: &'a Node<'a>, visit: &mut dyn FnMut(Reached<'a>)) {
-    match Intrinsic::of(node) {
-        Some(Intrinsic::Ref(operand)) => {
-            if let Some(name) = operand.as_str() {
-                visit(Reached::Name(name));
-            }
-        }
-        Some(Intrinsic::GetAtt(operand)) => {
-            if let Some((id, attribute)) = attribute_of(operand) {
-                visit(Reached::Attribute(id, attribute));
-            }
-        }
-        Some(Intrinsic::Sub(operand)) => sub(evaluation, operand, visit),
-        Some(Intrinsic::If(operand)) => {
-            let [condition, yes, no] = operand.items() else { return };
-            let Some(name) = condition.as_str() else { return };
-            visit(Reached::Condition(name));
-            match evaluation.conditions.get(name) {
-                Some(ConditionValue::Known(true)) => walk(evaluation, yes, visit),
-                Some(ConditionValue::Known(false)) => walk(evaluation, no, visit),
-                _ => [yes, no].into_iter().for_each(|branch| walk(evaluation, branch, visit)),
-            }
-        }
-        _ => {
-            node.items().iter().for_each(|item| walk(evaluation, item, visit));
-            node.members().iter().for_each(|member| walk(evaluation, &member.value, visit));
-        }
-    }
+    Walk { evaluation, visit }.expression(node);
 }
 
-/// Returns the parts of a `Fn::GetAtt` operand, in either form.
-fn attribute_of<'a>(operand: &'a Node<'a>) -> Option<(&'a str, &'a str)> {
-    match operand.items() {
-        [id, attribute] => Some((id.as_str()?, attribute.as_str()?)),
-        _ => operand.as_str()?.split_once('.'),
-    }
+struct Walk<'w, 'a> {
+    evaluation: &'w Evaluation<'a>,
+    visit: &'w mut dyn FnMut(Reached<'a>),
 }
 
-fn sub<'a>(evaluation: &Evaluation<'a>, operand: &'a Node<'a>, visit: &mut dyn FnMut(Reached<'a>)) {
-    let (text, variables) = match operand.items() {
-        [text, variables] => (text.as_str(), variables.members()),
-        _ => (operand.as_str(), [].as_slice()),
-    };
-    let mut rest = text.unwrap_or_default();
-    while let Some((_, tail)) = rest.split_once("${") {
-        let Some((name, tail)) = tail.split_once('}') else { return };
-        rest = tail;
-        let name = name.trim();
-        if let Some(variable) = variables.iter().find(|variable| variable.key == name) {
-            walk(evaluation, &variable.value, visit);
-        } else if let Some((id, attribute)) = name.split_once('.') {
-            visit(Reached::Attribute(id, attribute));
-        } else if !name.starts_with('!') {
-            visit(Reached::Name(name));
+impl<'a> ReferenceVisitor<'a> for Walk<'_, 'a> {
+    fn reference(&mut self, reference: Reference<'a>, _: Span) {
+        match reference {
+            Reference::Name(name) => (self.visit)(Reached::Name(name)),
+            Reference::Attribute(id, AttributeName::Text(attribute)) => (self.visit)(Reached::Attribute(id, attribute)),
+            Reference::Attribute(id, attribute) => {
+                if let Some(attribute) = attribute.text() {
+                    (self.visit)(Reached::Attribute(id, self.evaluation.arena.str(&attribute)));
+                }
+            }
+            Reference::Condition(name) => (self.visit)(Reached::Condition(name)),
+            Reference::DependsOn(_) | Reference::Mapping(..) => {}
         }
+    }
+
+    fn enter_branch(&mut self, condition: &'a str, value: bool) -> bool {
+        self.evaluation.conditions.get(condition) != Some(&ConditionValue::Known(!value))
+    }
+
+    fn visits_unused_variables(&self) -> bool {
+        false
     }
 }

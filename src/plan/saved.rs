@@ -5,12 +5,12 @@
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 use super::import::ImportStep;
 use super::result::Plan;
 use crate::cloudformation::{ChangeSetOptions, StackSettings};
 use crate::parameters::{ParameterSet, Provenance};
+use crate::text::sha256_hex;
 
 /// The version of the file that this program writes and reads.
 pub const FORMAT_VERSION: u32 = 1;
@@ -162,10 +162,5 @@ impl SavedPlan {
 
 /// Returns the SHA-256 of a content's compact text, in hexadecimal.
 fn digest(content: &serde_json::Value) -> String {
-    Sha256::digest(content.to_string()).iter().fold(String::from("sha256:"), |mut text, byte| {
-        use std::fmt::Write as _;
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    format!("sha256:{}", sha256_hex(content.to_string()))
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::node::{Kind, Node};
-use super::source::{Source, Span};
+use crate::diagnostic::{Source, Span};
 
 /// How a text is laid out, so that what is added to it looks as if it had always been there.
 #[derive(Clone, Debug, PartialEq, Eq)]

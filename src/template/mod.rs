@@ -4,14 +4,13 @@
 //! Takes a [`Source`], gives a [`Document`] (any JSON or YAML) or a [`Template`] (its sections). What a template *means*
 //! is for [`evaluate`](crate::evaluate).
 
-mod diagnostic;
 mod edit;
 mod intrinsic;
 mod json;
 mod node;
 mod nulls;
+mod references;
 mod sections;
-mod source;
 mod sub;
 #[expect(clippy::module_inception, reason = "the file is named for the thing inside")]
 mod template;
@@ -20,18 +19,20 @@ mod yaml;
 
 use rustc_hash::FxHashMap;
 
-pub use diagnostic::{Diagnostic, Diagnostics, Label, MOST_MISTYPED, Severity, did_you_mean, nearest};
 pub use edit::{EditError, Edits, Place, Style};
 pub use intrinsic::Intrinsic;
 pub use node::{Arena, Kind, Member, Node};
+pub use references::{AttributeName, GetAtt, Reference, ReferenceVisitor, Sub, condition_name, depends_on};
 pub(crate) use sections::section_rank;
-pub use source::{LineColumn, MAX_SOURCE_BYTES, Source, SourceError, Span};
 pub use sub::{SubPart, sub_parts};
 pub(crate) use template::LANGUAGE_EXTENSIONS;
 use template::transforms;
 pub use template::{Entry, Section, Template};
 pub use write_json::write_json;
 pub use yaml::{Functions, SHORT_FORMS, write_yaml};
+
+pub use crate::diagnostic::{Diagnostic, Diagnostics, Label, LineColumn, MAX_SOURCE_BYTES, Severity, Source, SourceError, Span};
+pub use crate::text::{MOST_SUGGESTIONS, did_you_mean, nearest};
 
 /// The text form of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

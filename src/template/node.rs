@@ -1,6 +1,6 @@
 //! The tree that every document is read into.
 
-use super::source::Span;
+use crate::diagnostic::Span;
 
 /// Memory that one command's documents and values live in; everything borrowed from it is `Copy`.
 #[derive(Debug, Default)]

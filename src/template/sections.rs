@@ -4,10 +4,10 @@
 //! service looks at most of this only after its macros have run.
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html>
 
-use super::diagnostic::did_you_mean;
 use super::node::{Kind, Member, Node};
-use super::source::Span;
 use super::{Diagnostic, Diagnostics, Document, nulls, transforms};
+use crate::diagnostic::Span;
+use crate::text::did_you_mean;
 
 /// The one version there is.
 const FORMAT_VERSION: &str = "2010-09-09";

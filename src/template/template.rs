@@ -3,8 +3,8 @@
 use rustc_hash::FxHashMap;
 
 use super::node::{Arena, Node};
-use super::source::{Source, Span};
 use super::{Diagnostics, Document, Label};
+use crate::diagnostic::{Source, Span};
 
 /// One named entry of a section, such as one resource or one output.
 #[derive(Clone, Copy, Debug)]

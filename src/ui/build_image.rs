@@ -8,6 +8,7 @@ use super::layout::visible;
 use super::{Layout, styled};
 use crate::build::image::files::FileKind;
 use crate::build::image::{Key, KeyInputs};
+use crate::text::hex;
 
 /// A key and what it is made of; values of build arguments are not shown.
 #[derive(Clone, Debug, Serialize)]
@@ -63,7 +64,7 @@ impl KeyView {
                     part: file.part.clone(),
                     kind: file.kind,
                     link: file.link.clone(),
-                    sha256: file.sha256.iter().map(|byte| format!("{byte:02x}")).collect(),
+                    sha256: hex(file.sha256),
                     size_bytes: file.size_bytes,
                 })
                 .collect(),

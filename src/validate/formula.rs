@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::variables::Variables;
-use crate::template::{Intrinsic, Kind, Node, SubPart, Template, sub_parts};
+use crate::template::{Intrinsic, Kind, Node, Sub, SubPart, Template, sub_parts};
 
 /// Conditions followed to see that one implies another; the search answers what lies further.
 const IMPLICATION_STEPS: usize = 4;
@@ -194,10 +194,7 @@ impl<'a> Formulas<'a> {
     }
 
     fn substitute(&self, operand: &'a Node<'a>, chosen: &[Option<usize>]) -> Option<Concrete> {
-        let (template, own) = match operand.items() {
-            [template, own] => (template, Some(own)),
-            _ => (operand, None),
-        };
+        let Sub { text: template, variables: own } = Sub::of(operand);
         let mut text = String::new();
         for part in sub_parts(template.as_str()?) {
             match part {

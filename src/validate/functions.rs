@@ -5,7 +5,7 @@
 use super::check::Check;
 use super::selects;
 use super::walk::{self, Guards};
-use crate::template::{Intrinsic, Kind, Node, did_you_mean};
+use crate::template::{GetAtt, Intrinsic, Kind, Node, did_you_mean};
 
 /// Functions by name, for "did you mean".
 const NAMES: &[&str] = &[
@@ -94,9 +94,7 @@ fn look<'a>(check: &mut Check<'_, 'a>, node: &'a Node<'a>, function: Intrinsic<'
         Intrinsic::Equals(operand) if !count(operand, 2..=2) => "two values",
         Intrinsic::And(operand) | Intrinsic::Or(operand) if !count(operand, 2..=10) => "two to ten conditions",
         Intrinsic::Not(operand) if !count(operand, 1..=1) => "one condition",
-        Intrinsic::GetAtt(operand) if !operand.as_str().is_some_and(|text| text.contains('.')) && !count(operand, 2..=2) => {
-            "a resource and an attribute"
-        }
+        Intrinsic::GetAtt(operand) if GetAtt::of(operand).is_none() => "a resource and an attribute",
         Intrinsic::Ref(operand) if operand.scalar().is_none() && !extended => "a name",
         Intrinsic::Cidr(operand) if !count(operand, 2..=3) => "a block, a count and bits",
         Intrinsic::GetStackOutput(operand) if ["StackName", "OutputName"].iter().any(|name| operand.get(name).is_none()) => {

@@ -6,7 +6,7 @@ use super::solver::{Clause, Literal};
 use super::walk::{Owner, Use, UseKind};
 use crate::graph::Graph;
 use crate::schema;
-use crate::template::{Diagnostic, MOST_MISTYPED, Node, Template, did_you_mean};
+use crate::template::{AttributeName, Diagnostic, MOST_SUGGESTIONS, Node, Template, did_you_mean};
 
 /// Pseudo parameters, which every template has.
 ///
@@ -141,7 +141,7 @@ fn undeclared(check: &mut Check<'_, '_>, reference: &Use<'_>, looked_up: &mut us
     *looked_up += 1;
     let parameters = template.parameters.iter().map(|entry| entry.name).filter(|_| matches!(reference.kind, UseKind::Ref));
     let names = template.resources.iter().map(|entry| entry.name).chain(parameters).chain(PSEUDO_PARAMETERS.iter().copied());
-    let hint = did_you_mean(name, names.filter(|_| *looked_up <= MOST_MISTYPED));
+    let hint = did_you_mean(name, names.filter(|_| *looked_up <= MOST_SUGGESTIONS));
     let what = if matches!(reference.kind, UseKind::Ref) { "a resource, a parameter or a pseudo parameter" } else { "a resource" };
     let from = owner(check, reference.owner);
     let message = format!("{from} refers to `{name}`, which is not {what}");
@@ -149,16 +149,17 @@ fn undeclared(check: &mut Check<'_, '_>, reference: &Use<'_>, looked_up: &mut us
     check.report(hinted(diagnostic, hint));
 }
 
-fn unknown_attribute(check: &mut Check<'_, '_>, reference: &Use<'_>, resource_type: &str, attribute: &str) {
+fn unknown_attribute(check: &mut Check<'_, '_>, reference: &Use<'_>, resource_type: &str, attribute: AttributeName<'_>) {
+    let Some(attribute) = attribute.text() else { return };
     let Some(facts) = schema::resource_type(resource_type) else { return };
     let path: Vec<&str> = attribute.split('.').collect();
     // Nested stacks and their kin have outputs that only their own templates name; an attribute that is not text is computed.
     let open = attribute.is_empty() || path[0] == "Outputs" || attribute.contains("${");
-    if open || facts.property(&path).is_some() || facts.attributes().any(|known| known == attribute) {
+    if open || facts.property(&path).is_some() || facts.attributes().any(|known| known == *attribute) {
         return;
     }
     let attributes: Vec<String> = facts.attributes().collect();
-    let hint = did_you_mean(attribute, attributes.iter().map(String::as_str));
+    let hint = did_you_mean(&attribute, attributes.iter().map(String::as_str));
     let message = format!("{resource_type} has no attribute `{attribute}`");
     let mut diagnostic = check.error("unknown-attribute", message, reference.span, "no such attribute");
     diagnostic.aws_message =

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use super::formula::Concrete;
 use crate::aws::partition;
 use crate::parameters::ParameterSet;
-use crate::template::{Intrinsic, Kind, Node, SubPart, Template, sub_parts};
+use crate::template::{Intrinsic, Kind, Node, Sub, SubPart, Template, sub_parts};
 
 /// A parameter or pseudo parameter.
 #[derive(Debug)]
@@ -132,15 +132,13 @@ impl<'a> Variables<'a> {
         match Intrinsic::of(node) {
             Some(Intrinsic::Ref(name)) => note(self, name.as_str().unwrap_or_default()),
             Some(Intrinsic::Sub(operand)) => {
-                let (text, own) = match operand.items() {
-                    [text, own] => (text, own.members()),
-                    _ => (operand, [].as_slice()),
-                };
+                let Sub { text, variables } = Sub::of(operand);
                 for part in sub_parts(text.as_str().unwrap_or_default()) {
                     if let SubPart::Variable(name) = part {
                         note(self, name);
                     }
                 }
+                let own = variables.map(Node::members).unwrap_or_default();
                 own.iter().for_each(|member| self.of_operand(template, &member.value, found, &mut Vec::new()));
             }
             Some(Intrinsic::FindInMap(operands)) => {

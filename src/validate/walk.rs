@@ -1,7 +1,7 @@
 //! Finds what a template refers to, each with what must hold for the reference to count.
 
 use super::solver::Literal;
-use crate::template::{Intrinsic, Node, Span, SubPart, Template, sub_parts};
+use crate::template::{AttributeName, Node, Reference, ReferenceVisitor, Span, Template};
 
 /// What must hold for a place of the template to count: the conditions on the way there.
 pub(super) type Guards = Vec<Literal>;
@@ -19,7 +19,7 @@ pub(super) enum Owner {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum UseKind<'a> {
     Ref,
-    Attribute(&'a str),
+    Attribute(AttributeName<'a>),
     DependsOn,
     Condition,
     /// With the operands of its `Fn::FindInMap`.
@@ -38,35 +38,17 @@ pub(super) struct Use<'a> {
     pub(super) own: usize,
 }
 
-/// Returns every reference of a template in the order of the document.
+/// Returns every reference in a template in document order.
 pub(super) fn uses<'a>(template: &Template<'a>) -> Vec<Use<'a>> {
-    let mut walker = Walker { template, owner: Owner::Other, guards: Vec::new(), own: 0, uses: Vec::new() };
-    for entry in &template.conditions {
-        walker.condition(entry.body);
-    }
-    for entry in &template.rules {
+    let mut walker = Walker { template, owner: Owner::Other, guards: Vec::new(), own: 0, depths: Vec::new(), uses: Vec::new() };
+    for entry in template.conditions.iter().chain(&template.rules) {
         walker.condition(entry.body);
     }
     for (index, entry) in template.resources.iter().enumerate() {
-        walker.owner = Owner::Resource(index);
-        walker.guarded(entry.body, |walker| {
-            if let Some(node) = entry.body.get("DependsOn") {
-                for item in std::iter::once(node).chain(node.items()) {
-                    item.as_str().into_iter().for_each(|target| walker.push(UseKind::DependsOn, target, item.span));
-                }
-            }
-            for member in entry.body.members().iter().filter(|member| !matches!(member.key, "Condition" | "DependsOn" | "Type")) {
-                walker.expression(&member.value);
-            }
-        });
+        walker.guarded(Owner::Resource(index), entry.body);
     }
     for (index, entry) in template.outputs.iter().enumerate() {
-        walker.owner = Owner::Output(index);
-        walker.guarded(entry.body, |walker| {
-            for member in entry.body.members().iter().filter(|member| member.key != "Condition") {
-                walker.expression(&member.value);
-            }
-        });
+        walker.guarded(Owner::Output(index), entry.body);
     }
     walker.uses
 }
@@ -76,109 +58,47 @@ struct Walker<'t, 'a> {
     owner: Owner,
     guards: Guards,
     own: usize,
+    /// The number of guards before each branch that is being visited.
+    depths: Vec<usize>,
     uses: Vec<Use<'a>>,
 }
 
 impl<'a> Walker<'_, 'a> {
-    fn push(&mut self, kind: UseKind<'a>, target: &'a str, span: Span) {
-        self.uses.push(Use { owner: self.owner, kind, target, span, guards: self.guards.clone(), own: self.own });
-    }
-
-    /// Walks a resource or output under its `Condition`.
-    fn guarded(&mut self, body: &'a Node<'a>, walk: impl FnOnce(&mut Self)) {
+    /// Visits a resource or an output under its `Condition`.
+    fn guarded(&mut self, owner: Owner, body: &'a Node<'a>) {
+        self.owner = owner;
         self.guards.clear();
         self.own = 0;
-        if let Some(node) = body.get("Condition")
-            && let Some(name) = node.as_str()
-        {
-            self.push(UseKind::Condition, name, node.span);
+        self.own_condition(body);
+        if let Some(name) = body.get("Condition").and_then(Node::as_str) {
             self.guards.extend(condition(self.template, name, true));
         }
         self.own = self.guards.len();
-        walk(self);
+        self.body(body);
     }
+}
 
-    fn expression(&mut self, node: &'a Node<'a>) {
-        match Intrinsic::of(node) {
-            Some(Intrinsic::Ref(operand)) => match operand.as_str() {
-                Some(name) => self.push(UseKind::Ref, name, operand.span),
-                None => self.inside(operand),
-            },
-            Some(Intrinsic::GetAtt(operand)) => match (operand.as_str(), operand.items()) {
-                (Some(text), _) => self.name_or_attribute(text, operand.span, true),
-                (None, [name, attribute]) => {
-                    self.expression(attribute);
-                    if let Some(name) = name.as_str() {
-                        self.push(UseKind::Attribute(attribute.as_str().unwrap_or_default()), name, operand.span);
-                    }
-                }
-                _ => {}
-            },
-            Some(Intrinsic::Sub(operand)) => self.sub(operand),
-            Some(Intrinsic::If(operand)) => self.choice(operand),
-            Some(Intrinsic::FindInMap(operand)) => {
-                if let Some(map) = operand.items().first()
-                    && let Some(name) = map.as_str()
-                {
-                    self.push(UseKind::Mapping(operand), name, map.span);
-                }
-                self.inside(operand);
-            }
-            Some(Intrinsic::Condition(_)) | None => self.inside(node),
-            // Every other function has its operands as its only member.
-            Some(_) => self.inside(node),
-        }
-    }
-
-    fn inside(&mut self, node: &'a Node<'a>) {
-        node.members().iter().for_each(|member| self.expression(&member.value));
-        node.items().iter().for_each(|item| self.expression(item));
-    }
-
-    fn name_or_attribute(&mut self, text: &'a str, span: Span, attribute: bool) {
-        match text.split_once('.') {
-            Some((name, attribute)) => self.push(UseKind::Attribute(attribute), name, span),
-            None if attribute => {}
-            None => self.push(UseKind::Ref, text, span),
-        }
-    }
-
-    fn sub(&mut self, operand: &'a Node<'a>) {
-        let (text, variables) = match operand.items() {
-            [text, variables] => (text, Some(variables)),
-            _ => (operand, None),
+impl<'a> ReferenceVisitor<'a> for Walker<'_, 'a> {
+    fn reference(&mut self, reference: Reference<'a>, span: Span) {
+        let (kind, target) = match reference {
+            Reference::Name(name) => (UseKind::Ref, name),
+            Reference::Attribute(name, attribute) => (UseKind::Attribute(attribute), name),
+            Reference::DependsOn(name) => (UseKind::DependsOn, name),
+            Reference::Condition(name) => (UseKind::Condition, name),
+            Reference::Mapping(name, operands) => (UseKind::Mapping(operands), name),
         };
-        for part in sub_parts(text.as_str().unwrap_or_default()) {
-            if let SubPart::Variable(name) = part
-                && variables.and_then(|variables| variables.get(name)).is_none()
-            {
-                self.name_or_attribute(name, text.span, false);
-            }
-        }
-        variables.into_iter().for_each(|variables| self.inside(variables));
+        self.uses.push(Use { owner: self.owner, kind, target, span, guards: self.guards.clone(), own: self.own });
     }
 
-    fn choice(&mut self, operand: &'a Node<'a>) {
-        let [name, branches @ ..] = operand.items() else { return };
-        let Some(text) = name.as_str() else { return self.inside(operand) };
-        self.push(UseKind::Condition, text, name.span);
-        for (branch, holds) in branches.iter().zip([true, false]) {
-            let depth = self.guards.len();
-            self.guards.extend(condition(self.template, text, holds));
-            self.expression(branch);
+    fn enter_branch(&mut self, name: &'a str, value: bool) -> bool {
+        self.depths.push(self.guards.len());
+        self.guards.extend(condition(self.template, name, value));
+        true
+    }
+
+    fn leave_branch(&mut self) {
+        if let Some(depth) = self.depths.pop() {
             self.guards.truncate(depth);
-        }
-    }
-
-    /// Walks where conditions are expected.
-    fn condition(&mut self, node: &'a Node<'a>) {
-        match Intrinsic::of_condition(node) {
-            Some(Intrinsic::Condition(name)) => name.as_str().into_iter().for_each(|text| self.push(UseKind::Condition, text, name.span)),
-            Some(Intrinsic::Ref(_) | Intrinsic::Sub(_) | Intrinsic::FindInMap(_)) => self.expression(node),
-            _ => {
-                node.members().iter().for_each(|member| self.condition(&member.value));
-                node.items().iter().for_each(|item| self.condition(item));
-            }
         }
     }
 }

@@ -145,7 +145,7 @@ fn input_that_cannot_be_read_says_why() {
     ------- exit status: 66 -------
 
     ------- stderr -------
-    error: `latin1.json` is not UTF-8: byte 8 starts no valid character (line 2)
+    error: `latin1.json` is not UTF-8: invalid character at byte 8 (line 2)
     hint: save it as UTF-8
     ------- exit status: 65 -------
 

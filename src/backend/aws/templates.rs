@@ -12,7 +12,6 @@ use aws_sdk_s3::types::{
     LifecycleExpiration, LifecycleRule, LifecycleRuleFilter, ObjectOwnership, PublicAccessBlockConfiguration, ServerSideEncryption,
     ServerSideEncryptionByDefault, ServerSideEncryptionConfiguration, ServerSideEncryptionRule,
 };
-use sha2::{Digest as _, Sha256};
 
 use super::Session;
 use super::error::failed;
@@ -64,7 +63,7 @@ impl<'s> Templates<'s> {
                 (self.own_bucket(size, &account, request.options.create_template_bucket)?, Some(account))
             }
         };
-        let digest: String = Sha256::digest(&request.template).iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = crate::text::sha256_hex(&request.template);
         let key = format!("rackform/{}/{digest}.template", request.stack);
         let call = self
             .client

@@ -3,6 +3,8 @@
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
+use crate::text::sha256_hex;
+
 /// Where resources are: the account, region and partition that ARNs name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Location {
@@ -49,8 +51,7 @@ pub(super) struct Newcomer<'a> {
 
 /// Returns `length` hexadecimal digits that hang on nothing but the seed.
 pub(super) fn digits(seed: &str, length: usize) -> String {
-    let digest = Sha256::digest(seed.as_bytes());
-    let mut text: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut text = sha256_hex(seed);
     text.truncate(length);
     text
 }

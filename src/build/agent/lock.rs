@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use sha2::Digest as _;
 
 use super::journal::{self, Journal, RecoveredDirectories};
+use crate::text::hex;
 
 /// How long to wait between two tries.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -293,5 +294,5 @@ fn directory_name(app: &str) -> String {
     }
     let digest = sha2::Sha256::digest(app);
     // A plain name never starts with a dash.
-    format!("-{}", digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect::<String>())
+    format!("-{}", hex(&digest[..16]))
 }

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use sha2::{Digest as _, Sha256};
+
+use crate::text::sha256_hex;
 
 /// Longest tag that registries take, in characters.
 ///
@@ -40,7 +41,7 @@ pub fn branch_cache_tag(service: &str, branch: &str) -> String {
 
 /// Returns a legal tag from what is readable of a name, told apart by the digest of all of it.
 fn changed(readable: &str, whole: &str) -> String {
-    let digest: String = Sha256::digest(whole.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = sha256_hex(whole);
     let digest = digest.get(..DIGEST_DIGITS).unwrap_or_default();
     let plain: String = readable.chars().map(|c| if is_legal(c) { c } else { '_' }).collect();
     let longest = TAG_LIMIT - CACHE_SUFFIX.len() - DIGEST_DIGITS - 1;

@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::super::request::BuildArg;
 use super::files::InputFile;
+use crate::text::hex;
 
 /// The prefix of every key: the version of the key format. Another version is another key.
 pub const KEY_PREFIX: &str = "k1-";
@@ -121,7 +122,7 @@ impl Fields {
     }
 
     fn finish(self) -> String {
-        self.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(self.0.finalize())
     }
 }
 

@@ -17,6 +17,7 @@ use super::credentials::Credentials;
 use super::error::RegistryError;
 use super::manifest::{Manifest, is_digest};
 use super::name::is_loopback;
+use crate::text::sha256_hex;
 
 /// How often something is tried in all.
 const ATTEMPTS: u32 = 5;
@@ -228,7 +229,7 @@ impl Client {
         }
         self.expect(&mut answer, &[StatusCode::OK], &what)?;
         let bytes = self.body(&mut answer, limit_bytes, "a blob")?;
-        if digest.strip_prefix("sha256:").is_some_and(|hex| hex != super::hex_digest(&bytes)) {
+        if digest.strip_prefix("sha256:").is_some_and(|hex| hex != sha256_hex(&bytes)) {
             return Err(self.invalid_response("the blob", &format!("it is not {digest}")));
         }
         Ok(Some(bytes))

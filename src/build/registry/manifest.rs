@@ -1,7 +1,8 @@
 //! Manifests: what an image, an index or a cache consists of.
 
 use serde::Deserialize;
-use sha2::Digest as _;
+
+use crate::text::sha256_hex;
 
 /// A manifest, with the digest that its bytes really have.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,7 +74,7 @@ impl Manifest {
             return Err(format!("`{}` is no digest", blob.digest));
         }
         Ok(Self {
-            digest: format!("sha256:{}", hex_digest(bytes)),
+            digest: format!("sha256:{}", sha256_hex(bytes)),
             size_bytes: bytes.len() as u64,
             media_type: written.media_type.or(media_type.map(ToOwned::to_owned)).unwrap_or_default(),
             artifact_type: written.artifact_type,
@@ -112,11 +113,6 @@ pub(super) fn is_digest(text: &str) -> bool {
     }
 }
 
-/// Returns the SHA-256 of bytes in hexadecimal digits.
-pub(crate) fn hex_digest(bytes: &[u8]) -> String {
-    sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::Manifest;
@@ -126,7 +122,7 @@ mod tests {
         let text = r#"{"schemaVersion":2,"config":{"mediaType":"c","digest":"sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","size":2},"layers":[]}"#;
         let read =
             Manifest::read(text.as_bytes(), Some("application/vnd.oci.image.manifest.v1+json")).map(|read| (read.media_type, read.digest));
-        let digest = format!("sha256:{}", super::hex_digest(text.as_bytes()));
+        let digest = format!("sha256:{}", crate::text::sha256_hex(text.as_bytes()));
         assert_eq!(read, Ok(("application/vnd.oci.image.manifest.v1+json".to_owned(), digest)));
         assert!(Manifest::read(b"<html>", None).is_err());
         assert!(Manifest::read(br#"{"layers":[{"digest":"sha256:../../x","size":1}]}"#, None).is_err());

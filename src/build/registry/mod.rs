@@ -22,5 +22,3 @@ pub use credentials::Credentials;
 pub use error::RegistryError;
 pub use manifest::{Blob, Manifest};
 pub use name::{EcrHost, NameError, Repository, is_loopback};
-
-pub(crate) use manifest::hex_digest;

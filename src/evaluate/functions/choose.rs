@@ -3,7 +3,7 @@
 use crate::evaluate::ConditionValue;
 use crate::evaluate::evaluator::Evaluator;
 use crate::evaluate::value::{Residual, Value};
-use crate::template::Node;
+use crate::template::{Node, condition_name};
 
 impl<'a> Evaluator<'_, 'a> {
     /// Only the branch that is taken is looked at; both are when the condition is unknown.
@@ -13,9 +13,7 @@ impl<'a> Evaluator<'_, 'a> {
             self.problem("if-operands", operand, "`Fn::If` takes a condition and two values", aws);
             return Some(self.kept(node));
         };
-        let name =
-            condition.as_str().or_else(|| condition.get("Condition").filter(|_| condition.members().len() == 1).and_then(Node::as_str));
-        let Some(name) = name else {
+        let Some(name) = condition_name(condition) else {
             let aws = "Template error: Fn::If requires a list argument with the first element being a condition";
             self.problem("if-operands", condition, "the first operand of `Fn::If` is the name of a condition", aws);
             return Some(self.kept(node));

@@ -3,7 +3,7 @@
 use crate::evaluate::ConditionValue;
 use crate::evaluate::evaluator::{Block, Evaluator};
 use crate::evaluate::value::{Residual, Value};
-use crate::template::{Kind, Node, Span};
+use crate::template::{AttributeName, GetAtt, Node, Span};
 
 const WORDING: &str =
     "Template error: every Fn::GetAtt object requires two non-empty parameters, the resource name and the resource attribute";
@@ -16,45 +16,41 @@ impl<'a> Evaluator<'_, 'a> {
         self.attribute_value(name, attribute, node, span, false)
     }
 
+    /// Returns the resource, the attribute and the place of the resource; `None` if the operands are malformed, which is reported, or unknown.
     fn attribute_operands(&mut self, operand: &'a Node<'a>) -> Option<(&'a str, &'a str, Span)> {
-        let pair = match operand.kind {
-            Kind::String(text) => text.split_once('.').map(|(name, attribute)| (name, attribute, operand.span)),
-            Kind::Array([name, attribute]) => {
-                let span = name.span;
-                let name = match name.scalar() {
-                    Some(name) => Some(name),
-                    None if self.extensions && !name.members().is_empty() => self.operand(name).text(),
-                    None => None,
-                };
-                // The attribute, unlike the resource, may be a function; what is not known yet cannot be looked up.
-                let attribute = match attribute.scalar() {
-                    Some(attribute) => Some(attribute),
-                    None if !attribute.members().is_empty() => {
-                        let value = self.operand(attribute);
-                        if value.is_unknown() {
-                            return None;
-                        }
-                        value.text()
-                    }
-                    None => None,
-                };
-                name.zip(attribute).map(|(name, attribute)| (name, attribute, span))
-            }
-            // The attribute's parts may stand one by one: `["Stack", "Outputs", "Vpc"]`.
-            Kind::Array([name, rest @ ..]) if rest.len() > 1 => {
-                let parts: Option<Vec<&str>> = rest.iter().map(Node::as_str).collect();
-                name.as_str().zip(parts).map(|(text, parts)| (text, self.arena.str(&parts.join(".")), name.span))
-            }
-            _ => None,
+        let Some(GetAtt { resource, resource_node, attribute }) = GetAtt::of(operand) else {
+            return self.malformed_get_att(operand);
         };
-        let pair = pair.filter(|(name, attribute, _)| !name.is_empty() && !attribute.is_empty());
-        if pair.is_none() {
-            self.problem("getatt-operands", operand, "`Fn::GetAtt` takes a resource and one of its attributes", WORDING);
+        let resource = match resource {
+            None if self.extensions && !resource_node.members().is_empty() => self.operand(resource_node).text(),
+            resource => resource,
+        };
+        let attribute = match attribute {
+            AttributeName::Text(text) => Some(text),
+            AttributeName::Parts(_) => attribute.text().map(|text| self.arena.str(&text)),
+            AttributeName::Computed(node) if node.members().is_empty() => None,
+            AttributeName::Computed(node) => {
+                let value = self.operand(node);
+                if value.is_unknown() {
+                    return None;
+                }
+                value.text()
+            }
+        };
+        match (resource, attribute) {
+            (Some(resource), Some(attribute)) if !resource.is_empty() && !attribute.is_empty() => {
+                Some((resource, attribute, resource_node.span))
+            }
+            _ => self.malformed_get_att(operand),
         }
-        pair
     }
 
-    /// Returns an attribute, as `Fn::GetAtt` and, `in_text`, `Fn::Sub` have it.
+    fn malformed_get_att<T>(&mut self, operand: &Node<'_>) -> Option<T> {
+        self.problem("getatt-operands", operand, "`Fn::GetAtt` takes a resource and one of its attributes", WORDING);
+        None
+    }
+
+    /// Returns the value of an attribute, for `Fn::GetAtt` or, if `in_text`, for a variable of `Fn::Sub`.
     pub(in crate::evaluate) fn attribute_value(
         &mut self,
         name: &'a str,

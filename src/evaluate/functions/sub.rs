@@ -3,7 +3,7 @@
 use crate::evaluate::evaluator::Evaluator;
 use crate::evaluate::text::Text;
 use crate::evaluate::value::{Value, ValueKind};
-use crate::template::{Kind, Node, SubPart, sub_parts};
+use crate::template::{Kind, Node, Sub, SubPart, sub_parts};
 
 const ARGUMENTS: &str = "Template error: One or more Fn::Sub intrinsic functions don't specify expected arguments. Specify a string as first \
                          argument, and an optional second argument to specify a mapping of values to replace in the string";
@@ -14,11 +14,7 @@ const MAP: &str =
 
 impl<'a> Evaluator<'_, 'a> {
     pub(in crate::evaluate) fn sub(&mut self, node: &'a Node<'a>, operand: &'a Node<'a>) -> Value<'a> {
-        let (template, map) = match operand.kind {
-            Kind::Array([template, map]) => (template, Some(map)),
-            Kind::Array([template]) => (template, None),
-            _ => (operand, None),
-        };
+        let Sub { text: template, variables: map } = Sub::of(operand);
         let variables: &[_] = match map.map(|map| map.kind) {
             None => &[],
             Some(Kind::Object(members)) => members,

@@ -1,6 +1,6 @@
 //! Where values stand: byte offsets for places that count characters, and what of a value is its tag and anchor.
 
-use crate::template::source::{Source, Span};
+use crate::diagnostic::{Source, Span};
 
 /// Turns character offsets into byte offsets, quickest for those near the one before.
 pub(super) struct Offsets<'a> {

@@ -3,7 +3,7 @@
 use saphyr_parser::ScanError;
 
 use crate::template::Diagnostic;
-use crate::template::source::{Source, Span};
+use crate::diagnostic::{Source, Span};
 
 /// Turns what the scanner found into a problem with a place and a hint.
 ///

@@ -6,7 +6,7 @@ use rustc_hash::FxHashSet;
 
 use super::{Frame, Key, Outcome, Reader, Value};
 use crate::template::node::{Kind, Member, Node};
-use crate::template::source::Span;
+use crate::diagnostic::Span;
 
 /// How many values aliases may add in all; nine lines of aliases to aliases would else stand for billions.
 const MAX_EXPANDED: usize = 100_000;

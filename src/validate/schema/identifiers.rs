@@ -2,7 +2,7 @@
 
 use super::Walk;
 use crate::schema::{self, PropertyFacts};
-use crate::template::{Intrinsic, Node};
+use crate::template::{GetAtt, Intrinsic, Node};
 use crate::validate::check::type_name;
 
 /// What `Ref` gives of a resource, in the words of the facts.
@@ -55,11 +55,8 @@ impl<'a> Walk<'_, '_, 'a> {
                 REFERENCES.iter().find(|(referred, _)| *referred == resource_type).map(|(_, given)| (name, *given))
             }
             Intrinsic::GetAtt(operand) => {
-                let (name, attribute) = match (operand.as_str(), operand.items()) {
-                    (Some(text), _) => text.split_once('.')?,
-                    (None, [name, attribute]) => (name.as_str()?, attribute.as_str()?),
-                    _ => return None,
-                };
+                let GetAtt { resource, attribute, .. } = GetAtt::of(operand)?;
+                let (name, attribute) = (resource?, attribute.text()?);
                 let facts = schema::resource_type(type_name(template.resources.get(name)?))?;
                 let path: Vec<&str> = attribute.split('.').collect();
                 Some((name, facts.property(&path)?.identifies()?))

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use sha2::Digest as _;
 
 use crate::program::{Bench, Run};
 
@@ -204,8 +203,7 @@ fn a_second_build_finds_what_the_first_left_and_another_app_does_not() {
     assert_eq!(found(&second), ["B1"], "{second}");
     let other = run("B3", "api");
     assert_eq!(found(&other), [""], "each app has a directory of its own\n{other}");
-    let digest: String =
-        sha2::Sha256::digest(builder.path("target").display().to_string()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest: String = rackform::text::sha256_hex(builder.path("target").display().to_string());
     assert_eq!(entries(&store(&builder, "web")), std::slice::from_ref(&digest));
     assert_eq!(entries(&store(&builder, "web").join(digest)), ["B1", "B2"]);
     assert!(!builder.path("efs/apps/web/in-use.json").exists());

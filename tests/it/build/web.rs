@@ -6,7 +6,6 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
-use sha2::Digest as _;
 
 /// A request.
 #[derive(Clone, Debug)]
@@ -199,6 +198,6 @@ impl Shelf {
 
 /// Returns the digest of bytes.
 pub fn digest(bytes: &[u8]) -> String {
-    let hex: String = sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = rackform::text::sha256_hex(bytes);
     format!("sha256:{hex}")
 }

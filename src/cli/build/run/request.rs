@@ -11,6 +11,7 @@ use crate::build::task::{BuildEnvironment, BuildTaskRequest, Builder};
 use crate::build::{Engine, EngineFacts};
 use crate::cli::{Context, ExitCode, Failure};
 use crate::secret::Mask;
+use crate::text::hex;
 use crate::unique::unique_token;
 
 /// What stands for a build's ID in a dry run that has none.
@@ -226,8 +227,7 @@ fn kaniko(mut order: BuildTaskRequest, site: &BuildEnvironment) -> Result<BuildT
 fn client_token(stack: &str, app: &str, id: &str) -> String {
     use sha2::Digest as _;
     let digest = sha2::Sha256::digest(format!("{stack}\0{app}\0{id}"));
-    let digits: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    format!("rackform-{digits}")
+    format!("rackform-{}", hex(&digest[..16]))
 }
 
 fn pairs(flag: &str, given: &[String]) -> Result<IndexMap<String, String>, Failure> {

@@ -1,51 +1,58 @@
-//! What is wrong with a text, and where; drawn by [`ui`](crate::ui), never here.
+//! Diagnostics: what is wrong with a text, and where.
+//!
+//! Takes a [`Source`] (a text with a name) and a [`Span`] in it, and returns [`Diagnostic`]s with a stable rule name, labels and a hint.
+//! What counts as a problem is up to the module that reads the text; [`ui`](crate::ui) draws diagnostics.
 
-use super::source::{LineColumn, Source, Span};
+mod source;
 
-/// How bad a [`Diagnostic`] is.
+pub use source::{LineColumn, MAX_SOURCE_BYTES, Source, SourceError, Span};
+
+use crate::text::did_you_mean;
+
+/// How serious a [`Diagnostic`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// The work cannot go on.
+    /// The command fails.
     Error,
-    /// The work goes on; the user should know.
+    /// The command continues.
     Warning,
 }
 
-/// One place in one source, with what to say there.
+/// A place in a source, with a note about it.
 #[derive(Clone, Debug)]
 pub struct Label {
-    /// The text that `span` is of.
+    /// The text that `span` refers to.
     pub source: Source,
     /// The place.
     pub span: Span,
-    /// What to write beside the marker; may be empty.
+    /// The note to show beside the marker; may be empty.
     pub text: String,
 }
 
 impl Label {
-    /// Returns where the label starts.
+    /// Returns the line and column at which the label starts.
     pub fn start(&self) -> LineColumn {
         self.source.line_column(self.span.start)
     }
 }
 
-/// One problem: what is wrong, where, and what to do about it.
+/// One problem: what is wrong, where, and how to fix it.
 ///
-/// Messages are lowercase fragments. A rule name is stable and kebab-case, so that it can be searched for,
-/// gated on and listed in documentation.
+/// Messages are lowercase fragments. A rule name is stable and in kebab case, so that it can be searched for, used to
+/// select checks, and listed in documentation.
 #[derive(Clone, Debug)]
 pub struct Diagnostic {
-    /// How bad it is.
+    /// How serious it is.
     pub severity: Severity,
-    /// Stable kebab-case name of the rule that was broken, such as `duplicate-key`.
+    /// The stable name of the violated rule, such as `duplicate-key`.
     pub rule: &'static str,
     /// What is wrong.
     pub message: String,
-    /// CloudFormation's own wording and so what `CreateChangeSet` would answer, where it is known.
+    /// CloudFormation's own error message for the same problem, as `CreateChangeSet` would return it, where it is known.
     pub aws_message: Option<String>,
-    /// Where; the first label is the place, others are places that explain it.
+    /// The places: the first is where the problem is, the others explain it.
     pub labels: Vec<Label>,
-    /// What to do.
+    /// How to fix it.
     pub hint: Option<String>,
 }
 
@@ -67,14 +74,21 @@ impl Diagnostic {
         self
     }
 
-    /// Adds what to do.
+    /// Sets the hint.
     #[must_use]
     pub fn hinted(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// Adds CloudFormation's own wording.
+    /// Sets the hint to ``did you mean `Name`?`` if a candidate is close to a misspelled name.
+    #[must_use]
+    pub fn suggesting<'c>(mut self, name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Self {
+        self.hint = did_you_mean(name, candidates).or(self.hint);
+        self
+    }
+
+    /// Sets CloudFormation's own error message.
     #[must_use]
     pub fn as_aws_says(mut self, message: impl Into<String>) -> Self {
         self.aws_message = Some(message.into());
@@ -82,9 +96,9 @@ impl Diagnostic {
     }
 }
 
-/// Every problem found in one pass, in the order of their places.
+/// All problems found in one pass, in document order.
 ///
-/// As an error it means: at least one of them is a [`Severity::Error`].
+/// Used as an error, it holds at least one [`Severity::Error`].
 #[derive(Clone, Debug, Default)]
 pub struct Diagnostics(pub Vec<Diagnostic>);
 
@@ -94,16 +108,16 @@ impl Diagnostics {
         self.0.push(diagnostic);
     }
 
-    /// Tells whether one of them is an error.
+    /// Returns whether one of the problems is an error.
     pub fn has_errors(&self) -> bool {
         self.0.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
-    /// Returns `Err(self)` when one of them is an error, else the value.
+    /// Returns the value, or the problems if one of them is an error.
     ///
     /// # Errors
     ///
-    /// Returns all problems, warnings included.
+    /// Returns all problems, warnings included, if one of them is an error.
     pub fn into_result<T>(self, value: T) -> Result<T, Self> {
         if self.has_errors() { Err(self) } else { Ok(value) }
     }
@@ -131,32 +145,3 @@ impl std::fmt::Display for Diagnostics {
 }
 
 impl std::error::Error for Diagnostics {}
-
-/// Longest name that is looked up among candidates; a longer one is no slip of the pen.
-const LONGEST_MISTYPED: usize = 100;
-
-/// Mistyped names of one kind that are worth a search among all names; whoever has more does not go through them one by one.
-pub const MOST_MISTYPED: usize = 100;
-
-/// Returns ``did you mean `Name`?`` for the candidate that is closest to a mistyped name, if one is close.
-pub fn did_you_mean<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<String> {
-    nearest(name, candidates).map(|candidate| format!("did you mean `{candidate}`?"))
-}
-
-/// Returns the candidate that is closest to a mistyped name, if one is close.
-///
-/// Upper and lower case count as equal first, so `resources` finds `Resources`.
-pub fn nearest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
-    if name.len() > LONGEST_MISTYPED {
-        return None;
-    }
-    let lower = name.to_lowercase();
-    let close_enough = 1 + name.chars().count() / 4;
-    candidates
-        .into_iter()
-        .filter(|candidate| *candidate != name && candidate.len() <= LONGEST_MISTYPED)
-        .map(|candidate| (strsim::osa_distance(&lower, &candidate.to_lowercase()), candidate))
-        .filter(|(distance, _)| *distance <= close_enough)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
-}

@@ -1,4 +1,4 @@
-//! A text that was read, and places in it.
+//! Source texts, and spans in them.
 
 use std::fmt;
 use std::path::Path;
@@ -6,11 +6,10 @@ use std::sync::Arc;
 
 /// Largest text that a reader accepts, in bytes.
 ///
-/// CloudFormation takes 1 MB from S3; sixteen times that leaves room for a template before its
-/// `Fn::ForEach` is folded and keeps every offset in a `u32`.
+/// CloudFormation accepts templates of 1 MB from S3. Sixteen times that is enough for generated templates, and every offset fits a `u32`.
 pub const MAX_SOURCE_BYTES: usize = 16 * 1024 * 1024;
 
-/// A half-open range of byte offsets in one [`Source`].
+/// A half-open range of byte offsets in a [`Source`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Span {
     /// Offset of the first byte.
@@ -32,7 +31,7 @@ impl Span {
     }
 }
 
-/// A place as people count it: both from one, the column in characters.
+/// A line and a column, both counted from 1, the column in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LineColumn {
     /// Line, from 1.
@@ -53,32 +52,32 @@ struct SourceText {
     text: String,
 }
 
-/// One text with the name to show for it; cheap to clone, so every [`Diagnostic`](super::Diagnostic) carries its own.
+/// A text with its display name. It is cheap to clone, so every [`Diagnostic`](super::Diagnostic) carries its own.
 #[derive(Clone, Debug)]
 pub struct Source(Arc<SourceText>);
 
-/// Why a file could not become a [`Source`].
+/// Why a file could not be read as a [`Source`].
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
-    /// The file could not be read.
+    /// Reading the file failed.
     #[error("cannot read `{name}`")]
     Read {
-        /// The path as given.
+        /// The path, as given.
         name: String,
-        /// What the operating system said.
+        /// The operating system's error.
         #[source]
         source: std::io::Error,
     },
     /// The file is longer than [`MAX_SOURCE_BYTES`].
-    #[error("`{name}` is larger than {MAX_SOURCE_BYTES} bytes; CloudFormation takes templates of at most 1 MB")]
+    #[error("`{name}` is larger than {MAX_SOURCE_BYTES} bytes; CloudFormation accepts templates of at most 1 MB")]
     TooLarge {
-        /// The path as given.
+        /// The path, as given.
         name: String,
     },
     /// The file is not UTF-8.
-    #[error("`{name}` is not UTF-8: byte {offset} starts no valid character (line {line})")]
+    #[error("`{name}` is not UTF-8: invalid character at byte {offset} (line {line})")]
     NotUtf8 {
-        /// The path as given.
+        /// The path, as given.
         name: String,
         /// Offset of the first bad byte.
         offset: usize,
@@ -88,16 +87,16 @@ pub enum SourceError {
 }
 
 impl Source {
-    /// Returns a source that shows as `name`.
+    /// Returns a source with a display name.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
         Self(Arc::new(SourceText { name: name.into(), text: text.into() }))
     }
 
-    /// Reads the file at `path`; `-` is standard input.
+    /// Reads the file at `path`, or standard input for `-`.
     ///
     /// # Errors
     ///
-    /// Returns [`SourceError`] when the file cannot be read, is not UTF-8, or is too large.
+    /// Returns an error if the file cannot be read, is not UTF-8, or is too large.
     pub fn read(path: &Path) -> Result<Self, SourceError> {
         use std::io::Read as _;
         let name = if path == Path::new("-") { "<stdin>".to_owned() } else { path.display().to_string() };
@@ -129,7 +128,7 @@ impl Source {
         }
     }
 
-    /// Returns the name to show.
+    /// Returns the display name.
     pub fn name(&self) -> &str {
         &self.0.name
     }
@@ -139,18 +138,18 @@ impl Source {
         &self.0.text
     }
 
-    /// Returns the text of `span`, or the empty string when the span is not of this source.
+    /// Returns the text of a span, or an empty string if the span is outside the source.
     pub fn slice(&self, span: Span) -> &str {
         self.text().get(span.range()).unwrap_or_default()
     }
 
-    /// Returns the place of the first character of `span`, to point at an opening bracket rather than at all that it opens.
+    /// Returns the span of the first character of a span, to point at an opening bracket instead of everything inside it.
     pub fn first_character(&self, span: Span) -> Span {
         let length = self.text().get(span.start as usize..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
         Span::new(span.start as usize, span.start as usize + length)
     }
 
-    /// Returns line and column of a byte offset; an offset past the end is the end.
+    /// Returns the line and column of a byte offset. An offset past the end counts as the end.
     pub fn line_column(&self, offset: u32) -> LineColumn {
         let text = self.text();
         let mut offset = (offset as usize).min(text.len());
