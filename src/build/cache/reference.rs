@@ -3,7 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-
 use crate::text::sha256_hex;
 
 /// Longest tag that registries take, in characters.

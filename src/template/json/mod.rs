@@ -5,8 +5,8 @@
 
 mod problem;
 
-use crate::template::node::{Arena, Kind, Member, Node};
 use crate::diagnostic::{Source, Span};
+use crate::template::node::{Arena, Kind, Member, Node};
 use crate::template::{Diagnostic, Diagnostics};
 
 /// How deep arrays and objects may nest; CloudFormation's own templates stay far below it.

@@ -2,8 +2,8 @@
 
 use saphyr_parser::ScanError;
 
-use crate::template::Diagnostic;
 use crate::diagnostic::{Source, Span};
+use crate::template::Diagnostic;
 
 /// Turns what the scanner found into a problem with a place and a hint.
 ///

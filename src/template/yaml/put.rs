@@ -5,8 +5,8 @@
 use rustc_hash::FxHashSet;
 
 use super::{Frame, Key, Outcome, Reader, Value};
-use crate::template::node::{Kind, Member, Node};
 use crate::diagnostic::Span;
+use crate::template::node::{Kind, Member, Node};
 
 /// How many values aliases may add in all; nine lines of aliases to aliases would else stand for billions.
 const MAX_EXPANDED: usize = 100_000;

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use saphyr_parser::Tag;
 
 use super::Value;
-use crate::template::node::{Arena, Kind, Member, Node};
 use crate::diagnostic::{Source, Span};
+use crate::template::node::{Arena, Kind, Member, Node};
 use crate::template::{Diagnostic, Diagnostics, did_you_mean};
 
 /// Functions that have a short form, by the name after the `!`.

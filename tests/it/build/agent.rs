@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-
 use crate::program::{Bench, Run};
 
 /// Moves directories as kaniko does for `RUN --mount=type=cache,target=TARGET`: by copying and deleting, as between file systems.
