@@ -1,4 +1,4 @@
-//! Instructions of `parse-dockerfile` into facts, with the place of every word in the file.
+//! Converts the instructions of `parse-dockerfile` to [`Dockerfile`], with the span of every word in the file.
 
 use std::ops::Range;
 
@@ -11,14 +11,14 @@ use super::read::next_line;
 use super::text::Text;
 use crate::template::{Diagnostic, Source, Span, did_you_mean};
 
-/// What stands in the comments before everything else.
+/// The parser directives in the comments at the start of the file.
 pub(super) struct Directives {
     pub escape: char,
     pub syntax: Option<String>,
 }
 
 impl Directives {
-    /// Reads them with the crate, which gives them for a whole Dockerfile without errors only: for one of just these comments, then.
+    /// Parses the directives. The crate returns them only for a valid Dockerfile, so it gets one that consists of just these comments.
     pub(super) fn of(text: &str) -> Self {
         let comments: String = text.split_inclusive('\n').take_while(|line| line.starts_with('#')).collect();
         let parsed = format!("{comments}\nFROM scratch\n");
@@ -31,7 +31,7 @@ impl Directives {
 /// Collects the facts of one Dockerfile.
 pub(super) struct Converter<'s> {
     source: &'s Source,
-    /// Where the crate's offsets start: behind a byte order mark.
+    /// The offset of the crate's text in the file: after a byte order mark.
     base: usize,
     dockerfile: Dockerfile,
     problems: Vec<Diagnostic>,
@@ -57,17 +57,17 @@ impl<'s> Converter<'s> {
         Self { source, base, dockerfile, problems: Vec::new() }
     }
 
-    /// Returns the character that continues lines.
+    /// Returns the escape character, which continues lines.
     pub(super) fn escape(&self) -> char {
         self.dockerfile.escape
     }
 
-    /// Returns what was collected, which is nothing without a stage, and what is wrong inside of instructions.
+    /// Returns the Dockerfile, or `None` if it has no stage, and the problems inside instructions.
     pub(super) fn finish(self) -> (Option<Dockerfile>, Vec<Diagnostic>) {
         ((!self.dockerfile.stages.is_empty()).then_some(self.dockerfile), self.problems)
     }
 
-    /// Adds an instruction; `aside` are here-documents that the crate did not find, by the place of their `RUN`.
+    /// Adds an instruction; `aside` are here-documents that the crate did not find, by the offset of their `RUN`.
     pub(super) fn add(&mut self, instruction: &Instruction<'_>, aside: &[(usize, Vec<HereDocument>)]) {
         if let Instruction::From(from) = instruction {
             return self.add_stage(from);
@@ -93,8 +93,8 @@ impl<'s> Converter<'s> {
         if let Some((name, place)) = &name {
             let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_' | '.');
             if !name.starts_with(|first: char| first.is_ascii_lowercase()) || !name.chars().all(is_plain) {
-                let problem = Diagnostic::error("stage-name", format!("`{name}` is no name for a stage")).at(self.source, *place, "");
-                self.problems.push(problem.hinted("a name starts with a letter and has letters, digits, `-`, `_` and `.`"));
+                let problem = Diagnostic::error("stage-name", format!("invalid stage name `{name}`")).at(self.source, *place, "");
+                self.problems.push(problem.hinted("a stage name starts with a letter and contains only letters, digits, `-`, `_` and `.`"));
             }
         }
         let number = self.dockerfile.stages.len();
@@ -116,7 +116,7 @@ impl<'s> Converter<'s> {
                     let Some(value) = pair.value else {
                         let message = format!("`ENV {}` has no value", pair.name.as_str());
                         let problem = Diagnostic::error("dockerfile-syntax", message).at(self.source, pair.name.span(), "");
-                        self.problems.push(problem.hinted("ENV NAME=VALUE; quote a value with blanks"));
+                        self.problems.push(problem.hinted("write `ENV NAME=VALUE`; quote a value that contains spaces"));
                         continue;
                     };
                     pairs.push((pair.name, value));
@@ -195,7 +195,7 @@ impl<'s> Converter<'s> {
         mounts
     }
 
-    /// Remarks on flags that an instruction does not have; a frontend of its own may have others.
+    /// Reports unknown flags of an instruction; a custom frontend may have others, so its flags are not checked.
     fn check_flags(&mut self, keyword: &str, flags: &[Flag<'_>], known: &[&'static str]) {
         let syntax = self.dockerfile.syntax.as_deref();
         if syntax.is_some_and(|syntax| !syntax.starts_with("docker/dockerfile:") && !syntax.contains("/docker/dockerfile:")) {
@@ -205,14 +205,14 @@ impl<'s> Converter<'s> {
             let message = format!("`{keyword}` has no flag `--{}`", flag.name.value);
             let mut remark = Diagnostic::warning("unknown-flag", message).at(self.source, self.span(&flag.flag_span()), "");
             remark.hint = did_you_mean(&flag.name.value, known.iter().copied())
-                .or_else(|| Some("builders of today refuse it; `# syntax=` may name a frontend that knows it".to_owned()));
+                .or_else(|| Some("current builders refuse it; `# syntax=` can select a frontend that supports it".to_owned()));
             self.dockerfile.remarks.push(remark);
         }
     }
 
     fn here_document(&self, document: &parse_dockerfile::HereDoc<'_>) -> HereDocument {
         let (start, end) = (document.span.start + self.base, document.span.end + self.base);
-        // Whatever the Dockerfile's own escape character is, a shell's is the backslash.
+        // In a here-document the escape character is always the shell's backslash.
         HereDocument { text: Text::read(self.source.text(), start, end, '\\'), is_expanded: document.expand }
     }
 
@@ -244,7 +244,7 @@ impl<'s> Converter<'s> {
     }
 }
 
-/// Returns where the line after an instruction starts.
+/// Returns the end offset of an instruction.
 pub(super) fn end(text: &str, instruction: &Instruction<'_>) -> usize {
     let words = |words: &[parse_dockerfile::UnescapedString<'_>]| words.last().map_or(0, |word| word.span.end);
     let command = |command: &parse_dockerfile::Command<'_>| match command {

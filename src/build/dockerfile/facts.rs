@@ -1,55 +1,55 @@
-//! What a Dockerfile says, with the place of everything.
+//! The parsed Dockerfile: stages and instructions, with spans.
 
 use super::lexer::{Expanded, expand};
 use super::mount::Mount;
 use super::text::Text;
 use crate::template::{Diagnostic, Source, Span};
 
-/// A Dockerfile that was read.
+/// A parsed Dockerfile.
 #[derive(Clone, Debug)]
 pub struct Dockerfile {
-    /// Its text.
+    /// The source text.
     pub source: Source,
     /// The frontend that `# syntax=` names.
     pub syntax: Option<String>,
-    /// The character that continues lines and escapes others: `\`, or what `# escape=` says.
+    /// The escape character, which also continues lines: `\` unless `# escape=` sets another.
     pub escape: char,
-    /// `ARG` before the first `FROM`.
+    /// The arguments that are declared before the first `FROM`.
     pub global_arguments: Vec<Argument>,
     /// The stages, in order; there is at least one.
     pub stages: Vec<Stage>,
-    /// What a reader noticed and a builder may take all the same.
+    /// Problems that the parser found and that a builder may accept.
     pub(super) remarks: Vec<Diagnostic>,
 }
 
-/// A name that an `ARG` declares.
+/// An argument that an `ARG` declares.
 #[derive(Clone, Debug)]
 pub struct Argument {
     /// The name.
     pub name: Text,
-    /// Its default as written.
+    /// The default value as written.
     pub default: Option<Text>,
 }
 
-/// One stage: a `FROM` and what follows it.
+/// A stage: a `FROM` and the instructions after it.
 #[derive(Clone, Debug)]
 pub struct Stage {
-    /// Its number, from 0.
+    /// The number, from 0.
     pub number: usize,
-    /// The keyword `FROM`.
+    /// The span of the keyword `FROM`.
     pub span: Span,
-    /// The image or stage that it is built from, as written.
+    /// The base image or base stage, as written.
     pub base: Text,
-    /// Its name in lowercase, which is how stages are looked up, and where it was written.
+    /// The name in lowercase (stage names are case-insensitive) and its span.
     pub name: Option<(String, Span)>,
     /// `--platform`, as written.
     pub platform: Option<Text>,
-    /// What follows.
+    /// The instructions.
     pub steps: Vec<Step>,
 }
 
 impl Stage {
-    /// Returns its name, or its number where it has none.
+    /// Returns the name, or the number if the stage has no name.
     pub fn title(&self) -> String {
         self.name.as_ref().map_or_else(|| self.number.to_string(), |(name, _)| name.clone())
     }
@@ -58,20 +58,20 @@ impl Stage {
 /// One instruction of a stage.
 #[derive(Clone, Debug)]
 pub struct Step {
-    /// The keyword.
+    /// The span of the keyword.
     pub span: Span,
-    /// Whether it stands behind `ONBUILD`, and so is carried out by whoever builds from this image.
+    /// Whether it follows `ONBUILD`, and so runs only in builds that use this image as their base.
     pub is_onbuild: bool,
-    /// What it says.
+    /// The instruction with its arguments.
     pub kind: StepKind,
 }
 
-/// What an instruction says.
+/// An instruction with its arguments.
 #[derive(Clone, Debug)]
 pub enum StepKind {
     /// `ARG`.
     Arg(Vec<Argument>),
-    /// `ENV`: names, and values as written.
+    /// `ENV`: names and values as written.
     Env(Vec<(Text, Text)>),
     /// `COPY` or `ADD`.
     Copy(Copy),
@@ -79,9 +79,9 @@ pub enum StepKind {
     Run(Run),
     /// `WORKDIR`.
     Workdir(Text),
-    /// Any other that a builder puts variables into, such as `LABEL`: its arguments as written.
+    /// Another instruction whose variables the builder expands, such as `LABEL`: its arguments as written.
     Other(Text),
-    /// What the container runs, `CMD`, `ENTRYPOINT`, `HEALTHCHECK`, or what is taken as it is: its arguments as written.
+    /// An instruction whose variables the builder does not expand, such as `CMD`, `ENTRYPOINT` or `HEALTHCHECK`: its arguments as written.
     Verbatim(Text),
 }
 
@@ -92,62 +92,62 @@ pub struct Copy {
     pub is_add: bool,
     /// `--from`, as written: a stage, an image or a named context.
     pub from: Option<Text>,
-    /// What is copied, as written; here-documents are in [`here_documents`](Self::here_documents).
+    /// The sources as written, without [`here_documents`](Self::here_documents).
     pub sources: Vec<Text>,
-    /// Where to, as written.
+    /// The destination as written.
     pub destination: Text,
-    /// Files that are written out in the Dockerfile itself.
+    /// Inline files.
     pub here_documents: Vec<HereDocument>,
 }
 
 /// A `RUN`.
 #[derive(Clone, Debug)]
 pub struct Run {
-    /// `--mount`, each.
+    /// The `--mount` flags.
     pub mounts: Vec<Mount>,
     /// The command.
     pub command: Command,
-    /// Here-documents; where the command is only that, they are what is run.
+    /// The here-documents; if the command consists only of here-documents, they are executed.
     pub here_documents: Vec<HereDocument>,
 }
 
 /// The command of a `RUN`.
 #[derive(Clone, Debug)]
 pub enum Command {
-    /// For a shell, continued lines joined.
+    /// The shell form, with continued lines joined.
     Shell(Text),
-    /// A list of arguments, without a shell, and where it stands.
+    /// The exec form: a list of arguments, and its span.
     Exec(Vec<String>, Span),
 }
 
-/// Lines up to a delimiter.
+/// A here-document.
 #[derive(Clone, Debug)]
 pub struct HereDocument {
     /// The lines.
     pub text: Text,
-    /// Whether variables in it are put in: its delimiter is not quoted.
+    /// Whether its variables are expanded, because its delimiter is not quoted.
     pub is_expanded: bool,
 }
 
 impl Dockerfile {
-    /// Returns the stage of that name or number.
+    /// Returns the stage with a name or number.
     pub fn stage(&self, name: &str) -> Option<&Stage> {
         let lower = name.to_lowercase();
         let named = self.stages.iter().find(|stage| stage.name.as_ref().is_some_and(|(name, _)| *name == lower));
         named.or_else(|| self.stages.get(name.parse::<usize>().ok()?))
     }
 
-    /// Returns the names of the stages that have one.
+    /// Returns the names of all named stages.
     pub fn stage_names(&self) -> impl Iterator<Item = &str> {
         self.stages.iter().filter_map(|stage| stage.name.as_ref().map(|(name, _)| name.as_str()))
     }
 
-    /// Returns the stage that is built: `target`, or the last one; nothing where there is no such stage.
+    /// Returns the stage `target`, or the last stage; `None` if the target does not exist.
     pub fn target(&self, target: Option<&str>) -> Option<&Stage> {
         target.map_or_else(|| self.stages.last(), |name| self.stage(name))
     }
 
-    /// Returns the value of an `ARG` before the first `FROM`: given, else its default, else what the builder sets by itself.
+    /// Returns the value of an `ARG` before the first `FROM`: the passed value, the default, or the value that the builder sets.
     pub fn global_value(&self, name: &str, given: &dyn Fn(&str) -> Option<String>) -> Option<String> {
         self.global_value_before(name, given, self.global_arguments.len())
     }
@@ -161,14 +161,14 @@ impl Dockerfile {
         })
     }
 
-    /// Returns the base of a stage with the values of `ARG` put in.
+    /// Returns the base of a stage with its arguments expanded.
     pub fn base(&self, stage: &Stage, given: &dyn Fn(&str) -> Option<String>) -> Expanded {
         expand(stage.base.as_str(), self.escape, &|name| self.global_value(name, given))
     }
 
-    /// Returns the stages before a stage that it may be built from; none where that is an image.
+    /// Returns the earlier stages that a stage may be based on; empty if its base is an image.
     ///
-    /// There are several where a platform is part of the name, as in `FROM base-$TARGETARCH`: that is known when it is built.
+    /// There are several if the platform is part of the name, as in `FROM base-$TARGETARCH`: the platform is known only during the build.
     pub fn parents(&self, stage: &Stage, given: &dyn Fn(&str) -> Option<String>) -> Vec<&Stage> {
         const ANY: char = '\u{0}';
         let value_of =
@@ -181,7 +181,7 @@ impl Dockerfile {
         self.stages[..stage.number].iter().filter(|stage| stage.name.as_ref().is_some_and(|(name, _)| fits(name))).collect()
     }
 
-    /// Returns a stage and the stages that it is built from, the first one first.
+    /// Returns the chain of base stages of a stage, from the first one to the stage itself.
     pub fn lineage(&self, stage: &Stage, given: &dyn Fn(&str) -> Option<String>) -> Vec<&Stage> {
         let mut lineage = Vec::new();
         let mut next = self.stages.get(stage.number);
@@ -193,25 +193,25 @@ impl Dockerfile {
         lineage
     }
 
-    /// Returns the numbers of the stages that a build of `target` needs, in order: what it is built from, copies from and mounts.
+    /// Returns the sorted numbers of the stages that a build of `target` requires: its bases, and the stages that it copies from or mounts.
     pub fn required(&self, target: &Stage, given: &dyn Fn(&str) -> Option<String>) -> Vec<usize> {
-        let mut needed = vec![false; self.stages.len()];
+        let mut required = vec![false; self.stages.len()];
         let mut open = vec![target.number];
         while let Some(number) = open.pop() {
-            let Some(stage) = self.stages.get(number).filter(|_| !std::mem::replace(&mut needed[number], true)) else { continue };
+            let Some(stage) = self.stages.get(number).filter(|_| !std::mem::replace(&mut required[number], true)) else { continue };
             open.extend(self.parents(stage, given).iter().map(|parent| parent.number));
             for from in stage.steps.iter().flat_map(Step::sources_elsewhere) {
-                // `--from` knows no `ARG` but those before the first `FROM`, and a stage that is named by a variable is rare.
+                // In `--from` only arguments from before the first `FROM` are expanded.
                 let name = expand(from.as_str(), self.escape, &|name| self.global_value(name, given)).text;
                 open.extend(self.stage(&name).map(|stage| stage.number));
             }
         }
-        (0..needed.len()).filter(|number| needed[*number]).collect()
+        (0..required.len()).filter(|number| required[*number]).collect()
     }
 }
 
 impl Step {
-    /// Returns what it takes files from instead of the build context: `COPY --from`, `RUN --mount=from=`, as written.
+    /// Returns the sources of files other than the build context: `COPY --from` and `RUN --mount=from=`, as written.
     pub fn sources_elsewhere(&self) -> impl Iterator<Item = &Text> {
         let (copied, mounts) = match &self.kind {
             StepKind::Copy(copy) => (copy.from.as_ref(), [].as_slice()),
@@ -221,7 +221,7 @@ impl Step {
         copied.into_iter().chain(mounts.iter().filter_map(|mount| mount.from.as_ref()))
     }
 
-    /// Returns every text of it that may name a variable.
+    /// Returns every text that may contain a variable.
     pub(super) fn texts(&self) -> Vec<&str> {
         match &self.kind {
             StepKind::Arg(arguments) => arguments.iter().filter_map(|argument| argument.default.as_ref()).map(Text::as_str).collect(),

@@ -1,27 +1,27 @@
-//! Here-documents of a `RUN` whose command has something before them, as in `cat <<EOF > file`.
+//! Here-documents of a `RUN` that do not start its command, as in `cat <<EOF > file`.
 //!
-//! A word `<<NAME` starts one, with digits before it and `-` after the angles where these are wanted. Source:
+//! A word `<<NAME` starts one, optionally with digits before it and `-` after `<<`. Source:
 //! <https://docs.docker.com/reference/dockerfile/#here-documents>
 
 use super::lexer::words;
 
-/// What starts a here-document.
+/// The start of a here-document.
 pub(super) struct Delimiter {
     /// The line that ends it.
     pub word: String,
-    /// Whether variables in it are put in.
+    /// Whether its variables are expanded.
     pub is_expanded: bool,
-    /// Whether tabs before its lines, and before the delimiter, do not count.
+    /// Whether leading tabs of its lines and of the delimiter are removed.
     pub strips_tabs: bool,
-    /// Where the word starts in the command.
+    /// The start offset of the word in the command.
     pub start: usize,
-    /// Where it ends.
+    /// The end offset.
     pub end: usize,
 }
 
 /// Returns the delimiters in a command, in order.
 pub(super) fn delimiters(command: &str) -> Vec<Delimiter> {
-    // Inside of a here-document's delimiter the escape character is always a backslash.
+    // In a here-document's delimiter the escape character is always a backslash.
     let words = words(command, '\\').into_iter();
     words.filter_map(|(start, end)| delimiter(command.get(start..end)?, start, end)).collect()
 }
@@ -35,7 +35,7 @@ fn delimiter(word: &str, start: usize, end: usize) -> Option<Delimiter> {
     is_name.then_some(Delimiter { word: plain.text, is_expanded, strips_tabs, start, end })
 }
 
-/// Returns where the here-document that starts at `start` ends, and where the line after its delimiter starts.
+/// Returns the end of the here-document that starts at `start`, and the start of the line after its delimiter.
 pub(super) fn body(text: &str, start: usize, delimiter: &str, strips_tabs: bool) -> Option<(usize, usize)> {
     let mut at = start;
     for line in text.get(start..)?.split_inclusive('\n') {

@@ -1,4 +1,4 @@
-//! Which commands fetch dependencies, and what of the app they need for it.
+//! Recognizes commands that fetch dependencies, and the app's files that they need.
 
 use super::shell::SimpleCommand;
 
@@ -7,18 +7,18 @@ use super::shell::SimpleCommand;
 pub(super) struct Install {
     /// The package manager.
     pub manager: &'static Manager,
-    /// Whether it also builds the app, and so cannot stand before the app's files.
+    /// Whether it also builds the app, and so needs all of the app's files.
     pub builds: bool,
 }
 
 /// A package manager.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Manager {
-    /// Its name.
+    /// The name.
     pub name: &'static str,
-    /// Files that it needs to fetch dependencies; none where it needs nothing of the app.
+    /// The app's files that it needs to fetch dependencies.
     pub manifests: &'static [&'static str],
-    /// What fetches dependencies and nothing else, for hints.
+    /// A command that only fetches dependencies, for hints.
     pub fetch: &'static str,
 }
 
@@ -54,9 +54,9 @@ managers! {
     PACMAN = "pacman" needs [], fetches with "pacman -S";
 }
 
-/// Returns what a command fetches, where it is one that does.
+/// Returns the installation that a command runs, if it fetches dependencies.
 pub(super) fn install(command: &SimpleCommand) -> Option<Install> {
-    // xx-go, xx-cargo, xx-apt-get: the same for another platform.
+    // xx-go, xx-cargo, xx-apt-get: the same command for another platform.
     let name = command.name().trim_start_matches("xx-");
     let arguments: Vec<&str> = command.words.iter().skip(1).map(String::as_str).collect();
     if let ("python" | "python3" | "py", ["-m", module, rest @ ..]) = (name, arguments.as_slice()) {
@@ -123,7 +123,7 @@ pub(super) fn install(command: &SimpleCommand) -> Option<Install> {
     }
 }
 
-/// Tells whether a package is named by a path, such as `./tool.deb`, and so has to be copied first.
+/// Returns whether a package is a file, such as `./tool.deb`, and so must be copied first.
 fn is_local(plain: &[&str]) -> bool {
     let is_file = |word: &&str| {
         let ending = word.rsplit('.').next().unwrap_or_default();
@@ -132,7 +132,7 @@ fn is_local(plain: &[&str]) -> bool {
     plain.iter().any(is_file)
 }
 
-/// Tells whether the app itself is what is installed: `pip install .`.
+/// Returns whether the app itself is installed: `pip install .`.
 fn is_own(plain: &[&str]) -> bool {
     plain.iter().any(|word| *word == "." || word.starts_with(".[") || word.starts_with("./") || *word == "/app")
 }
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn installs_are_known_by_their_commands() {
+    fn commands_that_fetch_dependencies_are_recognized() {
         for (line, manager, builds) in [
             ("npm ci --omit=dev", "npm", false),
             ("cd web && npm i", "npm", false),
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn other_commands_are_none() {
+    fn other_commands_are_ignored() {
         for line in [
             "npm run build",
             "yarn build",

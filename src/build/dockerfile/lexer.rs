@@ -1,4 +1,4 @@
-//! Words of an instruction: `NAME=value` pairs, quotes and escapes, and variables with their modifiers.
+//! Splits an instruction into words and `NAME=value` pairs, and expands its variables.
 //!
 //! Source: <https://docs.docker.com/reference/dockerfile/#environment-replacement>
 
@@ -8,11 +8,11 @@ use super::text::Text;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Pair {
     pub name: Text,
-    /// As written, quotes included; nothing where there is no `=`.
+    /// The value as written, including quotes; `None` without a `=`.
     pub value: Option<Text>,
 }
 
-/// Returns where the words of a text start and end: blanks outside of quotes part them.
+/// Returns the start and end of each word of a text; whitespace outside quotes separates words.
 pub(super) fn words(text: &str, escape: char) -> Vec<(usize, usize)> {
     let mut words = Vec::new();
     let mut start = None;
@@ -36,8 +36,8 @@ pub(super) fn words(text: &str, escape: char) -> Vec<(usize, usize)> {
     words
 }
 
-/// Returns the pairs of an `ARG`, or of an `ENV` or `LABEL`, which also know the old form `NAME value`.
-pub(super) fn pairs(text: &Text, escape: char, knows_old_form: bool) -> Vec<Pair> {
+/// Returns the pairs of an `ARG`, or of an `ENV` or `LABEL`, which also support the legacy form `NAME value`.
+pub(super) fn pairs(text: &Text, escape: char, allows_legacy_form: bool) -> Vec<Pair> {
     let words = words(text.as_str(), escape);
     let pair = |start: usize, end: usize| {
         let word = text.as_str().get(start..end).unwrap_or_default();
@@ -46,7 +46,7 @@ pub(super) fn pairs(text: &Text, escape: char, knows_old_form: bool) -> Vec<Pair
             None => Pair { name: text.part(start, end), value: None },
         }
     };
-    if let (true, Some((start, end))) = (knows_old_form, words.first())
+    if let (true, Some((start, end))) = (allows_legacy_form, words.first())
         && !text.as_str()[*start..*end].contains('=')
     {
         let value = words.get(1).map(|(value, _)| text.part(*value, text.as_str().trim_end().len()));
@@ -55,20 +55,20 @@ pub(super) fn pairs(text: &Text, escape: char, knows_old_form: bool) -> Vec<Pair
     words.into_iter().map(|(start, end)| pair(start, end)).collect()
 }
 
-/// A variable that a text refers to.
+/// A reference to a variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reference {
-    /// Its name.
+    /// The variable's name.
     pub name: String,
-    /// Where the reference starts in the text, `$` included.
+    /// The start offset in the text, including `$`.
     pub start: usize,
-    /// Where it ends.
+    /// The end offset.
     pub end: usize,
-    /// Whether it brings what to take when the variable has no value, as `${NAME:-x}` does.
+    /// Whether it handles an unset variable itself, as `${NAME:-x}` does.
     pub has_default: bool,
 }
 
-/// Returns the variables that a text refers to; what stands in single quotes or behind an escape character is none.
+/// Returns the references to variables in a text, except in single quotes and after an escape character.
 pub fn references(text: &str, escape: char) -> Vec<Reference> {
     let bytes = text.as_bytes();
     let mut found = Vec::new();
@@ -81,7 +81,7 @@ pub fn references(text: &str, escape: char) -> Vec<Reference> {
             b'"' if !is_single => is_double = !is_double,
             b'$' if !is_single => {
                 if let Some((reference, _)) = reference(text, at) {
-                    // What a modifier holds may refer on: `${A:-$B}`.
+                    // A modifier may contain references: `${A:-$B}`.
                     at = if bytes.get(at + 1) == Some(&b'{') { at + 1 + reference.name.len() } else { reference.end - 1 };
                     found.push(reference);
                 }
@@ -93,7 +93,7 @@ pub fn references(text: &str, escape: char) -> Vec<Reference> {
     found
 }
 
-/// Returns the reference that starts with the `$` at `start`, and its modifier where it has braces.
+/// Returns the reference that starts with the `$` at `start`, and the range of its modifier if it has braces.
 fn reference(text: &str, start: usize) -> Option<(Reference, Option<(usize, usize)>)> {
     let rest = text.get(start + 1..)?;
     let (is_braced, rest) = rest.strip_prefix('{').map_or((false, rest), |rest| (true, rest));
@@ -120,25 +120,25 @@ fn reference(text: &str, start: usize) -> Option<(Reference, Option<(usize, usiz
     Some((Reference { name: name.to_owned(), start, end: close + 1, has_default }, Some((after, close))))
 }
 
-/// A text with its variables put in.
+/// A text with its variables expanded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Expanded {
-    /// The text; a variable without a value counts as empty.
+    /// The text; an unset variable expands to nothing.
     pub text: String,
-    /// Variables that have no value and bring none.
+    /// The unset variables without a default.
     pub unknown: Vec<String>,
-    /// Whether something stands in it that only a builder works out, such as `${NAME#pattern}`.
+    /// Whether it contains an expansion that only a builder supports, such as `${NAME#pattern}`.
     pub is_partial: bool,
 }
 
-/// Puts the values of variables into a text, and takes quotes and escapes off.
+/// Expands the variables of a text, and removes quotes and escapes.
 pub fn expand(text: &str, escape: char, value_of: &dyn Fn(&str) -> Option<String>) -> Expanded {
     let mut expanded = Expanded::default();
     expand_into(text, escape, value_of, &mut expanded, 0);
     expanded
 }
 
-/// Deepest nesting of `${A:-${B:-...}}` that is followed.
+/// The maximum nesting of `${A:-${B:-...}}` that is expanded.
 const DEEPEST: usize = 16;
 
 fn expand_into(text: &str, escape: char, value_of: &dyn Fn(&str) -> Option<String>, expanded: &mut Expanded, depth: usize) {
@@ -197,7 +197,7 @@ fn put(name: &str, modifier: &str, escape: char, value_of: &dyn Fn(&str) -> Opti
     }
 }
 
-/// Tells whether a name stands in a text as a word of its own, wherever: quoted, escaped, `%NAME%`, `$env:NAME`.
+/// Returns whether a name occurs in a text as a whole word, in any form: quoted, escaped, `%NAME%`, `$env:NAME`.
 pub(super) fn mentions(text: &str, name: &str) -> bool {
     let is_word = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
     text.match_indices(name).any(|(at, _)| {
@@ -215,12 +215,12 @@ mod tests {
     }
 
     #[test]
-    fn references_are_what_the_builder_would_put_in() {
+    fn references_are_found_as_the_builder_expands_them() {
         assert_eq!(names(r#"$A ${B} "${C:-$D}" '$E' \$F ${G#x} $1 $$ ${"#), ["A", "B", "C", "D", "G"]);
     }
 
     #[test]
-    fn modifiers_take_the_place_of_missing_values() {
+    fn modifiers_replace_unset_values() {
         let value = |name: &str| (name == "A").then(|| "a".to_owned());
         let text = |text: &str| expand(text, '\\', &value).text;
         assert_eq!(text("x:${A}-${B:-b}-${A:+c}-${B:+d}-${B:-${A}}"), "x:a-b-c--a");
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn pairs_know_quotes_and_the_old_form() {
+    fn pairs_support_quotes_and_the_legacy_form() {
         let pairs_of = |text: &str, old| {
             let text = Text::read(text, 0, text.len(), '\\');
             let pairs = pairs(&text, '\\', old);

@@ -1,8 +1,8 @@
-//! Reads Dockerfiles, and says what about them keeps a cache from being of use.
+//! Parses and lints Dockerfiles.
 //!
-//! Takes a Dockerfile's text; gives its facts ([`Dockerfile`]): stages, arguments, mounts, what is copied, each with its place; and, for an
-//! engine, a cache and what a build is given ([`Context`]), findings with stable rule names ([`warnings`]). Leaves drawing them to
-//! [`ui`](crate::ui), and what an engine is told to [`command`](super::command). The grammar is the crate `parse-dockerfile`'s.
+//! Takes a Dockerfile's text. Returns its stages, arguments, mounts and copied files with their spans ([`Dockerfile`]), and for an engine, a cache
+//! and the options of a build ([`Context`]) diagnostics with stable rule names ([`lint`]). Leaves printing to the callers, and the engine's
+//! arguments to [`command`](super::command). The crate `parse-dockerfile` defines the grammar.
 
 mod check;
 mod convert;

@@ -1,4 +1,4 @@
-//! `RUN --mount`: its options, read as BuildKit reads them.
+//! Parses the options of `RUN --mount` as BuildKit does.
 //!
 //! Source: <https://docs.docker.com/reference/dockerfile/#run---mount>
 
@@ -8,11 +8,11 @@ use crate::template::{Diagnostic, Source, Span, did_you_mean};
 /// A `--mount` of a `RUN`.
 #[derive(Clone, Debug)]
 pub struct Mount {
-    /// The whole flag.
+    /// The span of the flag.
     pub span: Span,
-    /// Its options as written.
+    /// The options as written.
     pub text: Text,
-    /// What it mounts.
+    /// The mount type.
     pub kind: MountKind,
     /// `id`, as written.
     pub id: Option<String>,
@@ -22,22 +22,22 @@ pub struct Mount {
     pub source: Option<String>,
     /// `from`: the stage or image that `source` is in, instead of the build context.
     pub from: Option<Text>,
-    /// `sharing` of a cache: whether builds may have it at once.
+    /// `sharing` of a cache: whether concurrent builds can use it.
     pub sharing: Option<Sharing>,
-    /// Whether the build fails where a secret or an SSH agent is not given.
+    /// Whether the build fails if the secret or SSH agent is not passed.
     pub is_required: bool,
 }
 
-/// What a mount mounts.
+/// The type of a mount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MountKind {
     /// Files of the build context, a stage or an image.
     Bind,
-    /// A directory that outlives the build, on the machine that builds.
+    /// A directory on the build machine that persists between builds.
     Cache,
-    /// Memory.
+    /// A file system in memory.
     Tmpfs,
-    /// A secret, which no layer holds.
+    /// A secret, which is not part of any layer.
     Secret,
     /// An SSH agent.
     Ssh,
@@ -55,15 +55,15 @@ impl std::fmt::Display for MountKind {
     }
 }
 
-/// Whether builds may have a cache directory at once.
+/// Whether concurrent builds can use a cache directory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sharing {
-    /// All of them.
+    /// All builds use it concurrently.
     #[default]
     Shared,
-    /// Each its own.
+    /// Each build has its own directory.
     Private,
-    /// One after the other.
+    /// One build at a time uses it.
     Locked,
 }
 
@@ -71,7 +71,7 @@ impl Sharing {
     const ALL: [(&'static str, Self); 3] = [("shared", Self::Shared), ("private", Self::Private), ("locked", Self::Locked)];
 }
 
-/// Every option that a mount may have.
+/// All mount options.
 const OPTIONS: [&str; 18] = [
     "type",
     "id",
@@ -94,7 +94,7 @@ const OPTIONS: [&str; 18] = [
 ];
 
 impl Mount {
-    /// Returns what the mount is known by: the `id`; without one a cache's target, a secret's file name.
+    /// Returns the mount's identifier: the `id`, or by default a cache's target or a secret's file name.
     pub fn known_as(&self) -> Option<&str> {
         let target = self.target.as_deref();
         self.id.as_deref().or_else(|| match self.kind {
@@ -105,7 +105,7 @@ impl Mount {
         })
     }
 
-    /// Reads the value of a `--mount`, and says what is wrong with it.
+    /// Parses the value of a `--mount`, and adds its problems to `problems`.
     pub(super) fn read(source: &Source, span: Span, text: Text, problems: &mut Vec<Diagnostic>) -> Self {
         let mut mount =
             Self { span, kind: MountKind::Bind, id: None, target: None, source: None, from: None, sharing: None, is_required: false, text };
@@ -119,19 +119,20 @@ impl Mount {
             let lower = key.trim_matches('"').to_lowercase();
             let value = value.map(|value| value.trim_matches('"'));
             let own = value.map(str::to_owned);
-            let mut wrong = |message: String, hint: Option<String>| {
+            let mut report = |message: String, hint: Option<String>| {
                 let mut problem = Diagnostic::error("invalid-mount", message).at(source, place, "");
-                problem.hint = hint.or_else(|| Some("docs.docker.com/reference/dockerfile says what each kind of mount takes".to_owned()));
+                problem.hint =
+                    hint.or_else(|| Some("see docs.docker.com/reference/dockerfile for the options of each mount type".to_owned()));
                 problems.push(problem);
             };
             match lower.as_str() {
                 "type" => match one_of(&MountKind::ALL, value) {
                     Some(kind) => mount.kind = kind,
                     None if is_variable(value) => {}
-                    None => wrong(
-                        format!("there is no mount of type `{}`", value.unwrap_or_default()),
+                    None => report(
+                        format!("unknown mount type `{}`", value.unwrap_or_default()),
                         did_you_mean(value.unwrap_or_default(), MountKind::ALL.map(|(name, _)| name))
-                            .or_else(|| Some("the types are bind, cache, tmpfs, secret and ssh".to_owned())),
+                            .or_else(|| Some("the mount types are bind, cache, tmpfs, secret and ssh".to_owned())),
                     ),
                 },
                 "id" => mount.id = own,
@@ -141,24 +142,24 @@ impl Mount {
                 "sharing" => match one_of(&Sharing::ALL, value) {
                     Some(sharing) => mount.sharing = Some(sharing),
                     None if is_variable(value) => {}
-                    None => wrong(
-                        format!("`sharing` is not `{}`", value.unwrap_or_default()),
-                        Some("a cache is `shared`, `private` or `locked`".to_owned()),
+                    None => report(
+                        format!("invalid value `{}` of the mount option `sharing`", value.unwrap_or_default()),
+                        Some("use `shared`, `private` or `locked`".to_owned()),
                     ),
                 },
                 "required" => mount.is_required = value.is_none_or(|value| !matches!(value, "false" | "0" | "f" | "F" | "FALSE" | "False")),
                 "readonly" | "ro" | "readwrite" | "rw" | "mode" | "uid" | "gid" | "size" | "env" => {}
                 "" if is_variable(Some(field)) => {}
-                _ => wrong(format!("a mount has no option `{key}`"), did_you_mean(&lower, OPTIONS)),
+                _ => report(format!("unknown mount option `{key}`"), did_you_mean(&lower, OPTIONS)),
             }
         }
         if mount.kind == MountKind::Cache && mount.target.is_none() {
             let problem = Diagnostic::error("invalid-mount", "a cache mount has no target").at(source, span, "");
-            problems.push(problem.hinted("add `target=` and the directory that the commands fill"));
+            problems.push(problem.hinted("add `target=` with the directory that the commands write to"));
         }
         if mount.kind == MountKind::Secret && mount.known_as().is_none() {
             let problem = Diagnostic::error("invalid-mount", "a secret mount has neither id nor target").at(source, span, "");
-            problems.push(problem.hinted("add `id=` and the name that the secret is given under"));
+            problems.push(problem.hinted("add `id=` with the ID of the secret"));
         }
         mount
     }

@@ -1,8 +1,8 @@
-//! Reads a Dockerfile, over the crate `parse-dockerfile`.
+//! Parses a Dockerfile with the crate `parse-dockerfile`.
 //!
-//! The crate gives instructions with places and stops at the first error. Here a text is read again without an instruction that is
-//! wrong until nothing is, so that every error is told at once; and here-documents that do not stand first in a `RUN`, which the crate takes
-//! for instructions, are set aside the same way.
+//! The crate returns instructions with offsets and stops at the first error. To report all errors at once, this module blanks an invalid
+//! instruction and parses again until no error is left. It also blanks here-documents that do not start the command of a `RUN`, because the crate
+//! parses their lines as instructions.
 
 use parse_dockerfile::Instruction;
 
@@ -12,18 +12,18 @@ use super::here_documents::{self, Delimiter};
 use super::text::Text;
 use crate::template::{Diagnostic, Diagnostics, Source, Span, did_you_mean};
 
-/// Longest Dockerfile, in bytes.
+/// The maximum length of a Dockerfile, in bytes.
 ///
-/// The longest in public repositories are a tenth of it; reading is quadratic in the number of errors.
+/// The longest ones in public repositories are a tenth of it; parsing is quadratic in the number of errors.
 const LONGEST_BYTES: usize = 1024 * 1024;
 
-/// Most errors told of one file.
+/// The maximum number of reported errors.
 const MOST_ERRORS: usize = 50;
 
-/// What is read in place of a `FROM` that is wrong.
+/// The replacement of an invalid `FROM`.
 const STAGE: &[u8] = b"FROM x";
 
-/// Every instruction.
+/// All instructions.
 const INSTRUCTIONS: [&str; 18] = [
     "ADD",
     "ARG",
@@ -46,19 +46,19 @@ const INSTRUCTIONS: [&str; 18] = [
 ];
 
 impl Dockerfile {
-    /// Reads a Dockerfile.
+    /// Parses a Dockerfile.
     ///
     /// # Errors
     ///
-    /// Returns every problem that keeps a builder from starting: words that are no instructions, missing arguments, here-documents
-    /// without an end, stages of one name, mounts that there are not.
+    /// Returns an error with all problems that make a builder refuse the file: unknown instructions, missing arguments, unterminated
+    /// here-documents, duplicate stage names, invalid mounts.
     pub fn read(source: &Source) -> Result<Self, Diagnostics> {
         let text = source.text();
         if text.len() > LONGEST_BYTES {
-            let message = format!("`{}` is larger than {LONGEST_BYTES} bytes, which no Dockerfile is", source.name());
-            return Err(Diagnostic::error("dockerfile-syntax", message).hinted("name the Dockerfile, not what it copies").into());
+            let message = format!("`{}` is larger than {LONGEST_BYTES} bytes, the limit for a Dockerfile", source.name());
+            return Err(Diagnostic::error("dockerfile-syntax", message).hinted("check that the path is that of the Dockerfile").into());
         }
-        // What is blanked keeps its length, so that every offset stays right. The byte order mark is taken off by the crate.
+        // Blanking keeps the length, so that all offsets stay valid. The crate skips the byte order mark.
         let base = text.len() - text.trim_start_matches('\u{feff}').len();
         let mut reading = Reading { source, base, masked: text.as_bytes()[base..].to_vec(), problems: Vec::new(), aside: Vec::new() };
         let mut dockerfile = loop {
@@ -85,28 +85,28 @@ impl Dockerfile {
 }
 
 enum Pass {
-    /// All of it was read; without a stage there is nothing to give.
+    /// The whole text was parsed; `None` if it has no stage.
     Done(Option<Dockerfile>),
-    /// Something was blanked: read again.
+    /// Something was blanked: parse again.
     Again,
-    /// Nothing after this can be told apart.
+    /// The rest of the text cannot be parsed.
     Stuck,
 }
 
 struct Reading<'s> {
     source: &'s Source,
-    /// Where the text starts behind a byte order mark.
+    /// The offset of the text, after a byte order mark.
     base: usize,
     masked: Vec<u8>,
     problems: Vec<Diagnostic>,
-    /// Here-documents that were set aside, by the place of their `RUN`.
+    /// Here-documents that were blanked, by the offset of their `RUN`.
     aside: Vec<(usize, Vec<HereDocument>)>,
 }
 
 impl Reading<'_> {
     fn pass(&mut self) -> Pass {
         let masked = std::mem::take(&mut self.masked);
-        // Only whole characters are blanked, each byte by a space.
+        // Only whole characters are blanked, each byte with a space.
         let text = String::from_utf8_lossy(&masked);
         let pass = self.read(&text);
         self.masked = masked;
@@ -118,7 +118,7 @@ impl Reading<'_> {
                 for byte in masked.iter_mut().filter(|byte| !matches!(byte, b'\n' | b'\r')) {
                     *byte = b' ';
                 }
-                // A `FROM` that is wrong starts a stage all the same: what follows is looked at too.
+                // An invalid `FROM` still starts a stage, so that the instructions after it are parsed.
                 if let (Some(keyword), Some(stage)) = (before.get(..4), masked.get_mut(..STAGE.len()))
                     && keyword.eq_ignore_ascii_case(&STAGE[..4])
                     && !stage.contains(&b'\n')
@@ -131,13 +131,13 @@ impl Reading<'_> {
         }
     }
 
-    /// Reads what is not blanked; else says what is to be blanked before the next pass, or that there is none.
+    /// Parses the text. Returns an error with the range to blank before the next pass, or `None` if the rest cannot be parsed.
     fn read(&mut self, text: &str) -> Result<Option<Dockerfile>, Option<std::ops::Range<usize>>> {
         let mut end = 0;
-        let instructions = parse_dockerfile::parse_iter(text).map_err(|error| self.tell(text, &error, 0, '\\'))?;
+        let instructions = parse_dockerfile::parse_iter(text).map_err(|error| self.report_error(text, &error, 0, '\\'))?;
         let mut converter = Converter::new(self.source, self.base, Directives::of(text));
         for instruction in instructions {
-            let instruction = instruction.map_err(|error| self.tell(text, &error, end, converter.escape()))?;
+            let instruction = instruction.map_err(|error| self.report_error(text, &error, end, converter.escape()))?;
             let run = match &instruction {
                 Instruction::Run(run) => Some(run),
                 Instruction::Onbuild(onbuild) => match &*onbuild.instruction {
@@ -159,13 +159,13 @@ impl Reading<'_> {
             end = super::convert::end(text, &instruction).max(end);
             converter.add(&instruction, &self.aside);
         }
-        // Problems inside of instructions are told by the last pass, which sees each once.
+        // Only the last pass reports problems inside instructions, so that each is reported once.
         let (dockerfile, problems) = converter.finish();
         self.problems.extend(problems);
         Ok(dockerfile)
     }
 
-    /// Finds the here-documents of a `RUN` that the crate did not, and what of the file they take.
+    /// Finds the here-documents of a `RUN` that the crate did not find, and their range in the file.
     fn set_aside(
         &mut self,
         text: &str,
@@ -181,12 +181,12 @@ impl Reading<'_> {
         for Delimiter { word, is_expanded, strips_tabs, start, end } in here_documents::delimiters(joined.as_str()) {
             let Some((body_end, next)) = here_documents::body(text, at, &word, strips_tabs) else {
                 let place = joined.span_of(start, end);
-                let problem = Diagnostic::error("dockerfile-syntax", format!("the here-document `{word}` has no end")).at(
+                let problem = Diagnostic::error("dockerfile-syntax", format!("the here-document `{word}` is not terminated")).at(
                     self.source,
                     self.shifted(place),
                     "",
                 );
-                self.problems.push(problem.hinted(format!("end it with a line that is just `{word}`")));
+                self.problems.push(problem.hinted(format!("terminate it with a line that contains only `{word}`")));
                 return (Some(first..text.len()), documents);
             };
             let body = Text::read(self.source.text(), at + self.base, body_end + self.base, '\\');
@@ -200,57 +200,60 @@ impl Reading<'_> {
         Span::new(span.start as usize + self.base, span.end as usize + self.base)
     }
 
-    /// Keeps what the crate found wrong, and returns the instruction that it is about: the next one after `end`.
-    fn tell(&mut self, text: &str, error: &parse_dockerfile::Error, end: usize, escape: char) -> Option<std::ops::Range<usize>> {
+    /// Reports an error of the crate, and returns the range of the invalid instruction: the next one after `end`.
+    fn report_error(&mut self, text: &str, error: &parse_dockerfile::Error, end: usize, escape: char) -> Option<std::ops::Range<usize>> {
         let start = first_significant_line(text, end);
         let line_start = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
         let mut at = (line_start + error.column().saturating_sub(1)).min(text.len());
         while !text.is_char_boundary(at) {
             at -= 1;
         }
-        let said = format!("{error:#}");
+        let message_of_crate = format!("{error:#}");
         let word = text[start..].split_whitespace().next().unwrap_or_default();
         if error.line() == 0 {
             if self.problems.is_empty() {
-                let problem = Diagnostic::error("no-stage", "there is no `FROM`").at(self.source, Span::new(0, 0), "");
-                self.problems.push(problem.hinted("a Dockerfile starts a stage with `FROM` and an image, or `FROM scratch`"));
+                let problem = Diagnostic::error("no-stage", "the Dockerfile has no `FROM`").at(self.source, Span::new(0, 0), "");
+                self.problems.push(problem.hinted("start a stage with `FROM` and an image, or `FROM scratch`"));
             }
             return None;
         }
-        // `ENTRYPOINT []` takes the base image's away, which builders accept and the crate does not.
+        // `ENTRYPOINT []` resets the base image's entrypoint: builders accept it, the crate does not.
         let arguments = text[start + word.len()..].trim_start_matches([' ', '\t']);
-        if word.eq_ignore_ascii_case("ENTRYPOINT") && arguments.starts_with('[') && said.contains("at least one argument") {
+        if word.eq_ignore_ascii_case("ENTRYPOINT") && arguments.starts_with('[') && message_of_crate.contains("at least one argument") {
             return Some(start..logical_end(text, start, escape));
         }
-        let is_unterminated = said.contains("reached eof");
-        let span = if said.starts_with("unknown instruction") || at < start || is_unterminated {
+        let is_unterminated = message_of_crate.contains("reached eof");
+        let span = if message_of_crate.starts_with("unknown instruction") || at < start || is_unterminated {
             Span::new(start, start + word.len())
         } else {
             let length = text[at..].find(|c: char| c.is_whitespace()).unwrap_or(text.len() - at);
             Span::new(at, at + length)
         };
         let known = || INSTRUCTIONS.iter().any(|name| name.eq_ignore_ascii_case(word));
-        let (message, hint) = if said.starts_with("expected FROM") {
-            // After a FROM that is wrong itself, or another instruction like this one, this says nothing new.
+        let (message, hint) = if message_of_crate.starts_with("expected FROM") {
+            // Redundant after an invalid `FROM`, or after the same error for an earlier instruction.
             if !self.problems.is_empty() {
                 return Some(start..logical_end(text, start, escape));
             }
-            (format!("`{word}` stands before the first `FROM`"), Some("only `ARG` may; put `FROM` and an image before it".to_owned()))
-        } else if said.starts_with("unknown instruction") || (!known() && at == start) {
-            let hint = did_you_mean(word, INSTRUCTIONS)
-                .unwrap_or_else(|| format!("a line that belongs to the one before needs a `{escape}` at the end of that one"));
-            (format!("there is no instruction `{word}`"), Some(hint))
-        } else if said.starts_with("invalid escape") {
-            (said, Some("`# escape=` takes \\ or `".to_owned()))
-        } else if said.contains("here-document") {
-            ("a here-document has no end".to_owned(), Some("end it with a line that is just its delimiter".to_owned()))
-        } else if said.starts_with("expected AS") || said.starts_with("expected newline") {
             (
-                "`FROM` takes one image, then perhaps `AS` and a name".to_owned(),
-                Some("FROM [--platform=PLATFORM] IMAGE [AS NAME]".to_owned()),
+                format!("`{word}` precedes the first `FROM`"),
+                Some("only `ARG` may precede `FROM`; add `FROM` with an image before it".to_owned()),
             )
+        } else if message_of_crate.starts_with("unknown instruction") || (!known() && at == start) {
+            let hint =
+                did_you_mean(word, INSTRUCTIONS).unwrap_or_else(|| format!("to continue the previous line, end that line with `{escape}`"));
+            (format!("unknown instruction `{word}`"), Some(hint))
+        } else if message_of_crate.starts_with("invalid escape") {
+            (message_of_crate, Some("`# escape=` accepts only `\\` or a backtick".to_owned()))
+        } else if message_of_crate.contains("here-document") {
+            ("a here-document is not terminated".to_owned(), Some("terminate it with a line that contains only its delimiter".to_owned()))
+        } else if message_of_crate.starts_with("expected AS") || message_of_crate.starts_with("expected newline") {
+            ("invalid arguments of `FROM`".to_owned(), Some("write `FROM [--platform=PLATFORM] IMAGE [AS NAME]`".to_owned()))
         } else {
-            (said.replace('\'', "`"), Some("docs.docker.com/reference/dockerfile says what each instruction takes".to_owned()))
+            (
+                message_of_crate.replace('\'', "`"),
+                Some("see docs.docker.com/reference/dockerfile for the arguments of each instruction".to_owned()),
+            )
         };
         let problem = Diagnostic::error(if known() { "dockerfile-syntax" } else { "unknown-instruction" }, message);
         let mut problem = problem.at(self.source, self.shifted(span), "");
@@ -263,12 +266,12 @@ impl Reading<'_> {
     }
 }
 
-/// Returns where the line after an offset starts.
+/// Returns the start of the line after an offset.
 pub(super) fn next_line(text: &str, offset: usize) -> usize {
     text.get(offset..).and_then(|rest| rest.find('\n')).map_or(text.len(), |newline| offset + newline + 1)
 }
 
-/// Returns where the next line starts, from an offset on, that is neither empty nor a comment.
+/// Returns the start of the first line from an offset that is neither empty nor a comment.
 fn first_significant_line(text: &str, offset: usize) -> usize {
     let mut at = offset;
     for line in text.get(offset..).unwrap_or_default().split_inclusive('\n') {
@@ -281,7 +284,7 @@ fn first_significant_line(text: &str, offset: usize) -> usize {
     text.len()
 }
 
-/// Returns where the instruction ends whose line an offset is in, continued lines included.
+/// Returns the end of the instruction at an offset, including continued lines.
 fn logical_end(text: &str, offset: usize, escape: char) -> usize {
     let mut at = text[..offset].rfind('\n').map_or(0, |newline| newline + 1);
     let mut is_continued = true;

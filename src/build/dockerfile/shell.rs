@@ -1,13 +1,13 @@
-//! The simple commands of a shell command line, as far as they can be told without a shell.
+//! Splits a shell command line into simple commands, approximately.
 
-/// A command with its arguments, quotes taken off.
+/// A command with its arguments, without quotes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct SimpleCommand {
-    /// The words: the command, then its arguments; assignments and wrappers such as `sudo` before it are left out.
+    /// The command and its arguments, without preceding assignments and wrappers such as `sudo`.
     pub words: Vec<String>,
-    /// Where the first of them starts in the command line.
+    /// The start offset in the command line.
     pub start: usize,
-    /// Where the last of them ends.
+    /// The end offset.
     pub end: usize,
 }
 
@@ -19,16 +19,16 @@ impl SimpleCommand {
     }
 }
 
-/// Words that may stand before a command: keywords of the shell, and programs that start another with what follows.
+/// Words that may precede a command: shell keywords, and programs that run the rest as a command.
 const WRAPPERS: [&str; 18] = [
     "if", "then", "elif", "else", "do", "while", "until", "!", "{", "time", "exec", "command", "env", "sudo", "nice", "xvfb-run",
     "corepack", "builtin",
 ];
 
-/// Shells, which take a command line of their own with `-c`.
+/// Shells, which run a command line with `-c`.
 const SHELLS: [&str; 5] = ["sh", "bash", "ash", "dash", "zsh"];
 
-/// Deepest nesting of `sh -c` that is followed.
+/// The maximum nesting of `sh -c` that is parsed.
 const DEEPEST: usize = 4;
 
 /// Returns the simple commands of a command line, in order.
@@ -57,7 +57,7 @@ pub(super) fn of_arguments(arguments: &[String]) -> Vec<SimpleCommand> {
     commands
 }
 
-/// Tells whether a name is a shell's.
+/// Returns whether a name is that of a shell.
 pub(super) fn is_shell(name: &str) -> bool {
     SHELLS.contains(&name)
 }
@@ -71,7 +71,7 @@ fn finish(words: Vec<Word>, depth: usize, commands: &mut Vec<SimpleCommand>) {
     if is_shell(command.name()) && depth < DEEPEST {
         let takes_line = |word: &String| word.starts_with('-') && !word.starts_with("--") && word.ends_with('c');
         if let Some(line) = command.words.iter().position(takes_line).and_then(|at| command.words.get(at + 1)) {
-            // Places inside of a quoted word are the word's.
+            // Commands inside a quoted word have the word's offsets.
             commands.extend(commands_within(line, depth + 1).into_iter().map(|inner| SimpleCommand { start, end, ..inner }));
             return;
         }
@@ -93,11 +93,11 @@ struct Word {
 
 enum Token {
     Word(Word),
-    /// What ends a simple command.
+    /// The end of a simple command.
     Operator,
 }
 
-/// Returns words and operators; redirections count as words, which does no harm here.
+/// Returns words and operators; redirections count as words, which is harmless here.
 fn tokens(line: &str) -> Vec<Token> {
     let mut tokens = Vec::new();
     let mut word: Option<Word> = None;
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn commands_are_told_apart() {
+    fn command_lines_are_split_into_commands() {
         assert_eq!(lines("set -e; cd app&&npm ci --omit=dev | tee 'a b'"), ["set -e", "cd app", "npm ci --omit=dev", "tee a b"]);
         assert_eq!(lines("if [ -f x ]; then CI=1 sudo yarn; fi"), ["[ -f x ]", "yarn", "fi"]);
         assert_eq!(lines("bash -lc 'cd a && pip install -r r.txt'"), ["cd a", "pip install -r r.txt"]);
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn commands_know_where_they_stand() {
+    fn commands_have_offsets() {
         let line = "true &&  npm  ci ; x";
         let command = &commands(line)[1];
         assert_eq!(&line[command.start..command.end], "npm  ci");

@@ -1,19 +1,19 @@
-//! What is wrong between stages, whatever is built.
+//! Duplicate stage names.
 
 use super::facts::Dockerfile;
 use crate::template::Diagnostic;
 
-/// Returns stages of one name, which no builder takes.
+/// Returns an error for each stage whose name is already used.
 pub(super) fn problems(dockerfile: &Dockerfile) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     for (number, stage) in dockerfile.stages.iter().enumerate() {
         let Some((name, place)) = &stage.name else { continue };
         let earlier = dockerfile.stages[..number].iter().find_map(|stage| stage.name.as_ref().filter(|(other, _)| other == name));
         if let Some((_, first)) = earlier {
-            let problem = Diagnostic::error("duplicate-stage", format!("two stages are called `{name}`"))
+            let problem = Diagnostic::error("duplicate-stage", format!("duplicate stage name `{name}`"))
                 .at(&dockerfile.source, *place, "")
-                .at(&dockerfile.source, *first, "the first one");
-            problems.push(problem.hinted("upper and lower case count as equal; give each stage a name of its own"));
+                .at(&dockerfile.source, *first, "first use");
+            problems.push(problem.hinted("rename one of the stages; names are case-insensitive"));
         }
     }
     problems

@@ -1,22 +1,22 @@
-//! Text of an instruction as the builder sees it: continued lines joined, comments between them left out, every place kept.
+//! The text of an instruction: continued lines joined and comments removed, with a mapping to the file.
 
 use crate::template::Span;
 
-/// A stretch of a Dockerfile with continued lines joined, which knows where each character was written.
+/// A part of a Dockerfile with continued lines joined, which maps every character to its offset in the file.
 ///
-/// An escape character at the end of a line continues it; comment lines and empty lines before the continuation are no part of it.
+/// An escape character at the end of a line continues it; comment lines and empty lines before the continuation are removed.
 /// Source: <https://docs.docker.com/reference/dockerfile/#format>
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Text {
     text: String,
-    /// Where each run of bytes that stand together was written: offset here, offset in the file; ascending.
+    /// The contiguous pieces: offset in the joined text and offset in the file, ascending.
     pieces: Vec<(usize, usize)>,
-    /// The whole of it in the file.
+    /// The span in the file.
     span: Span,
 }
 
 impl Text {
-    /// Reads the bytes from `start` to `end` of a Dockerfile.
+    /// Returns the text of the bytes from `start` to `end` of a Dockerfile.
     pub(super) fn read(file: &str, start: usize, end: usize, escape: char) -> Self {
         let end = end.min(file.len());
         let raw = file.get(start..end).unwrap_or_default();
@@ -42,20 +42,20 @@ impl Text {
         &self.text
     }
 
-    /// Returns where all of it was written.
+    /// Returns the span in the file.
     pub fn span(&self) -> Span {
         self.span
     }
 
-    /// Returns where the bytes `start..end` of the joined text were written.
+    /// Returns the span in the file of the bytes `start..end` of the joined text.
     pub fn span_of(&self, start: usize, end: usize) -> Span {
         let first = self.offset(start);
-        // The last byte's own place: one past it may be the start of another piece.
+        // Map the last byte itself: the byte after it may be in another piece.
         let last = if end > start { self.offset(end - 1) + 1 } else { first };
         Span::new(first, last)
     }
 
-    /// Returns the bytes `start..end` as a text of their own.
+    /// Returns the bytes `start..end` as a separate text.
     pub(super) fn part(&self, start: usize, end: usize) -> Self {
         let text = self.text.get(start..end).unwrap_or_default().to_owned();
         let mut pieces = vec![(0, self.offset(start))];
@@ -69,13 +69,13 @@ impl Text {
     }
 }
 
-/// Returns the length of what ends the line after an escape character, or nothing where the line goes on.
+/// Returns the length of the line end after an escape character; `None` if the escape character does not end the line.
 fn continuation(after: &str) -> Option<usize> {
     let blank = after.len() - after.trim_start_matches([' ', '\t', '\r']).len();
     after[blank..].starts_with('\n').then_some(blank + 1)
 }
 
-/// Skips the comment lines and empty lines before a continuation.
+/// Skips comment lines and empty lines before a continuation.
 fn skip_comments(mut rest: &str) -> &str {
     loop {
         let line_end = rest.find('\n').map_or(rest.len(), |newline| newline + 1);
@@ -93,7 +93,7 @@ mod tests {
     use super::Text;
 
     #[test]
-    fn joined_text_knows_where_each_character_was_written() {
+    fn joined_text_maps_characters_to_the_file() {
         let file = "RUN a \\\n  # why\n\n  b \\  \n c\n";
         let text = Text::read(file, 4, file.len(), '\\');
         assert_eq!(text.as_str(), "a   b  c\n");
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn an_escape_character_inside_a_line_stays() {
+    fn an_escape_character_inside_a_line_is_kept() {
         assert_eq!(Text::read("a \\$b `\nc", 0, 9, '`').as_str(), "a \\$b c");
     }
 }
