@@ -29,7 +29,7 @@
 //! let template = Template::read(&source, &arena)?;
 //!
 //! let mut overrides = ParameterOverrides::new();
-//! overrides.add_flag("Seconds=99999")?;
+//! overrides.add_flags(&["Seconds=99999".to_owned()])?;
 //! let problems = ParameterSet::resolve(&template, &overrides).unwrap_err();
 //! assert!(problems.to_string().contains("Seconds"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -113,7 +113,7 @@
 //! let mut overrides = ParameterOverrides::new();
 //! let before = ParameterSet::resolve(&template, &overrides)?;
 //! let before = evaluate(&template, &before, &state, &arena)?;
-//! overrides.add_flag("Encrypted=true")?;
+//! overrides.add_flags(&["Encrypted=true".to_owned()])?;
 //! let after = ParameterSet::resolve(&template, &overrides)?;
 //! let after = evaluate(&template, &after, &state, &arena)?;
 //!
