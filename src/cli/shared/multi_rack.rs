@@ -110,11 +110,11 @@ pub fn run(command: &Command, context: &mut Context<'_>) -> Result<ExitCode, Fai
         MergedOutput::Json => context.answer(&ui::json(&Answer { exit_code: worst.number(), racks: &all })?)?,
         MergedOutput::Human => {
             let rows: Vec<(&str, &str)> = all.iter().map(|rack| (rack.file.as_str(), rack.summary.as_str())).collect();
-            context.answer(&ui::fleet::summary(&rows, context.layout()))?;
+            context.answer(&ui::multi_rack::summary(&rows, context.layout()))?;
         }
         MergedOutput::Markdown => {
             let rows: Vec<(&str, &str)> = all.iter().map(|rack| (rack.file.as_str(), rack.summary.as_str())).collect();
-            context.answer(&ui::fleet::markdown_summary(&rows))?;
+            context.answer(&ui::multi_rack::markdown_summary(&rows))?;
         }
     }
     Ok(worst)
@@ -175,10 +175,10 @@ fn one(command: &Command, global: &GlobalArgs, file: &Path, joined: MergedOutput
 fn show(context: &mut Context<'_>, rack: &Told, joined: MergedOutput, room: &mut usize) -> Result<(), Failure> {
     let text = match joined {
         MergedOutput::Json => return Ok(()),
-        MergedOutput::Human => format!("{}{}", ui::fleet::heading(&rack.file, context.layout()), rack.text),
+        MergedOutput::Human => format!("{}{}", ui::multi_rack::heading(&rack.file, context.layout()), rack.text),
         MergedOutput::Markdown => {
-            let whole = format!("{}{}", ui::fleet::markdown_heading(&rack.file), rack.text);
-            let text = if whole.chars().count() > *room { ui::fleet::markdown_left_out(&rack.file) } else { whole };
+            let whole = format!("{}{}", ui::multi_rack::markdown_heading(&rack.file), rack.text);
+            let text = if whole.chars().count() > *room { ui::multi_rack::markdown_omitted(&rack.file) } else { whole };
             *room = room.saturating_sub(text.chars().count() + 1);
             text
         }

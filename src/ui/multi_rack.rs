@@ -26,7 +26,7 @@ pub fn markdown_heading(file: &str) -> String {
 }
 
 /// Returns the placeholder for output that exceeds the size of a pull request comment.
-pub fn markdown_left_out(file: &str) -> String {
+pub fn markdown_omitted(file: &str) -> String {
     format!("{}_Omitted because the comment is too long. Run the command with `-f {file}` to see it._\n", markdown_heading(file))
 }
 
