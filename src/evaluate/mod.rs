@@ -1,6 +1,6 @@
 //! Gives every expression of a template its value under given parameters.
 //!
-//! Takes a [`Template`](crate::template::Template), a [`ParameterSet`](crate::parameters::ParameterSet) and what is known of the deployed stack
+//! Takes a [`Template`], a [`ParameterSet`] and what is known of the deployed stack
 //! ([`State`]), gives an [`Evaluation`]: conditions, resources with resolved properties, outputs. What a value changes is for [`plan`](crate::plan).
 
 mod conditions;

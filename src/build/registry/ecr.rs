@@ -1,4 +1,4 @@
-//! What Amazon ECR, and EFS, can be asked; the SDK behind it is [`aws`](super::super::aws)'s.
+//! What Amazon ECR, and EFS, can be asked; the SDK behind it is `build::aws`'s.
 
 use jiff::Timestamp;
 

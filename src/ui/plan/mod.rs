@@ -1,6 +1,6 @@
-//! A plan, shown: to a person in a terminal, in a pull request, as JSON.
+//! Views of a plan: for a terminal, for a pull request, and as JSON.
 //!
-//! [`view`] sorts a [`Plan`] into what matters most first; the faces draw that and decide nothing.
+//! `view` sorts a [`Plan`](crate::plan::Plan), the most important changes first; the other files only format the result.
 
 mod confirmation;
 mod drift;
