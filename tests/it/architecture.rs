@@ -18,7 +18,8 @@ use lexer::Kind;
 
 /// The modules, lowest first. Modules on one line do not use each other.
 const ORDER: &[&[&str]] = &[
-    &["graph", "diagnostic", "aws", "polling", "unique"],
+    &["graph", "text", "aws", "polling", "unique"],
+    &["diagnostic"],
     &["template"],
     &["secret"],
     &["schema", "parameters", "build"],
@@ -41,7 +42,7 @@ const ORDER: &[&[&str]] = &[
 const USERS_OF_BUILD: &[&str] = &["config", "operation", "ui", "cli"];
 
 /// The modules that `build` may use.
-const USED_BY_BUILD: &[&str] = &["graph", "secret", "diagnostic", "aws", "polling", "unique", "template"];
+const USED_BY_BUILD: &[&str] = &["graph", "secret", "text", "diagnostic", "aws", "polling", "unique", "template"];
 
 /// The folders that may use the AWS SDK.
 const SDK_FOLDERS: &[&str] = &["aws/", "backend/aws/", "verify/aws/", "build/aws/"];

@@ -1,7 +1,7 @@
 //! Build tasks: the request that starts one in a rack, following it, and what went wrong.
 //!
 //! Takes a rack's stack as it is deployed, which makes a [`BuildEnvironment`], and what is wanted, an [`BuildTaskRequest`]; gives the [`RunTask`] request, which
-//! is pure and deterministic. A [`BuildService`] carries it out: [`await_mounts`] first, then [`start`], [`follow`] with its log, and an
+//! is pure and deterministic. A [`BuildService`] carries it out: [`await_mounts`] first, then [`start`](fn@start), [`follow`](fn@follow) with its log, and an
 //! [`Outcome`] that names causes. `build::aws` is the service of an account.
 //!
 //! What runs inside the task is [`agent`](super::agent)'s; the variables both agree on are in [`variables`].

@@ -79,7 +79,7 @@ impl ResourceOutcome {
 
 /// The verdicts found so far: one outcome per resource that changes, one certainty per attribute of such a resource that something reads.
 ///
-/// [`propagate`](super::propagate) fills this in dependency order. Everything else reads it.
+/// [`propagate`](mod@super::propagate) fills this in dependency order. Everything else reads it.
 #[derive(Debug, Default)]
 pub(in crate::plan) struct Verdicts<'a> {
     resources: FxHashMap<&'a str, ResourceOutcome>,
