@@ -1,55 +1,55 @@
-//! Follows what is being done to a stack to its end.
+//! Follows an operation on a stack to its end.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::history::{self, History};
 use super::{ApplyError, Outcome, nested};
-use crate::backend::{Backend, BackendError, EventTail, Progress, StackDescription};
+use crate::backend::{Backend, BackendError, EventTail, OperationState, StackDescription};
 use crate::cloudformation::{StackEvent, StackStatus};
 use crate::polling::{PollResult, PollSchedule};
 
-/// How often Ctrl-C is looked for, and [`Observer::waiting`] called, between two looks.
+/// How often, between two polls, Ctrl-C is checked and [`Observer::waiting`] is called.
 const TICK: Duration = Duration::from_millis(100);
 
-/// How long the backend may be out of reach before that is told.
-const UNTOLD: Duration = Duration::from_secs(10);
+/// How long the backend may be unreachable before that is reported.
+const REPORT_AFTER: Duration = Duration::from_secs(10);
 
-/// How often it is told again.
-const TOLD_AGAIN: Duration = Duration::from_secs(60);
+/// How often it is reported again.
+const REPORT_AGAIN_AFTER: Duration = Duration::from_secs(60);
 
-/// Every how many looks without news the stack itself is asked whether it is at rest.
+/// After how many polls without new events the stack's own status is requested.
 const ASK_EVERY: u32 = 4;
 
-/// How many times a stack at rest is looked at whose events do not say so: they may come late, and may not come at all.
+/// Polls of a stack with a final status whose events do not show it yet: they may be late, or missing.
 const LATE_EVENTS: u32 = 10;
 
-/// Is told what happens while it happens.
+/// Receives what happens while an operation is followed.
 pub trait Observer {
-    /// Takes the next event.
+    /// Receives the next event.
     fn event(&mut self, event: &StackEvent);
 
-    /// Takes an event of the operation from before it was followed, which is no news.
+    /// Receives an event of the operation from before it was followed.
     fn earlier(&mut self, _event: &StackEvent) {}
 
     /// Is called a few times a second while nothing happens.
     fn waiting(&mut self) {}
 
-    /// Is told that the backend has not been reached for so long; it is asked again until it answers.
-    fn out_of_reach(&mut self, _error: &BackendError, _since: Duration) {}
+    /// Reports that the backend has not responded for `since`; polling continues.
+    fn unreachable(&mut self, _error: &BackendError, _since: Duration) {}
 
-    /// Is told that the backend answers again, after it was told that it does not.
-    fn in_reach(&mut self) {}
+    /// Reports that the backend responds again, after [`Observer::unreachable`].
+    fn reachable(&mut self) {}
 
-    /// Takes a remark on what is about to happen.
+    /// Receives a remark about the operation.
     fn notice(&mut self, _text: &str) {}
 }
 
-/// Takes up an operation that is under way, such as one that an earlier run left unfinished, and follows it to its end.
+/// Resumes an operation in progress, such as one that an earlier run left unfinished, and follows it to its end.
 ///
 /// # Errors
 ///
-/// Returns that the backend refuses to be asked.
+/// Returns the backend's error, unless it is transient.
 pub fn resume(
     backend: &dyn Backend,
     stack: &StackDescription,
@@ -60,11 +60,11 @@ pub fn resume(
     watch(backend, stack, events, observer, interrupted)
 }
 
-/// Follows an operation that is under way, `events` of which were told already.
+/// Follows an operation in progress, of which `events` were reported already.
 ///
 /// # Errors
 ///
-/// Returns that the backend refuses to be asked.
+/// Returns the backend's error, unless it is transient.
 pub fn watch(
     backend: &dyn Backend,
     stack: &StackDescription,
@@ -73,21 +73,21 @@ pub fn watch(
     interrupted: &AtomicBool,
 ) -> Result<Outcome, ApplyError> {
     let mut follower = Follower::new(backend, &stack.id, None, observer, interrupted);
-    // What already happened of this operation decides its outcome too, but is no news.
+    // Earlier events of this operation determine its outcome too.
     let operation = history::operations(&events).last().copied().unwrap_or(&events);
     for event in operation {
         follower.observer.earlier(event);
-        follower.history.take(event);
+        follower.history.add(event);
     }
-    follower.tail.take(events);
+    follower.tail.add(events);
     follower.run()
 }
 
-/// Follows what was just begun: the events after the one with the ID `after`.
+/// Follows an operation that was just started: the events after the one with the ID `after`.
 ///
 /// # Errors
 ///
-/// Returns that the backend refuses to be asked.
+/// Returns the backend's error, unless it is transient.
 pub fn follow(
     backend: &dyn Backend,
     stack_id: &str,
@@ -106,12 +106,12 @@ struct Follower<'f> {
     history: History,
     observer: &'f mut dyn Observer,
     interrupted: &'f AtomicBool,
-    /// Looks without news, one after the other.
+    /// Consecutive polls without new events.
     quiet: u32,
-    /// Looks at a stack at rest whose events do not say so.
+    /// Consecutive polls of a stack with a final status whose events do not show it yet.
     early: u32,
-    /// Since when the backend is out of reach, and when that was last told.
-    trouble: Option<(Instant, Option<Instant>)>,
+    /// Since when the backend does not respond, and when that was last reported.
+    unreachable: Option<(Instant, Option<Instant>)>,
 }
 
 impl<'f> Follower<'f> {
@@ -123,13 +123,13 @@ impl<'f> Follower<'f> {
         interrupted: &'f AtomicBool,
     ) -> Self {
         let (tail, history) = (EventTail::after(after), History::default());
-        Self { backend, stack_id, tail, history, observer, interrupted, quiet: 0, early: 0, trouble: None }
+        Self { backend, stack_id, tail, history, observer, interrupted, quiet: 0, early: 0, unreachable: None }
     }
 
     fn run(mut self) -> Result<Outcome, ApplyError> {
         let mut schedule = PollSchedule::of(self.stack_id);
         loop {
-            let look = match self.look() {
+            let result = match self.poll() {
                 Ok(true) => {
                     if let Some(outcome) = self.outcome(&mut schedule)? {
                         return Ok(outcome);
@@ -138,35 +138,35 @@ impl<'f> Follower<'f> {
                 }
                 Ok(false) if self.quiet == 0 => PollResult::Changed,
                 Ok(false) => PollResult::Unchanged,
-                Err(error) => self.out_of_reach(error)?,
+                Err(error) => self.handle_error(error)?,
             };
-            if self.pause(schedule.next(look)) {
+            if self.pause(schedule.next(result)) {
                 return self.interruption();
             }
         }
     }
 
-    /// Looks once; tells whether the operation is over.
-    fn look(&mut self) -> Result<bool, BackendError> {
-        let by_itself = self.backend.works_by_itself();
-        // One that does nothing unasked is asked first.
-        let mut progress = if by_itself { None } else { Some(self.backend.advance(self.stack_id)?) };
+    /// Polls once; tells whether the operation has ended.
+    fn poll(&mut self) -> Result<bool, BackendError> {
+        let in_background = self.backend.capabilities().runs_in_background;
+        // A backend that does not run in the background is advanced first.
+        let mut state = if in_background { None } else { Some(self.backend.advance(self.stack_id)?) };
         let events = self.backend.new_events(self.stack_id, &mut self.tail)?;
         self.quiet = if events.is_empty() { self.quiet + 1 } else { 0 };
         for event in &events {
             self.observer.event(event);
-            self.history.take(event);
+            self.history.add(event);
         }
-        if progress.is_none() && (self.history.is_over() || self.quiet % ASK_EVERY == ASK_EVERY - 1 || self.early > 0) {
-            progress = Some(self.backend.advance(self.stack_id)?);
+        if state.is_none() && (self.history.is_over() || self.quiet % ASK_EVERY == ASK_EVERY - 1 || self.early > 0) {
+            state = Some(self.backend.advance(self.stack_id)?);
         }
         self.reached();
-        if progress != Some(Progress::Done) {
+        if state != Some(OperationState::Done) {
             self.early = 0;
             return Ok(false);
         }
-        if by_itself && !self.history.is_over() {
-            // What was just begun may not show yet, and the last events may come after the stack's own status.
+        if in_background && !self.history.is_over() {
+            // An operation that just started may not be visible yet, and the last events may come after the stack's final status.
             self.early += 1;
             return Ok(self.early > LATE_EVENTS);
         }
@@ -182,8 +182,8 @@ impl<'f> Follower<'f> {
                     return Ok(Some(self.ended(stack)));
                 }
                 Err(error) => {
-                    let look = self.out_of_reach(error)?;
-                    if self.pause(schedule.next(look)) {
+                    let result = self.handle_error(error)?;
+                    if self.pause(schedule.next(result)) {
                         return Ok(None);
                     }
                 }
@@ -194,7 +194,7 @@ impl<'f> Follower<'f> {
     fn ended(&self, stack: Option<StackDescription>) -> Outcome {
         let cause = |cause: Option<history::RootCause>| {
             cause.map(|mut cause| {
-                nested::look_inside(self.backend, &mut cause);
+                nested::find_nested_causes(self.backend, &mut cause);
                 cause
             })
         };
@@ -224,7 +224,7 @@ impl<'f> Follower<'f> {
                 return true;
             }
             let left = end.saturating_duration_since(Instant::now());
-            if left.is_zero() || !self.backend.works_by_itself() {
+            if left.is_zero() || !self.backend.capabilities().runs_in_background {
                 return false;
             }
             self.observer.waiting();
@@ -233,37 +233,41 @@ impl<'f> Follower<'f> {
     }
 
     fn interruption(&self) -> Result<Outcome, ApplyError> {
-        let goes_on = self.backend.works_by_itself();
+        let continues = self.backend.capabilities().runs_in_background;
         let status = match self.history.status() {
-            Some(status) => status.clone(),
-            // Nothing of it showed yet.
+            Some(status) => status,
+            // No event was received yet.
             None => match self.backend.describe_stack(self.stack_id)? {
                 Some(stack) => stack.status,
                 None => return Ok(self.ended(None)),
             },
         };
-        Ok(Outcome::Interrupted { status, goes_on })
+        Ok(Outcome::Interrupted { status, continues })
     }
 
-    /// Takes note that the backend was not reached; an error that does not pass ends the follow.
-    fn out_of_reach(&mut self, error: BackendError) -> Result<PollResult, ApplyError> {
-        if !error.is_passing() {
+    /// Records that the backend did not respond. An error that is not transient ends following.
+    fn handle_error(&mut self, error: BackendError) -> Result<PollResult, ApplyError> {
+        if !error.is_transient() {
             let status = self.history.status();
-            return Err(if self.backend.works_by_itself() { ApplyError::LostSight { status, source: error } } else { error.into() });
+            return Err(if self.backend.capabilities().runs_in_background {
+                ApplyError::FollowFailed { status, source: error }
+            } else {
+                error.into()
+            });
         }
         let now = Instant::now();
-        let (since, told) = self.trouble.get_or_insert((now, None));
+        let (since, reported) = self.unreachable.get_or_insert((now, None));
         let since = now.duration_since(*since);
-        if since >= UNTOLD && told.is_none_or(|told| now.duration_since(told) >= TOLD_AGAIN) {
-            *told = Some(now);
-            self.observer.out_of_reach(&error, since);
+        if since >= REPORT_AFTER && reported.is_none_or(|reported| now.duration_since(reported) >= REPORT_AGAIN_AFTER) {
+            *reported = Some(now);
+            self.observer.unreachable(&error, since);
         }
         Ok(PollResult::Failed)
     }
 
     fn reached(&mut self) {
-        if let Some((_, Some(_))) = self.trouble.take() {
-            self.observer.in_reach();
+        if let Some((_, Some(_))) = self.unreachable.take() {
+            self.observer.reachable();
         }
     }
 }

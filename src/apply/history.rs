@@ -1,24 +1,24 @@
-//! What a stack's events say of its operations: where each began, how it ended, and what failed first.
+//! A stack's operations, reconstructed from its events: where each started, how it ended, and what failed first.
 
 use crate::cloudformation::{ResourceStatus, StackEvent, StackStatus};
 use indexmap::{IndexMap, IndexSet};
 use serde::Serialize;
 
-/// What an operation failed for.
+/// Why an operation failed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RootCause {
     /// The first failure.
     #[serde(flatten)]
     pub event: StackEvent,
-    /// Where that is a nested stack: its own first failure, that one's, and so on.
+    /// If that is a nested stack: the first failure inside it, and so on.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub nested: Vec<StackEvent>,
-    /// How many other resources failed or were cancelled after it.
+    /// The number of other resources that failed or were cancelled after it.
     pub followers: usize,
 }
 
 impl RootCause {
-    /// Returns the failure behind all others: the innermost nested stack's, where there are nested stacks.
+    /// Returns the failure that caused all others: the innermost nested stack's, if there are nested stacks.
     pub fn innermost(&self) -> &StackEvent {
         self.nested.last().unwrap_or(&self.event)
     }
@@ -26,46 +26,46 @@ impl RootCause {
 
 /// Returns a stack's events by operation, oldest first.
 ///
-/// An operation begins with the stack's own event that it is being created, updated, deleted or turned back, after one that said it was at
-/// rest. Reasons do not tell: cancelling an update and going on with a rollback are `User Initiated` as well.
+/// An operation starts with the stack's own event that a creation, update, deletion or rollback is in progress, after an event with a final
+/// status. The reason does not identify a start: cancelling an update and continuing a rollback are `User Initiated` too.
 pub fn operations(events: &[StackEvent]) -> Vec<&[StackEvent]> {
     let mut starts = Vec::new();
-    let mut at_rest = true;
+    let mut is_idle = true;
     for (index, event) in events.iter().enumerate().filter(|(_, event)| event.is_of_stack()) {
         let deletes = event.status == ResourceStatus::DeleteInProgress && event.is_user_initiated();
-        if event.status.is_in_progress() && (at_rest || deletes) {
+        if event.status.is_in_progress() && (is_idle || deletes) {
             starts.push(index);
         }
-        at_rest = !event.status.is_in_progress();
+        is_idle = !event.status.is_in_progress();
     }
     let ends = starts.iter().skip(1).copied().chain([events.len()]);
     starts.iter().zip(ends).filter_map(|(start, end)| events.get(*start..end)).collect()
 }
 
-/// Returns what an operation failed for, from its events alone; `None` when nothing failed.
+/// Returns why an operation failed, from its events alone; `None` if nothing failed.
 pub fn root_cause(operation: &[StackEvent]) -> Option<RootCause> {
     let mut history = History::default();
-    operation.iter().for_each(|event| history.take(event));
+    operation.iter().for_each(|event| history.add(event));
     history.root_cause()
 }
 
-/// What of an operation's events decides its outcome.
+/// The parts of an operation's events that determine its outcome.
 #[derive(Clone, Debug, Default)]
 pub struct History {
-    /// The stack's first status: what is being done.
+    /// The stack's first status, which identifies the operation.
     began: Option<StackStatus>,
     /// The stack's last status.
     status: Option<StackStatus>,
     first_failure: Option<StackEvent>,
-    /// The first failure on the way back.
+    /// The first failure during the rollback.
     rollback_failure: Option<StackEvent>,
-    /// A cancellation, which is nobody's cause unless nothing else failed.
+    /// A cancellation, which is the cause only if nothing else failed.
     cancelled: Option<StackEvent>,
-    /// The stack's own event that began the way back: the cause when no resource failed.
-    turned_back: Option<StackEvent>,
-    /// Resources that failed or were cancelled on the way there.
+    /// The stack's own event that started the rollback: the cause if no resource failed.
+    rollback_start: Option<StackEvent>,
+    /// Resources that failed or were cancelled before the rollback.
     failed: IndexSet<String>,
-    /// Resources that failed on the way back.
+    /// Resources that failed during the rollback.
     rollback_failed: IndexSet<String>,
     /// Failed hooks by resource.
     hooks: IndexMap<String, String>,
@@ -74,17 +74,17 @@ pub struct History {
 }
 
 impl History {
-    /// Takes the next event in.
-    pub fn take(&mut self, event: &StackEvent) {
+    /// Adds the next event.
+    pub fn add(&mut self, event: &StackEvent) {
         if event.is_of_stack() {
             let status = event.status.as_stack_status();
             if self.began.is_none() && status.is_in_progress() {
                 self.began = Some(status);
             }
-            // Turning back from the start is going on with a rollback, and no news.
-            let goes_on = self.began == Some(status);
-            if status.is_rolling_back() && self.turned_back.is_none() && !goes_on {
-                self.turned_back = Some(event.clone());
+            // An operation that starts with a rollback continues an earlier one.
+            let continues = self.began == Some(status);
+            if status.is_rolling_back() && self.rollback_start.is_none() && !continues {
+                self.rollback_start = Some(event.clone());
             }
             self.status = Some(status);
             return;
@@ -96,7 +96,7 @@ impl History {
         let of_same = |other: &StackEvent| other.logical_id == event.logical_id && other.physical_id == event.physical_id;
         match event.status {
             ResourceStatus::DeleteFailed if !self.undeleted.iter().any(of_same) => self.undeleted.push(event.clone()),
-            // The clean-up tries again what it could not delete.
+            // The clean-up retries failed deletions.
             ResourceStatus::DeleteComplete => self.undeleted.retain(|other| !of_same(other)),
             ResourceStatus::DeleteSkipped => self.retained.push(event.clone()),
             _ => {}
@@ -104,56 +104,56 @@ impl History {
         if !event.status.is_failed() {
             return;
         }
-        let failed = if self.turned_back.is_some() && !event.is_cancellation() { &mut self.rollback_failed } else { &mut self.failed };
+        let failed = if self.rollback_start.is_some() && !event.is_cancellation() { &mut self.rollback_failed } else { &mut self.failed };
         failed.insert(event.logical_id.clone());
         let slot = if event.is_cancellation() {
             &mut self.cancelled
-        } else if self.turned_back.is_some() {
+        } else if self.rollback_start.is_some() {
             &mut self.rollback_failure
         } else {
             &mut self.first_failure
         };
-        // Events of one moment come in any order, and later pages may bring earlier ones.
+        // Events with equal times come in any order, and later pages may contain earlier events.
         if slot.as_ref().is_none_or(|first| event.is_before(first)) {
             *slot = Some(event.clone());
         }
     }
 
-    /// Returns the stack's status as its own last event says it.
+    /// Returns the stack's status according to its last event.
     pub fn status(&self) -> Option<StackStatus> {
         self.status
     }
 
-    /// Tells whether the operation came to its end, by the stack's own events.
+    /// Tells whether the operation has ended, according to the stack's own events.
     pub fn is_over(&self) -> bool {
         self.began.is_some() && self.status.is_some_and(|status| !status.is_in_progress())
     }
 
-    /// Tells whether the stack is being deleted because somebody wanted that, and not because its creation failed.
+    /// Tells whether the operation is a requested deletion, and not the deletion after a failed creation.
     pub fn is_deletion(&self) -> bool {
         self.began.is_none_or(|began| began == StackStatus::DeleteInProgress)
     }
 
-    /// Returns resources that could not be deleted.
+    /// Returns the resources that could not be deleted.
     pub fn undeleted(&self) -> &[StackEvent] {
         &self.undeleted
     }
 
-    /// Returns resources that left the stack and stay.
+    /// Returns the resources that left the stack and were kept.
     pub fn retained(&self) -> &[StackEvent] {
         &self.retained
     }
 
-    /// Returns what the operation failed for.
+    /// Returns why the operation failed.
     pub fn root_cause(&self) -> Option<RootCause> {
-        let cancelled_by_hand = self.turned_back.as_ref().filter(|event| event.is_user_initiated());
-        let first = self.first_failure.as_ref().or(cancelled_by_hand).or(self.rollback_failure.as_ref());
-        Some(self.cause(first.or(self.cancelled.as_ref()).or(self.turned_back.as_ref())?, &self.failed))
+        let cancelled_by_user = self.rollback_start.as_ref().filter(|event| event.is_user_initiated());
+        let first = self.first_failure.as_ref().or(cancelled_by_user).or(self.rollback_failure.as_ref());
+        Some(self.cause(first.or(self.cancelled.as_ref()).or(self.rollback_start.as_ref())?, &self.failed))
     }
 
-    /// Returns what the way back failed for, where that is not the root cause itself.
+    /// Returns why the rollback failed, if that is not the root cause itself.
     pub fn rollback_cause(&self) -> Option<RootCause> {
-        let failure = self.rollback_failure.as_ref().filter(|_| self.first_failure.is_some() || self.turned_back.is_some())?;
+        let failure = self.rollback_failure.as_ref().filter(|_| self.first_failure.is_some() || self.rollback_start.is_some())?;
         Some(self.cause(failure, &self.rollback_failed)).filter(|cause| Some(cause) != self.root_cause().as_ref())
     }
 
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn operations_part_where_the_stack_was_at_rest() {
+    fn operations_part_where_the_stack_was_is_idle() {
         let all = events(&[
             ("rack", "REVIEW_IN_PROGRESS", "User Initiated"),
             ("rack", "CREATE_IN_PROGRESS", "User Initiated"),
@@ -240,7 +240,7 @@ mod tests {
             ("rack", "UPDATE_ROLLBACK_FAILED", ""),
         ]);
         let mut history = History::default();
-        all.iter().for_each(|event| history.take(event));
+        all.iter().for_each(|event| history.add(event));
         let name = |cause: Option<RootCause>| cause.map(|cause| cause.event.logical_id);
         assert_eq!((name(history.root_cause()), name(history.rollback_cause())), (Some("A".to_owned()), Some("B".to_owned())));
         assert_eq!(history.root_cause().map(|cause| cause.followers), Some(0), "what failed on the way back did not follow from it");
@@ -288,7 +288,7 @@ mod tests {
             ("B", "DELETE_FAILED", "in use"),
         ]);
         let mut history = History::default();
-        all.iter().for_each(|event| history.take(event));
+        all.iter().for_each(|event| history.add(event));
         assert_eq!(history.undeleted().iter().map(|event| event.logical_id.as_str()).collect::<Vec<_>>(), ["B"]);
     }
 }

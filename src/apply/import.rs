@@ -6,10 +6,10 @@ use super::{ApplyError, Observer, Outcome, Target, one_operation};
 use crate::backend::{Backend, BackendError};
 use crate::cloudformation::StackStatus;
 
-/// Carries out an import, and once it ended well the rest of what was approved.
+/// Executes an import, and after it succeeded the rest of the approved plan.
 ///
-/// Whatever becomes of the rest, what was imported stays in the stack. The same command again finds it there and goes on with the rest.
-pub(super) fn and_then(
+/// Imported resources stay in the stack even if the rest fails. The same command again finds them there and continues with the rest.
+pub(super) fn import_then_update(
     backend: &dyn Backend,
     first: &Target,
     target: &Target,
@@ -22,28 +22,28 @@ pub(super) fn and_then(
     };
     let names: Vec<String> =
         first.resources_to_import.iter().map(|import| format!("{} ({})", import.logical_resource_id, import.identifier())).collect();
-    observer.notice(&format!("imported: {}; now the update", names.join(", ")));
+    observer.notice(&format!("imported: {}; starting the update", names.join(", ")));
     if interrupted.load(Ordering::SeqCst) {
-        return Ok(Outcome::Interrupted { status, goes_on: false });
+        return Ok(Outcome::Interrupted { status, continues: false });
     }
     let stack = backend.describe_stack(&target.stack)?.ok_or_else(|| BackendError::StackNotFound { stack: target.stack.clone() });
-    let stack = stack.map_err(|source| halfway(status.clone(), source.into()))?;
+    let stack = stack.map_err(|source| after_import(status.clone(), source.into()))?;
     let rest = Target { revision: Some(stack.revision), import: None, ..target.clone() };
     match one_operation(backend, &rest, observer, interrupted) {
-        // Something was changed by then.
-        Err(ApplyError::Interrupted { .. }) => Ok(Outcome::Interrupted { status, goes_on: false }),
-        Err(error @ ApplyError::LostSight { .. }) => Err(error),
-        Err(error) => Err(halfway(status, error)),
+        // The import already changed the stack.
+        Err(ApplyError::Interrupted { .. }) => Ok(Outcome::Interrupted { status, continues: false }),
+        Err(error @ ApplyError::FollowFailed { .. }) => Err(error),
+        Err(error) => Err(after_import(status, error)),
         Ok(Outcome::Unchanged { .. }) => Ok(Outcome::Complete { status, outputs: stack.outputs, left_behind: Vec::new() }),
         Ok(ended) => {
             if !ended.is_success() && !matches!(ended, Outcome::Interrupted { .. }) {
-                observer.notice("what was imported stays in the stack; the same command again goes on with the update");
+                observer.notice("the imported resources stay in the stack; run the same command again to continue with the update");
             }
             Ok(ended)
         }
     }
 }
 
-fn halfway(status: StackStatus, source: ApplyError) -> ApplyError {
+fn after_import(status: StackStatus, source: ApplyError) -> ApplyError {
     ApplyError::AfterImport { status, source: Box::new(source) }
 }

@@ -1,16 +1,16 @@
-//! The failure inside a nested stack that failed.
+//! The failure inside a failed nested stack.
 
 use super::history::{self, RootCause};
 use crate::backend::Backend;
 use crate::cloudformation::{STACK_TYPE, StackEvent};
 
-/// How many stacks inside one another are looked into.
+/// The maximum depth of nested stacks.
 const DEPTH: usize = 8;
 
-/// Adds to a root cause that is a nested stack what failed first in there, and in what is nested in that.
+/// Adds to a root cause that is a nested stack the first failure inside it, and inside the stacks nested in it.
 ///
-/// What cannot be asked is left out: the cause is told either way.
-pub fn look_inside(backend: &dyn Backend, cause: &mut RootCause) {
+/// Nested stacks whose events cannot be read are left out.
+pub fn find_nested_causes(backend: &dyn Backend, cause: &mut RootCause) {
     while cause.nested.len() < DEPTH {
         let event = cause.innermost();
         let is_nested = event.resource_type == STACK_TYPE && !event.is_of_stack();
@@ -21,7 +21,7 @@ pub fn look_inside(backend: &dyn Backend, cause: &mut RootCause) {
     }
 }
 
-/// Returns what failed first in a nested stack's operation that made it fail, and not in a later one that took it back.
+/// Returns the first failure in the nested stack's operation that failed, not in a later rollback.
 fn first_failure(events: &[StackEvent], outer: &StackEvent) -> Option<RootCause> {
     let failed: Vec<RootCause> = history::operations(events).into_iter().filter_map(history::root_cause).collect();
     let before = failed.iter().rposition(|cause| !outer.is_before(&cause.event));

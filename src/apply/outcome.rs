@@ -1,4 +1,4 @@
-//! How carrying a plan out ended.
+//! The outcome of an operation.
 
 use indexmap::IndexMap;
 use serde::Serialize;
@@ -6,56 +6,56 @@ use serde::Serialize;
 use super::history::RootCause;
 use crate::cloudformation::{StackEvent, StackStatus};
 
-/// How carrying a plan out ended.
+/// The outcome of an operation.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "Outcome", rename_all = "kebab-case", rename_all_fields = "PascalCase")]
 pub enum Outcome {
-    /// There was nothing to do.
+    /// There were no changes.
     Unchanged {
-        /// The stack's status, where there is a stack.
+        /// The stack's status, if the stack exists.
         status: Option<StackStatus>,
     },
-    /// It is done.
+    /// The operation succeeded.
     Complete {
         /// The stack's status.
         status: StackStatus,
         /// Its outputs.
         outputs: IndexMap<String, String>,
-        /// Resources that are no longer wanted and could not be deleted: they are in the account, out of the stack's care.
+        /// Resources that should have been deleted and could not be: they stay in the account, outside the stack.
         left_behind: Vec<StackEvent>,
     },
-    /// It failed, and the stack is what it was before; or, after a creation, nothing.
+    /// The operation failed, and the stack was rolled back; after a creation, it contains nothing.
     RolledBack {
         /// The stack's status.
         status: StackStatus,
         /// The first failure.
         root_cause: Option<RootCause>,
     },
-    /// It failed, and so did the way back.
+    /// The operation failed, and was not rolled back or the rollback failed.
     Failed {
         /// The stack's status.
         status: StackStatus,
         /// The first failure.
         root_cause: Option<RootCause>,
-        /// The first failure on the way back, where that failed too.
+        /// The first failure during the rollback, if that failed too.
         rollback_cause: Option<Box<RootCause>>,
     },
-    /// The stack is gone.
+    /// The stack was deleted.
     Deleted {
-        /// Resources that stay in the account, as their policies say.
+        /// Resources that were kept because of their policies.
         retained: Vec<StackEvent>,
     },
-    /// Following it was interrupted; the operation is where it was.
+    /// Following was interrupted.
     Interrupted {
         /// The stack's status.
         status: StackStatus,
-        /// Whether it goes on all the same, with nobody looking.
-        goes_on: bool,
+        /// Whether the operation continues without this process.
+        continues: bool,
     },
 }
 
 impl Outcome {
-    /// Tells whether the stack is now what it was meant to be.
+    /// Tells whether the stack is now in the desired state.
     pub fn is_success(&self) -> bool {
         matches!(self, Self::Unchanged { .. } | Self::Complete { .. } | Self::Deleted { .. })
     }

@@ -1,27 +1,27 @@
-//! Whether a stack is still what a plan was made for.
+//! Checks that a stack did not change since a plan was made.
 
 use super::{ApplyError, Target};
 use crate::backend::{Backend, StackDescription};
 use crate::cloudformation::{StackEvent, StackStatus};
 
-/// Checks that the stack is still what a plan was made for.
+/// Checks that the stack did not change since a plan was made.
 ///
 /// # Errors
 ///
-/// Returns [`ApplyError::StackMovedOn`] or [`ApplyError::StackExists`] when it is not, or that the backend cannot be asked.
+/// Returns [`ApplyError::StackChanged`] or [`ApplyError::StackExists`] if it did, or the backend's error.
 pub fn check_revision(backend: &dyn Backend, target: &Target) -> Result<(), ApplyError> {
     check_revision_of(backend, target, backend.describe_stack(&target.stack)?.as_ref())
 }
 
 pub(super) fn check_revision_of(backend: &dyn Backend, target: &Target, stack: Option<&StackDescription>) -> Result<(), ApplyError> {
-    // A stack that is only under review holds nothing that a plan could be wrong about.
+    // A stack in review has no resources.
     let deployed = stack.filter(|stack| !stack.status.is_review());
     match (&target.revision, deployed) {
         (None, None) => Ok(()),
         (Some(revision), Some(stack)) if *revision == stack.revision => Ok(()),
         (None, Some(stack)) => Err(ApplyError::StackExists { stack: target.stack.clone(), status: stack.status.clone() }),
         (Some(_), None) => {
-            Err(ApplyError::StackMovedOn { stack: target.stack.clone(), status: None, newer_events: 0, resources: Vec::new() })
+            Err(ApplyError::StackChanged { stack: target.stack.clone(), status: None, newer_events: 0, resources: Vec::new() })
         }
         (Some(revision), Some(stack)) => {
             let newer: Vec<StackEvent> = backend.events_since(&stack.id, Some(revision))?;
@@ -31,7 +31,7 @@ pub(super) fn check_revision_of(backend: &dyn Backend, target: &Target, stack: O
                     resources.push(event.logical_id.clone());
                 }
             }
-            Err(ApplyError::StackMovedOn {
+            Err(ApplyError::StackChanged {
                 stack: target.stack.clone(),
                 status: Some(stack.status.clone()),
                 newer_events: newer.len(),
@@ -41,10 +41,10 @@ pub(super) fn check_revision_of(backend: &dyn Backend, target: &Target, stack: O
     }
 }
 
-pub(super) fn moved(newer_events: usize, status: Option<StackStatus>, resources: &[String]) -> String {
-    let Some(status) = status else { return "it is gone".to_owned() };
+pub(super) fn changes(newer_events: usize, status: Option<StackStatus>, resources: &[String]) -> String {
+    let Some(status) = status else { return "it no longer exists".to_owned() };
     let events = match newer_events {
-        0 => "its events are others".to_owned(),
+        0 => "its events differ".to_owned(),
         1 => "1 newer event".to_owned(),
         count => format!("{count} newer events"),
     };

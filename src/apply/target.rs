@@ -1,4 +1,4 @@
-//! What a plan asks for.
+//! The desired state of a stack that a plan was approved for.
 
 use indexmap::IndexMap;
 
@@ -9,12 +9,12 @@ use crate::plan::saved::{SavedParameter, SavedPlan};
 use crate::plan::{ImportStep, Plan, ResourceImport};
 use crate::text::hex;
 
-/// What a stack is to become, with no choices left.
+/// The desired state of a stack, with all choices made.
 #[derive(Clone, Debug, Default)]
 pub struct Target {
     /// The stack.
     pub stack: StackName,
-    /// The revision that the plan was made for; `None` when there was no stack.
+    /// The revision that the plan was made for; `None` if the stack did not exist.
     pub revision: Option<String>,
     /// The text of the template.
     pub template: String,
@@ -22,22 +22,22 @@ pub struct Target {
     pub parameters: IndexMap<String, ParameterInput>,
     /// The stack's tags.
     pub tags: IndexMap<String, String>,
-    /// How CloudFormation is to go about it.
+    /// Options of the change set.
     pub options: ChangeSetOptions,
-    /// What the stack is to have that no change set sets.
+    /// Settings of the stack that no change set contains.
     pub settings: StackSettings,
-    /// What was approved, and must not be exceeded; `None` lets everything pass.
+    /// The approved plan, which must not be exceeded; `None` allows any change.
     pub approved: Option<Plan>,
-    /// Resources, by logical ID, to which more may happen than was approved.
+    /// Logical IDs of resources that may change more than was approved.
     pub allow_unpredicted: Vec<String>,
-    /// What is imported before that, by an operation of its own.
+    /// The import before the update, in an operation of its own.
     pub import: Option<ImportStep>,
-    /// What this very operation imports, and then does nothing else.
+    /// The resources that this operation imports, and then does nothing else.
     pub resources_to_import: Vec<ResourceImport>,
 }
 
 impl Target {
-    /// Returns what a backend is asked for, under a name that two different changes never share, so that parallel runs do not collide on it.
+    /// Returns the request for the change set. Its name is derived from its content, so that parallel runs with different changes do not collide.
     pub fn request(&self) -> ChangeSetRequest {
         ChangeSetRequest {
             stack: self.stack.clone(),
@@ -72,7 +72,7 @@ impl Target {
         format!("rackform-{}", hex(&digest.finalize()[..6]))
     }
 
-    /// Returns the import that comes first as a target of its own, where there is one: it changes no parameter, no tag and no setting.
+    /// Returns the import before the update as a target of its own, if there is one: it changes no parameter, tag or setting.
     pub fn first(&self) -> Option<Self> {
         let step = self.import.as_ref()?;
         let options = &self.options;
@@ -98,18 +98,18 @@ impl Target {
         })
     }
 
-    /// Returns the physical IDs of what is imported, by logical ID, as far as the identifiers tell.
+    /// Returns the physical IDs of the imported resources by logical ID, as far as the identifiers contain them.
     pub fn imported(&self) -> IndexMap<String, String> {
         let resources = self.import.iter().flat_map(|step| &step.resources);
         resources.filter_map(|import| Some((import.logical_resource_id.clone(), import.physical_id()?.to_owned()))).collect()
     }
 
-    /// Returns the length of the longest template that is sent, in bytes.
+    /// Returns the size of the largest template in the requests, in bytes.
     pub fn longest_template(&self) -> usize {
         self.import.as_ref().map_or(0, |step| step.template.len()).max(self.template.len())
     }
 
-    /// Returns what a backend is told of parameters: deployed values stay where they are, others go with the request.
+    /// Returns the parameters of a request: deployed values are reused, others are sent.
     pub fn inputs(parameters: &ParameterSet<'_>) -> IndexMap<String, ParameterInput> {
         let input = |provenance: Provenance, value: &Option<String>| match (provenance, value) {
             (Provenance::Deployed, _) | (_, None) => ParameterInput::UsePrevious,

@@ -1,4 +1,4 @@
-//! A deployed stack as the evaluator wants to know it.
+//! The evaluator's [`State`] of a deployed stack.
 
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -8,11 +8,11 @@ use crate::evaluate::State;
 use crate::secret::MASKED;
 use crate::template::{GetAtt, Intrinsic, Template};
 
-/// Returns what is known of a deployed stack: pseudo parameters from its ARN, physical IDs, attributes, and what others export.
+/// Returns what is known about a deployed stack: pseudo parameters from its ARN, physical IDs, attributes, and the exports of other stacks.
 ///
 /// # Errors
 ///
-/// Returns that the backend cannot be asked.
+/// Returns an error if a request fails.
 pub fn deployed_state(backend: &dyn Backend, stack: &StackDescription) -> Result<State, BackendError> {
     let mut state = State::default();
     let mut parts = stack.id.split(':');
@@ -44,21 +44,21 @@ pub fn deployed_state(backend: &dyn Backend, stack: &StackDescription) -> Result
     Ok(state)
 }
 
-/// Tells whether a template may import what other stacks export: only then is anybody asked for it.
+/// Tells whether a template may import exports of other stacks. Only then are the exports requested.
 pub fn imports(template: &str) -> bool {
     template.contains("ImportValue")
 }
 
-/// Returns what stacks export, as the evaluator wants to know it.
+/// Returns the exports of all stacks, for the evaluator.
 ///
 /// # Errors
 ///
-/// Returns that the backend cannot be asked.
+/// Returns an error if a request fails.
 pub fn exports(backend: &dyn Backend) -> Result<IndexMap<String, Value>, BackendError> {
     Ok(backend.list_exports()?.into_iter().map(|(name, value)| (name, Value::String(value))).collect())
 }
 
-/// Adds the attributes that the stack's outputs tell: CloudFormation gives attributes away nowhere else.
+/// Adds the attributes that the stack's outputs contain. CloudFormation returns attributes nowhere else.
 pub fn add_attributes_of_outputs(state: &mut State, template: &Template<'_>, outputs: &IndexMap<String, String>) {
     for output in &template.outputs {
         let operand = match output.body.get("Value").and_then(Intrinsic::of) {

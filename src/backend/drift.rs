@@ -1,9 +1,9 @@
-//! How a stack's resources differ from what its template made of them.
+//! Drift: how resources differ from their stack's template.
 
 use crate::cloudformation::{DifferenceType, ResourceDriftStatus};
 use serde::{Deserialize, Serialize};
 
-/// How one resource differs from what the stack's template made of it.
+/// The drift of one resource.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_StackResourceDrift.html>
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,43 +15,43 @@ pub struct ResourceDrift {
     pub physical_resource_id: String,
     /// The type.
     pub resource_type: String,
-    /// `IN_SYNC`, `MODIFIED`, `DELETED` or `NOT_CHECKED`; words that AWS adds later keep their text.
+    /// The drift status.
     pub status: ResourceDriftStatus,
-    /// Why it could not be checked, where the backend says.
+    /// Why it could not be checked, if the backend reports a reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status_reason: Option<String>,
-    /// What differs.
+    /// The differences.
     pub differences: Vec<PropertyDifference>,
 }
 
-/// How one property differs.
+/// The drift of one property.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct PropertyDifference {
-    /// Where, as a JSON pointer from the properties.
+    /// The path from the properties, a JSON pointer.
     pub path: String,
-    /// `ADD`, `REMOVE` or `NOT_EQUAL`.
+    /// The type of the difference.
     pub kind: DifferenceType,
-    /// What the template made of it, as JSON or text.
+    /// The expected value from the template, as JSON or text.
     pub expected: String,
-    /// What is there.
+    /// The actual value.
     pub actual: String,
 }
 
 impl ResourceDrift {
-    /// Tells whether it could be looked at.
+    /// Tells whether the resource was checked.
     pub fn is_checked(&self) -> bool {
         self.status.is_checked()
     }
 
-    /// Tells whether somebody changed or deleted it.
+    /// Tells whether the resource was changed or deleted outside CloudFormation.
     pub fn is_drifted(&self) -> bool {
         self.status.is_drifted()
     }
 }
 
 impl PropertyDifference {
-    /// Returns the name of the property that the path begins with.
+    /// Returns the top-level property of the path.
     pub fn property(&self) -> &str {
         self.path.trim_start_matches('/').split('/').next().unwrap_or_default()
     }

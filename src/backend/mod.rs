@@ -1,85 +1,89 @@
-//! The CloudFormation that plans are carried out on: one trait in plain Rust types, kept twice.
+//! Backends: what executes plans. One trait in plain Rust types, with two implementations.
 //!
-//! [`local`] is the embedded default, a directory; `aws` is the SDK, behind the feature of that name. A backend keeps stacks and executes change sets;
-//! what a change set should be is [`plan`](crate::plan)'s, following it is [`apply`](crate::apply)'s.
+//! Takes requests such as [`ChangeSetRequest`]; returns descriptions of stacks, resources and change sets, and stack events. [`local`] is an
+//! embedded CloudFormation in a directory, and the default; `aws` calls CloudFormation through the SDK, behind the feature `aws`. What a change
+//! set should contain is decided by [`plan`](crate::plan), and an operation is followed by [`apply`](crate::apply).
+//!
+//! `mod.rs` defines the trait and its requests, and the other files of this folder the trait's results, so that they refer to each other: a trait
+//! and the types of its methods belong to one API.
 
 #[cfg(feature = "aws")]
 pub mod aws;
+mod capabilities;
 mod deployed;
 mod description;
 mod drift;
 mod error;
 pub mod local;
 mod policy;
-mod stored;
+mod ssm_parameters;
 mod tail;
 mod template_bucket;
 
+use crate::aws::Identity;
 use crate::cloudformation::StackEvent;
 use indexmap::IndexMap;
 
+pub use capabilities::BackendCapabilities;
 pub use deployed::{add_attributes_of_outputs, deployed_state, exports, imports};
-pub use description::{
-    ChangeSetDescription, Drift, EventPage, Identity, Progress, StackDescription, StackName, StackResource, StackSummary,
-};
+pub use description::{ChangeSetDescription, Drift, EventPage, OperationState, StackDescription, StackName, StackResource, StackSummary};
 pub use drift::{PropertyDifference, ResourceDrift};
-pub use error::BackendError;
-pub(crate) use error::request_hint;
-pub use stored::StoredParameters;
+pub use error::{BackendError, BackendHint};
+pub use ssm_parameters::SsmParameters;
 pub use tail::{EventTail, Pages};
 pub use template_bucket::TemplateBucket;
 
 pub use crate::cloudformation::ChangeSetOptions;
 pub use crate::plan::ResourceImport;
 
-/// What a change set asks for.
+/// A request for a change set.
 #[derive(Clone, Debug, Default)]
 pub struct ChangeSetRequest {
-    /// The stack, which need not exist: a change set of a new stack creates it.
+    /// The stack. If it does not exist, the change set creates it.
     pub stack: StackName,
     /// The change set's name, unique in the stack.
     pub name: String,
     /// The text of the template.
     pub template: String,
-    /// A value for each parameter; one that is left out takes the template's default.
+    /// The parameters; one that is left out has the template's default.
     pub parameters: IndexMap<String, ParameterInput>,
     /// The stack's tags.
     pub tags: IndexMap<String, String>,
-    /// How CloudFormation is to go about it.
+    /// Options of the change set.
     pub options: ChangeSetOptions,
-    /// Existing resources that it takes into the stack, and then does nothing else; the stack's tags stay as they are.
+    /// Existing resources to import. Such a change set does nothing else, and keeps the stack's tags.
     pub imports: Vec<ResourceImport>,
 }
 
-/// How a stack is to be deleted.
+/// Options of a deletion.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DeleteOptions {
-    /// Logical IDs of resources that leave the stack and stay in the account; only those that could not be deleted.
+    /// Logical IDs of resources to retain in the account; only resources whose deletion failed.
     pub retain: Vec<String>,
-    /// The role that CloudFormation takes for it, on AWS.
+    /// On AWS, the ARN of the role that CloudFormation assumes.
     pub role_arn: Option<String>,
 }
 
-/// How a rollback is to be gone about.
+/// Options of a rollback.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RollbackOptions {
-    /// Logical IDs of resources that are taken for rolled back as they are, where a rollback goes on.
+    /// Logical IDs of resources to skip when a failed rollback continues.
     pub skip: Vec<String>,
-    /// The role that CloudFormation takes for it, on AWS.
+    /// On AWS, the ARN of the role that CloudFormation assumes.
     pub role_arn: Option<String>,
 }
 
-/// What a change set says about one parameter.
+/// The value of a parameter in a request.
 #[derive(Clone, PartialEq, Eq)]
 pub enum ParameterInput {
     /// A new value.
     Value(String),
-    /// The value that the stack has: `UsePreviousValue`.
+    /// The stack's current value: `UsePreviousValue`.
     UsePrevious,
 }
 
 impl std::fmt::Debug for ParameterInput {
-    /// Shows no value: which parameters are secret is not known here.
+    /// Prints no value, because it may be a secret.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Value(_) => "Value(..)",
@@ -88,191 +92,191 @@ impl std::fmt::Debug for ParameterInput {
     }
 }
 
-/// A CloudFormation.
+/// An implementation of CloudFormation's operations on stacks.
 ///
-/// Operations start and return at once; [`Backend::advance`] lets them go on and [`Backend::list_events`] tells what happened.
-/// `stack` is a stack's name or its ID; a deleted stack is found by its ID alone.
+/// Methods start an operation and return at once; [`Backend::advance`] continues it, and [`Backend::list_events`] returns what happened.
+/// `stack` is a stack's name or ID; a deleted stack is found only by its ID.
 pub trait Backend {
     /// Returns the backend's name, such as `local`.
     fn name(&self) -> &'static str;
 
-    /// Returns the region that stacks are in.
+    /// Returns the region of the stacks.
     fn region(&self) -> String;
 
-    /// Returns who asks, and in which account.
+    /// Returns the caller's identity.
     ///
     /// # Errors
     ///
-    /// Returns an error when the backend cannot be asked.
+    /// Returns an error if the request fails.
     fn identity(&self) -> Result<Identity, BackendError>;
 
-    /// Returns the stacks there are, by name.
+    /// Returns the existing stacks, ordered by name.
     ///
     /// # Errors
     ///
-    /// Returns an error when the backend cannot be asked.
+    /// Returns an error if the request fails.
     fn list_stacks(&self) -> Result<Vec<StackSummary>, BackendError>;
 
-    /// Returns a stack as it is deployed, or `None` when there is none.
+    /// Returns a stack, or `None` if it does not exist.
     ///
     /// # Errors
     ///
-    /// Returns an error when the backend cannot be asked.
+    /// Returns an error if the request fails.
     fn describe_stack(&self, stack: &str) -> Result<Option<StackDescription>, BackendError>;
 
-    /// Returns a stack's resources in logical ID order.
+    /// Returns a stack's resources, ordered by logical ID.
     ///
     /// # Errors
     ///
-    /// Returns [`BackendError::StackNotFound`] when there is no such stack.
+    /// Returns [`BackendError::StackNotFound`] if the stack does not exist.
     fn list_resources(&self, stack: &str) -> Result<Vec<StackResource>, BackendError>;
 
-    /// Returns resources that are there and in no stack, as far as the backend knows of any; their logical IDs are those they had.
+    /// Returns the known resources that exist outside any stack, with the logical IDs that they had.
     ///
     /// # Errors
     ///
-    /// Returns an error when the backend cannot be asked.
+    /// Returns an error if the request fails.
     fn stackless_resources(&self) -> Result<Vec<StackResource>, BackendError> {
         Ok(Vec::new())
     }
 
-    /// Returns the exports of every stack by name.
+    /// Returns the exports of all stacks by name.
     ///
     /// # Errors
     ///
-    /// Returns an error when the backend cannot be asked.
+    /// Returns an error if the request fails.
     fn list_exports(&self) -> Result<IndexMap<String, String>, BackendError>;
 
-    /// Makes a change set, and the stack in `REVIEW_IN_PROGRESS` when there is none; returns the change set's ID.
+    /// Creates a change set, and the stack in `REVIEW_IN_PROGRESS` if it does not exist; returns the change set's ID.
     ///
-    /// It may still have to be worked out: see [`ChangeSetDescription::is_pending`].
+    /// Its changes may not be computed yet: see [`ChangeSetDescription::is_pending`].
     ///
     /// # Errors
     ///
-    /// Returns an error when the template or parameters are not valid, or something else is being done to the stack.
+    /// Returns an error if the template or a parameter is invalid, or another operation on the stack is in progress.
     fn create_change_set(&self, request: &ChangeSetRequest) -> Result<String, BackendError>;
 
-    /// Returns a change set; one without changes has the status `FAILED`.
+    /// Returns a change set. A change set without changes has the status `FAILED`.
     ///
     /// # Errors
     ///
-    /// Returns [`BackendError::ChangeSetNotFound`] when there is none.
+    /// Returns [`BackendError::ChangeSetNotFound`] if it does not exist.
     fn describe_change_set(&self, stack: &str, change_set: &str) -> Result<ChangeSetDescription, BackendError>;
 
-    /// Returns the names of a stack's change sets; none when there is no such stack.
+    /// Returns the names of a stack's change sets; an empty list if the stack does not exist.
     ///
     /// # Errors
     ///
-    /// Returns an error when the backend cannot be asked.
+    /// Returns an error if the request fails.
     fn list_change_sets(&self, stack: &str) -> Result<Vec<String>, BackendError>;
 
-    /// Gives a remote backend time between two looks; the embedded one needs none.
+    /// Waits between two polls of a remote backend; the local one does not wait.
     fn pause(&self) {}
 
-    /// Starts to execute a change set. However often the answer is lost on the way, it is executed once.
+    /// Starts to execute a change set. It is executed once, even if responses are lost.
     ///
     /// # Errors
     ///
-    /// Returns an error when the change set failed, is gone, or the stack moved on since it was made.
+    /// Returns an error if the change set failed or does not exist, or if the stack changed since it was created.
     fn execute_change_set(&self, stack: &str, change_set: &str) -> Result<(), BackendError>;
 
-    /// Deletes a change set that was not executed, and the stack with it when it never was more than that.
+    /// Deletes a change set that was not executed, and the stack if it was created only for it.
     ///
     /// # Errors
     ///
-    /// Returns [`BackendError::ChangeSetNotFound`] when there is none.
+    /// Returns [`BackendError::ChangeSetNotFound`] if it does not exist.
     fn delete_change_set(&self, stack: &str, change_set: &str) -> Result<(), BackendError>;
 
     /// Starts to delete a stack.
     ///
     /// # Errors
     ///
-    /// Returns an error when the stack is protected, exports something in use, something else is being done to it, or resources are to be
-    /// retained of a stack whose deletion has not failed.
+    /// Returns an error if the stack has termination protection or an imported export, if another operation is in progress, or if resources
+    /// are to be retained although no deletion failed.
     fn delete_stack(&self, stack: &str, options: &DeleteOptions) -> Result<(), BackendError>;
 
-    /// Goes on with a rollback that failed; the resources to `skip` are taken for rolled back as they are.
+    /// Continues a failed rollback of an update, without the resources to skip.
     ///
     /// # Errors
     ///
-    /// Returns an error when no rollback of an update failed, or a resource to skip is not one that failed.
+    /// Returns an error if no rollback of an update failed, or if a resource to skip did not fail.
     fn continue_update_rollback(&self, stack: &str, options: &RollbackOptions) -> Result<(), BackendError>;
 
-    /// Turns back a creation or an update that was left where it failed; nothing is there to be skipped.
+    /// Rolls back a failed creation or update that was not rolled back. It ignores the resources to skip.
     ///
     /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_RollbackStack.html>
     ///
     /// # Errors
     ///
-    /// Returns an error when nothing was left so.
+    /// Returns an error if there is no such creation or update.
     fn rollback_stack(&self, stack: &str, options: &RollbackOptions) -> Result<(), BackendError>;
 
-    /// Compares a stack's resources with what its template made of them; returns what was found of each, by logical ID.
+    /// Detects drift: compares a stack's resources with its template; returns the result for each resource, ordered by logical ID.
     ///
     /// # Errors
     ///
-    /// Returns [`BackendError::StackNotFound`] when there is no such stack, or that the backend cannot be asked.
+    /// Returns [`BackendError::StackNotFound`] if the stack does not exist, or an error if the request fails.
     fn detect_drift(&self, stack: &str) -> Result<Vec<ResourceDrift>, BackendError>;
 
-    /// Returns what Parameter Store holds now under some names, as an update would find it; `None` where the backend asks no such store.
+    /// Returns the current values of SSM parameters, which an update would use; `None` if the backend has no Parameter Store.
     ///
     /// # Errors
     ///
-    /// Returns that the store cannot be asked, or that whoever asks may not.
-    fn stored_parameters(&self, _names: &[String]) -> Result<Option<StoredParameters>, BackendError> {
+    /// Returns an error if the request fails, for example because the caller lacks permission.
+    fn ssm_parameters(&self, _names: &[String]) -> Result<Option<SsmParameters>, BackendError> {
         Ok(None)
     }
 
-    /// Turns an update that is under way back.
+    /// Cancels the update in progress, which rolls it back.
     ///
     /// # Errors
     ///
-    /// Returns an error when no update is under way.
+    /// Returns an error if no update is in progress.
     fn cancel_update(&self, stack: &str) -> Result<(), BackendError>;
 
     /// Turns termination protection on or off.
     ///
     /// # Errors
     ///
-    /// Returns [`BackendError::StackNotFound`] when there is no such stack.
+    /// Returns [`BackendError::StackNotFound`] if the stack does not exist.
     fn set_termination_protection(&self, stack: &str, on: bool) -> Result<(), BackendError>;
 
-    /// Returns the text of a stack's policy, where it has one.
+    /// Returns the text of a stack's policy, if it has one.
     ///
     /// # Errors
     ///
-    /// Returns [`BackendError::StackNotFound`] when there is no such stack.
+    /// Returns [`BackendError::StackNotFound`] if the stack does not exist.
     fn stack_policy(&self, stack: &str) -> Result<Option<String>, BackendError>;
 
-    /// Gives a stack a policy: the text of one.
+    /// Sets a stack's policy.
     ///
     /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/protect-stack-resources.html>
     ///
     /// # Errors
     ///
-    /// Returns [`BackendError::StackNotFound`] when there is no such stack, or that the policy is none.
+    /// Returns [`BackendError::StackNotFound`] when there is no such stack, or an error if the policy is invalid.
     fn set_stack_policy(&self, stack: &str, policy: &str) -> Result<(), BackendError>;
 
-    /// Tells whether operations go on without being asked to, so that whoever follows one waits between two looks.
-    fn works_by_itself(&self) -> bool {
-        false
+    /// Returns what the backend does, where backends differ.
+    fn capabilities(&self) -> BackendCapabilities {
+        BackendCapabilities::default()
     }
 
-    /// Lets what is being done to a stack go on for a moment, where that needs asking, and tells whether it does.
+    /// Continues the operation on a stack by one step, where the backend does not run in the background; tells whether it is still in progress.
     ///
     /// # Errors
     ///
-    /// Returns an error when the backend cannot be asked; a resource that fails is no error but an event.
-    fn advance(&self, stack: &str) -> Result<Progress, BackendError>;
+    /// Returns an error if the request fails. A resource that fails is not an error but an event.
+    fn advance(&self, stack: &str) -> Result<OperationState, BackendError>;
 
     /// Returns a page of a stack's events, oldest first: those after the one with the ID `after`, or the first.
     ///
     /// # Errors
     ///
-    /// Returns [`BackendError::StackNotFound`] when there are no events of such a stack.
+    /// Returns [`BackendError::StackNotFound`] if the stack does not exist and has no events.
     fn list_events(&self, stack: &str, after: Option<&str>) -> Result<EventPage, BackendError>;
 
-    /// Returns all of a stack's events after the one with the ID `after`, or all there are.
+    /// Returns a stack's events after the one with the ID `after`, or all events.
     ///
     /// # Errors
     ///
@@ -290,7 +294,7 @@ pub trait Backend {
         }
     }
 
-    /// Returns a stack's latest events, oldest first: at least those of its last operation, and of the one that a rollback follows from.
+    /// Returns a stack's latest events, oldest first: at least those of its last operation, and of the operation that it rolls back.
     ///
     /// # Errors
     ///
@@ -299,13 +303,13 @@ pub trait Backend {
         self.events_since(stack, None)
     }
 
-    /// Returns a stack's events that `tail` has not seen, oldest first, and lets it take them in.
+    /// Returns a stack's events that `tail` has not seen yet, oldest first, and adds them to it.
     ///
     /// # Errors
     ///
-    /// As [`Backend::list_events`]; the tail is then as it was.
+    /// As [`Backend::list_events`]; the tail is then unchanged.
     fn new_events(&self, stack: &str, tail: &mut EventTail) -> Result<Vec<StackEvent>, BackendError> {
         let events = self.events_since(stack, tail.last())?;
-        Ok(tail.take(events))
+        Ok(tail.add(events))
     }
 }

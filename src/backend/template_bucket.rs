@@ -1,23 +1,23 @@
-//! Which bucket a template over the inline limit goes through.
+//! The S3 bucket for a template over the inline limit.
 
 use super::{ChangeSetOptions, StackResource};
 
-/// The resource of a rack that keeps its settings: its bucket takes templates too.
+/// The logical ID of a rack's settings bucket, to which templates are uploaded too.
 const SETTINGS: &str = "Settings";
 
-/// The bucket that a template over the inline limit goes through.
+/// The S3 bucket that a template over the inline limit is uploaded to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TemplateBucket {
-    /// The one that was named, whoever's it is.
+    /// The bucket that the user named.
     Named(String),
-    /// The rack's own, for its settings.
+    /// The rack's settings bucket.
     Settings(String),
-    /// The one that this program makes on request, one in each account and region; see [`TemplateBucket::own_name`].
+    /// The bucket that rackform creates on request, one in each account and region; see [`TemplateBucket::own_name`].
     Own,
 }
 
 impl TemplateBucket {
-    /// Returns the bucket for a change of a stack with these resources.
+    /// Returns the bucket for a stack with these resources.
     pub fn of(options: &ChangeSetOptions, resources: &[StackResource]) -> Self {
         let is_settings = |resource: &&StackResource| resource.logical_id == SETTINGS && resource.resource_type == "AWS::S3::Bucket";
         match (&options.template_bucket, resources.iter().find(is_settings)) {
@@ -27,7 +27,7 @@ impl TemplateBucket {
         }
     }
 
-    /// Returns the name of the bucket that this program makes.
+    /// Returns the name of the bucket that rackform creates.
     pub fn own_name(account: &str, region: &str) -> String {
         format!("rackform-templates-{account}-{region}")
     }

@@ -40,11 +40,6 @@ pub enum DeploymentMode {
     RevertDrift,
 }
 
-/// Tells whether a text has the form of an ARN: `arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE`.
-pub fn is_arn(text: &str) -> bool {
-    text.starts_with("arn:") && text.split(':').count() >= 6
-}
-
 /// Prefix of a composite alarm's ARN in options: the ARN itself does not show the alarm's type.
 const COMPOSITE: &str = "composite:";
 

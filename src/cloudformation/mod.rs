@@ -20,7 +20,7 @@ pub use change_set::{
     Action, Attribute, AttributeChangeType, Change, ChangeSet, ChangeSource, EvaluationType, KNOWN_AFTER_APPLY, LiveResourceDrift,
     PolicyAction, Replacement, ResourceChange, ResourceChangeDetail, ResourceTargetDefinition,
 };
-pub use change_set_options::{ChangeSetOptions, DeploymentMode, OnFailure, StackSettings, is_arn, parse_rollback_alarm, rollback_alarm};
+pub use change_set_options::{ChangeSetOptions, DeploymentMode, OnFailure, StackSettings, parse_rollback_alarm, rollback_alarm};
 pub use change_set_status::{ChangeSetStatus, ExecutionStatus};
 pub use drift_status::{DifferenceType, ResourceDriftStatus, StackDriftStatus};
 pub use limits::{INLINE_TEMPLATE_LIMIT_BYTES, S3_TEMPLATE_LIMIT_BYTES};

@@ -348,7 +348,7 @@ impl Reader<'_> {
     }
 
     fn is_arn(&mut self, key: &str, node: &Node<'_>, text: &str) -> bool {
-        let is_arn = crate::cloudformation::is_arn(text);
+        let is_arn = crate::aws::is_arn(text);
         if !is_arn {
             self.problems.push(
                 Diagnostic::error("rack-file-value", format!("`{key}` must be an ARN"))

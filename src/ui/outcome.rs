@@ -61,12 +61,12 @@ pub fn outcome(outcome: &Outcome, stack: &str, layout: Layout) -> String {
             }
             text
         }
-        Outcome::Interrupted { status, goes_on } => {
+        Outcome::Interrupted { status, continues } => {
             let command = if *status == StackStatus::DeleteInProgress { "rackform delete" } else { "rackform apply" };
             let mut text = format!("interrupted: {stack} is {}", shown(*status));
             if !status.is_in_progress() {
                 let _ = write!(text, ", after the import; run the same command again to continue with the update");
-            } else if *goes_on {
+            } else if *continues {
                 let _ = write!(text, "; the operation continues\n  `rackform events --follow` shows its progress, `{command}` resumes it");
             } else {
                 let _ = write!(text, "; `{command}` resumes the operation");

@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::events::event_line;
 use super::layout::Layout;
 use super::styles::styled;
-use crate::apply::tally::{Step, Tally, span};
+use crate::apply::progress::{Progress as OperationProgress, Step, format_duration};
 use crate::cloudformation::StackEvent;
 
 /// The interval without output after which a status line is written if there is no bar, so that a CI job does not seem to hang.
@@ -24,7 +24,7 @@ const NARROW: usize = 60;
 pub struct Progress {
     bar: Option<ProgressBar>,
     layout: Layout,
-    tally: Tally,
+    progress: OperationProgress,
     began: Instant,
     written: Instant,
 }
@@ -40,22 +40,22 @@ impl Progress {
             bar.set_style(ProgressStyle::with_template(shape).unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "));
             bar
         });
-        Self { bar, layout, tally: Tally::new(steps), began: now, written: now }
+        Self { bar, layout, progress: OperationProgress::new(steps), began: now, written: now }
     }
 
     /// Records an event that was already shown.
     pub fn earlier(&mut self, event: &StackEvent) {
         let ago = event.at().and_then(|at| Duration::try_from(jiff::Timestamp::now().duration_since(at)).ok());
-        self.tally.take_earlier(event, ago.unwrap_or_default());
+        self.progress.add_earlier(event, ago.unwrap_or_default());
         self.draw();
     }
 
     /// Records an event; returns the line to write if there is no bar.
     pub fn event(&mut self, event: &StackEvent) -> Option<String> {
-        let step = self.tally.take(event, self.began.elapsed());
+        let step = self.progress.add(event, self.began.elapsed());
         let took = match step {
             Step::Done(Some(took)) | Step::Failed(Some(took)) if took >= Duration::from_millis(100) => {
-                styled(self.layout.styles.dim, format!("  ({})", span(took))).to_string()
+                styled(self.layout.styles.dim, format!("  ({})", format_duration(took))).to_string()
             }
             _ => String::new(),
         };
@@ -63,7 +63,7 @@ impl Progress {
         self.written = Instant::now();
         let Some(bar) = &self.bar else { return Some(line) };
         // The bar shows steps in progress, and cancelled steps follow from a failure.
-        if !matches!(step, Step::Doing | Step::Cancelled) {
+        if !matches!(step, Step::InProgress | Step::Cancelled) {
             bar.println(line);
         }
         self.draw();
@@ -101,20 +101,21 @@ impl Progress {
     fn draw(&self) {
         let Some(bar) = &self.bar else { return };
         let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
-        bar.set_length(number(self.tally.expected()));
-        bar.set_position(number(self.tally.settled()));
+        bar.set_length(number(self.progress.expected()));
+        bar.set_position(number(self.progress.finished()));
         let waiting = self.waiting_for();
-        bar.set_message([self.tally.trouble(), waiting].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; "));
+        bar.set_message([self.progress.trouble(), waiting].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; "));
     }
 
     fn waiting_for(&self) -> String {
-        let names = self.tally.waiting_for(self.began.elapsed()).into_iter().map(|(name, since)| format!("{name} {}", span(since)));
+        let names =
+            self.progress.waiting_for(self.began.elapsed()).into_iter().map(|(name, since)| format!("{name} {}", format_duration(since)));
         names.collect::<Vec<_>>().join(", ")
     }
 
     /// Returns the number of completed steps and the steps in progress.
     fn state(&self) -> String {
-        let (counts, waiting) = (self.tally.counts(), self.waiting_for());
+        let (counts, waiting) = (self.progress.counts(), self.waiting_for());
         if waiting.is_empty() { counts } else { format!("{counts}; waiting for {waiting}") }
     }
 }

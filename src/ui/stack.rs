@@ -10,7 +10,7 @@ use super::layout::{Layout, width};
 use super::outcome::because;
 use super::stack_status::{meaning, operation};
 use super::styles::styled;
-use crate::apply::tally::span;
+use crate::apply::progress::format_duration;
 use crate::apply::{RootCause, history};
 use crate::backend::local::RetainedResource;
 use crate::backend::{Drift, StackDescription, StackResource, StackSummary};
@@ -151,7 +151,7 @@ pub fn status(stack: &Status, layout: Layout) -> String {
     let _ = writeln!(text, "  {} resources, created {}{updated}{protected}", stack.resources, stack.created);
     if let Some(last) = &stack.last_operation {
         let ended = last.ended.as_ref().map_or_else(|| ", in progress".to_owned(), |ended| format!(" to {ended}"));
-        let took = last.took.map(|took| format!(" ({})", span(took))).unwrap_or_default();
+        let took = last.took.map(|took| format!(" ({})", format_duration(took))).unwrap_or_default();
         let _ = writeln!(text, "  last operation: {}, {}{ended}{took}", last.operation, last.began);
     }
     if let Some(drift) = stack.drift.as_ref().filter(|drift| drift.status != StackDriftStatus::NotChecked) {

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use super::remedy::Remedy;
-use crate::backend::request_hint;
+use crate::aws::RequestHint;
 
 /// Why a resource could not be inspected.
 #[derive(Clone, Debug, PartialEq, Eq)]

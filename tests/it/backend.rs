@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use indexmap::IndexMap;
 use rackform::apply::{Observer, Outcome, Target, apply, delete};
-use rackform::backend::{Backend, BackendError, ChangeSetRequest, DeleteOptions, ParameterInput, Progress};
+use rackform::backend::{Backend, BackendError, ChangeSetRequest, DeleteOptions, OperationState, ParameterInput};
 use rackform::cloudformation::StackEvent;
 use rackform::plan::{ImportStep, ResourceImport};
 
@@ -183,7 +183,7 @@ pub fn a_plan_for_another_revision_is_refused(backend: &dyn Backend) {
     let error = apply(backend, &stale, &mut Told::default(), &AtomicBool::new(false)).unwrap_err();
     let text = error.to_string();
     assert!(text.contains("moved on") && text.contains("UPDATE_COMPLETE") && text.contains("Subnet"), "{text}");
-    assert!(error.may_work_later());
+    assert!(error.may_succeed_later());
 }
 
 /// A protected stack stays until the protection is taken off.
@@ -193,7 +193,7 @@ pub fn a_protected_stack_is_not_deleted(backend: &dyn Backend) {
     assert!(matches!(backend.delete_stack("rack", &DeleteOptions::default()), Err(BackendError::TerminationProtection { .. })));
     backend.set_termination_protection("rack", false).unwrap();
     backend.delete_stack("rack", &DeleteOptions::default()).unwrap();
-    while backend.advance("rack").unwrap() == Progress::Running {}
+    while backend.advance("rack").unwrap() == OperationState::Running {}
     assert_eq!(status(backend, "rack"), "gone");
 }
 
@@ -212,10 +212,10 @@ pub fn a_cancelled_update_goes_back(backend: &dyn Backend) {
     backend.create_change_set(&request).unwrap();
     backend.execute_change_set("rack", "cancelled").unwrap();
     for _ in 0..4 {
-        assert_eq!(backend.advance("rack").unwrap(), Progress::Running);
+        assert_eq!(backend.advance("rack").unwrap(), OperationState::Running);
     }
     backend.cancel_update("rack").unwrap();
-    while backend.advance("rack").unwrap() == Progress::Running {}
+    while backend.advance("rack").unwrap() == OperationState::Running {}
     assert_eq!(status(backend, "rack"), "UPDATE_ROLLBACK_COMPLETE");
     let names = |resources: &[rackform::backend::StackResource]| -> Vec<(String, String, serde_json::Value)> {
         resources.iter().map(|r| (r.logical_id.clone(), r.physical_id.clone(), r.properties.clone())).collect()
@@ -303,7 +303,7 @@ pub fn an_import_comes_first_and_the_update_after_it(backend: &dyn Backend) {
 
     // The plan was made for the stack as it was.
     let again = apply(backend, &wanted, &mut Told::default(), &AtomicBool::new(false));
-    assert!(matches!(again, Err(rackform::apply::ApplyError::StackMovedOn { .. })), "{again:?}");
+    assert!(matches!(again, Err(rackform::apply::ApplyError::StackChanged { .. })), "{again:?}");
     put(backend, "other", NETWORK, &[]);
     let taken = Target { import: wanted.import.clone(), ..target(backend, "other", NETWORK, &[("Cache", "Yes")]) };
     let outcome = apply(backend, &taken, &mut told, &AtomicBool::new(false)).unwrap();

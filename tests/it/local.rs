@@ -5,9 +5,9 @@ mod planned;
 
 use std::sync::atomic::AtomicBool;
 
-use rackform::apply::{Observer, Outcome, apply, resume};
+use rackform::apply::{ApplyHint, Observer, Outcome, apply, resume};
 use rackform::backend::local::{CountingClock, FailOn, LocalBackend, LocalOptions};
-use rackform::backend::{Backend, BackendError, DeleteOptions, StackResource};
+use rackform::backend::{Backend, BackendError, BackendHint, DeleteOptions, StackResource};
 
 use crate::backend::{self, NETWORK, Told, physical_id, put, target};
 use rackform::cloudformation::StackEvent;
@@ -82,7 +82,8 @@ fn a_failed_creation_leaves_a_stack_that_can_only_be_deleted() {
     assert_eq!(backend.list_resources("rack").unwrap(), []);
     let error = apply(&backend, &target(&backend, "rack", NETWORK, &[]), &mut Told::default(), &AtomicBool::new(false)).unwrap_err();
     assert!(error.to_string().contains("ROLLBACK_COMPLETE"), "{error}");
-    assert!(error.hint().unwrap().contains("rackform delete"), "{error:?}");
+    let hint = ApplyHint::Backend(BackendHint::RecoverOrDelete);
+    assert_eq!(error.hint(), Some(hint), "{error:?}");
     let stack = backend.describe_stack("rack").unwrap().unwrap();
     let outcome =
         rackform::apply::delete(&backend, &stack, &DeleteOptions::default(), &mut Told::default(), &AtomicBool::new(false)).unwrap();

@@ -3,7 +3,7 @@
 use aws_sdk_cloudformation::types::{self as sdk, ChangeSetType};
 
 use super::error::{failed, is_absent, no_change_set};
-use super::repeated::{may_have_been_heard, unsure};
+use super::repeated::{may_have_been_processed, unknown_start};
 use super::templates::Templates;
 use super::{AwsBackend, convert};
 use crate::backend::{Backend as _, BackendError, ChangeSetRequest};
@@ -88,7 +88,7 @@ impl AwsBackend {
         match self.session.block_on(call.send()).map_err(|error| failed("CreateChangeSet", error)) {
             Ok(answer) => Ok(answer.id().unwrap_or(&request.name).to_owned()),
             // The first answer was lost: the name is nobody else's, so the change set is this one.
-            Err(error) if may_have_been_heard(&error) => {
+            Err(error) if may_have_been_processed(&error) => {
                 self.describe_change_set(&request.stack, &request.name).map(|found| found.id).map_err(|_| error)
             }
             Err(error) => Err(error),
@@ -124,7 +124,7 @@ impl AwsBackend {
         let call = self.client.execute_change_set().stack_name(stack).change_set_name(change_set).client_request_token(&token);
         if let Err(error) = self.session.block_on(call.send()) {
             let error = no_change_set("ExecuteChangeSet", error, stack, change_set);
-            if !may_have_been_heard(&error) {
+            if !may_have_been_processed(&error) {
                 return Err(error);
             }
             return self.has_begun(stack, change_set, &token, before.as_deref(), error);
@@ -133,7 +133,7 @@ impl AwsBackend {
             match self.latest_event(stack) {
                 Ok(latest) if latest != before => return Ok(()),
                 Ok(_) => {}
-                Err(error) if error.is_passing() => {}
+                Err(error) if error.is_transient() => {}
                 Err(error) => return Err(error),
             }
             self.pause();
@@ -145,7 +145,7 @@ impl AwsBackend {
     /// Finds out whether a change set is being executed though the answer says it cannot be, or there was none.
     fn has_begun(&self, stack: &str, change_set: &str, token: &str, before: Option<&str>, error: BackendError) -> Result<(), BackendError> {
         for _ in 0..MOMENTS {
-            if self.bears(stack, token).unwrap_or(false) {
+            if self.has_events_of(stack, token).unwrap_or(false) {
                 return Ok(());
             }
             match self.describe_change_set(stack, change_set) {
@@ -159,9 +159,9 @@ impl AwsBackend {
                 Err(BackendError::ChangeSetNotFound { .. }) => match self.latest_event(stack) {
                     Ok(latest) if latest.as_deref() != before => return Ok(()),
                     Ok(_) => {}
-                    Err(_) => return Err(unsure(error)),
+                    Err(_) => return Err(unknown_start(error)),
                 },
-                Err(_) => return Err(unsure(error)),
+                Err(_) => return Err(unknown_start(error)),
             }
             self.pause();
         }

@@ -6,6 +6,7 @@ use aws_sdk_cloudformation::types::{self as sdk};
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
+use crate::aws::RequestError;
 use crate::backend::{BackendError, ChangeSetDescription, Drift, ParameterInput, StackDescription, StackResource, StackSummary};
 use crate::cloudformation::{
     Capability, Change, ChangeSetStatus, DeploymentMode, ExecutionStatus, HookProgress, HookStatus, OnFailure, ResourceStatus,
@@ -171,7 +172,7 @@ pub(super) fn tags(tags: &IndexMap<String, String>) -> Vec<sdk::Tag> {
 ///
 /// # Errors
 ///
-/// Returns [`BackendError::Request`] when a change does not say what it is of or what it does.
+/// Returns an error if a change lacks its resource or its action.
 pub(super) fn change(change: &sdk::Change) -> Result<Option<Change>, BackendError> {
     let Some(resource) = change.resource_change() else { return Ok(None) };
     let mut object = Map::new();
@@ -200,10 +201,9 @@ pub(super) fn change(change: &sdk::Change) -> Result<Option<Change>, BackendErro
         }
     }
     let kind = change.r#type().map_or("Resource", sdk::ChangeType::as_str);
-    serde_json::from_value(json!({ "Type": kind, "ResourceChange": object })).map(Some).map_err(|error| BackendError::Request {
-        operation: "DescribeChangeSet",
-        code: None,
-        message: format!("a change of `{}` is not to be read: {error}", text(resource.logical_resource_id())),
+    serde_json::from_value(json!({ "Type": kind, "ResourceChange": object })).map(Some).map_err(|error| {
+        let message = format!("cannot read the change of `{}`: {error}", text(resource.logical_resource_id()));
+        RequestError::Request { operation: "DescribeChangeSet", code: None, message }.into()
     })
 }
 

@@ -6,6 +6,7 @@ use aws_sdk_cloudformation::types::{self as sdk, StackDriftDetectionStatus};
 
 use super::AwsBackend;
 use super::error::{failed, no_stack};
+use crate::aws::RequestError;
 use crate::backend::{BackendError, PropertyDifference, ResourceDrift};
 use crate::cloudformation::{DifferenceType, ResourceDriftStatus};
 
@@ -52,7 +53,7 @@ impl AwsBackend {
                 Some(StackDriftDetectionStatus::DetectionInProgress) if begun.elapsed() < PATIENCE => std::thread::sleep(PAUSE),
                 Some(StackDriftDetectionStatus::DetectionInProgress) => {
                     let message = format!("the detection was not done after {} minutes", PATIENCE.as_secs() / 60);
-                    return Err(BackendError::Request { operation, code: None, message });
+                    return Err(RequestError::Request { operation, code: None, message }.into());
                 }
                 // A detection that failed may still have found something of other resources; it says of each whether it was checked.
                 _ => return Ok(()),

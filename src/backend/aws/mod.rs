@@ -12,9 +12,7 @@ mod given;
 mod parameter_store;
 mod recovery;
 mod repeated;
-mod session;
 mod templates;
-mod wording;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,14 +21,13 @@ use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::types::TemplateStage;
 use indexmap::IndexMap;
 
-pub(crate) use self::error::{chain, failed};
-use self::error::{is_absent, no_change_set, no_stack};
-pub use self::session::{Reach, Session};
+use self::error::{failed, is_absent, no_change_set, no_stack};
 pub use self::templates::template_address;
 use super::{
-    Backend, BackendError, ChangeSetDescription, ChangeSetRequest, DeleteOptions, EventPage, EventTail, Identity, Progress, ResourceDrift,
-    RollbackOptions, StackDescription, StackResource, StackSummary, StoredParameters,
+    Backend, BackendCapabilities, BackendError, ChangeSetDescription, ChangeSetRequest, DeleteOptions, EventPage, EventTail,
+    OperationState, ResourceDrift, RollbackOptions, SsmParameters, StackDescription, StackResource, StackSummary,
 };
+use crate::aws::{Identity, Session};
 use crate::cloudformation::{StackEvent, StackStatus};
 
 /// How long to wait between two looks at a change set that is being worked out.
@@ -205,7 +202,7 @@ impl Backend for AwsBackend {
         self.find_drift(stack)
     }
 
-    fn stored_parameters(&self, names: &[String]) -> Result<Option<StoredParameters>, BackendError> {
+    fn ssm_parameters(&self, names: &[String]) -> Result<Option<SsmParameters>, BackendError> {
         parameter_store::stored(&self.session, names).map(Some)
     }
 
@@ -223,11 +220,17 @@ impl Backend for AwsBackend {
             .map_err(|error| no_stack("UpdateTerminationProtection", error, stack))
     }
 
-    fn works_by_itself(&self) -> bool {
-        true
+    fn capabilities(&self) -> BackendCapabilities {
+        BackendCapabilities {
+            runs_in_background: true,
+            confirms_plans: true,
+            uploads_templates: true,
+            supports_stack_options: true,
+            detects_drift: true,
+        }
     }
 
-    fn advance(&self, stack: &str) -> Result<Progress, BackendError> {
+    fn advance(&self, stack: &str) -> Result<OperationState, BackendError> {
         self.progress(stack)
     }
 

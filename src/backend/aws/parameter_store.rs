@@ -3,9 +3,9 @@
 use aws_sdk_ssm::Client;
 use aws_sdk_ssm::types::ParameterType;
 
-use super::Session;
 use super::error::failed;
-use crate::backend::{BackendError, StoredParameters};
+use crate::aws::Session;
+use crate::backend::{BackendError, SsmParameters};
 
 /// How many names one call takes.
 ///
@@ -13,9 +13,9 @@ use crate::backend::{BackendError, StoredParameters};
 const NAMES_A_CALL: usize = 10;
 
 /// Returns what is stored under some names, public ones (`/aws/service/...`) among them; secrets stay encrypted, and out of the answer.
-pub(super) fn stored(session: &Session, names: &[String]) -> Result<StoredParameters, BackendError> {
+pub(super) fn stored(session: &Session, names: &[String]) -> Result<SsmParameters, BackendError> {
     let client = Client::new(session.config());
-    let mut stored = StoredParameters::default();
+    let mut stored = SsmParameters::default();
     for names in names.chunks(NAMES_A_CALL) {
         let call = client.get_parameters().set_names(Some(names.to_vec())).with_decryption(false);
         let answer = session.block_on(call.send()).map_err(|error| failed("GetParameters", error))?;

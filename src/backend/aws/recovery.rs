@@ -21,7 +21,7 @@ impl AwsBackend {
         let (before, token) = (self.latest_event(stack)?, token("rollback"));
         let sent = self.session.block_on(call.client_request_token(&token).send());
         let begun = sent.map(drop).map_err(|error| no_stack("RollbackStack", error, stack));
-        begun.or_else(|error| self.goes_back(stack, &token, before.as_deref(), error))
+        begun.or_else(|error| self.check_rollback_started(stack, &token, before.as_deref(), error))
     }
 
     /// Asks for a failed rollback to go on.
@@ -32,7 +32,7 @@ impl AwsBackend {
         let (before, token) = (self.latest_event(stack)?, token("continue"));
         let sent = self.session.block_on(call.client_request_token(&token).send());
         let begun = sent.map(drop).map_err(|error| no_stack("ContinueUpdateRollback", error, stack));
-        begun.or_else(|error| self.goes_back(stack, &token, before.as_deref(), error))
+        begun.or_else(|error| self.check_rollback_started(stack, &token, before.as_deref(), error))
     }
 }
 

@@ -13,8 +13,8 @@ use aws_sdk_s3::types::{
     ServerSideEncryptionByDefault, ServerSideEncryptionConfiguration, ServerSideEncryptionRule,
 };
 
-use super::Session;
 use super::error::failed;
+use crate::aws::{RequestError, Session};
 use crate::backend::{BackendError, ChangeSetRequest, StackResource, TemplateBucket};
 use crate::cloudformation::{INLINE_TEMPLATE_LIMIT_BYTES, S3_TEMPLATE_LIMIT_BYTES};
 
@@ -79,7 +79,7 @@ impl<'s> Templates<'s> {
 
     /// Returns the address of an object as CloudFormation takes it: as the SDK would ask for it, without the signature.
     pub(super) fn address(&self, bucket: &str, key: &str) -> Result<String, BackendError> {
-        let unusable = |message: String| BackendError::Request { operation: "GetObject", code: None, message };
+        let unusable = |message: String| RequestError::Request { operation: "GetObject", code: None, message };
         let presigning = PresigningConfig::expires_in(Duration::from_secs(60)).map_err(|error| unusable(error.to_string()))?;
         let request = self
             .session
@@ -100,7 +100,7 @@ impl<'s> Templates<'s> {
                 // Whether it is not there or only not to be seen, another way is needed; only silence is worth another error.
                 let error = failed("HeadBucket", error);
                 return Err(match error {
-                    BackendError::Unreachable { .. } | BackendError::Credentials { .. } => error,
+                    BackendError::Request(RequestError::Unreachable { .. } | RequestError::Credentials { .. }) => error,
                     _ => BackendError::NoTemplateBucket { size, limit: INLINE_TEMPLATE_LIMIT_BYTES },
                 });
             }
@@ -116,7 +116,7 @@ impl<'s> Templates<'s> {
         match self.session.block_on(call.send()).map_err(|error| failed("CreateBucket", error)) {
             Ok(_) => {}
             // An answer that was lost, or a run that was interrupted below.
-            Err(BackendError::Request { code: Some(code), .. }) if code == "BucketAlreadyOwnedByYou" => {}
+            Err(error) if error.code() == Some("BucketAlreadyOwnedByYou") => {}
             Err(error) => return Err(in_bucket(&bucket, error)),
         }
         self.furnish(&bucket, account).map_err(|error| in_bucket(&bucket, error))?;
@@ -125,7 +125,7 @@ impl<'s> Templates<'s> {
 
     /// Makes a bucket private and encrypted, and lets what is in it expire.
     fn furnish(&self, bucket: &str, account: &str) -> Result<(), BackendError> {
-        let unusable = |error: aws_sdk_s3::error::BuildError| BackendError::Request {
+        let unusable = |error: aws_sdk_s3::error::BuildError| RequestError::Request {
             operation: "CreateBucket",
             code: None,
             message: error.to_string(),
@@ -169,8 +169,8 @@ impl<'s> Templates<'s> {
 /// Says which bucket a failure is about.
 fn in_bucket(bucket: &str, error: BackendError) -> BackendError {
     match error {
-        BackendError::Request { operation, code, message } => {
-            BackendError::Request { operation, code, message: format!("bucket `{bucket}`: {message}") }
+        BackendError::Request(RequestError::Request { operation, code, message }) => {
+            RequestError::Request { operation, code, message: format!("bucket `{bucket}`: {message}") }.into()
         }
         other => other,
     }

@@ -29,7 +29,7 @@ pub(super) fn create(
     let is_new = found.is_none();
     let stack = match found {
         Some(stack) if stack.operation.is_none() && (stack.status.is_updatable() || stack.status.is_review()) => stack,
-        Some(stack) => return Err(BackendError::WrongStatus { stack: stack.name, status: stack.status, wanted: "updated" }),
+        Some(stack) => return Err(BackendError::WrongStatus { stack: stack.name, status: stack.status, operation: "update" }),
         None => new_stack(backend, transaction, &request.stack)?,
     };
     let mut work = Work { backend, transaction, stack };

@@ -6,9 +6,10 @@ use super::operation::Work;
 use super::record::{AccountRecord, ChangeSetRecord, OperationKind, Phase, ResourceRecord, StackRecord};
 use super::store::Table;
 use super::{EVENTS_A_PAGE, LocalBackend, change_sets, event_key, find, recovery, resource_key};
+use crate::aws::Identity;
 use crate::backend::policy::StackPolicy;
 use crate::backend::{
-    Backend, BackendError, ChangeSetDescription, ChangeSetRequest, DeleteOptions, EventPage, Identity, Progress, ResourceDrift,
+    Backend, BackendError, ChangeSetDescription, ChangeSetRequest, DeleteOptions, EventPage, OperationState, ResourceDrift,
     RollbackOptions, StackDescription, StackResource, StackSummary,
 };
 use crate::cloudformation::{ResourceDriftStatus, StackEvent};
@@ -178,7 +179,11 @@ impl Backend for LocalBackend {
                 work.stack.operation = work.roll_back(operation, "User Initiated")?;
                 work.save()
             }
-            _ => Err(BackendError::WrongStatus { stack: work.stack.name.clone(), status: work.stack.status.clone(), wanted: "cancelled" }),
+            _ => Err(BackendError::WrongStatus {
+                stack: work.stack.name.clone(),
+                status: work.stack.status.clone(),
+                operation: "cancel the update of",
+            }),
         })
     }
 
@@ -189,18 +194,18 @@ impl Backend for LocalBackend {
         })
     }
 
-    fn advance(&self, stack: &str) -> Result<Progress, BackendError> {
+    fn advance(&self, stack: &str) -> Result<OperationState, BackendError> {
         if let Some(delay) = self.step_delay {
             std::thread::sleep(delay);
         }
         self.store.transaction(|transaction| {
-            let Some(stack) = find(transaction, stack)? else { return Ok(Progress::Done) };
-            let Some(operation) = stack.operation.clone() else { return Ok(Progress::Done) };
+            let Some(stack) = find(transaction, stack)? else { return Ok(OperationState::Done) };
+            let Some(operation) = stack.operation.clone() else { return Ok(OperationState::Done) };
             let mut work = Work { backend: self, transaction, stack };
             // The record keeps the operation while it works: its target's secrets have to be masked.
             work.stack.operation = work.step(operation)?;
             work.save()?;
-            Ok(if work.stack.operation.is_some() { Progress::Running } else { Progress::Done })
+            Ok(if work.stack.operation.is_some() { OperationState::Running } else { OperationState::Done })
         })
     }
 

@@ -11,18 +11,18 @@ use crate::cloudformation::{ResourceStatus, StackStatus};
 ///
 /// A creation that is under way may be deleted, an update may not, as with AWS.
 pub(super) fn delete(work: &mut Work<'_, '_, '_>, options: &DeleteOptions) -> Result<(), BackendError> {
-    let refused = |work: &Work<'_, '_, '_>, wanted| {
-        Err(BackendError::WrongStatus { stack: work.stack.name.clone(), status: work.stack.status.clone(), wanted })
+    let refused = |work: &Work<'_, '_, '_>, operation| {
+        Err(BackendError::WrongStatus { stack: work.stack.name.clone(), status: work.stack.status.clone(), operation })
     };
     if work.stack.operation.as_ref().is_some_and(|operation| operation.kind != OperationKind::Create) {
-        return refused(work, "deleted");
+        return refused(work, "delete");
     }
     if work.stack.termination_protection {
         return Err(BackendError::TerminationProtection { stack: work.stack.name.clone() });
     }
     // Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DeleteStack.html>, RetainResources.
     if !options.retain.is_empty() && work.stack.status != StackStatus::DeleteFailed {
-        return refused(work, "deleted with resources retained");
+        return refused(work, "retain resources of");
     }
     let others: Vec<StackRecord> = work.transaction.all(Table::STACKS, "")?;
     for export in work.stack.outputs.values().filter_map(|output| output.export.as_ref()) {
@@ -74,7 +74,7 @@ pub(super) fn continue_rollback(work: &mut Work<'_, '_, '_>, skip: &[String]) ->
         return Err(BackendError::WrongStatus {
             stack: work.stack.name.clone(),
             status: work.stack.status.clone(),
-            wanted: "rolled back further",
+            operation: "continue the rollback of",
         });
     };
     operation.fail_on.clone_from(&work.backend.fail_on);
@@ -104,7 +104,7 @@ pub(super) fn roll_back(work: &mut Work<'_, '_, '_>) -> Result<(), BackendError>
         return delete(work, &DeleteOptions::default());
     }
     let Some(mut operation) = work.stack.stuck.take().filter(|_| status == StackStatus::UpdateFailed) else {
-        return Err(BackendError::WrongStatus { stack: work.stack.name.clone(), status, wanted: "rolled back" });
+        return Err(BackendError::WrongStatus { stack: work.stack.name.clone(), status, operation: "roll back" });
     };
     operation.fail_on.clone_from(&work.backend.fail_on);
     work.stack.operation = work.roll_back(operation, "User Initiated")?;

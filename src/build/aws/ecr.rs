@@ -7,8 +7,8 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use jiff::Timestamp;
 
-use crate::backend::BackendError;
-use crate::backend::aws::{Session, failed};
+use crate::aws::RequestError;
+use crate::aws::{RequestError, Session, request_error};
 use crate::build::registry::ecr::{EcrImage, EcrService, FileSystemSize};
 use crate::build::registry::{Credentials, Manifest, Repository};
 
@@ -37,11 +37,11 @@ impl AwsEcr {
     }
 }
 
-fn unreadable(operation: &'static str, message: impl std::fmt::Display) -> BackendError {
-    BackendError::Request { operation, code: None, message: message.to_string() }
+fn unreadable(operation: &'static str, message: impl std::fmt::Display) -> RequestError {
+    RequestError::Request { operation, code: None, message: message.to_string() }
 }
 
-fn repository(operation: &'static str, uri: Option<&str>) -> Result<Repository, BackendError> {
+fn repository(operation: &'static str, uri: Option<&str>) -> Result<Repository, RequestError> {
     uri.unwrap_or_default().parse().map_err(|error| unreadable(operation, error))
 }
 
@@ -54,7 +54,7 @@ impl EcrService for AwsEcr {
         self.session.region().to_owned()
     }
 
-    fn repository(&self, name: &str) -> Result<Option<Repository>, BackendError> {
+    fn repository(&self, name: &str) -> Result<Option<Repository>, RequestError> {
         const OPERATION: &str = "DescribeRepositories";
         match self.session.block_on(self.ecr.describe_repositories().repository_names(name).send()) {
             Ok(answer) => match answer.repositories().iter().find(|found| found.repository_name() == Some(name)) {
@@ -62,11 +62,11 @@ impl EcrService for AwsEcr {
                 None => Ok(None),
             },
             Err(error) if error.as_service_error().is_some_and(|error| error.is_repository_not_found_exception()) => Ok(None),
-            Err(error) => Err(failed(OPERATION, error)),
+            Err(error) => Err(request_error(OPERATION, error)),
         }
     }
 
-    fn create_repository(&self, name: &str, tags: &[(String, String)]) -> Result<Repository, BackendError> {
+    fn create_repository(&self, name: &str, tags: &[(String, String)]) -> Result<Repository, RequestError> {
         const OPERATION: &str = "CreateRepository";
         let tags = tags
             .iter()
@@ -80,24 +80,24 @@ impl EcrService for AwsEcr {
             Err(error) if error.as_service_error().is_some_and(|error| error.is_repository_already_exists_exception()) => {
                 self.repository(name)?.ok_or_else(|| unreadable(OPERATION, "it exists, and is not there"))
             }
-            Err(error) => Err(failed(OPERATION, error)),
+            Err(error) => Err(request_error(OPERATION, error)),
         }
     }
 
-    fn lifecycle_policy(&self, name: &str) -> Result<Option<String>, BackendError> {
+    fn lifecycle_policy(&self, name: &str) -> Result<Option<String>, RequestError> {
         match self.session.block_on(self.ecr.get_lifecycle_policy().repository_name(name).send()) {
             Ok(answer) => Ok(answer.lifecycle_policy_text().map(ToOwned::to_owned)),
             Err(error) if error.as_service_error().is_some_and(|error| error.is_lifecycle_policy_not_found_exception()) => Ok(None),
-            Err(error) => Err(failed("GetLifecyclePolicy", error)),
+            Err(error) => Err(request_error("GetLifecyclePolicy", error)),
         }
     }
 
-    fn put_lifecycle_policy(&self, name: &str, policy: &str) -> Result<(), BackendError> {
+    fn put_lifecycle_policy(&self, name: &str, policy: &str) -> Result<(), RequestError> {
         let call = self.ecr.put_lifecycle_policy().repository_name(name).lifecycle_policy_text(policy);
-        self.session.block_on(call.send()).map(drop).map_err(|error| failed("PutLifecyclePolicy", error))
+        self.session.block_on(call.send()).map(drop).map_err(|error| request_error("PutLifecyclePolicy", error))
     }
 
-    fn has_image(&self, name: &str, tag: &str) -> Result<bool, BackendError> {
+    fn has_image(&self, name: &str, tag: &str) -> Result<bool, RequestError> {
         let call = self.ecr.describe_images().repository_name(name).image_ids(ImageIdentifier::builder().image_tag(tag).build());
         match self.session.block_on(call.send()) {
             Ok(answer) => Ok(!answer.image_details().is_empty()),
@@ -108,16 +108,16 @@ impl EcrService for AwsEcr {
             {
                 Ok(false)
             }
-            Err(error) => Err(failed("DescribeImages", error)),
+            Err(error) => Err(request_error("DescribeImages", error)),
         }
     }
 
-    fn images(&self, name: &str) -> Result<Option<Vec<EcrImage>>, BackendError> {
+    fn images(&self, name: &str) -> Result<Option<Vec<EcrImage>>, RequestError> {
         let pages = self.ecr.describe_images().repository_name(name).into_paginator().items().send();
         let found = match self.session.block_on(pages.collect::<Result<Vec<_>, _>>()) {
             Ok(found) => found,
             Err(error) if error.as_service_error().is_some_and(|error| error.is_repository_not_found_exception()) => return Ok(None),
-            Err(error) => return Err(failed("DescribeImages", error)),
+            Err(error) => return Err(request_error("DescribeImages", error)),
         };
         let image = |found: &aws_sdk_ecr::types::ImageDetail| {
             Some(EcrImage {
@@ -133,7 +133,7 @@ impl EcrService for AwsEcr {
         Ok(Some(found.iter().filter_map(image).collect()))
     }
 
-    fn manifests(&self, name: &str, digests: &[String]) -> Result<Vec<Manifest>, BackendError> {
+    fn manifests(&self, name: &str, digests: &[String]) -> Result<Vec<Manifest>, RequestError> {
         const OPERATION: &str = "BatchGetImage";
         let mut manifests = Vec::new();
         for batch in digests.chunks(BATCH) {
@@ -143,7 +143,7 @@ impl EcrService for AwsEcr {
                 .repository_name(name)
                 .set_image_ids(Some(identifiers(batch)))
                 .set_accepted_media_types(Some(Manifest::MEDIA_TYPES.map(ToOwned::to_owned).to_vec()));
-            let answer = self.session.block_on(call.send()).map_err(|error| failed(OPERATION, error))?;
+            let answer = self.session.block_on(call.send()).map_err(|error| request_error(OPERATION, error))?;
             for image in answer.images() {
                 let text = image.image_manifest().unwrap_or_default();
                 let mut read =
@@ -158,11 +158,11 @@ impl EcrService for AwsEcr {
         Ok(manifests)
     }
 
-    fn delete_images(&self, name: &str, digests: &[String]) -> Result<Vec<(String, String)>, BackendError> {
+    fn delete_images(&self, name: &str, digests: &[String]) -> Result<Vec<(String, String)>, RequestError> {
         let mut kept = Vec::new();
         for batch in digests.chunks(BATCH) {
             let call = self.ecr.batch_delete_image().repository_name(name).set_image_ids(Some(identifiers(batch)));
-            let answer = self.session.block_on(call.send()).map_err(|error| failed("BatchDeleteImage", error))?;
+            let answer = self.session.block_on(call.send()).map_err(|error| request_error("BatchDeleteImage", error))?;
             for failure in answer.failures() {
                 let digest = failure.image_id().and_then(|id| id.image_digest()).unwrap_or_default();
                 // What somebody else deleted meanwhile is deleted.
@@ -176,9 +176,9 @@ impl EcrService for AwsEcr {
         Ok(kept)
     }
 
-    fn credentials(&self) -> Result<Credentials, BackendError> {
+    fn credentials(&self) -> Result<Credentials, RequestError> {
         const OPERATION: &str = "GetAuthorizationToken";
-        let answer = self.session.block_on(self.ecr.get_authorization_token().send()).map_err(|error| failed(OPERATION, error))?;
+        let answer = self.session.block_on(self.ecr.get_authorization_token().send()).map_err(|error| request_error(OPERATION, error))?;
         let token = answer.authorization_data().first().and_then(|data| data.authorization_token()).unwrap_or_default();
         let text = BASE64_STANDARD.decode(token).ok().and_then(|bytes| String::from_utf8(bytes).ok());
         let pair = text.as_deref().and_then(|text| text.split_once(':'));
@@ -186,11 +186,11 @@ impl EcrService for AwsEcr {
         Ok(Credentials::Password { user: user.to_owned(), password: password.to_owned() })
     }
 
-    fn file_system(&self, id: &str) -> Result<Option<FileSystemSize>, BackendError> {
+    fn file_system(&self, id: &str) -> Result<Option<FileSystemSize>, RequestError> {
         let answer = match self.session.block_on(self.efs.describe_file_systems().file_system_id(id).send()) {
             Ok(answer) => answer,
             Err(error) if error.as_service_error().is_some_and(|error| error.is_file_system_not_found()) => return Ok(None),
-            Err(error) => return Err(failed("DescribeFileSystems", error)),
+            Err(error) => return Err(request_error("DescribeFileSystems", error)),
         };
         let bytes = |size: i64| u64::try_from(size).unwrap_or_default();
         Ok(answer.file_systems().iter().find(|found| found.file_system_id() == id).map(|found| {

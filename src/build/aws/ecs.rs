@@ -10,12 +10,12 @@ use aws_sdk_ecs::types::{
 };
 
 use super::AwsBuilds;
-use crate::backend::BackendError;
-use crate::backend::aws::failed;
+use crate::aws::RequestError;
+use crate::aws::request_error;
 use crate::build::task::run_task::{self, RunTask};
 use crate::build::task::{Container, Failure, Started, Task, variables};
 
-pub(super) fn run_task(aws: &AwsBuilds, request: &RunTask) -> Result<Started, BackendError> {
+pub(super) fn run_task(aws: &AwsBuilds, request: &RunTask) -> Result<Started, RequestError> {
     let pair = |variable: &run_task::KeyValuePair| KeyValuePair::builder().name(&variable.name).value(&variable.value).build();
     let container = |container: &run_task::ContainerOverride| {
         ContainerOverride::builder()
@@ -39,7 +39,7 @@ pub(super) fn run_task(aws: &AwsBuilds, request: &RunTask) -> Result<Started, Ba
                 .set_security_groups(Some(vpc.security_groups.clone()))
                 .set_assign_public_ip(vpc.assign_public_ip.as_deref().map(AssignPublicIp::from))
                 .build()
-                .map_err(|error| BackendError::Request { operation: "RunTask", code: None, message: error.to_string() })?;
+                .map_err(|error| RequestError::Request { operation: "RunTask", code: None, message: error.to_string() })?;
             Some(NetworkConfiguration::builder().awsvpc_configuration(vpc).build())
         }
         None => None,
@@ -71,7 +71,7 @@ pub(super) fn run_task(aws: &AwsBuilds, request: &RunTask) -> Result<Started, Ba
 /// gives new ones every time. Every other refusal stays one.
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/ECS_Idempotency.html>
-fn earlier(aws: &AwsBuilds, request: &RunTask, error: SdkError<RunTaskError>) -> Result<Started, BackendError> {
+fn earlier(aws: &AwsBuilds, request: &RunTask, error: SdkError<RunTaskError>) -> Result<Started, RequestError> {
     let tasks: &[String] = match error.as_service_error() {
         Some(RunTaskError::ConflictException(conflict)) => conflict.resource_ids(),
         _ => &[],
@@ -85,7 +85,7 @@ fn earlier(aws: &AwsBuilds, request: &RunTask, error: SdkError<RunTaskError>) ->
             return Ok(Started { task: Some(task(found)), failures: Vec::new() });
         }
     }
-    Err(failed("RunTask", error))
+    Err(request_error("RunTask", error))
 }
 
 /// Tells whether a task is what a request asks for, but for the registries' credentials.
@@ -111,15 +111,15 @@ fn is_of(found: &aws_sdk_ecs::types::Task, request: &RunTask) -> bool {
         && containers.iter().zip(asked).all(|(found, asked)| is_of_container(found, asked))
 }
 
-pub(super) fn describe_task(aws: &AwsBuilds, cluster: &str, name: &str) -> Result<Option<Task>, BackendError> {
+pub(super) fn describe_task(aws: &AwsBuilds, cluster: &str, name: &str) -> Result<Option<Task>, RequestError> {
     let call = aws.ecs_onlooker.describe_tasks().cluster(cluster).tasks(name).send();
-    let answer = aws.session.block_on(call).map_err(|error| failed("DescribeTasks", error))?;
+    let answer = aws.session.block_on(call).map_err(|error| request_error("DescribeTasks", error))?;
     Ok(answer.tasks().first().map(task))
 }
 
-pub(super) fn stop_task(aws: &AwsBuilds, cluster: &str, name: &str, reason: &str) -> Result<(), BackendError> {
+pub(super) fn stop_task(aws: &AwsBuilds, cluster: &str, name: &str, reason: &str) -> Result<(), RequestError> {
     let call = aws.ecs.stop_task().cluster(cluster).task(name).reason(reason).send();
-    aws.session.block_on(call).map(|_| ()).map_err(|error| failed("StopTask", error))
+    aws.session.block_on(call).map(|_| ()).map_err(|error| request_error("StopTask", error))
 }
 
 fn task(found: &aws_sdk_ecs::types::Task) -> Task {

@@ -1,13 +1,13 @@
 //! Mount targets of the cache's file system.
 
 use super::AwsBuilds;
-use crate::backend::BackendError;
-use crate::backend::aws::failed;
+use crate::aws::RequestError;
+use crate::aws::request_error;
 use crate::build::task::MountTarget;
 
-pub(super) fn mount_targets(aws: &AwsBuilds, file_system: &str) -> Result<Vec<MountTarget>, BackendError> {
+pub(super) fn mount_targets(aws: &AwsBuilds, file_system: &str) -> Result<Vec<MountTarget>, RequestError> {
     let pages = aws.efs.describe_mount_targets().file_system_id(file_system).into_paginator().items().send();
-    let found = aws.session.block_on(pages.collect::<Result<Vec<_>, _>>()).map_err(|error| failed("DescribeMountTargets", error))?;
+    let found = aws.session.block_on(pages.collect::<Result<Vec<_>, _>>()).map_err(|error| request_error("DescribeMountTargets", error))?;
     let mut targets: Vec<MountTarget> = found
         .iter()
         .map(|target| MountTarget {

@@ -1,11 +1,11 @@
 //! What a build's container writes.
 
 use super::AwsBuilds;
-use crate::backend::BackendError;
-use crate::backend::aws::failed;
+use crate::aws::RequestError;
+use crate::aws::request_error;
 use crate::build::task::{LogEvent, LogPage, LogPosition, LogStream};
 
-pub(super) fn log_events(aws: &AwsBuilds, stream: &LogStream, from: &LogPosition) -> Result<Option<LogPage>, BackendError> {
+pub(super) fn log_events(aws: &AwsBuilds, stream: &LogStream, from: &LogPosition) -> Result<Option<LogPage>, RequestError> {
     let elsewhere = stream.region.as_ref().filter(|region| region.as_str() != aws.session.region());
     let client = match elsewhere {
         None => &aws.logs_onlooker,
@@ -24,7 +24,7 @@ pub(super) fn log_events(aws: &AwsBuilds, stream: &LogStream, from: &LogPosition
     let answer = match aws.session.block_on(call.send()) {
         Ok(answer) => answer,
         Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) => return Ok(None),
-        Err(error) => return Err(failed("GetLogEvents", error)),
+        Err(error) => return Err(request_error("GetLogEvents", error)),
     };
     let events = answer.events().iter().map(|event| LogEvent {
         timestamp: event.timestamp().unwrap_or_default(),

@@ -16,8 +16,8 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 
 use super::task::{BuildService, LogPage, LogPosition, LogStream, MountTarget, RunTask, Started, Task};
-use crate::backend::BackendError;
-use crate::backend::aws::Session;
+use crate::aws::RequestError;
+use crate::aws::Session;
 
 /// How long one try of a repeated look may take, so that Ctrl-C is heeded soon even where nobody answers.
 const LOOK: Duration = Duration::from_secs(10);
@@ -58,23 +58,23 @@ impl AwsBuilds {
 }
 
 impl BuildService for AwsBuilds {
-    fn run_task(&self, request: &RunTask) -> Result<Started, BackendError> {
+    fn run_task(&self, request: &RunTask) -> Result<Started, RequestError> {
         ecs::run_task(self, request)
     }
 
-    fn describe_task(&self, cluster: &str, task: &str) -> Result<Option<Task>, BackendError> {
+    fn describe_task(&self, cluster: &str, task: &str) -> Result<Option<Task>, RequestError> {
         ecs::describe_task(self, cluster, task)
     }
 
-    fn stop_task(&self, cluster: &str, task: &str, reason: &str) -> Result<(), BackendError> {
+    fn stop_task(&self, cluster: &str, task: &str, reason: &str) -> Result<(), RequestError> {
         ecs::stop_task(self, cluster, task, reason)
     }
 
-    fn log_events(&self, stream: &LogStream, from: &LogPosition) -> Result<Option<LogPage>, BackendError> {
+    fn log_events(&self, stream: &LogStream, from: &LogPosition) -> Result<Option<LogPage>, RequestError> {
         logs::log_events(self, stream, from)
     }
 
-    fn mount_targets(&self, file_system: &str) -> Result<Vec<MountTarget>, BackendError> {
+    fn mount_targets(&self, file_system: &str) -> Result<Vec<MountTarget>, RequestError> {
         efs::mount_targets(self, file_system)
     }
 }

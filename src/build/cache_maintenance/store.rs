@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::super::registry::ecr::EcrService;
 use super::super::registry::{Client, Manifest, RegistryError, Repository};
 use super::inventory::{Entry, Inventory};
-use crate::backend::BackendError;
+use crate::aws::RequestError;
 
 /// The size limit of an image configuration that is read for its creation time, in bytes.
 const CONFIG_LIMIT_BYTES: u64 = 16 << 20;
@@ -56,7 +56,7 @@ pub enum StoreError {
     Registry(#[from] RegistryError),
     /// A request to AWS failed.
     #[error(transparent)]
-    Backend(#[from] BackendError),
+    Backend(#[from] RequestError),
 }
 
 /// A repository in any registry, read through the OCI distribution API.
@@ -176,7 +176,7 @@ impl Store for EcrStore {
         // Without manifests the sizes are still known, but shared layers count more than once.
         let manifests = match self.ecr.manifests(&self.name, &digests) {
             Ok(manifests) => manifests,
-            Err(BackendError::Request { code: Some(code), message, .. }) if is_denied(&code) => {
+            Err(RequestError::Request { code: Some(code), message, .. }) if is_denied(&code) => {
                 notes.push(format!("shared layers count more than once without the permission ecr:BatchGetImage: {message}"));
                 Vec::new()
             }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::credentials::Credentials;
 use super::manifest::Manifest;
 use super::name::Repository;
-use crate::backend::BackendError;
+use crate::aws::RequestError;
 
 /// An account's ECR in a region, and its file systems.
 pub trait EcrService {
@@ -13,34 +13,34 @@ pub trait EcrService {
     fn region(&self) -> String;
 
     /// Returns a repository's address, `None` where there is none of that name.
-    fn repository(&self, name: &str) -> Result<Option<Repository>, BackendError>;
+    fn repository(&self, name: &str) -> Result<Option<Repository>, RequestError>;
 
     /// Makes a repository with tags; one that somebody else made meanwhile is as good.
-    fn create_repository(&self, name: &str, tags: &[(String, String)]) -> Result<Repository, BackendError>;
+    fn create_repository(&self, name: &str, tags: &[(String, String)]) -> Result<Repository, RequestError>;
 
     /// Returns a repository's lifecycle policy as JSON text, where it has one.
-    fn lifecycle_policy(&self, name: &str) -> Result<Option<String>, BackendError>;
+    fn lifecycle_policy(&self, name: &str) -> Result<Option<String>, RequestError>;
 
     /// Sets a repository's lifecycle policy.
-    fn put_lifecycle_policy(&self, name: &str, policy: &str) -> Result<(), BackendError>;
+    fn put_lifecycle_policy(&self, name: &str, policy: &str) -> Result<(), RequestError>;
 
     /// Tells whether there is an image with a tag.
-    fn has_image(&self, name: &str, tag: &str) -> Result<bool, BackendError>;
+    fn has_image(&self, name: &str, tag: &str) -> Result<bool, RequestError>;
 
     /// Returns every image, in no order; `None` where there is no such repository.
-    fn images(&self, name: &str) -> Result<Option<Vec<EcrImage>>, BackendError>;
+    fn images(&self, name: &str) -> Result<Option<Vec<EcrImage>>, RequestError>;
 
     /// Returns the manifests of images that have one, by digest.
-    fn manifests(&self, name: &str, digests: &[String]) -> Result<Vec<Manifest>, BackendError>;
+    fn manifests(&self, name: &str, digests: &[String]) -> Result<Vec<Manifest>, RequestError>;
 
     /// Deletes images; returns those that stay, with why.
-    fn delete_images(&self, name: &str, digests: &[String]) -> Result<Vec<(String, String)>, BackendError>;
+    fn delete_images(&self, name: &str, digests: &[String]) -> Result<Vec<(String, String)>, RequestError>;
 
     /// Returns who may push and pull for the next twelve hours.
-    fn credentials(&self) -> Result<Credentials, BackendError>;
+    fn credentials(&self) -> Result<Credentials, RequestError>;
 
     /// Returns a file system's metered size, `None` where there is none of that ID.
-    fn file_system(&self, id: &str) -> Result<Option<FileSystemSize>, BackendError>;
+    fn file_system(&self, id: &str) -> Result<Option<FileSystemSize>, RequestError>;
 }
 
 /// An image as ECR describes it.

@@ -7,7 +7,7 @@ use super::log::LogTail;
 use super::mounts::sleep;
 use super::outcome::Outcome;
 use super::service::{BuildService, LogEvent, LogStream, Task};
-use crate::backend::BackendError;
+use crate::aws::RequestError;
 use crate::polling::{PollResult, PollSchedule};
 
 /// How long ECS or CloudWatch Logs may be out of reach before that is told.
@@ -60,7 +60,7 @@ pub fn follow(
     stream: Option<&LogStream>,
     observer: &mut dyn TaskObserver,
     interrupted: &AtomicBool,
-) -> Result<Ended, BackendError> {
+) -> Result<Ended, RequestError> {
     let mut follower = Follower { service, stream, observer, tail: LogTail::default(), log_is_off: false, trouble: None };
     let mut schedule = PollSchedule::of(task);
     let (mut status, mut unknown) = (String::new(), 0);
@@ -86,8 +86,8 @@ pub fn follow(
                 PollResult::Unchanged
             }
             Ok(None) => return Ok(Ended::Unknown),
-            Err(error) if error.is_passing() => {
-                follower.out_of_reach(&error);
+            Err(error) if error.is_transient() => {
+                follower.unreachable(&error);
                 PollResult::Failed
             }
             Err(error) => return Err(error),
@@ -116,7 +116,7 @@ impl Follower<'_> {
             let (events, more) = match self.tail.read(self.service, stream) {
                 Ok(read) => read,
                 Err(error) => {
-                    if !error.is_passing() {
+                    if !error.is_transient() {
                         self.log_is_off = true;
                         self.observer.notice(&format!("the log `{}` of `{}` cannot be read: {error}", stream.name, stream.group));
                     }
@@ -140,7 +140,7 @@ impl Follower<'_> {
         }
     }
 
-    fn out_of_reach(&mut self, error: &BackendError) {
+    fn unreachable(&mut self, error: &RequestError) {
         let now = Instant::now();
         let (since, told) = self.trouble.get_or_insert((now, None));
         let since = now.duration_since(*since);

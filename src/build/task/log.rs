@@ -1,7 +1,7 @@
 //! Reads a log stream once from beginning to end, whatever happens to the tokens on the way.
 
 use super::service::{BuildService, LogEvent, LogPosition, LogStream};
-use crate::backend::BackendError;
+use crate::aws::RequestError;
 
 /// How many pages are read in one look; the rest waits for the next one.
 const PAGES: usize = 20;
@@ -19,7 +19,7 @@ pub(super) struct LogTail {
 
 impl LogTail {
     /// Returns events that were not read yet, and whether there may be more at once.
-    pub fn read(&mut self, service: &dyn BuildService, stream: &LogStream) -> Result<(Vec<LogEvent>, bool), BackendError> {
+    pub fn read(&mut self, service: &dyn BuildService, stream: &LogStream) -> Result<(Vec<LogEvent>, bool), RequestError> {
         let mut events = Vec::new();
         for _ in 0..PAGES {
             let from = LogPosition { token: self.token.clone(), since: self.latest };
@@ -27,7 +27,7 @@ impl LogTail {
                 Ok(Some(page)) => page,
                 Ok(None) => return Ok((events, false)),
                 // A token lives for a day; from the time of the latest event on, nothing is missed.
-                Err(BackendError::Request { code: Some(code), .. }) if code == "InvalidParameterException" && self.token.is_some() => {
+                Err(RequestError::Request { code: Some(code), .. }) if code == "InvalidParameterException" && self.token.is_some() => {
                     self.token = None;
                     self.again = Some(self.at_latest.clone());
                     continue;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::follow::TaskObserver;
 use super::service::{BuildService, MountTarget};
-use crate::backend::BackendError;
+use crate::aws::RequestError;
 
 /// How often Ctrl-C is looked for between two looks.
 const TICK: Duration = Duration::from_millis(100);
@@ -52,7 +52,7 @@ pub enum MountsError {
     },
     /// EFS cannot be asked.
     #[error(transparent)]
-    Backend(#[from] BackendError),
+    Backend(#[from] RequestError),
 }
 
 /// Waits until file systems can be mounted; tells whether it was interrupted meanwhile.
@@ -75,7 +75,7 @@ pub fn await_mounts(
         let mut told = String::new();
         loop {
             let targets = match service.mount_targets(file_system) {
-                Err(error) if error.is_passing() && begun.elapsed() < mounts.patience => {
+                Err(error) if error.is_transient() && begun.elapsed() < mounts.patience => {
                     if sleep(PAUSE, observer, interrupted) {
                         return Ok(true);
                     }

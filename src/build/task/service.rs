@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::run_task::RunTask;
-use crate::backend::BackendError;
+use crate::aws::RequestError;
 
 /// ECS, with what its build tasks write to and mount.
 ///
@@ -14,35 +14,35 @@ pub trait BuildService {
     /// # Errors
     ///
     /// Returns that ECS cannot be asked or refuses the request; a task that finds no place is a [`Failure`] in the answer instead.
-    fn run_task(&self, request: &RunTask) -> Result<Started, BackendError>;
+    fn run_task(&self, request: &RunTask) -> Result<Started, RequestError>;
 
     /// Returns a task as it is, or `None` where ECS knows none of that name (any more: it forgets stopped ones after an hour).
     ///
     /// # Errors
     ///
     /// Returns that ECS cannot be asked.
-    fn describe_task(&self, cluster: &str, task: &str) -> Result<Option<Task>, BackendError>;
+    fn describe_task(&self, cluster: &str, task: &str) -> Result<Option<Task>, RequestError>;
 
     /// Asks for a task to be stopped: its containers get SIGTERM, and SIGKILL 30 seconds later.
     ///
     /// # Errors
     ///
     /// Returns that ECS cannot be asked, or knows no such task.
-    fn stop_task(&self, cluster: &str, task: &str, reason: &str) -> Result<(), BackendError>;
+    fn stop_task(&self, cluster: &str, task: &str, reason: &str) -> Result<(), RequestError>;
 
     /// Returns log events from a place on, oldest first, or `None` where the stream does not exist (yet).
     ///
     /// # Errors
     ///
     /// Returns that CloudWatch Logs cannot be asked.
-    fn log_events(&self, stream: &LogStream, from: &LogPosition) -> Result<Option<LogPage>, BackendError>;
+    fn log_events(&self, stream: &LogStream, from: &LogPosition) -> Result<Option<LogPage>, RequestError>;
 
     /// Returns the mount targets of a file system.
     ///
     /// # Errors
     ///
     /// Returns that EFS cannot be asked.
-    fn mount_targets(&self, file_system: &str) -> Result<Vec<MountTarget>, BackendError>;
+    fn mount_targets(&self, file_system: &str) -> Result<Vec<MountTarget>, RequestError>;
 }
 
 /// What came of a request to start a task.

@@ -3,7 +3,7 @@
 use super::explain::{Explanation, explain_failure, explain_refusal};
 use super::run_task::RunTask;
 use super::service::{BuildService, Failure, Task};
-use crate::backend::BackendError;
+use crate::aws::RequestError;
 
 /// Why no task was started.
 #[derive(Debug, thiserror::Error)]
@@ -22,7 +22,7 @@ pub enum StartError {
         /// What is behind it, where that is known.
         explanation: Option<Explanation>,
         /// What ECS said.
-        source: BackendError,
+        source: RequestError,
     },
 }
 
@@ -32,7 +32,7 @@ pub enum StartError {
 ///
 /// Returns why there is no task, with causes that are known.
 pub fn start(service: &dyn BuildService, request: &RunTask) -> Result<Task, StartError> {
-    let refused = |source: BackendError| StartError::Refused { explanation: explain_refusal(&source), source };
+    let refused = |source: RequestError| StartError::Refused { explanation: explain_refusal(&source), source };
     let started = service.run_task(request).map_err(refused)?;
     if let Some(task) = started.task {
         return Ok(task);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::image_key::{KeyArgs, Made, build_arg};
 use super::registry::{client, is_denied, places, service, variable};
-use crate::backend::BackendError;
+use crate::aws::RequestError;
 use crate::build::command::plan;
 use crate::build::engine::{Programs, Version, detect};
 use crate::build::exec::{self, Stdout};
@@ -179,7 +179,7 @@ fn ready(
     if days == 0 {
         return Ok(repository);
     }
-    let set = || -> Result<bool, BackendError> {
+    let set = || -> Result<bool, RequestError> {
         let is_ours = is_new || may_replace(ecr.lifecycle_policy(name)?.as_deref(), name, max_age_days.is_some());
         if is_ours {
             ecr.put_lifecycle_policy(name, &lifecycle_policy(days))?;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::backend::BackendError;
+use crate::aws::RequestError;
 use crate::build::cache_maintenance::StoreError;
 use crate::build::registry::credentials::Places;
 use crate::build::registry::ecr::EcrService;
@@ -52,11 +52,11 @@ fn ecr_credentials(context: &mut Context<'_>, ecr: &EcrHost) -> Result<Credentia
 /// Returns the problems of `rack.yaml`, that no region is given anywhere, or that this build has no AWS in it.
 #[cfg(feature = "aws")]
 pub(super) fn service(context: &mut Context<'_>, region: Option<String>) -> Result<Box<dyn EcrService>, Failure> {
-    use crate::backend::aws::{Reach, Session};
+    use crate::aws::{Session, SessionOptions};
     let session = match region {
         None => crate::cli::shared::backend::session(context)?,
         Some(region) => {
-            let reach = Reach { profile: context.profile()?, region: Some(region), role_arn: context.role_arn()? };
+            let reach = SessionOptions { profile: context.profile()?, region: Some(region), role_arn: context.role_arn()? };
             std::sync::Arc::new(Session::new(&reach)?)
         }
     };
@@ -102,7 +102,7 @@ impl From<StoreError> for Failure {
 }
 
 /// Tells whether AWS refused because whoever asks may not.
-pub(super) fn is_denied(error: &BackendError) -> bool {
+pub(super) fn is_denied(error: &RequestError) -> bool {
     let denied = ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized"];
-    matches!(error, BackendError::Request { code: Some(code), .. } if denied.contains(&code.as_str()))
+    error.code().is_some_and(|code| denied.contains(&code))
 }

@@ -88,7 +88,7 @@ impl Deletion<'_> {
             return Err(BackendError::TerminationProtection { stack }.into());
         }
         if !self.retain.is_empty() && description.status != StackStatus::DeleteFailed {
-            let failure = BackendError::WrongStatus { stack, status: description.status, wanted: "deleted with resources retained" };
+            let failure = BackendError::WrongStatus { stack, status: description.status, operation: "retain resources of" };
             return Err(Failure::from(failure).hinted("CloudFormation retains only what a deletion failed at; delete without `--retain` first, or give the resource `DeletionPolicy: Retain`"));
         }
         let resources = if description.status.is_review() { Vec::new() } else { backend.list_resources(&description.id)? };

@@ -47,7 +47,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let Some(deployed) = Deployed::read(context, backend.as_ref(), &stack)? else { return Err(backend::no_stack(&stack)) };
     let status = &deployed.description.status;
     if status.is_in_progress() {
-        return Err(BackendError::WrongStatus { stack, status: status.clone(), wanted: "compared" }.into());
+        return Err(BackendError::WrongStatus { stack, status: status.clone(), operation: "compare" }.into());
     }
     context.status("asking for every resource; this may take minutes");
     let mut drifts = backend.detect_drift(&deployed.description.id)?;
@@ -84,7 +84,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
 ///
 /// Returns that the backend cannot be asked.
 pub fn found(context: &mut Context<'_>, backend: &dyn Backend, deployed: &Deployed<'_>) -> Result<Vec<ResourceDrift>, Failure> {
-    if backend.works_by_itself() {
+    if backend.capabilities().detects_drift {
         context.status("asking for every resource whether it drifted; this may take minutes");
     } else {
         context.status("nobody but the local backend itself changes its resources: nothing can have drifted");

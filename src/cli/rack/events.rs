@@ -1,6 +1,6 @@
 //! `rackform events`: what happened to the stack, and what is happening.
 
-use crate::apply::{self, Observer, Outcome, history, tally};
+use crate::apply::{self, Observer, Outcome, history, progress};
 use crate::backend::{Backend, BackendError};
 use crate::cli::shared::backend::{self, Access, BackendArgs};
 use crate::cli::shared::interrupt;
@@ -103,7 +103,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         context.status(&format!("{stack} is {}: nothing is being done to it", description.status));
         return Ok(ExitCode::Done);
     }
-    if !backend.works_by_itself() {
+    if !backend.capabilities().runs_in_background {
         context
             .status(&format!("{stack} is {}, and nobody is at it: the local backend works only while it is told to", description.status));
         context.status("`rackform apply` takes it up where it is");
@@ -131,7 +131,7 @@ fn failures(context: &mut Context<'_>, backend: &dyn Backend, events: &[StackEve
     let mut failed = operations.iter().rev().filter_map(|operation| Some((operation, history::root_cause(operation)?)));
     let Some((operation, mut cause)) = failed.next() else { return Vec::new() };
     let earlier = failed.count();
-    apply::look_inside(backend, &mut cause);
+    apply::find_nested_causes(backend, &mut cause);
     let is_other = |event: &&StackEvent| event.status.is_failed() && !event.is_of_stack() && event.id != cause.event.id;
     let (cancelled, others): (Vec<&StackEvent>, Vec<&StackEvent>) =
         operation.iter().filter(is_other).partition(|event| event.is_cancellation());
@@ -172,11 +172,11 @@ impl Observer for Lines<'_, '_> {
         self.failure = line.and_then(|line| self.context.answer(&line)).err();
     }
 
-    fn out_of_reach(&mut self, error: &BackendError, since: std::time::Duration) {
-        self.context.status(&format!("no answer for {}, asking on: {error}", tally::span(since)));
+    fn unreachable(&mut self, error: &BackendError, since: std::time::Duration) {
+        self.context.status(&format!("no answer for {}, asking on: {error}", progress::format_duration(since)));
     }
 
-    fn in_reach(&mut self) {
+    fn reachable(&mut self) {
         self.context.status("there are answers again");
     }
 }

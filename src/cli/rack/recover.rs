@@ -126,7 +126,7 @@ fn situation(backend: &dyn Backend, stack: &StackDescription) -> Result<Recovery
     let resources = if stack.status.is_review() { Vec::new() } else { backend.list_resources(&stack.id)? };
     let mut recovery = recover::propose(Situation { stack, events: &events, resources: &resources });
     if let Some(cause) = &mut recovery.root_cause {
-        apply::look_inside(backend, cause);
+        apply::find_nested_causes(backend, cause);
     }
     Ok(recovery)
 }

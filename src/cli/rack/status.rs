@@ -52,12 +52,12 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let parameters = parameters.collect();
     let mut last_operation = LastOperation::of(&backend.recent_events(&description.id)?);
     if let Some(cause) = last_operation.as_mut().and_then(|operation| operation.root_cause.as_mut()) {
-        apply::look_inside(backend.as_ref(), cause);
+        apply::find_nested_causes(backend.as_ref(), cause);
     }
     // One of which only a change set exists has none, and CloudFormation may refuse to list them.
     let resources = if description.status.is_review() { 0 } else { backend.list_resources(&stack)?.len() };
     let status = Status::new(&description, parameters, resources, last_operation);
-    let status = if backend.name() == "local" { status.with_resume_command() } else { status };
+    let status = if !backend.capabilities().runs_in_background { status.with_resume_command() } else { status };
     let text = match args.format {
         Format::Json => crate::ui::json(&status)?,
         Format::Human => crate::ui::stack::status(&status, context.layout()),

@@ -59,7 +59,7 @@ impl ConfirmArgs {
         if !self.confirm_with_aws {
             return Ok(said);
         }
-        if backend.name() != "aws" {
+        if !backend.capabilities().confirms_plans {
             let message = format!("`--confirm-with-aws` asks AWS, and the backend in force is {}", backend.name());
             return Err(Failure::new(ExitCode::Usage, message).hinted("`--backend aws` plans against the stack in an account"));
         }

@@ -1,6 +1,7 @@
 //! Opens the backend that plans are carried out on.
 
 use crate::apply::ApplyError;
+use crate::aws::RequestError;
 use crate::backend::local::{FailOn, LocalBackend, LocalOptions, Location, SystemClock};
 use crate::backend::{Backend, BackendError};
 use crate::build::task::BuildService;
@@ -51,12 +52,12 @@ pub fn open(context: &mut Context<'_>, access: Access, args: &BackendArgs) -> Re
 ///
 /// Returns the problems of `rack.yaml`, or that no region is given anywhere.
 #[cfg(feature = "aws")]
-pub fn session(context: &mut Context<'_>) -> Result<std::sync::Arc<crate::backend::aws::Session>, Failure> {
-    use crate::backend::aws::{Reach, Session};
+pub fn session(context: &mut Context<'_>) -> Result<std::sync::Arc<crate::aws::Session>, Failure> {
+    use crate::aws::{Session, SessionOptions};
     if let Some(session) = &context.session {
         return Ok(std::sync::Arc::clone(session));
     }
-    let reach = Reach { profile: context.profile()?, region: context.given_region()?, role_arn: context.role_arn()? };
+    let reach = SessionOptions { profile: context.profile()?, region: context.given_region()?, role_arn: context.role_arn()? };
     let session = std::sync::Arc::new(Session::new(&reach)?);
     context.session = Some(std::sync::Arc::clone(&session));
     // Worth a call only to somebody who wants to know.
@@ -162,25 +163,14 @@ pub fn no_stack(stack: &str) -> Failure {
 
 impl From<BackendError> for Failure {
     fn from(error: BackendError) -> Self {
-        let hint = error.hint();
         let exit_code = match &error {
             BackendError::Template(problems) => return Self::Problems(problems.clone(), ExitCode::Data),
+            BackendError::Request(error) => request_exit_code(error),
             BackendError::StackNotFound { .. } | BackendError::ChangeSetNotFound { .. } => ExitCode::NoInput,
             BackendError::Locked { .. } | BackendError::ChangeSetObsolete { .. } => ExitCode::TryAgain,
             BackendError::WrongStatus { status, .. } if status.is_in_progress() => ExitCode::TryAgain,
             BackendError::TerminationProtection { .. } => ExitCode::Denied,
-            // AWS was asked and said what is wrong with the template or the request.
-            BackendError::Request { code: Some(code), .. }
-                if matches!(code.as_str(), "ValidationError" | "InsufficientCapabilitiesException" | "LimitExceededException") =>
-            {
-                ExitCode::Failed
-            }
-            BackendError::Store { .. }
-            | BackendError::Request { .. }
-            | BackendError::Credentials { .. }
-            | BackendError::Region
-            | BackendError::Profile { .. }
-            | BackendError::Unreachable { .. } => ExitCode::Unavailable,
+            BackendError::Store { .. } => ExitCode::Unavailable,
             BackendError::WrongStatus { .. }
             | BackendError::ExportInUse { .. }
             | BackendError::TemplateTooLarge { .. }
@@ -192,10 +182,22 @@ impl From<BackendError> for Failure {
             Some(source) => failure.caused_by(source),
             None => failure,
         };
-        match hint {
-            Some(hint) => failure.hinted(hint),
-            None => failure,
-        }
+        failure.with_hint(error.hint().map(|hint| crate::cli::shared::hints::backend(&hint)))
+    }
+}
+
+impl From<RequestError> for Failure {
+    fn from(error: RequestError) -> Self {
+        Self::new(request_exit_code(&error), error.to_string())
+            .with_hint(error.hint().map(|hint| crate::cli::shared::hints::request(&hint)))
+    }
+}
+
+/// Returns the exit code of a failed request: AWS may have rejected the template or the request, or it is unavailable.
+fn request_exit_code(error: &RequestError) -> ExitCode {
+    match error.code() {
+        Some("ValidationError" | "InsufficientCapabilitiesException" | "LimitExceededException") => ExitCode::Failed,
+        _ => ExitCode::Unavailable,
     }
 }
 
@@ -203,23 +205,19 @@ impl From<ApplyError> for Failure {
     fn from(error: ApplyError) -> Self {
         let innermost = if let ApplyError::AfterImport { source, .. } = &error { source } else { &error };
         let exit_code = match innermost {
-            error if error.may_work_later() => ExitCode::TryAgain,
-            ApplyError::DoesMore { .. } => ExitCode::Denied,
+            error if error.may_succeed_later() => ExitCode::TryAgain,
+            ApplyError::ExceedsPlan { .. } => ExitCode::Denied,
             ApplyError::Interrupted { .. } => ExitCode::Interrupted,
-            ApplyError::LeftBehind { .. } => ExitCode::Unavailable,
+            ApplyError::ChangeSetNotDeleted { .. } | ApplyError::FollowFailed { .. } => ExitCode::Unavailable,
             _ => ExitCode::Failed,
         };
-        let hint = error.hint();
+        let hint = error.hint().map(|hint| crate::cli::shared::hints::apply(&hint));
         match error {
             ApplyError::Backend(error) => error.into(),
-            ApplyError::LostSight { ref source, .. } => {
-                let failure = Self::new(ExitCode::Unavailable, error.to_string()).caused_by(source);
-                failure.hinted(hint.unwrap_or_default())
-            }
             error => {
                 let mut failure = Self::new(exit_code, error.to_string());
                 let innermost = if let ApplyError::AfterImport { source, .. } = &error { source } else { &error };
-                if let ApplyError::DoesMore { excess, .. } = innermost
+                if let ApplyError::ExceedsPlan { excess, .. } = innermost
                     && let Self::Expected(failure) = &mut failure
                 {
                     failure.causes.extend(excess.iter().map(ToString::to_string));
@@ -227,10 +225,7 @@ impl From<ApplyError> for Failure {
                 if let Some(source) = std::error::Error::source(&error) {
                     failure = failure.caused_by(source);
                 }
-                match hint {
-                    Some(hint) => failure.hinted(hint),
-                    None => failure,
-                }
+                failure.with_hint(hint)
             }
         }
     }

@@ -25,7 +25,7 @@ pub struct Context<'a> {
     has_reported_missing_rack_file: bool,
     /// Who asks AWS: one for everything that a command asks.
     #[cfg(feature = "aws")]
-    pub session: Option<std::sync::Arc<crate::backend::aws::Session>>,
+    pub session: Option<std::sync::Arc<crate::aws::Session>>,
 }
 
 impl<'a> Context<'a> {

@@ -107,7 +107,7 @@ impl Change<'_> {
             present.stack_policy = backend.stack_policy(&self.target.stack)?;
         }
         // The embedded backend tells nobody, watches no alarm and needs no role.
-        let options = if backend.works_by_itself() { self.target.options.clone() } else { ChangeSetOptions::default() };
+        let options = if backend.capabilities().supports_stack_options { self.target.options.clone() } else { ChangeSetOptions::default() };
         let wanted = DesiredStack { tags: &self.target.tags, options: &options, settings: &self.target.settings };
         let changes = stack_changes(&present, &wanted);
         self.plan.add_stack_changes(changes, self.deployed.iter().map(|(id, kind)| (id.as_str(), kind.as_str())));
@@ -175,7 +175,7 @@ pub fn change_from<'a>(
     if let Some(Deployed { description, .. }) = &deployed
         && !description.status.is_updatable()
     {
-        return Err(BackendError::WrongStatus { stack: stack.to_owned(), status: description.status.clone(), wanted: "updated" }.into());
+        return Err(BackendError::WrongStatus { stack: stack.to_owned(), status: description.status.clone(), operation: "update" }.into());
     }
     let mut given = deployed.as_ref().map(|deployed| deployed.given.clone()).unwrap_or_default();
     let mut tags = deployed.as_ref().map(|deployed| deployed.description.tags.clone()).unwrap_or_default();

@@ -309,7 +309,7 @@ impl ExecuteArgs {
 
 /// Gives the stack what no change set sets, and says what that was.
 fn settle(context: &mut Context<'_>, backend: &dyn Backend, target: &apply::Target) -> Result<(), Failure> {
-    for settled in apply::settle(backend, &target.stack, &target.settings)? {
+    for settled in apply::apply_settings(backend, &target.stack, &target.settings)? {
         context.status(&settled.to_string());
     }
     Ok(())

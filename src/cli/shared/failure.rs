@@ -47,6 +47,15 @@ impl Failure {
         self
     }
 
+    /// Adds a hint, if there is one.
+    #[must_use]
+    pub fn with_hint(self, hint: Option<String>) -> Self {
+        match hint {
+            Some(hint) => self.hinted(hint),
+            None => self,
+        }
+    }
+
     /// Adds why: an error and everything behind it.
     #[must_use]
     pub fn caused_by(mut self, error: &(dyn Error + 'static)) -> Self {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::apply::{ApplyError, Observer, tally};
+use crate::apply::{ApplyError, Observer, progress};
 use crate::backend::BackendError;
 use crate::cli::shared::interrupt;
 use crate::cli::{Context, Failure, Format};
@@ -84,15 +84,15 @@ impl Observer for Watching<'_, '_> {
         }
     }
 
-    fn out_of_reach(&mut self, error: &BackendError, since: Duration) {
-        self.remark(format!("no answer for {}, asking on (what was begun goes on meanwhile): {error}", tally::span(since)));
+    fn unreachable(&mut self, error: &BackendError, since: Duration) {
+        self.remark(format!("no answer for {}, asking on (what was begun goes on meanwhile): {error}", progress::format_duration(since)));
     }
 
     fn notice(&mut self, text: &str) {
         self.remark(text.to_owned());
     }
 
-    fn in_reach(&mut self) {
+    fn reachable(&mut self) {
         self.remark("there are answers again".to_owned());
     }
 }

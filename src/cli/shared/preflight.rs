@@ -1,6 +1,6 @@
 //! What in the account would make a plan fail: asked and told before it is carried out.
 
-use crate::backend::{Backend, BackendError, TemplateBucket};
+use crate::backend::{Backend, BackendHint, TemplateBucket};
 use crate::cli::shared::deployed::Change;
 use crate::cli::{Context, ExitCode, Failure};
 use crate::cloudformation::INLINE_TEMPLATE_LIMIT_BYTES;
@@ -17,9 +17,8 @@ pub fn inspect(context: &mut Context<'_>, backend: &dyn Backend, change: &Change
     let inspector = crate::cli::shared::backend::inspector(context, backend)?;
     let subject = Subject::from(&change.target);
     let bucket = bucket(backend, change)?;
-    let size = change.target.longest_template();
     let remedy = match &bucket {
-        Some((_, false)) => BackendError::NoTemplateBucket { size, limit: INLINE_TEMPLATE_LIMIT_BYTES }.hint().unwrap_or_default(),
+        Some((_, false)) => crate::cli::shared::hints::backend(&BackendHint::SetTemplateBucket),
         _ => "create it, or name another".to_owned(),
     };
     let is_made = change.target.options.create_template_bucket;
@@ -37,7 +36,7 @@ pub fn inspect(context: &mut Context<'_>, backend: &dyn Backend, change: &Change
 ///
 /// Returns that the backend cannot be asked.
 pub fn bucket(backend: &dyn Backend, change: &Change<'_>) -> Result<Option<(String, bool)>, Failure> {
-    if backend.name() != "aws" || change.target.longest_template() <= INLINE_TEMPLATE_LIMIT_BYTES {
+    if !backend.capabilities().uploads_templates || change.target.longest_template() <= INLINE_TEMPLATE_LIMIT_BYTES {
         return Ok(None);
     }
     let resources = match change.target.revision {

@@ -40,7 +40,7 @@ pub fn look_up<'a>(
         return Ok(as_it_was);
     }
     let names: Vec<String> = named.iter().map(|(_, name)| name.clone()).collect::<std::collections::BTreeSet<_>>().into_iter().collect();
-    let stored = match backend.stored_parameters(&names) {
+    let stored = match backend.ssm_parameters(&names) {
         Ok(Some(stored)) => stored,
         Ok(None) => return Ok(as_it_was),
         Err(error) => {

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use crate::aws::is_arn;
 use crate::cli::shared::deployed::Change;
 use crate::cli::{Context, ExitCode, Failure};
-use crate::cloudformation::{ChangeSetOptions, OnFailure, StackSettings, is_arn, parse_rollback_alarm};
+use crate::cloudformation::{ChangeSetOptions, OnFailure, StackSettings, parse_rollback_alarm};
 use crate::config::BackendChoice;
 use crate::template::{Arena, Source, Style, Template, write_json};
 

@@ -23,7 +23,7 @@ pub fn report(context: &mut Context<'_>, backend: &dyn Backend, stack: &str) {
 /// Takes away what is left of dry runs that were killed, and says so; what cannot be taken away is said too and hinders nothing.
 pub fn clear(context: &mut Context<'_>, backend: &dyn Backend, stack: &str) {
     for name in found(context, backend, stack) {
-        match apply::take_away(backend, stack, &name) {
+        match apply::delete_change_set(backend, stack, &name) {
             Ok(()) => context.status(&format!("took away change set `{name}`, which an interrupted dry run left behind")),
             Err(error) => {
                 context.status(&format!("an interrupted dry run left change set `{name}` behind, and it could not be taken away: {error}"));
@@ -34,10 +34,10 @@ pub fn clear(context: &mut Context<'_>, backend: &dyn Backend, stack: &str) {
 
 fn found(context: &mut Context<'_>, backend: &dyn Backend, stack: &str) -> Vec<String> {
     // Dry runs are AWS's alone: the local backend predicts and leaves nothing.
-    if backend.name() != "aws" {
+    if !backend.capabilities().confirms_plans {
         return Vec::new();
     }
-    apply::residue(backend, stack).unwrap_or_else(|error| {
+    apply::stale_change_sets(backend, stack).unwrap_or_else(|error| {
         context.detail(&format!("whether an interrupted dry run left something behind is not known: {error}"));
         Vec::new()
     })

@@ -18,7 +18,7 @@ use super::observed::{
     FileSystem, InspectError, InspectResult, Key, Limits, Lookup, MountTarget, Repository, SecurityGroup, Subnet, TaskDefinition, Vpc, Zone,
 };
 use super::permissions::{PermissionRequest, SimulatedPermissions};
-use crate::backend::aws::{Session, chain};
+use crate::aws::{Session, error_chain};
 
 /// Inspects one account and region.
 pub struct AwsInspector {
@@ -76,7 +76,7 @@ impl AwsInspector {
             Err(error) => error,
         };
         let Some(service_error) = error.as_service_error() else {
-            let failure = InspectError { action, code: None, message: chain(&error) };
+            let failure = InspectError { action, code: None, message: error_chain(&error) };
             // A response that cannot be parsed affects one call only; the service is reachable.
             if !matches!(error, SdkError::ResponseError(_)) {
                 self.unreachable.borrow_mut().push(failure.clone());
@@ -88,7 +88,7 @@ impl AwsInspector {
             code => Err(InspectError {
                 action,
                 code: code.map(ToOwned::to_owned),
-                message: service_error.message().map_or_else(|| chain(&error), ToOwned::to_owned),
+                message: service_error.message().map_or_else(|| error_chain(&error), ToOwned::to_owned),
             }),
         }
     }

@@ -102,7 +102,7 @@ pub(super) fn bucket(aws: &AwsInspector, name: &str) -> Lookup<()> {
                     let region = response.headers().get("x-amz-bucket-region").map(ToOwned::to_owned);
                     (response.status().as_u16(), region)
                 });
-                response.ok_or_else(|| crate::backend::aws::chain(&error))
+                response.ok_or_else(|| crate::aws::error_chain(&error))
             }
         }
     });

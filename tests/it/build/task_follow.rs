@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use rackform::backend::BackendError;
+use rackform::aws::RequestError;
 use rackform::build::task::{
     BuildService, Container, Ended, LogEvent, LogPage, LogPosition, LogStream, MountTarget, Mounts, MountsError, Outcome, RunTask, Started,
     Task, TaskObserver, await_mounts, follow,
@@ -14,14 +14,14 @@ use rackform::build::task::{
 
 /// Answers one after the other; the last one again and again.
 struct Canned {
-    tasks: RefCell<VecDeque<Result<Option<Task>, BackendError>>>,
-    pages: RefCell<VecDeque<Result<Option<LogPage>, BackendError>>>,
+    tasks: RefCell<VecDeque<Result<Option<Task>, RequestError>>>,
+    pages: RefCell<VecDeque<Result<Option<LogPage>, RequestError>>>,
     targets: RefCell<VecDeque<Vec<MountTarget>>>,
     places: RefCell<Vec<LogPosition>>,
 }
 
 impl Canned {
-    fn new(tasks: Vec<Result<Option<Task>, BackendError>>, pages: Vec<Result<Option<LogPage>, BackendError>>) -> Self {
+    fn new(tasks: Vec<Result<Option<Task>, RequestError>>, pages: Vec<Result<Option<LogPage>, RequestError>>) -> Self {
         Self {
             tasks: RefCell::new(tasks.into()),
             pages: RefCell::new(pages.into()),
@@ -32,25 +32,25 @@ impl Canned {
 }
 
 impl BuildService for Canned {
-    fn run_task(&self, _: &RunTask) -> Result<Started, BackendError> {
+    fn run_task(&self, _: &RunTask) -> Result<Started, RequestError> {
         Ok(Started::default())
     }
 
-    fn describe_task(&self, _: &str, _: &str) -> Result<Option<Task>, BackendError> {
+    fn describe_task(&self, _: &str, _: &str) -> Result<Option<Task>, RequestError> {
         let mut tasks = self.tasks.borrow_mut();
         if tasks.len() > 1 { tasks.pop_front().unwrap() } else { Ok(tasks.front().unwrap().as_ref().unwrap().clone()) }
     }
 
-    fn stop_task(&self, _: &str, _: &str, _: &str) -> Result<(), BackendError> {
+    fn stop_task(&self, _: &str, _: &str, _: &str) -> Result<(), RequestError> {
         Ok(())
     }
 
-    fn log_events(&self, _: &LogStream, from: &LogPosition) -> Result<Option<LogPage>, BackendError> {
+    fn log_events(&self, _: &LogStream, from: &LogPosition) -> Result<Option<LogPage>, RequestError> {
         self.places.borrow_mut().push(from.clone());
         self.pages.borrow_mut().pop_front().unwrap_or_else(|| Ok(Some(LogPage { events: Vec::new(), next: from.token.clone() })))
     }
 
-    fn mount_targets(&self, _: &str) -> Result<Vec<MountTarget>, BackendError> {
+    fn mount_targets(&self, _: &str) -> Result<Vec<MountTarget>, RequestError> {
         let mut targets = self.targets.borrow_mut();
         Ok(if targets.len() > 1 { targets.pop_front().unwrap() } else { targets.front().cloned().unwrap_or_default() })
     }
@@ -86,11 +86,11 @@ fn stopped(exit_code: Option<i32>, reason: &str) -> Task {
     Task { stopped_reason: Some(reason.to_owned()), containers: vec![container], ..task("STOPPED") }
 }
 
-fn throttled(operation: &'static str) -> BackendError {
-    BackendError::Request { operation, code: Some("ThrottlingException".to_owned()), message: "Rate exceeded".to_owned() }
+fn throttled(operation: &'static str) -> RequestError {
+    RequestError::Request { operation, code: Some("ThrottlingException".to_owned()), message: "Rate exceeded".to_owned() }
 }
 
-fn page(lines: &[(i64, &str)], next: &str) -> Result<Option<LogPage>, BackendError> {
+fn page(lines: &[(i64, &str)], next: &str) -> Result<Option<LogPage>, RequestError> {
     let event = |(timestamp, message): &(i64, &str)| LogEvent { timestamp: *timestamp, message: (*message).to_owned() };
     Ok(Some(LogPage { events: lines.iter().map(event).collect(), next: Some(next.to_owned()) }))
 }
@@ -142,7 +142,7 @@ fn a_build_is_followed_through_throttling_and_late_lines_to_its_exit_code() {
 
 #[test]
 fn a_token_that_expired_costs_no_line_and_repeats_none() {
-    let expired = BackendError::Request {
+    let expired = RequestError::Request {
         operation: "GetLogEvents",
         code: Some("InvalidParameterException".to_owned()),
         message: "The specified nextToken is invalid.".to_owned(),
@@ -176,7 +176,7 @@ fn a_failed_build_tells_its_exit_code_and_cause() {
 
 #[test]
 fn a_log_that_is_refused_does_not_end_the_follow() {
-    let denied = BackendError::Request {
+    let denied = RequestError::Request {
         operation: "GetLogEvents",
         code: Some("AccessDeniedException".to_owned()),
         message: "not authorized to perform: logs:GetLogEvents".to_owned(),

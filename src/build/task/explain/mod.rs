@@ -11,7 +11,7 @@ mod stops;
 use serde::Serialize;
 
 use super::service::{Container, Failure, Task};
-use crate::backend::BackendError;
+use crate::aws::RequestError;
 
 /// What is behind a failure.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -73,8 +73,8 @@ pub fn explain_failure(failure: &Failure, is_fargate: bool) -> Explanation {
 }
 
 /// Returns what is behind a request that ECS refused, where it is known.
-pub fn explain_refusal(error: &BackendError) -> Option<Explanation> {
-    let BackendError::Request { code, message, .. } = error else { return None };
+pub fn explain_refusal(error: &RequestError) -> Option<Explanation> {
+    let RequestError::Request { code, message, .. } = error else { return None };
     let (code, message) = (code.as_deref().unwrap_or_default(), message.to_lowercase());
     let says = |words: &str| message.contains(words);
     let (cause, fix) = match code {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use self::request::RequestArgs;
 use self::watch::Watch;
-use crate::backend::BackendError;
+use crate::aws::RequestError;
 use crate::build::task::{
     self, BuildEnvironment, BuildService, BuildTaskRequest, Ended, LogStream, Mounts, MountsError, Outcome, RunTask, StartError, task_id,
 };
@@ -256,10 +256,8 @@ fn no_task(running: &Running) -> Failure {
     Failure::new(ExitCode::NoInput, message).hinted("it forgets a task an hour after it stopped; what it wrote is still in the log group")
 }
 
-fn lost_sight(error: BackendError, running: &Running) -> Failure {
-    if let BackendError::Request { code: Some(code), .. } = &error
-        && code == "InvalidParameterException"
-    {
+fn lost_sight(error: RequestError, running: &Running) -> Failure {
+    if error.code() == Some("InvalidParameterException") {
         return no_task(running).caused_by(&error);
     }
     let hint = format!("the build goes on; `rackform build run --attach {}` follows it", task_id(&running.task));

@@ -1,0 +1,91 @@
+//! The wording of hints: what the user can do about an error. Modules below `cli` return hints as data, because only `cli` knows its options.
+
+use crate::apply::ApplyHint;
+use crate::aws::RequestHint;
+use crate::backend::BackendHint;
+
+/// Returns the text of a hint about a request to AWS.
+pub fn request(hint: &RequestHint) -> String {
+    let text = match hint {
+        RequestHint::SetRegion => "set it with `--region`, `region:` in rack.yaml, AWS_REGION or the profile",
+        RequestHint::CreateProfile => {
+            "create one with `aws configure sso` or `aws configure`; without `--profile`, credentials come from AWS_ACCESS_KEY_ID and \
+             related variables"
+        }
+        RequestHint::StartSsoSession => {
+            "start a new session with `aws sso login` (add `--profile NAME` unless it is the default profile), then run the command again"
+        }
+        RequestHint::ProvideCredentials => {
+            "run `aws sso login` and use `--profile NAME` for a profile in ~/.aws/config, or set AWS_ACCESS_KEY_ID and related variables"
+        }
+        RequestHint::CheckConnection => {
+            "check the region, AWS_ENDPOINT_URL and the network; the operation may have started, and `rackform status` shows it"
+        }
+        RequestHint::RequestPermission => {
+            "the caller lacks permission for this action; `-v` shows the caller, `--profile` and `--role-arn` choose another one"
+        }
+        RequestHint::UseOwnBucket => "another account owns this bucket: name one of yours with `--template-bucket`",
+        RequestHint::SimilarProfile(_)
+        | RequestHint::UseProfile(_)
+        | RequestHint::RenewCredentials
+        | RequestHint::CheckCredentials
+        | RequestHint::UseBucketInRegion
+        | RequestHint::CheckBucketName
+        | RequestHint::OptInToRegion
+        | RequestHint::WaitForThrottling => return hint.to_string(),
+    };
+    text.to_owned()
+}
+
+/// Returns the text of a hint about a backend.
+pub fn backend(hint: &BackendHint) -> String {
+    let text = match hint {
+        BackendHint::Request(hint) => return request(hint),
+        BackendHint::RecoverOrDelete => {
+            "its creation failed and was rolled back: run `rackform recover` or `rackform delete`, then create it again"
+        }
+        BackendHint::Recover => "`rackform recover` shows why it is stuck, and recovers it",
+        BackendHint::Follow => "`rackform apply` without other options follows the operation to its end",
+        BackendHint::ReduceTemplate => "try `--minify-template`, or split the template with nested stacks",
+        BackendHint::SetTemplateBucket => {
+            "name a bucket with `--template-bucket NAME` (or `template_bucket` in rack.yaml), create a private one with \
+             `--create-template-bucket`, or try `--minify-template`"
+        }
+        BackendHint::DisableTerminationProtection => "`rackform delete --disable-termination-protection` turns it off first",
+        BackendHint::WaitForProcess => "wait until it ends, or stop it: the next `rackform apply` resumes its operation",
+        BackendHint::UseOtherDirectory => {
+            "it may belong to another user; `--backend local:DIRECTORY` stores the stacks in another directory"
+        }
+        BackendHint::ResetStore { file } => {
+            return format!(
+                "`{}` contains the local backend's stacks and is damaged: restore a copy, or delete it with `rackform local reset --yes`",
+                file.display()
+            );
+        }
+        BackendHint::PlanAgain => return hint.to_string(),
+    };
+    text.to_owned()
+}
+
+/// Returns the text of a hint about executing a plan.
+pub fn apply(hint: &ApplyHint) -> String {
+    match hint {
+        ApplyHint::Backend(hint) => backend(hint),
+        ApplyHint::PlanAgain => backend(&BackendHint::PlanAgain),
+        ApplyHint::ResumeOrWatch { needs_credentials } => format!(
+            "{}`rackform apply` resumes the operation, and `rackform events --follow` only watches it",
+            if *needs_credentials { "renew the credentials; then " } else { "" }
+        ),
+        ApplyHint::CompareOrAllow => {
+            "`rackform plan --confirm-with-aws` shows both lists; `--allow-unpredicted LOGICAL_ID` allows more for one resource".to_owned()
+        }
+        ApplyHint::DeleteChangeSet { stack, change_set } => format!(
+            "it has no effect by itself; the next `rackform apply` or `rackform recover` deletes it, and so does `aws cloudformation \
+             delete-change-set --stack-name {stack} --change-set-name {change_set}`"
+        ),
+        ApplyHint::RepeatAfterImport(hint) => {
+            let more = hint.as_deref().map(|hint| format!("; {}", apply(hint))).unwrap_or_default();
+            format!("the imported resources stay in the stack; run the same command again to continue with the update{more}")
+        }
+    }
+}
