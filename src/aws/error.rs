@@ -50,12 +50,13 @@ pub(super) const LOAD_CONFIGURATION: &str = "load the AWS configuration";
 pub enum RequestHint {
     /// Configure a region.
     SetRegion,
-    /// A profile with a similar name exists.
-    SimilarProfile(String),
-    /// No profile exists; create one.
-    CreateProfile,
-    /// Use one of these profiles.
-    UseProfile(Vec<String>),
+    /// Create a profile, if none exists, or use an existing one.
+    ChooseProfile {
+        /// The name of the missing profile.
+        name: String,
+        /// The existing profiles.
+        known: Vec<String>,
+    },
     /// Start a new SSO session.
     StartSsoSession,
     /// Provide credentials.
@@ -84,9 +85,8 @@ impl std::fmt::Display for RequestHint {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::SetRegion => "configure a region",
-            Self::SimilarProfile(name) => return write!(f, "did you mean `{name}`?"),
-            Self::CreateProfile => "create a profile with `aws configure sso` or `aws configure`",
-            Self::UseProfile(names) => return write!(f, "existing profiles: {}", names.join(", ")),
+            Self::ChooseProfile { known, .. } if known.is_empty() => "create a profile with `aws configure sso` or `aws configure`",
+            Self::ChooseProfile { known, .. } => return write!(f, "existing profiles: {}", known.join(", ")),
             Self::StartSsoSession => "start a new SSO session with `aws sso login`, then run the command again",
             Self::ProvideCredentials => "run `aws sso login`, or set AWS_ACCESS_KEY_ID and related variables",
             Self::CheckConnection => "check the region, AWS_ENDPOINT_URL and the network; the operation may have started",
@@ -136,11 +136,7 @@ impl RequestError {
     pub fn hint(&self) -> Option<RequestHint> {
         Some(match self {
             Self::Region => RequestHint::SetRegion,
-            Self::Profile { name, known } => match crate::template::nearest(name, known.iter().map(String::as_str)) {
-                Some(near) => RequestHint::SimilarProfile(near.to_owned()),
-                None if known.is_empty() => RequestHint::CreateProfile,
-                None => RequestHint::UseProfile(known.clone()),
-            },
+            Self::Profile { name, known } => RequestHint::ChooseProfile { name: name.clone(), known: known.clone() },
             Self::Credentials { message, .. } if message.contains("SSO") || message.contains("access token") => {
                 RequestHint::StartSsoSession
             }

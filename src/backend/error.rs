@@ -3,7 +3,7 @@
 //! The pattern of every error below `cli`: a `thiserror` enum whose variants carry fields, a `Display` that states subject and problem, and a
 //! method `hint()` that returns what the user can do about it as data (here [`BackendHint`]). Only `cli` knows options and command lines, so only
 //! `cli` names them in a hint
-//! (`cli/hints.rs`). A hint's `Display` states the action without them, for reports.
+//! (`cli/shared/hints.rs`). A hint's `Display` states the action without them, for reports.
 
 use std::path::PathBuf;
 

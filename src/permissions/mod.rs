@@ -26,7 +26,7 @@ use scope::Scope;
 pub enum Purpose {
     /// rackform's own requests to CloudFormation
     Request,
-    /// What CloudFormation does to the resources: the caller's, or those of the role that `--cloudformation-role-arn` names
+    /// CloudFormation's requests to create, update and delete the resources, with the caller's credentials or a role's
     Resources,
     /// `verify`, and the checks after `apply`
     Verify,
@@ -152,26 +152,25 @@ pub fn notes(needs: &[Need], statements: &[Statement]) -> Vec<String> {
     let mut notes = Vec::new();
     let unknown = needs::unknown_types(needs);
     if !unknown.is_empty() {
-        notes.push(format!("AWS publishes nothing on what these types take, so it lacks here: {}", unknown.join(", ")));
+        notes.push(format!("AWS publishes no permissions for these types, so they are missing here: {}", unknown.join(", ")));
     }
     if statements.iter().any(|statement| statement.purpose == Purpose::Resources) {
         notes.push(
-            "what CloudFormation does to resources is listed for every property that their types have, so some of it may never be called; \
-             with a role for CloudFormation (`--cloudformation-role-arn`) that role takes it (`--for resources`), and whoever calls takes \
-             iam:PassRole on the role instead"
+            "the permissions for resources cover every property of their types, so some may never be used; if CloudFormation assumes a role, \
+             that role needs them, and the caller needs iam:PassRole on the role instead"
                 .to_owned(),
         );
     }
     let writes_roles = |action: &String| matches!(action.as_str(), "iam:PutRolePolicy" | "iam:AttachRolePolicy" | "iam:CreateRole");
     if statements.iter().any(|statement| statement.actions.iter().any(writes_roles)) {
         notes.push(
-            "whoever may write the rack's roles can give them more than this: a permissions boundary on them keeps that in bounds"
+            "a caller that can write the rack's roles can grant them more permissions than these: limit them with a permissions boundary"
                 .to_owned(),
         );
     }
     if statements.iter().any(|statement| statement.resources.iter().any(|resource| resource == "*" || resource.ends_with(":s3:::*"))) {
         notes.push(
-            "`*` stands where a service does not tell resources of an action apart, or where IDs are known only once they are made"
+            "`*` is used where a service does not support resource-level permissions, or where IDs are known only after creation"
                 .to_owned(),
         );
     }

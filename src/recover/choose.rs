@@ -1,55 +1,76 @@
-//! The way out that somebody wants, if it is one.
+//! Chooses the recovery option that the user requested.
 
-use super::{Recovery, Way};
+use super::{Recovery, RecoveryAction};
 use crate::cloudformation::StackStatus;
 use crate::template::nearest;
 
-/// What somebody wants to do.
+/// What the user requested.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Wish {
-    /// The way's name, where one was given.
-    pub way: Option<String>,
-    /// Resources to take for rolled back as they are.
+pub struct RequestedRecovery {
+    /// The name of an action, if the user named one.
+    pub action: Option<String>,
+    /// Resources to skip in a rollback.
     pub skip: Vec<String>,
-    /// Resources to let go.
+    /// Resources to retain in a deletion.
     pub retain: Vec<String>,
 }
 
-/// Why a wish is none of the ways out.
+/// The part of a [`RequestedRecovery`] that an error is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RequestedPart {
+    /// The action of this name.
+    Action(String),
+    /// The resources to skip.
+    Skip,
+    /// The resources to retain.
+    Retain,
+}
+
+impl std::fmt::Display for RequestedPart {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Action(name) => f.write_str(name),
+            Self::Skip => f.write_str("skip"),
+            Self::Retain => f.write_str("retain"),
+        }
+    }
+}
+
+/// Why a requested recovery is not possible.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Problem {
-    /// That way does not lead out of this status.
-    #[error("`{wanted}` is no way out of {status}")]
-    NotOffered {
-        /// What was wanted.
-        wanted: String,
+pub enum RecoveryError {
+    /// The option does not exist in this status.
+    #[error("`{part}` is not a recovery option in {status}")]
+    NotAvailable {
+        /// The requested part.
+        part: RequestedPart,
         /// The status.
         status: StackStatus,
-        /// What is offered.
-        offered: Vec<&'static str>,
+        /// The names of the available actions.
+        available: Vec<&'static str>,
     },
-    /// Two wishes that exclude each other.
-    #[error("--skip goes on with a rollback and --retain deletes: they exclude each other")]
-    Both,
-    /// A resource that is not stuck.
-    #[error("`{flag} {name}`: {}", match candidates.as_slice() { [] => "no resource of this stack is stuck".to_owned(), names => format!("only what is stuck can be named: {}", names.join(", ")) })]
+    /// Resources to skip and to retain exclude each other.
+    #[error("cannot both skip and retain resources: a rollback skips, a deletion retains")]
+    SkipAndRetain,
+    /// A resource is not stuck.
+    #[error("cannot {part} `{name}`: {}", match candidates.as_slice() { [] => "no resource of this stack is stuck".to_owned(), names => format!("only stuck resources are possible: {}", names.join(", ")) })]
     NotStuck {
-        /// The flag.
-        flag: &'static str,
-        /// The name as given.
+        /// The requested part.
+        part: RequestedPart,
+        /// The requested resource.
         name: String,
-        /// The names that can be given.
+        /// The stuck resources.
         candidates: Vec<String>,
     },
 }
 
-impl Problem {
-    /// Returns what to do about it, where something can be done.
+impl RecoveryError {
+    /// Returns what the user can do about the error, if anything.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::NotOffered { offered, .. } if offered.is_empty() => Some("the stack is not stuck".to_owned()),
-            Self::NotOffered { offered, .. } => Some(format!("the ways out are: {}", offered.join(", "))),
-            Self::Both => None,
+            Self::NotAvailable { available, .. } if available.is_empty() => Some("the stack is not stuck".to_owned()),
+            Self::NotAvailable { available, .. } => Some(format!("the recovery options are: {}", available.join(", "))),
+            Self::SkipAndRetain => None,
             Self::NotStuck { name, candidates, .. } => {
                 nearest(name, candidates.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"))
             }
@@ -57,48 +78,50 @@ impl Problem {
     }
 }
 
-/// Returns the way that is wished for: the best one when nothing is said; `None` when the stack is not stuck.
+/// Returns the requested action; the best one if the user requested none, and `None` if the stack is not stuck.
 ///
 /// # Errors
 ///
-/// Returns that the wish is none of the ways out.
-pub fn choose(recovery: &Recovery, wish: &Wish) -> Result<Option<Way>, Problem> {
-    let wanted = match (wish.way.as_deref(), wish.skip.is_empty(), wish.retain.is_empty()) {
-        (_, false, false) => return Err(Problem::Both),
+/// Returns an error if the request is not one of the recovery options.
+pub fn choose(recovery: &Recovery, requested: &RequestedRecovery) -> Result<Option<RecoveryAction>, RecoveryError> {
+    let wanted = match (requested.action.as_deref(), requested.skip.is_empty(), requested.retain.is_empty()) {
+        (_, false, false) => return Err(RecoveryError::SkipAndRetain),
         (None | Some("continue"), false, true) => Some("continue"),
         (None | Some("delete"), true, false) => Some("delete"),
-        (way, ..) => way,
+        (action, ..) => action,
     };
-    let Some(wanted) = wanted else { return Ok(recovery.proposals.first().map(|proposal| proposal.way.clone())) };
-    let mut offered: Vec<&'static str> = recovery.proposals.iter().map(|proposal| proposal.way.name()).collect();
-    offered.dedup();
-    let found = recovery.proposals.iter().find(|proposal| proposal.way.name() == wanted);
-    let not_offered =
-        |wanted: &str| Problem::NotOffered { wanted: wanted.to_owned(), status: recovery.status.clone(), offered: offered.clone() };
-    // What was typed is what is answered.
-    let typed = match (wish.way.is_some(), wish.skip.is_empty(), wish.retain.is_empty()) {
-        (false, false, _) => "--skip",
-        (false, _, false) => "--retain",
-        _ => wanted,
+    let Some(wanted) = wanted else { return Ok(recovery.options.first().map(|option| option.action.clone())) };
+    let mut available: Vec<&'static str> = recovery.options.iter().map(|option| option.action.name()).collect();
+    available.dedup();
+    let found = recovery.options.iter().find(|option| option.action.name() == wanted);
+    let not_available = |part: RequestedPart| RecoveryError::NotAvailable { part, status: recovery.status, available: available.clone() };
+    // The error names what the user typed.
+    let typed = match (requested.action.is_some(), requested.skip.is_empty(), requested.retain.is_empty()) {
+        (false, false, _) => RequestedPart::Skip,
+        (false, _, false) => RequestedPart::Retain,
+        _ => RequestedPart::Action(wanted.to_owned()),
     };
-    let Some(found) = found else { return Err(not_offered(typed)) };
+    let Some(found) = found else { return Err(not_available(typed)) };
     let candidates = || recovery.blockers.iter().map(|blocker| blocker.logical_id.clone()).collect::<Vec<_>>();
-    let stuck = |flag: &'static str, names: &[String]| {
-        // A resource of a nested stack is `NESTED.LOGICAL_ID`, and CloudFormation alone knows whether it is stuck.
+    let stuck = |part: RequestedPart, names: &[String]| {
+        // A resource of a nested stack is `NESTED.LOGICAL_ID`; only CloudFormation knows whether it is stuck.
         match names.iter().find(|name| !name.contains('.') && !candidates().contains(name)) {
-            Some(name) => Err(Problem::NotStuck { flag, name: name.clone(), candidates: candidates() }),
+            Some(name) => Err(RecoveryError::NotStuck { part, name: name.clone(), candidates: candidates() }),
             None => Ok(names.to_vec()),
         }
     };
-    Ok(Some(match &found.way {
-        Way::Continue { .. } => Way::Continue { skip: stuck("--skip", &wish.skip)? },
-        // CloudFormation retains only of a deletion that failed.
-        Way::Delete { .. } if !wish.retain.is_empty() && recovery.status != StackStatus::DeleteFailed => {
-            return Err(not_offered("--retain"));
+    let excluded = |action: &RecoveryAction, part: RequestedPart| {
+        not_available(if action.name() == wanted { part } else { RequestedPart::Action(wanted.to_owned()) })
+    };
+    Ok(Some(match &found.action {
+        RecoveryAction::Continue { .. } => RecoveryAction::Continue { skip: stuck(RequestedPart::Skip, &requested.skip)? },
+        // CloudFormation retains resources only after a failed deletion.
+        RecoveryAction::Delete { .. } if !requested.retain.is_empty() && recovery.status != StackStatus::DeleteFailed => {
+            return Err(not_available(RequestedPart::Retain));
         }
-        Way::Delete { .. } => Way::Delete { retain: stuck("--retain", &wish.retain)? },
-        way if !wish.skip.is_empty() => return Err(not_offered(if way.name() == wanted { "--skip" } else { wanted })),
-        way if !wish.retain.is_empty() => return Err(not_offered(if way.name() == wanted { "--retain" } else { wanted })),
-        way => way.clone(),
+        RecoveryAction::Delete { .. } => RecoveryAction::Delete { retain: stuck(RequestedPart::Retain, &requested.retain)? },
+        action if !requested.skip.is_empty() => return Err(excluded(action, RequestedPart::Skip)),
+        action if !requested.retain.is_empty() => return Err(excluded(action, RequestedPart::Retain)),
+        action => action.clone(),
     }))
 }

@@ -36,5 +36,5 @@ pub use layout::{Layout, clip, width};
 pub use outcome::{because, outcome};
 pub use progress::Progress;
 pub use prompt::confirm;
-pub use recovery::recovery;
+pub use recovery::{RecoveryView, recovery};
 pub use styles::{Styles, styled};

@@ -1,15 +1,19 @@
-//! Why a stack is stuck, and its recovery options.
+//! Views of why a stack is stuck, and of its recovery options.
 
 use std::fmt::Write as _;
+
+use serde::Serialize;
 
 use super::events::status_style;
 use super::layout::{Layout, visible, wrapped};
 use super::outcome::because;
 use super::stack_status::meaning;
 use super::styles::styled;
-use crate::recover::{Proposal, Recovery, Way};
+use crate::apply::RootCause;
+use crate::cloudformation::StackStatus;
+use crate::recover::{Blocker, Recovery, RecoveryAction, RecoveryOption};
 
-/// Returns why a stack is stuck, and its recovery options, as text.
+/// Returns why a stack is stuck, and its recovery options, for a terminal.
 pub fn recovery(recovery: &Recovery, layout: Layout) -> String {
     let styles = layout.styles;
     let status = styled(status_style(recovery.status.as_str(), styles), &recovery.status);
@@ -24,26 +28,20 @@ pub fn recovery(recovery: &Recovery, layout: Layout) -> String {
         );
     }
     text.push('\n');
-    if recovery.proposals.is_empty() {
+    if recovery.options.is_empty() {
         text.push_str("\nThe stack is not stuck; no recovery is needed.\n");
         return text;
     }
-    for (number, proposal) in recovery.proposals.iter().enumerate() {
+    for (number, option) in recovery.options.iter().enumerate() {
         let _ = writeln!(text);
-        // Flags distinguish two options with the same name.
-        let flags = match &proposal.way {
-            Way::Delete { retain } => retain.iter().map(|name| format!(" --retain {name}")).collect(),
-            Way::Continue { skip } => skip.iter().map(|name| format!(" --skip {name}")).collect(),
-            _ => String::new(),
-        };
-        let name = styled(styles.strong, format!("{}{flags}", proposal.way.name()));
+        let name = styled(styles.strong, format!("{}{}", option.action.name(), flags(&option.action)));
         let _ = writeln!(text, "{}. {name}", number + 1);
-        field(&mut text, "why", &proposal.why, layout);
-        field(&mut text, "does", &proposal.does, layout);
-        if let Some(loses) = &proposal.loses {
+        field(&mut text, "why", &option.why, layout);
+        field(&mut text, "does", &option.does, layout);
+        if let Some(loses) = &option.loses {
             field(&mut text, "loses", loses, layout);
         }
-        command(&mut text, proposal, layout);
+        let _ = writeln!(text, "   {:5}  {}", "run", styled(styles.hint, command(option, number == 0)));
     }
     text
 }
@@ -54,6 +52,44 @@ fn field(text: &mut String, name: &str, value: &str, layout: Layout) {
     }
 }
 
-fn command(text: &mut String, proposal: &Proposal, layout: Layout) {
-    let _ = writeln!(text, "   {:5}  {}", "run", styled(layout.styles.hint, &proposal.command));
+fn command(option: &RecoveryOption, is_first: bool) -> String {
+    let flags = flags(&option.action);
+    let choice = if is_first || !flags.is_empty() { String::new() } else { format!(" --choose {}", option.action.name()) };
+    let approved: String = option.data_loss.iter().map(|name| format!(" --allow-data-loss {name}")).collect();
+    format!("rackform recover{choice}{flags} --yes{approved}")
+}
+
+/// Returns the flags of an action, which distinguish two options with the same action.
+fn flags(action: &RecoveryAction) -> String {
+    match action {
+        RecoveryAction::Delete { retain } => retain.iter().map(|name| format!(" --retain {name}")).collect(),
+        RecoveryAction::Continue { skip } => skip.iter().map(|name| format!(" --skip {name}")).collect(),
+        RecoveryAction::Wait | RecoveryAction::Cancel | RecoveryAction::Rollback => String::new(),
+    }
+}
+
+/// Why a stack is stuck, and its recovery options with their commands, for JSON.
+#[derive(Clone, Debug, Serialize)]
+pub struct RecoveryView<'r> {
+    stack_name: &'r str,
+    status: StackStatus,
+    root_cause: Option<&'r RootCause>,
+    blockers: &'r [Blocker],
+    options: Vec<OptionView<'r>>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct OptionView<'r> {
+    #[serde(flatten)]
+    option: &'r RecoveryOption,
+    command: String,
+}
+
+impl<'r> RecoveryView<'r> {
+    /// Returns the view of a recovery.
+    pub fn of(recovery: &'r Recovery) -> Self {
+        let Recovery { stack_name, status, root_cause, blockers, options } = recovery;
+        let options = options.iter().enumerate().map(|(number, option)| OptionView { option, command: command(option, number == 0) });
+        Self { stack_name, status: *status, root_cause: root_cause.as_ref(), blockers, options: options.collect() }
+    }
 }

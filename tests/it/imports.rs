@@ -182,7 +182,7 @@ fn what_stopped_half_way_goes_on_with_the_same_command_or_is_let_go() {
         let command = format!("set Cache=Yes --import Files={id} --yes");
         let failed = bench.run(&format!("{command} --fail-on Target:create"));
         assert_eq!(failed.code, 1, "{failed}");
-        assert!(failed.stderr.contains("the same command again goes on with the update"), "{failed}");
+        assert!(failed.stderr.contains("run the same command again to continue with the update"), "{failed}");
         assert_eq!(physical_id(&bench, "Files"), Some(id.clone()), "what was imported stays");
         (bench, id, command)
     };

@@ -19,16 +19,11 @@ fn status(bench: &Bench) -> String {
     done(&bench.run("status --format json")).json()["status"].as_str().unwrap().to_owned()
 }
 
-/// Returns the names of the ways out, in order.
-fn ways(bench: &Bench) -> Vec<String> {
+/// Returns the names of the recovery options, in order.
+fn options(bench: &Bench) -> Vec<String> {
     let run = bench.run("recover --dry-run --format json");
     let answer = done(&run).json();
-    answer["recovery"]["proposals"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|proposal| proposal["way"]["name"].as_str().unwrap().to_owned())
-        .collect()
+    answer["recovery"]["options"].as_array().unwrap().iter().map(|option| option["action"]["name"].as_str().unwrap().to_owned()).collect()
 }
 
 /// A stack whose update failed at `Target`, and whose rollback failed at `Subnet`.
@@ -45,56 +40,58 @@ fn stuck_in_its_rollback() -> Bench {
 }
 
 #[test]
-fn a_failed_rollback_says_what_is_stuck_and_goes_on() {
+fn a_failed_rollback_shows_what_is_stuck_and_can_be_continued() {
     let bench = stuck_in_its_rollback();
     let shown = bench.run("recover");
     assert_eq!(shown.code, 4, "without a terminal and --yes it only shows: {shown}");
     assert!(shown.stdout.contains("first failure: Target") && shown.stdout.contains("stuck at: Subnet"), "{shown}");
     assert_eq!(status(&bench), "UPDATE_ROLLBACK_FAILED");
-    assert_eq!(ways(&bench), ["continue", "continue", "delete"]);
+    assert_eq!(options(&bench), ["continue", "continue", "delete"]);
 
     let again = bench.run("recover --yes --fail-on Subnet:rollback");
-    assert_eq!(again.code, 1, "the reason is still there: {again}");
+    assert_eq!(again.code, 1, "the cause is not fixed: {again}");
     assert_eq!(status(&bench), "UPDATE_ROLLBACK_FAILED");
-    assert!(bench.run("recover --dry-run").stdout.contains("first failure: Target"), "what failed first stays what failed first");
+    assert!(bench.run("recover --dry-run").stdout.contains("first failure: Target"), "the first failure stays the root cause");
 
     done(&bench.run("recover --yes"));
     assert_eq!(status(&bench), "UPDATE_ROLLBACK_COMPLETE");
-    assert!(done(&bench.run("plan")).stdout.starts_with("No changes"), "it is what it was");
+    assert!(done(&bench.run("plan")).stdout.starts_with("No changes"), "the stack is in its previous state");
     done(&bench.run("set Cache=Yes --yes"));
 }
 
 #[test]
-fn only_what_is_stuck_can_be_skipped() {
+fn only_stuck_resources_can_be_skipped() {
     let bench = stuck_in_its_rollback();
-    for (flags, words) in
-        [("--skip Subnte", "did you mean `Subnet`"), ("--skip Vpc", "only what is stuck"), ("--retain Subnet", "no way out of")]
-    {
+    for (flags, words) in [
+        ("--skip Subnte", "did you mean `Subnet`"),
+        ("--skip Vpc", "only stuck resources"),
+        ("--retain Subnet", "is not a recovery option in"),
+    ] {
         let run = bench.run(&format!("recover --yes {flags}"));
         assert_eq!(run.code, 64, "{run}");
         assert!(run.stderr.contains(words), "{flags}: {run}");
         assert_eq!(status(&bench), "UPDATE_ROLLBACK_FAILED");
     }
     let run = bench.run("recover --yes --retain Subnet");
-    assert!(run.stderr.contains("`--retain` is no way out of"), "what was typed is what is refused: {run}");
+    assert!(run.stderr.contains("`--retain` is not a recovery option in"), "the error names the typed option: {run}");
     let run = bench.run("recover --yes --skip Subnet --fail-on Subnet:rollback");
-    assert_eq!(done(&run).stderr.matches("Subnet ").count(), 1, "it is left as it is: {run}");
+    assert_eq!(done(&run).stderr.matches("Subnet ").count(), 1, "it is skipped: {run}");
     assert_eq!(status(&bench), "UPDATE_ROLLBACK_COMPLETE");
 }
 
 #[test]
-fn deleting_a_stack_that_is_stuck_leaves_nothing_in_the_account() {
+fn deleting_a_stuck_stack_leaves_nothing_in_the_account() {
     let bench = stuck_in_its_rollback();
     let run = bench.run("recover --choose delete --yes");
     assert_eq!(run.code, 3, "{run}");
     let run = bench.run("recover --choose delete --yes --allow-data-loss Files");
     let subnets = done(&run).stderr.lines().filter(|line| line.contains("DELETE_COMPLETE") && line.contains(" Subnet ")).count();
-    assert_eq!(subnets, 2, "the one that was and the one that was to be: {run}");
+    assert_eq!(subnets, 2, "the old and the new one: {run}");
     assert_eq!(bench.run("status").code, 66);
 }
 
 #[test]
-fn a_failed_creation_is_deleted_and_made_anew() {
+fn a_failed_creation_is_deleted_and_created_again() {
     let bench = bench();
     assert_eq!(bench.run("apply --yes --fail-on Subnet:create").code, 1);
     let run = bench.run("recover --yes");
@@ -106,20 +103,20 @@ fn a_failed_creation_is_deleted_and_made_anew() {
 }
 
 #[test]
-fn a_creation_whose_rollback_failed_is_deleted_with_what_is_left() {
+fn a_creation_whose_rollback_failed_is_deleted_with_its_remaining_resources() {
     let bench = bench();
     let run = bench.run("apply --yes -p Cache=Yes --fail-on Target:create --fail-on Files:rollback");
     assert_eq!(run.code, 1, "{run}");
     assert_eq!(status(&bench), "ROLLBACK_FAILED");
     let run = bench.run("recover --yes");
-    assert_eq!(run.code, 3, "what holds data has to be named: {run}");
+    assert_eq!(run.code, 3, "resources with data have to be named: {run}");
     assert!(run.stderr.contains("--allow-data-loss Files"), "{run}");
     done(&bench.run("recover --yes --allow-data-loss Files"));
     assert_eq!(bench.run("status").code, 66);
 }
 
 /// A stack whose deletion failed at the file system.
-fn undeletable() -> Bench {
+fn failed_deletion() -> Bench {
     let bench = bench();
     done(&bench.run("apply --yes -p Cache=Yes"));
     let run = bench.run("delete --yes --allow-data-loss Files --fail-on Files:delete");
@@ -129,9 +126,9 @@ fn undeletable() -> Bench {
 }
 
 #[test]
-fn what_cannot_be_deleted_is_retained_once_it_is_named() {
-    let bench = undeletable();
-    assert_eq!(ways(&bench), ["delete", "delete"]);
+fn a_resource_that_cannot_be_deleted_is_retained_when_named() {
+    let bench = failed_deletion();
+    assert_eq!(options(&bench), ["delete", "delete"]);
     let run = bench.run("recover --yes --retain Vpc");
     assert_eq!(run.code, 64, "{run}");
     let run = bench.run("recover --yes --retain Files");
@@ -141,8 +138,8 @@ fn what_cannot_be_deleted_is_retained_once_it_is_named() {
 }
 
 #[test]
-fn deleting_again_asks_for_the_data_again() {
-    let bench = undeletable();
+fn a_repeated_deletion_requires_approval_of_data_loss_again() {
+    let bench = failed_deletion();
     let run = bench.run("recover --yes");
     assert_eq!(run.code, 3, "{run}");
     done(&bench.run("recover --yes --allow-data-loss Files"));
@@ -150,13 +147,13 @@ fn deleting_again_asks_for_the_data_again() {
 }
 
 #[test]
-fn delete_retains_only_after_a_deletion_that_failed() {
+fn delete_retains_resources_only_after_a_failed_deletion() {
     let bench = bench();
     done(&bench.run("apply --yes -p Cache=Yes"));
     let run = bench.run("delete --yes --retain Files");
     assert_eq!(run.code, 1, "{run}");
     assert!(run.stderr.contains("CREATE_COMPLETE") && run.stderr.contains("DeletionPolicy: Retain"), "{run}");
-    let bench = undeletable();
+    let bench = failed_deletion();
     let run = bench.run("delete --yes --retain Flies");
     assert_eq!(run.code, 64, "{run}");
     assert!(run.stderr.contains("failed at Files"), "{run}");
@@ -164,8 +161,8 @@ fn delete_retains_only_after_a_deletion_that_failed() {
 }
 
 #[test]
-fn what_is_protected_stays_whatever_state_it_is_in() {
-    let bench = undeletable();
+fn protected_resources_stay_in_every_status() {
+    let bench = failed_deletion();
     bench.file("rack.yaml", "name: demo\nregion: us-east-1\ntemplate: network.json\nprotect: [Files]\n");
     for flags in ["--allow-data-loss Files", "--retain Files"] {
         let run = bench.run(&format!("recover --yes {flags}"));
@@ -176,7 +173,7 @@ fn what_is_protected_stays_whatever_state_it_is_in() {
 }
 
 #[test]
-fn a_wish_that_is_no_way_out_names_the_ways_there_are() {
+fn an_unavailable_recovery_option_lists_the_available_ones() {
     let bench = bench();
     done(&bench.run("apply --yes"));
     let run = bench.run("recover --choose cancel --yes");
@@ -184,11 +181,11 @@ fn a_wish_that_is_no_way_out_names_the_ways_there_are() {
     assert!(run.stderr.contains("CREATE_COMPLETE") && run.stderr.contains("not stuck"), "{run}");
     let bench = stuck_in_its_rollback();
     let run = bench.run("recover --choose cancel --yes");
-    assert!(run.stderr.contains("the ways out are: continue, delete"), "{run}");
+    assert!(run.stderr.contains("the recovery options are: continue, delete"), "{run}");
 }
 
 #[test]
-fn status_tells_the_last_operation_and_what_it_failed_for() {
+fn status_shows_the_last_operation_and_its_root_cause() {
     let bench = stuck_in_its_rollback();
     let run = bench.run("status");
     assert!(done(&run).stdout.contains("first failure: Target CREATE_FAILED") && run.stdout.contains("last operation: update"), "{run}");
@@ -197,7 +194,7 @@ fn status_tells_the_last_operation_and_what_it_failed_for() {
 }
 
 #[test]
-fn failures_come_root_cause_first_and_of_the_last_operation_only() {
+fn failed_events_show_the_root_cause_first_and_only_the_last_operation() {
     let bench = stuck_in_its_rollback();
     done(&bench.run("recover --yes"));
     assert_eq!(bench.run("set Cache=Yes --yes --fail-on Files:create").code, 1);
@@ -215,7 +212,7 @@ fn failures_come_root_cause_first_and_of_the_last_operation_only() {
 }
 
 #[test]
-fn an_update_that_was_left_where_it_failed_is_undone() {
+fn a_failed_update_without_rollback_can_be_rolled_back() {
     let bench = bench();
     done(&bench.run("apply --yes"));
     let run = bench.run("set Cache=Yes Zone=us-east-1b --yes --on-failure do-nothing --fail-on Target:create");
@@ -223,8 +220,8 @@ fn an_update_that_was_left_where_it_failed_is_undone() {
     assert!(run.stderr.contains("first failure: Target CREATE_FAILED") && run.stderr.contains("next: rackform recover"), "{run}");
     assert_eq!(status(&bench), "UPDATE_FAILED");
     let left = done(&bench.run("local resources --format json")).stdout.clone();
-    assert!(left.contains("AWS::EFS::FileSystem"), "what was made stays to be looked at: {left}");
-    assert_eq!(ways(&bench), ["rollback", "delete"]);
+    assert!(left.contains("AWS::EFS::FileSystem"), "created resources are kept: {left}");
+    assert_eq!(options(&bench), ["rollback", "delete"]);
     let refused = bench.run("set Cache=Yes --yes");
     assert!(refused.code != 0 && refused.stderr.contains("rackform recover"), "{refused}");
 
@@ -239,16 +236,16 @@ fn an_update_that_was_left_where_it_failed_is_undone() {
 }
 
 #[test]
-fn a_creation_that_fails_stays_or_goes_as_asked() {
+fn a_failed_creation_is_kept_or_deleted_as_requested() {
     let bench = bench();
     let run = bench.run("apply --yes --disable-rollback --fail-on Group:create");
     assert_eq!(run.code, 1, "{run}");
     assert_eq!(status(&bench), "CREATE_FAILED");
-    assert_eq!(ways(&bench), ["delete"]);
+    assert_eq!(options(&bench), ["delete"]);
     done(&bench.run("recover --yes"));
     let run = bench.run("apply --yes --on-failure delete --fail-on Group:create");
     assert_eq!(run.code, 1, "{run}");
     assert!(run.stderr.contains("first failure: Group CREATE_FAILED"), "{run}");
-    assert_eq!(bench.run("status").code, 66, "nothing is left");
+    assert_eq!(bench.run("status").code, 66, "the stack is deleted");
     done(&bench.run("apply --yes"));
 }

@@ -42,7 +42,7 @@ use record::{AccountRecord, Operation, OperationKind, Phase, ResourceRecord, Sta
 use store::{Store, Table, Transaction};
 
 /// Why a resource fails that was told to.
-const INJECTED: &str = "Resource handler returned message: \"this failure was asked for with --fail-on\"";
+const INJECTED: &str = "Resource handler returned message: \"this failure was requested for a test\"";
 
 /// How many events a page holds, as with AWS.
 const EVENTS_A_PAGE: usize = 100;

@@ -7,7 +7,7 @@ use crate::cli::shared::backend::{self, Access};
 use crate::cli::shared::execute::ExecuteArgs;
 use crate::cli::{Context, ExitCode, Failure};
 use crate::cloudformation::StackStatus;
-use crate::recover::{self, Recovery, Situation, Way, Wish};
+use crate::recover::{self, Recovery, RecoveryAction, RecoveryError, RequestedPart, RequestedRecovery, StackSnapshot};
 
 /// Gets the stack out of a state that it is stuck in
 ///
@@ -59,72 +59,79 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
             }
         }
     }
-    let recovery = situation(backend.as_ref(), &description)?;
-    let wish = Wish { way: args.choose.clone(), skip: args.skip.clone(), retain: args.retain.clone() };
-    let way = recover::choose(&recovery, &wish).map_err(|problem| {
-        let failure = Failure::new(ExitCode::Usage, problem.to_string());
-        match problem.hint() {
-            Some(hint) => failure.hinted(hint),
-            None => failure,
-        }
-    })?;
+    let recovery = recovery(backend.as_ref(), &description)?;
+    let requested = RequestedRecovery { action: args.choose.clone(), skip: args.skip.clone(), retain: args.retain.clone() };
+    let action = recover::choose(&recovery, &requested).map_err(|error| not_possible(&error))?;
     args.execution.show_recovery(context, &recovery)?;
-    let Some(way) = way else { return Ok(ExitCode::Done) };
+    let Some(action) = action else { return Ok(ExitCode::Done) };
     if args.dry_run {
         return Ok(ExitCode::Done);
     }
-    if !matches!(way, Way::Delete { .. }) && !args.execution.allow_data_loss.is_empty() {
+    if !matches!(action, RecoveryAction::Delete { .. }) && !args.execution.allow_data_loss.is_empty() {
         return Err(
-            Failure::new(ExitCode::Usage, format!("`--allow-data-loss`: `{}` loses no data", way.name())).hinted("leave the flag out")
+            Failure::new(ExitCode::Usage, format!("`--allow-data-loss`: `{}` loses no data", action.name())).hinted("leave the flag out")
         );
     }
-    let question = match &way {
-        Way::Delete { retain } => return deletion(args, context, backend.as_ref(), description, retain),
-        Way::Wait => format!("Follow {stack} to its end?"),
-        Way::Cancel => format!("Cancel the update of {stack}?"),
-        Way::Continue { skip } if skip.is_empty() => format!("Go on undoing the update of {stack}?"),
-        Way::Continue { skip } => format!("Go on undoing the update of {stack}, and leave {} as it is?", skip.join(", ")),
-        Way::Rollback => format!("Undo the update of {stack}?"),
+    let question = match &action {
+        RecoveryAction::Delete { retain } => return deletion(args, context, backend.as_ref(), description, retain),
+        RecoveryAction::Wait => format!("Follow {stack} to its end?"),
+        RecoveryAction::Cancel => format!("Cancel the update of {stack}?"),
+        RecoveryAction::Continue { skip } if skip.is_empty() => format!("Continue the rollback of {stack}?"),
+        RecoveryAction::Continue { skip } => format!("Continue the rollback of {stack} and skip {}?", skip.join(", ")),
+        RecoveryAction::Rollback => format!("Roll back the update of {stack}?"),
     };
     if !args.execution.yes {
         context.confirm(&question, "nothing was changed")?;
     }
     let events = backend.recent_events(&description.id)?;
-    begin(backend.as_ref(), &stack, &way, context.cloudformation_role_arn()?)?;
+    start(backend.as_ref(), &stack, &action, context.cloudformation_role_arn()?)?;
     let resources = backend.list_resources(&description.id)?.len();
     let outcome = args.execution.follow(context, backend.as_ref(), &stack, resources, |observer, interrupted| {
-        match way {
-            // What is under way already has its history.
-            Way::Wait | Way::Cancel => apply::watch(backend.as_ref(), &description, events, observer, interrupted),
+        match action {
+            // An operation in progress has earlier events.
+            RecoveryAction::Wait | RecoveryAction::Cancel => apply::watch(backend.as_ref(), &description, events, observer, interrupted),
             _ => apply::follow(backend.as_ref(), &description.id, Some(description.revision.clone()), observer, interrupted),
         }
     })?;
     let exit_code = args.execution.report(context, &outcome, &stack)?;
-    // What was to be undone is undone.
-    let undone = matches!(&outcome, Outcome::RolledBack { .. }) && !matches!(way, Way::Wait);
-    Ok(if undone { ExitCode::Done } else { exit_code })
+    // The requested rollback succeeded.
+    let rolled_back = matches!(&outcome, Outcome::RolledBack { .. }) && !matches!(action, RecoveryAction::Wait);
+    Ok(if rolled_back { ExitCode::Done } else { exit_code })
 }
 
-/// Begins what is not a deletion.
-fn begin(backend: &dyn Backend, stack: &str, way: &Way, role_arn: Option<String>) -> Result<(), Failure> {
-    match way {
-        Way::Cancel => backend.cancel_update(stack)?,
-        Way::Continue { skip } => backend.continue_update_rollback(stack, &RollbackOptions { skip: skip.clone(), role_arn })?,
-        Way::Rollback => backend.rollback_stack(stack, &RollbackOptions { role_arn, ..RollbackOptions::default() })?,
-        Way::Wait | Way::Delete { .. } => {}
+/// Returns the failure for a requested recovery that is not possible, in terms of the options.
+fn not_possible(error: &RecoveryError) -> Failure {
+    let message = match error {
+        RecoveryError::NotAvailable { part: RequestedPart::Skip, status, .. } => format!("`--skip` is not a recovery option in {status}"),
+        RecoveryError::NotAvailable { part: RequestedPart::Retain, status, .. } => {
+            format!("`--retain` is not a recovery option in {status}")
+        }
+        RecoveryError::NotStuck { part, name, .. } => format!("`--{part} {name}`: {error}"),
+        _ => error.to_string(),
+    };
+    Failure::new(ExitCode::Usage, message).with_hint(error.hint())
+}
+
+/// Starts an action other than a deletion.
+fn start(backend: &dyn Backend, stack: &str, action: &RecoveryAction, role_arn: Option<String>) -> Result<(), Failure> {
+    match action {
+        RecoveryAction::Cancel => backend.cancel_update(stack)?,
+        RecoveryAction::Continue { skip } => backend.continue_update_rollback(stack, &RollbackOptions { skip: skip.clone(), role_arn })?,
+        RecoveryAction::Rollback => backend.rollback_stack(stack, &RollbackOptions { role_arn, ..RollbackOptions::default() })?,
+        RecoveryAction::Wait | RecoveryAction::Delete { .. } => {}
     }
     Ok(())
 }
 
-/// Returns why a stack is stuck, and the ways out.
+/// Returns why a stack is stuck, and its recovery options.
 ///
 /// # Errors
 ///
-/// Returns that the backend cannot be asked.
-fn situation(backend: &dyn Backend, stack: &StackDescription) -> Result<Recovery, Failure> {
+/// Returns the backend's error.
+fn recovery(backend: &dyn Backend, stack: &StackDescription) -> Result<Recovery, Failure> {
     let events = backend.recent_events(&stack.id)?;
     let resources = if stack.status.is_review() { Vec::new() } else { backend.list_resources(&stack.id)? };
-    let mut recovery = recover::propose(Situation { stack, events: &events, resources: &resources });
+    let mut recovery = recover::recovery(StackSnapshot { stack, events: &events, resources: &resources });
     if let Some(cause) = &mut recovery.root_cause {
         apply::find_nested_causes(backend, cause);
     }

@@ -51,7 +51,7 @@ pub struct ExecuteArgs {
 #[serde(rename_all = "kebab-case")]
 enum Line<'l> {
     Plan(&'l Plan),
-    Recovery(&'l Recovery),
+    Recovery(ui::RecoveryView<'l>),
     Outcome(&'l Outcome),
     Preflight(ReportView<'l>),
     Verification(ReportView<'l>),
@@ -85,7 +85,7 @@ impl ExecuteArgs {
     /// Returns that it cannot be written.
     pub fn show_recovery(&self, context: &mut Context<'_>, recovery: &Recovery) -> Result<(), Failure> {
         match self.format {
-            Format::Json => self.line(context, &Line::Recovery(recovery)),
+            Format::Json => self.line(context, &Line::Recovery(ui::RecoveryView::of(recovery))),
             Format::Human => {
                 let text = ui::recovery(recovery, context.layout());
                 context.answer(&text)

@@ -3,12 +3,17 @@
 use crate::apply::ApplyHint;
 use crate::aws::RequestHint;
 use crate::backend::BackendHint;
+use crate::template::nearest;
 
 /// Returns the text of a hint about a request to AWS.
 pub fn request(hint: &RequestHint) -> String {
     let text = match hint {
         RequestHint::SetRegion => "set it with `--region`, `region:` in rack.yaml, AWS_REGION or the profile",
-        RequestHint::CreateProfile => {
+        RequestHint::ChooseProfile { name, known } if !known.is_empty() => {
+            return nearest(name, known.iter().map(String::as_str))
+                .map_or_else(|| hint.to_string(), |near| format!("did you mean `{near}`?"));
+        }
+        RequestHint::ChooseProfile { .. } => {
             "create one with `aws configure sso` or `aws configure`; without `--profile`, credentials come from AWS_ACCESS_KEY_ID and \
              related variables"
         }
@@ -25,9 +30,7 @@ pub fn request(hint: &RequestHint) -> String {
             "the caller lacks permission for this action; `-v` shows the caller, `--profile` and `--role-arn` choose another one"
         }
         RequestHint::UseOwnBucket => "another account owns this bucket: name one of yours with `--template-bucket`",
-        RequestHint::SimilarProfile(_)
-        | RequestHint::UseProfile(_)
-        | RequestHint::RenewCredentials
+        RequestHint::RenewCredentials
         | RequestHint::CheckCredentials
         | RequestHint::UseBucketInRegion
         | RequestHint::CheckBucketName

@@ -82,7 +82,7 @@ fn an_obsolete_change_set_is_to_be_planned_again() {
     let wire = Account { executions: vec![(400, "InvalidChangeSetStatus")], executed: "OBSOLETE", ..Account::default() }.serve();
     let run = wire.run(&bench(""), SET);
     assert_eq!(run.code, 75, "{run}");
-    assert!(run.stderr.contains("changed after the change set") && run.stderr.contains("plan again"), "{run}");
+    assert!(run.stderr.contains("changed after change set") && run.stderr.contains("plan again"), "{run}");
 }
 
 #[test]

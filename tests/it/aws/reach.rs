@@ -37,7 +37,7 @@ fn a_role_is_assumed_before_anything_is_asked_and_verbose_says_who_asks() {
 }
 
 #[test]
-fn what_keeps_aws_from_being_asked_is_told_apart_with_what_to_do() {
+fn each_reason_why_aws_is_unreachable_has_its_own_hint() {
     let expired = Wire::new(|_| refusal("ExpiredToken", "The security token included in the request is expired"));
     let run = expired.run(&bench("region: eu-west-1\n"), "status");
     assert_eq!(run.code, 69, "{run}");
@@ -45,23 +45,20 @@ fn what_keeps_aws_from_being_asked_is_told_apart_with_what_to_do() {
     assert!(run.stderr.contains("hint: the credentials have expired"), "{run}");
 
     let run = expired.run(&bench(""), "status");
-    assert!(run.code == 69 && run.stderr.contains("no AWS region is given") && run.stderr.contains("`--region`"), "{run}");
+    assert!(run.code == 69 && run.stderr.contains("no AWS region is configured") && run.stderr.contains("`--region`"), "{run}");
 
     let mut nobody = expired.command(&bench("region: eu-west-1\n"), "status");
     nobody.env_remove("AWS_ACCESS_KEY_ID").env_remove("AWS_SECRET_ACCESS_KEY");
     let bench_of_nobody = bench("region: eu-west-1\n");
     let run = Run::of(nobody.current_dir(bench_of_nobody.path()));
-    assert!(
-        run.code == 69 && run.stderr.contains("there are no usable AWS credentials") && run.stderr.contains("`--profile NAME`"),
-        "{run}"
-    );
+    assert!(run.code == 69 && run.stderr.contains("no usable AWS credentials") && run.stderr.contains("`--profile NAME`"), "{run}");
     for inside in ["dispatch failure", "credential provider", "chain", "Ec2InstanceMetadata"] {
-        assert!(!run.stderr.contains(inside), "our words alone: {inside}\n{run}");
+        assert!(!run.stderr.contains(inside), "rackform's own words only: {inside}\n{run}");
     }
 
     let nowhere = bench("region: eu-west-1\n");
     let run = Run::of(expired.command(&nowhere, "status").env("AWS_ENDPOINT_URL", "http://127.0.0.1:1"));
-    assert!(run.code == 69 && run.stderr.contains("DescribeStacks got no answer"), "{run}");
+    assert!(run.code == 69 && run.stderr.contains("DescribeStacks got no response"), "{run}");
     assert!(run.stderr.contains("AWS_ENDPOINT_URL"), "{run}");
 
     let run = Run::of(expired.command(&nowhere, "status").env("AWS_MAX_ATTEMPTS", "none"));
@@ -93,21 +90,21 @@ fn with_config(config: &str, arguments: &str) -> Run {
 }
 
 #[test]
-fn what_is_wrong_with_a_profile_is_said_in_plain_words() {
+fn profile_mistakes_are_reported_in_plain_words() {
     let run = with_config("[profile staging]\nregion = eu-west-1\n", "status --profile stagin");
-    assert!(run.stderr.contains("no AWS profile `stagin`") && run.stderr.contains("did you mean `staging`?"), "{run}");
+    assert!(run.stderr.contains("AWS profile `stagin` does not exist") && run.stderr.contains("did you mean `staging`?"), "{run}");
 
     let run = with_config("[profile dev]\nrole_arn = arn:aws:iam::111122223333:role/a\nsource_profile = base\n", "status --profile dev");
-    assert!(run.stderr.contains("profile `base`, which profile `dev` builds on, is not in ~/.aws/config"), "{run}");
+    assert!(run.stderr.contains("profile `base`, the source profile of `dev`, does not exist in ~/.aws/config"), "{run}");
 
     let sso = "[profile dev]\nsso_session = s\nsso_account_id = 111122223333\nsso_role_name = dev\n[sso-session s]\n\
                sso_region = eu-west-1\nsso_start_url = https://example.awsapps.com/start\n";
     let run = with_config(sso, "status --profile dev");
-    assert!(run.stderr.contains("there is no SSO session yet") && run.stderr.contains("aws sso login"), "{run}");
+    assert!(run.stderr.contains("there is no SSO session") && run.stderr.contains("aws sso login"), "{run}");
 }
 
 #[test]
-fn whoever_wants_to_know_who_asks_is_told_once() {
+fn the_caller_identity_is_shown_once() {
     let wire = Wire::new(|asked| match asked.action.as_str() {
         "GetCallerIdentity" => {
             success("GetCallerIdentity", "<Arn>arn:aws:iam::111122223333:user/dev</Arn><UserId>A</UserId><Account>111122223333</Account>")
@@ -120,7 +117,7 @@ fn whoever_wants_to_know_who_asks_is_told_once() {
 }
 
 #[test]
-fn a_profile_that_is_named_wins_over_keys_in_the_environment() {
+fn a_named_profile_takes_precedence_over_environment_keys() {
     let wire = Wire::new(|asked| super::deployed(&asked.action, ""));
     let bench = bench("region: eu-west-1\n");
     bench.file("aws-config", "[profile other]\naws_access_key_id = AKIAOTHER\naws_secret_access_key = other\n");
@@ -134,17 +131,17 @@ fn a_profile_that_is_named_wins_over_keys_in_the_environment() {
     assert!(wire.asked().iter().all(|asked| asked.head.contains("credential=akiaother/")), "{}", wire.asked()[0].head);
     let asked = wire.asked().len();
     let run = asked_as("status --profile nobody");
-    assert!(run.code == 69 && run.stderr.contains("there is no AWS profile `nobody`"), "{run}");
-    assert_eq!(wire.asked().len(), asked, "nobody was asked as somebody else");
+    assert!(run.code == 69 && run.stderr.contains("AWS profile `nobody` does not exist"), "{run}");
+    assert_eq!(wire.asked().len(), asked, "no request was sent with other credentials");
 }
 
 #[test]
-fn what_makes_no_sense_is_told_without_the_sdk_s_inside() {
+fn configuration_mistakes_are_reported_without_sdk_internals() {
     let wire = Wire::new(|asked| super::deployed(&asked.action, ""));
     let bench = bench("region: eu-west-1\n");
     let run = Run::of(wire.command(&bench, "status").env("AWS_ENDPOINT_URL", "notaurl"));
-    assert!(run.code == 69 && run.stderr.contains("AWS_ENDPOINT_URL is `notaurl`, and must be a URL"), "{run}");
+    assert!(run.code == 69 && run.stderr.contains("invalid AWS_ENDPOINT_URL `notaurl`; it must be a URL"), "{run}");
     let run = Run::of(wire.command(&bench, "status").args(["--region", "us east"]));
-    assert!(run.code == 69 && run.stderr.contains("`us east` is no region"), "{run}");
-    assert!(wire.asked().is_empty(), "nothing was asked");
+    assert!(run.code == 69 && run.stderr.contains("invalid region `us east`"), "{run}");
+    assert!(wire.asked().is_empty(), "no request was sent");
 }

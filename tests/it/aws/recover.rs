@@ -86,7 +86,7 @@ fn an_update_under_way_is_waited_for_or_cancelled_and_nothing_else() {
     let server = waited.serve();
     let run = server.run(&bench(), "recover --yes");
     assert_eq!(run.code, 0, "{run}");
-    assert!(run.stdout.contains("with Queue in work") && run.stdout.contains("--choose cancel"), "{run}");
+    assert!(run.stdout.contains("with Queue in progress") && run.stdout.contains("--choose cancel"), "{run}");
     assert!(!server.asked().contains(&"CancelUpdateStack".to_owned()), "{:?}", server.asked());
     let mut cancelled = under_way();
     cancelled.looks = vec![vec![("jobs", "UPDATE_ROLLBACK_IN_PROGRESS", "User Initiated"), ("jobs", "UPDATE_ROLLBACK_COMPLETE", "")]];
