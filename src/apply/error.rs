@@ -1,6 +1,5 @@
 //! Why a plan could not be executed.
 
-use super::revision;
 use crate::backend::{BackendError, BackendHint, StackName};
 use crate::cloudformation::StackStatus;
 use crate::plan::Disagreement;
@@ -9,7 +8,7 @@ use crate::plan::Disagreement;
 #[derive(Debug, thiserror::Error)]
 pub enum ApplyError {
     /// The stack changed after the plan was made.
-    #[error("stack `{stack}` changed after the plan was made: {}", revision::changes(*.newer_events, *.status, resources))]
+    #[error("stack `{stack}` changed after the plan was made: {}", changes(*.newer_events, *.status, resources))]
     StackChanged {
         /// The stack.
         stack: StackName,
@@ -136,5 +135,22 @@ impl ApplyError {
                 | Self::StackExists { .. }
                 | Self::Backend(BackendError::ChangeSetObsolete { .. } | BackendError::Locked { .. })
         )
+    }
+}
+
+/// Returns how a stack changed, in words.
+fn changes(newer_events: usize, status: Option<StackStatus>, resources: &[String]) -> String {
+    let Some(status) = status else { return "it no longer exists".to_owned() };
+    let events = match newer_events {
+        0 => "its events differ".to_owned(),
+        1 => "1 newer event".to_owned(),
+        count => format!("{count} newer events"),
+    };
+    match resources {
+        [] => format!("it is {status}, {events}"),
+        [first, second, third, rest @ ..] if !rest.is_empty() => {
+            format!("it is {status}, {events} about {first}, {second}, {third} and {} more", rest.len())
+        }
+        names => format!("it is {status}, {events} about {}", names.join(", ")),
     }
 }

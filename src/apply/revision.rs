@@ -2,7 +2,7 @@
 
 use super::{ApplyError, Target};
 use crate::backend::{Backend, StackDescription};
-use crate::cloudformation::{StackEvent, StackStatus};
+use crate::cloudformation::StackEvent;
 
 /// Checks that the stack did not change since a plan was made.
 ///
@@ -38,21 +38,5 @@ pub(super) fn check_revision_of(backend: &dyn Backend, target: &Target, stack: O
                 resources,
             })
         }
-    }
-}
-
-pub(super) fn changes(newer_events: usize, status: Option<StackStatus>, resources: &[String]) -> String {
-    let Some(status) = status else { return "it no longer exists".to_owned() };
-    let events = match newer_events {
-        0 => "its events differ".to_owned(),
-        1 => "1 newer event".to_owned(),
-        count => format!("{count} newer events"),
-    };
-    match resources {
-        [] => format!("it is {status}, {events}"),
-        [first, second, third, rest @ ..] if !rest.is_empty() => {
-            format!("it is {status}, {events} about {first}, {second}, {third} and {} more", rest.len())
-        }
-        names => format!("it is {status}, {events} about {}", names.join(", ")),
     }
 }

@@ -90,7 +90,7 @@ fn an_unknown_parameter_is_refused_with_what_was_meant() {
 }
 
 #[test]
-fn a_saved_plan_is_carried_out_once_and_refused_when_the_stack_moved_on() {
+fn a_saved_plan_is_executed_once_and_refused_after_the_stack_changed() {
     let bench = bench();
     done(&bench.run("apply --yes"));
     done(&bench.run("plan -p Cache=Yes -o change.plan"));
@@ -99,7 +99,11 @@ fn a_saved_plan_is_carried_out_once_and_refused_when_the_stack_moved_on() {
     assert!(resources(&bench).contains_key("Files"));
     let run = bench.run("apply other.plan --yes");
     assert_eq!(run.code, 75, "{}", run.stderr);
-    assert!(run.stderr.contains("moved on") && run.stderr.contains("Files") && run.stderr.contains("plan again"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("changed after the plan was made") && run.stderr.contains("Files") && run.stderr.contains("plan again"),
+        "{}",
+        run.stderr
+    );
     bench.file("broken.plan", bench.read("other.plan").replace("us-east-1c", "us-east-1d"));
     let run = bench.run("apply broken.plan --yes");
     assert_eq!(run.code, 65, "{}", run.stderr);

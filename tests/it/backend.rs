@@ -175,14 +175,14 @@ pub fn a_change_set_leaves_nothing(backend: &dyn Backend) {
     assert_eq!(status(backend, "ghost"), "gone");
 }
 
-/// A stack that moved on refuses a plan that was made before, and says what happened.
+/// A plan is refused after the stack changed, with the reason.
 pub fn a_plan_for_another_revision_is_refused(backend: &dyn Backend) {
     put(backend, "rack", NETWORK, &[]);
     let stale = target(backend, "rack", NETWORK, &[("Cache", "Yes")]);
     put(backend, "rack", NETWORK, &[("Zone", "us-east-1b")]);
     let error = apply(backend, &stale, &mut Told::default(), &AtomicBool::new(false)).unwrap_err();
     let text = error.to_string();
-    assert!(text.contains("moved on") && text.contains("UPDATE_COMPLETE") && text.contains("Subnet"), "{text}");
+    assert!(text.contains("changed after the plan was made") && text.contains("UPDATE_COMPLETE") && text.contains("Subnet"), "{text}");
     assert!(error.may_succeed_later());
 }
 

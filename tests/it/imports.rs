@@ -72,7 +72,7 @@ fn a_file_system_that_fits_becomes_the_racks_own() {
     assert_eq!(bench.run(&format!("plan {ask} --exit-code")).code, 2);
 
     let run = done(bench.run(&format!("set Cache=Yes --import Files={id} --yes")));
-    assert!(run.stderr.contains(&format!("imported: Files ({id}); now the update")), "{run}");
+    assert!(run.stderr.contains(&format!("imported: Files ({id}); starting the update")), "{run}");
     assert!(run.stderr.contains("`rackform drift` compares every property of Files with the template"), "{run}");
     assert_eq!(physical_id(&bench, "Files").as_deref(), Some(id.as_str()));
     assert!(done(bench.run("local resources --retained")).stdout.contains("no retained resources"));
@@ -271,7 +271,7 @@ fn a_saved_plan_imports_and_a_stale_one_is_refused() {
     assert!(run.stdout.contains(&format!("import {id}")), "{run}");
     assert_eq!(physical_id(&bench, "Files"), Some(id));
     let stale = bench.run("apply stale.plan --yes");
-    assert!(stale.code == 75 && stale.stderr.contains("moved on"), "{stale}");
+    assert!(stale.code == 75 && stale.stderr.contains("changed after the plan was made"), "{stale}");
 }
 
 #[test]

@@ -1,31 +1,31 @@
-//! Change sets over the wire: each call may be sent again, since its answer may be lost, and still does its work once.
+//! Creates, executes and deletes change sets. Each call may be retried after a lost response, and still takes effect once.
 
 use aws_sdk_cloudformation::types::{self as sdk, ChangeSetType};
 
 use super::error::{failed, is_absent, no_change_set};
-use super::repeated::{may_have_been_processed, unknown_start};
+use super::retried::{may_have_been_processed, unknown_start};
 use super::templates::Templates;
 use super::{AwsBackend, convert};
 use crate::backend::{Backend as _, BackendError, ChangeSetRequest};
 use crate::cloudformation::{ChangeSetStatus, ExecutionStatus, INLINE_TEMPLATE_LIMIT_BYTES, StackStatus, parse_rollback_alarm};
 use crate::unique::unique_token;
 
-/// How often to look whether a stack shows what was begun, or that it is gone, about a second apart.
-const LOOKS: usize = 30;
+/// Polls until a stack shows a started operation, or that it is deleted, about a second apart.
+const POLLS: usize = 30;
 
-/// How often to look whether a call that was not answered was heard all the same, about a second apart.
-const MOMENTS: usize = 4;
+/// Polls until it is known whether a call without a response was processed, about a second apart.
+const RETRY_POLLS: usize = 4;
 
-/// A stack, as far as a change set asks.
-struct Present {
+/// The ID and status of an existing stack.
+struct ExistingStack {
     id: String,
     status: StackStatus,
 }
 
 impl AwsBackend {
-    fn present(&self, stack: &str) -> Result<Option<Present>, BackendError> {
+    fn existing_stack(&self, stack: &str) -> Result<Option<ExistingStack>, BackendError> {
         match self.session.block_on(self.client.describe_stacks().stack_name(stack).send()) {
-            Ok(answer) => Ok(answer.stacks().first().map(|found| Present {
+            Ok(answer) => Ok(answer.stacks().first().map(|found| ExistingStack {
                 id: found.stack_id().unwrap_or(stack).to_owned(),
                 status: found.stack_status().map(|status| StackStatus::from(status.as_str())).unwrap_or_default(),
             })),
@@ -34,11 +34,11 @@ impl AwsBackend {
         }
     }
 
-    /// Asks for a change set and returns its ID.
+    /// Requests a change set and returns its ID.
     pub(super) fn start_change_set(&self, request: &ChangeSetRequest) -> Result<String, BackendError> {
-        self.given.take(request);
-        // A stack of which only a change set exists is not there yet: the next change set is of type CREATE too.
-        let present = self.present(&request.stack)?.filter(|present| !present.status.is_review());
+        self.sent_secrets.add(request);
+        // A stack that consists only of a change set does not exist yet: the next change set has the type CREATE too.
+        let present = self.existing_stack(&request.stack)?.filter(|present| !present.status.is_review());
         let is_import = !request.imports.is_empty();
         let kind = match present {
             _ if is_import => ChangeSetType::Import,
@@ -52,12 +52,12 @@ impl AwsBackend {
         };
         let rollback = (!options.rollback_alarms.is_empty() || options.rollback_monitoring_minutes.is_some()).then(|| {
             sdk::RollbackConfiguration::builder()
-                // An empty list takes away those there are.
+                // An empty list would remove the existing triggers.
                 .set_rollback_triggers((!options.rollback_alarms.is_empty()).then(|| options.rollback_alarms.iter().map(alarm).collect()))
                 .set_monitoring_time_in_minutes(options.rollback_monitoring_minutes.and_then(|minutes| i32::try_from(minutes).ok()))
                 .build()
         });
-        // An empty list takes tags away, none leaves those there are.
+        // An empty list removes the stack's tags; without a list they stay.
         let tags = ((!request.tags.is_empty() && !is_import) || kind == ChangeSetType::Update).then(|| convert::tags(&request.tags));
         let mut call = self
             .client
@@ -71,7 +71,7 @@ impl AwsBackend {
             .set_capabilities(Some(convert::capabilities(&options.capabilities)))
             .set_role_arn(options.role_arn.clone())
             .set_notification_arns(options.notification_topics.clone())
-            // A new stack has nothing that could have drifted.
+            // A new stack cannot have drifted.
             .set_deployment_mode(options.deployment_mode.filter(|_| present.is_some()).map(convert::deployment_mode))
             .set_on_stack_failure(options.on_failure.map(convert::on_failure))
             .set_rollback_configuration(rollback)
@@ -87,7 +87,7 @@ impl AwsBackend {
         };
         match self.session.block_on(call.send()).map_err(|error| failed("CreateChangeSet", error)) {
             Ok(answer) => Ok(answer.id().unwrap_or(&request.name).to_owned()),
-            // The first answer was lost: the name is nobody else's, so the change set is this one.
+            // The first response was lost. The name is unique, so an existing change set is this one.
             Err(error) if may_have_been_processed(&error) => {
                 self.describe_change_set(&request.stack, &request.name).map(|found| found.id).map_err(|_| error)
             }
@@ -100,7 +100,7 @@ impl AwsBackend {
         Ok(self.change_sets(stack)?.into_iter().map(|(name, _)| name).collect())
     }
 
-    /// Returns them with whether they are still being worked out.
+    /// Returns the names of a stack's change sets, and whether each is still being created.
     fn change_sets(&self, stack: &str) -> Result<Vec<(String, bool)>, BackendError> {
         let pages = self.client.list_change_sets().stack_name(stack).into_paginator().items().send();
         match self.session.block_on(pages.collect::<Result<Vec<_>, _>>()) {
@@ -117,7 +117,7 @@ impl AwsBackend {
         }
     }
 
-    /// Starts to execute a change set, and waits until the stack shows it: until then it looks as if it were done.
+    /// Starts to execute a change set, and waits until the stack shows it: until then its status looks final.
     pub(super) fn start_execution(&self, stack: &str, change_set: &str) -> Result<(), BackendError> {
         let before = self.latest_event(stack)?;
         let token = token(change_set);
@@ -127,9 +127,9 @@ impl AwsBackend {
             if !may_have_been_processed(&error) {
                 return Err(error);
             }
-            return self.has_begun(stack, change_set, &token, before.as_deref(), error);
+            return self.check_execution_started(stack, change_set, &token, before.as_deref(), error);
         }
-        for _ in 0..LOOKS {
+        for _ in 0..POLLS {
             match self.latest_event(stack) {
                 Ok(latest) if latest != before => return Ok(()),
                 Ok(_) => {}
@@ -138,13 +138,20 @@ impl AwsBackend {
             }
             self.pause();
         }
-        // It was accepted: whoever follows sees the rest.
+        // The request was accepted; the follower polls further.
         Ok(())
     }
 
-    /// Finds out whether a change set is being executed though the answer says it cannot be, or there was none.
-    fn has_begun(&self, stack: &str, change_set: &str, token: &str, before: Option<&str>, error: BackendError) -> Result<(), BackendError> {
-        for _ in 0..MOMENTS {
+    /// Checks whether a change set is being executed although the response was an error or was lost.
+    fn check_execution_started(
+        &self,
+        stack: &str,
+        change_set: &str,
+        token: &str,
+        before: Option<&str>,
+        error: BackendError,
+    ) -> Result<(), BackendError> {
+        for _ in 0..RETRY_POLLS {
             if self.has_events_of(stack, token).unwrap_or(false) {
                 return Ok(());
             }
@@ -153,9 +160,9 @@ impl AwsBackend {
                 Ok(found) if found.execution_status == ExecutionStatus::Obsolete => {
                     return Err(BackendError::ChangeSetObsolete { stack: stack.to_owned(), change_set: found.name });
                 }
-                // It can still be executed, so it is not being yet: the call may be on its way.
+                // It can still be executed: the call may still be in transit.
                 Ok(_) => {}
-                // Once it is executed, it may be gone, and the stack has an event more.
+                // After execution it may be deleted, and the stack has a newer event.
                 Err(BackendError::ChangeSetNotFound { .. }) => match self.latest_event(stack) {
                     Ok(latest) if latest.as_deref() != before => return Ok(()),
                     Ok(_) => {}
@@ -176,17 +183,17 @@ impl AwsBackend {
         Ok(answer.stack_events().first().and_then(|event| event.event_id()).map(ToOwned::to_owned))
     }
 
-    /// Deletes a change set, and the stack with it when that never was more.
-    pub(super) fn take_away(&self, stack: &str, change_set: &str) -> Result<(), BackendError> {
-        // A stack that is only there for it goes at once with it, so that nothing is left of both however this ends. One that is still being
-        // worked out cannot go yet.
-        if let Some(present) = self.present(stack)?.filter(|present| present.status.is_review())
+    /// Deletes a change set, and the stack if it was created only for it.
+    pub(super) fn delete_change_set_and_review(&self, stack: &str, change_set: &str) -> Result<(), BackendError> {
+        // A stack that was created only for the change set is deleted with it at once, so that an interruption leaves neither behind. That is
+        // impossible while the change set is being created.
+        if let Some(present) = self.existing_stack(stack)?.filter(|present| present.status.is_review())
             && let [(name, is_pending)] = self.change_sets(&present.id)?.as_slice()
             && is_name_of(name, change_set)
             && !is_pending
             && self.delete_review(&present).is_ok()
         {
-            return self.wait_until_gone(stack);
+            return self.wait_until_deleted(stack);
         }
         let deleted = self
             .session
@@ -196,9 +203,9 @@ impl AwsBackend {
         if !matches!(deleted, Ok(()) | Err(BackendError::ChangeSetNotFound { .. })) {
             return deleted;
         }
-        // A stack that never was more than a change set would stay behind in REVIEW_IN_PROGRESS; one with another change set is in use.
-        for _ in 0..LOOKS {
-            let Some(present) = self.present(stack)?.filter(|present| present.status.is_review()) else { return deleted };
+        // A stack that consists only of this change set would stay in REVIEW_IN_PROGRESS; with another change set, it is in use.
+        for _ in 0..POLLS {
+            let Some(present) = self.existing_stack(stack)?.filter(|present| present.status.is_review()) else { return deleted };
             let others = self.change_set_names(&present.id)?;
             if others.iter().any(|name| !is_name_of(name, change_set)) {
                 return deleted;
@@ -211,17 +218,17 @@ impl AwsBackend {
         deleted
     }
 
-    /// Deletes a stack of which only change sets exist, and those with it.
+    /// Deletes a stack that consists only of change sets.
     ///
     /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html>
-    fn delete_review(&self, present: &Present) -> Result<(), BackendError> {
+    fn delete_review(&self, present: &ExistingStack) -> Result<(), BackendError> {
         let call = self.client.delete_stack().stack_name(&present.id).client_request_token(token(&present.id));
         self.session.block_on(call.send()).map(drop).map_err(|error| failed("DeleteStack", error))
     }
 
-    fn wait_until_gone(&self, stack: &str) -> Result<(), BackendError> {
-        for _ in 0..LOOKS {
-            if self.present(stack)?.is_none() {
+    fn wait_until_deleted(&self, stack: &str) -> Result<(), BackendError> {
+        for _ in 0..POLLS {
+            if self.existing_stack(stack)?.is_none() {
                 break;
             }
             self.pause();
@@ -230,12 +237,12 @@ impl AwsBackend {
     }
 }
 
-/// Tells whether a change set's name or ID is of the change set with that name.
+/// Tells whether `change_set`, a name or ID, is the change set with this name.
 fn is_name_of(name: &str, change_set: &str) -> bool {
     name == change_set || change_set.contains(&format!("/{name}/"))
 }
 
-/// Returns a token that is the same for every attempt at one operation and for no other: letters, digits and hyphens.
+/// Returns a token that identifies an operation in all retries: letters, digits and hyphens.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ExecuteChangeSet.html>
 fn token(of: &str) -> String {

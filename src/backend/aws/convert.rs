@@ -1,4 +1,4 @@
-//! SDK types to the backend's own, and back.
+//! Converts SDK types to the backend's types, and back.
 
 use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
 use aws_sdk_cloudformation::primitives::{DateTime, DateTimeFormat};

@@ -1,4 +1,4 @@
-//! Asks CloudFormation to look for drift, and reads what it found.
+//! Runs CloudFormation's drift detection and reads its results.
 
 use std::time::{Duration, Instant};
 
@@ -10,14 +10,14 @@ use crate::aws::RequestError;
 use crate::backend::{BackendError, PropertyDifference, ResourceDrift};
 use crate::cloudformation::{DifferenceType, ResourceDriftStatus};
 
-/// How long one detection may take; CloudFormation asks every resource's service in turn.
-const PATIENCE: Duration = Duration::from_secs(15 * 60);
+/// Time limit of a detection; CloudFormation reads every resource in turn.
+const DETECTION_TIMEOUT: Duration = Duration::from_secs(15 * 60);
 
-/// Between two looks at a detection.
-const PAUSE: Duration = Duration::from_secs(2);
+/// Pause between two polls of a detection.
+const POLL_PAUSE: Duration = Duration::from_secs(2);
 
 impl AwsBackend {
-    /// Has CloudFormation compare a stack with what is there, and returns what it found of each resource.
+    /// Runs drift detection on a stack, and returns the result for each resource.
     pub(super) fn find_drift(&self, stack: &str) -> Result<Vec<ResourceDrift>, BackendError> {
         let answer = self
             .session
@@ -42,7 +42,7 @@ impl AwsBackend {
     }
 
     fn wait_for_detection(&self, id: &str) -> Result<(), BackendError> {
-        let begun = Instant::now();
+        let started = Instant::now();
         loop {
             let operation = "DescribeStackDriftDetectionStatus";
             let answer = self
@@ -50,12 +50,14 @@ impl AwsBackend {
                 .block_on(self.client.describe_stack_drift_detection_status().stack_drift_detection_id(id).send())
                 .map_err(|error| failed(operation, error))?;
             match answer.detection_status() {
-                Some(StackDriftDetectionStatus::DetectionInProgress) if begun.elapsed() < PATIENCE => std::thread::sleep(PAUSE),
+                Some(StackDriftDetectionStatus::DetectionInProgress) if started.elapsed() < DETECTION_TIMEOUT => {
+                    std::thread::sleep(POLL_PAUSE)
+                }
                 Some(StackDriftDetectionStatus::DetectionInProgress) => {
-                    let message = format!("the detection was not done after {} minutes", PATIENCE.as_secs() / 60);
+                    let message = format!("drift detection did not end within {} minutes", DETECTION_TIMEOUT.as_secs() / 60);
                     return Err(RequestError::Request { operation, code: None, message }.into());
                 }
-                // A detection that failed may still have found something of other resources; it says of each whether it was checked.
+                // A failed detection may still have results for some resources; each result states whether the resource was checked.
                 _ => return Ok(()),
             }
         }

@@ -1,17 +1,17 @@
-//! CloudFormation itself, through the AWS SDK: converts SDK types at its edge, so that no other room sees them.
+//! The backend for CloudFormation in an AWS account, through the SDK.
 //!
-//! Credentials and region come by the SDK's whole chain (environment, profiles, SSO, roles, web identity, instance metadata,
-//! `AWS_ENDPOINT_URL`); see <https://docs.aws.amazon.com/sdk-for-rust/latest/dg/credproviders.html>.
+//! Takes a [`Session`] and the requests of [`Backend`]; returns the types of [`backend`](super), converted from the SDK's types here, so that no
+//! other module uses them. Credentials, retries and timeouts belong to [`aws`](crate::aws).
 
 mod change_sets;
 mod convert;
 mod drift;
 mod error;
 mod events;
-mod given;
-mod parameter_store;
-mod recovery;
-mod repeated;
+mod retried;
+mod rollback;
+mod sent_secrets;
+mod ssm_parameters;
 mod templates;
 
 use std::sync::Arc;
@@ -22,6 +22,7 @@ use aws_sdk_cloudformation::types::TemplateStage;
 use indexmap::IndexMap;
 
 use self::error::{failed, is_absent, no_change_set, no_stack};
+use self::sent_secrets::SentSecrets;
 pub use self::templates::template_address;
 use super::{
     Backend, BackendCapabilities, BackendError, ChangeSetDescription, ChangeSetRequest, DeleteOptions, EventPage, EventTail,
@@ -30,17 +31,17 @@ use super::{
 use crate::aws::{Identity, Session};
 use crate::cloudformation::{StackEvent, StackStatus};
 
-/// How long to wait between two looks at a change set that is being worked out.
-const POLL: Duration = Duration::from_secs(1);
+/// Pause between two polls of a change set in creation.
+const POLL_PAUSE: Duration = Duration::from_secs(1);
 
 /// CloudFormation in one account and region.
 pub struct AwsBackend {
     session: Arc<Session>,
     client: Client,
-    /// Secrets that must not come back.
-    given: given::Given,
-    /// For looks that are repeated anyway.
-    onlooker: Client,
+    /// Secrets in requests, which are masked in responses.
+    sent_secrets: SentSecrets,
+    /// A client for polls.
+    polling_client: Client,
 }
 
 impl std::fmt::Debug for AwsBackend {
@@ -50,12 +51,12 @@ impl std::fmt::Debug for AwsBackend {
 }
 
 impl AwsBackend {
-    /// Returns the backend of a session.
+    /// Creates a backend with a session.
     pub fn new(session: Arc<Session>) -> Self {
         Self {
             client: Client::new(session.config()),
-            given: given::Given::default(),
-            onlooker: events::onlooker(session.config()),
+            sent_secrets: SentSecrets::default(),
+            polling_client: events::polling_client(session.config()),
             session,
         }
     }
@@ -71,7 +72,7 @@ impl Backend for AwsBackend {
     }
 
     fn identity(&self) -> Result<Identity, BackendError> {
-        self.session.identity().cloned()
+        Ok(self.session.identity()?.clone())
     }
 
     fn list_stacks(&self) -> Result<Vec<StackSummary>, BackendError> {
@@ -90,8 +91,8 @@ impl Backend for AwsBackend {
             Err(error) => return Err(failed("DescribeStacks", error)),
         };
         let Some(found) = answer.stacks().first() else { return Ok(None) };
-        let mut described = self.given.stack(convert::stack(found));
-        // A stack in REVIEW_IN_PROGRESS has no template yet, and CloudFormation says so with a ValidationError.
+        let mut described = self.sent_secrets.stack(convert::stack(found));
+        // A stack in REVIEW_IN_PROGRESS has no template; CloudFormation would respond with a ValidationError.
         if !described.status.is_review() {
             let template = self
                 .session
@@ -134,7 +135,7 @@ impl Backend for AwsBackend {
     }
 
     fn pause(&self) {
-        std::thread::sleep(POLL);
+        std::thread::sleep(POLL_PAUSE);
     }
 
     fn stack_policy(&self, stack: &str) -> Result<Option<String>, BackendError> {
@@ -183,7 +184,7 @@ impl Backend for AwsBackend {
     }
 
     fn delete_change_set(&self, stack: &str, change_set: &str) -> Result<(), BackendError> {
-        self.take_away(stack, change_set)
+        self.delete_change_set_and_review(stack, change_set)
     }
 
     fn delete_stack(&self, stack: &str, options: &DeleteOptions) -> Result<(), BackendError> {
@@ -191,7 +192,7 @@ impl Backend for AwsBackend {
     }
 
     fn continue_update_rollback(&self, stack: &str, options: &RollbackOptions) -> Result<(), BackendError> {
-        self.start_rollback_again(stack, options)
+        self.start_continued_rollback(stack, options)
     }
 
     fn rollback_stack(&self, stack: &str, options: &RollbackOptions) -> Result<(), BackendError> {
@@ -203,7 +204,7 @@ impl Backend for AwsBackend {
     }
 
     fn ssm_parameters(&self, names: &[String]) -> Result<Option<SsmParameters>, BackendError> {
-        parameter_store::stored(&self.session, names).map(Some)
+        ssm_parameters::ssm_parameters(&self.session, names).map(Some)
     }
 
     fn cancel_update(&self, stack: &str) -> Result<(), BackendError> {
@@ -231,7 +232,7 @@ impl Backend for AwsBackend {
     }
 
     fn advance(&self, stack: &str) -> Result<OperationState, BackendError> {
-        self.progress(stack)
+        self.operation_state(stack)
     }
 
     fn list_events(&self, stack: &str, after: Option<&str>) -> Result<EventPage, BackendError> {

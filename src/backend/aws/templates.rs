@@ -18,7 +18,7 @@ use crate::aws::{RequestError, Session};
 use crate::backend::{BackendError, ChangeSetRequest, StackResource, TemplateBucket};
 use crate::cloudformation::{INLINE_TEMPLATE_LIMIT_BYTES, S3_TEMPLATE_LIMIT_BYTES};
 
-/// After how many days a template leaves a bucket that was made here: CloudFormation reads it when the change set is made, and never again.
+/// Days until a template expires in rackform's bucket: CloudFormation reads it only when the change set is created.
 const EXPIRY_DAYS: i32 = 30;
 
 /// The one region that no bucket may be constrained to by name.
@@ -77,7 +77,7 @@ impl<'s> Templates<'s> {
         self.address(&bucket, &key)
     }
 
-    /// Returns the address of an object as CloudFormation takes it: as the SDK would ask for it, without the signature.
+    /// Returns the URL of an object for CloudFormation: the URL that the SDK would request, without the signature.
     pub(super) fn address(&self, bucket: &str, key: &str) -> Result<String, BackendError> {
         let unusable = |message: String| RequestError::Request { operation: "GetObject", code: None, message };
         let presigning = PresigningConfig::expires_in(Duration::from_secs(60)).map_err(|error| unusable(error.to_string()))?;
@@ -88,7 +88,7 @@ impl<'s> Templates<'s> {
         Ok(request.uri().split('?').next().unwrap_or_default().to_owned())
     }
 
-    /// Returns the bucket for templates that this program made, or makes it.
+    /// Returns rackform's bucket for templates, which is created if requested.
     fn own_bucket(&self, size: usize, account: &str, create: bool) -> Result<String, BackendError> {
         let region = self.session.region();
         let bucket = TemplateBucket::own_name(account, region);
@@ -97,7 +97,7 @@ impl<'s> Templates<'s> {
             Ok(_) => return Ok(bucket),
             Err(_) if create => {}
             Err(error) => {
-                // Whether it is not there or only not to be seen, another way is needed; only silence is worth another error.
+                // The bucket does not exist or is not accessible: another one is required. Only a missing response is reported as such.
                 let error = failed("HeadBucket", error);
                 return Err(match error {
                     BackendError::Request(RequestError::Unreachable { .. } | RequestError::Credentials { .. }) => error,
@@ -115,16 +115,16 @@ impl<'s> Templates<'s> {
             .set_create_bucket_configuration(location);
         match self.session.block_on(call.send()).map_err(|error| failed("CreateBucket", error)) {
             Ok(_) => {}
-            // An answer that was lost, or a run that was interrupted below.
+            // A lost response, or an earlier run that was interrupted below.
             Err(error) if error.code() == Some("BucketAlreadyOwnedByYou") => {}
             Err(error) => return Err(in_bucket(&bucket, error)),
         }
-        self.furnish(&bucket, account).map_err(|error| in_bucket(&bucket, error))?;
+        self.configure_bucket(&bucket, account).map_err(|error| in_bucket(&bucket, error))?;
         Ok(bucket)
     }
 
-    /// Makes a bucket private and encrypted, and lets what is in it expire.
-    fn furnish(&self, bucket: &str, account: &str) -> Result<(), BackendError> {
+    /// Makes a bucket private and encrypted, with objects that expire.
+    fn configure_bucket(&self, bucket: &str, account: &str) -> Result<(), BackendError> {
         let unusable = |error: aws_sdk_s3::error::BuildError| RequestError::Request {
             operation: "CreateBucket",
             code: None,
@@ -166,7 +166,7 @@ impl<'s> Templates<'s> {
     }
 }
 
-/// Says which bucket a failure is about.
+/// Adds the bucket's name to an error.
 fn in_bucket(bucket: &str, error: BackendError) -> BackendError {
     match error {
         BackendError::Request(RequestError::Request { operation, code, message }) => {
@@ -176,11 +176,11 @@ fn in_bucket(bucket: &str, error: BackendError) -> BackendError {
     }
 }
 
-/// Returns the address under which CloudFormation reads a template from a bucket.
+/// Returns the URL under which CloudFormation reads a template from a bucket.
 ///
 /// # Errors
 ///
-/// Returns that there are no credentials, without which the SDK works out no address.
+/// Returns an error if there are no credentials, without which the SDK creates no URL.
 pub fn template_address(session: &Session, bucket: &str, key: &str) -> Result<String, BackendError> {
     Templates::new(session)?.address(bucket, key)
 }

@@ -2,10 +2,10 @@
 
 use indexmap::IndexMap;
 
-use super::operation::Work;
 use super::record::{AccountRecord, ChangeSetRecord, OperationKind, Phase, ResourceRecord, StackRecord};
 use super::store::Table;
-use super::{EVENTS_A_PAGE, LocalBackend, change_sets, event_key, find, recovery, resource_key};
+use super::work::Work;
+use super::{EVENTS_PER_PAGE, LocalBackend, change_sets, event_key, find, recovery, resource_key};
 use crate::aws::Identity;
 use crate::backend::policy::StackPolicy;
 use crate::backend::{
@@ -218,9 +218,9 @@ impl Backend for LocalBackend {
                 None => return Err(BackendError::StackNotFound { stack: stack.to_owned() }),
             };
             let after = after.map(|after| event_key(&id, after)).unwrap_or_default();
-            let mut events: Vec<StackEvent> = transaction.scan(Table::EVENTS, &event_key(&id, ""), &after, EVENTS_A_PAGE + 1)?;
-            let more = events.len() > EVENTS_A_PAGE;
-            events.truncate(EVENTS_A_PAGE);
+            let mut events: Vec<StackEvent> = transaction.scan(Table::EVENTS, &event_key(&id, ""), &after, EVENTS_PER_PAGE + 1)?;
+            let more = events.len() > EVENTS_PER_PAGE;
+            events.truncate(EVENTS_PER_PAGE);
             Ok(EventPage { events, more })
         })
     }

@@ -4,10 +4,10 @@ use super::compare::{Difference, compare};
 use super::conflict::conflict;
 use super::desired::DesiredResource;
 use super::identity::{self, Newcomer};
-use super::operation::{Prepared, Work};
 use super::record::{Doing, InFlight, Leftover, Operation, OperationKind, OutputRecord, Phase, ResourceRecord, StackRecord};
 use super::store::Table;
-use super::{FailAction, cleanup};
+use super::work::{Prepared, Work};
+use super::{FailAction, leftovers};
 use crate::backend::BackendError;
 use crate::backend::policy::StackPolicy;
 use crate::cloudformation::{Action, Change, OnFailure, Replacement, ResourceChange, ResourceStatus, StackStatus};
@@ -237,7 +237,7 @@ impl Work<'_, '_, '_> {
             }
             Some(OnFailure::Delete) if is_creation => {
                 self.stack_status(StackStatus::DeleteInProgress, Some(reason))?;
-                let leftovers = cleanup::leftovers(self.resources()?);
+                let leftovers = leftovers::of_failed_creation(self.resources()?);
                 Ok(Some(Operation { kind: OperationKind::Delete, phase: Phase::Cleanup, in_flight: None, leftovers, ..operation }))
             }
             _ => self.roll_back(operation, reason),
@@ -282,9 +282,9 @@ impl Work<'_, '_, '_> {
             return Ok(None);
         }
         let unwanted = self.resources()?.into_iter().filter(|resource| !prepared.desired.resources.contains_key(&resource.logical_id));
-        let mut leftovers = std::mem::take(&mut operation.leftovers);
-        leftovers.extend(unwanted.map(cleanup::leftover));
-        operation.leftovers = cleanup::in_order(leftovers);
+        let mut all = std::mem::take(&mut operation.leftovers);
+        all.extend(unwanted.map(leftovers::leftover));
+        operation.leftovers = leftovers::in_deletion_order(all);
         if operation.phase == Phase::Forward {
             operation.phase = Phase::Cleanup;
             self.stack_status(StackStatus::UpdateCompleteCleanupInProgress, None)?;

@@ -3,9 +3,9 @@
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-manually.html>
 
 use super::desired::Desired;
-use super::operation::Work;
 use super::record::{AccountRecord, Operation, ResourceRecord};
 use super::store::Table;
+use super::work::Work;
 use super::{FailAction, INJECTED};
 use crate::backend::BackendError;
 use crate::cloudformation::{Action, Change, ResourceChange, ResourceStatus, StackStatus};

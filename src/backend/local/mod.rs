@@ -1,8 +1,12 @@
-//! An embedded CloudFormation in a directory, so that a newcomer, a test and a CI job can take the whole road with no account.
+//! The local backend: an embedded CloudFormation in a directory, which needs no AWS account.
 //!
-//! Takes change sets, gives stacks, events and physical resources that are made up: it imitates CloudFormation's order, words and rules
-//! and never claims to be AWS. See `docs/design/local-backend.md` for what it does not do. Every step is one committed transaction of
-//! the store, so that the process may die at any moment; [`Backend::advance`](super::Backend::advance) goes on where it stopped.
+//! Takes change sets; returns stacks, events and invented physical resources. It imitates CloudFormation's order, messages and rules, and
+//! `docs/design/local-backend.md` lists what it does not do. Every step is one committed transaction of the store, so that the process may be
+//! killed at any moment; [`Backend::advance`](super::Backend::advance) resumes the operation.
+//!
+//! The methods of `Work`, a stack in a transaction, are spread over several files by subject: `work` (shared), `step` (which phase), `forward`,
+//! `cleanup`, `rollback` and `import`. The files refer to each other only through these methods. All of them use types of this file, such as
+//! `FailOn` and `LocalBackend`, and this file uses theirs: a module and its parts.
 
 mod attributes;
 mod change_sets;
@@ -15,11 +19,14 @@ mod desired;
 mod forward;
 mod identity;
 mod import;
-mod operation;
+mod leftovers;
 mod order;
 mod record;
 mod recovery;
+mod rollback;
+mod step;
 mod store;
+mod work;
 
 use std::cell::RefCell;
 use std::path::Path;
@@ -37,17 +44,17 @@ use super::BackendError;
 use crate::cloudformation::{ResourceStatus, StackStatus};
 use crate::evaluate::State;
 use crate::secret::Mask;
-use operation::{Prepared, Work};
 use record::{AccountRecord, Operation, OperationKind, Phase, ResourceRecord, StackRecord};
 use store::{Store, Table, Transaction};
+use work::{Prepared, Work};
 
-/// Why a resource fails that was told to.
+/// The failure reason of a resource that was requested to fail.
 const INJECTED: &str = "Resource handler returned message: \"this failure was requested for a test\"";
 
-/// How many events a page holds, as with AWS.
-const EVENTS_A_PAGE: usize = 100;
+/// Events per page, as in AWS.
+const EVENTS_PER_PAGE: usize = 100;
 
-/// What a resource is to fail at.
+/// The action at which a resource fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FailAction {
@@ -57,16 +64,16 @@ pub enum FailAction {
     Update,
     /// Its deletion.
     Delete,
-    /// Its way back, once something else failed.
+    /// Its rollback, after another failure.
     Rollback,
 }
 
-/// A failure that is asked for: `LOGICAL_ID`, or `LOGICAL_ID:create|update|delete|rollback`.
+/// A requested failure: `LOGICAL_ID`, or `LOGICAL_ID:create|update|delete|rollback`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailOn {
     /// The resource.
     pub logical_id: String,
-    /// At what; `None` is whatever comes first, the way back aside.
+    /// The action; `None` is the first one, rollbacks excluded.
     pub action: Option<FailAction>,
 }
 
@@ -86,33 +93,33 @@ impl std::str::FromStr for FailOn {
             Some((logical_id, "update")) => (logical_id, Some(FailAction::Update)),
             Some((logical_id, "delete")) => (logical_id, Some(FailAction::Delete)),
             Some((logical_id, "rollback")) => (logical_id, Some(FailAction::Rollback)),
-            Some((_, other)) => return Err(format!("`{other}` is none of create, update, delete, rollback")),
+            Some((_, other)) => return Err(format!("invalid action `{other}`; use create, update, delete or rollback")),
         };
         if logical_id.is_empty() {
-            Err("a logical ID is missing".to_owned())
+            Err("the logical ID is missing".to_owned())
         } else {
             Ok(Self { logical_id: logical_id.to_owned(), action })
         }
     }
 }
 
-/// How a local backend is opened.
+/// Options of a local backend.
 pub struct LocalOptions {
-    /// The account and region that ARNs name.
+    /// The account and region in ARNs.
     pub location: Location,
-    /// Where time stamps come from.
+    /// The source of timestamps.
     pub clock: Box<dyn Clock>,
-    /// Failures to put into operations that are started from now on.
+    /// Failures in operations that are started from now on.
     pub fail_on: Vec<FailOn>,
-    /// How long each step takes at least: a real operation takes its time, and tests of interruption need some.
+    /// Minimum duration of each step, for tests of interruptions.
     pub step_delay: Option<Duration>,
 }
 
 impl LocalOptions {
-    /// The account that resources are in unless something else is said: nobody's.
+    /// The default account, which belongs to nobody.
     pub const DEFAULT_ACCOUNT: &'static str = "000000000000";
 
-    /// Returns the options for a region, with the computer's clock.
+    /// Returns the options for a region, with the system clock.
     pub fn new(region: impl Into<String>) -> Self {
         Self {
             location: Location { account: Self::DEFAULT_ACCOUNT.to_owned(), region: region.into() },
@@ -123,7 +130,7 @@ impl LocalOptions {
     }
 }
 
-/// The embedded CloudFormation.
+/// The local backend.
 pub struct LocalBackend {
     store: Store,
     location: Location,
@@ -133,7 +140,7 @@ pub struct LocalBackend {
     prepared: RefCell<Option<Rc<Prepared>>>,
 }
 
-/// A physical resource that outlived its stack.
+/// A physical resource that was retained when it left its stack.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct RetainedResource {
@@ -141,50 +148,50 @@ pub struct RetainedResource {
     pub resource_type: String,
     /// The physical ID.
     pub physical_id: String,
-    /// What it was called in its stack.
+    /// Its logical ID in the stack.
     pub logical_id: String,
     /// The stack's ID.
     pub stack_id: String,
 }
 
 impl LocalBackend {
-    /// Opens a directory, which is made when it is not there.
+    /// Opens a directory, which is created if it does not exist.
     ///
     /// # Errors
     ///
-    /// Returns [`BackendError::Locked`] when another process has it open, or that it cannot be read.
+    /// Returns [`BackendError::Locked`] if another process has it open, or an error if it cannot be read.
     pub fn open(directory: &Path, options: LocalOptions) -> Result<Self, BackendError> {
-        Ok(Self::over(Store::open(directory)?, options))
+        Ok(Self::with_store(Store::open(directory)?, options))
     }
 
-    /// Opens a directory for looking only: when there is nothing, nothing is made.
+    /// Opens a directory for reading: a missing one is not created.
     ///
     /// # Errors
     ///
     /// As [`LocalBackend::open`].
     pub fn open_existing(directory: &Path, options: LocalOptions) -> Result<Self, BackendError> {
-        if Store::exists(directory)? { Self::open(directory, options) } else { Ok(Self::over(Store::in_memory(directory)?, options)) }
+        if Store::exists(directory)? { Self::open(directory, options) } else { Ok(Self::with_store(Store::in_memory(directory)?, options)) }
     }
 
-    /// Returns a backend without a directory, gone with the process.
+    /// Returns a backend in memory.
     ///
     /// # Errors
     ///
-    /// Returns an error when the store cannot be made.
+    /// Returns an error if the store cannot be created.
     pub fn in_memory(options: LocalOptions) -> Result<Self, BackendError> {
-        Ok(Self::over(Store::in_memory(Path::new("(memory)"))?, options))
+        Ok(Self::with_store(Store::in_memory(Path::new("(memory)"))?, options))
     }
 
-    fn over(store: Store, options: LocalOptions) -> Self {
+    fn with_store(store: Store, options: LocalOptions) -> Self {
         let LocalOptions { location, clock, fail_on, step_delay } = options;
         Self { store, location, clock, fail_on, step_delay, prepared: RefCell::new(None) }
     }
 
-    /// Returns what stacks let go by their policies.
+    /// Returns the resources that stacks retained because of their policies.
     ///
     /// # Errors
     ///
-    /// Returns an error when the store cannot be read.
+    /// Returns an error if the store cannot be read.
     pub fn retained_resources(&self) -> Result<Vec<RetainedResource>, BackendError> {
         let records: Vec<AccountRecord> = self.store.transaction(|transaction| transaction.all(Table::ACCOUNT, ""))?;
         let retained = records.into_iter().filter(|record| record.retained);
@@ -198,20 +205,20 @@ impl LocalBackend {
             .collect())
     }
 
-    /// Forgets everything in a directory whose store cannot be read any more.
+    /// Deletes a store that cannot be read any more.
     ///
     /// # Errors
     ///
-    /// Returns that the store's file cannot be taken away.
+    /// Returns an error if the store's file cannot be deleted.
     pub fn discard(directory: &Path) -> Result<(), BackendError> {
         Store::discard(directory)
     }
 
-    /// Forgets everything: stacks, events, retained resources.
+    /// Deletes everything: stacks, events, retained resources.
     ///
     /// # Errors
     ///
-    /// Returns an error when the store cannot be written.
+    /// Returns an error if the store cannot be written.
     pub fn reset(&self) -> Result<(), BackendError> {
         let tables = [Table::STACKS, Table::RESOURCES, Table::EVENTS, Table::CHANGE_SETS, Table::TEMPLATES, Table::ACCOUNT];
         self.store.transaction(|transaction| {
@@ -220,7 +227,7 @@ impl LocalBackend {
         })
     }
 
-    /// Returns what the evaluator may know of a stack before its resources: pseudo parameters and exports.
+    /// Returns the evaluator's state of a stack without resources: pseudo parameters and exports.
     fn pseudo_state(&self, transaction: &Transaction<'_>, stack: &StackRecord) -> Result<State, BackendError> {
         let text = |text: &str| Value::String(text.to_owned());
         let pseudo = [
@@ -241,10 +248,10 @@ impl LocalBackend {
         })
     }
 
-    /// Starts an operation on a stack, which must not have one.
+    /// Starts an operation on a stack, which must not have one in progress.
     fn begin(&self, work: &mut Work<'_, '_, '_>, kind: OperationKind, target: Option<record::Deployment>) -> Result<(), BackendError> {
         let leftovers = if kind == OperationKind::Delete {
-            cleanup::in_order(work.resources()?.into_iter().map(cleanup::leftover).collect())
+            leftovers::in_deletion_order(work.resources()?.into_iter().map(leftovers::leftover).collect())
         } else {
             Vec::new()
         };
@@ -274,7 +281,7 @@ impl LocalBackend {
         work.save()
     }
 
-    /// Does something with a stack in one transaction.
+    /// Runs `work` on a stack in one transaction.
     fn with_stack<T>(&self, stack: &str, work: impl FnOnce(&mut Work<'_, '_, '_>) -> Result<T, BackendError>) -> Result<T, BackendError> {
         self.store.transaction(|transaction| {
             let found = find(transaction, stack)?.ok_or_else(|| BackendError::StackNotFound { stack: stack.to_owned() })?;

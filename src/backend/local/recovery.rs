@@ -1,9 +1,9 @@
 //! Ways out of a failed rollback and a failed deletion.
 
-use super::cleanup;
-use super::operation::Work;
+use super::leftovers;
 use super::record::{Leftover, OperationKind, StackRecord};
 use super::store::Table;
+use super::work::Work;
 use crate::backend::{BackendError, DeleteOptions};
 use crate::cloudformation::{ResourceStatus, StackStatus};
 
@@ -49,7 +49,7 @@ pub(super) fn delete(work: &mut Work<'_, '_, '_>, options: &DeleteOptions) -> Re
             let is_current = work.resource(&old.logical_id)?.is_some_and(|current| current.physical_id == old.physical_id);
             let is_known = also.iter().any(|leftover| leftover.resource.physical_id == old.physical_id);
             if !is_current && !is_known && work.is_in_account(&old)? {
-                also.push(cleanup::leftover(old));
+                also.push(leftovers::leftover(old));
             }
         }
     }

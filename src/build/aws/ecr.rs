@@ -7,7 +7,6 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use jiff::Timestamp;
 
-use crate::aws::RequestError;
 use crate::aws::{RequestError, Session, request_error};
 use crate::build::registry::ecr::{EcrImage, EcrService, FileSystemSize};
 use crate::build::registry::{Credentials, Manifest, Repository};

@@ -102,7 +102,7 @@ impl ExitCode {
             Self::Unavailable => "the backend cannot be reached or used",
             Self::Bug => "a bug in rackform; the text says what to report",
             Self::CannotWrite => "an output cannot be written",
-            Self::TryAgain => "the stack is busy, or moved on since the plan was made: plan again",
+            Self::TryAgain => "the stack is busy, or changed since the plan was made: plan again",
             Self::Interrupted => "interrupted (Ctrl-C)",
             Self::PipeClosed => "whoever read the output stopped reading, such as `head`",
         }

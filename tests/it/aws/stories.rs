@@ -107,7 +107,7 @@ fn a_saved_plan_is_refused_once_the_stack_moved_on() {
     assert_eq!(account.run(&bench, "set Days=14 --yes").code, 0);
     let stale = account.run(&bench, "apply days.plan --yes");
     assert_eq!(stale.code, 75, "{stale}");
-    assert!(stale.stderr.contains("moved on") && stale.stderr.contains("UPDATE_COMPLETE"), "{stale}");
+    assert!(stale.stderr.contains("changed after the plan was made") && stale.stderr.contains("UPDATE_COMPLETE"), "{stale}");
     assert_eq!(account.begun("rack", "UPDATE_IN_PROGRESS"), 1);
     assert_eq!(account.open_change_sets("rack"), Vec::<String>::new());
     let fresh = account.run(&bench, "plan -p Days=30 -o days.plan");

@@ -1,4 +1,4 @@
-//! One step of what is being done to a stack: what every phase shares.
+//! A stack in a transaction: what every phase of an operation shares.
 
 use std::rc::Rc;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::attributes::{Asked, attribute};
 use super::clock::stamp;
 use super::desired::{Desired, desired};
-use super::record::{AccountRecord, Deployment, Operation, OperationKind, Phase, ResourceRecord, StackRecord};
+use super::record::{AccountRecord, Deployment, Operation, Phase, ResourceRecord, StackRecord};
 use super::store::{Table, Transaction};
 use super::{LocalBackend, event_key, order, resource_key};
 use crate::backend::BackendError;
@@ -15,20 +15,20 @@ use crate::cloudformation::{ResourceStatus, STACK_TYPE, StackEvent, StackStatus}
 use crate::evaluate::State;
 use crate::secret::Mask;
 
-/// An operation's deployment evaluated, kept from step to step.
+/// The evaluated deployment of an operation, cached between steps.
 pub(super) struct Prepared {
     serial: u64,
     phase: Phase,
-    /// How many resources were settled, so known, when it was evaluated.
+    /// The number of finished resources, whose values were known, at the evaluation.
     settled: usize,
     pub(super) desired: Desired,
-    /// Resources so that each stands after what it depends on.
+    /// The resources, each after those that it depends on.
     pub(super) order: Vec<String>,
-    /// What the first evaluation, which knew nothing, said of references.
+    /// The references in the template, from an evaluation without any known resource.
     pub(super) dependencies: Rc<Dependencies>,
 }
 
-/// What a template refers to.
+/// The references in a template.
 pub(super) struct Dependencies {
     pub(super) resources: std::collections::BTreeMap<String, std::collections::BTreeSet<String>>,
     pub(super) attributes: std::collections::BTreeMap<String, std::collections::BTreeSet<String>>,
@@ -43,14 +43,6 @@ pub(super) struct Work<'b, 't, 's> {
 }
 
 impl Work<'_, '_, '_> {
-    /// Does the next step; returns what is left to do.
-    pub(super) fn step(&mut self, operation: Operation) -> Result<Option<Operation>, BackendError> {
-        match operation.phase {
-            Phase::Forward | Phase::Rollback => self.towards_target(operation),
-            Phase::Cleanup | Phase::RollbackCleanup => self.clean_up(operation),
-        }
-    }
-
     /// Sets the stack's status and writes its event.
     pub(super) fn stack_status(&mut self, status: StackStatus, reason: Option<&str>) -> Result<(), BackendError> {
         self.stack.status = status;
@@ -129,12 +121,12 @@ impl Work<'_, '_, '_> {
         self.transaction.remove(Table::ACCOUNT, &account_key(resource))
     }
 
-    /// Tells whether a physical resource is still there.
+    /// Tells whether a physical resource still exists.
     pub(super) fn is_in_account(&self, resource: &ResourceRecord) -> Result<bool, BackendError> {
         Ok(self.transaction.get::<AccountRecord>(Table::ACCOUNT, &account_key(resource))?.is_some())
     }
 
-    /// Returns what the evaluator may know: the settled resources.
+    /// Returns the evaluator's state, with the finished resources.
     fn state(&self, settled: impl Iterator<Item = ResourceRecord>) -> Result<State, BackendError> {
         let mut state = self.backend.pseudo_state(self.transaction, &self.stack)?;
         for resource in settled {
@@ -146,7 +138,7 @@ impl Work<'_, '_, '_> {
         Ok(state)
     }
 
-    /// Returns the operation's deployment evaluated, with `wanted` known if it can be.
+    /// Returns the evaluated deployment of the operation, with the properties of `wanted` if they can be known.
     pub(super) fn prepare(&self, operation: &Operation, wanted: Option<&str>) -> Result<Rc<Prepared>, BackendError> {
         let known = self
             .backend
@@ -164,7 +156,7 @@ impl Work<'_, '_, '_> {
             }
         }
         let Some(target) = &operation.target else {
-            return Err(BackendError::Validation { message: "an operation without a target has nothing to evaluate".to_owned() });
+            return Err(BackendError::Validation { message: "the operation has no target to evaluate".to_owned() });
         };
         let text = self.template(target)?;
         let dependencies = match known {
@@ -186,7 +178,7 @@ impl Work<'_, '_, '_> {
         Ok(prepared)
     }
 
-    /// Returns what a deployment refers to, which only an evaluation that knows nothing tells in full.
+    /// Returns the references of a deployment; only an evaluation without any known resource has all of them.
     pub(super) fn dependencies(&self, text: &str, deployment: &Deployment) -> Result<Dependencies, BackendError> {
         let mut state = self.backend.pseudo_state(self.transaction, &self.stack)?;
         state.exports.clear();
@@ -198,7 +190,7 @@ impl Work<'_, '_, '_> {
         })
     }
 
-    /// Evaluates a deployment against the stack as it is.
+    /// Evaluates a deployment with the stack's current resources.
     pub(super) fn desired_now(&self, text: &str, deployment: &Deployment) -> Result<(Desired, Vec<String>), BackendError> {
         let dependencies = self.dependencies(text, deployment)?;
         let mut resources = self.resources()?;
@@ -213,10 +205,10 @@ impl Work<'_, '_, '_> {
     /// Returns a template's text.
     pub(super) fn template(&self, deployment: &Deployment) -> Result<String, BackendError> {
         let text = self.transaction.get::<String>(Table::TEMPLATES, &deployment.template)?;
-        text.ok_or_else(|| BackendError::Validation { message: format!("the store has lost the template {}", deployment.template) })
+        text.ok_or_else(|| BackendError::Validation { message: format!("template {} is missing in the store", deployment.template) })
     }
 
-    /// Returns the attributes of a resource that a template asks for.
+    /// Returns the attributes of a resource that the template refers to.
     pub(super) fn attributes(&self, resource: &ResourceRecord, dependencies: &Dependencies) -> indexmap::IndexMap<String, Value> {
         let Some(physical_id) = resource.physical_id.as_deref() else { return indexmap::IndexMap::new() };
         let asked = Asked {
@@ -228,24 +220,6 @@ impl Work<'_, '_, '_> {
         };
         let names = dependencies.attributes.get(&resource.logical_id);
         names.into_iter().flatten().map(|name| (name.clone(), attribute(&asked, name))).collect()
-    }
-
-    /// Turns back: an update to what was deployed, a creation to nothing.
-    pub(super) fn roll_back(&mut self, mut operation: Operation, reason: &str) -> Result<Option<Operation>, BackendError> {
-        operation.in_flight = None;
-        operation.settled.clear();
-        operation.leftovers.clear();
-        if operation.kind == OperationKind::Create {
-            operation.phase = Phase::RollbackCleanup;
-            let resources = self.resources()?;
-            operation.leftovers = super::cleanup::leftovers(resources);
-            self.stack_status(StackStatus::RollbackInProgress, Some(&format!("{reason} Rollback requested by user.")))?;
-        } else {
-            operation.phase = Phase::Rollback;
-            operation.target.clone_from(&self.stack.deployed);
-            self.stack_status(StackStatus::UpdateRollbackInProgress, Some(reason))?;
-        }
-        Ok(Some(operation))
     }
 }
 

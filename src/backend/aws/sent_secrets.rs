@@ -1,7 +1,7 @@
-//! Secrets that this process handed to CloudFormation: what comes back may repeat them.
+//! Secrets that this process sent to CloudFormation, masked in responses.
 //!
-//! A resource's failure quotes what it was made with, and an output may hold a parameter. CloudFormation masks neither, so values of `NoEcho`
-//! parameters are made stars here, before any other room sees them. What an earlier run gave cannot be known.
+//! A resource's failure may quote its properties, and an output may contain a parameter. CloudFormation masks neither, so values of `NoEcho`
+//! parameters are masked here, before any other module receives them. Secrets that an earlier run sent are unknown.
 
 use std::cell::RefCell;
 
@@ -12,13 +12,13 @@ use crate::template::{Arena, Source, Template};
 
 /// Masks the `NoEcho` values that were given.
 #[derive(Debug, Default)]
-pub(super) struct Given(RefCell<Mask>);
+pub(super) struct SentSecrets(RefCell<Mask>);
 
-impl Given {
-    /// Takes note of a request's secrets.
-    pub(super) fn take(&self, request: &ChangeSetRequest) {
+impl SentSecrets {
+    /// Adds a request's secrets.
+    pub(super) fn add(&self, request: &ChangeSetRequest) {
         let (source, arena) = (Source::new("template", request.template.as_str()), Arena::new());
-        // CloudFormation says itself what is wrong with a template that cannot be read, and gets no secret into anything.
+        // CloudFormation reports an unreadable template itself, and uses no secret of the request.
         let Ok(template) = Template::read(&source, &arena) else { return };
         let mut mask = self.0.borrow_mut();
         for entry in &template.parameters {
@@ -28,7 +28,7 @@ impl Given {
         }
     }
 
-    /// Returns an event without them.
+    /// Returns an event with the secrets masked.
     pub(super) fn event(&self, mut event: StackEvent) -> StackEvent {
         event.status_reason = event.status_reason.map(|reason| self.text(reason));
         if let Some(hook) = &mut event.hook {
@@ -37,7 +37,7 @@ impl Given {
         event
     }
 
-    /// Returns a stack without them.
+    /// Returns a stack with the secrets masked.
     pub(super) fn stack(&self, mut stack: StackDescription) -> StackDescription {
         stack.status_reason = stack.status_reason.map(|reason| self.text(reason));
         for value in stack.outputs.values_mut() {
