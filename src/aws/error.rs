@@ -45,7 +45,7 @@ pub enum RequestError {
 /// The operation of errors in the SDK's configuration, for which no request is sent.
 pub(super) const LOAD_CONFIGURATION: &str = "load the AWS configuration";
 
-/// What the user can do about a failed request. `Display` states it without options; `cli` replaces the text where it can name an option.
+/// What the user can do about a failed request. `ui` words it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RequestHint {
     /// Configure a region.
@@ -79,31 +79,6 @@ pub enum RequestHint {
     OptInToRegion,
     /// AWS throttles the account's requests.
     WaitForThrottling,
-}
-
-impl std::fmt::Display for RequestHint {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::SetRegion => "configure a region",
-            Self::ChooseProfile { known, .. } if known.is_empty() => "create a profile with `aws configure sso` or `aws configure`",
-            Self::ChooseProfile { known, .. } => return write!(f, "existing profiles: {}", known.join(", ")),
-            Self::StartSsoSession => "start a new SSO session with `aws sso login`, then run the command again",
-            Self::ProvideCredentials => "run `aws sso login`, or set AWS_ACCESS_KEY_ID and related variables",
-            Self::CheckConnection => "check the region, AWS_ENDPOINT_URL and the network; the operation may have started",
-            Self::RenewCredentials => {
-                "the credentials have expired: renew them (`aws sso login`, or assume the role again), then run the command again"
-            }
-            Self::CheckCredentials => {
-                "AWS does not know these credentials: check the key, the profile and the partition (aws, aws-cn, aws-us-gov)"
-            }
-            Self::RequestPermission => "the caller lacks permission for this action",
-            Self::UseBucketInRegion => "the bucket is in another region: name a bucket in the stack's region",
-            Self::UseOwnBucket => "another account owns this bucket: name one of yours",
-            Self::CheckBucketName => "the bucket does not exist: check its name",
-            Self::OptInToRegion => "the account has not opted in to this region",
-            Self::WaitForThrottling => "AWS throttles this account's requests: wait, then run the command again",
-        })
-    }
 }
 
 impl RequestHint {

@@ -1,9 +1,8 @@
 //! Why a backend could not perform an operation.
 //!
-//! The pattern of every error below `cli`: a `thiserror` enum whose variants carry fields, a `Display` that states subject and problem, and a
-//! method `hint()` that returns what the user can do about it as data (here [`BackendHint`]). Only `cli` knows options and command lines, so only
-//! `cli` names them in a hint
-//! (`cli/shared/hints.rs`). A hint's `Display` states the action without them, for reports.
+//! The pattern of every error below `ui`: a `thiserror` enum whose variants carry fields, a `Display` that states subject and problem, and a method
+//! `hint()` that returns what the user can do about it as data (here [`BackendHint`]). Only `ui` and `cli` know options and command lines, so
+//! `ui/hints.rs` words hints; a new variant does not compile until it is worded there.
 
 use std::path::PathBuf;
 
@@ -110,7 +109,7 @@ pub enum BackendError {
     },
 }
 
-/// What the user can do about a [`BackendError`]. `Display` states it without options; `cli` replaces the text where it can name an option.
+/// What the user can do about a [`BackendError`]. `ui` words it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BackendHint {
     /// About the request to AWS.
@@ -138,24 +137,6 @@ pub enum BackendHint {
         /// The file.
         file: PathBuf,
     },
-}
-
-impl std::fmt::Display for BackendHint {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Request(hint) => return hint.fmt(f),
-            Self::RecoverOrDelete => "the stack's creation failed and was rolled back: delete the stack, then create it again",
-            Self::Recover => "the stack is stuck: recover it first",
-            Self::Follow => "wait until the operation in progress ends",
-            Self::PlanAgain => "plan again and review the new changes",
-            Self::ReduceTemplate => "make the template smaller, or split it with nested stacks",
-            Self::SetTemplateBucket => "name or create an S3 bucket for templates, or make the template smaller",
-            Self::DisableTerminationProtection => "turn termination protection off first",
-            Self::WaitForProcess => "wait until the other process ends, or stop it: its operation can be resumed",
-            Self::UseOtherDirectory => "the directory may belong to another user: use another one",
-            Self::ResetStore { file } => return write!(f, "`{}` is damaged: restore a copy, or reset the store", file.display()),
-        })
-    }
 }
 
 impl BackendError {

@@ -13,6 +13,7 @@ pub mod evaluation;
 mod events;
 pub mod findings;
 mod json;
+pub mod hints;
 mod layout;
 pub mod multi_rack;
 mod outcome;

@@ -1,5 +1,6 @@
 //! Words for what to do about a check that did not pass.
 
+use super::hints;
 use crate::backend::BackendError;
 use crate::permissions::Purpose;
 use crate::verify::Remedy;
@@ -9,14 +10,15 @@ pub fn remedy(remedy: &Remedy) -> String {
     const SKIP: &str = "the plan can be executed without this check";
     match remedy {
         Remedy::Advice(text) => text.clone(),
+        Remedy::AwsRequest(hint) => hints::request(hint),
         Remedy::VerifyAgain => "`rackform verify --wait 120` checks again until it is available".to_owned(),
         Remedy::WaitForStack => "wait for the operation to finish; `rackform events --follow` shows its progress".to_owned(),
         Remedy::RecoverStack => {
             "`rackform events --failed` shows why; `rackform recover` deletes the stack, so that it can be created again".to_owned()
         }
         Remedy::StackStatus { stack, status } => {
-            let error = BackendError::WrongStatus { stack: stack.clone(), status: status.clone(), wanted: "updated" };
-            error.hint().unwrap_or_else(|| "`rackform status` explains the status".to_owned())
+            let error = BackendError::WrongStatus { stack: stack.clone(), status: status.clone(), operation: "update" };
+            error.hint().map_or_else(|| "`rackform status` explains the status".to_owned(), |hint| hints::backend(&hint))
         }
         Remedy::GrantVerify => "grant it; `rackform permissions --for verify` lists the permissions that the checks need".to_owned(),
         Remedy::GrantPreflight => {

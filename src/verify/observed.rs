@@ -35,7 +35,7 @@ impl InspectError {
     pub(super) fn remedy(&self, grant: Remedy) -> Remedy {
         match self.code.as_deref() {
             _ if self.is_denied() => grant,
-            Some(code) => request_hint(code).unwrap_or("try again later; the message is from AWS").into(),
+            Some(code) => RequestHint::of_code(code).map_or_else(|| "try again later; the message is from AWS".into(), Remedy::AwsRequest),
             None => "try again when the service responds, or check in the AWS console".into(),
         }
     }

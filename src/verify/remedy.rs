@@ -1,5 +1,6 @@
 //! What to do about a check that did not pass, as data: [`ui`](crate::ui) words what names a command or option of this program.
 
+use crate::aws::RequestHint;
 use crate::cloudformation::StackStatus;
 use crate::permissions::Purpose;
 
@@ -8,6 +9,8 @@ use crate::permissions::Purpose;
 pub enum Remedy {
     /// A sentence.
     Advice(String),
+    /// Fix a request to AWS.
+    AwsRequest(RequestHint),
     /// Verify again until the resource is available.
     VerifyAgain,
     /// Wait for the operation on the stack to finish.

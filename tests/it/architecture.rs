@@ -48,9 +48,7 @@ const USED_BY_BUILD: &[&str] = &["graph", "secret", "text", "diagnostic", "aws",
 const SDK_FOLDERS: &[&str] = &["aws/", "backend/aws/", "verify/aws/", "build/aws/"];
 
 /// Uses that break the order, as `user -> used`, each with the reason.
-const ARROW_EXCEPTIONS: &[(&str, &str)] = &[
-    ("build -> validate", "rules of Dockerfiles and of templates share a type"),
-];
+const ARROW_EXCEPTIONS: &[(&str, &str)] = &[("build -> validate", "rules of Dockerfiles and of templates share a type")];
 
 /// Cycles between files of one module, by their first file in alphabetic order, each with the reason.
 const CYCLE_EXCEPTIONS: &[(&str, &str)] = &[

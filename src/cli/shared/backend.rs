@@ -182,14 +182,13 @@ impl From<BackendError> for Failure {
             Some(source) => failure.caused_by(source),
             None => failure,
         };
-        failure.with_hint(error.hint().map(|hint| crate::cli::shared::hints::backend(&hint)))
+        failure.with_hint(error.hint().map(|hint| crate::ui::hints::backend(&hint)))
     }
 }
 
 impl From<RequestError> for Failure {
     fn from(error: RequestError) -> Self {
-        Self::new(request_exit_code(&error), error.to_string())
-            .with_hint(error.hint().map(|hint| crate::cli::shared::hints::request(&hint)))
+        Self::new(request_exit_code(&error), error.to_string()).with_hint(error.hint().map(|hint| crate::ui::hints::request(&hint)))
     }
 }
 
@@ -211,7 +210,7 @@ impl From<ApplyError> for Failure {
             ApplyError::ChangeSetNotDeleted { .. } | ApplyError::FollowFailed { .. } => ExitCode::Unavailable,
             _ => ExitCode::Failed,
         };
-        let hint = error.hint().map(|hint| crate::cli::shared::hints::apply(&hint));
+        let hint = error.hint().map(|hint| crate::ui::hints::apply(&hint));
         match error {
             ApplyError::Backend(error) => error.into(),
             error => {

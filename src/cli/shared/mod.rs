@@ -12,7 +12,6 @@ pub mod failure;
 pub mod files;
 pub mod following;
 pub mod imports;
-pub mod hints;
 pub mod interrupt;
 pub mod multi_rack;
 pub mod policy_checks;

@@ -18,7 +18,7 @@ pub fn inspect(context: &mut Context<'_>, backend: &dyn Backend, change: &Change
     let subject = Subject::from(&change.target);
     let bucket = bucket(backend, change)?;
     let remedy = match &bucket {
-        Some((_, false)) => crate::cli::shared::hints::backend(&BackendHint::SetTemplateBucket),
+        Some((_, false)) => ui::hints::backend(&BackendHint::SetTemplateBucket),
         _ => "create it, or name another".to_owned(),
     };
     let is_made = change.target.options.create_template_bucket;

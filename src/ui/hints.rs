@@ -1,4 +1,5 @@
-//! The wording of hints: what the user can do about an error. Modules below `cli` return hints as data, because only `cli` knows its options.
+//! The wording of hints: what the user can do about an error. Modules below `ui` return hints as data, because they do not know the options of
+//! the command line.
 
 use crate::apply::ApplyHint;
 use crate::aws::RequestHint;
@@ -11,7 +12,7 @@ pub fn request(hint: &RequestHint) -> String {
         RequestHint::SetRegion => "set it with `--region`, `region:` in rack.yaml, AWS_REGION or the profile",
         RequestHint::ChooseProfile { name, known } if !known.is_empty() => {
             return nearest(name, known.iter().map(String::as_str))
-                .map_or_else(|| hint.to_string(), |near| format!("did you mean `{near}`?"));
+                .map_or_else(|| format!("existing profiles: {}", known.join(", ")), |near| format!("did you mean `{near}`?"));
         }
         RequestHint::ChooseProfile { .. } => {
             "create one with `aws configure sso` or `aws configure`; without `--profile`, credentials come from AWS_ACCESS_KEY_ID and \
@@ -30,12 +31,16 @@ pub fn request(hint: &RequestHint) -> String {
             "the caller lacks permission for this action; `-v` shows the caller, `--profile` and `--role-arn` choose another one"
         }
         RequestHint::UseOwnBucket => "another account owns this bucket: name one of yours with `--template-bucket`",
-        RequestHint::RenewCredentials
-        | RequestHint::CheckCredentials
-        | RequestHint::UseBucketInRegion
-        | RequestHint::CheckBucketName
-        | RequestHint::OptInToRegion
-        | RequestHint::WaitForThrottling => return hint.to_string(),
+        RequestHint::RenewCredentials => {
+            "the credentials have expired: renew them (`aws sso login`, or assume the role again), then run the command again"
+        }
+        RequestHint::CheckCredentials => {
+            "AWS does not know these credentials: check the key, the profile and the partition (aws, aws-cn, aws-us-gov)"
+        }
+        RequestHint::UseBucketInRegion => "the bucket is in another region: name a bucket in the stack's region",
+        RequestHint::CheckBucketName => "the bucket does not exist: check its name",
+        RequestHint::OptInToRegion => "the account has not opted in to this region",
+        RequestHint::WaitForThrottling => "AWS throttles this account's requests: wait, then run the command again",
     };
     text.to_owned()
 }
@@ -65,7 +70,7 @@ pub fn backend(hint: &BackendHint) -> String {
                 file.display()
             );
         }
-        BackendHint::PlanAgain => return hint.to_string(),
+        BackendHint::PlanAgain => "plan again and review the new changes",
     };
     text.to_owned()
 }
