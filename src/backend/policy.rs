@@ -6,17 +6,17 @@ use serde_json::Value as Json;
 
 use crate::cloudformation::{Action, Change, Replacement, ResourceChange};
 
-/// A stack policy, read.
+/// A parsed stack policy.
 pub(crate) struct StackPolicy {
     statements: Vec<Json>,
 }
 
 impl StackPolicy {
-    /// Reads the text of a policy.
+    /// Parses the text of a policy.
     ///
     /// # Errors
     ///
-    /// Returns, as a message, what is wrong with it.
+    /// Returns a message if the policy is invalid.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let policy: Json = serde_json::from_str(text).map_err(|error| format!("Error validating stack policy: {error}"))?;
         let statements = match policy.get("Statement") {
@@ -27,7 +27,7 @@ impl StackPolicy {
         Ok(Self { statements })
     }
 
-    /// Returns which changes it denies, in CloudFormation's words. What is not allowed is denied, and a denial is stronger.
+    /// Returns the denied changes, with CloudFormation's messages. A change that no statement allows is denied, and `Deny` takes precedence.
     pub(crate) fn denied(&self, changes: &[Change]) -> Vec<String> {
         let mut denied = Vec::new();
         for change in changes {
@@ -50,7 +50,7 @@ impl StackPolicy {
     }
 }
 
-/// Returns what a policy calls a change; what is added needs no leave.
+/// Returns the action of a change in policies; an addition requires no permission.
 fn action(change: &ResourceChange) -> Option<&'static str> {
     match (change.action, change.replacement) {
         (Action::Modify, Some(Replacement::True)) => Some("Update:Replace"),
@@ -66,11 +66,11 @@ fn applies(statement: &Json, action: &str, change: &ResourceChange) -> bool {
     let names_action = if statement.get("NotAction").is_some() { !one_of("NotAction", action) } else { one_of("Action", action) };
     let names_resource =
         if statement.get("NotResource").is_some() { !one_of("NotResource", &resource) } else { one_of("Resource", &resource) };
-    names_action && names_resource && conditions_hold(statement, &change.resource_type)
+    names_action && names_resource && conditions_match(statement, &change.resource_type)
 }
 
-/// The one condition there is names resource types.
-fn conditions_hold(statement: &Json, resource_type: &str) -> bool {
+/// Stack policies support only one condition key, the resource type.
+fn conditions_match(statement: &Json, resource_type: &str) -> bool {
     let Some(Json::Object(conditions)) = statement.get("Condition") else { return true };
     conditions.iter().all(|(operator, keys)| {
         let types = texts(keys.get("ResourceType"));
@@ -92,7 +92,7 @@ fn texts(value: Option<&Json>) -> Vec<&str> {
     }
 }
 
-/// Matches a text against a pattern in which `*` is anything and `?` any one character.
+/// Matches a text with a pattern, in which `*` is any text and `?` any character.
 fn matches(pattern: &str, text: &str) -> bool {
     match (pattern.split_at_checked(1), text.chars().next()) {
         (None, first) => first.is_none(),
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_allowed_is_denied_and_a_denial_is_stronger() {
+    fn a_change_without_allow_is_denied_and_deny_takes_precedence() {
         let policy = r#"{"Statement": [
             {"Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*"},
             {"Effect": "Deny", "Action": ["Update:Replace", "Update:Delete"], "Principal": "*", "Resource": "LogicalResourceId/Build*"},

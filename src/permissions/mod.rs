@@ -1,13 +1,13 @@
-//! Which permissions a rack takes, as IAM policies: for the requests to CloudFormation, for what CloudFormation then does to the resources in
-//! the caller's name, for verification and preflight, and for running builds.
+//! The permissions that a rack requires, as IAM policies: for requests to CloudFormation, for CloudFormation's requests for the resources with the
+//! caller's credentials, for verification and preflight, and for builds.
 //!
-//! Takes types of resources with what happens to them ([`Need`]), gives [`Statement`]s and from them [`Policy`]s. What CloudFormation does to a
-//! resource of a type comes from the handlers of AWS's provider schemas ([`schema`](crate::schema)); what rackform itself asks is listed here. Nothing
-//! is asked and nothing granted: it is a listing.
+//! Takes resource types with the actions on them ([`Need`]); returns [`Statement`]s, and from them [`Policy`]s. CloudFormation's requests for a type
+//! come from the handlers in AWS's provider schemas ([`schema`](crate::schema)); rackform's own requests are listed here. This module only lists: it
+//! sends no request and grants nothing.
 
-mod asked;
 mod needs;
 mod policy;
+mod requests;
 mod scope;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,11 +16,11 @@ use serde::Serialize;
 
 pub use needs::{Need, lifetime, of_plan};
 pub use policy::{MANAGED_POLICY_LIMIT, Policy, policies};
-pub use scope::Place;
+pub use scope::StackLocation;
 
-use scope::Scope;
+use scope::ResourceScope;
 
-/// What permissions are for.
+/// The purpose of permissions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Purpose {
@@ -40,7 +40,7 @@ impl Purpose {
     /// Every purpose.
     pub const ALL: [Self; 5] = [Self::Request, Self::Resources, Self::Verify, Self::Preflight, Self::Build];
 
-    /// Returns the word it starts statement IDs with.
+    /// Returns the prefix of its statement IDs.
     fn word(self) -> &'static str {
         match self {
             Self::Request => "Request",
@@ -52,21 +52,21 @@ impl Purpose {
     }
 }
 
-/// Whom the role for CloudFormation is passed to.
+/// The service that the role for CloudFormation is passed to.
 const CLOUDFORMATION: &str = "cloudformation.amazonaws.com";
 
-/// Actions that are allowed on some resources.
+/// A policy statement: actions that are allowed on some resources.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Statement {
-    /// Its ID, unique in the listing.
+    /// Its ID, unique in the list.
     pub sid: String,
-    /// What it is for.
+    /// Its purpose.
     pub purpose: Purpose,
     /// The actions, sorted.
     pub actions: Vec<String>,
     /// The resources' ARNs, sorted.
     pub resources: Vec<String>,
-    /// The region that requests must be to, where the resources do not say it.
+    /// The region of the requests, if the resources' ARNs do not contain it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
     /// The service that a role may be passed to.
@@ -74,22 +74,22 @@ pub struct Statement {
     pub passed_to: Option<&'static str>,
 }
 
-/// Returns the statements that some purposes take, in the order of purposes and services.
-pub fn statements(place: &Place, needs: &[Need], purposes: &[Purpose]) -> Vec<Statement> {
+/// Returns the statements for some purposes, in the order of purposes and services.
+pub fn statements(location: &StackLocation, needs: &[Need], purposes: &[Purpose]) -> Vec<Statement> {
     let mut statements = Vec::new();
     for purpose in Purpose::ALL.into_iter().filter(|purpose| purposes.contains(purpose)) {
         let actions: BTreeSet<String> = match purpose {
             Purpose::Resources => needs::actions(needs),
             purpose => {
-                let looks_up = purpose == Purpose::Request && !place.stored.is_empty();
-                let asked = asked::actions(purpose, place.upload());
-                asked.into_iter().chain(looks_up.then_some(asked::LOOK_UP)).map(ToOwned::to_owned).collect()
+                let reads_ssm = purpose == Purpose::Request && !location.ssm_parameters.is_empty();
+                let actions = requests::actions(purpose, location.upload());
+                actions.into_iter().chain(reads_ssm.then_some(requests::READ_SSM_PARAMETERS)).map(ToOwned::to_owned).collect()
             }
         };
-        let mut groups: BTreeMap<(String, Scope), Vec<String>> = BTreeMap::new();
+        let mut groups: BTreeMap<(String, ResourceScope), Vec<String>> = BTreeMap::new();
         for action in without_covered(actions) {
             let service = action.split(':').next().unwrap_or_default().to_owned();
-            groups.entry((service, place.scope(&action, needs))).or_default().push(action);
+            groups.entry((service, location.scope(&action, needs))).or_default().push(action);
         }
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();
         for ((service, scope), actions) in groups {
@@ -106,7 +106,7 @@ pub fn statements(place: &Place, needs: &[Need], purposes: &[Purpose]) -> Vec<St
                 passed_to: None,
             });
         }
-        if let (Purpose::Request, Some(role)) = (purpose, &place.role_arn) {
+        if let (Purpose::Request, Some(role)) = (purpose, &location.role_arn) {
             statements.push(Statement {
                 sid: "RequestPassRole".to_owned(),
                 purpose,
@@ -120,14 +120,14 @@ pub fn statements(place: &Place, needs: &[Need], purposes: &[Purpose]) -> Vec<St
     statements
 }
 
-/// Returns the actions that are called for sure: the rest of a listing covers every property that types have, and every turn of events.
+/// Returns the actions that are certainly called; the rest of the list covers every property of the types, and rollbacks.
 ///
-/// Of what CloudFormation does to resources these are the calls that make a new one, told by their names.
-pub fn needed(place: &Place, needs: &[Need]) -> BTreeSet<String> {
-    let mut actions: BTreeSet<String> = asked::needed(place.upload()).into_iter().map(ToOwned::to_owned).collect();
-    actions.extend(place.role_arn.as_ref().map(|_| "iam:PassRole".to_owned()));
-    actions.extend((!place.stored.is_empty()).then(|| asked::LOOK_UP.to_owned()));
-    actions.extend(needs.iter().flat_map(needs::makers));
+/// Of CloudFormation's requests for resources these are the calls that create a resource, recognised by their names.
+pub fn needed(location: &StackLocation, needs: &[Need]) -> BTreeSet<String> {
+    let mut actions: BTreeSet<String> = requests::needed(location.upload()).into_iter().map(ToOwned::to_owned).collect();
+    actions.extend(location.role_arn.as_ref().map(|_| "iam:PassRole".to_owned()));
+    actions.extend((!location.ssm_parameters.is_empty()).then(|| requests::READ_SSM_PARAMETERS.to_owned()));
+    actions.extend(needs.iter().flat_map(needs::create_actions));
     actions
 }
 
@@ -136,7 +136,7 @@ fn capitalized(word: &str) -> String {
     characters.next().map(|first| first.to_ascii_uppercase().to_string() + characters.as_str()).unwrap_or_default()
 }
 
-/// Leaves out actions that another one with a wildcard covers, and spellings that differ in case alone: IAM takes no notice of it.
+/// Removes actions that another one with a wildcard covers, and spellings that differ only in case, which IAM ignores.
 fn without_covered(actions: BTreeSet<String>) -> Vec<String> {
     let prefixes: Vec<String> = actions.iter().filter_map(|action| action.strip_suffix('*').map(str::to_ascii_lowercase)).collect();
     let mut seen = BTreeSet::new();
@@ -147,7 +147,7 @@ fn without_covered(actions: BTreeSet<String>) -> Vec<String> {
     actions.into_iter().filter(|action| !is_covered(action) && seen.insert(action.to_ascii_lowercase())).collect()
 }
 
-/// Returns what to know of a listing.
+/// Returns notes about a list.
 pub fn notes(needs: &[Need], statements: &[Statement]) -> Vec<String> {
     let mut notes = Vec::new();
     let unknown = needs::unknown_types(needs);

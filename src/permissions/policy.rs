@@ -1,4 +1,4 @@
-//! Statements put into policy documents of a size that IAM takes.
+//! Policy documents within IAM's size limit.
 
 use serde::Serialize;
 use serde_json::{Value as Json, json};
@@ -13,42 +13,42 @@ pub const MANAGED_POLICY_LIMIT: usize = 6_144;
 /// A policy document.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Policy {
-    /// How long it is, white space not counted.
+    /// Its length, white space not counted.
     pub characters: usize,
     /// The document.
     pub document: Json,
 }
 
 impl Policy {
-    /// Returns one document of all statements, however long.
+    /// Returns one document with all statements, of any length.
     pub fn of(statements: &[Statement]) -> Self {
         let document = json!({ "Version": "2012-10-17", "Statement": statements.iter().map(written).collect::<Vec<_>>() });
         Self { characters: length(&document), document }
     }
 }
 
-/// Returns documents that are each short enough for a managed policy.
+/// Returns documents that are each within the limit of a managed policy.
 pub fn policies(statements: &[Statement]) -> Vec<Policy> {
     let mut policies = Vec::new();
-    let mut held: Vec<Statement> = Vec::new();
-    for statement in statements.iter().flat_map(in_pieces) {
-        held.push(statement);
-        if Policy::of(&held).characters > MANAGED_POLICY_LIMIT
-            && held.len() > 1
-            && let Some(last) = held.pop()
+    let mut pending: Vec<Statement> = Vec::new();
+    for statement in statements.iter().flat_map(split) {
+        pending.push(statement);
+        if Policy::of(&pending).characters > MANAGED_POLICY_LIMIT
+            && pending.len() > 1
+            && let Some(last) = pending.pop()
         {
-            policies.push(Policy::of(&held));
-            held = vec![last];
+            policies.push(Policy::of(&pending));
+            pending = vec![last];
         }
     }
-    if !held.is_empty() {
-        policies.push(Policy::of(&held));
+    if !pending.is_empty() {
+        policies.push(Policy::of(&pending));
     }
     policies
 }
 
-/// Cuts a statement that alone is too long.
-fn in_pieces(statement: &Statement) -> Vec<Statement> {
+/// Splits a statement that alone exceeds the limit.
+fn split(statement: &Statement) -> Vec<Statement> {
     if Policy::of(std::slice::from_ref(statement)).characters <= MANAGED_POLICY_LIMIT || statement.actions.len() < 2 {
         return vec![statement.clone()];
     }
@@ -58,7 +58,7 @@ fn in_pieces(statement: &Statement) -> Vec<Statement> {
         actions: actions.to_vec(),
         ..statement.clone()
     };
-    [piece(first, "A"), piece(second, "B")].iter().flat_map(in_pieces).collect()
+    [piece(first, "A"), piece(second, "B")].iter().flat_map(split).collect()
 }
 
 fn written(statement: &Statement) -> Json {

@@ -1,64 +1,54 @@
-//! The resources that an action is allowed on: as narrow as names are known, and never narrower than the service can tell.
+//! The resources that an action is allowed on: as narrow as names are known, and as the service supports.
 //!
-//! Where a service does not tell resources of an action apart, only `*` works, and the request's region narrows it. Source, by service:
+//! If a service does not support resource-level permissions for an action, only `*` works, limited to the request's region. Source, by service:
 //! <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>
 
-use super::{Need, asked};
+use super::requests::Upload;
+use super::{Need, requests};
 
-/// Longest part of a stack's name that generated names are sure to begin with: CloudFormation cuts it for types with short names.
+/// Longest prefix of a stack's name that every generated name starts with: CloudFormation truncates it for types with short names.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html>
 const SURE_PREFIX: usize = 24;
 
-/// Services that have no regions, so that a request's region says nothing.
+/// Global services, for which a request's region is meaningless.
 const GLOBAL: &[&str] = &["cloudfront", "iam", "organizations", "route53", "s3", "sts"];
 
-/// Where a stack is.
+/// The location of a stack, and what its permissions depend on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct StackLocation {
     /// `aws`, `aws-cn` or `aws-us-gov`.
     pub partition: String,
     /// The region.
     pub region: String,
-    /// The account; `None` where it is not known yet, which is any.
+    /// The account; `None` if it is unknown, which allows any.
     pub account: Option<String>,
     /// The stack's name.
     pub stack: String,
-    /// The bucket that the template goes through, where it is too large to go without; an empty name where none is known.
+    /// The bucket for a template over the inline limit; an empty name if it is unknown.
     pub bucket: Option<String>,
-    /// Whether that bucket is made where there is none.
-    pub makes_bucket: bool,
-    /// The role that CloudFormation is to work as, an ARN.
+    /// Whether to create this bucket if it does not exist.
+    pub creates_bucket: bool,
+    /// The ARN of the role that CloudFormation assumes.
     pub role_arn: Option<String>,
-    /// Names in Parameter Store that the template's parameters give, which CloudFormation looks up in the caller's name.
-    pub stored: Vec<String>,
+    /// SSM parameters that the template's parameters name, which CloudFormation reads with the caller's permissions.
+    pub ssm_parameters: Vec<String>,
 }
 
-/// What a template takes of S3.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Upload {
-    /// Nothing: it goes with the request.
-    None,
-    /// To be put into a bucket.
-    Put,
-    /// A bucket to be put into.
-    MakeAndPut,
-}
-
-/// Resources, and the region where they do not say it.
+/// Resources, and the region if their ARNs do not contain it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Scope {
+pub(super) struct ResourceScope {
     pub(super) resources: Vec<String>,
     pub(super) region: Option<String>,
 }
 
-impl Place {
-    /// Tells what the template takes of S3.
+impl StackLocation {
+    /// Returns how the template uses S3.
     pub(super) fn upload(&self) -> Upload {
-        match (&self.bucket, self.makes_bucket) {
+        match (&self.bucket, self.creates_bucket) {
             (None, _) => Upload::None,
             (Some(_), false) => Upload::Put,
-            (Some(_), true) => Upload::MakeAndPut,
+            (Some(_), true) => Upload::CreateAndPut,
         }
     }
 
@@ -71,37 +61,37 @@ impl Place {
         format!("arn:{}:iam::{}:{resource}", self.partition, self.account.as_deref().unwrap_or("*"))
     }
 
-    /// Returns the names that resources of a type have or may get: what the template fixes, and what CloudFormation makes up.
+    /// Returns the names that resources of a type may have: custom names in the template, and the pattern of generated names.
     fn names(&self, needs: &[Need], resource_type: &str) -> Vec<(String, String)> {
         let prefix: String = self.stack.chars().take(SURE_PREFIX).collect();
         let lower = matches!(resource_type, "AWS::S3::Bucket" | "AWS::ECR::Repository");
-        let made_up = if lower { format!("{}-*", prefix.to_lowercase()) } else { format!("{prefix}-*") };
+        let generated = if lower { format!("{}-*", prefix.to_lowercase()) } else { format!("{prefix}-*") };
         let of_type: Vec<&Need> = needs.iter().filter(|need| need.resource_type == resource_type).collect();
         let name =
-            |need: &&Need| (need.path.clone().unwrap_or_else(|| "/".to_owned()), need.name.clone().unwrap_or_else(|| made_up.clone()));
+            |need: &&Need| (need.path.clone().unwrap_or_else(|| "/".to_owned()), need.name.clone().unwrap_or_else(|| generated.clone()));
         let mut names: Vec<(String, String)> = of_type.iter().map(name).collect();
         if names.is_empty() {
-            names.push(("/".to_owned(), made_up));
+            names.push(("/".to_owned(), generated));
         }
         names.sort();
         names.dedup();
         names
     }
 
-    /// Returns what an action is allowed on.
-    pub(super) fn scope(&self, action: &str, needs: &[Need]) -> Scope {
+    /// Returns the resources that an action is allowed on.
+    pub(super) fn scope(&self, action: &str, needs: &[Need]) -> ResourceScope {
         let (service, call) = action.split_once(':').unwrap_or((action, ""));
         let mut resources = self.arns(service, call, needs);
         resources.sort();
         resources.dedup();
         if resources.is_empty() {
             let region = (!GLOBAL.contains(&service)).then(|| self.region.clone());
-            return Scope { resources: vec!["*".to_owned()], region };
+            return ResourceScope { resources: vec!["*".to_owned()], region };
         }
-        Scope { resources, region: None }
+        ResourceScope { resources, region: None }
     }
 
-    /// Returns the ARNs that an action is told apart by; none where it is not.
+    /// Returns the ARNs of an action's resources; an empty list if the service does not support them.
     fn arns(&self, service: &str, call: &str, needs: &[Need]) -> Vec<String> {
         let each = |resource_type: &str, arn: &dyn Fn(&str, &str) -> Vec<String>| -> Vec<String> {
             self.names(needs, resource_type).iter().flat_map(|(path, name)| arn(path, name)).collect()
@@ -123,7 +113,7 @@ impl Place {
             ("ecr", call) if call != "GetAuthorizationToken" => {
                 each("AWS::ECR::Repository", &|_, name| vec![self.arn(service, &format!("repository/{name}"))])
             }
-            ("s3", call) if self.bucket.is_some() && asked::is_of_upload(call) => {
+            ("s3", call) if self.bucket.is_some() && requests::is_of_upload(call) => {
                 let name = self.bucket.as_deref().filter(|name| !name.is_empty()).unwrap_or("*");
                 let mut arns = each("AWS::S3::Bucket", &|_, name| self.bucket_arns(name));
                 arns.extend(self.bucket_arns(name));
@@ -145,7 +135,9 @@ impl Place {
             ("elasticfilesystem", _) => vec![self.arn(service, "access-point/*"), self.arn(service, "file-system/*")],
             ("kms", "CreateAlias" | "DeleteAlias" | "UpdateAlias") => vec![self.arn(service, "alias/*"), self.arn(service, "key/*")],
             ("kms", call) if !matches!(call, "CreateKey" | "ListAliases" | "ListKeys") => vec![self.arn(service, "key/*")],
-            ("ssm", "GetParameters") if !self.stored.is_empty() => self.stored.iter().map(|name| self.parameter(name)).collect(),
+            ("ssm", "GetParameters") if !self.ssm_parameters.is_empty() => {
+                self.ssm_parameters.iter().map(|name| self.parameter(name)).collect()
+            }
             ("ssm", _) => vec![self.arn(service, "parameter/*")],
             ("ecs", "RunTask") => vec![self.arn(service, &format!("task-definition/{}-*", self.stack))],
             ("ecs", "DescribeTasks" | "StopTask") => vec![self.arn(service, "task/*")],
@@ -153,7 +145,7 @@ impl Place {
         }
     }
 
-    /// Returns the ARN of what is in Parameter Store under a name, which may be an ARN, or have a version; AWS's own are no account's.
+    /// Returns the ARN of an SSM parameter's name, which may be an ARN or have a version; public parameters belong to no account.
     fn parameter(&self, name: &str) -> String {
         if name.starts_with("arn:") {
             return name.to_owned();

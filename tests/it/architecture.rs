@@ -59,7 +59,6 @@ const CYCLE_EXCEPTIONS: &[(&str, &str)] = &[
     ("evaluate/conditions.rs", "not yet split"),
     ("parameters/constraints.rs", "not yet split"),
     ("patch/offer.rs", "not yet split"),
-    ("permissions/asked.rs", "not yet split"),
     ("template/sections.rs", "not yet split"),
     ("validate/formula.rs", "not yet split"),
     ("validate/mappings.rs", "not yet split"),

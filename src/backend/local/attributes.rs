@@ -1,10 +1,10 @@
-//! Attributes: what `Fn::GetAtt` gives, plausible for the type and the same for the same resource.
+//! Attributes: the values of `Fn::GetAtt`, plausible for the type and deterministic for a resource.
 
 use serde_json::Value;
 
 use super::identity::{Location, digits, uuid};
 
-/// A resource that is asked for an attribute.
+/// A resource whose attribute is requested.
 pub(super) struct Asked<'a> {
     pub(super) location: &'a Location,
     pub(super) resource_type: &'a str,
@@ -13,7 +13,7 @@ pub(super) struct Asked<'a> {
     pub(super) generation: u32,
 }
 
-/// Returns an attribute's value; whichever name is asked for has one.
+/// Returns an attribute's value; every name has one.
 pub(super) fn attribute(resource: &Asked<'_>, name: &str) -> Value {
     let id = resource.physical_id;
     let service = resource.resource_type.split("::").nth(1).unwrap_or_default().to_lowercase();
@@ -52,7 +52,7 @@ pub(super) fn attribute(resource: &Asked<'_>, name: &str) -> Value {
             if let Some(value) = resource.properties.get(name).filter(|value| value.is_string() || value.is_number()) {
                 return value.clone();
             }
-            // `VpcId` of a VPC, `GroupId` of a security group, `Id` of anything.
+            // `VpcId` of a VPC, `GroupId` of a security group, `Id` of any type.
             if name == "Id" || name.strip_suffix("Id").is_some_and(|stem| !stem.is_empty() && kind.ends_with(stem)) || name == "Name" {
                 id.to_owned()
             } else if name.ends_with("Arn") {

@@ -1,4 +1,4 @@
-//! Change sets: made against a stack as it is, executed only on that.
+//! Change sets: created for a stack's current revision, and executed only on that revision.
 
 use std::collections::BTreeSet;
 
@@ -16,10 +16,10 @@ use crate::cloudformation::{
 };
 use crate::parameters::{ParameterOverride, ParameterOverrides, Provenance};
 
-/// CloudFormation's words for a change set without changes.
+/// CloudFormation's message for a change set without changes.
 const NO_CHANGES: &str = "The submitted information didn't contain changes. Submit different information to create a change set.";
 
-/// Makes a change set, and the stack when there is none.
+/// Creates a change set, and the stack if it does not exist.
 pub(super) fn create(
     backend: &LocalBackend,
     transaction: &mut Transaction<'_>,
@@ -112,7 +112,7 @@ fn new_stack(backend: &LocalBackend, transaction: &mut Transaction<'_>, name: &s
     })
 }
 
-/// Returns a request's values, previous ones looked up.
+/// Returns a request's parameter values, including previous ones.
 fn given(request: &ChangeSetRequest, deployed: Option<&Deployment>) -> Result<ParameterOverrides, BackendError> {
     let mut given = ParameterOverrides::default();
     for (name, input) in &request.parameters {
@@ -133,7 +133,7 @@ fn given(request: &ChangeSetRequest, deployed: Option<&Deployment>) -> Result<Pa
     Ok(given)
 }
 
-/// Lists what differs between a stack's resources and what is wanted, in logical ID order.
+/// Returns the differences between a stack's resources and the desired ones, in logical ID order.
 fn changes(desired: &Desired, order: &[String], resources: &[ResourceRecord]) -> Result<Vec<Change>, BackendError> {
     let mut changes = Vec::new();
     let mut retyped = Vec::new();
@@ -146,7 +146,7 @@ fn changes(desired: &Desired, order: &[String], resources: &[ResourceRecord]) ->
         if current.resource_type != wanted.resource_type {
             retyped.push(name.as_str());
         }
-        // What cannot be told hangs on a resource that is made or replaced on the way.
+        // Unknown properties depend on a resource that is created or replaced during the operation.
         let difference = wanted
             .properties
             .as_ref()
@@ -176,7 +176,7 @@ fn changes(desired: &Desired, order: &[String], resources: &[ResourceRecord]) ->
         changes.push(change);
     }
     if !retyped.is_empty() {
-        // CloudFormation's words.
+        // CloudFormation's message.
         let message = format!(
             "Update of resource type is not permitted. The new template modifies resource type of the following resources: [{}]",
             retyped.join(", ")
@@ -222,7 +222,7 @@ pub(super) fn describe(work: &Work<'_, '_, '_>, change_set: &str) -> Result<Chan
     })
 }
 
-/// Starts to execute a change set; the stack's other change sets go with it, as with AWS.
+/// Starts to execute a change set; as in AWS, the stack's other change sets are deleted.
 pub(super) fn execute(work: &mut Work<'_, '_, '_>, change_set: &str) -> Result<(), BackendError> {
     let record = lookup(work, change_set)?;
     if record.status != ChangeSetStatus::CreateComplete {
@@ -257,7 +257,7 @@ pub(super) fn execute(work: &mut Work<'_, '_, '_>, change_set: &str) -> Result<(
     work.save()
 }
 
-/// Deletes a change set, and a stack that never was more than that.
+/// Deletes a change set, and the stack if it was created only for it.
 pub(super) fn delete(work: &mut Work<'_, '_, '_>, change_set: &str) -> Result<(), BackendError> {
     let record = lookup(work, change_set)?;
     let all = resource_key(&work.stack.id, "");

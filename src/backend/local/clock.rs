@@ -1,12 +1,12 @@
-//! Where time stamps come from.
+//! The source of timestamps.
 
-/// Tells the time; tests bring their own.
+/// A clock; tests use their own.
 pub trait Clock {
-    /// Returns the time now.
+    /// Returns the current time.
     fn now(&self) -> jiff::Timestamp;
 }
 
-/// The computer's clock.
+/// The system clock.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
@@ -16,7 +16,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands at one second after another, from 2026-01-01T00:00:00Z on, each time it is looked at.
+/// A clock that advances by one second at each reading, from 2026-01-01T00:00:00Z.
 #[derive(Debug, Default)]
 pub struct CountingClock(std::cell::Cell<i64>);
 
@@ -28,7 +28,7 @@ impl Clock for CountingClock {
     }
 }
 
-/// Returns the clock's time as RFC 3339 in UTC with milliseconds, which is how AWS writes event times.
+/// Returns the clock's time as RFC 3339 in UTC with milliseconds, the format of AWS's event times.
 pub(super) fn stamp(clock: &dyn Clock) -> String {
     format!("{:.3}", clock.now())
 }

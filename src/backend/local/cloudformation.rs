@@ -1,4 +1,4 @@
-//! The promises of every backend, kept over the store.
+//! Implements [`Backend`] with the store.
 
 use indexmap::IndexMap;
 
@@ -158,7 +158,7 @@ impl Backend for LocalBackend {
     }
 
     fn detect_drift(&self, stack: &str) -> Result<Vec<ResourceDrift>, BackendError> {
-        // A resource here is what the store says of it, and nobody else writes there.
+        // Only this backend changes its resources, so they cannot drift.
         let resources = self.list_resources(stack)?.into_iter();
         Ok(resources
             .map(|resource| ResourceDrift {
@@ -202,7 +202,7 @@ impl Backend for LocalBackend {
             let Some(stack) = find(transaction, stack)? else { return Ok(OperationState::Done) };
             let Some(operation) = stack.operation.clone() else { return Ok(OperationState::Done) };
             let mut work = Work { backend: self, transaction, stack };
-            // The record keeps the operation while it works: its target's secrets have to be masked.
+            // The record keeps the operation during the step, because its target's secrets have to be masked.
             work.stack.operation = work.step(operation)?;
             work.save()?;
             Ok(if work.stack.operation.is_some() { OperationState::Running } else { OperationState::Done })
@@ -213,7 +213,7 @@ impl Backend for LocalBackend {
         self.store.transaction(|transaction| {
             let id = match find(transaction, stack)? {
                 Some(found) => found.id,
-                // A deleted stack is found by its ID.
+                // A deleted stack is found only by its ID.
                 None if stack.starts_with("arn:") => stack.to_owned(),
                 None => return Err(BackendError::StackNotFound { stack: stack.to_owned() }),
             };

@@ -1,10 +1,10 @@
-//! What a change of properties asks for: nothing, an update in place, or a new physical resource.
+//! The update behavior of a property change: nothing, an update in place, or a replacement.
 
 use serde_json::Value;
 
 use crate::schema::{self, PropertyFacts, RequiresRecreation, ResourceType};
 
-/// What a change of properties asks for.
+/// The update behavior of a property change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Difference {
     None,
@@ -12,9 +12,9 @@ pub(super) enum Difference {
     Replacement,
 }
 
-/// Compares a resource's properties as deployed and as wanted.
+/// Compares the deployed and the desired properties of a resource.
 ///
-/// A conditionally create-only property is updated in place: what the condition is, only the service knows.
+/// A conditionally create-only property is updated in place: only the service knows the condition.
 pub(super) fn compare(resource_type: &str, old: &Value, new: &Value) -> Difference {
     let facts = schema::resource_type(resource_type);
     let mut comparison = Comparison { resource_type: facts, found: Difference::None };
@@ -58,7 +58,7 @@ impl Comparison {
     }
 }
 
-/// Tells whether two values mean the same: scalars by their text, lists without an order as bags.
+/// Tells whether two values are equal: scalars by their text, unordered lists as multisets.
 fn same(facts: Option<PropertyFacts>, old: Option<&Value>, new: Option<&Value>) -> bool {
     match (old, new) {
         (None, None) => true,

@@ -1,4 +1,4 @@
-//! What the account refuses: names that are taken, and mount targets that meet in one zone.
+//! Conflicts in the account: names in use, and two mount targets in one zone.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use super::record::AccountRecord;
 use super::store::{Table, Transaction};
 use crate::backend::BackendError;
 
-/// Returns why a resource cannot be made beside what is there, in AWS's words, or `None` when it can.
+/// Returns why a resource conflicts with an existing one, with AWS's message, or `None`.
 pub(super) fn conflict(transaction: &Transaction<'_>, resource_type: &str, properties: &Value) -> Result<Option<String>, BackendError> {
     let peers: Vec<AccountRecord> = transaction.all(Table::ACCOUNT, &format!("{resource_type}/"))?;
     if let Some(name) = custom_name(resource_type, properties)
@@ -18,7 +18,7 @@ pub(super) fn conflict(transaction: &Transaction<'_>, resource_type: &str, prope
     }
     if resource_type == "AWS::EFS::MountTarget" {
         let subnets: Vec<AccountRecord> = transaction.all(Table::ACCOUNT, "AWS::EC2::Subnet/")?;
-        // An unknown subnet is a zone of its own.
+        // An unknown subnet counts as a separate zone.
         let zone = |properties: &Value| {
             let subnet = properties.get("SubnetId").and_then(Value::as_str).unwrap_or_default().to_owned();
             let record = subnets.iter().find(|record| record.physical_id == subnet);

@@ -1,4 +1,4 @@
-//! What a deployment asks for, owned: its template evaluated under its parameters and what exists so far.
+//! The desired state of a deployment: its template, evaluated with its parameters and the existing resources.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,10 +12,10 @@ use crate::evaluate::{self, State};
 use crate::parameters::{ParameterOverride, ParameterOverrides, ParameterSet, ParameterType, Provenance};
 use crate::template::{Arena, Source, Template};
 
-/// A resource as a template asks for it.
+/// A resource in the desired state.
 pub(super) struct DesiredResource {
     pub(super) resource_type: String,
-    /// The properties, or why they are not known.
+    /// The properties, or why they are unknown.
     pub(super) properties: Result<Json, String>,
     pub(super) metadata: Option<Json>,
     pub(super) deletion_policy: Option<String>,
@@ -23,23 +23,23 @@ pub(super) struct DesiredResource {
     pub(super) depends_on: BTreeSet<String>,
 }
 
-/// An output as a template asks for it.
+/// An output in the desired state.
 pub(super) struct DesiredOutput {
     pub(super) value: Result<String, String>,
     pub(super) export: Option<Result<String, String>>,
 }
 
-/// What a deployment asks for.
+/// The desired state of a deployment.
 pub(super) struct Desired {
     pub(super) resources: IndexMap<String, DesiredResource>,
     pub(super) outputs: IndexMap<String, DesiredOutput>,
-    /// Attributes that the template asks for, by logical ID; complete when no resource was known.
+    /// Attributes that the template refers to, by logical ID; complete if no resource was known.
     pub(super) attributes: BTreeMap<String, BTreeSet<String>>,
-    /// Exports that it imports; complete when no export was known.
+    /// Imported exports; complete if no export was known.
     pub(super) imports: BTreeSet<String>,
 }
 
-/// Puts given and previous values into a deployment.
+/// Creates a deployment from new and previous parameter values.
 pub(super) fn deployment(
     text: &str,
     given: &ParameterOverrides,
@@ -61,7 +61,7 @@ pub(super) fn deployment(
     })
 }
 
-/// Evaluates a deployment; `state` is what is known so far, SSM parameters aside, which are made up here.
+/// Evaluates a deployment; `state` is what is known so far, without SSM parameters, which are invented here.
 pub(super) fn desired(text: &str, deployment: &Deployment, mut state: State) -> Result<Desired, BackendError> {
     let (source, arena) = (Source::new("template", text), Arena::new());
     let template = Template::read(&source, &arena).map_err(BackendError::Template)?;
@@ -114,13 +114,13 @@ pub(super) fn desired(text: &str, deployment: &Deployment, mut state: State) -> 
     Ok(Desired { resources, outputs, attributes: references.attributes, imports: references.imports })
 }
 
-/// Returns a value for an SSM parameter that is not there: an image has an ID, a list one item.
+/// Returns an invented value of an SSM parameter: an ID for an image, one item for a list.
 fn ssm_value(name: &str, inner: &str, list: bool) -> Json {
     let text = if inner.contains("Image::Id") { format!("ami-{}", digits(name, 17)) } else { format!("ssm-{}", digits(name, 12)) };
     if list { Json::Array(vec![Json::String(text)]) } else { Json::String(text) }
 }
 
-/// Returns a value as JSON, or why it is not known.
+/// Returns a value as JSON, or why it is unknown.
 pub(super) fn to_json(value: &evaluate::Value<'_>) -> Result<Json, String> {
     use evaluate::ValueKind;
     Ok(match value.kind {
@@ -136,7 +136,7 @@ pub(super) fn to_json(value: &evaluate::Value<'_>) -> Result<Json, String> {
     })
 }
 
-/// Returns why a value is not known, in CloudFormation's words where it has some.
+/// Returns why a value is unknown, with CloudFormation's message if it has one.
 fn why_unknown(residual: &evaluate::Residual<'_>) -> String {
     use evaluate::Residual;
     match residual {
@@ -148,7 +148,7 @@ fn why_unknown(residual: &evaluate::Residual<'_>) -> String {
         Residual::AvailabilityZones(_) => "the availability zones of this region are not known to the local backend".to_owned(),
         Residual::PseudoParameter(name) => format!("the local backend gives {name} no value"),
         other => {
-            // A function of something unknown: the innermost reason counts.
+            // A function with an unknown argument: the innermost reason is the relevant one.
             let mut references = References::default();
             references.residual(other);
             match references.resources.first() {
@@ -162,7 +162,7 @@ fn why_unknown(residual: &evaluate::Residual<'_>) -> String {
     }
 }
 
-/// What values refer to.
+/// The references in values.
 #[derive(Default)]
 struct References {
     resources: BTreeSet<String>,

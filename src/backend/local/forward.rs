@@ -1,4 +1,4 @@
-//! Towards what a stack is to be, or back to what it was: resources are made, updated and replaced.
+//! Creates, updates and replaces resources, towards the target of an operation or, in a rollback, back to the previous state.
 
 use super::compare::{Difference, compare};
 use super::conflict::conflict;
@@ -12,12 +12,12 @@ use crate::backend::BackendError;
 use crate::backend::policy::StackPolicy;
 use crate::cloudformation::{Action, Change, OnFailure, Replacement, ResourceChange, ResourceStatus, StackStatus};
 
-/// CloudFormation's words for a replacement.
+/// CloudFormation's event reason for a replacement.
 const REPLACING: &str = "Requested update requires the creation of a new physical resource; hence creating one.";
 
 impl Work<'_, '_, '_> {
-    /// Does the next step of a phase that makes and updates resources.
-    pub(super) fn towards_target(&mut self, mut operation: Operation) -> Result<Option<Operation>, BackendError> {
+    /// Executes the next step of a phase that creates and updates resources.
+    pub(super) fn advance_resources(&mut self, mut operation: Operation) -> Result<Option<Operation>, BackendError> {
         if let Some(in_flight) = operation.in_flight.take() {
             return self.finish(operation, &in_flight);
         }
@@ -29,10 +29,10 @@ impl Work<'_, '_, '_> {
             let prepared = self.prepare(&operation, Some(&name))?;
             let Some(wanted) = prepared.desired.resources.get(&name) else { continue };
             let current = self.resource(&name)?;
-            let doing = self.what_to_do(&operation, wanted, current.as_ref())?;
+            let doing = self.required_action(&operation, wanted, current.as_ref())?;
             let Some(doing) = doing else {
                 if let Some(mut resource) = current {
-                    self.adopt(&mut resource, wanted, &prepared);
+                    self.set_unconditionally(&mut resource, wanted, &prepared);
                     self.put_resource(&resource)?;
                 }
                 operation.settled.insert(name);
@@ -50,11 +50,11 @@ impl Work<'_, '_, '_> {
             operation.in_flight = Some(InFlight { logical_id: name, doing });
             return Ok(Some(operation));
         }
-        self.arrive(operation)
+        self.finish_phase(operation)
     }
 
-    /// Returns what a resource needs, or `None` when it is as it should be.
-    fn what_to_do(
+    /// Returns the action that a resource requires, or `None`.
+    fn required_action(
         &self,
         operation: &Operation,
         wanted: &DesiredResource,
@@ -73,7 +73,7 @@ impl Work<'_, '_, '_> {
         if current.resource_type != wanted.resource_type {
             return Ok(Some(Doing::Replace));
         }
-        // Properties that cannot be told fail when they are put to use.
+        // Unknown properties fail when the resource is updated.
         let Ok(properties) = &wanted.properties else { return Ok(Some(Doing::Update)) };
         Ok(match compare(&current.resource_type, &current.properties, properties) {
             Difference::None if current.status.is_complete() => None,
@@ -82,8 +82,8 @@ impl Work<'_, '_, '_> {
         })
     }
 
-    /// Gives a resource what needs no work: policies, metadata, dependencies, attributes.
-    fn adopt(&self, resource: &mut ResourceRecord, wanted: &DesiredResource, prepared: &Prepared) {
+    /// Sets what requires no action: policies, metadata, dependencies, attributes.
+    fn set_unconditionally(&self, resource: &mut ResourceRecord, wanted: &DesiredResource, prepared: &Prepared) {
         resource.metadata.clone_from(&wanted.metadata);
         resource.deletion_policy.clone_from(&wanted.deletion_policy);
         resource.update_replace_policy.clone_from(&wanted.update_replace_policy);
@@ -91,7 +91,7 @@ impl Work<'_, '_, '_> {
         resource.attributes = self.attributes(resource, &prepared.dependencies);
     }
 
-    /// Finishes the resource at hand, or lets it fail.
+    /// Finishes the resource in progress, successfully or with a failure.
     fn finish(&mut self, mut operation: Operation, in_flight: &InFlight) -> Result<Option<Operation>, BackendError> {
         let name = &in_flight.logical_id;
         let prepared = self.prepare(&operation, Some(name))?;
@@ -150,7 +150,7 @@ impl Work<'_, '_, '_> {
             }
             Doing::Import => {
                 resource.properties = properties;
-                if let Err(reason) = self.take_in(&operation, &mut resource)? {
+                if let Err(reason) = self.import_resource(&operation, &mut resource)? {
                     return self.fail(operation, resource, in_flight.doing, &reason);
                 }
             }
@@ -169,7 +169,7 @@ impl Work<'_, '_, '_> {
             }
         }
         resource.status = complete;
-        self.adopt(&mut resource, wanted, &prepared);
+        self.set_unconditionally(&mut resource, wanted, &prepared);
         self.put_resource(&resource)?;
         self.resource_event(&resource, None)?;
         operation.settled.insert(name.clone());
@@ -195,7 +195,7 @@ impl Work<'_, '_, '_> {
         }))
     }
 
-    /// Marks the resource at hand as failed and turns back.
+    /// Marks the resource in progress as failed, and handles the failure.
     fn fail(
         &mut self,
         operation: Operation,
@@ -218,16 +218,16 @@ impl Work<'_, '_, '_> {
             self.stack.stuck = Some(operation);
             return Ok(None);
         }
-        self.give_up(operation, &failed)
+        self.handle_failure(operation, &failed)
     }
 
-    /// Ends what failed as it was asked for: it is undone, left where it is, or deleted.
+    /// Handles a failure according to the failure options: roll back, do nothing, or delete.
     ///
     /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html>
-    fn give_up(&mut self, operation: Operation, reason: &str) -> Result<Option<Operation>, BackendError> {
+    fn handle_failure(&mut self, operation: Operation, reason: &str) -> Result<Option<Operation>, BackendError> {
         let is_creation = operation.kind == OperationKind::Create;
         if operation.kind == OperationKind::Import {
-            return self.undo_import(operation, reason);
+            return self.roll_back_import(operation, reason);
         }
         match operation.on_failure {
             Some(OnFailure::DoNothing) => {
@@ -244,7 +244,7 @@ impl Work<'_, '_, '_> {
         }
     }
 
-    /// Returns why the stack's policy, as it is now, forbids what is about to happen to a resource.
+    /// Returns why the current stack policy denies an action on a resource.
     fn denied_by_policy(&self, operation: &Operation, current: &ResourceRecord, doing: Doing) -> Result<Option<String>, BackendError> {
         let Some(policy) = self.stack.policy.as_ref().filter(|_| operation.phase == Phase::Forward) else { return Ok(None) };
         let (action, replacement) = match doing {
@@ -259,17 +259,17 @@ impl Work<'_, '_, '_> {
         Ok((!denied.is_empty()).then(|| format!("Action denied by stack policy: {}", denied.join("; "))))
     }
 
-    /// Every resource is as it should be: outputs, then what is left over.
-    fn arrive(&mut self, mut operation: Operation) -> Result<Option<Operation>, BackendError> {
+    /// Ends the phase after all resources are done: sets the outputs, then starts the clean-up.
+    fn finish_phase(&mut self, mut operation: Operation) -> Result<Option<Operation>, BackendError> {
         let prepared = self.prepare(&operation, None)?;
         if operation.phase == Phase::Forward {
             let outputs = match self.outputs(&prepared)? {
                 Ok(outputs) => outputs,
-                Err(reason) => return self.give_up(operation, &reason),
+                Err(reason) => return self.handle_failure(operation, &reason),
             };
             for resource in self.resources()?.iter().filter(|resource| !prepared.desired.resources.contains_key(&resource.logical_id)) {
                 if let Some(reason) = self.denied_by_policy(&operation, resource, Doing::Delete)? {
-                    return self.give_up(operation, &reason);
+                    return self.handle_failure(operation, &reason);
                 }
             }
             self.stack.outputs = outputs;
@@ -295,7 +295,7 @@ impl Work<'_, '_, '_> {
         Ok(Some(operation))
     }
 
-    /// Returns the outputs, or why they cannot be.
+    /// Returns the outputs, or why they fail.
     fn outputs(&self, prepared: &Prepared) -> Result<Result<indexmap::IndexMap<String, OutputRecord>, String>, BackendError> {
         let mut outputs = indexmap::IndexMap::new();
         for (name, output) in &prepared.desired.outputs {

@@ -1,4 +1,4 @@
-//! Physical IDs: what `Ref` gives, plausible for the type and the same for the same history.
+//! Physical IDs: plausible for the type, and deterministic for the store's history.
 
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -8,7 +8,7 @@ use crate::text::sha256_hex;
 /// Where resources are: the account, region and partition that ARNs name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Location {
-    /// The account's number.
+    /// The account ID.
     pub account: String,
     /// The region.
     pub region: String,
@@ -36,33 +36,33 @@ impl Location {
     }
 }
 
-/// A resource that wants a physical ID.
+/// A resource that requires a physical ID.
 pub(super) struct Newcomer<'a> {
     pub(super) location: &'a Location,
     pub(super) stack_name: &'a str,
     pub(super) logical_id: &'a str,
     pub(super) resource_type: &'a str,
     pub(super) properties: &'a Value,
-    /// A number that no other resource of the store had.
+    /// A number that is unique in the store.
     pub(super) serial: u64,
-    /// How many revisions a task definition's family will have had.
+    /// The revision in a task definition's family.
     pub(super) revision: u64,
 }
 
-/// Returns `length` hexadecimal digits that hang on nothing but the seed.
+/// Returns `length` hexadecimal digits that depend only on the seed.
 pub(super) fn digits(seed: &str, length: usize) -> String {
     let mut text = sha256_hex(seed);
     text.truncate(length);
     text
 }
 
-/// Returns a UUID that hangs on nothing but the seed.
+/// Returns a UUID that depends only on the seed.
 pub(super) fn uuid(seed: &str) -> String {
     let hex = digits(seed, 32);
     format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
 }
 
-/// Types whose physical ID is a name, and the property that gives it.
+/// Types whose physical ID is a name, and the property of that name.
 pub(super) const NAMED: [(&str, &str); 33] = [
     ("AWS::ApplicationAutoScaling::ScalingPolicy", "PolicyName"),
     ("AWS::AutoScaling::AutoScalingGroup", "AutoScalingGroupName"),
@@ -99,7 +99,7 @@ pub(super) const NAMED: [(&str, &str); 33] = [
     ("AWS::SSM::Parameter", "Name"),
 ];
 
-/// Returns the name that a template gives a resource and that no second one of its type may have.
+/// Returns a resource's custom name, which must be unique for its type.
 pub(super) fn custom_name<'p>(resource_type: &str, properties: &'p Value) -> Option<&'p str> {
     let property = match NAMED.binary_search_by_key(&resource_type, |(name, _)| *name) {
         Ok(index) => NAMED[index].1,
@@ -126,7 +126,7 @@ pub(super) fn family(stack_name: &str, logical_id: &str, properties: &Value) -> 
     }
 }
 
-/// Returns the physical ID that a new resource gets.
+/// Returns the physical ID of a new resource.
 pub(super) fn physical_id(new: &Newcomer<'_>) -> String {
     let text = |property: &str| new.properties.get(property).and_then(Value::as_str).unwrap_or_default();
     let seed = format!("{}/{}/{}", new.stack_name, new.logical_id, new.serial);
@@ -142,7 +142,7 @@ pub(super) fn physical_id(new: &Newcomer<'_>) -> String {
         "AWS::ECR::Repository" if name == auto_name => name.to_lowercase(),
         "AWS::EC2::EIP" => {
             let digest = Sha256::digest(seed.as_bytes());
-            // 203.0.113.0/24 is for documentation: nobody's address.
+            // 203.0.113.0/24 is reserved for documentation.
             format!("203.0.113.{}", digest[0])
         }
         "AWS::EC2::Route" => {
@@ -189,7 +189,7 @@ pub(super) fn physical_id(new: &Newcomer<'_>) -> String {
     }
 }
 
-/// Returns the first 32 characters: load balancers and target groups have no longer names.
+/// Returns the first 32 characters: the maximum for load balancers and target groups.
 fn short(name: &str) -> String {
     name.chars().take(32).collect()
 }

@@ -1,4 +1,4 @@
-//! Existing resources that are taken into a stack, by CloudFormation's rules and in its words.
+//! Imports of existing resources, with CloudFormation's rules and messages.
 //!
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-manually.html>
 
@@ -11,7 +11,7 @@ use crate::backend::BackendError;
 use crate::cloudformation::{Action, Change, ResourceChange, ResourceStatus, StackStatus};
 use crate::plan::ResourceImport;
 
-/// Returns what an import does; `changes` is what its template would change as an update.
+/// Returns the changes of an import; `changes` are those of an update with its template.
 pub(super) fn changes(
     work: &Work<'_, '_, '_>,
     imports: &[ResourceImport],
@@ -72,14 +72,18 @@ pub(super) fn changes(
     Ok(changes)
 }
 
-/// Returns the physical ID of what is imported: its identifier, several properties joined.
+/// Returns the physical ID of an imported resource: the values of its identifier, joined.
 pub(super) fn physical_id(import: &ResourceImport) -> String {
     import.resource_identifier.values().map(String::as_str).collect::<Vec<_>>().join("|")
 }
 
 impl Work<'_, '_, '_> {
-    /// Takes a resource in, or says why it cannot be.
-    pub(super) fn take_in(&mut self, operation: &Operation, resource: &mut ResourceRecord) -> Result<Result<(), String>, BackendError> {
+    /// Imports a resource, or returns why that is not possible.
+    pub(super) fn import_resource(
+        &mut self,
+        operation: &Operation,
+        resource: &mut ResourceRecord,
+    ) -> Result<Result<(), String>, BackendError> {
         let Some(import) = operation.imports.iter().find(|import| import.logical_resource_id == resource.logical_id) else {
             return Ok(Err("it is not among the resources to import".to_owned()));
         };
@@ -94,8 +98,8 @@ impl Work<'_, '_, '_> {
         Ok(Ok(()))
     }
 
-    /// Undoes an import: what was taken in is let go, as it is.
-    pub(super) fn undo_import(&mut self, operation: Operation, reason: &str) -> Result<Option<Operation>, BackendError> {
+    /// Rolls an import back: imported resources leave the stack unchanged.
+    pub(super) fn roll_back_import(&mut self, operation: Operation, reason: &str) -> Result<Option<Operation>, BackendError> {
         self.stack_status(StackStatus::ImportRollbackInProgress, Some(reason))?;
         let mut stuck = Vec::new();
         let mut is_empty = true;
@@ -127,7 +131,7 @@ impl Work<'_, '_, '_> {
             self.stack_status(StackStatus::ImportRollbackFailed, Some(&reason))?;
             self.stack.stuck = Some(Operation { in_flight: None, ..operation });
         } else if is_empty {
-            // Nothing is left of a stack that was to begin with an import.
+            // A stack that was created by the import is empty.
             self.stack_status(StackStatus::RollbackComplete, None)?;
         } else {
             self.stack_status(StackStatus::ImportRollbackComplete, None)?;

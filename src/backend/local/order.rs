@@ -1,4 +1,4 @@
-//! The order that dependencies ask for.
+//! Sorts resources by their dependencies.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use crate::graph::{Graph, TopologicalOrder};
 
-/// Returns the names sorted so that each comes after its dependencies, otherwise in the given order.
+/// Returns the names sorted so that each follows its dependencies, otherwise in the given order.
 ///
 /// A dependency on a name that is not in the map is ignored.
 ///

@@ -1,4 +1,4 @@
-//! What the store holds. None of it is `Debug`: it knows secrets.
+//! The records in the store. They do not implement `Debug`, because they contain secrets.
 
 use std::collections::BTreeSet;
 
@@ -10,12 +10,12 @@ use super::FailOn;
 use crate::cloudformation::{Change, ChangeSetStatus, OnFailure, ResourceStatus, StackStatus};
 use crate::plan::ResourceImport;
 
-/// A template with the values it is deployed with.
+/// A template with its parameter values.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Deployment {
-    /// The template's SHA-256, under which its text is kept.
+    /// The template's SHA-256, the key of its text.
     pub(super) template: String,
-    /// Every declared parameter's value, defaults too.
+    /// The values of all declared parameters, including defaults.
     pub(super) parameters: IndexMap<String, String>,
     /// Which parameters are `NoEcho`.
     pub(super) no_echo: BTreeSet<String>,
@@ -30,10 +30,10 @@ pub(super) struct StackRecord {
     pub(super) id: String,
     pub(super) status: StackStatus,
     pub(super) status_reason: Option<String>,
-    /// What it is, or what it goes back to when the operation fails; `None` while only a change set exists.
+    /// The deployment, to which a failed operation rolls back; `None` while only a change set exists.
     pub(super) deployed: Option<Deployment>,
     pub(super) outputs: IndexMap<String, OutputRecord>,
-    /// Exports of other stacks that it uses.
+    /// Imported exports of other stacks.
     pub(super) imports: BTreeSet<String>,
     pub(super) created: String,
     pub(super) updated: Option<String>,
@@ -41,11 +41,11 @@ pub(super) struct StackRecord {
     /// The text of its policy.
     #[serde(default)]
     pub(super) policy: Option<String>,
-    /// How many events there are.
+    /// The number of events.
     pub(super) events: u64,
-    /// What is being done to it.
+    /// The operation in progress.
     pub(super) operation: Option<Operation>,
-    /// The rollback of an update that failed, or an operation that was left where it failed, as far as it got.
+    /// A failed rollback, or a failed operation that was not rolled back, with its progress.
     #[serde(default)]
     pub(super) stuck: Option<Operation>,
 }
@@ -69,23 +69,23 @@ pub(super) struct ResourceRecord {
     pub(super) attributes: IndexMap<String, Value>,
     pub(super) deletion_policy: Option<String>,
     pub(super) update_replace_policy: Option<String>,
-    /// Resources of the stack that must be there before it, and go after it.
+    /// Logical IDs that it depends on.
     pub(super) depends_on: BTreeSet<String>,
-    /// How often it was created or updated: a launch template's version.
+    /// The number of creations and updates: a launch template's version.
     pub(super) generation: u32,
 }
 
-/// A physical resource, whoever looks after it.
+/// A physical resource in the account, inside or outside a stack.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct AccountRecord {
     pub(super) resource_type: String,
     pub(super) physical_id: String,
     pub(super) stack_id: String,
     pub(super) logical_id: String,
-    /// The name that no second one of its type may have.
+    /// The name, which must be unique for its type.
     pub(super) name: Option<String>,
     pub(super) properties: Value,
-    /// Whether its stack let it go.
+    /// Whether its stack retained it.
     pub(super) retained: bool,
 }
 
@@ -98,40 +98,40 @@ pub(super) struct ChangeSetRecord {
     pub(super) status: ChangeSetStatus,
     pub(super) status_reason: Option<String>,
     pub(super) changes: Vec<Change>,
-    /// How many events the stack had when it was made.
+    /// The stack's number of events at its creation.
     pub(super) events: u64,
-    /// What becomes of the operation when something fails.
+    /// What to do when the operation fails.
     #[serde(default)]
     pub(super) on_failure: Option<OnFailure>,
-    /// What it takes into the stack.
+    /// The resources to import.
     #[serde(default)]
     pub(super) imports: Vec<ResourceImport>,
 }
 
-/// What is being done to a stack, as far as it got.
+/// An operation on a stack, with its progress.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Operation {
     /// Its number in the store.
     pub(super) serial: u64,
     pub(super) kind: OperationKind,
     pub(super) phase: Phase,
-    /// What the stack is to be; what it was, in a rollback.
+    /// The target deployment; in a rollback, the previous one.
     pub(super) target: Option<Deployment>,
-    /// The resource at hand.
+    /// The resource in progress.
     pub(super) in_flight: Option<InFlight>,
-    /// Resources that are in this phase's final state.
+    /// Resources that are done in this phase.
     pub(super) settled: BTreeSet<String>,
-    /// Resources that this operation touched, as they were; `None` for those it made.
+    /// The previous state of the resources that this operation changed; `None` for created ones.
     pub(super) before: IndexMap<String, Option<ResourceRecord>>,
-    /// Physical resources that the clean-up deletes or lets go, in that order.
+    /// Physical resources that the clean-up deletes or retains, in this order.
     pub(super) leftovers: Vec<Leftover>,
     pub(super) fail_on: Vec<FailOn>,
-    /// Resources that failed to be deleted.
+    /// Resources whose deletion failed.
     pub(super) undeleted: Vec<String>,
-    /// What becomes of it when something fails; `None` is to roll back.
+    /// What to do when it fails; `None` is to roll back.
     #[serde(default)]
     pub(super) on_failure: Option<OnFailure>,
-    /// What it takes into the stack.
+    /// The resources to import.
     #[serde(default)]
     pub(super) imports: Vec<ResourceImport>,
 }
@@ -140,49 +140,49 @@ pub(super) struct Operation {
 pub(super) enum OperationKind {
     Create,
     Update,
-    /// Existing resources are taken in, and nothing else is done.
+    /// Imports existing resources, and does nothing else.
     Import,
     Delete,
 }
 
-/// Which part of an operation is at hand.
+/// The phase of an operation.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Phase {
-    /// Towards the target.
+    /// Creates, updates and replaces resources.
     Forward,
-    /// What was replaced or is no longer wanted goes.
+    /// Deletes replaced and removed resources.
     Cleanup,
-    /// Back to what was.
+    /// Restores the previous state.
     Rollback,
-    /// What the failed operation made goes.
+    /// Deletes resources that the failed operation created.
     RollbackCleanup,
 }
 
-/// The resource at hand and what is being done to it.
+/// The resource in progress and the action on it.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct InFlight {
     pub(super) logical_id: String,
     pub(super) doing: Doing,
 }
 
-/// What is being done to a resource.
+/// An action on a resource.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Doing {
     Create,
-    /// What is there is taken in.
+    /// Imports an existing resource.
     Import,
     Update,
-    /// A new physical resource is made in place of the old one.
+    /// Creates a new physical resource that replaces the old one.
     Replace,
-    /// The old physical resource takes its place again, in a rollback.
+    /// Restores the old physical resource, in a rollback.
     Restore,
     Delete,
 }
 
-/// A physical resource that is no longer wanted.
+/// A physical resource that is no longer required.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Leftover {
     pub(super) resource: ResourceRecord,
-    /// Whether its policy lets it go instead of deleting it.
+    /// Whether its policy retains it.
     pub(super) keep: bool,
 }

@@ -1,4 +1,4 @@
-//! Ways out of a failed rollback and a failed deletion.
+//! Starts deletions, and recovers failed rollbacks and deletions.
 
 use super::leftovers;
 use super::record::{Leftover, OperationKind, StackRecord};
@@ -7,9 +7,9 @@ use super::work::Work;
 use crate::backend::{BackendError, DeleteOptions};
 use crate::cloudformation::{ResourceStatus, StackStatus};
 
-/// Starts to delete a stack; what is to be retained leaves it first.
+/// Starts to delete a stack; resources to retain leave it first.
 ///
-/// A creation that is under way may be deleted, an update may not, as with AWS.
+/// As in AWS, a stack can be deleted during its creation, but not during an update.
 pub(super) fn delete(work: &mut Work<'_, '_, '_>, options: &DeleteOptions) -> Result<(), BackendError> {
     let refused = |work: &Work<'_, '_, '_>, operation| {
         Err(BackendError::WrongStatus { stack: work.stack.name.clone(), status: work.stack.status.clone(), operation })
@@ -34,14 +34,14 @@ pub(super) fn delete(work: &mut Work<'_, '_, '_>, options: &DeleteOptions) -> Re
     for name in &options.retain {
         let found = work.resource(name)?.filter(|resource| resource.status == ResourceStatus::DeleteFailed);
         let Some(mut resource) = found else {
-            let message = format!("Resource {name} cannot be retained: it is not in the state DELETE_FAILED");
+            let message = format!("Resource {name} cannot be retained: its status is not DELETE_FAILED");
             return Err(BackendError::Validation { message });
         };
-        // A resource whose policy is to stay is let go in the course of the deletion.
+        // A resource whose policy retains it is handled by the deletion.
         resource.deletion_policy = Some("Retain".to_owned());
         work.put_resource(&resource)?;
     }
-    // What a failed rollback had not cleaned up yet belongs to the stack as well.
+    // Resources that a failed rollback did not clean up yet belong to the stack, too.
     let mut also: Vec<Leftover> = Vec::new();
     if let Some(stuck) = work.stack.stuck.take() {
         also = stuck.leftovers;
@@ -61,13 +61,13 @@ pub(super) fn delete(work: &mut Work<'_, '_, '_>, options: &DeleteOptions) -> Re
     work.save()
 }
 
-/// Goes on with the rollback of an update that failed.
+/// Continues the failed rollback of an update.
 pub(super) fn continue_rollback(work: &mut Work<'_, '_, '_>, skip: &[String]) -> Result<(), BackendError> {
     if work.stack.status == StackStatus::ImportRollbackFailed
         && let Some(mut operation) = work.stack.stuck.take()
     {
         operation.fail_on.clone_from(&work.backend.fail_on);
-        work.undo_import(operation, "User Initiated")?;
+        work.roll_back_import(operation, "User Initiated")?;
         return work.save();
     }
     let Some(mut operation) = work.stack.stuck.take().filter(|_| work.stack.status == StackStatus::UpdateRollbackFailed) else {
@@ -81,7 +81,7 @@ pub(super) fn continue_rollback(work: &mut Work<'_, '_, '_>, skip: &[String]) ->
     work.stack_status(StackStatus::UpdateRollbackInProgress, Some("User Initiated"))?;
     for name in skip {
         let Some(mut resource) = work.resource(name)?.filter(|resource| resource.status == ResourceStatus::UpdateFailed) else {
-            let message = format!("Resource {name} cannot be skipped: it is not in the state UPDATE_FAILED");
+            let message = format!("Resource {name} cannot be skipped: its status is not UPDATE_FAILED");
             return Err(BackendError::Validation { message });
         };
         // Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ContinueUpdateRollback.html>, ResourcesToSkip.
@@ -94,7 +94,7 @@ pub(super) fn continue_rollback(work: &mut Work<'_, '_, '_>, skip: &[String]) ->
     work.save()
 }
 
-/// Turns back what was left where it failed: an update to what was deployed, a creation to nothing.
+/// Rolls back a failed operation that was not rolled back: an update to the previous deployment, a creation to an empty stack.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_RollbackStack.html>: a stack without a last known stable
 /// state is deleted.

@@ -8,7 +8,7 @@ impl Work<'_, '_, '_> {
     /// Executes the next step; returns the rest of the operation.
     pub(super) fn step(&mut self, operation: Operation) -> Result<Option<Operation>, BackendError> {
         match operation.phase {
-            Phase::Forward | Phase::Rollback => self.towards_target(operation),
+            Phase::Forward | Phase::Rollback => self.advance_resources(operation),
             Phase::Cleanup | Phase::RollbackCleanup => self.clean_up(operation),
         }
     }

@@ -24,7 +24,7 @@ impl Table {
     pub(super) const CHANGE_SETS: Self = Self("change-sets");
     /// SHA-256 -> the text of a template.
     pub(super) const TEMPLATES: Self = Self("templates");
-    /// `TYPE/PHYSICAL ID` -> [`AccountRecord`](super::record::AccountRecord): everything there is, retained resources too.
+    /// `TYPE/PHYSICAL ID` -> [`AccountRecord`](super::record::AccountRecord): every physical resource, including retained ones.
     pub(super) const ACCOUNT: Self = Self("account");
     /// Counters and the format's version.
     pub(super) const META: Self = Self("meta");
@@ -36,24 +36,24 @@ impl Table {
 
 /// The name of the store's file in its directory.
 const FILE: &str = "state.redb";
-/// The name of the file that holds the ID of the process that has the store open.
-const OWNER: &str = "owner";
-/// The version of the records; a store of a later one is refused.
+/// The name of the file with the ID of the process that has the store open.
+const LOCK_HOLDER: &str = "owner";
+/// The version of the records; a store with a later version is refused.
 const FORMAT_VERSION: u64 = 1;
 
-/// An open store; nobody else has it open.
+/// An open store, locked for other processes.
 pub(super) struct Store {
     database: Database,
     directory: PathBuf,
-    /// The owner file, taken away when the store is closed.
+    /// The file with this process's ID, deleted when the store is closed.
     owner: Option<PathBuf>,
-    /// What was made to open it, taken away again unless something is written.
-    made: Cell<Made>,
+    /// What was created to open it; deleted again if nothing is written.
+    created: Cell<Created>,
 }
 
-/// What opening a store made.
+/// What opening a store created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Made {
+enum Created {
     Nothing,
     File,
     Directory,
@@ -62,14 +62,14 @@ enum Made {
 impl Drop for Store {
     fn drop(&mut self) {
         if let Some(owner) = &self.owner {
-            // Only a hint for messages: the lock is the database's own.
+            // The file is only used in messages; the database itself is locked.
             let _ = std::fs::remove_file(owner);
         }
-        // Who was refused finds everything as it was before.
-        if self.made.get() != Made::Nothing {
+        // After a refused request, everything is as before.
+        if self.created.get() != Created::Nothing {
             let _ = std::fs::remove_file(self.directory.join(FILE));
         }
-        if self.made.get() == Made::Directory {
+        if self.created.get() == Created::Directory {
             let _ = std::fs::remove_file(self.directory.join(".gitignore"));
             let _ = std::fs::remove_dir(&self.directory);
         }
@@ -77,20 +77,20 @@ impl Drop for Store {
 }
 
 impl Store {
-    /// Tells whether there is a store in a directory; one that may not be looked into is a failure, not an empty one.
+    /// Tells whether a directory contains a store; an inaccessible directory is an error.
     pub(super) fn exists(directory: &Path) -> Result<bool, BackendError> {
         let failed = |error: std::io::Error| BackendError::Store { attempt: "open", directory: directory.to_owned(), source: error.into() };
         directory.join(FILE).try_exists().map_err(failed)
     }
 
-    /// Takes the store's file away, whatever is in it; the directory stays.
+    /// Deletes the store's file, even if it is damaged; the directory stays.
     pub(super) fn discard(directory: &Path) -> Result<(), BackendError> {
         let failed =
             |error: std::io::Error| BackendError::Store { attempt: "delete", directory: directory.to_owned(), source: error.into() };
         std::fs::remove_file(directory.join(FILE)).map_err(failed)
     }
 
-    /// Opens the store in a directory, which is made when it is not there, readable by its owner alone.
+    /// Opens the store in a directory, which is created if it does not exist, readable only by its owner.
     pub(super) fn open(directory: &Path) -> Result<Self, BackendError> {
         let failed = |source: Box<dyn std::error::Error + Send + Sync>| BackendError::Store {
             attempt: "open",
@@ -98,35 +98,35 @@ impl Store {
             source,
         };
         let path = directory.join(FILE);
-        let made = match (directory.is_dir(), Self::exists(directory)?) {
-            (true, true) => Made::Nothing,
-            (true, false) => Made::File,
-            (false, _) => Made::Directory,
+        let created = match (directory.is_dir(), Self::exists(directory)?) {
+            (true, true) => Created::Nothing,
+            (true, false) => Created::File,
+            (false, _) => Created::Directory,
         };
-        make_private_directory(directory).map_err(|error| failed(error.into()))?;
-        make_private_file(&path).map_err(|error| failed(error.into()))?;
+        create_private_directory(directory).map_err(|error| failed(error.into()))?;
+        create_private_file(&path).map_err(|error| failed(error.into()))?;
         let database = match Database::create(&path) {
             Ok(database) => database,
             Err(DatabaseError::DatabaseAlreadyOpen) => {
-                let process = std::fs::read_to_string(directory.join(OWNER)).ok().and_then(|text| text.trim().parse().ok());
+                let process = std::fs::read_to_string(directory.join(LOCK_HOLDER)).ok().and_then(|text| text.trim().parse().ok());
                 return Err(BackendError::Locked { directory: directory.to_owned(), process });
             }
             Err(error) => return Err(failed(error.into())),
         };
-        let owner = directory.join(OWNER);
+        let owner = directory.join(LOCK_HOLDER);
         std::fs::write(&owner, format!("{}\n", std::process::id())).map_err(|error| failed(error.into()))?;
-        let store =
-            Self { database, directory: directory.to_owned(), owner: Some(owner), made: Cell::new(Made::Nothing) }.of_this_format()?;
-        store.made.set(made);
+        let store = Self { database, directory: directory.to_owned(), owner: Some(owner), created: Cell::new(Created::Nothing) }
+            .of_this_format()?;
+        store.created.set(created);
         Ok(store)
     }
 
-    /// Returns an empty store that is gone with the process.
+    /// Returns an empty store in memory.
     pub(super) fn in_memory(directory: &Path) -> Result<Self, BackendError> {
         let database = Database::builder()
             .create_with_backend(redb::backends::InMemoryBackend::new())
             .map_err(|error| BackendError::Store { attempt: "open", directory: directory.to_owned(), source: error.into() })?;
-        Self { database, directory: directory.to_owned(), owner: None, made: Cell::new(Made::Nothing) }.of_this_format()
+        Self { database, directory: directory.to_owned(), owner: None, created: Cell::new(Created::Nothing) }.of_this_format()
     }
 
     fn of_this_format(self) -> Result<Self, BackendError> {
@@ -137,7 +137,7 @@ impl Store {
         if version > FORMAT_VERSION {
             return Err(BackendError::Validation {
                 message: format!(
-                    "the store in `{}` was written by a later rackform (format {version}, this one knows {FORMAT_VERSION})",
+                    "the store in `{}` was written by a later version of rackform (format {version}; this version supports {FORMAT_VERSION})",
                     self.directory.display()
                 ),
             });
@@ -145,14 +145,14 @@ impl Store {
         Ok(self)
     }
 
-    /// Does some work as one transaction: all of it is kept if it succeeds, none if it does not or the process dies.
+    /// Runs `work` as one transaction: all changes are committed if it succeeds, none if it fails or the process ends.
     pub(super) fn transaction<T>(&self, work: impl FnOnce(&mut Transaction<'_>) -> Result<T, BackendError>) -> Result<T, BackendError> {
         let write = self.database.begin_write().map_err(|error| self.error("open", error.into()))?;
         let mut transaction = Transaction { write: &write, store: self, dirty: false };
         let answer = work(&mut transaction)?;
         if transaction.dirty {
             write.commit().map_err(|error| self.error("write", error.into()))?;
-            self.made.set(Made::Nothing);
+            self.created.set(Created::Nothing);
         } else {
             write.abort().map_err(|error| self.error("read", error.into()))?;
         }
@@ -164,7 +164,7 @@ impl Store {
     }
 }
 
-/// A transaction that is not committed yet.
+/// An open transaction.
 pub(super) struct Transaction<'s> {
     write: &'s redb::WriteTransaction,
     store: &'s Store,
@@ -179,7 +179,7 @@ impl Transaction<'_> {
         value.map(|bytes| serde_json::from_slice(bytes.value()).map_err(|error| self.unreadable(error))).transpose()
     }
 
-    /// Returns the records whose keys start with a prefix and are greater than another key, in the order of the keys.
+    /// Returns the records whose keys start with a prefix and are greater than another key, in key order.
     pub(super) fn scan<T: DeserializeOwned>(&self, table: Table, prefix: &str, after: &str, limit: usize) -> Result<Vec<T>, BackendError> {
         let table = self.write.open_table(table.definition()).map_err(|error| self.unreadable(error))?;
         let mut records = Vec::new();
@@ -200,7 +200,7 @@ impl Transaction<'_> {
         self.scan(table, prefix, "", usize::MAX)
     }
 
-    /// Puts a record in place of the one under the same key.
+    /// Stores a record under a key.
     pub(super) fn put<T: Serialize>(&mut self, table: Table, key: &str, record: &T) -> Result<(), BackendError> {
         let bytes = serde_json::to_vec(record).map_err(|error| self.unwritable(error))?;
         let mut table = self.write.open_table(table.definition()).map_err(|error| self.unwritable(error))?;
@@ -209,7 +209,7 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// Takes a record away.
+    /// Deletes a record.
     pub(super) fn remove(&mut self, table: Table, key: &str) -> Result<(), BackendError> {
         let mut table = self.write.open_table(table.definition()).map_err(|error| self.unwritable(error))?;
         table.remove(key).map_err(|error| self.unwritable(error))?;
@@ -217,7 +217,7 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// Takes every record away whose key starts with a prefix.
+    /// Deletes every record whose key starts with a prefix.
     pub(super) fn remove_all(&mut self, table: Table, prefix: &str) -> Result<(), BackendError> {
         let mut table = self.write.open_table(table.definition()).map_err(|error| self.unwritable(error))?;
         table.retain(|key, _| !key.starts_with(prefix)).map_err(|error| self.unwritable(error))?;
@@ -242,8 +242,8 @@ impl Transaction<'_> {
     }
 }
 
-/// Makes a directory that only its owner can look into, with a word to Git to leave it alone.
-fn make_private_directory(directory: &Path) -> std::io::Result<()> {
+/// Creates a directory that only its owner can read, and that Git ignores.
+fn create_private_directory(directory: &Path) -> std::io::Result<()> {
     if directory.is_dir() {
         return Ok(());
     }
@@ -256,8 +256,8 @@ fn make_private_directory(directory: &Path) -> std::io::Result<()> {
     std::fs::write(directory.join(".gitignore"), "*\n")
 }
 
-/// Makes a file that only its owner can read: the store holds `NoEcho` values.
-fn make_private_file(path: &Path) -> std::io::Result<()> {
+/// Creates a file that only its owner can read, because the store contains `NoEcho` values.
+fn create_private_file(path: &Path) -> std::io::Result<()> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create(true).truncate(false);
     #[cfg(unix)]

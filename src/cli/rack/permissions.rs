@@ -8,7 +8,7 @@ use crate::cloudformation::INLINE_TEMPLATE_LIMIT_BYTES;
 use crate::config::BackendChoice;
 use crate::evaluate::State;
 use crate::parameters::ParameterOverrides;
-use crate::permissions::{self, MANAGED_POLICY_LIMIT, Need, Place, Policy, Purpose};
+use crate::permissions::{self, MANAGED_POLICY_LIMIT, Need, Policy, Purpose, StackLocation};
 use crate::ui::permissions::Listing;
 use crate::verify::Subject;
 
@@ -67,7 +67,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     change.target.options.template_bucket = args.template_bucket.clone().or(context.rack_file()?.template_bucket.clone());
     change.target.options.create_template_bucket = args.create_template_bucket;
     let bucket = crate::cli::shared::preflight::bucket(backend.as_ref(), &change).unwrap_or_default();
-    let makes_bucket = args.create_template_bucket && bucket.as_ref().is_none_or(|(_, is_named)| !is_named);
+    let creates_bucket = args.create_template_bucket && bucket.as_ref().is_none_or(|(_, is_named)| !is_named);
     // Without an account nobody knows the name of the bucket that is made in it.
     let name = bucket.map(|(name, _)| name).or(change.target.options.template_bucket.clone()).unwrap_or_default();
     let bucket = (change.target.template.len() > INLINE_TEMPLATE_LIMIT_BYTES).then_some(name);
@@ -75,7 +75,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let subject = Subject::from(&change.target);
     let (place, needs) = subject.evaluated(backend.as_ref(), change.known, |after, _| {
         let stored = crate::cli::shared::ssm_parameters::names(after.parameters);
-        let place = Place { bucket, makes_bucket, stored, role_arn, ..place(&stack, after.state, is_local) };
+        let place = StackLocation { bucket, creates_bucket, ssm_parameters: stored, role_arn, ..place(&stack, after.state, is_local) };
         Ok((place, if args.lifetime { permissions::lifetime(after) } else { permissions::of_plan(after, &change.plan) }))
     })?;
     let purposes = if args.purposes.is_empty() { &Purpose::ALL } else { args.purposes.as_slice() };
@@ -103,13 +103,22 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     Ok(ExitCode::Done)
 }
 
-fn place(stack: &str, known: &State, is_local: bool) -> Place {
+fn place(stack: &str, known: &State, is_local: bool) -> StackLocation {
     let pseudo = |name: &str| known.pseudo.get(name).and_then(serde_json::Value::as_str).map(ToOwned::to_owned);
     let region = pseudo("AWS::Region").unwrap_or_default();
     let partition = pseudo("AWS::Partition").unwrap_or_else(|| crate::aws::partition(&region).0.to_owned());
     // The account of AWS's examples stands for one that nobody named.
     let account = pseudo("AWS::AccountId").filter(|account| is_local || account != DEFAULT_ACCOUNT);
-    Place { partition, region, account, stack: stack.to_owned(), bucket: None, makes_bucket: false, stored: Vec::new(), role_arn: None }
+    StackLocation {
+        partition,
+        region,
+        account,
+        stack: stack.to_owned(),
+        bucket: None,
+        creates_bucket: false,
+        ssm_parameters: Vec::new(),
+        role_arn: None,
+    }
 }
 
 impl Listing {

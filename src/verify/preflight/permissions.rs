@@ -6,7 +6,7 @@ use super::{Inspector, Request};
 use crate::aws::partition;
 use crate::backend::StackDescription;
 use crate::evaluate::{Evaluation, State as Known};
-use crate::permissions::{Place, Purpose, needed, of_plan, statements};
+use crate::permissions::{Purpose, StackLocation, needed, of_plan, statements};
 use crate::verify::names::{Level, PERMISSIONS};
 use crate::verify::permissions::{Denied, PermissionRequest, Principal, SimulatedPermissions};
 use crate::verify::remedy::Remedy;
@@ -20,10 +20,10 @@ pub(super) fn check(
     inspector: &dyn Inspector,
 ) -> Vec<Verdict> {
     let role = request.role_arn.or_else(|| stack.and_then(|stack| stack.role_arn.as_deref()));
-    let place = Place {
+    let place = StackLocation {
         bucket: request.bucket.map(|bucket| bucket.name.to_owned()),
-        makes_bucket: request.bucket.is_some_and(|bucket| bucket.is_made),
-        stored: request.ssm_parameters.to_vec(),
+        creates_bucket: request.bucket.is_some_and(|bucket| bucket.is_made),
+        ssm_parameters: request.ssm_parameters.to_vec(),
         role_arn: role.map(ToOwned::to_owned),
         ..place(&request.subject.stack, after.state)
     };
@@ -45,17 +45,17 @@ pub(super) fn check(
     }
 }
 
-fn place(stack: &str, known: &Known) -> Place {
+fn place(stack: &str, known: &Known) -> StackLocation {
     let pseudo = |name: &str| known.pseudo.get(name).and_then(serde_json::Value::as_str).map(ToOwned::to_owned);
     let region = pseudo("AWS::Region").unwrap_or_default();
-    Place {
+    StackLocation {
         partition: pseudo("AWS::Partition").unwrap_or_else(|| partition(&region).0.to_owned()),
         region,
         account: pseudo("AWS::AccountId"),
         stack: stack.to_owned(),
         bucket: None,
-        makes_bucket: false,
-        stored: Vec::new(),
+        creates_bucket: false,
+        ssm_parameters: Vec::new(),
         role_arn: None,
     }
 }

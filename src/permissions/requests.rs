@@ -1,13 +1,23 @@
-//! What rackform itself asks of AWS, by purpose.
+//! rackform's own requests to AWS, by purpose.
 //!
 //! Source of the names: <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>.
-//! A test holds the lists of verification and preflight to the calls of `verify/aws`.
+//! A test compares the lists of verification and preflight with the calls in `verify/aws`.
 
 use super::Purpose;
-use super::scope::Upload;
 
-/// Looking at a deployed stack.
-const LOOK: &[&str] = &[
+/// How a template uses S3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Upload {
+    /// Not at all: the request contains it.
+    None,
+    /// It is uploaded to an existing bucket.
+    Put,
+    /// A bucket is created, and it is uploaded.
+    CreateAndPut,
+}
+
+/// Reading a deployed stack.
+const READ: &[&str] = &[
     "cloudformation:DescribeStackDriftDetectionStatus",
     "cloudformation:DescribeStackEvents",
     "cloudformation:DescribeStackResourceDrifts",
@@ -18,7 +28,7 @@ const LOOK: &[&str] = &[
     "cloudformation:ListStackResources",
 ];
 
-/// Changing one. Macros are expanded in the caller's name.
+/// Changing a stack. Macros run with the caller's permissions.
 const CHANGE: &[&str] = &[
     "cloudformation:CancelUpdateStack",
     "cloudformation:ContinueUpdateRollback",
@@ -37,14 +47,14 @@ const CHANGE: &[&str] = &[
     "cloudformation:UpdateTerminationProtection",
 ];
 
-/// Looking up what the template's parameters name in Parameter Store: CloudFormation does, in the caller's name, and so does planning.
-pub(super) const LOOK_UP: &str = "ssm:GetParameters";
+/// Reading the SSM parameters that the template's parameters name: CloudFormation does, with the caller's permissions, and so does planning.
+pub(super) const READ_SSM_PARAMETERS: &str = "ssm:GetParameters";
 
-/// Handing a template over through a bucket.
+/// Uploading a template to a bucket.
 const UPLOAD: &[&str] = &["s3:GetBucketLocation", "s3:GetObject", "s3:ListBucket", "s3:PutObject"];
 
-/// Making that bucket: private, encrypted, with an end to what is in it.
-const MAKE_BUCKET: &[&str] = &[
+/// Creating this bucket: private, encrypted, with expiring objects.
+const CREATE_BUCKET: &[&str] = &[
     "s3:CreateBucket",
     "s3:PutBucketOwnershipControls",
     "s3:PutBucketPublicAccessBlock",
@@ -89,8 +99,8 @@ const PREFLIGHT: &[&str] = &[
     "s3:ListBucket",
 ];
 
-/// Starting a build task once its cache can be mounted, with credentials of ECR for it, following its log and stopping it. Tags of a task
-/// take `ecs:TagResource`.
+/// Starting a build task after its cache is available, with ECR credentials, following its log and stopping it. Tags of a task require
+/// `ecs:TagResource`.
 const BUILD: &[&str] = &[
     "ecr:GetAuthorizationToken",
     "ecs:DescribeTasks",
@@ -102,21 +112,21 @@ const BUILD: &[&str] = &[
     "logs:GetLogEvents",
 ];
 
-/// Returns the actions that a purpose takes, sorted.
+/// Returns the actions that a purpose requires, sorted.
 pub(super) fn actions(purpose: Purpose, upload: Upload) -> Vec<&'static str> {
     let lists: &[&[&str]] = match purpose {
-        Purpose::Request if upload == Upload::Put => &[LOOK, CHANGE, UPLOAD],
-        Purpose::Request if upload == Upload::MakeAndPut => &[LOOK, CHANGE, UPLOAD, MAKE_BUCKET],
-        Purpose::Request => &[LOOK, CHANGE],
+        Purpose::Request if upload == Upload::Put => &[READ, CHANGE, UPLOAD],
+        Purpose::Request if upload == Upload::CreateAndPut => &[READ, CHANGE, UPLOAD, CREATE_BUCKET],
+        Purpose::Request => &[READ, CHANGE],
         Purpose::Resources => &[],
-        Purpose::Verify => &[LOOK, VERIFY],
-        Purpose::Preflight => &[LOOK, PREFLIGHT],
-        Purpose::Build => &[LOOK, BUILD],
+        Purpose::Verify => &[READ, VERIFY],
+        Purpose::Preflight => &[READ, PREFLIGHT],
+        Purpose::Build => &[READ, BUILD],
     };
     lists.concat()
 }
 
-/// Returns what no change of a stack goes without.
+/// Returns the actions that every change of a stack requires.
 pub(super) fn needed(upload: Upload) -> Vec<&'static str> {
     let mut actions = vec!["cloudformation:CreateChangeSet", "cloudformation:DescribeChangeSet", "cloudformation:ExecuteChangeSet"];
     if upload != Upload::None {
@@ -125,7 +135,7 @@ pub(super) fn needed(upload: Upload) -> Vec<&'static str> {
     actions
 }
 
-/// Tells whether a call of S3 is one that handing a template over takes.
+/// Tells whether a call of S3 is part of uploading a template.
 pub(super) fn is_of_upload(call: &str) -> bool {
-    UPLOAD.iter().chain(MAKE_BUCKET).any(|action| action.strip_prefix("s3:") == Some(call))
+    UPLOAD.iter().chain(CREATE_BUCKET).any(|action| action.strip_prefix("s3:") == Some(call))
 }
