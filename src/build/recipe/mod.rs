@@ -1,8 +1,8 @@
-//! Recipes: one step of a CI provider that builds a service with the cache of its rack.
+//! Recipes: the configuration file of a CI provider that builds a service with the cache of its rack.
 //!
-//! Takes a [`Provider`] and what is to be built ([`Options`]); gives the provider's file, from the templates in `templates/recipes/`. What a user
-//! chose stands in variables of the environment, escaped as each provider asks for it, and the step's shell only names these: no
-//! value is ever part of a command. Credentials come by OIDC, or are the machine's own; none is an argument.
+//! Takes a [`Provider`] and [`Options`]; returns the provider's file, rendered from the templates in `templates/recipes/`. The user's values are in
+//! environment variables, escaped as each provider requires, and the step's shell only refers to these: no value is part of a command.
+//! Credentials come from OIDC or from the machine; none is an argument.
 
 mod provider;
 mod quote;
@@ -15,7 +15,7 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior, context};
 use super::Engine;
 use super::registry::EcrHost;
 
-/// What a recipe is about; what is not given is an example's.
+/// The options of a recipe; a missing option gets an example value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
     /// The role that the build assumes.
@@ -45,7 +45,7 @@ pub struct Recipe {
     pub examples: Vec<&'static str>,
 }
 
-/// Why there is no such recipe.
+/// Why a recipe cannot be rendered.
 #[derive(Debug, thiserror::Error)]
 pub enum RecipeError {
     /// The engine does not run in a job of CI.
@@ -106,7 +106,7 @@ const TEMPLATES: [(&str, &str); 7] = [
 ///
 /// # Errors
 ///
-/// Returns that the engine does not fit, or that the provider's file cannot say a value.
+/// Returns an error if the engine is not supported in CI, or if a value cannot be written in the provider's file.
 pub fn recipe(provider: Provider, options: &Options) -> Result<Recipe, RecipeError> {
     let engine = options.engine.unwrap_or(Engine::Buildx);
     let client = match engine {
@@ -134,7 +134,7 @@ pub fn recipe(provider: Provider, options: &Options) -> Result<Recipe, RecipeErr
     let region = value("--region", &region, "us-east-1")?.1;
     let directory = value("--directory", &Some(options.directory.clone().unwrap_or_else(|| ".".to_owned())), "")?.1;
     let title = value("--service", &Some(format!("build {service}")), "")?.1;
-    // One sign-in for each registry of ECR's, in its region; others have ways of their own.
+    // One login per ECR registry, in its region; logins to other registries are left to the user.
     let mut registries = Vec::new();
     for (variable, repository) in [("RACK_CACHE", &cache), ("RACK_IMAGE", &image)] {
         if let Some(ecr) = ecr(repository)
@@ -169,7 +169,7 @@ fn host(repository: &str) -> &str {
     repository.split('/').next().unwrap_or_default()
 }
 
-/// Returns ECR's registry that a repository is in; its region stands in a command, so it is one that is spelled like a region.
+/// Returns the ECR registry of a repository. The region becomes part of a command, so a host with any other characters in it is not accepted.
 fn ecr(repository: &str) -> Option<EcrHost> {
     let is_region = |ecr: &EcrHost| ecr.region.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
     EcrHost::parse(host(repository)).filter(is_region)

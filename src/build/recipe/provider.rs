@@ -1,11 +1,11 @@
-//! The CI providers that there are recipes for, and how their files are written.
+//! The supported CI providers, and the syntax of their files.
 
 use std::fmt;
 use std::str::FromStr;
 
 use super::quote;
 
-/// A CI provider that there is a recipe for.
+/// A CI provider that has a recipe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Provider {
     /// GitHub Actions.
@@ -35,7 +35,7 @@ impl Provider {
         }
     }
 
-    /// Returns what it is called.
+    /// Returns the display name.
     pub fn title(self) -> &'static str {
         match self {
             Self::GithubActions => "GitHub Actions",
@@ -46,7 +46,7 @@ impl Provider {
         }
     }
 
-    /// Returns the file that the recipe belongs into.
+    /// Returns the path of the provider's configuration file.
     pub fn file(self) -> &'static str {
         match self {
             Self::GithubActions => ".github/workflows/build.yml",
@@ -68,12 +68,12 @@ impl Provider {
         }
     }
 
-    /// Tells whether the recipe names the role that the build assumes.
+    /// Returns whether the recipe contains the role that the build assumes.
     pub fn assumes_role(self) -> bool {
         self != Self::Codebuild
     }
 
-    /// Returns the variable of its environment that holds the commit.
+    /// Returns the environment variable that contains the commit.
     pub(super) fn commit(self) -> &'static str {
         match self {
             Self::GithubActions => "GITHUB_SHA",
@@ -86,7 +86,7 @@ impl Provider {
 
     /// Returns a dollar sign that reaches the shell of a step.
     pub(super) fn dollar(self) -> &'static str {
-        // Buildkite's agent puts variables in when it uploads a pipeline.
+        // Buildkite's agent expands variables when it uploads a pipeline.
         if self == Self::Buildkite { "$$" } else { "$" }
     }
 
@@ -99,7 +99,7 @@ impl Provider {
     ///
     /// # Errors
     ///
-    /// Returns that the provider has no way to write it.
+    /// Returns an error if the value cannot be written in the provider's file.
     pub(super) fn scalar(self, value: &str) -> Result<String, &'static str> {
         let escaped = match self {
             Self::GithubActions => value.replace("${{", "${{ '${{' }}"),

@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-/// Words that are no text to one YAML reader or another.
+/// Plain scalars that some YAML parsers do not read as strings.
 const NOT_TEXT: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
 
-/// Returns a text as a YAML scalar that every reader gives back as that text: plain where that is beyond doubt, else in double quotes.
+/// Returns a text as a YAML scalar that every parser reads back unchanged: plain if that is unambiguous, otherwise in double quotes.
 pub(super) fn scalar(text: &str) -> String {
     let is_plain = text.starts_with(|first: char| first.is_ascii_alphabetic())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./:".contains(&byte))
