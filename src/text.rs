@@ -5,7 +5,8 @@ use sha2::Digest as _;
 /// Longest name that is compared with the candidates; a longer one is not a spelling mistake.
 const LONGEST_MISSPELLED: usize = 100;
 
-/// Most misspelled names of one kind that are compared with all candidates, so that a template full of unknown names does not take quadratic time.
+/// Most misspelled names of one kind that are compared with all candidates, so that a template full of unknown names does not take
+/// quadratic time.
 pub const MOST_SUGGESTIONS: usize = 100;
 
 /// Returns bytes as lowercase hexadecimal digits.

@@ -163,8 +163,8 @@ pub(super) fn steps<'a>(invocation: &'a Invocation, runner: &dyn Runner, tell: &
 
 /// Runs the steps in order, with standard output and standard error where the caller's are; `tell` hears of each step before it starts.
 ///
-/// When `interrupted` is set, the program that runs is asked to end at once, whether or not a terminal has told it too, and is killed when it
-/// takes longer than ten seconds. Nothing is started after that.
+/// When `interrupted` is set, the program that runs is asked to end at once, whether or not a terminal has told it too, and is killed when
+/// it takes longer than ten seconds. Nothing is started after that.
 ///
 /// # Errors
 ///

@@ -172,7 +172,8 @@ fn declare_parameters(sections: &mut Sections) {
         &BUILD_CACHE,
         &Parameter::choice(
             &["No", "Yes"],
-            "Keep a build cache between builds: an encrypted EFS file system for Fargate builds, and an ECR repository for cached layers. Setting it to No deletes the cache and its content",
+            "Keep a build cache between builds: an encrypted EFS file system for Fargate builds, and an ECR repository for cached layers. \
+                Setting it to No deletes the cache and its content",
         ),
     );
     sections.parameter(

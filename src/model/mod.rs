@@ -5,9 +5,9 @@
 //! into an existing template. A property is a [`Value`]: a literal of its type or an intrinsic function that returns one.
 //! Reading templates is left to [`template`](crate::template).
 //!
-//! Files depend on each other in this order: `json`, [`resource`] < [`name`] < [`value`] < [`reference`](mod@reference), [`condition`], [`declared`] <
-//! one file per AWS service < [`parameter`], [`sections`] < [`build_cache`] < [`rack`]. A child module reads a sibling directly, not
-//! through the re-exports of its `mod.rs`.
+//! Files depend on each other in this order: `json`, [`resource`] < [`name`] < [`value`] < [`reference`](mod@reference), [`condition`],
+//! [`declared`] < one file per AWS service < [`parameter`], [`sections`] < [`build_cache`] < [`rack`]. A child module reads a sibling
+//! directly, not through the re-exports of its `mod.rs`.
 
 pub mod build_cache;
 pub mod condition;

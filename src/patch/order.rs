@@ -37,7 +37,8 @@ pub(super) fn by_area(names: &[&str], new: &str) -> usize {
     ["ApiBuildTasks", "ApiBuildFargate"].into_iter().filter_map(position).min().unwrap_or(names.len())
 }
 
-/// Returns before which of `names` a new member belongs: before `next` where that stands somewhere in the middle, else right behind the first.
+/// Returns before which of `names` a new member belongs: before `next` where that stands somewhere in the middle, else right behind the
+/// first.
 pub(super) fn before(names: &[&str], next: &str) -> usize {
     match names.iter().position(|name| *name == next) {
         Some(index) if index > 0 => index,

@@ -44,7 +44,8 @@ mod tests {
         let text = r#"{"Parameters": {"P": {"Type": "String"}}, "Conditions": {"C": {"Fn::Equals": ["a", "b"]}}, "Resources": {"R": {"Type": "AWS::S3::Bucket"}}}"#;
         let (source, arena) = (Source::new("t.json", text), Arena::new());
         let template = Template::read(&source, &arena).unwrap_or_else(|problems| unreachable!("{problems}"));
-        let sound = json!({ "Fn::If": ["C", [{ "Ref": "P" }, { "Fn::GetAtt": ["R", "Arn"] }], { "Fn::Sub": "${AWS::Region} ${P} ${R.Arn} ${!X}" }] });
+        let sound = json!({ "Fn::If": ["C", [{ "Ref": "P" }, { "Fn::GetAtt": ["R", "Arn"] }], { "Fn::Sub": "${AWS::Region} ${P} ${R.Arn} \
+            ${!X}" }] });
         assert_eq!(dangling(&template, &sound), None);
         for (value, expected) in [
             (json!([{ "Ref": "X" }]), ("parameter or resource", "X")),

@@ -115,7 +115,8 @@ pub(super) fn apply<'a>(before: &mut Evaluation<'a>, after: &Evaluation<'_>, dri
     }
 }
 
-/// Returns a value in which `actual` replaces the value at a path, or in which that value is removed; a path into an unknown value is ignored.
+/// Returns a value in which `actual` replaces the value at a path, or in which that value is removed; a path into an unknown value is
+/// ignored.
 fn patched<'a>(value: Value<'a>, path: &[String], actual: Option<&Json>, arena: &'a Arena) -> Value<'a> {
     let Some((name, rest)) = path.split_first() else {
         return actual.map_or(value, |actual| literal(actual, value, arena));

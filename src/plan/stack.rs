@@ -1,4 +1,5 @@
-//! What differs of a stack itself, beside its template and parameters: tags, protection, policy, whom it tells, when it turns back, its role.
+//! What differs of a stack itself, beside its template and parameters: tags, protection, policy, whom it tells, when it turns back, its
+//! role.
 //!
 //! Tags are more than the stack's own: CloudFormation gives them to every resource that takes tags.
 //! Source: <https://repost.aws/knowledge-center/cloudformation-propagate-stack-level-tag>

@@ -1,8 +1,9 @@
 //! References: the one place that reads which names an expression refers to.
 //!
-//! Takes a [`Node`] and calls a [`ReferenceVisitor`] with each [`Reference`] in it: `Ref`, `Fn::GetAtt` in all its forms, the variables of `Fn::Sub`,
-//! `DependsOn`, `Condition`, `Fn::If` and `Fn::FindInMap`. It allocates nothing. Whether a name exists, and which branch of an `Fn::If` counts,
-//! is up to the visitor.
+//! Takes a [`Node`] and calls a [`ReferenceVisitor`] with each [`Reference`] in it: `Ref`, `Fn::GetAtt` in all its forms, the variables of
+//! `Fn::Sub`,
+//! `DependsOn`, `Condition`, `Fn::If` and `Fn::FindInMap`. It allocates nothing. Whether a name exists, and which branch of an `Fn::If`
+//! counts, is up to the visitor.
 
 use std::borrow::Cow;
 

@@ -208,7 +208,8 @@ impl<'a> Template<'a> {
         }
     }
 
-    /// Returns the module that a name with its logical ID in front belongs to: `NetVpc` and `Net.Vpc` are what the module `Net` calls `Vpc`.
+    /// Returns the module that a name with its logical ID in front belongs to: `NetVpc` and `Net.Vpc` are what the module `Net` calls
+    /// `Vpc`.
     ///
     /// What a module holds is known to the registry alone, so such a name may stand for a resource.
     /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/module-ref-resources.html>

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 
 /// Says that the test at hand cannot do what it is for, and why.
 ///
-/// The test runner has no word for that and counts it as passed; `tests/run` reads the file that `RACKFORM_SKIPPED` names and tells both apart.
+/// The test runner has no word for that and counts it as passed; `tests/run` reads the file that `RACKFORM_SKIPPED` names and tells both
+/// apart.
 pub fn skip(why: &str) {
     eprintln!("skipped: {why}");
     let Some(file) = std::env::var_os("RACKFORM_SKIPPED") else { return };

@@ -85,9 +85,9 @@ pub struct Layout {
 impl Layout {
     /// Returns the layout for a file system mounted at `mount`, with kaniko's own place at `place`.
     ///
-    /// Where they are two, or the place is a link, each app has a directory and a lock, and the place becomes a link to the directory. Where
-    /// the file system is mounted at kaniko's place itself, an app's directories are renamed into it for the build, so there is one lock for
-    /// all apps.
+    /// Where they are two, or the place is a link, each app has a directory and a lock, and the place becomes a link to the directory.
+    /// Where the file system is mounted at kaniko's place itself, an app's directories are renamed into it for the build, so there is one
+    /// lock for all apps.
     pub fn new(mount: &Path, place: &Path, app: &str) -> Self {
         let mount = &mount.canonicalize().unwrap_or_else(|_| mount.to_owned());
         let is_link = place.symlink_metadata().is_ok_and(|about| about.is_symlink());

@@ -1,8 +1,9 @@
 //! What runs inside a build task: `rackform build agent`.
 //!
 //! Takes [`Settings`] from flags and the environment, and gives the [`BuildRequest`](super::BuildRequest) that
-//! [`command::plan`](super::command::plan) makes steps of: what `rackform build command` shows is what runs. [`Layout`] and [`CacheLock`] let
-//! builds share kaniko's cache directories on a file system without losing or mixing them; [`supervise`] runs the engine as process 1 must.
+//! [`command::plan`](super::command::plan) makes steps of: what `rackform build command` shows is what runs. [`Layout`] and [`CacheLock`]
+//! let builds share kaniko's cache directories on a file system without losing or mixing them; [`supervise`] runs the engine as process 1
+//! must.
 //!
 //! Starting the task is [`task`](super::task)'s.
 

@@ -18,9 +18,9 @@ const DIGEST_DIGITS: usize = 12;
 
 /// Returns the tag of a service's cache, `{service}.buildcache`, legal whatever the service is called; `buildcache` without a service.
 ///
-/// A tag is letters, digits, `_`, `.` and `-`, the first no `.` or `-`, at most [`TAG_LIMIT`] of them. A name that has to be changed for that
-/// gets a piece of its digest behind it, so that no two services share a cache; and a name that looks like such a changed one is changed
-/// too.
+/// A tag is letters, digits, `_`, `.` and `-`, the first no `.` or `-`, at most [`TAG_LIMIT`] of them. A name that has to be changed for
+/// that gets a piece of its digest behind it, so that no two services share a cache; and a name that looks like such a changed one is
+/// changed too.
 pub fn cache_tag(service: &str) -> String {
     if service.is_empty() {
         return CACHE_SUFFIX.trim_start_matches('.').to_owned();

@@ -116,8 +116,8 @@ impl LifecyclePolicy {
 
     /// Returns the images that would expire at `now`, in the order of the inventory.
     ///
-    /// All rules are evaluated on all images and applied by priority: an image that matches the tags of an earlier rule cannot be expired by a
-    /// later rule, and an image that an index refers to cannot expire before the index.
+    /// All rules are evaluated on all images and applied by priority: an image that matches the tags of an earlier rule cannot be expired
+    /// by a later rule, and an image that an index refers to cannot expire before the index.
     /// Source: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html#lp_evaluation_rules>
     pub fn expiries<'i>(&self, inventory: &'i Inventory, now: Timestamp) -> Vec<Expiry<'i>> {
         let parents = inventory.parents();

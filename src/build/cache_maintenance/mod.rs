@@ -1,9 +1,9 @@
 //! Cache maintenance: lists, measures, prices and prunes a build cache repository.
 //!
-//! Takes a repository through a [`Store`]: any registry by the OCI distribution API ([`RegistryStore`]), or ECR by the AWS API ([`EcrStore`]).
-//! Returns its [`Inventory`], its [`Size`], its monthly [`Cost`] from a [`PriceTable`], the images that a [`LifecyclePolicy`] would expire, and
-//! for a [`Selection`] a [`PruneDecision`] with a reason for every manifest. Deciding is pure: the caller passes the current time, and only
-//! [`Store::remove`] deletes anything.
+//! Takes a repository through a [`Store`]: any registry by the OCI distribution API ([`RegistryStore`]), or ECR by the AWS API
+//! ([`EcrStore`]). Returns its [`Inventory`], its [`Size`], its monthly [`Cost`] from a [`PriceTable`], the images that a
+//! [`LifecyclePolicy`] would expire, and for a [`Selection`] a [`PruneDecision`] with a reason for every manifest. Deciding is pure: the
+//! caller passes the current time, and only [`Store::remove`] deletes anything.
 //!
 //! Leaves writing a cache to [`command`](super::command), and EFS file systems to the AWS account.
 

@@ -53,8 +53,9 @@ impl CacheTag {
 
 /// Returns whether a tag belongs to a service's cache, and to its branch `branch` if one is given; `all` are all tags of the repository.
 ///
-/// A branch tag is a readable form of service and branch, followed by the start of a digest of both names. The digest identifies the owner if the
-/// readable form is the branch's name, or that name with `_` for `/`. Otherwise `web.api.x-...` could be branch `api.x` of `web` or branch `x` of
+/// A branch tag is a readable form of service and branch, followed by the start of a digest of both names. The digest identifies the owner
+/// if the readable form is the branch's name, or that name with `_` for `/`. Otherwise `web.api.x-...` could be branch `api.x` of `web` or
+/// branch `x` of
 /// `web.api`; it then belongs to `web.api` if that service has a cache in the repository.
 pub fn of_service(tag: &str, service: &str, branch: Option<&str>, all: &[&str]) -> bool {
     if let Some(branch) = branch {

@@ -81,8 +81,8 @@ pub fn shell_word(word: &str) -> Result<String, RenderError> {
 /// Returns what programs around the build want to know, one `NAME=VALUE` a line with the value as it is: for `docker run --env-file`,
 /// systemd and `$GITHUB_ENV`.
 ///
-/// `RACKFORM_BUILD_STEPS` holds the steps as JSON, each with its `argv`, `may_fail`, and `unless` where there is one; `BUILD_CACHE` and `BUILD_CACHE_REPO` are
-/// what the build agent reads.
+/// `RACKFORM_BUILD_STEPS` holds the steps as JSON, each with its `argv`, `may_fail`, and `unless` where there is one; `BUILD_CACHE` and
+/// `BUILD_CACHE_REPO` are what the build agent reads.
 ///
 /// # Errors
 ///

@@ -1,8 +1,8 @@
 //! Parses and lints Dockerfiles.
 //!
-//! Takes a Dockerfile's text. Returns its stages, arguments, mounts and copied files with their spans ([`Dockerfile`]), and for an engine, a cache
-//! and the options of a build ([`Context`]) diagnostics with stable rule names ([`lint`]). Leaves printing to the callers, and the engine's
-//! arguments to [`command`](super::command). The crate `parse-dockerfile` defines the grammar.
+//! Takes a Dockerfile's text. Returns its stages, arguments, mounts and copied files with their spans ([`Dockerfile`]), and for an engine,
+//! a cache and the options of a build ([`Context`]) diagnostics with stable rule names ([`lint`]). Leaves printing to the callers, and the
+//! engine's arguments to [`command`](super::command). The crate `parse-dockerfile` defines the grammar.
 
 mod check;
 mod convert;

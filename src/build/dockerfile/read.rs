@@ -1,8 +1,8 @@
 //! Parses a Dockerfile with the crate `parse-dockerfile`.
 //!
 //! The crate returns instructions with offsets and stops at the first error. To report all errors at once, this module blanks an invalid
-//! instruction and parses again until no error is left. It also blanks here-documents that do not start the command of a `RUN`, because the crate
-//! parses their lines as instructions.
+//! instruction and parses again until no error is left. It also blanks here-documents that do not start the command of a `RUN`, because the
+//! crate parses their lines as instructions.
 
 use parse_dockerfile::Instruction;
 

@@ -7,8 +7,8 @@ use super::{Engine, Version};
 
 /// What is known of the engine at hand; `None` is "not known".
 ///
-/// An engine of unknown version gets what the oldest one takes. A BuildKit of unknown version is taken for a current one, since that is what
-/// a new builder gets; an image store that nobody asked about for the classic one. `docs/design/build-engines.md` says why.
+/// An engine of unknown version gets what the oldest one takes. A BuildKit of unknown version is taken for a current one, since that is
+/// what a new builder gets; an image store that nobody asked about for the classic one. `docs/design/build-engines.md` says why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EngineFacts {
     /// The engine.

@@ -1,6 +1,7 @@
 //! Build engines: which there are, what the one at hand is, and what it is able to do.
 //!
-//! Takes an engine's own answers or a user's flags; gives [`EngineFacts`]. Asking is in [`detect`](fn@detect); nothing else here runs anything.
+//! Takes an engine's own answers or a user's flags; gives [`EngineFacts`]. Asking is in [`detect`](fn@detect); nothing else here runs
+//! anything.
 
 mod ability;
 mod answers;

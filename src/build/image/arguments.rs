@@ -3,7 +3,8 @@
 use super::super::cache::Attributes;
 use super::super::request::{Secret, SecretSource};
 
-/// Returns arguments with `$NAME` and `${NAME}` replaced by environment variables; an unset variable expands to nothing, and `$$` to a dollar sign.
+/// Returns arguments with `$NAME` and `${NAME}` replaced by environment variables; an unset variable expands to nothing, and `$$` to a
+/// dollar sign.
 ///
 /// No shell is involved: a value is never split into several arguments.
 pub fn expand_variables(arguments: &[String], environment: impl Fn(&str) -> Option<String>) -> Vec<String> {

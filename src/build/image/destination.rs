@@ -53,7 +53,8 @@ pub enum DestinationError {
 }
 
 impl Destination {
-    /// Returns the destination that the options name; `repository` is a full `HOST/NAME`, `name` a repository name in the provider's registry.
+    /// Returns the destination that the options name; `repository` is a full `HOST/NAME`, `name` a repository name in the provider's
+    /// registry.
     ///
     /// # Errors
     ///

@@ -84,9 +84,9 @@ struct FileSelector<'a> {
 
 /// Returns the files below `root` that the patterns match, sorted by path and without duplicates.
 ///
-/// `*`, `?` and `[...]` do not match `/`, `**` does, `{a,b}` matches either, and no wildcard matches a leading dot: `.npmrc` and `.git/HEAD` must
-/// be written literally. `!GLOB` excludes files, in any position of the list. `FILE#.part` selects a part of a JSON file. Links to directories
-/// are not followed.
+/// `*`, `?` and `[...]` do not match `/`, `**` does, `{a,b}` matches either, and no wildcard matches a leading dot: `.npmrc` and
+/// `.git/HEAD` must be written literally. `!GLOB` excludes files, in any position of the list. `FILE#.part` selects a part of a JSON file.
+/// Links to directories are not followed.
 ///
 /// # Errors
 ///

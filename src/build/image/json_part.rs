@@ -132,8 +132,8 @@ fn string(text: &str) -> Result<(String, &str), String> {
     }
 }
 
-/// Returns the digest of a value, independent of its spelling: whitespace, escapes in strings and the order of keys do not matter. The order of
-/// items matters, and so do the digits of numbers (`1` and `1.0` differ).
+/// Returns the digest of a value, independent of its spelling: whitespace, escapes in strings and the order of keys do not matter. The
+/// order of items matters, and so do the digits of numbers (`1` and `1.0` differ).
 pub(super) fn digest(node: &Node<'_>) -> [u8; 32] {
     let mut digest = Sha256::new();
     add(node, &mut digest);

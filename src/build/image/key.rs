@@ -92,7 +92,8 @@ impl KeyInputs {
     }
 }
 
-/// A digest of named fields. Name and value are each preceded by their length, so that two different lists of fields never have the same bytes.
+/// A digest of named fields. Name and value are each preceded by their length, so that two different lists of fields never have the same
+/// bytes.
 struct Fields(Sha256);
 
 impl Fields {

@@ -1,8 +1,8 @@
 //! Content-addressed images: the same inputs have the same key, so an image with that key does not have to be built again.
 //!
-//! Takes a Dockerfile, the build options, and the files that [`files`] finds by glob patterns. Returns a [`Key`], which is the image's tag, the
-//! [`Destination`] that the image is pushed to, and the variables that a CI system reads ([`export`]). Sends no request to a registry and starts
-//! no engine: the command does that, with [`registry`](super::registry) and [`command`](super::command).
+//! Takes a Dockerfile, the build options, and the files that [`files`] finds by glob patterns. Returns a [`Key`], which is the image's tag,
+//! the [`Destination`] that the image is pushed to, and the variables that a CI system reads ([`export`]). Sends no request to a registry
+//! and starts no engine: the command does that, with [`registry`](super::registry) and [`command`](super::command).
 //!
 //! `docs/design/image-key.md` specifies the input of a key byte by byte.
 

@@ -74,20 +74,25 @@ impl RegistryError {
         Some(match self {
             Self::Name(error) => error.hint().to_owned(),
             Self::Unreachable { message, .. } if message.contains("nvalid certificate") || message.contains("UnknownIssuer") => {
-                "its certificate is signed by nobody that is trusted here: `SSL_CERT_FILE` names a file of certificates to trust instead; `--insecure` goes without TLS".to_owned()
+                "its certificate is signed by nobody that is trusted here: `SSL_CERT_FILE` names a file of certificates to trust instead; \
+                    `--insecure` goes without TLS"
+                    .to_owned()
             }
             Self::Unreachable { .. } => {
                 "is the name right, and can this machine reach it? `--insecure` is for a registry that speaks no TLS".to_owned()
             }
             Self::Unauthorized { host, .. } => {
-                format!("log in to it first (`docker login {host}`), or let a credential helper do it; for ECR the AWS credentials in force are asked")
+                format!(
+                    "log in to it first (`docker login {host}`), or let a credential helper do it; for ECR the AWS credentials in \
+                    force are asked"
+                )
             }
             Self::Refused { status: 429, .. } => "it has too many requests; try again in a while".to_owned(),
             Self::Refused { status: 404, .. } => "is the repository's name right, and is it there?".to_owned(),
             Self::Refused { status: 403, .. } => "whoever asks may log in there, but may not do this".to_owned(),
-            Self::KeepsAll { .. } => {
-                "for Docker's own registry set `storage.delete.enabled: true` in its configuration, or `REGISTRY_STORAGE_DELETE_ENABLED=true`".to_owned()
-            }
+            Self::KeepsAll { .. } => "for Docker's own registry set `storage.delete.enabled: true` in its configuration, or \
+                    `REGISTRY_STORAGE_DELETE_ENABLED=true`"
+                .to_owned(),
             Self::Credentials { .. } => "`docker login` writes them anew; `DOCKER_CONFIG` names another directory".to_owned(),
             Self::Refused { .. } | Self::InvalidResponse { .. } => return None,
         })

@@ -4,7 +4,8 @@
 //! manifests, blobs and deletions, or a [`RegistryError`] that says what was asked, what came back and what to do. Retries what may pass
 //! by itself, waits no longer than its limits, and speaks HTTP without TLS with loopback and named hosts only.
 //!
-//! Leaves to [`image`](super::image) and [`cache_maintenance`](super::cache_maintenance) what tags mean, and to engines the pulling and pushing of images.
+//! Leaves to [`image`](super::image) and [`cache_maintenance`](super::cache_maintenance) what tags mean, and to engines the pulling and
+//! pushing of images.
 //!
 //! Source: <https://github.com/opencontainers/distribution-spec/blob/main/spec.md>
 

@@ -104,7 +104,8 @@ pub struct EcrHost {
 }
 
 impl EcrHost {
-    /// Returns what a host's name tells, `None` where it is not ECR's: `{account}.dkr.ecr.{region}.amazonaws.com`, in China with `.cn`, with
+    /// Returns what a host's name tells, `None` where it is not ECR's: `{account}.dkr.ecr.{region}.amazonaws.com`, in China with `.cn`,
+    /// with
     /// `ecr-fips` for FIPS, and `{account}.dkr-ecr.{region}.on.aws` for both IPv4 and IPv6.
     pub fn parse(host: &str) -> Option<Self> {
         let (account, rest) = host.split_once('.')?;

@@ -22,7 +22,8 @@ const FLAT_WAIT: Duration = Duration::from_secs(900);
 /// Builds as the task's environment says: the program inside the builder image
 ///
 /// A variable that is set and not empty goes over its flag. The engine is run with the arguments that `rackform build command` shows, gets
-/// SIGTERM when the task is stopped, and its exit code is this command's. kaniko's cache directories are the app's own, one build at a time.
+/// SIGTERM when the task is stopped, and its exit code is this command's. kaniko's cache directories are the app's own, one build at a
+/// time.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  rackform build agent                                in a build task: everything is in the environment\n  BUILD_APP=web BUILD_CACHE=true BUILD_CACHE_REPO=r.example/cache rackform build agent --dry-run\n\nExit codes: the engine's own; 75 the cache is in use by another build, and nothing can be built beside it."
@@ -212,7 +213,8 @@ fn leased(settings: &Settings, context: &mut Context<'_>) -> Result<Option<Cache
         Access::Busy(who) if layout.is_flat() => {
             let message = format!("the cache's file system is in use by {who}");
             let hint = format!(
-                "it is mounted at kaniko's own place, where builds cannot be kept apart: an image of `rackform build builder` has it at {AGENT_PATH}; {} waits longer, {}=false builds without it",
+                "it is mounted at kaniko's own place, where builds cannot be kept apart: an image of `rackform build builder` has it at \
+                    {AGENT_PATH}; {} waits longer, {}=false builds without it",
                 name::CACHE_WAIT,
                 name::CACHE
             );
@@ -230,7 +232,8 @@ fn tell(settled: &RecoveredDirectories, context: &mut Context<'_>) {
     let build = if settled.build.is_empty() { "an earlier build".to_owned() } else { format!("build {}", settled.build) };
     let (kept, lost) = (settled.kept.len(), settled.lost.len());
     context.warn(&format!(
-        "note: {build} was killed while it had the cache: {kept} directories it had not touched are kept, {lost} it may have moved away are lost"
+        "note: {build} was killed while it had the cache: {kept} directories it had not touched are kept, {lost} it may have moved away \
+            are lost"
     ));
 }
 

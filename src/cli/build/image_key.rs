@@ -47,7 +47,8 @@ pub struct KeyArgs {
     /// A build argument; a bare name has the environment's value
     #[arg(long = "build-arg", value_name = "NAME[=VALUE]")]
     pub build_args: Vec<String>,
-    /// Further arguments for the engine, in shell words; `$NAME` in them is the environment's value when the image is built, and not in the key
+    /// Further arguments for the engine, in shell words; `$NAME` in them is the environment's value when the image is built, and not in the
+    /// key
     #[arg(long, value_name = "WORDS", allow_hyphen_values = true)]
     pub additional_build_args: Vec<String>,
     /// Files whose content counts: a glob with `**` and `{a,b}`, `!GLOB` to leave some out, `FILE#.part` for part of a JSON file

@@ -18,7 +18,8 @@ use super::{Context, ExitCode, Failure};
 
 /// Builds images with a cache that the next, fresh builder finds: here, in CI, or in the rack
 ///
-/// `command` shows, or runs, the exact command of the engine at hand; `recipe` is that as a step of a CI provider; `run` has the rack build.
+/// `command` shows, or runs, the exact command of the engine at hand; `recipe` is that as a step of a CI provider; `run` has the rack
+/// build.
 /// `check` says what about a Dockerfile keeps a cache from being of use. `image` keeps a build image under a key of all that it is made of,
 /// and `cache` looks into a cache, prices it and clears it up. docs/build.md is the guide.
 #[derive(Debug, clap::Args)]

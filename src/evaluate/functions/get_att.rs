@@ -16,7 +16,8 @@ impl<'a> Evaluator<'_, 'a> {
         self.attribute_value(name, attribute, node, span, false)
     }
 
-    /// Returns the resource, the attribute and the place of the resource; `None` if the operands are malformed, which is reported, or unknown.
+    /// Returns the resource, the attribute and the place of the resource; `None` if the operands are malformed, which is reported, or
+    /// unknown.
     fn attribute_operands(&mut self, operand: &'a Node<'a>) -> Option<(&'a str, &'a str, Span)> {
         let Some(GetAtt { resource, resource_node, attribute }) = GetAtt::of(operand) else {
             return self.malformed_get_att(operand);

@@ -62,7 +62,8 @@ const IPV4_BLOCK_CONSTRAINT: &str = "must be an IPv4 CIDR block with a prefix le
 pub(super) fn declare(rack: &mut Sections) {
     declare_build(rack);
     declare_network(rack);
-    let encryption = "Encrypt file systems with the rack's own KMS key instead of the AWS managed key. Changing this replaces the build cache's file system and deletes its content";
+    let encryption = "Encrypt file systems with the rack's own KMS key instead of the AWS managed key. Changing this replaces the build \
+        cache's file system and deletes its content";
     rack.parameter(Group::Storage, &ENABLE_SHARED_EFS_VOLUME_ENCRYPTION, &Parameter::choice(&["false", "true"], encryption));
     let retention = Parameter::choice(&RETENTIONS, "Number of days to keep logs (blank for unlimited)").default_to("7");
     rack.parameter(Group::Logs, &LOG_RETENTION, &retention);

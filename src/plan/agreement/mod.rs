@@ -1,7 +1,8 @@
-//! A prediction beside the change set that CloudFormation made: where the two disagree, and where carrying it out would do more than was approved.
+//! A prediction beside the change set that CloudFormation made: where the two disagree, and where carrying it out would do more than was
+//! approved.
 //!
-//! Both are pure comparisons of lists. What is known to be noise in CloudFormation's lists is passed over, and each piece of it is named where
-//! that happens; everything else is told.
+//! Both are pure comparisons of lists. What is known to be noise in CloudFormation's lists is passed over, and each piece of it is named
+//! where that happens; everything else is told.
 
 mod values;
 

@@ -1,9 +1,9 @@
 //! Comparison of the two templates.
 //!
-//! Takes a [`PlanningContext`](super::context::PlanningContext). [`propagate`](mod@propagate) visits resources in dependency order and returns the
-//! [`ChangedResources`] with their [`Difference`]s, and the verdicts that these rest on. [`Comparison`] answers whether one value or
-//! reference changes; a `Resolver` turns values into the JSON that change sets show. The change set, the effects and the risks that
-//! follow from the differences are left to the other modules of `plan`.
+//! Takes a [`PlanningContext`](super::context::PlanningContext). [`propagate`](mod@propagate) visits resources in dependency order and
+//! returns the [`ChangedResources`] with their [`Difference`]s, and the verdicts that these rest on. [`Comparison`] answers whether one
+//! value or reference changes; a `Resolver` turns values into the JSON that change sets show. The change set, the effects and the risks
+//! that follow from the differences are left to the other modules of `plan`.
 
 mod comparison;
 mod difference;

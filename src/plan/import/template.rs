@@ -10,18 +10,18 @@ use crate::evaluate::Evaluation;
 use crate::plan::redact::Secrets;
 use crate::template::{Node, Style, Template, write_json};
 
-/// The entry of an imported resource's `Metadata` that keeps how the deployed template had it, as JSON text, until the update is done; empty where
-/// it did not have it.
+/// The entry of an imported resource's `Metadata` that keeps how the deployed template had it, as JSON text, until the update is done;
+/// empty where it did not have it.
 pub const DEFINITION_KEY: &str = "RackformDefinition";
 
 /// What is known of a resource where it is: properties that are not what the template says, by name; `None` is one that is not set.
 pub type Actual = IndexMap<String, Option<Json>>;
 
-/// Composes the import: the deployed template with each resource in it, its properties as the wanted template `after` evaluates them, or as they
-/// are where that is known to be something else.
+/// Composes the import: the deployed template with each resource in it, its properties as the wanted template `after` evaluates them, or as
+/// they are where that is known to be something else.
 ///
-/// `after` is evaluated in the stack as it is deployed, so what rests on a resource that only the update makes has no value yet and is left out. So
-/// is a secret, which must not stand in a template.
+/// `after` is evaluated in the stack as it is deployed, so what rests on a resource that only the update makes has no value yet and is left
+/// out. So is a secret, which must not stand in a template.
 ///
 /// # Errors
 ///
@@ -68,7 +68,8 @@ pub fn import_step(
         let before = deployed.and_then(|template| template.resources.get(&id)).map(|entry| write_json(entry.body, &Style::minified()));
         let body = json!({
             "Type": import.resource_type,
-            // CloudFormation wants one, and this one lets no mishap on the way delete what was there before; the update brings the template's own.
+            // CloudFormation wants one, and this one lets no mishap on the way delete what was there before; the update brings the
+            // template's own.
             "DeletionPolicy": "Retain",
             "Metadata": { DEFINITION_KEY: before.unwrap_or_default() },
             "Properties": properties,
@@ -86,8 +87,8 @@ pub fn import_step(
 
 /// Returns the text of a deployed template with every resource that an import put there as it was before; `None` where there is none.
 ///
-/// Between the two operations of an import the deployed template holds the resource as the import has it. Whoever then changes a parameter and
-/// nothing else means the template that was there before.
+/// Between the two operations of an import the deployed template holds the resource as the import has it. Whoever then changes a parameter
+/// and nothing else means the template that was there before.
 pub fn without_import_metadata(template: &Template<'_>) -> Option<String> {
     if !template.source.text().contains(DEFINITION_KEY) {
         return None;

@@ -42,7 +42,8 @@ const ENABLED: &[(&str, &str)] = &[
     ("AdvancedSecurityOptions", "no longer controls access by user"),
 ];
 
-/// Settings with words for values: the name, the type's ending where the name alone says too little, what is safe, and what leaving it means.
+/// Settings with words for values: the name, the type's ending where the name alone says too little, what is safe, and what leaving it
+/// means.
 const SETTINGS: &[(&str, &str, &[&str], &str)] = &[
     ("HttpTokens", "", &["required"], "no longer asks for session tokens before it hands out its role's credentials"),
     ("ViewerProtocolPolicy", "", &["https-only", "redirect-to-https"], "takes requests that are not encrypted"),

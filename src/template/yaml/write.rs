@@ -1,7 +1,7 @@
 //! Writes YAML that every reader reads alike: YAML 1.1 or 1.2, ours or the service's.
 //!
-//! An emitter of our own, since the ones there are keep neither a number's text (`1.50`, a large integer) nor the quotes that YAML 1.1 needs
-//! around `1:30` and `2010-09-09`.
+//! An emitter of our own, since the ones there are keep neither a number's text (`1.50`, a large integer) nor the quotes that YAML 1.1
+//! needs around `1:30` and `2010-09-09`.
 
 use super::resolve::{Plain, plain};
 use super::short_form::SHORT_FORMS;

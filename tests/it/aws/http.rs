@@ -58,7 +58,8 @@ impl Request {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// Returns the query protocols' action or the JSON protocols' target, such as `DescribeStacks`; `None` where method and path say it all.
+    /// Returns the query protocols' action or the JSON protocols' target, such as `DescribeStacks`; `None` where method and path say it
+    /// all.
     pub fn action(&self) -> Option<String> {
         let of_form = self.body.split(|byte| *byte == b'&').find_map(|pair| pair.strip_prefix(b"Action="));
         if let Some(action) = of_form {

@@ -1,6 +1,7 @@
 //! Tests of parsing Dockerfiles and of `rackform build check`.
 //!
-//! The files in `fixtures/dockerfiles/good` have no findings with any engine. The files in `bad` end in comments: `#? FLAGS` for the run, and
+//! The files in `fixtures/dockerfiles/good` have no findings with any engine. The files in `bad` end in comments: `#? FLAGS` for the run,
+//! and
 //! `#! LINE:COLUMN RULE` for each expected finding.
 #![allow(clippy::panic, clippy::unwrap_used)]
 

@@ -56,7 +56,8 @@ impl<'c> Linter<'c> {
         linter
     }
 
-    /// Returns the value of a build argument that is passed; a placeholder that is no valid stage name if the value comes from the environment.
+    /// Returns the value of a build argument that is passed; a placeholder that is no valid stage name if the value comes from the
+    /// environment.
     pub(super) fn build_arg(&self, name: &str) -> Option<String> {
         let argument = self.context.build_args.iter().rfind(|argument| argument.name == name)?;
         Some(argument.value.clone().unwrap_or_else(|| format!("<{name}>")))

@@ -97,13 +97,15 @@ fn not_kept(linter: &Linter<'_>, engine: Engine, mount: &Mount) -> Option<(Strin
         (Engine::Kaniko, CacheMounts::Kept) => None,
         (Engine::Kaniko, CacheMounts::Fresh) => Some((
             format!(
-                "the cache mount `{target}` is lost with kaniko's container: it is in /kaniko/caches, and the layer cache does not include it"
+                "the cache mount `{target}` is lost with kaniko's container: it is in /kaniko/caches, and the layer cache does not include \
+                    it"
             ),
             format!("mount EFS at /kaniko/caches (`BuildCache=Yes` with `BuildMethod=fargate` does), {in_layers}"),
         )),
         (Engine::BuildctlDaemonless, CacheMounts::Efs | CacheMounts::Fresh) => Some((
             format!(
-                "the cache mount `{target}` is lost with the container: daemonless BuildKit stores it in its state directory, and {} does not include it",
+                "the cache mount `{target}` is lost with the container: daemonless BuildKit stores it in its state directory, and {} does \
+                    not include it",
                 layers(linter)
             ),
             format!("put /var/lib/buildkit on a volume, {in_layers}"),

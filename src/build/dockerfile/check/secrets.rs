@@ -22,7 +22,8 @@ pub(super) fn check(linter: &mut Linter<'_>) {
     mounted(linter);
 }
 
-const USE_A_MOUNT: &str = "pass it to the build as a secret and mount it with `RUN --mount=type=secret,id=...`: no layer, history or cache contains a mounted secret";
+const USE_A_MOUNT: &str = "pass it to the build as a secret and mount it with `RUN --mount=type=secret,id=...`: no layer, history or cache \
+    contains a mounted secret";
 
 fn in_argument(linter: &mut Linter<'_>, argument: &Argument) {
     let name = argument.name.as_str();

@@ -1,6 +1,7 @@
 //! Build arguments that change with every build and are declared before dependencies are installed.
 //!
-//! Every `ARG` is in the environment of the `RUN` instructions after it, so a new value changes their cache keys, even if no command uses it.
+//! Every `ARG` is in the environment of the `RUN` instructions after it, so a new value changes their cache keys, even if no command uses
+//! it.
 //! Source: <https://docs.docker.com/reference/dockerfile/#impact-on-build-caching>
 
 use super::linter::Linter;

@@ -10,8 +10,8 @@ use crate::cli::Context;
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "The engine")]
 pub struct EngineArgs {
-    /// The engine: docker, buildx, buildctl, buildctl-daemonless, kaniko or buildah [default: kaniko for a rack that builds on Fargate, else
-    /// docker]
+    /// The engine: docker, buildx, buildctl, buildctl-daemonless, kaniko or buildah [default: kaniko for a rack that builds on Fargate,
+    /// else docker]
     #[arg(long, value_name = "ENGINE")]
     pub engine: Option<Engine>,
     /// Its version: the Docker Engine's for docker and buildx [default: it is asked, unless this describes an engine that is elsewhere]

@@ -42,7 +42,8 @@ pub fn add(order: &mut BuildTaskRequest, site: &BuildEnvironment, mask: &mut Mas
             Ok(token) => Some(token),
             Err(error) if is_denied(&error) => {
                 context.warn(&format!(
-                    "note: the build gets no credentials of {host}, and goes on with its own role's: {error}; `rackform permissions --for build` lists what asking takes"
+                    "note: the build gets no credentials of {host}, and goes on with its own role's: {error}; `rackform permissions --for \
+                        build` lists what asking takes"
                 ));
                 None
             }

@@ -132,7 +132,8 @@ impl RequestArgs {
             Builder::Docker if order.command.is_none() => {
                 let message = "the task's image is a docker client, which builds nothing by itself";
                 Err(Failure::new(ExitCode::Usage, message).hinted(
-                    "`rackform build builder --engine docker` renders an image with the build agent, which BuildImage names; or give a command after `--`",
+                    "`rackform build builder --engine docker` renders an image with the build agent, which BuildImage names; or give a \
+                        command after `--`",
                 ))
             }
             _ => Ok(order),
@@ -146,12 +147,14 @@ impl RequestArgs {
         }
         if order.builder == Builder::Kaniko && site.cache.directory.is_some() {
             context.status(
-                "note: kaniko itself shares its cache directories among all apps and locks nothing; an image of `rackform build builder` keeps builds apart",
+                "note: kaniko itself shares its cache directories among all apps and locks nothing; an image of `rackform build builder` \
+                    keeps builds apart",
             );
         }
         if order.builder == Builder::Convox && !order.environment.contains_key(RACK_URL) {
             context.status(&format!(
-                "note: the public build program reports to the rack's API at {RACK_URL}: `--secret-env {RACK_URL}` gives it, and `--secret-env {AUTH}` its registries' credentials"
+                "note: the public build program reports to the rack's API at {RACK_URL}: `--secret-env {RACK_URL}` gives it, and \
+                    `--secret-env {AUTH}` its registries' credentials"
             ));
         }
     }
