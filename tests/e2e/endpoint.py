@@ -1,4 +1,4 @@
-"""Starts MiniStack on loopback for the wire tests, corrected where it answers otherwise than AWS documents.
+"""Starts MiniStack on loopback for the wire tests, corrected where its responses differ from AWS's documentation.
 
 Usage: PYTHON endpoint.py. The first line on standard output is the address; health is at /_ministack/health. It ends when standard
 input is closed, so with the process that started it however that one ends, and after LIFETIME_S at the latest.
@@ -21,7 +21,7 @@ PACES_S = {"slowest": 3.0, "slower": 1.0, "slow": 0.15}
 
 
 def end_with_the_starter():
-    """Ends the process once standard input is closed; a hanging event loop cannot hinder that."""
+    """Ends the process when standard input is closed, even if the event loop hangs."""
 
     def wait():
         sys.stdin.buffer.read()
@@ -48,7 +48,7 @@ os.environ.update(
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
         "LOG_LEVEL": "ERROR",
-        # No container is started for anything.
+        # No containers are started.
         "DOCKER_HOST": "unix:///nonexistent",
     }
 )
@@ -58,13 +58,13 @@ from ministack.services.cloudformation import changesets, engine, handlers, prov
 
 
 def replace(name, function):
-    """Replaces a function in every module that took it by name."""
+    """Replaces a function in every module that imported it by name."""
     for module in (engine, changesets, handlers, provisioners, stacks):
         if hasattr(module, name):
             setattr(module, name, function)
 
 
-# AWS::EC2::SecurityGroupIngress is missing: a rule of its own in a group that exists.
+# AWS::EC2::SecurityGroupIngress is missing: a separate rule in an existing group.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-securitygroupingress.html
 def permissions_of(properties):
     return provisioners._ec2_sg_permissions([{k: v for k, v in properties.items() if k != "GroupId"}])
@@ -88,7 +88,7 @@ def delete_ingress(physical_id, properties):
 
 provisioners._RESOURCE_HANDLERS["AWS::EC2::SecurityGroupIngress"] = {"create": create_ingress, "delete": delete_ingress}
 
-# A task definition's volumes keep CloudFormation's spelling, and the ECS API has its own: SDKs would read empty objects.
+# A task definition's volumes keep CloudFormation's spelling, which differs from the ECS API's: SDKs would read empty objects.
 # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Volume.html
 SPELLED_OTHERWISE = {
     "EFSVolumeConfiguration": "efsVolumeConfiguration",
@@ -108,7 +108,7 @@ def in_api_words(value, free=False):
     return {spell(key): in_api_words(one, key in FREE_KEYS) for key, one in value.items()}
 
 
-# Templates may give numbers and switches as text; the ECS API answers them as what they are.
+# Templates may contain numbers and booleans as text; the ECS API returns numbers and booleans.
 # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
 SWITCHES = ("DisableNetworking", "Essential", "InitProcessEnabled", "Interactive", "Privileged", "PseudoTerminal", "ReadOnly", "ReadonlyRootFilesystem")
 NUMBERS = ("Cpu", "Memory", "MemoryReservation", "ContainerPort", "HostPort", "StartTimeout", "StopTimeout")
@@ -137,7 +137,7 @@ provisioners._ecs_task_def_create = create_task_definition
 provisioners._RESOURCE_HANDLERS["AWS::ECS::TaskDefinition"]["create"] = create_task_definition
 
 
-# Conditions know only some of the functions that AWS allows in them.
+# Conditions support only some of the functions that AWS allows in them.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-conditions.html
 def evaluate_conditions(template, parameters):
     declared, mappings, known = template.get("Conditions") or {}, template.get("Mappings") or {}, {}
@@ -170,7 +170,7 @@ def evaluate_conditions(template, parameters):
 
 replace("_evaluate_conditions", evaluate_conditions)
 
-# Change sets list resources whose condition is false.
+# Change sets list resources whose condition is false; AWS's do not.
 stock_resolve_for_difference = changesets._resolve_props_for_diff
 
 
@@ -189,7 +189,7 @@ def resolve_for_difference(template, parameters, stack_name, stack_id):
 
 changesets._resolve_props_for_diff = resolve_for_difference
 
-# Most types answer Replacement=Conditional whatever changes. The table is ours: a test of Replacement against it proves nothing.
+# Most types return Replacement=Conditional for every change. This table is ours: a test of Replacement with it proves nothing.
 provisioners._REPLACING_PROPERTIES.update(
     {
         "AWS::EC2::SecurityGroup": ("GroupDescription", "GroupName", "VpcId"),
@@ -230,21 +230,21 @@ provisioners._REPLACING_PROPERTIES.update(
     }
 )
 
-# Events are told as AWS tells them. Stock: an operation's first event has no reason; an update tells of resources that it leaves alone,
-# and of new ones as updated; what an update takes away goes without an event, and without the clean-up phase.
+# Events are like AWS's. Without this correction an operation's first event has no reason; an update has events of unchanged resources, and
+# new ones are shown as updated; removed resources have no event, and there is no clean-up phase.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
 STACK = "AWS::CloudFormation::Stack"
 OPENING = ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS")
 CLEANING_UP = "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"
 stock_add_event = stacks._add_event
-# By stack name and logical ID: the first event of a resource's update, until it is known what the update does to it; then what it does.
+# By stack name and logical ID: the first event of a resource's update, held until the action is known; then the action.
 held, does = {}, {}
-# The stacks whose update is cleaning up.
+# The stacks whose update is in its clean-up phase.
 cleaning = set()
 
 
 def clean_up(stack):
-    """Opens the clean-up phase of an update, once."""
+    """Starts the clean-up phase of an update, once."""
     if stack["StackId"] not in cleaning:
         cleaning.add(stack["StackId"])
         stock_add_event(stack["StackId"], stack["StackName"], stack["StackName"], STACK, CLEANING_UP, "", stack["StackId"])
@@ -263,7 +263,7 @@ def add_event(stack_id, stack_name, logical_id, resource_type, status, reason=""
             return
         done = does.pop(place, "update")
         if place in held:
-            # It failed before anything was done to it.
+            # It failed before it was changed.
             stock_add_event(*held.pop(place))
         if done == "nothing" and status == "UPDATE_COMPLETE":
             return
@@ -273,7 +273,7 @@ def add_event(stack_id, stack_name, logical_id, resource_type, status, reason=""
 
 
 def begin(stack_name, logical_id, what):
-    """Tells the held event of a resource, now that it is known what is done to it."""
+    """Emits the held event of a resource, when the action on it is known."""
     stack = cloudformation._stacks.get(stack_name)
     event = held.pop((stack["StackId"], logical_id), None) if stack else None
     if event is None:
@@ -288,8 +288,8 @@ def begin(stack_name, logical_id, what):
 replace("_add_event", add_event)
 
 
-# Another change set of a stack that is only under review joins it; stock makes the stack anew, and the first change set is of a stack that is
-# gone. A list of change sets by the stack's ID is empty.
+# Another change set for a stack in review is added to it; without this correction the stack is created again, and the first change set
+# belongs to a stack that no longer exists. A list of change sets by the stack's ID is empty.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ListChangeSets.html
 actions = handlers._ACTION_HANDLERS
 stock_create_change_set, stock_list_change_sets = actions["CreateChangeSet"], actions["ListChangeSets"]
@@ -316,8 +316,8 @@ def list_change_sets(params):
 actions.update({"CreateChangeSet": create_change_set, "ListChangeSets": list_change_sets})
 
 
-# Resources of slow stacks take a while, so that there is something to follow, to interrupt and to cancel. Everything is done on threads of
-# its own for that, or the whole server would wait.
+# Resources of slow stacks take some time, so that an operation can be followed, interrupted and cancelled. Operations run on their own
+# threads, so that the server does not wait.
 def pace(stack_name):
     time.sleep(next((pace for word, pace in PACES_S.items() if word in (stack_name or "")), 0))
 
@@ -325,10 +325,10 @@ def pace(stack_name):
 stock_provision, stock_update, stock_delete = provisioners._provision_resource, provisioners._update_resource, provisioners._delete_resource
 
 
-# What a Lambda function would make, and tasks that would run, have nobody here who does it, and stock waits for them. They stand there by name.
-# Elastic IP addresses and NAT gateways are types that it does not know at all.
+# No Lambda functions and tasks run here, and without this correction the server waits for them. They exist by name only.
+# It does not support Elastic IP addresses and NAT gateways.
 STAND_INS = ("Custom::", "AWS::ECS::Service", "AWS::EC2::EIP", "AWS::EC2::NatGateway")
-# What templates ask of those.
+# The attributes that templates use.
 STOOD_IN_FOR = ("AllocationId", "Arn", "CACertSSMKey", "CAKeySSMKey", "CertSSMKey", "Id", "KeySSMKey", "Value")
 
 
@@ -369,7 +369,7 @@ def delete(resource_type, physical_id, properties, stack_name=None, logical_id=N
         stock_add_event(*event, "DELETE_IN_PROGRESS", "", physical_id)
     pace(stack_name)
     if (logical_id or "").startswith("Stuck"):
-        # Stock: a bucket goes with all that is in it, and nothing else keeps a resource from being deleted either.
+        # Without this correction a bucket is deleted with its objects, and no other resource's deletion fails either.
         raise ValueError("The bucket you tried to delete is not empty (Service: S3, Status Code: 409)")
     if not resource_type.startswith(STAND_INS):
         stock_delete(resource_type, physical_id, properties, stack_name, logical_id)

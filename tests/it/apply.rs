@@ -1,4 +1,4 @@
-//! From a plan to a stack and back, as a user does it: the program, a folder, the embedded backend.
+//! From a plan to a stack and back, as a user does it: the program with the local backend in a folder.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::io::{BufRead as _, BufReader, Read as _};
@@ -36,7 +36,7 @@ fn status(bench: &Bench) -> String {
 }
 
 #[test]
-fn without_a_terminal_nothing_is_done_unless_yes_is_said() {
+fn without_a_terminal_apply_requires_yes() {
     let bench = bench();
     let run = bench.run("apply");
     assert_eq!(run.code, 4, "{}", run.stderr);
@@ -70,7 +70,7 @@ fn a_cache_is_set_kept_and_given_up_only_when_its_loss_is_allowed() {
 }
 
 #[test]
-fn the_same_again_is_exit_code_0_and_says_so() {
+fn applying_the_same_again_changes_nothing_and_exits_with_0() {
     let bench = bench();
     done(&bench.run("apply --yes"));
     let run = bench.run("apply");
@@ -80,7 +80,7 @@ fn the_same_again_is_exit_code_0_and_says_so() {
 }
 
 #[test]
-fn an_unknown_parameter_is_refused_with_what_was_meant() {
+fn an_unknown_parameter_is_refused_with_a_suggestion() {
     let bench = bench();
     done(&bench.run("apply --yes"));
     let run = bench.run("set Cahce=Yes --yes");
@@ -110,7 +110,7 @@ fn a_saved_plan_is_executed_once_and_refused_after_the_stack_changed() {
 }
 
 #[test]
-fn a_failure_is_undone_and_its_root_cause_named() {
+fn a_failed_update_is_rolled_back_and_its_root_cause_shown() {
     let bench = bench();
     done(&bench.run("apply --yes"));
     let before = resources(&bench);
@@ -129,7 +129,7 @@ fn a_failure_is_undone_and_its_root_cause_named() {
 }
 
 #[test]
-fn a_failed_creation_says_the_way_out() {
+fn a_failed_creation_shows_how_to_recover() {
     let bench = bench();
     assert_eq!(bench.run("apply --yes --fail-on Subnet").code, 1);
     let run = bench.run("apply --yes");
@@ -140,7 +140,7 @@ fn a_failed_creation_says_the_way_out() {
 }
 
 #[test]
-fn a_protected_stack_is_deleted_only_when_told_twice() {
+fn a_protected_stack_is_deleted_only_with_an_explicit_option() {
     let bench = bench();
     done(&bench.run("apply --yes -p Cache=Yes --enable-termination-protection"));
     assert_eq!(bench.run("delete --yes --allow-data-loss Files").code, 3);
@@ -152,7 +152,7 @@ fn a_protected_stack_is_deleted_only_when_told_twice() {
 }
 
 #[test]
-fn json_is_one_object_a_line_and_holds_no_secret() {
+fn json_has_one_object_per_line_and_no_secret() {
     let bench = bench();
     let run = bench.run("apply --yes --format json -p Token=hunter2-hunter2");
     let lines: Vec<serde_json::Value> = done(&run).stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -170,7 +170,7 @@ fn json_is_one_object_a_line_and_holds_no_secret() {
 }
 
 #[test]
-fn the_deployed_stack_is_a_side_of_a_diff() {
+fn the_deployed_stack_is_an_input_of_diff() {
     let bench = bench();
     assert_eq!(bench.run("diff deployed rack").code, 66);
     done(&bench.run("apply --yes -p Cache=Yes"));
@@ -181,25 +181,25 @@ fn the_deployed_stack_is_a_side_of_a_diff() {
     assert!(run.stdout.contains("Files"), "{}", run.stdout);
 }
 
-/// Starts the program with steps long enough to be met in the middle of.
-/// Starts the program, its outputs to be read.
+/// Starts the program with steps that are long enough to interrupt.
+/// Starts the program with piped outputs.
 pub fn start(bench: &Bench, arguments: &str) -> Child {
     let mut command = bench.command();
     command.args(arguments.split_whitespace()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command.spawn().unwrap()
 }
 
-/// Reads so many lines of a child's answer; returns whether there were as many.
+/// Reads this many lines of a child's output; returns whether there were enough.
 pub fn read_lines(child: &mut Child, count: usize) -> bool {
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let read = lines.by_ref().take(count).filter(Result::is_ok).count();
-    // Kept open until the child is gone: a closed pipe is another ending.
+    // Kept open until the child ends: a closed pipe would end it differently.
     std::thread::spawn(move || lines.for_each(drop));
     read == count
 }
 
 #[test]
-fn killed_at_any_event_the_state_is_whole_and_the_next_apply_finishes() {
+fn after_a_kill_at_any_event_the_state_is_consistent_and_the_next_apply_finishes() {
     let expected = {
         let bench = bench();
         done(&bench.run("apply --yes -p Cache=Yes"));
@@ -231,7 +231,7 @@ fn killed_at_any_event_the_state_is_whole_and_the_next_apply_finishes() {
 }
 
 #[test]
-fn of_two_applies_at_once_one_is_told_who_is_at_it() {
+fn a_second_concurrent_apply_names_the_process_of_the_first() {
     let bench = bench();
     done(&bench.run("apply --yes"));
     let mut first = start(&bench, "set Cache=Yes --yes --format json --step-delay-ms 150");
@@ -245,7 +245,7 @@ fn of_two_applies_at_once_one_is_told_who_is_at_it() {
 
 #[cfg(unix)]
 #[test]
-fn ctrl_c_stops_after_the_step_and_says_how_to_go_on() {
+fn ctrl_c_stops_after_the_step_and_shows_how_to_resume() {
     let bench = bench();
     done(&bench.run("apply --yes"));
     let mut child = start(&bench, "set Cache=Yes --yes --format json --step-delay-ms 100");
@@ -261,7 +261,7 @@ fn ctrl_c_stops_after_the_step_and_says_how_to_go_on() {
 }
 
 #[test]
-fn our_own_rack_goes_on_and_off_again() {
+fn the_build_cache_of_our_own_rack_is_turned_on_and_off() {
     let bench = Bench::new();
     bench.file("rack.yaml", "name: demo\nregion: us-east-1\nparameters:\n  BuildMethod: fargate\n");
     done(&bench.run("apply --yes"));
@@ -297,9 +297,9 @@ fn a_plan_without_changes_replaces_the_file_and_applies_to_nothing() {
 }
 
 #[test]
-fn a_store_that_cannot_be_looked_into_is_no_empty_one() {
+fn an_unreadable_store_is_not_treated_as_empty() {
     let bench = bench();
-    // Nobody can look into a file, whatever user runs the test.
+    // A file cannot be read as a directory, whichever user runs the test.
     bench.file(".rackform", "");
     for command in ["status", "plan", "apply --yes", "set Cache=Yes --yes", "local stacks", "events", "delete --yes"] {
         let run = bench.run(command);
@@ -309,7 +309,7 @@ fn a_store_that_cannot_be_looked_into_is_no_empty_one() {
 }
 
 #[test]
-fn a_damaged_store_is_named_and_can_be_forgotten() {
+fn a_damaged_store_is_reported_and_can_be_reset() {
     let bench = bench();
     done(&bench.run("apply --yes"));
     let store = bench.path().join(".rackform/state.redb");
@@ -324,7 +324,7 @@ fn a_damaged_store_is_named_and_can_be_forgotten() {
 }
 
 #[test]
-fn what_is_unfinished_is_not_finished_unasked() {
+fn an_unfinished_operation_is_not_resumed_unasked() {
     let bench = bench();
     done(&bench.run("apply --yes -p Cache=Yes"));
     let mut child = start(&bench, "set Zone=us-east-1b --yes --format json --step-delay-ms 40");
@@ -343,7 +343,7 @@ fn what_is_unfinished_is_not_finished_unasked() {
 }
 
 #[test]
-fn a_refused_run_leaves_everything_as_it_was() {
+fn a_refused_run_changes_nothing() {
     let bench = bench();
     done(&bench.run("plan -p Cache=Yes -o change.plan"));
     let run = bench.run("apply change.plan --stack-name other --yes");
@@ -358,7 +358,7 @@ fn a_refused_run_leaves_everything_as_it_was() {
 }
 
 #[test]
-fn a_plan_that_cannot_be_saved_says_so_and_nothing_else() {
+fn a_plan_that_cannot_be_saved_reports_only_that() {
     let bench = bench();
     let run = bench.run("plan -p Token=hush -o change.plan");
     assert_eq!(run.code, 65, "{}", run.stderr);
@@ -367,7 +367,7 @@ fn a_plan_that_cannot_be_saved_says_so_and_nothing_else() {
 }
 
 #[test]
-fn nothing_to_do_is_an_outcome_for_a_program_too() {
+fn an_unchanged_stack_has_an_outcome_in_json() {
     let bench = bench();
     done(&bench.run("apply --yes"));
     let run = bench.run("apply --format json");
@@ -376,7 +376,7 @@ fn nothing_to_do_is_an_outcome_for_a_program_too() {
 }
 
 #[test]
-fn a_secret_that_cannot_be_compared_makes_a_plan_say_so() {
+fn a_plan_reports_a_secret_that_cannot_be_compared() {
     let bench = bench();
     done(&bench.run("apply --yes -p Token=hush"));
     for format in ["human", "markdown"] {

@@ -1,4 +1,4 @@
-//! What every backend promises: functions over the trait, so that each backend can be held to them.
+//! The contract of every backend: functions over the trait, which run for each backend.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::sync::atomic::AtomicBool;
@@ -9,7 +9,7 @@ use rackform::backend::{Backend, BackendError, ChangeSetRequest, DeleteOptions, 
 use rackform::cloudformation::StackEvent;
 use rackform::plan::{ImportStep, ResourceImport};
 
-/// Makes every promise named a test of its own, on a backend of its own; where `$open` gives none, it has said why.
+/// Makes each named function a test with its own backend; if `$open` returns none, it has reported why.
 macro_rules! promises {
     ($open:expr => $($promise:ident),+ $(,)?) => {
         $(
@@ -24,7 +24,7 @@ macro_rules! promises {
 }
 pub(crate) use promises;
 
-/// A network with a file system: something to order, to update in place, to replace and to take away.
+/// A network with a file system: resources to order, to update in place, to replace and to delete.
 pub const NETWORK: &str = r#"{
   "Parameters": {
     "Zone": {"Type": "String", "Default": "us-east-1a"},
@@ -44,7 +44,7 @@ pub const NETWORK: &str = r#"{
   "Outputs": {"Vpc": {"Value": {"Ref": "Vpc"}}, "Files": {"Condition": "CacheOn", "Value": {"Ref": "Files"}}}
 }"#;
 
-/// Keeps the events it is told.
+/// Records events.
 #[derive(Default)]
 pub struct Told(pub Vec<StackEvent>);
 
@@ -61,7 +61,7 @@ impl Told {
     }
 }
 
-/// Returns a target for the stack as it is now, keeping what it has and changing some parameters.
+/// Returns a target for the current stack that changes some parameters.
 pub fn target(backend: &dyn Backend, stack: &str, template: &str, values: &[(&str, &str)]) -> Target {
     let deployed = backend.describe_stack(stack).unwrap();
     let mut parameters: IndexMap<String, ParameterInput> = IndexMap::new();
@@ -78,7 +78,7 @@ pub fn target(backend: &dyn Backend, stack: &str, template: &str, values: &[(&st
     }
 }
 
-/// Applies a template under some parameters; returns the outcome and what was told.
+/// Applies a template with some parameters; returns the outcome and the events.
 pub fn put(backend: &dyn Backend, stack: &str, template: &str, values: &[(&str, &str)]) -> (Outcome, Told) {
     let mut told = Told::default();
     let outcome = apply(backend, &target(backend, stack, template, values), &mut told, &AtomicBool::new(false)).unwrap();
@@ -95,7 +95,7 @@ fn status(backend: &dyn Backend, stack: &str) -> String {
     backend.describe_stack(stack).unwrap().map_or_else(|| "gone".to_owned(), |stack| stack.status.to_string())
 }
 
-/// A stack is made in the order of its dependencies, toggled on and off, and deleted.
+/// A stack is created in the order of its dependencies, toggled on and off, and deleted.
 pub fn a_toggle_goes_there_and_back(backend: &dyn Backend) {
     let (outcome, told) = put(backend, "rack", NETWORK, &[]);
     assert!(matches!(outcome, Outcome::Complete { .. }), "{outcome:?}");
@@ -133,7 +133,7 @@ pub fn a_toggle_goes_there_and_back(backend: &dyn Backend) {
     assert_eq!(status(backend, "rack"), "gone");
 }
 
-/// The same again changes nothing, emits nothing and is no failure.
+/// Applying the same again changes nothing, emits no event and is not a failure.
 pub fn the_same_again_is_nothing_to_do(backend: &dyn Backend) {
     put(backend, "rack", NETWORK, &[]);
     let before = backend.describe_stack("rack").unwrap();
@@ -143,7 +143,7 @@ pub fn the_same_again_is_nothing_to_do(backend: &dyn Backend) {
     assert_eq!(backend.describe_stack("rack").unwrap(), before);
 }
 
-/// A replaced resource gets a new physical ID, what refers to it follows, and the old one goes in the clean-up.
+/// A replaced resource gets a new physical ID, its dependants follow, and the clean-up deletes the old one.
 pub fn a_replacement_spreads_and_cleans_up(backend: &dyn Backend) {
     put(backend, "rack", NETWORK, &[("Cache", "Yes")]);
     let (subnet, target, files) = ["Subnet", "Target", "Files"].map(|name| physical_id(backend, "rack", name).unwrap()).into();
@@ -162,7 +162,7 @@ pub fn a_replacement_spreads_and_cleans_up(backend: &dyn Backend) {
     );
 }
 
-/// A change set of a new stack leaves nothing when it is deleted.
+/// A deleted change set of a new stack leaves nothing behind.
 pub fn a_change_set_leaves_nothing(backend: &dyn Backend) {
     let request =
         ChangeSetRequest { stack: "ghost".to_owned(), name: "dry-run".to_owned(), template: NETWORK.to_owned(), ..Default::default() };
@@ -186,7 +186,7 @@ pub fn a_plan_for_another_revision_is_refused(backend: &dyn Backend) {
     assert!(error.may_succeed_later());
 }
 
-/// A protected stack stays until the protection is taken off.
+/// A stack with termination protection cannot be deleted until the protection is off.
 pub fn a_protected_stack_is_not_deleted(backend: &dyn Backend) {
     put(backend, "rack", NETWORK, &[]);
     backend.set_termination_protection("rack", true).unwrap();
@@ -197,7 +197,7 @@ pub fn a_protected_stack_is_not_deleted(backend: &dyn Backend) {
     assert_eq!(status(backend, "rack"), "gone");
 }
 
-/// A cancelled update goes back to what was.
+/// A cancelled update is rolled back.
 pub fn a_cancelled_update_goes_back(backend: &dyn Backend) {
     put(backend, "rack", NETWORK, &[]);
     let before = backend.list_resources("rack").unwrap();
@@ -232,12 +232,12 @@ pub fn a_secret_is_told_nowhere(backend: &dyn Backend) {
     let group = backend.list_resources("rack").unwrap().into_iter().find(|resource| resource.logical_id == "Group").unwrap();
     assert!(group.properties.is_null() || group.properties.to_string().contains("****"), "{group:?}");
     assert!(!everything.contains("hunter2"), "{everything}");
-    // It is kept all the same: the next update has it.
+    // The backend keeps it: the next update uses it.
     let (outcome, _) = put(backend, "rack", NETWORK, &[]);
     assert!(matches!(outcome, Outcome::Unchanged { .. }), "{outcome:?}");
 }
 
-/// Returns the import of a file system as `Files`, and a template that has it beside what [`NETWORK`] has without it.
+/// Returns the import of a file system as `Files`, and a template with it and the resources of [`NETWORK`].
 fn import_of(physical_id: &str, policy: bool) -> (ResourceImport, String) {
     let import = serde_json::json!({
         "Action": "Import", "LogicalResourceId": "Files", "ResourceType": "AWS::EFS::FileSystem",
@@ -252,7 +252,7 @@ fn import_of(physical_id: &str, policy: bool) -> (ResourceImport, String) {
     (serde_json::from_value(import).unwrap(), template.to_string())
 }
 
-/// An import that would do anything else is refused, and one that is fine does nothing else.
+/// An import with other changes is refused; a valid one does nothing else.
 pub fn an_import_holds_imports_alone(backend: &dyn Backend) {
     put(backend, "rack", NETWORK, &[]);
     let (import, template) = import_of("fs-0123456789abcdef0", true);
@@ -280,7 +280,7 @@ pub fn an_import_holds_imports_alone(backend: &dyn Backend) {
     backend.delete_change_set("rack", &id).unwrap();
 }
 
-/// What is imported is in the stack before the update begins, is what it was, and cannot be imported by another stack as well.
+/// An imported resource is in the stack before the update starts, is unchanged, and cannot be imported by another stack.
 pub fn an_import_comes_first_and_the_update_after_it(backend: &dyn Backend) {
     put(backend, "rack", NETWORK, &[]);
     let (import, template) = import_of("fs-0123456789abcdef0", true);

@@ -1,4 +1,4 @@
-//! The embedded backend: what every backend promises, and what only this one can be asked to do.
+//! The local backend: the contract of every backend, and its own features.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod planned;
@@ -34,13 +34,13 @@ backend::promises!(Some(in_memory()) =>
     an_import_comes_first_and_the_update_after_it,
 );
 
-/// Returns what of resources must be the same again after a rollback.
+/// Returns the parts of resources that a rollback must restore.
 fn essence(resources: &[StackResource]) -> Vec<(String, String, serde_json::Value)> {
     resources.iter().map(|resource| (resource.logical_id.clone(), resource.physical_id.clone(), resource.properties.clone())).collect()
 }
 
 #[test]
-fn a_failed_update_goes_back_and_names_the_first_failure() {
+fn a_failed_update_is_rolled_back_and_names_the_first_failure() {
     let directory = tempfile::tempdir().unwrap();
     let backend = LocalBackend::open(directory.path(), options(&[])).unwrap();
     put(&backend, "rack", NETWORK, &[]);
@@ -91,7 +91,7 @@ fn a_failed_creation_leaves_a_stack_that_can_only_be_deleted() {
 }
 
 #[test]
-fn a_failed_deletion_keeps_what_the_resource_needs_and_can_be_tried_again() {
+fn a_failed_deletion_keeps_dependencies_and_can_be_retried() {
     let directory = tempfile::tempdir().unwrap();
     let backend = LocalBackend::open(directory.path(), options(&["Subnet:delete"])).unwrap();
     put(&backend, "rack", NETWORK, &[]);
@@ -162,7 +162,7 @@ fn two_mount_targets_in_one_zone_conflict() {
 }
 
 #[test]
-fn an_export_in_use_cannot_go_or_change() {
+fn an_export_in_use_cannot_be_deleted_or_changed() {
     let exporting = |value: &str| {
         format!(
             r#"{{"Resources": {{"Log": {{"Type": "AWS::Logs::LogGroup", "Properties": {{"LogGroupName": "{value}"}}}}}},
@@ -188,7 +188,7 @@ fn an_export_in_use_cannot_go_or_change() {
 }
 
 #[test]
-fn a_task_definition_counts_its_revisions() {
+fn task_definition_revisions_are_counted() {
     let template = |cpu: &str| {
         format!(
             r#"{{"Resources": {{"Task": {{"Type": "AWS::ECS::TaskDefinition", "Properties": {{"Family": "build", "Cpu": "{cpu}"}}}}}},
@@ -204,7 +204,7 @@ fn a_task_definition_counts_its_revisions() {
 }
 
 #[test]
-fn the_same_history_gives_the_same_words() {
+fn the_same_history_gives_the_same_output() {
     let history = || {
         let backend = in_memory();
         put(&backend, "rack", NETWORK, &[]);
@@ -215,7 +215,7 @@ fn the_same_history_gives_the_same_words() {
 }
 
 #[test]
-fn events_come_in_pages_and_in_order() {
+fn events_are_paged_and_ordered() {
     let backend = in_memory();
     for zone in ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"] {
         put(&backend, "rack", NETWORK, &[("Zone", zone), ("Cache", "Yes")]);
@@ -229,7 +229,7 @@ fn events_come_in_pages_and_in_order() {
     assert_eq!(second.events.first(), all.get(100));
 }
 
-/// Drops the backend, as a dying process would, after so many events.
+/// Drops the backend after this many events, like a killed process.
 struct StopAfter<'a> {
     events: usize,
     stop: &'a AtomicBool,
@@ -245,7 +245,7 @@ impl Observer for StopAfter<'_> {
 }
 
 #[test]
-fn an_operation_goes_on_from_every_step_in_another_process() {
+fn an_operation_is_resumed_from_every_step_in_another_process() {
     let whole = in_memory();
     put(&whole, "rack", NETWORK, &[("Cache", "Yes")]);
     put(&whole, "rack", NETWORK, &[("Zone", "us-east-1b")]);
@@ -277,7 +277,7 @@ fn an_operation_goes_on_from_every_step_in_another_process() {
 }
 
 #[test]
-fn a_second_writer_is_told_who_has_the_store() {
+fn a_second_process_is_refused_with_the_id_of_the_first() {
     let directory = tempfile::tempdir().unwrap();
     let _first = LocalBackend::open(directory.path(), options(&[])).unwrap();
     let Err(error) = LocalBackend::open(directory.path(), options(&[])) else { panic!("two writers") };
@@ -286,7 +286,7 @@ fn a_second_writer_is_told_who_has_the_store() {
 
 #[cfg(unix)]
 #[test]
-fn the_store_is_readable_by_its_owner_alone() {
+fn the_store_is_readable_only_by_its_owner() {
     use std::os::unix::fs::PermissionsExt as _;
     let directory = tempfile::tempdir().unwrap();
     let state = directory.path().join("state");
@@ -297,7 +297,7 @@ fn the_store_is_readable_by_its_owner_alone() {
 }
 
 #[test]
-fn looking_makes_nothing() {
+fn reading_creates_no_store() {
     let directory = tempfile::tempdir().unwrap();
     let state = directory.path().join("state");
     let backend = LocalBackend::open_existing(&state, options(&[])).unwrap();

@@ -1,4 +1,4 @@
-//! Permissions: what a plan takes, as IAM policies that IAM would take.
+//! The permissions of a plan, as valid IAM policies.
 #![allow(clippy::unwrap_used)]
 
 use rackform::permissions::MANAGED_POLICY_LIMIT;
@@ -31,7 +31,7 @@ fn resources(policy: &Value, action: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_plan_takes_what_its_types_and_actions_need_and_no_more() {
+fn a_plan_requires_only_the_permissions_of_its_types_and_actions() {
     let bench = bench();
     let policy = bench.run("permissions --for resources --format policy").json();
     let all = actions(&policy);
@@ -60,7 +60,7 @@ fn a_plan_takes_what_its_types_and_actions_need_and_no_more() {
 }
 
 #[test]
-fn what_only_looks_changes_nothing() {
+fn read_only_purposes_have_only_read_actions() {
     let run = bench().run("permissions --for verify,preflight --format policy");
     for action in actions(&run.json()) {
         let call = action.split_once(':').unwrap().1;
@@ -69,7 +69,7 @@ fn what_only_looks_changes_nothing() {
 }
 
 #[test]
-fn policies_are_short_enough_and_the_same_each_time() {
+fn policies_are_within_the_limit_and_deterministic() {
     let bench = bench();
     for arguments in ["permissions --format json", "permissions --lifetime --format json", "permissions --lifetime"] {
         let (first, second) = (bench.run(arguments), bench.run(arguments));
@@ -92,7 +92,7 @@ fn policies_are_short_enough_and_the_same_each_time() {
 }
 
 #[test]
-fn every_call_of_the_adapter_is_listed() {
+fn request_permissions_include_every_request_of_the_adapter() {
     let listed = actions(&bench().run("permissions --for verify,preflight --format policy").json());
     let sources = [
         include_str!("../../src/verify/aws/ec2.rs"),
@@ -121,7 +121,7 @@ fn statement(policy: &Value, action: &str) -> Value {
 }
 
 #[test]
-fn a_role_for_cloudformation_has_to_be_passed_to_it_and_to_nobody_else() {
+fn a_role_for_cloudformation_can_be_passed_only_to_cloudformation() {
     let bench = bench();
     let none = bench.run("permissions --for request --format policy").json();
     assert!(!actions(&none).contains(&"iam:PassRole".to_owned()));

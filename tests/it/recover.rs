@@ -1,4 +1,4 @@
-//! Getting stuck, and getting out, as a user does it: the program over the embedded backend.
+//! Stuck stacks and their recovery, as a user does it: the program with the local backend.
 #![allow(clippy::unwrap_used)]
 
 use crate::backend::NETWORK;

@@ -1,11 +1,11 @@
-//! A plan carried out: what is asked of AWS, and what is not executed.
+//! Executing a plan: which requests are sent, and what is not executed.
 
 use super::stack::{Account, bench, modified};
 
 const SET: &str = "set Seconds=90 --yes";
 
 #[test]
-fn what_was_approved_is_executed_once_with_tokens_and_kept_secrets() {
+fn an_approved_plan_is_executed_once_with_tokens_and_previous_secrets() {
     let wire = Account::default().serve();
     let run = wire.run(&bench(""), SET);
     assert_eq!(run.code, 0, "{run}");
@@ -22,7 +22,7 @@ fn what_was_approved_is_executed_once_with_tokens_and_kept_secrets() {
 }
 
 #[test]
-fn a_change_set_that_would_do_more_is_taken_away_unless_that_is_allowed() {
+fn a_change_set_that_exceeds_the_plan_is_deleted_unless_allowed() {
     let other = "<member><Type>Resource</Type><ResourceChange><PolicyAction>Delete</PolicyAction><Action>Remove</Action>\
         <LogicalResourceId>Files</LogicalResourceId><ResourceType>AWS::EFS::FileSystem</ResourceType></ResourceChange></member>";
     let more = Account { changes: modified("True", other), ..Account::default() };
@@ -41,7 +41,7 @@ fn a_change_set_that_would_do_more_is_taken_away_unless_that_is_allowed() {
 }
 
 #[test]
-fn a_change_set_that_would_do_less_is_executed_and_that_is_said() {
+fn a_change_set_with_fewer_changes_is_executed_and_reported() {
     let bench = bench("");
     bench.file(
         "queue.json",
@@ -55,7 +55,7 @@ fn a_change_set_that_would_do_less_is_executed_and_that_is_said() {
 }
 
 #[test]
-fn a_change_set_without_changes_is_nothing_to_do() {
+fn a_change_set_without_changes_is_not_executed() {
     let reason = "The submitted information didn't contain changes. Submit different information to create a change set.";
     let wire = Account { status: "FAILED", reason, ..Account::default() }.serve();
     let run = wire.run(&bench(""), SET);
@@ -64,7 +64,7 @@ fn a_change_set_without_changes_is_nothing_to_do() {
 }
 
 #[test]
-fn a_lost_answer_is_no_second_execution() {
+fn a_lost_response_causes_no_second_execution() {
     let wire = Account { executions: vec![(0, "")], ..Account::default() }.serve();
     let run = wire.run(&bench(""), SET);
     assert_eq!(run.code, 0, "the change set says that it is being executed\n{run}");
@@ -78,7 +78,7 @@ fn a_lost_answer_is_no_second_execution() {
 }
 
 #[test]
-fn an_obsolete_change_set_is_to_be_planned_again() {
+fn an_obsolete_change_set_requires_a_new_plan() {
     let wire = Account { executions: vec![(400, "InvalidChangeSetStatus")], executed: "OBSOLETE", ..Account::default() }.serve();
     let run = wire.run(&bench(""), SET);
     assert_eq!(run.code, 75, "{run}");
@@ -127,7 +127,7 @@ fn every_option_reaches_aws() {
 }
 
 #[test]
-fn what_aws_refuses_of_a_change_set_is_told_in_its_words() {
+fn a_refused_change_set_is_reported_with_the_message_of_aws() {
     let wire = super::wire::Wire::new(|asked| match asked.action.as_str() {
         "CreateChangeSet" => super::wire::refusal("InsufficientCapabilitiesException", "Requires capabilities : [CAPABILITY_AUTO_EXPAND]"),
         "DeleteChangeSet" => super::wire::refusal("ChangeSetNotFound", "ChangeSet does not exist"),
@@ -139,7 +139,7 @@ fn what_aws_refuses_of_a_change_set_is_told_in_its_words() {
 }
 
 #[test]
-fn a_saved_plan_carries_what_was_decided_and_nothing_can_be_added() {
+fn a_saved_plan_contains_all_options_and_accepts_no_others() {
     let wire = Account::default().serve();
     let bench = bench("");
     let run = wire.run(&bench, "plan -p Seconds=90 -o change.plan --on-failure do-nothing");

@@ -22,7 +22,7 @@ fn logs(account: &Account, action: &str, body: &Value) {
 }
 
 #[test]
-fn a_build_in_a_rack_is_asked_for_as_the_dry_run_says_and_followed_to_its_end() {
+fn a_build_is_requested_as_the_dry_run_shows_and_followed_to_its_end() {
     let Some(account) = Account::new() else { return };
     let bench = Bench::new();
     bench.file("rack.yaml", RACK);
@@ -92,7 +92,7 @@ fn a_build_in_a_rack_is_asked_for_as_the_dry_run_says_and_followed_to_its_end() 
 }
 
 #[test]
-fn a_build_that_is_left_goes_on_and_can_be_attached_to() {
+fn a_detached_build_continues_and_can_be_attached_to() {
     let Some(account) = Account::new() else { return };
     let bench = Bench::new();
     bench.file("rack.yaml", RACK);
@@ -176,7 +176,7 @@ fn stopped(exit_code: Option<i32>, code: &str, reason: &str) -> Value {
 }
 
 #[test]
-fn placements_and_refusals_are_named_with_cause_and_remedy() {
+fn failed_placements_and_refusals_are_explained() {
     let failure =
         |reason: &str| (200, json!({ "tasks": [], "failures": [{ "arn": "i-1", "reason": reason }, { "arn": "i-2", "reason": reason }] }));
     let cases: Vec<((u16, Value), [&str; 3])> = vec![
@@ -205,7 +205,7 @@ fn placements_and_refusals_are_named_with_cause_and_remedy() {
 }
 
 #[test]
-fn an_answer_that_is_lost_is_asked_for_again_with_the_same_token_and_throttling_ends_nothing() {
+fn a_lost_response_is_retried_with_the_same_token_and_throttling_is_retried() {
     let wire = small(|action, number, asked| {
         let token = asked.body.contains("nextToken");
         match action {
@@ -234,7 +234,7 @@ fn an_answer_that_is_lost_is_asked_for_again_with_the_same_token_and_throttling_
 }
 
 #[test]
-fn a_build_that_never_ran_tells_why() {
+fn a_build_that_never_ran_is_explained() {
     let reason = "ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: b'mount.nfs4: Connection timed out' : unsuccessful EFS utils command execution; code: 32";
     let wire = small(move |action, _, _| match action {
         "RunTask" => (200, json!({ "tasks": [{ "taskArn": TASK, "lastStatus": "PENDING", "containers": [] }], "failures": [] })),
@@ -271,7 +271,7 @@ fn variables(asked: &Asked) -> serde_json::Map<String, Value> {
 }
 
 #[test]
-fn a_build_gets_credentials_of_ecr_that_nobody_sees() {
+fn a_build_gets_ecr_credentials_that_are_never_shown() {
     use base64::Engine as _;
     let engines_form = base64::prelude::BASE64_STANDARD.encode("AWS:planted-ecr-password");
     let line = format!("docker has planted-ecr-password, which is {engines_form}");
@@ -300,7 +300,7 @@ fn a_build_gets_credentials_of_ecr_that_nobody_sees() {
 }
 
 #[test]
-fn a_build_without_the_right_to_a_token_goes_on_with_its_own_role() {
+fn a_build_without_permission_for_a_token_uses_its_own_role() {
     let aws = small(|action, _, asked| match action {
         "GetAuthorizationToken" => refused("AccessDeniedException", "not authorized to perform: ecr:GetAuthorizationToken"),
         "RunTask" => {
@@ -314,7 +314,7 @@ fn a_build_without_the_right_to_a_token_goes_on_with_its_own_role() {
 }
 
 #[test]
-fn a_build_that_is_asked_for_twice_is_one_though_its_credentials_are_new() {
+fn a_build_requested_twice_runs_once_despite_new_credentials() {
     let first = std::sync::Mutex::new(None);
     let aws = small(move |action, number, asked| match action {
         "GetAuthorizationToken" => token(&format!("planted-{number}")),

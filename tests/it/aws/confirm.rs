@@ -1,4 +1,4 @@
-//! `plan --confirm-with-aws`: AWS's list beside the prediction, and nothing left behind.
+//! `plan --confirm-with-aws`: AWS's list compared with the prediction, and nothing left behind.
 
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use super::stack::{Account, bench, modified};
 const CONFIRM: &str = "plan -p Seconds=90 --confirm-with-aws";
 
 #[test]
-fn agreement_is_said_and_the_change_set_goes_again() {
+fn agreement_is_reported_and_the_change_set_deleted() {
     let wire = Account::default().serve();
     let run = wire.run(&bench(""), CONFIRM);
     assert_eq!(run.code, 0, "{run}");
@@ -26,7 +26,7 @@ fn agreement_is_said_and_the_change_set_goes_again() {
 }
 
 #[test]
-fn disagreement_is_named_as_such() {
+fn disagreement_is_reported() {
     let changes = modified("Conditional", "").replace("<AfterValue>90</AfterValue>", "<AfterValue>91</AfterValue>");
     let wire = Account { changes, ..Account::default() }.serve();
     let run = wire.run(&bench(""), CONFIRM);
@@ -42,7 +42,7 @@ fn disagreement_is_named_as_such() {
 }
 
 #[test]
-fn a_stack_that_is_only_there_for_it_goes_too() {
+fn a_stack_created_only_for_the_change_set_is_deleted_too() {
     let wire = Account { is_new: true, ..Account::default() }.serve();
     let run = wire.run(&bench(""), "plan -p Token=planted-secret --confirm-with-aws");
     assert_eq!(run.code, 5, "what is added was predicted, a modification listed\n{run}");
@@ -55,7 +55,7 @@ fn a_stack_that_is_only_there_for_it_goes_too() {
 }
 
 #[test]
-fn what_aws_refuses_is_told_and_leaves_nothing() {
+fn a_refused_change_set_is_reported_and_leaves_nothing() {
     let wire = Account { status: "FAILED", reason: "Template error: nothing works", ..Account::default() }.serve();
     let run = wire.run(&bench(""), CONFIRM);
     assert!(run.code == 1 && run.stderr.contains("AWS refuses this change: Template error: nothing works"), "{run}");
@@ -63,7 +63,7 @@ fn what_aws_refuses_is_told_and_leaves_nothing() {
 }
 
 #[test]
-fn an_interrupted_run_takes_its_change_set_away() {
+fn an_interrupted_run_deletes_its_change_set() {
     for signal in ["-INT", "-TERM"] {
         let wire = Account { status: "CREATE_IN_PROGRESS", ..Account::default() }.serve();
         let bench = bench("");
@@ -82,7 +82,7 @@ fn an_interrupted_run_takes_its_change_set_away() {
 }
 
 #[test]
-fn the_local_backend_is_not_aws() {
+fn the_local_backend_cannot_confirm_a_plan() {
     let run = bench("").run("plan --backend local --confirm-with-aws -p Token=t");
     assert!(run.code == 64 && run.stderr.contains("the backend in force is local"), "{run}");
 }

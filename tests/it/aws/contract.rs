@@ -1,4 +1,4 @@
-//! What every backend promises, of the AWS backend.
+//! The contract of every backend, for the AWS backend.
 //!
 //! Left out, since the endpoint has every operation over at the first look: `a_cancelled_update_goes_back` counts steps.
 //! [`stories`](super::stories) cancels one that takes longer.

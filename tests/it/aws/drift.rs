@@ -1,4 +1,4 @@
-//! What was changed behind a stack's back, as CloudFormation answers it page by page.
+//! Drift, from CloudFormation's pages of results.
 
 use super::deployed;
 use super::server::{Server, refusal, success};
@@ -53,7 +53,7 @@ fn bench() -> Bench {
 }
 
 #[test]
-fn drift_names_what_was_changed_deleted_and_not_looked_at() {
+fn drift_lists_modified_deleted_and_unchecked_resources() {
     let run = Server::new(drifted).run(&bench(), "drift --exit-code");
     assert_eq!(run.code, 2, "{run}");
     assert!(run.stdout.starts_with("Drift in jobs: 2 of 4 resources\n"), "{run}");
@@ -68,7 +68,7 @@ fn drift_names_what_was_changed_deleted_and_not_looked_at() {
 }
 
 #[test]
-fn drift_never_shows_what_a_secret_parameter_goes_into() {
+fn drift_never_shows_a_property_with_a_secret_parameter() {
     let server = Server::new(drifted);
     for form in ["human", "json"] {
         let run = server.run(&bench(), &format!("drift -vv --format {form}"));
@@ -78,7 +78,7 @@ fn drift_never_shows_what_a_secret_parameter_goes_into() {
 }
 
 #[test]
-fn drift_of_a_busy_stack_is_told_to_wait_and_asks_for_nothing() {
+fn drift_of_a_busy_stack_sends_no_request() {
     let server = Server::new(|action: &str, body: &str| match action {
         "DescribeStacks" => {
             let (status, text) = deployed(action, body);
@@ -93,7 +93,7 @@ fn drift_of_a_busy_stack_is_told_to_wait_and_asks_for_nothing() {
 }
 
 #[test]
-fn what_cloudformation_does_not_mention_is_named_as_not_checked() {
+fn resources_missing_in_the_response_are_not_checked() {
     let resources = |action: &str| {
         let member = |id: &str, kind: &str| {
             format!(

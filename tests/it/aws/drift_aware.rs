@@ -1,4 +1,4 @@
-//! Planning from what is really there: `--drift`, which CloudFormation knows as the deployment mode `REVERT_DRIFT`.
+//! Planning from the actual resources: `--drift`, CloudFormation's deployment mode `REVERT_DRIFT`.
 
 use super::super::program::Bench;
 use super::wire::{Wire, success};
@@ -77,7 +77,7 @@ fn assert_valid(plan: &serde_json::Value) {
 }
 
 #[test]
-fn what_drifted_alone_is_put_back_only_when_asked_for_and_named_as_drift() {
+fn drift_is_reverted_only_on_request_and_shown_as_drift() {
     let wire = wire(one("Queue", "AWS::SQS::Queue", "MODIFIED", &QUEUE));
     let plain = wire.run(&bench("30"), "plan");
     assert!(plain.stdout.starts_with("No changes"), "CloudFormation does not look by itself\n{plain}");
@@ -99,7 +99,7 @@ fn what_drifted_alone_is_put_back_only_when_asked_for_and_named_as_drift() {
 }
 
 #[test]
-fn where_the_template_changes_what_drifted_all_three_values_are_told() {
+fn a_changed_property_that_drifted_shows_all_three_values() {
     let wire = wire(one("Queue", "AWS::SQS::Queue", "MODIFIED", &QUEUE));
     let run = wire.run(&bench("60"), "plan --drift");
     assert!(run.stdout.contains("45 -> 60") && run.stdout.contains("drift: the deployed template says 30"), "{run}");
@@ -115,7 +115,7 @@ fn where_the_template_changes_what_drifted_all_three_values_are_told() {
 }
 
 #[test]
-fn what_was_deleted_is_made_again_and_what_came_or_went_is_put_back() {
+fn deleted_resources_are_created_again_and_list_items_restored() {
     let run = wire(one("Gone", "AWS::SNS::Topic", "DELETED", &[])).run(&bench("30"), "plan --drift");
     assert!(run.stdout.contains("+  Gone") || run.stdout.contains("+ Gone"), "{run}");
     assert!(run.stdout.contains("add (drift)"), "{run}");
@@ -125,7 +125,7 @@ fn what_was_deleted_is_made_again_and_what_came_or_went_is_put_back() {
 }
 
 #[test]
-fn a_secret_that_drifted_is_in_no_answer() {
+fn a_drifted_secret_is_never_shown() {
     let places = [("/DisplayName", "NOT_EQUAL", "planted-token", "planted-other")];
     let wire = wire(one("Topic", "AWS::SNS::Topic", "MODIFIED", &places));
     for arguments in ["plan --drift -vv", "plan --drift --format json", "plan --drift -o saved.plan"] {
@@ -138,7 +138,7 @@ fn a_secret_that_drifted_is_in_no_answer() {
 }
 
 #[test]
-fn what_was_approved_is_what_is_asked_for() {
+fn the_request_matches_the_approved_plan() {
     let wire = wire(one("Queue", "AWS::SQS::Queue", "MODIFIED", &QUEUE));
     let mode = |wire: &Wire| wire.all("CreateChangeSet").last().and_then(|asked| asked.field("DeploymentMode"));
     wire.run(&bench("60"), "apply --yes --no-preflight");
@@ -159,7 +159,7 @@ fn what_was_approved_is_what_is_asked_for() {
 }
 
 #[test]
-fn the_local_backend_says_that_nothing_can_have_drifted() {
+fn the_local_backend_reports_that_nothing_can_drift() {
     let bench = Bench::new();
     bench.file("rack.yaml", "name: jobs\ntemplate: jobs.json\n").file("jobs.json", DEPLOYED);
     let made = bench.run("apply --yes -p Token=planted-token");

@@ -1,4 +1,4 @@
-//! A dry run on AWS leaves nothing behind, whatever ends it; and templates that are too long to be sent inline.
+//! A dry run on AWS leaves nothing behind, however it ends; and templates over the inline limit.
 #![allow(clippy::unwrap_used)]
 
 use super::endpoint::{Account, Running};
@@ -74,7 +74,7 @@ fn killed(account: &Account, action: &str, count: usize, fault: Fault) {
 }
 
 #[test]
-fn whatever_comes_after_a_killed_one_leaves_nothing_of_it() {
+fn any_command_after_a_killed_dry_run_deletes_its_change_set() {
     let mut cases = Vec::new();
     for with_stack in [true, false] {
         let Some(calls) = calls(with_stack) else { return };
@@ -106,7 +106,7 @@ fn whatever_comes_after_a_killed_one_leaves_nothing_of_it() {
 }
 
 #[test]
-fn who_only_looks_says_what_a_killed_one_left_and_touches_nothing() {
+fn read_only_commands_report_a_stale_change_set_and_keep_it() {
     for with_stack in [true, false] {
         let Some(account) = account(with_stack) else { return };
         killed(&account, "CreateChangeSet", 1, Fault::SilentAfter);
@@ -127,7 +127,7 @@ fn who_only_looks_says_what_a_killed_one_left_and_touches_nothing() {
 }
 
 #[test]
-fn a_dry_run_that_somebody_is_at_is_left_alone() {
+fn the_change_set_of_a_running_dry_run_is_kept() {
     for with_stack in [true, false] {
         let Some(account) = account(with_stack) else { return };
         // The first one hears nothing for a while, and asks again then.
@@ -151,7 +151,7 @@ fn a_dry_run_that_somebody_is_at_is_left_alone() {
 
 /// Made elsewhere, nobody here can tell whether its process is there: its name says until when it may be in use.
 #[test]
-fn one_of_another_machine_goes_when_its_time_is_up() {
+fn a_change_set_of_another_machine_is_deleted_after_its_time_limit() {
     let Some(account) = account(true) else { return };
     let until = |seconds: i64| jiff::Timestamp::now().as_second() + seconds;
     let live = format!("rackform-confirm-{:x}-7-7-7-0a1b2c3d4e5f6071", until(600));

@@ -39,7 +39,7 @@ fn body(server: &Server, action: &str) -> Value {
 }
 
 #[test]
-fn a_missing_repository_is_made_and_a_policy_that_may_not_be_set_is_no_failure() {
+fn a_missing_repository_is_created_and_a_denied_policy_is_not_a_failure() {
     let token = base64::prelude::BASE64_STANDARD.encode("AWS:planted-password");
     let server = Server::new(move |action, _| match action {
         "DescribeRepositories" => refused("RepositoryNotFoundException"),
@@ -97,7 +97,7 @@ fn present(policy: Option<&'static str>) -> Server {
 }
 
 #[test]
-fn an_image_that_ecr_has_is_neither_built_nor_pulled_where_that_is_enough() {
+fn an_image_in_ecr_is_neither_built_nor_pulled() {
     let (server, bench) = (present(None), bench());
     let found = run(&server, &bench, "build image --name build-cache/x --skip-pull --format json");
     assert_eq!(found.json()["what"], "found", "{found}");
@@ -108,7 +108,7 @@ fn an_image_that_ecr_has_is_neither_built_nor_pulled_where_that_is_enough() {
 }
 
 #[test]
-fn a_repository_of_somebody_elses_keeps_its_policy() {
+fn the_policy_of_a_foreign_repository_is_kept() {
     const OWN: &str = r#"{"rules":[{"rulePriority":1,"selection":{"tagStatus":"any","countType":"sinceImagePushed","countUnit":"days","countNumber":30},"action":{"type":"expire"}}]}"#;
     const OTHER: &str = r#"{"rules":[{"rulePriority":1,"selection":{"tagStatus":"untagged","countType":"sinceImagePushed","countUnit":"days","countNumber":30},"action":{"type":"expire"}}]}"#;
     let bench = bench();

@@ -1,4 +1,4 @@
-//! An AWS of its own on loopback: starts `tests/e2e/endpoint.py`, gives every test an account there, and runs the program against it.
+//! An AWS endpoint on loopback: starts `tests/e2e/endpoint.py`, gives every test its own account, and runs the program against it.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};

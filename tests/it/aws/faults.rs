@@ -1,4 +1,4 @@
-//! Every call of an operation meets everything that a network does: nothing is lost, nothing is done twice, and no outcome is told wrong.
+//! Every call of an operation with every network fault: nothing is lost, nothing is done twice, and every outcome is reported correctly.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use super::endpoint::{Account, Running, element};
@@ -147,7 +147,7 @@ fn met(calls: &[(String, usize)]) -> Vec<(String, usize, Fault)> {
 }
 
 #[test]
-fn a_fault_at_any_call_is_survived_and_nothing_is_done_twice() {
+fn a_fault_at_any_call_is_tolerated_and_nothing_is_done_twice() {
     let mut cases = Vec::new();
     for operation in OPERATIONS {
         let Some(calls) = operation.calls("rack") else { return };
@@ -172,7 +172,7 @@ const OUTAGE: usize = 6;
 /// A call that fails however often it is tried at once: the run waits or ends there, says what failed, claims nothing that is not so, and
 /// the next one goes on.
 #[test]
-fn an_outage_is_waited_out_or_told_as_it_is_and_the_next_run_finishes() {
+fn an_outage_is_waited_for_or_reported_and_the_next_run_finishes() {
     let mut cases = Vec::new();
     for operation in OPERATIONS {
         let Some(calls) = operation.calls("rack") else { return };

@@ -1,4 +1,4 @@
-//! Following operations on CloudFormation: what is told, what is borne, what ends it.
+//! Following operations on CloudFormation: what is shown, which errors are tolerated, and which end it.
 
 use std::time::{Duration, Instant};
 
@@ -54,7 +54,7 @@ fn a_deletion_is_followed_to_its_end() {
 }
 
 #[test]
-fn throttling_and_errors_of_the_service_do_not_end_a_follow() {
+fn throttling_and_service_errors_do_not_end_following() {
     let play = deletion(vec![GONE[..1].to_vec(), vec![], vec![], vec![], GONE[1..].to_vec()]);
     let server = play.serve_with(|action, look| match (action, look) {
         ("DescribeStackEvents", 2) => Some(refusal("Throttling", "Rate exceeded")),
@@ -69,7 +69,7 @@ fn throttling_and_errors_of_the_service_do_not_end_a_follow() {
 }
 
 #[test]
-fn expired_credentials_end_a_follow_and_it_says_how_to_go_on() {
+fn expired_credentials_end_following_and_show_how_to_resume() {
     let server = update(Vec::new()).serve_with(|action, look| {
         (action == "DescribeStackEvents" && look > 2)
             .then(|| refusal("ExpiredToken", "The security token included in the request is expired"))
@@ -89,7 +89,7 @@ fn expired_credentials_end_a_follow_and_it_says_how_to_go_on() {
 }
 
 #[test]
-fn the_first_failure_is_named_inside_its_nested_stack_and_cancellations_are_folded() {
+fn the_first_failure_is_shown_inside_its_nested_stack_and_cancellations_are_counted() {
     let mut play = update(vec![
         vec![("NestedNet", "CREATE_IN_PROGRESS", "")],
         vec![
@@ -120,7 +120,7 @@ fn the_first_failure_is_named_inside_its_nested_stack_and_cancellations_are_fold
 }
 
 #[test]
-fn hundreds_of_events_in_one_look_come_once_each_and_in_order() {
+fn hundreds_of_events_in_one_poll_are_shown_once_and_in_order() {
     let names: Vec<&'static str> = (0..260).map(|number| &*format!("Queue{number:03}").leak()).collect();
     let mut last: Vec<Line> = names.iter().map(|name| (*name, "UPDATE_COMPLETE", "")).collect();
     last.push(("jobs", "UPDATE_COMPLETE", ""));
@@ -136,7 +136,7 @@ fn hundreds_of_events_in_one_look_come_once_each_and_in_order() {
 }
 
 #[test]
-fn a_second_run_attaches_to_what_is_under_way() {
+fn a_second_run_attaches_to_the_operation_in_progress() {
     let mut play = update(vec![vec![], vec![("Queue", "UPDATE_COMPLETE", ""), ("jobs", "UPDATE_COMPLETE", "")]]);
     play.before.push(("Queue", "UPDATE_IN_PROGRESS", ""));
     play.resources = vec![("Queue", "AWS::SQS::Queue", "UPDATE_COMPLETE")];
@@ -149,7 +149,7 @@ fn a_second_run_attaches_to_what_is_under_way() {
 
 #[cfg(unix)]
 #[test]
-fn ctrl_c_stops_following_at_once_and_says_that_it_goes_on() {
+fn ctrl_c_stops_following_at_once_and_the_operation_continues() {
     let (server, bench) = (update(Vec::new()).serve(), bench());
     let mut child =
         server.command(&bench, "apply --yes").stdout(std::process::Stdio::null()).stderr(std::process::Stdio::piped()).spawn().unwrap();

@@ -1,4 +1,4 @@
-//! Imports on CloudFormation, by answers in the shape of the API's reference: the endpoint knows no change sets of type `IMPORT`.
+//! Imports on CloudFormation, with responses in the format of the API reference: the endpoint does not support change sets of type `IMPORT`.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -196,7 +196,7 @@ fn bench() -> Bench {
 }
 
 #[test]
-fn an_import_is_asked_for_field_by_field_and_the_update_follows() {
+fn an_import_request_has_all_fields_and_the_update_follows() {
     let wire = Account::default().serve();
     let role = "arn:aws:iam::111122223333:role/cloudformation";
     let run = wire.run(&bench(), &format!("{SET} --cloudformation-role-arn {role}"));
@@ -251,7 +251,7 @@ fn an_import_is_asked_for_field_by_field_and_the_update_follows() {
 }
 
 #[test]
-fn a_file_system_that_is_not_what_the_template_says_is_not_even_asked_for() {
+fn a_file_system_that_differs_from_the_template_is_not_imported() {
     let unencrypted: &'static str = Box::leak(ENCRYPTED.replace("\"Encrypted\": true", "\"Encrypted\": false").into_boxed_str());
     let wire = Account { file_system: (200, unencrypted), ..Account::default() }.serve();
     let run = wire.run(&bench(), SET);
@@ -261,7 +261,7 @@ fn a_file_system_that_is_not_what_the_template_says_is_not_even_asked_for() {
 }
 
 #[test]
-fn a_file_system_that_is_not_there_is_told_before_anything_is_asked_for() {
+fn a_missing_file_system_is_reported_before_any_request() {
     let gone = r#"{"ErrorCode": "FileSystemNotFound", "Message": "File system 'fs-0123456789abcdef0' does not exist.", "__type": "FileSystemNotFound"}"#;
     let wire = Account { file_system: (404, gone), ..Account::default() }.serve();
     let run = wire.run(&bench(), SET);
@@ -271,7 +271,7 @@ fn a_file_system_that_is_not_there_is_told_before_anything_is_asked_for() {
 }
 
 #[test]
-fn an_import_that_would_do_more_is_taken_away_and_nothing_follows() {
+fn an_import_that_exceeds_the_plan_is_deleted_and_nothing_follows() {
     let more = "<member><Type>Resource</Type><ResourceChange><Action>Remove</Action><LogicalResourceId>Queue</LogicalResourceId>\
         <ResourceType>AWS::SQS::Queue</ResourceType></ResourceChange></member>";
     let wire = Account { more, ..Account::default() }.serve();

@@ -1,4 +1,4 @@
-//! Who asks, and what is said when nobody can.
+//! Credentials, region and endpoint: how they are chosen, and the errors when requests are impossible.
 
 use super::super::program::{Bench, Run};
 use super::wire::{Wire, refusal, success};

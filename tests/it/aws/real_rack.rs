@@ -5,7 +5,7 @@ use super::endpoint::Account;
 use crate::real_rack::{FORMS, bench, holds};
 
 #[test]
-fn the_patched_rack_is_deployed_through_a_bucket_and_holds_what_it_promises() {
+fn the_patched_rack_is_deployed_through_a_bucket_and_verified() {
     for form in FORMS {
         let (Some(account), Some(bench)) = (Account::new(), bench(form, "backend: aws\n")) else { return };
         let head = "POST / HTTP/1.1\r\nx-amz-target: AmazonSSM.PutParameter\r\ncontent-type: application/x-amz-json-1.1\r\n";

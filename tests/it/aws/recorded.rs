@@ -1,4 +1,4 @@
-//! Answers of CloudFormation that the endpoint cannot give, replayed through the SDK: change sets, hooks, refusals by a stack policy.
+//! CloudFormation's responses that the endpoint does not support, replayed through the SDK: change sets, hooks, denials by a stack policy.
 #![allow(clippy::unwrap_used)]
 
 use std::path::{Path, PathBuf};
@@ -41,7 +41,7 @@ fn change_sets_are_read_as_aws_documents_them() {
 }
 
 #[test]
-fn words_that_are_not_known_are_kept_and_never_overlooked() {
+fn unknown_api_values_are_kept_and_shown() {
     let read = |answer: String| {
         let server = Server::new(move |_, _| (200, answer.clone()));
         backend_at(&server.address, "111122223333").describe_change_set("rack", "recorded").unwrap().changes
@@ -83,7 +83,7 @@ fn words_that_are_not_known_are_kept_and_never_overlooked() {
 }
 
 #[test]
-fn a_hook_that_says_no_is_named_with_its_reason() {
+fn a_failed_hook_is_shown_with_its_reason() {
     let server = Server::new(|action, _| match action {
         "DescribeStackEvents" => (200, recorded("hook-events.xml")),
         other => refusal("InvalidAction", other),

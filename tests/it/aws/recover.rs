@@ -1,4 +1,4 @@
-//! Getting out of stuck states on CloudFormation: what is asked for, and what is not.
+//! Recovery on CloudFormation: which requests are sent.
 
 use super::follow::{TEMPLATE, bench};
 use super::play::{Line, Play};
@@ -25,7 +25,7 @@ const UNDONE: [Line; 3] =
 const RESOURCES: [(&str, &str, &str); 2] = [("Early", "AWS::SQS::Queue", "UPDATE_FAILED"), ("Queue", "AWS::SQS::Queue", "UPDATE_FAILED")];
 
 #[test]
-fn a_failed_rollback_is_continued_without_what_is_skipped() {
+fn a_failed_rollback_is_continued_without_skipped_resources() {
     let server = play(&STUCK, vec![vec![], UNDONE[..2].to_vec(), UNDONE[2..].to_vec()], &RESOURCES).serve();
     let shown = server.run(&bench(), "recover --dry-run");
     assert_eq!(shown.code, 0, "{shown}");
@@ -46,7 +46,7 @@ fn a_failed_rollback_is_continued_without_what_is_skipped() {
 }
 
 #[test]
-fn a_deletion_that_failed_retains_what_is_named() {
+fn a_failed_deletion_retains_the_named_resources() {
     let before: [Line; 5] = [
         ("jobs", "CREATE_IN_PROGRESS", "User Initiated"),
         ("jobs", "CREATE_COMPLETE", ""),
@@ -64,7 +64,7 @@ fn a_deletion_that_failed_retains_what_is_named() {
 }
 
 #[test]
-fn what_a_dry_run_left_behind_is_deleted() {
+fn a_stale_change_set_is_deleted() {
     let before: [Line; 1] = [("jobs", "REVIEW_IN_PROGRESS", "User Initiated")];
     let server = play(&before, vec![vec![("jobs", "DELETE_IN_PROGRESS", "User Initiated"), ("jobs", "DELETE_COMPLETE", "")]], &[]).serve();
     let run = server.run(&bench(), "recover --yes");
@@ -74,7 +74,7 @@ fn what_a_dry_run_left_behind_is_deleted() {
 }
 
 #[test]
-fn an_update_under_way_is_waited_for_or_cancelled_and_nothing_else() {
+fn an_update_in_progress_can_only_be_waited_for_or_cancelled() {
     let under_way = || {
         let mut play = play(&STUCK[..3], Vec::new(), &[("Queue", "AWS::SQS::Queue", "UPDATE_IN_PROGRESS")]);
         play.before.push(("Queue", "UPDATE_IN_PROGRESS", ""));
@@ -98,7 +98,7 @@ fn an_update_under_way_is_waited_for_or_cancelled_and_nothing_else() {
 }
 
 #[test]
-fn an_update_left_where_it_failed_is_rolled_back() {
+fn a_failed_update_without_rollback_is_rolled_back() {
     let mut before = STUCK[..5].to_vec();
     before.push(("jobs", "UPDATE_FAILED", "The following resource(s) failed to update: [Fast]."));
     let server = play(&before, vec![UNDONE.to_vec()], &RESOURCES).serve();

@@ -1,4 +1,4 @@
-//! What whoever asks may do: IAM's simulation, before anything is done.
+//! The caller's permissions: IAM's simulation before a change.
 
 use super::super::program::{Bench, Run};
 use super::wire::{Asked, Wire, refusal, success};
@@ -81,7 +81,7 @@ fn preflight(wire: &Wire, more: &str) -> Run {
 }
 
 #[test]
-fn who_may_do_everything_is_asked_once_for_all_of_it_by_the_role_s_own_arn() {
+fn permissions_of_a_session_are_simulated_once_with_the_arn_of_its_role() {
     let wire = account(SESSION, |_| "allowed");
     let run = preflight(&wire, "-v");
     assert_eq!(run.code, 0, "{run}");
@@ -96,7 +96,7 @@ fn who_may_do_everything_is_asked_once_for_all_of_it_by_the_role_s_own_arn() {
 }
 
 #[test]
-fn what_is_denied_stops_the_plan_where_it_is_called_for_sure() {
+fn a_denied_action_that_is_certainly_called_stops_the_plan() {
     let lacks = account(SESSION, |action| if action == "ecr:CreateRepository" { "implicitDeny" } else { "allowed" });
     let run = preflight(&lacks, "");
     assert_eq!(run.code, 3, "{run}");
@@ -110,7 +110,7 @@ fn what_is_denied_stops_the_plan_where_it_is_called_for_sure() {
 }
 
 #[test]
-fn what_may_be_called_or_hangs_on_a_condition_is_a_warning() {
+fn a_denied_action_that_may_be_called_is_a_warning() {
     let rarely = account(SESSION, |action| if action == "cloudformation:CancelUpdateStack" { "implicitDeny" } else { "allowed" });
     let run = preflight(&rarely, "");
     assert!(run.code == 0 && told(&run).contains("warning[permissions]"), "{run}");
@@ -122,7 +122,7 @@ fn what_may_be_called_or_hangs_on_a_condition_is_a_warning() {
 }
 
 #[test]
-fn without_leave_to_simulate_nothing_is_stopped() {
+fn without_permission_to_simulate_the_plan_is_not_stopped() {
     let wire = Wire::new(|asked| match asked.action.as_str() {
         "SimulatePrincipalPolicy" => refusal("AccessDenied", "not authorized to perform: iam:SimulatePrincipalPolicy"),
         "GetCallerIdentity" => {
@@ -137,7 +137,7 @@ fn without_leave_to_simulate_nothing_is_stopped() {
 }
 
 #[test]
-fn the_root_user_is_not_asked_for_and_a_role_for_cloudformation_is() {
+fn the_root_user_is_not_simulated_and_a_cloudformation_role_is() {
     let root = account("arn:aws:iam::111122223333:root", |_| "implicitDeny");
     let run = preflight(&root, "");
     assert_eq!(run.code, 0, "{run}");
@@ -161,7 +161,7 @@ fn the_root_user_is_not_asked_for_and_a_role_for_cloudformation_is() {
 }
 
 #[test]
-fn what_iam_will_not_try_together_is_tried_apart() {
+fn actions_that_iam_cannot_simulate_together_are_simulated_separately() {
     let wire = Wire::new(|asked| match asked.action.as_str() {
         "SimulatePrincipalPolicy" => {
             let actions = fields(asked, "ActionNames");

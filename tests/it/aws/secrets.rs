@@ -1,7 +1,7 @@
-//! Secrets are planted wherever the program is given any, and looked for in everything that it writes.
+//! Secrets in every input of the program, searched for in everything that it writes.
 //!
-//! What may hold them: the request to CloudFormation that sets a parameter, and the local backend's store, which is its owner's alone (mode
-//! 0600, which a test of that backend checks) and is CloudFormation itself there.
+//! Allowed places: the request to CloudFormation that sets a parameter, and the local backend's store, which only its owner can read (mode
+//! 0600, which a test of that backend checks).
 #![allow(clippy::unwrap_used)]
 
 use std::path::Path;
@@ -114,7 +114,7 @@ fn no_secret_is_written_at_any_verbosity_in_any_format() {
 }
 
 #[test]
-fn no_secret_is_in_what_is_said_of_a_call_that_failed() {
+fn no_secret_is_in_the_message_of_a_failed_call() {
     let Some(account) = Account::new() else { return };
     let bench = Bench::new();
     bench.file("stack.json", TEMPLATE).file("secrets.yaml", format!("Password: {GIVEN}\nRegistry: {REGISTRY}\n"));

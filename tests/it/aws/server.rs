@@ -1,4 +1,4 @@
-//! A server of canned answers on loopback.
+//! A server with canned responses on loopback.
 
 use std::sync::{Arc, Mutex};
 

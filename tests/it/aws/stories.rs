@@ -1,4 +1,4 @@
-//! Whole roads over the wire: what an operator does to a stack, against the endpoint.
+//! Journeys over the wire: what an operator does with a stack, against the endpoint.
 #![allow(clippy::unwrap_used)]
 
 use rackform::backend::Backend as _;
@@ -36,7 +36,7 @@ pub fn bench() -> Bench {
 }
 
 #[test]
-fn a_stack_is_made_toggled_left_alone_toggled_back_and_deleted() {
+fn a_stack_is_created_toggled_unchanged_toggled_back_and_deleted() {
     let Some(account) = Account::new() else { return };
     let bench = bench();
     let made = account.run(&bench, "apply --yes");
@@ -67,7 +67,7 @@ fn a_stack_is_made_toggled_left_alone_toggled_back_and_deleted() {
 }
 
 #[test]
-fn a_failed_update_is_rolled_back_and_its_root_cause_named() {
+fn a_failed_update_is_rolled_back_and_shows_its_root_cause() {
     let Some(account) = Account::new() else { return };
     let bench = bench();
     assert_eq!(account.run(&bench, "apply --yes").code, 0);
@@ -83,7 +83,7 @@ fn a_failed_update_is_rolled_back_and_its_root_cause_named() {
 }
 
 #[test]
-fn a_failed_creation_names_its_root_cause_and_can_be_cleared_away() {
+fn a_failed_creation_shows_its_root_cause_and_can_be_deleted() {
     let Some(account) = Account::new() else { return };
     let bench = bench();
     let failed = account.run(&bench, "apply -p Group=sg-0123456789abcdef0 --yes --no-preflight");
@@ -98,7 +98,7 @@ fn a_failed_creation_names_its_root_cause_and_can_be_cleared_away() {
 }
 
 #[test]
-fn a_saved_plan_is_refused_once_the_stack_moved_on() {
+fn a_saved_plan_is_refused_after_the_stack_changed() {
     let Some(account) = Account::new() else { return };
     let bench = bench();
     assert_eq!(account.run(&bench, "apply --yes").code, 0);
@@ -117,7 +117,7 @@ fn a_saved_plan_is_refused_once_the_stack_moved_on() {
 }
 
 #[test]
-fn looking_leaves_nothing_behind() {
+fn read_only_commands_leave_nothing_behind() {
     let Some(account) = Account::new() else { return };
     let bench = bench();
     for look in ["plan", "diff deployed rack", "status", "evaluate", "validate"] {
@@ -134,7 +134,7 @@ fn looking_leaves_nothing_behind() {
 }
 
 #[test]
-fn termination_protection_and_protected_resources_hold() {
+fn termination_protection_and_protected_resources_prevent_deletion() {
     let Some(account) = Account::new() else { return };
     let bench = bench();
     assert_eq!(account.run(&bench, "apply --yes -p Cache=Yes").code, 0);
@@ -152,7 +152,7 @@ fn termination_protection_and_protected_resources_hold() {
 }
 
 #[test]
-fn more_than_one_page_of_events_is_told_once_and_in_order() {
+fn several_pages_of_events_are_shown_once_and_in_order() {
     let Some(account) = Account::new() else { return };
     let bench = bench();
     let queues: Vec<String> = (0..40)
@@ -181,7 +181,7 @@ fn more_than_one_page_of_events_is_told_once_and_in_order() {
 }
 
 #[test]
-fn an_interrupted_run_leaves_the_operation_to_the_next() {
+fn the_next_run_resumes_the_operation_of_an_interrupted_one() {
     let Some(account) = Account::new() else { return };
     let bench = bench();
     account.ask("CreateStack", &[("StackName", "slower"), ("TemplateBody", RACK)]);
@@ -199,7 +199,7 @@ fn an_interrupted_run_leaves_the_operation_to_the_next() {
 }
 
 #[test]
-fn an_update_that_is_cancelled_goes_back_to_what_was() {
+fn a_cancelled_update_is_rolled_back() {
     let Some(account) = Account::new() else { return };
     let backend = super::contract::backend_at(&account.address, &account.id);
     account.ask("CreateStack", &[("StackName", "slower"), ("TemplateBody", RACK)]);
@@ -258,7 +258,7 @@ fn tags_alone_are_planned_confirmed_and_applied() {
 }
 
 #[test]
-fn topics_alone_are_applied_or_said_not_to_be() {
+fn a_change_of_topics_alone_is_applied_or_reported_as_unsupported() {
     let Some(account) = Account::new() else { return };
     let bench = bench();
     assert_eq!(account.run(&bench, "apply --yes").code, 0);

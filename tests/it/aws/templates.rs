@@ -9,7 +9,7 @@ fn long() -> String {
 }
 
 #[test]
-fn a_long_template_goes_through_the_bucket_that_is_named() {
+fn a_large_template_is_uploaded_to_the_named_bucket() {
     let bench = bench("template_bucket: templates.example\n");
     bench.file("queue.json", long());
     let wire = Account { has_bucket: true, ..Account::default() }.serve();
@@ -25,7 +25,7 @@ fn a_long_template_goes_through_the_bucket_that_is_named() {
 }
 
 #[test]
-fn the_racks_own_settings_bucket_takes_it_when_none_is_named() {
+fn a_large_template_is_uploaded_to_the_settings_bucket_by_default() {
     let settings = "<member><LogicalResourceId>Settings</LogicalResourceId><PhysicalResourceId>jobs-settings-1</PhysicalResourceId>\
         <ResourceType>AWS::S3::Bucket</ResourceType><ResourceStatus>CREATE_COMPLETE</ResourceStatus>\
         <LastUpdatedTimestamp>2026-01-02T03:04:06Z</LastUpdatedTimestamp></member>";
@@ -39,7 +39,7 @@ fn the_racks_own_settings_bucket_takes_it_when_none_is_named() {
 }
 
 #[test]
-fn without_a_bucket_it_says_so_and_makes_one_only_on_request() {
+fn a_missing_bucket_is_reported_and_created_only_on_request() {
     let bench = bench("");
     bench.file("queue.json", long());
     let wire = Account::default().serve();
@@ -65,7 +65,7 @@ fn without_a_bucket_it_says_so_and_makes_one_only_on_request() {
 }
 
 #[test]
-fn over_a_megabyte_is_refused_before_anything_is_sent_and_minifying_is_for_who_asks() {
+fn a_template_over_one_megabyte_is_refused_unless_minified() {
     let wire = Account { has_bucket: true, ..Account::default() }.serve();
     let huge = bench("template_bucket: templates\n");
     huge.file("queue.json", long().replacen("yyy", &"z".repeat(1_000_000), 1));
@@ -81,7 +81,7 @@ fn over_a_megabyte_is_refused_before_anything_is_sent_and_minifying_is_for_who_a
 }
 
 #[test]
-fn addresses_are_those_of_the_partition() {
+fn template_urls_use_the_domain_of_the_partition() {
     let address = |region: &'static str, bucket: &str| {
         let credentials = aws_sdk_s3::config::Credentials::new("AKIDEXAMPLE", "secret", None, None, "test");
         let config = aws_config::SdkConfig::builder()

@@ -1,4 +1,4 @@
-//! Ctrl-C on a terminal: following stops at the first, the update is cancelled at the second, once somebody says yes.
+//! Ctrl-C on a terminal: the first one stops following; the second one cancels the update after a confirmation.
 #![allow(clippy::unwrap_used)]
 
 use std::io::{Read as _, Write as _};
@@ -98,7 +98,7 @@ fn updating() -> Option<(Account, crate::program::Bench, Terminal)> {
 }
 
 #[test]
-fn the_second_interruption_offers_to_cancel_and_yes_takes_the_update_back() {
+fn the_second_interruption_offers_to_cancel_and_yes_rolls_the_update_back() {
     let Some((account, _bench, mut terminal)) = updating() else { return };
     terminal.until("UPDATE_IN_PROGRESS");
     terminal.press(CTRL_C);
@@ -114,7 +114,7 @@ fn the_second_interruption_offers_to_cancel_and_yes_takes_the_update_back() {
 }
 
 #[test]
-fn a_no_to_the_question_leaves_the_update_to_itself() {
+fn answering_no_lets_the_update_continue() {
     let Some((account, _bench, mut terminal)) = updating() else { return };
     terminal.until("UPDATE_IN_PROGRESS");
     terminal.press(CTRL_C);

@@ -1,4 +1,4 @@
-//! A server on loopback that answers as the APIs' documentation says, and keeps what it was asked.
+//! A server on loopback that responds as the APIs' documentation states, and records its requests.
 
 use std::process::Command;
 use std::sync::{Arc, Mutex};

@@ -1,4 +1,4 @@
-//! A plan that is applied gives what it promised, whatever is switched.
+//! Applying a plan has the predicted effects, for every switch.
 #![allow(clippy::unwrap_used)]
 
 use std::sync::atomic::AtomicBool;
@@ -10,7 +10,7 @@ use rackform::backend::local::LocalBackend;
 use super::in_memory;
 use crate::backend::{NETWORK, Told, put, target};
 
-/// Evaluates a template for a stack as it is; the plan from what is deployed to it.
+/// Plans the change from the deployed stack to a template.
 fn planned(backend: &LocalBackend, template: &str, values: &[(&str, &str)]) -> rackform::plan::Plan {
     use rackform::evaluate::evaluate;
     use rackform::parameters::{ParameterOverrides, ParameterSet};
@@ -28,8 +28,8 @@ fn planned(backend: &LocalBackend, template: &str, values: &[(&str, &str)]) -> r
     rackform::plan::plan(&evaluations[0], &evaluations[1])
 }
 
-/// Applies some values after planning them, and holds the stack to the plan: what was to be made, replaced and deleted was, nothing
-/// else was, and every resource is as the template says.
+/// Plans and applies some values, and compares the stack with the plan: exactly the predicted resources were created, replaced and deleted,
+/// and every resource matches the template.
 fn as_planned(backend: &LocalBackend, template: &str, values: &[(&str, &str)]) {
     use rackform::plan::Effect;
     let ids = || -> std::collections::BTreeMap<String, String> {
@@ -39,7 +39,7 @@ fn as_planned(backend: &LocalBackend, template: &str, values: &[(&str, &str)]) {
     let wanted = target(backend, "rack", template, values);
     let outcome = apply(backend, &wanted, &mut Told::default(), &AtomicBool::new(false)).unwrap();
     if let Outcome::Unchanged { .. } = outcome {
-        // A secret that is given anew may be the deployed one: only the backend can tell.
+        // A secret in the request may equal the deployed one: only the backend knows.
         assert!(!plan.has_changes() || values.iter().any(|(name, _)| *name == "Token"), "{values:?}");
         assert_eq!(ids(), old, "{values:?}");
         return;
