@@ -6,7 +6,8 @@
 
 use std::sync::Arc;
 
-use rackform::backend::aws::{AwsBackend, Session};
+use rackform::aws::Session;
+use rackform::backend::aws::AwsBackend;
 
 use super::endpoint::Account;
 use crate::backend::promises;

@@ -1,6 +1,7 @@
 //! Templates over the inline limit, through S3.
 
-use rackform::backend::aws::{Session, template_address};
+use rackform::aws::Session;
+use rackform::backend::aws::template_address;
 
 use super::stack::{Account, bench};
 
