@@ -7,8 +7,8 @@ use indexmap::IndexMap;
 
 /// The progress of an operation.
 ///
-/// Takes events, and the time at which each was received, counted from any fixed moment: resources in progress are timed by it, finished ones
-/// by the events' timestamps.
+/// Takes events, and the time at which each was received, counted from any fixed moment: resources in progress are timed by it, finished
+/// ones by the events' timestamps.
 #[derive(Clone, Debug, Default)]
 pub struct Progress {
     expected: usize,

@@ -37,7 +37,8 @@ pub struct Target {
 }
 
 impl Target {
-    /// Returns the request for the change set. Its name is derived from its content, so that parallel runs with different changes do not collide.
+    /// Returns the request for the change set. Its name is derived from its content, so that parallel runs with different changes do not
+    /// collide.
     pub fn request(&self) -> ChangeSetRequest {
         ChangeSetRequest {
             stack: self.stack.clone(),

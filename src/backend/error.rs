@@ -1,8 +1,8 @@
 //! Why a backend could not perform an operation.
 //!
-//! The pattern of every error below `ui`: a `thiserror` enum whose variants carry fields, a `Display` that states subject and problem, and a method
-//! `hint()` that returns what the user can do about it as data (here [`BackendHint`]). Only `ui` and `cli` know options and command lines, so
-//! `ui/hints.rs` words hints; a new variant does not compile until it is worded there.
+//! The pattern of every error below `ui`: a `thiserror` enum whose variants carry fields, a `Display` that states subject and problem, and
+//! a method `hint()` that returns what the user can do about it as data (here [`BackendHint`]). Only `ui` and `cli` know options and
+//! command lines, so `ui/hints.rs` words hints; a new variant does not compile until it is worded there.
 
 use std::path::PathBuf;
 

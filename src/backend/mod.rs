@@ -1,11 +1,11 @@
 //! Backends: what executes plans. One trait in plain Rust types, with two implementations.
 //!
-//! Takes requests such as [`ChangeSetRequest`]; returns descriptions of stacks, resources and change sets, and stack events. [`local`] is an
-//! embedded CloudFormation in a directory, and the default; `aws` calls CloudFormation through the SDK, behind the feature `aws`. What a change
-//! set should contain is decided by [`plan`](crate::plan), and an operation is followed by [`apply`](crate::apply).
+//! Takes requests such as [`ChangeSetRequest`]; returns descriptions of stacks, resources and change sets, and stack events. [`local`] is
+//! an embedded CloudFormation in a directory, and the default; `aws` calls CloudFormation through the SDK, behind the feature `aws`. What a
+//! change set should contain is decided by [`plan`](crate::plan), and an operation is followed by [`apply`](crate::apply).
 //!
-//! `mod.rs` defines the trait and its requests, and the other files of this folder the trait's results, so that they refer to each other: a trait
-//! and the types of its methods belong to one API.
+//! `mod.rs` defines the trait and its requests, and the other files of this folder the trait's results, so that they refer to each other: a
+//! trait and the types of its methods belong to one API.
 
 #[cfg(feature = "aws")]
 pub mod aws;
@@ -262,7 +262,8 @@ pub trait Backend {
         BackendCapabilities::default()
     }
 
-    /// Continues the operation on a stack by one step, where the backend does not run in the background; tells whether it is still in progress.
+    /// Continues the operation on a stack by one step, where the backend does not run in the background; tells whether it is still in
+    /// progress.
     ///
     /// # Errors
     ///

@@ -27,7 +27,8 @@ impl StackPolicy {
         Ok(Self { statements })
     }
 
-    /// Returns the denied changes, with CloudFormation's messages. A change that no statement allows is denied, and `Deny` takes precedence.
+    /// Returns the denied changes, with CloudFormation's messages. A change that no statement allows is denied, and `Deny` takes
+    /// precedence.
     pub(crate) fn denied(&self, changes: &[Change]) -> Vec<String> {
         let mut denied = Vec::new();
         for change in changes {

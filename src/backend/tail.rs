@@ -5,8 +5,8 @@ use std::collections::HashSet;
 
 /// The events of a stack that were seen already.
 ///
-/// CloudFormation returns events from the latest back, 100 per page. New events shift the pages between two polls, so that events repeat, and
-/// events with equal times come in any order. Therefore seen events are remembered by ID, not by position or time.
+/// CloudFormation returns events from the latest back, 100 per page. New events shift the pages between two polls, so that events repeat,
+/// and events with equal times come in any order. Therefore seen events are remembered by ID, not by position or time.
 #[derive(Clone, Debug, Default)]
 pub struct EventTail {
     start: Option<String>,

@@ -1,9 +1,9 @@
-//! The permissions that a rack requires, as IAM policies: for requests to CloudFormation, for CloudFormation's requests for the resources with the
-//! caller's credentials, for verification and preflight, and for builds.
+//! The permissions that a rack requires, as IAM policies: for requests to CloudFormation, for CloudFormation's requests for the resources
+//! with the caller's credentials, for verification and preflight, and for builds.
 //!
-//! Takes resource types with the actions on them ([`Need`]); returns [`Statement`]s, and from them [`Policy`]s. CloudFormation's requests for a type
-//! come from the handlers in AWS's provider schemas ([`schema`](crate::schema)); rackform's own requests are listed here. This module only lists: it
-//! sends no request and grants nothing.
+//! Takes resource types with the actions on them ([`Need`]); returns [`Statement`]s, and from them [`Policy`]s. CloudFormation's requests
+//! for a type come from the handlers in AWS's provider schemas ([`schema`](crate::schema)); rackform's own requests are listed here. This
+//! module only lists: it sends no request and grants nothing.
 
 mod needs;
 mod policy;

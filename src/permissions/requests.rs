@@ -47,7 +47,8 @@ const CHANGE: &[&str] = &[
     "cloudformation:UpdateTerminationProtection",
 ];
 
-/// Reading the SSM parameters that the template's parameters name: CloudFormation does, with the caller's permissions, and so does planning.
+/// Reading the SSM parameters that the template's parameters name: CloudFormation does, with the caller's permissions, and so does
+/// planning.
 pub(super) const READ_SSM_PARAMETERS: &str = "ssm:GetParameters";
 
 /// Uploading a template to a bucket.

@@ -1,6 +1,7 @@
 //! The resources that an action is allowed on: as narrow as names are known, and as the service supports.
 //!
-//! If a service does not support resource-level permissions for an action, only `*` works, limited to the request's region. Source, by service:
+//! If a service does not support resource-level permissions for an action, only `*` works, limited to the request's region. Source, by
+//! service:
 //! <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>
 
 use super::requests::Upload;

@@ -1,8 +1,8 @@
 //! Recovery options for a stuck stack.
 //!
-//! Takes a [`StackSnapshot`] (a stack's status, events and resources); returns a [`Recovery`]: why the stack is stuck, and recovery options,
-//! the best first, each with its effects and losses. Nothing here calls a backend: `rackform recover` reads the snapshot, words the command
-//! for an option, and executes it.
+//! Takes a [`StackSnapshot`] (a stack's status, events and resources); returns a [`Recovery`]: why the stack is stuck, and recovery
+//! options, the best first, each with its effects and losses. Nothing here calls a backend: `rackform recover` reads the snapshot, words
+//! the command for an option, and executes it.
 //!
 //! Source of what each status allows: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html> and
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html>.

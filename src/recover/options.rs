@@ -69,8 +69,8 @@ fn update_rollback_failed(snapshot: StackSnapshot<'_>, blockers: &[Blocker]) -> 
     options
 }
 
-/// CloudFormation documents for this status only that the rollback failed for at least one resource, and that some imported resources may be
-/// in the stack; it documents no call that continues the rollback of an import.
+/// CloudFormation documents for this status only that the rollback failed for at least one resource, and that some imported resources may
+/// be in the stack; it documents no call that continues the rollback of an import.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html> and
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ContinueUpdateRollback.html>

@@ -1,5 +1,5 @@
-//! The wording of hints: what the user can do about an error. Modules below `ui` return hints as data, because they do not know the options of
-//! the command line.
+//! The wording of hints: what the user can do about an error. Modules below `ui` return hints as data, because they do not know the options
+//! of the command line.
 
 use crate::apply::ApplyHint;
 use crate::aws::RequestHint;

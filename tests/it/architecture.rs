@@ -81,6 +81,20 @@ const OPTION_EXCEPTIONS: &[(&str, &str)] = &[
     ("plan/import/request.rs", "hints are to become data"),
 ];
 
+/// Files with comments that are still wider than the formatter's width.
+const WIDTH_EXCEPTIONS: &[&str] = &[
+    "src/build/task/mod.rs",
+    "src/build/task/mounts.rs",
+    "src/cli/shared/imports.rs",
+    "src/evaluate/conditions.rs",
+    "src/evaluate/mod.rs",
+    "src/parameters/mod.rs",
+    "src/parameters/overrides.rs",
+    "src/schema/mod.rs",
+    "src/validate/mod.rs",
+    "src/validate/rules.rs",
+];
+
 /// The modules that may print to the terminal and name the options of the command line.
 const FRONT: &[&str] = &["lib", "cli", "ui"];
 
@@ -196,6 +210,12 @@ fn wrong_options(file: &SourceFile, options: &[String]) -> Vec<String> {
     wrong
 }
 
+/// Returns the numbers of the lines with a comment over the formatter's width; a link cannot be wrapped.
+fn wide_comments(text: &str) -> Vec<usize> {
+    let is_wide = |line: &str| line.trim_start().starts_with("//") && line.chars().count() > 140 && !line.contains("http");
+    text.lines().enumerate().filter(|(_, line)| is_wide(line)).map(|(index, _)| index + 1).collect()
+}
+
 /// Returns the options of the command line, without dashes, from the command reference.
 fn options() -> Vec<String> {
     let page = include_str!("../../docs/commands.md");
@@ -265,6 +285,26 @@ fn the_architecture_page_shows_the_same_order() {
     assert_eq!(block, expected, "docs/ARCHITECTURE.md: the block `order`");
 }
 
+#[test]
+fn a_comment_is_at_most_140_columns_wide() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (mut folders, mut problems) = (vec![root.join("src"), root.join("tests")], Vec::new());
+    while let Some(folder) = folders.pop() {
+        for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let file = path.strip_prefix(root).unwrap().display().to_string();
+                let text = fs::read_to_string(&path).unwrap();
+                problems.extend(wide_comments(&text).into_iter().map(|line| format!("{file}:{line}: wider than 140 columns")));
+            }
+        }
+    }
+    problems.retain(|problem| !WIDTH_EXCEPTIONS.iter().any(|file| problem.starts_with(file)));
+    problems.sort();
+    assert_none(problems);
+}
+
 /// The rules on invented sources, to prove that they find what they are for.
 mod rules {
     use super::*;
@@ -287,6 +327,12 @@ mod rules {
         let found = arrows(&[("backend/local/store.rs", text), ("ui/mod.rs", ""), ("cli/mod.rs", "")]);
         assert_eq!(found.len(), 1, "{found:?}");
         assert!(found[0].starts_with("src/backend/local/store.rs:2: backend -> ui"), "{found:?}");
+    }
+
+    #[test]
+    fn a_wide_comment_is_found() {
+        let wide = "word ".repeat(40);
+        assert_eq!(wide_comments(&format!("// short\n    /// {wide}\nlet text = \"{wide}\";\n// https://example.com/{wide}\n")), [2]);
     }
 
     #[test]

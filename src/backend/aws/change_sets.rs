@@ -185,8 +185,8 @@ impl AwsBackend {
 
     /// Deletes a change set, and the stack if it was created only for it.
     pub(super) fn delete_change_set_and_review(&self, stack: &str, change_set: &str) -> Result<(), BackendError> {
-        // A stack that was created only for the change set is deleted with it at once, so that an interruption leaves neither behind. That is
-        // impossible while the change set is being created.
+        // A stack that was created only for the change set is deleted with it at once, so that an interruption leaves neither behind. That
+        // is impossible while the change set is being created.
         if let Some(present) = self.existing_stack(stack)?.filter(|present| present.status.is_review())
             && let [(name, is_pending)] = self.change_sets(&present.id)?.as_slice()
             && is_name_of(name, change_set)

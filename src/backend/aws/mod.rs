@@ -1,7 +1,7 @@
 //! The backend for CloudFormation in an AWS account, through the SDK.
 //!
-//! Takes a [`Session`] and the requests of [`Backend`]; returns the types of [`backend`](super), converted from the SDK's types here, so that no
-//! other module uses them. Credentials, retries and timeouts belong to [`aws`](crate::aws).
+//! Takes a [`Session`] and the requests of [`Backend`]; returns the types of [`backend`](super), converted from the SDK's types here, so
+//! that no other module uses them. Credentials, retries and timeouts belong to [`aws`](crate::aws).
 
 mod change_sets;
 mod convert;

@@ -1,7 +1,7 @@
 //! Retried requests: whether the first attempt, whose response was lost, was processed.
 //!
-//! The SDK retries a call that was interrupted or timed out, and CloudFormation may have processed the first attempt. Executing it twice, or
-//! reporting a failure, would both be wrong.
+//! The SDK retries a call that was interrupted or timed out, and CloudFormation may have processed the first attempt. Executing it twice,
+//! or reporting a failure, would both be wrong.
 
 use super::AwsBackend;
 use super::error::failed;
@@ -10,8 +10,8 @@ use crate::backend::BackendError;
 use crate::cloudformation::STACK_TYPE;
 
 impl AwsBackend {
-    /// Tells whether the latest events of a stack have a request's token: CloudFormation sets it in every event of the operation that the request
-    /// started.
+    /// Tells whether the latest events of a stack have a request's token: CloudFormation sets it in every event of the operation that the
+    /// request started.
     ///
     /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_StackEvent.html>
     pub(super) fn has_events_of(&self, stack: &str, token: &str) -> Result<bool, BackendError> {
@@ -22,8 +22,8 @@ impl AwsBackend {
         Ok(answer.stack_events().iter().any(|event| event.client_request_token() == Some(token)))
     }
 
-    /// Checks whether a rollback started although the response is an error or was lost: the retried request finds the stack in a status that does
-    /// not allow a rollback any more. `before` is the latest event from before the first attempt.
+    /// Checks whether a rollback started although the response is an error or was lost: the retried request finds the stack in a status
+    /// that does not allow a rollback any more. `before` is the latest event from before the first attempt.
     pub(super) fn check_rollback_started(
         &self,
         stack: &str,

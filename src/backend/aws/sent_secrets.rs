@@ -1,7 +1,7 @@
 //! Secrets that this process sent to CloudFormation, masked in responses.
 //!
-//! A resource's failure may quote its properties, and an output may contain a parameter. CloudFormation masks neither, so values of `NoEcho`
-//! parameters are masked here, before any other module receives them. Secrets that an earlier run sent are unknown.
+//! A resource's failure may quote its properties, and an output may contain a parameter. CloudFormation masks neither, so values of
+//! `NoEcho` parameters are masked here, before any other module receives them. Secrets that an earlier run sent are unknown.
 
 use std::cell::RefCell;
 

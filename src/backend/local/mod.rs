@@ -1,12 +1,12 @@
 //! The local backend: an embedded CloudFormation in a directory, which needs no AWS account.
 //!
 //! Takes change sets; returns stacks, events and invented physical resources. It imitates CloudFormation's order, messages and rules, and
-//! `docs/design/local-backend.md` lists what it does not do. Every step is one committed transaction of the store, so that the process may be
-//! killed at any moment; [`Backend::advance`](super::Backend::advance) resumes the operation.
+//! `docs/design/local-backend.md` lists what it does not do. Every step is one committed transaction of the store, so that the process may
+//! be killed at any moment; [`Backend::advance`](super::Backend::advance) resumes the operation.
 //!
-//! The methods of `Work`, a stack in a transaction, are spread over several files by subject: `work` (shared), `step` (which phase), `forward`,
-//! `cleanup`, `rollback` and `import`. The files refer to each other only through these methods. All of them use types of this file, such as
-//! `FailOn` and `LocalBackend`, and this file uses theirs: a module and its parts.
+//! The methods of `Work`, a stack in a transaction, are spread over several files by subject: `work` (shared), `step` (which phase),
+//! `forward`, `cleanup`, `rollback` and `import`. The files refer to each other only through these methods. All of them use types of this
+//! file, such as `FailOn` and `LocalBackend`, and this file uses theirs: a module and its parts.
 
 mod attributes;
 mod change_sets;

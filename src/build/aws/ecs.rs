@@ -67,8 +67,8 @@ pub(super) fn run_task(aws: &AwsBuilds, request: &RunTask) -> Result<Started, Re
     Ok(Started { task: answer.tasks().first().map(task), failures: answer.failures().iter().map(failure).collect() })
 }
 
-/// Returns the task that an earlier request with the same client token started, where that differs in its registries' credentials alone: ECR
-/// gives new ones every time. Every other refusal stays one.
+/// Returns the task that an earlier request with the same client token started, where that differs in its registries' credentials alone:
+/// ECR gives new ones every time. Every other refusal stays one.
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/ECS_Idempotency.html>
 fn earlier(aws: &AwsBuilds, request: &RunTask, error: SdkError<RunTaskError>) -> Result<Started, RequestError> {

@@ -28,8 +28,8 @@ pub trait Store {
     /// Returns an error if the request fails.
     fn lifecycle_policy(&self) -> Result<Option<String>, StoreError>;
 
-    /// Removes manifests with all their tags, and returns those that the registry kept, each with its reason. The caller passes indexes before
-    /// the manifests that they refer to.
+    /// Removes manifests with all their tags, and returns those that the registry kept, each with its reason. The caller passes indexes
+    /// before the manifests that they refer to.
     ///
     /// # Errors
     ///

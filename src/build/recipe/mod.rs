@@ -1,8 +1,8 @@
 //! Recipes: the configuration file of a CI provider that builds a service with the cache of its rack.
 //!
-//! Takes a [`Provider`] and [`Options`]; returns the provider's file, rendered from the templates in `templates/recipes/`. The user's values are in
-//! environment variables, escaped as each provider requires, and the step's shell only refers to these: no value is part of a command.
-//! Credentials come from OIDC or from the machine; none is an argument.
+//! Takes a [`Provider`] and [`Options`]; returns the provider's file, rendered from the templates in `templates/recipes/`. The user's
+//! values are in environment variables, escaped as each provider requires, and the step's shell only refers to these: no value is part of a
+//! command. Credentials come from OIDC or from the machine; none is an argument.
 
 mod provider;
 mod quote;
@@ -169,7 +169,8 @@ fn host(repository: &str) -> &str {
     repository.split('/').next().unwrap_or_default()
 }
 
-/// Returns the ECR registry of a repository. The region becomes part of a command, so a host with any other characters in it is not accepted.
+/// Returns the ECR registry of a repository. The region becomes part of a command, so a host with any other characters in it is not
+/// accepted.
 fn ecr(repository: &str) -> Option<EcrHost> {
     let is_region = |ecr: &EcrHost| ecr.region.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
     EcrHost::parse(host(repository)).filter(is_region)

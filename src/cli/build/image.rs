@@ -24,8 +24,8 @@ use crate::ui::build_image::{ImageView, What};
 
 /// Pulls the image that has the key of these inputs, or builds and pushes it where there is none
 ///
-/// The image is pushed under its key (see `rackform build image-key`) and as `latest`. In ECR the repository is made when it is missing, with
-/// tags and a lifecycle policy. Standard output has the image and its tag; what the engine writes goes to standard error.
+/// The image is pushed under its key (see `rackform build image-key`) and as `latest`. In ECR the repository is made when it is missing,
+/// with tags and a lifecycle policy. Standard output has the image and its tag; what the engine writes goes to standard error.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  rackform build image --cache-on package-lock.json --name build-cache/acme/web\n  eval \"$(rackform build image --export shell)\"\n  rackform build image --repository registry.example.com/web --cache-on '**/package.json' --secret id=npmrc,src=.npmrc\n  rackform build image --registry gcr --gcp-project foo-bar-123456 --name web\n  rackform build image --export github --skip-pull\n\nExit codes: 0 the image is there, 1 the build failed, 64 bad usage, 66 a file is missing, 69 the registry cannot be used."
@@ -189,7 +189,8 @@ fn ready(
     match set() {
         Ok(true) => {}
         Ok(false) => context.status(&format!(
-            "warning: the lifecycle policy of `{name}` stays as it is, since the repository may hold more than these images; `--max-age-days 0` is content with that"
+            "warning: the lifecycle policy of `{name}` stays as it is, since the repository may hold more than these images; \
+                `--max-age-days 0` is content with that"
         )),
         // Whoever builds need not be whoever may say how long images are kept.
         Err(error) if is_denied(&error) => context.status(&format!("warning: the lifecycle policy of `{name}` stays as it is: {error}")),
@@ -393,7 +394,8 @@ impl From<DestinationError> for Failure {
     fn from(error: DestinationError) -> Self {
         let hint = match &error {
             DestinationError::MissingName => {
-                "give `--name`; the default is build-cache/ORGANIZATION/PIPELINE from BUILDKITE_ORGANIZATION_SLUG and BUILDKITE_PIPELINE_SLUG"
+                "give `--name`; the default is build-cache/ORGANIZATION/PIPELINE from BUILDKITE_ORGANIZATION_SLUG and \
+                    BUILDKITE_PIPELINE_SLUG"
             }
             DestinationError::MissingProject => "give `--gcp-project`",
             DestinationError::MissingRepository => "give `--repository HOST/NAME`",
