@@ -32,7 +32,7 @@ pub trait Observer {
     /// Receives an event of the operation from before it was followed.
     fn earlier(&mut self, _event: &StackEvent) {}
 
-    /// Is called a few times a second while nothing happens.
+    /// Called a few times per second between events.
     fn waiting(&mut self) {}
 
     /// Reports that the backend has not responded for `since`; polling continues.
@@ -98,7 +98,7 @@ pub fn follow(
     Follower::new(backend, stack_id, after, observer, interrupted).run()
 }
 
-/// One operation that is followed.
+/// Follows one operation.
 struct Follower<'f> {
     backend: &'f dyn Backend,
     stack_id: &'f str,
@@ -173,7 +173,7 @@ impl<'f> Follower<'f> {
         Ok(true)
     }
 
-    /// Returns how it ended, asking until the backend answers; `None` when interrupted meanwhile.
+    /// Returns the outcome, with retries until the backend responds; `None` if interrupted.
     fn outcome(&mut self, schedule: &mut PollSchedule) -> Result<Option<Outcome>, ApplyError> {
         loop {
             match self.backend.describe_stack(self.stack_id) {
@@ -203,7 +203,7 @@ impl<'f> Follower<'f> {
             if self.history.is_deletion() {
                 return Outcome::Deleted { retained: self.history.retained().to_vec() };
             }
-            // Its creation failed, and it was to be deleted then.
+            // Its creation failed, and the failure option was to delete the stack.
             return Outcome::RolledBack { status: StackStatus::DeleteComplete, root_cause: root_cause() };
         };
         let status = stack.status;
@@ -216,7 +216,7 @@ impl<'f> Follower<'f> {
         }
     }
 
-    /// Waits; tells whether it was interrupted.
+    /// Waits; returns whether it was interrupted.
     fn pause(&mut self, pause: Duration) -> bool {
         let end = Instant::now() + pause;
         loop {

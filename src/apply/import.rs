@@ -27,7 +27,7 @@ pub(super) fn import_then_update(
         return Ok(Outcome::Interrupted { status, continues: false });
     }
     let stack = backend.describe_stack(&target.stack)?.ok_or_else(|| BackendError::StackNotFound { stack: target.stack.clone() });
-    let stack = stack.map_err(|source| after_import(status.clone(), source.into()))?;
+    let stack = stack.map_err(|source| after_import(status, source.into()))?;
     let rest = Target { revision: Some(stack.revision), import: None, ..target.clone() };
     match one_operation(backend, &rest, observer, interrupted) {
         // The import already changed the stack.

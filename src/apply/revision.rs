@@ -19,7 +19,7 @@ pub(super) fn check_revision_of(backend: &dyn Backend, target: &Target, stack: O
     match (&target.revision, deployed) {
         (None, None) => Ok(()),
         (Some(revision), Some(stack)) if *revision == stack.revision => Ok(()),
-        (None, Some(stack)) => Err(ApplyError::StackExists { stack: target.stack.clone(), status: stack.status.clone() }),
+        (None, Some(stack)) => Err(ApplyError::StackExists { stack: target.stack.clone(), status: stack.status }),
         (Some(_), None) => {
             Err(ApplyError::StackChanged { stack: target.stack.clone(), status: None, newer_events: 0, resources: Vec::new() })
         }
@@ -31,12 +31,7 @@ pub(super) fn check_revision_of(backend: &dyn Backend, target: &Target, stack: O
                     resources.push(event.logical_id.clone());
                 }
             }
-            Err(ApplyError::StackChanged {
-                stack: target.stack.clone(),
-                status: Some(stack.status.clone()),
-                newer_events: newer.len(),
-                resources,
-            })
+            Err(ApplyError::StackChanged { stack: target.stack.clone(), status: Some(stack.status), newer_events: newer.len(), resources })
         }
     }
 }

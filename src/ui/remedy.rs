@@ -17,7 +17,7 @@ pub fn remedy(remedy: &Remedy) -> String {
             "`rackform events --failed` shows why; `rackform recover` deletes the stack, so that it can be created again".to_owned()
         }
         Remedy::StackStatus { stack, status } => {
-            let error = BackendError::WrongStatus { stack: stack.clone(), status: status.clone(), operation: "update" };
+            let error = BackendError::WrongStatus { stack: stack.clone(), status: *status, operation: "update" };
             error.hint().map_or_else(|| "`rackform status` explains the status".to_owned(), |hint| hints::backend(&hint))
         }
         Remedy::GrantVerify => "grant it; `rackform permissions --for verify` lists the permissions that the checks need".to_owned(),

@@ -81,7 +81,7 @@ pub(super) fn resource(resource: &sdk::StackResourceSummary) -> StackResource {
         physical_id: text(resource.physical_resource_id()),
         resource_type: text(resource.resource_type()),
         status: resource.resource_status().map(|status| ResourceStatus::from(status.as_str())).unwrap_or_default(),
-        // CloudFormation keeps them to itself.
+        // CloudFormation does not return them.
         properties: Value::Null,
         attributes: IndexMap::new(),
     }
@@ -150,7 +150,7 @@ pub(super) fn deployment_mode(mode: DeploymentMode) -> sdk::DeploymentMode {
     }
 }
 
-/// Returns what an import takes in.
+/// Returns the resources to import.
 pub(super) fn resources_to_import(imports: &[ResourceImport]) -> Vec<sdk::ResourceToImport> {
     let resource = |import: &ResourceImport| {
         sdk::ResourceToImport::builder()
@@ -166,9 +166,9 @@ pub(super) fn tags(tags: &IndexMap<String, String>) -> Vec<sdk::Tag> {
     tags.iter().map(|(key, value)| sdk::Tag::builder().key(key).value(value).build()).collect()
 }
 
-/// Returns a change through the JSON shape that both sides document; `None` for one that is of no resource, such as a hook.
+/// Converts a change through the JSON format that both sides document; returns `None` for a change without a resource, such as a hook.
 ///
-/// A word that is not known here is kept as it is; what is made of it is for whoever holds the list against a plan.
+/// Unknown values are kept as text; the comparison with a plan decides about them.
 ///
 /// # Errors
 ///
@@ -212,7 +212,7 @@ fn detail(detail: &sdk::ResourceChangeDetail) -> Value {
         Map::from_iter([("Attribute", "Properties"), ("RequiresRecreation", "Never")].map(|(name, word)| (name.to_owned(), word.into())));
     if let Some(target) = detail.target() {
         let fields = [
-            // What is left out is most often what it is of, and never read as less than it may be.
+            // Missing fields get the most common value, and never one that understates the change.
             ("Attribute", Some(target.attribute().map_or("Properties", sdk::ResourceAttribute::as_str))),
             ("Name", target.name()),
             ("RequiresRecreation", Some(target.requires_recreation().map_or("Never", sdk::RequiresRecreation::as_str))),

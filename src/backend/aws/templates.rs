@@ -1,4 +1,4 @@
-//! Templates over the inline limit: the bucket they go to, and the address under which CloudFormation reads them.
+//! Templates over the inline limit: the bucket that they are uploaded to, and the URL under which CloudFormation reads them.
 //!
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
 
@@ -21,23 +21,23 @@ use crate::cloudformation::{INLINE_TEMPLATE_LIMIT_BYTES, S3_TEMPLATE_LIMIT_BYTES
 /// Days until a template expires in rackform's bucket: CloudFormation reads it only when the change set is created.
 const EXPIRY_DAYS: i32 = 30;
 
-/// The one region that no bucket may be constrained to by name.
+/// The only region that must not be given as a bucket's location constraint.
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html>
 const UNCONSTRAINED_REGION: &str = "us-east-1";
 
-/// S3 as templates need it.
+/// Uploads templates to S3.
 pub(super) struct Templates<'s> {
     session: &'s Session,
     client: Client,
 }
 
 impl<'s> Templates<'s> {
-    /// Returns S3 in the session's region.
+    /// Creates a client in the session's region.
     pub(super) fn new(session: &'s Session) -> Result<Self, BackendError> {
         let client = Client::new(session.config());
         let templates = Self { session, client };
-        // An endpoint of somebody's own rarely has a host name for every bucket.
+        // A custom endpoint rarely has a host name for every bucket.
         let address = templates.address("bucket-name", "key")?;
         let host = address.split('/').nth(2).unwrap_or_default();
         let suffixes = [crate::aws::partition(session.region()).1, "api.aws", "api.amazonwebservices.com.cn"];
@@ -48,14 +48,14 @@ impl<'s> Templates<'s> {
         Ok(Self { session, client: Client::from_conf(config) })
     }
 
-    /// Uploads the template of a request and returns its address; `resources` are those of the deployed stack.
+    /// Uploads the template of a request and returns its URL; `resources` are those of the deployed stack.
     pub(super) fn upload(&self, request: &ChangeSetRequest, resources: &[StackResource]) -> Result<String, BackendError> {
         let size = request.template.len();
         if size > S3_TEMPLATE_LIMIT_BYTES {
             return Err(BackendError::TemplateTooLarge { size, limit: S3_TEMPLATE_LIMIT_BYTES });
         }
         let (bucket, owner) = match TemplateBucket::of(&request.options, resources) {
-            // Somebody else's bucket is fine where it is named.
+            // A named bucket may belong to another account.
             TemplateBucket::Named(bucket) => (bucket, None),
             TemplateBucket::Settings(bucket) => (bucket, Some(self.session.identity()?.account.clone())),
             TemplateBucket::Own => {

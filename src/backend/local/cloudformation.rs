@@ -52,7 +52,7 @@ impl Backend for LocalBackend {
             Ok(Some(StackDescription {
                 name: stack.name.clone(),
                 id: stack.id.clone(),
-                status: stack.status.clone(),
+                status: stack.status,
                 status_reason: stack.status_reason.clone(),
                 parameters: deployed.map(|deployed| deployed.parameters.iter().map(parameter).collect()).unwrap_or_default(),
                 ssm: IndexMap::new(),
@@ -181,7 +181,7 @@ impl Backend for LocalBackend {
             }
             _ => Err(BackendError::WrongStatus {
                 stack: work.stack.name.clone(),
-                status: work.stack.status.clone(),
+                status: work.stack.status,
                 operation: "cancel the update of",
             }),
         })

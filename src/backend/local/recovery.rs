@@ -12,7 +12,7 @@ use crate::cloudformation::{ResourceStatus, StackStatus};
 /// As in AWS, a stack can be deleted during its creation, but not during an update.
 pub(super) fn delete(work: &mut Work<'_, '_, '_>, options: &DeleteOptions) -> Result<(), BackendError> {
     let refused = |work: &Work<'_, '_, '_>, operation| {
-        Err(BackendError::WrongStatus { stack: work.stack.name.clone(), status: work.stack.status.clone(), operation })
+        Err(BackendError::WrongStatus { stack: work.stack.name.clone(), status: work.stack.status, operation })
     };
     if work.stack.operation.as_ref().is_some_and(|operation| operation.kind != OperationKind::Create) {
         return refused(work, "delete");
@@ -73,7 +73,7 @@ pub(super) fn continue_rollback(work: &mut Work<'_, '_, '_>, skip: &[String]) ->
     let Some(mut operation) = work.stack.stuck.take().filter(|_| work.stack.status == StackStatus::UpdateRollbackFailed) else {
         return Err(BackendError::WrongStatus {
             stack: work.stack.name.clone(),
-            status: work.stack.status.clone(),
+            status: work.stack.status,
             operation: "continue the rollback of",
         });
     };
@@ -99,7 +99,7 @@ pub(super) fn continue_rollback(work: &mut Work<'_, '_, '_>, skip: &[String]) ->
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_RollbackStack.html>: a stack without a last known stable
 /// state is deleted.
 pub(super) fn roll_back(work: &mut Work<'_, '_, '_>) -> Result<(), BackendError> {
-    let status = work.stack.status.clone();
+    let status = work.stack.status;
     if status == StackStatus::CreateFailed {
         return delete(work, &DeleteOptions::default());
     }

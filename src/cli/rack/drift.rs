@@ -47,7 +47,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let Some(deployed) = Deployed::read(context, backend.as_ref(), &stack)? else { return Err(backend::no_stack(&stack)) };
     let status = &deployed.description.status;
     if status.is_in_progress() {
-        return Err(BackendError::WrongStatus { stack, status: status.clone(), operation: "compare" }.into());
+        return Err(BackendError::WrongStatus { stack, status: *status, operation: "compare" }.into());
     }
     context.status("asking for every resource; this may take minutes");
     let mut drifts = backend.detect_drift(&deployed.description.id)?;

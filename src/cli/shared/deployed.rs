@@ -175,7 +175,7 @@ pub fn change_from<'a>(
     if let Some(Deployed { description, .. }) = &deployed
         && !description.status.is_updatable()
     {
-        return Err(BackendError::WrongStatus { stack: stack.to_owned(), status: description.status.clone(), operation: "update" }.into());
+        return Err(BackendError::WrongStatus { stack: stack.to_owned(), status: description.status, operation: "update" }.into());
     }
     let mut given = deployed.as_ref().map(|deployed| deployed.given.clone()).unwrap_or_default();
     let mut tags = deployed.as_ref().map(|deployed| deployed.description.tags.clone()).unwrap_or_default();

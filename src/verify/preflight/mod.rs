@@ -81,7 +81,7 @@ pub fn check_requirements(requirements: &Requirements, inspector: &dyn Inspector
 fn stack_state(stack: &str, status: &StackStatus) -> Verdict {
     let is_ready = status.is_updatable() || status.is_review();
     let state = if is_ready { State::Passed } else { State::Failed };
-    let remedy = Remedy::StackStatus { stack: stack.to_owned(), status: status.clone() };
+    let remedy = Remedy::StackStatus { stack: stack.to_owned(), status: *status };
     Verdict::new(&STACK_STATE, About::default(), state, "a status that allows an update", status.as_str()).with_remedy(remedy)
 }
 
