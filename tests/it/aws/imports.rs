@@ -1,4 +1,5 @@
-//! Imports on CloudFormation, with responses in the format of the API reference: the endpoint does not support change sets of type `IMPORT`.
+//! Imports on CloudFormation, with responses in the format of the API reference: the endpoint does not support change sets of type
+//! `IMPORT`.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
