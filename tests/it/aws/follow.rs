@@ -78,9 +78,9 @@ fn expired_credentials_end_following_and_show_how_to_resume() {
     assert_eq!(run.code, 69, "{run}");
     for words in [
         "UPDATE_IN_PROGRESS",
-        "goes on",
+        "continues",
         "token included in the request is expired",
-        "new credentials",
+        "renew the credentials",
         "`rackform apply`",
         "events --follow",
     ] {

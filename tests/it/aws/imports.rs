@@ -201,7 +201,7 @@ fn an_import_request_has_all_fields_and_the_update_follows() {
     let wire = Account::default().serve();
     let role = "arn:aws:iam::111122223333:role/cloudformation";
     let run = wire.run(&bench(), &format!("{SET} --cloudformation-role-arn {role}"));
-    assert!(run.stderr.contains("imported: Files (fs-0123456789abcdef0); now the update"), "{run}");
+    assert!(run.stderr.contains("imported: Files (fs-0123456789abcdef0); starting the update"), "{run}");
     assert!(run.stdout.contains("IMPORT_COMPLETE") || run.stderr.contains("IMPORT_COMPLETE"), "{run}");
     assert!(run.stderr.contains("jobs is UPDATE_COMPLETE"), "{run}");
     let made = wire.all("CreateChangeSet");

@@ -68,7 +68,7 @@ fn deployed(action: &str, _: &str) -> (u16, String) {
              <LastUpdatedTimestamp>2026-01-02T03:04:06Z</LastUpdatedTimestamp></member></StackResourceSummaries>",
         ),
         "ListExports" => success(action, "<Exports/>"),
-        // One that an interrupted run left behind is taken away before another is made.
+        // A change set of an interrupted run is deleted before another one is created.
         "DeleteChangeSet" => success(action, ""),
         other => refusal("InvalidAction", &format!("not to be asked: {other}")),
     }

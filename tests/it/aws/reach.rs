@@ -62,7 +62,7 @@ fn each_reason_why_aws_is_unreachable_has_its_own_hint() {
     assert!(run.stderr.contains("AWS_ENDPOINT_URL"), "{run}");
 
     let run = Run::of(expired.command(&nowhere, "status").env("AWS_MAX_ATTEMPTS", "none"));
-    assert!(run.code == 69 && run.stderr.contains("AWS_MAX_ATTEMPTS is `none`"), "a wrong environment is no panic\n{run}");
+    assert!(run.code == 69 && run.stderr.contains("invalid AWS_MAX_ATTEMPTS `none`"), "a wrong environment is no panic\n{run}");
 }
 
 #[test]

@@ -49,7 +49,7 @@ fn a_missing_bucket_is_reported_and_created_only_on_request() {
     assert!(run.stderr.contains("error[template-bucket]") && run.stderr.contains("`--create-template-bucket`"), "{run}");
     let run = wire.run(&bench, "apply -p Seconds=90 --yes --no-preflight");
     assert_eq!(run.code, 1, "{run}");
-    assert!(run.stderr.contains("there is no bucket to pass it through") && run.stderr.contains("`--create-template-bucket`"), "{run}");
+    assert!(run.stderr.contains("there is no S3 bucket to upload it to") && run.stderr.contains("`--create-template-bucket`"), "{run}");
     assert!(wire.all("CreateChangeSet").is_empty() && wire.asked().iter().all(|asked| asked.method != "PUT"), "{:?}", wire.actions());
 
     let run = wire.run(&bench, "apply -p Seconds=90 --yes --create-template-bucket");
@@ -71,7 +71,7 @@ fn a_template_over_one_megabyte_is_refused_unless_minified() {
     let huge = bench("template_bucket: templates\n");
     huge.file("queue.json", long().replacen("yyy", &"z".repeat(1_000_000), 1));
     let run = wire.run(&huge, "apply -p Seconds=90 --yes");
-    assert!(run.code == 1 && run.stderr.contains("CloudFormation takes 1000000 at most"), "{run}");
+    assert!(run.code == 1 && run.stderr.contains("CloudFormation accepts at most 1000000"), "{run}");
     assert!(wire.asked().iter().all(|asked| asked.method != "PUT"));
 
     let airy = bench("");
