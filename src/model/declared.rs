@@ -58,7 +58,7 @@ impl<R: Resource> Serialize for Declared<R> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
         #[serde(rename_all = "PascalCase")]
-        struct Written<'a, R> {
+        struct Serialized<'a, R> {
             r#type: &'static str,
             #[serde(skip_serializing_if = "Option::is_none")]
             condition: &'a Option<ConditionName>,
@@ -70,7 +70,7 @@ impl<R: Resource> Serialize for Declared<R> {
             update_replace_policy: Option<DeletionPolicy>,
             properties: &'a R,
         }
-        Written {
+        Serialized {
             r#type: R::TYPE,
             condition: &self.condition,
             depends_on: &self.depends_on,

@@ -8,7 +8,7 @@ use super::name::ConditionName;
 use super::resource::Resource;
 use super::value::{OrNoValue, Value};
 
-/// A policy document of the current policy language.
+/// A policy document with the current version of the policy language.
 ///
 /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html>
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -19,12 +19,12 @@ pub struct PolicyDocument {
 }
 
 impl PolicyDocument {
-    /// Returns a document of statements that are always there.
+    /// Returns a document with unconditional statements.
     pub fn new(statements: impl IntoIterator<Item = Statement>) -> Self {
         Self { version: "2012-10-17", statement: statements.into_iter().map(OrNoValue::always).collect() }
     }
 
-    /// Adds a statement that is there only under a condition.
+    /// Adds a statement that is present only if a condition is true.
     #[must_use]
     pub fn with_if(mut self, condition: &ConditionName, statement: Statement) -> Self {
         self.statement.push(OrNoValue::only_if(condition, statement));
@@ -32,7 +32,7 @@ impl PolicyDocument {
     }
 }
 
-/// A statement that allows something.
+/// A statement with the effect `Allow`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Statement {
@@ -48,7 +48,7 @@ pub struct Statement {
 }
 
 impl Statement {
-    /// Returns a statement that allows actions on resources, each an ARN or a pattern of one.
+    /// Returns a statement that allows actions on resources; each resource is an ARN or an ARN pattern.
     pub fn allow(sid: &str, actions: &[&str], resources: impl IntoIterator<Item = Value<String>>) -> Self {
         Self {
             sid: sid.to_owned(),
@@ -60,19 +60,19 @@ impl Statement {
         }
     }
 
-    /// Returns a statement that lets an AWS service take on the role that it stands in.
+    /// Returns a trust policy statement that lets an AWS service assume the role.
     pub fn assume_by_service(sid: &str, service: &str) -> Self {
         Self::allow(sid, &["sts:AssumeRole"], []).to_principal(serde_json::json!({ "Service": [service] }))
     }
 
-    /// Says whom a resource's own policy allows.
+    /// Sets the principal, for a resource-based policy.
     #[must_use]
     pub fn to_principal(mut self, principal: Json) -> Self {
         self.principal = Some(principal);
         self
     }
 
-    /// Says under which condition keys, as `{operator: {key: value}}`.
+    /// Sets the condition, as `{operator: {key: value}}`.
     #[must_use]
     pub fn when(mut self, condition: Json) -> Self {
         self.condition = Some(condition);
@@ -86,24 +86,24 @@ impl Statement {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Role {
-    /// Who may take it on.
+    /// The trust policy.
     pub assume_role_policy_document: PolicyDocument,
-    /// What it is for.
+    /// The description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Property<String>,
-    /// The path of its name.
+    /// The path.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Property<String>,
-    /// Policies that AWS keeps, by ARN.
+    /// The ARNs of managed policies.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub managed_policy_arns: Vec<Value<String>>,
-    /// Its own policies.
+    /// The inline policies.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub policies: Vec<Policy>,
 }
 
 impl Role {
-    /// Returns a role that an AWS service takes on, and that may do nothing yet.
+    /// Returns a role without permissions that an AWS service can assume.
     pub fn for_service(service: &str) -> Self {
         Self {
             assume_role_policy_document: PolicyDocument::new([Statement::assume_by_service("Assume", service)]),
@@ -119,12 +119,12 @@ impl Resource for Role {
     const TYPE: &'static str = "AWS::IAM::Role";
 }
 
-/// A policy inside a role.
+/// An inline policy of a role.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Policy {
-    /// Its name, unique in the role.
+    /// The name, unique in the role.
     pub policy_name: String,
-    /// What it allows.
+    /// The policy document.
     pub policy_document: PolicyDocument,
 }

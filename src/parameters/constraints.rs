@@ -1,57 +1,63 @@
-//! Whether a value is what its declaration allows.
+//! Checks a value against the constraints of its declaration.
 //!
-//! The wordings beside ours are CloudFormation's; `ConstraintDescription` replaces them all, as it does there.
+//! Each violation has our message and CloudFormation's. `ConstraintDescription` replaces CloudFormation's message, as it does there.
 
-use super::Declaration;
-use super::declaration::ParameterType;
+use super::declaration::{Declaration, ParameterType};
 
-/// One constraint that a value breaks.
+/// A constraint that a value violates.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Breach {
+pub(super) struct Violation {
     /// The rule's name.
     pub rule: &'static str,
-    /// What is wrong, following "parameter `X` ".
+    /// The message, without its subject "parameter `X`".
     pub message: String,
-    /// CloudFormation's wording.
+    /// CloudFormation's message.
     pub aws_message: String,
-    /// What to do.
+    /// The hint.
     pub hint: Option<String>,
 }
 
-/// What the pattern of a declaration said.
+impl Declaration<'_> {
+    /// Returns the message, without its subject, and the hint of the first constraint that a value violates.
+    pub fn violation(&self, text: &str) -> Option<(String, Option<String>)> {
+        check(self, text).0.into_iter().next().map(|violation| (violation.message, violation.hint))
+    }
+}
+
+/// The result of matching a pattern.
 enum Matched {
     Yes,
     No,
-    /// The engine here does not know the pattern's syntax.
+    /// The regular expression engine does not support the pattern.
     Unknown,
 }
 
-/// Returns what `text` breaks, and whether the pattern could not be read.
-pub(super) fn check(declaration: &Declaration<'_>, text: &str) -> (Vec<Breach>, bool) {
-    let mut checker = Checker { declaration, breaches: Vec::new() };
+/// Returns the violations of `text`, and whether the pattern is unsupported.
+pub(super) fn check(declaration: &Declaration<'_>, text: &str) -> (Vec<Violation>, bool) {
+    let mut checker = Checker { declaration, violations: Vec::new() };
     let list = match declaration.parameter_type {
         ParameterType::List | ParameterType::NumberList => true,
         ParameterType::String | ParameterType::Number | ParameterType::Ssm { .. } => false,
     };
-    let unreadable = if list {
-        // An empty list has one empty item, and a constraint on items is a constraint on that one too.
-        let mut unreadable = false;
+    let unsupported = if list {
+        // An empty list has one empty item, to which the constraints on items apply.
+        let mut unsupported = false;
         for item in text.split(',') {
-            unreadable |= checker.one(item.trim());
-            if !checker.breaches.is_empty() {
+            unsupported |= checker.one(item.trim());
+            if !checker.violations.is_empty() {
                 break;
             }
         }
-        unreadable
+        unsupported
     } else {
         checker.one(text)
     };
-    (checker.breaches, unreadable)
+    (checker.violations, unsupported)
 }
 
 struct Checker<'c, 'a> {
     declaration: &'c Declaration<'a>,
-    breaches: Vec<Breach>,
+    violations: Vec<Violation>,
 }
 
 impl Checker<'_, '_> {
@@ -66,10 +72,10 @@ impl Checker<'_, '_> {
             let near = crate::template::nearest(text, declaration.allowed_values.iter().copied());
             let hint = match near {
                 _ if declaration.no_echo => None,
-                Some(near) => Some(format!("did you mean `{near}`? allowed: {}", allowed(&declaration.allowed_values))),
-                None => Some(format!("allowed: {}", allowed(&declaration.allowed_values))),
+                Some(near) => Some(format!("did you mean `{near}`? allowed values: {}", allowed(&declaration.allowed_values))),
+                None => Some(format!("allowed values: {}", allowed(&declaration.allowed_values))),
             };
-            self.breach("allowed-values", "is not one of its allowed values".to_owned(), "must be one of AllowedValues".to_owned(), hint);
+            self.violation("allowed-values", "has a value that is not allowed".to_owned(), "must be one of AllowedValues".to_owned(), hint);
         }
         let Some(pattern) = declaration.allowed_pattern else {
             return false;
@@ -77,9 +83,9 @@ impl Checker<'_, '_> {
         match full_match(pattern, text) {
             Matched::Yes => false,
             Matched::No => {
-                self.breach(
+                self.violation(
                     "allowed-pattern",
-                    "does not match its pattern".to_owned(),
+                    "does not match its AllowedPattern".to_owned(),
                     format!("must match pattern {pattern}"),
                     Some(format!("the whole value must match `{pattern}`")),
                 );
@@ -91,16 +97,16 @@ impl Checker<'_, '_> {
 
     fn number(&mut self, text: &str) {
         let Some(number) = text.trim().parse::<f64>().ok().filter(|number| number.is_finite()) else {
-            self.breach("not-a-number", "is not a number".to_owned(), "must be a number.".to_owned(), None);
+            self.violation("not-a-number", "must be a number".to_owned(), "must be a number.".to_owned(), None);
             return;
         };
-        if let Some(least) = self.declaration.min_value.filter(|least| number < *least) {
-            let aws = format!("must be a number not less than {least}");
-            self.breach("min-value", format!("is below its minimum, {least}"), aws, None);
+        if let Some(minimum) = self.declaration.min_value.filter(|minimum| number < *minimum) {
+            let aws = format!("must be a number not less than {minimum}");
+            self.violation("min-value", format!("is less than its MinValue {minimum}"), aws, None);
         }
-        if let Some(most) = self.declaration.max_value.filter(|most| number > *most) {
-            let aws = format!("must be a number not greater than {most}");
-            self.breach("max-value", format!("is above its maximum, {most}"), aws, None);
+        if let Some(maximum) = self.declaration.max_value.filter(|maximum| number > *maximum) {
+            let aws = format!("must be a number not greater than {maximum}");
+            self.violation("max-value", format!("is greater than its MaxValue {maximum}"), aws, None);
         }
     }
 
@@ -109,33 +115,33 @@ impl Checker<'_, '_> {
             return;
         }
         let characters = text.chars().count() as u64;
-        if let Some(least) = self.declaration.min_length.filter(|least| characters < *least) {
-            let aws = format!("must contain at least {least} characters");
-            self.breach("min-length", format!("is shorter than {least} characters"), aws, None);
+        if let Some(minimum) = self.declaration.min_length.filter(|minimum| characters < *minimum) {
+            let aws = format!("must contain at least {minimum} characters");
+            self.violation("min-length", format!("has fewer than {minimum} characters"), aws, None);
         }
-        if let Some(most) = self.declaration.max_length.filter(|most| characters > *most) {
-            let aws = format!("must contain at most {most} characters");
-            self.breach("max-length", format!("is longer than {most} characters"), aws, None);
+        if let Some(maximum) = self.declaration.max_length.filter(|maximum| characters > *maximum) {
+            let aws = format!("must contain at most {maximum} characters");
+            self.violation("max-length", format!("has more than {maximum} characters"), aws, None);
         }
     }
 
-    fn breach(&mut self, rule: &'static str, message: String, aws: String, hint: Option<String>) {
+    fn violation(&mut self, rule: &'static str, message: String, aws: String, hint: Option<String>) {
         let name = self.declaration.name();
         let aws_message = match self.declaration.constraint_description {
             Some(description) => format!("Parameter {name} failed to satisfy constraint: {description}"),
             None => format!("Parameter '{name}' {aws}"),
         };
         let hint = self.declaration.constraint_description.map(str::to_owned).or(hint);
-        self.breaches.push(Breach { rule, message, aws_message, hint });
+        self.violations.push(Violation { rule, message, aws_message, hint });
     }
 }
 
-/// Returns the allowed values in a row; an empty one would be invisible.
+/// Returns the allowed values as a list; an empty one is shown as `""`.
 fn allowed(values: &[&str]) -> String {
     values.iter().map(|value| if value.is_empty() { "\"\"" } else { value }).collect::<Vec<_>>().join(", ")
 }
 
-/// CloudFormation asks for a match of the whole value; its classes such as `\d` are ASCII, as in Java.
+/// CloudFormation requires a match of the whole value.
 fn full_match(pattern: &str, text: &str) -> Matched {
     let anchored = format!(r"\A(?:{pattern})\z");
     match fancy_regex::RegexBuilder::new(&anchored).backtrack_limit(100_000).build() {

@@ -1,4 +1,4 @@
-//! What a template says of one parameter.
+//! The declaration of one parameter in a template.
 
 use crate::secret::is_no_echo;
 use crate::template::{Diagnostic, Diagnostics, Entry, Kind, Node, Template, nearest};
@@ -8,7 +8,7 @@ use crate::template::{Diagnostic, Diagnostics, Entry, Kind, Node, Template, near
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html>
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ParameterType<'a> {
-    /// `String`, or a resource type such as `AWS::EC2::VPC::Id` that is a string to the template.
+    /// `String`, or an AWS-specific type such as `AWS::EC2::VPC::Id` that is a string in the template.
     String,
     /// `Number`.
     Number,
@@ -16,7 +16,7 @@ pub enum ParameterType<'a> {
     List,
     /// `List<Number>`.
     NumberList,
-    /// `AWS::SSM::Parameter::Value<T>`: the value names an SSM parameter, and the text inside the brackets is its type.
+    /// `AWS::SSM::Parameter::Value<T>`: the value is the name of an SSM parameter, whose type is the text inside the brackets.
     Ssm {
         /// The type inside the brackets.
         inner: &'a str,
@@ -26,7 +26,7 @@ pub enum ParameterType<'a> {
 }
 
 impl<'a> ParameterType<'a> {
-    /// Returns the type of that name, or `None` when there is no such type.
+    /// Parses the name of a parameter type; returns `None` if the type is unknown.
     pub fn of(name: &'a str) -> Option<Self> {
         let bracketed = |prefix: &str| name.strip_prefix(prefix).and_then(|rest| rest.strip_suffix('>'));
         Some(match name {
@@ -48,26 +48,26 @@ impl<'a> ParameterType<'a> {
         })
     }
 
-    /// Tells whether `Ref` of such a parameter gives a list.
+    /// Returns whether `Ref` of such a parameter returns a list.
     pub fn is_list(self) -> bool {
         matches!(self, Self::List | Self::NumberList | Self::Ssm { list: true, .. })
     }
 }
 
-/// A parameter as the template declares it.
+/// The declaration of a parameter.
 #[derive(Clone, Debug)]
 pub struct Declaration<'a> {
-    /// The name and where it stands.
+    /// The entry in `Parameters` with name and spans.
     pub entry: Entry<'a>,
-    /// `Type`, understood.
+    /// The parsed `Type`.
     pub parameter_type: ParameterType<'a>,
-    /// `Type`, as written.
+    /// `Type` as in the template.
     pub type_name: &'a str,
-    /// `Default` as the text that CloudFormation makes of it.
+    /// `Default`, converted to a string as CloudFormation does.
     pub default: Option<String>,
     /// `Description`.
     pub description: Option<&'a str>,
-    /// `AllowedValues` as text.
+    /// `AllowedValues` as strings.
     pub allowed_values: Vec<&'a str>,
     /// `AllowedPattern`, a regular expression that the whole value must match.
     pub allowed_pattern: Option<&'a str>,
@@ -81,7 +81,7 @@ pub struct Declaration<'a> {
     pub min_length: Option<u64>,
     /// `MaxLength`, in characters.
     pub max_length: Option<u64>,
-    /// `NoEcho`: the value must not be shown or stored anywhere.
+    /// `NoEcho`: the value must not be printed or stored.
     pub no_echo: bool,
 }
 
@@ -100,26 +100,21 @@ const MEMBERS: [&str; 11] = [
 ];
 
 impl<'a> Declaration<'a> {
-    /// Returns the declaration that an entry of `Parameters` holds, where anything can be made of it, and what is wrong with it.
+    /// Reads an entry of `Parameters`; returns the declaration, if it is readable, and its errors.
     pub fn of(template: &Template<'a>, entry: &Entry<'a>) -> (Option<Self>, Diagnostics) {
         let mut problems = Diagnostics::default();
         let declaration = Self::read(template, entry, &mut problems);
         (declaration, problems)
     }
 
-    /// Returns what a value breaks, following "the value ", and what to do about it.
-    pub fn refuses(&self, text: &str) -> Option<(String, Option<String>)> {
-        super::constraints::check(self, text).0.into_iter().next().map(|breach| (breach.message, breach.hint))
-    }
-
-    /// Reads the declaration that an entry of `Parameters` holds; problems go to `problems`.
+    /// Reads an entry of `Parameters` and adds its errors to `problems`.
     ///
-    /// Returns `None` only where nothing can be made of it.
+    /// Returns `None` only if the declaration has no valid type.
     pub(super) fn read(template: &Template<'a>, entry: &Entry<'a>, problems: &mut Diagnostics) -> Option<Self> {
         let mut reader = Reader { template, entry: *entry, problems };
         for member in entry.body.members() {
             if !MEMBERS.contains(&member.key) {
-                let mut diagnostic = Diagnostic::error("parameter-attribute", format!("a parameter has no attribute `{}`", member.key))
+                let mut diagnostic = Diagnostic::error("parameter-attribute", format!("unknown parameter attribute `{}`", member.key))
                     .at(template.source, member.key_span, "")
                     .as_aws_says(format!("Invalid template parameter property '{}'", member.key));
                 if let Some(near) = nearest(member.key, MEMBERS.iter().copied()) {
@@ -142,7 +137,7 @@ impl<'a> Declaration<'a> {
             let node = entry.body.get("Type").unwrap_or(entry.body);
             reader.problem(
                 node,
-                format!("`{type_name}` is not a parameter type"),
+                format!("unknown parameter type `{type_name}`"),
                 &format!("Template format error: Unrecognized parameter type: {type_name}"),
             );
             return None;
@@ -194,7 +189,7 @@ impl<'a> Reader<'_, 'a> {
         text
     }
 
-    /// A list is not what the documentation allows, but what it means is beyond doubt.
+    /// Reads `Default`, which must be a scalar.
     fn default(&mut self) -> Option<String> {
         let node = self.entry.body.get("Default")?;
         match node.kind {
@@ -247,7 +242,7 @@ impl<'a> Reader<'_, 'a> {
         let node = self.entry.body.get(key).unwrap_or(self.entry.body);
         self.problem(
             node,
-            format!("`{key}` of parameter `{}` is not a number: `{text}`", self.entry.name),
+            format!("`{key}` of parameter `{}` must be a number, and is `{text}`", self.entry.name),
             &format!("Template format error: Every {key} member must be a number."),
         );
     }

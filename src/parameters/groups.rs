@@ -1,27 +1,27 @@
-//! Groups that parameters are listed in.
+//! Parameter groups.
 //!
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-interface.html>
 
 use crate::template::{Node, Template};
 
-/// The name of the group that every template has: how the rack builds images.
+/// The label of the group of build parameters, which every template has.
 pub const BUILD_GROUP: &str = "build";
 
-/// Parameters that belong together.
+/// A group of parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParameterGroup<'a> {
-    /// The label; [`BUILD_GROUP`] for the group that is built in.
+    /// The label.
     pub label: &'a str,
-    /// The parameters' names, in the group's order; names that the template does not declare are left out.
+    /// The names of the parameters in the group's order, without undeclared names.
     pub parameters: Vec<&'a str>,
 }
 
-/// Tells whether a parameter says how the rack builds images.
+/// Returns whether a parameter configures builds, by the names in a Convox rack, whose template has no groups.
 pub fn is_build_parameter(name: &str) -> bool {
     name.starts_with("Build") || name.starts_with("FargateBuild") || name == "PrivateBuild"
 }
 
-/// Returns the groups of `AWS::CloudFormation::Interface`, then the [`BUILD_GROUP`] unless the template has one of that name.
+/// Returns the groups of `AWS::CloudFormation::Interface`, and the [`BUILD_GROUP`] if the template does not have it.
 pub fn groups<'a>(template: &Template<'a>) -> Vec<ParameterGroup<'a>> {
     let mut groups: Vec<ParameterGroup<'a>> = template
         .root

@@ -1,7 +1,7 @@
-//! Parameters: what a template declares, what was given, and what holds in the end, with where it came from.
+//! Parameters: declarations, overrides, and the resulting values with their provenance.
 //!
-//! Takes a [`Template`](crate::template::Template)'s declarations and values from `rack.yaml`, parameter files, flags and the deployed stack; gives
-//! a [`ParameterSet`]. What they do to the template is for [`evaluate`](crate::evaluate).
+//! Takes the declarations of a [`Template`](crate::template::Template) and values from `rack.yaml`, parameter files, the command line and
+//! the deployed stack; returns a [`ParameterSet`]. Applying the values to the template is left to [`evaluate`](crate::evaluate).
 
 mod constraints;
 mod declaration;
@@ -14,17 +14,17 @@ pub use groups::{BUILD_GROUP, ParameterGroup, groups, is_build_parameter};
 pub use overrides::{OverrideSpan, ParameterOverride, ParameterOverrides};
 pub use set::{Parameter, ParameterSet};
 
-/// Where a parameter's value came from, the strongest last.
+/// The source of a parameter's value, in ascending order of precedence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Provenance {
     /// The template's `Default`.
     Default,
-    /// The deployed stack, kept as `UsePreviousValue` does.
+    /// The deployed stack, as with `UsePreviousValue`.
     Deployed,
     /// `rack.yaml` or a parameter file.
     File,
-    /// A flag on the command line.
+    /// A command line option.
     Flag,
 }
 

@@ -1,49 +1,49 @@
-//! Values that were given: flags, parameter files, the deployed stack.
+//! Parameter values from the command line, parameter files and the deployed stack.
 
 use indexmap::IndexMap;
 
 use super::Provenance;
 use crate::template::{Arena, Diagnostic, Diagnostics, Document, Kind, Node, Source, Span};
 
-/// Values that were given, before a template is asked what it declares.
+/// Values that override the defaults of a template, before they are matched with its declarations.
 ///
-/// Each keeps the node it was read from, when it came from a file, so that an error can point there.
+/// A value from a file has its position there for error messages.
 #[derive(Clone, Debug, Default)]
 pub struct ParameterOverrides {
-    /// By name, in the order given; a later, stronger source has replaced a weaker one.
+    /// Values by name. A source with higher precedence has replaced one with lower precedence.
     pub values: IndexMap<String, ParameterOverride>,
 }
 
-/// One value that was given.
+/// One value.
 #[derive(Clone, Debug)]
 pub struct ParameterOverride {
-    /// The text; a list is joined with commas, a boolean is `true` or `false`. `None` is `UsePreviousValue`.
+    /// The value as a string: a list is joined with commas, a boolean is `true` or `false`. `None` means `UsePreviousValue`.
     pub text: Option<String>,
-    /// Where it came from.
+    /// Its source.
     pub provenance: Provenance,
-    /// The span in a file.
+    /// Its position, for a value from a file.
     pub span: Option<OverrideSpan>,
 }
 
-/// Where a value stands in a file.
+/// The position of a value in a file.
 #[derive(Clone, Debug)]
 pub struct OverrideSpan {
     /// The file.
     pub source: Source,
-    /// The parameter's name.
+    /// The span of the parameter's name.
     pub name: Span,
-    /// Its value.
+    /// The span of the value.
     pub value: Span,
 }
 
 impl ParameterOverrides {
-    /// Returns a set without values.
+    /// Returns an empty set.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a value; a stronger source replaces a weaker one, the later of two equals counts, and
-    /// `UsePreviousValue` gives way to the deployed value, whichever comes first.
+    /// Adds a value. It replaces a value whose source has lower or equal precedence. The deployed value always replaces
+    /// `UsePreviousValue`.
     pub fn add(&mut self, name: impl Into<String>, value: ParameterOverride) {
         match self.values.entry(name.into()) {
             indexmap::map::Entry::Vacant(slot) => {
@@ -66,11 +66,11 @@ impl ParameterOverrides {
         }
     }
 
-    /// Adds a flag of the form `Name=value`; the value may hold `=` and may be empty.
+    /// Adds a command line value of the form `Name=value`; the value can contain `=` and can be empty.
     ///
     /// # Errors
     ///
-    /// Returns a problem when there is no `=` or no name before it.
+    /// Returns an error if there is no `=` or no name before it.
     pub fn add_flag(&mut self, flag: &str) -> Result<(), Diagnostic> {
         match flag.split_once('=') {
             Some((name, text)) if !name.trim().is_empty() => {
@@ -79,18 +79,18 @@ impl ParameterOverrides {
                 Ok(())
             }
             _ => {
-                // The text may be a secret whose name was forgotten, so it is not repeated.
-                Err(Diagnostic::error("parameter-flag", "a parameter is given as `Name=value`")
-                    .hinted("write, for example, `BuildCache=Yes`"))
+                // Without a name the text may be a secret value, so the message does not contain it.
+                Err(Diagnostic::error("parameter-flag", "a parameter must have the form `Name=value`")
+                    .hinted("for example `BuildCache=Yes`"))
             }
         }
     }
 
-    /// Adds the flags of one command line; none of them may give a parameter that another gives.
+    /// Adds the values of one command line; a parameter can occur only once.
     ///
     /// # Errors
     ///
-    /// Returns every flag that is none, and every parameter that is given twice.
+    /// Returns an error for every malformed value and every duplicate parameter.
     pub fn add_flags(&mut self, flags: &[String]) -> Result<(), Diagnostics> {
         let mut problems = Diagnostics::default();
         let mut seen: IndexMap<&str, usize> = IndexMap::new();
@@ -101,47 +101,47 @@ impl ParameterOverrides {
             }
             let name = flag.split_once('=').map_or("", |(name, _)| name.trim());
             if let Some(earlier) = seen.insert(name, index) {
-                // The values may be secrets, so they are counted rather than repeated.
+                // The values may be secrets, so the message contains their positions.
                 problems.push(
                     Diagnostic::error(
                         "duplicate-parameter",
-                        format!("parameter `{name}` is given twice: number {} and number {} of the values given", earlier + 1, index + 1),
+                        format!("parameter `{name}` is given twice, as value {} and value {}", earlier + 1, index + 1),
                     )
-                    .hinted("only one can count; take one out"),
+                    .hinted("remove one of the two values"),
                 );
             }
         }
         problems.into_result(())
     }
 
-    /// Adds a deployed value; `None` is a `NoEcho` value that only the stack knows.
+    /// Adds a deployed value; `None` is a `NoEcho` value, which CloudFormation does not return.
     pub fn add_deployed(&mut self, name: impl Into<String>, text: Option<String>) {
         self.add(name, ParameterOverride { text, provenance: Provenance::Deployed, span: None });
     }
 
     /// Adds the values of a parameter file.
     ///
-    /// JSON or YAML, in one of these shapes: a plain map of names to strings, numbers, booleans or lists of them; the AWS CLI's
+    /// The file is JSON or YAML in one of these forms: a plain map of names to strings, numbers, booleans or lists of them; the AWS CLI's
     /// `[{"ParameterKey", "ParameterValue", "UsePreviousValue"}]` or `["Name=value"]`; CodePipeline's `{"Parameters": {...}}`.
     ///
     /// # Errors
     ///
-    /// Returns every problem of the file; a name that stands twice in a list is one.
+    /// Returns all errors of the file, including duplicate names in a list.
     pub fn add_file(&mut self, source: &Source) -> Result<(), Diagnostics> {
         if source.text().trim_start_matches('\u{feff}').trim().is_empty() {
             let problem = Diagnostic::error("parameter-file", "the parameter file is empty").at(source, Span::new(0, 0), "");
-            return Err(problem.hinted("write `Name: value` lines, or take the file out").into());
+            return Err(problem.hinted("add lines of the form `Name: value`, or remove the file").into());
         }
         let arena = Arena::new();
         let document = Document::read(source, &arena)?;
         self.add_document(source, document.root)
     }
 
-    /// Adds the values that a node holds in one of the shapes of [`ParameterOverrides::add_file`], such as the `parameters` of a `rack.yaml`.
+    /// Adds the values of a node in one of the forms of [`ParameterOverrides::add_file`], such as the `parameters` of a `rack.yaml`.
     ///
     /// # Errors
     ///
-    /// Returns every problem of the node.
+    /// Returns all errors of the node.
     pub fn add_document(&mut self, source: &Source, root: &Node<'_>) -> Result<(), Diagnostics> {
         let mut file = File { source, problems: Diagnostics::default(), read: IndexMap::new() };
         match root.kind {
@@ -158,8 +158,8 @@ impl ParameterOverrides {
             Kind::Null => {}
             _ => file.problem(
                 root.span,
-                format!("parameters must be a map or a list, and this is {}", root.kind_name()),
-                "write `Name: value` lines, or the AWS CLI's list of `ParameterKey` and `ParameterValue`",
+                format!("parameters must be a map or a list, and are {}", root.kind_name()),
+                "use lines of the form `Name: value`, or the AWS CLI's list of `ParameterKey` and `ParameterValue`",
             ),
         }
         let File { problems, read, .. } = file;
@@ -197,7 +197,7 @@ impl File<'_> {
         if let Some(text) = item.as_str() {
             match text.split_once('=') {
                 Some((name, value)) if !name.is_empty() => self.keep(name, Some(value.to_owned()), item.span, item.span),
-                _ => self.problem(item.span, "expected `Name=value`".to_owned(), "write the parameter's name, `=` and its value"),
+                _ => self.problem(item.span, "expected `Name=value`".to_owned(), "use the parameter's name, `=` and its value"),
             }
             return;
         }
@@ -205,7 +205,7 @@ impl File<'_> {
             self.problem(
                 item.span,
                 "expected an object with `ParameterKey` and `ParameterValue`".to_owned(),
-                "this is the AWS CLI's form; a plain map of names to values does as well",
+                "a list requires the AWS CLI's form; a map of names to values is also supported",
             );
             return;
         };
@@ -214,7 +214,7 @@ impl File<'_> {
             Some(_) if previous => self.problem(
                 item.span,
                 format!("parameter `{key}` has both `ParameterValue` and `UsePreviousValue`"),
-                "keep one of the two",
+                "remove one of the two",
             ),
             Some(value) => self.value(key, key_span, value),
             None if previous => self.keep(key, None, key_span, item.span),
@@ -239,12 +239,12 @@ impl File<'_> {
             None => self.problem(
                 node.span,
                 format!("the value of parameter `{name}` must be a string, number, boolean or a list of them, and is {}", node.kind_name()),
-                "parameters are text to CloudFormation; put JSON in quotes",
+                "CloudFormation parameters are strings; put JSON in quotes",
             ),
         }
     }
 
-    /// Returns a scalar as it was written: an unquoted `Yes` in YAML is the text `Yes`, though YAML reads a boolean there.
+    /// Returns the source text of a scalar: an unquoted `Yes` in YAML is the string `Yes`, although YAML parses it as a boolean.
     fn written<'n>(&'n self, node: &Node<'n>) -> Option<&'n str> {
         match node.kind {
             Kind::Bool(_) | Kind::Number(_) => Some(self.source.slice(node.span).trim()),
@@ -263,9 +263,9 @@ impl File<'_> {
         {
             self.problems.push(
                 Diagnostic::error("duplicate-parameter", format!("parameter `{name}` is given twice"))
-                    .at(self.source, span, "again here")
-                    .at(&source, earlier, "first here")
-                    .hinted("only one can count; take one out"),
+                    .at(self.source, span, "duplicate")
+                    .at(&source, earlier, "first value")
+                    .hinted("remove one of the two values"),
             );
         }
     }

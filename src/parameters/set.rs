@@ -1,4 +1,4 @@
-//! Every parameter with the value that holds.
+//! All parameters with their current values.
 
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
@@ -9,19 +9,19 @@ use super::{OverrideSpan, ParameterOverride, ParameterOverrides, Provenance};
 use crate::secret::MASKED;
 use crate::template::{Diagnostic, Diagnostics, Template, nearest};
 
-/// A parameter's value in force.
+/// A parameter with its current value.
 #[derive(Clone, Debug)]
 pub struct Parameter<'a> {
     /// Its declaration.
     pub declaration: Declaration<'a>,
-    /// The text in force; `None` for a `NoEcho` value that only the deployed stack knows.
+    /// The current value; `None` for a deployed `NoEcho` value, which CloudFormation does not return.
     pub value: Option<String>,
-    /// Where it came from.
+    /// The source of the value.
     pub provenance: Provenance,
 }
 
 impl Parameter<'_> {
-    /// Returns the text that may be shown: `****` for a `NoEcho` value.
+    /// Returns the value for output: `****` for a `NoEcho` value.
     pub fn shown(&self) -> &str {
         match &self.value {
             _ if self.declaration.no_echo => MASKED,
@@ -31,33 +31,33 @@ impl Parameter<'_> {
     }
 }
 
-/// Every declared parameter with its value in force, in the order of the template.
+/// All declared parameters with their current values, in the order of the template.
 #[derive(Clone, Debug, Default)]
 pub struct ParameterSet<'a> {
     /// By name.
     pub parameters: IndexMap<&'a str, Parameter<'a>, FxBuildHasher>,
-    /// Remarks that stop nothing, such as a pattern that only Java can read.
+    /// Warnings, such as a pattern that only Java supports.
     pub warnings: Diagnostics,
 }
 
 impl<'a> ParameterSet<'a> {
-    /// Puts given values and defaults together and checks them against the template's declarations.
+    /// Resolves overrides and defaults, and checks the values against the template's declarations.
     ///
-    /// A deployed value that the template no longer declares is left out without a word, as `UsePreviousValue` would not be sent for it.
+    /// A deployed value of a parameter that the template no longer declares is ignored.
     ///
     /// # Errors
     ///
-    /// Returns every problem: declarations that cannot be read, names that are not declared, values that are missing or not allowed.
-    pub fn resolve(template: &Template<'a>, given: &ParameterOverrides) -> Result<Self, Diagnostics> {
-        let (set, problems) = Self::resolve_partial(template, given);
+    /// Returns all errors: invalid declarations, undeclared names, missing values and values that violate a constraint.
+    pub fn resolve(template: &Template<'a>, overrides: &ParameterOverrides) -> Result<Self, Diagnostics> {
+        let (set, problems) = Self::resolve_partial(template, overrides);
         problems.into_result(set)
     }
 
-    /// Puts given values and defaults together as far as they go: a parameter whose value is missing or not allowed has none, beside every
-    /// problem.
+    /// Resolves overrides and defaults as far as possible, and returns all errors as well. A parameter whose value is missing or not
+    /// allowed has no value.
     ///
-    /// For finding what else is wrong: [`ParameterSet::resolve`] gives the whole or refuses.
-    pub fn resolve_partial(template: &Template<'a>, given: &ParameterOverrides) -> (Self, Diagnostics) {
+    /// For validation, which continues after an error; other callers use [`ParameterSet::resolve`].
+    pub fn resolve_partial(template: &Template<'a>, overrides: &ParameterOverrides) -> (Self, Diagnostics) {
         let mut problems = Diagnostics::default();
         let mut set = Self::default();
         set.parameters.reserve(template.parameters.len());
@@ -66,8 +66,8 @@ impl<'a> ParameterSet<'a> {
             let Some(declaration) = Declaration::read(template, entry, &mut problems) else {
                 continue;
             };
-            let given = given.values.get(entry.name);
-            let (value, provenance) = match given {
+            let override_value = overrides.values.get(entry.name);
+            let (value, provenance) = match override_value {
                 Some(ParameterOverride { text: Some(text), provenance, .. }) => (Some(text.clone()), *provenance),
                 Some(ParameterOverride { text: None, provenance: Provenance::Deployed, .. }) => (None, Provenance::Deployed),
                 Some(ParameterOverride { text: None, span, .. }) => {
@@ -84,23 +84,23 @@ impl<'a> ParameterSet<'a> {
             };
             let known = problems.0.len();
             if let Some(text) = &value {
-                let span = given.and_then(|given| given.span.as_ref());
+                let span = override_value.and_then(|value| value.span.as_ref());
                 set.check(template, &declaration, text, provenance, span, &mut problems);
             }
             let value = value.filter(|_| problems.0.len() == known);
             set.parameters.insert(entry.name, Parameter { declaration, value, provenance });
         }
         report_missing(template, &missing, &mut problems);
-        unknown(template, given, &mut problems);
+        report_unknown(template, overrides, &mut problems);
         (set, problems)
     }
 
-    /// Returns the parameter of that name.
+    /// Returns the parameter with this name.
     pub fn get(&self, name: &str) -> Option<&Parameter<'a>> {
         self.parameters.get(name)
     }
 
-    /// Returns every `NoEcho` text that must not be shown anywhere, empty ones left out.
+    /// Returns all non-empty `NoEcho` values, which must not occur in output.
     pub fn secrets(&self) -> impl Iterator<Item = &str> {
         self.parameters
             .values()
@@ -118,11 +118,11 @@ impl<'a> ParameterSet<'a> {
         span: Option<&OverrideSpan>,
         problems: &mut Diagnostics,
     ) {
-        let (breaches, unreadable) = constraints::check(declaration, text);
+        let (violations, unsupported) = constraints::check(declaration, text);
         let name = declaration.name();
-        for breach in breaches {
+        for violation in violations {
             let shown = if declaration.no_echo { String::new() } else { format!(": `{text}`") };
-            let mut diagnostic = Diagnostic::error(breach.rule, format!("parameter `{name}` {}{shown}", breach.message));
+            let mut diagnostic = Diagnostic::error(violation.rule, format!("parameter `{name}` {}{shown}", violation.message));
             if let Some(span) = span {
                 diagnostic = diagnostic.at(&span.source, span.value, "");
             }
@@ -132,18 +132,18 @@ impl<'a> ParameterSet<'a> {
             } else {
                 declaration.entry.name_span
             };
-            diagnostic = diagnostic.at(template.source, span, label).as_aws_says(breach.aws_message);
-            if let Some(hint) = breach.hint {
+            diagnostic = diagnostic.at(template.source, span, label).as_aws_says(violation.aws_message);
+            if let Some(hint) = violation.hint {
                 diagnostic = diagnostic.hinted(hint);
             }
             problems.push(diagnostic);
         }
-        if unreadable && let Some(pattern) = declaration.entry.body.get("AllowedPattern") {
+        if unsupported && let Some(pattern) = declaration.entry.body.get("AllowedPattern") {
             self.warnings.push(
-                Diagnostic::warning("unreadable-pattern", format!("the pattern of parameter `{name}` cannot be checked offline")).at(
+                Diagnostic::warning("unreadable-pattern", format!("cannot check the AllowedPattern of parameter `{name}` offline")).at(
                     template.source,
                     pattern.span,
-                    "CloudFormation reads this as a Java regular expression",
+                    "uses syntax that only Java regular expressions support",
                 ),
             );
         }
@@ -160,20 +160,19 @@ fn no_previous(name: &str, span: Option<&OverrideSpan>) -> Diagnostic {
     }
 }
 
-fn unknown(template: &Template<'_>, given: &ParameterOverrides, problems: &mut Diagnostics) {
-    let strangers: Vec<_> = given
+fn report_unknown(template: &Template<'_>, overrides: &ParameterOverrides, problems: &mut Diagnostics) {
+    let unknown: Vec<_> = overrides
         .values
         .iter()
         .filter(|(name, value)| value.provenance != Provenance::Deployed && !template.parameters.contains(name))
         .collect();
-    if strangers.is_empty() {
+    if unknown.is_empty() {
         return;
     }
-    let names: Vec<&str> = strangers.iter().map(|(name, _)| name.as_str()).collect();
+    let names: Vec<&str> = unknown.iter().map(|(name, _)| name.as_str()).collect();
     let aws = format!("Parameters: [{}] do not exist in the template", names.join(", "));
-    for (name, value) in strangers {
-        let mut diagnostic =
-            Diagnostic::error("unknown-parameter", format!("the template declares no parameter `{name}`")).as_aws_says(aws.clone());
+    for (name, value) in unknown {
+        let mut diagnostic = Diagnostic::error("unknown-parameter", format!("unknown parameter `{name}`")).as_aws_says(aws.clone());
         if let Some(span) = &value.span {
             diagnostic = diagnostic.at(&span.source, span.name, "");
         }
@@ -191,10 +190,10 @@ fn report_missing(template: &Template<'_>, missing: &[Declaration<'_>], problems
         let name = declaration.name();
         let what = if matches!(declaration.parameter_type, ParameterType::Ssm { .. }) { "the name of an SSM parameter" } else { "a value" };
         problems.push(
-            Diagnostic::error("missing-parameter", format!("parameter `{name}` has no default and must be given {what}"))
+            Diagnostic::error("missing-parameter", format!("parameter `{name}` has no default and requires {what}"))
                 .at(template.source, declaration.entry.name_span, "")
                 .as_aws_says(aws.clone())
-                .hinted(format!("give it with `-p {name}=...` or in a parameter file")),
+                .hinted(format!("set `{name}=...` on the command line, in rack.yaml or in a parameter file")),
         );
     }
 }

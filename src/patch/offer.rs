@@ -106,11 +106,20 @@ impl<'a> Offer<'a> {
             instance_group,
             build_instance_group,
             lacking_blanks,
-            customer_managed_key: template.conditions.contains("EnableSharedEFSVolumeEncryptionCond")
+            customer_managed_key: template.conditions.contains(FILE_SYSTEM_ENCRYPTION)
                 && look.is("CustomerManagedKey", "AWS::KMS::Key")
-                && matches!(look.condition_of("CustomerManagedKey"), None | Some("EnableSharedEFSVolumeEncryptionCond")),
+                && look.condition_of("CustomerManagedKey").is_none_or(|condition| is_implied(template, condition, FILE_SYSTEM_ENCRYPTION)),
         }
     }
+}
+
+/// The condition that file systems use the rack's own key.
+const FILE_SYSTEM_ENCRYPTION: &str = "EnableSharedEFSVolumeEncryptionCond";
+
+/// Returns whether a condition is true whenever `premise` is: it is the same one, or `Fn::Or` with `premise` as an operand.
+fn is_implied(template: &Template<'_>, condition: &str, premise: &str) -> bool {
+    let operands = template.conditions.get(condition).and_then(|entry| entry.body.get("Fn::Or")).map(Node::items).unwrap_or_default();
+    condition == premise || operands.iter().any(|operand| operand.get("Condition").and_then(Node::as_str) == Some(premise))
 }
 
 /// The looking, with what it finds amiss.

@@ -1,6 +1,6 @@
-//! Checks that every name in a rendered template is the name of something in it.
+//! Checks that every reference in a rendered template resolves.
 //!
-//! Only that: which parameter values would leave a reference dangling is for [`validate`](crate::validate).
+//! References that dangle with some parameter values are left to [`validate`](crate::validate).
 
 use crate::template::{Diagnostic, Diagnostics, Reference, ReferenceVisitor, Section, Span, Template};
 

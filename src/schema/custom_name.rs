@@ -1,14 +1,14 @@
-//! Names that a template may fix, so that a replacement collides with the resource it replaces.
+//! Custom names, because of which a replacement conflicts with the resource that it replaces.
 
 use super::ResourceType;
 use super::property::Types;
 
 impl ResourceType {
-    /// Returns the property that gives a resource of this type a fixed name, where it must be unique.
+    /// Returns the property with the unique custom name of a resource, if the type has one.
     ///
     /// CloudFormation creates the new resource before it deletes the old one, so replacing a resource that keeps such a name
     /// fails, as <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html> says.
-    /// Told from the schema: a create-only text that identifies the resource alone, or is called `Name`, or carries the type's own name
+    /// Derived from the schema: a create-only string that is the only identifier, or is called `Name`, or has the type's own name
     /// (`GroupName` of a `SecurityGroup`).
     pub fn custom_name_property(&self) -> Option<&'static str> {
         if self.delete_then_create() || SHARED_NAMES.contains(&self.name()) {
@@ -28,7 +28,7 @@ impl ResourceType {
     }
 }
 
-/// Types whose `Name` several resources may share.
+/// Types whose `Name` need not be unique.
 const SHARED_NAMES: &[&str] = &["AWS::Route53::HostedZone", "AWS::Route53::RecordSet", "AWS::Route53::RecordSetGroup"];
 
 #[cfg(test)]

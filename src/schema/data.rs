@@ -1,15 +1,15 @@
-//! Reads the compiled-in facts where they lie: numbers are little-endian, lists are counted, nothing is decoded ahead.
+//! Reads the compiled-in facts in place, without decoding them first. Numbers are little-endian, and lists start with a count.
 //!
-//! The layout is written by `facts/extract.py` and described in `docs/design/schema-facts.md`. Reading past an end gives
-//! zeros and empty lists, so that no facts file can make the program fail.
+//! `facts/extract.py` writes the file; `docs/design/schema-facts.md` describes its format. A read past the end returns zeros and empty
+//! lists, so that no facts file can make the program panic.
 
 /// The facts of every published resource type.
 static FACTS: &[u8] = include_bytes!("facts/facts.bin");
 
-/// Bytes in front of the table offsets.
+/// The length of the magic number before the table offsets, in bytes.
 const MAGIC_LENGTH: usize = 8;
 
-/// A table of records, each found by its number; the header holds where each table starts.
+/// A table of records; the header contains the offset of each table.
 #[derive(Clone, Copy)]
 enum Table {
     Strings = 0,
@@ -18,12 +18,12 @@ enum Table {
     Types = 3,
 }
 
-/// Returns the two-byte number at `at`.
+/// Reads the `u16` at `at`.
 pub(super) fn u16_at(bytes: &[u8], at: usize) -> u16 {
     bytes.get(at..at + 2).map_or(0, |bytes| u16::from_le_bytes([bytes[0], bytes[1]]))
 }
 
-/// Returns the four-byte number at `at`.
+/// Reads the `u32` at `at`.
 pub(super) fn u32_at(bytes: &[u8], at: usize) -> u32 {
     bytes.get(at..at + 4).map_or(0, |bytes| u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
 }
@@ -32,7 +32,7 @@ fn table(table: Table) -> &'static [u8] {
     FACTS.get(u32_at(FACTS, MAGIC_LENGTH + 4 * table as usize) as usize..).unwrap_or_default()
 }
 
-/// Returns record `index` of a table: a count, one offset more than records, then the records.
+/// Returns record `index` of a table, which consists of a count, count + 1 offsets, and the records.
 fn record(of: Table, index: u16) -> &'static [u8] {
     let bytes = table(of);
     let (count, index) = (u32_at(bytes, 0) as usize, usize::from(index));
@@ -45,7 +45,7 @@ fn record(of: Table, index: u16) -> &'static [u8] {
     bytes.get(records + start..records + end).unwrap_or_default()
 }
 
-/// Returns the bytes of a string, which compare as the string does.
+/// Returns the bytes of a string, which have the same order as strings.
 pub(super) fn string_bytes(index: u16) -> &'static [u8] {
     record(Table::Strings, index)
 }
@@ -60,17 +60,17 @@ pub(super) fn node(index: u16) -> &'static [u8] {
     record(Table::Nodes, index)
 }
 
-/// Returns how many resource types there are.
+/// Returns the number of resource types.
 pub(super) fn type_count() -> u16 {
     u32_at(FACTS, MAGIC_LENGTH + 16) as u16
 }
 
-/// Returns what the facts were taken from: package, version, licence, date.
+/// Returns the source of the facts: package, version, licence and date.
 pub(super) fn provenance() -> &'static str {
     string(u32_at(FACTS, MAGIC_LENGTH + 20) as u16)
 }
 
-/// Returns the name and record of a resource type by its number.
+/// Returns the name and record of a resource type by its index.
 pub(super) fn type_at(index: u16) -> (&'static str, &'static [u8]) {
     (string(u16_at(table(Table::TypeNames), 2 * usize::from(index))), record(Table::Types, index))
 }
@@ -96,12 +96,12 @@ pub(super) fn search(count: u16, compare: impl Fn(u16) -> std::cmp::Ordering) ->
     None
 }
 
-/// A counted list of two-byte numbers.
+/// A list of `u16` numbers with its length.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Numbers(&'static [u8]);
 
 impl Numbers {
-    /// Takes `count` numbers from `at`.
+    /// Returns the list of `count` numbers at `at`.
     pub(super) fn new(bytes: &'static [u8], at: usize, count: usize) -> Self {
         Self(bytes.get(at..at + 2 * count).unwrap_or_default())
     }

@@ -1,6 +1,6 @@
-//! What the IDs begin with that services make up: no schema says it.
+//! Prefixes of generated physical IDs; schemas do not contain them.
 
-/// Types whose physical ID is a prefix and digits.
+/// Types whose physical ID is a prefix and hexadecimal digits.
 const PREFIXES: [(&str, &str); 37] = [
     ("AWS::EC2::CapacityReservation", "cr-"),
     ("AWS::EC2::CustomerGateway", "cgw-"),
@@ -41,7 +41,7 @@ const PREFIXES: [(&str, &str); 37] = [
     ("AWS::ServiceDiscovery::Service", "srv-"),
 ];
 
-/// Returns what the physical IDs of a type begin with, such as `fs-`; `None` where nothing is known of them.
+/// Returns the prefix of a type's physical IDs, such as `fs-`; `None` if unknown.
 pub fn id_prefix(resource_type: &str) -> Option<&'static str> {
     let index = PREFIXES.binary_search_by_key(&resource_type, |(name, _)| *name).ok()?;
     Some(PREFIXES[index].1)

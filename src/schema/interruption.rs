@@ -1,19 +1,19 @@
-//! Properties whose change in place takes the resource out of service for a while.
+//! Properties whose update interrupts the resource.
 //!
-//! Provider schemas do not say this; the resource pages do ("Update requires: Some interruptions"). Only types whose
-//! interruption a user would notice are here; everything else is updated without one.
+//! Provider schemas do not contain this; the reference pages do ("Update requires: Some interruptions"). The table has only types whose
+//! interruption users notice.
 
 use super::ResourceType;
 
 impl ResourceType {
-    /// Tells whether changing a property in place interrupts the resource.
+    /// Returns whether an update of a property interrupts the resource.
     pub fn interrupts(&self, path: &[&str]) -> bool {
         path.first()
             .is_some_and(|property| INTERRUPTING.iter().any(|(name, properties)| *name == self.name() && properties.contains(property)))
     }
 }
 
-/// Types with the properties that interrupt, sorted; each row is what the page named says under "Update requires: Some interruptions",
+/// Types with the properties whose update interrupts, sorted; each row is from the reference page's "Update requires: Some interruptions",
 /// below <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/>.
 const INTERRUPTING: &[(&str, &[&str])] = &[
     // aws-resource-autoscaling-autoscalinggroup.html: instances in a subnet that is left are ended.

@@ -1,10 +1,11 @@
-//! Facts from AWS's provider schemas: what each property of each resource type is, and what changing it does.
+//! Facts from AWS's provider schemas: the type and constraints of each property, and the effect of its update.
 //!
-//! Takes the name of a resource type, gives a [`ResourceType`], and from that [`PropertyFacts`]. The facts are extracted once, by a
-//! documented command, from a named data set and are compiled in: nothing is read at start, and looking one type up costs nothing for the others. What follows from a fact is for
+//! Takes the name of a resource type; returns a [`ResourceType`] with its [`PropertyFacts`]. A documented script extracts the facts from a
+//! named data set; they are compiled in, and a lookup reads only the records of one type. Conclusions from facts are left to
 //! [`plan`](crate::plan) and [`validate`](crate::validate).
 //!
-//! A type that nothing is published about (`Custom::...`, third-party types, misspelled ones) has no facts: callers say "may be".
+//! A type without a published schema (`Custom::...`, a third-party type, a misspelled name) has no facts; callers treat its properties as
+//! unknown.
 
 mod custom_name;
 mod data;
@@ -22,23 +23,23 @@ pub use property::{PropertyFacts, Types};
 pub use resource_type::{PropertyPath, ResourceType};
 pub use word::Word;
 
-/// What CloudFormation must do to change a property.
+/// Whether the update of a property replaces the resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub enum RequiresRecreation {
-    /// Updated in place.
+    /// The update happens in place.
     Never,
-    /// May be replaced (`conditionalCreateOnlyProperties`).
+    /// The update can replace the resource (`conditionalCreateOnlyProperties`).
     Conditionally,
-    /// Replaced (`createOnlyProperties`).
+    /// The update replaces the resource (`createOnlyProperties`).
     Always,
-    /// What a change set of AWS says in another word; no schema does.
+    /// A value in an AWS change set that this program does not know.
     #[serde(untagged)]
     Other(Word),
 }
 
 /// Returns the facts of a resource type by name, such as `AWS::EFS::FileSystem`.
 ///
-/// `None` for types without a published schema, `Custom::...` among them.
+/// Returns `None` for types without a published schema, such as `Custom::...`.
 pub fn resource_type(name: &str) -> Option<ResourceType> {
     data::find_type(name).map(|(name, record)| ResourceType::new(name, record))
 }
@@ -51,7 +52,7 @@ pub fn resource_types() -> impl ExactSizeIterator<Item = ResourceType> {
     })
 }
 
-/// Returns what the facts were taken from: package, version, licence, date.
+/// Returns the source of the facts: package, version, licence and date.
 pub fn provenance() -> &'static str {
     data::provenance()
 }

@@ -1,25 +1,25 @@
-//! What CloudFormation calls to create, read, update and delete a resource of each type, from the handlers of AWS's provider schemas.
+//! The IAM actions that CloudFormation needs to create, read, update and delete a resource, from the handlers in AWS's provider schemas.
 //!
-//! A file of its own beside the other facts, read where it lies: a command that asks for no permissions touches none of it. Written by
-//! `facts/extract.py`, described in `docs/design/schema-facts.md`.
+//! They are in a separate file, so that other commands do not load them. `facts/extract.py` writes the file;
+//! `docs/design/schema-facts.md` describes its format.
 
 use super::data::{u16_at, u32_at};
 
 static PERMISSIONS: &[u8] = include_bytes!("facts/permissions.bin");
 
-/// Bytes in front of the table offsets.
+/// The length of the magic number before the table offsets, in bytes.
 const MAGIC_LENGTH: usize = 8;
 
-/// What is done to a resource.
+/// A handler of a resource type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Handler {
-    /// It is created.
+    /// Creates the resource.
     Create = 0,
-    /// It is read, as after each change.
+    /// Reads the resource, for example after each change.
     Read = 1,
-    /// It is updated.
+    /// Updates the resource.
     Update = 2,
-    /// It is deleted.
+    /// Deletes the resource.
     Delete = 3,
 }
 
@@ -50,7 +50,7 @@ impl Table {
     }
 }
 
-/// Returns the IAM actions that CloudFormation's handler of a type needs, sorted; none for types without a published handler.
+/// Returns the sorted IAM actions that a type's handler needs; empty for types without a published handler.
 pub fn handler_permissions(resource_type: &str, handler: Handler) -> impl ExactSizeIterator<Item = &'static str> {
     let (actions, types, records) = (Table::at(0), Table::at(1), Table::at(2));
     let (mut low, mut high) = (0, types.len());

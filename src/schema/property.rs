@@ -1,15 +1,15 @@
-//! What is known of one property.
+//! The facts of one property.
 
 use super::data::{self, Numbers};
 
-/// The types a value may have, any of them; none is any.
+/// A set of allowed types; the empty set allows any type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Types(u8);
 
 impl Types {
-    /// Text.
+    /// A string.
     pub const STRING: Self = Self(1);
-    /// A whole number.
+    /// An integer.
     pub const INTEGER: Self = Self(2);
     /// A number.
     pub const NUMBER: Self = Self(4);
@@ -20,26 +20,26 @@ impl Types {
     /// An object.
     pub const OBJECT: Self = Self(32);
 
-    /// Tells whether a value of any type will do.
+    /// Returns whether all types are allowed.
     pub fn is_any(self) -> bool {
         self.0 == 0
     }
 
-    /// Tells whether one of `others` is among these types.
+    /// Returns whether the set contains at least one of `others`.
     pub fn has(self, others: Self) -> bool {
         self.0 & others.0 != 0
     }
 
-    /// Returns the types of either.
+    /// Returns the union of two sets.
     pub fn or(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    /// Returns the types in words: `a string or an object`.
-    pub fn words(self) -> String {
+    /// Returns the names of the types, such as `a string or an object`.
+    pub fn names(self) -> String {
         let words = [
             (Self::STRING, "a string"),
-            (Self::INTEGER, "a whole number"),
+            (Self::INTEGER, "an integer"),
             (Self::NUMBER, "a number"),
             (Self::BOOLEAN, "a boolean"),
             (Self::ARRAY, "a list"),
@@ -73,16 +73,16 @@ const DEPENDENT_REQUIRED: u32 = 1 << 20;
 const DEPENDENT_EXCLUDED: u32 = 1 << 21;
 const FORMAT: u32 = 1 << 22;
 
-/// Definitions that refer to definitions are followed this far; the deepest chain there is takes two steps.
+/// Maximum length of a chain of definitions that refer to definitions; the longest in the data has two steps.
 const MAX_REFERENCES: usize = 8;
 
-/// The facts of one property, or of anything inside one: an item of its list, a member of its object.
+/// The facts of one property or of a value inside one: a list item or an object member.
 #[derive(Clone, Copy, Debug)]
 pub struct PropertyFacts {
-    /// The definitions of the resource type, which the record refers to by number.
+    /// The definitions of the resource type; records refer to them by index.
     definitions: Numbers,
     flags: u32,
-    /// The types its value may have.
+    /// The allowed types of the value.
     pub types: Types,
     items: u16,
     values: u16,
@@ -104,7 +104,7 @@ pub struct PropertyFacts {
 }
 
 impl PropertyFacts {
-    /// Reads the record `node` of a type that has these definitions.
+    /// Reads the record `node` of a type with these definitions.
     pub(super) fn new(node: u16, definitions: Numbers) -> Self {
         let mut facts = Self::read(data::node(node), definitions);
         let mut extra = 0;
@@ -128,7 +128,7 @@ impl PropertyFacts {
             at += 2 * usize::from(present);
             value
         };
-        // A reference stands alone in its record, so its number and the items' never meet.
+        // A record with a reference has no other fields, so the field is shared with the items.
         let reference = number(REFERENCE);
         let items = number(ITEMS);
         let mut numbers = |flag: u32, width: usize| {
@@ -210,7 +210,7 @@ impl PropertyFacts {
         nodes.iter().map(move |node| Self::new(node, definitions))
     }
 
-    /// Returns the facts of the items of a list.
+    /// Returns the facts of list items.
     pub fn items(&self) -> Option<Self> {
         if self.has(ITEMS) {
             return Some(Self::new(self.items, self.definitions));
@@ -218,7 +218,7 @@ impl PropertyFacts {
         self.parts().find_map(|part| part.items())
     }
 
-    /// Returns the facts of a member of an object: a declared one, else what every value of a map must be.
+    /// Returns the facts of an object member: of a declared member, else of the values of a map.
     pub fn member(&self, name: &str) -> Option<Self> {
         self.declared(name)
             .or_else(|| self.parts().find_map(|part| part.declared(name)))
@@ -232,121 +232,121 @@ impl PropertyFacts {
         Some(Self::new(self.properties.at(2 * usize::from(index) + 1), self.definitions))
     }
 
-    /// Returns what every value must be, for an object that is a map from free names.
+    /// Returns the facts of the values of a map, an object without declared member names.
     pub fn values(&self) -> Option<Self> {
         self.has(VALUES).then(|| Self::new(self.values, self.definitions))
     }
 
-    /// Returns the parts that `allOf`, `anyOf` and `oneOf` name: members are declared in any of them.
+    /// Returns the subschemas of `allOf`, `anyOf` and `oneOf`, each of which can declare members.
     fn parts(&self) -> impl Iterator<Item = Self> + use<> {
         self.all_of().chain(self.any_of()).chain(self.one_of())
     }
 
-    /// Returns what must hold besides.
+    /// Returns the subschemas of `allOf`.
     pub fn all_of(&self) -> impl ExactSizeIterator<Item = Self> + use<> {
         self.nodes(self.all_of)
     }
 
-    /// Returns the alternatives of which at least one must hold.
+    /// Returns the subschemas of `anyOf`.
     pub fn any_of(&self) -> impl ExactSizeIterator<Item = Self> + use<> {
         self.nodes(self.any_of)
     }
 
-    /// Returns the alternatives of which exactly one must hold.
+    /// Returns the subschemas of `oneOf`.
     pub fn one_of(&self) -> impl ExactSizeIterator<Item = Self> + use<> {
         self.nodes(self.one_of)
     }
 
-    /// Returns the names of the declared members, sorted; those that only `allOf`, `anyOf` or `oneOf` declare left out.
+    /// Returns the sorted names of declared members, without members that only `allOf`, `anyOf` or `oneOf` declare.
     pub fn member_names(&self) -> impl Iterator<Item = &'static str> + use<> {
         let properties = self.properties;
         (0..properties.len() / 2).map(move |index| data::string(properties.at(2 * index)))
     }
 
-    /// Returns the names of members that must be there.
+    /// Returns the names of required members.
     pub fn required(&self) -> impl ExactSizeIterator<Item = &'static str> + use<> {
         self.required.strings()
     }
 
-    /// Returns names of members of which at least one must be there; empty when there is no such rule.
+    /// Returns names of members of which at least one is required; empty without such a requirement.
     pub fn required_or(&self) -> impl ExactSizeIterator<Item = &'static str> + use<> {
         self.required_or.strings()
     }
 
-    /// Returns names of members of which exactly one must be there; empty when there is no such rule.
+    /// Returns names of members of which exactly one is required; empty without such a requirement.
     pub fn required_xor(&self) -> impl ExactSizeIterator<Item = &'static str> + use<> {
         self.required_xor.strings()
     }
 
-    /// Returns names of members, each with another that must then be there too.
+    /// Returns pairs of members: the first requires the second.
     pub fn dependent_required(&self) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
         pairs(self.dependent_required)
     }
 
-    /// Returns names of members, each with another that may then not be there.
+    /// Returns pairs of members: the first excludes the second.
     pub fn dependent_excluded(&self) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
         pairs(self.dependent_excluded)
     }
 
-    /// Returns what an identifier is of, such as `AWS::EC2::Subnet.Id`; of a list of them, `AWS::EC2::Subnet.Ids`.
+    /// Returns the kind of identifier, such as `AWS::EC2::Subnet.Id`, or `AWS::EC2::Subnet.Ids` for a list.
     pub fn identifies(&self) -> Option<&'static str> {
         self.has(FORMAT).then(|| data::string(self.format))
     }
 
-    /// Returns the values allowed, as text; empty when any is.
+    /// Returns the allowed values as strings; empty if all values are allowed.
     pub fn allowed_values(&self) -> impl ExactSizeIterator<Item = &'static str> + use<> {
         self.allowed.strings()
     }
 
-    /// Tells whether the allowed values may be written in any case.
+    /// Returns whether allowed values are case-insensitive.
     pub fn ignores_case(&self) -> bool {
         self.has(CASE_INSENSITIVE)
     }
 
-    /// Returns the regular expression that a part of the text must match.
+    /// Returns the regular expression that must match a part of the string.
     pub fn pattern(&self) -> Option<&'static str> {
         self.has(PATTERN).then(|| data::string(self.pattern))
     }
 
-    /// Returns the least and greatest length of the text, in characters.
+    /// Returns the minimum and maximum length of a string, in characters.
     pub fn length(&self) -> (u32, Option<u32>) {
         (self.length.0, (self.length.1 != u32::MAX).then_some(self.length.1))
     }
 
-    /// Returns the least and greatest number of items.
+    /// Returns the minimum and maximum number of items.
     pub fn count(&self) -> (u32, Option<u32>) {
         (self.count.0, (self.count.1 != u32::MAX).then_some(self.count.1))
     }
 
-    /// Returns the least and greatest number, infinite where there is no bound.
+    /// Returns the minimum and maximum of a number; infinite without a bound.
     pub fn range(&self) -> (f64, f64) {
         self.range
     }
 
-    /// Tells whether the order of a list's items means nothing (`insertionOrder: false`).
+    /// Returns whether the order of list items is irrelevant (`insertionOrder: false`).
     pub fn is_unordered(&self) -> bool {
         self.has(UNORDERED)
     }
 
-    /// Tells whether no two items of a list may be equal.
+    /// Returns whether list items must be unique.
     pub fn is_unique(&self) -> bool {
         self.has(UNIQUE)
     }
 
-    /// Tells whether an object has no members but the declared ones.
+    /// Returns whether undeclared members are forbidden.
     pub fn is_closed(&self) -> bool {
         self.has(CLOSED)
     }
 
-    /// Tells whether the value is a JSON document of its own, such as a policy: an object whose members no schema declares,
-    /// or text that holds one.
+    /// Returns whether the value is a JSON document, such as a policy: an object without declared members, or a string that
+    /// contains one.
     pub fn is_json(&self) -> bool {
         let free = self.types.has(Types::OBJECT) && !self.has(PROPERTIES | VALUES | ANY_OF | ONE_OF | ALL_OF);
         free || self.has(JSON_TEXT)
     }
 }
 
-/// Returns the pairs of a list that holds, again and again, a name, how many others it goes with, and those.
+/// Returns the pairs of a list with repeated groups: a name, a count, and that many other names.
 fn pairs(numbers: Numbers) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
     let (mut at, mut left, mut name) = (0, 0, 0);
     std::iter::from_fn(move || {

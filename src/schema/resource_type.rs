@@ -1,4 +1,4 @@
-//! What is known of one resource type.
+//! The facts of one resource type.
 
 use super::RequiresRecreation;
 use super::data::{self, Numbers};
@@ -6,7 +6,7 @@ use super::property::PropertyFacts;
 
 const DELETE_THEN_CREATE: u8 = 1;
 
-/// The facts of one resource type; a few words that point into the compiled-in facts.
+/// The facts of one resource type, as offsets into the compiled-in data.
 #[derive(Clone, Copy, Debug)]
 pub struct ResourceType {
     name: &'static str,
@@ -51,14 +51,14 @@ impl ResourceType {
         self.name
     }
 
-    /// Returns the facts of `Properties` as a whole.
+    /// Returns the facts of the whole `Properties` object.
     pub fn properties(&self) -> PropertyFacts {
         PropertyFacts::new(self.root, self.definitions)
     }
 
-    /// Returns the facts of a property by its path below `Properties`: names, and indices as decimal text.
+    /// Returns the facts of a property by its path below `Properties`: names, and indexes as decimal strings.
     ///
-    /// `["Tags", "0", "Value"]` is the value of the first tag. `None` means that the schema does not say.
+    /// `["Tags", "0", "Value"]` is the value of the first tag. Returns `None` if the schema has no such property.
     pub fn property(&self, path: &[&str]) -> Option<PropertyFacts> {
         let mut facts = self.properties();
         for segment in path {
@@ -70,11 +70,10 @@ impl ResourceType {
         Some(facts)
     }
 
-    /// Returns what a change at a path below `Properties` asks for.
+    /// Returns whether a change at a path below `Properties` replaces the resource.
     ///
-    /// A change at or below a create-only path asks for a replacement; so does a change of the whole value that a
-    /// create-only path leads into. Where that is too coarse, as with an object of which only one member is create-only,
-    /// ask for the paths of the members that differ.
+    /// A change at or below a create-only path does, and so does a change of a whole value that contains a create-only path. For
+    /// an object with both kinds of members, call this with the paths of the members that differ.
     pub fn requires_recreation(&self, path: &[&str]) -> RequiresRecreation {
         if self.create_only().any(|create_only| create_only.meets(path)) {
             RequiresRecreation::Always
@@ -85,54 +84,54 @@ impl ResourceType {
         }
     }
 
-    /// Returns the paths whose change replaces the resource.
+    /// Returns the create-only paths: a change replaces the resource.
     pub fn create_only(&self) -> impl Iterator<Item = PropertyPath> + use<> {
         self.create_only.iter()
     }
 
-    /// Returns the paths whose change may replace the resource.
+    /// Returns the conditional create-only paths: a change can replace the resource.
     pub fn conditional_create_only(&self) -> impl Iterator<Item = PropertyPath> + use<> {
         self.conditional_create_only.iter()
     }
 
-    /// Returns the paths that the service sets: attributes, not for templates.
+    /// Returns the read-only paths, which the service sets and a template cannot.
     pub fn read_only(&self) -> impl Iterator<Item = PropertyPath> + use<> {
         self.read_only.iter()
     }
 
-    /// Returns the paths that the service never tells again, such as passwords.
+    /// Returns the write-only paths, which the service does not return, such as passwords.
     pub fn write_only(&self) -> impl Iterator<Item = PropertyPath> + use<> {
         self.write_only.iter()
     }
 
-    /// Returns the paths that together name one resource of this type.
+    /// Returns the paths of the primary identifier.
     pub fn primary_identifier(&self) -> impl Iterator<Item = PropertyPath> + use<> {
         self.primary_identifier.iter()
     }
 
-    /// Tells whether a path is one that the service sets, or lies below one.
+    /// Returns whether a path is read-only or below a read-only path.
     pub fn is_read_only(&self, path: &[&str]) -> bool {
         self.read_only().any(|read_only| read_only.holds(path))
     }
 
-    /// Returns the names that `Fn::GetAtt` takes, such as `Arn` or `Endpoint.Address`, as far as the schema tells.
+    /// Returns the attribute names for `Fn::GetAtt` in the schema, such as `Arn` or `Endpoint.Address`.
     pub fn attributes(&self) -> impl Iterator<Item = String> + use<> {
         self.read_only()
             .filter(|path| path.segments().all(|segment| segment != "*"))
             .map(|path| path.segments().collect::<Vec<_>>().join("."))
     }
 
-    /// Returns the names of the properties that a template must give.
+    /// Returns the names of the required properties.
     pub fn required(&self) -> impl Iterator<Item = &'static str> + use<> {
         self.properties().required()
     }
 
-    /// Returns the path of the property that holds tags, usually `Tags`.
+    /// Returns the path of the property with tags, usually `Tags`.
     pub fn tag_property(&self) -> Option<PropertyPath> {
         (self.tag_property.0.len() > 0).then_some(self.tag_property)
     }
 
-    /// Tells whether a replacement deletes the old resource before it creates the new one, as a few types need.
+    /// Returns whether a replacement deletes the old resource before it creates the new one; a few types require this.
     pub fn delete_then_create(&self) -> bool {
         self.flags & DELETE_THEN_CREATE != 0
     }
@@ -159,7 +158,7 @@ impl Paths {
     }
 }
 
-/// The path of a property below `Properties`; `*` stands for any item of a list.
+/// The path of a property below `Properties`; `*` matches any list item.
 #[derive(Clone, Copy, Debug)]
 pub struct PropertyPath(Numbers);
 
@@ -168,29 +167,29 @@ impl PropertyPath {
         Self(Numbers::new(bytes, at + 1, usize::from(bytes.get(at).copied().unwrap_or(0))))
     }
 
-    /// Returns the names on the way.
+    /// Returns the segments of the path.
     pub fn segments(self) -> impl ExactSizeIterator<Item = &'static str> + use<> {
         self.0.strings()
     }
 
-    /// Returns the name, for a path that is one name.
+    /// Returns the only segment of a path with one segment.
     pub fn single(self) -> Option<&'static str> {
         (self.0.len() == 1).then(|| data::string(self.0.at(0)))
     }
 
-    /// Tells whether one path is the other or leads to it, either way.
+    /// Returns whether one path equals the other or is a prefix of it.
     pub fn meets(self, path: &[&str]) -> bool {
         self.compare(path).is_some()
     }
 
-    /// Tells whether `path` is this path or lies below it.
+    /// Returns whether `path` equals this path or is below it.
     pub fn holds(self, path: &[&str]) -> bool {
         self.compare(path) == Some(true)
     }
 
-    /// Returns whether all of this path was used up, or `None` where the two part ways.
+    /// Returns whether this path is a prefix of the other, or `None` if the two diverge.
     ///
-    /// Schemas leave out the `*` of a list now and then, so an index that meets a name is passed over.
+    /// Some schemas omit the `*` of a list, so an index is skipped if this path has a name there.
     fn compare(self, path: &[&str]) -> Option<bool> {
         let mut own = 0;
         for segment in path {

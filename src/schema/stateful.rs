@@ -1,14 +1,14 @@
-//! Resource types that hold data: deleting or replacing one loses what AWS cannot bring back.
+//! Stateful resource types: deletion or replacement loses data that AWS cannot restore.
 
 use super::ResourceType;
 
 impl ResourceType {
-    /// Returns what is lost when a resource of this type is deleted or replaced, or `None` for types that hold nothing.
+    /// Returns the data that is lost if a resource of this type is deleted or replaced; `None` for stateless types.
     pub fn holds_data(&self) -> Option<&'static str> {
         holds_data(self.name())
     }
 
-    /// Tells whether a resource of this type holds data.
+    /// Returns whether a resource of this type contains data.
     pub fn is_stateful(&self) -> bool {
         self.holds_data().is_some()
     }
@@ -19,8 +19,8 @@ fn holds_data(name: &str) -> Option<&'static str> {
     Some(STATEFUL[index].1)
 }
 
-/// Types with what each holds, sorted. Our own reading of what each service stores; data that a source elsewhere still has
-/// (an index rebuilt from a database, a cached layer) counts as held, since rebuilding it takes an operator.
+/// The stateful types with their data, sorted. This is our own assessment of each service. Data that can be rebuilt from another source
+/// (a search index, a cached layer) counts, because an operator must rebuild it.
 const STATEFUL: &[(&str, &str)] = &[
     ("AWS::AmazonMQ::Broker", "queued messages"),
     ("AWS::Backup::BackupVault", "recovery points"),
@@ -53,8 +53,8 @@ const STATEFUL: &[(&str, &str)] = &[
     ("AWS::FSx::Volume", "the volume's files"),
     ("AWS::Glue::Database", "table definitions"),
     ("AWS::Glue::Table", "a table definition and its versions"),
-    ("AWS::KMS::Key", "the key, without which what it encrypted cannot be read"),
-    ("AWS::KMS::ReplicaKey", "the key, without which what it encrypted cannot be read"),
+    ("AWS::KMS::Key", "the key and access to all data that it encrypts"),
+    ("AWS::KMS::ReplicaKey", "the key and access to all data that it encrypts"),
     ("AWS::Kinesis::Stream", "records not yet read"),
     ("AWS::KinesisVideo::Stream", "recorded video"),
     ("AWS::Lightsail::Bucket", "stored objects"),
@@ -102,7 +102,7 @@ mod tests {
     fn stateful_types_are_sorted_and_published() {
         assert!(STATEFUL.is_sorted_by(|a, b| a.0 < b.0));
         for (name, _) in STATEFUL {
-            assert!(super::super::resource_type(name).is_some(), "{name} is not a type");
+            assert!(super::super::resource_type(name).is_some(), "unknown type {name}");
         }
     }
 }

@@ -1,20 +1,20 @@
-//! Words of AWS that are not known here: kept as they are, so that a vocabulary that grew is no failure.
+//! Unknown enum values of AWS APIs, kept as they are, so that a new value is not an error.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// Every such word that was met; AWS's vocabulary is small, so they are never let go.
+/// All unknown values so far; they are never freed, because AWS has few values.
 static WORDS: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
 
-/// A word that AWS uses where only other words are known here.
+/// An enum value of AWS that this program does not know.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Word(&'static str);
 
 impl Word {
-    /// Returns a word.
+    /// Returns the value for a string.
     pub fn new(text: &str) -> Self {
         let mut words = WORDS.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = words.get(text) {
@@ -25,7 +25,7 @@ impl Word {
         Self(kept)
     }
 
-    /// Returns the word as AWS spells it.
+    /// Returns AWS's spelling.
     pub fn as_str(self) -> &'static str {
         self.0
     }

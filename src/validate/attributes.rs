@@ -1,14 +1,13 @@
-//! What stands around a resource's properties: its type, its policies, and what it waits for.
+//! Resource attributes other than properties: type, policies and `DependsOn`.
 
-use super::check::{Check, type_name};
-use super::references::hinted;
+use super::check::{Check, hinted, type_name};
 use crate::schema;
 use crate::template::{Entry, Intrinsic, Kind, Severity, did_you_mean};
 
-/// Types that CloudFormation itself carries out and that have no provider schema.
+/// Types that CloudFormation implements itself and that have no provider schema.
 const UNPUBLISHED: &[&str] = &["AWS::CloudFormation::CustomResource"];
 
-/// Policies by the member that holds them.
+/// The allowed values of each policy attribute.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html>
 const POLICIES: &[(&str, &[&str])] = &[
@@ -16,7 +15,7 @@ const POLICIES: &[(&str, &[&str])] = &[
     ("UpdateReplacePolicy", &["Delete", "Retain", "Snapshot"]),
 ];
 
-/// Types of which CloudFormation can take a snapshot; the source is the same.
+/// Types that support the policy `Snapshot`; same source.
 const WITH_SNAPSHOTS: &[&str] = &[
     "AWS::DocDB::DBCluster",
     "AWS::EC2::Volume",
@@ -46,7 +45,7 @@ const UPDATE_POLICIES: &[&str] = &[
 const CREATION_POLICIES: &[&str] = &["AutoScalingCreationPolicy", "ResourceSignal", "StartFleet"];
 
 pub(super) fn check(check: &mut Check<'_, '_>) {
-    // A macro may make anything of anything.
+    // A macro can change any resource attribute.
     let expands = check.template.transforms.iter().any(|name| *name != "AWS::LanguageExtensions");
     for entry in check.template.resources.iter().filter(|entry| !entry.name.starts_with("Fn::")) {
         policies(check, entry);
@@ -63,24 +62,24 @@ fn policies<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>) {
         let Some(node) = entry.body.get(member) else { continue };
         let Some(policy) = node.as_str() else {
             if !check.template.has_language_extensions() && check.template.transforms.is_empty() && !matches!(node.kind, Kind::Null) {
-                let message = format!("`{}` has a {member} that is {}", entry.name, node.kind_name());
+                let message = format!("{member} of `{}` must be a string, and is {}", entry.name, node.kind_name());
                 let diagnostic = check
-                    .error("invalid-policy", message, node.span, "not a policy")
-                    .hinted("write the policy's name; functions here need `Transform: AWS::LanguageExtensions`")
+                    .error("invalid-policy", message, node.span, "not a string")
+                    .hinted("use a literal value; intrinsic functions here require `Transform: AWS::LanguageExtensions`")
                     .as_aws_says(format!("Template format error: Every {member} member must be a string."));
                 check.report(diagnostic);
             }
             continue;
         };
         if !policies.contains(&policy) {
-            let message = format!("`{}` has {member} `{policy}`, which is not one of {}", entry.name, policies.join(", "));
+            let message = format!("unknown {member} `{policy}` of `{}`; supported are {}", entry.name, policies.join(", "));
             let diagnostic = check
-                .error("invalid-policy", message, node.span, "no such policy")
+                .error("invalid-policy", message, node.span, "unknown policy")
                 .as_aws_says(format!("Template format error: Unrecognized {member} {policy} for resource {}", entry.name));
             check.report(hinted(diagnostic, did_you_mean(policy, policies.iter().copied())));
         } else if policy == "Snapshot" && type_name(entry).starts_with("AWS::") && !WITH_SNAPSHOTS.contains(&type_name(entry)) {
-            let message = format!("`{}` has {member} `Snapshot`, and {} has no snapshots", entry.name, type_name(entry));
-            let diagnostic = check.error("invalid-policy", message, node.span, "nothing to take a snapshot of");
+            let message = format!("{member} of `{}` is `Snapshot`, which {} does not support", entry.name, type_name(entry));
+            let diagnostic = check.error("invalid-policy", message, node.span, "snapshots not supported");
             check.report(diagnostic.hinted("use Retain to keep the resource"));
         }
     }
@@ -91,14 +90,14 @@ fn members<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>) {
         let node = entry.body.get(attribute).filter(|node| Intrinsic::of(node).is_none());
         let members = node.map(|node| node.members()).unwrap_or_default();
         for member in members.iter().filter(|member| !known.contains(&member.key) && !member.key.starts_with("Fn::")) {
-            let message = format!("{attribute} of `{}` has `{}`, which there is not", entry.name, member.key);
-            let diagnostic = check.error("invalid-policy", message, member.key_span, "unknown");
+            let message = format!("{attribute} of `{}` has an unknown member `{}`", entry.name, member.key);
+            let diagnostic = check.error("invalid-policy", message, member.key_span, "unknown member");
             check.report(hinted(diagnostic, did_you_mean(member.key, known.iter().copied())));
         }
     }
 }
 
-/// Checks that `DependsOn` is a name or a list of names.
+/// Checks that `DependsOn` is a logical ID or a list of logical IDs.
 fn depends_on<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>) {
     let Some(node) = entry.body.get("DependsOn") else { return };
     let wrong = match node.kind {
@@ -107,17 +106,17 @@ fn depends_on<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>) {
         _ => Some(node),
     };
     if let Some(wrong) = wrong {
-        let message = format!("DependsOn of `{}` has {}, but must be a name or a list of names", entry.name, wrong.kind_name());
+        let message = format!("DependsOn of `{}` must be a logical ID or a list of logical IDs, and has {}", entry.name, wrong.kind_name());
         let diagnostic = check
-            .error("malformed-depends-on", message, wrong.span, "not a name")
-            .hinted("write the logical ID alone, without Ref")
+            .error("malformed-depends-on", message, wrong.span, "not a logical ID")
+            .hinted("use the logical ID as a string, without Ref")
             .as_aws_says("Template format error: DependsOn must be a string or list of strings.");
         check.report(diagnostic);
     }
 }
 
 fn types(check: &mut Check<'_, '_>) {
-    // A macro may make a published type of any other.
+    // A macro can replace an unknown type.
     if !check.template.transforms.is_empty() {
         return;
     }
@@ -129,8 +128,8 @@ fn types(check: &mut Check<'_, '_>) {
         let span = entry.body.get("Type").map_or(entry.name_span, |node| node.span);
         let near = did_you_mean(name, schema::resource_types().map(|facts| facts.name()));
         let mut diagnostic =
-            check.error("unknown-resource-type", format!("`{name}` is not a published resource type"), span, "unknown type");
-        // Without a near name it may be newer than the facts.
+            check.error("unknown-resource-type", format!("unknown resource type `{name}`"), span, "not a published AWS type");
+        // A type without a similar known name may be newer than the compiled-in schemas.
         diagnostic.severity = if near.is_some() { Severity::Error } else { Severity::Warning };
         diagnostic.aws_message = Some(format!("Template format error: Unrecognized resource types: [{name}]"));
         check.report(hinted(diagnostic, near));

@@ -1,4 +1,4 @@
-//! What the rules share: the template, its references, the solver, and the findings so far.
+//! The shared state of all rules: the template, its references, the solver and the findings.
 
 use super::formula::Formulas;
 use super::solver::{Answer, Assignment, Clause, Freedom, Literal, Solver};
@@ -10,28 +10,28 @@ use crate::schema::{self, ResourceType};
 use crate::secret::{MASKED, is_no_echo};
 use crate::template::{Diagnostic, Entry, Intrinsic, Node, Severity, Span, Template};
 
-/// Rules whose violation may leave a condition without a value.
+/// Rules whose violation can make a condition impossible to evaluate.
 const BREAKS_CONDITIONS: &[&str] =
     &["circular-condition", "malformed-function", "unknown-function", "unresolved-condition", "unresolved-mapping"];
 
-/// A validation under way.
+/// The state of a validation.
 pub(super) struct Check<'t, 'a> {
     pub(super) template: &'t Template<'a>,
-    /// Every reference; taken out while a rule walks them.
+    /// Every reference; empty while a rule iterates over them.
     pub(super) uses: Vec<Use<'a>>,
-    /// The facts of each resource's type, by the resource's number.
+    /// The facts of each resource's type, by the resource's index.
     pub(super) types: Vec<Option<ResourceType>>,
     solver: Solver<'a>,
     findings: Vec<Finding>,
     options: Options<'t>,
 }
 
-/// Under which parameters something shows.
+/// The parameter values with which a problem occurs.
 #[derive(Clone, Debug, Default)]
 pub(super) struct When {
-    /// Whether it shows under the parameters in force.
+    /// Whether it occurs with the current parameter values.
     pub(super) in_force: bool,
-    /// Whether it shows whenever the resources that it is about exist.
+    /// Whether it occurs whenever the affected resources exist.
     pub(super) unavoidable: bool,
     assignment: Assignment,
 }
@@ -49,41 +49,41 @@ impl<'t, 'a> Check<'t, 'a> {
         }
     }
 
-    /// Returns the region that the stack is in, where it was given.
+    /// Returns the stack's region, if given.
     pub(super) fn given_region(&self) -> Option<&'t str> {
         self.options.region
     }
 
-    /// Returns what holds where the stack is in the region that was given.
+    /// Returns the literal that is true in the given region.
     pub(super) fn region_in_force(&self) -> Option<Literal> {
         self.options.region?;
         self.solver.formulas.variables.position("AWS::Region").map(|region| Literal::Value(region, 0))
     }
 
-    /// Tells whether the same was said already.
+    /// Returns whether an equal finding exists already.
     pub(super) fn is_told(&self, diagnostic: &Diagnostic) -> bool {
         self.findings.iter().any(|finding| finding.diagnostic.rule == diagnostic.rule && finding.diagnostic.message == diagnostic.message)
     }
 
-    /// Returns the resources with their facts.
+    /// Returns the resources with the facts of their types.
     pub(super) fn resources(&self) -> impl Iterator<Item = (usize, &'t Entry<'a>, Option<ResourceType>)> + use<'t, 'a> {
         let (template, types) = (self.template, self.types.clone());
         template.resources.iter().zip(types).enumerate().map(|(index, (entry, facts))| (index, entry, facts))
     }
 
-    /// Returns the guard that a resource's own `Condition` is.
+    /// Returns the guard from a resource's own `Condition`.
     pub(super) fn exists(&self, entry: &Entry<'a>) -> Guards {
         let name = entry.body.get("Condition").and_then(|name| name.as_str());
         name.and_then(|name| walk::condition(self.template, name, true)).into_iter().collect()
     }
 
-    /// Tells whether guards plainly imply that a condition is true.
+    /// Returns whether guards imply that a condition is true, as far as this is visible without a search.
     pub(super) fn implies(&self, guards: &[Literal], condition: usize) -> bool {
         let formulas = &self.solver.formulas;
         guards.iter().any(|guard| matches!(guard, Literal::Condition(other, true) if formulas.implies(*other, condition)))
     }
 
-    /// Returns under which parameters every clause holds, those in force first.
+    /// Returns the parameter values that satisfy every clause; prefers the current values.
     pub(super) fn when(&mut self, clauses: Vec<Clause>) -> Option<When> {
         if let Some(assignment) = self.solver.satisfy(clauses.clone(), Freedom::InForce).found()
             && assignment.iter().all(|(variable, _)| self.solver.formulas.variables.all[*variable].in_force)
@@ -95,14 +95,14 @@ impl<'t, 'a> Check<'t, 'a> {
         Some(When { in_force: false, unavoidable: false, assignment })
     }
 
-    /// Returns under which parameters every clause holds, and whether that is so whenever `exists` does.
+    /// Returns the parameter values that satisfy every clause, and whether every value that satisfies `exists` does so.
     pub(super) fn when_of(&mut self, exists: &[Literal], clauses: Vec<Clause>) -> Option<When> {
         let given: Vec<Clause> = exists.iter().map(|guard| vec![*guard]).collect();
         let mut when = self.when(given.iter().cloned().chain(clauses.iter().cloned()).collect())?;
-        // A free text may always be something else, though no other value of it was tried.
+        // A string without constraints can have other values than the candidates.
         let variables = &self.solver.formulas.variables.all;
         let free = |literal: &Literal| matches!(literal, Literal::Value(variable, _) if !variables[*variable].closed);
-        // Where a condition cannot be decided, that nothing else was found says nothing.
+        // If a condition cannot be evaluated, a search without a result proves nothing.
         let undecided = self.findings.iter().any(|finding| BREAKS_CONDITIONS.contains(&finding.diagnostic.rule));
         when.unavoidable = !undecided
             && !clauses.iter().flatten().any(free)
@@ -113,12 +113,12 @@ impl<'t, 'a> Check<'t, 'a> {
         Some(when)
     }
 
-    /// Returns under which parameters a place counts.
+    /// Returns the parameter values that reach a position in the template.
     pub(super) fn reached(&mut self, guards: &[Literal]) -> Option<When> {
         self.when(guards.iter().map(|guard| vec![*guard]).collect())
     }
 
-    /// Reports a problem of a resource that `exists` under its own guards, wherever all of `guards` can hold.
+    /// Reports a problem of a resource if all `guards` can be true together; `exists` are the resource's own guards.
     pub(super) fn report_where(&mut self, diagnostic: Diagnostic, exists: &[Literal], guards: &[Literal]) -> bool {
         let inner = guards.iter().filter(|guard| !exists.contains(guard)).map(|guard| vec![*guard]).collect();
         let Some(when) = self.when_of(exists, inner) else { return false };
@@ -126,7 +126,7 @@ impl<'t, 'a> Check<'t, 'a> {
         true
     }
 
-    /// Returns the values that a parameter is known to take, the one in force and the allowed ones, with what must hold for each.
+    /// Returns the known values of a parameter (the current one and the allowed ones), each with its literal.
     pub(super) fn parameter_values(&self, name: &str) -> Vec<(Literal, String)> {
         let variables = &self.solver.formulas.variables;
         let Some(index) = variables.position(name) else { return Vec::new() };
@@ -139,12 +139,12 @@ impl<'t, 'a> Check<'t, 'a> {
         candidates.map(|(candidate, text)| (Literal::Value(index, candidate), Variables::told(name, text).to_owned())).collect()
     }
 
-    /// Tells whether a parameter has, in force, the value that a literal asks for.
+    /// Returns whether a literal is true with the current value of its parameter.
     pub(super) fn is_in_force(&self, literal: Literal) -> bool {
         matches!(literal, Literal::Value(variable, 0) if self.solver.formulas.variables.all[variable].in_force)
     }
 
-    /// Tells whether a parameter's value was given, or is one of those that it allows, rather than a free default.
+    /// Returns whether a parameter's value was given or is an allowed value, as opposed to a default without `AllowedValues`.
     pub(super) fn is_chosen(&self, name: &str) -> bool {
         let variables = &self.solver.formulas.variables;
         let closed = variables.position(name).is_some_and(|index| variables.all[index].closed);
@@ -156,23 +156,23 @@ impl<'t, 'a> Check<'t, 'a> {
         self.template.parameters.get(name).is_some_and(|entry| is_no_echo(entry.body))
     }
 
-    /// Returns an error of a rule at a place.
+    /// Returns an error of a rule at a position.
     pub(super) fn error(&self, rule: &'static str, message: impl Into<String>, span: Span, label: impl Into<String>) -> Diagnostic {
         Diagnostic::error(rule, message).at(self.template.source, span, label)
     }
 
-    /// Reports a problem that shows whatever the parameters are.
+    /// Reports a problem that occurs with all parameter values.
     pub(super) fn report(&mut self, diagnostic: Diagnostic) {
         self.findings.push(Finding { diagnostic, assignment: Vec::new() });
     }
 
-    /// Reports a problem that shows under some parameters; one that those in force do not expose, and that can be avoided, is a warning.
+    /// Reports a problem that occurs with some parameter values; it is a warning if the current values avoid it and others can too.
     pub(super) fn report_when(&mut self, diagnostic: Diagnostic, when: &When) {
         let severity = if when.in_force || when.unavoidable { diagnostic.severity } else { Severity::Warning };
         self.report_reached(Diagnostic { severity, ..diagnostic }, when);
     }
 
-    /// Reports a problem that shows under some parameters, as bad as it is.
+    /// Reports a problem that occurs with some parameter values, without a change of its severity.
     pub(super) fn report_reached(&mut self, mut diagnostic: Diagnostic, when: &When) {
         let variables = &self.solver.formulas.variables.all;
         let mut assignment = Vec::with_capacity(when.assignment.len());
@@ -191,13 +191,13 @@ impl<'t, 'a> Check<'t, 'a> {
         self.findings.push(Finding { diagnostic, assignment });
     }
 
-    /// Returns the findings in the order of the document.
+    /// Returns the findings in document order.
     pub(super) fn finish(self) -> Vec<Finding> {
         let mut findings = self.findings;
         if self.solver.gave_up {
-            let diagnostic = Diagnostic::warning("search-limit", "the conditions rest on too many values for all to be tried")
+            let diagnostic = Diagnostic::warning("search-limit", "too many combinations of parameter values to check all of them")
                 .at(self.template.source, self.template.source.first_character(self.template.root.span), "")
-                .hinted("what shows only under some values may be missing here; give the values that matter with `-p`");
+                .hinted("problems that occur only with some values may be missing from the findings; set the parameters of the stack to check their values");
             findings.push(Finding { diagnostic, assignment: Vec::new() });
         }
         for Finding { diagnostic, .. } in &mut findings {
@@ -208,26 +208,26 @@ impl<'t, 'a> Check<'t, 'a> {
     }
 }
 
-/// Returns a value as it would be written on a command line.
+/// Returns a value in the form of a command line argument.
 fn shown(value: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:,".contains(&byte);
     if !value.is_empty() && value.bytes().all(plain) { value.to_owned() } else { format!("'{value}'") }
 }
 
-/// Returns a resource's `Type`, or nothing.
+/// Returns a resource's `Type`, or an empty string.
 pub(super) fn type_name<'a>(entry: &Entry<'a>) -> &'a str {
     entry.body.get("Type").and_then(|name| name.as_str()).unwrap_or_default()
 }
 
-/// Tells whether a node is `{"Ref": "AWS::NoValue"}`.
+/// Returns whether a node is `{"Ref": "AWS::NoValue"}`.
 pub(super) fn is_no_value(node: &Node<'_>) -> bool {
     node.members().len() == 1 && node.get("Ref").and_then(|name| name.as_str()) == Some("AWS::NoValue")
 }
 
-/// One thing that a value may be, and what must hold for it; `None` is `AWS::NoValue`.
+/// One possible value and its guards; `None` is `AWS::NoValue`.
 pub(super) type Alternative<'a> = (Guards, Option<&'a Node<'a>>);
 
-/// Returns what a value may be: itself, or what the branches of its `Fn::If` may be.
+/// Returns the possible values of a node: the node itself, or the possible values of its `Fn::If` branches.
 pub(super) fn alternatives<'a>(template: &Template<'a>, node: &'a Node<'a>, guards: &Guards) -> Vec<Alternative<'a>> {
     if let Some(Intrinsic::If(operand)) = Intrinsic::of(node)
         && let [name, yes, no] = operand.items()
@@ -244,21 +244,26 @@ pub(super) fn alternatives<'a>(template: &Template<'a>, node: &'a Node<'a>, guar
     vec![(guards.clone(), (!is_no_value(node)).then_some(node))]
 }
 
-/// Returns what a member may be, absence among it.
+/// Returns the possible values of a member; `None` if it can be absent.
 pub(super) fn member<'a>(template: &Template<'a>, node: &'a Node<'a>, name: &str, guards: &Guards) -> Vec<Alternative<'a>> {
     node.get(name).map_or_else(|| vec![(guards.clone(), None)], |value| alternatives(template, value, guards))
 }
 
-/// Returns what is written of a member, absence left out.
+/// Returns the possible values of a member without absence.
 pub(super) fn written<'a>(template: &Template<'a>, node: &'a Node<'a>, name: &str, guards: &Guards) -> Vec<(Guards, &'a Node<'a>)> {
     member(template, node, name, guards).into_iter().filter_map(|(guards, value)| Some((guards, value?))).collect()
 }
 
-/// Returns the items of a list that may itself be, or hold, `Fn::If`.
+/// Returns the items of a list; the list or its items can be `Fn::If`.
 pub(super) fn items<'a>(template: &Template<'a>, list: Option<&'a Node<'a>>, guards: &Guards) -> Vec<(Guards, &'a Node<'a>)> {
     let lists = list.map(|list| alternatives(template, list, guards)).unwrap_or_default();
     let each = lists
         .into_iter()
         .flat_map(|(guards, list)| list.map(|list| list.items()).unwrap_or_default().iter().map(move |item| (guards.clone(), item)));
     each.flat_map(|(guards, item)| alternatives(template, item, &guards)).filter_map(|(guards, item)| Some((guards, item?))).collect()
+}
+
+/// Adds a hint, if there is one.
+pub(super) fn hinted(diagnostic: Diagnostic, hint: Option<String>) -> Diagnostic {
+    Diagnostic { hint: hint.or(diagnostic.hint), ..diagnostic }
 }

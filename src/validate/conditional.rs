@@ -1,39 +1,44 @@
-//! Properties that a value of another one asks for, which provider schemas do not say.
+//! Properties that are required because of the value of another property; provider schemas do not express this.
 
 use super::check::{Check, is_no_value, member, type_name, written};
 use super::walk::Guards;
 use crate::template::{Entry, Kind, Node};
 
-/// One value that asks for more.
-struct Asks {
+/// Values of a property that require other properties.
+struct Requirement {
     resource_type: &'static str,
     property: &'static str,
     values: &'static [&'static str],
-    wants: &'static [&'static str],
+    requires: &'static [&'static str],
 }
 
 /// Sources: the property's description on the type's page below
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html>.
-const ASKS: &[Asks] = &[
-    Asks { resource_type: "AWS::DynamoDB::Table", property: "BillingMode", values: &["PROVISIONED"], wants: &["ProvisionedThroughput"] },
-    Asks { resource_type: "AWS::EC2::Volume", property: "VolumeType", values: &["io1", "io2"], wants: &["Iops"] },
-    Asks {
+const REQUIREMENTS: &[Requirement] = &[
+    Requirement {
+        resource_type: "AWS::DynamoDB::Table",
+        property: "BillingMode",
+        values: &["PROVISIONED"],
+        requires: &["ProvisionedThroughput"],
+    },
+    Requirement { resource_type: "AWS::EC2::Volume", property: "VolumeType", values: &["io1", "io2"], requires: &["Iops"] },
+    Requirement {
         resource_type: "AWS::ElasticLoadBalancingV2::Listener",
         property: "Protocol",
         values: &["HTTPS", "TLS"],
-        wants: &["Certificates"],
+        requires: &["Certificates"],
     },
-    Asks {
+    Requirement {
         resource_type: "AWS::ElasticLoadBalancingV2::TargetGroup",
         property: "TargetType",
         values: &["alb", "instance", "ip"],
-        wants: &["Port", "Protocol", "VpcId"],
+        requires: &["Port", "Protocol", "VpcId"],
     },
-    Asks { resource_type: "AWS::Lambda::Function", property: "PackageType", values: &["Zip"], wants: &["Handler", "Runtime"] },
+    Requirement { resource_type: "AWS::Lambda::Function", property: "PackageType", values: &["Zip"], requires: &["Handler", "Runtime"] },
 ];
 
 pub(super) fn check(check: &mut Check<'_, '_>) {
-    // What a macro makes of properties, nobody knows before it ran.
+    // A macro can change properties in any way.
     if check.template.transforms.iter().any(|name| *name != "AWS::LanguageExtensions") {
         return;
     }
@@ -41,8 +46,8 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
         let Some(properties) = entry.body.get("Properties") else { continue };
         let resource_type = type_name(entry);
         let exists = check.exists(entry);
-        for asks in ASKS.iter().filter(|asks| asks.resource_type == resource_type) {
-            asked(check, entry, properties, asks, &exists);
+        for requirement in REQUIREMENTS.iter().filter(|requirement| requirement.resource_type == resource_type) {
+            required_by_value(check, entry, properties, requirement, &exists);
         }
         if resource_type == "AWS::AutoScaling::AutoScalingGroup" {
             sizes(check, entry, properties, &exists);
@@ -53,14 +58,20 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
     }
 }
 
-fn asked<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>, properties: &'a Node<'a>, asks: &Asks, exists: &Guards) {
-    for (guards, node) in written(check.template, properties, asks.property, exists) {
-        let Some(value) = node.as_str().filter(|value| asks.values.contains(value)) else { continue };
-        for name in asks.wants {
+fn required_by_value<'a>(
+    check: &mut Check<'_, 'a>,
+    entry: &Entry<'a>,
+    properties: &'a Node<'a>,
+    requirement: &Requirement,
+    exists: &Guards,
+) {
+    for (guards, node) in written(check.template, properties, requirement.property, exists) {
+        let Some(value) = node.as_str().filter(|value| requirement.values.contains(value)) else { continue };
+        for name in requirement.requires {
             for (guards, wanted) in member(check.template, properties, name, &guards) {
                 if wanted.is_none() {
-                    let message = format!("`{}` has {} `{value}` and no `{name}`", entry.name, asks.property);
-                    let diagnostic = check.error("missing-property", message, node.span, format!("needs `{name}`"));
+                    let message = format!("`{}` has no {name}, which {} `{value}` requires", entry.name, requirement.property);
+                    let diagnostic = check.error("missing-property", message, node.span, format!("requires `{name}`"));
                     check.report_where(diagnostic, exists, &guards);
                 }
             }
@@ -68,21 +79,21 @@ fn asked<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>, properties: &'a Node<
     }
 }
 
-/// Checks that a group's sizes are in order.
+/// Checks that MinSize <= DesiredCapacity <= MaxSize in an Auto Scaling group.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-autoscaling-autoscalinggroup.html>
 fn sizes<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>, properties: &'a Node<'a>, exists: &Guards) {
     let number = |node: &Node<'_>| node.scalar().and_then(|text| text.trim().parse::<i64>().ok());
     for (low, high) in [("MinSize", "MaxSize"), ("MinSize", "DesiredCapacity"), ("DesiredCapacity", "MaxSize")] {
-        for (guards, least) in written(check.template, properties, low, exists) {
-            for (guards, most) in written(check.template, properties, high, &guards) {
-                let (Some(a), Some(b)) = (number(least), number(most)) else { continue };
+        for (guards, minimum) in written(check.template, properties, low, exists) {
+            for (guards, maximum) in written(check.template, properties, high, &guards) {
+                let (Some(a), Some(b)) = (number(minimum), number(maximum)) else { continue };
                 if a > b {
-                    let message = format!("`{}` has {low} {a} above {high} {b}", entry.name);
+                    let message = format!("{low} {a} of `{}` is greater than {high} {b}", entry.name);
                     let diagnostic = check
-                        .error("value-out-of-range", message, least.span, "")
-                        .at(check.template.source, most.span, "below it")
-                        .hinted("MinSize, DesiredCapacity and MaxSize rise in this order");
+                        .error("value-out-of-range", message, minimum.span, "")
+                        .at(check.template.source, maximum.span, "smaller value")
+                        .hinted("MinSize must not exceed DesiredCapacity, and DesiredCapacity must not exceed MaxSize");
                     check.report_where(diagnostic, exists, &guards);
                 }
             }
@@ -90,7 +101,7 @@ fn sizes<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>, properties: &'a Node<
     }
 }
 
-/// Finds tags of one key that are there at once.
+/// Finds tags with the same key that can be present together.
 fn unique_tags<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>, tags: &'a Node<'a>, exists: &Guards) {
     let Kind::Array(items) = tags.kind else { return };
     let keys: Vec<(&Node<'a>, &str)> = items
@@ -101,9 +112,9 @@ fn unique_tags<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>, tags: &'a Node<
     for (index, (later, key)) in keys.iter().enumerate() {
         if let Some((earlier, _)) = keys[..index].iter().find(|(_, other)| other == key) {
             let diagnostic = check
-                .error("duplicate-tag", format!("`{}` has two tags of the key `{key}`", entry.name), later.span, "again here")
+                .error("duplicate-tag", format!("duplicate tag key `{key}` in `{}`", entry.name), later.span, "duplicate")
                 .at(check.template.source, earlier.span, "first here")
-                .hinted("keep one of them");
+                .hinted("remove one of the two tags");
             check.report_where(diagnostic, exists, exists);
         }
     }

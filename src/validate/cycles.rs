@@ -8,10 +8,10 @@ use super::walk::{Guards, Owner, UseKind};
 use crate::graph::Graph;
 use crate::template::Span;
 
-/// Most steps that the search for cycles takes; cycles beyond are not reported.
+/// Maximum number of steps of the search for cycles; cycles beyond it are not reported.
 const MAX_STEPS: usize = 20_000;
 
-/// One resource waits for another.
+/// A dependency on another resource.
 struct Edge {
     to: usize,
     guards: Guards,
@@ -20,7 +20,7 @@ struct Edge {
 
 pub(super) fn check(check: &mut Check<'_, '_>) {
     let template = check.template;
-    // What a macro makes of a resource may wait for less, and for more.
+    // A macro can add and remove dependencies.
     if template.transforms.iter().any(|name| *name != "AWS::LanguageExtensions") {
         return;
     }
@@ -50,7 +50,7 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
     }
 }
 
-/// The search for cycles whose references can all count at once.
+/// The search for cycles whose references can all be active together.
 struct Search {
     /// The dependencies of each resource.
     edges: Vec<Vec<Edge>>,
@@ -63,7 +63,7 @@ struct Search {
 }
 
 impl Search {
-    /// Reports the cycles through `start`, each once, from its first resource: cycles through an earlier resource are left out.
+    /// Reports the cycles in which `start` is the first resource, so that each cycle is reported once.
     fn cycles_from(&mut self, start: usize, check: &mut Check<'_, '_>) {
         let mut on_path = FxHashSet::from_iter([start]);
         let mut guards = Guards::new();
@@ -98,7 +98,7 @@ impl Search {
     }
 }
 
-/// Reports a cycle if all its references can count at once, and returns whether it did.
+/// Reports a cycle if all its references can be active together, and returns whether it did.
 fn report(check: &mut Check<'_, '_>, cycle: &[(usize, Span)], guards: &[Literal]) -> bool {
     let exists: Guards =
         cycle.iter().filter_map(|(on, _)| check.template.resources.iter().nth(*on)).flat_map(|entry| check.exists(entry)).collect();

@@ -1,9 +1,8 @@
-//! Parameters: what their declarations say, and whether their own defaults satisfy it.
+//! Parameter declarations: types, constraints, and whether defaults and allowed values satisfy the constraints.
 //!
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html>
 
-use super::check::Check;
-use super::references::hinted;
+use super::check::{Check, hinted};
 use crate::parameters::{Declaration, ParameterType};
 use crate::template::{Severity, did_you_mean};
 
@@ -14,7 +13,7 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
             && ParameterType::of(kind).is_none()
         {
             let diagnostic = check
-                .error("invalid-parameter-type", format!("parameter `{}` has type `{kind}`, which there is not", entry.name), node.span, "")
+                .error("invalid-parameter-type", format!("unknown parameter type `{kind}` of parameter `{}`", entry.name), node.span, "")
                 .as_aws_says(format!("Template format error: Unrecognized parameter type: {kind}"));
             let near = did_you_mean(kind, ["CommaDelimitedList", "List<Number>", "Number", "String"]);
             check.report(hinted(diagnostic, near));
@@ -32,27 +31,27 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
     }
 }
 
-/// Finds bounds that leave nothing, and those that its type does not have.
+/// Finds contradictory bounds and invalid patterns.
 fn bounds<'a>(check: &mut Check<'_, 'a>, declaration: &Declaration<'a>) {
     let body = declaration.entry.body;
-    let lengths = (declaration.min_length.map(|least| least as f64), declaration.max_length.map(|most| most as f64));
-    for (low, high, (least, most)) in
+    let lengths = (declaration.min_length.map(|minimum| minimum as f64), declaration.max_length.map(|maximum| maximum as f64));
+    for (low, high, (minimum, maximum)) in
         [("MinValue", "MaxValue", (declaration.min_value, declaration.max_value)), ("MinLength", "MaxLength", lengths)]
     {
-        if let (Some(least), Some(most), Some(node)) = (least, most, body.get(low))
-            && least > most
+        if let (Some(minimum), Some(maximum), Some(node)) = (minimum, maximum, body.get(low))
+            && minimum > maximum
         {
-            let message = format!("parameter `{}` has {low} {least} above {high} {most}, which leaves no value", declaration.name());
-            let diagnostic = check.error("invalid-parameter", message, node.span, "").hinted("change one of the two");
+            let message = format!("{low} {minimum} of parameter `{}` is greater than {high} {maximum}", declaration.name());
+            let diagnostic = check.error("invalid-parameter", message, node.span, "").hinted("change one of the two bounds");
             check.report(diagnostic);
         }
     }
     if let Some(pattern) = declaration.allowed_pattern.filter(|pattern| fancy_regex::Regex::new(pattern).is_err())
         && let Some(node) = body.get("AllowedPattern")
     {
-        // Java's engine may know what this one does not.
-        let message = format!("the pattern of parameter `{}` cannot be read: `{}`", declaration.name(), super::literals::short(pattern));
-        let mut diagnostic = check.error("invalid-parameter", message, node.span, "").hinted("is every bracket closed?");
+        // Java's regular expressions have syntax that this engine does not support.
+        let message = format!("invalid AllowedPattern `{}` of parameter `{}`", super::literals::short(pattern), declaration.name());
+        let mut diagnostic = check.error("invalid-parameter", message, node.span, "").hinted("check for an unclosed bracket");
         diagnostic.severity = Severity::Warning;
         check.report(diagnostic);
     }
@@ -60,20 +59,20 @@ fn bounds<'a>(check: &mut Check<'_, 'a>, declaration: &Declaration<'a>) {
 
 fn default<'a>(check: &mut Check<'_, 'a>, declaration: &Declaration<'a>) {
     let (Some(text), Some(node)) = (&declaration.default, declaration.entry.body.get("Default")) else { return };
-    // What stands in SSM is checked, not the name it has there.
+    // The constraints apply to the value in SSM and not to the name of the SSM parameter.
     if matches!(declaration.parameter_type, ParameterType::Ssm { .. }) {
         return;
     }
-    // A list that is allowed as a whole may be allowed by its items as well.
+    // AllowedValues can list either whole lists or single items.
     let is_whole = declaration.parameter_type.is_list() && declaration.allowed_values.contains(&text.as_str());
-    if let Some((problem, hint)) = declaration.refuses(text).filter(|_| !is_whole) {
+    if let Some((problem, hint)) = declaration.violation(text).filter(|_| !is_whole) {
         let message = format!("the default of parameter `{}` {problem}", declaration.name());
         let diagnostic = check.error("invalid-default", message, node.span, "");
         check.report(diagnostic.hinted(hint.unwrap_or_else(|| "change the default or the constraint".to_owned())));
     }
 }
 
-/// Finds allowed values that the other constraints refuse.
+/// Finds allowed values that violate another constraint.
 fn allowed<'a>(check: &mut Check<'_, 'a>, declaration: &Declaration<'a>) {
     let constrained = declaration.allowed_pattern.is_some()
         || [declaration.min_value, declaration.max_value].iter().any(Option::is_some)
@@ -81,11 +80,11 @@ fn allowed<'a>(check: &mut Check<'_, 'a>, declaration: &Declaration<'a>) {
         || matches!(declaration.parameter_type, ParameterType::Number | ParameterType::NumberList);
     let values = declaration.entry.body.get("AllowedValues").map(|values| values.items()).unwrap_or_default();
     for node in values.iter().filter(|_| constrained) {
-        if let Some((problem, _)) = node.scalar().and_then(|text| declaration.refuses(text)) {
+        if let Some((problem, _)) = node.scalar().and_then(|text| declaration.violation(text)) {
             let message = format!("an allowed value of parameter `{}` {problem}", declaration.name());
-            let mut diagnostic = check.error("invalid-allowed-value", message, node.span, "nobody can choose it");
+            let mut diagnostic = check.error("invalid-allowed-value", message, node.span, "violates another constraint");
             diagnostic.severity = Severity::Warning;
-            check.report(diagnostic.hinted("take it out, or change the constraint"));
+            check.report(diagnostic.hinted("remove the value, or change the constraint"));
         }
     }
 }

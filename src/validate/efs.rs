@@ -1,4 +1,4 @@
-//! File systems: mount targets that collide, and throughput without a figure.
+//! EFS file systems: conflicting mount targets, and provisioned throughput without a value.
 
 use super::check::{Alternative, Check, When, alternatives, type_name, written};
 use super::walk::Guards;
@@ -11,7 +11,7 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
     }
 }
 
-/// Finds mount targets of one file system in one subnet; EFS takes one per availability zone.
+/// Finds mount targets of one file system in the same subnet; EFS allows one per availability zone.
 ///
 /// Source: <https://docs.aws.amazon.com/efs/latest/ug/accessing-fs.html>
 fn mount_targets(check: &mut Check<'_, '_>) {
@@ -32,7 +32,7 @@ fn property<'a>(entry: &Entry<'a>, name: &str) -> Option<&'a Node<'a>> {
     entry.body.get("Properties").and_then(|properties| properties.get(name))
 }
 
-/// Returns what a property may be, under the resource's own condition.
+/// Returns the possible values of a property under the resource's own condition.
 fn values<'a>(check: &Check<'_, 'a>, entry: &Entry<'a>, name: &str) -> Vec<Alternative<'a>> {
     let guards = check.exists(entry);
     match property(entry, name) {
@@ -41,10 +41,10 @@ fn values<'a>(check: &Check<'_, 'a>, entry: &Entry<'a>, name: &str) -> Vec<Alter
     }
 }
 
-/// A pair of things that meet, and when.
+/// Two equal values, and the parameter values with which they occur together.
 type Meeting<'a> = (&'a Node<'a>, &'a Node<'a>, When);
 
-/// Returns the pair of values that meets under the parameters in force, else the first that meets at all.
+/// Returns the pair of values that occurs with the current parameter values, else the first possible pair.
 fn meeting<'a>(
     check: &mut Check<'_, 'a>,
     exists: &Guards,
@@ -74,30 +74,30 @@ fn collide<'a>(check: &mut Check<'_, 'a>, earlier: &Entry<'a>, later: &Entry<'a>
     let Some((first, second, when)) = meeting(check, &exists, &subnets, &others, same) else {
         return in_one_zone(check, [earlier, later], [&subnets, &others], &exists);
     };
-    let message = format!("`{}` and `{}` put two mount targets of one file system into one subnet", earlier.name, later.name);
+    let message = format!("mount targets `{}` and `{}` of the same file system are in the same subnet", earlier.name, later.name);
     let diagnostic = check
-        .error("mount-targets-in-one-subnet", message, second.span, "the same subnet")
-        .at(check.template.source, first.span, "first here")
+        .error("mount-targets-in-one-subnet", message, second.span, "same subnet")
+        .at(check.template.source, first.span, "first mount target")
         .as_aws_says("mount target already exists in this AZ")
-        .hinted("give each mount target a subnet in an availability zone of its own");
+        .hinted("use a subnet in a different availability zone for each mount target");
     check.report_when(diagnostic, &when);
 }
 
-/// Returns the resource of a type that a value refers to.
+/// Returns the resource to which a value refers, if it has this type.
 fn referred<'a>(check: &Check<'_, 'a>, node: &Node<'a>, resource_type: &str) -> Option<(&'a Node<'a>, Guards)> {
     let Some(Intrinsic::Ref(name)) = Intrinsic::of(node) else { return None };
     let entry = check.template.resources.get(name.as_str()?).filter(|entry| type_name(entry) == resource_type)?;
     Some((entry.body.get("Properties")?, check.exists(entry)))
 }
 
-/// Finds mount targets in different subnets of one availability zone, and a second one of a file system that is in one zone alone.
+/// Finds mount targets in different subnets of the same availability zone, and a second mount target of a One Zone file system.
 fn in_one_zone<'a>(check: &mut Check<'_, 'a>, targets: [&Entry<'a>; 2], subnets: [&[Alternative<'a>]; 2], exists: &Guards) {
     let [earlier, later] = targets;
     let zones = subnets.map(|subnets| zones(check, subnets));
     let same = |a: Option<&'a Node<'a>>, b: Option<&'a Node<'a>>| a.zip(b).filter(|(a, b)| a.same(b));
     let file_system = property(later, "FileSystemId").and_then(|node| referred(check, node, "AWS::EFS::FileSystem"));
     let found = match meeting(check, exists, &zones[0], &zones[1], same) {
-        Some((first, second, when)) => Some((first, second, when, "one availability zone")),
+        Some((first, second, when)) => Some((first, second, when, "are in the same availability zone")),
         None => file_system.and_then(|(properties, guards)| {
             let one: Vec<Alternative<'a>> = written(check.template, properties, "AvailabilityZoneName", &guards)
                 .into_iter()
@@ -105,20 +105,20 @@ fn in_one_zone<'a>(check: &mut Check<'_, 'a>, targets: [&Entry<'a>; 2], subnets:
                 .collect();
             let (zone, _, when) = meeting(check, exists, &one, &one, same)?;
             let second = property(later, "SubnetId")?;
-            Some((zone, second, when, "a file system of one zone"))
+            Some((zone, second, when, "belong to a One Zone file system, which has only one"))
         }),
     };
-    let Some((first, second, when, place)) = found else { return };
-    let message = format!("`{}` and `{}` put two mount targets of one file system into {place}", earlier.name, later.name);
+    let Some((first, second, when, conflict)) = found else { return };
+    let message = format!("mount targets `{}` and `{}` of the same file system {conflict}", earlier.name, later.name);
     let diagnostic = check
-        .error("mount-targets-in-one-zone", message, second.span, "the same zone")
-        .at(check.template.source, first.span, "first here")
+        .error("mount-targets-in-one-zone", message, second.span, "second mount target")
+        .at(check.template.source, first.span, "first mount target")
         .as_aws_says("mount target already exists in this AZ")
-        .hinted("give each mount target a subnet in an availability zone of its own; others of the zone reach it too");
+        .hinted("keep one mount target per availability zone; all subnets of the zone can reach it");
     check.report_when(diagnostic, &when);
 }
 
-/// Returns the zones of the subnets that a value may refer to, as far as the template says them.
+/// Returns the availability zones of the subnets to which a value can refer, as far as the template contains them.
 fn zones<'a>(check: &Check<'_, 'a>, subnets: &[Alternative<'a>]) -> Vec<Alternative<'a>> {
     let mut zones = Vec::new();
     for (guards, subnet) in subnets {
@@ -131,19 +131,19 @@ fn zones<'a>(check: &Check<'_, 'a>, subnets: &[Alternative<'a>]) -> Vec<Alternat
     zones
 }
 
-/// Finds `ThroughputMode: provisioned` without the figure.
+/// Finds `ThroughputMode: provisioned` without `ProvisionedThroughputInMibps`.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-efs-filesystem.html>
 fn throughput<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>) {
     let exists = check.exists(entry);
-    let (modes, figures) = (values(check, entry, "ThroughputMode"), values(check, entry, "ProvisionedThroughputInMibps"));
+    let (modes, throughputs) = (values(check, entry, "ThroughputMode"), values(check, entry, "ProvisionedThroughputInMibps"));
     let lacks = |mode: Option<&'a Node<'a>>, figure: Option<&'a Node<'a>>| {
         mode.filter(|mode| mode.as_str() == Some("provisioned") && figure.is_none()).map(|mode| (mode, mode))
     };
-    let Some((mode, _, when)) = meeting(check, &exists, &modes, &figures, lacks) else { return };
-    let message = format!("`{}` has provisioned throughput and does not say how much", entry.name);
+    let Some((mode, _, when)) = meeting(check, &exists, &modes, &throughputs, lacks) else { return };
+    let message = format!("`{}` has ThroughputMode provisioned but no ProvisionedThroughputInMibps", entry.name);
     let diagnostic = check
-        .error("provisioned-throughput-without-figure", message, mode.span, "needs ProvisionedThroughputInMibps")
-        .hinted("set ProvisionedThroughputInMibps, or use elastic throughput");
+        .error("provisioned-throughput-without-figure", message, mode.span, "requires ProvisionedThroughputInMibps")
+        .hinted("set ProvisionedThroughputInMibps, or set ThroughputMode to elastic");
     check.report_when(diagnostic, &when);
 }

@@ -1,19 +1,19 @@
-//! Conditions as formulas over equalities of concrete texts.
+//! Conditions as Boolean formulas over comparisons of concrete strings.
 
 use rustc_hash::FxHashMap;
 
-use super::variables::Variables;
+use super::variables::{Concrete, Variables};
 use crate::template::{Intrinsic, Kind, Node, Sub, SubPart, Template, sub_parts};
 
-/// Conditions followed to see that one implies another; the search answers what lies further.
+/// Maximum depth when checking syntactically that a condition implies another; the solver decides the rest.
 const IMPLICATION_STEPS: usize = 4;
 
-/// A condition, taken apart.
+/// A parsed condition.
 #[derive(Debug)]
 pub(super) enum Formula {
-    /// `Fn::Equals`, by its number among the atoms.
+    /// A comparison, by the index of its atom.
     Atom(usize),
-    /// Another condition, by its number.
+    /// Another condition, by its index.
     Condition(usize),
     /// `Fn::Not`.
     Not(Box<Formula>),
@@ -21,11 +21,11 @@ pub(super) enum Formula {
     And(Vec<Formula>),
     /// `Fn::Or`.
     Or(Vec<Formula>),
-    /// Something that cannot be decided here, such as a misspelled function.
+    /// An expression that cannot be evaluated, such as an unknown function.
     Undecidable,
 }
 
-/// One comparison and the parameters that it rests on.
+/// One comparison and the parameters that it depends on.
 #[derive(Debug)]
 pub(super) struct Atom<'a> {
     comparison: Comparison,
@@ -33,35 +33,28 @@ pub(super) struct Atom<'a> {
     pub(super) variables: Vec<usize>,
 }
 
-/// How two operands are compared; all but the first stand in `Rules` alone.
+/// The kind of a comparison; all but the first are valid only in `Rules`.
 #[derive(Clone, Copy, Debug)]
 enum Comparison {
     /// `Fn::Equals`.
     Equals,
-    /// `Fn::Contains`: a list holds a text.
+    /// `Fn::Contains`: a list contains a string.
     Contains,
-    /// `Fn::EachMemberEquals`: every item of a list is a text.
+    /// `Fn::EachMemberEquals`: every item of a list equals a string.
     EachEquals,
-    /// `Fn::EachMemberIn`: every item of a list is in another.
+    /// `Fn::EachMemberIn`: every item of a list is in another list.
     EachIn,
 }
 
-/// Every condition of a template.
+/// All conditions of a template.
 #[derive(Debug)]
 pub(super) struct Formulas<'a> {
     pub(super) conditions: Vec<Formula>,
-    /// What the template's `Rules` ask for; nobody can deploy what breaks one.
+    /// The template's `Rules`; CloudFormation refuses values that violate one.
     pub(super) rules: Vec<Formula>,
     pub(super) atoms: Vec<Atom<'a>>,
     pub(super) variables: Variables<'a>,
     mappings: FxHashMap<(&'a str, &'a str, &'a str), &'a Node<'a>>,
-}
-
-/// A value that an expression gives under concrete parameters.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Concrete {
-    Text(String),
-    List(Vec<String>),
 }
 
 impl<'a> Formulas<'a> {
@@ -113,7 +106,7 @@ impl<'a> Formulas<'a> {
         Formula::Atom(self.atoms.len() - 1)
     }
 
-    /// Returns what a rule asks for: that its condition is false, or that every assertion holds.
+    /// Returns the formula of a rule: its condition is false, or every assertion is true.
     ///
     /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/rules-section-structure.html>
     fn rule(&mut self, template: &Template<'a>, body: &'a Node<'a>) -> Option<Formula> {
@@ -125,7 +118,7 @@ impl<'a> Formulas<'a> {
         })
     }
 
-    /// Tells whether a condition that is true makes another true, as far as `Fn::And` shows; a `false` may still be a yes.
+    /// Returns true if a true condition implies another through `Fn::And`. A result of false proves nothing.
     pub(super) fn implies(&self, condition: usize, other: usize) -> bool {
         condition == other || self.shows(&self.conditions[condition], other, IMPLICATION_STEPS)
     }
@@ -140,7 +133,7 @@ impl<'a> Formulas<'a> {
         }
     }
 
-    /// Tells whether an atom holds under the candidates chosen; `None` when AWS would reject the expression itself.
+    /// Returns whether an atom is true for the chosen candidates; `None` if CloudFormation would reject the expression.
     pub(super) fn holds(&self, atom: usize, chosen: &[Option<usize>]) -> Option<bool> {
         let Atom { comparison, operands: (a, b), .. } = &self.atoms[atom];
         let (a, b) = (self.value(a, chosen)?, self.value(b, chosen)?);
@@ -153,7 +146,7 @@ impl<'a> Formulas<'a> {
         }
     }
 
-    /// Returns what an expression gives under the candidates chosen.
+    /// Returns the result of an expression for the chosen candidates.
     pub(super) fn value(&self, node: &'a Node<'a>, chosen: &[Option<usize>]) -> Option<Concrete> {
         let text = |node: &'a Node<'a>| match self.value(node, chosen)? {
             Concrete::Text(text) => Some(text),

@@ -1,4 +1,4 @@
-//! Intrinsic functions that are not written as their operands must be.
+//! Intrinsic functions: unknown names and malformed operands.
 //!
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html>
 
@@ -7,7 +7,7 @@ use super::selects;
 use super::walk::{self, Guards};
 use crate::template::{GetAtt, Intrinsic, Kind, Node, did_you_mean};
 
-/// Functions by name, for "did you mean".
+/// The names of all functions, for "did you mean" hints.
 const NAMES: &[&str] = &[
     "Fn::And",
     "Fn::Base64",
@@ -31,7 +31,7 @@ const NAMES: &[&str] = &[
 ];
 
 pub(super) fn check(check: &mut Check<'_, '_>) {
-    // What a macro takes is its own affair.
+    // A macro can define its own functions.
     if check.template.transforms.iter().any(|name| *name != "AWS::LanguageExtensions") {
         return;
     }
@@ -52,7 +52,7 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
 fn walk<'a>(check: &mut Check<'_, 'a>, node: &'a Node<'a>, guards: &mut Guards) {
     match Intrinsic::of(node) {
         Some(Intrinsic::If(operand)) => {
-            look(check, node, Intrinsic::If(operand));
+            check_operands(check, node, Intrinsic::If(operand));
             let name = operand.items().first().and_then(|name| name.as_str());
             for (branch, holds) in operand.items().iter().skip(1).zip([true, false]) {
                 let depth = guards.len();
@@ -63,7 +63,7 @@ fn walk<'a>(check: &mut Check<'_, 'a>, node: &'a Node<'a>, guards: &mut Guards) 
             return;
         }
         Some(function) => {
-            look(check, node, function);
+            check_operands(check, node, function);
             if let Intrinsic::Select(operand) = function {
                 selects::check(check, operand, guards);
             }
@@ -74,39 +74,39 @@ fn walk<'a>(check: &mut Check<'_, 'a>, node: &'a Node<'a>, guards: &mut Guards) 
     node.items().iter().for_each(|item| walk(check, item, guards));
 }
 
-fn look<'a>(check: &mut Check<'_, 'a>, node: &'a Node<'a>, function: Intrinsic<'a>) {
+fn check_operands<'a>(check: &mut Check<'_, 'a>, node: &'a Node<'a>, function: Intrinsic<'a>) {
     let extended = check.template.has_language_extensions();
     let count = |operand: &Node<'_>, counts: std::ops::RangeInclusive<usize>| matches!(operand.kind, Kind::Array(items) if counts.contains(&items.len()));
     let text_first = |operand: &Node<'_>| operand.items().first().is_some_and(|first| first.as_str().is_some());
-    // What `Fn::Transform` makes of an operand, nobody knows before it ran.
+    // The result of `Fn::Transform` is unknown.
     let expands = node.members().iter().any(|member| member.value.get("Fn::Transform").is_some());
     let wanted = match function {
         _ if expands => return,
-        Intrinsic::If(operand) if !count(operand, 3..=3) => "the name of a condition and two values",
-        Intrinsic::If(operand) if !text_first(operand) => "the name of a condition first",
+        Intrinsic::If(operand) if !count(operand, 3..=3) => "a condition name and two values",
+        Intrinsic::If(operand) if !text_first(operand) => "a condition name as its first operand",
         Intrinsic::Join(operand) if !count(operand, 2..=2) || operand.items()[1].scalar().is_some() => "a delimiter and a list",
-        Intrinsic::Split(operand) if !count(operand, 2..=2) => "a delimiter and a text",
+        Intrinsic::Split(operand) if !count(operand, 2..=2) => "a delimiter and a string",
         Intrinsic::Select(operand) if !count(operand, 2..=2) || operand.items()[1].scalar().is_some() => "an index and a list",
-        Intrinsic::FindInMap(operand) if !count(operand, if extended { 3..=4 } else { 3..=3 }) => "a mapping and two keys",
+        Intrinsic::FindInMap(operand) if !count(operand, if extended { 3..=4 } else { 3..=3 }) => "a mapping name and two keys",
         Intrinsic::Sub(operand) if operand.as_str().is_none() && !(count(operand, 2..=2) && text_first(operand)) => {
-            "a text, or a text and variables"
+            "a string, or a string and a map of variables"
         }
         Intrinsic::Equals(operand) if !count(operand, 2..=2) => "two values",
         Intrinsic::And(operand) | Intrinsic::Or(operand) if !count(operand, 2..=10) => "two to ten conditions",
         Intrinsic::Not(operand) if !count(operand, 1..=1) => "one condition",
-        Intrinsic::GetAtt(operand) if GetAtt::of(operand).is_none() => "a resource and an attribute",
-        Intrinsic::Ref(operand) if operand.scalar().is_none() && !extended => "a name",
-        Intrinsic::Cidr(operand) if !count(operand, 2..=3) => "a block, a count and bits",
+        Intrinsic::GetAtt(operand) if GetAtt::of(operand).is_none() => "a logical ID and an attribute name",
+        Intrinsic::Ref(operand) if operand.scalar().is_none() && !extended => "a parameter name or a logical ID",
+        Intrinsic::Cidr(operand) if !count(operand, 2..=3) => "a CIDR block, a count and a number of bits",
         Intrinsic::GetStackOutput(operand) if ["StackName", "OutputName"].iter().any(|name| operand.get(name).is_none()) => {
             "a StackName and an OutputName"
         }
         Intrinsic::Other(name, _) => {
-            let diagnostic = check.error("unknown-function", format!("there is no function `{name}`"), node.span, "unknown function");
-            return check.report(super::references::hinted(diagnostic, did_you_mean(name, NAMES.iter().copied())));
+            let diagnostic = check.error("unknown-function", format!("unknown function `{name}`"), node.span, "unknown function");
+            return check.report(super::check::hinted(diagnostic, did_you_mean(name, NAMES.iter().copied())));
         }
         _ => return,
     };
     let name = node.members().first().map_or("", |member| member.key);
-    let diagnostic = check.error("malformed-function", format!("`{name}` takes {wanted}"), node.span, "");
+    let diagnostic = check.error("malformed-function", format!("`{name}` requires {wanted}"), node.span, "");
     check.report(diagnostic);
 }

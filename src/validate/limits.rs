@@ -1,4 +1,4 @@
-//! CloudFormation's own limits.
+//! CloudFormation's quotas for templates.
 //!
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
 
@@ -24,7 +24,7 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
         over(
             check,
             template.source.first_character(template.root.span),
-            format!("the template has {bytes} bytes; CloudFormation takes {S3_TEMPLATE_LIMIT_BYTES}"),
+            format!("the template has {bytes} bytes; the limit is {S3_TEMPLATE_LIMIT_BYTES}"),
         );
     }
     for (section, most, what) in [
@@ -34,7 +34,7 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
         (&template.mappings, MAX_MAPPINGS, "mappings"),
     ] {
         if let Some(entry) = section.iter().nth(most) {
-            over(check, entry.name_span, format!("the template has {} {what}; CloudFormation takes {most}", section.len()));
+            over(check, entry.name_span, format!("the template has {} {what}; the limit is {most}", section.len()));
         }
         for entry in section.iter().filter(|entry| entry.name.chars().count() > MAX_NAME_CHARACTERS) {
             over(check, entry.name_span, format!("the name is longer than {MAX_NAME_CHARACTERS} characters"));
@@ -49,7 +49,7 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
                 over(
                     check,
                     member.key_span,
-                    format!("mapping `{}` has {} keys here; CloudFormation takes {MAX_MAPPING_ATTRIBUTES}", mapping.name, level.len()),
+                    format!("mapping `{}` has {} keys on one level; the limit is {MAX_MAPPING_ATTRIBUTES}", mapping.name, level.len()),
                 );
             }
         }
@@ -64,7 +64,7 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
 
 fn over(check: &mut Check<'_, '_>, span: crate::template::Span, message: String) {
     let diagnostic = check.error("template-limit", message, span, "");
-    check.report(diagnostic.hinted("split the template, for instance into nested stacks"));
+    check.report(diagnostic.hinted("split the template, for example into nested stacks"));
 }
 
 fn parameters(check: &mut Check<'_, '_>, parameters: &Section<'_>) {

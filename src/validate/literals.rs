@@ -1,18 +1,18 @@
-//! Whether one written value fits the facts of its property.
+//! Checks a literal value against the facts of its property.
 
 use std::collections::HashMap;
 
 use crate::schema::{PropertyFacts, Types};
 use crate::template::{Kind, Node};
 
-/// What is wrong with a value: the rule and the words.
+/// A violation: the rule and the message.
 pub(super) type Violation = (&'static str, String);
 
-/// Regular expressions that were needed, each built once.
+/// Compiled regular expressions by pattern.
 #[derive(Debug, Default)]
 pub(super) struct Patterns(HashMap<&'static str, Pattern>);
 
-/// A regular expression: by the engine that is built in no time, else by the one that knows look-around and Unicode classes.
+/// A compiled regular expression: the engine that compiles fast, or the one that supports look-around and Unicode classes.
 #[derive(Debug)]
 enum Pattern {
     Plain(regex_lite::Regex),
@@ -30,7 +30,7 @@ impl Pattern {
 }
 
 impl Patterns {
-    /// Tells whether a text certainly breaks a pattern; one that this engine cannot read breaks nothing.
+    /// Returns whether a string certainly violates a pattern; false if no engine supports the pattern.
     fn breaks(&mut self, pattern: &'static str, text: &str) -> bool {
         if matches!(pattern, ".*" | "^.*$" | ".+" | "[\\s\\S]*" | "^[\\s\\S]*$") {
             return false;
@@ -43,7 +43,7 @@ impl Patterns {
     }
 }
 
-/// Tells whether a value has one of the types; a scalar may be written as text, as CloudFormation converts it.
+/// Returns whether a value has one of the types. CloudFormation converts strings to other scalar types.
 pub(super) fn has_type(types: Types, node: &Node<'_>) -> bool {
     if types.is_any() {
         return true;
@@ -68,12 +68,12 @@ fn is_whole(text: &str) -> bool {
     text.trim().parse::<f64>().is_ok_and(|number| number.fract() == 0.0)
 }
 
-/// Tells whether a text is, or holds, a dynamic reference, whose value only the deployment knows.
+/// Returns whether a string is or contains a dynamic reference, whose value is unknown before the deployment.
 fn is_dynamic(text: &str) -> bool {
     text.contains("{{resolve:")
 }
 
-/// Returns what is wrong with a scalar of the right type.
+/// Returns the violation of a scalar of the right type.
 pub(super) fn scalar(facts: &PropertyFacts, node: &Node<'_>, patterns: &mut Patterns) -> Option<Violation> {
     let text = node.scalar()?;
     if is_dynamic(text) {
@@ -84,30 +84,33 @@ pub(super) fn scalar(facts: &PropertyFacts, node: &Node<'_>, patterns: &mut Patt
         let more = names.len().saturating_sub(12);
         names.truncate(12);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        return Some(("value-not-allowed", format!("is `{}`, which is not one of {}{more}", short(text), names.join(", "))));
+        return Some(("value-not-allowed", format!("has value `{}`; allowed values: {}{more}", short(text), names.join(", "))));
     }
     let numeric =
         facts.types.has(Types::NUMBER.or(Types::INTEGER)) && (!facts.types.has(Types::STRING) || matches!(node.kind, Kind::Number(_)));
     if numeric && let Ok(number) = text.trim().parse::<f64>() {
-        let (least, most) = facts.range();
-        if number < least {
-            return Some(("value-out-of-range", format!("is {text}, below the least, {least}")));
+        let (minimum, maximum) = facts.range();
+        if number < minimum {
+            return Some(("value-out-of-range", format!("has value {text}; the minimum is {minimum}")));
         }
-        if number > most {
-            return Some(("value-out-of-range", format!("is {text}, above the most, {most}")));
+        if number > maximum {
+            return Some(("value-out-of-range", format!("has value {text}; the maximum is {maximum}")));
         }
     }
     if facts.types.has(Types::STRING) && matches!(node.kind, Kind::String(_)) {
-        let (least, most) = facts.length();
-        let length = if least > 0 || most.is_some() { text.chars().count() as u64 } else { 0 };
-        if length < u64::from(least) {
-            return Some(("length-out-of-range", format!("has {length} characters; it needs {least}")));
+        let (minimum, maximum) = facts.length();
+        let length = if minimum > 0 || maximum.is_some() { text.chars().count() as u64 } else { 0 };
+        if length < u64::from(minimum) {
+            return Some(("length-out-of-range", format!("has {length} characters; the minimum is {minimum}")));
         }
-        if let Some(most) = most.filter(|most| length > u64::from(*most)) {
-            return Some(("length-out-of-range", format!("has {length} characters; it may have {most}")));
+        if let Some(maximum) = maximum.filter(|maximum| length > u64::from(*maximum)) {
+            return Some(("length-out-of-range", format!("has {length} characters; the maximum is {maximum}")));
         }
         if let Some(pattern) = facts.pattern().filter(|pattern| patterns.breaks(pattern, text)) {
-            return Some(("pattern-mismatch", format!("is `{}`, which does not match `{}`", short(text), short(pattern))));
+            return Some((
+                "pattern-mismatch",
+                format!("has value `{}`, which does not match the pattern `{}`", short(text), short(pattern)),
+            ));
         }
     }
     None
@@ -122,7 +125,7 @@ fn is_allowed(facts: &PropertyFacts, text: &str) -> bool {
     })
 }
 
-/// Cuts a long value, so that a message stays one line.
+/// Shortens a long value for a message.
 pub(super) fn short(text: &str) -> String {
     let cut: String = text.chars().take(80).collect();
     if cut.len() < text.len() { format!("{cut}...") } else { cut }

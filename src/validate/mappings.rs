@@ -1,22 +1,21 @@
-//! Mappings and their keys.
+//! `Fn::FindInMap`: mappings and their keys.
 
-use super::check::Check;
-use super::references::hinted;
+use super::check::{Check, hinted};
 use super::solver::Literal;
 use super::walk::{Use, UseKind};
 use crate::template::{Entry, Intrinsic, Node, did_you_mean};
 
-/// Checks one `Fn::FindInMap`: the mapping is declared, and has the keys that are written out.
+/// Checks that the mapping of a `Fn::FindInMap` is declared and has the literal keys.
 pub(super) fn check<'a>(check: &mut Check<'_, 'a>, reference: &Use<'a>) {
     let UseKind::Mapping(operands) = reference.kind else { return };
-    // `AWS::Include` brings mappings of its own, and a default value makes up for what is missing.
+    // `AWS::Include` can add mappings, and `Fn::FindInMap` can have a default value.
     if operands.items().len() != 3 || check.template.transforms.contains(&"AWS::Include") {
         return;
     }
     let Some(mapping) = check.template.mappings.get(reference.target) else {
         let hint = did_you_mean(reference.target, check.template.mappings.iter().map(|entry| entry.name));
-        let message = format!("mapping `{}` is not declared", reference.target);
-        let diagnostic = check.error("unresolved-mapping", message, reference.span, "no such mapping");
+        let message = format!("undeclared mapping `{}`", reference.target);
+        let diagnostic = check.error("unresolved-mapping", message, reference.span, "not declared");
         return check.report(hinted(diagnostic, hint));
     };
     if mapping.body.members().iter().any(|top| top.key.starts_with("Fn::")) {
@@ -41,7 +40,7 @@ pub(super) fn check<'a>(check: &mut Check<'_, 'a>, reference: &Use<'a>) {
     }
 }
 
-/// Checks the keys that parameters choose: every value that one may have is a key.
+/// Checks keys that are parameters: every known value must be a key.
 fn chosen<'a>(
     check: &mut Check<'_, 'a>,
     reference: &Use<'a>,
@@ -79,10 +78,10 @@ fn chosen<'a>(
             second.as_str().unwrap_or(&key)
         ));
         if is_region {
-            diagnostic = diagnostic.hinted("is the region spelled as AWS spells it, and does the template know it?");
+            diagnostic = diagnostic.hinted("check the region name, or add the region to the mapping");
         }
         let diagnostic = hinted(diagnostic, did_you_mean(&key, mapping.body.members().iter().map(|member| member.key)));
-        // A region that a mapping lacks is told once, however often it is looked up.
+        // A missing region is reported once per mapping.
         if is_region && when.in_force {
             if !check.is_told(&diagnostic) {
                 check.report(diagnostic);
@@ -93,7 +92,7 @@ fn chosen<'a>(
     }
 }
 
-/// Returns the values that a parameter is known to take; a region that was only assumed is nobody's mistake.
+/// Returns the known values of a parameter, without a region that was only assumed.
 fn values(check: &Check<'_, '_>, name: &str) -> Vec<(Literal, String)> {
     if name.starts_with("AWS::") && check.given_region().is_none() {
         return Vec::new();
@@ -105,6 +104,6 @@ fn missing(check: &mut Check<'_, '_>, reference: &Use<'_>, key: Option<&Node<'_>
     let Some(when) = check.reached(&reference.guards) else { return };
     let (name, span) = key.map_or(("", reference.span), |key| (key.as_str().unwrap_or_default(), key.span));
     let message = format!("mapping `{}` has no key `{name}`", reference.target);
-    let diagnostic = check.error("unresolved-mapping", message, span, "no such key");
+    let diagnostic = check.error("unresolved-mapping", message, span, "unknown key");
     check.report_when(hinted(diagnostic, hint), &when);
 }

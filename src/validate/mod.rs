@@ -1,12 +1,13 @@
-//! Checks a template without AWS: rules with stable names.
+//! Validates a template offline with rules that have stable names.
 //!
-//! Takes a [`Template`] and, where they are known, the parameters in force; gives [`Finding`]s. A reference, a ring or a pair of
-//! resources is looked at over *all* parameter values that the template allows: what breaks only under some comes with an assignment
-//! that breaks it. Drawing findings is for [`ui`](crate::ui).
+//! Takes a [`Template`] and, if known, the current parameter values; returns [`Finding`]s. References, cycles and conflicts between two
+//! resources are checked for *all* parameter values that the template allows. A problem that occurs only with some values has an
+//! assignment: values with which it occurs. Showing findings is left to [`ui`](crate::ui).
 //!
-//! An **error** is certain: CloudFormation or the service would refuse. For references, rings and pairs that means under the
-//! parameters in force (given, or the defaults), or whenever the resource exists; what only other values expose is a **warning** with its assignment. A violated
-//! schema is an error wherever any values can reach it.
+//! An **error** is certain: CloudFormation or the service would refuse the template or fail the update. A problem with a reference, a
+//! cycle or two resources is an error if it occurs with the current parameter values (given values and defaults), or whenever the
+//! resource exists; if only other values cause it, it is a **warning** with an assignment. A violation of a resource type's schema is an
+//! error if any allowed values reach it.
 
 mod attributes;
 mod check;
@@ -38,27 +39,27 @@ pub use rules::{RULES, Rule};
 use crate::parameters::ParameterSet;
 use crate::template::{Diagnostic, Template};
 
-/// One problem, and the parameter values under which it shows.
+/// One problem, and the parameter values that cause it.
 #[derive(Clone, Debug)]
 pub struct Finding {
-    /// What is wrong, where, and what to do; `rule` is one of [`RULES`].
+    /// Message, position and hint; `rule` is one of [`RULES`].
     pub diagnostic: Diagnostic,
-    /// Parameters and pseudo parameters with values that expose the problem; empty when it shows whatever the values are.
+    /// Values of parameters and pseudo parameters that cause the problem; empty if it occurs with all values.
     ///
     /// Values of `NoEcho` parameters are `****`.
     pub assignment: Vec<(String, String)>,
 }
 
-/// What is known beside the template.
+/// Known values in addition to the template.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options<'o> {
-    /// Parameters in force; without them the template's defaults are.
+    /// The current parameter values; the template's defaults if absent.
     pub parameters: Option<&'o ParameterSet<'o>>,
-    /// The region the stack is in; without it `us-east-1` counts as in force.
+    /// The stack's region; `us-east-1` if absent.
     pub region: Option<&'o str>,
 }
 
-/// Returns everything that is wrong with a template, in the order of the document.
+/// Returns all findings for a template in document order.
 pub fn validate(template: &Template<'_>, options: Options<'_>) -> Vec<Finding> {
     let mut check = check::Check::new(template, options);
     limits::check(&mut check);

@@ -1,4 +1,4 @@
-//! Names that stand twice: logical IDs, and the names that resources go by in the account.
+//! Duplicate names: logical IDs, and physical names of resources.
 
 use super::check::{Check, is_no_value, type_name};
 use super::walk::Guards;
@@ -11,12 +11,12 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
             let diagnostic = check
                 .error(
                     "duplicate-name",
-                    format!("`{}` is the name of a parameter and of a resource", entry.name),
+                    format!("a parameter and a resource have the same name `{}`", entry.name),
                     entry.name_span,
-                    "again here",
+                    "resource",
                 )
-                .at(template.source, parameter.name_span, "first here")
-                .hinted("give one of them another name, so that Ref knows which");
+                .at(template.source, parameter.name_span, "parameter")
+                .hinted("rename one of them; Ref cannot distinguish them");
             check.report(diagnostic);
         }
     }
@@ -28,24 +28,24 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
                 continue;
             }
             let exists: Guards = check.exists(earlier).into_iter().chain(check.exists(later)).collect();
-            let message = format!("`{}` and `{}` are one and the same {}", earlier.name, later.name, type_name(later));
+            let message = format!("`{}` and `{}` have the same identifier of type {}", earlier.name, later.name, type_name(later));
             let diagnostic = check
-                .error("duplicate-resource", message, names[0].span, "the same name")
-                .at(template.source, others[0].span, "first here")
-                .hinted("give each a name of its own, or leave names to CloudFormation");
+                .error("duplicate-resource", message, names[0].span, "same identifier")
+                .at(template.source, others[0].span, "first resource")
+                .hinted("use a different name for each resource, or remove the names so that CloudFormation generates them");
             check.report_where(diagnostic, &exists, &exists);
         }
     }
 }
 
-/// Returns what names a resource in the account, where the template says all of it.
+/// Returns the primary identifier of a resource if the template contains all of it.
 fn identifier<'a>(entry: &Entry<'a>, facts: crate::schema::ResourceType) -> Option<Vec<&'a Node<'a>>> {
     let properties = entry.body.get("Properties")?;
     let mut names = Vec::new();
     for path in facts.primary_identifier() {
         let name = path.single()?;
         let node = properties.get(name).filter(|node| !is_no_value(node) && !facts.is_read_only(&[name]))?;
-        // What two branches come to is not compared.
+        // Different branches of `Fn::If` are not compared.
         if matches!(Intrinsic::of(node), Some(Intrinsic::If(_))) {
             return None;
         }

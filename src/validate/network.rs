@@ -1,4 +1,4 @@
-//! Networks: ports in rules of security groups, and address blocks of subnets.
+//! EC2 networks: ports of security group rules, and CIDR blocks of VPCs and subnets.
 
 use super::check::{Check, items, type_name, written};
 use super::walk::Guards;
@@ -24,7 +24,7 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
     blocks(check);
 }
 
-/// Checks that a rule has the ports that its protocol needs, and none that count for nothing.
+/// Checks that a rule has the ports that its protocol requires, and no ports that EC2 ignores.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpPermission.html>
 fn ports<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>, rule: &'a Node<'a>, exists: &Guards, guards: &Guards) {
@@ -32,20 +32,23 @@ fn ports<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>, rule: &'a Node<'a>, e
         let Some(name) = protocol.scalar() else { continue };
         let missing: Vec<&str> = ["FromPort", "ToPort"].into_iter().filter(|port| rule.get(port).is_none()).collect();
         if matches!(name, "tcp" | "6" | "udp" | "17" | "icmp" | "1") && !missing.is_empty() {
-            let message = format!("a rule of `{}` for {name} has no {}", entry.name, missing.join(" and no "));
+            let message = format!("security group rule of `{}` with protocol {name} has no {}", entry.name, missing.join(" and no "));
             let diagnostic = check
-                .error("security-group-rule", message, protocol.span, "needs ports")
-                .hinted("give FromPort and ToPort; for icmp they are type and code, and -1 is all");
+                .error("security-group-rule", message, protocol.span, "requires ports")
+                .hinted("set FromPort and ToPort; for icmp they are the type and the code, and -1 means all");
             check.report_where(diagnostic, exists, &guards);
         }
         if name == "-1" {
             let number = |name: &str| rule.get(name).and_then(|port| port.scalar()).and_then(|port| port.trim().parse::<i64>().ok());
             let (Some(from), Some(to)) = (number("FromPort"), number("ToPort")) else { continue };
             if !matches!((from, to), (-1..=1, 65_535) | (-1, -1) | (0, 0)) {
-                let message = format!("a rule of `{}` is for every protocol, so ports {from} to {to} count for nothing", entry.name);
+                let message = format!(
+                    "security group rule of `{}` with protocol -1 applies to all ports; EC2 ignores ports {from} to {to}",
+                    entry.name
+                );
                 let mut diagnostic = check
-                    .error("ignored-ports", message, protocol.span, "every protocol, every port")
-                    .hinted("name the protocol, such as tcp, or take the ports out");
+                    .error("ignored-ports", message, protocol.span, "all protocols and ports")
+                    .hinted("set a protocol, such as tcp, or remove the ports");
                 diagnostic.severity = Severity::Warning;
                 check.report_where(diagnostic, exists, &guards);
             }
@@ -53,21 +56,21 @@ fn ports<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>, rule: &'a Node<'a>, e
     }
 }
 
-/// An address block that a subnet or network may have.
+/// A possible CIDR block of a subnet or VPC.
 struct Block<'a> {
     guards: Guards,
-    /// Whether somebody chose it, rather than left a free default as it was.
+    /// Whether the block is literal or a given value, as opposed to a default.
     chosen: bool,
     net: ipnet::Ipv4Net,
     node: &'a Node<'a>,
 }
 
-/// Returns how bad a collision is; with defaults that nobody chose, it may be that whoever deploys overwrites them.
+/// Returns the severity of a conflict: a warning for defaults, which a deployment may override.
 fn severity(chosen: bool) -> Severity {
     if chosen { Severity::Error } else { Severity::Warning }
 }
 
-/// Returns the blocks that `CidrBlock` may be, a parameter being each of its known values.
+/// Returns the possible values of `CidrBlock`; for a parameter, each of its known values.
 fn block_of<'a>(check: &Check<'_, 'a>, properties: &'a Node<'a>, guards: &Guards) -> Vec<Block<'a>> {
     let mut blocks = Vec::new();
     for (guards, node) in written(check.template, properties, "CidrBlock", guards) {
@@ -86,7 +89,7 @@ fn block_of<'a>(check: &Check<'_, 'a>, properties: &'a Node<'a>, guards: &Guards
     blocks
 }
 
-/// Checks the sizes of address blocks, that subnets lie in their network, and that no two of one network overlap.
+/// Checks the sizes of CIDR blocks, that subnets are inside their VPC, and that subnets of one VPC do not overlap.
 ///
 /// Source: <https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html>
 fn blocks(check: &mut Check<'_, '_>) {
@@ -101,8 +104,8 @@ fn blocks(check: &mut Check<'_, '_>) {
         let exists = check.exists(entry);
         let blocks = block_of(check, properties, &exists);
         for Block { guards, chosen, net, node } in blocks.iter().filter(|block| !(16..=28).contains(&block.net.prefix_len())) {
-            let message = format!("`{}` has the address block {net}, and its size must be between /16 and /28", entry.name);
-            let mut diagnostic = check.error("invalid-cidr", message, node.span, "").hinted("choose another size");
+            let message = format!("CIDR block {net} of `{}` must have a prefix length of 16 to 28", entry.name);
+            let mut diagnostic = check.error("invalid-cidr", message, node.span, "").hinted("use a block with a prefix length of 16 to 28");
             diagnostic.severity = severity(*chosen);
             check.report_where(diagnostic, &exists, guards);
         }
@@ -128,8 +131,8 @@ fn overlap<'a>(check: &mut Check<'_, 'a>, earlier: (&Entry<'a>, &[Block<'a>]), l
             let message = format!("subnets `{}` ({}) and `{}` ({}) overlap", earlier.0.name, first.net, later.0.name, second.net);
             let diagnostic = check
                 .error("overlapping-subnets", message, second.node.span, "overlaps")
-                .at(check.template.source, first.node.span, "with this one")
-                .hinted("give each subnet of a network addresses of its own")
+                .at(check.template.source, first.node.span, "with this subnet")
+                .hinted("use a different CIDR block for each subnet of a VPC")
                 .as_aws_says(format!("The CIDR '{}' conflicts with another subnet", second.net));
             let diagnostic = Diagnostic { severity: severity(first.chosen && second.chosen), ..diagnostic };
             let guards: Guards = first.guards.iter().chain(&second.guards).copied().collect();
@@ -140,7 +143,7 @@ fn overlap<'a>(check: &mut Check<'_, 'a>, earlier: (&Entry<'a>, &[Block<'a>]), l
     }
 }
 
-/// Finds a subnet outside of its network, where the network is in the template and has no further blocks.
+/// Finds a subnet outside its VPC, if the VPC is in the template and has no additional CIDR blocks.
 fn outside<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>, vpc: Option<&'a Node<'a>>, exists: &Guards, own: &[Block<'a>]) {
     let template = check.template;
     let further = template.resources.iter().any(|entry| type_name(entry) == "AWS::EC2::VPCCidrBlock");
@@ -150,11 +153,12 @@ fn outside<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>, vpc: Option<&'a Nod
     let there = check.exists(network);
     for whole in block_of(check, properties, &there) {
         for part in own.iter().filter(|part| !whole.net.contains(&part.net)) {
-            let message = format!("subnet `{}` ({}) is not inside of `{}` ({})", entry.name, part.net, network.name, whole.net);
+            let message =
+                format!("subnet `{}` ({}) is outside the CIDR block of VPC `{}` ({})", entry.name, part.net, network.name, whole.net);
             let diagnostic = check
-                .error("subnet-outside-network", message, part.node.span, "outside")
-                .at(template.source, whole.node.span, "of this block")
-                .hinted("take a part of the network's own block")
+                .error("subnet-outside-network", message, part.node.span, "outside the VPC")
+                .at(template.source, whole.node.span, "CIDR block of the VPC")
+                .hinted("use a part of the VPC's CIDR block")
                 .as_aws_says(format!("The CIDR '{}' is invalid.", part.net));
             let diagnostic = Diagnostic { severity: severity(part.chosen && whole.chosen), ..diagnostic };
             let guards: Guards = part.guards.iter().chain(&whole.guards).copied().collect();

@@ -1,25 +1,24 @@
-//! Policy documents: what IAM would refuse to read.
+//! Policy documents: elements and values that IAM rejects.
 //!
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html>
 
-use super::check::{Check, alternatives, items, type_name, written};
+use super::check::{Check, alternatives, hinted, items, type_name, written};
 use super::literals::short;
-use super::references::hinted;
 use super::walk::Guards;
 use crate::template::{Diagnostic, Entry, Intrinsic, Kind, Node, did_you_mean};
 
-/// What a policy hangs on, which decides what its statements name.
+/// The kind of a policy, which determines the elements of its statements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Attached {
-    /// An identity: statements name resources and no principal.
+    /// Identity-based policy: statements have resources and no principal.
     Identity,
-    /// A role's trust: statements name principals and no resource.
+    /// Trust policy of a role: statements have principals and no resource.
     Trust,
-    /// A resource: statements name principals.
+    /// Resource-based policy: statements have principals.
     Resource,
 }
 
-/// Where policy documents stand, by resource type; `*` is every item of a list.
+/// The property paths of policy documents by resource type; `*` is every item of a list.
 const DOCUMENTS: &[(&str, &[&str], Attached)] = &[
     ("AWS::ECR::Repository", &["RepositoryPolicyText"], Attached::Resource),
     ("AWS::EFS::FileSystem", &["FileSystemPolicy"], Attached::Resource),
@@ -78,7 +77,7 @@ struct Policy<'p, 't, 'a> {
 impl<'a> Policy<'_, '_, 'a> {
     fn problem(&self, message: &str, node: &Node<'a>, label: &str) -> Diagnostic {
         let span = self.check.template.source.first_character(node.span);
-        self.check.error("invalid-policy-document", format!("a policy of `{}` {message}", self.entry.name), span, label)
+        self.check.error("invalid-policy-document", format!("policy document of `{}` {message}", self.entry.name), span, label)
     }
 
     fn report(&mut self, diagnostic: Diagnostic, guards: &Guards) {
@@ -86,18 +85,18 @@ impl<'a> Policy<'_, '_, 'a> {
     }
 
     fn document(&mut self, document: &'a Node<'a>, guards: &Guards) {
-        // Text holds JSON of its own, and a function makes what nobody knows here.
+        // A JSON string is not parsed, and the result of a function is unknown.
         if Intrinsic::of(document).is_some() || !matches!(document.kind, Kind::Object(_)) || document.get("Fn::Transform").is_some() {
             return;
         }
         self.unknown_members(document, DOCUMENT_MEMBERS, guards);
         for (guards, version) in written(self.check.template, document, "Version", guards) {
             let Some(text) = version.as_str().filter(|text| !VERSIONS.contains(text)) else { continue };
-            let diagnostic = self.problem(&format!("has Version `{}`, which there is not", short(text)), version, "no such version");
-            self.report(diagnostic.hinted("the versions are 2012-10-17 and 2008-10-17; write the first"), &guards);
+            let diagnostic = self.problem(&format!("has an unknown Version `{}`", short(text)), version, "unknown version");
+            self.report(diagnostic.hinted("use 2012-10-17; the only other version is 2008-10-17"), &guards);
         }
         let Some(statement) = document.get("Statement") else {
-            let diagnostic = self.problem("has no Statement", document, "needs Statement");
+            let diagnostic = self.problem("has no Statement", document, "requires Statement");
             return self.report(diagnostic.as_aws_says("Syntax errors in policy."), guards);
         };
         let mut sids: Vec<(Guards, &'a Node<'a>)> = Vec::new();
@@ -121,7 +120,7 @@ impl<'a> Policy<'_, '_, 'a> {
 
     fn unknown_members(&mut self, node: &'a Node<'a>, known: &[&str], guards: &Guards) {
         for member in node.members().iter().filter(|member| !known.contains(&member.key) && !member.key.starts_with("Fn::")) {
-            let message = format!("a policy of `{}` has an element `{}`, which there is not", self.entry.name, member.key);
+            let message = format!("policy document of `{}` has an unknown element `{}`", self.entry.name, member.key);
             let diagnostic = self.check.error("invalid-policy-document", message, member.key_span, "unknown element");
             self.report(hinted(diagnostic, did_you_mean(member.key, known.iter().copied())), guards);
         }
@@ -137,13 +136,13 @@ impl<'a> Policy<'_, '_, 'a> {
         }
         self.unknown_members(statement, STATEMENT_MEMBERS, guards);
         if statement.get("Effect").is_none() {
-            let diagnostic = self.problem("has a statement without Effect", statement, "needs Effect");
-            self.report(diagnostic.hinted("write Allow or Deny").as_aws_says("Syntax errors in policy."), guards);
+            let diagnostic = self.problem("has a statement without Effect", statement, "requires Effect");
+            self.report(diagnostic.hinted("use Allow or Deny").as_aws_says("Syntax errors in policy."), guards);
         }
         for (guards, effect) in written(self.check.template, statement, "Effect", guards) {
             let Some(text) = effect.scalar().filter(|text| !EFFECTS.contains(text)) else { continue };
-            let diagnostic = self.problem(&format!("has Effect `{}`, which there is not", short(text)), effect, "no such effect");
-            let near = did_you_mean(text, EFFECTS.iter().copied()).unwrap_or_else(|| "write Allow or Deny".to_owned());
+            let diagnostic = self.problem(&format!("has an unknown Effect `{}`", short(text)), effect, "unknown effect");
+            let near = did_you_mean(text, EFFECTS.iter().copied()).unwrap_or_else(|| "use Allow or Deny".to_owned());
             self.report(diagnostic.hinted(near), &guards);
         }
         self.exactly_one(statement, ["Action", "NotAction"], guards);
@@ -153,14 +152,14 @@ impl<'a> Policy<'_, '_, 'a> {
             self.exactly_one(statement, ["Principal", "NotPrincipal"], guards);
         }
         let (forbidden, why) = match self.attached {
-            Attached::Identity => (["Principal", "NotPrincipal"].as_slice(), "an identity's policy is about that identity"),
-            Attached::Trust => (["Resource", "NotResource"].as_slice(), "a role's trust is about that role"),
+            Attached::Identity => (["Principal", "NotPrincipal"].as_slice(), "an identity-based policy has no principal"),
+            Attached::Trust => (["Resource", "NotResource"].as_slice(), "a trust policy has no resource"),
             Attached::Resource => ([].as_slice(), ""),
         };
         for name in forbidden {
             if let Some((guards, node)) = written(self.check.template, statement, name, guards).first() {
                 let diagnostic = self.problem(&format!("has a statement with {name}"), node, why);
-                self.report(diagnostic.hinted(format!("take {name} out")), guards);
+                self.report(diagnostic.hinted(format!("remove {name}")), guards);
             }
         }
         self.actions(statement, guards);
@@ -173,19 +172,20 @@ impl<'a> Policy<'_, '_, 'a> {
         let [one, other] = names.map(|name| statement.get(name));
         match (one, other) {
             (None, None) => {
-                let diagnostic = self.problem(&format!("has a statement without {}", names[0]), statement, &format!("needs {}", names[0]));
+                let diagnostic =
+                    self.problem(&format!("has a statement without {}", names[0]), statement, &format!("requires {}", names[0]));
                 self.report(diagnostic.hinted(format!("add {}", names[0])), guards);
             }
             (Some(one), Some(other)) if Intrinsic::of(one).is_none() && Intrinsic::of(other).is_none() => {
                 let message = format!("has a statement with both {} and {}", names[0], names[1]);
-                let diagnostic = self.problem(&message, other, "one too many");
-                self.report(diagnostic.hinted("keep one of them"), guards);
+                let diagnostic = self.problem(&message, other, "mutually exclusive");
+                self.report(diagnostic.hinted("remove one of the two elements"), guards);
             }
             _ => {}
         }
     }
 
-    /// Returns the texts that a member of a statement lists.
+    /// Returns the strings of a statement's member.
     fn texts(&self, statement: &'a Node<'a>, name: &str, guards: &Guards) -> Vec<(Guards, &'a Node<'a>, &'a str)> {
         let template = self.check.template;
         let each = written(template, statement, name, guards).into_iter().flat_map(|(guards, node)| match node.kind {
@@ -204,9 +204,9 @@ impl<'a> Policy<'_, '_, 'a> {
                 let named = text.split_once(':').is_some_and(|(service, action)| !service.is_empty() && !action.is_empty());
                 if !named {
                     let diagnostic =
-                        self.problem(&format!("has the action `{}`, which names no service", short(text)), node, "not an action");
+                        self.problem(&format!("has the action `{}` without a service prefix", short(text)), node, "no service prefix");
                     let diagnostic = diagnostic
-                        .hinted("write it as in s3:GetObject")
+                        .hinted("use the form `service:Action`, such as s3:GetObject")
                         .as_aws_says("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.");
                     self.report(diagnostic, &guards);
                 }
@@ -218,9 +218,9 @@ impl<'a> Policy<'_, '_, 'a> {
         for name in ["Resource", "NotResource"] {
             for (guards, node, text) in self.texts(statement, name, guards) {
                 if text != "*" && !text.starts_with("arn:") {
-                    let diagnostic = self.problem(&format!("has the resource `{}`, which is no ARN", short(text)), node, "not an ARN");
+                    let diagnostic = self.problem(&format!("has the resource `{}`, which is not an ARN", short(text)), node, "not an ARN");
                     let diagnostic = diagnostic
-                        .hinted("write `*`, or an ARN; Fn::Sub puts parameters and attributes into one")
+                        .hinted("use `*` or an ARN; Fn::Sub can insert parameters and attributes")
                         .as_aws_says(format!("Resource {text} must be in ARN format or \"*\"."));
                     self.report(diagnostic, &guards);
                 }
@@ -228,22 +228,22 @@ impl<'a> Policy<'_, '_, 'a> {
         }
     }
 
-    /// Checks the names of statements, which IAM wants plain and different.
+    /// Checks that statement IDs are alphanumeric and unique.
     fn sids(&mut self, sids: &[(Guards, &'a Node<'a>)]) {
         let text = |node: &Node<'a>| node.as_str().unwrap_or_default();
         for (index, (guards, sid)) in sids.iter().enumerate() {
             if self.attached != Attached::Resource && !text(sid).bytes().all(|byte| byte.is_ascii_alphanumeric()) {
                 let diagnostic = self.problem(&format!("has the Sid `{}`, which is not alphanumeric", short(text(sid))), sid, "");
-                let diagnostic = diagnostic.hinted("letters and digits only").as_aws_says("Statement IDs (SID) must be alpha-numeric.");
+                let diagnostic = diagnostic.hinted("use only letters and digits").as_aws_says("Statement IDs (SID) must be alpha-numeric.");
                 self.report(diagnostic, guards);
             }
             for (earlier_guards, earlier) in &sids[..index] {
                 if text(earlier) == text(sid) {
                     let together: Guards = guards.iter().chain(earlier_guards).copied().collect();
                     let diagnostic = self
-                        .problem(&format!("has two statements with the Sid `{}`", short(text(sid))), sid, "again here")
+                        .problem(&format!("has two statements with the Sid `{}`", short(text(sid))), sid, "duplicate")
                         .at(self.check.template.source, earlier.span, "first here")
-                        .hinted("give each a Sid of its own, or none")
+                        .hinted("use a different Sid for each statement, or remove them")
                         .as_aws_says("Statement IDs (SID) in a single policy must be unique.");
                     self.report(diagnostic, &together);
                 }

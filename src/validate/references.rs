@@ -1,14 +1,14 @@
-//! References: everything named is declared, and exists whenever the reference counts.
+//! References: every name is declared, and its resource exists whenever the reference is active.
 
-use super::check::{Check, type_name};
+use super::check::{Check, hinted, type_name};
 use super::mappings;
 use super::solver::{Clause, Literal};
 use super::walk::{Owner, Use, UseKind};
 use crate::graph::Graph;
 use crate::schema;
-use crate::template::{AttributeName, Diagnostic, MOST_SUGGESTIONS, Node, Template, did_you_mean};
+use crate::template::{AttributeName, MOST_SUGGESTIONS, Node, Template, did_you_mean};
 
-/// Pseudo parameters, which every template has.
+/// The pseudo parameters.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html>
 const PSEUDO_PARAMETERS: &[&str] = &[
@@ -23,7 +23,7 @@ const PSEUDO_PARAMETERS: &[&str] = &[
 ];
 
 pub(super) fn check(check: &mut Check<'_, '_>) {
-    // A macro may declare anything, and a loop makes names that are not written out.
+    // A macro can declare any entry, and a loop generates names.
     let expands = check.template.transforms.iter().any(|name| *name != "AWS::LanguageExtensions" && !name.starts_with("AWS::Serverless"));
     let loops = check.template.resources.iter().any(|entry| entry.name.starts_with("Fn::ForEach"));
     let serverless = check.template.transforms.iter().any(|name| name.starts_with("AWS::Serverless"));
@@ -60,7 +60,7 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
     }
 }
 
-/// Adds the conditions that an expression names, by their numbers.
+/// Adds the indexes of the conditions to which an expression refers.
 fn named_conditions(template: &Template<'_>, node: &Node<'_>, named: &mut Vec<usize>) {
     if let Some(name) = node.get("Condition").and_then(|name| name.as_str())
         && let Some(index) = template.conditions.position(name)
@@ -78,8 +78,8 @@ fn condition(check: &mut Check<'_, '_>, reference: &Use<'_>) {
     }
     let names = check.template.conditions.iter().map(|entry| entry.name);
     let hint = did_you_mean(reference.target, names);
-    let message = format!("condition `{}` is not declared", reference.target);
-    let diagnostic = check.error("unresolved-condition", message, reference.span, "no such condition");
+    let message = format!("undeclared condition `{}`", reference.target);
+    let diagnostic = check.error("unresolved-condition", message, reference.span, "not declared");
     check.report(hinted(diagnostic, hint));
 }
 
@@ -98,7 +98,7 @@ fn target<'a>(check: &mut Check<'_, 'a>, reference: &Use<'a>, looked_up: &mut us
     if let UseKind::Attribute(attribute) = reference.kind {
         unknown_attribute(check, reference, type_name(entry), attribute);
     }
-    // CloudFormation leaves out a `DependsOn` to a resource whose condition is false.
+    // CloudFormation ignores a `DependsOn` to a resource whose condition is false.
     let Some(Literal::Condition(condition, _)) = check.exists(entry).first().copied() else { return };
     let missing = Literal::Condition(condition, false);
     if matches!(reference.kind, UseKind::DependsOn) || check.implies(&reference.guards, condition) {
@@ -113,25 +113,27 @@ fn target<'a>(check: &mut Check<'_, 'a>, reference: &Use<'a>, looked_up: &mut us
     let diagnostic = check
         .error("dangling-reference", message, reference.span, format!("`{name}` has condition `{condition_name}`"))
         .at(template.source, entry.name_span, "declared here")
-        .hinted(format!("put the reference into an Fn::If on `{condition_name}`, or give {from} a condition that implies it"))
+        .hinted(format!(
+            "make the reference conditional with an Fn::If on `{condition_name}`, or add a condition to {from} that implies it"
+        ))
         .as_aws_says(aws_message(reference));
     check.report_when(diagnostic, &when);
 }
 
-/// Reports a resource that a condition or a rule names: they are decided before anything exists.
+/// Reports a reference from a condition or rule to a resource; CloudFormation evaluates both before it creates resources.
 fn in_condition(check: &mut Check<'_, '_>, reference: &Use<'_>) {
     let name = reference.target;
     let message = format!("a condition or rule refers to `{name}`, which is a resource");
     let diagnostic = check
         .error("unresolved-reference", message, reference.span, "not a parameter")
-        .hinted("conditions are decided before any resource exists; compare a parameter instead")
+        .hinted("conditions and rules can refer only to parameters, because CloudFormation evaluates them before it creates resources")
         .as_aws_says(format!(
             "Template format error: Unresolved dependencies [{name}]. Cannot reference resources in the Conditions block of the template"
         ));
     check.report(diagnostic);
 }
 
-/// Reports a name that nothing in the template has, wherever it stands: CloudFormation looks into branches that are not taken too.
+/// Reports an undeclared name. CloudFormation also rejects one in a branch that is not taken.
 fn undeclared(check: &mut Check<'_, '_>, reference: &Use<'_>, looked_up: &mut usize) {
     let template = check.template;
     let name = reference.target;
@@ -142,9 +144,9 @@ fn undeclared(check: &mut Check<'_, '_>, reference: &Use<'_>, looked_up: &mut us
     let parameters = template.parameters.iter().map(|entry| entry.name).filter(|_| matches!(reference.kind, UseKind::Ref));
     let names = template.resources.iter().map(|entry| entry.name).chain(parameters).chain(PSEUDO_PARAMETERS.iter().copied());
     let hint = did_you_mean(name, names.filter(|_| *looked_up <= MOST_SUGGESTIONS));
-    let what = if matches!(reference.kind, UseKind::Ref) { "a resource, a parameter or a pseudo parameter" } else { "a resource" };
+    let what = if matches!(reference.kind, UseKind::Ref) { "resource, parameter or pseudo parameter" } else { "resource" };
     let from = owner(check, reference.owner);
-    let message = format!("{from} refers to `{name}`, which is not {what}");
+    let message = format!("{from} refers to an undeclared {what} `{name}`");
     let diagnostic = check.error("unresolved-reference", message, reference.span, "not declared").as_aws_says(aws_message(reference));
     check.report(hinted(diagnostic, hint));
 }
@@ -153,7 +155,7 @@ fn unknown_attribute(check: &mut Check<'_, '_>, reference: &Use<'_>, resource_ty
     let Some(attribute) = attribute.text() else { return };
     let Some(facts) = schema::resource_type(resource_type) else { return };
     let path: Vec<&str> = attribute.split('.').collect();
-    // Nested stacks and their kin have outputs that only their own templates name; an attribute that is not text is computed.
+    // The outputs of a nested stack are not in this template, and a computed attribute name is unknown.
     let open = attribute.is_empty() || path[0] == "Outputs" || attribute.contains("${");
     if open || facts.property(&path).is_some() || facts.attributes().any(|known| known == *attribute) {
         return;
@@ -161,18 +163,13 @@ fn unknown_attribute(check: &mut Check<'_, '_>, reference: &Use<'_>, resource_ty
     let attributes: Vec<String> = facts.attributes().collect();
     let hint = did_you_mean(&attribute, attributes.iter().map(String::as_str));
     let message = format!("{resource_type} has no attribute `{attribute}`");
-    let mut diagnostic = check.error("unknown-attribute", message, reference.span, "no such attribute");
+    let mut diagnostic = check.error("unknown-attribute", message, reference.span, "unknown attribute");
     diagnostic.aws_message =
         Some(format!("Template error: resource {} does not support attribute type {attribute} in Fn::GetAtt", reference.target));
     if hint.is_none() && !attributes.is_empty() {
-        diagnostic.hint = Some(format!("it has {}", attributes.join(", ")));
+        diagnostic.hint = Some(format!("available attributes: {}", attributes.join(", ")));
     }
     check.report(hinted(diagnostic, hint));
-}
-
-/// Adds a hint, when there is one.
-pub(super) fn hinted(diagnostic: Diagnostic, hint: Option<String>) -> Diagnostic {
-    Diagnostic { hint: hint.or(diagnostic.hint), ..diagnostic }
 }
 
 fn owner(check: &Check<'_, '_>, owner: Owner) -> String {

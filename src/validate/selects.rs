@@ -1,4 +1,4 @@
-//! `Fn::Select`: an index that the list has.
+//! `Fn::Select`: the index must be inside the list.
 //!
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-select.html>
 
@@ -7,10 +7,10 @@ use super::walk::Guards;
 use crate::evaluate::availability_zones;
 use crate::template::{Intrinsic, Kind, Node};
 
-/// The region with the most zones, which is asked where none was given.
+/// The region with the most availability zones; used if no region is given.
 const MOST_ZONES: &str = "us-east-1";
 
-/// Checks one selection, as far as the length of its list is known.
+/// Checks one `Fn::Select` if the length of its list is known.
 pub(super) fn check<'a>(check: &mut Check<'_, 'a>, operand: &'a Node<'a>, guards: &Guards) {
     let [index_node, list] = operand.items() else { return };
     let Some(text) = index_node.scalar() else { return };
@@ -18,29 +18,29 @@ pub(super) fn check<'a>(check: &mut Check<'_, 'a>, operand: &'a Node<'a>, guards
         let diagnostic = check
             .error(
                 "malformed-function",
-                format!("`Fn::Select` takes a whole number from 0 on, not `{}`", super::literals::short(text)),
+                format!("the index of `Fn::Select` must be an integer of at least 0, and is `{}`", super::literals::short(text)),
                 index_node.span,
                 "",
             )
-            .hinted("the first item has number 0");
+            .hinted("the first item has index 0");
         return check.report(diagnostic);
     };
     let Some((length, what)) = length(check, list) else { return };
     if index < length {
         return;
     }
-    let message = format!("item {index} is selected of {what}, whose last is {}", length.saturating_sub(1));
+    let message = format!("index {index} of `Fn::Select` is out of range: {what} has {length} item{}", if length == 1 { "" } else { "s" });
     let diagnostic = check
-        .error("select-out-of-range", message, index_node.span, "no such item")
-        .hinted("items count from 0; put the reference into an Fn::If on a condition that knows how many there are")
+        .error("select-out-of-range", message, index_node.span, "out of range")
+        .hinted("the first item has index 0; if the length varies, use Fn::If with a condition on the length")
         .as_aws_says(format!("Template error: Fn::Select  cannot select nonexistent value at index {index}"));
-    // The zones that were counted are those of one region.
+    // The number of availability zones is that of one region.
     let region = check.region_in_force().filter(|_| matches!(Intrinsic::of(list), Some(Intrinsic::GetAzs(_))));
     let guards: Guards = guards.iter().copied().chain(region).collect();
     check.report_where(diagnostic, &[], &guards);
 }
 
-/// Returns how many items a list has under the parameters in force, and what it is.
+/// Returns the length of a list with the current parameter values, and a description of the list.
 fn length<'a>(check: &Check<'_, 'a>, list: &'a Node<'a>) -> Option<(usize, String)> {
     let count = |count: usize| if count == 1 { "a list of one".to_owned() } else { format!("a list of {count}") };
     match (Intrinsic::of(list), list.kind) {
@@ -60,7 +60,7 @@ fn length<'a>(check: &Check<'_, 'a>, list: &'a Node<'a>) -> Option<(usize, Strin
             let own = operand.as_str() == Some("") || operand.get("Ref").and_then(|name| name.as_str()) == Some("AWS::Region");
             let region = if own { check.given_region().unwrap_or(MOST_ZONES) } else { operand.as_str()? };
             let zones = availability_zones(region)?.count();
-            Some((zones, format!("the zones of {region}")))
+            Some((zones, format!("the list of availability zones in {region}")))
         }
         _ => None,
     }

@@ -1,21 +1,21 @@
-//! Finds parameter values under which given things hold together, or shows that among the values that matter there are none.
+//! Searches for parameter values that satisfy a set of clauses, or shows that no candidate values do.
 //!
-//! Exact over the candidates of [`Variables`](super::variables::Variables): parameters are chosen one at a time, only those that the
-//! question still hangs on, and a choice that settles it either way ends the branch. The first candidate of each is the value in
-//! force, so that an answer strays from it only where it must.
+//! The search is exact over the candidates of [`Variables`](super::variables::Variables). It assigns one parameter at a time, only
+//! parameters on which the clauses still depend, and ends a branch when the result is decided. The first candidate of each parameter is
+//! its current value, so that a solution changes as few current values as possible.
 
 use rustc_hash::FxHashMap;
 
 use super::formula::{Formula, Formulas};
 
-/// One thing that must hold.
+/// A literal: one requirement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Literal {
-    /// A condition, by its number, is true or false.
+    /// A condition, by its index, is true or false.
     Condition(usize, bool),
-    /// A parameter, by its number, has this one of its candidates.
+    /// A parameter, by its index, has this candidate.
     Value(usize, usize),
-    /// A parameter does not have this one.
+    /// A parameter does not have this candidate.
     NotValue(usize, usize),
 }
 
@@ -29,69 +29,69 @@ impl Literal {
     }
 }
 
-/// Things of which at least one must hold.
+/// Literals of which at least one must be true.
 pub(super) type Clause = Vec<Literal>;
 
-/// Parameters by number, with the number of the candidate chosen for each.
+/// The index of each assigned parameter with the index of its candidate.
 pub(super) type Assignment = Vec<(usize, usize)>;
 
-/// Which values may be chosen.
+/// The values that a search can assign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Freedom {
-    /// Parameters keep the value in force; what has none is free.
+    /// Parameters keep their current values; parameters without one can have any candidate.
     InForce,
     /// Any value that the template allows.
     Any,
 }
 
-/// Choices tried before a question is given up, as not answered.
+/// Maximum number of assignments in one search; beyond it the result is unknown.
 const MAX_CHOICES: usize = 20_000;
 
-/// An answer that strays from this many values in force is not made any nearer.
+/// A solution that changes more current values than this is not minimized.
 const MOST_CHANGES: usize = 5;
 
-/// Choices tried for one template; a real rack takes a few thousand.
+/// Maximum number of assignments for one template; a real rack requires a few thousand.
 const MAX_CHOICES_IN_ALL: usize = 400_000;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Truth {
     True,
     False,
-    /// Hangs on this variable.
+    /// Depends on this variable.
     Open(usize),
-    /// AWS would reject the template under these values for another reason.
+    /// CloudFormation would reject the template with these values for another reason.
     Broken,
 }
 
-/// Answers questions about a template's conditions and remembers the answers.
+/// A solver for a template's conditions with memoized results.
 #[derive(Debug)]
 pub(super) struct Solver<'a> {
     pub(super) formulas: Formulas<'a>,
-    /// For each atom, by the candidates of its variables: not asked yet, false, true, broken.
+    /// The result of each atom by the candidates of its variables: not evaluated, false, true, invalid.
     tables: Vec<Vec<u8>>,
-    /// What each condition came to, and at which step of a search.
+    /// The result of each condition, and the search step in which it was computed.
     known: Vec<(usize, Truth)>,
     step: usize,
-    /// Choices that may still be tried.
+    /// Remaining assignments.
     left: usize,
     answers: FxHashMap<(Vec<Clause>, Freedom), Answer>,
-    /// Whether a question was given up.
+    /// Whether a search reached its limit.
     pub(super) gave_up: bool,
 }
 
-/// What a question comes to.
+/// The result of a search.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
-    /// These values do it.
+    /// These values satisfy the clauses.
     Found(Assignment),
-    /// None do.
+    /// No candidates satisfy the clauses.
     Never,
-    /// Too many would have to be tried.
+    /// The search reached its limit.
     GaveUp,
 }
 
 impl Answer {
-    /// Returns the values that were found.
+    /// Returns the solution, if there is one.
     pub(super) fn found(self) -> Option<Assignment> {
         match self {
             Self::Found(assignment) => Some(assignment),
@@ -110,7 +110,7 @@ impl<'a> Solver<'a> {
         Self { formulas, tables, known, step: 0, left: MAX_CHOICES_IN_ALL, answers: FxHashMap::default(), gave_up: false }
     }
 
-    /// Returns values under which every clause and, unless they are those in force, every rule of the template holds.
+    /// Returns values that satisfy every clause and, unless they are the current values, every rule of the template.
     pub(super) fn satisfy(&mut self, mut clauses: Vec<Clause>, freedom: Freedom) -> Answer {
         for clause in &mut clauses {
             clause.sort_unstable();
@@ -135,14 +135,14 @@ impl<'a> Solver<'a> {
         answer
     }
 
-    /// Returns the values that stray least from those in force, for clauses that some values make hold.
+    /// Returns the solution that changes the fewest current values.
     pub(super) fn nearest(&mut self, clauses: &[Clause], found: Assignment) -> Assignment {
         let changed = found.iter().filter(|choice| self.strays(**choice)).count();
         let fewer = (1..changed.min(MOST_CHANGES)).find_map(|changes| self.ask(clauses, Freedom::Any, changes).found());
         fewer.unwrap_or(found)
     }
 
-    /// Tells whether a choice is another value than the one in force.
+    /// Returns whether a candidate differs from the current value.
     fn strays(&self, (variable, candidate): (usize, usize)) -> bool {
         candidate != 0 || !self.formulas.variables.all[variable].in_force
     }
@@ -176,7 +176,7 @@ impl<'a> Solver<'a> {
         let (variable, matters) = match (decide.clauses(clauses), rules) {
             (Truth::False | Truth::Broken, _) | (_, Truth::False) => return false,
             (Truth::Open(variable), _) => (variable, true),
-            // What a rule hangs on is told only where its value in force will not do.
+            // A parameter of a rule is part of the assignment only if its current value violates the rule.
             (Truth::True, Truth::Open(variable)) => (variable, false),
             (Truth::True, _) => return true,
         };
@@ -206,7 +206,7 @@ impl<'a> Solver<'a> {
     }
 }
 
-/// Decides formulas under the candidates chosen so far.
+/// Evaluates formulas for a partial assignment.
 struct Decide<'s, 'a> {
     formulas: &'s Formulas<'a>,
     tables: &'s mut [Vec<u8>],
@@ -220,7 +220,7 @@ impl Decide<'_, '_> {
         all(clauses, |clause| any(clause, |literal| self.literal(*literal)))
     }
 
-    /// Decides whether the template's rules let this pass; one that cannot be decided here does.
+    /// Evaluates the template's rules; a rule that cannot be evaluated counts as satisfied.
     fn rules(&mut self) -> Truth {
         let formulas = self.formulas;
         all(&formulas.rules, |rule| match self.formula(rule) {
@@ -245,7 +245,7 @@ impl Decide<'_, '_> {
         if self.known[condition].0 == self.step {
             return self.known[condition].1;
         }
-        // A condition that comes back to itself is broken, as AWS has it.
+        // CloudFormation rejects a condition in a cycle.
         self.known[condition] = (self.step, Truth::Broken);
         let formulas = self.formulas;
         let truth = self.formula(&formulas.conditions[condition]);
@@ -285,10 +285,10 @@ impl Decide<'_, '_> {
 
 struct Search {
     chosen: Vec<Option<usize>>,
-    /// Parameters in the order they were chosen, and whether the question itself hangs on them.
+    /// The assigned parameters in order, and whether the clauses depend on them.
     order: Vec<(usize, bool)>,
     left: usize,
-    /// How many more parameters may stray from the value in force.
+    /// The number of further parameters whose current value can change.
     changes: usize,
     gave_up: bool,
 }
@@ -313,7 +313,7 @@ fn any<T>(operands: &[T], truth: impl FnMut(&T) -> Truth) -> Truth {
     fold(operands, Truth::True, Truth::False, truth)
 }
 
-/// Returns `settles` if one operand does, else what it hangs on, else `otherwise`.
+/// Returns `settles` if one operand has this result, else a variable on which an operand depends, else `otherwise`.
 fn fold<T>(operands: &[T], settles: Truth, otherwise: Truth, mut truth: impl FnMut(&T) -> Truth) -> Truth {
     let mut result = otherwise;
     for operand in operands {

@@ -1,4 +1,4 @@
-//! Declared and not used.
+//! Unused parameters, conditions and mappings.
 
 use rustc_hash::FxHashSet;
 
@@ -7,7 +7,7 @@ use super::walk::UseKind;
 use crate::template::{Diagnostic, Section};
 
 pub(super) fn check(check: &mut Check<'_, '_>) {
-    // A macro sees the whole template and may use what nothing else does; rules name parameters in ways of their own.
+    // A macro can use any entry of the template; functions in rules can refer to parameters indirectly.
     if check.template.transforms.iter().any(|name| *name != "AWS::LanguageExtensions") {
         return;
     }
@@ -40,9 +40,9 @@ fn unused(
 ) -> Vec<Diagnostic> {
     let left = section.iter().filter(|entry| !used.contains(entry.name));
     left.map(|entry| {
-        Diagnostic::warning(rule, format!("{what} `{}` is not used", entry.name))
+        Diagnostic::warning(rule, format!("unused {what} `{}`", entry.name))
             .at(source, entry.name_span, "declared here")
-            .hinted("take it out, or use it")
+            .hinted("remove or use it")
     })
     .collect()
 }

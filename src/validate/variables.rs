@@ -1,22 +1,28 @@
-//! What conditions rest on: parameters and pseudo parameters, each with the few values that make a difference.
+//! The variables of conditions: parameters and pseudo parameters, each with the candidate values that can change a result.
 
 use rustc_hash::FxHashMap;
 
-use super::formula::Concrete;
 use crate::aws::partition;
 use crate::parameters::ParameterSet;
 use crate::template::{Intrinsic, Kind, Node, Sub, SubPart, Template, sub_parts};
+
+/// The result of an expression for concrete parameter values.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Concrete {
+    Text(String),
+    List(Vec<String>),
+}
 
 /// A parameter or pseudo parameter.
 #[derive(Debug)]
 pub(super) struct Variable<'a> {
     pub(super) name: &'a str,
-    /// Values worth trying, the one in force first.
+    /// Candidate values; the current value is first.
     pub(super) candidates: Vec<String>,
-    /// Whether the first candidate was given, or is the default: what holds if nobody says otherwise.
+    /// Whether the first candidate is the current value: the given value or the default.
     pub(super) in_force: bool,
     list: bool,
-    /// Whether `AllowedValues` names every value there can be.
+    /// Whether the candidates are all possible values, because of `AllowedValues`.
     pub(super) closed: bool,
     declaration: Option<&'a Node<'a>>,
 }
@@ -28,17 +34,17 @@ pub(super) struct Variables<'a> {
     by_name: FxHashMap<&'a str, usize>,
 }
 
-/// Items that a candidate for a comma-separated text is made of.
+/// The items of candidates for a comma-delimited list.
 const ITEM: &str = "some-value";
 
-/// Regions that are tried where any other will do, and one of each further partition.
+/// Candidate regions for "any other region", including one of each other partition.
 const REGIONS: &[&str] =
     &["us-east-1", "us-west-2", "eu-west-1", "ap-southeast-2", "eu-central-1", "us-east-2", "ca-central-1", "cn-north-1", "us-gov-west-1"];
 
-/// Account numbers that are tried, AWS's own example first.
+/// Candidate account IDs; the first is the example in AWS's documentation.
 const ACCOUNTS: &[&str] = &["123456789012", "210987654321"];
 
-/// A candidate list holds at most this many items, however far into it a template selects.
+/// Maximum number of items in a candidate list.
 const MAX_ITEMS: usize = 8;
 
 impl<'a> Variables<'a> {
@@ -49,7 +55,7 @@ impl<'a> Variables<'a> {
                 parameters.and_then(|parameters| parameters.parameters.get(entry.name)).and_then(|parameter| parameter.value.clone());
             let kind = entry.body.get("Type").and_then(|kind| kind.as_str()).unwrap_or_default();
             let allowed = entry.body.get("AllowedValues").map(|values| values.items()).unwrap_or_default();
-            // An SSM-typed parameter's own text names a value in SSM; what it resolves to is anybody's guess.
+            // The value of an SSM-typed parameter is the name of an SSM parameter, whose value is unknown.
             let stored = kind.starts_with("AWS::SSM::Parameter::Value");
             let default = entry.body.get("Default").and_then(|default| default.scalar()).map(str::to_owned).filter(|_| !stored);
             let in_force = given.filter(|_| !stored).or(default);
@@ -79,15 +85,15 @@ impl<'a> Variables<'a> {
         self.all.push(variable);
     }
 
-    /// Returns the number of a parameter or pseudo parameter.
+    /// Returns the index of a parameter or pseudo parameter.
     ///
-    /// The partition and its domain follow from the region, so they are the region's.
+    /// `AWS::Partition` and `AWS::URLSuffix` depend on the region, so they have the region's index.
     pub(super) fn position(&self, name: &str) -> Option<usize> {
         let name = if matches!(name, "AWS::Partition" | "AWS::URLSuffix") { "AWS::Region" } else { name };
         self.by_name.get(name).copied()
     }
 
-    /// Returns the value of a parameter under the candidates chosen.
+    /// Returns the value of a parameter for the chosen candidates.
     pub(super) fn value(&self, name: &str, chosen: &[Option<usize>]) -> Option<Concrete> {
         let index = self.position(name)?;
         let variable = &self.all[index];
@@ -100,7 +106,7 @@ impl<'a> Variables<'a> {
         })
     }
 
-    /// Returns what a name comes to under a candidate of its variable: of a region, its partition or that one's domain.
+    /// Returns the value of a name for a candidate of its variable; for a region also its partition and URL suffix.
     pub(super) fn told<'t>(name: &str, candidate: &'t str) -> &'t str {
         match name {
             "AWS::Partition" => partition(candidate).0,
@@ -109,7 +115,7 @@ impl<'a> Variables<'a> {
         }
     }
 
-    /// Notes which parameters a comparison rests on, and the values that make a difference to it.
+    /// Records the parameters of a comparison, and the values that can change its result.
     pub(super) fn of_comparison(&mut self, template: &Template<'a>, a: &'a Node<'a>, b: &'a Node<'a>, found: &mut Vec<usize>) {
         let mut literals = Vec::new();
         for operand in [a, b] {
@@ -188,7 +194,7 @@ impl<'a> Variables<'a> {
     }
 }
 
-/// Tells whether a text is written as regions are: `eu-central-1`, `us-gov-west-1`.
+/// Returns whether a string has the form of a region, such as `eu-central-1` or `us-gov-west-1`.
 fn is_region(text: &str) -> bool {
     let mut parts = text.split('-');
     let letters = |part: &str| part.len() > 1 && part.bytes().all(|byte| byte.is_ascii_lowercase());
@@ -199,7 +205,7 @@ fn is_region(text: &str) -> bool {
         && words.into_iter().all(letters)
 }
 
-/// Returns the region that a template is for, where its mappings leave out the usual one.
+/// Returns the template's region if its mappings do not contain the default region.
 fn likely_region<'a>(template: &Template<'a>) -> Option<&'a str> {
     let names = |entry: &crate::template::Entry<'a>| {
         let names: Vec<&'a str> = entry.body.members().iter().map(|member| member.key).filter(|key| is_region(key)).collect();
@@ -220,10 +226,10 @@ impl Variable<'_> {
         }
     }
 
-    /// Adds a value, if the declaration lets it pass.
+    /// Adds a candidate if the declaration allows it.
     pub(super) fn add(&mut self, value: &str) {
         match self.name {
-            // A comparison with a partition asks for a region of it.
+            // For a comparison with a partition, add a region of the partition.
             "AWS::Region" => {
                 let partitions = REGIONS.iter().filter(|region| partition(region).0 == value || partition(region).1 == value);
                 partitions.take(1).chain(is_region(value).then_some(&value)).for_each(|region| self.add_always(region));
@@ -233,7 +239,7 @@ impl Variable<'_> {
         }
     }
 
-    /// Adds a value that no literal is equal to.
+    /// Adds a candidate that differs from all literals.
     fn add_other(&mut self) {
         let examples: &[&str] = match self.name {
             "AWS::Region" => REGIONS,
@@ -257,7 +263,7 @@ impl Variable<'_> {
         }
     }
 
-    /// Tells whether the declaration allows a value; one that cannot be told is not allowed, so that nothing impossible is shown.
+    /// Returns whether the declaration allows a value; false if unknown, so that an assignment is always possible.
     fn allows(&self, value: &str) -> bool {
         let Some(declaration) = self.declaration else { return true };
         let bound = |name: &str| declaration.get(name).and_then(|bound| bound.scalar()).and_then(|bound| bound.parse::<f64>().ok());

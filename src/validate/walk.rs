@@ -1,28 +1,28 @@
-//! Finds what a template refers to, each with what must hold for the reference to count.
+//! Collects the references of a template, each with the guards under which it is active.
 
 use super::solver::Literal;
 use crate::template::{AttributeName, Node, Reference, ReferenceVisitor, Span, Template};
 
-/// What must hold for a place of the template to count: the conditions on the way there.
+/// The guards of a position in the template: the conditions of the `Fn::If` branches and resource around it.
 pub(super) type Guards = Vec<Literal>;
 
-/// Who refers to something.
+/// The owner of a reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Owner {
     Resource(usize),
     Output(usize),
-    /// Conditions, rules, and whatever else is not part of a resource or output.
+    /// A condition, a rule, or any other part of the template.
     Other,
 }
 
-/// What a reference is.
+/// The kind of a reference.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum UseKind<'a> {
     Ref,
     Attribute(AttributeName<'a>),
     DependsOn,
     Condition,
-    /// With the operands of its `Fn::FindInMap`.
+    /// A mapping, with the operands of its `Fn::FindInMap`.
     Mapping(&'a Node<'a>),
 }
 
@@ -34,7 +34,7 @@ pub(super) struct Use<'a> {
     pub(super) target: &'a str,
     pub(super) span: Span,
     pub(super) guards: Guards,
-    /// How many of the guards are the owner's own condition.
+    /// The number of guards that come from the owner's own condition.
     pub(super) own: usize,
 }
 
@@ -64,7 +64,7 @@ struct Walker<'t, 'a> {
 }
 
 impl<'a> Walker<'_, 'a> {
-    /// Visits a resource or an output under its `Condition`.
+    /// Visits a resource or output with the guard of its `Condition`.
     fn guarded(&mut self, owner: Owner, body: &'a Node<'a>) {
         self.owner = owner;
         self.guards.clear();
@@ -103,7 +103,7 @@ impl<'a> ReferenceVisitor<'a> for Walker<'_, 'a> {
     }
 }
 
-/// Returns the guard that a condition by name puts on what it stands before.
+/// Returns the guard for a named condition.
 pub(super) fn condition(template: &Template<'_>, name: &str, holds: bool) -> Option<Literal> {
     template.conditions.position(name).map(|index| Literal::Condition(index, holds))
 }

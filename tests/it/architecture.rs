@@ -57,11 +57,8 @@ const CYCLE_EXCEPTIONS: &[(&str, &str)] = &[
     ("build/task/follow.rs", "a helper that sleeps is to move out of mounts.rs"),
     ("cli/build/run/mod.rs", "the command and the request to stop it"),
     ("evaluate/conditions.rs", "one recursive evaluator in two files: functions contain conditions, and conditions contain functions"),
-    ("parameters/constraints.rs", "a declaration checks values with its constraints, and constraints depend on the declared type"),
     ("patch/offer.rs", "not yet split"),
     ("template/sections.rs", "the type `Template` and the code that reads its sections"),
-    ("validate/formula.rs", "formulas contain variables, and variables are defined by formulas"),
-    ("validate/mappings.rs", "a helper for messages is to move out of references.rs"),
     ("cli/rack/drift.rs", "not yet split"),
     ("config/build_section.rs", "not yet split"),
 ];

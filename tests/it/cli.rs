@@ -247,7 +247,7 @@ fn every_problem_of_rack_yaml_is_told_at_once() {
     8 |     deep: 1
       |     ^^^^^^^
       |
-      = hint: parameters are text to CloudFormation; put JSON in quotes
+      = hint: CloudFormation parameters are strings; put JSON in quotes
     ------- exit status: 65 -------
     ");
 }
@@ -260,11 +260,11 @@ fn validate_tells_a_program_where_and_a_person_what() {
         "{\"Resources\": {\n  \"Files\": {\"Type\": \"AWS::EFS::FileSystem\", \"Properties\": {\"Encripted\": true}}\n}}\n",
     );
     insta::assert_snapshot!(bench.run("validate bad.json"), @r#"
-    error[unknown-property]: AWS::EFS::FileSystem has no property `Encripted`
+    error[unknown-property]: unknown property `Encripted` of AWS::EFS::FileSystem
      --> bad.json:2:60
       |
     2 |   "Files": {"Type": "AWS::EFS::FileSystem", "Properties": {"Encripted": true}}
-      |                                                            ^^^^^^^^^^^ unknown property
+      |                                                            ^^^^^^^^^^^ not in the schema
       |
       = note: CloudFormation reports: Encountered unsupported property Encripted
       = hint: did you mean `Encrypted`?
@@ -283,7 +283,7 @@ fn validate_tells_a_program_where_and_a_person_what() {
         {
           "rule": "unknown-property",
           "severity": "error",
-          "message": "AWS::EFS::FileSystem has no property `Encripted`",
+          "message": "unknown property `Encripted` of AWS::EFS::FileSystem",
           "file": "bad.json",
           "line": 2,
           "column": 60,

@@ -1,4 +1,4 @@
-//! Parameters: what holds, where it came from, and every problem at once.
+//! Tests of `parameters`: resolved values, their provenance, and complete error reports.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -15,39 +15,39 @@ const TEMPLATE: &str = r#"{"Parameters": {
   "Secret": {"Type": "String", "NoEcho": true, "MinLength": 8, "Default": "long enough"}
 }, "Resources": {"T": {"Type": "AWS::SNS::Topic"}}}"#;
 
-fn resolve(given: &ParameterOverrides, check: impl FnOnce(Result<ParameterSet<'_>, Diagnostics>)) {
+fn resolve(overrides: &ParameterOverrides, check: impl FnOnce(Result<ParameterSet<'_>, Diagnostics>)) {
     let (source, arena) = (Source::new("t.json", TEMPLATE), Arena::new());
     let template = Template::read(&source, &arena).unwrap();
-    check(ParameterSet::resolve(&template, given));
+    check(ParameterSet::resolve(&template, overrides));
 }
 
 fn flags(flags: &[&str]) -> ParameterOverrides {
-    let mut given = ParameterOverrides::new();
+    let mut overrides = ParameterOverrides::new();
     for flag in flags {
-        given.add_flag(flag).unwrap();
+        overrides.add_flag(flag).unwrap();
     }
-    given
+    overrides
 }
 
-/// Our message and CloudFormation's.
-fn problems(given: &ParameterOverrides) -> Vec<(String, String)> {
+/// Returns our messages and CloudFormation's.
+fn problems(overrides: &ParameterOverrides) -> Vec<(String, String)> {
     let mut found = Vec::new();
-    resolve(given, |set| {
+    resolve(overrides, |set| {
         found = set.unwrap_err().0.into_iter().map(|one| (one.message, one.aws_message.unwrap_or_default())).collect();
     });
     found
 }
 
 #[test]
-fn the_strongest_source_counts_whatever_the_order() {
-    let mut given = ParameterOverrides::new();
-    given.add_flag("Plain=flag=with=signs").unwrap();
-    given.add_file(&Source::new("p.json", r#"{"Plain": "file", "Count": 3, "Zone": ["x", "y"], "Choice": "Yes"}"#)).unwrap();
-    given.add_deployed("Plain", Some("deployed".to_owned()));
-    given.add_deployed("Name", Some("kept".to_owned()));
-    given.add_deployed("Gone", Some("left out".to_owned()));
-    given.add_deployed("Secret", None);
-    resolve(&given, |set| {
+fn the_source_with_the_highest_precedence_wins_in_any_order() {
+    let mut overrides = ParameterOverrides::new();
+    overrides.add_flag("Plain=flag=with=signs").unwrap();
+    overrides.add_file(&Source::new("p.json", r#"{"Plain": "file", "Count": 3, "Zone": ["x", "y"], "Choice": "Yes"}"#)).unwrap();
+    overrides.add_deployed("Plain", Some("deployed".to_owned()));
+    overrides.add_deployed("Name", Some("kept".to_owned()));
+    overrides.add_deployed("Gone", Some("left out".to_owned()));
+    overrides.add_deployed("Secret", None);
+    resolve(&overrides, |set| {
         let set = set.unwrap();
         let shown: Vec<_> = set.parameters.values().map(|one| (one.value.as_deref(), one.provenance)).collect();
         assert_eq!(
@@ -66,68 +66,71 @@ fn the_strongest_source_counts_whatever_the_order() {
 }
 
 #[test]
-fn every_form_of_parameter_file_is_read() {
+fn all_forms_of_parameter_files_are_read() {
     for text in [
         r#"{"Plain": "v", "Count": 3}"#,
         r#"{"Parameters": {"Plain": "v", "Count": "3"}, "Tags": {"a": "b"}}"#,
         r#"[{"ParameterKey": "Plain", "ParameterValue": "v"}, {"ParameterKey": "Count", "ParameterValue": "3"}]"#,
         r#"["Plain=v", "Count=3"]"#,
     ] {
-        let mut given = ParameterOverrides::new();
-        given.add_file(&Source::new("p.json", text)).unwrap();
-        let texts: Vec<_> = given.values.iter().map(|(name, value)| (name.as_str(), value.text.as_deref())).collect();
+        let mut overrides = ParameterOverrides::new();
+        overrides.add_file(&Source::new("p.json", text)).unwrap();
+        let texts: Vec<_> = overrides.values.iter().map(|(name, value)| (name.as_str(), value.text.as_deref())).collect();
         assert_eq!(texts, [("Plain", Some("v")), ("Count", Some("3"))], "{text}");
     }
 }
 
 #[test]
-fn previous_values_need_a_deployed_stack() {
+fn previous_values_require_a_deployed_stack() {
     let file = Source::new("p.json", r#"[{"ParameterKey": "Plain", "UsePreviousValue": true}]"#);
-    let mut given = ParameterOverrides::new();
-    given.add_file(&file).unwrap();
-    assert_eq!(problems(&given)[0].0, "parameter `Plain` has no previous value to use");
-    given.add_deployed("Plain", Some("before".to_owned()));
-    resolve(&given, |set| assert_eq!(set.unwrap().get("Plain").unwrap().value.as_deref(), Some("before")));
+    let mut overrides = ParameterOverrides::new();
+    overrides.add_file(&file).unwrap();
+    assert_eq!(problems(&overrides)[0].0, "parameter `Plain` has no previous value to use");
+    overrides.add_deployed("Plain", Some("before".to_owned()));
+    resolve(&overrides, |set| assert_eq!(set.unwrap().get("Plain").unwrap().value.as_deref(), Some("before")));
 }
 
 #[test]
-fn all_problems_come_at_once_in_our_words_and_in_theirs() {
-    let given = flags(&["Choice=yes", "Count=4", "Name=abcdef", "Word=A1", "Plainn=x", "Zone=a"]);
+fn all_errors_are_reported_together_with_cloudformation_messages() {
+    let overrides = flags(&["Choice=yes", "Count=4", "Name=abcdef", "Word=A1", "Plainn=x", "Zone=a"]);
     assert_eq!(
-        problems(&given),
+        problems(&overrides),
         [
-            ("parameter `Choice` is not one of its allowed values: `yes`", "Parameter 'Choice' must be one of AllowedValues"),
-            ("parameter `Count` is above its maximum, 3: `4`", "Parameter 'Count' must be a number not greater than 3"),
-            ("parameter `Name` is longer than 5 characters: `abcdef`", "Parameter 'Name' must contain at most 5 characters"),
-            ("parameter `Word` does not match its pattern: `A1`", "Parameter Word failed to satisfy constraint: must be small letters"),
-            ("the template declares no parameter `Plainn`", "Parameters: [Plainn] do not exist in the template"),
+            ("parameter `Choice` has a value that is not allowed: `yes`", "Parameter 'Choice' must be one of AllowedValues"),
+            ("parameter `Count` is greater than its MaxValue 3: `4`", "Parameter 'Count' must be a number not greater than 3"),
+            ("parameter `Name` has more than 5 characters: `abcdef`", "Parameter 'Name' must contain at most 5 characters"),
+            (
+                "parameter `Word` does not match its AllowedPattern: `A1`",
+                "Parameter Word failed to satisfy constraint: must be small letters"
+            ),
+            ("unknown parameter `Plainn`", "Parameters: [Plainn] do not exist in the template"),
         ]
         .map(|(ours, theirs)| (ours.to_owned(), theirs.to_owned()))
     );
 }
 
 #[test]
-fn a_problem_in_a_file_points_into_the_file_and_at_the_declaration() {
-    let mut given = ParameterOverrides::new();
-    given.add_file(&Source::new("p.json", "{\n  \"Choice\": \"yes\"\n}")).unwrap();
-    resolve(&given, |set| {
+fn an_error_in_a_file_points_to_the_value_and_to_the_declaration() {
+    let mut overrides = ParameterOverrides::new();
+    overrides.add_file(&Source::new("p.json", "{\n  \"Choice\": \"yes\"\n}")).unwrap();
+    resolve(&overrides, |set| {
         let problem = set.unwrap_err().0.remove(0);
-        let places: Vec<_> = problem.labels.iter().map(|label| format!("{}:{}", label.source.name(), label.start())).collect();
-        assert_eq!(places, ["p.json:2:13", "t.json:3:3"]);
-        assert_eq!(problem.hint.as_deref(), Some("did you mean `Yes`? allowed: Yes, No"));
+        let positions: Vec<_> = problem.labels.iter().map(|label| format!("{}:{}", label.source.name(), label.start())).collect();
+        assert_eq!(positions, ["p.json:2:13", "t.json:3:3"]);
+        assert_eq!(problem.hint.as_deref(), Some("did you mean `Yes`? allowed values: Yes, No"));
     });
 }
 
 #[test]
-fn a_secret_stands_in_no_message() {
-    let given = flags(&["Secret=hunter2"]);
-    let found = format!("{:?}", problems(&given));
+fn messages_do_not_contain_no_echo_values() {
+    let overrides = flags(&["Secret=hunter2"]);
+    let found = format!("{:?}", problems(&overrides));
     assert!(found.contains("at least 8 characters"), "{found}");
     assert!(!found.contains("hunter2"), "{found}");
 }
 
 #[test]
-fn missing_values_are_named_together() {
+fn missing_values_are_reported_together() {
     let (source, arena) = (
         Source::new(
             "t.json",

@@ -1,4 +1,4 @@
-//! Tests of `schema`: the facts that plans rest on, and that every one of them can be read.
+//! Tests of `schema`: facts that plans depend on, and that every record can be read.
 
 #![allow(clippy::panic)]
 
@@ -15,18 +15,18 @@ fn create_only(name: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_file_system_is_replaced_for_what_cannot_be_changed_later() {
+fn create_only_properties_of_a_file_system() {
     assert_eq!(create_only("AWS::EFS::FileSystem"), ["/AvailabilityZoneName", "/Encrypted", "/KmsKeyId", "/PerformanceMode"]);
     assert_eq!(
         create_only("AWS::EFS::MountTarget"),
         ["/FileSystemId", "/IpAddress", "/IpAddressType", "/Ipv6Address", "/SubnetId"],
-        "its security groups are updated in place"
+        "SecurityGroups must be updatable"
     );
     assert_eq!(create_only("AWS::EC2::SecurityGroup"), ["/GroupDescription", "/GroupName", "/VpcId"]);
 }
 
 #[test]
-fn a_task_definition_is_replaced_for_everything_but_its_tags() {
+fn every_change_but_tags_replaces_a_task_definition() {
     let task = facts("AWS::ECS::TaskDefinition");
     assert_eq!(task.create_only().count(), 17);
     assert_eq!(task.requires_recreation(&["Tags", "0", "Value"]), RequiresRecreation::Never);
@@ -34,7 +34,7 @@ fn a_task_definition_is_replaced_for_everything_but_its_tags() {
 }
 
 #[test]
-fn an_ingress_rule_is_replaced_for_everything_but_its_description() {
+fn every_change_but_the_description_replaces_an_ingress_rule() {
     let ingress = facts("AWS::EC2::SecurityGroupIngress");
     for property in ingress.properties().member_names().filter(|name| !ingress.is_read_only(&[name])) {
         let expected = if property == "Description" { RequiresRecreation::Never } else { RequiresRecreation::Always };
@@ -43,7 +43,7 @@ fn an_ingress_rule_is_replaced_for_everything_but_its_description() {
 }
 
 #[test]
-fn an_auto_scaling_group_may_be_replaced() {
+fn some_properties_replace_an_auto_scaling_group_conditionally() {
     let group = facts("AWS::AutoScaling::AutoScalingGroup");
     for property in ["VPCZoneIdentifier", "LaunchTemplate", "MixedInstancesPolicy"] {
         assert_eq!(group.requires_recreation(&[property]), RequiresRecreation::Conditionally, "{property}");
@@ -53,8 +53,8 @@ fn an_auto_scaling_group_may_be_replaced() {
 }
 
 #[test]
-fn create_only_paths_lead_into_objects_and_lists() {
-    // `/BlockDeviceMappings/*/Ebs/...` and `/BlockDeviceMappings/Ebs/...` are both written in schemas.
+fn create_only_paths_match_inside_objects_and_lists() {
+    // `/BlockDeviceMappings/*/Ebs/...` and `/BlockDeviceMappings/Ebs/...` both occur in schemas.
     let nested = |name: &str, segments: &[&str]| facts(name).requires_recreation(segments);
     assert_eq!(nested("AWS::Cognito::UserPool", &["Policies"]), RequiresRecreation::Never);
     for resource_type in schema::resource_types() {
@@ -69,21 +69,21 @@ fn create_only_paths_lead_into_objects_and_lists() {
 }
 
 #[test]
-fn types_that_hold_data_say_what_is_lost() {
+fn stateful_types_describe_their_data() {
     assert_eq!(facts("AWS::EFS::FileSystem").holds_data(), Some("the file system's files"));
     assert!(facts("AWS::S3::Bucket").is_stateful() && facts("AWS::KMS::Key").is_stateful());
     assert!(!facts("AWS::EFS::MountTarget").is_stateful());
 }
 
 #[test]
-fn some_types_are_deleted_before_they_are_created_again() {
+fn some_types_are_deleted_before_their_replacement_is_created() {
     assert!(facts("AWS::EC2::SubnetRouteTableAssociation").delete_then_create());
     assert!(facts("AWS::EC2::VPCGatewayAttachment").delete_then_create());
     assert!(!facts("AWS::EC2::Subnet").delete_then_create());
 }
 
 #[test]
-fn properties_tell_their_type_and_limits() {
+fn properties_have_types_and_constraints() {
     let file_system = facts("AWS::EFS::FileSystem");
     let Some(mode) = file_system.property(&["ThroughputMode"]) else { panic!("ThroughputMode has no facts") };
     assert_eq!(mode.types, Types::STRING);
@@ -106,13 +106,13 @@ fn properties_tell_their_type_and_limits() {
 }
 
 #[test]
-fn nobody_publishes_custom_resources() {
+fn custom_resources_and_unknown_types_have_no_facts() {
     assert!(schema::resource_type("Custom::KMSKey").is_none());
     assert!(schema::resource_type("AWS::EC2::Subnets").is_none());
     assert!(schema::resource_type("").is_none());
 }
 
-/// Walks everything that can be reached, so that a damaged record would show as a missing name or an endless walk.
+/// Reads every reachable record, so that a damaged record fails the test.
 fn walk(facts: &PropertyFacts, depth: usize, seen: &mut usize) {
     *seen += 1;
     if depth == 0 {
@@ -121,14 +121,14 @@ fn walk(facts: &PropertyFacts, depth: usize, seen: &mut usize) {
     for name in facts.member_names() {
         assert!(!name.is_empty());
         let member = facts.member(name);
-        assert!(member.is_some(), "{name} is listed and not found");
+        assert!(member.is_some(), "listed member {name} not found");
         member.iter().for_each(|member| walk(member, depth - 1, seen));
     }
     for name in facts.required().chain(facts.allowed_values()).chain(facts.required_or()).chain(facts.required_xor()) {
         assert!(name.len() < 4096);
     }
     let (low, high) = facts.range();
-    assert!(low <= high, "a range that nothing is in");
+    assert!(low <= high, "empty range");
     assert!(facts.length().1.is_none_or(|high| facts.length().0 <= high));
     assert!(facts.pattern().is_none_or(|pattern| !pattern.is_empty()));
     for part in facts.items().into_iter().chain(facts.values()).chain(facts.all_of()).chain(facts.any_of()).chain(facts.one_of()) {
@@ -137,11 +137,11 @@ fn walk(facts: &PropertyFacts, depth: usize, seen: &mut usize) {
 }
 
 #[test]
-fn every_record_reads() {
+fn every_record_can_be_read() {
     let mut names = BTreeSet::new();
     let mut seen = 0;
     for resource_type in schema::resource_types() {
-        assert!(names.insert(resource_type.name()), "{} is there twice", resource_type.name());
+        assert!(names.insert(resource_type.name()), "duplicate type {}", resource_type.name());
         assert_eq!(schema::resource_type(resource_type.name()).map(|found| found.name()), Some(resource_type.name()));
         walk(&resource_type.properties(), 6, &mut seen);
         for path in resource_type
@@ -154,6 +154,6 @@ fn every_record_reads() {
         }
     }
     assert_eq!(names.len(), 1898, "{}", schema::provenance());
-    assert!(seen > 50_000, "only {seen} records were reached");
+    assert!(seen > 50_000, "only {seen} records");
     assert!(schema::provenance().starts_with("cfn-lint 1.58.0 (MIT-0)"));
 }

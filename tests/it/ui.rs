@@ -324,7 +324,7 @@ fn all_parameter_problems_are_reported_at_once() {
     bench.file("bad.yaml", "Secret: long-enough\nCash: Yes\nDays: 400\nCache: Maybe\n");
     insta::assert_snapshot!(bench.run("evaluate stack.json --parameters bad.yaml"), @r#"
     ------- stderr -------
-    error[allowed-values]: parameter `Cache` is not one of its allowed values: `Maybe`
+    error[allowed-values]: parameter `Cache` has a value that is not allowed: `Maybe`
      --> bad.yaml:4:8
       |
     4 | Cache: Maybe
@@ -336,9 +336,9 @@ fn all_parameter_problems_are_reported_at_once() {
       |     ------- declared here
       |
       = note: CloudFormation reports: Parameter 'Cache' must be one of AllowedValues
-      = hint: allowed: Yes, No
+      = hint: allowed values: Yes, No
 
-    error[max-value]: parameter `Days` is above its maximum, 365: `400`
+    error[max-value]: parameter `Days` is greater than its MaxValue 365: `400`
      --> bad.yaml:3:7
       |
     3 | Days: 400
@@ -351,7 +351,7 @@ fn all_parameter_problems_are_reported_at_once() {
       |
       = note: CloudFormation reports: Parameter 'Days' must be a number not greater than 365
 
-    error[unknown-parameter]: the template declares no parameter `Cash`
+    error[unknown-parameter]: unknown parameter `Cash`
      --> bad.yaml:2:1
       |
     2 | Cash: Yes
@@ -363,9 +363,9 @@ fn all_parameter_problems_are_reported_at_once() {
     "#);
     insta::assert_snapshot!(bench.run("evaluate stack.json -p Cache"), @r"
     ------- stderr -------
-    error[parameter-flag]: a parameter is given as `Name=value`
+    error[parameter-flag]: a parameter must have the form `Name=value`
      |
-     = hint: write, for example, `BuildCache=Yes`
+     = hint: for example `BuildCache=Yes`
     ------- exit status: 64 -------
     ");
 }

@@ -1,4 +1,4 @@
-//! Tests of `validate`: every rule finds its defect, and nothing else is found.
+//! Tests of `validate`: each defect violates its rule and no other.
 
 #![allow(clippy::unwrap_used)]
 
@@ -9,12 +9,12 @@ mod values;
 use rackform::template::{Arena, Diagnostics, Severity, Source, Template};
 use rackform::validate::{Finding, Options, RULES, validate};
 
-/// Validates a text and gives what is asked of the findings.
-fn found<T>(text: &str, look: impl Fn(&Finding) -> T) -> Result<Vec<T>, Diagnostics> {
+/// Validates a template and maps its findings.
+fn found<T>(text: &str, map: impl Fn(&Finding) -> T) -> Result<Vec<T>, Diagnostics> {
     let source = Source::new("template.json", text.to_owned());
     let arena = Arena::new();
     let template = Template::read(&source, &arena)?;
-    Ok(validate(&template, Options::default()).iter().map(look).collect())
+    Ok(validate(&template, Options::default()).iter().map(map).collect())
 }
 
 fn rules(text: &str) -> Vec<(Severity, &'static str)> {
@@ -37,7 +37,7 @@ fn task(properties: &str) -> String {
 }
 
 #[test]
-fn each_defect_breaks_its_rule_and_no_other() {
+fn each_defect_violates_its_rule_and_no_other() {
     let topic = r#""T": {"Type": "AWS::SNS::Topic"}"#;
     for (rule, text) in [
         ("unresolved-reference", format!(r#"{{"Resources": {{{topic}, "P": {{"Type": "AWS::SNS::TopicPolicy", "Properties": {{"Topics": [{{"Ref": "Topc"}}], "PolicyDocument": {{"Statement": []}}}}}}}}}}"#)),
@@ -103,7 +103,7 @@ fn each_defect_breaks_its_rule_and_no_other() {
 }
 
 #[test]
-fn what_is_declared_and_not_used_is_a_warning() {
+fn unused_parameters_mappings_and_conditions_are_warnings() {
     let text = r#"{"Parameters": {"P": {"Type": "String"}}, "Mappings": {"M": {"a": {"b": "c"}}}, "Conditions": {"C": {"Fn::Equals": ["a", "b"]}},
         "Resources": {"T": {"Type": "AWS::SNS::Topic"}}}"#;
     let expected = ["unused-parameter", "unused-mapping", "unused-condition"].map(|rule| (Severity::Warning, rule));
@@ -113,20 +113,20 @@ fn what_is_declared_and_not_used_is_a_warning() {
 #[test]
 fn valid_templates_have_no_findings() {
     for text in [
-        // Scalars may be written as text, and text as scalars.
+        // CloudFormation converts strings to other scalar types and back.
         resource("AWS::EC2::SecurityGroupIngress", r#"{"IpProtocol": 6, "FromPort": "2049", "ToPort": "2049", "GroupId": {"Fn::Sub": "sg-12345678"}, "CidrIp": "10.0.0.0/8"}"#),
         resource("AWS::EFS::FileSystem", r#"{"Encrypted": "true", "ThroughputMode": "provisioned", "ProvisionedThroughputInMibps": "12"}"#),
         resource("AWS::EFS::FileSystem", r#"{"KmsKeyId": {"Ref": "AWS::NoValue"}, "ReplicationConfiguration": {"Ref": "AWS::NoValue"}}"#),
         resource("AWS::SecretsManager::Secret", r#"{"SecretString": "{{resolve:ssm:/a}}"}"#),
-        // An empty list excludes nothing.
+        // An empty list does not count as set.
         resource("AWS::CloudWatch::Alarm", r#"{"ComparisonOperator": "GreaterThanThreshold", "EvaluationPeriods": 1, "Dimensions": [], "Metrics": [{"Id": "a", "Expression": "1"}]}"#),
-        // What stands in another stack, in a module, or is made by a macro.
+        // References to another stack, into a module, and to the result of a macro.
         resource("AWS::SNS::Topic", r#"{"TopicName": {"Fn::GetStackOutput": {"StackName": "a", "OutputName": "b"}}}"#),
         r#"{"Resources": {"M": {"Type": "My::Own::Kind::MODULE"}}, "Outputs": {"O": {"Value": {"Ref": "MBucket"}}, "P": {"Value": {"Fn::GetAtt": ["MBucket", "Arn"]}}}}"#.into(),
         resource("AWS::SNS::Topic", r#"{"TopicName": {"Fn::Sub": {"Fn::Transform": {"Name": "Text"}}}}"#),
         r#"{"Transform": "AWS::Serverless-2016-10-31", "Resources": {"A": {"Type": "AWS::Serverless::Function", "Properties": {"DeploymentPreference": {"Alarms": [{"Ref": "B"}]}}},
             "B": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"AlarmName": {"Ref": "A"}}}}}"#.into(),
-        // Nobody publishes what a custom resource takes.
+        // Custom resources have no schema.
         resource("Custom::Thing", r#"{"Whatever": {"Ref": "AWS::StackId"}}"#),
         resource("AWS::CloudFormation::CustomResource", r#"{"ServiceToken": "arn", "Whatever": 1}"#),
         task(r#""NetworkMode": "awsvpc", "Cpu": "1 vCPU", "Memory": "3GB", "Volumes": [{"Name": "cache", "EFSVolumeConfiguration": {"FilesystemId": "fs-1"}}, {"Name": "scratch", "Host": {}}],
@@ -137,7 +137,7 @@ fn valid_templates_have_no_findings() {
     }
 }
 
-/// A file system that exists under one condition, referred to under another.
+/// Returns a template with a conditional file system and a reference to it under another condition.
 fn conditional(parameters: &str, target: &str, referrer: &str) -> String {
     format!(
         r#"{{"Parameters": {{{parameters}}},
@@ -149,7 +149,7 @@ fn conditional(parameters: &str, target: &str, referrer: &str) -> String {
 }
 
 #[test]
-fn a_reference_that_dangles_under_some_values_names_them() -> Result<(), Diagnostics> {
+fn a_dangling_reference_has_the_parameter_values_that_cause_it() -> Result<(), Diagnostics> {
     let parameters = r#""Cache": {"Type": "String", "AllowedValues": ["Yes", "No"], "Default": "No"}, "Method": {"Type": "String", "AllowedValues": ["ec2", "fargate"], "Default": "ec2"}"#;
     let cache = r#"{"Fn::Equals": [{"Ref": "Cache"}, "Yes"]}"#;
     let both = r#"{"Fn::And": [{"Condition": "Referrer"}, {"Fn::Equals": [{"Ref": "Method"}, "fargate"]}]}"#;
@@ -161,7 +161,7 @@ fn a_reference_that_dangles_under_some_values_names_them() -> Result<(), Diagnos
     let message = "`Door` refers to `Files`, which does not exist when Cache=Yes".to_owned();
     assert_eq!(findings, [("dangling-reference", Severity::Warning, message, assignment.to_vec())]);
 
-    // Under the defaults it is an error; under no values at all it is nothing.
+    // It is an error if the defaults cause it, and no finding if no values cause it.
     assert_eq!(rules(&text.replace(r#""Default": "No""#, r#""Default": "Yes""#)), [(Severity::Error, "dangling-reference")]);
     assert_eq!(
         messages(&conditional(
@@ -175,7 +175,7 @@ fn a_reference_that_dangles_under_some_values_names_them() -> Result<(), Diagnos
 }
 
 #[test]
-fn free_text_regions_and_lists_are_tried_too() -> Result<(), Diagnostics> {
+fn strings_regions_and_lists_have_candidate_values() -> Result<(), Diagnostics> {
     let free = conditional(
         r#""Vpc": {"Type": "String", "Default": ""}"#,
         r#"{"Fn::Equals": [{"Ref": "Vpc"}, ""]}"#,
@@ -184,7 +184,7 @@ fn free_text_regions_and_lists_are_tried_too() -> Result<(), Diagnostics> {
     assert_eq!(messages(&free), ["`Door` refers to `Files`, which does not exist when Vpc=some-value"]);
 
     let pattern = free.replace(r#""Default": """#, r#""Default": "", "AllowedPattern": "^(x[0-9])?$""#);
-    assert_eq!(messages(&pattern), [""; 0], "no value is shown that the parameter would refuse");
+    assert_eq!(messages(&pattern), [""; 0], "the assignment contains a value that the parameter does not allow");
 
     let list =
         r#"{"Fn::Not": [{"Fn::Equals": [{"Fn::Select": [2, {"Fn::Split": [",", {"Fn::Join": ["", [{"Ref": "Cidrs"}, ",,,"]]}]}]}, ""]}]}"#;
@@ -203,7 +203,7 @@ fn free_text_regions_and_lists_are_tried_too() -> Result<(), Diagnostics> {
 }
 
 #[test]
-fn a_branch_that_is_not_taken_may_refer_to_what_does_not_exist() {
+fn an_inactive_branch_can_refer_to_a_resource_that_does_not_exist() {
     let text = r#"{"Parameters": {"Cache": {"Type": "String", "Default": "No"}},
         "Conditions": {"Cache": {"Fn::Equals": [{"Ref": "Cache"}, "Yes"]}},
         "Resources": {
@@ -214,7 +214,7 @@ fn a_branch_that_is_not_taken_may_refer_to_what_does_not_exist() {
 }
 
 #[test]
-fn secrets_are_not_told() -> Result<(), Diagnostics> {
+fn no_echo_values_are_masked_in_findings() -> Result<(), Diagnostics> {
     let text = conditional(
         r#""Token": {"Type": "String", "NoEcho": true, "Default": "hunter2"}"#,
         r#"{"Fn::Equals": [{"Ref": "Token"}, "sesame"]}"#,
@@ -226,13 +226,13 @@ fn secrets_are_not_told() -> Result<(), Diagnostics> {
 }
 
 #[test]
-fn a_volume_that_is_there_only_sometimes_leaves_its_mount_point_dangling() {
+fn a_conditional_volume_leaves_its_mount_point_without_a_volume() {
     let text = r#"{"Parameters": {"Cache": {"Type": "String", "AllowedValues": ["Yes", "No"], "Default": "Yes"}},
         "Conditions": {"Cache": {"Fn::Equals": [{"Ref": "Cache"}, "Yes"]}},
         "Resources": {"Task": {"Type": "AWS::ECS::TaskDefinition", "Properties": {
             "Memory": 512, "Volumes": [{"Fn::If": ["Cache", {"Name": "cache"}, {"Ref": "AWS::NoValue"}]}],
             "ContainerDefinitions": [{"Name": "c", "Image": "i", "MountPoints": [{"SourceVolume": "cache", "ContainerPath": "/c"}]}]}}}}"#;
-    assert_eq!(messages(text), ["a mount point of `Task` names volume `cache`, which the task definition does not have when Cache=No"]);
+    assert_eq!(messages(text), ["a mount point of `Task` refers to volume `cache`, which is not in the task definition when Cache=No"]);
     let guarded = text.replace(
         r#"[{"SourceVolume": "cache", "ContainerPath": "/c"}]"#,
         r#"{"Fn::If": ["Cache", [{"SourceVolume": "cache", "ContainerPath": "/c"}], {"Ref": "AWS::NoValue"}]}"#,
@@ -241,7 +241,7 @@ fn a_volume_that_is_there_only_sometimes_leaves_its_mount_point_dangling() {
 }
 
 #[test]
-fn the_real_rack_has_no_errors_and_its_latent_defects_are_found() -> Result<(), Diagnostics> {
+fn the_convox_rack_has_no_errors_and_its_latent_defects_are_found() -> Result<(), Diagnostics> {
     let Some(folder) = crate::support::shared_data() else { return Ok(()) };
     let text = std::fs::read_to_string(folder.join("convox-rack-20260421.json")).unwrap_or_default();
     let findings = found(&text, |finding| (finding.diagnostic.severity, finding.diagnostic.rule, finding.diagnostic.message.clone()))?;
@@ -255,15 +255,15 @@ fn the_real_rack_has_no_errors_and_its_latent_defects_are_found() -> Result<(), 
             "`BuildScheduleRackScaleUp` refers to `BuildInstances`, which does not exist when BuildMethod=fargate, ScheduleRackScaleUp=some-value",
             "`ApiBalancer` refers to `SubnetPrivate0`, which does not exist when PrivateApi=Yes",
             "`ApiBalancer` refers to `SubnetPrivate1`, which does not exist when PrivateApi=Yes",
-            "Fargate task `ApiBuildFargate` has an empty CPU, which Fargate does not offer when BuildMethod=fargate",
-            "Fargate task `ApiBuildFargate` logs through `syslog`, which Fargate does not have when BuildMethod=fargate, LogDriver=Syslog",
+            "Fargate task `ApiBuildFargate` has an empty CPU, which Fargate does not support when BuildMethod=fargate",
+            "Fargate task `ApiBuildFargate` uses the log driver `syslog`, which Fargate does not support when BuildMethod=fargate, LogDriver=Syslog",
         ]
     );
     Ok(())
 }
 
 #[test]
-fn templates_that_aws_took_have_no_errors() -> Result<(), Diagnostics> {
+fn templates_that_cloudformation_accepted_have_no_errors() -> Result<(), Diagnostics> {
     let Some(folder) = crate::support::shared_data() else { return Ok(()) };
     let mut seen = 0;
     for kind in ["change-sets", "evaluations"] {
@@ -273,7 +273,7 @@ fn templates_that_aws_took_have_no_errors() -> Result<(), Diagnostics> {
             let sides = [&recording["before"]["template"], &recording["after"]["template"], &recording["template"]];
             for side in sides.into_iter().filter(|side| !side.is_null()) {
                 let text = side.as_str().map_or_else(|| side.to_string(), str::to_owned);
-                // A few recordings name a template instead of holding it.
+                // A few recordings contain only the name of a template.
                 if side.as_str().is_some_and(|text| text.contains("Special from")) {
                     continue;
                 }

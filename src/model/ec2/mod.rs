@@ -1,4 +1,4 @@
-//! Amazon EC2: the network and its security groups.
+//! Amazon EC2: VPC networking and security groups.
 
 mod network;
 mod security_group;

@@ -1,4 +1,4 @@
-//! The VPC, its subnets, and the way out of them.
+//! VPCs, subnets, internet gateways and routes.
 
 use serde::Serialize;
 
@@ -7,7 +7,7 @@ use crate::model::name::Id;
 use crate::model::resource::Resource;
 use crate::model::value::Value;
 
-/// A virtual network.
+/// A VPC.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-vpc.html>
 #[derive(Clone, Debug, Serialize)]
@@ -20,7 +20,7 @@ pub struct Vpc {
 }
 
 impl Vpc {
-    /// Returns a VPC that resolves names and gives them out: without both, an EFS mount finds no mount target.
+    /// Returns a VPC with DNS resolution and DNS hostnames, which mounting EFS by DNS name requires.
     ///
     /// Source: <https://docs.aws.amazon.com/efs/latest/ug/mounting-fs-mount-cmd-dns-name.html>
     pub fn new(cidr_block: Value<String>, tags: Vec<Tag>) -> Self {
@@ -32,9 +32,9 @@ impl Resource for Vpc {
     const TYPE: &'static str = "AWS::EC2::VPC";
 }
 
-/// A part of a VPC in one availability zone.
+/// A subnet: a CIDR block of a VPC in one availability zone.
 ///
-/// Zone, block and VPC can only be set at creation. Source:
+/// Availability zone, CIDR block and VPC are create-only properties. Source:
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-subnet.html>
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -43,7 +43,7 @@ pub struct Subnet {
     pub vpc_id: Value<Id<Vpc>>,
     /// The availability zone.
     pub availability_zone: Value<String>,
-    /// Its addresses.
+    /// The CIDR block.
     pub cidr_block: Value<String>,
     /// Tags.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -54,7 +54,7 @@ impl Resource for Subnet {
     const TYPE: &'static str = "AWS::EC2::Subnet";
 }
 
-/// A VPC's door to the internet.
+/// An internet gateway.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-internetgateway.html>
 #[derive(Clone, Debug, Serialize)]
@@ -69,7 +69,7 @@ impl Resource for InternetGateway {
     const TYPE: &'static str = "AWS::EC2::InternetGateway";
 }
 
-/// Puts the door into a VPC.
+/// The attachment of an internet gateway to a VPC.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-vpcgatewayattachment.html>
 #[derive(Clone, Debug, Serialize)]
@@ -85,7 +85,7 @@ impl Resource for VpcGatewayAttachment {
     const TYPE: &'static str = "AWS::EC2::VPCGatewayAttachment";
 }
 
-/// A table of routes.
+/// A route table.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-routetable.html>
 #[derive(Clone, Debug, Serialize)]
@@ -102,17 +102,17 @@ impl Resource for RouteTable {
     const TYPE: &'static str = "AWS::EC2::RouteTable";
 }
 
-/// A route through an internet gateway.
+/// A route to an internet gateway.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-route.html>
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Route {
-    /// The table.
+    /// The route table.
     pub route_table_id: Value<Id<RouteTable>>,
-    /// Where to.
+    /// The destination.
     pub destination_cidr_block: Value<String>,
-    /// Through what.
+    /// The internet gateway.
     pub gateway_id: Value<Id<InternetGateway>>,
 }
 
@@ -120,7 +120,7 @@ impl Resource for Route {
     const TYPE: &'static str = "AWS::EC2::Route";
 }
 
-/// Makes a subnet use a route table.
+/// The association of a subnet with a route table.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-subnetroutetableassociation.html>
 #[derive(Clone, Debug, Serialize)]
@@ -128,7 +128,7 @@ impl Resource for Route {
 pub struct SubnetRouteTableAssociation {
     /// The subnet.
     pub subnet_id: Value<Id<Subnet>>,
-    /// The table.
+    /// The route table.
     pub route_table_id: Value<Id<RouteTable>>,
 }
 

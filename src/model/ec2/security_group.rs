@@ -1,4 +1,4 @@
-//! Security groups and their rules.
+//! Security groups and ingress rules.
 
 use serde::Serialize;
 
@@ -8,18 +8,18 @@ use crate::model::name::Id;
 use crate::model::resource::Resource;
 use crate::model::value::Value;
 
-/// A security group with its own rules inside.
+/// A security group with inline ingress rules.
 ///
-/// Description and VPC can only be set at creation. Source:
+/// Description and VPC are create-only properties. Source:
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-securitygroup.html>
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct SecurityGroup {
-    /// What it is for; EC2 wants one.
+    /// The description, which EC2 requires.
     pub group_description: Value<String>,
     /// The VPC.
     pub vpc_id: Value<Id<Vpc>>,
-    /// What may come in.
+    /// The ingress rules.
     #[serde(rename = "SecurityGroupIngress", skip_serializing_if = "Vec::is_empty")]
     pub ingress: Vec<Ingress>,
     /// Tags.
@@ -31,18 +31,18 @@ impl Resource for SecurityGroup {
     const TYPE: &'static str = "AWS::EC2::SecurityGroup";
 }
 
-/// Whom a rule lets in; a rule names exactly one.
+/// The source that a rule allows; a rule has exactly one.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub enum Peer {
-    /// A block of IPv4 addresses.
+    /// An IPv4 CIDR block.
     #[serde(rename = "CidrIp")]
     Cidr(Value<String>),
-    /// Whatever carries a security group.
+    /// All network interfaces with a security group.
     #[serde(rename = "SourceSecurityGroupId")]
     Group(Value<Id<SecurityGroup>>),
 }
 
-/// A rule for what may come in.
+/// An ingress rule.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-ec2-securitygroup-ingress.html>
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -58,17 +58,17 @@ pub struct Ingress {
 }
 
 impl Ingress {
-    /// Returns a rule for a range of TCP ports, both ends included.
+    /// Returns a rule for a range of TCP ports, both inclusive.
     pub fn tcp(from_port: u16, to_port: u16, peer: Peer) -> Self {
         Self { ip_protocol: "tcp", from_port, to_port, peer, description: None }
     }
 
-    /// Returns a rule for a range of UDP ports, both ends included.
+    /// Returns a rule for a range of UDP ports, both inclusive.
     pub fn udp(from_port: u16, to_port: u16, peer: Peer) -> Self {
         Self { ip_protocol: "udp", ..Self::tcp(from_port, to_port, peer) }
     }
 
-    /// Says what the rule is for.
+    /// Sets the description.
     #[must_use]
     pub fn described(mut self, description: impl Into<Value<String>>) -> Self {
         self.description = Some(description.into());
@@ -76,13 +76,13 @@ impl Ingress {
     }
 }
 
-/// A rule as a resource of its own, for two groups that let each other in.
+/// An ingress rule as a separate resource, for two security groups that allow each other.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-securitygroupingress.html>
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct SecurityGroupIngress {
-    /// The group that the rule is added to.
+    /// The security group of the rule.
     pub group_id: Value<Id<SecurityGroup>>,
     /// The rule.
     #[serde(flatten)]

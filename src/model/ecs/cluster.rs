@@ -1,4 +1,4 @@
-//! Clusters.
+//! ECS clusters.
 
 use serde::Serialize;
 
@@ -6,13 +6,13 @@ use crate::model::declared::Tag;
 use crate::model::resource::Resource;
 use crate::model::value::Value;
 
-/// A cluster.
+/// An ECS cluster.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-cluster.html>
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Cluster {
-    /// What tasks can run on besides registered instances, such as `FARGATE`.
+    /// The capacity providers, such as `FARGATE`, in addition to registered instances.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub capacity_providers: Vec<Value<String>>,
     /// Tags.

@@ -1,4 +1,4 @@
-//! Task definitions.
+//! ECS task definitions.
 
 use serde::{Serialize, Serializer};
 
@@ -10,44 +10,44 @@ use crate::model::name::Arn;
 use crate::model::resource::Resource;
 use crate::model::value::Value;
 
-/// What a task runs on, with what only that needs.
+/// The launch type of a task, with its specific properties.
 #[derive(Clone, Debug, PartialEq)]
 pub enum LaunchType {
-    /// Registered instances.
+    /// EC2 instances of the cluster.
     Ec2,
-    /// Fargate, which wants the task's size; not every pair of CPU and memory exists.
+    /// Fargate, which requires CPU and memory of the task and supports only some combinations.
     ///
     /// Source: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html>
     Fargate {
-        /// CPU units, 1024 to a core.
+        /// CPU units, 1024 per core.
         cpu: Value<String>,
         /// Memory in MiB.
         memory: Value<String>,
-        /// The processor.
+        /// The runtime platform.
         platform: RuntimePlatform,
     },
 }
 
-/// The processor and system of a task.
+/// The CPU architecture and operating system of a task.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-ecs-taskdefinition-runtimeplatform.html>
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct RuntimePlatform {
-    /// The processor.
+    /// The CPU architecture.
     pub cpu_architecture: Value<CpuArchitecture>,
-    /// The system.
+    /// The operating system.
     pub operating_system_family: &'static str,
 }
 
 impl RuntimePlatform {
-    /// Returns Linux on that processor.
+    /// Returns Linux on this CPU architecture.
     pub fn linux(cpu_architecture: impl Into<Value<CpuArchitecture>>) -> Self {
         Self { cpu_architecture: cpu_architecture.into(), operating_system_family: "LINUX" }
     }
 }
 
-/// A processor's architecture.
+/// A CPU architecture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum CpuArchitecture {
     /// 64-bit Intel and AMD.
@@ -58,22 +58,22 @@ pub enum CpuArchitecture {
     Arm,
 }
 
-/// A task definition; every change makes a new revision, which is a replacement without loss.
+/// A task definition. Every change creates a new revision: a replacement without data loss.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecs-taskdefinition.html>
 #[derive(Clone, Debug)]
 pub struct TaskDefinition {
-    /// The name that its revisions share.
+    /// The name of all revisions.
     pub family: Value<String>,
-    /// What it runs on.
+    /// The launch type.
     pub launch_type: LaunchType,
-    /// What its containers may do.
+    /// The role of the containers.
     pub task_role: Value<Arn<Role>>,
-    /// What ECS may do to start it: pull the image, write the log, read secrets.
+    /// The role with which ECS starts the task: it pulls images, writes logs and reads secrets.
     pub execution_role: Value<Arn<Role>>,
-    /// Its containers.
+    /// The containers.
     pub containers: Vec<ContainerDefinition>,
-    /// Its volumes.
+    /// The volumes.
     pub volumes: Property<Vec<Volume>>,
     /// Tags.
     pub tags: Vec<Tag>,
@@ -87,7 +87,7 @@ impl Serialize for TaskDefinition {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
         #[serde(rename_all = "PascalCase")]
-        struct Written<'a> {
+        struct Serialized<'a> {
             family: &'a Value<String>,
             requires_compatibilities: [&'static str; 1],
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -111,7 +111,7 @@ impl Serialize for TaskDefinition {
             LaunchType::Ec2 => ("EC2", None, None, None, None),
             LaunchType::Fargate { cpu, memory, platform } => ("FARGATE", Some("awsvpc"), Some(cpu), Some(memory), Some(platform)),
         };
-        Written {
+        Serialized {
             family,
             requires_compatibilities: [compatibility],
             network_mode,

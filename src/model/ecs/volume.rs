@@ -1,4 +1,4 @@
-//! The volumes of a task.
+//! The volumes of a task definition.
 
 use serde::Serialize;
 
@@ -6,7 +6,7 @@ use crate::model::efs::{AccessPoint, FileSystem};
 use crate::model::name::Id;
 use crate::model::value::Value;
 
-/// A volume of a task.
+/// A volume of a task definition.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-ecs-taskdefinition-volume.html>
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -20,30 +20,30 @@ pub struct Volume {
 }
 
 impl Volume {
-    /// Returns an empty volume that lives as long as the task.
+    /// Returns an empty volume with the lifetime of the task.
     pub fn scratch(name: &str) -> Self {
         Self { name: name.to_owned(), host: None, efs: None }
     }
 
-    /// Returns a volume that is a path of the instance; Fargate has none.
+    /// Returns a volume that is a host path of the instance; Fargate does not support it.
     pub fn host(name: &str, source_path: &str) -> Self {
         Self { host: Some(HostVolume { source_path: source_path.to_owned() }), ..Self::scratch(name) }
     }
 
-    /// Returns a volume that is a file system.
+    /// Returns an EFS volume.
     pub fn efs(name: &str, efs: EfsVolume) -> Self {
         Self { efs: Some(efs), ..Self::scratch(name) }
     }
 }
 
-/// A path of the instance.
+/// A host path of the instance.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct HostVolume {
     source_path: String,
 }
 
-/// A file system as a volume, always encrypted on its way.
+/// An EFS file system as a volume, always with transit encryption.
 ///
 /// CloudFormation spells the property `FilesystemId` here and `FileSystemId` in a mount target. Source:
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-ecs-taskdefinition-efsvolumeconfiguration.html>
@@ -59,17 +59,17 @@ pub struct EfsVolume {
 }
 
 impl EfsVolume {
-    /// Returns the whole of a file system.
+    /// Returns a volume with the whole file system.
     pub fn whole(file_system: Value<Id<FileSystem>>) -> Self {
         Self { filesystem_id: file_system, transit_encryption: "ENABLED", root_directory: None, authorization_config: None }
     }
 
-    /// Returns one directory of a file system.
+    /// Returns a volume with one directory of a file system.
     pub fn directory(file_system: Value<Id<FileSystem>>, path: &str) -> Self {
         Self { root_directory: Some(path.to_owned()), ..Self::whole(file_system) }
     }
 
-    /// Returns what an access point shows; the root directory is the access point's, so that none can be given here.
+    /// Returns a volume through an access point, which sets the root directory.
     pub fn access_point(file_system: Value<Id<FileSystem>>, access_point: Value<Id<AccessPoint>>) -> Self {
         Self {
             authorization_config: Some(AuthorizationConfig { access_point_id: Some(access_point), iam: None }),
@@ -77,7 +77,7 @@ impl EfsVolume {
         }
     }
 
-    /// Makes the mount ask with the task's role, so that a file system's policy can tell tasks apart.
+    /// Enables IAM authorization: the mount uses the task role, so that a file system policy can distinguish tasks.
     #[must_use]
     pub fn with_iam(mut self) -> Self {
         self.authorization_config.get_or_insert(AuthorizationConfig { access_point_id: None, iam: None }).iam = Some("ENABLED");
@@ -85,7 +85,7 @@ impl EfsVolume {
     }
 }
 
-/// How a mount shows that it may.
+/// The authorization of a mount.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-ecs-taskdefinition-authorizationconfig.html>
 #[derive(Clone, Debug, PartialEq, Serialize)]

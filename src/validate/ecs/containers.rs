@@ -1,11 +1,10 @@
-//! Containers of a task definition: their names, ports and sizes.
+//! Containers of a task definition: names, dependencies, memory and ports.
 
 use rustc_hash::FxHashSet;
 
 use super::containers;
 use crate::template::{Entry, Node, did_you_mean};
-use crate::validate::check::{Check, items, written};
-use crate::validate::references::hinted;
+use crate::validate::check::{Check, hinted, items, written};
 use crate::validate::walk::Guards;
 
 pub(super) fn check<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>, properties: &'a Node<'a>, exists: &Guards) {
@@ -20,7 +19,7 @@ pub(super) fn check<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>, properties
     }
 }
 
-/// Finds two things of one name that are there at once.
+/// Finds two containers or volumes with the same name that can be present together.
 pub(super) fn unique_names<'a>(
     check: &mut Check<'_, 'a>,
     entry: &Entry<'a>,
@@ -39,15 +38,15 @@ pub(super) fn unique_names<'a>(
             }
             let guards: Guards = all[index].0.iter().chain(&all[other].0).copied().collect();
             let diagnostic = check
-                .error(rule, format!("`{}` has two {what} of the name `{name}`", entry.name), later.span, "again here")
+                .error(rule, format!("`{}` has two {what} with the name `{name}`", entry.name), later.span, "duplicate")
                 .at(check.template.source, earlier.span, "first here")
-                .hinted("give each a name of its own");
+                .hinted("use a different name for each");
             check.report_where(diagnostic, exists, &guards);
         }
     }
 }
 
-/// Finds containers that wait for one that the task does not have.
+/// Finds container dependencies on containers that are not in the task definition.
 fn dependencies<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>, all: &[(Guards, &'a Node<'a>)], exists: &Guards) {
     let template = check.template;
     let mut names = FxHashSet::default();
@@ -59,15 +58,15 @@ fn dependencies<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>, all: &[(Guards
         for (guards, dependency) in items(template, container.get("DependsOn"), guards) {
             let Some((node, name)) = dependency.get("ContainerName").and_then(|node| Some((node, node.as_str()?))) else { continue };
             if !names.contains(name) {
-                let message = format!("a container of `{}` waits for `{name}`, which the task definition does not have", entry.name);
-                let diagnostic = check.error("unknown-container", message, node.span, "no such container");
+                let message = format!("a container of `{}` depends on container `{name}`, which is not in the task definition", entry.name);
+                let diagnostic = check.error("unknown-container", message, node.span, "unknown container");
                 check.report_where(hinted(diagnostic, did_you_mean(name, names.iter().copied())), exists, &guards);
             }
         }
     }
 }
 
-/// Finds containers that take more memory than their task has.
+/// Finds containers with more memory than their task.
 fn memory<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>, properties: &'a Node<'a>, all: &[(Guards, &'a Node<'a>)], exists: &Guards) {
     let template = check.template;
     let number = |node: &Node<'_>| node.scalar().and_then(|text| text.trim().parse::<u64>().ok());
@@ -76,11 +75,11 @@ fn memory<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>, properties: &'a Node
         for (guards, container) in all {
             for (guards, node) in written(template, container, "Memory", guards) {
                 let Some(part) = number(node).filter(|part| *part > whole) else { continue };
-                let message = format!("a container of `{}` takes {part} MiB of memory, and the whole task has {whole}", entry.name);
+                let message = format!("a container of `{}` has {part} MiB of memory, more than the {whole} MiB of the task", entry.name);
                 let diagnostic = check
-                    .error("container-exceeds-task", message, node.span, "more than the task has")
-                    .at(template.source, task.span, "the task")
-                    .hinted("give the task more memory, or the container less");
+                    .error("container-exceeds-task", message, node.span, "exceeds the task")
+                    .at(template.source, task.span, "memory of the task")
+                    .hinted("increase Memory of the task, or decrease it for the container");
                 let guards: Guards = guards.iter().chain(&task_guards).copied().collect();
                 check.report_where(diagnostic, exists, &guards);
             }
@@ -88,7 +87,7 @@ fn memory<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>, properties: &'a Node
     }
 }
 
-/// Finds host ports other than the container's own, which `awsvpc` does not give.
+/// Finds host ports that differ from the container port, which network mode `awsvpc` does not support.
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_PortMapping.html>
 fn ports<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>, all: &[(Guards, &'a Node<'a>)], exists: &Guards, mode: &Guards) {
@@ -99,11 +98,13 @@ fn ports<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>, all: &[(Guards, &'a N
             for (guards, node) in written(template, mapping, "HostPort", &guards) {
                 let (Some(inside), Some(outside)) = (inside, node.scalar()) else { continue };
                 if inside != outside {
-                    let message =
-                        format!("a container of `{}` maps port {inside} to {outside}, which network mode awsvpc does not do", entry.name);
+                    let message = format!(
+                        "a container of `{}` maps port {inside} to host port {outside}; network mode awsvpc requires equal ports",
+                        entry.name
+                    );
                     let diagnostic = check
-                        .error("port-mapping-mismatch", message, node.span, "not the container's port")
-                        .hinted("leave HostPort out, or make it the ContainerPort");
+                        .error("port-mapping-mismatch", message, node.span, "differs from ContainerPort")
+                        .hinted("remove HostPort, or set it to the ContainerPort");
                     let guards: Guards = guards.iter().chain(mode).copied().collect();
                     check.report_where(diagnostic, exists, &guards);
                 }

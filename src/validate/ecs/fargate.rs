@@ -1,4 +1,4 @@
-//! What Fargate asks for, and what it does not take.
+//! Requirements of Fargate, and settings that it does not support.
 //!
 //! Source: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html>
 
@@ -8,18 +8,18 @@ use crate::validate::check::{Check, alternatives, items, written};
 use crate::validate::solver::Literal;
 use crate::validate::walk::Guards;
 
-/// Log drivers that Fargate has.
+/// Log drivers that Fargate supports.
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html#fargate-tasks-logging>
 const LOG_DRIVERS: &[&str] = &["awsfirelens", "awslogs", "splunk"];
 
-/// Ephemeral storage that a task may ask for, in GiB; without asking it gets 20.
+/// The range of `EphemeralStorage` in GiB; without it a task has 20 GiB.
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-task-storage.html>
-const LEAST_STORAGE_GIB: f64 = 21.0;
-const MOST_STORAGE_GIB: f64 = 200.0;
+const MIN_STORAGE_GIB: f64 = 21.0;
+const MAX_STORAGE_GIB: f64 = 200.0;
 
-/// Values of a setting that Fargate refuses.
+/// The values of a setting that Fargate does not support.
 #[derive(Clone, Copy)]
 enum Refused {
     Anything,
@@ -27,7 +27,7 @@ enum Refused {
     Text(&'static str),
 }
 
-/// Settings of a task that Fargate refuses.
+/// Task settings that Fargate does not support.
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html>
 const NOT_IN_TASKS: &[(&str, Refused)] = &[
@@ -37,7 +37,7 @@ const NOT_IN_TASKS: &[(&str, Refused)] = &[
     ("PlacementConstraints", Refused::Anything),
 ];
 
-/// Settings of a container that Fargate refuses; the source is the same.
+/// Container settings that Fargate does not support; same source.
 const NOT_IN_CONTAINERS: &[(&str, Refused)] = &[
     ("DisableNetworking", Refused::True),
     ("DnsSearchDomains", Refused::Anything),
@@ -47,7 +47,7 @@ const NOT_IN_CONTAINERS: &[(&str, Refused)] = &[
     ("Links", Refused::Anything),
 ];
 
-/// Settings below `LinuxParameters` that Fargate refuses.
+/// Settings of `LinuxParameters` that Fargate does not support.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-ecs-taskdefinition-linuxparameters.html>
 const NOT_IN_LINUX_PARAMETERS: &[(&str, Refused)] = &[
@@ -58,7 +58,7 @@ const NOT_IN_LINUX_PARAMETERS: &[(&str, Refused)] = &[
     ("Tmpfs", Refused::Anything),
 ];
 
-/// Kinds of `ResourceRequirements` that need hardware of their own.
+/// Types of `ResourceRequirements` that require special hardware.
 const ACCELERATORS: &[&str] = &["GPU", "InferenceAccelerator"];
 
 /// A task definition for Fargate.
@@ -69,7 +69,7 @@ pub(super) struct Task<'c, 't, 'a> {
     pub(super) guards: Guards,
 }
 
-/// What a property may be: what must hold for it, its text (`None` when it is not there), and its place.
+/// A possible value of a property: its guards, its text (`None` if absent), and its position.
 pub(super) type Text = (Guards, Option<String>, Span);
 
 impl<'a> Task<'_, '_, 'a> {
@@ -97,7 +97,7 @@ impl<'a> Task<'_, '_, 'a> {
         self.check.report_where(diagnostic, &exists, guards);
     }
 
-    /// Returns what a property may be, a `Ref` to a parameter being each of its values; what only the deployment knows is left out.
+    /// Returns the possible values of a property, for a `Ref` each known value of the parameter; values known only to AWS are omitted.
     pub(super) fn texts(&self, name: &str) -> Vec<Text> {
         let Some(node) = self.properties.get(name) else { return vec![(self.guards.clone(), None, self.entry.name_span)] };
         let mut texts = Vec::new();
@@ -132,8 +132,8 @@ impl<'a> Task<'_, '_, 'a> {
         for (guards, volume) in items(self.check.template, self.properties.get("Volumes"), &self.guards) {
             for (member, what) in [("Host", "SourcePath"), ("DockerVolumeConfiguration", "")] {
                 let Some(node) = volume.get(member).filter(|node| what.is_empty() || node.get(what).is_some()) else { continue };
-                let problem = "mounts a volume of its host, which Fargate does not give";
-                self.report("fargate-host-volume", problem, node.span, "take the host's path out, or use an EFS volume", &guards);
+                let problem = "has a host volume or Docker volume, which Fargate does not support";
+                self.report("fargate-host-volume", problem, node.span, "remove the host path, or use an EFS volume", &guards);
             }
         }
     }
@@ -142,32 +142,32 @@ impl<'a> Task<'_, '_, 'a> {
         for (guards, configuration) in written(self.check.template, container, "LogConfiguration", guards) {
             for (guards, driver) in written(self.check.template, configuration, "LogDriver", &guards) {
                 let Some(name) = driver.as_str().filter(|name| !LOG_DRIVERS.contains(name)) else { continue };
-                let problem = format!("logs through `{name}`, which Fargate does not have");
+                let problem = format!("uses the log driver `{name}`, which Fargate does not support");
                 self.report("fargate-log-driver", &problem, driver.span, "use awslogs, awsfirelens or splunk", &guards);
             }
         }
         for (guards, value) in written(self.check.template, container, "Privileged", guards) {
             if is_true(value) {
-                self.report("fargate-privileged", "has a privileged container", value.span, "take Privileged out", &guards);
+                self.report("fargate-privileged", "has a privileged container", value.span, "remove Privileged", &guards);
             }
         }
     }
 
-    /// Finds scratch space that is smaller or larger than Fargate gives.
+    /// Finds ephemeral storage outside the range of Fargate.
     fn ephemeral_storage(&mut self) {
         for (guards, storage) in written(self.check.template, self.properties, "EphemeralStorage", &self.guards.clone()) {
             for (guards, size) in written(self.check.template, storage, "SizeInGiB", &guards) {
                 let Some(amount) = size.scalar().and_then(|text| text.trim().parse::<f64>().ok()) else { continue };
-                if !(LEAST_STORAGE_GIB..=MOST_STORAGE_GIB).contains(&amount) {
-                    let problem = format!("has {amount} GiB of ephemeral storage, which Fargate does not offer");
-                    let hint = format!("use {LEAST_STORAGE_GIB} to {MOST_STORAGE_GIB}, or leave it out for 20");
+                if !(MIN_STORAGE_GIB..=MAX_STORAGE_GIB).contains(&amount) {
+                    let problem = format!("has {amount} GiB of ephemeral storage, which Fargate does not support");
+                    let hint = format!("use {MIN_STORAGE_GIB} to {MAX_STORAGE_GIB} GiB, or remove EphemeralStorage for 20 GiB");
                     self.report("fargate-ephemeral-storage", &problem, size.span, &hint, &guards);
                 }
             }
         }
     }
 
-    /// Finds settings that Fargate refuses, among the members of one object.
+    /// Finds members of an object that Fargate does not support.
     fn refused(&mut self, node: &'a Node<'a>, names: &[(&str, Refused)], owner: &str, guards: &Guards) {
         for (name, refused) in names {
             for (guards, value) in written(self.check.template, node, name, guards) {
@@ -177,8 +177,8 @@ impl<'a> Task<'_, '_, 'a> {
                     Refused::Text(text) => value.as_str() == Some(text),
                 };
                 if counts {
-                    let problem = format!("sets {name} for {owner}, which Fargate does not take");
-                    self.report("fargate-unsupported-setting", &problem, value.span, &format!("take {name} out"), &guards);
+                    let problem = format!("sets {name} for {owner}, which Fargate does not support");
+                    self.report("fargate-unsupported-setting", &problem, value.span, &format!("remove {name}"), &guards);
                 }
             }
         }
@@ -188,8 +188,14 @@ impl<'a> Task<'_, '_, 'a> {
         for (guards, capabilities) in written(self.check.template, parameters, "Capabilities", guards) {
             for (guards, added) in items(self.check.template, capabilities.get("Add"), &guards) {
                 if let Some(name) = added.as_str().filter(|name| *name != "SYS_PTRACE") {
-                    let problem = format!("adds the capability {name} to {}, which Fargate does not give", named(container));
-                    self.report("fargate-unsupported-setting", &problem, added.span, "the only one to add is SYS_PTRACE", &guards);
+                    let problem = format!("adds the Linux capability {name} to {}, which Fargate does not support", named(container));
+                    self.report(
+                        "fargate-unsupported-setting",
+                        &problem,
+                        added.span,
+                        "remove it; Fargate supports only SYS_PTRACE",
+                        &guards,
+                    );
                 }
             }
         }
@@ -198,13 +204,19 @@ impl<'a> Task<'_, '_, 'a> {
     fn accelerators(&mut self, container: &'a Node<'a>, guards: &Guards) {
         for (guards, requirement) in items(self.check.template, container.get("ResourceRequirements"), guards) {
             if let Some(kind) = requirement.get("Type").and_then(|kind| kind.as_str()).filter(|kind| ACCELERATORS.contains(kind)) {
-                let problem = format!("asks for a {kind} for {}, which Fargate does not have", named(container));
-                self.report("fargate-unsupported-setting", &problem, requirement.span, "run it on instances that have one", &guards);
+                let problem = format!("requires a {kind} for {}, which Fargate does not support", named(container));
+                self.report(
+                    "fargate-unsupported-setting",
+                    &problem,
+                    requirement.span,
+                    "run the task on EC2 instances with this hardware",
+                    &guards,
+                );
             }
         }
     }
 
-    /// Finds a container whose logs or secrets Fargate itself must reach, without a role to do it with.
+    /// Finds a task whose logs or secrets require an execution role, without one.
     ///
     /// Source: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html>
     fn execution_role(&mut self, container: &'a Node<'a>, guards: &Guards) {
@@ -213,27 +225,33 @@ impl<'a> Task<'_, '_, 'a> {
         for (guards, configuration) in written(template, container, "LogConfiguration", guards) {
             let drivers = written(template, configuration, "LogDriver", &guards);
             let logs = drivers.into_iter().filter(|(_, driver)| driver.as_str() == Some("awslogs"));
-            reasons.extend(logs.map(|(guards, driver)| (guards, "logs through awslogs", driver.span)));
+            reasons.extend(logs.map(|(guards, driver)| (guards, "uses awslogs", driver.span)));
         }
         let secrets = items(template, container.get("Secrets"), guards).into_iter().take(1);
-        reasons.extend(secrets.map(|(guards, secret)| (guards, "gets secrets", secret.span)));
+        reasons.extend(secrets.map(|(guards, secret)| (guards, "uses secrets", secret.span)));
         let roles = crate::validate::check::member(template, self.properties, "ExecutionRoleArn", &self.guards);
         for (guards, reason, span) in reasons {
             for (absent, _) in roles.iter().filter(|(_, role)| role.is_none()) {
                 let together: Guards = guards.iter().chain(absent).copied().collect();
-                let problem = format!("{reason} and has no ExecutionRoleArn");
-                self.report("fargate-execution-role", &problem, span, "give the task an ExecutionRoleArn that may do it", &together);
+                let problem = format!("{reason} but has no ExecutionRoleArn");
+                self.report(
+                    "fargate-execution-role",
+                    &problem,
+                    span,
+                    "set ExecutionRoleArn to a role with the required permissions",
+                    &together,
+                );
             }
         }
     }
 }
 
-/// Returns whether a value is `true`, however it is written.
+/// Returns whether a value is `true`, as a boolean or a string.
 fn is_true(value: &Node<'_>) -> bool {
     value.scalar().is_some_and(|text| text.eq_ignore_ascii_case("true"))
 }
 
-/// Names a container.
+/// Describes a container.
 fn named(container: &Node<'_>) -> String {
     container.get("Name").and_then(|name| name.as_str()).map_or_else(|| "a container".to_owned(), |name| format!("container `{name}`"))
 }

@@ -1,4 +1,4 @@
-//! ECS tasks and services: volumes, containers, and what Fargate does not take.
+//! ECS task definitions and services: volumes, containers, and settings that Fargate does not support.
 
 mod containers;
 mod fargate;

@@ -1,16 +1,15 @@
-//! Mount points that name no volume.
+//! Mount points without a volume.
 
 use super::containers;
 use crate::template::{Entry, Intrinsic, Node, did_you_mean};
-use crate::validate::check::{Check, items};
-use crate::validate::references::hinted;
+use crate::validate::check::{Check, hinted, items};
 use crate::validate::solver::Clause;
 use crate::validate::walk::Guards;
 
-/// Finds mount points whose volume is not there under some parameters.
+/// Finds mount points whose volume is absent with some parameter values.
 pub(super) fn check<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>, properties: &'a Node<'a>, exists: &Guards) {
     let volumes = items(check.template, properties.get("Volumes"), exists);
-    // A volume list or name that a function makes could be anything.
+    // A computed volume list or name is unknown.
     let written = |node: &Node<'_>| Intrinsic::of(node).is_none_or(|function| matches!(function, Intrinsic::If(_)));
     if properties.get("Volumes").is_some_and(|volumes| !written(volumes)) || volumes.iter().any(|(_, volume)| !written(volume)) {
         return;
@@ -33,8 +32,8 @@ pub(super) fn check<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>, properties
             }
             let Some(when) = check.when_of(exists, clauses) else { continue };
             let name = source.as_str().unwrap_or_default();
-            let message = format!("a mount point of `{}` names volume `{name}`, which the task definition does not have", entry.name);
-            let diagnostic = check.error("mount-point-without-volume", message, source.span, "no such volume");
+            let message = format!("a mount point of `{}` refers to volume `{name}`, which is not in the task definition", entry.name);
+            let diagnostic = check.error("mount-point-without-volume", message, source.span, "unknown volume");
             let names = volumes.iter().filter_map(|(_, volume)| volume.get("Name").and_then(|name| name.as_str()));
             let near = did_you_mean(name, names.filter(|other| *other != name));
             let diagnostic = hinted(diagnostic.as_aws_says(format!("Unknown volume '{name}'.")), near);

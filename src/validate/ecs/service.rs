@@ -1,10 +1,10 @@
-//! Services: what they ask of the task definition that they run.
+//! Services: network configuration and platform version on Fargate.
 
 use crate::template::{Entry, Intrinsic, Node};
 use crate::validate::check::{Check, items, member, written};
 use crate::validate::walk::Guards;
 
-/// Platform versions of Fargate before the one that has file systems on EFS and sizes of ephemeral storage.
+/// Platform versions of Fargate that do not support EFS volumes and `EphemeralStorage`.
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/platform-linux-fargate.html>
 const BEFORE_1_4: &[&str] = &["1.0.0", "1.1.0", "1.2.0", "1.3.0"];
@@ -17,10 +17,10 @@ pub(super) fn check<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>, properties
         }
         for (guards, configuration) in member(template, properties, "NetworkConfiguration", &guards) {
             if configuration.is_none() {
-                let message = format!("service `{}` runs on Fargate and has no NetworkConfiguration", entry.name);
+                let message = format!("service `{}` with launch type FARGATE has no NetworkConfiguration", entry.name);
                 let diagnostic = check
-                    .error("fargate-network-configuration", message, launch.span, "needs NetworkConfiguration")
-                    .hinted("set NetworkConfiguration/AwsvpcConfiguration with its Subnets")
+                    .error("fargate-network-configuration", message, launch.span, "requires NetworkConfiguration")
+                    .hinted("add NetworkConfiguration with AwsvpcConfiguration and Subnets")
                     .as_aws_says("Network Configuration must be provided when networkMode 'awsvpc' is specified.");
                 check.report_where(diagnostic, exists, &guards);
             }
@@ -33,7 +33,7 @@ pub(super) fn check<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>, properties
     }
 }
 
-/// Finds a task definition that the service's platform version cannot run.
+/// Finds a platform version that does not support a feature of the task definition.
 fn platform_version<'a>(
     check: &mut Check<'_, 'a>,
     entry: &Entry<'a>,
@@ -51,22 +51,20 @@ fn platform_version<'a>(
         let volumes = items(template, inside.get("Volumes"), &there).into_iter();
         let needs = volumes
             .flat_map(|(guards, volume)| written(template, volume, "EFSVolumeConfiguration", &guards))
-            .map(|(guards, node)| (guards, node, "file systems on EFS"))
+            .map(|(guards, node)| (guards, node, "EFS volumes"))
             .chain(
-                written(template, inside, "EphemeralStorage", &there)
-                    .into_iter()
-                    .map(|(guards, node)| (guards, node, "sizes of ephemeral storage")),
+                written(template, inside, "EphemeralStorage", &there).into_iter().map(|(guards, node)| (guards, node, "EphemeralStorage")),
             );
         for (guards, node, what) in needs {
             let message = format!(
-                "service `{}` runs on platform version {}, which has no {what}, and `{}` asks for one",
+                "service `{}` uses platform version {}, which does not support {what} of task definition `{}`",
                 entry.name,
                 version.as_str().unwrap_or_default(),
                 definition.name
             );
             let diagnostic = check
                 .error("fargate-platform-version", message, version.span, "before 1.4.0")
-                .at(template.source, template.source.first_character(node.span), "asked for here")
+                .at(template.source, template.source.first_character(node.span), "used here")
                 .hinted("use platform version 1.4.0 or LATEST");
             check.report_where(diagnostic, exists, &guards);
         }

@@ -1,4 +1,4 @@
-//! What ECS asks of every container: memory of its own, one that counts, options of its log driver, names of its variables.
+//! Container settings on all launch types: memory, an essential container, log options and variable names.
 //!
 //! Source: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html>
 
@@ -7,7 +7,7 @@ use crate::template::{Entry, Intrinsic, Node};
 use crate::validate::check::{Check, items, member, written};
 use crate::validate::walk::Guards;
 
-/// Options without which the driver `awslogs` does not know where logs go.
+/// The required options of the log driver `awslogs`.
 const LOG_OPTIONS: &[&str] = &["awslogs-group", "awslogs-region"];
 
 pub(super) fn check<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>, properties: &'a Node<'a>, exists: &Guards) {
@@ -29,7 +29,7 @@ fn name<'a>(container: &'a Node<'a>) -> &'a str {
     container.get("Name").and_then(|name| name.as_str()).unwrap_or("of a computed name")
 }
 
-/// Finds a container without memory, in a task without memory.
+/// Finds a container without memory in a task without memory.
 fn memory<'a>(
     check: &mut Check<'_, 'a>,
     entry: &Entry<'a>,
@@ -39,7 +39,7 @@ fn memory<'a>(
     guards: &Guards,
 ) {
     let template = check.template;
-    // A Fargate task without memory of its own is told elsewhere.
+    // The rule `fargate-cpu-memory` reports a Fargate task without memory.
     let on_fargate =
         items(template, properties.get("RequiresCompatibilities"), exists).iter().any(|(_, one)| one.as_str() == Some("FARGATE"));
     if on_fargate {
@@ -51,11 +51,11 @@ fn memory<'a>(
     for guards in absent(properties, "Memory", guards) {
         for guards in absent(container, "Memory", &guards) {
             for guards in absent(container, "MemoryReservation", &guards) {
-                let message = format!("container `{}` of `{}` has no memory, and neither has the task", name(container), entry.name);
+                let message = format!("container `{}` of `{}` has no memory, and the task has none either", name(container), entry.name);
                 let span = template.source.first_character(container.span);
                 let diagnostic = check
-                    .error("container-without-memory", message, span, "needs Memory or MemoryReservation")
-                    .hinted("give the container Memory or MemoryReservation, or the task Memory")
+                    .error("container-without-memory", message, span, "requires Memory or MemoryReservation")
+                    .hinted("set Memory or MemoryReservation of the container, or Memory of the task")
                     .as_aws_says(format!(
                         "Invalid setting for container '{}'. At least one of 'memory' or 'memoryReservation' must be specified.",
                         name(container)
@@ -68,7 +68,7 @@ fn memory<'a>(
     }
 }
 
-/// Finds a task none of whose containers is essential.
+/// Finds a task definition without an essential container.
 fn essential<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>, properties: &'a Node<'a>, all: &[(Guards, &'a Node<'a>)], exists: &Guards) {
     let never = |container: &Node<'a>| {
         container.get("Essential").and_then(|essential| essential.scalar()).is_some_and(|text| text.eq_ignore_ascii_case("false"))
@@ -78,12 +78,12 @@ fn essential<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>, properties: &'a N
         let span = check.template.source.first_character(list.span);
         let diagnostic = check
             .error("no-essential-container", format!("no container of `{}` is essential", entry.name), span, "")
-            .hinted("take Essential out of one, or make it true");
+            .hinted("set Essential of one container to true, or remove it");
         check.report_where(diagnostic, exists, exists);
     }
 }
 
-/// Finds logs through `awslogs` that do not say where to.
+/// Finds a log configuration with `awslogs` without the required options.
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specify-log-config.html>
 fn log_options<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>, container: &'a Node<'a>, exists: &Guards, guards: &Guards) {
@@ -99,11 +99,14 @@ fn log_options<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>, container: &'a 
                 }
                 let lacks = LOG_OPTIONS.iter().find(|option| options.is_none_or(|options| options.get(option).is_none()));
                 if let Some(option) = lacks {
-                    let message =
-                        format!("container `{}` of `{}` logs through awslogs without the option `{option}`", name(container), entry.name);
+                    let message = format!(
+                        "container `{}` of `{}` uses the log driver awslogs without the option `{option}`",
+                        name(container),
+                        entry.name
+                    );
                     let diagnostic = check
-                        .error("log-options", message, driver.span, format!("needs `{option}`"))
-                        .hinted("give Options awslogs-group and awslogs-region");
+                        .error("log-options", message, driver.span, format!("requires `{option}`"))
+                        .hinted("set awslogs-group and awslogs-region in Options");
                     check.report_where(diagnostic, exists, &guards);
                 }
             }
@@ -111,7 +114,7 @@ fn log_options<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>, container: &'a 
     }
 }
 
-/// Finds a secret under the name of a plain variable.
+/// Finds a secret with the name of an environment variable.
 fn variables<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>, container: &'a Node<'a>, exists: &Guards, guards: &Guards) {
     let template = check.template;
     let named = |list: &str| -> Vec<(Guards, &'a Node<'a>, &'a str)> {
@@ -121,11 +124,11 @@ fn variables<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>, container: &'a No
     let plain = named("Environment");
     for (guards, secret, text) in named("Secrets") {
         for (other_guards, other, _) in plain.iter().filter(|(.., other)| *other == text) {
-            let message = format!("container `{}` of `{}` has `{text}` both as a secret and in the open", name(container), entry.name);
+            let message = format!("container `{}` of `{}` has `{text}` both in Secrets and in Environment", name(container), entry.name);
             let diagnostic = check
-                .error("duplicate-variable", message, secret.span, "the secret")
-                .at(template.source, other.span, "in the open")
-                .hinted("take it out of Environment");
+                .error("duplicate-variable", message, secret.span, "secret")
+                .at(template.source, other.span, "environment variable")
+                .hinted("remove it from Environment");
             let guards: Guards = guards.iter().chain(other_guards).copied().collect();
             check.report_where(diagnostic, exists, &guards);
         }

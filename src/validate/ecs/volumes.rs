@@ -1,4 +1,4 @@
-//! Volumes of a task definition: names, and what a file system on EFS asks for.
+//! Volumes of a task definition: names, and requirements of EFS volumes.
 
 use crate::template::{Entry, Node};
 use crate::validate::check::{Check, items, member, written};
@@ -14,7 +14,7 @@ pub(super) fn check<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>, properties
     }
 }
 
-/// Checks one volume on EFS: an access point or IAM asks for encryption in transit, and an access point has a root of its own.
+/// Checks an EFS volume: an access point or IAM authorization requires transit encryption, and an access point excludes a root directory.
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specify-efs-config.html>
 fn file_system<'a>(
@@ -30,16 +30,16 @@ fn file_system<'a>(
     for (guards, authorization) in written(template, configuration, "AuthorizationConfig", guards) {
         let points = written(template, authorization, "AccessPointId", &guards);
         let iam = written(template, authorization, "IAM", &guards).into_iter().filter(|(_, iam)| iam.as_str() == Some("ENABLED"));
-        let askers = points.iter().map(|(guards, point)| (guards.clone(), *point, "an access point"));
-        'asked: for (guards, asker, what) in askers.chain(iam.map(|(guards, iam)| (guards, iam, "IAM authorization"))) {
+        let requirements = points.iter().map(|(guards, point)| (guards.clone(), *point, "an access point"));
+        'requirements: for (guards, requirement, what) in requirements.chain(iam.map(|(guards, iam)| (guards, iam, "IAM authorization"))) {
             for (guards, transit) in member(template, configuration, "TransitEncryption", &guards) {
                 if transit.is_none_or(|transit| transit.as_str() == Some("DISABLED")) {
-                    let message = format!("volume `{name}` of `{}` has {what} without encryption in transit", entry.name);
+                    let message = format!("volume `{name}` of `{}` has {what} without transit encryption", entry.name);
                     let diagnostic = check
-                        .error("efs-volume-configuration", message, asker.span, "needs TransitEncryption")
+                        .error("efs-volume-configuration", message, requirement.span, "requires TransitEncryption")
                         .hinted("set TransitEncryption to ENABLED");
                     if check.report_where(diagnostic, exists, &guards) {
-                        break 'asked;
+                        break 'requirements;
                     }
                 }
             }
@@ -47,10 +47,10 @@ fn file_system<'a>(
         for (guards, _) in &points {
             for (guards, root) in written(template, configuration, "RootDirectory", guards) {
                 if let Some(path) = root.as_str().filter(|path| *path != "/") {
-                    let message = format!("volume `{name}` of `{}` has an access point and the root directory `{path}`", entry.name);
+                    let message = format!("volume `{name}` of `{}` has both an access point and the root directory `{path}`", entry.name);
                     let diagnostic = check
-                        .error("efs-volume-configuration", message, root.span, "the access point has a root of its own")
-                        .hinted("take RootDirectory out, or write `/`");
+                        .error("efs-volume-configuration", message, root.span, "the access point sets the root directory")
+                        .hinted("remove RootDirectory, or set it to `/`");
                     check.report_where(diagnostic, exists, &guards);
                 }
             }

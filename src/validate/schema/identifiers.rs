@@ -1,11 +1,11 @@
-//! Identifiers: where a property wants a subnet's, another resource's will not do.
+//! Identifiers: a reference must return an identifier of the kind that the property requires, such as a subnet ID.
 
 use super::Walk;
 use crate::schema::{self, PropertyFacts};
 use crate::template::{GetAtt, Intrinsic, Node};
 use crate::validate::check::type_name;
 
-/// What `Ref` gives of a resource, in the words of the facts.
+/// The kind of identifier that `Ref` of a resource type returns, in the notation of the facts.
 ///
 /// Source: the "Return values" of each type, from
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html>
@@ -23,7 +23,7 @@ const REFERENCES: &[(&str, &str)] = &[
 ];
 
 impl<'a> Walk<'_, '_, 'a> {
-    /// Checks that a reference gives an identifier of the kind that the property takes.
+    /// Checks that a reference returns an identifier of the kind that the property requires.
     pub(super) fn identifier(&mut self, facts: &PropertyFacts, node: &'a Node<'a>) {
         let Some(wanted) = facts.identifies().map(single) else { return };
         let Some((name, given)) = self.given(node) else { return };
@@ -31,18 +31,19 @@ impl<'a> Walk<'_, '_, 'a> {
         if !differ(wanted, given) {
             return;
         }
-        let message = format!("{} takes {}, and `{name}` gives {}", self.place(), words(wanted), words(given));
+        let message =
+            format!("{} requires {}, but the reference to `{name}` returns {}", self.location(), described(wanted), described(given));
         let (wanted_type, _) = parts(wanted);
         let hint = if wanted_type == parts(given).0 {
-            format!("Fn::GetAtt of `{name}` gives the ARN")
+            format!("use Fn::GetAtt of `{name}` for the ARN")
         } else {
-            format!("refer to {} instead", words(wanted))
+            format!("refer to {} instead", described(wanted))
         };
         let diagnostic = self.check.error("wrong-identifier", message, node.span, "").hinted(hint);
         self.report(diagnostic);
     }
 
-    /// Returns what a reference names, and what it gives, where both are beyond doubt.
+    /// Returns the target of a reference and the kind of identifier that it returns, if both are certain.
     fn given(&self, node: &'a Node<'a>) -> Option<(&'a str, &'static str)> {
         let template = self.check.template;
         match Intrinsic::of(node)? {
@@ -66,7 +67,7 @@ impl<'a> Walk<'_, '_, 'a> {
     }
 }
 
-/// Returns what a parameter of an AWS-specific type gives.
+/// Returns the kind of identifier that a parameter of an AWS-specific type contains.
 fn of_parameter(kind: &str) -> Option<&'static str> {
     let kind = kind.strip_prefix("List<").and_then(|rest| rest.strip_suffix('>')).unwrap_or(kind);
     Some(match kind {
@@ -79,7 +80,7 @@ fn of_parameter(kind: &str) -> Option<&'static str> {
     })
 }
 
-/// Returns what one of several is: `AWS::EC2::Subnet.Id` of `AWS::EC2::Subnet.Ids`.
+/// Returns the singular of an identifier kind: `AWS::EC2::Subnet.Id` for `AWS::EC2::Subnet.Ids`.
 fn single(identifier: &'static str) -> &'static str {
     identifier.strip_suffix('s').filter(|single| single.ends_with(".Id") || single.ends_with(".Name")).unwrap_or(identifier)
 }
@@ -88,7 +89,7 @@ fn parts(identifier: &'static str) -> (&'static str, &'static str) {
     identifier.rsplit_once('.').unwrap_or((identifier, ""))
 }
 
-/// Tells whether one will not do for the other. Of one type, services mostly take names for ARNs; IAM's roles they do not.
+/// Returns whether two kinds are incompatible. Most services accept a name instead of an ARN of the same type, but not for IAM roles.
 fn differ(wanted: &'static str, given: &'static str) -> bool {
     let ((wanted_type, wanted_what), (given_type, given_what)) = (parts(wanted), parts(given));
     if wanted_type.starts_with("AWS::KMS::") && given_type.starts_with("AWS::KMS::") {
@@ -97,8 +98,8 @@ fn differ(wanted: &'static str, given: &'static str) -> bool {
     wanted_type != given_type || (wanted_type == "AWS::IAM::Role" && wanted_what == "Arn" && given_what == "Name")
 }
 
-/// Names an identifier: `the Id of an AWS::EC2::Subnet`.
-fn words(identifier: &'static str) -> String {
+/// Describes an identifier kind: `the Id of an AWS::EC2::Subnet`.
+fn described(identifier: &'static str) -> String {
     let (resource_type, what) = parts(identifier);
     format!("the {what} of an {resource_type}")
 }

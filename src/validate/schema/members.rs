@@ -1,4 +1,4 @@
-//! Which members of an object must be there, may not be there together, or stand for each other.
+//! Members of an object: required, mutually exclusive and alternative ones.
 
 use super::Walk;
 use crate::schema::PropertyFacts;
@@ -8,7 +8,7 @@ use crate::validate::literals::has_type;
 use crate::validate::walk::Guards;
 
 impl<'a> Walk<'_, '_, 'a> {
-    /// Checks what must be there.
+    /// Checks required members.
     pub(super) fn members(&mut self, facts: &PropertyFacts, members: &'a [Member<'a>], span: Span) {
         let find = |name: &str| members.iter().find(|member| member.key == name);
         for name in facts.required() {
@@ -20,7 +20,7 @@ impl<'a> Walk<'_, '_, 'a> {
                 }
             };
             for guards in missing {
-                let message = format!("{} has no `{name}`, which {} requires", self.place(), type_name(self.entry));
+                let message = format!("{} has no `{name}`, which {} requires", self.location(), type_name(self.entry));
                 let diagnostic = self.check.error("missing-property", message, span, format!("`{name}` is missing"));
                 self.report_under(diagnostic, &guards);
             }
@@ -30,9 +30,9 @@ impl<'a> Walk<'_, '_, 'a> {
             || (facts.required_xor().len() > 0 && !facts.required_xor().any(|name| given(&name)));
         if missing {
             let names: Vec<&str> = facts.required_or().chain(facts.required_xor()).collect();
-            let message = format!("{} has none of {}", self.place(), names.join(", "));
+            let message = format!("{} requires one of {}", self.location(), names.join(", "));
             let diagnostic = self.check.error("missing-alternative", message, span, "");
-            self.report(diagnostic.hinted("add one of them"));
+            self.report(diagnostic.hinted("add one of these properties"));
         }
         let mut told = Vec::new();
         for (name, other) in facts.dependent_excluded() {
@@ -56,7 +56,7 @@ impl<'a> Walk<'_, '_, 'a> {
         }
     }
 
-    /// Reports a member that is there, under some values, without another that it needs beside it.
+    /// Reports a member that can be present without another member that it requires.
     fn beside(&mut self, member: &'a Member<'a>, name: &str, other: Option<&'a Member<'a>>) {
         for (guards, value) in alternatives(self.check.template, &member.value, &self.guards) {
             if !value.is_some_and(says) {
@@ -70,32 +70,32 @@ impl<'a> Walk<'_, '_, 'a> {
                 }
             };
             for guards in absent {
-                let message = format!("{} has {} without {name}, which goes with it", self.place(), member.key);
-                let diagnostic = self.check.error("missing-property", message, member.key_span, format!("needs `{name}` beside it"));
+                let message = format!("{} has {} without {name}, which it requires", self.location(), member.key);
+                let diagnostic = self.check.error("missing-property", message, member.key_span, format!("requires `{name}`"));
                 self.report_under(diagnostic, &guards);
             }
         }
     }
 
-    /// Reports two members of which only one may be there, if some values bring both.
+    /// Reports two mutually exclusive members that can be present together.
     fn excluded(&mut self, earlier: &'a Member<'a>, later: &'a Member<'a>) {
         for (guards, _) in
             alternatives(self.check.template, &earlier.value, &self.guards).iter().filter(|(_, value)| value.is_some_and(says))
         {
             for (guards, value) in alternatives(self.check.template, &later.value, guards) {
                 let Some(when) = value.filter(|value| says(value)).and_then(|_| self.check.reached(&guards)) else { continue };
-                let message = format!("{} has {} and {} together, and only one may be there", self.place(), earlier.key, later.key);
+                let message = format!("{} has both {} and {}, which are mutually exclusive", self.location(), earlier.key, later.key);
                 let diagnostic = self
                     .check
-                    .error("excluded-property", message, later.key_span, "one too many")
-                    .at(self.check.template.source, earlier.key_span, "beside this one")
-                    .hinted("keep one of them");
+                    .error("excluded-property", message, later.key_span, "mutually exclusive")
+                    .at(self.check.template.source, earlier.key_span, "with this property")
+                    .hinted("remove one of the two properties");
                 return self.check.report_reached(diagnostic, &when);
             }
         }
     }
 
-    /// Checks that one of the alternatives fits, as far as can be told from what is written.
+    /// Checks that a value matches one of the alternatives of its schema (`anyOf`, `oneOf`), as far as its literals show.
     pub(super) fn alternatives(&mut self, facts: &PropertyFacts, node: &'a Node<'a>) {
         for part in facts.all_of() {
             if let Kind::Object(members) = node.kind {
@@ -108,9 +108,9 @@ impl<'a> Walk<'_, '_, 'a> {
                     facts.any_of().chain(facts.one_of()).map(|part| part.required().collect::<Vec<_>>().join(" with ")).collect();
                 let wanted: Vec<String> = groups.into_iter().filter(|group| !group.is_empty()).collect();
                 let message = if wanted.is_empty() || !matches!(node.kind, Kind::Object(_)) {
-                    format!("{} fits none of the forms that {} allows", self.place(), type_name(self.entry))
+                    format!("{} matches none of the alternatives in the schema of {}", self.location(), type_name(self.entry))
                 } else {
-                    format!("{} needs one of: {}", self.place(), wanted.join("; "))
+                    format!("{} requires one of: {}", self.location(), wanted.join("; "))
                 };
                 let diagnostic = self.check.error("missing-alternative", message, self.head(node), "");
                 self.report(diagnostic);
@@ -119,7 +119,7 @@ impl<'a> Walk<'_, '_, 'a> {
     }
 }
 
-/// Tells whether a value says anything: an empty list is as good as none.
+/// Returns whether a value is not empty; an empty list counts as absent.
 fn says(value: &Node<'_>) -> bool {
     !matches!(value.kind, Kind::Array([]))
 }
@@ -128,7 +128,7 @@ fn none_fits(mut parts: impl ExactSizeIterator<Item = PropertyFacts>, node: &Nod
     parts.len() > 0 && !parts.any(|part| may_fit(&part, node))
 }
 
-/// Tells whether a value may fit: nothing that is written rules it out.
+/// Returns whether a value can match: no literal excludes it.
 fn may_fit(facts: &PropertyFacts, node: &Node<'_>) -> bool {
     if Intrinsic::of(node).is_some() {
         return true;

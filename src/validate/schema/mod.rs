@@ -1,18 +1,17 @@
-//! Properties against the facts of their resource type, in every branch that can be reached.
+//! Checks properties against the schema of their resource type, in every reachable branch.
 
 mod identifiers;
 mod members;
 
-use super::check::{Check, alternatives, is_no_value, type_name};
+use super::check::{Check, alternatives, hinted, is_no_value, type_name};
 use super::literals::{self, Patterns, has_type};
-use super::references::hinted;
 use super::solver::Literal;
 use super::walk::{self, Guards};
 use crate::schema::{PropertyFacts, ResourceType, Types};
 use crate::template::{Diagnostic, Entry, Intrinsic, Kind, Member, Node, Severity, Span, did_you_mean};
 
 pub(super) fn check(check: &mut Check<'_, '_>) {
-    // What a macro makes of properties, nobody knows before it ran.
+    // A macro can change properties in any way.
     if check.template.transforms.iter().any(|name| *name != "AWS::LanguageExtensions") {
         return;
     }
@@ -42,12 +41,12 @@ struct Walk<'w, 't, 'a> {
 }
 
 impl<'a> Walk<'_, '_, 'a> {
-    /// Names the place: `Subnet0`'s `Tags/0/Key`.
-    fn place(&self) -> String {
+    /// Describes the position: `Tags/0/Key` of `Subnet0`.
+    fn location(&self) -> String {
         if self.path.is_empty() { format!("`{}`", self.entry.name) } else { format!("`{}` of `{}`", self.path.join("/"), self.entry.name) }
     }
 
-    /// Returns where something long starts.
+    /// Returns the first character of a node, as a short span for a long value.
     fn head(&self, node: &Node<'a>) -> Span {
         self.check.template.source.first_character(node.span)
     }
@@ -66,9 +65,9 @@ impl<'a> Walk<'_, '_, 'a> {
     fn read_only(&mut self, properties: &Node<'a>) {
         for member in properties.members() {
             if self.resource_type.is_read_only(&[member.key]) && !is_no_value(&member.value) {
-                let message = format!("`{}` of `{}` is set by the service", member.key, self.entry.name);
-                let diagnostic = self.check.error("read-only-property", message, member.key_span, "read-only");
-                self.report(diagnostic.hinted("take it out; Fn::GetAtt reads it"));
+                let message = format!("`{}` of `{}` is read-only", member.key, self.entry.name);
+                let diagnostic = self.check.error("read-only-property", message, member.key_span, "set by the service");
+                self.report(diagnostic.hinted("remove the property; Fn::GetAtt returns its value"));
             }
         }
     }
@@ -105,7 +104,7 @@ impl<'a> Walk<'_, '_, 'a> {
             Kind::Array(items) => self.list(facts, node, items),
             _ => {
                 if let Some((rule, problem)) = literals::scalar(facts, node, self.patterns) {
-                    let diagnostic = self.check.error(rule, format!("{} {problem}", self.place()), node.span, "");
+                    let diagnostic = self.check.error(rule, format!("{} {problem}", self.location()), node.span, "");
                     let near =
                         node.scalar().filter(|_| rule == "value-not-allowed").and_then(|text| did_you_mean(text, facts.allowed_values()));
                     self.report(hinted(diagnostic, near));
@@ -125,19 +124,19 @@ impl<'a> Walk<'_, '_, 'a> {
         }
     }
 
-    /// Checks an IPv4 address block, of which schemas only say that it is text.
+    /// Checks an IPv4 CIDR block; schemas declare it only as a string.
     fn block(&mut self, member: &'a Member<'a>) {
         for (guards, value) in alternatives(self.check.template, &member.value, &self.guards) {
             let Some((node, text)) = value.and_then(|node| Some((node, node.as_str()?))) else { continue };
             if text.parse::<ipnet::Ipv4Net>().is_err() && !text.contains("{{resolve:") {
-                let message = format!("{} is `{}`, which is not an IPv4 address block", self.place(), literals::short(text));
-                let diagnostic = self.check.error("invalid-cidr", message, node.span, "").hinted("write it as in 10.0.0.0/16");
+                let message = format!("{} has value `{}`, which is not an IPv4 CIDR block", self.location(), literals::short(text));
+                let diagnostic = self.check.error("invalid-cidr", message, node.span, "").hinted("use the form 10.0.0.0/16");
                 self.report_under(diagnostic, &guards);
             }
         }
     }
 
-    /// Checks a port whose schema has no upper bound of its own; `-1` is all of them.
+    /// Checks a port whose schema has no maximum; `-1` means all ports.
     fn port(&mut self, facts: &PropertyFacts, member: &'a Member<'a>) {
         if facts.range().1 != f64::INFINITY {
             return;
@@ -145,16 +144,16 @@ impl<'a> Walk<'_, '_, 'a> {
         for (guards, value) in alternatives(self.check.template, &member.value, &self.guards) {
             let Some(port) = value.and_then(|value| value.scalar()).and_then(|text| text.trim().parse::<f64>().ok()) else { continue };
             if port > 65_535.0 || (port < -1.0 && facts.range().0 == f64::NEG_INFINITY) {
-                let message = format!("{} is {port}, which is not a port", self.place());
-                let diagnostic = self.check.error("port-out-of-range", message, member.value.span, "ports end at 65535");
+                let message = format!("{} has value {port}, which is not a valid port", self.location());
+                let diagnostic = self.check.error("port-out-of-range", message, member.value.span, "the maximum is 65535");
                 self.report_under(diagnostic, &guards);
             }
         }
     }
 
     fn wrong_type(&mut self, facts: &PropertyFacts, node: &Node<'a>, found: &str) {
-        let message = format!("{} is {found}, but must be {}", self.place(), facts.types.words());
-        let diagnostic = self.check.error("wrong-type", message, node.span, format!("wants {}", facts.types.words()));
+        let message = format!("{} must be {}, and is {found}", self.location(), facts.types.names());
+        let diagnostic = self.check.error("wrong-type", message, node.span, format!("must be {}", facts.types.names()));
         self.report(diagnostic);
     }
 
@@ -176,7 +175,7 @@ impl<'a> Walk<'_, '_, 'a> {
                     self.check.template.parameters.get(name).and_then(|entry| entry.body.get("Type")).and_then(|kind| kind.as_str());
                 let gives_list = name == "AWS::NotificationARNs" || parameter.is_some_and(|kind| kind.contains("List"));
                 if name != "AWS::NoValue" && (if gives_list { !list } else { !scalar }) {
-                    return self.wrong_type(facts, node, if gives_list { "a list, by its Ref" } else { "text, by its Ref" });
+                    return self.wrong_type(facts, node, if gives_list { "a list parameter" } else { "a string reference" });
                 }
                 if parameter.is_some() && !gives_list {
                     self.values(facts, node, name);
@@ -184,17 +183,17 @@ impl<'a> Walk<'_, '_, 'a> {
                 self.identifier(facts, node);
             }
             Intrinsic::Sub(_) | Intrinsic::Join(_) | Intrinsic::Base64(_) if !scalar => {
-                self.wrong_type(facts, node, "text, by its function")
+                self.wrong_type(facts, node, "a function that returns a string")
             }
             Intrinsic::Split(_) | Intrinsic::GetAzs(_) | Intrinsic::Cidr(_) if !list => {
-                self.wrong_type(facts, node, "a list, by its function")
+                self.wrong_type(facts, node, "a function that returns a list")
             }
             Intrinsic::GetAtt(_) => self.identifier(facts, node),
             _ => {}
         }
     }
 
-    /// Checks the values that a parameter is known to take: those it allows, and the one in force.
+    /// Checks the known values of a parameter: the allowed ones and the current one.
     fn values(&mut self, facts: &PropertyFacts, node: &'a Node<'a>, parameter: &str) {
         if facts.is_json() || takes_any_text(facts) {
             return;
@@ -204,21 +203,21 @@ impl<'a> Walk<'_, '_, 'a> {
             let problem = if has_type(facts.types, &value) {
                 literals::scalar(facts, &value, self.patterns)
             } else {
-                Some(("wrong-type", format!("is `{}`, but must be {}", literals::short(&text), facts.types.words())))
+                Some(("wrong-type", format!("has value `{}`, but must be {}", literals::short(&text), facts.types.names())))
             };
             let Some((rule, problem)) = problem else { continue };
-            // A default that nobody chose may be there to be overwritten.
+            // A deployment may override a default.
             let chosen = self.check.is_chosen(parameter) || rule == "value-not-allowed";
             if !chosen && text.is_empty() {
                 continue;
             }
             let guards: Guards = self.guards.iter().copied().chain([literal]).collect();
             let Some(when) = self.check.reached(&guards) else { continue };
-            let message = format!("{} {problem}", self.place());
-            let mut diagnostic = self.check.error(rule, message, node.span, format!("by parameter `{parameter}`"));
+            let message = format!("{} {problem}", self.location());
+            let mut diagnostic = self.check.error(rule, message, node.span, format!("value of parameter `{parameter}`"));
             diagnostic.severity = if chosen { Severity::Error } else { Severity::Warning };
-            let diagnostic = diagnostic.hinted(format!("change what `{parameter}` allows, or the property"));
-            // As with what is written out, a value in force is as bad wherever it is reached.
+            let diagnostic = diagnostic.hinted(format!("change the allowed values of `{parameter}`, or the property"));
+            // A current value is an error wherever it is reachable, like a literal.
             if self.check.is_in_force(literal) {
                 self.check.report_reached(diagnostic, &when);
             } else {
@@ -230,10 +229,10 @@ impl<'a> Walk<'_, '_, 'a> {
     fn unknown(&mut self, facts: &PropertyFacts, member: &'a Member<'a>) {
         let where_ = if self.path.len() > 1 { self.path[..self.path.len() - 1].join("/") } else { String::new() };
         let inside = if where_.is_empty() { type_name(self.entry).to_owned() } else { format!("`{where_}` of {}", type_name(self.entry)) };
-        let message = format!("{inside} has no property `{}`", member.key);
+        let message = format!("unknown property `{}` of {inside}", member.key);
         let diagnostic = self
             .check
-            .error("unknown-property", message, member.key_span, "unknown property")
+            .error("unknown-property", message, member.key_span, "not in the schema")
             .as_aws_says(format!("Encountered unsupported property {}", member.key));
         let near =
             did_you_mean(member.key, facts.member_names().filter(|name| self.path.len() > 1 || !self.resource_type.is_read_only(&[name])));
@@ -242,13 +241,14 @@ impl<'a> Walk<'_, '_, 'a> {
 
     fn list(&mut self, facts: &PropertyFacts, node: &'a Node<'a>, items: &'a [Node<'a>]) {
         let certain = items.iter().all(|item| Intrinsic::of(item).is_none());
-        let (least, most) = facts.count();
+        let (minimum, maximum) = facts.count();
         let count = items.len() as u64;
-        let problem = if count < u64::from(least) && certain {
-            Some(format!("{} has {count} items; it needs {least}", self.place()))
+        let problem = if count < u64::from(minimum) && certain {
+            Some(format!("{} has {count} items; the minimum is {minimum}", self.location()))
         } else {
-            most.filter(|most| certain && count > u64::from(*most))
-                .map(|most| format!("{} has {count} items; it may have {most}", self.place()))
+            maximum
+                .filter(|maximum| certain && count > u64::from(*maximum))
+                .map(|maximum| format!("{} has {count} items; the maximum is {maximum}", self.location()))
         };
         if let Some(message) = problem {
             let diagnostic = self.check.error("length-out-of-range", message, self.head(node), "");
@@ -271,13 +271,14 @@ impl<'a> Walk<'_, '_, 'a> {
     fn unique(&mut self, items: &'a [Node<'a>]) {
         for (index, item) in items.iter().enumerate() {
             if !is_no_value(item) && items[..index].iter().any(|other| other.same(item)) {
-                let diagnostic = self.check.error("duplicate-item", format!("{} has an item twice", self.place()), item.span, "again here");
+                let diagnostic =
+                    self.check.error("duplicate-item", format!("{} has a duplicate item", self.location()), item.span, "duplicate");
                 self.report(diagnostic);
             }
         }
     }
 
-    /// Checks that a range of ports does not run backwards; for ICMP the two are a type and a code.
+    /// Checks that FromPort does not exceed ToPort; for ICMP the two are a type and a code.
     fn port_range(&mut self, members: &'a [Member<'a>]) {
         let text = |name: &str| members.iter().find(|member| member.key == name).and_then(|member| member.value.scalar());
         let port = |name: &str| text(name).and_then(|text| text.trim().parse::<f64>().ok());
@@ -287,14 +288,14 @@ impl<'a> Walk<'_, '_, 'a> {
             && to < from
             && from <= 65_535.0
         {
-            let message = format!("{} has ports from {from} to {to}, which runs backwards", self.place());
+            let message = format!("FromPort {from} of {} is greater than ToPort {to}", self.location());
             let diagnostic = self.check.error("port-out-of-range", message, member.value.span, "");
             self.report(diagnostic);
         }
     }
 }
 
-/// Tells whether any text at all will do.
+/// Returns whether the property accepts any string.
 fn takes_any_text(facts: &PropertyFacts) -> bool {
     let is_bound = facts.allowed_values().len() > 0 || facts.pattern().is_some() || facts.length() != (0, None);
     (facts.types.is_any() || facts.types.has(Types::STRING)) && !is_bound

@@ -105,8 +105,8 @@ fn what_is_wrong_with_parameters_hides_nothing_of_the_template() {
     assert_eq!(
         told,
         [
-            "error[allowed-values]: parameter `Size` is not one of its allowed values: `m`",
-            "error[missing-parameter]: parameter `Name` has no default and must be given a value",
+            "error[allowed-values]: parameter `Size` has a value that is not allowed: `m`",
+            "error[missing-parameter]: parameter `Name` has no default and requires a value",
             "error[unresolved-reference]: `Nobody` is neither a parameter nor a resource of the template",
         ]
     );

@@ -1,7 +1,7 @@
-//! Defects put into a template without any, one place at a time: each is found, as bad as it is, and nothing else is.
+//! Seeded defects: each one, inserted into a valid template, causes the expected findings and no others.
 //!
-//! `seeded.json` lists them: what to find in `valid/small.json` and what to write instead; the rule that tells; rules that a
-//! consequence breaks as well.
+//! `seeded.json` lists them: the text to replace in `valid/small.json` and its replacement, the rule with its severity, and further rules
+//! that the defect violates indirectly.
 
 use std::collections::BTreeSet;
 
@@ -19,13 +19,13 @@ fn findings(text: &str) -> Vec<Finding> {
 }
 
 #[test]
-fn the_template_they_are_put_into_has_none() {
+fn the_valid_template_has_no_findings() {
     let found = findings(VALID);
     assert!(found.is_empty(), "{found:#?}");
 }
 
 #[test]
-fn every_seeded_defect_is_found_and_nothing_else() {
+fn every_seeded_defect_has_exactly_the_expected_findings() {
     let table: Vec<Value> = serde_json::from_str(include_str!("seeded.json")).unwrap();
     assert!(table.len() >= 130, "{} defects", table.len());
     let mut missed = Vec::new();
@@ -34,15 +34,15 @@ fn every_seeded_defect_is_found_and_nothing_else() {
         assert!(VALID.contains(text("find")), "{defect}");
         let found = findings(&VALID.replacen(text("find"), text("replace"), 1));
         let severity = if text("severity") == "error" { Severity::Error } else { Severity::Warning };
-        let is_told = found.iter().any(|finding| finding.diagnostic.rule == text("rule") && finding.diagnostic.severity == severity);
+        let is_reported = found.iter().any(|finding| finding.diagnostic.rule == text("rule") && finding.diagnostic.severity == severity);
         let mut expected: BTreeSet<&str> = defect["also"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         expected.insert(text("rule"));
         let rules: BTreeSet<&str> = found.iter().map(|finding| finding.diagnostic.rule).collect();
-        if !is_told || rules != expected {
+        if !is_reported || rules != expected {
             missed.push(format!("{defect}\n  {rules:?}"));
         }
         for Finding { diagnostic, .. } in &found {
-            assert!(diagnostic.hint.is_some() && !diagnostic.labels.is_empty(), "says neither where nor what to do: {diagnostic:?}");
+            assert!(diagnostic.hint.is_some() && !diagnostic.labels.is_empty(), "finding without a position or a hint: {diagnostic:?}");
             assert!(RULES.iter().any(|rule| rule.name == diagnostic.rule), "{} is not listed", diagnostic.rule);
         }
     }

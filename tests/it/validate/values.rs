@@ -74,7 +74,7 @@ fn exposed(text: &str) -> String {
 }
 
 #[test]
-fn assignments_are_real_and_stray_no_further_than_they_must() {
+fn assignments_are_valid_and_change_as_few_values_as_possible() {
     for (target, referrer, expected) in [
         (r#"{"Condition": "Cached"}"#, ALWAYS, "always"),
         (r#"{"Condition": "Own"}"#, ALWAYS, "Vpc=some-value"),
@@ -102,7 +102,7 @@ fn assignments_are_real_and_stray_no_further_than_they_must() {
 }
 
 #[test]
-fn what_no_values_expose_is_no_finding() {
+fn a_problem_that_no_values_cause_is_not_a_finding() {
     for (target, referrer) in [
         // Every allowed value is one of the two.
         (r#"{"Fn::Or": [{"Condition": "Cached"}, {"Fn::Equals": [{"Ref": "Cache"}, "No"]}]}"#, ALWAYS),
@@ -117,7 +117,7 @@ fn what_no_values_expose_is_no_finding() {
 }
 
 #[test]
-fn values_that_the_rules_forbid_expose_nothing() {
+fn values_that_violate_rules_cause_no_findings() {
     let rule = |condition: &str, assert: &str| {
         let condition = if condition.is_empty() { String::new() } else { format!(r#""RuleCondition": {condition}, "#) };
         format!(r#""Rules": {{"R": {{{condition}"Assertions": [{{"Assert": {assert}}}]}}}},"#)
@@ -140,8 +140,8 @@ fn values_that_the_rules_forbid_expose_nothing() {
 }
 
 #[test]
-fn a_search_that_is_given_up_says_so() {
-    // Forty parameters of which an odd number must be 1: no choice settles it before the last.
+fn a_search_beyond_its_limit_is_a_warning() {
+    // The parity of forty parameters: the result is undecided before the last parameter is assigned.
     let parameters: Vec<String> =
         (0..40).map(|index| format!(r#""P{index}": {{"Type": "String", "AllowedValues": ["0", "1"]}}"#)).collect();
     let mut conditions = vec![r#""C0": {"Fn::Equals": [{"Ref": "P0"}, "1"]}"#.to_owned()];
@@ -168,7 +168,7 @@ fn a_search_that_is_given_up_says_so() {
 }
 
 #[test]
-fn the_assignments_of_the_real_rack_are_real() {
+fn the_assignments_for_the_convox_rack_are_valid() {
     let Some(folder) = crate::support::shared_data() else { return };
     let text = std::fs::read_to_string(folder.join("convox-rack-20260421.json")).unwrap();
     assert_eq!(dangling(&text).len(), 4);
