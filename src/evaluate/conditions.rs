@@ -35,6 +35,13 @@ impl<'a> Evaluator<'_, 'a> {
         Some(self.condition_at(position, used_at))
     }
 
+    /// Gives a condition a value, in place of evaluating it.
+    pub(super) fn assume_condition(&mut self, name: &str, value: ConditionValue) {
+        if let Some(progress) = self.template.conditions.position(name).and_then(|position| self.progress.get_mut(position)) {
+            *progress = Progress::Done(value);
+        }
+    }
+
     fn condition_at(&mut self, position: usize, used_at: Span) -> ConditionValue {
         match self.progress.get(position) {
             Some(Progress::Done(value)) => return *value,

@@ -37,6 +37,8 @@ pub(super) struct Dangling<'a> {
 pub(super) struct Evaluator<'t, 'a> {
     pub template: &'t Template<'a>,
     pub parameters: &'a ParameterSet<'a>,
+    /// A parameter with another text than in `parameters`, in a counterfactual evaluation.
+    pub assumed_parameter: Option<(&'a str, Option<&'a str>)>,
     pub state: &'a State,
     pub arena: &'a Arena,
     /// Whether `AWS::LanguageExtensions` is on.
@@ -61,6 +63,7 @@ impl<'t, 'a> Evaluator<'t, 'a> {
         Self {
             template,
             parameters,
+            assumed_parameter: None,
             state,
             arena,
             extensions: template.has_language_extensions(),
@@ -74,6 +77,14 @@ impl<'t, 'a> Evaluator<'t, 'a> {
             subject: "",
             dependencies: Vec::new(),
         }
+    }
+
+    /// Discards the problems, warnings and dependencies found so far.
+    pub(super) fn discard_findings(&mut self) {
+        self.problems.0.clear();
+        self.warnings.0.clear();
+        self.dangling.clear();
+        self.dependencies.clear();
     }
 
     /// Notes that the resource being evaluated needs another.

@@ -5,6 +5,7 @@
 
 mod conditions;
 mod convert;
+mod counterfactual;
 mod cycles;
 mod evaluator;
 mod expected;
@@ -21,6 +22,7 @@ mod zones;
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 
+pub(crate) use counterfactual::{Assumption, Counterfactual};
 pub(crate) use convert::{MaskedValue, members_of};
 pub use value::{Residual, Value, ValueKind};
 pub use zones::availability_zones;

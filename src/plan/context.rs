@@ -7,6 +7,7 @@ use super::drift::Drift;
 use super::facts::Facts;
 use super::values;
 use crate::evaluate::{Evaluation, Resource, State};
+use crate::template::Arena;
 
 /// Both templates with the deployed stack's state; immutable.
 #[derive(Clone, Copy)]
@@ -17,6 +18,8 @@ pub(super) struct PlanningContext<'p, 'a> {
     pub(super) after: &'p Evaluation<'a>,
     /// The drift that the update reverts.
     pub(super) drift: Option<Drift<'p, 'a>>,
+    /// Memory for evaluations that planning makes.
+    pub(super) arena: &'a Arena,
     /// The deployed stack's state, as given with the old template and with the new one.
     states: [Option<&'p State>; 2],
 }
@@ -27,8 +30,9 @@ impl<'p, 'a> PlanningContext<'p, 'a> {
         after: &'p Evaluation<'a>,
         states: [Option<&'p State>; 2],
         drift: Option<Drift<'p, 'a>>,
+        arena: &'a Arena,
     ) -> Self {
-        Self { before, after, drift, states }
+        Self { before, after, drift, arena, states }
     }
 
     pub(super) fn resource_before(&self, id: &str) -> Option<&'p Resource<'a>> {

@@ -84,7 +84,7 @@ fn plan_from(before: Option<&Evaluation<'_>>, after: &Evaluation<'_>, drifted: O
         drift::apply(old, new, drifted, &arena);
     }
     let drift = previous.as_ref().zip(drifted).map(|(previous, resources)| Drift { previous, resources });
-    plan_expressions(&PlanningContext::new(old.as_ref().or(before), new, [deployed, Some(after.state)], drift))
+    plan_expressions(&PlanningContext::new(old.as_ref().or(before), new, [deployed, Some(after.state)], drift, &arena))
 }
 
 /// Returns a state without its resources, or `None` where it has none.

@@ -73,7 +73,11 @@ impl<'a> Evaluator<'_, 'a> {
     }
 
     fn parameter_value(&mut self, name: &'a str, parameter: &'a Parameter<'a>, origin: &'a Node<'a>) -> Value<'a> {
-        let Some(text) = parameter.value.as_deref() else {
+        let text = match self.assumed_parameter {
+            Some((assumed, text)) if assumed == name => text,
+            _ => parameter.value.as_deref(),
+        };
+        let Some(text) = text else {
             return self.unknown(Residual::Parameter(name), origin);
         };
         match parameter.declaration.parameter_type {

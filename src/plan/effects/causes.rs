@@ -1,19 +1,27 @@
-//! Causes of effects: the parameters, conditions, resources and attributes that a change comes from.
+//! Causes of effects: the nearest parameters, conditions, resources and attributes that a change comes from.
+//!
+//! The references of a value's own expression are the nearest; the conditions around it are next. A parameter or condition is a cause
+//! only if changing it alone changes the value, as [`Tests`] finds out. A change without any such cause comes from the template.
 
+use rustc_hash::FxHashSet;
+
+use super::counterfactual::{Input, Subject, Tests};
+use super::origin::Origin;
 use super::{Cause, CauseSource};
-use crate::evaluate::{Evaluation, Resource};
+use crate::cloudformation::Attribute;
+use crate::evaluate::Resource;
 use crate::plan::compare::{Comparison, Difference, ModifiedResource, has_drifted, is_only_drift};
 use crate::plan::context::PlanningContext;
-use crate::plan::expression::{Reached, each_reached, walk};
+use crate::plan::expression::Reached;
 use crate::plan::facts::Facts;
 use crate::plan::parameters::{is_changed, ssm_values};
 use crate::plan::values::Reference;
 use crate::template::{Intrinsic, Node};
-use rustc_hash::FxHashSet;
 
 /// Finds causes.
 pub(super) struct Causes<'v, 'p, 'a> {
     comparison: Comparison<'v, 'p, 'a>,
+    tests: Tests<'p, 'a>,
     /// How many parameters are new or have another value than before.
     changed_parameters: usize,
 }
@@ -22,28 +30,29 @@ impl<'v, 'p, 'a> Causes<'v, 'p, 'a> {
     pub(super) fn new(comparison: Comparison<'v, 'p, 'a>) -> Self {
         let PlanningContext { before, after, .. } = *comparison.context;
         let changed_parameters = after.parameters.parameters.keys().filter(|name| is_changed(before, after, name)).count();
-        Self { comparison, changed_parameters }
+        Self { comparison, tests: Tests::new(*comparison.context), changed_parameters }
     }
 
     /// Returns why a resource is created or deleted: the condition that changed, with its changed parameters, else the template.
-    pub(super) fn of_existence(&self, resource: &Resource<'a>) -> Vec<Cause> {
+    pub(super) fn of_existence(&mut self, resource: &Resource<'a>) -> Vec<Cause> {
         let PlanningContext { before, after, .. } = *self.comparison.context;
         let id = resource.entry.name;
-        let is_in = |evaluation: Option<&Evaluation<'a>>| evaluation.is_some_and(|side| side.template.resources.contains(id));
-        let condition = [before, Some(after)].into_iter().flatten().find_map(|side| {
-            let entry = side.template.resources.get(id)?;
-            entry.body.get("Condition")?.as_str()
-        });
-        match (before, condition) {
-            (Some(before), Some(name)) if is_in(Some(before)) && is_in(Some(after)) && has_turned(before, after, name) => {
-                self.of_condition(name, None)
-            }
-            _ => vec![Cause { path: None, source: CauseSource::Template }],
+        let old = before.and_then(|before| before.sections().resources.get(id)).map(|entry| entry.body);
+        let new = after.sections().resources.get(id).map(|entry| entry.body);
+        let mut sources = Vec::new();
+        if let (Some(old), Some(new)) = (old, new) {
+            let [old, new] = [old, new].map(|body| body.get("Condition").and_then(Node::as_str));
+            let inputs = self.inputs_of_conditions(new.into_iter().chain(old));
+            sources.extend(inputs.into_iter().filter(|input| self.tests.changes_condition(*input, old, new)).map(source_of));
         }
+        if sources.is_empty() {
+            sources.push(CauseSource::Template);
+        }
+        sources.into_iter().map(|source| Cause { path: None, source }).collect()
     }
 
     /// Returns why a resource changes, path by path; paths that replace it come first.
-    pub(super) fn of_change(&self, modified: &ModifiedResource<'_, 'a>, is_replaced: bool) -> Vec<Cause> {
+    pub(super) fn of_change(&mut self, modified: &ModifiedResource<'_, 'a>, is_replaced: bool) -> Vec<Cause> {
         let mut actual: Vec<&Difference<'a>> = modified.differences.iter().filter(|difference| difference.verdict.is_actual()).collect();
         if actual.is_empty() && Facts::of(modified.after.resource_type).is_nested_stack() {
             return vec![Cause { path: None, source: CauseSource::Template }];
@@ -52,84 +61,110 @@ impl<'v, 'p, 'a> Causes<'v, 'p, 'a> {
             actual.sort_by_key(|difference| std::cmp::Reverse((difference.recreation, difference.verdict.actual)));
         }
         let mut causes = Vec::new();
+        let mut known: FxHashSet<Cause> = FxHashSet::default();
         for difference in actual {
-            for cause in self.of_difference(modified, difference) {
-                if !causes.contains(&cause) {
-                    causes.push(cause);
-                }
-            }
+            let found = self.of_difference(modified, difference);
+            causes.extend(found.into_iter().filter(|cause| known.insert(cause.clone())));
         }
         causes
     }
 
-    /// Returns the causes of one difference: what its expression refers to, else a condition that changed, else the template.
-    fn of_difference(&self, modified: &ModifiedResource<'_, 'a>, difference: &Difference<'a>) -> Vec<Cause> {
+    /// Returns the causes of one difference.
+    fn of_difference(&mut self, modified: &ModifiedResource<'_, 'a>, difference: &Difference<'a>) -> Vec<Cause> {
         let path = difference.path_text();
+        let mut sources = Vec::new();
         if is_only_drift(self.comparison, modified.id, difference) {
-            return vec![Cause { path: Some(path), source: CauseSource::Drift }];
-        }
-        let mut sources: Vec<CauseSource> = Vec::new();
-        if let Some(value) = &difference.after {
-            each_reached(self.comparison.context.after, value, &mut |reached| {
-                let Some(source) = self.source(reached) else { return };
-                if !sources.contains(&source) {
-                    sources.push(source);
-                }
-            });
-        }
-        let mut causes = if sources.is_empty() { self.of_conditions(modified, difference, &path) } else { Vec::new() };
-        causes.extend(sources.into_iter().map(|source| Cause { path: Some(path.clone()), source }));
-        if causes.is_empty() {
-            causes.push(Cause { path: Some(path.clone()), source: CauseSource::Template });
-        }
-        if has_drifted(self.comparison, modified.id, difference) {
-            causes.push(Cause { path: Some(path), source: CauseSource::Drift });
-        }
-        causes
-    }
-
-    /// Returns the changed conditions of the property that a difference is in.
-    fn of_conditions(&self, modified: &ModifiedResource<'_, 'a>, difference: &Difference<'a>, path: &str) -> Vec<Cause> {
-        let PlanningContext { before, after, .. } = *self.comparison.context;
-        let property = |body: &'a Node<'a>| difference.property().and_then(|name| body.get("Properties")?.get(name));
-        let node = property(modified.after.entry.body).or_else(|| property(modified.before.entry.body));
-        let (Some(before), Some(node)) = (before, node) else { return Vec::new() };
-        let mut found: Vec<&'a str> = Vec::new();
-        walk(after, node, &mut |reached| {
-            if let Reached::Condition(name) = reached
-                && has_turned(before, after, name)
-                && !found.contains(&name)
-            {
-                found.push(name);
+            sources.push(CauseSource::Drift);
+        } else {
+            sources = self.sources(modified, difference);
+            if sources.is_empty() {
+                sources.push(CauseSource::Template);
             }
-        });
-        found.into_iter().flat_map(|name| self.of_condition(name, Some(path))).collect()
+            if has_drifted(self.comparison, modified.id, difference) {
+                sources.push(CauseSource::Drift);
+            }
+        }
+        sources.into_iter().map(|source| Cause { path: Some(path.clone()), source }).collect()
     }
 
-    fn of_condition(&self, condition: &str, path: Option<&str>) -> Vec<Cause> {
-        let parameters = self.parameters_behind(condition).into_iter().map(|name| CauseSource::Parameter(name.to_owned()));
-        std::iter::once(CauseSource::Condition(condition.to_owned()))
-            .chain(parameters)
-            .map(|source| Cause { path: path.map(str::to_owned), source })
-            .collect()
+    /// Returns the nearest causes of a difference; none if it comes from the template.
+    fn sources(&mut self, modified: &ModifiedResource<'_, 'a>, difference: &Difference<'a>) -> Vec<CauseSource> {
+        let PlanningContext { before, after, drift, .. } = *self.comparison.context;
+        let Some(before) = before else { return Vec::new() };
+        let path: Vec<&str> = difference.path.iter().map(AsRef::as_ref).collect();
+        let find = |evaluation, resource: &Resource<'a>| Origin::find(evaluation, root(resource, difference)?, &path);
+        let origins = [find(drift.map_or(before, |drift| drift.previous), modified.before), find(after, modified.after)];
+        let old_value = match drift {
+            Some(drift) if difference.property().is_some() => drift.previous_value(modified.id, &difference.path),
+            _ => difference.before,
+        };
+        let old = Subject { origin: origins[0].as_ref(), value: old_value };
+        let new = Subject { origin: origins[1].as_ref(), value: difference.after };
+
+        let own = new.origin.map(|origin| origin.own.as_slice()).unwrap_or_default();
+        let mut sources: Vec<CauseSource> = Vec::new();
+        for reached in own {
+            let found = match self.reference(*reached) {
+                Some(source) => vec![source],
+                None => {
+                    let inputs = self.inputs(*reached);
+                    inputs.into_iter().filter(|input| self.tests.changes_value(*input, old, new)).map(source_of).collect()
+                }
+            };
+            sources.extend(found.into_iter().filter(|source| !sources.contains(source)).collect::<Vec<_>>());
+        }
+        if !sources.is_empty() {
+            return sources;
+        }
+        // What the new template no longer has at this path may be in a branch of the old one.
+        let removed_from = old.origin.filter(|_| difference.after.is_none());
+        let surrounding = [new.origin, removed_from].into_iter().flatten().flat_map(|origin| origin.surrounding.iter().copied());
+        let inputs = self.inputs_of_conditions(surrounding);
+        inputs.into_iter().filter(|input| self.tests.changes_value(*input, old, new)).map(source_of).collect()
     }
 
-    fn source(&self, reached: Reached<'a>) -> Option<CauseSource> {
+    /// Returns a changed resource or attribute as a cause, or an SSM parameter whose value in Parameter Store changed.
+    fn reference(&self, reached: Reached<'a>) -> Option<CauseSource> {
         let PlanningContext { before, after, .. } = *self.comparison.context;
         let changes = |reference| self.comparison.reference(reference).is_actual();
         match reached {
-            Reached::Condition(_) => None,
             Reached::Name(id) if after.resources.contains_key(id) => {
                 changes(Reference::Resource(id)).then(|| CauseSource::Resource(id.to_owned()))
             }
-            Reached::Name(name) => {
-                let is_changed = is_changed(before, after, name) || ssm_values(before, after, name).is_some();
-                is_changed.then(|| CauseSource::Parameter(name.to_owned()))
-            }
+            Reached::Name(name) => ssm_values(before, after, name).map(|_| CauseSource::Parameter(name.to_owned())),
             Reached::Attribute(id, attribute) => {
                 changes(Reference::Attribute(id, attribute)).then(|| CauseSource::Attribute(format!("{id}.{attribute}")))
             }
+            Reached::Condition(_) => None,
         }
+    }
+
+    /// Returns the changed parameter or condition that an expression refers to, a condition with its changed parameters.
+    fn inputs(&self, reached: Reached<'a>) -> Vec<Input<'a>> {
+        let PlanningContext { before, after, .. } = *self.comparison.context;
+        match reached {
+            Reached::Name(name) if is_changed(before, after, name) => vec![Input::Parameter(name)],
+            Reached::Condition(name) => self.inputs_of_conditions([name].into_iter()),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Returns the conditions that changed, each followed by its changed parameters.
+    fn inputs_of_conditions(&self, names: impl Iterator<Item = &'a str>) -> Vec<Input<'a>> {
+        let PlanningContext { before, after, .. } = *self.comparison.context;
+        let mut inputs: Vec<Input<'a>> = Vec::new();
+        for name in names {
+            if before.and_then(|before| before.condition(name)) == after.condition(name) || inputs.contains(&Input::Condition(name)) {
+                continue;
+            }
+            inputs.push(Input::Condition(name));
+            for parameter in self.parameters_behind(name).into_iter().map(Input::Parameter) {
+                if !inputs.contains(&parameter) {
+                    inputs.push(parameter);
+                }
+            }
+        }
+        inputs
     }
 
     /// Returns the changed parameters that a condition depends on, directly or through other conditions.
@@ -139,8 +174,8 @@ impl<'v, 'p, 'a> Causes<'v, 'p, 'a> {
         let mut open: Vec<&str> = vec![condition];
         let mut seen: FxHashSet<&str> = FxHashSet::default();
         while let Some(name) = open.pop() {
-            let Some(entry) = after.template.conditions.get(name) else { continue };
-            // Once all that changed are found, a chain of a thousand conditions has no more to tell.
+            let Some(entry) = after.sections().conditions.get(name) else { continue };
+            // Once every changed parameter is found, a long chain of conditions has nothing to add.
             if found.len() == self.changed_parameters {
                 break;
             }
@@ -168,7 +203,23 @@ impl<'v, 'p, 'a> Causes<'v, 'p, 'a> {
     }
 }
 
-/// Returns whether a condition has another value than before.
-fn has_turned(before: &Evaluation<'_>, after: &Evaluation<'_>, name: &str) -> bool {
-    before.conditions.get(name) != after.conditions.get(name)
+fn source_of(input: Input<'_>) -> CauseSource {
+    match input {
+        Input::Parameter(name) => CauseSource::Parameter(name.to_owned()),
+        Input::Condition(name) => CauseSource::Condition(name.to_owned()),
+    }
+}
+
+/// Returns the node that a difference's path starts from.
+fn root<'a>(resource: &Resource<'a>, difference: &Difference<'a>) -> Option<&'a Node<'a>> {
+    let body = resource.entry.body;
+    match difference.attribute {
+        Attribute::Properties | Attribute::Tags => body.get("Properties"),
+        Attribute::Metadata => body.get("Metadata"),
+        Attribute::CreationPolicy => body.get("CreationPolicy"),
+        Attribute::UpdatePolicy => body.get("UpdatePolicy"),
+        Attribute::DeletionPolicy => body.get("DeletionPolicy"),
+        Attribute::UpdateReplacePolicy => body.get("UpdateReplacePolicy"),
+        Attribute::Other(_) => None,
+    }
 }

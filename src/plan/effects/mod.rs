@@ -6,8 +6,10 @@
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-update-behaviors.html>
 
 mod causes;
+mod counterfactual;
 mod effect;
 mod list_differences;
+mod origin;
 
 pub use effect::{Cause, CauseSource, Effect, ResourceEffect};
 
@@ -23,25 +25,25 @@ use crate::evaluate::{ConditionValue, Resource};
 
 /// Returns the effect on each resource, except resources that neither change nor are listed.
 pub(super) fn effects<'a>(comparison: Comparison<'_, '_, 'a>, changed: &ChangedResources<'_, 'a>) -> Vec<ResourceEffect> {
-    let causes = Causes::new(comparison);
+    let mut causes = Causes::new(comparison);
     let added: FxHashMap<&str, &Resource<'a>> = changed.added.iter().map(|resource| (resource.entry.name, *resource)).collect();
     let mut effects: Vec<ResourceEffect> = Vec::new();
     for id in &changed.order {
         if let Some(resource) = added.get(id) {
-            effects.push(creation(comparison, &causes, resource));
+            effects.push(creation(comparison, &mut causes, resource));
         } else if let Some(modified) = changed.modified(id) {
-            effects.extend(modification(comparison, &causes, modified));
+            effects.extend(modification(comparison, &mut causes, modified));
         }
     }
     effects.extend(resources_synced_with_actual(comparison, changed).into_iter().map(|resource| ResourceEffect {
         differs_from_list: Some(list_differences::SYNCED_WITH_ACTUAL.to_owned()),
         ..effect(resource, Effect::Untouched)
     }));
-    effects.extend(changed.removed.iter().map(|resource| removal(&causes, resource)));
+    effects.extend(changed.removed.iter().map(|resource| removal(&mut causes, resource)));
     effects
 }
 
-fn creation<'a>(comparison: Comparison<'_, '_, 'a>, causes: &Causes<'_, '_, 'a>, resource: &Resource<'a>) -> ResourceEffect {
+fn creation<'a>(comparison: Comparison<'_, '_, 'a>, causes: &mut Causes<'_, '_, 'a>, resource: &Resource<'a>) -> ResourceEffect {
     let was_deleted = comparison.context.drift.is_some_and(|drift| drift.is_deleted(resource.entry.name));
     ResourceEffect {
         possible: matches!(resource.condition, Some((_, ConditionValue::Unknown))),
@@ -50,7 +52,7 @@ fn creation<'a>(comparison: Comparison<'_, '_, 'a>, causes: &Causes<'_, '_, 'a>,
     }
 }
 
-fn removal<'a>(causes: &Causes<'_, '_, 'a>, resource: &Resource<'a>) -> ResourceEffect {
+fn removal<'a>(causes: &mut Causes<'_, '_, 'a>, resource: &Resource<'a>) -> ResourceEffect {
     let policy = deletion_policy(resource);
     let what = if policy == PolicyAction::Retain { Effect::Retained } else { Effect::Deleted };
     ResourceEffect {
@@ -63,7 +65,7 @@ fn removal<'a>(causes: &Causes<'_, '_, 'a>, resource: &Resource<'a>) -> Resource
 
 fn modification<'a>(
     comparison: Comparison<'_, '_, 'a>,
-    causes: &Causes<'_, '_, 'a>,
+    causes: &mut Causes<'_, '_, 'a>,
     modified: &ModifiedResource<'_, 'a>,
 ) -> Option<ResourceEffect> {
     let ModifiedResource { id, before, after, differences } = modified;
