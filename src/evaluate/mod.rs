@@ -22,8 +22,8 @@ mod zones;
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 
-pub(crate) use counterfactual::{Assumption, Counterfactual};
 pub(crate) use convert::{MaskedValue, members_of};
+pub(crate) use counterfactual::{Assumption, Counterfactual};
 pub use value::{Residual, Value, ValueKind};
 pub use zones::availability_zones;
 

@@ -120,12 +120,7 @@ impl<'p, 'a> Tests<'p, 'a> {
         }
     }
 
-    fn counterfactual(
-        &mut self,
-        side: Side,
-        input: Input<'a>,
-        assumption: Assumption<'a>,
-    ) -> Option<&mut Counterfactual<'p, 'a>> {
+    fn counterfactual(&mut self, side: Side, input: Input<'a>, assumption: Assumption<'a>) -> Option<&mut Counterfactual<'p, 'a>> {
         let evaluation = self.evaluation(side)?;
         if self.evaluations.len() >= MAX_ASSUMPTIONS && !self.evaluations.contains_key(&(side, input)) {
             return None;

@@ -91,18 +91,22 @@ pub(super) enum Told {
 /// Returns what a change asks for and what caused it.
 fn note(details: &[&ResourceChangeDetail], effect: &ResourceEffect, told: Told) -> String {
     let mut phrases: Vec<String> = Vec::new();
-    let mut add = |phrase: String| {
-        if !phrases.contains(&phrase) {
-            phrases.push(phrase);
-        }
-    };
-    details.iter().filter_map(|detail| phrase(detail)).for_each(&mut add);
     let mut paths: Vec<Option<&str>> = details.iter().map(|detail| detail.target.path.as_deref()).collect();
     paths.dedup();
     for path in paths {
-        let causes = causes(effect, path, told);
-        if phrases.is_empty() || causes.first().is_some_and(|first| first.starts_with("condition")) {
-            phrases.extend(causes.into_iter().filter(|cause| !phrases.contains(cause)).collect::<Vec<_>>());
+        let has_causes = path.is_some() && effect.causes.iter().any(|cause| cause.path.as_deref() == path);
+        let mut found = if has_causes { causes(effect, path, told) } else { Vec::new() };
+        if !has_causes {
+            // AWS lists the property, and the update does not change it.
+            found.extend(details.iter().filter(|detail| detail.target.path.as_deref() == path).filter_map(|detail| phrase(detail)));
+        }
+        if found.is_empty() && !has_causes {
+            found = causes(effect, path, told);
+        }
+        for phrase in found {
+            if !phrases.contains(&phrase) {
+                phrases.push(phrase);
+            }
         }
     }
     if let Some(drift) = details.iter().find_map(|detail| detail.target.drift.as_ref()) {
@@ -171,6 +175,8 @@ pub(super) fn causes(effect: &ResourceEffect, path: Option<&str>, told: Told) ->
             phrases.push(phrase);
         }
     }
-    phrases.truncate(4);
+    if path.is_none() {
+        phrases.truncate(4);
+    }
     phrases
 }
