@@ -5,7 +5,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::text::sha256_hex;
 
-/// Where resources are: the account, region and partition that ARNs name.
+/// The account and region of resources, as in ARNs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Location {
     /// The account ID.
