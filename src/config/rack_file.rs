@@ -113,9 +113,10 @@ impl RackFile {
         }
     }
 
-    /// Returns what it protects, with the places of the names.
-    pub fn protected(&self) -> impl Iterator<Item = (&str, &(Source, Span))> {
-        self.protect.iter().map(String::as_str).zip(&self.protect_places)
+    /// Returns the protected logical IDs with their positions.
+    pub fn protected(&self) -> Vec<(String, Source, Span)> {
+        let names = self.protect.iter().zip(&self.protect_places);
+        names.map(|(name, (source, span))| (name.clone(), source.clone(), *span)).collect()
     }
 
     /// Points at `region` where a template has no word of that region, once for each mapping that lacks it.

@@ -1,5 +1,40 @@
-//! Prepares what a command does: reads the deployed stack and returns what the next step needs.
+//! Prepares changes: a deployed stack and what it should become turn into a [`PreparedChange`] that can be shown and executed.
+//!
+//! Takes a typed request ([`ChangeRequest`], [`DeletionRequest`] or a saved plan) and a [`Backend`](crate::backend::Backend). Loads the
+//! deployed stack, merges parameters, resolves SSM values, prepares imports, detects drift, plans and builds the target. Returns typed
+//! errors ([`OperationError`]); warnings and details are reported as data ([`Note`]) while the work goes on.
+//!
+//! Arguments, prompts, printing and exit codes are left to [`cli`](crate::cli), execution to [`apply`](crate::apply).
 
 mod build_environment;
+mod deletion;
+mod deployed;
+mod drift;
+mod error;
+mod imports;
+mod input;
+mod note;
+mod policy_checks;
+mod prepare;
+mod request;
+mod saved_plan;
+mod ssm_parameters;
+mod stale_change_sets;
+mod target;
 
 pub use build_environment::build_environment;
+pub use deletion::{DeletionRequest, PreparedDeletion, prepare_deletion};
+pub use deployed::{DeployedStack, stack_state};
+pub use drift::{detect_all, hide_secrets};
+pub use error::{OperationError, SavedPlanMismatch};
+pub use input::{
+    check_protected, combine, declared_only, evaluate_partly, evaluate_template, fill_missing, read_template, read_template_leniently,
+};
+pub use note::Note;
+pub use policy_checks::{PolicyChecks, PolicyViolation, PolicyViolations, unused_allowances};
+pub use prepare::prepare_change;
+pub use request::{Baseline, ChangeRequest, Desired, DesiredRack, ExistingResources};
+pub use saved_plan::{prepare_saved_plan, saved_plan};
+pub use ssm_parameters::ssm_parameter_names;
+pub use stale_change_sets::{StaleChangeSets, find_stale_change_sets};
+pub use target::{PlanBasis, PreparedChange};

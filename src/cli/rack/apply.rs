@@ -3,15 +3,15 @@
 use std::path::PathBuf;
 
 use crate::cli::shared::backend::{self, Access};
-use crate::cli::shared::deployed::{self, Before, Change, Deployed, Wanted};
-use crate::cli::shared::diff_input::{self, DiffInput, ParameterArgs};
+use crate::cli::shared::changes;
+use crate::cli::shared::changes::ImportArgs;
+use crate::cli::shared::diff_input::{DiffInput, ParameterArgs, StateArgs};
 use crate::cli::shared::execute::ExecuteArgs;
-use crate::cli::shared::imports::ImportArgs;
 use crate::cli::shared::stack_args::StackArgs;
 use crate::cli::{Context, ExitCode, Failure};
-use crate::parameters::{ParameterOverrides, ParameterSet};
-use crate::plan::redact::Secrets;
-use crate::plan::saved::{SavedPlan, SavedPlanError};
+use crate::operation::{self, Baseline, OperationError, SavedPlanMismatch};
+use crate::parameters::ParameterOverrides;
+use crate::plan::saved::SavedPlan;
 use crate::template::Source;
 
 /// Makes the stack what rack.yaml says, or carries a saved plan out
@@ -56,17 +56,17 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let stack = match &saved {
         Some(saved) => {
             if let Some(name) = context.global.stack_name.as_ref().filter(|name| **name != saved.stack_name) {
-                let message = format!("the plan is for stack `{}`, and `--stack-name` says `{name}`", saved.stack_name);
-                return Err(Failure::new(ExitCode::Data, message).hinted("leave `--stack-name` out, or plan again for that stack"));
+                let (planned, actual) = (saved.stack_name.clone(), name.clone());
+                return Err(OperationError::from(SavedPlanMismatch::Stack { planned, actual }).into());
             }
             saved.stack_name.clone()
         }
         None => context.stack_to_change()?,
     };
-    let mut stronger = ParameterOverrides::default();
-    args.parameters.add_to(&mut stronger)?;
+    let mut overrides = ParameterOverrides::default();
+    args.parameters.add_to(&mut overrides)?;
     let backend = backend::open(context, Access::Change, &args.execution.backend)?;
-    crate::cli::shared::stale_change_sets::clear(context, backend.as_ref(), &stack);
+    crate::cli::shared::stale_change_sets::delete(context, backend.as_ref(), &stack);
     if let Some(unfinished) = backend.describe_stack(&stack)?.filter(|stack| stack.status.is_in_progress()) {
         let (outcome, exit_code) = args.execution.resume(context, backend.as_ref(), &unfinished)?;
         if !outcome.is_success() {
@@ -75,26 +75,15 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     }
     let mut change = match saved {
         None => {
-            let (before, imports) = (Before::of(args.drift), args.import.imports.as_slice());
-            let mut change = deployed::change_from(context, backend.as_ref(), &stack, &Wanted::Rack, &stronger, before, imports)?;
+            let (baseline, imports) = (Baseline::reverting_drift(args.drift), args.import.imports.as_slice());
+            let desired = changes::desired_rack(context)?;
+            let mut change = changes::prepare(context, backend.as_ref(), &stack, desired, &overrides, baseline, imports)?;
             args.stack.decide(context, &mut change)?;
             change
         }
         Some(saved) => {
-            let region = backend.region();
-            if saved.backend != backend.name() || saved.region != region {
-                let message =
-                    format!("the plan was made for {} in {}, and this is {} in {region}", saved.backend, saved.region, backend.name());
-                return Err(Failure::new(ExitCode::Data, message).hinted("`--backend` and `--region` say where to carry it out"));
-            }
-            // The stack's name alone would do in any account.
-            if let (Some(planned), Ok(identity)) = (&saved.account, backend.identity())
-                && *planned != identity.account
-            {
-                let message = format!("the plan was made for account {planned}, and this is account {}", identity.account);
-                return Err(Failure::new(ExitCode::Data, message).hinted("`--profile` and `--role-arn` say who asks"));
-            }
-            let mut change = of_saved(context, backend.as_ref(), saved)?;
+            let state = StateArgs::default().load(context, &DiffInput::Rack)?;
+            let mut change = operation::prepare_saved_plan(saved, backend.as_ref(), state, context.arena)?;
             args.stack.add_to_saved(&mut change.target.options)?;
             change
         }
@@ -103,22 +92,13 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     if args.enable_termination_protection {
         change.target.settings.termination_protection = Some(true);
     }
-    change.compare_stack(backend.as_ref())?;
+    change.compare_stack_settings(backend.as_ref())?;
     args.execution.execute(context, backend.as_ref(), &change)
 }
 
 fn read(path: &std::path::Path) -> Result<SavedPlan, Failure> {
     let source = Source::read(path)?;
-    SavedPlan::from_json(source.text()).map_err(|error| failure(&error).naming(path))
-}
-
-/// Returns a failure with a saved plan.
-pub fn failure(error: &SavedPlanError) -> Failure {
-    let failure = Failure::new(ExitCode::Data, error.to_string()).hinted(error.hint());
-    match std::error::Error::source(error) {
-        Some(source) => failure.caused_by(source),
-        None => failure,
-    }
+    SavedPlan::from_json(source.text()).map_err(|error| Failure::from(error).naming(path))
 }
 
 impl Failure {
@@ -129,28 +109,4 @@ impl Failure {
         }
         self
     }
-}
-
-/// Returns a saved plan as a change; whether it still fits is for the room that applies it.
-fn of_saved<'a>(context: &mut Context<'a>, backend: &dyn crate::backend::Backend, saved: SavedPlan) -> Result<Change<'a>, Failure> {
-    let template = diff_input::template(context, Source::new("plan", saved.template.clone()))?;
-    let mut logical_ids: Vec<String> = template.resources.iter().map(|entry| entry.name.to_owned()).collect();
-    let mut present = None;
-    if let Some(deployed) = Deployed::read(context, backend, &saved.stack_name)? {
-        present = Some(deployed::stack_state(&deployed.description));
-        logical_ids.extend(deployed.template.resources.iter().map(|entry| entry.name.to_owned()));
-    }
-    let known = diff_input::StateArgs::default().load(context, &DiffInput::Rack)?;
-    let known = context.alloc(known);
-    let parameters = context.alloc(ParameterSet::default());
-    let plan = saved.plan.clone();
-    // What a change of tags reaches was looked up when the plan was made.
-    let kinds: indexmap::IndexMap<&str, &str> =
-        template.resources.iter().filter_map(|entry| Some((entry.name, entry.body.get("Type")?.as_str()?))).collect();
-    let deployed = plan.retagged.iter().filter_map(|id| Some((id.clone(), (*kinds.get(id.as_str())?).to_owned()))).collect();
-    let secrets = Secrets::default();
-    let change = Change { plan, target: saved.into(), parameters, present, deployed, logical_ids, known, drift: None, secrets };
-    // What is planned for another stack than the present one is not worth a look at anything else.
-    crate::apply::check_revision(backend, &change.target)?;
-    Ok(change)
 }

@@ -2,14 +2,15 @@
 
 use crate::cli::shared::aws_confirmation::{AwsConfirmation, ConfirmArgs};
 use crate::cli::shared::backend;
-use crate::cli::shared::deployed::{self, Before, Wanted};
+use crate::cli::shared::changes;
+use crate::cli::shared::changes::ImportArgs;
 use crate::cli::shared::diff_input::{self, DiffInput, ParameterArgs, StateArgs};
-use crate::cli::shared::imports::ImportArgs;
-use crate::cli::shared::policy_checks::{self, PolicyChecks};
+use crate::cli::shared::policy_checks;
 use crate::cli::shared::stack_args::StackArgs;
 use crate::cli::{Context, ExitCode, Failure, MergedOutput};
 use crate::cloudformation::Capability;
 use crate::evaluate::State;
+use crate::operation::{self, Baseline, Desired, PolicyChecks, read_template_leniently};
 use crate::parameters::ParameterOverrides;
 use crate::plan::{Plan, Request, RiskKind, plan};
 use crate::template::Template;
@@ -182,10 +183,10 @@ fn plan_between(args: &Args, context: &mut Context<'_>) -> Result<(Plan, AwsConf
     let before_source = diff_input::source(context, &args.before)?;
     let after_source = diff_input::source(context, &args.after)?;
     // What is wrong with one side keeps nothing that is wrong with the other from being told.
-    let before_template = diff_input::template_with_names(context, before_source);
-    let after_template = diff_input::template_with_names(context, after_source);
+    let before_template = read_template_leniently(context.arena, before_source);
+    let after_template = read_template_leniently(context.arena, after_source);
     if let (DiffInput::Rack, Ok(before), Ok(after)) = (&args.after, &before_template, &after_template) {
-        diff_input::check_protected(context, after, Some(before))?;
+        operation::check_protected(&context.rack_file()?.protected(), after, Some(before))?;
     }
     let mut after_given = diff_input::given(context, &args.after)?;
     args.parameters.add_to(&mut after_given)?;
@@ -194,7 +195,7 @@ fn plan_between(args: &Args, context: &mut Context<'_>) -> Result<(Plan, AwsConf
     if before_args.parameter_files.is_empty()
         && let Ok(before_template) = before_template
     {
-        for (name, value) in diff_input::declared_only(&after_given, before_template).values {
+        for (name, value) in operation::declared_only(&after_given, before_template).values {
             before_given.add(name, value);
         }
     }
@@ -209,9 +210,9 @@ fn plan_between(args: &Args, context: &mut Context<'_>) -> Result<(Plan, AwsConf
         }
         None => state,
     };
-    let before = before_template.and_then(|template| diff_input::evaluated(context, template, &before_given, before_state));
-    let after = after_template.and_then(|template| diff_input::evaluated(context, template, &after_given, state));
-    let (before, after) = diff_input::both(before, after)?;
+    let before = before_template.and_then(|template| diff_input::evaluate(context, template, &before_given, before_state));
+    let after = after_template.and_then(|template| diff_input::evaluate(context, template, &after_given, state));
+    let (before, after) = operation::combine(before, after)?;
     context.show_warnings(&after.warnings);
     check_request(args, after.template)?;
     Ok((plan(&before, &after), AwsConfirmation::default()))
@@ -224,19 +225,19 @@ fn plan_of_deployed(args: &Args, context: &mut Context<'_>) -> Result<(Plan, Aws
     if backend.describe_stack(&stack)?.is_none() {
         return Err(backend::no_stack(&stack));
     }
-    let wanted = match &args.after {
-        DiffInput::Rack => Wanted::Rack,
-        DiffInput::Deployed => Wanted::Same,
-        DiffInput::File(_) => Wanted::File(diff_input::source(context, &args.after)?),
+    let desired = match &args.after {
+        DiffInput::Rack => changes::desired_rack(context)?,
+        DiffInput::Deployed => Desired::Unchanged,
+        DiffInput::File(_) => Desired::Template(diff_input::source(context, &args.after)?),
     };
     let mut given = ParameterOverrides::default();
     args.parameters.add_to(&mut given)?;
-    let (before, imports) = (Before::of(args.confirm.drift), args.import.imports.as_slice());
-    let mut change = deployed::change_from(context, backend.as_ref(), &stack, &wanted, &given, before, imports)?;
+    let (baseline, imports) = (Baseline::reverting_drift(args.confirm.drift), args.import.imports.as_slice());
+    let mut change = changes::prepare(context, backend.as_ref(), &stack, desired, &given, baseline, imports)?;
     if args.after == DiffInput::Rack {
         StackArgs::default().decide(context, &mut change)?;
     }
-    change.compare_stack(backend.as_ref())?;
+    change.compare_stack_settings(backend.as_ref())?;
     let said = args.confirm.ask(context, backend.as_ref(), &change)?;
     Ok((change.plan, said))
 }

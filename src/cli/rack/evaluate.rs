@@ -3,6 +3,7 @@
 use crate::cli::shared::diff_input::{self, DiffInput, ParameterArgs, StateArgs};
 use crate::cli::{Context, ExitCode, Failure, Format};
 use crate::evaluate::Evaluation;
+use crate::operation::read_template_leniently;
 use crate::template::Diagnostics;
 
 /// Shows what exists under given parameters: conditions, resources with their properties, outputs
@@ -56,10 +57,10 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
 
 fn evaluated<'a>(args: &Args, context: &mut Context<'a>) -> Result<(Evaluation<'a>, Diagnostics), Failure> {
     let source = diff_input::source(context, &args.template)?;
-    let template = diff_input::template_with_names(context, source)?;
+    let template = read_template_leniently(context.arena, source)?;
     let mut given = diff_input::given(context, &args.template)?;
     args.parameters.add_to(&mut given)?;
     let state = args.state.load(context, &args.template)?;
     let state = context.alloc(state);
-    diff_input::evaluated_in_part(context, template, &given, state)
+    Ok(diff_input::evaluate_partly(context, template, &given, state)?)
 }

@@ -1,9 +1,9 @@
 //! `rackform params`: the parameters of a template, what holds, and where it came from.
 
 use crate::cli::shared::backend::{self, Access, BackendArgs};
-use crate::cli::shared::deployed::Deployed;
 use crate::cli::shared::diff_input::{self, DiffInput, ParameterArgs};
 use crate::cli::{Context, ExitCode, Failure};
+use crate::operation::{DeployedStack, fill_missing, read_template};
 use crate::parameters::{ParameterSet, groups};
 
 /// Lists parameters with type, default, allowed values, group, description, value and where the value came from
@@ -47,17 +47,17 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         DiffInput::Deployed => {
             let stack = context.stack_name(None)?;
             let backend = backend::open(context, Access::Look, &BackendArgs::default())?;
-            let deployed = Deployed::read(context, backend.as_ref(), &stack)?.ok_or_else(|| backend::no_stack(&stack))?;
-            (deployed.template, deployed.given)
+            let deployed = DeployedStack::load(backend.as_ref(), &stack, context.arena)?.ok_or_else(|| backend::no_stack(&stack))?;
+            (deployed.template, deployed.parameters)
         }
         side => {
             let source = diff_input::source(context, side)?;
-            (diff_input::template(context, source)?, diff_input::given(context, side)?)
+            (read_template(context.arena, source)?, diff_input::given(context, side)?)
         }
     };
     args.parameters.add_to(&mut given)?;
     // A value that is still missing is something to list here, not to fail on.
-    let missing = diff_input::leave_open(template, &mut given);
+    let missing = fill_missing(template, &mut given);
     let set = ParameterSet::resolve(template, &given)?;
     context.show_warnings(&set.warnings);
     let groups = groups(template);

@@ -1,12 +1,13 @@
 //! `rackform permissions`: which permissions a plan, or a rack's whole life, takes.
 
 use crate::cli::shared::backend::{self, Access, BackendArgs};
-use crate::cli::shared::deployed::{self, Wanted};
+use crate::cli::shared::changes;
 use crate::cli::shared::diff_input::{DEFAULT_ACCOUNT, ParameterArgs};
 use crate::cli::{Context, ExitCode, Failure};
 use crate::cloudformation::INLINE_TEMPLATE_LIMIT_BYTES;
 use crate::config::BackendChoice;
 use crate::evaluate::State;
+use crate::operation::{Baseline, ssm_parameter_names};
 use crate::parameters::ParameterOverrides;
 use crate::permissions::{self, MANAGED_POLICY_LIMIT, Need, Policy, Purpose, StackLocation};
 use crate::ui::permissions::Listing;
@@ -59,10 +60,11 @@ enum PermissionsFormat {
 /// Returns every problem of the template and its parameters, or that the backend cannot be asked.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let stack = context.stack_name(None)?;
-    let mut stronger = ParameterOverrides::default();
-    args.parameters.add_to(&mut stronger)?;
+    let mut overrides = ParameterOverrides::default();
+    args.parameters.add_to(&mut overrides)?;
     let backend = backend::open(context, Access::Look, &BackendArgs::default())?;
-    let mut change = deployed::change(context, backend.as_ref(), &stack, &Wanted::Rack, &stronger)?;
+    let desired = changes::desired_rack(context)?;
+    let mut change = changes::prepare(context, backend.as_ref(), &stack, desired, &overrides, Baseline::Template, &[])?;
     let is_local = matches!(context.backend()?, BackendChoice::Local { .. });
     change.target.options.template_bucket = args.template_bucket.clone().or(context.rack_file()?.template_bucket.clone());
     change.target.options.create_template_bucket = args.create_template_bucket;
@@ -73,8 +75,8 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let bucket = (change.target.template.len() > INLINE_TEMPLATE_LIMIT_BYTES).then_some(name);
     let role_arn = change.target.options.role_arn.clone();
     let subject = Subject::from(&change.target);
-    let (place, needs) = subject.evaluated(backend.as_ref(), change.known, |after, _| {
-        let stored = crate::cli::shared::ssm_parameters::names(after.parameters);
+    let (place, needs) = subject.evaluated(backend.as_ref(), change.state, |after, _| {
+        let stored = ssm_parameter_names(after.parameters);
         let place = StackLocation { bucket, creates_bucket, ssm_parameters: stored, role_arn, ..place(&stack, after.state, is_local) };
         Ok((place, if args.lifetime { permissions::lifetime(after) } else { permissions::of_plan(after, &change.plan) }))
     })?;

@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use crate::cli::shared::aws_confirmation::ConfirmArgs;
 use crate::cli::shared::backend::{self, Access, BackendArgs};
-use crate::cli::shared::deployed::{self, Before, Wanted};
+use crate::cli::shared::changes;
+use crate::cli::shared::changes::ImportArgs;
 use crate::cli::shared::diff_input::ParameterArgs;
-use crate::cli::shared::imports::ImportArgs;
-use crate::cli::shared::policy_checks::{self, PolicyChecks};
+use crate::cli::shared::policy_checks;
 use crate::cli::shared::preflight;
 use crate::cli::shared::stack_args::StackArgs;
 use crate::cli::{Context, ExitCode, Failure, MergedOutput};
+use crate::operation::{self, Baseline, PolicyChecks};
 use crate::parameters::ParameterOverrides;
 use crate::plan::RiskKind;
 use crate::plan::saved::SavedPlan;
@@ -83,19 +84,20 @@ impl Args {
 /// Returns every problem of the template and its parameters, what denies the change, or that the file cannot be written.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let stack = context.stack_name(None)?;
-    let mut stronger = ParameterOverrides::default();
-    args.parameters.add_to(&mut stronger)?;
+    let mut overrides = ParameterOverrides::default();
+    args.parameters.add_to(&mut overrides)?;
     let backend = backend::open(context, Access::Look, &BackendArgs::default())?;
-    let (before, imports) = (Before::of(args.confirm.drift), args.import.imports.as_slice());
-    let mut change = deployed::change_from(context, backend.as_ref(), &stack, &Wanted::Rack, &stronger, before, imports)?;
+    let (baseline, imports) = (Baseline::reverting_drift(args.confirm.drift), args.import.imports.as_slice());
+    let desired = changes::desired_rack(context)?;
+    let mut change = changes::prepare(context, backend.as_ref(), &stack, desired, &overrides, baseline, imports)?;
     args.stack.decide(context, &mut change)?;
-    change.compare_stack(backend.as_ref())?;
+    change.compare_stack_settings(backend.as_ref())?;
     // Told before the plan is shown, and not after somebody read it all.
     let parameters = match &args.output {
-        Some(_) => Some(SavedPlan::parameters_of(change.parameters).map_err(|error| crate::cli::rack::apply::failure(&error))?),
+        Some(_) => Some(SavedPlan::parameters_of(change.parameters)?),
         None => None,
     };
-    let heading = ui::plan::Heading { stack_name: &stack, made: change.made() };
+    let heading = ui::plan::Heading { stack_name: &stack, made: changes::basis_text(change.basis()) };
     match args.format {
         PlanFormat::Human => context.answer(&ui::plan::human(&change.plan, heading, context.layout()))?,
         PlanFormat::Markdown => context.answer(&ui::plan::markdown(&change.plan, heading))?,
@@ -122,21 +124,8 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     PolicyChecks { deny: &args.deny, allow_data_loss: &[], protect }.check(&change.plan)?;
     let has_changes = !change.is_empty();
     if let (Some(path), Some(parameters)) = (&args.output, parameters) {
-        let saved = SavedPlan {
-            stack_name: stack,
-            backend: backend.name().to_owned(),
-            region: backend.region(),
-            account: backend.identity().ok().map(|identity| identity.account),
-            revision: change.target.revision.clone(),
-            template: change.target.template.clone(),
-            parameters,
-            tags: change.target.tags.clone(),
-            options: change.target.options.clone(),
-            settings: change.target.settings.clone(),
-            import: change.target.import.clone(),
-            plan: change.plan,
-        };
-        let text = saved.to_json().map_err(|error| crate::cli::rack::apply::failure(&error))?;
+        let saved = operation::saved_plan(backend.as_ref(), change, parameters);
+        let text = saved.to_json()?;
         crate::cli::shared::files::write(path, text.as_bytes())?;
         if has_changes {
             context.status(&format!("saved; `rackform apply {}` carries it out", path.display()));

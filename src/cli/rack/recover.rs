@@ -50,7 +50,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     if args.dry_run {
         crate::cli::shared::stale_change_sets::report(context, backend.as_ref(), &stack);
     } else {
-        crate::cli::shared::stale_change_sets::clear(context, backend.as_ref(), &stack);
+        crate::cli::shared::stale_change_sets::delete(context, backend.as_ref(), &stack);
         match backend.describe_stack(&stack)? {
             Some(now) => description = now,
             None => {

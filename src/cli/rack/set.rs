@@ -1,11 +1,12 @@
 //! `rackform set`: changes parameters of the deployed stack and nothing else.
 
 use crate::cli::shared::backend::{self, Access};
-use crate::cli::shared::deployed::{self, Before, Wanted};
+use crate::cli::shared::changes;
+use crate::cli::shared::changes::ImportArgs;
 use crate::cli::shared::execute::ExecuteArgs;
-use crate::cli::shared::imports::ImportArgs;
 use crate::cli::shared::stack_args::StackArgs;
 use crate::cli::{Context, ExitCode, Failure};
+use crate::operation::{Baseline, Desired};
 use crate::parameters::ParameterOverrides;
 
 /// Changes parameters of the deployed stack, keeping its template and every other deployed value
@@ -44,17 +45,17 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let mut given = ParameterOverrides::default();
     given.add_flags(&args.parameters).map_err(|problems| Failure::Problems(problems, ExitCode::Usage))?;
     let backend = backend::open(context, Access::Change, &args.execution.backend)?;
-    crate::cli::shared::stale_change_sets::clear(context, backend.as_ref(), &stack);
+    crate::cli::shared::stale_change_sets::delete(context, backend.as_ref(), &stack);
     if let Some(unfinished) = backend.describe_stack(&stack)?.filter(|stack| stack.status.is_in_progress()) {
         let (outcome, exit_code) = args.execution.resume(context, backend.as_ref(), &unfinished)?;
         if !outcome.is_success() {
             return Ok(exit_code);
         }
     }
-    let (before, imports) = (Before::of(args.drift), args.import.imports.as_slice());
-    let mut change = deployed::change_from(context, backend.as_ref(), &stack, &Wanted::Same, &given, before, imports)?;
+    let (baseline, imports) = (Baseline::reverting_drift(args.drift), args.import.imports.as_slice());
+    let mut change = changes::prepare(context, backend.as_ref(), &stack, Desired::Unchanged, &given, baseline, imports)?;
     args.stack.decide(context, &mut change)?;
-    change.compare_stack(backend.as_ref())?;
+    change.compare_stack_settings(backend.as_ref())?;
     change.target.allow_unpredicted.clone_from(&args.allow_unpredicted);
     let exit_code = args.execution.execute(context, backend.as_ref(), &change)?;
     for (name, value) in &given.values {

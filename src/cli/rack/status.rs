@@ -2,8 +2,8 @@
 
 use crate::apply;
 use crate::cli::shared::backend::{self, Access, BackendArgs};
-use crate::cli::shared::deployed::Deployed;
 use crate::cli::{Context, ExitCode, Failure, Format, MergedOutput};
+use crate::operation::DeployedStack;
 use crate::secret::MASKED;
 use crate::ui::stack::{LastOperation, Status, StatusParameter};
 
@@ -34,7 +34,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let stack = context.stack_name(None)?;
     let backend = backend::open(context, Access::Look, &BackendArgs::default())?;
     let Some(description) = backend.describe_stack(&stack)? else { return Err(backend::no_stack(&stack)) };
-    let deployed = Deployed::read(context, backend.as_ref(), &stack)?;
+    let deployed = DeployedStack::load(backend.as_ref(), &stack, context.arena)?;
     let rack = &context.rack_file()?.parameters;
     let parameters = description.parameters.iter().map(|(name, value)| {
         let declared = deployed.as_ref().and_then(|deployed| deployed.template.parameters.get(name));

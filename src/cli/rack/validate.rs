@@ -2,6 +2,7 @@
 
 use crate::cli::shared::diff_input::{self, DiffInput, ParameterArgs};
 use crate::cli::{Context, ExitCode, Failure};
+use crate::operation::{check_protected, fill_missing};
 use crate::parameters::ParameterSet;
 use crate::template::{Diagnostics, Template, did_you_mean};
 use crate::validate::{Finding, Options, RULES, validate};
@@ -86,7 +87,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
 
 fn found<'a>(args: &Args, context: &mut Context<'a>, template: &'a Template<'a>) -> Result<Vec<Finding>, Failure> {
     if args.template == DiffInput::Rack {
-        diff_input::check_protected(context, template, None)?;
+        check_protected(&context.rack_file()?.protected(), template, None)?;
     }
     let mut given = diff_input::given(context, &args.template)?;
     args.parameters.add_to(&mut given)?;
@@ -95,7 +96,7 @@ fn found<'a>(args: &Args, context: &mut Context<'a>, template: &'a Template<'a>)
     if given.values.is_empty() {
         return Ok(validate(template, Options { parameters: None, region }));
     }
-    diff_input::leave_open(template, &mut given);
+    fill_missing(template, &mut given);
     let parameters = ParameterSet::resolve(template, &given)?;
     Ok(validate(template, Options { parameters: Some(&parameters), region }))
 }

@@ -2,8 +2,8 @@
 
 use crate::apply;
 use crate::backend::Backend;
-use crate::cli::shared::deployed::Change;
 use crate::cli::{Context, ExitCode, Failure};
+use crate::operation::PreparedChange;
 use crate::ui::plan::{Confirmation, Drifted};
 
 /// What to ask AWS beside the prediction.
@@ -52,7 +52,12 @@ impl ConfirmArgs {
     /// # Errors
     ///
     /// Returns that the backend in force is not AWS, that AWS refuses the change, or what was left behind.
-    pub fn ask<'a>(&self, context: &mut Context<'a>, backend: &dyn Backend, change: &Change<'a>) -> Result<AwsConfirmation, Failure> {
+    pub fn ask<'a>(
+        &self,
+        context: &mut Context<'a>,
+        backend: &dyn Backend,
+        change: &PreparedChange<'a>,
+    ) -> Result<AwsConfirmation, Failure> {
         let mut said = AwsConfirmation::default();
         let hide = |text| change.secrets.text(text);
         said.drift = change.drift.clone().map(|drifts| Drifted::of(&change.plan, drifts, &hide));
@@ -63,7 +68,7 @@ impl ConfirmArgs {
             let message = format!("`--confirm-with-aws` asks AWS, and the backend in force is {}", backend.name());
             return Err(Failure::new(ExitCode::Usage, message).hinted("`--backend aws` plans against the stack in an account"));
         }
-        crate::cli::shared::stale_change_sets::clear(context, backend, &change.target.stack);
+        crate::cli::shared::stale_change_sets::delete(context, backend, &change.target.stack);
         context.detail("a change set is made to be looked at, and taken away again");
         let first = change.target.first();
         if first.is_some() {

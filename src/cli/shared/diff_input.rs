@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
+use crate::cli::shared::notes::print_note;
 use crate::cli::{Context, ExitCode, Failure};
-use crate::evaluate::{Evaluation, State, evaluate_in_part};
-use crate::parameters::{ParameterOverrides, ParameterSet, Provenance};
+use crate::evaluate::{Evaluation, State};
+use crate::operation::{self, OperationError};
+use crate::parameters::ParameterOverrides;
 use crate::render::{RenderOptions, render};
 use crate::template::{Diagnostic, Diagnostics, Source, Span, Template};
 
@@ -132,89 +134,33 @@ fn parse_state(source: &Source) -> Result<State, Diagnostics> {
     })
 }
 
-/// Reads a template into the command's memory.
+/// Evaluates a template and prints its warnings.
 ///
 /// # Errors
 ///
-/// Returns what is wrong with the text.
-pub fn template<'a>(context: &mut Context<'a>, source: Source) -> Result<&'a Template<'a>, Failure> {
-    let source = context.alloc(source);
-    let template = Template::read(source, context.arena)?;
-    Ok(context.alloc(template))
-}
-
-/// Reads a template whose shape may be wrong here and there; evaluating it tells that beside what else is wrong.
-///
-/// # Errors
-///
-/// Returns what is wrong with a text of which nothing else can be said.
-pub fn template_with_names<'a>(context: &mut Context<'a>, source: Source) -> Result<&'a Template<'a>, Failure> {
-    let source = context.alloc(source);
-    let template = Template::read_with_names(source, context.arena)?;
-    Ok(context.alloc(template))
-}
-
-/// Evaluates a template under what was given; warnings about the parameters are shown.
-///
-/// # Errors
-///
-/// Returns every problem of the parameters, and of the template under them.
-pub fn evaluated<'a>(
+/// Returns every error of the parameters and of the template.
+pub fn evaluate<'a>(
     context: &mut Context<'a>,
     template: &'a Template<'a>,
-    given: &ParameterOverrides,
+    overrides: &ParameterOverrides,
     state: &'a State,
-) -> Result<Evaluation<'a>, Failure> {
-    let (evaluation, problems) = evaluated_in_part(context, template, given, state)?;
-    point_at_region(context, problems).into_result(evaluation).map_err(Failure::from)
+) -> Result<Evaluation<'a>, OperationError> {
+    let (evaluation, problems) = evaluate_partly(context, template, overrides, state)?;
+    Ok(point_at_region(context, problems).into_result(evaluation)?)
 }
 
-/// Evaluates a template under what was given as far as it goes, beside what is wrong with it.
+/// Evaluates a template as far as possible, prints its warnings, and returns its errors beside the result.
 ///
 /// # Errors
 ///
-/// Returns every problem of the template's shape and of the parameters, and what is wrong with the template whatever those are.
-pub fn evaluated_in_part<'a>(
+/// Returns the errors of a template that cannot be evaluated at all.
+pub fn evaluate_partly<'a>(
     context: &mut Context<'a>,
     template: &'a Template<'a>,
-    given: &ParameterOverrides,
+    overrides: &ParameterOverrides,
     state: &'a State,
-) -> Result<(Evaluation<'a>, Diagnostics), Failure> {
-    let (parameters, of_parameters) = ParameterSet::resolve_partial(template, given);
-    let parameters: &'a ParameterSet<'a> = context.alloc(parameters);
-    let outcome = evaluate_in_part(template, parameters, state, context.arena);
-    let mut problems = template.shape.clone();
-    add_untold(&mut problems, of_parameters);
-    if problems.has_errors() {
-        let (Ok((_, found)) | Err(found)) = outcome;
-        add_untold(&mut problems, found);
-        return Err(problems.into());
-    }
-    context.show_warnings(&parameters.warnings);
-    outcome.map_err(Failure::from)
-}
-
-/// Adds problems that are not among those told already.
-fn add_untold(problems: &mut Diagnostics, further: Diagnostics) {
-    let told = |one: &Diagnostic| (one.message.clone(), one.labels.first().map(|label| (label.source.name().to_owned(), label.span.start)));
-    let mut seen: std::collections::HashSet<_> = problems.0.iter().map(told).collect();
-    problems.0.extend(further.0.into_iter().filter(|one| seen.insert(told(one))));
-}
-
-/// Returns both sides, or what is wrong with either, told together.
-///
-/// # Errors
-///
-/// Returns the problems of both sides, each once, or else why one of them could not be read.
-pub fn both<A, B>(before: Result<A, Failure>, after: Result<B, Failure>) -> Result<(A, B), Failure> {
-    match (before, after) {
-        (Ok(before), Ok(after)) => Ok((before, after)),
-        (Err(Failure::Problems(mut problems, code)), Err(Failure::Problems(further, _))) => {
-            add_untold(&mut problems, further);
-            Err(Failure::Problems(problems, code))
-        }
-        (Err(failure), _) | (_, Err(failure)) => Err(failure),
-    }
+) -> Result<(Evaluation<'a>, Diagnostics), OperationError> {
+    operation::evaluate_partly(context.arena, template, overrides, state, &mut |note| print_note(context, note))
 }
 
 /// Points at the `region` of `rack.yaml` where a template has no word of that region, if that is the one in force.
@@ -249,27 +195,6 @@ pub fn source(context: &mut Context<'_>, side: &DiffInput) -> Result<Source, Fai
     }
 }
 
-/// Checks that what `rack.yaml` protects is in the rack's template, or in the deployed one.
-///
-/// # Errors
-///
-/// Returns every name that is in neither.
-pub fn check_protected(context: &mut Context<'_>, template: &Template<'_>, deployed: Option<&Template<'_>>) -> Result<(), Failure> {
-    let mut problems = Diagnostics::default();
-    for (name, (source, span)) in context.rack_file()?.protected() {
-        if template.resources.contains(name) || deployed.is_some_and(|deployed| deployed.resources.contains(name)) {
-            continue;
-        }
-        let problem =
-            Diagnostic::error("rack-file-protect", format!("the template has no resource `{name}` to protect")).at(source, *span, "");
-        problems.push(match crate::template::nearest(name, template.resources.iter().map(|entry| entry.name)) {
-            Some(near) => problem.hinted(format!("did you mean `{near}`?")),
-            None => problem.hinted("`protect` takes logical IDs, the keys of the template's Resources"),
-        });
-    }
-    problems.into_result(()).map_err(Failure::from)
-}
-
 /// Returns what is given for a side before flags: the parameters of `rack.yaml` for `rack`, nothing for a file.
 ///
 /// # Errors
@@ -280,27 +205,4 @@ pub fn given(context: &mut Context<'_>, side: &DiffInput) -> Result<ParameterOve
         DiffInput::Rack => context.rack_file()?.parameters.clone(),
         DiffInput::File(_) | DiffInput::Deployed => ParameterOverrides::default(),
     })
-}
-
-/// Returns values with those left out that a template does not declare, and all taken as they are.
-pub fn declared_only(given: &ParameterOverrides, template: &Template<'_>) -> ParameterOverrides {
-    let values = given
-        .values
-        .iter()
-        .filter(|(name, value)| template.parameters.contains(name) && !(value.text.is_none() && value.provenance != Provenance::Deployed));
-    ParameterOverrides { values: values.map(|(name, value)| (name.clone(), value.clone())).collect() }
-}
-
-/// Leaves parameters open that have neither a default nor a value given, and returns their names.
-pub fn leave_open<'a>(template: &Template<'a>, given: &mut ParameterOverrides) -> Vec<&'a str> {
-    let open: Vec<&str> = template
-        .parameters
-        .iter()
-        .filter(|entry| entry.body.get("Default").is_none() && !given.values.contains_key(entry.name))
-        .map(|entry| entry.name)
-        .collect();
-    for name in &open {
-        given.add_deployed(*name, None);
-    }
-    open
 }

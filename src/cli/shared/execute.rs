@@ -8,13 +8,15 @@ use serde::Serialize;
 use crate::apply::{self, Observer, Outcome};
 use crate::backend::{Backend, StackDescription};
 use crate::cli::shared::backend::BackendArgs;
-use crate::cli::shared::deployed::Change;
+use crate::cli::shared::changes::basis_text;
 use crate::cli::shared::following;
 use crate::cli::shared::interrupt;
-use crate::cli::shared::policy_checks::{self, PolicyChecks};
+use crate::cli::shared::policy_checks;
 use crate::cli::shared::preflight;
 use crate::cli::{Context, ExitCode, Failure, Format};
 use crate::cloudformation::StackStatus;
+use crate::operation::PreparedChange;
+use crate::operation::{PolicyChecks, unused_allowances};
 use crate::plan::{Plan, RiskKind};
 use crate::recover::Recovery;
 use crate::ui;
@@ -94,7 +96,7 @@ impl ExecuteArgs {
     }
 
     /// Looks for what in the account would make a plan fail, unless told not to.
-    fn preflight(&self, context: &mut Context<'_>, backend: &dyn Backend, change: &Change<'_>) -> Result<(), Failure> {
+    fn preflight(&self, context: &mut Context<'_>, backend: &dyn Backend, change: &PreparedChange<'_>) -> Result<(), Failure> {
         if self.no_preflight {
             return Ok(());
         }
@@ -113,20 +115,13 @@ impl ExecuteArgs {
     ///
     /// Returns what denies it, or that it was not confirmed.
     pub fn check_and_confirm(&self, context: &mut Context<'_>, plan: &Plan, question: &str) -> Result<(), Failure> {
-        let losing: Vec<&str> = plan
-            .risks
-            .iter()
-            .filter(|risk| risk.kind == RiskKind::DataLoss)
-            .filter_map(|risk| risk.logical_resource_id.as_deref())
-            .collect();
-        for name in &self.allow_data_loss {
-            if !losing.contains(&name.as_str()) {
-                let failure = Failure::new(ExitCode::Usage, format!("`--allow-data-loss {name}` names nothing whose data goes"));
-                return Err(failure.hinted(match losing.as_slice() {
-                    [] => "this change loses no data; leave the flag out".to_owned(),
-                    losing => format!("data goes with {}", losing.join(", ")),
-                }));
-            }
+        if let Some((name, losing)) = unused_allowances(&self.allow_data_loss, plan) {
+            let failure =
+                Failure::new(ExitCode::Usage, format!("`--allow-data-loss {name}`: the plan does not lose data of this resource"));
+            return Err(failure.hinted(match losing.as_slice() {
+                [] => "this change loses no data; leave the flag out".to_owned(),
+                losing => format!("the plan loses data of {}", losing.join(", ")),
+            }));
         }
         let mut deny = self.deny.clone();
         deny.push(RiskKind::DataLoss);
@@ -143,7 +138,7 @@ impl ExecuteArgs {
     /// # Errors
     ///
     /// Returns what stands against it, or what the backend refused.
-    pub fn execute(&self, context: &mut Context<'_>, backend: &dyn Backend, change: &Change<'_>) -> Result<ExitCode, Failure> {
+    pub fn execute(&self, context: &mut Context<'_>, backend: &dyn Backend, change: &PreparedChange<'_>) -> Result<ExitCode, Failure> {
         for fail_on in &self.backend.fail_on {
             if !change.logical_ids.contains(&fail_on.logical_id) {
                 let failure = Failure::new(ExitCode::Usage, format!("`--fail-on` names no resource: `{}`", fail_on.logical_id));
@@ -155,7 +150,7 @@ impl ExecuteArgs {
             }
         }
         let stack = change.target.stack.clone();
-        self.show(context, &change.plan, &stack, change.made())?;
+        self.show(context, &change.plan, &stack, basis_text(change.basis()))?;
         if change.is_empty() {
             let status = backend.describe_stack(&stack)?.map(|stack| stack.status);
             return self.report(context, &Outcome::Unchanged { status }, &stack);
@@ -215,7 +210,7 @@ impl ExecuteArgs {
     }
 
     /// Asks for and carries out a change of nothing but what no change set sets.
-    fn settle_only(&self, context: &mut Context<'_>, backend: &dyn Backend, change: &Change<'_>) -> Result<ExitCode, Failure> {
+    fn settle_only(&self, context: &mut Context<'_>, backend: &dyn Backend, change: &PreparedChange<'_>) -> Result<ExitCode, Failure> {
         let target = &change.target;
         self.check_and_confirm(context, &change.plan, &format!("Apply this to {}?", target.stack))?;
         apply::check_revision(backend, target)?;

@@ -1,9 +1,9 @@
 //! What in the account would make a plan fail: asked and told before it is carried out.
 
 use crate::backend::{Backend, BackendHint, TemplateBucket};
-use crate::cli::shared::deployed::Change;
 use crate::cli::{Context, ExitCode, Failure};
 use crate::cloudformation::INLINE_TEMPLATE_LIMIT_BYTES;
+use crate::operation::PreparedChange;
 use crate::ui;
 use crate::verify::preflight::{Bucket, Request, preflight};
 use crate::verify::{Report, State, Subject};
@@ -13,7 +13,7 @@ use crate::verify::{Report, State, Subject};
 /// # Errors
 ///
 /// Returns that the backend cannot be asked.
-pub fn inspect(context: &mut Context<'_>, backend: &dyn Backend, change: &Change<'_>) -> Result<Report, Failure> {
+pub fn inspect(context: &mut Context<'_>, backend: &dyn Backend, change: &PreparedChange<'_>) -> Result<Report, Failure> {
     let inspector = crate::cli::shared::backend::inspector(context, backend)?;
     let subject = Subject::from(&change.target);
     let bucket = bucket(backend, change)?;
@@ -24,8 +24,8 @@ pub fn inspect(context: &mut Context<'_>, backend: &dyn Backend, change: &Change
     let is_made = change.target.options.create_template_bucket;
     let bucket = bucket.as_ref().map(|(name, is_named)| Bucket { name, is_made: is_made && !is_named, remedy: &remedy });
     let role_arn = change.target.options.role_arn.as_deref();
-    let stored = crate::cli::shared::ssm_parameters::names(change.parameters);
-    let request = Request { subject: &subject, plan: &change.plan, known: change.known, bucket, role_arn, ssm_parameters: &stored };
+    let stored = crate::operation::ssm_parameter_names(change.parameters);
+    let request = Request { subject: &subject, plan: &change.plan, known: change.state, bucket, role_arn, ssm_parameters: &stored };
     Ok(preflight(backend, inspector.as_ref(), &request)?)
 }
 
@@ -35,7 +35,7 @@ pub fn inspect(context: &mut Context<'_>, backend: &dyn Backend, change: &Change
 /// # Errors
 ///
 /// Returns that the backend cannot be asked.
-pub fn bucket(backend: &dyn Backend, change: &Change<'_>) -> Result<Option<(String, bool)>, Failure> {
+pub fn bucket(backend: &dyn Backend, change: &PreparedChange<'_>) -> Result<Option<(String, bool)>, Failure> {
     if !backend.capabilities().uploads_templates || change.target.longest_template() <= INLINE_TEMPLATE_LIMIT_BYTES {
         return Ok(None);
     }

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use crate::aws::is_arn;
-use crate::cli::shared::deployed::Change;
 use crate::cli::{Context, ExitCode, Failure};
 use crate::cloudformation::{ChangeSetOptions, OnFailure, StackSettings, parse_rollback_alarm};
 use crate::config::BackendChoice;
+use crate::operation::PreparedChange;
 use crate::template::{Arena, Source, Style, Template, write_json};
 
 /// How CloudFormation is to go about a change.
@@ -70,7 +70,7 @@ impl StackArgs {
     /// # Errors
     ///
     /// Returns the problems of `rack.yaml` and of the stack policy, or a choice that does not suit the stack.
-    pub fn decide(&self, context: &mut Context<'_>, change: &mut Change<'_>) -> Result<(), Failure> {
+    pub fn decide(&self, context: &mut Context<'_>, change: &mut PreparedChange<'_>) -> Result<(), Failure> {
         let rack = context.rack_file()?;
         let some = |flags: &[String]| (!flags.is_empty()).then(|| flags.to_vec());
         let on_failure = self.on_failure.or(self.disable_rollback.then_some(OnFailure::DoNothing));

@@ -1,56 +1,38 @@
-//! What a killed dry run left behind in an account: said by who only looks, taken away by who may change something.
+//! Change sets that interrupted dry runs left: reported by commands that only read, deleted by commands that change something.
 
 use crate::apply;
-use crate::backend::{Backend, StackDescription};
+use crate::backend::Backend;
 use crate::cli::Context;
+use crate::operation::{StaleChangeSets, find_stale_change_sets};
 
-/// Says what is left of dry runs that were killed, and what takes it away.
-///
-/// Where it cannot be asked for, nothing is said but at `-v`: it is not what the user wants to know.
+/// Reports stale change sets. If they cannot be listed, only `-v` says so.
 pub fn report(context: &mut Context<'_>, backend: &dyn Backend, stack: &str) {
-    let left = found(context, backend, stack);
-    if left.is_empty() {
-        return;
-    }
-    let only = only_for(backend, stack, &left);
+    let Some(StaleChangeSets { names, is_only_content }) = find(context, backend, stack) else { return };
+    let list: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     context.status(&format!(
-        "an interrupted dry run left {} behind{}, which changes nothing by being there; `rackform recover` takes it away",
-        named(&left),
-        if only { format!(", and stack `{stack}`, which is there only for that") } else { String::new() }
+        "an interrupted dry run left change set{} {}{}; this changes no resource, and `rackform recover` deletes it",
+        if names.len() == 1 { "" } else { "s" },
+        list.join(", "),
+        if is_only_content { format!(" and stack `{stack}`, which contains nothing else") } else { String::new() }
     ));
 }
 
-/// Takes away what is left of dry runs that were killed, and says so; what cannot be taken away is said too and hinders nothing.
-pub fn clear(context: &mut Context<'_>, backend: &dyn Backend, stack: &str) {
-    for name in found(context, backend, stack) {
+/// Deletes stale change sets and reports it. A change set that cannot be deleted is reported and does not stop the command.
+pub fn delete(context: &mut Context<'_>, backend: &dyn Backend, stack: &str) {
+    let Some(stale) = find(context, backend, stack) else { return };
+    for name in stale.names {
         match apply::delete_change_set(backend, stack, &name) {
-            Ok(()) => context.status(&format!("took away change set `{name}`, which an interrupted dry run left behind")),
+            Ok(()) => context.status(&format!("deleted change set `{name}`, which an interrupted dry run left")),
             Err(error) => {
-                context.status(&format!("an interrupted dry run left change set `{name}` behind, and it could not be taken away: {error}"));
+                context.status(&format!("cannot delete change set `{name}`, which an interrupted dry run left: {error}"));
             }
         }
     }
 }
 
-fn found(context: &mut Context<'_>, backend: &dyn Backend, stack: &str) -> Vec<String> {
-    // Dry runs are AWS's alone: the local backend predicts and leaves nothing.
-    if !backend.capabilities().confirms_plans {
-        return Vec::new();
-    }
-    apply::stale_change_sets(backend, stack).unwrap_or_else(|error| {
-        context.detail(&format!("whether an interrupted dry run left something behind is not known: {error}"));
-        Vec::new()
+fn find(context: &mut Context<'_>, backend: &dyn Backend, stack: &str) -> Option<StaleChangeSets> {
+    find_stale_change_sets(backend, stack).unwrap_or_else(|error| {
+        context.detail(&format!("cannot list stale change sets: {error}"));
+        None
     })
-}
-
-/// Tells whether a stack is only there for these change sets.
-fn only_for(backend: &dyn Backend, stack: &str, left: &[String]) -> bool {
-    let is_review = |found: StackDescription| found.status.is_review();
-    backend.describe_stack(stack).ok().flatten().is_some_and(is_review)
-        && backend.list_change_sets(stack).is_ok_and(|all| all.iter().all(|name| left.contains(name)))
-}
-
-fn named(names: &[String]) -> String {
-    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    format!("change set{} {}", if names.len() == 1 { "" } else { "s" }, names.join(", "))
 }

@@ -2,10 +2,11 @@
 
 use crate::build::Engine;
 use crate::cli::shared::backend::{self, Access, BackendArgs};
-use crate::cli::shared::deployed::Deployed;
 use crate::cli::shared::diff_input::{self, DiffInput};
+use crate::cli::shared::notes::print_note;
 use crate::cli::{Context, Failure};
 use crate::model::build_cache;
+use crate::operation::{DeployedStack, fill_missing, read_template};
 use crate::parameters::ParameterSet;
 
 /// Where to look for the rack.
@@ -77,8 +78,11 @@ pub fn look(choice: RackArg, context: &mut Context<'_>) -> Result<Option<Rack>, 
 
 fn deployed(stack: &str, context: &mut Context<'_>) -> Result<Option<Rack>, Failure> {
     let backend = backend::open(context, Access::Look, &BackendArgs::default())?;
-    let Some(deployed) = Deployed::read(context, backend.as_ref(), stack)? else { return Ok(None) };
-    let site = crate::operation::build_environment(&deployed.evaluation(context)?, &deployed.description)?;
+    let Some(deployed) = DeployedStack::load(backend.as_ref(), stack, context.arena)? else { return Ok(None) };
+    let site = crate::operation::build_environment(
+        &deployed.evaluate(context.arena, &mut |note| print_note(context, note))?,
+        &deployed.description,
+    )?;
     Ok(Some(Rack {
         told_by: format!("the stack `{stack}`"),
         has_cache: site.cache.is_on,
@@ -90,10 +94,10 @@ fn deployed(stack: &str, context: &mut Context<'_>) -> Result<Option<Rack>, Fail
 
 fn in_file(context: &mut Context<'_>) -> Result<Rack, Failure> {
     let source = diff_input::source(context, &DiffInput::Rack)?;
-    let template = diff_input::template(context, source)?;
+    let template = read_template(context.arena, source)?;
     let mut given = diff_input::given(context, &DiffInput::Rack)?;
     // Parameters that builds do not hang on may be missing here.
-    diff_input::leave_open(template, &mut given);
+    fill_missing(template, &mut given);
     let parameters = ParameterSet::resolve(template, &given)?;
     let is = |name: &str, wanted: &str| parameters.get(name).is_some_and(|parameter| parameter.value.as_deref() == Some(wanted));
     let has_cache = is(&build_cache::BUILD_CACHE.to_string(), "Yes");

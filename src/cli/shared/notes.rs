@@ -1,0 +1,30 @@
+//! Prints what operations report while they work.
+
+use crate::cli::Context;
+use crate::operation::Note;
+
+/// Prints what an operation reports while it works.
+pub fn print_note(context: &mut Context<'_>, note: Note) {
+    match note {
+        Note::Warnings(warnings) => context.show_warnings(&warnings),
+        Note::AlreadyImported { logical_id, identifier } => {
+            context.status(&format!("`{logical_id}` is in the stack already as {identifier}: there is nothing to import"));
+        }
+        Note::SsmValuesUnknown { names, error } => {
+            let list = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            context.status(&format!(
+                "cannot read the current values of {list} in Parameter Store, so changes of these values are not shown: {error}; an update \
+                 uses the current values (allow ssm:GetParameters to show them)"
+            ));
+        }
+        Note::DetectingDrift => context.status("detecting drift of every resource; this may take minutes"),
+        Note::DriftImpossible => context.status("the local backend has no drift: only rackform changes its resources"),
+        Note::DriftNotChecked { logical_ids } => {
+            context.detail(&format!("AWS cannot detect drift of: {}", logical_ids.join(", ")));
+        }
+        Note::AccountUnknown { error } => context.detail(&format!("the account is unknown: {error}")),
+        Note::AliasesExpanded => {
+            context.detail("the template has YAML aliases, which CloudFormation does not support: it is sent as JSON");
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Why an operation cannot be prepared.
+
+use crate::apply::ApplyError;
+use crate::backend::BackendError;
+use crate::plan::ImportProblem;
+use crate::plan::saved::SavedPlanError;
+use crate::template::{Diagnostics, SourceError};
+
+/// Why an operation cannot be prepared.
+#[derive(Debug, thiserror::Error)]
+pub enum OperationError {
+    /// The backend failed or refused the request.
+    #[error(transparent)]
+    Backend(#[from] BackendError),
+    /// The stack changed since the plan was made, or its revision cannot be read.
+    #[error(transparent)]
+    Apply(#[from] ApplyError),
+    /// A file cannot be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The template or its parameters have errors, each with its position.
+    #[error("the template or its parameters have errors")]
+    Invalid(#[source] Diagnostics),
+    /// The stack does not exist.
+    #[error("stack `{stack}` does not exist")]
+    StackNotFound {
+        /// The stack.
+        stack: String,
+    },
+    /// Existing resources cannot be imported.
+    #[error("{} not possible; nothing was changed", if problems.len() == 1 { "the import is".to_owned() } else { format!("the imports are, for {} reasons,", problems.len()) })]
+    Import {
+        /// The reasons, at least one.
+        problems: Vec<ImportProblem>,
+    },
+    /// A saved plan cannot be written or read.
+    #[error(transparent)]
+    SavedPlan(#[from] SavedPlanError),
+    /// A saved plan was made for another place.
+    #[error(transparent)]
+    SavedPlanMismatch(#[from] SavedPlanMismatch),
+    /// A resource to retain is not in `DELETE_FAILED`.
+    #[error("resource `{logical_id}` cannot be retained: it is not in DELETE_FAILED")]
+    NotRetainable {
+        /// The resource to retain.
+        logical_id: String,
+        /// The resources in `DELETE_FAILED`.
+        failed: Vec<String>,
+    },
+    /// Resources can be retained only after a deletion failed.
+    #[error(transparent)]
+    RetainTooEarly(BackendError),
+}
+
+impl From<Diagnostics> for OperationError {
+    fn from(problems: Diagnostics) -> Self {
+        Self::Invalid(problems)
+    }
+}
+
+impl From<Vec<ImportProblem>> for OperationError {
+    fn from(problems: Vec<ImportProblem>) -> Self {
+        Self::Import { problems }
+    }
+}
+
+/// How a saved plan differs from the place where it should be executed.
+#[derive(Debug, thiserror::Error)]
+pub enum SavedPlanMismatch {
+    /// Another stack.
+    #[error("the plan is for stack `{planned}`, not for `{actual}`")]
+    Stack {
+        /// The stack of the plan.
+        planned: String,
+        /// The requested stack.
+        actual: String,
+    },
+    /// Another backend or region.
+    #[error("the plan was made for {planned_backend} in {planned_region}, and this is {actual_backend} in {actual_region}")]
+    Location {
+        /// The backend of the plan.
+        planned_backend: String,
+        /// The region of the plan.
+        planned_region: String,
+        /// The backend in force.
+        actual_backend: String,
+        /// The region in force.
+        actual_region: String,
+    },
+    /// Another account: the name of a stack alone would match in any account.
+    #[error("the plan was made for account {planned}, and this is account {actual}")]
+    Account {
+        /// The account of the plan.
+        planned: String,
+        /// The account in force.
+        actual: String,
+    },
+}

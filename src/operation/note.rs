@@ -1,0 +1,41 @@
+//! What an operation reports while it works: warnings, progress and details, as data.
+
+use crate::backend::BackendError;
+use crate::template::Diagnostics;
+
+/// What an operation reports while it works.
+#[derive(Debug)]
+pub enum Note {
+    /// Warnings about parameters or the template.
+    Warnings(Diagnostics),
+    /// A resource to import is in the stack already.
+    AlreadyImported {
+        /// The resource.
+        logical_id: String,
+        /// Its identifier.
+        identifier: String,
+    },
+    /// The values in Parameter Store cannot be read: the plan treats them as unknown.
+    SsmValuesUnknown {
+        /// The names in Parameter Store.
+        names: Vec<String>,
+        /// Why.
+        error: BackendError,
+    },
+    /// Drift detection starts, which may take minutes.
+    DetectingDrift,
+    /// Only the backend itself changes its resources, so nothing can have drifted.
+    DriftImpossible,
+    /// Resources whose drift cannot be detected.
+    DriftNotChecked {
+        /// Their logical IDs.
+        logical_ids: Vec<String>,
+    },
+    /// The account number is unknown.
+    AccountUnknown {
+        /// Why.
+        error: BackendError,
+    },
+    /// The template has YAML aliases, which CloudFormation does not support: it is sent as JSON.
+    AliasesExpanded,
+}

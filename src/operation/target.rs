@@ -1,0 +1,79 @@
+//! A prepared change: the plan, and the target that executing it leads to.
+
+use crate::apply::Target;
+use crate::backend::{Backend, ResourceDrift};
+use crate::cloudformation::ChangeSetOptions;
+use crate::evaluate::State;
+use crate::parameters::ParameterSet;
+use crate::plan::redact::Secrets;
+use crate::plan::{DesiredStack, Plan, StackState, stack_changes};
+
+use super::error::OperationError;
+
+/// A change that can be shown and executed.
+pub struct PreparedChange<'a> {
+    /// What the change does.
+    pub plan: Plan,
+    /// What executing it leads to.
+    pub target: Target,
+    /// Every parameter with its new value.
+    pub parameters: &'a ParameterSet<'a>,
+    /// The settings of the stack; `None` if it does not exist.
+    pub present: Option<StackState>,
+    /// The deployed resources: logical ID, type.
+    pub deployed: Vec<(String, String)>,
+    /// Every logical ID before and after.
+    pub logical_ids: Vec<String>,
+    /// The known state that the new template was evaluated with.
+    pub state: &'a State,
+    /// The drifted resources; `None` if drift was not detected.
+    pub drift: Option<Vec<ResourceDrift>>,
+    /// Secret values, which no view may show.
+    pub(crate) secrets: Secrets<'a>,
+}
+
+/// From what a plan was predicted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlanBasis {
+    /// The stack does not exist yet.
+    NewStack,
+    /// The deployed template.
+    DeployedStack,
+    /// The actual state of the resources.
+    ActualState,
+}
+
+impl PreparedChange<'_> {
+    /// Returns from what the plan was predicted.
+    pub fn basis(&self) -> PlanBasis {
+        match self.target.revision {
+            Some(_) if self.plan.deployment_mode.is_some() => PlanBasis::ActualState,
+            Some(_) => PlanBasis::DeployedStack,
+            None => PlanBasis::NewStack,
+        }
+    }
+
+    /// Returns whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        !self.plan.has_changes()
+    }
+
+    /// Adds changed settings of the stack itself to the plan, once the target's options and settings are final.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the stack policy cannot be read.
+    pub fn compare_stack_settings(&mut self, backend: &dyn Backend) -> Result<(), OperationError> {
+        let mut present = self.present.clone().unwrap_or_default();
+        if self.present.is_some() && self.target.settings.stack_policy.is_some() {
+            present.stack_policy = backend.stack_policy(&self.target.stack)?;
+        }
+        // The embedded backend sends no notifications, watches no alarms and assumes no role.
+        let options = if backend.capabilities().supports_stack_options { self.target.options.clone() } else { ChangeSetOptions::default() };
+        let wanted = DesiredStack { tags: &self.target.tags, options: &options, settings: &self.target.settings };
+        let changes = stack_changes(&present, &wanted);
+        self.plan.add_stack_changes(changes, self.deployed.iter().map(|(id, kind)| (id.as_str(), kind.as_str())));
+        self.target.approved = Some(self.plan.clone());
+        Ok(())
+    }
+}
