@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::rack_file::Reader;
+use super::reader::Reader;
 use crate::build::cache::{Backend, Compression, Mode};
 use crate::build::engine::Engine;
 use crate::template::{Diagnostic, Kind, Member, did_you_mean};

@@ -7,8 +7,11 @@ mod backend_choice;
 mod build_section;
 mod error;
 mod rack_file;
+mod reader;
+mod stack_name;
 
 pub use backend_choice::BackendChoice;
 pub use build_section::BuildSection;
 pub use error::ConfigError;
-pub use rack_file::{RackFile, STACK_NAMES, is_stack_name};
+pub use rack_file::RackFile;
+pub use stack_name::{STACK_NAMES, is_stack_name};

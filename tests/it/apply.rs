@@ -63,7 +63,7 @@ fn a_cache_is_set_kept_and_given_up_only_when_its_loss_is_allowed() {
 
     let run = bench.run("set Cache=No --yes --allow-data-loss Flies");
     assert_eq!(run.code, 64, "{}", run.stderr);
-    assert!(run.stderr.contains("data goes with Files"), "{}", run.stderr);
+    assert!(run.stderr.contains("the plan loses data of Files"), "{}", run.stderr);
 
     done(&bench.run("set Cache=No --yes --allow-data-loss Files"));
     assert!(!resources(&bench).contains_key("Files"));

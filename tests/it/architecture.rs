@@ -60,7 +60,6 @@ const CYCLE_EXCEPTIONS: &[(&str, &str)] = &[
     ("patch/offer.rs", "not yet split"),
     ("template/sections.rs", "the type `Template` and the code that reads its sections"),
     ("cli/rack/drift.rs", "not yet split"),
-    ("config/build_section.rs", "not yet split"),
 ];
 
 /// Folders and files whose strings hold options for a reason.

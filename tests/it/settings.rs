@@ -75,7 +75,7 @@ fn yaml_aliases_are_written_out_before_a_template_goes_anywhere() {
         .file("rack.yaml", "name: jobs\ntemplate: queue.yaml\n")
         .file("queue.yaml", "Resources:\n  A: &a {Type: AWS::SQS::Queue, Properties: {DelaySeconds: 5}}\n  B: *a\n");
     let run = bench.run("apply --yes -v");
-    assert!(run.code == 0 && run.stderr.contains("goes there as JSON"), "{run}");
+    assert!(run.code == 0 && run.stderr.contains("it is sent as JSON"), "{run}");
     let saved = bench.run("plan -o change.plan");
     assert_eq!(saved.code, 0, "{saved}");
     let plan: serde_json::Value = serde_json::from_str(&bench.read("change.plan")).unwrap();

@@ -115,13 +115,13 @@ fn read_only_commands_report_a_stale_change_set_and_keep_it() {
         for look in ["status", "plan -p Days=30", "recover --dry-run"] {
             let run = account.run(&bench(), look);
             assert_eq!(run.code, 0, "{look}: {run}");
-            assert!(run.stderr.contains(&format!("an interrupted dry run left change set `{}` behind", left[0])), "{look}: {run}");
+            assert!(run.stderr.contains(&format!("an interrupted dry run left change set `{}`", left[0])), "{look}: {run}");
             assert!(run.stderr.contains("`rackform recover` takes it away"), "{look}: {run}");
             assert_eq!(run.stderr.contains("stack `rack`, which is there only for that"), !with_stack, "{look}: {run}");
             assert_eq!(account.open_change_sets("rack"), left, "{look}: {run}");
         }
         let cleared = account.run(&bench(), "recover --yes");
-        assert!(cleared.code == 0 && cleared.stderr.contains(&format!("took away change set `{}`", left[0])), "{cleared}");
+        assert!(cleared.code == 0 && cleared.stderr.contains(&format!("deleted change set `{}`", left[0])), "{cleared}");
         untouched(&account, with_stack, &cleared);
     }
 }
@@ -162,7 +162,7 @@ fn a_change_set_of_another_machine_is_deleted_after_its_time_limit() {
     }
     assert_eq!(account.open_change_sets("rack").len(), 3);
     let run = account.run(&bench(), DRY_RUN);
-    assert!(run.code == 0 && run.stderr.contains(&format!("took away change set `{stale}`")), "{run}");
+    assert!(run.code == 0 && run.stderr.contains(&format!("deleted change set `{stale}`")), "{run}");
     let mut left = account.open_change_sets("rack");
     left.sort();
     assert_eq!(left, [live, "somebody-elses".to_owned()], "{run}");

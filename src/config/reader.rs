@@ -1,0 +1,213 @@
+//! Reads the values of `rack.yaml`, and collects every error with its position.
+
+use std::str::FromStr as _;
+
+use indexmap::IndexMap;
+
+use super::backend_choice::BackendChoice;
+use super::stack_name::{STACK_NAMES, is_stack_name};
+use crate::cloudformation::OnFailure;
+use crate::parameters::ParameterOverrides;
+use crate::template::{Diagnostic, Diagnostics, Kind, Member, Node, Source};
+
+/// Reads values, and collects errors.
+pub(super) struct Reader<'s> {
+    pub(super) source: &'s Source,
+    pub(super) problems: Diagnostics,
+}
+
+impl Reader<'_> {
+    /// Returns a scalar as it was written: `Yes` stays `Yes`, `007` stays `007`.
+    pub(super) fn scalar(&self, node: &Node<'_>) -> Option<String> {
+        match node.kind {
+            Kind::String(text) => Some(text.to_owned()),
+            Kind::Bool(_) | Kind::Number(_) => Some(self.source.slice(node.span).trim().to_owned()),
+            _ => None,
+        }
+    }
+
+    pub(super) fn text(&mut self, member: &Member<'_>) -> Option<String> {
+        let text = self.scalar(&member.value);
+        if text.is_none() {
+            let problem = self.wrong(&member.value, member.key, "text");
+            self.problems.push(problem);
+        }
+        text.filter(|text| {
+            let blank = text.trim().is_empty();
+            if blank {
+                self.problems.push(
+                    Diagnostic::error("rack-file-value", format!("`{}` is empty", member.key))
+                        .at(self.source, member.value.span, "")
+                        .hinted("give it a value, or take the line out"),
+                );
+            }
+            !blank
+        })
+    }
+
+    pub(super) fn stack_name(&mut self, node: &Node<'_>, name: &str) -> bool {
+        let valid = is_stack_name(name);
+        if !valid {
+            self.problems.push(
+                Diagnostic::error("rack-file-name", format!("`{name}` cannot be a stack's name"))
+                    .at(self.source, node.span, "")
+                    .hinted(STACK_NAMES),
+            );
+        }
+        valid
+    }
+
+    pub(super) fn parameters(&mut self, member: &Member<'_>) -> ParameterOverrides {
+        let mut given = ParameterOverrides::default();
+        self.map(member);
+        if matches!(member.value.kind, Kind::Object(_))
+            && let Err(problems) = given.add_document(self.source, &member.value)
+        {
+            self.problems.0.extend(problems.0);
+        }
+        given
+    }
+
+    pub(super) fn tags(&mut self, member: &Member<'_>) -> IndexMap<String, String> {
+        let mut tags = IndexMap::new();
+        for tag in self.map(member) {
+            match self.scalar(&tag.value) {
+                Some(text) => {
+                    self.tag(tag, &text);
+                    tags.insert(tag.key.to_owned(), text);
+                }
+                None => {
+                    let problem = self.wrong(&tag.value, &format!("tags.{}", tag.key), "text");
+                    self.problems.push(problem);
+                }
+            }
+        }
+        tags
+    }
+
+    /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Tag.html>
+    pub(super) fn tag(&mut self, tag: &Member<'_>, text: &str) {
+        let (key, length) = (tag.key, text.chars().count());
+        let wrong = match key.chars().count() {
+            _ if key.to_ascii_lowercase().starts_with("aws:") => "begins with `aws:`, which AWS keeps for itself".to_owned(),
+            0 => "has no key".to_owned(),
+            characters if characters > 128 => format!("has a key of {characters} characters, and AWS takes 128"),
+            _ if length > 256 => format!("has a value of {length} characters, and AWS takes 256"),
+            _ => return,
+        };
+        let problem = Diagnostic::error("rack-file-value", format!("the tag `{key}` {wrong}"));
+        self.problems.push(problem.at(self.source, tag.value.span, "").hinted("take the line out, or spell it differently"));
+    }
+
+    pub(super) fn backend(&mut self, member: &Member<'_>) -> Option<BackendChoice> {
+        let text = self.text(member)?;
+        match BackendChoice::from_str(&text) {
+            Ok(backend) => Some(backend),
+            Err(expected) => {
+                self.problems.push(
+                    Diagnostic::error("rack-file-value", format!("there is no backend `{text}`"))
+                        .at(self.source, member.value.span, expected)
+                        .hinted("`local` needs no account; `aws` is CloudFormation itself"),
+                );
+                None
+            }
+        }
+    }
+
+    pub(super) fn texts(&mut self, member: &Member<'_>, what: &str) -> Vec<String> {
+        let texts: Option<Vec<String>> = match member.value.kind {
+            Kind::Array(items) => items.iter().map(|item| item.as_str().map(str::to_owned)).collect(),
+            _ => None,
+        };
+        texts.unwrap_or_else(|| {
+            let problem = self.wrong(&member.value, member.key, &format!("a list of {what}"));
+            self.problems.push(problem);
+            Vec::new()
+        })
+    }
+
+    pub(super) fn arn(&mut self, member: &Member<'_>) -> Option<String> {
+        let text = self.text(member)?;
+        self.is_arn(member.key, &member.value, &text).then_some(text)
+    }
+
+    pub(super) fn arns(&mut self, member: &Member<'_>) -> Vec<String> {
+        let texts = self.texts(member, "ARNs");
+        for (item, text) in member.value.items().iter().zip(&texts) {
+            self.is_arn(member.key, item, text);
+        }
+        texts
+    }
+
+    pub(super) fn alarms(&mut self, member: &Member<'_>) -> Vec<String> {
+        let texts = self.texts(member, "ARNs");
+        for (item, text) in member.value.items().iter().zip(&texts) {
+            self.is_arn(member.key, item, crate::cloudformation::parse_rollback_alarm(text).0);
+        }
+        texts
+    }
+
+    pub(super) fn is_arn(&mut self, key: &str, node: &Node<'_>, text: &str) -> bool {
+        let is_arn = crate::aws::is_arn(text);
+        if !is_arn {
+            self.problems.push(
+                Diagnostic::error("rack-file-value", format!("`{key}` must be an ARN"))
+                    .at(self.source, node.span, "")
+                    .hinted("an ARN is `arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE`"),
+            );
+        }
+        is_arn
+    }
+
+    pub(super) fn flag(&mut self, member: &Member<'_>) -> Option<bool> {
+        let flag = match member.value.kind {
+            Kind::Bool(flag) => Some(flag),
+            _ => None,
+        };
+        self.expect(member, flag, "true or false")
+    }
+
+    pub(super) fn minutes(&mut self, member: &Member<'_>) -> Option<u32> {
+        let minutes = self.scalar(&member.value).and_then(|text| text.parse().ok()).filter(|minutes| *minutes <= 180);
+        self.expect(member, minutes, "a number of minutes from 0 to 180")
+    }
+
+    pub(super) fn on_failure(&mut self, member: &Member<'_>) -> Option<OnFailure> {
+        let text = self.scalar(&member.value).unwrap_or_default();
+        let choice = OnFailure::ALL.into_iter().find(|choice| choice.name() == text);
+        self.expect(member, choice, &format!("one of {}", OnFailure::ALL.map(OnFailure::name).join(", ")))
+    }
+
+    pub(super) fn expect<T>(&mut self, member: &Member<'_>, value: Option<T>, expected: &str) -> Option<T> {
+        if value.is_none() {
+            let problem = self.wrong(&member.value, member.key, expected);
+            self.problems.push(problem);
+        }
+        value
+    }
+
+    pub(super) fn map<'n>(&mut self, member: &Member<'n>) -> &'n [Member<'n>] {
+        // `parameters:` with every line below it commented out reads as null.
+        if !matches!(member.value.kind, Kind::Object(_) | Kind::Null) {
+            let problem = self.wrong(&member.value, member.key, "a map, one `Name: value` a line");
+            self.problems.push(problem);
+        }
+        member.value.members()
+    }
+
+    pub(super) fn wrong(&self, node: &Node<'_>, what: &str, expected: &str) -> Diagnostic {
+        Diagnostic::error("rack-file-value", format!("`{what}` must be {expected}")).at(
+            self.source,
+            node.span,
+            format!("this is {}", node.kind_name()),
+        )
+    }
+
+    pub(super) fn unknown_key(&mut self, member: &Member<'_>, key: &str, keys: &[&str]) {
+        let problem = Diagnostic::error("rack-file-key", format!("rack.yaml has no key `{key}`")).at(self.source, member.key_span, "");
+        self.problems.push(match crate::template::nearest(key, keys.iter().copied()) {
+            Some(near) => problem.hinted(format!("did you mean `{near}`?")),
+            None => problem.hinted(format!("the keys are {}; a parameter goes under `parameters`", keys.join(", "))),
+        });
+    }
+}
