@@ -1,22 +1,14 @@
-//! Conditions: true, false, or resting on something that only AWS knows.
+//! Conditions: true, false, or unknown because they depend on a value known only to AWS.
 
-use super::evaluator::{Block, Evaluator};
+use super::evaluator::{Block, Evaluator, Progress};
 use super::value::Value;
 use super::{ConditionValue, Named};
 use crate::template::{Diagnostic, Intrinsic, Kind, Node, Span};
 
 const OPERANDS_OF_AND_OR: std::ops::RangeInclusive<usize> = 2..=10;
 
-/// How far a condition is.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Progress {
-    New,
-    Running,
-    Done(ConditionValue),
-}
-
 impl<'a> Evaluator<'_, 'a> {
-    /// Evaluates every condition, so that every mistake in one is found.
+    /// Evaluates every condition, so that every problem is reported.
     pub(super) fn all_conditions(&mut self) -> Named<'a, ConditionValue> {
         let template = self.template;
         let mut conditions = Named::with_capacity_and_hasher(template.conditions.len(), rustc_hash::FxBuildHasher);
@@ -29,7 +21,7 @@ impl<'a> Evaluator<'_, 'a> {
         conditions
     }
 
-    /// Returns a condition by name, or `None` when the template has none of that name.
+    /// Returns the value of a condition, or `None` if the template does not declare it.
     pub(super) fn condition(&mut self, name: &str, used_at: Span) -> Option<ConditionValue> {
         let position = self.template.conditions.position(name)?;
         Some(self.condition_at(position, used_at))
@@ -56,19 +48,22 @@ impl<'a> Evaluator<'_, 'a> {
         };
         let body = entry.body;
         self.progress[position] = Progress::Running;
-        self.ring.push(position);
+        self.condition_path.push(position);
         let block = std::mem::replace(&mut self.block, Block::Conditions);
         let value = self.truth(body);
         self.block = block;
-        self.ring.pop();
+        self.condition_path.pop();
         self.progress[position] = Progress::Done(value);
         value
     }
 
     fn report_cycle(&mut self, position: usize, used_at: Span) {
-        let start = self.ring.iter().position(|one| *one == position).unwrap_or(0);
-        let names: Vec<&str> =
-            self.ring[start..].iter().filter_map(|one| self.template.conditions.iter().nth(*one)).map(|entry| entry.name).collect();
+        let start = self.condition_path.iter().position(|one| *one == position).unwrap_or(0);
+        let names: Vec<&str> = self.condition_path[start..]
+            .iter()
+            .filter_map(|one| self.template.conditions.iter().nth(*one))
+            .map(|entry| entry.name)
+            .collect();
         let path = names.iter().chain(names.first()).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" -> ");
         self.problems.push(
             Diagnostic::error("circular-condition", format!("circular dependency between conditions: {path}"))
@@ -77,7 +72,7 @@ impl<'a> Evaluator<'_, 'a> {
         );
     }
 
-    /// Returns what a boolean expression is.
+    /// Evaluates a boolean expression.
     pub(super) fn truth(&mut self, node: &'a Node<'a>) -> ConditionValue {
         match Intrinsic::of_condition(node) {
             Some(Intrinsic::Condition(operand)) => self.named(operand),
@@ -112,7 +107,7 @@ impl<'a> Evaluator<'_, 'a> {
         }
     }
 
-    /// A literal, or a function that is not one of the boolean ones but may give `true`, such as `Fn::FindInMap`.
+    /// Evaluates a literal, or a function that is not boolean but may return `true`, such as `Fn::FindInMap`.
     fn other_truth(&mut self, node: &'a Node<'a>) -> ConditionValue {
         let is_function = Intrinsic::of(node).is_some();
         match self.value(node) {
@@ -127,7 +122,8 @@ impl<'a> Evaluator<'_, 'a> {
         }
     }
 
-    /// Returns what an operand of `Fn::And`, `Fn::Or` or `Fn::Not` is; of one that is no condition CloudFormation says what it says of too few.
+    /// Evaluates an operand of `Fn::And`, `Fn::Or` or `Fn::Not`. For an operand that is not a condition, CloudFormation reports `aws`, the same
+    /// message as for too few operands.
     fn operand_truth(&mut self, node: &'a Node<'a>, aws: &str) -> ConditionValue {
         let may_be_one = matches!(node.kind, Kind::Object(_)) || matches!(node.scalar(), Some("true" | "false"));
         if may_be_one || self.macros {
@@ -172,7 +168,7 @@ impl<'a> Evaluator<'_, 'a> {
         }
     }
 
-    /// Returns the condition that a resource or an output of `section` names as its own; one that is missing is reported, and unknown.
+    /// Returns the name and value of the `Condition` of a resource or an output in `section`. An undeclared one is reported and unknown.
     pub(super) fn own_condition(&mut self, body: &'a Node<'a>, section: &str) -> Option<(&'a str, ConditionValue)> {
         let node = body.get("Condition")?;
         let Some(name) = node.as_str() else {
@@ -188,26 +184,25 @@ impl<'a> Evaluator<'_, 'a> {
         Some((name, value.unwrap_or(ConditionValue::Unknown)))
     }
 
-    /// Reports a condition that the template lacks; `{}` in the wording stands for its name.
+    /// Reports an undeclared condition. `{}` in CloudFormation's message stands for its name.
     pub(super) fn unresolved_condition(&mut self, name: &str, span: Span, aws: &str) {
         if self.macros {
             return;
         }
-        let mut diagnostic = Diagnostic::error("unresolved-condition", format!("the template has no condition `{name}`"))
+        let diagnostic = Diagnostic::error("unresolved-condition", format!("the template has no condition `{name}`"))
             .at(self.template.source, span, "")
-            .as_aws_says(aws.replace("{}", name));
-        if let Some(near) = crate::template::nearest(name, self.template.conditions.iter().map(|entry| entry.name)) {
-            diagnostic = diagnostic.hinted(format!("did you mean `{near}`?"));
-        }
+            .as_aws_says(aws.replace("{}", name))
+            .suggesting(name, self.template.conditions.iter().map(|entry| entry.name));
         self.problems.push(diagnostic);
     }
 
-    /// `decisive` is the operand value that settles the whole: `true` for `Fn::Or`. Every operand is looked at, for its mistakes.
+    /// Evaluates `Fn::And` or `Fn::Or`. `decisive` is the operand value that decides the result: `true` for `Fn::Or`. Every operand is evaluated, so
+    /// that every problem is reported.
     fn any_or_all(&mut self, operand: &'a Node<'a>, name: &str, decisive: bool) -> ConditionValue {
         let aws = format!("Template error: every {name} object requires a list of at least 2 and at most 10 boolean parameters.");
         let Some(operands) = Self::operands(operand, OPERANDS_OF_AND_OR) else {
             let message = match operand.kind {
-                Kind::Array(items) => format!("`{name}` takes two to ten conditions, and here are {}", items.len()),
+                Kind::Array(items) => format!("`{name}` takes two to ten conditions, not {}", items.len()),
                 _ => format!("`{name}` takes a list of two to ten conditions"),
             };
             self.problem("and-or-operands", operand, message, aws);
@@ -225,7 +220,7 @@ impl<'a> Evaluator<'_, 'a> {
     }
 }
 
-/// Two unknowns that are sure to be the same are equal; any other unknown leaves it open.
+/// Compares two values. Two unknown values with the same expression are equal; any other comparison with an unknown value is unknown.
 pub(super) fn equal(a: &Value<'_>, b: &Value<'_>) -> ConditionValue {
     if a.same(b) {
         ConditionValue::Known(true)

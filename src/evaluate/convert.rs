@@ -1,4 +1,4 @@
-//! Values as JSON; how a change set shows them is the planner's.
+//! Serialization of values as JSON, with secrets masked.
 
 use std::borrow::Cow;
 
@@ -9,9 +9,9 @@ use super::value::{Residual, Value, ValueKind};
 use crate::secret::Mask;
 
 impl Value<'_> {
-    /// Returns the value as JSON; what is unknown stands as the intrinsic function that is left of it, in its long form.
+    /// Returns the value as JSON. An unknown value is written as its remaining intrinsic function, in the long form.
     pub fn to_json(&self) -> Json {
-        // Nothing in a value has no JSON: keys are strings, and a number that is none is text.
+        // Every value has a JSON form: keys are strings, and a number that JSON cannot represent is written as text.
         serde_json::to_value(self).unwrap_or(Json::Null)
     }
 }
@@ -22,11 +22,11 @@ impl Serialize for Value<'_> {
     }
 }
 
-/// A value on its way out, straight to the writer: a tree of JSON in between would cost more than evaluating did.
+/// A value to serialize with secrets masked. It is written without an intermediate JSON tree, which would cost more than evaluation.
 pub(crate) struct MaskedValue<'v, 'a> {
-    /// What to write.
+    /// The value.
     pub(crate) value: &'v Value<'a>,
-    /// What becomes of its mask.
+    /// The secrets to mask in its texts and keys.
     pub(crate) mask: &'v Mask,
 }
 
@@ -49,7 +49,7 @@ impl Serialize for MaskedValue<'_, '_> {
     }
 }
 
-/// Writes a map, each value as `written` says.
+/// Serializes a map with masked keys, its values through `written`.
 pub(crate) fn members_of<'v, 'a, S: Serializer, W: Serialize>(
     serializer: S,
     members: &'v [(&'a str, Value<'a>)],
@@ -59,7 +59,7 @@ pub(crate) fn members_of<'v, 'a, S: Serializer, W: Serialize>(
     if members.iter().all(|(key, _)| matches!(mask.mask(key), Cow::Borrowed(_))) {
         return serializer.collect_map(members.iter().map(|(key, value)| (key, written(value))));
     }
-    // Keys that are not themselves any more may meet, and then the last one holds.
+    // Masked keys may collide, and then the last one wins.
     let mut map = Map::new();
     for (key, value) in members {
         let value = serde_json::to_value(written(value)).map_err(serde::ser::Error::custom)?;
@@ -68,7 +68,7 @@ pub(crate) fn members_of<'v, 'a, S: Serializer, W: Serialize>(
     map.serialize(serializer)
 }
 
-/// The intrinsic function that would give an unknown value.
+/// An unknown value, written as its remaining intrinsic function.
 struct MaskedResidual<'v, 'a> {
     residual: &'v Residual<'a>,
     mask: &'v Mask,
@@ -116,7 +116,7 @@ impl<'v, 'a> MaskedResidual<'v, 'a> {
     }
 }
 
-/// One branch of an `Fn::If` whose condition is not known.
+/// One branch of an `Fn::If` whose condition is unknown.
 struct Branch<'v, 'a>(Option<&'v Value<'a>>, &'v Mask);
 
 impl Serialize for Branch<'_, '_> {

@@ -1,17 +1,14 @@
-//! The walk over expressions that gives them values.
+//! The evaluator: computes the value of every expression.
 
 use bumpalo::collections::Vec as ArenaVec;
 
-use super::conditions::Progress;
 use super::text::{MOST_BYTES, Text};
 use super::value::{Residual, Value, ValueKind};
 use super::{ConditionValue, State};
 use crate::parameters::ParameterSet;
-use crate::template::{
-    Arena, Diagnostic, Diagnostics, Intrinsic, Kind, MOST_SUGGESTIONS, Node, Span, Template, did_you_mean, section_rank,
-};
+use crate::template::{Arena, Diagnostic, Diagnostics, Intrinsic, Kind, MOST_SUGGESTIONS, Node, Span, Template, section_rank};
 
-/// The section that is being evaluated; the same mistake has another wording in another section.
+/// The section that is being evaluated. CloudFormation words the same problem differently per section.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Block {
     Conditions,
@@ -19,7 +16,15 @@ pub(super) enum Block {
     Outputs,
 }
 
-/// A name that stands for nothing, and where it was used.
+/// The progress of evaluating a condition.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Progress {
+    New,
+    Running,
+    Done(ConditionValue),
+}
+
+/// An unresolved reference.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Dangling<'a> {
     pub block: Block,
@@ -27,13 +32,13 @@ pub(super) struct Dangling<'a> {
     pub span: Span,
     /// The condition that keeps the resource of that name from existing.
     pub condition: Option<&'a str>,
-    /// CloudFormation's words for this one alone; names without are told in one message.
+    /// CloudFormation's message for this reference alone; references without one share a message per section.
     pub aws: Option<&'a str>,
 }
 
-/// Evaluates one template under one set of parameters, gathering problems on the way.
+/// Evaluates one template with one set of parameters, and collects problems.
 ///
-/// An expression that cannot be evaluated becomes an unknown one, so that one mistake is reported once and the walk goes on.
+/// An expression that cannot be evaluated becomes an unknown value, so that one mistake is reported once and evaluation continues.
 pub(super) struct Evaluator<'t, 'a> {
     pub template: &'t Template<'a>,
     pub parameters: &'a ParameterSet<'a>,
@@ -43,18 +48,18 @@ pub(super) struct Evaluator<'t, 'a> {
     pub arena: &'a Arena,
     /// Whether `AWS::LanguageExtensions` is on.
     pub extensions: bool,
-    /// Whether another transform is, which may add resources and functions that nobody can see here.
+    /// Whether the template has another transform, which may add resources and functions that are unknown offline.
     pub macros: bool,
     pub block: Block,
     pub progress: Vec<Progress>,
     /// Conditions being evaluated, outermost first.
-    pub ring: Vec<usize>,
+    pub condition_path: Vec<usize>,
     pub problems: Diagnostics,
     pub warnings: Diagnostics,
     pub dangling: Vec<Dangling<'a>>,
     /// The resource or output being evaluated.
     pub subject: &'a str,
-    /// Which resource needs which, as found so far.
+    /// The dependencies between resources found so far.
     pub dependencies: Vec<(&'a str, &'a str)>,
 }
 
@@ -70,7 +75,7 @@ impl<'t, 'a> Evaluator<'t, 'a> {
             macros: has_macros(template),
             block: Block::Conditions,
             progress: vec![Progress::New; template.conditions.len()],
-            ring: Vec::new(),
+            condition_path: Vec::new(),
             problems: Diagnostics::default(),
             warnings: Diagnostics::default(),
             dangling: Vec::new(),
@@ -87,14 +92,14 @@ impl<'t, 'a> Evaluator<'t, 'a> {
         self.dependencies.clear();
     }
 
-    /// Notes that the resource being evaluated needs another.
+    /// Records that the resource being evaluated depends on another.
     pub(super) fn note_dependency(&mut self, on: &'a str) {
         if self.block == Block::Resources {
             self.dependencies.push((self.subject, on));
         }
     }
 
-    /// Returns which resource needs which, after reporting circular dependencies.
+    /// Returns the dependencies between resources, after reporting circular ones.
     pub(super) fn all_dependencies(&mut self) -> Vec<(&'a str, &'a str)> {
         self.dependencies.sort_unstable();
         self.dependencies.dedup();
@@ -107,7 +112,7 @@ impl<'t, 'a> Evaluator<'t, 'a> {
         self.report_dangling();
         let place = |diagnostic: &Diagnostic| diagnostic.labels.first().map_or(0, |label| label.span.start);
         let root = self.template.root;
-        // CloudFormation tells one problem and stops; the order is the one in which it would come to them.
+        // CloudFormation reports the first problem only; problems are sorted in the order in which it would find them.
         self.problems.0.sort_by_cached_key(|problem| (section_rank(root, place(problem)), stage(problem.rule), place(problem)));
         self.warnings.0.sort_by_key(place);
         (self.problems, self.warnings)
@@ -118,7 +123,7 @@ impl<'t, 'a> Evaluator<'t, 'a> {
         self.problem_at(rule, node.span, message, aws);
     }
 
-    /// Reports a problem at a place.
+    /// Reports a problem at a span.
     pub(super) fn problem_at(&mut self, rule: &'static str, span: Span, message: impl Into<String>, aws: impl Into<String>) {
         self.problems.push(Diagnostic::error(rule, message).at(self.template.source, span, "").as_aws_says(aws));
     }
@@ -193,7 +198,7 @@ impl<'t, 'a> Evaluator<'t, 'a> {
         Value::new(ValueKind::Unknown(residual), origin)
     }
 
-    /// Returns what stands for an expression that was found wrong, or that only a macro understands.
+    /// Returns an unknown value for an expression that is invalid or that only a macro can process.
     pub(super) fn kept(&self, node: &'a Node<'a>) -> Value<'a> {
         self.unknown(Residual::Transform(node), node)
     }
@@ -203,7 +208,7 @@ impl<'t, 'a> Evaluator<'t, 'a> {
         Value::new(ValueKind::String(self.arena.str(text)), origin)
     }
 
-    /// Returns the operands of a function that takes a list of `counts` of them.
+    /// Returns the operands of a function, if they are a list with an allowed number of items.
     pub(super) fn operands(node: &'a Node<'a>, counts: std::ops::RangeInclusive<usize>) -> Option<&'a [Node<'a>]> {
         match node.kind {
             Kind::Array(items) if counts.contains(&items.len()) => Some(items),
@@ -211,29 +216,29 @@ impl<'t, 'a> Evaluator<'t, 'a> {
         }
     }
 
-    /// Evaluates an operand for which `AWS::NoValue` is not good enough: it counts as the empty string.
+    /// Evaluates an operand; `AWS::NoValue` counts as an empty string.
     pub(super) fn operand(&mut self, node: &'a Node<'a>) -> Value<'a> {
         self.value(node).unwrap_or(Value::new(ValueKind::String(""), node))
     }
 
-    /// Returns the string that was built, unless it grew past all sense.
+    /// Returns the string that was built, or reports that it is too long.
     pub(super) fn finish_text(&mut self, text: Text<'a>, node: &'a Node<'a>) -> Value<'a> {
         if text.is_too_long() { self.too_long(node) } else { text.finish() }
     }
 
     pub(super) fn too_long(&mut self, node: &'a Node<'a>) -> Value<'a> {
-        let message = format!("this gives a string of more than {} MB", MOST_BYTES / (1024 * 1024));
+        let message = format!("the result is a string of more than {} MB", MOST_BYTES / (1024 * 1024));
         let diagnostic = Diagnostic::error("too-long", message).at(self.template.source, node.span, "");
         self.problems.push(diagnostic);
         self.kept(node)
     }
 
-    /// Notes a name that stands for nothing.
+    /// Records an unresolved reference.
     pub(super) fn note_dangling(&mut self, name: &'a str, span: Span, condition: Option<&'a str>) {
         self.dangling.push(Dangling { block: self.block, name, span, condition, aws: None });
     }
 
-    /// Notes an attribute of a resource that the template does not have, which CloudFormation tells at once and by itself.
+    /// Records an attribute of an undeclared resource, which CloudFormation reports in a message of its own.
     pub(super) fn note_undefined(&mut self, name: &'a str, span: Span, aws: &str) {
         let aws = Some(self.arena.str(aws));
         self.dangling.push(Dangling { block: self.block, name, span, condition: None, aws });
@@ -259,7 +264,7 @@ impl<'t, 'a> Evaluator<'t, 'a> {
             };
             for (index, one) in found.iter().enumerate() {
                 let diagnostic = self.dangling_diagnostic(one, index < MOST_SUGGESTIONS);
-                // CloudFormation's message names them all, which with every one of very many would be many times the template.
+                // CloudFormation's message lists all names; repeating it for very many references would exceed the template many times.
                 let aws = one.aws.or((index < MOST_SUGGESTIONS).then_some(aws.as_str()));
                 self.problems.push(match aws {
                     Some(aws) => diagnostic.as_aws_says(aws),
@@ -281,26 +286,22 @@ impl<'t, 'a> Evaluator<'t, 'a> {
             if let Some(entry) = self.template.resources.get(name) {
                 diagnostic = diagnostic.at(source, entry.name_span, format!("exists only when `{condition}` is true"));
             }
-            return diagnostic.hinted(format!("refer to it under `Fn::If` on `{condition}`"));
+            return diagnostic.hinted(format!("refer to it inside an `Fn::If` on `{condition}`"));
         }
         if one.block == Block::Conditions {
-            let what = if self.template.resources.contains(name) { "is a resource" } else { "is no parameter" };
+            let what = if self.template.resources.contains(name) { "is a resource" } else { "is not a parameter" };
             return Diagnostic::error("unresolved-reference", format!("a condition can refer to parameters only, and `{name}` {what}"))
                 .at(source, one.span, "");
         }
-        let diagnostic =
-            Diagnostic::error("unresolved-reference", format!("`{name}` is neither a parameter nor a resource of the template"))
-                .at(source, one.span, "");
         let names = self.template.resources.iter().chain(&self.template.parameters).map(|entry| entry.name);
-        match did_you_mean(name, names.filter(|_| is_looked_up)) {
-            Some(hint) => diagnostic.hinted(hint),
-            None => diagnostic,
-        }
+        Diagnostic::error("unresolved-reference", format!("`{name}` is neither a parameter nor a resource of the template"))
+            .at(source, one.span, "")
+            .suggesting(name, names.filter(|_| is_looked_up))
     }
 }
 
-/// Returns how late CloudFormation comes to a problem within its section: names are looked up once every function there is well
-/// formed, and the order of resources is sought last.
+/// Returns the stage at which CloudFormation finds a problem within its section: malformed functions first, then unresolved references, then
+/// circular dependencies.
 fn stage(rule: &str) -> u8 {
     match rule {
         "circular-dependency" => 2,
@@ -309,7 +310,7 @@ fn stage(rule: &str) -> u8 {
     }
 }
 
-/// Tells whether a macro may add resources, parameters or functions: a transform of the template, or one within a section.
+/// Returns whether a macro may add resources, parameters or functions: a transform of the template or inside a section.
 fn has_macros(template: &Template<'_>) -> bool {
     let within = |node: &Node<'_>| node.get("Fn::Transform").is_some();
     template.transforms.iter().any(|name| *name != "AWS::LanguageExtensions")

@@ -1,8 +1,8 @@
-//! What an output will be, as far as the template itself tells it.
+//! Expected values of outputs, where the template determines them.
 //!
-//! A change set calls a reference to a new resource unknown, so properties keep it as one. An output is what the finished stack
-//! shows: there, `Ref` of a bucket with a name of its own is that name, and `Fn::GetAtt` of an attribute that is also a property is the
-//! property. Which those are is told by the provider schemas.
+//! A change set shows a reference to a new resource as unknown, so properties keep it unknown. An output shows the finished stack:
+//! there, `Ref` of a bucket with an explicit name is that name, and `Fn::GetAtt` of an attribute that is also a property is the
+//! property. The provider schemas define which attributes these are.
 
 use super::evaluator::Evaluator;
 use super::text::Text;
@@ -11,14 +11,14 @@ use super::{Named, Resource};
 use crate::schema;
 use crate::template::Node;
 
-/// References looked at for one output; a chain that is longer, or that fans out further, stays as it is.
+/// Most references that are followed for one output; a longer chain stays unknown.
 const MOST_STEPS: u32 = 4096;
 
-/// Services that write names down in lowercase, so that the name given is not what `Ref` gives.
+/// Services that convert names to lowercase, so that `Ref` does not return the name in the template.
 const LOWERCASING: [&str; 5] = ["AWS::RDS::", "AWS::ElastiCache::", "AWS::Redshift::", "AWS::Neptune::", "AWS::DocDB::"];
 
 impl<'a> Evaluator<'_, 'a> {
-    /// Returns the value with every reference that the template tells put in.
+    /// Returns the value with every reference replaced that the template determines.
     pub(super) fn expected(&self, value: Value<'a>, resources: &Named<'a, Resource<'a>>) -> Value<'a> {
         self.expected_within(value, resources, &mut { MOST_STEPS }).unwrap_or(value)
     }
@@ -51,7 +51,7 @@ impl<'a> Evaluator<'_, 'a> {
         }
     }
 
-    /// Returns a property that an attribute of the same name repeats.
+    /// Returns the value of a property that has the same name as the attribute.
     fn property(
         &self,
         resource: &Resource<'a>,
@@ -66,7 +66,7 @@ impl<'a> Evaluator<'_, 'a> {
             return None;
         }
         let value = self.expected_within(*resource.properties.get(name)?, resources, steps)?;
-        // A dynamic reference is resolved by the service, to something that must not be told anyway.
+        // A dynamic reference is resolved by CloudFormation, usually to a secret.
         let text = value.text()?;
         (!text.contains("{{resolve:")).then(|| Value::new(ValueKind::String(text), origin))
     }

@@ -1,7 +1,7 @@
-//! `Fn::ForEach`: members of an object, written once and repeated.
+//! Expansion of `Fn::ForEach` loops.
 //!
-//! Works on the tree, before anything is evaluated, as the `AWS::LanguageExtensions` transform does: in any section, nested, over
-//! lists written out and lists that parameters or mappings give.
+//! Works on the tree before evaluation, like the `AWS::LanguageExtensions` transform: in any section, nested, over literal lists and lists from
+//! parameters or mappings.
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-foreach.html>
 
 use bumpalo::collections::Vec as ArenaVec;
@@ -14,18 +14,18 @@ use crate::template::{Diagnostic, Kind, Member, Node, Span};
 const PREFIX: &str = "Fn::ForEach::";
 const WORDING: &str = "Transform AWS::LanguageExtensions failed with: Fn::ForEach layout is incorrect";
 
-/// How many values a template may hold once its loops are written out, so that nested loops cannot fill the memory.
+/// Most values in a template after expansion, so that nested loops cannot exhaust memory.
 const MOST_VALUES: usize = 2_000_000;
 
-/// Tells whether a template's text holds a loop at all.
+/// Returns whether a template's text contains a loop.
 pub(super) fn is_used(text: &str) -> bool {
     memchr::memmem::find(text.as_bytes(), b"Fn::ForEach").is_some()
 }
 
-/// Returns the tree with every loop written out; problems are the evaluator's.
+/// Returns the tree with every loop expanded. Problems are added to the evaluator.
 pub(super) fn expand<'a>(evaluator: &mut Evaluator<'_, 'a>, root: &'a Node<'a>) -> &'a Node<'a> {
     let arena = evaluator.arena;
-    // A loop may name what a resource may name, though it must know its value.
+    // A loop may refer to the same names as a resource, but their values must be known.
     evaluator.block = Block::Resources;
     let mut expander = Expander { evaluator, bound: Vec::new(), values: 0 };
     arena.alloc(expander.node(root))
@@ -33,7 +33,7 @@ pub(super) fn expand<'a>(evaluator: &mut Evaluator<'_, 'a>, root: &'a Node<'a>) 
 
 struct Expander<'e, 't, 'a> {
     evaluator: &'e mut Evaluator<'t, 'a>,
-    /// Identifiers with the item that each stands for, outermost first.
+    /// Loop variables with their current items, outermost first.
     bound: Vec<(&'a str, &'a str)>,
     values: usize,
 }
@@ -83,17 +83,17 @@ impl<'a> Expander<'_, '_, 'a> {
 
     fn repeat(&mut self, member: &'a Member<'a>, into: &mut Vec<Member<'a>>) {
         let [identifier, collection, body] = member.value.items() else {
-            self.problem(member.value.span, "`Fn::ForEach` takes an identifier, a list, and what is repeated".to_owned());
+            self.problem(member.value.span, "`Fn::ForEach` takes an identifier, a list and an object to repeat".to_owned());
             return;
         };
         let (Some(identifier), Kind::Object(fragment)) = (identifier.as_str(), body.kind) else {
-            self.problem(member.value.span, "`Fn::ForEach` takes an identifier, a list, and an object".to_owned());
+            self.problem(member.value.span, "`Fn::ForEach` takes an identifier, a list and an object to repeat".to_owned());
             return;
         };
         let Some(items) = self.collection(collection) else { return };
         for item in items {
             if self.values > MOST_VALUES {
-                self.problem(member.key_span, format!("the loops of the template give more than {MOST_VALUES} values"));
+                self.problem(member.key_span, format!("expanding the template's loops gives more than {MOST_VALUES} values"));
                 return;
             }
             self.bound.push((identifier, item));
@@ -105,16 +105,16 @@ impl<'a> Expander<'_, '_, 'a> {
 
     fn collection(&mut self, node: &Node<'a>) -> Option<Vec<&'a str>> {
         let node = self.evaluator.arena.alloc(self.node(node));
-        let told = (self.evaluator.problems.0.len(), self.evaluator.dangling.len());
+        let reported = (self.evaluator.problems.0.len(), self.evaluator.dangling.len());
         let value = self.evaluator.operand(node);
-        if told != (self.evaluator.problems.0.len(), self.evaluator.dangling.len()) {
+        if reported != (self.evaluator.problems.0.len(), self.evaluator.dangling.len()) {
             return None;
         }
         let mut items = Vec::new();
         match value.kind {
             ValueKind::List(values) => {
                 for value in values {
-                    // A list within the list, as of a list parameter beside literals, gives its items.
+                    // A nested list, such as a list parameter beside literals, contributes its items.
                     for item in value.items().unwrap_or(std::slice::from_ref(value)) {
                         match item.text() {
                             Some(text) => items.push(text),
@@ -123,7 +123,7 @@ impl<'a> Expander<'_, '_, 'a> {
                                 return None;
                             }
                             None => {
-                                self.problem(node.span, "the list of `Fn::ForEach` holds something that is no string".to_owned());
+                                self.problem(node.span, "the list of `Fn::ForEach` contains an item that is not a string".to_owned());
                                 return None;
                             }
                         }
@@ -136,13 +136,13 @@ impl<'a> Expander<'_, '_, 'a> {
                 None
             }
             _ => {
-                self.problem(node.span, "`Fn::ForEach` goes over a list".to_owned());
+                self.problem(node.span, "`Fn::ForEach` requires a list".to_owned());
                 None
             }
         }
     }
 
-    /// Puts items in: `${Name}` as it is, `&{Name}` with letters and digits only.
+    /// Substitutes loop variables: `${Name}` with the item, `&{Name}` with its letters and digits only.
     fn text(&self, text: &'a str) -> &'a str {
         if self.bound.is_empty() || memchr::memchr(b'{', text.as_bytes()).is_none() {
             return text;
@@ -172,7 +172,7 @@ impl<'a> Expander<'_, '_, 'a> {
                             "Transform AWS::LanguageExtensions failed with: Duplicate key '{}' when merging keys to parent object in Fn::ForEach",
                             member.key
                         ))
-                        .hinted("put the identifier into the key, as `${Name}` or, for letters and digits only, `&{Name}`"),
+                        .hinted("include the identifier in the key, as `${Name}` or, for letters and digits only, `&{Name}`"),
                 );
             }
         }

@@ -1,7 +1,8 @@
-//! Gives every expression of a template its value under given parameters.
+//! Evaluates a template: computes the value of every expression for one set of parameters.
 //!
-//! Takes a [`Template`], a [`ParameterSet`] and what is known of the deployed stack
-//! ([`State`]), gives an [`Evaluation`]: conditions, resources with resolved properties, outputs. What a value changes is for [`plan`](crate::plan).
+//! Takes a [`Template`], a [`ParameterSet`] and the known [`State`] of the deployed
+//! stack, and returns an [`Evaluation`]: conditions, resources with resolved properties, and outputs. Comparing two evaluations is left to
+//! [`plan`](crate::plan).
 
 mod conditions;
 mod convert;
@@ -30,51 +31,51 @@ pub use zones::availability_zones;
 use crate::parameters::ParameterSet;
 use crate::template::{Arena, Diagnostics, Document, Entry, Format, Template};
 
-/// A map that keeps its order and is found by name quickly.
+/// A map by name that keeps document order.
 pub type Named<'a, T> = IndexMap<&'a str, T, FxBuildHasher>;
 
-/// What cannot be known from the template: pseudo parameters, and the stack as it is deployed.
+/// Values that the template does not contain: pseudo parameters, and the deployed stack.
 ///
-/// The shape of `--state FILE`; every part may be left out.
+/// This is the format of a state file. Every member is optional.
 #[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct State {
     /// Pseudo parameters by name, such as `AWS::Region`.
     pub pseudo: IndexMap<String, serde_json::Value>,
-    /// What `Ref` of a deployed resource gives, by logical ID.
+    /// Physical IDs, which `Ref` of a deployed resource returns, by logical ID.
     pub physical_ids: IndexMap<String, String>,
     /// Attributes of deployed resources: logical ID, then attribute name.
     pub attributes: IndexMap<String, IndexMap<String, serde_json::Value>>,
-    /// Values of SSM parameters by their name in SSM; when the map is there, it holds all that are.
+    /// Values of SSM parameters by their name in Parameter Store. If present, it holds every parameter that exists.
     pub ssm: Option<IndexMap<String, serde_json::Value>>,
-    /// Whether SSM parameters that `ssm` does not have may be there all the same; not for files.
+    /// Whether SSM parameters that `ssm` does not hold may exist nevertheless; not part of the file format.
     #[serde(skip)]
     pub ssm_is_partial: bool,
     /// Values of exports of other stacks by export name.
     pub exports: IndexMap<String, serde_json::Value>,
 }
 
-/// A condition's value; unknown when it rests on something that only AWS knows.
+/// The value of a condition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConditionValue {
     /// True or false.
     Known(bool),
-    /// Rests on something that only AWS knows.
+    /// Depends on a value known only to AWS.
     Unknown,
 }
 
-/// A resource that exists under the parameters given, evaluated.
+/// An evaluated resource that exists with the given parameters.
 #[derive(Clone, Debug)]
 pub struct Resource<'a> {
-    /// The logical ID and where it stands.
+    /// The logical ID, its place and the declaration.
     pub entry: Entry<'a>,
     /// `Type`.
     pub resource_type: &'a str,
-    /// `Condition` by name, and whether it is known to be true.
+    /// The name of `Condition` and its value.
     pub condition: Option<(&'a str, ConditionValue)>,
-    /// `DependsOn`, resources whose condition is false left out.
+    /// `DependsOn`, without resources whose condition is false.
     pub depends_on: Vec<&'a str>,
-    /// `Properties`; an absent block is an empty map.
+    /// `Properties`; an empty map if absent.
     pub properties: Value<'a>,
     /// `Metadata`.
     pub metadata: Option<Value<'a>>,
@@ -88,12 +89,12 @@ pub struct Resource<'a> {
     pub update_policy: Option<Value<'a>>,
 }
 
-/// An output that exists under the parameters given, evaluated.
+/// An evaluated output that exists with the given parameters.
 #[derive(Clone, Debug)]
 pub struct Output<'a> {
-    /// The name and where it stands.
+    /// The name, its place and the declaration.
     pub entry: Entry<'a>,
-    /// `Value`, as the finished stack shows it where the template tells: `Ref` of a resource with a name of its own is that name.
+    /// `Value`, as the finished stack returns it where the template determines it: `Ref` of a resource with an explicit name is that name.
     pub value: Value<'a>,
     /// `Export.Name`.
     pub export: Option<Value<'a>>,
@@ -101,38 +102,38 @@ pub struct Output<'a> {
     pub description: Option<&'a str>,
 }
 
-/// A template's meaning under given parameters.
+/// The result of evaluating a template.
 #[derive(Debug)]
 pub struct Evaluation<'a> {
     /// The template as it was read.
     pub template: &'a Template<'a>,
-    /// The template with `Fn::ForEach` written out, when it has any; see [`Evaluation::sections`].
+    /// The template with every `Fn::ForEach` expanded, if it has any; see [`Evaluation::sections`].
     expanded: Option<Template<'a>>,
-    /// Where texts that the template does not hold as one are kept.
+    /// Holds texts that are not part of the template.
     pub(crate) arena: &'a Arena,
-    /// The parameters, as given and as defaulted.
+    /// The parameters with their values.
     pub parameters: &'a ParameterSet<'a>,
-    /// What was known of the deployed stack.
+    /// The known state of the deployed stack.
     pub state: &'a State,
-    /// Every condition.
+    /// All conditions.
     pub conditions: Named<'a, ConditionValue>,
-    /// The resources that exist, or may.
+    /// The resources that exist or may exist.
     pub resources: Named<'a, Resource<'a>>,
-    /// The outputs that exist, or may.
+    /// The outputs that exist or may exist.
     pub outputs: Named<'a, Output<'a>>,
-    /// Which resource needs which: pairs of logical IDs by `Ref`, `Fn::GetAtt`, `Fn::Sub` and `DependsOn`, sorted, each once.
+    /// Dependencies between resources through `Ref`, `Fn::GetAtt`, `Fn::Sub` and `DependsOn`: pairs of logical IDs, sorted, without duplicates.
     pub dependencies: Vec<(&'a str, &'a str)>,
-    /// Status reasons that AWS would attach as `[WARN]`, and remarks of ours.
+    /// Warnings, including the `[WARN]` status reasons that AWS would report.
     pub warnings: Diagnostics,
 }
 
 impl<'a> Evaluation<'a> {
-    /// Returns the template whose sections were evaluated: with every `Fn::ForEach` written out.
+    /// Returns the template whose sections were evaluated, with every `Fn::ForEach` expanded.
     pub fn sections(&self) -> &Template<'a> {
         self.expanded.as_ref().unwrap_or(self.template)
     }
 
-    /// Returns the resources that one resource needs, sorted.
+    /// Returns the resources that a resource depends on, sorted.
     pub fn needs(&self, id: &str) -> impl Iterator<Item = &'a str> + '_ {
         let start = self.dependencies.partition_point(|(from, _)| *from < id);
         let rest = self.dependencies.get(start..).unwrap_or_default();
@@ -140,7 +141,7 @@ impl<'a> Evaluation<'a> {
         rest.get(..end).unwrap_or_default().iter().map(|(_, to)| *to)
     }
 
-    /// Returns what a condition was found to be.
+    /// Returns the value of a condition.
     pub fn condition(&self, name: &str) -> Option<ConditionValue> {
         self.conditions.get(name).copied()
     }
@@ -148,11 +149,11 @@ impl<'a> Evaluation<'a> {
 
 /// Evaluates a template.
 ///
-/// Pure: the same input gives the same evaluation. Everything in the result lives as long as `arena`.
+/// This is a pure function. The result borrows from `arena`.
 ///
 /// # Errors
 ///
-/// Returns every problem of the template under these parameters, each at its place.
+/// Returns an error with every problem found, if the template cannot be evaluated with these parameters.
 pub fn evaluate<'a>(
     template: &'a Template<'a>,
     parameters: &'a ParameterSet<'a>,
@@ -163,13 +164,13 @@ pub fn evaluate<'a>(
     problems.into_result(evaluation)
 }
 
-/// Evaluates a template as far as it goes: what has a value has it, beside every problem of what has none.
+/// Evaluates as much of a template as possible, and returns it with every problem found.
 ///
-/// For showing only: a plan wants the whole, which [`evaluate`] gives or refuses.
+/// For display only. A plan requires a complete evaluation; see [`evaluate`].
 ///
 /// # Errors
 ///
-/// Returns the problems of a template whose loops cannot be written out, of which nothing can be said.
+/// Returns an error if an `Fn::ForEach` cannot be expanded.
 pub fn evaluate_in_part<'a>(
     template: &'a Template<'a>,
     parameters: &'a ParameterSet<'a>,
@@ -188,7 +189,7 @@ pub fn evaluate_in_part<'a>(
     Ok((Evaluation { template, expanded, arena, parameters, state, conditions, resources, outputs, dependencies, warnings }, problems))
 }
 
-/// Writes out every `Fn::ForEach`, for a template that has any.
+/// Returns the template with every `Fn::ForEach` expanded, or `None` if it has none.
 fn expand<'a>(
     template: &'a Template<'a>,
     parameters: &'a ParameterSet<'a>,

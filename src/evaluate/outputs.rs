@@ -1,4 +1,4 @@
-//! Outputs: which exist, and their values.
+//! Evaluation of outputs.
 
 use super::evaluator::{Block, Evaluator};
 use super::value::{Value, ValueKind};
@@ -39,7 +39,7 @@ impl<'a> Evaluator<'_, 'a> {
         Some(Output { entry: *entry, value, export, description: body.get("Description").and_then(Node::as_str) })
     }
 
-    /// Returns the name of an export; one that is written out must consist of what CloudFormation takes.
+    /// Evaluates the name of an export. A literal name must consist of the characters that CloudFormation allows.
     fn export(&mut self, export: &'a Node<'a>) -> Option<Value<'a>> {
         let name = export.get("Name");
         let is_wrong = match name.map(Node::as_str) {
@@ -72,7 +72,7 @@ impl<'a> Evaluator<'_, 'a> {
             self.problem(
                 "output-not-a-string",
                 node,
-                format!("output `{}` must be a string, and is a {}", self.subject, what.to_lowercase()),
+                format!("output `{}` must be a string, not a {}", self.subject, what.to_lowercase()),
                 format!("Template format error: The Value field of every Outputs member must evaluate to a String and not a {what}."),
             );
         }

@@ -1,4 +1,4 @@
-//! Pseudo parameters: given, derived from the region, or unknown.
+//! Pseudo parameters: from the state, derived from the region, or unknown.
 //!
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/pseudo-parameter-reference.html>
 
@@ -7,12 +7,12 @@ use super::value::{Residual, Value, ValueKind};
 use crate::aws::partition;
 use crate::template::Node;
 
-/// Every pseudo parameter there is; `AWS::NoValue` is none of them, it is the absence of a value.
+/// All pseudo parameters, except `AWS::NoValue`, which is the absence of a value.
 pub(super) const NAMES: [&str; 7] =
     ["AWS::AccountId", "AWS::NotificationARNs", "AWS::Partition", "AWS::Region", "AWS::StackId", "AWS::StackName", "AWS::URLSuffix"];
 
 impl<'a> Evaluator<'_, 'a> {
-    /// Returns the value of a pseudo parameter, or `None` when there is none of that name.
+    /// Returns the value of a pseudo parameter, or `None` for another name.
     pub(super) fn pseudo(&self, name: &'a str, origin: &'a Node<'a>) -> Option<Value<'a>> {
         if !NAMES.contains(&name) {
             return None;
@@ -30,12 +30,12 @@ impl<'a> Evaluator<'_, 'a> {
         Some(Value::new(kind, origin))
     }
 
-    /// Returns the stack's region, where it is known.
+    /// Returns the stack's region, if it is known.
     pub(super) fn region(&self) -> Option<&'a str> {
         self.state.pseudo.get("AWS::Region").and_then(serde_json::Value::as_str)
     }
 
-    /// Returns a value from outside, such as an attribute of a deployed resource.
+    /// Converts a value from the state, such as an attribute of a deployed resource.
     pub(super) fn external(&self, value: &'a serde_json::Value, origin: &'a Node<'a>) -> Value<'a> {
         let kind = match value {
             serde_json::Value::Null => ValueKind::Null,

@@ -1,4 +1,4 @@
-//! Resources: which exist, and what they are.
+//! Evaluation of resources.
 
 use super::evaluator::{Block, Evaluator};
 use super::value::{Value, ValueKind};
@@ -21,7 +21,7 @@ impl<'a> Evaluator<'_, 'a> {
         resources
     }
 
-    /// A resource must not have the name of a parameter, since `Ref` could then mean either.
+    /// Reports resources that have the name of a parameter, which would make `Ref` ambiguous.
     fn shared_names(&mut self) {
         let template = self.template;
         let is_shared = |entry: &&Entry<'a>| template.parameters.contains(entry.name) && !self.macros;
@@ -33,12 +33,12 @@ impl<'a> Evaluator<'_, 'a> {
                 .at(template.source, entry.name_span, "again here")
                 .at(template.source, parameter, "first here")
                 .as_aws_says(format!("Template error: all resources and parameters must have unique names. Common name(s):[{listed}]"))
-                .hinted("give one of them another name, so that `Ref` knows which");
+                .hinted("rename one of them, so that `Ref` is unambiguous");
             self.problems.push(problem);
         }
     }
 
-    /// Returns whether a resource exists, or `None` when the template has none of that name; with the condition that decides.
+    /// Returns whether a resource exists and the condition that decides it, or `None` if the template does not declare it.
     pub(super) fn existence(&mut self, name: &str) -> Option<(ConditionValue, Option<&'a str>)> {
         let entry = self.template.resources.get(name)?;
         let Some(condition) = entry.body.get("Condition") else {
@@ -47,14 +47,14 @@ impl<'a> Evaluator<'_, 'a> {
         let Some(name) = condition.as_str() else {
             return Some((ConditionValue::Known(true), None));
         };
-        // A condition that is missing is reported where the resource stands, not at everything that refers to it.
+        // An undeclared condition is reported at the resource, not at every reference to the resource.
         Some((self.condition(name, condition.span).unwrap_or(ConditionValue::Known(true)), Some(name)))
     }
 
     fn resource(&mut self, entry: &Entry<'a>) -> Option<Resource<'a>> {
         let body = entry.body;
         if entry.name.starts_with("Fn::") || !matches!(body.kind, Kind::Object(_)) {
-            // A macro, or a loop without the language extensions, which has been reported.
+            // A macro, or a loop without the language extensions.
             return self.not_a_resource(entry);
         }
         let condition = self.own_condition(body, "Resources");
@@ -82,16 +82,16 @@ impl<'a> Evaluator<'_, 'a> {
         })
     }
 
-    /// A repository's name is often built from the stack's, which may have upper-case letters where this may not.
+    /// Warns about uppercase letters in the name of a repository, which often come from the stack's name.
     ///
     /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ecr-repository.html>
     fn repository_name(&mut self, entry: &Entry<'a>, properties: Option<Value<'a>>) {
         let Some(name) = properties.and_then(|properties| properties.get("RepositoryName")) else { return };
         if name.text().is_some_and(|text| text.bytes().any(|byte| byte.is_ascii_uppercase())) {
             self.warnings.push(
-                Diagnostic::warning("repository-name", format!("the name of repository `{}` has upper-case letters here", entry.name))
-                    .at(self.template.source, name.origin.span, "ECR takes lower-case names alone")
-                    .hinted("a name built from the stack's needs a stack name in lower case"),
+                Diagnostic::warning("repository-name", format!("the name of repository `{}` contains uppercase letters", entry.name))
+                    .at(self.template.source, name.origin.span, "ECR requires lowercase names")
+                    .hinted("if the name is built from the stack's name, use a lowercase stack name"),
             );
         }
     }
@@ -99,7 +99,7 @@ impl<'a> Evaluator<'_, 'a> {
     fn not_a_resource(&mut self, entry: &Entry<'a>) -> Option<Resource<'a>> {
         let is_loop = entry.name.starts_with("Fn::ForEach");
         if is_loop && !self.extensions && !self.macros {
-            let diagnostic = Diagnostic::error("needs-language-extensions", "`Fn::ForEach` needs the language extensions")
+            let diagnostic = Diagnostic::error("needs-language-extensions", "`Fn::ForEach` requires the language extensions")
                 .at(self.template.source, entry.name_span, "")
                 .as_aws_says(format!("Template format error: [/Resources/{}] resource definition is malformed", entry.name))
                 .hinted("add `\"Transform\": \"AWS::LanguageExtensions\"` to the template");
@@ -116,16 +116,16 @@ impl<'a> Evaluator<'_, 'a> {
         body.get(key).and_then(|node| self.value(node))
     }
 
-    /// Functions in the policies need the language extensions.
+    /// Evaluates a deletion or update-replace policy, in which functions require the language extensions.
     ///
     /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html>
     fn policy(&mut self, body: &'a Node<'a>, key: &'static str) -> Option<Value<'a>> {
         let node = body.get(key)?;
         if node.as_str().is_none() && !self.extensions && !self.macros {
-            let diagnostic = Diagnostic::error("policy-not-a-string", format!("`{key}` must be a string, and is {}", node.kind_name()))
+            let diagnostic = Diagnostic::error("policy-not-a-string", format!("`{key}` must be a string, not {}", node.kind_name()))
                 .at(self.template.source, node.span, "")
                 .as_aws_says(format!("Template format error: Every {key} member must be a string."))
-                .hinted("functions here need `\"Transform\": \"AWS::LanguageExtensions\"`");
+                .hinted("functions require `\"Transform\": \"AWS::LanguageExtensions\"`");
             self.problems.push(diagnostic);
             return None;
         }
@@ -138,19 +138,17 @@ impl<'a> Evaluator<'_, 'a> {
         if let Some(text) = value.text()
             && !allowed.contains(&text)
         {
-            let mut diagnostic = Diagnostic::error("unknown-policy", format!("`{text}` is no `{key}`"))
+            let diagnostic = Diagnostic::error("unknown-policy", format!("`{text}` is not a valid `{key}`"))
                 .at(self.template.source, node.span, "")
                 .as_aws_says(format!("Template format error: Unrecognized {key} {text} for resource {}", self.subject))
-                .hinted(format!("allowed: {}", allowed.join(", ")));
-            if let Some(near) = crate::template::nearest(text, allowed.iter().copied()) {
-                diagnostic = diagnostic.hinted(format!("did you mean `{near}`?"));
-            }
+                .hinted(format!("allowed: {}", allowed.join(", ")))
+                .suggesting(text, allowed.iter().copied());
             self.problems.push(diagnostic);
         }
         Some(value)
     }
 
-    /// A dependency on a resource whose condition is false is no dependency, as CloudFormation has it.
+    /// Returns the resources in `DependsOn`. Like CloudFormation, it ignores those whose condition is false.
     fn depends_on(&mut self, entry: &Entry<'a>) -> Vec<&'a str> {
         let mut names = Vec::new();
         for item in depends_on(entry.body) {
@@ -164,7 +162,7 @@ impl<'a> Evaluator<'_, 'a> {
                     self.problem(
                         "depends-on",
                         item,
-                        format!("`DependsOn` takes the names of resources, and this is {}", item.kind_name()),
+                        format!("`DependsOn` takes the names of resources, not {}", item.kind_name()),
                         "Template format error: DependsOn must be a string or list of strings.",
                     );
                     continue;

@@ -1,4 +1,4 @@
-//! `Rules`: what must hold between parameters.
+//! `Rules`: assertions about parameters.
 //!
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/rules-section-structure.html>
 
@@ -7,7 +7,7 @@ use super::evaluator::{Block, Evaluator};
 use crate::template::{Diagnostic, Entry, Kind, Node};
 
 impl<'a> Evaluator<'_, 'a> {
-    /// Checks every assertion of every rule whose condition is not false; one that rests on unknowns holds.
+    /// Checks every assertion of every rule whose condition is not false. An assertion that depends on unknown values passes.
     pub(super) fn all_rules(&mut self) {
         self.block = Block::Conditions;
         let template = self.template;
@@ -18,12 +18,12 @@ impl<'a> Evaluator<'_, 'a> {
 
     fn rule(&mut self, entry: &Entry<'a>) {
         let body = entry.body;
-        let mut open = false;
+        let mut is_unknown = false;
         if let Some(condition) = body.get("RuleCondition") {
             match self.truth(condition) {
                 ConditionValue::Known(false) => return,
                 ConditionValue::Known(true) => {}
-                ConditionValue::Unknown => open = true,
+                ConditionValue::Unknown => is_unknown = true,
             }
         }
         let Some(assertions) = body.get("Assertions") else {
@@ -39,7 +39,7 @@ impl<'a> Evaluator<'_, 'a> {
                 self.malformed(entry, assertion, "has an assertion without `Assert`");
                 continue;
             };
-            if self.truth(assert) == ConditionValue::Known(false) && !open {
+            if self.truth(assert) == ConditionValue::Known(false) && !is_unknown {
                 self.report_assertion(entry, assertion, assert);
             }
         }
@@ -47,9 +47,9 @@ impl<'a> Evaluator<'_, 'a> {
 
     fn report_assertion(&mut self, entry: &Entry<'a>, assertion: &'a Node<'a>, assert: &'a Node<'a>) {
         let description = assertion.get("AssertDescription").and_then(Node::as_str);
-        let what = description.map_or_else(|| "an assertion does not hold".to_owned(), str::to_owned);
+        let what = description.map_or_else(|| "an assertion failed".to_owned(), str::to_owned);
         let name = entry.name;
-        let mut diagnostic = Diagnostic::error("rule-failed", format!("rule `{name}` forbids these parameters: {what}"))
+        let mut diagnostic = Diagnostic::error("rule-failed", format!("rule `{name}` rejects these parameters: {what}"))
             .at(self.template.source, assert.span, "")
             .as_aws_says(format!("Template constraint error: Rule {name}: {what}"));
         if entry.body.get("RuleCondition").is_some() {

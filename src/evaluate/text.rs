@@ -1,16 +1,17 @@
-//! Strings put together from parts, some of them unknown, in a normal form.
+//! Strings built from known and unknown parts, in a normal form.
 
 use super::value::{Residual, Value, ValueKind};
 use crate::template::{Arena, Node};
 
-/// Longest string that is built, in bytes, and most parts of an unknown one.
+/// Longest string that is built, in bytes.
 ///
-/// Far above what any property takes; without it, a small template of nested `Fn::Sub` could ask for more memory than there is.
+/// Far above the limit of any property. Without it, a small template of nested `Fn::Sub` could exhaust memory.
 pub(super) const MOST_BYTES: usize = 4 * 1024 * 1024;
+/// Most parts of an unknown string.
 const MOST_PARTS: usize = 65_536;
 
-/// Builds a string; adjacent known text is merged and nested strings are taken apart, so that `Fn::Join` and `Fn::Sub`
-/// which mean the same give the same.
+/// Builds a string. Adjacent known text is merged and nested strings are flattened, so that equivalent `Fn::Join` and `Fn::Sub` expressions give
+/// the same value.
 pub(super) struct Text<'a> {
     arena: &'a Arena,
     origin: &'a Node<'a>,
@@ -31,12 +32,12 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// Tells whether the string grew past all sense; the rest of it is then left out.
+    /// Returns whether the string exceeded a limit; its rest is then dropped.
     pub(super) fn is_too_long(&self) -> bool {
         self.bytes > MOST_BYTES || self.parts.len() > MOST_PARTS
     }
 
-    /// Adds a scalar, known or not; anything else is refused.
+    /// Adds a scalar, known or unknown. Returns whether the value was one.
     pub(super) fn push(&mut self, value: Value<'a>) -> bool {
         if let Some(text) = value.text() {
             self.push_str(text);
@@ -68,7 +69,7 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// A single unknown part is that part: `Fn::Sub` of `"${Vpc}"` is `Ref` of `Vpc`.
+    /// Returns the string. A single unknown part is returned as it is: `Fn::Sub` of `"${Vpc}"` is `Ref` of `Vpc`.
     pub(super) fn finish(mut self) -> Value<'a> {
         if self.parts.is_empty() {
             return Value::new(ValueKind::String(self.arena.str(&self.tail)), self.origin);

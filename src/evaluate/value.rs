@@ -1,17 +1,17 @@
-//! Values after evaluation: known, or unknown with the expression that is left.
+//! Evaluated values: known, or unknown with the remaining expression.
 
 use crate::template::Node;
 
-/// A value and the template expression it came from.
+/// A value, with the template expression that it was computed from.
 #[derive(Clone, Copy, Debug)]
 pub struct Value<'a> {
-    /// What it is.
+    /// The value.
     pub kind: ValueKind<'a>,
-    /// The expression that gave it: the literal, or the outermost intrinsic function that is not `Fn::If`.
+    /// The expression: the literal, or the outermost intrinsic function that is not `Fn::If`.
     pub origin: &'a Node<'a>,
 }
 
-/// What a [`Value`] is.
+/// The content of a [`Value`].
 #[derive(Clone, Copy, Debug)]
 pub enum ValueKind<'a> {
     /// `null`.
@@ -22,24 +22,24 @@ pub enum ValueKind<'a> {
     Number(&'a str),
     /// A string.
     String(&'a str),
-    /// A list; `AWS::NoValue` items are gone.
+    /// A list, without `AWS::NoValue` items.
     List(&'a [Value<'a>]),
-    /// A map in the order of the document; `AWS::NoValue` members are gone.
+    /// A map in document order, without `AWS::NoValue` members.
     Map(&'a [(&'a str, Value<'a>)]),
     /// Not known before deployment.
     Unknown(Residual<'a>),
 }
 
-/// What is left of an expression once everything known is put in.
+/// The remaining expression of an unknown value, after substituting everything known.
 ///
-/// Two unknown values are equal exactly when their residuals are, so a `Ref` to a resource that stays is no change.
+/// Two unknown values are equal exactly if their residuals are, so a `Ref` to an unchanged resource is not a change.
 #[derive(Clone, Copy, Debug)]
 pub enum Residual<'a> {
-    /// The physical ID (or whatever `Ref` gives) of a resource.
+    /// `Ref` of a resource, usually its physical ID.
     Ref(&'a str),
     /// An attribute of a resource.
     GetAtt(&'a str, &'a str),
-    /// The value of a `NoEcho` parameter that only the deployed stack knows.
+    /// The value of a `NoEcho` parameter, known only to the deployed stack.
     Parameter(&'a str),
     /// The value of an export of another stack.
     ImportValue(&'a Value<'a>),
@@ -47,16 +47,16 @@ pub enum Residual<'a> {
     SsmParameter {
         /// The template's parameter.
         parameter: &'a str,
-        /// The name of the SSM parameter that it names.
+        /// The name of the SSM parameter that it refers to.
         name: &'a str,
     },
-    /// The availability zones of a region that the tables do not hold.
+    /// The availability zones of a region that is not in the tables.
     AvailabilityZones(&'a Value<'a>),
-    /// A pseudo parameter that was not given, such as `AWS::StackId`.
+    /// A pseudo parameter without a value, such as `AWS::StackId`.
     PseudoParameter(&'a str),
-    /// What a macro makes of an expression; kept as written.
+    /// The result of a macro, kept as written.
     Transform(&'a Node<'a>),
-    /// Strings put together, at least one of them unknown; `Fn::Join` and `Fn::Sub` alike, adjacent known text merged.
+    /// A concatenation with at least one unknown part, from `Fn::Join` or `Fn::Sub`; adjacent known text is merged.
     Concat(&'a [Value<'a>]),
     /// `Fn::Join` whose list is itself unknown.
     Join(&'a str, &'a Value<'a>),
@@ -72,17 +72,17 @@ pub enum Residual<'a> {
     If(&'a str, Option<&'a Value<'a>>, Option<&'a Value<'a>>),
     /// `Fn::FindInMap` by an unknown key.
     FindInMap(&'a [Value<'a>]),
-    /// `Fn::Length` or `Fn::ToJsonString` of something unknown; the function's name first.
+    /// The name and operand of another function, such as `Fn::Length` or `Fn::ToJsonString`.
     Function(&'a str, &'a Value<'a>),
 }
 
 impl<'a> Value<'a> {
-    /// Returns a value of that kind from that expression.
+    /// Returns a value with its origin.
     pub(super) fn new(kind: ValueKind<'a>, origin: &'a Node<'a>) -> Self {
         Self { kind, origin }
     }
 
-    /// Returns the text of a known scalar as CloudFormation turns it into a string.
+    /// Returns the text of a known scalar, as CloudFormation converts it to a string.
     pub fn text(&self) -> Option<&'a str> {
         match self.kind {
             ValueKind::String(text) | ValueKind::Number(text) => Some(text),
@@ -108,17 +108,17 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Returns the member of that name of a known map.
+    /// Returns a member of a known map.
     pub fn get(&self, key: &str) -> Option<&'a Self> {
         self.members()?.iter().find(|(name, _)| *name == key).map(|(_, value)| value)
     }
 
-    /// Tells whether the value itself is unknown; a list that holds something unknown is not.
+    /// Returns whether the value itself is unknown; a list with unknown items is not.
     pub fn is_unknown(&self) -> bool {
         matches!(self.kind, ValueKind::Unknown(_))
     }
 
-    /// Tells whether nothing in it is unknown.
+    /// Returns whether the value and everything in it is known.
     pub fn is_known(&self) -> bool {
         match self.kind {
             ValueKind::Unknown(_) => false,
@@ -128,13 +128,13 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Tells whether the value may turn out to be `AWS::NoValue`, and so an item of a list may be gone.
+    /// Returns whether the value may be `AWS::NoValue`, so that an item of a list may be absent.
     pub(super) fn may_vanish(&self) -> bool {
         matches!(self.kind, ValueKind::Unknown(Residual::If(_, None, _) | Residual::If(_, _, None)))
     }
 
-    /// Tells whether two values are the same to CloudFormation: scalars compare as strings, maps whatever their order,
-    /// unknowns by what is left of their expressions.
+    /// Returns whether CloudFormation considers two values equal: scalars are compared as strings, maps without regard to order, unknown values by
+    /// their remaining expressions.
     pub fn same(&self, other: &Value<'_>) -> bool {
         match (&self.kind, &other.kind) {
             (ValueKind::Null, ValueKind::Null) => true,
@@ -159,7 +159,7 @@ fn all_same(a: &[Value<'_>], b: &[Value<'_>]) -> bool {
 }
 
 impl Residual<'_> {
-    /// Tells whether two residuals are certain to give the same value.
+    /// Returns whether two residuals certainly have the same value.
     pub fn same(&self, other: &Residual<'_>) -> bool {
         let branch = |a: &Option<&Value<'_>>, b: &Option<&Value<'_>>| match (a, b) {
             (None, None) => true,

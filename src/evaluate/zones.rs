@@ -1,10 +1,10 @@
 //! Availability zones by region.
 //!
-//! AWS gives, for `Fn::GetAZs`, the zones that hold a default subnet of the account, or all zones of the region when the account
-//! has no default VPC; this table holds all zones that take new resources. A region that is not here stays unknown.
+//! For `Fn::GetAZs`, AWS returns the zones with a default subnet of the account, or all zones of the region if the account has no default VPC. This
+//! table holds all zones that accept new resources. A region that is not listed stays unknown.
 //! Source: <https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-availability-zones.html>
 
-/// Returns the letters of a region's zones.
+/// Returns the letters of a region's availability zones.
 fn letters(region: &str) -> Option<&'static str> {
     Some(match region {
         "us-east-1" => "abcdef",
@@ -22,7 +22,7 @@ fn letters(region: &str) -> Option<&'static str> {
     })
 }
 
-/// Returns the names of a region's availability zones, or `None` for a region that the table does not hold.
+/// Returns the names of a region's availability zones, or `None` for a region that is not in the table.
 pub fn availability_zones(region: &str) -> Option<impl Iterator<Item = String> + '_> {
     letters(region).map(|letters| letters.chars().map(move |letter| format!("{region}{letter}")))
 }

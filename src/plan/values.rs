@@ -56,58 +56,6 @@ pub(super) fn items<'v, 'a>(value: &'v Value<'a>) -> &'v [Value<'a>] {
     }
 }
 
-/// Tells whether two values are written the same, known or not, in whatever order their keys are.
-pub(super) fn same(a: &Value<'_>, b: &Value<'_>) -> bool {
-    match (a.kind, b.kind) {
-        (ValueKind::Null, ValueKind::Null) => true,
-        (ValueKind::List(a), ValueKind::List(b)) => same_lists(a, b),
-        (ValueKind::Map(a), ValueKind::Map(b)) => {
-            a.len() == b.len()
-                && a.iter().zip(b).all(|((key, value), (peer_key, peer))| {
-                    if key == peer_key {
-                        same(value, peer)
-                    } else {
-                        b.iter().find(|(other, _)| other == key).is_some_and(|(_, other)| same(value, other))
-                    }
-                })
-        }
-        (ValueKind::Unknown(a), ValueKind::Unknown(b)) => same_residual(&a, &b),
-        (a, b) => matches!((scalar_text(a), scalar_text(b)), (Some(a), Some(b)) if a == b),
-    }
-}
-
-fn same_lists(a: &[Value<'_>], b: &[Value<'_>]) -> bool {
-    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
-}
-
-/// Tells whether two unknown values are the same expression over the same things.
-pub(super) fn same_residual(a: &Residual<'_>, b: &Residual<'_>) -> bool {
-    let optional = |a: Option<&Value<'_>>, b: Option<&Value<'_>>| match (a, b) {
-        (Some(a), Some(b)) => same(a, b),
-        (None, None) => true,
-        _ => false,
-    };
-    match (*a, *b) {
-        (Residual::Ref(a), Residual::Ref(b))
-        | (Residual::Parameter(a), Residual::Parameter(b))
-        | (Residual::PseudoParameter(a), Residual::PseudoParameter(b)) => a == b,
-        (Residual::GetAtt(a, x), Residual::GetAtt(b, y)) => a == b && x == y,
-        (Residual::ImportValue(a), Residual::ImportValue(b))
-        | (Residual::AvailabilityZones(a), Residual::AvailabilityZones(b))
-        | (Residual::Base64(a), Residual::Base64(b)) => same(a, b),
-        (Residual::SsmParameter { name: a, .. }, Residual::SsmParameter { name: b, .. }) => a == b,
-        (Residual::Transform(a), Residual::Transform(b)) => a.same(b),
-        (Residual::Concat(a), Residual::Concat(b))
-        | (Residual::Cidr(a), Residual::Cidr(b))
-        | (Residual::FindInMap(a), Residual::FindInMap(b)) => same_lists(a, b),
-        (Residual::Join(a, x), Residual::Join(b, y)) | (Residual::Split(a, x), Residual::Split(b, y)) => a == b && same(x, y),
-        (Residual::Select(a, x), Residual::Select(b, y)) => same(a, b) && same(x, y),
-        (Residual::If(a, x, p), Residual::If(b, y, q)) => a == b && optional(x, y) && optional(p, q),
-        (Residual::Function(a, x), Residual::Function(b, y)) => a == b && same(x, y),
-        _ => false,
-    }
-}
-
 /// Calls `visit` with every value directly inside an unknown one.
 pub(super) fn each_operand<'a>(residual: &Residual<'a>, visit: &mut impl FnMut(&Value<'a>)) {
     match *residual {

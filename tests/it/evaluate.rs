@@ -269,7 +269,7 @@ fn rules_forbid_what_their_assertions_deny() {
         with(&template, flags, &json!({}), |evaluation| evaluation.err().unwrap_or_default().0.into_iter().map(|one| one.message).collect())
     };
     assert!(messages(&[]).is_empty());
-    assert_eq!(messages(&["Stage=prod"]), ["rule `Sizes` forbids these parameters: production is large"]);
+    assert_eq!(messages(&["Stage=prod"]), ["rule `Sizes` rejects these parameters: production is large"]);
     assert!(messages(&["Stage=prod", "Size=huge"]).is_empty());
 }
 
@@ -284,7 +284,7 @@ fn what_a_macro_may_add_is_unknown_and_not_an_error() {
         let evaluation = evaluation.unwrap();
         assert_eq!(evaluation.outputs["O"].value.to_json(), json!({"Ref": "FAliaslive"}));
         let warned: Vec<&str> = evaluation.warnings.0.iter().map(|warning| warning.message.as_str()).collect();
-        assert_eq!(warned, ["`AWS::Serverless-2016-10-31` runs on AWS only; what it makes of the template is unknown"]);
+        assert_eq!(warned, ["`AWS::Serverless-2016-10-31` runs on AWS only; its result for the template is unknown"]);
     });
     let extended = json!({"Transform": "AWS::LanguageExtensions", "Resources": {"T": {"Type": "AWS::SNS::Topic"}}});
     with(&extended, &[], &json!({}), |evaluation| assert!(evaluation.unwrap().warnings.0.is_empty()));
@@ -294,7 +294,7 @@ fn what_a_macro_may_add_is_unknown_and_not_an_error() {
     with(&included, &[], &json!({}), |evaluation| {
         let evaluation = evaluation.unwrap();
         assert!(evaluation.resources["T"].properties.is_unknown());
-        assert_eq!(evaluation.warnings.0[0].message, "`AWS::Include` runs on AWS only; what it makes of this is unknown");
+        assert_eq!(evaluation.warnings.0[0].message, "`AWS::Include` runs on AWS only; its result for this expression is unknown");
     });
 }
 
@@ -332,7 +332,7 @@ fn a_small_template_cannot_ask_for_all_the_memory() {
         expression = json!({"Fn::Sub": ["${A}${A}", {"A": expression}]});
     }
     let found = with(&template(&expression), &[], &json!({}), |evaluation| evaluation.unwrap_err().0.remove(0).message);
-    assert_eq!(found, "this gives a string of more than 4 MB");
+    assert_eq!(found, "the result is a string of more than 4 MB");
     // Outputs that lead to each other in a fan, too wide to follow.
     let mut resources = serde_json::Map::new();
     for index in 0..30 {
@@ -353,7 +353,7 @@ fn a_stack_name_in_upper_case_is_warned_of_where_a_repository_is_named_after_it(
             evaluation.unwrap().warnings.0.iter().map(|warning| warning.message.clone()).collect::<Vec<_>>()
         })
     };
-    assert_eq!(warnings(json!({"pseudo": {"AWS::StackName": "My-Rack"}})), ["the name of repository `Cache` has upper-case letters here"]);
+    assert_eq!(warnings(json!({"pseudo": {"AWS::StackName": "My-Rack"}})), ["the name of repository `Cache` contains uppercase letters"]);
     assert!(warnings(json!({"pseudo": {"AWS::StackName": "my-rack"}})).is_empty());
     assert!(warnings(json!({})).is_empty());
 }

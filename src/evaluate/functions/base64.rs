@@ -1,4 +1,4 @@
-//! `Fn::Base64`: a string, encoded.
+//! `Fn::Base64`: encodes a string.
 
 use base64::Engine as _;
 

@@ -1,4 +1,4 @@
-//! `Fn::If`: one value or another.
+//! `Fn::If`: chooses one of two values by a condition.
 
 use crate::evaluate::ConditionValue;
 use crate::evaluate::evaluator::Evaluator;
@@ -6,7 +6,7 @@ use crate::evaluate::value::{Residual, Value};
 use crate::template::{Node, condition_name};
 
 impl<'a> Evaluator<'_, 'a> {
-    /// Only the branch that is taken is looked at; both are when the condition is unknown.
+    /// Evaluates only the branch that is taken, or both if the condition is unknown.
     pub(in crate::evaluate) fn choose(&mut self, node: &'a Node<'a>, operand: &'a Node<'a>) -> Option<Value<'a>> {
         let Some([condition, yes, no]) = Self::operands(operand, 3..=3) else {
             let aws = "Template error: Fn::If requires a list argument with three elements";

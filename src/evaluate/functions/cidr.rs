@@ -1,4 +1,4 @@
-//! `Fn::Cidr`: a block of addresses cut into smaller ones.
+//! `Fn::Cidr`: splits a block of addresses into smaller ones.
 //!
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-cidr.html>
 
@@ -11,9 +11,9 @@ use crate::template::Node;
 
 const COUNT: std::ops::RangeInclusive<usize> = 1..=256;
 
-/// Cuts `count` blocks with `bits` address bits each off the start of a block.
+/// Returns the first `count` blocks with `bits` address bits each within a block.
 fn cut(block: &str, count: usize, bits: u8) -> Result<Vec<String>, String> {
-    let net: IpNet = block.trim().parse().map_err(|_| format!("`{block}` is no CIDR block"))?;
+    let net: IpNet = block.trim().parse().map_err(|_| format!("`{block}` is not a CIDR block"))?;
     let length = net.max_prefix_len().checked_sub(bits).ok_or_else(|| format!("an address has fewer than {bits} bits"))?;
     if length < net.prefix_len() {
         return Err(format!("blocks of {bits} bits are larger than `{block}`"));
@@ -30,7 +30,7 @@ impl<'a> Evaluator<'_, 'a> {
         };
         let values: Vec<Value<'a>> = operands.iter().map(|operand| self.operand(operand)).collect();
         if values.iter().any(Value::is_unknown) || values.len() < 3 {
-            // Without the number of bits the service picks one, which it does not document.
+            // Without the number of bits, AWS chooses an undocumented default.
             return self.unknown(Residual::Cidr(self.arena.slice(&values)), node);
         }
         let texts: Vec<Option<&str>> = values.iter().map(Value::text).collect();
@@ -38,10 +38,10 @@ impl<'a> Evaluator<'_, 'a> {
             return self.bad_cidr(node, operand, "`Fn::Cidr` takes a block, a count and a number of bits".to_owned());
         };
         let Some(count) = count.trim().parse().ok().filter(|count| COUNT.contains(count)) else {
-            return self.bad_cidr(node, operand, format!("`Fn::Cidr` gives 1 to 256 blocks, not `{count}`"));
+            return self.bad_cidr(node, operand, format!("`Fn::Cidr` returns 1 to 256 blocks, not `{count}`"));
         };
         let Ok(bits) = bits.trim().parse() else {
-            return self.bad_cidr(node, operand, format!("`{bits}` is no number of bits"));
+            return self.bad_cidr(node, operand, format!("`{bits}` is not a number of bits"));
         };
         match cut(block, count, bits) {
             Ok(blocks) => {
@@ -73,10 +73,10 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_told() {
+    fn blocks_that_do_not_fit_are_refused() {
         assert_eq!(cut("10.0.0.0/24", 3, 7), Err("`10.0.0.0/24` holds 2 blocks of 7 bits, not 3".to_owned()));
         assert_eq!(cut("10.0.0.0/24", 1, 9), Err("blocks of 9 bits are larger than `10.0.0.0/24`".to_owned()));
-        assert_eq!(cut("10.0.0.0", 1, 8), Err("`10.0.0.0` is no CIDR block".to_owned()));
+        assert_eq!(cut("10.0.0.0", 1, 8), Err("`10.0.0.0` is not a CIDR block".to_owned()));
         assert_eq!(cut("10.0.0.0/24", 1, 200), Err("an address has fewer than 200 bits".to_owned()));
     }
 }

@@ -1,4 +1,4 @@
-//! `Fn::Length` and `Fn::ToJsonString`, which the language extensions bring.
+//! `Fn::Length` and `Fn::ToJsonString`, which require the language extensions.
 //!
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/transform-aws-languageextensions.html>
 
@@ -32,7 +32,7 @@ impl<'a> Evaluator<'_, 'a> {
         let value = self.operand(operand);
         if value.is_known() {
             let text = value.to_json().to_string();
-            // Each level of quoting doubles the backslashes.
+            // Each level of quoting doubles the backslashes, so nested calls grow exponentially.
             return if text.len() > MOST_BYTES { self.too_long(node) } else { self.string(&text, node) };
         }
         self.unknown(Residual::Function("Fn::ToJsonString", self.arena.alloc(value)), node)

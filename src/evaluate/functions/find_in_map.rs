@@ -1,10 +1,11 @@
-//! `Fn::FindInMap`: a value of `Mappings`.
+//! `Fn::FindInMap`: looks up a value in `Mappings`.
 
 use bumpalo::collections::Vec as ArenaVec;
 
 use crate::evaluate::evaluator::Evaluator;
 use crate::evaluate::value::{Residual, Value, ValueKind};
 use crate::template::{Diagnostic, Kind, Node};
+use crate::text::did_you_mean;
 
 const WORDING: &str =
     "Template error: every Fn::FindInMap object requires three parameters, the map name, map key and the attribute for return value";
@@ -59,15 +60,15 @@ impl<'a> Evaluator<'_, 'a> {
 
     fn report_no_mapping(&mut self, operand: &Node<'_>, map: &str, top: &str, second: &str) {
         let template = self.template;
-        let near = |name: &str, node: &'a Node<'a>| crate::template::nearest(name, node.members().iter().map(|member| member.key));
+        let suggestion = |name: &str, node: &'a Node<'a>| did_you_mean(name, node.members().iter().map(|member| member.key));
         let (message, hint) = match template.mappings.get(map) {
             None => {
-                let near = crate::template::nearest(map, template.mappings.iter().map(|entry| entry.name));
-                (format!("the template has no mapping `{map}`"), near)
+                let hint = did_you_mean(map, template.mappings.iter().map(|entry| entry.name));
+                (format!("the template has no mapping `{map}`"), hint)
             }
             Some(entry) => match entry.body.get(top) {
-                None => (format!("mapping `{map}` has no key `{top}`"), near(top, entry.body)),
-                Some(body) => (format!("`{top}` of mapping `{map}` has no key `{second}`"), near(second, body)),
+                None => (format!("mapping `{map}` has no key `{top}`"), suggestion(top, entry.body)),
+                Some(body) => (format!("`{top}` of mapping `{map}` has no key `{second}`"), suggestion(second, body)),
             },
         };
         let aws = if template.mappings.contains(map) {
@@ -76,13 +77,11 @@ impl<'a> Evaluator<'_, 'a> {
             format!("Template error: Mapping named '{map}' is not present in the 'Mappings' section of template.")
         };
         let mut diagnostic = Diagnostic::error("no-mapping", message).at(template.source, operand.span, "").as_aws_says(aws);
-        if let Some(near) = hint {
-            diagnostic = diagnostic.hinted(format!("did you mean `{near}`?"));
-        }
+        diagnostic.hint = hint;
         self.problems.push(diagnostic);
     }
 
-    /// Returns a node's value with no function in it looked at.
+    /// Returns the value of a node without evaluating functions in it.
     pub(in crate::evaluate) fn literal(&self, node: &'a Node<'a>) -> Value<'a> {
         let kind = match node.kind {
             Kind::Null => ValueKind::Null,

@@ -1,4 +1,4 @@
-//! `Fn::ImportValue`: an output that another stack exports.
+//! `Fn::ImportValue`: the value of another stack's export.
 
 use crate::evaluate::evaluator::{Block, Evaluator};
 use crate::evaluate::value::{Residual, Value};

@@ -1,4 +1,4 @@
-//! `Fn::Join`: strings with a delimiter between them.
+//! `Fn::Join`: joins strings with a delimiter.
 
 use crate::evaluate::evaluator::Evaluator;
 use crate::evaluate::text::Text;
@@ -54,11 +54,11 @@ impl<'a> Evaluator<'_, 'a> {
         self.kept(node)
     }
 
-    /// CloudFormation cannot split what it does not know yet: the change set completes, with this as its status reason.
+    /// Warns that CloudFormation cannot split an unknown value: the change set completes, with this as its status reason.
     fn warn_incomplete(&mut self, place: &Node<'_>) {
         let subject = self.subject;
         self.warnings.push(
-            Diagnostic::warning("incomplete-change-set", format!("`Fn::Join` of a string that is split before it is known, in `{subject}`"))
+            Diagnostic::warning("incomplete-change-set", format!("`Fn::Join` in `{subject}` splits a string that is not known before deployment"))
                 .at(self.template.source, place.span, "")
                 .as_aws_says(format!(
                     "[WARN] --include-property-values option can return incomplete ChangeSet data because: ChangeSet creation failed for resource [{subject}] because: {WORDING}"

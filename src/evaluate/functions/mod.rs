@@ -1,6 +1,6 @@
 //! Intrinsic functions, one file each.
 //!
-//! Each takes its node and operand, gives a value, and reports what is wrong in CloudFormation's words beside our own.
+//! Each function takes its node and operand, returns a value, and reports problems with CloudFormation's message where it is known.
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html>
 
 mod base64;

@@ -1,4 +1,4 @@
-//! `Ref`: a parameter, a pseudo parameter, or whatever identifies a resource.
+//! `Ref`: the value of a parameter or pseudo parameter, or the identifier of a resource.
 
 use bumpalo::collections::Vec as ArenaVec;
 
@@ -12,7 +12,7 @@ impl<'a> Evaluator<'_, 'a> {
     pub(in crate::evaluate) fn reference(&mut self, node: &'a Node<'a>, operand: &'a Node<'a>) -> Option<Value<'a>> {
         let name = match operand.as_str() {
             Some(name) => name,
-            // With the language extensions the name may be put together, as `Fn::ForEach` wants it.
+            // With the language extensions, the name may be an expression.
             None if self.extensions && !operand.members().is_empty() => match self.operand(operand).text() {
                 Some(name) => name,
                 None => return Some(self.kept(node)),
@@ -21,7 +21,7 @@ impl<'a> Evaluator<'_, 'a> {
                 self.problem(
                     "ref-operand",
                     operand,
-                    format!("`Ref` takes a name, and this is {}", operand.kind_name()),
+                    format!("`Ref` takes a name, not {}", operand.kind_name()),
                     "Template format error: Every Ref object must have a single String value.",
                 );
                 return Some(self.kept(node));
@@ -33,7 +33,7 @@ impl<'a> Evaluator<'_, 'a> {
         Some(self.named_value(name, node, operand.span))
     }
 
-    /// Returns what a name stands for, as `Ref` and `Fn::Sub` have it.
+    /// Returns the value of a name, for `Ref` or a variable of `Fn::Sub`.
     pub(in crate::evaluate) fn named_value(&mut self, name: &'a str, origin: &'a Node<'a>, span: Span) -> Value<'a> {
         if let Some(parameter) = self.parameters.parameters.get(name) {
             return self.parameter_value(name, parameter, origin);
@@ -59,7 +59,7 @@ impl<'a> Evaluator<'_, 'a> {
                     None => self.unknown(Residual::Ref(name), origin),
                 }
             }
-            // A declaration that could not be read is reported already; a macro may bring anything.
+            // An invalid declaration has been reported already; a macro may declare anything.
             None if self.macros || self.template.parameters.contains(name) => self.unknown(Residual::Ref(name), origin),
             None => {
                 let Some(module) = self.template.module_of(name) else {
@@ -93,7 +93,7 @@ impl<'a> Evaluator<'_, 'a> {
         Value::new(ValueKind::List(items.into_bump_slice()), origin)
     }
 
-    /// What Parameter Store holds under the name that the parameter gives; as text, or as `GetParameter` answers.
+    /// Returns the value that Parameter Store holds for an SSM-typed parameter. The state has it as text or as an answer of `GetParameter`.
     fn stored(&mut self, parameter: &'a str, name: &'a str, list: bool, origin: &'a Node<'a>) -> Value<'a> {
         let Some(known) = &self.state.ssm else {
             return self.unknown(Residual::SsmParameter { parameter, name }, origin);
@@ -112,7 +112,7 @@ impl<'a> Evaluator<'_, 'a> {
                 self.problems.push(
                     Diagnostic::error(
                         "no-ssm-parameter",
-                        format!("parameter `{parameter}` names an SSM parameter that is not there: `{name}`"),
+                        format!("parameter `{parameter}` refers to an SSM parameter that does not exist: `{name}`"),
                     )
                     .at(self.template.source, span, "")
                     .as_aws_says(format!("Parameter {parameter} should either have input value or default value")),

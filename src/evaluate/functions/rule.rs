@@ -1,4 +1,4 @@
-//! Functions that only `Rules` know.
+//! Functions that are available only in `Rules`.
 //!
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-rules.html>
 
@@ -9,7 +9,7 @@ use crate::evaluate::value::{Value, ValueKind};
 use crate::template::Node;
 
 impl<'a> Evaluator<'_, 'a> {
-    /// `Fn::RefAll`, `Fn::ValueOf` and `Fn::ValueOfAll` ask for things of the account, so what rests on them is unknown.
+    /// Evaluates a rule function. `Fn::RefAll`, `Fn::ValueOf` and `Fn::ValueOfAll` depend on the account, so their results are unknown.
     pub(in crate::evaluate) fn rule_function(&mut self, node: &'a Node<'a>, name: &'a str, operand: &'a Node<'a>) -> ConditionValue {
         let operands = match (name, Self::operands(operand, 2..=2)) {
             ("Fn::RefAll" | "Fn::ValueOf" | "Fn::ValueOfAll", _) => return ConditionValue::Unknown,
@@ -31,7 +31,7 @@ impl<'a> Evaluator<'_, 'a> {
         }
     }
 
-    /// Returns the strings of an operand; `None` when they rest on things of the account.
+    /// Returns the strings of an operand, or `None` if they are unknown.
     fn rule_operand(&mut self, node: &'a Node<'a>) -> Option<Vec<Value<'a>>> {
         if matches!(crate::template::Intrinsic::of(node), Some(crate::template::Intrinsic::Rule(..))) {
             return None;

@@ -7,7 +7,7 @@ use crate::template::Node;
 const WORDING: &str = "Template error: Fn::Select requires a list argument with two elements: an integer index and a list";
 
 impl<'a> Evaluator<'_, 'a> {
-    /// CloudFormation has one message for an index that is too large, one that is no number, and a list that is none.
+    /// CloudFormation has one message for an index that is too large, an index that is not a number, and a list that is not a list.
     pub(in crate::evaluate) fn select(&mut self, node: &'a Node<'a>, operand: &'a Node<'a>) -> Value<'a> {
         let Some([index, list]) = Self::operands(operand, 2..=2) else {
             return self.bad_select(node, operand, "`Fn::Select` takes an index and a list".to_owned());
@@ -20,12 +20,12 @@ impl<'a> Evaluator<'_, 'a> {
             return self.bad_select(node, index, "the index of `Fn::Select` must be a number".to_owned());
         };
         let ValueKind::List(items) = list_value.kind else {
-            return self.bad_select(node, list, "`Fn::Select` takes an item of a list, and this is none".to_owned());
+            return self.bad_select(node, list, "the second operand of `Fn::Select` must be a list".to_owned());
         };
         let Ok(position) = text.trim().parse::<usize>() else {
-            return self.bad_select(node, index, format!("`{text}` is no index of a list"));
+            return self.bad_select(node, index, format!("`{text}` is not a list index"));
         };
-        // An item that may be gone leaves open which one is at the index.
+        // If an earlier item may be absent, the item at the index is unknown.
         if items.iter().take(position.saturating_add(1)).any(Value::may_vanish) {
             return self.unselected(node, index_value, list_value);
         }

@@ -1,4 +1,4 @@
-//! `Fn::Split`: a string taken apart at a delimiter.
+//! `Fn::Split`: splits a string at a delimiter.
 
 use bumpalo::collections::Vec as ArenaVec;
 
@@ -10,7 +10,7 @@ const WORDING: &str = "Template error: every Fn::Split object requires two param
                        function that returns a string to be split.";
 
 impl<'a> Evaluator<'_, 'a> {
-    /// Every delimiter counts: `Fn::Split` of `"|a||b"` at `|` gives `["", "a", "", "b"]`.
+    /// Splits a string. Every delimiter counts: `Fn::Split` of `"|a||b"` at `|` gives `["", "a", "", "b"]`.
     pub(in crate::evaluate) fn split(&mut self, node: &'a Node<'a>, operand: &'a Node<'a>) -> Value<'a> {
         let Some([delimiter, source]) = Self::operands(operand, 2..=2) else {
             return self.bad_split(node, operand, "`Fn::Split` takes a delimiter and a string");
@@ -30,7 +30,7 @@ impl<'a> Evaluator<'_, 'a> {
         if value.is_unknown() {
             return self.unknown(Residual::Split(text, self.arena.alloc(value)), node);
         }
-        self.bad_split(node, source, "`Fn::Split` takes a string apart, and this is none")
+        self.bad_split(node, source, "the second operand of `Fn::Split` must be a string")
     }
 
     fn bad_split(&mut self, node: &'a Node<'a>, place: &'a Node<'a>, message: &str) -> Value<'a> {

@@ -1,4 +1,4 @@
-//! `Fn::Sub`: a string with `${...}` in it.
+//! `Fn::Sub`: substitutes variables in a string.
 
 use crate::evaluate::evaluator::Evaluator;
 use crate::evaluate::text::Text;
@@ -23,7 +23,7 @@ impl<'a> Evaluator<'_, 'a> {
         let Some(text) = template.as_str() else {
             return self.bad_arguments(node, operand);
         };
-        // Every value is looked at, used or not, as CloudFormation does.
+        // Like CloudFormation, every variable is evaluated, used or not.
         let mut values: Vec<(&'a str, Value<'a>)> = Vec::with_capacity(variables.len());
         for member in variables {
             let value = self.operand(&member.value);
@@ -47,7 +47,7 @@ impl<'a> Evaluator<'_, 'a> {
                         self.problem(
                             "sub-not-a-string",
                             template,
-                            format!("`${{{name}}}` stands for {}, and `Fn::Sub` takes strings", kind(&value)),
+                            format!("`${{{name}}}` is {}, but `Fn::Sub` requires a string", kind(&value)),
                             format!("Template error: variable {name} in Fn::Sub expression does not resolve to a string"),
                         );
                     }
@@ -68,7 +68,7 @@ impl<'a> Evaluator<'_, 'a> {
             self.problem(
                 "sub-variable",
                 template,
-                format!("`${{{name}}}` is no name that `Fn::Sub` takes; write `${{!{name}}}` for the text itself"),
+                format!("`${{{name}}}` is not a valid variable of `Fn::Sub`; write `${{!{name}}}` for the literal text"),
                 NAMES,
             );
             return self.kept(origin);
@@ -87,6 +87,6 @@ fn kind(value: &Value<'_>) -> &'static str {
     match value.kind {
         ValueKind::List(_) => "a list",
         ValueKind::Map(_) => "a map",
-        _ => "no string",
+        _ => "not a string",
     }
 }

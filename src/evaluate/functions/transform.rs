@@ -1,4 +1,4 @@
-//! `Fn::Transform`, and functions that are none.
+//! `Fn::Transform`, and unsupported functions.
 
 use crate::evaluate::evaluator::Evaluator;
 use crate::evaluate::value::Value;
@@ -9,7 +9,7 @@ const SUPPORTED: &str = "[Fn::Base64, Fn::GetAtt, Fn::GetAZs, Fn::ImportValue, F
                          Fn::ValueOfAll, Fn::RefAll, Fn::Sub, Fn::Cidr]";
 
 impl<'a> Evaluator<'_, 'a> {
-    /// Says of every macro of the whole template that it was not run.
+    /// Warns about every macro of the whole template that it was not run.
     pub(in crate::evaluate) fn whole_transforms(&mut self) {
         let root = self.template.root;
         if root.get("Fn::Transform").is_some() {
@@ -21,18 +21,18 @@ impl<'a> Evaluator<'_, 'a> {
         }
     }
 
-    /// What a macro makes of it is known to AWS only; the expression is kept as it is, and that is said.
+    /// Keeps the expression as an unknown value, with a warning: the result of a macro is known only to AWS.
     pub(in crate::evaluate) fn transform(&mut self, node: &'a Node<'a>) -> Value<'a> {
         let name = node
             .get("Fn::Transform")
             .and_then(|operand| operand.get("Name").or_else(|| operand.items().first()?.get("Name")))
             .and_then(Node::as_str)
             .unwrap_or("a macro");
-        self.macro_not_run(name, node, "this");
+        self.macro_not_run(name, node, "this expression");
         self.kept(node)
     }
 
-    /// Returns what a function stays whose operands only a macro gives, such as `{"Fn::Sub": {"Fn::Transform": ...}}`.
+    /// Returns an unknown value for a function whose operands come from a macro, such as `{"Fn::Sub": {"Fn::Transform": ...}}`.
     pub(in crate::evaluate) fn operands_of_a_macro(&mut self, node: &'a Node<'a>) -> Option<Value<'a>> {
         let [member] = node.members() else { return None };
         if member.key == "Fn::Transform" || !matches!(Intrinsic::of(&member.value), Some(Intrinsic::Transform(_))) {
@@ -43,12 +43,12 @@ impl<'a> Evaluator<'_, 'a> {
     }
 
     fn macro_not_run(&mut self, name: &str, node: &Node<'_>, what: &str) {
-        let message = format!("`{name}` runs on AWS only; what it makes of {what} is unknown");
+        let message = format!("`{name}` runs on AWS only; its result for {what} is unknown");
         self.warnings.push(Diagnostic::warning("macro-not-run", message).at(self.template.source, node.span, ""));
     }
 
     pub(in crate::evaluate) fn unsupported(&mut self, node: &'a Node<'a>, name: &'a str) -> Value<'a> {
-        // A macro may well know a function that CloudFormation does not.
+        // A macro may define functions that CloudFormation does not.
         if !self.macros {
             let known = ["Fn::GetAtt", "Fn::GetAZs", "Fn::Sub", "Fn::Join", "Fn::Split", "Fn::Select", "Fn::FindInMap", "Fn::Base64"]
                 .into_iter()
@@ -63,13 +63,13 @@ impl<'a> Evaluator<'_, 'a> {
                     "Fn::Not",
                     "Fn::Transform",
                 ]);
-            let mut diagnostic = Diagnostic::error("unsupported-function", format!("there is no function `{name}` here"))
+            let mut diagnostic = Diagnostic::error("unsupported-function", format!("`{name}` is not a supported function"))
                 .at(self.template.source, node.span, "")
                 .as_aws_says(format!("Template error: Encountered unsupported function: {name} Supported functions are: {SUPPORTED}"));
             if name.starts_with("Fn::ForEach") {
-                diagnostic = diagnostic.hinted("`Fn::ForEach` needs `\"Transform\": \"AWS::LanguageExtensions\"`");
-            } else if let Some(near) = crate::template::nearest(name, known) {
-                diagnostic = diagnostic.hinted(format!("did you mean `{near}`?"));
+                diagnostic = diagnostic.hinted("`Fn::ForEach` requires `\"Transform\": \"AWS::LanguageExtensions\"`");
+            } else {
+                diagnostic = diagnostic.suggesting(name, known);
             }
             self.problems.push(diagnostic);
         }
@@ -79,7 +79,7 @@ impl<'a> Evaluator<'_, 'a> {
     pub(in crate::evaluate) fn needs_extensions(&mut self, node: &'a Node<'a>, name: &'a str) -> Value<'a> {
         if !self.macros {
             self.problems.push(
-                Diagnostic::error("needs-language-extensions", format!("`{name}` needs the language extensions"))
+                Diagnostic::error("needs-language-extensions", format!("`{name}` requires the language extensions"))
                     .at(self.template.source, node.span, "")
                     .as_aws_says(format!("Template error: Encountered unsupported function: {name} Supported functions are: {SUPPORTED}"))
                     .hinted("add `\"Transform\": \"AWS::LanguageExtensions\"` to the template"),

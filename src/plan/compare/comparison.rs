@@ -18,7 +18,7 @@ impl<'a> Comparison<'_, '_, 'a> {
     /// Returns whether a value differs.
     pub(in crate::plan) fn compare(&self, before: &Value<'a>, after: &Value<'a>) -> Verdict {
         match (before.kind, after.kind) {
-            (ValueKind::Unknown(old), ValueKind::Unknown(new)) if values::same_residual(&old, &new) => self.residual(&new),
+            (ValueKind::Unknown(old), ValueKind::Unknown(new)) if old.same(&new) => self.residual(&new),
             (ValueKind::Unknown(_), _) | (_, ValueKind::Unknown(_)) => self.compare_resolved(before, after),
             (ValueKind::Map(old), ValueKind::Map(new)) if old.len() == new.len() => {
                 let mut verdict = Verdict::UNCHANGED;

@@ -7,7 +7,7 @@ use super::outcome::{ChangeCertainty, Verdict};
 use crate::cloudformation::{Attribute, AttributeChangeType};
 use crate::evaluate::{Resource, Value, ValueKind};
 use crate::plan::facts::Facts;
-use crate::plan::values::{same, scalar_text};
+use crate::plan::values::scalar_text;
 use crate::schema::RequiresRecreation;
 
 /// A value of a resource that differs.
@@ -143,7 +143,7 @@ impl<'a> Collector<'_, '_, 'a> {
 
     /// Collects a macro call: its result is unknown until CloudFormation has run the macro.
     fn collect_macro(&mut self, before: Option<&Value<'a>>, after: Option<&Value<'a>>) {
-        let same = matches!((before, after), (Some(before), Some(after)) if same(before, after));
+        let same = matches!((before, after), (Some(before), Some(after)) if before.same(after));
         if !same && (before.is_some() || after.is_some()) {
             self.push(before, after, Verdict { reported: ChangeCertainty::Unchanged, actual: ChangeCertainty::Possible });
         }
@@ -210,7 +210,7 @@ impl<'a> Collector<'_, '_, 'a> {
 fn is_permutation(old: &[Value<'_>], new: &[Value<'_>]) -> bool {
     let mut taken = vec![false; new.len()];
     old.iter().all(|value| {
-        let index = new.iter().zip(&taken).position(|(peer, taken)| !taken && same(value, peer));
+        let index = new.iter().zip(&taken).position(|(peer, taken)| !taken && value.same(peer));
         index.is_some_and(|index| !std::mem::replace(&mut taken[index], true))
     })
 }

@@ -5,7 +5,7 @@ use crate::evaluate::{Residual, Resource, Value, ValueKind};
 use crate::plan::compare::{Comparison, Verdict};
 use crate::plan::effects::Effect;
 use crate::plan::facts::Facts;
-use crate::plan::values::{member, same, scalar_text};
+use crate::plan::values::{member, scalar_text};
 
 pub(super) fn search(search: &mut Search<'_, '_, '_>) {
     custom_names(search);
@@ -44,7 +44,7 @@ fn taken_names(search: &mut Search<'_, '_, '_>) {
         let Some(property) = Facts::of(added.resource_type).custom_name_property() else { continue };
         let Some(name) = member(&added.properties, property) else { continue };
         let of_its_type = search.changed.removed.iter().filter(|removed| removed.resource_type == added.resource_type);
-        let mut taken = of_its_type.filter(|removed| member(&removed.properties, property).is_some_and(|old| same(&old, &name)));
+        let mut taken = of_its_type.filter(|removed| member(&removed.properties, property).is_some_and(|old| old.same(&name)));
         if let Some(removed) = taken.next() {
             let called = scalar_text(name.kind).map_or_else(|| "the same name".to_owned(), |text| format!("the name `{text}`"));
             let (id, old) = (added.entry.name, removed.entry.name);
@@ -118,14 +118,14 @@ fn mount_targets(search: &mut Search<'_, '_, '_>) {
 fn collides<'a>(comparison: Comparison<'_, '_, 'a>, old: &Resource<'a>, new: &Resource<'a>, is_deployed: bool) -> bool {
     let both = |name| Some((member(&old.properties, name)?, member(&new.properties, name)?));
     let stays = |value: &Value<'a>| !is_deployed || comparison.compare(value, value) == Verdict::UNCHANGED;
-    let is_shared = |pair: Option<(Value<'a>, Value<'a>)>| pair.is_some_and(|(old, new)| same(&old, &new) && stays(&new));
+    let is_shared = |pair: Option<(Value<'a>, Value<'a>)>| pair.is_some_and(|(old, new)| old.same(&new) && stays(&new));
     if !is_shared(both("FileSystemId")) {
         return false;
     }
     let subnets = both("SubnetId");
     is_shared(subnets)
         || subnets.is_some_and(|(old, new)| match (zone(comparison, &old), zone(comparison, &new)) {
-            (Some(old), Some(new)) => same(&old, &new),
+            (Some(old), Some(new)) => old.same(&new),
             _ => false,
         })
 }

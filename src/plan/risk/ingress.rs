@@ -3,7 +3,7 @@
 use ipnet::IpNet;
 
 use crate::evaluate::{Residual, Resource, Value, ValueKind};
-use crate::plan::values::{items, member, same, scalar_text, text_at};
+use crate::plan::values::{items, member, scalar_text, text_at};
 
 /// One ingress rule.
 #[derive(Clone, Debug)]
@@ -124,7 +124,7 @@ impl<'a> Rule<'a> {
         };
         let source = match (&self.source, &other.source) {
             (Source::Network(own), Source::Network(other)) => own.contains(other),
-            (Source::Other(_, own), Source::Other(_, other)) => same(own, other),
+            (Source::Other(_, own), Source::Other(_, other)) => own.same(other),
             _ => false,
         };
         protocol && ports && source

@@ -81,7 +81,7 @@ fn what_cloudformation_would_refuse_is_an_error_of_the_plan() {
     let missing = wire(|_| (200, r#"{"Parameters":[],"InvalidParameters":["/aws/service/ami"]}"#.to_owned()));
     let run = missing.run(&bench(), "plan");
     assert_eq!(run.code, 65, "{run}");
-    assert!(run.stderr.contains("names an SSM parameter that is not there: `/aws/service/ami`"), "{run}");
+    assert!(run.stderr.contains("refers to an SSM parameter that does not exist: `/aws/service/ami`"), "{run}");
 
     let secure = wire(|_| holding("SecureString", "AQICAHg-encrypted"));
     let run = secure.run(&bench(), "plan");

@@ -19,8 +19,8 @@ fn an_output_of_another_stack_stays_open() {
     assert_eq!(value(json!({"Fn::Join": ["-", ["a", whole]]})), json!({"Fn::Join": ["", ["a-", known]]}));
     for (operand, message) in [
         (json!("producer.VpcId"), "`Fn::GetStackOutput` takes an object with `StackName` and `OutputName`"),
-        (json!({"StackName": "producer"}), "`Fn::GetStackOutput` needs `OutputName`"),
-        (json!({"StackName": "p", "OutputName": "o", "Account": "1"}), "`Fn::GetStackOutput` takes no `Account`"),
+        (json!({"StackName": "producer"}), "`Fn::GetStackOutput` requires `OutputName`"),
+        (json!({"StackName": "p", "OutputName": "o", "Account": "1"}), "`Fn::GetStackOutput` has no member `Account`"),
     ] {
         assert_eq!(mistakes(&json!({"Fn::GetStackOutput": operand})), [message]);
     }

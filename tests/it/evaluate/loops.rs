@@ -59,8 +59,8 @@ fn a_loop_must_know_what_it_goes_over() {
     for (collection, message) in [
         (json!({"Fn::GetAtt": ["Always", "Names"]}), "the list of `Fn::ForEach` is not known before deployment"),
         (json!(["a", {"Ref": "Stored"}]), "an item of the list of `Fn::ForEach` is not known before deployment"),
-        (json!([{"a": "b"}]), "the list of `Fn::ForEach` holds something that is no string"),
-        (json!("a"), "`Fn::ForEach` goes over a list"),
+        (json!([{"a": "b"}]), "the list of `Fn::ForEach` contains an item that is not a string"),
+        (json!("a"), "`Fn::ForEach` requires a list"),
     ] {
         assert_eq!(mistakes(&over(&collection)), [(message.to_owned(), layout.to_owned())], "{collection}");
     }

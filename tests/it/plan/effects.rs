@@ -161,6 +161,29 @@ fn a_nested_stack_may_change_with_every_update_and_with_it_what_takes_its_output
 }
 
 #[test]
+fn every_form_of_get_att_has_the_attribute_as_its_cause() {
+    let template = |form: serde_json::Value| {
+        json!({
+            "Parameters": {"P": {"Type": "String"}},
+            "Resources": {
+                "Nested": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": {"Fn::Sub": "https://s3.amazonaws.com/b/${P}"}}},
+                "Group": {"Type": "AWS::EC2::SecurityGroup", "Properties": {"GroupDescription": "d", "VpcId": form}}
+            }
+        })
+    };
+    for form in [
+        json!({"Fn::GetAtt": "Nested.Outputs.Vpc"}),
+        json!({"Fn::GetAtt": ["Nested", "Outputs.Vpc"]}),
+        json!({"Fn::GetAtt": ["Nested", "Outputs", "Vpc"]}),
+    ] {
+        let plan = plan_parameter(&template(form.clone()), "one", "two");
+        let causes = &effect(&plan, "Group").unwrap().causes;
+        let sources: Vec<String> = causes.iter().map(|cause| format!("{:?}", cause.source)).collect();
+        assert_eq!(sources, [r#"Attribute("Nested.Outputs.Vpc")"#], "{form}");
+    }
+}
+
+#[test]
 fn what_a_macro_makes_is_possible_and_never_certain() {
     let topic = |macro_name: &str| json!({"T": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": {"Fn::Transform": {"Name": macro_name, "Parameters": {}}}}}});
     assert_eq!(effect_lines(&plan_resources(&topic("A"), &topic("B"))), ["updated-in-place T (possible)"]);
