@@ -14,7 +14,6 @@ use super::origin::Origin;
 use crate::evaluate::{Assumption, ConditionValue, Counterfactual, Evaluation, Value};
 use crate::plan::context::PlanningContext;
 use crate::plan::drift::value_at;
-use crate::plan::values::same;
 use crate::template::Node;
 
 /// The most evaluations of one expression.
@@ -66,7 +65,7 @@ impl<'p, 'a> Tests<'p, 'a> {
             let Some(value) = self.evaluate(side, input, assumption, origin.root) else { return true };
             let value = value.and_then(|value| value_at(value, &origin.path));
             match (value, subject.value) {
-                (Some(assumed), Some(actual)) => !same(&assumed, &actual),
+                (Some(assumed), Some(actual)) => !assumed.same(&actual),
                 (None, None) => false,
                 _ => true,
             }
