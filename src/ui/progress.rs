@@ -147,7 +147,7 @@ mod tests {
     fn the_status_names_steps_in_progress() {
         let mut progress = Progress::new(2, false, Layout::plain());
         progress.event(&event("Files", "CREATE_IN_PROGRESS", 1));
-        assert!(progress.state().starts_with("0 of 2 done, 1 in work; waiting for Files 0."), "{}", progress.state());
+        assert!(progress.state().starts_with("0 of 2 done, 1 in progress; waiting for Files 0."), "{}", progress.state());
     }
 
     #[test]
