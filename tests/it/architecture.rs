@@ -69,17 +69,11 @@ const OPTION_EXCEPTIONS: &[(&str, &str)] = &[
     ("build/dockerfile/", "quotes options of Dockerfile instructions"),
     ("build/recipe/", "writes CI steps that call rackform"),
     ("build/registry/error.rs", "hints are to become data"),
-    ("build/task/explain/mod.rs", "hints are to become data"),
-    ("build/task/explain/stops.rs", "hints are to become data"),
-    ("build/task/request.rs", "hints are to become data"),
-    ("build/task/run_task.rs", "composes an `aws ecs run-task` command"),
     ("plan/import/request.rs", "hints are to become data"),
 ];
 
 /// Files with comments that are still wider than the formatter's width.
 const WIDTH_EXCEPTIONS: &[&str] = &[
-    "src/build/task/mod.rs",
-    "src/build/task/mounts.rs",
     "src/cli/shared/imports.rs",
     "src/evaluate/conditions.rs",
     "src/evaluate/mod.rs",

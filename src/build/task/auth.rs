@@ -1,4 +1,4 @@
-//! Credentials of the ECR registries that a build pushes to and keeps its cache in, as the public build service hands them over.
+//! Credentials of the ECR registries that a build pushes to and caches in, in the format of the public build service.
 
 use std::collections::BTreeMap;
 
@@ -9,9 +9,9 @@ use super::build_environment::BuildEnvironment;
 use super::request::{BuildTaskRequest, Builder};
 use super::variables::{AUTH, CACHE_REPO, PUSH};
 
-/// Returns the ECR registries of a build's image and cache, by host: those that its builder is to have credentials of.
+/// Returns the ECR registries of a build's image and cache, by host.
 ///
-/// There are none where credentials were given, and for programs that do not read them.
+/// Returns none if the request already has credentials, or if the program in the image does not read them.
 pub fn ecr_registries(order: &BuildTaskRequest, site: &BuildEnvironment) -> BTreeMap<String, EcrHost> {
     let reads = matches!(order.builder, Builder::Agent | Builder::Convox);
     if !reads || order.environment.contains_key(AUTH) {
@@ -27,7 +27,7 @@ pub fn ecr_registries(order: &BuildTaskRequest, site: &BuildEnvironment) -> BTre
     [image, cache].into_iter().flatten().filter_map(host).collect()
 }
 
-/// Returns credentials as `BUILD_AUTH` holds them, by host; those that are no name and password are left out.
+/// Returns credentials as the JSON of `BUILD_AUTH`, by host; those other than a user name and password are left out.
 pub fn build_auth<'a>(credentials: impl IntoIterator<Item = (&'a str, &'a Credentials)>) -> String {
     let entry = |(host, credentials): (&'a str, &'a Credentials)| match credentials {
         Credentials::Password { user, password } => Some((host.to_owned(), json!({ "Username": user, "Password": password }))),
@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_ecr_is_asked_for_and_only_for_who_reads_it() {
+    fn only_ecr_registries_of_builders_that_read_credentials_are_returned() {
         let mut site = BuildEnvironment::default();
         site.cache.is_on = true;
         site.cache.repository = Some("111122223333.dkr.ecr.eu-west-1.amazonaws.com/rack-build-cache".to_owned());
@@ -61,6 +61,6 @@ mod tests {
         assert!(hosts(&order, &site).is_empty(), "kaniko itself does not read the variable");
         order.builder = Builder::Convox;
         order.environment.insert(AUTH.to_owned(), "{}".to_owned());
-        assert!(hosts(&order, &site).is_empty(), "what was given stays");
+        assert!(hosts(&order, &site).is_empty(), "given credentials are kept");
     }
 }

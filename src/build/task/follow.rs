@@ -1,4 +1,4 @@
-//! Follows a build task and its log to the end.
+//! Follows a build task and its log until the task stops.
 
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
@@ -10,48 +10,48 @@ use super::service::{BuildService, LogEvent, LogStream, Task};
 use crate::aws::RequestError;
 use crate::polling::{PollResult, PollSchedule};
 
-/// How long ECS or CloudWatch Logs may be out of reach before that is told.
-const UNTOLD: Duration = Duration::from_secs(10);
-/// How often it is told again.
-const TOLD_AGAIN: Duration = Duration::from_secs(60);
-/// How many looks at the log after the task has stopped: its last lines come late.
-const LATE_LOOKS: u32 = 3;
-/// How long to wait between those.
-const LATE: Duration = Duration::from_secs(1);
-/// How many looks a task that was just started may be unknown for: ECS is eventually consistent.
-const UNKNOWN_LOOKS: u32 = 10;
+/// How long ECS or CloudWatch Logs may be unreachable before a notice.
+const NOTICE_AFTER: Duration = Duration::from_secs(10);
+/// How often the notice is repeated.
+const NOTICE_AGAIN_AFTER: Duration = Duration::from_secs(60);
+/// How many times to poll the log without new lines after the task has stopped: its last lines arrive late.
+const LATE_POLLS: u32 = 3;
+/// The pause between those polls.
+const LATE_PAUSE: Duration = Duration::from_secs(1);
+/// How many times ECS may not know a task that was just started: ECS is eventually consistent.
+const UNKNOWN_POLLS: u32 = 10;
 
-/// Is told what happens while it happens.
+/// Receives what happens to a task while it is followed.
 pub trait TaskObserver {
-    /// Takes the task whenever its status changed.
+    /// Called with the task after each change of its status.
     fn status(&mut self, task: &Task);
 
-    /// Takes a line of its log.
+    /// Called with each line of its log.
     fn log(&mut self, event: &LogEvent);
 
-    /// Is called a few times a second while nothing happens.
+    /// Called a few times a second while waiting.
     fn waiting(&mut self) {}
 
-    /// Takes a remark.
+    /// Called with a remark.
     fn notice(&mut self, text: &str);
 }
 
-/// How a follow ended.
+/// How following a task ended.
 #[derive(Debug)]
 pub enum Ended {
     /// The task has stopped.
     Stopped(Box<Outcome>),
-    /// Somebody stopped following; the task goes on.
+    /// The user interrupted; the task continues.
     Interrupted,
-    /// ECS does not know the task, or no more.
+    /// ECS does not know the task, or not any more.
     Unknown,
 }
 
-/// Follows a task to its end. Throttling and lost answers slow it down and never end it.
+/// Follows a task until it stops. Throttled and failed requests delay following but do not end it.
 ///
 /// # Errors
 ///
-/// Returns that ECS refuses to be asked.
+/// Returns an error if ECS refuses the request for the task.
 pub fn follow(
     service: &dyn BuildService,
     cluster: &str,
@@ -61,38 +61,38 @@ pub fn follow(
     observer: &mut dyn TaskObserver,
     interrupted: &AtomicBool,
 ) -> Result<Ended, RequestError> {
-    let mut follower = Follower { service, stream, observer, tail: LogTail::default(), log_is_off: false, trouble: None };
+    let mut follower = Follower { service, stream, observer, tail: LogTail::default(), is_log_unreadable: false, failing: None };
     let mut schedule = PollSchedule::of(task);
     let (mut status, mut unknown) = (String::new(), 0);
     loop {
-        let look = match service.describe_task(cluster, task) {
+        let result = match service.describe_task(cluster, task) {
             Ok(Some(found)) => {
-                follower.reached();
+                follower.request_succeeded();
                 unknown = 0;
-                let is_news = found.last_status != status;
-                if is_news {
+                let is_changed = found.last_status != status;
+                if is_changed {
                     status.clone_from(&found.last_status);
                     follower.observer.status(&found);
                 }
                 let has_lines = follower.log();
                 if found.is_stopped() {
-                    follower.late_lines(interrupted);
+                    follower.read_late_lines(interrupted);
                     return Ok(Ended::Stopped(Box::new(Outcome::of(found, container))));
                 }
-                if is_news || has_lines { PollResult::Changed } else { PollResult::Unchanged }
+                if is_changed || has_lines { PollResult::Changed } else { PollResult::Unchanged }
             }
-            Ok(None) if unknown < UNKNOWN_LOOKS && (status.is_empty() || unknown < 3) => {
+            Ok(None) if unknown < UNKNOWN_POLLS && (status.is_empty() || unknown < 3) => {
                 unknown += 1;
                 PollResult::Unchanged
             }
             Ok(None) => return Ok(Ended::Unknown),
             Err(error) if error.is_transient() => {
-                follower.unreachable(&error);
+                follower.request_failed(&error);
                 PollResult::Failed
             }
             Err(error) => return Err(error),
         };
-        if sleep(schedule.next(look), follower.observer, interrupted) {
+        if sleep(schedule.next(result), follower.observer, interrupted) {
             return Ok(Ended::Interrupted);
         }
     }
@@ -103,22 +103,23 @@ struct Follower<'f> {
     stream: Option<&'f LogStream>,
     observer: &'f mut dyn TaskObserver,
     tail: LogTail,
-    /// The log was refused, which was told once; the build is followed all the same.
-    log_is_off: bool,
-    trouble: Option<(Instant, Option<Instant>)>,
+    /// Whether the log could not be read, which was reported once; the task is followed anyway.
+    is_log_unreadable: bool,
+    /// Since when requests fail, and when that was last reported.
+    failing: Option<(Instant, Option<Instant>)>,
 }
 
 impl Follower<'_> {
-    /// Reads what is new in the log; tells whether there was anything.
+    /// Reads new lines of the log; returns whether there were any.
     fn log(&mut self) -> bool {
         let mut has_any = false;
-        while let Some(stream) = self.stream.filter(|_| !self.log_is_off) {
+        while let Some(stream) = self.stream.filter(|_| !self.is_log_unreadable) {
             let (events, more) = match self.tail.read(self.service, stream) {
                 Ok(read) => read,
                 Err(error) => {
                     if !error.is_transient() {
-                        self.log_is_off = true;
-                        self.observer.notice(&format!("the log `{}` of `{}` cannot be read: {error}", stream.name, stream.group));
+                        self.is_log_unreadable = true;
+                        self.observer.notice(&format!("cannot read the log stream `{}` of `{}`: {error}", stream.name, stream.group));
                     }
                     break;
                 }
@@ -132,27 +133,27 @@ impl Follower<'_> {
         has_any
     }
 
-    /// Waits a little for the last lines, which reach CloudWatch Logs after ECS knows that the task has stopped.
-    fn late_lines(&mut self, interrupted: &AtomicBool) {
+    /// Waits for the last lines, which reach CloudWatch Logs after ECS reports the task as stopped.
+    fn read_late_lines(&mut self, interrupted: &AtomicBool) {
         let mut quiet = 0;
-        while self.stream.is_some() && !self.log_is_off && quiet < LATE_LOOKS && !sleep(LATE, self.observer, interrupted) {
+        while self.stream.is_some() && !self.is_log_unreadable && quiet < LATE_POLLS && !sleep(LATE_PAUSE, self.observer, interrupted) {
             quiet = if self.log() { 0 } else { quiet + 1 };
         }
     }
 
-    fn unreachable(&mut self, error: &RequestError) {
+    fn request_failed(&mut self, error: &RequestError) {
         let now = Instant::now();
-        let (since, told) = self.trouble.get_or_insert((now, None));
+        let (since, reported) = self.failing.get_or_insert((now, None));
         let since = now.duration_since(*since);
-        if since >= UNTOLD && told.is_none_or(|told| now.duration_since(told) >= TOLD_AGAIN) {
-            *told = Some(now);
-            self.observer.notice(&format!("no answer for {} s, asking on (the build goes on meanwhile): {error}", since.as_secs()));
+        if since >= NOTICE_AFTER && reported.is_none_or(|reported| now.duration_since(reported) >= NOTICE_AGAIN_AFTER) {
+            *reported = Some(now);
+            self.observer.notice(&format!("no response for {} s; retrying (the build continues): {error}", since.as_secs()));
         }
     }
 
-    fn reached(&mut self) {
-        if let Some((_, Some(_))) = self.trouble.take() {
-            self.observer.notice("there are answers again");
+    fn request_succeeded(&mut self) {
+        if let Some((_, Some(_))) = self.failing.take() {
+            self.observer.notice("requests succeed again");
         }
     }
 }

@@ -1,10 +1,10 @@
-//! Build tasks: the request that starts one in a rack, following it, and what went wrong.
+//! Build tasks: the request that starts one in a rack, following it, and the causes of failures.
 //!
-//! Takes a rack's stack as it is deployed, which makes a [`BuildEnvironment`], and what is wanted, an [`BuildTaskRequest`]; gives the [`RunTask`] request, which
-//! is pure and deterministic. A [`BuildService`] carries it out: [`await_mounts`] first, then [`start`](fn@start), [`follow`](fn@follow) with its log, and an
-//! [`Outcome`] that names causes. `build::aws` is the service of an account.
+//! Takes a [`BuildEnvironment`], read from the rack's deployed stack by `operation`, and a [`BuildTaskRequest`]; returns the [`RunTask`]
+//! request, deterministically. A [`BuildService`] sends it: [`await_mounts`] first, then [`start`](fn@start), then [`follow`](fn@follow)
+//! with the log until an [`Outcome`] that names causes. `build::aws` implements the service for an account.
 //!
-//! What runs inside the task is [`agent`](super::agent)'s; the variables both agree on are in [`variables`].
+//! What runs inside the task is in [`agent`](super::agent); the variables that both use are in [`variables`].
 
 mod auth;
 mod build_environment;

@@ -1,4 +1,4 @@
-//! Waits until a file system can be mounted: for its mount targets, and for their names to be known.
+//! Waits until a file system can be mounted: for its mount targets, and for their DNS names to resolve.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -7,61 +7,61 @@ use super::follow::TaskObserver;
 use super::service::{BuildService, MountTarget};
 use crate::aws::RequestError;
 
-/// How often Ctrl-C is looked for between two looks.
+/// How often to check for Ctrl-C while sleeping.
 const TICK: Duration = Duration::from_millis(100);
-/// How long to leave mount targets alone between two looks.
+/// The pause between two requests for mount targets.
 const PAUSE: Duration = Duration::from_secs(3);
 
-/// How patient to be.
+/// How long to wait for mount targets.
 #[derive(Clone, Copy, Debug)]
 pub struct Mounts {
-    /// How long to wait for mount targets to be available.
+    /// How long to wait until mount targets are available.
     pub patience: Duration,
-    /// How long their names take to be known everywhere after that; AWS advises 60 seconds.
+    /// How long their DNS names take to resolve everywhere after that; AWS advises 60 seconds.
     ///
     /// Source: <https://docs.aws.amazon.com/efs/latest/ug/mounting-fs-mount-helper.html>
     pub names: Duration,
 }
 
-/// Why a file system cannot be mounted yet, or ever.
+/// Why a file system cannot be mounted.
 #[derive(Debug, thiserror::Error)]
 pub enum MountsError {
-    /// There is none.
+    /// It has no mount target.
     #[error("file system {file_system} has no mount target, so no build can mount it")]
     None {
         /// The file system.
         file_system: String,
     },
-    /// None of them will be available.
+    /// None of its mount targets will become available.
     #[error("no mount target of {file_system} is available: {states}")]
     Gone {
         /// The file system.
         file_system: String,
-        /// Each one with its state.
+        /// The mount targets with their states.
         states: String,
     },
-    /// They were still being made when patience was over.
-    #[error("mount targets of {file_system} are still being made after {} s: {states}", patience.as_secs())]
+    /// Mount targets were still being created at the end of the wait.
+    #[error("mount targets of {file_system} are still being created after {} s: {states}", patience.as_secs())]
     Slow {
         /// The file system.
         file_system: String,
-        /// Each one with its state.
+        /// The mount targets with their states.
         states: String,
-        /// How long was waited.
+        /// How long the wait was.
         patience: Duration,
     },
-    /// EFS cannot be asked.
+    /// The request to EFS failed.
     #[error(transparent)]
     Backend(#[from] RequestError),
 }
 
-/// Waits until file systems can be mounted; tells whether it was interrupted meanwhile.
+/// Waits until file systems can be mounted; returns whether the user interrupted.
 ///
-/// Where mount targets were being made, it waits for their names too; where all were available at the first look they have been for some time.
+/// If mount targets were being created, it also waits for their DNS names; mount targets that are available at the first request are older.
 ///
 /// # Errors
 ///
-/// Returns that a file system cannot be mounted, or that EFS cannot be asked.
+/// Returns an error if a file system cannot be mounted, or if a request to EFS fails.
 pub fn await_mounts(
     service: &dyn BuildService,
     file_systems: &[String],
@@ -72,7 +72,7 @@ pub fn await_mounts(
     let mut has_waited = false;
     for file_system in file_systems {
         let begun = Instant::now();
-        let mut told = String::new();
+        let mut reported = String::new();
         loop {
             let targets = match service.mount_targets(file_system) {
                 Err(error) if error.is_transient() && begun.elapsed() < mounts.patience => {
@@ -86,9 +86,9 @@ pub fn await_mounts(
             if targets.is_empty() {
                 return Err(MountsError::None { file_system: file_system.clone() });
             }
-            let is_coming = |target: &MountTarget| matches!(target.state.as_str(), "creating" | "updating");
+            let is_pending = |target: &MountTarget| matches!(target.state.as_str(), "creating" | "updating");
             let states = states(&targets);
-            if !targets.iter().any(is_coming) {
+            if !targets.iter().any(is_pending) {
                 if targets.iter().any(|target| target.state == "available") {
                     break;
                 }
@@ -98,9 +98,9 @@ pub fn await_mounts(
             if begun.elapsed() >= mounts.patience {
                 return Err(MountsError::Slow { file_system: file_system.clone(), states, patience: mounts.patience });
             }
-            if states != told {
+            if states != reported {
                 observer.notice(&format!("waiting for mount targets of {file_system}: {states}"));
-                told = states;
+                reported = states;
             }
             if sleep(PAUSE.min(mounts.patience.saturating_sub(begun.elapsed())), observer, interrupted) {
                 return Ok(true);
@@ -108,7 +108,7 @@ pub fn await_mounts(
         }
     }
     if has_waited && !mounts.names.is_zero() {
-        observer.notice(&format!("mount targets are available; waiting {} s for their names to be known", mounts.names.as_secs()));
+        observer.notice(&format!("mount targets are available; waiting {} s for their DNS names", mounts.names.as_secs()));
         return Ok(sleep(mounts.names, observer, interrupted));
     }
     Ok(false)
@@ -119,7 +119,7 @@ fn states(targets: &[MountTarget]) -> String {
     each.join(", ")
 }
 
-/// Waits; tells whether it was interrupted.
+/// Sleeps; returns whether the user interrupted.
 pub(super) fn sleep(pause: Duration, observer: &mut dyn TaskObserver, interrupted: &AtomicBool) -> bool {
     let end = Instant::now() + pause;
     loop {

@@ -1,4 +1,4 @@
-//! What a build task is wanted for.
+//! What a build task is to build.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,22 +8,22 @@ use indexmap::IndexMap;
 use crate::secret::url_credentials;
 use crate::template::{Diagnostic, Diagnostics};
 
-/// The program in the task's image, which decides how it is told what to do.
+/// The program in the task's image, which decides how the build is described to it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Builder {
-    /// `rackform build agent`, which reads its environment.
+    /// `rackform build agent`, which reads environment variables.
     #[default]
     Agent,
-    /// The public build service's own program, which reads its environment and a few flags.
+    /// The public build service's program, which reads environment variables and a few flags.
     Convox,
-    /// kaniko itself, which reads flags alone.
+    /// kaniko itself, which reads flags only.
     Kaniko,
-    /// A docker client, which builds nothing unless it is told what.
+    /// A docker client, which builds nothing without a command.
     Docker,
 }
 
 impl Builder {
-    /// Every builder.
+    /// All builders.
     pub const ALL: [Self; 4] = [Self::Agent, Self::Convox, Self::Kaniko, Self::Docker];
 
     /// Returns its name.
@@ -36,7 +36,7 @@ impl Builder {
         }
     }
 
-    /// Guesses the program of an image by the image's name; an image of somebody's own has the agent.
+    /// Returns the program of an image, guessed from the image's name; unknown images contain the agent.
     pub fn of_image(image: &str) -> Self {
         let repository = image.split('@').next().unwrap_or(image);
         let last = repository.rsplit('/').next().unwrap_or(repository);
@@ -66,7 +66,7 @@ impl FromStr for Builder {
     }
 }
 
-/// What a build task is wanted for.
+/// What a build task is to build.
 #[derive(Clone, Debug, Default)]
 pub struct BuildTaskRequest {
     /// The app.
@@ -75,9 +75,9 @@ pub struct BuildTaskRequest {
     pub id: String,
     /// The service; `None` leaves it to the builder.
     pub service: Option<String>,
-    /// Where the source is.
+    /// The address of the source.
     pub url: Option<String>,
-    /// The Dockerfile, from the source's directory on.
+    /// The Dockerfile, relative to the source directory.
     pub dockerfile: Option<String>,
     /// The app's manifest.
     pub manifest: Option<String>,
@@ -87,27 +87,27 @@ pub struct BuildTaskRequest {
     pub build_args: Vec<String>,
     /// The repository that images are pushed to.
     pub push: Option<String>,
-    /// Whether nothing is taken from the layer cache.
+    /// Whether the build ignores the layer cache.
     pub no_cache: bool,
-    /// Whether it is a build for development.
+    /// Whether it is a development build.
     pub development: bool,
-    /// Further variables, which go over those that are made of the above.
+    /// More variables; they override those of the other fields.
     pub environment: IndexMap<String, String>,
     /// The program in the image.
     pub builder: Builder,
-    /// The command, in place of the builder's usual one.
+    /// The command; `None` is the builder's default.
     pub command: Option<Vec<String>>,
-    /// CPU units, in place of the task definition's.
+    /// CPU units; `None` is the task definition's.
     pub cpu: Option<u32>,
-    /// Memory in MiB, in place of the task definition's.
+    /// Memory in MiB; `None` is the task definition's.
     pub memory: Option<u32>,
     /// Tags of the task.
     pub tags: IndexMap<String, String>,
-    /// Whether the task has its definition's tags too.
+    /// Whether the task also gets its definition's tags.
     pub propagate_tags: bool,
-    /// Who started it, in place of the usual.
+    /// The task's `startedBy`; `None` is the default of the builder.
     pub started_by: Option<String>,
-    /// What makes asking twice start one task.
+    /// The client token, with which repeated requests start one task.
     pub client_token: Option<String>,
 }
 
@@ -117,12 +117,12 @@ impl BuildTaskRequest {
         if self.command.is_some() {
             return self.command.clone();
         }
-        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        let owned = |arguments: &[&str]| arguments.iter().map(|argument| (*argument).to_owned()).collect::<Vec<_>>();
         match self.builder {
             Builder::Agent | Builder::Kaniko | Builder::Docker => None,
             Builder::Convox => {
                 let cache = if self.no_cache { "false" } else { "true" };
-                let mut command = words(&["build", "-method", method(self.url.as_deref().unwrap_or_default()), "-cache", cache]);
+                let mut command = owned(&["build", "-method", method(self.url.as_deref().unwrap_or_default()), "-cache", cache]);
                 for arg in &self.build_args {
                     command.extend(["-build-args".to_owned(), arg.clone()]);
                 }
@@ -131,7 +131,7 @@ impl BuildTaskRequest {
         }
     }
 
-    /// Returns who started it: in the public build service's words for its own program.
+    /// Returns the task's `startedBy`; for the public build service's program as that service sets it.
     pub(super) fn started_by(&self) -> String {
         self.started_by.clone().unwrap_or_else(|| match self.builder {
             Builder::Convox => format!("convox.{}", self.app),
@@ -139,7 +139,7 @@ impl BuildTaskRequest {
         })
     }
 
-    /// Checks what was given, before anything is made of it.
+    /// Reports invalid fields.
     pub(super) fn check(&self, problems: &mut Diagnostics) {
         let is_name = |text: &str| {
             text.len() <= 100
@@ -147,7 +147,8 @@ impl BuildTaskRequest {
                 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
         };
         if !is_name(&self.app) {
-            let message = format!("app `{}` is no name: letters, digits, `-`, `_` and `.`, starting with a letter or digit", self.app);
+            let message =
+                format!("invalid app name `{}`: use letters, digits, `-`, `_` and `.`, starting with a letter or digit", self.app);
             problems.push(Diagnostic::error("app-name", message));
         }
         let given = self.environment.contains_key(super::variables::URL);
@@ -155,22 +156,19 @@ impl BuildTaskRequest {
             && (url_credentials(url).is_some() || url.to_ascii_lowercase().contains("signature="))
         {
             problems.push(
-                Diagnostic::error(
-                    "secret-in-argument",
-                    "the URL has credentials in it, and arguments are read by everybody on the machine",
-                )
-                .hinted("put it into a variable and give that one's name: `--secret-env BUILD_URL`"),
+                Diagnostic::error("secret-in-argument", "the URL contains credentials, and every user of the machine can read arguments")
+                    .hinted("set the variable BUILD_URL and pass it to the build as a secret variable"),
             );
         }
         for name in self.environment.keys() {
             if name.is_empty() || name.contains('=') || name.contains('\0') {
-                problems.push(Diagnostic::error("variable-name", format!("`{name}` is no name of a variable")));
+                problems.push(Diagnostic::error("variable-name", format!("invalid variable name `{name}`")));
             }
         }
     }
 }
 
-/// Returns how the public build service's program is to get the source.
+/// Returns how the public build service's program fetches the source.
 fn method(url: &str) -> &'static str {
     let path = url.split(['?', '#']).next().unwrap_or(url);
     match () {
@@ -185,7 +183,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_program_is_told_by_the_image() {
+    fn the_builder_is_guessed_from_the_image_name() {
         for (image, builder) in [
             ("convox/build:20260421", Builder::Convox),
             ("docker.io/convox/rack:20260421-arm64", Builder::Convox),
@@ -200,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn the_source_is_fetched_by_its_kind() {
+    fn the_fetch_method_follows_from_the_url() {
         for (url, expected) in [
             ("object://web/tmp/1.tgz", "tgz"),
             ("https://x.example/a.zip?x=1", "zip"),

@@ -1,4 +1,4 @@
-//! The request that starts a build task, in ECS's own spelling.
+//! The request that starts a build task, in ECS's spelling.
 //!
 //! Source: <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html>
 
@@ -12,18 +12,18 @@ use crate::secret::MASKED;
 use crate::secret::Mask;
 use crate::template::{Diagnostic, Diagnostics};
 
-/// Longest overrides that ECS takes, in characters of their JSON.
+/// The longest overrides that ECS accepts, in characters of their JSON.
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskOverride.html>
 const OVERRIDES_LIMIT: usize = 8_192;
-/// Longest `startedBy`, in characters.
+/// The longest `startedBy`, in characters.
 const STARTED_BY_LIMIT: usize = 128;
-/// Longest client token, in characters.
+/// The longest client token, in characters.
 const CLIENT_TOKEN_LIMIT: usize = 64;
-/// Most tags of a task.
+/// The largest number of tags on a task.
 const TAGS_LIMIT: usize = 50;
 
-/// What starts a build task.
+/// A `RunTask` request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RunTask {
@@ -31,7 +31,7 @@ pub struct RunTask {
     pub cluster: String,
     /// The task definition's ARN.
     pub task_definition: String,
-    /// How many: one.
+    /// The number of tasks: one.
     pub count: i32,
     /// `FARGATE` or `EC2`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -39,30 +39,30 @@ pub struct RunTask {
     /// Fargate's platform version; EFS needs 1.4.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub platform_version: Option<String>,
-    /// Where the task's network interface is; only for `awsvpc`.
+    /// The task's network interface; only for `awsvpc`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub network_configuration: Option<NetworkConfiguration>,
-    /// What this task has otherwise than its definition says.
+    /// Overrides of the task definition.
     pub overrides: TaskOverride,
-    /// Who started it.
+    /// Who started the task.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub started_by: Option<String>,
     /// Tags of the task.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<Tag>,
-    /// Where else tags come from: `TASK_DEFINITION`.
+    /// Where additional tags come from: `TASK_DEFINITION`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub propagate_tags: Option<String>,
-    /// What makes asking twice start one task.
+    /// The client token, with which repeated requests start one task.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_token: Option<String>,
 }
 
-/// Where a task's network interface is.
+/// The network interface of a task.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NetworkConfiguration {
-    /// The VPC's part of it, which is all there is.
+    /// The `awsvpc` configuration.
     pub awsvpc_configuration: AwsVpcConfiguration,
 }
 
@@ -70,16 +70,16 @@ pub struct NetworkConfiguration {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AwsVpcConfiguration {
-    /// The subnets, of which ECS chooses one.
+    /// The subnets, of which ECS selects one.
     pub subnets: Vec<String>,
     /// The security groups.
     pub security_groups: Vec<String>,
-    /// `ENABLED` or `DISABLED`; only Fargate takes it.
+    /// `ENABLED` or `DISABLED`; only Fargate supports it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assign_public_ip: Option<String>,
 }
 
-/// What a task has otherwise than its definition says.
+/// Overrides of a task definition.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TaskOverride {
@@ -93,7 +93,7 @@ pub struct TaskOverride {
     pub memory: Option<String>,
 }
 
-/// What a container has otherwise than its definition says.
+/// Overrides of a container.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ContainerOverride {
@@ -131,11 +131,11 @@ pub struct Tag {
 }
 
 impl RunTask {
-    /// Returns the request that builds what is ordered where the site says.
+    /// Returns the request that starts a build in an environment.
     ///
     /// # Errors
     ///
-    /// Returns every problem: sizes that there are none of, and what ECS would refuse by its length.
+    /// Returns every problem: unsupported Fargate sizes, and fields that exceed the limits of ECS.
     pub fn new(site: &BuildEnvironment, order: &BuildTaskRequest) -> Result<Self, Diagnostics> {
         let mut problems = Diagnostics::default();
         order.check(&mut problems);
@@ -143,7 +143,7 @@ impl RunTask {
         if site.is_fargate && (cpu.is_some() || memory.is_some()) {
             let in_force = |given: &Option<String>, of_task: &Option<String>| given.clone().or(of_task.clone()).unwrap_or_default();
             if let Some(problem) = fargate::size_problem(&in_force(&cpu, &site.cpu), &in_force(&memory, &site.memory)) {
-                problems.push(Diagnostic::error("fargate-size", problem).hinted("give `--cpu` and `--memory` together"));
+                problems.push(Diagnostic::error("fargate-size", problem).hinted("set CPU and memory together"));
             }
         }
         let of_container = |amount: Option<u32>| amount.filter(|_| !site.is_fargate).and_then(|amount| amount.try_into().ok());
@@ -184,37 +184,41 @@ impl RunTask {
     fn check(&self, problems: &mut Diagnostics) {
         let length = serde_json::to_string(&self.overrides).map_or(0, |text| text.chars().count());
         if length > OVERRIDES_LIMIT {
-            let message = format!("the overrides are {length} characters long, and ECS takes {OVERRIDES_LIMIT}");
+            let message = format!("the overrides are {length} characters long; ECS accepts {OVERRIDES_LIMIT}");
             problems.push(
                 Diagnostic::error("overrides-length", message)
-                    .hinted("put long values, such as registry credentials, into the task definition's `Secrets` instead"),
+                    .hinted("move long values, such as registry credentials, to the task definition's `Secrets`"),
             );
         }
         if let Some(started_by) = &self.started_by
             && (started_by.chars().count() > STARTED_BY_LIMIT || started_by.is_empty())
         {
-            let message = format!("`startedBy` is {} characters long, and ECS takes 1 to {STARTED_BY_LIMIT}", started_by.chars().count());
-            problems.push(Diagnostic::error("started-by", message).hinted("`--started-by` gives another"));
+            let message = format!("`startedBy` is {} characters long; ECS accepts 1 to {STARTED_BY_LIMIT}", started_by.chars().count());
+            problems.push(Diagnostic::error("started-by", message).hinted("set a shorter value"));
         }
         if let Some(token) = &self.client_token
             && (token.is_empty() || token.len() > CLIENT_TOKEN_LIMIT || !token.bytes().all(|byte| byte.is_ascii_graphic()))
         {
-            let message = format!("client token `{token}` is not of 1 to {CLIENT_TOKEN_LIMIT} printable ASCII characters without blanks");
+            let message =
+                format!("invalid client token `{token}`: use 1 to {CLIENT_TOKEN_LIMIT} printable ASCII characters without blanks");
             problems.push(Diagnostic::error("client-token", message));
         }
         if self.tags.len() > TAGS_LIMIT {
-            problems.push(Diagnostic::error("tags", format!("{} tags, and ECS takes {TAGS_LIMIT}", self.tags.len())));
+            problems.push(Diagnostic::error("tags", format!("the task has {} tags; ECS accepts {TAGS_LIMIT}", self.tags.len())));
         }
         for tag in &self.tags {
             let (key, value) = (tag.key.chars().count(), tag.value.chars().count());
             if key == 0 || key > 128 || value > 256 || tag.key.to_ascii_lowercase().starts_with("aws:") {
-                let message = format!("tag `{}`: a key has 1 to 128 characters and does not start with `aws:`, a value up to 256", tag.key);
+                let message = format!(
+                    "invalid tag `{}`: a key has 1 to 128 characters and does not start with `aws:`, a value has up to 256",
+                    tag.key
+                );
                 problems.push(Diagnostic::error("tags", message));
             }
         }
     }
 
-    /// Returns the request as it may be shown: stars in place of secrets.
+    /// Returns the request with secrets masked.
     #[must_use]
     pub fn shown(&self, mask: &Mask) -> Self {
         let mut shown = self.clone();
@@ -231,7 +235,7 @@ impl RunTask {
     }
 }
 
-/// Returns the variables of a build, by name; what is given by name goes over what is made here.
+/// Returns the variables of a build, by name; explicit ones override derived ones.
 fn environment(site: &BuildEnvironment, order: &BuildTaskRequest) -> Vec<KeyValuePair> {
     let mut variables = std::collections::BTreeMap::new();
     let mut set = |name: &str, value: Option<String>| {

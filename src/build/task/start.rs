@@ -8,29 +8,29 @@ use crate::aws::RequestError;
 /// Why no task was started.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// ECS took the request and found no place for the task.
-    #[error("the build task found no place in the cluster `{cluster}`")]
+    /// ECS accepted the request but could not place the task.
+    #[error("ECS could not place the build task in the cluster `{cluster}`")]
     NoPlace {
         /// The cluster.
         cluster: String,
-        /// Why, each reason once, with how many container instances gave it.
+        /// The reasons, each once, with the number of container instances and an explanation.
         failures: Vec<(Failure, usize, Explanation)>,
     },
     /// ECS refused the request.
     #[error("the build task was not started")]
     Refused {
-        /// What is behind it, where that is known.
+        /// The explanation, if the cause is known.
         explanation: Option<Explanation>,
-        /// What ECS said.
+        /// ECS's response.
         source: RequestError,
     },
 }
 
-/// Starts a build task; however often the answer is lost, a request with a client token starts one.
+/// Starts a build task; repeated requests with the same client token start one task.
 ///
 /// # Errors
 ///
-/// Returns why there is no task, with causes that are known.
+/// Returns an error with known causes if no task was started.
 pub fn start(service: &dyn BuildService, request: &RunTask) -> Result<Task, StartError> {
     let refused = |source: RequestError| StartError::Refused { explanation: explain_refusal(&source), source };
     let started = service.run_task(request).map_err(refused)?;

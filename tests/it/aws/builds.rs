@@ -84,7 +84,7 @@ fn a_build_is_requested_as_the_dry_run_shows_and_followed_to_its_end() {
     assert_eq!(messages, ["step 1", "npm got ****"], "each line once\n{run}");
     let outcome = &told.last().unwrap()["outcome"];
     assert_eq!((&outcome["succeeded"], &outcome["stopCode"]), (&false.into(), &"UserInitiated".into()), "{run}");
-    assert_eq!(outcome["cause"], "somebody stopped the task", "{run}");
+    assert_eq!(outcome["cause"], "the task was stopped by a user", "{run}");
     assert!(!format!("{run}").contains("planted-token"), "{run}");
 
     let gone = account.run(&bench, "build run --attach 00000000000000000000000000000000");
@@ -180,19 +180,22 @@ fn failed_placements_and_refusals_are_explained() {
     let failure =
         |reason: &str| (200, json!({ "tasks": [], "failures": [{ "arn": "i-1", "reason": reason }, { "arn": "i-2", "reason": reason }] }));
     let cases: Vec<((u16, Value), [&str; 3])> = vec![
-        (failure("RESOURCE:MEMORY"), ["RESOURCE:MEMORY, 2 container instances", "no container instance has as much memory", "--memory"]),
+        (
+            failure("RESOURCE:MEMORY"),
+            ["RESOURCE:MEMORY, 2 container instances", "no container instance has enough free memory", "request less memory"],
+        ),
         (failure("AGENT"), ["AGENT", "agent of the instance is disconnected", "restart its agent"]),
-        (failure("ATTRIBUTE"), ["ATTRIBUTE", "no container instance offers", "AMI"]),
+        (failure("ATTRIBUTE"), ["ATTRIBUTE", "no container instance has an attribute", "AMI"]),
         (
             refused("InvalidParameterException", "No Container Instances were found in your cluster."),
             ["No Container Instances", "has no container instance", "Auto Scaling group"],
         ),
-        (refused("ClusterNotFoundException", "Cluster not found."), ["Cluster not found", "the cluster is not there", "rackform drift"]),
+        (refused("ClusterNotFoundException", "Cluster not found."), ["Cluster not found", "the cluster does not exist", "rackform drift"]),
         (
             refused("AccessDeniedException", "User: u is not authorized to perform: iam:PassRole on resource: r"),
-            ["iam:PassRole", "may not pass the build task's roles", "permissions --for build"],
+            ["iam:PassRole", "lacks permission to pass the build task's roles", "rackform permissions"],
         ),
-        (refused("ConflictException", "clientToken was used"), ["clientToken was used", "a different build", "--id"]),
+        (refused("ConflictException", "clientToken was used"), ["clientToken was used", "a different build", "build ID"]),
     ];
     for (answer, said) in cases {
         let wire = small(move |action, _, _| if action == "RunTask" { answer.clone() } else { refused("Unexpected", action) });

@@ -211,7 +211,7 @@ fn secrets_come_from_the_environment_and_are_stars_wherever_they_turn_up() {
     let value = bench.run("build run --app web --builder agent --dry-run --secret-env RACK_URL=https://u:planted@h/");
     assert!(value.code == 66 && value.stderr.contains("--secret-env RACK_URL=...") && !value.to_string().contains("planted"), "{value}");
     let url = bench.run("build run --app web --builder agent --dry-run --url https://me:pw@x.example/a.tgz");
-    assert!(url.code == 64 && url.stderr.contains("--secret-env BUILD_URL"), "{url}");
+    assert!(url.code == 64 && url.stderr.contains("set the variable BUILD_URL"), "{url}");
 }
 
 #[test]
@@ -241,9 +241,9 @@ fn what_ecs_would_refuse_is_refused_before_it_is_asked_all_at_once() {
     ]);
     assert_eq!(run.code, 64, "{run}");
     for said in [
-        "app `no name`",
+        "invalid app name `no name`",
         "Fargate does not offer memory `8192` with CPU 512: use 1024",
-        "and ECS takes 8192",
+        "ECS accepts 8192",
         "`startedBy` is 129 characters",
         "client token",
         "`aws:x`",

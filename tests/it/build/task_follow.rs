@@ -166,7 +166,7 @@ fn a_failed_build_tells_its_exit_code_and_cause() {
     let service = Canned::new(vec![Ok(Some(stopped(Some(137), "OutOfMemoryError: Container killed due to memory usage")))], Vec::new());
     let outcome = outcome(followed(&service).1);
     assert_eq!((outcome.succeeded, outcome.exit_code), (false, Some(137)));
-    assert!(outcome.explanation.unwrap().fix.contains("--memory"));
+    assert!(outcome.explanation.unwrap().fix.contains("give the build more memory"));
     let plain = Outcome::of(stopped(Some(2), "Essential container in task exited"), "build");
     assert_eq!(plain.explanation.unwrap().cause, "the build itself failed");
     let never =

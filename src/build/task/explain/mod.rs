@@ -1,6 +1,6 @@
-//! What is behind a build task that did not start, or did not end well, and what to do about it.
+//! Explains why a build task did not start or failed, and what to do.
 //!
-//! ECS tells reasons in words, which these tables look for. Sources:
+//! ECS reports reasons as text, which these tables match. Sources:
 //! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/api_failures_messages.html>,
 //! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html>,
 //! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/resource-initialization-error.html>,
@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::service::{Container, Failure, Task};
 use crate::aws::RequestError;
 
-/// What is behind a failure.
+/// The explanation of a failure.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Explanation {
     /// The cause.
@@ -28,106 +28,110 @@ impl Explanation {
     }
 }
 
-/// Returns what is behind a task that found no place.
+/// Returns why a task could not be placed.
 pub fn explain_failure(failure: &Failure, is_fargate: bool) -> Explanation {
     let reason = failure.reason.as_str();
     if let Some(resource) = reason.strip_prefix("RESOURCE:") {
         let (what, fix) = match resource {
-            "MEMORY" => ("memory", "`--memory` asks for less, `BuildMemory` is the rack's setting; or use a larger `BuildInstance`"),
-            "CPU" => ("CPU units", "`--cpu` asks for less, `BuildCpu` is the rack's setting; or use a larger `BuildInstance`"),
-            "ENI" => ("network interfaces", "wait for other tasks to end, or use a larger instance type"),
-            "PORTS" | "PORTS_TCP" | "PORTS_UDP" => ("host ports", "wait for the task that has the port to end"),
-            "GPU" => ("GPUs", "a build needs none: look into the task definition"),
-            other => (other, "wait for other tasks to end, or use a larger instance type"),
+            "MEMORY" => ("memory", "request less memory (the rack's setting is `BuildMemory`), or use a larger `BuildInstance`"),
+            "CPU" => ("CPU units", "request fewer CPU units (the rack's setting is `BuildCpu`), or use a larger `BuildInstance`"),
+            "ENI" => ("network interfaces", "wait until other tasks end, or use a larger instance type"),
+            "PORTS" | "PORTS_TCP" | "PORTS_UDP" => ("host ports", "wait until the task that uses the port ends"),
+            "GPU" => ("GPUs", "a build needs none: check the task definition"),
+            other => (other, "wait until other tasks end, or use a larger instance type"),
         };
-        return Explanation::new(format!("no container instance has as much {what} free as the build task asks for"), fix);
+        return Explanation::new(format!("no container instance has enough free {what} for the build task"), fix);
     }
     let (cause, fix) = match reason {
         "AGENT" => (
             "the container agent of the instance is disconnected from ECS",
             "replace the instance, or restart its agent (`systemctl restart ecs`); a new instance takes some minutes to register",
         ),
-        "LOCATION" => {
-            ("the container instances are in other availability zones than the subnets", "let the build instances use the subnets' zones")
-        }
+        "LOCATION" => (
+            "the container instances are not in the availability zones of the subnets",
+            "run the build instances in the subnets' availability zones",
+        ),
         "ATTRIBUTE" => (
-            "no container instance offers what the task definition needs, such as an agent that mounts EFS or the right CPU architecture",
+            "no container instance has an attribute that the task definition requires, such as EFS support or the CPU architecture",
             "update the instances' AMI, and compare `BuildArchitecture` with the instance type",
         ),
-        "MISSING" => ("the cluster or task definition is not there (any more)", "`rackform verify` tells what of the rack is missing"),
-        "INACTIVE" => ("the cluster or instance is inactive", "`rackform verify` tells what of the rack is missing"),
+        "MISSING" => ("the cluster or task definition does not exist", "run `rackform verify` to see what is missing"),
+        "INACTIVE" => ("the cluster or instance is inactive", "run `rackform verify` to see what is missing"),
         "NO ACTIVE INSTANCES" | "EMPTY CAPACITY PROVIDER" => {
-            ("there is no active instance to build on", "scale the build cluster's Auto Scaling group to at least one instance")
+            ("the cluster has no active container instance", "scale the build cluster's Auto Scaling group to at least one instance")
         }
         reason if reason.starts_with("Capacity is unavailable") => (
-            "Fargate has no capacity of this size in these zones at the moment",
-            "try again, ask for less with `--cpu` and `--memory`, or build on EC2",
+            "Fargate currently has no capacity of this size in these availability zones",
+            "try again, request less CPU and memory, or build on EC2",
         ),
         reason if reason.contains("limit on the number") => {
-            ("the account's quota of tasks or vCPUs on Fargate is used up", "wait for other tasks to end, or ask AWS for a higher quota")
+            ("the account has reached its Fargate quota of tasks or vCPUs", "wait until other tasks end, or request a higher quota")
         }
-        _ if is_fargate => ("Fargate could not take the task", "try again; the service's words are above"),
-        _ => ("ECS could not place the task", "the service's words are above; `rackform verify` looks at what the build stands on"),
+        _ if is_fargate => ("Fargate could not run the task", "see ECS's reason above and try again"),
+        _ => ("ECS could not place the task", "see ECS's reason above; `rackform verify` checks the build's resources"),
     };
     Explanation::new(cause, fix)
 }
 
-/// Returns what is behind a request that ECS refused, where it is known.
+/// Returns why ECS refused a request, if the cause is known.
 pub fn explain_refusal(error: &RequestError) -> Option<Explanation> {
     let RequestError::Request { code, message, .. } = error else { return None };
     let (code, message) = (code.as_deref().unwrap_or_default(), message.to_lowercase());
     let says = |words: &str| message.contains(words);
     let (cause, fix) = match code {
-        "ClusterNotFoundException" => ("the cluster is not there", "`rackform verify` and `rackform drift` tell what of the stack is gone"),
-        "PlatformUnknownException" => ("this region does not know the Fargate platform version", "build on EC2 in this region"),
+        "ClusterNotFoundException" => ("the cluster does not exist", "run `rackform verify` and `rackform drift` to see what is missing"),
+        "PlatformUnknownException" => ("the Fargate platform version does not exist in this region", "build on EC2 in this region"),
         "PlatformTaskDefinitionIncompatibilityException" => (
             "the platform version cannot run this task definition",
-            "EFS volumes need platform version 1.4.0; look at the task definition's volumes",
+            "EFS volumes require platform version 1.4.0; check the task definition's volumes",
         ),
         "ConflictException" => (
             "a different build was started under the same client token within the last day",
-            "give another `--id` or `--client-token`, or `--attach` to the task that runs",
+            "use another build ID or client token, or attach to the running task",
         ),
-        "AccessDeniedException" if says("iam:passrole") => {
-            ("whoever asks may not pass the build task's roles to ECS", "`rackform permissions --for build` lists what it takes")
-        }
+        "AccessDeniedException" if says("iam:passrole") => (
+            "the caller lacks permission to pass the build task's roles to ECS (iam:PassRole)",
+            "`rackform permissions` lists the required permissions",
+        ),
         "AccessDeniedException" | "AccessDenied" => {
-            ("whoever asks may not do this", "`rackform permissions --for build` lists what it takes")
+            ("the caller lacks permission for this action", "`rackform permissions` lists the required permissions")
         }
         "ThrottlingException" if says("capacity is unavailable") => {
-            ("Fargate has no capacity of this size in these zones at the moment", "try again, or ask for less with `--cpu` and `--memory`")
+            ("Fargate currently has no capacity of this size in these availability zones", "try again, or request less CPU and memory")
         }
         _ if says("no container instances were found") => (
             "the build cluster has no container instance",
             "scale the build cluster's Auto Scaling group to at least one instance, or set BuildMethod=fargate",
         ),
         _ if says("capacity is unavailable") => {
-            ("Fargate has no capacity of this size in these zones at the moment", "try again, or ask for less with `--cpu` and `--memory`")
+            ("Fargate currently has no capacity of this size in these availability zones", "try again, or request less CPU and memory")
         }
         _ if says("limit on the number") || says("vcpu") => {
-            ("the account's quota of tasks or vCPUs on Fargate is used up", "wait for other tasks to end, or ask AWS for a higher quota")
+            ("the account has reached its Fargate quota of tasks or vCPUs", "wait until other tasks end, or request a higher quota")
         }
         _ if says("taskdefinition is inactive") || says("taskdefinition not found") || says("unable to describe task definition") => {
-            ("the task definition's revision is gone", "`rackform apply` registers it again; another run of `build run` then finds it")
+            ("the task definition's revision no longer exists", "register it again with `rackform apply`, then run the build again")
         }
         _ if says("override") && says("8192") => {
-            ("the overrides are too long", "put long values, such as registry credentials, into the task definition's `Secrets`")
+            ("the overrides are too long", "move long values, such as registry credentials, to the task definition's `Secrets`")
         }
         _ if says("service linked role") => (
-            "the account has never used ECS, whose service-linked role is missing",
-            "`aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com`",
+            "the service-linked role of ECS does not exist: the account has never used ECS",
+            "create it: `aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com`",
         ),
-        _ if says("subnet") => ("ECS does not accept the subnets", "`rackform verify` compares the rack's subnets with the account"),
-        _ if says("security group") => ("ECS does not accept the security group", "`rackform verify` looks at the group that builds get"),
+        _ if says("subnet") => ("ECS rejects the subnets", "`rackform verify` compares the rack's subnets with the account"),
+        _ if says("security group") => ("ECS rejects the security group", "`rackform verify` checks the security group of builds"),
         _ => return None,
     };
     Some(Explanation::new(cause, fix))
 }
 
-/// Returns what is behind a task that stopped without success, where it is known.
+/// Returns why a task failed, if the cause is known.
 pub fn explain_stop(task: &Task, container: Option<&Container>) -> Option<Explanation> {
     let reasons = [task.stopped_reason.as_deref(), container.and_then(|container| container.reason.as_deref())];
-    let said = reasons.into_iter().flatten().collect::<Vec<_>>().join("\n").to_lowercase();
+    let reasons_text = reasons.into_iter().flatten().collect::<Vec<_>>().join("\n").to_lowercase();
     let exit_code = container.and_then(|container| container.exit_code);
-    stops::by_words(&said).or_else(|| stops::by_code(task.stop_code.as_deref(), exit_code)).map(|(cause, fix)| Explanation::new(cause, fix))
+    stops::by_text(&reasons_text)
+        .or_else(|| stops::by_code(task.stop_code.as_deref(), exit_code))
+        .map(|(cause, fix)| Explanation::new(cause, fix))
 }
