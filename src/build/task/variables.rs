@@ -1,7 +1,7 @@
 //! The environment variables that describe a build to its task.
 //!
-//! `rackform build run` sets them and `rackform build agent` reads them. Most have the names that the public build service uses, so that its
-//! builder image understands the same request; the others are rackform's own.
+//! `rackform build run` sets them and `rackform build agent` reads them. Most have the names that the public build service uses, so that
+//! its builder image understands the same request; the others are rackform's own.
 //! Source: <https://github.com/convox/rack/blob/master/provider/aws/builds.go>
 
 /// The app.
