@@ -3,8 +3,10 @@
 //! Takes a [`Source`] (a text with a name) and a [`Span`] in it, and returns [`Diagnostic`]s with a stable rule name, labels and a hint.
 //! What counts as a problem is up to the module that reads the text; [`ui`](crate::ui) draws diagnostics.
 
+mod rule;
 mod source;
 
+pub use rule::Rule;
 pub use source::{LineColumn, MAX_SOURCE_BYTES, Source, SourceError, Span};
 
 use crate::text::did_you_mean;

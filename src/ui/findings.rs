@@ -4,8 +4,9 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::layout::Layout;
+use crate::diagnostic::Rule;
 use crate::template::{Diagnostic, Diagnostics, Label, Severity};
-use crate::validate::{Finding, Rule};
+use crate::validate::Finding;
 
 #[derive(Serialize)]
 struct Answer<'f> {

@@ -34,7 +34,7 @@ mod unused;
 mod variables;
 mod walk;
 
-pub use rules::{RULES, Rule};
+pub use rules::RULES;
 
 use crate::parameters::ParameterSet;
 use crate::template::{Diagnostic, Template};
