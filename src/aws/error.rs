@@ -95,7 +95,7 @@ impl RequestHint {
             | "AuthFailure"
             | "IncompleteSignature"
             | "MissingAuthenticationToken" => Self::CheckCredentials,
-            "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "NotAuthorized" => Self::RequestPermission,
+            code if is_denied(code) => Self::RequestPermission,
             "PermanentRedirect" | "AuthorizationHeaderMalformed" => Self::UseBucketInRegion,
             "BucketAlreadyExists" => Self::UseOwnBucket,
             "NoSuchBucket" => Self::CheckBucketName,
@@ -130,7 +130,12 @@ impl RequestError {
         }
     }
 
-    /// Tells whether a later retry may succeed: AWS did not respond, is overloaded, or throttles requests.
+    /// Returns whether AWS denied the request because the caller lacks a permission.
+    pub fn is_denied(&self) -> bool {
+        self.code().is_some_and(is_denied)
+    }
+
+    /// Returns whether a later retry may succeed: AWS did not respond, is overloaded, or throttles requests.
     ///
     /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/CommonErrors.html>, and the throttling codes in
     /// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html>.
@@ -155,7 +160,7 @@ impl RequestError {
         }
     }
 
-    /// Tells whether AWS rejected the credentials, or no credentials were available.
+    /// Returns whether AWS rejected the credentials, or no credentials were available.
     pub fn is_credentials_error(&self) -> bool {
         const REJECTED: [&str; 8] = [
             "ExpiredToken",
@@ -178,6 +183,11 @@ impl RequestError {
             _ => false,
         }
     }
+}
+
+/// Returns whether an error code means that the caller lacks a permission.
+fn is_denied(code: &str) -> bool {
+    matches!(code, "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "NotAuthorized")
 }
 
 /// Source: <https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html>

@@ -176,7 +176,7 @@ impl Store for EcrStore {
         // Without manifests the sizes are still known, but shared layers count more than once.
         let manifests = match self.ecr.manifests(&self.name, &digests) {
             Ok(manifests) => manifests,
-            Err(RequestError::Request { code: Some(code), message, .. }) if is_denied(&code) => {
+            Err(ref error @ RequestError::Request { ref message, .. }) if error.is_denied() => {
                 notes.push(format!("shared layers count more than once without the permission ecr:BatchGetImage: {message}"));
                 Vec::new()
             }
@@ -224,11 +224,6 @@ impl Store for EcrStore {
     fn region(&self) -> Option<String> {
         Some(self.ecr.region())
     }
-}
-
-/// Returns whether an AWS error code means that the caller lacks permission.
-fn is_denied(code: &str) -> bool {
-    matches!(code, "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "NotAuthorized")
 }
 
 /// Parses a time; returns `None` for the epoch, which reproducible images have.

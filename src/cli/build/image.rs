@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::image_key::{KeyArgs, Made, build_arg};
-use super::registry::{client, is_denied, places, service, variable};
+use super::registry::{client, places, service, variable};
 use crate::aws::RequestError;
 use crate::build::command::plan;
 use crate::build::engine::{Programs, Version, detect};
@@ -192,8 +192,8 @@ fn ready(
             "warning: the lifecycle policy of `{name}` stays as it is, since the repository may hold more than these images; \
                 `--max-age-days 0` is content with that"
         )),
-        // Whoever builds need not be whoever may say how long images are kept.
-        Err(error) if is_denied(&error) => context.status(&format!("warning: the lifecycle policy of `{name}` stays as it is: {error}")),
+        // A build may lack the permission to set the lifecycle policy.
+        Err(error) if error.is_denied() => context.status(&format!("warning: the lifecycle policy of `{name}` stays as it is: {error}")),
         Err(error) => return Err(error.into()),
     }
     Ok(repository)

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use crate::aws::RequestError;
 use crate::build::cache_maintenance::StoreError;
 use crate::build::registry::credentials::Places;
 use crate::build::registry::ecr::EcrService;
@@ -99,10 +98,4 @@ impl From<StoreError> for Failure {
                 .hinted("`--repository HOST/NAME` or `--ecr-name NAME` names another; a registry makes one with its first image"),
         }
     }
-}
-
-/// Tells whether AWS refused because whoever asks may not.
-pub(super) fn is_denied(error: &RequestError) -> bool {
-    let denied = ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized"];
-    error.code().is_some_and(|code| denied.contains(&code))
 }

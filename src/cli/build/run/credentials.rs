@@ -8,7 +8,7 @@ use base64::prelude::BASE64_STANDARD;
 use crate::build::registry::Credentials;
 use crate::build::task::variables::AUTH;
 use crate::build::task::{BuildEnvironment, BuildTaskRequest, build_auth, ecr_registries};
-use crate::cli::build::registry::{is_denied, service};
+use crate::cli::build::registry::service;
 use crate::cli::{Context, Failure};
 use crate::secret::{MASKED, Mask};
 
@@ -40,7 +40,7 @@ pub fn add(order: &mut BuildTaskRequest, site: &BuildEnvironment, mask: &mut Mas
         }
         let token = match service(context, Some(ecr.region.clone()))?.credentials() {
             Ok(token) => Some(token),
-            Err(error) if is_denied(&error) => {
+            Err(error) if error.is_denied() => {
                 context.warn(&format!(
                     "note: the build gets no credentials of {host}, and goes on with its own role's: {error}; `rackform permissions --for \
                         build` lists what asking takes"
