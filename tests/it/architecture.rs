@@ -48,12 +48,11 @@ const USED_BY_BUILD: &[&str] = &["graph", "secret", "text", "diagnostic", "aws",
 const SDK_FOLDERS: &[&str] = &["aws/", "backend/aws/", "verify/aws/", "build/aws/"];
 
 /// Uses that break the order, as `user -> used`, each with the reason.
-const ARROW_EXCEPTIONS: &[(&str, &str)] = &[("build -> validate", "rules of Dockerfiles and of templates share a type")];
+const ARROW_EXCEPTIONS: &[(&str, &str)] = &[];
 
 /// Cycles between files of one module, by their first file in alphabetic order, each with the reason.
 const CYCLE_EXCEPTIONS: &[(&str, &str)] = &[
     ("build/command/docker.rs", "the classic builder and buildx share one command; a shared file is to hold the common part"),
-    ("build/dockerfile/convert.rs", "a helper for lines is to move out of read.rs"),
     ("build/task/follow.rs", "a helper that sleeps is to move out of mounts.rs"),
     ("cli/build/run/mod.rs", "the command and the request to stop it"),
     ("evaluate/conditions.rs", "one recursive evaluator in two files: functions contain conditions, and conditions contain functions"),

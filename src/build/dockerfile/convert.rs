@@ -6,8 +6,8 @@ use parse_dockerfile::{Flag, FromInstruction, HealthcheckArguments, Instruction,
 
 use super::facts::{Argument, Command, Copy, Dockerfile, HereDocument, Run, Stage, Step, StepKind};
 use super::lexer;
+use super::lines::next_line;
 use super::mount::Mount;
-use super::read::next_line;
 use super::text::Text;
 use crate::template::{Diagnostic, Source, Span, did_you_mean};
 
@@ -67,16 +67,18 @@ impl<'s> Converter<'s> {
         ((!self.dockerfile.stages.is_empty()).then_some(self.dockerfile), self.problems)
     }
 
-    /// Adds an instruction; `aside` are here-documents that the crate did not find, by the offset of their `RUN`.
-    pub(super) fn add(&mut self, instruction: &Instruction<'_>, aside: &[(usize, Vec<HereDocument>)]) {
+    /// Adds an instruction; `masked_documents` are here-documents that the crate did not find, by the offset of their `RUN`.
+    pub(super) fn add(&mut self, instruction: &Instruction<'_>, masked_documents: &[(usize, Vec<HereDocument>)]) {
         if let Instruction::From(from) = instruction {
             return self.add_stage(from);
         }
         let step = match instruction {
-            Instruction::Onbuild(onbuild) => {
-                self.step(&onbuild.instruction, aside).map(|step| Step { span: self.span(&onbuild.onbuild.span), is_onbuild: true, ..step })
-            }
-            _ => self.step(instruction, aside),
+            Instruction::Onbuild(onbuild) => self.step(&onbuild.instruction, masked_documents).map(|step| Step {
+                span: self.span(&onbuild.onbuild.span),
+                is_onbuild: true,
+                ..step
+            }),
+            _ => self.step(instruction, masked_documents),
         };
         let Some(step) = step else { return };
         match (self.dockerfile.stages.last_mut(), step.kind) {
@@ -90,10 +92,10 @@ impl<'s> Converter<'s> {
         let platform = from.options.iter().find(|flag| flag.name.value == "platform").and_then(|flag| self.value(flag));
         self.check_flags("FROM", &from.options, &["platform"]);
         let name = from.as_.as_ref().map(|(_, name)| (name.value.to_lowercase(), self.span(&name.span)));
-        if let Some((name, place)) = &name {
+        if let Some((name, span)) = &name {
             let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_' | '.');
             if !name.starts_with(|first: char| first.is_ascii_lowercase()) || !name.chars().all(is_plain) {
-                let problem = Diagnostic::error("stage-name", format!("invalid stage name `{name}`")).at(self.source, *place, "");
+                let problem = Diagnostic::error("stage-name", format!("invalid stage name `{name}`")).at(self.source, *span, "");
                 self.problems.push(problem.hinted("a stage name starts with a letter and contains only letters, digits, `-`, `_` and `.`"));
             }
         }
@@ -102,7 +104,7 @@ impl<'s> Converter<'s> {
         self.dockerfile.stages.push(Stage { number, span, base, name, platform, steps: Vec::new() });
     }
 
-    fn step(&mut self, instruction: &Instruction<'_>, aside: &[(usize, Vec<HereDocument>)]) -> Option<Step> {
+    fn step(&mut self, instruction: &Instruction<'_>, masked_documents: &[(usize, Vec<HereDocument>)]) -> Option<Step> {
         let escape = self.dockerfile.escape;
         let (keyword, kind) = match instruction {
             Instruction::Arg(arg) => {
@@ -143,8 +145,9 @@ impl<'s> Converter<'s> {
                     _ => return None,
                 };
                 let found = run.here_docs.iter().map(|document| self.here_document(document));
-                let set_aside = aside.iter().filter(|(start, _)| *start == run.run.span.start).flat_map(|(_, documents)| documents.clone());
-                (&run.run, StepKind::Run(Run { mounts, command, here_documents: found.chain(set_aside).collect() }))
+                let masked =
+                    masked_documents.iter().filter(|(start, _)| *start == run.run.span.start).flat_map(|(_, documents)| documents.clone());
+                (&run.run, StepKind::Run(Run { mounts, command, here_documents: found.chain(masked).collect() }))
             }
             Instruction::Workdir(workdir) => (&workdir.workdir, StepKind::Workdir(self.text(&workdir.arguments.span))),
             Instruction::Label(label) => (&label.label, StepKind::Other(self.text(&label.arguments.span))),

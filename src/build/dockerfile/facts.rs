@@ -148,31 +148,31 @@ impl Dockerfile {
     }
 
     /// Returns the value of an `ARG` before the first `FROM`: the passed value, the default, or the value that the builder sets.
-    pub fn global_value(&self, name: &str, given: &dyn Fn(&str) -> Option<String>) -> Option<String> {
-        self.global_value_before(name, given, self.global_arguments.len())
+    pub fn global_value(&self, name: &str, build_arg: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+        self.global_value_before(name, build_arg, self.global_arguments.len())
     }
 
-    fn global_value_before(&self, name: &str, given: &dyn Fn(&str) -> Option<String>, end: usize) -> Option<String> {
+    fn global_value_before(&self, name: &str, build_arg: &dyn Fn(&str) -> Option<String>, end: usize) -> Option<String> {
         let declared = self.global_arguments[..end].iter().rposition(|argument| argument.name.as_str() == name);
-        let Some(at) = declared else { return given(name).filter(|_| super::predefined::is_automatic(name)) };
-        given(name).or_else(|| {
+        let Some(at) = declared else { return build_arg(name).filter(|_| super::predefined::is_automatic(name)) };
+        build_arg(name).or_else(|| {
             let default = self.global_arguments[at].default.as_ref()?;
-            Some(expand(default.as_str(), self.escape, &|name| self.global_value_before(name, given, at)).text)
+            Some(expand(default.as_str(), self.escape, &|name| self.global_value_before(name, build_arg, at)).text)
         })
     }
 
     /// Returns the base of a stage with its arguments expanded.
-    pub fn base(&self, stage: &Stage, given: &dyn Fn(&str) -> Option<String>) -> Expanded {
-        expand(stage.base.as_str(), self.escape, &|name| self.global_value(name, given))
+    pub fn base(&self, stage: &Stage, build_arg: &dyn Fn(&str) -> Option<String>) -> Expanded {
+        expand(stage.base.as_str(), self.escape, &|name| self.global_value(name, build_arg))
     }
 
     /// Returns the earlier stages that a stage may be based on; empty if its base is an image.
     ///
     /// There are several if the platform is part of the name, as in `FROM base-$TARGETARCH`: the platform is known only during the build.
-    pub fn parents(&self, stage: &Stage, given: &dyn Fn(&str) -> Option<String>) -> Vec<&Stage> {
+    pub fn parents(&self, stage: &Stage, build_arg: &dyn Fn(&str) -> Option<String>) -> Vec<&Stage> {
         const ANY: char = '\u{0}';
         let value_of =
-            |name: &str| self.global_value(name, given).or_else(|| super::predefined::is_automatic(name).then(|| ANY.to_string()));
+            |name: &str| self.global_value(name, build_arg).or_else(|| super::predefined::is_automatic(name).then(|| ANY.to_string()));
         let base = expand(stage.base.as_str(), self.escape, &value_of).text.to_lowercase();
         let fits = |name: &str| match base.split_once(ANY) {
             Some((start, rest)) => name.starts_with(start) && name.ends_with(rest.rsplit(ANY).next().unwrap_or_default()),
@@ -182,27 +182,27 @@ impl Dockerfile {
     }
 
     /// Returns the chain of base stages of a stage, from the first one to the stage itself.
-    pub fn lineage(&self, stage: &Stage, given: &dyn Fn(&str) -> Option<String>) -> Vec<&Stage> {
+    pub fn lineage(&self, stage: &Stage, build_arg: &dyn Fn(&str) -> Option<String>) -> Vec<&Stage> {
         let mut lineage = Vec::new();
         let mut next = self.stages.get(stage.number);
         while let Some(stage) = next {
             lineage.push(stage);
-            next = self.parents(stage, given).first().copied();
+            next = self.parents(stage, build_arg).first().copied();
         }
         lineage.reverse();
         lineage
     }
 
     /// Returns the sorted numbers of the stages that a build of `target` requires: its bases, and the stages that it copies from or mounts.
-    pub fn required(&self, target: &Stage, given: &dyn Fn(&str) -> Option<String>) -> Vec<usize> {
+    pub fn required(&self, target: &Stage, build_arg: &dyn Fn(&str) -> Option<String>) -> Vec<usize> {
         let mut required = vec![false; self.stages.len()];
         let mut open = vec![target.number];
         while let Some(number) = open.pop() {
             let Some(stage) = self.stages.get(number).filter(|_| !std::mem::replace(&mut required[number], true)) else { continue };
-            open.extend(self.parents(stage, given).iter().map(|parent| parent.number));
+            open.extend(self.parents(stage, build_arg).iter().map(|parent| parent.number));
             for from in stage.steps.iter().flat_map(Step::sources_elsewhere) {
                 // In `--from` only arguments from before the first `FROM` are expanded.
-                let name = expand(from.as_str(), self.escape, &|name| self.global_value(name, given)).text;
+                let name = expand(from.as_str(), self.escape, &|name| self.global_value(name, build_arg)).text;
                 open.extend(self.stage(&name).map(|stage| stage.number));
             }
         }

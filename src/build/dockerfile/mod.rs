@@ -10,6 +10,7 @@ mod facts;
 mod here_documents;
 mod install;
 mod lexer;
+mod lines;
 mod mount;
 mod predefined;
 mod read;

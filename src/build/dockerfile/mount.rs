@@ -95,7 +95,7 @@ const OPTIONS: [&str; 18] = [
 
 impl Mount {
     /// Returns the mount's identifier: the `id`, or by default a cache's target or a secret's file name.
-    pub fn known_as(&self) -> Option<&str> {
+    pub fn identifier(&self) -> Option<&str> {
         let target = self.target.as_deref();
         self.id.as_deref().or_else(|| match self.kind {
             MountKind::Cache => target,
@@ -114,13 +114,13 @@ impl Mount {
         for field in text.as_str().split(',') {
             let start = at;
             at += field.len() + 1;
-            let place = text.span_of(start, start + field.len());
+            let option_span = text.span_of(start, start + field.len());
             let (key, value) = field.split_once('=').map_or((field, None), |(key, value)| (key, Some(value)));
             let lower = key.trim_matches('"').to_lowercase();
             let value = value.map(|value| value.trim_matches('"'));
             let own = value.map(str::to_owned);
             let mut report = |message: String, hint: Option<String>| {
-                let mut problem = Diagnostic::error("invalid-mount", message).at(source, place, "");
+                let mut problem = Diagnostic::error("invalid-mount", message).at(source, option_span, "");
                 problem.hint =
                     hint.or_else(|| Some("see docs.docker.com/reference/dockerfile for the options of each mount type".to_owned()));
                 problems.push(problem);
@@ -157,7 +157,7 @@ impl Mount {
             let problem = Diagnostic::error("invalid-mount", "a cache mount has no target").at(source, span, "");
             problems.push(problem.hinted("add `target=` with the directory that the commands write to"));
         }
-        if mount.kind == MountKind::Secret && mount.known_as().is_none() {
+        if mount.kind == MountKind::Secret && mount.identifier().is_none() {
             let problem = Diagnostic::error("invalid-mount", "a secret mount has neither id nor target").at(source, span, "");
             problems.push(problem.hinted("add `id=` with the ID of the secret"));
         }

@@ -9,6 +9,7 @@ use parse_dockerfile::Instruction;
 use super::convert::{Converter, Directives};
 use super::facts::{Dockerfile, HereDocument};
 use super::here_documents::{self, Delimiter};
+use super::lines::{first_significant_line, logical_end, next_line};
 use super::text::Text;
 use crate::template::{Diagnostic, Diagnostics, Source, Span, did_you_mean};
 
@@ -60,7 +61,8 @@ impl Dockerfile {
         }
         // Blanking keeps the length, so that all offsets stay valid. The crate skips the byte order mark.
         let base = text.len() - text.trim_start_matches('\u{feff}').len();
-        let mut reading = Reading { source, base, masked: text.as_bytes()[base..].to_vec(), problems: Vec::new(), aside: Vec::new() };
+        let mut reading =
+            Reading { source, base, masked: text.as_bytes()[base..].to_vec(), problems: Vec::new(), masked_documents: Vec::new() };
         let mut dockerfile = loop {
             match reading.pass() {
                 Pass::Done(dockerfile) => break dockerfile,
@@ -100,7 +102,7 @@ struct Reading<'s> {
     masked: Vec<u8>,
     problems: Vec<Diagnostic>,
     /// Here-documents that were blanked, by the offset of their `RUN`.
-    aside: Vec<(usize, Vec<HereDocument>)>,
+    masked_documents: Vec<(usize, Vec<HereDocument>)>,
 }
 
 impl Reading<'_> {
@@ -147,17 +149,17 @@ impl Reading<'_> {
                 _ => None,
             };
             if let Some(run) = run
-                && !self.aside.iter().any(|(start, _)| *start == run.run.span.start)
+                && !self.masked_documents.iter().any(|(start, _)| *start == run.run.span.start)
             {
                 let start = run.run.span.start;
-                let (range, documents) = self.set_aside(text, run, converter.escape());
-                self.aside.push((start, documents));
+                let (range, documents) = self.mask_here_documents(text, run, converter.escape());
+                self.masked_documents.push((start, documents));
                 if let Some(range) = range {
                     return Err(Some(range));
                 }
             }
             end = super::convert::end(text, &instruction).max(end);
-            converter.add(&instruction, &self.aside);
+            converter.add(&instruction, &self.masked_documents);
         }
         // Only the last pass reports problems inside instructions, so that each is reported once.
         let (dockerfile, problems) = converter.finish();
@@ -166,7 +168,7 @@ impl Reading<'_> {
     }
 
     /// Finds the here-documents of a `RUN` that the crate did not find, and their range in the file.
-    fn set_aside(
+    fn mask_here_documents(
         &mut self,
         text: &str,
         run: &parse_dockerfile::RunInstruction<'_>,
@@ -180,10 +182,10 @@ impl Reading<'_> {
         let mut documents = Vec::new();
         for Delimiter { word, is_expanded, strips_tabs, start, end } in here_documents::delimiters(joined.as_str()) {
             let Some((body_end, next)) = here_documents::body(text, at, &word, strips_tabs) else {
-                let place = joined.span_of(start, end);
+                let delimiter = joined.span_of(start, end);
                 let problem = Diagnostic::error("dockerfile-syntax", format!("the here-document `{word}` is not terminated")).at(
                     self.source,
-                    self.shifted(place),
+                    self.shifted(delimiter),
                     "",
                 );
                 self.problems.push(problem.hinted(format!("terminate it with a line that contains only `{word}`")));
@@ -264,40 +266,4 @@ impl Reading<'_> {
         }
         Some(start..logical_end(text, at.max(start), escape))
     }
-}
-
-/// Returns the start of the line after an offset.
-pub(super) fn next_line(text: &str, offset: usize) -> usize {
-    text.get(offset..).and_then(|rest| rest.find('\n')).map_or(text.len(), |newline| offset + newline + 1)
-}
-
-/// Returns the start of the first line from an offset that is neither empty nor a comment.
-fn first_significant_line(text: &str, offset: usize) -> usize {
-    let mut at = offset;
-    for line in text.get(offset..).unwrap_or_default().split_inclusive('\n') {
-        let trimmed = line.trim_start();
-        if !trimmed.is_empty() && !trimmed.starts_with('#') {
-            return at + (line.len() - trimmed.len());
-        }
-        at += line.len();
-    }
-    text.len()
-}
-
-/// Returns the end of the instruction at an offset, including continued lines.
-fn logical_end(text: &str, offset: usize, escape: char) -> usize {
-    let mut at = text[..offset].rfind('\n').map_or(0, |newline| newline + 1);
-    let mut is_continued = true;
-    for line in text[at..].split_inclusive('\n') {
-        let trimmed = line.trim();
-        let is_between = (trimmed.is_empty() || trimmed.starts_with('#')) && at > offset;
-        if !is_continued {
-            break;
-        }
-        at += line.len();
-        if !is_between {
-            is_continued = trimmed.ends_with(escape);
-        }
-    }
-    at
 }

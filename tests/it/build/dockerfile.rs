@@ -127,7 +127,7 @@ fn a_dockerfile_is_parsed_with_spans() {
     assert_eq!(dockerfile.base(build, &|name| (name == "TAG").then(|| "edge".to_owned())).text, "alpine:edge");
     let StepKind::Run(run) = &build.steps[0].kind else { panic!("a RUN") };
     let [cache, secret] = run.mounts.as_slice() else { panic!("two mounts") };
-    assert_eq!((cache.kind, cache.known_as(), cache.sharing), (MountKind::Cache, Some("pip"), Some(Sharing::Locked)));
+    assert_eq!((cache.kind, cache.identifier(), cache.sharing), (MountKind::Cache, Some("pip"), Some(Sharing::Locked)));
     assert!(slice(secret.span).starts_with("--mount=type=secret") && secret.is_required);
     let Command::Shell(command) = &run.command else { panic!("a shell command") };
     assert_eq!(command.as_str().split_whitespace().collect::<Vec<_>>(), ["pip", "install", "-r", "r.txt"]);

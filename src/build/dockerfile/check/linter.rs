@@ -88,8 +88,8 @@ impl<'c> Linter<'c> {
         steps
     }
 
-    pub(super) fn warn(&self, rule: &'static str, message: impl Into<String>, place: Span) -> Diagnostic {
-        Diagnostic::warning(rule, message).at(&self.dockerfile.source, place, "")
+    pub(super) fn warn(&self, rule: &'static str, message: impl Into<String>, span: Span) -> Diagnostic {
+        Diagnostic::warning(rule, message).at(&self.dockerfile.source, span, "")
     }
 
     pub(super) fn report(&mut self, diagnostic: Diagnostic) {

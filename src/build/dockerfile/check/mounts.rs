@@ -29,7 +29,7 @@ pub(super) fn check(linter: &mut Linter<'_>) {
 
 /// Reports a cache at its first mount, and adds a label for each further mount.
 fn report_once(linter: &mut Linter<'_>, reported: &mut Vec<(String, usize)>, mount: &Mount, message: String, hint: String) {
-    let name = mount.known_as().unwrap_or_default().to_owned();
+    let name = mount.identifier().unwrap_or_default().to_owned();
     if let Some((_, index)) = reported.iter().find(|(known, _)| *known == name) {
         let source = linter.dockerfile.source.clone();
         let diagnostic = std::mem::replace(&mut linter.found[*index], Diagnostic::warning("", ""));

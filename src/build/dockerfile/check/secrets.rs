@@ -130,9 +130,9 @@ fn mounted(linter: &mut Linter<'_>) {
             missing(linter, mount, passed, &mut ids);
         }
     }
-    let Some(place) = linter.target().map(|target| target.span) else { return };
+    let Some(span) = linter.target().map(|target| target.span) else { return };
     for id in passed.iter().filter(|id| !ids.iter().any(|known| known == *id)) {
-        let problem = linter.warn("unused-secret", format!("no stage in this build mounts the secret `{}`", id.escape_debug()), place);
+        let problem = linter.warn("unused-secret", format!("no stage in this build mounts the secret `{}`", id.escape_debug()), span);
         let suggestion = did_you_mean(id, ids.iter().map(String::as_str));
         let hint = suggestion.unwrap_or_else(|| format!("do not pass it, or mount it: `RUN --mount=type=secret,id={}`", id.escape_debug()));
         linter.report(problem.hinted(hint));
@@ -140,7 +140,7 @@ fn mounted(linter: &mut Linter<'_>) {
 }
 
 fn missing(linter: &mut Linter<'_>, mount: &Mount, passed: &[&str], ids: &mut Vec<String>) {
-    let Some(id) = mount.known_as().filter(|id| !id.contains('$')).map(str::to_owned) else { return };
+    let Some(id) = mount.identifier().filter(|id| !id.contains('$')).map(str::to_owned) else { return };
     if ids.contains(&id) {
         return;
     }

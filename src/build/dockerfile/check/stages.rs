@@ -19,9 +19,9 @@ fn target(linter: &mut Linter<'_>) {
     if linter.dockerfile.target(Some(name)).is_some() {
         return;
     }
-    let place = linter.dockerfile.stages.last().map_or_else(Default::default, |stage| stage.span);
+    let span = linter.dockerfile.stages.last().map_or_else(Default::default, |stage| stage.span);
     let mut problem = Diagnostic::error("unknown-target", format!("the target stage `{}` does not exist", name.escape_debug()));
-    problem = problem.at(&linter.dockerfile.source, place, "the last stage");
+    problem = problem.at(&linter.dockerfile.source, span, "the last stage");
     let names: Vec<&str> = linter.dockerfile.stage_names().collect();
     problem.hint = did_you_mean(name, names.iter().copied()).or_else(|| {
         Some(if names.is_empty() {
@@ -64,13 +64,13 @@ fn base(linter: &mut Linter<'_>, stage: &Stage) {
     if linter.dockerfile.stages[..stage.number].iter().any(|stage| is_stage(&stage)) {
         return;
     }
-    if let Some((name, place)) = linter.dockerfile.stages[stage.number..].iter().find(is_stage).and_then(|stage| stage.name.as_ref()) {
+    if let Some((name, span)) = linter.dockerfile.stages[stage.number..].iter().find(is_stage).and_then(|stage| stage.name.as_ref()) {
         // `FROM golang AS golang` refers to the image.
         if stage.name.as_ref().is_some_and(|(own, _)| own == name) {
             return;
         }
         let message = format!("the stage `{name}` is declared later, so `{name}` refers to an image here");
-        let problem = linter.warn("later-stage", message, stage.base.span()).at(&linter.dockerfile.source, *place, "the stage");
+        let problem = linter.warn("later-stage", message, stage.base.span()).at(&linter.dockerfile.source, *span, "the stage");
         linter.report(problem.hinted(format!("move the stage `{name}` before this one")));
     }
 }

@@ -62,7 +62,7 @@ pub(super) fn check(linter: &mut Linter<'_>) {
     for stage in linter.stages().collect::<Vec<_>>() {
         for (number, step) in stage.steps.iter().enumerate() {
             let StepKind::Run(run) = &step.kind else { continue };
-            let Some((install, place)) = installs(run).into_iter().next() else { continue };
+            let Some((install, span)) = installs(run).into_iter().next() else { continue };
             // A step that runs again anyway is reported by copy-before-install.
             let before = linter.steps_before(stage, number);
             if step.is_onbuild || before.iter().any(|step| super::order::copies_whole_context(linter, step)) {
@@ -80,7 +80,7 @@ pub(super) fn check(linter: &mut Linter<'_>) {
                 reported.push(at);
                 let name = argument.name.as_str();
                 let message = format!("`{name}` changes with every build, so {} runs again in every build", install.manager.name);
-                let problem = linter.warn("volatile-argument", message, at).at(&linter.dockerfile.source, place, "runs again here");
+                let problem = linter.warn("volatile-argument", message, at).at(&linter.dockerfile.source, span, "runs again here");
                 linter.report(problem.hinted(format!("move `ARG {name}` below the last step that does not use it")));
             }
         }
