@@ -16,7 +16,7 @@ use crate::recover::{Blocker, Recovery, RecoveryAction, RecoveryOption};
 /// Returns why a stack is stuck, and its recovery options, for a terminal.
 pub fn recovery(recovery: &Recovery, layout: Layout) -> String {
     let styles = layout.styles;
-    let status = styled(status_style(recovery.status.as_str(), styles), &recovery.status);
+    let status = styled(status_style(recovery.status.as_str(), styles), recovery.status);
     let mut text = format!("{}  {status}  {}", styled(styles.strong, &recovery.stack_name), meaning(recovery.status).0);
     text.push_str(&because("first failure", recovery.root_cause.as_ref()));
     for blocker in &recovery.blockers {

@@ -132,7 +132,7 @@ impl Status {
 pub fn status(stack: &Status, layout: Layout) -> String {
     let styles = layout.styles;
     let mut text = String::new();
-    let shown = styled(status_style(stack.status.as_str(), styles), &stack.status);
+    let shown = styled(status_style(stack.status.as_str(), styles), stack.status);
     let _ = writeln!(text, "{}  {shown}  {}", styled(styles.strong, &stack.name), stack.meaning);
     if let Some(reason) = &stack.status_reason {
         let _ = writeln!(text, "  {reason}");

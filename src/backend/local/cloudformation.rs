@@ -77,7 +77,7 @@ impl Backend for LocalBackend {
             let mask = work.mask();
             let describe = |resource: ResourceRecord| StackResource {
                 logical_id: resource.logical_id,
-                physical_id: mask.text(&resource.physical_id.unwrap_or_default()),
+                physical_id: mask.text(resource.physical_id.unwrap_or_default()),
                 resource_type: resource.resource_type,
                 status: resource.status,
                 properties: mask.json(resource.properties),
