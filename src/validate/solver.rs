@@ -69,9 +69,9 @@ pub(super) struct Solver<'a> {
     pub(super) formulas: Formulas<'a>,
     /// The result of each atom by the candidates of its variables: not evaluated, false, true, invalid.
     tables: Vec<Vec<u8>>,
-    /// The result of each condition, and the search step in which it was computed.
-    known: Vec<(usize, Truth)>,
-    step: usize,
+    /// The result of each condition that was computed from the current assignment.
+    known: Vec<Option<Truth>>,
+    users: Users,
     /// Remaining assignments.
     left: usize,
     answers: FxHashMap<(Vec<Clause>, Freedom), Answer>,
@@ -106,8 +106,9 @@ impl<'a> Solver<'a> {
             |variables: &[usize]| variables.iter().map(|variable| formulas.variables.all[*variable].candidates.len()).product::<usize>();
         let tables =
             formulas.atoms.iter().map(|atom| vec![0; Some(size(&atom.variables)).filter(|size| *size <= 1 << 16).unwrap_or(0)]).collect();
-        let known = vec![(0, Truth::Broken); formulas.conditions.len()];
-        Self { formulas, tables, known, step: 0, left: MAX_CHOICES_IN_ALL, answers: FxHashMap::default(), gave_up: false }
+        let known = vec![None; formulas.conditions.len()];
+        let users = Users::of(&formulas);
+        Self { formulas, tables, known, users, left: MAX_CHOICES_IN_ALL, answers: FxHashMap::default(), gave_up: false }
     }
 
     /// Returns values that satisfy every clause and, unless they are the current values, every rule of the template.
@@ -153,6 +154,9 @@ impl<'a> Solver<'a> {
         let mut search = Search { chosen, order: Vec::new(), left: allowed, changes, gave_up: false };
         let is_found = self.search(clauses, freedom, &mut search);
         self.left -= allowed - search.left;
+        for (variable, _) in &search.order {
+            self.users.forget(*variable, &mut self.known);
+        }
         if is_found {
             let kept = search.order.iter().filter_map(|(variable, matters)| {
                 let choice = (*variable, search.chosen[*variable]?);
@@ -169,9 +173,8 @@ impl<'a> Solver<'a> {
     }
 
     fn search(&mut self, clauses: &[Clause], freedom: Freedom, search: &mut Search) -> bool {
-        self.step += 1;
-        let Self { formulas, tables, known, step, .. } = self;
-        let mut decide = Decide { formulas, tables, known, step: *step, chosen: &search.chosen };
+        let Self { formulas, tables, known, .. } = self;
+        let mut decide = Decide { formulas, tables, known, chosen: &search.chosen };
         let rules = if freedom == Freedom::Any { decide.rules() } else { Truth::True };
         let (variable, matters) = match (decide.clauses(clauses), rules) {
             (Truth::False | Truth::Broken, _) | (_, Truth::False) => return false,
@@ -194,15 +197,70 @@ impl<'a> Solver<'a> {
             }
             search.left -= 1;
             search.changes -= strays;
-            search.chosen[variable] = Some(candidate);
+            self.choose(variable, Some(candidate), search);
             if self.search(clauses, freedom, search) {
                 return true;
             }
             search.changes += strays;
         }
-        search.chosen[variable] = None;
+        self.choose(variable, None, search);
         search.order.pop();
         false
+    }
+
+    fn choose(&mut self, variable: usize, candidate: Option<usize>, search: &mut Search) {
+        search.chosen[variable] = candidate;
+        self.users.forget(variable, &mut self.known);
+    }
+}
+
+/// The conditions that use each variable and each condition directly.
+///
+/// Thousands of searches ask about the same conditions, and each choice changes the result of few of them: the others are kept.
+#[derive(Debug)]
+struct Users {
+    of_variables: Vec<Vec<usize>>,
+    of_conditions: Vec<Vec<usize>>,
+}
+
+impl Users {
+    fn of(formulas: &Formulas<'_>) -> Self {
+        let mut users = Self {
+            of_variables: vec![Vec::new(); formulas.variables.all.len()],
+            of_conditions: vec![Vec::new(); formulas.conditions.len()],
+        };
+        for (condition, formula) in formulas.conditions.iter().enumerate() {
+            let mut parts = vec![formula];
+            while let Some(part) = parts.pop() {
+                match part {
+                    Formula::Atom(atom) => {
+                        formulas.atoms[*atom].variables.iter().for_each(|variable| users.of_variables[*variable].push(condition))
+                    }
+                    Formula::Condition(used) => users.of_conditions[*used].push(condition),
+                    Formula::Not(operand) => parts.push(operand),
+                    Formula::And(operands) | Formula::Or(operands) => parts.extend(operands),
+                    Formula::Undecidable => {}
+                }
+            }
+        }
+        users
+    }
+
+    /// Forgets the results that were computed from the value of a variable.
+    ///
+    /// A condition without a result ends the walk: what was computed since does not rest on it.
+    fn forget(&self, variable: usize, known: &mut [Option<Truth>]) {
+        let mut open: Vec<usize> = Vec::new();
+        let mut next = self.of_variables[variable].as_slice();
+        loop {
+            for condition in next {
+                if known[*condition].take().is_some() {
+                    open.push(*condition);
+                }
+            }
+            let Some(condition) = open.pop() else { return };
+            next = &self.of_conditions[condition];
+        }
     }
 }
 
@@ -210,8 +268,7 @@ impl<'a> Solver<'a> {
 struct Decide<'s, 'a> {
     formulas: &'s Formulas<'a>,
     tables: &'s mut [Vec<u8>],
-    known: &'s mut [(usize, Truth)],
-    step: usize,
+    known: &'s mut [Option<Truth>],
     chosen: &'s [Option<usize>],
 }
 
@@ -242,14 +299,14 @@ impl Decide<'_, '_> {
     }
 
     fn condition(&mut self, condition: usize) -> Truth {
-        if self.known[condition].0 == self.step {
-            return self.known[condition].1;
+        if let Some(truth) = self.known[condition] {
+            return truth;
         }
         // CloudFormation rejects a condition in a cycle.
-        self.known[condition] = (self.step, Truth::Broken);
+        self.known[condition] = Some(Truth::Broken);
         let formulas = self.formulas;
         let truth = self.formula(&formulas.conditions[condition]);
-        self.known[condition].1 = truth;
+        self.known[condition] = Some(truth);
         truth
     }
 
