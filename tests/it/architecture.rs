@@ -66,7 +66,6 @@ const OPTION_EXCEPTIONS: &[(&str, &str)] = &[
     ("build/command/", "composes the command lines of engines"),
     ("build/engine/", "asks engines for their version and features"),
     ("build/dockerfile/", "quotes options of Dockerfile instructions"),
-    ("build/recipe/", "writes CI steps that call rackform"),
     ("build/registry/error.rs", "hints are to become data"),
     ("plan/import/request.rs", "hints are to become data"),
 ];

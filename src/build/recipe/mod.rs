@@ -4,10 +4,11 @@
 //! values are in environment variables, escaped as each provider requires, and the step's shell only refers to these: no value is part of a
 //! command. Credentials come from OIDC or from the machine; none is an argument.
 
+mod options;
 mod provider;
 mod quote;
-mod values;
 
+pub use options::{InvalidOption, Options, RecipeOption};
 pub use provider::Provider;
 
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, context};
@@ -15,80 +16,48 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior, context};
 use super::Engine;
 use super::registry::EcrHost;
 
-/// The options of a recipe; a missing option gets an example value.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Options {
-    /// The role that the build assumes.
-    pub role_arn: Option<String>,
-    /// The region; else the cache repository's, where that is ECR's.
-    pub region: Option<String>,
-    /// The cache repository of the rack.
-    pub repository: Option<String>,
-    /// The repository that the image goes into.
-    pub image: Option<String>,
-    /// The service, after which its cache is called.
-    pub service: Option<String>,
-    /// The app's directory; the checkout where there is none.
-    pub directory: Option<String>,
-    /// The engine; buildx where there is none.
-    pub engine: Option<Engine>,
-    /// The image that the job runs in, for GitLab CI.
-    pub container: Option<String>,
-}
-
-/// A recipe, and which of its values are an example's.
+/// A rendered recipe.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recipe {
-    /// The file.
+    /// The text of the provider's configuration file.
     pub text: String,
-    /// Flags that would give the values that are an example's.
-    pub examples: Vec<&'static str>,
+    /// The options with an example value, which the user must replace.
+    pub examples: Vec<RecipeOption>,
 }
 
 /// Why a recipe cannot be rendered.
 #[derive(Debug, thiserror::Error)]
 pub enum RecipeError {
-    /// The engine does not run in a job of CI.
+    /// The engine cannot run in a CI job.
     #[error("a recipe builds with docker, buildx or buildah, not with {engine}")]
     Engine {
         /// The engine.
         engine: Engine,
     },
-    /// A job that runs buildah on GitLab needs an image that has it.
-    #[error("a job of GitLab CI that builds with buildah needs an image that has it")]
+    /// GitLab CI needs an image for a job that runs buildah.
+    #[error("a GitLab CI job that builds with buildah requires an image that contains buildah")]
     NoContainer,
-    /// The provider's file cannot say a value.
-    #[error("the value of `{flag}` cannot be written: {reason}")]
+    /// The provider's file cannot contain the value.
+    #[error("cannot write the value of the {option} in the provider's file: {reason}")]
     Value {
-        /// The flag that gave it.
-        flag: &'static str,
-        /// Why.
+        /// The option.
+        option: RecipeOption,
+        /// The reason.
         reason: &'static str,
     },
-    /// A template is wrong, which only a change of the program can cause.
-    #[error("a recipe's template is wrong")]
+    /// A built-in template is invalid: a bug.
+    #[error("invalid recipe template")]
     Template(#[from] minijinja::Error),
 }
 
-impl RecipeError {
-    /// Returns what to do.
-    pub fn hint(&self) -> Option<&'static str> {
-        match self {
-            Self::Engine { .. } => Some("`rackform build run` builds with kaniko on the rack; leave `--engine` out for buildx"),
-            Self::NoContainer => Some("name one that has buildah, aws and rackform: `--container IMAGE`"),
-            Self::Value { .. } => Some("choose another name, or write the file by hand from the recipe without it"),
-            Self::Template(_) => None,
-        }
-    }
-}
-
-/// Values for whatever is not given, by the flag that would.
+/// Values for missing options.
 const EXAMPLE_ROLE: &str = "arn:aws:iam::123456789012:role/rack-build";
 const EXAMPLE_CACHE: &str = "123456789012.dkr.ecr.us-east-1.amazonaws.com/rack-build-cache";
 const EXAMPLE_IMAGE: &str = "123456789012.dkr.ecr.us-east-1.amazonaws.com/web";
 const EXAMPLE_SERVICE: &str = "web";
+const EXAMPLE_REGION: &str = "us-east-1";
 
-/// The image of a GitLab job unless told otherwise: docker's client.
+/// The default image of a GitLab CI job: the Docker client.
 const DOCKER_CLIENT: &str = "docker:27.5.1-cli";
 
 /// The templates by name.
@@ -118,22 +87,22 @@ pub fn recipe(provider: Provider, options: &Options) -> Result<Recipe, RecipeErr
         return Err(RecipeError::NoContainer);
     }
     let mut examples = Vec::new();
-    let mut value = |flag: &'static str, given: &Option<String>, example: &str| {
-        let value = given.clone().unwrap_or_else(|| {
-            examples.push(flag);
+    let mut value = |option: RecipeOption, value: &Option<String>, example: &str| {
+        let value = value.clone().unwrap_or_else(|| {
+            examples.push(option);
             example.to_owned()
         });
-        let scalar = provider.scalar(&value).map_err(|reason| RecipeError::Value { flag, reason })?;
+        let scalar = provider.scalar(&value).map_err(|reason| RecipeError::Value { option, reason })?;
         Ok::<_, RecipeError>((value, scalar))
     };
-    let role_arn = if provider.assumes_role() { value("--role-arn", &options.role_arn, EXAMPLE_ROLE)?.1 } else { String::new() };
-    let (cache, cache_scalar) = value("--repository", &options.repository, EXAMPLE_CACHE)?;
-    let (image, image_scalar) = value("--image", &options.image, EXAMPLE_IMAGE)?;
-    let (service, service_scalar) = value("--service", &options.service, EXAMPLE_SERVICE)?;
+    let role_arn = if provider.assumes_role() { value(RecipeOption::RoleArn, &options.role_arn, EXAMPLE_ROLE)?.1 } else { String::new() };
+    let (cache, cache_scalar) = value(RecipeOption::Repository, &options.repository, EXAMPLE_CACHE)?;
+    let (image, image_scalar) = value(RecipeOption::Image, &options.image, EXAMPLE_IMAGE)?;
+    let (service, service_scalar) = value(RecipeOption::Service, &options.service, EXAMPLE_SERVICE)?;
     let region = options.region.clone().or_else(|| Some(ecr(&cache)?.region));
-    let region = value("--region", &region, "us-east-1")?.1;
-    let directory = value("--directory", &Some(options.directory.clone().unwrap_or_else(|| ".".to_owned())), "")?.1;
-    let title = value("--service", &Some(format!("build {service}")), "")?.1;
+    let region = value(RecipeOption::Region, &region, EXAMPLE_REGION)?.1;
+    let directory = value(RecipeOption::Directory, &Some(options.directory.clone().unwrap_or_else(|| ".".to_owned())), "")?.1;
+    let title = value(RecipeOption::Service, &Some(format!("build {service}")), "")?.1;
     // One login per ECR registry, in its region; logins to other registries are left to the user.
     let mut registries = Vec::new();
     for (variable, repository) in [("RACK_CACHE", &cache), ("RACK_IMAGE", &image)] {

@@ -21,10 +21,10 @@ pub enum Provider {
 }
 
 impl Provider {
-    /// Every provider, in the order of the list.
+    /// All providers, in the order in which they are listed.
     pub const ALL: [Self; 5] = [Self::GithubActions, Self::GitlabCi, Self::Buildkite, Self::Circleci, Self::Codebuild];
 
-    /// Returns its name, as `rackform build recipe` takes it.
+    /// Returns the name, as the command `build recipe` accepts it.
     pub fn name(self) -> &'static str {
         match self {
             Self::GithubActions => "github-actions",
@@ -57,14 +57,14 @@ impl Provider {
         }
     }
 
-    /// Returns how the build gets its AWS credentials.
+    /// Returns the source of the build's AWS credentials.
     pub fn credentials(self) -> &'static str {
         match self {
-            Self::GithubActions => "OIDC, by aws-actions/configure-aws-credentials",
+            Self::GithubActions => "OIDC, with aws-actions/configure-aws-credentials",
             Self::GitlabCi => "OIDC, an id_token in a file",
-            Self::Buildkite => "OIDC, by the plugin aws-assume-role-with-web-identity",
+            Self::Buildkite => "OIDC, with the plugin aws-assume-role-with-web-identity",
             Self::Circleci => "OIDC, the job's token in a file",
-            Self::Codebuild => "the project's own role",
+            Self::Codebuild => "the service role of the project",
         }
     }
 
@@ -90,7 +90,7 @@ impl Provider {
         if self == Self::Buildkite { "$$" } else { "$" }
     }
 
-    /// Returns a value as a YAML scalar that the provider takes as it is: what it would put something in for is escaped.
+    /// Returns a value as a YAML scalar that the provider does not change: expressions and variables in it are escaped.
     ///
     /// Sources: <https://docs.github.com/en/actions/reference/workflows-and-actions/expressions>,
     /// <https://docs.gitlab.com/ci/variables/#use-the--character-in-cicd-variables>,
@@ -104,7 +104,7 @@ impl Provider {
         let escaped = match self {
             Self::GithubActions => value.replace("${{", "${{ '${{' }}"),
             Self::GitlabCi => value.replace('$', "$$"),
-            Self::Buildkite if value.contains("\\$") => return Err("Buildkite takes a backslash before a dollar sign for an escape"),
+            Self::Buildkite if value.contains("\\$") => return Err("Buildkite interprets a backslash before a dollar sign as an escape"),
             Self::Buildkite => value.replace('$', "$$"),
             Self::Circleci => value.replace("<<", "\\<<"),
             Self::Codebuild => value.to_owned(),

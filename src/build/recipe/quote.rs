@@ -22,7 +22,7 @@ pub(super) fn scalar(text: &str) -> String {
             '\n' => quoted.push_str("\\n"),
             '\r' => quoted.push_str("\\r"),
             '\t' => quoted.push_str("\\t"),
-            // Line and paragraph separators, the byte order mark and what is not printable have no place in a YAML file.
+            // YAML does not allow control characters, and parsers differ on line separators and the byte order mark.
             _ if character.is_control() || matches!(character, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}') => {
                 let _ = write!(quoted, "\\u{:04x}", u32::from(character));
             }
@@ -39,7 +39,7 @@ mod tests {
     use super::scalar;
 
     #[test]
-    fn scalars_are_plain_where_that_is_beyond_doubt() {
+    fn only_unambiguous_scalars_are_plain() {
         for text in ["us-east-1", "arn:aws:iam::123456789012:role/build", "registry.example.com:5000/cache"] {
             assert_eq!(scalar(text), text);
         }
@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn scalars_are_read_back_as_they_were() {
+    fn scalars_round_trip() {
         for text in
             ["", "null", "0x1f", "it's \"so\"", "a: b #c", "${{ x }}", "line\nbreak\r\n\t", "\u{7f}\u{85}\u{2028}\u{feff}", "\\n", "é"]
         {

@@ -1,41 +1,42 @@
-//! `rackform build recipe`: one step of a CI provider that builds with the rack's cache.
+//! `rackform build recipe`: renders the configuration file of a CI provider that builds with the rack's cache.
 
 use crate::build::Engine;
-use crate::build::recipe::{Options, Provider, Recipe, RecipeError, recipe};
+use crate::build::recipe::{InvalidOption, Options, Provider, Recipe, RecipeError, RecipeOption, recipe};
 use crate::cli::shared::rendered::Rendered;
 use crate::cli::{Context, ExitCode, Failure};
+use crate::diagnostic::{Diagnostic, Diagnostics};
 
-/// Renders the file of a CI provider whose one step builds a service with the rack's cache
+/// Render the configuration file of a CI provider with a step that builds a service with the rack's cache
 ///
-/// Credentials come by OIDC, or are the machine's own. The role is `--role-arn`, the region `--region`, each else rack.yaml's. What else a
-/// recipe needs is in docs/recipes.md.
+/// The job gets its credentials with OIDC, or uses those of the machine. `--role-arn` and `--region` override the role and region in
+/// rack.yaml. docs/recipes.md lists the requirements of each recipe.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  rackform build recipe --list\n  rackform build recipe github-actions --role-arn arn:aws:iam::123456789012:role/build --service web -o .github/workflows/build.yml\n  rackform build recipe gitlab-ci --repository 123456789012.dkr.ecr.eu-west-1.amazonaws.com/rack-build-cache --image registry.example.com/web\n  rackform build recipe buildkite --check .buildkite/pipeline.yml      exit 2 and show the difference"
+    after_help = "Examples:\n  rackform build recipe --list\n  rackform build recipe github-actions --role-arn arn:aws:iam::123456789012:role/build --service web -o .github/workflows/build.yml\n  rackform build recipe gitlab-ci --repository 123456789012.dkr.ecr.eu-west-1.amazonaws.com/rack-build-cache --image registry.example.com/web\n  rackform build recipe buildkite --check .buildkite/pipeline.yml      show the difference and exit with 2"
 )]
 pub struct Args {
     /// The provider: github-actions, gitlab-ci, buildkite, circleci or codebuild
     #[arg(value_name = "NAME", required_unless_present = "list")]
     provider: Option<Provider>,
-    /// List the providers, and where each recipe belongs
+    /// List the providers, their files and their source of credentials
     #[arg(long, conflicts_with_all = ["provider", "output", "check"])]
     list: bool,
-    /// The rack's cache repository [default: `build.repository` in rack.yaml, else what its `name` and `account` make]
+    /// The rack's cache repository [default: `build.repository` in rack.yaml, otherwise derived from its `name` and `account`]
     #[arg(long, value_name = "REPOSITORY")]
     repository: Option<String>,
-    /// The repository that the image goes into
+    /// The repository to push the image to
     #[arg(long, value_name = "REPOSITORY")]
     image: Option<String>,
-    /// The service, after which its cache is called [default: `build.service` in rack.yaml]
+    /// The service, which names its cache [default: `build.service` in rack.yaml]
     #[arg(long, value_name = "NAME")]
     service: Option<String>,
-    /// The app's directory [default: the checkout]
+    /// The app's directory [default: the root of the checkout]
     #[arg(long, value_name = "DIRECTORY")]
     directory: Option<String>,
-    /// The engine: docker, buildx or buildah [default: `build.engine` in rack.yaml, else buildx]
+    /// The engine: docker, buildx or buildah [default: `build.engine` in rack.yaml, otherwise buildx]
     #[arg(long, value_name = "ENGINE")]
     engine: Option<Engine>,
-    /// The image that a job of GitLab CI runs in [default: docker's client, with aws installed]
+    /// The image of a GitLab CI job [default: the Docker client image; the job installs the AWS CLI]
     #[arg(long, value_name = "IMAGE")]
     container: Option<String>,
     #[command(flatten)]
@@ -46,7 +47,7 @@ pub struct Args {
 ///
 /// # Errors
 ///
-/// Returns that the recipe cannot be, or a failure to read or write.
+/// Returns an error if an option is invalid, the recipe cannot be rendered, or a file cannot be read or written.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let Some(provider) = args.provider else {
         let lines = Provider::ALL.map(|provider| format!("{:<16}{:<30}{}\n", provider.name(), provider.file(), provider.credentials()));
@@ -54,19 +55,44 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         return Ok(ExitCode::Done);
     };
     let options = args.options(context)?;
-    let problems = options.problems();
-    if problems.has_errors() {
-        return Err(Failure::Problems(problems, ExitCode::Usage));
+    let invalid = options.invalid();
+    if !invalid.is_empty() {
+        return Err(Failure::Problems(Diagnostics(invalid.into_iter().map(diagnostic).collect()), ExitCode::Usage));
     }
-    let Recipe { text, examples } = recipe(provider, &options).map_err(|error| match &error {
-        RecipeError::Template(_) => Failure::Bug(Box::new(error)),
-        _ => Failure::new(ExitCode::Usage, error.to_string()).hinted(error.hint().unwrap_or_default()),
-    })?;
+    let Recipe { text, examples } = recipe(provider, &options).map_err(failure)?;
     if !examples.is_empty() {
-        context.status(&format!("what stands for {} is an example; give your own", examples.join(", ")));
+        let flags: Vec<&str> = examples.into_iter().map(flag).collect();
+        context.status(&format!("the recipe contains example values; set your own with {}", flags.join(", ")));
     }
     args.rendered.make_directory()?;
     args.rendered.give(&text, context)
+}
+
+/// Returns the flag that sets an option.
+fn flag(option: RecipeOption) -> &'static str {
+    match option {
+        RecipeOption::RoleArn => "--role-arn",
+        RecipeOption::Region => "--region",
+        RecipeOption::Repository => "--repository",
+        RecipeOption::Image => "--image",
+        RecipeOption::Service => "--service",
+        RecipeOption::Directory => "--directory",
+        RecipeOption::Container => "--container",
+    }
+}
+
+fn diagnostic(InvalidOption { option, problem, hint }: InvalidOption) -> Diagnostic {
+    Diagnostic::error("recipe-value", format!("`{}`: {problem}", flag(option))).hinted(hint)
+}
+
+fn failure(error: RecipeError) -> Failure {
+    let hint = match &error {
+        RecipeError::Template(_) => return Failure::Bug(Box::new(error)),
+        RecipeError::Engine { .. } => "omit `--engine` to use buildx; `rackform build run` builds with kaniko on the rack".to_owned(),
+        RecipeError::NoContainer => "set an image that contains buildah, aws and rackform with `--container IMAGE`".to_owned(),
+        RecipeError::Value { option, .. } => format!("set another value with `{}`", flag(*option)),
+    };
+    Failure::new(ExitCode::Usage, error.to_string()).hinted(hint)
 }
 
 impl Args {
@@ -85,7 +111,7 @@ impl Args {
             image: self.image.clone(),
             service: self.service.clone().or_else(|| rack_file.build.service.clone()),
             directory: self.directory.clone(),
-            // A rack whose builds run on kaniko has CI build with buildx.
+            // The engine in rack.yaml may be kaniko, which cannot run in CI; the recipe then uses buildx.
             engine: self
                 .engine
                 .or(rack_file.build.engine.filter(|engine| matches!(engine, Engine::Docker | Engine::Buildx | Engine::Buildah))),

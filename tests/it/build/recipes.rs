@@ -15,7 +15,7 @@ fn yaml(text: &str) -> Json {
     serde_yaml::from_str(text).unwrap()
 }
 
-/// Returns every recipe that there is: each provider with each engine that it takes.
+/// Returns all recipes: each provider with each engine, with and without a container.
 fn all() -> Vec<(Provider, Options, String)> {
     let mut all = Vec::new();
     for provider in Provider::ALL {
@@ -28,30 +28,30 @@ fn all() -> Vec<(Provider, Options, String)> {
             }
         }
     }
-    assert_eq!(all.len(), 29, "only buildah without an image has no recipe for GitLab");
+    assert_eq!(all.len(), 29, "only buildah on GitLab without a container has no recipe");
     all
 }
 
 #[test]
-fn the_documentation_shows_each_recipe_as_it_is_rendered() {
+fn the_documentation_contains_each_rendered_recipe() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/recipes.md");
     let page = std::fs::read_to_string(&path).unwrap();
-    let mut renewed = String::new();
+    let mut updated = String::new();
     let mut rest = page.as_str();
     let mut shown = Vec::new();
     while let Some((before, after)) = rest.split_once("<!-- recipe: ") {
         let (name, after) = after.split_once(" -->\n```yaml\n").unwrap();
         let (_, after) = after.split_once("```\n").unwrap();
         let rendered = recipe(name.parse().unwrap(), &Options::default()).unwrap().text;
-        renewed.push_str(&format!("{before}<!-- recipe: {name} -->\n```yaml\n{rendered}```\n"));
+        updated.push_str(&format!("{before}<!-- recipe: {name} -->\n```yaml\n{rendered}```\n"));
         shown.push(name.to_owned());
         rest = after;
     }
-    renewed.push_str(rest);
+    updated.push_str(rest);
     if std::env::var_os("UPDATE_DOCS").is_some() {
-        std::fs::write(&path, &renewed).unwrap();
+        std::fs::write(&path, &updated).unwrap();
     } else {
-        assert!(page == renewed, "docs/recipes.md is not up to date; run this test with UPDATE_DOCS=1");
+        assert!(page == updated, "docs/recipes.md is not up to date; run this test with UPDATE_DOCS=1");
     }
     assert_eq!(shown, Provider::ALL.map(Provider::name));
 }
@@ -69,7 +69,7 @@ fn recipes_satisfy_their_providers_schemas() {
             Provider::GitlabCi => "gitlab-ci",
             Provider::Buildkite => "buildkite",
             Provider::Circleci => "circle-ci",
-            // AWS has its schema on the web alone; `codebuild_knows_every_key` stands for it.
+            // No schema is built in; `codebuild_recipes_have_only_known_keys` checks the keys.
             Provider::Codebuild => continue,
         };
         let name = format!("{index}.yml");
@@ -78,17 +78,17 @@ fn recipes_satisfy_their_providers_schemas() {
         command.current_dir(bench.path()).args(["--builtin-schema", &format!("vendor.{schema}"), &name]);
         let output = command.output().unwrap();
         assert!(output.status.success(), "{provider}\n{text}\n{}", String::from_utf8_lossy(&output.stdout));
-        // The check is one that fails: a key that no provider knows.
+        // The schema rejects an unknown key, so the check is effective.
         if provider != Provider::GitlabCi && provider != Provider::Buildkite {
             bench.file(&name, text.replacen("  build:", "  build: 1\n  other:", 1));
-            assert!(!command.output().unwrap().status.success(), "{provider} takes anything");
+            assert!(!command.output().unwrap().status.success(), "the schema of {provider} accepts unknown keys");
         }
     }
 }
 
 /// Source: <https://docs.aws.amazon.com/codebuild/latest/userguide/build-spec-ref.html>
 #[test]
-fn codebuild_knows_every_key() {
+fn codebuild_recipes_have_only_known_keys() {
     for (provider, _, text) in all() {
         if provider != Provider::Codebuild {
             continue;
@@ -104,7 +104,7 @@ fn codebuild_knows_every_key() {
 }
 
 #[test]
-fn versions_are_pinned_and_no_secret_is_named() {
+fn versions_are_pinned_and_recipes_contain_no_secret() {
     for (provider, _, text) in all() {
         assert!(!text.contains("latest") && !text.contains("@main") && !text.contains("@master"), "{provider}\n{text}");
         for word in ["secrets.", "AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "--password "] {
@@ -133,8 +133,8 @@ const HOSTILE: [&str; 16] = [
     "\\",
 ];
 
-/// Returns what a provider makes of a value before a shell sees it.
-fn put_in(provider: Provider, text: &str) -> String {
+/// Returns a value as the provider passes it to the shell, with each escaped expression replaced by U+0001.
+fn unescape(provider: Provider, text: &str) -> String {
     match provider {
         Provider::GithubActions => text.replace("${{ '${{' }}", "\u{1}"),
         Provider::GitlabCi | Provider::Buildkite => text.replace("$$", "\u{1}"),
@@ -143,7 +143,7 @@ fn put_in(provider: Provider, text: &str) -> String {
     }
 }
 
-/// Returns the variables and the script of a recipe's one step, as its shell gets them.
+/// Returns the variables and the script of a recipe's build step as the shell gets them.
 pub fn step(provider: Provider, text: &str) -> (Vec<(String, String)>, String) {
     let file = yaml(text);
     let (variables, script) = match provider {
@@ -161,24 +161,24 @@ pub fn step(provider: Provider, text: &str) -> (Vec<(String, String)>, String) {
         "$"
     };
     let literal = |text: &str| {
-        let text = put_in(provider, text);
-        assert!(provider == Provider::Codebuild || !text.contains(sign), "{provider} would put something in: {text}");
+        let text = unescape(provider, text);
+        assert!(provider == Provider::Codebuild || !text.contains(sign), "{provider} would expand an expression: {text}");
         text.replace('\u{1}', sign)
     };
     let variables = variables.as_object().unwrap();
     let variables = variables.iter().map(|(name, value)| (name.clone(), literal(value.as_str().unwrap()))).collect();
     let script = script.as_str().unwrap();
-    let script = if provider == Provider::Buildkite { put_in(provider, script).replace('\u{1}', "$") } else { script.to_owned() };
+    let script = if provider == Provider::Buildkite { unescape(provider, script).replace('\u{1}', "$") } else { script.to_owned() };
     (variables, script)
 }
 
-/// Runs the step of a recipe with stand-ins for what it calls, and returns what they were called with.
+/// Runs the build step of a recipe with fake programs. Returns the arguments of rackform, and the calls of the other programs.
 fn run(provider: Provider, text: &str) -> (Vec<String>, String) {
     let bench = Bench::new();
     for (name, script) in [
         ("aws", "#!/bin/sh\necho the-password\necho aws \"$@\" >> calls\n"),
         ("docker", "#!/bin/sh\ncat > /dev/null\necho docker \"$@\" >> calls\n"),
-        ("rackform", "#!/bin/sh\nfor word in \"$@\"; do printf '%s\\0' \"$word\"; done > words\n"),
+        ("rackform", "#!/bin/sh\nfor argument in \"$@\"; do printf '%s\\0' \"$argument\"; done > arguments\n"),
     ] {
         bench.file(&format!("bin/{name}"), script);
         std::fs::set_permissions(bench.path().join("bin").join(name), PermissionsExt::from_mode(0o755)).unwrap();
@@ -200,14 +200,14 @@ fn run(provider: Provider, text: &str) -> (Vec<String>, String) {
         assert_eq!((bench.read("token").as_str(), metadata.permissions().mode() & 0o777), ("the-token", 0o600));
     }
     let calls = std::fs::read_to_string(bench.path().join("calls")).unwrap_or_default();
-    (bench.read("words").split_terminator('\0').map(str::to_owned).collect(), calls)
+    (bench.read("arguments").split_terminator('\0').map(str::to_owned).collect(), calls)
 }
 
 #[test]
-fn the_step_builds_with_the_racks_cache_and_no_secret_in_an_argument() {
+fn the_build_step_uses_the_racks_cache_and_passes_no_secret_as_an_argument() {
     for provider in Provider::ALL {
         let text = recipe(provider, &Options::default()).unwrap().text;
-        let (words, calls) = run(provider, &text);
+        let (arguments, calls) = run(provider, &text);
         let cache = "123456789012.dkr.ecr.us-east-1.amazonaws.com";
         let expected = [
             "build",
@@ -222,65 +222,65 @@ fn the_step_builds_with_the_racks_cache_and_no_secret_in_an_argument() {
             "--",
             ".",
         ];
-        assert_eq!(words, expected, "{provider}");
+        assert_eq!(arguments, expected, "{provider}");
         assert!(calls.contains(&format!("docker login --username AWS --password-stdin {cache}\n")), "{calls}");
         assert!(!calls.contains("the-password") && !calls.contains("the-token"), "{calls}");
     }
 }
 
 #[test]
-fn each_registry_of_ecrs_is_signed_in_to_in_its_region() {
-    let of = |repository: &str, image: &str| {
+fn the_build_step_logs_in_to_each_ecr_registry_in_its_region() {
+    let calls = |repository: &str, image: &str| {
         let options = Options { repository: Some(repository.to_owned()), image: Some(image.to_owned()), ..Options::default() };
         run(Provider::Buildkite, &recipe(Provider::Buildkite, &options).unwrap().text).1
     };
     let (west, east) = ("111122223333.dkr.ecr.eu-west-1.amazonaws.com", "111122223333.dkr.ecr.us-east-1.amazonaws.com");
-    let signed_in = |region: &str, host: &str| {
+    let login = |region: &str, host: &str| {
         format!("aws ecr get-login-password --region {region}\ndocker login --username AWS --password-stdin {host}\n")
     };
-    let both = signed_in("eu-west-1", west) + &signed_in("us-east-1", east);
-    // The two sides of a pipe start at once.
+    let both = login("eu-west-1", west) + &login("us-east-1", east);
+    // Both commands of a pipe start at the same time, so the order of the calls varies.
     let sorted = |text: &str| {
         let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
         lines.sort();
         lines
     };
-    assert_eq!(sorted(&of(&format!("{west}/cache"), &format!("{east}/web"))), sorted(&both));
-    assert_eq!(sorted(&of(&format!("{west}/cache"), &format!("{west}/web"))), sorted(&signed_in("eu-west-1", west)));
-    assert_eq!(of("registry.example.com/cache", "ghcr.io/acme/web"), "");
-    assert_eq!(of("111122223333.dkr.ecr.$(id).amazonaws.com/cache", "ghcr.io/acme/web"), "");
+    assert_eq!(sorted(&calls(&format!("{west}/cache"), &format!("{east}/web"))), sorted(&both));
+    assert_eq!(sorted(&calls(&format!("{west}/cache"), &format!("{west}/web"))), sorted(&login("eu-west-1", west)));
+    assert_eq!(calls("registry.example.com/cache", "ghcr.io/acme/web"), "");
+    assert_eq!(calls("111122223333.dkr.ecr.$(id).amazonaws.com/cache", "ghcr.io/acme/web"), "");
 }
 
 #[test]
-fn hostile_values_reach_the_build_as_they_are() {
+fn hostile_values_reach_the_build_unchanged() {
     for provider in Provider::ALL {
         for value in HOSTILE {
-            let own = Some(value.to_owned());
+            let hostile = Some(value.to_owned());
             let options = Options {
-                role_arn: own.clone(),
-                region: own.clone(),
+                role_arn: hostile.clone(),
+                region: hostile.clone(),
                 repository: Some(format!("r/{value}")),
                 image: Some(format!("i/{value}")),
-                service: own.clone(),
-                directory: own.clone(),
-                container: own.clone(),
+                service: hostile.clone(),
+                directory: hostile.clone(),
+                container: hostile.clone(),
                 engine: None,
             };
             let text = recipe(provider, &options).unwrap().text;
-            let (words, _) = run(provider, &text);
+            let (arguments, _) = run(provider, &text);
             assert_eq!(
-                words[7..],
+                arguments[7..],
                 [format!("--repository=r/{value}"), format!("--service={value}"), "--".to_owned(), value.to_owned()],
                 "{text}"
             );
-            assert_eq!(words[6], format!("--tag=i/{value}:0123abc"), "{text}");
+            assert_eq!(arguments[6], format!("--tag=i/{value}:0123abc"), "{text}");
         }
     }
 }
 
 #[test]
-fn the_command_takes_what_a_recipe_gives_it() {
-    // The flags of the recipes are flags of `build command`: without `--exec` it shows what it would run.
+fn build_command_accepts_the_flags_of_a_recipe() {
+    // Without `--exec`, `build command` prints the engine's command.
     let run = Bench::new().run(
         "build command --engine docker --engine-version 25.0.3 --push --tag=registry.example.com/web:1 --repository=registry.example.com/cache --service=web -- .",
     );
@@ -289,10 +289,14 @@ fn the_command_takes_what_a_recipe_gives_it() {
 }
 
 #[test]
-fn what_nobody_gave_is_said_to_be_an_example() {
+fn example_values_are_reported_and_rack_yaml_replaces_them() {
     let bench = Bench::new();
     let run = bench.run("build recipe codebuild --service api");
-    assert_eq!((run.code, run.stderr.as_str()), (0, "what stands for --repository, --image is an example; give your own\n"), "{run}");
+    assert_eq!(
+        (run.code, run.stderr.as_str()),
+        (0, "the recipe contains example values; set your own with --repository, --image\n"),
+        "{run}"
+    );
     bench.file("rack.yaml", "name: prod\nregion: eu-west-1\naccount: \"111122223333\"\nrole_arn: arn:aws:iam::111122223333:role/ci\n");
     let run = bench.run("build recipe buildkite --service api --image registry.example.com/api");
     assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{run}");
@@ -312,7 +316,7 @@ fn what_nobody_gave_is_said_to_be_an_example() {
 }
 
 #[test]
-fn a_file_is_compared_and_written() {
+fn a_recipe_is_written_to_a_file_and_compared_with_it() {
     let bench = Bench::new();
     assert_eq!(bench.run("build recipe circleci --service api -o config.yml").code, 0);
     assert_eq!(bench.run("build recipe circleci --service api --check config.yml").code, 0);
@@ -323,14 +327,14 @@ fn a_file_is_compared_and_written() {
 }
 
 #[test]
-fn what_cannot_be_is_refused_with_what_to_do() {
+fn unsupported_recipes_are_refused_with_a_hint() {
     let bench = Bench::new();
     for (arguments, message) in [
         ("build recipe githb-actions", "did you mean `github-actions`?"),
         ("build recipe jenkins", "expected one of github-actions, gitlab-ci, buildkite, circleci, codebuild"),
         ("build recipe buildkite --engine kaniko", "`rackform build run` builds with kaniko"),
         ("build recipe gitlab-ci --engine buildah", "--container IMAGE"),
-        ("build recipe buildkite --service \\$x", "Buildkite takes a backslash before a dollar sign for an escape"),
+        ("build recipe buildkite --service \\$x", "Buildkite interprets a backslash before a dollar sign as an escape"),
         ("build recipe", "<NAME>"),
     ] {
         let run = bench.run(arguments);
@@ -343,7 +347,7 @@ fn what_cannot_be_is_refused_with_what_to_do() {
 }
 
 #[test]
-fn values_that_no_build_could_use_are_all_told() {
+fn all_invalid_values_are_reported() {
     let bench = Bench::new();
     let flags =
         ["--image", "UPPER bad", "--repository", "r.example.com/x:tag", "--role-arn", "arn:aws:iam::1:user/x", "--region", "nowhere; rm"];
@@ -355,7 +359,7 @@ fn values_that_no_build_could_use_are_all_told() {
 }
 
 #[test]
-fn the_directory_of_a_recipe_is_made() {
+fn the_directory_of_the_output_file_is_created() {
     let bench = Bench::new();
     let run = bench.run("build recipe github-actions -o .github/workflows/build.yml");
     assert_eq!(run.code, 0, "{run}");
