@@ -1,6 +1,6 @@
 //! What every module that calls AWS shares: the session, errors of requests, and documented facts (partitions, Fargate task sizes, ARNs).
 //!
-//! Takes what the user configured (profile, region, role); returns a [`Session`] with credentials and a runtime, over which the adapters in
+//! Takes what the user configured (profile, region, role); returns a `Session` with credentials and a runtime, over which the adapters in
 //! `backend/aws`, `verify/aws` and `build/aws` create their SDK clients. Which requests to send is theirs. Errors and facts do not need the
 //! SDK, so they are compiled without the `aws` feature too.
 
