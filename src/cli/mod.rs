@@ -27,7 +27,7 @@ use rack::{
 };
 use shared::{bug, multi_rack, stack_args};
 
-/// Provisions AWS racks: renders, patches, evaluates, plans and applies CloudFormation templates with a persistent build cache
+/// Provision AWS racks: render, patch, evaluate, plan and apply CloudFormation templates with a persistent build cache
 #[derive(Debug, clap::Parser)]
 #[command(
     name = "rackform",
@@ -36,7 +36,7 @@ use shared::{bug, multi_rack, stack_args};
     propagate_version = false,
     subcommand_required = true,
     arg_required_else_help = true,
-    after_help = "Examples:\n  rackform init                            write a commented rack.yaml\n  rackform set BuildCache=Yes              plan, confirm, apply\n  rackform diff old.json new.json          what an update would change\n\nStandard output is the answer, standard error the conversation. Exit codes: docs/exit-codes.md."
+    after_help = "Examples:\n  rackform init                            create a commented rack.yaml\n  rackform set BuildCache=Yes              show the plan, confirm, apply\n  rackform diff old.json new.json          show what an update would change\n\nResults go to standard output, messages to standard error. Exit codes: docs/exit-codes.md."
 )]
 struct Cli {
     #[command(flatten)]
@@ -49,34 +49,35 @@ struct Cli {
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Global options")]
 pub struct GlobalArgs {
-    /// The rack's file; diff, plan, status and verify take several [default: rack.yaml, when there is one]
+    /// Configuration file; diff, plan, status and verify accept several [default: rack.yaml, if it exists]
     #[arg(short, long = "file", global = true, value_name = "FILE", env = "RACKFORM_FILE", hide_env_values = true)]
     pub files: Vec<PathBuf>,
-    /// AWS region [default: `region` in rack.yaml, else us-east-1; on aws what the environment or the profile says]
+    /// AWS region [default: `region` in rack.yaml, else us-east-1; with the aws backend, the region of the environment or profile]
     #[arg(long, global = true, value_name = "REGION", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub region: Option<String>,
-    /// AWS profile, by name in ~/.aws/config [default: `profile` in rack.yaml]
+    /// AWS profile in ~/.aws/config [default: `profile` in rack.yaml]
     #[arg(long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
-    /// Role to assume before AWS is asked anything [default: `role_arn` in rack.yaml]
+    /// IAM role to assume for all requests to AWS [default: `role_arn` in rack.yaml]
     #[arg(long, global = true, value_name = "ARN", value_parser = stack_args::parse_arn)]
     pub role_arn: Option<String>,
-    /// Role that CloudFormation works as [default: `cloudformation_role_arn` in rack.yaml, else the stack's own]
+    /// Service role that CloudFormation assumes for stack operations [default: `cloudformation_role_arn` in rack.yaml, else the
+    /// stack's current role]
     #[arg(long, global = true, value_name = "ARN", value_parser = stack_args::parse_arn)]
     pub cloudformation_role_arn: Option<String>,
-    /// Stack name [default: `name` in rack.yaml, else the template file's name without its ending]
+    /// Stack name [default: `name` in rack.yaml, else the template's file name without extension]
     #[arg(long, global = true, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub stack_name: Option<String>,
-    /// Where plans are carried out: local, local:DIRECTORY or aws [default: `backend` in rack.yaml, else local:.rackform]
+    /// Backend to deploy to: local, local:DIRECTORY or aws [default: `backend` in rack.yaml, else local:.rackform]
     #[arg(long, global = true, value_name = "BACKEND", env = "RACKFORM_BACKEND", hide_env_values = true)]
     pub backend: Option<BackendChoice>,
-    /// Say nothing on standard error but errors
+    /// Print only errors to standard error
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Say more on standard error
+    /// Print more details to standard error
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
-    /// When to colour [default: auto, which heeds NO_COLOR, CLICOLOR and the terminal]
+    /// When to use color [default: auto, which respects NO_COLOR, CLICOLOR and the terminal]
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t, hide_default_value = true)]
     pub color: ColorArg,
 }
@@ -88,15 +89,15 @@ impl GlobalArgs {
     }
 }
 
-/// When to colour.
+/// When to use color.
 #[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
 pub enum ColorArg {
-    /// On a terminal, unless the environment says otherwise.
+    /// Use color on a terminal, unless the environment disables it
     #[default]
     Auto,
-    /// Always.
+    /// Always use color
     Always,
-    /// Never.
+    /// Never use color
     Never,
 }
 
@@ -110,13 +111,13 @@ impl ColorArg {
     }
 }
 
-/// How to show an answer.
+/// The format of a command's output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
-    /// For a person
+    /// Human-readable text
     #[default]
     Human,
-    /// For a program; starts with `format_version`
+    /// JSON for programs; starts with `format_version`
     Json,
 }
 

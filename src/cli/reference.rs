@@ -1,20 +1,20 @@
-//! The command reference page, from the same definitions as `--help`.
+//! The command reference page, generated from the definitions of `--help`.
 
 use std::fmt::Write as _;
 
-/// Columns that help is wrapped to on the page.
+/// The width of help texts on the page, in columns.
 const COLUMNS: usize = 100;
 
-/// Returns `docs/commands.md`: every command with its help, the options that all share told once.
+/// Returns `docs/commands.md`: every command with its help, global options once.
 pub fn page() -> String {
-    let mut text = "# Commands\n\nWritten from the program's own `--help`; a test keeps the two equal. Exit codes are in [exit-codes.md](exit-codes.md), \
-                    the way through the commands in [guide.md](guide.md).\n"
+    let mut text = "# Commands\n\nGenerated from `--help`; a test compares the two. [exit-codes.md](exit-codes.md) lists the exit codes, \
+                    [guide.md](guide.md) introduces the commands.\n"
         .to_owned();
     let root = super::command();
     let _ = write!(text, "\n## rackform\n\n```text\n{}\n```\n", help(root.clone().bin_name("rackform")));
     for command in root.get_subcommands() {
         let name = format!("rackform {}", command.get_name());
-        // Options of the whole program reach a command only when the tree is built, so they are not repeated here.
+        // clap adds global options to a command only when it builds the tree, so they are not repeated here.
         let _ = write!(text, "\n## {name}\n\n```text\n{}\n```\n", help(command.clone().bin_name(&name)));
         if command.get_name() == "build" {
             for part in command.get_subcommands() {

@@ -14,28 +14,28 @@ use crate::parameters::ParameterOverrides;
 use crate::plan::saved::SavedPlan;
 use crate::template::Source;
 
-/// Makes the stack what rack.yaml says, or carries a saved plan out
+/// Create or update the stack from rack.yaml, or apply a saved plan
 ///
-/// Shows the plan, asks, follows the stack's events to the end and checks what came of it. A parameter that is neither in
-/// rack.yaml nor given keeps its deployed value. What an earlier run left unfinished
-/// is finished first, once that is confirmed too.
+/// Show the plan, ask for confirmation, follow the stack's events until the operation ends, and verify the result. A parameter that is
+/// neither in rack.yaml nor on the command line keeps its deployed value. If an earlier operation is unfinished, finish it first, after
+/// confirmation.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  rackform apply\n  rackform apply --yes -p BuildCache=Yes\n  rackform plan -o change.plan && rackform apply change.plan\n  rackform apply -p BuildCache=Yes --import BuildCacheFilesystem=fs-0123456789abcdef0\n  rackform apply --yes --allow-data-loss BuildCacheRepository --allow-data-loss BuildCacheFilesystem\n  rackform apply --yes --fail-on BuildCacheTarget0:create    what a failure looks like, on the local backend\n\nExit codes: 0 done or nothing to do, 1 failed or rolled back, 3 denied, 4 not confirmed, 75 busy or moved on, 130 interrupted."
+    after_help = "Examples:\n  rackform apply\n  rackform apply --yes -p BuildCache=Yes\n  rackform plan -o change.plan && rackform apply change.plan\n  rackform apply -p BuildCache=Yes --import BuildCacheFilesystem=fs-0123456789abcdef0\n  rackform apply --yes --allow-data-loss BuildCacheRepository --allow-data-loss BuildCacheFilesystem\n  rackform apply --yes --fail-on BuildCacheTarget0:create    simulate a failure on the local backend\n\nExit codes: 0 done or nothing to do, 1 failed or rolled back, 3 denied, 4 not confirmed, 75 stack busy or changed since the plan, 130 interrupted."
 )]
 pub struct Args {
-    /// A plan that `rackform plan -o` wrote: carried out exactly, or refused when the stack moved on
+    /// Saved plan from `rackform plan -o`; applied exactly, or refused if the stack has changed since
     #[arg(value_name = "PLANFILE", conflicts_with_all = ["parameter", "parameter_files", "imports"])]
     plan_file: Option<PathBuf>,
     #[command(flatten)]
     parameters: ParameterArgs,
-    /// Protect the stack against deletion once it is done
+    /// Enable termination protection after the change
     #[arg(long)]
     enable_termination_protection: bool,
-    /// Let more happen to this resource than the plan says, if AWS's change set does; once for each
+    /// Allow AWS's change set to change this resource more than the plan predicts; may be repeated
     #[arg(long, value_name = "LOGICAL_ID")]
     allow_unpredicted: Vec<String>,
-    /// Also put back what was changed behind the stack's back, which AWS is asked to look for: the change starts from what is really there
+    /// Detect drift, plan from the actual state, and revert changes made outside CloudFormation
     #[arg(long, conflicts_with = "plan_file")]
     drift: bool,
     #[command(flatten)]

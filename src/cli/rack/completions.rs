@@ -2,13 +2,13 @@
 
 use crate::cli::{Context, ExitCode, Failure};
 
-/// Writes a shell's completion script to standard output
+/// Print a shell completion script
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  rackform completions bash > ~/.local/share/bash-completion/completions/rackform\n  rackform completions zsh > ~/.zfunc/_rackform"
 )]
 pub struct Args {
-    /// The shell
+    /// Shell
     shell: clap_complete::Shell,
 }
 

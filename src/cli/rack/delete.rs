@@ -9,19 +9,19 @@ use crate::cli::shared::notes::print_note;
 use crate::cli::{Context, ExitCode, Failure};
 use crate::operation::{self, DeletionRequest};
 
-/// Deletes the stack and everything in it that its policies do not keep
+/// Delete the stack and its resources, except those that their DeletionPolicy retains
 ///
-/// Shows what goes, asks, and follows the stack's events to the end. What an earlier run left unfinished is finished first, once
-/// that is confirmed too.
+/// Show what will be deleted, ask for confirmation, and follow the stack's events until the operation ends. If an earlier operation is
+/// unfinished, finish it first, after confirmation.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  rackform delete\n  rackform delete --yes --allow-data-loss LogGroup --allow-data-loss BuildCacheRepository \\\n    --allow-data-loss BuildCacheFilesystem\n  rackform delete --yes --disable-termination-protection\n  rackform delete --yes --retain BuildCacheFilesystem    after a deletion that failed at it\n\nExit codes: 0 done, 1 failed, 3 denied, 4 not confirmed, 66 no such stack, 75 busy, 130 interrupted."
+    after_help = "Examples:\n  rackform delete\n  rackform delete --yes --allow-data-loss LogGroup --allow-data-loss BuildCacheRepository \\\n    --allow-data-loss BuildCacheFilesystem\n  rackform delete --yes --disable-termination-protection\n  rackform delete --yes --retain BuildCacheFilesystem    after a deletion that failed on this resource\n\nExit codes: 0 done, 1 failed, 3 denied, 4 not confirmed, 66 no such stack, 75 busy, 130 interrupted."
 )]
 pub struct Args {
-    /// Turn termination protection off first
+    /// Disable termination protection before deleting
     #[arg(long)]
     disable_termination_protection: bool,
-    /// Let this resource go, which stays in the account; only one that an earlier deletion could not delete
+    /// Retain this resource, which an earlier deletion failed to delete; may be repeated
     #[arg(long, value_name = "LOGICAL_ID")]
     retain: Vec<String>,
     #[command(flatten)]

@@ -17,53 +17,52 @@ use crate::template::Template;
 use crate::ui::plan::Heading;
 use std::path::PathBuf;
 
-/// Shows what an update from one template to another would change, and what executing it would really do
+/// Show what an update from one template to another would change, and the actual effects of executing it
 ///
-/// Works offline and compares evaluated values, so a condition that is false changes nothing. Parameters are for AFTER;
-/// BEFORE takes the same, less those it does not declare; --before-parameter says which were different then, and
-/// --before-parameters gives BEFORE exactly what the file holds.
-/// A deployed BEFORE keeps its own, and AFTER then takes every deployed value that is not given anew.
+/// Works offline. Compares evaluated values, so a resource with a false condition is no change. Parameters apply to AFTER, and also to
+/// BEFORE if it declares them; --before-parameter overrides single values in BEFORE, --before-parameters replaces all of them.
+/// If BEFORE is `deployed`, it keeps its deployed parameters, and AFTER uses them too unless they are overridden.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  rackform diff old.json new.json\n  rackform diff rack.json rack.json --before-parameter BuildCache=No -p BuildCache=Yes\n  rackform diff deployed rack --exit-code --deny data-loss,security-widening\n  rackform diff old.json new.json --format markdown > comment.md\n\nExit codes: 0 done, 2 changes with --exit-code, 3 denied, 5 AWS disagrees with the prediction, 65 bad template or parameters, 66 missing file."
 )]
 pub struct Args {
-    /// A template file, `rack` or `deployed`
+    /// Template before the update: a file, `rack` for the rack of rack.yaml, or `deployed` for the deployed stack
     #[arg(value_name = "BEFORE", value_parser = diff_input::parse_diff_input)]
     before: DiffInput,
-    /// A template file, `rack` or `deployed`
+    /// Template after the update: a file, `rack` or `deployed`
     #[arg(value_name = "AFTER", value_parser = diff_input::parse_diff_input)]
     after: DiffInput,
     #[command(flatten)]
     parameters: ParameterArgs,
-    /// A parameter that was different in BEFORE; may be given again for more
+    /// Parameter value that differs in BEFORE; may be repeated
     #[arg(long, value_name = "NAME=VALUE")]
     before_parameter: Vec<String>,
-    /// A parameter file of BEFORE, which then takes nothing from AFTER
+    /// Parameter file for BEFORE, which then ignores the parameters of AFTER
     #[arg(long, value_name = "FILE")]
     before_parameters: Vec<PathBuf>,
     #[command(flatten)]
     state: StateArgs,
-    /// What only the account knew before, where that differs, such as an SSM value that changed since [default: that of --state]
+    /// State file for BEFORE, if values known only to AWS have changed, such as an SSM parameter [default: the file of --state]
     #[arg(long, value_name = "FILE")]
     before_state: Option<PathBuf>,
-    /// List changes as AWS does without property values
+    /// List changes as DescribeChangeSet does without IncludePropertyValues
     #[arg(long)]
     no_property_values: bool,
-    /// What the request would acknowledge: CAPABILITY_IAM, CAPABILITY_NAMED_IAM, CAPABILITY_AUTO_EXPAND, or `none`; too little is
-    /// refused in CloudFormation's words
+    /// Capabilities to acknowledge: CAPABILITY_IAM, CAPABILITY_NAMED_IAM, CAPABILITY_AUTO_EXPAND, or `none`; fail with
+    /// CloudFormation's error if one is missing
     #[arg(long, value_name = "CAPABILITY,...", value_delimiter = ',', value_parser = parse_capability)]
     capabilities: Vec<Acknowledged>,
-    /// Types that the request would allow, such as AWS::EC2::*; any other is refused in CloudFormation's words
+    /// Resource types to allow, such as AWS::EC2::*; fail with CloudFormation's error for any other type
     #[arg(long, value_name = "TYPE,...", value_delimiter = ',')]
     resource_types: Vec<String>,
-    /// How to show it
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
     format: DiffFormat,
-    /// End with exit code 2 when there are changes
+    /// Exit with code 2 if there are changes
     #[arg(long)]
     exit_code: bool,
-    /// Kinds of risk to end with exit code 3 for: data-loss, interruption, security-widening, replacement-collision,
+    /// Exit with code 3 for these kinds of risk: data-loss, interruption, security-widening, replacement-collision,
     /// parameter-default, export-removed
     #[arg(long, value_name = "KIND,...", value_delimiter = ',', value_parser = policy_checks::parse_risk_kind)]
     deny: Vec<RiskKind>,
@@ -73,17 +72,17 @@ pub struct Args {
     confirm: ConfirmArgs,
 }
 
-/// How to show a difference.
+/// The format of a difference.
 #[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
 enum DiffFormat {
-    /// For a person
+    /// Human-readable text
     #[default]
     Human,
-    /// The whole plan: the change set, what really happens, risks
+    /// The full plan: change set, actual effects, risks
     Json,
-    /// What DescribeChangeSet would answer
+    /// The response of DescribeChangeSet
     ChangeSet,
-    /// A comment for a pull request
+    /// Comment for a pull request
     Markdown,
 }
 

@@ -10,19 +10,19 @@ use crate::cloudformation::StackDriftStatus;
 use crate::operation::{self, DeployedStack};
 use crate::ui;
 
-/// Shows what was changed in the account behind the stack's back
+/// Detect drift: show resources that were changed outside CloudFormation
 ///
-/// Has CloudFormation compare every resource with what the template made of it, which takes from seconds to minutes. Nothing is
-/// changed. Resources of types that CloudFormation cannot compare are named as not checked.
+/// CloudFormation compares every resource with the template, which takes seconds to minutes. The command is read-only. Resources whose
+/// type does not support drift detection are listed as not checked.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  rackform drift\n  rackform drift --exit-code --format json\n\nExit codes: 0 done, 2 drift with --exit-code, 66 no such stack, 75 busy."
 )]
 pub struct Args {
-    /// How to show it
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-    /// End with exit code 2 when something drifted
+    /// Exit with code 2 if a resource has drifted
     #[arg(long)]
     exit_code: bool,
 }

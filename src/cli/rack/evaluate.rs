@@ -6,24 +6,24 @@ use crate::evaluate::Evaluation;
 use crate::operation::read_template_leniently;
 use crate::template::Diagnostics;
 
-/// Shows what exists under given parameters: conditions, resources with their properties, outputs
+/// Evaluate a template with parameters: show conditions, resources with their properties, outputs
 ///
-/// Works offline. What only AWS can know stays an intrinsic function in JSON, such as {"Fn::GetAtt": ["Vpc", "CidrBlock"]};
-/// --state gives such values. A condition that rests on one is null.
-/// Of a template with problems, JSON holds what has a value, and the problems under "errors"; the exit code is that of bad input.
+/// Works offline. In JSON, a value known only to AWS remains an intrinsic function, such as {"Fn::GetAtt": ["Vpc", "CidrBlock"]}, and
+/// a condition that depends on one is null; --state provides such values. If the template has errors, the JSON contains every value
+/// that could be evaluated and lists the errors under "errors", and the exit code is 65.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  rackform evaluate rack.json -p BuildMethod=fargate -p BuildCache=Yes\n  rackform evaluate rack.json --parameters production.json --region eu-west-1 --format json\n  rackform evaluate rack          the rack of rack.yaml"
+    after_help = "Examples:\n  rackform evaluate rack.json -p BuildMethod=fargate -p BuildCache=Yes\n  rackform evaluate rack.json --parameters production.json --region eu-west-1 --format json\n  rackform evaluate rack          evaluate the rack of rack.yaml"
 )]
 pub struct Args {
-    /// A template file, `rack`, or `-` for standard input
+    /// Template file, `rack` for the rack of rack.yaml, or `-` for standard input
     #[arg(value_name = "TEMPLATE", value_parser = diff_input::parse_diff_input)]
     template: DiffInput,
     #[command(flatten)]
     parameters: ParameterArgs,
     #[command(flatten)]
     state: StateArgs,
-    /// How to show it
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }

@@ -8,31 +8,31 @@ use crate::cli::{Context, ExitCode, Failure, Format};
 use crate::cloudformation::StackEvent;
 use crate::ui;
 
-/// Lists what happened to the stack, oldest first
+/// List the stack's events, oldest first
 ///
-/// With --failed, the root cause of the last operation that failed comes first (inside a nested stack, the innermost first), then
-/// what else failed in that operation; what was only cancelled because of it is counted.
+/// With --failed, list the root cause of the last failed operation first (in a nested stack, the innermost failure first), then the
+/// other failures of that operation, and count the resources that were cancelled as a result.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  rackform events\n  rackform events --failed\n  rackform events --follow\n  rackform events --last-operation\n  rackform events --since 2h --format json | jq .status\n\nExit codes: 0 done, 1 what was followed failed, 66 no such stack, 69 no answer, 75 busy, 130 interrupted."
+    after_help = "Examples:\n  rackform events\n  rackform events --failed\n  rackform events --follow\n  rackform events --last-operation\n  rackform events --since 2h --format json | jq .status\n\nExit codes: 0 done, 1 the followed operation failed, 66 no such stack, 69 no response, 75 busy, 130 interrupted."
 )]
 pub struct Args {
-    /// Only failures of the last operation that failed, its root cause first
+    /// Show only failures of the last failed operation, root cause first
     #[arg(long, conflicts_with = "follow")]
     failed: bool,
-    /// Go on to the end of what is being done, changing nothing
+    /// Follow the current operation until it ends
     #[arg(long)]
     follow: bool,
-    /// Only events of the last operation
+    /// Show only events of the last operation
     #[arg(long)]
     last_operation: bool,
-    /// Only events since a time, such as 2026-01-31T08:00:00Z, or for so long: 90s, 30m, 2h, 1d
+    /// Show only events since a time, such as 2026-01-31T08:00:00Z, or within a duration: 90s, 30m, 2h, 1d
     #[arg(long, value_name = "TIME", value_parser = parse_since)]
     since: Option<Since>,
-    /// Only the last so many
+    /// Show only the last COUNT events
     #[arg(short = 'n', long, value_name = "COUNT")]
     last: Option<usize>,
-    /// How to show them; json is one event a line
+    /// Output format; json is one event per line
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }

@@ -6,19 +6,19 @@ use crate::cli::{Context, ExitCode, Failure};
 use crate::config::RackFile;
 use crate::config::{STACK_NAMES, is_stack_name};
 
-/// Writes a commented rack.yaml
+/// Create a commented rack.yaml
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  rackform init\n  rackform init --name staging --template rack.json\n  rackform init --file racks/production.yaml --region eu-west-1"
 )]
 pub struct Args {
-    /// Stack name to write [default: the name of the current directory]
+    /// Stack name [default: the name of the current directory]
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
-    /// Template that the rack is made of [default: rackform's own rack]
+    /// Template file of the rack [default: rackform's own rack]
     #[arg(long, value_name = "FILE")]
     template: Option<PathBuf>,
-    /// Replace a file that is already there
+    /// Overwrite an existing file
     #[arg(long)]
     force: bool,
 }

@@ -9,7 +9,7 @@ use crate::cli::{Context, ExitCode, Failure, Format};
 use crate::config::BackendChoice;
 use crate::ui;
 
-/// Looks into the embedded backend: stacks, resources, events; or forgets everything
+/// Inspect or reset the local backend: stacks, resources, events
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  rackform local stacks\n  rackform local resources --format json\n  rackform local resources --retained\n  rackform local reset --yes"
@@ -21,26 +21,26 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Lists the stacks
+    /// List the stacks
     Stacks {
-        /// How to show them
+        /// Output format
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
-    /// Lists a stack's resources with their physical IDs, or what stacks let go by their policies
+    /// List a stack's resources with their physical IDs, or the retained resources of all stacks
     Resources {
-        /// What outlived its stack instead
+        /// List resources that their DeletionPolicy or UpdateReplacePolicy retained
         #[arg(long)]
         retained: bool,
-        /// How to show them; json has properties and attributes too
+        /// Output format; json includes properties and attributes
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
-    /// Lists a stack's events
+    /// List a stack's events
     Events(crate::cli::rack::events::Args),
-    /// Forgets every stack, event and resource
+    /// Delete every stack, event and resource
     Reset {
-        /// Do not ask
+        /// Do not ask for confirmation
         #[arg(short, long)]
         yes: bool,
     },

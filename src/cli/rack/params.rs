@@ -6,34 +6,34 @@ use crate::cli::{Context, ExitCode, Failure};
 use crate::operation::{DeployedStack, fill_missing, read_template};
 use crate::parameters::{ParameterSet, groups};
 
-/// Lists parameters with type, default, allowed values, group, description, value and where the value came from
+/// List parameters with type, default, allowed values, group, description, value and the source of the value
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  rackform params --group build\n  rackform params rack.json -p BuildCache=Yes --format json\n  rackform params deployed --format yaml > deployed.yaml"
 )]
 pub struct Args {
-    /// A template file, `rack`, `deployed`, or `-` for standard input
+    /// Template file, `rack` for the rack of rack.yaml, `deployed` for the deployed stack, or `-` for standard input
     #[arg(value_name = "TEMPLATE", default_value = "rack", value_parser = crate::cli::shared::diff_input::parse_diff_input)]
     template: DiffInput,
     #[command(flatten)]
     parameters: ParameterArgs,
-    /// Only parameters of this group, such as build
+    /// Show only parameters of this group, such as build
     #[arg(long, value_name = "GROUP")]
     group: Option<String>,
-    /// How to show it
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
     format: ParamsFormat,
 }
 
-/// How to show parameters.
+/// The format of a list of parameters.
 #[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
 enum ParamsFormat {
-    /// For a person
+    /// Human-readable text
     #[default]
     Human,
-    /// For a program; starts with `format_version`
+    /// JSON for programs; starts with `format_version`
     Json,
-    /// A parameter file of the values that hold, as --parameters takes it; NoEcho and missing values are left out
+    /// Parameter file of the effective values, for --parameters; without NoEcho and missing values
     Yaml,
 }
 

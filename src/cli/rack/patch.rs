@@ -7,24 +7,24 @@ use crate::cli::{Context, ExitCode, Failure};
 use crate::patch::{Patched, patch};
 use crate::template::Source;
 
-/// Puts the build cache into an existing rack template, editing its text in place
+/// Add the build cache to an existing rack template, editing its text in place
 ///
-/// Only the lines that the cache needs come or change; a second run changes nothing. When something stands in the way,
-/// everything that does is listed with its place, and nothing is written.
+/// Add or change only the lines that the cache requires; a second run changes nothing. If the template cannot be patched, list every
+/// obstacle with its position and write nothing.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  rackform patch rack.json > patched.json\n  rackform patch rack.json --in-place\n  rackform patch rack.json --check      show the difference, exit 2 when there is one"
+    after_help = "Examples:\n  rackform patch rack.json > patched.json\n  rackform patch rack.json --in-place\n  rackform patch rack.json --check      print the difference and exit with code 2 if there is one"
 )]
 pub struct Args {
-    /// The template, JSON or YAML; `-` is standard input
+    /// Template, JSON or YAML; `-` reads standard input
     template: PathBuf,
-    /// Write the template back to its own file
+    /// Overwrite the template's file with the patched template
     #[arg(long, conflicts_with_all = ["output", "check"])]
     in_place: bool,
     /// Write the patched template to a file [default: standard output]
     #[arg(short, long, value_name = "FILE", conflicts_with = "check")]
     output: Option<PathBuf>,
-    /// Write nothing; show the difference and end with exit code 2 when there is one
+    /// Print the difference instead of writing; exit with code 2 if there is one
     #[arg(long)]
     check: bool,
 }

@@ -13,10 +13,10 @@ use crate::permissions::{self, MANAGED_POLICY_LIMIT, Need, Policy, Purpose, Stac
 use crate::ui::permissions::Listing;
 use crate::verify::Subject;
 
-/// Lists the permissions that applying the plan takes, and verifying, and running builds, as an IAM policy
+/// List the permissions required to apply the plan, verify the stack and run builds, as an IAM policy
 ///
-/// A listing: nothing is granted, and IAM is not asked. What CloudFormation does to a resource comes from the handlers of AWS's
-/// provider schemas; docs/permissions.md says how narrow it is.
+/// Grants nothing and does not query IAM. The permissions that CloudFormation needs for a resource come from the handlers in AWS's
+/// provider schemas; docs/permissions.md describes how narrow the policies are.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  rackform permissions\n  rackform permissions --lifetime --for resources --format policy > cloudformation-role.json\n  rackform permissions --for verify,preflight --format policy\n  rackform permissions --for request --cloudformation-role-arn arn:aws:iam::123456789012:role/cloudformation\n  rackform permissions -p BuildCache=Yes --format json | jq '.policies[].characters'\n\nExit codes: 0 done, 65 bad template or parameters."
@@ -24,32 +24,32 @@ use crate::verify::Subject;
 pub struct Args {
     #[command(flatten)]
     parameters: ParameterArgs,
-    /// What for; all of them unless said otherwise
+    /// Purposes of the permissions, separated by commas [default: all]
     #[arg(long = "for", value_name = "PURPOSE,...", value_enum, value_delimiter = ',')]
     purposes: Vec<Purpose>,
-    /// Of everything that the template may ever do, whatever its parameters, and not of the present plan alone
+    /// List permissions for everything that the template can do with any parameters, not only for the current plan
     #[arg(long)]
     lifetime: bool,
     /// Bucket for a template over 51,200 bytes [default: `template_bucket` in rack.yaml, else the rack's settings bucket]
     #[arg(long, value_name = "NAME")]
     template_bucket: Option<String>,
-    /// Also what making a bucket for such templates takes
+    /// Include permissions to create a bucket for such templates
     #[arg(long)]
     create_template_bucket: bool,
-    /// How to show it
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
     format: PermissionsFormat,
 }
 
-/// How to show permissions.
+/// The format of permissions.
 #[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
 enum PermissionsFormat {
-    /// For a person
+    /// Human-readable text
     #[default]
     Human,
-    /// For a program; starts with `format_version`, policies cut to the size of managed ones
+    /// JSON for programs; starts with `format_version`; policies split to the size limit of managed policies
     Json,
-    /// One policy document, as IAM takes it, however long
+    /// One IAM policy document of any length
     Policy,
 }
 

@@ -17,7 +17,7 @@ use crate::plan::RiskKind;
 use crate::plan::saved::SavedPlan;
 use crate::ui;
 
-/// Shows what `apply` would do to the deployed stack, and keeps that in a file for `apply FILE`
+/// Show what `apply` would do to the deployed stack, and save the plan for `apply PLANFILE`
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  rackform plan\n  rackform plan -p BuildCache=Yes -o change.plan\n  rackform plan -p BuildCache=Yes --import BuildCacheFilesystem=fs-0123456789abcdef0\n  rackform plan --exit-code --format markdown > comment.md\n  rackform plan --confirm-with-aws\n\nExit codes: 0 done, 2 changes with --exit-code, 3 denied, 5 AWS disagrees with the prediction, 65 bad template or parameters."
@@ -25,19 +25,20 @@ use crate::ui;
 pub struct Args {
     #[command(flatten)]
     parameters: ParameterArgs,
-    /// Write the plan into a file that `rackform apply FILE` carries out exactly; it holds no NoEcho value but a default in the template
+    /// Save the plan to a file that `rackform apply FILE` applies exactly; contains no NoEcho values except template defaults
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// How to show it
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
     format: PlanFormat,
-    /// Look for what in the account would make the plan fail, and end with exit code 3 where there is something
+    /// Check the account for problems that would make the plan fail; exit with code 3 if there are any
     #[arg(long)]
     preflight: bool,
-    /// End with exit code 2 when there are changes
+    /// Exit with code 2 if there are changes
     #[arg(long)]
     exit_code: bool,
-    /// Kinds of risk to end with exit code 3 for
+    /// Exit with code 3 for these kinds of risk: data-loss, interruption, security-widening, replacement-collision,
+    /// parameter-default, export-removed
     #[arg(long, value_name = "KIND,...", value_delimiter = ',', value_parser = policy_checks::parse_risk_kind)]
     deny: Vec<RiskKind>,
     #[command(flatten)]
@@ -48,15 +49,15 @@ pub struct Args {
     stack: StackArgs,
 }
 
-/// How to show a plan.
+/// The format of a plan.
 #[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
 enum PlanFormat {
-    /// For a person
+    /// Human-readable text
     #[default]
     Human,
-    /// The whole plan: the change set, what really happens, risks
+    /// The full plan: change set, actual effects, risks
     Json,
-    /// A comment for a pull request
+    /// Comment for a pull request
     Markdown,
 }
 

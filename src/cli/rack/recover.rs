@@ -9,28 +9,28 @@ use crate::cli::{Context, ExitCode, Failure};
 use crate::cloudformation::StackStatus;
 use crate::recover::{self, Recovery, RecoveryAction, RecoveryError, RequestedPart, RequestedRecovery, StackSnapshot};
 
-/// Gets the stack out of a state that it is stuck in
+/// Recover a stack that is stuck after a failed or interrupted operation
 ///
-/// Says why it is stuck (the first failure, and what keeps it there) and what the ways out do and lose, then does the first one, or
-/// the one that is chosen, once that is confirmed. Data goes only when it is named, as with `delete`.
+/// Show why the stack is stuck (the first failure, and what blocks it now) and what each recovery option does and deletes. Then run the
+/// first option, or the chosen one, after confirmation. As with `delete`, data is deleted only if --allow-data-loss names it.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  rackform recover                                    why it is stuck, and what to do\n  rackform recover --yes                              the first way out\n  rackform recover --skip BuildCacheTarget0 --yes     go on with a failed rollback, without that resource\n  rackform recover --retain BuildCacheFilesystem --yes\n  rackform recover --choose cancel --yes              cancel the update that is under way\n\nExit codes: 0 done or not stuck, 1 failed, 3 denied, 4 not confirmed, 64 no such way out, 66 no such stack, 75 busy, 130 interrupted."
+    after_help = "Examples:\n  rackform recover                                    show why it is stuck, and the recovery options\n  rackform recover --yes                              run the first recovery option\n  rackform recover --skip BuildCacheTarget0 --yes     continue a failed rollback without this resource\n  rackform recover --retain BuildCacheFilesystem --yes\n  rackform recover --choose cancel --yes              cancel the update in progress\n\nExit codes: 0 done or not stuck, 1 failed, 3 denied, 4 not confirmed, 64 no such recovery option, 66 no such stack, 75 busy, 130 interrupted."
 )]
 pub struct Args {
-    /// The way out [default: the first that is proposed]
-    #[arg(long, value_name = "WAY", value_parser = ["wait", "cancel", "continue", "rollback", "delete"])]
+    /// Recovery option [default: the first that is proposed]
+    #[arg(long, value_name = "OPTION", value_parser = ["wait", "cancel", "continue", "rollback", "delete"])]
     choose: Option<String>,
-    /// Go on with a failed rollback and take this resource for rolled back as it is; only one that is stuck in UPDATE_FAILED
+    /// Continue a failed rollback and skip this resource, which must be in UPDATE_FAILED; may be repeated
     #[arg(long, value_name = "LOGICAL_ID", conflicts_with = "retain")]
     skip: Vec<String>,
-    /// Delete, and let this resource go, which stays in the account; only one that could not be deleted
+    /// Delete the stack but retain this resource, which an earlier deletion failed to delete; may be repeated
     #[arg(long, value_name = "LOGICAL_ID")]
     retain: Vec<String>,
-    /// Turn termination protection off before deleting
+    /// Disable termination protection before deleting
     #[arg(long)]
     disable_termination_protection: bool,
-    /// Only say why it is stuck, and what the ways out are
+    /// Only show why the stack is stuck, and the recovery options
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]

@@ -6,29 +6,29 @@ use crate::cli::shared::rendered::Rendered;
 use crate::cli::{Context, ExitCode, Failure};
 use crate::render::{RenderFormat, RenderOptions, render};
 
-/// Renders rackform's own rack template from typed models and template sources
+/// Render rackform's own rack template from typed models and template sources
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  rackform render -o rack.json\n  rackform render --format yaml\n  rackform render --minify | wc -c\n  rackform render --check rack.json      exit 2 and show the difference when it is not up to date"
+    after_help = "Examples:\n  rackform render -o rack.json\n  rackform render --format yaml\n  rackform render --minify | wc -c\n  rackform render --check rack.json      print the difference and exit with code 2 if rack.json is out of date"
 )]
 pub struct Args {
-    /// Form of the template
+    /// Template format
     #[arg(long, value_enum, default_value_t)]
     format: TextFormat,
-    /// JSON in one line; CloudFormation takes 51,200 bytes inline and 1 MB from S3
+    /// Write JSON on one line; CloudFormation accepts 51,200 bytes inline and 1 MB from S3
     #[arg(long)]
     minify: bool,
     #[command(flatten)]
     rendered: Rendered,
-    /// A directory whose files take the place of template sources of the same name [default: those built in]
+    /// Directory of template sources that override built-in sources of the same name
     #[arg(long, value_name = "DIRECTORY")]
     templates: Option<PathBuf>,
 }
 
-/// Form of a template.
+/// Template format.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 enum TextFormat {
-    /// JSON, indented
+    /// Indented JSON
     #[default]
     Json,
     /// YAML with short-form functions

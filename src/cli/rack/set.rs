@@ -9,22 +9,22 @@ use crate::cli::{Context, ExitCode, Failure};
 use crate::operation::{Baseline, Desired};
 use crate::parameters::ParameterOverrides;
 
-/// Changes parameters of the deployed stack, keeping its template and every other deployed value
+/// Change parameters of the deployed stack, keeping its template and all other deployed values
 ///
-/// Shows the plan, asks, follows the stack's events to the end and checks what came of it. What an earlier run left unfinished is
-/// finished first, once that is confirmed too; with `--yes` it is finished even if the new change is then denied.
+/// Show the plan, ask for confirmation, follow the stack's events until the operation ends, and verify the result. If an earlier
+/// operation is unfinished, finish it first, after confirmation; with `--yes`, finish it even if the new change is then denied.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  rackform set BuildCache=Yes\n  rackform set BuildCache=Yes --import BuildCacheFilesystem=fs-0123456789abcdef0\n  rackform set BuildCache=No --yes --allow-data-loss BuildCacheRepository \\\n    --allow-data-loss BuildCacheFilesystem\n  rackform set Subnets=subnet-1,subnet-2\n\nExit codes: 0 done or nothing to do, 1 failed or rolled back, 3 denied, 4 not confirmed, 66 no such stack, 75 busy, 130 interrupted."
 )]
 pub struct Args {
-    /// Parameters with their new values
+    /// Parameters to change, with their new values
     #[arg(value_name = "NAME=VALUE", required = true)]
     parameters: Vec<String>,
-    /// Let more happen to this resource than the plan says, if AWS's change set does; once for each
+    /// Allow AWS's change set to change this resource more than the plan predicts; may be repeated
     #[arg(long, value_name = "LOGICAL_ID")]
     allow_unpredicted: Vec<String>,
-    /// Also put back what was changed behind the stack's back, which AWS is asked to look for: the change starts from what is really there
+    /// Detect drift, plan from the actual state, and revert changes made outside CloudFormation
     #[arg(long)]
     drift: bool,
     #[command(flatten)]

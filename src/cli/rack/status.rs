@@ -7,13 +7,13 @@ use crate::operation::DeployedStack;
 use crate::secret::MASKED;
 use crate::ui::stack::{LastOperation, Status, StatusParameter};
 
-/// Shows the stack: its status and what that means, its last operation, parameters, outputs
+/// Show the stack: status and its meaning, last operation, parameters, outputs
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  rackform status\n  rackform status --format json | jq -r .status\n\nExit codes: 0 done, 66 no such stack, 75 busy."
 )]
 pub struct Args {
-    /// How to show it
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }

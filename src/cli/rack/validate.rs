@@ -7,30 +7,30 @@ use crate::parameters::ParameterSet;
 use crate::template::{Diagnostics, Template, did_you_mean};
 use crate::validate::{Finding, Options, RULES, validate};
 
-/// Checks a template without AWS: references, conditions, properties, Fargate rules, limits
+/// Check a template without AWS: references, conditions, properties, Fargate rules, limits
 ///
-/// What breaks only under some parameter values is shown with values that break it. Rules and their names are in
-/// docs/validation-rules.md, the form of the JSON in docs/findings.schema.json.
+/// A finding that depends on parameters is shown with parameter values that cause it. docs/validation-rules.md lists the rules,
+/// docs/findings.schema.json describes the JSON output.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  rackform validate rack.json\n  rackform validate rack.json -p BuildMethod=fargate --region us-west-1\n  rackform validate --format sarif > rackform.sarif\n  rackform validate rack.json --ignore unused-parameter,unused-condition --strict\n  rackform render | rackform validate -\n\nExit codes: 0 no errors, 65 errors (with --strict, warnings too), 66 missing file."
 )]
 pub struct Args {
-    /// A template file, `rack`, or `-` for standard input
+    /// Template file, `rack` for the rack of rack.yaml, or `-` for standard input
     #[arg(value_name = "TEMPLATE", default_value = "rack", value_parser = diff_input::parse_diff_input)]
     template: DiffInput,
     #[command(flatten)]
     parameters: ParameterArgs,
-    /// How to show it
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
     format: FindingsFormat,
-    /// Rules to look at alone; several with commas between
+    /// Check only these rules, separated by commas
     #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = parse_rule)]
     select: Vec<&'static str>,
-    /// Rules to leave out; several with commas between
+    /// Ignore these rules, separated by commas
     #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = parse_rule)]
     ignore: Vec<&'static str>,
-    /// End with exit code 65 for warnings too
+    /// Exit with code 65 for warnings, too
     #[arg(long)]
     strict: bool,
 }
@@ -42,13 +42,13 @@ fn parse_rule(text: &str) -> Result<&'static str, String> {
     known.ok_or_else(|| did_you_mean(text, names()).unwrap_or_else(|| "docs/validation-rules.md lists the rules".to_owned()))
 }
 
-/// How to show findings.
+/// The format of findings.
 #[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
 pub enum FindingsFormat {
-    /// Drawn into the text
+    /// Text with source excerpts
     #[default]
     Human,
-    /// For a program; starts with `format_version`
+    /// JSON for programs; starts with `format_version`
     Json,
     /// SARIF 2.1.0, for code scanning
     Sarif,

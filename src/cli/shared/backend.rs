@@ -23,10 +23,10 @@ pub enum Access {
 /// Flags of commands that carry something out.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct BackendArgs {
-    /// Let a resource fail, on the local backend: at its creation, update or deletion, or whichever comes first; or on its way back
+    /// Make a resource fail in this action, on the local backend [default: in any action but rollback]
     #[arg(long, value_name = "LOGICAL_ID[:create|update|delete|rollback]")]
     pub fail_on: Vec<FailOn>,
-    /// How long each step of the local backend takes at least
+    /// Minimum duration of each step of the local backend
     #[arg(long, value_name = "MILLISECONDS", hide = true, default_value_t = 0)]
     pub step_delay_ms: u64,
 }

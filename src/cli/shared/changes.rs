@@ -12,9 +12,10 @@ use crate::plan::ImportRequest;
 /// Existing resources to import.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct ImportArgs {
-    /// Import an existing resource first, as that resource of the template, such as BuildCacheFilesystem=fs-0123; may be repeated
+    /// Before the update, import an existing resource as a resource of the template, such as BuildCacheFilesystem=fs-0123; may be
+    /// repeated
     ///
-    /// For a type with several identifying properties, give all of them: LOGICAL_ID=Property=value,Property=value.
+    /// If the resource type has several identifying properties, give all of them: LOGICAL_ID=Property=value,Property=value.
     #[arg(long = "import", value_name = "LOGICAL_ID=ID")]
     pub imports: Vec<ImportRequest>,
 }

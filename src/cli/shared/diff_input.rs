@@ -40,10 +40,10 @@ pub fn parse_diff_input(text: &str) -> Result<DiffInput, std::convert::Infallibl
 /// Parameters for one side.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct ParameterArgs {
-    /// A parameter; may be given again for more
+    /// Parameter value; may be repeated
     #[arg(short, long = "parameter", value_name = "NAME=VALUE")]
     pub parameter: Vec<String>,
-    /// A parameter file, JSON or YAML: a map, or the AWS CLI's list; `--parameter` is stronger
+    /// Parameter file, JSON or YAML: a map, or a list as the AWS CLI accepts it; `--parameter` takes precedence
     #[arg(long = "parameters", value_name = "FILE")]
     pub parameter_files: Vec<PathBuf>,
 }
@@ -78,10 +78,10 @@ impl ParameterArgs {
 /// What offline evaluation cannot know from a template.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct StateArgs {
-    /// Account number [default: `account` in rack.yaml, else 123456789012]
-    #[arg(long, value_name = "NUMBER")]
+    /// AWS account ID [default: `account` in rack.yaml, else 123456789012]
+    #[arg(long, value_name = "ACCOUNT_ID")]
     pub account: Option<String>,
-    /// What only the account knows, as JSON: pseudo, physical_ids, attributes, ssm, exports
+    /// JSON file with values known only to AWS: pseudo, physical_ids, attributes, ssm, exports
     #[arg(long = "state", value_name = "FILE")]
     pub state_file: Option<PathBuf>,
 }

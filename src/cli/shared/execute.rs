@@ -29,19 +29,19 @@ const AGAIN: Duration = Duration::from_secs(3);
 /// Flags of commands that carry something out.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ExecuteArgs {
-    /// Do not ask; needed where there is no terminal to ask on
+    /// Do not ask for confirmation; required if there is no terminal
     #[arg(short, long)]
     pub yes: bool,
-    /// Let the data of this resource go; once for each that the plan names
+    /// Allow the loss of this resource's data; repeat for each resource that the plan names
     #[arg(long, value_name = "LOGICAL_ID")]
     pub allow_data_loss: Vec<String>,
-    /// Kinds of risk to end with exit code 3 for, beside data-loss, which is always denied unless allowed
+    /// Exit with code 3 for these kinds of risk, too; data-loss is always denied unless --allow-data-loss allows it
     #[arg(long, value_name = "KIND,...", value_delimiter = ',', value_parser = policy_checks::parse_risk_kind)]
     pub deny: Vec<RiskKind>,
-    /// Do not look beforehand for what in the account would make the plan fail
+    /// Skip the preflight checks of the account
     #[arg(long)]
     pub no_preflight: bool,
-    /// How to show it; json is one object a line: the plan, the preflight, each event, the outcome, the verification
+    /// Output format; json is one object per line: plan, preflight, events, outcome, verification
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
     #[command(flatten)]

@@ -11,7 +11,7 @@ pub struct Rendered {
     /// Write to a file [default: standard output]
     #[arg(short, long, value_name = "FILE", conflicts_with = "check")]
     output: Option<PathBuf>,
-    /// Write nothing; compare with a file, show the difference and end with exit code 2 when there is one
+    /// Compare with a file instead of writing; print the difference and exit with code 2 if there is one
     #[arg(long, value_name = "FILE")]
     check: Option<PathBuf>,
 }
