@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
-# Finds or builds the image with `rackform build image`. Every input becomes one argument, every line of a list one of its own.
+# Pulls or builds the image with `rackform build image`. Each input becomes one argument; each line of a list becomes one argument.
 set -euo pipefail
 
 arguments=()
 
-# Adds a flag with an input's value, where it has one.
-one() {
+# Adds a flag with the value of an input, if it is not empty.
+add_value() {
   local name="INPUT_$1"
   if [[ -n "${!name:-}" ]]; then
     arguments+=("$2=${!name}")
   fi
 }
 
-# Adds a flag for every line of an input that is not blank.
-each() {
+# Adds a flag for each line of an input, except blank lines.
+add_each() {
   local name="INPUT_$1" line
   while IFS= read -r line || [[ -n "$line" ]]; do
     if [[ -n "${line//[[:space:]]/}" ]]; then
@@ -22,23 +22,23 @@ each() {
   done <<<"${!name:-}"
 }
 
-one ADDITIONAL_BUILD_ARGS --additional-build-args
-one ARCHITECTURE --architecture
-one CONTEXT --context
-one DOCKERFILE --dockerfile
-one DOCKERFILE_INLINE --dockerfile-inline
-one ENGINE --engine
-one EXPORT_ENV_VARIABLE --export-env-variable
-one GCP_PROJECT --gcp-project
-one MAX_AGE_DAYS --max-age-days
-one NAME --name
-one REGISTRY --registry
-one REGISTRY_HOSTNAME --registry-hostname
-one REPOSITORY --repository
-one TARGET --target
-each BUILD_ARGS --build-arg
-each CACHE_ON --cache-on
-each SECRETS --secret
+add_value ADDITIONAL_BUILD_ARGS --additional-build-args
+add_value ARCHITECTURE --architecture
+add_value CONTEXT --context
+add_value DOCKERFILE --dockerfile
+add_value DOCKERFILE_INLINE --dockerfile-inline
+add_value ENGINE --engine
+add_value EXPORT_ENV_VARIABLE --export-env-variable
+add_value GCP_PROJECT --gcp-project
+add_value MAX_AGE_DAYS --max-age-days
+add_value NAME --name
+add_value REGISTRY --registry
+add_value REGISTRY_HOSTNAME --registry-hostname
+add_value REPOSITORY --repository
+add_value TARGET --target
+add_each BUILD_ARGS --build-arg
+add_each CACHE_ON --cache-on
+add_each SECRETS --secret
 if [[ "${INPUT_SKIP_PULL:-}" == true ]]; then
   arguments+=(--skip-pull)
 fi

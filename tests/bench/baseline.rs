@@ -1,4 +1,4 @@
-//! The bare program that ratios are taken against: reads a file, parses it into a `serde_json::Value`, writes it.
+//! The baseline of the ratios: reads a file, parses it into a `serde_json::Value`, and writes it.
 
 use std::io::Write as _;
 

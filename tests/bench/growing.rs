@@ -1,11 +1,11 @@
-//! Templates of any size, made here so that everybody measures the same ones.
+//! Generated templates of any size, the same on every machine.
 
 use std::fmt::Write as _;
 
-/// How many resources the tables of growth have.
+/// The numbers of resources to measure.
 pub const SIZES: [usize; 5] = [10, 50, 100, 250, 500];
 
-/// Returns a template of `resources` resources, each with literals, a condition, and references to the one before.
+/// Returns a template of `resources` resources, each with literals, a condition, and a reference to the previous one.
 pub fn template(resources: usize) -> String {
     let mut text = String::from(
         r#"{ "Parameters": { "Stage": { "Type": "String", "Default": "test" } },
@@ -13,7 +13,7 @@ pub fn template(resources: usize) -> String {
   "Resources": {"#,
     );
     for index in 0..resources {
-        let before = if index == 0 { r#""none""#.to_owned() } else { format!(r#"{{ "Ref": "Queue{}" }}"#, index - 1) };
+        let previous = if index == 0 { r#""none""#.to_owned() } else { format!(r#"{{ "Ref": "Queue{}" }}"#, index - 1) };
         let comma = if index == 0 { "" } else { "," };
         let _ = write!(
             text,
@@ -21,7 +21,7 @@ pub fn template(resources: usize) -> String {
     "Queue{index}": {{ "Type": "AWS::SQS::Queue", "Properties": {{
       "QueueName": {{ "Fn::Sub": "${{AWS::StackName}}-${{Stage}}-{index}" }},
       "VisibilityTimeout": {{ "Fn::If": [ "Live", 300, 30 ] }},
-      "Tags": [ {{ "Key": "Before", "Value": {before} }}, {{ "Key": "Stage", "Value": {{ "Ref": "Stage" }} }} ] }} }}"#
+      "Tags": [ {{ "Key": "Before", "Value": {previous} }}, {{ "Key": "Stage", "Value": {{ "Ref": "Stage" }} }} ] }} }}"#
         );
     }
     text.push_str("\n  } }\n");

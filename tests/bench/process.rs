@@ -1,10 +1,10 @@
-//! Whole-process CPU time of the commands that must be quick, as ratios to the baseline program in the same run.
+//! The CPU time of whole processes of the commands that must be fast, as ratios to a baseline program in the same run.
 //!
-//! `cargo bench --no-default-features --bench process [-- TEMPLATE]`: each round runs the baseline and then every command, so that a
-//! machine that slows down slows all of them; the median of the rounds' ratios is what to quote. The template is the
-//! real rack template when it is there (`RACKFORM_SHARED_DATA`, or `../shared/data`), else one rendered and repeated to its size.
+//! `cargo bench --no-default-features --bench process [-- TEMPLATE]`: each round runs the baseline and then every command, so that
+//! a slow phase of the machine affects all of them. Quote the median of the rounds' ratios. The template is the real rack template if it
+//! exists (in `RACKFORM_SHARED_DATA`, or `../shared/data`), otherwise the rendered one.
 
-#![expect(clippy::print_stdout, reason = "the table is what it is for")]
+#![expect(clippy::print_stdout, reason = "prints a table")]
 
 mod baseline;
 mod growing;
@@ -45,7 +45,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     ];
     let measured = measure(&commands, work.path())?;
     let bytes = std::fs::metadata(&template)?.len();
-    println!("{ROUNDS} rounds on {bytes} bytes; CPU time is user and system together, ratios are to the baseline of the same round");
+    println!("{ROUNDS} rounds on {bytes} bytes; CPU time is user plus system; ratios are to the baseline of the same round");
     println!("{:<20} {:>10} {:>8} {:>8} {:>8} {:>9}  exit", "command", "median ms", "min x", "median x", "max x", "peak MiB");
     for ((name, command), Measured { cpu, exit }) in commands.iter().zip(&measured) {
         let mut ratios: Vec<f64> = cpu.iter().zip(&measured[0].cpu).map(|(own, base)| own.as_secs_f64() / base.as_secs_f64()).collect();
@@ -62,7 +62,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     growth(work.path(), &this)
 }
 
-/// Prints how whole processes grow with the number of resources, the last with every resource replaced through the one before.
+/// Prints time and memory of whole processes by the number of resources; the last diff replaces every resource.
 fn growth(work: &Path, this: &str) -> Result<(), Box<dyn std::error::Error>> {
     let program = env!("CARGO_BIN_EXE_rackform");
     let same = work.join("same.json").display().to_string();
@@ -92,7 +92,7 @@ fn growth(work: &Path, this: &str) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// What the rounds of one command came to.
+/// The CPU times of one command's rounds, and its exit code.
 #[derive(Default)]
 struct Measured {
     cpu: Vec<Duration>,
@@ -119,7 +119,7 @@ fn median_ms(cpu: &[Duration]) -> f64 {
     sorted[ROUNDS / 2].as_secs_f64() * 1e3
 }
 
-/// Returns a command's own peak memory; the system tells only the largest of all children, so that each has a parent of its own.
+/// Returns a command's peak memory. The system reports the maximum over all children, so each command runs in its own parent process.
 fn peak_mib(this: &str, command: &[&str], directory: &Path) -> Result<f64, Box<dyn std::error::Error>> {
     let output = Command::new(this).arg("--peak").args(command).current_dir(directory).output()?;
     Ok(String::from_utf8(output.stdout)?.trim().parse::<f64>()? / 1024.0)
@@ -132,7 +132,7 @@ fn print_peak(command: &[String]) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// The two parameters of the real template without a default.
+/// The parameters of the real template that have no default.
 const PASSWORD: &str = "Password=benchmark";
 const VERSION: &str = "Version=20260421000000";
 
@@ -155,11 +155,11 @@ fn default_template(work: &Path) -> Result<String, Box<dyn std::error::Error>> {
     if real.is_file() {
         return Ok(std::fs::canonicalize(real)?.display().to_string());
     }
-    println!("the real rack template is not here; measuring on our own rendered rack instead");
+    println!("the real rack template does not exist; measuring with a rendered rack instead");
     let rendered = work.join("rack.json");
     let status = Command::new(env!("CARGO_BIN_EXE_rackform")).args(["render", "-o"]).arg(&rendered).current_dir(work).status()?;
     if !status.success() {
-        return Err("rendering the template to measure on failed".into());
+        return Err("rendering the template failed".into());
     }
     Ok(rendered.display().to_string())
 }

@@ -1,4 +1,4 @@
-//! Tests of `cli`: what a user sees of the program as a whole.
+//! Tests of `cli`: behaviour of the program as a whole.
 #![allow(clippy::unwrap_used)]
 
 mod templates;
@@ -11,7 +11,7 @@ use rackform::cli::ExitCode;
 use super::program::{Bench, Run};
 
 #[test]
-fn exit_codes_are_documented_as_they_are() {
+fn the_documentation_lists_all_exit_codes() {
     let page = include_str!("../../docs/exit-codes.md");
     let documented: Vec<String> =
         page.lines().filter(|line| line.starts_with("| ") && line.as_bytes()[2].is_ascii_digit()).map(str::to_owned).collect();
@@ -20,7 +20,7 @@ fn exit_codes_are_documented_as_they_are() {
 }
 
 #[test]
-fn an_unknown_command_is_bad_usage_with_a_suggestion() {
+fn an_unknown_command_is_a_usage_error_with_a_suggestion() {
     let run = Bench::new().run("inti");
     assert_eq!(run.code, 64);
     assert!(run.stderr.contains("init"), "{run}");
@@ -28,21 +28,21 @@ fn an_unknown_command_is_bad_usage_with_a_suggestion() {
 }
 
 #[test]
-fn an_unknown_flag_is_bad_usage() {
+fn an_unknown_flag_is_a_usage_error() {
     let run = Bench::new().run("init --nmae x");
     assert_eq!(run.code, 64);
     assert!(run.stderr.contains("--name"), "{run}");
 }
 
 #[test]
-fn no_command_shows_help_as_bad_usage() {
+fn a_missing_command_shows_help_as_a_usage_error() {
     let run = Bench::new().run("");
     assert_eq!(run.code, 64);
     assert!(run.stderr.contains("Usage: rackform"), "{run}");
 }
 
 #[test]
-fn version_and_help_are_answers() {
+fn version_and_help_go_to_standard_output() {
     let bench = Bench::new();
     let version = bench.run("--version");
     assert_eq!((version.stdout.as_str(), version.code), (concat!("rackform ", env!("CARGO_PKG_VERSION"), "\n"), 0));
@@ -76,7 +76,7 @@ fn init_writes_a_rack_file_that_is_read_back_and_does_not_replace_one() {
     hint: `--force` replaces it; `--file` writes another
     ------- exit status: 73 -------
     ");
-    assert!(bench.read("rack.yaml").contains("name: staging\n"), "a refused init left the file alone");
+    assert!(bench.read("rack.yaml").contains("name: staging\n"), "a refused init does not change the file");
 
     let forced = bench.run("init --name other --force --quiet");
     assert_eq!(forced.to_string(), "------- exit status: 0 -------");
@@ -84,7 +84,7 @@ fn init_writes_a_rack_file_that_is_read_back_and_does_not_replace_one() {
 }
 
 #[test]
-fn init_says_where_it_cannot_write() {
+fn init_reports_an_unwritable_path() {
     insta::assert_snapshot!(Bench::new().run("init --name a --file nowhere/rack.yaml"), @r"
     ------- stderr -------
     error: cannot write `nowhere/rack.yaml`
@@ -104,29 +104,29 @@ fn completions_name_the_commands() {
 }
 
 #[test]
-fn a_reader_that_goes_away_is_no_panic() {
+fn a_closed_pipe_does_not_cause_a_panic() {
     let mut child = Bench::new().command().args(["completions", "zsh"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
-    // The script may fit into the pipe's buffer before the reader is gone.
+    // The script may fit into the pipe's buffer before the pipe is closed.
     assert!(matches!(output.status.code(), Some(0 | 141)), "{:?}", output.status);
 }
 
 #[test]
-fn color_is_for_terminals_unless_asked_for() {
+fn color_is_used_only_on_terminals_unless_requested() {
     let bench = Bench::new();
     bench.file("rack.yaml", "");
     assert!(!bench.run("init").stderr.contains('\u{1b}'));
     assert!(bench.run("init --color always").stderr.contains('\u{1b}'));
-    let asked = Run::of(bench.command().args(["init"]).env("CLICOLOR_FORCE", "1"));
-    assert!(asked.stderr.contains('\u{1b}'), "{asked}");
-    let refused = Run::of(bench.command().args(["init"]).env("NO_COLOR", "1").env("CLICOLOR_FORCE", "1"));
-    assert!(!refused.stderr.contains('\u{1b}'), "{refused}");
+    let forced = Run::of(bench.command().args(["init"]).env("CLICOLOR_FORCE", "1"));
+    assert!(forced.stderr.contains('\u{1b}'), "{forced}");
+    let disabled = Run::of(bench.command().args(["init"]).env("NO_COLOR", "1").env("CLICOLOR_FORCE", "1"));
+    assert!(!disabled.stderr.contains('\u{1b}'), "{disabled}");
 }
 
 #[test]
-fn input_that_cannot_be_read_says_why() {
+fn unreadable_input_is_reported_with_its_cause() {
     let bench = Bench::new();
     bench.file("empty.json", "").file("latin1.json", b"{\"a\": \"\n\xe9\"}").file("folder/x", "");
     let problems =
@@ -162,7 +162,7 @@ fn input_that_cannot_be_read_says_why() {
 }
 
 #[test]
-fn malformed_json_shows_its_line_cut_around_the_marker() {
+fn errors_in_malformed_json_show_the_line_shortened_around_the_marker() {
     let bench = Bench::new();
     bench.file("rack.json", "{\n  \"Resources\": {\n    \"A\": {\"Type\": \"AWS::S3::Bucket\"\n  }\n");
     let line = format!("{{\"Description\": \"{}\", \"Resources\": {{\"A\" 1}}, \"Metadata\": \"{}\"}}", "x".repeat(5000), "y".repeat(5000));
@@ -197,7 +197,7 @@ fn malformed_json_shows_its_line_cut_around_the_marker() {
 }
 
 #[test]
-fn every_problem_of_rack_yaml_is_told_at_once() {
+fn all_errors_in_rack_yaml_are_reported_together() {
     let bench = Bench::new();
     bench.file(
         "rack.yaml",
@@ -253,7 +253,7 @@ fn every_problem_of_rack_yaml_is_told_at_once() {
 }
 
 #[test]
-fn validate_tells_a_program_where_and_a_person_what() {
+fn validate_reports_findings_as_text_json_and_sarif() {
     let bench = Bench::new();
     bench.file(
         "bad.json",
@@ -308,12 +308,12 @@ fn validate_tells_a_program_where_and_a_person_what() {
 }
 
 #[test]
-fn the_command_reference_is_what_help_says() {
+fn the_command_reference_matches_help() {
     let page = rackform::cli::reference::page();
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/commands.md");
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(path, &page).unwrap();
     }
     let documented = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(documented == page, "docs/commands.md is not what --help says; `UPDATE_DOCS=1 cargo test command_reference` writes it");
+    assert!(documented == page, "docs/commands.md differs from --help; `UPDATE_DOCS=1 cargo test command_reference` updates it");
 }

@@ -1,4 +1,4 @@
-//! Several `-f`: one command about many racks.
+//! Several `--file` options: one command for several racks.
 #![allow(clippy::unwrap_used)]
 
 use super::program::Bench;
@@ -18,17 +18,17 @@ fn racks() -> Bench {
 }
 
 #[test]
-fn every_rack_is_told_under_its_name_in_the_order_given_and_summed_up() {
+fn output_is_per_rack_in_the_given_order_with_a_summary() {
     let run = racks().run("plan -f b.yaml -f other/c.yaml -f a.yaml -p Seconds=40 --exit-code");
     assert_eq!(run.code, 2, "{run}");
-    let heads: Vec<&str> = run.stdout.lines().filter(|line| line.starts_with("==")).collect();
-    assert_eq!(heads, ["== b.yaml ==", "== other/c.yaml ==", "== a.yaml =="]);
+    let headings: Vec<&str> = run.stdout.lines().filter(|line| line.starts_with("==")).collect();
+    assert_eq!(headings, ["== b.yaml ==", "== other/c.yaml ==", "== a.yaml =="]);
     let summary = run.stdout.split_once("Summary of 3 racks\n").unwrap().1;
     assert_eq!(summary, "  b.yaml        1 to update\n  other/c.yaml  1 to add\n  a.yaml        1 to update\n");
 }
 
 #[test]
-fn the_worst_exit_code_is_the_end_and_one_bad_rack_does_not_keep_the_others_from_their_answer() {
+fn one_failing_rack_does_not_stop_the_others_and_the_highest_exit_code_is_returned() {
     let bench = racks();
     bench.file("bad.yaml", "name: 7th\n");
     let run = bench.run("status -f a.yaml -f bad.yaml -f other/c.yaml");
@@ -39,7 +39,7 @@ fn the_worst_exit_code_is_the_end_and_one_bad_rack_does_not_keep_the_others_from
 }
 
 #[test]
-fn one_resource_is_not_imported_into_several_racks() {
+fn import_with_several_racks_is_refused() {
     for command in ["plan", "diff deployed rack"] {
         let run = racks().run(&format!("{command} -f a.yaml -f b.yaml --import Jobs=jobs"));
         assert!(run.code == 64 && run.stderr.contains("`--import` with several `--file`"), "{run}");
@@ -47,7 +47,7 @@ fn one_resource_is_not_imported_into_several_racks() {
 }
 
 #[test]
-fn json_is_one_answer_that_holds_each() {
+fn json_output_is_one_document_with_all_racks() {
     let run = racks().run("status -f a.yaml -f other/c.yaml --format json");
     let answer = run.json();
     assert_eq!(answer["format_version"], 1, "{run}");
@@ -58,14 +58,14 @@ fn json_is_one_answer_that_holds_each() {
 }
 
 #[test]
-fn files_before_and_after_the_command_are_not_half_forgotten() {
+fn file_options_before_and_after_the_command_are_refused() {
     let run = racks().run("-f a.yaml plan -f b.yaml");
     assert!(run.code == 64 && run.stderr.contains("`--file` stands before the command and after it"), "{run}");
     assert_eq!(racks().run("-f a.yaml -f b.yaml plan").code, 0);
 }
 
 #[test]
-fn a_comment_about_many_racks_fits_and_says_what_it_leaves_out() {
+fn a_markdown_comment_for_many_racks_is_shortened_to_fit() {
     let bench = racks();
     let resources: Vec<String> = (0..150)
         .map(|at| format!(r#""Queue{at}": {{"Type": "AWS::SQS::Queue", "Properties": {{"QueueName": "{}{at}"}}}}"#, "q".repeat(60)))
@@ -93,9 +93,9 @@ fn twice_gives_the_same_bytes() {
 }
 
 #[test]
-fn what_is_about_one_rack_refuses_several() {
+fn commands_for_one_rack_refuse_several() {
     let bench = racks();
-    for (arguments, said) in [
+    for (arguments, message) in [
         ("apply --yes -f a.yaml -f b.yaml", "several `--file` are for"),
         ("plan -o x.plan -f a.yaml -f b.yaml", "several `--file` are for"),
         ("status -f a.yaml -f b.yaml --stack-name x", "would make one stack of all of them"),
@@ -103,7 +103,7 @@ fn what_is_about_one_rack_refuses_several() {
     ] {
         let run = bench.run(arguments);
         assert_eq!(run.code, 64, "{arguments}: {run}");
-        assert!(run.stderr.contains(said), "{arguments}: {run}");
+        assert!(run.stderr.contains(message), "{arguments}: {run}");
         assert_eq!(run.stdout, "");
     }
 }

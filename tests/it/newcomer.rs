@@ -1,4 +1,4 @@
-//! What somebody new to the program gets wrong, and what it says to that.
+//! Common mistakes of a new user, and the messages for them.
 #![allow(clippy::unwrap_used)]
 
 use super::program::Bench;
@@ -10,7 +10,7 @@ fn bench(rack_file: &str) -> Bench {
 }
 
 #[test]
-fn nothing_is_changed_where_no_rack_yaml_is() {
+fn commands_that_change_a_stack_require_rack_yaml() {
     let bench = Bench::new();
     for arguments in ["apply --yes", "set BuildCache=Yes --yes", "delete --yes"] {
         insta::allow_duplicates! {
@@ -29,17 +29,17 @@ fn nothing_is_changed_where_no_rack_yaml_is() {
 }
 
 #[test]
-fn a_look_says_once_that_no_rack_yaml_is_here() {
+fn plan_reports_a_missing_rack_yaml_once() {
     let bench = Bench::new();
     let run = bench.run("plan");
     assert_eq!((run.code, run.stderr.matches("no rack.yaml here: ").count()), (0, 1), "{run}");
     assert_eq!(bench.run("plan --quiet").stderr, "");
     bench.file("queue.json", r#"{"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}"#);
-    assert_eq!(bench.run("evaluate queue.json").stderr, "", "a file of one's own needs no rack.yaml");
+    assert_eq!(bench.run("evaluate queue.json").stderr, "", "a template file needs no rack.yaml");
 }
 
 #[test]
-fn protecting_what_is_not_there_is_an_error_where_it_is_written() {
+fn protecting_an_unknown_resource_is_an_error_at_its_position() {
     for arguments in ["plan", "apply --yes", "diff rack rack", "validate rack"] {
         insta::allow_duplicates! {
             insta::assert_snapshot!(bench("name: a\nprotect: [Cluster, LogGruop]\n").run(arguments), @r"
@@ -58,7 +58,7 @@ fn protecting_what_is_not_there_is_an_error_where_it_is_written() {
 }
 
 #[test]
-fn of_two_values_for_one_parameter_neither_wins() {
+fn two_values_for_one_parameter_are_an_error() {
     let bench = bench("name: a\n");
     for arguments in ["set BuildCache=Yes BuildCache=No", "plan -p BuildCache=Yes -p BuildCache=No"] {
         let run = bench.run(arguments);
@@ -70,7 +70,7 @@ fn of_two_values_for_one_parameter_neither_wins() {
 }
 
 #[test]
-fn a_misspelt_parameter_is_marked_at_its_name() {
+fn a_misspelled_parameter_is_marked_at_its_name() {
     insta::assert_snapshot!(bench("parameters:\n  BuildCach: Yes\n").run("evaluate rack"), @r"
     ------- stderr -------
     rack.yaml names no stack: this is about a stack `rack`
@@ -87,7 +87,7 @@ fn a_misspelt_parameter_is_marked_at_its_name() {
 }
 
 #[test]
-fn a_region_that_the_template_does_not_know_is_marked_in_rack_yaml() {
+fn a_region_missing_in_a_mapping_is_marked_in_rack_yaml() {
     let bench = bench("name: a\nregion: mars-1\nparameters:\n  BuildCache: Yes\n");
     for arguments in ["evaluate rack", "plan"] {
         let run = bench.run(arguments);
@@ -98,13 +98,13 @@ fn a_region_that_the_template_does_not_know_is_marked_in_rack_yaml() {
 }
 
 #[test]
-fn how_a_parameter_is_written_is_told_as_the_command_takes_it() {
+fn a_parameter_without_a_value_is_reported_with_an_example() {
     let run = bench("name: a\n").run("set BuildCache");
     assert!(run.stderr.contains("for example `BuildCache=Yes`"), "{run}");
 }
 
 #[test]
-fn what_the_examples_let_go_is_all_that_has_to_be_let_go() {
+fn the_examples_allow_the_same_data_loss_as_the_hint_requires() {
     let bench = bench("name: a\nparameters:\n  BuildMethod: fargate\n  BuildCache: Yes\n");
     assert_eq!(bench.run("apply --yes").code, 0);
     for (command, change) in [("set", "set BuildCache=No --yes"), ("apply", "apply -p BuildCache=No --yes"), ("delete", "delete --yes")] {
@@ -132,16 +132,16 @@ fn an_output_that_keeps_its_value_is_not_listed_as_changed() {
 }
 
 #[test]
-fn values_that_the_rules_of_the_rack_forbid_are_no_findings() {
+fn validate_ignores_values_that_template_rules_forbid() {
     let bench = bench("name: a\n");
     let run = bench.run("validate rack --strict");
     assert_eq!(run.code, 0, "{run}");
     let run = bench.run("validate rack -p BuildMethod=fargate -p FargateBuildCpu=256");
-    assert_eq!(run.code, 65, "what is in force is told all the same\n{run}");
+    assert_eq!(run.code, 65, "a violation by the current values is reported\n{run}");
 }
 
 #[test]
-fn a_file_is_explained_as_what_its_name_says() {
+fn errors_name_the_kind_of_file() {
     let bench = bench("name: a\n");
     bench.file("empty.json", "").file("empty.yaml", "\n").file("comment.json", "// the rack\n{\"Resources\": {}}\n");
     let run = bench.run("evaluate rack --parameters empty.json");
@@ -151,7 +151,7 @@ fn a_file_is_explained_as_what_its_name_says() {
 }
 
 #[test]
-fn a_check_of_the_other_format_says_so() {
+fn render_check_reports_a_file_in_another_format() {
     let bench = Bench::new();
     assert_eq!(bench.run("render --format yaml -o rack.yml").code, 0);
     insta::assert_snapshot!(bench.run("render --check rack.yml"), @r"
@@ -164,25 +164,25 @@ fn a_check_of_the_other_format_says_so() {
 }
 
 #[test]
-fn hidden_flags_are_not_offered() {
+fn completions_omit_hidden_flags() {
     let run = Bench::new().run("completions bash");
     assert!(!run.stdout.lines().any(|line| line.contains("opts=") && line.contains("--step-delay-ms")), "{run}");
 }
 
 #[test]
-fn a_rack_yaml_without_a_name_changes_nothing_and_is_named_as_such() {
+fn commands_that_change_a_stack_require_a_name_in_rack_yaml() {
     let bench = bench("");
     for arguments in ["apply --yes", "set BuildCache=Yes --yes", "delete --yes"] {
         let run = bench.run(arguments);
         assert!(run.code == 66 && run.stderr.contains("`rack.yaml` names no stack"), "{run}");
     }
-    assert!(!bench.path().join(".rackform").exists(), "nothing was made");
+    assert!(!bench.path().join(".rackform").exists(), "no local state was created");
     let run = bench.run("plan");
     assert!(run.stderr.contains("rack.yaml names no stack: this is about a stack `rack`"), "{run}");
 }
 
 #[test]
-fn init_writes_nothing_that_every_command_refuses() {
+fn init_refuses_an_invalid_stack_name() {
     let bench = Bench::new();
     let run = bench.run_args(&["init", "--name", "bad name"]);
     assert!(run.code == 64 && run.stderr.contains("`bad name` cannot be a stack's name"), "{run}");
@@ -194,7 +194,7 @@ fn init_writes_nothing_that_every_command_refuses() {
 }
 
 #[test]
-fn flags_and_tags_are_checked_before_anything_is_asked() {
+fn flags_and_tags_are_checked_before_any_request() {
     let bench = bench("name: a\ntags: {\"aws:foo\": bar, ok: yes}\n");
     let run = bench.run("plan");
     assert!(run.code == 65 && run.stderr.contains("the tag `aws:foo` begins with `aws:`"), "{run}");

@@ -1,4 +1,4 @@
-//! What a stack has that no change set sets, and what holds it back: on the embedded backend, by the whole program.
+//! Stack settings outside change sets, such as stack policy, termination protection and tags, on the local backend.
 #![allow(clippy::unwrap_used)]
 
 use super::program::Bench;
@@ -19,13 +19,13 @@ fn bench() -> Bench {
 }
 
 #[test]
-fn policy_and_protection_of_rack_yaml_are_given_and_hold() {
+fn stack_policy_and_termination_protection_of_rack_yaml_are_set_and_enforced() {
     let bench = bench();
     let run = bench.run("apply --yes");
     assert_eq!(run.code, 0, "{run}");
     assert!(run.stderr.contains("the stack policy is set") && run.stderr.contains("termination protection is on"), "{run}");
     let again = bench.run("apply --yes");
-    assert!(again.code == 0 && !again.stderr.contains("policy"), "what is there is not set again\n{again}");
+    assert!(again.code == 0 && !again.stderr.contains("policy"), "unchanged settings are not set again\n{again}");
     let denied = bench.run("set Seconds=60 --yes");
     assert_eq!(denied.code, 1, "{denied}");
     assert!(
@@ -33,14 +33,14 @@ fn policy_and_protection_of_rack_yaml_are_given_and_hold() {
         "{denied}"
     );
     assert_eq!(bench.run("delete --yes").code, 3);
-    // A policy that allows it holds for the very update that brings it.
+    // A new policy applies to the update that sets it.
     bench.file("policy.json", DENY.replace("Deny", "Allow"));
     let run = bench.run("set Seconds=60 --yes");
     assert_eq!(run.code, 0, "{run}");
 }
 
 #[test]
-fn a_policy_holds_for_what_only_shows_on_the_way() {
+fn a_stack_policy_denies_a_replacement_that_is_known_only_during_the_update() {
     let bench = Bench::new();
     let deny = DENY.replace("Update:Modify", "Update:Replace").replace("/Queue", "/Target");
     bench
@@ -49,7 +49,7 @@ fn a_policy_holds_for_what_only_shows_on_the_way() {
         .file("rack.yaml", "name: demo\ntemplate: network.json\nstack_policy: policy.json\nparameters:\n  Cache: Yes\n");
     let run = bench.run("apply --yes");
     assert_eq!(run.code, 0, "{run}");
-    // The mount target is replaced since its subnet is, which nothing shows before the new subnet is there.
+    // The mount target is replaced because its subnet is, which is known only once the new subnet exists.
     let denied = bench.run("set Zone=us-east-1b --yes");
     assert_eq!(denied.code, 1, "{denied}");
     let reason = "Action denied by stack policy: Statement [#2] does not allow [Update:Replace] for resource [Target]";
@@ -58,7 +58,7 @@ fn a_policy_holds_for_what_only_shows_on_the_way() {
 }
 
 #[test]
-fn what_only_aws_does_is_left_out_and_said() {
+fn settings_that_the_local_backend_does_not_support_are_reported() {
     let bench = bench();
     let run = bench.run("apply --yes --rollback-alarm arn:aws:cloudwatch:us-east-1:111122223333:alarm:a --notification-topic arn:aws:sns:us-east-1:111122223333:t");
     assert_eq!(run.code, 0, "{run}");
@@ -69,7 +69,7 @@ fn what_only_aws_does_is_left_out_and_said() {
 }
 
 #[test]
-fn yaml_aliases_are_written_out_before_a_template_goes_anywhere() {
+fn a_template_with_yaml_aliases_is_sent_as_json_without_them() {
     let bench = Bench::new();
     bench
         .file("rack.yaml", "name: jobs\ntemplate: queue.yaml\n")
@@ -84,10 +84,10 @@ fn yaml_aliases_are_written_out_before_a_template_goes_anywhere() {
 }
 
 #[test]
-fn what_only_sets_the_stack_is_planned_counted_and_asked_for() {
+fn changes_of_stack_settings_are_planned_counted_and_confirmed() {
     let bench = bench();
     assert_eq!(bench.run("apply --yes").code, 0);
-    assert_eq!(bench.run("plan --exit-code").code, 0, "nothing is left to do");
+    assert_eq!(bench.run("plan --exit-code").code, 0, "there are no changes left");
     bench.file("policy.json", DENY.replace("Deny", "Allow"));
     bench.file("rack.yaml", "name: jobs\ntemplate: queue.json\nstack_policy: policy.json\ntermination_protection: false\n");
     let planned = bench.run("plan --exit-code");
@@ -103,20 +103,20 @@ fn what_only_sets_the_stack_is_planned_counted_and_asked_for() {
     assert_eq!(json["Stack"][0], serde_json::json!({"Setting": "termination-protection", "Before": "on", "After": "off"}));
     assert_eq!(bench.run("diff deployed rack --exit-code").code, 2);
 
-    let unasked = bench.run("apply");
-    assert_eq!(unasked.code, 4, "{unasked}");
-    assert_eq!(bench.run("status --format json").json()["termination_protection"], true, "nothing was set without a yes");
-    // A saved plan shows and asks just as well.
+    let unconfirmed = bench.run("apply");
+    assert_eq!(unconfirmed.code, 4, "{unconfirmed}");
+    assert_eq!(bench.run("status --format json").json()["termination_protection"], true, "nothing is set without confirmation");
+    // A saved plan also requires confirmation.
     assert_eq!(bench.run("plan -o change.plan").code, 0);
     assert_eq!(bench.run("apply change.plan").code, 4);
     let run = bench.run("apply change.plan --yes");
     assert!(run.code == 0 && run.stdout.contains("termination_protection  on -> off"), "{run}");
     assert!(run.stderr.contains("termination protection is off") && run.stderr.contains("the stack policy is set"), "{run}");
-    assert_eq!(bench.run("plan --exit-code").code, 0, "and then it is done");
+    assert_eq!(bench.run("plan --exit-code").code, 0, "the settings are applied");
 }
 
 #[test]
-fn tags_are_part_of_the_plan_with_the_resources_they_reach() {
+fn tag_changes_are_planned_with_the_retagged_resources() {
     let bench = Bench::new();
     let template = r#"{"Resources": {"Queue": {"Type": "AWS::SQS::Queue"},
       "Policy": {"Type": "AWS::SQS::QueuePolicy", "Properties": {"Queues": [{"Ref": "Queue"}], "PolicyDocument": {}}}}}"#;
@@ -139,7 +139,7 @@ fn tags_are_part_of_the_plan_with_the_resources_they_reach() {
         json["Stack"],
         serde_json::json!([tag("cost", Some("7"), None), tag("stage", None, Some("test")), tag("team", Some("a"), Some("b"))])
     );
-    assert_eq!(json["Retagged"], serde_json::json!(["Queue"]), "a queue's policy takes no tags");
+    assert_eq!(json["Retagged"], serde_json::json!(["Queue"]), "a queue policy has no tags");
     for command in ["plan --exit-code", "diff deployed rack --exit-code"] {
         let planned = bench.run(command);
         assert!(planned.code == 2 && !planned.stdout.contains("No changes"), "{planned}");
@@ -151,7 +151,7 @@ fn tags_are_part_of_the_plan_with_the_resources_they_reach() {
 }
 
 #[test]
-fn every_slip_in_a_stack_policy_is_told_with_its_place_before_anything_is_done() {
+fn all_errors_in_a_stack_policy_are_reported_with_their_position_before_any_change() {
     let bench = bench();
     assert_eq!(bench.run("apply --yes").code, 0);
     bench.file(
@@ -166,7 +166,7 @@ fn every_slip_in_a_stack_policy_is_told_with_its_place_before_anything_is_done()
         let run = bench.run(command);
         assert_eq!(run.code, 65, "{run}");
         assert_eq!(run.stdout, "", "{run}");
-        for told in [
+        for expected in [
             "policy.json:2:14",
             "Effect of a stack policy cannot be `Allw`",
             "did you mean `Allow`?",
@@ -181,7 +181,7 @@ fn every_slip_in_a_stack_policy_is_told_with_its_place_before_anything_is_done()
             "a stack policy's statement has no Principal",
             "did you mean `Principal`?",
         ] {
-            assert!(run.stderr.contains(told), "{told}\n{run}");
+            assert!(run.stderr.contains(expected), "{expected}\n{run}");
         }
     }
     assert_eq!(bench.run("status --format json").json()["status"], "CREATE_COMPLETE");
@@ -191,7 +191,7 @@ fn every_slip_in_a_stack_policy_is_told_with_its_place_before_anything_is_done()
 }
 
 #[test]
-fn the_stack_policies_of_the_documentation_are_taken() {
+fn the_stack_policies_in_the_aws_documentation_are_accepted() {
     // Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/protect-stack-resources.html>
     let bench = bench();
     for statement in [

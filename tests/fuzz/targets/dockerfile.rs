@@ -1,4 +1,4 @@
-//! Reads and lints a Dockerfile; every label must point into the text.
+//! Parses and lints a Dockerfile; every label must be inside the text, and the findings can be formatted.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

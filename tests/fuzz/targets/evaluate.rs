@@ -1,4 +1,4 @@
-//! A template that reads has a meaning or problems, and the same each time.
+//! Evaluates a template twice; both evaluations return the same values or problems.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,4 +1,4 @@
-//! Patching gives problems or a template that patching again leaves as it is.
+//! Patches a template; patching the result again changes nothing.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -8,7 +8,7 @@ use rackform::template::Source;
 fuzz_target!(|text: &str| {
     for name in ["t.json", "t.yaml"] {
         let Ok(patched) = patch(&Source::new(name, text)) else { continue };
-        let again = patch(&Source::new(name, patched.text())).unwrap_or_else(|problems| panic!("refuses its own text: {problems}"));
+        let again = patch(&Source::new(name, patched.text())).unwrap_or_else(|problems| panic!("the patched template cannot be patched: {problems}"));
         assert!(again.is_unchanged());
     }
 });

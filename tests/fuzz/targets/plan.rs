@@ -1,6 +1,6 @@
-//! Going from one template to another has a plan, the same each time; from a template to itself there is nothing to do.
+//! Plans a change of one template to another twice, with the same result; a template has no changes to itself.
 //!
-//! The input is two templates with a line `---` between them.
+//! The input is two templates, separated by a line `---`.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,4 +1,4 @@
-//! Whatever the bytes, reading gives a document or problems; a document written in any form reads back as the same value.
+//! Parses any text into a document or problems; a document written as JSON or YAML in any style parses to the same value.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -8,7 +8,7 @@ use rackform::ui::Layout;
 fn value(name: &str, text: &str) -> serde_json::Value {
     let source = Source::new(name, text);
     let arena = Arena::new();
-    let document = Document::read(&source, &arena).unwrap_or_else(|problems| panic!("{text:?} does not read back: {problems}"));
+    let document = Document::read(&source, &arena).unwrap_or_else(|problems| panic!("cannot parse the written document {text:?}: {problems}"));
     serde_json::to_value(document.root).unwrap()
 }
 

@@ -1,4 +1,4 @@
-//! Validation says the same each time, and its findings can be drawn.
+//! Validates a template twice, with the same findings, which can be formatted.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

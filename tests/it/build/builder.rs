@@ -10,7 +10,7 @@ const FORMS: [(&str, &str); 4] = [
 ];
 
 #[test]
-fn the_builder_image_is_what_was_reviewed() {
+fn the_rendered_dockerfiles_match_their_snapshots() {
     let bench = Bench::new();
     for (name, arguments) in FORMS {
         let run = bench.run(arguments);
@@ -26,7 +26,7 @@ fn the_builder_image_is_what_was_reviewed() {
 }
 
 #[test]
-fn our_own_reader_finds_nothing_wrong_with_it_and_its_stages() {
+fn build_check_accepts_the_rendered_dockerfiles() {
     let bench = Bench::new();
     for (_, arguments) in FORMS {
         let text = bench.run(arguments).stdout;

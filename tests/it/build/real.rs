@@ -1,4 +1,4 @@
-//! Real builds: buildah and a registry, both from Debian's packages, on loopback.
+//! Real builds with buildah and a registry on the loopback interface, both from Debian packages.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::path::{Path, PathBuf};
@@ -7,29 +7,29 @@ use std::time::{Duration, Instant};
 
 use crate::program::{Bench, Run};
 
-/// What the tests need, as Debian names the programs.
-const NEEDED: [&str; 3] = ["buildah", "docker-registry", "busybox"];
+/// The required programs.
+const REQUIRED: [&str; 3] = ["buildah", "docker-registry", "busybox"];
 
-/// A registry of its own and a folder with an app that needs no network to build.
-struct Yard {
-    bench: Bench,
+/// A registry process, and a directory with an app that builds without a network.
+struct RealBench {
+    directory: Bench,
     registry: Child,
     host: String,
     path: String,
 }
 
-impl Yard {
-    /// Starts a registry; `None`, and says so, where the programs are not installed.
+impl RealBench {
+    /// Starts a registry. Returns `None`, and prints why, if a program is not installed.
     fn new() -> Option<Self> {
         let path = format!("{}:/usr/bin:/bin:/usr/sbin:/sbin", std::env::var("PATH").unwrap_or_default());
         let found = |name: &&str| std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file());
-        let missing: Vec<_> = NEEDED.into_iter().filter(|name| found(name).is_none()).collect();
+        let missing: Vec<_> = REQUIRED.into_iter().filter(|name| found(name).is_none()).collect();
         if !missing.is_empty() {
             crate::support::skip(&format!("{} not installed (Debian: buildah docker-registry busybox-static)", missing.join(", ")));
             return None;
         }
         let bench = Bench::new();
-        // The port is free again when the registry takes it, and a race for it shows as a registry that ends at once.
+        // Another process may take the free port before the registry does; the registry then exits at once, so try again.
         for _ in 0..5 {
             let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
             let host = format!("127.0.0.1:{port}");
@@ -49,35 +49,35 @@ impl Yard {
             while Instant::now() < end && registry.try_wait().unwrap().is_none() {
                 if std::net::TcpStream::connect(&host).is_ok() {
                     app(&bench, &found(&"busybox").unwrap());
-                    return Some(Self { bench, registry, host, path });
+                    return Some(Self { directory: bench, registry, host, path });
                 }
                 std::thread::sleep(Duration::from_millis(20));
             }
             let _ = registry.kill();
             registry.wait().unwrap();
         }
-        panic!("the registry does not start: {}", bench.read("registry.log"));
+        panic!("the registry did not start: {}", bench.read("registry.log"));
     }
 
-    /// Runs the program in the app's folder, with an image store of that name: another name is a builder that has seen nothing yet.
+    /// Runs rackform in the app's directory with the image store `store`. A new name is an empty store, as on a new build machine.
     fn run(&self, store: &str, arguments: &[&str]) -> Run {
         let arguments: Vec<String> = arguments.iter().map(|word| word.replace("REGISTRY", &self.host)).collect();
         Run::of(self.command(store).args(arguments))
     }
 
     fn command(&self, store: &str) -> Command {
-        let place = |name: &str| self.bench.path().join(format!("{name}-{store}"));
+        let directory = |name: &str| self.directory.path().join(format!("{name}-{store}"));
         let storage = format!(
             "[storage]\ndriver = \"vfs\"\ngraphroot = \"{}\"\nrunroot = \"{}\"\n",
-            place("store").display(),
-            place("run").display()
+            directory("store").display(),
+            directory("run").display()
         );
-        self.bench.file(&format!("storage-{store}.conf"), storage);
-        let mut command = self.bench.command();
-        command.current_dir(self.bench.path().join("app"));
+        self.directory.file(&format!("storage-{store}.conf"), storage);
+        let mut command = self.directory.command();
+        command.current_dir(self.directory.path().join("app"));
         command.envs([("PATH", self.path.as_str()), ("STORAGE_DRIVER", "vfs"), ("BUILDAH_ISOLATION", "chroot")]);
-        command.env("CONTAINERS_STORAGE_CONF", self.bench.path().join(format!("storage-{store}.conf")));
-        command.env("HOME", self.bench.path()).env("XDG_RUNTIME_DIR", self.bench.path()).env("TMPDIR", self.bench.path());
+        command.env("CONTAINERS_STORAGE_CONF", self.directory.path().join(format!("storage-{store}.conf")));
+        command.env("HOME", self.directory.path()).env("XDG_RUNTIME_DIR", self.directory.path()).env("TMPDIR", self.directory.path());
         command
     }
 
@@ -95,9 +95,9 @@ impl Yard {
     }
 }
 
-impl Drop for Yard {
+impl Drop for RealBench {
     fn drop(&mut self) {
-        // Ours, by its process; one that has ended already is as good.
+        // The process may have exited already.
         let _ = self.registry.kill();
         let _ = self.registry.wait();
     }
@@ -112,14 +112,14 @@ fn app(bench: &Bench, busybox: &Path) {
             "FROM scratch AS deps\nCOPY busybox /bin/busybox\n{arg}RUN [\"/bin/busybox\", \"sh\", \"-c\", \"/bin/busybox echo $GREETING > /greeting\"]\nFROM deps\nCOPY package.json /\n"
         )
     };
-    // buildah 1.28 takes no ARG from a registry cache, nor anything that follows one.
+    // buildah 1.28 does not cache an ARG or the steps after it in a registry.
     bench.file("app/Dockerfile", stages("ENV GREETING=hello\n")).file("app/Dockerfile.arg", stages("ARG GREETING=hello\n"));
     bench.file("app/package.json", r#"{"name":"web","dependencies":{"a":"1"}}"#);
 }
 
 #[test]
-fn a_fresh_builder_is_served_by_the_cache_that_a_cold_build_filled() {
-    let Some(yard) = Yard::new() else { return };
+fn a_new_build_machine_uses_the_cache_of_an_earlier_build() {
+    let Some(bench) = RealBench::new() else { return };
     let arguments = [
         "build",
         "command",
@@ -135,22 +135,22 @@ fn a_fresh_builder_is_served_by_the_cache_that_a_cold_build_filled() {
         "--insecure-registry",
         "--exec",
     ];
-    let cold = yard.run("one", &arguments);
+    let cold = bench.run("one", &arguments);
     assert_eq!(cold.code, 0, "{cold}");
     let cold_text = cold.to_string();
     assert!(cold_text.contains("Pushing cache") && !cold_text.contains("Cache pulled from remote"), "{cold}");
-    let layers = yard.tags("cache");
+    let layers = bench.tags("cache");
     assert!(layers.len() >= 3 && layers.iter().all(|tag| tag.len() == 64), "{layers:?}");
-    let warm = yard.run("two", &arguments);
+    let warm = bench.run("two", &arguments);
     assert_eq!(warm.code, 0, "{warm}");
     let warm_text = warm.to_string();
     assert!(warm_text.contains("Cache pulled from remote") && !warm_text.contains("Pushing cache"), "{warm}");
-    assert_eq!(yard.tags("cache"), layers);
+    assert_eq!(bench.tags("cache"), layers);
 }
 
 #[test]
-fn an_image_is_built_once_and_found_by_its_key_from_then_on() {
-    let Some(yard) = Yard::new() else { return };
+fn an_image_is_built_once_and_then_found_by_its_key() {
+    let Some(bench) = RealBench::new() else { return };
     let mut arguments = vec![
         "build",
         "image",
@@ -166,93 +166,94 @@ fn an_image_is_built_once_and_found_by_its_key_from_then_on() {
         "GREETING",
     ];
     let first =
-        Run::of(yard.command("one").env("GREETING", "good day").args(arguments.iter().map(|word| word.replace("REGISTRY", &yard.host))));
+        Run::of(bench.command("one").env("GREETING", "good day").args(arguments.iter().map(|word| word.replace("REGISTRY", &bench.host))));
     assert_eq!(first.code, 0, "{first}");
     assert!(first.stderr.contains("is not there yet") && first.stderr.contains("STEP"), "{first}");
     let key = first.stdout.trim().rsplit_once(':').unwrap().1.to_owned();
-    assert_eq!(yard.tags("images"), [key.clone(), "latest".to_owned()]);
+    assert_eq!(bench.tags("images"), [key.clone(), "latest".to_owned()]);
 
-    // Another machine, which has neither image nor layers: pulled, and nothing built.
-    yard.bench.file("app/package.json", r#"{ "scripts": {}, "dependencies": {"a": "1"}, "name": "web" }"#);
+    // Another machine without the image and its layers pulls it and does not build.
+    bench.directory.file("app/package.json", r#"{ "scripts": {}, "dependencies": {"a": "1"}, "name": "web" }"#);
     let second =
-        Run::of(yard.command("two").env("GREETING", "good day").args(arguments.iter().map(|word| word.replace("REGISTRY", &yard.host))));
+        Run::of(bench.command("two").env("GREETING", "good day").args(arguments.iter().map(|word| word.replace("REGISTRY", &bench.host))));
     assert_eq!((second.code, &second.stdout), (0, &first.stdout), "{second}");
     assert!(second.stderr.contains("buildah pull") && !second.stderr.contains("STEP"), "{second}");
 
-    // Where that is enough, not even pulled: an engine that does not exist is not missed.
+    // With `--skip-pull` the image is not pulled, so no engine is required.
     arguments.extend(["--skip-pull", "--format", "json"]);
     let third = Run::of(
-        yard.command("three")
+        bench
+            .command("three")
             .env("GREETING", "good day")
             .env("PATH", "/nonexistent")
-            .args(arguments.iter().map(|word| word.replace("REGISTRY", &yard.host))),
+            .args(arguments.iter().map(|word| word.replace("REGISTRY", &bench.host))),
     );
     assert_eq!(third.json()["what"], "found", "{third}");
 
-    // Another value, another image beside the first.
-    let fourth = yard.run("two", &arguments);
+    // Another value of a build argument builds a second image.
+    let fourth = bench.run("two", &arguments);
     assert_eq!(fourth.json()["what"], "built", "{fourth}");
-    assert_eq!(yard.tags("images").len(), 3);
+    assert_eq!(bench.tags("images").len(), 3);
 }
 
 #[test]
-fn what_gc_says_goes_is_gone_and_the_rest_stays() {
-    let Some(yard) = Yard::new() else { return };
-    let warm = yard.run("one", &["build", "cache", "warm", ".", "--engine", "buildah", "--repository", "REGISTRY/cache"]);
+fn gc_removes_what_its_dry_run_lists_and_keeps_the_rest() {
+    let Some(bench) = RealBench::new() else { return };
+    let warm = bench.run("one", &["build", "cache", "warm", ".", "--engine", "buildah", "--repository", "REGISTRY/cache"]);
     assert_eq!(warm.code, 0, "{warm}");
-    let layers = yard.tags("cache");
-    let app = yard.run(
+    let layers = bench.tags("cache");
+    let app = bench.run(
         "one",
         &["build", "command", ".", "--engine", "buildah", "--tag", "REGISTRY/cache:prod", "--push", "--insecure-registry", "--exec"],
     );
     assert_eq!(app.code, 0, "{app}");
     let repository = ["--repository", "REGISTRY/cache"];
-    let nothing = yard.run("one", &[&["build", "cache", "gc", "--older-than", "1d", "--yes"], &repository[..]].concat());
+    let nothing = bench.run("one", &[&["build", "cache", "gc", "--older-than", "1d", "--yes"], &repository[..]].concat());
     assert!(nothing.code == 0 && nothing.stdout.contains(" 0 removed"), "{nothing}");
     std::thread::sleep(Duration::from_secs(2));
     let gc = ["build", "cache", "gc", "--older-than", "1s", "--format", "json"];
-    let shown = yard.run("one", &[&gc[..], &repository[..], &["--dry-run"]].concat());
-    assert_eq!(yard.tags("cache").len(), layers.len() + 1, "a dry run removes nothing");
-    let asked = yard.run("one", &[&gc[..], &repository[..]].concat());
-    assert_eq!(asked.code, 4, "there is nobody to ask: {asked}");
-    assert_eq!(yard.tags("cache").len(), layers.len() + 1, "nobody said yes");
-    let done = yard.run("one", &[&gc[..], &repository[..], &["--yes"]].concat());
+    let dry_run = bench.run("one", &[&gc[..], &repository[..], &["--dry-run"]].concat());
+    assert_eq!(bench.tags("cache").len(), layers.len() + 1, "a dry run removes nothing");
+    let unconfirmed = bench.run("one", &[&gc[..], &repository[..]].concat());
+    assert_eq!(unconfirmed.code, 4, "confirmation is required: {unconfirmed}");
+    assert_eq!(bench.tags("cache").len(), layers.len() + 1, "nothing is removed without confirmation");
+    let done = bench.run("one", &[&gc[..], &repository[..], &["--yes"]].concat());
     assert_eq!(done.code, 0, "{done}");
-    let digests = |run: &Run| -> Vec<_> { run.json()["removed"].as_array().unwrap().iter().map(|gone| gone["digest"].clone()).collect() };
-    assert_eq!(digests(&shown), digests(&done), "{shown}{done}");
+    let digests = |run: &Run| -> Vec<_> { run.json()["removed"].as_array().unwrap().iter().map(|entry| entry["digest"].clone()).collect() };
+    assert_eq!(digests(&dry_run), digests(&done), "{dry_run}{done}");
     assert_eq!(done.json()["removed"].as_array().unwrap().len(), layers.len(), "{done}");
-    assert_eq!(yard.tags("cache"), ["prod"], "what no cache made stays");
+    assert_eq!(bench.tags("cache"), ["prod"], "an image that is not part of a cache is kept");
 }
 
 #[test]
-fn the_step_of_a_recipe_builds_and_the_next_fresh_builder_is_served() {
+fn the_build_step_of_a_recipe_fills_the_cache_for_a_new_build_machine() {
     use rackform::build::recipe::{Options, Provider, recipe};
-    let Some(yard) = Yard::new() else { return };
+    let Some(bench) = RealBench::new() else { return };
     let options = Options {
         engine: Some(rackform::build::Engine::Buildah),
-        repository: Some(format!("{}/cache", yard.host)),
-        image: Some(format!("{}/web", yard.host)),
+        repository: Some(format!("{}/cache", bench.host)),
+        image: Some(format!("{}/web", bench.host)),
         service: Some("it's \"web\"".to_owned()),
         ..Options::default()
     };
     let text = recipe(Provider::Codebuild, &options).unwrap().text;
     let (variables, script) = super::recipes::step(Provider::Codebuild, &text);
-    // A registry on loopback speaks without TLS, which is for the machine to say and not for a recipe.
-    yard.bench.file("registries.conf", format!("[[registry]]\nlocation = \"{}\"\ninsecure = true\n", yard.host));
+    // The registry on the loopback interface has no TLS, which a recipe cannot configure; the machine's configuration does.
+    bench.directory.file("registries.conf", format!("[[registry]]\nlocation = \"{}\"\ninsecure = true\n", bench.host));
     let programs = Path::new(env!("CARGO_BIN_EXE_rackform")).parent().unwrap().display();
     let run = |store: &str| {
-        let like = yard.command(store);
+        let template = bench.command(store);
         let mut command = Command::new("bash");
-        command.args(["-c", &script]).current_dir(like.get_current_dir().unwrap()).env_clear().stdin(Stdio::null());
-        command.envs(like.get_envs().filter_map(|(name, value)| Some((name, value?)))).envs(variables.clone());
-        command.env("PATH", format!("{programs}:{}", yard.path)).env("CODEBUILD_RESOLVED_SOURCE_VERSION", "0123abc");
-        command.env("CONTAINERS_REGISTRIES_CONF", yard.bench.path().join("registries.conf"));
+        command.args(["-c", &script]).current_dir(template.get_current_dir().unwrap()).env_clear().stdin(Stdio::null());
+        command.envs(template.get_envs().filter_map(|(name, value)| Some((name, value?)))).envs(variables.clone());
+        command.env("PATH", format!("{programs}:{}", bench.path)).env("CODEBUILD_RESOLVED_SOURCE_VERSION", "0123abc");
+        command.env("CONTAINERS_REGISTRIES_CONF", bench.directory.path().join("registries.conf"));
         Run::of(&mut command)
     };
     let cold = run("one");
     assert_eq!(cold.code, 0, "{cold}");
     assert!(!cold.to_string().contains("Cache pulled from remote"), "{cold}");
-    let fresh = run("two");
-    assert_eq!(fresh.code, 0, "{fresh}");
-    assert!(fresh.to_string().contains("Cache pulled from remote"), "{fresh}");
+    let warm = run("two");
+    assert_eq!(warm.code, 0, "{warm}");
+    assert!(warm.to_string().contains("Cache pulled from remote"), "{warm}");
 }

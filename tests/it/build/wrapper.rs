@@ -1,15 +1,15 @@
-//! The Buildkite plugin and the GitHub Action around `rackform build image`: each input becomes one argument, whatever is in it.
+//! The Buildkite plugin and the GitHub Action around `rackform build image`: each input becomes exactly one argument.
 #![allow(clippy::unwrap_used)]
 
 use std::process::Command;
 
 use crate::program::{Bench, Run};
 
-/// Keeps its arguments one after a NUL, and says what it is told to say.
+/// A fake rackform: appends its arguments to a log, each terminated by NUL, and prints `STDOUT`.
 const RACKFORM: &str =
-    "#!/bin/sh\nfor word; do printf '%s\\0' \"$word\" >> \"$LOG\"; done\nprintf '%s' \"${SAYS:-}\"\nexit \"${FAIL:-0}\"\n";
+    "#!/bin/sh\nfor argument; do printf '%s\\0' \"$argument\" >> \"$LOG\"; done\nprintf '%s' \"${STDOUT:-}\"\nexit \"${FAIL:-0}\"\n";
 
-fn written(wrapper: &str) -> Bench {
+fn write_wrapper(wrapper: &str) -> Bench {
     use std::os::unix::fs::PermissionsExt as _;
     let bench = Bench::new();
     let run = bench.run(&format!("build wrapper {wrapper} own"));
@@ -30,21 +30,21 @@ fn arguments(bench: &Bench) -> Vec<String> {
     bench.read("log").split_terminator('\0').map(str::to_owned).collect()
 }
 
-/// Every flag that a script names must be one of `rackform build image`.
-fn flags_exist(text: &str) {
+/// Asserts that every flag in a script is a flag of `rackform build image`.
+fn assert_flags_exist(text: &str) {
     let help = Bench::new().run("build image --help").stdout;
     let flags = text.split_whitespace().map(|word| word.trim_matches(['(', ')', '"'])).map(|word| word.split('=').next().unwrap());
     let flags: Vec<_> = flags.filter(|word| word.starts_with("--") && word.len() > 2).collect();
     assert!(flags.len() > 15, "{flags:?}");
     for flag in flags {
-        assert!(help.contains(&format!("{flag} ")) || help.contains(&format!("{flag}\n")), "{flag} is no flag of `rackform build image`");
+        assert!(help.contains(&format!("{flag} ")) || help.contains(&format!("{flag}\n")), "`rackform build image` has no flag {flag}");
     }
 }
 
 #[test]
-fn the_plugin_hands_every_property_over_as_it_is() {
-    let bench = written("buildkite-plugin");
-    flags_exist(&bench.read("own/hooks/pre-command"));
+fn the_plugin_passes_every_property_unchanged() {
+    let bench = write_wrapper("buildkite-plugin");
+    assert_flags_exist(&bench.read("own/hooks/pre-command"));
     let hostile = "a \"b\" $(touch pwned) `touch pwned`\n;&|";
     let environment = [
         ("BUILDKITE_PLUGIN_NAME", "DOCKER_ECR_CACHE"),
@@ -58,11 +58,11 @@ fn the_plugin_hands_every_property_over_as_it_is() {
         ("BUILDKITE_PLUGIN_DOCKER_ECR_CACHE_SKIP_PULL_FROM_CACHE", "true"),
         ("BUILDKITE_PLUGIN_DOCKER_ECR_CACHE_MAX_AGE_DAYS", "7"),
         ("BUILDKITE_PLUGIN_OTHER_TARGET", "not ours"),
-        ("SAYS", "export BUILDKITE_PLUGIN_DOCKER_IMAGE='r/i:t'\n"),
+        ("STDOUT", "export BUILDKITE_PLUGIN_DOCKER_IMAGE='r/i:t'\n"),
     ];
     let run = script(&bench, "set -eu; . own/hooks/pre-command; printenv BUILDKITE_PLUGIN_DOCKER_IMAGE", &environment);
     assert_eq!(run.code, 0, "{run}");
-    assert!(run.stdout.ends_with("r/i:t\n"), "what follows finds the image: {run}");
+    assert!(run.stdout.ends_with("r/i:t\n"), "the following command has the image: {run}");
     let inline = format!("--dockerfile-inline={hostile}");
     let tag = format!("--ecr-tag=KEY2={hostile}");
     let expected = [
@@ -87,20 +87,20 @@ fn the_plugin_hands_every_property_over_as_it_is() {
 }
 
 #[test]
-fn the_action_hands_every_input_over_as_it_is() {
-    let bench = written("github-action");
+fn the_action_passes_every_input_unchanged() {
+    let bench = write_wrapper("github-action");
     let (action, image) = (bench.read("own/action.yml"), bench.read("own/image.sh"));
-    flags_exist(&image);
-    let handed: Vec<&str> = action.lines().filter_map(|line| line.trim().strip_prefix("INPUT_")?.split(':').next()).collect();
-    assert!(handed.len() > 15);
-    for name in &handed {
-        assert!(image.contains(&format!(" {name} ")) || image.contains(&format!("INPUT_{name}:-")), "{name} is not handed over");
+    assert_flags_exist(&image);
+    let passed: Vec<&str> = action.lines().filter_map(|line| line.trim().strip_prefix("INPUT_")?.split(':').next()).collect();
+    assert!(passed.len() > 15);
+    for name in &passed {
+        assert!(image.contains(&format!(" {name} ")) || image.contains(&format!("INPUT_{name}:-")), "{name} is not passed to rackform");
         let input = name.to_lowercase().replace('_', "-");
-        assert!(action.contains(&format!("\n  {input}:\n")), "{input} is no input");
-        assert!(action.contains(&format!("INPUT_{name}: ${{{{ inputs.{input} }}}}")), "{input} is not put into the environment");
+        assert!(action.contains(&format!("\n  {input}:\n")), "the action has no input {input}");
+        assert!(action.contains(&format!("INPUT_{name}: ${{{{ inputs.{input} }}}}")), "{input} is not in the environment");
     }
     let run = action.split("run: ").last().unwrap();
-    assert!(!run.contains("${{"), "an input in a script would be run: {run}");
+    assert!(!run.contains("${{"), "an input in the script would be run as code: {run}");
     let environment = [
         ("INPUT_CACHE_ON", "**/a.json\n\n  \nb $(touch pwned)\n"),
         ("INPUT_SKIP_PULL", "true"),
@@ -117,8 +117,8 @@ fn the_action_hands_every_input_over_as_it_is() {
 }
 
 #[test]
-fn nothing_is_written_over_unless_told() {
-    let bench = written("github-action");
+fn existing_files_are_replaced_only_with_force() {
+    let bench = write_wrapper("github-action");
     bench.file("own/action.yml", "mine");
     let run = bench.run("build wrapper github-action own");
     assert!(run.code == 73 && run.stderr.contains("is there already"), "{run}");
@@ -128,7 +128,7 @@ fn nothing_is_written_over_unless_told() {
 }
 
 #[test]
-fn the_scripts_are_what_shellcheck_likes() {
+fn shellcheck_accepts_the_scripts() {
     if Command::new("shellcheck").arg("--version").output().is_err() {
         return crate::support::skip("shellcheck is not installed");
     }

@@ -1,4 +1,4 @@
-//! `patch` and `render`: what they write, and where.
+//! The output of `patch` and `render`.
 #![allow(clippy::unwrap_used)]
 
 use crate::program::{Bench, Run};
@@ -6,14 +6,14 @@ use crate::program::{Bench, Run};
 const SMALL_RACK: &str = include_str!("../../../fixtures/patch-small-rack/rack.json");
 
 #[test]
-fn patch_writes_the_template_to_standard_output_and_says_what_came_in() {
+fn patch_writes_the_template_to_standard_output_and_reports_what_it_added() {
     let bench = Bench::new();
     bench.file("rack.json", SMALL_RACK);
     let run = bench.run("patch rack.json");
     assert_eq!(run.code, 0, "{run}");
     assert!(run.stdout.contains("\"BuildCacheFilesystem\""), "{run}");
     assert!(run.stderr.contains("came in:"), "{run}");
-    assert_eq!(bench.read("rack.json"), SMALL_RACK, "the file itself is untouched");
+    assert_eq!(bench.read("rack.json"), SMALL_RACK, "the file is unchanged");
     bench.file("again.json", &run.stdout);
     let again = bench.run("patch again.json");
     assert_eq!(again.stdout, run.stdout);
@@ -39,7 +39,7 @@ fn patch_in_place_keeps_the_file_mode_and_patch_check_then_finds_nothing() {
 }
 
 #[test]
-fn patch_flags_that_exclude_each_other_are_bad_usage() {
+fn conflicting_patch_flags_are_a_usage_error() {
     let bench = Bench::new();
     bench.file("rack.json", SMALL_RACK);
     for arguments in ["patch rack.json --in-place --check", "patch rack.json --in-place -o x", "patch - --in-place"] {
@@ -48,7 +48,7 @@ fn patch_flags_that_exclude_each_other_are_bad_usage() {
 }
 
 #[test]
-fn render_check_tells_up_to_date_from_not() {
+fn render_check_reports_whether_a_file_is_up_to_date() {
     let bench = Bench::new();
     assert_eq!(bench.run("render -o rack.json").to_string(), "------- exit status: 0 -------");
     assert_eq!(bench.read("rack.json"), bench.run("render").stdout);
@@ -63,7 +63,7 @@ fn render_check_tells_up_to_date_from_not() {
 }
 
 #[test]
-fn what_render_writes_is_a_template_that_the_other_commands_take() {
+fn other_commands_accept_rendered_templates() {
     let bench = Bench::new();
     bench.file("rack.yaml", "name: staging\nparameters:\n  BuildCache: Yes\n  BuildMethod: fargate\n");
     for arguments in ["render -o rack.json", "render --format yaml -o rack.yml", "render --minify -o rack.min.json"] {
@@ -75,7 +75,7 @@ fn what_render_writes_is_a_template_that_the_other_commands_take() {
     }
     let value = |run: &Run| run.json()["parameters"].as_array().unwrap().iter().find(|one| one["name"] == "BuildCache").unwrap().clone();
     let params = bench.run("params --group build --format json");
-    assert_eq!(value(&params)["value"], "Yes", "an unquoted Yes in rack.yaml is the text");
+    assert_eq!(value(&params)["value"], "Yes", "an unquoted Yes in rack.yaml is a string");
     assert_eq!(value(&params)["provenance"], "file");
     let flag = bench.run("params --group build --format json -p BuildCache=No");
     assert_eq!(value(&flag)["provenance"], "flag");

@@ -1,10 +1,10 @@
-//! `evaluate`, `params` and the two sides of `diff`: the values that are given to them, and those that they give.
+//! Parameter values and results of `evaluate`, `params` and the two inputs of `diff`.
 #![allow(clippy::unwrap_used)]
 
 use crate::program::{Bench, Run};
 
 #[test]
-fn evaluate_gives_a_program_what_has_a_value_beside_what_has_none() {
+fn evaluate_returns_json_with_the_known_values_and_the_errors() {
     let bench = Bench::new();
     bench.file(
         "rack.json",
@@ -27,12 +27,12 @@ fn evaluate_gives_a_program_what_has_a_value_beside_what_has_none() {
     );
     let human = bench.run("evaluate rack.json");
     assert_eq!((human.code, human.stdout.as_str()), (65, ""), "{human}");
-    let sound = bench.run("evaluate rack.json -p Private=Yes --format json");
-    assert_eq!((sound.code, sound.json().get("errors")), (0, None), "{sound}");
+    let valid = bench.run("evaluate rack.json -p Private=Yes --format json");
+    assert_eq!((valid.code, valid.json().get("errors")), (0, None), "{valid}");
 }
 
 #[test]
-fn a_before_flag_says_what_was_different_and_a_before_file_says_it_all() {
+fn a_before_parameter_overrides_one_value_and_a_before_file_replaces_all() {
     let bench = Bench::new();
     bench.file(
         "queue.json",
@@ -73,18 +73,18 @@ fn params_in_yaml_are_a_parameter_file_without_secrets() {
     assert!(saved.code == 0 && !saved.stdout.contains("planted") && !saved.stdout.contains("Token"), "{saved}");
     bench.file("saved.yaml", &saved.stdout);
     let parameters = bench.run("params rack.json --parameters saved.yaml --format json").json()["parameters"].clone();
-    let held: Vec<(&str, &str)> = parameters
+    let from_file: Vec<(&str, &str)> = parameters
         .as_array()
         .unwrap()
         .iter()
         .filter(|parameter| parameter["provenance"] == "file")
         .map(|parameter| (parameter["name"].as_str().unwrap(), parameter["value"].as_str().unwrap()))
         .collect();
-    assert_eq!(held, [("Cache", "No"), ("Zones", "a,b"), ("Code", "012"), ("Blank", "")]);
+    assert_eq!(from_file, [("Cache", "No"), ("Zones", "a,b"), ("Code", "012"), ("Blank", "")]);
 }
 
 #[test]
-fn a_before_state_tells_an_ssm_value_that_changed_behind_its_name() {
+fn a_before_state_shows_a_changed_ssm_value() {
     let bench = Bench::new();
     bench
         .file(
@@ -94,11 +94,11 @@ fn a_before_state_tells_an_ssm_value_that_changed_behind_its_name() {
   "Resources": { "Topic": { "Type": "AWS::SNS::Topic", "Properties": { "DisplayName": { "Ref": "Label" } } } }
 }"#,
         )
-        .file("then.json", r#"{ "ssm": { "/label": "old" } }"#)
-        .file("now.json", r#"{ "ssm": { "/label": "new" } }"#);
-    let run = bench.run("diff topic.json topic.json --before-state then.json --state now.json --format change-set");
+        .file("before-state.json", r#"{ "ssm": { "/label": "old" } }"#)
+        .file("after-state.json", r#"{ "ssm": { "/label": "new" } }"#);
+    let run = bench.run("diff topic.json topic.json --before-state before-state.json --state after-state.json --format change-set");
     let detail = &run.json()["Changes"][0]["ResourceChange"]["Details"][0];
     assert_eq!((&detail["Target"]["BeforeValue"], &detail["Target"]["AfterValue"]), (&"old".into(), &"new".into()), "{run}");
-    let same = bench.run("diff topic.json topic.json --state now.json");
+    let same = bench.run("diff topic.json topic.json --state after-state.json");
     assert!(same.stdout.starts_with("No changes"), "{same}");
 }

@@ -1,6 +1,6 @@
-//! Each room's own time, and how it grows with the number of resources.
+//! The time of each module, and how it grows with the number of resources.
 //!
-//! `cargo bench --no-default-features --bench rooms`. The templates are those of `growing.rs`.
+//! `cargo bench --no-default-features --bench modules`. The templates are those of `growing.rs`.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark on its own input")]
 
@@ -18,7 +18,7 @@ fn growth(criterion: &mut Criterion) {
         let state = State::default();
         let mut live = ParameterOverrides::new();
         live.add_flag("Stage=live").unwrap();
-        let name = |room: &str| BenchmarkId::new(room, size);
+        let name = |module: &str| BenchmarkId::new(module, size);
         let mut group = criterion.benchmark_group("resources");
         group.throughput(Throughput::Elements(size as u64));
         group.bench_function(name("read"), |bencher| {
