@@ -1,8 +1,8 @@
-//! Arguments, dispatch and exit codes; one file per command.
+//! The command line: arguments, dispatch, prompts, output and exit codes; one file per command.
 //!
-//! Takes the process's arguments, calls rooms, hands their answers to [`ui`](crate::ui) and writes what comes back. Only this room
-//! prints. A command is a file with `Args` (its help included) and `run(&Args, &mut Context) -> Result<ExitCode, Failure>`, and one
-//! line in `commands!`.
+//! Takes the process's arguments; returns the exit code. Calls the other modules, formats their results with [`ui`](crate::ui) and prints
+//! them; no other module prints. A command is a file with `Args` (including its help) and
+//! `run(&Args, &mut Context) -> Result<ExitCode, Failure>`, and one line in `commands!`.
 
 mod build;
 mod rack;
@@ -45,7 +45,7 @@ struct Cli {
     command: Command,
 }
 
-/// Flags that every command takes.
+/// Options of all commands.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Global options")]
 pub struct GlobalArgs {
@@ -83,7 +83,7 @@ pub struct GlobalArgs {
 }
 
 impl GlobalArgs {
-    /// Returns the rack's file, where one is named.
+    /// Returns the first `--file`, if any.
     pub fn file(&self) -> Option<&Path> {
         self.files.first().map(PathBuf::as_path)
     }
@@ -122,8 +122,8 @@ pub enum Format {
 }
 
 impl Format {
-    /// Returns how answers in this form are joined.
-    pub fn joined(self) -> MergedOutput {
+    /// Returns how the results of several racks are merged in this format.
+    pub fn merged_output(self) -> MergedOutput {
         match self {
             Self::Human => MergedOutput::Human,
             Self::Json => MergedOutput::Json,
@@ -131,7 +131,7 @@ impl Format {
     }
 }
 
-/// Declares the commands: `Variant module`, in the order of `--help`.
+/// Declares the commands as `Variant module`, in the order of `--help`.
 macro_rules! commands {
     ($($variant:ident $module:ident),* $(,)?) => {
         #[derive(Debug, clap::Subcommand)]
@@ -140,7 +140,7 @@ macro_rules! commands {
         }
 
         impl Command {
-            /// Returns one command's own arguments.
+            /// Returns a command with only its own arguments.
             fn named(name: &str) -> Option<clap::Command> {
                 match name {
                     $(stringify!($module) => Some(<$module::Args as clap::Args>::augment_args(clap::Command::new(stringify!($module)))),)*
@@ -181,18 +181,18 @@ commands! {
 }
 
 impl Command {
-    /// Returns how a command that may be about several racks joins their answers; `None` where it is about one.
-    fn joined(&self) -> Option<MergedOutput> {
+    /// Returns how the command merges the results of several racks; `None` if it supports only one rack.
+    fn merged_output(&self) -> Option<MergedOutput> {
         match self {
-            Self::Diff(args) => Some(args.joined()),
-            Self::Plan(args) => args.joined(),
-            Self::Status(args) => Some(args.joined()),
-            Self::Verify(args) => Some(args.joined()),
+            Self::Diff(args) => Some(args.merged_output()),
+            Self::Plan(args) => args.merged_output(),
+            Self::Status(args) => Some(args.merged_output()),
+            Self::Verify(args) => Some(args.merged_output()),
             _ => None,
         }
     }
 
-    /// Tells whether resources are to be imported, which are one rack's.
+    /// Returns whether the command imports resources, which is possible for one rack only.
     fn is_importing(&self) -> bool {
         match self {
             Self::Diff(args) => args.is_importing(),
@@ -203,67 +203,67 @@ impl Command {
 }
 
 impl Cli {
-    /// Reads the command line.
+    /// Parses the command line.
     ///
-    /// Building every command's flags and help takes longer than reading a template does, and a command line that starts with a
-    /// command needs that one only. Whatever such a small tree does not take goes to the whole one, which words help and errors.
-    fn read(arguments: &[std::ffi::OsString]) -> Result<Self, clap::Error> {
+    /// Building the arguments of all commands takes longer than parsing a template. A command line that starts with a command is first
+    /// parsed with that command's arguments alone. If that fails, the full tree parses it again, and reports errors or prints help.
+    fn parse_arguments(arguments: &[std::ffi::OsString]) -> Result<Self, clap::Error> {
         let first = arguments.get(1).and_then(|argument| argument.to_str()).unwrap_or_default();
-        let small = clap::Command::new("rackform").version(env!("CARGO_PKG_VERSION")).disable_help_subcommand(true);
-        let mut small = match Command::named(first) {
-            Some(command) => <GlobalArgs as clap::Args>::augment_args(small).subcommand(command),
-            None if matches!(first, "--version" | "-V") => small,
+        let partial = clap::Command::new("rackform").version(env!("CARGO_PKG_VERSION")).disable_help_subcommand(true);
+        let mut partial = match Command::named(first) {
+            Some(command) => <GlobalArgs as clap::Args>::augment_args(partial).subcommand(command),
+            None if matches!(first, "--version" | "-V") => partial,
             None => return Self::try_parse_from(arguments),
         };
-        match small.try_get_matches_from_mut(arguments).and_then(|matches| Self::from_arg_matches(&matches)) {
+        match partial.try_get_matches_from_mut(arguments).and_then(|matches| Self::from_arg_matches(&matches)) {
             Err(error) if error.kind() != clap::error::ErrorKind::DisplayVersion => Self::try_parse_from(arguments),
-            read => read,
+            parsed => parsed,
         }
     }
 }
 
-/// Runs the program with the process's own arguments.
+/// Runs the program with the process's arguments.
 pub fn main() -> std::process::ExitCode {
     bug::install_panic_hook();
     let arguments: Vec<_> = std::env::args_os().collect();
-    let cli = match Cli::read(&arguments) {
+    let cli = match Cli::parse_arguments(&arguments) {
         Ok(cli) => cli,
-        Err(error) => return usage(&error).into(),
+        Err(error) => return print_usage(&error).into(),
     };
     let arena = Arena::new();
     let mut context = Context::new(&arena, &cli.global, Screen::process(cli.global.color.choice()));
     let done = match cli.global.files.as_slice() {
-        files if file_flags(&arguments) > files.len() => {
-            Err(Failure::new(ExitCode::Usage, "`--file` stands before the command and after it, and only those in one place would count")
-                .hinted("put all of them after the command"))
+        files if count_file_flags(&arguments) > files.len() => {
+            Err(Failure::new(ExitCode::Usage, "`--file` is used both before and after the command")
+                .hinted("put every `--file` after the command"))
         }
         [] | [_] => cli.command.run(&mut context),
         _ => multi_rack::run(&cli.command, &mut context),
     };
-    ended(done, &mut context).into()
+    finish(done, &mut context).into()
 }
 
-/// Counts the flags that name a rack's file: those before a command are forgotten where there is one after it.
-fn file_flags(arguments: &[std::ffi::OsString]) -> usize {
-    let words = arguments.iter().skip(1).map(|argument| argument.to_string_lossy()).take_while(|word| word != "--");
-    words.filter(|word| word == "--file" || word.starts_with("--file=") || (word.starts_with("-f") && !word.starts_with("--"))).count()
+/// Counts `--file` on the command line: clap ignores those before a command if there is one after it.
+fn count_file_flags(arguments: &[std::ffi::OsString]) -> usize {
+    let flags = arguments.iter().skip(1).map(|argument| argument.to_string_lossy()).take_while(|word| word != "--");
+    flags.filter(|word| word == "--file" || word.starts_with("--file=") || (word.starts_with("-f") && !word.starts_with("--"))).count()
 }
 
-/// Shows why a command failed, and returns how it ended.
-fn ended(done: Result<ExitCode, Failure>, context: &mut Context<'_>) -> ExitCode {
+/// Prints the failure of a command, and returns the exit code.
+fn finish(done: Result<ExitCode, Failure>, context: &mut Context<'_>) -> ExitCode {
     done.unwrap_or_else(|failure| {
         context.show_failure(&failure);
         failure.exit_code()
     })
 }
 
-/// Returns the whole command tree, for completions and the command reference.
+/// Returns all commands, for completions and the command reference.
 pub fn command() -> clap::Command {
     Cli::command()
 }
 
-/// Prints help or what is wrong with the command line.
-fn usage(error: &clap::Error) -> ExitCode {
+/// Prints help or the error of the command line, and returns the exit code.
+fn print_usage(error: &clap::Error) -> ExitCode {
     let printed = error.print();
     if error.use_stderr() {
         ExitCode::Usage

@@ -141,7 +141,7 @@ fn unreadable_input_is_reported_with_its_cause() {
     ------- stderr -------
     error: cannot read `folder`
       caused by: Is a directory (os error 21)
-    hint: name a file in it
+    hint: name a file in this directory
     ------- exit status: 66 -------
 
     ------- stderr -------

@@ -1,4 +1,4 @@
-//! The one integration binary: every file here is a part of it.
+//! All integration tests, in one binary.
 
 mod apply;
 mod architecture;
@@ -8,10 +8,10 @@ mod backend;
 mod build;
 mod cli;
 mod evaluate;
-mod fleet;
 mod imports;
 mod local;
 mod model;
+mod multi_rack;
 mod newcomer;
 mod parameters;
 mod patch;

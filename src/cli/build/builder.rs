@@ -42,5 +42,5 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         docker_image: DOCKER_IMAGE.to_owned(),
     };
     let text = image.dockerfile().map_err(|wrong| Failure::new(ExitCode::Usage, wrong))?;
-    args.rendered.give(&text, context)
+    args.rendered.write_or_check(&text, context)
 }

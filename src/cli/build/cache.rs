@@ -277,7 +277,7 @@ impl CacheArgs {
 /// Returns the ID of the stack's own file system, where it has one.
 fn file_system(context: &mut Context<'_>) -> Result<Option<String>, Failure> {
     let stack = context.stack_name(None)?;
-    let backend: Box<dyn Backend> = crate::cli::shared::backend::open(context, Access::Look, &BackendArgs::default())?;
+    let backend: Box<dyn Backend> = crate::cli::shared::backend::open(context, Access::Read, &BackendArgs::default())?;
     let resources = backend.list_resources(&stack)?;
     let found = resources.into_iter().find(|resource| resource.logical_id == "BuildCacheFilesystem");
     Ok(found.map(|resource| resource.physical_id).filter(|id| id.starts_with("fs-")))

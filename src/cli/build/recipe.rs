@@ -64,8 +64,8 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         let flags: Vec<&str> = examples.into_iter().map(flag).collect();
         context.status(&format!("the recipe contains example values; set your own with {}", flags.join(", ")));
     }
-    args.rendered.make_directory()?;
-    args.rendered.give(&text, context)
+    args.rendered.create_directory()?;
+    args.rendered.write_or_check(&text, context)
 }
 
 /// Returns the flag that sets an option.

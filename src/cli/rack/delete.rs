@@ -35,10 +35,10 @@ pub struct Args {
 /// Returns that there is no stack, what denies its deletion, or what the backend refused.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let stack = context.stack_to_change()?;
-    let backend = backend::open(context, Access::Change, &args.execution.backend)?;
+    let backend = backend::open(context, Access::Write, &args.execution.backend)?;
     crate::cli::shared::stale_change_sets::delete(context, backend.as_ref(), &stack);
     let Some(mut description) = backend.describe_stack(&stack)? else {
-        return Err(backend::no_stack(&stack).hinted("it may be deleted already; `--stack-name` names another"));
+        return Err(backend::stack_not_found(&stack).hinted("it may be deleted already; `--stack-name` names another"));
     };
     if description.status.is_in_progress() {
         let (_, exit_code) = args.execution.resume(context, backend.as_ref(), &description)?;
@@ -80,7 +80,7 @@ impl Deletion<'_> {
         let prepared = operation::prepare_deletion(request, &description, backend, arena, &mut |note| print_note(context, note));
         let deletion = changes::with_region(context, prepared)?;
         if let Some(plan) = &deletion.plan {
-            args.show(context, plan, &stack, "deleting the stack")?;
+            args.show_plan(context, plan, &stack, "deleting the stack")?;
             args.check_and_confirm(context, plan, &format!("Delete {stack}?"))?;
         } else if !args.yes {
             context.confirm(&format!("Delete {stack}, which has no resources?"), "nothing was changed")?;

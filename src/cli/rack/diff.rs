@@ -19,12 +19,12 @@ use std::path::PathBuf;
 
 /// Show what an update from one template to another would change, and the actual effects of executing it
 ///
-/// Works offline. Compares evaluated values, so a resource with a false condition is no change. Parameters apply to AFTER, and also to
-/// BEFORE if it declares them; --before-parameter overrides single values in BEFORE, --before-parameters replaces all of them.
-/// If BEFORE is `deployed`, it keeps its deployed parameters, and AFTER uses them too unless they are overridden.
+/// Works offline. Compares evaluated values, so edits under a false condition do not count as changes. Parameters apply to AFTER,
+/// and also to BEFORE if it declares them; --before-parameter overrides single values in BEFORE, --before-parameters replaces all
+/// of them. If BEFORE is `deployed`, it keeps its deployed parameters, and AFTER uses them too unless they are overridden.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  rackform diff old.json new.json\n  rackform diff rack.json rack.json --before-parameter BuildCache=No -p BuildCache=Yes\n  rackform diff deployed rack --exit-code --deny data-loss,security-widening\n  rackform diff old.json new.json --format markdown > comment.md\n\nExit codes: 0 done, 2 changes with --exit-code, 3 denied, 5 AWS disagrees with the prediction, 65 bad template or parameters, 66 missing file."
+    after_help = "Examples:\n  rackform diff old.json new.json\n  rackform diff rack.json rack.json --before-parameter BuildCache=No -p BuildCache=Yes\n  rackform diff deployed rack --exit-code --deny data-loss,security-widening\n  rackform diff old.json new.json --format markdown > comment.md\n\nExit codes: 0 done, 2 changes with --exit-code, 3 denied, 5 AWS differs from the prediction, 65 bad template or parameters, 66 missing file."
 )]
 pub struct Args {
     /// Template before the update: a file, `rack` for the rack of rack.yaml, or `deployed` for the deployed stack
@@ -117,7 +117,7 @@ impl Args {
     }
 
     /// Returns how the answers about several racks are joined.
-    pub fn joined(&self) -> MergedOutput {
+    pub fn merged_output(&self) -> MergedOutput {
         match self.format {
             DiffFormat::Human => MergedOutput::Human,
             DiffFormat::Markdown => MergedOutput::Markdown,
@@ -220,9 +220,9 @@ fn plan_between(args: &Args, context: &mut Context<'_>) -> Result<(Plan, AwsConf
 /// Plans from the deployed stack, whose parameters hold unless they are given anew.
 fn plan_of_deployed(args: &Args, context: &mut Context<'_>) -> Result<(Plan, AwsConfirmation), Failure> {
     let stack = context.stack_name(path_of(&args.after))?;
-    let backend = backend::open(context, backend::Access::Look, &backend::BackendArgs::default())?;
+    let backend = backend::open(context, backend::Access::Read, &backend::BackendArgs::default())?;
     if backend.describe_stack(&stack)?.is_none() {
-        return Err(backend::no_stack(&stack));
+        return Err(backend::stack_not_found(&stack));
     }
     let desired = match &args.after {
         DiffInput::Rack => changes::desired_rack(context)?,

@@ -41,8 +41,8 @@ struct Answer<'a> {
 /// Returns that there is no stack, that something is being done to it, or that the backend cannot be asked.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let stack = context.stack_name(None)?;
-    let backend = backend::open(context, Access::Look, &BackendArgs::default())?;
-    let deployed = DeployedStack::load(backend.as_ref(), &stack, context.arena)?.ok_or_else(|| backend::no_stack(&stack))?;
+    let backend = backend::open(context, Access::Read, &BackendArgs::default())?;
+    let deployed = DeployedStack::load(backend.as_ref(), &stack, context.arena)?.ok_or_else(|| backend::stack_not_found(&stack))?;
     let drifts = operation::detect_all(backend.as_ref(), &deployed, &mut |note| print_note(context, note))?;
     let has_drifted = drifts.iter().any(ResourceDrift::is_drifted);
     let text = match args.format {

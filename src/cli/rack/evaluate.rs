@@ -38,7 +38,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         Err(Failure::Problems(problems, code)) => {
             // A program finds problems in one place, also those of a text or of parameters that leave nothing to show.
             if matches!(args.format, Format::Json) {
-                context.answer_in_pieces(|out| crate::ui::evaluation::write_problems(&problems, out))?;
+                context.stream_answer(|out| crate::ui::evaluation::write_problems(&problems, out))?;
             }
             return Err(Failure::Problems(problems, code));
         }
@@ -48,7 +48,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     match args.format {
         // A program gets what has a value beside the problems: which condition turned is often what it wants to know of a template
         // that does not evaluate.
-        Format::Json => context.answer_in_pieces(|out| crate::ui::evaluation::write_json(&evaluation, &problems, out))?,
+        Format::Json => context.stream_answer(|out| crate::ui::evaluation::write_json(&evaluation, &problems, out))?,
         Format::Human if problems.has_errors() => {}
         Format::Human => context.answer(&crate::ui::evaluation::human(&evaluation, context.layout()))?,
     }

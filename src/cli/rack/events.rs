@@ -70,13 +70,13 @@ impl Since {
 /// Returns that there is no stack, or that the backend cannot be asked.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let stack = context.stack_name(None)?;
-    let backend = backend::open(context, Access::Look, &BackendArgs::default())?;
+    let backend = backend::open(context, Access::Read, &BackendArgs::default())?;
     // Asked before the events are: what comes between the two is then told twice at most, and here only once.
     let described = if args.follow { backend.describe_stack(&stack)? } else { None };
     let mut events = match backend.events_since(&stack, None) {
         Err(BackendError::StackNotFound { stack }) => {
             let hint = "`--stack-name` names another; if there was one of this name and it was deleted, its events are under its ID";
-            return Err(backend::no_stack(&stack).hinted(hint));
+            return Err(backend::stack_not_found(&stack).hinted(hint));
         }
         events => events?,
     };

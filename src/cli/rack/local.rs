@@ -65,7 +65,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let none = BackendArgs::default();
     match &args.command {
         Command::Stacks { format } => {
-            let stacks = backend::open_local(context, Access::Look, &none)?.list_stacks()?;
+            let stacks = backend::open_local(context, Access::Read, &none)?.list_stacks()?;
             let text = match format {
                 Format::Json => ui::json(&Stacks { stacks })?,
                 Format::Human => ui::stack::stacks(&stacks, context.layout()),
@@ -73,7 +73,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
             context.answer(&text)?;
         }
         Command::Resources { retained: true, format } => {
-            let resources = backend::open_local(context, Access::Look, &none)?.retained_resources()?;
+            let resources = backend::open_local(context, Access::Read, &none)?.retained_resources()?;
             let text = match format {
                 Format::Json => ui::json(&Resources { resources })?,
                 Format::Human => ui::stack::retained(&resources),
@@ -82,9 +82,9 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         }
         Command::Resources { retained: false, format } => {
             let stack = context.stack_name(None)?;
-            let backend = backend::open_local(context, Access::Look, &none)?;
+            let backend = backend::open_local(context, Access::Read, &none)?;
             if backend.describe_stack(&stack)?.is_none() {
-                return Err(backend::no_stack(&stack));
+                return Err(backend::stack_not_found(&stack));
             }
             let resources = backend.list_resources(&stack)?;
             let text = match format {
@@ -98,7 +98,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
             if !*yes {
                 context.confirm("Forget every stack of the local backend?", "nothing was changed")?;
             }
-            let reset = backend::open_local(context, Access::Look, &none).and_then(|backend| Ok(backend.reset()?));
+            let reset = backend::open_local(context, Access::Read, &none).and_then(|backend| Ok(backend.reset()?));
             match (reset, context.backend()?) {
                 // A store that cannot be read can still be forgotten.
                 (Err(failure), BackendChoice::Local { directory }) if failure.exit_code() == ExitCode::Unavailable => {

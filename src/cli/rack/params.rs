@@ -46,8 +46,8 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let (template, mut given) = match &args.template {
         DiffInput::Deployed => {
             let stack = context.stack_name(None)?;
-            let backend = backend::open(context, Access::Look, &BackendArgs::default())?;
-            let deployed = DeployedStack::load(backend.as_ref(), &stack, context.arena)?.ok_or_else(|| backend::no_stack(&stack))?;
+            let backend = backend::open(context, Access::Read, &BackendArgs::default())?;
+            let deployed = DeployedStack::load(backend.as_ref(), &stack, context.arena)?.ok_or_else(|| backend::stack_not_found(&stack))?;
             (deployed.template, deployed.parameters)
         }
         side => {

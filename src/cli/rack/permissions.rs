@@ -62,7 +62,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let stack = context.stack_name(None)?;
     let mut overrides = ParameterOverrides::default();
     args.parameters.add_to(&mut overrides)?;
-    let backend = backend::open(context, Access::Look, &BackendArgs::default())?;
+    let backend = backend::open(context, Access::Read, &BackendArgs::default())?;
     let desired = changes::desired_rack(context)?;
     let mut change = changes::prepare(context, backend.as_ref(), &stack, desired, &overrides, Baseline::Template, &[])?;
     let is_local = matches!(context.backend()?, BackendChoice::Local { .. });

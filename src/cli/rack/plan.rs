@@ -20,7 +20,7 @@ use crate::ui;
 /// Show what `apply` would do to the deployed stack, and save the plan for `apply PLANFILE`
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  rackform plan\n  rackform plan -p BuildCache=Yes -o change.plan\n  rackform plan -p BuildCache=Yes --import BuildCacheFilesystem=fs-0123456789abcdef0\n  rackform plan --exit-code --format markdown > comment.md\n  rackform plan --confirm-with-aws\n\nExit codes: 0 done, 2 changes with --exit-code, 3 denied, 5 AWS disagrees with the prediction, 65 bad template or parameters."
+    after_help = "Examples:\n  rackform plan\n  rackform plan -p BuildCache=Yes -o change.plan\n  rackform plan -p BuildCache=Yes --import BuildCacheFilesystem=fs-0123456789abcdef0\n  rackform plan --exit-code --format markdown > comment.md\n  rackform plan --confirm-with-aws\n\nExit codes: 0 done, 2 changes with --exit-code, 3 denied, 5 AWS differs from the prediction, 65 bad template or parameters."
 )]
 pub struct Args {
     #[command(flatten)]
@@ -68,7 +68,7 @@ impl Args {
     }
 
     /// Returns how the answers about several racks are joined; `None` where a file is to hold the plan, which is of one rack.
-    pub fn joined(&self) -> Option<MergedOutput> {
+    pub fn merged_output(&self) -> Option<MergedOutput> {
         match (&self.output, self.format) {
             (Some(_), _) => None,
             (None, PlanFormat::Human) => Some(MergedOutput::Human),
@@ -87,7 +87,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let stack = context.stack_name(None)?;
     let mut overrides = ParameterOverrides::default();
     args.parameters.add_to(&mut overrides)?;
-    let backend = backend::open(context, Access::Look, &BackendArgs::default())?;
+    let backend = backend::open(context, Access::Read, &BackendArgs::default())?;
     let (baseline, imports) = (Baseline::reverting_drift(args.confirm.drift), args.import.imports.as_slice());
     let desired = changes::desired_rack(context)?;
     let mut change = changes::prepare(context, backend.as_ref(), &stack, desired, &overrides, baseline, imports)?;

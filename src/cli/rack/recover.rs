@@ -44,9 +44,9 @@ pub struct Args {
 /// Returns that there is no stack, that what is wished for is no way out, what denies it, or what the backend refused.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let stack = context.stack_to_change()?;
-    let access = if args.dry_run { Access::Look } else { Access::Change };
+    let access = if args.dry_run { Access::Read } else { Access::Write };
     let backend = backend::open(context, access, &args.execution.backend)?;
-    let Some(mut description) = backend.describe_stack(&stack)? else { return Err(backend::no_stack(&stack)) };
+    let Some(mut description) = backend.describe_stack(&stack)? else { return Err(backend::stack_not_found(&stack)) };
     if args.dry_run {
         crate::cli::shared::stale_change_sets::report(context, backend.as_ref(), &stack);
     } else {

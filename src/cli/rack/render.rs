@@ -48,7 +48,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         (TextFormat::Yaml, true) => return Err(Failure::new(ExitCode::Usage, "`--minify` is for JSON").hinted("leave out one of the two")),
     };
     let text = render(&RenderOptions { format, templates: args.templates.as_deref() })?;
-    args.rendered.give_unless(&text, context, |file| {
+    args.rendered.write_or_check_unless(&text, context, |file| {
         let is_json = file.text().trim_start().starts_with('{');
         if is_json != (format == RenderFormat::Yaml) || file.text().trim().is_empty() {
             return None;

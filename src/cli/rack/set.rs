@@ -44,7 +44,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let stack = context.stack_to_change()?;
     let mut given = ParameterOverrides::default();
     given.add_flags(&args.parameters).map_err(|problems| Failure::Problems(problems, ExitCode::Usage))?;
-    let backend = backend::open(context, Access::Change, &args.execution.backend)?;
+    let backend = backend::open(context, Access::Write, &args.execution.backend)?;
     crate::cli::shared::stale_change_sets::delete(context, backend.as_ref(), &stack);
     if let Some(unfinished) = backend.describe_stack(&stack)?.filter(|stack| stack.status.is_in_progress()) {
         let (outcome, exit_code) = args.execution.resume(context, backend.as_ref(), &unfinished)?;

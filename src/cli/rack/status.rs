@@ -20,8 +20,8 @@ pub struct Args {
 
 impl Args {
     /// Returns how the answers about several racks are joined.
-    pub fn joined(&self) -> MergedOutput {
-        self.format.joined()
+    pub fn merged_output(&self) -> MergedOutput {
+        self.format.merged_output()
     }
 }
 
@@ -32,8 +32,8 @@ impl Args {
 /// Returns that there is no stack, or that the backend cannot be asked.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let stack = context.stack_name(None)?;
-    let backend = backend::open(context, Access::Look, &BackendArgs::default())?;
-    let Some(description) = backend.describe_stack(&stack)? else { return Err(backend::no_stack(&stack)) };
+    let backend = backend::open(context, Access::Read, &BackendArgs::default())?;
+    let Some(description) = backend.describe_stack(&stack)? else { return Err(backend::stack_not_found(&stack)) };
     let deployed = DeployedStack::load(backend.as_ref(), &stack, context.arena)?;
     let rack = &context.rack_file()?.parameters;
     let parameters = description.parameters.iter().map(|(name, value)| {

@@ -28,8 +28,8 @@ pub struct Args {
 
 impl Args {
     /// Returns how the answers about several racks are joined.
-    pub fn joined(&self) -> MergedOutput {
-        self.format.joined()
+    pub fn merged_output(&self) -> MergedOutput {
+        self.format.merged_output()
     }
 }
 
@@ -40,9 +40,9 @@ impl Args {
 /// Returns that there is no such stack, or that the backend cannot be asked.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let stack = context.stack_name(None)?;
-    let backend = backend::open(context, Access::Look, &BackendArgs::default())?;
+    let backend = backend::open(context, Access::Read, &BackendArgs::default())?;
     if backend.describe_stack(&stack)?.is_none_or(|stack| stack.status.is_review()) {
-        return Err(backend::no_stack(&stack));
+        return Err(backend::stack_not_found(&stack));
     }
     let inspector = backend::inspector(context, backend.as_ref())?;
     let report = verify::verify(backend.as_ref(), inspector.as_ref(), &Subject::deployed(&stack), Duration::from_secs(args.wait))?;

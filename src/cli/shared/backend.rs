@@ -1,4 +1,4 @@
-//! Opens the backend that plans are carried out on.
+//! Opens the selected backend, and converts its errors.
 
 use crate::apply::ApplyError;
 use crate::aws::RequestError;
@@ -11,16 +11,16 @@ use crate::config::BackendChoice;
 use crate::verify::Inspector;
 use crate::verify::local::LocalInspector;
 
-/// What a command wants of the backend.
+/// The kind of access to the backend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// Only to look: a local backend that is not there stays away.
-    Look,
-    /// To change something.
-    Change,
+    /// Read-only: does not create a missing local store.
+    Read,
+    /// Read and write.
+    Write,
 }
 
-/// Flags of commands that carry something out.
+/// Options of the local backend for testing failures.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct BackendArgs {
     /// Make a resource fail in this action, on the local backend [default: in any action but rollback]
@@ -31,88 +31,86 @@ pub struct BackendArgs {
     pub step_delay_ms: u64,
 }
 
-/// Opens the backend in force.
+/// Opens the selected backend.
 ///
 /// # Errors
 ///
-/// Returns that it cannot be opened, or that another process has it.
+/// Returns an error if it cannot be opened or another process locks it.
 pub fn open(context: &mut Context<'_>, access: Access, args: &BackendArgs) -> Result<Box<dyn Backend>, Failure> {
     match context.backend()? {
         BackendChoice::Local { .. } => Ok(Box::new(open_local(context, access, args)?)),
-        BackendChoice::Aws if !args.fail_on.is_empty() => {
-            Err(Failure::new(ExitCode::Usage, "`--fail-on` is for the local backend: AWS is not told to fail"))
-        }
+        BackendChoice::Aws if !args.fail_on.is_empty() => Err(Failure::new(ExitCode::Usage, "`--fail-on` requires the local backend")),
         BackendChoice::Aws => open_aws(context),
     }
 }
 
-/// Returns the session that everything which asks AWS shares.
+/// Returns the AWS session, created at the first call.
 ///
 /// # Errors
 ///
-/// Returns the problems of `rack.yaml`, or that no region is given anywhere.
+/// Returns every error of `rack.yaml`, or an error if no region is configured.
 #[cfg(feature = "aws")]
 pub fn session(context: &mut Context<'_>) -> Result<std::sync::Arc<crate::aws::Session>, Failure> {
     use crate::aws::{Session, SessionOptions};
     if let Some(session) = &context.session {
         return Ok(std::sync::Arc::clone(session));
     }
-    let reach = SessionOptions { profile: context.profile()?, region: context.given_region()?, role_arn: context.role_arn()? };
-    let session = std::sync::Arc::new(Session::new(&reach)?);
+    let options = SessionOptions { profile: context.profile()?, region: context.given_region()?, role_arn: context.role_arn()? };
+    let session = std::sync::Arc::new(Session::new(&options)?);
     context.session = Some(std::sync::Arc::clone(&session));
-    // Worth a call only to somebody who wants to know.
+    // The identity takes a request, so only `-v` shows it.
     if context.global.verbose > 0 {
         context.detail(&match session.identity() {
-            Ok(who) => format!("asking AWS in {} as {} (account {})", session.region(), who.arn, who.account),
-            Err(error) => format!("asking AWS in {}; who asks is not known: {error}", session.region()),
+            Ok(identity) => format!("using AWS in {} as {} (account {})", session.region(), identity.arn, identity.account),
+            Err(error) => format!("using AWS in {} with an unknown identity: {error}", session.region()),
         });
     }
     Ok(session)
 }
 
-/// Returns who answers what there is where the backend is.
+/// Returns the inspector of the account that the backend deploys to.
 ///
 /// # Errors
 ///
-/// Returns the problems of `rack.yaml`, or that no region is given anywhere.
+/// Returns every error of `rack.yaml`, or an error if no region is configured.
 pub fn inspector<'b>(context: &mut Context<'_>, backend: &'b dyn Backend) -> Result<Box<dyn Inspector + 'b>, Failure> {
     match context.backend()? {
         BackendChoice::Local { .. } => Ok(Box::new(LocalInspector::new(backend, &context.region()?))),
-        BackendChoice::Aws => inspect_aws(context),
+        BackendChoice::Aws => aws_inspector(context),
     }
 }
 
-/// Returns who runs builds where the backend is.
+/// Returns the service that runs build tasks.
 ///
 /// # Errors
 ///
-/// Returns that the local backend runs none, the problems of `rack.yaml`, or that no region is given anywhere.
-pub fn builds(context: &mut Context<'_>) -> Result<Box<dyn BuildService>, Failure> {
+/// Returns an error if the backend is local or no region is configured, or every error of `rack.yaml`.
+pub fn build_service(context: &mut Context<'_>) -> Result<Box<dyn BuildService>, Failure> {
     match context.backend()? {
-        BackendChoice::Local { .. } => Err(Failure::new(ExitCode::Unavailable, "the local backend has no ECS to run a build on").hinted(
+        BackendChoice::Local { .. } => Err(Failure::new(ExitCode::Unavailable, "the local backend cannot run build tasks on ECS").hinted(
             "`--dry-run` prints the request; `rackform build command --exec` builds on this machine; `--backend aws` runs it in the rack",
         )),
-        BackendChoice::Aws => builds_of_aws(context),
+        BackendChoice::Aws => aws_build_service(context),
     }
 }
 
 #[cfg(feature = "aws")]
-fn builds_of_aws(context: &mut Context<'_>) -> Result<Box<dyn BuildService>, Failure> {
+fn aws_build_service(context: &mut Context<'_>) -> Result<Box<dyn BuildService>, Failure> {
     Ok(Box::new(crate::build::aws::AwsBuilds::new(session(context)?)))
 }
 
 #[cfg(not(feature = "aws"))]
-fn builds_of_aws(_: &mut Context<'_>) -> Result<Box<dyn BuildService>, Failure> {
+fn aws_build_service(_: &mut Context<'_>) -> Result<Box<dyn BuildService>, Failure> {
     Err(no_aws())
 }
 
 #[cfg(feature = "aws")]
-fn inspect_aws<'b>(context: &mut Context<'_>) -> Result<Box<dyn Inspector + 'b>, Failure> {
+fn aws_inspector<'b>(context: &mut Context<'_>) -> Result<Box<dyn Inspector + 'b>, Failure> {
     Ok(Box::new(crate::verify::aws::AwsInspector::new(session(context)?)))
 }
 
 #[cfg(not(feature = "aws"))]
-fn inspect_aws<'b>(_: &mut Context<'_>) -> Result<Box<dyn Inspector + 'b>, Failure> {
+fn aws_inspector<'b>(_: &mut Context<'_>) -> Result<Box<dyn Inspector + 'b>, Failure> {
     Err(no_aws())
 }
 
@@ -128,19 +126,19 @@ fn open_aws(_: &mut Context<'_>) -> Result<Box<dyn Backend>, Failure> {
 
 #[cfg(not(feature = "aws"))]
 fn no_aws() -> Failure {
-    Failure::new(ExitCode::Unavailable, "this build has no AWS in it: it was made without the feature `aws`")
-        .hinted("build with default features, or use `--backend local`, which needs no account")
+    Failure::new(ExitCode::Unavailable, "built without AWS support")
+        .hinted("build rackform with the feature `aws`, or use `--backend local`")
 }
 
-/// Opens the local backend, for what only it can do.
+/// Opens the local backend.
 ///
 /// # Errors
 ///
-/// Returns that it cannot be opened, that another process has it, or that AWS was asked for.
+/// Returns an error if another backend is selected, it cannot be opened, or another process locks it.
 pub fn open_local(context: &mut Context<'_>, access: Access, args: &BackendArgs) -> Result<LocalBackend, Failure> {
     let BackendChoice::Local { directory } = context.backend()? else {
-        return Err(Failure::new(ExitCode::Usage, "`rackform local` looks into the local backend, and the backend in force is aws")
-            .hinted("`--backend local` names the one beside rack.yaml"));
+        return Err(Failure::new(ExitCode::Usage, "`rackform local` requires the local backend, but `aws` is selected")
+            .hinted("use `--backend local`"));
     };
     let account = context.rack_file()?.account.clone().unwrap_or_else(|| DEFAULT_ACCOUNT.to_owned());
     let options = LocalOptions {
@@ -150,13 +148,13 @@ pub fn open_local(context: &mut Context<'_>, access: Access, args: &BackendArgs)
         step_delay: (args.step_delay_ms > 0).then(|| std::time::Duration::from_millis(args.step_delay_ms)),
     };
     Ok(match access {
-        Access::Look => LocalBackend::open_existing(&directory, options)?,
-        Access::Change => LocalBackend::open(&directory, options)?,
+        Access::Read => LocalBackend::open_existing(&directory, options)?,
+        Access::Write => LocalBackend::open(&directory, options)?,
     })
 }
 
-/// Returns that there is no such stack.
-pub fn no_stack(stack: &str) -> Failure {
+/// Returns the failure for a stack that does not exist.
+pub fn stack_not_found(stack: &str) -> Failure {
     Failure::new(ExitCode::NoInput, format!("stack `{stack}` does not exist"))
         .hinted("`rackform apply` creates it; `--stack-name` names another")
 }

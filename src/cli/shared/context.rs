@@ -6,14 +6,14 @@ use std::path::Path;
 use crate::cli::GlobalArgs;
 use crate::cli::shared::exit_codes::ExitCode;
 use crate::cli::shared::failure::Failure;
-use crate::cli::shared::screen::{Kept, Pieces, Screen};
+use crate::cli::shared::screen::{BufferedStdout, CapturedOutput, Screen};
 use crate::config::RackFile;
 use crate::template::{Arena, Diagnostics};
 use crate::ui::Layout;
 
 /// What every command is handed.
 ///
-/// Standard output is the answer, standard error the conversation.
+/// Standard output is the answer, standard error the messages.
 pub struct Context<'a> {
     /// Memory that lives as long as the command.
     pub arena: &'a Arena,
@@ -62,8 +62,8 @@ impl<'a> Context<'a> {
     /// # Errors
     ///
     /// Returns [`Failure::PipeClosed`] when nobody reads it, or a failure to write.
-    pub fn answer_in_pieces(&mut self, write: impl FnOnce(&mut Pieces) -> Result<(), serde_json::Error>) -> Result<(), Failure> {
-        self.screen.answer_in_pieces(write)
+    pub fn stream_answer(&mut self, write: impl FnOnce(&mut BufferedStdout) -> Result<(), serde_json::Error>) -> Result<(), Failure> {
+        self.screen.stream_answer(write)
     }
 
     /// Writes the answer to a file, or to standard output when there is none.
@@ -142,8 +142,8 @@ impl<'a> Context<'a> {
     }
 
     /// Returns what was written and said about it, where the screen kept it.
-    pub fn finish(self) -> (Kept, Option<String>) {
-        (self.screen.into_kept(), self.summary)
+    pub fn finish(self) -> (CapturedOutput, Option<String>) {
+        (self.screen.into_captured(), self.summary)
     }
 
     /// Asks before something is carried out; whoever has `--yes` need not. `declined` says what a no leaves as it was.
@@ -155,7 +155,7 @@ impl<'a> Context<'a> {
         if !self.can_prompt() {
             return Err(Failure::new(ExitCode::Declined, "there is no terminal to ask on").hinted("`--yes` goes ahead without asking"));
         }
-        match crate::cli::shared::interrupt::while_asking(|| self.screen.confirm(question)) {
+        match crate::cli::shared::interrupt::while_prompting(|| self.screen.confirm(question)) {
             Ok(true) => Ok(()),
             Ok(false) => Err(Failure::new(ExitCode::Declined, format!("not confirmed: {declined}"))),
             Err(error) => Err(Failure::new(ExitCode::Declined, "cannot ask").caused_by(&error)),

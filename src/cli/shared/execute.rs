@@ -1,4 +1,5 @@
-//! Shows a change, asks, carries it out and tells how it went: what `apply`, `set` and `delete` share.
+//! Executes a change for `apply`, `set`, `delete` and `recover`: shows the plan, checks policies, asks for confirmation, follows the
+//! operation and reports the outcome.
 
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -23,10 +24,10 @@ use crate::ui;
 use crate::ui::verify::ReportView;
 use crate::verify::{self, State, Subject};
 
-/// How soon a second Ctrl-C has to come to be about the update itself.
-const AGAIN: Duration = Duration::from_secs(3);
+/// The time in which a second Ctrl-C offers to cancel the update.
+const SECOND_INTERRUPT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Flags of commands that carry something out.
+/// Options of commands that change a stack.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ExecuteArgs {
     /// Do not ask for confirmation; required if there is no terminal
@@ -48,7 +49,7 @@ pub struct ExecuteArgs {
     pub backend: BackendArgs,
 }
 
-/// One line of `--format json`.
+/// A line of `--format json`.
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
 enum Line<'l> {
@@ -60,34 +61,34 @@ enum Line<'l> {
 }
 
 impl ExecuteArgs {
-    fn line(&self, context: &mut Context<'_>, line: &Line<'_>) -> Result<(), Failure> {
+    fn print_line(&self, context: &mut Context<'_>, line: &Line<'_>) -> Result<(), Failure> {
         let text = ui::json_line(line)?;
         context.answer(&text)
     }
 
-    /// Shows a plan.
+    /// Prints a plan.
     ///
     /// # Errors
     ///
-    /// Returns that it cannot be written.
-    pub fn show(&self, context: &mut Context<'_>, plan: &Plan, stack: &str, made: &str) -> Result<(), Failure> {
+    /// Returns an error if writing fails.
+    pub fn show_plan(&self, context: &mut Context<'_>, plan: &Plan, stack: &str, basis: &str) -> Result<(), Failure> {
         match self.format {
-            Format::Json => self.line(context, &Line::Plan(plan)),
+            Format::Json => self.print_line(context, &Line::Plan(plan)),
             Format::Human => {
-                let text = ui::plan::human(plan, ui::plan::Heading { stack_name: stack, made }, context.layout());
+                let text = ui::plan::human(plan, ui::plan::Heading { stack_name: stack, made: basis }, context.layout());
                 context.answer(&text)
             }
         }
     }
 
-    /// Shows why a stack is stuck, and the ways out.
+    /// Prints why a stack is stuck, and its recovery options.
     ///
     /// # Errors
     ///
-    /// Returns that it cannot be written.
+    /// Returns an error if writing fails.
     pub fn show_recovery(&self, context: &mut Context<'_>, recovery: &Recovery) -> Result<(), Failure> {
         match self.format {
-            Format::Json => self.line(context, &Line::Recovery(ui::RecoveryView::of(recovery))),
+            Format::Json => self.print_line(context, &Line::Recovery(ui::RecoveryView::of(recovery))),
             Format::Human => {
                 let text = ui::recovery(recovery, context.layout());
                 context.answer(&text)
@@ -95,25 +96,25 @@ impl ExecuteArgs {
         }
     }
 
-    /// Looks for what in the account would make a plan fail, unless told not to.
+    /// Runs the preflight checks unless `--no-preflight` is given.
     fn preflight(&self, context: &mut Context<'_>, backend: &dyn Backend, change: &PreparedChange<'_>) -> Result<(), Failure> {
         if self.no_preflight {
             return Ok(());
         }
         let report = preflight::inspect(context, backend, change)?;
         if self.format == Format::Json {
-            self.line(context, &Line::Preflight(ui::verify::view(&report)))?;
+            self.print_line(context, &Line::Preflight(ui::verify::view(&report)))?;
         } else {
             preflight::report(context, &report);
         }
-        preflight::refuse(&report, "`--no-preflight` goes ahead without looking")
+        preflight::refuse(&report, "to skip the preflight checks, use `--no-preflight`")
     }
 
-    /// Checks what stands against a plan, then asks.
+    /// Runs the policy checks on a plan, then asks for confirmation.
     ///
     /// # Errors
     ///
-    /// Returns what denies it, or that it was not confirmed.
+    /// Returns an error if a policy check denies the plan or it is not confirmed.
     pub fn check_and_confirm(&self, context: &mut Context<'_>, plan: &Plan, question: &str) -> Result<(), Failure> {
         if let Some((name, losing)) = unused_allowances(&self.allow_data_loss, plan) {
             let failure =
@@ -130,14 +131,14 @@ impl ExecuteArgs {
         if self.yes {
             return Ok(());
         }
-        context.confirm(question, "the plan was not carried out")
+        context.confirm(question, "the plan was not applied")
     }
 
-    /// Shows, asks for and carries out a change.
+    /// Shows a change, asks for confirmation, applies it and verifies the result.
     ///
     /// # Errors
     ///
-    /// Returns what stands against it, or what the backend refused.
+    /// Returns an error if a check denies the change, it is not confirmed, or the backend fails.
     pub fn execute(&self, context: &mut Context<'_>, backend: &dyn Backend, change: &PreparedChange<'_>) -> Result<ExitCode, Failure> {
         for fail_on in &self.backend.fail_on {
             if !change.logical_ids.contains(&fail_on.logical_id) {
@@ -150,13 +151,13 @@ impl ExecuteArgs {
             }
         }
         let stack = change.target.stack.clone();
-        self.show(context, &change.plan, &stack, basis_text(change.basis()))?;
+        self.show_plan(context, &change.plan, &stack, basis_text(change.basis()))?;
         if change.is_empty() {
             let status = backend.describe_stack(&stack)?.map(|stack| stack.status);
             return self.report(context, &Outcome::Unchanged { status }, &stack);
         }
         if !change.plan.needs_update() {
-            return self.settle_only(context, backend, change);
+            return self.apply_settings_only(context, backend, change);
         }
         self.preflight(context, backend, change)?;
         self.check_and_confirm(context, &change.plan, &format!("Apply this to {stack}?"))?;
@@ -166,20 +167,20 @@ impl ExecuteArgs {
         })?;
         let exit_code = self.report(context, &outcome, &stack)?;
         if matches!(outcome, Outcome::Unchanged { .. } | Outcome::Complete { .. }) {
-            settle(context, backend, &change.target)?;
+            apply_settings(context, backend, &change.target)?;
         }
         if let Outcome::Unchanged { .. } = outcome {
-            let left: Vec<String> = change
+            let skipped: Vec<String> = change
                 .plan
                 .stack
                 .iter()
                 .filter(|change| change.setting.needs_update())
                 .map(|change| format!("`{}`", change.name()))
                 .collect();
-            if !left.is_empty() {
+            if !skipped.is_empty() {
                 context.warn(&format!(
-                    "not applied: {}, since CloudFormation found nothing to update; the next update that changes a resource or a tag brings it",
-                    left.join(", ")
+                    "not applied: {}; CloudFormation applies such changes only with a change to a resource or a tag",
+                    skipped.join(", ")
                 ));
             }
         }
@@ -187,11 +188,11 @@ impl ExecuteArgs {
             let inspector = crate::cli::shared::backend::inspector(context, backend)?;
             let report = verify::verify(backend, inspector.as_ref(), &Subject::from(&change.target), Duration::ZERO)?;
             if self.format == Format::Json {
-                self.line(context, &Line::Verification(ui::verify::view(&report)))?;
+                self.print_line(context, &Line::Verification(ui::verify::view(&report)))?;
             } else {
                 let text = ui::verify::not_passed(&report, context.stderr_layout());
-                let is_news = report.checks.iter().any(|verdict| matches!(verdict.state, State::Failed | State::Pending));
-                if is_news {
+                let is_important = report.checks.iter().any(|check| matches!(check.state, State::Failed | State::Pending));
+                if is_important {
                     context.warn(text.trim_end())
                 } else {
                     context.detail(text.trim_end())
@@ -209,22 +210,29 @@ impl ExecuteArgs {
         Ok(exit_code)
     }
 
-    /// Asks for and carries out a change of nothing but what no change set sets.
-    fn settle_only(&self, context: &mut Context<'_>, backend: &dyn Backend, change: &PreparedChange<'_>) -> Result<ExitCode, Failure> {
+    /// Asks for confirmation and applies a change of stack settings only, such as termination protection, without a change set.
+    fn apply_settings_only(
+        &self,
+        context: &mut Context<'_>,
+        backend: &dyn Backend,
+        change: &PreparedChange<'_>,
+    ) -> Result<ExitCode, Failure> {
         let target = &change.target;
         self.check_and_confirm(context, &change.plan, &format!("Apply this to {}?", target.stack))?;
         apply::check_revision(backend, target)?;
-        settle(context, backend, target)?;
-        let Some(stack) = backend.describe_stack(&target.stack)? else { return Err(crate::cli::shared::backend::no_stack(&target.stack)) };
+        apply_settings(context, backend, target)?;
+        let Some(stack) = backend.describe_stack(&target.stack)? else {
+            return Err(crate::cli::shared::backend::stack_not_found(&target.stack));
+        };
         let outcome = Outcome::Complete { status: stack.status, outputs: stack.outputs, left_behind: Vec::new() };
         self.report(context, &outcome, &target.stack)
     }
 
-    /// Follows what is under way, or was left unfinished, to its end; asks first.
+    /// Resumes or follows an unfinished operation until it ends, after confirmation.
     ///
     /// # Errors
     ///
-    /// Returns that it was not confirmed, or that the backend cannot be asked.
+    /// Returns an error if it is not confirmed, or if the backend fails.
     pub fn resume(
         &self,
         context: &mut Context<'_>,
@@ -233,8 +241,8 @@ impl ExecuteArgs {
     ) -> Result<(Outcome, ExitCode), Failure> {
         let unfinished = format!("`{}` is {}: {} is unfinished", stack.name, stack.status, ui::stack_status::operation(stack.status));
         if !self.yes && !context.can_prompt() {
-            let message = format!("{unfinished}, and there is no terminal to ask on: nothing was changed");
-            return Err(Failure::new(ExitCode::Declined, message).hinted("`--yes` finishes it first, then does what you asked for"));
+            let message = format!("{unfinished}, and there is no terminal for a confirmation; nothing was changed");
+            return Err(Failure::new(ExitCode::Declined, message).hinted("to finish it before the new operation, use `--yes`"));
         }
         context.status(&unfinished);
         if !self.yes {
@@ -248,47 +256,50 @@ impl ExecuteArgs {
         Ok((outcome, exit_code))
     }
 
-    /// Does some work on a stack while its events are shown; an update that is interrupted twice may be cancelled.
+    /// Runs an operation on a stack and prints its events. After a second interrupt, offers to cancel an update.
     ///
     /// # Errors
     ///
-    /// Returns what the work returns.
+    /// Returns the error of the operation, or an error if writing fails.
     pub fn follow(
         &self,
         context: &mut Context<'_>,
         backend: &dyn Backend,
         stack: &str,
         steps: usize,
-        work: impl FnOnce(&mut dyn Observer, &AtomicBool) -> Result<Outcome, apply::ApplyError>,
+        operation: impl FnOnce(&mut dyn Observer, &AtomicBool) -> Result<Outcome, apply::ApplyError>,
     ) -> Result<Outcome, Failure> {
-        let outcome = following::follow(context, self.format, steps, work)?;
+        let outcome = following::follow(context, self.format, steps, operation)?;
         let Outcome::Interrupted { status, .. } = &outcome else { return Ok(outcome) };
         if *status != StackStatus::UpdateInProgress || self.format == Format::Json || !context.can_prompt() {
             return Ok(outcome);
         }
-        context.warn(&format!("interrupted: {stack} is {status}; Ctrl-C again within {} s to cancel the update", AGAIN.as_secs()));
-        if !interrupt::again_within(AGAIN) {
+        context.warn(&format!(
+            "interrupted: {stack} is {status}; to cancel the update, press Ctrl-C again within {} s",
+            SECOND_INTERRUPT_TIMEOUT.as_secs()
+        ));
+        if !interrupt::wait_for_second(SECOND_INTERRUPT_TIMEOUT) {
             return Ok(outcome);
         }
-        let question = format!("Cancel the update of {stack}? What it did so far is then undone.");
-        if context.confirm(&question, "the update goes on").is_err() {
+        let question = format!("Cancel the update of {stack} and roll back its changes?");
+        if context.confirm(&question, "the update continues").is_err() {
             return Ok(outcome);
         }
         let Some(now) = backend.describe_stack(stack)? else { return Ok(outcome) };
         let events = backend.recent_events(&now.id)?;
         backend.cancel_update(stack)?;
-        interrupt::forget();
+        interrupt::reset();
         following::follow(context, self.format, steps, |observer, interrupted| apply::watch(backend, &now, events, observer, interrupted))
     }
 
-    /// Tells how it ended.
+    /// Prints the outcome of an operation, and returns the exit code.
     ///
     /// # Errors
     ///
-    /// Returns that it cannot be written.
+    /// Returns an error if writing fails.
     pub fn report(&self, context: &mut Context<'_>, outcome: &Outcome, stack: &str) -> Result<ExitCode, Failure> {
         match self.format {
-            Format::Json => self.line(context, &Line::Outcome(outcome))?,
+            Format::Json => self.print_line(context, &Line::Outcome(outcome))?,
             Format::Human => {
                 let text = ui::outcome(outcome, stack, context.stderr_layout());
                 if outcome.is_success() { context.status(&text) } else { context.warn(&text) }
@@ -302,10 +313,10 @@ impl ExecuteArgs {
     }
 }
 
-/// Gives the stack what no change set sets, and says what that was.
-fn settle(context: &mut Context<'_>, backend: &dyn Backend, target: &apply::Target) -> Result<(), Failure> {
-    for settled in apply::apply_settings(backend, &target.stack, &target.settings)? {
-        context.status(&settled.to_string());
+/// Applies the stack settings that are not part of a change set, and reports them.
+fn apply_settings(context: &mut Context<'_>, backend: &dyn Backend, target: &apply::Target) -> Result<(), Failure> {
+    for setting in apply::apply_settings(backend, &target.stack, &target.settings)? {
+        context.status(&setting.to_string());
     }
     Ok(())
 }

@@ -1,46 +1,45 @@
-//! The one list of exit codes; `docs/exit-codes.md` is checked against it.
+//! All exit codes; a test compares `docs/exit-codes.md` with them.
 //!
-//! Numbers from 64 on follow `sysexits.h` where it has a word for the case, so that a script can tell "you called me wrongly" from
-//! "your template is wrong" from "try again later".
+//! Numbers from 64 to 75 follow `sysexits.h`, so that a script can distinguish bad usage, a bad template and a temporary failure.
 
-/// How the program ends.
+/// The exit code of the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum ExitCode {
     /// Done, or nothing to do.
     Done = 0,
-    /// The work was tried and failed.
+    /// The operation failed.
     Failed = 1,
-    /// Differences were found, and the caller asked to be told by exit code.
+    /// There are differences, and the caller asked for this exit code.
     Differences = 2,
-    /// A risk stands against the change and was not allowed.
+    /// The change has a risk that is not allowed.
     Denied = 3,
     /// The change was not confirmed.
     Declined = 4,
-    /// AWS's own change set and the prediction disagree.
+    /// AWS's change set differs from the prediction.
     Disagreement = 5,
-    /// The command line is wrong.
+    /// The command line is invalid.
     Usage = 64,
-    /// A file was read, and what it says is wrong.
+    /// The contents of an input file are invalid.
     Data = 65,
-    /// Something named as input does not exist or cannot be read.
+    /// An input does not exist or cannot be read.
     NoInput = 66,
-    /// The backend cannot be reached or used.
+    /// The backend is unavailable.
     Unavailable = 69,
     /// A bug in rackform.
     Bug = 70,
     /// An output file cannot be written.
     CannotWrite = 73,
-    /// The stack is busy or moved on; trying again may work.
+    /// The stack is busy or has changed; a retry may succeed.
     TryAgain = 75,
     /// Interrupted by the user.
     Interrupted = 130,
-    /// The reader of the answer went away.
+    /// The reader of standard output closed the pipe.
     PipeClosed = 141,
 }
 
 impl ExitCode {
-    /// Every exit code, by number.
+    /// All exit codes in order of their numbers.
     pub const ALL: [Self; 15] = [
         Self::Done,
         Self::Failed,
@@ -59,20 +58,20 @@ impl ExitCode {
         Self::PipeClosed,
     ];
 
-    /// Returns the number that the shell sees.
+    /// Returns the number.
     pub fn number(self) -> u8 {
         self as u8
     }
 
-    /// Returns it in a word or two, for a line among others.
-    pub fn word(self) -> &'static str {
+    /// Returns a short label, for the summary of several racks.
+    pub fn label(self) -> &'static str {
         match self {
             Self::Done => "done",
             Self::Failed => "failed",
             Self::Differences => "differs",
             Self::Denied => "denied",
             Self::Declined => "not confirmed",
-            Self::Disagreement => "AWS disagrees",
+            Self::Disagreement => "AWS differs",
             Self::Usage => "bad usage",
             Self::Data => "bad input",
             Self::NoInput => "missing input",
@@ -81,30 +80,30 @@ impl ExitCode {
             Self::CannotWrite => "cannot write",
             Self::TryAgain => "busy",
             Self::Interrupted => "interrupted",
-            Self::PipeClosed => "not read",
+            Self::PipeClosed => "output closed",
         }
     }
 
-    /// Returns what it means, as the documentation says it.
+    /// Returns the meaning, as in the documentation.
     pub fn meaning(self) -> &'static str {
         match self {
             Self::Done => "done, or nothing to do",
-            Self::Failed => "the work was tried and failed, such as an update that was rolled back, or a check of `verify` failed",
-            Self::Differences => "differences were found: `--exit-code` with changes, or `--check` with a file that is not up to date",
+            Self::Failed => "failed: for example, an update was rolled back, or a check of `verify` failed",
+            Self::Differences => "differences: there are changes with `--exit-code`, or the file is out of date with `--check`",
             Self::Denied => {
-                "denied: a risk that `--deny` names, data that would be lost without `--allow-data-loss`, something in the account that would make the plan fail, or more in AWS's change set than was approved"
+                "denied: a risk that `--deny` names, data loss without `--allow-data-loss`, a failed preflight check, or more changes in AWS's change set than the plan predicts"
             }
-            Self::Declined => "not confirmed: the answer was no, or there was no terminal to ask on and no `--yes`",
-            Self::Disagreement => "AWS's own change set and the prediction disagree (`--confirm-with-aws`)",
-            Self::Usage => "bad usage: an unknown flag, a missing argument, flags that exclude each other",
-            Self::Data => "bad input: a template, parameter file or rack.yaml that was read and is wrong",
-            Self::NoInput => "missing input: a file, stack or saved plan that does not exist or cannot be read",
-            Self::Unavailable => "the backend cannot be reached or used",
-            Self::Bug => "a bug in rackform; the text says what to report",
-            Self::CannotWrite => "an output cannot be written",
-            Self::TryAgain => "the stack is busy, or changed since the plan was made: plan again",
+            Self::Declined => "not confirmed: the answer was no, or there is no terminal and no `--yes`",
+            Self::Disagreement => "AWS's change set differs from the prediction (`--confirm-with-aws`)",
+            Self::Usage => "bad usage: an unknown flag, a missing argument, or flags that exclude each other",
+            Self::Data => "bad input: a template, parameter file or rack.yaml is invalid",
+            Self::NoInput => "missing input: a file, stack or saved plan does not exist or cannot be read",
+            Self::Unavailable => "the backend is unavailable",
+            Self::Bug => "a bug in rackform; the message lists what to report",
+            Self::CannotWrite => "output cannot be written",
+            Self::TryAgain => "the stack is busy, or has changed since it was planned: retry, or plan again",
             Self::Interrupted => "interrupted (Ctrl-C)",
-            Self::PipeClosed => "whoever read the output stopped reading, such as `head`",
+            Self::PipeClosed => "the reader of standard output, such as `head`, closed the pipe",
         }
     }
 }

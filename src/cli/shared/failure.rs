@@ -1,4 +1,4 @@
-//! Why a command did not end well: expected failures know what to say and their exit code, anything else is a bug.
+//! The failure of a command, with its message, hint and exit code.
 
 use std::error::Error;
 
@@ -6,29 +6,29 @@ use crate::cli::shared::exit_codes::ExitCode;
 use crate::config::ConfigError;
 use crate::template::{Diagnostics, SourceError};
 
-/// Why a command did not end well.
+/// The failure of a command.
 #[derive(Debug)]
 pub enum Failure {
-    /// Something that can happen to a careful user.
+    /// An expected failure, such as invalid input or an error of the backend.
     Expected(Box<ExpectedFailure>),
-    /// Problems with places in files.
+    /// Errors with positions in files.
     Problems(Diagnostics, ExitCode),
-    /// Whoever read standard output went away: nothing is said.
+    /// The reader of standard output closed the pipe. Nothing is printed.
     PipeClosed,
     /// A bug.
     Bug(Box<dyn Error>),
 }
 
-/// A failure that can happen to a careful user: what, why, and what to do.
+/// An expected failure: message, causes and hint.
 #[derive(Debug)]
 pub struct ExpectedFailure {
-    /// What failed, a lowercase fragment.
+    /// What failed, without capital letter and period.
     pub message: String,
-    /// Why, outermost first.
+    /// The causes, outermost first.
     pub causes: Vec<String>,
-    /// What to do.
+    /// How to resolve it.
     pub hint: Option<String>,
-    /// How the program ends.
+    /// The exit code.
     pub exit_code: ExitCode,
 }
 
@@ -38,7 +38,7 @@ impl Failure {
         Self::Expected(Box::new(ExpectedFailure { message: message.into(), causes: Vec::new(), hint: None, exit_code }))
     }
 
-    /// Adds what to do.
+    /// Adds a hint.
     #[must_use]
     pub fn hinted(mut self, hint: impl Into<String>) -> Self {
         if let Self::Expected(failure) = &mut self {
@@ -56,7 +56,7 @@ impl Failure {
         }
     }
 
-    /// Adds why: an error and everything behind it.
+    /// Adds an error and its sources as causes.
     #[must_use]
     pub fn caused_by(mut self, error: &(dyn Error + 'static)) -> Self {
         if let Self::Expected(failure) = &mut self {
@@ -72,12 +72,12 @@ impl Failure {
         self
     }
 
-    /// Returns a failure to write an output file.
+    /// Returns the failure for an output file that cannot be written.
     pub fn cannot_write(path: &std::path::Path, error: &std::io::Error) -> Self {
         Self::new(ExitCode::CannotWrite, format!("cannot write `{}`", path.display())).caused_by(error)
     }
 
-    /// Returns how the program ends.
+    /// Returns the exit code.
     pub fn exit_code(&self) -> ExitCode {
         match self {
             Self::Expected(failure) => failure.exit_code,
@@ -100,7 +100,7 @@ impl From<SourceError> for Failure {
             SourceError::Read { source, .. } => {
                 let failure = Self::new(ExitCode::NoInput, error.to_string()).caused_by(source);
                 match source.kind() {
-                    std::io::ErrorKind::IsADirectory => failure.hinted("name a file in it"),
+                    std::io::ErrorKind::IsADirectory => failure.hinted("name a file in this directory"),
                     std::io::ErrorKind::NotFound => failure.hinted("check the path; `-` reads standard input"),
                     _ => failure,
                 }

@@ -1,4 +1,4 @@
-//! Shows an operation while it is followed.
+//! Follows an operation and prints its events.
 
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -12,53 +12,53 @@ use crate::cli::{Context, Failure, Format};
 use crate::cloudformation::StackEvent;
 use crate::ui;
 
-/// What an event is on a line of `--format json`.
+/// An event in `--format json`.
 #[derive(Serialize)]
 struct Line<'l> {
     event: &'l StackEvent,
 }
 
-/// Does some work while its events are shown and Ctrl-C is heeded.
+/// Runs an operation, prints its events and handles Ctrl-C.
 ///
 /// # Errors
 ///
-/// Returns what the work returns.
+/// Returns the error of the operation, or an error if writing fails.
 pub fn follow<T>(
     context: &mut Context<'_>,
     format: Format,
     steps: usize,
-    work: impl FnOnce(&mut dyn Observer, &AtomicBool) -> Result<T, ApplyError>,
+    operation: impl FnOnce(&mut dyn Observer, &AtomicBool) -> Result<T, ApplyError>,
 ) -> Result<T, Failure> {
     let draws = format == Format::Human && context.can_draw_progress();
     let layout = context.stderr_layout();
-    let mut watching = Watching { format, context, progress: Some(ui::Progress::new(steps, draws, layout)), failure: None };
-    let done = work(&mut watching, interrupt::flag());
-    if let Some(progress) = watching.progress.take() {
+    let mut printer = EventPrinter { format, context, progress: Some(ui::Progress::new(steps, draws, layout)), failure: None };
+    let result = operation(&mut printer, interrupt::flag());
+    if let Some(progress) = printer.progress.take() {
         progress.finish();
     }
-    let failure = watching.failure;
-    let done = done?;
-    failure.map_or(Ok(done), Err)
+    let failure = printer.failure;
+    let value = result?;
+    failure.map_or(Ok(value), Err)
 }
 
-/// Writes events as they come.
-struct Watching<'c, 'a> {
+/// Prints events.
+struct EventPrinter<'c, 'a> {
     format: Format,
     context: &'c mut Context<'a>,
     progress: Option<ui::Progress>,
-    /// A closed pipe must not stop what is under way; it is told in the end.
+    /// An error of standard output, which must not stop the operation; returned when it ends.
     failure: Option<Failure>,
 }
 
-impl Watching<'_, '_> {
-    fn remark(&mut self, text: String) {
+impl EventPrinter<'_, '_> {
+    fn print(&mut self, text: String) {
         if let Some(text) = self.progress.as_mut().and_then(|progress| progress.remark(text)) {
             self.context.status(&text);
         }
     }
 }
 
-impl Observer for Watching<'_, '_> {
+impl Observer for EventPrinter<'_, '_> {
     fn event(&mut self, event: &StackEvent) {
         if self.format == Format::Json {
             if self.failure.is_none() {
@@ -85,14 +85,14 @@ impl Observer for Watching<'_, '_> {
     }
 
     fn unreachable(&mut self, error: &BackendError, since: Duration) {
-        self.remark(format!("no answer for {}, asking on (what was begun goes on meanwhile): {error}", progress::format_duration(since)));
+        self.print(format!("no response for {}; retrying (the operation continues): {error}", progress::format_duration(since)));
     }
 
     fn notice(&mut self, text: &str) {
-        self.remark(text.to_owned());
+        self.print(text.to_owned());
     }
 
     fn reachable(&mut self) {
-        self.remark("there are answers again".to_owned());
+        self.print("the connection is restored".to_owned());
     }
 }

@@ -1,4 +1,4 @@
-//! Ctrl-C, and a request to end: the first one is heeded when it suits, a further one ends the program where nobody heeds it.
+//! Handles Ctrl-C and SIGTERM: the first one asks the running operation to stop, a later one may end the program immediately.
 
 use std::io::IsTerminal as _;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -7,29 +7,29 @@ use std::time::{Duration, Instant};
 use crate::cli::ExitCode;
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
-static TIMES: AtomicUsize = AtomicUsize::new(0);
-static ASKING: AtomicBool = AtomicBool::new(false);
+static COUNT: AtomicUsize = AtomicUsize::new(0);
+static PROMPTING: AtomicBool = AtomicBool::new(false);
 
-/// Returns the flag that is set from the first interruption on; interruptions are heeded from the first call on.
+/// Returns the flag that the first interrupt sets. The first call installs the handler.
 pub fn flag() -> &'static AtomicBool {
-    // A handler that is there already does the same.
+    // This fails if the handler is already installed.
     let _ = ctrlc::set_handler(|| {
-        let times = TIMES.fetch_add(1, Ordering::SeqCst) + 1;
+        let count = COUNT.fetch_add(1, Ordering::SeqCst) + 1;
         INTERRUPTED.store(true, Ordering::SeqCst);
-        // Nothing is lost by ending at once: what is under way is AWS's, or the store's, which may be left at any moment.
-        let has_somebody = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
-        if ASKING.load(Ordering::SeqCst) || times > 2 || (times == 2 && !has_somebody) {
+        // Exiting immediately is safe: AWS continues its operation, and the local store is consistent at any time.
+        let is_interactive = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+        if PROMPTING.load(Ordering::SeqCst) || count > 2 || (count == 2 && !is_interactive) {
             std::process::exit(ExitCode::Interrupted.number().into());
         }
     });
     &INTERRUPTED
 }
 
-/// Waits for a second interruption; tells whether it came.
-pub fn again_within(patience: Duration) -> bool {
-    let end = Instant::now() + patience;
+/// Waits for a second interrupt, and returns whether there was one within the timeout.
+pub fn wait_for_second(timeout: Duration) -> bool {
+    let end = Instant::now() + timeout;
     while Instant::now() < end {
-        if TIMES.load(Ordering::SeqCst) > 1 {
+        if COUNT.load(Ordering::SeqCst) > 1 {
             return true;
         }
         std::thread::sleep(Duration::from_millis(50));
@@ -37,16 +37,16 @@ pub fn again_within(patience: Duration) -> bool {
     false
 }
 
-/// Forgets interruptions that were heeded.
-pub fn forget() {
-    TIMES.store(0, Ordering::SeqCst);
+/// Resets the flag after an interrupt was handled.
+pub fn reset() {
+    COUNT.store(0, Ordering::SeqCst);
     INTERRUPTED.store(false, Ordering::SeqCst);
 }
 
-/// Asks something, and lets an interruption meanwhile end the program as it would without a handler.
-pub fn while_asking<T>(ask: impl FnOnce() -> T) -> T {
-    ASKING.store(true, Ordering::SeqCst);
-    let answer = ask();
-    ASKING.store(false, Ordering::SeqCst);
+/// Runs a prompt, during which an interrupt ends the program immediately.
+pub fn while_prompting<T>(prompt: impl FnOnce() -> T) -> T {
+    PROMPTING.store(true, Ordering::SeqCst);
+    let answer = prompt();
+    PROMPTING.store(false, Ordering::SeqCst);
     answer
 }

@@ -1,4 +1,4 @@
-//! Policy checks on the command line: the kinds of risk that `--deny` takes, and the words for a refused plan.
+//! Policy checks on the command line: the values of `--deny`, and the messages for a denied plan.
 
 use crate::cli::{ExitCode, ExpectedFailure, Failure};
 use crate::operation::{PolicyViolation, PolicyViolations};

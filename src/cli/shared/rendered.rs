@@ -1,11 +1,11 @@
-//! What is rendered into a file, and whether a file is still what would be rendered.
+//! Output of a rendered file, or comparison with an existing file.
 
 use std::path::{Path, PathBuf};
 
 use crate::cli::{Context, ExitCode, Failure};
 use crate::template::Source;
 
-/// Where a rendered text goes, or what it is compared with.
+/// Where to write a rendered file, or the file to compare it with.
 #[derive(Debug, clap::Args)]
 pub struct Rendered {
     /// Write to a file [default: standard output]
@@ -17,35 +17,35 @@ pub struct Rendered {
 }
 
 impl Rendered {
-    /// Makes the directory that the file goes into, for files whose place a program prescribes.
+    /// Creates the directory of the output file, for files whose path another program prescribes.
     ///
     /// # Errors
     ///
-    /// Returns that it cannot be made.
-    pub fn make_directory(&self) -> Result<(), Failure> {
+    /// Returns an error if it cannot be created.
+    pub fn create_directory(&self) -> Result<(), Failure> {
         let directory = self.output.as_deref().and_then(Path::parent).filter(|directory| !directory.as_os_str().is_empty());
         directory.map_or(Ok(()), |directory| std::fs::create_dir_all(directory).map_err(|error| Failure::cannot_write(directory, &error)))
     }
 
-    /// Writes a text where it is wanted, or tells how a file differs from it.
+    /// Writes the text, or prints the difference to an existing file with `--check`.
     ///
     /// # Errors
     ///
-    /// Returns a failure to read or write.
-    pub fn give(&self, text: &str, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
-        self.give_unless(text, context, |_| None)
+    /// Returns an error if reading or writing fails.
+    pub fn write_or_check(&self, text: &str, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
+        self.write_or_check_unless(text, context, |_| None)
     }
 
-    /// Does so, unless a file that differs is none to be compared with, which `refuses` tells.
+    /// As [`write_or_check`](Self::write_or_check), but `refuse` may return a failure for a file that differs, such as another format.
     ///
     /// # Errors
     ///
-    /// Returns that, or a failure to read or write.
-    pub fn give_unless(
+    /// Returns that failure, or an error if reading or writing fails.
+    pub fn write_or_check_unless(
         &self,
         text: &str,
         context: &mut Context<'_>,
-        refuses: impl FnOnce(&Source) -> Option<Failure>,
+        refuse: impl FnOnce(&Source) -> Option<Failure>,
     ) -> Result<ExitCode, Failure> {
         let Some(path) = &self.check else {
             context.answer_to(self.output.as_deref(), text)?;
@@ -56,12 +56,12 @@ impl Rendered {
             context.status(&format!("`{}` is up to date", file.name()));
             return Ok(ExitCode::Done);
         }
-        if let Some(failure) = refuses(&file) {
+        if let Some(failure) = refuse(&file) {
             return Err(failure);
         }
         let difference = crate::ui::difference((file.name(), file.text()), ("rendered", text), context.layout());
         context.answer(&difference)?;
-        context.status(&format!("`{0}` is not up to date; the same command with `-o {0}` in place of `--check` writes it", file.name()));
+        context.status(&format!("`{0}` is out of date; to update it, use `-o {0}` instead of `--check`", file.name()));
         Ok(ExitCode::Differences)
     }
 }

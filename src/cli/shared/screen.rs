@@ -1,4 +1,4 @@
-//! Where a command writes: the process's own streams, or memory while several commands run at once.
+//! Output of a command: to the process's streams, or captured in memory while several commands run at once.
 
 use std::io::{IsTerminal as _, Write as _};
 
@@ -8,60 +8,60 @@ use crate::cli::shared::exit_codes::ExitCode;
 use crate::cli::shared::failure::Failure;
 use crate::ui::{Layout, Styles};
 
-/// Where a command writes.
+/// Writes the output of a command.
 pub struct Screen {
     stdout: ColorChoice,
     stderr: ColorChoice,
-    kept: Option<Kept>,
+    captured: Option<CapturedOutput>,
 }
 
-/// Standard output, for a long answer.
-pub type Pieces = std::io::BufWriter<std::io::StdoutLock<'static>>;
+/// Standard output with a buffer, for long results.
+pub type BufferedStdout = std::io::BufWriter<std::io::StdoutLock<'static>>;
 
-/// Bytes of a long answer that are written at once.
-const PIECE_BYTES: usize = 32 * 1024;
+/// The size of the buffer of [`BufferedStdout`].
+const BUFFER_BYTES: usize = 32 * 1024;
 
-/// What a command wrote while nobody watched.
+/// The captured output of a command.
 #[derive(Debug, Default)]
-pub struct Kept {
-    /// What standard output would have had.
+pub struct CapturedOutput {
+    /// The text for standard output.
     pub answer: String,
-    /// What standard error would have had.
-    pub conversation: String,
+    /// The text for standard error.
+    pub messages: String,
 }
 
 impl Screen {
-    /// Returns the process's own streams.
+    /// Returns a screen that writes to the process's streams.
     pub fn process(color: ColorChoice) -> Self {
         let (stdout, stderr) = match color {
             ColorChoice::Auto => (AutoStream::choice(&std::io::stdout()), AutoStream::choice(&std::io::stderr())),
             choice => (choice, choice),
         };
-        Self { stdout, stderr, kept: None }
+        Self { stdout, stderr, captured: None }
     }
 
-    /// Returns one that keeps what is written, in the colours of the process's own streams.
-    pub fn keeping(color: ColorChoice) -> Self {
-        Self { kept: Some(Kept::default()), ..Self::process(color) }
+    /// Returns a screen that captures output, with the color choice of the process's streams.
+    pub fn capturing(color: ColorChoice) -> Self {
+        Self { captured: Some(CapturedOutput::default()), ..Self::process(color) }
     }
 
-    /// Returns what was kept.
-    pub fn into_kept(self) -> Kept {
-        self.kept.unwrap_or_default()
+    /// Returns the captured output; empty if the screen writes to the process's streams.
+    pub fn into_captured(self) -> CapturedOutput {
+        self.captured.unwrap_or_default()
     }
 
-    /// Writes the answer.
+    /// Writes results to standard output.
     ///
     /// # Errors
     ///
-    /// Returns [`Failure::PipeClosed`] when nobody reads it, or a failure to write.
+    /// Returns [`Failure::PipeClosed`] if the reader closed the pipe, or an error if writing fails.
     pub fn answer(&mut self, text: &str) -> Result<(), Failure> {
-        if let Some(kept) = &mut self.kept {
-            kept.answer.push_str(text);
+        if let Some(captured) = &mut self.captured {
+            captured.answer.push_str(text);
             return Ok(());
         }
         let mut stdout = std::io::stdout().lock();
-        // Views are plain already where no colour is wanted, and looking through a long answer for codes would cost more than writing it.
+        // Without colors the text has no escape codes, and searching a long text for them would take longer than writing it.
         let written = if self.stdout == ColorChoice::Never && !stdout.is_terminal() {
             stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
         } else {
@@ -71,56 +71,56 @@ impl Screen {
         written.map_err(|error| cannot_write(&error))
     }
 
-    /// Writes a long answer of JSON as it comes, without a copy of all of it in memory; for commands about one rack, whose screen is the
-    /// process's own.
+    /// Writes long JSON to standard output while it is serialized, without a copy in memory. Output is not captured, so only commands for
+    /// one rack may use it.
     ///
     /// # Errors
     ///
-    /// Returns [`Failure::PipeClosed`] when nobody reads it, or a failure to write.
-    pub fn answer_in_pieces(&mut self, write: impl FnOnce(&mut Pieces) -> Result<(), serde_json::Error>) -> Result<(), Failure> {
-        let mut pieces = Pieces::with_capacity(PIECE_BYTES, std::io::stdout().lock());
-        write(&mut pieces).map_err(std::io::Error::from).and_then(|()| pieces.flush()).map_err(|error| cannot_write(&error))
+    /// Returns [`Failure::PipeClosed`] if the reader closed the pipe, or an error if writing fails.
+    pub fn stream_answer(&mut self, write: impl FnOnce(&mut BufferedStdout) -> Result<(), serde_json::Error>) -> Result<(), Failure> {
+        let mut stdout = BufferedStdout::with_capacity(BUFFER_BYTES, std::io::stdout().lock());
+        write(&mut stdout).map_err(std::io::Error::from).and_then(|()| stdout.flush()).map_err(|error| cannot_write(&error))
     }
 
-    /// Writes a line of the conversation; a closed standard error is nobody's failure.
+    /// Writes a message to standard error; errors are ignored.
     pub fn status(&mut self, text: &str) {
         let newline = if text.ends_with('\n') { "" } else { "\n" };
-        if let Some(kept) = &mut self.kept {
-            kept.conversation.push_str(text);
-            kept.conversation.push_str(newline);
+        if let Some(captured) = &mut self.captured {
+            captured.messages.push_str(text);
+            captured.messages.push_str(newline);
             return;
         }
         let mut stderr = AutoStream::new(std::io::stderr().lock(), self.stderr);
         let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.write_all(newline.as_bytes()));
     }
 
-    /// Asks, and returns whether the answer was yes.
+    /// Asks a question, and returns whether the answer was yes.
     ///
     /// # Errors
     ///
-    /// Returns that it cannot be asked.
+    /// Returns an error if reading or writing fails.
     pub fn confirm(&self, question: &str) -> std::io::Result<bool> {
         let mut stderr = AutoStream::new(std::io::stderr().lock(), self.stderr);
         crate::ui::confirm(&mut std::io::stdin().lock(), &mut stderr, question)
     }
 
-    /// Tells whether there is somebody to ask: standard input and standard error are terminals.
+    /// Returns whether the user can be prompted: standard input and standard error are terminals.
     pub fn can_prompt(&self) -> bool {
-        self.kept.is_none() && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+        self.captured.is_none() && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
     }
 
-    /// Tells whether progress may be drawn over itself: standard error is a terminal, and one that can move its cursor.
+    /// Returns whether progress can be redrawn in place: standard error is a terminal that can move its cursor.
     pub fn can_draw(&self) -> bool {
         let is_dumb = std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
-        self.kept.is_none() && std::io::stderr().is_terminal() && !is_dumb
+        self.captured.is_none() && std::io::stderr().is_terminal() && !is_dumb
     }
 
-    /// Returns width and styles of standard output.
+    /// Returns the width and styles of standard output.
     pub fn stdout_layout(&self) -> Layout {
         layout(std::io::stdout().is_terminal(), self.stdout)
     }
 
-    /// Returns width and styles of standard error.
+    /// Returns the width and styles of standard error.
     pub fn stderr_layout(&self) -> Layout {
         layout(std::io::stderr().is_terminal(), self.stderr)
     }
@@ -138,7 +138,7 @@ fn layout(is_terminal: bool, color: ColorChoice) -> Layout {
     Layout { width: width.unwrap_or(Layout::DEFAULT_WIDTH), styles: Styles::when(color != ColorChoice::Never), whole: !is_terminal }
 }
 
-/// Returns the terminal's columns; below 40 a table is no table any more.
+/// Returns the terminal's columns, at least 40, so that tables stay readable.
 fn terminal_columns() -> Option<usize> {
     terminal_size::terminal_size().map(|(width, _)| usize::from(width.0).max(40))
 }

@@ -57,7 +57,7 @@ pub fn look(choice: RackArg, context: &mut Context<'_>) -> Result<Option<Rack>, 
         RackArg::Auto if !is_named => Ok(None),
         RackArg::Deployed => {
             let stack = context.stack_name(None)?;
-            deployed(&stack, context)?.map_or_else(|| Err(backend::no_stack(&stack)), |rack| Ok(Some(rack)))
+            deployed(&stack, context)?.map_or_else(|| Err(backend::stack_not_found(&stack)), |rack| Ok(Some(rack)))
         }
         RackArg::File => in_file(context).map(Some),
         RackArg::Auto => {
@@ -77,7 +77,7 @@ pub fn look(choice: RackArg, context: &mut Context<'_>) -> Result<Option<Rack>, 
 }
 
 fn deployed(stack: &str, context: &mut Context<'_>) -> Result<Option<Rack>, Failure> {
-    let backend = backend::open(context, Access::Look, &BackendArgs::default())?;
+    let backend = backend::open(context, Access::Read, &BackendArgs::default())?;
     let Some(deployed) = DeployedStack::load(backend.as_ref(), stack, context.arena)? else { return Ok(None) };
     let site = crate::operation::build_environment(
         &deployed.evaluate(context.arena, &mut |note| print_note(context, note))?,

@@ -71,7 +71,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let mut mask = Mask::default();
     let site = site(context, &mut mask)?;
     if let Some(task) = &args.attach {
-        let service = backend::builds(context)?;
+        let service = backend::build_service(context)?;
         let running = Running::of(&site, task);
         return args.followed(context, service.as_ref(), &running, mask);
     }
@@ -89,7 +89,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         context.answer(&ui::bare_json(&request.shown(&mask))?)?;
         return Ok(ExitCode::Done);
     }
-    let service = backend::builds(context)?;
+    let service = backend::build_service(context)?;
     if credentials::add(&mut order, &site, &mut mask, context)? {
         request = requested(&order)?;
     }
@@ -114,16 +114,16 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
 /// Returns that there is no such stack, or what it lacks.
 pub fn site(context: &mut Context<'_>, mask: &mut Mask) -> Result<BuildEnvironment, Failure> {
     let stack = context.stack_name(None)?;
-    let backend = backend::open(context, Access::Look, &BackendArgs::default())?;
+    let backend = backend::open(context, Access::Read, &BackendArgs::default())?;
     if backend.describe_stack(&stack)?.is_none_or(|stack| stack.status.is_review()) {
-        return Err(backend::no_stack(&stack));
+        return Err(backend::stack_not_found(&stack));
     }
     let read = Subject::deployed(&stack).evaluated(backend.as_ref(), &State::default(), |evaluation, deployed| {
         let parameters = evaluation.parameters.parameters.values().filter(|parameter| parameter.declaration.no_echo);
         parameters.filter_map(|parameter| parameter.value.as_deref()).for_each(|value| mask.add_credentials(value));
         Ok(deployed.map(|deployed| crate::operation::build_environment(evaluation, deployed)))
     })?;
-    read.ok_or_else(|| backend::no_stack(&stack))?.map_err(|problems| Failure::Problems(problems, ExitCode::Data))
+    read.ok_or_else(|| backend::stack_not_found(&stack))?.map_err(|problems| Failure::Problems(problems, ExitCode::Data))
 }
 
 impl Running {
@@ -187,7 +187,7 @@ impl Args {
             match ended.map_err(|error| lost_sight(error, running))? {
                 Ended::Stopped(outcome) => return self.tell(context, &outcome, &mask),
                 Ended::Unknown => return Err(no_task(running)),
-                Ended::Interrupted if self.stops(context, service, running)? => interrupt::forget(),
+                Ended::Interrupted if self.stops(context, service, running)? => interrupt::reset(),
                 Ended::Interrupted => {
                     let id = task_id(&running.task);
                     context.warn(&format!(
@@ -205,7 +205,7 @@ impl Args {
             return Ok(false);
         }
         context.warn(&format!("interrupted; Ctrl-C again within {} s to stop the build itself", AGAIN.as_secs()));
-        if !interrupt::again_within(AGAIN) || context.confirm("Stop the build?", "the build goes on").is_err() {
+        if !interrupt::wait_for_second(AGAIN) || context.confirm("Stop the build?", "the build goes on").is_err() {
             return Ok(false);
         }
         service.stop_task(&running.cluster, &running.task, super::stop::REASON)?;
