@@ -1,4 +1,4 @@
-//! `build agent`: what runs is what is shown, and builds share cache directories without losing or mixing them.
+//! Tests of `build agent`: the printed command is the one that runs, and builds share cache directories without losing or mixing files.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::path::{Path, PathBuf};
@@ -7,33 +7,35 @@ use std::time::{Duration, Instant};
 
 use crate::program::{Bench, Run};
 
-/// Moves directories as kaniko does for `RUN --mount=type=cache,target=TARGET`: by copying and deleting, as between file systems.
+/// A fake kaniko. It moves directories as kaniko does for `RUN --mount=type=cache,target=TARGET`: by copying and deleting, as between file
+/// systems.
 ///
-/// Each word of `STANDIN_TARGETS` is one `RUN`: it moves the cache directory to the target and the target's own files into its place, shows
-/// what it found in the cache, adds a file called after the build, waits as long as `STANDIN_PAUSE` says, and moves everything back.
-const STANDIN: &str = r#"#!/bin/sh
+/// Each path in `FAKE_TARGETS` is one `RUN`: the script moves the cache directory to the target and the target's own files to the path of the
+/// cache directory, prints what it found in the cache, adds a file with the name of the build, waits `FAKE_PAUSE` seconds, and moves
+/// everything back.
+const FAKE_KANIKO: &str = r#"#!/bin/sh
 set -eu
 [ "${1:-}" != version ] || { echo "Kaniko version :  v1.27.5"; exit 0; }
 for word in "$@"; do echo "arg $word"; done
-[ -z "${BUILD_AUTH:-}${RACK_URL:-}" ] || { echo "a secret came through"; exit 99; }
+[ -z "${BUILD_AUTH:-}${RACK_URL:-}" ] || { echo "the engine got a secret"; exit 99; }
 swap() {
   mkdir -p "$KANIKO_DIR/swap"
   cp -a "$1" "$KANIKO_DIR/swap/tmp"; rm -rf "$1"
   cp -a "$2" "$1"; rm -rf "$2"
   mv "$KANIKO_DIR/swap/tmp" "$2"
 }
-for target in ${STANDIN_TARGETS:-}; do
+for target in ${FAKE_TARGETS:-}; do
   cache="$KANIKO_DIR/caches/$(printf %s "$target" | sha256sum | cut -d' ' -f1)"
   mkdir -p "$cache" "$target"
   echo "of the image" > "$target/own"
   swap "$cache" "$target"
   echo "found $(ls "$target" | tr '\n' ' ')"
   echo "$BUILD_ID" > "$target/$BUILD_ID"
-  : > "$STANDIN_MARKS/$BUILD_ID-running"
-  sleep "${STANDIN_PAUSE:-0}" & wait $!
+  : > "$FAKE_MARKS/$BUILD_ID-running"
+  sleep "${FAKE_PAUSE:-0}" & wait $!
   swap "$target" "$cache"
 done
-exit "${STANDIN_EXIT:-0}"
+exit "${FAKE_EXIT:-0}"
 "#;
 
 struct Builder {
@@ -43,7 +45,7 @@ struct Builder {
 impl Builder {
     fn new() -> Self {
         let bench = Bench::new();
-        bench.file("executor", STANDIN);
+        bench.file("executor", FAKE_KANIKO);
         let path = bench.path().join("executor");
         std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
         for directory in ["efs", "marks"] {
@@ -56,7 +58,8 @@ impl Builder {
         self.bench.path().join(name)
     }
 
-    /// Returns a build in a container of its own: kaniko's directory and the targets are the build's, the file system is everybody's.
+    /// Returns the command of a build in its own container: kaniko's directory and the targets belong to the build, and all builds share the
+    /// file system.
     fn command(&self, build: &str, app: &str, targets: &[&str]) -> Command {
         let container = self.path(&format!("container-{build}"));
         std::fs::create_dir_all(container.join("kaniko")).unwrap();
@@ -65,7 +68,7 @@ impl Builder {
         command.args(["build", "agent", "--program"]).arg(self.path("executor"));
         command.env("PATH", std::env::var_os("PATH").unwrap());
         command.env("KANIKO_DIR", container.join("kaniko"));
-        command.env("STANDIN_TARGETS", targets.join(" ")).env("STANDIN_MARKS", self.path("marks"));
+        command.env("FAKE_TARGETS", targets.join(" ")).env("FAKE_MARKS", self.path("marks"));
         command.env("BUILD_CACHE_DIR", self.path("efs"));
         command.envs([("BUILD_APP", app), ("BUILD_ID", build), ("BUILD_CACHE", "true"), ("BUILD_CACHE_WAIT", "0")]);
         command
@@ -73,9 +76,9 @@ impl Builder {
 
     fn start(&self, command: &mut Command, build: &str) -> Child {
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let begun = Instant::now();
+        let start = Instant::now();
         while !self.path(&format!("marks/{build}-running")).exists() {
-            assert!(begun.elapsed() < Duration::from_secs(30), "{build} never ran");
+            assert!(start.elapsed() < Duration::from_secs(30), "build {build} did not start");
             std::thread::sleep(Duration::from_millis(10));
         }
         child
@@ -90,13 +93,13 @@ fn signal(child: &Child, name: &str) {
     assert!(Command::new("kill").args([name, &child.id().to_string()]).status().unwrap().success());
 }
 
-/// Returns what a build's `RUN`s found in their cache directories, a line each.
+/// Returns what each `RUN` of a build found in its cache directory, one line for each `RUN`.
 fn found(run: &Run) -> Vec<String> {
     run.stdout.lines().filter_map(|line| line.strip_prefix("found ")).map(|line| line.trim().to_owned()).collect()
 }
 
 #[test]
-fn what_is_shown_is_what_runs() {
+fn dry_run_prints_the_arguments_that_the_engine_gets() {
     let builder = Builder::new();
     let mut shown = builder.command("B1", "web", &[]);
     shown.args(["--dry-run", "--push", "r.example/web", "--service", "api", "--target", "a b", "--build-arg", "X=$(id)"]);
@@ -143,14 +146,14 @@ fn what_is_shown_is_what_runs() {
     assert_eq!(
         same,
         arguments.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>().iter().collect::<Vec<_>>(),
-        "build command says the same"
+        "`build command` prints the same arguments"
     );
 }
 
 #[test]
-fn the_engines_exit_code_is_passed_on() {
+fn the_agent_exits_with_the_exit_code_of_the_engine() {
     let builder = Builder::new();
-    let run = Run::of(builder.command("B1", "web", &["t"]).env("STANDIN_EXIT", "17"));
+    let run = Run::of(builder.command("B1", "web", &["t"]).env("FAKE_EXIT", "17"));
     assert_eq!(run.code, 17, "{run}");
     let missing = Run::of(builder.command("B2", "web", &[]).args(["--program", "/nonexistent/executor"]));
     assert!(missing.code == 64 || missing.code == 69, "{missing}");
@@ -159,7 +162,7 @@ fn the_engines_exit_code_is_passed_on() {
 }
 
 #[test]
-fn secrets_reach_the_engine_as_a_file_for_its_owner_alone() {
+fn registry_credentials_reach_the_engine_in_a_file_that_only_its_owner_can_read() {
     let builder = Builder::new();
     let mut command = builder.command("B1", "web", &[]);
     command.env("DOCKER_CONFIG", builder.path("docker")).env("RACK_URL", "https://convox:planted-rack@r.example");
@@ -176,7 +179,7 @@ fn secrets_reach_the_engine_as_a_file_for_its_owner_alone() {
     assert!(wrong.code == 65 && !format!("{wrong}").contains("planted"), "{wrong}");
 }
 
-/// Returns the app's own directory of cached directories.
+/// Returns the directory that contains the cache directories of an app.
 fn store(builder: &Builder, app: &str) -> PathBuf {
     builder.path(&format!("efs/apps/{app}/caches"))
 }
@@ -189,11 +192,11 @@ fn entries(directory: &Path) -> Vec<String> {
 }
 
 #[test]
-fn a_second_build_finds_what_the_first_left_and_another_app_does_not() {
+fn a_second_build_finds_the_cache_of_the_first_and_another_app_does_not() {
     let builder = Builder::new();
     let run = |build: &str, app: &str| {
         let mut command = builder.command(build, app, &[]);
-        command.env("STANDIN_TARGETS", builder.path("target"));
+        command.env("FAKE_TARGETS", builder.path("target"));
         Run::of(&mut command)
     };
     let first = run("B1", "web");
@@ -201,7 +204,7 @@ fn a_second_build_finds_what_the_first_left_and_another_app_does_not() {
     let second = run("B2", "web");
     assert_eq!(found(&second), ["B1"], "{second}");
     let other = run("B3", "api");
-    assert_eq!(found(&other), [""], "each app has a directory of its own\n{other}");
+    assert_eq!(found(&other), [""], "each app has its own directory\n{other}");
     let digest: String = rackform::text::sha256_hex(builder.path("target").display().to_string());
     assert_eq!(entries(&store(&builder, "web")), std::slice::from_ref(&digest));
     assert_eq!(entries(&store(&builder, "web").join(digest)), ["B1", "B2"]);
@@ -209,31 +212,31 @@ fn a_second_build_finds_what_the_first_left_and_another_app_does_not() {
 }
 
 #[test]
-fn two_builds_of_one_app_at_once_do_not_mix_their_directories() {
+fn concurrent_builds_of_one_app_do_not_mix_their_directories() {
     let builder = Builder::new();
     let target = builder.path("target");
     let other_target = builder.path("container-B2/target");
     let mut first = builder.command("B1", "web", &[]);
-    first.env("STANDIN_TARGETS", &target).env("STANDIN_PAUSE", "2");
+    first.env("FAKE_TARGETS", &target).env("FAKE_PAUSE", "2");
     let first = builder.start(&mut first, "B1");
     let mut second = builder.command("B2", "web", &[]);
-    second.env("STANDIN_TARGETS", &other_target);
+    second.env("FAKE_TARGETS", &other_target);
     let second = Run::of(&mut second);
     assert_eq!(second.code, 0, "{second}");
-    assert_eq!(found(&second), [""], "an empty cache of its own\n{second}");
+    assert_eq!(found(&second), [""], "the second build has an empty cache of its own\n{second}");
     assert!(second.stderr.contains("in use by build B1 of web") && second.stderr.contains("not kept"), "{second}");
     assert_eq!(finished(first).code, 0);
     let mut third = builder.command("B3", "web", &[]);
-    third.env("STANDIN_TARGETS", &target);
+    third.env("FAKE_TARGETS", &target);
     let third = Run::of(&mut third);
-    assert_eq!(found(&third), ["B1"], "what the first one had is whole, and nothing of the second one's is in it\n{third}");
+    assert_eq!(found(&third), ["B1"], "the cache of the first build is complete and contains no file of the second\n{third}");
 
-    // One that waits long enough gets the directories.
+    // A build that waits long enough gets the directories.
     let mut slow = builder.command("B4", "web", &[]);
-    slow.env("STANDIN_TARGETS", &target).env("STANDIN_PAUSE", "1");
+    slow.env("FAKE_TARGETS", &target).env("FAKE_PAUSE", "1");
     let slow = builder.start(&mut slow, "B4");
     let mut patient = builder.command("B5", "web", &[]);
-    patient.env("STANDIN_TARGETS", &target).env("BUILD_CACHE_WAIT", "30");
+    patient.env("FAKE_TARGETS", &target).env("BUILD_CACHE_WAIT", "30");
     let patient = Run::of(&mut patient);
     assert_eq!(found(&patient), ["B1 B3 B4"], "{patient}");
     assert!(patient.stderr.contains("waiting up to 30 s for build B4 of web"), "{patient}");
@@ -241,17 +244,17 @@ fn two_builds_of_one_app_at_once_do_not_mix_their_directories() {
 }
 
 #[test]
-fn a_build_that_is_killed_midway_never_leaves_half_a_directory_to_the_next() {
+fn a_killed_build_leaves_no_partial_directory_to_the_next_build() {
     for name in ["-KILL", "-TERM"] {
         let builder = Builder::new();
         let (used, untouched) = (builder.path("used"), builder.path("untouched"));
         let both = format!("{} {}", untouched.display(), used.display());
         let mut first = builder.command("B1", "web", &[]);
-        first.env("STANDIN_TARGETS", &both);
+        first.env("FAKE_TARGETS", &both);
         assert_eq!(Run::of(&mut first).code, 0);
-        // Killed while `used` is moved away; its place holds the image's own files.
+        // Kill the build while `used` is moved away and its path contains the image's own files.
         let mut killed = builder.command("B2", "web", &[]);
-        killed.env("STANDIN_TARGETS", &used).env("STANDIN_PAUSE", "20");
+        killed.env("FAKE_TARGETS", &used).env("FAKE_PAUSE", "20");
         let killed = builder.start(&mut killed, "B2");
         assert_eq!(entries(&store(&builder, "web")).len(), 2);
         signal(&killed, name);
@@ -260,56 +263,56 @@ fn a_build_that_is_killed_midway_never_leaves_half_a_directory_to_the_next() {
             assert_eq!(killed.code, 143, "the engine got the signal too\n{killed}");
             assert!(killed.stderr.contains("1 directories it had not touched are kept, 1 it may have moved away are lost"), "{killed}");
         }
-        // The container is gone with what was moved into it.
+        // The container no longer exists, nor the directory that was moved into it.
         let _ = std::fs::remove_dir_all(&used);
         let mut next = builder.command("B3", "web", &[]);
-        next.env("STANDIN_TARGETS", &both).env("BUILD_CACHE_WAIT", "30");
+        next.env("FAKE_TARGETS", &both).env("BUILD_CACHE_WAIT", "30");
         let next = Run::of(&mut next);
         assert_eq!(next.code, 0, "{next}");
         assert_eq!(
             found(&next),
             ["B1", ""],
-            "{name}: the untouched one is whole, the other one is empty and not the image's own files\n{next}"
+            "{name}: the untouched directory is complete; the other one is empty and has no files of the image\n{next}"
         );
         if name == "-KILL" {
             assert!(next.stderr.contains("build B2 was killed") && next.stderr.contains("1 directories it had not touched"), "{next}");
         }
-        assert!(entries(&store(&builder, "web")).iter().all(|name| !name.starts_with('.')), "nothing is left lying around");
+        assert!(entries(&store(&builder, "web")).iter().all(|name| !name.starts_with('.')), "no temporary directory remains");
     }
 }
 
 #[test]
-fn a_file_system_at_kanikos_own_place_is_used_by_one_build_at_a_time() {
+fn a_file_system_mounted_at_kanikos_own_path_serves_one_build_at_a_time() {
     let builder = Builder::new();
     let flat = |build: &str, app: &str| {
         let mut command = builder.command(build, app, &[]);
         command.env("KANIKO_DIR", builder.path("kaniko")).env("BUILD_CACHE_DIR", builder.path("kaniko/caches"));
-        command.env("STANDIN_TARGETS", builder.path("target"));
+        command.env("FAKE_TARGETS", builder.path("target"));
         command
     };
     std::fs::create_dir_all(builder.path("kaniko/caches")).unwrap();
     assert_eq!(found(&Run::of(&mut flat("B1", "web"))), [""]);
     assert_eq!(found(&Run::of(&mut flat("B2", "web"))), ["B1"]);
-    assert_eq!(found(&Run::of(&mut flat("B3", "api"))), [""], "each app's directories are its own here too");
-    let running = builder.start(flat("B4", "api").env("STANDIN_PAUSE", "2"), "B4");
+    assert_eq!(found(&Run::of(&mut flat("B3", "api"))), [""], "apps share no directories in this layout either");
+    let running = builder.start(flat("B4", "api").env("FAKE_PAUSE", "2"), "B4");
     let refused = Run::of(&mut flat("B5", "web"));
     assert_eq!(refused.code, 75, "{refused}");
     assert!(refused.stderr.contains("in use by build B4 of api") && refused.stderr.contains("/build-cache"), "{refused}");
     assert_eq!(finished(running).code, 0);
     assert_eq!(found(&Run::of(&mut flat("B6", "web"))), ["B1 B2"]);
-    // Killed midway: what was moved away is lost, and the other app keeps its own.
-    let killed = builder.start(flat("B7", "api").env("STANDIN_PAUSE", "20"), "B7");
+    // A killed build loses the directory that it had moved away; the directories of the other app are kept.
+    let killed = builder.start(flat("B7", "api").env("FAKE_PAUSE", "20"), "B7");
     signal(&killed, "-KILL");
     let _ = finished(killed);
     let _ = std::fs::remove_dir_all(builder.path("target"));
     let _ = std::fs::remove_dir_all(builder.path("kaniko/swap"));
     let after = Run::of(flat("B8", "web").env("BUILD_CACHE_WAIT", "30"));
     assert_eq!(found(&after), ["B1 B2 B6"], "{after}");
-    assert_eq!(found(&Run::of(&mut flat("B9", "api"))), [""], "lost, and never half there");
+    assert_eq!(found(&Run::of(&mut flat("B9", "api"))), [""], "the directory is lost, not partial");
 }
 
 #[test]
-fn kaniko_is_never_told_to_move_the_mounted_cache() {
+fn the_agent_refuses_a_kaniko_dir_that_would_move_the_mounted_cache() {
     let builder = Builder::new();
     std::fs::create_dir_all(builder.path("efs")).unwrap();
     let mut command = builder.command("B1", "web", &[]);
@@ -320,37 +323,37 @@ fn kaniko_is_never_told_to_move_the_mounted_cache() {
     } else {
         assert!(run.code == 0 && run.stderr.contains("cache mounts are not kept"), "{run}");
     }
-    let place = rackform::build::agent::kaniko_caches_directory(Some("/elsewhere"), Path::new("/kaniko/caches"));
-    assert!(place.is_err_and(|error| error.to_string().contains("delete the original")));
+    let directory = rackform::build::agent::kaniko_caches_directory(Some("/elsewhere"), Path::new("/kaniko/caches"));
+    assert!(directory.is_err_and(|error| error.to_string().contains("delete the original")));
 }
 
 #[test]
-fn in_the_builder_image_the_place_is_a_link_to_where_the_file_system_is() {
+fn in_the_builder_image_kanikos_path_is_a_link_to_the_mounted_file_system() {
     let builder = Builder::new();
     let run = |build: &str| {
         let kaniko = builder.path(&format!("container-{build}/kaniko"));
         std::fs::create_dir_all(&kaniko).unwrap();
         std::os::unix::fs::symlink(builder.path("efs"), kaniko.join("caches")).unwrap();
         let mut command = builder.command(build, "web", &[]);
-        // The task definition says kaniko's own place, as a rack has it for kaniko itself.
-        command.env("BUILD_CACHE_DIR", kaniko.join("caches")).env("STANDIN_TARGETS", builder.path("target"));
+        // The task definition mounts the file system at kaniko's own path, as in a rack with kaniko itself.
+        command.env("BUILD_CACHE_DIR", kaniko.join("caches")).env("FAKE_TARGETS", builder.path("target"));
         Run::of(&mut command)
     };
     assert_eq!(found(&run("B1")), [""]);
     assert_eq!(found(&run("B2")), ["B1"]);
-    assert_eq!(entries(&builder.path("efs")), ["apps"], "nothing beside the apps' own directories");
+    assert_eq!(entries(&builder.path("efs")), ["apps"], "the file system contains only `apps`");
     assert_eq!(std::fs::read_link(builder.path("container-B2/kaniko/caches")).unwrap(), builder.path("efs").canonicalize().unwrap());
 }
 
 #[test]
-fn an_apps_name_never_leads_out_of_its_directory() {
+fn an_app_name_cannot_escape_its_directory() {
     let builder = Builder::new();
     let names = ["../../evil", "a/b", ".", "..", "-x", "Web", "web", "a\nb", "$(id)"];
     for (index, name) in names.into_iter().enumerate() {
         let mut command = builder.command(&format!("B{index}"), name, &[]);
-        command.env("STANDIN_TARGETS", builder.path("target"));
+        command.env("FAKE_TARGETS", builder.path("target"));
         let run = Run::of(&mut command);
-        assert_eq!((run.code, found(&run)), (0, vec![String::new()]), "{name:?} has a directory that nobody else has\n{run}");
+        assert_eq!((run.code, found(&run)), (0, vec![String::new()]), "{name:?} shares its directory with another app\n{run}");
     }
     assert_eq!(entries(&builder.path("efs")), ["apps"]);
     assert_eq!(entries(&builder.path("efs/apps")).len(), names.len());

@@ -2,7 +2,7 @@
 
 use crate::program::Bench;
 
-const FORMS: [(&str, &str); 4] = [
+const VARIANTS: [(&str, &str); 4] = [
     ("kaniko-amd64", "build builder"),
     ("kaniko-arm64-binary", "build builder --arch arm64 --binary dist/rackform"),
     ("docker-amd64", "build builder --engine docker"),
@@ -12,7 +12,7 @@ const FORMS: [(&str, &str); 4] = [
 #[test]
 fn the_rendered_dockerfiles_match_their_snapshots() {
     let bench = Bench::new();
-    for (name, arguments) in FORMS {
+    for (name, arguments) in VARIANTS {
         let run = bench.run(arguments);
         assert_eq!(run.code, 0, "{run}");
         insta::assert_snapshot!(format!("builder-{name}"), run.stdout);
@@ -28,7 +28,7 @@ fn the_rendered_dockerfiles_match_their_snapshots() {
 #[test]
 fn build_check_accepts_the_rendered_dockerfiles() {
     let bench = Bench::new();
-    for (_, arguments) in FORMS {
+    for (_, arguments) in VARIANTS {
         let text = bench.run(arguments).stdout;
         let arch = if arguments.contains("arm64") { "arm64" } else { "amd64" };
         bench.file("Dockerfile", &text).file("dist/rackform", "").file("Cargo.toml", "");

@@ -7,7 +7,7 @@ use rackform::build::cache_maintenance::{Age, Entry, Inventory, LifecyclePolicy,
 use rackform::build::registry::Blob;
 use serde_json::json;
 
-use super::web::{Shelf, refusal};
+use super::http_server::{FakeRegistry, error_response};
 use crate::program::{Bench, Run};
 
 fn now() -> Timestamp {
@@ -166,7 +166,7 @@ fn only_selected_cache_manifests_are_pruned() {
 
 #[test]
 fn a_registry_cache_is_listed_measured_and_pruned() {
-    let mut shelf = Shelf::default();
+    let mut shelf = FakeRegistry::default();
     let web = shelf.image(&["web.buildcache"], "2020-01-01T00:00:00Z", &[("base", 1_000_000), ("web", 500_000)]);
     shelf.image(&["prod"], "2020-01-01T00:00:00Z", &[("base", 1_000_000)]);
     shelf.image(&["api.buildcache"], "2999-01-01T00:00:00Z", &[("base", 1_000_000)]);
@@ -210,14 +210,14 @@ fn a_registry_cache_is_listed_measured_and_pruned() {
 
 #[test]
 fn a_registry_that_does_not_support_deletion_is_reported() {
-    let mut shelf = Shelf::default();
+    let mut shelf = FakeRegistry::default();
     shelf.image(&["web.buildcache"], "2020-01-01T00:00:00Z", &[]);
     let (server, kept) = shelf.serve("cache");
     let inner = server.host.clone();
     // A proxy that refuses deletions, as Docker's registry does by default.
-    let front = super::web::Web::new(move |request, _| {
+    let front = super::http_server::HttpServer::new(move |request, _| {
         if request.line.starts_with("DELETE ") {
-            return refusal(405, "UNSUPPORTED", "The operation is unsupported.");
+            return error_response(405, "UNSUPPORTED", "The operation is unsupported.");
         }
         let (method, path) = request.line.split_once(' ').unwrap();
         let mut stream = std::net::TcpStream::connect(&inner).unwrap();

@@ -1,4 +1,4 @@
-//! Tests of `rackform build command`: flags, the rack, and what a user reads.
+//! Tests of `rackform build command`: options, values from the rack, and output.
 #![allow(clippy::unwrap_used)]
 
 use crate::program::{Bench, Run};
@@ -14,14 +14,14 @@ fn run(bench: &Bench, arguments: &str) -> Run {
 }
 
 #[test]
-fn branches_have_caches_of_their_own_and_read_the_main_one() {
+fn a_branch_has_its_own_cache_and_also_reads_the_main_branchs() {
     let bench = bench();
-    let answer = |branch: &str| {
+    let planned = |branch: &str| {
         let arguments =
             "--engine buildx --engine-version 25.0.3 --image-store containerd --repository r.example.com/cache --service web --format json";
         run(&bench, &format!("{arguments} --cache-branch {branch}")).json()
     };
-    let feature = answer("feature/x");
+    let feature = planned("feature/x");
     let reference =
         |value: &serde_json::Value| value.as_str().unwrap().split(',').find_map(|field| field.strip_prefix("ref=")).unwrap().to_owned();
     let written = reference(&feature["cache_to"][0]);
@@ -30,13 +30,13 @@ fn branches_have_caches_of_their_own_and_read_the_main_one() {
         feature["cache_from"].as_array().unwrap().iter().map(reference).collect::<Vec<_>>(),
         [written.as_str(), "r.example.com/cache:web.buildcache"]
     );
-    let main = answer("main");
+    let main = planned("main");
     assert_eq!(reference(&main["cache_to"][0]), "r.example.com/cache:web.buildcache");
     assert_eq!(main["cache_from"].as_array().unwrap().len(), 1);
 }
 
 #[test]
-fn without_a_cache_the_build_is_a_plain_one_and_says_so() {
+fn without_a_cache_repository_the_build_has_no_cache_and_a_note_reports_that() {
     let run = run(&bench(), "--engine docker --engine-version 25.0.3");
     assert_eq!((run.stdout.as_str(), run.code), ("DOCKER_BUILDKIT=1 docker build --progress=plain app\n", 0), "{run}");
     assert!(
@@ -46,9 +46,9 @@ fn without_a_cache_the_build_is_a_plain_one_and_says_so() {
 }
 
 #[test]
-fn only_what_heeds_a_variable_has_it_in_front() {
-    let classic = "--engine docker --engine-version 25.0.3 --driver docker --image-store graph-driver --repository r.example.com/cache";
-    let run = run(&bench(), classic);
+fn docker_buildkit_is_set_only_for_the_step_that_uses_it() {
+    let docker = "--engine docker --engine-version 25.0.3 --driver docker --image-store graph-driver --repository r.example.com/cache";
+    let run = run(&bench(), docker);
     let lines: Vec<&str> = run.stdout.lines().collect();
     assert_eq!(lines.len(), 2, "{run}");
     assert!(lines[0].starts_with("{ docker buildx inspect rackform >/dev/null 2>&1 || docker buildx create "), "{run}");
@@ -56,7 +56,7 @@ fn only_what_heeds_a_variable_has_it_in_front() {
 }
 
 #[test]
-fn rack_yaml_tells_repository_engine_and_whether_there_is_a_cache() {
+fn rack_yaml_supplies_the_repository_the_engine_and_whether_there_is_a_cache() {
     let bench = bench();
     let rack = |cache: &str, more: &str| {
         bench.file(
@@ -70,7 +70,7 @@ fn rack_yaml_tells_repository_engine_and_whether_there_is_a_cache() {
     assert!(fargate.stdout.contains("--cache-repo=123456789012.dkr.ecr.eu-west-1.amazonaws.com/staging-build-cache"), "{fargate}");
     let docker = run(&bench, "--service web --engine docker --engine-version 25.0.3");
     assert!(docker.stdout.contains("ref=123456789012.dkr.ecr.eu-west-1.amazonaws.com/staging-build-cache:web.buildcache,"), "{docker}");
-    // What flags say is stronger.
+    // Options take precedence.
     let named = run(&bench, "--engine kaniko --repository r.example.com/other");
     assert!(named.stdout.contains("--cache-repo=r.example.com/other"), "{named}");
     rack("Yes", "");
@@ -84,27 +84,27 @@ fn rack_yaml_tells_repository_engine_and_whether_there_is_a_cache() {
 }
 
 #[test]
-fn the_deployed_stack_tells_more_than_rack_yaml() {
+fn the_deployed_stack_takes_precedence_over_rack_yaml() {
     let bench = bench();
     bench.file("rack.yaml", "name: staging\nregion: eu-west-1\nparameters:\n  BuildCache: Yes\n  BuildMethod: fargate\n");
     let applied = bench.run("apply --yes --quiet");
     assert_eq!(applied.code, 0, "{applied}");
-    let told = run(&bench, "--service web --engine-version 1.27.5 --rack deployed");
-    assert!(told.stdout.contains(".dkr.ecr.eu-west-1.amazonaws.com/staging-build-cache"), "{told}");
-    assert!(told.stderr.contains("/kaniko/caches"), "the file system for cache mounts is told of: {told}");
-    assert_eq!(run(&bench, "--service web --engine-version 1.27.5").stdout, told.stdout, "a deployed stack comes first");
+    let deployed = run(&bench, "--service web --engine-version 1.27.5 --rack deployed");
+    assert!(deployed.stdout.contains(".dkr.ecr.eu-west-1.amazonaws.com/staging-build-cache"), "{deployed}");
+    assert!(deployed.stderr.contains("/kaniko/caches"), "a note mentions the file system for cache mounts: {deployed}");
+    assert_eq!(run(&bench, "--service web --engine-version 1.27.5").stdout, deployed.stdout, "the deployed stack is the default source");
     let none = run(&bench, "--rack deployed --stack-name nobody");
     assert_eq!(none.code, 66, "{none}");
 }
 
-fn run_of_env(bench: &Bench) -> serde_json::Value {
-    let told = run(bench, "--format env --engine buildx --engine-version 25.0.3 --repository r.example.com/cache");
-    let line = told.stdout.lines().find_map(|line| line.strip_prefix("RACKFORM_BUILD_STEPS=")).unwrap();
+fn steps_of_env(bench: &Bench) -> serde_json::Value {
+    let run = run(bench, "--format env --engine buildx --engine-version 25.0.3 --repository r.example.com/cache");
+    let line = run.stdout.lines().find_map(|line| line.strip_prefix("RACKFORM_BUILD_STEPS=")).unwrap();
     serde_json::from_str(line).unwrap()
 }
 
 #[test]
-fn the_environment_file_has_one_line_a_variable_whatever_is_in_it() {
+fn the_environment_file_has_one_line_for_each_variable_even_if_a_value_has_line_breaks() {
     let bench = bench();
     let base = ["build", "command", "app", "--no-detect", "--format", "env", "--engine", "kaniko", "--engine-version", "1.27.5"];
     let run = bench.run_args(&[&base[..], &["--repository", "r.example.com/cache", "--build-arg", "A=1\n2"]].concat());
@@ -114,12 +114,12 @@ fn the_environment_file_has_one_line_a_variable_whatever_is_in_it() {
     assert_eq!((value("FF_KANIKO_OCI_STAGES"), value("BUILD_CACHE"), value("BUILD_CACHE_REPO")), ("0", "true", "r.example.com/cache"));
     let steps: serde_json::Value = serde_json::from_str(value("RACKFORM_BUILD_STEPS")).unwrap();
     assert!(steps[0]["argv"].as_array().unwrap().contains(&"--build-arg=A=1\n2".into()), "{steps:?}");
-    let created = run_of_env(&bench);
+    let created = steps_of_env(&bench);
     assert_eq!((&created[0]["unless"][2], &created[0]["may_fail"]), (&"inspect".into(), &false.into()), "{created:?}");
 }
 
 #[test]
-fn the_dockerfile_is_read_and_a_target_that_is_not_there_is_no_build() {
+fn a_target_that_the_dockerfile_lacks_is_refused_and_an_unused_build_argument_is_reported() {
     let bench = bench();
     let wrong = run(&bench, "--engine docker --engine-version 25.0.3 --target runtme");
     assert_eq!((wrong.code, wrong.stdout.as_str()), (65, ""), "{wrong}");
@@ -130,20 +130,20 @@ fn the_dockerfile_is_read_and_a_target_that_is_not_there_is_no_build() {
 }
 
 #[test]
-fn secrets_are_names_and_never_values() {
+fn secrets_are_given_by_name_and_values_are_refused_without_being_shown() {
     let bench = bench();
-    let told = |secret: &str| bench.run_args(&["build", "command", "app", "--no-detect", "--engine", "buildx", "--secret", secret]);
+    let with_secret = |secret: &str| bench.run_args(&["build", "command", "app", "--no-detect", "--engine", "buildx", "--secret", secret]);
     for (secret, argument) in [
         ("NPM_TOKEN", "--secret id=NPM_TOKEN,env=NPM_TOKEN"),
         ("id=npmrc,src=.npmrc", "--secret id=npmrc,src=.npmrc"),
         ("id=a,env=B", "--secret id=a,env=B"),
         ("id=a,\"src=a,b\"", "--secret 'id=a,\"src=a,b\"'"),
     ] {
-        let run = told(secret);
+        let run = with_secret(secret);
         assert!(run.stdout.contains(argument), "{run}");
     }
     for secret in ["id=a,value=hunter2", "hunter2=x", "id=a,env=hunter2,src=b", "a=\"hunter2", "hunter2-123!"] {
-        let run = told(secret);
+        let run = with_secret(secret);
         assert_eq!((run.code, run.stdout.as_str()), (64, ""), "{run}");
         assert!(!run.stderr.contains("hunter2"), "{run}");
     }
@@ -152,7 +152,7 @@ fn secrets_are_names_and_never_values() {
 }
 
 #[test]
-fn buildctl_is_given_what_the_environment_has_of_a_build_argument() {
+fn buildctl_gets_the_environments_value_of_a_bare_build_argument() {
     let bench = bench();
     let mut command = bench.command();
     command.args("build command app --no-detect --engine buildctl --build-arg HERE --build-arg NOT_HERE".split(' ')).env("HERE", "a b");
@@ -164,7 +164,7 @@ fn buildctl_is_given_what_the_environment_has_of_a_build_argument() {
 }
 
 #[test]
-fn mistyped_words_get_a_suggestion() {
+fn misspelled_engines_backends_and_attributes_get_a_suggestion() {
     let bench = bench();
     for (arguments, suggestion) in [
         ("--engine kanico", "did you mean `kaniko`?"),
@@ -179,25 +179,25 @@ fn mistyped_words_get_a_suggestion() {
 }
 
 #[test]
-fn rack_yaml_may_say_what_every_build_is_told() {
+fn the_build_section_of_rack_yaml_supplies_options_that_the_command_line_overrides() {
     let bench = bench();
     bench.file(
         "rack.yaml",
         "build:\n  engine: buildctl\n  service: web\n  target: runtime\n  platforms: [linux/arm64]\n  repository: r.example.com/cache\n  cache: registry\n  cache_mode: min\n  compression: gzip\n",
     );
-    let told = run(&bench, "--engine-version 0.12.5");
+    let from_file = run(&bench, "--engine-version 0.12.5");
     assert_eq!(
-        told.stdout,
+        from_file.stdout,
         "buildctl build --frontend dockerfile.v0 --local context=app --local dockerfile=app --opt target=runtime --opt platform=linux/arm64 \
          --export-cache \
          type=registry,ref=r.example.com/cache:web.buildcache,mode=min,image-manifest=true,oci-mediatypes=true,ignore-error=true,compression=gzip \
          --import-cache type=registry,ref=r.example.com/cache:web.buildcache\n",
-        "{told}"
+        "{from_file}"
     );
-    let stronger = run(&bench, "--engine-version 0.12.5 --service api --repository r.example.com/other --target deps --cache-mode max");
+    let overridden = run(&bench, "--engine-version 0.12.5 --service api --repository r.example.com/other --target deps --cache-mode max");
     assert!(
-        stronger.stdout.contains("ref=r.example.com/other:api.buildcache,mode=max") && stronger.stdout.contains("target=deps"),
-        "{stronger}"
+        overridden.stdout.contains("ref=r.example.com/other:api.buildcache,mode=max") && overridden.stdout.contains("target=deps"),
+        "{overridden}"
     );
     bench.file("rack.yaml", "build:\n  engin: buildx\n  cache: regstry\n  compression: [a]\n");
     let wrong = run(&bench, "");
@@ -208,7 +208,7 @@ fn rack_yaml_may_say_what_every_build_is_told() {
 }
 
 #[test]
-fn everything_that_is_wrong_is_told_at_once() {
+fn all_problems_are_reported_at_once() {
     let run = run(
         &bench(),
         "--engine buildx --cache s3 --label nothing --platform pdp-11 --tag UPPER --push --secret id=a,value=b --build-arg =x --ssh default",
@@ -223,28 +223,28 @@ fn everything_that_is_wrong_is_told_at_once() {
         "the id `a`",
         "no build argument's name",
     ] {
-        assert!(run.stderr.contains(problem), "`{problem}` is missing from {run}");
+        assert!(run.stderr.contains(problem), "{problem:?} is missing in {run}");
     }
 }
 
 #[test]
-fn a_dockerfile_that_is_not_there_ends_it_where_the_command_is_for_this_machine() {
+fn a_missing_dockerfile_is_an_error_if_the_command_is_for_this_machine() {
     let bench = bench();
     for arguments in ["nowhere", ".", "app --dockerfile app/Dockerfil"] {
         let run = bench.run(&format!("build command {arguments} --engine docker --program /nonexistent/docker"));
         assert_eq!((run.code, run.stdout.as_str()), (66, ""), "{run}");
         assert!(run.stderr.contains("there is no") && run.stderr.contains("hint:"), "{run}");
     }
-    // One for another machine is written all the same, and says what it did not look at.
+    // A command for another machine is printed anyway, and a note names what was not checked.
     let elsewhere = bench.run("build command /workspace --engine kaniko --engine-version 1.27.5");
     assert_eq!(elsewhere.code, 0, "{elsewhere}");
     assert!(elsewhere.stderr.contains("note: there is no directory `/workspace` here, so it is not checked"), "{elsewhere}");
-    let warmed = bench.run("build cache warm nowhere --repository r.example.com/cache");
-    assert_eq!(warmed.code, 66, "{warmed}");
+    let warm = bench.run("build cache warm nowhere --repository r.example.com/cache");
+    assert_eq!(warm.code, 66, "{warm}");
 }
 
 #[test]
-fn what_would_fail_in_the_build_is_told_before_it() {
+fn a_missing_secret_or_cache_stage_is_refused_before_the_build() {
     let bench = bench();
     bench.file("app/Dockerfile", "FROM a AS deps\nRUN --mount=type=secret,id=token,required=true true\n");
     let docker = "--engine buildx --engine-version 25.0.3";
@@ -261,7 +261,7 @@ fn what_would_fail_in_the_build_is_told_before_it() {
 }
 
 #[test]
-fn a_repository_of_layers_has_no_tag() {
+fn a_repository_of_layers_with_a_tag_is_refused() {
     for engine in ["buildah --engine-version 1.33.7", "kaniko --engine-version 1.27.5"] {
         for repository in ["r.example.com/cache:web", "127.0.0.1:5917"] {
             let run = run(&bench(), &format!("--engine {engine} --repository {repository}"));
@@ -272,12 +272,12 @@ fn a_repository_of_layers_has_no_tag() {
 }
 
 #[test]
-fn flags_that_an_engine_cannot_heed_are_told() {
+fn options_without_effect_on_an_engines_cache_are_reported() {
     let flags = "--repository r.example.com/cache --service web --cache-branch x --cache-mode min --compression zstd";
     let buildah = run(&bench(), &format!("--engine buildah --engine-version 1.33.7 {flags}"));
     assert_eq!(buildah.code, 0, "{buildah}");
-    let told = "`--service`, `--cache-branch`, `--cache-mode min`, `--compression` have no effect on the cache";
-    assert!(buildah.stderr.contains(told), "{buildah}");
+    let ignored = "`--service`, `--cache-branch`, `--cache-mode min`, `--compression` have no effect on the cache";
+    assert!(buildah.stderr.contains(ignored), "{buildah}");
     let kaniko = run(&bench(), &format!("--engine kaniko --engine-version 1.27.5 {flags}"));
     assert!(kaniko.stderr.contains("`--service`, `--cache-branch`, `--cache-mode min` have no effect"), "{kaniko}");
     assert!(!kaniko.stderr.contains("in ECR"), "{kaniko}");
@@ -286,7 +286,7 @@ fn flags_that_an_engine_cannot_heed_are_told() {
 }
 
 #[test]
-fn warming_takes_the_racks_own_cache_and_says_where_there_is_none() {
+fn warming_uses_the_racks_own_cache_and_fails_if_there_is_none() {
     let bench = bench();
     let none = bench.run("build cache warm app --engine docker");
     assert_eq!(none.code, 64, "{none}");
@@ -296,7 +296,7 @@ fn warming_takes_the_racks_own_cache_and_says_where_there_is_none() {
     assert_eq!(off.code, 1, "{off}");
     assert!(off.stderr.contains("the rack has no build cache (rack.yaml)"), "{off}");
     bench.file("rack.yaml", "name: staging\nregion: eu-west-1\naccount: \"123456789012\"\nparameters:\n  BuildCache: Yes\n");
-    // kaniko is not on this machine: what it would have been told is said before that shows.
+    // kaniko is not installed here: the command is printed before its start fails.
     let own = bench.run("build cache warm app --engine kaniko --engine-version 1.27.5");
     assert!(own.stderr.contains("--cache-repo=123456789012.dkr.ecr.eu-west-1.amazonaws.com/staging-build-cache"), "{own}");
 }

@@ -1,11 +1,11 @@
-//! Engines' own flags, from `fixtures/engines`, and a strict reader of argument vectors: whatever an engine does not have is an error.
+//! The options of engines, from `fixtures/engines`, and a strict parser of argument vectors: an unsupported option is an error.
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
 
 use rackform::build::engine::{Engine, Version};
 
-/// The flags of an engine's subcommands.
+/// The options of an engine's subcommands.
 #[derive(Debug, Default)]
 pub struct FlagSet {
     commands: Vec<Command>,
@@ -14,14 +14,14 @@ pub struct FlagSet {
 #[derive(Debug, Default)]
 struct Command {
     words: Vec<String>,
-    /// Whether a flag takes a value.
+    /// For each option, whether it takes a value.
     flags: BTreeMap<String, bool>,
     arguments: (usize, usize),
-    /// The program that is run inside, where the rest of the arguments is its.
+    /// The program inside a container, to which the remaining arguments belong.
     inner: Option<String>,
 }
 
-/// Returns the flags of an engine at a version.
+/// Returns the options of an engine in a version.
 pub fn of(engine: Engine, version: &Version, has_plugin: bool) -> FlagSet {
     let text = match engine {
         Engine::Docker | Engine::Buildx if !version.at_least(23, 0, 0) => include_str!("../../../fixtures/engines/docker-20.10.txt"),
@@ -35,7 +35,7 @@ pub fn of(engine: Engine, version: &Version, has_plugin: bool) -> FlagSet {
     FlagSet::read(text)
 }
 
-/// Returns docker's flags from before BuildKit.
+/// Returns docker's options from before BuildKit.
 pub fn legacy() -> FlagSet {
     FlagSet::read(include_str!("../../../fixtures/engines/docker-legacy.txt"))
 }
@@ -64,7 +64,7 @@ impl FlagSet {
         set
     }
 
-    /// Reads an argument vector; attributes are those of a BuildKit of that version.
+    /// Checks an argument vector; cache attributes must be supported by that version of BuildKit.
     pub fn check(&self, argv: &[String], buildkit: Option<&Version>) -> Result<(), String> {
         let command = self
             .commands
@@ -88,7 +88,9 @@ impl FlagSet {
             let value = match (takes_value, value) {
                 (true, Some(value)) => Some(value),
                 (true, None) => Some(rest.next().ok_or_else(|| format!("flag needs an argument: {name}"))?.clone()),
-                (false, Some(value)) if value != "true" && value != "false" => return Err(format!("{name} is true or false, not {value}")),
+                (false, Some(value)) if value != "true" && value != "false" => {
+                    return Err(format!("{name} must be true or false, not {value}"));
+                }
                 (false, _) => None,
             };
             if let Some(value) = value {
@@ -97,7 +99,7 @@ impl FlagSet {
         }
         let (min, max) = command.arguments;
         if arguments.len() < min || arguments.len() > max {
-            return Err(format!("{} arguments ({arguments:?}) where {min} to {max} are wanted: {argv:?}", arguments.len()));
+            return Err(format!("{} arguments ({arguments:?}), expected {min} to {max}: {argv:?}", arguments.len()));
         }
         Ok(())
     }
@@ -107,21 +109,21 @@ fn check_value(command: &[String], flag: &str, value: &str, buildkit: Option<&Ve
     let is_buildkit = command.iter().any(|word| word.starts_with("buildctl") || word == "docker")
         && !command.iter().any(|word| word == "run" || word == "save");
     match flag {
-        // Before BuildKit these were names of images.
+        // Before BuildKit, these were image names.
         "--cache-to" | "--export-cache" if is_buildkit => attributes("export", value, buildkit),
         "--cache-from" | "--import-cache" if is_buildkit && value.contains("type=") => attributes("import", value, buildkit),
         "--output" if is_buildkit => attributes("output", value, buildkit),
         "--secret" => {
             let fields = fields(value)?;
             match fields.iter().find(|(name, _)| !["id", "src", "env"].contains(&name.as_str())) {
-                Some((name, _)) => Err(format!("a secret has no `{name}`")),
+                Some((name, _)) => Err(format!("unknown attribute `{name}` of a secret")),
                 None => Ok(()),
             }
         }
         "--cache-from" | "--cache-to" if command[0] == "buildah" && value.rsplit('/').next().is_some_and(|name| name.contains(':')) => {
-            Err(format!("buildah takes no tag: {value}"))
+            Err(format!("buildah accepts no tag: {value}"))
         }
-        "--context" if command[0].starts_with("/kaniko") && !value.starts_with("dir://") => Err(format!("no directory: {value}")),
+        "--context" if command[0].starts_with("/kaniko") && !value.starts_with("dir://") => Err(format!("not a directory: {value}")),
         _ => Ok(()),
     }
 }
@@ -143,16 +145,16 @@ fn attributes(what: &str, value: &str, buildkit: Option<&Version>) -> Result<(),
     for (name, _) in fields.iter().filter(|(name, _)| name != "type") {
         let since = known.get(name.as_str()).ok_or_else(|| format!("unknown attribute `{name}` of {what} {kind}: {value}"))?;
         if buildkit.is_some_and(|buildkit| buildkit.numbers() < since.numbers()) {
-            return Err(format!("`{name}` came with {since}, later than {}: {value}", buildkit.unwrap()));
+            return Err(format!("`{name}` requires {since}, but the version is {}: {value}", buildkit.unwrap()));
         }
     }
     let mut names: Vec<&String> = fields.iter().map(|(name, _)| name).collect();
     names.sort();
     names.dedup();
-    if names.len() == fields.len() { Ok(()) } else { Err(format!("an attribute is there twice: {value}")) }
+    if names.len() == fields.len() { Ok(()) } else { Err(format!("duplicate attribute: {value}")) }
 }
 
-/// Reads one record of CSV as Go's `encoding/csv` does, strictly.
+/// Parses one CSV record strictly, as Go's `encoding/csv` does.
 fn fields(text: &str) -> Result<Vec<(String, String)>, String> {
     let mut fields = Vec::new();
     let mut chars = text.chars().peekable();
@@ -165,13 +167,13 @@ fn fields(text: &str) -> Result<Vec<(String, String)>, String> {
                     Some('"') if chars.peek() == Some(&'"') => field.extend(chars.next()),
                     Some('"') => break,
                     Some(c) => field.push(c),
-                    None => return Err(format!("a quote is not closed: {text}")),
+                    None => return Err(format!("unclosed quote: {text}")),
                 }
             }
         } else {
             while let Some(c) = chars.next_if(|c| *c != ',') {
                 if c == '"' || c == '\n' || c == '\r' {
-                    return Err(format!("a bare {c:?}: {text}"));
+                    return Err(format!("unquoted {c:?}: {text}"));
                 }
                 field.push(c);
             }
@@ -181,15 +183,15 @@ fn fields(text: &str) -> Result<Vec<(String, String)>, String> {
         match chars.next() {
             Some(',') => {}
             None => return Ok(fields),
-            Some(c) => return Err(format!("`{c}` after a quote: {text}")),
+            Some(c) => return Err(format!("`{c}` after a closing quote: {text}")),
         }
     }
 }
 
-/// Stands in for an engine where [`exec`](super::exec) starts this very test as one, and otherwise tests the reader itself.
+/// Acts as a fake engine if [`exec`](super::exec) starts this test as one, and tests the parser otherwise.
 #[test]
-fn what_engines_do_not_have_is_refused() {
-    super::exec::stand_in();
+fn arguments_that_an_engine_does_not_support_are_refused() {
+    super::exec::act_as_fake_engine();
     let version = Version::new(25, 0, 3);
     let set = of(Engine::Buildx, &version, true);
     let check = |words: &[&str]| set.check(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>(), Some(&Version::new(0, 11, 0)));

@@ -1,4 +1,4 @@
-//! Hostile input: whatever is in a name, it arrives as it is, it runs nothing, and two names never share a cache.
+//! Hostile input: names arrive unchanged, are never executed by a shell, and two names never share a cache.
 #![allow(clippy::unwrap_used)]
 
 use std::process::Command;
@@ -11,7 +11,7 @@ use rackform::build::request::{BuildArg, BuildRequest, CacheRequest, Output, S3C
 
 use super::flags;
 
-/// Texts as an attacker or an accident makes them; never a NUL, which no argument can hold.
+/// Returns strings that an attacker or an accident may produce, without NUL, which no argument can contain.
 fn hostile() -> impl Strategy<Value = String> {
     let pieces = prop_oneof![
         Just("$(touch pwned)".to_owned()),
@@ -35,8 +35,8 @@ fn facts(engine: Engine, version: &str) -> EngineFacts {
     EngineFacts { buildx: Buildx::Present(None), image_store: Some(ImageStore::Containerd), ..EngineFacts::of_version(engine, version) }
 }
 
-/// Returns the words that a shell makes of a text, with functions in the place of programs.
-fn words_of_shell(text: &str) -> Vec<String> {
+/// Returns the arguments that a shell passes for a command line, with functions in place of the engines.
+fn arguments_from_shell(text: &str) -> Vec<String> {
     let script = format!("docker() {{ printf '%s\\0' docker \"$@\"; }}\nbuildah() {{ printf '%s\\0' buildah \"$@\"; }}\n{text}");
     let output = Command::new("sh").arg("-c").arg(script).output().unwrap();
     assert!(output.status.success(), "{text}: {}", String::from_utf8_lossy(&output.stderr));
@@ -48,7 +48,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_shell_reads_the_very_arguments(context in hostile(), value in hostile(), service in hostile(), target in hostile(), label in hostile()) {
+    fn a_shell_passes_exactly_the_planned_arguments(context in hostile(), value in hostile(), service in hostile(), target in hostile(), label in hostile()) {
         let request = BuildRequest {
             context: context.clone(),
             target: Some(target.clone()),
@@ -64,7 +64,7 @@ proptest! {
             let invocation = plan(&request, &facts(engine, version)).unwrap();
             let argvs: Vec<String> = invocation.steps.iter().flat_map(|step| step.argv.clone()).collect();
             let text = shell(&invocation).unwrap();
-            prop_assert_eq!(&words_of_shell(&text), &argvs);
+            prop_assert_eq!(&arguments_from_shell(&text), &argvs);
             let lines: Vec<String> = invocation.steps.iter().map(|step| step.argv.iter().map(|word| shell_word(word).unwrap()).collect::<Vec<_>>().join(" ")).collect();
             prop_assert_eq!(shlex::split(&lines.join(" ")).unwrap(), argvs.clone());
             for step in &invocation.steps {
@@ -79,10 +79,10 @@ proptest! {
     }
 
     #[test]
-    fn a_service_has_a_legal_tag_of_its_own(one in hostile(), other in hostile(), branch in hostile()) {
-        let is_legal = |tag: &str| format!("registry.example.com/cache:{tag}").parse::<ImageRef>().is_ok() && tag.len() <= TAG_LIMIT;
-        prop_assert!(is_legal(&cache_tag(&one)), "{}", cache_tag(&one));
-        prop_assert!(is_legal(&branch_cache_tag(&one, &branch)));
+    fn each_service_has_a_valid_tag_that_no_other_service_has(one in hostile(), other in hostile(), branch in hostile()) {
+        let is_valid = |tag: &str| format!("registry.example.com/cache:{tag}").parse::<ImageRef>().is_ok() && tag.len() <= TAG_LIMIT;
+        prop_assert!(is_valid(&cache_tag(&one)), "{}", cache_tag(&one));
+        prop_assert!(is_valid(&branch_cache_tag(&one, &branch)));
         prop_assert!(cache_tag(&one).ends_with(".buildcache"));
         if one != other {
             prop_assert_ne!(cache_tag(&one), cache_tag(&other));
@@ -90,12 +90,12 @@ proptest! {
             prop_assert_ne!(branch_cache_tag(&branch, &one), branch_cache_tag(&branch, &other));
         }
         prop_assert_ne!(branch_cache_tag(&one, &branch), cache_tag(&other));
-        // The tag that another one was given is a name like any other.
+        // The tag of one service is not the tag of another service whose name is that tag.
         prop_assert_ne!(cache_tag(cache_tag(&one).trim_end_matches(".buildcache")), if cache_tag(&one) == format!("{one}.buildcache") { String::new() } else { cache_tag(&one) });
     }
 
     #[test]
-    fn attributes_are_read_back(names in prop::collection::vec("[a-z_.-]{1,8}", 1..4), values in prop::collection::vec(hostile(), 4)) {
+    fn parsing_written_attributes_gives_the_same_attributes(names in prop::collection::vec("[a-z_.-]{1,8}", 1..4), values in prop::collection::vec(hostile(), 4)) {
         let mut attributes = Attributes::of_type("s3");
         for (name, value) in names.iter().zip(&values) {
             attributes = attributes.with(name, value);
@@ -105,7 +105,7 @@ proptest! {
 }
 
 #[test]
-fn a_comma_in_an_attribute_is_part_of_it() {
+fn a_comma_in_an_attribute_is_quoted() {
     let s3 = S3Cache {
         region: Some("us-west-2".to_owned()),
         bucket: Some("b".to_owned()),
@@ -120,7 +120,7 @@ fn a_comma_in_an_attribute_is_part_of_it() {
 }
 
 #[test]
-fn a_name_that_cannot_be_is_refused_with_all_others() {
+fn all_invalid_names_are_reported_at_once() {
     let request = BuildRequest {
         context: "a\0b".to_owned(),
         dockerfile: Some(String::new()),
@@ -130,8 +130,8 @@ fn a_name_that_cannot_be_is_refused_with_all_others() {
         build_args: vec![BuildArg { name: "A".to_owned(), value: Some("\0".to_owned()) }],
         ..BuildRequest::default()
     };
-    let told = plan(&request, &facts(Engine::Buildx, "25.0.3")).unwrap_err().to_string();
-    for what in [
+    let error = plan(&request, &facts(Engine::Buildx, "25.0.3")).unwrap_err().to_string();
+    for problem in [
         "the directory has a NUL",
         "the service has a NUL",
         "a build argument has a NUL",
@@ -139,18 +139,18 @@ fn a_name_that_cannot_be_is_refused_with_all_others() {
         "web:$(id)",
         "acme/UPPER",
     ] {
-        assert!(told.contains(what), "`{what}` is missing from\n{told}");
+        assert!(error.contains(problem), "{problem:?} is missing in\n{error}");
     }
 }
 
 #[test]
-fn a_cache_is_never_written_over_the_image() {
+fn a_cache_reference_equal_to_the_image_is_refused_in_every_spelling() {
     let refused = |tag: &str, reference: &str| {
         let cache = CacheRequest { reference: Some(reference.to_owned()), ..CacheRequest::in_registry("unused") };
         let request = BuildRequest { context: ".".to_owned(), tags: vec![tag.to_owned()], cache: Some(cache), ..BuildRequest::default() };
         plan(&request, &facts(Engine::Buildx, "25.0.3")).is_err_and(|problems| problems.to_string().contains("would overwrite the image"))
     };
-    // Each pair is one image, however it is written.
+    // Each pair is two spellings of one image.
     for (tag, reference) in [
         ("registry.example.com/web:1", "registry.example.com/web:1"),
         ("web", "docker.io/library/web:latest"),

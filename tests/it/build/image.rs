@@ -3,13 +3,13 @@
 
 use std::process::Command;
 
-use super::web::{Shelf, Web};
+use super::http_server::{FakeRegistry, HttpServer};
 use crate::program::{Bench, Run};
 
 /// A project directory with a `docker` that logs its calls, and a registry.
 struct Fixture {
     bench: Bench,
-    web: Web,
+    web: HttpServer,
 }
 
 /// Answers version queries, logs its arguments one per line, and copies the Dockerfile that it is given.
@@ -26,7 +26,7 @@ exit "${FAIL:-0}"
 "#;
 
 impl Fixture {
-    fn new(shelf: Shelf) -> Self {
+    fn new(shelf: FakeRegistry) -> Self {
         let bench = Bench::new();
         bench
             .file("Dockerfile", "FROM scratch\nARG TOKEN_NAME\n")
@@ -71,7 +71,7 @@ fn key(run: &Run) -> String {
 
 #[test]
 fn a_missing_image_is_built_and_pushed_under_its_key_and_as_latest() {
-    let fixture = Fixture::new(Shelf::default());
+    let fixture = Fixture::new(FakeRegistry::default());
     let mut command = fixture.command(&[
         "--target",
         "deps",
@@ -113,8 +113,8 @@ fn a_missing_image_is_built_and_pushed_under_its_key_and_as_latest() {
 
 #[test]
 fn an_existing_image_is_pulled_or_only_found() {
-    let first = Fixture::new(Shelf::default()).run(&[]);
-    let mut shelf = Shelf::default();
+    let first = Fixture::new(FakeRegistry::default()).run(&[]);
+    let mut shelf = FakeRegistry::default();
     shelf.image(&[&key(&first)], "2026-01-01T00:00:00Z", &[]);
     let fixture = Fixture::new(shelf);
     let pulled = fixture.run(&["--format", "json"]);
@@ -129,7 +129,7 @@ fn an_existing_image_is_pulled_or_only_found() {
 
 #[test]
 fn variables_are_exported_in_every_format() {
-    let fixture = Fixture::new(Shelf::default());
+    let fixture = Fixture::new(FakeRegistry::default());
     let host = fixture.web.host.clone();
     let plain = fixture.run(&[]);
     let key = key(&plain);
@@ -160,7 +160,7 @@ fn variables_are_exported_in_every_format() {
 
 #[test]
 fn a_dockerfile_may_be_inline_or_in_another_directory() {
-    let fixture = Fixture::new(Shelf::default());
+    let fixture = Fixture::new(FakeRegistry::default());
     let text = "FROM scratch\nLABEL a=\"$b `c`\"\n";
     let inline = fixture.run(&["--dockerfile-inline", text]);
     assert_eq!(inline.code, 0, "{inline}");
@@ -169,7 +169,7 @@ fn a_dockerfile_may_be_inline_or_in_another_directory() {
     let given = fixture.calls()[0].windows(2).find(|pair| pair[0] == "--file").unwrap()[1].clone();
     assert!(!std::path::Path::new(&given).exists(), "the temporary file is deleted: {given}");
 
-    let elsewhere = Fixture::new(Shelf::default());
+    let elsewhere = Fixture::new(FakeRegistry::default());
     elsewhere.bench.file("dockerfiles/test/Dockerfile", text);
     let run = elsewhere.run(&["--dockerfile", "dockerfiles/test/Dockerfile"]);
     assert_eq!(run.stdout.rsplit_once(':').unwrap().1, inline.stdout.rsplit_once(':').unwrap().1, "one key for one text");
@@ -180,7 +180,7 @@ fn a_dockerfile_may_be_inline_or_in_another_directory() {
 
 #[test]
 fn failures_have_distinct_exit_codes_and_messages() {
-    let fixture = Fixture::new(Shelf::default());
+    let fixture = Fixture::new(FakeRegistry::default());
     let failed = Run::of(fixture.command(&[]).env("FAIL", "7"));
     assert!(failed.code == 1 && failed.stdout.is_empty(), "{failed}");
     assert!(failed.stderr.contains("exit status: 7"), "{failed}");

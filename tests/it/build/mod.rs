@@ -1,21 +1,21 @@
-//! Tests of the build half, a file for each part of it.
+//! Tests of the module `build`, with one file for each part.
 
 mod agent;
 mod builder;
 mod cache_maintenance;
 mod command;
 mod dockerfile;
+mod engine_matrix;
 mod exec;
 mod flags;
 mod hostile;
+mod http_server;
 mod image;
 mod image_key;
+mod published_commands;
 mod real;
 mod recipes;
 mod registry;
-mod seeds;
-mod table;
 mod task;
 mod task_follow;
-mod web;
 mod wrapper;

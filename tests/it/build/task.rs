@@ -1,4 +1,4 @@
-//! Build tasks: the request that a deployed stack gives, and what becomes of it.
+//! Tests of build tasks: the RunTask request from a deployed stack, and refusals before it is sent.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::program::{Bench, Run};
 use crate::support::shared_data;
 
-/// Returns a folder with a rack of rackform's own, deployed on the local backend.
+/// Returns a folder with rackform's own rack, deployed on the local backend.
 fn rack(parameters: &str) -> Bench {
     let bench = Bench::new();
     bench.file("rack.yaml", format!("name: rack\nregion: us-east-1\nparameters:\n{parameters}"));
@@ -15,7 +15,7 @@ fn rack(parameters: &str) -> Bench {
     bench
 }
 
-/// Returns a folder with the real rack, the cache patched into it, deployed on the local backend.
+/// Returns a folder with a real rack's template, patched with the build cache and deployed on the local backend.
 fn real_rack(parameters: &str) -> Option<Bench> {
     let template = shared_data()?.join("convox-rack-20260421.json");
     let bench = Bench::new();
@@ -50,10 +50,10 @@ fn vpc(request: &Value) -> &Value {
 }
 
 #[test]
-fn a_fargate_build_gets_the_racks_own_cluster_subnets_and_group() {
+fn a_build_on_fargate_gets_the_racks_cluster_subnets_and_security_group() {
     let bench = rack("  BuildCache: Yes\n  BuildMethod: fargate\n");
-    let order = "build run --app web --id B1 --service api --push r.example/web --url s3://source/web.tgz --dry-run --builder agent";
-    let run = bench.run(order);
+    let arguments = "build run --app web --id B1 --service api --push r.example/web --url s3://source/web.tgz --dry-run --builder agent";
+    let run = bench.run(arguments);
     assert_eq!(run.code, 0, "{run}");
     let request = run.json();
     assert_eq!(
@@ -98,14 +98,14 @@ fn a_fargate_build_gets_the_racks_own_cluster_subnets_and_group() {
         })
     );
     assert!(run.stderr.contains("credentials of 123456789012.dkr.ecr.us-east-1.amazonaws.com"), "{run}");
-    let without = bench.run(&format!("{order} --env BUILD_AUTH={{}}"));
+    let without = bench.run(&format!("{arguments} --env BUILD_AUTH={{}}"));
     assert_eq!((&environment(&without.json())["BUILD_AUTH"], without.stderr.as_str()), (&"{}".into(), ""), "{without}");
-    let again = bench.run(order);
-    assert_eq!(run.stdout, again.stdout, "the same order gives the same bytes");
+    let repeated = bench.run(arguments);
+    assert_eq!(run.stdout, repeated.stdout, "the same arguments give the same bytes");
 }
 
 #[test]
-fn an_image_that_is_kaniko_itself_gets_the_arguments_that_build_command_shows() {
+fn a_kaniko_image_gets_the_arguments_that_build_command_prints() {
     let bench = rack("  BuildCache: Yes\n  BuildMethod: fargate\n");
     let run = bench.run("build run --app web --id B1 --service api --push r.example/web --url s3://source/web.tgz --dry-run");
     let request = run.json();
@@ -118,12 +118,12 @@ fn an_image_that_is_kaniko_itself_gets_the_arguments_that_build_command_shows() 
         assert!(command.contains(&expected.into()), "{expected}: {command:?}");
     }
     assert!(run.stderr.contains("locks nothing"), "{run}");
-    let lost = bench.run("build run --app web --dry-run");
-    assert!(lost.code == 64 && lost.stderr.contains("--url"), "{lost}");
+    let without_source = bench.run("build run --app web --dry-run");
+    assert!(without_source.code == 64 && without_source.stderr.contains("--url"), "{without_source}");
 }
 
 #[test]
-fn an_instance_build_has_no_network_configuration() {
+fn a_build_on_instances_has_no_network_configuration() {
     let bench = rack("  BuildCache: No\n");
     let request = bench.run("build run --app web --id B1 --builder agent --cpu 256 --memory 512 --dry-run").json();
     for absent in ["launchType", "platformVersion", "networkConfiguration", "tags", "propagateTags"] {
@@ -137,15 +137,15 @@ fn an_instance_build_has_no_network_configuration() {
     let client = bench.run("build run --app web --dry-run");
     assert!(
         client.code == 64 && client.stderr.contains("build builder --engine docker"),
-        "a docker client would look like a build\n{client}"
+        "a docker client without a command is refused\n{client}"
     );
-    let told = bench.run("build run --app web --dry-run -- version").json();
-    assert_eq!(told["overrides"]["containerOverrides"][0]["command"], json!(["version"]));
-    assert!(request["overrides"].get("cpu").is_none(), "only Fargate takes it of the whole task: {request:#}");
+    let with_command = bench.run("build run --app web --dry-run -- version").json();
+    assert_eq!(with_command["overrides"]["containerOverrides"][0]["command"], json!(["version"]));
+    assert!(request["overrides"].get("cpu").is_none(), "only a task on Fargate has CPU as a whole: {request:#}");
 }
 
 #[test]
-fn the_security_group_goes_by_the_three_way_rule() {
+fn the_security_group_is_the_build_instance_group_else_the_instance_group_else_the_racks_own() {
     let group = |parameters: &str| {
         let bench = rack(&format!("  BuildCache: Yes\n  BuildMethod: fargate\n{parameters}"));
         let run = bench.run("build run --app web --builder agent --dry-run");
@@ -162,7 +162,7 @@ fn the_security_group_goes_by_the_three_way_rule() {
 }
 
 #[test]
-fn a_real_rack_is_built_on_as_its_own_service_does() {
+fn a_build_on_a_real_rack_has_the_request_of_its_own_build_service() {
     let Some(bench) = real_rack("  BuildCache: Yes\n  BuildMethod: fargate\n  Private: Yes\n") else { return };
     let run = bench.run("build run --app web --id B1 --no-cache --build-arg A=1 --url object://web/tmp/1.tgz --dry-run");
     assert_eq!(run.code, 0, "{run}");
@@ -190,7 +190,7 @@ fn a_real_rack_is_built_on_as_its_own_service_does() {
 }
 
 #[test]
-fn secrets_come_from_the_environment_and_are_stars_wherever_they_turn_up() {
+fn secrets_come_from_the_environment_and_are_masked_everywhere() {
     let bench = rack("  BuildCache: Yes\n  BuildMethod: fargate\n");
     bench.file("secrets.env", "# a comment\nNPM_TOKEN=planted-npm-token\n");
     let mut command = bench.command();
@@ -215,7 +215,7 @@ fn secrets_come_from_the_environment_and_are_stars_wherever_they_turn_up() {
 }
 
 #[test]
-fn what_ecs_would_refuse_is_refused_before_it_is_asked_all_at_once() {
+fn everything_that_ecs_would_refuse_is_reported_at_once_before_the_request() {
     let bench = rack("  BuildCache: Yes\n  BuildMethod: fargate\n");
     let long = format!("LONG={}", "x".repeat(9_000));
     let run = bench.run_args(&[
@@ -240,7 +240,7 @@ fn what_ecs_would_refuse_is_refused_before_it_is_asked_all_at_once() {
         "aws:x=1",
     ]);
     assert_eq!(run.code, 64, "{run}");
-    for said in [
+    for problem in [
         "invalid app name `no name`",
         "Fargate does not offer memory `8192` with CPU 512: use 1024",
         "ECS accepts 8192",
@@ -248,7 +248,7 @@ fn what_ecs_would_refuse_is_refused_before_it_is_asked_all_at_once() {
         "client token",
         "`aws:x`",
     ] {
-        assert!(run.stderr.contains(said), "{said}\n{run}");
+        assert!(run.stderr.contains(problem), "{problem:?} is missing in\n{run}");
     }
     let fits = bench.run("build run --app web --builder agent --dry-run --cpu 512 --memory 1024 --task-tag team=a --propagate-tags").json();
     assert_eq!((&fits["overrides"]["cpu"], &fits["overrides"]["memory"]), (&"512".into(), &"1024".into()));
@@ -256,7 +256,7 @@ fn what_ecs_would_refuse_is_refused_before_it_is_asked_all_at_once() {
 }
 
 #[test]
-fn a_local_stack_says_what_can_be_done_with_it() {
+fn on_the_local_backend_only_dry_run_is_supported() {
     let bench = rack("  BuildCache: No\n");
     for run in [bench.run("build run --app web --builder agent"), bench.run("build stop 1"), bench.run("build run --attach 1")] {
         assert_eq!(run.code, 69, "{run}");
@@ -267,7 +267,7 @@ fn a_local_stack_says_what_can_be_done_with_it() {
 }
 
 #[test]
-fn a_stack_without_builds_says_what_it_lacks() {
+fn a_stack_without_a_build_task_definition_is_refused() {
     let bench = Bench::new();
     bench.file("queue.json", r#"{ "Resources": { "Queue": { "Type": "AWS::SQS::Queue" } } }"#);
     bench.file("rack.yaml", "name: jobs\nregion: us-east-1\ntemplate: queue.json\n");

@@ -1,4 +1,4 @@
-//! Following a build task: canned answers of a service, through the library.
+//! Tests of following a build task, with prepared responses of a fake service.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::cell::RefCell;
@@ -12,26 +12,26 @@ use rackform::build::task::{
     Task, TaskObserver, await_mounts, follow,
 };
 
-/// Answers one after the other; the last one again and again.
-struct Canned {
+/// A fake service that returns prepared responses in order, and the last one repeatedly.
+struct FakeService {
     tasks: RefCell<VecDeque<Result<Option<Task>, RequestError>>>,
     pages: RefCell<VecDeque<Result<Option<LogPage>, RequestError>>>,
     targets: RefCell<VecDeque<Vec<MountTarget>>>,
-    places: RefCell<Vec<LogPosition>>,
+    positions: RefCell<Vec<LogPosition>>,
 }
 
-impl Canned {
+impl FakeService {
     fn new(tasks: Vec<Result<Option<Task>, RequestError>>, pages: Vec<Result<Option<LogPage>, RequestError>>) -> Self {
         Self {
             tasks: RefCell::new(tasks.into()),
             pages: RefCell::new(pages.into()),
             targets: RefCell::default(),
-            places: RefCell::default(),
+            positions: RefCell::default(),
         }
     }
 }
 
-impl BuildService for Canned {
+impl BuildService for FakeService {
     fn run_task(&self, _: &RunTask) -> Result<Started, RequestError> {
         Ok(Started::default())
     }
@@ -46,7 +46,7 @@ impl BuildService for Canned {
     }
 
     fn log_events(&self, _: &LogStream, from: &LogPosition) -> Result<Option<LogPage>, RequestError> {
-        self.places.borrow_mut().push(from.clone());
+        self.positions.borrow_mut().push(from.clone());
         self.pages.borrow_mut().pop_front().unwrap_or_else(|| Ok(Some(LogPage { events: Vec::new(), next: from.token.clone() })))
     }
 
@@ -57,13 +57,13 @@ impl BuildService for Canned {
 }
 
 #[derive(Default)]
-struct Seen {
+struct RecordedEvents {
     statuses: Vec<String>,
     lines: Vec<String>,
     notices: Vec<String>,
 }
 
-impl TaskObserver for Seen {
+impl TaskObserver for RecordedEvents {
     fn status(&mut self, task: &Task) {
         self.statuses.push(task.last_status.clone());
     }
@@ -99,10 +99,10 @@ fn stream() -> LogStream {
     LogStream { region: None, group: "g".to_owned(), name: "build/build/0f".to_owned() }
 }
 
-fn followed(service: &Canned) -> (Seen, Ended) {
-    let mut seen = Seen::default();
-    let ended = follow(service, "c", "0f", "build", Some(&stream()), &mut seen, &AtomicBool::new(false)).unwrap();
-    (seen, ended)
+fn followed(service: &FakeService) -> (RecordedEvents, Ended) {
+    let mut events = RecordedEvents::default();
+    let ended = follow(service, "c", "0f", "build", Some(&stream()), &mut events, &AtomicBool::new(false)).unwrap();
+    (events, ended)
 }
 
 fn outcome(ended: Ended) -> Outcome {
@@ -113,8 +113,8 @@ fn outcome(ended: Ended) -> Outcome {
 }
 
 #[test]
-fn a_build_is_followed_through_throttling_and_late_lines_to_its_exit_code() {
-    let service = Canned::new(
+fn following_survives_throttling_and_reads_late_log_lines() {
+    let service = FakeService::new(
         vec![
             Ok(None),
             Ok(Some(task("PENDING"))),
@@ -131,23 +131,23 @@ fn a_build_is_followed_through_throttling_and_late_lines_to_its_exit_code() {
             page(&[(4, "late")], "f/3"),
         ],
     );
-    let (seen, ended) = followed(&service);
-    assert_eq!(seen.statuses, ["PENDING", "RUNNING", "STOPPED"]);
-    assert_eq!(seen.lines, ["one", "two", "three", "late"]);
+    let (events, ended) = followed(&service);
+    assert_eq!(events.statuses, ["PENDING", "RUNNING", "STOPPED"]);
+    assert_eq!(events.lines, ["one", "two", "three", "late"]);
     let outcome = outcome(ended);
     assert!(outcome.succeeded && outcome.exit_code == Some(0) && outcome.explanation.is_none(), "{outcome:?}");
-    let tokens: Vec<Option<String>> = service.places.borrow().iter().map(|place| place.token.clone()).collect();
-    assert_eq!(tokens[..4], [None, None, Some("f/1".to_owned()), Some("f/1".to_owned())], "a page that failed is asked for again");
+    let tokens: Vec<Option<String>> = service.positions.borrow().iter().map(|position| position.token.clone()).collect();
+    assert_eq!(tokens[..4], [None, None, Some("f/1".to_owned()), Some("f/1".to_owned())], "a page whose request failed is requested again");
 }
 
 #[test]
-fn a_token_that_expired_costs_no_line_and_repeats_none() {
+fn after_an_expired_token_no_line_is_lost_or_repeated() {
     let expired = RequestError::Request {
         operation: "GetLogEvents",
         code: Some("InvalidParameterException".to_owned()),
         message: "The specified nextToken is invalid.".to_owned(),
     };
-    let service = Canned::new(
+    let service = FakeService::new(
         vec![Ok(Some(task("RUNNING"))), Ok(Some(stopped(Some(0), "done")))],
         vec![
             page(&[(1, "one"), (5, "same"), (5, "same")], "f/1"),
@@ -156,14 +156,15 @@ fn a_token_that_expired_costs_no_line_and_repeats_none() {
             page(&[(5, "same"), (5, "same"), (5, "same"), (6, "new")], "f/9"),
         ],
     );
-    let (seen, _) = followed(&service);
-    assert_eq!(seen.lines, ["one", "same", "same", "same", "new"]);
-    assert!(service.places.borrow().iter().any(|place| place.token.is_none() && place.since == Some(5)));
+    let (events, _) = followed(&service);
+    assert_eq!(events.lines, ["one", "same", "same", "same", "new"]);
+    assert!(service.positions.borrow().iter().any(|position| position.token.is_none() && position.since == Some(5)));
 }
 
 #[test]
-fn a_failed_build_tells_its_exit_code_and_cause() {
-    let service = Canned::new(vec![Ok(Some(stopped(Some(137), "OutOfMemoryError: Container killed due to memory usage")))], Vec::new());
+fn the_outcome_of_a_failed_build_has_its_exit_code_and_cause() {
+    let service =
+        FakeService::new(vec![Ok(Some(stopped(Some(137), "OutOfMemoryError: Container killed due to memory usage")))], Vec::new());
     let outcome = outcome(followed(&service).1);
     assert_eq!((outcome.succeeded, outcome.exit_code), (false, Some(137)));
     assert!(outcome.explanation.unwrap().fix.contains("give the build more memory"));
@@ -175,21 +176,21 @@ fn a_failed_build_tells_its_exit_code_and_cause() {
 }
 
 #[test]
-fn a_log_that_is_refused_does_not_end_the_follow() {
+fn a_denied_log_request_does_not_end_following() {
     let denied = RequestError::Request {
         operation: "GetLogEvents",
         code: Some("AccessDeniedException".to_owned()),
         message: "not authorized to perform: logs:GetLogEvents".to_owned(),
     };
-    let service = Canned::new(vec![Ok(Some(task("RUNNING"))), Ok(Some(stopped(Some(3), "exited")))], vec![Err(denied)]);
-    let (seen, ended) = followed(&service);
+    let service = FakeService::new(vec![Ok(Some(task("RUNNING"))), Ok(Some(stopped(Some(3), "exited")))], vec![Err(denied)]);
+    let (events, ended) = followed(&service);
     assert_eq!(outcome(ended).exit_code, Some(3));
-    assert!(seen.notices.len() == 1 && seen.notices[0].contains("logs:GetLogEvents"), "{:?}", seen.notices);
+    assert!(events.notices.len() == 1 && events.notices[0].contains("logs:GetLogEvents"), "{:?}", events.notices);
 }
 
 #[test]
-fn a_task_that_ecs_forgot_is_unknown() {
-    let service = Canned::new(vec![Ok(Some(task("RUNNING"))), Ok(None)], Vec::new());
+fn a_task_that_ecs_no_longer_lists_has_an_unknown_outcome() {
+    let service = FakeService::new(vec![Ok(Some(task("RUNNING"))), Ok(None)], Vec::new());
     assert!(matches!(followed(&service).1, Ended::Unknown));
 }
 
@@ -197,28 +198,29 @@ fn target(id: &str, state: &str) -> MountTarget {
     MountTarget { id: id.to_owned(), subnet: "subnet-1".to_owned(), state: state.to_owned() }
 }
 
-fn awaited(targets: Vec<Vec<MountTarget>>, patience: u64, names: Duration) -> (Result<bool, MountsError>, Seen) {
-    let service = Canned::new(Vec::new(), Vec::new());
+fn await_targets(targets: Vec<Vec<MountTarget>>, patience: u64, names: Duration) -> (Result<bool, MountsError>, RecordedEvents) {
+    let service = FakeService::new(Vec::new(), Vec::new());
     *service.targets.borrow_mut() = targets.into();
-    let mut seen = Seen::default();
+    let mut events = RecordedEvents::default();
     let mounts = Mounts { patience: Duration::from_secs(patience), names };
-    let done = await_mounts(&service, &["fs-1".to_owned()], mounts, &mut seen, &AtomicBool::new(false));
-    (done, seen)
+    let done = await_mounts(&service, &["fs-1".to_owned()], mounts, &mut events, &AtomicBool::new(false));
+    (done, events)
 }
 
 #[test]
-fn mount_targets_are_waited_for_and_then_their_names() {
-    let (done, seen) = awaited(vec![vec![target("m1", "creating")], vec![target("m1", "available")]], 60, Duration::from_millis(50));
+fn a_build_waits_for_mount_targets_and_then_for_their_dns_names() {
+    let (done, events) =
+        await_targets(vec![vec![target("m1", "creating")], vec![target("m1", "available")]], 60, Duration::from_millis(50));
     assert!(!done.unwrap());
-    assert!(seen.notices[0].contains("m1 in subnet-1 creating") && seen.notices[1].contains("names"), "{:?}", seen.notices);
-    let (done, seen) = awaited(vec![vec![target("m1", "available")]], 60, Duration::from_secs(3600));
-    assert!(!done.unwrap() && seen.notices.is_empty(), "what was there already has a name: {:?}", seen.notices);
+    assert!(events.notices[0].contains("m1 in subnet-1 creating") && events.notices[1].contains("names"), "{:?}", events.notices);
+    let (done, events) = await_targets(vec![vec![target("m1", "available")]], 60, Duration::from_secs(3600));
+    assert!(!done.unwrap() && events.notices.is_empty(), "no waiting for the DNS name of an existing mount target: {:?}", events.notices);
 }
 
 #[test]
-fn mounts_that_cannot_be_are_told() {
-    assert!(matches!(awaited(vec![Vec::new()], 1, Duration::ZERO).0, Err(MountsError::None { .. })));
-    assert!(matches!(awaited(vec![vec![target("m1", "deleting")]], 1, Duration::ZERO).0, Err(MountsError::Gone { .. })));
-    let slow = awaited(vec![vec![target("m1", "creating")]], 1, Duration::ZERO).0;
+fn missing_deleted_and_slow_mount_targets_are_errors() {
+    assert!(matches!(await_targets(vec![Vec::new()], 1, Duration::ZERO).0, Err(MountsError::None { .. })));
+    assert!(matches!(await_targets(vec![vec![target("m1", "deleting")]], 1, Duration::ZERO).0, Err(MountsError::Gone { .. })));
+    let slow = await_targets(vec![vec![target("m1", "creating")]], 1, Duration::ZERO).0;
     assert!(matches!(slow, Err(MountsError::Slow { .. })), "{slow:?}");
 }

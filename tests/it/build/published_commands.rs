@@ -1,4 +1,4 @@
-//! The recipes that the build half grew from, row by row.
+//! Published build commands that `rackform build command` must reproduce: the rack's pull request, articles, and an announcement of AWS.
 #![allow(clippy::unwrap_used)]
 
 use crate::program::{Bench, Run};
@@ -17,7 +17,7 @@ fn line(arguments: &[&str]) -> String {
 
 /// The rack's pull request, on EC2: `--cache-from`, `--cache-to` and `--progress=plain` for docker.
 #[test]
-fn the_racks_docker_flags() {
+fn the_racks_docker_options() {
     let flags = "--cache-from type=registry,ref=REPO:web.buildcache,ignore-error=true --cache-to \
                  type=registry,ref=REPO:web.buildcache,mode=max,image-manifest=true,oci-mediatypes=true,ignore-error=true,compression=estargz \
                  --progress=plain"
@@ -28,7 +28,7 @@ fn the_racks_docker_flags() {
         with(&["--engine-version", "25.0.3", "--image-store", "containerd"]),
         format!("DOCKER_BUILDKIT=1 docker build {flags} app\n")
     );
-    // Docker below 23: skipped.
+    // Docker below 23 gets no cache options.
     assert_eq!(with(&["--engine-version", "20.10.25"]), "DOCKER_BUILDKIT=1 docker build --progress=plain app\n");
     // `--no-cache` drops the import and keeps the export.
     let (from, to) = flags.split_once(" --cache-to").unwrap();
@@ -40,7 +40,7 @@ fn the_racks_docker_flags() {
 
 /// The same pull request, on Fargate: kaniko 1.27.5 with `--tar-path`, `--cache=true`, `--cache-repo` and `FF_KANIKO_OCI_STAGES=0`.
 #[test]
-fn the_racks_kaniko_flags() {
+fn the_racks_kaniko_options() {
     let repository = "123456789012.dkr.ecr.us-east-1.amazonaws.com/rack-build-cache";
     let arguments =
         ["app", "--engine", "kaniko", "--repository", repository, "--tag", "web:1", "--archive", "/tmp/web.tar", "--cache-mounts"];
@@ -53,7 +53,7 @@ fn the_racks_kaniko_flags() {
     );
 }
 
-/// One step of buildctl in a container, with `mode=max` in front as the article's reader wrote it.
+/// One step of buildctl in a container, with `mode=max` first, as a reader of an article wrote it.
 #[test]
 fn one_step_of_buildctl_in_a_container() {
     let bench = Bench::new();
@@ -78,7 +78,7 @@ fn one_step_of_buildctl_in_a_container() {
     assert!(run.stderr.contains("`push` has no effect on a cache"), "{run}");
 }
 
-/// The three steps that the same article did before: pull, build and tag the stage, build, push both.
+/// The steps that the same article replaced: pull, build and tag the stage, build, push both.
 #[test]
 fn three_steps_with_an_image_as_cache() {
     let text = line(&[
@@ -141,7 +141,7 @@ fn ecrs_four_attributes() {
     );
 }
 
-/// The S3 cache on a builder in Kubernetes; the credentials that the article put into arguments are refused there.
+/// An S3 cache on a builder in Kubernetes. The article had credentials in arguments; these are refused.
 #[test]
 fn s3_without_credentials_in_arguments() {
     let options = "requests.cpu=2,requests.memory=7Gi,limits.memory=7Gi,replicas=1,image=moby/buildkit:master";

@@ -1,4 +1,4 @@
-//! A web server on loopback that answers as a test says.
+//! An HTTP server on loopback whose responses a test defines, and a fake registry on it.
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
@@ -11,57 +11,57 @@ use std::sync::{Arc, Mutex};
 pub struct Request {
     /// Method and path with query: `GET /v2/`.
     pub line: String,
-    /// Headers by small names.
+    /// Headers by their names in lower case.
     pub headers: BTreeMap<String, String>,
     /// The body.
     pub body: String,
 }
 
-/// An answer: status, headers, body.
-pub type Answer = (u16, Vec<(&'static str, String)>, Vec<u8>);
+/// A response: status, headers, body.
+pub type Response = (u16, Vec<(&'static str, String)>, Vec<u8>);
 
-/// Answers until it is dropped with the test; what it was asked is kept.
-pub struct Web {
+/// Serves requests until the test process ends, and records them.
+pub struct HttpServer {
     /// `127.0.0.1:PORT`.
     pub host: String,
-    asked: Arc<Mutex<Vec<Request>>>,
+    requests: Arc<Mutex<Vec<Request>>>,
 }
 
 impl Request {
-    /// Returns a header, empty where there is none.
+    /// Returns a header, or an empty string if there is none.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", String::as_str)
     }
 }
 
-impl Web {
-    /// Starts to answer.
-    pub fn new(answer: impl Fn(&Request, usize) -> Answer + Send + Sync + 'static) -> Self {
+impl HttpServer {
+    /// Starts the server; `respond` gets each request and the number of requests before it.
+    pub fn new(respond: impl Fn(&Request, usize) -> Response + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let host = listener.local_addr().unwrap().to_string();
-        let asked = Arc::new(Mutex::new(Vec::new()));
-        let (answer, kept) = (Arc::new(answer), Arc::clone(&asked));
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let (respond, recorded) = (Arc::new(respond), Arc::clone(&requests));
         std::thread::spawn(move || {
             for connection in listener.incoming().flatten() {
-                let (answer, kept) = (Arc::clone(&answer), Arc::clone(&kept));
-                std::thread::spawn(move || serve(connection, &*answer, &kept));
+                let (respond, recorded) = (Arc::clone(&respond), Arc::clone(&recorded));
+                std::thread::spawn(move || serve(connection, &*respond, &recorded));
             }
         });
-        Self { host, asked }
+        Self { host, requests }
     }
 
-    /// Returns what was asked, in order.
-    pub fn asked(&self) -> Vec<Request> {
-        self.asked.lock().unwrap().clone()
+    /// Returns the recorded requests in order.
+    pub fn requests(&self) -> Vec<Request> {
+        self.requests.lock().unwrap().clone()
     }
 
-    /// Returns the lines of what was asked, in order.
+    /// Returns method and path of the recorded requests in order.
     pub fn lines(&self) -> Vec<String> {
-        self.asked().into_iter().map(|request| request.line).collect()
+        self.requests().into_iter().map(|request| request.line).collect()
     }
 }
 
-fn serve(connection: TcpStream, answer: &dyn Fn(&Request, usize) -> Answer, asked: &Mutex<Vec<Request>>) {
+fn serve(connection: TcpStream, respond: &dyn Fn(&Request, usize) -> Response, requests: &Mutex<Vec<Request>>) {
     let mut reader = BufReader::new(connection.try_clone().unwrap());
     let mut connection = connection;
     loop {
@@ -87,11 +87,11 @@ fn serve(connection: TcpStream, answer: &dyn Fn(&Request, usize) -> Answer, aske
         let line = lines[0].rsplit_once(' ').unwrap().0.to_owned();
         let request = Request { line, headers, body: String::from_utf8(body).unwrap() };
         let before = {
-            let mut asked = asked.lock().unwrap();
-            asked.push(request.clone());
-            asked.len() - 1
+            let mut requests = requests.lock().unwrap();
+            requests.push(request.clone());
+            requests.len() - 1
         };
-        let (status, headers, body) = answer(&request, before);
+        let (status, headers, body) = respond(&request, before);
         let mut head = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\n", body.len());
         for (name, value) in headers {
             head.push_str(&format!("{name}: {value}\r\n"));
@@ -104,20 +104,20 @@ fn serve(connection: TcpStream, answer: &dyn Fn(&Request, usize) -> Answer, aske
     }
 }
 
-/// Returns a good answer of JSON.
-pub fn json(value: &serde_json::Value) -> Answer {
+/// Returns a successful response with JSON.
+pub fn json(value: &serde_json::Value) -> Response {
     (200, vec![("content-type", "application/json".to_owned())], value.to_string().into_bytes())
 }
 
-/// Returns a refusal in a registry's words.
-pub fn refusal(status: u16, code: &str, message: &str) -> Answer {
+/// Returns an error response in the format of a registry.
+pub fn error_response(status: u16, code: &str, message: &str) -> Response {
     let text = serde_json::json!({"errors": [{"code": code, "message": message}]});
     (status, vec![("content-type", "application/json".to_owned())], text.to_string().into_bytes())
 }
 
-/// A registry of one repository that is kept in memory: images by tag, each of some layers by name and size.
+/// A fake registry with one repository in memory.
 #[derive(Clone, Debug, Default)]
-pub struct Shelf {
+pub struct FakeRegistry {
     /// Blobs by digest.
     pub blobs: BTreeMap<String, Vec<u8>>,
     /// Manifests by digest.
@@ -126,10 +126,10 @@ pub struct Shelf {
     pub tags: BTreeMap<String, String>,
 }
 
-impl Shelf {
-    /// Puts an image under tags, made at a time (RFC 3339); returns its digest.
-    pub fn image(&mut self, tags: &[&str], made: &str, layers: &[(&str, u64)]) -> String {
-        let config = serde_json::json!({"created": made, "note": tags.join(" ")}).to_string().into_bytes();
+impl FakeRegistry {
+    /// Adds an image with tags, a creation time (RFC 3339) and layers by name and size; returns its digest.
+    pub fn image(&mut self, tags: &[&str], created: &str, layers: &[(&str, u64)]) -> String {
+        let config = serde_json::json!({"created": created, "note": tags.join(" ")}).to_string().into_bytes();
         let config_digest = digest(&config);
         let layers: Vec<_> = layers
             .iter()
@@ -147,7 +147,7 @@ impl Shelf {
         self.put(tags, manifest.to_string().into_bytes())
     }
 
-    /// Puts a manifest under tags; returns its digest.
+    /// Adds a manifest with tags; returns its digest.
     pub fn put(&mut self, tags: &[&str], manifest: Vec<u8>) -> String {
         let own = digest(&manifest);
         self.manifests.insert(own.clone(), manifest);
@@ -157,32 +157,32 @@ impl Shelf {
         own
     }
 
-    /// Serves it under `/v2/NAME/`; what is deleted is deleted.
-    pub fn serve(self, name: &'static str) -> (Web, Arc<Mutex<Self>>) {
-        let shelf = Arc::new(Mutex::new(self));
-        let kept = Arc::clone(&shelf);
-        let web = Web::new(move |request, _| {
-            let mut shelf = kept.lock().unwrap();
+    /// Serves the repository under `/v2/NAME/`; a DELETE request removes a manifest.
+    pub fn serve(self, name: &'static str) -> (HttpServer, Arc<Mutex<Self>>) {
+        let registry = Arc::new(Mutex::new(self));
+        let served = Arc::clone(&registry);
+        let web = HttpServer::new(move |request, _| {
+            let mut registry = served.lock().unwrap();
             let (method, path) = request.line.split_once(' ').unwrap();
             let Some(path) = path.strip_prefix(&format!("/v2/{name}/")) else {
-                return refusal(404, "NAME_UNKNOWN", "repository name not known");
+                return error_response(404, "NAME_UNKNOWN", "repository name not known");
             };
             if path.starts_with("tags/list") {
-                return json(&serde_json::json!({"name": name, "tags": shelf.tags.keys().collect::<Vec<_>>()}));
+                return json(&serde_json::json!({"name": name, "tags": registry.tags.keys().collect::<Vec<_>>()}));
             }
             if let Some(digest) = path.strip_prefix("blobs/") {
-                return match shelf.blobs.get(digest) {
+                return match registry.blobs.get(digest) {
                     Some(blob) => (200, vec![], blob.clone()),
-                    None => refusal(404, "BLOB_UNKNOWN", "blob unknown"),
+                    None => error_response(404, "BLOB_UNKNOWN", "blob unknown"),
                 };
             }
             let reference = path.strip_prefix("manifests/").unwrap();
-            let digest = shelf.tags.get(reference).cloned().unwrap_or_else(|| reference.to_owned());
-            match (method, shelf.manifests.get(&digest).cloned()) {
-                (_, None) => refusal(404, "MANIFEST_UNKNOWN", "manifest unknown"),
+            let digest = registry.tags.get(reference).cloned().unwrap_or_else(|| reference.to_owned());
+            match (method, registry.manifests.get(&digest).cloned()) {
+                (_, None) => error_response(404, "MANIFEST_UNKNOWN", "manifest unknown"),
                 ("DELETE", Some(_)) => {
-                    shelf.manifests.remove(&digest);
-                    shelf.tags.retain(|_, named| *named != digest);
+                    registry.manifests.remove(&digest);
+                    registry.tags.retain(|_, named| *named != digest);
                     (202, vec![], vec![])
                 }
                 (_, Some(manifest)) => {
@@ -191,7 +191,7 @@ impl Shelf {
                 }
             }
         });
-        (web, shelf)
+        (web, registry)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Engine by version by backend: every argument vector is one that the engine's own flags take, and holds what it must.
+//! Every combination of engine, version and cache backend: the engine supports every option, and the required arguments are present.
 #![allow(clippy::unwrap_used)]
 
 use rackform::build::cache::Backend;
@@ -14,7 +14,7 @@ fn version(text: &str) -> Version {
     text.parse().unwrap()
 }
 
-/// Returns engines as they are met in the wild.
+/// Returns engines in released versions and common configurations.
 fn engines() -> Vec<EngineFacts> {
     let mut engines = Vec::new();
     for text in ["18.09.9", "19.03.15", "20.10.25", "23.0.6", "24.0.9", "25.0.3", "26.1.4", "27.5.1", "28.2.2", "29.0.0"] {
@@ -91,7 +91,7 @@ fn caches() -> Vec<CacheRequest> {
     ]
 }
 
-/// Returns the BuildKit that a build goes to, where it is known.
+/// Returns the version of BuildKit that runs the build, if it is known.
 fn buildkit(facts: &EngineFacts, invocation: &Invocation) -> Option<Version> {
     let is_new = invocation.steps.iter().any(|step| step.unless.is_some());
     match facts.engine {
@@ -102,7 +102,7 @@ fn buildkit(facts: &EngineFacts, invocation: &Invocation) -> Option<Version> {
 }
 
 #[test]
-fn every_argument_vector_is_one_that_its_engine_takes() {
+fn every_engine_supports_all_of_its_arguments() {
     let mut seen = 0;
     for facts in engines() {
         let set = flags::of(facts.engine, facts.version.as_ref().unwrap(), facts.buildx != Buildx::Missing);
@@ -113,7 +113,7 @@ fn every_argument_vector_is_one_that_its_engine_takes() {
                     let Ok(invocation) = plan(&request, &facts) else { continue };
                     assert!(!invocation.steps.is_empty());
                     for step in &invocation.steps {
-                        // docker below 23 with buildx goes to a builder of its own, which has buildx's flags.
+                        // docker below 23 with buildx uses a builder of its own, which has the options of buildx.
                         let set = if step.argv.iter().any(|word| word == "buildx") {
                             &flags::of(Engine::Buildx, &version("25.0.0"), true)
                         } else {
@@ -144,11 +144,11 @@ fn every_argument_vector_is_one_that_its_engine_takes() {
             }
         }
     }
-    assert!(seen > 3000, "only {seen} argument vectors were looked at");
+    assert!(seen > 3000, "only {seen} argument vectors were checked");
 }
 
 #[test]
-fn a_docker_below_23_gets_no_cache_flag_at_all() {
+fn docker_below_23_gets_no_cache_options() {
     for facts in engines().into_iter().filter(|facts| matches!(facts.engine, Engine::Docker | Engine::Buildx)) {
         if facts.version.as_ref().unwrap().at_least(23, 0, 0) || facts.driver == Some(Driver::DockerContainer) {
             continue;
@@ -163,7 +163,7 @@ fn a_docker_below_23_gets_no_cache_flag_at_all() {
 }
 
 #[test]
-fn ecr_gets_its_four_attributes_or_no_cache_is_written() {
+fn a_cache_in_ecr_has_the_four_attributes_or_is_not_written() {
     let cache = CacheRequest::in_registry(format!("{ECR}/rack-build-cache"));
     let attributes = format!("type=registry,ref={ECR}/rack-build-cache:web.buildcache,mode=max,image-manifest=true,oci-mediatypes=true");
     let mut written = 0;
@@ -171,19 +171,19 @@ fn ecr_gets_its_four_attributes_or_no_cache_is_written() {
         let Ok(invocation) = plan(&request(Some(cache.clone())), &facts) else { continue };
         for to in &invocation.cache_to {
             assert!(to.starts_with(&attributes), "{facts:?}: {to}");
-            assert!(to.contains(",ignore-error=true"), "a cache outage must not fail the build: {to}");
+            assert!(to.contains(",ignore-error=true"), "an unavailable cache must not fail the build: {to}");
             written += 1;
         }
         if invocation.cache_to.is_empty() {
-            let told = ["docker-too-old", "ecr-cache", "buildx-missing", "builder-missing"];
-            assert!(invocation.notes.iter().any(|note| told.contains(&note.rule)), "{facts:?}: {:?}", invocation.notes);
+            let rules = ["docker-too-old", "ecr-cache", "buildx-missing", "builder-missing"];
+            assert!(invocation.notes.iter().any(|note| rules.contains(&note.rule)), "{facts:?}: {:?}", invocation.notes);
         }
     }
     assert!(written > 30, "{written}");
 }
 
 #[test]
-fn the_docker_driver_with_the_classic_store_goes_to_a_builder_of_its_own() {
+fn docker_with_the_graph_driver_store_gets_a_builder_of_its_own() {
     let facts = |store, version: &str| EngineFacts {
         buildx: Buildx::Present(None),
         driver: Some(Driver::Docker),
@@ -194,17 +194,17 @@ fn the_docker_driver_with_the_classic_store_goes_to_a_builder_of_its_own() {
     let purposes = |request: &BuildRequest, facts: &EngineFacts| -> Vec<String> {
         plan(request, facts).unwrap().steps.iter().map(|step| step.purpose.clone()).collect()
     };
-    // As ECS-optimised Amazon Linux 2023 has it: Docker 25 with the graph-driver store.
-    let classic = facts(Some(ImageStore::GraphDriver), "25.0.3");
-    let invocation = plan(&request(Some(registry.clone())), &classic).unwrap();
+    // ECS-optimised Amazon Linux 2023 has Docker 25 with the graph-driver store.
+    let graph_driver = facts(Some(ImageStore::GraphDriver), "25.0.3");
+    let invocation = plan(&request(Some(registry.clone())), &graph_driver).unwrap();
     let create = &invocation.steps[0];
     assert_eq!(create.argv.join(" "), "docker buildx create --name=rackform --bootstrap --driver=docker-container");
     assert_eq!(create.unless.as_ref().unwrap().join(" "), "docker buildx inspect rackform");
     assert!(invocation.steps[1].argv.contains(&"--builder=rackform".to_owned()));
-    assert!(invocation.steps[1].argv.contains(&"--push".to_owned()), "its images are not in docker's store");
-    // Inline caches need none; neither does the containerd store, but for S3, and for ECR below Docker 25.
+    assert!(invocation.steps[1].argv.contains(&"--push".to_owned()), "the images of this builder are not in docker's store");
+    // Inline caches need no builder. The containerd store needs one only for S3, and for ECR below Docker 25.
     let inline = CacheRequest { backend: Some(Backend::Inline), ..CacheRequest::default() };
-    assert_eq!(purposes(&request(Some(inline)), &classic), ["build the image", "push the image", "push the image"]);
+    assert_eq!(purposes(&request(Some(inline)), &graph_driver), ["build the image", "push the image", "push the image"]);
     let containerd = facts(Some(ImageStore::Containerd), "25.0.3");
     assert_eq!(purposes(&request(Some(registry.clone())), &containerd)[0], "build the image");
     let s3 = caches().into_iter().find(|cache| cache.backend == Some(Backend::S3));
@@ -212,19 +212,19 @@ fn the_docker_driver_with_the_classic_store_goes_to_a_builder_of_its_own() {
     let ecr = CacheRequest::in_registry(format!("{ECR}/cache"));
     assert_eq!(purposes(&request(Some(ecr.clone())), &facts(Some(ImageStore::Containerd), "24.0.9"))[0], "create the builder");
     assert_eq!(purposes(&request(Some(ecr)), &containerd)[0], "build the image");
-    // A store that nobody asked about is the classic one.
+    // An unknown store is assumed to be the graph-driver store.
     assert_eq!(purposes(&request(Some(registry.clone())), &facts(None, "29.0.0"))[0], "create the builder");
-    // Whoever wants no builder is told what is missing.
+    // If creating a builder is not allowed, a note reports what is missing.
     let mut without = request(Some(registry));
     without.builder.create = CreateBuilder::Never;
-    let invocation = plan(&without, &classic).unwrap();
+    let invocation = plan(&without, &graph_driver).unwrap();
     assert!(invocation.cache_to.is_empty() && invocation.steps[0].purpose == "build the image");
     let note = invocation.notes.iter().find(|note| note.rule == "builder-missing").unwrap();
     assert!(note.hint.as_ref().unwrap().contains("docker buildx create --driver docker-container"), "{note:?}");
 }
 
 #[test]
-fn a_docker_without_buildx_builds_plainly_and_buildx_says_what_is_missing() {
+fn without_the_buildx_plugin_docker_builds_without_a_cache_and_buildx_is_refused() {
     let missing = |engine| EngineFacts { buildx: Buildx::Missing, ..EngineFacts::of_version(engine, version("28.2.2")) };
     let invocation = plan(&request(Some(CacheRequest::in_registry("registry.example.com/cache"))), &missing(Engine::Docker)).unwrap();
     assert_eq!(invocation.environment["DOCKER_BUILDKIT"], "0", "without the plugin docker refuses to build with BuildKit");
@@ -234,14 +234,14 @@ fn a_docker_without_buildx_builds_plainly_and_buildx_says_what_is_missing() {
     }
     let problems = plan(&request(None), &missing(Engine::Buildx)).unwrap_err();
     assert!(problems.to_string().contains("docker: unknown command: docker buildx"), "{problems}");
-    // What only BuildKit has cannot be left out without a word.
+    // A secret, which only BuildKit supports, is not silently omitted.
     let mut secret = request(None);
     secret.secrets.push(Secret { id: "npm".to_owned(), source: SecretSource::Environment("NPM_TOKEN".to_owned()) });
     assert!(plan(&secret, &missing(Engine::Docker)).unwrap_err().to_string().contains("no secrets"));
 }
 
 #[test]
-fn kaniko_is_told_what_its_version_knows() {
+fn kaniko_gets_only_options_that_its_version_supports() {
     let kaniko = |text: &str| EngineFacts::of_version(Engine::Kaniko, version(text));
     let cache = CacheRequest { mounts: true, ..CacheRequest::in_registry(format!("{ECR}/rack-build-cache")) };
     let plan_of = |text: &str, output: Output| plan(&BuildRequest { output, ..request(Some(cache.clone())) }, &kaniko(text)).unwrap();
@@ -263,11 +263,11 @@ fn kaniko_is_told_what_its_version_knows() {
     let argv = |text: &str| plan_of(text, archive.clone()).steps[0].argv.clone();
     assert!(argv("1.27.5").contains(&"--tar-path=/tmp/image.tar".to_owned()) && argv("1.27.5").contains(&"--no-push".to_owned()));
     assert!(argv("1.9.1").contains(&"--tarPath=/tmp/image.tar".to_owned()));
-    // Without a push the cache has to be named, and is.
+    // Without a push, kaniko requires the cache repository.
     assert!(argv("1.27.5").contains(&format!("--cache-repo={ECR}/rack-build-cache")));
 
     let no_cache = plan(&BuildRequest { no_cache: true, ..request(Some(cache)) }, &kaniko("1.27.5")).unwrap();
-    assert!(no_cache.steps[0].argv.contains(&"--cache-ttl=0s".to_owned()), "nothing is taken, everything is written");
+    assert!(no_cache.steps[0].argv.contains(&"--cache-ttl=0s".to_owned()), "cached layers are not used, and new ones are written");
     assert!(!no_cache.cache_to.is_empty() && no_cache.cache_from.is_empty());
 
     let directory = CacheRequest { backend: Some(Backend::Local), directory: Some("/mnt/efs".to_owned()), ..CacheRequest::default() };
@@ -276,13 +276,13 @@ fn kaniko_is_told_what_its_version_knows() {
 }
 
 #[test]
-fn what_an_engine_cannot_do_is_refused_with_everything_else_that_is_wrong() {
+fn unsupported_features_and_invalid_values_are_reported_at_once() {
     let mut wrong = request(Some(CacheRequest { backend: Some(Backend::S3), ..CacheRequest::default() }));
     wrong.platforms = vec!["linux/amd64".to_owned(), "linux/arm64".to_owned(), "pdp-11".to_owned()];
     wrong.ssh = vec!["default".to_owned()];
     wrong.tags.push("Not A Tag".to_owned());
     wrong.build_args.push(BuildArg { name: String::new(), value: None });
-    let told = plan(&wrong, &EngineFacts::of_version(Engine::Kaniko, version("1.27.5"))).unwrap_err().to_string();
+    let error = plan(&wrong, &EngineFacts::of_version(Engine::Kaniko, version("1.27.5"))).unwrap_err().to_string();
     for problem in [
         "kaniko has no s3 cache",
         "one platform at a time",
@@ -291,6 +291,6 @@ fn what_an_engine_cannot_do_is_refused_with_everything_else_that_is_wrong() {
         "Not A Tag",
         "no build argument's name",
     ] {
-        assert!(told.contains(problem), "`{problem}` is missing from\n{told}");
+        assert!(error.contains(problem), "{problem:?} is missing in\n{error}");
     }
 }
