@@ -1,47 +1,11 @@
 //! Checks a literal value against the facts of its property.
 
-use std::collections::HashMap;
-
+use super::patterns::Patterns;
 use crate::schema::{PropertyFacts, Types};
 use crate::template::{Kind, Node};
 
 /// A violation: the rule and the message.
 pub(super) type Violation = (&'static str, String);
-
-/// Compiled regular expressions by pattern.
-#[derive(Debug, Default)]
-pub(super) struct Patterns(HashMap<&'static str, Pattern>);
-
-/// A compiled regular expression: the engine that compiles fast, or the one that supports look-around and Unicode classes.
-#[derive(Debug)]
-enum Pattern {
-    Plain(regex_lite::Regex),
-    Fancy(fancy_regex::Regex),
-    Unreadable,
-}
-
-impl Pattern {
-    fn new(pattern: &str) -> Self {
-        if let Ok(regex) = regex_lite::Regex::new(pattern) {
-            return Self::Plain(regex);
-        }
-        fancy_regex::Regex::new(pattern).map_or(Self::Unreadable, Self::Fancy)
-    }
-}
-
-impl Patterns {
-    /// Returns whether a string certainly violates a pattern; false if no engine supports the pattern.
-    fn breaks(&mut self, pattern: &'static str, text: &str) -> bool {
-        if matches!(pattern, ".*" | "^.*$" | ".+" | "[\\s\\S]*" | "^[\\s\\S]*$") {
-            return false;
-        }
-        match self.0.entry(pattern).or_insert_with(|| Pattern::new(pattern)) {
-            Pattern::Plain(regex) => !regex.is_match(text),
-            Pattern::Fancy(regex) => matches!(regex.is_match(text), Ok(false)),
-            Pattern::Unreadable => false,
-        }
-    }
-}
 
 /// Returns whether a value has one of the types. CloudFormation converts strings to other scalar types.
 pub(super) fn has_type(types: Types, node: &Node<'_>) -> bool {

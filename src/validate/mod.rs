@@ -24,6 +24,7 @@ mod mappings;
 mod names;
 mod network;
 mod outputs;
+mod patterns;
 mod policies;
 mod references;
 mod rules;

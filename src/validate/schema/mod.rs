@@ -4,7 +4,8 @@ mod identifiers;
 mod members;
 
 use super::check::{Check, alternatives, hinted, is_no_value, type_name};
-use super::literals::{self, Patterns, has_type};
+use super::literals::{self, has_type};
+use super::patterns::Patterns;
 use super::solver::Literal;
 use super::walk::{self, Guards};
 use crate::schema::{PropertyFacts, ResourceType, Types};
