@@ -19,7 +19,8 @@
 //!
 //! ```
 //! use rackform::parameters::{ParameterOverrides, ParameterSet};
-//! use rackform::template::{Arena, Source, Template};
+//! use rackform::diagnostic::Source;
+//! use rackform::template::{Arena, Template};
 //!
 //! let source = Source::new("queue.json", r#"{
 //!   "Parameters": { "Seconds": { "Type": "Number", "Default": 30, "MaxValue": 43200 } },
@@ -45,7 +46,7 @@
 //!
 //! let text = render(&RenderOptions::default())?;
 //! assert!(text.contains(r#""BuildCacheFilesystem": {"#));
-//! # Ok::<(), rackform::template::Diagnostics>(())
+//! # Ok::<(), rackform::diagnostic::Diagnostics>(())
 //! ```
 //!
 //! # 3. Template
@@ -53,7 +54,8 @@
 //! [`template`] reads JSON and YAML into a tree in which every node knows its position, so that a problem points into the source.
 //!
 //! ```
-//! use rackform::template::{Arena, Source, Template};
+//! use rackform::diagnostic::Source;
+//! use rackform::template::{Arena, Template};
 //!
 //! let source = Source::new("bucket.yaml", "Resources:\n  Files:\n    Type: AWS::S3::Bucket\n");
 //! let arena = Arena::new();
@@ -63,7 +65,7 @@
 //! let broken = Source::new("broken.json", "{ \"Resources\": { }");
 //! let problems = Template::read(&broken, &arena).unwrap_err();
 //! assert!(problems.to_string().contains("broken.json:1"));
-//! # Ok::<(), rackform::template::Diagnostics>(())
+//! # Ok::<(), rackform::diagnostic::Diagnostics>(())
 //! ```
 //!
 //! # 4. Evaluate
@@ -73,7 +75,8 @@
 //! ```
 //! use rackform::evaluate::{State, ValueKind, evaluate};
 //! use rackform::parameters::{ParameterOverrides, ParameterSet};
-//! use rackform::template::{Arena, Source, Template};
+//! use rackform::diagnostic::Source;
+//! use rackform::template::{Arena, Template};
 //!
 //! let source = Source::new("queue.json", r#"{
 //!   "Parameters": { "Seconds": { "Type": "Number", "Default": 30 } },
@@ -89,7 +92,7 @@
 //! let timeout = evaluation.resources["Jobs"].properties.get("VisibilityTimeout");
 //! assert_eq!(timeout.and_then(|value| value.text()), Some("30"));
 //! assert!(matches!(evaluation.outputs["Arn"].value.kind, ValueKind::Unknown(_)));
-//! # Ok::<(), rackform::template::Diagnostics>(())
+//! # Ok::<(), rackform::diagnostic::Diagnostics>(())
 //! ```
 //!
 //! # 5. Plan
@@ -101,7 +104,8 @@
 //! use rackform::evaluate::{State, evaluate};
 //! use rackform::parameters::{ParameterOverrides, ParameterSet};
 //! use rackform::plan::{Effect, RiskKind, plan};
-//! use rackform::template::{Arena, Source, Template};
+//! use rackform::diagnostic::Source;
+//! use rackform::template::{Arena, Template};
 //!
 //! let source = Source::new("files.json", r#"{
 //!   "Parameters": { "Encrypted": { "Type": "String", "Default": "false" } },

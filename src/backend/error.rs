@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use super::StackName;
 use crate::aws::{RequestError, RequestHint};
 use crate::cloudformation::StackStatus;
-use crate::template::Diagnostics;
+use crate::diagnostic::Diagnostics;
 
 /// Why a backend could not perform an operation. A resource that fails is reported as a stack event instead.
 #[derive(Debug, thiserror::Error)]

@@ -5,7 +5,9 @@ use std::str::FromStr;
 use super::reader::Reader;
 use crate::build::cache::{Backend, Compression, Mode};
 use crate::build::engine::Engine;
-use crate::template::{Diagnostic, Kind, Member, did_you_mean};
+use crate::diagnostic::Diagnostic;
+use crate::template::{Kind, Member};
+use crate::text::did_you_mean;
 
 /// What `build` says; every key may be left out.
 #[derive(Clone, Debug, Default)]

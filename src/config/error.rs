@@ -1,6 +1,6 @@
 //! Why the configuration cannot be used.
 
-use crate::template::{Diagnostics, SourceError};
+use crate::diagnostic::{Diagnostics, SourceError};
 
 /// Why the configuration cannot be used.
 #[derive(Debug, thiserror::Error)]

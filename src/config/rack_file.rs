@@ -9,8 +9,9 @@ use super::build_section::BuildSection;
 use super::error::ConfigError;
 use super::reader::Reader;
 use crate::cloudformation::OnFailure;
+use crate::diagnostic::{Diagnostic, Diagnostics, Label, Source, Span};
 use crate::parameters::ParameterOverrides;
-use crate::template::{Arena, Diagnostic, Diagnostics, Document, Kind, Label, Source, Span};
+use crate::template::{Arena, Document, Kind};
 
 /// What `rack.yaml` says; every key may be left out.
 #[derive(Clone, Debug, Default)]

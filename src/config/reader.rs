@@ -7,8 +7,9 @@ use indexmap::IndexMap;
 use super::backend_choice::BackendChoice;
 use super::stack_name::{STACK_NAMES, is_stack_name};
 use crate::cloudformation::OnFailure;
+use crate::diagnostic::{Diagnostic, Diagnostics, Source};
 use crate::parameters::ParameterOverrides;
-use crate::template::{Diagnostic, Diagnostics, Kind, Member, Node, Source};
+use crate::template::{Kind, Member, Node};
 
 /// Reads values, and collects errors.
 pub(super) struct Reader<'s> {
@@ -205,7 +206,7 @@ impl Reader<'_> {
 
     pub(super) fn unknown_key(&mut self, member: &Member<'_>, key: &str, keys: &[&str]) {
         let problem = Diagnostic::error("rack-file-key", format!("rack.yaml has no key `{key}`")).at(self.source, member.key_span, "");
-        self.problems.push(match crate::template::nearest(key, keys.iter().copied()) {
+        self.problems.push(match crate::text::nearest(key, keys.iter().copied()) {
             Some(near) => problem.hinted(format!("did you mean `{near}`?")),
             None => problem.hinted(format!("the keys are {}; a parameter goes under `parameters`", keys.join(", "))),
         });

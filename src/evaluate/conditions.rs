@@ -3,7 +3,8 @@
 use super::evaluator::{Block, Evaluator, Progress};
 use super::value::Value;
 use super::{ConditionValue, Named};
-use crate::template::{Diagnostic, Intrinsic, Kind, Node, Span};
+use crate::diagnostic::{Diagnostic, Span};
+use crate::template::{Intrinsic, Kind, Node};
 
 const OPERANDS_OF_AND_OR: std::ops::RangeInclusive<usize> = 2..=10;
 

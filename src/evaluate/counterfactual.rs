@@ -41,7 +41,7 @@ impl<'t, 'a> Counterfactual<'t, 'a> {
 
     /// Returns the value of a condition, or `None` if the template has none of that name.
     pub(crate) fn condition(&mut self, name: &str) -> Option<ConditionValue> {
-        let value = self.evaluator.condition(name, crate::template::Span::default());
+        let value = self.evaluator.condition(name, crate::diagnostic::Span::default());
         self.evaluator.discard_findings();
         value
     }

@@ -1,8 +1,8 @@
 //! Circular dependencies between resources, which CloudFormation refuses.
 
 use super::evaluator::Evaluator;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::graph::Graph;
-use crate::template::{Diagnostic, Severity};
 
 impl Evaluator<'_, '_> {
     /// Reports every circular dependency between resources, as a warning if a macro may still resolve it.

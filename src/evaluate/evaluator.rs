@@ -5,8 +5,10 @@ use bumpalo::collections::Vec as ArenaVec;
 use super::text::{MOST_BYTES, Text};
 use super::value::{Residual, Value, ValueKind};
 use super::{ConditionValue, State};
+use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::parameters::ParameterSet;
-use crate::template::{Arena, Diagnostic, Diagnostics, Intrinsic, Kind, MOST_SUGGESTIONS, Node, Span, Template, section_rank};
+use crate::template::{Arena, Intrinsic, Kind, Node, Template, section_rank};
+use crate::text::MOST_SUGGESTIONS;
 
 /// The section that is being evaluated. CloudFormation words the same problem differently per section.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

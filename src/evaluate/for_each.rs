@@ -9,7 +9,8 @@ use rustc_hash::FxHashMap;
 
 use super::evaluator::{Block, Evaluator};
 use super::value::ValueKind;
-use crate::template::{Diagnostic, Kind, Member, Node, Span};
+use crate::diagnostic::{Diagnostic, Span};
+use crate::template::{Kind, Member, Node};
 
 const PREFIX: &str = "Fn::ForEach::";
 const WORDING: &str = "Transform AWS::LanguageExtensions failed with: Fn::ForEach layout is incorrect";

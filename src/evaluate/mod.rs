@@ -28,8 +28,9 @@ pub(crate) use counterfactual::{Assumption, Counterfactual};
 pub use value::{Residual, Value, ValueKind};
 pub use zones::availability_zones;
 
+use crate::diagnostic::Diagnostics;
 use crate::parameters::ParameterSet;
-use crate::template::{Arena, Diagnostics, Document, Entry, Format, Template};
+use crate::template::{Arena, Document, Entry, Format, Template};
 
 /// A map by name that keeps document order.
 pub type Named<'a, T> = IndexMap<&'a str, T, FxBuildHasher>;

@@ -3,7 +3,8 @@
 use super::evaluator::{Block, Evaluator};
 use super::value::{Value, ValueKind};
 use super::{ConditionValue, Named, Resource};
-use crate::template::{Diagnostic, Entry, Kind, Node, depends_on};
+use crate::diagnostic::Diagnostic;
+use crate::template::{Entry, Kind, Node, depends_on};
 
 impl<'a> Evaluator<'_, 'a> {
     /// Evaluates the resources whose condition is not false.

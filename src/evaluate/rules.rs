@@ -4,7 +4,8 @@
 
 use super::ConditionValue;
 use super::evaluator::{Block, Evaluator};
-use crate::template::{Diagnostic, Entry, Kind, Node};
+use crate::diagnostic::Diagnostic;
+use crate::template::{Entry, Kind, Node};
 
 impl<'a> Evaluator<'_, 'a> {
     /// Checks every assertion of every rule whose condition is not false. An assertion that depends on unknown values passes.

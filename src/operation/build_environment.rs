@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::backend::StackDescription;
 use crate::build::task::{BuildEnvironment, EnvironmentCache, Log, Network};
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::evaluate::{Evaluation, Resource, Value};
 use crate::model::build_cache;
-use crate::template::{Diagnostic, Diagnostics};
 use crate::verify::{Expected, Reader};
 
 /// The first Fargate platform version that mounts EFS; `RunTask` sets it, a task definition cannot.

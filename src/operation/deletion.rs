@@ -6,9 +6,10 @@ use super::input::{evaluate_template, read_template};
 use super::note::Note;
 use crate::backend::{Backend, BackendError, StackDescription, StackResource};
 use crate::cloudformation::{Action, Change, PolicyAction, ResourceChange, ResourceStatus, StackStatus};
+use crate::diagnostic::Source;
 use crate::parameters::ParameterOverrides;
 use crate::plan::{Effect, Plan, ResourceEffect, Risk, RiskKind, plan};
-use crate::template::{Arena, Entry, Node, Source};
+use crate::template::{Arena, Entry, Node};
 
 /// A template without any resource that exists. A template needs at least one resource, so it has one under a false condition.
 const EMPTY_TEMPLATE: &str = r#"{

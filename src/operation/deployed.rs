@@ -4,10 +4,11 @@ use super::error::OperationError;
 use super::input::{evaluate_template, read_template};
 use super::note::Note;
 use crate::backend::{Backend, StackDescription, add_attributes_of_outputs, deployed_state};
+use crate::diagnostic::Source;
 use crate::evaluate::{Evaluation, State};
 use crate::parameters::ParameterOverrides;
 use crate::plan::StackState;
-use crate::template::{Arena, Source, Template};
+use crate::template::{Arena, Template};
 
 /// A deployed stack.
 pub struct DeployedStack<'a> {

@@ -2,9 +2,9 @@
 
 use crate::apply::ApplyError;
 use crate::backend::BackendError;
+use crate::diagnostic::{Diagnostics, SourceError};
 use crate::plan::ImportProblem;
 use crate::plan::saved::SavedPlanError;
-use crate::template::{Diagnostics, SourceError};
 
 /// Why an operation cannot be prepared.
 #[derive(Debug, thiserror::Error)]

@@ -9,9 +9,10 @@ use super::input::{evaluate_template, read_template};
 use super::note::Note;
 use super::request::ExistingResources;
 use super::ssm_parameters::ResolvedState;
+use crate::diagnostic::Source;
 use crate::evaluate::{Evaluation, State, evaluate};
 use crate::plan::{ImportProblem, ImportStep, ResourceImport, import_step, resolve_imports};
-use crate::template::{Arena, Source, Template};
+use crate::template::{Arena, Template};
 use crate::verify::{ActualState, Inspector, inspect_resource};
 
 /// Returns the import that comes first, with the template that it uses; `None` if nothing is left to import.

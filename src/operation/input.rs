@@ -2,9 +2,10 @@
 
 use super::error::OperationError;
 use super::note::Note;
+use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
 use crate::evaluate::{Evaluation, State, evaluate_in_part};
 use crate::parameters::{ParameterOverrides, ParameterSet, Provenance};
-use crate::template::{Arena, Diagnostic, Diagnostics, Source, Span, Template};
+use crate::template::{Arena, Template};
 
 /// Reads a template into the arena.
 ///
@@ -111,7 +112,7 @@ pub fn check_protected(
         }
         let problem =
             Diagnostic::error("rack-file-protect", format!("the template has no resource `{name}` to protect")).at(source, *span, "");
-        problems.push(match crate::template::nearest(name, template.resources.iter().map(|entry| entry.name)) {
+        problems.push(match crate::text::nearest(name, template.resources.iter().map(|entry| entry.name)) {
             Some(near) => problem.hinted(format!("did you mean `{near}`?")),
             None => problem.hinted("`protect` takes logical IDs, the keys of the template's Resources"),
         });

@@ -1,7 +1,7 @@
 //! What an operation reports while it works: warnings, progress and details, as data.
 
 use crate::backend::BackendError;
-use crate::template::Diagnostics;
+use crate::diagnostic::Diagnostics;
 
 /// What an operation reports while it works.
 #[derive(Debug)]

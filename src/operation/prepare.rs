@@ -12,11 +12,12 @@ use super::target::PreparedChange;
 use crate::apply::Target;
 use crate::backend::{Backend, BackendError, ResourceDrift, exports, imports as uses_imports};
 use crate::cloudformation::ChangeSetOptions;
+use crate::diagnostic::Source;
 use crate::evaluate::{Evaluation, State};
 use crate::parameters::ParameterOverrides;
 use crate::plan::redact::Secrets;
 use crate::plan::{ImportStep, Plan, plan, plan_first, plan_reverting_drift, required_capabilities, without_import_metadata};
-use crate::template::{Arena, Source, Style, Template, write_json};
+use crate::template::{Arena, Style, Template, write_json};
 
 /// Prepares the change of a stack.
 ///

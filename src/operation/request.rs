@@ -2,10 +2,10 @@
 
 use indexmap::IndexMap;
 
+use crate::diagnostic::{Source, Span};
 use crate::evaluate::State;
 use crate::parameters::ParameterOverrides;
 use crate::plan::ImportRequest;
-use crate::template::{Source, Span};
 use crate::verify::Inspector;
 
 /// A change of a stack.

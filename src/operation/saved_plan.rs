@@ -8,11 +8,12 @@ use super::input::read_template;
 use super::target::PreparedChange;
 use crate::apply;
 use crate::backend::Backend;
+use crate::diagnostic::Source;
 use crate::evaluate::State;
 use crate::parameters::ParameterSet;
 use crate::plan::redact::Secrets;
 use crate::plan::saved::{SavedParameter, SavedPlan};
-use crate::template::{Arena, Source};
+use crate::template::Arena;
 
 /// Returns a prepared change as a plan to save.
 pub fn saved_plan(backend: &dyn Backend, change: PreparedChange<'_>, parameters: IndexMap<String, SavedParameter>) -> SavedPlan {

@@ -8,9 +8,10 @@ use serde_json::Value as Json;
 use super::error::OperationError;
 use super::note::Note;
 use crate::backend::Backend;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::evaluate::State;
 use crate::parameters::{ParameterOverrides, ParameterSet, ParameterType, Provenance};
-use crate::template::{Arena, Diagnostic, Diagnostics, Node, Template};
+use crate::template::{Arena, Node, Template};
 
 /// The known state before and after the change, with the values of SSM parameters.
 pub struct ResolvedState<'a> {

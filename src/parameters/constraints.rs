@@ -69,7 +69,7 @@ impl Checker<'_, '_> {
             self.length(text);
         }
         if !declaration.allowed_values.is_empty() && !declaration.allowed_values.contains(&text) {
-            let near = crate::template::nearest(text, declaration.allowed_values.iter().copied());
+            let near = crate::text::nearest(text, declaration.allowed_values.iter().copied());
             let hint = match near {
                 _ if declaration.no_echo => None,
                 Some(near) => Some(format!("did you mean `{near}`? allowed values: {}", allowed(&declaration.allowed_values))),

@@ -1,7 +1,9 @@
 //! The declaration of one parameter in a template.
 
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::secret::is_no_echo;
-use crate::template::{Diagnostic, Diagnostics, Entry, Kind, Node, Template, nearest};
+use crate::template::{Entry, Kind, Node, Template};
+use crate::text::nearest;
 
 /// The type of a parameter.
 ///

@@ -3,7 +3,8 @@
 use indexmap::IndexMap;
 
 use super::Provenance;
-use crate::template::{Arena, Diagnostic, Diagnostics, Document, Kind, Node, Source, Span};
+use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
+use crate::template::{Arena, Document, Kind, Node};
 
 /// Values that override the defaults of a template, before they are matched with its declarations.
 ///

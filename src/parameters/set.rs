@@ -6,8 +6,10 @@ use rustc_hash::FxBuildHasher;
 use super::constraints;
 use super::declaration::{Declaration, ParameterType};
 use super::{OverrideSpan, ParameterOverride, ParameterOverrides, Provenance};
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::secret::MASKED;
-use crate::template::{Diagnostic, Diagnostics, Template, nearest};
+use crate::template::Template;
+use crate::text::nearest;
 
 /// A parameter with its current value.
 #[derive(Clone, Debug)]

@@ -6,7 +6,8 @@ use super::Change;
 use super::compare::value_of;
 use super::plan::{self, Insertion, Step};
 use super::references::dangling;
-use crate::template::{Arena, Diagnostic, Diagnostics, Document, Node, Source, Span, Template};
+use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
+use crate::template::{Arena, Document, Node, Template};
 
 /// Returns where everything stands in the new text.
 ///

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::template::{Kind, Node, Span};
+use crate::diagnostic::Span;
+use crate::template::{Kind, Node};
 
 /// Where something that is there differs from what the cache would put.
 #[derive(Clone, Debug, PartialEq, Eq)]

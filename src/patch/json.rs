@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::plan::{Insertion, Step};
-use crate::template::{Document, Kind, Node, Source, Style};
+use crate::diagnostic::Source;
+use crate::template::{Document, Kind, Node, Style};
 
 /// How long a line may get before a value is opened up.
 const WIDTH: usize = 140;

@@ -3,7 +3,8 @@
 use super::json::JsonStyle;
 use super::plan::Insertion;
 use super::{check, yaml};
-use crate::template::{Diagnostics, Document, Edits, Format, Place, Style};
+use crate::diagnostic::Diagnostics;
+use crate::template::{Document, Edits, Format, Place, Style};
 
 /// Returns the document's text with everything put in.
 ///

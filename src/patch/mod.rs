@@ -17,7 +17,8 @@ mod sections;
 mod tasks;
 mod yaml;
 
-use crate::template::{Arena, Diagnostics, Document, LineColumn, Source, Template};
+use crate::diagnostic::{Diagnostics, LineColumn, Source};
+use crate::template::{Arena, Document, Template};
 
 /// A template with the build cache in it.
 #[derive(Clone, Debug)]

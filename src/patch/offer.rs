@@ -1,6 +1,8 @@
 //! What a rack template has that the build cache rests on.
 
-use crate::template::{Diagnostic, Diagnostics, Entry, Intrinsic, Node, Source, Span, Template, did_you_mean};
+use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
+use crate::template::{Entry, Intrinsic, Node, Template};
+use crate::text::did_you_mean;
 
 use super::plan::Step;
 

@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use super::offer::{Offer, section_place};
 use super::{sections, tasks};
-use crate::template::{Diagnostic, Diagnostics, Node, Template};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::template::{Node, Template};
 
 /// One step from the document's root to a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

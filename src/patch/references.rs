@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use crate::template::{Arena, Node, Reference, ReferenceVisitor, Span, Template};
+use crate::diagnostic::Span;
+use crate::template::{Arena, Node, Reference, ReferenceVisitor, Template};
 
 /// Returns the first name that an added piece refers to and the template does not have, with what it would be: `condition`, or
 /// `parameter or resource`.
@@ -37,7 +38,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::template::Source;
+    use crate::diagnostic::Source;
 
     #[test]
     fn a_missing_name_is_found_in_every_form_of_reference() {

@@ -7,8 +7,9 @@ use super::offer::Offer;
 use super::order;
 use super::pieces::Pieces;
 use super::plan::{Insertion, Step};
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::Entries;
-use crate::template::{Diagnostic, Diagnostics, Section, Template};
+use crate::template::{Section, Template};
 
 /// One section with the pieces that it takes.
 struct Part {
@@ -105,7 +106,7 @@ impl Part {
         found: &str,
         wanted: &str,
         parted: &[Difference],
-        name_span: crate::template::Span,
+        name_span: crate::diagnostic::Span,
     ) -> Diagnostic {
         let kind = self.kind;
         let message = match parted {

@@ -6,8 +6,9 @@ use super::compare::{same, short, short_of};
 use super::offer::{Offer, Task};
 use super::order;
 use super::plan::{Insertion, Step};
+use crate::diagnostic::{Diagnostic, Diagnostics, Source};
 use crate::model::{build_cache, json};
-use crate::template::{Diagnostic, Diagnostics, Kind, Node, Source};
+use crate::template::{Kind, Node};
 
 /// A list in a task definition, and what the cache puts into it.
 struct Target<'a, 't> {

@@ -2,8 +2,9 @@
 //!
 //! Evaluation replaces a reference by its value, so a cause is found in the expression that produced the value.
 
+use crate::diagnostic::Span;
 use crate::evaluate::{ConditionValue, Evaluation, Residual, Value, ValueKind};
-use crate::template::{AttributeName, Intrinsic, Node, Reference, ReferenceVisitor, Span};
+use crate::template::{AttributeName, Intrinsic, Node, Reference, ReferenceVisitor};
 
 /// A reference in an expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

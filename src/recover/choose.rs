@@ -2,7 +2,7 @@
 
 use super::{Recovery, RecoveryAction};
 use crate::cloudformation::StackStatus;
-use crate::template::nearest;
+use crate::text::nearest;
 
 /// What the user requested.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

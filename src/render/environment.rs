@@ -5,8 +5,8 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, co
 
 use super::filters;
 use super::sources::{ROOT, TemplateSources};
+use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::model::Sections;
-use crate::template::{Diagnostic, Diagnostics, Span};
 
 /// Renders the root source with the rack's sections as variables.
 pub(super) fn render(sources: &TemplateSources, rack: &Sections) -> Result<String, Diagnostics> {

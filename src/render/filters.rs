@@ -9,7 +9,7 @@
 use minijinja::value::{Rest, Value, ValueKind};
 use minijinja::{Error, ErrorKind};
 
-use crate::template::did_you_mean;
+use crate::text::did_you_mean;
 
 /// Returns a value as JSON.
 pub(super) fn json(value: &Value) -> Result<String, Error> {

@@ -14,8 +14,9 @@ use std::path::Path;
 
 pub use compare::{LineDifference, differing_lines};
 
+use crate::diagnostic::{Diagnostics, Source};
 use crate::model::{Sections, rack};
-use crate::template::{Arena, Diagnostics, Document, Functions, Source, Style, Template, write_json, write_yaml};
+use crate::template::{Arena, Document, Functions, Style, Template, write_json, write_yaml};
 
 /// The form of the rendered text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,7 +45,7 @@ pub struct RenderOptions<'a> {
 /// use rackform::render::{RenderFormat, RenderOptions, render};
 /// let text = render(&RenderOptions { format: RenderFormat::Yaml, templates: None })?;
 /// assert!(text.contains("FileSystemId: !Ref BuildCacheFilesystem"));
-/// # Ok::<(), rackform::template::Diagnostics>(())
+/// # Ok::<(), rackform::diagnostic::Diagnostics>(())
 /// ```
 ///
 /// # Errors

@@ -2,7 +2,8 @@
 //!
 //! References that dangle with some parameter values are left to [`validate`](crate::validate).
 
-use crate::template::{Diagnostic, Diagnostics, Reference, ReferenceVisitor, Section, Span, Template};
+use crate::diagnostic::{Diagnostic, Diagnostics, Span};
+use crate::template::{Reference, ReferenceVisitor, Section, Template};
 
 /// Checks conditions, resources and outputs.
 pub(super) fn check(template: &Template<'_>) -> Result<(), Diagnostics> {

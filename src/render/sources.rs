@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::template::{Diagnostic, Diagnostics, Source, SourceError, Span};
+use crate::diagnostic::{Diagnostic, Diagnostics, Source, SourceError, Span};
 
 /// The source that includes the others.
 pub(super) const ROOT: &str = "rack.json.j2";

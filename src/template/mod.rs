@@ -31,8 +31,7 @@ pub use template::{Entry, Section, Template};
 pub use write_json::write_json;
 pub use yaml::{Functions, SHORT_FORMS, write_yaml};
 
-pub use crate::diagnostic::{Diagnostic, Diagnostics, Label, LineColumn, MAX_SOURCE_BYTES, Severity, Source, SourceError, Span};
-pub use crate::text::{MOST_SUGGESTIONS, did_you_mean, nearest};
+use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
 
 /// The text form of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

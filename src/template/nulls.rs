@@ -1,7 +1,8 @@
 //! `null`s, which CloudFormation refuses wherever they stand, with a path in which `Properties` reads `Type`.
 
+use super::Document;
 use super::node::{Kind, Node};
-use super::{Diagnostic, Diagnostics, Document};
+use crate::diagnostic::{Diagnostic, Diagnostics};
 
 /// One step on the way from the document to a value.
 #[derive(Clone, Copy)]

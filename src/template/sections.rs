@@ -5,8 +5,8 @@
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html>
 
 use super::node::{Kind, Member, Node};
-use super::{Diagnostic, Diagnostics, Document, nulls, transforms};
-use crate::diagnostic::Span;
+use super::{Document, nulls, transforms};
+use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::text::did_you_mean;
 
 /// The one version there is.

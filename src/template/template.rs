@@ -2,9 +2,9 @@
 
 use rustc_hash::FxHashMap;
 
+use super::Document;
 use super::node::{Arena, Node};
-use super::{Diagnostics, Document, Label};
-use crate::diagnostic::{Source, Span};
+use crate::diagnostic::{Diagnostics, Label, Source, Span};
 
 /// One named entry of a section, such as one resource or one output.
 #[derive(Clone, Copy, Debug)]

@@ -4,7 +4,7 @@ use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snip
 
 use super::layout::Layout;
 use super::styles::styled;
-use crate::template::{Diagnostic, Diagnostics, Label, Severity, Source};
+use crate::diagnostic::{Diagnostic, Diagnostics, Label, Severity, Source};
 
 /// The longest marker: a span may be a whole resource, which is one line in a minified template.
 const LONGEST_MARK_BYTES: usize = 60;

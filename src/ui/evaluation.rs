@@ -9,9 +9,9 @@ use serde_json::Value as Json;
 use super::findings::{FindingAnswer, problem};
 use super::layout::{Layout, clip, width};
 use super::styles::styled;
+use crate::diagnostic::Diagnostics;
 use crate::evaluate::{ConditionValue, Evaluation, Output, Resource};
 use crate::plan::redact::{Secrets, Shown};
-use crate::template::Diagnostics;
 
 #[derive(Serialize)]
 struct Answer<'e, 'a> {

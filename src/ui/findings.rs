@@ -4,8 +4,7 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::layout::Layout;
-use crate::diagnostic::Rule;
-use crate::template::{Diagnostic, Diagnostics, Label, Severity};
+use crate::diagnostic::{Diagnostic, Diagnostics, Label, Rule, Severity};
 use crate::validate::Finding;
 
 #[derive(Serialize)]

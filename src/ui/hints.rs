@@ -4,7 +4,7 @@
 use crate::apply::ApplyHint;
 use crate::aws::RequestHint;
 use crate::backend::BackendHint;
-use crate::template::nearest;
+use crate::text::nearest;
 
 /// Returns the text of a hint about a request to AWS.
 pub fn request(hint: &RequestHint) -> String {

@@ -1,8 +1,10 @@
 //! Resource attributes other than properties: type, policies and `DependsOn`.
 
 use super::check::{Check, hinted, type_name};
+use crate::diagnostic::Severity;
 use crate::schema;
-use crate::template::{Entry, Intrinsic, Kind, Severity, did_you_mean};
+use crate::template::{Entry, Intrinsic, Kind};
+use crate::text::did_you_mean;
 
 /// Types that CloudFormation implements itself and that have no provider schema.
 const UNPUBLISHED: &[&str] = &["AWS::CloudFormation::CustomResource"];

@@ -5,10 +5,11 @@ use super::solver::{Answer, Assignment, Clause, Freedom, Literal, Solver};
 use super::variables::Variables;
 use super::walk::{self, Guards, Use};
 use super::{Finding, Options};
+use crate::diagnostic::{Diagnostic, Severity, Span};
 use crate::parameters::Provenance;
 use crate::schema::{self, ResourceType};
 use crate::secret::{MASKED, is_no_echo};
-use crate::template::{Diagnostic, Entry, Intrinsic, Node, Severity, Span, Template};
+use crate::template::{Entry, Intrinsic, Node, Template};
 
 /// Rules whose violation can make a condition impossible to evaluate.
 const BREAKS_CONDITIONS: &[&str] =

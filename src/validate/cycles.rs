@@ -5,8 +5,8 @@ use rustc_hash::FxHashSet;
 use super::check::Check;
 use super::solver::Literal;
 use super::walk::{Guards, Owner, UseKind};
+use crate::diagnostic::Span;
 use crate::graph::Graph;
-use crate::template::Span;
 
 /// Maximum number of steps of the search for cycles; cycles beyond it are not reported.
 const MAX_STEPS: usize = 20_000;

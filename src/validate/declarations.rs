@@ -3,8 +3,9 @@
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html>
 
 use super::check::{Check, hinted};
+use crate::diagnostic::Severity;
 use crate::parameters::{Declaration, ParameterType};
-use crate::template::{Severity, did_you_mean};
+use crate::text::did_you_mean;
 
 pub(super) fn check(check: &mut Check<'_, '_>) {
     let template = check.template;

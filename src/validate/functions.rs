@@ -5,7 +5,8 @@
 use super::check::Check;
 use super::selects;
 use super::walk::{self, Guards};
-use crate::template::{GetAtt, Intrinsic, Kind, Node, did_you_mean};
+use crate::template::{GetAtt, Intrinsic, Kind, Node};
+use crate::text::did_you_mean;
 
 /// The names of all functions, for "did you mean" hints.
 const NAMES: &[&str] = &[

@@ -62,7 +62,7 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
     parameters(check, &template.parameters);
 }
 
-fn over(check: &mut Check<'_, '_>, span: crate::template::Span, message: String) {
+fn over(check: &mut Check<'_, '_>, span: crate::diagnostic::Span, message: String) {
     let diagnostic = check.error("template-limit", message, span, "");
     check.report(diagnostic.hinted("split the template, for example into nested stacks"));
 }

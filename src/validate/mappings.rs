@@ -3,7 +3,8 @@
 use super::check::{Check, hinted};
 use super::solver::Literal;
 use super::walk::{Use, UseKind};
-use crate::template::{Entry, Intrinsic, Node, did_you_mean};
+use crate::template::{Entry, Intrinsic, Node};
+use crate::text::did_you_mean;
 
 /// Checks that the mapping of a `Fn::FindInMap` is declared and has the literal keys.
 pub(super) fn check<'a>(check: &mut Check<'_, 'a>, reference: &Use<'a>) {

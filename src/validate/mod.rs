@@ -37,8 +37,9 @@ mod walk;
 
 pub use rules::RULES;
 
+use crate::diagnostic::Diagnostic;
 use crate::parameters::ParameterSet;
-use crate::template::{Diagnostic, Template};
+use crate::template::Template;
 
 /// One problem, and the parameter values that cause it.
 #[derive(Clone, Debug)]

@@ -2,7 +2,8 @@
 
 use super::check::{Check, items, type_name, written};
 use super::walk::Guards;
-use crate::template::{Diagnostic, Entry, Intrinsic, Node, Severity};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::template::{Entry, Intrinsic, Node};
 
 pub(super) fn check(check: &mut Check<'_, '_>) {
     let template = check.template;

@@ -4,7 +4,8 @@
 
 use super::check::{Check, alternatives, hinted};
 use crate::parameters::ParameterType;
-use crate::template::{Entry, Intrinsic, Kind, Node, did_you_mean};
+use crate::template::{Entry, Intrinsic, Kind, Node};
+use crate::text::did_you_mean;
 
 const MEMBERS: &[&str] = &["Condition", "Description", "Export", "Value"];
 

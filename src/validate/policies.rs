@@ -5,7 +5,9 @@
 use super::check::{Check, alternatives, hinted, items, type_name, written};
 use super::literals::short;
 use super::walk::Guards;
-use crate::template::{Diagnostic, Entry, Intrinsic, Kind, Node, did_you_mean};
+use crate::diagnostic::Diagnostic;
+use crate::template::{Entry, Intrinsic, Kind, Node};
+use crate::text::did_you_mean;
 
 /// The kind of a policy, which determines the elements of its statements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

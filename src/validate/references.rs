@@ -6,7 +6,8 @@ use super::solver::{Clause, Literal};
 use super::walk::{Owner, Use, UseKind};
 use crate::graph::Graph;
 use crate::schema;
-use crate::template::{AttributeName, MOST_SUGGESTIONS, Node, Template, did_you_mean};
+use crate::template::{AttributeName, Node, Template};
+use crate::text::{MOST_SUGGESTIONS, did_you_mean};
 
 /// The pseudo parameters.
 ///

@@ -4,7 +4,8 @@ use rustc_hash::FxHashSet;
 
 use super::check::Check;
 use super::walk::UseKind;
-use crate::template::{Diagnostic, Section};
+use crate::diagnostic::Diagnostic;
+use crate::template::Section;
 
 pub(super) fn check(check: &mut Check<'_, '_>) {
     // A macro can use any entry of the template; functions in rules can refer to parameters indirectly.
@@ -32,7 +33,7 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
 }
 
 fn unused(
-    source: &crate::template::Source,
+    source: &crate::diagnostic::Source,
     section: &Section<'_>,
     used: &FxHashSet<String>,
     rule: &'static str,

@@ -1,7 +1,8 @@
 //! Collects the references of a template, each with the guards under which it is active.
 
 use super::solver::Literal;
-use crate::template::{AttributeName, Node, Reference, ReferenceVisitor, Span, Template};
+use crate::diagnostic::Span;
+use crate::template::{AttributeName, Node, Reference, ReferenceVisitor, Template};
 
 /// The guards of a position in the template: the conditions of the `Fn::If` branches and resource around it.
 pub(super) type Guards = Vec<Literal>;

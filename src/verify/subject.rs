@@ -4,9 +4,10 @@ use indexmap::IndexMap;
 
 use crate::apply::Target;
 use crate::backend::{Backend, BackendError, ParameterInput, StackDescription, StackName, deployed_state};
+use crate::diagnostic::{Diagnostics, Source};
 use crate::evaluate::{Evaluation, State, evaluate};
 use crate::parameters::{ParameterOverride, ParameterOverrides, ParameterSet, Provenance};
-use crate::template::{Arena, Diagnostics, Source, Template};
+use crate::template::{Arena, Template};
 
 /// Why there is nothing to look at.
 #[derive(Debug, thiserror::Error)]

@@ -7,10 +7,11 @@
 mod growing;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use rackform::diagnostic::Source;
 use rackform::evaluate::{State, evaluate};
 use rackform::parameters::{ParameterOverrides, ParameterSet};
 use rackform::plan::plan;
-use rackform::template::{Arena, Source, Template};
+use rackform::template::{Arena, Template};
 
 fn growth(criterion: &mut Criterion) {
     for size in growing::SIZES {

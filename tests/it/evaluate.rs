@@ -6,9 +6,10 @@ mod elsewhere;
 mod loops;
 mod order;
 
+use rackform::diagnostic::{Diagnostics, Source};
 use rackform::evaluate::{Evaluation, State, evaluate};
 use rackform::parameters::{ParameterOverrides, ParameterSet};
-use rackform::template::{Arena, Diagnostics, Source, Template};
+use rackform::template::{Arena, Template};
 use serde_json::{Value as Json, json};
 
 /// Evaluates a template given as JSON and looks at the answer.

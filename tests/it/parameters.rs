@@ -2,8 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use rackform::diagnostic::{Diagnostics, Source};
 use rackform::parameters::{ParameterOverrides, ParameterSet, Provenance};
-use rackform::template::{Arena, Diagnostics, Source, Template};
+use rackform::template::{Arena, Template};
 
 const TEMPLATE: &str = r#"{"Parameters": {
   "Plain": {"Type": "String", "Default": "a"},

@@ -5,8 +5,8 @@ mod meaning;
 mod refusals;
 mod yaml;
 
+use rackform::diagnostic::{Diagnostics, Source};
 use rackform::patch::{Patched, patch};
-use rackform::template::{Diagnostics, Source};
 
 const SMALL: &str = include_str!("../../fixtures/patch-small-rack/rack.json");
 
@@ -204,7 +204,7 @@ fn order_of_keys_wording_and_spelling_of_numbers_are_no_clash() {
 
 /// Returns each problem as its line and message.
 fn told(problems: &Diagnostics) -> Vec<(usize, String)> {
-    let line = |problem: &rackform::template::Diagnostic| problem.labels.first().map_or(0, |label| label.start().line);
+    let line = |problem: &rackform::diagnostic::Diagnostic| problem.labels.first().map_or(0, |label| label.start().line);
     problems.0.iter().map(|problem| (line(problem), problem.message.clone())).collect()
 }
 

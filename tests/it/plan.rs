@@ -16,10 +16,11 @@ mod secrets;
 mod widening;
 
 use rackform::cloudformation::ResourceChange;
+use rackform::diagnostic::Source;
 use rackform::evaluate::{State, evaluate};
 use rackform::parameters::{ParameterOverrides, ParameterSet};
 use rackform::plan::{self, Plan, ResourceEffect};
-use rackform::template::{Arena, Source, Template};
+use rackform::template::{Arena, Template};
 use serde_json::Value as Json;
 
 /// One side of a plan: a template's text and flags.

@@ -5,11 +5,12 @@
 mod expressions;
 
 use proptest::prelude::*;
+use rackform::diagnostic::{Diagnostics, Source};
 use rackform::evaluate::{State, evaluate};
 use rackform::parameters::{ParameterOverrides, ParameterSet};
 use rackform::plan::{Plan, plan};
 use rackform::render::{RenderOptions, render};
-use rackform::template::{Arena, Diagnostics, Document, Functions, Source, Style, Template, write_json, write_yaml};
+use rackform::template::{Arena, Document, Functions, Style, Template, write_json, write_yaml};
 use rackform::ui;
 use serde_json::{Value as Json, json};
 

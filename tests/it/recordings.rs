@@ -7,9 +7,10 @@
 
 use std::fs;
 
+use rackform::diagnostic::{Diagnostics, Source};
 use rackform::evaluate::{Evaluation, State, Value, evaluate};
 use rackform::parameters::{ParameterOverride, ParameterOverrides, ParameterSet, Provenance};
-use rackform::template::{Arena, Diagnostics, Source, Template};
+use rackform::template::{Arena, Template};
 use serde_json::Value as Json;
 
 use crate::support::shared_data;

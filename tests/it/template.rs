@@ -5,7 +5,8 @@ mod hostile;
 mod write;
 mod yaml;
 
-use rackform::template::{Arena, Diagnostics, Source, Template};
+use rackform::diagnostic::{Diagnostics, Source};
+use rackform::template::{Arena, Template};
 
 use crate::support;
 

@@ -6,10 +6,11 @@
 
 use std::collections::BTreeSet;
 
+use rackform::diagnostic::Source;
 use rackform::evaluate::{Evaluation, Resource, State, evaluate};
 use rackform::parameters::{ParameterOverrides, ParameterSet};
 use rackform::plan::{Effect, Plan, plan};
-use rackform::template::{Arena, Source, Template};
+use rackform::template::{Arena, Template};
 use serde_json::{Map, Value as Json, json};
 
 use crate::support::shared_data;

@@ -6,7 +6,8 @@ mod formats;
 mod seeded;
 mod values;
 
-use rackform::template::{Arena, Diagnostics, Severity, Source, Template};
+use rackform::diagnostic::{Diagnostics, Severity, Source};
+use rackform::template::{Arena, Template};
 use rackform::validate::{Finding, Options, RULES, validate};
 
 /// Validates a template and maps its findings.

@@ -6,10 +6,11 @@ use std::sync::atomic::AtomicBool;
 use rackform::apply::apply;
 use rackform::backend::local::{CountingClock, LocalBackend, LocalOptions};
 use rackform::backend::{Backend, deployed_state};
+use rackform::diagnostic::Source;
 use rackform::evaluate::evaluate;
 use rackform::parameters::{ParameterOverrides, ParameterSet};
 use rackform::render::{RenderOptions, render};
-use rackform::template::{Arena, Source, Template};
+use rackform::template::{Arena, Template};
 use rackform::verify::local::LocalInspector;
 use rackform::verify::{CHECKS, Expected, Ingress, InspectError, Observed, State, Verdict, check, inspect};
 

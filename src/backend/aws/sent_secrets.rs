@@ -7,8 +7,9 @@ use std::cell::RefCell;
 
 use crate::backend::{ChangeSetRequest, ParameterInput, StackDescription};
 use crate::cloudformation::StackEvent;
+use crate::diagnostic::Source;
 use crate::secret::{Mask, is_no_echo};
-use crate::template::{Arena, Source, Template};
+use crate::template::{Arena, Template};
 
 /// Masks the `NoEcho` values that were given.
 #[derive(Debug, Default)]

@@ -8,9 +8,10 @@ use serde_json::Value as Json;
 use super::identity::digits;
 use super::record::Deployment;
 use crate::backend::BackendError;
+use crate::diagnostic::Source;
 use crate::evaluate::{self, State};
 use crate::parameters::{ParameterOverride, ParameterOverrides, ParameterSet, ParameterType, Provenance};
-use crate::template::{Arena, Source, Template};
+use crate::template::{Arena, Template};
 
 /// A resource in the desired state.
 pub(super) struct DesiredResource {

@@ -5,7 +5,7 @@ use super::super::engine::Engine;
 use super::super::request::{BuildArg, CacheRequest, Output};
 use super::super::task::variables as name;
 use super::super::{BuildRequest, EngineFacts};
-use crate::template::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics};
 
 /// What the agent is to build.
 ///

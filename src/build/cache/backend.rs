@@ -56,7 +56,7 @@ impl FromStr for Backend {
             _ => {}
         }
         Self::ALL.into_iter().find(|backend| backend.name() == text).ok_or_else(|| {
-            let near = crate::template::did_you_mean(text, Self::ALL.map(Self::name));
+            let near = crate::text::did_you_mean(text, Self::ALL.map(Self::name));
             near.unwrap_or_else(|| format!("expected one of {}", Self::ALL.map(Self::name).join(", ")))
         })
     }

@@ -1,6 +1,7 @@
 //! Which attributes BuildKit's caches have, and what is wrong with those that a user wrote.
 
-use crate::template::{Diagnostic, Diagnostics, did_you_mean};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::text::did_you_mean;
 
 use super::attributes::Attributes;
 

@@ -2,7 +2,7 @@
 //!
 //! Source: <https://github.com/containers/buildah/blob/main/docs/buildah-build.1.md>
 
-use crate::template::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics};
 
 use super::super::cache::Backend;
 use super::super::engine::EngineFacts;

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use crate::template::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics};
 
 use super::super::cache::{Attributes, Backend};
 use super::super::engine::{BuildKit, Engine, EngineFacts};

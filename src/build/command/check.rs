@@ -1,6 +1,6 @@
 //! What is wrong with a request whatever the engine: texts that no program can be given, names that are none, references that clash.
 
-use crate::template::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics};
 
 use super::super::cache::{Backend, Direction, ImageRef, check_spec};
 use super::super::engine::Engine;

@@ -3,7 +3,7 @@
 //! Sources: <https://docs.docker.com/reference/cli/docker/buildx/build/>, and for what `docker build` is where
 //! <https://docs.docker.com/build/builders/#difference-between-docker-build-and-docker-buildx-build>
 
-use crate::template::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics};
 
 use super::super::cache::{Attributes, Backend};
 use super::super::engine::{BuildKit, Buildx, Driver, Engine, EngineFacts};

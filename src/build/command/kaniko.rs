@@ -2,7 +2,7 @@
 //!
 //! Source: <https://github.com/osscontainertools/kaniko#additional-flags>
 
-use crate::template::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics};
 
 use super::super::cache::{Backend, Compression, ImageRef, cache_tag};
 use super::super::engine::{CacheMounts, EngineFacts, Kaniko};

@@ -1,6 +1,6 @@
 //! docker's builder from before BuildKit: what is left without the buildx plugin, and the cache that is an earlier image.
 
-use crate::template::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics};
 
 use super::super::cache::{ImageRef, branch_cache_tag};
 use super::super::engine::{Engine, EngineFacts};

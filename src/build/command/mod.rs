@@ -18,7 +18,7 @@ mod render;
 pub use invocation::{Invocation, Need, Note, Step};
 pub use render::{RenderError, environment_file, shell, shell_word, step};
 
-use crate::template::Diagnostics;
+use crate::diagnostic::Diagnostics;
 
 use super::engine::{Engine, EngineFacts};
 use super::request::BuildRequest;

@@ -9,7 +9,8 @@ use super::lexer;
 use super::lines::next_line;
 use super::mount::Mount;
 use super::text::Text;
-use crate::template::{Diagnostic, Source, Span, did_you_mean};
+use crate::diagnostic::{Diagnostic, Source, Span};
+use crate::text::did_you_mean;
 
 /// The parser directives in the comments at the start of the file.
 pub(super) struct Directives {

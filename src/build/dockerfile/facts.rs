@@ -3,7 +3,7 @@
 use super::lexer::{Expanded, expand};
 use super::mount::Mount;
 use super::text::Text;
-use crate::template::{Diagnostic, Source, Span};
+use crate::diagnostic::{Diagnostic, Source, Span};
 
 /// A parsed Dockerfile.
 #[derive(Clone, Debug)]

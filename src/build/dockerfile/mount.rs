@@ -3,7 +3,8 @@
 //! Source: <https://docs.docker.com/reference/dockerfile/#run---mount>
 
 use super::text::Text;
-use crate::template::{Diagnostic, Source, Span, did_you_mean};
+use crate::diagnostic::{Diagnostic, Source, Span};
+use crate::text::did_you_mean;
 
 /// A `--mount` of a `RUN`.
 #[derive(Clone, Debug)]

@@ -11,7 +11,8 @@ use super::facts::{Dockerfile, HereDocument};
 use super::here_documents::{self, Delimiter};
 use super::lines::{first_significant_line, logical_end, next_line};
 use super::text::Text;
-use crate::template::{Diagnostic, Diagnostics, Source, Span, did_you_mean};
+use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
+use crate::text::did_you_mean;
 
 /// The maximum length of a Dockerfile, in bytes.
 ///

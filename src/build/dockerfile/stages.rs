@@ -1,7 +1,7 @@
 //! Duplicate stage names.
 
 use super::facts::Dockerfile;
-use crate::template::Diagnostic;
+use crate::diagnostic::Diagnostic;
 
 /// Returns an error for each stage whose name is already used.
 pub(super) fn problems(dockerfile: &Dockerfile) -> Vec<Diagnostic> {

@@ -1,6 +1,6 @@
 //! The text of an instruction: continued lines joined and comments removed, with a mapping to the file.
 
-use crate::template::Span;
+use crate::diagnostic::Span;
 
 /// A part of a Dockerfile with continued lines joined, which maps every character to its offset in the file.
 ///

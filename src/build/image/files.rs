@@ -10,7 +10,8 @@ use sha2::{Digest as _, Sha256};
 use super::json_part::{self, JsonPath};
 pub use super::pattern::PatternHint;
 use super::pattern::{Component, Pattern, PatternError};
-use crate::template::{Arena, Diagnostics, Document, Source};
+use crate::diagnostic::{Diagnostics, Source};
+use crate::template::{Arena, Document};
 
 /// A file that is an input of the key, or a part of one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -172,7 +172,8 @@ fn add(node: &Node<'_>, digest: &mut Sha256) {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::{JsonPath, digest};
-    use crate::template::{Arena, Document, Source};
+    use crate::diagnostic::Source;
+    use crate::template::{Arena, Document};
 
     fn part(text: &str, path: &str) -> Option<[u8; 32]> {
         let (source, arena) = (Source::new("a.json", text), Arena::new());

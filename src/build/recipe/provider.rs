@@ -124,8 +124,9 @@ impl FromStr for Provider {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let names = || Self::ALL.map(Self::name);
-        Self::ALL.into_iter().find(|provider| provider.name() == text).ok_or_else(|| {
-            crate::template::did_you_mean(text, names()).unwrap_or_else(|| format!("expected one of {}", names().join(", ")))
-        })
+        Self::ALL
+            .into_iter()
+            .find(|provider| provider.name() == text)
+            .ok_or_else(|| crate::text::did_you_mean(text, names()).unwrap_or_else(|| format!("expected one of {}", names().join(", "))))
     }
 }

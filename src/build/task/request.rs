@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use indexmap::IndexMap;
 
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::secret::url_credentials;
-use crate::template::{Diagnostic, Diagnostics};
 
 /// The program in the task's image, which decides how the build is described to it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

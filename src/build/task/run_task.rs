@@ -8,9 +8,9 @@ use super::build_environment::BuildEnvironment;
 use super::request::{BuildTaskRequest, Builder};
 use super::variables;
 use crate::aws::fargate;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::secret::MASKED;
 use crate::secret::Mask;
-use crate::template::{Diagnostic, Diagnostics};
 
 /// The longest overrides that ECS accepts, in characters of their JSON.
 ///

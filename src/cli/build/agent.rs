@@ -133,7 +133,7 @@ impl Args {
     }
 }
 
-fn usage(problems: crate::template::Diagnostics) -> Failure {
+fn usage(problems: crate::diagnostic::Diagnostics) -> Failure {
     Failure::Problems(problems, ExitCode::Usage)
 }
 

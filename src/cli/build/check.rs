@@ -9,7 +9,8 @@ use crate::build::engine::Version;
 use crate::build::request::BuildArg;
 use crate::cli::rack::validate::FindingsFormat;
 use crate::cli::{Context, ExitCode, Failure};
-use crate::template::{Severity, Source, did_you_mean};
+use crate::diagnostic::{Severity, Source};
+use crate::text::did_you_mean;
 use crate::ui::findings;
 use crate::validate::Finding;
 

@@ -6,7 +6,7 @@ use crate::build::image::files::{PatternHint, find};
 use crate::build::image::{FileProblem, Key, KeyInputs, architecture, build_args};
 use crate::build::request::BuildArg;
 use crate::cli::{Context, ExitCode, Failure, Format};
-use crate::template::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::ui::build_image::KeyView;
 
 /// Prints the key of an image: the same inputs have the same key, on any machine and in any directory

@@ -9,10 +9,10 @@ use crate::cli::shared::diff_input::{DiffInput, ParameterArgs, StateArgs};
 use crate::cli::shared::execute::ExecuteArgs;
 use crate::cli::shared::stack_args::StackArgs;
 use crate::cli::{Context, ExitCode, Failure};
+use crate::diagnostic::Source;
 use crate::operation::{self, Baseline, OperationError, SavedPlanMismatch};
 use crate::parameters::ParameterOverrides;
 use crate::plan::saved::SavedPlan;
-use crate::template::Source;
 
 /// Create or update the stack from rack.yaml, or apply a saved plan
 ///

@@ -2,9 +2,9 @@
 
 use crate::cli::shared::diff_input::{self, DiffInput, ParameterArgs, StateArgs};
 use crate::cli::{Context, ExitCode, Failure, Format};
+use crate::diagnostic::Diagnostics;
 use crate::evaluate::Evaluation;
 use crate::operation::read_template_leniently;
-use crate::template::Diagnostics;
 
 /// Evaluate a template with parameters: show conditions, resources with their properties, outputs
 ///

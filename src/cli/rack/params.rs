@@ -67,7 +67,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     {
         let labels: Vec<&str> = groups.iter().map(|group| group.label).collect();
         let failure = Failure::new(ExitCode::Data, format!("`{}` has no parameter group `{group}`", template.source.name()));
-        return Err(match crate::template::nearest(group, labels.iter().copied()) {
+        return Err(match crate::text::nearest(group, labels.iter().copied()) {
             Some(near) => failure.hinted(format!("did you mean `{near}`?")),
             None => failure.hinted(format!("the groups are {}", labels.join(", "))),
         });

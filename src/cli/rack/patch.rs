@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use crate::cli::{Context, ExitCode, Failure};
+use crate::diagnostic::Source;
 use crate::patch::{Patched, patch};
-use crate::template::Source;
 
 /// Add the build cache to an existing rack template, editing its text in place
 ///

@@ -2,9 +2,11 @@
 
 use crate::cli::shared::diff_input::{self, DiffInput, ParameterArgs};
 use crate::cli::{Context, ExitCode, Failure};
+use crate::diagnostic::Diagnostics;
 use crate::operation::{check_protected, fill_missing};
 use crate::parameters::ParameterSet;
-use crate::template::{Diagnostics, Template, did_you_mean};
+use crate::template::Template;
+use crate::text::did_you_mean;
 use crate::validate::{Finding, Options, RULES, validate};
 
 /// Check a template without AWS: references, conditions, properties, Fargate rules, limits

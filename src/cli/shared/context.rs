@@ -8,7 +8,8 @@ use crate::cli::shared::exit_codes::ExitCode;
 use crate::cli::shared::failure::Failure;
 use crate::cli::shared::screen::{BufferedStdout, CapturedOutput, Screen};
 use crate::config::RackFile;
-use crate::template::{Arena, Diagnostics};
+use crate::diagnostic::Diagnostics;
+use crate::template::Arena;
 use crate::ui::Layout;
 
 /// What every command is handed.

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use crate::cli::shared::notes::print_note;
 use crate::cli::{Context, ExitCode, Failure};
+use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
 use crate::evaluate::{Evaluation, State};
 use crate::operation::{self, OperationError};
 use crate::parameters::ParameterOverrides;
 use crate::render::{RenderOptions, render};
-use crate::template::{Diagnostic, Diagnostics, Source, Span, Template};
+use crate::template::Template;
 
 /// Account number that offline evaluation uses unless told otherwise: the one of AWS's own examples.
 pub const DEFAULT_ACCOUNT: &str = "123456789012";

@@ -143,7 +143,7 @@ impl ExecuteArgs {
         for fail_on in &self.backend.fail_on {
             if !change.logical_ids.contains(&fail_on.logical_id) {
                 let failure = Failure::new(ExitCode::Usage, format!("`--fail-on` names no resource: `{}`", fail_on.logical_id));
-                let near = crate::template::nearest(&fail_on.logical_id, change.logical_ids.iter().map(String::as_str));
+                let near = crate::text::nearest(&fail_on.logical_id, change.logical_ids.iter().map(String::as_str));
                 return Err(match near {
                     Some(near) => failure.hinted(format!("did you mean `{near}`?")),
                     None => failure,

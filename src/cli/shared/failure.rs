@@ -4,7 +4,7 @@ use std::error::Error;
 
 use crate::cli::shared::exit_codes::ExitCode;
 use crate::config::ConfigError;
-use crate::template::{Diagnostics, SourceError};
+use crate::diagnostic::{Diagnostics, SourceError};
 
 /// The failure of a command.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli::{Context, ExitCode, Failure};
-use crate::template::Source;
+use crate::diagnostic::Source;
 
 /// Where to write a rendered file, or the file to compare it with.
 #[derive(Debug, clap::Args)]

@@ -6,8 +6,9 @@ use crate::aws::is_arn;
 use crate::cli::{Context, ExitCode, Failure};
 use crate::cloudformation::{ChangeSetOptions, OnFailure, StackSettings, parse_rollback_alarm};
 use crate::config::BackendChoice;
+use crate::diagnostic::Source;
 use crate::operation::PreparedChange;
-use crate::template::{Arena, Source, Style, Template, write_json};
+use crate::template::{Arena, Style, Template, write_json};
 
 /// How CloudFormation is to go about a change.
 #[derive(Clone, Debug, Default, clap::Args)]

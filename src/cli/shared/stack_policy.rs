@@ -7,7 +7,9 @@
 use std::path::Path;
 
 use crate::cli::{ExitCode, Failure};
-use crate::template::{Arena, Diagnostic, Diagnostics, Document, Format, Kind, Member, Node, Source, did_you_mean};
+use crate::diagnostic::{Diagnostic, Diagnostics, Source};
+use crate::template::{Arena, Document, Format, Kind, Member, Node};
+use crate::text::did_you_mean;
 
 /// Longest stack policy that CloudFormation takes in a request, in bytes.
 ///

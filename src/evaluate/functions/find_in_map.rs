@@ -2,9 +2,10 @@
 
 use bumpalo::collections::Vec as ArenaVec;
 
+use crate::diagnostic::Diagnostic;
 use crate::evaluate::evaluator::Evaluator;
 use crate::evaluate::value::{Residual, Value, ValueKind};
-use crate::template::{Diagnostic, Kind, Node};
+use crate::template::{Kind, Node};
 use crate::text::did_you_mean;
 
 const WORDING: &str =

@@ -1,9 +1,10 @@
 //! `Fn::GetAtt`: an attribute of a resource.
 
+use crate::diagnostic::Span;
 use crate::evaluate::ConditionValue;
 use crate::evaluate::evaluator::{Block, Evaluator};
 use crate::evaluate::value::{Residual, Value};
-use crate::template::{AttributeName, GetAtt, Node, Span};
+use crate::template::{AttributeName, GetAtt, Node};
 
 const WORDING: &str =
     "Template error: every Fn::GetAtt object requires two non-empty parameters, the resource name and the resource attribute";

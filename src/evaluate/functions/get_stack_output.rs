@@ -2,9 +2,10 @@
 //!
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-getstackoutput.html>
 
+use crate::diagnostic::Diagnostic;
 use crate::evaluate::evaluator::Evaluator;
 use crate::evaluate::value::{Residual, Value};
-use crate::template::{Diagnostic, Kind, Node};
+use crate::template::{Kind, Node};
 
 const REQUIRED: [&str; 2] = ["StackName", "OutputName"];
 const OPTIONAL: [&str; 2] = ["Region", "RoleArn"];

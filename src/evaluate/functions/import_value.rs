@@ -1,8 +1,9 @@
 //! `Fn::ImportValue`: the value of another stack's export.
 
+use crate::diagnostic::Diagnostic;
 use crate::evaluate::evaluator::{Block, Evaluator};
 use crate::evaluate::value::{Residual, Value};
-use crate::template::{Diagnostic, Node};
+use crate::template::Node;
 
 impl<'a> Evaluator<'_, 'a> {
     pub(in crate::evaluate) fn import_value(&mut self, node: &'a Node<'a>, operand: &'a Node<'a>) -> Value<'a> {

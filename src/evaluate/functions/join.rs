@@ -1,9 +1,10 @@
 //! `Fn::Join`: joins strings with a delimiter.
 
+use crate::diagnostic::Diagnostic;
 use crate::evaluate::evaluator::Evaluator;
 use crate::evaluate::text::Text;
 use crate::evaluate::value::{Residual, Value, ValueKind};
-use crate::template::{Diagnostic, Kind, Node};
+use crate::template::{Kind, Node};
 
 const WORDING: &str = "Template error: every Fn::Join object requires two parameters, (1) a string delimiter and (2) a list of strings to be joined \
                        or a function that returns a list of strings (such as Fn::GetAZs) to be joined.";

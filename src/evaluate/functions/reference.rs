@@ -2,11 +2,12 @@
 
 use bumpalo::collections::Vec as ArenaVec;
 
+use crate::diagnostic::{Diagnostic, Span};
 use crate::evaluate::ConditionValue;
 use crate::evaluate::evaluator::{Block, Evaluator};
 use crate::evaluate::value::{Residual, Value, ValueKind};
 use crate::parameters::{Parameter, ParameterType};
-use crate::template::{Diagnostic, Node, Span};
+use crate::template::Node;
 
 impl<'a> Evaluator<'_, 'a> {
     pub(in crate::evaluate) fn reference(&mut self, node: &'a Node<'a>, operand: &'a Node<'a>) -> Option<Value<'a>> {

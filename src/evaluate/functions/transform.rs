@@ -1,8 +1,9 @@
 //! `Fn::Transform`, and unsupported functions.
 
+use crate::diagnostic::Diagnostic;
 use crate::evaluate::evaluator::Evaluator;
 use crate::evaluate::value::Value;
-use crate::template::{Diagnostic, Intrinsic, Node};
+use crate::template::{Intrinsic, Node};
 
 const SUPPORTED: &str = "[Fn::Base64, Fn::GetAtt, Fn::GetAZs, Fn::ImportValue, Fn::Join, Fn::Split, Fn::FindInMap, Fn::Select, Ref, Fn::Equals, \
                          Fn::If, Fn::Not, Condition, Fn::And, Fn::Or, Fn::Contains, Fn::EachMemberEquals, Fn::EachMemberIn, Fn::ValueOf, \

@@ -8,7 +8,8 @@ mod text;
 pub(super) use text::YamlStyle;
 
 use super::plan::Insertion;
-use crate::template::{Diagnostics, Document, Edits, Kind, Node, Source, Style};
+use crate::diagnostic::{Diagnostics, Source};
+use crate::template::{Document, Edits, Kind, Node, Style};
 
 /// Tells whether a container stands in block style: not in braces or brackets.
 pub(super) fn is_block(source: &Source, container: &Node<'_>) -> bool {

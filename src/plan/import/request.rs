@@ -6,7 +6,7 @@ use super::resource::ResourceImport;
 use crate::cloudformation::Action;
 use crate::evaluate::Evaluation;
 use crate::schema::{self, Handler, ResourceType};
-use crate::template::nearest;
+use crate::text::nearest;
 
 /// `LOGICAL_ID=IDENTIFIER`, as it was given.
 #[derive(Clone, Debug, PartialEq, Eq)]

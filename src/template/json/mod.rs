@@ -5,9 +5,8 @@
 
 mod problem;
 
-use crate::diagnostic::{Source, Span};
+use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
 use crate::template::node::{Arena, Kind, Member, Node};
-use crate::template::{Diagnostic, Diagnostics};
 
 /// How deep arrays and objects may nest; CloudFormation's own templates stay far below it.
 pub(super) const MAX_DEPTH: usize = 128;

@@ -1,7 +1,7 @@
 //! What is wrong with a JSON text, in words and with what to do.
 
 use super::Reader;
-use crate::template::{Diagnostic, Span};
+use crate::diagnostic::{Diagnostic, Span};
 
 impl Reader<'_> {
     pub(super) fn found(&self) -> String {

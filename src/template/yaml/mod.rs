@@ -22,8 +22,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 
 use super::json::MAX_DEPTH;
 use super::node::{Arena, Kind, Member, Node};
-use super::{Diagnostic, Diagnostics};
-use crate::diagnostic::{Source, Span};
+use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
 use place::Offsets;
 use resolve::Plain;
 use short_form::Function;

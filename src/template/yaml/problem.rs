@@ -2,8 +2,7 @@
 
 use saphyr_parser::ScanError;
 
-use crate::diagnostic::{Source, Span};
-use crate::template::Diagnostic;
+use crate::diagnostic::{Diagnostic, Source, Span};
 
 /// Turns what the scanner found into a problem with a place and a hint.
 ///

@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use saphyr_parser::Tag;
 
 use super::Value;
-use crate::diagnostic::{Source, Span};
+use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
 use crate::template::node::{Arena, Kind, Member, Node};
-use crate::template::{Diagnostic, Diagnostics, did_you_mean};
+use crate::text::did_you_mean;
 
 /// Functions that have a short form, by the name after the `!`.
 ///

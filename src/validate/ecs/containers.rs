@@ -3,7 +3,8 @@
 use rustc_hash::FxHashSet;
 
 use super::containers;
-use crate::template::{Entry, Node, did_you_mean};
+use crate::template::{Entry, Node};
+use crate::text::did_you_mean;
 use crate::validate::check::{Check, hinted, items, written};
 use crate::validate::walk::Guards;
 

@@ -3,7 +3,8 @@
 //! Source: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html>
 
 use super::containers;
-use crate::template::{Entry, Intrinsic, Kind, Node, Span};
+use crate::diagnostic::Span;
+use crate::template::{Entry, Intrinsic, Kind, Node};
 use crate::validate::check::{Check, alternatives, items, written};
 use crate::validate::solver::Literal;
 use crate::validate::walk::Guards;

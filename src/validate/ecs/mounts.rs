@@ -1,7 +1,8 @@
 //! Mount points without a volume.
 
 use super::containers;
-use crate::template::{Entry, Intrinsic, Node, did_you_mean};
+use crate::template::{Entry, Intrinsic, Node};
+use crate::text::did_you_mean;
 use crate::validate::check::{Check, hinted, items};
 use crate::validate::solver::Clause;
 use crate::validate::walk::Guards;

@@ -1,8 +1,9 @@
 //! Members of an object: required, mutually exclusive and alternative ones.
 
 use super::Walk;
+use crate::diagnostic::Span;
 use crate::schema::PropertyFacts;
-use crate::template::{Intrinsic, Kind, Member, Node, Span};
+use crate::template::{Intrinsic, Kind, Member, Node};
 use crate::validate::check::{alternatives, is_no_value, type_name};
 use crate::validate::literals::has_type;
 use crate::validate::walk::Guards;

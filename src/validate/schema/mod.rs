@@ -8,8 +8,10 @@ use super::literals::{self, has_type};
 use super::patterns::Patterns;
 use super::solver::Literal;
 use super::walk::{self, Guards};
+use crate::diagnostic::{Diagnostic, Severity, Span};
 use crate::schema::{PropertyFacts, ResourceType, Types};
-use crate::template::{Diagnostic, Entry, Intrinsic, Kind, Member, Node, Severity, Span, did_you_mean};
+use crate::template::{Entry, Intrinsic, Kind, Member, Node};
+use crate::text::did_you_mean;
 
 pub(super) fn check(check: &mut Check<'_, '_>) {
     // A macro can change properties in any way.

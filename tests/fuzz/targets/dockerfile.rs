@@ -4,7 +4,7 @@
 use libfuzzer_sys::fuzz_target;
 use rackform::build::Engine;
 use rackform::build::dockerfile::{Context, Dockerfile, RULES, lint};
-use rackform::template::Source;
+use rackform::diagnostic::Source;
 use rackform::ui::{Layout, findings};
 use rackform::validate::Finding;
 

@@ -4,7 +4,8 @@
 use libfuzzer_sys::fuzz_target;
 use rackform::evaluate::{State, evaluate};
 use rackform::parameters::{ParameterOverrides, ParameterSet};
-use rackform::template::{Arena, Diagnostics, Source, Template};
+use rackform::diagnostic::{Diagnostics, Source};
+use rackform::template::{Arena, Template};
 
 fuzz_target!(|text: &str| {
     let source = Source::new("t.yaml", text);

@@ -5,7 +5,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use rackform::parameters::{ParameterOverrides, ParameterSet};
-use rackform::template::{Arena, Source, Template};
+use rackform::diagnostic::Source;
+use rackform::template::{Arena, Template};
 
 fuzz_target!(|text: &str| {
     let (file, template) = text.split_once("\n---\n").unwrap_or((text, ""));

@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use rackform::patch::patch;
-use rackform::template::Source;
+use rackform::diagnostic::Source;
 
 fuzz_target!(|text: &str| {
     for name in ["t.json", "t.yaml"] {

@@ -7,7 +7,8 @@ use libfuzzer_sys::fuzz_target;
 use rackform::evaluate::{State, evaluate};
 use rackform::parameters::{ParameterOverrides, ParameterSet};
 use rackform::plan::{plan, plan_first};
-use rackform::template::{Arena, Source, Template};
+use rackform::diagnostic::Source;
+use rackform::template::{Arena, Template};
 
 fuzz_target!(|text: &str| {
     let (before, after) = text.split_once("\n---\n").unwrap_or((text, text));

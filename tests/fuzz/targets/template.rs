@@ -2,7 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use rackform::template::{Arena, Document, Functions, Source, Style, Template, write_json, write_yaml};
+use rackform::diagnostic::Source;
+use rackform::template::{Arena, Document, Functions, Style, Template, write_json, write_yaml};
 use rackform::ui::Layout;
 
 fn value(name: &str, text: &str) -> serde_json::Value {

@@ -2,7 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use rackform::template::{Arena, Source, Template};
+use rackform::diagnostic::Source;
+use rackform::template::{Arena, Template};
 use rackform::ui::{Layout, findings};
 use rackform::validate::{Options, validate};
 

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 use rackform::build::Engine;
 use rackform::build::dockerfile::{Command, Context, Dockerfile, MountKind, RULES, Sharing, StepKind, lint};
-use rackform::template::{Diagnostics, Severity, Source};
+use rackform::diagnostic::{Diagnostics, Severity, Source};
 
 use crate::program::Bench;
 
@@ -115,7 +115,7 @@ fn strict_exits_with_65_for_warnings_and_sarif_has_rule_ids() {
 fn a_dockerfile_is_parsed_with_spans() {
     let text = "\u{feff}# syntax=docker/dockerfile:1.7\r\n# escape=`\r\nARG TAG=3 OTHER\r\nFROM --platform=$BUILDPLATFORM alpine:${TAG} As Build\r\nRUN --mount=type=cache,id=pip,target=/c,sharing=locked `\r\n  # between\r\n  --mount=type=secret,id=s,required,env=S `\r\n  pip install `\r\n    -r r.txt\r\nENV A=\"1 2\" B=3\r\nENV OLD all of it\r\nFROM build\r\nCOPY --from=Build [\"/a b\", \"/c\"]\r\n";
     let dockerfile = read(text).unwrap();
-    let slice = |span: rackform::template::Span| &text[span.range()];
+    let slice = |span: rackform::diagnostic::Span| &text[span.range()];
     assert_eq!((dockerfile.syntax.as_deref(), dockerfile.escape), (Some("docker/dockerfile:1.7"), '`'));
     let names: Vec<&str> = dockerfile.global_arguments.iter().map(|argument| argument.name.as_str()).collect();
     assert_eq!(names, ["TAG", "OTHER"]);

@@ -1,6 +1,7 @@
 //! Which problem comes first: the one that CloudFormation, which tells one and stops, would tell.
 
-use rackform::template::{Arena, Source, Template};
+use rackform::diagnostic::Source;
+use rackform::template::{Arena, Template};
 use serde_json::{Value as Json, json};
 
 use super::with;

@@ -12,9 +12,10 @@ use crate::backend::{NETWORK, Told, put, target};
 
 /// Plans the change from the deployed stack to a template.
 fn planned(backend: &LocalBackend, template: &str, values: &[(&str, &str)]) -> rackform::plan::Plan {
+    use rackform::diagnostic::Source;
     use rackform::evaluate::evaluate;
     use rackform::parameters::{ParameterOverrides, ParameterSet};
-    use rackform::template::{Arena, Source, Template};
+    use rackform::template::{Arena, Template};
     let stack = backend.describe_stack("rack").unwrap().unwrap();
     let state = rackform::backend::deployed_state(backend, &stack).unwrap();
     let (arena, sources) = (Arena::new(), [Source::new("before", stack.template.clone()), Source::new("after", template)]);

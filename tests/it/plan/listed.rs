@@ -150,9 +150,10 @@ fn what_the_deployed_stack_tells_needs_no_remark() {
 
 #[test]
 fn another_value_in_parameter_store_is_no_change_of_the_parameter() {
+    use rackform::diagnostic::Source;
     use rackform::evaluate::evaluate;
     use rackform::parameters::{ParameterOverrides, ParameterSet};
-    use rackform::template::{Arena, Source, Template};
+    use rackform::template::{Arena, Template};
     let template = json!({
         "Parameters": {"P": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/name"}},
         "Resources": {"A": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": {"Ref": "P"}}}}

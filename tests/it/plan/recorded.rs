@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use rackform::diagnostic::Source;
 use rackform::evaluate::{State, evaluate};
 use rackform::parameters::{ParameterOverrides, ParameterSet};
 use rackform::plan::{self, Effect, Plan};
-use rackform::template::{Arena, Source, Template};
+use rackform::template::{Arena, Template};
 use serde_json::{Value as Json, json};
 
 use crate::support::shared_data;

@@ -1,8 +1,9 @@
 //! What CloudFormation says of a request, whatever its template holds.
 
 use rackform::cloudformation::{Capability, ChangeSetStatus};
+use rackform::diagnostic::Source;
 use rackform::plan::{Request, required_capabilities};
-use rackform::template::{Arena, Source, Template};
+use rackform::template::{Arena, Template};
 use serde_json::{Value as Json, json};
 
 use super::{plan_resources, plan_texts};

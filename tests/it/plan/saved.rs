@@ -1,8 +1,9 @@
 //! Plans in files.
 
+use rackform::diagnostic::Source;
 use rackform::parameters::{ParameterOverrides, ParameterSet};
 use rackform::plan::saved::{SavedParameter, SavedPlan, SavedPlanError};
-use rackform::template::{Arena, Source, Template};
+use rackform::template::{Arena, Template};
 use serde_json::json;
 
 use super::plan_parameter;

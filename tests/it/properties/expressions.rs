@@ -1,9 +1,10 @@
 //! What holds of any expression: what is left of it, evaluated again, gives what the expression gives, whatever becomes known by then.
 
 use proptest::prelude::*;
+use rackform::diagnostic::Source;
 use rackform::evaluate::{State, evaluate};
 use rackform::parameters::{ParameterOverrides, ParameterSet};
-use rackform::template::{Arena, Document, Functions, Source, Template, write_yaml};
+use rackform::template::{Arena, Document, Functions, Template, write_yaml};
 use serde_json::{Value as Json, json};
 
 /// A template that holds expressions, with something of every kind to refer to.

@@ -2,7 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use proptest::prelude::*;
-use rackform::template::{Arena, Diagnostics, Document, Functions, MAX_SOURCE_BYTES, Node, Source, SourceError, Template, write_yaml};
+use rackform::diagnostic::{Diagnostics, MAX_SOURCE_BYTES, Source, SourceError};
+use rackform::template::{Arena, Document, Functions, Node, Template, write_yaml};
 
 use crate::support;
 

@@ -2,7 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use proptest::prelude::*;
-use rackform::template::{Arena, Document, Functions, Node, Source, Style, Template, write_json, write_yaml};
+use rackform::diagnostic::Source;
+use rackform::template::{Arena, Document, Functions, Node, Style, Template, write_json, write_yaml};
 use serde_json::{Value, json};
 
 use crate::support;

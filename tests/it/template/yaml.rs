@@ -1,7 +1,8 @@
 //! Tests of YAML reading.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use rackform::template::{Arena, Document, Kind, Node, Source, Template};
+use rackform::diagnostic::Source;
+use rackform::template::{Arena, Document, Kind, Node, Template};
 use serde_json::{Value, json};
 
 fn read(text: &str) -> Value {

@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use rackform::template::{Arena, Source, Template};
+use rackform::diagnostic::Source;
+use rackform::template::{Arena, Template};
 use rackform::ui::findings;
 use rackform::validate::{Finding, Options, RULES, validate};
 use serde_json::Value as Json;

@@ -5,7 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use rackform::template::{Arena, Severity, Source, Template};
+use rackform::diagnostic::{Severity, Source};
+use rackform::template::{Arena, Template};
 use rackform::validate::{Finding, Options, RULES, validate};
 use serde_json::Value;
 

@@ -1,8 +1,9 @@
 //! Which parameter values expose a defect: each assignment is put to the evaluator, and none strays further than it must.
 
+use rackform::diagnostic::Source;
 use rackform::evaluate::{State, evaluate_in_part};
 use rackform::parameters::{ParameterOverrides, ParameterSet};
-use rackform::template::{Arena, Source, Template};
+use rackform::template::{Arena, Template};
 use rackform::validate::{Finding, Options, validate};
 
 /// Two switches, a count and the region, on which the existence of a topic and of what refers to it rests.

@@ -5,7 +5,8 @@ use crate::build::dockerfile::facts::{Command, Stage, Step, StepKind};
 use crate::build::dockerfile::lexer::{Reference, mentions, references};
 use crate::build::dockerfile::predefined;
 use crate::build::dockerfile::text::Text;
-use crate::template::{Diagnostic, did_you_mean};
+use crate::diagnostic::Diagnostic;
+use crate::text::did_you_mean;
 
 pub(super) fn check(linter: &mut Linter<'_>) {
     passed(linter);

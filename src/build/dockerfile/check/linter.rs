@@ -4,7 +4,7 @@ use crate::build::cache::Backend;
 use crate::build::dockerfile::facts::{Dockerfile, Stage, Step};
 use crate::build::engine::{Engine, Version};
 use crate::build::request::BuildArg;
-use crate::template::{Diagnostic, Span};
+use crate::diagnostic::{Diagnostic, Span};
 
 /// The options of a build. A rule that needs an unknown option reports nothing.
 #[derive(Clone, Copy, Debug, Default)]

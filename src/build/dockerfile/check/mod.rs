@@ -12,7 +12,7 @@ pub use linter::{CacheMounts, Context};
 
 use self::linter::Linter;
 use super::facts::Dockerfile;
-use crate::template::Diagnostic;
+use crate::diagnostic::Diagnostic;
 
 /// Returns the problems of a Dockerfile in the order of the file. Only stages that the build requires are checked.
 ///

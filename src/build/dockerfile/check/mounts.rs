@@ -4,7 +4,7 @@ use super::linter::{CacheMounts, Linter};
 use crate::build::dockerfile::facts::StepKind;
 use crate::build::dockerfile::mount::{Mount, MountKind};
 use crate::build::engine::{Engine, Version};
-use crate::template::Diagnostic;
+use crate::diagnostic::Diagnostic;
 
 pub(super) fn check(linter: &mut Linter<'_>) {
     let Some(engine) = linter.context.engine else { return };

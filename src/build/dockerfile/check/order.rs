@@ -6,7 +6,7 @@ use crate::build::dockerfile::install::{Install, install};
 use crate::build::dockerfile::lexer::expand;
 use crate::build::dockerfile::mount::MountKind;
 use crate::build::dockerfile::shell;
-use crate::template::Span;
+use crate::diagnostic::Span;
 
 pub(super) fn check(linter: &mut Linter<'_>) {
     for stage in linter.stages().collect::<Vec<_>>() {

@@ -4,7 +4,8 @@ use super::linter::Linter;
 use crate::build::dockerfile::facts::{Argument, StepKind};
 use crate::build::dockerfile::mount::{Mount, MountKind};
 use crate::build::dockerfile::text::Text;
-use crate::template::{Severity, did_you_mean, nearest};
+use crate::diagnostic::Severity;
+use crate::text::{did_you_mean, nearest};
 
 pub(super) fn check(linter: &mut Linter<'_>) {
     for argument in &linter.dockerfile.global_arguments {

@@ -4,7 +4,8 @@ use super::linter::Linter;
 use crate::build::dockerfile::facts::{Stage, Step};
 use crate::build::dockerfile::lexer::expand;
 use crate::build::dockerfile::predefined;
-use crate::template::{Diagnostic, did_you_mean, nearest};
+use crate::diagnostic::Diagnostic;
+use crate::text::{did_you_mean, nearest};
 
 pub(super) fn check(linter: &mut Linter<'_>) {
     target(linter);

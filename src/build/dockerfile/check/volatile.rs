@@ -7,7 +7,7 @@
 use super::linter::Linter;
 use super::order::installs;
 use crate::build::dockerfile::facts::{Argument, StepKind};
-use crate::template::Span;
+use crate::diagnostic::Span;
 
 /// Names of arguments whose value changes with every commit, build or day.
 const NAMES: [&str; 44] = [

@@ -7,7 +7,8 @@ use crate::build::cache::Backend;
 use crate::build::dockerfile::{CacheMounts, Context as Given, Dockerfile, lint};
 use crate::build::engine::{Engine, EngineFacts};
 use crate::cli::{Context, ExitCode, Failure};
-use crate::template::{Diagnostic, Diagnostics, Severity, Source, did_you_mean};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity, Source};
+use crate::text::did_you_mean;
 
 /// Looks at the Dockerfile; warnings are shown. `is_elsewhere` where the command is for a machine that may have other files.
 ///

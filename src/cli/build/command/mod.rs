@@ -16,7 +16,7 @@ use crate::build::{BuildRequest, Invocation, Note, exec};
 use crate::cli::shared::interrupt;
 use crate::cli::{Context, ExitCode, Failure};
 use crate::config::BuildSection;
-use crate::template::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::ui::build_command as view;
 
 use cache::{CacheArgs, CacheChoice};

@@ -3,7 +3,7 @@
 use crate::build::cache::Attributes;
 use crate::build::image::export::is_variable;
 use crate::build::request::{BuildArg, BuildRequest, ImageFormat, Output, Secret, SecretSource};
-use crate::template::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics};
 
 /// What is to be built.
 #[derive(Clone, Debug, Default, clap::Args)]

@@ -174,7 +174,7 @@ impl RequestArgs {
             environment.insert(name.to_owned(), value);
         }
         if let Some(path) = &self.secret_env_file {
-            let source = crate::template::Source::read(path)?;
+            let source = crate::diagnostic::Source::read(path)?;
             for (index, line) in source.text().lines().enumerate() {
                 if line.trim().is_empty() || line.trim_start().starts_with('#') {
                     continue;
