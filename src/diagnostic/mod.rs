@@ -92,7 +92,7 @@ impl Diagnostic {
 
     /// Sets CloudFormation's own error message.
     #[must_use]
-    pub fn as_aws_says(mut self, message: impl Into<String>) -> Self {
+    pub fn with_aws_message(mut self, message: impl Into<String>) -> Self {
         self.aws_message = Some(message.into());
         self
     }

@@ -69,7 +69,7 @@ impl<'a> Evaluator<'_, 'a> {
         self.problems.push(
             Diagnostic::error("circular-condition", format!("circular dependency between conditions: {path}"))
                 .at(self.template.source, used_at, "")
-                .as_aws_says(format!("Template format error: Circular dependency between conditions: [{}]", names.join(", "))),
+                .with_aws_message(format!("Template format error: Circular dependency between conditions: [{}]", names.join(", "))),
         );
     }
 
@@ -192,7 +192,7 @@ impl<'a> Evaluator<'_, 'a> {
         }
         let diagnostic = Diagnostic::error("unresolved-condition", format!("the template has no condition `{name}`"))
             .at(self.template.source, span, "")
-            .as_aws_says(aws.replace("{}", name))
+            .with_aws_message(aws.replace("{}", name))
             .suggesting(name, self.template.conditions.iter().map(|entry| entry.name));
         self.problems.push(diagnostic);
     }

@@ -18,7 +18,7 @@ impl Evaluator<'_, '_> {
                 cycle.iter().chain(cycle.first()).map(|index| format!("`{}`", entries[*index].name)).collect::<Vec<_>>().join(" -> ");
             let names = component.iter().map(|index| entries[*index].name).collect::<Vec<_>>().join(", ");
             let mut diagnostic = Diagnostic::error("circular-dependency", format!("circular dependency between resources: {path}"))
-                .as_aws_says(format!("Circular dependency between resources: [{names}]"))
+                .with_aws_message(format!("Circular dependency between resources: [{names}]"))
                 .hinted("remove one of the references, or move it into a separate resource");
             for (place, index) in cycle.iter().enumerate() {
                 let text = if place == 0 { "" } else { "part of the cycle" };

@@ -28,7 +28,7 @@ pub(super) enum Progress {
 
 /// An unresolved reference.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Dangling<'a> {
+pub(super) struct UnresolvedReference<'a> {
     pub block: Block,
     pub name: &'a str,
     pub span: Span,
@@ -58,7 +58,7 @@ pub(super) struct Evaluator<'t, 'a> {
     pub condition_path: Vec<usize>,
     pub problems: Diagnostics,
     pub warnings: Diagnostics,
-    pub dangling: Vec<Dangling<'a>>,
+    pub unresolved: Vec<UnresolvedReference<'a>>,
     /// The resource or output being evaluated.
     pub subject: &'a str,
     /// The dependencies between resources found so far.
@@ -80,7 +80,7 @@ impl<'t, 'a> Evaluator<'t, 'a> {
             condition_path: Vec::new(),
             problems: Diagnostics::default(),
             warnings: Diagnostics::default(),
-            dangling: Vec::new(),
+            unresolved: Vec::new(),
             subject: "",
             dependencies: Vec::new(),
         }
@@ -90,7 +90,7 @@ impl<'t, 'a> Evaluator<'t, 'a> {
     pub(super) fn discard_findings(&mut self) {
         self.problems.0.clear();
         self.warnings.0.clear();
-        self.dangling.clear();
+        self.unresolved.clear();
         self.dependencies.clear();
     }
 
@@ -111,7 +111,7 @@ impl<'t, 'a> Evaluator<'t, 'a> {
 
     /// Returns all problems and all warnings.
     pub(super) fn finish(mut self) -> (Diagnostics, Diagnostics) {
-        self.report_dangling();
+        self.report_unresolved();
         let place = |diagnostic: &Diagnostic| diagnostic.labels.first().map_or(0, |label| label.span.start);
         let root = self.template.root;
         // CloudFormation reports the first problem only; problems are sorted in the order in which it would find them.
@@ -127,7 +127,7 @@ impl<'t, 'a> Evaluator<'t, 'a> {
 
     /// Reports a problem at a span.
     pub(super) fn problem_at(&mut self, rule: &'static str, span: Span, message: impl Into<String>, aws: impl Into<String>) {
-        self.problems.push(Diagnostic::error(rule, message).at(self.template.source, span, "").as_aws_says(aws));
+        self.problems.push(Diagnostic::error(rule, message).at(self.template.source, span, "").with_aws_message(aws));
     }
 
     /// Returns the value of an expression; `None` is `AWS::NoValue`.
@@ -184,9 +184,9 @@ impl<'t, 'a> Evaluator<'t, 'a> {
             Intrinsic::Transform(_) => self.transform(node),
             Intrinsic::Equals(_) | Intrinsic::And(_) | Intrinsic::Or(_) | Intrinsic::Not(_) => match self.truth(node) {
                 ConditionValue::Known(value) => Value::new(ValueKind::Bool(value), node),
-                ConditionValue::Unknown => self.kept(node),
+                ConditionValue::Unknown => self.unevaluated(node),
             },
-            Intrinsic::Condition(_) => self.kept(node),
+            Intrinsic::Condition(_) => self.unevaluated(node),
             Intrinsic::Length(operand) if self.extensions => self.length(node, operand),
             Intrinsic::ToJsonString(operand) if self.extensions => self.json_string(node, operand),
             Intrinsic::Length(_) => self.needs_extensions(node, "Fn::Length"),
@@ -201,7 +201,7 @@ impl<'t, 'a> Evaluator<'t, 'a> {
     }
 
     /// Returns an unknown value for an expression that is invalid or that only a macro can process.
-    pub(super) fn kept(&self, node: &'a Node<'a>) -> Value<'a> {
+    pub(super) fn unevaluated(&self, node: &'a Node<'a>) -> Value<'a> {
         self.unknown(Residual::Transform(node), node)
     }
 
@@ -232,23 +232,23 @@ impl<'t, 'a> Evaluator<'t, 'a> {
         let message = format!("the result is a string of more than {} MB", MOST_BYTES / (1024 * 1024));
         let diagnostic = Diagnostic::error("too-long", message).at(self.template.source, node.span, "");
         self.problems.push(diagnostic);
-        self.kept(node)
+        self.unevaluated(node)
     }
 
     /// Records an unresolved reference.
-    pub(super) fn note_dangling(&mut self, name: &'a str, span: Span, condition: Option<&'a str>) {
-        self.dangling.push(Dangling { block: self.block, name, span, condition, aws: None });
+    pub(super) fn note_unresolved(&mut self, name: &'a str, span: Span, condition: Option<&'a str>) {
+        self.unresolved.push(UnresolvedReference { block: self.block, name, span, condition, aws: None });
     }
 
     /// Records an attribute of an undeclared resource, which CloudFormation reports in a message of its own.
     pub(super) fn note_undefined(&mut self, name: &'a str, span: Span, aws: &str) {
         let aws = Some(self.arena.str(aws));
-        self.dangling.push(Dangling { block: self.block, name, span, condition: None, aws });
+        self.unresolved.push(UnresolvedReference { block: self.block, name, span, condition: None, aws });
     }
 
-    fn report_dangling(&mut self) {
+    fn report_unresolved(&mut self) {
         for block in [Block::Conditions, Block::Resources, Block::Outputs] {
-            let found: Vec<Dangling<'a>> = self.dangling.iter().filter(|one| one.block == block).copied().collect();
+            let found: Vec<UnresolvedReference<'a>> = self.unresolved.iter().filter(|one| one.block == block).copied().collect();
             let mut seen = rustc_hash::FxHashSet::default();
             let listed = found.iter().filter(|one| one.aws.is_none());
             let names: Vec<&str> = listed.map(|one| one.name).filter(|name| seen.insert(*name)).collect();
@@ -265,18 +265,18 @@ impl<'t, 'a> Evaluator<'t, 'a> {
                 Block::Outputs => format!("Unresolved resource dependencies [{names}] in the Outputs block of the template"),
             };
             for (index, one) in found.iter().enumerate() {
-                let diagnostic = self.dangling_diagnostic(one, index < MOST_SUGGESTIONS);
+                let diagnostic = self.unresolved_diagnostic(one, index < MOST_SUGGESTIONS);
                 // CloudFormation's message lists all names; repeating it for very many references would exceed the template many times.
                 let aws = one.aws.or((index < MOST_SUGGESTIONS).then_some(aws.as_str()));
                 self.problems.push(match aws {
-                    Some(aws) => diagnostic.as_aws_says(aws),
+                    Some(aws) => diagnostic.with_aws_message(aws),
                     None => diagnostic,
                 });
             }
         }
     }
 
-    fn dangling_diagnostic(&self, one: &Dangling<'a>, is_looked_up: bool) -> Diagnostic {
+    fn unresolved_diagnostic(&self, one: &UnresolvedReference<'a>, is_looked_up: bool) -> Diagnostic {
         let name = one.name;
         let source = self.template.source;
         if let Some(condition) = one.condition {

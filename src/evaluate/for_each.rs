@@ -106,9 +106,9 @@ impl<'a> Expander<'_, '_, 'a> {
 
     fn collection(&mut self, node: &Node<'a>) -> Option<Vec<&'a str>> {
         let node = self.evaluator.arena.alloc(self.node(node));
-        let reported = (self.evaluator.problems.0.len(), self.evaluator.dangling.len());
+        let reported = (self.evaluator.problems.0.len(), self.evaluator.unresolved.len());
         let value = self.evaluator.operand(node);
-        if reported != (self.evaluator.problems.0.len(), self.evaluator.dangling.len()) {
+        if reported != (self.evaluator.problems.0.len(), self.evaluator.unresolved.len()) {
             return None;
         }
         let mut items = Vec::new();
@@ -169,7 +169,7 @@ impl<'a> Expander<'_, '_, 'a> {
                     Diagnostic::error("duplicate-key", format!("`Fn::ForEach` gives the key `{}` twice", member.key))
                         .at(source, member.key_span, "again here")
                         .at(source, earlier, "first here")
-                        .as_aws_says(format!(
+                        .with_aws_message(format!(
                             "Transform AWS::LanguageExtensions failed with: Duplicate key '{}' when merging keys to parent object in Fn::ForEach",
                             member.key
                         ))

@@ -33,7 +33,7 @@ impl<'a> Evaluator<'_, 'a> {
             let problem = Diagnostic::error("duplicate-name", format!("`{}` is the name of a parameter and of a resource", entry.name))
                 .at(template.source, entry.name_span, "again here")
                 .at(template.source, parameter, "first here")
-                .as_aws_says(format!("Template error: all resources and parameters must have unique names. Common name(s):[{listed}]"))
+                .with_aws_message(format!("Template error: all resources and parameters must have unique names. Common name(s):[{listed}]"))
                 .hinted("rename one of them, so that `Ref` is unambiguous");
             self.problems.push(problem);
         }
@@ -102,7 +102,7 @@ impl<'a> Evaluator<'_, 'a> {
         if is_loop && !self.extensions && !self.macros {
             let diagnostic = Diagnostic::error("needs-language-extensions", "`Fn::ForEach` requires the language extensions")
                 .at(self.template.source, entry.name_span, "")
-                .as_aws_says(format!("Template format error: [/Resources/{}] resource definition is malformed", entry.name))
+                .with_aws_message(format!("Template format error: [/Resources/{}] resource definition is malformed", entry.name))
                 .hinted("add `\"Transform\": \"AWS::LanguageExtensions\"` to the template");
             self.problems.push(diagnostic);
         } else if entry.name == "Fn::Transform" {
@@ -125,7 +125,7 @@ impl<'a> Evaluator<'_, 'a> {
         if node.as_str().is_none() && !self.extensions && !self.macros {
             let diagnostic = Diagnostic::error("policy-not-a-string", format!("`{key}` must be a string, not {}", node.kind_name()))
                 .at(self.template.source, node.span, "")
-                .as_aws_says(format!("Template format error: Every {key} member must be a string."))
+                .with_aws_message(format!("Template format error: Every {key} member must be a string."))
                 .hinted("functions require `\"Transform\": \"AWS::LanguageExtensions\"`");
             self.problems.push(diagnostic);
             return None;
@@ -141,7 +141,7 @@ impl<'a> Evaluator<'_, 'a> {
         {
             let diagnostic = Diagnostic::error("unknown-policy", format!("`{text}` is not a valid `{key}`"))
                 .at(self.template.source, node.span, "")
-                .as_aws_says(format!("Template format error: Unrecognized {key} {text} for resource {}", self.subject))
+                .with_aws_message(format!("Template format error: Unrecognized {key} {text} for resource {}", self.subject))
                 .hinted(format!("allowed: {}", allowed.join(", ")))
                 .suggesting(text, allowed.iter().copied());
             self.problems.push(diagnostic);
@@ -177,7 +177,7 @@ impl<'a> Evaluator<'_, 'a> {
                 }
                 Some(_) => {}
                 None if self.macros || self.template.module_of(name).is_some() => {}
-                None => self.note_dangling(name, item.span, None),
+                None => self.note_unresolved(name, item.span, None),
             }
         }
         names

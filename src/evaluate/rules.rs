@@ -52,7 +52,7 @@ impl<'a> Evaluator<'_, 'a> {
         let name = entry.name;
         let mut diagnostic = Diagnostic::error("rule-failed", format!("rule `{name}` rejects these parameters: {what}"))
             .at(self.template.source, assert.span, "")
-            .as_aws_says(format!("Template constraint error: Rule {name}: {what}"));
+            .with_aws_message(format!("Template constraint error: Rule {name}: {what}"));
         if entry.body.get("RuleCondition").is_some() {
             diagnostic = diagnostic.at(self.template.source, entry.name_span, "its condition is true");
         }

@@ -68,7 +68,7 @@ fn refuse_secure_strings<'n>(template: &Template<'_>, secure: impl Iterator<Item
     for (parameter, name) in secure {
         let problem = Diagnostic::error("secure-ssm-parameter", format!("parameter `{parameter}` names a SecureString: `{name}`"))
             .hinted(format!("use a dynamic reference, `{{{{resolve:ssm-secure:{name}}}}}`, in a property that supports it"))
-            .as_aws_says(format!("Parameters [{name}] referenced by template have types not supported by CloudFormation."));
+            .with_aws_message(format!("Parameters [{name}] referenced by template have types not supported by CloudFormation."));
         problems.push(match template.parameters.get(parameter.as_str()) {
             Some(entry) => problem.at(template.source, entry.name_span, ""),
             None => problem,

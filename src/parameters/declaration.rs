@@ -118,7 +118,7 @@ impl<'a> Declaration<'a> {
             if !MEMBERS.contains(&member.key) {
                 let mut diagnostic = Diagnostic::error("parameter-attribute", format!("unknown parameter attribute `{}`", member.key))
                     .at(template.source, member.key_span, "")
-                    .as_aws_says(format!("Invalid template parameter property '{}'", member.key));
+                    .with_aws_message(format!("Invalid template parameter property '{}'", member.key));
                 if let Some(near) = nearest(member.key, MEMBERS.iter().copied()) {
                     diagnostic = diagnostic.hinted(format!("did you mean `{near}`?"));
                 }
@@ -175,7 +175,8 @@ struct Reader<'r, 'a> {
 
 impl<'a> Reader<'_, 'a> {
     fn problem(&mut self, node: &Node<'_>, message: String, aws: &str) {
-        self.problems.push(Diagnostic::error("parameter-declaration", message).at(self.template.source, node.span, "").as_aws_says(aws));
+        self.problems
+            .push(Diagnostic::error("parameter-declaration", message).at(self.template.source, node.span, "").with_aws_message(aws));
     }
 
     fn text(&mut self, key: &str) -> Option<&'a str> {

@@ -134,7 +134,7 @@ impl<'a> ParameterSet<'a> {
             } else {
                 declaration.entry.name_span
             };
-            diagnostic = diagnostic.at(template.source, span, label).as_aws_says(violation.aws_message);
+            diagnostic = diagnostic.at(template.source, span, label).with_aws_message(violation.aws_message);
             if let Some(hint) = violation.hint {
                 diagnostic = diagnostic.hinted(hint);
             }
@@ -153,7 +153,7 @@ impl<'a> ParameterSet<'a> {
 }
 
 fn no_previous(name: &str, span: Option<&OverrideSpan>) -> Diagnostic {
-    let diagnostic = Diagnostic::error("no-previous-value", format!("parameter `{name}` has no previous value to use")).as_aws_says(format!(
+    let diagnostic = Diagnostic::error("no-previous-value", format!("parameter `{name}` has no previous value to use")).with_aws_message(format!(
         "Invalid input for parameter key {name}. Cannot specify usePreviousValue as true for a parameter key not in the previous template"
     ));
     match span {
@@ -174,7 +174,7 @@ fn report_unknown(template: &Template<'_>, overrides: &ParameterOverrides, probl
     let names: Vec<&str> = unknown.iter().map(|(name, _)| name.as_str()).collect();
     let aws = format!("Parameters: [{}] do not exist in the template", names.join(", "));
     for (name, value) in unknown {
-        let mut diagnostic = Diagnostic::error("unknown-parameter", format!("unknown parameter `{name}`")).as_aws_says(aws.clone());
+        let mut diagnostic = Diagnostic::error("unknown-parameter", format!("unknown parameter `{name}`")).with_aws_message(aws.clone());
         if let Some(span) = &value.span {
             diagnostic = diagnostic.at(&span.source, span.name, "");
         }
@@ -194,7 +194,7 @@ fn report_missing(template: &Template<'_>, missing: &[Declaration<'_>], problems
         problems.push(
             Diagnostic::error("missing-parameter", format!("parameter `{name}` has no default and requires {what}"))
                 .at(template.source, declaration.entry.name_span, "")
-                .as_aws_says(aws.clone())
+                .with_aws_message(aws.clone())
                 .hinted(format!("set `{name}=...` on the command line, in rack.yaml or in a parameter file")),
         );
     }

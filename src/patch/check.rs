@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::Change;
 use super::compare::value_of;
 use super::plan::{self, Insertion, Step};
-use super::references::dangling;
+use super::references::undeclared;
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
 use crate::template::{Arena, Document, Node, Template};
 
@@ -31,7 +31,7 @@ pub(super) fn check(before: &Document<'_>, insertions: &[Insertion<'_>], text: &
     }
     let patched = Template::from_document(&document).map_err(|problems| fault(format!("the patched text is no template: {problems}")))?;
     for insertion in insertions {
-        if let Some((kind, name)) = dangling(&patched, &insertion.value) {
+        if let Some((kind, name)) = undeclared(&patched, &insertion.value) {
             return Err(fault(format!("the {} would refer to the {kind} `{name}`, which the template does not have", insertion.what)));
         }
     }

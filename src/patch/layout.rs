@@ -4,7 +4,7 @@ use super::json::JsonStyle;
 use super::plan::Insertion;
 use super::{check, yaml};
 use crate::diagnostic::Diagnostics;
-use crate::template::{Document, Edits, Format, Place, Style};
+use crate::template::{Document, Edits, Format, Position, Style};
 
 /// Returns the document's text with everything put in.
 ///
@@ -30,7 +30,7 @@ pub(super) fn write(document: &Document<'_>, insertions: &[Insertion<'_>]) -> Re
             continue;
         }
         let children: Vec<String> = group.iter().map(|insertion| json.child(insertion)).collect();
-        edits.add_children(source, &flow, first.container, Place::At(first.index), &children);
+        edits.add_children(source, &flow, first.container, Position::At(first.index), &children);
     }
     edits.apply(source).map_err(|error| check::fault(error.to_string()).into())
 }

@@ -4,17 +4,17 @@
 //! its place, and then there is no text at all. What the cache consists of is for [`model`](crate::model); writing files is for
 //! [`cli`](crate::cli).
 
+mod cache_entries;
 mod check;
 mod compare;
+mod insertion_order;
 mod json;
 mod layout;
-mod offer;
-mod order;
-mod pieces;
 mod plan;
 mod references;
 mod sections;
 mod tasks;
+mod template_capabilities;
 mod yaml;
 
 use crate::diagnostic::{Diagnostics, LineColumn, Source};

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::offer::{Offer, section_place};
+use super::template_capabilities::{TemplateCapabilities, section_place};
 use super::{sections, tasks};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::template::{Node, Template};
@@ -42,9 +42,9 @@ pub(super) struct Insertion<'a> {
 /// Returns everything that the template lacks, and everything that it has under the cache's names with other content.
 pub(super) fn plan<'a>(template: &Template<'a>) -> Result<Vec<Insertion<'a>>, Diagnostics> {
     let mut problems = Diagnostics::default();
-    let offer = Offer::of(template, &mut problems);
-    let mut insertions = sections::plan(template, &offer, &mut problems);
-    insertions.extend(tasks::plan(&offer, &mut problems));
+    let capabilities = TemplateCapabilities::of(template, &mut problems);
+    let mut insertions = sections::plan(template, &capabilities, &mut problems);
+    insertions.extend(tasks::plan(&capabilities, &mut problems));
     limits(template, &insertions, &mut problems);
     problems.0.sort_by_key(|problem| problem.labels.first().map(|label| label.span.start));
     problems.into_result(insertions)

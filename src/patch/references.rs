@@ -7,7 +7,7 @@ use crate::template::{Arena, Node, Reference, ReferenceVisitor, Template};
 
 /// Returns the first name that an added piece refers to and the template does not have, with what it would be: `condition`, or
 /// `parameter or resource`.
-pub(super) fn dangling(template: &Template<'_>, value: &Value) -> Option<(&'static str, String)> {
+pub(super) fn undeclared(template: &Template<'_>, value: &Value) -> Option<(&'static str, String)> {
     let arena = Arena::new();
     let node: &Node<'_> = arena.alloc(Node::from_json(value, &arena));
     let is_known = |name: &str| name.starts_with("AWS::") || template.parameters.contains(name) || template.resources.contains(name);
@@ -47,7 +47,7 @@ mod tests {
         let template = Template::read(&source, &arena).unwrap_or_else(|problems| unreachable!("{problems}"));
         let sound = json!({ "Fn::If": ["C", [{ "Ref": "P" }, { "Fn::GetAtt": ["R", "Arn"] }], { "Fn::Sub": "${AWS::Region} ${P} ${R.Arn} \
             ${!X}" }] });
-        assert_eq!(dangling(&template, &sound), None);
+        assert_eq!(undeclared(&template, &sound), None);
         for (value, expected) in [
             (json!([{ "Ref": "X" }]), ("parameter or resource", "X")),
             (json!({ "Fn::If": ["X", 1, 2] }), ("condition", "X")),
@@ -56,7 +56,7 @@ mod tests {
             (json!({ "Fn::GetAtt": "X.Arn" }), ("parameter or resource", "X")),
         ] {
             let (kind, name) = expected;
-            assert_eq!(dangling(&template, &value), Some((kind, name.to_owned())));
+            assert_eq!(undeclared(&template, &value), Some((kind, name.to_owned())));
         }
     }
 }

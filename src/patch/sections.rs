@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value};
 
+use super::cache_entries::CacheEntries;
 use super::compare::{Difference, differences, short, short_of};
-use super::offer::Offer;
-use super::order;
-use super::pieces::Pieces;
+use super::insertion_order;
 use super::plan::{Insertion, Step};
+use super::template_capabilities::TemplateCapabilities;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::Entries;
 use crate::template::{Section, Template};
@@ -23,8 +23,8 @@ struct Part {
 }
 
 /// Plans the three sections; clashes become problems.
-pub(super) fn plan<'a>(template: &Template<'a>, offer: &Offer<'a>, problems: &mut Diagnostics) -> Vec<Insertion<'a>> {
-    let pieces = Pieces::fitted(offer);
+pub(super) fn plan<'a>(template: &Template<'a>, capabilities: &TemplateCapabilities<'a>, problems: &mut Diagnostics) -> Vec<Insertion<'a>> {
+    let pieces = CacheEntries::for_template(capabilities);
     let parts = [
         Part {
             section: "Parameters",
@@ -57,10 +57,10 @@ impl Part {
                     }
                 }
                 None if self.kind == "resource" => {
-                    let index = order::beside(&names, &own, number).unwrap_or_else(|| order::by_area(&names, name));
+                    let index = insertion_order::beside(&names, &own, number).unwrap_or_else(|| insertion_order::by_area(&names, name));
                     missing.push((index, name.clone(), value.clone()));
                 }
-                None => missing.push((order::by_name(&names, name), name.clone(), value.clone())),
+                None => missing.push((insertion_order::by_name(&names, name), name.clone(), value.clone())),
             }
         }
         if self.kind != "resource" {
@@ -91,7 +91,7 @@ impl Part {
         vec![Insertion {
             container: template.root,
             path: Vec::new(),
-            index: order::before(&names, "Resources"),
+            index: insertion_order::before(&names, "Resources"),
             key: Some(self.section.to_owned()),
             value: Value::Object(entries),
             open_levels: 1 + self.open_levels,

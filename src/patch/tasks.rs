@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::compare::{same, short, short_of};
-use super::offer::{Offer, Task};
-use super::order;
+use super::insertion_order;
 use super::plan::{Insertion, Step};
+use super::template_capabilities::{Task, TemplateCapabilities};
 use crate::diagnostic::{Diagnostic, Diagnostics, Source};
 use crate::model::{build_cache, json};
 use crate::template::{Kind, Node};
@@ -28,9 +28,9 @@ struct Target<'a, 't> {
 }
 
 /// Plans both task definitions; clashes become problems.
-pub(super) fn plan<'a>(offer: &Offer<'a>, problems: &mut Diagnostics) -> Vec<Insertion<'a>> {
+pub(super) fn plan<'a>(capabilities: &TemplateCapabilities<'a>, problems: &mut Diagnostics) -> Vec<Insertion<'a>> {
     let mut targets = Vec::new();
-    if let Some(task) = &offer.ec2 {
+    if let Some(task) = &capabilities.ec2 {
         targets.push(Target {
             task,
             holder: task.container,
@@ -42,7 +42,7 @@ pub(super) fn plan<'a>(offer: &Offer<'a>, problems: &mut Diagnostics) -> Vec<Ins
             unique: &["Name"],
         });
     }
-    if let Some(task) = &offer.fargate {
+    if let Some(task) = &capabilities.fargate {
         targets.push(Target {
             task,
             holder: task.container,
@@ -64,14 +64,14 @@ pub(super) fn plan<'a>(offer: &Offer<'a>, problems: &mut Diagnostics) -> Vec<Ins
             unique: &["Name"],
         });
     }
-    targets.iter().filter_map(|target| target.plan(offer.source, problems)).collect()
+    targets.iter().filter_map(|target| target.plan(capabilities.source, problems)).collect()
 }
 
 impl<'a> Target<'a, '_> {
     fn plan(&self, source: &Source, problems: &mut Diagnostics) -> Option<Insertion<'a>> {
         let Some(list) = self.holder.get(self.list) else {
             let names: Vec<&str> = self.holder.members().iter().map(|member| member.key).collect();
-            let index = order::before(&names, self.next);
+            let index = insertion_order::before(&names, self.next);
             return Some(self.insertion(self.holder, self.path.to_vec(), index, Some(self.list.to_owned()), self.whole.clone()));
         };
         if same(list, &self.whole) {

@@ -66,7 +66,7 @@ impl Style {
 
 /// Where new children of an object or array go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place<'k> {
+pub enum Position<'k> {
     /// Before all others.
     First,
     /// After all others.
@@ -130,7 +130,7 @@ impl Edits {
     ///
     /// A child is text that starts at column one: `"Key": value` for an object, a value for an array, its further lines
     /// indented in the style of the document and ended by `\n`. Add several children to one empty container in one call.
-    pub fn add_children(&mut self, source: &Source, style: &Style, container: &Node<'_>, place: Place<'_>, children: &[String]) {
+    pub fn add_children(&mut self, source: &Source, style: &Style, container: &Node<'_>, place: Position<'_>, children: &[String]) {
         let spans: Vec<Span> = match container.kind {
             Kind::Object(members) => {
                 members.iter().map(|member| Span { start: member.key_span.start, end: member.value.span.end }).collect()
@@ -146,12 +146,12 @@ impl Edits {
         };
         let position = |key: &str| container.members().iter().position(|member| member.key == key);
         let (anchor, before) = match place {
-            Place::First => (0, true),
-            Place::Last => (last, false),
-            Place::Before(key) => position(key).map_or((last, false), |index| (index, true)),
-            Place::After(key) => (position(key).unwrap_or(last), false),
-            Place::At(index) if index <= last => (index, true),
-            Place::At(_) => (last, false),
+            Position::First => (0, true),
+            Position::Last => (last, false),
+            Position::Before(key) => position(key).map_or((last, false), |index| (index, true)),
+            Position::After(key) => (position(key).unwrap_or(last), false),
+            Position::At(index) if index <= last => (index, true),
+            Position::At(_) => (last, false),
         };
         let span = spans[anchor];
         let line = line_before(source, span.start);
@@ -250,7 +250,7 @@ mod tests {
     use super::*;
     use crate::template::{Arena, Document};
 
-    fn add(text: &str, path: &[&str], place: Place<'_>, children: &[&str]) -> String {
+    fn add(text: &str, path: &[&str], place: Position<'_>, children: &[&str]) -> String {
         let source = Source::new("t.json", text);
         let arena = Arena::new();
         let root = Document::read(&source, &arena).map(|document| document.root).unwrap_or_else(|e| unreachable!("{e}"));
@@ -265,36 +265,36 @@ mod tests {
     fn a_member_goes_on_its_own_lines_where_its_neighbours_do() {
         let text = "{\n  \"A\": {\n    \"x\": 1\n  },\n  \"C\": 3\n}\n";
         assert_eq!(
-            add(text, &[], Place::After("A"), &["\"B\": {\n  \"y\": 2\n}"]),
+            add(text, &[], Position::After("A"), &["\"B\": {\n  \"y\": 2\n}"]),
             "{\n  \"A\": {\n    \"x\": 1\n  },\n  \"B\": {\n    \"y\": 2\n  },\n  \"C\": 3\n}\n"
         );
-        assert_eq!(add(text, &[], Place::First, &["\"0\": 0"]), "{\n  \"0\": 0,\n  \"A\": {\n    \"x\": 1\n  },\n  \"C\": 3\n}\n");
+        assert_eq!(add(text, &[], Position::First, &["\"0\": 0"]), "{\n  \"0\": 0,\n  \"A\": {\n    \"x\": 1\n  },\n  \"C\": 3\n}\n");
         assert_eq!(
-            add(text, &["A"], Place::Last, &["\"y\": 2", "\"z\": 3"]),
+            add(text, &["A"], Position::Last, &["\"y\": 2", "\"z\": 3"]),
             "{\n  \"A\": {\n    \"x\": 1,\n    \"y\": 2,\n    \"z\": 3\n  },\n  \"C\": 3\n}\n"
         );
     }
 
     #[test]
     fn a_member_shares_the_line_where_its_neighbours_do() {
-        assert_eq!(add("{\n  \"A\": { \"x\": 1 }\n}", &["A"], Place::Last, &["\"y\": 2"]), "{\n  \"A\": { \"x\": 1, \"y\": 2 }\n}");
-        assert_eq!(add("{\n  \"A\": [ 1, 3 ]\n}", &["A"], Place::At(1), &["2"]), "{\n  \"A\": [ 1, 2, 3 ]\n}");
-        assert_eq!(add("{\"A\":{\"x\":1}}", &["A"], Place::Before("x"), &["\"w\":0"]), "{\"A\":{\"w\":0,\"x\":1}}");
+        assert_eq!(add("{\n  \"A\": { \"x\": 1 }\n}", &["A"], Position::Last, &["\"y\": 2"]), "{\n  \"A\": { \"x\": 1, \"y\": 2 }\n}");
+        assert_eq!(add("{\n  \"A\": [ 1, 3 ]\n}", &["A"], Position::At(1), &["2"]), "{\n  \"A\": [ 1, 2, 3 ]\n}");
+        assert_eq!(add("{\"A\":{\"x\":1}}", &["A"], Position::Before("x"), &["\"w\":0"]), "{\"A\":{\"w\":0,\"x\":1}}");
     }
 
     #[test]
     fn an_empty_object_opens_up() {
         assert_eq!(
-            add("{\n\t\"A\": {}\n}", &["A"], Place::Last, &["\"x\": 1", "\"y\": [\n\t2\n]"]),
+            add("{\n\t\"A\": {}\n}", &["A"], Position::Last, &["\"x\": 1", "\"y\": [\n\t2\n]"]),
             "{\n\t\"A\": {\n\t\t\"x\": 1,\n\t\t\"y\": [\n\t\t\t2\n\t\t]\n\t}\n}"
         );
-        assert_eq!(add("{\"A\":{}}", &["A"], Place::First, &["\"x\":1"]), "{\"A\":{\"x\":1}}");
+        assert_eq!(add("{\"A\":{}}", &["A"], Position::First, &["\"x\":1"]), "{\"A\":{\"x\":1}}");
     }
 
     #[test]
     fn added_lines_end_as_the_others_do() {
         assert_eq!(
-            add("{\r\n  \"A\": 1\r\n}\r\n", &[], Place::Last, &["\"B\": [\n  2\n]"]),
+            add("{\r\n  \"A\": 1\r\n}\r\n", &[], Position::Last, &["\"B\": [\n  2\n]"]),
             "{\r\n  \"A\": 1,\r\n  \"B\": [\r\n    2\r\n  ]\r\n}\r\n"
         );
     }

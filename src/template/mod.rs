@@ -19,7 +19,7 @@ mod yaml;
 
 use rustc_hash::FxHashMap;
 
-pub use edit::{EditError, Edits, Place, Style};
+pub use edit::{EditError, Edits, Position, Style};
 pub use intrinsic::Intrinsic;
 pub use node::{Arena, Kind, Member, Node};
 pub use references::{AttributeName, GetAtt, Reference, ReferenceVisitor, Sub, condition_name, depends_on};

@@ -62,16 +62,16 @@ impl<'a> Finder<'_, 'a> {
 
     fn report(&mut self, node: &Node<'_>) {
         let path: String = self.path.iter().map(|step| format!("/{step}")).collect();
-        let mut as_aws_says = self.path.clone();
-        if let [Step::Key("Resources"), _, properties @ Step::Key("Properties"), _, ..] = as_aws_says.as_mut_slice() {
+        let mut aws_path = self.path.clone();
+        if let [Step::Key("Resources"), _, properties @ Step::Key("Properties"), _, ..] = aws_path.as_mut_slice() {
             *properties = Step::Key("Type");
         }
-        let as_aws_says: String = as_aws_says.iter().map(|step| format!("/{step}")).collect();
+        let aws_path: String = aws_path.iter().map(|step| format!("/{step}")).collect();
         self.problems.push(
             Diagnostic::error("null-value", format!("null at `{path}`"))
                 .at(self.document.source, node.span, "")
                 .hinted("leave the key out, or write `{\"Ref\": \"AWS::NoValue\"}` to take a property away under a condition")
-                .as_aws_says(format!("[{as_aws_says}] 'null' values are not allowed in templates")),
+                .with_aws_message(format!("[{aws_path}] 'null' values are not allowed in templates")),
         );
     }
 }

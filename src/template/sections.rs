@@ -56,7 +56,7 @@ pub(super) fn check(document: &Document<'_>) -> Result<(), Diagnostics> {
         let problem = Diagnostic::error("template-shape", format!("a template is an object, this is {}", document.root.kind_name()))
             .at(document.source, document.root.span, "")
             .hinted("a template has at least `Resources`, an object that holds one resource or more")
-            .as_aws_says("Template format error: unsupported structure.");
+            .with_aws_message("Template format error: unsupported structure.");
         return Err(problem.into());
     };
     let mut checker = Checker {
@@ -146,7 +146,7 @@ impl<'a> Checker<'_, 'a> {
             self.report(
                 Diagnostic::error("missing-resources", "a template has at least one resource, this has none")
                     .hinted("add `Resources`, an object that holds resources by their logical IDs")
-                    .as_aws_says("Template format error: At least one Resources member must be defined."),
+                    .with_aws_message("Template format error: At least one Resources member must be defined."),
                 at,
             );
         }
@@ -169,8 +169,8 @@ impl<'a> Checker<'_, 'a> {
             let mut problem = Diagnostic::error("format-version", format!("there is no template format version {found}"))
                 .hinted(format!("the only version is \"{FORMAT_VERSION}\"; the section may also be left out"));
             if let Some(version) = value.scalar() {
-                problem =
-                    problem.as_aws_says(format!("Template format error: {version} is not a supported value for AWSTemplateFormatVersion"));
+                problem = problem
+                    .with_aws_message(format!("Template format error: {version} is not a supported value for AWSTemplateFormatVersion"));
             }
             self.report(problem, value.span);
         }
@@ -179,7 +179,7 @@ impl<'a> Checker<'_, 'a> {
     fn metadata(&mut self, member: &'a Member<'a>) {
         if !matches!(member.value.kind, Kind::Object(_) | Kind::Null) {
             let problem = kind_problem(member, "an object");
-            self.report(problem.as_aws_says("Template format error: Any Metadata member must be an object."), member.value.span);
+            self.report(problem.with_aws_message("Template format error: Any Metadata member must be an object."), member.value.span);
         }
     }
 
@@ -192,7 +192,7 @@ impl<'a> Checker<'_, 'a> {
         self.report(
             Diagnostic::error("unknown-section", format!("a template has no section `{}`", section.key))
                 .hinted(hint)
-                .as_aws_says(format!("Invalid template property or properties [{}]", unknown.join(", "))),
+                .with_aws_message(format!("Invalid template property or properties [{}]", unknown.join(", "))),
             section.key_span,
         );
     }
@@ -203,7 +203,7 @@ impl<'a> Checker<'_, 'a> {
         let Kind::Object(attributes) = member.value.kind else {
             let problem = kind_problem(member, "an object with `Type` and `Properties`");
             self.report(
-                problem.as_aws_says(format!("Template format error: [/Resources/{id}] resource definition is malformed")),
+                problem.with_aws_message(format!("Template format error: [/Resources/{id}] resource definition is malformed")),
                 member.value.span,
             );
             return;
@@ -228,7 +228,7 @@ impl<'a> Checker<'_, 'a> {
                     self.report(
                         Diagnostic::error("resource-attribute", format!("the resource `{id}` has an attribute `{key}` that there is not"))
                             .hinted(hint)
-                            .as_aws_says(format!("Invalid template resource property '{key}'")),
+                            .with_aws_message(format!("Invalid template resource property '{key}'")),
                         attribute.key_span,
                     );
                 }
@@ -238,7 +238,9 @@ impl<'a> Checker<'_, 'a> {
             self.report(
                 Diagnostic::error("resource-type", format!("the resource `{id}` has no `Type`"))
                     .hinted("every resource names its type, such as `AWS::EC2::VPC`")
-                    .as_aws_says(format!("Template format error: [/Resources/{id}] Every Resources object must contain a Type member.")),
+                    .with_aws_message(format!(
+                        "Template format error: [/Resources/{id}] Every Resources object must contain a Type member."
+                    )),
                 member.key_span,
             );
         }
@@ -255,13 +257,13 @@ impl<'a> Checker<'_, 'a> {
             self.report(
                 Diagnostic::error("output-value", format!("the output `{name}` has no `Value`"))
                     .hinted("write `Value`, what the output gives")
-                    .as_aws_says("Template format error: Every Outputs member must contain a Value object"),
+                    .with_aws_message("Template format error: Every Outputs member must contain a Value object"),
                 member.key_span,
             );
         }
     }
 
-    fn name(&mut self, what: &str, what_aws_says: &str, member: &'a Member<'a>) {
+    fn name(&mut self, what: &str, aws_kind: &str, member: &'a Member<'a>) {
         let name = member.key;
         if self.has_macros || (!name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric())) {
             return;
@@ -269,10 +271,10 @@ impl<'a> Checker<'_, 'a> {
         let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
         let hint =
             if plain.is_empty() { "letters and digits only".to_owned() } else { format!("letters and digits only, such as `{plain}`") };
-        let name_aws_says = if what == "output" { format!("'{name}'") } else { name.to_owned() };
+        let aws_name = if what == "output" { format!("'{name}'") } else { name.to_owned() };
         let problem = Diagnostic::error("logical-id", format!("the {what} name `{name}` is not alphanumeric"))
             .hinted(hint)
-            .as_aws_says(format!("Template format error: {what_aws_says} name {name_aws_says} is non alphanumeric."));
+            .with_aws_message(format!("Template format error: {aws_kind} name {aws_name} is non alphanumeric."));
         self.report(problem, member.key_span);
     }
 
@@ -292,7 +294,7 @@ impl<'a> Checker<'_, 'a> {
         if !is_map && !matches!(member.value.kind, Kind::Null) {
             let problem = kind_problem(member, "an object");
             self.report(
-                problem.as_aws_says(format!("Template format error: Every Mappings member {} must be a map", member.key)),
+                problem.with_aws_message(format!("Template format error: Every Mappings member {} must be a map", member.key)),
                 member.value.span,
             );
         }
@@ -309,13 +311,15 @@ impl<'a> Checker<'_, 'a> {
         if !is_plain && transforms(self.document.root).is_empty() {
             let problem = Diagnostic::error("mapping-name", format!("the name `{name}` in a mapping is not alphanumeric"))
                 .hinted("names in the second level are letters and digits only; those above it may have `-` and `.` too")
-                .as_aws_says(format!("Template format error: Mappings attribute name '{name}' must contain only alphanumeric characters."));
+                .with_aws_message(format!(
+                    "Template format error: Mappings attribute name '{name}' must contain only alphanumeric characters."
+                ));
             self.report(problem, member.key_span);
         }
         if matches!(member.value.kind, Kind::Object(_)) && !self.has_macros {
             let problem = kind_problem(member, "a string or a list");
             self.report(
-                problem.as_aws_says("Template format error: Every Mappings attribute must be a String or a List."),
+                problem.with_aws_message("Template format error: Every Mappings attribute must be a String or a List."),
                 member.value.span,
             );
         }
@@ -325,7 +329,10 @@ impl<'a> Checker<'_, 'a> {
         if !matches!(member.value.kind, Kind::String(_) | Kind::Null) {
             let problem = kind_problem(member, "a string");
             let key = member.key;
-            self.report(problem.as_aws_says(format!("Template format error: Every {key} member must be a string.")), member.value.span);
+            self.report(
+                problem.with_aws_message(format!("Template format error: Every {key} member must be a string.")),
+                member.value.span,
+            );
         }
     }
 

@@ -140,7 +140,7 @@ pub struct Template<'a> {
 
 /// What may be wrong with the shape of a template while its names still tell what they stand for, so that looking further finds no
 /// mistake that is none.
-const NAMES_STAND: [&str; 7] =
+const RULES_THAT_KEEP_NAMES: [&str; 7] =
     ["null-value", "resource-type", "resource-attribute", "output-value", "logical-id", "mapping-name", "format-version"];
 
 impl<'a> Template<'a> {
@@ -174,7 +174,7 @@ impl<'a> Template<'a> {
     /// Returns every problem of syntax, or of a shape that leaves names without what they stand for.
     pub(crate) fn read_with_names(source: &'a Source, arena: &'a Arena) -> Result<Self, Diagnostics> {
         let (mut template, shape) = Self::read_in_part(source, arena)?;
-        if !shape.0.iter().all(|problem| NAMES_STAND.contains(&problem.rule)) {
+        if !shape.0.iter().all(|problem| RULES_THAT_KEEP_NAMES.contains(&problem.rule)) {
             return Err(shape);
         }
         template.shape = shape;

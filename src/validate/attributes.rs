@@ -68,7 +68,7 @@ fn policies<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>) {
                 let diagnostic = check
                     .error("invalid-policy", message, node.span, "not a string")
                     .hinted("use a literal value; intrinsic functions here require `Transform: AWS::LanguageExtensions`")
-                    .as_aws_says(format!("Template format error: Every {member} member must be a string."));
+                    .with_aws_message(format!("Template format error: Every {member} member must be a string."));
                 check.report(diagnostic);
             }
             continue;
@@ -77,7 +77,7 @@ fn policies<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>) {
             let message = format!("unknown {member} `{policy}` of `{}`; supported are {}", entry.name, policies.join(", "));
             let diagnostic = check
                 .error("invalid-policy", message, node.span, "unknown policy")
-                .as_aws_says(format!("Template format error: Unrecognized {member} {policy} for resource {}", entry.name));
+                .with_aws_message(format!("Template format error: Unrecognized {member} {policy} for resource {}", entry.name));
             check.report(hinted(diagnostic, did_you_mean(policy, policies.iter().copied())));
         } else if policy == "Snapshot" && type_name(entry).starts_with("AWS::") && !WITH_SNAPSHOTS.contains(&type_name(entry)) {
             let message = format!("{member} of `{}` is `Snapshot`, which {} does not support", entry.name, type_name(entry));
@@ -112,7 +112,7 @@ fn depends_on<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>) {
         let diagnostic = check
             .error("malformed-depends-on", message, wrong.span, "not a logical ID")
             .hinted("use the logical ID as a string, without Ref")
-            .as_aws_says("Template format error: DependsOn must be a string or list of strings.");
+            .with_aws_message("Template format error: DependsOn must be a string or list of strings.");
         check.report(diagnostic);
     }
 }

@@ -114,7 +114,7 @@ fn report(check: &mut Check<'_, '_>, cycle: &[(usize, Span)], guards: &[Literal]
     }
     let listed: Vec<&str> = cycle.iter().map(|(on, _)| names[*on]).collect();
     let diagnostic = diagnostic
-        .as_aws_says(format!("Circular dependency between resources: [{}]", listed.join(", ")))
+        .with_aws_message(format!("Circular dependency between resources: [{}]", listed.join(", ")))
         .hinted("remove one of these references; a separate resource, such as an AWS::EC2::SecurityGroupIngress, can often hold it");
     check.report_when(diagnostic, &when);
     true

@@ -15,7 +15,7 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
         {
             let diagnostic = check
                 .error("invalid-parameter-type", format!("unknown parameter type `{kind}` of parameter `{}`", entry.name), node.span, "")
-                .as_aws_says(format!("Template format error: Unrecognized parameter type: {kind}"));
+                .with_aws_message(format!("Template format error: Unrecognized parameter type: {kind}"));
             let near = did_you_mean(kind, ["CommaDelimitedList", "List<Number>", "Number", "String"]);
             check.report(hinted(diagnostic, near));
             continue;

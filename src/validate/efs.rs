@@ -78,7 +78,7 @@ fn collide<'a>(check: &mut Check<'_, 'a>, earlier: &Entry<'a>, later: &Entry<'a>
     let diagnostic = check
         .error("mount-targets-in-one-subnet", message, second.span, "same subnet")
         .at(check.template.source, first.span, "first mount target")
-        .as_aws_says("mount target already exists in this AZ")
+        .with_aws_message("mount target already exists in this AZ")
         .hinted("use a subnet in a different availability zone for each mount target");
     check.report_when(diagnostic, &when);
 }
@@ -113,7 +113,7 @@ fn in_one_zone<'a>(check: &mut Check<'_, 'a>, targets: [&Entry<'a>; 2], subnets:
     let diagnostic = check
         .error("mount-targets-in-one-zone", message, second.span, "second mount target")
         .at(check.template.source, first.span, "first mount target")
-        .as_aws_says("mount target already exists in this AZ")
+        .with_aws_message("mount target already exists in this AZ")
         .hinted("keep one mount target per availability zone; all subnets of the zone can reach it");
     check.report_when(diagnostic, &when);
 }

@@ -73,7 +73,7 @@ fn chosen<'a>(
         let is_region = parameter(top) == Some("AWS::Region");
         let under = if is_region && key != value { format!(" under `{value}`") } else { String::new() };
         let message = format!("mapping `{}` has no key `{key}`{under}", reference.target);
-        let mut diagnostic = check.error("unresolved-mapping", message, node.span, "looked up here").as_aws_says(format!(
+        let mut diagnostic = check.error("unresolved-mapping", message, node.span, "looked up here").with_aws_message(format!(
             "Template error: Unable to get mapping for {}::{value}::{}",
             reference.target,
             second.as_str().unwrap_or(&key)

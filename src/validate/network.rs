@@ -134,7 +134,7 @@ fn overlap<'a>(check: &mut Check<'_, 'a>, earlier: (&Entry<'a>, &[Block<'a>]), l
                 .error("overlapping-subnets", message, second.node.span, "overlaps")
                 .at(check.template.source, first.node.span, "with this subnet")
                 .hinted("use a different CIDR block for each subnet of a VPC")
-                .as_aws_says(format!("The CIDR '{}' conflicts with another subnet", second.net));
+                .with_aws_message(format!("The CIDR '{}' conflicts with another subnet", second.net));
             let diagnostic = Diagnostic { severity: severity(first.chosen && second.chosen), ..diagnostic };
             let guards: Guards = first.guards.iter().chain(&second.guards).copied().collect();
             if check.report_where(diagnostic, exists, &guards) {
@@ -160,7 +160,7 @@ fn outside<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>, vpc: Option<&'a Nod
                 .error("subnet-outside-network", message, part.node.span, "outside the VPC")
                 .at(template.source, whole.node.span, "CIDR block of the VPC")
                 .hinted("use a part of the VPC's CIDR block")
-                .as_aws_says(format!("The CIDR '{}' is invalid.", part.net));
+                .with_aws_message(format!("The CIDR '{}' is invalid.", part.net));
             let diagnostic = Diagnostic { severity: severity(part.chosen && whole.chosen), ..diagnostic };
             let guards: Guards = part.guards.iter().chain(&whole.guards).copied().collect();
             if check.report_where(diagnostic, exists, &guards) {

@@ -37,7 +37,7 @@ fn value<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>) {
                 "not a string",
             )
             .hinted("use Fn::Join to convert a list to a string, or Fn::Select to select one item")
-            .as_aws_says("Template format error: The Value field of every Outputs member must evaluate to a String.");
+            .with_aws_message("Template format error: The Value field of every Outputs member must evaluate to a String.");
         check.report_where(diagnostic, &exists, &guards);
     }
 }
@@ -71,7 +71,7 @@ fn export<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>) {
         let diagnostic = check
             .error("invalid-output", message, name.unwrap_or(export).span, "")
             .hinted("use only letters, digits, colons and hyphens")
-            .as_aws_says(format!(
+            .with_aws_message(format!(
                 "Template format error: Output {} is malformed. The Name field of every Export member must be specified and consist only of alphanumeric characters, colons, or hyphens.",
                 entry.name
             ));

@@ -99,7 +99,7 @@ impl<'a> Policy<'_, '_, 'a> {
         }
         let Some(statement) = document.get("Statement") else {
             let diagnostic = self.problem("has no Statement", document, "requires Statement");
-            return self.report(diagnostic.as_aws_says("Syntax errors in policy."), guards);
+            return self.report(diagnostic.with_aws_message("Syntax errors in policy."), guards);
         };
         let mut sids: Vec<(Guards, &'a Node<'a>)> = Vec::new();
         for (guards, value) in alternatives(self.check.template, statement, guards) {
@@ -139,7 +139,7 @@ impl<'a> Policy<'_, '_, 'a> {
         self.unknown_members(statement, STATEMENT_MEMBERS, guards);
         if statement.get("Effect").is_none() {
             let diagnostic = self.problem("has a statement without Effect", statement, "requires Effect");
-            self.report(diagnostic.hinted("use Allow or Deny").as_aws_says("Syntax errors in policy."), guards);
+            self.report(diagnostic.hinted("use Allow or Deny").with_aws_message("Syntax errors in policy."), guards);
         }
         for (guards, effect) in written(self.check.template, statement, "Effect", guards) {
             let Some(text) = effect.scalar().filter(|text| !EFFECTS.contains(text)) else { continue };
@@ -209,7 +209,7 @@ impl<'a> Policy<'_, '_, 'a> {
                         self.problem(&format!("has the action `{}` without a service prefix", short(text)), node, "no service prefix");
                     let diagnostic = diagnostic
                         .hinted("use the form `service:Action`, such as s3:GetObject")
-                        .as_aws_says("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.");
+                        .with_aws_message("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.");
                     self.report(diagnostic, &guards);
                 }
             }
@@ -223,7 +223,7 @@ impl<'a> Policy<'_, '_, 'a> {
                     let diagnostic = self.problem(&format!("has the resource `{}`, which is not an ARN", short(text)), node, "not an ARN");
                     let diagnostic = diagnostic
                         .hinted("use `*` or an ARN; Fn::Sub can insert parameters and attributes")
-                        .as_aws_says(format!("Resource {text} must be in ARN format or \"*\"."));
+                        .with_aws_message(format!("Resource {text} must be in ARN format or \"*\"."));
                     self.report(diagnostic, &guards);
                 }
             }
@@ -236,7 +236,8 @@ impl<'a> Policy<'_, '_, 'a> {
         for (index, (guards, sid)) in sids.iter().enumerate() {
             if self.attached != Attached::Resource && !text(sid).bytes().all(|byte| byte.is_ascii_alphanumeric()) {
                 let diagnostic = self.problem(&format!("has the Sid `{}`, which is not alphanumeric", short(text(sid))), sid, "");
-                let diagnostic = diagnostic.hinted("use only letters and digits").as_aws_says("Statement IDs (SID) must be alpha-numeric.");
+                let diagnostic =
+                    diagnostic.hinted("use only letters and digits").with_aws_message("Statement IDs (SID) must be alpha-numeric.");
                 self.report(diagnostic, guards);
             }
             for (earlier_guards, earlier) in &sids[..index] {
@@ -246,7 +247,7 @@ impl<'a> Policy<'_, '_, 'a> {
                         .problem(&format!("has two statements with the Sid `{}`", short(text(sid))), sid, "duplicate")
                         .at(self.check.template.source, earlier.span, "first here")
                         .hinted("use a different Sid for each statement, or remove them")
-                        .as_aws_says("Statement IDs (SID) in a single policy must be unique.");
+                        .with_aws_message("Statement IDs (SID) in a single policy must be unique.");
                     self.report(diagnostic, &together);
                 }
             }

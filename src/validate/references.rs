@@ -117,7 +117,7 @@ fn target<'a>(check: &mut Check<'_, 'a>, reference: &Use<'a>, looked_up: &mut us
         .hinted(format!(
             "make the reference conditional with an Fn::If on `{condition_name}`, or add a condition to {from} that implies it"
         ))
-        .as_aws_says(aws_message(reference));
+        .with_aws_message(aws_message(reference));
     check.report_when(diagnostic, &when);
 }
 
@@ -128,7 +128,7 @@ fn in_condition(check: &mut Check<'_, '_>, reference: &Use<'_>) {
     let diagnostic = check
         .error("unresolved-reference", message, reference.span, "not a parameter")
         .hinted("conditions and rules can refer only to parameters, because CloudFormation evaluates them before it creates resources")
-        .as_aws_says(format!(
+        .with_aws_message(format!(
             "Template format error: Unresolved dependencies [{name}]. Cannot reference resources in the Conditions block of the template"
         ));
     check.report(diagnostic);
@@ -148,7 +148,7 @@ fn undeclared(check: &mut Check<'_, '_>, reference: &Use<'_>, looked_up: &mut us
     let what = if matches!(reference.kind, UseKind::Ref) { "resource, parameter or pseudo parameter" } else { "resource" };
     let from = owner(check, reference.owner);
     let message = format!("{from} refers to an undeclared {what} `{name}`");
-    let diagnostic = check.error("unresolved-reference", message, reference.span, "not declared").as_aws_says(aws_message(reference));
+    let diagnostic = check.error("unresolved-reference", message, reference.span, "not declared").with_aws_message(aws_message(reference));
     check.report(hinted(diagnostic, hint));
 }
 

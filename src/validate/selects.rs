@@ -33,7 +33,7 @@ pub(super) fn check<'a>(check: &mut Check<'_, 'a>, operand: &'a Node<'a>, guards
     let diagnostic = check
         .error("select-out-of-range", message, index_node.span, "out of range")
         .hinted("the first item has index 0; if the length varies, use Fn::If with a condition on the length")
-        .as_aws_says(format!("Template error: Fn::Select  cannot select nonexistent value at index {index}"));
+        .with_aws_message(format!("Template error: Fn::Select  cannot select nonexistent value at index {index}"));
     // The number of availability zones is that of one region.
     let region = check.region_in_force().filter(|_| matches!(Intrinsic::of(list), Some(Intrinsic::GetAzs(_))));
     let guards: Guards = guards.iter().copied().chain(region).collect();

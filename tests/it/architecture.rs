@@ -56,7 +56,7 @@ const CYCLE_EXCEPTIONS: &[(&str, &str)] = &[
     ("build/task/follow.rs", "a helper that sleeps is to move out of mounts.rs"),
     ("cli/build/run/mod.rs", "the command and the request to stop it"),
     ("evaluate/conditions.rs", "one recursive evaluator in two files: functions contain conditions, and conditions contain functions"),
-    ("patch/offer.rs", "not yet split"),
+    ("patch/template_capabilities.rs", "not yet split"),
     ("template/sections.rs", "the type `Template` and the code that reads its sections"),
 ];
 

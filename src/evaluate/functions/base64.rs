@@ -21,6 +21,6 @@ impl<'a> Evaluator<'_, 'a> {
             "`Fn::Base64` takes a string",
             "Template error: every Fn::Base64 object must have a String-typed value.",
         );
-        self.kept(node)
+        self.unevaluated(node)
     }
 }

@@ -11,12 +11,12 @@ impl<'a> Evaluator<'_, 'a> {
         let Some([condition, yes, no]) = Self::operands(operand, 3..=3) else {
             let aws = "Template error: Fn::If requires a list argument with three elements";
             self.problem("if-operands", operand, "`Fn::If` takes a condition and two values", aws);
-            return Some(self.kept(node));
+            return Some(self.unevaluated(node));
         };
         let Some(name) = condition_name(condition) else {
             let aws = "Template error: Fn::If requires a list argument with the first element being a condition";
             self.problem("if-operands", condition, "the first operand of `Fn::If` is the name of a condition", aws);
-            return Some(self.kept(node));
+            return Some(self.unevaluated(node));
         };
         match self.condition(name, condition.span) {
             Some(ConditionValue::Known(true)) => self.value(yes),
@@ -35,7 +35,7 @@ impl<'a> Evaluator<'_, 'a> {
             }
             None => {
                 self.unresolved_condition(name, condition.span, "Template error: unresolved condition dependency {} in Fn::If");
-                Some(self.kept(node))
+                Some(self.unevaluated(node))
             }
         }
     }

@@ -57,7 +57,7 @@ impl<'a> Evaluator<'_, 'a> {
         let aws = "Template error: every Fn::Cidr object requires two parameters and an optional third parameter, (1) an IP address range in CIDR \
                    notation, (2) a number of subnets in range [1-256] and (3) an optional number of subnet bits";
         self.problem("cidr-operands", place, message, aws);
-        self.kept(node)
+        self.unevaluated(node)
     }
 }
 

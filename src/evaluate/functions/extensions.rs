@@ -18,7 +18,7 @@ impl<'a> Evaluator<'_, 'a> {
             _ => {
                 let aws = "Transform AWS::LanguageExtensions failed with: Fn::Length layout is incorrect.";
                 self.problem("length-operand", operand, "`Fn::Length` takes a list", aws);
-                self.kept(node)
+                self.unevaluated(node)
             }
         }
     }
@@ -27,7 +27,7 @@ impl<'a> Evaluator<'_, 'a> {
         if !matches!(operand.kind, Kind::Array(_) | Kind::Object(_)) {
             let aws = "Transform AWS::LanguageExtensions failed with: Fn::ToJsonString layout is incorrect.";
             self.problem("to-json-string-operand", operand, "`Fn::ToJsonString` takes an object or a list", aws);
-            return self.kept(node);
+            return self.unevaluated(node);
         }
         let value = self.operand(operand);
         if value.is_known() {

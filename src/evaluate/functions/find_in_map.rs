@@ -16,7 +16,7 @@ impl<'a> Evaluator<'_, 'a> {
         let most = if self.extensions { 4 } else { 3 };
         let Some([map, top, second, rest @ ..]) = Self::operands(operand, 3..=most) else {
             self.problem("find-in-map-operands", operand, "`Fn::FindInMap` takes a map, a top-level key and a second-level key", WORDING);
-            return Some(self.kept(node));
+            return Some(self.unevaluated(node));
         };
         let default = match rest {
             [] => None,
@@ -29,7 +29,7 @@ impl<'a> Evaluator<'_, 'a> {
                         "the fourth operand of `Fn::FindInMap` is `{\"DefaultValue\": ...}`",
                         WORDING,
                     );
-                    return Some(self.kept(node));
+                    return Some(self.unevaluated(node));
                 }
             },
             _ => None,
@@ -44,7 +44,7 @@ impl<'a> Evaluator<'_, 'a> {
         }
         let [Some(map_name), Some(top_key), Some(second_key)] = keys.map(|key| key.text()) else {
             self.problem("find-in-map-operands", operand, "the name and keys of `Fn::FindInMap` must be strings", WORDING);
-            return Some(self.kept(node));
+            return Some(self.unevaluated(node));
         };
         let mapping = self.template.mappings.get(map_name);
         if let Some(found) = mapping.and_then(|mapping| mapping.body.get(top_key)).and_then(|entry| entry.get(second_key)) {
@@ -56,7 +56,7 @@ impl<'a> Evaluator<'_, 'a> {
         if !self.macros {
             self.report_no_mapping(operand, map_name, top_key, second_key);
         }
-        Some(self.kept(node))
+        Some(self.unevaluated(node))
     }
 
     fn report_no_mapping(&mut self, operand: &Node<'_>, map: &str, top: &str, second: &str) {
@@ -77,7 +77,7 @@ impl<'a> Evaluator<'_, 'a> {
         } else {
             format!("Template error: Mapping named '{map}' is not present in the 'Mappings' section of template.")
         };
-        let mut diagnostic = Diagnostic::error("no-mapping", message).at(template.source, operand.span, "").as_aws_says(aws);
+        let mut diagnostic = Diagnostic::error("no-mapping", message).at(template.source, operand.span, "").with_aws_message(aws);
         diagnostic.hint = hint;
         self.problems.push(diagnostic);
     }

@@ -12,7 +12,7 @@ const WORDING: &str =
 impl<'a> Evaluator<'_, 'a> {
     pub(in crate::evaluate) fn get_att(&mut self, node: &'a Node<'a>, operand: &'a Node<'a>) -> Value<'a> {
         let Some((name, attribute, span)) = self.attribute_operands(operand) else {
-            return self.kept(node);
+            return self.unevaluated(node);
         };
         self.attribute_value(name, attribute, node, span, false)
     }
@@ -63,14 +63,14 @@ impl<'a> Evaluator<'_, 'a> {
     ) -> Value<'a> {
         if self.block == Block::Conditions {
             if !self.macros {
-                self.note_dangling(name, span, None);
+                self.note_unresolved(name, span, None);
             }
-            return self.kept(origin);
+            return self.unevaluated(origin);
         }
         match self.existence(name) {
             Some((ConditionValue::Known(false), condition)) => {
-                self.note_dangling(name, span, condition);
-                self.kept(origin)
+                self.note_unresolved(name, span, condition);
+                self.unevaluated(origin)
             }
             None if !self.macros && self.template.module_of(name).is_none() => {
                 let aws = if in_text {
@@ -79,7 +79,7 @@ impl<'a> Evaluator<'_, 'a> {
                     format!("Template error: instance of Fn::GetAtt references undefined resource {name}")
                 };
                 self.note_undefined(name, span, &aws);
-                self.kept(origin)
+                self.unevaluated(origin)
             }
             _ => {
                 let needed =

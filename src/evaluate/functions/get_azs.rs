@@ -32,7 +32,7 @@ impl<'a> Evaluator<'_, 'a> {
             _ => {
                 let aws = "Template error: every Fn::GetAZs object must have a String-typed value.";
                 self.problem("getazs-operand", operand, "`Fn::GetAZs` takes the name of a region", aws);
-                self.kept(node)
+                self.unevaluated(node)
             }
         }
     }

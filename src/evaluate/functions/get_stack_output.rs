@@ -34,6 +34,6 @@ impl<'a> Evaluator<'_, 'a> {
     fn bad_stack_output(&mut self, node: &'a Node<'a>, place: &'a Node<'a>, message: String) -> Value<'a> {
         let hint = format!("it takes {} and, optionally, {}", REQUIRED.join(" and "), OPTIONAL.join(" and "));
         self.problems.push(Diagnostic::error("get-stack-output-operands", message).at(self.template.source, place.span, "").hinted(hint));
-        self.kept(node)
+        self.unevaluated(node)
     }
 }

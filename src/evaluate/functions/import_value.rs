@@ -14,7 +14,7 @@ impl<'a> Evaluator<'_, 'a> {
                 "a condition cannot import values",
                 "Template error: Cannot use Fn::ImportValue in Conditions.",
             );
-            return self.kept(node);
+            return self.unevaluated(node);
         }
         let name = self.operand(operand);
         if let Some(text) = name.text() {
@@ -26,7 +26,7 @@ impl<'a> Evaluator<'_, 'a> {
                 self.warnings.push(
                     Diagnostic::warning("no-export", format!("no stack is known to export `{text}`"))
                         .at(self.template.source, operand.span, "")
-                        .as_aws_says(format!(
+                        .with_aws_message(format!(
                             "[WARN] --include-property-values option can return incomplete ChangeSet data because: ChangeSet creation failed for resource [{subject}] because: No export named {text} found"
                         )),
                 );
@@ -34,7 +34,7 @@ impl<'a> Evaluator<'_, 'a> {
         } else if !name.is_unknown() {
             let aws = "Template error: every Fn::ImportValue object must have a String-typed value.";
             self.problem("import-operand", operand, "`Fn::ImportValue` takes the name of an export", aws);
-            return self.kept(node);
+            return self.unevaluated(node);
         }
         self.unknown(Residual::ImportValue(self.arena.alloc(name)), node)
     }

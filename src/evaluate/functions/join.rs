@@ -52,7 +52,7 @@ impl<'a> Evaluator<'_, 'a> {
 
     fn bad_join(&mut self, node: &'a Node<'a>, place: &'a Node<'a>) -> Value<'a> {
         self.problem("join-operands", place, "`Fn::Join` takes a delimiter and a list of strings", WORDING);
-        self.kept(node)
+        self.unevaluated(node)
     }
 
     /// Warns that CloudFormation cannot split an unknown value: the change set completes, with this as its status reason.
@@ -61,7 +61,7 @@ impl<'a> Evaluator<'_, 'a> {
         self.warnings.push(
             Diagnostic::warning("incomplete-change-set", format!("`Fn::Join` in `{subject}` splits a string that is not known before deployment"))
                 .at(self.template.source, place.span, "")
-                .as_aws_says(format!(
+                .with_aws_message(format!(
                     "[WARN] --include-property-values option can return incomplete ChangeSet data because: ChangeSet creation failed for resource [{subject}] because: {WORDING}"
                 )),
         );

@@ -16,7 +16,7 @@ impl<'a> Evaluator<'_, 'a> {
             // With the language extensions, the name may be an expression.
             None if self.extensions && !operand.members().is_empty() => match self.operand(operand).text() {
                 Some(name) => name,
-                None => return Some(self.kept(node)),
+                None => return Some(self.unevaluated(node)),
             },
             None => {
                 self.problem(
@@ -25,7 +25,7 @@ impl<'a> Evaluator<'_, 'a> {
                     format!("`Ref` takes a name, not {}", operand.kind_name()),
                     "Template format error: Every Ref object must have a single String value.",
                 );
-                return Some(self.kept(node));
+                return Some(self.unevaluated(node));
             }
         };
         if name == "AWS::NoValue" {
@@ -44,14 +44,14 @@ impl<'a> Evaluator<'_, 'a> {
         }
         if self.block == Block::Conditions {
             if !self.macros {
-                self.note_dangling(name, span, None);
+                self.note_unresolved(name, span, None);
             }
-            return self.kept(origin);
+            return self.unevaluated(origin);
         }
         match self.existence(name) {
             Some((ConditionValue::Known(false), condition)) => {
-                self.note_dangling(name, span, condition);
-                self.kept(origin)
+                self.note_unresolved(name, span, condition);
+                self.unevaluated(origin)
             }
             Some(_) => {
                 self.note_dependency(name);
@@ -64,8 +64,8 @@ impl<'a> Evaluator<'_, 'a> {
             None if self.macros || self.template.parameters.contains(name) => self.unknown(Residual::Ref(name), origin),
             None => {
                 let Some(module) = self.template.module_of(name) else {
-                    self.note_dangling(name, span, None);
-                    return self.kept(origin);
+                    self.note_unresolved(name, span, None);
+                    return self.unevaluated(origin);
                 };
                 self.note_dependency(module.name);
                 self.unknown(Residual::Ref(name), origin)
@@ -116,10 +116,10 @@ impl<'a> Evaluator<'_, 'a> {
                         format!("parameter `{parameter}` refers to an SSM parameter that does not exist: `{name}`"),
                     )
                     .at(self.template.source, span, "")
-                    .as_aws_says(format!("Parameter {parameter} should either have input value or default value")),
+                    .with_aws_message(format!("Parameter {parameter} should either have input value or default value")),
                 );
             }
-            return self.kept(origin);
+            return self.unevaluated(origin);
         };
         let stored = stored.get("Value").unwrap_or(stored);
         match self.external(stored, origin) {

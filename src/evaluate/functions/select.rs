@@ -43,6 +43,6 @@ impl<'a> Evaluator<'_, 'a> {
 
     fn bad_select(&mut self, node: &'a Node<'a>, place: &'a Node<'a>, message: String) -> Value<'a> {
         self.problem("select-operands", place, message, WORDING);
-        self.kept(node)
+        self.unevaluated(node)
     }
 }

@@ -35,6 +35,6 @@ impl<'a> Evaluator<'_, 'a> {
 
     fn bad_split(&mut self, node: &'a Node<'a>, place: &'a Node<'a>, message: &str) -> Value<'a> {
         self.problem("split-operands", place, message, WORDING);
-        self.kept(node)
+        self.unevaluated(node)
     }
 }

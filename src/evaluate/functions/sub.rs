@@ -29,7 +29,7 @@ impl<'a> Evaluator<'_, 'a> {
             let value = self.operand(&member.value);
             if value.text().is_none() && !value.is_unknown() {
                 self.problem("sub-map", &member.value, format!("the value of `{}` must be a string", member.key), MAP);
-                values.push((member.key, self.kept(&member.value)));
+                values.push((member.key, self.unevaluated(&member.value)));
             } else {
                 values.push((member.key, value));
             }
@@ -59,7 +59,7 @@ impl<'a> Evaluator<'_, 'a> {
 
     fn bad_arguments(&mut self, node: &'a Node<'a>, operand: &'a Node<'a>) -> Value<'a> {
         self.problem("sub-operands", operand, "`Fn::Sub` takes a string, or a list of a string and a map", ARGUMENTS);
-        self.kept(node)
+        self.unevaluated(node)
     }
 
     fn variable(&mut self, name: &'a str, origin: &'a Node<'a>, template: &'a Node<'a>) -> Value<'a> {
@@ -71,7 +71,7 @@ impl<'a> Evaluator<'_, 'a> {
                 format!("`${{{name}}}` is not a valid variable of `Fn::Sub`; write `${{!{name}}}` for the literal text"),
                 NAMES,
             );
-            return self.kept(origin);
+            return self.unevaluated(origin);
         }
         if name == "AWS::NoValue" {
             return Value::new(ValueKind::String(""), origin);

@@ -30,7 +30,7 @@ impl<'a> Evaluator<'_, 'a> {
             .and_then(Node::as_str)
             .unwrap_or("a macro");
         self.macro_not_run(name, node, "this expression");
-        self.kept(node)
+        self.unevaluated(node)
     }
 
     /// Returns an unknown value for a function whose operands come from a macro, such as `{"Fn::Sub": {"Fn::Transform": ...}}`.
@@ -40,7 +40,7 @@ impl<'a> Evaluator<'_, 'a> {
             return None;
         }
         self.transform(&member.value);
-        Some(self.kept(node))
+        Some(self.unevaluated(node))
     }
 
     fn macro_not_run(&mut self, name: &str, node: &Node<'_>, what: &str) {
@@ -66,7 +66,7 @@ impl<'a> Evaluator<'_, 'a> {
                 ]);
             let mut diagnostic = Diagnostic::error("unsupported-function", format!("`{name}` is not a supported function"))
                 .at(self.template.source, node.span, "")
-                .as_aws_says(format!("Template error: Encountered unsupported function: {name} Supported functions are: {SUPPORTED}"));
+                .with_aws_message(format!("Template error: Encountered unsupported function: {name} Supported functions are: {SUPPORTED}"));
             if name.starts_with("Fn::ForEach") {
                 diagnostic = diagnostic.hinted("`Fn::ForEach` requires `\"Transform\": \"AWS::LanguageExtensions\"`");
             } else {
@@ -74,7 +74,7 @@ impl<'a> Evaluator<'_, 'a> {
             }
             self.problems.push(diagnostic);
         }
-        self.kept(node)
+        self.unevaluated(node)
     }
 
     pub(in crate::evaluate) fn needs_extensions(&mut self, node: &'a Node<'a>, name: &'a str) -> Value<'a> {
@@ -82,10 +82,12 @@ impl<'a> Evaluator<'_, 'a> {
             self.problems.push(
                 Diagnostic::error("needs-language-extensions", format!("`{name}` requires the language extensions"))
                     .at(self.template.source, node.span, "")
-                    .as_aws_says(format!("Template error: Encountered unsupported function: {name} Supported functions are: {SUPPORTED}"))
+                    .with_aws_message(format!(
+                        "Template error: Encountered unsupported function: {name} Supported functions are: {SUPPORTED}"
+                    ))
                     .hinted("add `\"Transform\": \"AWS::LanguageExtensions\"` to the template"),
             );
         }
-        self.kept(node)
+        self.unevaluated(node)
     }
 }

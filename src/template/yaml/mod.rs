@@ -1,13 +1,13 @@
 //! Reads YAML into the same tree as JSON.
 //!
 //! Takes the events of `saphyr-parser`, gives nodes with places: short forms become the objects they stand for, plain scalars
-//! are read as YAML 1.1 ([`resolve`]), aliases and merge keys are expanded ([`put`]). What is wrong with a text is said in [`problem`].
+//! are read as YAML 1.1 ([`resolve`]), aliases and merge keys are expanded ([`insert`]). What is wrong with a text is said in [`problem`].
 //! [`Document::alias`](super::Document::alias) names the first one for whoever sends the text to the service.
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html>
 
-mod place;
+mod insert;
+mod position;
 mod problem;
-mod put;
 mod resolve;
 mod short_form;
 mod write;
@@ -23,7 +23,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 use super::json::MAX_DEPTH;
 use super::node::{Arena, Kind, Member, Node};
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
-use place::Offsets;
+use position::Offsets;
 use resolve::Plain;
 use short_form::Function;
 
@@ -177,10 +177,10 @@ impl<'a> Reader<'a> {
         };
         let has_properties = tag.is_some() || anchor != 0;
         let (tag_span, content_start) =
-            if has_properties { place::properties(self.source, place.start, place.end) } else { (None, place.start) };
+            if has_properties { position::properties(self.source, place.start, place.end) } else { (None, place.start) };
         let mut span = Span { start: content_start, end: place.end };
         match style {
-            ScalarStyle::Literal | ScalarStyle::Folded => span = place::block_scalar(self.source, span, has_properties, self.last_end),
+            ScalarStyle::Literal | ScalarStyle::Folded => span = position::block_scalar(self.source, span, has_properties, self.last_end),
             ScalarStyle::Plain if text.is_empty() => {
                 let after = if self.source.text().as_bytes().get(place.end as usize) == Some(&b':') { 1 } else { 0 };
                 let at = place.end + if has_properties { 0 } else { after };
@@ -222,7 +222,7 @@ impl<'a> Reader<'a> {
         let node = Node { span, kind };
         let whole = Span { start: place.start, end: span.end };
         let value = short_form::call(function, Value { node, size: 1, height: 0 }, whole, self.source, self.arena);
-        self.put(value, anchor)
+        self.insert(value, anchor)
     }
 
     fn kind(&self, resolved: Plain<'a>, text: &'a str) -> Kind<'a> {
@@ -257,7 +257,7 @@ impl<'a> Reader<'a> {
             }
         }
         let (tag_span, content_start) = if tag.is_some() || anchor != 0 {
-            place::properties(self.source, start, u32::try_from(text.len()).unwrap_or(u32::MAX))
+            position::properties(self.source, start, u32::try_from(text.len()).unwrap_or(u32::MAX))
         } else {
             (None, start)
         };
@@ -303,7 +303,7 @@ impl<'a> Reader<'a> {
         self.last_end = end;
         let value = Value { node: Node { span, kind }, size: frame.size, height: frame.height + 1 };
         let value = short_form::call(frame.function, value, Span { start: frame.start, end }, self.source, self.arena);
-        self.put(value, frame.anchor)
+        self.insert(value, frame.anchor)
     }
 
     fn check_depth(&self, height: usize, place: Span) -> Outcome<()> {

@@ -37,7 +37,7 @@ pub(super) fn check<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>, properties
             let diagnostic = check.error("mount-point-without-volume", message, source.span, "unknown volume");
             let names = volumes.iter().filter_map(|(_, volume)| volume.get("Name").and_then(|name| name.as_str()));
             let near = did_you_mean(name, names.filter(|other| *other != name));
-            let diagnostic = hinted(diagnostic.as_aws_says(format!("Unknown volume '{name}'.")), near);
+            let diagnostic = hinted(diagnostic.with_aws_message(format!("Unknown volume '{name}'.")), near);
             check.report_when(diagnostic, &when);
         }
     }

@@ -21,7 +21,7 @@ pub(super) fn check<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>, properties
                 let diagnostic = check
                     .error("fargate-network-configuration", message, launch.span, "requires NetworkConfiguration")
                     .hinted("add NetworkConfiguration with AwsvpcConfiguration and Subnets")
-                    .as_aws_says("Network Configuration must be provided when networkMode 'awsvpc' is specified.");
+                    .with_aws_message("Network Configuration must be provided when networkMode 'awsvpc' is specified.");
                 check.report_where(diagnostic, exists, &guards);
             }
         }

@@ -56,7 +56,7 @@ fn memory<'a>(
                 let diagnostic = check
                     .error("container-without-memory", message, span, "requires Memory or MemoryReservation")
                     .hinted("set Memory or MemoryReservation of the container, or Memory of the task")
-                    .as_aws_says(format!(
+                    .with_aws_message(format!(
                         "Invalid setting for container '{}'. At least one of 'memory' or 'memoryReservation' must be specified.",
                         name(container)
                     ));

@@ -236,7 +236,7 @@ impl<'a> Walk<'_, '_, 'a> {
         let diagnostic = self
             .check
             .error("unknown-property", message, member.key_span, "not in the schema")
-            .as_aws_says(format!("Encountered unsupported property {}", member.key));
+            .with_aws_message(format!("Encountered unsupported property {}", member.key));
         let near =
             did_you_mean(member.key, facts.member_names().filter(|name| self.path.len() > 1 || !self.resource_type.is_read_only(&[name])));
         self.report(hinted(diagnostic, near));

@@ -34,7 +34,7 @@ pub(super) enum ThirdZone<'a> {
 
 /// What the template offers; where something lacks, a problem was told and the piece that needs it is not planned.
 #[derive(Clone, Debug)]
-pub(super) struct Offer<'a> {
+pub(super) struct TemplateCapabilities<'a> {
     /// The template's text, for problems found later.
     pub source: &'a Source,
     /// The Fargate build task.
@@ -63,7 +63,7 @@ const TASK_DEFINITION: &str = "AWS::ECS::TaskDefinition";
 /// The resources that the cache finds by name.
 const NAMES: [&str; 6] = ["ApiBuildFargate", "ApiBuildTasks", "InstancesSecurity", "Subnet0", "Subnet1", "Subnet2"];
 
-impl<'a> Offer<'a> {
+impl<'a> TemplateCapabilities<'a> {
     /// Looks a template through and tells everything that lacks.
     pub(super) fn of(template: &Template<'a>, problems: &mut Diagnostics) -> Self {
         let mut look = Look { template, problems };

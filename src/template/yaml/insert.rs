@@ -54,11 +54,11 @@ impl<'a> Reader<'a> {
             ));
         }
         self.check_depth(value.height, place)?;
-        self.put(value, 0)
+        self.insert(value, 0)
     }
 
     /// Gives a finished value to the container that is open, or makes it the document.
-    pub(super) fn put(&mut self, value: Value<'a>, anchor: usize) -> Outcome<()> {
+    pub(super) fn insert(&mut self, value: Value<'a>, anchor: usize) -> Outcome<()> {
         if anchor != 0 {
             self.anchors.insert(anchor, value);
         }
