@@ -123,8 +123,8 @@ impl<'a> Evaluator<'_, 'a> {
         }
     }
 
-    /// Evaluates an operand of `Fn::And`, `Fn::Or` or `Fn::Not`. For an operand that is not a condition, CloudFormation reports `aws`, the same
-    /// message as for too few operands.
+    /// Evaluates an operand of `Fn::And`, `Fn::Or` or `Fn::Not`. For an operand that is not a condition, CloudFormation reports `aws`, the
+    /// same message as for too few operands.
     fn operand_truth(&mut self, node: &'a Node<'a>, aws: &str) -> ConditionValue {
         let may_be_one = matches!(node.kind, Kind::Object(_)) || matches!(node.scalar(), Some("true" | "false"));
         if may_be_one || self.macros {
@@ -197,8 +197,8 @@ impl<'a> Evaluator<'_, 'a> {
         self.problems.push(diagnostic);
     }
 
-    /// Evaluates `Fn::And` or `Fn::Or`. `decisive` is the operand value that decides the result: `true` for `Fn::Or`. Every operand is evaluated, so
-    /// that every problem is reported.
+    /// Evaluates `Fn::And` or `Fn::Or`. `decisive` is the operand value that decides the result: `true` for `Fn::Or`. Every operand is
+    /// evaluated, so that every problem is reported.
     fn any_or_all(&mut self, operand: &'a Node<'a>, name: &str, decisive: bool) -> ConditionValue {
         let aws = format!("Template error: every {name} object requires a list of at least 2 and at most 10 boolean parameters.");
         let Some(operands) = Self::operands(operand, OPERANDS_OF_AND_OR) else {

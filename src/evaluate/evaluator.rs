@@ -302,8 +302,8 @@ impl<'t, 'a> Evaluator<'t, 'a> {
     }
 }
 
-/// Returns the stage at which CloudFormation finds a problem within its section: malformed functions first, then unresolved references, then
-/// circular dependencies.
+/// Returns the stage at which CloudFormation finds a problem within its section: malformed functions first, then unresolved references,
+/// then circular dependencies.
 fn stage(rule: &str) -> u8 {
     match rule {
         "circular-dependency" => 2,

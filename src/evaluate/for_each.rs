@@ -1,7 +1,7 @@
 //! Expansion of `Fn::ForEach` loops.
 //!
-//! Works on the tree before evaluation, like the `AWS::LanguageExtensions` transform: in any section, nested, over literal lists and lists from
-//! parameters or mappings.
+//! Works on the tree before evaluation, like the `AWS::LanguageExtensions` transform: in any section, nested, over literal lists and lists
+//! from parameters or mappings.
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-foreach.html>
 
 use bumpalo::collections::Vec as ArenaVec;

@@ -122,7 +122,8 @@ pub struct Evaluation<'a> {
     pub resources: Named<'a, Resource<'a>>,
     /// The outputs that exist or may exist.
     pub outputs: Named<'a, Output<'a>>,
-    /// Dependencies between resources through `Ref`, `Fn::GetAtt`, `Fn::Sub` and `DependsOn`: pairs of logical IDs, sorted, without duplicates.
+    /// Dependencies between resources through `Ref`, `Fn::GetAtt`, `Fn::Sub` and `DependsOn`: pairs of logical IDs, sorted, without
+    /// duplicates.
     pub dependencies: Vec<(&'a str, &'a str)>,
     /// Warnings, including the `[WARN]` status reasons that AWS would report.
     pub warnings: Diagnostics,

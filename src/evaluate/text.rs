@@ -10,8 +10,8 @@ pub(super) const MOST_BYTES: usize = 4 * 1024 * 1024;
 /// Most parts of an unknown string.
 const MOST_PARTS: usize = 65_536;
 
-/// Builds a string. Adjacent known text is merged and nested strings are flattened, so that equivalent `Fn::Join` and `Fn::Sub` expressions give
-/// the same value.
+/// Builds a string. Adjacent known text is merged and nested strings are flattened, so that equivalent `Fn::Join` and `Fn::Sub` expressions
+/// give the same value.
 pub(super) struct Text<'a> {
     arena: &'a Arena,
     origin: &'a Node<'a>,

@@ -133,8 +133,8 @@ impl<'a> Value<'a> {
         matches!(self.kind, ValueKind::Unknown(Residual::If(_, None, _) | Residual::If(_, _, None)))
     }
 
-    /// Returns whether CloudFormation considers two values equal: scalars are compared as strings, maps without regard to order, unknown values by
-    /// their remaining expressions.
+    /// Returns whether CloudFormation considers two values equal: scalars are compared as strings, maps without regard to order, unknown
+    /// values by their remaining expressions.
     pub fn same(&self, other: &Value<'_>) -> bool {
         match (&self.kind, &other.kind) {
             (ValueKind::Null, ValueKind::Null) => true,

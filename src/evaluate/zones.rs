@@ -1,7 +1,7 @@
 //! Availability zones by region.
 //!
-//! For `Fn::GetAZs`, AWS returns the zones with a default subnet of the account, or all zones of the region if the account has no default VPC. This
-//! table holds all zones that accept new resources. A region that is not listed stays unknown.
+//! For `Fn::GetAZs`, AWS returns the zones with a default subnet of the account, or all zones of the region if the account has no default
+//! VPC. This table holds all zones that accept new resources. A region that is not listed stays unknown.
 //! Source: <https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-availability-zones.html>
 
 /// Returns the letters of a region's availability zones.

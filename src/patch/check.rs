@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use super::Change;
 use super::compare::value_of;
-use super::plan::{self, Insertion, Step};
+use super::insertion::{Insertion, Step};
+use super::plan;
 use super::references::undeclared;
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
 use crate::template::{Arena, Document, Node, Template};

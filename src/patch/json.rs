@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::plan::{Insertion, Step};
+use super::insertion::{Insertion, Step};
 use crate::diagnostic::Source;
 use crate::template::{Document, Kind, Node, Style};
 

@@ -1,7 +1,7 @@
 //! Insertions as text edits, in the form and style of the document.
 
+use super::insertion::Insertion;
 use super::json::JsonStyle;
-use super::plan::Insertion;
 use super::{check, yaml};
 use crate::diagnostic::Diagnostics;
 use crate::template::{Document, Edits, Format, Position, Style};

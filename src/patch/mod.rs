@@ -7,6 +7,7 @@
 mod cache_entries;
 mod check;
 mod compare;
+mod insertion;
 mod insertion_order;
 mod json;
 mod layout;

@@ -1,45 +1,16 @@
-//! What has to come into a template, before anybody thinks of its text.
+//! Plans the insertions that add the build cache to a template, independent of its text.
 
-use serde_json::Value;
-
+use super::insertion::{Insertion, Step};
 use super::template_capabilities::{TemplateCapabilities, section_place};
 use super::{sections, tasks};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::template::{Node, Template};
+use crate::template::Template;
 
-/// One step from the document's root to a container.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step<'a> {
-    /// Into an object's member.
-    Key(&'a str),
-    /// Into an array's item, from 0.
-    Index(usize),
-}
-
-/// One new child of one container that is there.
-#[derive(Clone, Debug)]
-pub(super) struct Insertion<'a> {
-    /// The object or array that takes it.
-    pub container: &'a Node<'a>,
-    /// How to get to the container from the root.
-    pub path: Vec<Step<'a>>,
-    /// Before which of the container's present children, from 0; their count means after the last.
-    pub index: usize,
-    /// The key, for an object.
-    pub key: Option<String>,
-    /// The value.
-    pub value: Value,
-    /// How many levels of the value stand open even where they would fit one line.
-    pub open_levels: usize,
-    /// What it is, for people.
-    pub what: String,
-}
-
-/// Finds out what has to come in.
+/// Returns the insertions that the build cache needs.
 ///
 /// # Errors
 ///
-/// Returns everything that the template lacks, and everything that it has under the cache's names with other content.
+/// Returns an error with everything that the template lacks, and every entry with a name of the cache but different content.
 pub(super) fn plan<'a>(template: &Template<'a>) -> Result<Vec<Insertion<'a>>, Diagnostics> {
     let mut problems = Diagnostics::default();
     let capabilities = TemplateCapabilities::of(template, &mut problems);
@@ -50,14 +21,14 @@ pub(super) fn plan<'a>(template: &Template<'a>) -> Result<Vec<Insertion<'a>>, Di
     problems.into_result(insertions)
 }
 
-/// The most parameters that a template may declare.
+/// Maximum number of parameters in a template.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
 const MOST_PARAMETERS: usize = 200;
-/// The most resources that a template may declare, by the same page.
+/// Maximum number of resources in a template, from the same page.
 const MOST_RESOURCES: usize = 500;
 
-/// Tells when CloudFormation would refuse the template for its size.
+/// Reports sections that would exceed CloudFormation's limits.
 fn limits(template: &Template<'_>, insertions: &[Insertion<'_>], problems: &mut Diagnostics) {
     for (name, section, most) in [("Parameters", &template.parameters, MOST_PARAMETERS), ("Resources", &template.resources, MOST_RESOURCES)]
     {
@@ -67,10 +38,10 @@ fn limits(template: &Template<'_>, insertions: &[Insertion<'_>], problems: &mut 
             problems.push(
                 Diagnostic::error(
                     "patch-limit",
-                    format!("with the build cache, `{name}` would hold {total} entries; CloudFormation takes {most} at most"),
+                    format!("with the build cache, `{name}` would have {total} entries; CloudFormation allows at most {most}"),
                 )
-                .at(template.source, section_place(template, name), format!("{} here, and {added} of the build cache", section.len()))
-                .hinted("take out what is not used any more"),
+                .at(template.source, section_place(template, name), format!("{} entries here; the build cache adds {added}", section.len()))
+                .hinted("remove unused entries"),
             );
         }
     }

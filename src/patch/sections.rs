@@ -4,8 +4,8 @@ use serde_json::{Map, Value};
 
 use super::cache_entries::CacheEntries;
 use super::compare::{Difference, differences, short, short_of};
+use super::insertion::{Insertion, Step};
 use super::insertion_order;
-use super::plan::{Insertion, Step};
 use super::template_capabilities::TemplateCapabilities;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::Entries;

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::compare::{same, short, short_of};
+use super::insertion::{Insertion, Step};
 use super::insertion_order;
-use super::plan::{Insertion, Step};
 use super::template_capabilities::{Task, TemplateCapabilities};
 use crate::diagnostic::{Diagnostic, Diagnostics, Source};
 use crate::model::{build_cache, json};

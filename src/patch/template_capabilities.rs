@@ -4,7 +4,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
 use crate::template::{Entry, Intrinsic, Node, Template};
 use crate::text::did_you_mean;
 
-use super::plan::Step;
+use super::insertion::Step;
 
 /// A build task definition and its container `build`.
 #[derive(Clone, Debug)]

@@ -14,6 +14,7 @@ mod sections;
 mod sub;
 #[expect(clippy::module_inception, reason = "the file is named for the thing inside")]
 mod template;
+mod transforms;
 mod write_json;
 mod yaml;
 
@@ -25,9 +26,8 @@ pub use node::{Arena, Kind, Member, Node};
 pub use references::{AttributeName, GetAtt, Reference, ReferenceVisitor, Sub, condition_name, depends_on};
 pub(crate) use sections::section_rank;
 pub use sub::{SubPart, sub_parts};
-pub(crate) use template::LANGUAGE_EXTENSIONS;
-use template::transforms;
 pub use template::{Entry, Section, Template};
+pub(crate) use transforms::LANGUAGE_EXTENSIONS;
 pub use write_json::write_json;
 pub use yaml::{Functions, SHORT_FORMS, write_yaml};
 

@@ -5,7 +5,8 @@
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html>
 
 use super::node::{Kind, Member, Node};
-use super::{Document, nulls, transforms};
+use super::transforms::{LANGUAGE_EXTENSIONS, transforms};
+use super::{Document, nulls};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::text::did_you_mean;
 
@@ -62,7 +63,7 @@ pub(super) fn check(document: &Document<'_>) -> Result<(), Diagnostics> {
     let mut checker = Checker {
         document,
         has_macros: document.root.get("Fn::Transform").is_some()
-            || transforms(document.root).iter().any(|name| *name != super::LANGUAGE_EXTENSIONS),
+            || transforms(document.root).iter().any(|name| *name != LANGUAGE_EXTENSIONS),
         problems: Diagnostics::default(),
     };
     checker.sections(sections);

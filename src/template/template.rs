@@ -4,6 +4,7 @@ use rustc_hash::FxHashMap;
 
 use super::Document;
 use super::node::{Arena, Node};
+use super::transforms::{LANGUAGE_EXTENSIONS, transforms};
 use crate::diagnostic::{Diagnostics, Label, Source, Span};
 
 /// One named entry of a section, such as one resource or one output.
@@ -75,20 +76,6 @@ impl<'s, 'a> IntoIterator for &'s Section<'a> {
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
     }
-}
-
-/// The transform that brings `Fn::ForEach` and its kin, and that this program carries out itself.
-pub(crate) const LANGUAGE_EXTENSIONS: &str = "AWS::LanguageExtensions";
-
-/// Returns the names in `Transform`: a name, `{"Name": ..., "Parameters": ...}`, or a list of either.
-pub(super) fn transforms<'a>(root: &'a Node<'a>) -> Vec<&'a str> {
-    fn collect<'a>(node: &'a Node<'a>, names: &mut Vec<&'a str>) {
-        names.extend(node.as_str().or_else(|| node.get("Name").and_then(Node::as_str)));
-        node.items().iter().for_each(|item| collect(item, names));
-    }
-    let mut names = Vec::new();
-    root.get("Transform").into_iter().for_each(|node| collect(node, &mut names));
-    names
 }
 
 /// Adds CloudFormation's words to problems of syntax: the form and the place alone, in JSON the one behind the character it cannot take.

@@ -55,9 +55,6 @@ const CYCLE_EXCEPTIONS: &[(&str, &str)] = &[
     ("build/command/docker.rs", "the classic builder and buildx share one command; a shared file is to hold the common part"),
     ("build/task/follow.rs", "a helper that sleeps is to move out of mounts.rs"),
     ("cli/build/run/mod.rs", "the command and the request to stop it"),
-    ("evaluate/conditions.rs", "one recursive evaluator in two files: functions contain conditions, and conditions contain functions"),
-    ("patch/template_capabilities.rs", "not yet split"),
-    ("template/sections.rs", "the type `Template` and the code that reads its sections"),
 ];
 
 /// Folders and files whose strings hold options for a reason.
@@ -71,16 +68,7 @@ const OPTION_EXCEPTIONS: &[(&str, &str)] = &[
 ];
 
 /// Files with comments that are still wider than the formatter's width.
-const WIDTH_EXCEPTIONS: &[&str] = &[
-    "src/cli/shared/imports.rs",
-    "src/evaluate/conditions.rs",
-    "src/evaluate/mod.rs",
-    "src/parameters/mod.rs",
-    "src/parameters/overrides.rs",
-    "src/schema/mod.rs",
-    "src/validate/mod.rs",
-    "src/validate/rules.rs",
-];
+const WIDTH_EXCEPTIONS: &[&str] = &["src/cli/shared/imports.rs"];
 
 /// The modules that may print to the terminal and name the options of the command line.
 const FRONT: &[&str] = &["lib", "cli", "ui"];

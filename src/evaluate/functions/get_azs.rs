@@ -1,7 +1,7 @@
 //! `Fn::GetAZs`: the availability zones of a region.
 //!
-//! AWS returns the zones with a default subnet of the account. The table used here holds all zones of the region, so AWS returns fewer zones for an
-//! account without a default subnet in one of them.
+//! AWS returns the zones with a default subnet of the account. The table used here holds all zones of the region, so AWS returns fewer
+//! zones for an account without a default subnet in one of them.
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-getavailabilityzones.html>
 
 use bumpalo::collections::Vec as ArenaVec;

@@ -7,7 +7,7 @@ mod text;
 
 pub(super) use text::YamlStyle;
 
-use super::plan::Insertion;
+use super::insertion::Insertion;
 use crate::diagnostic::{Diagnostics, Source};
 use crate::template::{Document, Edits, Kind, Node, Style};
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::super::plan::Insertion;
+use super::super::insertion::Insertion;
 use crate::template::{Document, Kind, Node, SHORT_FORMS, Style};
 
 /// How long a list or function may get on one line.

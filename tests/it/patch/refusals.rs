@@ -104,5 +104,5 @@ fn a_template_that_is_full_is_told_so() {
     }
     let problems = told(&refused(&rack.to_string()));
     assert_eq!(problems.len(), 1, "{problems:?}");
-    assert_eq!(problems[0].1, "with the build cache, `Parameters` would hold 201 entries; CloudFormation takes 200 at most");
+    assert_eq!(problems[0].1, "with the build cache, `Parameters` would have 201 entries; CloudFormation allows at most 200");
 }
