@@ -8,10 +8,12 @@ mod build_section;
 mod error;
 mod rack_file;
 mod reader;
+mod settings;
 mod stack_name;
 
 pub use backend_choice::BackendChoice;
 pub use build_section::BuildSection;
 pub use error::ConfigError;
 pub use rack_file::RackFile;
+pub use settings::{CommandLineValues, Settings, StackNameSource};
 pub use stack_name::{STACK_NAMES, is_stack_name};

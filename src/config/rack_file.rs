@@ -60,8 +60,8 @@ pub struct RackFile {
     pub template_line: Option<usize>,
     /// As `template_line`.
     pub stack_policy_line: Option<usize>,
-    region_place: Option<(Source, Span)>,
-    protect_places: Vec<(Source, Span)>,
+    pub(super) region_place: Option<(Source, Span)>,
+    pub(super) protect_places: Vec<(Source, Span)>,
 }
 
 impl RackFile {

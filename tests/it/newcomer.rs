@@ -16,8 +16,8 @@ fn commands_that_change_a_stack_require_rack_yaml() {
         insta::allow_duplicates! {
             insta::assert_snapshot!(bench.run(arguments), @r"
             ------- stderr -------
-            error: there is no `rack.yaml` here
-            hint: `rackform init` writes one; `--file` names another, and `--stack-name` does without
+            error: no `rack.yaml` in this directory
+            hint: run `rackform init` to create one, or use `--file` or `--stack-name`
             ------- exit status: 66 -------
             ");
         }
@@ -25,14 +25,14 @@ fn commands_that_change_a_stack_require_rack_yaml() {
     assert!(std::fs::read_dir(bench.path()).unwrap().next().is_none(), "nothing was written");
     let run = bench.run("apply --yes --stack-name mine");
     assert_eq!(run.code, 0, "{run}");
-    assert!(run.stderr.contains("no rack.yaml here: "), "{run}");
+    assert!(run.stderr.contains("no rack.yaml in this directory"), "{run}");
 }
 
 #[test]
 fn plan_reports_a_missing_rack_yaml_once() {
     let bench = Bench::new();
     let run = bench.run("plan");
-    assert_eq!((run.code, run.stderr.matches("no rack.yaml here: ").count()), (0, 1), "{run}");
+    assert_eq!((run.code, run.stderr.matches("no rack.yaml in this directory").count()), (0, 1), "{run}");
     assert_eq!(bench.run("plan --quiet").stderr, "");
     bench.file("queue.json", r#"{"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}"#);
     assert_eq!(bench.run("evaluate queue.json").stderr, "", "a template file needs no rack.yaml");
@@ -73,7 +73,7 @@ fn two_values_for_one_parameter_are_an_error() {
 fn a_misspelled_parameter_is_marked_at_its_name() {
     insta::assert_snapshot!(bench("parameters:\n  BuildCach: Yes\n").run("evaluate rack"), @r"
     ------- stderr -------
-    rack.yaml names no stack: this is about a stack `rack`
+    rack.yaml has no `name`; using the stack name `rack`
     error[unknown-parameter]: unknown parameter `BuildCach`
      --> rack.yaml:2:3
       |
@@ -174,11 +174,11 @@ fn commands_that_change_a_stack_require_a_name_in_rack_yaml() {
     let bench = bench("");
     for arguments in ["apply --yes", "set BuildCache=Yes --yes", "delete --yes"] {
         let run = bench.run(arguments);
-        assert!(run.code == 66 && run.stderr.contains("`rack.yaml` names no stack"), "{run}");
+        assert!(run.code == 66 && run.stderr.contains("`rack.yaml` has no `name`"), "{run}");
     }
     assert!(!bench.path().join(".rackform").exists(), "no local state was created");
     let run = bench.run("plan");
-    assert!(run.stderr.contains("rack.yaml names no stack: this is about a stack `rack`"), "{run}");
+    assert!(run.stderr.contains("rack.yaml has no `name`; using the stack name `rack`"), "{run}");
 }
 
 #[test]

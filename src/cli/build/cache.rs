@@ -262,7 +262,7 @@ impl CacheArgs {
         let name = match &self.ecr_name {
             Some(name) => name.clone(),
             None => {
-                if matches!(context.backend()?, BackendChoice::Local { .. }) {
+                if matches!(context.settings()?.backend(), BackendChoice::Local { .. }) {
                     return Err(Failure::new(ExitCode::Usage, "the local backend has no registry to look into").hinted(
                         "`--backend aws` asks the account; `--repository HOST/NAME` names a repository anywhere, `--ecr-name` one in ECR",
                     ));

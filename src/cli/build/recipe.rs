@@ -97,7 +97,7 @@ fn failure(error: RecipeError) -> Failure {
 
 impl Args {
     fn options(&self, context: &mut Context<'_>) -> Result<Options, Failure> {
-        let region = context.given_region()?;
+        let region = context.settings()?.configured_region().map(str::to_owned);
         let rack_file = context.rack_file()?;
         let of_rack = || {
             let (name, account) = (rack_file.name.as_deref()?, rack_file.account.clone()?);

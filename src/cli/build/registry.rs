@@ -55,7 +55,11 @@ pub(super) fn service(context: &mut Context<'_>, region: Option<String>) -> Resu
     let session = match region {
         None => crate::cli::shared::backend::session(context)?,
         Some(region) => {
-            let reach = SessionOptions { profile: context.profile()?, region: Some(region), role_arn: context.role_arn()? };
+            let reach = SessionOptions {
+                profile: context.settings()?.profile().map(str::to_owned),
+                region: Some(region),
+                role_arn: context.settings()?.role_arn().map(str::to_owned),
+            };
             std::sync::Arc::new(Session::new(&reach)?)
         }
     };

@@ -88,7 +88,8 @@ impl Deletion<'_> {
         if description.termination_protection {
             backend.set_termination_protection(&stack, false)?;
         }
-        let options = DeleteOptions { retain: self.retain.to_vec(), role_arn: context.cloudformation_role_arn()? };
+        let options =
+            DeleteOptions { retain: self.retain.to_vec(), role_arn: context.settings()?.cloudformation_role_arn().map(str::to_owned) };
         let outcome = args.follow(context, backend, &stack, deletion.resource_count, |observer, interrupted| {
             apply::delete(backend, &description, &options, observer, interrupted)
         })?;

@@ -99,7 +99,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
                 context.confirm("Forget every stack of the local backend?", "nothing was changed")?;
             }
             let reset = backend::open_local(context, Access::Read, &none).and_then(|backend| Ok(backend.reset()?));
-            match (reset, context.backend()?) {
+            match (reset, context.settings()?.backend()) {
                 // A store that cannot be read can still be forgotten.
                 (Err(failure), BackendChoice::Local { directory }) if failure.exit_code() == ExitCode::Unavailable => {
                     LocalBackend::discard(&directory)?;

@@ -65,7 +65,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let backend = backend::open(context, Access::Read, &BackendArgs::default())?;
     let desired = changes::desired_rack(context)?;
     let mut change = changes::prepare(context, backend.as_ref(), &stack, desired, &overrides, Baseline::Template, &[])?;
-    let is_local = matches!(context.backend()?, BackendChoice::Local { .. });
+    let is_local = matches!(context.settings()?.backend(), BackendChoice::Local { .. });
     change.target.options.template_bucket = args.template_bucket.clone().or(context.rack_file()?.template_bucket.clone());
     change.target.options.create_template_bucket = args.create_template_bucket;
     let bucket = crate::cli::shared::preflight::bucket(backend.as_ref(), &change).unwrap_or_default();

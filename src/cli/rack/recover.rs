@@ -84,7 +84,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         context.confirm(&question, "nothing was changed")?;
     }
     let events = backend.recent_events(&description.id)?;
-    start(backend.as_ref(), &stack, &action, context.cloudformation_role_arn()?)?;
+    start(backend.as_ref(), &stack, &action, context.settings()?.cloudformation_role_arn().map(str::to_owned))?;
     let resources = backend.list_resources(&description.id)?.len();
     let outcome = args.execution.follow(context, backend.as_ref(), &stack, resources, |observer, interrupted| {
         match action {

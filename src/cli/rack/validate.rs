@@ -93,7 +93,7 @@ fn found<'a>(args: &Args, context: &mut Context<'a>, template: &'a Template<'a>)
     }
     let mut given = diff_input::given(context, &args.template)?;
     args.parameters.add_to(&mut given)?;
-    let region = context.given_region()?;
+    let region = context.settings()?.configured_region().map(str::to_owned);
     let region = region.as_deref();
     if given.values.is_empty() {
         return Ok(validate(template, Options { parameters: None, region }));

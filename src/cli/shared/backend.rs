@@ -37,7 +37,7 @@ pub struct BackendArgs {
 ///
 /// Returns an error if it cannot be opened or another process locks it.
 pub fn open(context: &mut Context<'_>, access: Access, args: &BackendArgs) -> Result<Box<dyn Backend>, Failure> {
-    match context.backend()? {
+    match context.settings()?.backend() {
         BackendChoice::Local { .. } => Ok(Box::new(open_local(context, access, args)?)),
         BackendChoice::Aws if !args.fail_on.is_empty() => Err(Failure::new(ExitCode::Usage, "`--fail-on` requires the local backend")),
         BackendChoice::Aws => open_aws(context),
@@ -55,7 +55,11 @@ pub fn session(context: &mut Context<'_>) -> Result<std::sync::Arc<crate::aws::S
     if let Some(session) = &context.session {
         return Ok(std::sync::Arc::clone(session));
     }
-    let options = SessionOptions { profile: context.profile()?, region: context.given_region()?, role_arn: context.role_arn()? };
+    let options = SessionOptions {
+        profile: context.settings()?.profile().map(str::to_owned),
+        region: context.settings()?.configured_region().map(str::to_owned),
+        role_arn: context.settings()?.role_arn().map(str::to_owned),
+    };
     let session = std::sync::Arc::new(Session::new(&options)?);
     context.session = Some(std::sync::Arc::clone(&session));
     // The identity takes a request, so only `-v` shows it.
@@ -74,8 +78,8 @@ pub fn session(context: &mut Context<'_>) -> Result<std::sync::Arc<crate::aws::S
 ///
 /// Returns every error of `rack.yaml`, or an error if no region is configured.
 pub fn inspector<'b>(context: &mut Context<'_>, backend: &'b dyn Backend) -> Result<Box<dyn Inspector + 'b>, Failure> {
-    match context.backend()? {
-        BackendChoice::Local { .. } => Ok(Box::new(LocalInspector::new(backend, &context.region()?))),
+    match context.settings()?.backend() {
+        BackendChoice::Local { .. } => Ok(Box::new(LocalInspector::new(backend, &context.settings()?.region().to_owned()))),
         BackendChoice::Aws => aws_inspector(context),
     }
 }
@@ -86,7 +90,7 @@ pub fn inspector<'b>(context: &mut Context<'_>, backend: &'b dyn Backend) -> Res
 ///
 /// Returns an error if the backend is local or no region is configured, or every error of `rack.yaml`.
 pub fn build_service(context: &mut Context<'_>) -> Result<Box<dyn BuildService>, Failure> {
-    match context.backend()? {
+    match context.settings()?.backend() {
         BackendChoice::Local { .. } => Err(Failure::new(ExitCode::Unavailable, "the local backend cannot run build tasks on ECS").hinted(
             "`--dry-run` prints the request; `rackform build command --exec` builds on this machine; `--backend aws` runs it in the rack",
         )),
@@ -136,13 +140,13 @@ fn no_aws() -> Failure {
 ///
 /// Returns an error if another backend is selected, it cannot be opened, or another process locks it.
 pub fn open_local(context: &mut Context<'_>, access: Access, args: &BackendArgs) -> Result<LocalBackend, Failure> {
-    let BackendChoice::Local { directory } = context.backend()? else {
+    let BackendChoice::Local { directory } = context.settings()?.backend() else {
         return Err(Failure::new(ExitCode::Usage, "`rackform local` requires the local backend, but `aws` is selected")
             .hinted("use `--backend local`"));
     };
     let account = context.rack_file()?.account.clone().unwrap_or_else(|| DEFAULT_ACCOUNT.to_owned());
     let options = LocalOptions {
-        location: Location { account, region: context.region()? },
+        location: Location { account, region: context.settings()?.region().to_owned() },
         clock: Box::new(SystemClock),
         fail_on: args.fail_on.clone(),
         step_delay: (args.step_delay_ms > 0).then(|| std::time::Duration::from_millis(args.step_delay_ms)),

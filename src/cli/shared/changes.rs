@@ -42,7 +42,7 @@ pub fn prepare<'a>(
         baseline,
         import: inspector.as_deref().map(|inspector| ExistingResources { resources: imports, inspector }),
         offline_state: StateArgs::default().load(context, &DiffInput::Rack)?,
-        cloudformation_role_arn: context.cloudformation_role_arn()?,
+        cloudformation_role_arn: context.settings()?.cloudformation_role_arn().map(str::to_owned),
     };
     let arena = context.arena;
     let prepared = operation::prepare_change(&request, backend, arena, &mut |note| print_note(context, note));

@@ -1,18 +1,17 @@
-//! What every command is handed: where to write, how wide, `rack.yaml`, and the memory its documents live in.
+//! The context of a command: its output, `rack.yaml`, and the memory of its documents.
 
-use crate::config::BackendChoice;
 use std::path::Path;
 
 use crate::cli::GlobalArgs;
 use crate::cli::shared::exit_codes::ExitCode;
 use crate::cli::shared::failure::Failure;
 use crate::cli::shared::screen::{BufferedStdout, CapturedOutput, Screen};
-use crate::config::RackFile;
+use crate::config::{CommandLineValues, RackFile, Settings, StackNameSource};
 use crate::diagnostic::Diagnostics;
 use crate::template::Arena;
 use crate::ui::Layout;
 
-/// What every command is handed.
+/// The context of a command.
 ///
 /// Standard output is the answer, standard error the messages.
 pub struct Context<'a> {
@@ -24,13 +23,13 @@ pub struct Context<'a> {
     summary: Option<String>,
     rack_file: Option<&'a RackFile>,
     has_reported_missing_rack_file: bool,
-    /// Who asks AWS: one for everything that a command asks.
+    /// The session for all requests of the command to AWS.
     #[cfg(feature = "aws")]
     pub session: Option<std::sync::Arc<crate::aws::Session>>,
 }
 
 impl<'a> Context<'a> {
-    /// Returns the context of one command, which writes to `screen`; reads no file.
+    /// Returns the context of one command, which writes to `screen`. Reads no file.
     pub fn new(arena: &'a Arena, global: &'a GlobalArgs, screen: Screen) -> Self {
         Self {
             arena,
@@ -44,7 +43,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Moves a value into the command's memory; it is given back to the system when the program ends.
+    /// Moves a value into the command's memory, which lives until the program ends.
     pub fn alloc<T>(&self, value: T) -> &'a T {
         self.arena.bump().alloc(value)
     }
@@ -53,16 +52,16 @@ impl<'a> Context<'a> {
     ///
     /// # Errors
     ///
-    /// Returns [`Failure::PipeClosed`] when nobody reads it, or a failure to write.
+    /// Returns [`Failure::PipeClosed`] if standard output is closed, or an error if writing fails.
     pub fn answer(&mut self, text: &str) -> Result<(), Failure> {
         self.screen.answer(text)
     }
 
-    /// Writes a long answer of JSON to standard output as it comes, without a copy of all of it in memory.
+    /// Streams a long JSON answer to standard output, without a copy of all of it in memory.
     ///
     /// # Errors
     ///
-    /// Returns [`Failure::PipeClosed`] when nobody reads it, or a failure to write.
+    /// Returns [`Failure::PipeClosed`] if standard output is closed, or an error if writing fails.
     pub fn stream_answer(&mut self, write: impl FnOnce(&mut BufferedStdout) -> Result<(), serde_json::Error>) -> Result<(), Failure> {
         self.screen.stream_answer(write)
     }
@@ -151,10 +150,11 @@ impl<'a> Context<'a> {
     ///
     /// # Errors
     ///
-    /// Returns that the answer was no, or that there is nobody to ask.
+    /// Returns an error if the answer is no, or if there is no terminal.
     pub fn confirm(&mut self, question: &str, declined: &str) -> Result<(), Failure> {
         if !self.can_prompt() {
-            return Err(Failure::new(ExitCode::Declined, "there is no terminal to ask on").hinted("`--yes` goes ahead without asking"));
+            return Err(Failure::new(ExitCode::Declined, "cannot ask for confirmation: no terminal")
+                .hinted("use `--yes` to continue without confirmation"));
         }
         match crate::cli::shared::interrupt::while_prompting(|| self.screen.confirm(question)) {
             Ok(true) => Ok(()),
@@ -163,16 +163,16 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Tells whether progress may be drawn over itself.
+    /// Returns whether progress can be redrawn in place.
     pub fn can_draw_progress(&self) -> bool {
         !self.global.quiet && self.screen.can_draw()
     }
 
-    /// Returns `rack.yaml`, read at the first call; an empty one when the default path does not exist.
+    /// Returns `rack.yaml`, read at the first call; its default if the default path does not exist.
     ///
     /// # Errors
     ///
-    /// Returns every problem in it, or that the file which `--file` names does not exist.
+    /// Returns every error in the file, or an error if the file of `--file` does not exist.
     pub fn rack_file(&mut self) -> Result<&'a RackFile, Failure> {
         if let Some(rack_file) = self.rack_file {
             return Ok(rack_file);
@@ -189,142 +189,64 @@ impl<'a> Context<'a> {
         Ok(rack_file)
     }
 
-    /// Returns `rack.yaml`, which must exist.
+    /// Returns the values in force: the command line wins over `rack.yaml`, which wins over defaults.
     ///
     /// # Errors
     ///
-    /// Returns every problem in it, or that there is none.
-    pub fn required_rack_file(&mut self) -> Result<&'a RackFile, Failure> {
-        let rack_file = self.rack_file()?;
-        if rack_file.path.is_none() {
-            return Err(Failure::new(ExitCode::NoInput, format!("there is no `{}` here", RackFile::DEFAULT_PATH))
-                .hinted("`rackform init` writes one; `--file` names another, and `--stack-name` does without"));
-        }
-        Ok(rack_file)
+    /// Returns every error in `rack.yaml`.
+    pub fn settings(&mut self) -> Result<Settings<'a>, Failure> {
+        let global = self.global;
+        let command_line = CommandLineValues {
+            region: global.region.as_deref(),
+            profile: global.profile.as_deref(),
+            role_arn: global.role_arn.as_deref(),
+            cloudformation_role_arn: global.cloudformation_role_arn.as_deref(),
+            stack_name: global.stack_name.as_deref(),
+            backend: global.backend.as_ref(),
+        };
+        Ok(Settings { command_line, rack_file: self.rack_file()? })
     }
 
-    /// Returns the region: `--region`, else `rack.yaml`, else `us-east-1`.
+    /// Returns the stack name; prints once if nothing names the stack and the default name is used.
     ///
     /// # Errors
     ///
-    /// Returns the problems of `rack.yaml`.
-    pub fn region(&mut self) -> Result<String, Failure> {
-        if let Some(region) = &self.global.region {
-            return Ok(region.clone());
-        }
-        Ok(self.rack_file()?.region.clone().unwrap_or_else(|| "us-east-1".to_owned()))
-    }
-
-    /// Returns the region that was given, by `--region` or `rack.yaml`; AWS has a chain of its own for when none was.
-    ///
-    /// # Errors
-    ///
-    /// Returns the problems of `rack.yaml`.
-    pub fn given_region(&mut self) -> Result<Option<String>, Failure> {
-        Ok(self.global.region.clone().or(self.rack_file()?.region.clone()))
-    }
-
-    /// Returns the AWS profile: `--profile`, else `rack.yaml`.
-    ///
-    /// # Errors
-    ///
-    /// Returns the problems of `rack.yaml`.
-    #[cfg(feature = "aws")]
-    pub fn profile(&mut self) -> Result<Option<String>, Failure> {
-        Ok(self.global.profile.clone().or(self.rack_file()?.profile.clone()))
-    }
-
-    /// Returns the role to assume before AWS is asked anything: `--role-arn`, else `rack.yaml`.
-    ///
-    /// # Errors
-    ///
-    /// Returns the problems of `rack.yaml`.
-    #[cfg(feature = "aws")]
-    pub fn role_arn(&mut self) -> Result<Option<String>, Failure> {
-        Ok(self.global.role_arn.clone().or(self.rack_file()?.role_arn.clone()))
-    }
-
-    /// Returns the role that CloudFormation works as: `--cloudformation-role-arn`, else `rack.yaml`.
-    ///
-    /// # Errors
-    ///
-    /// Returns the problems of `rack.yaml`.
-    pub fn cloudformation_role_arn(&mut self) -> Result<Option<String>, Failure> {
-        Ok(self.global.cloudformation_role_arn.clone().or(self.rack_file()?.cloudformation_role_arn.clone()))
-    }
-
-    /// Returns the stack's name: `--stack-name`, else `name` in `rack.yaml`, else the stem of a file, else `rack`.
-    ///
-    /// # Errors
-    ///
-    /// Returns the problems of `rack.yaml`.
-    pub fn stack_name(&mut self, file: Option<&Path>) -> Result<String, Failure> {
-        if let Some(name) = &self.global.stack_name {
-            return Ok(name.clone());
-        }
-        if let Some(name) = &self.rack_file()?.name {
-            return Ok(name.clone());
-        }
-        if file.is_none() {
-            self.report_missing_rack_file()?;
-            let rack_file = self.rack_file()?;
-            if rack_file.path.is_some() && !self.has_reported_missing_rack_file {
-                self.has_reported_missing_rack_file = true;
-                self.status(&format!("{} names no stack: this is about a stack `rack`", rack_file.place(None)));
+    /// Returns every error in `rack.yaml`.
+    pub fn stack_name(&mut self, template_file: Option<&Path>) -> Result<String, Failure> {
+        match self.settings()?.stack_name(template_file) {
+            StackNameSource::Named(name) => Ok(name),
+            StackNameSource::Default(name) => {
+                self.report_missing_rack_file()?;
+                if !self.has_reported_missing_rack_file {
+                    self.has_reported_missing_rack_file = true;
+                    let place = self.rack_file()?.place(None);
+                    self.status(&format!("{place} has no `name`; using the stack name `{name}`"));
+                }
+                Ok(name)
             }
         }
-        let stem = file.and_then(Path::file_stem).map(|stem| stem.to_string_lossy().into_owned());
-        let name: String = stem.unwrap_or_default().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-        let name = name.trim_matches('-');
-        Ok(if name.starts_with(|c: char| c.is_ascii_alphabetic()) { name.to_owned() } else { "rack".to_owned() })
     }
 
-    /// Returns the name of the stack that is to change, which must have been given: by `--stack-name`, or by a `rack.yaml` being there.
+    /// Returns the name of the stack to change, which must be configured.
     ///
     /// # Errors
     ///
-    /// Returns the problems of `rack.yaml`, or that there is none.
+    /// Returns every error in `rack.yaml`, or an error if nothing names the stack.
     pub fn stack_to_change(&mut self) -> Result<String, Failure> {
-        if self.global.stack_name.is_none() {
-            let rack_file = self.required_rack_file()?;
-            if rack_file.name.is_none() {
-                // An empty file, or one that lost its first line, must not make a stack of a name that nobody gave.
-                let message = format!("`{}` names no stack", rack_file.place(None));
-                return Err(Failure::new(ExitCode::NoInput, message)
-                    .hinted("give it a line `name: my-rack`, or name the stack with `--stack-name`"));
-            }
-        }
-        self.stack_name(None)
+        Ok(self.settings()?.configured_stack_name()?.to_owned())
     }
 
-    /// Says once that the rack is rackform's own because there is no `rack.yaml`, when there is none.
+    /// Prints once that there is no `rack.yaml`, if there is none, so that the built-in rack is used.
     ///
     /// # Errors
     ///
-    /// Returns the problems of `rack.yaml`.
+    /// Returns every error in `rack.yaml`.
     pub fn report_missing_rack_file(&mut self) -> Result<(), Failure> {
         if self.rack_file()?.path.is_none() && !self.has_reported_missing_rack_file {
             self.has_reported_missing_rack_file = true;
             let name = self.global.stack_name.as_deref().unwrap_or("rack");
-            self.status(&format!("no rack.yaml here: this is about rackform's own rack with its defaults, and a stack `{name}`"));
+            self.status(&format!("no rack.yaml in this directory; using the built-in rack with its defaults and the stack name `{name}`"));
         }
         Ok(())
-    }
-
-    /// Returns where plans are carried out: `--backend`, else `rack.yaml`, else the local backend beside `rack.yaml`.
-    ///
-    /// # Errors
-    ///
-    /// Returns the problems of `rack.yaml`.
-    pub fn backend(&mut self) -> Result<BackendChoice, Failure> {
-        if let Some(backend) = &self.global.backend {
-            return Ok(backend.clone());
-        }
-        let rack_file = self.rack_file()?;
-        Ok(match &rack_file.backend {
-            Some(BackendChoice::Local { directory }) => BackendChoice::Local { directory: rack_file.beside(directory) },
-            Some(backend) => backend.clone(),
-            None => BackendChoice::Local { directory: rack_file.beside(Path::new(BackendChoice::DEFAULT_DIRECTORY)) },
-        })
     }
 }

@@ -110,7 +110,7 @@ impl StateArgs {
         };
         let global = context.global;
         for (name, is_flag, value) in [
-            ("AWS::Region", global.region.is_some(), context.region()?),
+            ("AWS::Region", global.region.is_some(), context.settings()?.region().to_owned()),
             ("AWS::AccountId", self.account.is_some(), account),
             ("AWS::StackName", global.stack_name.is_some(), context.stack_name(file)?),
         ] {

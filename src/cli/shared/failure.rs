@@ -116,6 +116,11 @@ impl From<ConfigError> for Failure {
         match error {
             ConfigError::Source(error) => error.into(),
             ConfigError::Invalid(problems) => problems.into(),
+            ConfigError::NoRackFile => Self::new(ExitCode::NoInput, error.to_string())
+                .hinted("run `rackform init` to create one, or use `--file` or `--stack-name`"),
+            ConfigError::NoStackName { .. } => {
+                Self::new(ExitCode::NoInput, error.to_string()).hinted("add a line such as `name: my-rack`, or use `--stack-name`")
+            }
         }
     }
 }

@@ -8,8 +8,7 @@ use serde::Serialize;
 
 use crate::cli::shared::screen::{CapturedOutput, Screen};
 use crate::cli::{Command, Context, ExitCode, Failure, GlobalArgs};
-use crate::config::BackendChoice;
-use crate::config::RackFile;
+use crate::config::{CommandLineValues, RackFile, Settings};
 use crate::template::Arena;
 use crate::ui;
 
@@ -126,12 +125,8 @@ fn group_by_store(global: &GlobalArgs) -> Vec<Vec<usize>> {
     for (index, file) in global.files.iter().enumerate() {
         // The errors of an invalid file are reported when the command runs for it.
         let rack_file = RackFile::read(file).unwrap_or_default();
-        let store = match global.backend.clone().or_else(|| rack_file.backend.clone()) {
-            Some(BackendChoice::Aws) => None,
-            Some(BackendChoice::Local { directory }) if global.backend.is_some() => Some(directory),
-            Some(BackendChoice::Local { directory }) => Some(rack_file.beside(&directory)),
-            None => Some(rack_file.beside(Path::new(BackendChoice::DEFAULT_DIRECTORY))),
-        };
+        let command_line = CommandLineValues { backend: global.backend.as_ref(), ..CommandLineValues::default() };
+        let store = Settings { command_line, rack_file: &rack_file }.store();
         // Different paths may name the same directory.
         let store = store.map(|store| std::fs::canonicalize(&store).unwrap_or(store));
         match groups.iter_mut().find(|(other, _)| store.is_some() && *other == store) {

@@ -143,7 +143,7 @@ impl StackArgs {
     }
 
     fn report_ignored_by_local(&self, context: &mut Context<'_>, options: &ChangeSetOptions) -> Result<(), Failure> {
-        if context.backend()? == BackendChoice::Aws {
+        if context.settings()?.backend() == BackendChoice::Aws {
             return Ok(());
         }
         let left_out =

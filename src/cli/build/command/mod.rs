@@ -257,7 +257,7 @@ impl Args {
             }
         }
         if backend == Backend::S3 && cache.s3.region.is_none() {
-            cache.s3.region = context.given_region()?;
+            cache.s3.region = context.settings()?.configured_region().map(str::to_owned);
         }
         Ok(Some(cache))
     }

@@ -102,7 +102,7 @@ fn in_file(context: &mut Context<'_>) -> Result<Rack, Failure> {
     let is = |name: &str, wanted: &str| parameters.get(name).is_some_and(|parameter| parameter.value.as_deref() == Some(wanted));
     let has_cache = is(&build_cache::BUILD_CACHE.to_string(), "Yes");
     let is_fargate = is("BuildMethod", "fargate");
-    let (stack, region) = (context.stack_name(None)?, context.region()?);
+    let (stack, region) = (context.stack_name(None)?, context.settings()?.region().to_owned());
     let rack_file = context.rack_file()?;
     let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
     let repository = rack_file.account.as_ref().map(|account| format!("{account}.dkr.ecr.{region}.{suffix}/{stack}-build-cache"));
