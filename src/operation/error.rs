@@ -39,6 +39,14 @@ pub enum OperationError {
     /// A saved plan was made for another place.
     #[error(transparent)]
     SavedPlanMismatch(#[from] SavedPlanMismatch),
+    /// The stack policy cannot be used.
+    #[error("stack policy `{}`: {problem}", path.display())]
+    StackPolicy {
+        /// The file.
+        path: std::path::PathBuf,
+        /// The problem.
+        problem: String,
+    },
     /// A resource to retain is not in `DELETE_FAILED`.
     #[error("resource `{logical_id}` cannot be retained: it is not in DELETE_FAILED")]
     NotRetainable {

@@ -19,8 +19,10 @@ mod prepare;
 mod request;
 mod saved_plan;
 mod ssm_parameters;
+mod stack_policy;
 mod stale_change_sets;
 mod target;
+mod template_bucket;
 
 pub use build_environment::build_environment;
 pub use deletion::{DeletionRequest, PreparedDeletion, prepare_deletion};
@@ -36,5 +38,7 @@ pub use prepare::prepare_change;
 pub use request::{Baseline, ChangeRequest, Desired, DesiredRack, ExistingResources};
 pub use saved_plan::{prepare_saved_plan, saved_plan};
 pub use ssm_parameters::ssm_parameter_names;
+pub use stack_policy::read_stack_policy;
 pub use stale_change_sets::{StaleChangeSets, find_stale_change_sets};
 pub use target::{PlanBasis, PreparedChange};
+pub use template_bucket::{RequiredBucket, required_bucket};

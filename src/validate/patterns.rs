@@ -54,7 +54,7 @@ impl Pattern {
     }
 }
 
-/// Returns a pattern that matches the same ASCII strings without the classes `\p{L}`, `\p{N}` and `\p{Z}`, which most patterns for tags use.
+/// Returns a pattern that matches the same ASCII strings without the classes `\p{L}`, `\p{N}` and `\p{Z}`, common in patterns for tags.
 fn ascii_only(pattern: &str) -> Option<String> {
     let mut reduced = String::with_capacity(pattern.len());
     let mut is_in_class = false;

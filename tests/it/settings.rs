@@ -62,10 +62,10 @@ fn settings_that_the_local_backend_does_not_support_are_reported() {
     let bench = bench();
     let run = bench.run("apply --yes --rollback-alarm arn:aws:cloudwatch:us-east-1:111122223333:alarm:a --notification-topic arn:aws:sns:us-east-1:111122223333:t");
     assert_eq!(run.code, 0, "{run}");
-    assert!(run.stderr.contains("the local backend takes no notice of notification topics, rollback alarms"), "{run}");
+    assert!(run.stderr.contains("the local backend ignores notification topics, rollback alarms"), "{run}");
     bench.file("policy.json", "{}");
     let run = bench.run("apply --yes");
-    assert!(run.code == 65 && run.stderr.contains("a stack policy is an object with `Statement`"), "{run}");
+    assert!(run.code == 65 && run.stderr.contains("a stack policy must be an object with `Statement`"), "{run}");
 }
 
 #[test]
@@ -168,17 +168,17 @@ fn all_errors_in_a_stack_policy_are_reported_with_their_position_before_any_chan
         assert_eq!(run.stdout, "", "{run}");
         for expected in [
             "policy.json:2:14",
-            "Effect of a stack policy cannot be `Allw`",
+            "invalid Effect `Allw` in a stack policy",
             "did you mean `Allow`?",
             "policy.json:2:45",
             "did you mean `Update:Modify`?",
-            "Principal of a stack policy is an object",
-            "Resource of a stack policy cannot be `Queue`",
-            "a stack policy's statement has no Action or NotAction",
-            "a stack policy's statement has Resource and NotResource",
+            "Principal in a stack policy must be a string, not an object",
+            "invalid Resource `Queue` in a stack policy",
+            "stack policy statement without Action or NotAction",
+            "stack policy statement with both Resource and NotResource",
             "did you mean `StringEquals`?",
             "did you mean `ResourceType`?",
-            "a stack policy's statement has no Principal",
+            "stack policy statement without Principal",
             "did you mean `Principal`?",
         ] {
             assert!(run.stderr.contains(expected), "{expected}\n{run}");
@@ -187,7 +187,7 @@ fn all_errors_in_a_stack_policy_are_reported_with_their_position_before_any_chan
     assert_eq!(bench.run("status --format json").json()["status"], "CREATE_COMPLETE");
     bench.file("policy.json", "Statement: []\n");
     let run = bench.run("plan");
-    assert!(run.code == 65 && run.stderr.contains("a stack policy is JSON"), "{run}");
+    assert!(run.code == 65 && run.stderr.contains("a stack policy must be JSON"), "{run}");
 }
 
 #[test]

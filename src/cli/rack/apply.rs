@@ -78,7 +78,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
             let (baseline, imports) = (Baseline::reverting_drift(args.drift), args.import.imports.as_slice());
             let desired = changes::desired_rack(context)?;
             let mut change = changes::prepare(context, backend.as_ref(), &stack, desired, &overrides, baseline, imports)?;
-            args.stack.decide(context, &mut change)?;
+            args.stack.resolve_options(context, &mut change)?;
             change
         }
         Some(saved) => {

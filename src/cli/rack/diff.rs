@@ -234,9 +234,9 @@ fn plan_of_deployed(args: &Args, context: &mut Context<'_>) -> Result<(Plan, Aws
     let (baseline, imports) = (Baseline::reverting_drift(args.confirm.drift), args.import.imports.as_slice());
     let mut change = changes::prepare(context, backend.as_ref(), &stack, desired, &given, baseline, imports)?;
     if args.after == DiffInput::Rack {
-        StackArgs::default().decide(context, &mut change)?;
+        StackArgs::default().resolve_options(context, &mut change)?;
     }
     change.compare_stack_settings(backend.as_ref())?;
-    let said = args.confirm.ask(context, backend.as_ref(), &change)?;
+    let said = args.confirm.request(context, backend.as_ref(), &change)?;
     Ok((change.plan, said))
 }

@@ -68,10 +68,10 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let is_local = matches!(context.settings()?.backend(), BackendChoice::Local { .. });
     change.target.options.template_bucket = args.template_bucket.clone().or(context.rack_file()?.template_bucket.clone());
     change.target.options.create_template_bucket = args.create_template_bucket;
-    let bucket = crate::cli::shared::preflight::bucket(backend.as_ref(), &change).unwrap_or_default();
-    let creates_bucket = args.create_template_bucket && bucket.as_ref().is_none_or(|(_, is_named)| !is_named);
-    // Without an account nobody knows the name of the bucket that is made in it.
-    let name = bucket.map(|(name, _)| name).or(change.target.options.template_bucket.clone()).unwrap_or_default();
+    let bucket = crate::operation::required_bucket(backend.as_ref(), &change).unwrap_or_default();
+    let creates_bucket = args.create_template_bucket && bucket.as_ref().is_none_or(|bucket| !bucket.is_configured);
+    // The name of the bucket that rackform creates contains the account, which may be unknown.
+    let name = bucket.map(|bucket| bucket.name).or(change.target.options.template_bucket.clone()).unwrap_or_default();
     let bucket = (change.target.template.len() > INLINE_TEMPLATE_LIMIT_BYTES).then_some(name);
     let role_arn = change.target.options.role_arn.clone();
     let subject = Subject::from(&change.target);

@@ -91,7 +91,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let (baseline, imports) = (Baseline::reverting_drift(args.confirm.drift), args.import.imports.as_slice());
     let desired = changes::desired_rack(context)?;
     let mut change = changes::prepare(context, backend.as_ref(), &stack, desired, &overrides, baseline, imports)?;
-    args.stack.decide(context, &mut change)?;
+    args.stack.resolve_options(context, &mut change)?;
     change.compare_stack_settings(backend.as_ref())?;
     // Told before the plan is shown, and not after somebody read it all.
     let parameters = match &args.output {
@@ -107,7 +107,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     if !args.confirm.confirm_with_aws {
         crate::cli::shared::stale_change_sets::report(context, backend.as_ref(), &stack);
     }
-    let said = args.confirm.ask(context, backend.as_ref(), &change)?;
+    let said = args.confirm.request(context, backend.as_ref(), &change)?;
     let text = match args.format {
         PlanFormat::Human => said.text(Some(context.layout())),
         PlanFormat::Markdown => said.text(None),

@@ -1,4 +1,4 @@
-//! What AWS itself says beside a prediction: its own change set, made and taken away again, and drift.
+//! Compares a prediction with AWS: with its own change set, created and deleted again, and with drift.
 
 use crate::apply;
 use crate::backend::Backend;
@@ -6,33 +6,33 @@ use crate::cli::{Context, ExitCode, Failure};
 use crate::operation::PreparedChange;
 use crate::ui::plan::{Confirmation, Drifted};
 
-/// What to ask AWS beside the prediction.
+/// What to request from AWS beside the prediction.
 #[derive(Clone, Copy, Debug, Default, clap::Args)]
 pub struct ConfirmArgs {
-    /// Also make AWS's own change set, show where it and the prediction disagree (exit code 5), and take it away again
+    /// Also create AWS's own change set, show where it differs from the prediction (exit code 5), and delete it again
     #[arg(long)]
     pub confirm_with_aws: bool,
-    /// Start from what is really there, which AWS is asked to look for, and put back what was changed behind the stack's back
+    /// Detect drift, plan from the actual state, and revert changes made outside CloudFormation
     #[arg(long)]
     pub drift: bool,
 }
 
-/// What AWS says beside a prediction.
+/// AWS's own change set and drift.
 #[derive(Debug, Default)]
 pub struct AwsConfirmation {
-    /// Its own change set, held against the prediction.
+    /// Its change set, compared with the prediction.
     pub confirmation: Option<Confirmation>,
-    /// Resources that are not what the deployed template says.
+    /// Resources that differ from the deployed template.
     pub drift: Option<Vec<Drifted>>,
 }
 
 impl AwsConfirmation {
-    /// Tells whether AWS's change set differs from the prediction.
+    /// Returns whether AWS's change set differs from the prediction.
     pub fn disagrees(&self) -> bool {
         self.confirmation.as_ref().is_some_and(|confirmation| !confirmation.agrees())
     }
 
-    /// Returns it for a person; in a pull request where there is no layout.
+    /// Returns it as text for a terminal, or as Markdown without a layout.
     pub fn text(&self, layout: Option<crate::ui::Layout>) -> String {
         use crate::ui::plan::{confirmation, confirmation_markdown, drift};
         let mut text = self.drift.as_ref().map(|drifted| drift(drifted, layout)).unwrap_or_default();
@@ -47,41 +47,41 @@ impl AwsConfirmation {
 }
 
 impl ConfirmArgs {
-    /// Asks AWS what these flags want to know.
+    /// Requests what the flags select from AWS.
     ///
     /// # Errors
     ///
-    /// Returns that the backend in force is not AWS, that AWS refuses the change, or what was left behind.
-    pub fn ask<'a>(
+    /// Returns an error if the backend is not AWS, if AWS refuses the change, or if the change set cannot be deleted.
+    pub fn request<'a>(
         &self,
         context: &mut Context<'a>,
         backend: &dyn Backend,
         change: &PreparedChange<'a>,
     ) -> Result<AwsConfirmation, Failure> {
-        let mut said = AwsConfirmation::default();
+        let mut confirmation = AwsConfirmation::default();
         let hide = |text| change.secrets.text(text);
-        said.drift = change.drift.clone().map(|drifts| Drifted::of(&change.plan, drifts, &hide));
+        confirmation.drift = change.drift.clone().map(|drifts| Drifted::of(&change.plan, drifts, &hide));
         if !self.confirm_with_aws {
-            return Ok(said);
+            return Ok(confirmation);
         }
         if !backend.capabilities().confirms_plans {
-            let message = format!("`--confirm-with-aws` asks AWS, and the backend in force is {}", backend.name());
-            return Err(Failure::new(ExitCode::Usage, message).hinted("`--backend aws` plans against the stack in an account"));
+            let message = format!("`--confirm-with-aws` requires the AWS backend, but the backend is {}", backend.name());
+            return Err(Failure::new(ExitCode::Usage, message).hinted("use `--backend aws`"));
         }
         crate::cli::shared::stale_change_sets::delete(context, backend, &change.target.stack);
-        context.detail("a change set is made to be looked at, and taken away again");
+        context.detail("creating a change set to compare it; it is deleted again");
         let first = change.target.first();
         if first.is_some() {
-            context.status("AWS is asked about the import alone: the update after it can be asked about once the import is done");
+            context.status("only the import is compared with AWS; the update after it can be compared once the import is complete");
         }
         let target = first.as_ref().unwrap_or(&change.target);
         let change_set = apply::confirm(backend, target, crate::cli::shared::interrupt::flag())?;
         if change_set.status.is_failed() && !change_set.is_empty_update() {
             let reason = hide(change_set.status_reason.unwrap_or_else(|| "no reason given".to_owned()));
             return Err(Failure::new(ExitCode::Failed, format!("AWS refuses this change: {reason}"))
-                .hinted("the change set is taken away again, nothing was changed"));
+                .hinted("the change set was deleted; nothing was changed"));
         }
-        said.confirmation = Some(Confirmation::new(target.approved.as_ref().unwrap_or(&change.plan), &change_set, &hide));
-        Ok(said)
+        confirmation.confirmation = Some(Confirmation::new(target.approved.as_ref().unwrap_or(&change.plan), &change_set, &hide));
+        Ok(confirmation)
     }
 }

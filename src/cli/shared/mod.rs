@@ -20,5 +20,4 @@ pub mod preflight;
 pub mod rendered;
 pub mod screen;
 pub mod stack_args;
-pub mod stack_policy;
 pub mod stale_change_sets;

@@ -27,6 +27,7 @@ impl From<OperationError> for Failure {
                 SavedPlanMismatch::Location { .. } => "select the planned place with `--backend` and `--region`",
                 SavedPlanMismatch::Account { .. } => "select the planned account with `--profile` and `--role-arn`",
             }),
+            OperationError::StackPolicy { .. } => Self::new(ExitCode::Data, message),
             OperationError::NotRetainable { failed, .. } => {
                 let failure = Self::new(ExitCode::Usage, message);
                 if failed.is_empty() { failure } else { failure.hinted(format!("the deletion failed at {}", failed.join(", "))) }

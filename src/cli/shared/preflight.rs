@@ -1,55 +1,34 @@
-//! What in the account would make a plan fail: asked and told before it is carried out.
+//! Preflight: checks that run before an update, and show what in the account would make it fail.
 
-use crate::backend::{Backend, BackendHint, TemplateBucket};
+use crate::backend::{Backend, BackendHint};
 use crate::cli::{Context, ExitCode, Failure};
-use crate::cloudformation::INLINE_TEMPLATE_LIMIT_BYTES;
-use crate::operation::PreparedChange;
+use crate::operation::{PreparedChange, required_bucket};
 use crate::ui;
 use crate::verify::preflight::{Bucket, Request, preflight};
 use crate::verify::{Report, State, Subject};
 
-/// Looks for what would make a change fail.
+/// Runs the preflight checks of a change.
 ///
 /// # Errors
 ///
-/// Returns that the backend cannot be asked.
+/// Returns an error if the backend fails.
 pub fn inspect(context: &mut Context<'_>, backend: &dyn Backend, change: &PreparedChange<'_>) -> Result<Report, Failure> {
     let inspector = crate::cli::shared::backend::inspector(context, backend)?;
     let subject = Subject::from(&change.target);
-    let bucket = bucket(backend, change)?;
+    let bucket = required_bucket(backend, change)?;
     let remedy = match &bucket {
-        Some((_, false)) => ui::hints::backend(&BackendHint::SetTemplateBucket),
-        _ => "create it, or name another".to_owned(),
+        Some(bucket) if !bucket.is_configured => ui::hints::backend(&BackendHint::SetTemplateBucket),
+        _ => "create the bucket, or configure another".to_owned(),
     };
     let is_made = change.target.options.create_template_bucket;
-    let bucket = bucket.as_ref().map(|(name, is_named)| Bucket { name, is_made: is_made && !is_named, remedy: &remedy });
+    let bucket = bucket.as_ref().map(|bucket| Bucket { name: &bucket.name, is_made: is_made && !bucket.is_configured, remedy: &remedy });
     let role_arn = change.target.options.role_arn.as_deref();
-    let stored = crate::operation::ssm_parameter_names(change.parameters);
-    let request = Request { subject: &subject, plan: &change.plan, known: change.state, bucket, role_arn, ssm_parameters: &stored };
+    let ssm_parameters = crate::operation::ssm_parameter_names(change.parameters);
+    let request = Request { subject: &subject, plan: &change.plan, known: change.state, bucket, role_arn, ssm_parameters: &ssm_parameters };
     Ok(preflight(backend, inspector.as_ref(), &request)?)
 }
 
-/// Returns the bucket that the template of a change goes through on AWS, where it is too large to go without, and whether it is one that
-/// somebody else made.
-///
-/// # Errors
-///
-/// Returns that the backend cannot be asked.
-pub fn bucket(backend: &dyn Backend, change: &PreparedChange<'_>) -> Result<Option<(String, bool)>, Failure> {
-    if !backend.capabilities().uploads_templates || change.target.longest_template() <= INLINE_TEMPLATE_LIMIT_BYTES {
-        return Ok(None);
-    }
-    let resources = match change.target.revision {
-        Some(_) => backend.list_resources(&change.target.stack)?,
-        None => Vec::new(),
-    };
-    Ok(Some(match TemplateBucket::of(&change.target.options, &resources) {
-        TemplateBucket::Named(name) | TemplateBucket::Settings(name) => (name, true),
-        TemplateBucket::Own => (TemplateBucket::own_name(&backend.identity()?.account, &backend.region()), false),
-    }))
-}
-
-/// Tells what is in the way, and what could not be looked at; under `-v` that nothing is.
+/// Prints failed checks and checks that could not run; with `-v` also a summary.
 pub fn report(context: &mut Context<'_>, report: &Report) {
     let text = ui::verify::not_passed(report, context.stderr_layout());
     if report.checks.iter().any(|verdict| verdict.state == State::Failed) {
@@ -60,17 +39,17 @@ pub fn report(context: &mut Context<'_>, report: &Report) {
     context.detail(&format!("preflight of {}", ui::verify::summary(report)));
 }
 
-/// Refuses what would fail.
+/// Refuses a plan with a failed check.
 ///
 /// # Errors
 ///
-/// Returns that something would make the plan fail.
+/// Returns an error if a check failed.
 pub fn refuse(report: &Report, hint: &str) -> Result<(), Failure> {
     match report.summary.errors {
         0 => Ok(()),
         count => {
-            let things = if count == 1 { "1 thing".to_owned() } else { format!("{count} things") };
-            let message = format!("the plan would fail: {things} in the way; nothing was changed");
+            let checks = if count == 1 { "1 preflight check".to_owned() } else { format!("{count} preflight checks") };
+            let message = format!("the update would fail: {checks} failed; nothing was changed");
             Err(Failure::new(ExitCode::Denied, message).hinted(hint))
         }
     }

@@ -1,4 +1,4 @@
-//! How CloudFormation is to go about a change: flags, over the keys of `rack.yaml`.
+//! Options of a CloudFormation operation: from the command line, else from `rack.yaml`.
 
 use std::path::PathBuf;
 
@@ -7,51 +7,51 @@ use crate::cli::{Context, ExitCode, Failure};
 use crate::cloudformation::{ChangeSetOptions, OnFailure, StackSettings, parse_rollback_alarm};
 use crate::config::BackendChoice;
 use crate::diagnostic::Source;
-use crate::operation::PreparedChange;
+use crate::operation::{OperationError, PreparedChange, read_stack_policy};
 use crate::template::{Arena, Style, Template, write_json};
 
-/// How CloudFormation is to go about a change.
+/// Options of a CloudFormation operation.
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "CloudFormation options")]
 pub struct StackArgs {
     /// Bucket for a template over 51,200 bytes [default: `template_bucket` in rack.yaml, else the rack's settings bucket]
     #[arg(long, value_name = "NAME")]
     pub template_bucket: Option<String>,
-    /// Make a private, encrypted bucket for such templates where there is none; they leave it after 30 days
+    /// Create a private, encrypted bucket for such templates if there is none; it deletes them after 30 days
     #[arg(long)]
     pub create_template_bucket: bool,
-    /// Send the template as JSON in one line
+    /// Send the template as JSON on one line
     #[arg(long)]
     pub minify_template: bool,
     /// Stack policy to set, a JSON file [default: `stack_policy` in rack.yaml]
     #[arg(long, value_name = "FILE")]
     pub stack_policy: Option<PathBuf>,
-    /// SNS topic that is told of events; again for more [default: `notification_topics` in rack.yaml, else as they are]
+    /// SNS topic that receives stack events; repeat for several [default: `notification_topics` in rack.yaml, else unchanged]
     #[arg(long, value_name = "ARN", value_parser = parse_arn)]
     pub notification_topic: Vec<String>,
-    /// What becomes of a stack whose change fails; delete is for new stacks only [default: `on_failure` in rack.yaml,
-    /// whose delete does not count for updates, else rollback]
+    /// What to do when an operation fails; delete is for new stacks only [default: `on_failure` in rack.yaml, whose delete is
+    /// ignored for updates, else rollback]
     #[arg(long, value_name = "rollback|delete|do-nothing", value_parser = parse_on_failure)]
     pub on_failure: Option<OnFailure>,
-    /// Let what was done stay when a change fails: the same as --on-failure do-nothing
+    /// Keep completed changes when an operation fails; same as --on-failure do-nothing
     #[arg(long, conflicts_with = "on_failure")]
     pub disable_rollback: bool,
-    /// CloudWatch alarm that turns the change back, a composite one as composite:ARN; again for more [default: `rollback_alarms`
-    /// in rack.yaml]
+    /// CloudWatch alarm that triggers a rollback, a composite alarm as composite:ARN; repeat for several [default:
+    /// `rollback_alarms` in rack.yaml]
     #[arg(long, value_name = "ARN", value_parser = parse_alarm)]
     pub rollback_alarm: Vec<String>,
-    /// How long alarms are watched after the change [default: `rollback_monitoring_minutes` in rack.yaml]
+    /// How long to monitor alarms after the operation [default: `rollback_monitoring_minutes` in rack.yaml]
     #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(0..=180))]
     pub rollback_monitoring_minutes: Option<u32>,
 }
 
-/// Reads an ARN.
+/// Parses an ARN.
 ///
 /// # Errors
 ///
-/// Returns what an ARN looks like.
+/// Returns an error if the text is not an ARN.
 pub fn parse_arn(text: &str) -> Result<String, String> {
-    if is_arn(text) { Ok(text.to_owned()) } else { Err("an ARN is arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE".to_owned()) }
+    if is_arn(text) { Ok(text.to_owned()) } else { Err("expected arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE".to_owned()) }
 }
 
 fn parse_alarm(text: &str) -> Result<String, String> {
@@ -62,24 +62,24 @@ fn parse_on_failure(text: &str) -> Result<OnFailure, String> {
     OnFailure::ALL
         .into_iter()
         .find(|choice| choice.name() == text)
-        .ok_or_else(|| format!("the choices are {}", OnFailure::ALL.map(OnFailure::name).join(", ")))
+        .ok_or_else(|| format!("expected one of {}", OnFailure::ALL.map(OnFailure::name).join(", ")))
 }
 
 impl StackArgs {
-    /// Settles how a change is gone about: flags over `rack.yaml` over what the stack has.
+    /// Resolves the change options: the command line wins over `rack.yaml`, which wins over the current settings of the stack.
     ///
     /// # Errors
     ///
-    /// Returns the problems of `rack.yaml` and of the stack policy, or a choice that does not suit the stack.
-    pub fn decide(&self, context: &mut Context<'_>, change: &mut PreparedChange<'_>) -> Result<(), Failure> {
+    /// Returns every error in `rack.yaml` and in the stack policy, or an error if an option does not apply to the stack.
+    pub fn resolve_options(&self, context: &mut Context<'_>, change: &mut PreparedChange<'_>) -> Result<(), Failure> {
         let rack = context.rack_file()?;
         let some = |flags: &[String]| (!flags.is_empty()).then(|| flags.to_vec());
         let on_failure = self.on_failure.or(self.disable_rollback.then_some(OnFailure::DoNothing));
         if on_failure == Some(OnFailure::Delete) && change.target.revision.is_some() {
-            let message = format!("`--on-failure delete` is for new stacks, and `{}` exists", change.target.stack);
-            return Err(Failure::new(ExitCode::Usage, message).hinted("an update that fails is rolled back, or left with `do-nothing`"));
+            let message = format!("`--on-failure delete` requires a new stack, but `{}` exists", change.target.stack);
+            return Err(Failure::new(ExitCode::Usage, message).hinted("use `rollback` or `do-nothing` for an update"));
         }
-        // rack.yaml says how a new stack is made and how it is updated, both in one word.
+        // `on_failure` in rack.yaml applies to creations and updates, but updates do not support `delete`.
         let of_rack = rack.on_failure.filter(|choice| *choice != OnFailure::Delete || change.target.revision.is_none());
         let options = ChangeSetOptions {
             notification_topics: some(&self.notification_topic).or(rack.notification_topics.clone()),
@@ -94,7 +94,13 @@ impl StackArgs {
         change.target.options = options;
         let stack_policy = match self.stack_policy.as_ref().or(rack.stack_policy.as_ref()) {
             Some(path) => {
-                Some(crate::cli::shared::stack_policy::read(path, self.stack_policy.is_none().then(|| rack.place(rack.stack_policy_line)))?)
+                let text = read_stack_policy(path).map_err(|error| match error {
+                    OperationError::Source(error) if self.stack_policy.is_none() => {
+                        Failure::from(error).hinted(format!("{} names it as the stack policy", rack.place(rack.stack_policy_line)))
+                    }
+                    error => error.into(),
+                });
+                Some(text?)
             }
             None => None,
         };
@@ -105,11 +111,11 @@ impl StackArgs {
         Ok(())
     }
 
-    /// Adds to a saved plan what says no more than where a template goes; everything else was decided when it was made.
+    /// Adds the template bucket to a saved plan; every other option was decided when the plan was saved.
     ///
     /// # Errors
     ///
-    /// Returns that something was given that the plan has decided.
+    /// Returns an error if an option is given that the saved plan decides.
     pub fn add_to_saved(&self, options: &mut ChangeSetOptions) -> Result<(), Failure> {
         let Self {
             template_bucket,
@@ -132,8 +138,8 @@ impl StackArgs {
             ("--rollback-monitoring-minutes", rollback_monitoring_minutes.is_some()),
         ];
         if let Some((flag, _)) = decided.into_iter().find(|(_, given)| *given) {
-            return Err(Failure::new(ExitCode::Usage, format!("`{flag}` cannot change a saved plan, which is carried out exactly"))
-                .hinted(format!("give `{flag}` to `rackform plan -o`")));
+            return Err(Failure::new(ExitCode::Usage, format!("cannot use `{flag}` with a saved plan"))
+                .hinted(format!("use `{flag}` with `rackform plan -o`, which saves the plan")));
         }
         if template_bucket.is_some() {
             options.template_bucket.clone_from(template_bucket);
@@ -146,17 +152,17 @@ impl StackArgs {
         if context.settings()?.backend() == BackendChoice::Aws {
             return Ok(());
         }
-        let left_out =
+        let unsupported =
             [("notification topics", options.notification_topics.is_some()), ("rollback alarms", !options.rollback_alarms.is_empty())];
-        let left_out: Vec<&str> = left_out.into_iter().filter(|(_, given)| *given).map(|(what, _)| what).collect();
-        if !left_out.is_empty() {
-            context.status(&format!("the local backend takes no notice of {}", left_out.join(", ")));
+        let ignored: Vec<&str> = unsupported.into_iter().filter(|(_, given)| *given).map(|(what, _)| what).collect();
+        if !ignored.is_empty() {
+            context.status(&format!("the local backend ignores {}", ignored.join(", ")));
         }
         Ok(())
     }
 }
 
-/// Returns a template as JSON in one line.
+/// Returns a template as JSON on one line.
 fn minified(text: &str) -> Result<String, Failure> {
     let (source, arena) = (Source::new("template", text.to_owned()), Arena::new());
     Ok(write_json(Template::read(&source, &arena)?.root, &Style::minified()))
