@@ -13,7 +13,7 @@ use crate::cloudformation::{Capability, ChangeSet, DeploymentMode};
 use crate::schema;
 
 /// The version of a [`Plan`]'s JSON, which `docs/plan.schema.json` describes.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 
 /// The changes from one evaluated template to another.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -1,7 +1,7 @@
-//! A plan in a file: everything `apply FILE` needs to carry out exactly what was reviewed, or to refuse.
+//! Saved plans: a file with everything that `apply FILE` needs to execute exactly the reviewed plan, or to refuse.
 //!
-//! The file is JSON with a version and a digest over its content. It never holds a `NoEcho` value: such a parameter is kept as
-//! "the deployed value", and a plan that would set a new one cannot be saved.
+//! The file is JSON with a format version and a digest of its content. It never contains a `NoEcho` value: such a parameter keeps its
+//! deployed value, and a plan that sets a new one cannot be saved.
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -12,32 +12,32 @@ use crate::cloudformation::{ChangeSetOptions, StackSettings};
 use crate::parameters::{ParameterSet, Provenance};
 use crate::text::sha256_hex;
 
-/// The version of the file that this program writes and reads.
-pub const FORMAT_VERSION: u32 = 1;
+/// The version of the file format that this program writes, and the only one that it reads. A change of [`Plan`]'s JSON raises it, too.
+pub const FORMAT_VERSION: u32 = 2;
 
-/// What a parameter is set to when the plan is carried out.
+/// The value of a parameter when the plan is executed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SavedParameter {
     /// This value.
     Value(String),
-    /// Whatever the stack has, as `UsePreviousValue` does.
+    /// The deployed value, like `UsePreviousValue` in CloudFormation.
     UsePreviousValue,
 }
 
-/// A plan with everything needed to carry it out.
+/// A plan with everything needed to execute it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SavedPlan {
     /// The stack.
     pub stack_name: String,
-    /// The backend that it was made against, such as `local` or `aws`.
+    /// The backend for which it was made, such as `local` or `aws`.
     pub backend: String,
     /// The region.
     pub region: String,
-    /// The account; `None` in a plan of an earlier version.
+    /// The account; `None` if the backend could not report the caller's identity.
     #[serde(default)]
     pub account: Option<String>,
-    /// The revision of the deployed stack that it was made against; `None` when there was no stack.
+    /// The revision of the deployed stack for which it was made; `None` if the stack did not exist.
     pub revision: Option<String>,
     /// The text of the new template.
     pub template: String,
@@ -45,44 +45,44 @@ pub struct SavedPlan {
     pub parameters: IndexMap<String, SavedParameter>,
     /// The stack's tags.
     pub tags: IndexMap<String, String>,
-    /// How CloudFormation is to go about it.
+    /// The options of the change set.
     #[serde(default)]
     pub options: ChangeSetOptions,
-    /// What the stack is to have that no change set sets.
+    /// Stack settings that a change set cannot set.
     #[serde(default)]
     pub settings: StackSettings,
-    /// What is imported before that.
+    /// The import that precedes the update.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub import: Option<ImportStep>,
-    /// What was reviewed.
+    /// The reviewed plan.
     pub plan: Plan,
 }
 
-/// Why a plan cannot be saved or loaded.
+/// The reasons why a plan cannot be saved or loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum SavedPlanError {
-    /// New secrets do not go into files.
+    /// The plan sets a new secret, which must not be stored in a file.
     #[error("the plan sets the NoEcho parameter{} {}, whose value is not stored in files", if names.len() == 1 { "" } else { "s" }, names.join(", "))]
     Secret {
         /// The parameters.
         names: Vec<String>,
     },
-    /// Not a plan.
+    /// The file is not a saved plan.
     #[error("the file is not a saved plan")]
     Syntax(#[source] serde_json::Error),
-    /// Written by another version of this program.
-    #[error("the plan has format version {found}, and this program reads version {FORMAT_VERSION}")]
+    /// The plan was saved by a version of this program with another file format.
+    #[error("the plan was saved by another version of rackform (format {found}; this version reads format {FORMAT_VERSION})")]
     Version {
         /// The file's version.
         found: u64,
     },
-    /// The content is not what was written.
-    #[error("the plan was changed after it was saved: its digest does not fit its content")]
+    /// The file was changed after the plan was saved.
+    #[error("the plan was changed after it was saved: its digest does not match its content")]
     Digest,
 }
 
 impl SavedPlanError {
-    /// Returns what to do about it.
+    /// Returns how to fix it.
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Secret { .. } => "`rackform apply` without a saved plan sets it; a parameter left at its deployed value can be saved",
@@ -91,7 +91,7 @@ impl SavedPlanError {
     }
 }
 
-/// The file's outside.
+/// The outer object of the file.
 #[derive(Serialize, Deserialize)]
 struct Envelope<T> {
     format_version: u64,
@@ -100,11 +100,12 @@ struct Envelope<T> {
 }
 
 impl SavedPlan {
-    /// Returns what each parameter is set to: a `NoEcho` value only as the deployed one.
+    /// Returns the value to save for each parameter; a `NoEcho` parameter keeps its deployed value.
     ///
     /// # Errors
     ///
-    /// Returns the names of `NoEcho` parameters that are given a value of their own. A default is none: it stands in the template.
+    /// Returns an error with the names of `NoEcho` parameters that are set to a new value. A default is allowed, because the template
+    /// contains it.
     pub fn parameters_of(parameters: &ParameterSet<'_>) -> Result<IndexMap<String, SavedParameter>, SavedPlanError> {
         let mut saved = IndexMap::new();
         let mut names = Vec::new();
@@ -112,7 +113,7 @@ impl SavedPlan {
             let value = match (&parameter.value, parameter.provenance) {
                 (None, _) => SavedParameter::UsePreviousValue,
                 (Some(_), Provenance::Deployed) if parameter.declaration.no_echo => SavedParameter::UsePreviousValue,
-                // Left out, so that the template's default holds.
+                // Left out, so that CloudFormation uses the template's default.
                 (Some(_), Provenance::Default) if parameter.declaration.no_echo => continue,
                 (Some(_), _) if parameter.declaration.no_echo => {
                     names.push(format!("`{name}`"));
@@ -129,7 +130,7 @@ impl SavedPlan {
     ///
     /// # Errors
     ///
-    /// Fails only if JSON cannot be written, which no plan causes.
+    /// Returns an error if the plan cannot be serialized.
     pub fn to_json(&self) -> Result<String, SavedPlanError> {
         let content = serde_json::to_value(self).map_err(SavedPlanError::Syntax)?;
         let envelope = Envelope { format_version: u64::from(FORMAT_VERSION), digest: digest(&content), content };
@@ -142,7 +143,7 @@ impl SavedPlan {
     ///
     /// # Errors
     ///
-    /// Refuses what is no plan, has another version, or was changed since.
+    /// Returns an error if the text is not a saved plan, has another format version, or was changed after it was saved.
     pub fn from_json(text: &str) -> Result<Self, SavedPlanError> {
         #[derive(Deserialize)]
         struct Version {

@@ -71,7 +71,7 @@ fn unknown_api_values_are_kept_and_shown() {
     assert!(seen >= 7, "{seen}");
 
     let approved: rackform::plan::Plan = serde_json::from_value(serde_json::json!({
-        "format_version": 1, "ChangeSet": {"Status": "CREATE_COMPLETE", "Changes": []}, "Effects": [], "Risks": [], "Parameters": [],
+        "format_version": 2, "ChangeSet": {"Status": "CREATE_COMPLETE", "Changes": []}, "Effects": [], "Risks": [], "Parameters": [],
         "Outputs": []
     }))
     .unwrap();

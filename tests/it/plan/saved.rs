@@ -1,4 +1,4 @@
-//! Plans in files.
+//! Saved plans.
 
 use rackform::diagnostic::Source;
 use rackform::parameters::{ParameterOverrides, ParameterSet};
@@ -27,7 +27,7 @@ fn saved() -> SavedPlan {
 }
 
 #[test]
-fn a_saved_plan_reads_back_the_same() {
+fn a_saved_plan_survives_a_round_trip() {
     let text = saved().to_json().unwrap();
     let back = SavedPlan::from_json(&text).unwrap();
     assert_eq!(back.to_json().unwrap(), text);
@@ -36,11 +36,11 @@ fn a_saved_plan_reads_back_the_same() {
 }
 
 #[test]
-fn a_changed_file_another_version_and_other_files_are_refused() {
+fn changed_files_other_versions_and_other_files_are_refused() {
     let text = saved().to_json().unwrap();
     assert!(matches!(SavedPlan::from_json(&text.replace("\"rack\"", "\"rick\"")), Err(SavedPlanError::Digest)));
     assert!(matches!(
-        SavedPlan::from_json(&text.replacen("\"format_version\": 1", "\"format_version\": 9", 1)),
+        SavedPlan::from_json(&text.replacen("\"format_version\": 2", "\"format_version\": 9", 1)),
         Err(SavedPlanError::Version { found: 9 })
     ));
     for other in ["", "[]", "{\"Resources\": {}}"] {
@@ -49,19 +49,28 @@ fn a_changed_file_another_version_and_other_files_are_refused() {
 }
 
 #[test]
-fn secrets_stay_out_of_files() {
+fn a_plan_in_the_format_of_0_1_0_is_refused_rather_than_read_without_its_ssm_parameters() {
+    let old = json!({"format_version": 1, "digest": "sha256:0", "content": {"plan": {"Stored": []}}}).to_string();
+    let error = SavedPlan::from_json(&old).unwrap_err();
+    assert!(matches!(error, SavedPlanError::Version { found: 1 }), "{error}");
+    assert!(error.to_string().starts_with("the plan was saved by another version of rackform"), "{error}");
+    assert!(error.hint().starts_with("plan again"), "{}", error.hint());
+}
+
+#[test]
+fn no_echo_values_are_not_saved() {
     let arena = Arena::new();
     let text =
         json!({"Parameters": {"Open": {"Type": "String"}, "Secret": {"Type": "String", "NoEcho": true}}, "Resources": {"T": {"Type": "AWS::SNS::Topic"}}}).to_string();
     let source = Source::new("t.json", text);
     let template = Template::read(&source, &arena).unwrap();
-    let mut given = ParameterOverrides::new();
-    given.add_flag("Open=1").unwrap();
-    given.add_deployed("Secret", None);
-    let kept = SavedPlan::parameters_of(&ParameterSet::resolve(&template, &given).unwrap()).unwrap();
+    let mut overrides = ParameterOverrides::new();
+    overrides.add_flag("Open=1").unwrap();
+    overrides.add_deployed("Secret", None);
+    let kept = SavedPlan::parameters_of(&ParameterSet::resolve(&template, &overrides).unwrap()).unwrap();
     assert_eq!(kept["Secret"], SavedParameter::UsePreviousValue);
     assert_eq!(kept["Open"], SavedParameter::Value("1".into()));
-    given.add_flag("Secret=hunter2").unwrap();
-    let refused = SavedPlan::parameters_of(&ParameterSet::resolve(&template, &given).unwrap()).unwrap_err();
+    overrides.add_flag("Secret=hunter2").unwrap();
+    let refused = SavedPlan::parameters_of(&ParameterSet::resolve(&template, &overrides).unwrap()).unwrap_err();
     assert!(refused.to_string().contains("`Secret`") && !refused.to_string().contains("hunter2"), "{refused}");
 }
