@@ -1,14 +1,14 @@
-//! Attributes that can be told from a resource's physical ID.
+//! Attributes that can be derived from a resource's physical ID.
 //!
-//! AWS puts a deployed resource's attributes into a change set. Offline they are often known all the same: an ARN is made of the name,
-//! the account and the region. Each row is a form that the type's reference page gives under "Return values", at
+//! AWS includes the attributes of a deployed resource in a change set. Offline, many of them can be derived: an ARN consists of the name,
+//! the account and the region. Each row is a format that the type's reference page documents under "Return values", at
 //! `https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/`.
 
 use crate::evaluate::State;
 
-/// A type, an attribute, and its form: `{id}` is the physical ID, `{last}` its part behind the last `:` or `/`,
-/// `{behind:x}` its part behind and `{from:x}` its part from `x` on; the others are pseudo parameters.
-const FORMS: &[(&str, &str, &str)] = &[
+/// A type, an attribute, and its format: `{id}` is the physical ID, `{last}` its part after the last `:` or `/`,
+/// `{after:x}` its part after `x`, and `{from:x}` its part starting at `x`; the others are pseudo parameters.
+const FORMATS: &[(&str, &str, &str)] = &[
     ("AWS::ApiGateway::RestApi", "RestApiId", "{id}"),
     ("AWS::Backup::BackupVault", "BackupVaultArn", "arn:{partition}:backup:{region}:{account}:backup-vault:{id}"),
     ("AWS::CloudWatch::Alarm", "Arn", "arn:{partition}:cloudwatch:{region}:{account}:alarm:{id}"),
@@ -23,7 +23,7 @@ const FORMS: &[(&str, &str, &str)] = &[
     ("AWS::ECS::Service", "Name", "{last}"),
     ("AWS::EFS::AccessPoint", "Arn", "arn:{partition}:elasticfilesystem:{region}:{account}:access-point/{id}"),
     ("AWS::EFS::FileSystem", "Arn", "arn:{partition}:elasticfilesystem:{region}:{account}:file-system/{id}"),
-    ("AWS::ElasticLoadBalancingV2::LoadBalancer", "LoadBalancerFullName", "{behind:loadbalancer/}"),
+    ("AWS::ElasticLoadBalancingV2::LoadBalancer", "LoadBalancerFullName", "{after:loadbalancer/}"),
     ("AWS::ElasticLoadBalancingV2::TargetGroup", "TargetGroupFullName", "{from:targetgroup/}"),
     ("AWS::Events::EventBus", "Arn", "arn:{partition}:events:{region}:{account}:event-bus/{id}"),
     ("AWS::Events::EventBus", "Name", "{id}"),
@@ -50,23 +50,23 @@ const FORMS: &[(&str, &str, &str)] = &[
     ("AWS::StepFunctions::StateMachine", "Name", "{last}"),
 ];
 
-/// Returns an attribute of a resource that has that physical ID, where the form is known and everything in it is.
+/// Returns an attribute of a resource with this physical ID, or `None` if its format or a part of it is unknown.
 pub(super) fn derived(resource_type: &str, attribute: &str, path: Option<&str>, id: &str, state: &State) -> Option<String> {
-    // The ARN of an IAM entity below a path has the path in it.
+    // The ARN of an IAM entity with a path contains the path.
     if path.is_some_and(|path| path != "/") && resource_type.starts_with("AWS::IAM::") {
         return None;
     }
-    let (_, _, form) = FORMS.iter().find(|(row, name, _)| *row == resource_type && *name == attribute)?;
+    let (_, _, format) = FORMATS.iter().find(|(row, name, _)| *row == resource_type && *name == attribute)?;
     let pseudo = |name: &str| state.pseudo.get(name).and_then(|value| value.as_str());
-    let mut text = String::with_capacity(form.len() + id.len());
-    let mut rest = *form;
+    let mut text = String::with_capacity(format.len() + id.len());
+    let mut rest = *format;
     while let Some((known, tail)) = rest.split_once('{') {
         text.push_str(known);
         let (name, tail) = tail.split_once('}')?;
         text.push_str(match name {
             "id" => id,
             "last" => id.rsplit([':', '/']).next()?,
-            "behind:loadbalancer/" => id.split_once("loadbalancer/")?.1,
+            "after:loadbalancer/" => id.split_once("loadbalancer/")?.1,
             "from:targetgroup/" => &id[id.find("targetgroup/")?..],
             "partition" => pseudo("AWS::Partition").unwrap_or("aws"),
             "suffix" => pseudo("AWS::URLSuffix").unwrap_or("amazonaws.com"),
@@ -82,28 +82,31 @@ pub(super) fn derived(resource_type: &str, attribute: &str, path: Option<&str>, 
 
 #[cfg(test)]
 mod tests {
-    use super::{FORMS, derived};
+    use super::{FORMATS, derived};
     use crate::evaluate::State;
 
     #[test]
-    fn every_row_is_an_attribute_of_its_type() {
-        assert!(FORMS.is_sorted());
-        for (resource_type, attribute, _) in FORMS {
+    fn every_format_belongs_to_an_attribute_in_the_types_schema() {
+        assert!(FORMATS.is_sorted());
+        for (resource_type, attribute, _) in FORMATS {
             let facts = crate::schema::resource_type(resource_type);
             assert!(facts.is_some_and(|facts| facts.property(&[attribute]).is_some()), "{resource_type} {attribute}");
         }
     }
 
     #[test]
-    fn an_attribute_is_made_of_the_physical_id_and_where_the_stack_is() {
+    fn attributes_are_derived_from_the_physical_id_region_and_account() {
         let pseudo = serde_json::json!({"pseudo": {"AWS::Region": "eu-west-1", "AWS::AccountId": "1", "AWS::Partition": "aws"}});
         let state: State = serde_json::from_value(pseudo).unwrap_or_default();
-        let told = |resource_type, attribute, id| derived(resource_type, attribute, None, id, &state);
+        let derive = |resource_type, attribute, id| derived(resource_type, attribute, None, id, &state);
         let balancer = "arn:aws:elasticloadbalancing:eu-west-1:1:loadbalancer/app/b/50dc";
-        assert_eq!(told("AWS::ElasticLoadBalancingV2::LoadBalancer", "LoadBalancerFullName", balancer).as_deref(), Some("app/b/50dc"));
+        assert_eq!(derive("AWS::ElasticLoadBalancingV2::LoadBalancer", "LoadBalancerFullName", balancer).as_deref(), Some("app/b/50dc"));
         let group = "arn:aws:elasticloadbalancing:eu-west-1:1:targetgroup/g/6d0e";
-        assert_eq!(told("AWS::ElasticLoadBalancingV2::TargetGroup", "TargetGroupFullName", group).as_deref(), Some("targetgroup/g/6d0e"));
-        assert_eq!(told("AWS::SQS::Queue", "Arn", "https://sqs.eu-west-1.amazonaws.com/1/q").as_deref(), Some("arn:aws:sqs:eu-west-1:1:q"));
-        assert_eq!(told("AWS::SQS::Queue", "Nothing", "q"), None);
+        assert_eq!(derive("AWS::ElasticLoadBalancingV2::TargetGroup", "TargetGroupFullName", group).as_deref(), Some("targetgroup/g/6d0e"));
+        assert_eq!(
+            derive("AWS::SQS::Queue", "Arn", "https://sqs.eu-west-1.amazonaws.com/1/q").as_deref(),
+            Some("arn:aws:sqs:eu-west-1:1:q")
+        );
+        assert_eq!(derive("AWS::SQS::Queue", "Nothing", "q"), None);
     }
 }

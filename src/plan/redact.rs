@@ -1,4 +1,4 @@
-//! Keeps secrets out of a plan: the values of `NoEcho` parameters, wherever they turn up.
+//! Masks secrets in a plan: the values of `NoEcho` parameters, wherever they occur.
 
 use std::borrow::Cow;
 
@@ -11,17 +11,17 @@ use crate::evaluate::{Evaluation, MaskedValue, Value, ValueKind, members_of};
 use crate::secret::{MASKED, Mask};
 use crate::template::Intrinsic;
 
-/// The secrets of both sides.
+/// The secrets of the deployed and the new template.
 #[derive(Debug, Default)]
 pub(crate) struct Secrets<'a> {
-    /// Their known values.
+    /// Masks the known values.
     mask: Mask,
     /// Names of `NoEcho` parameters.
     names: Vec<&'a str>,
 }
 
 impl<'a> Secrets<'a> {
-    /// Gathers the `NoEcho` parameters of both sides.
+    /// Collects the `NoEcho` parameters of both evaluations.
     pub(crate) fn of(before: Option<&Evaluation<'a>>, after: &Evaluation<'a>) -> Self {
         let mut secrets = Self::default();
         let parameters = before.into_iter().chain([after]).flat_map(|evaluation| &evaluation.parameters.parameters);
@@ -34,17 +34,18 @@ impl<'a> Secrets<'a> {
         secrets
     }
 
-    /// Tells whether there is anything to hide.
+    /// Returns whether there is no `NoEcho` parameter.
     pub(super) fn is_empty(&self) -> bool {
         self.names.is_empty()
     }
 
-    /// Returns a text with every secret in it as stars.
+    /// Returns a text with every secret masked.
     pub(crate) fn text(&self, text: String) -> String {
         self.mask.text(text)
     }
 
-    /// Hides secrets in JSON that `value` was turned into: by value, and whole where an expression hides one from plain sight.
+    /// Masks secrets in `json`, which was made from `value`. A string is masked whole if its expression uses a secret in another form,
+    /// such as Base64.
     pub(crate) fn json(&self, evaluation: &Evaluation<'a>, value: &Value<'a>, json: Json) -> Json {
         if self.is_empty() {
             return json;
@@ -67,14 +68,14 @@ impl<'a> Secrets<'a> {
         }
     }
 
-    /// Returns the text of a value, whole as stars where its expression hides a secret from plain sight.
+    /// Returns the text of a value with secrets masked, or masked whole if its expression uses a secret in another form, such as Base64.
     fn string<'t>(&self, evaluation: &Evaluation<'a>, value: &Value<'a>, text: &'t str) -> Cow<'t, str> {
         let shown = self.mask.mask(text);
         let is_hidden = *shown == *text && Intrinsic::of(value.origin).is_some() && self.is_reached(evaluation, value);
         if is_hidden { Cow::Borrowed(MASKED) } else { shown }
     }
 
-    /// Tells whether an expression holds a `NoEcho` parameter, in whatever disguise.
+    /// Returns whether an expression uses a `NoEcho` parameter, directly or indirectly.
     fn is_reached(&self, evaluation: &Evaluation<'a>, value: &Value<'a>) -> bool {
         if self.is_empty() {
             return false;
@@ -87,11 +88,11 @@ impl<'a> Secrets<'a> {
     }
 }
 
-/// A value of an evaluation on its way out, its secrets hidden as [`Secrets::json`] hides them.
+/// A value of an evaluation that serializes with its secrets masked, like [`Secrets::json`].
 pub(crate) struct Shown<'e, 'a> {
-    /// The secrets to hide.
+    /// The secrets to mask.
     pub(crate) secrets: &'e Secrets<'a>,
-    /// What the value is of.
+    /// The evaluation that the value belongs to.
     pub(crate) evaluation: &'e Evaluation<'a>,
     /// The value.
     pub(crate) value: &'e Value<'a>,

@@ -1,4 +1,4 @@
-//! Requests that CloudFormation refuses: missing capabilities, resource types that are not allowed, no changes, a changed resource type.
+//! Requests that CloudFormation rejects: missing capabilities, resource types that are not allowed, no changes, a changed resource type.
 //!
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_UpdateStack.html>
 
@@ -9,7 +9,7 @@ use crate::cloudformation::Capability;
 use crate::evaluate::Evaluation;
 use crate::template::{Intrinsic, Node, Template};
 
-/// Types that need leave, each with the property that gives one a name, if it takes any.
+/// Resource types that require an IAM capability, each with the property that sets a custom name, if it has one.
 const IDENTITIES: [(&str, Option<&str>); 8] = [
     ("AWS::IAM::AccessKey", None),
     ("AWS::IAM::Group", Some("GroupName")),
@@ -21,7 +21,7 @@ const IDENTITIES: [(&str, Option<&str>); 8] = [
     ("AWS::IAM::UserToGroupAddition", None),
 ];
 
-/// Returns what a request with this template must acknowledge, conditions aside: CloudFormation looks at the template alone.
+/// Returns the capabilities that a request with this template must acknowledge. Conditions are ignored, as in CloudFormation.
 pub fn required_capabilities(template: &Template<'_>) -> Vec<Capability> {
     let mut needed: Option<Capability> = None;
     for entry in &template.resources {
@@ -30,21 +30,21 @@ pub fn required_capabilities(template: &Template<'_>) -> Vec<Capability> {
         let is_named = name.is_some_and(|name| entry.body.get("Properties").is_some_and(|properties| properties.get(name).is_some()));
         needed = needed.max(Some(if is_named { Capability::NamedIam } else { Capability::Iam }));
     }
-    let expands = !template.transforms.is_empty() || (template.source.text().contains("Transform") && holds_transform(template.root));
+    let expands = !template.transforms.is_empty() || (template.source.text().contains("Transform") && contains_transform(template.root));
     needed.into_iter().chain(expands.then_some(Capability::AutoExpand)).collect()
 }
 
-fn holds_transform(node: &Node<'_>) -> bool {
+fn contains_transform(node: &Node<'_>) -> bool {
     matches!(Intrinsic::of(node), Some(Intrinsic::Transform(_)))
-        || node.items().iter().any(holds_transform)
-        || node.members().iter().any(|member| member.key == "Fn::Transform" || holds_transform(&member.value))
+        || node.items().iter().any(contains_transform)
+        || node.members().iter().any(|member| member.key == "Fn::Transform" || contains_transform(&member.value))
 }
 
-/// How CloudFormation would refuse a request.
+/// The error with which CloudFormation would reject a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Refusal {
-    /// The API action that is refused; every one that takes the template where it is absent.
+    /// The rejected API action; absent if every action that takes the template is rejected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation: Option<String>,
     /// The error's code.
@@ -59,22 +59,22 @@ impl Refusal {
     }
 }
 
-/// What a request says beside the template.
+/// The parts of a request apart from the template.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
-    /// What it acknowledges; `None` when that is not looked at.
+    /// The acknowledged capabilities; `None` skips the check.
     pub capabilities: Option<Vec<Capability>>,
-    /// Types it may touch, such as `AWS::EC2::*`; all of them where it is empty.
+    /// Allowed resource types, such as `AWS::EC2::*`; empty allows all.
     pub resource_types: Vec<String>,
 }
 
 impl Request {
-    /// Returns how CloudFormation would refuse this request with that template.
+    /// Returns the error with which CloudFormation would reject this request with this template.
     pub fn refusal(&self, template: &Template<'_>) -> Option<Refusal> {
-        if let Some(given) = &self.capabilities {
+        if let Some(acknowledged) = &self.capabilities {
             let missing: Vec<&str> = required_capabilities(template)
                 .into_iter()
-                .filter(|needed| !given.iter().any(|given| given.covers(*needed)))
+                .filter(|needed| !acknowledged.iter().any(|capability| capability.covers(*needed)))
                 .map(Capability::name)
                 .collect();
             if !missing.is_empty() {
@@ -83,20 +83,20 @@ impl Request {
             }
         }
         let types = template.resources.iter().filter_map(|entry| entry.body.get("Type")?.as_str());
-        let refused = types.filter(|_| !self.resource_types.is_empty()).find(|resource_type| !self.allows(resource_type))?;
+        let rejected = types.filter(|_| !self.resource_types.is_empty()).find(|resource_type| !self.allows(resource_type))?;
         let allowed = self.resource_types.join(", ");
-        Some(Refusal::validation(None, format!("Resource type {refused} is not allowed by parameter ResourceTypes [{allowed}]")))
+        Some(Refusal::validation(None, format!("Resource type {rejected} is not allowed by parameter ResourceTypes [{allowed}]")))
     }
 
     fn allows(&self, resource_type: &str) -> bool {
         self.resource_types.iter().any(|pattern| match pattern.strip_suffix('*') {
-            Some(start) => resource_type.starts_with(start),
+            Some(prefix) => resource_type.starts_with(prefix),
             None => pattern == resource_type,
         })
     }
 }
 
-/// Returns the errors with which CloudFormation refuses the update, whatever the request contains.
+/// Returns the errors with which CloudFormation would reject any request for this update.
 pub(super) fn refusals(before: Option<&Evaluation<'_>>, changed: &ChangedResources<'_, '_>, has_changes: bool) -> Vec<Refusal> {
     let with_other_type = changed.modified.iter().filter(|modified| modified.before.resource_type != modified.after.resource_type);
     let ids: Vec<&str> = with_other_type.map(|modified| modified.id).collect();

@@ -1,7 +1,7 @@
-//! What differs of a stack itself, beside its template and parameters: tags, protection, policy, whom it tells, when it turns back, its
-//! role.
+//! Changes of the stack's own settings, apart from its template and parameters: tags, termination protection, stack policy, notification
+//! topics, rollback triggers and role.
 //!
-//! Tags are more than the stack's own: CloudFormation gives them to every resource that takes tags.
+//! CloudFormation also propagates stack tags to every resource that supports tags.
 //! Source: <https://repost.aws/knowledge-center/cloudformation-propagate-stack-level-tag>
 
 use indexmap::IndexMap;
@@ -10,38 +10,38 @@ use serde_json::Value as Json;
 
 use crate::cloudformation::{ChangeSetOptions, StackSettings};
 
-/// What a stack has, as far as a plan may change it.
+/// The settings of a deployed stack that a plan may change.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StackState {
     /// Its tags.
     pub tags: IndexMap<String, String>,
-    /// Whether it is protected against deletion.
+    /// Whether termination protection is enabled.
     pub termination_protection: bool,
-    /// The text of its policy; `None` where it has none, or where nobody asked.
+    /// The text of its stack policy; `None` if it has none or if it was not requested.
     pub stack_policy: Option<String>,
-    /// The role that CloudFormation works as, an ARN.
+    /// The ARN of the service role that CloudFormation assumes.
     pub role_arn: Option<String>,
-    /// SNS topics, by ARN.
+    /// The ARNs of its SNS notification topics.
     pub notification_topics: Vec<String>,
-    /// CloudWatch alarms, as [`parse_rollback_alarm`](crate::cloudformation::parse_rollback_alarm) reads them.
+    /// Its rollback triggers, in the format of [`parse_rollback_alarm`](crate::cloudformation::parse_rollback_alarm).
     pub rollback_alarms: Vec<String>,
-    /// How many minutes these are watched.
+    /// The rollback monitoring time in minutes.
     pub rollback_monitoring_minutes: Option<u32>,
 }
 
-/// A setting of the stack itself that differs.
+/// A stack setting that differs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct StackChange {
-    /// Which.
+    /// The setting.
     pub setting: StackSetting,
-    /// The tag's key, where it is a tag.
+    /// The tag's key, if the setting is a tag.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
-    /// The value before; absent where there was none.
+    /// The value before; absent if it was not set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<String>,
-    /// The value after; absent where it goes.
+    /// The value after; absent if it is removed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
 }
@@ -52,22 +52,22 @@ pub struct StackChange {
 pub enum StackSetting {
     /// A tag.
     Tag,
-    /// Protection against deletion: `on` or `off`.
+    /// Termination protection: `on` or `off`.
     TerminationProtection,
-    /// The stack policy, as JSON in lines.
+    /// The stack policy, as indented JSON.
     StackPolicy,
-    /// SNS topics, one a line.
+    /// SNS topics, one per line.
     NotificationTopics,
-    /// Alarms that turn a change back, one a line.
+    /// CloudWatch alarms that trigger a rollback, one per line.
     RollbackAlarms,
-    /// How many minutes these are watched.
+    /// The rollback monitoring time in minutes.
     RollbackMonitoringMinutes,
-    /// The role that CloudFormation works as.
+    /// The service role that CloudFormation assumes.
     Role,
 }
 
 impl StackSetting {
-    /// Returns its name, as `rack.yaml` has it.
+    /// Returns the setting's name in `rack.yaml`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Tag => "tags",
@@ -80,14 +80,14 @@ impl StackSetting {
         }
     }
 
-    /// Tells whether only an update of the stack sets it, and not a call of its own.
+    /// Returns whether the setting changes only with a stack update; the others have API calls of their own.
     pub fn needs_update(self) -> bool {
         !matches!(self, Self::TerminationProtection | Self::StackPolicy)
     }
 }
 
 impl StackChange {
-    /// Returns what it is about: `tag team`, `termination_protection`.
+    /// Returns the name of the changed setting: `tag team`, `termination_protection`.
     pub fn name(&self) -> String {
         match &self.key {
             Some(key) => format!("tag {key}"),
@@ -96,18 +96,18 @@ impl StackChange {
     }
 }
 
-/// What a stack is to have, beside its template and parameters.
+/// The desired settings of a stack, apart from its template and parameters.
 #[derive(Clone, Copy, Debug)]
 pub struct DesiredStack<'d> {
-    /// Its tags, all of them.
+    /// All of its tags.
     pub tags: &'d IndexMap<String, String>,
-    /// What a change set is told.
+    /// The options that are set with a change set.
     pub options: &'d ChangeSetOptions,
-    /// What no change set sets.
+    /// The settings that cannot be set with a change set.
     pub settings: &'d StackSettings,
 }
 
-/// Returns what differs between what a stack has and what it is to have; what nothing is said of stays as it is.
+/// Returns the differences between the present and the desired settings. A setting that is not configured stays unchanged.
 pub fn stack_changes(present: &StackState, desired: &DesiredStack<'_>) -> Vec<StackChange> {
     let DesiredStack { tags, options, settings } = desired;
     let mut changes: Vec<StackChange> = Vec::new();
@@ -124,17 +124,17 @@ pub fn stack_changes(present: &StackState, desired: &DesiredStack<'_>) -> Vec<St
             changes.push(StackChange { setting, key: None, before, after });
         }
     };
-    let word = |on: bool| Some(if on { "on" } else { "off" }.to_owned());
+    let on_or_off = |on: bool| Some(if on { "on" } else { "off" }.to_owned());
     if let Some(on) = settings.termination_protection {
-        differ(StackSetting::TerminationProtection, word(present.termination_protection), word(on));
+        differ(StackSetting::TerminationProtection, on_or_off(present.termination_protection), on_or_off(on));
     }
     if let Some(policy) = &settings.stack_policy {
-        differ(StackSetting::StackPolicy, present.stack_policy.as_deref().map(in_lines), Some(in_lines(policy)));
+        differ(StackSetting::StackPolicy, present.stack_policy.as_deref().map(indented), Some(indented(policy)));
     }
     if let Some(topics) = &options.notification_topics {
         differ(StackSetting::NotificationTopics, listed(&present.notification_topics), listed(topics));
     }
-    // Without a word on them, CloudFormation keeps those there are.
+    // CloudFormation keeps the present rollback triggers if a request names none.
     if !options.rollback_alarms.is_empty() {
         differ(StackSetting::RollbackAlarms, listed(&present.rollback_alarms), listed(&options.rollback_alarms));
     }
@@ -148,7 +148,7 @@ pub fn stack_changes(present: &StackState, desired: &DesiredStack<'_>) -> Vec<St
     changes
 }
 
-/// Returns a list as text, in an order of its own; `None` when it is empty.
+/// Returns a list as sorted text, one item per line; `None` if it is empty.
 fn listed(texts: &[String]) -> Option<String> {
     let mut texts = texts.to_vec();
     texts.sort();
@@ -156,7 +156,7 @@ fn listed(texts: &[String]) -> Option<String> {
     (!texts.is_empty()).then(|| texts.join("\n"))
 }
 
-fn in_lines(policy: &str) -> String {
+fn indented(policy: &str) -> String {
     let parsed = serde_json::from_str::<Json>(policy).ok();
     parsed.and_then(|policy| serde_json::to_string_pretty(&policy).ok()).unwrap_or_else(|| policy.to_owned())
 }

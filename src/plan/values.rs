@@ -1,8 +1,8 @@
-//! Small questions about evaluated values: is it the same, what text is it, what does it refer to.
+//! Helpers for evaluated values: equality, scalar text, lookup by path, and references.
 
 use crate::evaluate::{Residual, Value, ValueKind};
 
-/// What an expression refers to in the stack.
+/// A reference to a resource of the stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reference<'a> {
     /// `Ref` of a resource.
@@ -12,7 +12,7 @@ pub(super) enum Reference<'a> {
 }
 
 impl<'a> Reference<'a> {
-    /// Returns the resource that is referred to.
+    /// Returns the logical ID of the referenced resource.
     pub(super) fn logical_id(self) -> &'a str {
         match self {
             Self::Resource(id) | Self::Attribute(id, _) => id,
@@ -20,7 +20,7 @@ impl<'a> Reference<'a> {
     }
 }
 
-/// Returns the text of a scalar as CloudFormation's contexts show it.
+/// Returns the text of a scalar in the form of a change set's `BeforeContext` and `AfterContext`.
 pub(super) fn scalar_text<'a>(kind: ValueKind<'a>) -> Option<&'a str> {
     match kind {
         ValueKind::Bool(true) => Some("true"),
@@ -38,17 +38,17 @@ pub(super) fn member<'a>(value: &Value<'a>, key: &str) -> Option<Value<'a>> {
     }
 }
 
-/// Returns what stands at a path of names, such as `["Export", "Name"]`.
+/// Returns the value at a path of names, such as `["Export", "Name"]`.
 pub(super) fn at<'a>(value: &Value<'a>, names: &[&str]) -> Option<Value<'a>> {
     names.iter().try_fold(*value, |value, name| member(&value, name))
 }
 
-/// Returns the known text at a path of names.
+/// Returns the scalar text at a path of names.
 pub(super) fn text_at<'a>(value: &Value<'a>, names: &[&str]) -> Option<&'a str> {
     at(value, names).and_then(|value| scalar_text(value.kind))
 }
 
-/// Returns the items of a list; a value that is no list counts as a list of itself.
+/// Returns the items of a list; any other value counts as a list of one item.
 pub(super) fn items<'v, 'a>(value: &'v Value<'a>) -> &'v [Value<'a>] {
     match value.kind {
         ValueKind::List(items) => items,
@@ -56,7 +56,7 @@ pub(super) fn items<'v, 'a>(value: &'v Value<'a>) -> &'v [Value<'a>] {
     }
 }
 
-/// Calls `visit` with every value directly inside an unknown one.
+/// Calls `visit` with every direct operand of an unknown value.
 pub(super) fn each_operand<'a>(residual: &Residual<'a>, visit: &mut impl FnMut(&Value<'a>)) {
     match *residual {
         Residual::Ref(_) | Residual::GetAtt(..) | Residual::SsmParameter { .. } => {}
@@ -88,7 +88,7 @@ pub(super) fn each_reference<'a>(value: &Value<'a>, visit: &mut dyn FnMut(Refere
     }
 }
 
-/// Tells whether a value is what a macro makes of it.
+/// Returns whether a value is the result of a macro.
 pub(super) fn is_of_macro(value: &Value<'_>) -> bool {
     matches!(value.kind, ValueKind::Unknown(Residual::Transform(_)))
 }

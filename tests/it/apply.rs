@@ -382,7 +382,7 @@ fn a_plan_reports_a_secret_that_cannot_be_compared() {
     for format in ["human", "markdown"] {
         let run = bench.run(&format!("plan -p Token=hush --format {format}"));
         let text = done(&run).stdout.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(text.contains("the deployed value of `Token`, as NoEcho, cannot be read and compared"), "{}", run.stdout);
+        assert!(text.contains("the deployed value of `Token` is NoEcho and cannot be compared"), "{}", run.stdout);
     }
     let run = bench.run("plan -p Zone=us-east-1b");
     assert!(!done(&run).stdout.contains("NoEcho"), "a secret that is kept is no news: {}", run.stdout);

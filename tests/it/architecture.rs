@@ -64,7 +64,6 @@ const OPTION_EXCEPTIONS: &[(&str, &str)] = &[
     ("build/engine/", "asks engines for their version and features"),
     ("build/dockerfile/", "quotes options of Dockerfile instructions"),
     ("build/registry/error.rs", "hints are to become data"),
-    ("plan/import/request.rs", "hints are to become data"),
 ];
 
 /// Files with comments that are still wider than the formatter's width.

@@ -90,7 +90,7 @@ fn an_import_followed_by_a_replacement_is_data_loss_and_denied() {
     let id = create_unmanaged_file_system(&bench, r#"{"Encrypted": false, "LifecyclePolicies": [{"TransitionToIA": "AFTER_7_DAYS"}]}"#);
     let denied = bench.run(&format!("set Cache=Yes --import Files={id} --yes"));
     assert_eq!(denied.code, 3, "{denied}");
-    assert!(denied.stdout.contains("!!! DATA LOSS: 1 resource"), "{denied}");
+    assert!(denied.stdout.contains("!!! DATA LOSS: 1 stateful resource is deleted or replaced"), "{denied}");
     let flat = denied.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(
         flat.contains(&format!("{id} would be imported and then be REPLACED by a new, empty resource, because its Encrypted")),
@@ -126,16 +126,16 @@ fn all_errors_of_imports_are_reported_together() {
     );
     assert_eq!(run.code, 64, "{run}");
     for expected in [
-        "`Fles`: the template has no such resource (did you mean `Files`?)",
-        "`Files`: `vol-01234567` is no FileSystemId of AWS::EFS::FileSystem",
-        "`Vpc`: it is in the stack already, as vpc-",
+        "`Fles`: the template defines no resource with this logical ID (did you mean `Files`?)",
+        "`Files`: `vol-01234567` is not a valid FileSystemId of AWS::EFS::FileSystem",
+        "`Vpc`: the stack already contains this resource as vpc-",
         "`Target`: two imports have this logical ID",
-        "`Subnet`: it is in the stack already",
+        "`Subnet`: the stack already contains this resource",
     ] {
         assert!(run.stderr.contains(expected), "{expected}\n{run}");
     }
     let off = bench.run("set Zone=us-east-1b --yes --import Files=fs-0123456789abcdef0");
-    assert!(off.code == 64 && off.stderr.contains("its condition `CacheOn` is not true under these parameters"), "{off}");
+    assert!(off.code == 64 && off.stderr.contains("its condition `CacheOn` is false with these parameters"), "{off}");
     let shape = bench.run("set Cache=Yes --yes --import Files");
     assert!(shape.code == 64 && shape.stderr.contains("LOGICAL_ID=IDENTIFIER"), "{shape}");
     assert_eq!(status(&bench)["status"], "CREATE_COMPLETE");
@@ -156,9 +156,12 @@ fn composite_identifiers_are_supported_and_unsupported_types_are_refused() {
     assert!(run.stderr.contains("write RestApiId=...,StageName=..."), "{run}");
     assert!(run.stderr.contains("`Mine`: CloudFormation cannot import Custom::Thing"), "{run}");
     let run = bench.run("plan --import Stage=RestApiId=abc123,StageNane=live");
-    assert!(run.stderr.contains("`StageNane` is no part") && run.stderr.contains("did you mean `StageName`?"), "{run}");
+    assert!(
+        run.stderr.contains("`StageNane` is not part of the primary identifier") && run.stderr.contains("did you mean `StageName`?"),
+        "{run}"
+    );
     let other = bench.run("plan --import Stage=StageName=test,RestApiId=abc123");
-    assert!(other.stderr.contains("the template says StageName is `live`, and `test` is to be imported"), "{other}");
+    assert!(other.stderr.contains("the template sets StageName to `live`, but the import identifies `test`"), "{other}");
     let plan = succeeded(bench.run("plan --import Stage=StageName=live,RestApiId=abc123"));
     assert!(plan.stdout.contains("import RestApiId=abc123, StageName=live"), "{plan}");
     assert!(plan.stdout.contains("rackform drift") && plan.stdout.contains("comparing AWS::ApiGateway::Stage is not supported"), "{plan}");
@@ -191,7 +194,7 @@ fn an_interrupted_import_is_resumed_by_the_same_command_or_abandoned() {
 
     let (bench, id, _) = interrupted();
     let other = succeeded(bench.run("set Zone=us-east-1b --yes"));
-    assert!(other.stdout.contains("leaves the stack, stays in the account"), "{other}");
+    assert!(other.stdout.contains("remove from the stack, keep in the account"), "{other}");
     assert!(succeeded(bench.run("local resources --retained")).stdout.contains(&id));
     assert!(succeeded(bench.run("diff deployed rack -p Zone=us-east-1b")).stdout.contains("No changes"));
 }
@@ -232,7 +235,7 @@ fn a_failed_import_is_rolled_back_and_a_failed_rollback_is_recovered() {
     );
     succeeded(bench.run("apply --yes"));
     let same = bench.run("set On=Yes --yes --import A=fs-0123456789abcdef0 --import B=fs-0123456789abcdef0");
-    assert!(same.code == 64 && same.stderr.contains("is to be imported as `A` too"), "{same}");
+    assert!(same.code == 64 && same.stderr.contains("is also imported as `A`"), "{same}");
     let command = "set On=Yes --yes --import A=fs-0123456789abcdef0 --import B=fs-1123456789abcdef0";
     let failed = bench.run(&format!("{command} --fail-on B:create"));
     assert_eq!(failed.code, 1, "{failed}");
@@ -282,7 +285,7 @@ fn imports_do_not_show_secrets() {
     succeeded(bench.run("apply --yes"));
     let run = succeeded(bench.run("set Cache=Yes Token=planted-secret --yes --import Files=fs-0123456789abcdef0 -v"));
     assert!(!run.to_string().contains("planted-secret"), "{run}");
-    assert!(run.stdout.contains("FileSystemTags it gets by the update"), "{run}");
+    assert!(run.stdout.contains("the update sets FileSystemTags"), "{run}");
     let json = bench.run("plan -p Cache=Yes --import Files=fs-0123456789abcdef0 --format json");
     assert!(!json.to_string().contains("planted-secret"), "{json}");
 }

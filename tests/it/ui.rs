@@ -78,7 +78,7 @@ fn disabling_a_switch_warns_of_data_loss() {
 
       parameter Cache  Yes -> No
 
-    !!! DATA LOSS: 1 resource that holds data is removed or replaced, and what is in there is gone !!!
+    !!! DATA LOSS: 1 stateful resource is deleted or replaced, and its data is lost !!!
      -  Files  AWS::EFS::FileSystem  remove (condition Cache, parameter Cache)
           ! data-loss: `Files` (AWS::EFS::FileSystem) is deleted (condition `Cache`, parameter `Cache`), which loses the
             file system's files; `DeletionPolicy: Retain` would keep it.
@@ -89,8 +89,8 @@ fn disabling_a_switch_warns_of_data_loss() {
                    requires replacement (condition Cache, parameter Cache)
 
     Risks
-      ! parameter-default: Parameter `Cache` falls back from `Yes` to the template's default `No`, since no value was
-        given for it.
+      ! parameter-default: Parameter `Cache` changes from `Yes` to the template's default `No`, because no value is set
+        for it.
 
     Outputs
      ~  Task  (not known offline) -> (known after apply)  (export build-task)
@@ -124,7 +124,7 @@ fn a_replaced_file_system_is_data_loss_and_names_the_property() {
 
       parameter Key  "" -> arn:aws:kms:k
 
-    !!! DATA LOSS: 1 resource that holds data is removed or replaced, and what is in there is gone !!!
+    !!! DATA LOSS: 1 stateful resource is deleted or replaced, and its data is lost !!!
     +/- Files  AWS::EFS::FileSystem  replace
           ! data-loss: `Files` (AWS::EFS::FileSystem) is replaced because /Properties/KmsKeyId changes (parameter `Key`),
             which loses the file system's files; `UpdateReplacePolicy: Retain` would keep the old one.
@@ -155,10 +155,10 @@ fn markdown_for_a_pull_request() {
     **Plan: 0 to add, 0 to update, 1 to replace, 0 may replace, 1 to remove.**
 
     > [!CAUTION]
-    > **Data loss: 1 resource that holds data is removed or replaced, and what is in there is gone.**
+    > **Data loss: 1 stateful resource is deleted or replaced, and its data is lost.**
 
     > [!WARNING]
-    > - parameter-default: Parameter `Cache` falls back from `Yes` to the template's default `No`, since no value was given for it.
+    > - parameter-default: Parameter `Cache` changes from `Yes` to the template's default `No`, because no value is set for it.
 
     | parameter | before | after |
     | --- | --- | --- |

@@ -1,8 +1,8 @@
-//! A prediction beside the change set that CloudFormation made: where the two disagree, and where carrying it out would do more than was
-//! approved.
+//! Comparison of a plan with the change set that CloudFormation created: where the two disagree, and where executing the change set would
+//! do more than was approved.
 //!
-//! Both are pure comparisons of lists. What is known to be noise in CloudFormation's lists is passed over, and each piece of it is named
-//! where that happens; everything else is told.
+//! Both are pure comparisons of lists. Known noise in CloudFormation's lists is ignored, each kind with a comment that starts with "Noise";
+//! every other difference is reported.
 
 mod values;
 
@@ -10,31 +10,31 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use self::values::{contexts, is_same_text, word};
+use self::values::{contexts, is_same_text, wire_name};
 use super::effects::Effect;
 use super::result::Plan;
 use crate::cloudformation::{Action, Attribute, Change, ChangeSet, PolicyAction, Replacement, ResourceChange, ResourceChangeDetail};
 
-/// One thing in which a prediction and CloudFormation's own change set differ.
+/// One difference between a prediction and CloudFormation's own change set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Disagreement {
     /// The resource.
     pub logical_resource_id: String,
-    /// In what they differ.
+    /// The kind of difference.
     pub kind: DisagreementKind,
-    /// The property's path or the attribute, where it is about one.
+    /// The property's path or the attribute, if the difference is about one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// What was predicted; absent where nothing was.
+    /// The prediction; absent if nothing was predicted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub predicted: Option<String>,
-    /// What CloudFormation says; absent where it says nothing.
+    /// What CloudFormation reports; absent if it reports nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reported: Option<String>,
 }
 
-/// In what a prediction and a change set differ.
+/// The kinds of difference between a prediction and a change set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DisagreementKind {
@@ -48,11 +48,11 @@ pub enum DisagreementKind {
     ResourceType,
     /// Whether the resource is replaced differs.
     Replacement,
-    /// What becomes of the old physical resource differs.
+    /// The policy action for the old physical resource differs.
     PolicyAction,
     /// The parts of the resource that change differ.
     Scope,
-    /// What changes, or what causes it, differs.
+    /// A changed property or attribute, or the cause of its change, differs.
     Detail,
     /// A value before or after differs.
     Value,
@@ -64,22 +64,22 @@ impl fmt::Display for Disagreement {
         let path = self.path.as_deref().unwrap_or_default();
         let (predicted, reported) = (self.predicted.as_deref().unwrap_or("nothing"), self.reported.as_deref().unwrap_or("nothing"));
         match self.kind {
-            DisagreementKind::Unexpected => write!(f, "`{id}`: AWS lists {reported}, the prediction does not have it"),
-            DisagreementKind::Missing => write!(f, "`{id}`: the prediction has {predicted}, AWS does not list it"),
-            DisagreementKind::Action => write!(f, "`{id}`: predicted {predicted}, AWS says {reported}"),
-            DisagreementKind::ResourceType => write!(f, "`{id}`: predicted as {predicted}, AWS says {reported}"),
-            DisagreementKind::Replacement => write!(f, "`{id}`: replacement predicted {predicted}, AWS says {reported}"),
-            DisagreementKind::PolicyAction => write!(f, "`{id}`: the old resource was predicted to go by {predicted}, AWS says {reported}"),
-            DisagreementKind::Scope => write!(f, "`{id}`: scope predicted {predicted}, AWS says {reported}"),
-            DisagreementKind::Detail => write!(f, "`{id}` {path}: detail predicted {predicted}, AWS says {reported}"),
-            DisagreementKind::Value => write!(f, "`{id}` {path}: predicted {predicted}, AWS says {reported}"),
+            DisagreementKind::Unexpected => write!(f, "`{id}`: AWS lists {reported}, which was not predicted"),
+            DisagreementKind::Missing => write!(f, "`{id}`: predicted {predicted}, which AWS does not list"),
+            DisagreementKind::Action => write!(f, "`{id}`: predicted {predicted}, AWS reports {reported}"),
+            DisagreementKind::ResourceType => write!(f, "`{id}`: resource type predicted {predicted}, AWS reports {reported}"),
+            DisagreementKind::Replacement => write!(f, "`{id}`: replacement predicted {predicted}, AWS reports {reported}"),
+            DisagreementKind::PolicyAction => write!(f, "`{id}`: policy action predicted {predicted}, AWS reports {reported}"),
+            DisagreementKind::Scope => write!(f, "`{id}`: scope predicted {predicted}, AWS reports {reported}"),
+            DisagreementKind::Detail => write!(f, "`{id}` {path}: detail predicted {predicted}, AWS reports {reported}"),
+            DisagreementKind::Value => write!(f, "`{id}` {path}: predicted {predicted}, AWS reports {reported}"),
         }
     }
 }
 
 impl Plan {
-    /// Returns the list that CloudFormation's one is to be held against: with property values, or without where it gives none.
-    fn list_like(&self, reported: &[Change]) -> &ChangeSet {
+    /// Returns the predicted list to compare with CloudFormation's: with property values if CloudFormation's list has them.
+    fn comparable_change_set(&self, reported: &[Change]) -> &ChangeSet {
         let has_values = reported.iter().any(|change| {
             let change = &change.resource_change;
             change.before_context.is_some()
@@ -90,18 +90,18 @@ impl Plan {
     }
 }
 
-/// Returns where a plan's prediction and the change set that CloudFormation made disagree, by logical ID.
+/// Returns the differences between a plan's prediction and the change set that CloudFormation created, by logical ID.
 ///
-/// `hide` takes secrets out of what CloudFormation reports.
+/// `hide` masks secrets in what CloudFormation reports.
 pub fn disagreements(plan: &Plan, reported: &[Change], hide: &dyn Fn(String) -> String) -> Vec<Disagreement> {
-    let predicted = &plan.list_like(reported).changes;
+    let predicted = &plan.comparable_change_set(reported).changes;
     let mut found = Vec::new();
     for change in reported {
         let change = &change.resource_change;
         match change_of(predicted, &change.logical_resource_id) {
-            // A change of the stack's tags is told as one, with the resources it reaches.
+            // The plan lists a change of stack tags once, with the resources that get them.
             None if plan.retagged.contains(&change.logical_resource_id) && is_tags_only(change) => {}
-            None => found.push(of(change, DisagreementKind::Unexpected, None, Some(what(change)))),
+            None => found.push(disagreement(change, DisagreementKind::Unexpected, None, Some(summary(change)))),
             Some(expected) if plan.retagged.contains(&change.logical_resource_id) => {
                 let reported = &without_tags(expected, change);
                 Comparison { expected, reported, hide, found: &mut found }.all();
@@ -112,17 +112,18 @@ pub fn disagreements(plan: &Plan, reported: &[Change], hide: &dyn Fn(String) -> 
     for change in predicted {
         let change = &change.resource_change;
         if change_of(reported, &change.logical_resource_id).is_none() {
-            found.push(of(change, DisagreementKind::Missing, Some(what(change)), None));
+            found.push(disagreement(change, DisagreementKind::Missing, Some(summary(change)), None));
         }
     }
     found.sort_by(|a, b| a.logical_resource_id.cmp(&b.logical_resource_id).then(a.kind.cmp(&b.kind)));
     found
 }
 
-/// Returns in what executing a change set would do more than the approved plan: another resource, another action, a replacement, a removal,
-/// or the deletion of what was to be kept.
+/// Returns the changes of a change set that go beyond the approved plan: another resource, another action, a replacement, a removal, or the
+/// deletion of a resource that the plan keeps.
 ///
-/// A change of the stack's tags reaches every resource that takes tags, which the plan tells as one: `tags_differ` lets these pass.
+/// CloudFormation propagates changed stack tags to every resource that supports tags, which the plan lists as one change: `tags_differ`
+/// allows these.
 pub fn unapproved_changes(approved: &Plan, reported: &[Change], tags_differ: bool) -> Vec<Disagreement> {
     let mut found = Vec::new();
     for change in reported {
@@ -144,13 +145,13 @@ pub fn unapproved_changes(approved: &Plan, reported: &[Change], tags_differ: boo
             }
             // Nothing happens to the resource.
             Action::SyncWithActual => true,
-            // What a word that is not known here does, nobody can have approved unless it was listed.
+            // An action that this version does not know is approved only if the plan lists it.
             Action::Import | Action::Dynamic | Action::Other(_) => is_listed(change.action),
         };
         if !is_approved {
-            let predicted = listed.iter().flatten().next().map(|change| what(change));
+            let predicted = listed.iter().flatten().next().map(|change| summary(change));
             let kind = if predicted.is_some() { DisagreementKind::Action } else { DisagreementKind::Unexpected };
-            found.push(of(change, kind, predicted, Some(what(change))));
+            found.push(disagreement(change, kind, predicted, Some(summary(change))));
             continue;
         }
         let by_effect = match effect {
@@ -164,9 +165,14 @@ pub fn unapproved_changes(approved: &Plan, reported: &[Change], tags_differ: boo
             _ => 0,
         };
         let by_list = listed.iter().flatten().map(|change| rank(change.replacement)).max().unwrap_or(0);
-        // What may be replaced was approved to be.
+        // The approval of a possible replacement includes a certain one.
         if change.action == Action::Modify && rank(change.replacement) > 0 && by_effect.max(by_list) == 0 {
-            found.push(of(change, DisagreementKind::Replacement, Some("False".to_owned()), Some(replacement(change.replacement))));
+            found.push(disagreement(
+                change,
+                DisagreementKind::Replacement,
+                Some("False".to_owned()),
+                Some(replacement(change.replacement)),
+            ));
         }
         let approved_policy =
             effect.and_then(|effect| effect.policy_action).or(listed.iter().flatten().find_map(|change| change.policy_action));
@@ -174,8 +180,8 @@ pub fn unapproved_changes(approved: &Plan, reported: &[Change], tags_differ: boo
             && change.policy_action.is_some_and(deletes)
             && !deletes(approved)
         {
-            let reported = change.policy_action.map(|policy| word(&policy));
-            found.push(of(change, DisagreementKind::PolicyAction, Some(word(&approved)), reported));
+            let reported = change.policy_action.map(|policy| wire_name(&policy));
+            found.push(disagreement(change, DisagreementKind::PolicyAction, Some(wire_name(&approved)), reported));
         }
     }
     found
@@ -191,38 +197,39 @@ fn change_of<'c>(changes: &'c [Change], id: &str) -> Option<&'c ResourceChange> 
     changes.iter().map(|change| &change.resource_change).find(|change| change.logical_resource_id == id)
 }
 
-fn of(change: &ResourceChange, kind: DisagreementKind, predicted: Option<String>, reported: Option<String>) -> Disagreement {
+fn disagreement(change: &ResourceChange, kind: DisagreementKind, predicted: Option<String>, reported: Option<String>) -> Disagreement {
     Disagreement { logical_resource_id: change.logical_resource_id.clone(), kind, path: None, predicted, reported }
 }
 
-fn what(change: &ResourceChange) -> String {
+/// Returns a change in short, such as `Modify AWS::EFS::FileSystem with replacement`.
+fn summary(change: &ResourceChange) -> String {
     let replaces = match change.replacement {
         Some(Replacement::True) if change.action == Action::Modify => " with replacement",
         Some(Replacement::Conditional) => " with possible replacement",
         _ => "",
     };
-    format!("{} {}{replaces}", word(&change.action), change.resource_type)
+    format!("{} {}{replaces}", wire_name(&change.action), change.resource_type)
 }
 
 fn rank(replacement: Option<Replacement>) -> u8 {
     match replacement {
         None | Some(Replacement::False) => 0,
-        // A word that is not known here may mean one.
+        // A value that this version does not know may be a replacement.
         Some(Replacement::Conditional | Replacement::Other(_)) => 1,
         Some(Replacement::True) => 2,
     }
 }
 
 fn replacement(replacement: Option<Replacement>) -> String {
-    replacement.map_or_else(|| "nothing".to_owned(), |replacement| word(&replacement))
+    replacement.map_or_else(|| "nothing".to_owned(), |replacement| wire_name(&replacement))
 }
 
 fn deletes(policy: PolicyAction) -> bool {
-    // A word that is not known here may delete.
+    // A policy action that this version does not know may delete.
     matches!(policy, PolicyAction::Delete | PolicyAction::ReplaceAndDelete | PolicyAction::Other(_))
 }
 
-/// Tells whether a change is about a resource's tags and nothing else.
+/// Returns whether a change affects only a resource's tags.
 fn is_tags_only(change: &ResourceChange) -> bool {
     change.action == Action::Modify
         && rank(change.replacement) == 0
@@ -230,7 +237,7 @@ fn is_tags_only(change: &ResourceChange) -> bool {
         && change.scope.iter().all(|attribute| *attribute == Attribute::Tags)
 }
 
-/// Returns a reported change without the stack's tags, unless the resource's own tags were predicted to change.
+/// Returns a reported change without its tags, unless a change of the resource's own tags was predicted.
 fn without_tags(expected: &ResourceChange, reported: &ResourceChange) -> ResourceChange {
     let mut reported = reported.clone();
     if !expected.scope.contains(&Attribute::Tags) {
@@ -240,7 +247,7 @@ fn without_tags(expected: &ResourceChange, reported: &ResourceChange) -> Resourc
     reported
 }
 
-/// One resource in both lists.
+/// A resource that both lists contain.
 struct Comparison<'c> {
     expected: &'c ResourceChange,
     reported: &'c ResourceChange,
@@ -252,13 +259,13 @@ impl Comparison<'_> {
     fn all(&mut self) {
         let (expected, reported) = (self.expected, self.reported);
         if expected.action != reported.action {
-            self.note(DisagreementKind::Action, None, Some(what(expected)), Some(what(reported)));
+            self.note(DisagreementKind::Action, None, Some(summary(expected)), Some(summary(reported)));
             return;
         }
         if expected.resource_type != reported.resource_type {
             self.note(DisagreementKind::ResourceType, None, Some(expected.resource_type.clone()), Some(reported.resource_type.clone()));
         }
-        // Noise: what is added says `Replacement: True` in updates and nothing in new stacks, and neither means anything.
+        // Noise: an added resource has `Replacement: True` in an update and none in a new stack; neither has a meaning.
         if expected.action == Action::Modify && rank(expected.replacement) != rank(reported.replacement) {
             self.note(
                 DisagreementKind::Replacement,
@@ -267,11 +274,11 @@ impl Comparison<'_> {
                 Some(replacement(reported.replacement)),
             );
         }
-        // Noise: without property values older answers have no policy action at all.
-        if let (Some(policy), Some(said)) = (expected.policy_action, reported.policy_action)
-            && policy != said
+        // Noise: older responses without property values have no policy action.
+        if let (Some(expected_policy), Some(reported_policy)) = (expected.policy_action, reported.policy_action)
+            && expected_policy != reported_policy
         {
-            self.note(DisagreementKind::PolicyAction, None, Some(word(&policy)), Some(word(&said)));
+            self.note(DisagreementKind::PolicyAction, None, Some(wire_name(&expected_policy)), Some(wire_name(&reported_policy)));
         }
         if expected.action == Action::Modify {
             self.scope();
@@ -290,7 +297,7 @@ impl Comparison<'_> {
             let mut scope = change.scope.clone();
             scope.sort();
             scope.dedup();
-            scope.iter().map(word).collect::<Vec<_>>().join(", ")
+            scope.iter().map(wire_name).collect::<Vec<_>>().join(", ")
         };
         let (expected, reported) = (sorted(self.expected), sorted(self.reported));
         if expected != reported {
@@ -298,7 +305,7 @@ impl Comparison<'_> {
         }
     }
 
-    /// Compares the details as a set: CloudFormation gives them in no order of its own.
+    /// Compares the details as a set, because CloudFormation returns them in no defined order.
     fn details(&mut self) {
         let mut left: Vec<&ResourceChangeDetail> = self.reported.details.iter().collect();
         for detail in &self.expected.details {
@@ -313,19 +320,19 @@ impl Comparison<'_> {
                         if let (Some(expected), Some(reported)) = (expected, reported)
                             && !is_same_text(expected, reported)
                         {
-                            self.note(DisagreementKind::Value, Some(place(detail)), Some(expected.clone()), Some(reported.clone()));
+                            self.note(DisagreementKind::Value, Some(target_path(detail)), Some(expected.clone()), Some(reported.clone()));
                         }
                     }
                 }
-                None => self.note(DisagreementKind::Detail, Some(place(detail)), Some(told(detail)), None),
+                None => self.note(DisagreementKind::Detail, Some(target_path(detail)), Some(detail_summary(detail)), None),
             }
         }
         for detail in left {
-            self.note(DisagreementKind::Detail, Some(place(detail)), None, Some(told(detail)));
+            self.note(DisagreementKind::Detail, Some(target_path(detail)), None, Some(detail_summary(detail)));
         }
     }
 
-    /// Compares the properties of what is new: nothing else lists its values.
+    /// Compares the properties of an added resource, whose values only the context contains.
     fn context(&mut self) {
         if self.expected.action != Action::Add {
             return;
@@ -340,7 +347,7 @@ impl Comparison<'_> {
     }
 }
 
-/// What makes a detail the same one in both lists.
+/// Returns the key by which a detail is found in the other list.
 fn key(detail: &ResourceChangeDetail) -> impl PartialEq {
     (
         detail.target.attribute,
@@ -352,16 +359,18 @@ fn key(detail: &ResourceChangeDetail) -> impl PartialEq {
     )
 }
 
-fn place(detail: &ResourceChangeDetail) -> String {
+/// Returns the path that a detail is about; the attribute if it has no path.
+fn target_path(detail: &ResourceChangeDetail) -> String {
     let target = &detail.target;
     target.path.clone().unwrap_or_else(|| match &target.name {
-        Some(name) => format!("/{}/{name}", word(&target.attribute)),
-        None => format!("/{}", word(&target.attribute)),
+        Some(name) => format!("/{}/{name}", wire_name(&target.attribute)),
+        None => format!("/{}", wire_name(&target.attribute)),
     })
 }
 
-fn told(detail: &ResourceChangeDetail) -> String {
+/// Returns a detail in short, such as `ParameterReference Key (Static, recreation Always)`.
+fn detail_summary(detail: &ResourceChangeDetail) -> String {
     let entity = detail.causing_entity.as_ref().map(|entity| format!(" {entity}")).unwrap_or_default();
-    let [source, evaluation] = [word(&detail.change_source), word(&detail.evaluation)];
-    format!("{source}{entity} ({evaluation}, recreation {})", word(&detail.target.requires_recreation))
+    let [source, evaluation] = [wire_name(&detail.change_source), wire_name(&detail.evaluation)];
+    format!("{source}{entity} ({evaluation}, recreation {})", wire_name(&detail.target.requires_recreation))
 }

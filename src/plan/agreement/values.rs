@@ -1,4 +1,4 @@
-//! Whether two values of a prediction and a change set are the same, as far as both are known and shown.
+//! Comparison of predicted and reported values; unknown and masked values are equal to everything.
 
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -6,17 +6,17 @@ use serde_json::Value as Json;
 use crate::cloudformation::KNOWN_AFTER_APPLY;
 use crate::secret::MASKED;
 
-/// Returns a word as CloudFormation spells it.
-pub(super) fn word(word: &impl Serialize) -> String {
-    serde_json::to_value(word).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+/// Returns an enum value as CloudFormation spells it.
+pub(super) fn wire_name(value: &impl Serialize) -> String {
+    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
-/// Tells whether two values are the same as far as both are known and shown.
+/// Returns whether two values are equal; an unknown or masked value equals everything.
 pub(super) fn is_same_text(expected: &str, reported: &str) -> bool {
     if expected == reported || [expected, reported].iter().any(|text| text.contains(KNOWN_AFTER_APPLY) || text.contains(MASKED)) {
         return true;
     }
-    // Noise: a value that is a document is text, and the order of its members means nothing.
+    // Noise: a JSON document is a value of type text, so its members may be in any order.
     match (serde_json::from_str::<Json>(expected), serde_json::from_str::<Json>(reported)) {
         (Ok(expected), Ok(reported)) => is_same(&expected, &reported),
         _ => false,
@@ -29,7 +29,7 @@ fn is_same(expected: &Json, reported: &Json) -> bool {
     differences.is_empty()
 }
 
-/// Collects where two documents differ: the path, with the value before and after; `path` is where both are.
+/// Collects the differences of two documents below `path`: the path, the predicted and the reported value.
 pub(super) fn contexts(expected: &Json, reported: &Json, path: &mut String, found: &mut Vec<(String, Option<String>, Option<String>)>) {
     let length = path.len();
     match (expected, reported) {
@@ -56,7 +56,7 @@ pub(super) fn contexts(expected: &Json, reported: &Json, path: &mut String, foun
             found.push((path.clone(), Some(shown(expected)), Some(shown(reported))));
         }
         _ => {
-            // Noise: scalars are strings in contexts, but not always in documents.
+            // Noise: every scalar is a string in a context, but not always in a document.
             let (old, new) = (shown(expected), shown(reported));
             let is_open = [&old, &new].iter().any(|text| text.contains(KNOWN_AFTER_APPLY) || text.contains(MASKED));
             if old != new && !is_open {

@@ -1,4 +1,4 @@
-//! The order in which CloudFormation works: what is referred to first.
+//! The order in which CloudFormation creates and updates resources: dependencies first.
 
 use rustc_hash::FxHashMap;
 
@@ -6,24 +6,24 @@ use crate::evaluate::{Evaluation, Resource};
 use crate::graph::Graph;
 use crate::plan::values::{Reference, each_reference};
 
-/// Returns the logical IDs of a template's resources, each after everything it refers to or depends on.
+/// Returns the logical IDs of a template's resources in dependency order: each resource comes after its dependencies.
 ///
-/// Resources that do not depend on each other keep the order of the document; so do those in a circle, which no valid
-/// template has.
+/// Resources that do not depend on each other keep the order of the document. So do resources in a dependency cycle, which no valid
+/// template contains.
 pub(super) fn dependency_order<'a>(evaluation: &Evaluation<'a>) -> Vec<&'a str> {
-    let places: FxHashMap<&str, usize> = evaluation.resources.keys().enumerate().map(|(index, id)| (*id, index)).collect();
+    let indexes: FxHashMap<&str, usize> = evaluation.resources.keys().enumerate().map(|(index, id)| (*id, index)).collect();
     let ids: Vec<&'a str> = evaluation.resources.keys().copied().collect();
     let mut edges = Vec::new();
     for (index, resource) in evaluation.resources.values().enumerate() {
-        edges.extend(dependencies(resource, &places).into_iter().map(|dependency| (index, dependency)));
+        edges.extend(dependencies(resource, &indexes).into_iter().map(|dependency| (index, dependency)));
     }
     Graph::new(ids.len(), &edges).topological_order().order.into_iter().map(|index| ids[index]).collect()
 }
 
-/// Returns the places of everything that a resource depends on, in the order of the document.
-fn dependencies(resource: &Resource<'_>, places: &FxHashMap<&str, usize>) -> Vec<usize> {
-    let mut found: Vec<usize> = resource.depends_on.iter().filter_map(|id| places.get(id).copied()).collect();
-    let mut note = |reference: Reference<'_>| found.extend(places.get(reference.logical_id()).copied());
+/// Returns the indexes of a resource's dependencies, in the order of the document.
+fn dependencies(resource: &Resource<'_>, indexes: &FxHashMap<&str, usize>) -> Vec<usize> {
+    let mut found: Vec<usize> = resource.depends_on.iter().filter_map(|id| indexes.get(id).copied()).collect();
+    let mut note = |reference: Reference<'_>| found.extend(indexes.get(reference.logical_id()).copied());
     each_reference(&resource.properties, &mut note);
     for value in [&resource.metadata, &resource.creation_policy, &resource.update_policy].into_iter().flatten() {
         each_reference(value, &mut note);

@@ -1,4 +1,4 @@
-//! What somebody asks to be imported, held against the template and the stack.
+//! Import requests, checked against the template and the stack.
 
 use indexmap::IndexMap;
 
@@ -8,12 +8,12 @@ use crate::evaluate::Evaluation;
 use crate::schema::{self, Handler, ResourceType};
 use crate::text::nearest;
 
-/// `LOGICAL_ID=IDENTIFIER`, as it was given.
+/// A request to import one resource, written `LOGICAL_ID=IDENTIFIER`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportRequest {
-    /// What it is to be called: a logical ID of the template.
+    /// A logical ID of the template.
     pub logical_id: String,
-    /// Which one it is: `fs-0123`, or `Property=value,Property=value` where it takes several properties to say so.
+    /// The primary identifier: `fs-0123`, or `Property=value,Property=value` if it consists of several properties.
     pub identifier: String,
 }
 
@@ -30,15 +30,15 @@ impl std::str::FromStr for ImportRequest {
     }
 }
 
-/// Why something cannot be imported.
+/// The reason why a resource cannot be imported.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{logical_id}`: {reason}{}", hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default())]
 pub struct ImportProblem {
-    /// What was to be imported.
+    /// The logical ID of the request.
     pub logical_id: String,
-    /// Why it cannot be.
+    /// The reason.
     pub reason: String,
-    /// What to do.
+    /// How to fix it.
     pub hint: Option<String>,
 }
 
@@ -49,30 +49,30 @@ impl ImportProblem {
     }
 }
 
-/// What is left to import of what was asked for.
+/// The requested imports, without those that an earlier run finished.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ResolvedImports {
-    /// What is to be imported.
+    /// The resources to import.
     pub imports: Vec<ResourceImport>,
-    /// What is in the stack already, as an earlier run left it.
+    /// Requested resources that the stack already contains, from an earlier run.
     pub already_imported: Vec<ResourceImport>,
 }
 
-/// Holds what is asked for against the wanted template `after`, whose state is that of the stack as it is deployed.
+/// Checks import requests against the new template `after`, which was evaluated with the state of the deployed stack.
 ///
 /// # Errors
 ///
-/// Returns everything that is wrong with any of it.
+/// Returns an error with every problem of every request.
 pub fn resolve_imports(requests: &[ImportRequest], after: &Evaluation<'_>) -> Result<ResolvedImports, Vec<ImportProblem>> {
     let mut problems = Vec::new();
     let mut found = ResolvedImports::default();
     let mut seen: Vec<&str> = Vec::new();
-    let mut taken: Vec<ResourceImport> = Vec::new();
+    let mut accepted: Vec<ResourceImport> = Vec::new();
     for request in requests {
         let id = request.logical_id.as_str();
         let mut problem = |reason: String, hint: Option<String>| problems.push(ImportProblem::new(id, reason, hint));
         if seen.contains(&id) {
-            problem("two imports have this logical ID".to_owned(), Some("one resource comes from one place: leave one out".to_owned()));
+            problem("two imports have this logical ID".to_owned(), Some("remove one of them".to_owned()));
             continue;
         }
         seen.push(id);
@@ -80,12 +80,12 @@ pub fn resolve_imports(requests: &[ImportRequest], after: &Evaluation<'_>) -> Re
         let Some(facts) = importable(resource.resource_type, &mut problem) else { continue };
         let Some(identifier) = identifier(&facts, &request.identifier, &mut problem) else { continue };
         for (name, value) in &identifier {
-            if let Some(said) = resource.properties.get(name).and_then(crate::evaluate::Value::text)
-                && said != value
+            if let Some(template_value) = resource.properties.get(name).and_then(crate::evaluate::Value::text)
+                && template_value != value
             {
                 problem(
-                    format!("the template says {name} is `{said}`, and `{value}` is to be imported"),
-                    Some("what names a resource has to be the same in both".to_owned()),
+                    format!("the template sets {name} to `{template_value}`, but the import identifies `{value}`"),
+                    Some("the identifier must be the same in the template and the import".to_owned()),
                 );
             }
         }
@@ -98,25 +98,28 @@ pub fn resolve_imports(requests: &[ImportRequest], after: &Evaluation<'_>) -> Re
             not_compared_because: None,
             left_out: Vec::new(),
         };
-        if let Some(other) = taken
+        if let Some(other) = accepted
             .iter()
             .find(|other| other.resource_type == import.resource_type && other.resource_identifier == import.resource_identifier)
         {
-            let reason = format!("{} is to be imported as `{}` too", import.identifier(), other.logical_resource_id);
-            problem(reason, Some("one resource has one logical ID: leave one out".to_owned()));
+            let reason = format!("{} is also imported as `{}`", import.identifier(), other.logical_resource_id);
+            problem(reason, Some("a resource can have only one logical ID: remove one of the imports".to_owned()));
         }
-        taken.push(import.clone());
+        accepted.push(import.clone());
         match after.state.physical_ids.get(id).filter(|physical| !physical.is_empty()) {
             Some(physical) if Some(physical.as_str()) == import.physical_id() => found.already_imported.push(import),
             Some(physical) => problem(
-                format!("it is in the stack already, as {physical}"),
-                Some("a resource of a stack cannot become another one: leave `--import` out, or take it out of the stack first".to_owned()),
+                format!("the stack already contains this resource as {physical}"),
+                Some(
+                    "a resource of a stack cannot be exchanged for another one: do not import it, or remove it from the stack first"
+                        .to_owned(),
+                ),
             ),
             None => {
                 let own = after.state.physical_ids.iter().find(|(_, physical)| Some(physical.as_str()) == import.physical_id());
                 let same_type = |other: &str| after.resources.get(other).is_none_or(|other| other.resource_type == import.resource_type);
                 match own.filter(|(other, _)| same_type(other)) {
-                    Some((other, physical)) => problem(format!("{physical} is in this stack already, as `{other}`"), None),
+                    Some((other, physical)) => problem(format!("this stack already contains {physical}, as `{other}`"), None),
                     None => found.imports.push(import),
                 }
             }
@@ -125,24 +128,24 @@ pub fn resolve_imports(requests: &[ImportRequest], after: &Evaluation<'_>) -> Re
     if problems.is_empty() { Ok(found) } else { Err(problems) }
 }
 
-/// Returns the resource of that name, if the template has it and it exists under these parameters.
+/// Returns the resource with this logical ID if the template defines it and its condition is true with these parameters.
 fn existing<'e, 'a>(
     id: &str,
     after: &'e Evaluation<'a>,
     problem: &mut impl FnMut(String, Option<String>),
 ) -> Option<&'e crate::evaluate::Resource<'a>> {
     use crate::evaluate::ConditionValue;
-    let condition = |name: &str| format!("its condition `{name}` is not true under these parameters, so the template does not have it");
-    let hint = |name: &str| Some(format!("set the parameters that `{name}` rests on in the same command"));
+    let condition = |name: &str| format!("its condition `{name}` is false with these parameters, so the template does not create it");
+    let hint = |name: &str| Some(format!("set the parameters that `{name}` depends on in the same command"));
     let Some(entry) = after.sections().resources.get(id) else {
         let near = nearest(id, after.sections().resources.iter().map(|entry| entry.name)).map(|near| format!("did you mean `{near}`?"));
-        problem("the template has no such resource".to_owned(), near);
+        problem("the template defines no resource with this logical ID".to_owned(), near);
         return None;
     };
     match after.resources.get(id) {
         Some(resource) => match resource.condition {
             Some((name, ConditionValue::Unknown)) => {
-                problem(format!("whether its condition `{name}` is true is not known before the stack is changed"), None);
+                problem(format!("its condition `{name}` cannot be evaluated before the update"), None);
                 None
             }
             _ => Some(resource),
@@ -155,105 +158,118 @@ fn existing<'e, 'a>(
     }
 }
 
-/// Returns the facts of a type that CloudFormation can import: it can be read, and something names it.
+/// Returns the facts of a type that CloudFormation can import: its schema has a read handler and a primary identifier.
 fn importable(resource_type: &str, problem: &mut impl FnMut(String, Option<String>)) -> Option<ResourceType> {
     let hint = || {
         let list = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/resource-import-supported-resources.html";
-        Some(format!("{list} lists the types that can be"))
+        Some(format!("{list} lists the supported types"))
     };
     let facts = schema::resource_type(resource_type);
     let can_be_read = schema::handler_permissions(resource_type, Handler::Read).len() > 0;
     match facts {
         Some(facts) if can_be_read && facts.primary_identifier().next().is_some() => Some(facts),
         Some(_) => {
-            problem(format!("CloudFormation cannot import {resource_type}: nothing reads one"), hint());
+            problem(format!("CloudFormation cannot import {resource_type}: the type has no read handler or no primary identifier"), hint());
             None
         }
         None => {
-            problem(format!("CloudFormation cannot import {resource_type}, of which no schema is published"), hint());
+            problem(format!("CloudFormation cannot import {resource_type}: no schema is published for the type"), hint());
             None
         }
     }
 }
 
-/// Reads an identifier as its type has it.
+/// Parses a primary identifier of a type.
 fn identifier(facts: &ResourceType, text: &str, problem: &mut impl FnMut(String, Option<String>)) -> Option<IndexMap<String, String>> {
     let names: Vec<String> = facts.primary_identifier().map(|path| path.segments().collect::<Vec<_>>().join("/")).collect();
-    let mut given: IndexMap<String, String> = IndexMap::new();
+    let mut identifier: IndexMap<String, String> = IndexMap::new();
     if let [name] = names.as_slice() {
         let value = text.strip_prefix(&format!("{name}=")).unwrap_or(text);
-        given.insert(name.clone(), value.to_owned());
+        identifier.insert(name.clone(), value.to_owned());
     } else {
-        let spelled = names.iter().map(|name| format!("{name}=...")).collect::<Vec<_>>().join(",");
-        let mut is_right = true;
+        let syntax = names.iter().map(|name| format!("{name}=...")).collect::<Vec<_>>().join(",");
+        let mut is_valid = true;
         for part in text.split(',') {
             match part.split_once('=') {
                 Some((name, value)) if names.iter().any(|own| own == name) && !value.is_empty() => {
-                    given.insert(name.to_owned(), value.to_owned());
+                    identifier.insert(name.to_owned(), value.to_owned());
                 }
                 Some((name, _)) if !names.iter().any(|own| own == name) => {
-                    is_right = false;
+                    is_valid = false;
                     problem(
-                        format!("`{name}` is no part of what names {}", facts.name()),
+                        format!("`{name}` is not part of the primary identifier of {}", facts.name()),
                         nearest(name, names.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?")),
                     );
                 }
                 _ => {
-                    is_right = false;
+                    is_valid = false;
                     problem(
-                        format!("it takes {} properties to name {}, and `{part}` says nothing of which", names.len(), facts.name()),
-                        Some(format!("write {spelled}")),
+                        format!(
+                            "invalid part `{part}` of the identifier; the primary identifier of {} has {} properties",
+                            facts.name(),
+                            names.len()
+                        ),
+                        Some(format!("write {syntax}")),
                     );
                 }
             }
         }
-        let missing: Vec<&str> = names.iter().filter(|name| !given.contains_key(*name)).map(String::as_str).collect();
-        if is_right && !missing.is_empty() {
-            is_right = false;
-            problem(format!("{} is missing of what names {}", missing.join(", "), facts.name()), Some(format!("write {spelled}")));
+        let missing: Vec<&str> = names.iter().filter(|name| !identifier.contains_key(*name)).map(String::as_str).collect();
+        if is_valid && !missing.is_empty() {
+            is_valid = false;
+            problem(format!("the identifier of {} lacks {}", facts.name(), missing.join(", ")), Some(format!("write {syntax}")));
         }
-        if !is_right {
+        if !is_valid {
             return None;
         }
-        given.sort_by(|a, _, b, _| names.iter().position(|name| name == a).cmp(&names.iter().position(|name| name == b)));
+        identifier.sort_by(|a, _, b, _| names.iter().position(|name| name == a).cmp(&names.iter().position(|name| name == b)));
     }
-    let single = given.len() == 1;
-    let mut is_right = true;
-    for (name, value) in &given {
-        if let Some(reason) = wrong_shape(facts, name, value, single) {
-            is_right = false;
-            problem(reason, example(facts, value).filter(|_| single));
+    let single = identifier.len() == 1;
+    let mut is_valid = true;
+    for (name, value) in &identifier {
+        if let Some(reason) = format_problem(facts, name, value, single) {
+            is_valid = false;
+            problem(reason, id_of_arn(facts, value).filter(|_| single));
         }
     }
-    is_right.then_some(given)
+    is_valid.then_some(identifier)
 }
 
-/// Returns why a value cannot be that property of any resource of the type.
-fn wrong_shape(facts: &ResourceType, name: &str, value: &str, single: bool) -> Option<String> {
+/// Returns why a value is not a valid value of this identifier property of the type.
+fn format_problem(facts: &ResourceType, name: &str, value: &str, single: bool) -> Option<String> {
     let property = facts.property(&name.split('/').collect::<Vec<_>>());
     if let Some(property) = property {
-        let (least, most) = property.length();
+        let (min, max) = property.length();
         let length = value.chars().count();
-        if length < least as usize || most.is_some_and(|most| length > most as usize) {
-            return Some(format!("`{value}` has {length} characters, which no {name} of {} has", facts.name()));
+        if length < min as usize || max.is_some_and(|max| length > max as usize) {
+            return Some(format!("`{value}` has {length} characters; the {name} of {} has {}", facts.name(), length_range(min, max)));
         }
         let pattern = property.pattern().and_then(|pattern| fancy_regex::Regex::new(pattern).ok());
-        // A pattern that is too much for the engine says nothing.
+        // A pattern that the regex engine cannot execute is not checked.
         if pattern.is_some_and(|pattern| pattern.is_match(value).is_ok_and(|matches| !matches)) {
-            return Some(format!("`{value}` is no {name} of {}, which matches {}", facts.name(), property.pattern().unwrap_or_default()));
+            return Some(format!(
+                "`{value}` is not a valid {name} of {}, which matches {}",
+                facts.name(),
+                property.pattern().unwrap_or_default()
+            ));
         }
     }
     match schema::id_prefix(facts.name()) {
         Some(prefix) if single && !(value.starts_with(prefix) && value.len() > prefix.len()) => {
-            Some(format!("`{value}` is no {name} of {}, which begins with `{prefix}`", facts.name()))
+            Some(format!("`{value}` is not a valid {name} of {}, which begins with `{prefix}`", facts.name()))
         }
         _ => None,
     }
 }
 
-/// Returns the ID that is inside an ARN, where somebody gave the ARN.
-fn example(facts: &ResourceType, value: &str) -> Option<String> {
+/// Returns the number of characters that are allowed, such as `at least 3` or `3 to 63`.
+fn length_range(min: u32, max: Option<u32>) -> String {
+    max.map_or_else(|| format!("at least {min}"), |max| format!("{min} to {max}"))
+}
+
+/// Returns the ID inside an ARN, as a hint for an import that names the ARN.
+fn id_of_arn(facts: &ResourceType, value: &str) -> Option<String> {
     let prefix = schema::id_prefix(facts.name())?;
     let last = value.rsplit(['/', ':']).next().filter(|last| value.starts_with("arn:") && last.starts_with(prefix))?;
-    Some(format!("of that ARN it is `{last}`"))
+    Some(format!("use the ID of this ARN, `{last}`"))
 }

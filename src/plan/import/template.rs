@@ -1,4 +1,4 @@
-//! The template that takes resources in: the deployed one, and these as they are.
+//! The template of the import operation: the deployed template with the imported resources added.
 
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json, json};
@@ -10,22 +10,22 @@ use crate::evaluate::Evaluation;
 use crate::plan::redact::Secrets;
 use crate::template::{Node, Style, Template, write_json};
 
-/// The entry of an imported resource's `Metadata` that keeps how the deployed template had it, as JSON text, until the update is done;
-/// empty where it did not have it.
+/// The `Metadata` key of an imported resource that keeps its definition in the deployed template, as JSON text, until the update is
+/// finished; the text is empty if the deployed template did not define it.
 pub const DEFINITION_KEY: &str = "RackformDefinition";
 
-/// What is known of a resource where it is: properties that are not what the template says, by name; `None` is one that is not set.
+/// The actual properties of a resource that differ from the template, by name; `None` is a property that is not set.
 pub type Actual = IndexMap<String, Option<Json>>;
 
-/// Composes the import: the deployed template with each resource in it, its properties as the wanted template `after` evaluates them, or as
-/// they are where that is known to be something else.
+/// Returns the import operation: the deployed template with each imported resource added, its properties as the new template `after`
+/// evaluates them, or their actual values where these are known to differ.
 ///
-/// `after` is evaluated in the stack as it is deployed, so what rests on a resource that only the update makes has no value yet and is left
-/// out. So is a secret, which must not stand in a template.
+/// `after` is evaluated with the state of the deployed stack. A property that depends on a resource which only the update creates has no
+/// value yet and is left out. So is a secret, which a template must not contain.
 ///
 /// # Errors
 ///
-/// Returns what cannot be left out and has no value.
+/// Returns an error if a required property has no value.
 pub fn import_step(
     mut imports: Vec<ResourceImport>,
     actual: &[Actual],
@@ -34,7 +34,7 @@ pub fn import_step(
 ) -> Result<ImportStep, Vec<ImportProblem>> {
     let mut problems = Vec::new();
     let secrets = Secrets::of(None, after);
-    let mut root = deployed.map(|template| written(template.root)).unwrap_or_else(|| json!({ "Resources": {} }));
+    let mut root = deployed.map(|template| to_json(template.root)).unwrap_or_else(|| json!({ "Resources": {} }));
     for (import, actual) in imports.iter_mut().zip(actual) {
         let id = import.logical_resource_id.clone();
         let Some(resource) = after.resources.get(id.as_str()) else { continue };
@@ -61,15 +61,17 @@ pub fn import_step(
             .filter(|name| import.left_out.iter().any(|left_out| left_out == name))
             .collect();
         if !missing.is_empty() {
-            let reason =
-                format!("{} must be known to import it, and rests on what only the update makes, or is secret", missing.join(", "));
-            problems.push(ImportProblem::new(&id, reason, Some("make the rest first, then import it with the next change".to_owned())));
+            let reason = format!(
+                "the import requires {}, which depends on a resource that only the update creates, or is secret",
+                missing.join(", ")
+            );
+            problems.push(ImportProblem::new(&id, reason, Some("deploy the other resources first, then import this one".to_owned())));
         }
         let before = deployed.and_then(|template| template.resources.get(&id)).map(|entry| write_json(entry.body, &Style::minified()));
         let body = json!({
             "Type": import.resource_type,
-            // CloudFormation wants one, and this one lets no mishap on the way delete what was there before; the update brings the
-            // template's own.
+            // CloudFormation requires a deletion policy for an import. With `Retain`, a failed operation cannot delete the resource. The
+            // update sets the template's own policy.
             "DeletionPolicy": "Retain",
             "Metadata": { DEFINITION_KEY: before.unwrap_or_default() },
             "Properties": properties,
@@ -85,16 +87,17 @@ pub fn import_step(
     Ok(ImportStep { resources: imports, template: root.to_string(), parameters })
 }
 
-/// Returns the text of a deployed template with every resource that an import put there as it was before; `None` where there is none.
+/// Returns the text of a deployed template with the definition that each imported resource had before its import; `None` if the template
+/// contains no such resource.
 ///
-/// Between the two operations of an import the deployed template holds the resource as the import has it. Whoever then changes a parameter
-/// and nothing else means the template that was there before.
+/// Between the import and the update, the deployed template contains the import's definition of the resource. A change that only sets
+/// parameters then applies to the template from before the import.
 pub fn without_import_metadata(template: &Template<'_>) -> Option<String> {
     if !template.source.text().contains(DEFINITION_KEY) {
         return None;
     }
     let definition = |body: &Node<'_>| body.get("Metadata")?.get(DEFINITION_KEY)?.as_str().map(str::to_owned);
-    let mut root = written(template.root);
+    let mut root = to_json(template.root);
     let resources = root.get_mut("Resources").and_then(Json::as_object_mut)?;
     let mut is_changed = false;
     for entry in &template.resources {
@@ -108,7 +111,7 @@ pub fn without_import_metadata(template: &Template<'_>) -> Option<String> {
     is_changed.then(|| serde_json::to_string_pretty(&root).unwrap_or_default())
 }
 
-fn written(node: &Node<'_>) -> Json {
-    // The writer writes nothing but JSON.
+fn to_json(node: &Node<'_>) -> Json {
+    // `write_json` returns valid JSON.
     serde_json::from_str(&write_json(node, &Style::minified())).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! Replacements that cannot succeed while the resource they replace is still there.
+//! Replacements that fail because the resource that they replace still exists.
 
 use super::{RiskKind, Search};
 use crate::evaluate::{Residual, Resource, Value, ValueKind};
@@ -9,26 +9,26 @@ use crate::plan::values::{member, scalar_text};
 
 pub(super) fn search(search: &mut Search<'_, '_, '_>) {
     custom_names(search);
-    taken_names(search);
+    reused_names(search);
     changed_types(search);
     mount_targets(search);
 }
 
-/// A new resource cannot take a name that the old one still has.
+/// Finds replacements that keep their custom name, which the old resource still has.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html>
 fn custom_names(search: &mut Search<'_, '_, '_>) {
     for effect in search.effects.iter().filter(|effect| effect.effect == Effect::Replaced && !effect.deletes_first) {
         let Some(modified) = search.changed.modified(&effect.logical_resource_id) else { continue };
         let Some(property) = Facts::of(modified.after.resource_type).custom_name_property() else { continue };
-        let is_still =
+        let keeps_name =
             !modified.differences.iter().any(|difference| difference.property() == Some(property) && difference.verdict.is_actual());
         let name = member(&modified.after.properties, property).and_then(|value| scalar_text(value.kind));
-        if let (true, Some(name)) = (is_still, name) {
+        if let (true, Some(name)) = (keeps_name, name) {
             let verb = if effect.possible { "may be" } else { "is" };
             let reason = format!(
-                "`{}` ({}) {verb} replaced but keeps the name `{name}`, which the old one still has while the new one is created; \
-                 change `{property}` too, or leave it out.",
+                "`{}` ({}) {verb} replaced but keeps the name `{name}`, and the old resource has that name until the new one is created; \
+                 change `{property}` too, or remove it.",
                 modified.id, effect.resource_type
             );
             search.note(RiskKind::ReplacementCollision, Some(modified.id), Some(format!("/Properties/{property}")), reason);
@@ -36,20 +36,20 @@ fn custom_names(search: &mut Search<'_, '_, '_>) {
     }
 }
 
-/// A new resource cannot take the name of one that goes with the same update, since that goes only at its end: what a renamed logical ID
-/// comes to.
-fn taken_names(search: &mut Search<'_, '_, '_>) {
+/// Finds new resources with the name of a resource that the update deletes, which happens only at its end. The usual cause is a renamed
+/// logical ID.
+fn reused_names(search: &mut Search<'_, '_, '_>) {
     let mut notes = Vec::new();
     for added in &search.changed.added {
         let Some(property) = Facts::of(added.resource_type).custom_name_property() else { continue };
         let Some(name) = member(&added.properties, property) else { continue };
         let of_its_type = search.changed.removed.iter().filter(|removed| removed.resource_type == added.resource_type);
-        let mut taken = of_its_type.filter(|removed| member(&removed.properties, property).is_some_and(|old| old.same(&name)));
-        if let Some(removed) = taken.next() {
-            let called = scalar_text(name.kind).map_or_else(|| "the same name".to_owned(), |text| format!("the name `{text}`"));
+        let mut same_name = of_its_type.filter(|removed| member(&removed.properties, property).is_some_and(|old| old.same(&name)));
+        if let Some(removed) = same_name.next() {
+            let shared_name = scalar_text(name.kind).map_or_else(|| "the same name".to_owned(), |text| format!("the name `{text}`"));
             let (id, old) = (added.entry.name, removed.entry.name);
             let reason = format!(
-                "`{id}` ({}) is created with {called}, which `{old}` still has: that goes only at the end of the update; \
+                "`{id}` ({}) is created with {shared_name} of `{old}`, which is deleted only at the end of the update; \
                  keep the logical ID, or change `{property}`.",
                 added.resource_type
             );
@@ -75,7 +75,7 @@ fn changed_types(search: &mut Search<'_, '_, '_>) {
     }
 }
 
-/// A file system takes one mount target in each availability zone.
+/// Finds mount targets that collide: a file system supports one mount target per availability zone.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-efs-mounttarget.html>
 fn mount_targets(search: &mut Search<'_, '_, '_>) {
@@ -90,12 +90,12 @@ fn mount_targets(search: &mut Search<'_, '_, '_>) {
     for target in targets.iter().filter(|target| is_new(target.entry.name)) {
         let id = target.entry.name;
         if let Some(other) = targets.iter().find(|other| other.entry.name != id && collides(comparison, other, target, false)) {
-            // Two new ones find each other; the later one tells.
+            // Two new mount targets collide with each other; the later one is reported.
             if !is_new(other.entry.name) || other.entry.name < id {
                 notes.push((
                     id,
                     format!(
-                        "`{id}` and `{}` are mount targets of one file system in one availability zone, which takes only one.",
+                        "`{id}` and `{}` are mount targets of the same file system in the same availability zone, which supports only one.",
                         other.entry.name
                     ),
                 ));
@@ -103,10 +103,10 @@ fn mount_targets(search: &mut Search<'_, '_, '_>) {
             }
         }
         let old = context.before.into_iter().flat_map(|before| before.resources.values()).filter(|resource| resource.resource_type == TYPE);
-        let goes = |other: &&Resource<'_>| context.resource_after(other.entry.name).is_none() || is_new(other.entry.name);
-        if let Some(other) = old.filter(goes).find(|other| collides(comparison, other, target, true)) {
-            let whose = if other.entry.name == id { "its own old mount target".to_owned() } else { format!("`{}`", other.entry.name) };
-            notes.push((id, format!("`{id}` is created in the availability zone where {whose} still is, and a file system takes one mount target in each; the old one goes only afterwards.")));
+        let is_deleted = |other: &&Resource<'_>| context.resource_after(other.entry.name).is_none() || is_new(other.entry.name);
+        if let Some(other) = old.filter(is_deleted).find(|other| collides(comparison, other, target, true)) {
+            let old_target = if other.entry.name == id { "its old mount target".to_owned() } else { format!("`{}`", other.entry.name) };
+            notes.push((id, format!("`{id}` is created in the availability zone of {old_target}, which is deleted only afterwards; a file system supports one mount target per zone.")));
         }
     }
     for (id, reason) in notes {
@@ -114,11 +114,11 @@ fn mount_targets(search: &mut Search<'_, '_, '_>) {
     }
 }
 
-/// Tells whether two mount targets are of one file system, which stays, in one subnet or zone.
+/// Returns whether two mount targets belong to the same unchanged file system and the same subnet or zone.
 fn collides<'a>(comparison: Comparison<'_, '_, 'a>, old: &Resource<'a>, new: &Resource<'a>, is_deployed: bool) -> bool {
     let both = |name| Some((member(&old.properties, name)?, member(&new.properties, name)?));
-    let stays = |value: &Value<'a>| !is_deployed || comparison.compare(value, value) == Verdict::UNCHANGED;
-    let is_shared = |pair: Option<(Value<'a>, Value<'a>)>| pair.is_some_and(|(old, new)| old.same(&new) && stays(&new));
+    let is_unchanged = |value: &Value<'a>| !is_deployed || comparison.compare(value, value) == Verdict::UNCHANGED;
+    let is_shared = |pair: Option<(Value<'a>, Value<'a>)>| pair.is_some_and(|(old, new)| old.same(&new) && is_unchanged(&new));
     if !is_shared(both("FileSystemId")) {
         return false;
     }
@@ -130,7 +130,7 @@ fn collides<'a>(comparison: Comparison<'_, '_, 'a>, old: &Resource<'a>, new: &Re
         })
 }
 
-/// Returns the availability zone of a subnet that the template makes.
+/// Returns the availability zone of a subnet that the template defines.
 fn zone<'a>(comparison: Comparison<'_, '_, 'a>, subnet: &Value<'a>) -> Option<Value<'a>> {
     let ValueKind::Unknown(Residual::Ref(id)) = subnet.kind else { return None };
     let context = comparison.context;

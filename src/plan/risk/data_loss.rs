@@ -1,4 +1,4 @@
-//! Resources that hold data and are deleted or replaced.
+//! Stateful resources that are deleted or replaced.
 
 use super::{RiskKind, Search, deletes};
 use crate::plan::effects::{CauseSource, Effect, ResourceEffect};
@@ -6,24 +6,24 @@ use crate::plan::facts::Facts;
 
 pub(super) fn search(search: &mut Search<'_, '_, '_>) {
     for effect in search.effects {
-        // What is lost is of the type that there is now, should the type change.
+        // If the type changes, the lost data is that of the old type.
         let modified = search.changed.modified(&effect.logical_resource_id);
         let resource_type = modified.map_or(effect.resource_type.as_str(), |modified| modified.before.resource_type);
-        let Some(what) = Facts::of(resource_type).holds_data() else { continue };
+        let Some(data) = Facts::of(resource_type).holds_data() else { continue };
         if !deletes(effect) {
             continue;
         }
         let is_replaced = effect.effect == Effect::Replaced;
         let path = is_replaced.then(|| effect.causes.first().and_then(|cause| cause.path.clone())).flatten();
-        let verb = match (is_replaced, effect.possible) {
-            (true, false) => "is replaced",
-            (true, true) => "may be replaced",
-            (false, false) => "is deleted",
-            (false, true) => "may be deleted",
+        let (verb, loses) = match (is_replaced, effect.possible) {
+            (true, false) => ("is replaced", "loses"),
+            (true, true) => ("may be replaced", "would lose"),
+            (false, false) => ("is deleted", "loses"),
+            (false, true) => ("may be deleted", "would lose"),
         };
         let policy = if is_replaced { "UpdateReplacePolicy" } else { "DeletionPolicy" };
         let reason = format!(
-            "`{}` ({resource_type}) {verb}{}, which loses {what}; `{policy}: Retain` would keep {}.",
+            "`{}` ({resource_type}) {verb}{}, which {loses} {data}; `{policy}: Retain` would keep {}.",
             effect.logical_resource_id,
             because(effect, path.as_deref()),
             if is_replaced { "the old one" } else { "it" },
@@ -32,7 +32,7 @@ pub(super) fn search(search: &mut Search<'_, '_, '_>) {
     }
 }
 
-/// Returns the cause as a clause, such as ` because /Properties/KmsKeyId changes (parameter Key)`.
+/// Returns the causes as a clause, such as ` because /Properties/KmsKeyId changes (parameter Key)`.
 pub(super) fn because(effect: &ResourceEffect, path: Option<&str>) -> String {
     let named = effect.causes.iter().filter(|cause| path.is_none() || cause.path.as_deref() == path);
     let sources: Vec<String> = named

@@ -1,4 +1,4 @@
-//! Outputs and exports that go, which other stacks or scripts may read.
+//! Removed outputs and exports, which other stacks or scripts may read.
 
 use super::{RiskKind, Search};
 use crate::plan::compare::{Viewpoint, text};
@@ -19,9 +19,9 @@ pub(super) fn search(search: &mut Search<'_, '_, '_>, outputs: &[OutputChange]) 
                 format!("Output `{name}` no longer exports `{old}`; CloudFormation refuses that while another stack imports it.")
             }
             (Some(old), Some(new), _) if old != new => {
-                format!("Output `{name}` exports `{new}` in place of `{old}`; CloudFormation refuses that while another stack imports it.")
+                format!("Output `{name}` exports `{new}` instead of `{old}`; CloudFormation refuses that while another stack imports it.")
             }
-            (None, _, None) => format!("Output `{name}` is removed; whoever reads it finds nothing."),
+            (None, _, None) => format!("Output `{name}` is removed; scripts that read it will fail."),
             _ => continue,
         };
         search.note(RiskKind::ExportRemoved, None, None, reason);

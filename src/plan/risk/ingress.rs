@@ -1,4 +1,4 @@
-//! Who may reach what over the network: ingress rules, and which of them lets in more than another.
+//! Ingress rules, and whether one rule allows everything that another allows.
 
 use ipnet::IpNet;
 
@@ -20,7 +20,7 @@ enum Source<'a> {
     Other(&'static str, Value<'a>),
 }
 
-/// The properties that say where ingress comes from, and what to call each.
+/// The properties that contain the source of ingress, with a noun for each.
 const SOURCES: &[(&str, &str)] = &[
     ("CidrIp", "a network"),
     ("CidrIpv6", "a network"),
@@ -34,7 +34,7 @@ const SOURCES: &[(&str, &str)] = &[
     ("SourcePrefixListId", "a prefix list"),
 ];
 
-/// Types that are one rule, with the property that names the group which it is a rule of.
+/// Resource types that are a single rule, with the property that references the rule's group.
 const STANDALONE: &[(&str, &str)] = &[
     ("AWS::EC2::NetworkAclEntry", "NetworkAclId"),
     ("AWS::EC2::SecurityGroupIngress", "GroupId"),
@@ -43,7 +43,7 @@ const STANDALONE: &[(&str, &str)] = &[
     ("AWS::Redshift::ClusterSecurityGroupIngress", "ClusterSecurityGroupName"),
 ];
 
-/// Returns the ingress rules of a resource with their paths; a group's inline ones, the one that it is, or the networks that a list names.
+/// Returns the ingress rules of a resource with their paths: a group's inline rules, a rule resource itself, or the networks of a list.
 pub(super) fn ingress<'a>(resource: &Resource<'a>) -> Vec<(String, Rule<'a>)> {
     let inline = |property: &str| {
         let list = member(&resource.properties, property);
@@ -56,18 +56,27 @@ pub(super) fn ingress<'a>(resource: &Resource<'a>) -> Vec<(String, Rule<'a>)> {
         "AWS::EC2::PrefixList" => {
             let list = member(&resource.properties, "Entries");
             let entries = list.iter().flat_map(items).enumerate();
-            entries.filter_map(|(index, entry)| Some((format!("/Properties/Entries/{index}"), Rule::to(member(entry, "Cidr")?)))).collect()
+            entries
+                .filter_map(|(index, entry)| Some((format!("/Properties/Entries/{index}"), Rule::from_network(member(entry, "Cidr")?))))
+                .collect()
         }
         "AWS::EKS::Cluster" => {
             let path = ["ResourcesVpcConfig", "PublicAccessCidrs"];
             let list = crate::plan::values::at(&resource.properties, &path);
             let networks = list.iter().flat_map(items).enumerate();
-            networks.map(|(index, network)| (format!("/Properties/{}/{}/{index}", path[0], path[1]), Rule::to(*network))).collect()
+            networks
+                .map(|(index, network)| (format!("/Properties/{}/{}/{index}", path[0], path[1]), Rule::from_network(*network)))
+                .collect()
         }
         "AWS::EC2::NetworkAclEntry" => {
-            let says = |name| text_at(&resource.properties, &[name]);
-            let lets_in = says("RuleAction") == Some("allow") && says("Egress") != Some("true");
-            lets_in.then(|| Rule::of(&resource.properties)).flatten().map(|rule| ("/Properties".to_owned(), rule)).into_iter().collect()
+            let text = |name| text_at(&resource.properties, &[name]);
+            let allows_ingress = text("RuleAction") == Some("allow") && text("Egress") != Some("true");
+            allows_ingress
+                .then(|| Rule::of(&resource.properties))
+                .flatten()
+                .map(|rule| ("/Properties".to_owned(), rule))
+                .into_iter()
+                .collect()
         }
         other if STANDALONE.iter().any(|(standalone, _)| *standalone == other) => {
             Rule::of(&resource.properties).map(|rule| ("/Properties".to_owned(), rule)).into_iter().collect()
@@ -76,7 +85,7 @@ pub(super) fn ingress<'a>(resource: &Resource<'a>) -> Vec<(String, Rule<'a>)> {
     }
 }
 
-/// Returns the logical ID of the group that a rule of its own belongs to, if the template makes it, or `None` for no such rule.
+/// Returns the group of a separate rule resource: its logical ID if the template defines the group. Returns `None` for other resources.
 pub(super) fn group_of<'a>(resource: &Resource<'a>) -> Option<Option<&'a str>> {
     let (_, property) = STANDALONE.iter().find(|(standalone, _)| *standalone == resource.resource_type)?;
     Some(match member(&resource.properties, property).map(|value| value.kind) {
@@ -87,8 +96,8 @@ pub(super) fn group_of<'a>(resource: &Resource<'a>) -> Option<Option<&'a str>> {
 
 impl<'a> Rule<'a> {
     fn of(value: &Value<'a>) -> Option<Self> {
-        let (name, words, source) = SOURCES.iter().find_map(|(name, words)| Some((*name, *words, member(value, name)?)))?;
-        let is_network = words == "a network" && name != "SourcePrefixListId";
+        let (noun, source) = SOURCES.iter().find_map(|(name, noun)| Some((*noun, member(value, name)?)))?;
+        let is_network = noun == "a network";
         let network = is_network.then(|| scalar_text(source.kind)?.parse::<IpNet>().ok()).flatten();
         let port = |name| text_at(value, &[name]).and_then(|text| text.parse::<i64>().ok());
         let protocol = text_at(value, &["IpProtocol"]).or_else(|| text_at(value, &["Protocol"])).unwrap_or("-1");
@@ -96,23 +105,23 @@ impl<'a> Rule<'a> {
             protocol,
             from: port("FromPort"),
             to: port("ToPort"),
-            source: network.map_or(Source::Other(words, source), |network| Source::Network(network.trunc())),
+            source: network.map_or(Source::Other(noun, source), |network| Source::Network(network.trunc())),
         })
     }
 
-    /// Returns a rule for everything from a network.
-    fn to(network: Value<'a>) -> Self {
+    /// Returns a rule that allows every protocol and port from a network.
+    fn from_network(network: Value<'a>) -> Self {
         let parsed = scalar_text(network.kind).and_then(|text| text.parse::<IpNet>().ok());
         let source = parsed.map_or(Source::Other("a network", network), |parsed| Source::Network(parsed.trunc()));
         Self { protocol: "-1", from: None, to: None, source }
     }
 
-    /// Tells whether the rule lets anyone in.
+    /// Returns whether the rule allows ingress from every address.
     pub(super) fn is_anywhere(&self) -> bool {
         matches!(&self.source, Source::Network(network) if network.prefix_len() == 0)
     }
 
-    /// Tells whether everything that `other` lets in, this rule lets in too.
+    /// Returns whether this rule allows everything that `other` allows.
     pub(super) fn covers(&self, other: &Self) -> bool {
         let all = self.protocol == "-1";
         let protocol = all || self.protocol.eq_ignore_ascii_case(other.protocol);
@@ -130,19 +139,19 @@ impl<'a> Rule<'a> {
         protocol && ports && source
     }
 
-    /// Returns the rule in words, such as `tcp port 22 from 10.0.0.0/16`.
-    pub(super) fn words(&self) -> String {
-        let what = match (self.protocol, self.from, self.to) {
+    /// Returns a summary of the rule, such as `tcp port 22 from 10.0.0.0/16`.
+    pub(super) fn summary(&self) -> String {
+        let ports = match (self.protocol, self.from, self.to) {
             ("-1", _, _) => "every protocol and port".to_owned(),
             (protocol, Some(from), Some(to)) if from == to => format!("{protocol} port {from}"),
             (protocol, Some(from), Some(to)) => format!("{protocol} ports {from}-{to}"),
-            (protocol, _, _) => format!("{protocol}, every port"),
+            (protocol, _, _) => format!("{protocol} on every port"),
         };
         match &self.source {
-            Source::Network(network) => format!("{what} from {network}"),
-            Source::Other(words, value) => match scalar_text(value.kind) {
-                Some(text) => format!("{what} from {text}"),
-                None => format!("{what} from {words}"),
+            Source::Network(network) => format!("{ports} from {network}"),
+            Source::Other(noun, value) => match scalar_text(value.kind) {
+                Some(text) => format!("{ports} from {text}"),
+                None => format!("{ports} from {noun}"),
             },
         }
     }

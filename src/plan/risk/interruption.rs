@@ -1,4 +1,4 @@
-//! Resources that stop serving for a while.
+//! Resources that are unavailable for some time.
 
 use super::data_loss::because;
 use super::{RiskKind, Search};
@@ -6,7 +6,7 @@ use crate::cloudformation::PolicyAction;
 use crate::plan::effects::{Effect, ResourceEffect};
 use crate::plan::facts::Facts;
 
-/// Types that something talks to while they run, so that a replacement or deletion is felt.
+/// Types that serve requests, so that a replacement or deletion interrupts their clients.
 const SERVING: &[&str] = &[
     "AWS::AmazonMQ::Broker",
     "AWS::ApiGateway::RestApi",
@@ -59,17 +59,17 @@ pub(super) fn search(search: &mut Search<'_, '_, '_>) {
                 (path, format!("{name} {may} updated with some interruption{why}."))
             }
             Effect::Replaced if effect.deletes_first => {
-                (path, format!("{name} {may} replaced{why}; CloudFormation deletes the old one before it creates the new one."))
+                (path, format!("{name} {may} replaced{why}; CloudFormation deletes the old resource before it creates the new one."))
             }
             Effect::Replaced
                 if effect.policy_action == Some(PolicyAction::ReplaceAndRetain)
                     && Facts::of(&effect.resource_type).holds_data().is_some() =>
             {
-                (path, format!("{name} {may} replaced{why}; the new one starts empty, and the old one stays in the account."))
+                (path, format!("{name} {may} replaced{why}; the new resource is empty, and the old one is kept in the account."))
             }
-            Effect::Replaced if serves => (path, format!("{name} {may} replaced{why}; what it serves moves to a new resource on the way.")),
-            Effect::Deleted if serves && !goes_with_its_file_system(search, effect) => {
-                (None, format!("{name} {may} deleted{why}; what it serves ends."))
+            Effect::Replaced if serves => (path, format!("{name} {may} replaced{why}; its clients have to switch to the new resource.")),
+            Effect::Deleted if serves && !is_deleted_with_its_file_system(search, effect) => {
+                (None, format!("{name} {may} deleted{why}; it then stops serving its clients."))
             }
             _ => continue,
         };
@@ -77,8 +77,8 @@ pub(super) fn search(search: &mut Search<'_, '_, '_>) {
     }
 }
 
-/// Tells whether a mount target is deleted with its file system: the data loss says it all then.
-fn goes_with_its_file_system(search: &Search<'_, '_, '_>, effect: &ResourceEffect) -> bool {
+/// Returns whether a mount target is deleted with its file system, which is reported as data loss already.
+fn is_deleted_with_its_file_system(search: &Search<'_, '_, '_>, effect: &ResourceEffect) -> bool {
     let is_deleted_file_system = |id: &str| {
         let mut effects = search.effects.iter().filter(|effect| effect.logical_resource_id == id);
         effects.any(|effect| effect.resource_type == "AWS::EFS::FileSystem" && effect.effect == Effect::Deleted)
@@ -89,7 +89,7 @@ fn goes_with_its_file_system(search: &Search<'_, '_, '_>, effect: &ResourceEffec
 
 fn interrupting_path(search: &Search<'_, '_, '_>, id: &str) -> Option<String> {
     let modified = search.changed.modified(id)?;
-    let mut moving = modified.differences.iter().filter(|difference| difference.verdict.is_actual());
+    let mut changed = modified.differences.iter().filter(|difference| difference.verdict.is_actual());
     let facts = Facts::of(modified.after.resource_type);
-    moving.find(|difference| facts.interrupts(difference.property())).map(|difference| difference.path_text())
+    changed.find(|difference| facts.interrupts(difference.property())).map(|difference| difference.path_text())
 }

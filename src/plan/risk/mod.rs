@@ -1,6 +1,6 @@
-//! What a person should think twice about before saying yes.
+//! The risks of a plan, for review before it is approved.
 //!
-//! Each file looks for one kind of risk in what modified, and says each as a full sentence with the names in it.
+//! Each file finds one kind of risk in the changed resources and explains each risk in full sentences with the names in it.
 
 mod collision;
 mod data_loss;
@@ -21,42 +21,42 @@ use crate::plan::effects::ResourceEffect;
 use crate::plan::outputs::OutputChange;
 use crate::plan::redact::Secrets;
 
-/// One thing to think twice about.
+/// One risk.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Risk {
-    /// Which kind.
+    /// The kind of risk.
     pub kind: RiskKind,
-    /// The resource, where it is one.
+    /// The resource, if the risk is about one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub logical_resource_id: Option<String>,
-    /// The property that causes it, where it is one.
+    /// The property that causes the risk, if one does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// Why, as one sentence.
+    /// The explanation, with the fix if there is one.
     pub reason: String,
 }
 
-/// The kinds of risk that `--deny` takes, the worst first.
+/// The kinds of risk that can be denied, worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RiskKind {
     /// A resource that holds data is deleted or replaced.
     DataLoss,
-    /// Something stops serving for a while.
+    /// A resource is unavailable for some time.
     Interruption,
-    /// More can reach or do something than before.
+    /// Access or permissions become wider, or a protection is turned off.
     SecurityWidening,
-    /// A replacement cannot succeed beside the resource it replaces.
+    /// A replacement fails because the resource that it replaces still exists.
     ReplacementCollision,
-    /// A deployed value is dropped for the template's default.
+    /// A deployed parameter value is reset to the template's default.
     ParameterDefault,
-    /// An output or export goes that others may import.
+    /// An output or export is removed that other stacks or scripts may use.
     ExportRemoved,
 }
 
 impl RiskKind {
-    /// Every kind, the worst first.
+    /// Every kind, worst first.
     pub const ALL: [Self; 6] = [
         Self::DataLoss,
         Self::Interruption,
@@ -66,7 +66,7 @@ impl RiskKind {
         Self::ExportRemoved,
     ];
 
-    /// Returns the name that `--deny` takes, such as `data-loss`.
+    /// Returns the kind's name, such as `data-loss`.
     pub fn name(self) -> &'static str {
         match self {
             Self::DataLoss => "data-loss",
@@ -79,28 +79,28 @@ impl RiskKind {
     }
 }
 
-/// What the searches look at, and the risks they found.
+/// The input of the searches, and the risks that they found.
 pub(super) struct Search<'s, 'p, 'a> {
     comparison: Comparison<'s, 'p, 'a>,
     changed: &'s ChangedResources<'p, 'a>,
     effects: &'s [ResourceEffect],
     secrets: &'s Secrets<'a>,
     found: Vec<Risk>,
-    /// The same risks, to tell each once.
-    told: FxHashSet<Risk>,
+    /// The same risks, to report each only once.
+    reported: FxHashSet<Risk>,
 }
 
 impl Search<'_, '_, '_> {
     fn note(&mut self, kind: RiskKind, id: Option<&str>, path: Option<String>, reason: String) {
         let reason = self.secrets.text(reason);
         let risk = Risk { kind, logical_resource_id: id.map(str::to_owned), path, reason };
-        if self.told.insert(risk.clone()) {
+        if self.reported.insert(risk.clone()) {
             self.found.push(risk);
         }
     }
 }
 
-/// Returns every risk of carrying out what modified, worst kind first.
+/// Returns every risk of the changes, worst kind first.
 pub(super) fn risks<'a>(
     comparison: Comparison<'_, '_, 'a>,
     changed: &ChangedResources<'_, 'a>,
@@ -108,7 +108,7 @@ pub(super) fn risks<'a>(
     outputs: &[OutputChange],
     secrets: &Secrets<'a>,
 ) -> Vec<Risk> {
-    let mut search = Search { comparison, changed, effects, secrets, found: Vec::new(), told: FxHashSet::default() };
+    let mut search = Search { comparison, changed, effects, secrets, found: Vec::new(), reported: FxHashSet::default() };
     data_loss::search(&mut search);
     interruption::search(&mut search);
     security::search(&mut search);
@@ -119,7 +119,7 @@ pub(super) fn risks<'a>(
     search.found
 }
 
-/// A parameter that was set and that this update puts back at the template's default.
+/// Finds parameters that this update resets from a configured value to the template's default.
 fn parameters(search: &mut Search<'_, '_, '_>) {
     let Some(before) = search.comparison.context.before else { return };
     for (name, parameter) in &search.comparison.context.after.parameters.parameters {
@@ -131,7 +131,7 @@ fn parameters(search: &mut Search<'_, '_, '_>) {
                 _ => "its secret value".to_owned(),
             };
             let reason = format!(
-                "Parameter `{name}` falls back from {} to the template's default {}, since no value was given for it.",
+                "Parameter `{name}` changes from {} to the template's default {}, because no value is set for it.",
                 show(&old.value),
                 if hides { "secret".to_owned() } else { show(&parameter.value) },
             );
@@ -140,7 +140,7 @@ fn parameters(search: &mut Search<'_, '_, '_>) {
     }
 }
 
-/// Tells whether an effect does away with the physical resource there is now.
+/// Returns whether an effect deletes the present physical resource.
 fn deletes(effect: &ResourceEffect) -> bool {
     matches!(effect.policy_action, Some(PolicyAction::Delete | PolicyAction::ReplaceAndDelete))
 }

@@ -1,6 +1,6 @@
-//! What policy documents allow, and what one allows that another did not.
+//! The grants and denials of policy documents, and which of them are new or lost.
 //!
-//! A document is known by its shape, wherever it stands: an object, or JSON text, whose `Statement` has an `Effect`.
+//! A policy document is recognized by its shape in any property: an object, or JSON text, whose `Statement` has an `Effect`.
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>
 
 use serde_json::Value as Json;
@@ -10,11 +10,11 @@ use crate::evaluate::{Resource, Value, ValueKind};
 /// Returns the policy documents of a resource with their paths.
 pub(super) fn documents(resource: &Resource<'_>) -> Vec<(String, Json)> {
     let mut found = Vec::new();
-    gather(&resource.properties, &mut String::from("/Properties"), &mut found);
+    collect(&resource.properties, &mut String::from("/Properties"), &mut found);
     found
 }
 
-fn gather(value: &Value<'_>, path: &mut String, found: &mut Vec<(String, Json)>) {
+fn collect(value: &Value<'_>, path: &mut String, found: &mut Vec<(String, Json)>) {
     let start = path.len();
     match value.kind {
         ValueKind::Map(members) => {
@@ -27,7 +27,7 @@ fn gather(value: &Value<'_>, path: &mut String, found: &mut Vec<(String, Json)>)
             for (key, value) in members {
                 path.push('/');
                 path.push_str(key);
-                gather(value, path, found);
+                collect(value, path, found);
                 path.truncate(start);
             }
         }
@@ -35,7 +35,7 @@ fn gather(value: &Value<'_>, path: &mut String, found: &mut Vec<(String, Json)>)
             for (index, value) in items.iter().enumerate() {
                 path.push('/');
                 path.push_str(&index.to_string());
-                gather(value, path, found);
+                collect(value, path, found);
                 path.truncate(start);
             }
         }
@@ -51,7 +51,7 @@ fn is_document(json: &Json) -> bool {
     json.get("Statement").is_some_and(|statements| items(statements).iter().any(|statement| statement.get("Effect").is_some()))
 }
 
-/// Returns the items of a list; anything else counts as a list of itself.
+/// Returns the items of a list; any other value counts as a list of one item.
 fn items(json: &Json) -> &[Json] {
     match json {
         Json::Array(items) => items,
@@ -64,7 +64,7 @@ fn statements<'j>(document: &'j Json, effect: &'static str) -> impl Iterator<Ite
     all.iter().filter(move |statement| statement.get("Effect").and_then(Json::as_str) == Some(effect))
 }
 
-/// Returns the values under a key of a statement, `Principal`'s one level deeper.
+/// Returns the values of a statement's key; for `Principal`, the values of every kind of principal.
 fn values<'j>(statement: &'j Json, key: &str) -> Vec<&'j Json> {
     match statement.get(key) {
         Some(Json::Object(kinds)) if key == "Principal" && !is_expression(&Json::Object(kinds.clone())) => {
@@ -75,7 +75,7 @@ fn values<'j>(statement: &'j Json, key: &str) -> Vec<&'j Json> {
     }
 }
 
-/// Tells whether JSON is what is left of an expression, such as `{"Ref": "Role"}`.
+/// Returns whether JSON is an intrinsic function without a known value, such as `{"Ref": "Role"}`.
 fn is_expression(json: &Json) -> bool {
     matches!(json, Json::Object(members) if members.len() == 1 && members.keys().all(|key| key == "Ref" || key.starts_with("Fn::")))
 }
@@ -84,21 +84,21 @@ fn is_star(value: &Json) -> bool {
     value.as_str() == Some("*")
 }
 
-fn words(value: &Json) -> String {
-    value.as_str().map_or_else(|| "something known after apply".to_owned(), |text| format!("`{text}`"))
+fn display(value: &Json) -> String {
+    value.as_str().map_or_else(|| "a value known after apply".to_owned(), |text| format!("`{text}`"))
 }
 
 fn has_condition(statement: &Json) -> bool {
     statement.get("Condition").is_some_and(|condition| condition.as_object().is_none_or(|members| !members.is_empty()))
 }
 
-/// Returns what a document allows to anyone, or of everything on everything.
+/// Returns a document's grants to everyone, and of every action on every resource.
 pub(super) fn open_to_all(document: &Json) -> Vec<String> {
     let mut found = Vec::new();
     for statement in statements(document, "Allow") {
         let star = |key| values(statement, key).into_iter().any(is_star);
         if star("Principal") && !has_condition(statement) {
-            found.push("anyone, since a principal is `*` and there is no condition".to_owned());
+            found.push("everyone, because a principal is `*` and there is no condition".to_owned());
         }
         if star("Action") && star("Resource") && statement.get("Principal").is_none() {
             found.push("every action on every resource".to_owned());
@@ -107,8 +107,8 @@ pub(super) fn open_to_all(document: &Json) -> Vec<String> {
     found
 }
 
-/// Returns what `document` allows and none of `old` did: principals, actions, resources that are wider, all but something, and what
-/// only a condition held back.
+/// Returns the grants of `document` that no document of `old` contains: principals, actions, wider resources, `Not` elements, and removed
+/// conditions.
 pub(super) fn new_grants(old: &[Json], document: &Json) -> Vec<String> {
     let before: Vec<&Json> = old.iter().flat_map(|old| statements(old, "Allow")).collect();
     let mut found: Vec<String> = Vec::new();
@@ -118,8 +118,8 @@ pub(super) fn new_grants(old: &[Json], document: &Json) -> Vec<String> {
         }
     };
     for statement in statements(document, "Allow").filter(|statement| !before.contains(statement)) {
-        if let Some(free) = without_condition(&before, statement) {
-            note(format!("{free} without the condition there was"));
+        if let Some(actions) = without_condition(&before, statement) {
+            note(format!("{actions} without the previous condition"));
         }
         for (key, noun) in [("Principal", "the principal"), ("Action", "the action"), ("Resource", "the resource")] {
             let known: Vec<&Json> = before.iter().flat_map(|old| values(old, key)).collect();
@@ -127,40 +127,40 @@ pub(super) fn new_grants(old: &[Json], document: &Json) -> Vec<String> {
                 let is_covered = known.iter().any(|known| covers(known, value));
                 let is_wider = key != "Resource" || is_star(value) || known.iter().any(|known| covers(value, known));
                 if !is_covered && is_wider {
-                    note(format!("{noun} {}", words(value)));
+                    note(format!("{noun} {}", display(value)));
                 }
             }
         }
         for (key, noun) in [("NotPrincipal", "principal"), ("NotAction", "action"), ("NotResource", "resource")] {
             let is_known = before.iter().any(|old| old.get(key) == statement.get(key));
             if let (Some(value), false) = (statement.get(key), is_known) {
-                let but: Vec<String> = items(value).iter().map(words).collect();
-                note(format!("every {noun} but {}", but.join(", ")));
+                let excluded: Vec<String> = items(value).iter().map(display).collect();
+                note(format!("every {noun} except {}", excluded.join(", ")));
             }
         }
     }
     found
 }
 
-/// Returns a statement's actions when it differs from an old one only in having no condition any more.
+/// Returns a statement's actions if it differs from an old one only by its removed condition.
 fn without_condition(before: &[&Json], statement: &Json) -> Option<String> {
     let rest = |statement: &Json| {
         let members = statement.as_object()?;
         let kept = members.iter().filter(|(key, _)| !matches!(key.as_str(), "Condition" | "Sid"));
         Some(kept.map(|(key, value)| (key.clone(), value.clone())).collect::<serde_json::Map<_, _>>())
     };
-    let is_freed = !has_condition(statement) && before.iter().any(|old| has_condition(old) && rest(old) == rest(statement));
-    let actions = || values(statement, "Action").into_iter().map(words).collect::<Vec<_>>().join(", ");
-    is_freed.then(|| if statement.get("Action").is_some() { actions() } else { "something".to_owned() })
+    let lost_condition = !has_condition(statement) && before.iter().any(|old| has_condition(old) && rest(old) == rest(statement));
+    let actions = || values(statement, "Action").into_iter().map(display).collect::<Vec<_>>().join(", ");
+    lost_condition.then(|| if statement.get("Action").is_some() { actions() } else { "its actions".to_owned() })
 }
 
-/// Returns what some old document denied and no new one does.
+/// Returns the actions that an old document denied and no new document denies.
 pub(super) fn lost_denials(old: &[Json], new: &[Json]) -> Vec<String> {
-    let still: Vec<&Json> = new.iter().flat_map(|document| statements(document, "Deny")).collect();
+    let present: Vec<&Json> = new.iter().flat_map(|document| statements(document, "Deny")).collect();
     let mut found = Vec::new();
-    for statement in old.iter().flat_map(|document| statements(document, "Deny")).filter(|statement| !still.contains(statement)) {
-        let is_kept = |action: &&Json| still.iter().any(|other| values(other, "Action").iter().any(|known| covers(known, action)));
-        let lost: Vec<String> = values(statement, "Action").into_iter().filter(|action| !is_kept(action)).map(words).collect();
+    for statement in old.iter().flat_map(|document| statements(document, "Deny")).filter(|statement| !present.contains(statement)) {
+        let is_kept = |action: &&Json| present.iter().any(|other| values(other, "Action").iter().any(|known| covers(known, action)));
+        let lost: Vec<String> = values(statement, "Action").into_iter().filter(|action| !is_kept(action)).map(display).collect();
         if !lost.is_empty() {
             found.push(lost.join(", "));
         }
@@ -168,7 +168,7 @@ pub(super) fn lost_denials(old: &[Json], new: &[Json]) -> Vec<String> {
     found
 }
 
-/// Tells whether a pattern such as `s3:Get*` holds a value.
+/// Returns whether a pattern such as `s3:Get*` matches a value.
 fn covers(pattern: &Json, value: &Json) -> bool {
     match (pattern.as_str(), value.as_str()) {
         (Some(pattern), Some(value)) => matches(pattern.as_bytes(), value.as_bytes()),
@@ -176,23 +176,23 @@ fn covers(pattern: &Json, value: &Json) -> bool {
     }
 }
 
-/// Matches `*` and `?`, letters of either case: the one place to fall back to is behind the last `*`, so this is never slow.
+/// Matches a pattern with `*` and `?`, ignoring case. It backtracks only to the last `*`, so the worst case is quadratic.
 fn matches(pattern: &[u8], text: &[u8]) -> bool {
-    let (mut at, mut read, mut star) = (0, 0, None);
+    let (mut at, mut read, mut last_star) = (0, 0, None);
     while read < text.len() {
         match pattern.get(at) {
             Some(b'*') => {
-                star = Some((at, read));
+                last_star = Some((at, read));
                 at += 1;
             }
             Some(byte) if *byte == b'?' || byte.eq_ignore_ascii_case(&text[read]) => {
                 at += 1;
                 read += 1;
             }
-            _ => match star {
-                Some((place, from)) => {
-                    star = Some((place, from + 1));
-                    at = place + 1;
+            _ => match last_star {
+                Some((star, from)) => {
+                    last_star = Some((star, from + 1));
+                    at = star + 1;
                     read = from + 1;
                 }
                 None => return false,
@@ -207,7 +207,7 @@ mod tests {
     use super::matches;
 
     #[test]
-    fn patterns_match_as_iam_reads_them() {
+    fn wildcards_match_like_iam_patterns() {
         let is = |pattern: &str, text: &str| matches(pattern.as_bytes(), text.as_bytes());
         assert!(is("*", "") && is("s3:Get*", "s3:getObject") && is("s3:*Acl", "s3:PutBucketAcl") && is("a?c*e", "abcdde"));
         assert!(!is("s3:Get*", "s3:PutObject") && !is("s3:Get", "s3:GetObject") && !is("s3:*Acl", "s3:PutBucketAclX"));

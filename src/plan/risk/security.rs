@@ -1,9 +1,9 @@
-//! Changes that let more in: ingress, policies, public access, encryption turned off.
+//! Changes that widen access: ingress, policies, public access, encryption turned off.
 
 use serde_json::Value as Json;
 
 use super::ingress::{Rule, group_of, ingress};
-use super::switches::switched;
+use super::switches::unsafe_values;
 use super::{RiskKind, Search, policy};
 use crate::evaluate::Resource;
 use crate::plan::compare::Outcome;
@@ -12,9 +12,9 @@ use crate::plan::values::{items, member, scalar_text, text_at};
 pub(super) fn search(search: &mut Search<'_, '_, '_>) {
     let mut notes: Vec<(&str, Option<String>, String)> = Vec::new();
     for resource in &search.changed.added {
-        // A rule of its own widens a group that is there already; with a new group, only what is open to anyone is worth a word.
-        let is_new = |id: Option<&str>| id.is_some_and(|id| search.comparison.verdicts.outcome(id).reported == Outcome::Added);
-        let widens = group_of(resource).is_some_and(|group| !is_new(group)) && search.comparison.context.before.is_some();
+        // A separate rule resource widens an existing group. With a new group, only a rule that allows everyone is reported.
+        let is_new_group = |id: Option<&str>| id.is_some_and(|id| search.comparison.verdicts.outcome(id).reported == Outcome::Added);
+        let widens = group_of(resource).is_some_and(|group| !is_new_group(group)) && search.comparison.context.before.is_some();
         added(resource, widens, &mut |path, reason| notes.push((resource.entry.name, path, reason)));
     }
     for resource in &search.changed.removed {
@@ -24,7 +24,7 @@ pub(super) fn search(search: &mut Search<'_, '_, '_>) {
         let mut note = |path, reason| notes.push((modified.id, path, reason));
         modification(modified.id, modified.before, modified.after, &mut note);
         for difference in modified.differences.iter().filter(|difference| difference.verdict.is_actual()) {
-            switched(modified.id, modified.after.resource_type, difference, &mut |path, reason| note(Some(path), reason));
+            unsafe_values(modified.id, modified.after.resource_type, difference, &mut |path, reason| note(Some(path), reason));
         }
     }
     for (id, path, reason) in notes {
@@ -34,55 +34,55 @@ pub(super) fn search(search: &mut Search<'_, '_, '_>) {
 
 type Note<'n> = dyn FnMut(Option<String>, String) + 'n;
 
-/// A new resource is only worth a word when it is open to anyone.
+/// Reports a new resource that is open to everyone, or that widens an existing group.
 fn added(resource: &Resource<'_>, widens: bool, note: &mut Note<'_>) {
     let id = resource.entry.name;
     for (path, rule) in ingress(resource) {
         if rule.is_anywhere() {
-            note(Some(path), format!("`{id}` lets anyone in: {}.", rule.words()));
+            note(Some(path), format!("`{id}` allows ingress from everywhere: {}.", rule.summary()));
         } else if widens {
-            note(Some(path), format!("`{id}` opens a group to more: {}.", rule.words()));
+            note(Some(path), format!("`{id}` adds ingress to an existing group: {}.", rule.summary()));
         }
     }
     for (path, document) in policy::documents(resource) {
-        for words in policy::open_to_all(&document) {
-            note(Some(path.clone()), format!("A policy of `{id}` allows {words}."));
+        for grant in policy::open_to_all(&document) {
+            note(Some(path.clone()), format!("A policy of `{id}` allows {grant}."));
         }
     }
-    if let Some((path, words)) = open_door(resource) {
-        note(Some(path.to_owned()), format!("`{id}` {words}."));
+    if let Some((path, access)) = public_access(resource) {
+        note(Some(path.to_owned()), format!("`{id}` {access}."));
     }
 }
 
-/// A policy that goes takes along what it denied, unless what it was for goes too.
+/// Reports the denials of a removed policy, unless the resources that it applies to are removed, too.
 fn removed(search: &Search<'_, '_, '_>, resource: &Resource<'_>, note: &mut Note<'_>) {
     let id = resource.entry.name;
-    let stays = |needed: &str| search.comparison.context.resource_after(needed).is_some();
+    let remains = |needed: &str| search.comparison.context.resource_after(needed).is_some();
     let mut needs = search.comparison.context.before.into_iter().flat_map(|before| before.needs(id)).peekable();
-    if needs.peek().is_some() && !needs.any(stays) {
+    if needs.peek().is_some() && !needs.any(remains) {
         return;
     }
     let documents = policy::documents(resource);
     let old: Vec<Json> = documents.iter().map(|(_, document)| document.clone()).collect();
     let new: Vec<Json> = search.changed.added.iter().flat_map(|added| policy::documents(added)).map(|(_, document)| document).collect();
-    for words in policy::lost_denials(&old, &new) {
+    for denial in policy::lost_denials(&old, &new) {
         let path = documents.first().map(|(path, _)| path.clone());
-        note(path, format!("`{id}` goes, and with it that it denies {words}."));
+        note(path, format!("`{id}`, which denies {denial}, is removed."));
     }
 }
 
-/// Returns how a resource is open to anyone by itself.
-fn open_door(resource: &Resource<'_>) -> Option<(&'static str, &'static str)> {
-    let says = |name| text_at(&resource.properties, &[name]);
-    let is_bound = |names: [&str; 3]| names.iter().any(|name| member(&resource.properties, name).is_some());
+/// Returns the property that makes a resource public, and the access that it gives.
+fn public_access(resource: &Resource<'_>) -> Option<(&'static str, &'static str)> {
+    let text = |name| text_at(&resource.properties, &[name]);
+    let is_restricted = |names: [&str; 3]| names.iter().any(|name| member(&resource.properties, name).is_some());
     match resource.resource_type {
-        "AWS::Lambda::Permission" if says("Principal") == Some("*") && !is_bound(["SourceArn", "SourceAccount", "PrincipalOrgID"]) => {
-            Some(("/Properties/Principal", "lets anyone invoke the function"))
+        "AWS::Lambda::Permission" if text("Principal") == Some("*") && !is_restricted(["SourceArn", "SourceAccount", "PrincipalOrgID"]) => {
+            Some(("/Properties/Principal", "allows everyone to invoke the function"))
         }
-        "AWS::Lambda::Url" if says("AuthType") == Some("NONE") => {
-            Some(("/Properties/AuthType", "lets anyone call the function by its URL"))
+        "AWS::Lambda::Url" if text("AuthType") == Some("NONE") => {
+            Some(("/Properties/AuthType", "allows everyone to call the function by its URL"))
         }
-        _ if says("PubliclyAccessible") == Some("true") => Some(("/Properties/PubliclyAccessible", "is reachable from the internet")),
+        _ if text("PubliclyAccessible") == Some("true") => Some(("/Properties/PubliclyAccessible", "is reachable from the internet")),
         _ => None,
     }
 }
@@ -95,38 +95,38 @@ fn modification(id: &str, before: &Resource<'_>, after: &Resource<'_>, note: &mu
         }
         let wider = old.iter().find(|old| rule.covers(old));
         let reason = match wider {
-            Some(old) => format!("Ingress of `{id}` opens wider: {} in place of {}.", rule.words(), old.words()),
-            None if rule.is_anywhere() => format!("`{id}` lets anyone in: {}.", rule.words()),
-            None => format!("Ingress of `{id}` opens to more: {}.", rule.words()),
+            Some(old) => format!("Ingress of `{id}` becomes wider: {} instead of {}.", rule.summary(), old.summary()),
+            None if rule.is_anywhere() => format!("`{id}` allows ingress from everywhere: {}.", rule.summary()),
+            None => format!("`{id}` allows additional ingress: {}.", rule.summary()),
         };
         note(Some(path), reason);
     }
     policies(id, before, after, note);
     for arn in managed_policies(after) {
         if !managed_policies(before).contains(&arn) && (arn.ends_with("FullAccess") || arn.ends_with("/AdministratorAccess")) {
-            note(Some("/Properties/ManagedPolicyArns".to_owned()), format!("`{id}` now also has the managed policy {arn}."));
+            note(Some("/Properties/ManagedPolicyArns".to_owned()), format!("`{id}` gets the managed policy {arn}."));
         }
     }
-    if let (None, Some((path, words))) = (open_door(before), open_door(after))
+    if let (None, Some((path, access))) = (public_access(before), public_access(after))
         && path == "/Properties/Principal"
     {
-        note(Some(path.to_owned()), format!("`{id}` now {words}."));
+        note(Some(path.to_owned()), format!("`{id}` now {access}."));
     }
 }
 
 fn policies(id: &str, before: &Resource<'_>, after: &Resource<'_>, note: &mut Note<'_>) {
     let (old, new) = (policy::documents(before), policy::documents(after));
-    let only = |documents: &[(String, Json)]| documents.iter().map(|(_, document)| document.clone()).collect::<Vec<_>>();
-    let (known, now) = (only(&old), only(&new));
+    let contents = |documents: &[(String, Json)]| documents.iter().map(|(_, document)| document.clone()).collect::<Vec<_>>();
+    let (known, now) = (contents(&old), contents(&new));
     for (path, document) in new.iter().filter(|(_, document)| !known.contains(document)) {
-        for words in policy::new_grants(&known, document) {
-            note(Some(path.clone()), format!("A policy of `{id}` now also allows {words}."));
+        for grant in policy::new_grants(&known, document) {
+            note(Some(path.clone()), format!("A policy of `{id}` now also allows {grant}."));
         }
     }
     if known != now {
-        for words in policy::lost_denials(&known, &now) {
+        for denial in policy::lost_denials(&known, &now) {
             let path = new.first().or(old.first()).map(|(path, _)| path.clone());
-            note(path, format!("A policy of `{id}` no longer denies {words}."));
+            note(path, format!("A policy of `{id}` no longer denies {denial}."));
         }
     }
 }

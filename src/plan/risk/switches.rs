@@ -1,10 +1,10 @@
-//! Properties that are one switch, with a safe side and another.
+//! Properties with a safe and an unsafe value.
 
 use crate::evaluate::{Value, ValueKind};
 use crate::plan::compare::Difference;
 use crate::plan::values::{member, scalar_text};
 
-/// Switches that are on or off: their name, whether on is the safe side, and what leaving it means.
+/// Boolean properties: the name, the safe value, and the effect of leaving it.
 const SWITCHES: &[(&str, bool, &str)] = &[
     ("BlockPublicAcls", true, "no longer blocks public access"),
     ("BlockPublicPolicy", true, "no longer blocks public access"),
@@ -13,47 +13,47 @@ const SWITCHES: &[(&str, bool, &str)] = &[
     ("PubliclyAccessible", false, "becomes reachable from the internet"),
     ("AssociatePublicIpAddress", false, "gets public addresses"),
     ("AssignPublicIp", false, "gets public addresses"),
-    ("MapPublicIpOnLaunch", false, "gives public addresses to what starts in it"),
+    ("MapPublicIpOnLaunch", false, "gives public addresses to instances that start in it"),
     ("EndpointPublicAccess", false, "becomes reachable from the internet"),
     ("Encrypted", true, "is no longer encrypted"),
     ("StorageEncrypted", true, "is no longer encrypted"),
     ("SSEEnabled", true, "is no longer encrypted"),
     ("SqsManagedSseEnabled", true, "is no longer encrypted"),
     ("AtRestEncryptionEnabled", true, "is no longer encrypted at rest"),
-    ("TransitEncryptionEnabled", true, "no longer encrypts what goes over the network"),
-    ("TransitEncryption", true, "no longer encrypts what goes over the network"),
-    ("EnforceHTTPS", true, "takes requests that are not encrypted"),
-    ("RequireSSL", true, "takes requests that are not encrypted"),
+    ("TransitEncryptionEnabled", true, "no longer encrypts network traffic"),
+    ("TransitEncryption", true, "no longer encrypts network traffic"),
+    ("EnforceHTTPS", true, "accepts unencrypted requests"),
+    ("RequireSSL", true, "accepts unencrypted requests"),
     ("EnableKeyRotation", true, "no longer rotates its key material"),
     ("ScanOnPush", true, "no longer scans images"),
-    ("EnableLogFileValidation", true, "no longer proves that its log is whole"),
-    ("EnableExecuteCommand", false, "lets people run commands inside its tasks"),
-    ("Privileged", false, "runs with every right on its host"),
+    ("EnableLogFileValidation", true, "no longer validates the integrity of its log files"),
+    ("EnableExecuteCommand", false, "allows commands to be executed in its tasks"),
+    ("Privileged", false, "runs privileged on its host"),
     ("ReadonlyRootFilesystem", true, "may write to its root file system"),
-    ("ApiKeyRequired", true, "no longer asks for an API key"),
+    ("ApiKeyRequired", true, "no longer requires an API key"),
     ("UserDataEncryptionEnabled", true, "is no longer encrypted"),
     ("RootVolumeEncryptionEnabled", true, "is no longer encrypted"),
 ];
 
-/// Groups whose `Enabled` is such a switch.
+/// Properties whose `Enabled` is such a boolean.
 const ENABLED: &[(&str, &str)] = &[
     ("EncryptionAtRestOptions", "is no longer encrypted at rest"),
-    ("NodeToNodeEncryptionOptions", "no longer encrypts what goes over the network"),
+    ("NodeToNodeEncryptionOptions", "no longer encrypts network traffic"),
     ("AdvancedSecurityOptions", "no longer controls access by user"),
 ];
 
-/// Settings with words for values: the name, the type's ending where the name alone says too little, what is safe, and what leaving it
-/// means.
+/// Properties with an enumerated value: the name, the end of the resource type if the name alone is ambiguous, the safe values, and the
+/// effect of leaving them.
 const SETTINGS: &[(&str, &str, &[&str], &str)] = &[
-    ("HttpTokens", "", &["required"], "no longer asks for session tokens before it hands out its role's credentials"),
-    ("ViewerProtocolPolicy", "", &["https-only", "redirect-to-https"], "takes requests that are not encrypted"),
-    ("ClientBroker", "", &["TLS"], "takes traffic that is not encrypted"),
-    ("MfaConfiguration", "", &["ON"], "no longer asks everybody for a second factor"),
-    ("Protocol", "::Listener", &["HTTPS", "TLS"], "takes traffic that is not encrypted"),
-    ("ObjectOwnership", "::Bucket", &["BucketOwnerEnforced"], "may be opened by access control lists"),
+    ("HttpTokens", "", &["required"], "no longer requires session tokens for its instance metadata (IMDSv1 is allowed)"),
+    ("ViewerProtocolPolicy", "", &["https-only", "redirect-to-https"], "accepts unencrypted requests"),
+    ("ClientBroker", "", &["TLS"], "accepts unencrypted traffic"),
+    ("MfaConfiguration", "", &["ON"], "no longer requires multi-factor authentication of every user"),
+    ("Protocol", "::Listener", &["HTTPS", "TLS"], "accepts unencrypted traffic"),
+    ("ObjectOwnership", "::Bucket", &["BucketOwnerEnforced"], "can be made accessible by access control lists"),
 ];
 
-/// Properties whose removal turns protection off.
+/// Properties whose removal turns a protection off.
 const PROTECTIONS: &[(&str, &str)] = &[
     ("PublicAccessBlockConfiguration", "no longer blocks public access"),
     ("BucketEncryption", "loses its own encryption settings"),
@@ -61,26 +61,26 @@ const PROTECTIONS: &[(&str, &str)] = &[
     ("SSESpecification", "loses its own encryption settings"),
     ("KmsKeyId", "is no longer encrypted under its own key"),
     ("KmsMasterKeyId", "is no longer encrypted under its own key"),
-    ("PermissionsBoundary", "is no longer held within its permissions boundary"),
+    ("PermissionsBoundary", "is no longer limited by its permissions boundary"),
 ];
 
 type Note<'n> = dyn FnMut(String, String) + 'n;
 
-/// Calls `note` with the path and the reason for each switch that a difference takes off its safe side.
-pub(super) fn switched(id: &str, resource_type: &str, difference: &Difference<'_>, note: &mut Note<'_>) {
+/// Calls `note` with the path and the reason for each property that a difference changes from a safe to an unsafe value.
+pub(super) fn unsafe_values(id: &str, resource_type: &str, difference: &Difference<'_>, note: &mut Note<'_>) {
     let Some(name) = difference.path.last() else { return };
     let path = difference.path_text();
     if difference.after.is_none()
-        && let Some((_, words)) = PROTECTIONS.iter().find(|(property, _)| property == name)
+        && let Some((_, effect)) = PROTECTIONS.iter().find(|(property, _)| property == name)
     {
-        return note(path, format!("`{id}` {words}: `{name}` is removed."));
+        return note(path, format!("`{id}` {effect}: `{name}` is removed."));
     }
     let parent = difference.path.len().checked_sub(2).map_or("", |index| &difference.path[index]);
-    let place = Place { id, resource_type, parent: parent.to_owned(), name: name.to_string(), path };
-    leaves(&place, difference.before.as_ref(), difference.after.as_ref(), note);
+    let property = PropertyPath { id, resource_type, parent: parent.to_owned(), name: name.to_string(), path };
+    leaves(&property, difference.before.as_ref(), difference.after.as_ref(), note);
 }
 
-struct Place<'p> {
+struct PropertyPath<'p> {
     id: &'p str,
     resource_type: &'p str,
     parent: String,
@@ -88,8 +88,8 @@ struct Place<'p> {
     path: String,
 }
 
-/// Walks both sides to their scalars: what comes or goes as a whole has switches inside.
-fn leaves(place: &Place<'_>, before: Option<&Value<'_>>, after: Option<&Value<'_>>, note: &mut Note<'_>) {
+/// Walks both values to their scalars, because an object that is added or removed as a whole contains such properties.
+fn leaves(property: &PropertyPath<'_>, before: Option<&Value<'_>>, after: Option<&Value<'_>>, note: &mut Note<'_>) {
     let mut keys: Vec<&str> = Vec::new();
     for value in [before, after].into_iter().flatten() {
         if let ValueKind::Map(members) = value.kind {
@@ -97,41 +97,37 @@ fn leaves(place: &Place<'_>, before: Option<&Value<'_>>, after: Option<&Value<'_
         }
     }
     if keys.is_empty() {
-        return leaf(place, before, after, note);
+        return leaf(property, before, after, note);
     }
     for key in keys {
         let [before, after] = [before, after].map(|value| value.and_then(|value| member(value, key)));
-        let below = Place {
-            parent: place.name.clone(),
-            name: key.to_owned(),
-            path: format!("{}/{key}", place.path),
-            ..Place { id: place.id, resource_type: place.resource_type, parent: String::new(), name: String::new(), path: String::new() }
-        };
+        let below =
+            PropertyPath { parent: property.name.clone(), name: key.to_owned(), path: format!("{}/{key}", property.path), ..*property };
         leaves(&below, before.as_ref(), after.as_ref(), note);
     }
 }
 
-fn leaf(place: &Place<'_>, before: Option<&Value<'_>>, after: Option<&Value<'_>>, note: &mut Note<'_>) {
-    let Place { id, resource_type, parent, name, path } = place;
+fn leaf(property: &PropertyPath<'_>, before: Option<&Value<'_>>, after: Option<&Value<'_>>, note: &mut Note<'_>) {
+    let PropertyPath { id, resource_type, parent, name, path } = property;
     let text = |value: Option<&Value<'_>>| value.and_then(|value| scalar_text(value.kind)).map(str::to_owned);
     let (old, new) = (text(before), text(after));
     let is_on = |text: &Option<String>| {
         text.as_deref().is_some_and(|text| text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("enabled"))
     };
-    let from_to = || format!("`{name}` goes from {} to {}", shown(&old), shown(&new));
-    let group = ENABLED.iter().find(|(group, _)| name == "Enabled" && group == parent).map(|(_, words)| (true, *words));
-    let switch = SWITCHES.iter().find(|(switch, _, _)| switch == name).map(|(_, safe, words)| (*safe, *words));
-    if let Some((safe, words)) = switch.or(group) {
+    let from_to = || format!("`{name}` changes from {} to {}", shown(&old), shown(&new));
+    let group = ENABLED.iter().find(|(group, _)| name == "Enabled" && group == parent).map(|(_, effect)| (true, *effect));
+    let switch = SWITCHES.iter().find(|(switch, _, _)| switch == name).map(|(_, safe, effect)| (*safe, *effect));
+    if let Some((safe, effect)) = switch.or(group) {
         if is_on(&old) == safe && is_on(&new) != safe {
-            note(path.clone(), format!("`{id}` {words}: {}.", from_to()));
+            note(path.clone(), format!("`{id}` {effect}: {}.", from_to()));
         }
         return;
     }
     let setting = SETTINGS.iter().find(|(setting, ending, ..)| setting == name && resource_type.ends_with(ending));
-    if let Some((_, _, safe, words)) = setting {
+    if let Some((_, _, safe, effect)) = setting {
         let is_safe = |text: &Option<String>| text.as_deref().is_some_and(|text| safe.contains(&text));
         if is_safe(&old) && !is_safe(&new) {
-            note(path.clone(), format!("`{id}` {words}: {}.", from_to()));
+            note(path.clone(), format!("`{id}` {effect}: {}.", from_to()));
         }
         return;
     }
@@ -143,7 +139,7 @@ fn leaf(place: &Place<'_>, before: Option<&Value<'_>>, after: Option<&Value<'_>>
         _ => false,
     };
     if opens {
-        note(path.clone(), format!("`{id}` opens to the public: {}.", from_to()));
+        note(path.clone(), format!("`{id}` becomes public: {}.", from_to()));
     }
 }
 

@@ -1,4 +1,4 @@
-//! What AWS's own change set says beside the prediction.
+//! Views of the comparison of AWS's own change set with the prediction.
 
 use std::fmt::Write as _;
 
@@ -7,26 +7,27 @@ use serde::Serialize;
 use super::super::layout::Layout;
 use super::super::styles::styled;
 use super::drift::Drifted;
+use super::value::plural;
 use crate::backend::ChangeSetDescription;
 use crate::cloudformation::ChangeSetStatus;
 use crate::plan::{Disagreement, Plan, disagreements};
 
-/// What AWS's own change set says beside the prediction.
+/// The comparison of AWS's own change set with the prediction.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Confirmation {
-    /// The change set's status in CloudFormation's words.
+    /// The change set's status in CloudFormation's spelling.
     status: ChangeSetStatus,
-    /// Why it failed, if it did.
+    /// The reason if it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     status_reason: Option<String>,
-    /// How many changes AWS lists.
+    /// The number of changes that AWS lists.
     changes: usize,
-    /// Where AWS's list and the prediction disagree.
+    /// The differences between AWS's list and the prediction.
     disagreements: Vec<Disagreement>,
 }
 
-/// A plan with what AWS says of it, as JSON.
+/// A plan with AWS's confirmation and drift, for JSON output.
 #[derive(Serialize)]
 pub struct Confirmed<'p> {
     #[serde(flatten)]
@@ -38,14 +39,14 @@ pub struct Confirmed<'p> {
 }
 
 impl<'p> Confirmed<'p> {
-    /// Puts them together.
+    /// Combines a plan with its confirmation and drift.
     pub fn new(plan: &'p Plan, confirmation: Option<&'p Confirmation>, drift: Option<&'p [Drifted]>) -> Self {
         Self { plan, confirmation, drift }
     }
 }
 
 impl Confirmation {
-    /// Holds a change set against a plan; `hide` takes secrets out of what AWS says.
+    /// Compares a change set with a plan; `hide` masks secrets in what AWS reports.
     pub fn new(plan: &Plan, change_set: &ChangeSetDescription, hide: &dyn Fn(String) -> String) -> Self {
         Self {
             status: change_set.status,
@@ -55,7 +56,7 @@ impl Confirmation {
         }
     }
 
-    /// Tells whether the two say the same.
+    /// Returns whether the change set and the prediction are equal.
     pub fn agrees(&self) -> bool {
         self.disagreements.is_empty()
     }
@@ -65,9 +66,9 @@ impl Confirmation {
 pub fn confirmation(confirmation: &Confirmation, layout: Layout) -> String {
     let count = confirmation.disagreements.len();
     if count == 0 {
-        return format!("AWS's change set agrees with the prediction ({} listed).\n", changes(confirmation.changes));
+        return format!("AWS's change set agrees with the prediction ({}).\n", changes(confirmation.changes));
     }
-    let title = format!("AWS's change set and the prediction disagree in {}:", places(count));
+    let title = format!("AWS's change set differs from the prediction ({}):", differences(count));
     let mut text = format!("{}\n", styled(layout.styles.strong, title));
     for disagreement in &confirmation.disagreements {
         let _ = writeln!(text, "  {disagreement}");
@@ -79,9 +80,9 @@ pub fn confirmation(confirmation: &Confirmation, layout: Layout) -> String {
 pub fn confirmation_markdown(confirmation: &Confirmation) -> String {
     let count = confirmation.disagreements.len();
     if count == 0 {
-        return format!("\nAWS's change set agrees with the prediction ({} listed).\n", changes(confirmation.changes));
+        return format!("\nAWS's change set agrees with the prediction ({}).\n", changes(confirmation.changes));
     }
-    let mut text = format!("\n**AWS's change set and the prediction disagree in {}:**\n\n", places(count));
+    let mut text = format!("\n**AWS's change set differs from the prediction ({}):**\n\n", differences(count));
     for disagreement in &confirmation.disagreements {
         let _ = writeln!(text, "- {disagreement}");
     }
@@ -89,9 +90,9 @@ pub fn confirmation_markdown(confirmation: &Confirmation) -> String {
 }
 
 fn changes(count: usize) -> String {
-    if count == 1 { "1 change".to_owned() } else { format!("{count} changes") }
+    plural(count, "change")
 }
 
-fn places(count: usize) -> String {
-    if count == 1 { "1 place".to_owned() } else { format!("{count} places") }
+fn differences(count: usize) -> String {
+    plural(count, "difference")
 }

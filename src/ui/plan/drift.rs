@@ -1,4 +1,4 @@
-//! What was changed behind the stack's back, beside what a plan changes.
+//! Views of drift: resources that were changed outside CloudFormation, and whether the plan updates them.
 
 use std::fmt::Write as _;
 
@@ -9,18 +9,18 @@ use super::super::styles::styled;
 use crate::backend::ResourceDrift;
 use crate::plan::{Effect, Plan};
 
-/// A resource that is not what its stack's template says.
+/// A resource that differs from the deployed template.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Drifted {
     #[serde(flatten)]
     drift: ResourceDrift,
-    /// Whether the plan touches the resource, and so writes over what was changed.
+    /// Whether the plan changes the resource, which overwrites its drift.
     written_over: bool,
 }
 
 impl Drifted {
-    /// Puts drift beside a plan; `hide` takes secrets out.
+    /// Combines drift with a plan; `hide` masks secrets.
     pub fn of(plan: &Plan, drifts: Vec<ResourceDrift>, hide: &dyn Fn(String) -> String) -> Vec<Self> {
         let mut drifted = Vec::new();
         for mut drift in drifts {
@@ -36,22 +36,23 @@ impl Drifted {
     }
 }
 
-/// Returns drift for a terminal, or for a pull request when there is no layout.
+/// Returns drift for a terminal, or for a pull request if `layout` is `None`.
 pub fn drift(drifted: &[Drifted], layout: Option<Layout>) -> String {
     let title = match drifted {
-        [] => return "Nothing drifted: every resource that AWS can look at is as the deployed template says.\n".to_owned(),
-        [_] => "1 resource is not what the deployed template says:".to_owned(),
-        many => format!("{} resources are not what the deployed template says:", many.len()),
+        [] => return "No drift: every resource that supports drift detection matches the deployed template.\n".to_owned(),
+        [_] => "1 resource differs from the deployed template:".to_owned(),
+        many => format!("{} resources differ from the deployed template:", many.len()),
     };
     let (mut text, item) = match layout {
         Some(layout) => (format!("{}\n", styled(layout.styles.strong, title)), "  "),
         None => (format!("\n**{title}**\n\n"), "- "),
     };
     for Drifted { drift, written_over } in drifted {
-        let then = if *written_over { "this change touches it" } else { "this change leaves it so" };
-        let _ = writeln!(text, "{item}`{}` ({}) is {}; {then}", drift.logical_resource_id, drift.resource_type, drift.status);
+        let effect = if *written_over { "this plan changes it" } else { "this plan does not change it" };
+        let _ = writeln!(text, "{item}`{}` ({}) is {}; {effect}", drift.logical_resource_id, drift.resource_type, drift.status);
         for difference in &drift.differences {
-            let _ = writeln!(text, "  {item}{}: the template says {}, it is {}", difference.path, difference.expected, difference.actual);
+            let _ =
+                writeln!(text, "  {item}{}: {} in the template, actual value {}", difference.path, difference.expected, difference.actual);
         }
     }
     text

@@ -1,4 +1,4 @@
-//! A plan as a tired person reads it right.
+//! A plan for a terminal.
 
 use std::fmt::Write as _;
 
@@ -8,14 +8,14 @@ use rustc_hash::FxHashSet;
 use super::Heading;
 use super::properties::Property;
 use super::value::{Room, Shown, change, plural};
-use super::view::{Group, Item, View, acknowledgement, retagged, settings, uncompared};
+use super::view::{Group, Item, View, acknowledgement, data_loss, retagged, settings, uncompared};
 use crate::plan::{Plan, Risk};
 use crate::ui::layout::{Layout, width, wrapped};
 use crate::ui::styles::{Styles, styled};
 
 /// Returns the plan for a terminal.
 ///
-/// Grouped by what matters: data loss, replacements, updates, additions, removals. Words repeat what colour says.
+/// Resources are grouped: data loss, replacements, updates, additions, removals. Text repeats everything that a color expresses.
 pub fn human(plan: &Plan, heading: Heading<'_>, layout: Layout) -> String {
     let view = View::of(plan);
     let styles = layout.styles;
@@ -65,10 +65,10 @@ fn draw_parameters(text: &mut String, plan: &Plan, layout: Layout) {
     if !plan.ssm_parameters.is_empty() && plan.parameters.is_empty() {
         text.push('\n');
     }
-    for stored in &plan.ssm_parameters {
-        let room = Room { columns: layout.width.saturating_sub(width(&stored.name) + 14), whole: layout.whole };
-        let shown = shown_on_one_line(change(Some(&stored.before), Some(&stored.after), room));
-        let _ = writeln!(text, "  parameter {}  {shown}  (in Parameter Store under {})", stored.name, stored.stored_under);
+    for parameter in &plan.ssm_parameters {
+        let room = Room { columns: layout.width.saturating_sub(width(&parameter.name) + 14), whole: layout.whole };
+        let shown = shown_on_one_line(change(Some(&parameter.before), Some(&parameter.after), room));
+        let _ = writeln!(text, "  parameter {}  {shown}  (SSM parameter {})", parameter.name, parameter.stored_under);
     }
     if let Some(note) = uncompared(plan) {
         for line in wrapped(&format!("note: {note}"), layout.width.saturating_sub(4)) {
@@ -88,9 +88,7 @@ fn draw_title(text: &mut String, items: &[Item<'_>], styles: Styles) {
     let [Item { group, .. }, ..] = items else { return };
     text.push('\n');
     if *group == Group::DataLoss {
-        let count = items.len();
-        let noun = if count == 1 { "resource that holds data is" } else { "resources that hold data are" };
-        let line = format!("!!! DATA LOSS: {count} {noun} removed or replaced, and what is in there is gone !!!");
+        let line = format!("!!! DATA LOSS: {} !!!", data_loss(items));
         let _ = writeln!(text, "{}", styled(styles.alarm, line));
     } else {
         let _ = writeln!(text, "{}", styled(styles.dim, group.title()));
@@ -108,7 +106,7 @@ fn glyph_style(item: &Item<'_>, styles: Styles) -> Style {
     }
 }
 
-/// Draws one item, its ID and type in columns that its whole group shares.
+/// Draws one item. The items of a group share the columns of ID and type.
 fn draw_item(text: &mut String, item: &Item<'_>, (ids, types): (usize, usize), layout: Layout) {
     let styles = layout.styles;
     let verb = if item.group == Group::DataLoss { styled(styles.alarm, &item.verb) } else { item.verb.clone() };
@@ -139,7 +137,7 @@ fn draw_property(text: &mut String, property: &Property<'_>, names: usize, layou
             let gap = if line.is_empty() { "" } else { "  " };
             let _ = writeln!(text, "{}", format!("{name}{line}{gap}{note}").trim_end());
         }
-        // A note that does not fit beside the values goes onto a line of its own.
+        // A note that does not fit beside the values gets its own line.
         Shown::Line(line) => {
             let _ = writeln!(text, "{name}{line}");
             if !property.note.is_empty() {
@@ -178,7 +176,7 @@ fn draw_settings(text: &mut String, plan: &Plan, layout: Layout) {
 
 fn draw_risks(text: &mut String, view: &View<'_>, layout: Layout) {
     let styles = layout.styles;
-    // A risk of a resource is drawn with it.
+    // A risk of a shown resource is drawn with the resource.
     let drawn: FxHashSet<&str> = view.items.iter().map(|item| item.logical_id).collect();
     let mut elsewhere = view.risks.iter().filter(|risk| risk.logical_resource_id.as_deref().is_none_or(|id| !drawn.contains(id)));
     if let Some(first) = elsewhere.next() {
@@ -189,7 +187,7 @@ fn draw_risks(text: &mut String, view: &View<'_>, layout: Layout) {
     }
 }
 
-/// Draws one risk, its reason wrapped under itself.
+/// Draws one risk with a hanging indent.
 fn draw_risk(text: &mut String, indent: usize, style: Style, risk: &Risk, id: Option<&str>, layout: Layout) {
     let id = id.filter(|id| !risk.reason.contains(id)).map(|id| format!("{id}: ")).unwrap_or_default();
     let label = format!("! {}:", kind(risk.kind));
@@ -227,7 +225,7 @@ pub(super) fn json_text(value: &serde_json::Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// Returns a risk's kind as `--deny` takes it.
+/// Returns the name of a risk's kind, which `--deny` accepts.
 pub fn kind(kind: crate::plan::RiskKind) -> &'static str {
     use crate::plan::RiskKind;
     match kind {

@@ -1,6 +1,6 @@
-//! Lists that grew or shrank, shown by what came and went.
+//! Differences of lists that got longer or shorter, shown by their added and removed items.
 //!
-//! A change set goes by index, so that taking out the first of ten rules reads as nine changed ones and one gone.
+//! A change set compares lists by index, so that removing the first of ten rules appears as nine modified rules and one removed rule.
 
 use std::borrow::Cow;
 
@@ -9,9 +9,9 @@ use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use crate::cloudformation::ResourceChange;
 
-/// One item that came, went, or stands in another's place: its index, and both sides as text.
+/// An item that was added, removed or replaced: its index, and the text before and after.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Step {
+pub(super) struct ItemChange {
     pub(super) index: usize,
     pub(super) before: Option<String>,
     pub(super) after: Option<String>,
@@ -30,7 +30,7 @@ fn at<'j>(context: Option<&'j Json>, names: &[Cow<'_, str>]) -> Option<&'j Json>
     })
 }
 
-/// Returns how many names of a path lead to the first list that has more or fewer items than before.
+/// Returns the number of names in a path up to the first list whose length changes.
 pub(super) fn resized(change: &ResourceChange, names: &[Cow<'_, str>]) -> Option<usize> {
     let list = |context, end| at(context, &names[..end]).and_then(Json::as_array);
     (1..names.len()).find(|end| match (list(change.before_context.as_ref(), *end), list(change.after_context.as_ref(), *end)) {
@@ -39,14 +39,14 @@ pub(super) fn resized(change: &ResourceChange, names: &[Cow<'_, str>]) -> Option
     })
 }
 
-/// Returns what came and went in the list at a path.
-pub(super) fn steps(change: &ResourceChange, list: &[Cow<'_, str>]) -> Vec<Step> {
+/// Returns the added, removed and replaced items of the list at a path.
+pub(super) fn item_changes(change: &ResourceChange, list: &[Cow<'_, str>]) -> Vec<ItemChange> {
     let items = |context| -> Vec<String> {
         let items = at(context, list).and_then(Json::as_array);
         items.into_iter().flatten().map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned)).collect()
     };
     let (before, after) = (items(change.before_context.as_ref()), items(change.after_context.as_ref()));
-    let mut steps = Vec::new();
+    let mut changes = Vec::new();
     for op in capture_diff_slices(Algorithm::Myers, &before, &after) {
         if matches!(op, DiffOp::Equal { .. }) {
             continue;
@@ -55,8 +55,8 @@ pub(super) fn steps(change: &ResourceChange, list: &[Cow<'_, str>]) -> Vec<Step>
         for offset in 0..old.len().max(new.len()) {
             let side = |range: &std::ops::Range<usize>, items: &[String]| items[range.clone()].get(offset).cloned();
             let index = if offset < new.len() { new.start } else { old.start } + offset;
-            steps.push(Step { index, before: side(&old, &before), after: side(&new, &after) });
+            changes.push(ItemChange { index, before: side(&old, &before), after: side(&new, &after) });
         }
     }
-    steps
+    changes
 }

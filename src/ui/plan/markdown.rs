@@ -1,24 +1,24 @@
-//! A plan as a comment on a pull request.
+//! A plan as Markdown for a comment on a pull request.
 
 use std::fmt::Write as _;
 
 use super::Heading;
 use super::human::{json_text, kind};
 use super::properties::Property;
-use super::value::{Room, Shown, UNKNOWN_AFTER, UNKNOWN_BEFORE, change, in_words, plural};
-use super::view::{Group, Item, View, acknowledgement};
+use super::value::{Room, Shown, UNKNOWN_AFTER, UNKNOWN_BEFORE, change, plural, with_placeholders};
+use super::view::{Group, Item, View, acknowledgement, data_loss};
 use crate::plan::Plan;
 
-/// Longest comment that GitHub takes, in characters.
+/// The maximum length of a GitHub comment in characters.
 pub const MARKDOWN_LIMIT_CHARACTERS: usize = 65_536;
 
-/// Characters kept free for the note of what was cut and the summary.
+/// Characters reserved for the note about omitted sections.
 const RESERVE_CHARACTERS: usize = 1_000;
 
-/// Columns within which values are shown.
+/// The maximum width of a value in columns.
 const COLUMNS: usize = 100;
 
-/// Returns the plan as Markdown that fits a pull request comment; what does not fit is named at its end.
+/// Returns the plan as Markdown that fits into a pull request comment; a note at its end names the sections that do not fit.
 pub fn markdown(plan: &Plan, heading: Heading<'_>) -> String {
     let view = View::of(plan);
     if view.is_empty() {
@@ -28,10 +28,9 @@ pub fn markdown(plan: &Plan, heading: Heading<'_>) -> String {
     if let Some(line) = acknowledgement(plan) {
         let _ = write!(text, "\n{line}\n");
     }
-    let losses = view.items.iter().filter(|item| item.group == Group::DataLoss).count();
-    if losses > 0 {
-        let noun = if losses == 1 { "resource that holds data is" } else { "resources that hold data are" };
-        let _ = write!(text, "\n> [!CAUTION]\n> **Data loss: {losses} {noun} removed or replaced, and what is in there is gone.**\n");
+    // `View` sorts data loss before the other groups.
+    if let Some(losses) = view.items.chunk_by(|item, next| item.group == next.group).find(|items| items[0].group == Group::DataLoss) {
+        let _ = write!(text, "\n> [!CAUTION]\n> **Data loss: {}.**\n", data_loss(losses));
     }
     let warnings: Vec<String> = view
         .risks
@@ -42,7 +41,7 @@ pub fn markdown(plan: &Plan, heading: Heading<'_>) -> String {
             format!("> - {}:{id} {}\n", kind(risk.kind), escape(&risk.reason))
         })
         .collect();
-    let mut page = Page { used: text.chars().count(), text, left_out: Vec::new() };
+    let mut page = Page { used: text.chars().count(), text, omitted: Vec::new() };
     if !warnings.is_empty() {
         page.add("risks", &format!("\n> [!WARNING]\n{}", warnings.concat()));
     }
@@ -64,14 +63,14 @@ pub fn markdown(plan: &Plan, heading: Heading<'_>) -> String {
 struct Page<'p> {
     text: String,
     used: usize,
-    left_out: Vec<&'p str>,
+    omitted: Vec<&'p str>,
 }
 
 impl<'p> Page<'p> {
     fn add(&mut self, name: &'p str, part: &str) {
         let characters = part.chars().count();
         if self.used + characters > MARKDOWN_LIMIT_CHARACTERS - RESERVE_CHARACTERS {
-            self.left_out.push(name);
+            self.omitted.push(name);
             return;
         }
         self.used += characters;
@@ -79,13 +78,13 @@ impl<'p> Page<'p> {
     }
 
     fn finish(mut self) -> String {
-        if !self.left_out.is_empty() {
-            let named: Vec<String> = self.left_out.iter().take(10).map(|name| format!("`{name}`")).collect();
-            let more = if self.left_out.len() > 10 { ", ..." } else { "" };
+        if !self.omitted.is_empty() {
+            let named: Vec<String> = self.omitted.iter().take(10).map(|name| format!("`{name}`")).collect();
+            let more = if self.omitted.len() > 10 { ", ..." } else { "" };
             let _ = write!(
                 self.text,
-                "\n_{} cut to fit a comment: {}{more}. `rackform diff --format human` shows everything._\n",
-                plural(self.left_out.len(), "section"),
+                "\n_{} omitted to fit into a comment: {}{more}. `rackform diff --format human` shows everything._\n",
+                plural(self.omitted.len(), "section"),
                 named.join(", ")
             );
         }
@@ -102,10 +101,9 @@ fn parameters(plan: &Plan) -> String {
         let cell = |value: Option<&str>| value.map_or_else(|| "_absent_".to_owned(), code);
         let _ = writeln!(text, "| `{}` | {} | {} |", parameter.name, cell(parameter.before.as_deref()), cell(parameter.after.as_deref()));
     }
-    for stored in &plan.ssm_parameters {
-        let place = code(&stored.stored_under);
-        let _ =
-            writeln!(text, "| `{}`, in Parameter Store under {place} | {} | {} |", stored.name, code(&stored.before), code(&stored.after));
+    for parameter in &plan.ssm_parameters {
+        let (name, before, after) = (code(&parameter.stored_under), code(&parameter.before), code(&parameter.after));
+        let _ = writeln!(text, "| `{}`, SSM parameter {name} | {before} | {after} |", parameter.name);
     }
     if let Some(note) = super::view::uncompared(plan) {
         let _ = writeln!(text, "\nNote: {note}");
@@ -132,7 +130,7 @@ fn section(item: &Item<'_>) -> String {
     }
 }
 
-/// Returns changed properties as a block that is coloured like a difference.
+/// Returns changed properties as a fenced block with `diff` highlighting.
 fn fenced(properties: &[Property<'_>]) -> String {
     if properties.is_empty() {
         return String::new();
@@ -172,7 +170,7 @@ fn outputs(plan: &Plan) -> String {
     let mut text = format!("\n#### Outputs ({})\n\n| output | before | after |\n| --- | --- | --- |\n", plan.outputs.len());
     for output in &plan.outputs {
         let cell = |value: &Option<serde_json::Value>, unknown: &str| match value {
-            Some(value) => code(&in_words(&json_text(value), unknown)),
+            Some(value) => code(&with_placeholders(&json_text(value), unknown)),
             None => "_absent_".to_owned(),
         };
         let (before, after) = (cell(&output.before, UNKNOWN_BEFORE), cell(&output.after, UNKNOWN_AFTER));
@@ -187,7 +185,7 @@ fn fence_for(text: &str) -> String {
     "`".repeat(longest.max(2) + 1)
 }
 
-/// Returns a value for a table's cell.
+/// Returns a value for a table cell.
 fn code(value: &str) -> String {
     if value.is_empty() {
         return "_empty_".to_owned();
@@ -195,7 +193,7 @@ fn code(value: &str) -> String {
     format!("<code>{}</code>", escape(&crate::ui::clip(&value.replace('\n', " "), COLUMNS)))
 }
 
-/// Returns a text that Markdown and HTML show as it is, on one line and in one cell.
+/// Escapes a text for Markdown and HTML, on one line and in one table cell.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {

@@ -16,17 +16,17 @@ pub use drift::{Drifted, drift};
 pub use human::{human, kind as risk_kind};
 pub use markdown::{MARKDOWN_LIMIT_CHARACTERS, markdown};
 
-/// Returns what a plan comes to, such as `2 to add, 1 to replace`, for a line about it.
+/// Returns a plan's counts in short, such as `2 to add, 1 to replace`.
 pub fn counts(plan: &crate::plan::Plan) -> String {
     let view = view::View::of(plan);
     if view.is_empty() { "no changes".to_owned() } else { view.counts.brief() }
 }
 
-/// What a plan's heading says about where the plan comes from.
+/// The contents of a plan's heading.
 #[derive(Clone, Copy, Debug)]
 pub struct Heading<'h> {
     /// The stack's name.
     pub stack_name: &'h str,
-    /// How it was made, such as `predicted offline`.
+    /// How the plan was made, such as `predicted offline`.
     pub made: &'h str,
 }

@@ -1,4 +1,4 @@
-//! The changed properties of a resource: one line each, with everything that caused it.
+//! The changed properties of a resource: one line each, with all causes.
 
 use std::borrow::Cow;
 
@@ -13,21 +13,21 @@ pub(super) struct Property<'p> {
     pub(super) name: String,
     pub(super) before: Option<Cow<'p, str>>,
     pub(super) after: Option<Cow<'p, str>>,
-    /// `requires replacement (parameter X)`.
+    /// The replacement and the causes, such as `requires replacement (parameter X)`.
     pub(super) note: String,
 }
 
-/// Details of one place, which differ only in their cause, or of one list that grew or shrank.
+/// The details of one property, which differ only in their cause, or of one list that got longer or shorter.
 struct Group<'p> {
     name: String,
-    /// The list's names, where it is one.
+    /// The names of the list's path, if the group is a list.
     list: Option<Vec<Cow<'p, str>>>,
     details: Vec<&'p ResourceChangeDetail>,
 }
 
-/// Returns one line per changed property: details that differ only in their cause are one change with several causes, and a list
-/// that grew or shrank is told by the items that came and went.
-pub(super) fn properties<'p>(change: &'p ResourceChange, effect: &ResourceEffect, told: Told) -> Vec<Property<'p>> {
+/// Returns one line per changed property: details that differ only in their cause are one change with several causes. A list that got
+/// longer or shorter is shown by its added and removed items.
+pub(super) fn properties<'p>(change: &'p ResourceChange, effect: &ResourceEffect, shown: ShownCauses) -> Vec<Property<'p>> {
     let mut groups: Vec<Group<'p>> = Vec::new();
     for detail in &change.details {
         let names = detail.target.path.as_deref().map(lists::names).unwrap_or_default();
@@ -40,26 +40,26 @@ pub(super) fn properties<'p>(change: &'p ResourceChange, effect: &ResourceEffect
     }
     let mut found = Vec::new();
     for group in groups {
-        let steps = group.list.as_deref().map(|list| lists::steps(change, list)).unwrap_or_default();
+        let items = group.list.as_deref().map(|list| lists::item_changes(change, list)).unwrap_or_default();
         let mut paths: Vec<Option<&str>> = group.details.iter().map(|detail| detail.target.path.as_deref()).collect();
         paths.dedup();
-        if steps.is_empty() || steps.len() > paths.len() {
-            leaves(&group.details, effect, told, &mut found);
+        if items.is_empty() || items.len() > paths.len() {
+            add_properties(&group.details, effect, shown, &mut found);
             continue;
         }
-        let note = note(&group.details, effect, told);
-        found.extend(steps.into_iter().map(|step| Property {
-            name: format!("{}.{}", group.name, step.index),
-            before: step.before.map(Cow::Owned),
-            after: step.after.map(Cow::Owned),
+        let note = note(&group.details, effect, shown);
+        found.extend(items.into_iter().map(|item| Property {
+            name: format!("{}.{}", group.name, item.index),
+            before: item.before.map(Cow::Owned),
+            after: item.after.map(Cow::Owned),
             note: note.clone(),
         }));
     }
     found
 }
 
-/// Adds a line for each place that details are of.
-fn leaves<'p>(details: &[&'p ResourceChangeDetail], effect: &ResourceEffect, told: Told, found: &mut Vec<Property<'p>>) {
+/// Adds a line for each property in the details.
+fn add_properties<'p>(details: &[&'p ResourceChangeDetail], effect: &ResourceEffect, shown: ShownCauses, found: &mut Vec<Property<'p>>) {
     let mut names: Vec<String> = Vec::new();
     for detail in details {
         let name = property_name(detail);
@@ -73,35 +73,35 @@ fn leaves<'p>(details: &[&'p ResourceChangeDetail], effect: &ResourceEffect, tol
             name: name.clone(),
             before: first.target.before_value.as_deref().map(Cow::Borrowed),
             after: first.target.after_value.as_deref().map(Cow::Borrowed),
-            note: note(&own, effect, told),
+            note: note(&own, effect, shown),
         });
         names.push(name);
     }
 }
 
-/// Whether it is worth a word that the template's text is the cause: not where it is the cause of everything.
+/// The causes to show. The template is not shown if it is the only possible cause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Told {
+pub(super) enum ShownCauses {
     /// Every cause.
     All,
-    /// All but the template.
-    NotTheTemplate,
+    /// All causes except the template.
+    ExceptTemplate,
 }
 
-/// Returns what a change asks for and what caused it.
-fn note(details: &[&ResourceChangeDetail], effect: &ResourceEffect, told: Told) -> String {
+/// Returns whether a change requires replacement, and its causes.
+fn note(details: &[&ResourceChangeDetail], effect: &ResourceEffect, shown: ShownCauses) -> String {
     let mut phrases: Vec<String> = Vec::new();
     let mut paths: Vec<Option<&str>> = details.iter().map(|detail| detail.target.path.as_deref()).collect();
     paths.dedup();
     for path in paths {
         let has_causes = path.is_some() && effect.causes.iter().any(|cause| cause.path.as_deref() == path);
-        let mut found = if has_causes { causes(effect, path, told) } else { Vec::new() };
+        let mut found = if has_causes { causes(effect, path, shown) } else { Vec::new() };
         if !has_causes {
-            // AWS lists the property, and the update does not change it.
+            // AWS lists the property, but the update does not change it.
             found.extend(details.iter().filter(|detail| detail.target.path.as_deref() == path).filter_map(|detail| phrase(detail)));
         }
         if found.is_empty() && !has_causes {
-            found = causes(effect, path, told);
+            found = causes(effect, path, shown);
         }
         for phrase in found {
             if !phrases.contains(&phrase) {
@@ -110,13 +110,13 @@ fn note(details: &[&ResourceChangeDetail], effect: &ResourceEffect, told: Told) 
         }
     }
     if let Some(drift) = details.iter().find_map(|detail| detail.target.drift.as_ref()) {
-        // The values beside are what is there and what comes; the third is what the deployed template says.
+        // The line shows the actual and the new value; the note adds the value in the deployed template.
         let after = details.iter().find_map(|detail| detail.target.after_value.as_ref());
         phrases.retain(|phrase| phrase != "drift");
         phrases.push(match &drift.previous_value {
-            previous if previous.as_ref() == after => "drift: put back to what the template says".to_owned(),
-            Some(previous) => format!("drift: the deployed template says {}", crate::ui::clip(previous, 60)),
-            None => "drift: the deployed template says nothing of it".to_owned(),
+            previous if previous.as_ref() == after => "drift: reset to the template's value".to_owned(),
+            Some(previous) => format!("drift: the deployed template has {}", crate::ui::clip(previous, 60)),
+            None => "drift: not set in the deployed template".to_owned(),
         });
     }
     let recreation = match details.iter().map(|detail| detail.target.requires_recreation).max() {
@@ -128,7 +128,7 @@ fn note(details: &[&ResourceChangeDetail], effect: &ResourceEffect, told: Told) 
     [recreation, &because].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join(" ")
 }
 
-/// Returns a property as people write it: `ContainerDefinitions.0.Image`.
+/// Returns a property's name with dots: `ContainerDefinitions.0.Image`.
 fn property_name(detail: &ResourceChangeDetail) -> String {
     let target = &detail.target;
     match (&target.path, &target.name) {
@@ -138,7 +138,7 @@ fn property_name(detail: &ResourceChangeDetail) -> String {
     }
 }
 
-/// Returns names as people write them, without the `Properties` that goes without saying.
+/// Joins the names of a path with dots, without a leading `Properties`.
 fn readable(names: &[Cow<'_, str>]) -> String {
     let names = match names {
         [first, rest @ ..] if *first == "Properties" && !rest.is_empty() => rest,
@@ -158,8 +158,8 @@ fn phrase(detail: &ResourceChangeDetail) -> Option<String> {
     }
 }
 
-/// Returns what causes an effect, or the change of one property of it.
-pub(super) fn causes(effect: &ResourceEffect, path: Option<&str>, told: Told) -> Vec<String> {
+/// Returns the causes of an effect, or of the change at one path.
+pub(super) fn causes(effect: &ResourceEffect, path: Option<&str>, shown: ShownCauses) -> Vec<String> {
     let mut phrases: Vec<String> = Vec::new();
     for cause in effect.causes.iter().filter(|cause| path.is_none() || cause.path.as_deref() == path) {
         let phrase = match &cause.source {
@@ -167,7 +167,7 @@ pub(super) fn causes(effect: &ResourceEffect, path: Option<&str>, told: Told) ->
             CauseSource::Condition(name) => format!("condition {name}"),
             CauseSource::Resource(name) => format!("resource {name}"),
             CauseSource::Attribute(name) => format!("attribute {name}"),
-            CauseSource::Template if told == Told::NotTheTemplate => continue,
+            CauseSource::Template if shown == ShownCauses::ExceptTemplate => continue,
             CauseSource::Template => "template".to_owned(),
             CauseSource::Drift => "drift".to_owned(),
         };

@@ -1,63 +1,64 @@
-//! One value before and after, shown by what differs: two walls of text help nobody.
+//! One value before and after, shown by its differences.
 
 use similar::{ChangeTag, TextDiff};
 
 use crate::cloudformation::KNOWN_AFTER_APPLY;
 use crate::ui::layout::{clip, visible, width};
 
-/// What stands for a deployed value that only the account knows.
+/// Text for a deployed value that is known only to AWS.
 pub(super) const UNKNOWN_BEFORE: &str = "(not known offline)";
 
-/// What stands for a value that comes to be on the way.
+/// Text for a value that is known only after the update.
 pub(super) const UNKNOWN_AFTER: &str = "(known after apply)";
 
-/// Unchanged lines shown around a changed one.
+/// The number of unchanged lines shown before and after a changed one.
 const CONTEXT_LINES: usize = 1;
 
-/// Most lines shown of one value's difference.
-const MOST_LINES: usize = 40;
+/// The maximum number of lines shown for one value.
+const MAX_LINES: usize = 40;
 
-/// Columns that a value on one line may always take: a terminal wraps it, and a cut name or ARN is worth nothing.
-const WHOLE_COLUMNS: usize = 400;
+/// Columns that a value on one line may always use: a terminal wraps it, and a shortened name or ARN is useless.
+const MIN_LINE_COLUMNS: usize = 400;
 
 /// A value before and after.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Shown {
     /// `before -> after`.
     Line(String),
-    /// Lines with their sign: `-`, `+`, or a blank for what stays.
+    /// Lines with their sign: `-`, `+`, or a blank for an unchanged line.
     Lines(Vec<(char, String)>),
 }
 
-/// How much of a value is shown.
+/// The space for a value.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Room {
-    /// Columns there are.
+    /// The number of columns.
     pub(super) columns: usize,
-    /// Whether values are shown whole all the same.
+    /// Whether values are never shortened.
     pub(super) whole: bool,
 }
 
 impl Room {
-    /// Returns the columns that a value on one line may take.
+    /// Returns the columns for a value on one line.
     fn of_one_line(self) -> usize {
-        if self.whole { usize::MAX } else { self.columns.max(WHOLE_COLUMNS) }
+        if self.whole { usize::MAX } else { self.columns.max(MIN_LINE_COLUMNS) }
     }
 
-    /// Returns the columns that a line of a value over several may take beside its sign.
+    /// Returns the columns for one line of a value with several lines, without the sign.
     fn of_a_line(self) -> usize {
         if self.whole { usize::MAX } else { self.columns.saturating_sub(2) }
     }
 
-    /// Returns how many lines of one value's difference there may be.
+    /// Returns the maximum number of lines for one value.
     fn lines(self) -> usize {
-        if self.whole { usize::MAX } else { MOST_LINES }
+        if self.whole { usize::MAX } else { MAX_LINES }
     }
 }
 
-/// Returns a value before and after within so much room.
+/// Returns a value before and after, fitted into the space.
 pub(super) fn change(before: Option<&str>, after: Option<&str>, room: Room) -> Shown {
-    let (before, after) = (before.map(|text| in_words(text, UNKNOWN_BEFORE)), after.map(|text| in_words(text, UNKNOWN_AFTER)));
+    let (before, after) =
+        (before.map(|text| with_placeholders(text, UNKNOWN_BEFORE)), after.map(|text| with_placeholders(text, UNKNOWN_AFTER)));
     let (Some(before), Some(after)) = (&before, &after) else {
         return match (&before, &after) {
             (None, Some(after)) => one_sided('+', "(absent) -> ", after, "", room),
@@ -70,7 +71,7 @@ pub(super) fn change(before: Option<&str>, after: Option<&str>, room: Room) -> S
         _ => (readable(before), readable(after)),
     };
     if !before.contains('\n') && !after.contains('\n') {
-        let line = format!("{} -> {}", bare(&before), bare(&after));
+        let line = format!("{} -> {}", or_quotes(&before), or_quotes(&after));
         let columns = room.of_one_line();
         if width(&line) <= columns {
             return Shown::Line(line);
@@ -84,7 +85,7 @@ pub(super) fn change(before: Option<&str>, after: Option<&str>, room: Room) -> S
 fn one_sided(sign: char, prefix: &str, value: &str, suffix: &str, room: Room) -> Shown {
     let value = decoded(value).unwrap_or_else(|| readable(value));
     if !value.contains('\n') {
-        return Shown::Line(format!("{prefix}{}{suffix}", clip(bare(&value), room.of_one_line())));
+        return Shown::Line(format!("{prefix}{}{suffix}", clip(or_quotes(&value), room.of_one_line())));
     }
     let compact = compact(&value);
     if width(&compact) <= room.columns.saturating_sub(prefix.len() + suffix.len()) {
@@ -95,11 +96,11 @@ fn one_sided(sign: char, prefix: &str, value: &str, suffix: &str, room: Room) ->
     Shown::Lines(lines)
 }
 
-/// Returns the text that a value is the Base64 of, such as user data: nobody reads the other form.
+/// Returns the decoded text of a Base64 value such as user data; `None` for any other value.
 fn decoded(value: &str) -> Option<String> {
     use base64::Engine as _;
-    const LEAST: usize = 24;
-    if value.len() < LEAST || !value.len().is_multiple_of(4) || value.contains(|c: char| c.is_whitespace()) {
+    const MIN_LENGTH: usize = 24;
+    if value.len() < MIN_LENGTH || !value.len().is_multiple_of(4) || value.contains(|c: char| c.is_whitespace()) {
         return None;
     }
     let text = String::from_utf8(base64::engine::general_purpose::STANDARD.decode(value).ok()?).ok()?;
@@ -107,12 +108,12 @@ fn decoded(value: &str) -> Option<String> {
     is_text.then(|| text.replace('\r', ""))
 }
 
-/// Returns a text with what is not known in words: what will be, or what is deployed and cannot be seen from here.
-pub(super) fn in_words(text: &str, words: &str) -> String {
-    visible(&text.replace(KNOWN_AFTER_APPLY, words)).into_owned()
+/// Returns a text with `placeholder` for every unknown value: [`UNKNOWN_BEFORE`] or [`UNKNOWN_AFTER`].
+pub(super) fn with_placeholders(text: &str, placeholder: &str) -> String {
+    visible(&text.replace(KNOWN_AFTER_APPLY, placeholder)).into_owned()
 }
 
-/// Returns JSON over several lines, and other text as it is.
+/// Returns JSON indented, and other text unchanged.
 fn readable(value: &str) -> String {
     if value.starts_with(['{', '['])
         && let Ok(json) = serde_json::from_str::<serde_json::Value>(value)
@@ -123,17 +124,17 @@ fn readable(value: &str) -> String {
     value.to_owned()
 }
 
-/// Returns JSON over several lines as one line again.
+/// Returns indented JSON on one line.
 fn compact(value: &str) -> String {
     serde_json::from_str::<serde_json::Value>(value).map_or_else(|_| value.replace('\n', "\\n"), |json| json.to_string())
 }
 
-/// Returns a text, or a word for the empty one, which would be invisible.
-fn bare(text: &str) -> &str {
+/// Returns a text, or `""` if it is empty.
+fn or_quotes(text: &str) -> &str {
     if text.is_empty() { "\"\"" } else { text }
 }
 
-/// Cuts two long lines to where they differ: what is the same before and behind that is left out but for a little.
+/// Shortens two long lines to their difference with a few equal characters before and after it.
 fn around_difference(before: &str, after: &str, columns: usize) -> (String, String) {
     const AROUND: usize = 12;
     let (old, new): (Vec<char>, Vec<char>) = (before.chars().collect(), after.chars().collect());
@@ -145,12 +146,12 @@ fn around_difference(before: &str, after: &str, columns: usize) -> (String, Stri
         let to = if tail > AROUND + 3 { text.len() - tail + AROUND } else { text.len() };
         let middle: String = text[from..to].iter().collect();
         let (start, end) = (if from > 0 { "..." } else { "" }, if to < text.len() { "..." } else { "" });
-        clip(bare(&format!("{start}{middle}{end}")), columns.max(8))
+        clip(or_quotes(&format!("{start}{middle}{end}")), columns.max(8))
     };
     (cut(&old), cut(&new))
 }
 
-/// Returns the lines that differ, a little of what is around them, and how many lines are left out.
+/// Returns the lines that differ, with some unchanged lines around them and the number of omitted lines.
 fn changed_lines(before: &str, after: &str, room: Room) -> Vec<(char, String)> {
     let diff = TextDiff::from_lines(before, after);
     let mut lines = Vec::new();
@@ -174,7 +175,7 @@ fn changed_lines(before: &str, after: &str, room: Room) -> Vec<(char, String)> {
     lines
 }
 
-/// Cuts long lines; a removed line and the added one after it are cut where they differ.
+/// Shortens long lines; a removed line and the added line after it are shortened to their difference.
 fn cut_pairs(lines: &mut [(char, String)], columns: usize) {
     for index in 0..lines.len() {
         if width(&lines[index].1) <= columns {
@@ -197,11 +198,11 @@ fn fold(lines: &mut Vec<(char, String)>, count: usize) {
     }
 }
 
-fn cut(lines: &mut Vec<(char, String)>, most: usize) {
-    if lines.len() > most {
-        let more = lines.len() - most;
-        lines.truncate(most);
-        lines.push((' ', format!("... {} more; `--format json` has them all", plural(more, "line"))));
+fn cut(lines: &mut Vec<(char, String)>, max: usize) {
+    if lines.len() > max {
+        let more = lines.len() - max;
+        lines.truncate(max);
+        lines.push((' ', format!("... {} more; `--format json` shows all", plural(more, "line"))));
     }
 }
 
@@ -222,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn short_values_stand_beside_each_other() {
+    fn short_values_are_shown_on_one_line() {
         assert_eq!(line("7", "30", 40), "7 -> 30");
         assert_eq!(line("", "x", 40), "\"\" -> x");
         let unknown = "{{changeSet:KNOWN_AFTER_APPLY}}";
@@ -231,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn long_values_are_cut_where_they_differ() {
+    fn long_values_are_shortened_to_their_difference() {
         let before = format!("{}a{}", "x".repeat(900), "y".repeat(900));
         let after = format!("{}b{}", "x".repeat(900), "y".repeat(900));
         let line = line(&before, &after, 80);
@@ -240,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn what_goes_into_a_file_is_whole() {
+    fn whole_values_are_never_shortened() {
         let (before, after) = ("x".repeat(900), format!("{}{}", "x".repeat(900), "y\n".repeat(200)));
         let whole = Room { columns: 80, whole: true };
         let Shown::Line(line) = change(Some(&before), Some("z"), whole) else { unreachable!("one line") };
@@ -250,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn user_data_is_read_as_the_text_it_is() {
+    fn base64_user_data_is_decoded() {
         use base64::Engine as _;
         let encoded = |text: &str| base64::engine::general_purpose::STANDARD.encode(text);
         let (before, after) = ("#!/bin/sh\necho one\necho two\n", "#!/bin/sh\necho one\necho three\n");
@@ -258,7 +259,7 @@ mod tests {
         let Shown::Lines(lines) = change(Some(&encoded(before)), Some(&encoded(after)), room) else { unreachable!("several lines") };
         let changed: Vec<_> = lines.iter().filter(|(sign, _)| *sign != ' ').map(|(sign, line)| format!("{sign}{line}")).collect();
         assert_eq!(changed, ["-echo two", "+echo three"]);
-        // What only looks like it is left alone.
+        // Not Base64 of a text.
         assert_eq!(
             line("AKIAIOSFODNN7EXAMPLEAAAA", "AKIAIOSFODNN7EXAMPLEBBBB", 80),
             "AKIAIOSFODNN7EXAMPLEAAAA -> AKIAIOSFODNN7EXAMPLEBBBB"
@@ -266,13 +267,13 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_never_cut() {
+    fn a_long_arn_is_never_shortened() {
         let arn = format!("arn:aws:ecs:us-east-1:123456789012:task-definition/{}:1", "n".repeat(60));
         assert_eq!(line(&arn, "b", 20), format!("{arn} -> b"));
     }
 
     #[test]
-    fn a_policy_shows_its_changed_lines_only() {
+    fn a_policy_shows_only_its_changed_lines() {
         let before = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}"#;
         let after = before.replace("s3:GetObject", "s3:*");
         let Shown::Lines(lines) = change(Some(before), Some(&after), Room { columns: 80, whole: false }) else {

@@ -1,15 +1,15 @@
-//! A plan sorted for reading: data loss first, then replacements, updates, additions, removals.
+//! A plan sorted for readers: data loss first, then imports, replacements, updates, additions, removals.
 
 use std::borrow::Cow;
 
 use rustc_hash::FxHashMap;
 
-use super::properties::{Property, Told, causes, properties};
+use super::properties::{Property, ShownCauses, causes, properties};
 use super::value::plural;
 use crate::cloudformation::{PolicyAction, ResourceChange};
 use crate::plan::{Effect, Plan, ResourceEffect, ResourceImport, Risk, RiskKind, StackChange};
 
-/// What a group of resources has in common, what matters most first.
+/// The groups of resources, most important first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Group {
     DataLoss,
@@ -25,12 +25,12 @@ impl Group {
     pub(super) fn title(self) -> &'static str {
         match self {
             Self::DataLoss => "DATA LOSS",
-            Self::Import => "Imports, before everything else",
+            Self::Import => "Imports, before the update",
             Self::Replace => "Replacements",
             Self::Update => "Updates",
             Self::Add => "Additions",
             Self::Remove => "Removals",
-            Self::ListedOnly => "Listed by CloudFormation, but nothing happens to them",
+            Self::ListedOnly => "Listed by CloudFormation, but not changed",
         }
     }
 }
@@ -41,19 +41,21 @@ pub(super) struct Item<'p> {
     pub(super) group: Group,
     pub(super) logical_id: &'p str,
     pub(super) resource_type: &'p str,
+    /// Whether the effect is possible rather than certain.
+    pub(super) is_possible: bool,
     /// Two or three characters: `+`, `~`, `+/-`, ...
     pub(super) glyph: &'static str,
-    /// What happens, in words.
+    /// The effect, such as `update, no interruption`.
     pub(super) verb: String,
-    /// What causes it, where no property's line says so.
+    /// The causes, if no property is shown.
     pub(super) cause: String,
     pub(super) risks: Vec<&'p Risk>,
     pub(super) properties: Vec<Property<'p>>,
-    /// Where CloudFormation's own list says something else.
+    /// The difference from CloudFormation's own list, or a remark on an import.
     pub(super) remark: Option<String>,
 }
 
-/// How many resources each thing happens to.
+/// The number of resources with each effect.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Counts {
     pub(super) import: usize,
@@ -62,7 +64,7 @@ pub(super) struct Counts {
     pub(super) replace: usize,
     pub(super) may_replace: usize,
     pub(super) remove: usize,
-    /// Settings of the stack itself.
+    /// The changed settings of the stack itself.
     pub(super) settings: usize,
 }
 
@@ -79,7 +81,7 @@ impl std::fmt::Display for Counts {
 }
 
 impl Counts {
-    /// Returns the counts that are not zero, for a line among others: `1 to add, 2 to update`.
+    /// Returns the counts that are not zero: `1 to add, 2 to update`.
     pub(super) fn brief(&self) -> String {
         let Self { import, add, update, replace, may_replace, remove, settings } = self;
         let named = [
@@ -90,21 +92,21 @@ impl Counts {
             (may_replace, "may replace"),
             (remove, "to remove"),
         ];
-        let mut there: Vec<String> = named.iter().filter(|(count, _)| **count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+        let mut parts: Vec<String> = named.iter().filter(|(count, _)| **count > 0).map(|(count, what)| format!("{count} {what}")).collect();
         if *settings > 0 {
-            there.push(format!("{} of the stack itself", plural(*settings, "setting")));
+            parts.push(format!("{} of the stack itself", plural(*settings, "setting")));
         }
-        if there.is_empty() { "no resource changes".to_owned() } else { there.join(", ") }
+        if parts.is_empty() { "no resource changes".to_owned() } else { parts.join(", ") }
     }
 }
 
-/// A plan sorted for reading.
+/// A plan sorted for readers.
 #[derive(Debug)]
 pub(super) struct View<'p> {
     pub(super) plan: &'p Plan,
-    /// By group, in each group in the order in which CloudFormation works.
+    /// Sorted by group; in each group in CloudFormation's order.
     pub(super) items: Vec<Item<'p>>,
-    /// Risks that belong to no resource of the plan, or to one that is not shown as data loss.
+    /// The risks, except data loss of a resource, which is shown with the resource.
     pub(super) risks: Vec<&'p Risk>,
     pub(super) counts: Counts,
 }
@@ -136,7 +138,7 @@ impl<'p> View<'p> {
         Self { plan, items, risks, counts }
     }
 
-    /// Tells whether nothing at all differs.
+    /// Returns whether there is nothing to show.
     pub(super) fn is_empty(&self) -> bool {
         self.items.is_empty()
             && self.plan.outputs.is_empty()
@@ -161,8 +163,8 @@ impl Counts {
 }
 
 fn item<'p>(plan: &Plan, effect: &'p ResourceEffect, change: Option<&'p ResourceChange>, risks: Vec<&'p Risk>) -> Item<'p> {
-    // Where no parameter changes, all there is comes of the template, and saying so on each line says nothing.
-    let told = if plan.parameters.is_empty() && plan.ssm_parameters.is_empty() { Told::NotTheTemplate } else { Told::All };
+    // If no parameter changes, the template causes everything, so that the cause is not worth showing.
+    let shown = if plan.parameters.is_empty() && plan.ssm_parameters.is_empty() { ShownCauses::ExceptTemplate } else { ShownCauses::All };
     let id = effect.logical_resource_id.as_str();
     let loses_data = risks.iter().any(|risk| risk.kind == RiskKind::DataLoss);
     let (group, glyph) = match effect.effect {
@@ -177,13 +179,13 @@ fn item<'p>(plan: &Plan, effect: &'p ResourceEffect, change: Option<&'p Resource
     let properties = match (effect.effect, change) {
         (Effect::Created | Effect::Deleted | Effect::Retained | Effect::Untouched, _) | (_, None) => Vec::new(),
         (_, Some(change)) => {
-            let mut properties = properties(change, effect, told);
-            // What an import put there to be found again says nothing to a reader.
-            let is_mark = |property: &Property<'_>| {
+            let mut properties = properties(change, effect, shown);
+            // The definition that an import stores in the metadata is internal.
+            let is_import_metadata = |property: &Property<'_>| {
                 property.name.starts_with("Metadata")
                     && property.before.as_deref().is_some_and(|before| before.contains(crate::plan::DEFINITION_KEY))
             };
-            properties.retain(|property| !is_mark(property));
+            properties.retain(|property| !is_import_metadata(property));
             properties
         }
     };
@@ -191,10 +193,11 @@ fn item<'p>(plan: &Plan, effect: &'p ResourceEffect, change: Option<&'p Resource
         group: if loses_data { Group::DataLoss } else { group },
         logical_id: id,
         resource_type: &effect.resource_type,
+        is_possible: effect.possible,
         glyph,
         verb: verb(effect),
         cause: if properties.is_empty() && effect.effect != Effect::Untouched {
-            causes(effect, None, told).join(", ")
+            causes(effect, None, shown).join(", ")
         } else {
             String::new()
         },
@@ -204,19 +207,20 @@ fn item<'p>(plan: &Plan, effect: &'p ResourceEffect, change: Option<&'p Resource
     }
 }
 
-/// Returns what is imported, and how much of it is known.
+/// Returns the item of an import, with remarks on what was not compared or left out.
 fn imported(import: &ResourceImport) -> Item<'_> {
     let mut remarks = Vec::new();
     if let Some(reason) = &import.not_compared_because {
-        remarks.push(format!("what it is was not held against the template ({reason}): `rackform drift` does it once it is imported"));
+        remarks.push(format!("not compared with the template ({reason}); run `rackform drift` after the import"));
     }
     if !import.left_out.is_empty() {
-        remarks.push(format!("{} it gets by the update", import.left_out.join(", ")));
+        remarks.push(format!("the update sets {}", import.left_out.join(", ")));
     }
     Item {
         group: Group::Import,
         logical_id: &import.logical_resource_id,
         resource_type: &import.resource_type,
+        is_possible: false,
         glyph: " < ",
         verb: format!("import {}", import.identifier()),
         cause: String::new(),
@@ -228,41 +232,54 @@ fn imported(import: &ResourceImport) -> Item<'_> {
 
 fn verb(effect: &ResourceEffect) -> String {
     let verb = match (effect.effect, effect.policy_action) {
-        (Effect::Replaced, Some(PolicyAction::ReplaceAndRetain)) => "replace, the old one stays in the account",
-        (Effect::Replaced, Some(PolicyAction::ReplaceAndSnapshot)) => "replace, a snapshot of the old one is kept",
-        (Effect::Replaced, _) if effect.deletes_first => "replace, the old one is deleted first",
+        (Effect::Replaced, Some(PolicyAction::ReplaceAndRetain)) => "replace, keep the old resource in the account",
+        (Effect::Replaced, Some(PolicyAction::ReplaceAndSnapshot)) => "replace, keep a snapshot of the old resource",
+        (Effect::Replaced, _) if effect.deletes_first => "replace, delete the old resource first",
         (Effect::Replaced, _) => "replace",
         (Effect::UpdatedInPlace, _) => "update, no interruption",
         (Effect::UpdatedWithInterruption, _) => "update, with interruption",
         (Effect::Created, _) => "add",
-        (Effect::Deleted, Some(PolicyAction::Snapshot)) => "remove, a snapshot is kept",
+        (Effect::Deleted, Some(PolicyAction::Snapshot)) => "remove, keep a snapshot",
         (Effect::Deleted, _) => "remove",
-        (Effect::Retained, _) => "leaves the stack, stays in the account",
+        (Effect::Retained, _) => "remove from the stack, keep in the account",
         (Effect::Untouched, _) => "untouched",
     };
-    let instances = if effect.rolls_instances { "; its instances are replaced, a few at a time" } else { "" };
+    let instances = if effect.rolls_instances { "; its instances are replaced in batches" } else { "" };
     if effect.possible { format!("may {verb}{instances}") } else { format!("{verb}{instances}") }
 }
 
-/// Returns that values cannot be compared, and what that means for the plan.
+/// Returns the headline for the resources whose data is lost, or may be lost.
+pub(super) fn data_loss(items: &[Item<'_>]) -> String {
+    let possible = items.iter().filter(|item| item.is_possible).count();
+    let certain = items.len() - possible;
+    let number = |count, one, many| if count == 1 { one } else { many };
+    let (is, its) = (number(certain, "is", "are"), number(items.len(), "its", "their"));
+    match (certain, possible) {
+        (0, _) => format!("{} may be deleted or replaced, and {its} data would be lost", plural(possible, "stateful resource")),
+        (_, 0) => format!("{} {is} deleted or replaced, and {its} data is lost", plural(certain, "stateful resource")),
+        (_, _) => format!("{} {is} deleted or replaced, {possible} more may be, with loss of data", plural(certain, "stateful resource")),
+    }
+}
+
+/// Returns a note about parameters whose values cannot be compared.
 pub(super) fn uncompared(plan: &Plan) -> Option<String> {
     let names: Vec<String> =
         plan.parameters.iter().filter(|parameter| parameter.possible).map(|parameter| format!("`{}`", parameter.name)).collect();
     (!names.is_empty()).then(|| {
         format!(
-            "the deployed value of {}, as NoEcho, cannot be read and compared: if the new one is the same, what it reaches does not change.",
+            "the deployed value of {} is NoEcho and cannot be compared; if the new value is the same, the changes that it causes do not happen.",
             names.join(", ")
         )
     })
 }
 
-/// Returns what the update must acknowledge that the template before did not need.
+/// Returns a line about capabilities that the update must acknowledge and the old template did not require.
 pub(super) fn acknowledgement(plan: &Plan) -> Option<String> {
     let names: Vec<&str> = plan.new_capabilities.iter().map(|capability| capability.name()).collect();
-    (!names.is_empty()).then(|| format!("Needs {}, which the template before did not.", names.join(" and ")))
+    (!names.is_empty()).then(|| format!("Requires {}, unlike the deployed template.", names.join(" and ")))
 }
 
-/// Returns what differs of the stack itself, as properties of it.
+/// Returns the changed settings of the stack itself.
 pub(super) fn settings<'p>(plan: &'p Plan) -> Vec<Property<'p>> {
     let property = |change: &'p StackChange| Property {
         name: change.name(),
@@ -273,10 +290,10 @@ pub(super) fn settings<'p>(plan: &'p Plan) -> Vec<Property<'p>> {
     plan.stack.iter().map(property).collect()
 }
 
-/// Returns which resources a change of the stack's tags reaches.
+/// Returns a note about the resources that get changed stack tags.
 pub(super) fn retagged(plan: &Plan) -> Option<String> {
     let reached = &plan.retagged;
     (!reached.is_empty()).then(|| {
-        format!("CloudFormation gives changed tags of the stack to {} too: {}", plural(reached.len(), "resource"), reached.join(", "))
+        format!("CloudFormation also propagates the changed stack tags to {}: {}", plural(reached.len(), "resource"), reached.join(", "))
     })
 }

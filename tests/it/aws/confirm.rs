@@ -31,9 +31,9 @@ fn disagreement_is_reported() {
     let wire = Account { changes, ..Account::default() }.serve();
     let run = wire.run(&bench(""), CONFIRM);
     assert_eq!(run.code, 5, "{run}");
-    assert!(run.stdout.contains("AWS's change set and the prediction disagree in"), "{run}");
-    assert!(run.stdout.contains("`Queue`: replacement predicted False, AWS says Conditional"), "{run}");
-    assert!(run.stdout.contains("`Queue` /Properties/VisibilityTimeout: predicted 90, AWS says 91"), "{run}");
+    assert!(run.stdout.contains("AWS's change set differs from the prediction"), "{run}");
+    assert!(run.stdout.contains("`Queue`: replacement predicted False, AWS reports Conditional"), "{run}");
+    assert!(run.stdout.contains("`Queue` /Properties/VisibilityTimeout: predicted 90, AWS reports 91"), "{run}");
     let json = wire.run(&bench(""), &format!("{CONFIRM} --format json")).json();
     assert_eq!(json["Confirmation"]["Disagreements"][0]["Kind"], "replacement", "{json}");
     let schema: serde_json::Value =

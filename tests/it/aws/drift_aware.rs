@@ -83,7 +83,7 @@ fn drift_is_reverted_only_on_request_and_shown_as_drift() {
     assert!(plain.stdout.starts_with("No changes"), "CloudFormation does not look by itself\n{plain}");
     for arguments in ["plan --drift", "diff deployed rack --drift", "diff deployed deployed --drift"] {
         let run = wire.run(&bench("30"), arguments);
-        assert!(run.stdout.contains("45 -> 30") && run.stdout.contains("(drift: put back to what the template says)"), "{run}");
+        assert!(run.stdout.contains("45 -> 30") && run.stdout.contains("(drift: reset to the template's value)"), "{run}");
     }
     let shown = wire.run(&bench("30"), "plan --drift");
     assert!(shown.stdout.contains("REVERT_DRIFT"), "{shown}");
@@ -105,7 +105,8 @@ fn a_changed_property_that_drifted_shows_all_three_values() {
     assert!(run.stdout.contains("45 -> 60") && run.stdout.contains("drift: the deployed template says 30"), "{run}");
     let settled = wire.run(&bench("45"), "plan --drift");
     assert!(
-        settled.stdout.contains("nothing happens to them") && settled.stdout.contains("made outside CloudFormation (drift)"),
+        settled.stdout.contains("Listed by CloudFormation, but not changed")
+            && settled.stdout.contains("made outside CloudFormation (drift)"),
         "{settled}"
     );
     let json = wire.run(&bench("45"), "plan --drift --format json").json();

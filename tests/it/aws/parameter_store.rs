@@ -54,7 +54,7 @@ fn an_image_that_changed_behind_its_name_is_a_change() {
         assert_eq!(run.code, 0, "{run}");
         assert!(run.stdout.contains("ImageId") && run.stdout.contains("ami-old -> ami-new"), "{run}");
         assert!(run.stdout.contains("requires replacement (parameter Image)"), "{run}");
-        assert!(run.stdout.contains("in Parameter Store under /aws/service/ami"), "{run}");
+        assert!(run.stdout.contains("SSM parameter /aws/service/ami"), "{run}");
     }
     let plan = wire.run(&bench(), "plan --format json").json();
     assert_eq!((&plan["SsmParameters"][0]["Before"], &plan["SsmParameters"][0]["After"]), (&"ami-old".into(), &"ami-new".into()));

@@ -1,4 +1,4 @@
-//! Risks, as the sentences a reader gets.
+//! The risks of a plan and their messages.
 
 use rackform::evaluate::State;
 use rackform::plan::{Plan, RiskKind};
@@ -23,7 +23,7 @@ fn none(kind: RiskKind, before: Json, after: Json) {
 }
 
 #[test]
-fn a_replaced_file_system_loses_its_files_and_names_the_property() {
+fn data_loss_of_a_replaced_file_system_names_the_property() {
     let template = json!({
         "Parameters": {"P": {"Type": "String"}},
         "Resources": {"Files": {"Type": "AWS::EFS::FileSystem", "Properties": {"Encrypted": true, "KmsKeyId": {"Ref": "P"}}}}
@@ -38,7 +38,7 @@ fn a_replaced_file_system_loses_its_files_and_names_the_property() {
 }
 
 #[test]
-fn retained_data_and_task_definitions_are_no_data_loss() {
+fn retained_resources_and_task_definitions_are_no_data_loss() {
     none(
         RiskKind::DataLoss,
         json!({"F": {"Type": "AWS::EFS::FileSystem", "DeletionPolicy": "Retain"}}),
@@ -50,7 +50,7 @@ fn retained_data_and_task_definitions_are_no_data_loss() {
 }
 
 #[test]
-fn a_deleted_database_keeps_its_default_snapshot_but_a_bucket_has_none() {
+fn a_deleted_bucket_loses_data_and_a_database_keeps_its_default_snapshot() {
     none(RiskKind::DataLoss, json!({"Db": {"Type": "AWS::RDS::DBInstance"}}), json!({"T": {"Type": "AWS::SNS::Topic"}}));
     let reason = one(RiskKind::DataLoss, json!({"B": {"Type": "AWS::S3::Bucket"}}), json!({"T": {"Type": "AWS::SNS::Topic"}}));
     assert!(reason.starts_with("`B` (AWS::S3::Bucket) is deleted"), "{reason}");
@@ -64,16 +64,20 @@ fn group(cidr: &str, from: u16, to: u16) -> Json {
 }
 
 #[test]
-fn ingress_that_opens_wider_is_told_and_narrower_is_not() {
+fn wider_ingress_is_a_risk_and_narrower_ingress_is_not() {
     for (before, after, words) in [
         (
             group("10.0.0.0/24", 22, 22),
             group("10.0.0.0/16", 22, 22),
-            "opens wider: tcp port 22 from 10.0.0.0/16 in place of tcp port 22 from 10.0.0.0/24",
+            "becomes wider: tcp port 22 from 10.0.0.0/16 instead of tcp port 22 from 10.0.0.0/24",
         ),
-        (group("10.0.0.0/24", 22, 22), group("10.0.0.0/24", 20, 90), "opens wider: tcp ports 20-90"),
-        (group("10.0.0.0/24", 22, 22), group("10.0.1.0/24", 22, 22), "opens to more: tcp port 22 from 10.0.1.0/24"),
-        (json!({"T": {"Type": "AWS::SNS::Topic"}}), group("0.0.0.0/0", 22, 22), "lets anyone in: tcp port 22 from 0.0.0.0/0"),
+        (group("10.0.0.0/24", 22, 22), group("10.0.0.0/24", 20, 90), "becomes wider: tcp ports 20-90"),
+        (group("10.0.0.0/24", 22, 22), group("10.0.1.0/24", 22, 22), "allows additional ingress: tcp port 22 from 10.0.1.0/24"),
+        (
+            json!({"T": {"Type": "AWS::SNS::Topic"}}),
+            group("0.0.0.0/0", 22, 22),
+            "allows ingress from everywhere: tcp port 22 from 0.0.0.0/0",
+        ),
     ] {
         let reason = one(RiskKind::SecurityWidening, before, after);
         assert!(reason.contains(words), "{reason}");
@@ -83,7 +87,7 @@ fn ingress_that_opens_wider_is_told_and_narrower_is_not() {
 }
 
 #[test]
-fn new_grants_of_a_policy_are_told() {
+fn new_grants_of_a_policy_are_risks() {
     let role = |action: &str, principal: &str| {
         json!({"R": {"Type": "AWS::IAM::Role", "Properties": {
             "AssumeRolePolicyDocument": {"Statement": [{"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "sts:AssumeRole"}]},
@@ -102,7 +106,7 @@ fn new_grants_of_a_policy_are_told() {
 }
 
 #[test]
-fn switches_that_protect_are_watched() {
+fn turning_off_a_protection_is_a_risk() {
     let database = |public: bool| json!({"D": {"Type": "AWS::RDS::DBInstance", "Properties": {"PubliclyAccessible": public}}});
     assert!(one(RiskKind::SecurityWidening, database(false), database(true)).contains("reachable from the internet"));
     none(RiskKind::SecurityWidening, database(true), database(false));
@@ -123,28 +127,31 @@ fn a_replacement_that_keeps_its_name_collides() {
 }
 
 #[test]
-fn a_new_resource_cannot_take_the_name_of_one_that_goes() {
+fn a_new_resource_with_the_name_of_a_deleted_one_collides() {
     let queue = |id: &str, name: Json| json!({ id: {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": name}} });
     let reason = one(RiskKind::ReplacementCollision, queue("Old", json!("jobs")), queue("New", json!("jobs")));
-    assert!(reason.contains("`New` (AWS::SQS::Queue) is created with the name `jobs`, which `Old` still has"), "{reason}");
+    assert!(
+        reason.contains("`New` (AWS::SQS::Queue) is created with the name `jobs` of `Old`, which is deleted only at the end"),
+        "{reason}"
+    );
     let named = json!({"Fn::Sub": "${AWS::StackName}-jobs"});
     one(RiskKind::ReplacementCollision, queue("Old", named.clone()), queue("New", named));
     none(RiskKind::ReplacementCollision, queue("Old", json!("jobs")), queue("New", json!("other")));
 }
 
 #[test]
-fn what_every_type_that_holds_data_loses_is_told_and_retaining_it_is_not() {
+fn deleting_any_stateful_type_is_data_loss_and_retaining_it_is_not() {
     let keeper = json!({"T": {"Type": "AWS::SNS::Topic"}});
     let mut count = 0;
-    for held in rackform::schema::resource_types().filter(|held| held.is_stateful()) {
-        let gone = |policy: &str| {
+    for stateful in rackform::schema::resource_types().filter(|facts| facts.is_stateful()) {
+        let data_loss = |policy: &str| {
             let mut before = keeper.clone();
-            before["X"] = json!({"Type": held.name(), "DeletionPolicy": policy});
+            before["X"] = json!({"Type": stateful.name(), "DeletionPolicy": policy});
             reasons(&plan_resources(&before, &keeper), RiskKind::DataLoss).join(" ")
         };
-        let told = gone("Delete");
-        assert!(told.contains(held.holds_data().unwrap()) && told.contains(held.name()), "{}: {told}", held.name());
-        assert_eq!(gone("Retain"), "", "{}", held.name());
+        let reason = data_loss("Delete");
+        assert!(reason.contains(stateful.holds_data().unwrap()) && reason.contains(stateful.name()), "{}: {reason}", stateful.name());
+        assert_eq!(data_loss("Retain"), "", "{}", stateful.name());
         count += 1;
     }
     assert!(count > 60, "{count}");
@@ -162,7 +169,7 @@ fn mount_targets_that_swap_subnets_collide() {
 }
 
 #[test]
-fn dropped_values_outputs_and_exports_are_told() {
+fn reset_parameters_and_removed_outputs_and_exports_are_risks() {
     let template = |outputs: Json| {
         json!({"Parameters": {"Size": {"Type": "String", "Default": "small"}}, "Resources": {"T": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": {"Ref": "Size"}}}}, "Outputs": outputs}).to_string()
     };
@@ -170,21 +177,21 @@ fn dropped_values_outputs_and_exports_are_told() {
     let after = template(json!({}));
     let plan = plan_texts((&before, &["Size=large"]), (&after, &[]), &State::default());
     let default = reasons(&plan, RiskKind::ParameterDefault);
-    assert_eq!(default, ["Parameter `Size` falls back from `large` to the template's default `small`, since no value was given for it."]);
+    assert_eq!(default, ["Parameter `Size` changes from `large` to the template's default `small`, because no value is set for it."]);
     let exports = reasons(&plan, RiskKind::ExportRemoved);
     assert!(exports[0].contains("its export `rack-zone`") && exports[1].contains("`Plain` is removed"), "{exports:?}");
 }
 
 #[test]
-fn deleting_first_and_interrupting_updates_are_told() {
+fn replacements_that_delete_first_and_interrupting_updates_are_risks() {
     let association = |subnet: &str| json!({"A": {"Type": "AWS::EC2::SubnetRouteTableAssociation", "Properties": {"RouteTableId": "r", "SubnetId": subnet}}});
-    assert!(one(RiskKind::Interruption, association("s-1"), association("s-2")).contains("deletes the old one before"));
+    assert!(one(RiskKind::Interruption, association("s-1"), association("s-2")).contains("deletes the old resource before"));
     let database = |class: &str| json!({"D": {"Type": "AWS::RDS::DBInstance", "Properties": {"DBInstanceClass": class}}});
     assert!(one(RiskKind::Interruption, database("db.t3.micro"), database("db.t3.small")).contains("updated with some interruption"));
 }
 
 #[test]
-fn a_mount_target_that_goes_with_its_file_system_is_not_called_out_beside_the_data_loss() {
+fn a_mount_target_deleted_with_its_file_system_is_no_separate_risk() {
     let target = json!({"Type": "AWS::EFS::MountTarget", "Properties": {"FileSystemId": {"Ref": "Files"}, "SubnetId": "subnet-1", "SecurityGroups": []}});
     let files = json!({"Type": "AWS::EFS::FileSystem"});
     let topic = json!({"Type": "AWS::SNS::Topic"});

@@ -54,7 +54,7 @@ fn a_large_plan_fits_a_pull_request_comment_and_reports_what_it_omits() {
     assert_eq!(run.code, 0, "{}", run.stderr);
     assert!(run.stdout.chars().count() <= 65_536, "{} characters", run.stdout.chars().count());
     assert!(run.stdout.contains("**Plan: 0 to add, 1500 to update"), "the summary is never cut");
-    assert!(run.stdout.contains("cut to fit a comment"), "what was cut is named");
+    assert!(run.stdout.contains("omitted to fit into a comment"), "the omitted sections are named");
 }
 
 #[test]
