@@ -10,19 +10,19 @@ use rackform::cloudformation::StackEvent;
 use rackform::plan::{ImportStep, ResourceImport};
 
 /// Makes each named function a test with its own backend; if `$open` returns none, it has reported why.
-macro_rules! promises {
-    ($open:expr => $($promise:ident),+ $(,)?) => {
+macro_rules! contract_tests {
+    ($open:expr => $($test:ident),+ $(,)?) => {
         $(
             #[test]
-            fn $promise() {
+            fn $test() {
                 if let Some(backend) = $open {
-                    crate::backend::$promise(&backend);
+                    crate::backend::$test(&backend);
                 }
             }
         )+
     };
 }
-pub(crate) use promises;
+pub(crate) use contract_tests;
 
 /// A network with a file system: resources to order, to update in place, to replace and to delete.
 pub const NETWORK: &str = r#"{
@@ -46,15 +46,15 @@ pub const NETWORK: &str = r#"{
 
 /// Records events.
 #[derive(Default)]
-pub struct Told(pub Vec<StackEvent>);
+pub struct EventRecorder(pub Vec<StackEvent>);
 
-impl Observer for Told {
+impl Observer for EventRecorder {
     fn event(&mut self, event: &StackEvent) {
         self.0.push(event.clone());
     }
 }
 
-impl Told {
+impl EventRecorder {
     /// Returns `LOGICAL_ID STATUS`, one for each event.
     pub fn lines(&self) -> Vec<String> {
         self.0.iter().map(|event| format!("{} {}", event.logical_id, event.status)).collect()
@@ -79,10 +79,10 @@ pub fn target(backend: &dyn Backend, stack: &str, template: &str, values: &[(&st
 }
 
 /// Applies a template with some parameters; returns the outcome and the events.
-pub fn put(backend: &dyn Backend, stack: &str, template: &str, values: &[(&str, &str)]) -> (Outcome, Told) {
-    let mut told = Told::default();
-    let outcome = apply(backend, &target(backend, stack, template, values), &mut told, &AtomicBool::new(false)).unwrap();
-    (outcome, told)
+pub fn put(backend: &dyn Backend, stack: &str, template: &str, values: &[(&str, &str)]) -> (Outcome, EventRecorder) {
+    let mut recorder = EventRecorder::default();
+    let outcome = apply(backend, &target(backend, stack, template, values), &mut recorder, &AtomicBool::new(false)).unwrap();
+    (outcome, recorder)
 }
 
 /// Returns the physical ID of a resource.
@@ -96,10 +96,10 @@ fn status(backend: &dyn Backend, stack: &str) -> String {
 }
 
 /// A stack is created in the order of its dependencies, toggled on and off, and deleted.
-pub fn a_toggle_goes_there_and_back(backend: &dyn Backend) {
-    let (outcome, told) = put(backend, "rack", NETWORK, &[]);
+pub fn a_parameter_is_toggled_on_and_off(backend: &dyn Backend) {
+    let (outcome, recorder) = put(backend, "rack", NETWORK, &[]);
     assert!(matches!(outcome, Outcome::Complete { .. }), "{outcome:?}");
-    let lines = told.lines();
+    let lines = recorder.lines();
     assert_eq!(lines.first().unwrap(), "rack CREATE_IN_PROGRESS");
     assert_eq!(lines.last().unwrap(), "rack CREATE_COMPLETE");
     let place = |line: &str| lines.iter().position(|other| other == line).unwrap_or_else(|| panic!("no {line} in {lines:#?}"));
@@ -107,9 +107,9 @@ pub fn a_toggle_goes_there_and_back(backend: &dyn Backend) {
     let (subnet, vpc) = (physical_id(backend, "rack", "Subnet"), physical_id(backend, "rack", "Vpc"));
     assert_eq!(physical_id(backend, "rack", "Files"), None);
 
-    let (outcome, told) = put(backend, "rack", NETWORK, &[("Cache", "Yes")]);
+    let (outcome, recorder) = put(backend, "rack", NETWORK, &[("Cache", "Yes")]);
     assert!(matches!(outcome, Outcome::Complete { .. }), "{outcome:?}");
-    let lines = told.lines();
+    let lines = recorder.lines();
     assert!(!lines.iter().any(|line| line.starts_with("Subnet ") || line.starts_with("Vpc ")), "{lines:#?}");
     assert_eq!(lines.last().unwrap(), "rack UPDATE_COMPLETE");
     let files = physical_id(backend, "rack", "Files").unwrap();
@@ -117,8 +117,8 @@ pub fn a_toggle_goes_there_and_back(backend: &dyn Backend) {
     assert_eq!(described.outputs.get("Files"), Some(&files));
     assert_eq!(described.parameters.get("Cache").unwrap().as_deref(), Some("Yes"));
 
-    let (_, told) = put(backend, "rack", NETWORK, &[("Cache", "No")]);
-    let lines = told.lines();
+    let (_, recorder) = put(backend, "rack", NETWORK, &[("Cache", "No")]);
+    let lines = recorder.lines();
     let place = |line: &str| lines.iter().position(|other| other == line).unwrap_or_else(|| panic!("no {line} in {lines:#?}"));
     assert!(place("rack UPDATE_COMPLETE_CLEANUP_IN_PROGRESS") < place("Target DELETE_IN_PROGRESS"));
     assert!(place("Target DELETE_COMPLETE") < place("Files DELETE_IN_PROGRESS"), "what mounts goes before what is mounted");
@@ -126,36 +126,36 @@ pub fn a_toggle_goes_there_and_back(backend: &dyn Backend) {
     assert_eq!((physical_id(backend, "rack", "Subnet"), physical_id(backend, "rack", "Vpc")), (subnet, vpc));
 
     let stack = backend.describe_stack("rack").unwrap().unwrap();
-    let mut told = Told::default();
-    let outcome = delete(backend, &stack, &DeleteOptions::default(), &mut told, &AtomicBool::new(false)).unwrap();
+    let mut recorder = EventRecorder::default();
+    let outcome = delete(backend, &stack, &DeleteOptions::default(), &mut recorder, &AtomicBool::new(false)).unwrap();
     assert_eq!(outcome, Outcome::Deleted { retained: Vec::new() });
-    assert_eq!(told.lines().last().unwrap(), "rack DELETE_COMPLETE");
+    assert_eq!(recorder.lines().last().unwrap(), "rack DELETE_COMPLETE");
     assert_eq!(status(backend, "rack"), "gone");
 }
 
 /// Applying the same again changes nothing, emits no event and is not a failure.
-pub fn the_same_again_is_nothing_to_do(backend: &dyn Backend) {
+pub fn an_unchanged_template_changes_nothing(backend: &dyn Backend) {
     put(backend, "rack", NETWORK, &[]);
     let before = backend.describe_stack("rack").unwrap();
-    let (outcome, told) = put(backend, "rack", NETWORK, &[]);
+    let (outcome, recorder) = put(backend, "rack", NETWORK, &[]);
     assert!(matches!(outcome, Outcome::Unchanged { .. }), "{outcome:?}");
-    assert_eq!(told.lines(), Vec::<String>::new());
+    assert_eq!(recorder.lines(), Vec::<String>::new());
     assert_eq!(backend.describe_stack("rack").unwrap(), before);
 }
 
 /// A replaced resource gets a new physical ID, its dependants follow, and the clean-up deletes the old one.
-pub fn a_replacement_spreads_and_cleans_up(backend: &dyn Backend) {
+pub fn a_replacement_propagates_and_the_old_resource_is_deleted(backend: &dyn Backend) {
     put(backend, "rack", NETWORK, &[("Cache", "Yes")]);
     let (subnet, target, files) = ["Subnet", "Target", "Files"].map(|name| physical_id(backend, "rack", name).unwrap()).into();
-    let (outcome, told) = put(backend, "rack", NETWORK, &[("Zone", "us-east-1b")]);
+    let (outcome, recorder) = put(backend, "rack", NETWORK, &[("Zone", "us-east-1b")]);
     assert!(matches!(outcome, Outcome::Complete { .. }), "{outcome:?}");
     assert_ne!(physical_id(backend, "rack", "Subnet").unwrap(), subnet);
     assert_ne!(physical_id(backend, "rack", "Target").unwrap(), target);
     assert_eq!(physical_id(backend, "rack", "Files").unwrap(), files);
     let old: Vec<&str> =
-        told.0.iter().filter(|event| event.status.as_str() == "DELETE_COMPLETE").filter_map(|event| event.physical_id.as_deref()).collect();
+        recorder.0.iter().filter(|event| event.status.as_str() == "DELETE_COMPLETE").filter_map(|event| event.physical_id.as_deref()).collect();
     assert_eq!(old, [target.as_str(), subnet.as_str()]);
-    let replacing = told.0.iter().find(|event| event.logical_id == "Subnet").unwrap();
+    let replacing = recorder.0.iter().find(|event| event.logical_id == "Subnet").unwrap();
     assert_eq!(
         replacing.status_reason.as_deref(),
         Some("Requested update requires the creation of a new physical resource; hence creating one.")
@@ -163,7 +163,7 @@ pub fn a_replacement_spreads_and_cleans_up(backend: &dyn Backend) {
 }
 
 /// A deleted change set of a new stack leaves nothing behind.
-pub fn a_change_set_leaves_nothing(backend: &dyn Backend) {
+pub fn deleting_the_change_set_of_a_new_stack_deletes_the_stack(backend: &dyn Backend) {
     let request =
         ChangeSetRequest { stack: "ghost".to_owned(), name: "dry-run".to_owned(), template: NETWORK.to_owned(), ..Default::default() };
     backend.create_change_set(&request).unwrap();
@@ -180,7 +180,7 @@ pub fn a_plan_for_another_revision_is_refused(backend: &dyn Backend) {
     put(backend, "rack", NETWORK, &[]);
     let stale = target(backend, "rack", NETWORK, &[("Cache", "Yes")]);
     put(backend, "rack", NETWORK, &[("Zone", "us-east-1b")]);
-    let error = apply(backend, &stale, &mut Told::default(), &AtomicBool::new(false)).unwrap_err();
+    let error = apply(backend, &stale, &mut EventRecorder::default(), &AtomicBool::new(false)).unwrap_err();
     let text = error.to_string();
     assert!(text.contains("changed after the plan was made") && text.contains("UPDATE_COMPLETE") && text.contains("Subnet"), "{text}");
     assert!(error.may_succeed_later());
@@ -198,7 +198,7 @@ pub fn a_protected_stack_is_not_deleted(backend: &dyn Backend) {
 }
 
 /// A cancelled update is rolled back.
-pub fn a_cancelled_update_goes_back(backend: &dyn Backend) {
+pub fn a_cancelled_update_is_rolled_back(backend: &dyn Backend) {
     put(backend, "rack", NETWORK, &[]);
     let before = backend.list_resources("rack").unwrap();
     let wanted = target(backend, "rack", NETWORK, &[("Zone", "us-east-1b"), ("Cache", "Yes")]);
@@ -224,11 +224,11 @@ pub fn a_cancelled_update_goes_back(backend: &dyn Backend) {
 }
 
 /// A secret is in no description and no event.
-pub fn a_secret_is_told_nowhere(backend: &dyn Backend) {
-    let (_, told) = put(backend, "rack", NETWORK, &[("Token", "hunter2-hunter2")]);
+pub fn a_noecho_value_is_never_returned(backend: &dyn Backend) {
+    let (_, recorder) = put(backend, "rack", NETWORK, &[("Token", "hunter2-hunter2")]);
     let described = backend.describe_stack("rack").unwrap().unwrap();
     assert_eq!(described.parameters.get("Token"), Some(&None));
-    let everything = format!("{described:?} {:?} {:?}", backend.list_resources("rack").unwrap(), told.0);
+    let everything = format!("{described:?} {:?} {:?}", backend.list_resources("rack").unwrap(), recorder.0);
     let group = backend.list_resources("rack").unwrap().into_iter().find(|resource| resource.logical_id == "Group").unwrap();
     assert!(group.properties.is_null() || group.properties.to_string().contains("****"), "{group:?}");
     assert!(!everything.contains("hunter2"), "{everything}");
@@ -253,7 +253,7 @@ fn import_of(physical_id: &str, policy: bool) -> (ResourceImport, String) {
 }
 
 /// An import with other changes is refused; a valid one does nothing else.
-pub fn an_import_holds_imports_alone(backend: &dyn Backend) {
+pub fn an_import_change_set_contains_only_imports(backend: &dyn Backend) {
     put(backend, "rack", NETWORK, &[]);
     let (import, template) = import_of("fs-0123456789abcdef0", true);
     let before = backend.describe_stack("rack").unwrap().unwrap();
@@ -281,15 +281,15 @@ pub fn an_import_holds_imports_alone(backend: &dyn Backend) {
 }
 
 /// An imported resource is in the stack before the update starts, is unchanged, and cannot be imported by another stack.
-pub fn an_import_comes_first_and_the_update_after_it(backend: &dyn Backend) {
+pub fn an_import_precedes_the_update(backend: &dyn Backend) {
     put(backend, "rack", NETWORK, &[]);
     let (import, template) = import_of("fs-0123456789abcdef0", true);
     let step = ImportStep { resources: vec![import], template, parameters: ["Zone", "Cache", "Token"].map(str::to_owned).to_vec() };
     let wanted = Target { import: Some(step), ..target(backend, "rack", NETWORK, &[("Cache", "Yes")]) };
-    let mut told = Told::default();
-    let outcome = apply(backend, &wanted, &mut told, &AtomicBool::new(false)).unwrap();
+    let mut recorder = EventRecorder::default();
+    let outcome = apply(backend, &wanted, &mut recorder, &AtomicBool::new(false)).unwrap();
     assert!(matches!(outcome, Outcome::Complete { .. }), "{outcome:?}");
-    let lines = told.lines();
+    let lines = recorder.lines();
     let place = |line: &str| lines.iter().position(|other| other == line).unwrap_or_else(|| panic!("no {line} in {lines:#?}"));
     assert_eq!(lines.first().unwrap(), "rack IMPORT_IN_PROGRESS");
     assert!(place("Files IMPORT_IN_PROGRESS") < place("Files IMPORT_COMPLETE"));
@@ -302,11 +302,11 @@ pub fn an_import_comes_first_and_the_update_after_it(backend: &dyn Backend) {
     assert_eq!((described.template.as_str(), described.parameters["Cache"].as_deref()), (NETWORK, Some("Yes")));
 
     // The plan was made for the stack as it was.
-    let again = apply(backend, &wanted, &mut Told::default(), &AtomicBool::new(false));
+    let again = apply(backend, &wanted, &mut EventRecorder::default(), &AtomicBool::new(false));
     assert!(matches!(again, Err(rackform::apply::ApplyError::StackChanged { .. })), "{again:?}");
     put(backend, "other", NETWORK, &[]);
     let taken = Target { import: wanted.import.clone(), ..target(backend, "other", NETWORK, &[("Cache", "Yes")]) };
-    let outcome = apply(backend, &taken, &mut told, &AtomicBool::new(false)).unwrap();
+    let outcome = apply(backend, &taken, &mut recorder, &AtomicBool::new(false)).unwrap();
     assert!(matches!(&outcome, Outcome::RolledBack { status, .. } if status.as_str() == "IMPORT_ROLLBACK_COMPLETE"), "{outcome:?}");
     assert_eq!(physical_id(backend, "other", "Files"), None);
     assert_eq!(physical_id(backend, "rack", "Files").as_deref(), Some("fs-0123456789abcdef0"));

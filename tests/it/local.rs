@@ -9,7 +9,7 @@ use rackform::apply::{ApplyHint, Observer, Outcome, apply, resume};
 use rackform::backend::local::{CountingClock, FailOn, LocalBackend, LocalOptions};
 use rackform::backend::{Backend, BackendError, BackendHint, DeleteOptions, StackResource};
 
-use crate::backend::{self, NETWORK, Told, physical_id, put, target};
+use crate::backend::{self, NETWORK, EventRecorder, physical_id, put, target};
 use rackform::cloudformation::StackEvent;
 
 fn options(fail_on: &[&str]) -> LocalOptions {
@@ -21,17 +21,17 @@ fn in_memory() -> LocalBackend {
     LocalBackend::in_memory(options(&[])).unwrap()
 }
 
-backend::promises!(Some(in_memory()) =>
-    a_toggle_goes_there_and_back,
-    the_same_again_is_nothing_to_do,
-    a_replacement_spreads_and_cleans_up,
-    a_change_set_leaves_nothing,
+backend::contract_tests!(Some(in_memory()) =>
+    a_parameter_is_toggled_on_and_off,
+    an_unchanged_template_changes_nothing,
+    a_replacement_propagates_and_the_old_resource_is_deleted,
+    deleting_the_change_set_of_a_new_stack_deletes_the_stack,
     a_plan_for_another_revision_is_refused,
     a_protected_stack_is_not_deleted,
-    a_cancelled_update_goes_back,
-    a_secret_is_told_nowhere,
-    an_import_holds_imports_alone,
-    an_import_comes_first_and_the_update_after_it,
+    a_cancelled_update_is_rolled_back,
+    a_noecho_value_is_never_returned,
+    an_import_change_set_contains_only_imports,
+    an_import_precedes_the_update,
 );
 
 /// Returns the parts of resources that a rollback must restore.
@@ -47,13 +47,13 @@ fn a_failed_update_is_rolled_back_and_names_the_first_failure() {
     let before = backend.list_resources("rack").unwrap();
     drop(backend);
     let backend = LocalBackend::open(directory.path(), options(&["Target:create"])).unwrap();
-    let (outcome, told) = put(&backend, "rack", NETWORK, &[("Cache", "Yes"), ("Zone", "us-east-1b")]);
+    let (outcome, recorder) = put(&backend, "rack", NETWORK, &[("Cache", "Yes"), ("Zone", "us-east-1b")]);
     let Outcome::RolledBack { status, root_cause: Some(cause) } = outcome else { panic!("{outcome:?}") };
     assert_eq!(
         (status.as_str(), cause.event.logical_id.as_str(), cause.event.status.as_str()),
         ("UPDATE_ROLLBACK_COMPLETE", "Target", "CREATE_FAILED")
     );
-    let stack_events: Vec<String> = told.lines().into_iter().filter(|line| line.starts_with("rack ")).collect();
+    let stack_events: Vec<String> = recorder.lines().into_iter().filter(|line| line.starts_with("rack ")).collect();
     assert_eq!(
         stack_events,
         [
@@ -75,18 +75,18 @@ fn a_failed_update_is_rolled_back_and_names_the_first_failure() {
 #[test]
 fn a_failed_creation_leaves_a_stack_that_can_only_be_deleted() {
     let backend = LocalBackend::in_memory(options(&["Subnet"])).unwrap();
-    let (outcome, told) = put(&backend, "rack", NETWORK, &[]);
+    let (outcome, recorder) = put(&backend, "rack", NETWORK, &[]);
     let Outcome::RolledBack { status, root_cause: Some(cause) } = outcome else { panic!("{outcome:?}") };
     assert_eq!((status.as_str(), cause.event.logical_id.as_str()), ("ROLLBACK_COMPLETE", "Subnet"));
-    assert!(told.lines().contains(&"Vpc DELETE_COMPLETE".to_owned()), "{:#?}", told.lines());
+    assert!(recorder.lines().contains(&"Vpc DELETE_COMPLETE".to_owned()), "{:#?}", recorder.lines());
     assert_eq!(backend.list_resources("rack").unwrap(), []);
-    let error = apply(&backend, &target(&backend, "rack", NETWORK, &[]), &mut Told::default(), &AtomicBool::new(false)).unwrap_err();
+    let error = apply(&backend, &target(&backend, "rack", NETWORK, &[]), &mut EventRecorder::default(), &AtomicBool::new(false)).unwrap_err();
     assert!(error.to_string().contains("ROLLBACK_COMPLETE"), "{error}");
     let hint = ApplyHint::Backend(BackendHint::RecoverOrDelete);
     assert_eq!(error.hint(), Some(hint), "{error:?}");
     let stack = backend.describe_stack("rack").unwrap().unwrap();
     let outcome =
-        rackform::apply::delete(&backend, &stack, &DeleteOptions::default(), &mut Told::default(), &AtomicBool::new(false)).unwrap();
+        rackform::apply::delete(&backend, &stack, &DeleteOptions::default(), &mut EventRecorder::default(), &AtomicBool::new(false)).unwrap();
     assert!(matches!(outcome, Outcome::Deleted { .. }));
 }
 
@@ -97,7 +97,7 @@ fn a_failed_deletion_keeps_dependencies_and_can_be_retried() {
     put(&backend, "rack", NETWORK, &[]);
     let stack = backend.describe_stack("rack").unwrap().unwrap();
     let outcome =
-        rackform::apply::delete(&backend, &stack, &DeleteOptions::default(), &mut Told::default(), &AtomicBool::new(false)).unwrap();
+        rackform::apply::delete(&backend, &stack, &DeleteOptions::default(), &mut EventRecorder::default(), &AtomicBool::new(false)).unwrap();
     let Outcome::Failed { status, root_cause: Some(cause), .. } = outcome else { panic!("{outcome:?}") };
     assert_eq!((status.as_str(), cause.event.logical_id.as_str()), ("DELETE_FAILED", "Subnet"));
     let left: Vec<String> = backend.list_resources("rack").unwrap().into_iter().map(|resource| resource.logical_id).collect();
@@ -106,7 +106,7 @@ fn a_failed_deletion_keeps_dependencies_and_can_be_retried() {
     let backend = LocalBackend::open(directory.path(), options(&[])).unwrap();
     let stack = backend.describe_stack("rack").unwrap().unwrap();
     let outcome =
-        rackform::apply::delete(&backend, &stack, &DeleteOptions::default(), &mut Told::default(), &AtomicBool::new(false)).unwrap();
+        rackform::apply::delete(&backend, &stack, &DeleteOptions::default(), &mut EventRecorder::default(), &AtomicBool::new(false)).unwrap();
     assert!(matches!(outcome, Outcome::Deleted { .. }), "{outcome:?}");
 }
 
@@ -122,8 +122,8 @@ fn retained_resources_stay_in_the_account_and_keep_their_names() {
     };
     let backend = in_memory();
     put(&backend, "rack", &template("Retain"), &[]);
-    let (_, told) = put(&backend, "rack", &template("Retain"), &[("On", "No")]);
-    assert!(told.lines().contains(&"Bucket DELETE_SKIPPED".to_owned()), "{:#?}", told.lines());
+    let (_, recorder) = put(&backend, "rack", &template("Retain"), &[("On", "No")]);
+    assert!(recorder.lines().contains(&"Bucket DELETE_SKIPPED".to_owned()), "{:#?}", recorder.lines());
     let retained = backend.retained_resources().unwrap();
     assert_eq!(retained.iter().map(|resource| resource.physical_id.as_str()).collect::<Vec<_>>(), ["rack-settings"]);
     let (outcome, _) = put(&backend, "rack", &template("Retain"), &[("On", "Yes")]);
@@ -175,7 +175,7 @@ fn an_export_in_use_cannot_be_deleted_or_changed() {
     let Outcome::RolledBack { root_cause: Some(cause), .. } = outcome else { panic!("{outcome:?}") };
     assert!(cause.event.status_reason.unwrap().contains("No export named shared-log found"));
     let stack = backend.describe_stack("user").unwrap().unwrap();
-    rackform::apply::delete(&backend, &stack, &DeleteOptions::default(), &mut Told::default(), &AtomicBool::new(false)).unwrap();
+    rackform::apply::delete(&backend, &stack, &DeleteOptions::default(), &mut EventRecorder::default(), &AtomicBool::new(false)).unwrap();
 
     put(&backend, "base", &exporting("a"), &[]);
     put(&backend, "user", importing, &[]);
@@ -264,7 +264,7 @@ fn an_operation_is_resumed_from_every_step_in_another_process() {
         if interrupted {
             let stack = backend.describe_stack("rack").unwrap().unwrap();
             assert!(stack.status.is_in_progress(), "{}", stack.status);
-            let outcome = resume(&backend, &stack, &mut Told::default(), &AtomicBool::new(false)).unwrap();
+            let outcome = resume(&backend, &stack, &mut EventRecorder::default(), &AtomicBool::new(false)).unwrap();
             assert!(matches!(outcome, Outcome::Complete { .. }), "after {events} events: {outcome:?}");
         }
         let found = (essence(&backend.list_resources("rack").unwrap()), backend.events_since("rack", None).unwrap().len());

@@ -14,14 +14,14 @@ use rackform::template::{Arena, Template};
 use rackform::verify::local::LocalInspector;
 use rackform::verify::{CHECKS, Expected, Ingress, InspectError, Observed, State, Verdict, check, inspect};
 
-use crate::backend::{Told, target};
+use crate::backend::{EventRecorder, target};
 use crate::program::Bench;
 
 /// Deploys a rack to the local backend; returns what its template expects and what exists.
 fn account(template: &str, values: &[(&str, &str)]) -> (Expected, Observed) {
     let backend =
         LocalBackend::in_memory(LocalOptions { clock: Box::new(CountingClock::default()), ..LocalOptions::new("us-east-1") }).unwrap();
-    apply(&backend, &target(&backend, "rack", template, values), &mut Told::default(), &AtomicBool::new(false)).unwrap();
+    apply(&backend, &target(&backend, "rack", template, values), &mut EventRecorder::default(), &AtomicBool::new(false)).unwrap();
     let stack = backend.describe_stack("rack").unwrap().unwrap();
     let state = deployed_state(&backend, &stack).unwrap();
     let (source, arena) = (Source::new("rack", stack.template.clone()), Arena::new());

@@ -15,7 +15,7 @@ fn an_approved_plan_is_executed_once_with_tokens_and_previous_secrets() {
     let parameters = created.body.split('&').filter(|pair| pair.starts_with("Parameters.")).collect::<Vec<_>>().join(" ");
     assert!(parameters.contains("ParameterKey=Token") && parameters.contains("UsePreviousValue=true"), "{parameters}");
     assert!(parameters.contains("ParameterValue=90"), "{parameters}");
-    assert_eq!(created.field("Capabilities.member.1"), None, "a queue needs no leave");
+    assert_eq!(created.field("Capabilities.member.1"), None, "a queue requires no capability");
     let executed = wire.all("ExecuteChangeSet");
     assert_eq!(executed.len(), 1);
     assert_eq!(executed[0].field("ClientRequestToken").as_deref(), Some("rackform-0a1b2c3d"));
@@ -67,11 +67,11 @@ fn a_change_set_without_changes_is_not_executed() {
 fn a_lost_response_causes_no_second_execution() {
     let wire = Account { executions: vec![(0, "")], ..Account::default() }.serve();
     let run = wire.run(&bench(""), SET);
-    assert_eq!(run.code, 0, "the change set says that it is being executed\n{run}");
-    let tokens: Vec<_> = wire.all("ExecuteChangeSet").iter().map(|asked| asked.field("ClientRequestToken")).collect();
+    assert_eq!(run.code, 0, "the change set is in execution\n{run}");
+    let tokens: Vec<_> = wire.all("ExecuteChangeSet").iter().map(|request| request.field("ClientRequestToken")).collect();
     assert!(tokens.len() == 2 && tokens[0] == tokens[1], "{tokens:?}");
 
-    // The second attempt is told that it is under way.
+    // The second request gets the response that the execution is in progress.
     let wire = Account { executions: vec![(0, ""), (400, "InvalidChangeSetStatus")], ..Account::default() }.serve();
     let run = wire.run(&bench(""), SET);
     assert_eq!(run.code, 0, "{run}");
@@ -117,7 +117,7 @@ fn every_option_reaches_aws() {
         assert_eq!(created.field(name).as_deref(), Some(value), "{name}\n{}", created.body);
     }
     let actions = wire.actions();
-    let place = |action: &str| actions.iter().position(|asked| asked == action);
+    let place = |action: &str| actions.iter().position(|request| request == action);
     assert!(place("SetStackPolicy").is_some() && place("SetStackPolicy") < place("ExecuteChangeSet"), "{actions:?}");
     assert!(place("UpdateTerminationProtection") > place("ExecuteChangeSet"), "{actions:?}");
     assert!(run.stderr.contains("termination protection is on"), "{run}");
@@ -128,7 +128,7 @@ fn every_option_reaches_aws() {
 
 #[test]
 fn a_refused_change_set_is_reported_with_the_message_of_aws() {
-    let wire = super::wire::Wire::new(|asked| match asked.action.as_str() {
+    let wire = super::wire::Wire::new(|request| match request.action.as_str() {
         "CreateChangeSet" => super::wire::refusal("InsufficientCapabilitiesException", "Requires capabilities : [CAPABILITY_AUTO_EXPAND]"),
         "DeleteChangeSet" => super::wire::refusal("ChangeSetNotFound", "ChangeSet does not exist"),
         action => super::deployed(action, ""),

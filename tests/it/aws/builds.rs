@@ -1,4 +1,4 @@
-//! `build run` over the wire: against the endpoint, field by field, and against canned answers where it cannot show something.
+//! `build run` over the wire: against the emulated endpoint, and with canned responses where the endpoint lacks a feature.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::time::Duration;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::endpoint::{Account, Running};
 use super::proxy::{Fault, Proxy};
-use super::wire::{Asked, Wire, refusal, success};
+use super::wire::{RecordedRequest, Wire, refusal, success};
 use crate::program::{Bench, Run};
 
 const RACK: &str = "name: rack\nregion: us-east-1\nbackend: aws\nparameters:\n  BuildCache: Yes\n  BuildMethod: fargate\n";
@@ -29,32 +29,32 @@ fn a_build_is_requested_as_the_dry_run_shows_and_followed_to_its_end() {
     let applied = account.run(&bench, "apply --yes");
     assert_eq!(applied.code, 0, "{applied}");
     let proxy = Proxy::new(&account.address, |_, _| Fault::None);
-    let order = "build run --app web --id B1 --url s3://source/web.tgz --push r.example/web --cpu 1024 --memory 2048 --task-tag team=a \
+    let arguments = "build run --app web --id B1 --url s3://source/web.tgz --push r.example/web --cpu 1024 --memory 2048 --task-tag team=a \
                  --propagate-tags --secret-env TOKEN --builder agent --service api --build-arg A=1 --format json";
     let secret = |command: &mut std::process::Command| {
         command.env("TOKEN", "planted-token");
     };
-    let mut dry = account.command(&bench, &format!("{order} --dry-run"));
+    let mut dry = account.command(&bench, &format!("{arguments} --dry-run"));
     secret(&mut dry);
     let dry = Run::of(&mut dry);
     assert_eq!(dry.code, 0, "{dry}");
-    let mut command = account.at(&proxy.address).command(&bench, order);
+    let mut command = account.at(&proxy.address).command(&bench, arguments);
     secret(&mut command);
     let running = Running::start(&mut command);
     assert!(proxy.wait_for("RunTask", 1));
-    let asked: Vec<Value> =
+    let requests: Vec<Value> =
         proxy.calls().into_iter().filter(|call| call.action == "RunTask").map(|call| serde_json::from_str(&call.body).unwrap()).collect();
-    assert_eq!(asked.len(), 1, "{asked:#?}");
+    assert_eq!(requests.len(), 1, "{requests:#?}");
     let mut expected = dry.json();
-    let sent = asked[0]["overrides"]["containerOverrides"][0]["environment"].as_array().unwrap();
-    let auth = sent.iter().find(|variable| variable["name"] == "BUILD_AUTH").unwrap_or_else(|| panic!("{asked:#?}"))["value"].clone();
+    let sent = requests[0]["overrides"]["containerOverrides"][0]["environment"].as_array().unwrap();
+    let auth = sent.iter().find(|variable| variable["name"] == "BUILD_AUTH").unwrap_or_else(|| panic!("{requests:#?}"))["value"].clone();
     let variables = expected["overrides"]["containerOverrides"][0]["environment"].as_array_mut().unwrap();
     for (name, value) in [("TOKEN", &"planted-token".into()), ("BUILD_AUTH", &auth)] {
         let variable = variables.iter_mut().find(|variable| variable["name"] == name).unwrap();
         assert_eq!(variable["value"], "****", "{dry}");
         variable["value"] = value.clone();
     }
-    assert_eq!(asked[0], expected, "what is shown is what is sent");
+    assert_eq!(requests[0], expected, "the dry run shows the request that is sent");
     let auth: Value = serde_json::from_str(auth.as_str().unwrap()).unwrap();
     let (registry, entry) = auth.as_object().unwrap().iter().next().unwrap();
     assert!(registry.ends_with(".dkr.ecr.us-east-1.amazonaws.com") && entry["Username"] == "AWS", "the cache's registry: {auth}");
@@ -70,19 +70,19 @@ fn a_build_is_requested_as_the_dry_run_shows_and_followed_to_its_end() {
     let stream = format!("build/build/{id}");
     logs(&account, "CreateLogStream", &json!({ "logGroupName": group, "logStreamName": stream }));
     let now = i64::try_from(std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis()).unwrap();
-    let lines = json!([{ "timestamp": now, "message": "step 1" }, { "timestamp": now + 1, "message": "npm got planted-token" }]);
-    logs(&account, "PutLogEvents", &json!({ "logGroupName": group, "logStreamName": stream, "logEvents": lines }));
+    let log_events = json!([{ "timestamp": now, "message": "step 1" }, { "timestamp": now + 1, "message": "npm got planted-token" }]);
+    logs(&account, "PutLogEvents", &json!({ "logGroupName": group, "logStreamName": stream, "logEvents": log_events }));
     let stopped = account.run(&bench, &format!("build stop {id}"));
     assert_eq!(stopped.code, 0, "{stopped}");
     let run = running.finish();
-    assert_eq!(run.code, 1, "somebody stopped it\n{run}");
-    let told: Vec<Value> = run.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert!(told.iter().all(|line| line["format_version"] == 1), "{run}");
-    assert_eq!(told[0]["started"]["taskArn"], task, "{run}");
-    assert_eq!(told[0]["started"]["logStream"], stream, "{run}");
-    let messages: Vec<&str> = told.iter().filter_map(|line| line["log"]["message"].as_str()).collect();
-    assert_eq!(messages, ["step 1", "npm got ****"], "each line once\n{run}");
-    let outcome = &told.last().unwrap()["outcome"];
+    assert_eq!(run.code, 1, "the build was stopped\n{run}");
+    let lines: Vec<Value> = run.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(lines.iter().all(|line| line["format_version"] == 1), "{run}");
+    assert_eq!(lines[0]["started"]["taskArn"], task, "{run}");
+    assert_eq!(lines[0]["started"]["logStream"], stream, "{run}");
+    let messages: Vec<&str> = lines.iter().filter_map(|line| line["log"]["message"].as_str()).collect();
+    assert_eq!(messages, ["step 1", "npm got ****"], "each line is shown once\n{run}");
+    let outcome = &lines.last().unwrap()["outcome"];
     assert_eq!((&outcome["succeeded"], &outcome["stopCode"]), (&false.into(), &"UserInitiated".into()), "{run}");
     assert_eq!(outcome["cause"], "the task was stopped by a user", "{run}");
     assert!(!format!("{run}").contains("planted-token"), "{run}");
@@ -117,10 +117,10 @@ const SMALL: &str = r#"{ "Resources": { "Cluster": { "Type": "AWS::ECS::Cluster"
     "LogConfiguration": { "LogDriver": "awslogs", "Options": { "awslogs-group": "g", "awslogs-stream-prefix": "build" } } } ] } } } }"#;
 const TASK: &str = "arn:aws:ecs:eu-west-1:111122223333:task/builds/0f9d";
 
-/// Answers as CloudFormation does of a small rack on instances, and leaves ECS and CloudWatch Logs to the test.
+/// Responds like CloudFormation with a small rack on EC2 instances; the test responds for ECS and CloudWatch Logs.
 ///
-/// The test is told the action, which of its kind it is from 0, and the body.
-fn small(answer: impl Fn(&str, usize, &Asked) -> (u16, Value) + Send + Sync + 'static) -> Wire {
+/// The closure gets the action, the number of earlier requests for it, and the request.
+fn small(answer: impl Fn(&str, usize, &RecordedRequest) -> (u16, Value) + Send + Sync + 'static) -> Wire {
     let resource = |logical: &str, physical: &str, kind: &str| {
         format!(
             "<member><LogicalResourceId>{logical}</LogicalResourceId><PhysicalResourceId>{physical}</PhysicalResourceId>\
@@ -131,10 +131,10 @@ fn small(answer: impl Fn(&str, usize, &Asked) -> (u16, Value) + Send + Sync + 's
     let resources = resource("Cluster", "builds", "AWS::ECS::Cluster")
         + &resource("ApiBuildTasks", "arn:aws:ecs:eu-west-1:111122223333:task-definition/b:1", "AWS::ECS::TaskDefinition");
     let counts = std::sync::Mutex::new(std::collections::HashMap::new());
-    Wire::new(move |asked| match asked.action.as_str() {
+    Wire::new(move |request| match request.action.as_str() {
         "" => {
             let known = ["RunTask", "DescribeTasks", "StopTask", "GetLogEvents", "GetAuthorizationToken"];
-            let is_target = |name: &&str| asked.head.contains(&format!(".{}\r\n", name.to_ascii_lowercase()));
+            let is_target = |name: &&str| request.head.contains(&format!(".{}\r\n", name.to_ascii_lowercase()));
             let action = known.into_iter().find(is_target).unwrap_or("other");
             let number = {
                 let mut counts = counts.lock().unwrap();
@@ -142,7 +142,7 @@ fn small(answer: impl Fn(&str, usize, &Asked) -> (u16, Value) + Send + Sync + 's
                 *count += 1;
                 *count - 1
             };
-            let (status, body) = answer(action, number, asked);
+            let (status, body) = answer(action, number, request);
             (status, body.to_string())
         }
         action @ "DescribeStacks" => success(
@@ -153,7 +153,7 @@ fn small(answer: impl Fn(&str, usize, &Asked) -> (u16, Value) + Send + Sync + 's
         action @ "GetTemplate" => success(action, &format!("<TemplateBody>{}</TemplateBody>", SMALL.replace('"', "&quot;"))),
         action @ "DescribeStackEvents" => success(action, "<StackEvents/>"),
         action @ "ListStackResources" => success(action, &format!("<StackResourceSummaries>{resources}</StackResourceSummaries>")),
-        other => refusal("InvalidAction", &format!("not to be asked: {other}")),
+        other => refusal("InvalidAction", &format!("unexpected request: {other}")),
     })
 }
 
@@ -197,11 +197,11 @@ fn failed_placements_and_refusals_are_explained() {
         ),
         (refused("ConflictException", "clientToken was used"), ["clientToken was used", "a different build", "build ID"]),
     ];
-    for (answer, said) in cases {
-        let wire = small(move |action, _, _| if action == "RunTask" { answer.clone() } else { refused("Unexpected", action) });
+    for (response, expected) in cases {
+        let wire = small(move |action, _, _| if action == "RunTask" { response.clone() } else { refused("Unexpected", action) });
         let run = wire.run(&small_bench(), "build run --app web");
         assert_eq!(run.code, 1, "{run}");
-        for text in said {
+        for text in expected {
             assert!(run.stderr.contains(text), "{text}\n{run}");
         }
     }
@@ -209,8 +209,8 @@ fn failed_placements_and_refusals_are_explained() {
 
 #[test]
 fn a_lost_response_is_retried_with_the_same_token_and_throttling_is_retried() {
-    let wire = small(|action, number, asked| {
-        let token = asked.body.contains("nextToken");
+    let wire = small(|action, number, request| {
+        let token = request.body.contains("nextToken");
         match action {
             "RunTask" if number == 0 => (0, Value::Null),
             "RunTask" => (200, json!({ "tasks": [{ "taskArn": TASK, "lastStatus": "PENDING", "containers": [] }], "failures": [] })),
@@ -225,13 +225,13 @@ fn a_lost_response_is_retried_with_the_same_token_and_throttling_is_retried() {
     });
     let run = wire.run(&small_bench(), "build run --app web --id B1");
     assert_eq!(run.code, 1, "{run}");
-    assert_eq!(run.stdout, "compiling\n", "the log is the answer, and each line comes once\n{run}");
+    assert_eq!(run.stdout, "compiling\n", "standard output is the log, each line once\n{run}");
     assert!(run.stderr.contains("the build failed with exit code 7"), "{run}");
     let bodies: Vec<Value> = wire
-        .asked()
+        .requests()
         .iter()
-        .filter(|asked| asked.head.contains(".runtask"))
-        .map(|asked| serde_json::from_str(&asked.body).unwrap())
+        .filter(|request| request.head.contains(".runtask"))
+        .map(|request| serde_json::from_str(&request.body).unwrap())
         .collect();
     assert!(bodies.len() == 2 && bodies[0] == bodies[1] && bodies[0]["clientToken"].as_str().unwrap().len() <= 64, "{bodies:#?}");
 }
@@ -267,8 +267,8 @@ fn token(password: &str) -> (u16, Value) {
     )
 }
 
-fn variables(asked: &Asked) -> serde_json::Map<String, Value> {
-    let request: Value = serde_json::from_str(&asked.body).unwrap();
+fn variables(request: &RecordedRequest) -> serde_json::Map<String, Value> {
+    let request: Value = serde_json::from_str(&request.body).unwrap();
     let variables = request["overrides"]["containerOverrides"][0]["environment"].as_array().unwrap();
     variables.iter().map(|variable| (variable["name"].as_str().unwrap().to_owned(), variable["value"].clone())).collect()
 }
@@ -278,15 +278,15 @@ fn a_build_gets_ecr_credentials_that_are_never_shown() {
     use base64::Engine as _;
     let engines_form = base64::prelude::BASE64_STANDARD.encode("AWS:planted-ecr-password");
     let line = format!("docker has planted-ecr-password, which is {engines_form}");
-    let aws = small(move |action, number, asked| match action {
+    let aws = small(move |action, number, request| match action {
         "GetAuthorizationToken" => {
-            assert!(asked.head.contains("/us-east-1/ecr/"), "the registry's region, not the stack's: {}", asked.head);
+            assert!(request.head.contains("/us-east-1/ecr/"), "the region is the registry's, not the stack's: {}", request.head);
             token("planted-ecr-password")
         }
         "RunTask" => {
             let expected =
                 json!({ "444455556666.dkr.ecr.us-east-1.amazonaws.com": { "Username": "AWS", "Password": "planted-ecr-password" } });
-            let auth: Value = serde_json::from_str(variables(asked)["BUILD_AUTH"].as_str().unwrap()).unwrap();
+            let auth: Value = serde_json::from_str(variables(request)["BUILD_AUTH"].as_str().unwrap()).unwrap();
             assert_eq!(auth, expected);
             (200, json!({ "tasks": [{ "taskArn": TASK, "lastStatus": "PROVISIONING" }] }))
         }
@@ -304,10 +304,10 @@ fn a_build_gets_ecr_credentials_that_are_never_shown() {
 
 #[test]
 fn a_build_without_permission_for_a_token_uses_its_own_role() {
-    let aws = small(|action, _, asked| match action {
+    let aws = small(|action, _, request| match action {
         "GetAuthorizationToken" => refused("AccessDeniedException", "not authorized to perform: ecr:GetAuthorizationToken"),
         "RunTask" => {
-            assert!(!variables(asked).contains_key("BUILD_AUTH"));
+            assert!(!variables(request).contains_key("BUILD_AUTH"));
             (200, json!({ "tasks": [{ "taskArn": TASK, "lastStatus": "PROVISIONING" }] }))
         }
         _ => (200, json!({})),
@@ -319,10 +319,10 @@ fn a_build_without_permission_for_a_token_uses_its_own_role() {
 #[test]
 fn a_build_requested_twice_runs_once_despite_new_credentials() {
     let first = std::sync::Mutex::new(None);
-    let aws = small(move |action, number, asked| match action {
+    let aws = small(move |action, number, request| match action {
         "GetAuthorizationToken" => token(&format!("planted-{number}")),
         "RunTask" if number == 0 => {
-            let mut request: Value = serde_json::from_str(&asked.body).unwrap();
+            let mut request: Value = serde_json::from_str(&request.body).unwrap();
             *first.lock().unwrap() = Some(json!({
                 "taskArn": TASK, "lastStatus": "RUNNING", "taskDefinitionArn": request["taskDefinition"], "startedBy": request["startedBy"],
                 "overrides": request["overrides"].take(),
@@ -334,10 +334,10 @@ fn a_build_requested_twice_runs_once_despite_new_credentials() {
         _ => (200, json!({})),
     });
     let bench = small_bench();
-    let order = format!("build run --app web --id B1 --push {IMAGE} --mount-wait 0 --detach");
-    let (one, two) = (aws.run(&bench, &order), aws.run(&bench, &order));
+    let arguments = format!("build run --app web --id B1 --push {IMAGE} --mount-wait 0 --detach");
+    let (one, two) = (aws.run(&bench, &arguments), aws.run(&bench, &arguments));
     assert_eq!((one.code, two.code), (0, 0), "{one}\n{two}");
     assert!(two.stderr.contains("--attach 0f9d"), "{two}");
-    let other = aws.run(&bench, &format!("{order} --target other"));
+    let other = aws.run(&bench, &format!("{arguments} --target other"));
     assert!(other.code == 1 && other.stderr.contains("a different build"), "{other}");
 }

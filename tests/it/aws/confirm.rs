@@ -1,4 +1,4 @@
-//! `plan --confirm-with-aws`: AWS's list compared with the prediction, and nothing left behind.
+//! `plan --confirm-with-aws`: the change set compared with the prediction, and deleted afterwards.
 
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -45,11 +45,11 @@ fn disagreement_is_reported() {
 fn a_stack_created_only_for_the_change_set_is_deleted_too() {
     let wire = Account { is_new: true, ..Account::default() }.serve();
     let run = wire.run(&bench(""), "plan -p Token=planted-secret --confirm-with-aws");
-    assert_eq!(run.code, 5, "what is added was predicted, a modification listed\n{run}");
+    assert_eq!(run.code, 5, "an addition was predicted, and a modification listed\n{run}");
     let actions = wire.actions();
-    let place = |action: &str| actions.iter().position(|asked| asked == action);
+    let place = |action: &str| actions.iter().position(|request| request == action);
     assert!(place("CreateChangeSet") < place("DeleteStack"), "{actions:?}");
-    assert_eq!(place("DeleteChangeSet"), None, "the stack goes with all that is in it at once: {actions:?}");
+    assert_eq!(place("DeleteChangeSet"), None, "deleting the stack deletes its change set: {actions:?}");
     assert_eq!(wire.all("CreateChangeSet")[0].field("ChangeSetType").as_deref(), Some("CREATE"));
     assert!(!format!("{run}").contains("planted-secret"), "{run}");
 }
@@ -72,8 +72,8 @@ fn an_interrupted_run_deletes_its_change_set() {
         while wire.all("DescribeChangeSet").is_empty() && begun.elapsed() < Duration::from_secs(60) {
             std::thread::sleep(Duration::from_millis(20));
         }
-        let told = std::process::Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
-        assert!(told.success());
+        let sent = std::process::Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
         let run = Run::from_output(&child.wait_with_output().unwrap());
         assert_eq!(run.code, 130, "{run}");
         assert!(run.stderr.contains("interrupted before anything was changed"), "{run}");

@@ -84,12 +84,12 @@ fn drift_of_a_busy_stack_sends_no_request() {
             let (status, text) = deployed(action, body);
             (status, text.replace("UPDATE_COMPLETE", "UPDATE_IN_PROGRESS"))
         }
-        "DetectStackDrift" => refusal("ValidationError", "not to be asked"),
+        "DetectStackDrift" => refusal("ValidationError", "unexpected request"),
         other => drifted(other, body),
     });
     let run = server.run(&bench(), "drift");
     assert_eq!(run.code, 75, "{run}");
-    assert!(!server.asked().contains(&"DetectStackDrift".to_owned()));
+    assert!(!server.requests().contains(&"DetectStackDrift".to_owned()));
 }
 
 #[test]
@@ -113,6 +113,6 @@ fn resources_missing_in_the_response_are_not_checked() {
         _ => drifted(action, body),
     })
     .run(&bench(), "drift");
-    assert!(run.stdout.starts_with("No drift where AWS can tell: 1 of 2 resources of `jobs` were compared"), "{run}");
+    assert!(run.stdout.starts_with("No drift detected: 1 of 2 resources of `jobs` could be compared"), "{run}");
     assert!(run.stdout.contains("Not checked (1):\n  Silent  AWS::EFS::MountTarget"), "{run}");
 }

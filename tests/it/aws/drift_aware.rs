@@ -9,7 +9,7 @@ const DEPLOYED: &str = r#"{ "Parameters": { "Token": { "Type": "String", "NoEcho
     "Topic": { "Type": "AWS::SNS::Topic", "Properties": { "DisplayName": { "Ref": "Token" } } },
     "Gone": { "Type": "AWS::SNS::Topic", "Properties": { "TopicName": "gone" } } } }"#;
 
-/// A template in which the queue's timeout is another one.
+/// Returns a folder whose template sets another timeout of the queue.
 fn bench(timeout: &str) -> Bench {
     let bench = Bench::new();
     bench
@@ -35,9 +35,9 @@ fn one(id: &str, kind: &str, status: &str, differences: &[(&str, &str, &str, &st
 
 const QUEUE: [(&str, &str, &str, &str); 1] = [("/VisibilityTimeout", "NOT_EQUAL", "30", "45")];
 
-/// A stack of which some resources drifted.
+/// Returns a server with a stack some of whose resources drifted.
 fn wire(drifts: String) -> Wire {
-    Wire::new(move |asked| match asked.action.as_str() {
+    Wire::new(move |request| match request.action.as_str() {
         "GetTemplate" => success("GetTemplate", &format!("<TemplateBody>{}</TemplateBody>", DEPLOYED.replace('"', "&quot;"))),
         "DescribeStacks" => success(
             "DescribeStacks",
@@ -141,7 +141,7 @@ fn a_drifted_secret_is_never_shown() {
 #[test]
 fn the_request_matches_the_approved_plan() {
     let wire = wire(one("Queue", "AWS::SQS::Queue", "MODIFIED", &QUEUE));
-    let mode = |wire: &Wire| wire.all("CreateChangeSet").last().and_then(|asked| asked.field("DeploymentMode"));
+    let mode = |wire: &Wire| wire.all("CreateChangeSet").last().and_then(|request| request.field("DeploymentMode"));
     wire.run(&bench("60"), "apply --yes --no-preflight");
     assert_eq!((wire.all("CreateChangeSet").len(), mode(&wire)), (1, None));
     for arguments in
@@ -160,12 +160,12 @@ fn the_request_matches_the_approved_plan() {
 }
 
 #[test]
-fn the_local_backend_reports_that_nothing_can_drift() {
+fn the_local_backend_reports_that_it_has_no_drift() {
     let bench = Bench::new();
     bench.file("rack.yaml", "name: jobs\ntemplate: jobs.json\n").file("jobs.json", DEPLOYED);
     let made = bench.run("apply --yes -p Token=planted-token");
     assert_eq!(made.code, 0, "{made}");
     let run = bench.run("plan --drift");
     assert!(run.code == 0 && run.stdout.contains("No changes"), "{run}");
-    assert!(run.stderr.contains("nothing can have drifted"), "{run}");
+    assert!(run.stderr.contains("the local backend has no drift"), "{run}");
 }

@@ -1,4 +1,4 @@
-//! A dry run on AWS leaves nothing behind, however it ends; and templates over the inline limit.
+//! A dry run on AWS leaves nothing behind, even if it fails or is killed; and templates over the inline limit.
 #![allow(clippy::unwrap_used)]
 
 use super::endpoint::{Account, Running};
@@ -13,21 +13,21 @@ fn account(with_stack: bool) -> Option<Account> {
     let account = Account::new()?;
     if with_stack {
         account.ask("CreateStack", &[("StackName", "rack"), ("TemplateBody", RACK)]);
-        assert_eq!(account.settled("rack"), "CREATE_COMPLETE");
+        assert_eq!(account.wait_until_idle("rack"), "CREATE_COMPLETE");
     }
     Some(account)
 }
 
-/// Fails unless the account is what it was before.
-fn untouched(account: &Account, with_stack: bool, told: &dyn std::fmt::Display) {
+/// Fails if the dry run left a change set or a stack.
+fn untouched(account: &Account, with_stack: bool, context: &dyn std::fmt::Display) {
     let status = if with_stack { "CREATE_COMPLETE" } else { "gone" };
     let begun = std::time::Instant::now();
-    // A stack that was only there for a change set goes a moment after it was told to.
+    // The deletion of a stack that exists only for a change set is asynchronous.
     while account.status("rack") != status && begun.elapsed().as_secs() < 10 {
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
-    assert_eq!(account.status("rack"), status, "{told}");
-    assert_eq!(account.open_change_sets("rack"), Vec::<String>::new(), "{told}");
+    assert_eq!(account.status("rack"), status, "{context}");
+    assert_eq!(account.open_change_sets("rack"), Vec::<String>::new(), "{context}");
 }
 
 /// Returns the calls of a dry run, in order.
@@ -61,7 +61,7 @@ fn ctrl_c_at_any_call_leaves_nothing() {
     });
 }
 
-/// What may come next, and whether the stack is then as before.
+/// Commands that may follow, and whether they leave the stack unchanged.
 const NEXT: [(&str, bool); 3] = [(DRY_RUN, true), ("recover --yes", true), ("apply --yes -p Days=30", false)];
 
 /// Starts a dry run and kills it at a call.
@@ -79,7 +79,7 @@ fn any_command_after_a_killed_dry_run_deletes_its_change_set() {
     for with_stack in [true, false] {
         let Some(calls) = calls(with_stack) else { return };
         let from = calls.iter().position(|(action, _)| action == "CreateChangeSet").unwrap();
-        // Before it there is nothing to leave: one case of that is enough.
+        // A run killed before this call leaves nothing: one such case is enough.
         for (action, count) in calls.into_iter().skip(from.saturating_sub(1)) {
             for fault in [Fault::SilentBefore, Fault::SilentAfter] {
                 cases.extend(NEXT.map(|next| (with_stack, action.clone(), count, fault, next)));
@@ -89,18 +89,18 @@ fn any_command_after_a_killed_dry_run_deletes_its_change_set() {
     check_all(&cases, |(with_stack, action, count, fault, (next, untouched_after))| {
         let account = account(*with_stack).unwrap();
         killed(&account, action, *count, *fault);
-        let told = format!("killed at {action} {count} ({fault:?})");
-        // What may be left is one change set, and the stack that is only there for it. Neither stands in the way of anything.
-        assert!(account.open_change_sets("rack").len() <= 1, "{told}: {:?}", account.open_change_sets("rack"));
+        let context = format!("killed at {action} {count} ({fault:?})");
+        // At most one change set may be left, and the stack that exists only for it. Neither prevents other commands.
+        assert!(account.open_change_sets("rack").len() <= 1, "{context}: {:?}", account.open_change_sets("rack"));
         let nothing_there = account.status("rack") == "gone";
         let run = account.run(&bench(), next);
-        let told = format!("{told}; then {next}: {run}");
+        let context = format!("{context}; then {next}: {run}");
         let code = if nothing_there && next.starts_with("recover") { 66 } else { 0 };
-        assert_eq!(run.code, code, "{told}");
+        assert_eq!(run.code, code, "{context}");
         if *untouched_after {
-            untouched(&account, *with_stack, &told);
+            untouched(&account, *with_stack, &context);
         } else {
-            assert_eq!(account.open_change_sets("rack"), Vec::<String>::new(), "{told}");
+            assert_eq!(account.open_change_sets("rack"), Vec::<String>::new(), "{context}");
         }
     });
 }
@@ -112,13 +112,13 @@ fn read_only_commands_report_a_stale_change_set_and_keep_it() {
         killed(&account, "CreateChangeSet", 1, Fault::SilentAfter);
         let left = account.open_change_sets("rack");
         assert_eq!(left.len(), 1);
-        for look in ["status", "plan -p Days=30", "recover --dry-run"] {
-            let run = account.run(&bench(), look);
-            assert_eq!(run.code, 0, "{look}: {run}");
-            assert!(run.stderr.contains(&format!("an interrupted dry run left change set `{}`", left[0])), "{look}: {run}");
-            assert!(run.stderr.contains("`rackform recover` takes it away"), "{look}: {run}");
-            assert_eq!(run.stderr.contains("stack `rack`, which is there only for that"), !with_stack, "{look}: {run}");
-            assert_eq!(account.open_change_sets("rack"), left, "{look}: {run}");
+        for command in ["status", "plan -p Days=30", "recover --dry-run"] {
+            let run = account.run(&bench(), command);
+            assert_eq!(run.code, 0, "{command}: {run}");
+            assert!(run.stderr.contains(&format!("an interrupted dry run left change set `{}`", left[0])), "{command}: {run}");
+            assert!(run.stderr.contains("`rackform recover` deletes it"), "{command}: {run}");
+            assert_eq!(run.stderr.contains("stack `rack`, which contains nothing else"), !with_stack, "{command}: {run}");
+            assert_eq!(account.open_change_sets("rack"), left, "{command}: {run}");
         }
         let cleared = account.run(&bench(), "recover --yes");
         assert!(cleared.code == 0 && cleared.stderr.contains(&format!("deleted change set `{}`", left[0])), "{cleared}");
@@ -130,7 +130,7 @@ fn read_only_commands_report_a_stale_change_set_and_keep_it() {
 fn the_change_set_of_a_running_dry_run_is_kept() {
     for with_stack in [true, false] {
         let Some(account) = account(with_stack) else { return };
-        // The first one hears nothing for a while, and asks again then.
+        // The first run gets no response for a while, and then retries.
         let proxy = Proxy::faulting(&account.address, "DescribeChangeSet", 1, Fault::SilentBefore);
         let first_bench = bench();
         let mut command = account.at(&proxy.address).command(&first_bench, DRY_RUN);
@@ -142,21 +142,21 @@ fn the_change_set_of_a_running_dry_run_is_kept() {
         assert!(look.code == 0 && !look.stderr.contains("interrupted dry run"), "{look}");
         let second = account.run(&bench(), DRY_RUN);
         assert_eq!(second.code, 0, "{second}");
-        assert_eq!(account.open_change_sets("rack"), left, "the second one takes only its own away\n{second}");
+        assert_eq!(account.open_change_sets("rack"), left, "the second run deletes only its own change set\n{second}");
         let first = first.finish();
         assert_eq!(first.code, 0, "{first}");
         untouched(&account, with_stack, &first);
     }
 }
 
-/// Made elsewhere, nobody here can tell whether its process is there: its name says until when it may be in use.
+/// Whether the process of another machine still runs is unknown; the name of the change set contains its time limit.
 #[test]
 fn a_change_set_of_another_machine_is_deleted_after_its_time_limit() {
     let Some(account) = account(true) else { return };
     let until = |seconds: i64| jiff::Timestamp::now().as_second() + seconds;
     let live = format!("rackform-confirm-{:x}-7-7-7-0a1b2c3d4e5f6071", until(600));
     let stale = format!("rackform-confirm-{:x}-7-7-7-0a1b2c3d4e5f6071", until(-1));
-    for name in [live.as_str(), stale.as_str(), "somebody-elses"] {
+    for name in [live.as_str(), stale.as_str(), "other-owner"] {
         let template = RACK.replace("\"Default\": \"7\"", "\"Default\": \"8\"");
         account.ask("CreateChangeSet", &[("StackName", "rack"), ("ChangeSetName", name), ("TemplateBody", &template)]);
     }
@@ -165,7 +165,7 @@ fn a_change_set_of_another_machine_is_deleted_after_its_time_limit() {
     assert!(run.code == 0 && run.stderr.contains(&format!("deleted change set `{stale}`")), "{run}");
     let mut left = account.open_change_sets("rack");
     left.sort();
-    assert_eq!(left, [live, "somebody-elses".to_owned()], "{run}");
+    assert_eq!(left, [live, "other-owner".to_owned()], "{run}");
 }
 
 #[test]
@@ -179,7 +179,7 @@ fn a_template_over_the_inline_limit_goes_through_a_bucket() {
     assert_eq!(account.status("rack"), "gone", "{refused}");
     let made = account.run(&bench, "apply --yes --create-template-bucket");
     assert_eq!((made.code, account.status("rack").as_str()), (0, "CREATE_COMPLETE"), "{made}");
-    // The next time it is there: by its name, and without being asked for.
+    // The next run finds the bucket by its name, without the option.
     bench.file(
         "rack.yaml",
         format!(
@@ -190,5 +190,5 @@ fn a_template_over_the_inline_limit_goes_through_a_bucket() {
     let set = account.run(&bench, "set Days=30 --yes");
     assert_eq!((set.code, account.status("rack").as_str()), (0, "UPDATE_COMPLETE"), "{set}");
     let same = account.run(&bench, "set Days=30 --yes");
-    assert_eq!((same.code, account.begun("rack", "UPDATE_IN_PROGRESS")), (0, 1), "{same}");
+    assert_eq!((same.code, account.started_count("rack", "UPDATE_IN_PROGRESS")), (0, 1), "{same}");
 }

@@ -1,4 +1,4 @@
-//! Images and caches in ECR, over recorded kinds of answers.
+//! Images and caches in ECR, with canned responses.
 #![allow(clippy::unwrap_used)]
 
 use base64::Engine as _;
@@ -9,7 +9,7 @@ use crate::program::{Bench, Run};
 
 const URI: &str = "123456789012.dkr.ecr.us-east-1.amazonaws.com/build-cache/acme/web";
 
-/// Keeps its arguments, and what it reads at a login.
+/// A `docker` that logs its arguments, and standard input at a login.
 const DOCKER: &str = "#!/bin/sh\ncase \"$1\" in version|buildx|info) exit 1 ;; esac\n{ echo \"$*\"; [ \"$1\" = login ] && echo \"stdin: $(cat)\"; } >> \"$LOG\"\nexit 0\n";
 
 fn bench() -> Bench {
@@ -31,7 +31,7 @@ fn good(value: Value) -> (u16, String) {
 }
 
 fn refused(code: &str) -> (u16, String) {
-    (400, json!({"__type": code, "message": format!("{code} it is")}).to_string())
+    (400, json!({"__type": code, "message": format!("details of {code}")}).to_string())
 }
 
 fn body(server: &Server, action: &str) -> Value {
@@ -57,7 +57,7 @@ fn a_missing_repository_is_created_and_a_denied_policy_is_not_a_failure() {
     assert_eq!(run.code, 0, "{run}");
     assert!(run.stderr.contains("the lifecycle policy of `build-cache/acme/web` stays as it is"), "{run}");
     assert_eq!(
-        server.asked(),
+        server.requests(),
         ["DescribeRepositories", "CreateRepository", "PutLifecyclePolicy", "DescribeImages", "GetAuthorizationToken"]
     );
     let made = body(&server, "CreateRepository");
@@ -77,10 +77,10 @@ fn a_missing_repository_is_created_and_a_denied_policy_is_not_a_failure() {
     );
     assert!(log.contains(&format!("push {URI}:{key}\n")) && log.contains(&format!("push {URI}:latest\n")), "{log}");
     assert!(!run.to_string().contains("planted"), "{run}");
-    assert_eq!(log.matches("planted").count(), 1, "the password goes in by standard input alone: {log}");
+    assert_eq!(log.matches("planted").count(), 1, "the password is passed only on standard input: {log}");
 }
 
-/// Answers as an account that has a repository with a policy, or without, and the image in it.
+/// Responds like an account with a repository that contains the image, with or without a policy.
 fn present(policy: Option<&'static str>) -> Server {
     Server::new(move |action, body| match action {
         "DescribeRepositories" => {
@@ -101,7 +101,7 @@ fn an_image_in_ecr_is_neither_built_nor_pulled() {
     let (server, bench) = (present(None), bench());
     let found = run(&server, &bench, "build image --name build-cache/x --skip-pull --format json");
     assert_eq!(found.json()["what"], "found", "{found}");
-    assert_eq!(server.asked(), ["DescribeRepositories", "GetLifecyclePolicy", "PutLifecyclePolicy", "DescribeImages"]);
+    assert_eq!(server.requests(), ["DescribeRepositories", "GetLifecyclePolicy", "PutLifecyclePolicy", "DescribeImages"]);
     let denied = Server::new(|_, _| refused("AccessDeniedException"));
     let denied = run(&denied, &bench, "build image --ecr-name x");
     assert!(denied.code == 69 && denied.stderr.contains("DescribeRepositories"), "{denied}");
@@ -127,7 +127,7 @@ fn the_policy_of_a_foreign_repository_is_kept() {
     }
 }
 
-/// Answers as an account with a cache of two services, one of them old, and an image of somebody's own.
+/// Responds like an account with the caches of two services, one of them old, and an unrelated image.
 fn cache() -> Server {
     let digest = |c: &str| format!("sha256:{}", c.repeat(64));
     let old = 1_577_836_800; // 2020-01-01
@@ -147,7 +147,7 @@ fn cache() -> Server {
             good(json!({"lifecyclePolicyText": policy.to_string()}))
         }
         "BatchDeleteImage" => good(json!({"imageIds": [], "failures": []})),
-        // EFS has addresses in place of actions.
+        // EFS has paths instead of actions.
         "" => good(json!({"FileSystems": [{
             "OwnerId": "123456789012", "CreationToken": "x", "FileSystemId": "fs-0123456789abcdef0", "CreationTime": 1.0, "LifeCycleState": "available",
             "NumberOfMountTargets": 2, "PerformanceMode": "generalPurpose", "Tags": [],
@@ -167,7 +167,7 @@ fn a_cache_in_ecr_is_listed_priced_and_cleaned() {
     let sized =
         run(&server, &bench, "build cache size --ecr-name rack-build-cache --file-system fs-0123456789abcdef0 --format json").json();
     let repository = &sized["repository"];
-    assert!(repository["stored_bytes"].as_u64().unwrap() < 1_073_750_000, "the layer that all share counts once: {sized}");
+    assert!(repository["stored_bytes"].as_u64().unwrap() < 1_073_750_000, "a shared layer counts once: {sized}");
     assert!((repository["cost"]["usd_per_month"].as_f64().unwrap() - 0.1).abs() < 0.001, "{sized}");
     assert_eq!(sized["file_system"]["cost"]["usd_per_month"], 3.0, "{sized}");
     assert_eq!(sized["file_system"]["bytes"], 10_737_418_240_u64, "{sized}");

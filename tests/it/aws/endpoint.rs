@@ -11,13 +11,13 @@ use std::time::{Duration, Instant};
 
 use crate::program::{Bench, Run};
 
-/// How long the server may take to answer the first time; a busy machine needs some of it.
+/// The time limit for the start of the server, generous because the machine may be busy.
 const START: Duration = Duration::from_secs(60);
 
-/// How long one run of the program may take before it counts as hanging.
+/// The time limit for one run of the program.
 const RUN: Duration = Duration::from_secs(90);
 
-/// The server of this process. It ends by itself once this process is gone, since it reads the other end of `_alive`.
+/// The server of this process. It exits when this process ends, because it reads the other end of `_alive`.
 struct Server {
     address: String,
     _child: Child,
@@ -27,7 +27,7 @@ struct Server {
 impl Server {
     fn start(python: &Path) -> Option<Self> {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/e2e/endpoint.py");
-        // What it has to say is for whoever looks into a failure: beside the test binary's other temporary files.
+        // Its log helps to analyze a failure.
         let log = std::fs::File::create(Path::new(env!("CARGO_TARGET_TMPDIR")).join("endpoint.log")).unwrap();
         let mut child = Command::new(python)
             .arg(&script)
@@ -38,11 +38,11 @@ impl Server {
             .spawn()
             .unwrap_or_else(|error| panic!("{} cannot be started: {error}", python.display()));
         let alive = child.stdin.take().unwrap();
-        let mut told = BufReader::new(child.stdout.take().unwrap());
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut address = String::new();
-        let _ = told.read_line(&mut address);
-        // Whatever else it prints must not fill the pipe.
-        std::thread::spawn(move || std::io::copy(&mut told, &mut std::io::sink()));
+        let _ = stdout.read_line(&mut address);
+        // Further output must not fill the pipe.
+        std::thread::spawn(move || std::io::copy(&mut stdout, &mut std::io::sink()));
         let address = address.trim().to_owned();
         let begun = Instant::now();
         while begun.elapsed() < START && matches!(child.try_wait(), Ok(None)) {
@@ -53,14 +53,14 @@ impl Server {
             }
             std::thread::sleep(Duration::from_millis(50));
         }
-        // Another process may have taken the port in between: the caller tries once more.
+        // Another process may have taken the port: the caller retries once.
         let _ = child.kill();
         let _ = child.wait();
         None
     }
 }
 
-/// Returns the server's address, or `None` (and says so) where MiniStack is not installed.
+/// Returns the server's address; `None` if MiniStack is not installed, which skips the test.
 fn address() -> Option<&'static str> {
     static SERVER: OnceLock<Option<Server>> = OnceLock::new();
     let python = python()?;
@@ -83,17 +83,17 @@ fn python() -> Option<PathBuf> {
     python
 }
 
-/// An empty AWS account, which no other test sees.
+/// An empty AWS account of one test.
 #[derive(Clone)]
 pub struct Account {
-    /// Twelve digits.
+    /// The account ID: twelve digits.
     pub id: String,
-    /// Where the server is, or what stands before it.
+    /// The address of the server, or of a proxy for it.
     pub address: String,
 }
 
 impl Account {
-    /// Returns a new account, or `None` (and says so) where there is no server to have it on.
+    /// Returns a new account; `None` if there is no server, which skips the test.
     pub fn new() -> Option<Self> {
         static NEXT: AtomicU64 = AtomicU64::new(100_000_000_001);
         Some(Self { id: NEXT.fetch_add(1, Ordering::Relaxed).to_string(), address: address()?.to_owned() })
@@ -117,12 +117,12 @@ impl Account {
         command
     }
 
-    /// Runs the program against this account; the arguments are split at blanks.
+    /// Runs the program against this account; the arguments are split at spaces.
     pub fn run(&self, bench: &Bench, arguments: &str) -> Run {
         Running::start(&mut self.command(bench, arguments)).finish()
     }
 
-    /// Asks CloudFormation itself, past program and SDK; returns the XML of the answer.
+    /// Sends a request to CloudFormation without the program and the SDK; returns the XML of the response.
     pub fn ask(&self, action: &str, parameters: &[(&str, &str)]) -> String {
         let mut body = format!("Action={action}&Version=2010-05-15");
         for (name, value) in parameters {
@@ -131,7 +131,7 @@ impl Account {
         self.send("cloudformation", "POST / HTTP/1.1\r\ncontent-type: application/x-www-form-urlencoded\r\n", &body)
     }
 
-    /// Sends a request of any service; returns the body of the answer.
+    /// Sends a request to a service; returns the body of the response.
     pub fn send(&self, service: &str, head: &str, body: &str) -> String {
         let signed = format!(
             "{head}authorization: AWS4-HMAC-SHA256 Credential={}/20260101/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=0\r\n\
@@ -142,14 +142,14 @@ impl Account {
         answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default()
     }
 
-    /// Returns the status of a stack, or `gone`.
+    /// Returns the status of a stack; `gone` if it does not exist.
     pub fn status(&self, stack: &str) -> String {
         let answer = self.ask("DescribeStacks", &[("StackName", stack)]);
         element(&answer, "StackStatus").unwrap_or("gone").to_owned()
     }
 
-    /// Waits until nothing is being done to a stack; returns its status.
-    pub fn settled(&self, stack: &str) -> String {
+    /// Waits until no operation on a stack is in progress; returns its status.
+    pub fn wait_until_idle(&self, stack: &str) -> String {
         let begun = Instant::now();
         loop {
             let status = self.status(stack);
@@ -170,7 +170,7 @@ impl Account {
         }
     }
 
-    /// Returns the names of a stack's change sets that nobody executed.
+    /// Returns the names of a stack's change sets that were not executed.
     pub fn open_change_sets(&self, stack: &str) -> Vec<String> {
         let answer = self.ask("ListChangeSets", &[("StackName", stack)]);
         answer
@@ -180,8 +180,8 @@ impl Account {
             .collect()
     }
 
-    /// Counts a stack's own events with a status: how often an operation was begun.
-    pub fn begun(&self, stack: &str, status: &str) -> usize {
+    /// Returns the number of the stack's own events with a status, which shows how many operations started.
+    pub fn started_count(&self, stack: &str, status: &str) -> usize {
         self.events(stack).iter().filter(|(logical_id, found)| logical_id == stack && found == status).count()
     }
 
@@ -206,13 +206,13 @@ impl Account {
     }
 }
 
-/// Returns the text of the first element of a name.
+/// Returns the text of the first element with a name.
 pub fn element<'x>(xml: &'x str, name: &str) -> Option<&'x str> {
     let (_, rest) = xml.split_once(&format!("<{name}>"))?;
     rest.split_once(&format!("</{name}>")).map(|(text, _)| text)
 }
 
-/// Sends one request and returns the whole answer; `None` when nobody is there or the answer takes too long.
+/// Sends one request and returns the whole response; `None` if the server is unreachable or the response takes too long.
 fn exchange(address: &str, head: &str, body: &str) -> Option<String> {
     let host = address.strip_prefix("http://")?;
     let mut stream = TcpStream::connect(host).ok()?;
@@ -232,7 +232,7 @@ fn escaped(text: &str) -> String {
         .collect()
 }
 
-/// A run of the program that is not over yet. It is ended when it is dropped.
+/// A running program. Dropping it kills the process.
 pub struct Running {
     child: Child,
     stdout: Option<std::thread::JoinHandle<String>>,
@@ -240,15 +240,15 @@ pub struct Running {
 }
 
 impl Running {
-    /// Starts a command and keeps all that comes out.
+    /// Starts a command and records its output.
     pub fn start(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let stdout = Some(kept(child.stdout.take().unwrap()));
-        let stderr = Some(kept(child.stderr.take().unwrap()));
+        let stdout = Some(read_all(child.stdout.take().unwrap()));
+        let stderr = Some(read_all(child.stderr.take().unwrap()));
         Self { child, stdout, stderr }
     }
 
-    /// Waits for the end; a run that takes too long is ended and fails the test.
+    /// Waits for the end. A run over the time limit is killed and fails the test.
     pub fn finish(mut self) -> Run {
         let begun = Instant::now();
         let status = loop {
@@ -265,7 +265,7 @@ impl Running {
         let stdout = self.stdout.take().unwrap().join().unwrap();
         let stderr = self.stderr.take().unwrap().join().unwrap();
         let run = Run { stdout, stderr, code: status.and_then(|status| status.code()).unwrap_or(-1) };
-        assert!(status.is_some(), "not over after {} s:\n{run}", RUN.as_secs());
+        assert!(status.is_some(), "still running after {} s:\n{run}", RUN.as_secs());
         run
     }
 
@@ -289,7 +289,7 @@ impl Drop for Running {
     }
 }
 
-fn kept(mut pipe: impl std::io::Read + Send + 'static) -> std::thread::JoinHandle<String> {
+fn read_all(mut pipe: impl std::io::Read + Send + 'static) -> std::thread::JoinHandle<String> {
     std::thread::spawn(move || {
         let mut bytes = Vec::new();
         let _ = pipe.read_to_end(&mut bytes);

@@ -1,11 +1,11 @@
-//! Every call of an operation with every network fault: nothing is lost, nothing is done twice, and every outcome is reported correctly.
+//! Every call of an operation with every network fault: each operation runs exactly once, and its outcome is reported correctly.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use super::endpoint::{Account, Running, element};
 use super::proxy::{Fault, Proxy};
 use super::stories::{self, RACK};
 
-/// What a call may meet.
+/// The network faults.
 const FAULTS: [Fault; 9] = [
     Fault::Throttled,
     Fault::ServerError(500),
@@ -18,10 +18,10 @@ const FAULTS: [Fault; 9] = [
     Fault::Truncated,
 ];
 
-/// How many runs go on at once: they mostly wait.
+/// The number of concurrent runs, which mostly wait.
 const THREADS: usize = 16;
 
-/// Checks cases side by side; tells of all that failed.
+/// Checks cases concurrently, and fails with the list of all failed cases.
 pub fn check_all<C: Sync + std::fmt::Debug>(cases: &[C], check: impl Fn(&C) + Sync) {
     let next = std::sync::atomic::AtomicUsize::new(0);
     let failed = std::sync::Mutex::new(Vec::new());
@@ -29,7 +29,7 @@ pub fn check_all<C: Sync + std::fmt::Debug>(cases: &[C], check: impl Fn(&C) + Sy
         for _ in 0..THREADS {
             scope.spawn(|| {
                 while let Some(case) = cases.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
-                    // The check's own words are on standard error by then.
+                    // The panic message is already on standard error.
                     if std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| check(case))).is_err() {
                         failed.lock().unwrap().push(format!("{case:?}"));
                     }
@@ -41,27 +41,27 @@ pub fn check_all<C: Sync + std::fmt::Debug>(cases: &[C], check: impl Fn(&C) + Sy
     assert!(failed.is_empty(), "{} of {} cases failed:\n{}", failed.len(), cases.len(), failed.join("\n"));
 }
 
-/// What is done to a stack, and how to tell that it was done once.
+/// An operation on a stack.
 #[derive(Clone, Copy, Debug)]
 pub struct Operation {
     /// The command.
     pub arguments: &'static str,
-    /// What it does.
+    /// The kind.
     pub kind: Kind,
 }
 
-/// What an operation does.
+/// The kind of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Create,
     Update,
-    /// Of a stack that is there.
+    /// Deletes an existing stack.
     Delete,
-    /// Of a stack whose update is left where it failed, and goes back.
+    /// Rolls back a failed update that was not rolled back automatically.
     RollBack,
 }
 
-/// Every kind of operation that is carried out.
+/// One operation of each kind.
 pub const OPERATIONS: [Operation; 4] = [
     Operation { arguments: "apply --yes -p Days=30", kind: Kind::Create },
     Operation { arguments: "set Days=30 --yes", kind: Kind::Update },
@@ -69,37 +69,36 @@ pub const OPERATIONS: [Operation; 4] = [
     Operation { arguments: "recover --yes", kind: Kind::RollBack },
 ];
 
-/// The call with which each begins.
-const BEGINNINGS: [&str; 4] = ["ExecuteChangeSet", "DeleteStack", "ContinueUpdateRollback", "RollbackStack"];
+/// The calls that start an operation.
+const START_CALLS: [&str; 4] = ["ExecuteChangeSet", "DeleteStack", "ContinueUpdateRollback", "RollbackStack"];
 
 impl Operation {
-    /// Returns an account that is ready for it, its stack named `stack`.
+    /// Returns an account in which the operation can start on the stack `stack`.
     pub fn account(self, stack: &str) -> Option<Account> {
         let account = Account::new()?;
         if self.kind != Kind::Create {
             account.ask("CreateStack", &[("StackName", stack), ("TemplateBody", RACK)]);
-            assert_eq!(account.settled(stack), "CREATE_COMPLETE");
+            assert_eq!(account.wait_until_idle(stack), "CREATE_COMPLETE");
         }
         if self.kind == Kind::RollBack {
-            // The rule names a group that is not there.
+            // The rule refers to a security group that does not exist.
             let mut parameters = vec![("StackName", stack), ("TemplateBody", RACK), ("DisableRollback", "true")];
             for (at, (name, value)) in [("Group", "sg-0123456789abcdef0"), ("Days", "30")].into_iter().enumerate() {
                 parameters.push((["Parameters.member.1.ParameterKey", "Parameters.member.2.ParameterKey"][at], name));
                 parameters.push((["Parameters.member.1.ParameterValue", "Parameters.member.2.ParameterValue"][at], value));
             }
             account.ask("UpdateStack", &parameters);
-            assert_eq!(account.settled(stack), "UPDATE_FAILED");
+            assert_eq!(account.wait_until_idle(stack), "UPDATE_FAILED");
         }
         Some(account)
     }
 
-    /// Tells whether it is done already, so that the same again finds nothing to do.
-    fn again(self) -> i32 {
-        // A stack that is gone is not there.
+    /// Returns the exit code of the same command after the operation has finished.
+    fn repeated_exit_code(self) -> i32 {
         if self.kind == Kind::Delete { 66 } else { 0 }
     }
 
-    /// Returns the calls that it consists of, in order: each with which of its kind it is.
+    /// Returns the calls of the operation in order, each with its number among the calls of the same action.
     pub fn calls(self, stack: &str) -> Option<Vec<(String, usize)>> {
         let account = self.account(stack)?;
         let proxy = Proxy::new(&account.address, |_, _| Fault::None);
@@ -108,21 +107,21 @@ impl Operation {
         Some(proxy.calls().into_iter().map(|call| (call.action, call.count)).collect())
     }
 
-    /// Fails unless the operation was done exactly once and left nothing beside it.
-    pub fn done_once(self, account: &Account, stack: &str, told: &dyn std::fmt::Display) {
+    /// Fails unless the operation ran exactly once and left no change set.
+    pub fn assert_executed_once(self, account: &Account, stack: &str, context: &dyn std::fmt::Display) {
         let (begun, complete, days_then) = match self.kind {
             Kind::Create => ("CREATE_IN_PROGRESS", "CREATE_COMPLETE", "30"),
             Kind::Update => ("UPDATE_IN_PROGRESS", "UPDATE_COMPLETE", "30"),
             Kind::RollBack => ("UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE", "7"),
             Kind::Delete => {
-                assert_eq!(account.settled(stack), "gone", "{told}");
+                assert_eq!(account.wait_until_idle(stack), "gone", "{context}");
                 return;
             }
         };
-        assert_eq!(account.settled(stack), complete, "{told}");
-        assert_eq!(account.begun(stack, begun), 1, "{told}");
-        assert_eq!(days(account, stack).as_deref(), Some(days_then), "{told}");
-        assert_eq!(account.open_change_sets(stack), Vec::<String>::new(), "{told}");
+        assert_eq!(account.wait_until_idle(stack), complete, "{context}");
+        assert_eq!(account.started_count(stack, begun), 1, "{context}");
+        assert_eq!(days(account, stack).as_deref(), Some(days_then), "{context}");
+        assert_eq!(account.open_change_sets(stack), Vec::<String>::new(), "{context}");
     }
 }
 
@@ -133,11 +132,10 @@ pub fn days(account: &Account, stack: &str) -> Option<String> {
     element(member, "ParameterValue").map(ToOwned::to_owned)
 }
 
-/// Every kind of call meets every fault, and every call at least one: the first to the ninth of a kind share the faults among them.
+/// Returns the cases: every action with every fault, and every call with at least one fault.
 ///
-/// Calls of a kind that follow each other, such as asking for events, differ in nothing that a fault could tell; each fault at each of them
-/// would be the same case again, and takes several times as long.
-fn met(calls: &[(String, usize)]) -> Vec<(String, usize, Fault)> {
+/// Repeated calls of one action, such as polling for events, behave alike, so each of them gets only one of the faults.
+fn cases_of(calls: &[(String, usize)]) -> Vec<(String, usize, Fault)> {
     let mut cases = Vec::new();
     for (action, _) in calls.iter().filter(|(_, count)| *count == 1) {
         let last = calls.iter().filter(|(other, _)| other == action).count();
@@ -147,12 +145,12 @@ fn met(calls: &[(String, usize)]) -> Vec<(String, usize, Fault)> {
 }
 
 #[test]
-fn a_fault_at_any_call_is_tolerated_and_nothing_is_done_twice() {
+fn a_fault_at_any_call_is_tolerated_and_the_operation_runs_once() {
     let mut cases = Vec::new();
     for operation in OPERATIONS {
         let Some(calls) = operation.calls("rack") else { return };
-        assert!(calls.iter().any(|(action, _)| BEGINNINGS.contains(&action.as_str())), "{calls:?}");
-        cases.extend(met(&calls).into_iter().map(|(action, count, fault)| (operation, action, count, fault)));
+        assert!(calls.iter().any(|(action, _)| START_CALLS.contains(&action.as_str())), "{calls:?}");
+        cases.extend(cases_of(&calls).into_iter().map(|(action, count, fault)| (operation, action, count, fault)));
     }
     check_all(&cases, |(operation, action, count, fault)| {
         let account = operation.account("rack").unwrap();
@@ -160,19 +158,18 @@ fn a_fault_at_any_call_is_tolerated_and_nothing_is_done_twice() {
         let bench = stories::bench();
         let mut command = account.at(&proxy.address).command(&bench, operation.arguments);
         let run = Running::start(command.env("RACKFORM_CALL_TIMEOUT", "1.5")).finish();
-        let told = format!("{action} {count} {fault:?}: {run}\n{:?}", proxy.calls());
-        assert_eq!(run.code, 0, "{told}");
-        operation.done_once(&account, "rack", &told);
+        let context = format!("{action} {count} {fault:?}: {run}\n{:?}", proxy.calls());
+        assert_eq!(run.code, 0, "{context}");
+        operation.assert_executed_once(&account, "rack", &context);
     });
 }
 
-/// How often a call fails in an outage: more often than it is tried at once, so that the run must end there or wait.
+/// The number of failures of a call in an outage: more than the immediate retries, so that the run must end or wait.
 const OUTAGE: usize = 6;
 
-/// A call that fails however often it is tried at once: the run waits or ends there, says what failed, claims nothing that is not so, and
-/// the next one goes on.
+/// A call fails persistently: the run waits, or ends with an error that names the call and claims no success. The next run finishes.
 #[test]
-fn an_outage_is_waited_for_or_reported_and_the_next_run_finishes() {
+fn a_run_waits_for_the_end_of_an_outage_or_reports_it_and_the_next_run_finishes() {
     let mut cases = Vec::new();
     for operation in OPERATIONS {
         let Some(calls) = operation.calls("rack") else { return };
@@ -188,17 +185,17 @@ fn an_outage_is_waited_for_or_reported_and_the_next_run_finishes() {
         let bench = stories::bench();
         let mut command = account.at(&proxy.address).command(&bench, operation.arguments);
         let run = Running::start(command.envs([("RACKFORM_CALL_TIMEOUT", "1"), ("AWS_MAX_ATTEMPTS", "2")])).finish();
-        let told = format!("{action} {fault:?}: {run}\n{:?}", proxy.calls());
-        let status = account.settled("rack");
+        let context = format!("{action} {fault:?}: {run}\n{:?}", proxy.calls());
+        let status = account.wait_until_idle("rack");
         if run.code == 0 {
-            operation.done_once(&account, "rack", &told);
+            operation.assert_executed_once(&account, "rack", &context);
         } else {
-            assert!(run.stderr.contains(action), "the call that failed is named\n{told}");
-            assert!(!run.stderr.contains("_COMPLETE\n") || run.stderr.contains(&format!("is {status}\n")), "{status}\n{told}");
+            assert!(run.stderr.contains(action), "the failed call is named\n{context}");
+            assert!(!run.stderr.contains("_COMPLETE\n") || run.stderr.contains(&format!("is {status}\n")), "{status}\n{context}");
         }
-        let was_done = account.settled("rack") == "gone" && operation.kind == Kind::Delete;
+        let was_done = account.wait_until_idle("rack") == "gone" && operation.kind == Kind::Delete;
         let again = account.run(&bench, operation.arguments);
-        assert_eq!(again.code, if was_done { operation.again() } else { 0 }, "{told}\nagain: {again}");
-        operation.done_once(&account, "rack", &format!("{told}\nagain: {again}"));
+        assert_eq!(again.code, if was_done { operation.repeated_exit_code() } else { 0 }, "{context}\nagain: {again}");
+        operation.assert_executed_once(&account, "rack", &format!("{context}\nagain: {again}"));
     });
 }

@@ -6,10 +6,10 @@ use super::play::{Line, Play};
 use super::server::refusal;
 use crate::program::Bench;
 
-/// A stack of one queue.
+/// A template with one queue.
 pub const TEMPLATE: &str = r#"{ "Resources": { "Queue": { "Type": "AWS::SQS::Queue" } } }"#;
 
-/// Returns a folder for it.
+/// Returns a folder with this template.
 pub fn bench() -> Bench {
     let bench = Bench::new();
     bench.file("queue.json", TEMPLATE).file("rack.yaml", "name: jobs\nregion: eu-west-1\nbackend: aws\ntemplate: queue.json\n");
@@ -18,13 +18,13 @@ pub fn bench() -> Bench {
 
 const CREATED: [Line; 2] = [("jobs", "CREATE_IN_PROGRESS", "User Initiated"), ("jobs", "CREATE_COMPLETE", "")];
 
-/// A stack that is there, and whose deletion goes as told.
+/// Returns a play in which an existing stack is deleted.
 fn deletion(looks: Vec<Vec<Line>>) -> Play {
     let resources = vec![("Queue", "AWS::SQS::Queue", "CREATE_COMPLETE")];
     Play { before: CREATED.to_vec(), looks, template: TEMPLATE, resources, ..Play::default() }
 }
 
-/// An update that is under way.
+/// Returns a play in which an update is in progress.
 fn update(looks: Vec<Vec<Line>>) -> Play {
     let mut play = Play { under_way: true, ..deletion(looks) };
     play.before.push(("jobs", "UPDATE_IN_PROGRESS", "User Initiated"));
@@ -42,7 +42,7 @@ const DELETE: &str = "delete --yes --allow-data-loss Queue";
 
 #[test]
 fn a_deletion_is_followed_to_its_end() {
-    // At the first look nothing of it shows yet: a stack that is still at rest is not a deletion that is over.
+    // The first poll does not show the deletion yet: a stack without an operation in progress is not a finished deletion.
     let server = deletion(vec![vec![], GONE[..2].to_vec(), GONE[2..].to_vec()]).serve();
     let run = server.run(&bench(), DELETE);
     assert_eq!(run.code, 0, "{run}");
@@ -64,8 +64,8 @@ fn throttling_and_service_errors_do_not_end_following() {
     });
     let run = server.run(&bench(), DELETE);
     assert_eq!(run.code, 0, "{run}");
-    assert_eq!(server.asked().iter().filter(|action| *action == "DeleteStack").count(), 1, "{run}");
-    assert_eq!(run.stderr.matches("  AWS::SQS::Queue").count(), 2, "no event is lost and none is told twice\n{run}");
+    assert_eq!(server.requests().iter().filter(|action| *action == "DeleteStack").count(), 1, "{run}");
+    assert_eq!(run.stderr.matches("  AWS::SQS::Queue").count(), 2, "each event is shown exactly once\n{run}");
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn a_second_run_attaches_to_the_operation_in_progress() {
     let run = server.run(&bench(), "events --follow");
     assert_eq!(run.code, 0, "{run}");
     assert!(run.stdout.contains("UPDATE_COMPLETE"), "{run}");
-    assert!(!server.asked().contains(&"ExecuteChangeSet".to_owned()));
+    assert!(!server.requests().contains(&"ExecuteChangeSet".to_owned()));
 }
 
 #[cfg(unix)]
@@ -154,8 +154,8 @@ fn ctrl_c_stops_following_at_once_and_the_operation_continues() {
     let mut child =
         server.command(&bench, "apply --yes").stdout(std::process::Stdio::null()).stderr(std::process::Stdio::piped()).spawn().unwrap();
     let begun = Instant::now();
-    while server.asked().iter().filter(|action| *action == "DescribeStackEvents").count() < 4 {
-        assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", server.asked());
+    while server.requests().iter().filter(|action| *action == "DescribeStackEvents").count() < 4 {
+        assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", server.requests());
         std::thread::sleep(Duration::from_millis(50));
     }
     assert!(std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
@@ -165,5 +165,5 @@ fn ctrl_c_stops_following_at_once_and_the_operation_continues() {
     assert_eq!(child.wait().unwrap().code(), Some(130), "{stderr}");
     assert!(sent.elapsed() < Duration::from_secs(3), "{stderr}");
     assert!(stderr.contains("the operation continues") && stderr.contains("`rackform apply` resumes it"), "{stderr}");
-    assert!(!server.asked().contains(&"CancelUpdateStack".to_owned()), "one is not a wish to cancel");
+    assert!(!server.requests().contains(&"CancelUpdateStack".to_owned()), "one interruption does not cancel");
 }

@@ -1,20 +1,20 @@
-//! HTTP on loopback, as far as stand-ins for AWS speak it.
+//! A minimal HTTP server on loopback, for the emulated AWS services.
 #![allow(clippy::unwrap_used)]
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 
-/// A request as it came.
+/// A received request.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
-    /// The lines of its head, the first one first.
+    /// The request line and the headers.
     pub head: Vec<String>,
     pub body: Vec<u8>,
 }
 
 impl Request {
-    /// Reads the next one of a connection; `None` at its end.
+    /// Reads the next request of a connection; returns `None` at its end.
     pub fn read(reader: &mut BufReader<TcpStream>) -> Option<Self> {
         let mut request = Self::default();
         loop {
@@ -58,8 +58,8 @@ impl Request {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// Returns the query protocols' action or the JSON protocols' target, such as `DescribeStacks`; `None` where method and path say it
-    /// all.
+    /// Returns the query protocols' action or the JSON protocols' target, such as `DescribeStacks`; `None` for REST
+    /// APIs.
     pub fn action(&self) -> Option<String> {
         let of_form = self.body.split(|byte| *byte == b'&').find_map(|pair| pair.strip_prefix(b"Action="));
         if let Some(action) = of_form {
@@ -69,16 +69,16 @@ impl Request {
     }
 }
 
-/// Returns an answer as it goes over the wire; the answer to `HEAD` has no body, whatever is to be said.
+/// Returns the bytes of a response. A response to `HEAD` has no body.
 pub fn answer(method: &str, status: u16, headers: &str, body: &str) -> Vec<u8> {
     let body = if method == "HEAD" { "" } else { body };
     let kind = if body.starts_with(['{', '[']) { "application/json" } else { "text/xml" };
     format!("HTTP/1.1 {status} X\r\ncontent-type: {kind}\r\n{headers}content-length: {}\r\n\r\n{body}", body.len()).into_bytes()
 }
 
-/// Listens on a port of its own and serves each connection on a thread of its own; returns the address.
+/// Listens on a free port and serves each connection in its own thread; returns the address.
 ///
-/// It ends with the first connection that comes once `is_open` says no more.
+/// The listener stops at the first connection after `is_open` returns `false`.
 pub fn listen(is_open: impl Fn() -> bool + Send + 'static, serve: impl Fn(TcpStream) + Send + Sync + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
@@ -95,7 +95,7 @@ pub fn listen(is_open: impl Fn() -> bool + Send + 'static, serve: impl Fn(TcpStr
     address
 }
 
-/// Calls with the requests of one connection, one after the other, and writes what is answered; nothing breaks the connection.
+/// Calls `answer` with each request of a connection and writes the response; `None` closes the connection.
 pub fn serve(connection: &TcpStream, mut answer: impl FnMut(Request) -> Option<Vec<u8>>) {
     let Ok(other) = connection.try_clone() else { return };
     let mut reader = BufReader::new(other);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use super::super::program::Bench;
-use super::wire::{Asked, Wire, refusal, success};
+use super::wire::{RecordedRequest, Wire, refusal, success};
 
 const ID: &str = "fs-0123456789abcdef0";
 const STACK: &str = "arn:aws:cloudformation:eu-west-1:111122223333:stack/jobs/1";
@@ -19,12 +19,12 @@ const TEMPLATE: &str = r#"{"Parameters": {"Cache": {"Type": "String", "Default":
       "FileSystemTags": [{"Key": "queue", "Value": {"Ref": "Queue"}}]}}},
   "Outputs": {"Queue": {"Value": {"Ref": "Queue"}}}}"#;
 
-/// What the account answers.
+/// The responses of the account.
 #[derive(Clone, Copy)]
 struct Account {
-    /// What EFS says of the file system: a status and a document.
+    /// The response of EFS about the file system: a status and a body.
     file_system: (u16, &'static str),
-    /// A change beside the import that CloudFormation lists.
+    /// An additional change that CloudFormation lists.
     more: &'static str,
     /// Whether the import fails.
     fails: bool,
@@ -40,12 +40,12 @@ impl Default for Account {
     }
 }
 
-/// Where things stand.
+/// The current state of the account.
 #[derive(Default)]
-struct Standing {
-    /// The change sets that were made: type and template.
+struct AccountState {
+    /// The created change sets: type and template.
     made: Vec<(String, String)>,
-    /// How many of them were executed.
+    /// The number of executed change sets.
     executed: usize,
     is_there: bool,
 }
@@ -61,38 +61,38 @@ const FAILED: [(&str, &str); 4] = [
 
 impl Account {
     fn serve(self) -> Wire {
-        let standing = Mutex::new(Standing::default());
-        Wire::new(move |asked| self.answer(asked, &mut standing.lock().unwrap()))
+        let state = Mutex::new(AccountState::default());
+        Wire::new(move |request| self.answer(request, &mut state.lock().unwrap()))
     }
 
-    fn events(&self, standing: &Standing) -> Vec<(&'static str, &'static str)> {
+    fn events(&self, state: &AccountState) -> Vec<(&'static str, &'static str)> {
         let mut events = vec![("jobs", "CREATE_COMPLETE")];
-        if standing.executed > 0 {
+        if state.executed > 0 {
             events.extend(if self.fails { FAILED.as_slice() } else { IMPORTED.as_slice() });
         }
-        if standing.executed > 1 {
+        if state.executed > 1 {
             events.extend(UPDATED);
         }
         events
     }
 
-    fn answer(&self, asked: &Asked, standing: &mut Standing) -> (u16, String) {
-        let action = asked.action.as_str();
-        let events = self.events(standing);
+    fn answer(&self, request: &RecordedRequest, state: &mut AccountState) -> (u16, String) {
+        let action = request.action.as_str();
+        let events = self.events(state);
         match action {
-            "" if asked.head.contains("trentservice.describekey") => {
+            "" if request.head.contains("trentservice.describekey") => {
                 let key = r#"{"KeyMetadata": {"KeyId": "own", "Arn": "arn:aws:kms:eu-west-1:111122223333:key/own", "KeyManager": "AWS"}}"#;
                 (200, key.to_owned())
             }
-            "" if asked.path.contains("lifecycle-configuration") => (200, r#"{"LifecyclePolicies": []}"#.to_owned()),
-            "" if asked.path.contains("/file-systems") => (self.file_system.0, self.file_system.1.to_owned()),
+            "" if request.path.contains("lifecycle-configuration") => (200, r#"{"LifecyclePolicies": []}"#.to_owned()),
+            "" if request.path.contains("/file-systems") => (self.file_system.0, self.file_system.1.to_owned()),
             "" => (403, r#"{"__type": "AccessDeniedException", "message": "no"}"#.to_owned()),
             "GetCallerIdentity" => {
                 success(action, "<Arn>arn:aws:iam::111122223333:user/ci</Arn><UserId>A</UserId><Account>111122223333</Account>")
             }
             "DescribeStacks" => {
                 let status = events.iter().rfind(|(name, _)| *name == "jobs").unwrap().1;
-                let cache = if standing.executed > 1 { "Yes" } else { "No" };
+                let cache = if state.executed > 1 { "Yes" } else { "No" };
                 success(
                     action,
                     &format!(
@@ -105,7 +105,7 @@ impl Account {
                 )
             }
             "GetTemplate" => {
-                let body = standing.executed.checked_sub(1).map_or(TEMPLATE, |last| standing.made[last].1.as_str());
+                let body = state.executed.checked_sub(1).map_or(TEMPLATE, |last| state.made[last].1.as_str());
                 success(action, &format!("<TemplateBody>{}</TemplateBody>", body.replace('&', "&amp;").replace('<', "&lt;")))
             }
             "DescribeStackEvents" => {
@@ -130,7 +130,7 @@ impl Account {
                     )
                 };
                 let mut members = member("Queue", "AWS::SQS::Queue", "https://queue/1");
-                if standing.executed > 0 && !self.fails {
+                if state.executed > 0 && !self.fails {
                     members.push_str(&member("Files", "AWS::EFS::FileSystem", ID));
                 }
                 success(action, &format!("<StackResourceSummaries>{members}</StackResourceSummaries>"))
@@ -138,27 +138,27 @@ impl Account {
             "ListExports" => success(action, "<Exports/>"),
             "ListChangeSets" => success(action, "<Summaries/>"),
             "CreateChangeSet" => {
-                standing.made.push((asked.field("ChangeSetType").unwrap(), asked.field("TemplateBody").unwrap()));
-                standing.is_there = true;
-                success(action, &format!("<Id>{}</Id><StackId>{STACK}</StackId>", change_set(standing)))
+                state.made.push((request.field("ChangeSetType").unwrap(), request.field("TemplateBody").unwrap()));
+                state.is_there = true;
+                success(action, &format!("<Id>{}</Id><StackId>{STACK}</StackId>", change_set(state)))
             }
-            "DescribeChangeSet" => self.change_set(action, standing),
-            "DeleteChangeSet" if standing.is_there => {
-                standing.is_there = false;
+            "DescribeChangeSet" => self.change_set(action, state),
+            "DeleteChangeSet" if state.is_there => {
+                state.is_there = false;
                 success(action, "")
             }
             "DescribeChangeSetHooks" | "DeleteChangeSet" => refusal("ChangeSetNotFound", "ChangeSet does not exist"),
             "ExecuteChangeSet" => {
-                standing.executed += 1;
-                standing.is_there = false;
+                state.executed += 1;
+                state.is_there = false;
                 success(action, "")
             }
             other => refusal("InvalidAction", other),
         }
     }
 
-    fn change_set(&self, action: &str, standing: &Standing) -> (u16, String) {
-        let Some((kind, _)) = standing.made.last().filter(|_| standing.is_there) else {
+    fn change_set(&self, action: &str, state: &AccountState) -> (u16, String) {
+        let Some((kind, _)) = state.made.last().filter(|_| state.is_there) else {
             return refusal("ChangeSetNotFound", "ChangeSet does not exist");
         };
         let change = if kind == "IMPORT" {
@@ -180,14 +180,14 @@ impl Account {
             &format!(
                 "<ChangeSetName>x</ChangeSetName><ChangeSetId>{}</ChangeSetId><StackId>{STACK}</StackId><Status>CREATE_COMPLETE</Status>\
                  <ExecutionStatus>AVAILABLE</ExecutionStatus><Changes>{change}</Changes>",
-                change_set(standing)
+                change_set(state)
             ),
         )
     }
 }
 
-fn change_set(standing: &Standing) -> String {
-    format!("arn:aws:cloudformation:eu-west-1:111122223333:changeSet/x/{}", standing.made.len())
+fn change_set(state: &AccountState) -> String {
+    format!("arn:aws:cloudformation:eu-west-1:111122223333:changeSet/x/{}", state.made.len())
 }
 
 fn bench() -> Bench {
@@ -243,7 +243,7 @@ fn an_import_request_has_all_fields_and_the_update_follows() {
         "Type": "AWS::EFS::FileSystem", "DeletionPolicy": "Retain", "Metadata": {"RackformDefinition": definition},
         "Properties": {"Encrypted": true, "FileSystemTags": [{"Key": "queue", "Value": "https://queue/1"}]},
     });
-    assert_eq!(template, expected, "the deployed template, and the resource as it is");
+    assert_eq!(template, expected, "the deployed template plus the imported resource");
 
     assert_eq!(made[1].field("ChangeSetType").as_deref(), Some("UPDATE"));
     assert_eq!(made[1].field("TemplateBody").as_deref(), Some(TEMPLATE));
@@ -272,7 +272,7 @@ fn a_missing_file_system_is_reported_before_any_request() {
 }
 
 #[test]
-fn an_import_that_exceeds_the_plan_is_deleted_and_nothing_follows() {
+fn an_import_that_exceeds_the_plan_is_deleted_and_no_update_starts() {
     let more = "<member><Type>Resource</Type><ResourceChange><Action>Remove</Action><LogicalResourceId>Queue</LogicalResourceId>\
         <ResourceType>AWS::SQS::Queue</ResourceType></ResourceChange></member>";
     let wire = Account { more, ..Account::default() }.serve();
@@ -283,7 +283,7 @@ fn an_import_that_exceeds_the_plan_is_deleted_and_nothing_follows() {
 }
 
 #[test]
-fn an_import_that_fails_is_followed_to_its_end_and_no_update_begins() {
+fn a_failed_import_is_followed_to_its_end_and_no_update_starts() {
     let wire = Account { fails: true, ..Account::default() }.serve();
     let run = wire.run(&bench(), SET);
     assert_eq!(run.code, 1, "{run}");
@@ -293,7 +293,7 @@ fn an_import_that_fails_is_followed_to_its_end_and_no_update_begins() {
 }
 
 #[test]
-fn what_aws_says_of_an_import_is_held_against_the_import_alone() {
+fn the_import_change_set_is_compared_with_the_import_only() {
     let wire = Account::default().serve();
     let run = wire.run(&bench(), "plan -p Cache=Yes --import Files=fs-0123456789abcdef0 --confirm-with-aws");
     assert_eq!(run.code, 0, "{run}");

@@ -1,4 +1,4 @@
-//! `kill -9` at every stage of an operation over the wire, and a second run.
+//! `kill -9` at every call of an operation over the wire, and a second run.
 #![allow(clippy::unwrap_used)]
 
 use super::endpoint::Running;
@@ -6,16 +6,16 @@ use super::faults::{Kind, OPERATIONS, check_all};
 use super::proxy::{Fault, Proxy};
 use super::stories;
 
-/// How often a call that is made again and again, such as asking for events, is a stage of its own.
+/// The number of repetitions of one call, such as polling for events, that are tested.
 const LOOKS: usize = 2;
 
 #[test]
-fn a_second_run_finishes_what_a_killed_one_began() {
+fn a_second_run_finishes_the_operation_of_a_killed_run() {
     let mut cases = Vec::new();
     for operation in OPERATIONS {
         let Some(calls) = operation.calls("slow") else { return };
         for (action, count) in calls.into_iter().filter(|(_, count)| *count <= LOOKS) {
-            // Killed before the endpoint hears of the call, and after it did what it was asked to, before the program hears of that.
+            // Killed before the endpoint receives the call, and after the endpoint processed it, before the program receives the response.
             cases.extend([Fault::SilentBefore, Fault::SilentAfter].map(|fault| (operation, action.clone(), count, fault)));
         }
     }
@@ -30,10 +30,10 @@ fn a_second_run_finishes_what_a_killed_one_began() {
         drop(proxy);
         let was_gone = account.status("slow") == "gone";
         let again = account.run(&bench, &arguments);
-        let told = format!("killed at {action} {count} ({fault:?}); {} then; again: {again}", account.status("slow"));
-        // Of a deletion that was done meanwhile nothing is left to do, or to see.
+        let context = format!("killed at {action} {count} ({fault:?}); {} then; again: {again}", account.status("slow"));
+        // After a finished deletion, the stack does not exist any more.
         let code = if was_gone && operation.kind == Kind::Delete { 66 } else { 0 };
-        assert!(again.code == code || (operation.kind == Kind::Delete && again.code == 66), "{told}");
-        operation.done_once(&account, "slow", &told);
+        assert!(again.code == code || (operation.kind == Kind::Delete && again.code == 66), "{context}");
+        operation.assert_executed_once(&account, "slow", &context);
     });
 }

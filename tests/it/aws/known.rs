@@ -1,4 +1,4 @@
-//! What the deployed stack tells the planner: values of Parameter Store, attributes in outputs, drift.
+//! Values that the planner reads from the deployed stack: SSM parameters, attributes in outputs, drift.
 
 use super::super::program::Bench;
 use super::wire::{Wire, success};
@@ -25,7 +25,7 @@ fn bench() -> Bench {
 }
 
 fn wire() -> Wire {
-    Wire::new(|asked| match asked.action.as_str() {
+    Wire::new(|request| match request.action.as_str() {
         "DescribeStacks" => success(
             "DescribeStacks",
             "<Stacks><member><StackName>jobs</StackName><StackId>arn:aws:cloudformation:eu-west-1:111122223333:stack/jobs/1</StackId>\
@@ -57,9 +57,9 @@ fn wire() -> Wire {
              <PropertyPath>/VisibilityTimeout</PropertyPath><ExpectedValue>30</ExpectedValue><ActualValue>45</ActualValue>\
              <DifferenceType>NOT_EQUAL</DifferenceType></member></PropertyDifferences></member></StackResourceDrifts>",
         ),
-        "" if asked.head.contains("amazonssm.getparameters") => {
+        "" if request.head.contains("amazonssm.getparameters") => {
             let one = |name: &str, value: &str| format!(r#"{{"Name":"{name}","Type":"String","Value":"{value}"}}"#);
-            let value = if asked.body.contains("/new") { one("/new", "n") } else { one("/other", "o") };
+            let value = if request.body.contains("/new") { one("/new", "n") } else { one("/other", "o") };
             (200, format!(r#"{{"Parameters":[{},{value}]}}"#, one("/image", "ami-7")))
         }
         action => super::deployed(action, ""),
@@ -67,7 +67,7 @@ fn wire() -> Wire {
 }
 
 #[test]
-fn stored_values_and_attributes_in_outputs_are_known_and_exports_are_not_asked_for() {
+fn ssm_values_and_attributes_in_outputs_are_known_and_exports_are_not_requested() {
     let wire = wire();
     let run = wire.run(&bench(), "diff deployed rack --format change-set");
     assert_eq!(run.code, 0, "a YAML template of a stack is read\n{run}");
@@ -78,13 +78,13 @@ fn stored_values_and_attributes_in_outputs_are_known_and_exports_are_not_asked_f
     assert_eq!(target["BeforeValue"], "queue standard of ami-7", "{run}");
     assert_eq!(target["AfterValue"], "the queue standard of ami-7", "{run}");
     assert!(!wire.actions().contains(&"ListExports".to_owned()), "{:?}", wire.actions());
-    // A name that the stack did not look up is not known, and no failure.
+    // The value of an SSM parameter that the stack does not use is unknown, which is not an error.
     let other = wire.run(&bench(), "diff deployed rack -p Other=/new");
     assert_eq!(other.code, 0, "{other}");
 }
 
 #[test]
-fn drift_is_shown_beside_the_plan_and_whether_the_plan_touches_it() {
+fn drift_is_shown_with_the_plan_and_whether_the_plan_changes_it() {
     let run = wire().run(&bench(), "plan --drift");
     assert!(run.stdout.contains("`Queue` (AWS::SQS::Queue) is MODIFIED; this plan changes it"), "{run}");
     assert!(run.stdout.contains("/VisibilityTimeout: the template says 30, it is 45"), "{run}");

@@ -1,5 +1,5 @@
-//! The AWS backend over the wire: here against a server of canned answers on loopback, in the files beside against an endpoint that does
-//! what it is asked to.
+//! The AWS backend over the wire: in this file against a server with canned responses on loopback, in the submodules also against an
+//! emulated endpoint.
 #![allow(clippy::unwrap_used)]
 
 mod apply;
@@ -19,6 +19,7 @@ mod inspect;
 mod killed;
 mod known;
 mod parameter_store;
+mod permissions;
 mod play;
 mod preflight;
 mod proxy;
@@ -26,7 +27,6 @@ mod reach;
 mod real_rack;
 mod recorded;
 mod recover;
-mod rights;
 mod secrets;
 mod server;
 mod stack;
@@ -70,14 +70,14 @@ fn deployed(action: &str, _: &str) -> (u16, String) {
         "ListExports" => success(action, "<Exports/>"),
         // A change set of an interrupted run is deleted before another one is created.
         "DeleteChangeSet" => success(action, ""),
-        other => refusal("InvalidAction", &format!("not to be asked: {other}")),
+        other => refusal("InvalidAction", &format!("unexpected request: {other}")),
     }
 }
 
 fn absent(action: &str, _: &str) -> (u16, String) {
     match action {
         "DescribeStacks" | "DescribeStackEvents" => refusal("ValidationError", "Stack with id jobs does not exist"),
-        other => refusal("InvalidAction", &format!("not to be asked: {other}")),
+        other => refusal("InvalidAction", &format!("unexpected request: {other}")),
     }
 }
 
@@ -94,7 +94,7 @@ fn bench() -> Bench {
 }
 
 #[test]
-fn diff_from_the_deployed_stack_keeps_its_values_and_only_looks() {
+fn diff_from_the_deployed_stack_keeps_its_values_and_only_reads() {
     let server = Server::new(deployed);
     let run = server.run(&bench(), "diff deployed rack -p Seconds=90 --format change-set");
     let change = &run.json()["Changes"][0]["ResourceChange"];
@@ -103,14 +103,14 @@ fn diff_from_the_deployed_stack_keeps_its_values_and_only_looks() {
         (&change["Details"][0]["Target"]["BeforeValue"], &change["Details"][0]["Target"]["AfterValue"]),
         (&"45".into(), &"90".into())
     );
-    let looks = ["DescribeStacks", "GetTemplate", "DescribeStackEvents", "ListStackResources", "ListExports"];
-    assert!(server.asked().iter().all(|action| looks.contains(&action.as_str())), "{:?}", server.asked());
+    let reads = ["DescribeStacks", "GetTemplate", "DescribeStackEvents", "ListStackResources", "ListExports"];
+    assert!(server.requests().iter().all(|action| reads.contains(&action.as_str())), "{:?}", server.requests());
     let same = server.run(&bench(), "diff deployed rack");
     assert!(same.stdout.starts_with("No changes"), "a deployed value does not fall back to the template's new default\n{same}");
 }
 
 #[test]
-fn events_come_oldest_first_and_status_masks_what_is_secret() {
+fn events_are_shown_oldest_first_and_status_masks_secrets() {
     let server = Server::new(deployed);
     let events = server.run(&bench(), "events");
     let (first, second) = (events.stdout.find("UPDATE_IN_PROGRESS"), events.stdout.find("UPDATE_COMPLETE"));
@@ -121,7 +121,7 @@ fn events_come_oldest_first_and_status_masks_what_is_secret() {
 }
 
 #[test]
-fn a_stack_that_is_not_there_and_a_refusal_are_told_apart() {
+fn a_missing_stack_and_a_denied_request_are_distinguished() {
     let missing = Server::new(absent).run(&bench(), "status");
     assert_eq!(missing.code, 66, "{missing}");
     let refused = Server::new(denied).run(&bench(), "status");

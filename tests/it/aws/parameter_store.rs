@@ -1,7 +1,7 @@
-//! Parameters that name something in Parameter Store: an update takes what is there today.
+//! Parameters whose values are names of SSM parameters: an update uses the current values in Parameter Store.
 
 use super::super::program::Bench;
-use super::wire::{Asked, Wire, success};
+use super::wire::{RecordedRequest, Wire, success};
 
 const TEMPLATE: &str = r#"
 Parameters:
@@ -18,9 +18,9 @@ fn bench() -> Bench {
     bench
 }
 
-/// A stack that was made when the parameter held `ami-old`; `stored` answers what it holds today.
-fn wire(stored: impl Fn(&Asked) -> (u16, String) + Send + Sync + 'static) -> Wire {
-    Wire::new(move |asked| match asked.action.as_str() {
+/// Returns a server with a stack that was created when the SSM parameter was `ami-old`; `stored` returns its current value.
+fn wire(stored: impl Fn(&RecordedRequest) -> (u16, String) + Send + Sync + 'static) -> Wire {
+    Wire::new(move |request| match request.action.as_str() {
         "DescribeStacks" => success(
             "DescribeStacks",
             "<Stacks><member><StackName>jobs</StackName><StackId>arn:aws:cloudformation:eu-west-1:111122223333:stack/jobs/1</StackId>\
@@ -34,7 +34,7 @@ fn wire(stored: impl Fn(&Asked) -> (u16, String) + Send + Sync + 'static) -> Wir
             "<StackResourceSummaries><member><LogicalResourceId>Instance</LogicalResourceId><PhysicalResourceId>i-1</PhysicalResourceId>\
              <ResourceType>AWS::EC2::Instance</ResourceType><ResourceStatus>UPDATE_COMPLETE</ResourceStatus></member></StackResourceSummaries>",
         ),
-        "" if asked.head.contains("amazonssm.getparameters") => stored(asked),
+        "" if request.head.contains("amazonssm.getparameters") => stored(request),
         action => super::deployed(action, ""),
     })
 }
@@ -47,7 +47,7 @@ fn holding(kind: &str, value: &str) -> (u16, String) {
 }
 
 #[test]
-fn an_image_that_changed_behind_its_name_is_a_change() {
+fn a_new_value_of_an_ssm_parameter_is_a_change() {
     let wire = wire(|_| holding("String", "ami-new"));
     for arguments in ["diff deployed rack", "plan", "diff deployed deployed"] {
         let run = wire.run(&bench(), arguments);
@@ -63,7 +63,7 @@ fn an_image_that_changed_behind_its_name_is_a_change() {
 }
 
 #[test]
-fn who_may_not_look_it_up_is_told_so_and_nothing_is_made_up() {
+fn without_permission_current_ssm_values_are_reported_as_unread() {
     let wire = wire(|_| {
         let message = "User is not authorized to perform: ssm:GetParameters";
         (400, format!(r#"{{"__type":"AccessDeniedException","message":"{message}"}}"#))
@@ -71,13 +71,13 @@ fn who_may_not_look_it_up_is_told_so_and_nothing_is_made_up() {
     let run = wire.run(&bench(), "plan");
     assert_eq!(run.code, 0, "{run}");
     assert!(run.stdout.starts_with("No changes"), "{run}");
-    assert!(run.stderr.contains("under `/aws/service/ami` is not known") && run.stderr.contains("not authorized"), "{run}");
+    assert!(run.stderr.contains("cannot read the current values of `/aws/service/ami` in Parameter Store") && run.stderr.contains("not authorized"), "{run}");
     let moved = wire.run(&bench(), "diff deployed rack -p Image=/other");
     assert!(moved.stdout.contains("ImageId") && moved.stdout.contains("parameter Image"), "{moved}");
 }
 
 #[test]
-fn what_cloudformation_would_refuse_is_an_error_of_the_plan() {
+fn ssm_parameters_that_cloudformation_refuses_fail_the_plan() {
     let missing = wire(|_| (200, r#"{"Parameters":[],"InvalidParameters":["/aws/service/ami"]}"#.to_owned()));
     let run = missing.run(&bench(), "plan");
     assert_eq!(run.code, 65, "{run}");
@@ -91,8 +91,8 @@ fn what_cloudformation_would_refuse_is_an_error_of_the_plan() {
 }
 
 #[test]
-fn a_stack_that_does_not_tell_what_it_resolved_is_planned_all_the_same() {
-    let wire = Wire::new(|asked| match asked.action.as_str() {
+fn a_stack_without_resolved_values_can_be_planned() {
+    let wire = Wire::new(|request| match request.action.as_str() {
         "DescribeStacks" => success(
             "DescribeStacks",
             "<Stacks><member><StackName>jobs</StackName><StackId>arn:aws:cloudformation:eu-west-1:111122223333:stack/jobs/1</StackId>\
@@ -107,7 +107,7 @@ fn a_stack_that_does_not_tell_what_it_resolved_is_planned_all_the_same() {
 }
 
 #[test]
-fn more_than_ten_names_are_asked_for_in_several_calls() {
+fn more_than_ten_ssm_parameters_are_read_in_several_calls() {
     let mut template = "Parameters:\n".to_owned();
     for number in 0..12 {
         template.push_str(&format!("  P{number}: {{ Type: 'AWS::SSM::Parameter::Value<String>', Default: '/p/{number:02}' }}\n"));
@@ -115,8 +115,8 @@ fn more_than_ten_names_are_asked_for_in_several_calls() {
     template.push_str("Resources: { Topic: { Type: AWS::SNS::Topic, Properties: { DisplayName: !Ref P11 } } }\n");
     let bench = bench();
     bench.file("jobs.yaml", template);
-    let wire = wire(|asked| {
-        let names: Vec<String> = serde_json::from_str::<serde_json::Value>(&asked.body).unwrap()["Names"]
+    let wire = wire(|request| {
+        let names: Vec<String> = serde_json::from_str::<serde_json::Value>(&request.body).unwrap()["Names"]
             .as_array()
             .unwrap()
             .iter()
@@ -128,13 +128,13 @@ fn more_than_ten_names_are_asked_for_in_several_calls() {
     });
     let run = wire.run(&bench, "diff deployed rack");
     assert!(run.code == 0 && run.stdout.contains("Topic"), "{run}");
-    assert_eq!(wire.asked().iter().filter(|asked| asked.head.contains("amazonssm.getparameters")).count(), 2);
+    assert_eq!(wire.requests().iter().filter(|request| request.head.contains("amazonssm.getparameters")).count(), 2);
     let topic = wire.run(&bench, "diff deployed rack --format change-set");
     assert!(topic.stdout.contains("value of /p/11"), "{topic}");
 }
 
 #[test]
-fn permissions_name_the_parameters_that_are_looked_up() {
+fn permissions_list_the_ssm_parameters() {
     let run = wire(|_| holding("String", "ami-old")).run(&bench(), "permissions --for request --format policy");
     assert!(run.stdout.contains("ssm:GetParameters") && run.stdout.contains("arn:aws:ssm:eu-west-1::parameter/aws/service/ami"), "{run}");
 }

@@ -1,30 +1,30 @@
-//! A CloudFormation that plays a story: a stack whose events come out look by look.
+//! An emulated CloudFormation with a script: a stack whose events appear poll by poll.
 
 use std::sync::{Arc, Mutex};
 
 use super::server::{Server, refusal, success};
 
-/// The stack that stories are about.
+/// The ID of the stack.
 pub const STACK_ID: &str = "arn:aws:cloudformation:eu-west-1:111122223333:stack/jobs/1";
 
-/// What begins a story that has not begun.
+/// The actions that start the operation.
 const STARTS: [&str; 5] = ["ExecuteChangeSet", "DeleteStack", "ContinueUpdateRollback", "CancelUpdateStack", "RollbackStack"];
 
 /// One event: logical ID, status, reason.
 pub type Line = (&'static str, &'static str, &'static str);
 
-/// A story.
+/// A script of an operation.
 #[derive(Clone, Default)]
 pub struct Play {
-    /// Events that were there before, oldest first.
+    /// Events before the operation, oldest first.
     pub before: Vec<Line>,
-    /// Events that each look brings, and what may be answered in its place.
+    /// The new events of each poll.
     pub looks: Vec<Vec<Line>>,
-    /// Whether it is under way from the start.
+    /// Whether the operation is in progress from the start.
     pub under_way: bool,
     /// The stack's template.
     pub template: &'static str,
-    /// The events of nested stacks, by a word of their ID.
+    /// The events of nested stacks, by a part of their ID.
     pub nested: Vec<(&'static str, Vec<Line>)>,
     /// Resources: logical ID, type, status.
     pub resources: Vec<(&'static str, &'static str, &'static str)>,
@@ -37,12 +37,12 @@ struct Stage {
 }
 
 impl Play {
-    /// Begins to serve it.
+    /// Starts a server.
     pub fn serve(self) -> Server {
         self.serve_with(|_, _| None)
     }
 
-    /// Begins to serve it; `instead` may answer in its place, told how many looks there were.
+    /// Starts a server; `instead` may replace a response, and gets the action and the number of polls.
     pub fn serve_with(self, instead: impl Fn(&str, usize) -> Option<(u16, String)> + Send + Sync + 'static) -> Server {
         let begun = self.under_way;
         let stage = Arc::new(Mutex::new(Stage { play: self, begun, look: 0 }));
@@ -86,7 +86,7 @@ impl Stage {
                 success(action, &format!("<StackResourceSummaries>{members}</StackResourceSummaries>"))
             }
             "ListExports" => success(action, "<Exports/>"),
-            other => refusal("InvalidAction", &format!("not to be asked: {other}")),
+            other => refusal("InvalidAction", &format!("unexpected request: {other}")),
         }
     }
 
@@ -106,7 +106,7 @@ impl Stage {
     }
 }
 
-/// Answers events as CloudFormation does: the latest first, a hundred a page.
+/// Returns a page of events as CloudFormation does: the latest first, 100 per page.
 fn events(action: &str, body: &str, lines: &[Line]) -> (u16, String) {
     let token = body.split('&').find_map(|pair| pair.strip_prefix("NextToken="));
     let from: usize = token.map_or(0, |token| token.parse().unwrap());

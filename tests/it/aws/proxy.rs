@@ -1,6 +1,6 @@
-//! A proxy between the SDK and the endpoint that loses, delays, damages and refuses what goes through it.
+//! A proxy between the SDK and the endpoint that drops, delays, truncates and refuses requests.
 //!
-//! It counts calls by their action, so that "the second `DescribeChangeSet`" means the same in every run.
+//! It counts calls by their action, so that "the second `DescribeChangeSet`" is the same call in every run.
 #![allow(clippy::unwrap_used)]
 
 use std::collections::HashMap;
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use super::http::{self, Request};
 
-/// What happens to a call.
+/// A fault of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// It is delivered and answered.
@@ -23,38 +23,38 @@ pub enum Fault {
     ServerError(u16),
     /// The connection is cut before it is delivered.
     CutBefore,
-    /// It is delivered, and the connection cut before the answer.
+    /// It is delivered, and the connection is cut before the response.
     CutAfter,
-    /// It is not delivered and nobody answers.
+    /// It is not delivered, and there is no response.
     SilentBefore,
-    /// It is delivered and nobody answers.
+    /// It is delivered, and there is no response.
     SilentAfter,
-    /// It is delivered, and the answer's first byte comes late.
+    /// It is delivered, and the first byte of the response is late.
     Slow,
-    /// It is delivered, and half the answer arrives.
+    /// It is delivered, and half of the response arrives.
     Truncated,
 }
 
 impl Fault {
-    /// Tells whether the endpoint gets the call.
+    /// Returns whether the endpoint receives the call.
     pub fn delivers(self) -> bool {
         matches!(self, Self::None | Self::CutAfter | Self::SilentAfter | Self::Slow | Self::Truncated)
     }
 }
 
-/// How late the first byte is under [`Fault::Slow`]: late enough to be felt, and within every timeout.
+/// The delay of [`Fault::Slow`]: noticeable, and within every timeout.
 const LATE: Duration = Duration::from_millis(400);
 
-/// A call that went through.
+/// A recorded call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
-    /// The action, such as `CreateChangeSet`, or method and path where the service has none.
+    /// The action, such as `CreateChangeSet`; method and path for REST services.
     pub action: String,
-    /// Which of its kind it is, from 1.
+    /// Its number among the calls of this action, from 1.
     pub count: usize,
-    /// What happened to it.
+    /// The fault.
     pub fault: Fault,
-    /// What was asked.
+    /// The body of the request.
     pub body: String,
 }
 
@@ -71,13 +71,13 @@ struct Shared {
 
 /// The proxy; it stops when it is dropped.
 pub struct Proxy {
-    /// Where it listens.
+    /// The address of the proxy.
     pub address: String,
     shared: Arc<Shared>,
 }
 
 impl Proxy {
-    /// Starts a proxy before a server; `decide` is told each call's action and which of its kind it is.
+    /// Starts a proxy for a server; `decide` gets the action of each call and its number among the calls of this action.
     pub fn new(upstream: &str, decide: impl Fn(&str, usize) -> Fault + Send + Sync + 'static) -> Self {
         let shared = Arc::new(Shared {
             upstream: upstream.strip_prefix("http://").unwrap().to_owned(),
@@ -93,7 +93,7 @@ impl Proxy {
         Self { address, shared }
     }
 
-    /// Starts a proxy that does one thing to the call of this action and count, and nothing to others.
+    /// Starts a proxy with a fault at one call, identified by action and number.
     pub fn faulting(upstream: &str, action: &str, count: usize, fault: Fault) -> Self {
         let action = action.to_owned();
         Self::new(upstream, move |found, number| if found == action && number == count { fault } else { Fault::None })
@@ -104,7 +104,7 @@ impl Proxy {
         self.shared.calls.lock().unwrap().clone()
     }
 
-    /// Waits for a call to have met its fault; `false` when it does not come.
+    /// Waits until the proxy has handled a call; returns `false` if the call does not arrive in time.
     pub fn wait_for(&self, action: &str, count: usize) -> bool {
         let (calls, limit) = (self.shared.calls.lock().unwrap(), Duration::from_secs(60));
         let met = |calls: &mut Vec<Call>| !calls.iter().any(|call| call.action == action && call.count == count);
@@ -115,7 +115,7 @@ impl Proxy {
 impl Drop for Proxy {
     fn drop(&mut self) {
         self.shared.closed.store(true, Ordering::SeqCst);
-        // Wakes the listener, which then looks at `closed`.
+        // Wakes the listener, which then checks `closed`.
         let _ = TcpStream::connect(self.address.strip_prefix("http://").unwrap_or_default());
     }
 }
@@ -135,7 +135,7 @@ impl Shared {
             };
             let fault = (self.decide)(&action, count);
             let answer = if fault.delivers() { self.forward(&request) } else { None };
-            // A call is known once it met its fate, so that whoever waits for it knows what the endpoint has done by then.
+            // A call is recorded after it was handled, so that the endpoint has processed it when `wait_for` returns.
             self.calls.lock().unwrap().push(Call { action, count, fault, body: request.text() });
             self.changed.notify_all();
             let written = match (fault, answer) {
@@ -163,7 +163,7 @@ impl Shared {
         let _ = connection.shutdown(Shutdown::Both);
     }
 
-    /// Returns the endpoint's answer, with its length stated whatever way the endpoint states it.
+    /// Returns the endpoint's response, always with a `content-length` header.
     fn forward(&self, request: &Request) -> Option<Vec<u8>> {
         let mut upstream = TcpStream::connect(&self.upstream).ok()?;
         let mut head = String::new();
@@ -181,7 +181,7 @@ impl Shared {
         Some(answer)
     }
 
-    /// Says nothing until the other side gives up, or the proxy stops.
+    /// Sends nothing until the client closes the connection or the proxy stops.
     fn keep_silent(&self, connection: &mut TcpStream) {
         let _ = connection.set_read_timeout(Some(Duration::from_millis(50)));
         let begun = Instant::now();

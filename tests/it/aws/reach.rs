@@ -10,8 +10,8 @@ fn bench(rack: &str) -> Bench {
 }
 
 #[test]
-fn a_role_is_assumed_before_anything_is_asked_and_verbose_says_who_asks() {
-    let wire = Wire::new(|asked| match asked.action.as_str() {
+fn a_role_is_assumed_before_any_request_and_verbose_output_shows_the_caller() {
+    let wire = Wire::new(|request| match request.action.as_str() {
         "AssumeRole" => success(
             "AssumeRole",
             "<Credentials><AccessKeyId>ASIAROLE</AccessKeyId><SecretAccessKey>role-secret</SecretAccessKey><SessionToken>role-token</SessionToken>\
@@ -27,12 +27,12 @@ fn a_role_is_assumed_before_anything_is_asked_and_verbose_says_who_asks() {
     let run = wire.run(&bench("region: eu-west-1\nrole_arn: arn:aws:iam::111122223333:role/deployer\n"), "status -v");
     assert_eq!(run.code, 66, "{run}");
     assert!(run.stderr.contains("as arn:aws:sts::111122223333:assumed-role/deployer/rackform (account 111122223333)"), "{run}");
-    assert_eq!(wire.all("AssumeRole").len(), 1, "once for all of it: {:?}", wire.actions());
-    let asked = wire.asked();
-    assert_eq!(asked[0].earlier, 0);
-    assert_eq!(asked[0].field("RoleArn").as_deref(), Some("arn:aws:iam::111122223333:role/deployer"));
-    let looked = asked.iter().find(|asked| asked.action == "DescribeStacks").unwrap();
-    assert!(looked.head.contains("credential=asiarole/"), "the stack is asked for as the role\n{}", looked.head);
+    assert_eq!(wire.all("AssumeRole").len(), 1, "one AssumeRole request: {:?}", wire.actions());
+    let requests = wire.requests();
+    assert_eq!(requests[0].earlier, 0);
+    assert_eq!(requests[0].field("RoleArn").as_deref(), Some("arn:aws:iam::111122223333:role/deployer"));
+    let looked = requests.iter().find(|request| request.action == "DescribeStacks").unwrap();
+    assert!(looked.head.contains("credential=asiarole/"), "the stack is requested with the credentials of the role\n{}", looked.head);
     assert!(!format!("{run}").contains("role-secret") && !format!("{run}").contains("role-token"), "{run}");
 }
 
@@ -53,7 +53,7 @@ fn each_reason_why_aws_is_unreachable_has_its_own_hint() {
     let run = Run::of(nobody.current_dir(bench_of_nobody.path()));
     assert!(run.code == 69 && run.stderr.contains("no usable AWS credentials") && run.stderr.contains("`--profile NAME`"), "{run}");
     for inside in ["dispatch failure", "credential provider", "chain", "Ec2InstanceMetadata"] {
-        assert!(!run.stderr.contains(inside), "rackform's own words only: {inside}\n{run}");
+        assert!(!run.stderr.contains(inside), "no internal terms of the SDK: {inside}\n{run}");
     }
 
     let nowhere = bench("region: eu-west-1\n");
@@ -62,11 +62,11 @@ fn each_reason_why_aws_is_unreachable_has_its_own_hint() {
     assert!(run.stderr.contains("AWS_ENDPOINT_URL"), "{run}");
 
     let run = Run::of(expired.command(&nowhere, "status").env("AWS_MAX_ATTEMPTS", "none"));
-    assert!(run.code == 69 && run.stderr.contains("invalid AWS_MAX_ATTEMPTS `none`"), "a wrong environment is no panic\n{run}");
+    assert!(run.code == 69 && run.stderr.contains("invalid AWS_MAX_ATTEMPTS `none`"), "an invalid environment variable does not panic\n{run}");
 }
 
 #[test]
-fn rack_yaml_tells_what_is_no_arn() {
+fn invalid_arns_in_rack_yaml_are_reported() {
     let bench = bench("role_arn: deployer\nnotification_topics: [ops]\non_failure: panic\n");
     let run = bench.run("status");
     assert_eq!(run.code, 65, "{run}");
@@ -75,9 +75,9 @@ fn rack_yaml_tells_what_is_no_arn() {
     }
 }
 
-/// Runs `status` with a configuration file of AWS's own, and no other credentials.
+/// Runs `status` with an AWS configuration file and no other credentials.
 fn with_config(config: &str, arguments: &str) -> Run {
-    let wire = Wire::new(|_| refusal("InvalidAction", "not to be asked"));
+    let wire = Wire::new(|_| refusal("InvalidAction", "unexpected request"));
     let bench = bench("region: eu-west-1\n");
     bench.file("aws-config", config);
     let mut command = wire.command(&bench, arguments);
@@ -105,7 +105,7 @@ fn profile_mistakes_are_reported_in_plain_words() {
 
 #[test]
 fn the_caller_identity_is_shown_once() {
-    let wire = Wire::new(|asked| match asked.action.as_str() {
+    let wire = Wire::new(|request| match request.action.as_str() {
         "GetCallerIdentity" => {
             success("GetCallerIdentity", "<Arn>arn:aws:iam::111122223333:user/dev</Arn><UserId>A</UserId><Account>111122223333</Account>")
         }
@@ -118,7 +118,7 @@ fn the_caller_identity_is_shown_once() {
 
 #[test]
 fn a_named_profile_takes_precedence_over_environment_keys() {
-    let wire = Wire::new(|asked| super::deployed(&asked.action, ""));
+    let wire = Wire::new(|request| super::deployed(&request.action, ""));
     let bench = bench("region: eu-west-1\n");
     bench.file("aws-config", "[profile other]\naws_access_key_id = AKIAOTHER\naws_secret_access_key = other\n");
     let asked_as = |arguments: &str| {
@@ -128,20 +128,20 @@ fn a_named_profile_takes_precedence_over_environment_keys() {
     };
     let run = asked_as("status --profile other");
     assert_eq!(run.code, 0, "{run}");
-    assert!(wire.asked().iter().all(|asked| asked.head.contains("credential=akiaother/")), "{}", wire.asked()[0].head);
-    let asked = wire.asked().len();
+    assert!(wire.requests().iter().all(|request| request.head.contains("credential=akiaother/")), "{}", wire.requests()[0].head);
+    let count = wire.requests().len();
     let run = asked_as("status --profile nobody");
     assert!(run.code == 69 && run.stderr.contains("AWS profile `nobody` does not exist"), "{run}");
-    assert_eq!(wire.asked().len(), asked, "no request was sent with other credentials");
+    assert_eq!(wire.requests().len(), count, "no request was sent with other credentials");
 }
 
 #[test]
 fn configuration_mistakes_are_reported_without_sdk_internals() {
-    let wire = Wire::new(|asked| super::deployed(&asked.action, ""));
+    let wire = Wire::new(|request| super::deployed(&request.action, ""));
     let bench = bench("region: eu-west-1\n");
     let run = Run::of(wire.command(&bench, "status").env("AWS_ENDPOINT_URL", "notaurl"));
     assert!(run.code == 69 && run.stderr.contains("invalid AWS_ENDPOINT_URL `notaurl`; it must be a URL"), "{run}");
     let run = Run::of(wire.command(&bench, "status").args(["--region", "us east"]));
     assert!(run.code == 69 && run.stderr.contains("invalid region `us east`"), "{run}");
-    assert!(wire.asked().is_empty(), "no request was sent");
+    assert!(wire.requests().is_empty(), "no request was sent");
 }

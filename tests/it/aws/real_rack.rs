@@ -1,4 +1,4 @@
-//! The real rack template with a build cache over the wire: its body through S3, verified and looked at as it is deployed.
+//! The real rack template with a build cache over the wire: uploaded through S3, deployed and verified.
 #![allow(clippy::unwrap_used)]
 
 use super::endpoint::Account;

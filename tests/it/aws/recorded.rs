@@ -62,10 +62,10 @@ fn unknown_api_values_are_kept_and_shown() {
         let Some((head, rest)) = known.split_once(&format!("<{tag}>")) else { continue };
         let (_, tail) = rest.split_once(&format!("</{tag}>")).unwrap();
         let changes = read(format!("{head}<{tag}>{word}</{tag}>{tail}"));
-        let told = serde_json::to_string(&changes).unwrap();
-        assert!(told.contains(&format!("\"{tag}\":\"{word}\"")), "{tag}: {told}");
-        let again: Vec<rackform::cloudformation::Change> = serde_json::from_str(&told).unwrap();
-        assert_eq!(again, changes, "a plan that holds it can be saved");
+        let json = serde_json::to_string(&changes).unwrap();
+        assert!(json.contains(&format!("\"{tag}\":\"{word}\"")), "{tag}: {json}");
+        let again: Vec<rackform::cloudformation::Change> = serde_json::from_str(&json).unwrap();
+        assert_eq!(again, changes, "a plan with it can be saved");
         seen += 1;
     }
     assert!(seen >= 7, "{seen}");
@@ -77,9 +77,9 @@ fn unknown_api_values_are_kept_and_shown() {
     .unwrap();
     let changes = read(recorded("import.xml").replace("<Action>Import<", "<Action>Conjure<"));
     let excess = rackform::plan::unapproved_changes(&approved, &changes, false);
-    assert_eq!(excess.len(), 1, "nobody approved it");
-    let told = excess[0].to_string();
-    assert!(told.contains("AWS lists Conjure AWS::ECR::Repository"), "{told}");
+    assert_eq!(excess.len(), 1, "it was not approved");
+    let message = excess[0].to_string();
+    assert!(message.contains("AWS lists Conjure AWS::ECR::Repository"), "{message}");
 }
 
 #[test]
@@ -97,8 +97,8 @@ fn a_failed_hook_is_shown_with_its_reason() {
     assert!(failed.stdout.contains("Files") && failed.stdout.contains("The following hook(s) failed"), "{failed}");
 }
 
-/// Follows an update that fails for a reason and is rolled back; returns what is told of it.
-fn told_of(logical_id: &'static str, reason: &'static str, nested: Vec<(&'static str, Vec<Line>)>) -> String {
+/// Follows an update that fails for a reason and is rolled back; returns standard error.
+fn run_failed_update(logical_id: &'static str, reason: &'static str, nested: Vec<(&'static str, Vec<Line>)>) -> String {
     let looks = vec![
         vec![
             (logical_id, "UPDATE_IN_PROGRESS", ""),
@@ -129,12 +129,12 @@ fn told_of(logical_id: &'static str, reason: &'static str, nested: Vec<(&'static
 #[test]
 fn a_refusal_by_the_stack_policy_is_the_root_cause() {
     // Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/protect-stack-resources.html>
-    let told = told_of(
+    let message = run_failed_update(
         "Files",
         "Action denied by stack policy: Statement [#1] does not allow [Update:*] for resource [LogicalResourceId/Files]",
         vec![],
     );
-    assert!(told.contains("Files") && told.contains("does not allow [Update:*]") && !told.contains("Resource update cancelled"), "{told}");
+    assert!(message.contains("Files") && message.contains("does not allow [Update:*]") && !message.contains("Resource update cancelled"), "{message}");
 }
 
 #[test]
@@ -146,6 +146,6 @@ fn a_failure_in_a_nested_stack_is_traced_to_where_it_happened() {
         ("Inner", "UPDATE_FAILED", "Bad request: the visibility timeout is over 43200 seconds"),
         ("jobs-Nested-1X", "UPDATE_ROLLBACK_IN_PROGRESS", "The following resource(s) failed to update: [Inner]."),
     ];
-    let told = told_of("Nested", reason, vec![("jobs-Nested-1X", inside)]);
-    assert!(told.contains("Inner") && told.contains("over 43200 seconds"), "{told}");
+    let message = run_failed_update("Nested", reason, vec![("jobs-Nested-1X", inside)]);
+    assert!(message.contains("Inner") && message.contains("over 43200 seconds"), "{message}");
 }

@@ -33,8 +33,8 @@ fn a_failed_rollback_is_continued_without_skipped_resources() {
     assert!(shown.stdout.contains("stuck at: Queue") && !shown.stdout.contains("stuck at: Early"), "{shown}");
     assert!(shown.stdout.contains("rackform recover --skip Queue --yes"), "{shown}");
     let refused = server.run(&bench(), "recover --skip Early --yes");
-    assert_eq!(refused.code, 64, "what was cancelled before the way back is not stuck: {refused}");
-    assert!(!server.asked().contains(&"ContinueUpdateRollback".to_owned()));
+    assert_eq!(refused.code, 64, "a resource that was cancelled before the rollback is not stuck: {refused}");
+    assert!(!server.requests().contains(&"ContinueUpdateRollback".to_owned()));
     let run = server.run(&bench(), "recover --skip Queue --yes");
     assert_eq!(run.code, 0, "{run}");
     assert!(
@@ -87,7 +87,7 @@ fn an_update_in_progress_can_only_be_waited_for_or_cancelled() {
     let run = server.run(&bench(), "recover --yes");
     assert_eq!(run.code, 0, "{run}");
     assert!(run.stdout.contains("with Queue in progress") && run.stdout.contains("--choose cancel"), "{run}");
-    assert!(!server.asked().contains(&"CancelUpdateStack".to_owned()), "{:?}", server.asked());
+    assert!(!server.requests().contains(&"CancelUpdateStack".to_owned()), "{:?}", server.requests());
     let mut cancelled = under_way();
     cancelled.looks = vec![vec![("jobs", "UPDATE_ROLLBACK_IN_PROGRESS", "User Initiated"), ("jobs", "UPDATE_ROLLBACK_COMPLETE", "")]];
     let server = cancelled.serve();
@@ -107,7 +107,7 @@ fn a_failed_update_without_rollback_is_rolled_back() {
     assert_eq!(server.bodies("RollbackStack").len(), 1);
 }
 
-/// Runs a command as the role of CloudFormation that is given, by flag or in rack.yaml, and returns the one request of an action.
+/// Runs a command with a role for CloudFormation, by flag or in rack.yaml, and returns the body of the only request of an action.
 fn with_role(server: &super::server::Server, arguments: &str, action: &str, by_flag: bool) -> String {
     let bench = bench();
     let role = "arn:aws:iam::111122223333:role/deployer";
@@ -127,8 +127,8 @@ fn the_role_for_cloudformation_reaches_every_operation() {
     let role = "RoleARN=arn%3Aaws%3Aiam%3A%3A111122223333%3Arole%2Fdeployer";
     for by_flag in [true, false] {
         let server = play(&STUCK, vec![vec![], UNDONE[..2].to_vec(), UNDONE[2..].to_vec()], &RESOURCES).serve();
-        let asked = with_role(&server, "recover --skip Queue --yes", "ContinueUpdateRollback", by_flag);
-        assert!(asked.contains(role) && asked.contains("ResourcesToSkip.member.1=Queue"), "{asked}");
+        let request = with_role(&server, "recover --skip Queue --yes", "ContinueUpdateRollback", by_flag);
+        assert!(request.contains(role) && request.contains("ResourcesToSkip.member.1=Queue"), "{request}");
 
         let failed: [Line; 5] = [
             ("jobs", "CREATE_COMPLETE", ""),
@@ -138,12 +138,12 @@ fn the_role_for_cloudformation_reaches_every_operation() {
             ("jobs", "UPDATE_FAILED", "The following resource(s) failed to update: [Queue]."),
         ];
         let server = play(&failed, vec![vec![], UNDONE.to_vec()], &RESOURCES[1..]).serve();
-        let asked = with_role(&server, "recover --yes", "RollbackStack", by_flag);
-        assert!(asked.contains(role) && asked.contains("StackName=") && asked.contains("ClientRequestToken="), "{asked}");
+        let request = with_role(&server, "recover --yes", "RollbackStack", by_flag);
+        assert!(request.contains(role) && request.contains("StackName=") && request.contains("ClientRequestToken="), "{request}");
 
         let gone = vec![vec![("jobs", "DELETE_IN_PROGRESS", "User Initiated"), ("jobs", "DELETE_COMPLETE", "")]];
         let server = play(&failed[..1], gone, &[]).serve();
-        let asked = with_role(&server, "delete --yes", "DeleteStack", by_flag);
-        assert!(asked.contains(role), "{asked}");
+        let request = with_role(&server, "delete --yes", "DeleteStack", by_flag);
+        assert!(request.contains(role), "{request}");
     }
 }

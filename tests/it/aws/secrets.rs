@@ -11,7 +11,7 @@ use super::faults::check_all;
 use super::proxy::{Fault, Proxy};
 use crate::program::{Bench, Run};
 
-/// A `NoEcho` parameter's values: deployed, and given anew.
+/// The values of a `NoEcho` parameter: the deployed one, and a new one.
 const DEPLOYED: &str = "planted-noecho-deployed";
 const GIVEN: &str = "planted-noecho-given";
 
@@ -36,7 +36,7 @@ const TEMPLATE: &str = r#"{
   }
 }"#;
 
-/// Returns what is planted and shows.
+/// Returns the planted secrets that a text contains.
 fn found(text: &str) -> Vec<&'static str> {
     [DEPLOYED, GIVEN, SECRET_KEY, SESSION, REGISTRY].into_iter().filter(|planted| text.contains(planted)).collect()
 }
@@ -46,7 +46,7 @@ fn check(what: &str, run: &Run) {
     assert!(shown.is_empty(), "{what} shows {shown:?}\n{run}");
 }
 
-/// Looks into every file below a folder, the given ones aside.
+/// Searches every file below a folder, except the given ones.
 fn check_files(folder: &Path, given: &[&str]) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -87,11 +87,11 @@ fn no_secret_is_written_at_any_verbosity_in_any_format() {
         }
     }
     check_all(&looks, |look| drop(run(look)));
-    // The looks above only count for something if they looked: the change of the secret is seen, and told without it.
+    // The checks above are meaningful only if the output mentions the secret: its change is shown without its value.
     let changed = run("diff deployed rack --parameters again.yaml");
     assert!(changed.code == 0 && changed.stdout.contains("Password") && changed.stdout.contains("Vpc"), "{changed}");
 
-    // A plan file holds no secret: one that would have to is not written.
+    // A plan file contains no secret: a plan that would need one is not written.
     let refused = run("plan -o saved.plan --parameters again.yaml -vv");
     assert!(refused.code == 65 && !bench.path().join("saved.plan").exists(), "{refused}");
     let planned = run("plan -o saved.plan -p Days=14 -vv");
@@ -99,12 +99,12 @@ fn no_secret_is_written_at_any_verbosity_in_any_format() {
     assert_eq!(run("apply saved.plan --yes -vv").code, 0);
     run("apply --yes --format json --parameters again.yaml -vv");
     run("events --format json -vv");
-    // An update that fails, and the reason that comes back has the secret in it. Only who gave it can tell it from other text: a later
-    // `rackform events` shows AWS's words as anybody who may read the stack's events sees them.
+    // The reason of a failed update contains the secret. Only the run that sent it can mask it: a later
+    // `rackform events` shows the reason as AWS returns it to every reader of the stack's events.
     for (format, days) in [("human", 30), ("json", 60)] {
         let change = format!("apply --yes -vv --format {format} --parameters secrets.yaml -p Group=x -p Days={days}");
         let stopped = run(&change);
-        assert_eq!(stopped.code, 3, "there is no such group\n{stopped}");
+        assert_eq!(stopped.code, 3, "the security group does not exist\n{stopped}");
         let failed = run(&format!("{change} --no-preflight"));
         assert_eq!(failed.code, 1, "{failed}");
         assert!(format!("{failed}").contains("sg-x-"), "{failed}");
@@ -121,7 +121,7 @@ fn no_secret_is_in_the_message_of_a_failed_call() {
     bench.file("rack.yaml", "name: rack\nregion: us-east-1\nbackend: aws\ntemplate: stack.json\n");
     for fault in [Fault::Throttled, Fault::ServerError(500), Fault::CutAfter, Fault::Truncated] {
         for broken in ["DescribeStacks", "CreateChangeSet", "DescribeChangeSet", "ExecuteChangeSet"] {
-            // Often enough for one call to fail for good, and not for ever: some are waited for.
+            // Often enough for a call to fail permanently, but finite: some calls are retried until they succeed.
             let proxy = Proxy::new(&account.address, move |action, count| if action == broken && count <= 3 { fault } else { Fault::None });
             let mut command = account.at(&proxy.address).command(&bench, "apply --yes -vv --parameters secrets.yaml");
             command.envs([("AWS_SESSION_TOKEN", SESSION), ("AWS_MAX_ATTEMPTS", "1"), ("RUST_LOG", "trace"), ("RUST_BACKTRACE", "1")]);

@@ -5,38 +5,38 @@ use std::sync::{Arc, Mutex};
 use super::http;
 use crate::program::{Bench, Run};
 
-/// Answers every request from a table of actions until it is dropped; what it was asked is kept.
+/// A server that answers every request by its action, and records the requests.
 pub struct Server {
-    /// Where it listens.
+    /// The address of the server.
     pub address: String,
-    asked: Arc<Mutex<Vec<(String, String)>>>,
+    requests: Arc<Mutex<Vec<(String, String)>>>,
 }
 
 impl Server {
-    /// Starts to answer; each answer is an HTTP status and a body, for an action and the request's body.
+    /// Starts a server. `answer` takes an action and the body of the request, and returns an HTTP status and a body.
     pub fn new(answer: impl Fn(&str, &str) -> (u16, String) + Send + Sync + 'static) -> Self {
-        let asked = Arc::new(Mutex::new(Vec::new()));
-        let kept = Arc::clone(&asked);
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let recorded = Arc::clone(&requests);
         let address = http::listen(
             || true,
             move |connection| {
                 http::serve(&connection, |request| {
                     let (action, body) = (request.action().unwrap_or_default(), request.text());
                     let (status, text) = answer(&action, &body);
-                    kept.lock().unwrap().push((action, body));
+                    recorded.lock().unwrap().push((action, body));
                     Some(http::answer(&request.method(), status, "", &text))
                 });
             },
         );
-        Self { address, asked }
+        Self { address, requests }
     }
 
-    /// Runs the program against it; the arguments are split at blanks.
+    /// Runs the program against this server; the arguments are split at spaces.
     pub fn run(&self, bench: &Bench, arguments: &str) -> Run {
         Run::of(&mut self.command(bench, arguments))
     }
 
-    /// Returns the program as a command that asks here.
+    /// Returns a command that runs the program with this server as its endpoint.
     pub fn command(&self, bench: &Bench, arguments: &str) -> std::process::Command {
         let mut command = bench.command();
         command.args(arguments.split_whitespace());
@@ -49,18 +49,18 @@ impl Server {
         command
     }
 
-    /// Returns the actions that were asked for, in order.
-    pub fn asked(&self) -> Vec<String> {
-        self.asked.lock().unwrap().iter().map(|(action, _)| action.clone()).collect()
+    /// Returns the actions of the requests, in order.
+    pub fn requests(&self) -> Vec<String> {
+        self.requests.lock().unwrap().iter().map(|(action, _)| action.clone()).collect()
     }
 
     /// Returns the bodies of the requests of an action.
     pub fn bodies(&self, action: &str) -> Vec<String> {
-        self.asked.lock().unwrap().iter().filter(|(asked, _)| asked == action).map(|(_, body)| body.clone()).collect()
+        self.requests.lock().unwrap().iter().filter(|(requested, _)| requested == action).map(|(_, body)| body.clone()).collect()
     }
 }
 
-/// Returns a good answer to an action.
+/// Returns a successful response to an action.
 pub fn success(action: &str, result: &str) -> (u16, String) {
     (
         200,
@@ -70,7 +70,7 @@ pub fn success(action: &str, result: &str) -> (u16, String) {
     )
 }
 
-/// Returns an error with CloudFormation's code and words.
+/// Returns an error response with a code and a message of CloudFormation.
 pub fn refusal(code: &str, message: &str) -> (u16, String) {
     (
         400,

@@ -1,27 +1,27 @@
-//! The stack `jobs` in an account of canned answers, with a change set that tests choose.
+//! The stack `jobs` in an account with canned responses, and a change set that each test chooses.
 
 use std::sync::Mutex;
 
 use super::super::program::Bench;
-use super::wire::{Asked, Wire, refusal, success};
+use super::wire::{RecordedRequest, Wire, refusal, success};
 use super::{TEMPLATE, deployed};
 
-/// What the account answers about the change set.
+/// An account: the responses about the change set.
 #[derive(Clone)]
 pub struct Account {
-    /// The `<member>`s of its changes.
+    /// The `<member>` elements of its changes.
     pub changes: String,
     pub status: &'static str,
     pub reason: &'static str,
-    /// Answers to `ExecuteChangeSet`, one after the other; the last one again and again. A status of nothing breaks the connection.
+    /// The responses to `ExecuteChangeSet`, in order; the last one repeats. Status 0 closes the connection.
     pub executions: Vec<(u16, &'static str)>,
-    /// What the change set says once it was asked to be executed.
+    /// The execution status of the change set after a request to execute it.
     pub executed: &'static str,
-    /// Whether there is a stack at all.
+    /// Whether the stack does not exist yet.
     pub is_new: bool,
-    /// Resources beside the queue, as `<member>`s.
+    /// Additional resources, as `<member>` elements.
     pub resources: &'static str,
-    /// Whether the bucket that rackform makes is there.
+    /// Whether rackform's template bucket exists.
     pub has_bucket: bool,
 }
 
@@ -40,9 +40,9 @@ impl Default for Account {
     }
 }
 
-/// Where things stand in the account.
+/// The current state of the account.
 #[derive(Default)]
-struct Standing {
+struct AccountState {
     change_set: Option<String>,
     is_executed: bool,
     is_stack: bool,
@@ -50,7 +50,7 @@ struct Standing {
 
 const STACK: &str = "arn:aws:cloudformation:eu-west-1:111122223333:stack/jobs/1";
 
-/// Returns the change of the queue from 45 to 90 seconds as `DescribeChangeSet` lists it with property values.
+/// Returns the change of the timeout from 45 to 90 seconds, as `DescribeChangeSet` lists it with property values.
 pub fn modified(replacement: &str, more: &str) -> String {
     let target = "<Target><Attribute>Properties</Attribute><Name>VisibilityTimeout</Name><RequiresRecreation>Never</RequiresRecreation>\
         <Path>/Properties/VisibilityTimeout</Path><BeforeValue>45</BeforeValue><AfterValue>90</AfterValue>\
@@ -68,18 +68,18 @@ pub fn modified(replacement: &str, more: &str) -> String {
 
 impl Account {
     pub fn serve(self) -> Wire {
-        let standing = Mutex::new(Standing { is_stack: !self.is_new, ..Standing::default() });
-        Wire::new(move |asked| self.answer(asked, &mut standing.lock().unwrap()))
+        let state = Mutex::new(AccountState { is_stack: !self.is_new, ..AccountState::default() });
+        Wire::new(move |request| self.answer(request, &mut state.lock().unwrap()))
     }
 
-    fn answer(&self, asked: &Asked, standing: &mut Standing) -> (u16, String) {
-        let action = asked.action.as_str();
+    fn answer(&self, request: &RecordedRequest, state: &mut AccountState) -> (u16, String) {
+        let action = request.action.as_str();
         match action {
-            "" => self.bucket(asked),
+            "" => self.bucket(request),
             "GetCallerIdentity" => {
                 success(action, "<Arn>arn:aws:iam::111122223333:user/ci</Arn><UserId>A</UserId><Account>111122223333</Account>")
             }
-            "DescribeStacks" if !standing.is_stack => refusal("ValidationError", "Stack with id jobs does not exist"),
+            "DescribeStacks" if !state.is_stack => refusal("ValidationError", "Stack with id jobs does not exist"),
             "DescribeStacks" if self.is_new => success(
                 action,
                 &format!(
@@ -88,13 +88,13 @@ impl Account {
                 ),
             ),
             "CreateChangeSet" => {
-                standing.change_set = asked.field("ChangeSetName");
-                standing.is_stack = true;
-                success(action, &format!("<Id>{}</Id><StackId>{STACK}</StackId>", id(standing)))
+                state.change_set = request.field("ChangeSetName");
+                state.is_stack = true;
+                success(action, &format!("<Id>{}</Id><StackId>{STACK}</StackId>", id(state)))
             }
-            "DescribeChangeSet" if standing.change_set.is_none() => refusal("ChangeSetNotFound", "ChangeSet does not exist"),
+            "DescribeChangeSet" if state.change_set.is_none() => refusal("ChangeSetNotFound", "ChangeSet does not exist"),
             "DescribeChangeSet" => {
-                let execution = match (standing.is_executed, self.status) {
+                let execution = match (state.is_executed, self.status) {
                     (true, _) => self.executed,
                     (false, "FAILED") => "UNAVAILABLE",
                     _ => "AVAILABLE",
@@ -104,8 +104,8 @@ impl Account {
                     &format!(
                         "<ChangeSetName>{}</ChangeSetName><ChangeSetId>{}</ChangeSetId><StackId>{STACK}</StackId><Status>{}</Status>\
                          <StatusReason>{}</StatusReason><ExecutionStatus>{execution}</ExecutionStatus><Changes>{}</Changes>",
-                        standing.change_set.as_deref().unwrap_or_default(),
-                        id(standing),
+                        state.change_set.as_deref().unwrap_or_default(),
+                        id(state),
                         self.status,
                         self.reason,
                         if self.status == "FAILED" { "" } else { &self.changes },
@@ -115,31 +115,31 @@ impl Account {
             "ListChangeSets" => {
                 let summary =
                     |name: &String| format!("<member><ChangeSetName>{name}</ChangeSetName><Status>CREATE_COMPLETE</Status></member>");
-                success(action, &format!("<Summaries>{}</Summaries>", standing.change_set.iter().map(summary).collect::<String>()))
+                success(action, &format!("<Summaries>{}</Summaries>", state.change_set.iter().map(summary).collect::<String>()))
             }
             "DeleteChangeSet" => {
-                let named = asked.field("ChangeSetName").unwrap();
-                let is_there = standing.change_set.as_ref().is_some_and(|name| *name == named || named.contains(&format!("/{name}/")));
-                if is_there {
-                    standing.change_set = None;
+                let name = request.field("ChangeSetName").unwrap();
+                let exists = state.change_set.as_ref().is_some_and(|open| *open == name || name.contains(&format!("/{open}/")));
+                if exists {
+                    state.change_set = None;
                     success(action, "")
                 } else {
                     refusal("ChangeSetNotFound", "ChangeSet does not exist")
                 }
             }
             "DeleteStack" => {
-                standing.is_stack = false;
+                state.is_stack = false;
                 success(action, "")
             }
             "ExecuteChangeSet" => {
-                standing.is_executed = true;
-                match self.executions[asked.earlier.min(self.executions.len() - 1)] {
+                state.is_executed = true;
+                match self.executions[request.earlier.min(self.executions.len() - 1)] {
                     (200, _) => success(action, ""),
                     (0, _) => (0, String::new()),
-                    (_, code) => refusal(code, "it cannot be executed"),
+                    (_, code) => refusal(code, "the change set cannot be executed"),
                 }
             }
-            "DescribeStackEvents" if standing.is_executed && self.executed != "OBSOLETE" => {
+            "DescribeStackEvents" if state.is_executed && self.executed != "OBSOLETE" => {
                 let (status, text) = deployed(action, "");
                 let event = |id: &str, second: u32, status: &str| {
                     format!(
@@ -160,17 +160,17 @@ impl Account {
         }
     }
 
-    /// Answers as S3 does.
-    fn bucket(&self, asked: &Asked) -> (u16, String) {
-        match asked.method.as_str() {
+    /// Returns the response of S3.
+    fn bucket(&self, request: &RecordedRequest) -> (u16, String) {
+        match request.method.as_str() {
             "HEAD" if !self.has_bucket => (404, String::new()),
             _ => (200, String::new()),
         }
     }
 }
 
-fn id(standing: &Standing) -> String {
-    let name = standing.change_set.as_deref().unwrap_or_default();
+fn id(state: &AccountState) -> String {
+    let name = state.change_set.as_deref().unwrap_or_default();
     format!("arn:aws:cloudformation:eu-west-1:111122223333:changeSet/{name}/0a1b2c3d")
 }
 

@@ -1,4 +1,4 @@
-//! Journeys over the wire: what an operator does with a stack, against the endpoint.
+//! User journeys over the wire against the emulated endpoint.
 #![allow(clippy::unwrap_used)]
 
 use rackform::backend::Backend as _;
@@ -6,7 +6,7 @@ use rackform::backend::Backend as _;
 use super::endpoint::{Account, Running};
 use crate::program::{Bench, Run};
 
-/// A log group, a network and a switch for a cache with data in it: small enough to read, and of the rack's shape.
+/// A log group, a network and a parameter for a cache with data: a small template like that of the rack.
 pub const RACK: &str = r#"{
   "Parameters": {
     "Cache": {"Type": "String", "Default": "No", "AllowedValues": ["Yes", "No"]},
@@ -28,7 +28,7 @@ pub const RACK: &str = r#"{
   "Outputs": {"Vpc": {"Value": {"Ref": "Vpc"}}}
 }"#;
 
-/// Returns a folder with the rack in it.
+/// Returns a folder with this rack.
 pub fn bench() -> Bench {
     let bench = Bench::new();
     bench.file("stack.json", RACK).file("rack.yaml", "name: rack\nregion: us-east-1\nbackend: aws\ntemplate: stack.json\n");
@@ -50,13 +50,13 @@ fn a_stack_is_created_toggled_unchanged_toggled_back_and_deleted() {
 
     let again = account.run(&bench, "set Cache=Yes --yes");
     assert_eq!(again.code, 0, "{again}");
-    assert_eq!(account.begun("rack", "UPDATE_IN_PROGRESS"), 1, "the same again begins nothing\n{again}");
+    assert_eq!(account.started_count("rack", "UPDATE_IN_PROGRESS"), 1, "an unchanged apply starts no update\n{again}");
     assert!(again.stdout.contains("No changes"), "{again}");
 
     let gated = account.run(&bench, "set Cache=No --yes");
-    assert_eq!(gated.code, 3, "data is not let go without a word\n{gated}");
+    assert_eq!(gated.code, 3, "data loss requires confirmation\n{gated}");
     assert!(gated.stderr.contains("--allow-data-loss Files"), "{gated}");
-    assert_eq!(account.begun("rack", "UPDATE_IN_PROGRESS"), 1, "{gated}");
+    assert_eq!(account.started_count("rack", "UPDATE_IN_PROGRESS"), 1, "{gated}");
     let off = account.run(&bench, "set Cache=No --yes --allow-data-loss Files");
     assert_eq!(off.code, 0, "{off}");
     assert!(!account.ask("ListStackResources", &[("StackName", "rack")]).contains("AWS::EFS::"), "{off}");
@@ -75,7 +75,7 @@ fn a_failed_update_is_rolled_back_and_shows_its_root_cause() {
     assert_eq!(failed.code, 1, "{failed}");
     assert!(failed.stderr.contains("Rule") && failed.stderr.contains("'sg-0123456789abcdef0' does not exist"), "{failed}");
     assert_eq!(account.status("rack"), "UPDATE_ROLLBACK_COMPLETE");
-    // What was is what is planned from: the same change again is the same plan.
+    // The plan starts from the rolled-back state: the same change has the same plan.
     let next = account.run(&bench, "diff deployed rack --format change-set");
     assert_eq!(next.json()["Changes"], serde_json::json!([]), "{next}");
     let repaired = account.run(&bench, "set Days=30 --yes");
@@ -108,12 +108,12 @@ fn a_saved_plan_is_refused_after_the_stack_changed() {
     let stale = account.run(&bench, "apply days.plan --yes");
     assert_eq!(stale.code, 75, "{stale}");
     assert!(stale.stderr.contains("changed after the plan was made") && stale.stderr.contains("UPDATE_COMPLETE"), "{stale}");
-    assert_eq!(account.begun("rack", "UPDATE_IN_PROGRESS"), 1);
+    assert_eq!(account.started_count("rack", "UPDATE_IN_PROGRESS"), 1);
     assert_eq!(account.open_change_sets("rack"), Vec::<String>::new());
     let fresh = account.run(&bench, "plan -p Days=30 -o days.plan");
     assert_eq!(fresh.code, 0, "{fresh}");
     assert_eq!(account.run(&bench, "apply days.plan --yes").code, 0);
-    assert_eq!(account.begun("rack", "UPDATE_IN_PROGRESS"), 2);
+    assert_eq!(account.started_count("rack", "UPDATE_IN_PROGRESS"), 2);
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn read_only_commands_leave_nothing_behind() {
         assert_eq!(run.code, 0, "{look}: {run}");
     }
     assert_eq!(account.open_change_sets("rack"), Vec::<String>::new());
-    assert_eq!(account.begun("rack", "UPDATE_IN_PROGRESS"), 0);
+    assert_eq!(account.started_count("rack", "UPDATE_IN_PROGRESS"), 0);
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn termination_protection_and_protected_resources_prevent_deletion() {
     let protected = account.run(&bench, "set Cache=No --yes --allow-data-loss Files");
     assert_eq!(protected.code, 3, "{protected}");
     assert!(protected.stderr.contains("Files") && protected.stderr.contains("protect"), "{protected}");
-    assert_eq!(account.begun("rack", "UPDATE_IN_PROGRESS"), 0);
+    assert_eq!(account.started_count("rack", "UPDATE_IN_PROGRESS"), 0);
 }
 
 #[test]
@@ -173,7 +173,7 @@ fn several_pages_of_events_are_shown_once_and_in_order() {
     let lines = |run: &Run| -> Vec<serde_json::Value> { run.stdout.lines().filter_map(|line| serde_json::from_str(line).ok()).collect() };
     let listed: Vec<(String, String)> = lines(&account.run(&bench, "events --format json")).iter().map(event).collect();
     assert_eq!(listed, there);
-    // And what was followed while it happened is the same, once each, from where each run began.
+    // The events shown by the runs are the same, each once.
     let followed: Vec<(String, String)> =
         [made, updated].iter().flat_map(lines).filter(|line| line.get("event").is_some()).map(|line| event(&line["event"])).collect();
     let begun = there.iter().filter(|(_, status)| status != "REVIEW_IN_PROGRESS").cloned().collect::<Vec<_>>();
@@ -185,8 +185,8 @@ fn the_next_run_resumes_the_operation_of_an_interrupted_one() {
     let Some(account) = Account::new() else { return };
     let bench = bench();
     account.ask("CreateStack", &[("StackName", "slower"), ("TemplateBody", RACK)]);
-    assert_eq!(account.settled("slower"), "CREATE_COMPLETE");
-    // One resource is updated and three are made, which takes long enough to be interrupted.
+    assert_eq!(account.wait_until_idle("slower"), "CREATE_COMPLETE");
+    // One resource is updated and three are created, which takes long enough for an interruption.
     let change = "set Days=30 Cache=Yes --yes --stack-name slower";
     let running = Running::start(&mut account.command(&bench, change));
     account.until("slower", "UPDATE_IN_PROGRESS");
@@ -194,8 +194,8 @@ fn the_next_run_resumes_the_operation_of_an_interrupted_one() {
     let interrupted = running.finish();
     assert_eq!(interrupted.code, 130, "{interrupted}");
     let next = account.run(&bench, change);
-    assert_eq!((next.code, account.settled("slower").as_str()), (0, "UPDATE_COMPLETE"), "{next}");
-    assert_eq!(account.begun("slower", "UPDATE_IN_PROGRESS"), 1, "{next}");
+    assert_eq!((next.code, account.wait_until_idle("slower").as_str()), (0, "UPDATE_COMPLETE"), "{next}");
+    assert_eq!(account.started_count("slower", "UPDATE_IN_PROGRESS"), 1, "{next}");
 }
 
 #[test]
@@ -203,14 +203,14 @@ fn a_cancelled_update_is_rolled_back() {
     let Some(account) = Account::new() else { return };
     let backend = super::contract::backend_at(&account.address, &account.id);
     account.ask("CreateStack", &[("StackName", "slower"), ("TemplateBody", RACK)]);
-    assert_eq!(account.settled("slower"), "CREATE_COMPLETE");
+    assert_eq!(account.wait_until_idle("slower"), "CREATE_COMPLETE");
     let before = backend.list_resources("slower").unwrap();
     let bench = bench();
     let running = Running::start(&mut account.command(&bench, "set Days=30 Cache=Yes --yes --stack-name slower"));
     account.until("slower", "UPDATE_IN_PROGRESS");
     backend.cancel_update("slower").unwrap();
     let run = running.finish();
-    assert_eq!((run.code, account.settled("slower").as_str()), (1, "UPDATE_ROLLBACK_COMPLETE"), "{run}");
+    assert_eq!((run.code, account.wait_until_idle("slower").as_str()), (1, "UPDATE_ROLLBACK_COMPLETE"), "{run}");
     let ids = |resources: &[rackform::backend::StackResource]| -> Vec<(String, String)> {
         resources.iter().map(|resource| (resource.logical_id.clone(), resource.physical_id.clone())).collect()
     };
@@ -227,9 +227,9 @@ fn a_stuck_deletion_is_explained_and_recovered() {
             "Vpc": {{"Type": "AWS::EC2::VPC", "Properties": {{"CidrBlock": "10.0.0.0/16"}}}}}}}}"#
     );
     account.ask("CreateStack", &[("StackName", "rack"), ("TemplateBody", &template)]);
-    assert_eq!(account.settled("rack"), "CREATE_COMPLETE");
+    assert_eq!(account.wait_until_idle("rack"), "CREATE_COMPLETE");
     let stuck = account.run(&bench, "delete --yes --allow-data-loss StuckStore");
-    assert_eq!((stuck.code, account.settled("rack").as_str()), (1, "DELETE_FAILED"), "{stuck}");
+    assert_eq!((stuck.code, account.wait_until_idle("rack").as_str()), (1, "DELETE_FAILED"), "{stuck}");
     assert!(stuck.stderr.contains("StuckStore") && stuck.stderr.contains("not empty"), "{stuck}");
     let explained = account.run(&bench, "recover --dry-run");
     assert!(
@@ -237,8 +237,8 @@ fn a_stuck_deletion_is_explained_and_recovered() {
         "{explained}"
     );
     let recovered = account.run(&bench, "recover --retain StuckStore --yes");
-    assert_eq!((recovered.code, account.settled("rack").as_str()), (0, "gone"), "{recovered}");
-    assert!(account.send("s3", &format!("GET /{bucket} HTTP/1.1\r\n"), "").contains("ListBucketResult"), "what is retained stays");
+    assert_eq!((recovered.code, account.wait_until_idle("rack").as_str()), (0, "gone"), "{recovered}");
+    assert!(account.send("s3", &format!("GET /{bucket} HTTP/1.1\r\n"), "").contains("ListBucketResult"), "the retained bucket still exists");
 }
 
 #[test]

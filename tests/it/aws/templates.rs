@@ -16,7 +16,7 @@ fn a_large_template_is_uploaded_to_the_named_bucket() {
     let wire = Account { has_bucket: true, ..Account::default() }.serve();
     let run = wire.run(&bench, "apply -p Seconds=90 --yes");
     assert_eq!(run.code, 0, "{run}");
-    let put = wire.asked().into_iter().find(|asked| asked.method == "PUT").unwrap();
+    let put = wire.requests().into_iter().find(|request| request.method == "PUT").unwrap();
     let path = put.path.split('?').next().unwrap().to_owned();
     assert!(path.starts_with("/templates.example/rackform/jobs/") && path.ends_with(".template"), "{path}");
     assert!(put.body.contains(&"y".repeat(60_000)));
@@ -34,9 +34,9 @@ fn a_large_template_is_uploaded_to_the_settings_bucket_by_default() {
     let bench = bench("");
     bench.file("queue.json", long());
     let run = wire.run(&bench, "apply -p Seconds=90 --yes");
-    let put = wire.asked().into_iter().find(|asked| asked.method == "PUT").unwrap();
+    let put = wire.requests().into_iter().find(|request| request.method == "PUT").unwrap();
     assert!(put.path.starts_with("/jobs-settings-1/rackform/jobs/"), "{}\n{run}", put.path);
-    assert!(put.head.contains("x-amz-expected-bucket-owner: 111122223333"), "nobody else's bucket of that name\n{}", put.head);
+    assert!(put.head.contains("x-amz-expected-bucket-owner: 111122223333"), "a bucket of another account with this name is refused\n{}", put.head);
 }
 
 #[test]
@@ -45,18 +45,18 @@ fn a_missing_bucket_is_reported_and_created_only_on_request() {
     bench.file("queue.json", long());
     let wire = Account::default().serve();
     let run = wire.run(&bench, "apply -p Seconds=90 --yes");
-    assert_eq!(run.code, 3, "found before anything is sent\n{run}");
+    assert_eq!(run.code, 3, "reported before any request changes something\n{run}");
     assert!(run.stderr.contains("error[template-bucket]") && run.stderr.contains("`--create-template-bucket`"), "{run}");
     let run = wire.run(&bench, "apply -p Seconds=90 --yes --no-preflight");
     assert_eq!(run.code, 1, "{run}");
     assert!(run.stderr.contains("there is no S3 bucket to upload it to") && run.stderr.contains("`--create-template-bucket`"), "{run}");
-    assert!(wire.all("CreateChangeSet").is_empty() && wire.asked().iter().all(|asked| asked.method != "PUT"), "{:?}", wire.actions());
+    assert!(wire.all("CreateChangeSet").is_empty() && wire.requests().iter().all(|request| request.method != "PUT"), "{:?}", wire.actions());
 
     let run = wire.run(&bench, "apply -p Seconds=90 --yes --create-template-bucket");
     assert_eq!(run.code, 0, "{run}");
     let bucket = "/rackform-templates-111122223333-eu-west-1";
-    let puts: Vec<_> = wire.asked().into_iter().filter(|asked| asked.method == "PUT").collect();
-    let put = |query: &str| puts.iter().find(|asked| asked.path.starts_with(bucket) && asked.path.contains(query)).unwrap();
+    let puts: Vec<_> = wire.requests().into_iter().filter(|request| request.method == "PUT").collect();
+    let put = |query: &str| puts.iter().find(|request| request.path.starts_with(bucket) && request.path.contains(query)).unwrap();
     assert!(puts[0].head.contains("x-amz-object-ownership: bucketownerenforced"), "{}", puts[0].head);
     assert!(puts[0].body.contains("<LocationConstraint>eu-west-1</LocationConstraint>"), "{}", puts[0].body);
     assert!(put("publicAccessBlock").body.contains("<RestrictPublicBuckets>true</RestrictPublicBuckets>"));
@@ -72,7 +72,7 @@ fn a_template_over_one_megabyte_is_refused_unless_minified() {
     huge.file("queue.json", long().replacen("yyy", &"z".repeat(1_000_000), 1));
     let run = wire.run(&huge, "apply -p Seconds=90 --yes");
     assert!(run.code == 1 && run.stderr.contains("CloudFormation accepts at most 1000000"), "{run}");
-    assert!(wire.asked().iter().all(|asked| asked.method != "PUT"));
+    assert!(wire.requests().iter().all(|request| request.method != "PUT"));
 
     let airy = bench("");
     airy.file("queue.json", super::TEMPLATE.replacen('{', &format!("{{{}", " ".repeat(60_000)), 1));

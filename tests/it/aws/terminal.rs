@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 use super::endpoint::Account;
 use super::stories::{RACK, bench};
 
-/// How long words may take to come.
+/// The time limit for expected output.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What Ctrl-C is to a terminal, which makes it an interrupt of whatever runs there.
+/// The byte of Ctrl-C, for which a terminal sends SIGINT.
 const CTRL_C: &[u8] = b"\x03";
 
-/// A command on a terminal of its own, which `script` of util-linux makes.
+/// A command on its own pseudo-terminal, created by `script` of util-linux.
 struct Terminal {
     child: Child,
     keys: ChildStdin,
@@ -24,7 +24,7 @@ struct Terminal {
 }
 
 impl Terminal {
-    /// Starts a command on a terminal; `None` (and says so) where there is no such `script`.
+    /// Starts a command on a terminal; `None` if `script` is missing, which skips the test.
     fn start(command: &Command) -> Option<Self> {
         let knows = Command::new("script").arg("--version").stdin(Stdio::null()).output();
         if !knows.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("util-linux")) {
@@ -32,7 +32,7 @@ impl Terminal {
             return None;
         }
         let quoted = |text: &std::ffi::OsStr| format!("'{}'", text.to_str().unwrap().replace('\'', r"'\''"));
-        // Without `exec` the shell between would get the interrupt too.
+        // Without `exec`, the shell would get the interrupt too.
         let words: Vec<String> = [command.get_program()].into_iter().chain(command.get_args()).map(quoted).collect();
         let mut script = Command::new("script");
         script.args(["-qec", &format!("exec {}", words.join(" ")), "/dev/null"]).current_dir(command.get_current_dir().unwrap());
@@ -58,7 +58,7 @@ impl Terminal {
         self.keys.flush().unwrap();
     }
 
-    /// Waits for words to be shown.
+    /// Waits until the output contains a text.
     fn until(&mut self, words: &str) {
         let end = Instant::now() + PATIENCE;
         while !self.shown.contains(words) {
@@ -68,13 +68,13 @@ impl Terminal {
         }
     }
 
-    /// Waits for the end; returns the exit code and all that was shown.
+    /// Waits for the end; returns the exit code and the whole output.
     fn finish(mut self) -> (Option<i32>, String) {
         let end = Instant::now() + PATIENCE;
         while let Ok(more) = self.output.recv_timeout(end.saturating_duration_since(Instant::now())) {
             self.shown.push_str(&String::from_utf8_lossy(&more));
         }
-        assert!(Instant::now() < end, "not over:\n{}", self.shown);
+        assert!(Instant::now() < end, "still running:\n{}", self.shown);
         (self.child.wait().unwrap().code(), std::mem::take(&mut self.shown))
     }
 }
@@ -86,11 +86,11 @@ impl Drop for Terminal {
     }
 }
 
-/// A stack whose update is under way on a terminal.
+/// Starts the update of a stack on a terminal.
 fn updating() -> Option<(Account, crate::program::Bench, Terminal)> {
     let (account, bench) = (Account::new()?, bench());
     account.ask("CreateStack", &[("StackName", "slowest"), ("TemplateBody", RACK)]);
-    assert_eq!(account.settled("slowest"), "CREATE_COMPLETE");
+    assert_eq!(account.wait_until_idle("slowest"), "CREATE_COMPLETE");
     let command = account.command(&bench, "set Days=30 Cache=Yes --yes --stack-name slowest");
     let terminal = Terminal::start(&command)?;
     account.until("slowest", "UPDATE_IN_PROGRESS");
@@ -106,11 +106,11 @@ fn the_second_interruption_offers_to_cancel_and_yes_rolls_the_update_back() {
     assert_eq!(account.status("slowest"), "UPDATE_IN_PROGRESS", "the first only stops following");
     terminal.press(CTRL_C);
     terminal.until("Cancel the update of slowest?");
-    assert_eq!(account.status("slowest"), "UPDATE_IN_PROGRESS", "nothing is cancelled before somebody says yes");
+    assert_eq!(account.status("slowest"), "UPDATE_IN_PROGRESS", "the update is cancelled only after a confirmation");
     terminal.press(b"yes\n");
     let (code, shown) = terminal.finish();
-    assert_eq!((code, account.settled("slowest").as_str()), (Some(1), "UPDATE_ROLLBACK_COMPLETE"), "{shown}");
-    assert!(shown.contains("UPDATE_ROLLBACK_IN_PROGRESS"), "the way back is followed\n{shown}");
+    assert_eq!((code, account.wait_until_idle("slowest").as_str()), (Some(1), "UPDATE_ROLLBACK_COMPLETE"), "{shown}");
+    assert!(shown.contains("UPDATE_ROLLBACK_IN_PROGRESS"), "the rollback is followed\n{shown}");
 }
 
 #[test]
@@ -123,6 +123,6 @@ fn answering_no_lets_the_update_continue() {
     terminal.until("Cancel the update of slowest?");
     terminal.press(b"no\n");
     let (code, shown) = terminal.finish();
-    assert_eq!((code, account.settled("slowest").as_str()), (Some(130), "UPDATE_COMPLETE"), "{shown}");
-    assert!(shown.contains("rackform events --follow"), "how to go on is said\n{shown}");
+    assert_eq!((code, account.wait_until_idle("slowest").as_str()), (Some(130), "UPDATE_COMPLETE"), "{shown}");
+    assert!(shown.contains("rackform events --follow"), "the next command is shown\n{shown}");
 }

@@ -8,23 +8,23 @@ use super::http;
 
 /// One request.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct RecordedRequest {
     pub method: String,
     /// The path with its query.
     pub path: String,
     /// The `Action` of a query API; empty for any other.
     pub action: String,
-    /// The same, or the target of a JSON API; empty where method and path say it all.
+    /// The `Action` of a query API, or the target of a JSON API; empty for REST APIs.
     pub operation: String,
     /// The head, in lower case.
     pub head: String,
     pub body: String,
-    /// How often this action was asked for before.
+    /// The number of earlier requests for this action.
     pub earlier: usize,
 }
 
-impl Asked {
-    /// Returns a form field, decoded.
+impl RecordedRequest {
+    /// Returns the decoded value of a form field.
     pub fn field(&self, name: &str) -> Option<String> {
         let pair = self.body.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))?;
         Some(decoded(pair))
@@ -47,28 +47,28 @@ fn decoded(text: &str) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
-/// Answers every request until the test ends.
+/// A server that answers every request until the test ends.
 pub struct Wire {
     pub address: String,
-    asked: Arc<Mutex<Vec<Asked>>>,
+    requests: Arc<Mutex<Vec<RecordedRequest>>>,
 }
 
 impl Wire {
-    /// Starts to answer; each answer is an HTTP status and a body. A status of nothing breaks the connection before an answer comes.
-    pub fn new(answer: impl Fn(&Asked) -> (u16, String) + Send + Sync + 'static) -> Self {
-        let asked: Arc<Mutex<Vec<Asked>>> = Arc::default();
-        let kept = Arc::clone(&asked);
+    /// Starts a server. `answer` returns an HTTP status and a body; status 0 closes the connection without a response.
+    pub fn new(answer: impl Fn(&RecordedRequest) -> (u16, String) + Send + Sync + 'static) -> Self {
+        let requests: Arc<Mutex<Vec<RecordedRequest>>> = Arc::default();
+        let recorded = Arc::clone(&requests);
         let address = http::listen(
             || true,
             move |connection| {
                 http::serve(&connection, |request| {
-                    let asked = {
-                        let mut kept = kept.lock().unwrap();
+                    let recorded_request = {
+                        let mut recorded = recorded.lock().unwrap();
                         let operation = request.action().unwrap_or_default();
                         let action = if request.header("x-amz-target").is_some() { String::new() } else { operation.clone() };
-                        let earlier = kept.iter().filter(|asked| asked.action == action).count();
+                        let earlier = recorded.iter().filter(|request| request.action == action).count();
                         let head = request.head.join("\r\n").to_ascii_lowercase();
-                        kept.push(Asked {
+                        recorded.push(RecordedRequest {
                             method: request.method(),
                             path: request.path(),
                             action,
@@ -77,17 +77,17 @@ impl Wire {
                             body: request.text(),
                             earlier,
                         });
-                        kept.last().unwrap().clone()
+                        recorded.last().unwrap().clone()
                     };
-                    let (status, text) = answer(&asked);
-                    (status != 0).then(|| http::answer(&asked.method, status, &error_header(&text), &text))
+                    let (status, text) = answer(&recorded_request);
+                    (status != 0).then(|| http::answer(&recorded_request.method, status, &error_header(&text), &text))
                 });
             },
         );
-        Self { address, asked }
+        Self { address, requests }
     }
 
-    /// Returns the program, pointed at this server, with credentials.
+    /// Returns a command that runs the program with this server as its endpoint, and with credentials.
     pub fn command(&self, bench: &Bench, arguments: &str) -> Command {
         let mut command = bench.command();
         command.args(arguments.split_whitespace());
@@ -106,23 +106,26 @@ impl Wire {
         Run::of(&mut self.command(bench, arguments))
     }
 
-    pub fn asked(&self) -> Vec<Asked> {
-        self.asked.lock().unwrap().clone()
+    pub fn requests(&self) -> Vec<RecordedRequest> {
+        self.requests.lock().unwrap().clone()
     }
 
-    /// Returns the actions asked for, in order; of other APIs, method and path.
+    /// Returns the actions of the requests, in order; for other APIs, method and path.
     pub fn actions(&self) -> Vec<String> {
-        let name = |asked: Asked| if asked.action.is_empty() { format!("{} {}", asked.method, asked.path) } else { asked.action };
-        self.asked().into_iter().map(name).collect()
+        let name = |request: RecordedRequest| match request.action.as_str() {
+            "" => format!("{} {}", request.method, request.path),
+            _ => request.action,
+        };
+        self.requests().into_iter().map(name).collect()
     }
 
     /// Returns the requests for one action.
-    pub fn all(&self, action: &str) -> Vec<Asked> {
-        self.asked().into_iter().filter(|asked| asked.action == action).collect()
+    pub fn all(&self, action: &str) -> Vec<RecordedRequest> {
+        self.requests().into_iter().filter(|request| request.action == action).collect()
     }
 }
 
-/// Returns the header in which REST services say which error it is: that of a JSON body with `ErrorCode`.
+/// Returns the error header of REST services for a JSON body with `ErrorCode`.
 fn error_header(text: &str) -> String {
     let body: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
     body["ErrorCode"].as_str().map(|code| format!("x-amzn-errortype: {code}\r\n")).unwrap_or_default()

@@ -8,7 +8,7 @@ use rackform::backend::Backend as _;
 use rackform::backend::local::LocalBackend;
 
 use super::in_memory;
-use crate::backend::{NETWORK, Told, put, target};
+use crate::backend::{NETWORK, EventRecorder, put, target};
 
 /// Plans the change from the deployed stack to a template.
 fn planned(backend: &LocalBackend, template: &str, values: &[(&str, &str)]) -> rackform::plan::Plan {
@@ -38,7 +38,7 @@ fn as_planned(backend: &LocalBackend, template: &str, values: &[(&str, &str)]) {
     };
     let (plan, old) = (planned(backend, template, values), ids());
     let wanted = target(backend, "rack", template, values);
-    let outcome = apply(backend, &wanted, &mut Told::default(), &AtomicBool::new(false)).unwrap();
+    let outcome = apply(backend, &wanted, &mut EventRecorder::default(), &AtomicBool::new(false)).unwrap();
     if let Outcome::Unchanged { .. } = outcome {
         // A secret in the request may equal the deployed one: only the backend knows.
         assert!(!plan.has_changes() || values.iter().any(|(name, _)| *name == "Token"), "{values:?}");

@@ -1,7 +1,7 @@
-//! A rack with a build cache in an account of canned answers, each in the shape of its service.
+//! A rack with a build cache in an account with canned responses, in the format of each service.
 
 use super::super::server::success;
-use super::super::wire::{Asked, Wire};
+use super::super::wire::{RecordedRequest, Wire};
 use crate::program::Bench;
 
 /// A call of `verify`.
@@ -41,17 +41,17 @@ pub const CALLS: [(Call, &str); 11] = [
 #[derive(Clone, Copy, Debug)]
 pub enum Reply {
     Denied,
-    /// Denied from the second such call on, and so forth.
+    /// Denied from the call with this number on.
     DeniedFrom(usize),
-    /// Throttled so many times.
+    /// Throttled this many times.
     Throttled(usize),
-    /// That there is no such thing.
+    /// The resource does not exist.
     Missing,
-    /// An error of a service that speaks JSON.
+    /// An error of a service with a JSON protocol.
     Json(u16, &'static str, &'static str),
-    /// A good answer with this body.
+    /// A successful response with this body.
     Body(&'static str),
-    /// The connection breaks.
+    /// The connection is closed.
     Broken,
 }
 
@@ -75,7 +75,7 @@ impl Call {
         }
     }
 
-    /// Returns the code and the words with which the service says that there is no such thing.
+    /// Returns the error code and message of the service for a missing resource.
     fn missing(self) -> (&'static str, &'static str) {
         match self {
             Self::FileSystems | Self::Lifecycle | Self::MountTargets => ("FileSystemNotFound", "File system 'fs-1' does not exist."),
@@ -91,9 +91,9 @@ impl Call {
     }
 }
 
-/// Returns which of the calls was made.
-pub fn call(asked: &Asked) -> Option<Call> {
-    Some(match asked.operation.as_str() {
+/// Returns the call of a request.
+pub fn call(request: &RecordedRequest) -> Option<Call> {
+    Some(match request.operation.as_str() {
         "DescribeSecurityGroups" => Call::SecurityGroups,
         "DescribeSubnets" => Call::Subnets,
         "DescribeVpcAttribute" => Call::VpcAttribute,
@@ -101,10 +101,10 @@ pub fn call(asked: &Asked) -> Option<Call> {
         "DescribeRepositories" => Call::Repositories,
         "GetLifecyclePolicy" => Call::LifecyclePolicy,
         "DescribeKey" => Call::Key,
-        "" if asked.path.ends_with("/lifecycle-configuration") => Call::Lifecycle,
-        "" if asked.path.ends_with("/security-groups") => Call::TargetGroups,
-        "" if asked.path.starts_with("/2015-02-01/file-systems") => Call::FileSystems,
-        "" if asked.path.starts_with("/2015-02-01/mount-targets") => Call::MountTargets,
+        "" if request.path.ends_with("/lifecycle-configuration") => Call::Lifecycle,
+        "" if request.path.ends_with("/security-groups") => Call::TargetGroups,
+        "" if request.path.starts_with("/2015-02-01/file-systems") => Call::FileSystems,
+        "" if request.path.starts_with("/2015-02-01/mount-targets") => Call::MountTargets,
         _ => return None,
     })
 }
@@ -173,8 +173,8 @@ impl Account {
     /// Begins to serve it.
     pub fn serve(self) -> Wire {
         let counts = std::sync::Mutex::new(std::collections::HashMap::new());
-        Wire::new(move |asked| {
-            let Some(call) = call(asked) else { return stack(asked) };
+        Wire::new(move |request| {
+            let Some(call) = call(request) else { return stack(request) };
             let times = {
                 let mut counts = counts.lock().unwrap();
                 let count = counts.entry(format!("{call:?}")).or_insert(0_usize);
@@ -182,11 +182,11 @@ impl Account {
                 *count
             };
             let reply = self.replies.iter().find(|(replied, _)| *replied == call).map(|(_, reply)| *reply);
-            reply.and_then(|reply| replied(call, reply, times)).unwrap_or_else(|| self.answer(call, asked))
+            reply.and_then(|reply| replied(call, reply, times)).unwrap_or_else(|| self.answer(call, request))
         })
     }
 
-    fn answer(&self, call: Call, asked: &Asked) -> (u16, String) {
+    fn answer(&self, call: Call, request: &RecordedRequest) -> (u16, String) {
         let text = match call {
             Call::FileSystems => r#"{"FileSystems": [{"FileSystemId": "fs-1", "LifeCycleState": "available", "Encrypted": true,
                 "KmsKeyId": "arn:aws:kms:eu-west-1:111122223333:key/key-1", "OwnerId": "111122223333", "CreationToken": "t", "CreationTime": 1700000000,
@@ -194,11 +194,11 @@ impl Account {
                 "Tags": []}]}"#
                 .to_owned(),
             Call::Lifecycle => r#"{"LifecyclePolicies": []}"#.to_owned(),
-            Call::MountTargets => self.mount_targets(&asked.path),
+            Call::MountTargets => self.mount_targets(&request.path),
             Call::TargetGroups => r#"{"SecurityGroups": ["sg-2"]}"#.to_owned(),
-            Call::SecurityGroups => security_group(&asked.field("GroupId.1").unwrap_or_default()),
+            Call::SecurityGroups => security_group(&request.field("GroupId.1").unwrap_or_default()),
             Call::Subnets => {
-                let id = asked.field("SubnetId.1").unwrap_or_default();
+                let id = request.field("SubnetId.1").unwrap_or_default();
                 let zone = if id == "subnet-0" { "eu-west-1a" } else { "eu-west-1b" };
                 format!(
                     "<DescribeSubnetsResponse><subnetSet><item><subnetId>{id}</subnetId><vpcId>vpc-1</vpcId>\
@@ -206,7 +206,7 @@ impl Account {
                 )
             }
             Call::VpcAttribute => {
-                let name = asked.field("Attribute").unwrap_or_default();
+                let name = request.field("Attribute").unwrap_or_default();
                 format!("<DescribeVpcAttributeResponse><vpcId>vpc-1</vpcId><{name}><value>true</value></{name}></DescribeVpcAttributeResponse>")
             }
             Call::TaskDefinition => format!(
@@ -239,7 +239,7 @@ impl Account {
         if self.page == 0 {
             return format!(r#"{{"MountTargets": [{}]}}"#, all.join(", "));
         }
-        // A page more than the last one is told by `NextMarker`: https://docs.aws.amazon.com/efs/latest/ug/API_DescribeMountTargets.html
+        // `NextMarker` announces another page: https://docs.aws.amazon.com/efs/latest/ug/API_DescribeMountTargets.html
         if path.contains("Marker=page-2") {
             format!(r#"{{"Marker": "page-2", "MountTargets": [{}]}}"#, all[self.page..].join(", "))
         } else {
@@ -306,8 +306,8 @@ fn error(call: Call, status: u16, code: &str, message: &str) -> (u16, String) {
 }
 
 /// Answers for CloudFormation: a stack `rack` with the template's resources.
-fn stack(asked: &Asked) -> (u16, String) {
-    let action = asked.action.as_str();
+fn stack(request: &RecordedRequest) -> (u16, String) {
+    let action = request.action.as_str();
     let id = "arn:aws:cloudformation:eu-west-1:111122223333:stack/rack/1";
     let result = match action {
         "DescribeStacks" => format!(

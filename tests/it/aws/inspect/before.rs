@@ -1,6 +1,6 @@
 //! Preflight with canned responses.
 
-use super::super::wire::{Asked, Wire, refusal, success};
+use super::super::wire::{RecordedRequest, Wire, refusal, success};
 use crate::program::{Bench, Run};
 
 /// A new stack with resources for every preflight check.
@@ -31,11 +31,11 @@ fn bench() -> Bench {
 }
 
 /// Responds like an account without conflicts.
-fn free(asked: &Asked) -> (u16, String) {
+fn free(request: &RecordedRequest) -> (u16, String) {
     let xml = |action: &str, text: &str| (200, format!("<{action}Response>{text}</{action}Response>"));
-    let token = |field: &str| asked.body.contains(field);
+    let token = |field: &str| request.body.contains(field);
     let zone = "<item><zoneName>eu-west-1a</zoneName><zoneState>available</zoneState><zoneType>availability-zone</zoneType></item>";
-    match asked.operation.as_str() {
+    match request.operation.as_str() {
         "DescribeStacks" => refusal("ValidationError", "Stack with id rack does not exist"),
         action @ ("ListExports" | "ListChangeSets") => success(action, ""),
         "DescribeLogGroups" if token("page-2") => (200, r#"{"logGroups": [{"logGroupName": "builds-more"}]}"#.to_owned()),
@@ -60,8 +60,8 @@ fn free(asked: &Asked) -> (u16, String) {
             action,
             "<subnetSet><item><subnetId>subnet-1</subnetId><vpcId>vpc-1</vpcId><availabilityZone>eu-west-1a</availabilityZone></item></subnetSet>",
         ),
-        _ if asked.path.contains("/mount-targets") => (200, r#"{"MountTargets": []}"#.to_owned()),
-        other => refusal("InvalidAction", &format!("not to be asked: {other} {}", asked.path)),
+        _ if request.path.contains("/mount-targets") => (200, r#"{"MountTargets": []}"#.to_owned()),
+        other => refusal("InvalidAction", &format!("unexpected request: {other} {}", request.path)),
     }
 }
 
@@ -70,7 +70,7 @@ fn groups(count: usize) -> String {
     format!("<securityGroupInfo>{}</securityGroupInfo>", (0..count).map(item).collect::<String>())
 }
 
-fn preflight(answer: impl Fn(&Asked) -> (u16, String) + Send + Sync + 'static) -> (Wire, Run) {
+fn preflight(answer: impl Fn(&RecordedRequest) -> (u16, String) + Send + Sync + 'static) -> (Wire, Run) {
     let wire = Wire::new(answer);
     let run = wire.run(&bench(), "plan --preflight");
     (wire, run)
@@ -84,20 +84,20 @@ fn all_pages_are_read_before_a_name_counts_as_available() {
     let unchecked = run.stderr.matches("unchecked[").count();
     assert!(run.stderr.contains("preflight of rack:") && unchecked == run.stderr.matches("unchecked[permissions]").count(), "{run}");
     for (call, _) in CALLS {
-        assert!(wire.asked().iter().any(|asked| asked.operation == call), "{call} is not asked for\n{:?}", wire.actions());
+        assert!(wire.requests().iter().any(|request| request.operation == call), "{call} is not requested\n{:?}", wire.actions());
     }
     // The name is taken on the second page; the groups of both pages are too many.
-    let (_, run) = preflight(|asked| match asked.operation.as_str() {
-        "DescribeLogGroups" if asked.body.contains("page-2") => (200, r#"{"logGroups": [{"logGroupName": "builds"}]}"#.to_owned()),
-        _ => free(asked),
+    let (_, run) = preflight(|request| match request.operation.as_str() {
+        "DescribeLogGroups" if request.body.contains("page-2") => (200, r#"{"logGroups": [{"logGroupName": "builds"}]}"#.to_owned()),
+        _ => free(request),
     });
     assert_eq!(run.code, 3, "{run}");
     assert!(run.stderr.contains("error[name-taken]: Logs") && run.stderr.contains("used by builds"), "{run}");
-    let (_, run) = preflight(|asked| match asked.operation.as_str() {
-        "DescribeSecurityGroups" if asked.body.contains("NextToken") => {
+    let (_, run) = preflight(|request| match request.operation.as_str() {
+        "DescribeSecurityGroups" if request.body.contains("NextToken") => {
             (200, format!("<DescribeSecurityGroupsResponse>{}</DescribeSecurityGroupsResponse>", groups(1500)))
         }
-        _ => free(asked),
+        _ => free(request),
     });
     assert!(run.stderr.contains("2500 security groups in use"), "{run}");
 }
@@ -105,9 +105,9 @@ fn all_pages_are_read_before_a_name_counts_as_available() {
 #[test]
 fn a_denied_call_of_preflight_is_unchecked_and_does_not_stop_the_plan() {
     for (call, permission) in CALLS {
-        let (_, run) = preflight(move |asked| {
-            if asked.operation != call {
-                return free(asked);
+        let (_, run) = preflight(move |request| {
+            if request.operation != call {
+                return free(request);
             }
             let message = format!("not authorized to perform: {permission} with an explicit deny in a service control policy");
             if permission.starts_with("ec2:") {
@@ -117,27 +117,27 @@ fn a_denied_call_of_preflight_is_unchecked_and_does_not_stop_the_plan() {
             (400, format!(r#"{{"__type": "AccessDeniedException", "Message": "{message}"}}"#))
         });
         assert_eq!(run.code, 0, "{permission}: {run}");
-        let told = format!("could not check: no permission for {permission}: with an explicit deny in a service control policy");
+        let context = format!("could not check: no permission for {permission}: with an explicit deny in a service control policy");
         let flat = run.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(flat.contains(&told), "{permission}: {run}");
+        assert!(flat.contains(&context), "{permission}: {run}");
         assert!(flat.contains("rackform permissions --for preflight"), "{permission}: {run}");
     }
 }
 
 #[test]
 fn a_cluster_name_that_could_not_be_checked_is_unchecked() {
-    let (_, run) = preflight(|asked| match asked.operation.as_str() {
+    let (_, run) = preflight(|request| match request.operation.as_str() {
         "DescribeClusters" => (200, r#"{"clusters": [], "failures": [{"arn": "builds", "reason": "ACCESS_DENIED"}]}"#.to_owned()),
-        _ => free(asked),
+        _ => free(request),
     });
     assert!(run.code == 0 && run.stderr.contains("unchecked[name-taken]: Cluster") && run.stderr.contains("ACCESS_DENIED"), "{run}");
 }
 
 #[test]
 fn the_owner_of_a_name_is_reported_without_an_arn() {
-    let (_, run) = preflight(|asked| match asked.operation.as_str() {
+    let (_, run) = preflight(|request| match request.operation.as_str() {
         "DescribeRepositories" => (200, r#"{"repositories": [{"repositoryName": "builds"}]}"#.to_owned()),
-        _ => free(asked),
+        _ => free(request),
     });
     assert!(run.code == 3 && run.stderr.contains("error[name-taken]: Layers"), "{run}");
 }

@@ -40,9 +40,9 @@ fn documented_responses_pass_every_check() {
     for name in ["build-subnet-covered", "mount-target-security-group", "file-system-key", "vpc-dns-hostnames", "repository-lifecycle"] {
         assert!(!states(&run, name).is_empty(), "{name}: {run}");
     }
-    let asked: Vec<Call> = wire.asked().iter().filter_map(account::call).collect();
-    let never: Vec<&Call> = CALLS.iter().map(|(call, _)| call).filter(|call| !asked.contains(call)).collect();
-    assert!(never.is_empty(), "what the other tests refuse is asked for: {never:?}");
+    let requests: Vec<Call> = wire.requests().iter().filter_map(account::call).collect();
+    let never: Vec<&Call> = CALLS.iter().map(|(call, _)| call).filter(|call| !requests.contains(call)).collect();
+    assert!(never.is_empty(), "calls that are never sent: {never:?}");
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn a_denied_call_is_unchecked_and_names_the_permission() {
 fn an_account_that_denies_every_call_does_not_pass() {
     let wire = CALLS.iter().fold(Account::default(), |account, (call, _)| account.answering(*call, Reply::Denied)).serve();
     let run = wire.run(&bench(), "verify --format json");
-    assert_eq!(run.code, 69, "that CloudFormation lists the resources shows nothing of them\n{run}");
+    assert_eq!(run.code, 69, "the list of CloudFormation proves nothing about the resources\n{run}");
     claims_nothing(&run, "all");
     let named = unchecked(&run).iter().map(|verdict| verdict["found"].as_str().unwrap().to_owned()).collect::<Vec<_>>().join("\n");
     for permission in ["elasticfilesystem:DescribeFileSystems", "ec2:DescribeSubnets", "ecs:DescribeTaskDefinition", "kms:DescribeKey"] {
@@ -85,15 +85,15 @@ fn throttled_calls_are_retried_and_persistent_throttling_is_unchecked() {
     });
     check_all(&CALLS, |(call, permission)| {
         let wire = Account::default().answering(*call, Reply::Throttled(usize::MAX)).serve();
-        // The adaptive mode slows down for every client that is throttled; the standard one only backs off.
+        // The adaptive retry mode also delays the first attempt of other calls; the standard mode only backs off.
         let run = Run::of(wire.command(&bench(), "verify --format json").env("AWS_RETRY_MODE", "standard"));
         claims_nothing(&run, permission);
-        let told = unchecked(&run);
+        let unchecked = unchecked(&run);
         let named = |verdict: &Json| {
             verdict["found"].as_str().unwrap().starts_with(&format!("{permission} failed: Rate exceeded"))
-                && verdict["remedy"].as_str().unwrap().contains("too many requests")
+                && verdict["remedy"].as_str().unwrap().contains("AWS throttles this account's requests")
         };
-        assert!(run.code == 0 && !told.is_empty() && told.iter().all(named), "{permission}: {run}");
+        assert!(run.code == 0 && !unchecked.is_empty() && unchecked.iter().all(named), "{permission}: {run}");
     });
 }
 
@@ -131,7 +131,7 @@ fn all_pages_of_mount_targets_are_read() {
     let wire = Account { page: 1, ..Account::default() }.serve();
     let run = wire.run(&bench(), "verify --strict --format json");
     assert_eq!(run.code, 0, "{run}");
-    let pages = wire.asked().iter().filter(|asked| account::call(asked) == Some(Call::MountTargets)).count();
+    let pages = wire.requests().iter().filter(|request| account::call(request) == Some(Call::MountTargets)).count();
     assert_eq!(pages, 2, "{:?}", wire.actions());
     assert!(wire.actions().iter().any(|action| action.contains("Marker=page-2")), "{:?}", wire.actions());
     // A second page that is denied does not make the first one all there is.
@@ -181,6 +181,6 @@ fn an_unreachable_service_is_called_and_reported_once() {
     claims_nothing(&run, "EC2");
     assert_eq!(run.code, 0, "{run}");
     assert!(states(&run, "nfs-ingress").contains(&"unchecked".to_owned()), "{run}");
-    let tries = wire.asked().iter().filter(|asked| asked.body.contains("Version=2016-11-15")).count();
+    let tries = wire.requests().iter().filter(|request| request.body.contains("Version=2016-11-15")).count();
     assert_eq!(tries, 2, "one call, tried twice: each further one would only wait for the same\n{:?}", wire.actions());
 }
