@@ -47,7 +47,7 @@ pub(super) fn discard(backend: &dyn Backend, stack: &str, change_set: &str) -> R
     }
 }
 
-/// Tells whether CloudFormation refuses to delete a change set because it is still creating it.
+/// Returns whether CloudFormation refuses to delete a change set because it is still creating it.
 fn is_pending(error: &BackendError) -> bool {
     error.code().is_some_and(|code| code.starts_with("InvalidChangeSetStatus"))
 }

@@ -58,7 +58,7 @@ fn name(until: i64, holder: &LockHolder) -> String {
     format!("{PREFIX}{until:x}-{holder}-{}", unique_token())
 }
 
-/// Tells whether a change set is a stale one of a dry run: its time limit has passed, or its process is known to have ended.
+/// Returns whether a change set is a stale one of a dry run: its time limit has passed, or its process is known to have ended.
 fn is_stale(name: &str, now: i64) -> bool {
     let Some((until, rest)) = name.strip_prefix(PREFIX).and_then(|rest| rest.split_once('-')) else { return false };
     let Ok(until) = i64::from_str_radix(until, 16) else { return false };

@@ -124,7 +124,7 @@ impl ApplyError {
         })
     }
 
-    /// Tells whether planning again, or a later retry, may succeed.
+    /// Returns whether planning again, or a later retry, may succeed.
     pub fn may_succeed_later(&self) -> bool {
         if let Self::AfterImport { source, .. } = self {
             return source.may_succeed_later();

@@ -146,7 +146,7 @@ impl<'f> Follower<'f> {
         }
     }
 
-    /// Polls once; tells whether the operation has ended.
+    /// Polls once; returns whether the operation has ended.
     fn poll(&mut self) -> Result<bool, BackendError> {
         let in_background = self.backend.capabilities().runs_in_background;
         // A backend that does not run in the background is advanced first.

@@ -124,12 +124,12 @@ impl History {
         self.status
     }
 
-    /// Tells whether the operation has ended, according to the stack's own events.
+    /// Returns whether the operation has ended, according to the stack's own events.
     pub fn is_over(&self) -> bool {
         self.began.is_some() && self.status.is_some_and(|status| !status.is_in_progress())
     }
 
-    /// Tells whether the operation is a requested deletion, and not the deletion after a failed creation.
+    /// Returns whether the operation is a requested deletion, and not the deletion after a failed creation.
     pub fn is_deletion(&self) -> bool {
         self.began.is_none_or(|began| began == StackStatus::DeleteInProgress)
     }

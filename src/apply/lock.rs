@@ -19,7 +19,7 @@ impl LockHolder {
         Self { machine: machine().unwrap_or(0), process, started: started(process).unwrap_or(0) }
     }
 
-    /// Tells whether the process has certainly ended. For a process of another machine this is never known.
+    /// Returns whether the process has certainly ended. For a process of another machine this is never known.
     pub(super) fn is_gone(&self) -> bool {
         let is_local = self.machine != 0 && self.started != 0 && Some(self.machine) == machine();
         // Where /proc hides the processes of other users, a process may run although it is not visible.

@@ -55,7 +55,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Tells whether the stack is now in the desired state.
+    /// Returns whether the stack is now in the desired state.
     pub fn is_success(&self) -> bool {
         matches!(self, Self::Unchanged { .. } | Self::Complete { .. } | Self::Deleted { .. })
     }

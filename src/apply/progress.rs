@@ -103,7 +103,7 @@ impl Progress {
         self.done + self.failed + self.cancelled
     }
 
-    /// Tells whether the operation is rolling back.
+    /// Returns whether the operation is rolling back.
     pub fn is_rolling_back(&self) -> bool {
         self.rolling_back
     }

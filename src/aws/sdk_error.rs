@@ -26,7 +26,7 @@ where
     }
 }
 
-/// Tells whether a call was not sent because there are no credentials. The SDK reports this only in the text of nested errors.
+/// Returns whether a call was not sent because there are no credentials. The SDK reports this only in the text of nested errors.
 fn lacks_credentials(text: &str) -> bool {
     ["credential", "identity", "access token", "SSO"].iter().any(|word| text.contains(word))
 }

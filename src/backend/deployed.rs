@@ -44,7 +44,7 @@ pub fn deployed_state(backend: &dyn Backend, stack: &StackDescription) -> Result
     Ok(state)
 }
 
-/// Tells whether a template may import exports of other stacks. Only then are the exports requested.
+/// Returns whether a template may import exports of other stacks. Only then are the exports requested.
 pub fn imports(template: &str) -> bool {
     template.contains("ImportValue")
 }

@@ -122,12 +122,12 @@ pub struct ChangeSetDescription {
 }
 
 impl ChangeSetDescription {
-    /// Tells whether the backend is still creating it.
+    /// Returns whether the backend is still creating it.
     pub fn is_pending(&self) -> bool {
         self.status.is_pending()
     }
 
-    /// Tells whether it failed because there are no changes, which is not a failure for a user.
+    /// Returns whether it failed because there are no changes, which is not a failure for a user.
     ///
     /// AWS reports this only in the reason, with the message of change sets or with that of `UpdateStack`.
     pub fn is_empty_update(&self) -> bool {

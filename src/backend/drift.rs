@@ -39,12 +39,12 @@ pub struct PropertyDifference {
 }
 
 impl ResourceDrift {
-    /// Tells whether the resource was checked.
+    /// Returns whether the resource was checked.
     pub fn is_checked(&self) -> bool {
         self.status.is_checked()
     }
 
-    /// Tells whether the resource was changed or deleted outside CloudFormation.
+    /// Returns whether the resource was changed or deleted outside CloudFormation.
     pub fn is_drifted(&self) -> bool {
         self.status.is_drifted()
     }

@@ -166,12 +166,12 @@ impl BackendError {
         })
     }
 
-    /// Tells whether a later retry may succeed, see [`RequestError::is_transient`].
+    /// Returns whether a later retry may succeed, see [`RequestError::is_transient`].
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Request(error) if error.is_transient())
     }
 
-    /// Tells whether the error is about the credentials, see [`RequestError::is_credentials_error`].
+    /// Returns whether the error is about the credentials, see [`RequestError::is_credentials_error`].
     pub fn is_credentials_error(&self) -> bool {
         matches!(self, Self::Request(error) if error.is_credentials_error())
     }

@@ -262,7 +262,7 @@ pub trait Backend {
         BackendCapabilities::default()
     }
 
-    /// Continues the operation on a stack by one step, where the backend does not run in the background; tells whether it is still in
+    /// Continues the operation on a stack by one step, where the backend does not run in the background; returns whether it is still in
     /// progress.
     ///
     /// # Errors

@@ -51,7 +51,7 @@ pub struct Pages<'t> {
 }
 
 impl Pages<'_> {
-    /// Adds the next page, latest event first; tells whether an earlier page may contain more new events.
+    /// Adds the next page, latest event first; returns whether an earlier page may contain more new events.
     pub fn add(&mut self, page: impl IntoIterator<Item = StackEvent>) -> bool {
         let (mut is_new, mut meets_seen) = (false, false);
         for event in page {

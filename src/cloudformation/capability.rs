@@ -31,7 +31,7 @@ impl Capability {
         }
     }
 
-    /// Tells whether acknowledging `self` also acknowledges `other`.
+    /// Returns whether acknowledging `self` also acknowledges `other`.
     pub fn covers(self, other: Self) -> bool {
         self == other || (self, other) == (Self::NamedIam, Self::Iam)
     }

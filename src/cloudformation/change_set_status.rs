@@ -19,17 +19,17 @@ api_values! {
 }
 
 impl ChangeSetStatus {
-    /// Tells whether CloudFormation is still creating the change set.
+    /// Returns whether CloudFormation is still creating the change set.
     pub fn is_pending(self) -> bool {
         matches!(self, Self::CreatePending | Self::CreateInProgress)
     }
 
-    /// Tells whether the change set is deleted or being deleted.
+    /// Returns whether the change set is deleted or being deleted.
     pub fn is_deletion(self) -> bool {
         self.as_str().starts_with("DELETE_")
     }
 
-    /// Tells whether the change set could not be created or deleted.
+    /// Returns whether the change set could not be created or deleted.
     pub fn is_failed(self) -> bool {
         self.as_str().ends_with("FAILED")
     }
@@ -50,7 +50,7 @@ api_values! {
 }
 
 impl ExecutionStatus {
-    /// Tells whether execution has started.
+    /// Returns whether execution has started.
     pub fn is_started(self) -> bool {
         matches!(self, Self::ExecuteInProgress | Self::ExecuteComplete | Self::ExecuteFailed)
     }

@@ -29,12 +29,12 @@ api_values! {
 }
 
 impl ResourceDriftStatus {
-    /// Tells whether the resource was checked.
+    /// Returns whether the resource was checked.
     pub fn is_checked(self) -> bool {
         matches!(self, Self::InSync | Self::Modified | Self::Deleted)
     }
 
-    /// Tells whether the resource was changed or deleted outside CloudFormation.
+    /// Returns whether the resource was changed or deleted outside CloudFormation.
     pub fn is_drifted(self) -> bool {
         matches!(self, Self::Modified | Self::Deleted)
     }

@@ -55,22 +55,22 @@ impl ResourceStatus {
         StackStatus::from(self.as_str())
     }
 
-    /// Tells whether an operation on the resource is in progress. In `REVIEW_IN_PROGRESS` none is.
+    /// Returns whether an operation on the resource is in progress. In `REVIEW_IN_PROGRESS` none is.
     pub fn is_in_progress(self) -> bool {
         self.as_str().ends_with("_IN_PROGRESS") && self != Self::ReviewInProgress
     }
 
-    /// Tells whether the operation failed.
+    /// Returns whether the operation failed.
     pub fn is_failed(self) -> bool {
         self.as_str().ends_with("FAILED")
     }
 
-    /// Tells whether the operation succeeded.
+    /// Returns whether the operation succeeded.
     pub fn is_complete(self) -> bool {
         self.as_str().ends_with("_COMPLETE")
     }
 
-    /// Tells whether the resource has left the stack, although CloudFormation still lists it.
+    /// Returns whether the resource has left the stack, although CloudFormation still lists it.
     pub fn is_gone(self) -> bool {
         matches!(self, Self::DeleteComplete | Self::DeleteSkipped)
     }

@@ -64,25 +64,25 @@ api_values! {
 }
 
 impl HookStatus {
-    /// Tells whether the hook failed, or found a failure.
+    /// Returns whether the hook failed, or found a failure.
     pub fn is_failed(self) -> bool {
         self.as_str().ends_with("FAILED")
     }
 }
 
 impl StackEvent {
-    /// Tells whether the event is about the stack itself. A nested stack is a resource.
+    /// Returns whether the event is about the stack itself. A nested stack is a resource.
     pub fn is_of_stack(&self) -> bool {
         self.resource_type == STACK_TYPE
             && self.physical_id.as_deref().is_some_and(|id| id.split('/').nth(1) == Some(self.logical_id.as_str()))
     }
 
-    /// Tells whether the event reports that a user requested the operation.
+    /// Returns whether the event reports that a user requested the operation.
     pub fn is_user_initiated(&self) -> bool {
         self.status_reason.as_deref() == Some("User Initiated")
     }
 
-    /// Tells whether the resource was only cancelled because another resource failed.
+    /// Returns whether the resource was only cancelled because another resource failed.
     ///
     /// CloudFormation reports this only in the reason: `Resource creation cancelled`, `Resource update cancelled`.
     pub fn is_cancellation(&self) -> bool {
@@ -95,7 +95,7 @@ impl StackEvent {
         self.timestamp.parse().ok()
     }
 
-    /// Tells whether the event happened before another one. Events with equal times are not before one another.
+    /// Returns whether the event happened before another one. Events with equal times are not before one another.
     pub fn is_before(&self, other: &Self) -> bool {
         matches!((self.at(), other.at()), (Some(own), Some(other)) if own < other)
     }

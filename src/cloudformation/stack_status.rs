@@ -34,32 +34,32 @@ api_values! {
 }
 
 impl StackStatus {
-    /// Tells whether an operation is in progress. In `REVIEW_IN_PROGRESS` none is.
+    /// Returns whether an operation is in progress. In `REVIEW_IN_PROGRESS` none is.
     pub fn is_in_progress(self) -> bool {
         self.as_str().ends_with("_IN_PROGRESS") && !self.is_review()
     }
 
-    /// Tells whether the stack consists only of a change set: `REVIEW_IN_PROGRESS`.
+    /// Returns whether the stack consists only of a change set: `REVIEW_IN_PROGRESS`.
     pub fn is_review(self) -> bool {
         self == Self::ReviewInProgress
     }
 
-    /// Tells whether the last operation failed, and was not rolled back.
+    /// Returns whether the last operation failed, and was not rolled back.
     pub fn is_failed(self) -> bool {
         self.as_str().ends_with("FAILED")
     }
 
-    /// Tells whether the status is part of a rollback, or its result.
+    /// Returns whether the status is part of a rollback, or its result.
     pub fn is_rollback(self) -> bool {
         self.as_str().contains("ROLLBACK")
     }
 
-    /// Tells whether a rollback is in progress, its clean-up excluded.
+    /// Returns whether a rollback is in progress, its clean-up excluded.
     pub fn is_rolling_back(self) -> bool {
         self.as_str().ends_with("ROLLBACK_IN_PROGRESS")
     }
 
-    /// Tells whether a change set can be executed on a stack in this status.
+    /// Returns whether a change set can be executed on a stack in this status.
     pub fn is_updatable(self) -> bool {
         matches!(
             self,

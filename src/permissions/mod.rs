@@ -41,7 +41,7 @@ impl Purpose {
     pub const ALL: [Self; 5] = [Self::Request, Self::Resources, Self::Verify, Self::Preflight, Self::Build];
 
     /// Returns the prefix of its statement IDs.
-    fn word(self) -> &'static str {
+    fn sid_prefix(self) -> &'static str {
         match self {
             Self::Request => "Request",
             Self::Resources => "Resources",
@@ -93,12 +93,12 @@ pub fn statements(location: &StackLocation, needs: &[Need], purposes: &[Purpose]
         }
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();
         for ((service, scope), actions) in groups {
-            let word: String = service.split('-').map(capitalized).collect();
-            let count = counts.entry(word.clone()).or_default();
+            let service_name: String = service.split('-').map(capitalized).collect();
+            let count = counts.entry(service_name.clone()).or_default();
             *count += 1;
             let number = if *count == 1 { String::new() } else { count.to_string() };
             statements.push(Statement {
-                sid: format!("{}{word}{number}", purpose.word()),
+                sid: format!("{}{service_name}{number}", purpose.sid_prefix()),
                 purpose,
                 actions,
                 resources: scope.resources,

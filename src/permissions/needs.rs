@@ -24,7 +24,7 @@ pub struct Need {
 const CREATED: &[Handler] = &[Handler::Create, Handler::Read, Handler::Delete];
 const UPDATED: &[Handler] = &[Handler::Read, Handler::Update];
 const DELETED: &[Handler] = &[Handler::Read, Handler::Delete];
-const WHOLE_LIFE: &[Handler] = &[Handler::Create, Handler::Read, Handler::Update, Handler::Delete];
+const ALL_HANDLERS: &[Handler] = &[Handler::Create, Handler::Read, Handler::Update, Handler::Delete];
 
 /// Returns the needs of one plan.
 pub fn of_plan(after: &Evaluation<'_>, plan: &Plan) -> Vec<Need> {
@@ -34,7 +34,7 @@ pub fn of_plan(after: &Evaluation<'_>, plan: &Plan) -> Vec<Need> {
             Effect::Untouched | Effect::Retained => continue,
             Effect::Created => CREATED,
             Effect::UpdatedInPlace | Effect::UpdatedWithInterruption => UPDATED,
-            Effect::Replaced => WHOLE_LIFE,
+            Effect::Replaced => ALL_HANDLERS,
             Effect::Deleted => DELETED,
         };
         let need = need(after, &effect.logical_resource_id, &effect.resource_type, handlers);
@@ -50,7 +50,7 @@ pub fn lifetime(evaluation: &Evaluation<'_>) -> Vec<Need> {
     let mut needs: Vec<Need> = Vec::new();
     for entry in &evaluation.sections().resources {
         let Some(resource_type) = entry.body.get("Type").and_then(crate::template::Node::as_str) else { continue };
-        let need = need(evaluation, entry.name, resource_type, WHOLE_LIFE);
+        let need = need(evaluation, entry.name, resource_type, ALL_HANDLERS);
         if !needs.contains(&need) {
             needs.push(need);
         }

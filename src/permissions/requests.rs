@@ -136,7 +136,7 @@ pub(super) fn needed(upload: Upload) -> Vec<&'static str> {
     actions
 }
 
-/// Tells whether a call of S3 is part of uploading a template.
-pub(super) fn is_of_upload(call: &str) -> bool {
+/// Returns whether an S3 call belongs to the upload of a template.
+pub(super) fn is_upload_call(call: &str) -> bool {
     UPLOAD.iter().chain(CREATE_BUCKET).any(|action| action.strip_prefix("s3:") == Some(call))
 }

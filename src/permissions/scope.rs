@@ -114,7 +114,7 @@ impl StackLocation {
             ("ecr", call) if call != "GetAuthorizationToken" => {
                 each("AWS::ECR::Repository", &|_, name| vec![self.arn(service, &format!("repository/{name}"))])
             }
-            ("s3", call) if self.bucket.is_some() && requests::is_of_upload(call) => {
+            ("s3", call) if self.bucket.is_some() && requests::is_upload_call(call) => {
                 let name = self.bucket.as_deref().filter(|name| !name.is_empty()).unwrap_or("*");
                 let mut arns = each("AWS::S3::Bucket", &|_, name| self.bucket_arns(name));
                 arns.extend(self.bucket_arns(name));

@@ -84,22 +84,22 @@ impl RecoveryError {
 ///
 /// Returns an error if the request is not one of the recovery options.
 pub fn choose(recovery: &Recovery, requested: &RequestedRecovery) -> Result<Option<RecoveryAction>, RecoveryError> {
-    let wanted = match (requested.action.as_deref(), requested.skip.is_empty(), requested.retain.is_empty()) {
+    let requested_name = match (requested.action.as_deref(), requested.skip.is_empty(), requested.retain.is_empty()) {
         (_, false, false) => return Err(RecoveryError::SkipAndRetain),
         (None | Some("continue"), false, true) => Some("continue"),
         (None | Some("delete"), true, false) => Some("delete"),
         (action, ..) => action,
     };
-    let Some(wanted) = wanted else { return Ok(recovery.options.first().map(|option| option.action.clone())) };
+    let Some(requested_name) = requested_name else { return Ok(recovery.options.first().map(|option| option.action.clone())) };
     let mut available: Vec<&'static str> = recovery.options.iter().map(|option| option.action.name()).collect();
     available.dedup();
-    let found = recovery.options.iter().find(|option| option.action.name() == wanted);
+    let found = recovery.options.iter().find(|option| option.action.name() == requested_name);
     let not_available = |part: RequestedPart| RecoveryError::NotAvailable { part, status: recovery.status, available: available.clone() };
     // The error names what the user typed.
     let typed = match (requested.action.is_some(), requested.skip.is_empty(), requested.retain.is_empty()) {
         (false, false, _) => RequestedPart::Skip,
         (false, _, false) => RequestedPart::Retain,
-        _ => RequestedPart::Action(wanted.to_owned()),
+        _ => RequestedPart::Action(requested_name.to_owned()),
     };
     let Some(found) = found else { return Err(not_available(typed)) };
     let candidates = || recovery.blockers.iter().map(|blocker| blocker.logical_id.clone()).collect::<Vec<_>>();
@@ -111,7 +111,7 @@ pub fn choose(recovery: &Recovery, requested: &RequestedRecovery) -> Result<Opti
         }
     };
     let excluded = |action: &RecoveryAction, part: RequestedPart| {
-        not_available(if action.name() == wanted { part } else { RequestedPart::Action(wanted.to_owned()) })
+        not_available(if action.name() == requested_name { part } else { RequestedPart::Action(requested_name.to_owned()) })
     };
     Ok(Some(match &found.action {
         RecoveryAction::Continue { .. } => RecoveryAction::Continue { skip: stuck(RequestedPart::Skip, &requested.skip)? },

@@ -98,8 +98,8 @@ fn import_rollback_failed(snapshot: StackSnapshot<'_>, blockers: &[Blocker]) -> 
 
 fn delete_failed(snapshot: StackSnapshot<'_>, blockers: &[Blocker]) -> Vec<RecoveryOption> {
     let names: Vec<&str> = blockers.iter().map(|blocker| blocker.logical_id.as_str()).collect();
-    let why = format!("the deletion failed{}; after the cause is fixed, deleting again completes it", at(&names));
-    let mut options = vec![delete(snapshot, &why, "deletes the rest of the stack")];
+    let reason = format!("the deletion failed{}; after the cause is fixed, deleting again completes it", at(&names));
+    let mut options = vec![delete(snapshot, &reason, "deletes the rest of the stack")];
     if !names.is_empty() {
         let left: Vec<String> = blockers.iter().map(|blocker| format!("{} ({})", blocker.logical_id, blocker.physical_id)).collect();
         options.push(RecoveryOption {
@@ -131,18 +131,18 @@ fn in_progress(snapshot: StackSnapshot<'_>, operation: &[StackEvent]) -> Vec<Rec
         loses: None,
         data_loss: Vec::new(),
     }];
-    let hopeless = "the operation waits for something that will not happen, or is not wanted any more";
+    let reason = "the operation waits for something that will not happen, or is not needed any more";
     match status {
         StackStatus::UpdateInProgress => options.push(RecoveryOption {
             action: RecoveryAction::Cancel,
-            why: hopeless.to_owned(),
+            why: reason.to_owned(),
             does: "cancels the update, which rolls it back".to_owned(),
             loses: Some("resources that the update created are deleted".to_owned()),
             data_loss: Vec::new(),
         }),
         StackStatus::CreateInProgress => options.push(delete(
             snapshot,
-            hopeless,
+            reason,
             "deletes the stack with the resources created so far; the next deployment creates it again",
         )),
         _ => {}
@@ -177,9 +177,9 @@ fn data_loss(snapshot: StackSnapshot<'_>, retained: &[&str]) -> Vec<String> {
 
 /// Returns the existing resources that hold data, by logical ID, with the kind of data.
 fn with_data(snapshot: StackSnapshot<'_>) -> Vec<(&str, &'static str)> {
-    let holds = |resource: &StackResource| crate::schema::resource_type(&resource.resource_type)?.holds_data();
+    let stored_data = |resource: &StackResource| crate::schema::resource_type(&resource.resource_type)?.holds_data();
     let existing = snapshot.resources.iter().filter(|resource| exists(resource));
-    existing.filter_map(|resource| Some((resource.logical_id.as_str(), holds(resource)?))).collect()
+    existing.filter_map(|resource| Some((resource.logical_id.as_str(), stored_data(resource)?))).collect()
 }
 
 fn exists(resource: &StackResource) -> bool {

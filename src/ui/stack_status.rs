@@ -1,6 +1,6 @@
 //! The meaning of stack statuses, in words.
 
-use crate::cloudformation::StackStatus;
+use crate::cloudformation::{StackOperation, StackStatus};
 
 /// Returns the meaning of a stack status, and the command to run next, if any.
 ///
@@ -40,13 +40,14 @@ pub fn meaning(status: StackStatus) -> (&'static str, Option<&'static str>) {
 
 /// Returns the name of the operation in progress.
 pub fn operation(status: StackStatus) -> &'static str {
-    match status {
-        StackStatus::CreateInProgress => "creation",
-        StackStatus::DeleteInProgress => "deletion",
-        StackStatus::RollbackInProgress => "rollback of a failed creation",
-        StackStatus::UpdateCompleteCleanupInProgress => "cleanup after an update",
-        StackStatus::ImportInProgress => "import",
-        _ if status.is_rollback() => "rollback of a failed update",
-        _ => "update",
+    match status.operation() {
+        Some(StackOperation::Create) => "creation",
+        Some(StackOperation::CreateRollback) => "rollback of a failed creation",
+        Some(StackOperation::UpdateCleanup) => "cleanup after an update",
+        Some(StackOperation::UpdateRollback) => "rollback of a failed update",
+        Some(StackOperation::Import) => "import",
+        Some(StackOperation::ImportRollback) => "rollback of a failed import",
+        Some(StackOperation::Delete) => "deletion",
+        Some(StackOperation::Update) | None => "update",
     }
 }

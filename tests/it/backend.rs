@@ -152,8 +152,12 @@ pub fn a_replacement_propagates_and_the_old_resource_is_deleted(backend: &dyn Ba
     assert_ne!(physical_id(backend, "rack", "Subnet").unwrap(), subnet);
     assert_ne!(physical_id(backend, "rack", "Target").unwrap(), target);
     assert_eq!(physical_id(backend, "rack", "Files").unwrap(), files);
-    let old: Vec<&str> =
-        recorder.0.iter().filter(|event| event.status.as_str() == "DELETE_COMPLETE").filter_map(|event| event.physical_id.as_deref()).collect();
+    let old: Vec<&str> = recorder
+        .0
+        .iter()
+        .filter(|event| event.status.as_str() == "DELETE_COMPLETE")
+        .filter_map(|event| event.physical_id.as_deref())
+        .collect();
     assert_eq!(old, [target.as_str(), subnet.as_str()]);
     let replacing = recorder.0.iter().find(|event| event.logical_id == "Subnet").unwrap();
     assert_eq!(

@@ -9,7 +9,7 @@ use rackform::apply::{ApplyHint, Observer, Outcome, apply, resume};
 use rackform::backend::local::{CountingClock, FailOn, LocalBackend, LocalOptions};
 use rackform::backend::{Backend, BackendError, BackendHint, DeleteOptions, StackResource};
 
-use crate::backend::{self, NETWORK, EventRecorder, physical_id, put, target};
+use crate::backend::{self, EventRecorder, NETWORK, physical_id, put, target};
 use rackform::cloudformation::StackEvent;
 
 fn options(fail_on: &[&str]) -> LocalOptions {
@@ -80,13 +80,15 @@ fn a_failed_creation_leaves_a_stack_that_can_only_be_deleted() {
     assert_eq!((status.as_str(), cause.event.logical_id.as_str()), ("ROLLBACK_COMPLETE", "Subnet"));
     assert!(recorder.lines().contains(&"Vpc DELETE_COMPLETE".to_owned()), "{:#?}", recorder.lines());
     assert_eq!(backend.list_resources("rack").unwrap(), []);
-    let error = apply(&backend, &target(&backend, "rack", NETWORK, &[]), &mut EventRecorder::default(), &AtomicBool::new(false)).unwrap_err();
+    let error =
+        apply(&backend, &target(&backend, "rack", NETWORK, &[]), &mut EventRecorder::default(), &AtomicBool::new(false)).unwrap_err();
     assert!(error.to_string().contains("ROLLBACK_COMPLETE"), "{error}");
     let hint = ApplyHint::Backend(BackendHint::RecoverOrDelete);
     assert_eq!(error.hint(), Some(hint), "{error:?}");
     let stack = backend.describe_stack("rack").unwrap().unwrap();
     let outcome =
-        rackform::apply::delete(&backend, &stack, &DeleteOptions::default(), &mut EventRecorder::default(), &AtomicBool::new(false)).unwrap();
+        rackform::apply::delete(&backend, &stack, &DeleteOptions::default(), &mut EventRecorder::default(), &AtomicBool::new(false))
+            .unwrap();
     assert!(matches!(outcome, Outcome::Deleted { .. }));
 }
 
@@ -97,7 +99,8 @@ fn a_failed_deletion_keeps_dependencies_and_can_be_retried() {
     put(&backend, "rack", NETWORK, &[]);
     let stack = backend.describe_stack("rack").unwrap().unwrap();
     let outcome =
-        rackform::apply::delete(&backend, &stack, &DeleteOptions::default(), &mut EventRecorder::default(), &AtomicBool::new(false)).unwrap();
+        rackform::apply::delete(&backend, &stack, &DeleteOptions::default(), &mut EventRecorder::default(), &AtomicBool::new(false))
+            .unwrap();
     let Outcome::Failed { status, root_cause: Some(cause), .. } = outcome else { panic!("{outcome:?}") };
     assert_eq!((status.as_str(), cause.event.logical_id.as_str()), ("DELETE_FAILED", "Subnet"));
     let left: Vec<String> = backend.list_resources("rack").unwrap().into_iter().map(|resource| resource.logical_id).collect();
@@ -106,7 +109,8 @@ fn a_failed_deletion_keeps_dependencies_and_can_be_retried() {
     let backend = LocalBackend::open(directory.path(), options(&[])).unwrap();
     let stack = backend.describe_stack("rack").unwrap().unwrap();
     let outcome =
-        rackform::apply::delete(&backend, &stack, &DeleteOptions::default(), &mut EventRecorder::default(), &AtomicBool::new(false)).unwrap();
+        rackform::apply::delete(&backend, &stack, &DeleteOptions::default(), &mut EventRecorder::default(), &AtomicBool::new(false))
+            .unwrap();
     assert!(matches!(outcome, Outcome::Deleted { .. }), "{outcome:?}");
 }
 

@@ -237,7 +237,7 @@ impl AwsBackend {
     }
 }
 
-/// Tells whether `change_set`, a name or ID, is the change set with this name.
+/// Returns whether `change_set`, a name or ID, is the change set with this name.
 fn is_name_of(name: &str, change_set: &str) -> bool {
     name == change_set || change_set.contains(&format!("/{name}/"))
 }

@@ -5,7 +5,7 @@ use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use crate::aws::{RequestError, request_error};
 use crate::backend::BackendError;
 
-/// Tells whether a call failed because the stack or change set does not exist.
+/// Returns whether a call failed because the stack or change set does not exist.
 ///
 /// CloudFormation has no error code for a missing stack: it responds with `ValidationError` and reports it only in the message.
 pub(super) fn is_absent<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {

@@ -30,7 +30,7 @@ pub(super) fn polling_client(config: &aws_config::SdkConfig) -> Client {
 }
 
 impl AwsBackend {
-    /// Tells whether an operation on a stack is in progress.
+    /// Returns whether an operation on a stack is in progress.
     pub(super) fn operation_state(&self, stack: &str) -> Result<OperationState, BackendError> {
         let answer = match self.session.block_on(self.polling_client.describe_stacks().stack_name(stack).send()) {
             Ok(answer) => answer,

@@ -10,7 +10,7 @@ use crate::backend::BackendError;
 use crate::cloudformation::STACK_TYPE;
 
 impl AwsBackend {
-    /// Tells whether the latest events of a stack have a request's token: CloudFormation sets it in every event of the operation that the
+    /// Returns whether the latest events of a stack have a request's token: CloudFormation sets it in every event of the operation that the
     /// request started.
     ///
     /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_StackEvent.html>
@@ -48,7 +48,7 @@ impl AwsBackend {
     }
 }
 
-/// Tells whether the error may be the response to a retry after the first attempt was processed, or no response to either.
+/// Returns whether the error may be the response to a retry after the first attempt was processed, or no response to either.
 pub(super) fn may_have_been_processed(error: &BackendError) -> bool {
     const RETRY_CODES: [&str; 4] =
         ["AlreadyExistsException", "InvalidChangeSetStatus", "InvalidChangeSetStatusException", "OperationInProgressException"];

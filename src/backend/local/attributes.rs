@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::identity::{Location, digits, uuid};
 
 /// A resource whose attribute is requested.
-pub(super) struct Asked<'a> {
+pub(super) struct AttributeSource<'a> {
     pub(super) location: &'a Location,
     pub(super) resource_type: &'a str,
     pub(super) physical_id: &'a str,
@@ -14,7 +14,7 @@ pub(super) struct Asked<'a> {
 }
 
 /// Returns an attribute's value; every name has one.
-pub(super) fn attribute(resource: &Asked<'_>, name: &str) -> Value {
+pub(super) fn attribute(resource: &AttributeSource<'_>, name: &str) -> Value {
     let id = resource.physical_id;
     let service = resource.resource_type.split("::").nth(1).unwrap_or_default().to_lowercase();
     let kind = resource.resource_type.rsplit("::").next().unwrap_or_default();
@@ -65,7 +65,7 @@ pub(super) fn attribute(resource: &Asked<'_>, name: &str) -> Value {
     Value::String(text)
 }
 
-fn arn(resource: &Asked<'_>, service: &str, kind: &str) -> String {
+fn arn(resource: &AttributeSource<'_>, service: &str, kind: &str) -> String {
     let id = resource.physical_id;
     if id.starts_with("arn:") {
         return id.to_owned();

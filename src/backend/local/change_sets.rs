@@ -138,22 +138,22 @@ fn changes(desired: &Desired, order: &[String], resources: &[ResourceRecord]) ->
     let mut changes = Vec::new();
     let mut retyped = Vec::new();
     for name in order {
-        let Some(wanted) = desired.resources.get(name) else { continue };
+        let Some(desired) = desired.resources.get(name) else { continue };
         let Some(current) = resources.iter().find(|resource| resource.logical_id == *name) else {
-            changes.push(change(name, &wanted.resource_type, Action::Add));
+            changes.push(change(name, &desired.resource_type, Action::Add));
             continue;
         };
-        if current.resource_type != wanted.resource_type {
+        if current.resource_type != desired.resource_type {
             retyped.push(name.as_str());
         }
         // Unknown properties depend on a resource that is created or replaced during the operation.
-        let difference = wanted
+        let difference = desired
             .properties
             .as_ref()
             .map_or(Difference::InPlace, |properties| compare(&current.resource_type, &current.properties, properties));
-        let metadata = current.metadata != wanted.metadata;
-        let deletion_policy = current.deletion_policy != wanted.deletion_policy;
-        let update_replace_policy = current.update_replace_policy != wanted.update_replace_policy;
+        let metadata = current.metadata != desired.metadata;
+        let deletion_policy = current.deletion_policy != desired.deletion_policy;
+        let update_replace_policy = current.update_replace_policy != desired.update_replace_policy;
         if difference == Difference::None && !metadata && !deletion_policy && !update_replace_policy {
             continue;
         }
@@ -161,7 +161,7 @@ fn changes(desired: &Desired, order: &[String], resources: &[ResourceRecord]) ->
         let replaced = difference == Difference::Replacement;
         change.resource_change.physical_resource_id.clone_from(&current.physical_id);
         change.resource_change.replacement = Some(if replaced { Replacement::True } else { Replacement::False });
-        change.resource_change.policy_action = replaced.then_some(match wanted.update_replace_policy.as_deref() {
+        change.resource_change.policy_action = replaced.then_some(match desired.update_replace_policy.as_deref() {
             Some("Retain") => PolicyAction::ReplaceAndRetain,
             Some("Snapshot") => PolicyAction::ReplaceAndSnapshot,
             _ => PolicyAction::ReplaceAndDelete,

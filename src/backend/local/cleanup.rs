@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::FailAction;
-use super::record::{Doing, InFlight, Operation, OperationKind, Phase, ResourceRecord};
+use super::record::{InFlight, Operation, OperationKind, Phase, ResourceAction, ResourceRecord};
 use super::work::Work;
 use crate::backend::BackendError;
 use crate::cloudformation::{ResourceStatus, StackStatus};
@@ -30,7 +30,7 @@ impl Work<'_, '_, '_> {
         } else {
             resource.status = ResourceStatus::DeleteInProgress;
             self.resource_event(&resource, None)?;
-            operation.in_flight = Some(InFlight { logical_id: resource.logical_id, doing: Doing::Delete });
+            operation.in_flight = Some(InFlight { logical_id: resource.logical_id, action: ResourceAction::Delete });
         }
         Ok(Some(operation))
     }

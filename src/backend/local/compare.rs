@@ -58,7 +58,7 @@ impl Comparison {
     }
 }
 
-/// Tells whether two values are equal: scalars by their text, unordered lists as multisets.
+/// Returns whether two values are equal: scalars by their text, unordered lists as multisets.
 fn same(facts: Option<PropertyFacts>, old: Option<&Value>, new: Option<&Value>) -> bool {
     match (old, new) {
         (None, None) => true,

@@ -13,8 +13,8 @@ pub(super) fn conflict(transaction: &Transaction<'_>, resource_type: &str, prope
     if let Some(name) = custom_name(resource_type, properties)
         && let Some(peer) = peers.iter().find(|peer| peer.name.as_deref() == Some(name))
     {
-        let kept = if peer.retained { " (a stack let it go by its DeletionPolicy)" } else { "" };
-        return Ok(Some(format!("{name} already exists in stack {}{kept}", peer.stack_id)));
+        let retained = if peer.retained { " (retained by a DeletionPolicy)" } else { "" };
+        return Ok(Some(format!("{name} already exists in stack {}{retained}", peer.stack_id)));
     }
     if resource_type == "AWS::EFS::MountTarget" {
         let subnets: Vec<AccountRecord> = transaction.all(Table::ACCOUNT, "AWS::EC2::Subnet/")?;

@@ -145,17 +145,17 @@ fn why_unknown(residual: &evaluate::Residual<'_>) -> String {
             Ok(name) => format!("No export named {} found.", name.as_str().unwrap_or_default()),
             Err(reason) => reason,
         },
-        Residual::Transform(_) => "a macro must run to tell it, and the local backend runs none".to_owned(),
-        Residual::AvailabilityZones(_) => "the availability zones of this region are not known to the local backend".to_owned(),
-        Residual::PseudoParameter(name) => format!("the local backend gives {name} no value"),
+        Residual::Transform(_) => "the value depends on a macro, and the local backend runs no macros".to_owned(),
+        Residual::AvailabilityZones(_) => "the local backend does not know the availability zones of this region".to_owned(),
+        Residual::PseudoParameter(name) => format!("the local backend has no value for {name}"),
         other => {
             // A function with an unknown argument: the innermost reason is the relevant one.
             let mut references = References::default();
             references.residual(other);
             match references.resources.first() {
-                Some(name) => format!("it rests on {name}, which is not there"),
+                Some(name) => format!("the value depends on {name}, which does not exist"),
                 None => references.imports.first().map_or_else(
-                    || "it rests on something that the local backend cannot tell".to_owned(),
+                    || "the value depends on data that the local backend does not have".to_owned(),
                     |name| format!("No export named {name} found."),
                 ),
             }

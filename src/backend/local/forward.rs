@@ -3,8 +3,8 @@
 use super::compare::{Difference, compare};
 use super::conflict::conflict;
 use super::desired::DesiredResource;
-use super::identity::{self, Newcomer};
-use super::record::{Doing, InFlight, Leftover, Operation, OperationKind, OutputRecord, Phase, ResourceRecord, StackRecord};
+use super::identity::{self, NewResource};
+use super::record::{InFlight, Leftover, Operation, OperationKind, OutputRecord, Phase, ResourceAction, ResourceRecord, StackRecord};
 use super::store::Table;
 use super::work::{Prepared, Work};
 use super::{FailAction, leftovers};
@@ -23,31 +23,31 @@ impl Work<'_, '_, '_> {
         }
         let order = self.prepare(&operation, None)?.order.clone();
         for name in order {
-            if operation.settled.contains(&name) {
+            if operation.finished.contains(&name) {
                 continue;
             }
             let prepared = self.prepare(&operation, Some(&name))?;
-            let Some(wanted) = prepared.desired.resources.get(&name) else { continue };
+            let Some(desired) = prepared.desired.resources.get(&name) else { continue };
             let current = self.resource(&name)?;
-            let doing = self.required_action(&operation, wanted, current.as_ref())?;
-            let Some(doing) = doing else {
+            let action = self.required_action(&operation, desired, current.as_ref())?;
+            let Some(action) = action else {
                 if let Some(mut resource) = current {
-                    self.set_unconditionally(&mut resource, wanted, &prepared);
+                    self.set_unconditionally(&mut resource, desired, &prepared);
                     self.put_resource(&resource)?;
                 }
-                operation.settled.insert(name);
+                operation.finished.insert(name);
                 continue;
             };
             operation.before.entry(name.clone()).or_insert_with(|| current.clone());
-            let mut resource = current.unwrap_or_else(|| ResourceRecord::unborn(&name, &wanted.resource_type));
-            resource.status = match doing {
-                Doing::Create => ResourceStatus::CreateInProgress,
-                Doing::Import => ResourceStatus::ImportInProgress,
+            let mut resource = current.unwrap_or_else(|| ResourceRecord::not_created(&name, &desired.resource_type));
+            resource.status = match action {
+                ResourceAction::Create => ResourceStatus::CreateInProgress,
+                ResourceAction::Import => ResourceStatus::ImportInProgress,
                 _ => ResourceStatus::UpdateInProgress,
             };
             self.put_resource(&resource)?;
-            self.resource_event(&resource, (doing == Doing::Replace).then_some(REPLACING))?;
-            operation.in_flight = Some(InFlight { logical_id: name, doing });
+            self.resource_event(&resource, (action == ResourceAction::Replace).then_some(REPLACING))?;
+            operation.in_flight = Some(InFlight { logical_id: name, action });
             return Ok(Some(operation));
         }
         self.finish_phase(operation)
@@ -57,36 +57,36 @@ impl Work<'_, '_, '_> {
     fn required_action(
         &self,
         operation: &Operation,
-        wanted: &DesiredResource,
+        desired: &DesiredResource,
         current: Option<&ResourceRecord>,
-    ) -> Result<Option<Doing>, BackendError> {
+    ) -> Result<Option<ResourceAction>, BackendError> {
         let Some(current) = current.filter(|current| current.physical_id.is_some()) else {
-            return Ok(Some(if operation.kind == OperationKind::Import { Doing::Import } else { Doing::Create }));
+            return Ok(Some(if operation.kind == OperationKind::Import { ResourceAction::Import } else { ResourceAction::Create }));
         };
         if operation.phase == Phase::Rollback
             && let Some(Some(old)) = operation.before.get(&current.logical_id)
             && old.physical_id != current.physical_id
             && self.is_in_account(old)?
         {
-            return Ok(Some(Doing::Restore));
+            return Ok(Some(ResourceAction::Restore));
         }
-        if current.resource_type != wanted.resource_type {
-            return Ok(Some(Doing::Replace));
+        if current.resource_type != desired.resource_type {
+            return Ok(Some(ResourceAction::Replace));
         }
         // Unknown properties fail when the resource is updated.
-        let Ok(properties) = &wanted.properties else { return Ok(Some(Doing::Update)) };
+        let Ok(properties) = &desired.properties else { return Ok(Some(ResourceAction::Update)) };
         Ok(match compare(&current.resource_type, &current.properties, properties) {
             Difference::None if current.status.is_complete() => None,
-            Difference::None | Difference::InPlace => Some(Doing::Update),
-            Difference::Replacement => Some(Doing::Replace),
+            Difference::None | Difference::InPlace => Some(ResourceAction::Update),
+            Difference::Replacement => Some(ResourceAction::Replace),
         })
     }
 
     /// Sets what requires no action: policies, metadata, dependencies, attributes.
-    fn set_unconditionally(&self, resource: &mut ResourceRecord, wanted: &DesiredResource, prepared: &Prepared) {
-        resource.metadata.clone_from(&wanted.metadata);
-        resource.deletion_policy.clone_from(&wanted.deletion_policy);
-        resource.update_replace_policy.clone_from(&wanted.update_replace_policy);
+    fn set_unconditionally(&self, resource: &mut ResourceRecord, desired: &DesiredResource, prepared: &Prepared) {
+        resource.metadata.clone_from(&desired.metadata);
+        resource.deletion_policy.clone_from(&desired.deletion_policy);
+        resource.update_replace_policy.clone_from(&desired.update_replace_policy);
         resource.depends_on = prepared.dependencies.resources.get(&resource.logical_id).cloned().unwrap_or_default();
         resource.attributes = self.attributes(resource, &prepared.dependencies);
     }
@@ -95,66 +95,69 @@ impl Work<'_, '_, '_> {
     fn finish(&mut self, mut operation: Operation, in_flight: &InFlight) -> Result<Option<Operation>, BackendError> {
         let name = &in_flight.logical_id;
         let prepared = self.prepare(&operation, Some(name))?;
-        let (Some(wanted), Some(mut resource)) = (prepared.desired.resources.get(name), self.resource(name)?) else {
-            operation.settled.insert(name.clone());
+        let (Some(desired), Some(mut resource)) = (prepared.desired.resources.get(name), self.resource(name)?) else {
+            operation.finished.insert(name.clone());
             return Ok(Some(operation));
         };
-        let action = if matches!(in_flight.doing, Doing::Create | Doing::Import) { FailAction::Create } else { FailAction::Update };
-        let action = if operation.phase == Phase::Forward { action } else { FailAction::Rollback };
-        if operation.fail_on.iter().any(|fail_on| fail_on.hits(name, action)) {
-            return self.fail(operation, resource, in_flight.doing, super::INJECTED);
-        }
-        if let Some(reason) = self.denied_by_policy(&operation, &resource, in_flight.doing)? {
-            return self.fail(operation, resource, in_flight.doing, &reason);
-        }
-        let properties = match &wanted.properties {
-            Ok(properties) => properties.clone(),
-            Err(reason) => return self.fail(operation, resource, in_flight.doing, reason),
+        let fail_action = match in_flight.action {
+            _ if operation.phase != Phase::Forward => FailAction::Rollback,
+            ResourceAction::Create | ResourceAction::Import => FailAction::Create,
+            _ => FailAction::Update,
         };
-        let complete = match in_flight.doing {
-            Doing::Create => ResourceStatus::CreateComplete,
-            Doing::Import => ResourceStatus::ImportComplete,
+        if operation.fail_on.iter().any(|fail_on| fail_on.hits(name, fail_action)) {
+            return self.fail(operation, resource, in_flight.action, super::INJECTED);
+        }
+        if let Some(reason) = self.denied_by_policy(&operation, &resource, in_flight.action)? {
+            return self.fail(operation, resource, in_flight.action, &reason);
+        }
+        let properties = match &desired.properties {
+            Ok(properties) => properties.clone(),
+            Err(reason) => return self.fail(operation, resource, in_flight.action, reason),
+        };
+        let complete = match in_flight.action {
+            ResourceAction::Create => ResourceStatus::CreateComplete,
+            ResourceAction::Import => ResourceStatus::ImportComplete,
             _ => ResourceStatus::UpdateComplete,
         };
-        match in_flight.doing {
-            Doing::Create | Doing::Replace => {
+        match in_flight.action {
+            ResourceAction::Create | ResourceAction::Replace => {
                 let deletes_first = crate::schema::resource_type(&resource.resource_type).is_some_and(|facts| facts.delete_then_create());
                 let old = resource.clone();
-                if in_flight.doing == Doing::Replace && !deletes_first {
-                    let custom = identity::custom_name(&wanted.resource_type, &properties);
+                if in_flight.action == ResourceAction::Replace && !deletes_first {
+                    let custom = identity::custom_name(&desired.resource_type, &properties);
                     if let Some(custom) =
                         custom.filter(|custom| identity::custom_name(&old.resource_type, &old.properties) == Some(*custom))
                     {
                         let reason = format!(
                             "CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename {custom} and update the stack again."
                         );
-                        return self.fail(operation, resource, in_flight.doing, &reason);
+                        return self.fail(operation, resource, in_flight.action, &reason);
                     }
                 }
                 if deletes_first {
                     self.remove_account(&old)?;
                 }
-                if let Some(reason) = conflict(self.transaction, &wanted.resource_type, &properties)? {
-                    return self.fail(operation, resource, in_flight.doing, &reason);
+                if let Some(reason) = conflict(self.transaction, &desired.resource_type, &properties)? {
+                    return self.fail(operation, resource, in_flight.action, &reason);
                 }
-                if in_flight.doing == Doing::Replace && !deletes_first {
+                if in_flight.action == ResourceAction::Replace && !deletes_first {
                     let keep = old.update_replace_policy.as_deref() == Some("Retain");
                     operation.leftovers.push(Leftover { resource: old, keep });
                 }
-                resource.resource_type.clone_from(&wanted.resource_type);
+                resource.resource_type.clone_from(&desired.resource_type);
                 resource.properties = properties;
                 resource.generation = 1;
                 resource.physical_id = Some(self.new_physical_id(&resource)?);
                 self.put_account(&resource, false)?;
                 self.resource_event(&resource, Some("Resource creation Initiated"))?;
             }
-            Doing::Import => {
+            ResourceAction::Import => {
                 resource.properties = properties;
                 if let Err(reason) = self.import_resource(&operation, &mut resource)? {
-                    return self.fail(operation, resource, in_flight.doing, &reason);
+                    return self.fail(operation, resource, in_flight.action, &reason);
                 }
             }
-            Doing::Restore => {
+            ResourceAction::Restore => {
                 if let Some(Some(old)) = operation.before.get(name) {
                     operation.leftovers.push(Leftover { resource: resource.clone(), keep: false });
                     resource = old.clone();
@@ -162,17 +165,17 @@ impl Work<'_, '_, '_> {
                 resource.properties = properties;
                 self.put_account(&resource, false)?;
             }
-            Doing::Update | Doing::Delete => {
+            ResourceAction::Update | ResourceAction::Delete => {
                 resource.properties = properties;
                 resource.generation += 1;
                 self.put_account(&resource, false)?;
             }
         }
         resource.status = complete;
-        self.set_unconditionally(&mut resource, wanted, &prepared);
+        self.set_unconditionally(&mut resource, desired, &prepared);
         self.put_resource(&resource)?;
         self.resource_event(&resource, None)?;
-        operation.settled.insert(name.clone());
+        operation.finished.insert(name.clone());
         Ok(Some(operation))
     }
 
@@ -184,7 +187,7 @@ impl Work<'_, '_, '_> {
             0
         };
         let serial = self.transaction.next("resource")?;
-        Ok(identity::physical_id(&Newcomer {
+        Ok(identity::physical_id(&NewResource {
             location: &self.backend.location,
             stack_name: &self.stack.name,
             logical_id: &resource.logical_id,
@@ -200,19 +203,19 @@ impl Work<'_, '_, '_> {
         &mut self,
         operation: Operation,
         mut resource: ResourceRecord,
-        doing: Doing,
+        action: ResourceAction,
         reason: &str,
     ) -> Result<Option<Operation>, BackendError> {
-        let creates = doing == Doing::Create && operation.phase == Phase::Forward;
-        let (status, word) = match doing {
-            Doing::Import => (ResourceStatus::ImportFailed, "import"),
+        let creates = action == ResourceAction::Create && operation.phase == Phase::Forward;
+        let (status, verb) = match action {
+            ResourceAction::Import => (ResourceStatus::ImportFailed, "import"),
             _ if creates => (ResourceStatus::CreateFailed, "create"),
             _ => (ResourceStatus::UpdateFailed, "update"),
         };
         resource.status = status;
         self.put_resource(&resource)?;
         self.resource_event(&resource, Some(reason))?;
-        let failed = format!("The following resource(s) failed to {word}: [{}].", resource.logical_id);
+        let failed = format!("The following resource(s) failed to {verb}: [{}].", resource.logical_id);
         if operation.phase == Phase::Rollback {
             self.stack_status(StackStatus::UpdateRollbackFailed, Some(&failed))?;
             self.stack.stuck = Some(operation);
@@ -245,16 +248,21 @@ impl Work<'_, '_, '_> {
     }
 
     /// Returns why the current stack policy denies an action on a resource.
-    fn denied_by_policy(&self, operation: &Operation, current: &ResourceRecord, doing: Doing) -> Result<Option<String>, BackendError> {
+    fn denied_by_policy(
+        &self,
+        operation: &Operation,
+        current: &ResourceRecord,
+        action: ResourceAction,
+    ) -> Result<Option<String>, BackendError> {
         let Some(policy) = self.stack.policy.as_ref().filter(|_| operation.phase == Phase::Forward) else { return Ok(None) };
-        let (action, replacement) = match doing {
-            Doing::Update => (Action::Modify, Some(Replacement::False)),
-            Doing::Replace => (Action::Modify, Some(Replacement::True)),
-            Doing::Delete => (Action::Remove, None),
-            Doing::Create | Doing::Import | Doing::Restore => return Ok(None),
+        let (change_action, replacement) = match action {
+            ResourceAction::Update => (Action::Modify, Some(Replacement::False)),
+            ResourceAction::Replace => (Action::Modify, Some(Replacement::True)),
+            ResourceAction::Delete => (Action::Remove, None),
+            ResourceAction::Create | ResourceAction::Import | ResourceAction::Restore => return Ok(None),
         };
         let policy = StackPolicy::parse(policy).map_err(|message| BackendError::Validation { message })?;
-        let change = ResourceChange { replacement, ..ResourceChange::new(action, &current.logical_id, &current.resource_type) };
+        let change = ResourceChange { replacement, ..ResourceChange::new(change_action, &current.logical_id, &current.resource_type) };
         let denied = policy.denied(&[Change::resource(change)]);
         Ok((!denied.is_empty()).then(|| format!("Action denied by stack policy: {}", denied.join("; "))))
     }
@@ -268,7 +276,7 @@ impl Work<'_, '_, '_> {
                 Err(reason) => return self.handle_failure(operation, &reason),
             };
             for resource in self.resources()?.iter().filter(|resource| !prepared.desired.resources.contains_key(&resource.logical_id)) {
-                if let Some(reason) = self.denied_by_policy(&operation, resource, Doing::Delete)? {
+                if let Some(reason) = self.denied_by_policy(&operation, resource, ResourceAction::Delete)? {
                     return self.handle_failure(operation, &reason);
                 }
             }
@@ -313,16 +321,16 @@ impl Work<'_, '_, '_> {
         let exports = |outputs: &indexmap::IndexMap<String, OutputRecord>| -> Vec<(String, String)> {
             outputs.values().filter_map(|output| Some((output.export.clone()?, output.value.clone()))).collect()
         };
-        let wanted = exports(&outputs);
+        let desired = exports(&outputs);
         for other in others.iter().filter(|other| other.id != self.stack.id) {
-            if let Some((export, _)) = wanted.iter().find(|(export, _)| exports(&other.outputs).iter().any(|(theirs, _)| theirs == export))
+            if let Some((export, _)) = desired.iter().find(|(export, _)| exports(&other.outputs).iter().any(|(theirs, _)| theirs == export))
             {
                 return Ok(Err(format!("Export with name {export} is already exported by stack {}.", other.name)));
             }
         }
         for (export, value) in exports(&self.stack.outputs) {
             let users: Vec<&str> = others.iter().filter(|other| other.imports.contains(&export)).map(|other| other.name.as_str()).collect();
-            match wanted.iter().find(|(name, _)| *name == export) {
+            match desired.iter().find(|(name, _)| *name == export) {
                 _ if users.is_empty() => {}
                 None => return Ok(Err(format!("Export {export} cannot be deleted as it is in use by {}.", users.join(", ")))),
                 Some((_, new)) if *new != value => {

@@ -37,7 +37,7 @@ impl Location {
 }
 
 /// A resource that requires a physical ID.
-pub(super) struct Newcomer<'a> {
+pub(super) struct NewResource<'a> {
     pub(super) location: &'a Location,
     pub(super) stack_name: &'a str,
     pub(super) logical_id: &'a str,
@@ -127,7 +127,7 @@ pub(super) fn family(stack_name: &str, logical_id: &str, properties: &Value) -> 
 }
 
 /// Returns the physical ID of a new resource.
-pub(super) fn physical_id(new: &Newcomer<'_>) -> String {
+pub(super) fn physical_id(new: &NewResource<'_>) -> String {
     let text = |property: &str| new.properties.get(property).and_then(Value::as_str).unwrap_or_default();
     let seed = format!("{}/{}/{}", new.stack_name, new.logical_id, new.serial);
     if let Some(prefix) = crate::schema::id_prefix(new.resource_type) {

@@ -27,9 +27,9 @@ pub(super) fn changes(
         if work.resource(id)?.is_some_and(|resource| resource.physical_id.is_some()) {
             there.push(id.as_str());
         }
-        match desired.resources.get(id).filter(|wanted| wanted.resource_type == import.resource_type) {
+        match desired.resources.get(id).filter(|desired| desired.resource_type == import.resource_type) {
             None => unsaid.push(id.as_str()),
-            Some(wanted) if wanted.deletion_policy.is_none() => unprotected.push(id.as_str()),
+            Some(desired) if desired.deletion_policy.is_none() => unprotected.push(id.as_str()),
             Some(_) => {}
         }
     }

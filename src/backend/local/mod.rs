@@ -116,7 +116,7 @@ pub struct LocalOptions {
 }
 
 impl LocalOptions {
-    /// The default account, which belongs to nobody.
+    /// The default account ID, which is not a real account.
     pub const DEFAULT_ACCOUNT: &'static str = "000000000000";
 
     /// Returns the options for a region, with the system clock.
@@ -261,7 +261,7 @@ impl LocalBackend {
             phase: if kind == OperationKind::Delete { Phase::Cleanup } else { Phase::Forward },
             target,
             in_flight: None,
-            settled: std::collections::BTreeSet::new(),
+            finished: std::collections::BTreeSet::new(),
             before: IndexMap::new(),
             leftovers,
             fail_on: self.fail_on.clone(),
@@ -321,7 +321,7 @@ impl StackRecord {
 
 impl ResourceRecord {
     /// Returns the record of a resource that is about to be made.
-    fn unborn(logical_id: &str, resource_type: &str) -> Self {
+    fn not_created(logical_id: &str, resource_type: &str) -> Self {
         Self {
             logical_id: logical_id.to_owned(),
             physical_id: None,

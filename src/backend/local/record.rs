@@ -119,8 +119,9 @@ pub(super) struct Operation {
     pub(super) target: Option<Deployment>,
     /// The resource in progress.
     pub(super) in_flight: Option<InFlight>,
-    /// Resources that are done in this phase.
-    pub(super) settled: BTreeSet<String>,
+    /// Resources that are finished in this phase.
+    #[serde(alias = "settled")]
+    pub(super) finished: BTreeSet<String>,
     /// The previous state of the resources that this operation changed; `None` for created ones.
     pub(super) before: IndexMap<String, Option<ResourceRecord>>,
     /// Physical resources that the clean-up deletes or retains, in this order.
@@ -162,12 +163,13 @@ pub(super) enum Phase {
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct InFlight {
     pub(super) logical_id: String,
-    pub(super) doing: Doing,
+    #[serde(alias = "doing")]
+    pub(super) action: ResourceAction,
 }
 
 /// An action on a resource.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Doing {
+pub(super) enum ResourceAction {
     Create,
     /// Imports an existing resource.
     Import,

@@ -7,7 +7,7 @@ use super::work::Work;
 use crate::backend::{BackendError, DeleteOptions};
 use crate::cloudformation::{ResourceStatus, StackStatus};
 
-/// Starts to delete a stack; resources to retain leave it first.
+/// Starts to delete a stack; first removes the resources to retain from it.
 ///
 /// As in AWS, a stack can be deleted during its creation, but not during an update.
 pub(super) fn delete(work: &mut Work<'_, '_, '_>, options: &DeleteOptions) -> Result<(), BackendError> {
@@ -88,7 +88,7 @@ pub(super) fn continue_rollback(work: &mut Work<'_, '_, '_>, skip: &[String]) ->
         resource.status = ResourceStatus::UpdateComplete;
         work.put_resource(&resource)?;
         work.resource_event(&resource, None)?;
-        operation.settled.insert(name.clone());
+        operation.finished.insert(name.clone());
     }
     work.stack.operation = Some(operation);
     work.save()

@@ -10,7 +10,7 @@ impl Work<'_, '_, '_> {
     /// Starts a rollback: of an update to the previous deployment, of a creation to an empty stack.
     pub(super) fn roll_back(&mut self, mut operation: Operation, reason: &str) -> Result<Option<Operation>, BackendError> {
         operation.in_flight = None;
-        operation.settled.clear();
+        operation.finished.clear();
         operation.leftovers.clear();
         if operation.kind == OperationKind::Create {
             operation.phase = Phase::RollbackCleanup;

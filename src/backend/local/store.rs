@@ -47,7 +47,7 @@ pub(super) struct Store {
     directory: PathBuf,
     /// The file with this process's ID, deleted when the store is closed.
     owner: Option<PathBuf>,
-    /// What was created to open it; deleted again if nothing is written.
+    /// The files that were created to open the store; deleted if nothing is written.
     created: Cell<Created>,
 }
 
@@ -77,7 +77,7 @@ impl Drop for Store {
 }
 
 impl Store {
-    /// Tells whether a directory contains a store; an inaccessible directory is an error.
+    /// Returns whether a directory contains a store; an inaccessible directory is an error.
     pub(super) fn exists(directory: &Path) -> Result<bool, BackendError> {
         let failed = |error: std::io::Error| BackendError::Store { attempt: "open", directory: directory.to_owned(), source: error.into() };
         directory.join(FILE).try_exists().map_err(failed)

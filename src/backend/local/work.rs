@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use super::attributes::{Asked, attribute};
+use super::attributes::{AttributeSource, attribute};
 use super::clock::stamp;
 use super::desired::{Desired, desired};
 use super::record::{AccountRecord, Deployment, Operation, Phase, ResourceRecord, StackRecord};
@@ -20,7 +20,7 @@ pub(super) struct Prepared {
     serial: u64,
     phase: Phase,
     /// The number of finished resources, whose values were known, at the evaluation.
-    settled: usize,
+    finished: usize,
     pub(super) desired: Desired,
     /// The resources, each after those that it depends on.
     pub(super) order: Vec<String>,
@@ -121,15 +121,15 @@ impl Work<'_, '_, '_> {
         self.transaction.remove(Table::ACCOUNT, &account_key(resource))
     }
 
-    /// Tells whether a physical resource still exists.
+    /// Returns whether a physical resource still exists.
     pub(super) fn is_in_account(&self, resource: &ResourceRecord) -> Result<bool, BackendError> {
         Ok(self.transaction.get::<AccountRecord>(Table::ACCOUNT, &account_key(resource))?.is_some())
     }
 
     /// Returns the evaluator's state, with the finished resources.
-    fn state(&self, settled: impl Iterator<Item = ResourceRecord>) -> Result<State, BackendError> {
+    fn state(&self, finished: impl Iterator<Item = ResourceRecord>) -> Result<State, BackendError> {
         let mut state = self.backend.pseudo_state(self.transaction, &self.stack)?;
-        for resource in settled {
+        for resource in finished {
             if let Some(physical_id) = resource.physical_id {
                 state.physical_ids.insert(resource.logical_id.clone(), physical_id);
                 state.attributes.insert(resource.logical_id, resource.attributes);
@@ -138,8 +138,8 @@ impl Work<'_, '_, '_> {
         Ok(state)
     }
 
-    /// Returns the evaluated deployment of the operation, with the properties of `wanted` if they can be known.
-    pub(super) fn prepare(&self, operation: &Operation, wanted: Option<&str>) -> Result<Rc<Prepared>, BackendError> {
+    /// Returns the evaluated deployment of the operation, with the properties of the resource `logical_id` if they are known.
+    pub(super) fn prepare(&self, operation: &Operation, logical_id: Option<&str>) -> Result<Rc<Prepared>, BackendError> {
         let known = self
             .backend
             .prepared
@@ -147,11 +147,11 @@ impl Work<'_, '_, '_> {
             .clone()
             .filter(|prepared| prepared.serial == operation.serial && prepared.phase == operation.phase);
         if let Some(prepared) = &known {
-            let enough = match wanted {
+            let enough = match logical_id {
                 Some(name) => prepared.desired.resources.get(name).is_some_and(|resource| resource.properties.is_ok()),
                 None => false,
             };
-            if enough || prepared.settled == operation.settled.len() {
+            if enough || prepared.finished == operation.finished.len() {
                 return Ok(prepared.clone());
             }
         }
@@ -163,13 +163,13 @@ impl Work<'_, '_, '_> {
             Some(prepared) => prepared.dependencies.clone(),
             None => Rc::new(self.dependencies(&text, target)?),
         };
-        let settled = operation.settled.iter().filter_map(|name| self.resource(name).transpose()).collect::<Result<Vec<_>, _>>()?;
-        let desired = desired(&text, target, self.state(settled.into_iter())?)?;
+        let finished = operation.finished.iter().filter_map(|name| self.resource(name).transpose()).collect::<Result<Vec<_>, _>>()?;
+        let desired = desired(&text, target, self.state(finished.into_iter())?)?;
         let order = ordered(&desired, &dependencies)?;
         let prepared = Rc::new(Prepared {
             serial: operation.serial,
             phase: operation.phase,
-            settled: operation.settled.len(),
+            finished: operation.finished.len(),
             desired,
             order,
             dependencies,
@@ -211,7 +211,7 @@ impl Work<'_, '_, '_> {
     /// Returns the attributes of a resource that the template refers to.
     pub(super) fn attributes(&self, resource: &ResourceRecord, dependencies: &Dependencies) -> indexmap::IndexMap<String, Value> {
         let Some(physical_id) = resource.physical_id.as_deref() else { return indexmap::IndexMap::new() };
-        let asked = Asked {
+        let source = AttributeSource {
             location: &self.backend.location,
             resource_type: &resource.resource_type,
             physical_id,
@@ -219,7 +219,7 @@ impl Work<'_, '_, '_> {
             generation: resource.generation,
         };
         let names = dependencies.attributes.get(&resource.logical_id);
-        names.into_iter().flatten().map(|name| (name.clone(), attribute(&asked, name))).collect()
+        names.into_iter().flatten().map(|name| (name.clone(), attribute(&source, name))).collect()
     }
 }
 
@@ -229,8 +229,8 @@ fn account_key(resource: &ResourceRecord) -> String {
 
 /// Returns the resources of a deployment in the order of their dependencies.
 fn ordered(desired: &Desired, dependencies: &Dependencies) -> Result<Vec<String>, BackendError> {
-    let none = std::collections::BTreeSet::new();
-    let map = desired.resources.keys().map(|name| (name.as_str(), dependencies.resources.get(name).unwrap_or(&none))).collect();
+    let empty = std::collections::BTreeSet::new();
+    let map = desired.resources.keys().map(|name| (name.as_str(), dependencies.resources.get(name).unwrap_or(&empty))).collect();
     order::by_dependency(&map)
         .map_err(|cycle| BackendError::Validation { message: format!("Circular dependency between resources: [{}]", cycle.join(", ")) })
 }

@@ -71,7 +71,11 @@ fn without_permission_current_ssm_values_are_reported_as_unread() {
     let run = wire.run(&bench(), "plan");
     assert_eq!(run.code, 0, "{run}");
     assert!(run.stdout.starts_with("No changes"), "{run}");
-    assert!(run.stderr.contains("cannot read the current values of `/aws/service/ami` in Parameter Store") && run.stderr.contains("not authorized"), "{run}");
+    assert!(
+        run.stderr.contains("cannot read the current values of `/aws/service/ami` in Parameter Store")
+            && run.stderr.contains("not authorized"),
+        "{run}"
+    );
     let moved = wire.run(&bench(), "diff deployed rack -p Image=/other");
     assert!(moved.stdout.contains("ImageId") && moved.stdout.contains("parameter Image"), "{moved}");
 }

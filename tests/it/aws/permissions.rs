@@ -87,7 +87,10 @@ fn permissions_of_a_session_are_simulated_once_with_the_arn_of_its_role() {
     assert_eq!(run.code, 0, "{run}");
     assert!(!output(&run).contains("[permissions]"), "{run}");
     let requests = wire.all("SimulatePrincipalPolicy");
-    assert!(requests.iter().all(|request| request.field("PolicySourceArn").as_deref() == Some(ROLE)), "the ARN contains the path of the role");
+    assert!(
+        requests.iter().all(|request| request.field("PolicySourceArn").as_deref() == Some(ROLE)),
+        "the ARN contains the path of the role"
+    );
     let actions: Vec<String> = requests.iter().flat_map(|request| fields(request, "ActionNames")).collect();
     for action in ["cloudformation:CreateChangeSet", "sqs:CreateQueue", "ecr:CreateRepository", "ec2:CreateVpc"] {
         assert!(actions.iter().any(|request| request == action), "{action} {actions:?}");
@@ -132,7 +135,10 @@ fn without_permission_to_simulate_the_plan_is_not_stopped() {
     });
     let run = preflight(&wire, "");
     assert_eq!(run.code, 0, "{run}");
-    assert!(output(&run).contains("unchecked[permissions]") && output(&run).contains("no permission for iam:SimulatePrincipalPolicy"), "{run}");
+    assert!(
+        output(&run).contains("unchecked[permissions]") && output(&run).contains("no permission for iam:SimulatePrincipalPolicy"),
+        "{run}"
+    );
     assert_eq!(wire.all("SimulatePrincipalPolicy").len(), 1);
 }
 

@@ -62,7 +62,10 @@ fn each_reason_why_aws_is_unreachable_has_its_own_hint() {
     assert!(run.stderr.contains("AWS_ENDPOINT_URL"), "{run}");
 
     let run = Run::of(expired.command(&nowhere, "status").env("AWS_MAX_ATTEMPTS", "none"));
-    assert!(run.code == 69 && run.stderr.contains("invalid AWS_MAX_ATTEMPTS `none`"), "an invalid environment variable does not panic\n{run}");
+    assert!(
+        run.code == 69 && run.stderr.contains("invalid AWS_MAX_ATTEMPTS `none`"),
+        "an invalid environment variable does not panic\n{run}"
+    );
 }
 
 #[test]

@@ -134,7 +134,10 @@ fn a_refusal_by_the_stack_policy_is_the_root_cause() {
         "Action denied by stack policy: Statement [#1] does not allow [Update:*] for resource [LogicalResourceId/Files]",
         vec![],
     );
-    assert!(message.contains("Files") && message.contains("does not allow [Update:*]") && !message.contains("Resource update cancelled"), "{message}");
+    assert!(
+        message.contains("Files") && message.contains("does not allow [Update:*]") && !message.contains("Resource update cancelled"),
+        "{message}"
+    );
 }
 
 #[test]

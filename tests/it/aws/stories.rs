@@ -238,7 +238,10 @@ fn a_stuck_deletion_is_explained_and_recovered() {
     );
     let recovered = account.run(&bench, "recover --retain StuckStore --yes");
     assert_eq!((recovered.code, account.wait_until_idle("rack").as_str()), (0, "gone"), "{recovered}");
-    assert!(account.send("s3", &format!("GET /{bucket} HTTP/1.1\r\n"), "").contains("ListBucketResult"), "the retained bucket still exists");
+    assert!(
+        account.send("s3", &format!("GET /{bucket} HTTP/1.1\r\n"), "").contains("ListBucketResult"),
+        "the retained bucket still exists"
+    );
 }
 
 #[test]

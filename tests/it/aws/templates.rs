@@ -36,7 +36,11 @@ fn a_large_template_is_uploaded_to_the_settings_bucket_by_default() {
     let run = wire.run(&bench, "apply -p Seconds=90 --yes");
     let put = wire.requests().into_iter().find(|request| request.method == "PUT").unwrap();
     assert!(put.path.starts_with("/jobs-settings-1/rackform/jobs/"), "{}\n{run}", put.path);
-    assert!(put.head.contains("x-amz-expected-bucket-owner: 111122223333"), "a bucket of another account with this name is refused\n{}", put.head);
+    assert!(
+        put.head.contains("x-amz-expected-bucket-owner: 111122223333"),
+        "a bucket of another account with this name is refused\n{}",
+        put.head
+    );
 }
 
 #[test]
@@ -50,7 +54,11 @@ fn a_missing_bucket_is_reported_and_created_only_on_request() {
     let run = wire.run(&bench, "apply -p Seconds=90 --yes --no-preflight");
     assert_eq!(run.code, 1, "{run}");
     assert!(run.stderr.contains("there is no S3 bucket to upload it to") && run.stderr.contains("`--create-template-bucket`"), "{run}");
-    assert!(wire.all("CreateChangeSet").is_empty() && wire.requests().iter().all(|request| request.method != "PUT"), "{:?}", wire.actions());
+    assert!(
+        wire.all("CreateChangeSet").is_empty() && wire.requests().iter().all(|request| request.method != "PUT"),
+        "{:?}",
+        wire.actions()
+    );
 
     let run = wire.run(&bench, "apply -p Seconds=90 --yes --create-template-bucket");
     assert_eq!(run.code, 0, "{run}");

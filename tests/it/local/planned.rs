@@ -8,7 +8,7 @@ use rackform::backend::Backend as _;
 use rackform::backend::local::LocalBackend;
 
 use super::in_memory;
-use crate::backend::{NETWORK, EventRecorder, put, target};
+use crate::backend::{EventRecorder, NETWORK, put, target};
 
 /// Plans the change from the deployed stack to a template.
 fn planned(backend: &LocalBackend, template: &str, values: &[(&str, &str)]) -> rackform::plan::Plan {
