@@ -3,8 +3,8 @@
 
     python3 src/schema/facts/extract.py [cfn_lint-1.58.0-py3-none-any.whl]
 
-Without an argument the pinned wheel is fetched with pip into a temporary directory. Only facts are taken: names, types,
-limits, flags. The output depends on nothing but the wheel, so running it again gives the same bytes. The layout is
+Without an argument, pip downloads the pinned wheel into a temporary directory. Only facts are extracted: names, types,
+limits, flags. The output depends only on the wheel and is reproducible. The layout is
 described in docs/design/schema-facts.md and read by src/schema/data.rs and src/schema/permissions.rs.
 """
 import hashlib
@@ -106,7 +106,7 @@ def enum_of(schema):
 
 
 def format_of(schema):
-    """Returns what an identifier is of, such as `AWS::EC2::Subnet.Id`; other formats say little."""
+    """Returns the format of an identifier, such as `AWS::EC2::Subnet.Id`; other formats are ignored."""
     value = schema.get("format")
     return value if isinstance(value, str) and value.startswith("AWS::") else None
 
