@@ -43,8 +43,8 @@ impl<'a> Checker<'_, 'a> {
             return;
         }
         let candidates = sections.iter().flat_map(|section| section.iter().map(|entry| entry.name));
-        let problem = Diagnostic::error("unresolved-reference", format!("there is no {what} `{name}`"))
-            .at(self.template.source, span, "used here")
+        let problem = Diagnostic::error("unresolved-reference", format!("the {what} `{name}` does not exist"))
+            .at(self.template.source, span, "referenced here")
             .suggesting(name, candidates);
         self.problems.push(problem);
     }

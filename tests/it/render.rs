@@ -323,12 +323,12 @@ fn all_unresolved_references_are_reported_together() {
     assert_eq!(
         messages,
         [
-            "there is no condition `Onn`",
-            "there is no resource `Topics`",
-            "there is no parameter or resource `Nmae`",
-            "there is no resource `Topci`",
-            "there is no parameter or resource `Nothing`",
-            "there is no resource `Top`"
+            "the condition `Onn` does not exist",
+            "the resource `Topics` does not exist",
+            "the parameter or resource `Nmae` does not exist",
+            "the resource `Topci` does not exist",
+            "the parameter or resource `Nothing` does not exist",
+            "the resource `Top` does not exist"
         ]
     );
     assert_eq!(problems.0[0].hint.as_deref(), Some("did you mean `On`?"));

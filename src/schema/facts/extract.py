@@ -228,12 +228,12 @@ class Writer:
             only = values_of_map[0] if all(child == values_of_map[0] for child in values_of_map) else {}
             put(VALUES, struct.pack("<H", self.node(only)))
         for flag, key in ((ANY_OF, "anyOf"), (ONE_OF, "oneOf"), (ALL_OF, "allOf")):
-            # What an identifier is of is no alternative: one that may be of several is told of none.
+            # The format of an identifier is not an alternative: with several possible formats, none is recorded.
             plain = [{name: value for name, value in child.items() if name != "format" or value == "json"}
                      for child in schema.get(key, []) if isinstance(child, dict) and "if" not in child]
             children = [self.node(child) for child in plain]
             trivial = self.node_ids.get(TRIVIAL)
-            # An alternative that asks for nothing (a format, a default) makes the whole choice free.
+            # An alternative without constraints (only a format or a default) makes the choice unconstrained.
             if children and (trivial not in children or key == "allOf"):
                 children = [child for child in children if child != trivial]
                 if children:
@@ -264,10 +264,10 @@ class Writer:
 
 
 def write_permissions(schemas):
-    """Returns what CloudFormation calls for each type: tables of actions, type names, and one record a type with a list for each handler."""
+    """Returns the IAM actions of CloudFormation for each type: tables of actions, type names, and one record a type with a list for each handler."""
     def permissions(schema, handler):
         listed = (schema.get("handlers") or {}).get(handler, {}).get("permissions", [])
-        # A few lists hold what is no IAM action.
+        # A few lists contain entries that are not IAM actions.
         return {action.strip() for action in listed if re.fullmatch(r"[a-z0-9-]+:[A-Za-z0-9*]+", action.strip())}
 
     lists = {name: [permissions(schema, handler) for handler in HANDLERS] for name, schema in schemas.items()}
@@ -289,7 +289,7 @@ def write_permissions(schemas):
 
 
 def indexed(records):
-    """Returns records back to back behind their offsets; one more offset than records, so that each has an end."""
+    """Returns the offsets of the records, followed by the records; the last offset is the end of the last record."""
     offsets, at = [0], 0
     for record in records:
         at += len(record)
