@@ -156,7 +156,7 @@ fn a_change_set_of_another_machine_is_deleted_after_its_time_limit() {
     let until = |seconds: i64| jiff::Timestamp::now().as_second() + seconds;
     let live = format!("rackform-confirm-{:x}-7-7-7-0a1b2c3d4e5f6071", until(600));
     let stale = format!("rackform-confirm-{:x}-7-7-7-0a1b2c3d4e5f6071", until(-1));
-    for name in [live.as_str(), stale.as_str(), "other-owner"] {
+    for name in [live.as_str(), stale.as_str(), "unrelated"] {
         let template = RACK.replace("\"Default\": \"7\"", "\"Default\": \"8\"");
         account.ask("CreateChangeSet", &[("StackName", "rack"), ("ChangeSetName", name), ("TemplateBody", &template)]);
     }
@@ -165,7 +165,7 @@ fn a_change_set_of_another_machine_is_deleted_after_its_time_limit() {
     assert!(run.code == 0 && run.stderr.contains(&format!("deleted change set `{stale}`")), "{run}");
     let mut left = account.open_change_sets("rack");
     left.sort();
-    assert_eq!(left, [live, "other-owner".to_owned()], "{run}");
+    assert_eq!(left, [live, "unrelated".to_owned()], "{run}");
 }
 
 #[test]
