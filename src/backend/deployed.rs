@@ -1,10 +1,11 @@
-//! The evaluator's [`State`] of a deployed stack.
+//! The parameters of a deployed stack and its [`State`] for the evaluator.
 
 use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::{Backend, BackendError, StackDescription};
 use crate::evaluate::State;
+use crate::parameters::ParameterOverrides;
 use crate::secret::MASKED;
 use crate::template::{GetAtt, Intrinsic, Template};
 
@@ -42,6 +43,15 @@ pub fn deployed_state(backend: &dyn Backend, stack: &StackDescription) -> Result
         state.exports = exports(backend)?;
     }
     Ok(state)
+}
+
+/// Returns the deployed parameter values of a stack; `NoEcho` parameters have none.
+pub fn deployed_parameters(stack: &StackDescription) -> ParameterOverrides {
+    let mut parameters = ParameterOverrides::default();
+    for (name, value) in &stack.parameters {
+        parameters.add_deployed(name, value.clone());
+    }
+    parameters
 }
 
 /// Returns whether a template may import exports of other stacks. Only then are the exports requested.

@@ -25,7 +25,7 @@ use crate::cloudformation::StackEvent;
 use indexmap::IndexMap;
 
 pub use capabilities::BackendCapabilities;
-pub use deployed::{add_attributes_of_outputs, deployed_state, exports, imports};
+pub use deployed::{add_attributes_of_outputs, deployed_parameters, deployed_state, exports, imports};
 pub use description::{ChangeSetDescription, Drift, EventPage, OperationState, StackDescription, StackName, StackResource, StackSummary};
 pub use drift::{PropertyDifference, ResourceDrift};
 pub use error::{BackendError, BackendHint};

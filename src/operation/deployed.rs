@@ -3,7 +3,7 @@
 use super::error::OperationError;
 use super::input::{evaluate_template, read_template};
 use super::note::Note;
-use crate::backend::{Backend, StackDescription, add_attributes_of_outputs, deployed_state};
+use crate::backend::{Backend, StackDescription, add_attributes_of_outputs, deployed_parameters, deployed_state};
 use crate::diagnostic::Source;
 use crate::evaluate::{Evaluation, State};
 use crate::parameters::ParameterOverrides;
@@ -31,10 +31,7 @@ impl<'a> DeployedStack<'a> {
     pub fn load(backend: &dyn Backend, stack: &str, arena: &'a Arena) -> Result<Option<Self>, OperationError> {
         let Some(description) = backend.describe_stack(stack)?.filter(|stack| !stack.status.is_review()) else { return Ok(None) };
         let template = read_template(arena, Source::new(format!("{stack} (deployed)"), description.template.clone()))?;
-        let mut parameters = ParameterOverrides::default();
-        for (name, value) in &description.parameters {
-            parameters.add_deployed(name, value.clone());
-        }
+        let parameters = deployed_parameters(&description);
         let mut state = deployed_state(backend, &description)?;
         add_attributes_of_outputs(&mut state, template, &description.outputs);
         Ok(Some(Self { description, template, parameters, state: arena.bump().alloc(state) }))

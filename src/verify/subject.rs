@@ -1,45 +1,45 @@
-//! The stack that is looked at: its template under its parameters, with all that the backend knows of it.
+//! The stack to verify: its template, evaluated with its parameters and the known state of its resources.
 
 use indexmap::IndexMap;
 
 use crate::apply::Target;
-use crate::backend::{Backend, BackendError, ParameterInput, StackDescription, StackName, deployed_state};
+use crate::backend::{Backend, BackendError, ParameterInput, StackDescription, StackName, deployed_parameters, deployed_state};
 use crate::diagnostic::{Diagnostics, Source};
 use crate::evaluate::{Evaluation, State, evaluate};
-use crate::parameters::{ParameterOverride, ParameterOverrides, ParameterSet, Provenance};
+use crate::parameters::ParameterSet;
 use crate::template::{Arena, Template};
 
-/// Why there is nothing to look at.
+/// Why a stack cannot be verified.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
-    /// The backend refused or could not be asked.
+    /// The backend failed or refused the request.
     #[error(transparent)]
     Backend(#[from] BackendError),
-    /// The stack's template or parameters cannot be evaluated.
+    /// The template or parameters of the stack cannot be evaluated.
     #[error("the stack's template cannot be evaluated")]
     Template(#[source] Diagnostics),
 }
 
-/// A stack, and what it is, or is to be, made of.
+/// A stack with its current or its desired template and parameters.
 #[derive(Clone, Debug)]
 pub struct Subject {
     /// The stack.
     pub stack: StackName,
-    /// The template's text; `None` is the deployed one.
+    /// The text of the template; `None` is the deployed template.
     pub template: Option<String>,
-    /// The parameters; one that is left out, or says so, has its deployed value.
+    /// The parameters; a missing one, or one with the previous value, has its deployed value.
     pub parameters: IndexMap<String, ParameterInput>,
-    /// Physical IDs of resources that are imported first, by logical ID.
+    /// The physical IDs of resources that are imported first, by logical ID.
     pub imported: IndexMap<String, String>,
 }
 
 impl Subject {
-    /// Returns a stack as it is deployed.
+    /// Returns a stack with its deployed template and parameters.
     pub fn deployed(stack: &str) -> Self {
         Self { stack: stack.to_owned(), template: None, parameters: IndexMap::new(), imported: IndexMap::new() }
     }
 
-    /// Calls with the meaning of the subject's template in the deployed stack.
+    /// Calls `work` with the evaluated template of the deployed stack.
     pub(super) fn deployed_evaluated<T>(
         &self,
         backend: &dyn Backend,
@@ -50,14 +50,14 @@ impl Subject {
             .filter(|stack| !stack.status.is_review())
             .ok_or_else(|| BackendError::StackNotFound { stack: self.stack.clone() })?;
         let state = deployed_state(backend, &stack)?;
-        self.under(Some(&stack), &state, |evaluation| work(evaluation, &stack))
+        self.evaluated_in(Some(&stack), &state, |evaluation| work(evaluation, &stack))
     }
 
-    /// Calls with the meaning of the subject's template in the stack as it is, or under what is known where there is none yet.
+    /// Calls `work` with the evaluated template, in the state of the deployed stack, or in the state `known` if the stack does not exist.
     ///
     /// # Errors
     ///
-    /// Returns that the template cannot be evaluated, that the backend cannot be asked, or what the work returns.
+    /// Returns an error if the template cannot be evaluated, if the backend fails, or if `work` fails.
     pub fn evaluated<T>(
         &self,
         backend: &dyn Backend,
@@ -69,15 +69,15 @@ impl Subject {
         let Some(deployed) = stack.as_ref().filter(|stack| !stack.status.is_review()) else {
             let mut known = known.clone();
             known.physical_ids.extend(imported);
-            return self.under(None, &known, |evaluation| work(evaluation, stack.as_ref()));
+            return self.evaluated_in(None, &known, |evaluation| work(evaluation, stack.as_ref()));
         };
         let mut state = deployed_state(backend, deployed)?;
         state.physical_ids.extend(imported);
-        self.under(Some(deployed), &state, |evaluation| work(evaluation, Some(deployed)))
+        self.evaluated_in(Some(deployed), &state, |evaluation| work(evaluation, Some(deployed)))
     }
 
-    /// Calls with the meaning of the subject's template under a state.
-    fn under<T>(
+    /// Calls `work` with the template evaluated in a state.
+    fn evaluated_in<T>(
         &self,
         stack: Option<&StackDescription>,
         state: &State,
@@ -86,19 +86,14 @@ impl Subject {
         let text = self.template.clone().or_else(|| stack.map(|stack| stack.template.clone())).unwrap_or_default();
         let (source, arena) = (Source::new("template", text), Arena::new());
         let template = Template::read(&source, &arena).map_err(VerifyError::Template)?;
-        let mut given = ParameterOverrides::default();
-        let deployed = stack.map(|stack| &stack.parameters);
-        for (name, text) in deployed.into_iter().flatten().filter(|(name, _)| template.parameters.contains(name)) {
-            given.values.insert(name.clone(), ParameterOverride { text: text.clone(), provenance: Provenance::Deployed, span: None });
-        }
+        let mut values = stack.map(deployed_parameters).unwrap_or_default();
+        values.values.retain(|name, _| template.parameters.contains(name));
         for (name, input) in &self.parameters {
             if let ParameterInput::Value(text) = input {
-                given
-                    .values
-                    .insert(name.clone(), ParameterOverride { text: Some(text.clone()), provenance: Provenance::Deployed, span: None });
+                values.add_deployed(name, Some(text.clone()));
             }
         }
-        let parameters = ParameterSet::resolve(&template, &given).map_err(VerifyError::Template)?;
+        let parameters = ParameterSet::resolve(&template, &values).map_err(VerifyError::Template)?;
         let evaluation = evaluate(&template, &parameters, state, &arena).map_err(VerifyError::Template)?;
         work(&evaluation)
     }
