@@ -10,8 +10,8 @@ use crate::program::{Bench, Run};
 /// A fake kaniko. It moves directories as kaniko does for `RUN --mount=type=cache,target=TARGET`: by copying and deleting, as between file
 /// systems.
 ///
-/// Each path in `FAKE_TARGETS` is one `RUN`: the script moves the cache directory to the target and the target's own files to the path of the
-/// cache directory, prints what it found in the cache, adds a file with the name of the build, waits `FAKE_PAUSE` seconds, and moves
+/// Each path in `FAKE_TARGETS` is one `RUN`: the script moves the cache directory to the target and the target's own files to the path of
+/// the cache directory, prints what it found in the cache, adds a file with the name of the build, waits `FAKE_PAUSE` seconds, and moves
 /// everything back.
 const FAKE_KANIKO: &str = r#"#!/bin/sh
 set -eu
@@ -58,8 +58,8 @@ impl Builder {
         self.bench.path().join(name)
     }
 
-    /// Returns the command of a build in its own container: kaniko's directory and the targets belong to the build, and all builds share the
-    /// file system.
+    /// Returns the command of a build in its own container: kaniko's directory and the targets belong to the build, and all builds share
+    /// the file system.
     fn command(&self, build: &str, app: &str, targets: &[&str]) -> Command {
         let container = self.path(&format!("container-{build}"));
         std::fs::create_dir_all(container.join("kaniko")).unwrap();

@@ -1,4 +1,4 @@
-//! Tests of `--exec`, end to end: fake engines on PATH report their version as real ones do, and refuse every argument that real ones refuse.
+//! Tests of `--exec`, end to end: fake engines on PATH report their version and refuse unsupported arguments as real ones do.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 use std::os::unix::fs::PermissionsExt as _;
