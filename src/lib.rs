@@ -10,7 +10,8 @@
 //! ```
 //!
 //! Everything up to the plan is pure: no clock, no network, no files, no randomness. [`operation`] loads the deployed stack and prepares a
-//! change, [`cli`] parses arguments and prints what [`ui`] returns. [`build`] plans container builds that use the cache.
+//! change, [`cli`] parses arguments and prints what [`ui`] returns. `build`
+//! (cargo feature `build`, on by default) plans container builds that use the cache.
 //!
 //! # 1. Parameters
 //!
@@ -189,6 +190,7 @@
 pub mod apply;
 pub mod aws;
 pub mod backend;
+#[cfg(feature = "build")]
 pub mod build;
 pub mod cli;
 pub mod cloudformation;

@@ -4,7 +4,10 @@
 //! them; no other module prints. A command is a file with `Args` (including its help) and
 //! `run(&Args, &mut Context) -> Result<ExitCode, Failure>`, and one line in `commands!`.
 
+#[cfg(feature = "build")]
 mod build;
+#[cfg(not(feature = "build"))]
+mod no_build;
 mod rack;
 pub mod reference;
 mod shared;
@@ -21,6 +24,8 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser as _};
 
 use crate::config::BackendChoice;
 use crate::template::Arena;
+#[cfg(not(feature = "build"))]
+use no_build as build;
 use rack::{
     apply, completions, delete, diff, drift, evaluate, events, init, local, params, patch, permissions, plan, recover, render, set, status,
     validate, verify,

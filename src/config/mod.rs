@@ -4,6 +4,7 @@
 //! `rack.yaml`, which wins over the default. Opening a backend and printing are left to [`cli`](crate::cli).
 
 mod backend_choice;
+#[cfg(feature = "build")]
 mod build_section;
 mod error;
 mod rack_file;
@@ -12,6 +13,7 @@ mod settings;
 mod stack_name;
 
 pub use backend_choice::BackendChoice;
+#[cfg(feature = "build")]
 pub use build_section::BuildSection;
 pub use error::ConfigError;
 pub use rack_file::RackFile;

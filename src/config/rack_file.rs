@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use indexmap::IndexMap;
 
 use super::backend_choice::BackendChoice;
+#[cfg(feature = "build")]
 use super::build_section::BuildSection;
 use super::error::ConfigError;
 use super::reader::Reader;
@@ -54,7 +55,8 @@ pub struct RackFile {
     pub rollback_alarms: Vec<String>,
     /// `rollback_monitoring_minutes`: how long CloudFormation watches them after a change.
     pub rollback_monitoring_minutes: Option<u32>,
-    /// `build`: what every build is told.
+    /// `build`: the defaults of every build. A program without the feature `build` ignores it.
+    #[cfg(feature = "build")]
     pub build: BuildSection,
     /// The lines of `template` and `stack_policy`, from 1.
     pub template_line: Option<usize>,
@@ -194,7 +196,10 @@ impl RackFile {
                 "on_failure" => file.on_failure = reader.on_failure(member),
                 "rollback_alarms" => file.rollback_alarms = reader.alarms(member),
                 "rollback_monitoring_minutes" => file.rollback_monitoring_minutes = reader.minutes(member),
+                #[cfg(feature = "build")]
                 "build" => file.build = reader.build(member),
+                #[cfg(not(feature = "build"))]
+                "build" => {}
                 key => reader.unknown_key(member, key, &Self::KEYS),
             }
         }

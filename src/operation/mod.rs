@@ -6,6 +6,7 @@
 //!
 //! Arguments, prompts, printing and exit codes are left to [`cli`](crate::cli), execution to [`apply`](crate::apply).
 
+#[cfg(feature = "build")]
 mod build_environment;
 mod deletion;
 mod deployed;
@@ -24,6 +25,7 @@ mod stale_change_sets;
 mod target;
 mod template_bucket;
 
+#[cfg(feature = "build")]
 pub use build_environment::build_environment;
 pub use deletion::{DeletionRequest, PreparedDeletion, prepare_deletion};
 pub use deployed::{DeployedStack, stack_state};

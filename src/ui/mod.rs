@@ -3,8 +3,11 @@
 //! Takes values of the other modules and returns text. Nothing here prints or reads the environment: callers pass width and styles, and
 //! [`cli`](crate::cli) writes the text. Human and JSON views use the same data, so they cannot disagree.
 
+#[cfg(feature = "build")]
 pub mod build_cache;
+#[cfg(feature = "build")]
 pub mod build_command;
+#[cfg(feature = "build")]
 pub mod build_image;
 mod diagnostics;
 mod difference;

@@ -28,6 +28,7 @@ use std::time::{Duration, Instant};
 
 pub use actual_state::{ActualState, inspect_resource};
 pub use check::check;
+#[cfg(feature = "build")]
 pub(crate) use expected::Reader;
 pub use expected::{
     Expected, ExpectedContainer, ExpectedFileSystem, ExpectedKey, ExpectedMountTarget, ExpectedRepository, ExpectedRule, ExpectedTask,

@@ -1,6 +1,6 @@
 //! The time of each module, and how it grows with the number of resources.
 //!
-//! `cargo bench --no-default-features --bench modules`. The templates are those of `growing.rs`.
+//! `cargo bench --no-default-features --features build --bench modules`. The templates are those of `growing.rs`.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark on its own input")]
 

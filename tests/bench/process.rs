@@ -1,8 +1,8 @@
 //! The CPU time of whole processes of the commands that must be fast, as ratios to a baseline program in the same run.
 //!
-//! `cargo bench --no-default-features --bench process [-- TEMPLATE]`: each round runs the baseline and then every command, so that
-//! a slow phase of the machine affects all of them. Quote the median of the rounds' ratios. The template is the real rack template if it
-//! exists (in `RACKFORM_SHARED_DATA`, or `../shared/data`), otherwise the rendered one.
+//! `cargo bench --no-default-features --features build --bench process [-- TEMPLATE]`: each round runs the baseline and then every
+//! command, so that a slow phase of the machine affects all of them. Quote the median of the rounds' ratios. The template is the real rack
+//! template if it exists (in `RACKFORM_SHARED_DATA`, or `../shared/data`), otherwise the rendered one.
 
 #![expect(clippy::print_stdout, reason = "prints a table")]
 

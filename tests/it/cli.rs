@@ -307,6 +307,7 @@ fn validate_reports_findings_as_text_json_and_sarif() {
     assert_eq!(bench.run("validate good.json --strict").to_string(), "no problems found\n------- exit status: 0 -------");
 }
 
+#[cfg(feature = "build")]
 #[test]
 fn the_command_reference_matches_help() {
     let page = rackform::cli::reference::page();

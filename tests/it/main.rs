@@ -5,6 +5,7 @@ mod architecture;
 #[cfg(feature = "aws")]
 mod aws;
 mod backend;
+#[cfg(feature = "build")]
 mod build;
 mod cli;
 mod evaluate;

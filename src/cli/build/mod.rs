@@ -10,6 +10,7 @@ mod image_key;
 mod recipe;
 mod registry;
 mod run;
+mod service;
 mod stop;
 mod warm;
 mod wrapper;

@@ -1,8 +1,8 @@
 //! `rackform build stop`: a build task that is to end.
 
 use super::run::site;
+use super::service;
 use crate::build::task::task_id;
-use crate::cli::shared::backend;
 use crate::cli::{Context, ExitCode, Failure};
 use crate::secret::Mask;
 
@@ -28,7 +28,7 @@ pub struct Args {
 ///
 /// Returns that there is no such task, or that ECS cannot be asked.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
-    let service = backend::build_service(context)?;
+    let service = service::open(context)?;
     let site = site(context, &mut Mask::default())?;
     let Some(task) = service.describe_task(&site.cluster, &args.task)? else {
         let message = format!("ECS knows no task `{}` in the cluster `{}`", args.task, site.cluster);

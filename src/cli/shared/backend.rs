@@ -4,7 +4,6 @@ use crate::apply::ApplyError;
 use crate::aws::RequestError;
 use crate::backend::local::{FailOn, LocalBackend, LocalOptions, Location, SystemClock};
 use crate::backend::{Backend, BackendError};
-use crate::build::task::BuildService;
 use crate::cli::shared::diff_input::DEFAULT_ACCOUNT;
 use crate::cli::{Context, ExitCode, Failure};
 use crate::config::BackendChoice;
@@ -84,30 +83,6 @@ pub fn inspector<'b>(context: &mut Context<'_>, backend: &'b dyn Backend) -> Res
     }
 }
 
-/// Returns the service that runs build tasks.
-///
-/// # Errors
-///
-/// Returns an error if the backend is local or no region is configured, or every error of `rack.yaml`.
-pub fn build_service(context: &mut Context<'_>) -> Result<Box<dyn BuildService>, Failure> {
-    match context.settings()?.backend() {
-        BackendChoice::Local { .. } => Err(Failure::new(ExitCode::Unavailable, "the local backend cannot run build tasks on ECS").hinted(
-            "`--dry-run` prints the request; `rackform build command --exec` builds on this machine; `--backend aws` runs it in the rack",
-        )),
-        BackendChoice::Aws => aws_build_service(context),
-    }
-}
-
-#[cfg(feature = "aws")]
-fn aws_build_service(context: &mut Context<'_>) -> Result<Box<dyn BuildService>, Failure> {
-    Ok(Box::new(crate::build::aws::AwsBuilds::new(session(context)?)))
-}
-
-#[cfg(not(feature = "aws"))]
-fn aws_build_service(_: &mut Context<'_>) -> Result<Box<dyn BuildService>, Failure> {
-    Err(no_aws())
-}
-
 #[cfg(feature = "aws")]
 fn aws_inspector<'b>(context: &mut Context<'_>) -> Result<Box<dyn Inspector + 'b>, Failure> {
     Ok(Box::new(crate::verify::aws::AwsInspector::new(session(context)?)))
@@ -128,8 +103,9 @@ fn open_aws(_: &mut Context<'_>) -> Result<Box<dyn Backend>, Failure> {
     Err(no_aws())
 }
 
+/// Returns the failure of a program that was built without the AWS SDK.
 #[cfg(not(feature = "aws"))]
-fn no_aws() -> Failure {
+pub fn no_aws() -> Failure {
     Failure::new(ExitCode::Unavailable, "built without AWS support")
         .hinted("build rackform with the feature `aws`, or use `--backend local`")
 }

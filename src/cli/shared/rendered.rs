@@ -1,6 +1,6 @@
 //! Output of a rendered file, or comparison with an existing file.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::cli::{Context, ExitCode, Failure};
 use crate::diagnostic::Source;
@@ -22,8 +22,9 @@ impl Rendered {
     /// # Errors
     ///
     /// Returns an error if it cannot be created.
+    #[cfg(feature = "build")]
     pub fn create_directory(&self) -> Result<(), Failure> {
-        let directory = self.output.as_deref().and_then(Path::parent).filter(|directory| !directory.as_os_str().is_empty());
+        let directory = self.output.as_deref().and_then(std::path::Path::parent).filter(|directory| !directory.as_os_str().is_empty());
         directory.map_or(Ok(()), |directory| std::fs::create_dir_all(directory).map_err(|error| Failure::cannot_write(directory, &error)))
     }
 
@@ -32,6 +33,7 @@ impl Rendered {
     /// # Errors
     ///
     /// Returns an error if reading or writing fails.
+    #[cfg(feature = "build")]
     pub fn write_or_check(&self, text: &str, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
         self.write_or_check_unless(text, context, |_| None)
     }

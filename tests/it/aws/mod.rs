@@ -3,12 +3,14 @@
 #![allow(clippy::unwrap_used)]
 
 mod apply;
+#[cfg(feature = "build")]
 mod builds;
 mod confirm;
 mod contract;
 mod drift;
 mod drift_aware;
 mod dry_run;
+#[cfg(feature = "build")]
 mod ecr;
 mod endpoint;
 mod faults;

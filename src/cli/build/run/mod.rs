@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use self::request::RequestArgs;
 use self::watch::Watch;
+use super::service;
 use crate::aws::RequestError;
 use crate::build::task::{
     self, BuildEnvironment, BuildService, BuildTaskRequest, Ended, LogStream, Mounts, MountsError, Outcome, RunTask, StartError, task_id,
@@ -71,7 +72,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let mut mask = Mask::default();
     let site = site(context, &mut mask)?;
     if let Some(task) = &args.attach {
-        let service = backend::build_service(context)?;
+        let service = service::open(context)?;
         let running = Running::of(&site, task);
         return args.followed(context, service.as_ref(), &running, mask);
     }
@@ -89,7 +90,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         context.answer(&ui::bare_json(&request.shown(&mask))?)?;
         return Ok(ExitCode::Done);
     }
-    let service = backend::build_service(context)?;
+    let service = service::open(context)?;
     if credentials::add(&mut order, &site, &mut mask, context)? {
         request = requested(&order)?;
     }
