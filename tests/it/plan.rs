@@ -1,4 +1,4 @@
-//! The planner, against what AWS recorded and against what a reader would expect.
+//! Planning: recorded change sets, effects, risks, causes and saved plans.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
@@ -64,7 +64,7 @@ fn change<'p>(plan: &'p Plan, id: &str) -> Option<&'p ResourceChange> {
     plan.change_set.changes.iter().map(|change| &change.resource_change).find(|change| change.logical_resource_id == id)
 }
 
-/// Each effect in a line, such as `replaced Subnet (possible)`.
+/// Returns each effect on one line, such as `replaced Subnet (possible)`.
 fn effect_lines(plan: &Plan) -> Vec<String> {
     let name = |effect: &ResourceEffect| serde_json::to_value(effect.effect).unwrap().as_str().unwrap().to_owned();
     let line = |effect: &ResourceEffect| {

@@ -1,4 +1,4 @@
-//! A prediction beside the change set that AWS made.
+//! Comparison of a prediction with a change set of AWS.
 
 use rackform::cloudformation::{Action, Attribute, Change, PolicyAction, Replacement};
 use rackform::plan::{DisagreementKind, Plan, disagreements, missing_changes, unapproved_changes};
@@ -32,7 +32,7 @@ fn of(json: Value) -> Change {
 }
 
 #[test]
-fn the_same_list_in_any_order_agrees() {
+fn equal_lists_agree_in_any_order() {
     let (plan, mut reported) = planned();
     reported.reverse();
     for change in &mut reported {
@@ -42,16 +42,16 @@ fn the_same_list_in_any_order_agrees() {
     assert!(unapproved_changes(&plan, &reported, false).is_empty() && missing_changes(&plan, &reported).is_empty());
     let mut bare = plan.change_set_without_values.changes.clone();
     bare.reverse();
-    assert_eq!(kinds(&plan, &bare), [], "a list without values is held against the one without values");
+    assert_eq!(kinds(&plan, &bare), [], "a list without values is compared with the prediction without values");
 }
 
 #[test]
-fn every_difference_is_told_by_its_kind() {
+fn every_difference_is_reported_with_its_kind() {
     let (plan, listed) = planned();
     let missing: Vec<Change> = listed.iter().filter(|change| change.resource_change.logical_resource_id != "Named").cloned().collect();
     assert_eq!(kinds(&plan, &missing), [("Named".into(), DisagreementKind::Missing)]);
     assert_eq!(missing_changes(&plan, &missing), ["Named"]);
-    assert!(unapproved_changes(&plan, &missing, false).is_empty(), "less is not more");
+    assert!(unapproved_changes(&plan, &missing, false).is_empty(), "a missing change needs no approval");
 
     let mut reported = listed.clone();
     change(&mut reported, "Queue").resource_change.replacement = Some(Replacement::Conditional);
@@ -63,7 +63,7 @@ fn every_difference_is_told_by_its_kind() {
 }
 
 #[test]
-fn another_resource_a_removal_a_replacement_or_a_lost_resource_is_more() {
+fn other_resources_removals_replacements_and_deletions_are_unapproved() {
     let (plan, listed) = planned();
     let more = |change_it: &dyn Fn(&mut Vec<Change>)| {
         let mut reported = listed.clone();
@@ -78,18 +78,18 @@ fn another_resource_a_removal_a_replacement_or_a_lost_resource_is_more() {
     assert_eq!(more(&replaced), [("Queue".into(), DisagreementKind::Replacement)]);
     let deleted =
         |reported: &mut Vec<Change>| change(reported, "Named").resource_change.policy_action = Some(PolicyAction::ReplaceAndDelete);
-    assert_eq!(more(&deleted), [("Named".into(), DisagreementKind::PolicyAction)], "the old topic was to be kept");
+    assert_eq!(more(&deleted), [("Named".into(), DisagreementKind::PolicyAction)], "the plan keeps the old topic");
     let in_place = |reported: &mut Vec<Change>| change(reported, "Named").resource_change.replacement = Some(Replacement::False);
-    assert_eq!(more(&in_place), [], "in place is less than the replacement that was approved");
+    assert_eq!(more(&in_place), [], "the approval of a replacement includes an update in place");
 }
 
 #[test]
-fn a_change_of_the_stacks_tags_reaches_every_resource_without_being_more() {
+fn propagated_stack_tags_need_no_approval() {
     let (plan, mut reported) = planned();
     let mut tagged = change(&mut reported, "Queue").clone();
     tagged.resource_change.logical_resource_id = "Other".to_owned();
     tagged.resource_change.scope = vec![Attribute::Tags];
     reported.push(tagged);
     assert!(unapproved_changes(&plan, &reported, true).is_empty());
-    assert_eq!(unapproved_changes(&plan, &reported, false).len(), 1, "without a change of tags it is another resource");
+    assert_eq!(unapproved_changes(&plan, &reported, false).len(), 1, "without changed stack tags the resource is unexpected");
 }

@@ -1,4 +1,4 @@
-//! What executing really does, and in which order.
+//! The effects of executing a plan, and their order.
 
 use rackform::cloudformation::PolicyAction;
 use rackform::plan::CauseSource;
@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{change, effect, effect_lines, plan_parameter, plan_resources};
 
 #[test]
-fn replacing_a_subnet_replaces_what_cannot_move_to_another() {
+fn replacing_a_subnet_replaces_its_create_only_dependents() {
     let template = json!({
         "Parameters": {"P": {"Type": "String"}},
         "Resources": {
@@ -25,7 +25,7 @@ fn replacing_a_subnet_replaces_what_cannot_move_to_another() {
 }
 
 #[test]
-fn a_condition_that_turns_names_itself_and_its_parameter() {
+fn a_changed_condition_and_its_parameter_are_causes() {
     let template = json!({
         "Parameters": {"P": {"Type": "String"}},
         "Conditions": {"On": {"Fn::Equals": [{"Ref": "P"}, "Yes"]}, "Off": {"Fn::Not": [{"Condition": "On"}]}},
@@ -45,7 +45,7 @@ fn a_condition_that_turns_names_itself_and_its_parameter() {
 }
 
 #[test]
-fn what_goes_goes_last_and_dependants_first() {
+fn deletions_are_last_and_dependents_are_deleted_first() {
     let old = json!({
         "A": {"Type": "AWS::SNS::Topic"},
         "B": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": {"Ref": "A"}}},
@@ -56,7 +56,7 @@ fn what_goes_goes_last_and_dependants_first() {
 }
 
 #[test]
-fn an_attribute_that_is_a_property_is_followed_and_a_name_stays() {
+fn attributes_that_are_properties_change_with_them_and_names_do_not() {
     let resources = |display: &str| {
         json!({
             "Topic": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "t", "DisplayName": display}},
@@ -67,7 +67,7 @@ fn an_attribute_that_is_a_property_is_followed_and_a_name_stays() {
     };
     let plan = plan_resources(&resources("a"), &resources("b"));
     assert_eq!(effect_lines(&plan), ["updated-in-place Topic", "updated-in-place Shown"]);
-    assert!(change(&plan, "Shown").is_none(), "AWS leaves it out");
+    assert!(change(&plan, "Shown").is_none(), "AWS does not list it");
     let why = effect(&plan, "Shown").unwrap().differs_from_list.as_deref().unwrap();
     assert!(why.contains("Topic.DisplayName"), "{why}");
     let bare: Vec<_> =
@@ -76,7 +76,7 @@ fn an_attribute_that_is_a_property_is_followed_and_a_name_stays() {
 }
 
 #[test]
-fn a_replaced_resource_whose_attribute_stays_leaves_its_reader_alone() {
+fn an_unchanged_attribute_of_a_replaced_resource_changes_nothing() {
     let resources = |name: &str| {
         json!({
             "One": {"Type": "AWS::SSM::Parameter", "Properties": {"Name": name, "Type": "String", "Value": "v"}},
@@ -90,7 +90,7 @@ fn a_replaced_resource_whose_attribute_stays_leaves_its_reader_alone() {
 }
 
 #[test]
-fn an_attribute_only_the_service_sets_may_change() {
+fn a_read_only_attribute_may_change() {
     let resources = |code: &str| {
         json!({
             "Custom": {"Type": "Custom::Thing", "Properties": {"ServiceToken": "arn:aws:lambda:us-east-1:111111111111:function:f", "Input": code}},
@@ -102,7 +102,7 @@ fn an_attribute_only_the_service_sets_may_change() {
 }
 
 #[test]
-fn reordered_sets_and_numbers_as_text_are_no_change() {
+fn reordered_unordered_lists_and_numbers_as_text_are_unchanged() {
     let group = |cidrs: &[&str], port: serde_json::Value| {
         let rules: Vec<_> =
             cidrs.iter().map(|cidr| json!({"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "CidrIp": cidr})).collect();
@@ -113,7 +113,7 @@ fn reordered_sets_and_numbers_as_text_are_no_change() {
 }
 
 #[test]
-fn an_old_resource_is_kept_where_its_policy_says_so() {
+fn update_replace_policy_retain_keeps_the_old_resource() {
     let resources = |family: &str| json!({"Files": {"Type": "AWS::EFS::FileSystem", "UpdateReplacePolicy": "Retain", "Properties": {"Encrypted": true, "PerformanceMode": family}}});
     let plan = plan_resources(&resources("generalPurpose"), &resources("maxIO"));
     assert_eq!(effect(&plan, "Files").unwrap().policy_action, Some(PolicyAction::ReplaceAndRetain));
@@ -121,7 +121,7 @@ fn an_old_resource_is_kept_where_its_policy_says_so() {
 }
 
 #[test]
-fn chains_that_double_at_each_step_end() {
+fn exponentially_growing_references_terminate() {
     let resources = |name: &str| {
         let link = |index: usize| {
             let up = json!({"Fn::GetAtt": [format!("T{index}"), "DisplayName"]});
@@ -136,7 +136,7 @@ fn chains_that_double_at_each_step_end() {
 }
 
 #[test]
-fn a_search_domain_takes_another_version_in_place_only_where_its_policy_says_so() {
+fn a_search_domain_is_upgraded_in_place_only_with_its_update_policy() {
     let domain = |version: &str, policy: serde_json::Value| json!({"D": {"Type": "AWS::OpenSearchService::Domain", "UpdatePolicy": policy, "Properties": {"EngineVersion": version}}});
     let lines = |policy: serde_json::Value| {
         effect_lines(&plan_resources(&domain("OpenSearch_1.3", policy.clone()), &domain("OpenSearch_2.11", policy)))
@@ -147,7 +147,7 @@ fn a_search_domain_takes_another_version_in_place_only_where_its_policy_says_so(
 }
 
 #[test]
-fn a_nested_stack_may_change_with_every_update_and_with_it_what_takes_its_outputs() {
+fn a_nested_stack_and_the_readers_of_its_outputs_may_change_with_every_update() {
     let resources = |name: &str| {
         json!({
             "Nested": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "u"}},
@@ -184,18 +184,18 @@ fn every_form_of_get_att_has_the_attribute_as_its_cause() {
 }
 
 #[test]
-fn what_a_macro_makes_is_possible_and_never_certain() {
+fn changes_of_macro_results_are_possible() {
     let topic = |macro_name: &str| json!({"T": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": {"Fn::Transform": {"Name": macro_name, "Parameters": {}}}}}});
     assert_eq!(effect_lines(&plan_resources(&topic("A"), &topic("B"))), ["updated-in-place T (possible)"]);
     assert!(effect_lines(&plan_resources(&topic("A"), &topic("A"))).is_empty());
     let included = json!({"T": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": "d", "Fn::Transform": {"Name": "AWS::Include", "Parameters": {"Location": "s3://b/k"}}}}});
     let plan = plan_resources(&included, &json!({"T": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": "d"}}}));
-    assert!(plan.change_set.changes.is_empty(), "what the macro wrote is not known, so nothing is listed");
+    assert!(plan.change_set.changes.is_empty(), "the result of the macro is unknown, so nothing is listed");
     assert!(plan.effects.iter().all(|effect| effect.possible), "{:?}", plan.effects);
 }
 
 #[test]
-fn a_group_with_a_rolling_update_replaces_its_instances_when_what_they_start_from_changes() {
+fn a_rolling_update_replaces_instances_if_their_launch_template_changes() {
     let group = |version: &str, desired: &str, policy: serde_json::Value| {
         json!({"G": {"Type": "AWS::AutoScaling::AutoScalingGroup", "UpdatePolicy": policy, "Properties": {
             "MinSize": "1", "MaxSize": "9", "DesiredCapacity": desired, "LaunchTemplate": {"LaunchTemplateId": "lt-1", "Version": version}

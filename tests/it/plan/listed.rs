@@ -1,4 +1,4 @@
-//! AWS's list, in shapes that the recordings at hand do not show.
+//! Change sets in forms that the recordings do not contain.
 
 use rackform::cloudformation::{AttributeChangeType, ChangeSetStatus, ChangeSource, EvaluationType, KNOWN_AFTER_APPLY, Replacement};
 use rackform::schema::RequiresRecreation;
@@ -8,7 +8,7 @@ use super::{change, plan_parameter, plan_resources, plan_texts};
 use rackform::evaluate::State;
 
 #[test]
-fn list_items_go_by_index_and_policies_whole() {
+fn list_items_are_compared_by_index_and_policies_as_a_whole() {
     let resources = |role: &str, action: &str| {
         json!({"Policy": {"Type": "AWS::IAM::Policy", "Properties": {
             "PolicyName": "p",
@@ -25,7 +25,7 @@ fn list_items_go_by_index_and_policies_whole() {
 }
 
 #[test]
-fn tags_of_ec2_have_an_attribute_of_their_own_and_maps_of_tags_go_whole() {
+fn ec2_tags_are_an_attribute_and_maps_of_tags_are_one_value() {
     let resources = |value: &str| {
         json!({
             "Vpc": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16", "Tags": [{"Key": "Name", "Value": value}]}},
@@ -41,7 +41,7 @@ fn tags_of_ec2_have_an_attribute_of_their_own_and_maps_of_tags_go_whole() {
 }
 
 #[test]
-fn what_comes_has_no_value_before_and_what_goes_none_after() {
+fn added_properties_have_no_before_value_and_removed_ones_no_after_value() {
     let topic = |properties| json!({"Topic": {"Type": "AWS::SNS::Topic", "Properties": properties}});
     let plan = plan_resources(&topic(json!({"DisplayName": "d"})), &topic(json!({"KmsMasterKeyId": "k"})));
     let shape: Vec<_> = change(&plan, "Topic")
@@ -65,7 +65,7 @@ fn what_comes_has_no_value_before_and_what_goes_none_after() {
 }
 
 #[test]
-fn a_reference_to_something_new_is_known_after_apply() {
+fn a_reference_to_a_new_resource_is_known_after_apply() {
     let old = json!({"Reader": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": "v"}}});
     let new = json!({
         "Topic": {"Type": "AWS::SNS::Topic"},
@@ -98,7 +98,7 @@ fn a_conditionally_create_only_property_makes_the_replacement_conditional() {
 }
 
 #[test]
-fn nothing_to_do_fails_and_outputs_alone_complete() {
+fn a_change_set_without_changes_fails_and_one_with_only_outputs_completes() {
     let template = |output: &str| json!({"Resources": {"T": {"Type": "AWS::SNS::Topic"}}, "Outputs": {"O": {"Value": output}}}).to_string();
     let (one, two) = (template("1"), template("2"));
     let same = plan_texts((&one, &[]), (&one, &[]), &State::default());
@@ -112,7 +112,7 @@ fn nothing_to_do_fails_and_outputs_alone_complete() {
 }
 
 #[test]
-fn deployed_values_stand_in_the_context() {
+fn contexts_contain_deployed_values() {
     let template = |name: &str| {
         json!({"Resources": {
         "Role": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {}}},
@@ -131,7 +131,7 @@ fn deployed_values_stand_in_the_context() {
 }
 
 #[test]
-fn what_the_deployed_stack_tells_needs_no_remark() {
+fn known_deployed_values_need_no_warning() {
     let resources = |name: &str, topic: &str| {
         json!({
             "Topic": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": name, "TopicName": topic}},
@@ -149,7 +149,7 @@ fn what_the_deployed_stack_tells_needs_no_remark() {
 }
 
 #[test]
-fn another_value_in_parameter_store_is_no_change_of_the_parameter() {
+fn a_changed_ssm_value_does_not_change_the_parameter() {
     use rackform::diagnostic::Source;
     use rackform::evaluate::evaluate;
     use rackform::parameters::{ParameterOverrides, ParameterSet};
@@ -175,7 +175,7 @@ fn another_value_in_parameter_store_is_no_change_of_the_parameter() {
 }
 
 #[test]
-fn a_path_is_never_two_and_people_read_it_as_it_is_written() {
+fn paths_escape_slashes_and_views_show_them_unescaped() {
     let topic = |value: &str| json!({"T": {"Type": "AWS::SNS::Topic", "Metadata": {"a/b": {"c": value}, "a": {"b": {"c": "still"}}}}});
     let plan = plan_resources(&topic("1"), &topic("2"));
     let paths: Vec<_> = change(&plan, "T").unwrap().details.iter().map(|detail| detail.target.path.clone().unwrap()).collect();

@@ -28,7 +28,7 @@ fn a_template_against_itself_is_empty() {
 }
 
 #[test]
-fn planning_twice_gives_equal_bytes_and_no_secret() {
+fn planning_is_deterministic_and_shows_no_secret() {
     let Some((text, state)) = rack() else { return };
     let other: Vec<&str> =
         BASE.iter().copied().chain(["Private=Yes", "LogRetention=30", "InstanceType=m5.large", "VPCCIDR=10.1.0.0/16"]).collect();
@@ -39,7 +39,7 @@ fn planning_twice_gives_equal_bytes_and_no_secret() {
 }
 
 #[test]
-fn another_network_replaces_the_network_and_what_sits_in_it() {
+fn changing_the_network_replaces_the_vpc_and_the_resources_in_it() {
     let Some((text, state)) = rack() else { return };
     let other: Vec<&str> = BASE.iter().copied().chain(["VPCCIDR=10.1.0.0/16"]).collect();
     let plan = plan_texts((&text, BASE), (&text, &other), &state);

@@ -1,4 +1,4 @@
-//! Every recorded change set, field by field.
+//! Predictions compared with recorded change sets, field by field.
 
 use std::collections::BTreeMap;
 
@@ -34,13 +34,13 @@ fn planned(recording: &Json) -> Plan {
     plan::plan(&old, &new)
 }
 
-/// Puts names of AWS's own back that the recordings scrubbed, so that `us-east-1` and `<region>` are one.
+/// Replaces names that the recordings scrubbed, so that `us-east-1` equals `<region>`.
 fn scrubbed(recording: &Json, text: &str) -> String {
     let recorded_as = recording["pseudo"]["recorded_as"].as_object();
     recorded_as.into_iter().flatten().fold(text.to_owned(), |text, (from, to)| text.replace(from.as_str(), to.as_str().unwrap()))
 }
 
-/// Orders what AWS lists in any order: details and scopes.
+/// Sorts details and scopes, which AWS lists in any order.
 fn ordered(change: &Json) -> Json {
     let mut change = change.clone();
     for key in ["Details", "Scope"] {
@@ -94,7 +94,7 @@ fn compare(score: &mut Score, id: &str, list: &str, recording: &Json, expected: 
 }
 
 #[test]
-fn change_sets_are_what_aws_recorded() {
+fn predictions_match_recorded_change_sets() {
     let Some(folder) = shared_data() else { return };
     let mut score = Score::default();
     let (mut clean, mut all) = (0, 0);

@@ -1,4 +1,4 @@
-//! What CloudFormation says of a request, whatever its template holds.
+//! Requests that CloudFormation rejects.
 
 use rackform::cloudformation::{Capability, ChangeSetStatus};
 use rackform::diagnostic::Source;
@@ -9,9 +9,9 @@ use serde_json::{Value as Json, json};
 use super::{plan_resources, plan_texts};
 use crate::support::shared_data;
 
-fn with_template<T>(template: &Json, look: impl FnOnce(&Template<'_>) -> T) -> T {
+fn with_template<T>(template: &Json, inspect: impl FnOnce(&Template<'_>) -> T) -> T {
     let (arena, source) = (Arena::new(), Source::new("stack.json", template.to_string()));
-    look(&Template::read(&source, &arena).unwrap())
+    inspect(&Template::read(&source, &arena).unwrap())
 }
 
 fn needs(resources: &Json) -> Vec<&'static str> {
@@ -25,12 +25,12 @@ fn message(request: &Request, template: &Json) -> Option<String> {
 }
 
 #[test]
-fn identities_need_leave_and_named_ones_more() {
+fn iam_resources_require_capabilities() {
     let role = |properties: Json| json!({"R": {"Type": "AWS::IAM::Role", "Condition": "Never", "Properties": properties}});
     assert_eq!(needs(&json!({"T": {"Type": "AWS::SNS::Topic"}})), [""; 0]);
     assert_eq!(needs(&role(json!({}))), ["CAPABILITY_IAM"]);
     assert_eq!(needs(&role(json!({"RoleName": "r"}))), ["CAPABILITY_NAMED_IAM"]);
-    // The name of an inline policy is no name of its own.
+    // The name of an inline policy is not a custom resource name.
     assert_eq!(needs(&json!({"P": {"Type": "AWS::IAM::Policy", "Properties": {"PolicyName": "p"}}})), ["CAPABILITY_IAM"]);
     let embedded = json!({"T": {"Type": "AWS::SNS::Topic", "Properties": {"Fn::Transform": {"Name": "AWS::Include", "Parameters": {}}}}});
     assert_eq!(needs(&embedded), ["CAPABILITY_AUTO_EXPAND"]);
@@ -39,7 +39,7 @@ fn identities_need_leave_and_named_ones_more() {
 }
 
 #[test]
-fn too_little_acknowledged_is_refused_as_cloudformation_words_it() {
+fn missing_capabilities_are_rejected_with_cloudformations_message() {
     let template = json!({"Resources": {"G": {"Type": "AWS::IAM::Group", "Properties": {"GroupName": "g"}}}});
     let request = |given: &[Capability]| Request { capabilities: Some(given.to_vec()), ..Request::default() };
     let expected = "InsufficientCapabilitiesException: Requires capabilities : [CAPABILITY_NAMED_IAM]";
@@ -52,7 +52,7 @@ fn too_little_acknowledged_is_refused_as_cloudformation_words_it() {
 }
 
 #[test]
-fn a_type_outside_the_allowed_ones_is_refused() {
+fn a_resource_type_that_is_not_allowed_is_rejected() {
     let template = json!({"Resources": {"V": {"Type": "AWS::EC2::VPC"}, "T": {"Type": "AWS::SNS::Topic"}, "C": {"Type": "Custom::Thing"}}});
     let request = |types: &[&str]| Request { resource_types: types.iter().map(|text| (*text).to_owned()).collect(), ..Request::default() };
     assert_eq!(message(&request(&["AWS::EC2::*", "AWS::SNS::Topic", "Custom::*"]), &template), None);
@@ -63,7 +63,7 @@ fn a_type_outside_the_allowed_ones_is_refused() {
 }
 
 #[test]
-fn an_update_without_changes_and_a_changed_type_are_refused() {
+fn updates_without_changes_and_changed_types_are_rejected() {
     let topic = json!({"A": {"Type": "AWS::SNS::Topic"}});
     let same = plan_resources(&topic, &topic);
     assert_eq!(same.change_set.status, ChangeSetStatus::Failed);
@@ -82,7 +82,7 @@ fn an_update_without_changes_and_a_changed_type_are_refused() {
 }
 
 #[test]
-fn the_plan_tells_what_the_update_must_acknowledge_anew() {
+fn a_plan_lists_newly_required_capabilities() {
     let plan = plan_resources(
         &json!({"R": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {}}}}),
         &json!({"R": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {}, "RoleName": "r"}}}),
@@ -92,7 +92,7 @@ fn the_plan_tells_what_the_update_must_acknowledge_anew() {
 }
 
 #[test]
-fn recorded_requests_are_refused_as_aws_refused_them() {
+fn rejections_match_the_recorded_errors() {
     let Some(folder) = shared_data() else { return };
     let mut count = 0;
     for file in std::fs::read_dir(folder.join("aws-recordings/errors")).unwrap() {

@@ -49,7 +49,7 @@ fn the_real_template_follows_the_schema() {
 }
 
 #[test]
-fn the_schema_refuses_what_it_does_not_know() {
+fn the_schema_rejects_unknown_members_and_values() {
     let mut plan =
         serde_json::to_value(plan_resources(&json!({"A": {"Type": "AWS::SNS::Topic"}}), &json!({"B": {"Type": "AWS::SNS::Topic"}})))
             .unwrap();

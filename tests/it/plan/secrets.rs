@@ -1,11 +1,11 @@
-//! `NoEcho` values never stand in a plan.
+//! A plan never contains `NoEcho` values.
 
 use serde_json::json;
 
 use super::{change, plan_parameter};
 
 #[test]
-fn a_secret_is_stars_wherever_it_turns_up() {
+fn secrets_are_masked_everywhere_in_a_plan() {
     let template = json!({
         "Parameters": {"P": {"Type": "String", "NoEcho": true}, "Size": {"Type": "String", "Default": "1"}},
         "Conditions": {"Never": {"Fn::Equals": ["a", "b"]}},
@@ -24,5 +24,5 @@ fn a_secret_is_stars_wherever_it_turns_up() {
     }
     assert_eq!(change(&plan, "Inside").unwrap().details[0].target.after_value.as_deref(), Some("postgres://u:****@db"));
     assert_eq!(plan.parameters[0].after.as_deref(), Some("****"));
-    assert_eq!(plan.effects.len(), 4, "a changed secret still changes what holds it");
+    assert_eq!(plan.effects.len(), 4, "a changed secret changes the resources that use it");
 }
