@@ -78,7 +78,7 @@ pub fn session(context: &mut Context<'_>) -> Result<std::sync::Arc<crate::aws::S
 /// Returns every error of `rack.yaml`, or an error if no region is configured.
 pub fn inspector<'b>(context: &mut Context<'_>, backend: &'b dyn Backend) -> Result<Box<dyn Inspector + 'b>, Failure> {
     match context.settings()?.backend() {
-        BackendChoice::Local { .. } => Ok(Box::new(LocalInspector::new(backend, &context.settings()?.region().to_owned()))),
+        BackendChoice::Local { .. } => Ok(Box::new(LocalInspector::new(backend, context.settings()?.region()))),
         BackendChoice::Aws => aws_inspector(context),
     }
 }
