@@ -6,9 +6,10 @@ use super::note::Note;
 use super::request::Baseline;
 use crate::backend::{Backend, BackendError, PropertyDifference, ResourceDrift};
 use crate::cloudformation::{DifferenceType, ResourceDriftStatus};
+use crate::diagnostic::Span;
 use crate::plan::{DriftedResource, PropertyDrift};
 use crate::secret::{MASKED, is_no_echo};
-use crate::template::{Node, Template};
+use crate::template::{Node, Reference, ReferenceVisitor as _, Template};
 
 /// Detects drift for a plan that starts from the actual state; returns `None` for one that starts from the template.
 ///
@@ -104,7 +105,7 @@ pub fn hide_secrets(drifts: &mut [ResourceDrift], template: &Template<'_>) {
         let declared = template.resources.get(drift.logical_resource_id.as_str()).and_then(|entry| entry.body.get("Properties"));
         for difference in &mut drift.differences {
             let property = declared.and_then(|properties| properties.get(difference.property()));
-            if property.is_some_and(|property| secrets.iter().any(|secret| mentions(property, secret))) {
+            if property.is_some_and(|property| refers_to(property, &secrets)) {
                 for value in [&mut difference.expected, &mut difference.actual] {
                     MASKED.clone_into(value);
                 }
@@ -113,9 +114,14 @@ pub fn hide_secrets(drifts: &mut [ResourceDrift], template: &Template<'_>) {
     }
 }
 
-/// Returns whether a text anywhere in a node contains the name, in `Ref` or inside `Fn::Sub`.
-fn mentions(node: &Node<'_>, name: &str) -> bool {
-    node.as_str().is_some_and(|text| text.contains(name))
-        || node.items().iter().any(|item| mentions(item, name))
-        || node.members().iter().any(|member| mentions(&member.value, name))
+/// Returns whether an expression refers to one of the parameters.
+fn refers_to(node: &Node<'_>, parameters: &[&str]) -> bool {
+    let mut found = false;
+    let mut visit = |reference: Reference<'_>, _: Span| {
+        if let Reference::Name(name) = reference {
+            found |= parameters.contains(&name);
+        }
+    };
+    visit.expression(node);
+    found
 }
