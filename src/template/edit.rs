@@ -1,37 +1,37 @@
-//! Edits in place: everything that is not edited stays byte for byte.
+//! Text edits that keep all other bytes unchanged.
 
 use std::borrow::Cow;
 
 use super::node::{Kind, Node};
 use crate::diagnostic::{Source, Span};
 
-/// How a text is laid out, so that what is added to it looks as if it had always been there.
+/// The layout of a text, which added text follows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Style {
-    /// One level of indentation, or `None` when the document stands on one line.
+    /// One level of indentation, or `None` if the document is on one line.
     pub indent: Option<String>,
     /// `"\n"` or `"\r\n"`, whichever ends more lines.
     pub newline: &'static str,
-    /// Whether the last line is ended too.
+    /// Whether the last line ends with a newline.
     pub trailing_newline: bool,
     /// Whether the text starts with a byte order mark.
     pub bom: bool,
 }
 
 impl Style {
-    /// Returns a layout on lines, two blanks a level, the last line ended.
+    /// Returns a layout with two spaces per level and a final newline.
     pub fn pretty() -> Self {
         Self { indent: Some("  ".to_owned()), newline: "\n", trailing_newline: true, bom: false }
     }
 
-    /// Returns a layout without a blank that is not needed.
+    /// Returns a layout without optional whitespace.
     pub fn minified() -> Self {
         Self { indent: None, newline: "\n", trailing_newline: false, bom: false }
     }
 
-    /// Looks at the first two thousand lines of a text.
+    /// Detects the layout of a text from its first 2,000 lines.
     ///
-    /// The unit of indentation is the step inwards that occurs most often, the smaller one when two do.
+    /// The unit of indentation is the most frequent increase, or the smaller one of two equally frequent ones.
     pub fn detect(source: &Source) -> Self {
         let text = source.text();
         let ended = memchr::memchr_iter(b'\n', text.as_bytes()).count();
@@ -64,40 +64,40 @@ impl Style {
     }
 }
 
-/// Where new children of an object or array go.
+/// The position of new children in an object or array.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Position<'k> {
     /// Before all others.
     First,
     /// After all others.
     Last,
-    /// Before the member of that key; after all others when there is none.
+    /// Before the member with this key, or after all others if there is none.
     Before(&'k str),
-    /// After the member of that key; after all others when there is none.
+    /// After the member with this key, or after all others if there is none.
     After(&'k str),
-    /// Before the child with that number, from 0; after all others when there are not so many.
+    /// Before the child with this index, or after all others if there are fewer children.
     At(usize),
 }
 
-/// Why edits could not be carried out.
+/// The reason why edits cannot be applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EditError {
-    /// Two edits want the same bytes.
+    /// Two edits overlap.
     #[error("two edits overlap: bytes {}..{} and {}..{}", first.start, first.end, second.start, second.end)]
     Overlap {
         /// The edit that starts first.
         first: Span,
-        /// The one that reaches into it.
+        /// The edit that overlaps it.
         second: Span,
     },
-    /// An edit is not of this text: it ends past it or inside a character.
+    /// An edit ends after the end of the text, or starts or ends inside a character.
     #[error("an edit is outside the text: bytes {}..{}", .0.start, .0.end)]
     Outside(Span),
 }
 
-/// Changes to one text, carried out together.
+/// Changes to one text, applied together.
 ///
-/// Insertions at one offset come out in the order in which they were added, and before a replacement that starts there.
+/// Insertions at one offset keep the order in which they were added, and precede a replacement that starts there.
 #[derive(Clone, Debug, Default)]
 pub struct Edits(Vec<(Span, String)>);
 
@@ -107,17 +107,17 @@ impl Edits {
         Self::default()
     }
 
-    /// Tells whether nothing would change.
+    /// Returns whether there are no edits.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Puts `text` before the byte at `offset`.
+    /// Inserts `text` before the byte at `offset`.
     pub fn insert(&mut self, offset: u32, text: impl Into<String>) {
         self.replace(Span { start: offset, end: offset }, text);
     }
 
-    /// Puts `text` in the place of `span`; an empty one takes it out.
+    /// Replaces `span` with `text`; an empty text deletes it.
     pub fn replace(&mut self, span: Span, text: impl Into<String>) {
         let text = text.into();
         if span.start != span.end || !text.is_empty() {
@@ -125,11 +125,11 @@ impl Edits {
         }
     }
 
-    /// Puts children into a JSON (or YAML flow) object or array, with commas, each on lines of its own where its
-    /// neighbours are, and on the line of its neighbours where they share one.
+    /// Inserts children into a JSON (or YAML flow) object or array, with commas. They go on separate lines if their neighbours do, and
+    /// otherwise on the same line.
     ///
-    /// A child is text that starts at column one: `"Key": value` for an object, a value for an array, its further lines
-    /// indented in the style of the document and ended by `\n`. Add several children to one empty container in one call.
+    /// A child is text that starts in the first column: `"Key": value` for an object, a value for an array. Its other lines are indented
+    /// in the style of the document and end with `\n`. Several children of an empty container must be added in one call.
     pub fn add_children(&mut self, source: &Source, style: &Style, container: &Node<'_>, place: Position<'_>, children: &[String]) {
         let spans: Vec<Span> = match container.kind {
             Kind::Object(members) => {
@@ -175,7 +175,7 @@ impl Edits {
         self.insert(if before { span.start } else { span.end }, text);
     }
 
-    /// Gives an empty container its first children.
+    /// Inserts the first children of an empty container.
     fn fill(&mut self, source: &Source, style: &Style, container: &Node<'_>, children: &[String]) {
         let inside = Span { start: container.span.start + 1, end: container.span.end.saturating_sub(1) };
         let outer = leading_blanks(line_before(source, container.span.start));
@@ -191,11 +191,11 @@ impl Edits {
         self.replace(inside, text);
     }
 
-    /// Returns the text with every edit carried out.
+    /// Returns the text with every edit applied.
     ///
     /// # Errors
     ///
-    /// Returns [`EditError`] when two edits overlap or one is not of this text; then nothing is carried out.
+    /// Returns an error if two edits overlap or one is outside the text.
     pub fn apply(&self, source: &Source) -> Result<String, EditError> {
         let text = source.text();
         let mut ordered: Vec<&(Span, String)> = self.0.iter().collect();
@@ -222,14 +222,14 @@ fn leading_blanks(line: &str) -> &str {
     &line[..line.len() - line.trim_start_matches([' ', '\t']).len()]
 }
 
-/// Returns what stands before an offset on its line.
+/// Returns the text before an offset on its line.
 fn line_before(source: &Source, offset: u32) -> &str {
     let before = source.text().get(..offset as usize).unwrap_or_default();
     let start = before.rfind('\n').map_or(0, |newline| newline + 1);
     before[start..].trim_start_matches('\u{feff}')
 }
 
-/// Tells whether neighbours on one line have a blank between them.
+/// Returns whether neighbours on one line are separated by a space.
 fn spaced(source: &Source, container: &Node<'_>, children: &[Span]) -> bool {
     let gap = match children {
         [first, second, ..] => Span { start: first.end, end: second.start },
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn a_member_goes_on_its_own_lines_where_its_neighbours_do() {
+    fn a_member_is_inserted_on_separate_lines_if_its_neighbours_are() {
         let text = "{\n  \"A\": {\n    \"x\": 1\n  },\n  \"C\": 3\n}\n";
         assert_eq!(
             add(text, &[], Position::After("A"), &["\"B\": {\n  \"y\": 2\n}"]),
@@ -276,14 +276,14 @@ mod tests {
     }
 
     #[test]
-    fn a_member_shares_the_line_where_its_neighbours_do() {
+    fn a_member_is_inserted_on_the_same_line_if_its_neighbours_share_one() {
         assert_eq!(add("{\n  \"A\": { \"x\": 1 }\n}", &["A"], Position::Last, &["\"y\": 2"]), "{\n  \"A\": { \"x\": 1, \"y\": 2 }\n}");
         assert_eq!(add("{\n  \"A\": [ 1, 3 ]\n}", &["A"], Position::At(1), &["2"]), "{\n  \"A\": [ 1, 2, 3 ]\n}");
         assert_eq!(add("{\"A\":{\"x\":1}}", &["A"], Position::Before("x"), &["\"w\":0"]), "{\"A\":{\"w\":0,\"x\":1}}");
     }
 
     #[test]
-    fn an_empty_object_opens_up() {
+    fn an_empty_object_gets_lines_for_its_members() {
         assert_eq!(
             add("{\n\t\"A\": {}\n}", &["A"], Position::Last, &["\"x\": 1", "\"y\": [\n\t2\n]"]),
             "{\n\t\"A\": {\n\t\t\"x\": 1,\n\t\t\"y\": [\n\t\t\t2\n\t\t]\n\t}\n}"
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn added_lines_end_as_the_others_do() {
+    fn added_lines_have_the_line_ends_of_the_text() {
         assert_eq!(
             add("{\r\n  \"A\": 1\r\n}\r\n", &[], Position::Last, &["\"B\": [\n  2\n]"]),
             "{\r\n  \"A\": 1,\r\n  \"B\": [\r\n    2\r\n  ]\r\n}\r\n"
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn edits_that_overlap_or_lie_outside_are_refused() {
+    fn edits_that_overlap_or_are_outside_the_text_are_refused() {
         let source = Source::new("t.json", "{\"é\": 1}");
         let mut edits = Edits::new();
         edits.replace(Span::new(0, 4), "a");
@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn insertions_at_one_place_keep_their_order() {
+    fn insertions_at_one_offset_keep_their_order() {
         let source = Source::new("t", "ad");
         let mut edits = Edits::new();
         edits.replace(Span::new(1, 2), "D");
@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn the_style_is_read_off_the_text() {
+    fn the_style_of_a_text_is_detected() {
         let of = |text: &str| Style::detect(&Source::new("t", text));
         let two = of("{\n  \"a\": {\n    \"b\": [\n          1\n    ]\n  }\n}");
         assert_eq!((two.indent.as_deref(), two.newline, two.trailing_newline, two.bom), (Some("  "), "\n", false, false));

@@ -4,9 +4,9 @@
 
 use super::node::{Kind, Node};
 
-/// An intrinsic function with its operands, which may hold further functions.
+/// An intrinsic function with its operands, which may contain other functions.
 ///
-/// Recognised by [`Intrinsic::of`]; the evaluator gives each its value.
+/// [`Intrinsic::of`] recognises it; the evaluator computes its value.
 #[derive(Clone, Copy, Debug)]
 pub enum Intrinsic<'a> {
     /// `Ref`: a parameter, pseudo parameter or logical ID.
@@ -27,7 +27,7 @@ pub enum Intrinsic<'a> {
     Base64(&'a Node<'a>),
     /// `Fn::Cidr`: `[block, count, bits]`.
     Cidr(&'a Node<'a>),
-    /// `Fn::GetAZs`: a region, or the empty string for the stack's own.
+    /// `Fn::GetAZs`: a region, or the empty string for the stack's region.
     GetAzs(&'a Node<'a>),
     /// `Fn::ImportValue`: the name of an export.
     ImportValue(&'a Node<'a>),
@@ -51,17 +51,17 @@ pub enum Intrinsic<'a> {
     Length(&'a Node<'a>),
     /// `Fn::ToJsonString`, with the language extensions.
     ToJsonString(&'a Node<'a>),
-    /// `Fn::Contains` and its kin, which only `Rules` know; the name as written.
+    /// `Fn::Contains` or another function that only `Rules` support, with its name.
     Rule(&'a str, &'a Node<'a>),
-    /// A key that starts with `Fn::` and names no function there is.
+    /// A key that starts with `Fn::` but is not a known function.
     Other(&'a str, &'a Node<'a>),
 }
 
 impl<'a> Intrinsic<'a> {
-    /// Returns the function that a node is, or `None` for plain data.
+    /// Returns the function of a node, or `None` for plain data.
     ///
-    /// `{"Condition": "Name"}` is data here, since a policy statement may hold it alone: the places where a
-    /// condition is expected ask with [`Intrinsic::of_condition`].
+    /// `{"Condition": "Name"}` is data here, since a policy statement may contain it alone. Use [`Intrinsic::of_condition`] where a
+    /// condition is expected.
     pub fn of(node: &'a Node<'a>) -> Option<Self> {
         let Kind::Object([member]) = node.kind else {
             return None;
@@ -97,7 +97,7 @@ impl<'a> Intrinsic<'a> {
         })
     }
 
-    /// Returns the function that a node is where a condition is expected, so `{"Condition": "Name"}` too.
+    /// Returns the function of a node where a condition is expected, which includes `{"Condition": "Name"}`.
     pub fn of_condition(node: &'a Node<'a>) -> Option<Self> {
         match node.kind {
             Kind::Object([member]) if member.key == "Condition" => Some(Self::Condition(&member.value)),

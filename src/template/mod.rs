@@ -1,8 +1,8 @@
-//! The CloudFormation document: JSON and YAML in, a tree with places, intrinsic functions as types, JSON and YAML out,
-//! and edits in place.
+//! CloudFormation documents: reads and writes JSON and YAML as a tree with spans, recognises intrinsic functions and references, and edits
+//! text in place.
 //!
-//! Takes a [`Source`], gives a [`Document`] (any JSON or YAML) or a [`Template`] (its sections). What a template *means*
-//! is for [`evaluate`](crate::evaluate).
+//! Takes a [`Source`] and returns a [`Document`] (any JSON or YAML) or a [`Template`] (its sections). Computing values is left to
+//! [`evaluate`](crate::evaluate).
 
 mod edit;
 mod intrinsic;
@@ -12,7 +12,7 @@ mod nulls;
 mod references;
 mod sections;
 mod sub;
-#[expect(clippy::module_inception, reason = "the file is named for the thing inside")]
+#[expect(clippy::module_inception, reason = "the file is named after the type")]
 mod template;
 mod transforms;
 mod write_json;
@@ -42,37 +42,37 @@ pub enum Format {
     Yaml,
 }
 
-/// A document that was read, whatever it is of.
+/// A document of any content.
 #[derive(Clone, Copy, Debug)]
 pub struct Document<'a> {
-    /// The text it was read from.
+    /// The text of the document.
     pub source: &'a Source,
-    /// Its text form.
+    /// The text form.
     pub format: Format,
-    /// Its one value.
+    /// The value.
     pub root: &'a Node<'a>,
-    /// The first YAML alias or merge key, which CloudFormation itself refuses: such a document goes to it as JSON.
+    /// The first YAML alias or merge key. CloudFormation refuses these, so such a document is sent as JSON.
     pub alias: Option<Span>,
-    /// Whether a `null` may stand in it; a false is certain.
+    /// Whether the document may contain `null`; `false` means that it does not.
     pub may_hold_null: bool,
 }
 
 impl<'a> Document<'a> {
-    /// Reads JSON or YAML, told apart by the first character that is not blank: `{` or `[` starts JSON, unless the
-    /// name ends in `.yaml` or `.yml` and the text is YAML in flow style.
+    /// Reads JSON or YAML. The text is JSON if its first character other than whitespace is `{` or `[`, unless the name ends in `.yaml` or
+    /// `.yml` and the text is YAML in flow style.
     ///
     /// # Errors
     ///
-    /// Returns every problem of syntax, duplicate keys (naming both places), and what is too deep.
+    /// Returns an error if the text has a syntax error, duplicate keys or too deep nesting.
     pub fn read(source: &'a Source, arena: &'a Arena) -> Result<Self, Diagnostics> {
         let text = source.text().trim_start_matches('\u{feff}').trim_start();
         let named = |ending: &str| source.name().ends_with(ending);
         let is_yaml = named(".yaml") || named(".yml");
         if text.is_empty() && is_yaml {
             let problem = Diagnostic::error("yaml-syntax", "the document is empty").at(source, Span::new(0, 0), "");
-            return Err(problem.hinted("a template is a map, with at least `Resources`").into());
+            return Err(problem.hinted("a template is a mapping with at least `Resources`").into());
         }
-        // A comment, which JSON does not have, is explained as what it is where the name says JSON.
+        // For a `.json` file that starts with a comment, the JSON reader has the better message.
         if text.is_empty() || text.starts_with(['{', '[']) || named(".json") && text.starts_with('/') {
             match json::read(source, arena) {
                 Ok(json::Read { root, holds_null }) => {
@@ -87,10 +87,10 @@ impl<'a> Document<'a> {
     }
 }
 
-/// How many problems of one kind are worth reading, and worth finding the lines of.
+/// Maximum number of duplicate keys that are reported.
 const MOST_DUPLICATES: usize = 100;
 
-/// Reports every key that stands twice among the members of one object, up to [`MOST_DUPLICATES`] in all.
+/// Reports duplicate keys among the members of one object, up to [`MOST_DUPLICATES`] in all.
 fn report_duplicates(source: &Source, members: &[Member<'_>], problems: &mut Diagnostics) {
     let mut report = |earlier: &Member<'_>, later: &Member<'_>| {
         if problems.0.len() >= MOST_DUPLICATES {
@@ -98,10 +98,10 @@ fn report_duplicates(source: &Source, members: &[Member<'_>], problems: &mut Dia
         }
         let line = source.line_column(earlier.key_span.start).line;
         problems.push(
-            Diagnostic::error("duplicate-key", format!("the key `{}` stands twice in one object", later.key))
+            Diagnostic::error("duplicate-key", format!("duplicate key `{}`", later.key))
                 .at(source, later.key_span, "again here")
                 .at(source, earlier.key_span, "first here")
-                .hinted(format!("only one would count; take out this one or the one in line {line}")),
+                .hinted(format!("CloudFormation uses only one of them; remove this one or the one in line {line}")),
         );
     };
     if members.len() <= 12 {

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Span;
 
-/// Memory that one command's documents and values live in; everything borrowed from it is `Copy`.
+/// The memory of one command's documents and values; everything borrowed from it is `Copy`.
 #[derive(Debug, Default)]
 pub struct Arena(bumpalo::Bump);
 
@@ -12,53 +12,53 @@ impl Arena {
         Self::default()
     }
 
-    /// Copies a string in.
+    /// Copies a string into the arena.
     pub fn str(&self, text: &str) -> &str {
         self.0.alloc_str(text)
     }
 
-    /// Moves one `Copy` value in.
+    /// Moves a `Copy` value into the arena.
     pub fn alloc<T: Copy>(&self, value: T) -> &T {
         self.0.alloc(value)
     }
 
-    /// Copies a slice in.
+    /// Copies a slice into the arena.
     pub fn slice<T: Copy>(&self, items: &[T]) -> &[T] {
         self.0.alloc_slice_copy(items)
     }
 
-    /// Returns the allocator, for collections that build in place.
+    /// Returns the allocator, for collections that grow in the arena.
     pub fn bump(&self) -> &bumpalo::Bump {
         &self.0
     }
 }
 
-/// One value of a document and where it stands.
+/// A value of a document with its span.
 ///
-/// JSON and YAML give the same tree: a YAML short form such as `!Ref Vpc` is the object `{"Ref": "Vpc"}`, with
-/// the short form's place.
+/// JSON and YAML produce the same tree: a YAML short form such as `!Ref Vpc` is the object `{"Ref": "Vpc"}` with the span of the short
+/// form.
 #[derive(Clone, Copy, Debug)]
 pub struct Node<'a> {
-    /// Where it stands, from its first to its last character.
+    /// The span from its first to its last character.
     pub span: Span,
-    /// What it is.
+    /// The kind of value.
     pub kind: Kind<'a>,
 }
 
-/// What a [`Node`] is.
+/// The kind of a [`Node`].
 #[derive(Clone, Copy, Debug)]
 pub enum Kind<'a> {
     /// `null`.
     Null,
     /// `true` or `false`.
     Bool(bool),
-    /// A number as it was written: CloudFormation keeps `1.0` and `1` apart, and so does this.
+    /// A number as written: CloudFormation distinguishes `1.0` from `1`.
     Number(&'a str),
     /// A string, unescaped.
     String(&'a str),
     /// An array.
     Array(&'a [Node<'a>]),
-    /// An object, in the order of the document; keys are unique, which the readers see to.
+    /// An object, in the order of the document; the readers ensure that keys are unique.
     Object(&'a [Member<'a>]),
 }
 
@@ -67,14 +67,14 @@ pub enum Kind<'a> {
 pub struct Member<'a> {
     /// The key, unescaped.
     pub key: &'a str,
-    /// Where the key stands, quotes included.
+    /// The span of the key, quotes included.
     pub key_span: Span,
     /// The value.
     pub value: Node<'a>,
 }
 
 impl<'a> Node<'a> {
-    /// Returns the tree of a value that stands in no text; its spans are empty.
+    /// Returns the tree of a value that is not part of a text; its spans are empty.
     pub fn from_json(value: &serde_json::Value, arena: &'a Arena) -> Self {
         let kind = match value {
             serde_json::Value::Null => Kind::Null,
@@ -96,7 +96,7 @@ impl<'a> Node<'a> {
         Self { span: Span::default(), kind }
     }
 
-    /// Returns the members of an object, else nothing.
+    /// Returns the members of an object, or an empty slice.
     pub fn members(&self) -> &'a [Member<'a>] {
         match self.kind {
             Kind::Object(members) => members,
@@ -104,7 +104,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// Returns the items of an array, else nothing.
+    /// Returns the items of an array, or an empty slice.
     pub fn items(&self) -> &'a [Self] {
         match self.kind {
             Kind::Array(items) => items,
@@ -112,12 +112,12 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// Returns the member of that name.
+    /// Returns the member with this key.
     pub fn member(&self, key: &str) -> Option<&'a Member<'a>> {
         self.members().iter().find(|member| member.key == key)
     }
 
-    /// Returns the value of the member of that name.
+    /// Returns the value of the member with this key.
     pub fn get(&self, key: &str) -> Option<&'a Self> {
         self.member(key).map(|member| &member.value)
     }
@@ -130,7 +130,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// Returns the text of a scalar as CloudFormation reads it where a string is wanted: `true`, `1.50`.
+    /// Returns the text of a scalar as CloudFormation converts it to a string: `true`, `1.50`.
     pub fn scalar(&self) -> Option<&'a str> {
         match self.kind {
             Kind::String(text) | Kind::Number(text) => Some(text),
@@ -152,7 +152,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// Tells whether two trees hold the same values, wherever they stand and in whatever order their keys are.
+    /// Returns whether two trees have the same values, regardless of spans and the order of keys.
     pub fn same(&self, other: &Node<'_>) -> bool {
         match (self.kind, other.kind) {
             (Kind::Null, Kind::Null) => true,

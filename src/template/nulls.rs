@@ -1,10 +1,10 @@
-//! `null`s, which CloudFormation refuses wherever they stand, with a path in which `Properties` reads `Type`.
+//! Null values, which CloudFormation refuses. In the path of its message, `Type` replaces `Properties`.
 
 use super::Document;
 use super::node::{Kind, Node};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 
-/// One step on the way from the document to a value.
+/// A step on the path from the document to a value.
 #[derive(Clone, Copy)]
 enum Step<'a> {
     Key(&'a str),
@@ -20,7 +20,7 @@ impl std::fmt::Display for Step<'_> {
     }
 }
 
-/// Finds every `null`. Metadata is left alone, and what stands inside a function, which the function may take.
+/// Reports every `null`, except in metadata and inside a function, which may accept it.
 pub(super) fn find(document: &Document<'_>, problems: &mut Diagnostics) {
     Finder { document, problems, path: Vec::new() }.node(document.root);
 }
@@ -68,9 +68,9 @@ impl<'a> Finder<'_, 'a> {
         }
         let aws_path: String = aws_path.iter().map(|step| format!("/{step}")).collect();
         self.problems.push(
-            Diagnostic::error("null-value", format!("null at `{path}`"))
+            Diagnostic::error("null-value", format!("null value at `{path}`: null values are not allowed"))
                 .at(self.document.source, node.span, "")
-                .hinted("leave the key out, or write `{\"Ref\": \"AWS::NoValue\"}` to take a property away under a condition")
+                .hinted("remove the key, or use `{\"Ref\": \"AWS::NoValue\"}` to omit a property under a condition")
                 .with_aws_message(format!("[{aws_path}] 'null' values are not allowed in templates")),
         );
     }

@@ -1,7 +1,7 @@
-//! What the top of a template must look like, down to what every resource and output must say.
+//! Checks the structure of a template: its sections, and the required attributes of resources and outputs.
 //!
-//! A template that CloudFormation accepts is never refused here: what a macro may still rewrite is left alone, since the
-//! service looks at most of this only after its macros have run.
+//! A template that CloudFormation accepts is never refused here. Content that a macro may rewrite is not checked, since CloudFormation
+//! checks most of it after its macros have run.
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html>
 
 use super::node::{Kind, Member, Node};
@@ -10,10 +10,10 @@ use super::{Document, nulls};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::text::did_you_mean;
 
-/// The one version there is.
+/// The only template format version.
 const FORMAT_VERSION: &str = "2010-09-09";
 
-/// The sections that a template may have.
+/// The sections of a template.
 const SECTIONS: [&str; 11] = [
     "AWSTemplateFormatVersion",
     "Description",
@@ -28,9 +28,9 @@ const SECTIONS: [&str; 11] = [
     "Hooks",
 ];
 
-/// What a resource may say.
+/// The attributes of a resource.
 ///
-/// `Version` is for custom resources; `Description` is in no list, yet taken, and the CDK writes it.
+/// `Version` is for custom resources. `Description` is not documented, but CloudFormation accepts it and the CDK writes it.
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-product-attribute-reference.html>
 const RESOURCE_ATTRIBUTES: [&str; 11] = [
     "Type",
@@ -46,18 +46,19 @@ const RESOURCE_ATTRIBUTES: [&str; 11] = [
     "Version",
 ];
 
-/// Checks that the document is an object, that its sections have the kinds CloudFormation wants, and that every resource has
-/// its type and every output its value.
+/// Checks that the document is an object, that its sections have the kinds that CloudFormation requires, and that every resource has a type
+/// and every output a value.
 ///
 /// # Errors
 ///
-/// Returns all that is wrong, in the order of the document.
+/// Returns an error with every problem, in the order in which CloudFormation checks.
 pub(super) fn check(document: &Document<'_>) -> Result<(), Diagnostics> {
     let Kind::Object(sections) = document.root.kind else {
-        let problem = Diagnostic::error("template-shape", format!("a template is an object, this is {}", document.root.kind_name()))
-            .at(document.source, document.root.span, "")
-            .hinted("a template has at least `Resources`, an object that holds one resource or more")
-            .with_aws_message("Template format error: unsupported structure.");
+        let problem =
+            Diagnostic::error("template-shape", format!("a template must be an object, and this is {}", document.root.kind_name()))
+                .at(document.source, document.root.span, "")
+                .hinted("a template has at least `Resources`, an object with at least one resource")
+                .with_aws_message("Template format error: unsupported structure.");
         return Err(problem.into());
     };
     let mut checker = Checker {
@@ -71,7 +72,7 @@ pub(super) fn check(document: &Document<'_>) -> Result<(), Diagnostics> {
         nulls::find(document, &mut checker.problems);
     }
     let mut problems = checker.problems;
-    // CloudFormation looks for nulls first, then at the names of the sections, then into them.
+    // CloudFormation checks for nulls first, then the names of the sections, then their contents.
     problems.0.sort_by_cached_key(|problem| {
         let place = problem.labels.first().map_or(0, |label| label.span.start);
         match problem.rule {
@@ -83,8 +84,8 @@ pub(super) fn check(document: &Document<'_>) -> Result<(), Diagnostics> {
     problems.into_result(())
 }
 
-/// Returns how late CloudFormation looks into the section that a place lies in: sections refer to those before, and what rules assert is
-/// asked of a template that is sound.
+/// Returns the rank of the section that contains an offset in the order in which CloudFormation checks sections. `Rules` are last, since
+/// their assertions are evaluated for a valid template only.
 pub(crate) fn section_rank(root: &Node<'_>, at: u32) -> usize {
     const ORDER: [&str; 7] = ["AWSTemplateFormatVersion", "Description", "Mappings", "Parameters", "Conditions", "Resources", "Outputs"];
     let section = root.members().iter().find(|section| section.key_span.start <= at && at <= section.value.span.end);
@@ -97,7 +98,7 @@ pub(crate) fn section_rank(root: &Node<'_>, at: u32) -> usize {
 
 struct Checker<'d, 'a> {
     document: &'d Document<'a>,
-    /// Whether a macro will rewrite the template before CloudFormation looks at it.
+    /// Whether a macro rewrites the template before CloudFormation checks it.
     has_macros: bool,
     problems: Diagnostics,
 }
@@ -109,7 +110,7 @@ impl<'a> Checker<'_, 'a> {
             match section.key {
                 _ if matches!(value.kind, Kind::Null) => {}
                 "AWSTemplateFormatVersion" => self.format_version(value),
-                "Description" => self.want_text(section),
+                "Description" => self.require_scalar(section),
                 "Transform" => {
                     if !matches!(value.kind, Kind::String(_) | Kind::Array(_) | Kind::Object(_)) {
                         self.wrong_kind(section, "the name of a macro, or a list of them");
@@ -120,19 +121,19 @@ impl<'a> Checker<'_, 'a> {
                 "Outputs" => self.each(section, Self::output),
                 "Parameters" => self.each(section, |checker, member| {
                     checker.name("parameter", "Parameter", member);
-                    checker.want_object(member);
+                    checker.require_object(member);
                 }),
                 "Mappings" => self.each(section, |checker, member| {
-                    checker.want_map(member);
+                    checker.require_map(member);
                     if matches!(member.value.kind, Kind::Object(_)) {
                         checker.each(member, |checker, inner| {
-                            if checker.want_map(inner) {
+                            if checker.require_map(inner) {
                                 checker.each(inner, Self::mapped);
                             }
                         });
                     }
                 }),
-                "Conditions" | "Rules" | "Hooks" => _ = self.want_object(section),
+                "Conditions" | "Rules" | "Hooks" => _ = self.require_object(section),
                 key if key.starts_with("Fn::") || self.has_macros => {}
                 _ => self.unknown_section(section),
             }
@@ -145,20 +146,20 @@ impl<'a> Checker<'_, 'a> {
                 .member("Resources")
                 .map_or_else(|| self.document.source.first_character(self.document.root.span), |member| member.key_span);
             self.report(
-                Diagnostic::error("missing-resources", "a template has at least one resource, this has none")
-                    .hinted("add `Resources`, an object that holds resources by their logical IDs")
+                Diagnostic::error("missing-resources", "the template has no resources")
+                    .hinted("add `Resources`, an object with resources by their logical IDs")
                     .with_aws_message("Template format error: At least one Resources member must be defined."),
                 at,
             );
         }
     }
 
-    /// Looks at every member of an object that is not a function, such as `Fn::ForEach::Name` or `Fn::Transform`.
-    fn each(&mut self, section: &'a Member<'a>, look: impl Fn(&mut Self, &'a Member<'a>)) {
-        if self.want_object(section) {
+    /// Checks every member of an object, except functions such as `Fn::ForEach::Name` or `Fn::Transform`.
+    fn each(&mut self, section: &'a Member<'a>, check: impl Fn(&mut Self, &'a Member<'a>)) {
+        if self.require_object(section) {
             for member in section.value.members() {
                 if !member.key.starts_with("Fn::") && !matches!(member.value.kind, Kind::Null) {
-                    look(self, member);
+                    check(self, member);
                 }
             }
         }
@@ -167,8 +168,8 @@ impl<'a> Checker<'_, 'a> {
     fn format_version(&mut self, value: &'a Node<'a>) {
         if value.as_str() != Some(FORMAT_VERSION) {
             let found = value.scalar().map_or_else(|| value.kind_name().to_owned(), |text| format!("`{text}`"));
-            let mut problem = Diagnostic::error("format-version", format!("there is no template format version {found}"))
-                .hinted(format!("the only version is \"{FORMAT_VERSION}\"; the section may also be left out"));
+            let mut problem = Diagnostic::error("format-version", format!("unknown template format version {found}"))
+                .hinted(format!("the only version is \"{FORMAT_VERSION}\"; the section is optional"));
             if let Some(version) = value.scalar() {
                 problem = problem
                     .with_aws_message(format!("Template format error: {version} is not a supported value for AWSTemplateFormatVersion"));
@@ -191,7 +192,7 @@ impl<'a> Checker<'_, 'a> {
             key => did_you_mean(key, SECTIONS).unwrap_or_else(|| format!("sections are {}", list(&SECTIONS))),
         };
         self.report(
-            Diagnostic::error("unknown-section", format!("a template has no section `{}`", section.key))
+            Diagnostic::error("unknown-section", format!("unknown section `{}`", section.key))
                 .hinted(hint)
                 .with_aws_message(format!("Invalid template property or properties [{}]", unknown.join(", "))),
             section.key_span,
@@ -210,24 +211,24 @@ impl<'a> Checker<'_, 'a> {
             return;
         };
         let mut has_type = false;
-        let mut may_be_given = self.has_macros;
+        let mut may_be_added = self.has_macros;
         for attribute in attributes {
             match attribute.key {
                 "Type" => {
                     has_type = true;
-                    self.want_string(attribute);
+                    self.require_string(attribute);
                 }
-                "Condition" => self.want_string(attribute),
-                "Properties" => _ = self.want_object(attribute),
+                "Condition" => self.require_string(attribute),
+                "Properties" => _ = self.require_object(attribute),
                 "Metadata" => self.metadata(attribute),
                 key if RESOURCE_ATTRIBUTES.contains(&key) => {}
-                key if key.starts_with("Fn::") => may_be_given = true,
+                key if key.starts_with("Fn::") => may_be_added = true,
                 _ if self.has_macros => {}
                 key => {
                     let hint = did_you_mean(key, RESOURCE_ATTRIBUTES)
-                        .unwrap_or_else(|| "properties of the resource go into `Properties`".to_owned());
+                        .unwrap_or_else(|| "properties of the resource belong in `Properties`".to_owned());
                     self.report(
-                        Diagnostic::error("resource-attribute", format!("the resource `{id}` has an attribute `{key}` that there is not"))
+                        Diagnostic::error("resource-attribute", format!("resource `{id}` has the unknown attribute `{key}`"))
                             .hinted(hint)
                             .with_aws_message(format!("Invalid template resource property '{key}'")),
                         attribute.key_span,
@@ -235,10 +236,10 @@ impl<'a> Checker<'_, 'a> {
                 }
             }
         }
-        if !has_type && !may_be_given {
+        if !has_type && !may_be_added {
             self.report(
-                Diagnostic::error("resource-type", format!("the resource `{id}` has no `Type`"))
-                    .hinted("every resource names its type, such as `AWS::EC2::VPC`")
+                Diagnostic::error("resource-type", format!("resource `{id}` has no `Type`"))
+                    .hinted("add the type of the resource, such as `AWS::EC2::VPC`")
                     .with_aws_message(format!(
                         "Template format error: [/Resources/{id}] Every Resources object must contain a Type member."
                     )),
@@ -249,15 +250,15 @@ impl<'a> Checker<'_, 'a> {
 
     fn output(&mut self, member: &'a Member<'a>) {
         self.name("output", "Outputs", member);
-        if !self.want_object(member) {
+        if !self.require_object(member) {
             return;
         }
         let name = member.key;
         if !self.has_macros && !member.value.members().iter().any(|attribute| attribute.key == "Value" || attribute.key.starts_with("Fn::"))
         {
             self.report(
-                Diagnostic::error("output-value", format!("the output `{name}` has no `Value`"))
-                    .hinted("write `Value`, what the output gives")
+                Diagnostic::error("output-value", format!("output `{name}` has no `Value`"))
+                    .hinted("add `Value`, the value of the output")
                     .with_aws_message("Template format error: Every Outputs member must contain a Value object"),
                 member.key_span,
             );
@@ -279,7 +280,7 @@ impl<'a> Checker<'_, 'a> {
         self.report(problem, member.key_span);
     }
 
-    fn want_object(&mut self, member: &'a Member<'a>) -> bool {
+    fn require_object(&mut self, member: &'a Member<'a>) -> bool {
         match member.value.kind {
             Kind::Object(_) => true,
             Kind::Null => false,
@@ -290,7 +291,7 @@ impl<'a> Checker<'_, 'a> {
         }
     }
 
-    fn want_map(&mut self, member: &'a Member<'a>) -> bool {
+    fn require_map(&mut self, member: &'a Member<'a>) -> bool {
         let is_map = matches!(member.value.kind, Kind::Object(_));
         if !is_map && !matches!(member.value.kind, Kind::Null) {
             let problem = kind_problem(member, "an object");
@@ -302,16 +303,16 @@ impl<'a> Checker<'_, 'a> {
         is_map
     }
 
-    /// A mapping is two levels of names and no more.
+    /// Checks an entry of a mapping, which has exactly two levels of names.
     ///
     /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/mappings-section-structure.html>
     fn mapped(&mut self, member: &'a Member<'a>) {
         let name = member.key;
         let is_plain = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        // The language extensions look a name up before CloudFormation looks at it.
+        // With the language extensions, names are resolved before CloudFormation checks them.
         if !is_plain && transforms(self.document.root).is_empty() {
             let problem = Diagnostic::error("mapping-name", format!("the name `{name}` in a mapping is not alphanumeric"))
-                .hinted("names in the second level are letters and digits only; those above it may have `-` and `.` too")
+                .hinted("second-level names may contain letters and digits only; top-level names also `-` and `.`")
                 .with_aws_message(format!(
                     "Template format error: Mappings attribute name '{name}' must contain only alphanumeric characters."
                 ));
@@ -326,7 +327,7 @@ impl<'a> Checker<'_, 'a> {
         }
     }
 
-    fn want_string(&mut self, member: &'a Member<'a>) {
+    fn require_string(&mut self, member: &'a Member<'a>) {
         if !matches!(member.value.kind, Kind::String(_) | Kind::Null) {
             let problem = kind_problem(member, "a string");
             let key = member.key;
@@ -337,7 +338,7 @@ impl<'a> Checker<'_, 'a> {
         }
     }
 
-    fn want_text(&mut self, member: &'a Member<'a>) {
+    fn require_scalar(&mut self, member: &'a Member<'a>) {
         if member.value.scalar().is_none() {
             self.wrong_kind(member, "a string");
         }
@@ -353,7 +354,7 @@ impl<'a> Checker<'_, 'a> {
 }
 
 fn kind_problem(member: &Member<'_>, wanted: &str) -> Diagnostic {
-    Diagnostic::error("section-kind", format!("`{}` must be {wanted}, this is {}", member.key, member.value.kind_name()))
+    Diagnostic::error("section-kind", format!("`{}` must be {wanted}, and is {}", member.key, member.value.kind_name()))
 }
 
 fn known_section(key: &str) -> bool {

@@ -1,17 +1,17 @@
-//! The little language inside the string of `Fn::Sub`.
+//! Parser for the string of `Fn::Sub`.
 //!
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-sub.html>
 
 /// One part of the string of `Fn::Sub`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SubPart<'a> {
-    /// Text as it stands.
+    /// Literal text.
     Text(&'a str),
-    /// What stands between `${` and `}`, blanks trimmed.
+    /// The name between `${` and `}`, without surrounding spaces.
     Variable(&'a str),
 }
 
-/// Takes the string of `Fn::Sub` apart; `${!name}` is the text `${name}`, and a `${` that is never closed is text.
+/// Splits the string of `Fn::Sub` into parts. `${!name}` is the text `${name}`, and an unclosed `${` is text.
 pub fn sub_parts(text: &str) -> impl Iterator<Item = SubPart<'_>> {
     let mut rest = text;
     let mut pending: [Option<SubPart<'_>>; 2] = [None, None];
@@ -45,7 +45,7 @@ mod tests {
     use super::{SubPart, sub_parts};
 
     #[test]
-    fn a_string_comes_apart_at_its_variables() {
+    fn a_string_is_split_at_its_variables() {
         let found: Vec<SubPart<'_>> = sub_parts("a${B}c${ D.E }${!F}$").collect();
         let expected = [
             SubPart::Text("a"),
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_never_closed_is_text() {
+    fn an_unclosed_variable_is_text() {
         assert_eq!(sub_parts("x${B").collect::<Vec<_>>(), [SubPart::Text("x${B")]);
         assert_eq!(sub_parts("").count(), 0);
     }

@@ -1,4 +1,4 @@
-//! The CloudFormation document: its sections, by name, over the tree they were read from.
+//! A template: the sections of a document by name.
 
 use rustc_hash::FxHashMap;
 
@@ -7,18 +7,18 @@ use super::node::{Arena, Node};
 use super::transforms::{LANGUAGE_EXTENSIONS, transforms};
 use crate::diagnostic::{Diagnostics, Label, Source, Span};
 
-/// One named entry of a section, such as one resource or one output.
+/// A named entry of a section, such as a resource or an output.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry<'a> {
-    /// Its name: a logical ID, a parameter's name, ...
+    /// The name, such as a logical ID or the name of a parameter.
     pub name: &'a str,
-    /// Where the name stands.
+    /// The span of the name.
     pub name_span: Span,
-    /// What it holds.
+    /// The declaration.
     pub body: &'a Node<'a>,
 }
 
-/// The entries of a section in the order of the document, found by name in constant time.
+/// The entries of a section in the order of the document, with constant-time lookup by name.
 #[derive(Debug, Default)]
 pub struct Section<'a> {
     entries: Vec<Entry<'a>>,
@@ -26,17 +26,17 @@ pub struct Section<'a> {
 }
 
 impl<'a> Section<'a> {
-    /// Returns the entry of that name.
+    /// Returns the entry with this name.
     pub fn get(&self, name: &str) -> Option<&Entry<'a>> {
         self.by_name.get(name).map(|&index| &self.entries[index])
     }
 
-    /// Returns where the entry of that name stands in the section, from 0.
+    /// Returns the index of the entry with this name.
     pub fn position(&self, name: &str) -> Option<usize> {
         self.by_name.get(name).copied()
     }
 
-    /// Tells whether the section has that name.
+    /// Returns whether the section has an entry with this name.
     pub fn contains(&self, name: &str) -> bool {
         self.by_name.contains_key(name)
     }
@@ -46,12 +46,12 @@ impl<'a> Section<'a> {
         self.entries.iter()
     }
 
-    /// Returns how many there are.
+    /// Returns the number of entries.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Tells whether there are none.
+    /// Returns whether the section has no entries.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
@@ -78,30 +78,30 @@ impl<'s, 'a> IntoIterator for &'s Section<'a> {
     }
 }
 
-/// Adds CloudFormation's words to problems of syntax: the form and the place alone, in JSON the one behind the character it cannot take.
+/// Adds CloudFormation's message to syntax errors. It names only the format and the position, which in JSON is the one after the
+/// unexpected character.
 fn not_well_formed(mut problems: Diagnostics) -> Diagnostics {
     for problem in problems.0.iter_mut().filter(|problem| problem.aws_message.is_none()) {
-        let (form, behind) = match problem.rule {
+        let (form, offset) = match problem.rule {
             "json-syntax" => ("JSON", 1),
             "yaml-syntax" => ("YAML", 0),
             _ => continue,
         };
         if let Some(place) = problem.labels.first().map(Label::start) {
-            let (line, column) = (place.line, place.column + behind);
+            let (line, column) = (place.line, place.column + offset);
             problem.aws_message = Some(format!("Template format error: {form} not well-formed. (line {line}, column {column})"));
         }
     }
     problems
 }
 
-/// A template: sections over one document.
+/// A template: the sections of one document.
 ///
-/// Holding one means that the document is an object whose known sections are objects, that resources have a type and outputs a
-/// value unless a macro may still give them one, and that no `null` is where CloudFormation refuses it;
-/// everything deeper is checked where it is used.
+/// The document is an object whose known sections are objects. Resources have a type and outputs a value, unless a macro may add them.
+/// There is no `null` where CloudFormation refuses it. Other contents are checked where they are used.
 #[derive(Debug)]
 pub struct Template<'a> {
-    /// The text it was read from.
+    /// The text of the template.
     pub source: &'a Source,
     /// The whole document.
     pub root: &'a Node<'a>,
@@ -113,20 +113,19 @@ pub struct Template<'a> {
     pub conditions: Section<'a>,
     /// `Rules`.
     pub rules: Section<'a>,
-    /// `Resources`; may hold `Fn::ForEach::...` keys when the language extensions are on.
+    /// `Resources`; with the language extensions it may contain `Fn::ForEach::...` keys.
     pub resources: Section<'a>,
     /// `Outputs`.
     pub outputs: Section<'a>,
     /// Names in `Transform`, such as `AWS::LanguageExtensions`.
     pub transforms: Vec<&'a str>,
-    /// The first YAML alias or merge key, which CloudFormation itself refuses: such a template goes to it as JSON.
+    /// The first YAML alias or merge key. CloudFormation refuses these, so such a template is sent as JSON.
     pub alias: Option<Span>,
-    /// What is wrong with its shape; only `Template::read_with_names` gives a template that has any.
+    /// Errors in the structure; only `Template::read_with_names` returns a template with any.
     pub(crate) shape: Diagnostics,
 }
 
-/// What may be wrong with the shape of a template while its names still tell what they stand for, so that looking further finds no
-/// mistake that is none.
+/// Rules whose violation leaves all names of the template readable, so that evaluating it reports no false errors.
 const RULES_THAT_KEEP_NAMES: [&str; 7] =
     ["null-value", "resource-type", "resource-attribute", "output-value", "logical-id", "mapping-name", "format-version"];
 
@@ -135,16 +134,16 @@ impl<'a> Template<'a> {
     ///
     /// # Errors
     ///
-    /// Returns every problem of syntax, or of the sections' shape.
+    /// Returns an error if the text has a syntax error or the template an invalid structure.
     pub fn read(source: &'a Source, arena: &'a Arena) -> Result<Self, Diagnostics> {
         Self::from_document(&Document::read(source, arena).map_err(not_well_formed)?)
     }
 
-    /// Reads as much of a template as can be looked at: a text whose sections are not all as they must be still has the others.
+    /// Reads a template with an invalid structure as far as possible, and returns it with its errors.
     ///
     /// # Errors
     ///
-    /// Returns every problem of a text that is no document, or of a document that has no sections.
+    /// Returns an error if the text has a syntax error or the document has no sections.
     pub fn read_in_part(source: &'a Source, arena: &'a Arena) -> Result<(Self, Diagnostics), Diagnostics> {
         let document = Document::read(source, arena).map_err(not_well_formed)?;
         let problems = super::sections::check(&document).err().unwrap_or_default();
@@ -154,11 +153,11 @@ impl<'a> Template<'a> {
         Ok((Self::of(&document), problems))
     }
 
-    /// Reads a template whose shape may be wrong here and there, and keeps what is, for telling it beside what an evaluation finds.
+    /// Reads a template whose structure may have errors, and keeps these errors so that they are reported with those of an evaluation.
     ///
     /// # Errors
     ///
-    /// Returns every problem of syntax, or of a shape that leaves names without what they stand for.
+    /// Returns an error if the text has a syntax error, or if errors in the structure make names unreadable.
     pub(crate) fn read_with_names(source: &'a Source, arena: &'a Arena) -> Result<Self, Diagnostics> {
         let (mut template, shape) = Self::read_in_part(source, arena)?;
         if !shape.0.iter().all(|problem| RULES_THAT_KEEP_NAMES.contains(&problem.rule)) {
@@ -168,11 +167,11 @@ impl<'a> Template<'a> {
         Ok(template)
     }
 
-    /// Takes a document that was read already.
+    /// Returns the template of a document.
     ///
     /// # Errors
     ///
-    /// Returns every problem of the sections' shape.
+    /// Returns an error if the structure of the sections is invalid.
     pub fn from_document(document: &Document<'a>) -> Result<Self, Diagnostics> {
         super::sections::check(document)?;
         Ok(Self::of(document))
@@ -195,10 +194,9 @@ impl<'a> Template<'a> {
         }
     }
 
-    /// Returns the module that a name with its logical ID in front belongs to: `NetVpc` and `Net.Vpc` are what the module `Net` calls
-    /// `Vpc`.
+    /// Returns the module whose logical ID is a prefix of a name: `NetVpc` and `Net.Vpc` refer to `Vpc` in the module `Net`.
     ///
-    /// What a module holds is known to the registry alone, so such a name may stand for a resource.
+    /// The resources of a module are known only to the CloudFormation registry, so such a name may refer to a resource.
     /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/module-ref-resources.html>
     pub fn module_of(&self, name: &str) -> Option<&Entry<'a>> {
         self.resources.iter().find(|entry| {
@@ -207,7 +205,7 @@ impl<'a> Template<'a> {
         })
     }
 
-    /// Tells whether the `AWS::LanguageExtensions` transform is on.
+    /// Returns whether the template has the `AWS::LanguageExtensions` transform.
     pub fn has_language_extensions(&self) -> bool {
         self.transforms.contains(&LANGUAGE_EXTENSIONS)
     }

@@ -1,10 +1,10 @@
-//! Writes JSON: the same tree, the same bytes.
+//! Writes JSON.
 
 use super::edit::Style;
 use super::json::MAX_DEPTH;
 use super::node::{Kind, Node};
 
-/// Writes a tree as JSON in the layout of `style`, numbers as they were written.
+/// Writes a tree as JSON in the layout of `style`; numbers keep their text.
 pub fn write_json(root: &Node<'_>, style: &Style) -> String {
     let indent = style.indent.as_ref().map(|unit| format!("{}{}", style.newline, unit.repeat(MAX_DEPTH)));
     let mut writer = Writer {
@@ -24,11 +24,11 @@ pub fn write_json(root: &Node<'_>, style: &Style) -> String {
 }
 
 struct Writer {
-    /// A line's end and the deepest indentation there is; shallower ones are its beginning.
+    /// A line end with the deepest indentation; a prefix of it is the indentation of any other level.
     indent: Option<String>,
-    /// Length of one level of it.
+    /// The length of one level of indentation.
     unit: usize,
-    /// Length of the line's end.
+    /// The length of the line end.
     newline: usize,
     text: String,
 }

@@ -170,7 +170,7 @@ fn errors_in_malformed_json_show_the_line_shortened_around_the_marker() {
     let problems = ["rack.json", "minified.json"].map(|file| bench.run(&format!("patch {file}")).to_string()).join("\n\n");
     insta::assert_snapshot!(problems, @r#"
     ------- stderr -------
-    error[json-syntax]: the document ends too early
+    error[json-syntax]: unexpected end of the document
      --> rack.json:4:3
       |
     4 |   }
@@ -181,7 +181,7 @@ fn errors_in_malformed_json_show_the_line_shortened_around_the_marker() {
     2 |   "Resources": {
       |                - this `{` is never closed
       |
-      = hint: was the file cut off while it was written or copied?
+      = hint: the file may be truncated
     ------- exit status: 65 -------
 
     ------- stderr -------

@@ -48,23 +48,23 @@ fn every_problem_of_the_sections_is_listed_in_the_order_of_cloudformation_with_i
     assert_eq!(
         problems(text),
         [
-            "11:72 null-value: null at `/Resources/B/Properties/Tags/0/Value` | [/Resources/B/Type/Tags/0/Value] 'null' values are not allowed in templates",
-            "11:99 null-value: null at `/Resources/B/DependsOn/0` | [/Resources/B/DependsOn/0] 'null' values are not allowed in templates",
-            "13:39 null-value: null at `/Outputs/MyOutput/Value` | [/Outputs/MyOutput/Value] 'null' values are not allowed in templates",
-            "3:3 unknown-section: a template has no section `resources` | Invalid template property or properties [resources]",
-            "2:31 format-version: there is no template format version `2010-09-10` | Template format error: 2010-09-10 is not a supported value for AWSTemplateFormatVersion",
-            "5:15 section-kind: `Mappings` must be an object, this is an array",
+            "11:72 null-value: null value at `/Resources/B/Properties/Tags/0/Value`: null values are not allowed | [/Resources/B/Type/Tags/0/Value] 'null' values are not allowed in templates",
+            "11:99 null-value: null value at `/Resources/B/DependsOn/0`: null values are not allowed | [/Resources/B/DependsOn/0] 'null' values are not allowed in templates",
+            "13:39 null-value: null value at `/Outputs/MyOutput/Value`: null values are not allowed | [/Outputs/MyOutput/Value] 'null' values are not allowed in templates",
+            "3:3 unknown-section: unknown section `resources` | Invalid template property or properties [resources]",
+            "2:31 format-version: unknown template format version `2010-09-10` | Template format error: 2010-09-10 is not a supported value for AWSTemplateFormatVersion",
+            "5:15 section-kind: `Mappings` must be an object, and is an array",
             "4:19 logical-id: the parameter name `My-P` is not alphanumeric | Template format error: Parameter name My-P is non alphanumeric.",
-            "4:54 section-kind: `Q` must be an object, this is a string",
+            "4:54 section-kind: `Q` must be an object, and is a string",
             "7:5 logical-id: the resource name `my-bad-resource-id` is not alphanumeric | Template format error: Resource name my-bad-resource-id is non alphanumeric.",
-            "8:5 resource-type: the resource `Foo` has no `Type` | Template format error: [/Resources/Foo] Every Resources object must contain a Type member.",
-            "9:13 section-kind: `Type` must be an object with `Type` and `Properties`, this is a string | Template format error: [/Resources/Type] resource definition is malformed",
-            "10:39 resource-attribute: the resource `A` has an attribute `Invalid` that there is not | Invalid template resource property 'Invalid'",
-            "10:54 resource-attribute: the resource `A` has an attribute `Propertees` that there is not | Invalid template resource property 'Propertees'",
-            "10:85 section-kind: `Condition` must be a string, this is an array | Template format error: Every Condition member must be a string.",
-            "10:104 section-kind: `Metadata` must be an object, this is a string | Template format error: Any Metadata member must be an object.",
-            "11:20 section-kind: `Type` must be a string, this is a number | Template format error: Every Type member must be a string.",
-            "13:47 output-value: the output `Empty` has no `Value` | Template format error: Every Outputs member must contain a Value object",
+            "8:5 resource-type: resource `Foo` has no `Type` | Template format error: [/Resources/Foo] Every Resources object must contain a Type member.",
+            "9:13 section-kind: `Type` must be an object with `Type` and `Properties`, and is a string | Template format error: [/Resources/Type] resource definition is malformed",
+            "10:39 resource-attribute: resource `A` has the unknown attribute `Invalid` | Invalid template resource property 'Invalid'",
+            "10:54 resource-attribute: resource `A` has the unknown attribute `Propertees` | Invalid template resource property 'Propertees'",
+            "10:85 section-kind: `Condition` must be a string, and is an array | Template format error: Every Condition member must be a string.",
+            "10:104 section-kind: `Metadata` must be an object, and is a string | Template format error: Any Metadata member must be an object.",
+            "11:20 section-kind: `Type` must be a string, and is a number | Template format error: Every Type member must be a string.",
+            "13:47 output-value: output `Empty` has no `Value` | Template format error: Every Outputs member must contain a Value object",
         ]
     );
 }
@@ -73,9 +73,9 @@ fn every_problem_of_the_sections_is_listed_in_the_order_of_cloudformation_with_i
 fn a_template_is_an_object_with_resources() {
     assert_eq!(
         problems("[]"),
-        ["1:1 template-shape: a template is an object, this is an array | Template format error: unsupported structure."]
+        ["1:1 template-shape: a template must be an object, and this is an array | Template format error: unsupported structure."]
     );
-    let none = "missing-resources: a template has at least one resource, this has none | Template format error: At least one Resources member must be defined.";
+    let none = "missing-resources: the template has no resources | Template format error: At least one Resources member must be defined.";
     assert_eq!(problems("{ }"), [format!("1:1 {none}")]);
     assert_eq!(problems(r#"{ "Resources": {} }"#), [format!("1:3 {none}")]);
 }
@@ -85,7 +85,7 @@ fn a_misspelt_name_gets_a_suggestion() {
     let source = Source::new("t.json", r#"{ "Resorces": {}, "Resources": { "A": { "Type": "T", "DependOn": [], "Tags": [] } } }"#);
     let arena = Arena::new();
     let hints: Vec<_> = Template::read(&source, &arena).unwrap_err().0.into_iter().filter_map(|problem| problem.hint).collect();
-    assert_eq!(hints, ["did you mean `Resources`?", "did you mean `DependsOn`?", "properties of the resource go into `Properties`"]);
+    assert_eq!(hints, ["did you mean `Resources`?", "did you mean `DependsOn`?", "properties of the resource belong in `Properties`"]);
 }
 
 #[test]

@@ -1,20 +1,20 @@
-//! Reads JSON into a tree with places.
+//! Reads JSON into a tree with spans.
 //!
-//! A reader of our own, since nothing kept gives a borrowed tree, a place for every node and duplicate keys at once at the speed
-//! that a diff on every keystroke needs; see `docs/design/`.
+//! No maintained crate produces a borrowed tree with the span of every node and reports duplicate keys at the speed that a diff on every
+//! keystroke requires; see `docs/design/json-reader.md`.
 
 mod problem;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
 use crate::template::node::{Arena, Kind, Member, Node};
 
-/// How deep arrays and objects may nest; CloudFormation's own templates stay far below it.
+/// Maximum nesting depth of arrays and objects; real templates stay far below it.
 pub(super) const MAX_DEPTH: usize = 128;
 
-/// What a JSON text holds.
+/// The result of reading a JSON text.
 pub(super) struct Read<'a> {
     pub(super) root: &'a Node<'a>,
-    /// Whether a `null` stands anywhere in it.
+    /// Whether it contains a `null`.
     pub(super) holds_null: bool,
 }
 
@@ -22,7 +22,7 @@ pub(super) struct Read<'a> {
 ///
 /// # Errors
 ///
-/// Returns the first problem of syntax, and every duplicate key before it.
+/// Returns an error with the first syntax error and every duplicate key before it.
 pub(super) fn read<'a>(source: &'a Source, arena: &'a Arena) -> Result<Read<'a>, Diagnostics> {
     let text = source.text();
     let mut reader = Reader {
@@ -54,9 +54,9 @@ struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
     arena: &'a Arena,
-    /// Offsets of the brackets that are open, to name the one that is never closed.
+    /// Offsets of the open brackets, to report the one that is never closed.
     opened: Vec<usize>,
-    /// Items and members of the containers being read; each container takes its own off the end.
+    /// Items and members of the containers being read; each container removes its own from the end.
     nodes: Vec<Node<'a>>,
     members: Vec<Member<'a>>,
     problems: Diagnostics,
@@ -73,14 +73,14 @@ impl<'a> Reader<'a> {
             return Err(self.problem(
                 self.at,
                 format!("expected the end of the document, found {what}"),
-                "a JSON document holds one value",
+                "a JSON document contains one value",
             ));
         }
         Ok(root)
     }
 
     fn blanks(&mut self) {
-        // Indentation is half of a written template: eight bytes are compared at once.
+        // Indentation is half of a formatted template: eight bytes are compared at once.
         const SPACES: u64 = u64::from_le_bytes(*b"        ");
         loop {
             match self.bytes.get(self.at) {
@@ -189,11 +189,7 @@ impl<'a> Reader<'a> {
 
     fn open(&mut self) -> Outcome<()> {
         if self.opened.len() == MAX_DEPTH {
-            return Err(self.problem(
-                self.at,
-                format!("nested deeper than {MAX_DEPTH} levels"),
-                "no CloudFormation template nests this deep; check for unclosed brackets",
-            ));
+            return Err(self.problem(self.at, format!("nested deeper than {MAX_DEPTH} levels"), "check for unclosed brackets"));
         }
         self.opened.push(self.at);
         self.at += 1;
@@ -237,7 +233,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Returns where the characters that stand for themselves end: at a quote or a backslash.
+    /// Returns the end of the unescaped characters: the offset of a quote or a backslash.
     fn plain(&self, start: usize, from: usize) -> Outcome<usize> {
         let mut at = from;
         while let Some(eight) = self.bytes[at..].first_chunk::<8>() {
@@ -282,7 +278,7 @@ impl<'a> Reader<'a> {
                 return Err(self.problem(
                     start,
                     "unknown escape in a string".to_owned(),
-                    "JSON knows \\\" \\\\ \\/ \\b \\f \\n \\r \\t and \\u0000; write a lone backslash as `\\\\`",
+                    "JSON supports \\\" \\\\ \\/ \\b \\f \\n \\r \\t and \\u0000; write a lone backslash as `\\\\`",
                 ));
             }
         };
@@ -299,7 +295,7 @@ impl<'a> Reader<'a> {
         let bad = || {
             self.problem(
                 start,
-                "`\\u` escape that is no character".to_owned(),
+                "invalid `\\u` escape".to_owned(),
                 "write four hexadecimal digits; characters past U+FFFF take a pair of surrogates",
             )
         };
@@ -353,10 +349,10 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Returns how many of eight bytes come before the first that is a quote, a backslash or a control character.
+/// Returns the number of bytes before the first quote, backslash or control character among eight bytes.
 ///
-/// Most strings of a template are shorter than what wider instructions pay off for. The lowest bit set is exact: a borrow from one
-/// byte can only set bits of the bytes after it.
+/// Most strings of a template are too short for wider instructions to pay off. The lowest set bit is exact: a borrow from one byte can only
+/// set bits of later bytes.
 fn first_special(eight: u64) -> usize {
     const EACH: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x8080_8080_8080_8080;

@@ -1,4 +1,4 @@
-//! What is wrong with a JSON text, in words and with what to do.
+//! Messages and hints for JSON syntax errors.
 
 use super::Reader;
 use crate::diagnostic::{Diagnostic, Span};
@@ -17,20 +17,20 @@ impl Reader<'_> {
     }
 
     pub(super) fn unclosed_string(&self, start: usize) -> Box<Diagnostic> {
-        self.problem(start, "string that is not closed on its line".to_owned(), "close it with `\"`; write a line break inside it as `\\n`")
+        self.problem(start, "string is not closed on its line".to_owned(), "close it with `\"`; write a line break inside it as `\\n`")
     }
 
     pub(super) fn trailing_comma(&self, bracket: &str) -> Box<Diagnostic> {
         let comma = self.text[..self.at].rfind(',').unwrap_or(self.at);
-        self.problem(comma, format!("comma before `{bracket}`"), "JSON has no trailing commas; take it out")
+        self.problem(comma, format!("comma before `{bracket}`"), "JSON does not allow trailing commas; remove it")
     }
 
     pub(super) fn no_key(&self) -> Box<Diagnostic> {
         match self.bytes.get(self.at) {
             None => self.unclosed(),
-            Some(b'\'') => self.problem(self.at, "expected a key, found `'`".to_owned(), "JSON strings take double quotes"),
-            Some(b'/' | b'#') => self.problem(self.at, "expected a key, found a comment".to_owned(), "JSON has no comments"),
-            Some(b',') => self.problem(self.at, "expected a key, found `,`".to_owned(), "take out the extra comma"),
+            Some(b'\'') => self.problem(self.at, "expected a key, found `'`".to_owned(), "JSON strings require double quotes"),
+            Some(b'/' | b'#') => self.problem(self.at, "expected a key, found a comment".to_owned(), "JSON does not allow comments"),
+            Some(b',') => self.problem(self.at, "expected a key, found `,`".to_owned(), "remove the extra comma"),
             Some(_) => self.problem(self.at, format!("expected a key, found {}", self.found()), "keys are strings in double quotes"),
         }
     }
@@ -45,11 +45,11 @@ impl Reader<'_> {
                 );
             }
             None => return self.unclosed(),
-            Some(b'\'') => "JSON strings take double quotes",
-            Some(b'/' | b'#') => "JSON has no comments",
+            Some(b'\'') => "JSON strings require double quotes",
+            Some(b'/' | b'#') => "JSON does not allow comments",
             Some(b'!') => "short forms such as `!Ref` are YAML; in JSON write `{ \"Ref\": ... }`",
             Some(b',' | b'}' | b']') => "a value is missing here",
-            Some(b'T' | b'F' | b'N') => "JSON writes `true`, `false` and `null` in lower case",
+            Some(b'T' | b'F' | b'N') => "`true`, `false` and `null` are lowercase in JSON",
             Some(_) => "a value is an object, an array, a string in double quotes, a number, `true`, `false` or `null`",
         };
         self.problem(self.at, format!("expected a value, found {}", self.found()), hint)
@@ -60,7 +60,7 @@ impl Reader<'_> {
             return self.unclosed();
         }
         let what = self.found();
-        // The comma belongs at the end of the value before, which may be lines above.
+        // The comma belongs after the previous value, which may be several lines above.
         let end = self.text[..self.at].trim_end().len();
         let mut problem = self.problem(self.at, format!("expected `,` or `{bracket}`, found {what}"), "");
         problem.hint = None;
@@ -71,7 +71,7 @@ impl Reader<'_> {
             if let Some(opened) = self.opened.last() {
                 *problem = problem.at(self.source, Span::new(*opened, *opened + 1), "opened here");
             }
-            problem.hint = Some(format!("close what was opened with `{bracket}`"));
+            problem.hint = Some(format!("expected `{bracket}` to close the open bracket"));
         }
         problem
     }
@@ -79,7 +79,7 @@ impl Reader<'_> {
     pub(super) fn unclosed(&self) -> Box<Diagnostic> {
         let end = self.text.trim_end().len();
         let last = self.text[..end].chars().next_back().map_or(0, char::len_utf8);
-        let mut problem = Diagnostic::error("json-syntax", "the document ends too early").at(
+        let mut problem = Diagnostic::error("json-syntax", "unexpected end of the document").at(
             self.source,
             Span::new(end - last, end),
             "the text ends here",
@@ -88,6 +88,6 @@ impl Reader<'_> {
             let bracket = &self.text[*opened..=*opened];
             problem = problem.at(self.source, Span::new(*opened, *opened + 1), format!("this `{bracket}` is never closed"));
         }
-        Box::new(problem.hinted("was the file cut off while it was written or copied?"))
+        Box::new(problem.hinted("the file may be truncated"))
     }
 }

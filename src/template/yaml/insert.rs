@@ -1,6 +1,6 @@
-//! Puts values into the containers that are open: plain ones, what aliases stand for, and what merge keys bring.
+//! Inserts values into open containers, and expands aliases and merge keys.
 //!
-//! CloudFormation itself refuses aliases and merge keys; `aws cloudformation package` expands them first, and so does this.
+//! CloudFormation refuses aliases and merge keys; `aws cloudformation package` expands them, as does this module.
 
 use rustc_hash::FxHashSet;
 
@@ -8,11 +8,11 @@ use super::{Frame, Key, Outcome, Reader, Value};
 use crate::diagnostic::Span;
 use crate::template::node::{Kind, Member, Node};
 
-/// How many values aliases may add in all; nine lines of aliases to aliases would else stand for billions.
+/// Maximum number of values that aliases may add. Without it, nine lines of aliases to aliases would expand to billions.
 const MAX_EXPANDED: usize = 100_000;
 
 impl<'a> Reader<'a> {
-    /// Adds the members that merge keys bring; a key that the mapping has itself wins, and among merged ones the first.
+    /// Adds the members of merge keys. The mapping's own keys take precedence, then earlier merged mappings.
     pub(super) fn merge(&mut self, frame: &Frame<'a>) {
         if frame.merged.is_empty() {
             return;
@@ -29,16 +29,21 @@ impl<'a> Reader<'a> {
         self.alias.get_or_insert(place);
         self.last_end = place.end;
         let Some(mut value) = self.anchors.get(&anchor).copied() else {
-            return Err(self.problem("alias-loop", "an alias inside its own anchor", place, "an anchor cannot hold itself"));
+            return Err(self.problem(
+                "alias-loop",
+                "an alias refers to an anchor that contains it",
+                place,
+                "an anchor cannot contain itself",
+            ));
         };
         value.node.span = place;
         if let Some(frame) = self.frames.last_mut().filter(|frame| frame.is_mapping && frame.key.is_none()) {
             let Some(text) = value.node.scalar() else {
                 return Err(self.problem(
                     "yaml-syntax",
-                    format!("a key is text, this is {}", value.node.kind_name()),
+                    format!("a key must be text, and is {}", value.node.kind_name()),
                     place,
-                    "write the key out",
+                    "write the key instead of the alias",
                 ));
             };
             frame.key = Some(Key { text, span: place, is_merge: false });
@@ -48,16 +53,16 @@ impl<'a> Reader<'a> {
         if self.expanded > MAX_EXPANDED {
             return Err(self.problem(
                 "alias-expansion",
-                format!("aliases stand for more than {MAX_EXPANDED} values"),
+                format!("aliases expand to more than {MAX_EXPANDED} values"),
                 place,
-                "aliases of aliases multiply; write the values out",
+                "replace the aliases with their values",
             ));
         }
         self.check_depth(value.height, place)?;
         self.insert(value, 0)
     }
 
-    /// Gives a finished value to the container that is open, or makes it the document.
+    /// Adds a value to the innermost open container, or makes it the root.
     pub(super) fn insert(&mut self, value: Value<'a>, anchor: usize) -> Outcome<()> {
         if anchor != 0 {
             self.anchors.insert(anchor, value);
@@ -88,9 +93,9 @@ impl<'a> Reader<'a> {
         if merged.is_empty() || merged.iter().any(|node| !matches!(node.kind, Kind::Object(_))) {
             return Err(self.problem(
                 "yaml-syntax",
-                "`<<` merges mappings, this is none",
+                "`<<` requires a mapping",
                 value.node.span,
-                "name a mapping by its alias, or quote the key",
+                "use the alias of a mapping, or quote the key",
             ));
         }
         frame.merged.extend_from_slice(merged);

@@ -1,8 +1,8 @@
 //! Reads YAML into the same tree as JSON.
 //!
-//! Takes the events of `saphyr-parser`, gives nodes with places: short forms become the objects they stand for, plain scalars
-//! are read as YAML 1.1 ([`resolve`]), aliases and merge keys are expanded ([`insert`]). What is wrong with a text is said in [`problem`].
-//! [`Document::alias`](super::Document::alias) names the first one for whoever sends the text to the service.
+//! Takes the events of `saphyr-parser` and returns nodes with spans. Short forms become objects ([`short_form`]), plain scalars are read as
+//! YAML 1.1 ([`resolve`]), and aliases and merge keys are expanded ([`insert`]). [`problem`] words syntax errors.
+//! [`Document::alias`](super::Document::alias) is the first alias or merge key, since CloudFormation refuses them.
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html>
 
 mod insert;
@@ -27,9 +27,9 @@ use position::Offsets;
 use resolve::Plain;
 use short_form::Function;
 
-/// What a text was read into.
+/// The result of reading a YAML text.
 pub(super) struct Read<'a> {
-    /// Its one value.
+    /// The value.
     pub root: &'a Node<'a>,
     /// The first alias or merge key.
     pub alias: Option<Span>,
@@ -39,7 +39,7 @@ pub(super) struct Read<'a> {
 ///
 /// # Errors
 ///
-/// Returns the first problem of syntax, and every duplicate key and unknown tag before it.
+/// Returns an error with the first syntax error, and every duplicate key and unknown tag before it.
 pub(super) fn read<'a>(source: &'a Source, arena: &'a Arena) -> Result<Read<'a>, Diagnostics> {
     let mut reader = Reader {
         source,
@@ -78,17 +78,17 @@ pub(super) fn read<'a>(source: &'a Source, arena: &'a Arena) -> Result<Read<'a>,
 
 type Outcome<T> = Result<T, Box<Diagnostic>>;
 
-/// A value with what its containers want to know of it.
+/// A value with its size and height, which its containers add up.
 #[derive(Clone, Copy)]
 struct Value<'a> {
     node: Node<'a>,
-    /// How many values it holds, itself included, aliases expanded.
+    /// The number of values in it, including itself, with aliases expanded.
     size: usize,
-    /// How deep it nests; a scalar is 0.
+    /// The nesting depth; 0 for a scalar.
     height: usize,
 }
 
-/// A key that waits for its value.
+/// A key whose value has not been read yet.
 #[derive(Clone, Copy)]
 struct Key<'a> {
     text: &'a str,
@@ -96,17 +96,17 @@ struct Key<'a> {
     is_merge: bool,
 }
 
-/// A mapping or sequence that is open.
+/// An open mapping or sequence.
 struct Frame<'a> {
     is_mapping: bool,
-    /// The bracket that opens it, in flow style.
+    /// The opening bracket, in flow style.
     bracket: Option<Span>,
     start: u32,
     content_start: u32,
     end: u32,
     function: Option<Function<'a>>,
     anchor: usize,
-    /// Where its items or members start in the reader's lists.
+    /// The index of its first item or member in the reader's lists.
     first: usize,
     key: Option<Key<'a>>,
     merged: Vec<Node<'a>>,
@@ -119,14 +119,14 @@ struct Reader<'a> {
     arena: &'a Arena,
     offsets: Offsets<'a>,
     frames: Vec<Frame<'a>>,
-    /// How deep the open frames nest, objects that short forms stand for included.
+    /// The nesting depth of the open frames, including the objects of short forms.
     depth: usize,
     nodes: Vec<Node<'a>>,
     members: Vec<Member<'a>>,
     anchors: FxHashMap<usize, Value<'a>>,
     expanded: usize,
     alias: Option<Span>,
-    /// Where the scalar before ends.
+    /// The end of the previous scalar.
     last_end: u32,
     root: Option<Node<'a>>,
     problems: Diagnostics,
@@ -155,7 +155,7 @@ impl<'a> Reader<'a> {
                             "several-documents",
                             "a second document starts here",
                             place,
-                            "a template is one document; give each a file of its own",
+                            "a template is a single document; move the other documents to separate files",
                         ));
                     }
                 }
@@ -201,7 +201,7 @@ impl<'a> Reader<'a> {
                     "yaml-syntax",
                     format!("a key has the tag `{tag}`"),
                     tag_span.unwrap_or(span),
-                    "keys are plain text",
+                    "remove the tag; keys are plain text",
                 ));
             }
             if is_merge {
@@ -238,8 +238,8 @@ impl<'a> Reader<'a> {
     fn open(&mut self, is_mapping: bool, anchor: usize, tag: Option<&Tag>, place: Span) -> Outcome<()> {
         if let Some(frame) = self.frames.last().filter(|frame| frame.is_mapping && frame.key.is_none()) {
             let place = self.source.first_character(place);
-            let message = format!("a key is text, this is {}", if is_mapping { "a mapping" } else { "a list" });
-            let hint = "in a template, `{{name}}` and `[name]` need quotes";
+            let message = format!("a key must be text, and is {}", if is_mapping { "a mapping" } else { "a list" });
+            let hint = "text such as `{{name}}` and `[name]` requires quotes";
             let mut problem = self.problem("yaml-syntax", message, place, hint);
             if let Some(bracket) = frame.bracket {
                 *problem = problem.at(self.source, bracket, "in the mapping opened here");
@@ -250,7 +250,7 @@ impl<'a> Reader<'a> {
         let bracket = self.source.slice(place).ends_with(['[', '{']).then(|| Span { start: place.end - 1, end: place.end });
         let mut start = place.start;
         if !is_mapping && bracket.is_none() && tag.is_none() && anchor == 0 && text.as_bytes().get(start as usize) != Some(&b'-') {
-            // A list that is not indented under its key is reported from its first item on.
+            // The parser reports a list that is not indented below its key from its first item on.
             let before = text[..start as usize].trim_end_matches([' ', '\t']);
             if before.ends_with('-') {
                 start = u32::try_from(before.len() - 1).unwrap_or(start);
@@ -308,12 +308,7 @@ impl<'a> Reader<'a> {
 
     fn check_depth(&self, height: usize, place: Span) -> Outcome<()> {
         if self.depth + height > MAX_DEPTH {
-            return Err(self.problem(
-                "yaml-syntax",
-                format!("nested deeper than {MAX_DEPTH} levels"),
-                place,
-                "no CloudFormation template nests this deep; check the indentation",
-            ));
+            return Err(self.problem("yaml-syntax", format!("nested deeper than {MAX_DEPTH} levels"), place, "check the indentation"));
         }
         Ok(())
     }

@@ -1,8 +1,8 @@
-//! Where values stand: byte offsets for places that count characters, and what of a value is its tag and anchor.
+//! Positions: converts character offsets to byte offsets, and separates values from their tags and anchors.
 
 use crate::diagnostic::{Source, Span};
 
-/// Turns character offsets into byte offsets, quickest for those near the one before.
+/// Converts character offsets to byte offsets; fastest for offsets near the previous one.
 pub(super) struct Offsets<'a> {
     text: &'a str,
     is_ascii: bool,
@@ -11,17 +11,17 @@ pub(super) struct Offsets<'a> {
 }
 
 impl<'a> Offsets<'a> {
-    /// Counts in `text`, whose byte order mark is not counted.
+    /// Returns a converter for `text`, whose byte order mark does not count.
     pub(super) fn new(text: &'a str) -> Self {
         Self { text, is_ascii: text.is_ascii(), characters: 0, bytes: text.len() - without_mark(text).len() }
     }
 
-    /// Returns the text less its byte order mark.
+    /// Returns the text without its byte order mark.
     pub(super) fn body(&self) -> &'a str {
         without_mark(self.text)
     }
 
-    /// Returns the byte offset in the whole text; a place past the end is the end.
+    /// Returns the byte offset in the whole text; an offset past the end becomes the end.
     pub(super) fn byte(&mut self, character: usize) -> u32 {
         if self.is_ascii {
             return u32::try_from(character.min(self.text.len())).unwrap_or(u32::MAX);
@@ -46,7 +46,7 @@ fn without_mark(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
-/// Steps over the tag and the anchor in front of a value: returns where the tag stands and where the value starts.
+/// Skips the tag and the anchor before a value; returns the span of the tag and the start of the value.
 pub(super) fn properties(source: &Source, start: u32, limit: u32) -> (Option<Span>, u32) {
     let bytes = source.text().as_bytes();
     let limit = (limit as usize).min(bytes.len());
@@ -76,8 +76,8 @@ pub(super) fn properties(source: &Source, start: u32, limit: u32) -> (Option<Spa
     (tag, u32::try_from(at).unwrap_or(u32::MAX))
 }
 
-/// Returns the place of a block scalar, from its `|` or `>` to the last character that is not blank; `last_end` is
-/// where the scalar before it ends.
+/// Returns the span of a block scalar, from its `|` or `>` to its last character that is not whitespace. `last_end` is the end of the
+/// previous scalar.
 pub(super) fn block_scalar(source: &Source, content: Span, has_properties: bool, last_end: u32) -> Span {
     let text = source.text();
     let mut start = content.start as usize;

@@ -1,26 +1,26 @@
-//! What a plain scalar means: YAML 1.1, as CloudFormation reads it, where `yes` is true and `0755` is 493.
+//! Resolves plain scalars as YAML 1.1, like CloudFormation: `yes` is true and `0755` is 493.
 //!
 //! Source: <https://yaml.org/type/> and
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html>
 
 use std::borrow::Cow;
 
-/// What a plain scalar is.
+/// The type and value of a plain scalar.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Plain<'t> {
     /// Empty, `~` or `null`.
     Null,
     /// `yes`, `no`, `on`, `off`, `true`, `false` in their three spellings.
     Bool(bool),
-    /// A number in JSON's spelling: as written wherever JSON allows it.
+    /// A number in JSON's syntax, as written if JSON allows it.
     Number(Cow<'t, str>),
-    /// Everything else, dates among it.
+    /// Anything else, including dates.
     Text,
 }
 
-/// Returns what a plain scalar is.
+/// Returns the type and value of a plain scalar.
 ///
-/// `.inf` and `.nan` stay text, since no template can hold them as numbers.
+/// `.inf` and `.nan` are text, since JSON has no such numbers.
 pub(super) fn plain(text: &str) -> Plain<'_> {
     match text.as_bytes().first() {
         None => Plain::Null,
@@ -69,13 +69,13 @@ fn number(text: &str) -> Option<Cow<'_, str>> {
         if !unsigned.starts_with('0') {
             return Some(as_written());
         }
-        // A leading zero means octal; with an 8 or a 9 in it, as in many account IDs, it is no number at all.
+        // A leading zero means octal; with an 8 or a 9, as in many account IDs, the scalar is text.
         return if unsigned.contains(['8', '9']) { None } else { in_base(unsigned, 8) };
     }
     if unsigned.contains(':') {
         return sexagesimal(unsigned).map(|value| Cow::Owned(format!("{sign}{value}")));
     }
-    // YAML 1.1 wants the point, and a sign in the exponent, so that a commit such as 12e4567 stays text.
+    // YAML 1.1 requires a point, and a sign in the exponent: a commit ID such as 12e4567 is text.
     let (mantissa, exponent) = match unsigned.find(['e', 'E']) {
         Some(at) => (&unsigned[..at], Some(&unsigned[at + 1..])),
         None => (unsigned, None),
@@ -101,7 +101,7 @@ fn number(text: &str) -> Option<Cow<'_, str>> {
     Some(Cow::Owned(format!("{sign}{whole}.{fraction}{exponent}")))
 }
 
-/// Returns what a scalar with the tag `!!int`, `!!float`, `!!bool` or `!!null` is: a number in JSON's spelling too.
+/// Returns the value of a scalar with the tag `!!int`, `!!float`, `!!bool` or `!!null`, which may also be a number in JSON's syntax.
 pub(super) fn tagged(text: &str) -> Plain<'_> {
     match plain(text) {
         Plain::Text if text.parse::<serde_json::Number>().is_ok() => Plain::Number(Cow::Borrowed(text)),
@@ -109,7 +109,7 @@ pub(super) fn tagged(text: &str) -> Plain<'_> {
     }
 }
 
-/// Returns `1:30` as 90; `01:30` is text.
+/// Parses a number in base 60: `1:30` is 90, and `01:30` is text.
 fn sexagesimal(text: &str) -> Option<u128> {
     let mut parts = text.split(':');
     let first = parts.next().filter(|first| !first.starts_with('0') && !first.is_empty())?;
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_looks_like_a_number_is_text() {
+    fn text_that_resembles_a_number_is_text() {
         for text in [
             "2010-09-09",
             "2012-10-17",

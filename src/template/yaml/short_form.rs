@@ -1,4 +1,4 @@
-//! Short forms: which there are, and the objects they stand for.
+//! Short forms of functions, such as `!Ref`.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
 use crate::template::node::{Arena, Kind, Member, Node};
 use crate::text::did_you_mean;
 
-/// Functions that have a short form, by the name after the `!`.
+/// Functions with a short form, by the name after the `!`.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html>
 pub const SHORT_FORMS: [&str; 27] = [
@@ -42,7 +42,7 @@ pub const SHORT_FORMS: [&str; 27] = [
     "ValueOfAll",
 ];
 
-/// Returns the key that a short form stands for, such as `Fn::Sub` for `Sub`.
+/// Returns the key of a short form, such as `Fn::Sub` for `Sub`.
 fn long_form(short: &str) -> Option<Cow<'static, str>> {
     match short {
         "Ref" => Some("Ref".into()),
@@ -52,7 +52,7 @@ fn long_form(short: &str) -> Option<Cow<'static, str>> {
     }
 }
 
-/// Returns the problem of a tag that is no short form.
+/// Returns the diagnostic for a tag that is not a short form.
 fn unknown_tag(source: &Source, tag: &str, span: Span) -> Diagnostic {
     let name = tag.trim_start_matches('!').trim_start_matches("Fn::");
     let hint = if long_form(name).is_some() {
@@ -61,31 +61,31 @@ fn unknown_tag(source: &Source, tag: &str, span: Span) -> Diagnostic {
         "`Fn::ForEach` has no short form; write `Fn::ForEach::Name:`".to_owned()
     } else {
         did_you_mean(name, SHORT_FORMS).map_or_else(
-            || "tags are the short forms of functions, such as `!Ref` and `!Sub`; quote text that starts with `!`".to_owned(),
+            || "tags are short forms of functions, such as `!Ref` and `!Sub`; quote text that starts with `!`".to_owned(),
             |hint| hint.replacen('`', "`!", 1),
         )
     };
-    Diagnostic::error("unknown-tag", format!("there is no short form `{tag}`")).at(source, span, "").hinted(hint)
+    Diagnostic::error("unknown-tag", format!("unknown tag `{tag}`")).at(source, span, "").hinted(hint)
 }
 
-/// A short form: the function's name, and where the tag stands.
+/// A short form: the function's name and the span of the tag.
 #[derive(Clone, Copy)]
 pub(super) struct Function<'a> {
     pub name: &'a str,
     pub span: Span,
 }
 
-/// Tells whether a tag only says that a scalar is text: `!!str`, or a lone `!`.
+/// Returns whether a tag declares a scalar as text: `!!str` or `!`.
 pub(super) fn is_text(tag: &Tag) -> bool {
     if tag.is_yaml_core_schema() { tag.suffix == "str" } else { tag.handle.is_empty() && tag.suffix == "!" }
 }
 
-/// Returns the function that a tag is the short form of; reports a tag that is none.
+/// Returns the function of a short form, or reports an unknown tag.
 pub(super) fn function<'a>(tag: &Tag, span: Span, source: &Source, arena: &'a Arena, problems: &mut Diagnostics) -> Option<Function<'a>> {
     if tag.is_yaml_core_schema() {
         if !matches!(tag.suffix.as_str(), "str" | "int" | "float" | "bool" | "null" | "map" | "seq") {
-            let problem = Diagnostic::error("unknown-tag", format!("CloudFormation does not take the tag `!!{}`", tag.suffix));
-            problems.push(problem.at(source, span, "").hinted("leave it out, and quote the value if it is text"));
+            let problem = Diagnostic::error("unknown-tag", format!("CloudFormation does not support the tag `!!{}`", tag.suffix));
+            problems.push(problem.at(source, span, "").hinted("remove the tag, and quote the value if it is text"));
         }
         return None;
     }
@@ -102,7 +102,7 @@ pub(super) fn function<'a>(tag: &Tag, span: Span, source: &Source, arena: &'a Ar
     }
 }
 
-/// Wraps an operand into the object that a short form stands for.
+/// Returns the object of a short form with its operand.
 pub(super) fn call<'a>(function: Option<Function<'a>>, operand: Value<'a>, whole: Span, source: &Source, arena: &'a Arena) -> Value<'a> {
     let Some(function) = function else {
         return operand;

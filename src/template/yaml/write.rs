@@ -1,33 +1,33 @@
-//! Writes YAML that every reader reads alike: YAML 1.1 or 1.2, ours or the service's.
+//! Writes YAML that has the same meaning in YAML 1.1 and 1.2.
 //!
-//! An emitter of our own, since the ones there are keep neither a number's text (`1.50`, a large integer) nor the quotes that YAML 1.1
-//! needs around `1:30` and `2010-09-09`.
+//! Existing emitters keep neither a number's text (`1.50`, a large integer) nor the quotes that YAML 1.1 requires around `1:30` and
+//! `2010-09-09`.
 
 use super::resolve::{Plain, plain};
 use super::short_form::SHORT_FORMS;
 use crate::template::node::{Kind, Member, Node};
 
-/// How functions are written in YAML.
+/// The form of functions in YAML.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Functions {
     /// `Ref: Vpc`, as in JSON.
     #[default]
     Long,
-    /// `!Ref Vpc`, wherever that reads back as the same.
+    /// `!Ref Vpc`, if reading it returns the same value.
     Short,
 }
 
-/// Longest key that YAML lets stand before its colon without a `?` in front, less some room for quotes.
+/// Longest key that is written without `?`; YAML's limit, less some room for quotes.
 const LONGEST_SIMPLE_KEY: usize = 1000;
 
-/// Writes a tree as YAML, in block style with two blanks a level.
+/// Writes a tree as YAML, in block style with two spaces per level.
 pub fn write_yaml(root: &Node<'_>, functions: Functions) -> String {
     let mut writer = Writer { functions, text: String::new() };
     writer.value(root, 0, Lead::Root);
     writer.text
 }
 
-/// What stands on the line already.
+/// The text before a value on its line.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Lead {
     Root,
@@ -42,7 +42,7 @@ struct Writer {
 }
 
 impl Writer {
-    /// Writes a value and ends its line; what the value holds starts at the column `level`.
+    /// Writes a value and ends its line; its children start at the column `level`.
     fn value(&mut self, node: &Node<'_>, level: usize, lead: Lead) {
         if let Some((name, operand)) = self.short_form(node) {
             self.gap(lead);
@@ -92,7 +92,7 @@ impl Writer {
     fn member(&mut self, member: &Member<'_>, level: usize) {
         let start = self.text.len();
         self.line_scalar(member.key);
-        // What counts is the key as it is written: each control character takes six bytes.
+        // The limit applies to the written key: each control character takes six bytes.
         if self.text.len() - start > LONGEST_SIMPLE_KEY {
             self.text.insert_str(start, "? ");
             self.text.push('\n');
@@ -115,7 +115,7 @@ impl Writer {
         }
     }
 
-    /// Returns a function's short name and its operand, when the short form reads back as the same.
+    /// Returns the short name and operand of a function, if reading the short form returns the same value.
     fn short_form<'n>(&self, node: &'n Node<'_>) -> Option<(&'n str, &'n Node<'n>)> {
         let (Functions::Short, Kind::Object([member])) = (self.functions, node.kind) else {
             return None;
@@ -123,14 +123,14 @@ impl Writer {
         let operand = &member.value;
         let name = match member.key {
             "Ref" => "Ref",
-            // A policy statement may hold a lone `Condition` too, which is no function.
+            // A policy statement may contain a lone `Condition` that is not a function.
             key => key
                 .strip_prefix("Fn::")
                 .filter(|name| SHORT_FORMS.contains(name) && !matches!(*name, "Ref" | "Condition" | "GetStackOutput"))?,
         };
         let reads_back = match operand.kind {
             Kind::String(text) => name != "GetAtt" || !text.contains('.'),
-            // Two tags cannot stand before one value.
+            // A value can have only one tag.
             Kind::Object(_) => self.short_form(operand).is_none(),
             Kind::Array([resource, attribute]) if name == "GetAtt" => match (resource.as_str(), attribute.as_str()) {
                 (Some(resource), Some(_)) => !resource.contains('.'),
@@ -158,7 +158,7 @@ impl Writer {
         self.text.push('\n');
     }
 
-    /// Writes a number, with a tag where YAML 1.1 would take its spelling, such as `1e3`, for text.
+    /// Writes a number, with a tag if YAML 1.1 would read it as text, such as `1e3`.
     fn number(&mut self, lead: Lead, number: &str) {
         if matches!(plain(number), Plain::Number(same) if same == number) {
             self.word(lead, number);
@@ -167,7 +167,7 @@ impl Writer {
         }
     }
 
-    /// Writes text of several lines as a literal block, if it can be one.
+    /// Writes text with several lines as a literal block, if possible; returns whether it did.
     fn block_scalar(&mut self, text: &str, level: usize) -> bool {
         let starts_plainly = !text.starts_with([' ', '\t', '\n']);
         if !text.contains('\n') || !starts_plainly || text.chars().any(|character| character != '\n' && needs_escape(character)) {
@@ -189,7 +189,7 @@ impl Writer {
         true
     }
 
-    /// Writes text on one line: plain where nothing could take it for anything else, else in quotes.
+    /// Writes text on one line: plain if it is unambiguous, otherwise in quotes.
     fn line_scalar(&mut self, text: &str) {
         if is_safely_plain(text) {
             self.text.push_str(text);
@@ -215,7 +215,7 @@ impl Writer {
     }
 }
 
-/// Tells whether a character may not stand in YAML as it is, or would end a line.
+/// Returns whether a character must be escaped in YAML, or would end a line.
 fn needs_escape(character: char) -> bool {
     character.is_control() || matches!(character, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
 }

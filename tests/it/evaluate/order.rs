@@ -128,7 +128,7 @@ fn a_diff_tells_the_problems_of_both_sides_at_once() {
     };
     let (nobody, somebody) = ("error[unresolved-reference]: `Nobody` is n", "error[unresolved-reference]: `Somebody` is");
     assert_eq!(told("diff old.json new.json"), [nobody, somebody]);
-    assert_eq!(told("diff torn.json new.json"), ["error[json-syntax]: the document ends too ", somebody]);
+    assert_eq!(told("diff torn.json new.json"), ["error[json-syntax]: unexpected end of the ", somebody]);
     assert_eq!(told("diff old.json old.json"), [nobody]);
 }
 

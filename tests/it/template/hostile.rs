@@ -39,7 +39,7 @@ fn nesting_without_end_is_refused_quickly() {
         ("t.yaml", (0..300).map(|level| format!("{}a:\n", " ".repeat(level))).collect()),
     ] {
         let problems = refusals(name, &text).to_string();
-        assert!(problems.contains("deep") || problems.contains("a key is text"), "{problems}");
+        assert!(problems.contains("deep") || problems.contains("a key must be text"), "{problems}");
     }
 }
 
