@@ -140,7 +140,7 @@ pub(super) fn steps<'a>(invocation: &'a Invocation, runner: &dyn Runner, tell: &
             return Ok(Ended::Asked(None));
         }
         let Some(mut command) = command(&step.argv) else { continue };
-        if step.heeds_environment {
+        if step.uses_environment {
             command.envs(&invocation.environment);
         }
         runner.prepare(&mut command);

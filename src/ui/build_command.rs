@@ -1,21 +1,37 @@
-//! How a build is started: its steps, its caches, and what there is to say.
+//! The view of a build command: its steps, its caches and its notes.
 
+use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::Layout;
+use super::build_hints;
 use super::styles::styled;
-use crate::build::engine::{Buildx, EngineFacts};
-use crate::build::{Invocation, Note};
+use crate::build::command::Need;
+use crate::build::engine::{Buildx, Engine, EngineFacts};
+use crate::build::{Invocation, Note, Step};
 
-/// The answer for programs.
+/// The JSON view.
 #[derive(Serialize)]
 pub struct Answer<'a> {
     known: Known,
-    #[serde(flatten)]
-    invocation: &'a Invocation,
+    engine: Engine,
+    steps: &'a [Step],
+    environment: &'a IndexMap<String, String>,
+    needs: &'a [Need],
+    cache_to: &'a [String],
+    cache_from: &'a [String],
+    notes: Vec<NoteView<'a>>,
 }
 
-/// What is known of the engine; what is not is left out.
+#[derive(Serialize)]
+struct NoteView<'a> {
+    rule: &'static str,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
+}
+
+/// The known facts about the engine.
 #[derive(Serialize)]
 struct Known {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -31,7 +47,7 @@ struct Known {
 }
 
 impl<'a> Answer<'a> {
-    /// Returns the answer about an invocation that was planned for such an engine.
+    /// Returns the view of an invocation that was planned for an engine.
     pub fn new(facts: &EngineFacts, invocation: &'a Invocation) -> Self {
         let known = Known {
             version: facts.version.as_ref().map(ToString::to_string),
@@ -44,17 +60,28 @@ impl<'a> Answer<'a> {
             driver: facts.driver.map(|driver| driver.name()),
             image_store: facts.image_store.map(|store| store.name()),
         };
-        Self { known, invocation }
+        let note =
+            |note: &'a Note| NoteView { rule: note.rule, message: &note.message, hint: note.hint.as_ref().map(build_hints::command) };
+        Self {
+            known,
+            engine: invocation.engine,
+            steps: &invocation.steps,
+            environment: &invocation.environment,
+            needs: &invocation.needs,
+            cache_to: &invocation.cache_to,
+            cache_from: &invocation.cache_from,
+            notes: invocation.notes.iter().map(note).collect(),
+        }
     }
 }
 
-/// Returns notes, one below the other.
+/// Returns notes with their hints.
 pub fn notes(notes: &[Note], layout: Layout) -> String {
     let mut text = String::new();
     for note in notes {
         text.push_str(&format!("{}: {}\n", styled(layout.styles.strong, "note"), note.message));
         if let Some(hint) = &note.hint {
-            text.push_str(&format!("  {}: {hint}\n", styled(layout.styles.hint, "hint")));
+            text.push_str(&format!("  {}: {}\n", styled(layout.styles.hint, "hint"), build_hints::command(hint)));
         }
     }
     text

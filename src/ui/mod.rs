@@ -8,6 +8,8 @@ pub mod build_cache;
 #[cfg(feature = "build")]
 pub mod build_command;
 #[cfg(feature = "build")]
+pub mod build_hints;
+#[cfg(feature = "build")]
 pub mod build_image;
 mod diagnostics;
 mod difference;

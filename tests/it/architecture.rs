@@ -51,11 +51,7 @@ const SDK_FOLDERS: &[&str] = &["aws/", "backend/aws/", "verify/aws/", "build/aws
 const ARROW_EXCEPTIONS: &[(&str, &str)] = &[];
 
 /// Cycles between files of one module, by their first file in alphabetic order, each with the reason.
-const CYCLE_EXCEPTIONS: &[(&str, &str)] = &[
-    ("build/command/docker.rs", "the classic builder and buildx share one command; a shared file is to hold the common part"),
-    ("build/task/follow.rs", "a helper that sleeps is to move out of mounts.rs"),
-    ("cli/build/run/mod.rs", "the command and the request to stop it"),
-];
+const CYCLE_EXCEPTIONS: &[(&str, &str)] = &[("cli/build/run/mod.rs", "the command and the request to stop it")];
 
 /// Folders and files whose strings hold options for a reason.
 const OPTION_EXCEPTIONS: &[(&str, &str)] = &[
@@ -63,7 +59,6 @@ const OPTION_EXCEPTIONS: &[(&str, &str)] = &[
     ("build/command/", "composes the command lines of engines"),
     ("build/engine/", "asks engines for their version and features"),
     ("build/dockerfile/", "quotes options of Dockerfile instructions"),
-    ("build/registry/error.rs", "hints are to become data"),
 ];
 
 /// Files with comments that are still wider than the formatter's width.

@@ -3,18 +3,19 @@
 use super::super::cache::{Attributes, ImageRef, Mode};
 use super::super::request::{BuildArg, BuildRequest, CacheRequest, Secret, SecretSource};
 use super::invocation::{Invocation, Need, Note};
+use super::problem::{CacheSetting, CommandHint};
 
-/// Grows an argument vector.
+/// An argument vector under construction.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Arguments(pub(super) Vec<String>);
 
 impl Arguments {
-    pub(super) fn new(words: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        Self(words.into_iter().map(Into::into).collect())
+    pub(super) fn new(arguments: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self(arguments.into_iter().map(Into::into).collect())
     }
 
-    pub(super) fn word(&mut self, word: impl Into<String>) {
-        self.0.push(word.into());
+    pub(super) fn argument(&mut self, argument: impl Into<String>) {
+        self.0.push(argument.into());
     }
 
     /// Adds a flag and its value as two arguments.
@@ -29,12 +30,12 @@ impl Arguments {
     }
 }
 
-/// Returns a path that no program takes for a flag.
+/// Returns the path in a form that no program parses as a flag.
 pub(super) fn path(path: &str) -> String {
     if path.starts_with('-') { format!("./{path}") } else { path.to_owned() }
 }
 
-/// Returns `name=value`, or the name alone where the engine takes the environment's value itself.
+/// Returns `name=value`, or only the name if the engine reads the value from the environment.
 pub(super) fn build_arg(arg: &BuildArg) -> String {
     match &arg.value {
         Some(value) => format!("{}={value}", arg.name),
@@ -52,39 +53,50 @@ pub(super) fn secret(secret: &Secret) -> String {
     .to_string()
 }
 
-/// Returns the repository that an engine keeps single layers in, each under a tag of its own.
+/// Returns the repository of an engine that caches each layer under its own tag.
 ///
-/// Of a whole reference that was given for engines with one tag a cache, the repository is taken; a repository itself has no tag.
+/// If the request has a complete reference instead, as engines with one tag for each cache use it, returns the repository of the reference.
 ///
 /// # Errors
 ///
-/// Returns what is wrong with it, or that there is none.
+/// Returns an error if the request has neither a repository nor a reference, or if it is invalid.
 pub(super) fn layer_repository(cache: &CacheRequest) -> Result<ImageRef, String> {
-    let text = cache.repository.as_ref().or(cache.reference.as_ref()).ok_or("a registry cache needs a repository")?;
+    let text = cache.repository.as_ref().or(cache.reference.as_ref()).ok_or("a registry cache requires a repository")?;
     let reference: ImageRef = text.parse()?;
     if cache.repository.is_some() && (reference.tag.is_some() || reference.digest.is_some()) {
-        return Err(format!("`{reference}` is a reference, not a repository: each layer gets a tag of its own there"));
+        return Err(format!("`{reference}` is a reference, not a repository: the engine tags each layer itself"));
     }
     Ok(ImageRef { tag: None, digest: None, ..reference })
 }
 
-/// Says what of a cache has no effect where single layers are kept, which every service and branch shares; `others` are further flags.
-pub(super) fn unheeded(request: &BuildRequest, cache: &CacheRequest, others: &[(&'static str, bool)], invocation: &mut Invocation) {
+/// Adds a note about cache settings without effect on an engine that caches single layers, which all services and branches share.
+///
+/// `others` are further settings, each with whether the request contains it.
+pub(super) fn note_ignored_settings(
+    request: &BuildRequest,
+    cache: &CacheRequest,
+    others: &[(CacheSetting, bool)],
+    invocation: &mut Invocation,
+) {
     let main = cache.main_branch.as_deref().unwrap_or("main");
     let has_branch = cache.branch.as_deref().is_some_and(|branch| branch != main);
-    let all = [("--service", !request.service.is_empty()), ("--cache-branch", has_branch), ("--cache-mode min", cache.mode == Mode::Min)];
-    let given: Vec<String> = all.iter().chain(others).filter(|(_, is_given)| *is_given).map(|(flag, _)| format!("`{flag}`")).collect();
-    if given.is_empty() {
+    let common = [
+        (CacheSetting::Service, !request.service.is_empty()),
+        (CacheSetting::Branch, has_branch),
+        (CacheSetting::ModeMin, cache.mode == Mode::Min),
+    ];
+    let ignored: Vec<CacheSetting> = common.iter().chain(others).filter(|(_, is_set)| *is_set).map(|(setting, _)| *setting).collect();
+    if ignored.is_empty() {
         return;
     }
-    let (flags, engine) = (given.join(", "), invocation.engine);
-    let have = if given.len() == 1 { "has" } else { "have" };
-    let message =
-        format!("{flags} {have} no effect on the cache: {engine} keeps single layers there, shared by all that use the repository");
-    invocation.note(Note::new("cache-flags-unheeded", message).hinted("a repository each keeps services or branches apart"));
+    let message = format!(
+        "{} ignores some cache settings: it caches single layers, which all builds with the same repository share",
+        invocation.engine
+    );
+    invocation.note(Note::new("cache-settings-ignored", message).hinted(CommandHint::IgnoredCacheSettings(ignored)));
 }
 
-/// Says which variables the request's secrets come from, and which build arguments look like secrets.
+/// Adds the variables that the request's secrets are read from, and a note for each build argument with the name of a secret.
 pub(super) fn add_needs(request: &BuildRequest, invocation: &mut Invocation) {
     for secret in &request.secrets {
         if let SecretSource::Environment(name) = &secret.source {
@@ -97,12 +109,7 @@ pub(super) fn add_needs(request: &BuildRequest, invocation: &mut Invocation) {
         ["TOKEN", "SECRET", "PASSWORD", "PASSWD", "PRIVATE_KEY", "CREDENTIAL"].iter().any(|word| name.contains(word))
     };
     for arg in request.build_args.iter().filter(|arg| is_secret(&arg.name)) {
-        invocation.note(
-            Note::new(
-                "secret-build-arg",
-                format!("the build argument `{}` sounds like a secret, and stays readable in the image", arg.name),
-            )
-            .hinted(format!("`--secret {0}` with `RUN --mount=type=secret,id={0}` leaves no trace", arg.name)),
-        );
+        let message = format!("the build argument `{}` looks like a secret; build arguments are readable in the image", arg.name);
+        invocation.note(Note::new("secret-build-arg", message).hinted(CommandHint::UseSecret { name: arg.name.clone() }));
     }
 }

@@ -1,13 +1,14 @@
-//! BuildKit's caches: what is exported and imported, with the attributes that the BuildKit at hand knows.
+//! The cache exports and imports of BuildKit, with the attributes that its version supports.
 
 use super::super::cache::{Attributes, Backend, Compression, ImageRef};
 use super::super::engine::{BuildKit, Engine};
 use super::super::request::{BuildRequest, CacheRequest};
 use super::invocation::{Invocation, Need, Note};
+use super::problem::CommandHint;
 
-/// Adds what caches are written and read, in BuildKit's words, to an invocation.
+/// Adds the cache exports and imports, as BuildKit attributes, to an invocation.
 ///
-/// The request has been checked: whatever is wrong with it has been told, and is passed over here.
+/// Ignores invalid parts of the request: `check` reports them.
 pub(super) fn add(request: &BuildRequest, cache: &CacheRequest, buildkit: &BuildKit, engine: Engine, invocation: &mut Invocation) {
     let mut caches = Caches { request, cache, buildkit, engine, invocation, to: Vec::new(), from: Vec::new() };
     if cache.to.is_empty() && cache.from.is_empty() {
@@ -20,12 +21,12 @@ pub(super) fn add(request: &BuildRequest, cache: &CacheRequest, buildkit: &Build
             Some(Backend::Mounts | Backend::Image) | None => {}
         }
     } else {
-        caches.as_given();
+        caches.explicit();
     }
     let Caches { to, mut from, invocation, .. } = caches;
     if request.no_cache && !from.is_empty() {
         from.clear();
-        invocation.note(Note::new("no-cache", "nothing is taken from the cache; it is written anew for the next build"));
+        invocation.note(Note::new("no-cache", "the build does not read the cache, but writes it for the next build"));
     }
     invocation.cache_to = to;
     invocation.cache_from = from;
@@ -46,14 +47,14 @@ impl Caches<'_> {
         let Ok(references) = self.cache.references(&self.request.service) else { return };
         let insecure = self.request.insecure_registry && self.buildkit.has_insecure_cache();
         for reference in &references {
-            // Of no effect, since an import that fails is a warning anyway; docker's users have it there, buildctl's do not.
+            // It has no effect on imports, which only warn if they fail. It is default in docker commands, but not in those of buildctl.
             let ignore = matches!(self.engine, Engine::Docker | Engine::Buildx) && self.ignores_errors();
             let from = Attributes::of_type("registry").with("ref", reference.to_string());
             self.from.push(from.with_if(ignore, "ignore-error", "true").with_if(insecure, "registry.insecure", "true").to_string());
         }
         let Some(reference) = references.first() else { return };
         if reference.is_ecr() && !self.buildkit.has_image_manifest() {
-            self.invocation.note(too_old_for_ecr(self.buildkit, "the cache is read and not written"));
+            self.invocation.note(too_old_for_ecr(self.buildkit, "the build only reads the cache"));
             return;
         }
         let to = Attributes::of_type("registry").with("ref", reference.to_string()).with("mode", self.cache.mode.name());
@@ -64,38 +65,39 @@ impl Caches<'_> {
     fn local(&mut self) {
         let Some(directory) = self.cache.directory.as_deref() else { return };
         let names = self.cache.names(&self.request.service);
-        // One directory holds one cache: the last that was written.
-        let place = |name: &String| match self.request.service.is_empty() && self.cache.branch.is_none() {
+        // A directory contains one cache: the one that was written last.
+        let path = |name: &String| match self.request.service.is_empty() && self.cache.branch.is_none() {
             true => directory.to_owned(),
             false => format!("{}/{name}", directory.trim_end_matches('/')),
         };
-        self.from.extend(names.iter().map(|name| Attributes::of_type("local").with("src", place(name)).to_string()));
+        self.from.extend(names.iter().map(|name| Attributes::of_type("local").with("src", path(name)).to_string()));
         if let Some(name) = names.first() {
-            let to = Attributes::of_type("local").with("dest", place(name)).with("mode", self.cache.mode.name());
+            let to = Attributes::of_type("local").with("dest", path(name)).with("mode", self.cache.mode.name());
             let to = self.layout(to, None).to_string();
             self.to.push(to);
             self.invocation.note(
-                Note::new("local-cache-grows", "a local cache keeps every layer that was ever in it")
-                    .hinted("write it beside the old one and put it in its place, or remove the directory now and then"),
+                Note::new("local-cache-grows", "a local cache grows: BuildKit never deletes its old layers").hinted(
+                    "write the cache to a new directory and replace the old one with it, or delete the directory from time to time",
+                ),
             );
         }
     }
 
-    /// Adds what caches in an image layout have in common.
-    fn layout(&mut self, to: Attributes, usual: Option<Compression>) -> Attributes {
+    /// Adds the attributes of a cache in an image layout; `default` is the compression that is used unless the request sets one.
+    fn layout(&mut self, to: Attributes, default: Option<Compression>) -> Attributes {
         let has_oci = self.buildkit.has_oci_media_types();
-        // Neither is of use without the other; since 0.21 both are there without a word.
-        let is_manifest = usual.is_some() && self.buildkit.has_image_manifest();
-        let asked = self.cache.compression;
-        let mut compression = asked.or(usual);
+        // ECR requires both attributes; since 0.21 both are defaults.
+        let is_manifest = default.is_some() && self.buildkit.has_image_manifest();
+        let requested = self.cache.compression;
+        let mut compression = requested.or(default);
         if let Some(wanted) = compression.filter(|wanted| wanted.needs_oci_media_types())
             && !(has_oci && self.buildkit.has_estargz_and_zstd())
         {
             compression = None;
-            if asked.is_some() {
-                let words = self.buildkit.words();
-                self.invocation
-                    .note(Note::new("compression", format!("{words} has no {}: layers are compressed with gzip", wanted.name())));
+            if requested.is_some() {
+                let buildkit = self.buildkit.description();
+                let message = format!("{buildkit} does not support {}: compressing layers with gzip", wanted.name());
+                self.invocation.note(Note::new("compression", message));
             }
         }
         let needs_oci = compression.is_some_and(Compression::needs_oci_media_types);
@@ -109,7 +111,8 @@ impl Caches<'_> {
     fn s3(&mut self) {
         let s3 = &self.cache.s3;
         if !self.buildkit.has_s3() {
-            let message = format!("{} keeps no cache in S3, which came with 0.11: the build is a plain one", self.buildkit.words());
+            let message =
+                format!("{} does not support caches in S3, which require 0.11: building without a cache", self.buildkit.description());
             self.invocation.note(Note::new("buildkit-too-old", message));
             return;
         }
@@ -135,35 +138,38 @@ impl Caches<'_> {
             .with_some("touch_refresh", s3.touch_refresh.as_deref())
             .with_if(self.ignores_errors(), "ignore-error", "true");
         self.to.push(to.to_string());
-        let whose = match self.engine {
+        let source = match self.engine {
             Engine::Docker | Engine::Buildx => {
-                "buildx takes AWS credentials from its own environment or AWS's files, and hands them to the builder"
+                "buildx reads AWS credentials from its environment or the AWS configuration files, and passes them to the builder"
             }
-            Engine::BuildctlDaemonless => "AWS credentials are read from the environment of this command",
-            _ => "AWS credentials are read from the environment of buildkitd, not from that of buildctl",
+            Engine::BuildctlDaemonless => "AWS credentials must be in the environment of this command",
+            _ => "AWS credentials must be in the environment of buildkitd, not in that of buildctl",
         };
-        self.invocation.note(Note::new("s3-credentials", whose).hinted("they never belong into an argument"));
+        self.invocation.note(Note::new("s3-credentials", source).hinted("do not pass them as arguments"));
     }
 
     fn inline(&mut self) {
         self.to.push(Attributes::of_type("inline").to_string());
-        let given = self.cache.reference.as_ref().map(|reference| vec![reference.clone()]);
-        let sources = given.unwrap_or_else(|| self.request.tags.clone());
+        let explicit = self.cache.reference.as_ref().map(|reference| vec![reference.clone()]);
+        let sources = explicit.unwrap_or_else(|| self.request.tags.clone());
         for source in sources.iter().filter_map(|source| source.parse::<ImageRef>().ok()) {
             self.from.push(Attributes::of_type("registry").with("ref", source.to_string()).to_string());
         }
-        self.invocation.note(Note::new("inline-cache", "an inline cache holds the layers of the result only, not those of earlier stages"));
+        let message = "an inline cache contains only the layers of the final stage, not those of earlier stages";
+        self.invocation.note(Note::new("inline-cache", message));
     }
 
     fn gha(&mut self) {
         if !self.buildkit.has_gha() {
-            let message = format!("{} has no GitHub Actions cache, which came with 0.9: the build is a plain one", self.buildkit.words());
+            let buildkit = self.buildkit.description();
+            let message = format!("{buildkit} does not support the GitHub Actions cache, which requires 0.9: building without a cache");
             self.invocation.note(Note::new("buildkit-too-old", message));
             return;
         }
         if !self.buildkit.has_gha_v2() {
-            let message = format!("{} speaks the old GitHub cache service, which was shut down in April 2025", self.buildkit.words());
-            self.invocation.note(Note::new("gha-version", message).hinted("BuildKit 0.20 or later speaks the new one"));
+            let buildkit = self.buildkit.description();
+            let message = format!("{buildkit} uses version 1 of GitHub's cache service, which was shut down in April 2025");
+            self.invocation.note(Note::new("gha-version", message).hinted("use BuildKit 0.20 or later, which uses version 2"));
         }
         let names = self.cache.names(&self.request.service);
         let has_scope = !self.request.service.is_empty() || self.cache.branch.is_some();
@@ -181,17 +187,17 @@ impl Caches<'_> {
             self.invocation.needs.push(Need { any_of, purpose: "the GitHub Actions cache".to_owned(), required: false });
         }
         self.invocation.note(
-            Note::new("gha-environment", "without ACTIONS_RUNTIME_TOKEN and ACTIONS_RESULTS_URL this cache is passed over in silence")
-                .hinted("a `run:` step gets them through the action crazy-max/ghaction-github-runtime"),
+            Note::new("gha-environment", "BuildKit silently ignores this cache without ACTIONS_RUNTIME_TOKEN and ACTIONS_RESULTS_URL")
+                .hinted("in a `run:` step, set them with the action crazy-max/ghaction-github-runtime"),
         );
     }
 
-    /// Takes over what the user wrote, letter for letter, and says what will come of it.
-    fn as_given(&mut self) {
+    /// Uses the exports and imports of the request unchanged, and adds notes about their effects.
+    fn explicit(&mut self) {
         self.to.clone_from(&self.cache.to);
         self.from.clone_from(&self.cache.from);
         if self.to.len() > 1 && !self.buildkit.has_several_exports() {
-            let message = format!("{} exports one cache at a time, which changed with 0.11", self.buildkit.words());
+            let message = format!("{} exports only one cache; several require 0.11", self.buildkit.description());
             self.invocation.note(Note::new("buildkit-too-old", message));
         }
         for attributes in self.cache.to.iter().filter_map(|text| Attributes::parse(text).ok()) {
@@ -204,22 +210,21 @@ impl Caches<'_> {
                 is("image-manifest") || (attributes.get("image-manifest").is_none() && self.buildkit.defaults_to_image_manifest());
             if reference.is_some_and(|reference| reference.is_ecr()) && !(is_image && self.buildkit.has_image_manifest()) {
                 let note = match self.buildkit.has_image_manifest() {
-                    true => Note::new("ecr-cache", "ECR takes no cache that is an image index")
-                        .hinted("add `image-manifest=true,oci-mediatypes=true` to `--cache-to`"),
-                    false => too_old_for_ecr(self.buildkit, "ECR will refuse this one"),
+                    true => Note::new("ecr-cache", "ECR rejects a cache that is an image index").hinted(CommandHint::AddImageManifest),
+                    false => too_old_for_ecr(self.buildkit, "ECR will reject this one"),
                 };
                 self.invocation.note(note);
             }
             let compression = attributes.get("compression");
             if matches!(compression, Some("estargz" | "zstd")) && attributes.get("oci-mediatypes") == Some("false") {
-                let message = "estargz and zstd need `oci-mediatypes=true`";
+                let message = "estargz and zstd require `oci-mediatypes=true`";
                 self.invocation.note(Note::new("compression", message));
             }
             if attributes.get("push").is_some() {
-                self.invocation.note(Note::new("cache-push", "`push` has no effect on a cache: a registry cache is always pushed"));
+                self.invocation.note(Note::new("cache-push", "`push` has no effect: BuildKit always pushes a registry cache"));
             }
             if attributes.get("type") != Some("inline") && attributes.get("mode").is_none() {
-                let message = "without `mode=max` the cache holds the layers of the result only, not those of earlier stages";
+                let message = "without `mode=max` the cache contains only the layers of the final stage, not those of earlier stages";
                 self.invocation.note(Note::new("cache-mode", message));
             }
         }
@@ -230,7 +235,7 @@ impl Caches<'_> {
     }
 }
 
-fn too_old_for_ecr(buildkit: &BuildKit, so: &str) -> Note {
-    let message = format!("{} cannot write a cache that ECR takes: {so}", buildkit.words());
-    Note::new("ecr-cache", message).hinted("ECR wants an image manifest, which BuildKit has since 0.12 and Docker since 25")
+fn too_old_for_ecr(buildkit: &BuildKit, effect: &str) -> Note {
+    let message = format!("{} cannot write a cache that ECR accepts: {effect}", buildkit.description());
+    Note::new("ecr-cache", message).hinted("ECR requires an image manifest, which requires BuildKit 0.12 or Docker 25")
 }

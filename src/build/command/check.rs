@@ -1,14 +1,15 @@
-//! What is wrong with a request whatever the engine: texts that no program can be given, names that are none, references that clash.
+//! Checks that apply to every engine: texts that no program accepts, invalid names, conflicting references.
 
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::Diagnostics;
 
 use super::super::cache::{Backend, Direction, ImageRef, check_spec};
 use super::super::engine::Engine;
 use super::super::request::{BuildRequest, Output, SecretSource};
+use super::problem::{CommandHint, Problem, Problems};
 
-/// Returns every problem of a request.
-pub(super) fn request(request: &BuildRequest, engine: Engine) -> Diagnostics {
-    let mut problems = Diagnostics::default();
+/// Returns all problems of a request.
+pub(super) fn request(request: &BuildRequest, engine: Engine) -> Problems {
+    let mut problems = Problems::default();
     no_nul(request, &mut problems);
     names(request, &mut problems);
     tags(request, &mut problems);
@@ -16,12 +17,12 @@ pub(super) fn request(request: &BuildRequest, engine: Engine) -> Diagnostics {
     problems
 }
 
-fn error(problems: &mut Diagnostics, rule: &'static str, message: String, hint: &str) {
-    problems.push(Diagnostic::error(rule, message).hinted(hint));
+fn error(problems: &mut Problems, rule: &'static str, message: String, hint: impl Into<CommandHint>) {
+    problems.push(Problem::new(rule, message).hinted(hint));
 }
 
-/// No argument and no variable of a process can hold a NUL.
-fn no_nul(request: &BuildRequest, problems: &mut Diagnostics) {
+/// Arguments and environment variables of a process cannot contain a NUL character.
+fn no_nul(request: &BuildRequest, problems: &mut Problems) {
     let cache = request.cache.as_ref();
     let mut texts: Vec<(&str, &str)> = vec![("the directory", &request.context), ("the service", &request.service)];
     let optional = [
@@ -59,56 +60,61 @@ fn no_nul(request: &BuildRequest, problems: &mut Diagnostics) {
         texts.extend(optional.into_iter().chain(s3).filter_map(|text| Some(("the cache", text.as_deref()?))));
         texts.extend(cache.to.iter().chain(&cache.from).chain(&cache.stages).map(|text| ("the cache", text.as_str())));
     }
-    let mut told: Vec<&str> = Vec::new();
+    let mut reported: Vec<&str> = Vec::new();
     for (what, _) in texts.into_iter().filter(|(_, text)| text.contains('\0')) {
-        if !told.contains(&what) {
-            told.push(what);
-            error(problems, "nul-in-argument", format!("{what} has a NUL in it"), "no program can be given one");
+        if !reported.contains(&what) {
+            reported.push(what);
+            error(
+                problems,
+                "nul-in-argument",
+                format!("{what} contains a NUL character"),
+                "remove it; no program accepts it in an argument",
+            );
         }
     }
-    // Quoted fields of one record: BuildKit's reader takes one line.
+    // Attributes are one CSV record, and BuildKit reads only one line.
     let attributes = request.secrets.iter().flat_map(|secret| match &secret.source {
         SecretSource::Environment(source) | SecretSource::File(source) => [("a secret", secret.id.as_str()), ("a secret", source)],
     });
     let directory = cache.and_then(|cache| cache.directory.as_deref()).map(|directory| ("the cache's directory", directory));
     for (what, text) in attributes.chain(directory).filter(|(_, text)| text.contains(['\n', '\r'])) {
         let text = text.escape_debug();
-        error(problems, "line-break-in-attribute", format!("{what} has a line break in it: `{text}`"), "attributes are one line");
+        error(problems, "line-break-in-attribute", format!("{what} contains a line break: `{text}`"), "remove it; attributes are one line");
     }
 }
 
-fn names(request: &BuildRequest, problems: &mut Diagnostics) {
+fn names(request: &BuildRequest, problems: &mut Problems) {
     if request.context.is_empty() || request.context == "-" {
-        error(problems, "build-context", format!("`{}` is no directory", request.context), "name the app's directory, such as `.`");
+        error(problems, "build-context", format!("invalid directory `{}`", request.context), "specify the app's directory, such as `.`");
     }
     for (what, text) in [("Dockerfile", &request.dockerfile), ("target", &request.target)] {
         if text.as_deref().is_some_and(str::is_empty) {
-            error(problems, "empty-name", format!("the {what} is empty"), "leave it out, or name it");
+            error(problems, "empty-name", format!("the {what} is empty"), "omit it, or specify a name");
         }
     }
     if request.dockerfile.as_deref() == Some("-") {
-        error(problems, "dockerfile", "the Dockerfile cannot be standard input".to_owned(), "write it to a file");
+        error(problems, "dockerfile", "cannot read the Dockerfile from standard input".to_owned(), "write it to a file");
     }
     for arg in request.build_args.iter().filter(|arg| arg.name.is_empty() || arg.name.contains(['=', '\n', '\r'])) {
         let name = arg.name.escape_debug();
         error(
             problems,
             "build-arg",
-            format!("`{name}` is no build argument's name"),
-            "it is NAME=VALUE, or NAME for the environment's value",
+            format!("invalid build argument name `{name}`"),
+            "write NAME=VALUE, or NAME for the value of the environment variable",
         );
     }
     for secret in &request.secrets {
         if secret.id.is_empty() {
-            error(problems, "secret", "a secret without an id".to_owned(), "it is `id=ID,env=NAME` or `id=ID,src=PATH`");
+            error(problems, "secret", "a secret has no ID".to_owned(), "write `id=ID,env=NAME` or `id=ID,src=PATH`");
         }
         match &secret.source {
             SecretSource::Environment(name) if !is_variable(name) => {
-                let message = format!("`{}` is no environment variable's name", name.escape_debug());
-                error(problems, "secret", message, "letters, digits and `_`, no digit first; the secret's value never goes here");
+                let message = format!("invalid environment variable name `{}`", name.escape_debug());
+                error(problems, "secret", message, "use letters, digits and `_`, and no digit first; do not write the secret's value here");
             }
             SecretSource::File(path) if path.is_empty() => {
-                error(problems, "secret", format!("the secret `{}` has no file", secret.id.escape_debug()), "`src=PATH` names it");
+                error(problems, "secret", format!("the secret `{}` has no file", secret.id.escape_debug()), "specify it with `src=PATH`");
             }
             _ => {}
         }
@@ -116,103 +122,104 @@ fn names(request: &BuildRequest, problems: &mut Diagnostics) {
     let mut ids: Vec<&str> = request.secrets.iter().map(|secret| secret.id.as_str()).collect();
     ids.sort_unstable();
     for pair in ids.windows(2).filter(|pair| pair[0] == pair[1]) {
-        error(problems, "secret", format!("the secret `{}` is there twice", pair[0].escape_debug()), "give each its own id");
+        error(problems, "secret", format!("duplicate secret `{}`", pair[0].escape_debug()), "use a different ID for each secret");
     }
     for ssh in request.ssh.iter().filter(|ssh| ssh.is_empty() || ssh.contains(['\n', '\r'])) {
-        let message = format!("`{}` is no SSH agent or key", ssh.escape_debug());
-        error(problems, "ssh", message, "`default`, or `ID=SOCKET` or `ID=KEY`");
+        let message = format!("invalid SSH agent or key `{}`", ssh.escape_debug());
+        error(problems, "ssh", message, "write `default`, `ID=SOCKET` or `ID=KEY`");
     }
     for platform in request.platforms.iter().filter(|platform| !is_platform(platform)) {
-        let message = format!("`{}` is no platform", platform.escape_debug());
-        error(problems, "platform", message, "it is OS/ARCHITECTURE, such as linux/arm64, perhaps with a variant");
+        let message = format!("invalid platform `{}`", platform.escape_debug());
+        error(problems, "platform", message, "write OS/ARCHITECTURE or OS/ARCHITECTURE/VARIANT, such as linux/arm64");
     }
     for (name, _) in request.labels.iter().filter(|(name, _)| name.is_empty() || name.contains('=')) {
-        error(problems, "label", format!("`{}` is no label's name", name.escape_debug()), "a label is NAME=VALUE");
+        error(problems, "label", format!("invalid label name `{}`", name.escape_debug()), "write NAME=VALUE");
     }
     let progresses = ["auto", "plain", "tty", "rawjson", "quiet", "none"];
     if let Some(progress) = request.progress.as_deref().filter(|progress| !progresses.contains(progress)) {
-        let message = format!("there is no progress `{}`", progress.escape_debug());
-        error(problems, "progress", message, "auto, plain, tty, rawjson, quiet or none");
+        let message = format!("unknown progress format `{}`", progress.escape_debug());
+        error(problems, "progress", message, "use auto, plain, tty, rawjson, quiet or none");
     }
     if !is_builder_name(&request.builder.name) {
-        let message = format!("`{}` is no builder's name", request.builder.name.escape_debug());
-        error(problems, "builder", message, "a letter, then letters, digits, `_`, `-` and `.`");
+        let message = format!("invalid builder name `{}`", request.builder.name.escape_debug());
+        error(problems, "builder", message, "use a letter, then letters, digits, `_`, `-` and `.`");
     }
 }
 
-fn tags(request: &BuildRequest, problems: &mut Diagnostics) {
+fn tags(request: &BuildRequest, problems: &mut Problems) {
     for tag in &request.tags {
         match tag.parse::<ImageRef>() {
             Ok(reference) if reference.digest.is_some() => {
-                error(problems, "tag", format!("`{tag}` has a digest, which only a finished image has"), "leave it out");
+                error(
+                    problems,
+                    "tag",
+                    format!("the tag `{tag}` contains a digest, which is known only after the build"),
+                    "remove the digest",
+                );
             }
             Ok(_) => {}
-            Err(wrong) => problems.push(Diagnostic::error("tag", wrong)),
+            Err(message) => problems.push(Problem::new("tag", message)),
         }
     }
     if request.output == Output::Push && request.tags.is_empty() {
-        error(
-            problems,
-            "push-without-tag",
-            "there is nothing to push: the image has no tag".to_owned(),
-            "`--tag REGISTRY/REPOSITORY:TAG` names it",
-        );
+        error(problems, "push-without-tag", "cannot push an image without a tag".to_owned(), CommandHint::NameImage);
     }
     if request.output == Output::Archive(String::new()) {
-        error(problems, "archive", "the archive has no path".to_owned(), "name the file");
+        error(problems, "archive", "the path of the archive is empty".to_owned(), "specify a file");
     }
 }
 
-fn cache(request: &BuildRequest, engine: Engine, problems: &mut Diagnostics) {
+fn cache(request: &BuildRequest, engine: Engine, problems: &mut Problems) {
     let Some(cache) = &request.cache else { return };
     let raw = cache.to.iter().map(|text| (text, Direction::Export)).chain(cache.from.iter().map(|text| (text, Direction::Import)));
     let mut written: Vec<ImageRef> = Vec::new();
     for (text, direction) in raw {
-        let Some(attributes) = check_spec(text, direction, problems) else { continue };
+        let mut found = Diagnostics::default();
+        let attributes = check_spec(text, direction, &mut found);
+        problems.0.extend(Problems::from(found).0);
+        let Some(attributes) = attributes else { continue };
         let Some(reference) = attributes.get("ref") else { continue };
         match reference.parse::<ImageRef>() {
             Ok(reference) if direction == Direction::Export => written.push(reference),
             Ok(_) => {}
-            Err(wrong) => problems.push(Diagnostic::error("cache-reference", wrong)),
+            Err(message) => problems.push(Problem::new("cache-reference", message)),
         }
     }
     if (!cache.to.is_empty() || !cache.from.is_empty()) && !engine.is_buildkit() {
-        let message = format!("{engine} does not take caches in BuildKit's words");
-        error(problems, "cache-attributes", message, "`--cache` and `--repository` say it for every engine");
+        let message = format!("{engine} does not support caches with BuildKit attributes");
+        error(problems, "cache-attributes", message, CommandHint::UseCommonCacheOptions);
     }
     if matches!(cache.backend, Some(Backend::Registry | Backend::Image)) && engine != Engine::Kaniko && engine != Engine::Buildah {
         match cache.references(&request.service) {
             Ok(references) => written.extend(references.into_iter().next()),
-            Err(wrong) => {
-                let hint = "`--repository HOST/REPOSITORY` says where the cache goes, `--cache-ref` the whole reference";
-                problems.push(Diagnostic::error("cache-reference", wrong).hinted(hint));
+            Err(message) => {
+                problems.push(Problem::new("cache-reference", message).hinted(CommandHint::SetRepositoryOrReference));
             }
         }
     }
-    // Another engine says itself that it has no such cache.
+    // The other engines report that they do not support such a cache.
     if engine.is_buildkit() {
         let is_missing = |text: &Option<String>| text.as_deref().is_none_or(str::is_empty);
         if cache.backend == Some(Backend::S3) {
-            for (what, flag, text) in [("bucket", "--s3-bucket", &cache.s3.bucket), ("region", "--s3-region", &cache.s3.region)] {
-                if is_missing(text) {
-                    error(problems, "cache-s3", format!("a cache in S3 needs its {what}"), &format!("`{flag}` tells it"));
-                }
+            let required = [("bucket", CommandHint::SetS3Bucket, &cache.s3.bucket), ("region", CommandHint::SetS3Region, &cache.s3.region)];
+            for (what, hint, _) in required.into_iter().filter(|(.., text)| is_missing(text)) {
+                error(problems, "cache-s3", format!("a cache in S3 requires a {what}"), hint);
             }
         }
         if cache.backend == Some(Backend::Local) && is_missing(&cache.directory) {
-            error(problems, "cache-directory", "a local cache needs a directory".to_owned(), "`--cache-dir PATH`");
+            error(problems, "cache-directory", "a local cache requires a directory".to_owned(), CommandHint::SetCacheDirectory);
         }
     }
     let images: Vec<ImageRef> = request.tags.iter().filter_map(|tag| tag.parse().ok()).collect();
     for reference in written {
         if images.iter().any(|image| image.canonical() == reference.canonical()) {
             let message = format!("the cache would overwrite the image: both are `{}`", reference.canonical());
-            error(problems, "cache-is-image", message, "give the cache a tag or repository of its own");
+            error(problems, "cache-is-image", message, "use another tag or repository for the cache");
         }
     }
 }
 
-/// Tells whether it is a variable's name as POSIX has it.
+/// Returns whether the text is the name of a variable according to POSIX.
 fn is_variable(name: &str) -> bool {
     !name.starts_with(|c: char| c.is_ascii_digit())
         && !name.is_empty()
@@ -225,7 +232,7 @@ fn is_platform(platform: &str) -> bool {
     matches!(parts.len(), 2 | 3) && parts.iter().all(is_word)
 }
 
-/// Tells whether buildx takes it as a builder's name.
+/// Returns whether buildx accepts the text as the name of a builder.
 ///
 /// Source: <https://docs.docker.com/reference/cli/docker/buildx/create/#name>
 fn is_builder_name(name: &str) -> bool {

@@ -1,31 +1,32 @@
-//! What is to be run: steps of argument vectors, an environment, and what there is to say about them.
+//! The commands of a build: steps with argument vectors, an environment, and notes.
 
 use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::super::engine::Engine;
+use super::problem::CommandHint;
 
-/// What is to be run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// The commands of a build.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invocation {
     /// The engine.
     pub engine: Engine,
-    /// Steps, in order; each one starts when the one before has ended well.
+    /// The steps in order; each starts after the one before has succeeded.
     pub steps: Vec<Step>,
-    /// Variables that steps which heed them get beside those of the caller. Never a secret.
+    /// Variables for the steps that use them, in addition to the caller's environment. Never contains a secret.
     pub environment: IndexMap<String, String>,
     /// Variables that the caller's environment should have, such as those of secrets.
     pub needs: Vec<Need>,
-    /// What the cache is exported to, as the engine is told; empty without a cache.
+    /// The cache exports as passed to the engine; empty without a cache.
     pub cache_to: Vec<String>,
-    /// What caches are imported from, as the engine is told.
+    /// The cache imports as passed to the engine.
     pub cache_from: Vec<String>,
-    /// What there is to say.
+    /// Notes for the user.
     pub notes: Vec<Note>,
 }
 
 impl Invocation {
-    /// Returns one without steps.
+    /// Returns an invocation without steps.
     pub fn new(engine: Engine) -> Self {
         Self {
             engine,
@@ -38,7 +39,7 @@ impl Invocation {
         }
     }
 
-    /// Adds something to say.
+    /// Adds a note unless it is already present.
     pub fn note(&mut self, note: Note) {
         if !self.notes.contains(&note) {
             self.notes.push(note);
@@ -46,82 +47,81 @@ impl Invocation {
     }
 }
 
-/// Something that the caller's environment should have. Only names: values are nobody's business here.
+/// Variables of the caller's environment that the build uses. Contains names only, never values.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Need {
-    /// Variables of which one has to be there.
+    /// The variables; one of them is enough.
     pub any_of: Vec<String>,
-    /// What for.
+    /// What the value is used for.
     pub purpose: String,
-    /// Whether the build cannot do without.
+    /// Whether the build fails without it.
     pub required: bool,
 }
 
 /// One program to run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Step {
-    /// What it is for, in a few words.
+    /// What the step does, in a few words.
     pub purpose: String,
     /// The program and its arguments.
     pub argv: Vec<String>,
-    /// A program whose success makes this step needless, such as one that finds what the step would create.
+    /// A program whose success makes this step unnecessary, such as one that finds what the step would create.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unless: Option<Vec<String>>,
-    /// Whether the build goes on when it fails.
+    /// Whether the build continues if the step fails.
     pub may_fail: bool,
-    /// Whether the invocation's environment means anything to it; to a probe it never does.
-    pub heeds_environment: bool,
+    /// Whether the step uses the invocation's environment; its probe never does.
+    pub uses_environment: bool,
 }
 
 impl Step {
     /// Returns a step that must succeed.
     pub fn new(purpose: impl Into<String>, argv: Vec<String>) -> Self {
-        Self { purpose: purpose.into(), argv, unless: None, may_fail: false, heeds_environment: true }
+        Self { purpose: purpose.into(), argv, unless: None, may_fail: false, uses_environment: true }
     }
 
-    /// Makes it needless where a probe succeeds.
+    /// Skips the step if a probe succeeds.
     #[must_use]
     pub fn unless(mut self, probe: Vec<String>) -> Self {
         self.unless = Some(probe);
         self
     }
 
-    /// Leaves out the invocation's environment, which means nothing to it.
+    /// Runs the step without the invocation's environment.
     #[must_use]
-    pub fn bare(mut self) -> Self {
-        self.heeds_environment = false;
+    pub fn without_environment(mut self) -> Self {
+        self.uses_environment = false;
         self
     }
 
-    /// Lets the build go on when it fails.
+    /// Lets the build continue if the step fails.
     #[must_use]
-    pub fn or_go_on(mut self) -> Self {
+    pub fn allow_failure(mut self) -> Self {
         self.may_fail = true;
         self
     }
 }
 
-/// Something to say about an invocation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// A note about an invocation.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
-    /// Stable kebab-case name.
+    /// The stable name of the note, in kebab case.
     pub rule: &'static str,
-    /// What it is, a lowercase fragment.
+    /// The note, a lowercase fragment.
     pub message: String,
-    /// What to do about it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub hint: Option<String>,
+    /// What the user can do about it.
+    pub hint: Option<CommandHint>,
 }
 
 impl Note {
-    /// Returns a note.
+    /// Returns a note without a hint.
     pub fn new(rule: &'static str, message: impl Into<String>) -> Self {
         Self { rule, message: message.into(), hint: None }
     }
 
-    /// Adds what to do.
+    /// Sets the hint.
     #[must_use]
-    pub fn hinted(mut self, hint: impl Into<String>) -> Self {
+    pub fn hinted(mut self, hint: impl Into<CommandHint>) -> Self {
         self.hint = Some(hint.into());
         self
     }

@@ -1,49 +1,48 @@
-//! `/kaniko/executor`, osscontainertools' fork.
+//! Plans `/kaniko/executor` of the osscontainertools fork.
 //!
 //! Source: <https://github.com/osscontainertools/kaniko#additional-flags>
-
-use crate::diagnostic::{Diagnostic, Diagnostics};
 
 use super::super::cache::{Backend, Compression, ImageRef, cache_tag};
 use super::super::engine::{CacheMounts, EngineFacts, Kaniko};
 use super::super::request::{BuildRequest, CacheRequest, ImageFormat, Output};
 use super::arguments::{self, Arguments};
+use super::problem::{CacheSetting, CommandHint, Problem, Problems};
 use super::{Invocation, Note, Step};
 
-pub(super) fn plan(request: &BuildRequest, facts: &EngineFacts) -> Result<Invocation, Diagnostics> {
-    let mut problems = Diagnostics::default();
+pub(super) fn plan(request: &BuildRequest, facts: &EngineFacts) -> Result<Invocation, Problems> {
+    let mut problems = Problems::default();
     let mut invocation = Invocation::new(facts.engine);
     let kaniko = Kaniko(facts.version.clone());
     arguments::add_needs(request, &mut invocation);
-    if kaniko.hands_on_oci_layouts() {
-        // As the rack's builder has it; its multi-stage images keep the media types that they had with older versions.
+    if kaniko.uses_oci_stages() {
+        // As in the rack's builder: multi-stage images keep the media types of older versions.
         invocation.environment.insert("FF_KANIKO_OCI_STAGES".to_owned(), "0".to_owned());
     }
     let mut argv = Arguments::new([facts.program()]);
-    // An address is kaniko's to fetch.
+    // kaniko fetches a context with a URL itself.
     let kind = if request.context.contains("://") { "" } else { "dir://" };
-    argv.word(format!("--context={kind}{}", request.context));
+    argv.argument(format!("--context={kind}{}", request.context));
     if let Some(dockerfile) = &request.dockerfile {
-        argv.word(format!("--dockerfile={dockerfile}"));
+        argv.argument(format!("--dockerfile={dockerfile}"));
     }
     if let Some(target) = &request.target {
-        argv.word(format!("--target={target}"));
+        argv.argument(format!("--target={target}"));
     }
     for tag in &request.tags {
-        argv.word(format!("--destination={tag}"));
+        argv.argument(format!("--destination={tag}"));
     }
     for arg in &request.build_args {
-        argv.word(format!("--build-arg={}", arguments::build_arg(arg)));
+        argv.argument(format!("--build-arg={}", arguments::build_arg(arg)));
     }
     for (name, value) in &request.labels {
-        argv.word(format!("--label={name}={value}"));
+        argv.argument(format!("--label={name}={value}"));
     }
     match request.platforms.as_slice() {
         [] => {}
-        [platform] => argv.word(format!("--custom-platform={platform}")),
+        [platform] => argv.argument(format!("--custom-platform={platform}")),
         _ => problems.push(
-            Diagnostic::error("platform", "kaniko builds for one platform at a time")
-                .hinted("build each on its own architecture, and join them in a manifest list"),
+            Problem::new("platform", "kaniko builds for one platform at a time")
+                .hinted("build each image on its own architecture, and create a manifest list"),
         ),
     }
     secrets(request, &kaniko, &mut argv, &mut problems);
@@ -54,55 +53,55 @@ pub(super) fn plan(request: &BuildRequest, facts: &EngineFacts) -> Result<Invoca
     output(request, &kaniko, &mut argv, &mut invocation, &mut problems);
     registries(request, &mut argv);
     if request.pull {
-        invocation.note(Note::new("pull", "kaniko always looks base images up anew"));
+        invocation.note(Note::new("pull", "kaniko always pulls base images"));
     }
     argv.0.extend(request.extra.iter().cloned());
     invocation.steps.push(Step::new("build the image", argv.0));
     problems.into_result(invocation)
 }
 
-fn secrets(request: &BuildRequest, kaniko: &Kaniko, argv: &mut Arguments, problems: &mut Diagnostics) {
+fn secrets(request: &BuildRequest, kaniko: &Kaniko, argv: &mut Arguments, problems: &mut Problems) {
     if !request.secrets.is_empty() && !kaniko.has_secrets() {
         problems.push(
-            Diagnostic::error("secret", format!("{} has no build secrets", kaniko.words()))
-                .hinted("they came with 1.27.0; `--engine-version` says which it is"),
+            Problem::new("secret", format!("{} does not support build secrets", kaniko.description()))
+                .hinted(CommandHint::SetEngineVersion { minimum: Some("1.27.0") }),
         );
     }
     for secret in &request.secrets {
-        argv.word(format!("--secret={}", arguments::secret(secret)));
+        argv.argument(format!("--secret={}", arguments::secret(secret)));
     }
     if !request.ssh.is_empty() {
-        problems.push(Diagnostic::error("ssh", "kaniko forwards no SSH agent").hinted("pass a key as a secret"));
+        problems.push(Problem::new("ssh", "kaniko does not support SSH agents").hinted("pass the key as a secret"));
     }
 }
 
-/// Adds where layers are kept.
+/// Adds the options for cached layers.
 fn layers(
     request: &BuildRequest,
     cache: &CacheRequest,
     kaniko: &Kaniko,
     argv: &mut Arguments,
     invocation: &mut Invocation,
-    problems: &mut Diagnostics,
+    problems: &mut Problems,
 ) {
     let place = match cache.backend {
         Some(Backend::Registry) => match arguments::layer_repository(cache) {
             Ok(repository) => repository.to_string(),
-            Err(wrong) => {
-                let hint = "`--repository HOST/REPOSITORY` says where layers go, `--cache oci --cache-dir PATH` keeps them in a directory";
-                return problems.push(Diagnostic::error("cache-repository", wrong).hinted(hint));
+            Err(message) => {
+                let hint = CommandHint::SetLayerRepositoryOrDirectory;
+                return problems.push(Problem::new("cache-repository", message).hinted(hint));
             }
         },
         Some(Backend::Local) => {
             if !kaniko.has_oci_cache() {
-                let message = format!("{} keeps no layers in a directory, which came with 1.9.2", kaniko.words());
-                problems.push(Diagnostic::error("cache-backend", message));
+                let message = format!("{} cannot cache layers in a directory, which requires 1.9.2", kaniko.description());
+                problems.push(Problem::new("cache-backend", message));
             }
             let Some(directory) = cache.directory.as_deref() else {
                 return problems
-                    .push(Diagnostic::error("cache-directory", "a cache in a directory needs one").hinted("`--cache-dir PATH`"));
+                    .push(Problem::new("cache-directory", "a local cache requires a directory").hinted(CommandHint::SetCacheDirectory));
             };
-            // A directory for each service: nothing locks one, and two builds that write to it at once may lose a layer.
+            // One directory for each service: kaniko does not lock it, and two simultaneous builds may overwrite each other's layers.
             match request.service.is_empty() {
                 true => format!("oci:{directory}"),
                 false => format!("oci:{}/{}", directory.trim_end_matches('/'), cache_tag(&request.service)),
@@ -111,25 +110,27 @@ fn layers(
         Some(Backend::Mounts) | None => return,
         Some(backend) => {
             return problems.push(
-                Diagnostic::error("cache-backend", format!("kaniko has no {backend} cache")).hinted(
-                    "it keeps layers in a registry (`registry`) or a directory (`oci`), and directories of cache mounts (`mounts`)",
+                Problem::new("cache-backend", format!("kaniko does not support {backend} caches")).hinted(
+                    "it caches layers in a registry (`registry`) or a directory (`oci`), and directories of cache mounts (`mounts`)",
                 ),
             );
         }
     };
-    argv.word("--cache=true");
-    argv.word(format!("--cache-repo={place}"));
+    argv.argument("--cache=true");
+    argv.argument(format!("--cache-repo={place}"));
     if request.no_cache {
-        // A layer of no age at all is too old: nothing is taken, everything is written.
-        argv.word("--cache-ttl=0s");
-        invocation.note(Note::new("no-cache", "nothing is taken from the cache; it is written anew for the next build"));
+        // With this limit every cached layer is too old: kaniko ignores it and writes a new one.
+        argv.argument("--cache-ttl=0s");
+        invocation.note(Note::new("no-cache", "the build does not read the cache, but writes it for the next build"));
     } else if let Some(ttl) = &cache.ttl {
-        argv.word(format!("--cache-ttl={ttl}"));
+        argv.argument(format!("--cache-ttl={ttl}"));
     }
     match cache.compression {
-        Some(Compression::Uncompressed) => argv.word("--compressed-caching=false"),
-        Some(Compression::Estargz) => invocation.note(Note::new("compression", "kaniko has no estargz: layers are compressed with gzip")),
-        Some(Compression::Zstd) => argv.word("--compression=zstd"),
+        Some(Compression::Uncompressed) => argv.argument("--compressed-caching=false"),
+        Some(Compression::Estargz) => {
+            invocation.note(Note::new("compression", "kaniko does not support estargz: compressing layers with gzip"))
+        }
+        Some(Compression::Zstd) => argv.argument("--compression=zstd"),
         Some(Compression::Gzip) | None => {}
     }
     invocation.cache_to.push(place.clone());
@@ -137,70 +138,69 @@ fn layers(
         invocation.cache_from.push(place);
     }
     if cache.backend == Some(Backend::Registry) {
-        arguments::unheeded(request, cache, &[("--force-compression", cache.force_compression)], invocation);
+        let others = [(CacheSetting::ForceCompression, cache.force_compression)];
+        arguments::note_ignored_settings(request, cache, &others, invocation);
     }
-    let note = Note::new("cache-must-be-writable", "kaniko ends at once where it may not write to its cache");
+    let note = Note::new("cache-must-be-writable", "kaniko fails at once if it cannot write to its cache");
     let is_ecr = cache.backend == Some(Backend::Registry) && arguments::layer_repository(cache).is_ok_and(|repository| repository.is_ecr());
-    invocation.note(if is_ecr { note.hinted("in ECR the repository must be there already, and its tags mutable") } else { note });
+    invocation.note(if is_ecr { note.hinted("in ECR the repository must exist and have mutable tags") } else { note });
 }
 
-/// Says what becomes of directories of `RUN --mount=type=cache`.
+/// Adds the setting for directories of `RUN --mount=type=cache`, and a note about where they are stored.
 fn mounts(cache: &CacheRequest, kaniko: &Kaniko, invocation: &mut Invocation) {
     let support = kaniko.cache_mounts();
-    if support == CacheMounts::WhenAsked {
+    if support == CacheMounts::OptIn {
         invocation.environment.insert("FF_KANIKO_RUN_MOUNT_CACHE".to_owned(), "true".to_owned());
     }
     if !(cache.mounts || cache.backend == Some(Backend::Mounts)) {
         return;
     }
     let note = if support == CacheMounts::Never {
-        Note::new("cache-mounts", format!("{} ignores `RUN --mount=type=cache`", kaniko.words()))
-            .hinted("1.26.0 heeds it, and 1.26.5 where the directories are on EFS")
+        Note::new("cache-mounts", format!("{} ignores `RUN --mount=type=cache`", kaniko.description()))
+            .hinted("use 1.26.0 or later; directories on EFS require 1.26.5")
     } else if !kaniko.moves_between_file_systems() {
-        let message = format!("{} cannot move directories of cache mounts to and from EFS: the build fails there", kaniko.words());
-        Note::new("cache-mounts", message).hinted("1.26.5 or later copies them")
+        let message = format!("{} cannot move directories of cache mounts to and from EFS: the build fails", kaniko.description());
+        Note::new("cache-mounts", message).hinted("use 1.26.5 or later, which copies them")
     } else {
-        let message = "directories of `RUN --mount=type=cache` are kept in /kaniko/caches, and copied there and back for each `RUN`";
+        let message = "directories of `RUN --mount=type=cache` are stored in /kaniko/caches, and copied from and to it for each `RUN`";
         Note::new("cache-mounts", message).hinted(
-            "mount a directory of the app's own there: kaniko locks nothing, so two builds with one directory lose each other's files",
+            "mount a separate directory for each app there: kaniko does not lock it, so two simultaneous builds overwrite each other's files",
         )
     };
     invocation.note(note);
 }
 
-fn output(request: &BuildRequest, kaniko: &Kaniko, argv: &mut Arguments, invocation: &mut Invocation, problems: &mut Diagnostics) {
+fn output(request: &BuildRequest, kaniko: &Kaniko, argv: &mut Arguments, invocation: &mut Invocation, problems: &mut Problems) {
     if request.output != Output::Push {
-        argv.word("--no-push");
+        argv.argument("--no-push");
     }
     match &request.output {
         Output::Archive(path) => {
-            argv.word(format!("{}={path}", kaniko.tar_path_flag()));
-            let archive = |what: &str| Diagnostic::error("archive", format!("an archive of kaniko's cannot be {what}"));
+            argv.argument(format!("{}={path}", kaniko.tar_path_flag()));
+            let archive = |what: &str| Problem::new("archive", format!("kaniko cannot write an archive {what}"));
             if request.tags.is_empty() {
-                problems.push(archive("without a tag").hinted("`--tag` names the image in it"));
+                problems.push(archive("of an image without a tag").hinted(CommandHint::NameImage));
             }
             if request.image_format == Some(ImageFormat::Oci) {
-                problems.push(archive("in OCI's format").hinted("`--push` it, or leave `--image-format oci` out"));
+                problems.push(archive("in the OCI format").hinted(CommandHint::PushOrOmitOciFormat));
             }
             if request.cache.as_ref().is_some_and(|cache| cache.compression == Some(Compression::Zstd)) {
-                problems.push(archive("compressed with zstd").hinted("`--push` it, or leave `--compression zstd` out"));
+                problems.push(archive("that is compressed with zstd").hinted(CommandHint::PushOrOmitZstd));
             }
         }
-        Output::Load => problems.push(
-            Diagnostic::error("load", "kaniko has no image store that it could load into")
-                .hinted("`--archive FILE` writes what `docker load` takes; `--push` pushes"),
-        ),
+        Output::Load => problems
+            .push(Problem::new("load", "kaniko has no image store to load the image into").hinted(CommandHint::ArchiveForDockerLoad)),
         Output::Default if !request.tags.is_empty() => {
-            invocation.note(Note::new("no-output", "the image is built and thrown away").hinted("`--push` or `--archive FILE` keeps it"));
+            invocation.note(Note::new("no-output", "kaniko discards the image after the build").hinted(CommandHint::PushOrArchive));
         }
         Output::Push | Output::Default | Output::CacheOnly => {}
     }
     if let Some(format) = request.image_format {
         if !kaniko.has_image_format() {
-            let message = format!("{} takes the image's format from its base image", kaniko.words());
-            problems.push(Diagnostic::error("image-format", message).hinted("1.28.0 or later lets it be chosen"));
+            let message = format!("{} always uses the format of the base image", kaniko.description());
+            problems.push(Problem::new("image-format", message).hinted("use 1.28.0 or later to choose the format"));
         }
-        argv.word(format!("--image-format={}", format.name()));
+        argv.argument(format!("--image-format={}", format.name()));
     }
 }
 
@@ -214,7 +214,7 @@ fn registries(request: &BuildRequest, argv: &mut Arguments) {
         hosts.extend(reference.host.filter(|host| !hosts.contains(host)));
     }
     for host in hosts {
-        argv.word(format!("--insecure-registry={host}"));
-        argv.word(format!("--skip-tls-verify-registry={host}"));
+        argv.argument(format!("--insecure-registry={host}"));
+        argv.argument(format!("--skip-tls-verify-registry={host}"));
     }
 }

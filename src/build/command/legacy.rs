@@ -1,65 +1,59 @@
-//! docker's builder from before BuildKit: what is left without the buildx plugin, and the cache that is an earlier image.
-
-use crate::diagnostic::{Diagnostic, Diagnostics};
+//! Docker's classic builder, from before BuildKit: builds without the buildx plugin, and caches that are earlier images.
 
 use super::super::cache::{ImageRef, branch_cache_tag};
 use super::super::engine::{Engine, EngineFacts};
 use super::super::request::{BuildRequest, Output};
 use super::arguments::{self, Arguments};
-use super::docker;
-use super::{Invocation, Note, Step};
+use super::problem::{CommandHint, Problem, Problems};
+use super::{Invocation, Note, Step, docker_options};
 
-/// A plain build, since there is nothing that BuildKit could be reached with.
-pub(super) fn plain(request: &BuildRequest, facts: &EngineFacts) -> Result<Invocation, Diagnostics> {
-    let mut problems = limits(request);
+/// Plans a build without BuildKit and without a cache, because the buildx plugin is missing.
+pub(super) fn without_buildx(request: &BuildRequest, facts: &EngineFacts) -> Result<Invocation, Problems> {
+    let mut problems = unsupported(request);
     let mut invocation = Invocation::new(facts.engine);
     arguments::add_needs(request, &mut invocation);
-    let hint = "install the package docker-buildx-plugin (docker-buildx on some systems)";
-    let so = if request.cache.is_some() { ", and so no cache" } else { "" };
+    let effect = if request.cache.is_some() { "without BuildKit and without a cache" } else { "without BuildKit" };
     invocation.note(
-        Note::new(
-            "buildx-missing",
-            format!("docker has no buildx plugin (`docker: unknown command: docker buildx`){so}: the build is a plain one"),
-        )
-        .hinted(hint),
+        Note::new("buildx-missing", format!("docker has no buildx plugin (`docker: unknown command: docker buildx`): it builds {effect}"))
+            .hinted("install the package docker-buildx-plugin (docker-buildx on some systems)"),
     );
-    environment(&mut invocation);
+    disable_buildkit(&mut invocation);
     build(request, &facts.program(), &[], request.target.as_deref(), &request.tags, &mut invocation);
-    docker::finish(request, true, &facts.program(), &mut invocation, &mut problems);
+    docker_options::finish(request, true, &facts.program(), &mut invocation, &mut problems);
     problems.into_result(invocation)
 }
 
-/// Builds on top of an earlier image of the same build: pulls it, builds and tags the stages that are to be kept, builds, pushes all.
+/// Plans a build that uses earlier images as its cache: it pulls them, builds and tags the cached stages, builds the image, and pushes all.
 ///
-/// That is how docker kept a cache before BuildKit could export one; it holds what is in the images, one image a stage.
-pub(super) fn from_images(request: &BuildRequest, facts: &EngineFacts) -> Result<Invocation, Diagnostics> {
-    let mut problems = limits(request);
+/// Docker cached builds like this before BuildKit could export a cache. The cache contains only the layers of these images.
+pub(super) fn from_images(request: &BuildRequest, facts: &EngineFacts) -> Result<Invocation, Problems> {
+    let mut problems = unsupported(request);
     let mut invocation = Invocation::new(facts.engine);
     arguments::add_needs(request, &mut invocation);
     if facts.engine != Engine::Docker {
         problems.push(
-            Diagnostic::error("cache-backend", "an earlier image as cache is docker's")
-                .hinted("`--engine docker`; with BuildKit, `--cache registry` keeps more"),
+            Problem::new("cache-backend", "only the engine docker uses earlier images as a cache")
+                .hinted(CommandHint::UseDockerOrRegistryCache),
         );
     }
     let Some(cache) = &request.cache else { return problems.into_result(invocation) };
-    // What is wrong with it has been told.
+    // `check` reports invalid references.
     let Ok(references) = cache.references(&request.service) else { return problems.into_result(invocation) };
     let Some(main) = references.first() else { return problems.into_result(invocation) };
     let program = facts.program();
     let stages: Vec<(String, String)> = match cache.stages.as_slice() {
         [stage] => vec![(stage.clone(), main.to_string())],
-        stages => stages.iter().map(|stage| (stage.clone(), staged(main, stage).to_string())).collect(),
+        stages => stages.iter().map(|stage| (stage.clone(), stage_reference(main, stage).to_string())).collect(),
     };
-    let kept: Vec<String> = match stages.as_slice() {
+    let cached: Vec<String> = match stages.as_slice() {
         [] => references.iter().map(ToString::to_string).collect(),
         stages => stages.iter().map(|(_, reference)| reference.clone()).collect(),
     };
-    environment(&mut invocation);
-    let sources = if request.no_cache { Vec::new() } else { kept };
+    disable_buildkit(&mut invocation);
+    let sources = if request.no_cache { Vec::new() } else { cached };
     for source in &sources {
         let argv = vec![program.clone(), "pull".to_owned(), source.clone()];
-        invocation.steps.push(Step::new("pull what an earlier build left", argv).bare().or_go_on());
+        invocation.steps.push(Step::new("pull the image of an earlier build", argv).without_environment().allow_failure());
     }
     for (stage, reference) in &stages {
         build(request, &program, &sources, Some(stage), std::slice::from_ref(reference), &mut invocation);
@@ -71,37 +65,41 @@ pub(super) fn from_images(request: &BuildRequest, facts: &EngineFacts) -> Result
     build(request, &program, &sources, request.target.as_deref(), &tags, &mut invocation);
     let pushed = stages.iter().map(|(_, reference)| reference.clone()).chain(stages.is_empty().then(|| main.to_string()));
     for reference in pushed {
-        let step = Step::new("push what the next build pulls", vec![program.clone(), "push".to_owned(), reference.clone()]).bare();
-        invocation.steps.push(if cache.strict { step } else { step.or_go_on() });
+        let argv = vec![program.clone(), "push".to_owned(), reference.clone()];
+        let step = Step::new("push the cache image for the next build", argv).without_environment();
+        invocation.steps.push(if cache.strict { step } else { step.allow_failure() });
         invocation.cache_to.push(reference);
     }
     invocation.cache_from = sources;
-    docker::finish(request, true, &program, &mut invocation, &mut problems);
+    docker_options::finish(request, true, &program, &mut invocation, &mut problems);
     problems.into_result(invocation)
 }
 
-/// Returns the reference of one stage's image where several are kept.
-fn staged(main: &ImageRef, stage: &str) -> ImageRef {
+/// Returns the reference of a stage's image if several stages are cached.
+fn stage_reference(main: &ImageRef, stage: &str) -> ImageRef {
     let tag = main.tag.clone().unwrap_or_default();
     main.tagged(&branch_cache_tag(&tag, stage))
 }
 
-fn environment(invocation: &mut Invocation) {
+fn disable_buildkit(invocation: &mut Invocation) {
     invocation.environment.insert("DOCKER_BUILDKIT".to_owned(), "0".to_owned());
 }
 
-fn limits(request: &BuildRequest) -> Diagnostics {
-    let mut problems = Diagnostics::default();
-    let hint = "it needs BuildKit: install the buildx plugin, and leave `--cache image` out";
-    let mut needs_buildkit = |is_asked: bool, what: &str| {
-        if is_asked {
-            problems.push(Diagnostic::error("needs-buildkit", format!("docker's old builder has no {what}")).hinted(hint));
+/// Returns the parts of the request that require BuildKit.
+fn unsupported(request: &BuildRequest) -> Problems {
+    let mut problems = Problems::default();
+    let mut needs_buildkit = |is_requested: bool, what: &str| {
+        if is_requested {
+            problems.push(
+                Problem::new("needs-buildkit", format!("docker's classic builder does not support {what}"))
+                    .hinted(CommandHint::InstallBuildxAndOmitImageCache),
+            );
         }
     };
     needs_buildkit(!request.secrets.is_empty(), "secrets");
     needs_buildkit(!request.ssh.is_empty(), "SSH agents");
-    needs_buildkit(request.platforms.len() > 1, "images of several platforms");
-    needs_buildkit(request.output == Output::CacheOnly, "build that leaves a cache only");
+    needs_buildkit(request.platforms.len() > 1, "images for several platforms");
+    needs_buildkit(request.output == Output::CacheOnly, "builds that only write a cache");
     problems
 }
 
@@ -111,10 +109,10 @@ fn build(request: &BuildRequest, program: &str, sources: &[String], target: Opti
         argv.flag("--cache-from", source);
     }
     if request.no_cache {
-        argv.word("--no-cache");
+        argv.argument("--no-cache");
     }
     if request.pull {
-        argv.word("--pull");
+        argv.argument("--pull");
     }
     let part = BuildRequest {
         tags: tags.to_vec(),
@@ -125,9 +123,9 @@ fn build(request: &BuildRequest, program: &str, sources: &[String], target: Opti
         platforms: request.platforms.clone(),
         ..BuildRequest::default()
     };
-    docker::common(&part, &mut argv);
+    docker_options::common(&part, &mut argv);
     argv.0.extend(request.extra.iter().cloned());
-    argv.word(arguments::path(&request.context));
+    argv.argument(arguments::path(&request.context));
     let purpose = match target {
         Some(target) => format!("build the stage `{target}`"),
         None => "build the image".to_owned(),

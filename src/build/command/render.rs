@@ -1,4 +1,4 @@
-//! An invocation as text: for a POSIX shell, and as an environment file. Text only: nothing here is ever run by a shell.
+//! Renders an invocation for a POSIX shell and as an environment file. rackform itself never runs this text in a shell.
 
 use std::fmt::Write as _;
 
@@ -6,36 +6,36 @@ use indexmap::IndexMap;
 
 use super::invocation::{Invocation, Step};
 
-/// A text that cannot be written in a form.
+/// An invocation that cannot be rendered.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RenderError {
-    /// No shell and no program can be given a NUL.
-    #[error("an argument has a NUL in it")]
+    /// An argument contains a NUL character, which no program accepts in an argument.
+    #[error("an argument contains a NUL character")]
     Nul,
-    /// An environment file has one line a variable.
-    #[error("the value of `{0}` has a line break in it, which an environment file cannot hold")]
+    /// A value has several lines; an environment file has one line for each variable.
+    #[error("the value of `{0}` contains a line break, which an environment file does not support")]
     LineBreak(String),
 }
 
-/// Returns the steps as commands for a POSIX shell, each on a line of its own, that runs until the first one fails.
+/// Returns the steps as commands for a POSIX shell, one on each line; the shell stops at the first one that fails.
 ///
 /// # Errors
 ///
-/// Returns that an argument has a NUL in it.
+/// Returns an error if an argument contains a NUL character.
 pub fn shell(invocation: &Invocation) -> Result<String, RenderError> {
     let mut text = String::new();
     for (index, step) in invocation.steps.iter().enumerate() {
         if index > 0 {
             text.push_str(" &&\n");
         }
-        let variables = step.heeds_environment.then_some(&invocation.environment);
+        let variables = step.uses_environment.then_some(&invocation.environment);
         let command = command(variables, &step.argv)?;
         match (&step.unless, step.may_fail) {
             (None, false) => text.push_str(&command),
             (unless, may_fail) => {
                 let probe = unless.as_ref().map(|probe| Ok(format!("{} >/dev/null 2>&1 || ", self::command(None, probe)?))).transpose()?;
-                let go_on = if may_fail { " || true" } else { "" };
-                let _ = write!(text, "{{ {}{command}{go_on}; }}", probe.unwrap_or_default());
+                let ignore_failure = if may_fail { " || true" } else { "" };
+                let _ = write!(text, "{{ {}{command}{ignore_failure}; }}", probe.unwrap_or_default());
             }
         }
     }
@@ -43,50 +43,50 @@ pub fn shell(invocation: &Invocation) -> Result<String, RenderError> {
     Ok(text)
 }
 
-/// Returns one step as it is run, the environment that it heeds in front.
+/// Returns the command of one step, after the variables that it uses, for display.
 ///
-/// For a person to read: its probe and whether it may fail are left out, and what no shell could be given stands as it is.
+/// Omits its probe and whether it may fail. Arguments that no shell accepts are not quoted.
 pub fn step(invocation: &Invocation, step: &Step) -> String {
-    let variables = step.heeds_environment.then_some(&invocation.environment);
+    let variables = step.uses_environment.then_some(&invocation.environment);
     command(variables, &step.argv).unwrap_or_else(|_| step.argv.join(" "))
 }
 
 fn command(variables: Option<&IndexMap<String, String>>, argv: &[String]) -> Result<String, RenderError> {
-    let mut words = Vec::new();
+    let mut parts = Vec::new();
     for (name, value) in variables.into_iter().flatten() {
-        words.push(format!("{name}={}", shell_word(value)?));
+        parts.push(format!("{name}={}", shell_word(value)?));
     }
-    for (index, word) in argv.iter().enumerate() {
-        let quoted = shell_word(word)?;
-        // In front, a word with `=` sets a variable.
-        words.push(if index == 0 && quoted.contains('=') && !quoted.starts_with('\'') { format!("'{quoted}'") } else { quoted });
+    for (index, argument) in argv.iter().enumerate() {
+        let quoted = shell_word(argument)?;
+        // As the first word, one with `=` would set a variable.
+        parts.push(if index == 0 && quoted.contains('=') && !quoted.starts_with('\'') { format!("'{quoted}'") } else { quoted });
     }
-    Ok(words.join(" "))
+    Ok(parts.join(" "))
 }
 
-/// Returns a word as a POSIX shell reads it back, bare where nothing in it means anything to one.
+/// Returns a word quoted for a POSIX shell, or unquoted if it contains no special characters.
 ///
 /// # Errors
 ///
-/// Returns that it has a NUL in it.
+/// Returns an error if it contains a NUL character.
 pub fn shell_word(word: &str) -> Result<String, RenderError> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_@%+=:,./-".contains(&byte);
-    // zsh reads a leading `=` as a program's path.
+    // zsh expands a leading `=` to the path of a program.
     if !word.is_empty() && !word.starts_with('=') && word.bytes().all(is_plain) {
         return Ok(word.to_owned());
     }
     shlex::try_quote(word).map(std::borrow::Cow::into_owned).map_err(|_| RenderError::Nul)
 }
 
-/// Returns what programs around the build want to know, one `NAME=VALUE` a line with the value as it is: for `docker run --env-file`,
-/// systemd and `$GITHUB_ENV`.
+/// Returns variables for the programs around a build, one unquoted `NAME=VALUE` on each line: for `docker run --env-file`, systemd and
+/// `$GITHUB_ENV`.
 ///
-/// `RACKFORM_BUILD_STEPS` holds the steps as JSON, each with its `argv`, `may_fail`, and `unless` where there is one; `BUILD_CACHE` and
-/// `BUILD_CACHE_REPO` are what the build agent reads.
+/// `RACKFORM_BUILD_STEPS` contains the steps as JSON, each with `argv`, `may_fail` and, if it has a probe, `unless`. The build agent reads
+/// `BUILD_CACHE` and `BUILD_CACHE_REPO`.
 ///
 /// # Errors
 ///
-/// Returns the variable whose value has a line break or a NUL in it.
+/// Returns an error with the name of the variable if its value contains a line break or a NUL character.
 pub fn environment_file(invocation: &Invocation, repository: Option<&str>) -> Result<String, RenderError> {
     let json = |value: serde_json::Value| value.to_string();
     let mut lines: Vec<(String, String)> = invocation.environment.iter().map(|(name, value)| (name.clone(), value.clone())).collect();

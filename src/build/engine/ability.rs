@@ -89,7 +89,7 @@ impl BuildKit {
     }
 
     /// Returns its version in words.
-    pub fn words(&self) -> String {
+    pub fn description(&self) -> String {
         match &self.0 {
             Some(version) => format!("BuildKit {version}"),
             None => "a BuildKit of unknown version".to_owned(),
@@ -147,7 +147,7 @@ impl Kaniko {
         if self.since(1, 26, 0) {
             CacheMounts::Always
         } else if self.since(1, 25, 6) {
-            CacheMounts::WhenAsked
+            CacheMounts::OptIn
         } else {
             CacheMounts::Never
         }
@@ -177,12 +177,12 @@ impl Kaniko {
     /// Tells whether stages are handed on as OCI layouts unless told otherwise, which the rack's builder does without.
     ///
     /// Source: <https://github.com/osscontainertools/kaniko/pull/554>
-    pub fn hands_on_oci_layouts(&self) -> bool {
+    pub fn uses_oci_stages(&self) -> bool {
         self.since(1, 27, 0) && !self.since(1, 28, 0)
     }
 
     /// Returns its version in words.
-    pub fn words(&self) -> String {
+    pub fn description(&self) -> String {
         match &self.0 {
             Some(version) => format!("kaniko {version}"),
             None => "a kaniko of unknown version".to_owned(),
@@ -196,7 +196,7 @@ pub enum CacheMounts {
     /// It ignores them.
     Never,
     /// It heeds them under `FF_KANIKO_RUN_MOUNT_CACHE=true`.
-    WhenAsked,
+    OptIn,
     /// It heeds them.
     Always,
 }

@@ -1,4 +1,4 @@
-//! Who asks a registry: what container engines keep in their configuration files, and their credential helpers.
+//! Credentials for registries, from the configuration files of container engines and their credential helpers.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -12,25 +12,25 @@ use serde::Deserialize;
 use super::error::RegistryError;
 use crate::secret::MASKED;
 
-/// How long a credential helper may take: some of them ask a server themselves.
-const HELPER_PATIENCE: Duration = Duration::from_secs(30);
+/// The timeout of a credential helper; some of them send requests to a server.
+const HELPER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The most that a helper's answer is read of, in bytes.
+/// The maximum size of a helper's output to read, in bytes.
 const HELPER_LIMIT_BYTES: u64 = 1 << 20;
 
-/// Who asks; never shown.
+/// Credentials for a registry; never shown.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Credentials {
-    /// A name and a password.
+    /// A user name and a password.
     Password {
-        /// The name, such as `AWS` with ECR.
+        /// The user name, such as `AWS` for ECR.
         user: String,
         /// The password.
         password: String,
     },
-    /// A token to get other tokens with.
+    /// A refresh token for the registry's token server.
     Identity(String),
-    /// A token that the registry itself takes.
+    /// A token for the registry itself.
     Token(String),
 }
 
@@ -45,16 +45,16 @@ impl std::fmt::Debug for Credentials {
     }
 }
 
-/// Where container engines keep credentials, by what the environment says.
+/// The configuration files in which container engines store credentials.
 #[derive(Clone, Debug, Default)]
-pub struct Places {
-    /// Configuration files, the first that knows a registry counting.
+pub struct CredentialFiles {
+    /// The files; the first one with credentials for a registry has precedence.
     pub files: Vec<PathBuf>,
 }
 
-impl Places {
-    /// Returns the places that the environment names: `REGISTRY_AUTH_FILE` and `$XDG_RUNTIME_DIR/containers/auth.json` (buildah, podman,
-    /// skopeo), `$DOCKER_CONFIG/config.json`, else `~/.docker/config.json`.
+impl CredentialFiles {
+    /// Returns the files according to the environment: `REGISTRY_AUTH_FILE` and `$XDG_RUNTIME_DIR/containers/auth.json` (buildah, podman,
+    /// skopeo), and `$DOCKER_CONFIG/config.json` or `~/.docker/config.json`.
     ///
     /// Sources: <https://docs.docker.com/reference/cli/docker/#configuration-files>,
     /// <https://github.com/containers/image/blob/main/docs/containers-auth.json.5.md>
@@ -69,15 +69,15 @@ impl Places {
         Self { files: files.into_iter().flatten().collect() }
     }
 
-    /// Tells whether a credential helper of its own is set for a registry, which nobody needs to log in to then.
+    /// Returns whether a credential helper is configured for a registry. Such a registry needs no `docker login`.
     ///
     /// # Errors
     ///
-    /// Returns that a file makes no sense.
+    /// Returns an error if a file cannot be read.
     pub fn has_helper(&self, host: &str) -> Result<bool, RegistryError> {
         for file in &self.files {
-            if let Some(written) = read(file, host)?
-                && written.cred_helpers.keys().any(|key| names(host).iter().any(|name| name == registry_of(key)))
+            if let Some(config) = read(file, host)?
+                && config.cred_helpers.keys().any(|key| names(host).iter().any(|name| name == registry_of(key)))
             {
                 return Ok(true);
             }
@@ -85,15 +85,15 @@ impl Places {
         Ok(false)
     }
 
-    /// Returns what is known for a registry; `None` where nothing is.
+    /// Returns the credentials for a registry, or `None` if there are none.
     ///
     /// # Errors
     ///
-    /// Returns that a file makes no sense, or that a credential helper failed.
+    /// Returns an error if a file cannot be read or a credential helper fails.
     pub fn find(&self, host: &str) -> Result<Option<Credentials>, RegistryError> {
         for file in &self.files {
-            let Some(written) = read(file, host)? else { continue };
-            let found = written.find(host);
+            let Some(config) = read(file, host)? else { continue };
+            let found = config.find(host);
             let found = found.map_err(|message| failed(host, format!("{}: {message}", file.display())))?;
             if found.is_some() {
                 return Ok(found);
@@ -107,21 +107,21 @@ fn failed(host: &str, message: String) -> RegistryError {
     RegistryError::Credentials { host: host.to_owned(), message }
 }
 
-/// Reads a configuration file; `None` where there is none.
-fn read(file: &Path, host: &str) -> Result<Option<Written>, RegistryError> {
+/// Reads a configuration file; returns `None` if it does not exist.
+fn read(file: &Path, host: &str) -> Result<Option<ConfigFile>, RegistryError> {
     let text = match std::fs::read(file) {
         Ok(text) => text,
         Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => return Ok(None),
         Err(error) => return Err(failed(host, format!("cannot read `{}`: {error}", file.display()))),
     };
-    // What a parser says of a place is enough; the line itself may hold a password.
-    let place = |error: &serde_json::Error| format!("{}:{}:{}", file.display(), error.line(), error.column());
-    serde_json::from_slice(&text).map(Some).map_err(|error| failed(host, format!("{}: this is not a Docker configuration", place(&error))))
+    // Only the position is shown, because the line may contain a password.
+    let position = |error: &serde_json::Error| format!("{}:{}:{}", file.display(), error.line(), error.column());
+    serde_json::from_slice(&text).map(Some).map_err(|error| failed(host, format!("{}: invalid Docker configuration", position(&error))))
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct Written {
+struct ConfigFile {
     auths: std::collections::BTreeMap<String, Auth>,
     creds_store: Option<String>,
     cred_helpers: std::collections::BTreeMap<String, String>,
@@ -137,23 +137,23 @@ struct Auth {
     registrytoken: Option<String>,
 }
 
-impl Written {
+impl ConfigFile {
     fn find(&self, host: &str) -> Result<Option<Credentials>, String> {
         let names = names(host);
-        let of_host = |key: &str| names.iter().any(|name| name == registry_of(key));
-        if let Some((_, helper)) = self.cred_helpers.iter().find(|(key, _)| of_host(key)) {
-            return ask_helper(helper, host);
+        let is_host = |key: &str| names.iter().any(|name| name == registry_of(key));
+        if let Some((_, helper)) = self.cred_helpers.iter().find(|(key, _)| is_host(key)) {
+            return run_helper(helper, host);
         }
-        let kept = self.auths.iter().find(|(key, _)| of_host(key));
-        if let Some((_, auth)) = kept
+        let entry = self.auths.iter().find(|(key, _)| is_host(key));
+        if let Some((_, auth)) = entry
             && let Some(found) = auth.credentials()?
         {
             return Ok(Some(found));
         }
-        match (&self.creds_store, kept) {
-            // A store knows the registry by the very words it was logged in to with.
-            (Some(store), Some((key, _))) => ask_helper(store, key),
-            (Some(store), None) => ask_helper(store, host),
+        match (&self.creds_store, entry) {
+            // A store finds the registry only by the name that was used at login.
+            (Some(store), Some((key, _))) => run_helper(store, key),
+            (Some(store), None) => run_helper(store, host),
             (None, _) => Ok(None),
         }
     }
@@ -161,25 +161,25 @@ impl Written {
 
 impl Auth {
     fn credentials(&self) -> Result<Option<Credentials>, String> {
-        let told = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-        if let Some(token) = told(&self.registrytoken) {
+        let non_empty = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+        if let Some(token) = non_empty(&self.registrytoken) {
             return Ok(Some(Credentials::Token(token)));
         }
-        if let Some(token) = told(&self.identitytoken) {
+        if let Some(token) = non_empty(&self.identitytoken) {
             return Ok(Some(Credentials::Identity(token)));
         }
-        if let Some(auth) = told(&self.auth) {
+        if let Some(auth) = non_empty(&self.auth) {
             let text = BASE64_STANDARD.decode(auth.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-            // Docker pads the password with zero bytes in old files.
+            // In old files, Docker pads the password with NUL bytes.
             let pair = text.as_deref().and_then(|text| text.trim_end_matches('\0').split_once(':'));
-            let (user, password) = pair.ok_or("`auth` is not base64 of a name, a colon and a password")?;
+            let (user, password) = pair.ok_or("`auth` is not the base64 encoding of USER:PASSWORD")?;
             return Ok(Some(Credentials::Password { user: user.to_owned(), password: password.to_owned() }));
         }
-        Ok(told(&self.username).zip(told(&self.password)).map(|(user, password)| Credentials::Password { user, password }))
+        Ok(non_empty(&self.username).zip(non_empty(&self.password)).map(|(user, password)| Credentials::Password { user, password }))
     }
 }
 
-/// Returns the names by which configuration files know a registry.
+/// Returns the names of a registry in configuration files.
 fn names(host: &str) -> Vec<String> {
     let mut names = vec![host.to_owned()];
     if host == "docker.io" {
@@ -194,19 +194,19 @@ fn registry_of(key: &str) -> &str {
     key.split('/').next().unwrap_or_default()
 }
 
-/// Asks a credential helper, `docker-credential-NAME`, which reads the registry from standard input.
+/// Runs a credential helper, `docker-credential-NAME get`, which reads the registry from standard input.
 ///
 /// Source: <https://github.com/docker/docker-credential-helpers#development>
-fn ask_helper(helper: &str, registry: &str) -> Result<Option<Credentials>, String> {
+fn run_helper(helper: &str, registry: &str) -> Result<Option<Credentials>, String> {
     #[derive(Deserialize)]
     #[serde(rename_all = "PascalCase")]
-    struct Given {
+    struct HelperOutput {
         username: String,
         secret: String,
     }
     let is_name = !helper.is_empty() && helper.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
     if !is_name {
-        return Err("the name of the credential helper is none".to_owned());
+        return Err("invalid credential helper name".to_owned());
     }
     let program = format!("docker-credential-{helper}");
     let mut child = Command::new(Path::new(&program))
@@ -217,44 +217,43 @@ fn ask_helper(helper: &str, registry: &str) -> Result<Option<Credentials>, Strin
         .spawn()
         .map_err(|error| format!("cannot run `{program}`: {error}"))?;
     if let Some(mut input) = child.stdin.take() {
-        // One that does not read it says so by what it answers.
+        // If the helper does not read its input, its output is invalid or missing.
         let _ = input.write_all(registry.as_bytes());
     }
     let output = child.stdout.take();
     let reader = std::thread::spawn(move || {
-        let mut answer = Vec::new();
+        let mut bytes = Vec::new();
         if let Some(output) = output {
-            // Part of an answer is none, which the reader of it finds out.
-            let _ = std::io::Read::read_to_end(&mut std::io::Read::take(output, HELPER_LIMIT_BYTES), &mut answer);
+            // Incomplete output is invalid JSON, which is reported below.
+            let _ = std::io::Read::read_to_end(&mut std::io::Read::take(output, HELPER_LIMIT_BYTES), &mut bytes);
         }
-        answer
+        bytes
     });
-    let end = Instant::now() + HELPER_PATIENCE;
+    let deadline = Instant::now() + HELPER_TIMEOUT;
     let status = loop {
         match child.try_wait() {
             Ok(Some(status)) => break status,
-            Ok(None) if Instant::now() < end => std::thread::sleep(Duration::from_millis(10)),
+            Ok(None) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(10)),
             Ok(None) => {
-                // It is ours and hangs; whether it could still be ended makes no difference to the answer.
+                // The helper hangs. The result is the same if it cannot be killed.
                 let _ = child.kill();
                 let _ = child.wait();
-                return Err(format!("`{program}` did not answer within {} s", HELPER_PATIENCE.as_secs()));
+                return Err(format!("`{program}` did not finish within {} s", HELPER_TIMEOUT.as_secs()));
             }
             Err(error) => return Err(format!("`{program}`: {error}")),
         }
     };
-    let answer = reader.join().unwrap_or_default();
+    let output = reader.join().unwrap_or_default();
     if !status.success() {
-        // It says on standard output why, and one reason is that it knows nothing.
-        let said = String::from_utf8_lossy(&answer);
-        let is_unknown = said.contains("credentials not found") || said.contains("no credentials");
-        return if is_unknown { Ok(None) } else { Err(format!("`{program} get` failed ({status})")) };
+        // The helper writes the reason to standard output; missing credentials are one of them.
+        let message = String::from_utf8_lossy(&output);
+        let is_missing = message.contains("credentials not found") || message.contains("no credentials");
+        return if is_missing { Ok(None) } else { Err(format!("`{program} get` failed ({status})")) };
     }
-    let given: Given =
-        serde_json::from_slice(&answer).map_err(|_| format!("`{program} get` answered with something else than credentials"))?;
-    Ok(Some(if given.username == "<token>" {
-        Credentials::Identity(given.secret)
+    let found: HelperOutput = serde_json::from_slice(&output).map_err(|_| format!("`{program} get` did not return credentials"))?;
+    Ok(Some(if found.username == "<token>" {
+        Credentials::Identity(found.secret)
     } else {
-        Credentials::Password { user: given.username, password: given.secret }
+        Credentials::Password { user: found.username, password: found.secret }
     }))
 }

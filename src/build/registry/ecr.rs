@@ -1,4 +1,4 @@
-//! What Amazon ECR, and EFS, can be asked; the SDK behind it is `build::aws`'s.
+//! The requests to Amazon ECR and EFS; `build::aws` implements them with the AWS SDK.
 
 use jiff::Timestamp;
 
@@ -7,43 +7,43 @@ use super::manifest::Manifest;
 use super::name::Repository;
 use crate::aws::RequestError;
 
-/// An account's ECR in a region, and its file systems.
+/// The ECR repositories and EFS file systems of an account in a region.
 pub trait EcrService {
     /// Returns the region.
     fn region(&self) -> String;
 
-    /// Returns a repository's address, `None` where there is none of that name.
+    /// Returns a repository's address, or `None` if it does not exist.
     fn repository(&self, name: &str) -> Result<Option<Repository>, RequestError>;
 
-    /// Makes a repository with tags; one that somebody else made meanwhile is as good.
+    /// Creates a repository with tags, or returns it if it has been created in the meantime.
     fn create_repository(&self, name: &str, tags: &[(String, String)]) -> Result<Repository, RequestError>;
 
-    /// Returns a repository's lifecycle policy as JSON text, where it has one.
+    /// Returns a repository's lifecycle policy as JSON text, if it has one.
     fn lifecycle_policy(&self, name: &str) -> Result<Option<String>, RequestError>;
 
     /// Sets a repository's lifecycle policy.
     fn put_lifecycle_policy(&self, name: &str, policy: &str) -> Result<(), RequestError>;
 
-    /// Tells whether there is an image with a tag.
+    /// Returns whether an image with a tag exists.
     fn has_image(&self, name: &str, tag: &str) -> Result<bool, RequestError>;
 
-    /// Returns every image, in no order; `None` where there is no such repository.
+    /// Returns all images in unspecified order, or `None` if the repository does not exist.
     fn images(&self, name: &str) -> Result<Option<Vec<EcrImage>>, RequestError>;
 
-    /// Returns the manifests of images that have one, by digest.
+    /// Returns the manifests of images with these digests, if they exist.
     fn manifests(&self, name: &str, digests: &[String]) -> Result<Vec<Manifest>, RequestError>;
 
-    /// Deletes images; returns those that stay, with why.
+    /// Deletes images; returns those that were not deleted, with the reason.
     fn delete_images(&self, name: &str, digests: &[String]) -> Result<Vec<(String, String)>, RequestError>;
 
-    /// Returns who may push and pull for the next twelve hours.
+    /// Returns credentials for pushing and pulling, valid for twelve hours.
     fn credentials(&self) -> Result<Credentials, RequestError>;
 
-    /// Returns a file system's metered size, `None` where there is none of that ID.
+    /// Returns a file system's metered size, or `None` if it does not exist.
     fn file_system(&self, id: &str) -> Result<Option<FileSystemSize>, RequestError>;
 }
 
-/// An image as ECR describes it.
+/// An image in ECR.
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageDetail.html>
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,35 +52,35 @@ pub struct EcrImage {
     pub digest: String,
     /// Its tags.
     pub tags: Vec<String>,
-    /// Its size in bytes; of an index that of the index alone.
+    /// Its size in bytes; that of an index does not include its images.
     pub size_bytes: u64,
     /// When it was pushed.
     pub pushed_at: Option<Timestamp>,
-    /// When it was last pulled, which ECR knows to the day.
+    /// When it was last pulled; ECR records only the day.
     pub pulled_at: Option<Timestamp>,
-    /// What kind of manifest it has.
+    /// The media type of its manifest.
     pub media_type: String,
-    /// What kind of artifact it says it is.
+    /// The artifact type in its manifest.
     pub artifact_type: Option<String>,
 }
 
-/// What a file system is metered at; AWS counts every hour or so.
+/// The metered size of a file system, which AWS updates about every hour.
 ///
 /// Source: <https://docs.aws.amazon.com/efs/latest/ug/metered-sizes.html>
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileSystemSize {
     /// Its ID.
     pub id: String,
-    /// All of it, in bytes.
+    /// The total size in bytes.
     pub bytes: u64,
-    /// What is in the Standard class.
+    /// The size in the Standard storage class.
     pub standard_bytes: Option<u64>,
-    /// What is in Infrequent Access.
+    /// The size in the Infrequent Access storage class.
     pub infrequent_access_bytes: Option<u64>,
-    /// What is in Archive.
+    /// The size in the Archive storage class.
     pub archive_bytes: Option<u64>,
-    /// When it was counted.
+    /// When it was measured.
     pub counted_at: Option<Timestamp>,
-    /// The zone of a One Zone file system, which has other prices.
+    /// The availability zone of a One Zone file system, which has different prices.
     pub zone: Option<String>,
 }

@@ -1,65 +1,65 @@
-//! Why a registry could not be asked, or did not do as asked.
+//! The errors of registries.
 
 use super::name::NameError;
 
-/// Why a registry could not be asked, or did not do as asked.
+/// Why a request to a registry failed.
 #[derive(Debug, thiserror::Error)]
 pub enum RegistryError {
-    /// A name that registries refuse.
+    /// The name of the repository is invalid.
     #[error(transparent)]
     Name(#[from] NameError),
-    /// It was not reached, however often it was tried.
-    #[error("registry {host} cannot be reached: {message}")]
+    /// The registry cannot be reached, even after retries.
+    #[error("cannot reach registry {host}: {message}")]
     Unreachable {
         /// The registry.
         host: String,
         /// Why.
         message: String,
     },
-    /// It wants to know who asks, and does not take what it was told.
-    #[error("registry {host} does not let {who} {what}: {message}")]
+    /// The registry requires authentication and rejected the credentials, or there are none.
+    #[error("registry {host} does not allow {user} to {action}: {message}")]
     Unauthorized {
         /// The registry.
         host: String,
-        /// Who asked: a user's name, or nobody in particular.
-        who: String,
-        /// What was asked for.
-        what: String,
-        /// The registry's own words.
+        /// The user of the request, such as `` user `name` ``.
+        user: String,
+        /// The action of the request.
+        action: String,
+        /// The registry's message.
         message: String,
     },
-    /// It refused.
-    #[error("registry {host} refuses to {what}: {message} (HTTP {status})")]
+    /// The registry refused the request.
+    #[error("registry {host} refused to {action}: {message} (HTTP {status})")]
     Refused {
         /// The registry.
         host: String,
-        /// What was asked for.
-        what: String,
+        /// The action of the request.
+        action: String,
         /// The HTTP status.
         status: u16,
-        /// Its code for the reason, such as `NAME_UNKNOWN`.
+        /// The registry's error code, such as `NAME_UNKNOWN`.
         code: Option<String>,
-        /// Its own words.
+        /// The registry's message.
         message: String,
     },
-    /// It answered with something that the API does not know.
-    #[error("registry {host} answered with something else than {what}: {message}")]
+    /// The response does not comply with the API.
+    #[error("registry {host} returned an invalid response instead of {expected}: {message}")]
     InvalidResponse {
         /// The registry.
         host: String,
         /// What was expected.
-        what: String,
-        /// What is wrong with it.
+        expected: String,
+        /// What is wrong with the response.
         message: String,
     },
-    /// It deletes nothing.
-    #[error("registry {host} deletes nothing: deletion is switched off there")]
-    KeepsAll {
+    /// Deletion is disabled in the registry.
+    #[error("registry {host} does not delete images: deletion is disabled")]
+    DeletionDisabled {
         /// The registry.
         host: String,
     },
-    /// What was found of credentials cannot be used.
-    #[error("credentials for {host} cannot be had: {message}")]
+    /// The configured credentials cannot be used.
+    #[error("cannot get credentials for {host}: {message}")]
     Credentials {
         /// The registry.
         host: String,
@@ -68,38 +68,53 @@ pub enum RegistryError {
     },
 }
 
+/// What the user can do about a [`RegistryError`]. `ui` words it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RegistryHint {
+    /// Write the name of the repository like this.
+    WriteName(&'static str),
+    /// Trust the registry's certificate, or connect without TLS.
+    TrustCertificate,
+    /// Check the name of the registry and the network, or connect without TLS.
+    CheckConnection,
+    /// Log in.
+    LogIn {
+        /// The registry.
+        host: String,
+    },
+    /// The registry throttles requests: wait.
+    WaitForThrottling,
+    /// Check that the repository exists.
+    CheckRepository,
+    /// The user lacks permission.
+    RequestPermission,
+    /// Enable deletion in the registry's configuration.
+    EnableDeletion,
+    /// Log in again, or use another configuration directory.
+    LogInAgain,
+}
+
 impl RegistryError {
-    /// Returns what to do about it, where there is something.
-    pub fn hint(&self) -> Option<String> {
+    /// Returns what the user can do about the error, if anything.
+    pub fn hint(&self) -> Option<RegistryHint> {
         Some(match self {
-            Self::Name(error) => error.hint().to_owned(),
+            Self::Name(error) => RegistryHint::WriteName(error.hint()),
             Self::Unreachable { message, .. } if message.contains("nvalid certificate") || message.contains("UnknownIssuer") => {
-                "its certificate is signed by nobody that is trusted here: `SSL_CERT_FILE` names a file of certificates to trust instead; \
-                    `--insecure` goes without TLS"
-                    .to_owned()
+                RegistryHint::TrustCertificate
             }
-            Self::Unreachable { .. } => {
-                "is the name right, and can this machine reach it? `--insecure` is for a registry that speaks no TLS".to_owned()
-            }
-            Self::Unauthorized { host, .. } => {
-                format!(
-                    "log in to it first (`docker login {host}`), or let a credential helper do it; for ECR the AWS credentials in \
-                    force are asked"
-                )
-            }
-            Self::Refused { status: 429, .. } => "it has too many requests; try again in a while".to_owned(),
-            Self::Refused { status: 404, .. } => "is the repository's name right, and is it there?".to_owned(),
-            Self::Refused { status: 403, .. } => "whoever asks may log in there, but may not do this".to_owned(),
-            Self::KeepsAll { .. } => "for Docker's own registry set `storage.delete.enabled: true` in its configuration, or \
-                    `REGISTRY_STORAGE_DELETE_ENABLED=true`"
-                .to_owned(),
-            Self::Credentials { .. } => "`docker login` writes them anew; `DOCKER_CONFIG` names another directory".to_owned(),
+            Self::Unreachable { .. } => RegistryHint::CheckConnection,
+            Self::Unauthorized { host, .. } => RegistryHint::LogIn { host: host.clone() },
+            Self::Refused { status: 429, .. } => RegistryHint::WaitForThrottling,
+            Self::Refused { status: 404, .. } => RegistryHint::CheckRepository,
+            Self::Refused { status: 403, .. } => RegistryHint::RequestPermission,
+            Self::DeletionDisabled { .. } => RegistryHint::EnableDeletion,
+            Self::Credentials { .. } => RegistryHint::LogInAgain,
             Self::Refused { .. } | Self::InvalidResponse { .. } => return None,
         })
     }
 
-    /// Tells whether the registry cannot be used at all, as against one thing that it does not do.
-    pub fn is_of_reach(&self) -> bool {
+    /// Returns whether the registry cannot be used at all, in contrast to a single refused request.
+    pub fn is_registry_unusable(&self) -> bool {
         matches!(self, Self::Unreachable { .. } | Self::Unauthorized { .. } | Self::Credentials { .. } | Self::InvalidResponse { .. })
     }
 }

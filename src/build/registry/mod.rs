@@ -1,25 +1,27 @@
-//! A registry of images, asked by the OCI distribution API over HTTP; no SDK, no engine.
+//! A client of image registries: the OCI distribution API over HTTP, without an SDK and without an engine.
 //!
-//! Takes a [`Repository`], credentials that somebody found ([`credentials`] looks where container engines keep them); gives tags,
-//! manifests, blobs and deletions, or a [`RegistryError`] that says what was asked, what came back and what to do. Retries what may pass
-//! by itself, waits no longer than its limits, and speaks HTTP without TLS with loopback and named hosts only.
+//! Takes a [`Repository`] and [`Credentials`] ([`credentials`] reads those of container engines); returns tags, manifests and blobs and
+//! deletes manifests, or returns a [`RegistryError`] with a hint. Retries temporary failures within limits, and connects without TLS only
+//! to this machine and to registries for which the caller allows it.
 //!
-//! Leaves to [`image`](super::image) and [`cache_maintenance`](super::cache_maintenance) what tags mean, and to engines the pulling and
-//! pushing of images.
+//! Leaves the meaning of tags to [`image`](super::image) and [`cache_maintenance`](super::cache_maintenance), and pulling and pushing
+//! images to the engines.
 //!
 //! Source: <https://github.com/opencontainers/distribution-spec/blob/main/spec.md>
 
-mod answer;
-mod auth;
+mod challenge;
 mod client;
 pub mod credentials;
 pub mod ecr;
 mod error;
+mod error_body;
 mod manifest;
 mod name;
+mod transport;
 
-pub use client::{Client, Options};
+pub use client::Client;
 pub use credentials::Credentials;
-pub use error::RegistryError;
+pub use error::{RegistryError, RegistryHint};
 pub use manifest::{Blob, Manifest};
 pub use name::{EcrHost, NameError, Repository, is_loopback};
+pub use transport::Options;

@@ -9,25 +9,25 @@ use super::super::cache::ImageRef;
 /// A repository in a registry: `HOST/NAME`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Repository {
-    /// The registry, with its port where it has one.
+    /// The registry, with its port if it has one.
     pub host: String,
-    /// The name there, such as `build-cache/acme/web`.
+    /// The name in the registry, such as `build-cache/acme/web`.
     pub name: String,
 }
 
-/// Why a text is no repository or tag.
+/// Why the name of a repository is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
-    /// There is no registry in it.
-    #[error("`{text}` names no registry")]
+    /// It contains no registry.
+    #[error("`{text}` contains no registry")]
     NoHost {
         /// The text.
         text: String,
     },
-    /// It is not written as registries want it.
+    /// Its syntax is invalid.
     #[error("{0}")]
     Name(String),
-    /// There is a tag or digest behind it.
+    /// It contains a tag or digest.
     #[error("`{text}` is an image: a repository has no tag or digest")]
     Image {
         /// The text.
@@ -36,27 +36,27 @@ pub enum NameError {
 }
 
 impl NameError {
-    /// Returns what to do about it.
+    /// Returns how to fix it.
     pub fn hint(&self) -> &'static str {
         match self {
             Self::NoHost { .. } => "write it as HOST/NAME, such as `123456789012.dkr.ecr.eu-west-1.amazonaws.com/rack-build-cache`",
             Self::Name(_) => "write it as HOST/NAME, such as `registry.example.com/build-cache/web`",
-            Self::Image { .. } => "leave out what follows the repository's name",
+            Self::Image { .. } => "remove the tag or digest after the repository's name",
         }
     }
 }
 
 impl Repository {
-    /// Returns a repository of a registry by its name there.
+    /// Returns the repository of a registry with this name.
     ///
     /// # Errors
     ///
-    /// Returns that registries refuse such a name.
+    /// Returns an error if the name is invalid.
     pub fn new(host: &str, name: &str) -> Result<Self, NameError> {
         format!("{host}/{name}").parse()
     }
 
-    /// Returns an image in it.
+    /// Returns the reference of an image in the repository.
     pub fn image(&self, tag: &str) -> String {
         format!("{self}:{tag}")
     }
@@ -83,7 +83,7 @@ impl fmt::Display for Repository {
     }
 }
 
-/// Tells whether a host, perhaps with a port, is this machine, with which nobody can listen in.
+/// Returns whether a host, with or without a port, is this machine, to which a connection without TLS is safe.
 pub fn is_loopback(host: &str) -> bool {
     let name = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((address, _)) => address,
@@ -92,7 +92,7 @@ pub fn is_loopback(host: &str) -> bool {
     name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// A private ECR registry, as its host's name tells it.
+/// A private ECR registry.
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html>
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,9 +104,8 @@ pub struct EcrHost {
 }
 
 impl EcrHost {
-    /// Returns what a host's name tells, `None` where it is not ECR's: `{account}.dkr.ecr.{region}.amazonaws.com`, in China with `.cn`,
-    /// with
-    /// `ecr-fips` for FIPS, and `{account}.dkr-ecr.{region}.on.aws` for both IPv4 and IPv6.
+    /// Returns the account and region of an ECR host, or `None` for other hosts. ECR hosts are `{account}.dkr.ecr.{region}.amazonaws.com`,
+    /// with the suffix `.cn` in China and `ecr-fips` for FIPS, and `{account}.dkr-ecr.{region}.on.aws` for IPv4 and IPv6.
     pub fn parse(host: &str) -> Option<Self> {
         let (account, rest) = host.split_once('.')?;
         let region = match rest.strip_prefix("dkr.ecr").or_else(|| rest.strip_prefix("dkr-ecr")) {
@@ -121,7 +120,7 @@ impl EcrHost {
         is_account.then(|| Self { account: account.to_owned(), region: region.to_owned() })
     }
 
-    /// Returns the host's name: `{account}.dkr.ecr.{region}.{suffix}`, the suffix being the partition's.
+    /// Returns the host: `{account}.dkr.ecr.{region}.{suffix}` with the suffix of the partition.
     pub fn host(&self) -> String {
         let (_, suffix) = crate::aws::partition(&self.region);
         format!("{}.dkr.ecr.{}.{suffix}", self.account, self.region)
@@ -133,7 +132,7 @@ mod tests {
     use super::{EcrHost, NameError, Repository, is_loopback};
 
     #[test]
-    fn repositories_are_a_host_and_a_legal_name() {
+    fn a_repository_is_a_host_and_a_valid_name() {
         for good in
             ["127.0.0.1:5000/app", "localhost/a__b/c-d", "123456789012.dkr.ecr.eu-west-1.amazonaws.com/rack-build-cache", "[::1]:5000/a"]
         {
@@ -151,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn ecr_is_told_by_its_host() {
+    fn ecr_is_recognized_by_its_host() {
         let read = |host: &str| EcrHost::parse(host).map(|ecr| ecr.region);
         assert_eq!(read("123456789012.dkr.ecr.eu-west-1.amazonaws.com").as_deref(), Some("eu-west-1"));
         assert_eq!(read("123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn").as_deref(), Some("cn-north-1"));
@@ -167,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn loopback_is_this_machine_only() {
+    fn only_this_machine_is_loopback() {
         assert!(["127.0.0.1:5000", "localhost", "[::1]:80"].iter().all(|host| is_loopback(host)));
         assert!(["10.0.0.1", "localhost.example", "127.0.0.1.example"].iter().all(|host| !is_loopback(host)));
     }

@@ -4,9 +4,9 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use super::log::LogTail;
-use super::mounts::sleep;
+use super::observer::{TaskObserver, sleep};
 use super::outcome::Outcome;
-use super::service::{BuildService, LogEvent, LogStream, Task};
+use super::service::{BuildService, LogStream};
 use crate::aws::RequestError;
 use crate::polling::{PollResult, PollSchedule};
 
@@ -20,21 +20,6 @@ const LATE_POLLS: u32 = 3;
 const LATE_PAUSE: Duration = Duration::from_secs(1);
 /// How many times ECS may not know a task that was just started: ECS is eventually consistent.
 const UNKNOWN_POLLS: u32 = 10;
-
-/// Receives what happens to a task while it is followed.
-pub trait TaskObserver {
-    /// Called with the task after each change of its status.
-    fn status(&mut self, task: &Task);
-
-    /// Called with each line of its log.
-    fn log(&mut self, event: &LogEvent);
-
-    /// Called a few times a second while waiting.
-    fn waiting(&mut self) {}
-
-    /// Called with a remark.
-    fn notice(&mut self, text: &str);
-}
 
 /// How following a task ended.
 #[derive(Debug)]

@@ -1,14 +1,12 @@
 //! Waits until a file system can be mounted: for its mount targets, and for their DNS names to resolve.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use super::follow::TaskObserver;
+use super::observer::{TaskObserver, sleep};
 use super::service::{BuildService, MountTarget};
 use crate::aws::RequestError;
 
-/// How often to check for Ctrl-C while sleeping.
-const TICK: Duration = Duration::from_millis(100);
 /// The pause between two requests for mount targets.
 const PAUSE: Duration = Duration::from_secs(3);
 
@@ -117,20 +115,4 @@ pub fn await_mounts(
 fn states(targets: &[MountTarget]) -> String {
     let each: Vec<String> = targets.iter().map(|target| format!("{} in {} {}", target.id, target.subnet, target.state)).collect();
     each.join(", ")
-}
-
-/// Sleeps; returns whether the user interrupted.
-pub(super) fn sleep(pause: Duration, observer: &mut dyn TaskObserver, interrupted: &AtomicBool) -> bool {
-    let end = Instant::now() + pause;
-    loop {
-        if interrupted.load(Ordering::SeqCst) {
-            return true;
-        }
-        let left = end.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return false;
-        }
-        observer.waiting();
-        std::thread::sleep(left.min(TICK));
-    }
 }

@@ -20,6 +20,7 @@ use crate::build::request::{Output, Secret, SecretSource};
 use crate::build::{BuildRequest, Engine, EngineFacts, Invocation, Step};
 use crate::cli::shared::interrupt;
 use crate::cli::{Context, ExitCode, Failure, Format};
+use crate::ui::build_hints;
 use crate::ui::build_image::{ImageView, What};
 
 /// Pulls the image that has the key of these inputs, or builds and pushes it where there is none
@@ -288,7 +289,8 @@ fn build(args: &Args, context: &mut Context<'_>, made: &Made, secrets: Vec<Secre
     for trouble in &detected.troubles {
         context.detail(trouble);
     }
-    let invocation = plan(&request, &detected.facts).map_err(|problems| Failure::Problems(problems, ExitCode::Usage))?;
+    let invocation =
+        plan(&request, &detected.facts).map_err(|problems| Failure::Problems(build_hints::diagnostics(&problems), ExitCode::Usage))?;
     say_notes(context, &invocation);
     carry_out(context, &invocation, Stdout::Stderr)
 }
@@ -296,7 +298,7 @@ fn build(args: &Args, context: &mut Context<'_>, made: &Made, secrets: Vec<Secre
 /// Says what there is to say of an invocation.
 pub(super) fn say_notes(context: &mut Context<'_>, invocation: &Invocation) {
     for note in &invocation.notes {
-        let hint = note.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
+        let hint = note.hint.as_ref().map(|hint| format!("; {}", build_hints::command(hint))).unwrap_or_default();
         context.status(&format!("note: {}{hint}", note.message));
     }
 }

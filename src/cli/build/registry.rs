@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::build::cache_maintenance::StoreError;
-use crate::build::registry::credentials::Places;
+use crate::build::registry::credentials::CredentialFiles;
 use crate::build::registry::ecr::EcrService;
 use crate::build::registry::{Client, Credentials, EcrHost, Options, RegistryError};
 use crate::cli::{Context, ExitCode, Failure};
@@ -14,8 +14,8 @@ pub(super) fn variable(name: &str) -> Option<String> {
 }
 
 /// Returns the places where container engines keep credentials.
-pub(super) fn places() -> Places {
-    Places::new(|name| std::env::var_os(name))
+pub(super) fn places() -> CredentialFiles {
+    CredentialFiles::new(|name| std::env::var_os(name))
 }
 
 /// Returns a client of a registry, with the credentials that an engine would take; ECR's come from AWS where no engine has any.
@@ -81,10 +81,10 @@ impl From<RegistryError> for Failure {
     fn from(error: RegistryError) -> Self {
         let exit_code = match &error {
             RegistryError::Name(_) => ExitCode::Usage,
-            error if error.is_of_reach() => ExitCode::Unavailable,
+            error if error.is_registry_unusable() => ExitCode::Unavailable,
             _ => ExitCode::Failed,
         };
-        let hint = error.hint();
+        let hint = error.hint().map(|hint| crate::ui::build_hints::registry(&hint));
         let failure = Self::new(exit_code, error.to_string());
         match hint {
             Some(hint) => failure.hinted(hint),

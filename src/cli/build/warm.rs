@@ -110,7 +110,8 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     for trouble in &detected.troubles {
         context.detail(trouble);
     }
-    let invocation = plan(&request, &detected.facts).map_err(|problems| Failure::Problems(problems, ExitCode::Usage))?;
+    let invocation = plan(&request, &detected.facts)
+        .map_err(|problems| Failure::Problems(crate::ui::build_hints::diagnostics(&problems), ExitCode::Usage))?;
     say_notes(context, &invocation);
     super::command::dockerfile::check(&request, &detected.facts, false, context)?;
     if invocation.cache_to.is_empty() {

@@ -235,7 +235,7 @@ fn a_registry_that_does_not_support_deletion_is_reported() {
     let bench = Bench::new();
     let run = bench.run_args(&["build", "cache", "gc", "--repository", &format!("{}/cache", front.host), "--older-than", "1d", "--yes"]);
     assert_eq!(run.code, 1, "{run}");
-    assert!(run.stderr.contains("deletes nothing") && run.stderr.contains("storage.delete.enabled"), "{run}");
+    assert!(run.stderr.contains("deletion is disabled") && run.stderr.contains("storage.delete.enabled"), "{run}");
     assert_eq!(kept.lock().unwrap().tags.len(), 1);
 }
 

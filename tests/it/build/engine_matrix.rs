@@ -220,7 +220,10 @@ fn docker_with_the_graph_driver_store_gets_a_builder_of_its_own() {
     let invocation = plan(&without, &graph_driver).unwrap();
     assert!(invocation.cache_to.is_empty() && invocation.steps[0].purpose == "build the image");
     let note = invocation.notes.iter().find(|note| note.rule == "builder-missing").unwrap();
-    assert!(note.hint.as_ref().unwrap().contains("docker buildx create --driver docker-container"), "{note:?}");
+    assert!(
+        rackform::ui::build_hints::command(note.hint.as_ref().unwrap()).contains("docker buildx create --driver docker-container"),
+        "{note:?}"
+    );
 }
 
 #[test]
@@ -237,7 +240,7 @@ fn without_the_buildx_plugin_docker_builds_without_a_cache_and_buildx_is_refused
     // A secret, which only BuildKit supports, is not silently omitted.
     let mut secret = request(None);
     secret.secrets.push(Secret { id: "npm".to_owned(), source: SecretSource::Environment("NPM_TOKEN".to_owned()) });
-    assert!(plan(&secret, &missing(Engine::Docker)).unwrap_err().to_string().contains("no secrets"));
+    assert!(plan(&secret, &missing(Engine::Docker)).unwrap_err().to_string().contains("does not support secrets"));
 }
 
 #[test]
@@ -251,7 +254,7 @@ fn kaniko_gets_only_options_that_its_version_supports() {
     assert_eq!(newest.environment["FF_KANIKO_OCI_STAGES"], "0");
     assert!(newest.steps[0].argv.contains(&"--cache=true".to_owned()));
     assert!(newest.steps[0].argv.contains(&format!("--cache-repo={ECR}/rack-build-cache")));
-    assert!(rules(&newest).contains("copied there and back"), "{}", rules(&newest));
+    assert!(rules(&newest).contains("copied from and to it"), "{}", rules(&newest));
 
     let early = plan_of("1.26.0", Output::Push);
     assert!(early.environment.is_empty() && rules(&early).contains("to and from EFS"), "{early:?}");
@@ -284,12 +287,12 @@ fn unsupported_features_and_invalid_values_are_reported_at_once() {
     wrong.build_args.push(BuildArg { name: String::new(), value: None });
     let error = plan(&wrong, &EngineFacts::of_version(Engine::Kaniko, version("1.27.5"))).unwrap_err().to_string();
     for problem in [
-        "kaniko has no s3 cache",
+        "kaniko does not support s3 caches",
         "one platform at a time",
-        "no SSH agent",
-        "`pdp-11` is no platform",
+        "does not support SSH agents",
+        "invalid platform `pdp-11`",
         "Not A Tag",
-        "no build argument's name",
+        "invalid build argument name",
     ] {
         assert!(error.contains(problem), "{problem:?} is missing in\n{error}");
     }

@@ -132,9 +132,9 @@ fn all_invalid_names_are_reported_at_once() {
     };
     let error = plan(&request, &facts(Engine::Buildx, "25.0.3")).unwrap_err().to_string();
     for problem in [
-        "the directory has a NUL",
-        "the service has a NUL",
-        "a build argument has a NUL",
+        "the directory contains a NUL",
+        "the service contains a NUL",
+        "a build argument contains a NUL",
         "the Dockerfile is empty",
         "web:$(id)",
         "acme/UPPER",

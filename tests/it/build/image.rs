@@ -202,7 +202,7 @@ fn failures_have_distinct_exit_codes_and_messages() {
     let gcr = bench.run("build image --registry gcr --name web");
     assert!(gcr.code == 64 && gcr.stderr.contains("`--gcp-project`"), "{gcr}");
     let unreachable = bench.run("build image --repository 127.0.0.1:1/web");
-    assert!(unreachable.code == 69 && unreachable.stderr.contains("cannot be reached"), "{unreachable}");
+    assert!(unreachable.code == 69 && unreachable.stderr.contains("cannot reach registry"), "{unreachable}");
 }
 
 #[test]

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use rackform::build::registry::credentials::Places;
-use rackform::build::registry::{Client, Credentials, Options, RegistryError};
+use rackform::build::registry::credentials::CredentialFiles;
+use rackform::build::registry::{Client, Credentials, Options, RegistryError, RegistryHint};
 use serde_json::json;
 
 use super::http_server::{FakeRegistry, HttpServer, Response, error_response, json as good};
@@ -109,7 +109,7 @@ fn basic_authentication_requires_a_password() {
 fn a_password_is_never_sent_without_tls() {
     let web = HttpServer::new(|_, _| challenge("Bearer realm=\"http://tokens.example/token\",service=\"it\"".to_owned()));
     let error = client(&web, password()).tags("a").unwrap_err();
-    assert!(error.to_string().contains("no password goes there without TLS"), "{error}");
+    assert!(error.to_string().contains("credentials are not sent without TLS"), "{error}");
     assert_eq!(web.requests().len(), 1);
 }
 
@@ -155,7 +155,7 @@ fn an_image_is_found_by_tag_and_verified_by_digest() {
     assert!(matches!(error, RegistryError::InvalidResponse { .. }), "{error}");
     let no_delete = HttpServer::new(|_, _| error_response(405, "UNSUPPORTED", "The operation is unsupported."));
     let error = client(&no_delete, None).delete("a", &digest).unwrap_err();
-    assert!(matches!(error, RegistryError::KeepsAll { .. }) && error.hint().unwrap().contains("storage.delete.enabled"), "{error}");
+    assert!(matches!(error, RegistryError::DeletionDisabled { .. }) && error.hint() == Some(RegistryHint::EnableDeletion), "{error}");
     let html = HttpServer::new(|_, _| (200, vec![], b"<html>a proxy's page</html>".to_vec()));
     assert!(matches!(client(&html, None).tags("a").unwrap_err(), RegistryError::InvalidResponse { .. }));
 }
@@ -163,7 +163,7 @@ fn an_image_is_found_by_tag_and_verified_by_digest() {
 #[test]
 fn credentials_are_read_from_the_files_of_the_engines() {
     let bench = Bench::new();
-    let places = Places { files: vec![bench.path().join("missing.json"), bench.path().join("config.json")] };
+    let places = CredentialFiles { files: vec![bench.path().join("missing.json"), bench.path().join("config.json")] };
     let find = |host: &str| places.find(host);
     let user = |found: Option<Credentials>| match found {
         Some(Credentials::Password { user, password }) => format!("{user}:{password}"),

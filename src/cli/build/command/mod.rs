@@ -17,7 +17,7 @@ use crate::cli::shared::interrupt;
 use crate::cli::{Context, ExitCode, Failure};
 use crate::config::BuildSection;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::ui::build_command as view;
+use crate::ui::{build_command as view, build_hints};
 
 use cache::{CacheArgs, CacheChoice};
 use engine::EngineArgs;
@@ -83,7 +83,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let (mut request, engine) = args.request(context, &mut notes, &mut problems)?;
     let facts = args.engine.facts(engine, args.exec, context);
     request.take_build_args(if args.exec || engine != Engine::Kaniko { engine } else { Engine::Docker }, &|name| std::env::var(name).ok());
-    let planned = plan(&request, &facts).map_err(|found| problems.0.extend(found.0));
+    let planned = plan(&request, &facts).map_err(|found| problems.0.extend(build_hints::diagnostics(&found).0));
     let (Ok(mut invocation), false) = (planned, problems.has_errors()) else { return Err(Failure::Problems(problems, ExitCode::Usage)) };
     invocation.notes.splice(0..0, notes);
     if !context.global.quiet {

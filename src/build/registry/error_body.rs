@@ -1,26 +1,26 @@
-//! What a registry says in words when it refuses.
+//! The error in the body of a registry's response.
 
 use serde::Deserialize;
 
-/// Characters of a body that is no answer of the API which are worth showing.
+/// How many characters to show of a body that is not an error of the API.
 const SHOWN: usize = 200;
 
 #[derive(Deserialize)]
-struct Errors {
-    errors: Vec<Said>,
+struct ErrorBody {
+    errors: Vec<ApiError>,
 }
 
 #[derive(Deserialize)]
-struct Said {
+struct ApiError {
     code: Option<String>,
     message: Option<String>,
 }
 
-/// Returns the code and the words of a refusal.
+/// Returns the error code, if there is one, and the message of an error response.
 ///
 /// Source: <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes>
-pub(super) fn refusal(body: &[u8]) -> (Option<String>, String) {
-    if let Ok(Errors { errors }) = serde_json::from_slice(body)
+pub(super) fn code_and_message(body: &[u8]) -> (Option<String>, String) {
+    if let Ok(ErrorBody { errors }) = serde_json::from_slice(body)
         && let Some(first) = errors.first()
     {
         let code = first.code.clone().filter(|code| !code.is_empty());

@@ -1,24 +1,24 @@
-//! What a registry wants to know before it answers.
+//! Reads the challenges of a `WWW-Authenticate` header: how the registry authenticates clients.
 
 use std::collections::BTreeMap;
 
-/// A way to say who asks, as `WWW-Authenticate` offers it.
+/// An authentication scheme that the registry supports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Challenge {
-    /// A name and a password with every request.
+    /// A user name and a password in each request.
     Basic,
-    /// A token that another server gives.
+    /// A token from a token server.
     Bearer {
-        /// Where to ask for it.
+        /// The address of the token server.
         realm: String,
-        /// For which service.
+        /// The service that the token is for.
         service: Option<String>,
-        /// For which repository and actions.
+        /// The repository and the actions that the token is for.
         scope: Option<String>,
     },
 }
 
-/// Returns the challenges of a `WWW-Authenticate` header that are understood, in its order.
+/// Returns the supported challenges of a `WWW-Authenticate` header, in its order.
 ///
 /// Source: <https://www.rfc-editor.org/rfc/rfc9110#section-11.6.1>, <https://distribution.github.io/distribution/spec/auth/token/>
 pub(super) fn challenges(header: &str) -> Vec<Challenge> {
@@ -26,25 +26,25 @@ pub(super) fn challenges(header: &str) -> Vec<Challenge> {
     let mut rest = header.trim_start_matches([' ', ',']);
     while !rest.is_empty() {
         let word = rest.split(|c: char| c == '=' || c == ',' || c.is_whitespace()).next().unwrap_or_default();
-        let behind = &rest[word.len()..];
-        if let Some(value) = behind.trim_start().strip_prefix('=').map(str::trim_start) {
-            let (value, left) = parameter(value);
+        let after = &rest[word.len()..];
+        if let Some(value) = after.trim_start().strip_prefix('=').map(str::trim_start) {
+            let (value, remainder) = parameter(value);
             if let Some((_, parameters)) = found.last_mut() {
                 parameters.insert(word.to_ascii_lowercase(), value);
             }
-            rest = left;
+            rest = remainder;
         } else {
             found.push((word.to_ascii_lowercase(), BTreeMap::new()));
-            rest = behind;
+            rest = after;
         }
         let next = rest.trim_start_matches(|c: char| c == ',' || c.is_whitespace());
-        // What cannot be read ends it: a header is short of nothing then but what nobody understands.
+        // Invalid syntax: ignore the rest of the header.
         if next.len() == rest.len() && !rest.is_empty() {
             break;
         }
         rest = next;
     }
-    let understood = |(scheme, mut parameters): (String, BTreeMap<String, String>)| match scheme.as_str() {
+    let supported = |(scheme, mut parameters): (String, BTreeMap<String, String>)| match scheme.as_str() {
         "basic" => Some(Challenge::Basic),
         "bearer" => Some(Challenge::Bearer {
             realm: parameters.remove("realm")?,
@@ -53,10 +53,10 @@ pub(super) fn challenges(header: &str) -> Vec<Challenge> {
         }),
         _ => None,
     };
-    found.into_iter().filter_map(understood).collect()
+    found.into_iter().filter_map(supported).collect()
 }
 
-/// Reads a parameter's value, quoted or not; returns it and what is left.
+/// Reads the value of a parameter, quoted or not; returns it and the rest of the text.
 fn parameter(text: &str) -> (String, &str) {
     let Some(quoted) = text.strip_prefix('"') else {
         let end = text.find(|c: char| c == ',' || c.is_whitespace()).unwrap_or(text.len());
@@ -83,20 +83,20 @@ mod tests {
     }
 
     #[test]
-    fn challenges_are_read_as_registries_write_them() {
+    fn challenges_of_real_registries_are_read() {
         let hub = r#"Bearer realm="https://auth.docker.io/token",service="registry.docker.io",scope="repository:a/b:pull,push""#;
-        let of_hub = bearer("https://auth.docker.io/token", Some("registry.docker.io"), Some("repository:a/b:pull,push"));
-        assert_eq!(challenges(hub), std::slice::from_ref(&of_hub));
+        let hub_challenge = bearer("https://auth.docker.io/token", Some("registry.docker.io"), Some("repository:a/b:pull,push"));
+        assert_eq!(challenges(hub), std::slice::from_ref(&hub_challenge));
         assert_eq!(
             challenges(r#"Basic realm="https://1.dkr.ecr.us-east-1.amazonaws.com/",service="ecr.amazonaws.com""#),
             [Challenge::Basic]
         );
-        assert_eq!(challenges(&format!("Digest nonce=1, Basic realm=\"a, \\\"b\", {hub}")), [Challenge::Basic, of_hub]);
+        assert_eq!(challenges(&format!("Digest nonce=1, Basic realm=\"a, \\\"b\", {hub}")), [Challenge::Basic, hub_challenge]);
         assert_eq!(challenges("BEARER realm=https://t.example/token"), [bearer("https://t.example/token", None, None)]);
     }
 
     #[test]
-    fn what_cannot_be_read_is_no_challenge_and_no_endless_loop() {
+    fn invalid_headers_have_no_challenges_and_do_not_loop_forever() {
         for text in ["", "Bearer", "Bearer realm=\"", "==,==", "Negotiate abc==", "Bearer ,=,\"", "\u{0}"] {
             let read = challenges(text);
             assert!(read.is_empty() || text.starts_with("Bearer realm"), "{text:?}: {read:?}");

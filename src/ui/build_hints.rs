@@ -1,0 +1,106 @@
+//! The wording of build hints: what the user can do about a problem of a build or a registry. [`build`](crate::build) returns hints as
+//! data, because it does not know the options of the command line.
+
+use crate::build::command::{CacheSetting, CommandHint, Problems};
+use crate::build::registry::RegistryHint;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+
+/// Returns the problems of a build request with worded hints.
+pub fn diagnostics(problems: &Problems) -> Diagnostics {
+    let diagnostic = |problem: &crate::build::command::Problem| {
+        let mut diagnostic = Diagnostic::error(problem.rule, problem.message.clone());
+        diagnostic.hint = problem.hint.as_ref().map(command);
+        diagnostic
+    };
+    Diagnostics(problems.0.iter().map(diagnostic).collect())
+}
+
+/// Returns the text of a hint about the command of a build.
+pub fn command(hint: &CommandHint) -> String {
+    let text = match hint {
+        CommandHint::Text(text) => text,
+        CommandHint::InstallBuildxOrUseDocker => {
+            "install the package docker-buildx-plugin (docker-buildx on some systems); `--engine docker` builds without it and without a cache"
+        }
+        CommandHint::InstallBuildxAndOmitImageCache => "install the buildx plugin for BuildKit, and omit `--cache image`",
+        CommandHint::SetEngineVersion { minimum: None } => "specify the version with `--engine-version`",
+        CommandHint::SetEngineVersion { minimum: Some(minimum) } => {
+            return format!("use {minimum} or later, and specify the version with `--engine-version`");
+        }
+        CommandHint::SetBuildKitVersion { minimum_for_ecr } => {
+            return format!("specify the version with `--buildkit-version`; ECR requires {minimum_for_ecr}");
+        }
+        CommandHint::UseBuildx => "use `--engine buildx` with Docker 23 or later, which builds for several platforms",
+        CommandHint::UseDockerOrRegistryCache => "use `--engine docker`; with BuildKit, use `--cache registry`, which caches more layers",
+        CommandHint::UseRegistryCache => "use `--cache registry`",
+        CommandHint::UseDaemonless => "use `--engine buildctl-daemonless`",
+        CommandHint::UseCommonCacheOptions => "use `--cache` and `--repository`, which every engine supports",
+        CommandHint::NameImage => "specify a tag with `--tag REGISTRY/REPOSITORY:TAG`",
+        CommandHint::PushOrBuildOnePlatform => "use `--push`, build for one platform, or use the containerd image store",
+        CommandHint::PushOrLoad => "use `--push` to push it, or `--load` to load it into docker's image store",
+        CommandHint::PushOrArchive => "use `--push` to push it, or `--archive FILE` to write it to a file",
+        CommandHint::ArchiveForDockerLoad => "use `--archive FILE` to write an archive for `docker load`, or `--push` to push the image",
+        CommandHint::PushOrOmitBuildKitImage => "use `--push`, or omit `--buildkit-image` to build without a container",
+        CommandHint::OmitBuildKitImage => "omit `--buildkit-image` to build without a container",
+        CommandHint::PushOrOmitOciFormat => "use `--push`, or omit `--image-format oci`",
+        CommandHint::PushOrOmitZstd => "use `--push`, or omit `--compression zstd`",
+        CommandHint::UseSecret { name } => {
+            return format!("use `--secret {name}` with `RUN --mount=type=secret,id={name}`, which does not store the value in the image");
+        }
+        CommandHint::IgnoredCacheSettings(settings) => {
+            let options: Vec<String> = settings.iter().map(|setting| format!("`{}`", cache_option(*setting))).collect();
+            let verb = if options.len() == 1 { "has" } else { "have" };
+            return format!("{} {verb} no effect; to separate services or branches, use one repository for each", options.join(", "));
+        }
+        CommandHint::CreateBuilder { name } => {
+            return format!(
+                "create a builder with `docker buildx create --driver docker-container --name {name}`, or omit `--create-builder never`"
+            );
+        }
+        CommandHint::SetLayerRepository => "specify the repository of the layers with `--repository HOST/REPOSITORY`",
+        CommandHint::SetLayerRepositoryOrDirectory => {
+            "specify the repository of the layers with `--repository HOST/REPOSITORY`, or a directory with `--cache oci --cache-dir PATH`"
+        }
+        CommandHint::SetRepositoryOrReference => {
+            "specify the cache with `--repository HOST/REPOSITORY`, or its complete reference with `--cache-ref`"
+        }
+        CommandHint::SetCacheDirectory => "specify it with `--cache-dir PATH`",
+        CommandHint::SetS3Bucket => "specify it with `--s3-bucket`",
+        CommandHint::SetS3Region => "specify it with `--s3-region`",
+        CommandHint::AddImageManifest => "add `image-manifest=true,oci-mediatypes=true` to `--cache-to`",
+    };
+    text.to_owned()
+}
+
+fn cache_option(setting: CacheSetting) -> &'static str {
+    match setting {
+        CacheSetting::Service => "--service",
+        CacheSetting::Branch => "--cache-branch",
+        CacheSetting::ModeMin => "--cache-mode min",
+        CacheSetting::Compression => "--compression",
+        CacheSetting::ForceCompression => "--force-compression",
+    }
+}
+
+/// Returns the text of a hint about a registry.
+pub fn registry(hint: &RegistryHint) -> String {
+    let text = match hint {
+        RegistryHint::WriteName(hint) => hint,
+        RegistryHint::TrustCertificate => {
+            "no trusted authority signed its certificate: set `SSL_CERT_FILE` to a file with the certificates to trust, or use `--insecure` \
+             to connect without TLS"
+        }
+        RegistryHint::CheckConnection => "check its name and the network; for a registry without TLS, use `--insecure`",
+        RegistryHint::LogIn { host } => {
+            return format!("log in with `docker login {host}` or configure a credential helper; for ECR, check the AWS credentials");
+        }
+        RegistryHint::WaitForThrottling => "the registry throttles requests: wait, then run the command again",
+        RegistryHint::CheckRepository => "check that the repository exists and that its name is correct",
+        RegistryHint::RequestPermission => "the user lacks permission for this action",
+        RegistryHint::EnableDeletion => {
+            "for Docker's registry, set `storage.delete.enabled: true` in its configuration or `REGISTRY_STORAGE_DELETE_ENABLED=true`"
+        }
+        RegistryHint::LogInAgain => "run `docker login` to write them again, or set `DOCKER_CONFIG` to another directory",
+    };
+    text.to_owned()
+}
