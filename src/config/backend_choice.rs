@@ -2,20 +2,20 @@
 
 use std::path::PathBuf;
 
-/// Where plans are carried out.
+/// The backend to deploy to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BackendChoice {
-    /// The embedded CloudFormation in a directory.
+    /// The local backend, which simulates CloudFormation in a directory.
     Local {
-        /// Where it keeps its stacks.
+        /// The directory of its store.
         directory: PathBuf,
     },
-    /// CloudFormation itself.
+    /// AWS CloudFormation.
     Aws,
 }
 
 impl BackendChoice {
-    /// Where the local backend keeps its stacks unless told otherwise.
+    /// The default directory of the local backend.
     pub const DEFAULT_DIRECTORY: &'static str = ".rackform";
 }
 

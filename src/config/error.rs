@@ -1,8 +1,8 @@
-//! Why the configuration cannot be used.
+//! Errors of the configuration.
 
 use crate::diagnostic::{Diagnostics, SourceError};
 
-/// Why the configuration cannot be used.
+/// An error of the configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// A file cannot be read.

@@ -1,6 +1,6 @@
 //! The configuration: `rack.yaml`, the precedence of values and the choice of backend.
 //!
-//! Takes the command line's global values and the text of `rack.yaml`; returns the values in force. A value from the command line wins over
+//! Takes global options and the text of `rack.yaml`; returns the effective values. A value from the command line wins over
 //! `rack.yaml`, which wins over the default. Opening a backend and printing are left to [`cli`](crate::cli).
 
 mod backend_choice;

@@ -1,4 +1,4 @@
-//! `rack.yaml`: which rack this is, where it runs, and the parameters it is meant to have.
+//! `rack.yaml`: the stack's name, template, parameters and settings, and where to deploy it.
 
 use std::path::{Path, PathBuf};
 
@@ -14,60 +14,60 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Label, Source, Span};
 use crate::parameters::ParameterOverrides;
 use crate::template::{Arena, Document, Kind};
 
-/// What `rack.yaml` says; every key may be left out.
+/// The contents of `rack.yaml`; every key is optional.
 #[derive(Clone, Debug, Default)]
 pub struct RackFile {
-    /// Where it was read from; `None` when there is none.
+    /// The path of the file; `None` if there is no file.
     pub path: Option<PathBuf>,
     /// `name`: the stack's name.
     pub name: Option<String>,
     /// `region`.
     pub region: Option<String>,
-    /// `profile`: whose credentials the AWS backend takes.
+    /// `profile`: the AWS profile.
     pub profile: Option<String>,
-    /// `role_arn`: a role that rackform assumes before it asks AWS anything.
+    /// `role_arn`: the IAM role that rackform assumes for all requests to AWS.
     pub role_arn: Option<String>,
-    /// `cloudformation_role_arn`: the role that CloudFormation works as.
+    /// `cloudformation_role_arn`: the service role that CloudFormation assumes.
     pub cloudformation_role_arn: Option<String>,
-    /// `account`: the account number that offline evaluation uses.
+    /// `account`: the account ID for offline evaluation.
     pub account: Option<String>,
-    /// `template`, with a relative path taken from beside `rack.yaml`; `None` is rackform's own rack.
+    /// `template`, relative to the directory of `rack.yaml`; `None` means rackform's own rack.
     pub template: Option<PathBuf>,
     /// `parameters`.
     pub parameters: ParameterOverrides,
     /// `tags` of the stack.
     pub tags: IndexMap<String, String>,
-    /// `backend`, a relative directory as written.
+    /// `backend`; its directory is not yet resolved.
     pub backend: Option<BackendChoice>,
-    /// `protect`: logical IDs that no plan may remove or replace.
+    /// `protect`: logical IDs of resources that must not be removed or replaced.
     pub protect: Vec<String>,
-    /// `template_bucket`: where a template over the inline limit goes.
+    /// `template_bucket`: the bucket for a template over the inline size limit.
     pub template_bucket: Option<String>,
-    /// `stack_policy`, with a relative path taken from beside `rack.yaml`.
+    /// `stack_policy`, relative to the directory of `rack.yaml`.
     pub stack_policy: Option<PathBuf>,
-    /// `termination_protection`: whether the stack is protected against deletion.
+    /// `termination_protection`.
     pub termination_protection: Option<bool>,
-    /// `notification_topics`: SNS topics that are told of events, by ARN.
+    /// `notification_topics`: ARNs of SNS topics that receive the stack's events.
     pub notification_topics: Option<Vec<String>>,
-    /// `on_failure`: what becomes of a stack whose change fails.
+    /// `on_failure`: what to do if an operation fails.
     pub on_failure: Option<OnFailure>,
-    /// `rollback_alarms`: CloudWatch alarms, by ARN (`composite:ARN` for composite ones), of which any turns a change back.
+    /// `rollback_alarms`: ARNs of CloudWatch alarms that trigger a rollback; `composite:ARN` for a composite alarm.
     pub rollback_alarms: Vec<String>,
-    /// `rollback_monitoring_minutes`: how long CloudFormation watches them after a change.
+    /// `rollback_monitoring_minutes`: how long CloudFormation monitors the alarms after an update.
     pub rollback_monitoring_minutes: Option<u32>,
     /// `build`: the defaults of every build. A program without the feature `build` ignores it.
     #[cfg(feature = "build")]
     pub build: BuildSection,
-    /// The lines of `template` and `stack_policy`, from 1.
+    /// The line of `template`, from 1.
     pub template_line: Option<usize>,
-    /// As `template_line`.
+    /// The line of `stack_policy`, from 1.
     pub stack_policy_line: Option<usize>,
-    pub(super) region_place: Option<(Source, Span)>,
-    pub(super) protect_places: Vec<(Source, Span)>,
+    pub(super) region_position: Option<(Source, Span)>,
+    pub(super) protect_positions: Vec<(Source, Span)>,
 }
 
 impl RackFile {
-    /// Where it is looked for unless `--file` names another.
+    /// The default path.
     pub const DEFAULT_PATH: &'static str = "rack.yaml";
 
     const KEYS: [&'static str; 19] = [
@@ -96,19 +96,19 @@ impl RackFile {
     ///
     /// # Errors
     ///
-    /// Returns that it cannot be read, or every problem in it.
+    /// Returns an error if the file cannot be read, or every error in it.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
         let source = Source::read(path)?;
         Ok(Self { path: Some(path.to_owned()), ..Self::parse(&source, path)? })
     }
 
-    /// Returns where the file says what it says, such as `rack.yaml:3`.
+    /// Returns the path and line, such as `rack.yaml:3`.
     pub fn place(&self, line: Option<usize>) -> String {
         let path = self.path.as_deref().unwrap_or(Path::new(Self::DEFAULT_PATH)).display();
         line.map_or_else(|| path.to_string(), |line| format!("{path}:{line}"))
     }
 
-    /// Returns a path that is taken from beside `rack.yaml` when it is relative.
+    /// Resolves a path relative to the directory of `rack.yaml`.
     pub fn beside(&self, path: &Path) -> PathBuf {
         match self.path.as_deref().and_then(Path::parent) {
             Some(directory) => directory.join(path),
@@ -118,11 +118,11 @@ impl RackFile {
 
     /// Returns the protected logical IDs with their positions.
     pub fn protected(&self) -> Vec<(String, Source, Span)> {
-        let names = self.protect.iter().zip(&self.protect_places);
+        let names = self.protect.iter().zip(&self.protect_positions);
         names.map(|(name, (source, span))| (name.clone(), source.clone(), *span)).collect()
     }
 
-    /// Points at `region` where a template has no word of that region, once for each mapping that lacks it.
+    /// Adds the position of `region` to errors about a mapping without that region, and keeps one error for each mapping.
     pub fn point_at_region(&self, mut problems: Diagnostics) -> Diagnostics {
         let mut seen: Vec<String> = Vec::new();
         problems.0.retain_mut(|problem| {
@@ -136,25 +136,25 @@ impl RackFile {
         problems
     }
 
-    /// Points at `region` in a problem that says a mapping has no word of it; tells whether it is one.
+    /// Adds the position of `region` to an error about a mapping without that region. Returns whether it is such an error.
     pub fn mark_region(&self, problem: &mut Diagnostic) -> bool {
-        let (Some(region), Some((source, span))) = (&self.region, &self.region_place) else { return false };
-        let is_told =
+        let (Some(region), Some((source, span))) = (&self.region, &self.region_position) else { return false };
+        let is_about_region =
             matches!(problem.rule, "no-mapping" | "unresolved-mapping") && problem.message.ends_with(&format!(" has no key `{region}`"));
-        if is_told {
+        if is_about_region {
             for label in problem.labels.iter_mut().filter(|label| label.text.is_empty()) {
                 label.text = "looked up here".to_owned();
             }
             problem.labels.insert(0, Label { source: source.clone(), span: *span, text: String::new() });
-            problem.hint.get_or_insert_with(|| "is the region spelled as AWS spells it, and does the template know it?".to_owned());
+            problem.hint.get_or_insert_with(|| "check the spelling of the region, or add it to the mapping".to_owned());
         }
-        is_told
+        is_about_region
     }
 
     fn parse(source: &Source, path: &Path) -> Result<Self, Diagnostics> {
         let arena = Arena::new();
         let mut file = Self { path: Some(path.to_owned()), ..Self::default() };
-        // A file of comments only is what `init` leaves when everything is commented out again.
+        // A file with only comments is valid, but is not a YAML map.
         if source.text().lines().all(|line| line.trim_start().is_empty() || line.trim_start().starts_with('#')) {
             return Ok(file);
         }
@@ -169,7 +169,7 @@ impl RackFile {
                 "name" => file.name = reader.text(member).filter(|name| reader.stack_name(value, name)),
                 "region" => {
                     file.region = reader.text(member);
-                    file.region_place = Some((source.clone(), value.span));
+                    file.region_position = Some((source.clone(), value.span));
                 }
                 "profile" => file.profile = reader.text(member),
                 "role_arn" => file.role_arn = reader.arn(member),
@@ -184,7 +184,7 @@ impl RackFile {
                 "backend" => file.backend = reader.backend(member),
                 "protect" => {
                     file.protect = reader.texts(member, "logical IDs");
-                    file.protect_places = value.items().iter().map(|item| (source.clone(), item.span)).collect();
+                    file.protect_positions = value.items().iter().map(|item| (source.clone(), item.span)).collect();
                 }
                 "template_bucket" => file.template_bucket = reader.text(member),
                 "stack_policy" => {

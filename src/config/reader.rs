@@ -11,14 +11,14 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Source};
 use crate::parameters::ParameterOverrides;
 use crate::template::{Kind, Member, Node};
 
-/// Reads values, and collects errors.
+/// Reads values and collects errors.
 pub(super) struct Reader<'s> {
     pub(super) source: &'s Source,
     pub(super) problems: Diagnostics,
 }
 
 impl Reader<'_> {
-    /// Returns a scalar as it was written: `Yes` stays `Yes`, `007` stays `007`.
+    /// Returns the text of a scalar as written, such as `Yes` or `007`.
     pub(super) fn scalar(&self, node: &Node<'_>) -> Option<String> {
         match node.kind {
             Kind::String(text) => Some(text.to_owned()),
@@ -39,7 +39,7 @@ impl Reader<'_> {
                 self.problems.push(
                     Diagnostic::error("rack-file-value", format!("`{}` is empty", member.key))
                         .at(self.source, member.value.span, "")
-                        .hinted("give it a value, or take the line out"),
+                        .hinted("add a value, or remove the line"),
                 );
             }
             !blank
@@ -50,7 +50,7 @@ impl Reader<'_> {
         let valid = is_stack_name(name);
         if !valid {
             self.problems.push(
-                Diagnostic::error("rack-file-name", format!("`{name}` cannot be a stack's name"))
+                Diagnostic::error("rack-file-name", format!("invalid stack name `{name}`"))
                     .at(self.source, node.span, "")
                     .hinted(STACK_NAMES),
             );
@@ -86,18 +86,20 @@ impl Reader<'_> {
         tags
     }
 
+    /// Checks a tag against the limits of CloudFormation.
+    ///
     /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Tag.html>
     pub(super) fn tag(&mut self, tag: &Member<'_>, text: &str) {
         let (key, length) = (tag.key, text.chars().count());
         let wrong = match key.chars().count() {
-            _ if key.to_ascii_lowercase().starts_with("aws:") => "begins with `aws:`, which AWS keeps for itself".to_owned(),
-            0 => "has no key".to_owned(),
-            characters if characters > 128 => format!("has a key of {characters} characters, and AWS takes 128"),
-            _ if length > 256 => format!("has a value of {length} characters, and AWS takes 256"),
+            _ if key.to_ascii_lowercase().starts_with("aws:") => "begins with `aws:`, which AWS reserves".to_owned(),
+            0 => "has an empty key".to_owned(),
+            characters if characters > 128 => format!("has a key of {characters} characters; the limit is 128"),
+            _ if length > 256 => format!("has a value of {length} characters; the limit is 256"),
             _ => return,
         };
         let problem = Diagnostic::error("rack-file-value", format!("the tag `{key}` {wrong}"));
-        self.problems.push(problem.at(self.source, tag.value.span, "").hinted("take the line out, or spell it differently"));
+        self.problems.push(problem.at(self.source, tag.value.span, "").hinted("change or remove the tag"));
     }
 
     pub(super) fn backend(&mut self, member: &Member<'_>) -> Option<BackendChoice> {
@@ -106,9 +108,9 @@ impl Reader<'_> {
             Ok(backend) => Some(backend),
             Err(expected) => {
                 self.problems.push(
-                    Diagnostic::error("rack-file-value", format!("there is no backend `{text}`"))
+                    Diagnostic::error("rack-file-value", format!("unknown backend `{text}`"))
                         .at(self.source, member.value.span, expected)
-                        .hinted("`local` needs no account; `aws` is CloudFormation itself"),
+                        .hinted("`local` needs no AWS account; `aws` is AWS CloudFormation"),
                 );
                 None
             }
@@ -188,9 +190,9 @@ impl Reader<'_> {
     }
 
     pub(super) fn map<'n>(&mut self, member: &Member<'n>) -> &'n [Member<'n>] {
-        // `parameters:` with every line below it commented out reads as null.
+        // The value is null if every line of the section is commented out.
         if !matches!(member.value.kind, Kind::Object(_) | Kind::Null) {
-            let problem = self.wrong(&member.value, member.key, "a map, one `Name: value` a line");
+            let problem = self.wrong(&member.value, member.key, "a map with one `Name: value` per line");
             self.problems.push(problem);
         }
         member.value.members()
@@ -205,10 +207,10 @@ impl Reader<'_> {
     }
 
     pub(super) fn unknown_key(&mut self, member: &Member<'_>, key: &str, keys: &[&str]) {
-        let problem = Diagnostic::error("rack-file-key", format!("rack.yaml has no key `{key}`")).at(self.source, member.key_span, "");
+        let problem = Diagnostic::error("rack-file-key", format!("unknown key `{key}` in rack.yaml")).at(self.source, member.key_span, "");
         self.problems.push(match crate::text::nearest(key, keys.iter().copied()) {
             Some(near) => problem.hinted(format!("did you mean `{near}`?")),
-            None => problem.hinted(format!("the keys are {}; a parameter goes under `parameters`", keys.join(", "))),
+            None => problem.hinted(format!("the keys are {}; parameters belong in `parameters`", keys.join(", "))),
         });
     }
 }

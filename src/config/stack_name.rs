@@ -1,9 +1,9 @@
 //! Valid stack names.
 
-/// What a stack name consists of.
+/// The rule for valid stack names.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html>
-pub const STACK_NAMES: &str = "letters, digits and hyphens, a letter first, at most 128 of them";
+pub const STACK_NAMES: &str = "use at most 128 letters, digits and hyphens, starting with a letter";
 
 /// Returns whether a stack name is valid.
 pub fn is_stack_name(name: &str) -> bool {

@@ -72,8 +72,8 @@ fn init_writes_a_rack_file_that_is_read_back_and_does_not_replace_one() {
     let again = bench.run("init --name other");
     insta::assert_snapshot!(again, @r"
     ------- stderr -------
-    error: `rack.yaml` is already there
-    hint: `--force` replaces it; `--file` writes another
+    error: `rack.yaml` already exists
+    hint: overwrite it with `--force`, or choose another path with `--file`
     ------- exit status: 73 -------
     ");
     assert!(bench.read("rack.yaml").contains("name: staging\n"), "a refused init does not change the file");
@@ -205,15 +205,15 @@ fn all_errors_in_rack_yaml_are_reported_together() {
     );
     insta::assert_snapshot!(bench.run("params"), @r"
     ------- stderr -------
-    error[rack-file-name]: `9lives` cannot be a stack's name
+    error[rack-file-name]: invalid stack name `9lives`
      --> rack.yaml:1:7
       |
     1 | name: 9lives
       |       ^^^^^^
       |
-      = hint: letters, digits and hyphens, a letter first, at most 128 of them
+      = hint: use at most 128 letters, digits and hyphens, starting with a letter
 
-    error[rack-file-key]: rack.yaml has no key `regoin`
+    error[rack-file-key]: unknown key `regoin` in rack.yaml
      --> rack.yaml:2:1
       |
     2 | regoin: eu-west-1
@@ -221,19 +221,19 @@ fn all_errors_in_rack_yaml_are_reported_together() {
       |
       = hint: did you mean `region`?
 
-    error[rack-file-value]: `tags` must be a map, one `Name: value` a line
+    error[rack-file-value]: `tags` must be a map with one `Name: value` per line
      --> rack.yaml:3:7
       |
     3 | tags: [a]
       |       ^^^ this is an array
 
-    error[rack-file-value]: there is no backend `azure`
+    error[rack-file-value]: unknown backend `azure`
      --> rack.yaml:4:10
       |
     4 | backend: azure
       |          ^^^^^ expected `local`, `local:DIRECTORY` or `aws`
       |
-      = hint: `local` needs no account; `aws` is CloudFormation itself
+      = hint: `local` needs no AWS account; `aws` is AWS CloudFormation
 
     error[rack-file-value]: `protect` must be a list of logical IDs
      --> rack.yaml:5:10

@@ -96,7 +96,7 @@ fn a_failed_creation_is_deleted_and_created_again() {
     assert_eq!(bench.run("apply --yes --fail-on Subnet:create").code, 1);
     let run = bench.run("recover --yes");
     assert!(done(&run).stdout.contains("first failure: Subnet"), "{run}");
-    assert!(run.stderr.contains("`rackform apply` creates it anew"), "{run}");
+    assert!(run.stderr.contains("to create it again, use `rackform apply`"), "{run}");
     done(&bench.run("apply --yes"));
     let run = bench.run("recover");
     assert!(done(&run).stdout.contains("not stuck"), "{run}");
@@ -202,7 +202,7 @@ fn failed_events_show_the_root_cause_first_and_only_the_last_operation() {
     let lines: Vec<&str> = done(&run).stdout.lines().collect();
     assert_eq!(lines.len(), 1, "{run}");
     assert!(lines[0].contains("Files"), "{run}");
-    assert!(run.stderr.contains("earlier operations that failed: 1"), "{run}");
+    assert!(run.stderr.contains("earlier failed operations: 1"), "{run}");
     let last = bench.run("events --last-operation");
     assert!(done(&last).stdout.lines().next().unwrap().contains("UPDATE_IN_PROGRESS"), "{last}");
     assert!(last.stdout.lines().count() < bench.run("events").stdout.lines().count());

@@ -312,7 +312,7 @@ fn parameters_show_value_and_source() {
     let json = bench().run("params stack.json --group logs");
     insta::assert_snapshot!(json, @r"
     ------- stderr -------
-    error: `stack.json` has no parameter group `logs`
+    error: unknown parameter group `logs` in `stack.json`
     hint: the groups are build
     ------- exit status: 65 -------
     ");

@@ -1,4 +1,4 @@
-//! `rackform apply`: makes the stack what `rack.yaml` says, or carries a saved plan out.
+//! `rackform apply`: creates or updates the stack from `rack.yaml`, or applies a saved plan.
 
 use std::path::PathBuf;
 
@@ -50,9 +50,9 @@ pub struct Args {
 ///
 /// # Errors
 ///
-/// Returns every problem of the template, its parameters or the plan's file, what denies the change, or what the backend refused.
+/// Returns every error of the template, its parameters or the saved plan, or an error if the change is denied or the backend fails.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
-    let saved = args.plan_file.as_deref().map(read).transpose()?;
+    let saved = args.plan_file.as_deref().map(read_plan).transpose()?;
     let stack = match &saved {
         Some(saved) => {
             if let Some(name) = context.global.stack_name.as_ref().filter(|name| **name != saved.stack_name) {
@@ -96,14 +96,14 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     args.execution.execute(context, backend.as_ref(), &change)
 }
 
-fn read(path: &std::path::Path) -> Result<SavedPlan, Failure> {
+fn read_plan(path: &std::path::Path) -> Result<SavedPlan, Failure> {
     let source = Source::read(path)?;
-    SavedPlan::from_json(source.text()).map_err(|error| Failure::from(error).naming(path))
+    SavedPlan::from_json(source.text()).map_err(|error| Failure::from(error).in_file(path))
 }
 
 impl Failure {
-    /// Puts the file before what is wrong with it.
-    fn naming(mut self, path: &std::path::Path) -> Self {
+    /// Prefixes the message with the path of the file.
+    fn in_file(mut self, path: &std::path::Path) -> Self {
         if let Self::Expected(failure) = &mut self {
             failure.message = format!("`{}`: {}", path.display(), failure.message);
         }

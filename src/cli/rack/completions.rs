@@ -1,4 +1,4 @@
-//! `rackform completions`: a script that completes commands and flags in a shell.
+//! `rackform completions`: prints a shell completion script.
 
 use crate::cli::{Context, ExitCode, Failure};
 
@@ -16,12 +16,12 @@ pub struct Args {
 ///
 /// # Errors
 ///
-/// Returns a failure to write.
+/// Returns an error if writing fails.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut crate::cli::command(), "rackform", &mut script);
     let mut script = String::from_utf8_lossy(&script).into_owned();
-    // The script for bash offers flags that are hidden from help; as a case of its own a hidden one still completes its value.
+    // clap's script for bash completes options that are hidden from help, so they are removed. Their values are still completed.
     for hidden in
         crate::cli::command().get_subcommands().flat_map(|command| command.get_arguments().filter(|argument| argument.is_hide_set()))
     {

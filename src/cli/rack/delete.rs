@@ -32,19 +32,19 @@ pub struct Args {
 ///
 /// # Errors
 ///
-/// Returns that there is no stack, what denies its deletion, or what the backend refused.
+/// Returns an error if the stack does not exist, its deletion is denied, or the backend fails.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let stack = context.stack_to_change()?;
     let backend = backend::open(context, Access::Write, &args.execution.backend)?;
     crate::cli::shared::stale_change_sets::delete(context, backend.as_ref(), &stack);
     let Some(mut description) = backend.describe_stack(&stack)? else {
-        return Err(backend::stack_not_found(&stack).hinted("it may be deleted already; `--stack-name` names another"));
+        return Err(backend::stack_not_found(&stack).hinted("it may already be deleted; select another stack with `--stack-name`"));
     };
     if description.status.is_in_progress() {
         let (_, exit_code) = args.execution.resume(context, backend.as_ref(), &description)?;
         match backend.describe_stack(&stack)? {
             Some(now) if !now.status.is_in_progress() => description = now,
-            // It was a deletion and is done, or it was interrupted again.
+            // The unfinished operation was a deletion, or it was interrupted again.
             _ => return Ok(exit_code),
         }
     }
@@ -52,21 +52,21 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     deletion.execute(&args.execution, context, backend.as_ref(), description)
 }
 
-/// How a stack is to be deleted: what `delete` and `recover` share.
+/// The deletion of a stack, for `delete` and `recover`.
 #[derive(Clone, Copy, Debug)]
 pub struct Deletion<'d> {
-    /// Resources to let go.
+    /// Logical IDs of resources to retain.
     pub retain: &'d [String],
-    /// Whether to turn termination protection off first.
+    /// Whether to disable termination protection first.
     pub disable_termination_protection: bool,
 }
 
 impl Deletion<'_> {
-    /// Shows what goes, checks what stands against it, asks, deletes and follows.
+    /// Shows what will be deleted, runs the policy checks, asks for confirmation, deletes the stack and follows its events.
     ///
     /// # Errors
     ///
-    /// Returns what denies it, that it was not confirmed, or what the backend refused.
+    /// Returns an error if the deletion is denied or not confirmed, or if the backend fails.
     pub fn execute(
         &self,
         args: &ExecuteArgs,
@@ -95,7 +95,7 @@ impl Deletion<'_> {
         })?;
         let exit_code = args.report(context, &outcome, &stack)?;
         if matches!(outcome, Outcome::Deleted { .. }) {
-            context.status(&format!("its events stay under its ID: rackform events --stack-name {}", description.id));
+            context.status(&format!("to show its events, use its ID: rackform events --stack-name {}", description.id));
         }
         Ok(exit_code)
     }

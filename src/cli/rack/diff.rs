@@ -1,4 +1,4 @@
-//! `rackform diff`: what going from one template to another would change.
+//! `rackform diff`: shows what an update from one template to another would change.
 
 use crate::cli::shared::aws_confirmation::{AwsConfirmation, ConfirmArgs};
 use crate::cli::shared::backend;
@@ -52,7 +52,7 @@ pub struct Args {
     /// Capabilities to acknowledge: CAPABILITY_IAM, CAPABILITY_NAMED_IAM, CAPABILITY_AUTO_EXPAND, or `none`; fail with
     /// CloudFormation's error if one is missing
     #[arg(long, value_name = "CAPABILITY,...", value_delimiter = ',', value_parser = parse_capability)]
-    capabilities: Vec<Acknowledged>,
+    capabilities: Vec<CapabilityArg>,
     /// Resource types to allow, such as AWS::EC2::*; fail with CloudFormation's error for any other type
     #[arg(long, value_name = "TYPE,...", value_delimiter = ',')]
     resource_types: Vec<String>,
@@ -86,10 +86,10 @@ enum DiffFormat {
     Markdown,
 }
 
-/// What one word of `--capabilities` acknowledges: `none` is nothing.
-type Acknowledged = Option<Capability>;
+/// A value of `--capabilities`; `none` is `None`.
+type CapabilityArg = Option<Capability>;
 
-fn parse_capability(text: &str) -> Result<Acknowledged, String> {
+fn parse_capability(text: &str) -> Result<CapabilityArg, String> {
     if text == "none" {
         return Ok(None);
     }
@@ -97,10 +97,10 @@ fn parse_capability(text: &str) -> Result<Acknowledged, String> {
         .into_iter()
         .find(|capability| capability.name() == text)
         .map(Some)
-        .ok_or_else(|| format!("the capabilities are {}, or `none`", Capability::ALL.map(Capability::name).join(", ")))
+        .ok_or_else(|| format!("use {}, or `none`", Capability::ALL.map(Capability::name).join(", ")))
 }
 
-/// Refuses what CloudFormation would refuse of the request beside its template.
+/// Checks the capabilities and resource types as CloudFormation would.
 fn check_request(args: &Args, template: &Template<'_>) -> Result<(), Failure> {
     let capabilities = (!args.capabilities.is_empty()).then(|| args.capabilities.iter().flatten().copied().collect());
     let request = Request { capabilities, resource_types: args.resource_types.clone() };
@@ -111,12 +111,12 @@ fn check_request(args: &Args, template: &Template<'_>) -> Result<(), Failure> {
 }
 
 impl Args {
-    /// Tells whether resources of one rack are to be imported.
+    /// Returns whether resources are imported.
     pub fn is_importing(&self) -> bool {
         !self.import.imports.is_empty()
     }
 
-    /// Returns how the answers about several racks are joined.
+    /// Returns how the results of several racks are merged.
     pub fn merged_output(&self) -> MergedOutput {
         match self.format {
             DiffFormat::Human => MergedOutput::Human,
@@ -130,20 +130,22 @@ impl Args {
 ///
 /// # Errors
 ///
-/// Returns every problem of either side, or what denies the change.
+/// Returns every error of both templates and their parameters, or an error if the change is denied.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
-    let (mut plan, said) = plan_between(args, context)?;
+    let (mut plan, confirmation) = create_plan(args, context)?;
     if args.no_property_values {
         plan.change_set = std::mem::take(&mut plan.change_set_without_values);
     }
     let stack_name = context.stack_name(path_of(&args.after))?;
     let heading = Heading { stack_name: &stack_name, made: "predicted offline" };
     let text = match args.format {
-        DiffFormat::Human => crate::ui::plan::human(&plan, heading, context.layout()) + &said.text(Some(context.layout())),
-        DiffFormat::Markdown => crate::ui::plan::markdown(&plan, heading) + &said.text(None),
-        DiffFormat::Json => {
-            crate::ui::bare_json(&crate::ui::plan::Confirmed::new(&plan, said.confirmation.as_ref(), said.drift.as_deref()))?
-        }
+        DiffFormat::Human => crate::ui::plan::human(&plan, heading, context.layout()) + &confirmation.text(Some(context.layout())),
+        DiffFormat::Markdown => crate::ui::plan::markdown(&plan, heading) + &confirmation.text(None),
+        DiffFormat::Json => crate::ui::bare_json(&crate::ui::plan::Confirmed::new(
+            &plan,
+            confirmation.confirmation.as_ref(),
+            confirmation.drift.as_deref(),
+        ))?,
         DiffFormat::ChangeSet => crate::ui::bare_json(&plan.change_set)?,
     };
     context.answer(&text)?;
@@ -153,52 +155,52 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         _ => &[],
     };
     PolicyChecks { deny: &args.deny, allow_data_loss: &[], protect }.check(&plan)?;
-    if said.disagrees() {
+    if confirmation.disagrees() {
         return Ok(ExitCode::Disagreement);
     }
     Ok(if args.exit_code && plan.has_changes() { ExitCode::Differences } else { ExitCode::Done })
 }
 
-fn path_of(side: &DiffInput) -> Option<&std::path::Path> {
-    match side {
+fn path_of(input: &DiffInput) -> Option<&std::path::Path> {
+    match input {
         DiffInput::File(path) => Some(path),
         _ => None,
     }
 }
 
-fn plan_between(args: &Args, context: &mut Context<'_>) -> Result<(Plan, AwsConfirmation), Failure> {
+fn create_plan(args: &Args, context: &mut Context<'_>) -> Result<(Plan, AwsConfirmation), Failure> {
     let before_args = ParameterArgs { parameter: args.before_parameter.clone(), parameter_files: args.before_parameters.clone() };
     if args.before == DiffInput::Deployed && before_args.is_empty() {
-        return plan_of_deployed(args, context);
+        return plan_from_deployed(args, context);
     }
     if args.confirm.confirm_with_aws || args.confirm.drift {
-        return Err(Failure::new(ExitCode::Usage, "`--confirm-with-aws` and `--drift` are about the deployed stack as it is")
-            .hinted("`rackform diff deployed rack` starts from it, and so does `rackform plan`"));
+        return Err(Failure::new(ExitCode::Usage, "`--confirm-with-aws` and `--drift` require the deployed stack as BEFORE")
+            .hinted("use `rackform diff deployed rack` or `rackform plan`"));
     }
     if !args.import.imports.is_empty() {
-        return Err(Failure::new(ExitCode::Usage, "`--import` is about the deployed stack as it is")
-            .hinted("`rackform diff deployed rack` starts from it, and so does `rackform plan`"));
+        return Err(Failure::new(ExitCode::Usage, "`--import` requires the deployed stack as BEFORE")
+            .hinted("use `rackform diff deployed rack` or `rackform plan`"));
     }
     let before_source = diff_input::source(context, &args.before)?;
     let after_source = diff_input::source(context, &args.after)?;
-    // What is wrong with one side keeps nothing that is wrong with the other from being told.
+    // Errors of both templates are reported together.
     let before_template = read_template_leniently(context.arena, before_source);
     let after_template = read_template_leniently(context.arena, after_source);
     if let (DiffInput::Rack, Ok(before), Ok(after)) = (&args.after, &before_template, &after_template) {
         operation::check_protected(&context.rack_file()?.protected(), after, Some(before))?;
     }
-    let mut after_given = diff_input::given(context, &args.after)?;
-    args.parameters.add_to(&mut after_given)?;
-    let mut before_given = diff_input::given(context, &args.before)?;
-    // A file says all there is to say of BEFORE; single flags say only what was different then.
+    let mut after_overrides = diff_input::overrides(context, &args.after)?;
+    args.parameters.add_to(&mut after_overrides)?;
+    let mut before_overrides = diff_input::overrides(context, &args.before)?;
+    // Without a parameter file, BEFORE uses the parameters of AFTER that it declares.
     if before_args.parameter_files.is_empty()
         && let Ok(before_template) = before_template
     {
-        for (name, value) in operation::declared_only(&after_given, before_template).values {
-            before_given.add(name, value);
+        for (name, value) in operation::declared_only(&after_overrides, before_template).values {
+            before_overrides.add(name, value);
         }
     }
-    before_args.add_to(&mut before_given)?;
+    before_args.add_to(&mut before_overrides)?;
     let state = args.state.load(context, &args.after)?;
     let state: &State = context.alloc(state);
     let before_state: &State = match &args.before_state {
@@ -209,16 +211,16 @@ fn plan_between(args: &Args, context: &mut Context<'_>) -> Result<(Plan, AwsConf
         }
         None => state,
     };
-    let before = before_template.and_then(|template| diff_input::evaluate(context, template, &before_given, before_state));
-    let after = after_template.and_then(|template| diff_input::evaluate(context, template, &after_given, state));
+    let before = before_template.and_then(|template| diff_input::evaluate(context, template, &before_overrides, before_state));
+    let after = after_template.and_then(|template| diff_input::evaluate(context, template, &after_overrides, state));
     let (before, after) = operation::combine(before, after)?;
     context.show_warnings(&after.warnings);
     check_request(args, after.template)?;
     Ok((plan(&before, &after), AwsConfirmation::default()))
 }
 
-/// Plans from the deployed stack, whose parameters hold unless they are given anew.
-fn plan_of_deployed(args: &Args, context: &mut Context<'_>) -> Result<(Plan, AwsConfirmation), Failure> {
+/// Plans an update of the deployed stack, which keeps its parameters unless they are overridden.
+fn plan_from_deployed(args: &Args, context: &mut Context<'_>) -> Result<(Plan, AwsConfirmation), Failure> {
     let stack = context.stack_name(path_of(&args.after))?;
     let backend = backend::open(context, backend::Access::Read, &backend::BackendArgs::default())?;
     if backend.describe_stack(&stack)?.is_none() {
@@ -229,14 +231,14 @@ fn plan_of_deployed(args: &Args, context: &mut Context<'_>) -> Result<(Plan, Aws
         DiffInput::Deployed => Desired::Unchanged,
         DiffInput::File(_) => Desired::Template(diff_input::source(context, &args.after)?),
     };
-    let mut given = ParameterOverrides::default();
-    args.parameters.add_to(&mut given)?;
+    let mut overrides = ParameterOverrides::default();
+    args.parameters.add_to(&mut overrides)?;
     let (baseline, imports) = (Baseline::reverting_drift(args.confirm.drift), args.import.imports.as_slice());
-    let mut change = changes::prepare(context, backend.as_ref(), &stack, desired, &given, baseline, imports)?;
+    let mut change = changes::prepare(context, backend.as_ref(), &stack, desired, &overrides, baseline, imports)?;
     if args.after == DiffInput::Rack {
         StackArgs::default().resolve_options(context, &mut change)?;
     }
     change.compare_stack_settings(backend.as_ref())?;
-    let said = args.confirm.request(context, backend.as_ref(), &change)?;
-    Ok((change.plan, said))
+    let confirmation = args.confirm.request(context, backend.as_ref(), &change)?;
+    Ok((change.plan, confirmation))
 }

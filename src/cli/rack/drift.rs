@@ -1,4 +1,4 @@
-//! `rackform drift`: what was changed in the account behind the stack's back.
+//! `rackform drift`: detects resources that were changed outside CloudFormation.
 
 use serde::Serialize;
 
@@ -38,7 +38,7 @@ struct Answer<'a> {
 ///
 /// # Errors
 ///
-/// Returns that there is no stack, that something is being done to it, or that the backend cannot be asked.
+/// Returns an error if the stack does not exist or has an operation in progress, or if the backend fails.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let stack = context.stack_name(None)?;
     let backend = backend::open(context, Access::Read, &BackendArgs::default())?;

@@ -1,4 +1,4 @@
-//! `rackform evaluate`: what exists under given parameters.
+//! `rackform evaluate`: evaluates a template with parameters.
 
 use crate::cli::shared::diff_input::{self, DiffInput, ParameterArgs, StateArgs};
 use crate::cli::{Context, ExitCode, Failure, Format};
@@ -32,11 +32,11 @@ pub struct Args {
 ///
 /// # Errors
 ///
-/// Returns every problem of the template under these parameters.
+/// Returns every error of the parameters and of the template.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
-    let (evaluation, problems) = match evaluated(args, context) {
+    let (evaluation, problems) = match evaluate(args, context) {
         Err(Failure::Problems(problems, code)) => {
-            // A program finds problems in one place, also those of a text or of parameters that leave nothing to show.
+            // JSON contains the errors even if nothing could be evaluated.
             if matches!(args.format, Format::Json) {
                 context.stream_answer(|out| crate::ui::evaluation::write_problems(&problems, out))?;
             }
@@ -46,8 +46,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     };
     context.show_warnings(&evaluation.warnings);
     match args.format {
-        // A program gets what has a value beside the problems: which condition turned is often what it wants to know of a template
-        // that does not evaluate.
+        // JSON contains the evaluated values beside the errors: conditions, for example, are useful even if resources have errors.
         Format::Json => context.stream_answer(|out| crate::ui::evaluation::write_json(&evaluation, &problems, out))?,
         Format::Human if problems.has_errors() => {}
         Format::Human => context.answer(&crate::ui::evaluation::human(&evaluation, context.layout()))?,
@@ -55,12 +54,12 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     diff_input::point_at_region(context, problems).into_result(ExitCode::Done).map_err(Failure::from)
 }
 
-fn evaluated<'a>(args: &Args, context: &mut Context<'a>) -> Result<(Evaluation<'a>, Diagnostics), Failure> {
+fn evaluate<'a>(args: &Args, context: &mut Context<'a>) -> Result<(Evaluation<'a>, Diagnostics), Failure> {
     let source = diff_input::source(context, &args.template)?;
     let template = read_template_leniently(context.arena, source)?;
-    let mut given = diff_input::given(context, &args.template)?;
-    args.parameters.add_to(&mut given)?;
+    let mut overrides = diff_input::overrides(context, &args.template)?;
+    args.parameters.add_to(&mut overrides)?;
     let state = args.state.load(context, &args.template)?;
     let state = context.alloc(state);
-    Ok(diff_input::evaluate_partly(context, template, &given, state)?)
+    Ok(diff_input::evaluate_partly(context, template, &overrides, state)?)
 }

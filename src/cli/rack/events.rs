@@ -1,4 +1,4 @@
-//! `rackform events`: what happened to the stack, and what is happening.
+//! `rackform events`: lists the stack's events, and follows an operation in progress.
 
 use crate::apply::{self, Observer, Outcome, history, progress};
 use crate::backend::{Backend, BackendError};
@@ -37,7 +37,7 @@ pub struct Args {
     format: Format,
 }
 
-/// From when on.
+/// The start of the listed events.
 #[derive(Clone, Copy, Debug)]
 enum Since {
     At(jiff::Timestamp),
@@ -51,7 +51,7 @@ fn parse_since(text: &str) -> Result<Since, String> {
     let unit = text.chars().last().and_then(|unit| [('s', 1), ('m', 60), ('h', 3600), ('d', 86_400)].into_iter().find(|(u, _)| *u == unit));
     let ago = unit.and_then(|(unit, seconds)| text.strip_suffix(unit)?.parse::<u64>().ok()?.checked_mul(seconds));
     let ago = ago.map(|seconds| Since::Ago(std::time::Duration::from_secs(seconds)));
-    ago.ok_or_else(|| "expected a time such as 2026-01-31T08:00:00Z, or a span such as 90s, 30m, 2h, 1d".to_owned())
+    ago.ok_or_else(|| "expected a time such as 2026-01-31T08:00:00Z, or a duration such as 90s, 30m, 2h, 1d".to_owned())
 }
 
 impl Since {
@@ -67,15 +67,15 @@ impl Since {
 ///
 /// # Errors
 ///
-/// Returns that there is no stack, or that the backend cannot be asked.
+/// Returns an error if the stack does not exist or the backend fails.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let stack = context.stack_name(None)?;
     let backend = backend::open(context, Access::Read, &BackendArgs::default())?;
-    // Asked before the events are: what comes between the two is then told twice at most, and here only once.
+    // Described before the events are listed, so that no event is missed in between.
     let described = if args.follow { backend.describe_stack(&stack)? } else { None };
     let mut events = match backend.events_since(&stack, None) {
         Err(BackendError::StackNotFound { stack }) => {
-            let hint = "`--stack-name` names another; if there was one of this name and it was deleted, its events are under its ID";
+            let hint = "select another stack with `--stack-name`; the events of a deleted stack are available under its ID";
             return Err(backend::stack_not_found(&stack).hinted(hint));
         }
         events => events?,
@@ -92,26 +92,28 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let first = args.last.map_or(0, |last| events.len().saturating_sub(last));
     let shown = events.get(if args.failed { 0 } else { first }..).unwrap_or_default();
     let shown = if args.failed { shown.get(..args.last.unwrap_or(shown.len()).min(shown.len())).unwrap_or_default() } else { shown };
-    let mut screen = Lines { format: args.format, context, failure: None };
-    shown.iter().for_each(|event| screen.event(event));
-    screen.failure.map_or(Ok(()), Err)?;
+    let mut printer = EventPrinter { format: args.format, context, failure: None };
+    shown.iter().for_each(|event| printer.event(event));
+    printer.failure.map_or(Ok(()), Err)?;
     if shown.is_empty() && !args.follow {
         context.status(if args.failed { "nothing failed" } else { "no events" });
     }
     let Some(description) = described else { return Ok(ExitCode::Done) };
     if !description.status.is_in_progress() {
-        context.status(&format!("{stack} is {}: nothing is being done to it", description.status));
+        context.status(&format!("{stack} is {}; no operation is in progress", description.status));
         return Ok(ExitCode::Done);
     }
     if !backend.capabilities().runs_in_background {
-        context
-            .status(&format!("{stack} is {}, and nobody is at it: the local backend works only while it is told to", description.status));
-        context.status("`rackform apply` takes it up where it is");
+        context.status(&format!(
+            "{stack} is {}, but its operation is not running: the local backend runs operations only during a command",
+            description.status
+        ));
+        context.status("resume it with `rackform apply`");
         return Ok(ExitCode::Done);
     }
-    let mut screen = Lines { format: args.format, context, failure: None };
-    let outcome = apply::watch(backend.as_ref(), &description, all, &mut screen, interrupt::flag())?;
-    screen.failure.map_or(Ok(()), Err)?;
+    let mut printer = EventPrinter { format: args.format, context, failure: None };
+    let outcome = apply::watch(backend.as_ref(), &description, all, &mut printer, interrupt::flag())?;
+    printer.failure.map_or(Ok(()), Err)?;
     let text = ui::outcome(&outcome, &stack, context.stderr_layout());
     if outcome.is_success() {
         context.status(&text)
@@ -125,7 +127,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     })
 }
 
-/// Returns the failures of the last operation that failed: the root cause, from the inside out, then the others by time.
+/// Returns the failures of the last failed operation: the root cause with its nested causes, innermost first, then the others by time.
 fn failures(context: &mut Context<'_>, backend: &dyn Backend, events: &[StackEvent]) -> Vec<StackEvent> {
     let operations = history::operations(events);
     let mut failed = operations.iter().rev().filter_map(|operation| Some((operation, history::root_cause(operation)?)));
@@ -136,13 +138,13 @@ fn failures(context: &mut Context<'_>, backend: &dyn Backend, events: &[StackEve
     let (cancelled, others): (Vec<&StackEvent>, Vec<&StackEvent>) =
         operation.iter().filter(is_other).partition(|event| event.is_cancellation());
     if !cancelled.is_empty() {
-        context.status(&format!("{} more only cancelled because of it: {}", cancelled.len(), names(&cancelled)));
+        context.status(&format!("{} more cancelled as a result: {}", cancelled.len(), names(&cancelled)));
     }
     if earlier > 0 {
-        context.status(&format!("earlier operations that failed: {earlier}; `rackform events` lists them all"));
+        context.status(&format!("earlier failed operations: {earlier}; `rackform events` lists all events"));
     }
-    let inside_out = cause.nested.into_iter().rev().chain([cause.event]);
-    inside_out.chain(others.into_iter().cloned()).collect()
+    let innermost_first = cause.nested.into_iter().rev().chain([cause.event]);
+    innermost_first.chain(others.into_iter().cloned()).collect()
 }
 
 fn names(events: &[&StackEvent]) -> String {
@@ -153,14 +155,14 @@ fn names(events: &[&StackEvent]) -> String {
     }
 }
 
-/// Writes events as the answer.
-struct Lines<'c, 'a> {
+/// Prints events to standard output.
+struct EventPrinter<'c, 'a> {
     format: Format,
     context: &'c mut Context<'a>,
     failure: Option<Failure>,
 }
 
-impl Observer for Lines<'_, '_> {
+impl Observer for EventPrinter<'_, '_> {
     fn event(&mut self, event: &StackEvent) {
         if self.failure.is_some() {
             return;
@@ -173,10 +175,10 @@ impl Observer for Lines<'_, '_> {
     }
 
     fn unreachable(&mut self, error: &BackendError, since: std::time::Duration) {
-        self.context.status(&format!("no answer for {}, asking on: {error}", progress::format_duration(since)));
+        self.context.status(&format!("no response for {}; retrying: {error}", progress::format_duration(since)));
     }
 
     fn reachable(&mut self) {
-        self.context.status("there are answers again");
+        self.context.status("the connection is restored");
     }
 }

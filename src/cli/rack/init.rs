@@ -1,4 +1,4 @@
-//! `rackform init`: writes a commented `rack.yaml`.
+//! `rackform init`: creates a commented `rack.yaml`.
 
 use std::path::{Path, PathBuf};
 
@@ -27,31 +27,28 @@ pub struct Args {
 ///
 /// # Errors
 ///
-/// Returns that the file is there already, or cannot be written.
+/// Returns an error if the file exists or cannot be written, or the stack name is invalid.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let path = context.global.file().unwrap_or_else(|| Path::new(RackFile::DEFAULT_PATH));
     if path.exists() && !args.force {
-        return Err(Failure::new(ExitCode::CannotWrite, format!("`{}` is already there", path.display()))
-            .hinted("`--force` replaces it; `--file` writes another"));
+        return Err(Failure::new(ExitCode::CannotWrite, format!("`{}` already exists", path.display()))
+            .hinted("overwrite it with `--force`, or choose another path with `--file`"));
     }
     let name = args.name.clone().or_else(|| context.global.stack_name.clone()).unwrap_or_else(directory_name);
     if !is_stack_name(&name) {
-        return Err(Failure::new(ExitCode::Usage, format!("`{name}` cannot be a stack's name")).hinted(STACK_NAMES));
+        return Err(Failure::new(ExitCode::Usage, format!("invalid stack name `{name}`")).hinted(STACK_NAMES));
     }
     let text = rack_yaml(&name, context.global.region.as_deref(), args.template.as_deref());
     crate::cli::shared::files::write(path, text.as_bytes())?;
-    context.status(&format!(
-        "wrote {}\nnext: `rackform params` lists what can be set, `rackform plan` shows what would change",
-        path.display()
-    ));
-    let beside = |template: &PathBuf| path.parent().unwrap_or(Path::new("")).join(template);
-    if let Some(template) = args.template.as_ref().map(beside).filter(|template| !template.exists()) {
-        context.warn(&format!("warning: the template `{}` is not there yet", template.display()));
+    context.status(&format!("created {}\nnext: `rackform params` lists all parameters, `rackform plan` shows the changes", path.display()));
+    let resolve = |template: &PathBuf| path.parent().unwrap_or(Path::new("")).join(template);
+    if let Some(template) = args.template.as_ref().map(resolve).filter(|template| !template.exists()) {
+        context.warn(&format!("warning: the template `{}` does not exist yet", template.display()));
     }
     Ok(ExitCode::Done)
 }
 
-/// Returns the current directory's name as a stack can have it, else `rack`.
+/// Returns a stack name from the name of the working directory, else `rack`.
 fn directory_name() -> String {
     let directory = std::env::current_dir().ok();
     let name = directory.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -68,59 +65,58 @@ fn rack_yaml(name: &str, region: Option<&str>, template: Option<&Path>) -> Strin
     format!(
         "# A rack: one CloudFormation stack. Every rackform command reads this file.
 
-# The stack's name: letters, digits and hyphens, a letter first.
+# The stack name: letters, digits and hyphens, starting with a letter.
 name: {name}
 
-# The AWS region it runs in.
+# The AWS region.
 region: {region}
 
-# Whose credentials the aws backend takes, by name in ~/.aws/config; a role to assume with them; and
-# the role that CloudFormation itself works as.
+# For the aws backend: the profile in ~/.aws/config, an IAM role to assume for all requests, and the
+# service role that CloudFormation assumes.
 # profile: default
 # role_arn: arn:aws:iam::123456789012:role/deployer
 # cloudformation_role_arn: arn:aws:iam::123456789012:role/cloudformation
 
-# Where plans are carried out: `local` is an embedded CloudFormation in a directory beside this
-# file and needs no account, `aws` is CloudFormation itself.
+# Where to deploy: `local` simulates CloudFormation in a directory next to this file and needs no AWS
+# account, `aws` is AWS CloudFormation.
 backend: local
 
-# The template, a path from beside this file. Without it, rackform renders its own rack.
+# The template, relative to this file. By default, rackform renders its own rack.
 {template}
 
-# Parameters as they should be; what is not here keeps its deployed value, else takes the default.
-# `rackform params` lists them all, `rackform params --group build` those of the build service.
+# Parameters. Others keep their deployed values; a new stack uses the template's defaults.
+# `rackform params` lists all, `rackform params --group build` those of the build service.
 parameters:
   # BuildCache: Yes               # a persistent build cache; No is the default
-  # BuildMethod: fargate          # where builds run: fargate or ec2
-  # BuildCacheRetentionDays: 30   # days until an unused image layer leaves the cache, 1 to 365
+  # BuildMethod: fargate          # run builds on fargate or ec2
+  # BuildCacheRetentionDays: 30   # days until unused image layers expire, 1 to 365
 
-# Tags that every resource of the stack gets.
+# Tags of the stack and its resources.
 tags:
   # environment: staging
 
-# Resources that no plan may remove or replace, by logical ID.
+# Logical IDs of resources that must not be removed or replaced.
 protect: []
 
-# What the stack has beside its template: protection against deletion, a policy that says which
-# updates it allows, topics that are told of events.
+# Stack settings: termination protection, a stack policy file, and SNS topics for the stack's events.
 # termination_protection: true
 # stack_policy: stack-policy.json
 # notification_topics: [arn:aws:sns:us-east-1:123456789012:operations]
 
-# What becomes of a change that fails: rollback, do-nothing or, for a new stack, delete; alarms that
-# turn one back (`composite:ARN` for a composite one), and how long they are watched afterwards.
+# What to do if an operation fails: rollback, do-nothing or, for a new stack, delete; CloudWatch alarms
+# that trigger a rollback (`composite:ARN` for a composite alarm), and for how long to monitor them.
 # on_failure: rollback
 # rollback_alarms: [arn:aws:cloudwatch:us-east-1:123456789012:alarm:errors]
 # rollback_monitoring_minutes: 10
 
-# What `rackform build command` takes unless a flag says otherwise.
+# Default options of `rackform build command`.
 # build:
 #   engine: buildx
 #   service: web
 #   platforms: [linux/arm64]
 #   cache_mode: max
 
-# Where a template over 51,200 bytes goes; without it, the rack's own settings bucket.
+# The bucket for a template over 51,200 bytes. By default, the rack's settings bucket.
 # template_bucket: my-templates
 ",
         name = quoted(name),
@@ -128,7 +124,7 @@ protect: []
     )
 }
 
-/// Returns a text as a YAML scalar, bare where it is a plain word.
+/// Returns the text as a YAML scalar, quoted if necessary.
 fn quoted(text: &str) -> String {
     let plain = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '.')
         && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/'))

@@ -1,4 +1,4 @@
-//! `rackform local`: looks into the embedded backend.
+//! `rackform local`: inspects or resets the local backend.
 
 use serde::Serialize;
 
@@ -60,12 +60,12 @@ struct Resources<T: Serialize> {
 ///
 /// # Errors
 ///
-/// Returns that there is no stack, or that the backend cannot be asked.
+/// Returns an error if the stack does not exist or the backend fails.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
-    let none = BackendArgs::default();
+    let no_args = BackendArgs::default();
     match &args.command {
         Command::Stacks { format } => {
-            let stacks = backend::open_local(context, Access::Read, &none)?.list_stacks()?;
+            let stacks = backend::open_local(context, Access::Read, &no_args)?.list_stacks()?;
             let text = match format {
                 Format::Json => ui::json(&Stacks { stacks })?,
                 Format::Human => ui::stack::stacks(&stacks, context.layout()),
@@ -73,7 +73,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
             context.answer(&text)?;
         }
         Command::Resources { retained: true, format } => {
-            let resources = backend::open_local(context, Access::Read, &none)?.retained_resources()?;
+            let resources = backend::open_local(context, Access::Read, &no_args)?.retained_resources()?;
             let text = match format {
                 Format::Json => ui::json(&Resources { resources })?,
                 Format::Human => ui::stack::retained(&resources),
@@ -82,7 +82,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         }
         Command::Resources { retained: false, format } => {
             let stack = context.stack_name(None)?;
-            let backend = backend::open_local(context, Access::Read, &none)?;
+            let backend = backend::open_local(context, Access::Read, &no_args)?;
             if backend.describe_stack(&stack)?.is_none() {
                 return Err(backend::stack_not_found(&stack));
             }
@@ -96,17 +96,17 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         Command::Events(args) => return crate::cli::rack::events::run(args, context),
         Command::Reset { yes } => {
             if !*yes {
-                context.confirm("Forget every stack of the local backend?", "nothing was changed")?;
+                context.confirm("Delete every stack of the local backend?", "nothing was changed")?;
             }
-            let reset = backend::open_local(context, Access::Read, &none).and_then(|backend| Ok(backend.reset()?));
+            let reset = backend::open_local(context, Access::Read, &no_args).and_then(|backend| Ok(backend.reset()?));
             match (reset, context.settings()?.backend()) {
-                // A store that cannot be read can still be forgotten.
+                // A corrupt store can still be deleted.
                 (Err(failure), BackendChoice::Local { directory }) if failure.exit_code() == ExitCode::Unavailable => {
                     LocalBackend::discard(&directory)?;
                 }
                 (reset, _) => reset?,
             }
-            context.status("every stack of the local backend is forgotten");
+            context.status("deleted every stack of the local backend");
         }
     }
     Ok(ExitCode::Done)

@@ -1,4 +1,4 @@
-//! `rackform params`: the parameters of a template, what holds, and where it came from.
+//! `rackform params`: lists the parameters of a template with their effective values and sources.
 
 use crate::cli::shared::backend::{self, Access, BackendArgs};
 use crate::cli::shared::diff_input::{self, DiffInput, ParameterArgs};
@@ -41,24 +41,24 @@ enum ParamsFormat {
 ///
 /// # Errors
 ///
-/// Returns every problem of the template's declarations and of the values given, or that there is no such group.
+/// Returns every error of the template's parameters and of the given values, or an error if the group does not exist.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
-    let (template, mut given) = match &args.template {
+    let (template, mut overrides) = match &args.template {
         DiffInput::Deployed => {
             let stack = context.stack_name(None)?;
             let backend = backend::open(context, Access::Read, &BackendArgs::default())?;
             let deployed = DeployedStack::load(backend.as_ref(), &stack, context.arena)?.ok_or_else(|| backend::stack_not_found(&stack))?;
             (deployed.template, deployed.parameters)
         }
-        side => {
-            let source = diff_input::source(context, side)?;
-            (read_template(context.arena, source)?, diff_input::given(context, side)?)
+        input => {
+            let source = diff_input::source(context, input)?;
+            (read_template(context.arena, source)?, diff_input::overrides(context, input)?)
         }
     };
-    args.parameters.add_to(&mut given)?;
-    // A value that is still missing is something to list here, not to fail on.
-    let missing = fill_missing(template, &mut given);
-    let set = ParameterSet::resolve(template, &given)?;
+    args.parameters.add_to(&mut overrides)?;
+    // Missing values are listed, and are not an error here.
+    let missing = fill_missing(template, &mut overrides);
+    let set = ParameterSet::resolve(template, &overrides)?;
     context.show_warnings(&set.warnings);
     let groups = groups(template);
     let group = args.group.as_deref();
@@ -66,7 +66,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         && !groups.iter().any(|known| known.label.eq_ignore_ascii_case(group))
     {
         let labels: Vec<&str> = groups.iter().map(|group| group.label).collect();
-        let failure = Failure::new(ExitCode::Data, format!("`{}` has no parameter group `{group}`", template.source.name()));
+        let failure = Failure::new(ExitCode::Data, format!("unknown parameter group `{group}` in `{}`", template.source.name()));
         return Err(match crate::text::nearest(group, labels.iter().copied()) {
             Some(near) => failure.hinted(format!("did you mean `{near}`?")),
             None => failure.hinted(format!("the groups are {}", labels.join(", "))),

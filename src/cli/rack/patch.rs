@@ -1,4 +1,4 @@
-//! `rackform patch`: puts the build cache into an existing rack template.
+//! `rackform patch`: adds the build cache to an existing rack template.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -33,17 +33,17 @@ pub struct Args {
 ///
 /// # Errors
 ///
-/// Returns what stands in the way of the cache, or a failure to read or write.
+/// Returns every obstacle in the template, or an error if reading or writing fails.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     if args.in_place && args.template == Path::new("-") {
         return Err(
-            Failure::new(ExitCode::Usage, "standard input cannot be written back").hinted("use `-o FILE`, or name the template's file")
+            Failure::new(ExitCode::Usage, "`--in-place` does not support standard input").hinted("use `-o FILE`, or name a template file")
         );
     }
     let patched = patch(&Source::read(&args.template)?)?;
     if args.check {
         context.answer(&crate::ui::colored_difference(&patched.unified_diff(), context.layout()))?;
-        context.status(&summary(&patched, "would come in"));
+        context.status(&summary(&patched, "required"));
         return Ok(if patched.is_unchanged() { ExitCode::Done } else { ExitCode::Differences });
     }
     match (&args.output, args.in_place) {
@@ -51,15 +51,15 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         (_, true) => crate::cli::shared::files::write(&args.template, patched.text().as_bytes())?,
         (output, false) => context.answer_to(output.as_deref(), patched.text())?,
     }
-    context.status(&summary(&patched, "came in"));
+    context.status(&summary(&patched, "made"));
     Ok(ExitCode::Done)
 }
 
-fn summary(patched: &Patched, verb: &str) -> String {
+fn summary(patched: &Patched, participle: &str) -> String {
     let mut text = match patched.changes().len() {
-        0 => return "the build cache is in the template already; nothing changes".to_owned(),
-        1 => format!("1 thing {verb}:"),
-        count => format!("{count} things {verb}:"),
+        0 => return "the template already has the build cache; no changes".to_owned(),
+        1 => format!("1 change {participle}:"),
+        count => format!("{count} changes {participle}:"),
     };
     for change in patched.changes() {
         let _ = write!(text, "\n  line {:>5}  {}", change.place.line, change.what);

@@ -1,4 +1,4 @@
-//! `rackform permissions`: which permissions a plan, or a rack's whole life, takes.
+//! `rackform permissions`: lists the permissions that a plan requires, or that the template can ever require.
 
 use crate::cli::shared::backend::{self, Access, BackendArgs};
 use crate::cli::shared::changes;
@@ -57,7 +57,7 @@ enum PermissionsFormat {
 ///
 /// # Errors
 ///
-/// Returns every problem of the template and its parameters, or that the backend cannot be asked.
+/// Returns every error of the template and its parameters, or an error if the backend fails.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let stack = context.stack_name(None)?;
     let mut overrides = ParameterOverrides::default();
@@ -75,27 +75,27 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let bucket = (change.target.template.len() > INLINE_TEMPLATE_LIMIT_BYTES).then_some(name);
     let role_arn = change.target.options.role_arn.clone();
     let subject = Subject::from(&change.target);
-    let (place, needs) = subject.evaluated(backend.as_ref(), change.state, |after, _| {
-        let stored = ssm_parameter_names(after.parameters);
-        let place = StackLocation { bucket, creates_bucket, ssm_parameters: stored, role_arn, ..place(&stack, after.state, is_local) };
-        Ok((place, if args.lifetime { permissions::lifetime(after) } else { permissions::of_plan(after, &change.plan) }))
+    let (location, needs) = subject.evaluated(backend.as_ref(), change.state, |after, _| {
+        let ssm_parameters = ssm_parameter_names(after.parameters);
+        let location = StackLocation { bucket, creates_bucket, ssm_parameters, role_arn, ..location(&stack, after.state, is_local) };
+        Ok((location, if args.lifetime { permissions::lifetime(after) } else { permissions::of_plan(after, &change.plan) }))
     })?;
     let purposes = if args.purposes.is_empty() { &Purpose::ALL } else { args.purposes.as_slice() };
-    let statements = permissions::statements(&place, &needs, purposes);
+    let statements = permissions::statements(&location, &needs, purposes);
     let listing = Listing::new(&stack, args.lifetime, &needs, &statements);
-    let whole = Policy::of(&statements);
+    let policy = Policy::of(&statements);
     let text = match args.format {
         PermissionsFormat::Human => crate::ui::permissions::human(&listing, &statements, context.layout()),
         PermissionsFormat::Json => crate::ui::json(&listing)?,
         PermissionsFormat::Policy => {
-            if whole.characters > MANAGED_POLICY_LIMIT {
-                let cut = listing.policies.len();
+            if policy.characters > MANAGED_POLICY_LIMIT {
+                let count = listing.policies.len();
                 context.status(&format!(
-                    "{} characters, and a managed policy takes {MANAGED_POLICY_LIMIT}: `--format json` has it cut into {cut}",
-                    whole.characters
+                    "the policy has {} characters, over the limit of {MANAGED_POLICY_LIMIT} for a managed policy; `--format json` splits it into {count}",
+                    policy.characters
                 ));
             }
-            crate::ui::bare_json(&whole.document)?
+            crate::ui::bare_json(&policy.document)?
         }
     };
     for note in &listing.notes {
@@ -105,11 +105,11 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     Ok(ExitCode::Done)
 }
 
-fn place(stack: &str, known: &State, is_local: bool) -> StackLocation {
-    let pseudo = |name: &str| known.pseudo.get(name).and_then(serde_json::Value::as_str).map(ToOwned::to_owned);
+fn location(stack: &str, state: &State, is_local: bool) -> StackLocation {
+    let pseudo = |name: &str| state.pseudo.get(name).and_then(serde_json::Value::as_str).map(ToOwned::to_owned);
     let region = pseudo("AWS::Region").unwrap_or_default();
     let partition = pseudo("AWS::Partition").unwrap_or_else(|| crate::aws::partition(&region).0.to_owned());
-    // The account of AWS's examples stands for one that nobody named.
+    // The default account ID means that no account was configured.
     let account = pseudo("AWS::AccountId").filter(|account| is_local || account != DEFAULT_ACCOUNT);
     StackLocation {
         partition,
@@ -124,7 +124,7 @@ fn place(stack: &str, known: &State, is_local: bool) -> StackLocation {
 }
 
 impl Listing {
-    /// Returns a listing of some statements.
+    /// Returns a listing of the statements.
     fn new(stack: &str, is_lifetime: bool, needs: &[Need], statements: &[permissions::Statement]) -> Self {
         Self {
             stack_name: stack.to_owned(),

@@ -1,4 +1,4 @@
-//! `rackform plan`: what `apply` would do to the deployed stack, kept in a file if asked to.
+//! `rackform plan`: shows what `apply` would do to the deployed stack, and saves the plan.
 
 use std::path::PathBuf;
 
@@ -62,12 +62,12 @@ enum PlanFormat {
 }
 
 impl Args {
-    /// Tells whether resources of one rack are to be imported.
+    /// Returns whether resources are imported.
     pub fn is_importing(&self) -> bool {
         !self.import.imports.is_empty()
     }
 
-    /// Returns how the answers about several racks are joined; `None` where a file is to hold the plan, which is of one rack.
+    /// Returns how the results of several racks are merged; `None` with `--output`, since a saved plan is for one rack.
     pub fn merged_output(&self) -> Option<MergedOutput> {
         match (&self.output, self.format) {
             (Some(_), _) => None,
@@ -82,7 +82,8 @@ impl Args {
 ///
 /// # Errors
 ///
-/// Returns every problem of the template and its parameters, what denies the change, or that the file cannot be written.
+/// Returns every error of the template and its parameters, or an error if the change is denied, the backend fails, or the file cannot be
+/// written.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let stack = context.stack_name(None)?;
     let mut overrides = ParameterOverrides::default();
@@ -93,7 +94,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let mut change = changes::prepare(context, backend.as_ref(), &stack, desired, &overrides, baseline, imports)?;
     args.stack.resolve_options(context, &mut change)?;
     change.compare_stack_settings(backend.as_ref())?;
-    // Told before the plan is shown, and not after somebody read it all.
+    // Errors of parameters that cannot be saved are reported before the plan is shown.
     let parameters = match &args.output {
         Some(_) => Some(SavedPlan::parameters_of(change.parameters)?),
         None => None,
@@ -107,11 +108,13 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     if !args.confirm.confirm_with_aws {
         crate::cli::shared::stale_change_sets::report(context, backend.as_ref(), &stack);
     }
-    let said = args.confirm.request(context, backend.as_ref(), &change)?;
+    let confirmation = args.confirm.request(context, backend.as_ref(), &change)?;
     let text = match args.format {
-        PlanFormat::Human => said.text(Some(context.layout())),
-        PlanFormat::Markdown => said.text(None),
-        PlanFormat::Json => ui::bare_json(&ui::plan::Confirmed::new(&change.plan, said.confirmation.as_ref(), said.drift.as_deref()))?,
+        PlanFormat::Human => confirmation.text(Some(context.layout())),
+        PlanFormat::Markdown => confirmation.text(None),
+        PlanFormat::Json => {
+            ui::bare_json(&ui::plan::Confirmed::new(&change.plan, confirmation.confirmation.as_ref(), confirmation.drift.as_deref()))?
+        }
     };
     context.answer(&text)?;
     context.summarize(ui::plan::counts(&change.plan));
@@ -119,8 +122,8 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let preflight = if args.preflight { Some(preflight::inspect(context, backend.as_ref(), &change)?) } else { None };
     if let Some(report) = &preflight {
         preflight::report(context, report);
-        context.status(&format!("preflight of {}", ui::verify::summary(report)));
-        preflight::refuse(report, "what is listed above says what to do")?;
+        context.status(&format!("preflight checks of {}", ui::verify::summary(report)));
+        preflight::refuse(report, "fix the problems listed above")?;
     }
     PolicyChecks { deny: &args.deny, allow_data_loss: &[], protect }.check(&change.plan)?;
     let has_changes = !change.is_empty();
@@ -129,12 +132,12 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         let text = saved.to_json()?;
         crate::cli::shared::files::write(path, text.as_bytes())?;
         if has_changes {
-            context.status(&format!("saved; `rackform apply {}` carries it out", path.display()));
+            context.status(&format!("saved; apply it with `rackform apply {}`", path.display()));
         } else {
-            context.status(&format!("saved, though there is nothing to do: `rackform apply {}` says so too", path.display()));
+            context.status(&format!("saved {}; there are no changes to apply", path.display()));
         }
     }
-    if said.disagrees() {
+    if confirmation.disagrees() {
         return Ok(ExitCode::Disagreement);
     }
     Ok(if args.exit_code && has_changes { ExitCode::Differences } else { ExitCode::Done })

@@ -1,4 +1,4 @@
-//! `rackform recover`: gets a stack out of a state that it is stuck in.
+//! `rackform recover`: recovers a stack that is stuck after a failed or interrupted operation.
 
 use crate::apply::{self, Outcome};
 use crate::backend::{Backend, RollbackOptions, StackDescription};
@@ -41,7 +41,7 @@ pub struct Args {
 ///
 /// # Errors
 ///
-/// Returns that there is no stack, that what is wished for is no way out, what denies it, or what the backend refused.
+/// Returns an error if the stack does not exist, the requested recovery is not possible or denied, or the backend fails.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let stack = context.stack_to_change()?;
     let access = if args.dry_run { Access::Read } else { Access::Write };
@@ -54,7 +54,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         match backend.describe_stack(&stack)? {
             Some(now) => description = now,
             None => {
-                context.status(&format!("stack `{stack}` was only there for that, and is gone too"));
+                context.status(&format!("stack `{stack}` existed only for that change set and is deleted, too"));
                 return Ok(ExitCode::Done);
             }
         }
@@ -74,7 +74,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     }
     let question = match &action {
         RecoveryAction::Delete { retain } => return deletion(args, context, backend.as_ref(), description, retain),
-        RecoveryAction::Wait => format!("Follow {stack} to its end?"),
+        RecoveryAction::Wait => format!("Follow the operation of {stack} until it ends?"),
         RecoveryAction::Cancel => format!("Cancel the update of {stack}?"),
         RecoveryAction::Continue { skip } if skip.is_empty() => format!("Continue the rollback of {stack}?"),
         RecoveryAction::Continue { skip } => format!("Continue the rollback of {stack} and skip {}?", skip.join(", ")),
@@ -127,7 +127,7 @@ fn start(backend: &dyn Backend, stack: &str, action: &RecoveryAction, role_arn: 
 ///
 /// # Errors
 ///
-/// Returns the backend's error.
+/// Returns an error if the backend fails.
 fn recovery(backend: &dyn Backend, stack: &StackDescription) -> Result<Recovery, Failure> {
     let events = backend.recent_events(&stack.id)?;
     let resources = if stack.status.is_review() { Vec::new() } else { backend.list_resources(&stack.id)? };
@@ -149,7 +149,7 @@ fn deletion(
     let deletion = delete::Deletion { retain, disable_termination_protection: args.disable_termination_protection };
     let exit_code = deletion.execute(&args.execution, context, backend, description)?;
     if recreates && exit_code == ExitCode::Done {
-        context.status("`rackform apply` creates it anew");
+        context.status("to create it again, use `rackform apply`");
     }
     Ok(exit_code)
 }

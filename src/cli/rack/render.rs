@@ -1,4 +1,4 @@
-//! `rackform render`: the rack's template from the typed models and the template sources.
+//! `rackform render`: renders the rack's template from the typed models and the template sources.
 
 use std::path::PathBuf;
 
@@ -39,13 +39,15 @@ enum TextFormat {
 ///
 /// # Errors
 ///
-/// Returns what is wrong in the template sources, or a failure to read or write.
+/// Returns an error of the template sources, or an error if reading or writing fails.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let format = match (args.format, args.minify) {
         (TextFormat::Json, false) => RenderFormat::Json,
         (TextFormat::Json, true) => RenderFormat::MinifiedJson,
         (TextFormat::Yaml, false) => RenderFormat::Yaml,
-        (TextFormat::Yaml, true) => return Err(Failure::new(ExitCode::Usage, "`--minify` is for JSON").hinted("leave out one of the two")),
+        (TextFormat::Yaml, true) => {
+            return Err(Failure::new(ExitCode::Usage, "`--minify` does not support YAML").hinted("leave out `--minify` or `--format yaml`"));
+        }
     };
     let text = render(&RenderOptions { format, templates: args.templates.as_deref() })?;
     args.rendered.write_or_check_unless(&text, context, |file| {
@@ -53,8 +55,9 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         if is_json != (format == RenderFormat::Yaml) || file.text().trim().is_empty() {
             return None;
         }
-        let (what, hint) = if is_json { ("JSON", "leave `--format yaml` out") } else { ("YAML", "add `--format yaml`") };
-        let message = format!("`{}` is {what}, and was compared with another format", file.name());
+        let (actual, rendered, hint) =
+            if is_json { ("JSON", "YAML", "leave out `--format yaml`") } else { ("YAML", "JSON", "add `--format yaml`") };
+        let message = format!("`{}` is {actual}, but the rendered template is {rendered}", file.name());
         Some(Failure::new(ExitCode::Usage, message).hinted(hint))
     })
 }

@@ -1,4 +1,4 @@
-//! `rackform set`: changes parameters of the deployed stack and nothing else.
+//! `rackform set`: changes parameters of the deployed stack.
 
 use crate::cli::shared::backend::{self, Access};
 use crate::cli::shared::changes;
@@ -39,11 +39,11 @@ pub struct Args {
 ///
 /// # Errors
 ///
-/// Returns unknown parameters and bad values, what denies the change, or what the backend refused.
+/// Returns every error of the parameters, or an error if the change is denied or the backend fails.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let stack = context.stack_to_change()?;
-    let mut given = ParameterOverrides::default();
-    given.add_flags(&args.parameters).map_err(|problems| Failure::Problems(problems, ExitCode::Usage))?;
+    let mut overrides = ParameterOverrides::default();
+    overrides.add_flags(&args.parameters).map_err(|problems| Failure::Problems(problems, ExitCode::Usage))?;
     let backend = backend::open(context, Access::Write, &args.execution.backend)?;
     crate::cli::shared::stale_change_sets::delete(context, backend.as_ref(), &stack);
     if let Some(unfinished) = backend.describe_stack(&stack)?.filter(|stack| stack.status.is_in_progress()) {
@@ -53,15 +53,15 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         }
     }
     let (baseline, imports) = (Baseline::reverting_drift(args.drift), args.import.imports.as_slice());
-    let mut change = changes::prepare(context, backend.as_ref(), &stack, Desired::Unchanged, &given, baseline, imports)?;
+    let mut change = changes::prepare(context, backend.as_ref(), &stack, Desired::Unchanged, &overrides, baseline, imports)?;
     args.stack.resolve_options(context, &mut change)?;
     change.compare_stack_settings(backend.as_ref())?;
     change.target.allow_unpredicted.clone_from(&args.allow_unpredicted);
     let exit_code = args.execution.execute(context, backend.as_ref(), &change)?;
-    for (name, value) in &given.values {
-        let written = context.rack_file()?.parameters.values.get(name).and_then(|given| given.text.as_ref());
-        if exit_code == ExitCode::Done && written.is_some_and(|written| Some(written) != value.text.as_ref()) {
-            context.status(&format!("rack.yaml has another value for {name}: the next `rackform apply` would set it back"));
+    for (name, value) in &overrides.values {
+        let configured = context.rack_file()?.parameters.values.get(name).and_then(|value| value.text.as_ref());
+        if exit_code == ExitCode::Done && configured.is_some_and(|configured| Some(configured) != value.text.as_ref()) {
+            context.status(&format!("rack.yaml has another value for {name}; the next `rackform apply` will restore it"));
         }
     }
     Ok(exit_code)

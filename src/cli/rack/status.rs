@@ -1,4 +1,4 @@
-//! `rackform status`: the stack as it is, what that means, and what to do about it.
+//! `rackform status`: shows the stack's status, its meaning, and what to do next.
 
 use crate::apply;
 use crate::cli::shared::backend::{self, Access, BackendArgs};
@@ -19,7 +19,7 @@ pub struct Args {
 }
 
 impl Args {
-    /// Returns how the answers about several racks are joined.
+    /// Returns how the results of several racks are merged.
     pub fn merged_output(&self) -> MergedOutput {
         self.format.merged_output()
     }
@@ -29,7 +29,7 @@ impl Args {
 ///
 /// # Errors
 ///
-/// Returns that there is no stack, or that the backend cannot be asked.
+/// Returns an error if the stack does not exist or the backend fails.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let stack = context.stack_name(None)?;
     let backend = backend::open(context, Access::Read, &BackendArgs::default())?;
@@ -40,13 +40,13 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         let declared = deployed.as_ref().and_then(|deployed| deployed.template.parameters.get(name));
         let default = declared.and_then(|entry| entry.body.get("Default")).and_then(crate::template::Node::scalar);
         let is_default = value.is_some() && value.as_deref() == default;
-        let written = rack.values.get(name).and_then(|given| given.text.clone());
-        let differs = value.is_some() && written.is_some() && written != *value;
+        let configured = rack.values.get(name).and_then(|value| value.text.clone());
+        let differs = value.is_some() && configured.is_some() && configured != *value;
         StatusParameter {
             name: name.clone(),
             value: value.clone().unwrap_or_else(|| MASKED.to_owned()),
             is_default,
-            rack_file: written.filter(|_| differs),
+            rack_file: configured.filter(|_| differs),
         }
     });
     let parameters = parameters.collect();
@@ -54,7 +54,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     if let Some(cause) = last_operation.as_mut().and_then(|operation| operation.root_cause.as_mut()) {
         apply::find_nested_causes(backend.as_ref(), cause);
     }
-    // One of which only a change set exists has none, and CloudFormation may refuse to list them.
+    // A stack in review has no resources, and CloudFormation may refuse to list them.
     let resources = if description.status.is_review() { 0 } else { backend.list_resources(&stack)?.len() };
     let status = Status::new(&description, parameters, resources, last_operation);
     let status = if !backend.capabilities().runs_in_background { status.with_resume_command() } else { status };

@@ -40,8 +40,8 @@ pub struct Args {
 /// Returns the rule of that name.
 fn parse_rule(text: &str) -> Result<&'static str, String> {
     let names = || RULES.iter().map(|rule| rule.name);
-    let known = names().find(|name| *name == text);
-    known.ok_or_else(|| did_you_mean(text, names()).unwrap_or_else(|| "docs/validation-rules.md lists the rules".to_owned()))
+    let rule = names().find(|name| *name == text);
+    rule.ok_or_else(|| did_you_mean(text, names()).unwrap_or_else(|| "see docs/validation-rules.md for the rules".to_owned()))
 }
 
 /// The format of findings.
@@ -60,22 +60,22 @@ pub enum FindingsFormat {
 ///
 /// # Errors
 ///
-/// Returns that the template cannot be read, or every problem of the parameters given.
+/// Returns an error if the template cannot be read, or every error of the parameters.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let source = diff_input::source(context, &args.template)?;
     let source = context.alloc(source);
     let mut findings = match Template::read_in_part(source, context.arena) {
         Ok((template, problems)) => {
-            // What the sections lack is told beside what is wrong inside of them.
+            // Errors in the structure of sections are reported together with findings inside them.
             let mut findings = as_findings(problems);
-            findings.extend(found(args, context, context.alloc(template))?);
+            findings.extend(validate_template(args, context, context.alloc(template))?);
             findings.sort_by_key(|finding| finding.diagnostic.labels.first().map_or(0, |label| label.span.start));
             findings
         }
         Err(problems) => as_findings(problems),
     };
     point_at_region(context, &mut findings);
-    findings.retain(|finding| args.wants(finding.diagnostic.rule));
+    findings.retain(|finding| args.includes(finding.diagnostic.rule));
     let summary = crate::ui::findings::Summary::of(&findings);
     let text = match args.format {
         FindingsFormat::Human => crate::ui::findings::human(&findings, context.layout()),
@@ -87,29 +87,29 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     Ok(if is_refused { ExitCode::Data } else { ExitCode::Done })
 }
 
-fn found<'a>(args: &Args, context: &mut Context<'a>, template: &'a Template<'a>) -> Result<Vec<Finding>, Failure> {
+fn validate_template<'a>(args: &Args, context: &mut Context<'a>, template: &'a Template<'a>) -> Result<Vec<Finding>, Failure> {
     if args.template == DiffInput::Rack {
         check_protected(&context.rack_file()?.protected(), template, None)?;
     }
-    let mut given = diff_input::given(context, &args.template)?;
-    args.parameters.add_to(&mut given)?;
+    let mut overrides = diff_input::overrides(context, &args.template)?;
+    args.parameters.add_to(&mut overrides)?;
     let region = context.settings()?.configured_region().map(str::to_owned);
     let region = region.as_deref();
-    if given.values.is_empty() {
+    if overrides.values.is_empty() {
         return Ok(validate(template, Options { parameters: None, region }));
     }
-    fill_missing(template, &mut given);
-    let parameters = ParameterSet::resolve(template, &given)?;
+    fill_missing(template, &mut overrides);
+    let parameters = ParameterSet::resolve(template, &overrides)?;
     Ok(validate(template, Options { parameters: Some(&parameters), region }))
 }
 
 impl Args {
-    fn wants(&self, rule: &str) -> bool {
+    fn includes(&self, rule: &str) -> bool {
         (self.select.is_empty() || self.select.contains(&rule)) && !self.ignore.contains(&rule)
     }
 }
 
-/// Points at the `region` of `rack.yaml` where a mapping has no word of it, once for each mapping.
+/// Adds the position of `region` in `rack.yaml` to findings about a mapping without that region, and keeps one finding for each mapping.
 fn point_at_region(context: &mut Context<'_>, findings: &mut Vec<Finding>) {
     let is_flag = context.global.region.is_some();
     let Ok(rack_file) = context.rack_file() else { return };
@@ -125,7 +125,7 @@ fn point_at_region(context: &mut Context<'_>, findings: &mut Vec<Finding>) {
     });
 }
 
-/// Returns what keeps a text from being a template as findings, so that every format shows it.
+/// Converts the errors of a template that cannot be read to findings, so that every format shows them.
 fn as_findings(problems: Diagnostics) -> Vec<Finding> {
     problems.0.into_iter().map(|diagnostic| Finding { diagnostic, assignment: Vec::new() }).collect()
 }

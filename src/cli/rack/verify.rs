@@ -1,4 +1,4 @@
-//! `rackform verify`: compare the account with the template of the deployed stack.
+//! `rackform verify`: compares the account with the template of the deployed stack.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ pub struct Args {
 }
 
 impl Args {
-    /// Returns how the answers about several racks are joined.
+    /// Returns how the results of several racks are merged.
     pub fn merged_output(&self) -> MergedOutput {
         self.format.merged_output()
     }
@@ -37,7 +37,7 @@ impl Args {
 ///
 /// # Errors
 ///
-/// Returns that there is no such stack, or that the backend cannot be asked.
+/// Returns an error if the stack does not exist or the backend fails.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let stack = context.stack_name(None)?;
     let backend = backend::open(context, Access::Read, &BackendArgs::default())?;

@@ -1,4 +1,4 @@
-//! One side of a diff: a template file, `rack` or `deployed`, with its parameters, read and evaluated.
+//! A template argument: a file, `rack` or `deployed`, with its parameters and state.
 
 use std::path::PathBuf;
 
@@ -11,25 +11,25 @@ use crate::parameters::ParameterOverrides;
 use crate::render::{RenderOptions, render};
 use crate::template::Template;
 
-/// Account number that offline evaluation uses unless told otherwise: the one of AWS's own examples.
+/// The default account ID of offline evaluation, as in AWS's examples.
 pub const DEFAULT_ACCOUNT: &str = "123456789012";
 
-/// What a side is made of.
+/// A template argument.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DiffInput {
     /// A template file; `-` is standard input.
     File(PathBuf),
-    /// The rack of `rack.yaml`: its template, or rackform's own, under its parameters.
+    /// The rack of `rack.yaml`: its template, or rackform's own, with its parameters.
     Rack,
-    /// The deployed stack, as it is.
+    /// The deployed stack.
     Deployed,
 }
 
-/// Reads a side's name; a file of the name `rack` or `deployed` is `./rack` or `./deployed`.
+/// Parses a template argument. For a file with the name `rack` or `deployed`, use `./rack` or `./deployed`.
 ///
 /// # Errors
 ///
-/// Never: every text names a side.
+/// Returns no errors: every text is valid.
 pub fn parse_diff_input(text: &str) -> Result<DiffInput, std::convert::Infallible> {
     Ok(match text {
         "rack" => DiffInput::Rack,
@@ -38,7 +38,7 @@ pub fn parse_diff_input(text: &str) -> Result<DiffInput, std::convert::Infallibl
     })
 }
 
-/// Parameters for one side.
+/// Parameters of the template.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct ParameterArgs {
     /// Parameter value; may be repeated
@@ -50,33 +50,33 @@ pub struct ParameterArgs {
 }
 
 impl ParameterArgs {
-    /// Tells whether none were given.
+    /// Returns whether no parameters are given.
     pub fn is_empty(&self) -> bool {
         let Self { parameter, parameter_files } = self;
         parameter.is_empty() && parameter_files.is_empty()
     }
 
-    /// Adds what was given to weaker values.
+    /// Adds the parameters of files, then of options, over existing overrides.
     ///
     /// # Errors
     ///
-    /// Returns every flag without `=`, and the problems of every file.
-    pub fn add_to(&self, given: &mut ParameterOverrides) -> Result<(), Failure> {
+    /// Returns every error of the files, or of the options.
+    pub fn add_to(&self, overrides: &mut ParameterOverrides) -> Result<(), Failure> {
         let mut problems = Diagnostics::default();
         for path in &self.parameter_files {
             let source = Source::read(path)?;
-            if let Err(found) = given.add_file(&source) {
+            if let Err(found) = overrides.add_file(&source) {
                 problems.0.extend(found.0);
             }
         }
         if !problems.0.is_empty() {
             return Err(problems.into());
         }
-        given.add_flags(&self.parameter).map_err(|problems| Failure::Problems(problems, ExitCode::Usage))
+        overrides.add_flags(&self.parameter).map_err(|problems| Failure::Problems(problems, ExitCode::Usage))
     }
 }
 
-/// What offline evaluation cannot know from a template.
+/// Values that offline evaluation cannot know from a template.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct StateArgs {
     /// AWS account ID [default: `account` in rack.yaml, else 123456789012]
@@ -88,19 +88,19 @@ pub struct StateArgs {
 }
 
 impl StateArgs {
-    /// Returns what is known: the file, then the region, account and stack name in force.
+    /// Returns the state: the file, with region, account and stack name.
     ///
-    /// A flag is stronger than the file, the file than `rack.yaml` and the defaults.
+    /// Options take precedence over the file, and the file over `rack.yaml` and defaults.
     ///
     /// # Errors
     ///
-    /// Returns that the file cannot be read or is not in the shape of a [`State`].
-    pub fn load(&self, context: &mut Context<'_>, side: &DiffInput) -> Result<State, Failure> {
+    /// Returns an error if the file cannot be read or is not a valid [`State`].
+    pub fn load(&self, context: &mut Context<'_>, input: &DiffInput) -> Result<State, Failure> {
         let mut state = match &self.state_file {
             Some(path) => parse_state(&Source::read(path)?)?,
             None => State::default(),
         };
-        let file = match side {
+        let file = match input {
             DiffInput::File(path) => Some(path.as_path()),
             _ => None,
         };
@@ -128,9 +128,9 @@ fn parse_state(source: &Source) -> Result<State, Diagnostics> {
         let at = line_start + error.column().saturating_sub(1);
         let message = error.to_string();
         let message = message.split(" at line ").next().unwrap_or_default();
-        Diagnostic::error("state-file", format!("not a state file: {message}"))
+        Diagnostic::error("state-file", format!("invalid state file: {message}"))
             .at(source, Span::new(at, at), "")
-            .hinted("it is JSON with any of `pseudo`, `physical_ids`, `attributes`, `ssm` and `exports`")
+            .hinted("a state file is JSON with the optional keys `pseudo`, `physical_ids`, `attributes`, `ssm` and `exports`")
             .into()
     })
 }
@@ -164,7 +164,7 @@ pub fn evaluate_partly<'a>(
     operation::evaluate_partly(context.arena, template, overrides, state, &mut |note| print_note(context, note))
 }
 
-/// Points at the `region` of `rack.yaml` where a template has no word of that region, if that is the one in force.
+/// Adds the position of `region` in `rack.yaml` to errors about a mapping without that region, unless `--region` is given.
 pub fn point_at_region(context: &mut Context<'_>, problems: Diagnostics) -> Diagnostics {
     match context.rack_file() {
         Ok(rack_file) if context.global.region.is_none() => rack_file.point_at_region(problems),
@@ -172,18 +172,18 @@ pub fn point_at_region(context: &mut Context<'_>, problems: Diagnostics) -> Diag
     }
 }
 
-/// Returns the text of a side that is no deployed stack.
+/// Returns the text of a template file or of the rack.
 ///
 /// # Errors
 ///
-/// Returns that the file cannot be read, or what keeps the rack from being rendered.
-pub fn source(context: &mut Context<'_>, side: &DiffInput) -> Result<Source, Failure> {
-    match side {
+/// Returns an error if the file cannot be read, the rack cannot be rendered, or the argument is `deployed`.
+pub fn source(context: &mut Context<'_>, input: &DiffInput) -> Result<Source, Failure> {
+    match input {
         DiffInput::File(path) => Ok(Source::read(path)?),
         DiffInput::Rack => match &context.rack_file()?.template {
             Some(path) => {
                 let place = context.rack_file()?.place(context.rack_file()?.template_line);
-                Source::read(path).map_err(|error| Failure::from(error).hinted(format!("{place} names it as the template")))
+                Source::read(path).map_err(|error| Failure::from(error).hinted(format!("{place} sets it as the template")))
             }
             None => {
                 context.report_missing_rack_file()?;
@@ -191,18 +191,18 @@ pub fn source(context: &mut Context<'_>, side: &DiffInput) -> Result<Source, Fai
             }
         },
         DiffInput::Deployed => {
-            Err(Failure::new(ExitCode::Usage, "`deployed` is not a template here").hinted("name a template file, or `rack`"))
+            Err(Failure::new(ExitCode::Usage, "this command does not support `deployed`").hinted("use a template file or `rack`"))
         }
     }
 }
 
-/// Returns what is given for a side before flags: the parameters of `rack.yaml` for `rack`, nothing for a file.
+/// Returns the parameters of `rack.yaml` for `rack`, and none for a file.
 ///
 /// # Errors
 ///
-/// Returns the problems of `rack.yaml`.
-pub fn given(context: &mut Context<'_>, side: &DiffInput) -> Result<ParameterOverrides, Failure> {
-    Ok(match side {
+/// Returns every error of `rack.yaml`.
+pub fn overrides(context: &mut Context<'_>, input: &DiffInput) -> Result<ParameterOverrides, Failure> {
+    Ok(match input {
         DiffInput::Rack => context.rack_file()?.parameters.clone(),
         DiffInput::File(_) | DiffInput::Deployed => ParameterOverrides::default(),
     })

@@ -12,12 +12,12 @@ fn patch_writes_the_template_to_standard_output_and_reports_what_it_added() {
     let run = bench.run("patch rack.json");
     assert_eq!(run.code, 0, "{run}");
     assert!(run.stdout.contains("\"BuildCacheFilesystem\""), "{run}");
-    assert!(run.stderr.contains("came in:"), "{run}");
+    assert!(run.stderr.contains("made:"), "{run}");
     assert_eq!(bench.read("rack.json"), SMALL_RACK, "the file is unchanged");
     bench.file("again.json", &run.stdout);
     let again = bench.run("patch again.json");
     assert_eq!(again.stdout, run.stdout);
-    assert_eq!(again.stderr, "the build cache is in the template already; nothing changes\n");
+    assert_eq!(again.stderr, "the template already has the build cache; no changes\n");
 }
 
 #[test]

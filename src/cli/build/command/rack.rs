@@ -95,7 +95,7 @@ fn deployed(stack: &str, context: &mut Context<'_>) -> Result<Option<Rack>, Fail
 fn in_file(context: &mut Context<'_>) -> Result<Rack, Failure> {
     let source = diff_input::source(context, &DiffInput::Rack)?;
     let template = read_template(context.arena, source)?;
-    let mut given = diff_input::given(context, &DiffInput::Rack)?;
+    let mut given = diff_input::overrides(context, &DiffInput::Rack)?;
     // Parameters that builds do not hang on may be missing here.
     fill_missing(template, &mut given);
     let parameters = ParameterSet::resolve(template, &given)?;

@@ -82,7 +82,7 @@ fn all_pages_are_read_before_a_name_counts_as_available() {
     assert_eq!(run.code, 0, "{run}");
     // Nobody here simulates IAM; everything else is looked at.
     let unchecked = run.stderr.matches("unchecked[").count();
-    assert!(run.stderr.contains("preflight of rack:") && unchecked == run.stderr.matches("unchecked[permissions]").count(), "{run}");
+    assert!(run.stderr.contains("preflight checks of rack:") && unchecked == run.stderr.matches("unchecked[permissions]").count(), "{run}");
     for (call, _) in CALLS {
         assert!(wire.requests().iter().any(|request| request.operation == call), "{call} is not requested\n{:?}", wire.actions());
     }
