@@ -5,7 +5,7 @@ use serde::Serialize;
 /// The version of all JSON output.
 ///
 /// An incompatible change raises it; new keys do not.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 
 #[derive(Serialize)]
 struct Versioned<'a, T: Serialize> {

@@ -274,7 +274,7 @@ fn validate_reports_findings_as_text_json_and_sarif() {
     "#);
     insta::assert_snapshot!(bench.run("validate bad.json --format json"), @r#"
     {
-      "format_version": 1,
+      "format_version": 2,
       "summary": {
         "errors": 1,
         "warnings": 0

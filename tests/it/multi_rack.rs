@@ -50,7 +50,7 @@ fn import_is_refused_for_several_racks() {
 fn json_output_contains_all_racks() {
     let run = racks().run("status -f a.yaml -f other/c.yaml --format json");
     let answer = run.json();
-    assert_eq!(answer["format_version"], 1, "{run}");
+    assert_eq!(answer["format_version"], 2, "{run}");
     assert_eq!((&answer["exit_code"], &answer["racks"][1]["exit_code"]), (&66.into(), &66.into()));
     assert_eq!(answer["racks"][0]["answer"]["name"], "alpha");
     assert_eq!(answer["racks"][1]["answer"], serde_json::Value::Null);

@@ -231,7 +231,7 @@ fn evaluation_as_text_and_json() {
     "#);
     insta::assert_snapshot!(bench().run("evaluate stack.json --parameters on.yaml --region eu-west-1 --format json"), @r#"
     {
-      "format_version": 1,
+      "format_version": 2,
       "conditions": {
         "Cache": true,
         "HasKey": false

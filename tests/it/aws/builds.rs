@@ -77,7 +77,7 @@ fn a_build_is_requested_as_the_dry_run_shows_and_followed_to_its_end() {
     let run = running.finish();
     assert_eq!(run.code, 1, "the build was stopped\n{run}");
     let lines: Vec<Value> = run.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert!(lines.iter().all(|line| line["format_version"] == 1), "{run}");
+    assert!(lines.iter().all(|line| line["format_version"] == 2), "{run}");
     assert_eq!(lines[0]["started"]["taskArn"], task, "{run}");
     assert_eq!(lines[0]["started"]["logStream"], stream, "{run}");
     let messages: Vec<&str> = lines.iter().filter_map(|line| line["log"]["message"].as_str()).collect();

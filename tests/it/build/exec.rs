@@ -140,7 +140,7 @@ fn exec_runs_the_steps_that_json_shows() {
     let engine = FakeEngine::new(Engine::Docker, "docker", "25.0.3", DOCKER_25);
     let arguments = ["app", "--repository", "registry.example.com/cache", "--tag", "registry.example.com/web:1", "--push", "--no-cache"];
     let shown = engine.run(&[&arguments[..], &["--format", "json"]].concat()).json();
-    assert_eq!(shown["format_version"], 1);
+    assert_eq!(shown["format_version"], 2);
     assert_eq!((shown["known"]["version"].as_str(), shown["known"]["buildkit"].as_str()), (Some("25.0.3"), Some("0.12.5")));
     assert_eq!(engine.ran().len(), 0, "without --exec the engine is only inspected");
     assert_eq!(engine.run(&[&arguments[..], &["--exec"]].concat()).code, 0);
