@@ -1,4 +1,4 @@
-//! Reads the new text again and makes sure that it is the old template with the cache in it, and nothing else.
+//! Checks the patched text: it must be the old template plus the planned insertions, and nothing else.
 
 use serde_json::Value;
 
@@ -10,11 +10,11 @@ use super::references::undeclared;
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
 use crate::template::{Arena, Document, Node, Template};
 
-/// Returns where everything stands in the new text.
+/// Returns the additions with their positions in the new text.
 ///
 /// # Errors
 ///
-/// Returns a problem when the text is not what it should be. That is a fault of this room, so nothing may be written.
+/// Returns an error if the text differs from the plan. That is a bug in this module, so the caller must not write the text.
 pub(super) fn check(before: &Document<'_>, insertions: &[Insertion<'_>], text: &str) -> Result<Vec<Change>, Diagnostics> {
     let after = Source::new(before.source.name(), text);
     let arena = Arena::new();
@@ -22,15 +22,16 @@ pub(super) fn check(before: &Document<'_>, insertions: &[Insertion<'_>], text: &
     let document = Document::read(&after, &arena).map_err(|problems| fault(format!("the patched text cannot be read: {problems}")))?;
     let mut expected = value_of(before.root);
     for insertion in ordered(insertions) {
-        put(&mut expected, insertion).ok_or_else(|| fault(format!("there is no place for the {}", insertion.what)))?;
+        insert_value(&mut expected, insertion).ok_or_else(|| fault(format!("the template has no container for the {}", insertion.what)))?;
     }
     if value_of(document.root) != expected {
         if let Some(alias) = before.alias {
             return Err(yaml_alias(before.source, alias).into());
         }
-        return Err(fault("the patched text says something else than planned".to_owned()));
+        return Err(fault("the patched text differs from the planned template".to_owned()));
     }
-    let patched = Template::from_document(&document).map_err(|problems| fault(format!("the patched text is no template: {problems}")))?;
+    let patched =
+        Template::from_document(&document).map_err(|problems| fault(format!("the patched text is not a valid template: {problems}")))?;
     for insertion in insertions {
         if let Some((kind, name)) = undeclared(&patched, &insertion.value) {
             return Err(fault(format!("the {} would refer to the {kind} `{name}`, which the template does not have", insertion.what)));
@@ -39,46 +40,46 @@ pub(super) fn check(before: &Document<'_>, insertions: &[Insertion<'_>], text: &
     match plan::plan(&patched) {
         Ok(rest) if rest.is_empty() => {}
         Ok(rest) => return Err(fault(format!("a second run would add the {} again", rest[0].what))),
-        Err(problems) => return Err(fault(format!("a second run would refuse: {problems}"))),
+        Err(problems) => return Err(fault(format!("a second run would fail: {problems}"))),
     }
     let mut changes: Vec<Change> = insertions.iter().filter_map(|insertion| change(&after, document.root, insertion)).collect();
     if changes.len() != insertions.len() {
-        return Err(fault("something that was added is not where it should be".to_owned()));
+        return Err(fault("an addition is missing from the patched text".to_owned()));
     }
     changes.sort_by_key(|change| change.place);
     Ok(changes)
 }
 
 pub(super) fn fault(why: String) -> Diagnostic {
-    Diagnostic::error("patch-internal", why).hinted("nothing was written; this is a fault of rackform and worth a report with the template")
+    Diagnostic::error("patch-internal", why).hinted("nothing was written; this is a bug in rackform: please report it with the template")
 }
 
-/// Returns the problem of a place that is another place too.
+/// Returns the problem for a container that YAML aliases or merge keys share between several places of the template.
 pub(super) fn yaml_alias(source: &Source, span: Span) -> Diagnostic {
     Diagnostic::error(
         "patch-yaml-alias",
-        "an alias or merge key makes one place of the text two of the template, so what is added to one comes into both",
+        "an alias or merge key shares this text between several places of the template, so an addition would change all of them",
     )
-    .at(source, span, "the first one is here")
-    .hinted("CloudFormation itself takes neither aliases nor merge keys; write out what they stand for")
+    .at(source, span, "the first alias or merge key")
+    .hinted("CloudFormation does not support aliases or merge keys; replace them with the values that they refer to")
 }
 
-/// Later items of a list first, so that the numbers of earlier ones hold.
+/// Returns the insertions in descending order of index, so that each insertion leaves the remaining indices valid.
 fn ordered<'i, 'a>(insertions: &'i [Insertion<'a>]) -> Vec<&'i Insertion<'a>> {
     let mut ordered: Vec<_> = insertions.iter().collect();
     ordered.sort_by_key(|insertion| std::cmp::Reverse(insertion.index));
     ordered
 }
 
-fn put(root: &mut Value, insertion: &Insertion<'_>) -> Option<()> {
-    let mut place = root;
+fn insert_value(root: &mut Value, insertion: &Insertion<'_>) -> Option<()> {
+    let mut container = root;
     for step in &insertion.path {
-        place = match step {
-            Step::Key(key) => place.get_mut(key)?,
-            Step::Index(index) => place.get_mut(index)?,
+        container = match step {
+            Step::Key(key) => container.get_mut(key)?,
+            Step::Index(index) => container.get_mut(index)?,
         };
     }
-    match (place, &insertion.key) {
+    match (container, &insertion.key) {
         (Value::Object(members), Some(key)) => {
             members.insert(key.clone(), insertion.value.clone());
         }

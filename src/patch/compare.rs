@@ -1,20 +1,20 @@
-//! Whether something in a template is what the cache would put there, and if not, where they part.
+//! Compares nodes of a template with the values that the build cache needs.
 
 use serde_json::{Map, Value};
 
 use crate::diagnostic::Span;
 use crate::template::{Kind, Node};
 
-/// Where something that is there differs from what the cache would put.
+/// One difference between a node of the template and the value that the cache needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Difference {
-    /// Below the entry: `Properties.Encrypted`.
+    /// The path below the entry, such as `Properties.Encrypted`.
     pub path: String,
-    /// The place of what is there; of what holds it, when it is not there.
+    /// The span of the node that differs; the span of its parent if the node is missing.
     pub span: Span,
-    /// What is there, short, or `nothing`.
+    /// The template's value, shortened, or `nothing`.
     pub found: String,
-    /// What the cache would put, short, or `nothing`.
+    /// The cache's value, shortened, or `nothing`.
     pub wanted: String,
 }
 
@@ -32,12 +32,13 @@ pub(super) fn value_of(node: &Node<'_>) -> Value {
     }
 }
 
-/// Tells whether a node holds `wanted`: keys in any order, and scalars as CloudFormation reads them, so that `"30"` is `30`.
+/// Returns whether a node equals `wanted`. The order of keys does not matter, and scalars compare as CloudFormation reads them: `"30"`
+/// equals `30`.
 pub(super) fn same(node: &Node<'_>, wanted: &Value) -> bool {
     differences(node, wanted, &[]).is_empty()
 }
 
-/// Returns where a node differs from `wanted`; members of the entry itself named in `free` may hold anything or nothing.
+/// Returns the differences between a node and `wanted`, except in the entry's own members that `free` lists.
 pub(super) fn differences(node: &Node<'_>, wanted: &Value, free: &[&str]) -> Vec<Difference> {
     let mut found = Vec::new();
     compare(node, wanted, "", free, &mut found);
@@ -92,7 +93,8 @@ fn scalar(value: &Value) -> Option<String> {
     }
 }
 
-/// A function is told as a whole: that `Fn::If` is not there and `Ref` is would be two riddles.
+/// Returns the name of the intrinsic function that a value is. Different functions are reported as one difference, not as one missing
+/// `Fn::If` and one unexpected `Ref`.
 fn is_function(value: &Value) -> Option<&str> {
     let members = value.as_object().filter(|members| members.len() == 1)?;
     members.keys().next().map(String::as_str).filter(|key| *key == "Ref" || key.starts_with("Fn::"))
@@ -105,12 +107,12 @@ fn is_function_node<'a>(node: &Node<'a>) -> Option<&'a str> {
     }
 }
 
-/// Returns a node on one line, cut off where it is long.
+/// Returns a node on one line, truncated if it is long.
 pub(super) fn short_of(node: &Node<'_>) -> String {
     short(&value_of(node))
 }
 
-/// Returns a value on one line, cut off where it is long.
+/// Returns a value on one line, truncated if it is long.
 pub(super) fn short(value: &Value) -> String {
     const LONGEST: usize = 90;
     let text = value.to_string();

@@ -1,9 +1,9 @@
-//! Where among its neighbours something new belongs.
+//! Chooses the positions of insertions among the existing entries.
 
-/// Returns before which of `names` a new one belongs where names stand in order, or nearly so.
+/// Returns the index in `names` at which to insert a new name, for names that are sorted or nearly sorted.
 ///
-/// That is the first gap between a smaller and a greater name. Without one it is the front, or, past everything, the end: in
-/// JSON only the end needs a comma on a line that is there already, so it is the last choice.
+/// That is the first gap between a smaller and a greater name. Without a gap it is the start, or the end if the new name is greater than
+/// all sorted names. The end is the last choice, since in JSON it also changes an existing line, which needs a comma.
 pub(super) fn by_name(names: &[&str], new: &str) -> usize {
     if let Some(gap) = names.windows(2).position(|pair| matches!(pair, [a, b] if *a <= new && new < *b)) {
         return gap + 1;
@@ -16,15 +16,15 @@ pub(super) fn by_name(names: &[&str], new: &str) -> usize {
     }
 }
 
-/// Returns before which of `names` the new piece number `piece` of `pieces` belongs: beside the pieces that are there already.
+/// Returns the index in `names` at which to insert `pieces[piece]`: next to a piece that already exists, if there is one.
 pub(super) fn beside(names: &[&str], pieces: &[&str], piece: usize) -> Option<usize> {
     let position = |name: &&str| names.iter().position(|known| known == name);
     let earlier = pieces[..piece].iter().rev().find_map(position).map(|index| index + 1);
     earlier.or_else(|| pieces[piece..].iter().find_map(position))
 }
 
-/// Returns before which of `names` a new resource belongs: in order where all are in order, else after the rack's shared
-/// volumes, which are built the same way, else before the build tasks.
+/// Returns the index in `names` at which to insert a new resource: by name if all names are sorted, otherwise after the rack's shared
+/// volumes, which are EFS resources too, otherwise before the build tasks.
 pub(super) fn by_area(names: &[&str], new: &str) -> usize {
     if names.is_sorted() {
         return by_name(names, new);
@@ -37,8 +37,8 @@ pub(super) fn by_area(names: &[&str], new: &str) -> usize {
     ["ApiBuildTasks", "ApiBuildFargate"].into_iter().filter_map(position).min().unwrap_or(names.len())
 }
 
-/// Returns before which of `names` a new member belongs: before `next` where that stands somewhere in the middle, else right behind the
-/// first.
+/// Returns the index in `names` at which to insert a new member: before `next` unless that is missing or first, otherwise after the first
+/// member.
 pub(super) fn before(names: &[&str], next: &str) -> usize {
     match names.iter().position(|name| *name == next) {
         Some(index) if index > 0 => index,

@@ -1,4 +1,4 @@
-//! Values as JSON in the style of the document around them.
+//! Writes values as JSON in the style of the document.
 
 use serde_json::Value;
 
@@ -6,69 +6,70 @@ use super::insertion::{Insertion, Step};
 use crate::diagnostic::Source;
 use crate::template::{Document, Kind, Node, Style};
 
-/// How long a line may get before a value is opened up.
+/// Maximum line length for a value on one line.
 const WIDTH: usize = 140;
 
-/// How a document writes its values.
+/// The JSON style of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct JsonStyle {
-    /// One level of indentation; `None` when everything stands on one line.
+    /// One level of indentation; `None` if the document is on one line.
     indent: Option<String>,
-    /// Whether short objects and arrays stand on one line among others on lines of their own.
+    /// Whether short objects and arrays are written on one line.
     inline: bool,
-    /// Whether blanks stand inside braces: `{ "a": 1 }`.
+    /// Whether there are spaces inside braces: `{ "a": 1 }`.
     padded_objects: bool,
-    /// Whether blanks stand inside brackets: `[ 1 ]`.
+    /// Whether there are spaces inside brackets: `[ 1 ]`.
     padded_arrays: bool,
-    /// What stands between a key and its value.
+    /// The separator between a key and its value.
     colon: &'static str,
-    /// What stands between neighbours on one line.
+    /// The separator between members or items on one line.
     comma: &'static str,
 }
 
-/// Votes on one question of style.
+/// Counts the nodes that follow one style rule and those that do not.
 #[derive(Default)]
-struct Votes {
+struct Count {
     yes: usize,
     no: usize,
 }
 
-impl Votes {
+impl Count {
     fn add(&mut self, yes: bool) {
         if yes { self.yes += 1 } else { self.no += 1 }
     }
 
-    fn won(&self) -> bool {
+    fn is_majority(&self) -> bool {
         self.yes > self.no
     }
 }
 
+/// What the document's nodes show about its style.
 #[derive(Default)]
-struct Poll {
-    inline: Votes,
-    padded_objects: Votes,
-    padded_arrays: Votes,
-    colon: Votes,
-    comma: Votes,
+struct StyleCounts {
+    inline: Count,
+    padded_objects: Count,
+    padded_arrays: Count,
+    colon: Count,
+    comma: Count,
 }
 
 impl JsonStyle {
-    /// Reads the style off a document.
+    /// Detects the style of a document.
     pub(super) fn detect(document: &Document<'_>, style: &Style) -> Self {
-        let mut poll = Poll::default();
-        poll.ask(document.source, document.root, 5000);
-        let unasked = |votes: &Votes| votes.yes + votes.no == 0;
+        let mut counts = StyleCounts::default();
+        counts.count(document.source, document.root, 5000);
+        let is_unused = |votes: &Count| votes.yes + votes.no == 0;
         Self {
             indent: style.indent.clone(),
-            inline: poll.inline.won(),
-            padded_objects: poll.padded_objects.won(),
-            padded_arrays: poll.padded_arrays.won(),
-            colon: if poll.colon.won() { ": " } else { ":" },
-            comma: if poll.comma.won() || (unasked(&poll.comma) && style.indent.is_some()) { ", " } else { "," },
+            inline: counts.inline.is_majority(),
+            padded_objects: counts.padded_objects.is_majority(),
+            padded_arrays: counts.padded_arrays.is_majority(),
+            colon: if counts.colon.is_majority() { ": " } else { ":" },
+            comma: if counts.comma.is_majority() || (is_unused(&counts.comma) && style.indent.is_some()) { ", " } else { "," },
         }
     }
 
-    /// Returns the text of one new child, its first line without indentation and the others relative to it.
+    /// Returns the text of one new child: the first line without indentation, the other lines indented relative to it.
     pub(super) fn child(&self, insertion: &Insertion<'_>) -> String {
         let unit = self.indent.as_ref().map_or(0, |unit| unit.replace('\t', "    ").len());
         let steps = insertion.path.iter().filter(|step| matches!(step, Step::Key(_) | Step::Index(_))).count();
@@ -107,7 +108,7 @@ impl JsonStyle {
                 text.push_str(self.colon);
                 column += key.len() + self.colon.len();
             }
-            // Of a resource only `Properties` is opened as the resource is; other members are short.
+            // Only objects inherit the open levels: in a resource that is `Properties`; arrays stay on one line if they fit.
             let inner = if open_levels > 1 && !child.is_array() { open_levels - 1 } else { 0 };
             self.write(text, child, depth + 1, column, inner);
         }
@@ -139,10 +140,10 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
-impl Poll {
-    /// Asks a node and everything in it, until enough were asked.
-    fn ask(&mut self, source: &Source, node: &Node<'_>, enough: usize) {
-        if self.inline.yes + self.inline.no > enough {
+impl StyleCounts {
+    /// Counts a node and its descendants, up to about `limit` nodes.
+    fn count(&mut self, source: &Source, node: &Node<'_>, limit: usize) {
+        if self.inline.yes + self.inline.no > limit {
             return;
         }
         let text = source.slice(node.span);
@@ -159,7 +160,7 @@ impl Poll {
                 for member in members {
                     let gap = source.text().get(member.key_span.end as usize..member.value.span.start as usize).unwrap_or_default();
                     self.colon.add(gap.ends_with(' '));
-                    self.ask(source, &member.value, enough);
+                    self.count(source, &member.value, limit);
                 }
                 for pair in members.windows(2).filter(|_| on_one_line) {
                     self.comma.add(gap_has_blank(source, pair[0].value.span.end, pair[1].key_span.start));
@@ -170,7 +171,7 @@ impl Poll {
                     self.padded_arrays.add(padded);
                 }
                 for item in items {
-                    self.ask(source, item, enough);
+                    self.count(source, item, limit);
                 }
                 for pair in items.windows(2).filter(|_| on_one_line) {
                     self.comma.add(gap_has_blank(source, pair[0].span.end, pair[1].span.start));

@@ -1,4 +1,4 @@
-//! Insertions as text edits, in the form and style of the document.
+//! Turns insertions into text edits in the format and style of the document.
 
 use super::insertion::Insertion;
 use super::json::JsonStyle;
@@ -6,15 +6,15 @@ use super::{check, yaml};
 use crate::diagnostic::Diagnostics;
 use crate::template::{Document, Edits, Format, Position, Style};
 
-/// Returns the document's text with everything put in.
+/// Returns the document's text with all insertions.
 ///
 /// # Errors
 ///
-/// Returns a problem where the text offers no place for something.
+/// Returns an error if a container cannot be edited, for example because a YAML alias shares it.
 pub(super) fn write(document: &Document<'_>, insertions: &[Insertion<'_>]) -> Result<String, Diagnostics> {
     let source = document.source;
     let style = Style::detect(source);
-    // Inside the braces of a YAML document, lines would have to stand further in than the key that the braces belong to.
+    // YAML requires the lines inside braces to be indented further than the key, so flow containers are written on one line.
     let flow = if document.format == Format::Yaml { Style { indent: None, ..style.clone() } } else { style.clone() };
     let json = JsonStyle::detect(document, &flow);
     let block = (document.format == Format::Yaml).then(|| yaml::YamlStyle::detect(document, &style));

@@ -1,8 +1,7 @@
-//! Puts the build cache into an existing rack template as text edits, existing bytes kept.
+//! Adds the build cache to an existing rack template with text edits that keep the existing bytes.
 //!
-//! Takes a [`Source`], gives [`Patched`]: the new text and what came into it. Everything that stands in the way is told at once, with
-//! its place, and then there is no text at all. What the cache consists of is for [`model`](crate::model); writing files is for
-//! [`cli`](crate::cli).
+//! Takes a [`Source`] and returns [`Patched`]: the new text and the list of additions. If anything prevents the patch, it returns every
+//! problem with its position, and no text. [`model`](crate::model) defines the pieces of the cache; [`cli`](crate::cli) writes files.
 
 mod cache_entries;
 mod check;
@@ -21,7 +20,7 @@ mod yaml;
 use crate::diagnostic::{Diagnostics, LineColumn, Source};
 use crate::template::{Arena, Document, Template};
 
-/// A template with the build cache in it.
+/// A template with the build cache added.
 #[derive(Clone, Debug)]
 pub struct Patched {
     before: Source,
@@ -29,34 +28,34 @@ pub struct Patched {
     changes: Vec<Change>,
 }
 
-/// One thing that came into the template.
+/// One addition to the template.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// Where in the document: `Resources.BuildCacheFilesystem`.
+    /// The path in the document, such as `Resources.BuildCacheFilesystem`.
     pub path: String,
-    /// What it is, for people: ``resource `BuildCacheFilesystem` ``.
+    /// A description for messages, such as ``resource `BuildCacheFilesystem` ``.
     pub what: String,
-    /// Where it stands in the new text.
+    /// The position in the new text.
     pub place: LineColumn,
 }
 
 impl Patched {
-    /// Returns the new text, byte order mark and line ends as they were.
+    /// Returns the new text, with the original byte order mark and line ends.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Tells whether the template held the whole build cache already, so that the text is what it was.
+    /// Returns whether the template already had the whole build cache, so that the text is unchanged.
     pub fn is_unchanged(&self) -> bool {
         self.changes.is_empty()
     }
 
-    /// Returns what came in, in the order of the new text.
+    /// Returns the additions in the order of the new text.
     pub fn changes(&self) -> &[Change] {
         &self.changes
     }
 
-    /// Returns the difference as a unified diff with three lines of context; empty when nothing changed.
+    /// Returns a unified diff with three lines of context; empty if nothing changed.
     pub fn unified_diff(&self) -> String {
         if self.is_unchanged() {
             return String::new();
@@ -66,14 +65,14 @@ impl Patched {
     }
 }
 
-/// Puts the build cache into the rack template `source`.
+/// Adds the build cache to the rack template `source`.
 ///
-/// The same pieces in the template already are left as they stand, so a second run changes nothing; a cache that is there in
-/// part is completed.
+/// Pieces that the template already has are not changed, so a second run changes nothing; a partial cache is completed.
 ///
 /// # Errors
 ///
-/// Returns every problem: of syntax; of what the template lacks for the cache; of what stands under the cache's names with other content.
+/// Returns an error with every problem: syntax errors, missing requirements of the cache, and entries that have a name of the cache but
+/// different content.
 pub fn patch(source: &Source) -> Result<Patched, Diagnostics> {
     let arena = Arena::new();
     let document = Document::read(source, &arena)?;

@@ -1,7 +1,7 @@
 //! Plans the insertions that add the build cache to a template, independent of its text.
 
 use super::insertion::{Insertion, Step};
-use super::template_capabilities::{TemplateCapabilities, section_place};
+use super::template_capabilities::{TemplateCapabilities, section_span};
 use super::{sections, tasks};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::template::Template;
@@ -40,7 +40,7 @@ fn limits(template: &Template<'_>, insertions: &[Insertion<'_>], problems: &mut 
                     "patch-limit",
                     format!("with the build cache, `{name}` would have {total} entries; CloudFormation allows at most {most}"),
                 )
-                .at(template.source, section_place(template, name), format!("{} entries here; the build cache adds {added}", section.len()))
+                .at(template.source, section_span(template, name), format!("{} entries here; the build cache adds {added}", section.len()))
                 .hinted("remove unused entries"),
             );
         }

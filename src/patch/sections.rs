@@ -1,4 +1,4 @@
-//! Parameters, conditions and resources of the cache: what is there, what has to come, what is in the way.
+//! Plans the cache's parameters, conditions and resources: which exist, which are missing and which clash with existing entries.
 
 use serde_json::{Map, Value};
 
@@ -11,49 +11,49 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::Entries;
 use crate::template::{Section, Template};
 
-/// One section with the pieces that it takes.
-struct Part {
+/// One section and the cache's entries for it.
+struct SectionPlan {
     section: &'static str,
     kind: &'static str,
     pieces: Entries,
-    /// Members that an entry may have otherwise without being another thing.
+    /// Members in which an existing entry may differ without a clash.
     free: &'static [&'static str],
-    /// How many levels stand open where the section's other entries do.
+    /// How many levels are written on separate lines if most of the section's entries are.
     open_levels: usize,
 }
 
-/// Plans the three sections; clashes become problems.
+/// Returns the insertions into the three sections; reports clashes as problems.
 pub(super) fn plan<'a>(template: &Template<'a>, capabilities: &TemplateCapabilities<'a>, problems: &mut Diagnostics) -> Vec<Insertion<'a>> {
     let pieces = CacheEntries::for_template(capabilities);
-    let parts = [
-        Part {
+    let plans = [
+        SectionPlan {
             section: "Parameters",
             kind: "parameter",
             pieces: pieces.parameters,
             free: &["Description", "ConstraintDescription"],
             open_levels: 1,
         },
-        Part { section: "Conditions", kind: "condition", pieces: pieces.conditions, free: &[], open_levels: 0 },
-        Part { section: "Resources", kind: "resource", pieces: pieces.resources, free: &["Metadata"], open_levels: 2 },
+        SectionPlan { section: "Conditions", kind: "condition", pieces: pieces.conditions, free: &[], open_levels: 0 },
+        SectionPlan { section: "Resources", kind: "resource", pieces: pieces.resources, free: &["Metadata"], open_levels: 2 },
     ];
-    other_kind(template, &parts[0], &template.resources, "resource", problems);
-    other_kind(template, &parts[2], &template.parameters, "parameter", problems);
+    report_shared_names(template, &plans[0], &template.resources, "resource", problems);
+    report_shared_names(template, &plans[2], &template.parameters, "parameter", problems);
     let sections = [&template.parameters, &template.conditions, &template.resources];
-    parts.into_iter().zip(sections).flat_map(|(part, section)| part.plan(template, section, problems)).collect()
+    plans.into_iter().zip(sections).flat_map(|(plan, section)| plan.insertions(template, section, problems)).collect()
 }
 
-impl Part {
-    fn plan<'a>(self, template: &Template<'a>, section: &Section<'a>, problems: &mut Diagnostics) -> Vec<Insertion<'a>> {
+impl SectionPlan {
+    fn insertions<'a>(self, template: &Template<'a>, section: &Section<'a>, problems: &mut Diagnostics) -> Vec<Insertion<'a>> {
         let names: Vec<&str> = section.iter().map(|entry| entry.name).collect();
         let mut missing: Vec<(usize, String, Value)> = Vec::new();
         let own: Vec<&str> = self.pieces.keys().map(String::as_str).collect();
         for (number, (name, value)) in self.pieces.iter().enumerate() {
             match section.get(name) {
                 Some(entry) => {
-                    let parted = differences(entry.body, value, self.free);
-                    if !parted.is_empty() {
+                    let clashing = differences(entry.body, value, self.free);
+                    if !clashing.is_empty() {
                         let found = short_of(entry.body);
-                        problems.push(self.clash(template, name, &found, &short(value), &parted, entry.name_span));
+                        problems.push(self.clash(template, name, &found, &short(value), &clashing, entry.name_span));
                     }
                 }
                 None if self.kind == "resource" => {
@@ -84,7 +84,7 @@ impl Part {
         missing.into_iter().map(insertion).collect()
     }
 
-    /// Plans the section itself, for a template that has none.
+    /// Returns the insertion of the whole section, for a template without it.
     fn whole_section<'a>(self, template: &Template<'a>, missing: Vec<(usize, String, Value)>) -> Vec<Insertion<'a>> {
         let names: Vec<&str> = template.root.members().iter().map(|member| member.key).collect();
         let entries: Map<String, Value> = missing.into_iter().map(|(_, name, value)| (name, value)).collect();
@@ -105,40 +105,47 @@ impl Part {
         name: &str,
         found: &str,
         wanted: &str,
-        parted: &[Difference],
+        clashing: &[Difference],
         name_span: crate::diagnostic::Span,
     ) -> Diagnostic {
         let kind = self.kind;
-        let message = match parted {
+        let message = match clashing {
             [only] if !only.path.is_empty() => {
-                format!("the {kind} `{name}` is another one: its `{}` is {}, the build cache's is {}", only.path, only.found, only.wanted)
+                format!(
+                    "the {kind} `{name}` differs from the build cache's: its `{}` is {}, expected {}",
+                    only.path, only.found, only.wanted
+                )
             }
-            _ => format!("the {kind} `{name}` is another one: here it is {found}, the build cache's is {wanted}"),
+            _ => format!("the {kind} `{name}` differs from the build cache's: it is {found}, expected {wanted}"),
         };
         let mut problem = Diagnostic::error("patch-clash", message);
-        for difference in parted.iter().take(5) {
+        for difference in clashing.iter().take(5) {
             let Difference { path, span, found, wanted } = difference;
             let text = match (path.as_str(), found.as_str()) {
-                ("", _) => format!("the build cache's is {wanted}"),
-                (path, "nothing") => format!("`{path}` is missing; the build cache's is {wanted}"),
-                (path, _) => format!("`{path}` here; the build cache's is {wanted}"),
+                ("", _) => format!("expected {wanted}"),
+                (path, "nothing") => format!("`{path}` is missing; expected {wanted}"),
+                (path, _) => format!("`{path}` differs; expected {wanted}"),
             };
             problem = problem.at(template.source, if found == "nothing" { name_span } else { *span }, text);
         }
-        problem.hinted(format!("rename this {kind} everywhere in the template, or make it what the build cache needs"))
+        problem.hinted(format!("rename this {kind} everywhere in the template, or change it to the expected value"))
     }
 }
 
-/// Tells of names that stand for another kind of thing: parameters and resources share one namespace, since `Ref` takes both.
-fn other_kind(template: &Template<'_>, part: &Part, others: &Section<'_>, kind: &str, problems: &mut Diagnostics) {
-    for name in part.pieces.keys() {
+/// Reports names of the cache that the template uses for the other kind: parameters and resources share one namespace, since `Ref`
+/// accepts both.
+fn report_shared_names(template: &Template<'_>, plan: &SectionPlan, others: &Section<'_>, kind: &str, problems: &mut Diagnostics) {
+    for name in plan.pieces.keys() {
         if let Some(entry) = others.get(name) {
             problems.push(
-                Diagnostic::error("patch-clash", format!("`{name}` is a {kind} here, and the build cache's {} has that name", part.kind))
-                    .at(template.source, entry.name_span, format!("this {kind}"))
-                    .hinted(format!(
-                        "rename this {kind} everywhere in the template: `Ref` takes parameters and resources alike, so no two share a name"
-                    )),
+                Diagnostic::error(
+                    "patch-clash",
+                    format!("`{name}` is a {kind} in this template, but the build cache's {} has the same name", plan.kind),
+                )
+                .at(template.source, entry.name_span, format!("this {kind}"))
+                .hinted(format!(
+                    "rename this {kind} everywhere in the template: `Ref` accepts parameters and resources, so their names must differ"
+                )),
             );
         }
     }

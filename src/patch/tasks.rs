@@ -1,4 +1,4 @@
-//! What comes into the two build task definitions.
+//! Plans the cache's insertions into the two build task definitions.
 
 use serde_json::Value;
 
@@ -10,24 +10,24 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Source};
 use crate::model::{build_cache, json};
 use crate::template::{Kind, Node};
 
-/// A list in a task definition, and what the cache puts into it.
+/// A list in a task definition and the item that the cache adds to it.
 struct Target<'a, 't> {
     task: &'t Task<'a>,
-    /// What holds the list.
+    /// The object that contains the list.
     holder: &'a Node<'a>,
     path: &'t [Step<'a>],
     list: &'static str,
-    /// The member that a missing list is put before.
+    /// The member before which a missing list is inserted.
     next: &'static str,
-    /// The whole list, where there is none yet.
+    /// The value of the list if it is missing.
     whole: Value,
-    /// What comes into a list that is there.
+    /// The item that is added to an existing list.
     item: Value,
-    /// Members that no other item may share, with what is said of one that does.
+    /// Members whose values must be unique in the list.
     unique: &'static [&'static str],
 }
 
-/// Plans both task definitions; clashes become problems.
+/// Returns the insertions into both task definitions; reports clashes as problems.
 pub(super) fn plan<'a>(capabilities: &TemplateCapabilities<'a>, problems: &mut Diagnostics) -> Vec<Insertion<'a>> {
     let mut targets = Vec::new();
     if let Some(task) = &capabilities.ec2 {
@@ -89,15 +89,15 @@ impl<'a> Target<'a, '_> {
             problems.0.extend(clashes);
             return None;
         }
-        // Behind everything: CloudFormation compares items by their index, so one in the middle would show as a change of all that follow.
+        // At the end, since CloudFormation compares items by index: an insertion in the middle would change every following item.
         let index = items.len();
         let mut path = self.path.to_vec();
         path.push(Step::Key(self.list));
         Some(self.insertion(list, path, index, None, self.item.clone()))
     }
 
-    /// Returns what comes in, out of the `Fn::If` around it.
-    fn own(&self) -> &Value {
+    /// Returns the added item without the `Fn::If` around it.
+    fn bare_item(&self) -> &Value {
         self.item.pointer("/Fn::If/1").unwrap_or(&self.item)
     }
 
@@ -115,15 +115,13 @@ impl<'a> Target<'a, '_> {
         let wanted = short(&self.whole);
         Diagnostic::error(
             "patch-clash",
-            format!("`{member}` of `{name}` is another one: here it is {}, the build cache's is {wanted}", short_of(list)),
+            format!("`{member}` of `{name}` differs from the build cache's: it is {}, expected {wanted}", short_of(list)),
         )
-        .at(source, list.span, "not a list that can be added to")
-        .hinted(format!(
-            "write `{member}` as a plain list, whose items may be `Fn::If`, and the build cache's goes in beside what is there"
-        ))
+        .at(source, list.span, "not a plain list")
+        .hinted(format!("write `{member}` as a plain list, whose items may be `Fn::If`; the build cache's item is then added to it"))
     }
 
-    /// Tells of an item, or of one inside a function, that has the place of what comes in.
+    /// Returns the clashes of an existing item, or of the branches of its `Fn::If`, with the item to add.
     fn clash(&self, source: &Source, item: &Node<'_>, whole: &Node<'_>) -> Vec<Diagnostic> {
         if let Kind::Object([member]) = item.kind
             && member.key == "Fn::If"
@@ -132,7 +130,7 @@ impl<'a> Target<'a, '_> {
         }
         let taken = self.unique.iter().find(|key| {
             let here = item.get(key).and_then(Node::scalar);
-            here.map(normal).is_some_and(|here| self.own().get(**key).and_then(Value::as_str) == Some(here))
+            here.map(without_trailing_slash).is_some_and(|here| self.bare_item().get(**key).and_then(Value::as_str) == Some(here))
         });
         let Some(key) = taken else { return Vec::new() };
         let wanted = short(&self.item);
@@ -140,19 +138,19 @@ impl<'a> Target<'a, '_> {
             Diagnostic::error(
                 "patch-clash",
                 format!(
-                    "`{}` of `{}` has another item with that `{key}`: here it is {}, the build cache's is {wanted}",
+                    "`{}` of `{}` has a different item with the same `{key}`: it is {}, expected {wanted}",
                     self.list,
                     self.task.name,
                     short_of(whole)
                 ),
             )
-            .at(source, whole.span, format!("the build cache's is {wanted}"))
-            .hinted("take this item out, or make it what the build cache needs"),
+            .at(source, whole.span, format!("expected {wanted}"))
+            .hinted("remove this item, or change it to the expected value"),
         ]
     }
 }
 
-/// `/kaniko/caches/` is the same directory.
-fn normal(path: &str) -> &str {
+/// Returns a path without trailing slashes: `/kaniko/caches/` and `/kaniko/caches` are the same directory.
+fn without_trailing_slash(path: &str) -> &str {
     if path.len() > 1 { path.trim_end_matches('/') } else { path }
 }

@@ -29,7 +29,7 @@ fn twice(text: &str) -> String {
     first.text().to_owned()
 }
 
-/// Returns the lines that a line diff takes out and puts in.
+/// Returns the removed and the added lines of a line diff.
 fn lines(before: &str, after: &str) -> (Vec<String>, Vec<String>) {
     let (mut removed, mut added) = (Vec::new(), Vec::new());
     for change in similar::TextDiff::from_lines(before, after).iter_all_changes() {
@@ -43,17 +43,17 @@ fn lines(before: &str, after: &str) -> (Vec<String>, Vec<String>) {
 }
 
 #[test]
-fn a_real_rack_gains_lines_and_one_line_a_comma() {
+fn patching_the_real_rack_changes_one_existing_line() {
     let Some(folder) = crate::support::shared_data() else { return };
     let before = std::fs::read_to_string(folder.join("convox-rack-20260421.json")).unwrap();
     let first = patched(&before);
     let (removed, added) = lines(&before, first.text());
-    // Behind the last one, so that a diff by index shows one new variable and not a change of all that follow it.
+    // At the end, so that a comparison by index shows one new variable instead of changes to every following one.
     let last = "              { \"Name\": \"STACK_ID\", \"Value\": { \"Ref\": \"AWS::StackId\" } }";
     assert_eq!(removed, [format!("{last}\n")]);
     assert!(added.contains(&format!("{last},\n")));
     assert!(added.contains(&"              { \"Name\": \"DOCKER_BUILDKIT\", \"Value\": \"1\" }\n".to_owned()));
-    assert!(added.iter().all(|line| line.len() < 400), "one line is no place for a resource");
+    assert!(added.iter().all(|line| line.len() < 400), "resources are written on several lines");
     let paths: Vec<&str> = first.changes().iter().map(|change| change.path.as_str()).collect();
     assert_eq!(
         paths,
@@ -82,7 +82,7 @@ fn a_real_rack_gains_lines_and_one_line_a_comma() {
 }
 
 #[test]
-fn a_patched_template_is_the_old_one_with_the_cache_in_it() {
+fn a_patched_template_refers_to_the_racks_own_groups_zones_and_vpc() {
     let text = twice(SMALL);
     let value: serde_json::Value = serde_json::from_str(&text).unwrap();
     let resources = &value["Resources"];
@@ -99,20 +99,20 @@ fn a_patched_template_is_the_old_one_with_the_cache_in_it() {
         serde_json::json!({ "Fn::Equals": [{ "Ref": "BuildInstanceSecurityGroup" }, ""] })
     );
     assert_eq!(resources["BuildCacheSecurity"]["Properties"]["VpcId"], serde_json::json!({ "Ref": "Vpc" }));
-    assert_eq!(resources["BuildCacheFilesystem"]["Properties"].get("KmsKeyId"), None, "this rack has no key");
+    assert_eq!(resources["BuildCacheFilesystem"]["Properties"].get("KmsKeyId"), None, "this rack has no customer managed key");
     assert_eq!(
         value["Conditions"]["BuildCacheFargateThirdAvailabilityZone"],
         serde_json::json!({ "Fn::And": [{ "Condition": "BuildCacheFargate" }, { "Condition": "ThirdAvailabilityZone" }] })
     );
 }
 
-/// Returns the JSON value of a text, a byte order mark aside.
+/// Returns the JSON value of a text, without its byte order mark.
 fn value(text: &str) -> serde_json::Value {
     serde_json::from_str(text.trim_start_matches('\u{feff}')).unwrap()
 }
 
 #[test]
-fn every_form_of_a_text_keeps_its_own() {
+fn json_keeps_its_tabs_line_ends_and_spacing() {
     let two = twice(SMALL);
     let plain = value(SMALL);
     let tabs = SMALL.lines().map(|line| {
@@ -128,15 +128,15 @@ fn every_form_of_a_text_keeps_its_own() {
     }
 
     let text = twice(&tabs);
-    assert!(!text.contains("  "), "tabs stay tabs: {text}");
+    assert!(!text.contains("  "), "the text contains spaces: {text}");
     let text = twice(&dos);
     assert!(text.starts_with('\u{feff}') && text.ends_with("}\r\n"));
     assert_eq!(text.matches('\n').count(), text.matches("\r\n").count());
     assert_eq!(text.trim_start_matches('\u{feff}').replace("\r\n", "\n"), two);
     let text = twice(&minified);
-    assert_eq!(text, value(&text).to_string(), "one line stays one line with no blanks");
+    assert_eq!(text, value(&text).to_string(), "minified JSON stays minified");
     let text = twice(&expanded);
-    assert_eq!(text, serde_json::to_string_pretty(&value(&text)).unwrap(), "a pretty-printer's output stays its output");
+    assert_eq!(text, serde_json::to_string_pretty(&value(&text)).unwrap(), "pretty-printed JSON stays pretty-printed");
     assert_eq!(lines(&expanded, &text).0, Vec::<String>::new());
     let text = twice(SMALL.trim_end());
     assert_eq!(text, two.trim_end());
@@ -145,7 +145,7 @@ fn every_form_of_a_text_keeps_its_own() {
 }
 
 #[test]
-fn a_wider_indentation_is_kept() {
+fn json_keeps_an_indentation_of_four_spaces() {
     let four: String = SMALL
         .lines()
         .map(|line| {
@@ -159,7 +159,7 @@ fn a_wider_indentation_is_kept() {
 }
 
 #[test]
-fn lists_that_hold_something_keep_it() {
+fn existing_volumes_and_mount_points_are_kept() {
     let text = value(&twice(SMALL));
     let fargate = &text["Resources"]["ApiBuildFargate"]["Properties"];
     assert_eq!(
@@ -174,7 +174,7 @@ fn lists_that_hold_something_keep_it() {
 }
 
 #[test]
-fn a_cache_that_is_there_in_part_is_completed() {
+fn a_partial_cache_is_completed() {
     let whole = twice(SMALL);
     let mut part = value(&whole);
     part["Resources"].as_object_mut().unwrap().shift_remove("BuildCacheTarget1").unwrap();
@@ -188,7 +188,7 @@ fn a_cache_that_is_there_in_part_is_completed() {
 }
 
 #[test]
-fn order_of_keys_wording_and_spelling_of_numbers_are_no_clash() {
+fn key_order_descriptions_and_number_format_do_not_clash() {
     let whole = twice(SMALL);
     let other = whole
         .replacen("\"AllowedValues\": [ \"Yes\", \"No\" ]", "\"AllowedValues\": [ \"No\", \"Yes\" ]", 1)
@@ -203,13 +203,13 @@ fn order_of_keys_wording_and_spelling_of_numbers_are_no_clash() {
 }
 
 /// Returns each problem as its line and message.
-fn told(problems: &Diagnostics) -> Vec<(usize, String)> {
+fn line_messages(problems: &Diagnostics) -> Vec<(usize, String)> {
     let line = |problem: &rackform::diagnostic::Diagnostic| problem.labels.first().map_or(0, |label| label.start().line);
     problems.0.iter().map(|problem| (line(problem), problem.message.clone())).collect()
 }
 
 #[test]
-fn a_rack_of_two_zones_gets_two_mount_targets() {
+fn a_rack_in_two_zones_gets_two_mount_targets() {
     let mut rack = value(SMALL);
     rack["Resources"].as_object_mut().unwrap().shift_remove("Subnet2").unwrap();
     let text = value(&twice(&rack.to_string()));
@@ -224,9 +224,9 @@ mod forms {
     proptest! {
         #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
-        /// Whatever the order of the sections' entries and the text's form, the cache comes in once.
+        /// The cache is added once, for any order of entries and any format.
         #[test]
-        fn patching_twice_is_patching_once(seed in any::<u64>(), form in 0_u8..5, own_group in any::<bool>()) {
+        fn patching_is_idempotent(seed in any::<u64>(), form in 0_u8..5, own_group in any::<bool>()) {
             let mut rack = value(SMALL);
             let mut random = seed;
             let mut next = |below: usize| {
@@ -261,7 +261,7 @@ mod forms {
 }
 
 #[test]
-fn sections_that_are_not_there_come_in_whole() {
+fn missing_sections_are_added() {
     let mut rack = value(SMALL);
     rack.as_object_mut().unwrap().shift_remove("Parameters").unwrap();
     rack.as_object_mut().unwrap().shift_remove("Conditions").unwrap();
@@ -285,7 +285,7 @@ fn to_yaml(value: &serde_json::Value) -> String {
     rackform::template::write_yaml(document.root, rackform::template::Functions::Short)
 }
 
-/// Returns the document's value, short forms written out.
+/// Returns the document's value with short forms expanded.
 fn yaml_value(text: &str) -> serde_json::Value {
     let source = Source::new("rack.yaml", text);
     let arena = rackform::template::Arena::new();

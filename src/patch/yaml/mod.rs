@@ -1,7 +1,7 @@
-//! Insertions into block YAML, by lines and columns.
+//! Inserts into block YAML, by lines and columns.
 //!
-//! Takes new children of a mapping or list in block style, gives edits that put them on lines of their own, in the style of the
-//! document ([`text`]). Containers in flow style are JSON to YAML, and [`json`](super::json) writes into those.
+//! Takes new children of a mapping or list in block style and returns edits that add them on separate lines, in the style of the document
+//! ([`text`]). [`json`](super::json) writes into containers in flow style, since YAML reads JSON there.
 
 mod text;
 
@@ -11,16 +11,16 @@ use super::insertion::Insertion;
 use crate::diagnostic::{Diagnostics, Source};
 use crate::template::{Document, Edits, Kind, Node, Style};
 
-/// Tells whether a container stands in block style: not in braces or brackets.
+/// Returns whether a container is in block style, without braces or brackets.
 pub(super) fn is_block(source: &Source, container: &Node<'_>) -> bool {
     !source.slice(container.span).starts_with(['{', '['])
 }
 
-/// Adds neighbours to a container in block style.
+/// Adds children to a container in block style, all at the same index.
 ///
 /// # Errors
 ///
-/// Returns a problem where the container is an alias, or holds what a merge key brings: what is added would come in elsewhere too.
+/// Returns an error if the container is an alias or has members from a merge key, since the addition would appear elsewhere too.
 pub(super) fn insert(
     edits: &mut Edits,
     document: &Document<'_>,
@@ -39,42 +39,42 @@ pub(super) fn insert(
         let lines = yaml.child(insertion);
         entries.push(lines.iter().map(|line| format!("{indent}{line}{}", style.newline)).collect());
     }
-    let apart = block.stand_apart(first.index);
-    let blank = if apart { style.newline } else { "" };
-    let tall = entries.iter().any(|entry| entry.matches('\n').count() > 1);
-    let body = entries.join(if tall { blank } else { "" });
-    let (offset, text) = match block.place(first.index) {
-        Spot::Line(offset) => (offset, format!("{body}{blank}")),
-        Spot::Within(offset) => (offset, format!("{}{indent}", body.trim_start_matches(' '))),
-        Spot::End(offset) if source.text()[..offset].ends_with('\n') => (offset, format!("{blank}{body}")),
-        Spot::End(offset) => (offset, format!("{}{blank}{}", style.newline, body.strip_suffix(style.newline).unwrap_or(&body))),
+    let separated = block.is_blank_separated(first.index);
+    let blank = if separated { style.newline } else { "" };
+    let multiline = entries.iter().any(|entry| entry.matches('\n').count() > 1);
+    let body = entries.join(if multiline { blank } else { "" });
+    let (offset, text) = match block.position(first.index) {
+        Position::Line(offset) => (offset, format!("{body}{blank}")),
+        Position::Within(offset) => (offset, format!("{}{indent}", body.trim_start_matches(' '))),
+        Position::End(offset) if source.text()[..offset].ends_with('\n') => (offset, format!("{blank}{body}")),
+        Position::End(offset) => (offset, format!("{}{blank}{}", style.newline, body.strip_suffix(style.newline).unwrap_or(&body))),
     };
     edits.insert(u32::try_from(offset).unwrap_or(u32::MAX), text);
     Ok(())
 }
 
-/// Where something new goes.
-enum Spot {
-    /// Onto lines of its own from this line's start.
+/// The position of an insertion.
+enum Position {
+    /// On separate lines, from this start of a line.
     Line(usize),
     /// Before a first key that shares its line with a dash.
     Within(usize),
-    /// Behind everything that the container holds.
+    /// After the last child of the container.
     End(usize),
 }
 
 /// A container in block style.
 struct Block<'t> {
     text: &'t str,
-    /// How far in its children stand.
+    /// The indentation of its children.
     column: usize,
-    /// Where each child's key or dash is.
+    /// The offset of each child's key or dash.
     starts: Vec<usize>,
     end: usize,
 }
 
 impl<'t> Block<'t> {
-    /// Returns `None` when the children do not stand one after the other in the container.
+    /// Returns `None` if the children are not in order inside the container's span, as happens with aliases and merge keys.
     fn of(text: &'t str, container: &Node<'_>) -> Option<Self> {
         let span = container.span.range();
         let starts: Vec<usize> = match container.kind {
@@ -86,14 +86,14 @@ impl<'t> Block<'t> {
             _ => return None,
         };
         let first = *starts.first()?;
-        let sound = first == span.start && starts.is_sorted() && starts.last().is_some_and(|last| *last < span.end);
-        // The byte order mark is no column.
+        let in_order = first == span.start && starts.is_sorted() && starts.last().is_some_and(|last| *last < span.end);
+        // The byte order mark is not a column.
         let column = text[line_start(text, first)..first].trim_start_matches('\u{feff}').chars().count();
-        sound.then_some(Self { text, column, starts, end: span.end })
+        in_order.then_some(Self { text, column, starts, end: span.end })
     }
 
-    /// Tells whether a blank line stands between the neighbours that something new comes between, or the nearest ones.
-    fn stand_apart(&self, index: usize) -> bool {
+    /// Returns whether a blank line separates the two children around the index, or the nearest two.
+    fn is_blank_separated(&self, index: usize) -> bool {
         let index = index.clamp(1, self.starts.len().saturating_sub(1).max(1));
         match (self.starts.get(index - 1), self.starts.get(index)) {
             (Some(_), Some(next)) => {
@@ -104,23 +104,23 @@ impl<'t> Block<'t> {
         }
     }
 
-    fn place(&self, index: usize) -> Spot {
+    fn position(&self, index: usize) -> Position {
         let Some(&start) = self.starts.get(index) else {
             let rest = &self.text[self.end..];
             if self.text[..self.end].ends_with('\n') {
-                return Spot::End(self.end);
+                return Position::End(self.end);
             }
-            return Spot::End(rest.find('\n').map_or(self.text.len(), |newline| self.end + newline + 1));
+            return Position::End(rest.find('\n').map_or(self.text.len(), |newline| self.end + newline + 1));
         };
         let line = line_start(self.text, start);
         if self.text[line..start].trim_start_matches('\u{feff}').trim().is_empty() {
-            Spot::Line(self.above_comments(line))
+            Position::Line(self.above_comments(line))
         } else {
-            Spot::Within(start)
+            Position::Within(start)
         }
     }
 
-    /// Returns the start of the comment lines right above a line, which belong to what stands in it.
+    /// Returns the start of the comment lines directly above a line; those comments belong to its entry.
     fn above_comments(&self, line: usize) -> usize {
         let mut start = line;
         while start > 0 {

@@ -1,44 +1,44 @@
-//! Values as block YAML in the style of the document around them.
+//! Writes values as block YAML in the style of the document.
 
 use serde_json::Value;
 
 use super::super::insertion::Insertion;
 use crate::template::{Document, Kind, Node, SHORT_FORMS, Style};
 
-/// How long a list or function may get on one line.
+/// Maximum length of a list or function on one line.
 const WIDTH: usize = 100;
 
-/// How a YAML document writes its values.
+/// The style of a YAML document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::patch) struct YamlStyle {
-    /// How far in members stand.
+    /// The number of spaces by which members are indented.
     indent: usize,
-    /// Whether functions are short forms: `!Ref Vpc`.
+    /// Whether functions use short forms: `!Ref Vpc`.
     short_forms: bool,
-    /// Whether short lists stand in brackets.
+    /// Whether short lists use flow style, in brackets.
     flow_lists: bool,
-    /// Whether a list's dashes stand further in than its key.
+    /// Whether a list's dashes are indented relative to its key.
     indented_lists: bool,
 }
 
-/// Counts for and against, in favour when positive.
+/// Balances of nodes that follow each style rule (+1) and nodes that do not (-1).
 #[derive(Default)]
-struct Poll {
+struct StyleCounts {
     short_forms: isize,
     flow_lists: isize,
     indented_lists: isize,
 }
 
 impl YamlStyle {
-    /// Reads the style off a document.
+    /// Detects the style of a document.
     pub(in crate::patch) fn detect(document: &Document<'_>, style: &Style) -> Self {
-        let mut poll = Poll::default();
-        poll.ask(document, document.root);
+        let mut counts = StyleCounts::default();
+        counts.count(document, document.root);
         Self {
             indent: style.indent.as_ref().map_or(2, String::len).max(2),
-            short_forms: poll.short_forms >= 0,
-            flow_lists: poll.flow_lists > 0,
-            indented_lists: poll.indented_lists >= 0,
+            short_forms: counts.short_forms >= 0,
+            flow_lists: counts.flow_lists > 0,
+            indented_lists: counts.indented_lists >= 0,
         }
     }
 
@@ -79,7 +79,7 @@ impl YamlStyle {
         lines
     }
 
-    /// Returns what stands behind the colon or dash, and the lines below it.
+    /// Returns the text after the colon or dash, and the lines below it.
     fn open(&self, value: &Value) -> (String, Vec<String>) {
         if let Some((name, operand)) = self.short_form(value) {
             return (format!(" !{name}"), self.open(operand).1);
@@ -92,7 +92,7 @@ impl YamlStyle {
         (String::new(), lines)
     }
 
-    /// Returns a value on one line, when it is one that this document writes so.
+    /// Returns a value on one line, if the document's style writes it so.
     fn inline(&self, value: &Value) -> Option<String> {
         if let Some((name, operand)) = self.short_form(value) {
             return Some(format!("!{name} {}", self.inline(operand)?));
@@ -114,7 +114,8 @@ impl YamlStyle {
         }
     }
 
-    /// Returns a function's name and operand, when it can be written as a short form: YAML takes one tag for one value.
+    /// Returns a function's name and operand if it can be written as a short form. YAML allows one tag per value, so a function
+    /// whose operand is a short form is written in its long form.
     fn short_form<'v>(&self, value: &'v Value) -> Option<(&'static str, &'v Value)> {
         let (key, operand) = value.as_object().filter(|members| self.short_forms && members.len() == 1)?.iter().next()?;
         let name = function(key)?;
@@ -122,8 +123,8 @@ impl YamlStyle {
     }
 }
 
-impl Poll {
-    fn ask(&mut self, document: &Document<'_>, node: &Node<'_>) {
+impl StyleCounts {
+    fn count(&mut self, document: &Document<'_>, node: &Node<'_>) {
         let text = document.source.text();
         let column = |offset: u32| {
             let offset = offset as usize;
@@ -140,14 +141,14 @@ impl Poll {
                     if is_block && !tagged {
                         self.indented_lists += if column(member.value.span.start) > column(member.key_span.start) { 1 } else { -1 };
                     }
-                    self.ask(document, &member.value);
+                    self.count(document, &member.value);
                 }
             }
             Kind::Array(items) => {
                 if items.iter().all(|item| item.scalar().is_some() || function_node(item)) {
                     self.flow_lists += if document.source.slice(node.span).starts_with('[') { 1 } else { -1 };
                 }
-                items.iter().for_each(|item| self.ask(document, item));
+                items.iter().for_each(|item| self.count(document, item));
             }
             _ => {}
         }
@@ -158,7 +159,7 @@ fn function_node(node: &Node<'_>) -> bool {
     matches!(node.kind, Kind::Object([member]) if function(member.key).is_some())
 }
 
-/// Returns the short form's name of a function.
+/// Returns the name of a function's short form.
 fn function(key: &str) -> Option<&'static str> {
     let name = match key {
         "Condition" | "Ref" => key,
@@ -167,7 +168,7 @@ fn function(key: &str) -> Option<&'static str> {
     SHORT_FORMS.into_iter().find(|known| *known == name)
 }
 
-/// Tells whether a value has parts that could stand on lines of their own.
+/// Returns whether a value has parts that can be written on separate lines.
 fn is_container(value: &Value) -> bool {
     match value {
         Value::Object(members) if members.len() == 1 => {
@@ -184,14 +185,14 @@ fn plain(value: &Value) -> String {
     }
 }
 
-/// Returns a string as a plain scalar where no reader, of YAML 1.1 or 1.2, takes it for something else; quoted otherwise.
+/// Returns a string as a plain scalar if both YAML 1.1 and 1.2 read it as that string; quoted otherwise.
 fn scalar(text: &str) -> String {
-    let words = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
+    let keywords = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
     let is_plain = text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '/')
         && text.chars().all(|character| character.is_ascii_alphanumeric() || "_./:- ".contains(character))
         && !text.ends_with([':', ' '])
         && !text.contains(": ")
-        && !words.contains(&text.to_ascii_lowercase().as_str());
+        && !keywords.contains(&text.to_ascii_lowercase().as_str());
     if is_plain {
         text.to_owned()
     } else if text.contains(['"', '\\']) && !text.contains('\'') && !text.contains(char::is_control) {

@@ -1,4 +1,4 @@
-//! What a patched real rack means, under the parameters that matter to the cache.
+//! Evaluates the patched real rack with the parameters that affect the cache.
 
 use std::collections::BTreeMap;
 
@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use super::*;
 
-/// Evaluates a rack and looks at the answer.
-fn evaluated<T>(text: &str, region: &str, flags: &[&str], look: impl FnOnce(&Evaluation<'_>) -> T) -> T {
+/// Evaluates a rack and passes the evaluation to `inspect`.
+fn evaluated<T>(text: &str, region: &str, flags: &[&str], inspect: impl FnOnce(&Evaluation<'_>) -> T) -> T {
     let source = Source::new("rack.json", text);
     let arena = Arena::new();
     let template = Template::read(&source, &arena).unwrap();
@@ -21,7 +21,7 @@ fn evaluated<T>(text: &str, region: &str, flags: &[&str], look: impl FnOnce(&Eva
     }
     let parameters = ParameterSet::resolve(&template, &given).unwrap();
     let state: State = serde_json::from_value(json!({ "pseudo": { "AWS::Region": region, "AWS::StackName": "rack" } })).unwrap();
-    look(&evaluate(&template, &parameters, &state, &arena).unwrap())
+    inspect(&evaluate(&template, &parameters, &state, &arena).unwrap())
 }
 
 /// Returns the resources that exist, each with its properties.
@@ -37,12 +37,12 @@ fn added(text: &str, region: &str, flags: &[&str]) -> Vec<String> {
     assert!(off.keys().all(|id| on.contains_key(id)));
     let changed: Vec<&String> = off.iter().filter(|(id, properties)| on[*id] != **properties).map(|(id, _)| id).collect();
     let fargate: &[&str] = if flags.contains(&"BuildMethod=fargate") { &["ApiBuildFargate"] } else { &[] };
-    assert_eq!(changed, fargate, "nothing but the Fargate build task changes");
+    assert_eq!(changed, fargate, "only the Fargate build task changes");
     on.into_keys().filter(|id| !off.contains_key(id)).collect()
 }
 
 #[test]
-fn with_the_cache_off_a_rack_is_what_it_was_but_for_docker_buildkit() {
+fn with_the_cache_disabled_only_docker_buildkit_changes() {
     let Some(folder) = crate::support::shared_data() else { return };
     let before = std::fs::read_to_string(folder.join("convox-rack-20260421.json")).unwrap();
     let after = twice(&before);
@@ -59,7 +59,7 @@ fn with_the_cache_off_a_rack_is_what_it_was_but_for_docker_buildkit() {
 }
 
 #[test]
-fn with_the_cache_on_a_rack_gains_what_its_zones_and_builds_call_for() {
+fn the_added_resources_depend_on_zones_and_build_method() {
     let Some(folder) = crate::support::shared_data() else { return };
     let text = twice(&std::fs::read_to_string(folder.join("convox-rack-20260421.json")).unwrap());
     let two = ["BuildCacheFilesystem", "BuildCacheRepository", "BuildCacheSecurity", "BuildCacheTarget0", "BuildCacheTarget1"];
@@ -73,7 +73,7 @@ fn with_the_cache_on_a_rack_gains_what_its_zones_and_builds_call_for() {
 }
 
 #[test]
-fn the_cache_lets_in_the_group_that_the_build_runs_in() {
+fn the_cache_allows_the_security_group_of_the_build() {
     let Some(folder) = crate::support::shared_data() else { return };
     let text = twice(&std::fs::read_to_string(folder.join("convox-rack-20260421.json")).unwrap());
     for (flags, group) in [
@@ -88,7 +88,7 @@ fn the_cache_lets_in_the_group_that_the_build_runs_in() {
 }
 
 #[test]
-fn switching_the_cache_replaces_the_fargate_task_and_touches_nothing_else_that_was_there() {
+fn toggling_the_cache_replaces_only_the_fargate_task() {
     let Some(folder) = crate::support::shared_data() else { return };
     let text = twice(&std::fs::read_to_string(folder.join("convox-rack-20260421.json")).unwrap());
     let changes = |before: &str, after: &str| {

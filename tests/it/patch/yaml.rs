@@ -1,11 +1,11 @@
-//! Block YAML: comments, blank lines and style stay as they are.
+//! Block YAML: the patch keeps comments, blank lines and style.
 
 use super::*;
 
 const YAML: &str = include_str!("../../../fixtures/patch-yaml-rack/rack.yaml");
 
 #[test]
-fn yaml_gains_lines_and_loses_none() {
+fn patching_yaml_only_adds_lines() {
     let text = twice(YAML);
     let (removed, added) = lines(YAML, &text);
     assert_eq!(removed, Vec::<String>::new());
@@ -15,7 +15,7 @@ fn yaml_gains_lines_and_loses_none() {
 }
 
 #[test]
-fn yaml_keeps_its_own_style() {
+fn yaml_keeps_its_style() {
     let whole = yaml_value(&twice(YAML));
 
     let text = twice(&format!("\u{feff}{}", YAML.replace('\n', "\r\n")));
@@ -30,7 +30,7 @@ fn yaml_keeps_its_own_style() {
         .replace("!Ref AWS::StackName", "{ Ref: AWS::StackName }")
         .replace("!Ref Vpc", "{ Ref: Vpc }");
     let text = twice(&long);
-    assert!(!text.contains('!'), "long forms stay long: {text}");
+    assert!(!text.contains('!'), "the text contains short forms: {text}");
     assert_eq!(yaml_value(&text), whole);
 
     let block = YAML.replace("AllowedValues: [ec2, fargate]", "AllowedValues:\n      - ec2\n      - fargate");
@@ -46,7 +46,7 @@ fn yaml_keeps_its_own_style() {
 }
 
 #[test]
-fn yaml_in_braces_is_added_to_in_braces() {
+fn flow_style_yaml_stays_in_flow_style() {
     let parameters = YAML.find("Parameters:").unwrap();
     let conditions = YAML.find("Conditions:").unwrap();
     let flow = "Parameters: { BuildMethod: { Type: String, Default: ec2, AllowedValues: [ec2, fargate] }, BuildInstanceSecurityGroup: { Type: String, Default: \"\" } }\n\n";
@@ -57,7 +57,7 @@ fn yaml_in_braces_is_added_to_in_braces() {
 }
 
 #[test]
-fn yaml_that_ends_in_the_middle_of_things_is_added_to() {
+fn yaml_that_ends_inside_a_section_is_patched() {
     let outputs = YAML.find("\nOutputs:").unwrap();
     let environment = YAML.replace("        - Name: RACK\n          Value: !Ref AWS::StackName\n", "");
     for text in [&YAML[..outputs], YAML[..outputs].trim_end(), &environment, &YAML.replace("Volumes", "Placement")] {
@@ -69,16 +69,16 @@ fn yaml_that_ends_in_the_middle_of_things_is_added_to() {
 }
 
 #[test]
-fn yaml_of_another_place_is_no_place_to_add_to() {
+fn a_container_that_an_alias_shares_is_refused() {
     let text = YAML.replace("        Environment:\n        - Name: PROVIDER", "        Environment: &shared\n        - Name: PROVIDER");
     let text = text.replace("      - Image: example/build\n", "      - Image: example/build\n        Environment: *shared\n");
-    let problems = told(&refused(&text));
+    let problems = line_messages(&refused(&text));
     assert_eq!(problems.len(), 1, "{problems:?}");
     assert!(problems[0].1.contains("alias"), "{problems:?}");
 }
 
 #[test]
-fn a_real_rack_in_yaml_takes_the_same_cache() {
+fn the_real_rack_in_yaml_gets_the_same_cache() {
     let Some(folder) = crate::support::shared_data() else { return };
     let before = value(&std::fs::read_to_string(folder.join("convox-rack-20260421.json")).unwrap());
     let yaml = to_yaml(&before);
