@@ -207,10 +207,11 @@ impl Reader<'_> {
     }
 
     pub(super) fn unknown_key(&mut self, member: &Member<'_>, key: &str, keys: &[&str]) {
-        let problem = Diagnostic::error("rack-file-key", format!("unknown key `{key}` in rack.yaml")).at(self.source, member.key_span, "");
-        self.problems.push(match crate::text::nearest(key, keys.iter().copied()) {
-            Some(near) => problem.hinted(format!("did you mean `{near}`?")),
-            None => problem.hinted(format!("the keys are {}; parameters belong in `parameters`", keys.join(", "))),
-        });
+        self.problems.push(
+            Diagnostic::error("rack-file-key", format!("unknown key `{key}` in rack.yaml"))
+                .at(self.source, member.key_span, "")
+                .hinted(format!("the keys are {}; parameters belong in `parameters`", keys.join(", ")))
+                .suggesting(key, keys.iter().copied()),
+        );
     }
 }

@@ -110,12 +110,12 @@ pub fn check_protected(
         if template.resources.contains(name) || deployed.is_some_and(|deployed| deployed.resources.contains(name)) {
             continue;
         }
-        let problem =
-            Diagnostic::error("rack-file-protect", format!("the template has no resource `{name}` to protect")).at(source, *span, "");
-        problems.push(match crate::text::nearest(name, template.resources.iter().map(|entry| entry.name)) {
-            Some(near) => problem.hinted(format!("did you mean `{near}`?")),
-            None => problem.hinted("`protect` takes logical IDs, the keys of the template's Resources"),
-        });
+        problems.push(
+            Diagnostic::error("rack-file-protect", format!("the template has no resource `{name}` to protect"))
+                .at(source, *span, "")
+                .hinted("`protect` takes logical IDs, the keys of the template's Resources")
+                .suggesting(name, template.resources.iter().map(|entry| entry.name)),
+        );
     }
     Ok(problems.into_result(())?)
 }

@@ -69,10 +69,10 @@ impl Checker<'_, '_> {
             self.length(text);
         }
         if !declaration.allowed_values.is_empty() && !declaration.allowed_values.contains(&text) {
-            let near = crate::text::nearest(text, declaration.allowed_values.iter().copied());
-            let hint = match near {
+            let suggestion = crate::text::did_you_mean(text, declaration.allowed_values.iter().copied());
+            let hint = match suggestion {
                 _ if declaration.no_echo => None,
-                Some(near) => Some(format!("did you mean `{near}`? allowed values: {}", allowed(&declaration.allowed_values))),
+                Some(suggestion) => Some(format!("{suggestion} allowed values: {}", allowed(&declaration.allowed_values))),
                 None => Some(format!("allowed values: {}", allowed(&declaration.allowed_values))),
             };
             self.violation("allowed-values", "has a value that is not allowed".to_owned(), "must be one of AllowedValues".to_owned(), hint);

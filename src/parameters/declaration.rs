@@ -3,7 +3,6 @@
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::secret::is_no_echo;
 use crate::template::{Entry, Kind, Node, Template};
-use crate::text::nearest;
 
 /// The type of a parameter.
 ///
@@ -116,13 +115,12 @@ impl<'a> Declaration<'a> {
         let mut reader = Reader { template, entry: *entry, problems };
         for member in entry.body.members() {
             if !MEMBERS.contains(&member.key) {
-                let mut diagnostic = Diagnostic::error("parameter-attribute", format!("unknown parameter attribute `{}`", member.key))
-                    .at(template.source, member.key_span, "")
-                    .with_aws_message(format!("Invalid template parameter property '{}'", member.key));
-                if let Some(near) = nearest(member.key, MEMBERS.iter().copied()) {
-                    diagnostic = diagnostic.hinted(format!("did you mean `{near}`?"));
-                }
-                reader.problems.push(diagnostic);
+                reader.problems.push(
+                    Diagnostic::error("parameter-attribute", format!("unknown parameter attribute `{}`", member.key))
+                        .at(template.source, member.key_span, "")
+                        .with_aws_message(format!("Invalid template parameter property '{}'", member.key))
+                        .suggesting(member.key, MEMBERS.iter().copied()),
+                );
             }
         }
         let Some(type_name) = reader.text("Type") else {

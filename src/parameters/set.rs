@@ -9,7 +9,6 @@ use super::{OverrideSpan, ParameterOverride, ParameterOverrides, Provenance};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::secret::MASKED;
 use crate::template::Template;
-use crate::text::nearest;
 
 /// A parameter with its current value.
 #[derive(Clone, Debug)]
@@ -178,10 +177,7 @@ fn report_unknown(template: &Template<'_>, overrides: &ParameterOverrides, probl
         if let Some(span) = &value.span {
             diagnostic = diagnostic.at(&span.source, span.name, "");
         }
-        if let Some(near) = nearest(name, template.parameters.iter().map(|entry| entry.name)) {
-            diagnostic = diagnostic.hinted(format!("did you mean `{near}`?"));
-        }
-        problems.push(diagnostic);
+        problems.push(diagnostic.suggesting(name, template.parameters.iter().map(|entry| entry.name)));
     }
 }
 

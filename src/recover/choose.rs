@@ -2,7 +2,7 @@
 
 use super::{Recovery, RecoveryAction};
 use crate::cloudformation::StackStatus;
-use crate::text::nearest;
+use crate::text::did_you_mean;
 
 /// What the user requested.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -71,9 +71,7 @@ impl RecoveryError {
             Self::NotAvailable { available, .. } if available.is_empty() => Some("the stack is not stuck".to_owned()),
             Self::NotAvailable { available, .. } => Some(format!("the recovery options are: {}", available.join(", "))),
             Self::SkipAndRetain => None,
-            Self::NotStuck { name, candidates, .. } => {
-                nearest(name, candidates.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"))
-            }
+            Self::NotStuck { name, candidates, .. } => did_you_mean(name, candidates.iter().map(String::as_str)),
         }
     }
 }

@@ -67,10 +67,8 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     {
         let labels: Vec<&str> = groups.iter().map(|group| group.label).collect();
         let failure = Failure::new(ExitCode::Data, format!("unknown parameter group `{group}` in `{}`", template.source.name()));
-        return Err(match crate::text::nearest(group, labels.iter().copied()) {
-            Some(near) => failure.hinted(format!("did you mean `{near}`?")),
-            None => failure.hinted(format!("the groups are {}", labels.join(", "))),
-        });
+        let hint = crate::text::did_you_mean(group, labels.iter().copied());
+        return Err(failure.hinted(hint.unwrap_or_else(|| format!("the groups are {}", labels.join(", ")))));
     }
     let list = crate::ui::parameters::List { set: &set, groups: &groups, missing: &missing, group };
     let text = match args.format {

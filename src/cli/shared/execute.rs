@@ -143,9 +143,9 @@ impl ExecuteArgs {
         for fail_on in &self.backend.fail_on {
             if !change.logical_ids.contains(&fail_on.logical_id) {
                 let failure = Failure::new(ExitCode::Usage, format!("`--fail-on` names no resource: `{}`", fail_on.logical_id));
-                let near = crate::text::nearest(&fail_on.logical_id, change.logical_ids.iter().map(String::as_str));
-                return Err(match near {
-                    Some(near) => failure.hinted(format!("did you mean `{near}`?")),
+                let hint = crate::text::did_you_mean(&fail_on.logical_id, change.logical_ids.iter().map(String::as_str));
+                return Err(match hint {
+                    Some(hint) => failure.hinted(hint),
                     None => failure,
                 });
             }

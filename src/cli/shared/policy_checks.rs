@@ -23,10 +23,7 @@ const KINDS: [RiskKind; 6] = [
 pub fn parse_risk_kind(text: &str) -> Result<RiskKind, String> {
     KINDS.into_iter().find(|kind| risk_kind(*kind) == text).ok_or_else(|| {
         let names = KINDS.map(risk_kind);
-        match crate::text::nearest(text, names) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("the kinds are {}", names.join(", ")),
-        }
+        crate::text::did_you_mean(text, names).unwrap_or_else(|| format!("the kinds are {}", names.join(", ")))
     })
 }
 

@@ -6,7 +6,7 @@ use super::resource::ResourceImport;
 use crate::cloudformation::Action;
 use crate::evaluate::Evaluation;
 use crate::schema::{self, Handler, ResourceType};
-use crate::text::nearest;
+use crate::text::did_you_mean;
 
 /// A request to import one resource, written `LOGICAL_ID=IDENTIFIER`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -138,7 +138,7 @@ fn existing<'e, 'a>(
     let condition = |name: &str| format!("its condition `{name}` is false with these parameters, so the template does not create it");
     let hint = |name: &str| Some(format!("set the parameters that `{name}` depends on in the same command"));
     let Some(entry) = after.sections().resources.get(id) else {
-        let near = nearest(id, after.sections().resources.iter().map(|entry| entry.name)).map(|near| format!("did you mean `{near}`?"));
+        let near = did_you_mean(id, after.sections().resources.iter().map(|entry| entry.name));
         problem("the template defines no resource with this logical ID".to_owned(), near);
         return None;
     };
@@ -198,7 +198,7 @@ fn identifier(facts: &ResourceType, text: &str, problem: &mut impl FnMut(String,
                     is_valid = false;
                     problem(
                         format!("`{name}` is not part of the primary identifier of {}", facts.name()),
-                        nearest(name, names.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?")),
+                        did_you_mean(name, names.iter().map(String::as_str)),
                     );
                 }
                 _ => {
