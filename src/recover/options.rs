@@ -59,7 +59,7 @@ fn update_rollback_failed(snapshot: StackSnapshot<'_>, blockers: &[Blocker]) -> 
             why: "the cause cannot be fixed, for example because the resource was deleted outside CloudFormation".to_owned(),
             does: format!("continues the rollback and skips {}", names.join(", ")),
             loses: Some(format!(
-                "CloudFormation then assumes that {} match the template, which may be wrong: correct the resources before the next update",
+                "CloudFormation then assumes that the template describes {}, which may be wrong: correct this before the next update",
                 names.join(", ")
             )),
             data_loss: Vec::new(),

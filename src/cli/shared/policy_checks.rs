@@ -33,7 +33,7 @@ impl From<PolicyViolations> for Failure {
         Self::Expected(Box::new(ExpectedFailure {
             message: found.to_string(),
             causes: found.violations.iter().map(violation).collect(),
-            hint: (!allow.is_empty()).then(|| format!("to allow the data loss, give `apply`, `set` or `delete` {}", allow.join(" "))),
+            hint: (!allow.is_empty()).then(|| format!("to allow the data loss, repeat the command with {}", allow.join(" "))),
             exit_code: ExitCode::Denied,
         }))
     }
