@@ -4,13 +4,7 @@
 //! [`cli`](crate::cli) writes the text. Human and JSON views use the same data, so they cannot disagree.
 
 #[cfg(feature = "build")]
-pub mod build_cache;
-#[cfg(feature = "build")]
-pub mod build_command;
-#[cfg(feature = "build")]
-pub mod build_hints;
-#[cfg(feature = "build")]
-pub mod build_image;
+pub mod build;
 mod diagnostics;
 mod difference;
 pub mod drift;

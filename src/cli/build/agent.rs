@@ -13,7 +13,7 @@ use crate::build::exec::{End, ExecError};
 use crate::build::task::variables as name;
 use crate::build::{Engine, EngineFacts, Invocation};
 use crate::cli::{Context, ExitCode, Failure};
-use crate::ui::build_hints;
+use crate::ui::build::hints;
 
 /// How long to wait for another build of the same app, before building with an empty cache instead.
 const WAIT: Duration = Duration::from_secs(60);
@@ -98,7 +98,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let detected = detect(&facts, &Programs::default());
     let mut request = settings.request();
     request.take_build_args(settings.engine(), &variable);
-    let invocation = plan(&request, &detected.facts).map_err(|problems| usage(build_hints::diagnostics(&problems)))?;
+    let invocation = plan(&request, &detected.facts).map_err(|problems| usage(hints::diagnostics(&problems)))?;
     for trouble in &detected.troubles {
         context.status(&format!("note: {trouble}"));
     }

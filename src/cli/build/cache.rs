@@ -1,4 +1,4 @@
-//! `rackform build cache`: what is in a cache, how much it is, and taking some of it away.
+//! `rackform build cache`: lists a cache, estimates its cost and deletes entries.
 
 use std::path::PathBuf;
 
@@ -11,12 +11,14 @@ use crate::build::registry::Repository;
 use crate::cli::shared::backend::{Access, BackendArgs};
 use crate::cli::{Context, ExitCode, Failure, Format};
 use crate::config::BackendChoice;
-use crate::ui::build_cache::{FileSystemView, Listing, Removal, RepositorySize, Sizes, listing, removal, removal_done, sizes};
+use crate::ui::build::cache_listing::{Listing, listing};
+use crate::ui::build::cache_removal::{Removal, removal, removal_done};
+use crate::ui::build::cache_size::{FileSystemView, RepositorySize, Sizes, sizes};
 
-/// Looks into a build cache, and takes some of it away
+/// List, measure, clean up or warm a build cache
 ///
-/// Without flags it is the rack's own: the ECR repository STACK-build-cache, and the EFS file system that the stack has. `--repository`
-/// names one in any registry.
+/// The default is the rack's cache: the ECR repository STACK-build-cache and the EFS file system of the stack. `--repository` selects a
+/// repository in any registry.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  rackform build cache ls\n  rackform build cache size --repository registry.example.com/build-cache\n  rackform build cache gc --older-than 30d --dry-run\n  rackform build cache warm . --service web --repository registry.example.com/build-cache"
@@ -34,22 +36,22 @@ enum Command {
     Warm(super::warm::Args),
 }
 
-/// Which cache.
+/// The cache repository.
 #[derive(Clone, Debug, clap::Args)]
-#[command(next_help_heading = "Which cache")]
+#[command(next_help_heading = "Cache repository")]
 struct CacheArgs {
     /// A repository in any registry
     #[arg(long, value_name = "HOST/NAME")]
     repository: Option<String>,
-    /// A repository of the account's ECR [default: STACK-build-cache]
+    /// An ECR repository of the AWS account [default: STACK-build-cache]
     #[arg(long, value_name = "NAME", conflicts_with = "repository")]
     ecr_name: Option<String>,
-    /// Speak to the registry without TLS; with this machine that is so anyway
+    /// Connect to the registry without TLS (always the case for a registry on this machine)
     #[arg(long)]
     insecure: bool,
 }
 
-/// Lists what is in a cache repository: services' caches, layers, images, and what else is there
+/// List the entries of a cache repository: caches of services, layers, images and other manifests
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  rackform build cache ls\n  rackform build cache ls --policy lifecycle.json\n  rackform build cache ls --repository 127.0.0.1:5000/cache --format json"
@@ -57,15 +59,15 @@ struct CacheArgs {
 struct LsArgs {
     #[command(flatten)]
     cache: CacheArgs,
-    /// Show what this lifecycle policy would expire, in place of the one in force
+    /// Show what this lifecycle policy would expire instead of the repository's own policy
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
-    /// How to show it
+    /// The output format
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
 
-/// Adds up what a cache takes, shared layers once, and what it costs a month
+/// Show the size of a cache, counting shared layers once, and its monthly cost
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  rackform build cache size\n  rackform build cache size --file-system fs-0123456789abcdef0\n  rackform build cache size --price-list AmazonECR.json --price-list AmazonEFS.json\n\nPrice lists: https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/AmazonECR/current/REGION/index.json, and AmazonEFS."
@@ -73,47 +75,47 @@ struct LsArgs {
 struct SizeArgs {
     #[command(flatten)]
     cache: CacheArgs,
-    /// The EFS file system [default: the stack's own]
+    /// The EFS file system [default: the file system of the stack]
     #[arg(long, value_name = "ID")]
     file_system: Option<String>,
-    /// A price list of AWS, whose prices go before those that are built in
+    /// An AWS price list file; its prices override the built-in prices
     #[arg(long = "price-list", value_name = "FILE")]
     price_lists: Vec<PathBuf>,
-    /// How to show it
+    /// The output format
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
 
-/// Removes what is old, or of a service or branch; never what has a tag that no cache made
+/// Delete old cache entries, or those of a service or branch
 ///
-/// Conditions that are given must all hold. Tags that count as a cache's: NAME.buildcache, the 64 digits of a layer of kaniko or buildah, a
-/// key of `build image`, and `latest` beside such a key. A manifest with any other tag stays.
+/// An entry must match all given conditions. Only manifests with cache tags are deleted: NAME.buildcache, the 64-digit tag of a kaniko or
+/// buildah layer, a key of `build image`, and `latest` next to such a key. A manifest with any other tag is kept.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  rackform build cache gc --older-than 30d --dry-run\n  rackform build cache gc --service web --branch feature/login --yes\n  rackform build cache gc --untagged --older-than 7d\n\nExit codes: 0 done, or nothing to do, 1 some could not be removed, 4 not confirmed, 69 the registry cannot be used."
+    after_help = "Examples:\n  rackform build cache gc --older-than 30d --dry-run\n  rackform build cache gc --service web --branch feature/login --yes\n  rackform build cache gc --untagged --older-than 7d\n\nExit codes: 0 done, or nothing to do, 1 some entries could not be deleted, 4 not confirmed, 69 the registry is unavailable."
 )]
 struct GcArgs {
     #[command(flatten)]
     cache: CacheArgs,
-    /// What is older, such as 30d, 12h or 2w; what nothing tells the age of stays
+    /// Delete entries older than this, such as 30d, 12h or 2w; entries of unknown age are kept
     #[arg(long, value_name = "AGE")]
     older_than: Option<Age>,
-    /// Caches of this service, those of its branches too
+    /// Delete caches of this service, including those of its branches
     #[arg(long, value_name = "NAME")]
     service: Option<String>,
-    /// Caches of this branch
+    /// Delete caches of this branch
     #[arg(long, value_name = "NAME")]
     branch: Option<String>,
-    /// Also what no tag names any more; by itself, nothing else
+    /// Also delete untagged manifests; without other conditions, only those
     #[arg(long)]
     untagged: bool,
-    /// Show what would go, and remove nothing
+    /// Show what would be deleted without deleting it
     #[arg(long)]
     dry_run: bool,
-    /// Remove without asking
+    /// Delete without confirmation
     #[arg(long)]
     yes: bool,
-    /// How to show it
+    /// The output format
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
@@ -122,7 +124,7 @@ struct GcArgs {
 ///
 /// # Errors
 ///
-/// Returns that the cache cannot be asked, or why nothing was removed.
+/// Returns an error if the cache is unavailable or nothing was deleted.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     match &args.command {
         Command::Ls(args) => ls(args, context),
@@ -143,10 +145,10 @@ fn ls(args: &LsArgs, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let mut notes = Vec::new();
     let expiries = match policy.as_deref().map(LifecyclePolicy::read) {
         Some(Ok(policy)) => policy.expiries(&inventory, now),
-        // One that a user names must make sense; of the one in force it is said that it is not understood.
+        // An invalid policy from `--policy` is an error; an invalid policy of the repository is only noted.
         Some(Err(error)) if args.policy.is_some() => return Err(Failure::new(ExitCode::Data, error.to_string())),
         Some(Err(error)) => {
-            notes.push(format!("what the lifecycle policy would expire is not known: {error}"));
+            notes.push(format!("cannot evaluate the lifecycle policy: {error}"));
             Vec::new()
         }
         None => Vec::new(),
@@ -168,7 +170,7 @@ fn size(args: &SizeArgs, context: &mut Context<'_>) -> Result<ExitCode, Failure>
         prices.add_list(&read, &file.display().to_string()).map_err(|error| {
             Failure::new(ExitCode::Data, format!("`{}`: {error}", file.display()))
                 .caused_by(&error)
-                .hinted("it is REGION/index.json of AmazonECR or AmazonEFS; `--help` has the address")
+                .hinted("use REGION/index.json of AmazonECR or AmazonEFS; `--help` lists the addresses")
         })?;
     }
     let store = args.cache.store(context)?;
@@ -178,23 +180,23 @@ fn size(args: &SizeArgs, context: &mut Context<'_>) -> Result<ExitCode, Failure>
     let mut notes = inventory.notes.clone();
     let id = match &args.file_system {
         Some(id) => Some(id.clone()),
-        None if args.cache.is_the_racks() => file_system(context)?,
+        None if args.cache.is_default() => file_system(context)?,
         None => None,
     };
     let mut file_system = None;
     if let Some(id) = id {
         let service = service(context, None)?;
         let found = service.file_system(&id)?.ok_or_else(|| {
-            Failure::new(ExitCode::NoInput, format!("there is no file system `{id}` in {}", service.region()))
-                .hinted("`--region` names another region")
+            Failure::new(ExitCode::NoInput, format!("file system `{id}` does not exist in {}", service.region()))
+                .hinted("select another region with `--region`")
         })?;
-        // A One Zone file system has other prices, which are not those of Standard.
+        // The price table has no prices for One Zone file systems.
         let region = found.zone.is_none().then(|| service.region());
         if found.zone.is_some() {
-            notes.push("the file system is a One Zone one, whose price is not known here".to_owned());
+            notes.push("no built-in price for One Zone file systems".to_owned());
         }
         if found.infrequent_access_bytes.or(Some(0)) != Some(0) || found.archive_bytes.or(Some(0)) != Some(0) {
-            notes.push("Infrequent Access and Archive are not in the cost".to_owned());
+            notes.push("the cost does not include Infrequent Access and Archive".to_owned());
         }
         let cost = prices.cost(StorageService::EfsStandard, region.as_deref(), found.standard_bytes.unwrap_or(found.bytes));
         file_system = Some(FileSystemView::new(found, cost));
@@ -212,31 +214,31 @@ fn gc(args: &GcArgs, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let selection =
         Selection { older_than: args.older_than, service: args.service.clone(), branch: args.branch.clone(), untagged: args.untagged };
     if selection.is_empty() {
-        return Err(Failure::new(ExitCode::Usage, "nothing says what is to be removed")
-            .hinted("`--older-than 30d`, `--service NAME`, `--branch NAME` or `--untagged`; with `--dry-run` it is only shown"));
+        return Err(Failure::new(ExitCode::Usage, "no condition selects the entries to delete")
+            .hinted("use `--older-than 30d`, `--service NAME`, `--branch NAME` or `--untagged`; add `--dry-run` to preview"));
     }
     let store = args.cache.store(context)?;
     let inventory = store.inventory()?;
-    let choices = selection.decide(&inventory, Timestamp::now());
-    let mut view = Removal::new(&inventory, &choices, args.dry_run);
+    let decisions = selection.decide(&inventory, Timestamp::now());
+    let mut view = Removal::new(&inventory, &decisions, args.dry_run);
     let digests = view.digests();
-    let asks = !args.dry_run && !digests.is_empty() && !args.yes;
+    let needs_confirmation = !args.dry_run && !digests.is_empty() && !args.yes;
     if !args.dry_run && !digests.is_empty() {
-        if asks {
-            context.warn(removal(&view.ahead(), context.stderr_layout()).trim_end_matches('\n'));
-            context.confirm(&view.question(), "nothing was removed")?;
+        if needs_confirmation {
+            context.warn(removal(&view.preview(), context.stderr_layout()).trim_end_matches('\n'));
+            context.confirm(&view.question(), "nothing was deleted")?;
         }
-        // What leads to others goes first, or the registry refuses to take those away.
-        let leads = |digest: &String| inventory.entries.iter().any(|entry| entry.digest == *digest && !entry.children.is_empty());
-        let (first, then): (Vec<_>, Vec<_>) = digests.into_iter().partition(leads);
-        let stayed = store.remove(&[first, then].concat())?;
-        view.fail(&stayed);
+        // Indexes must be deleted before their children; otherwise the registry refuses to delete the children.
+        let is_index = |digest: &String| inventory.entries.iter().any(|entry| entry.digest == *digest && !entry.children.is_empty());
+        let (indexes, others): (Vec<_>, Vec<_>) = digests.into_iter().partition(is_index);
+        let failures = store.remove(&[indexes, others].concat())?;
+        view.fail(&failures);
         if let Some(note) = store.after_removal() {
             view.note(note);
         }
     }
     let text = match args.format {
-        Format::Human if asks => removal_done(&view, context.layout()),
+        Format::Human if needs_confirmation => removal_done(&view, context.layout()),
         Format::Human => removal(&view, context.layout()),
         Format::Json => crate::ui::json(&view)?,
     };
@@ -245,8 +247,8 @@ fn gc(args: &GcArgs, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
 }
 
 impl CacheArgs {
-    /// Tells whether the rack's own cache is meant.
-    fn is_the_racks(&self) -> bool {
+    /// Returns whether this is the rack's own cache.
+    fn is_default(&self) -> bool {
         self.repository.is_none() && self.ecr_name.is_none()
     }
 
@@ -263,9 +265,8 @@ impl CacheArgs {
             Some(name) => name.clone(),
             None => {
                 if matches!(context.settings()?.backend(), BackendChoice::Local { .. }) {
-                    return Err(Failure::new(ExitCode::Usage, "the local backend has no registry to look into").hinted(
-                        "`--backend aws` asks the account; `--repository HOST/NAME` names a repository anywhere, `--ecr-name` one in ECR",
-                    ));
+                    return Err(Failure::new(ExitCode::Usage, "the local backend has no registry")
+                        .hinted("use `--backend aws`, or select a repository with `--repository HOST/NAME` or `--ecr-name NAME`"));
                 }
                 format!("{}-build-cache", context.stack_name(None)?)
             }
@@ -274,7 +275,7 @@ impl CacheArgs {
     }
 }
 
-/// Returns the ID of the stack's own file system, where it has one.
+/// Returns the ID of the stack's file system, if it has one.
 fn file_system(context: &mut Context<'_>) -> Result<Option<String>, Failure> {
     let stack = context.stack_name(None)?;
     let backend: Box<dyn Backend> = crate::cli::shared::backend::open(context, Access::Read, &BackendArgs::default())?;

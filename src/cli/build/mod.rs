@@ -1,4 +1,7 @@
-//! `rackform build`: the build half, one file per subcommand.
+//! `rackform build`: image builds and their caches, one file per subcommand.
+//!
+//! Takes arguments and returns exit codes. The [`build`](crate::build) module does the work, and [`ui::build`](crate::ui::build) formats
+//! the output.
 
 mod agent;
 mod builder;
@@ -17,23 +20,22 @@ mod wrapper;
 
 use super::{Context, ExitCode, Failure};
 
-/// Builds images with a cache that the next, fresh builder finds: here, in CI, or in the rack
+/// Build images with a cache that later builds on a new machine can use: locally, in CI, or in the rack
 ///
-/// `command` shows, or runs, the exact command of the engine at hand; `recipe` is that as a step of a CI provider; `run` has the rack
-/// build.
-/// `check` says what about a Dockerfile keeps a cache from being of use. `image` keeps a build image under a key of all that it is made of,
-/// and `cache` looks into a cache, prices it and clears it up. docs/build.md is the guide.
+/// `command` prints or runs the exact command of the build engine, `recipe` renders it as a step of a CI provider, and `run` starts a build
+/// in the rack. `check` reports what in a Dockerfile makes caching ineffective. `image` stores an image under a key computed from all its
+/// inputs. `cache` lists a cache, estimates its cost and deletes old entries. docs/build.md is the guide.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  rackform build check app --engine buildx            what keeps the cache from being of use\n  rackform build command app --engine buildx --service web --tag registry.example.com/web:1 --push --exec\n  rackform build recipe github-actions --service web -o .github/workflows/build.yml\n  rackform build run --app web --url s3://source/web.tgz\n  rackform build image --cache-on package-lock.json --name build-cache/acme/web\n  rackform build cache gc --older-than 30d --dry-run"
+    after_help = "Examples:\n  rackform build check app --engine buildx            what makes caching ineffective\n  rackform build command app --engine buildx --service web --tag registry.example.com/web:1 --push --exec\n  rackform build recipe github-actions --service web -o .github/workflows/build.yml\n  rackform build run --app web --url s3://source/web.tgz\n  rackform build image --cache-on package-lock.json --name build-cache/acme/web\n  rackform build cache gc --older-than 30d --dry-run"
 )]
 pub struct Args {
     #[command(subcommand)]
-    part: Part,
+    command: Command,
 }
 
 #[derive(Debug, clap::Subcommand)]
-enum Part {
+enum Command {
     Command(Box<command::Args>),
     ImageKey(image_key::Args),
     Image(Box<image::Args>),
@@ -51,19 +53,19 @@ enum Part {
 ///
 /// # Errors
 ///
-/// Returns the subcommand's failure.
+/// Returns the error of the subcommand.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
-    match &args.part {
-        Part::Command(args) => command::run(args, context),
-        Part::ImageKey(args) => image_key::run(args, context),
-        Part::Image(args) => image::run(args, context),
-        Part::Cache(args) => cache::run(args, context),
-        Part::Wrapper(args) => wrapper::run(args, context),
-        Part::Check(args) => check::run(args, context),
-        Part::Run(args) => run::run(args, context),
-        Part::Stop(args) => stop::run(args, context),
-        Part::Recipe(args) => recipe::run(args, context),
-        Part::Agent(args) => agent::run(args, context),
-        Part::Builder(args) => builder::run(args, context),
+    match &args.command {
+        Command::Command(args) => command::run(args, context),
+        Command::ImageKey(args) => image_key::run(args, context),
+        Command::Image(args) => image::run(args, context),
+        Command::Cache(args) => cache::run(args, context),
+        Command::Wrapper(args) => wrapper::run(args, context),
+        Command::Check(args) => check::run(args, context),
+        Command::Run(args) => run::run(args, context),
+        Command::Stop(args) => stop::run(args, context),
+        Command::Recipe(args) => recipe::run(args, context),
+        Command::Agent(args) => agent::run(args, context),
+        Command::Builder(args) => builder::run(args, context),
     }
 }

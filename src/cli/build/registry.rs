@@ -1,4 +1,4 @@
-//! Registries and accounts that build commands ask.
+//! Opens registries and the ECR API for build commands.
 
 use std::path::PathBuf;
 
@@ -8,21 +8,22 @@ use crate::build::registry::ecr::EcrService;
 use crate::build::registry::{Client, Credentials, EcrHost, Options, RegistryError};
 use crate::cli::{Context, ExitCode, Failure};
 
-/// Returns a variable of the environment that is set, and not to nothing.
+/// Returns an environment variable if it is set and not empty.
 pub(super) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// Returns the places where container engines keep credentials.
+/// Returns the configuration files in which container engines store credentials.
 pub(super) fn places() -> CredentialFiles {
     CredentialFiles::new(|name| std::env::var_os(name))
 }
 
-/// Returns a client of a registry, with the credentials that an engine would take; ECR's come from AWS where no engine has any.
+/// Returns a registry client with the credentials of the container engines. ECR credentials that no engine has are requested
+/// from AWS.
 ///
 /// # Errors
 ///
-/// Returns that credentials or certificates make no sense.
+/// Returns an error if credentials or certificates are invalid.
 pub(super) fn client(context: &mut Context<'_>, host: &str, insecure: bool) -> Result<Client, Failure> {
     let credentials = match (places().find(host)?, EcrHost::parse(host)) {
         (None, Some(ecr)) => Some(ecr_credentials(context, &ecr)?),
@@ -32,7 +33,7 @@ pub(super) fn client(context: &mut Context<'_>, host: &str, insecure: bool) -> R
         Some(file) => {
             let read = std::fs::read(&file);
             Some(read.map_err(|error| {
-                Failure::new(ExitCode::NoInput, format!("cannot read `{}`, which SSL_CERT_FILE names", file.display())).caused_by(&error)
+                Failure::new(ExitCode::NoInput, format!("cannot read `{}`, the file in SSL_CERT_FILE", file.display())).caused_by(&error)
             })?)
         }
         None => None,
@@ -44,37 +45,37 @@ fn ecr_credentials(context: &mut Context<'_>, ecr: &EcrHost) -> Result<Credentia
     Ok(service(context, Some(ecr.region.clone()))?.credentials()?)
 }
 
-/// Returns the ECR of the account that is asked; `region` where it is not the one in force.
+/// Returns a client of ECR in the given region; `None` is the configured region.
 ///
 /// # Errors
 ///
-/// Returns the problems of `rack.yaml`, that no region is given anywhere, or that this build has no AWS in it.
+/// Returns an error if `rack.yaml` is invalid or no region is configured.
 #[cfg(feature = "aws")]
 pub(super) fn service(context: &mut Context<'_>, region: Option<String>) -> Result<Box<dyn EcrService>, Failure> {
     use crate::aws::{Session, SessionOptions};
     let session = match region {
         None => crate::cli::shared::backend::session(context)?,
         Some(region) => {
-            let reach = SessionOptions {
+            let options = SessionOptions {
                 profile: context.settings()?.profile().map(str::to_owned),
                 region: Some(region),
                 role_arn: context.settings()?.role_arn().map(str::to_owned),
             };
-            std::sync::Arc::new(Session::new(&reach)?)
+            std::sync::Arc::new(Session::new(&options)?)
         }
     };
     Ok(Box::new(crate::build::aws::AwsEcr::new(session)))
 }
 
-/// Returns that this build has no AWS in it.
+/// Fails, because rackform was built without AWS support.
 ///
 /// # Errors
 ///
-/// Always.
+/// Always returns an error.
 #[cfg(not(feature = "aws"))]
 pub(super) fn service(_: &mut Context<'_>, _: Option<String>) -> Result<Box<dyn EcrService>, Failure> {
-    Err(Failure::new(ExitCode::Unavailable, "this build has no AWS in it: it was made without the feature `aws`")
-        .hinted("`--repository HOST/NAME` names a repository of any registry, with the credentials of `docker login`"))
+    Err(Failure::new(ExitCode::Unavailable, "rackform was built without AWS support (feature `aws`)")
+        .hinted("use `--repository HOST/NAME` for a repository in any registry, with the credentials of `docker login`"))
 }
 
 impl From<RegistryError> for Failure {
@@ -84,7 +85,7 @@ impl From<RegistryError> for Failure {
             error if error.is_registry_unusable() => ExitCode::Unavailable,
             _ => ExitCode::Failed,
         };
-        let hint = error.hint().map(|hint| crate::ui::build_hints::registry(&hint));
+        let hint = error.hint().map(|hint| crate::ui::build::hints::registry(&hint));
         let failure = Self::new(exit_code, error.to_string());
         match hint {
             Some(hint) => failure.hinted(hint),
@@ -98,8 +99,9 @@ impl From<StoreError> for Failure {
         match error {
             StoreError::Registry(error) => error.into(),
             StoreError::Backend(error) => error.into(),
-            StoreError::NoRepository(_) => Self::new(ExitCode::NoInput, error.to_string())
-                .hinted("`--repository HOST/NAME` or `--ecr-name NAME` names another; a registry makes one with its first image"),
+            StoreError::NoRepository(_) => Self::new(ExitCode::NoInput, error.to_string()).hinted(
+                "select another repository with `--repository HOST/NAME` or `--ecr-name NAME`; registries create one with its first image",
+            ),
         }
     }
 }

@@ -3,7 +3,7 @@
 use clap::FromArgMatches as _;
 
 use super::command::rack::{self, RackArg};
-use super::image::{carry_out, say_notes};
+use super::image::{execute, print_notes};
 use super::image_key::build_arg;
 use crate::build::cache::Mode;
 use crate::build::command::plan;
@@ -111,8 +111,8 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         context.detail(trouble);
     }
     let invocation = plan(&request, &detected.facts)
-        .map_err(|problems| Failure::Problems(crate::ui::build_hints::diagnostics(&problems), ExitCode::Usage))?;
-    say_notes(context, &invocation);
+        .map_err(|problems| Failure::Problems(crate::ui::build::hints::diagnostics(&problems), ExitCode::Usage))?;
+    print_notes(context, &invocation);
     super::command::dockerfile::check(&request, &detected.facts, false, context)?;
     if invocation.cache_to.is_empty() {
         return Err(Failure::new(
@@ -121,7 +121,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         )
         .hinted("the notes above say what it lacks; `--engine` names another"));
     }
-    carry_out(context, &invocation, Stdout::Stderr)?;
+    execute(context, &invocation, Stdout::Stderr)?;
     context.status(&format!("the cache in {repository} is warm"));
     Ok(ExitCode::Done)
 }
@@ -129,15 +129,15 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
 /// Returns the repository of the rack's cache.
 fn racks_own(context: &mut Context<'_>) -> Result<String, Failure> {
     let named = "`--repository HOST/NAME` names the cache repository";
-    let Some(rack) = rack::look(RackArg::Auto, context)? else {
+    let Some(rack) = rack::read(RackArg::Auto, context)? else {
         return Err(Failure::new(ExitCode::Usage, "there is no rack here whose cache could be warmed").hinted(named));
     };
     if !rack.has_cache {
-        let message = format!("the rack has no build cache ({})", rack.told_by);
+        let message = format!("the rack has no build cache ({})", rack.source_name);
         return Err(Failure::new(ExitCode::Failed, message)
             .hinted(format!("`rackform set BuildCache=Yes` gives it one; {named} that is elsewhere")));
     }
-    let untold = || Failure::new(ExitCode::Usage, format!("{} does not tell the cache repository", rack.told_by)).hinted(named);
+    let untold = || Failure::new(ExitCode::Usage, format!("{} does not tell the cache repository", rack.source_name)).hinted(named);
     rack.repository.clone().ok_or_else(untold)
 }
 

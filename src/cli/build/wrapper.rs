@@ -1,25 +1,25 @@
-//! `rackform build wrapper`: a CI system's own kind of step around `rackform build image`.
+//! `rackform build wrapper`: writes a Buildkite plugin or GitHub Action that calls `rackform build image`.
 
 use std::path::PathBuf;
 
 use crate::build::image::Wrapper;
 use crate::cli::{Context, ExitCode, Failure};
 
-/// Writes a Buildkite plugin or a GitHub Action that only calls `rackform build image`
+/// Write a Buildkite plugin or a GitHub Action that calls `rackform build image`
 ///
-/// The files go into a repository of their own, from which pipelines name them. Files that are there already stay, unless `--force`.
+/// Commit the files to a separate repository that pipelines refer to. Existing files are not overwritten without `--force`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  rackform build wrapper buildkite-plugin image-cache-buildkite-plugin\n  rackform build wrapper github-action build-image-action\n\nExit codes: 0 written, 73 a file cannot be written, or is there already."
+    after_help = "Examples:\n  rackform build wrapper buildkite-plugin image-cache-buildkite-plugin\n  rackform build wrapper github-action build-image-action\n\nExit codes: 0 written, 73 a file cannot be written or already exists."
 )]
 pub struct Args {
-    /// Which
+    /// The wrapper to write
     #[arg(value_enum)]
     wrapper: Wrapper,
-    /// Where its files go
+    /// The directory to write to
     #[arg(default_value = ".")]
     directory: PathBuf,
-    /// Write over files that are there
+    /// Overwrite existing files
     #[arg(long)]
     force: bool,
 }
@@ -28,12 +28,12 @@ pub struct Args {
 ///
 /// # Errors
 ///
-/// Returns a file that cannot be written, or is there already.
+/// Returns an error if a file cannot be written or already exists.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let files: Vec<_> = args.wrapper.files().iter().map(|file| (args.directory.join(file.path), file)).collect();
     if let Some((path, _)) = files.iter().find(|(path, _)| !args.force && path.exists()) {
         return Err(
-            Failure::new(ExitCode::CannotWrite, format!("`{}` is there already", path.display())).hinted("`--force` writes over it")
+            Failure::new(ExitCode::CannotWrite, format!("`{}` already exists", path.display())).hinted("use `--force` to overwrite it")
         );
     }
     let mut answer = String::new();
@@ -53,7 +53,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
 fn make_executable(path: &std::path::Path) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
     let mut permissions = std::fs::metadata(path)?.permissions();
-    // Whoever may read it may run it.
+    // Everyone who may read the file may also execute it.
     permissions.set_mode(permissions.mode() | (permissions.mode() & 0o444) >> 2);
     std::fs::set_permissions(path, permissions)
 }

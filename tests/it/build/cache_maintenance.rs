@@ -198,7 +198,7 @@ fn a_registry_cache_is_listed_measured_and_pruned() {
 
     assert_eq!(run(&["gc"]).code, 64);
     let unasked = run(&["gc", "--older-than", "30d"]);
-    assert!(unasked.code != 0 && unasked.stderr.contains("1 would go") && !unasked.to_string().contains("1 removed"), "{unasked}");
+    assert!(unasked.code != 0 && unasked.stderr.contains("1 would be deleted") && !unasked.to_string().contains("1 deleted"), "{unasked}");
     assert_eq!(kept.lock().unwrap().tags.len(), 3);
     let pruned = run(&["gc", "--older-than", "30d", "--yes"]);
     assert_eq!(pruned.code, 0, "{pruned}");

@@ -40,7 +40,7 @@ fn without_a_cache_repository_the_build_has_no_cache_and_a_note_reports_that() {
     let run = run(&bench(), "--engine docker --engine-version 25.0.3");
     assert_eq!((run.stdout.as_str(), run.code), ("DOCKER_BUILDKIT=1 docker build --progress=plain app\n", 0), "{run}");
     assert!(
-        run.stderr.contains("no cache is named, so the build is a plain one") && run.stderr.contains("--repository HOST/NAME"),
+        run.stderr.contains("no cache is configured; building without a cache") && run.stderr.contains("--repository HOST/NAME"),
         "{run}"
     );
 }
@@ -76,7 +76,7 @@ fn rack_yaml_supplies_the_repository_the_engine_and_whether_there_is_a_cache() {
     rack("Yes", "");
     let unknown = run(&bench, "--service web");
     assert_eq!(unknown.code, 64, "{unknown}");
-    assert!(unknown.stderr.contains("rack.yaml does not tell the cache repository"), "{unknown}");
+    assert!(unknown.stderr.contains("rack.yaml does not specify the cache repository"), "{unknown}");
     rack("No", "");
     let off = run(&bench, "--service web --engine docker --engine-version 25.0.3");
     assert_eq!(off.stdout, "DOCKER_BUILDKIT=1 docker build --progress=plain app\n", "{off}");
@@ -217,10 +217,10 @@ fn all_problems_are_reported_at_once() {
     for problem in [
         "requires a bucket",
         "requires a region",
-        "`nothing` is no label",
+        "invalid label `nothing`",
         "invalid platform `pdp-11`",
         "`UPPER`",
-        "the id `a`",
+        "the ID `a`",
         "invalid build argument name",
     ] {
         assert!(run.stderr.contains(problem), "{problem:?} is missing in {run}");

@@ -221,7 +221,7 @@ fn docker_with_the_graph_driver_store_gets_a_builder_of_its_own() {
     assert!(invocation.cache_to.is_empty() && invocation.steps[0].purpose == "build the image");
     let note = invocation.notes.iter().find(|note| note.rule == "builder-missing").unwrap();
     assert!(
-        rackform::ui::build_hints::command(note.hint.as_ref().unwrap()).contains("docker buildx create --driver docker-container"),
+        rackform::ui::build::hints::command(note.hint.as_ref().unwrap()).contains("docker buildx create --driver docker-container"),
         "{note:?}"
     );
 }

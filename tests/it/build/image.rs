@@ -190,7 +190,7 @@ fn failures_have_distinct_exit_codes_and_messages() {
         (vec!["--secret", "id=x,src=none"], 66, "`none` of the secret `x`"),
         (vec!["--secret", "planted-secret!"], 64, "the name of an environment variable"),
         (vec!["--secret", "UNSET_SECRET"], 66, "UNSET_SECRET"),
-        (vec!["--additional-build-args", "'open"], 64, "a quote that is not closed"),
+        (vec!["--additional-build-args", "'open"], 64, "an unclosed quote"),
         (vec!["--cache-on", "none"], 66, "the pattern matches no file"),
     ] {
         let run = fixture.run(&arguments);

@@ -168,7 +168,7 @@ fn an_image_is_built_once_and_then_found_by_its_key() {
     let first =
         Run::of(bench.command("one").env("GREETING", "good day").args(arguments.iter().map(|word| word.replace("REGISTRY", &bench.host))));
     assert_eq!(first.code, 0, "{first}");
-    assert!(first.stderr.contains("is not there yet") && first.stderr.contains("STEP"), "{first}");
+    assert!(first.stderr.contains("does not exist yet") && first.stderr.contains("STEP"), "{first}");
     let key = first.stdout.trim().rsplit_once(':').unwrap().1.to_owned();
     assert_eq!(bench.tags("images"), [key.clone(), "latest".to_owned()]);
 
@@ -209,7 +209,7 @@ fn gc_removes_what_its_dry_run_lists_and_keeps_the_rest() {
     assert_eq!(app.code, 0, "{app}");
     let repository = ["--repository", "REGISTRY/cache"];
     let nothing = bench.run("one", &[&["build", "cache", "gc", "--older-than", "1d", "--yes"], &repository[..]].concat());
-    assert!(nothing.code == 0 && nothing.stdout.contains(" 0 removed"), "{nothing}");
+    assert!(nothing.code == 0 && nothing.stdout.contains(" 0 deleted"), "{nothing}");
     std::thread::sleep(Duration::from_secs(2));
     let gc = ["build", "cache", "gc", "--older-than", "1s", "--format", "json"];
     let dry_run = bench.run("one", &[&gc[..], &repository[..], &["--dry-run"]].concat());

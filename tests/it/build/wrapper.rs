@@ -121,7 +121,7 @@ fn existing_files_are_replaced_only_with_force() {
     let bench = write_wrapper("github-action");
     bench.file("own/action.yml", "mine");
     let run = bench.run("build wrapper github-action own");
-    assert!(run.code == 73 && run.stderr.contains("is there already"), "{run}");
+    assert!(run.code == 73 && run.stderr.contains("already exists"), "{run}");
     assert_eq!(bench.read("own/action.yml"), "mine");
     assert_eq!(bench.run("build wrapper github-action own --force").code, 0);
     assert_ne!(bench.read("own/action.yml"), "mine");

@@ -1,101 +1,101 @@
-//! The flags that say where the cache is.
+//! The cache flags of `rackform build command`.
 
 use crate::build::cache::{Backend, Compression, Mode};
 use crate::build::request::{CacheRequest, S3Cache};
 
-/// Where the cache is.
+/// The cache flags.
 ///
-/// `--cache-mode max` (the default) keeps every layer of every stage: more hits, most of all for multi-stage builds, whose dependencies are
-/// in stages that the result does not have; it takes longer to write and costs more to keep. `min` keeps the layers of the result alone:
-/// quick and small, and of no help to any earlier stage.
+/// `--cache-mode max` (the default) stores the layers of every stage. This gives more cache hits, above all for multi-stage builds, which
+/// install dependencies in stages that are not part of the final image; writing takes longer and storage costs more. `min` stores only the
+/// layers of the final image: fast and small, but earlier stages are rebuilt.
 #[derive(Clone, Debug, Default, clap::Args)]
-#[command(next_help_heading = "Where the cache is")]
+#[command(next_help_heading = "Cache")]
 pub struct CacheArgs {
-    /// Where it is kept: registry (ecr), s3, local (oci), inline, gha, mounts, image, or none [default: what the other flags or the rack
-    /// tell]
+    /// The cache backend: registry (ecr), s3, local (oci), inline, gha, mounts, image, or none [default: derived from the other flags or
+    /// the rack]
     #[arg(long, value_name = "BACKEND")]
     pub cache: Option<CacheChoice>,
     /// The cache repository, HOST/NAME [default: the rack's]
     #[arg(long, value_name = "REPOSITORY")]
     pub repository: Option<String>,
-    /// The service, after which its cache is called: {repository}:{service}.buildcache
+    /// The service, which names its cache: {repository}:{service}.buildcache
     #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
     pub service: Option<String>,
-    /// The cache's whole reference, in place of {repository}:{service}.buildcache
+    /// The full reference of the cache, instead of {repository}:{service}.buildcache
     #[arg(long, value_name = "REFERENCE")]
     pub cache_ref: Option<String>,
-    /// The branch that is built: it has a cache of its own, and reads the main branch's after that
+    /// The branch to build; it has its own cache and falls back to the cache of the main branch
     #[arg(long, value_name = "BRANCH")]
     pub cache_branch: Option<String>,
-    /// The branch whose cache is the service's
+    /// The main branch, which uses the cache of the service
     #[arg(long, value_name = "BRANCH", default_value = "main")]
     pub main_branch: String,
-    /// How much it holds: max is every layer of every stage (more hits, slower to write, dearer to keep), min those of the result alone
-    /// (quick and small, no help to earlier stages) [default: max]
+    /// Which layers to store: max for the layers of every stage (more hits, slower to write, more expensive), min for those of the final
+    /// image only (fast and small, no hits for earlier stages) [default: max]
     #[arg(long, visible_alias = "mode", value_name = "MODE")]
     pub cache_mode: Option<Mode>,
-    /// How layers are compressed: gzip, estargz, zstd or uncompressed [default: estargz in a registry, where the engine has it]
+    /// The layer compression: gzip, estargz, zstd or uncompressed [default: estargz in a registry, if the engine supports it]
     #[arg(long, value_name = "COMPRESSION")]
     pub compression: Option<Compression>,
-    /// Compress layers anew that are compressed already, those of base images too
+    /// Recompress layers that are already compressed, including those of base images
     #[arg(long)]
     pub force_compression: bool,
-    /// Let a cache that cannot be written fail the build
+    /// Fail the build if the cache cannot be written
     #[arg(long)]
     pub strict_cache: bool,
     /// The directory of a local cache
     #[arg(long, value_name = "PATH")]
     pub cache_dir: Option<String>,
-    /// How old a cached layer may be, such as 336h; kaniko and buildah
+    /// The maximum age of a cached layer, such as 336h (kaniko and buildah only)
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub cache_ttl: Option<String>,
-    /// Directories of `RUN --mount=type=cache` outlive the builder, as they do on EFS
+    /// Keep the directories of `RUN --mount=type=cache` after the build, as on EFS
     #[arg(long)]
     pub cache_mounts: bool,
-    /// A stage to keep as an image of its own, for --cache image
+    /// A stage to store as a separate image, for --cache image
     #[arg(long = "cache-stage", value_name = "STAGE")]
     pub cache_stages: Vec<String>,
-    /// A cache to write, in BuildKit's own words: `type=registry,ref=...`; checked and passed on as it is
+    /// A cache to export, in BuildKit's syntax: `type=registry,ref=...`; checked and passed on unchanged
     #[arg(long = "cache-to", value_name = "ATTRIBUTES")]
     pub to: Vec<String>,
-    /// A cache to read, in BuildKit's own words
+    /// A cache to import, in BuildKit's syntax
     #[arg(long = "cache-from", value_name = "ATTRIBUTES")]
     pub from: Vec<String>,
-    /// The bucket of a cache in S3
+    /// The bucket of an S3 cache
     #[arg(long, value_name = "BUCKET")]
     pub s3_bucket: Option<String>,
-    /// Its region [default: --region, else that of rack.yaml]
+    /// The region of the bucket [default: --region, otherwise the region in rack.yaml]
     #[arg(long, value_name = "REGION")]
     pub s3_region: Option<String>,
-    /// What its keys start with, such as buildx/web/
+    /// The prefix of all keys in the bucket, such as buildx/web/
     #[arg(long, value_name = "PREFIX")]
     pub s3_prefix: Option<String>,
-    /// What keys of layers start with after that
+    /// The prefix of layer keys, after --s3-prefix
     #[arg(long, value_name = "PREFIX")]
     pub s3_blobs_prefix: Option<String>,
-    /// What keys of manifests start with after that
+    /// The prefix of manifest keys, after --s3-prefix
     #[arg(long, value_name = "PREFIX")]
     pub s3_manifests_prefix: Option<String>,
-    /// Another service that speaks S3
+    /// The endpoint of an S3-compatible service
     #[arg(long, value_name = "URL")]
     pub s3_endpoint_url: Option<String>,
-    /// The bucket is in the path, not in the host's name
+    /// Use path-style requests: the bucket is in the path, not in the host name
     #[arg(long)]
     pub s3_path_style: bool,
-    /// How many layers are uploaded at once [default: 4]
+    /// How many layers to upload in parallel [default: 4]
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
     pub s3_upload_parallelism: Option<u32>,
-    /// After how long an unchanged layer is marked as used [default: 24h]
+    /// How often to refresh the timestamp of an unchanged layer [default: 24h]
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub s3_touch_refresh: Option<String>,
 }
 
-/// A backend, or none.
+/// The cache backend, or no cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CacheChoice {
-    /// A plain build.
+    /// No cache.
     None,
-    /// This one.
+    /// A cache in this backend.
     Backend(Backend),
 }
 
@@ -111,9 +111,9 @@ impl std::str::FromStr for CacheChoice {
 }
 
 impl CacheArgs {
-    /// Returns the backend that the flags tell, without one that says so.
+    /// Returns the backend: the one of `--cache`, or the one that the other flags imply.
     pub fn backend(&self) -> Option<CacheChoice> {
-        let told = || {
+        let implied = || {
             if self.repository.is_some() || self.cache_ref.is_some() {
                 Some(Backend::Registry)
             } else if self.s3_bucket.is_some() {
@@ -124,10 +124,10 @@ impl CacheArgs {
                 None
             }
         };
-        self.cache.or_else(|| told().map(CacheChoice::Backend))
+        self.cache.or_else(|| implied().map(CacheChoice::Backend))
     }
 
-    /// Returns the cache with everything but its backend.
+    /// Returns the cache request without its backend, which the caller sets.
     pub fn request(&self) -> CacheRequest {
         CacheRequest {
             backend: None,
@@ -160,7 +160,7 @@ impl CacheArgs {
     }
 }
 
-/// Reads a duration as Go writes it.
+/// Validates a duration in the syntax of Go.
 ///
 /// Source: <https://pkg.go.dev/time#ParseDuration>
 fn duration(text: &str) -> Result<String, String> {

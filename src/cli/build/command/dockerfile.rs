@@ -1,32 +1,32 @@
-//! What about the Dockerfile keeps the cache from being of use, said beside the command.
+//! Checks the Dockerfile of a build command and reports what makes caching ineffective.
 
 use std::path::{Path, PathBuf};
 
 use crate::build::BuildRequest;
 use crate::build::cache::Backend;
-use crate::build::dockerfile::{CacheMounts, Context as Given, Dockerfile, lint};
+use crate::build::dockerfile::{CacheMounts, Context as LintContext, Dockerfile, lint};
 use crate::build::engine::{Engine, EngineFacts};
 use crate::cli::{Context, ExitCode, Failure};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, Source};
 use crate::text::did_you_mean;
 
-/// Looks at the Dockerfile; warnings are shown. `is_elsewhere` where the command is for a machine that may have other files.
+/// Checks the Dockerfile and prints warnings. With `is_elsewhere`, the command is for another machine and missing files are not errors.
 ///
 /// # Errors
 ///
-/// Returns that there is no Dockerfile, or what makes the build fail, such as a target that is not there.
+/// Returns an error if the Dockerfile does not exist or would fail to build, for example because of an unknown target.
 pub fn check(request: &BuildRequest, facts: &EngineFacts, is_elsewhere: bool, context: &mut Context<'_>) -> Result<(), Failure> {
-    // An address is the engine's to fetch.
+    // The engine fetches remote contexts itself.
     if request.context.contains("://") || request.context.starts_with("git@") {
         return Ok(());
     }
     let Some(path) = find(request, facts.engine) else {
         let (what, hint) = match &request.dockerfile {
-            _ if !Path::new(&request.context).is_dir() => (format!("directory `{}`", request.context), "name the app's directory"),
+            _ if !Path::new(&request.context).is_dir() => (format!("directory `{}`", request.context), "set the app's directory"),
             Some(path) => {
-                (format!("Dockerfile `{path}`"), "its path is from here, not from the app's directory; `--dockerfile` names another")
+                (format!("Dockerfile `{path}`"), "`--dockerfile` is relative to the current directory, not to the app's directory")
             }
-            None => (format!("Dockerfile in `{}`", request.context), "`--dockerfile` names one that is elsewhere"),
+            None => (format!("Dockerfile in `{}`", request.context), "set its path with `--dockerfile`"),
         };
         if is_elsewhere {
             context.status(&format!("note: there is no {what} here, so it is not checked"));
@@ -39,7 +39,7 @@ pub fn check(request: &BuildRequest, facts: &EngineFacts, is_elsewhere: bool, co
     let secrets: Vec<&str> = request.secrets.iter().map(|secret| secret.id.as_str()).collect();
     let cache = request.cache.as_ref();
     let keeps_mounts = cache.is_some_and(|cache| cache.mounts || cache.backend == Some(Backend::Mounts));
-    let given = Given {
+    let lint_context = LintContext {
         engine: Some(facts.engine),
         version: facts.version.as_ref(),
         backend: cache.and_then(|cache| cache.backend),
@@ -52,13 +52,13 @@ pub fn check(request: &BuildRequest, facts: &EngineFacts, is_elsewhere: bool, co
         build_args: &request.build_args,
         secrets: Some(&secrets),
     };
-    let mut problems = Diagnostics(lint(&dockerfile, &given));
+    let mut problems = Diagnostics(lint(&dockerfile, &lint_context));
     for stage in cache.map_or(&[][..], |cache| &cache.stages) {
         if dockerfile.target(Some(stage)).is_none() {
             let message = format!("`--cache-stage`: there is no stage `{}` in `{}`", stage.escape_debug(), path.display());
             let names: Vec<&str> = dockerfile.stage_names().collect();
             let hint = did_you_mean(stage, names.iter().copied()).unwrap_or_else(|| match names.as_slice() {
-                [] => "no stage has a name; `FROM ... AS name` gives it one".to_owned(),
+                [] => "no stage is named; name one with `FROM ... AS name`".to_owned(),
                 names => format!("the stages are {}", names.join(", ")),
             });
             let mut problem = Diagnostic::error("unknown-target", message).hinted(hint);
@@ -75,10 +75,10 @@ pub fn check(request: &BuildRequest, facts: &EngineFacts, is_elsewhere: bool, co
     Ok(())
 }
 
-/// Returns the Dockerfile that the engine would read, where it is here.
+/// Returns the Dockerfile that the engine would read, if it exists on this machine.
 fn find(request: &BuildRequest, engine: Engine) -> Option<PathBuf> {
     let directory = Path::new(&request.context);
-    let places: Vec<PathBuf> = match (&request.dockerfile, engine) {
+    let candidates: Vec<PathBuf> = match (&request.dockerfile, engine) {
         (Some(path), Engine::Kaniko | Engine::Buildah) => vec![path.into(), directory.join(path)],
         (Some(path), _) => vec![path.into()],
         (None, Engine::Buildah) => vec![directory.join("Containerfile"), directory.join("Dockerfile")],
@@ -86,5 +86,5 @@ fn find(request: &BuildRequest, engine: Engine) -> Option<PathBuf> {
         (None, _) => vec![directory.join("Dockerfile"), directory.join("dockerfile")],
     };
     // A named pipe is a file too: `--dockerfile <(...)`.
-    places.into_iter().find(|path| path.exists() && !path.is_dir())
+    candidates.into_iter().find(|path| path.exists() && !path.is_dir())
 }

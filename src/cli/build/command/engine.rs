@@ -1,4 +1,4 @@
-//! The flags that say which engine builds, and what it is.
+//! The engine flags of `rackform build command`.
 
 use std::time::Duration;
 
@@ -6,72 +6,73 @@ use crate::build::engine::{Buildx, Driver, Engine, EngineFacts, ImageStore, Prog
 use crate::build::request::{BuilderRequest, CreateBuilder};
 use crate::cli::Context;
 
-/// Which engine builds, and what it is; what is not said is asked of the engine itself.
+/// The build engine and its capabilities. Capabilities without a flag are detected.
 #[derive(Clone, Debug, clap::Args)]
-#[command(next_help_heading = "The engine")]
+#[command(next_help_heading = "Engine")]
 pub struct EngineArgs {
     /// The engine: docker, buildx, buildctl, buildctl-daemonless, kaniko or buildah [default: kaniko for a rack that builds on Fargate,
-    /// else docker]
+    /// otherwise docker]
     #[arg(long, value_name = "ENGINE")]
     pub engine: Option<Engine>,
-    /// Its version: the Docker Engine's for docker and buildx [default: it is asked, unless this describes an engine that is elsewhere]
+    /// The engine version; for docker and buildx, the version of the Docker Engine [default: detected]; with this flag,
+    /// nothing is detected unless --exec is set
     #[arg(long, value_name = "VERSION")]
     pub engine_version: Option<Version>,
-    /// The version of the BuildKit that does the work
+    /// The BuildKit version
     #[arg(long, value_name = "VERSION")]
     pub buildkit_version: Option<Version>,
-    /// The builder's driver: docker, docker-container, kubernetes, remote or cloud
+    /// The driver of the builder: docker, docker-container, kubernetes, remote or cloud
     #[arg(long, value_name = "DRIVER")]
     pub driver: Option<Driver>,
-    /// Where the Docker Engine keeps images: graph-driver or containerd
+    /// The image store of the Docker Engine: graph-driver or containerd
     #[arg(long, value_name = "STORE")]
     pub image_store: Option<ImageStore>,
-    /// docker has no buildx plugin
+    /// Assume that docker has no buildx plugin
     #[arg(long)]
     pub without_buildx: bool,
-    /// The program to run, where it is not the engine's usual one
+    /// The program to run instead of the engine's default
     #[arg(long, value_name = "PATH")]
     pub program: Option<String>,
-    /// The builder to use, created where it is not there [default: BUILDX_BUILDER; a new one is called `rackform`]
+    /// The builder to use; created if it does not exist [default: BUILDX_BUILDER; a new builder is named `rackform`]
     #[arg(long, value_name = "NAME")]
     pub builder: Option<String>,
-    /// When docker gets a builder of its own: when its own cannot do what is asked, always, or never
+    /// When to create a separate builder for docker
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     pub create_builder: CreateArg,
-    /// The driver of a builder that is created
+    /// The driver of a created builder
     #[arg(long, value_name = "DRIVER", default_value = "docker-container")]
     pub create_driver: Driver,
-    /// An option of that driver, such as image=moby/buildkit:v0.23.2
+    /// A driver option, such as image=moby/buildkit:v0.23.2
     #[arg(long = "driver-opt", value_name = "NAME=VALUE")]
     pub driver_options: Vec<String>,
-    /// Make a builder that is created the current one
+    /// Select the created builder as the current one
     #[arg(long)]
     pub use_builder: bool,
     /// Run buildctl-daemonless in a container of this image, such as moby/buildkit:v0.23.2
     #[arg(long, value_name = "IMAGE")]
     pub buildkit_image: Option<String>,
-    /// Ask the engine nothing
+    /// Do not query the engine for its capabilities
     #[arg(long)]
     pub no_detect: bool,
-    /// How long the engine may take for an answer
+    /// The time limit for each query of the engine
     #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=600))]
     pub patience: u64,
 }
 
-/// When docker gets a builder.
+/// When to create a separate builder for docker.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum CreateArg {
-    /// When its own cannot do what is asked
+    /// If the default builder does not support a requested option
     #[default]
     WhenNeeded,
     /// Always
     Always,
-    /// Never: what is missing is said, and the build is a plain one
+    /// Never: report unsupported options and build without a cache
     Never,
 }
 
 impl EngineArgs {
-    /// Returns the builder that docker gets.
+    /// Returns the settings of a builder that is created for docker.
     pub fn builder(&self) -> BuilderRequest {
         BuilderRequest {
             create: match self.create_builder {
@@ -86,21 +87,21 @@ impl EngineArgs {
         }
     }
 
-    /// Tells whether the flags describe an engine that may be on another machine.
+    /// Returns whether the flags describe an engine that may be on another machine.
     pub fn is_of_another_machine(&self) -> bool {
         self.engine_version.is_some() || self.no_detect
     }
 
-    /// Returns what is known of an engine: what was given, and what it says itself where it is the one that will run.
+    /// Returns the engine's capabilities: those set by flags and, unless the flags describe an engine on another machine, those detected.
     pub fn facts(&self, engine: Engine, is_run: bool, context: &mut Context<'_>) -> EngineFacts {
-        // buildx has versions that start with 0, the Docker Engine none.
+        // Versions that start with 0 are versions of the buildx plugin; the Docker Engine has none.
         let is_plugin = engine == Engine::Buildx && self.engine_version.as_ref().is_some_and(|version| version.numbers().0 == 0);
         let buildx = match (self.without_buildx, is_plugin) {
             (true, _) => Buildx::Missing,
             (false, true) => Buildx::Present(self.engine_version.clone()),
             (false, false) => Buildx::Unknown,
         };
-        let given = EngineFacts {
+        let configured = EngineFacts {
             engine,
             program: self.program.clone(),
             version: self.engine_version.clone().filter(|_| !is_plugin),
@@ -113,14 +114,14 @@ impl EngineArgs {
             }),
             image_store: self.image_store,
         };
-        // Whoever says the version may be describing an engine that is elsewhere; one in an image is asked there.
+        // With a version, the flags may describe an engine on another machine. An engine in a container image cannot be queried here.
         let is_described = self.engine_version.is_some() && !is_run;
         if self.no_detect || is_described || self.buildkit_image.is_some() {
-            return given;
+            return configured;
         }
-        let detected = detect(&given, &Programs { patience: Duration::from_secs(self.patience) });
-        for trouble in &detected.troubles {
-            context.status(&format!("note: {trouble}"));
+        let detected = detect(&configured, &Programs { patience: Duration::from_secs(self.patience) });
+        for problem in &detected.troubles {
+            context.status(&format!("note: {problem}"));
         }
         detected.facts
     }

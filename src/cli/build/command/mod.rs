@@ -1,10 +1,10 @@
-//! `rackform build command`: the argument vector that builds an app with its cache; with `--exec`, the build itself.
+//! `rackform build command`: prints the command that builds an app with its cache, or runs it with `--exec`.
 
 mod cache;
 pub(super) mod dockerfile;
 mod engine;
+mod image;
 pub(super) mod rack;
-mod what;
 
 use std::path::PathBuf;
 
@@ -17,54 +17,54 @@ use crate::cli::shared::interrupt;
 use crate::cli::{Context, ExitCode, Failure};
 use crate::config::BuildSection;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::ui::{build_command as view, build_hints};
+use crate::ui::build::{command as view, hints};
 
 use cache::{CacheArgs, CacheChoice};
 use engine::EngineArgs;
+use image::ImageArgs;
 use rack::{Rack, RackArg};
-use what::WhatArgs;
 
-/// Prints the exact command that builds an app with a cache that the next, fresh builder finds; or runs it
+/// Print, or run, the exact command that builds an app with a cache that later builds on a new machine can use
 ///
-/// What the engine is able to do is asked of the engine itself, or given by flags: its version, its driver and its image store decide which
-/// cache flags it gets. What it cannot do is said on standard error. docs/build.md is the guide, docs/design/build-engines.md says what is
-/// decided from what.
+/// The engine's capabilities are detected or set by flags: its version, driver and image store determine the cache flags of the command.
+/// Unsupported options are reported on standard error. docs/build.md is the guide; docs/design/build-engines.md explains how the flags are
+/// chosen.
 #[derive(Clone, Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  rackform build command . --service web --tag 123456789012.dkr.ecr.us-east-1.amazonaws.com/web:1 --push\n  rackform build command app --engine buildx --repository registry.example.com/cache --service web --cache-branch \"$BRANCH\" --exec\n  rackform build command . --engine kaniko --engine-version 1.27.5 --repository registry.example.com/cache --format json\n  rackform build command . --engine buildx --s3-bucket my-cache --s3-region us-west-2 --s3-prefix buildx/web/\n  rackform build command . --engine docker --cache-to type=registry,ref=registry.example.com/cache:web,mode=max\n\nExit codes: 0 done, 1 the build failed, 64 something that the engine cannot do, 66 missing file, 130 interrupted."
+    after_help = "Examples:\n  rackform build command . --service web --tag 123456789012.dkr.ecr.us-east-1.amazonaws.com/web:1 --push\n  rackform build command app --engine buildx --repository registry.example.com/cache --service web --cache-branch \"$BRANCH\" --exec\n  rackform build command . --engine kaniko --engine-version 1.27.5 --repository registry.example.com/cache --format json\n  rackform build command . --engine buildx --s3-bucket my-cache --s3-region us-west-2 --s3-prefix buildx/web/\n  rackform build command . --engine docker --cache-to type=registry,ref=registry.example.com/cache:web,mode=max\n\nExit codes: 0 done, 1 the build failed, 64 unsupported by the engine, 66 missing file, 130 interrupted."
 )]
 pub struct Args {
     /// The app's directory
     #[arg(value_name = "DIRECTORY", default_value = ".")]
     directory: String,
     #[command(flatten)]
-    what: WhatArgs,
+    image: ImageArgs,
     #[command(flatten)]
     cache: CacheArgs,
     #[command(flatten)]
     engine: EngineArgs,
-    /// Where to look for the rack, which tells the cache repository, the engine, and whether there is a cache
-    #[arg(long, value_enum, default_value_t, value_name = "WHERE", help_heading = "Where the cache is")]
+    /// Where to read the rack's settings: the cache repository, the engine, and whether the build cache is enabled
+    #[arg(long, value_enum, default_value_t, value_name = "WHERE", help_heading = "Cache")]
     rack: RackArg,
-    /// Run it, without a shell
+    /// Run the command, without a shell
     #[arg(long, conflicts_with_all = ["format", "output"])]
     exec: bool,
-    /// How to show it
+    /// The output format
     #[arg(long, value_enum, default_value_t)]
     format: CommandFormat,
-    /// Write it to a file
+    /// Write the command to a file
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
 
-/// How to show a command.
+/// The output format.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 enum CommandFormat {
-    /// For a POSIX shell, every word quoted that needs it
+    /// A command line for a POSIX shell, quoted where necessary
     #[default]
     #[value(alias = "human")]
     Shell,
-    /// For a program: argument vectors, environment, caches, notes; starts with `format_version`
+    /// JSON: argument vectors, environment, caches and notes; starts with `format_version`
     Json,
     /// NAME=VALUE lines, for `docker run --env-file` and `$GITHUB_ENV`
     Env,
@@ -74,16 +74,16 @@ enum CommandFormat {
 ///
 /// # Errors
 ///
-/// Returns every problem of the flags and what the engine cannot do of them, or that the build failed.
+/// Returns an error with every invalid or unsupported flag, or an error if the build fails.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let mut notes = Vec::new();
     let mut args = args.clone();
-    args.fill_in(&context.rack_file()?.build);
+    args.apply_defaults(&context.rack_file()?.build);
     let mut problems = Diagnostics::default();
     let (mut request, engine) = args.request(context, &mut notes, &mut problems)?;
     let facts = args.engine.facts(engine, args.exec, context);
     request.take_build_args(if args.exec || engine != Engine::Kaniko { engine } else { Engine::Docker }, &|name| std::env::var(name).ok());
-    let planned = plan(&request, &facts).map_err(|found| problems.0.extend(build_hints::diagnostics(&found).0));
+    let planned = plan(&request, &facts).map_err(|found| problems.0.extend(hints::diagnostics(&found).0));
     let (Ok(mut invocation), false) = (planned, problems.has_errors()) else { return Err(Failure::Problems(problems, ExitCode::Usage)) };
     invocation.notes.splice(0..0, notes);
     if !context.global.quiet {
@@ -98,23 +98,22 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
 
 fn execute(invocation: &Invocation, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     for need in invocation.needs.iter().filter(|need| !need.required && !need.any_of.iter().any(|name| std::env::var_os(name).is_some())) {
-        context.status(&format!("note: the environment has no {}, which {} needs", need.any_of.join(" or "), need.purpose));
+        context.status(&format!("note: the environment variable {} is not set; required by {}", need.any_of.join(" or "), need.purpose));
     }
-    let mut tell = |step: &Step| context.status(&format!("{}: {}", step.purpose, crate::build::command::step(invocation, step)));
-    exec::run(invocation, interrupt::flag(), &mut tell).map_err(|error| failed(&error))?;
+    let mut print_step = |step: &Step| context.status(&format!("{}: {}", step.purpose, crate::build::command::step(invocation, step)));
+    exec::run(invocation, interrupt::flag(), &mut print_step).map_err(|error| failed(&error))?;
     Ok(ExitCode::Done)
 }
 
-/// Returns why a build did not end well, and what to do about it.
+/// Converts an error of a build to a failure with a hint.
 pub(super) fn failed(error: &exec::ExecError) -> Failure {
     match error {
-        exec::ExecError::Interrupted => Failure::new(ExitCode::Interrupted, "interrupted: the build was ended"),
-        exec::ExecError::NotSet { .. } => {
-            Failure::new(ExitCode::NoInput, error.to_string()).hinted("export it, or name another with `--secret id=ID,env=NAME`")
-        }
+        exec::ExecError::Interrupted => Failure::new(ExitCode::Interrupted, "interrupted: the build was stopped"),
+        exec::ExecError::NotSet { .. } => Failure::new(ExitCode::NoInput, error.to_string())
+            .hinted("export the variable, or select another with `--secret id=ID,env=NAME`"),
         exec::ExecError::Start { .. } => Failure::new(ExitCode::Unavailable, "the build cannot start")
             .caused_by(error)
-            .hinted("is the engine installed, and on PATH? `--engine` names another"),
+            .hinted("check that the engine is installed and on PATH, or select another with `--engine`"),
         exec::ExecError::Failed { .. } => Failure::new(ExitCode::Failed, "the build failed").caused_by(error),
     }
 }
@@ -127,43 +126,43 @@ impl Args {
         invocation: &Invocation,
         context: &mut Context<'_>,
     ) -> Result<ExitCode, Failure> {
-        let cannot = |error: &crate::build::command::RenderError| {
-            Failure::new(ExitCode::Usage, "the command cannot be written like that")
+        let cannot_format = |error: &crate::build::command::RenderError| {
+            Failure::new(ExitCode::Usage, "cannot format the command")
                 .caused_by(error)
-                .hinted("`--format json` holds every text")
+                .hinted("use `--format json`, which can represent any text")
         };
         let text = match self.format {
-            CommandFormat::Shell => shell(invocation).map_err(|error| cannot(&error))?,
+            CommandFormat::Shell => shell(invocation).map_err(|error| cannot_format(&error))?,
             CommandFormat::Json => crate::ui::json(&view::Answer::new(facts, invocation))?,
             CommandFormat::Env => {
                 let repository = request.cache.as_ref().and_then(|cache| cache.repository.as_deref());
-                environment_file(invocation, repository).map_err(|error| cannot(&error))?
+                environment_file(invocation, repository).map_err(|error| cannot_format(&error))?
             }
         };
         context.answer_to(self.output.as_deref(), &text)?;
         Ok(ExitCode::Done)
     }
 
-    /// Takes from `rack.yaml` what no flag says.
-    fn fill_in(&mut self, told: &BuildSection) {
-        let is_told = self.cache.backend().is_some() || !self.cache.to.is_empty() || !self.cache.from.is_empty();
-        if !is_told {
-            self.cache.cache = told.cache.map(CacheChoice::Backend);
-            self.cache.repository.clone_from(&told.repository);
+    /// Fills in settings from `rack.yaml` for flags that are not set.
+    fn apply_defaults(&mut self, defaults: &BuildSection) {
+        let is_set = self.cache.backend().is_some() || !self.cache.to.is_empty() || !self.cache.from.is_empty();
+        if !is_set {
+            self.cache.cache = defaults.cache.map(CacheChoice::Backend);
+            self.cache.repository.clone_from(&defaults.repository);
         }
-        self.cache.service = self.cache.service.take().or_else(|| told.service.clone());
-        self.cache.cache_mode = self.cache.cache_mode.or(told.cache_mode);
-        self.cache.compression = self.cache.compression.or(told.compression);
-        self.engine.engine = self.engine.engine.or(told.engine);
-        self.engine.builder = self.engine.builder.take().or_else(|| told.builder.clone());
-        self.what.dockerfile = self.what.dockerfile.take().or_else(|| told.dockerfile.clone());
-        self.what.target = self.what.target.take().or_else(|| told.target.clone());
-        if self.what.platforms.is_empty() {
-            self.what.platforms.clone_from(&told.platforms);
+        self.cache.service = self.cache.service.take().or_else(|| defaults.service.clone());
+        self.cache.cache_mode = self.cache.cache_mode.or(defaults.cache_mode);
+        self.cache.compression = self.cache.compression.or(defaults.compression);
+        self.engine.engine = self.engine.engine.or(defaults.engine);
+        self.engine.builder = self.engine.builder.take().or_else(|| defaults.builder.clone());
+        self.image.dockerfile = self.image.dockerfile.take().or_else(|| defaults.dockerfile.clone());
+        self.image.target = self.image.target.take().or_else(|| defaults.target.clone());
+        if self.image.platforms.is_empty() {
+            self.image.platforms.clone_from(&defaults.platforms);
         }
     }
 
-    /// Returns what is to be built, and with what.
+    /// Returns the build request and the engine.
     fn request(
         &self,
         context: &mut Context<'_>,
@@ -177,7 +176,7 @@ impl Args {
             buildkit_image: self.engine.buildkit_image.clone(),
             ..BuildRequest::default()
         };
-        self.what.put_into(&mut request, problems);
+        self.image.apply_to(&mut request, problems);
         let rack = self.rack(context)?;
         let engine = self.engine.engine.unwrap_or_else(|| rack.as_ref().map_or(Engine::Docker, Rack::engine));
         request.cache = self.cache_request(rack.as_ref(), engine, context, notes, problems)?;
@@ -187,17 +186,17 @@ impl Args {
         Ok((request, engine))
     }
 
-    /// Asks the rack where the flags leave something open.
+    /// Reads the rack's settings, unless the flags set everything.
     fn rack(&self, context: &mut Context<'_>) -> Result<Option<Rack>, Failure> {
-        let is_told = self.cache.backend().is_some_and(|choice| match choice {
+        let is_set = self.cache.backend().is_some_and(|choice| match choice {
             CacheChoice::Backend(Backend::Registry) => self.cache.repository.is_some() || self.cache.cache_ref.is_some(),
             _ => true,
         }) || !self.cache.to.is_empty()
             || !self.cache.from.is_empty();
-        if self.rack == RackArg::Auto && is_told && self.engine.engine.is_some() {
+        if self.rack == RackArg::Auto && is_set && self.engine.engine.is_some() {
             return Ok(None);
         }
-        rack::look(self.rack, context)
+        rack::read(self.rack, context)
     }
 
     fn cache_request(
@@ -212,8 +211,8 @@ impl Args {
         if !cache.to.is_empty() || !cache.from.is_empty() {
             if self.cache.backend().is_some() {
                 problems.push(
-                    Diagnostic::error("cache-attributes", "`--cache-to` and `--cache-from` say all of a cache")
-                        .hinted("leave `--cache`, `--repository` and the like out, or those two"),
+                    Diagnostic::error("cache-attributes", "`--cache-to` and `--cache-from` cannot be combined with other cache flags")
+                        .hinted("omit `--cache`, `--repository` and the other cache flags, or omit these two"),
                 );
             }
             return Ok(Some(cache));
@@ -225,17 +224,17 @@ impl Args {
                 CacheChoice::Backend(Backend::Registry)
             }
             (None, Some(rack)) => {
-                let message = format!("the rack has no build cache ({}): the build is a plain one", rack.told_by);
+                let message = format!("the rack has no build cache ({}); building without a cache", rack.source_name);
                 notes.push(
                     Note::new("no-cache-in-rack", message)
-                        .hinted("`rackform set BuildCache=Yes` gives it one; `--repository` names another"),
+                        .hinted("enable it with `rackform set BuildCache=Yes`, or set another cache repository with `--repository`"),
                 );
                 CacheChoice::None
             }
             (None, None) => {
                 notes.push(
-                    Note::new("no-cache-named", "no cache is named, so the build is a plain one")
-                        .hinted("`--repository HOST/NAME` keeps one in a registry; `--cache` names other places"),
+                    Note::new("no-cache-named", "no cache is configured; building without a cache")
+                        .hinted("set a registry cache with `--repository HOST/NAME`, or another backend with `--cache`"),
                 );
                 CacheChoice::None
             }
@@ -247,12 +246,12 @@ impl Args {
                 Some(rack) if rack.repository.is_some() => cache.repository.clone_from(&rack.repository),
                 Some(rack) => {
                     problems.push(
-                        Diagnostic::error("cache-repository", format!("{} does not tell the cache repository", rack.told_by))
-                            .hinted("`account:` in rack.yaml or a deployed stack tells it, and `--repository HOST/NAME`"),
+                        Diagnostic::error("cache-repository", format!("{} does not specify the cache repository", rack.source_name))
+                            .hinted("set `account:` in rack.yaml, deploy the stack, or set `--repository HOST/NAME`"),
                     );
                     return Ok(None);
                 }
-                // What is planned says so.
+                // The planner reports the missing repository.
                 None => {}
             }
         }
@@ -263,12 +262,12 @@ impl Args {
     }
 }
 
-/// Makes paths absolute, which a container wants of what is mounted into it, and finds docker's credentials.
+/// Makes paths absolute, as mounts into a container require, and finds docker's credentials.
 fn absolute(request: &mut BuildRequest, problems: &mut Diagnostics) {
     let mut absolute =
         |path: &mut String| match std::path::absolute(&*path).map(PathBuf::into_os_string).map(std::ffi::OsString::into_string) {
             Ok(Ok(text)) => *path = text,
-            _ => problems.push(Diagnostic::error("path", format!("`{}` cannot be made absolute", path.escape_debug()))),
+            _ => problems.push(Diagnostic::error("path", format!("cannot make the path `{}` absolute", path.escape_debug()))),
         };
     absolute(&mut request.context);
     if let Some(dockerfile) = &mut request.dockerfile {

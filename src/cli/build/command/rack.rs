@@ -1,4 +1,4 @@
-//! What the rack tells of its builds: whether there is a cache, where, and what builds there.
+//! Reads the rack's build settings: whether the cache is enabled, its repository, and the engine.
 
 use crate::build::Engine;
 use crate::cli::shared::backend::{self, Access, BackendArgs};
@@ -9,48 +9,48 @@ use crate::model::build_cache;
 use crate::operation::{DeployedStack, fill_missing, read_template};
 use crate::parameters::ParameterSet;
 
-/// Where to look for the rack.
+/// Where to read the rack's settings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum RackArg {
-    /// The deployed stack where there is one, else rack.yaml
+    /// From the deployed stack if it exists, otherwise from rack.yaml
     #[default]
     Auto,
-    /// The deployed stack
+    /// From the deployed stack
     Deployed,
-    /// rack.yaml and the template
+    /// From rack.yaml and the template
     File,
-    /// Nowhere
+    /// Do not read them
     None,
 }
 
-/// What a rack tells of its builds.
+/// The build settings of a rack.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rack {
-    /// Who told it, in words.
-    pub told_by: String,
+    /// The source of the settings, for messages.
+    pub source_name: String,
     /// Whether `BuildCache` is `Yes`.
     pub has_cache: bool,
     /// Whether builds run on Fargate.
     pub is_fargate: bool,
-    /// The cache repository, where it is known.
+    /// The cache repository, if known.
     pub repository: Option<String>,
-    /// Whether the build task mounts a file system for directories of cache mounts.
+    /// Whether the build task mounts a file system for cache mounts.
     pub has_mounts: bool,
 }
 
 impl Rack {
-    /// Returns the engine that builds there.
+    /// Returns the engine of the rack's builds.
     pub fn engine(&self) -> Engine {
         if self.is_fargate { Engine::Kaniko } else { Engine::Docker }
     }
 }
 
-/// Looks for the rack; `None` where there is none to ask.
+/// Reads the rack's settings; `None` if there is no rack to read them from.
 ///
 /// # Errors
 ///
-/// Returns the problems of `rack.yaml`, of the template or of the stack, or that there is no such stack.
-pub fn look(choice: RackArg, context: &mut Context<'_>) -> Result<Option<Rack>, Failure> {
+/// Returns an error if `rack.yaml`, the template or the stack is invalid, or the stack does not exist.
+pub fn read(choice: RackArg, context: &mut Context<'_>) -> Result<Option<Rack>, Failure> {
     let is_named = context.rack_file()?.path.is_some() || context.global.stack_name.is_some() || context.global.backend.is_some();
     match choice {
         RackArg::None => Ok(None),
@@ -66,8 +66,7 @@ pub fn look(choice: RackArg, context: &mut Context<'_>) -> Result<Option<Rack>, 
                 Ok(Some(rack)) => Ok(Some(rack)),
                 Ok(None) => in_file(context).map(Some),
                 Err(Failure::Expected(failure)) => {
-                    context
-                        .status(&format!("note: the stack `{stack}` cannot be asked ({}): what rack.yaml says is taken", failure.message));
+                    context.status(&format!("note: cannot read the stack `{stack}` ({}); using rack.yaml", failure.message));
                     in_file(context).map(Some)
                 }
                 Err(failure) => Err(failure),
@@ -79,33 +78,34 @@ pub fn look(choice: RackArg, context: &mut Context<'_>) -> Result<Option<Rack>, 
 fn deployed(stack: &str, context: &mut Context<'_>) -> Result<Option<Rack>, Failure> {
     let backend = backend::open(context, Access::Read, &BackendArgs::default())?;
     let Some(deployed) = DeployedStack::load(backend.as_ref(), stack, context.arena)? else { return Ok(None) };
-    let site = crate::operation::build_environment(
+    let environment = crate::operation::build_environment(
         &deployed.evaluate(context.arena, &mut |note| print_note(context, note))?,
         &deployed.description,
     )?;
     Ok(Some(Rack {
-        told_by: format!("the stack `{stack}`"),
-        has_cache: site.cache.is_on,
-        is_fargate: site.is_fargate,
-        repository: site.cache.repository,
-        has_mounts: site.cache.directory.is_some(),
+        source_name: format!("the stack `{stack}`"),
+        has_cache: environment.cache.is_on,
+        is_fargate: environment.is_fargate,
+        repository: environment.cache.repository,
+        has_mounts: environment.cache.directory.is_some(),
     }))
 }
 
 fn in_file(context: &mut Context<'_>) -> Result<Rack, Failure> {
     let source = diff_input::source(context, &DiffInput::Rack)?;
     let template = read_template(context.arena, source)?;
-    let mut given = diff_input::overrides(context, &DiffInput::Rack)?;
-    // Parameters that builds do not hang on may be missing here.
-    fill_missing(template, &mut given);
-    let parameters = ParameterSet::resolve(template, &given)?;
-    let is = |name: &str, wanted: &str| parameters.get(name).is_some_and(|parameter| parameter.value.as_deref() == Some(wanted));
-    let has_cache = is(&build_cache::BUILD_CACHE.to_string(), "Yes");
-    let is_fargate = is("BuildMethod", "fargate");
+    let mut overrides = diff_input::overrides(context, &DiffInput::Rack)?;
+    // Parameters that do not affect builds may be missing.
+    fill_missing(template, &mut overrides);
+    let parameters = ParameterSet::resolve(template, &overrides)?;
+    let has_value = |name: &str, value: &str| parameters.get(name).is_some_and(|parameter| parameter.value.as_deref() == Some(value));
+    let has_cache = has_value(&build_cache::BUILD_CACHE.to_string(), "Yes");
+    let is_fargate = has_value("BuildMethod", "fargate");
     let (stack, region) = (context.stack_name(None)?, context.settings()?.region().to_owned());
     let rack_file = context.rack_file()?;
     let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
     let repository = rack_file.account.as_ref().map(|account| format!("{account}.dkr.ecr.{region}.{suffix}/{stack}-build-cache"));
-    let told_by = rack_file.path.as_ref().map_or_else(|| "the rack's defaults".to_owned(), |path| path.display().to_string());
-    Ok(Rack { told_by, has_cache, is_fargate, repository, has_mounts: has_cache && is_fargate })
+    let source_name =
+        rack_file.path.as_ref().map_or_else(|| "the default parameters of the rack".to_owned(), |path| path.display().to_string());
+    Ok(Rack { source_name, has_cache, is_fargate, repository, has_mounts: has_cache && is_fargate })
 }

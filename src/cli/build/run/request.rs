@@ -219,7 +219,7 @@ fn kaniko(mut order: BuildTaskRequest, site: &BuildEnvironment) -> Result<BuildT
     let tag = site.image.as_deref().and_then(|image| image.rsplit('/').next()?.split(['@', ':']).nth(1)).unwrap_or_default();
     let facts = EngineFacts { version: tag.trim_start_matches('v').parse().ok(), ..settings.facts() };
     let invocation = plan(&settings.request(), &facts)
-        .map_err(|problems| Failure::Problems(crate::ui::build_hints::diagnostics(&problems), ExitCode::Usage))?;
+        .map_err(|problems| Failure::Problems(crate::ui::build::hints::diagnostics(&problems), ExitCode::Usage))?;
     order.command = invocation.steps.first().map(|step| step.argv.iter().skip(1).cloned().collect());
     for (name, value) in invocation.environment {
         order.environment.entry(name).or_insert(value);

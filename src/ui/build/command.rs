@@ -3,17 +3,16 @@
 use indexmap::IndexMap;
 use serde::Serialize;
 
-use super::Layout;
-use super::build_hints;
-use super::styles::styled;
+use super::hints;
 use crate::build::command::Need;
 use crate::build::engine::{Buildx, Engine, EngineFacts};
 use crate::build::{Invocation, Note, Step};
+use crate::ui::{Layout, styled};
 
 /// The JSON view.
 #[derive(Serialize)]
 pub struct Answer<'a> {
-    known: Known,
+    known: Capabilities,
     engine: Engine,
     steps: &'a [Step],
     environment: &'a IndexMap<String, String>,
@@ -31,9 +30,9 @@ struct NoteView<'a> {
     hint: Option<String>,
 }
 
-/// The known facts about the engine.
+/// The known capabilities of the engine; unknown ones are omitted.
 #[derive(Serialize)]
-struct Known {
+struct Capabilities {
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -49,7 +48,7 @@ struct Known {
 impl<'a> Answer<'a> {
     /// Returns the view of an invocation that was planned for an engine.
     pub fn new(facts: &EngineFacts, invocation: &'a Invocation) -> Self {
-        let known = Known {
+        let known = Capabilities {
             version: facts.version.as_ref().map(ToString::to_string),
             buildx: match &facts.buildx {
                 Buildx::Unknown => None,
@@ -60,8 +59,7 @@ impl<'a> Answer<'a> {
             driver: facts.driver.map(|driver| driver.name()),
             image_store: facts.image_store.map(|store| store.name()),
         };
-        let note =
-            |note: &'a Note| NoteView { rule: note.rule, message: &note.message, hint: note.hint.as_ref().map(build_hints::command) };
+        let note = |note: &'a Note| NoteView { rule: note.rule, message: &note.message, hint: note.hint.as_ref().map(hints::command) };
         Self {
             known,
             engine: invocation.engine,
@@ -81,7 +79,7 @@ pub fn notes(notes: &[Note], layout: Layout) -> String {
     for note in notes {
         text.push_str(&format!("{}: {}\n", styled(layout.styles.strong, "note"), note.message));
         if let Some(hint) = &note.hint {
-            text.push_str(&format!("  {}: {}\n", styled(layout.styles.hint, "hint"), build_hints::command(hint)));
+            text.push_str(&format!("  {}: {}\n", styled(layout.styles.hint, "hint"), hints::command(hint)));
         }
     }
     text

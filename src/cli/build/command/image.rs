@@ -1,73 +1,73 @@
-//! The flags that say what is to be built.
+//! The image flags of `rackform build command`.
 
 use crate::build::cache::Attributes;
 use crate::build::image::export::is_variable;
 use crate::build::request::{BuildArg, BuildRequest, ImageFormat, Output, Secret, SecretSource};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 
-/// What is to be built.
+/// The image to build.
 #[derive(Clone, Debug, Default, clap::Args)]
-#[command(next_help_heading = "What is built")]
-pub struct WhatArgs {
-    /// The Dockerfile, a path from here [default: the directory's own]
+#[command(next_help_heading = "Image")]
+pub struct ImageArgs {
+    /// The Dockerfile, relative to the current directory [default: the Dockerfile in DIRECTORY]
     #[arg(long, value_name = "PATH")]
     pub dockerfile: Option<String>,
     /// The stage to build [default: the last]
     #[arg(long, value_name = "STAGE")]
     pub target: Option<String>,
-    /// A build argument; a bare name has the environment's value
+    /// A build argument; a name without a value takes it from the environment
     #[arg(long = "build-arg", value_name = "NAME[=VALUE]", allow_hyphen_values = true)]
     pub build_args: Vec<String>,
-    /// A secret to mount: the name of a variable, or `id=ID,env=NAME`, or `id=ID,src=FILE`; never its value
+    /// A build secret: the name of a variable, `id=ID,env=NAME` or `id=ID,src=FILE`; never the secret value
     #[arg(long = "secret", value_name = "ID")]
     pub secrets: Vec<String>,
     /// An SSH agent or key to forward, such as `default`
     #[arg(long, value_name = "ID[=SOCKET|KEY]")]
     pub ssh: Vec<String>,
-    /// A platform such as linux/arm64; several with commas between
+    /// The platforms, such as linux/arm64 (comma-separated)
     #[arg(long = "platform", value_name = "PLATFORM", value_delimiter = ',')]
     pub platforms: Vec<String>,
-    /// A label of the image
+    /// An image label
     #[arg(long = "label", value_name = "NAME=VALUE", allow_hyphen_values = true)]
     pub labels: Vec<String>,
-    /// What the image is called; may be given again for more
+    /// A tag of the image; can be repeated
     #[arg(short, long = "tag", value_name = "REFERENCE")]
     pub tags: Vec<String>,
     /// Push the image to its registry
     #[arg(long, group = "output_kind")]
     pub push: bool,
-    /// Put the image into the engine's image store
+    /// Load the image into the engine's image store
     #[arg(long, group = "output_kind")]
     pub load: bool,
-    /// Write the image to a tar archive, which `docker load` takes
+    /// Write the image to a tar archive for `docker load`
     #[arg(long, value_name = "FILE", group = "output_kind")]
     pub archive: Option<String>,
-    /// Leave no image: only the cache is filled
+    /// Write only the cache, no image
     #[arg(long, group = "output_kind")]
     pub cache_only: bool,
-    /// Take nothing from the cache; it is written anew for the next build all the same
+    /// Do not read the cache; it is still written
     #[arg(long)]
     pub no_cache: bool,
-    /// Look base images up anew
+    /// Always check for newer base images
     #[arg(long)]
     pub pull: bool,
-    /// How a BuildKit engine tells of its progress: plain, auto, tty, rawjson, quiet or none [default: plain; buildctl's own]
+    /// The progress output of BuildKit: plain, auto, tty, rawjson, quiet or none [default: plain; buildctl uses its own default]
     #[arg(long, value_name = "KIND")]
     pub progress: Option<String>,
-    /// Media types of the image's manifest, for kaniko and buildah: oci or docker
+    /// The manifest format, for kaniko and buildah: oci or docker
     #[arg(long, value_name = "FORMAT")]
     pub image_format: Option<ImageFormat>,
-    /// Speak to registries without TLS, or with a certificate that nobody vouches for
+    /// Connect to registries without TLS, or without certificate verification
     #[arg(long)]
     pub insecure_registry: bool,
-    /// A further argument for the engine, passed on as it is
+    /// An additional engine argument, passed on unchanged
     #[arg(long = "engine-arg", value_name = "ARGUMENT", allow_hyphen_values = true)]
     pub extra: Vec<String>,
 }
 
-impl WhatArgs {
-    /// Puts them into a request; adds what cannot be read to `problems`.
-    pub fn put_into(&self, request: &mut BuildRequest, problems: &mut Diagnostics) {
+impl ImageArgs {
+    /// Sets the options in a request, and adds invalid flags to `problems`.
+    pub fn apply_to(&self, request: &mut BuildRequest, problems: &mut Diagnostics) {
         request.dockerfile.clone_from(&self.dockerfile);
         request.target.clone_from(&self.target);
         request.build_args = self.build_args.iter().map(|text| build_arg(text)).collect();
@@ -78,8 +78,8 @@ impl WhatArgs {
             match text.split_once('=') {
                 Some((name, value)) => request.labels.push((name.to_owned(), value.to_owned())),
                 None => {
-                    let message = format!("`{}` is no label", text.escape_debug());
-                    problems.push(Diagnostic::error("label", message).hinted("a label is NAME=VALUE"));
+                    let message = format!("invalid label `{}`", text.escape_debug());
+                    problems.push(Diagnostic::error("label", message).hinted("write it as NAME=VALUE"));
                 }
             }
         }
@@ -105,29 +105,29 @@ fn build_arg(text: &str) -> BuildArg {
     BuildArg { name: name.to_owned(), value: value.map(str::to_owned) }
 }
 
-/// Reads a secret as docker does, and a bare name as the variable of that name.
+/// Parses a secret in docker's syntax, or the name of a variable.
 fn secret(text: &str, problems: &mut Diagnostics) -> Option<Secret> {
     if is_variable(text) {
         return Some(Secret { id: text.to_owned(), source: SecretSource::Environment(text.to_owned()) });
     }
-    let hint = "it is ID, `id=ID,env=NAME` or `id=ID,src=FILE`";
-    // What was written may be the secret itself, so no message shows it.
-    let mut wrong = |message: &str| {
+    let hint = "use ID, `id=ID,env=NAME` or `id=ID,src=FILE`";
+    // The text may be the secret value itself, so no message contains it.
+    let mut invalid = |message: &str| {
         problems.push(Diagnostic::error("secret", message).hinted(hint));
         None
     };
     if !text.contains(['=', ',']) {
-        return wrong("a bare `--secret` is no name of a variable: letters, digits and `_`");
+        return invalid("`--secret` without `=` must be a variable name (letters, digits and `_`)");
     }
-    let Ok(attributes) = Attributes::parse(text) else { return wrong("a `--secret` cannot be read") };
-    let Some(id) = attributes.get("id") else { return wrong("a `--secret` has no `id`") };
+    let Ok(attributes) = Attributes::parse(text) else { return invalid("invalid `--secret`") };
+    let Some(id) = attributes.get("id") else { return invalid("`--secret` has no `id`") };
     if attributes.iter().any(|(name, _)| !matches!(name, "id" | "src" | "source" | "env" | "type")) {
-        return wrong(&format!("`--secret` of the id `{}` has something beside `id`, `env`, `src` and `type`", id.escape_debug()));
+        return invalid(&format!("`--secret` with the ID `{}` has attributes other than `id`, `env`, `src` and `type`", id.escape_debug()));
     }
     let is_environment = attributes.get("type") == Some("env");
     let file = attributes.get("src").or(attributes.get("source"));
     let source = match (attributes.get("env"), file) {
-        (Some(_), Some(_)) => return wrong(&format!("the secret `{}` has both a variable and a file", id.escape_debug())),
+        (Some(_), Some(_)) => return invalid(&format!("the secret `{}` has both a variable and a file", id.escape_debug())),
         (Some(name), None) => SecretSource::Environment(name.to_owned()),
         (None, Some(name)) if is_environment => SecretSource::Environment(name.to_owned()),
         (None, Some(path)) => SecretSource::File(path.to_owned()),

@@ -1,20 +1,20 @@
-//! Content-addressed images, shown.
+//! The output of `rackform build image-key` and `rackform build image`.
 
 use std::path::Path;
 
 use serde::Serialize;
 
-use super::layout::visible;
-use super::{Layout, styled};
 use crate::build::image::files::FileKind;
 use crate::build::image::{Key, KeyInputs};
 use crate::text::hex;
+use crate::ui::layout::visible;
+use crate::ui::{Layout, styled};
 
-/// A key and what it is made of; values of build arguments are not shown.
+/// A key and its inputs, without the values of build arguments.
 #[derive(Clone, Debug, Serialize)]
 pub struct KeyView {
     key: Key,
-    /// The file, or `null` where the text was given.
+    /// The Dockerfile; `null` if its text was given inline.
     dockerfile: Option<String>,
     target: Option<String>,
     architecture: String,
@@ -27,11 +27,11 @@ pub struct KeyView {
 #[derive(Clone, Debug, Serialize)]
 struct ArgumentView {
     name: String,
-    /// Whether it has a value, its own or the environment's.
+    /// Whether it has a value, either its own or from the environment.
     has_value: bool,
 }
 
-/// A file that counts.
+/// A file that is part of the key.
 #[derive(Clone, Debug, Serialize)]
 struct FileView {
     path: String,
@@ -43,20 +43,20 @@ struct FileView {
 }
 
 impl KeyView {
-    /// Returns what there is to show of a key.
-    pub fn new(key: &Key, ingredients: &KeyInputs, dockerfile: Option<&Path>) -> Self {
+    /// Returns the view of a key.
+    pub fn new(key: &Key, inputs: &KeyInputs, dockerfile: Option<&Path>) -> Self {
         Self {
             key: key.clone(),
             dockerfile: dockerfile.map(|path| path.display().to_string()),
-            target: ingredients.target.clone(),
-            architecture: ingredients.architecture.clone(),
-            build_args: ingredients
+            target: inputs.target.clone(),
+            architecture: inputs.architecture.clone(),
+            build_args: inputs
                 .build_args
                 .iter()
                 .map(|(name, value)| ArgumentView { name: name.clone(), has_value: value.is_some() })
                 .collect(),
-            extra_args: ingredients.extra.clone(),
-            files: ingredients
+            extra_args: inputs.extra.clone(),
+            files: inputs
                 .files
                 .iter()
                 .map(|file| FileView {
@@ -72,36 +72,36 @@ impl KeyView {
     }
 }
 
-/// What became of an image.
+/// How the image was obtained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum What {
-    /// It was there, and nothing was pulled.
+pub enum ImageSource {
+    /// It existed and was not pulled.
     Found,
-    /// It was there, and was pulled.
+    /// It existed and was pulled.
     Pulled,
-    /// It was built and pushed.
+    /// It did not exist and was built and pushed.
     Built,
 }
 
-/// An image under its key.
+/// An image tagged with its key.
 #[derive(Clone, Debug, Serialize)]
 pub struct ImageView {
     key: Key,
     image: String,
     reference: String,
-    what: What,
+    what: ImageSource,
 }
 
 impl ImageView {
-    /// Returns what there is to show of an image.
-    pub fn new(key: &Key, image: &str, what: What) -> Self {
+    /// Returns the view of an image.
+    pub fn new(key: &Key, image: &str, what: ImageSource) -> Self {
         Self { key: key.clone(), image: image.to_owned(), reference: format!("{image}:{key}"), what }
     }
 }
 
-/// Returns what a key is made of, for a person.
-pub fn ingredients(view: &KeyView, layout: Layout) -> String {
+/// Formats the inputs of a key.
+pub fn key_inputs(view: &KeyView, layout: Layout) -> String {
     let mut text = String::new();
     let mut line =
         |name: &str, value: &str| text.push_str(&format!("{} {}\n", styled(layout.styles.dim, format!("{name:14}")), visible(value)));

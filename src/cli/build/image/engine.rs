@@ -1,0 +1,145 @@
+//! Pulls or builds the image with the engine.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use super::Args;
+use crate::build::command::plan;
+use crate::build::engine::{Programs, detect};
+use crate::build::exec::{self, Stdout};
+use crate::build::image::{architecture, expand_variables, parse_secret};
+use crate::build::registry::{Repository, is_loopback};
+use crate::build::request::{Output, Secret, SecretSource};
+use crate::build::{BuildRequest, Engine, EngineFacts, Invocation, Step};
+use crate::cli::build::image_key::{ImageKey, build_arg};
+use crate::cli::shared::interrupt;
+use crate::cli::{Context, ExitCode, Failure};
+use crate::ui::build::hints;
+use crate::ui::build::image::ImageSource;
+
+/// Pulls an existing image, if the engine has an image store.
+pub(super) fn pull(args: &Args, context: &mut Context<'_>, repository: &Repository, image: &str) -> Result<ImageSource, Failure> {
+    let engine = args.build.engine;
+    let mut argv = match engine {
+        Engine::Docker | Engine::Buildx => vec!["docker", "pull"],
+        Engine::Buildah => vec!["buildah", "pull"],
+        Engine::Buildctl | Engine::BuildctlDaemonless | Engine::Kaniko => {
+            context.status(&format!("{image} exists; not pulling it, because {engine} has no image store"));
+            return Ok(ImageSource::Found);
+        }
+    };
+    if engine == Engine::Buildah && is_insecure(args, repository) {
+        argv.push("--tls-verify=false");
+    }
+    argv.push(image);
+    let mut invocation = Invocation::new(engine);
+    invocation.steps.push(Step::new("pull the image", argv.into_iter().map(ToOwned::to_owned).collect()));
+    execute(context, &invocation, Stdout::Stderr)?;
+    Ok(ImageSource::Pulled)
+}
+
+/// Builds an image and pushes it with its key and `latest` as tags.
+pub(super) fn build(
+    args: &Args,
+    context: &mut Context<'_>,
+    image_key: &ImageKey,
+    secrets: Vec<Secret>,
+    repository: &Repository,
+) -> Result<(), Failure> {
+    // The temporary file must exist until the engine has read it.
+    let mut inline = None;
+    let dockerfile = match (&image_key.dockerfile, &args.key.dockerfile_inline) {
+        (Some(path), _) => path.clone(),
+        (None, text) => inline_file(text.as_deref().unwrap_or_default(), &mut inline)?,
+    };
+    let default_context = match &image_key.dockerfile {
+        Some(path) => path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned(),
+        None => args.key.directory.clone(),
+    };
+    let build_context = args.build.context.as_ref().map_or(default_context, |path| args.key.resolve(path));
+    let mut request = BuildRequest {
+        context: path_text(&build_context)?,
+        dockerfile: Some(path_text(&dockerfile)?),
+        target: args.key.target.clone(),
+        build_args: args.key.build_args.iter().map(|text| build_arg(text)).collect::<Result<_, _>>()?,
+        secrets,
+        platforms: args.key.architecture.as_deref().map(|name| format!("linux/{}", architecture(name))).into_iter().collect(),
+        tags: vec![repository.image(image_key.key.as_str()), repository.image("latest")],
+        output: Output::Push,
+        insecure_registry: is_insecure(args, repository),
+        extra: expand_variables(&args.key.extra()?, |name| std::env::var(name).ok()),
+        ..BuildRequest::default()
+    };
+    request.take_build_args(args.build.engine, &|name| std::env::var(name).ok());
+    let configured = EngineFacts { version: args.build.engine_version.clone(), ..EngineFacts::unknown(args.build.engine) };
+    let detected = detect(&configured, &Programs::default());
+    for problem in &detected.troubles {
+        context.detail(problem);
+    }
+    let invocation =
+        plan(&request, &detected.facts).map_err(|problems| Failure::Problems(hints::diagnostics(&problems), ExitCode::Usage))?;
+    print_notes(context, &invocation);
+    execute(context, &invocation, Stdout::Stderr)
+}
+
+/// Writes an inline Dockerfile to a temporary file for the engine.
+fn inline_file(text: &str, file: &mut Option<tempfile::NamedTempFile>) -> Result<PathBuf, Failure> {
+    let failed =
+        |error: std::io::Error| Failure::new(ExitCode::CannotWrite, "cannot write the Dockerfile for the engine").caused_by(&error);
+    let mut temporary = tempfile::Builder::new().prefix("rackform-").suffix(".Dockerfile").tempfile().map_err(failed)?;
+    temporary.write_all(text.as_bytes()).map_err(failed)?;
+    let path = temporary.path().to_owned();
+    *file = Some(temporary);
+    Ok(path)
+}
+
+/// Parses a `--secret` flag and resolves the path of its file.
+pub(super) fn read_secret(args: &Args, text: &str) -> Result<Secret, Failure> {
+    // The text is not printed: it may be the secret value, passed by mistake.
+    let mut secret = parse_secret(text).map_err(|problem| {
+        Failure::new(ExitCode::Usage, format!("invalid `--secret`: {problem}"))
+            .hinted("use `--secret id=npmrc,src=.npmrc`, `--secret id=token,env=TOKEN` or `--secret TOKEN`")
+    })?;
+    if let SecretSource::File(path) = &secret.source {
+        let file = args.key.resolve(Path::new(path));
+        if !file.is_file() {
+            return Err(Failure::new(
+                ExitCode::NoInput,
+                format!("the file `{}` of the secret `{}` does not exist", file.display(), secret.id),
+            ));
+        }
+        secret.source = SecretSource::File(path_text(&file)?);
+    }
+    Ok(secret)
+}
+
+/// Returns whether to connect to the registry without TLS.
+fn is_insecure(args: &Args, repository: &Repository) -> bool {
+    args.repository.insecure || is_loopback(&repository.host)
+}
+
+/// Returns a path as text.
+fn path_text(path: &Path) -> Result<String, Failure> {
+    path.to_str()
+        .map(ToOwned::to_owned)
+        .ok_or_else(|| Failure::new(ExitCode::Usage, format!("the path `{}` is not valid UTF-8", path.display())))
+}
+
+/// Prints the notes of an invocation.
+pub(in crate::cli::build) fn print_notes(context: &mut Context<'_>, invocation: &Invocation) {
+    for note in &invocation.notes {
+        let hint = note.hint.as_ref().map(|hint| format!("; {}", hints::command(hint))).unwrap_or_default();
+        context.status(&format!("note: {}{hint}", note.message));
+    }
+}
+
+/// Runs an invocation and prints each step before it starts.
+///
+/// # Errors
+///
+/// Returns an error if a step fails.
+pub(in crate::cli::build) fn execute(context: &mut Context<'_>, invocation: &Invocation, stdout: Stdout) -> Result<(), Failure> {
+    let mut print_step = |step: &Step| context.status(&format!("{}: {}", step.purpose, crate::build::command::step(invocation, step)));
+    let result = exec::run_with(invocation, stdout, interrupt::flag(), &mut print_step);
+    result.map_err(|error| crate::cli::build::command::failed(&error))
+}

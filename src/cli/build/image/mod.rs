@@ -1,0 +1,172 @@
+//! `rackform build image`: pulls the image of a key, or builds and pushes it.
+
+mod ecr;
+mod engine;
+mod output;
+
+use std::path::PathBuf;
+
+use super::image_key::KeyArgs;
+use super::registry::{client, service, variable};
+use crate::build::Engine;
+use crate::build::engine::Version;
+use crate::build::image::export::{self, ExportFormat};
+use crate::build::image::{Destination, DestinationError, Provider, default_name, parse_tags};
+use crate::cli::{Context, ExitCode, Failure, Format};
+use crate::ui::build::image::ImageSource;
+
+pub(super) use engine::{execute, print_notes};
+
+/// Pull the image with the key of these inputs, or build and push it if it does not exist
+///
+/// The image is pushed with its key as the tag (see `rackform build image-key`) and as `latest`. A missing ECR repository is created, with
+/// tags and a lifecycle policy. The image and its tag are printed to standard output, the engine's output to standard error.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  rackform build image --cache-on package-lock.json --name build-cache/acme/web\n  eval \"$(rackform build image --export shell)\"\n  rackform build image --repository registry.example.com/web --cache-on '**/package.json' --secret id=npmrc,src=.npmrc\n  rackform build image --registry gcr --gcp-project foo-bar-123456 --name web\n  rackform build image --export github --skip-pull\n\nExit codes: 0 the image exists, 1 the build failed, 64 bad usage, 66 a file is missing, 69 the registry is unavailable."
+)]
+pub struct Args {
+    #[command(flatten)]
+    key: KeyArgs,
+    #[command(flatten)]
+    repository: RepositoryArgs,
+    #[command(flatten)]
+    build: BuildArgs,
+    /// Export the image reference to later build steps in this format
+    #[arg(long, value_enum, value_name = "STYLE")]
+    export: Option<ExportFormat>,
+    /// The name of the exported variable with IMAGE:TAG
+    #[arg(long, value_name = "NAME", default_value = export::DEFAULT_VARIABLE)]
+    export_env_variable: String,
+    /// The output format
+    #[arg(long, value_enum, default_value_t, conflicts_with = "export")]
+    format: Format,
+}
+
+/// The image repository.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Repository")]
+struct RepositoryArgs {
+    /// The kind of registry
+    #[arg(long, value_enum, default_value_t, alias = "registry-provider")]
+    registry: Provider,
+    /// A repository in any registry; replaces the options below
+    #[arg(long, value_name = "HOST/NAME")]
+    repository: Option<String>,
+    /// The repository name in ECR or GCR [default: build-cache/ORGANIZATION/PIPELINE, from the environment of Buildkite]
+    #[arg(long, value_name = "NAME", alias = "ecr-name", conflicts_with = "repository")]
+    name: Option<String>,
+    /// A tag to set on the ECR repository when it is created
+    #[arg(long = "ecr-tag", value_name = "KEY=VALUE", conflicts_with = "repository")]
+    ecr_tags: Vec<String>,
+    /// How many days ECR keeps an image; 0 does not change the lifecycle policy [default: 30]
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(0..=36500))]
+    max_age_days: Option<u32>,
+    /// The Google Cloud project
+    #[arg(long, value_name = "PROJECT")]
+    gcp_project: Option<String>,
+    /// The host of the Google registry
+    #[arg(long, value_name = "HOST", default_value = "gcr.io")]
+    registry_hostname: String,
+    /// Connect to the registry without TLS (always the case for a registry on this machine)
+    #[arg(long)]
+    insecure: bool,
+}
+
+/// The build options.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Build options")]
+struct BuildArgs {
+    /// The build context [default: the directory of the Dockerfile]
+    #[arg(long, value_name = "DIRECTORY")]
+    context: Option<PathBuf>,
+    /// A build secret: `id=ID,src=FILE`, `id=ID,env=NAME`, or the name of a variable; not part of the key
+    #[arg(long = "secret", value_name = "SECRET")]
+    secrets: Vec<String>,
+    /// Do not pull an existing image
+    #[arg(long)]
+    skip_pull: bool,
+    /// The engine: docker, buildx, buildctl, buildctl-daemonless, kaniko or buildah
+    #[arg(long, value_name = "ENGINE", default_value = "docker")]
+    engine: Engine,
+    /// The engine version [default: detected]
+    #[arg(long, value_name = "VERSION")]
+    engine_version: Option<Version>,
+    /// Do not log the engine in to ECR
+    #[arg(long)]
+    no_login: bool,
+}
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// Returns an error if a flag or file is invalid, the registry is unavailable, or the build fails.
+pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
+    if !export::is_variable(&args.export_env_variable) {
+        let text = format!("invalid variable name `{}`", args.export_env_variable.escape_debug());
+        return Err(Failure::new(ExitCode::Usage, text).hinted("use letters, digits and `_`; the first character must not be a digit"));
+    }
+    if args.export == Some(ExportFormat::Github) && variable("GITHUB_ENV").is_none() {
+        return Err(Failure::new(ExitCode::Usage, "`--export github` requires the variable GITHUB_ENV, which is not set")
+            .hinted("GitHub Actions sets it; use `--export env` to print the variables instead"));
+    }
+    let secrets = args.build.secrets.iter().map(|text| engine::read_secret(args, text)).collect::<Result<Vec<_>, _>>()?;
+    let tags = parse_tags(&args.repository.ecr_tags)?;
+    let name = args.repository.name.clone().or_else(|| default_name(variable));
+    let destination = Destination::new(
+        args.repository.registry,
+        args.repository.repository.as_deref(),
+        name,
+        args.repository.gcp_project.as_deref(),
+        &args.repository.registry_hostname,
+    )?;
+    let image_key = args.key.compute()?;
+    context.detail(&format!("key {}", image_key.key));
+    let key = image_key.key.as_str();
+    let (repository, exists) = match destination {
+        Destination::Ecr { name } => {
+            let service = service(context, None)?;
+            let repository = ecr::ensure_repository(context, service.as_ref(), &name, &tags, args.repository.max_age_days)?;
+            let exists = service.has_image(&name, key)?;
+            if !(args.build.no_login || exists && args.build.skip_pull) {
+                ecr::log_in(context, args.build.engine, service.as_ref(), &repository)?;
+            }
+            (repository, exists)
+        }
+        Destination::Registry(repository) => {
+            let client = client(context, &repository.host, args.repository.insecure)?;
+            let exists = client.digest(&repository.name, key)?.is_some();
+            (repository, exists)
+        }
+    };
+    let image = repository.image(key);
+    let source = if exists && args.build.skip_pull {
+        context.status(&format!("{image} exists; not pulling it"));
+        ImageSource::Found
+    } else if exists {
+        engine::pull(args, context, &repository, &image)?
+    } else {
+        context.status(&format!("{image} does not exist yet; building it"));
+        engine::build(args, context, &image_key, secrets, &repository)?;
+        ImageSource::Built
+    };
+    output::print(args, context, &image_key, &repository, source)?;
+    Ok(ExitCode::Done)
+}
+
+impl From<DestinationError> for Failure {
+    fn from(error: DestinationError) -> Self {
+        let hint = match &error {
+            DestinationError::MissingName => {
+                "set `--name`; the default is build-cache/ORGANIZATION/PIPELINE from BUILDKITE_ORGANIZATION_SLUG and \
+                    BUILDKITE_PIPELINE_SLUG"
+            }
+            DestinationError::MissingProject => "set `--gcp-project`",
+            DestinationError::MissingRepository => "set `--repository HOST/NAME`",
+            DestinationError::Name(error) => error.hint(),
+            DestinationError::Tag { .. } => "write it as KEY=VALUE; AWS allows keys of up to 128 characters and values of up to 256",
+        };
+        Self::new(ExitCode::Usage, error.to_string()).hinted(hint)
+    }
+}
