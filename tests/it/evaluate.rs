@@ -1,4 +1,4 @@
-//! The evaluator: functions, conditions, references, unknowns, and every problem in CloudFormation's words.
+//! The evaluator: functions, conditions, references, unknown values, and CloudFormation's message for every problem.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -12,8 +12,8 @@ use rackform::parameters::{ParameterOverrides, ParameterSet};
 use rackform::template::{Arena, Template};
 use serde_json::{Value as Json, json};
 
-/// Evaluates a template given as JSON and looks at the answer.
-fn with<T>(template: &Json, flags: &[&str], state: &Json, look: impl FnOnce(Result<Evaluation<'_>, Diagnostics>) -> T) -> T {
+/// Evaluates a JSON template and passes the result to `inspect`.
+fn with<T>(template: &Json, flags: &[&str], state: &Json, inspect: impl FnOnce(Result<Evaluation<'_>, Diagnostics>) -> T) -> T {
     let source = Source::new("t.json", template.to_string());
     let state: State = serde_json::from_value(state.clone()).unwrap();
     let mut given = ParameterOverrides::new();
@@ -23,7 +23,7 @@ fn with<T>(template: &Json, flags: &[&str], state: &Json, look: impl FnOnce(Resu
     let arena = Arena::new();
     let template = Template::read(&source, &arena).unwrap();
     let parameters = ParameterSet::resolve(&template, &given).unwrap();
-    look(evaluate(&template, &parameters, &state, &arena))
+    inspect(evaluate(&template, &parameters, &state, &arena))
 }
 
 fn template(value: &Json) -> Json {
@@ -49,20 +49,20 @@ fn template(value: &Json) -> Json {
 
 const REGION: &str = r#"{"pseudo": {"AWS::Region": "us-west-1"}}"#;
 
-/// The value of one expression, `AWS::NoValue` as JSON `null`.
+/// Returns the value of an expression, with `AWS::NoValue` as JSON `null`.
 fn value(expression: Json) -> Json {
     with(&template(&expression), &[], &serde_json::from_str(REGION).unwrap(), |evaluation| {
         evaluation.unwrap().resources["T"].properties.get("P").map_or(Json::Null, |value| value.to_json())
     })
 }
 
-/// CloudFormation's wording of what is wrong with one expression.
+/// Returns CloudFormation's message for an invalid expression.
 fn error(expression: Json) -> String {
     with(&template(&expression), &[], &json!({}), |evaluation| evaluation.unwrap_err().0[0].aws_message.clone().unwrap_or_default())
 }
 
 #[test]
-fn functions_of_known_values_are_known() {
+fn functions_of_known_values_are_evaluated() {
     for (expression, expected) in [
         (json!({"Ref": "Name"}), json!("n")),
         (json!({"Ref": "List"}), json!(["a", "b", "c"])),
@@ -86,7 +86,7 @@ fn functions_of_known_values_are_known() {
 }
 
 #[test]
-fn unknown_values_keep_what_is_left_of_their_expression() {
+fn unknown_values_keep_their_residual_expression() {
     for (expression, expected) in [
         (json!({"Ref": "Vpc"}), json!({"Ref": "Vpc"})),
         (json!({"Ref": "Stored"}), json!({"Ref": "Stored"})),
@@ -104,7 +104,7 @@ fn unknown_values_keep_what_is_left_of_their_expression() {
 }
 
 #[test]
-fn mistakes_are_worded_as_cloudformation_words_them() {
+fn errors_have_cloudformations_messages() {
     for (expression, expected) in [
         (json!({"Ref": "Nope"}), "Template format error: Unresolved resource dependencies [Nope] in the Resources block of the template"),
         (
@@ -135,26 +135,26 @@ fn mistakes_are_worded_as_cloudformation_words_them() {
 }
 
 #[test]
-fn mistakes_of_outputs_are_worded_as_cloudformation_words_them() {
-    let says = |output: Json| {
+fn output_errors_have_cloudformations_messages() {
+    let message = |output: Json| {
         let template = json!({"Resources": {"T": {"Type": "AWS::SNS::Topic"}}, "Outputs": {"O": output}});
         with(&template, &[], &json!({}), |evaluation| evaluation.err().map(|problems| problems.0[0].aws_message.clone().unwrap()))
     };
     let not_text =
         |what: &str| format!("Template format error: The Value field of every Outputs member must evaluate to a String and not a {what}.");
-    assert_eq!(says(json!({"Value": ["a"]})), Some(not_text("List")));
-    assert_eq!(says(json!({"Value": {"a": "b"}})), Some(not_text("Map")));
+    assert_eq!(message(json!({"Value": ["a"]})), Some(not_text("List")));
+    assert_eq!(message(json!({"Value": {"a": "b"}})), Some(not_text("Map")));
     let export = "Template format error: Output O is malformed. The Name field of every Export member must be specified and consist only of \
                   alphanumeric characters, colons, or hyphens.";
     for name in [json!({}), json!({"Name": ""}), json!({"Name": "a_b"})] {
-        assert_eq!(says(json!({"Value": "v", "Export": name})).as_deref(), Some(export));
+        assert_eq!(message(json!({"Value": "v", "Export": name})).as_deref(), Some(export));
     }
-    assert_eq!(says(json!({"Value": "v", "Export": {"Name": "a-b:c1"}})), None);
-    assert_eq!(says(json!({"Value": "v", "Export": {"Name": {"Fn::Sub": "${AWS::StackName}_x"}}})), None);
+    assert_eq!(message(json!({"Value": "v", "Export": {"Name": "a-b:c1"}})), None);
+    assert_eq!(message(json!({"Value": "v", "Export": {"Name": {"Fn::Sub": "${AWS::StackName}_x"}}})), None);
 }
 
 #[test]
-fn known_state_takes_the_place_of_unknowns() {
+fn known_state_replaces_unknown_values() {
     let state = json!({
         "physical_ids": {"Vpc": "vpc-1"},
         "attributes": {"Vpc": {"CidrBlock": "10.0.0.0/16"}},
@@ -199,7 +199,7 @@ fn circular_resources_are_reported_with_the_whole_cycle() {
 }
 
 #[test]
-fn loops_are_written_out_in_every_section() {
+fn loops_are_expanded_in_every_section() {
     let template = json!({
         "Transform": "AWS::LanguageExtensions",
         "Parameters": {"Names": {"Type": "CommaDelimitedList", "Default": "a-b,c"}, "Keep": {"Type": "String", "Default": "Retain"}},
@@ -239,7 +239,7 @@ fn loops_are_written_out_in_every_section() {
 }
 
 #[test]
-fn loops_and_their_kin_need_the_language_extensions() {
+fn loops_and_related_functions_require_the_language_extensions() {
     let template = json!({
         "Resources": {
             "Fn::ForEach::Loop": ["N", ["a"], {"T${N}": {"Type": "AWS::SNS::Topic"}}],
@@ -249,12 +249,12 @@ fn loops_and_their_kin_need_the_language_extensions() {
     let problems = with(&template, &[], &json!({}), |evaluation| evaluation.unwrap_err().0);
     let rules: Vec<&str> = problems.iter().map(|one| one.rule).collect();
     assert_eq!(rules, ["needs-language-extensions", "policy-not-a-string", "needs-language-extensions"]);
-    let says = problems[0].aws_message.as_deref();
-    assert_eq!(says, Some("Template format error: [/Resources/Fn::ForEach::Loop] resource definition is malformed"));
+    let message = problems[0].aws_message.as_deref();
+    assert_eq!(message, Some("Template format error: [/Resources/Fn::ForEach::Loop] resource definition is malformed"));
 }
 
 #[test]
-fn rules_forbid_what_their_assertions_deny() {
+fn rules_reject_parameters_that_fail_their_assertions() {
     let template = json!({
         "Parameters": {"Size": {"Type": "String", "Default": "small"}, "Stage": {"Type": "String", "Default": "test"}},
         "Rules": {"Sizes": {
@@ -275,7 +275,7 @@ fn rules_forbid_what_their_assertions_deny() {
 }
 
 #[test]
-fn what_a_macro_may_add_is_unknown_and_not_an_error() {
+fn names_that_a_macro_may_add_are_unknown_without_an_error() {
     let template = json!({
         "Transform": "AWS::Serverless-2016-10-31",
         "Resources": {"F": {"Type": "AWS::Serverless::Function", "Properties": {"Role": {"Fn::GetAtt": ["FRole", "Arn"]}}}},
@@ -300,7 +300,7 @@ fn what_a_macro_may_add_is_unknown_and_not_an_error() {
 }
 
 #[test]
-fn an_output_is_what_the_finished_stack_shows_where_the_template_tells() {
+fn outputs_resolve_references_that_the_template_determines() {
     let template = json!({
         "Resources": {
             "Named": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "b"}},
@@ -321,20 +321,20 @@ fn an_output_is_what_the_finished_stack_shows_where_the_template_tells() {
         let found: Vec<Json> = evaluation.outputs.values().map(|output| output.value.to_json()).collect();
         let arn = json!({"Fn::GetAtt": ["Named", "Arn"]});
         assert_eq!(found, [json!("b"), json!({"Ref": "Unnamed"}), json!("is-b!"), arn, json!({"Fn::GetAtt": ["S", "Value"]})]);
-        // A property keeps the reference, as a change set shows it.
+        // A property keeps the reference, as change sets do.
         assert_eq!(evaluation.resources["P"].properties.to_json()["Value"], json!({"Fn::Join": ["", ["is-", {"Ref": "Named"}]]}));
     });
 }
 
 #[test]
-fn a_small_template_cannot_ask_for_all_the_memory() {
+fn expansion_of_a_small_template_is_limited() {
     let mut expression = json!("0123456789");
     for _ in 0..38 {
         expression = json!({"Fn::Sub": ["${A}${A}", {"A": expression}]});
     }
     let found = with(&template(&expression), &[], &json!({}), |evaluation| evaluation.unwrap_err().0.remove(0).message);
     assert_eq!(found, "the result is a string of more than 4 MB");
-    // Outputs that lead to each other in a fan, too wide to follow.
+    // Outputs whose chain of references is too wide to resolve.
     let mut resources = serde_json::Map::new();
     for index in 0..30 {
         let value = json!({"Fn::Sub": format!("${{P{0}.Value}}${{P{0}.Value}}", index + 1)});
@@ -346,7 +346,7 @@ fn a_small_template_cannot_ask_for_all_the_memory() {
 }
 
 #[test]
-fn a_stack_name_in_upper_case_is_warned_of_where_a_repository_is_named_after_it() {
+fn an_uppercase_stack_name_in_a_repository_name_is_a_warning() {
     let repository = json!({"Type": "AWS::ECR::Repository", "Properties": {"RepositoryName": {"Fn::Sub": "${AWS::StackName}/cache"}}});
     let template = json!({"Resources": {"Cache": repository, "Unnamed": {"Type": "AWS::ECR::Repository"}}});
     let warnings = |state: Json| {

@@ -1,4 +1,4 @@
-//! What holds of any template: evaluating and planning are functions, and the text's form does not matter.
+//! Properties of generated templates: evaluation and planning are deterministic and independent of the text format.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
@@ -16,7 +16,7 @@ use serde_json::{Value as Json, json};
 
 use crate::support;
 
-/// Values for parameters, by name.
+/// Parameter values by name.
 type Flags = Vec<(&'static str, &'static str)>;
 
 fn given(flags: &Flags) -> ParameterOverrides {
@@ -27,7 +27,7 @@ fn given(flags: &Flags) -> ParameterOverrides {
     given
 }
 
-/// Evaluates a template and returns the answer of `rackform evaluate --json`, or what is wrong.
+/// Evaluates a template and returns the JSON output of `rackform evaluate`, or the errors.
 fn evaluated(name: &str, text: &str, flags: &Flags) -> Result<String, String> {
     let source = Source::new(name, text);
     let (arena, state) = (Arena::new(), State::default());
@@ -50,8 +50,8 @@ fn planned(before: (&str, &Flags), after: (&str, &Flags)) -> Plan {
     plan(&old, &new)
 }
 
-/// Returns the template as YAML, and that as JSON again.
-fn there_and_back(text: &str, functions: Functions) -> (String, String) {
+/// Returns the template as YAML, and that YAML converted to JSON.
+fn yaml_and_json(text: &str, functions: Functions) -> (String, String) {
     let source = Source::new("t.json", text);
     let arena = Arena::new();
     let yaml = Source::new("t.yaml", write_yaml(Document::read(&source, &arena).unwrap().root, functions));
@@ -59,10 +59,10 @@ fn there_and_back(text: &str, functions: Functions) -> (String, String) {
     (yaml.text().to_owned(), json)
 }
 
-/// A generated template's resources: each refers at most to those before it, so that there is no ring.
+/// The resources of a generated template. Each refers only to earlier ones, so there are no cycles.
 #[derive(Clone, Debug)]
 struct Shape {
-    /// What each resource is, and which earlier one it refers to (modulo how many there are).
+    /// The kind of each resource, and the earlier resource that it refers to (modulo their number).
     resources: Vec<(Kind, usize, Texture)>,
     flags: Flags,
 }
@@ -77,7 +77,7 @@ enum Kind {
     Role,
 }
 
-/// How a text property is written.
+/// The form of a text property.
 #[derive(Clone, Copy, Debug)]
 enum Texture {
     Plain,
@@ -113,7 +113,7 @@ fn shape() -> impl Strategy<Value = Shape> {
 }
 
 impl Kind {
-    /// The type, a property that takes any text, and an attribute.
+    /// Returns the type, a property that accepts any text, and an attribute.
     fn facts(self) -> (&'static str, &'static str, &'static str) {
         match self {
             Self::Queue => ("AWS::SQS::Queue", "QueueName", "Arn"),
@@ -127,12 +127,12 @@ impl Kind {
 }
 
 impl Shape {
-    /// Returns the template's text; `turn` moves every texture along, for a template that differs from this one.
+    /// Returns the template's text; `turn` shifts every texture, for a different template of the same shape.
     fn text(&self, turn: usize) -> String {
         let mut resources = serde_json::Map::new();
         for (index, (kind, target, texture)) in self.resources.iter().enumerate() {
             let (resource_type, property, _) = kind.facts();
-            // References to a resource with a condition stand only under the same one.
+            // A resource with a condition is referenced only under the same condition.
             let before = (index > 0).then(|| target % index);
             let text = self.value(*texture, before, turn);
             let mut resource = json!({ "Type": resource_type, "Properties": { property: text, "Tags": [
@@ -187,13 +187,13 @@ impl Shape {
     }
 }
 
-/// Checks one template under one set of flags, and the way from another to it.
+/// Checks the evaluation of `after` and the plan from `before` to it.
 fn check(before: (&str, &Flags), after: (&str, &Flags)) {
     let (text, flags) = after;
     let meaning = evaluated("t.json", text, flags).unwrap();
     assert_eq!(evaluated("t.json", text, flags).unwrap(), meaning, "evaluating twice");
     for functions in [Functions::Long, Functions::Short] {
-        let (yaml, json) = there_and_back(text, functions);
+        let (yaml, json) = yaml_and_json(text, functions);
         assert_eq!(evaluated("t.yaml", &yaml, flags).unwrap(), meaning, "{yaml}");
         assert_eq!(evaluated("t.json", &json, flags).unwrap(), meaning, "{json}");
     }
@@ -201,7 +201,7 @@ fn check(before: (&str, &Flags), after: (&str, &Flags)) {
     assert!(!nothing.has_changes() && nothing.risks.is_empty() && nothing.parameters.is_empty(), "{nothing:?}");
     let [first, second] = [(); 2].map(|()| planned(before, after));
     assert_eq!(serde_json::to_string(&first).unwrap(), serde_json::to_string(&second).unwrap(), "planning twice");
-    // The second view is not in the saved form, so it is compared on its own.
+    // The second view is not serialized, so it is compared separately.
     assert_eq!(first.change_set_without_values, second.change_set_without_values);
 }
 
@@ -209,14 +209,14 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_template_means_the_same_each_time_and_in_either_form(shape in shape(), old_flags in flags(), turn in 0_usize..6) {
+    fn evaluation_and_planning_of_generated_templates_are_deterministic(shape in shape(), old_flags in flags(), turn in 0_usize..6) {
         let (old, new) = (shape.text(turn), shape.text(0));
         check((&old, &old_flags), (&new, &shape.flags));
     }
 
-    /// Writing the change back undoes it: what one plan adds, the other removes.
+    /// The plan of the reverse change removes what the plan adds.
     #[test]
-    fn the_way_back_removes_what_the_way_there_adds(shape in shape(), old_flags in flags()) {
+    fn the_reverse_plan_removes_the_added_resources(shape in shape(), old_flags in flags()) {
         let text = shape.text(0);
         let names = |plan: &Plan, action| {
             let of = plan.change_set.changes.iter().filter(|change| change.resource_change.action == action);
@@ -248,14 +248,14 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 6, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn our_own_rack_means_the_same_each_time_and_in_either_form(old_flags in rack_flags(), flags in rack_flags()) {
+    fn evaluation_and_planning_of_our_rack_are_deterministic(old_flags in rack_flags(), flags in rack_flags()) {
         let text = render(&RenderOptions::default()).unwrap();
         check((&text, &old_flags), (&text, &flags));
     }
 }
 
 #[test]
-fn the_real_rack_means_the_same_each_time_and_in_either_form() {
+fn evaluation_and_planning_of_the_real_rack_are_deterministic() {
     let Some(folder) = support::shared_data() else { return };
     let text = std::fs::read_to_string(folder.join("convox-rack-20260421.json")).unwrap();
     let base = || vec![("Password", "hunter2hunter2"), ("Version", "1")];

@@ -1,7 +1,7 @@
-//! What real AWS recorded, against the evaluator.
+//! Compares the evaluator with recordings of real AWS.
 //!
-//! Every recording is judged on what can be known before deployment: a value that the evaluator leaves unknown must be one that
-//! rests on something only a deployed stack has; a value that it knows must be AWS's own.
+//! Only values that are known before deployment are compared: an unknown value must depend on something that only a deployed stack has; a
+//! known value must equal the recorded one.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
@@ -15,7 +15,7 @@ use serde_json::Value as Json;
 
 use crate::support::shared_data;
 
-/// Reads every recording of a folder, in the order of their names.
+/// Reads every recording of a folder, sorted by name.
 fn recordings(folder: &str) -> Vec<(String, Json)> {
     let Some(data) = shared_data() else { return Vec::new() };
     let mut files: Vec<_> = fs::read_dir(data.join("aws-recordings").join(folder)).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -24,7 +24,7 @@ fn recordings(folder: &str) -> Vec<(String, Json)> {
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
         (name, serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap())
     };
-    // Some recordings lost their template on the way; nothing can be said of them.
+    // Recordings without a template cannot be compared.
     files
         .iter()
         .map(read)
@@ -32,7 +32,7 @@ fn recordings(folder: &str) -> Vec<(String, Json)> {
         .collect()
 }
 
-/// Returns the text that was sent to AWS, where scrubbing put a name such as `<qualifier>` in its place.
+/// Returns the text that was sent to AWS, in place of a placeholder such as `<qualifier>` from the anonymized recording.
 fn unscrubbed(recording: &Json, text: &str) -> String {
     let substituted = recording["substituted"].as_object().into_iter().flatten();
     substituted
@@ -41,8 +41,8 @@ fn unscrubbed(recording: &Json, text: &str) -> String {
         .fold(text.to_owned(), |text, (sent, shown)| text.replace(shown, sent))
 }
 
-/// Tells whether scrubbing left a name that stands nowhere in the input, so that the value cannot be told.
-fn is_lost(text: &str, input: &str) -> bool {
+/// Returns whether a text has a placeholder that is not in the input, so that its original value is unknown.
+fn has_unknown_placeholder(text: &str, input: &str) -> bool {
     text.match_indices('<').any(|(start, _)| text[start..].find('>').is_some_and(|end| !input.contains(&text[start..=start + end])))
 }
 
@@ -57,7 +57,7 @@ fn state(recording: &Json) -> State {
     state
 }
 
-fn run<T>(recording: &Json, look: impl FnOnce(Result<Evaluation<'_>, Diagnostics>) -> T) -> T {
+fn run<T>(recording: &Json, inspect: impl FnOnce(Result<Evaluation<'_>, Diagnostics>) -> T) -> T {
     let text = recording["template_text"].as_str().map_or_else(|| recording["template"].to_string(), str::to_owned);
     let (source, arena, state) = (Source::new("t", text), Arena::new(), state(recording));
     let mut given = ParameterOverrides::new();
@@ -67,25 +67,25 @@ fn run<T>(recording: &Json, look: impl FnOnce(Result<Evaluation<'_>, Diagnostics
     }
     let template = match Template::read(&source, &arena) {
         Ok(template) => template,
-        Err(problems) => return look(Err(problems)),
+        Err(problems) => return inspect(Err(problems)),
     };
     let parameters = match ParameterSet::resolve(&template, &given) {
         Ok(parameters) => parameters,
-        Err(problems) => return look(Err(problems)),
+        Err(problems) => return inspect(Err(problems)),
     };
-    look(evaluate(&template, &parameters, &state, &arena))
+    inspect(evaluate(&template, &parameters, &state, &arena))
 }
 
-/// What is compared, and what could not be.
+/// The values that were compared, and those that could not be.
 struct Judge<'j> {
     recording: &'j Json,
     input: String,
-    /// Values that only a deployed stack knows, with what AWS recorded.
+    /// Values that only a deployed stack has, with the recorded values.
     open: Vec<String>,
 }
 
 impl Judge<'_> {
-    /// Whether a value is what AWS recorded, as far as it can be known.
+    /// Returns whether a value equals the recorded one, as far as it is known.
     fn agrees(&mut self, value: &Value<'_>, recorded: &Json) -> bool {
         if value.is_unknown() {
             self.open.push(format!("{} is {recorded}", value.to_json()));
@@ -94,7 +94,7 @@ impl Judge<'_> {
         match recorded {
             Json::String(text) => {
                 let sent = unscrubbed(self.recording, text);
-                value.text() == Some(text) || value.text() == Some(&sent) || is_lost(text, &self.input)
+                value.text() == Some(text) || value.text() == Some(&sent) || has_unknown_placeholder(text, &self.input)
             }
             Json::Array(items) => {
                 let Some(values) = value.items() else { return false };
@@ -186,7 +186,7 @@ fn judge_all(judge: &mut Judge<'_>, evaluation: &Evaluation<'_>) -> Vec<String> 
 }
 
 #[test]
-fn evaluations_are_what_aws_recorded() {
+fn evaluations_match_the_recordings() {
     let recordings = recordings("evaluations");
     let (mut open, mut wrong) = (Vec::new(), Vec::new());
     for (name, recording) in &recordings {
@@ -202,8 +202,8 @@ fn evaluations_are_what_aws_recorded() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// What `evaluate` cannot see: the request beside the template, and a template that changes nothing.
-fn is_of_the_template(recording: &Json) -> bool {
+/// Returns whether the template causes the error, and not the request or an update without changes.
+fn is_template_error(recording: &Json) -> bool {
     !matches!(recording["recorded_message"].as_str(), Some("No updates are to be performed."))
         && recording["recorded_code"] == "ValidationError"
         && recording["request"].get("ResourceTypes").is_none()
@@ -213,8 +213,8 @@ fn is_of_the_template(recording: &Json) -> bool {
 }
 
 #[test]
-fn errors_are_worded_as_aws_words_them() {
-    let recordings: Vec<_> = recordings("errors").into_iter().filter(|(_, recording)| is_of_the_template(recording)).collect();
+fn error_messages_match_the_recordings() {
+    let recordings: Vec<_> = recordings("errors").into_iter().filter(|(_, recording)| is_template_error(recording)).collect();
     let mut wrong = Vec::new();
     for (name, recording) in &recordings {
         let expected = recording["recorded_message"].as_str().unwrap();
@@ -231,7 +231,7 @@ fn errors_are_worded_as_aws_words_them() {
 }
 
 #[test]
-fn templates_of_change_sets_are_accepted() {
+fn templates_of_recorded_change_sets_are_accepted() {
     let (mut count, mut refused) = (0, Vec::new());
     for (name, recording) in recordings("change-sets") {
         for side in ["before", "after"] {

@@ -10,7 +10,7 @@ use rackform::template::{Arena, Template};
 
 use crate::support;
 
-/// Reads a template and returns what it says is wrong: place, message, and AWS's words after a `|`.
+/// Reads a template and returns its problems: position, message, and CloudFormation's message after a `|`.
 fn problems(text: &str) -> Vec<String> {
     let source = Source::new("t.json", text);
     let arena = Arena::new();
@@ -30,7 +30,7 @@ fn problems(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_problem_of_the_sections_is_listed_in_the_order_of_cloudformation_with_its_place() {
+fn section_problems_are_listed_in_cloudformations_order_with_positions() {
     let text = r#"{
   "AWSTemplateFormatVersion": "2010-09-10",
   "resources": {},
@@ -70,7 +70,7 @@ fn every_problem_of_the_sections_is_listed_in_the_order_of_cloudformation_with_i
 }
 
 #[test]
-fn a_template_is_an_object_with_resources() {
+fn a_template_must_be_an_object_with_resources() {
     assert_eq!(
         problems("[]"),
         ["1:1 template-shape: a template must be an object, and this is an array | Template format error: unsupported structure."]
@@ -81,7 +81,7 @@ fn a_template_is_an_object_with_resources() {
 }
 
 #[test]
-fn a_misspelt_name_gets_a_suggestion() {
+fn a_misspelled_name_gets_a_suggestion() {
     let source = Source::new("t.json", r#"{ "Resorces": {}, "Resources": { "A": { "Type": "T", "DependOn": [], "Tags": [] } } }"#);
     let arena = Arena::new();
     let hints: Vec<_> = Template::read(&source, &arena).unwrap_err().0.into_iter().filter_map(|problem| problem.hint).collect();
@@ -89,18 +89,18 @@ fn a_misspelt_name_gets_a_suggestion() {
 }
 
 #[test]
-fn what_the_service_accepts_is_accepted() {
+fn templates_that_cloudformation_accepts_are_accepted() {
     for text in [
         // The language extensions' loops, and a transform in every form.
         r#"{ "Transform": "AWS::LanguageExtensions", "Resources": { "Fn::ForEach::Topics": ["N", ["a"], { "Topic${N}": { "Type": "T" } }] } }"#,
         r#"{ "Transform": { "Name": "AWS::Include", "Parameters": { "Location": "s3://b/k" } }, "Resources": { "A": { "Type": "T" } } }"#,
         r#"{ "Fn::Transform": { "Name": "AWS::Include", "Parameters": { "Location": "s3://b/k" } } }"#,
         r#"{ "Resources": { "Fn::Transform": { "Name": "AWS::Include", "Parameters": { "Location": "s3://b/k" } } } }"#,
-        // A macro may take anything away again.
+        // A macro may remove any section.
         r#"{ "Transform": ["AWS::Serverless-2016-10-31"], "Globals": {}, "Resources": { "S": { "Type": "AWS::Serverless::StateMachine", "Connectors": {}, "Properties": { "Definition": { "ResultPath": null } } } } }"#,
-        // Null in metadata and under a function.
+        // Null values in metadata and in a function.
         r#"{ "Metadata": { "a": null }, "Resources": { "A": { "Type": "T", "Metadata": { "b": [null] }, "Properties": { "P": { "Fn::Transform": { "Name": "M", "Parameters": { "x": null } } } } } } }"#,
-        // What the CDK writes.
+        // A template from the CDK.
         r#"{ "Description": "d", "Rules": {}, "Hooks": {}, "Resources": { "A": { "Type": "Custom::X", "Version": "1.0", "Description": "d", "CreationPolicy": {}, "UpdatePolicy": {}, "DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain", "DependsOn": "B" } }, "Outputs": { "O": { "Value": "v", "Export": { "Name": "n" }, "Condition": "C" } } }"#,
     ] {
         assert_eq!(problems(text), [""; 0], "{text}");
@@ -108,7 +108,7 @@ fn what_the_service_accepts_is_accepted() {
 }
 
 #[test]
-fn the_real_rack_template_and_every_recorded_one_are_accepted() {
+fn the_real_rack_template_and_all_recorded_templates_are_accepted() {
     let Some(data) = support::shared_data() else { return };
     assert_eq!(problems(&std::fs::read_to_string(data.join("convox-rack-20260421.json")).unwrap()), [""; 0]);
     let mut read = 0;
@@ -128,7 +128,7 @@ fn the_real_rack_template_and_every_recorded_one_are_accepted() {
 }
 
 #[test]
-fn recorded_refusals_of_a_shape_are_worded_as_recorded() {
+fn messages_for_malformed_templates_match_the_recordings() {
     let Some(data) = support::shared_data() else { return };
     for name in [
         "api-test_resources__test_invalid_logical_resource_id.error",
@@ -145,7 +145,7 @@ fn recorded_refusals_of_a_shape_are_worded_as_recorded() {
 }
 
 #[test]
-fn names_in_a_mapping_are_letters_and_digits() {
+fn mapping_names_must_be_alphanumeric() {
     let text = r#"{"Mappings": {"Map": {"us-east-1": {"x86-64": "a", "HVM64": "b"}}}, "Resources": {"T": {"Type": "AWS::SNS::Topic"}}}"#;
     assert_eq!(
         problems(text),
@@ -156,7 +156,7 @@ fn names_in_a_mapping_are_letters_and_digits() {
 }
 
 #[test]
-fn a_text_that_is_no_json_is_not_well_formed_to_cloudformation() {
+fn invalid_json_has_cloudformations_not_well_formed_message() {
     assert_eq!(
         problems("{\n  \"Resources\": {},\n}"),
         ["2:18 json-syntax: comma before `}` | Template format error: JSON not well-formed. (line 2, column 19)"]

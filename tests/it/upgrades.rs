@@ -1,6 +1,6 @@
-//! Upgrades: a template changed in hundreds of small ways, planned there and back.
+//! Upgrades: hundreds of small changes to a template, planned in both directions.
 //!
-//! Whatever was changed, there is a plan; it names every resource whose resolved value changed and no resource that nothing reaches.
+//! Every change has a plan, which lists every resource whose resolved value changed and no resource without a changed dependency.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
@@ -15,7 +15,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::support::shared_data;
 
-/// Numbers that look random and are the same in every run.
+/// A deterministic pseudorandom number generator.
 struct Dice(u64);
 
 impl Dice {
@@ -31,26 +31,26 @@ impl Dice {
     }
 }
 
-/// What was done to a template, and what that must come to whatever it reaches.
+/// A change to a template and its expected effect.
 struct Mutation {
-    said: String,
-    /// Nothing may change.
-    is_noise: bool,
+    description: String,
+    /// Whether the plan must be empty.
+    is_no_op: bool,
 }
 
-fn did(said: String) -> Option<Mutation> {
-    Some(Mutation { said, is_noise: false })
+fn change(description: String) -> Option<Mutation> {
+    Some(Mutation { description, is_no_op: false })
 }
 
-fn noise(said: String) -> Option<Mutation> {
-    Some(Mutation { said, is_noise: true })
+fn no_op(description: String) -> Option<Mutation> {
+    Some(Mutation { description, is_no_op: true })
 }
 
 fn is_intrinsic(members: &Map<String, Json>) -> bool {
     members.len() == 1 && members.keys().all(|key| key == "Ref" || key.starts_with("Fn::") || key == "Condition")
 }
 
-/// Returns the pointers of every plain scalar below a value, those inside intrinsic functions left out.
+/// Returns the pointers of every scalar below a value, except inside intrinsic functions.
 fn scalars(value: &Json, path: &str, found: &mut Vec<String>) {
     match value {
         Json::Object(members) if is_intrinsic(members) => {}
@@ -65,7 +65,7 @@ fn scalars(value: &Json, path: &str, found: &mut Vec<String>) {
     }
 }
 
-/// Puts `to` where `from` is referred to.
+/// Replaces references to `from` with `to`.
 fn rename(value: &mut Json, from: &str, to: &str) {
     match value {
         Json::Object(members) => {
@@ -94,25 +94,25 @@ fn rename(value: &mut Json, from: &str, to: &str) {
     }
 }
 
-/// Changes something; `None` where the dice fell on nothing to change.
+/// Makes a random change; returns `None` if the chosen change does not apply.
 fn mutate(template: &mut Json, dice: &mut Dice) -> Option<Mutation> {
     let resources = template["Resources"].as_object().unwrap();
     let id = dice.key(resources);
     match dice.below(14) {
         0 => {
             template["Resources"].as_object_mut().unwrap().remove(&id);
-            did(format!("drop {id}"))
+            change(format!("drop {id}"))
         }
         1 => {
             template["Resources"]["Newcomer"] =
                 json!({"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": {"Ref": "AWS::StackName"}}});
-            did("add Newcomer".to_owned())
+            change("add Newcomer".to_owned())
         }
         2 => {
             let body = template["Resources"].as_object_mut().unwrap().remove(&id).unwrap();
             template["Resources"]["Renamed"] = body;
             rename(template, &id, "Renamed");
-            did(format!("rename {id}"))
+            change(format!("rename {id}"))
         }
         3..=6 => {
             let mut found = Vec::new();
@@ -128,7 +128,7 @@ fn mutate(template: &mut Json, dice: &mut Dice) -> Option<Mutation> {
                 Json::Bool(flag) => json!(!flag),
                 _ => unreachable!(),
             };
-            did(format!("change {id}{path}"))
+            change(format!("change {id}{path}"))
         }
         7 => {
             let properties = template["Resources"][&id].get_mut("Properties")?.as_object_mut()?;
@@ -137,14 +137,14 @@ fn mutate(template: &mut Json, dice: &mut Dice) -> Option<Mutation> {
             }
             let name = dice.key(properties);
             properties.remove(&name);
-            did(format!("drop {id}/{name}"))
+            change(format!("drop {id}/{name}"))
         }
         8 => {
             let properties = template["Resources"][&id].get_mut("Properties")?.as_object_mut()?;
             let mut members: Vec<(String, Json)> = std::mem::take(properties).into_iter().collect();
             members.reverse();
             properties.extend(members);
-            noise(format!("turn {id} around"))
+            no_op(format!("turn {id} around"))
         }
         9 => {
             let parameters = template.get_mut("Parameters")?.as_object_mut()?;
@@ -158,14 +158,14 @@ fn mutate(template: &mut Json, dice: &mut Dice) -> Option<Mutation> {
                 (None, Some(text)) => json!(format!("{text}1")),
                 (None, None) => json!(default.as_i64()? + 1),
             };
-            did(format!("default of {name}"))
+            change(format!("default of {name}"))
         }
         10 => {
             let conditions = template.get_mut("Conditions")?.as_object_mut()?;
             let name = dice.key(conditions);
             let body = conditions[&name].take();
             conditions[&name] = json!({"Fn::Not": [body]});
-            did(format!("turn condition {name}"))
+            change(format!("turn condition {name}"))
         }
         11 => {
             let mut found = Vec::new();
@@ -180,16 +180,16 @@ fn mutate(template: &mut Json, dice: &mut Dice) -> Option<Mutation> {
             let path = &numbers[dice.below(numbers.len())];
             let value = template["Resources"][&id]["Properties"].pointer_mut(path).unwrap();
             *value = json!(value.to_string());
-            noise(format!("write {id}{path} as text"))
+            no_op(format!("write {id}{path} as text"))
         }
         12 => {
             template["Resources"][&id]["Metadata"] = json!({"Note": dice.below(1000)});
-            did(format!("note on {id}"))
+            change(format!("note on {id}"))
         }
         _ => {
             template["Resources"]["Lonely"] = json!({"Type": "AWS::SNS::Topic"});
             template["Resources"]["Lonely"]["DependsOn"] = json!([id]);
-            did(format!("add Lonely behind {id}"))
+            change(format!("add Lonely behind {id}"))
         }
     }
 }
@@ -217,14 +217,14 @@ fn resolved(resource: &Resource<'_>) -> Json {
     ])
 }
 
-/// Returns the resources that exist on one side only or whose resolved value differs.
+/// Returns the resources that exist in one template only or whose resolved value differs.
 fn differing(old: &Evaluation<'_>, new: &Evaluation<'_>) -> BTreeSet<String> {
     let ids = old.resources.keys().chain(new.resources.keys());
     let differs = |id: &&&str| old.resources.get(**id).map(resolved) != new.resources.get(**id).map(resolved);
     ids.filter(differs).map(|id| (*id).to_owned()).collect()
 }
 
-/// Tells whether a resource refers, directly or not, to one that differs.
+/// Returns whether a resource refers, directly or indirectly, to one that differs.
 fn is_reached(id: &str, differing: &BTreeSet<String>, sides: [&Evaluation<'_>; 2]) -> bool {
     let mut open = vec![id.to_owned()];
     let mut seen = BTreeSet::new();
@@ -239,30 +239,30 @@ fn is_reached(id: &str, differing: &BTreeSet<String>, sides: [&Evaluation<'_>; 2
     false
 }
 
-fn check(said: &str, made: &Plan, differing: &BTreeSet<String>, sides: [&Evaluation<'_>; 2]) {
+fn check(description: &str, made: &Plan, differing: &BTreeSet<String>, sides: [&Evaluation<'_>; 2]) {
     let touched: BTreeSet<&str> =
         made.effects.iter().filter(|effect| effect.effect != Effect::Untouched).map(|effect| effect.logical_resource_id.as_str()).collect();
     for id in differing {
-        assert!(touched.contains(id.as_str()), "{said}: `{id}` differs and the plan leaves it out");
+        assert!(touched.contains(id.as_str()), "{description}: `{id}` differs, but the plan does not list it");
     }
     for id in &touched {
-        assert!(is_reached(id, differing, sides), "{said}: the plan touches `{id}`, which nothing reaches");
+        assert!(is_reached(id, differing, sides), "{description}: the plan lists `{id}`, which has no changed dependency");
     }
     let listed = made.change_set.changes.iter().map(|change| change.resource_change.logical_resource_id.as_str());
     for id in listed {
-        assert!(made.effects.iter().any(|effect| effect.logical_resource_id == id), "{said}: `{id}` is listed without an effect");
+        assert!(made.effects.iter().any(|effect| effect.logical_resource_id == id), "{description}: `{id}` is listed without an effect");
     }
-    // Everything is created before what rests on it, and deleted after.
+    // Every resource is created before its dependents, and deleted after them.
     let place = |id: &str, effect: Effect| made.effects.iter().position(|one| one.logical_resource_id == id && one.effect == effect);
     for effect in made.effects.iter().filter(|effect| effect.effect == Effect::Created) {
         for needed in sides[1].needs(&effect.logical_resource_id) {
             let (own, before) = (place(&effect.logical_resource_id, Effect::Created), place(needed, Effect::Created));
-            assert!(before.is_none() || before < own, "{said}: {} before {needed}", effect.logical_resource_id);
+            assert!(before.is_none() || before < own, "{description}: {} before {needed}", effect.logical_resource_id);
         }
     }
 }
 
-/// Changes a template again and again, and returns how many changed ones were planned.
+/// Changes a template repeatedly, and returns how many of the changed templates have a plan.
 fn upgrade(text: &str, flags: &[&str], state: &State, rounds: u64) -> usize {
     let base: Json = serde_json::from_str(text).unwrap();
     let mut given = ParameterOverrides::new();
@@ -273,11 +273,12 @@ fn upgrade(text: &str, flags: &[&str], state: &State, rounds: u64) -> usize {
         let mut changed = base.clone();
         let count = 1 + dice.below(3);
         let mutations: Vec<Mutation> = (0..count).filter_map(|_| mutate(&mut changed, &mut dice)).collect();
-        let said = format!("round {round}: {}", mutations.iter().map(|mutation| mutation.said.as_str()).collect::<Vec<_>>().join(", "));
+        let description =
+            format!("round {round}: {}", mutations.iter().map(|mutation| mutation.description.as_str()).collect::<Vec<_>>().join(", "));
         let sources = [Source::new("old.json", text), Source::new("new.json", changed.to_string())];
         let arena = Arena::new();
         let old = Template::read(&sources[0], &arena).unwrap();
-        // A template that lost what it needs is refused with reasons, and there is nothing to plan.
+        // A template that lost a required part is refused with reasons and has no plan.
         let Ok(new) = Template::read(&sources[1], &arena) else { continue };
         let old_set = ParameterSet::resolve(&old, &given).unwrap();
         let Ok(new_set) = ParameterSet::resolve(&new, &given) else { continue };
@@ -286,11 +287,11 @@ fn upgrade(text: &str, flags: &[&str], state: &State, rounds: u64) -> usize {
         let differing = differing(&old, &new);
         for (from, to) in [(&old, &new), (&new, &old)] {
             let made = plan(from, to);
-            check(&said, &made, &differing, [from, to]);
-            if mutations.iter().all(|mutation| mutation.is_noise) {
-                assert!(!made.has_changes(), "{said}");
+            check(&description, &made, &differing, [from, to]);
+            if mutations.iter().all(|mutation| mutation.is_no_op) {
+                assert!(!made.has_changes(), "{description}");
             }
-            assert!(!plan(to, to).has_changes(), "{said}: against itself");
+            assert!(!plan(to, to).has_changes(), "{description}: compared with itself");
         }
         planned += 1;
     }
@@ -298,18 +299,18 @@ fn upgrade(text: &str, flags: &[&str], state: &State, rounds: u64) -> usize {
 }
 
 #[test]
-fn the_real_rack_changed_in_many_ways_has_a_plan_that_names_what_differs() {
+fn plans_of_random_changes_to_the_real_rack_list_every_difference() {
     let Some(folder) = shared_data() else { return };
     let text = std::fs::read_to_string(folder.join("convox-rack-20260421.json")).unwrap();
     let pseudo = json!({"pseudo": {"AWS::Region": "us-east-1", "AWS::AccountId": "111111111111", "AWS::StackName": "rack", "AWS::Partition": "aws"}});
     let state: State = serde_json::from_value(pseudo).unwrap();
     let planned = upgrade(&text, &["Password=hunter2hunter2", "Version=1", "BuildMethod=fargate"], &state, 120);
-    eprintln!("{planned} of 120 changed racks planned");
+    eprintln!("{planned} of 120 changed racks have a plan");
     assert!(planned > 60, "{planned}");
 }
 
 #[test]
-fn a_small_rack_changed_in_many_ways_has_a_plan_that_names_what_differs() {
+fn plans_of_random_changes_to_a_small_rack_list_every_difference() {
     let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/patch-small-rack/rack.json")).unwrap();
     let planned = upgrade(&text, &[], &State::default(), 400);
     assert!(planned > 200, "{planned}");

@@ -1,18 +1,18 @@
-//! What stands elsewhere, in other stacks, modules and macros: it stays open and is no mistake.
+//! Values from other stacks, modules and macros: they stay unknown and are not errors.
 
 use serde_json::{Value as Json, json};
 
 use super::{template, value, with};
 
-/// Our words for what is wrong with one expression.
-fn mistakes(expression: &Json) -> Vec<String> {
+/// Returns our messages for an invalid expression.
+fn messages(expression: &Json) -> Vec<String> {
     with(&template(expression), &[], &json!({}), |evaluation| {
         evaluation.err().unwrap_or_default().0.into_iter().map(|one| one.message).collect()
     })
 }
 
 #[test]
-fn an_output_of_another_stack_stays_open() {
+fn an_output_of_another_stack_stays_unknown() {
     let whole = json!({"Fn::GetStackOutput": {"StackName": {"Ref": "Name"}, "OutputName": "VpcId", "Region": "us-west-2"}});
     let known = json!({"Fn::GetStackOutput": {"StackName": "n", "OutputName": "VpcId", "Region": "us-west-2"}});
     assert_eq!(value(whole.clone()), known);
@@ -22,22 +22,22 @@ fn an_output_of_another_stack_stays_open() {
         (json!({"StackName": "producer"}), "`Fn::GetStackOutput` requires `OutputName`"),
         (json!({"StackName": "p", "OutputName": "o", "Account": "1"}), "`Fn::GetStackOutput` has no member `Account`"),
     ] {
-        assert_eq!(mistakes(&json!({"Fn::GetStackOutput": operand})), [message]);
+        assert_eq!(messages(&json!({"Fn::GetStackOutput": operand})), [message]);
     }
 }
 
 #[test]
-fn operands_that_a_macro_gives_are_left_to_it() {
+fn operands_from_a_macro_are_not_checked() {
     let include = json!({"Fn::Transform": {"Name": "AWS::Include", "Parameters": {"Location": "s3://bucket/text"}}});
     for function in ["Fn::Sub", "Fn::Join", "Fn::Select", "Fn::FindInMap", "Fn::GetAtt", "Fn::Cidr"] {
         let expression = json!({function: include});
-        assert_eq!(mistakes(&expression), Vec::<String>::new(), "{function}");
+        assert_eq!(messages(&expression), Vec::<String>::new(), "{function}");
         assert_eq!(value(expression.clone()), expression, "{function}");
     }
 }
 
 #[test]
-fn what_a_module_holds_may_be_referred_to() {
+fn references_into_a_module_are_accepted() {
     let module = json!({
         "Resources": {
             "Net": {"Type": "Our::Network::Vpc::MODULE", "Properties": {}},

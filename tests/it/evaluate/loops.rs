@@ -1,10 +1,10 @@
-//! `Fn::ForEach`: what it goes over, where it may stand, and what is wrong with a loop.
+//! `Fn::ForEach`: its collections, its positions and its errors.
 
 use serde_json::{Value as Json, json};
 
 use super::with;
 
-/// A template with one loop of topics over a collection.
+/// Returns a template with one loop that creates a topic for each item of a collection.
 fn over(collection: &Json) -> Json {
     json!({
         "Transform": [["AWS::LanguageExtensions"]],
@@ -31,15 +31,15 @@ fn names(collection: &Json) -> Vec<Json> {
     })
 }
 
-/// Our words and CloudFormation's for what is wrong with a template.
-fn mistakes(template: &Json) -> Vec<(String, String)> {
+/// Returns our messages and CloudFormation's for an invalid template.
+fn messages(template: &Json) -> Vec<(String, String)> {
     with(template, &[], &json!({}), |evaluation| {
         evaluation.unwrap_err().0.into_iter().map(|one| (one.message, one.aws_message.unwrap_or_default())).collect()
     })
 }
 
 #[test]
-fn a_loop_goes_over_lists_written_out_given_mapped_and_split() {
+fn a_loop_accepts_literal_parameter_mapped_and_split_lists() {
     for (collection, expected) in [
         (json!(["p", 2, true]), vec!["p-test", "2-test", "true-test"]),
         (json!({"Ref": "Names"}), vec!["a-1-test", "b-test"]),
@@ -54,7 +54,7 @@ fn a_loop_goes_over_lists_written_out_given_mapped_and_split() {
 }
 
 #[test]
-fn a_loop_must_know_what_it_goes_over() {
+fn the_collection_of_a_loop_must_be_known() {
     let layout = "Transform AWS::LanguageExtensions failed with: Fn::ForEach layout is incorrect";
     for (collection, message) in [
         (json!({"Fn::GetAtt": ["Always", "Names"]}), "the list of `Fn::ForEach` is not known before deployment"),
@@ -62,21 +62,21 @@ fn a_loop_must_know_what_it_goes_over() {
         (json!([{"a": "b"}]), "the list of `Fn::ForEach` contains an item that is not a string"),
         (json!("a"), "`Fn::ForEach` requires a list"),
     ] {
-        assert_eq!(mistakes(&over(&collection)), [(message.to_owned(), layout.to_owned())], "{collection}");
+        assert_eq!(messages(&over(&collection)), [(message.to_owned(), layout.to_owned())], "{collection}");
     }
-    let undefined = mistakes(&over(&json!({"Ref": "Name"})));
+    let undefined = messages(&over(&json!({"Ref": "Name"})));
     assert_eq!(undefined.len(), 1);
     assert_eq!(undefined[0].0, "`Name` is neither a parameter nor a resource of the template");
 }
 
 #[test]
-fn two_items_that_give_one_name_are_told_in_cloudformations_words() {
+fn duplicate_names_from_a_loop_have_cloudformations_message() {
     let aws = "Transform AWS::LanguageExtensions failed with: Duplicate key 'Topica1' when merging keys to parent object in Fn::ForEach";
-    assert_eq!(mistakes(&over(&json!(["a-1", "a1"]))), [("`Fn::ForEach` gives the key `Topica1` twice".to_owned(), aws.to_owned())]);
+    assert_eq!(messages(&over(&json!(["a-1", "a1"]))), [("`Fn::ForEach` gives the key `Topica1` twice".to_owned(), aws.to_owned())]);
 }
 
 #[test]
-fn loops_within_loops_know_both_names_and_write_out_properties() {
+fn nested_loops_resolve_both_variables_and_expand_properties() {
     let template = json!({
         "Transform": "AWS::LanguageExtensions",
         "Conditions": {"Fn::ForEach::Wanted": ["Zone", ["a", "b"], {"Has${Zone}": {"Fn::Equals": ["${Zone}", "a"]}}]},

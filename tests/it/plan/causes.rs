@@ -71,7 +71,7 @@ fn a_parameter_that_an_expression_refers_to_is_a_cause() {
 }
 
 #[test]
-fn a_parameter_that_does_not_decide_the_value_is_no_cause() {
+fn a_parameter_that_does_not_change_the_value_is_not_a_cause() {
     let same = json!({"Fn::FindInMap": ["Sizes", {"Ref": "P"}, "Same"]});
     assert_eq!(changed(&json!("other"), &same, "a", "a"), ["template"]);
     let cases = [
@@ -86,7 +86,7 @@ fn a_parameter_that_does_not_decide_the_value_is_no_cause() {
 }
 
 #[test]
-fn a_condition_is_a_cause_with_the_parameters_that_decide_it() {
+fn a_condition_and_its_parameters_are_causes() {
     let expected = ["condition On", "parameter P"];
     assert_eq!(with_p(&json!({"Fn::If": ["On", "on", "off"]})), expected);
     assert_eq!(with_p(&json!({"Fn::Sub": ["x-${X}", {"X": {"Fn::If": ["On", "on", "off"]}}]})), expected);
@@ -95,7 +95,7 @@ fn a_condition_is_a_cause_with_the_parameters_that_decide_it() {
 }
 
 #[test]
-fn a_condition_that_changes_but_does_not_decide_the_value_is_no_cause() {
+fn a_changed_condition_that_does_not_change_the_value_is_not_a_cause() {
     let same = json!({"Fn::If": ["On", "b", "b"]});
     assert_eq!(changed(&json!("a"), &same, "No", "No"), ["template"]);
     let nested = json!({"Fn::If": ["On", {"Fn::If": ["QOn", "x", "b"]}, "b"]});
@@ -103,17 +103,17 @@ fn a_condition_that_changes_but_does_not_decide_the_value_is_no_cause() {
 }
 
 #[test]
-fn parameters_that_only_together_decide_a_condition_are_causes_and_so_are_those_that_each_would() {
+fn several_parameters_can_cause_the_change_of_one_condition() {
     let both = json!({"Fn::If": ["Both", "on", "off"]});
     assert_eq!(changed(&both, &both, "No", "Yes"), ["condition Both", "parameter Q", "parameter P"]);
     let either = json!({"Fn::If": ["Either", "on", "off"]});
     assert_eq!(changed(&either, &either, "No", "Yes"), ["condition Either", "parameter Q", "parameter P"]);
-    // Q changes as well, but not to a value that matters.
+    // Q changes too, but not to a value that affects the condition.
     assert_eq!(changed(&either, &either, "No", "Maybe"), ["condition Either", "parameter P"]);
 }
 
 #[test]
-fn labels_that_a_new_condition_wraps_come_from_the_template() {
+fn values_that_a_new_condition_wraps_are_caused_by_the_template() {
     let container = |labels: &Json, read_only: bool| {
         let mut container = json!({"Name": "web", "Image": "i", "DockerLabels": labels});
         if read_only {
@@ -136,7 +136,7 @@ fn labels_that_a_new_condition_wraps_come_from_the_template() {
     let plan = upgrade(&old, &["ReadOnly=No"], &task(&wrapped, &condition), &["ReadOnly=No"]);
     let all = causes(&plan, "Task");
     assert!(!all.is_empty() && all.iter().all(|cause| cause.ends_with(" template")), "{all:?}");
-    // The condition was there, and its value changes: it decides only what differs between its branches.
+    // The condition exists and its value changes: it causes only the differences between its branches.
     let old = task(&json!([container(&json!({}), false)]), &condition);
     let plan = upgrade(&old, &["ReadOnly=No"], &task(&wrapped, &condition), &["ReadOnly=Yes"]);
     let expected = [
@@ -163,7 +163,7 @@ fn an_item_that_a_condition_adds_to_a_list_is_caused_by_it() {
 }
 
 #[test]
-fn what_is_new_in_the_template_has_no_old_value_and_so_is_no_cause() {
+fn a_new_parameter_with_its_default_is_not_a_cause() {
     let old = json!({"Resources": {"T": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": "a"}}}});
     let new = |value: Json| {
         json!({
@@ -181,7 +181,7 @@ fn what_is_new_in_the_template_has_no_old_value_and_so_is_no_cause() {
 }
 
 #[test]
-fn a_condition_that_the_template_edits_is_a_cause_without_parameters() {
+fn a_condition_edited_in_the_template_is_a_cause_without_parameters() {
     let template = |value: &str| {
         let mut template = topic(&json!({"Fn::If": ["On", "on", "off"]}));
         template["Conditions"]["On"] = json!({"Fn::Equals": [value, "Yes"]});
@@ -192,7 +192,7 @@ fn a_condition_that_the_template_edits_is_a_cause_without_parameters() {
 }
 
 #[test]
-fn resources_come_and_go_by_their_condition_or_by_the_template() {
+fn creations_and_deletions_are_caused_by_a_condition_or_the_template() {
     let template = |condition: Option<&str>| {
         let mut template = topic(&json!("t"));
         template["Resources"]["R"] = json!({"Type": "AWS::SNS::Topic"});
@@ -205,16 +205,16 @@ fn resources_come_and_go_by_their_condition_or_by_the_template() {
     let (on, q_on) = (template(Some("On")), template(Some("QOn")));
     assert_eq!(causes(&upgrade(&on, &["P=No"], &on, &["P=Yes"]), "R"), by_condition, "created");
     assert_eq!(causes(&upgrade(&on, &["P=Yes"], &on, &["P=No"]), "R"), by_condition, "deleted");
-    // The template names another condition, whose value stays.
+    // The template uses another condition, whose value does not change.
     assert_eq!(causes(&upgrade(&q_on, &["P=Yes"], &on, &["P=Yes"]), "R"), ["template"]);
     assert_eq!(causes(&upgrade(&template(None), &["P=No"], &on, &["P=No"]), "R"), ["template"]);
-    // The resource itself comes with the template, or goes with it.
+    // The template adds or removes the resource itself.
     assert_eq!(causes(&upgrade(&topic(&json!("t")), &["P=No"], &on, &["P=Yes"]), "R"), ["template"]);
     assert_eq!(causes(&upgrade(&on, &["P=Yes"], &topic(&json!("t")), &["P=No"]), "R"), ["template"]);
 }
 
 #[test]
-fn metadata_and_policies_have_causes_like_properties() {
+fn metadata_changes_have_causes() {
     let template = |old: bool| {
         let mut template = topic(&json!("t"));
         template["Resources"]["T"]["Metadata"] = json!({"Note": {"Fn::If": ["On", "on", "off"]}, "Text": if old { "a" } else { "b" }});
@@ -225,7 +225,7 @@ fn metadata_and_policies_have_causes_like_properties() {
 }
 
 #[test]
-fn an_attribute_is_the_same_cause_in_each_form_of_get_att() {
+fn every_form_of_get_att_reports_the_same_cause() {
     for attribute in [json!(["Nested", "Outputs.Vpc"]), json!("Nested.Outputs.Vpc"), json!(["Nested", "Outputs", "Vpc"])] {
         let resources = |url: &str| {
             json!({
@@ -241,7 +241,7 @@ fn an_attribute_is_the_same_cause_in_each_form_of_get_att() {
 }
 
 #[test]
-fn aws_reports_every_changed_reference_and_the_effect_only_what_decides() {
+fn the_change_set_lists_every_changed_reference_but_causes_only_the_decisive_one() {
     let value = json!({"Fn::Select": ["0", [{"Ref": "Q"}, {"Ref": "P"}]]});
     let plan = upgrade(&topic(&value), &["P=No", "Q=a"], &topic(&value), &["P=Yes", "Q=b"]);
     let entities: Vec<&str> =
@@ -251,7 +251,7 @@ fn aws_reports_every_changed_reference_and_the_effect_only_what_decides() {
 }
 
 #[test]
-fn many_parameters_and_conditions_take_bounded_time() {
+fn causes_of_many_parameters_and_conditions_take_bounded_time() {
     let count = 600;
     let name = |index: usize| format!("P{index}");
     let parameters: Json = (0..count).map(|index| (name(index), json!({"Type": "String"}))).collect::<serde_json::Map<_, _>>().into();

@@ -1,4 +1,5 @@
-//! What holds of any expression: what is left of it, evaluated again, gives what the expression gives, whatever becomes known by then.
+//! Properties of generated expressions: the residual expression, evaluated again with more known values, gives the same result as the
+//! original.
 
 use proptest::prelude::*;
 use rackform::diagnostic::Source;
@@ -7,8 +8,8 @@ use rackform::parameters::{ParameterOverrides, ParameterSet};
 use rackform::template::{Arena, Document, Functions, Template, write_yaml};
 use serde_json::{Value as Json, json};
 
-/// A template that holds expressions, with something of every kind to refer to.
-fn holding(conditional: &Json, value: &Json) -> String {
+/// Returns a template with the expressions and with a referable entry of every kind.
+fn template_with(conditional: &Json, value: &Json) -> String {
     json!({
         "Parameters": {
             "Name": {"Type": "String", "Default": "n"},
@@ -32,7 +33,7 @@ fn holding(conditional: &Json, value: &Json) -> String {
     .to_string()
 }
 
-/// Everything that the template leaves open.
+/// Returns a state with every value that the template leaves unknown.
 fn known() -> Json {
     json!({
         "pseudo": {"AWS::StackName": "s", "AWS::AccountId": "123456789012", "AWS::Region": "eu-north-1"},
@@ -43,7 +44,7 @@ fn known() -> Json {
     })
 }
 
-/// Returns the value of the property, `null` when it is not there, or the first problem.
+/// Returns the value of the property, `null` if it is missing, or the first problem.
 fn value(name: &str, text: &str, state: &Json) -> Result<Json, String> {
     let (source, arena) = (Source::new(name, text), Arena::new());
     let state: State = serde_json::from_value(state.clone()).unwrap();
@@ -53,7 +54,7 @@ fn value(name: &str, text: &str, state: &Json) -> Result<Json, String> {
     Ok(evaluation.resources["T"].properties.get("P").map_or(Json::Null, |value| value.to_json()))
 }
 
-/// Scalars as CloudFormation compares them: as text.
+/// Converts scalars to text, as CloudFormation compares them.
 fn as_text(value: Json) -> Json {
     match value {
         Json::Bool(_) | Json::Number(_) => Json::String(value.to_string()),
@@ -100,7 +101,7 @@ fn lists() -> impl Strategy<Value = Json> {
     ])
 }
 
-/// Text, and lists of text, each made of the other.
+/// Generates text and lists of text, each built from the other.
 fn text() -> BoxedStrategy<Json> {
     leaf()
         .prop_recursive(4, 24, 4, |inner| {
@@ -139,24 +140,24 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 384, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_is_left_of_an_expression_gives_what_the_expression_gives(operand in operand(), expression in text()) {
+    fn a_residual_expression_evaluates_like_the_original(operand in operand(), expression in text()) {
         let nothing = json!({});
-        let Ok(left) = value("t.json", &holding(&operand, &expression), &nothing) else { return Ok(()) };
+        let Ok(left) = value("t.json", &template_with(&operand, &expression), &nothing) else { return Ok(()) };
         let left = if left.is_null() { json!({"Ref": "AWS::NoValue"}) } else { left };
-        // What is left has nothing more to be worked out.
-        let again = value("t.json", &holding(&operand, &left), &nothing);
+        // Evaluating the residual expression again does not change it.
+        let again = value("t.json", &template_with(&operand, &left), &nothing);
         let again = again.map(|again| if again.is_null() { json!({"Ref": "AWS::NoValue"}) } else { again });
         prop_assert_eq!(again.as_ref(), Ok(&left), "{} leaves {}", expression, left);
-        // And once everything is known, both give the same.
-        if let Ok(whole) = value("t.json", &holding(&operand, &expression), &known()) {
-            let from_left = value("t.json", &holding(&operand, &left), &known());
+        // With all values known, both give the same result.
+        if let Ok(whole) = value("t.json", &template_with(&operand, &expression), &known()) {
+            let from_left = value("t.json", &template_with(&operand, &left), &known());
             prop_assert_eq!(from_left.map(as_text), Ok(as_text(whole)), "{} leaves {}", expression, left);
         }
     }
 
     #[test]
-    fn an_expression_gives_the_same_from_yaml(operand in operand(), expression in text()) {
-        let text = holding(&operand, &expression);
+    fn expressions_evaluate_the_same_from_yaml(operand in operand(), expression in text()) {
+        let text = template_with(&operand, &expression);
         let (source, arena) = (Source::new("t.json", &text), Arena::new());
         let root = Document::read(&source, &arena).unwrap().root;
         for functions in [Functions::Short, Functions::Long] {

@@ -1,4 +1,4 @@
-//! Tests that no text, however broken, crashes a reader, and that every refusal says where and why.
+//! Tests that no malformed text crashes a reader, and that every error has a position and a reason.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use proptest::prelude::*;
@@ -7,7 +7,7 @@ use rackform::template::{Arena, Document, Functions, Node, Template, write_yaml}
 
 use crate::support;
 
-/// Reads a text as JSON or YAML and as a template, and checks what is said of it.
+/// Reads a text as JSON or YAML and as a template, and checks the diagnostics.
 fn refusals(name: &str, text: &str) -> Diagnostics {
     let source = Source::new(name, text);
     let arena = Arena::new();
@@ -18,14 +18,14 @@ fn refusals(name: &str, text: &str) -> Diagnostics {
     for problem in &problems.0 {
         assert!(!problem.message.is_empty() && !problem.labels.is_empty(), "{problem:?} of {text:?}");
         for label in &problem.labels {
-            assert!(text.get(label.span.range()).is_some(), "{} is no place in {text:?}", problem.message);
+            assert!(text.get(label.span.range()).is_some(), "a label of `{}` is outside {text:?}", problem.message);
         }
     }
     problems
 }
 
 #[test]
-fn nesting_without_end_is_refused_quickly() {
+fn excessive_nesting_is_refused_quickly() {
     let many = 300_000;
     for (name, text) in [
         ("t.json", "[".repeat(many)),
@@ -44,7 +44,7 @@ fn nesting_without_end_is_refused_quickly() {
 }
 
 #[test]
-fn what_is_deepest_and_allowed_is_read_checked_and_written() {
+fn the_deepest_allowed_nesting_is_read_checked_and_written() {
     let deepest =
         format!("{{\"Resources\":{{\"A\":{{\"Type\":\"T\",\"Properties\":{{\"P\":{}1{}}}}}}}}}", "[".repeat(124), "]".repeat(124));
     assert_eq!(refusals("t.json", &deepest).to_string(), "");
@@ -56,13 +56,13 @@ fn what_is_deepest_and_allowed_is_read_checked_and_written() {
 }
 
 #[test]
-fn a_thousand_duplicates_are_reported_without_a_flood() {
+fn reported_duplicate_keys_are_limited() {
     let members: Vec<String> = (0..50_000).map(|_| "\"a\": 1".to_owned()).collect();
     assert_eq!(refusals("t.json", &format!("{{{}}}", members.join(",\n"))).0.len(), 100);
 }
 
 #[test]
-fn a_real_template_cut_off_anywhere_names_the_line_it_ends_in() {
+fn a_truncated_template_is_reported_with_its_last_line() {
     let Some(data) = support::shared_data() else { return };
     let whole = std::fs::read_to_string(data.join("convox-rack-20260421.json")).unwrap();
     let body = whole.trim_end();
@@ -82,7 +82,7 @@ fn a_real_template_cut_off_anywhere_names_the_line_it_ends_in() {
 }
 
 #[test]
-fn a_file_that_is_not_text_or_is_too_large_is_refused() {
+fn a_binary_or_too_large_file_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("t.json");
     std::fs::write(&path, b"{\n  \"a\": \"\xff\"\n}").unwrap();
@@ -92,7 +92,7 @@ fn a_file_that_is_not_text_or_is_too_large_is_refused() {
     assert!(matches!(Source::read(folder.path()).unwrap_err(), SourceError::Read { .. }));
 }
 
-/// Text that is JSON, or nearly.
+/// Generates valid and slightly invalid JSON.
 fn jsonish() -> impl Strategy<Value = String> {
     let piece = proptest::sample::select(
         &[
@@ -133,7 +133,7 @@ fn jsonish() -> impl Strategy<Value = String> {
     tree.prop_filter("the first character tells JSON from YAML", |text| text.starts_with(['[', '{']))
 }
 
-/// Text made of the pieces that readers stumble over.
+/// Generates text from fragments that are difficult for readers.
 fn broken() -> impl Strategy<Value = String> {
     let pieces = proptest::sample::select(
         &[
@@ -202,12 +202,12 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_is_json_is_what_others_take_for_json(text in jsonish()) {
+    fn the_json_reader_agrees_with_serde_json(text in jsonish()) {
         let source = Source::new("t.json", text.clone());
         let arena = Arena::new();
         let ours = Document::read(&source, &arena).map(|document| document.root);
         match (ours, serde_json::from_str::<serde_json::Value>(&text)) {
-            (Ok(root), Ok(value)) => prop_assert!(root.same(&Node::from_json(&value, &arena)), "{} is not {}", text, value),
+            (Ok(root), Ok(value)) => prop_assert!(root.same(&Node::from_json(&value, &arena)), "{} was not read as {}", text, value),
             (Err(problems), Ok(_)) => prop_assert!(problems.0.iter().all(|problem| problem.rule == "duplicate-key"), "{problems} in {text}"),
             (Ok(_), Err(error)) => prop_assert!(false, "{error} in {text}"),
             (Err(_), Err(_)) => {}

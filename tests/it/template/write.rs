@@ -1,4 +1,4 @@
-//! Tests of writing JSON and YAML, and of reading it back.
+//! Tests that write JSON and YAML and read it back.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use proptest::prelude::*;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support;
 
-/// Reads `text` and fails with it when it is not the same as `root`.
+/// Reads `text` and panics if it differs from `root`.
 fn assert_reads_back(root: &Node<'_>, text: &str, name: &str) {
     let source = Source::new(name, text);
     let arena = Arena::new();
@@ -35,7 +35,7 @@ fn yaml(value: &Value, functions: Functions) -> String {
 }
 
 #[test]
-fn the_real_rack_template_survives_json_and_yaml() {
+fn the_real_rack_template_round_trips_through_json_and_yaml() {
     let Some(data) = support::shared_data() else { return };
     let source = Source::read(&data.join("convox-rack-20260421.json")).unwrap();
     let arena = Arena::new();
@@ -48,7 +48,7 @@ fn the_real_rack_template_survives_json_and_yaml() {
 }
 
 #[test]
-fn json_is_written_in_the_style_asked_for() {
+fn json_is_written_in_the_requested_style() {
     let value = json!({"a": [1, {"b": "x\"\\\n\u{1}é"}], "c": {}, "d": []});
     let arena = Arena::new();
     let node = Node::from_json(&value, &arena);
@@ -61,7 +61,7 @@ fn json_is_written_in_the_style_asked_for() {
 }
 
 #[test]
-fn numbers_keep_their_text() {
+fn numbers_keep_their_notation() {
     let text = "[1.0,1.50,-0,1e3,1E-7,123456789012345678901234567890,0.10]";
     let source = Source::new("t.json", text);
     let arena = Arena::new();
@@ -71,7 +71,7 @@ fn numbers_keep_their_text() {
 }
 
 #[test]
-fn yaml_reads_like_a_template_written_by_hand() {
+fn yaml_is_written_in_the_usual_template_style() {
     let value = json!({
         "AWSTemplateFormatVersion": "2010-09-09",
         "Resources": {
@@ -126,7 +126,7 @@ Resources:
 }
 
 #[test]
-fn text_that_yaml_could_take_for_something_else_is_quoted() {
+fn strings_that_yaml_reads_as_other_types_are_quoted() {
     for text in AMBIGUOUS {
         let written = yaml(&json!({ "k": text }), Functions::Long);
         let value = written.strip_prefix("k: ").unwrap();
@@ -138,11 +138,11 @@ fn text_that_yaml_could_take_for_something_else_is_quoted() {
 }
 
 #[test]
-fn a_key_too_long_for_a_simple_one_is_still_read() {
+fn a_key_longer_than_a_simple_key_is_read_back() {
     let value = json!({ "a": [{ "k".repeat(3000): { "b": 1 }, "c": "d" }] });
     let arena = Arena::new();
     assert_round_trip(&Node::from_json(&value, &arena));
-    // Escaped, this key is six times as long as it is.
+    // Escaping makes this key six times as long.
     let value = json!({ "\u{15}".repeat(400): "a" });
     assert_round_trip(&Node::from_json(&value, &arena));
 }
@@ -238,12 +238,12 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_is_written_reads_back_the_same(value in values()) {
+    fn written_values_read_back_unchanged(value in values()) {
         let arena = Arena::new();
-        // A document that is one scalar is told from JSON by its first character, so templates' kinds are what counts.
+        // The reader detects JSON by the first character, which is ambiguous for a scalar; so the value is a member of an object.
         assert_round_trip(&Node::from_json(&json!({ "document": value }), &arena));
         let long = yaml(&json!({ "document": value }), Functions::Long);
-        prop_assert_eq!(&serde_yaml::from_str::<Value>(&long).unwrap()["document"], &value, "another reader, of\n{}", long);
+        prop_assert_eq!(&serde_yaml::from_str::<Value>(&long).unwrap()["document"], &value, "serde_yaml, from\n{}", long);
         if value.is_object() || value.is_array() {
             assert_reads_back(&Node::from_json(&value, &arena), &write_yaml(&Node::from_json(&value, &arena), Functions::Short), "t.yaml");
         }

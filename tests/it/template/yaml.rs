@@ -29,12 +29,12 @@ fn problems(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_bare_exclamation_mark_marks_text() {
+fn the_non_specific_tag_makes_a_string() {
     assert_eq!(read("- ! \"Ref\": AWS::AccountId\n- ! 12\n"), json!([{"Ref": "AWS::AccountId"}, "12"]));
 }
 
 #[test]
-fn short_forms_become_the_functions_they_stand_for() {
+fn short_forms_become_functions() {
     let text = r#"
 a: !Ref Vpc
 b: !GetAtt Nested.Outputs.Subnet
@@ -93,7 +93,7 @@ v: !GetAtt Alone
 }
 
 #[test]
-fn scalars_mean_what_they_mean_to_cloudformation() {
+fn scalars_are_read_as_cloudformation_reads_them() {
     let text = "
 yes: yes
 on: Off
@@ -149,7 +149,7 @@ fn aliases_and_merge_keys_are_expanded_as_the_package_command_does() {
 }
 
 #[test]
-fn a_few_aliases_cannot_stand_for_billions_of_values() {
+fn alias_expansion_is_limited() {
     let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for level in 1..30 {
         let before = vec![format!("*a{}", level - 1); 10].join(", ");
@@ -168,7 +168,7 @@ fn a_few_aliases_cannot_stand_for_billions_of_values() {
 }
 
 #[test]
-fn what_is_no_yaml_is_refused_with_its_place_and_a_hint() {
+fn invalid_yaml_is_reported_with_its_position_and_a_hint() {
     for (text, expected) in [
         ("A:\n\tB: 1\n", "2:1 yaml-syntax: tab in the indentation (YAML requires spaces for indentation)"),
         ("A: 1\n\tB: 2\n", "2:1 yaml-syntax: tab in the indentation (YAML requires spaces for indentation)"),
@@ -230,7 +230,7 @@ fn what_is_no_yaml_is_refused_with_its_place_and_a_hint() {
 }
 
 #[test]
-fn unknown_tags_and_duplicate_keys_are_all_named() {
+fn all_unknown_tags_and_duplicate_keys_are_reported() {
     assert_eq!(
         problems("A: !Reff x\nB: !Fn::Join [a]\nC: !ForEach x\nD: !!binary aGk=\nE: !Foo\n  a: 1\nA: 2\n"),
         [
@@ -245,7 +245,7 @@ fn unknown_tags_and_duplicate_keys_are_all_named() {
 }
 
 #[test]
-fn flow_style_is_yaml_when_the_name_says_so() {
+fn the_file_extension_selects_yaml_for_flow_style() {
     assert_eq!(read("{ A: !Ref B }"), json!({"A": {"Ref": "B"}}));
     assert_eq!(read("\u{feff}A: ü\n"), json!({"A": "ü"}));
 }
@@ -263,7 +263,7 @@ fn slices<'t>(source: &'t Source, node: &Node<'_>, found: &mut Vec<&'t str>) {
 }
 
 #[test]
-fn every_node_knows_where_it_stands() {
+fn every_node_has_its_span() {
     let text = "# é first\nA: !Ref  Vpc\nB: !GetAtt 'A.B'\nC: &x !Sub\n  - é${a}\n  - a: \"q\\n\"\nD:\n- 1\n- - 2\n  # c\nE: !Sub |  # c > d\n  one\n\n  two\n\nF: >-\n  x\nG: [a, {b: c}, !If [d, e: f]]\nH:\nI: &y plain\n   text\nJ: *y\nK: !GetAtt B.C\n";
     let source = Source::new("t.yaml", text);
     let arena = Arena::new();
