@@ -231,12 +231,12 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_on_the_way_back_is_told_beside_the_root_cause() {
+    fn a_rollback_failure_is_reported_in_addition_to_the_root_cause() {
         let all = events(&[
             ("rack", "UPDATE_IN_PROGRESS", "User Initiated"),
             ("A", "UPDATE_FAILED", "quota"),
             ("rack", "UPDATE_ROLLBACK_IN_PROGRESS", ""),
-            ("B", "UPDATE_FAILED", "somebody deleted it"),
+            ("B", "UPDATE_FAILED", "deleted outside CloudFormation"),
             ("rack", "UPDATE_ROLLBACK_FAILED", ""),
         ]);
         let mut history = History::default();

@@ -98,7 +98,7 @@ impl Progress {
         self.expected
     }
 
-    /// Returns the number of finished steps, whatever their result.
+    /// Returns the number of finished steps, including failed and cancelled ones.
     pub fn finished(&self) -> usize {
         self.done + self.failed + self.cancelled
     }

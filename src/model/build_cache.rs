@@ -220,7 +220,7 @@ fn declare_file_system(sections: &mut Sections, host: &HostTemplate) {
         .only_if(&FARGATE),
     );
     // Always the public subnets: a mount target's subnet is a create-only property, and EFS allows one mount target per zone. The private
-    // subnet with the same index is in the same zone, so builds in it reach the mount target whatever the value of `Private`.
+    // subnet with the same index is in the same zone, so builds in it reach the mount target for each value of `Private`.
     for (index, (target, subnet)) in MOUNT_TARGETS.iter().zip(&host.subnets).enumerate() {
         let condition = if index < 2 { FARGATE } else { FARGATE_THIRD_ZONE };
         if index < 2 || host.third_zone.is_some() {

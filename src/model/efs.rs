@@ -92,7 +92,7 @@ impl Resource for MountTarget {
 pub struct AccessPoint {
     /// The file system.
     pub file_system_id: Value<Id<FileSystem>>,
-    /// The user of every request, whatever user the client has.
+    /// The POSIX user of every request, in place of the client's own user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub posix_user: Property<PosixUser>,
     /// The directory that clients see as `/`.

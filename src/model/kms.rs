@@ -18,7 +18,7 @@ use super::value::{OrNoValue, Value};
 pub struct Key {
     /// The key's purpose.
     pub description: Value<String>,
-    /// The principals that can use the key. Without a statement for the account's root user, nobody can change the policy later.
+    /// The principals that can use the key. Without a statement for the account's root user, no principal could change the policy later.
     pub key_policy: PolicyDocument,
     /// Whether KMS rotates the key material every year.
     pub enable_key_rotation: bool,

@@ -2,7 +2,7 @@
 //!
 //! Takes a typed request ([`ChangeRequest`], [`DeletionRequest`] or a saved plan) and a [`Backend`](crate::backend::Backend). Loads the
 //! deployed stack, merges parameters, resolves SSM values, prepares imports, detects drift, plans and builds the target. Returns typed
-//! errors ([`OperationError`]); warnings and details are reported as data ([`Note`]) while the work goes on.
+//! errors ([`OperationError`]); warnings and details are reported as data ([`Note`]) during the preparation.
 //!
 //! Arguments, prompts, printing and exit codes are left to [`cli`](crate::cli), execution to [`apply`](crate::apply).
 

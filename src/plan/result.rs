@@ -54,7 +54,7 @@ pub struct Plan {
     /// The capabilities that the old template did not require.
     #[serde(skip)]
     pub new_capabilities: Vec<Capability>,
-    /// The errors with which CloudFormation refuses the update, whatever the request acknowledges.
+    /// The errors with which CloudFormation refuses the update, even if the request acknowledges them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refusals: Vec<Refusal>,
     /// Existing resources that a separate operation imports before the update.

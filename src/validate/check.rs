@@ -137,7 +137,7 @@ impl<'t, 'a> Check<'t, 'a> {
         let variable = &variables.all[index];
         let known = if variable.closed { variable.candidates.len() } else { usize::from(variable.in_force) };
         let candidates = variable.candidates.iter().take(known).enumerate();
-        candidates.map(|(candidate, text)| (Literal::Value(index, candidate), Variables::told(name, text).to_owned())).collect()
+        candidates.map(|(candidate, text)| (Literal::Value(index, candidate), Variables::derived_text(name, text).to_owned())).collect()
     }
 
     /// Returns whether a literal is true with the current value of its parameter.

@@ -98,7 +98,7 @@ impl<'a> Variables<'a> {
         let index = self.position(name)?;
         let variable = &self.all[index];
         let text = variable.candidates.get(chosen.get(index).copied().flatten()?)?;
-        let text = Self::told(name, text);
+        let text = Self::derived_text(name, text);
         Some(if variable.list {
             Concrete::List(text.split(',').map(|item| item.trim().to_owned()).collect())
         } else {
@@ -107,7 +107,7 @@ impl<'a> Variables<'a> {
     }
 
     /// Returns the value of a name for a candidate of its variable; for a region also its partition and URL suffix.
-    pub(super) fn told<'t>(name: &str, candidate: &'t str) -> &'t str {
+    pub(super) fn derived_text<'t>(name: &str, candidate: &'t str) -> &'t str {
         match name {
             "AWS::Partition" => partition(candidate).0,
             "AWS::URLSuffix" => partition(candidate).1,

@@ -92,7 +92,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Says something on standard error even under `--quiet`; a closed standard error is nobody's failure.
+    /// Prints a message on standard error even with `--quiet`; ignores a closed standard error.
     pub fn warn(&mut self, text: &str) {
         self.screen.status(text);
     }
@@ -131,7 +131,7 @@ impl<'a> Context<'a> {
         self.screen.stderr_layout()
     }
 
-    /// Tells whether there is somebody to ask.
+    /// Returns whether a terminal is available for prompts.
     pub fn can_prompt(&self) -> bool {
         self.screen.can_prompt()
     }
@@ -146,7 +146,7 @@ impl<'a> Context<'a> {
         (self.screen.into_captured(), self.summary)
     }
 
-    /// Asks before something is carried out; whoever has `--yes` need not. `declined` says what a no leaves as it was.
+    /// Asks for confirmation. If the user declines, the error message ends with `declined`, such as "the plan was not applied".
     ///
     /// # Errors
     ///

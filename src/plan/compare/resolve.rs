@@ -42,7 +42,7 @@ impl<'v, 'p, 'a> Resolver<'v, 'p, 'a> {
         Self { context, verdicts, viewpoint, fuel: MAX_REFERENCES }
     }
 
-    /// Returns the value, with [`KNOWN_AFTER_APPLY`] in place of whatever is unknown.
+    /// Returns the value, with [`KNOWN_AFTER_APPLY`] in place of unknown parts.
     pub(in crate::plan) fn json(&mut self, value: &Value<'a>) -> Json {
         self.fuel = MAX_REFERENCES;
         self.value(value, self.viewpoint, 0)

@@ -37,7 +37,7 @@ impl ImportStep {
 impl Plan {
     /// Adds the import that precedes the update, and reports what the update would do to an imported resource.
     ///
-    /// A resource that is imported and then replaced is lost to the rack whatever its policies say, so that is data loss.
+    /// A resource that is imported and then replaced is lost to the rack regardless of its policies, so that is data loss.
     #[must_use]
     pub fn with_imports(mut self, step: &ImportStep) -> Self {
         self.imports.clone_from(&step.resources);

@@ -35,12 +35,12 @@ impl<'a> Walk<'_, '_, 'a> {
             let diagnostic = self.check.error("missing-alternative", message, span, "");
             self.report(diagnostic.hinted("add one of these properties"));
         }
-        let mut told = Vec::new();
+        let mut reported = Vec::new();
         for (name, other) in facts.dependent_excluded() {
             if let (Some(one), Some(two)) = (find(name), find(other))
-                && !told.contains(&(other, name))
+                && !reported.contains(&(other, name))
             {
-                told.push((name, other));
+                reported.push((name, other));
                 self.excluded(one, two);
             }
         }

@@ -25,7 +25,7 @@ fn functions_come_before_names_and_names_before_cycles() {
         "Resources": {
             "A": topic(json!({"Ref": "B"})),
             "B": topic(json!({"Ref": "A"})),
-            "C": topic(json!({"Ref": "Missing"})),
+            "C": topic(json!({"Ref": "Absent"})),
             "D": topic(json!({"Fn::Split": ["-"]}))
         },
         "Conditions": {"X": {"Fn::Not": []}, "Y": {"Fn::And": ["X", {"Condition": "X"}]}}
@@ -37,7 +37,7 @@ fn functions_come_before_names_and_names_before_cycles() {
             "Template error: every Fn::And object requires a list of at least 2 and at most 10 boolean parameters.",
             "Template error: every Fn::Split object requires two parameters, (1) a string delimiter and (2) a string to be split or a function that \
              returns a string to be split.",
-            "Template format error: Unresolved resource dependencies [Missing] in the Resources block of the template",
+            "Template format error: Unresolved resource dependencies [Absent] in the Resources block of the template",
             "Circular dependency between resources: [A, B]",
             "Unresolved resource dependencies [Nowhere] in the Outputs block of the template",
         ]
@@ -81,7 +81,7 @@ fn parameter_errors_do_not_hide_template_errors() {
             "Parameters": {"Size": {"Type": "String", "AllowedValues": ["s", "l"], "Default": "s"}, "Name": {"Type": "String"}},
             "Mappings": {"Sizes": {"s": {"Count": 1}, "l": {"Count": 2}}},
             "Resources": {"T": {"Type": "AWS::SNS::Topic", "Properties": {
-                "TopicName": {"Fn::Sub": "${Missing}-${Name}"}, "DisplayName": {"Fn::FindInMap": ["Sizes", {"Ref": "Size"}, "Count"]}
+                "TopicName": {"Fn::Sub": "${Absent}-${Name}"}, "DisplayName": {"Fn::FindInMap": ["Sizes", {"Ref": "Size"}, "Count"]}
             }}}
         })
         .to_string(),
@@ -97,7 +97,7 @@ fn parameter_errors_do_not_hide_template_errors() {
             "Parameter 'Size' must be one of AllowedValues",
             "Parameters: [Name] must have values",
             "Parameters: [Nmae] do not exist in the template",
-            "Template format error: Unresolved resource dependencies [Missing] in the Resources block of the template",
+            "Template format error: Unresolved resource dependencies [Absent] in the Resources block of the template",
         ]
     );
     let run = bench.run("evaluate t.json -p Size=m");
@@ -108,7 +108,7 @@ fn parameter_errors_do_not_hide_template_errors() {
         [
             "error[allowed-values]: parameter `Size` has a value that is not allowed: `m`",
             "error[missing-parameter]: parameter `Name` has no default and requires a value",
-            "error[unresolved-reference]: `Missing` is neither a parameter nor a resource of the template",
+            "error[unresolved-reference]: `Absent` is neither a parameter nor a resource of the template",
         ]
     );
 }
@@ -118,15 +118,15 @@ fn a_diff_reports_the_problems_of_both_templates() {
     let bench = Bench::new();
     let template =
         |name: &str| json!({"Resources": {"T": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": {"Ref": name}}}}}).to_string();
-    bench.file("old.json", template("Missing"));
-    bench.file("new.json", template("MissingNew"));
+    bench.file("old.json", template("Absent"));
+    bench.file("new.json", template("NotThere"));
     bench.file("truncated.json", "{");
     let errors = |command: &str| -> Vec<String> {
         let run = bench.run(command);
         assert_eq!(run.code, 65, "{run}");
         run.stderr.lines().filter(|line| line.starts_with("error")).map(|line| line.chars().take(42).collect()).collect()
     };
-    let (before, after) = ("error[unresolved-reference]: `Missing` is n", "error[unresolved-reference]: `MissingNew` is");
+    let (before, after) = ("error[unresolved-reference]: `Absent` is n", "error[unresolved-reference]: `NotThere` is");
     assert_eq!(errors("diff old.json new.json"), [before, after]);
     assert_eq!(errors("diff truncated.json new.json"), ["error[json-syntax]: unexpected end of the ", after]);
     assert_eq!(errors("diff old.json old.json"), [before]);
@@ -137,7 +137,7 @@ fn malformed_resources_do_not_hide_reference_errors() {
     let bench = Bench::new();
     let template = json!({
         "Resources": {
-            "T": {"Type": "AWS::SNS::Topic", "Propertys": {}, "Properties": {"TopicName": {"Ref": "Missing"}}},
+            "T": {"Type": "AWS::SNS::Topic", "Propertys": {}, "Properties": {"TopicName": {"Ref": "Absent"}}},
             "Untyped": {"Properties": {"TopicName": {"Fn::Split": []}}}
         },
         "Outputs": {"Empty": {}, "O": {"Value": {"Ref": "Untyped"}}}
