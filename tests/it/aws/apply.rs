@@ -31,7 +31,7 @@ fn a_change_set_that_exceeds_the_plan_is_deleted_unless_allowed() {
     assert_eq!(run.code, 3, "{run}");
     assert!(run.stderr.contains("would do more than the approved plan"), "{run}");
     assert!(run.stderr.contains("`Queue`: replacement predicted False, AWS reports True"), "{run}");
-    assert!(run.stderr.contains("`Files`: AWS lists Remove AWS::EFS::FileSystem, the prediction does not have it"), "{run}");
+    assert!(run.stderr.contains("`Files`: AWS lists Remove AWS::EFS::FileSystem, which was not predicted"), "{run}");
     assert!(wire.all("ExecuteChangeSet").is_empty(), "{:?}", wire.actions());
     assert!(!wire.all("DeleteChangeSet").is_empty(), "{:?}", wire.actions());
 

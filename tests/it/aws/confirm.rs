@@ -13,7 +13,7 @@ fn agreement_is_reported_and_the_change_set_deleted() {
     let wire = Account::default().serve();
     let run = wire.run(&bench(""), CONFIRM);
     assert_eq!(run.code, 0, "{run}");
-    assert!(run.stdout.ends_with("AWS's change set agrees with the prediction (1 change listed).\n"), "{run}");
+    assert!(run.stdout.ends_with("AWS's change set agrees with the prediction (1 change).\n"), "{run}");
     let name = wire.all("CreateChangeSet")[0].field("ChangeSetName").unwrap();
     assert!(name.starts_with("rackform-confirm-"), "{name}");
     let values = wire.all("DescribeChangeSet")[0].field("IncludePropertyValues");
@@ -84,5 +84,5 @@ fn an_interrupted_run_deletes_its_change_set() {
 #[test]
 fn the_local_backend_cannot_confirm_a_plan() {
     let run = bench("").run("plan --backend local --confirm-with-aws -p Token=t");
-    assert!(run.code == 64 && run.stderr.contains("the backend in force is local"), "{run}");
+    assert!(run.code == 64 && run.stderr.contains("the backend is local"), "{run}");
 }

@@ -102,7 +102,7 @@ fn drift_is_reverted_only_on_request_and_shown_as_drift() {
 fn a_changed_property_that_drifted_shows_all_three_values() {
     let wire = wire(one("Queue", "AWS::SQS::Queue", "MODIFIED", &QUEUE));
     let run = wire.run(&bench("60"), "plan --drift");
-    assert!(run.stdout.contains("45 -> 60") && run.stdout.contains("drift: the deployed template says 30"), "{run}");
+    assert!(run.stdout.contains("45 -> 60") && run.stdout.contains("drift: the deployed template has 30"), "{run}");
     let settled = wire.run(&bench("45"), "plan --drift");
     assert!(
         settled.stdout.contains("Listed by CloudFormation, but not changed")

@@ -297,7 +297,7 @@ fn the_import_change_set_is_compared_with_the_import_only() {
     let wire = Account::default().serve();
     let run = wire.run(&bench(), "plan -p Cache=Yes --import Files=fs-0123456789abcdef0 --confirm-with-aws");
     assert_eq!(run.code, 0, "{run}");
-    assert!(run.stderr.contains("AWS is asked about the import alone"), "{run}");
+    assert!(run.stderr.contains("only the import is compared with AWS"), "{run}");
     let made = wire.all("CreateChangeSet");
     assert_eq!((made.len(), made[0].field("ChangeSetType").as_deref()), (1, Some("IMPORT")));
     assert!(wire.all("ExecuteChangeSet").is_empty() && !wire.all("DeleteChangeSet").is_empty(), "{:?}", wire.actions());

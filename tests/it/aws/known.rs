@@ -87,7 +87,7 @@ fn ssm_values_and_attributes_in_outputs_are_known_and_exports_are_not_requested(
 fn drift_is_shown_with_the_plan_and_whether_the_plan_changes_it() {
     let run = wire().run(&bench(), "plan --drift");
     assert!(run.stdout.contains("`Queue` (AWS::SQS::Queue) is MODIFIED; this plan changes it"), "{run}");
-    assert!(run.stdout.contains("/VisibilityTimeout: the template says 30, it is 45"), "{run}");
+    assert!(run.stdout.contains("/VisibilityTimeout: 30 in the template, actual value 45"), "{run}");
     let json = wire().run(&bench(), "plan --drift --format json").json();
     assert_eq!((&json["Drift"][0]["WrittenOver"], &json["Drift"][0]["Differences"][0]["Actual"]), (&true.into(), &"45".into()), "{json}");
 }

@@ -115,7 +115,7 @@ fn the_caller_identity_is_shown_once() {
         action => super::deployed(action, ""),
     });
     let run = wire.run(&super::bench(), "plan --preflight -vv");
-    assert_eq!(run.stderr.matches("asking AWS").count(), 1, "{run}");
+    assert_eq!(run.stderr.matches("using AWS").count(), 1, "{run}");
     assert_eq!(wire.all("GetCallerIdentity").len(), 1, "{:?}", wire.actions());
 }
 

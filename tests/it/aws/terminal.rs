@@ -105,7 +105,7 @@ fn the_second_interruption_offers_to_cancel_and_yes_rolls_the_update_back() {
     terminal.until("Ctrl-C again within");
     assert_eq!(account.status("slowest"), "UPDATE_IN_PROGRESS", "the first only stops following");
     terminal.press(CTRL_C);
-    terminal.until("Cancel the update of slowest?");
+    terminal.until("Cancel the update of slowest and roll back its changes?");
     assert_eq!(account.status("slowest"), "UPDATE_IN_PROGRESS", "the update is cancelled only after a confirmation");
     terminal.press(b"yes\n");
     let (code, shown) = terminal.finish();
@@ -120,7 +120,7 @@ fn answering_no_lets_the_update_continue() {
     terminal.press(CTRL_C);
     terminal.until("Ctrl-C again within");
     terminal.press(CTRL_C);
-    terminal.until("Cancel the update of slowest?");
+    terminal.until("Cancel the update of slowest and roll back its changes?");
     terminal.press(b"no\n");
     let (code, shown) = terminal.finish();
     assert_eq!((code, account.wait_until_idle("slowest").as_str()), (Some(130), "UPDATE_COMPLETE"), "{shown}");
