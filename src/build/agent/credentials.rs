@@ -1,4 +1,4 @@
-//! Credentials of registries as engines read them: a docker configuration, never an argument.
+//! Registry credentials: converts `BUILD_AUTH` to a docker configuration file, which engines read. They are never passed as arguments.
 
 use std::fs;
 use std::io::Write as _;
@@ -12,15 +12,15 @@ use serde_json::{Map, Value, json};
 /// Why credentials cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum CredentialsError {
-    /// They are no credentials. What they are is not said.
-    #[error("BUILD_AUTH is no JSON object of registries, each with `Username` and `Password`")]
+    /// The value cannot be parsed. The message does not contain the value.
+    #[error("invalid BUILD_AUTH: expected a JSON object of registries, each with `Username` and `Password`")]
     Text,
     /// The configuration cannot be written.
     #[error("cannot write `{}`", path.display())]
     Write {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         source: std::io::Error,
     },
 }
@@ -33,15 +33,15 @@ struct Entry {
     password: String,
 }
 
-/// Credentials by registry, as the public build service hands them over.
+/// Credentials by registry, in the format of the public build service.
 pub struct Credentials(IndexMap<String, Entry>);
 
 impl Credentials {
-    /// Reads `BUILD_AUTH`; none of them is `None`.
+    /// Reads `BUILD_AUTH`. Returns `None` if it contains no credentials.
     ///
     /// # Errors
     ///
-    /// Returns that it is something else.
+    /// Returns an error if the value is not a JSON object of credentials.
     pub fn read(text: &str) -> Result<Option<Self>, CredentialsError> {
         if text.trim().is_empty() {
             return Ok(None);
@@ -50,19 +50,19 @@ impl Credentials {
         Ok((!entries.is_empty()).then_some(Self(entries)))
     }
 
-    /// Adds them to the docker configuration in a directory, for its owner alone to read.
+    /// Adds the credentials to the docker configuration in a directory. Only the owner can read the file.
     ///
     /// # Errors
     ///
-    /// Returns that it cannot be written.
+    /// Returns an error if the file cannot be written.
     pub fn write(&self, directory: &Path) -> Result<(), CredentialsError> {
         let path = directory.join("config.json");
-        let there = fs::read_to_string(&path).ok().and_then(|text| serde_json::from_str::<Map<String, Value>>(&text).ok());
-        let mut configuration = there.unwrap_or_default();
+        let existing = fs::read_to_string(&path).ok().and_then(|text| serde_json::from_str::<Map<String, Value>>(&text).ok());
+        let mut configuration = existing.unwrap_or_default();
         let auths = configuration.entry("auths").or_insert_with(|| json!({}));
         for (registry, entry) in &self.0 {
             let pair = base64::engine::general_purpose::STANDARD.encode(format!("{}:{}", entry.username, entry.password));
-            // Engines look registries up by host.
+            // Engines look up credentials by the registry's host.
             let host = registry.trim_start_matches("https://").trim_start_matches("http://").trim_end_matches('/');
             let is_hub = matches!(host, "docker.io" | "index.docker.io" | "index.docker.io/v1" | "registry-1.docker.io");
             let key = if is_hub { "https://index.docker.io/v1/" } else { host };

@@ -1,8 +1,8 @@
-//! Which cache directories a build has in use, so that the next one can tell what a killed build left behind.
+//! The journal of the cache directories that a build uses. The next build reads it to recover the directories of a killed build.
 //!
-//! kaniko moves a directory away for the `RUN` that mounts it and moves it back afterwards. A build that is killed in between leaves the
-//! target's own files in its place, or half a copy. What nobody has touched since the build began is as it was: its inode and the time of
-//! its last change are those that were written down. Everything else cannot be told from half a copy, and is lost.
+//! kaniko moves a cache directory to the mount target for a `RUN` and moves it back afterwards. If the build is killed in between, the
+//! original path contains the target's own files or a partial copy. A directory whose inode and change time still match the journal was
+//! not touched and is kept. Any other directory could be a partial copy and is deleted.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -12,20 +12,20 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-/// What a build has in use.
+/// The cache directories that a build uses.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Journal {
     /// The app.
     pub app: String,
     /// The build's ID.
     pub build: String,
-    /// Since when, RFC 3339, UTC.
+    /// When the build acquired the directories: RFC 3339, UTC.
     pub since: String,
-    /// The cache directories as they were, by name.
+    /// The state of the cache directories at that time, by name.
     pub directories: BTreeMap<String, Fingerprint>,
 }
 
-/// What changes about a directory when it is moved, replaced or written to.
+/// Metadata that changes when a directory is moved, replaced or modified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Fingerprint {
     inode: u64,
@@ -33,19 +33,19 @@ pub(super) struct Fingerprint {
     changed_nanoseconds: i64,
 }
 
-/// What was made of directories that a killed build had in use.
+/// The result of recovering the cache directories of a killed build.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RecoveredDirectories {
     /// The build that was killed.
     pub build: String,
-    /// Directories that it had not touched.
+    /// Directories that it had not touched; they are kept.
     pub kept: Vec<String>,
-    /// Directories that it had, or may have had, moved away; they are gone.
+    /// Directories that it had moved, or might have moved; they are deleted.
     pub lost: Vec<String>,
 }
 
 impl Journal {
-    /// Writes it, so that it is there whole or not at all.
+    /// Writes the journal atomically.
     pub fn write(&self, path: &Path) -> io::Result<()> {
         let next = path.with_extension("next");
         let mut file = File::create(&next)?;
@@ -54,7 +54,7 @@ impl Journal {
         fs::rename(next, path)
     }
 
-    /// Reads it; `None` when there is none. One that cannot be read knows nothing.
+    /// Reads the journal. Returns `None` if the file does not exist, and an empty journal if its content is invalid.
     pub fn read(path: &Path) -> io::Result<Option<Self>> {
         match fs::read_to_string(path) {
             Ok(text) => Ok(Some(serde_json::from_str(&text).unwrap_or_default())),
@@ -63,50 +63,51 @@ impl Journal {
         }
     }
 
-    /// Takes away what cannot be trusted.
-    pub fn settle(&self, place: &Path) -> io::Result<RecoveredDirectories> {
-        let mut settled = RecoveredDirectories { build: self.build.clone(), ..RecoveredDirectories::default() };
-        let found = directories(place)?;
+    /// Deletes the directories that do not match the journal.
+    pub fn recover(&self, parent: &Path) -> io::Result<RecoveredDirectories> {
+        let mut recovered = RecoveredDirectories { build: self.build.clone(), ..RecoveredDirectories::default() };
+        let found = directories(parent)?;
         for (name, fingerprint) in &found {
             if self.directories.get(name) == Some(fingerprint) {
-                settled.kept.push(name.clone());
+                recovered.kept.push(name.clone());
             } else {
-                discard(place, name)?;
-                settled.lost.push(name.clone());
+                discard(parent, name)?;
+                recovered.lost.push(name.clone());
             }
         }
-        settled.lost.extend(self.directories.keys().filter(|name| !found.contains_key(*name)).cloned());
-        settled.lost.sort();
-        Ok(settled)
+        recovered.lost.extend(self.directories.keys().filter(|name| !found.contains_key(*name)).cloned());
+        recovered.lost.sort();
+        Ok(recovered)
     }
 }
 
-/// Returns the cache directories in a place, by name; what starts with a dot is no cache directory.
-pub(super) fn directories(place: &Path) -> io::Result<BTreeMap<String, Fingerprint>> {
+/// Returns the cache directories in `parent`, by name. Names that start with a dot are ignored.
+pub(super) fn directories(parent: &Path) -> io::Result<BTreeMap<String, Fingerprint>> {
     let mut found = BTreeMap::new();
-    for entry in fs::read_dir(place)? {
+    for entry in fs::read_dir(parent)? {
         let entry = entry?;
         let Ok(name) = entry.file_name().into_string() else { continue };
         if name.starts_with('.') {
             continue;
         }
-        let about = entry.path().symlink_metadata()?;
-        let fingerprint = Fingerprint { inode: about.ino(), changed_seconds: about.ctime(), changed_nanoseconds: about.ctime_nsec() };
+        let metadata = entry.path().symlink_metadata()?;
+        let fingerprint =
+            Fingerprint { inode: metadata.ino(), changed_seconds: metadata.ctime(), changed_nanoseconds: metadata.ctime_nsec() };
         found.insert(name, fingerprint);
     }
     Ok(found)
 }
 
-/// Takes something away in two steps, so that it is never half there under its own name.
-pub(super) fn discard(place: &Path, name: &str) -> io::Result<()> {
-    let aside = place.join(format!(".lost-{}", crate::unique::unique_token()));
-    fs::rename(place.join(name), &aside)?;
-    remove(&aside)
+/// Renames an entry and then deletes it, so that it never exists in part under its own name.
+pub(super) fn discard(parent: &Path, name: &str) -> io::Result<()> {
+    let trash = parent.join(format!(".lost-{}", crate::unique::unique_token()));
+    fs::rename(parent.join(name), &trash)?;
+    remove(&trash)
 }
 
-/// Takes away what an earlier removal did not get to.
-pub(super) fn sweep(place: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(place)? {
+/// Deletes what an interrupted [`discard`] left.
+pub(super) fn remove_discarded(parent: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(parent)? {
         let entry = entry?;
         if entry.file_name().to_string_lossy().starts_with(".lost-") {
             remove(&entry.path())?;

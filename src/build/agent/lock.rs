@@ -1,10 +1,10 @@
-//! One build at a time in an app's cache directory, across hosts.
+//! The lock on an app's cache directories: one build at a time, across hosts.
 //!
-//! The lock is `flock` on a file beside the directory. On NFS, EFS included, Linux makes a byte-range lock of it that the server holds, so
-//! it counts for every host that mounts the file system; it goes away with the process, or some time after the host is gone. Sources:
+//! The lock is `flock` on a file beside the directory. On NFS, including EFS, Linux converts it to a byte-range lock on the server, so it
+//! applies to every host that mounts the file system. It is released when the process ends, or some time after the host fails. Sources:
 //! <https://man7.org/linux/man-pages/man2/flock.2.html>, <https://docs.aws.amazon.com/efs/latest/ug/nfs4-unsupported-features.html>.
 //!
-//! `docs/design/shared-cache.md` tells the whole story.
+//! `docs/design/shared-cache.md` describes the design.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
@@ -16,32 +16,32 @@ use sha2::Digest as _;
 use super::journal::{self, Journal, RecoveredDirectories};
 use crate::text::hex;
 
-/// How long to wait between two tries.
-const PAUSE: Duration = Duration::from_millis(500);
+/// The time between two attempts to acquire the lock.
+const RETRY_INTERVAL: Duration = Duration::from_millis(500);
 
-/// Why cache directories cannot be used.
+/// Why the cache directories cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum CacheLockError {
-    /// A path cannot be used.
+    /// A file-system operation failed.
     #[error("cannot {attempt} `{}`", path.display())]
     Io {
-        /// What was tried.
+        /// The operation, as a verb.
         attempt: &'static str,
         /// The path.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         source: io::Error,
     },
-    /// kaniko's place holds something already.
-    #[error("`{}` is not empty, and is no link of the agent's", place.display())]
-    Occupied {
-        /// The place.
-        place: PathBuf,
+    /// kaniko's cache directory contains files that the agent did not create.
+    #[error("cannot replace `{}` with a link to the cache: the directory is not empty", path.display())]
+    NotEmpty {
+        /// The directory.
+        path: PathBuf,
     },
-    /// kaniko would move the mounted file system and delete it.
-    #[error("KANIKO_DIR is `{directory}` while the cache is mounted in /kaniko: kaniko would copy all of it there and delete the original")]
+    /// kaniko would copy the mounted file system and delete the original.
+    #[error("KANIKO_DIR is `{directory}` while the cache is mounted in /kaniko: kaniko would copy the cache there and delete the original")]
     KanikoDir {
-        /// What it is.
+        /// The value of the variable.
         directory: String,
     },
 }
@@ -51,14 +51,14 @@ fn io(attempt: &'static str, path: &Path) -> impl FnOnce(io::Error) -> CacheLock
     move |source| CacheLockError::Io { attempt, path, source }
 }
 
-/// Returns where kaniko keeps cache directories: `${KANIKO_DIR}/caches`.
+/// Returns kaniko's cache directory: `${KANIKO_DIR}/caches`.
 ///
 /// # Errors
 ///
-/// Returns that the variable would make kaniko delete the cache.
+/// Returns an error if the variable would make kaniko delete the cache.
 ///
-/// Source: <https://github.com/osscontainertools/kaniko/blob/main/cmd/executor/cmd/root.go>: a directory other than `/kaniko` gets a copy of
-/// `/kaniko`, which is then removed.
+/// Source: <https://github.com/osscontainertools/kaniko/blob/main/cmd/executor/cmd/root.go>: if the directory is not `/kaniko`, kaniko
+/// copies `/kaniko` there and then deletes it.
 pub fn kaniko_caches_directory(kaniko_dir: Option<&str>, mount: &Path) -> Result<PathBuf, CacheLockError> {
     let directory = kaniko_dir.filter(|directory| !directory.is_empty()).unwrap_or("/kaniko");
     if directory != "/kaniko" && mount.starts_with("/kaniko") {
@@ -67,31 +67,31 @@ pub fn kaniko_caches_directory(kaniko_dir: Option<&str>, mount: &Path) -> Result
     Ok(Path::new(directory).join("caches"))
 }
 
-/// Where an app's cache directories, their lock and their journal are.
+/// The paths of an app's cache directories, their lock and their journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layout {
     app: String,
-    /// Where the file system is.
+    /// The mount point of the file system.
     mount: PathBuf,
-    /// The app's own directory.
+    /// The directory that stores the app's cache directories.
     store: PathBuf,
-    /// Where kaniko finds cache directories.
-    place: PathBuf,
+    /// kaniko's own cache directory.
+    kaniko_directory: PathBuf,
     lock: PathBuf,
     journal: PathBuf,
     is_flat: bool,
 }
 
 impl Layout {
-    /// Returns the layout for a file system mounted at `mount`, with kaniko's own place at `place`.
+    /// Returns the layout for a file system mounted at `mount` and kaniko's cache directory.
     ///
-    /// Where they are two, or the place is a link, each app has a directory and a lock, and the place becomes a link to the directory.
-    /// Where the file system is mounted at kaniko's place itself, an app's directories are renamed into it for the build, so there is one
-    /// lock for all apps.
-    pub fn new(mount: &Path, place: &Path, app: &str) -> Self {
+    /// If the two paths differ, or kaniko's directory is a link, each app has a directory and a lock, and kaniko's directory becomes a link
+    /// to the app's. If the file system is mounted at kaniko's directory itself, an app's directories are renamed into it for the build,
+    /// so all apps share one lock.
+    pub fn new(mount: &Path, kaniko_directory: &Path, app: &str) -> Self {
         let mount = &mount.canonicalize().unwrap_or_else(|_| mount.to_owned());
-        let is_link = place.symlink_metadata().is_ok_and(|about| about.is_symlink());
-        let is_flat = !is_link && (mount == place || place.canonicalize().is_ok_and(|place| place == *mount));
+        let is_link = kaniko_directory.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink());
+        let is_flat = !is_link && (mount == kaniko_directory || kaniko_directory.canonicalize().is_ok_and(|path| path == *mount));
         let root = if is_flat { mount.join(".rackform") } else { mount.to_owned() };
         let own = root.join("apps").join(directory_name(app));
         let shared = if is_flat { &root } else { &own };
@@ -99,56 +99,57 @@ impl Layout {
             app: app.to_owned(),
             mount: mount.clone(),
             store: own.join("caches"),
-            place: place.to_owned(),
+            kaniko_directory: kaniko_directory.to_owned(),
             lock: shared.join("lock"),
             journal: shared.join("in-use.json"),
             is_flat,
         }
     }
 
-    /// Tells whether all apps share one lock.
+    /// Returns whether all apps share one lock.
     pub fn is_flat(&self) -> bool {
         self.is_flat
     }
 
-    /// Returns where cache directories are while a build has them.
+    /// Returns the directory that contains the cache directories during a build.
     fn working(&self) -> &Path {
-        if self.is_flat { &self.place } else { &self.store }
+        if self.is_flat { &self.kaniko_directory } else { &self.store }
     }
 
-    /// Takes the app's directories for a build, waiting for another one that has them; `tell` hears once that it waits.
+    /// Acquires the app's cache directories for a build, waiting up to `timeout` for the build that uses them. Calls `on_wait` once if it
+    /// has to wait.
     ///
     /// # Errors
     ///
-    /// Returns that the file system cannot be used.
-    pub fn acquire(&self, build: &str, patience: Duration, tell: &mut dyn FnMut(&str)) -> Result<Access, CacheLockError> {
+    /// Returns an error if the file system cannot be used.
+    pub fn acquire(&self, build: &str, timeout: Duration, on_wait: &mut dyn FnMut(&str)) -> Result<Access, CacheLockError> {
         for directory in [Some(self.store.as_path()), self.lock.parent()].into_iter().flatten() {
-            fs::create_dir_all(directory).map_err(io("make", directory))?;
+            fs::create_dir_all(directory).map_err(io("create", directory))?;
         }
         let lock =
             OpenOptions::new().create(true).truncate(false).read(true).write(true).open(&self.lock).map_err(io("open", &self.lock))?;
-        let begun = Instant::now();
-        let mut has_told = false;
+        let start = Instant::now();
+        let mut has_reported = false;
         loop {
             match lock.try_lock() {
                 Ok(()) => break,
-                Err(TryLockError::WouldBlock) if begun.elapsed() < patience => {
-                    if !has_told {
-                        let who = Journal::read(&self.journal).ok().flatten().unwrap_or_default();
-                        tell(&format!("waiting up to {} s for {}", patience.as_secs(), who.words()));
-                        has_told = true;
+                Err(TryLockError::WouldBlock) if start.elapsed() < timeout => {
+                    if !has_reported {
+                        let holder = Journal::read(&self.journal).ok().flatten().unwrap_or_default();
+                        on_wait(&format!("waiting up to {} s for {}", timeout.as_secs(), holder.description()));
+                        has_reported = true;
                     }
-                    std::thread::sleep(PAUSE.min(patience.saturating_sub(begun.elapsed())));
+                    std::thread::sleep(RETRY_INTERVAL.min(timeout.saturating_sub(start.elapsed())));
                 }
                 Err(TryLockError::WouldBlock) => {
-                    let who = Journal::read(&self.journal).ok().flatten().unwrap_or_default();
-                    return Ok(Access::Busy(who.words()));
+                    let holder = Journal::read(&self.journal).ok().flatten().unwrap_or_default();
+                    return Ok(Access::Busy(holder.description()));
                 }
                 Err(TryLockError::Error(error)) => return Err(io("lock", &self.lock)(error)),
             }
         }
-        let settled = self.settle()?;
-        self.bring_in()?;
+        let recovered = self.recover()?;
+        self.attach()?;
         let working = self.working();
         let journal = Journal {
             app: self.app.clone(),
@@ -157,71 +158,70 @@ impl Layout {
             directories: journal::directories(working).map_err(io("read", working))?,
         };
         journal.write(&self.journal).map_err(io("write", &self.journal))?;
-        Ok(Access::Shared(Box::new(CacheLock { layout: self.clone(), _lock: lock }), settled))
+        Ok(Access::Shared(Box::new(CacheLock { layout: self.clone(), _lock: lock }), recovered))
     }
 
-    /// Deals with what a killed build left.
-    fn settle(&self) -> Result<Option<RecoveredDirectories>, CacheLockError> {
+    /// Recovers the cache directories of a killed build.
+    fn recover(&self) -> Result<Option<RecoveredDirectories>, CacheLockError> {
         let working = self.working();
-        fs::create_dir_all(working).map_err(io("make", working))?;
-        journal::sweep(working).map_err(io("clear", working))?;
+        fs::create_dir_all(working).map_err(io("create", working))?;
+        journal::remove_discarded(working).map_err(io("clear", working))?;
         let Some(left) = Journal::read(&self.journal).map_err(io("read", &self.journal))? else { return Ok(None) };
-        let settled = left.settle(working).map_err(io("clear", working))?;
+        let recovered = left.recover(working).map_err(io("clear", working))?;
         if self.is_flat {
-            // They are of the app that was being built, whoever asks now.
-            let of_left = Self::new(&self.mount, &self.place, &left.app);
-            of_left.bring_back()?;
+            // The directories belong to the app of the killed build, which can differ from this one.
+            Self::new(&self.mount, &self.kaniko_directory, &left.app).detach()?;
         }
         fs::remove_file(&self.journal).map_err(io("remove", &self.journal))?;
-        Ok(Some(settled))
+        Ok(Some(recovered))
     }
 
-    /// Puts the app's directories where kaniko finds them.
-    fn bring_in(&self) -> Result<(), CacheLockError> {
+    /// Makes the app's cache directories available in kaniko's cache directory.
+    fn attach(&self) -> Result<(), CacheLockError> {
         if self.is_flat {
-            return moved(&self.store, &self.place);
+            return move_directories(&self.store, &self.kaniko_directory);
         }
-        let place = &self.place;
-        match place.symlink_metadata() {
+        let path = &self.kaniko_directory;
+        match path.symlink_metadata() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                if let Some(parent) = place.parent() {
-                    fs::create_dir_all(parent).map_err(io("make", parent))?;
+                if let Some(parent) = path.parent() {
+                    fs::create_dir_all(parent).map_err(io("create", parent))?;
                 }
             }
-            Err(error) => return Err(io("read", place)(error)),
-            Ok(about) if about.is_symlink() => fs::remove_file(place).map_err(io("remove", place))?,
-            // An empty directory goes; one that holds something is not ours to take away.
-            Ok(_) => fs::remove_dir(place).map_err(|_| CacheLockError::Occupied { place: place.clone() })?,
+            Err(error) => return Err(io("read", path)(error)),
+            Ok(metadata) if metadata.is_symlink() => fs::remove_file(path).map_err(io("remove", path))?,
+            // Fails unless the directory is empty: the agent must not delete files that it did not create.
+            Ok(_) => fs::remove_dir(path).map_err(|_| CacheLockError::NotEmpty { path: path.clone() })?,
         }
-        std::os::unix::fs::symlink(&self.store, place).map_err(io("link", place))
+        std::os::unix::fs::symlink(&self.store, path).map_err(io("create a link at", path))
     }
 
-    /// Puts them back, where they are not where they belong.
-    fn bring_back(&self) -> Result<(), CacheLockError> {
+    /// Moves the app's cache directories back to its store if they are in kaniko's cache directory.
+    fn detach(&self) -> Result<(), CacheLockError> {
         if self.is_flat {
-            fs::create_dir_all(&self.store).map_err(io("make", &self.store))?;
-            return moved(&self.place, &self.store);
+            fs::create_dir_all(&self.store).map_err(io("create", &self.store))?;
+            return move_directories(&self.kaniko_directory, &self.store);
         }
         Ok(())
     }
 
-    /// Gives a build a cache of its own that nobody else sees, empty at first: kaniko's place in the container.
+    /// Removes the link of an earlier build, so that this build uses a private cache in the container that starts empty.
     ///
     /// # Errors
     ///
-    /// Returns that the link of an earlier build cannot be taken away.
-    pub fn without(&self) -> Result<(), CacheLockError> {
-        let place = &self.place;
-        if place.symlink_metadata().is_ok_and(|about| about.is_symlink()) {
-            fs::remove_file(place).map_err(io("remove", place))?;
+    /// Returns an error if the link cannot be removed.
+    pub fn unlink(&self) -> Result<(), CacheLockError> {
+        let path = &self.kaniko_directory;
+        if path.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink()) {
+            fs::remove_file(path).map_err(io("remove", path))?;
         }
         Ok(())
     }
 }
 
 impl Journal {
-    /// Returns who has the directories, for a person.
-    fn words(&self) -> String {
+    /// Returns a description of the build that holds the lock.
+    fn description(&self) -> String {
         if self.build.is_empty() {
             "another build".to_owned()
         } else {
@@ -230,16 +230,16 @@ impl Journal {
     }
 }
 
-/// What a build got.
+/// The result of acquiring the cache directories.
 #[derive(Debug)]
 pub enum Access {
-    /// The app's directories, with what was made of those of a killed build.
+    /// The app's cache directories, and the result of recovering those of a killed build.
     Shared(Box<CacheLock>, Option<RecoveredDirectories>),
-    /// Nothing: this other build has them.
+    /// Another build still holds the lock; its description.
     Busy(String),
 }
 
-/// The right to an app's cache directories; they are free again when it goes, and in order only after [`CacheLock::release`].
+/// The lock on an app's cache directories. Dropping it releases the lock; only [`CacheLock::release`] also restores the directories.
 #[derive(Debug)]
 pub struct CacheLock {
     layout: Layout,
@@ -247,32 +247,33 @@ pub struct CacheLock {
 }
 
 impl CacheLock {
-    /// Gives the directories back. An engine that ended by itself has moved everything back; of one that was killed, only what it had not
-    /// touched is kept.
+    /// Restores the cache directories and releases the lock. An engine that exited by itself has moved all directories back. If it was
+    /// killed, only the directories that it had not touched are kept.
     ///
     /// # Errors
     ///
-    /// Returns that the file system cannot be used; the journal then stays, and the next build settles it.
-    pub fn release(self, ended_by_itself: bool) -> Result<Option<RecoveredDirectories>, CacheLockError> {
+    /// Returns an error if the file system cannot be used. The journal is then kept, and the next build recovers the directories.
+    pub fn release(self, exited: bool) -> Result<Option<RecoveredDirectories>, CacheLockError> {
         let layout = &self.layout;
-        let settled = if ended_by_itself {
-            layout.bring_back()?;
+        let recovered = if exited {
+            layout.detach()?;
             fs::remove_file(&layout.journal).map_err(io("remove", &layout.journal))?;
             None
         } else {
-            layout.settle()?
+            layout.recover()?
         };
-        // A link to directories that may be somebody else's in a moment must not stay.
+        // Another build may use the directories after this, so the link to them must not remain.
         if !layout.is_flat {
-            layout.without()?;
-            std::os::unix::fs::symlink(&layout.mount, &layout.place).map_err(io("link", &layout.place))?;
+            layout.unlink()?;
+            std::os::unix::fs::symlink(&layout.mount, &layout.kaniko_directory)
+                .map_err(io("create a link at", &layout.kaniko_directory))?;
         }
-        Ok(settled)
+        Ok(recovered)
     }
 }
 
-/// Renames every cache directory of one place into another on the same file system.
-fn moved(from: &Path, to: &Path) -> Result<(), CacheLockError> {
+/// Moves every cache directory from one directory to another on the same file system.
+fn move_directories(from: &Path, to: &Path) -> Result<(), CacheLockError> {
     for name in journal::directories(from).map_err(io("read", from))?.keys() {
         let target = to.join(name);
         if target.symlink_metadata().is_ok() {
@@ -283,7 +284,7 @@ fn moved(from: &Path, to: &Path) -> Result<(), CacheLockError> {
     Ok(())
 }
 
-/// Returns the name of an app's directory: the app's own where it is a plain one, which no other app's can then be.
+/// Returns the name of an app's directory: the app's name if it is plain, otherwise a digest of it. No two apps share a name.
 fn directory_name(app: &str) -> String {
     let is_plain = !app.is_empty()
         && app.len() <= 100

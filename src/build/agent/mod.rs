@@ -1,11 +1,11 @@
-//! What runs inside a build task: `rackform build agent`.
+//! The program that runs inside a build task: `rackform build agent`.
 //!
-//! Takes [`Settings`] from flags and the environment, and gives the [`BuildRequest`](super::BuildRequest) that
-//! [`command::plan`](super::command::plan) makes steps of: what `rackform build command` shows is what runs. [`Layout`] and [`CacheLock`]
-//! let builds share kaniko's cache directories on a file system without losing or mixing them; [`supervise`] runs the engine as process 1
-//! must.
+//! Takes [`Settings`] from flags and the environment. Returns the [`BuildRequest`](super::BuildRequest) that
+//! [`command::plan`](super::command::plan) converts to steps, so `rackform build command` shows what the agent runs. [`Layout`] and
+//! [`CacheLock`] let builds share kaniko's cache directories on a file system safely. [`supervise`] runs the engine as process 1 of a
+//! container.
 //!
-//! Starting the task is [`task`](super::task)'s.
+//! Leaves starting the task to [`task`](super::task).
 
 mod builder_image;
 mod credentials;
@@ -22,6 +22,6 @@ pub use lock::{Access, CacheLock, CacheLockError, Layout, kaniko_caches_director
 pub use settings::Settings;
 pub use steps::run_steps;
 
-/// Where the builder image has the cache's file system, whatever its task definition says: kaniko's own place is a link there in the image,
-/// and what is mounted at a link is mounted where it points to.
+/// The path of the cache's file system in the builder image, independent of the task definition. In the image, kaniko's cache
+/// directory is a link to this path, and a mount at a link is a mount at its target.
 pub const AGENT_PATH: &str = "/build-cache";

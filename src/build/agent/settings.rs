@@ -1,4 +1,4 @@
-//! What the agent is to build: flags, over which goes what the environment says.
+//! The agent's settings: flags, overridden by environment variables.
 
 use super::super::cache::Backend;
 use super::super::engine::Engine;
@@ -7,19 +7,19 @@ use super::super::task::variables as name;
 use super::super::{BuildRequest, EngineFacts};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 
-/// What the agent is to build.
+/// The agent's settings.
 ///
-/// A variable that is set and not empty goes over the flag, as the public build service's program has it: flags are the image's, the
-/// environment is the task's.
+/// A variable that is set and not empty overrides the flag, as in the public build service's program: flags come from the image, the
+/// environment from the task.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
-    /// The app, whose cache directory is used.
+    /// The app; the build uses its cache directory.
     pub app: Option<String>,
     /// The build's ID.
     pub id: Option<String>,
-    /// The service, which its cache is called after; the app where nobody says.
+    /// The service, whose name the cache gets; the app if not set.
     pub service: Option<String>,
-    /// The source: a directory, or an address that the engine fetches.
+    /// The source: a directory, or a URL that the engine fetches.
     pub source: Option<String>,
     /// The Dockerfile.
     pub dockerfile: Option<String>,
@@ -27,29 +27,29 @@ pub struct Settings {
     pub target: Option<String>,
     /// Build arguments, `NAME=VALUE` or `NAME`.
     pub build_args: Vec<String>,
-    /// The repository to push to, or a whole reference.
+    /// The repository to push to, or a complete image reference.
     pub push: Option<String>,
-    /// Whether nothing is taken from the layer cache.
+    /// Whether to ignore the layer cache.
     pub no_cache: bool,
-    /// Whether there is a cache.
+    /// Whether to use a cache.
     pub cache: bool,
-    /// The repository of cached layers.
+    /// The repository of the layer cache.
     pub cache_repository: Option<String>,
-    /// Where the cache's file system is mounted.
+    /// The mount point of the cache's file system.
     pub cache_directory: Option<String>,
-    /// How many seconds to wait for another build of the same app.
+    /// The time to wait for another build of the same app, in seconds.
     pub cache_wait_seconds: Option<u64>,
     /// The engine.
     pub engine: Option<Engine>,
 }
 
 impl Settings {
-    /// Puts what the environment says over the flags.
+    /// Overrides the flags with the variables of the environment.
     ///
     /// # Errors
     ///
-    /// Returns every variable that makes no sense.
-    pub fn under(mut self, variable: &dyn Fn(&str) -> Option<String>) -> Result<Self, Diagnostics> {
+    /// Returns all variables with invalid values.
+    pub fn with_environment(mut self, variable: &dyn Fn(&str) -> Option<String>) -> Result<Self, Diagnostics> {
         let mut problems = Diagnostics::default();
         let get = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
         for (name, field) in [
@@ -68,27 +68,29 @@ impl Settings {
             }
         }
         for (name, field) in [(name::CACHE, &mut self.cache), (name::NO_CACHE, &mut self.no_cache)] {
-            match get(name).map(|value| (truth(&value), value)) {
+            match get(name).map(|value| (parse_bool(&value), value)) {
                 None => {}
-                Some((Some(is), _)) => *field = is,
+                Some((Some(is_on), _)) => *field = is_on,
                 Some((None, value)) => problems.push(
-                    Diagnostic::error("environment", format!("{name} is `{value}`")).hinted("it is true or false, Yes or No, 1 or 0"),
+                    Diagnostic::error("environment", format!("invalid value `{value}` of {name}"))
+                        .hinted("use true or false, Yes or No, 1 or 0"),
                 ),
             }
         }
         if let Some(value) = get(name::CACHE_WAIT) {
             match value.trim().parse() {
                 Ok(seconds) => self.cache_wait_seconds = Some(seconds),
-                Err(_) => {
-                    problems.push(Diagnostic::error("environment", format!("{} is `{value}`, and a number of seconds", name::CACHE_WAIT)))
-                }
+                Err(_) => problems.push(Diagnostic::error(
+                    "environment",
+                    format!("invalid value `{value}` of {}: expected a number of seconds", name::CACHE_WAIT),
+                )),
             }
         }
         if let Some(value) = get(name::ARGS) {
             match serde_json::from_str(&value) {
                 Ok(args) => self.build_args = args,
                 Err(error) => problems.push(
-                    Diagnostic::error("environment", format!("{} is no JSON list of strings: {error}", name::ARGS))
+                    Diagnostic::error("environment", format!("invalid {}: expected a JSON array of strings: {error}", name::ARGS))
                         .hinted(r#"such as ["NODE_ENV=production","TOKEN"]"#),
                 ),
             }
@@ -96,14 +98,14 @@ impl Settings {
         match get(name::ENGINE).map(|value| value.parse::<Engine>()) {
             None => {}
             Some(Ok(engine)) => self.engine = Some(engine),
-            Some(Err(wrong)) => problems.push(Diagnostic::error("environment", format!("{}: {wrong}", name::ENGINE))),
+            Some(Err(wrong)) => problems.push(Diagnostic::error("environment", format!("invalid {}: {wrong}", name::ENGINE))),
         }
         if let Some(source) = &self.source {
             let scheme = source.split_once("://").map_or("", |(scheme, _)| scheme);
             let engine = self.engine.unwrap_or(Engine::Kaniko);
             if scheme == "object" || (matches!(scheme, "s3" | "gs" | "tar") && engine != Engine::Kaniko) {
-                problems.push(Diagnostic::error("source", format!("{engine} cannot fetch a source by `{scheme}://`")).hinted(
-                    "kaniko takes s3://, git:// and https:// archives; docker takes directories, git repositories and https:// archives",
+                problems.push(Diagnostic::error("source", format!("{engine} does not support sources with the scheme `{scheme}://`")).hinted(
+                    "kaniko supports s3://, git:// and https:// archives; docker supports directories, git and https:// archives",
                 ));
             }
         }
@@ -113,12 +115,12 @@ impl Settings {
         problems.into_result(self)
     }
 
-    /// Returns the engine: kaniko where the task's own definition says `daemonless` or nobody says, since only it needs no daemon.
+    /// Returns the engine: kaniko by default and if the task definition says `daemonless`, since only kaniko needs no daemon.
     pub fn engine(&self) -> Engine {
         self.engine.unwrap_or(Engine::Kaniko)
     }
 
-    /// Returns what is to be built, in no engine's words.
+    /// Returns the build request, which does not depend on the engine.
     pub fn request(&self) -> BuildRequest {
         let service = self.service.clone().or(self.app.clone()).unwrap_or_else(|| "app".to_owned());
         let build_arg = |text: &String| match text.split_once('=') {
@@ -145,7 +147,8 @@ impl Settings {
         }
     }
 
-    /// Returns the image's reference: `{repository}:{service}.{id}`, as the public build service calls it, unless there is a tag already.
+    /// Returns the image's reference: `push` if it has a tag or digest, otherwise `{repository}:{service}.{id}`, as in the public build
+    /// service.
     fn reference(&self, push: &str, service: &str) -> String {
         let has_tag = push.rsplit('/').next().is_some_and(|last| last.contains([':', '@']));
         if has_tag {
@@ -154,14 +157,14 @@ impl Settings {
         format!("{push}:{service}.{}", self.id.as_deref().unwrap_or("latest"))
     }
 
-    /// Returns what is known of the engine without asking it.
+    /// Returns the facts about the engine that are known without running it.
     pub fn facts(&self) -> EngineFacts {
         EngineFacts::unknown(self.engine())
     }
 }
 
-/// Reads a truth value as a rack's parameters, shells and ECS write them.
-fn truth(text: &str) -> Option<bool> {
+/// Reads a boolean in the spellings of rack parameters, shells and ECS.
+fn parse_bool(text: &str) -> Option<bool> {
     match text.trim().to_ascii_lowercase().as_str() {
         "true" | "yes" | "1" | "on" => Some(true),
         "false" | "no" | "0" | "off" => Some(false),
@@ -173,14 +176,14 @@ fn truth(text: &str) -> Option<bool> {
 mod tests {
     use super::*;
 
-    fn under(settings: Settings, variables: &[(&str, &str)]) -> Result<Settings, Diagnostics> {
-        settings.under(&|name| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()))
+    fn with_environment(settings: Settings, variables: &[(&str, &str)]) -> Result<Settings, Diagnostics> {
+        settings.with_environment(&|name| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()))
     }
 
     #[test]
-    fn the_environment_goes_over_flags_where_it_says_something() {
+    fn non_empty_variables_override_flags() {
         let flags = Settings { app: Some("flag".to_owned()), target: Some("release".to_owned()), cache: false, ..Settings::default() };
-        let settings = under(
+        let settings = with_environment(
             flags,
             &[
                 ("BUILD_APP", "web"),
@@ -196,14 +199,14 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_makes_no_sense_is_told_at_once() {
+    fn all_invalid_variables_are_reported_at_once() {
         let wrong = [("BUILD_CACHE", "maybe"), ("BUILD_ARGS", "{"), ("BUILD_CACHE_WAIT", "soon"), ("BUILD_ENGINE", "kanico")];
-        let problems = under(Settings::default(), &wrong).err().unwrap_or_default();
+        let problems = with_environment(Settings::default(), &wrong).err().unwrap_or_default();
         assert_eq!(problems.0.len(), 4, "{problems}");
     }
 
     #[test]
-    fn the_image_is_called_as_the_public_service_calls_it() {
+    fn image_tags_follow_the_public_build_service() {
         let settings = Settings {
             push: Some("r.example:5000/web".to_owned()),
             id: Some("B1".to_owned()),

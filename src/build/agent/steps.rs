@@ -9,19 +9,19 @@ use super::super::command::{Invocation, Step};
 use super::super::exec::{self, End, Ended, ExecError, Runner};
 use super::supervise;
 
-/// Variables that no engine gets to see: whoever has them can be the rack.
-const KEPT_BACK: [&str; 3] = ["BUILD_AUTH", "RACK_URL", "PASSWORD"];
+/// Variables that are removed from the engine's environment: their values grant access to the rack.
+const REMOVED_VARIABLES: [&str; 3] = ["BUILD_AUTH", "RACK_URL", "PASSWORD"];
 
-/// Runs programs as process 1 must.
+/// Runs programs as process 1 of a container.
 struct Supervised<'a> {
-    /// Variables that every program gets.
+    /// Additional variables for every program.
     environment: &'a [(String, String)],
 }
 
 impl Runner for Supervised<'_> {
     fn prepare(&self, command: &mut Command) {
         command.envs(self.environment.iter().cloned());
-        for name in KEPT_BACK {
+        for name in REMOVED_VARIABLES {
             command.env_remove(name);
         }
     }

@@ -1,36 +1,36 @@
-//! `--cache-to` and `--output` values: attributes as one record of CSV.
+//! Values of `--cache-to` and `--output`: attributes as one CSV record.
 
 /// Attributes of a cache or an output, in order.
 ///
-/// BuildKit reads them with Go's `encoding/csv`: a field with a comma, a quote or a line break is quoted whole, and a quote in it is
+/// BuildKit reads them with Go's `encoding/csv`: a field that contains a comma, a quote or a line break is quoted, and quotes in it are
 /// doubled. Source: <https://docs.docker.com/reference/cli/docker/buildx/build/#output>
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Attributes(Vec<(String, String)>);
 
-/// A text that is no record of `name=value` fields.
+/// Invalid syntax of attributes.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct MalformedAttributes(String);
 
 impl Attributes {
-    /// Returns none.
+    /// Returns no attributes.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Returns those of a kind of cache or output.
+    /// Returns the attribute `type` for a kind of cache or output.
     pub fn of_type(kind: &str) -> Self {
         Self::new().with("type", kind)
     }
 
-    /// Adds one.
+    /// Adds an attribute.
     #[must_use]
     pub fn with(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.0.push((name.into(), value.into()));
         self
     }
 
-    /// Adds one when it has a value.
+    /// Adds an attribute if it has a value.
     #[must_use]
     pub fn with_some(self, name: &str, value: Option<impl Into<String>>) -> Self {
         match value {
@@ -39,27 +39,27 @@ impl Attributes {
         }
     }
 
-    /// Adds one when a condition holds.
+    /// Adds an attribute if a condition is true.
     #[must_use]
     pub fn with_if(self, condition: bool, name: &str, value: &str) -> Self {
         if condition { self.with(name, value) } else { self }
     }
 
-    /// Returns the value of one.
+    /// Returns the value of an attribute.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// Returns all of them, in order.
+    /// Returns all attributes, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// Reads attributes as buildx and buildctl do; a lone field without `=` is the reference of a registry's cache.
+    /// Reads attributes as buildx and buildctl do: a single field without `=` is the reference of a registry cache.
     ///
     /// # Errors
     ///
-    /// Returns what is wrong with the quotes, or the field that has no `=`.
+    /// Returns an error if a quote is invalid or a field has no `=`.
     pub fn parse(text: &str) -> Result<Self, MalformedAttributes> {
         let fields = fields(text)?;
         if let [field] = fields.as_slice()
@@ -69,7 +69,7 @@ impl Attributes {
         }
         let pairs = fields.into_iter().map(|field| match field.split_once('=') {
             Some((name, value)) if !name.is_empty() => Ok((name.to_ascii_lowercase(), value.to_owned())),
-            _ => Err(MalformedAttributes(format!("`{}` is no `name=value`", field.escape_debug()))),
+            _ => Err(MalformedAttributes(format!("invalid attribute `{}`: expected `name=value`", field.escape_debug()))),
         });
         Ok(Self(pairs.collect::<Result<_, _>>()?))
     }
@@ -87,7 +87,7 @@ impl std::fmt::Display for Attributes {
     }
 }
 
-/// Returns a field as `encoding/csv` reads it back.
+/// Returns a field, quoted if `encoding/csv` requires it.
 fn field(text: &str) -> String {
     let is_plain = !text.contains([',', '"', '\n', '\r']) && !text.starts_with(char::is_whitespace);
     if is_plain { text.to_owned() } else { format!("\"{}\"", text.replace('"', "\"\"")) }
@@ -103,7 +103,7 @@ fn fields(text: &str) -> Result<Vec<String>, MalformedAttributes> {
             Some(mut quoted) => {
                 let mut field = String::new();
                 loop {
-                    let Some((before, after)) = quoted.split_once('"') else { return wrong("a quote that is not closed") };
+                    let Some((before, after)) = quoted.split_once('"') else { return wrong("unterminated quote") };
                     field.push_str(before);
                     match after.strip_prefix('"') {
                         Some(after) => {
@@ -121,7 +121,7 @@ fn fields(text: &str) -> Result<Vec<String>, MalformedAttributes> {
                 let end = rest.find(',').unwrap_or(rest.len());
                 let (field, after) = rest.split_at(end);
                 if field.contains('"') {
-                    return wrong("a quote inside a field that does not start with one");
+                    return wrong("quote inside an unquoted field");
                 }
                 fields.push(field.to_owned());
                 after
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lone_reference_is_a_registry() {
+    fn a_single_reference_is_a_registry_cache() {
         assert_eq!(Attributes::parse("user/app:cache").unwrap().to_string(), "type=registry,ref=user/app:cache");
     }
 

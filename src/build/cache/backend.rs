@@ -1,32 +1,32 @@
-//! The kinds of place that a cache is kept in.
+//! Cache backends, modes and compressions.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// The kind of place that a cache is kept in.
+/// The storage of a cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Backend {
-    /// An image of its own in a registry; for kaniko and buildah a repository of layers.
+    /// A separate image in a registry; for kaniko and buildah, a repository of layers.
     Registry,
     /// Objects in an S3 bucket.
     S3,
-    /// A directory: an OCI layout; for kaniko one of layers.
+    /// A directory with an OCI layout; for kaniko, a directory of layers.
     Local,
-    /// Inside the image itself.
+    /// Metadata in the image itself.
     Inline,
-    /// GitHub Actions' own cache.
+    /// The cache service of GitHub Actions.
     Gha,
-    /// Nothing but the directories of `RUN --mount=type=cache`, on a file system that outlives the builder.
+    /// Only the directories of `RUN --mount=type=cache`, on a persistent file system.
     Mounts,
-    /// An earlier image of the same build, pulled first: what docker did before BuildKit.
+    /// An earlier image of the same build, which is pulled first: the only cache of docker before BuildKit.
     Image,
 }
 
 impl Backend {
-    /// Every backend, in the order of help.
+    /// All backends, in the order of `--help`.
     pub const ALL: [Self; 7] = [Self::Registry, Self::S3, Self::Local, Self::Inline, Self::Gha, Self::Mounts, Self::Image];
 
-    /// Returns its name, which is BuildKit's `type` where BuildKit has it.
+    /// Returns the name: BuildKit's `type` if BuildKit supports the backend.
     pub fn name(self) -> &'static str {
         match self {
             Self::Registry => "registry",
@@ -62,18 +62,18 @@ impl FromStr for Backend {
     }
 }
 
-/// How much of a build the cache holds.
+/// Which layers the cache contains.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Mode {
-    /// Layers of the result only: quick to push, of no help to earlier stages.
+    /// Only the layers of the result: fast to push, but earlier stages are not cached.
     Min,
-    /// Every layer of every stage.
+    /// All layers of all stages.
     #[default]
     Max,
 }
 
 impl Mode {
-    /// Returns its name.
+    /// Returns the name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Min => "min",
@@ -97,21 +97,21 @@ impl FromStr for Mode {
 /// How the layers of a cache are compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Compression {
-    /// What every registry and engine takes.
+    /// Supported by all registries and engines.
     Gzip,
-    /// gzip that can be read in pieces.
+    /// gzip with random access.
     Estargz,
-    /// Quicker and smaller; kaniko has it for images too.
+    /// Faster and smaller than gzip. kaniko supports it for images too.
     Zstd,
-    /// Not at all.
+    /// No compression.
     Uncompressed,
 }
 
 impl Compression {
-    /// Every compression.
+    /// All compressions.
     pub const ALL: [Self; 4] = [Self::Gzip, Self::Estargz, Self::Zstd, Self::Uncompressed];
 
-    /// Returns its name, as BuildKit has it.
+    /// Returns BuildKit's name of the compression.
     pub fn name(self) -> &'static str {
         match self {
             Self::Gzip => "gzip",
@@ -121,7 +121,7 @@ impl Compression {
         }
     }
 
-    /// Tells whether only OCI media types have a word for it.
+    /// Returns whether the compression requires OCI media types.
     pub fn needs_oci_media_types(self) -> bool {
         matches!(self, Self::Estargz | Self::Zstd)
     }

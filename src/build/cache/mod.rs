@@ -1,7 +1,7 @@
-//! Where a build's cache is kept, and how an engine is told.
+//! The build cache: its backend, its reference in a registry, and its attributes for BuildKit.
 //!
-//! Takes a choice of backend, repository and service; gives references that a registry takes and attributes that BuildKit takes. Leaves
-//! what an engine is able to do to [`engine`](super::engine).
+//! Takes a backend, a repository and a service; returns references for a registry and attributes for BuildKit. Leaves the capabilities of
+//! engines to [`engine`](super::engine).
 
 mod attributes;
 mod backend;

@@ -1,45 +1,44 @@
-//! References to images and caches: `HOST/REPOSITORY:TAG`, and the tag that a service's cache gets.
+//! References to images and caches: `HOST/REPOSITORY:TAG`, and the tag of a service's cache.
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::text::sha256_hex;
 
-/// Longest tag that registries take, in characters.
+/// The maximum length of a tag, in characters.
 ///
 /// Source: <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests>
 pub const TAG_LIMIT: usize = 128;
 
-/// What a service's cache is called after the service.
+/// The suffix of the tag of a service's cache.
 const CACHE_SUFFIX: &str = ".buildcache";
 
-/// Digits of the digest that keeps two changed names apart.
+/// The number of digest digits that make a sanitized name unique.
 const DIGEST_DIGITS: usize = 12;
 
-/// Returns the tag of a service's cache, `{service}.buildcache`, legal whatever the service is called; `buildcache` without a service.
+/// Returns the tag of a service's cache: `{service}.buildcache`, or `buildcache` without a service. The tag is always valid.
 ///
-/// A tag is letters, digits, `_`, `.` and `-`, the first no `.` or `-`, at most [`TAG_LIMIT`] of them. A name that has to be changed for
-/// that gets a piece of its digest behind it, so that no two services share a cache; and a name that looks like such a changed one is
-/// changed too.
+/// A tag has at most [`TAG_LIMIT`] letters, digits, `_`, `.` and `-`, and does not start with `.` or `-`. An invalid name is sanitized and
+/// gets a part of its digest as a suffix, so that no two services share a cache. A name that looks sanitized is sanitized too.
 pub fn cache_tag(service: &str) -> String {
     if service.is_empty() {
         return CACHE_SUFFIX.trim_start_matches('.').to_owned();
     }
-    let is_kept = service.chars().all(is_legal)
+    let is_valid = service.chars().all(is_legal)
         && !service.starts_with(['.', '-'])
         && service.len() <= TAG_LIMIT - CACHE_SUFFIX.len()
-        && !looks_changed(service);
-    if is_kept { format!("{service}{CACHE_SUFFIX}") } else { changed(service, service) }
+        && !looks_sanitized(service);
+    if is_valid { format!("{service}{CACHE_SUFFIX}") } else { sanitized(service, service) }
 }
 
-/// Returns the tag of the cache that one branch of a service keeps; never that of another service or branch.
+/// Returns the tag of the cache of a service's branch. It differs from the tags of all other services and branches.
 pub fn branch_cache_tag(service: &str, branch: &str) -> String {
-    // No argument can hold a NUL, so no two pairs are one text.
-    changed(&format!("{service}.{branch}"), &format!("{service}\0{branch}"))
+    // Arguments cannot contain NUL, so the text is unique for each pair.
+    sanitized(&format!("{service}.{branch}"), &format!("{service}\0{branch}"))
 }
 
-/// Returns a legal tag from what is readable of a name, told apart by the digest of all of it.
-fn changed(readable: &str, whole: &str) -> String {
+/// Returns a valid tag from the `readable` part of a name and the digest of the `whole` name.
+fn sanitized(readable: &str, whole: &str) -> String {
     let digest = sha256_hex(whole);
     let digest = digest.get(..DIGEST_DIGITS).unwrap_or_default();
     let plain: String = readable.chars().map(|c| if is_legal(c) { c } else { '_' }).collect();
@@ -53,28 +52,28 @@ fn is_legal(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-')
 }
 
-/// Tells whether a name ends as changed ones do.
-fn looks_changed(service: &str) -> bool {
+/// Returns whether a name ends like a sanitized one.
+fn looks_sanitized(service: &str) -> bool {
     service
         .rsplit_once('-')
         .is_some_and(|(_, end)| end.len() == DIGEST_DIGITS && end.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'a'..=b'f')))
 }
 
-/// A reference to an image, taken apart.
+/// A parsed image reference.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ImageRef {
-    /// The registry's host, with its port; `None` is Docker Hub, unwritten.
+    /// The registry's host and port; `None` is Docker Hub.
     pub host: Option<String>,
-    /// The repository in it.
+    /// The repository in the registry.
     pub repository: String,
     /// The tag.
     pub tag: Option<String>,
-    /// The digest, with its algorithm.
+    /// The digest, including its algorithm.
     pub digest: Option<String>,
 }
 
 impl ImageRef {
-    /// Returns host and repository as they are written.
+    /// Returns the host and repository as written.
     pub fn name(&self) -> String {
         match &self.host {
             Some(host) => format!("{host}/{}", self.repository),
@@ -82,7 +81,7 @@ impl ImageRef {
         }
     }
 
-    /// Returns the repository's one spelling: Docker Hub by its name, its own images under `library/`.
+    /// Returns the canonical name: with the host of Docker Hub, and `library/` for its official images.
     pub fn canonical_name(&self) -> String {
         let host = match self.host.as_deref() {
             None | Some("index.docker.io" | "registry-1.docker.io") => "docker.io",
@@ -92,7 +91,7 @@ impl ImageRef {
         format!("{}/{library}{}", host.to_ascii_lowercase(), self.repository)
     }
 
-    /// Returns the one spelling of what it refers to; no tag is `latest`.
+    /// Returns the canonical reference. The default tag is `latest`.
     pub fn canonical(&self) -> String {
         match (&self.digest, &self.tag) {
             (Some(digest), _) => format!("{}@{digest}", self.canonical_name()),
@@ -100,13 +99,13 @@ impl ImageRef {
         }
     }
 
-    /// Returns it with another tag and without a digest.
+    /// Returns the reference with another tag and without a digest.
     #[must_use]
     pub fn tagged(&self, tag: &str) -> Self {
         Self { tag: Some(tag.to_owned()), digest: None, ..self.clone() }
     }
 
-    /// Tells whether it is in ECR, private or public, which takes no cache that is an image index.
+    /// Returns whether the registry is ECR, private or public. ECR does not support caches that are image indexes.
     ///
     /// Source of the hosts: <https://docs.aws.amazon.com/general/latest/gr/ecr.html>
     pub fn is_ecr(&self) -> bool {
@@ -143,7 +142,7 @@ impl FromStr for ImageRef {
     ///
     /// Source of the grammar: <https://pkg.go.dev/github.com/distribution/reference>
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = |what: &str| Err(format!("`{}` is no image reference: {what}", text.escape_debug()));
+        let wrong = |what: &str| Err(format!("invalid image reference `{}`: {what}", text.escape_debug()));
         let (rest, digest) = match text.split_once('@') {
             Some((rest, digest)) => (rest, Some(digest)),
             None => (text, None),
@@ -156,7 +155,7 @@ impl FromStr for ImageRef {
                     && hex.bytes().all(|byte| byte.is_ascii_hexdigit())
             })
         {
-            return wrong("a digest is `sha256:` and 64 hexadecimal digits");
+            return wrong("expected a digest such as `sha256:` and 64 hexadecimal digits");
         }
         let (name, tag) = match rest.rfind(':') {
             Some(colon) if !rest[colon..].contains('/') => (&rest[..colon], Some(&rest[colon + 1..])),
@@ -168,7 +167,7 @@ impl FromStr for ImageRef {
                 || tag.starts_with(['.', '-'])
                 || !tag.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-')))
         {
-            return wrong("a tag is letters, digits, `_`, `.` and `-`, at most 128 of them, the first no `.` or `-`");
+            return wrong("a tag has at most 128 letters, digits, `_`, `.` and `-`, and does not start with `.` or `-`");
         }
         let (host, repository) = match name.split_once('/') {
             Some((host, repository))
@@ -181,10 +180,10 @@ impl FromStr for ImageRef {
         if let Some(host) = host
             && !is_host(host)
         {
-            return wrong("the host is not one");
+            return wrong("invalid host");
         }
         if !repository.split('/').all(is_component) {
-            return wrong("a repository is small letters and digits, joined by `.`, `_`, `-` and `/`");
+            return wrong("a repository has lowercase letters and digits, separated by `.`, `_`, `-` and `/`");
         }
         if repository.len() + host.map_or(0, |host| host.len() + 1) > 255 {
             return wrong("a name has at most 255 characters");
@@ -198,7 +197,7 @@ impl FromStr for ImageRef {
     }
 }
 
-/// Tells whether it is a host, perhaps with a port.
+/// Returns whether a text is a host, optionally with a port.
 fn is_host(host: &str) -> bool {
     if let Some(rest) = host.strip_prefix('[') {
         return rest.split_once(']').is_some_and(|(address, port)| {
@@ -223,7 +222,7 @@ fn is_port(port: &str) -> bool {
     !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Tells whether it is one component of a repository's path: words of small letters and digits with `.`, `_`, `__` or hyphens between.
+/// Returns whether a text is a component of a repository's path: lowercase letters and digits, separated by `.`, `_`, `__` or hyphens.
 fn is_component(component: &str) -> bool {
     let is_word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     let bytes = component.as_bytes();

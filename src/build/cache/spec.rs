@@ -1,11 +1,11 @@
-//! Which attributes BuildKit's caches have, and what is wrong with those that a user wrote.
+//! The attributes of BuildKit's cache backends, and the checks of user-written ones.
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::text::did_you_mean;
 
 use super::attributes::Attributes;
 
-/// Whether a cache is written or read.
+/// Whether a cache is exported or imported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
     /// `--cache-to`, `--export-cache`.
@@ -14,16 +14,16 @@ pub enum Direction {
     Import,
 }
 
-/// Attributes that hold a credential: they would be seen in the process list and in logs.
+/// Attributes that contain a credential, which would be visible in the process list and in logs.
 const CREDENTIALS: [&str; 6] = ["access_key_id", "secret_access_key", "session_token", "token", "ghtoken", "account_key"];
 
-/// Attributes of every image layout, in a registry or a directory.
+/// Attributes of image layouts, in a registry or a directory.
 const LAYOUT: [&str; 6] = ["mode", "oci-mediatypes", "image-manifest", "compression", "compression-level", "force-compression"];
 
-/// Returns the attributes that a kind of cache has beside `type`, or `None` for a kind that BuildKit does not have.
+/// Returns the attributes of a cache backend except `type`, or `None` if BuildKit does not have the backend.
 ///
 /// Sources: <https://docs.docker.com/build/cache/backends/> and the pages below it, <https://github.com/moby/buildkit#export-cache>.
-/// `ignore-error` on an import and `push` on an export are in wide use and have no effect: an import that fails is a warning anyway, and a
+/// `ignore-error` on an import and `push` on an export are widely used and have no effect: a failed import is only a warning, and a
 /// cache is always pushed.
 pub fn attributes_of(kind: &str, direction: Direction) -> Option<Vec<&'static str>> {
     let exporting = direction == Direction::Export;
@@ -52,7 +52,7 @@ pub fn attributes_of(kind: &str, direction: Direction) -> Option<Vec<&'static st
     Some(names)
 }
 
-/// Reads a cache in BuildKit's own words and adds to `problems` what is wrong with it.
+/// Reads a cache specification in BuildKit's syntax and adds its errors to `problems`.
 pub fn check_spec(text: &str, direction: Direction, problems: &mut Diagnostics) -> Option<Attributes> {
     let flag = match direction {
         Direction::Export => "--cache-to",
@@ -63,42 +63,43 @@ pub fn check_spec(text: &str, direction: Direction, problems: &mut Diagnostics) 
         Err(error) => {
             problems.push(
                 Diagnostic::error("cache-attributes", format!("`{flag}`: {error}"))
-                    .hinted("attributes are `type=TYPE,name=value,...`; a field with a comma is quoted whole: `\"name=a,b\"`"),
+                    .hinted("write `type=TYPE,name=value,...`; quote a field that contains a comma: `\"name=a,b\"`"),
             );
             return None;
         }
     };
     let before = problems.0.len();
-    // Before anything that would show the value.
+    // Before any check whose message shows the value.
     for (name, _) in attributes.iter().filter(|(name, _)| CREDENTIALS.contains(name)) {
-        problems.push(Diagnostic::error("credential-in-argument", format!("`{flag}` has a credential in it: `{name}`")).hinted(
-            "leave it out: engines read AWS credentials and GitHub's tokens from the environment, and arguments are for everybody to see",
+        problems.push(Diagnostic::error("credential-in-argument", format!("`{flag}` contains a credential: `{name}`")).hinted(
+            "remove it: engines read AWS credentials and GitHub tokens from the environment, and arguments are visible to other users",
         ));
     }
     let Some(kind) = attributes.get("type") else {
-        problems.push(Diagnostic::error("cache-attributes", format!("`{flag}` has no `type`")).hinted("such as `type=registry,ref=...`"));
+        problems
+            .push(Diagnostic::error("cache-attributes", format!("`{flag}` requires `type`")).hinted("for example `type=registry,ref=...`"));
         return None;
     };
     let Some(known) = attributes_of(kind, direction) else {
-        let problem = Diagnostic::error("cache-attributes", format!("`{flag}` cannot be of type `{}`", kind.escape_debug()));
+        let problem = Diagnostic::error("cache-attributes", format!("`{flag}` does not support the type `{}`", kind.escape_debug()));
         problems.push(match did_you_mean(kind, ["registry", "local", "s3", "gha", "azblob", "inline"]) {
             Some(hint) => problem.hinted(hint),
             None if kind == "inline" => problem.hinted("an inline cache is imported as `type=registry,ref=IMAGE`"),
-            None => problem.hinted("BuildKit has registry, local, s3, gha, azblob and, for exports, inline"),
+            None => problem.hinted("BuildKit supports registry, local, s3, gha, azblob and, for exports, inline"),
         });
         return None;
     };
     let mut seen = Vec::new();
     for (name, _) in attributes.iter() {
         if seen.contains(&name) {
-            problems.push(Diagnostic::error("cache-attributes", format!("`{flag}` has `{}` twice", name.escape_debug())));
+            problems.push(Diagnostic::error("cache-attributes", format!("`{flag}` contains `{}` more than once", name.escape_debug())));
         }
         seen.push(name);
         if name != "type" && !known.contains(&name) && !CREDENTIALS.contains(&name) {
-            let message = format!("`{flag}` of type `{kind}` has no attribute `{}`", name.escape_debug());
+            let message = format!("`{flag}` of type `{kind}` does not support the attribute `{}`", name.escape_debug());
             let hint = did_you_mean(name, known.iter().copied());
             problems.push(
-                Diagnostic::error("cache-attributes", message).hinted(hint.unwrap_or_else(|| format!("it has {}", known.join(", ")))),
+                Diagnostic::error("cache-attributes", message).hinted(hint.unwrap_or_else(|| format!("use one of {}", known.join(", ")))),
             );
         }
     }
@@ -110,7 +111,7 @@ pub fn check_spec(text: &str, direction: Direction, problems: &mut Diagnostics) 
         _ => &[],
     };
     for name in required.iter().filter(|name| attributes.get(name).is_none_or(str::is_empty)) {
-        problems.push(Diagnostic::error("cache-attributes", format!("`{flag}` of type `{kind}` needs `{name}`")));
+        problems.push(Diagnostic::error("cache-attributes", format!("`{flag}` of type `{kind}` requires `{name}`")));
     }
     (problems.0.len() == before).then_some(attributes)
 }

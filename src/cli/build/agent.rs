@@ -90,7 +90,7 @@ pub struct Args {
 /// Returns every problem of flags and environment, or that the engine cannot be started.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let variable = |name: &str| std::env::var(name).ok();
-    let mut settings = args.settings().under(&variable).map_err(usage)?;
+    let mut settings = args.settings().with_environment(&variable).map_err(usage)?;
     if settings.cache && settings.cache_directory.is_none() && Path::new(AGENT_PATH).is_dir() {
         settings.cache_directory = Some(AGENT_PATH.to_owned());
     }
@@ -222,7 +222,7 @@ fn leased(settings: &Settings, context: &mut Context<'_>) -> Result<Option<Cache
             Err(Failure::new(ExitCode::TryAgain, message).hinted(hint))
         }
         Access::Busy(who) => {
-            layout.without().map_err(failed)?;
+            layout.unlink().map_err(failed)?;
             context.warn(&format!("note: the app's cache directories are in use by {who}: this build has empty ones, which are not kept"));
             Ok(None)
         }
