@@ -1,4 +1,4 @@
-//! Runs an invocation: each step a process of its own with exactly the arguments that were planned, and no shell anywhere.
+//! Runs an invocation: each step is a separate process with exactly the planned arguments, without a shell.
 
 use std::fmt;
 use std::io::{self, Write as _};
@@ -13,39 +13,39 @@ use nix::unistd::Pid;
 use super::command::{Invocation, Step};
 use crate::secret::Mask;
 
-/// How long a program that was asked to end may take for it.
-const GRACE: Duration = Duration::from_secs(10);
+/// The time between SIGTERM and SIGKILL.
+const GRACE_PERIOD: Duration = Duration::from_secs(10);
 
-/// Why an invocation did not end well.
+/// Why an invocation failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ExecError {
-    /// A variable that the build cannot do without is not set.
-    #[error("the environment has no {variables}, which is {purpose}")]
+    /// A required environment variable is not set.
+    #[error("environment variable {variables} is not set, required for {purpose}")]
     NotSet {
-        /// The variables, of which one would do.
+        /// The variables, of which one is required.
         variables: String,
-        /// What it is for.
+        /// What requires it.
         purpose: String,
     },
-    /// A program cannot be started.
+    /// A program could not be started.
     #[error("cannot start `{program}`")]
     Start {
         /// The program.
         program: String,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
-    /// A step ended badly.
-    #[error("`{program}` did not {purpose}: {end}")]
+    /// A step failed.
+    #[error("`{program}` failed to {purpose}: {end}")]
     Failed {
         /// The program.
         program: String,
-        /// What the step is for.
+        /// The purpose of the step, as a verb phrase.
         purpose: String,
-        /// How it ended.
+        /// How the program ended.
         end: End,
     },
-    /// The user, or whoever runs this, asked for an end.
+    /// The user or the parent process interrupted the invocation.
     #[error("interrupted")]
     Interrupted,
 }
@@ -53,14 +53,14 @@ pub enum ExecError {
 /// How a program ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
-    /// By itself, with this code.
+    /// It exited with this code.
     Code(i32),
-    /// By this signal.
+    /// It was terminated by this signal.
     Signal(i32),
 }
 
 impl End {
-    /// Returns the code that a shell would tell: 128 and the signal's number for a signal.
+    /// Returns the exit code that a shell reports: 128 plus the number for a signal.
     pub fn code(self) -> i32 {
         match self {
             Self::Code(code) => code,
@@ -71,7 +71,7 @@ impl End {
 
 impl From<ExitStatus> for End {
     fn from(status: ExitStatus) -> Self {
-        // On Unix a program that has ended has one of the two.
+        // On Unix, the status of a program that ended has one of the two.
         status.code().map_or_else(|| Self::Signal(status.signal().unwrap_or_default()), Self::Code)
     }
 }
@@ -88,36 +88,40 @@ impl fmt::Display for End {
     }
 }
 
-/// Asks a program to end. One that is gone in the meantime needs no signal.
-pub(super) fn ask_to_end(program: Pid) {
+/// Sends SIGTERM to a program. The error is ignored because the program may have ended in the meantime.
+pub(super) fn terminate(program: Pid) {
     let _ = kill(program, Signal::SIGTERM);
 }
 
-/// Who runs the programs of steps, and knows when it is to end.
+/// Runs the programs of steps until it is interrupted.
 pub(super) trait Runner {
-    /// Changes what a program is started with.
+    /// Configures a command before it is started.
     fn prepare(&self, _: &mut Command) {}
 
-    /// Runs a program to its end, asking it to end as soon as somebody asks for that.
+    /// Runs a program to its end, and terminates it on an interrupt.
     fn run(&self, command: &mut Command) -> io::Result<End>;
 
-    /// Tells whether somebody asked for an end.
-    fn is_ending(&self) -> bool;
+    /// Returns whether the invocation was interrupted.
+    fn is_interrupted(&self) -> bool;
 }
 
-/// How steps ended.
+/// The result of running steps.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Ended<'a> {
-    /// All of them well, or as they may.
-    Well,
-    /// Somebody asked for an end; of the program that ran then, how it ended, unless that was well and there was more to do.
-    Asked(Option<End>),
-    /// This one badly.
-    Badly(&'a Step, End),
+pub(super) enum StepsResult<'a> {
+    /// All steps succeeded, or were allowed to fail.
+    Succeeded,
+    /// The invocation was interrupted. How the running program ended, unless it succeeded and more steps were left.
+    Interrupted(Option<End>),
+    /// This step failed.
+    Failed(&'a Step, End),
 }
 
-/// Runs the steps in order; `tell` hears of each step before it starts. Nothing is started after somebody asked for an end.
-pub(super) fn steps<'a>(invocation: &'a Invocation, runner: &dyn Runner, tell: &mut dyn FnMut(&Step)) -> Result<Ended<'a>, ExecError> {
+/// Runs the steps in order, and calls `on_step` before each step. Starts no program after an interrupt.
+pub(super) fn run_steps<'a>(
+    invocation: &'a Invocation,
+    runner: &dyn Runner,
+    on_step: &mut dyn FnMut(&Step),
+) -> Result<StepsResult<'a>, ExecError> {
     for need in invocation.needs.iter().filter(|need| need.required) {
         if !need.any_of.iter().any(|name| std::env::var_os(name).is_some()) {
             return Err(ExecError::NotSet { variables: need.any_of.join(" or "), purpose: need.purpose.clone() });
@@ -136,70 +140,75 @@ pub(super) fn steps<'a>(invocation: &'a Invocation, runner: &dyn Runner, tell: &
                 continue;
             }
         }
-        if runner.is_ending() {
-            return Ok(Ended::Asked(None));
+        if runner.is_interrupted() {
+            return Ok(StepsResult::Interrupted(None));
         }
         let Some(mut command) = command(&step.argv) else { continue };
         if step.uses_environment {
             command.envs(&invocation.environment);
         }
         runner.prepare(&mut command);
-        tell(step);
+        on_step(step);
         let end = runner.run(&mut command);
-        if runner.is_ending() {
-            // Whatever it did, what comes after it is not done.
+        if runner.is_interrupted() {
+            // The remaining steps are skipped even if this step succeeded.
             let is_last = index + 1 == invocation.steps.len();
-            return Ok(Ended::Asked(end.ok().filter(|end| is_last || *end != End::Code(0))));
+            return Ok(StepsResult::Interrupted(end.ok().filter(|end| is_last || *end != End::Code(0))));
         }
         match end {
             Ok(End::Code(0)) => {}
             Ok(_) if step.may_fail => {}
-            Ok(end) => return Ok(Ended::Badly(step, end)),
+            Ok(end) => return Ok(StepsResult::Failed(step, end)),
             Err(source) => return Err(ExecError::Start { program: step.argv.first().cloned().unwrap_or_default(), source }),
         }
     }
-    Ok(Ended::Well)
+    Ok(StepsResult::Succeeded)
 }
 
-/// Runs the steps in order, with standard output and standard error where the caller's are; `tell` hears of each step before it starts.
+/// Runs the steps in order, with the caller's standard output and standard error, and calls `on_step` before each step.
 ///
-/// When `interrupted` is set, the program that runs is asked to end at once, whether or not a terminal has told it too, and is killed when
-/// it takes longer than ten seconds. Nothing is started after that.
+/// When `interrupted` is set, the running program gets SIGTERM, even if the terminal already sent it a signal, and SIGKILL after ten
+/// seconds. No program is started after that.
 ///
 /// # Errors
 ///
-/// Returns a variable that is not set, before anything runs; the first step that cannot be started or fails, unless it may; or that
-/// `interrupted` was set.
-pub fn run(invocation: &Invocation, interrupted: &AtomicBool, tell: &mut dyn FnMut(&Step)) -> Result<(), ExecError> {
-    run_with(invocation, Stdout::Inherited, interrupted, tell)
+/// Returns an error if a required variable is not set (before any step runs), if a step cannot be started or fails and is not allowed to,
+/// or if `interrupted` is set.
+pub fn run(invocation: &Invocation, interrupted: &AtomicBool, on_step: &mut dyn FnMut(&Step)) -> Result<(), ExecError> {
+    run_with(invocation, Stdout::Inherited, interrupted, on_step)
 }
 
-/// Where what the programs write to standard output goes.
+/// The destination of the programs' standard output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stdout {
-    /// To the caller's standard output.
+    /// The caller's standard output.
     Inherited,
-    /// To the caller's standard error, where standard output is for the caller's own answer.
+    /// The caller's standard error, for callers that print their own result to standard output.
     Stderr,
 }
 
-/// Runs the steps as [`run`] does, with standard output going elsewhere.
+/// Runs the steps like [`run`], with another destination of standard output.
 ///
 /// # Errors
 ///
-/// As [`run`].
-pub fn run_with(invocation: &Invocation, stdout: Stdout, interrupted: &AtomicBool, tell: &mut dyn FnMut(&Step)) -> Result<(), ExecError> {
-    match steps(invocation, &Children { stdout, interrupted }, tell)? {
-        Ended::Well => Ok(()),
-        Ended::Asked(_) => Err(ExecError::Interrupted),
-        Ended::Badly(step, end) => {
+/// Returns the same errors as [`run`].
+pub fn run_with(
+    invocation: &Invocation,
+    stdout: Stdout,
+    interrupted: &AtomicBool,
+    on_step: &mut dyn FnMut(&Step),
+) -> Result<(), ExecError> {
+    match run_steps(invocation, &Children { stdout, interrupted }, on_step)? {
+        StepsResult::Succeeded => Ok(()),
+        StepsResult::Interrupted(_) => Err(ExecError::Interrupted),
+        StepsResult::Failed(step, end) => {
             let program = step.argv.first().cloned().unwrap_or_default();
             Err(ExecError::Failed { program, purpose: step.purpose.clone(), end })
         }
     }
 }
 
-/// Runs programs as children of a process that has others to care for.
+/// Runs programs as child processes.
 struct Children<'a> {
     stdout: Stdout,
     interrupted: &'a AtomicBool,
@@ -219,9 +228,9 @@ impl Runner for Children<'_> {
             if let Some(status) = child.try_wait()? {
                 return Ok(status.into());
             }
-            if self.is_ending() {
+            if self.is_interrupted() {
                 let now = Instant::now();
-                if now >= *deadline.get_or_insert_with(|| asked(&child, now)) {
+                if now >= *deadline.get_or_insert_with(|| terminate_child(&child, now)) {
                     child.kill()?;
                     return child.wait().map(End::from);
                 }
@@ -230,27 +239,27 @@ impl Runner for Children<'_> {
         }
     }
 
-    fn is_ending(&self) -> bool {
+    fn is_interrupted(&self) -> bool {
         self.interrupted.load(Ordering::SeqCst)
     }
 }
 
-/// Asks a child to end; returns until when it may take for it.
-fn asked(child: &Child, now: Instant) -> Instant {
+/// Sends SIGTERM to a child process and returns the deadline for SIGKILL.
+fn terminate_child(child: &Child, now: Instant) -> Instant {
     if let Ok(id) = i32::try_from(child.id()) {
-        ask_to_end(Pid::from_raw(id));
+        terminate(Pid::from_raw(id));
     }
-    now + GRACE
+    now + GRACE_PERIOD
 }
 
-/// Runs a program that reads a secret from standard input, such as `docker login --password-stdin`, and hides what it writes.
+/// Runs a program that reads a secret from standard input, such as `docker login --password-stdin`, and discards its output.
 ///
 /// # Errors
 ///
-/// Returns that it cannot be started, or failed, with the last line that it wrote to standard error.
-pub fn feed(argv: &[String], secret: &str) -> Result<(), FeedError> {
+/// Returns an error if the program cannot be started or fails. The error contains the last line of its standard error.
+pub fn run_with_secret(argv: &[String], secret: &str) -> Result<(), SecretInputError> {
     let Some((program, arguments)) = argv.split_first() else { return Ok(()) };
-    let failed = |message: String| FeedError { program: program.clone(), message };
+    let failed = |message: String| SecretInputError { program: program.clone(), message };
     let mut child = Command::new(program)
         .args(arguments)
         .stdin(Stdio::piped())
@@ -259,22 +268,22 @@ pub fn feed(argv: &[String], secret: &str) -> Result<(), FeedError> {
         .spawn()
         .map_err(|error| failed(error.to_string()))?;
     if let Some(mut input) = child.stdin.take() {
-        // A program that does not read it says so by how it ends.
+        // If the program does not read its input, its exit status shows the failure.
         let _ = input.write_all(secret.as_bytes());
     }
     let output = child.wait_with_output().map_err(|error| failed(error.to_string()))?;
     if output.status.success() {
         return Ok(());
     }
-    let said = Mask::from_iter([secret]).text(String::from_utf8_lossy(&output.stderr));
-    let last = said.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or("it gave no reason");
+    let stderr = Mask::from_iter([secret]).text(String::from_utf8_lossy(&output.stderr));
+    let last = stderr.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or("no error message");
     Err(failed(format!("{last} ({})", output.status)))
 }
 
-/// A program that read a secret did not end well.
+/// A program that reads a secret from standard input failed.
 #[derive(Debug, thiserror::Error)]
 #[error("`{program}`: {message}")]
-pub struct FeedError {
+pub struct SecretInputError {
     program: String,
     message: String,
 }

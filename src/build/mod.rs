@@ -1,11 +1,10 @@
-//! The build half: a build whose cache the next, fresh builder finds.
+//! Image builds with a shared cache, which a new builder can use.
 //!
-//! Takes what is to be built ([`BuildRequest`]) and what the engine at hand is able to do ([`EngineFacts`]); gives the exact steps to run
-//! ([`Invocation`]), which [`exec`] carries out without a shell. Planning is pure: the same request and facts give the same argument
-//! vectors, so what `rackform build command` shows is what the build agent runs.
+//! Takes a [`BuildRequest`] and the [`EngineFacts`] of the build engine. Returns the steps to run ([`Invocation`]), which [`exec`] runs
+//! without a shell. Planning is pure: the same request and facts always give the same arguments, so `rackform build command` shows what
+//! the build agent runs.
 //!
-//! Leaves racks and stacks to the rooms before it: whoever needs a rack's cache repository reads it there and puts it into the request.
-//! Nothing here prints.
+//! Leaves racks and stacks to other modules: the caller reads the rack's cache repository and sets it in the request. Nothing here prints.
 
 pub mod agent;
 #[cfg(feature = "aws")]

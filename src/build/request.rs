@@ -1,91 +1,91 @@
-//! What is to be built, in no engine's words.
+//! The build request, independent of the engine.
 
 use super::cache::{Backend, Compression, ImageRef, Mode, branch_cache_tag, cache_tag};
 use super::engine::{Driver, Engine};
 
-/// What is to be built.
+/// A build request, independent of the engine.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BuildRequest {
-    /// The app's directory, which is the build's context.
+    /// The build context: the app's directory.
     pub context: String,
-    /// The Dockerfile, a path as `docker build --file` takes it: from the working directory. `None` is the one in the directory.
+    /// The path of the Dockerfile relative to the working directory, as in `docker build --file`. `None` is the one in the context.
     pub dockerfile: Option<String>,
-    /// The stage to build; `None` is the last.
+    /// The stage to build; `None` is the last one.
     pub target: Option<String>,
     /// Build arguments, in order.
     pub build_args: Vec<BuildArg>,
-    /// Secrets, by where their values are; the values themselves never come here.
+    /// Secrets, by the source of their values. The values are never read.
     pub secrets: Vec<Secret>,
-    /// SSH agents and keys, as `docker build --ssh` takes them, such as `default`.
+    /// SSH agents and keys as in `docker build --ssh`, such as `default`.
     pub ssh: Vec<String>,
     /// Platforms such as `linux/arm64`.
     pub platforms: Vec<String>,
-    /// Labels of the image.
+    /// The labels of the image.
     pub labels: Vec<(String, String)>,
-    /// What the image is called: references.
+    /// The image references of the result.
     pub tags: Vec<String>,
-    /// What becomes of the image.
+    /// The destination of the image.
     pub output: Output,
-    /// Whether nothing is taken from a cache; the cache is written all the same.
+    /// Whether to ignore the cache. The cache is still exported.
     pub no_cache: bool,
-    /// Whether base images are looked up anew.
+    /// Whether to pull newer base images.
     pub pull: bool,
-    /// How a BuildKit engine tells of its progress; `None` is `plain`, and `auto` is whatever the engine likes.
+    /// The progress output of a BuildKit engine; `None` is `plain`, and `auto` lets the engine choose.
     pub progress: Option<String>,
-    /// The service, which is what its cache is called after.
+    /// The service, whose name the cache gets.
     pub service: String,
-    /// Where the cache is; `None` is a plain build.
+    /// The cache; `None` is a build without a cache.
     pub cache: Option<CacheRequest>,
-    /// Whether registries are spoken to without TLS, or with a certificate that nobody vouches for.
+    /// Whether to allow registries without TLS or with an untrusted certificate.
     pub insecure_registry: bool,
-    /// The builder that docker uses or gets, where its own cannot do what is asked.
+    /// The builder that docker uses or creates if its default one lacks a requested feature.
     pub builder: BuilderRequest,
-    /// The image that brings `buildctl-daemonless.sh`, to be run by docker; `None` runs the script itself.
+    /// The image with `buildctl-daemonless.sh`, which docker runs; `None` runs the script directly.
     pub buildkit_image: Option<String>,
-    /// The directory of docker's configuration with its credentials, which that container gets.
+    /// The directory of docker's configuration and credentials, which is mounted in that container.
     pub docker_config: Option<String>,
-    /// The media types of the image's manifest; `None` is the engine's choice.
+    /// The media types of the image's manifest; `None` is the engine's default.
     pub image_format: Option<ImageFormat>,
-    /// Further arguments for the engine, put in front of the context as they are.
+    /// Additional arguments for the engine, inserted unchanged before the context.
     pub extra: Vec<String>,
 }
 
 impl BuildRequest {
-    /// Takes the values of build arguments that have none from an environment, for engines that do not do so themselves; one that is not
-    /// there is left out, which is what docker does.
-    pub fn take_build_args(&mut self, engine: Engine, variable: &dyn Fn(&str) -> Option<String>) {
+    /// Sets build arguments without a value from the environment, for engines that do not do this themselves. Arguments without a variable
+    /// are removed, as docker does.
+    pub fn resolve_build_args(&mut self, engine: Engine, variable: &dyn Fn(&str) -> Option<String>) {
         self.build_args.retain_mut(|arg| {
             if arg.value.is_some() || !matches!(engine, Engine::Buildctl | Engine::BuildctlDaemonless | Engine::Kaniko) {
                 return true;
             }
             let value = variable(&arg.name);
-            let is_there = value.is_some();
-            // kaniko reads it itself, and would take an absent one for an empty one.
+            let is_set = value.is_some();
+            // kaniko reads the variable itself, but treats a missing one as empty.
             if engine != Engine::Kaniko {
                 arg.value = value;
             }
-            is_there
+            is_set
         });
     }
 }
 
-/// What builder docker gets, where it needs one beside its own.
+/// The buildx builder to create for docker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BuilderRequest {
-    /// When one is created.
+    /// When to create it.
     pub create: CreateBuilder,
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// Its driver.
+    /// The driver.
     pub driver: Driver,
-    /// Its driver's options, `name=value`.
+    /// The options of the driver, `name=value`.
     pub options: Vec<String>,
-    /// Whether it becomes the current builder, in place of being named to the build.
+    /// Whether to select it as the current builder, instead of passing its name to the build.
     pub select: bool,
 }
 
 impl BuilderRequest {
-    /// The name of a builder that is created where nobody named one.
+    /// The default name of a created builder.
     pub const DEFAULT_NAME: &'static str = "rackform";
 }
 
@@ -101,15 +101,15 @@ impl Default for BuilderRequest {
     }
 }
 
-/// When docker gets a builder.
+/// When to create a builder for docker.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CreateBuilder {
-    /// When the one at hand cannot do what is asked.
+    /// When the existing one lacks a requested feature.
     #[default]
     WhenNeeded,
     /// Always.
     Always,
-    /// Never: what is missing is said, and the build is a plain one.
+    /// Never: the missing features are reported and not used.
     Never,
 }
 
@@ -118,25 +118,25 @@ pub enum CreateBuilder {
 pub struct BuildArg {
     /// Its name.
     pub name: String,
-    /// Its value; `None` is what the environment has under that name.
+    /// The value; `None` is the value of the environment variable of that name.
     pub value: Option<String>,
 }
 
-/// A secret that a build may mount.
+/// A secret that a build can mount.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Secret {
-    /// What `RUN --mount=type=secret,id=...` calls it.
+    /// The ID in `RUN --mount=type=secret,id=...`.
     pub id: String,
-    /// Where its value is.
+    /// The source of its value.
     pub source: SecretSource,
 }
 
-/// Where a secret's value is.
+/// The source of a secret's value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SecretSource {
-    /// In a variable of the environment.
+    /// An environment variable.
     Environment(String),
-    /// In a file.
+    /// A file.
     File(String),
 }
 
@@ -150,7 +150,7 @@ pub enum ImageFormat {
 }
 
 impl ImageFormat {
-    /// Returns its name, as kaniko and buildah have it.
+    /// Returns the name in kaniko and buildah.
     pub fn name(self) -> &'static str {
         match self {
             Self::Oci => "oci",
@@ -167,56 +167,56 @@ impl std::str::FromStr for ImageFormat {
     }
 }
 
-/// What becomes of the image.
+/// The destination of the image.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Output {
-    /// What the engine does with it unless told otherwise.
+    /// The engine's default.
     #[default]
     Default,
-    /// It goes into the engine's image store.
+    /// The engine's image store.
     Load,
-    /// It goes to its registry.
+    /// The registry.
     Push,
-    /// It goes into a tar archive, which `docker load` takes.
+    /// A tar archive for `docker load`.
     Archive(String),
-    /// Nothing: only the cache is filled.
+    /// No image: the build only exports the cache.
     CacheOnly,
 }
 
-/// Where the cache is, and how it is kept.
+/// The location and format of the cache.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CacheRequest {
-    /// The kind of place; `None` where [`to`](Self::to) and [`from`](Self::from) say all.
+    /// The backend; `None` if [`to`](Self::to) and [`from`](Self::from) specify the cache.
     pub backend: Option<Backend>,
     /// The cache repository, without a tag.
     pub repository: Option<String>,
-    /// The whole reference of the cache, instead of `{repository}:{service}.buildcache`.
+    /// The complete reference of the cache, instead of `{repository}:{service}.buildcache`.
     pub reference: Option<String>,
-    /// The branch that is built: it exports a cache of its own, and imports that before the main branch's.
+    /// The branch of this build. It exports its own cache, and imports it before the main branch's cache.
     pub branch: Option<String>,
     /// The main branch, whose cache is the service's; `None` is `main`.
     pub main_branch: Option<String>,
-    /// How much of the build it holds.
+    /// Which layers it contains.
     pub mode: Mode,
-    /// How its layers are compressed; `None` is estargz in a registry where the engine has it, and the engine's own choice elsewhere.
+    /// The compression of the layers; `None` is estargz in a registry if the engine supports it, otherwise the engine's default.
     pub compression: Option<Compression>,
-    /// Whether layers that are compressed already are compressed anew.
+    /// Whether to recompress existing layers.
     pub force_compression: bool,
     /// Whether a failed export fails the build.
     pub strict: bool,
     /// The directory of a local cache.
     pub directory: Option<String>,
-    /// Where in S3.
+    /// The location in S3.
     pub s3: S3Cache,
-    /// How old a layer may be, as a Go duration such as `336h`; kaniko and buildah.
+    /// The maximum age of a layer, as a Go duration such as `336h`; for kaniko and buildah.
     pub ttl: Option<String>,
-    /// Whether directories of `RUN --mount=type=cache` outlive the builder, as they do on EFS at `/kaniko/caches`.
+    /// Whether directories of `RUN --mount=type=cache` are persistent, such as on EFS at `/kaniko/caches`.
     pub mounts: bool,
-    /// Stages that are built and pushed as images to pull, for [`Backend::Image`].
+    /// Stages that are built, pushed and pulled as images, for [`Backend::Image`].
     pub stages: Vec<String>,
-    /// Exports in BuildKit's own words, in place of what would be made.
+    /// Exports in BuildKit's syntax, instead of the generated ones.
     pub to: Vec<String>,
-    /// Imports in BuildKit's own words, in place of what would be made.
+    /// Imports in BuildKit's syntax, instead of the generated ones.
     pub from: Vec<String>,
 }
 
@@ -226,7 +226,7 @@ impl CacheRequest {
         Self { backend: Some(Backend::Registry), repository: Some(repository.into()), ..Self::default() }
     }
 
-    /// Returns the names that the cache of a service has, as tag, directory or scope: that which is exported first, then others to import.
+    /// Returns the names of a service's cache, used as tag, directory or scope: first the exported one, then others to import.
     pub fn names(&self, service: &str) -> Vec<String> {
         let main = self.main_branch.as_deref().unwrap_or("main");
         match self.branch.as_deref().filter(|branch| *branch != main) {
@@ -239,25 +239,25 @@ impl CacheRequest {
     ///
     /// # Errors
     ///
-    /// Returns what is wrong with the repository or the reference, or that there is none.
+    /// Returns an error if the repository or the reference is invalid or missing.
     pub fn references(&self, service: &str) -> Result<Vec<ImageRef>, String> {
         if let Some(reference) = &self.reference {
             let reference: ImageRef = reference.parse()?;
             return match reference.digest {
-                Some(_) => Err(format!("`{reference}` has a digest, and a cache is written under a tag")),
+                Some(_) => Err(format!("cache reference `{reference}` has a digest; use a tag")),
                 None => Ok(vec![reference]),
             };
         }
-        let Some(repository) = &self.repository else { return Err("a registry cache needs a repository".to_owned()) };
+        let Some(repository) = &self.repository else { return Err("a registry cache requires a repository".to_owned()) };
         let repository: ImageRef = repository.parse()?;
         if repository.tag.is_some() || repository.digest.is_some() {
-            return Err(format!("`{repository}` is a reference, not a repository: the tag is the service's"));
+            return Err(format!("cache repository `{repository}` must not have a tag or digest; the tag is derived from the service"));
         }
         Ok(self.names(service).iter().map(|name| repository.tagged(name)).collect())
     }
 }
 
-/// Where in S3 a cache is.
+/// The location of a cache in S3.
 ///
 /// Source: <https://docs.docker.com/build/cache/backends/s3/>
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -266,18 +266,18 @@ pub struct S3Cache {
     pub region: Option<String>,
     /// The bucket.
     pub bucket: Option<String>,
-    /// What every key starts with.
+    /// The prefix of all keys.
     pub prefix: Option<String>,
-    /// What the key of a layer starts with after that.
+    /// The additional prefix of layer keys.
     pub blobs_prefix: Option<String>,
-    /// What the key of a manifest starts with after that.
+    /// The additional prefix of manifest keys.
     pub manifests_prefix: Option<String>,
-    /// Another service that speaks S3.
+    /// The endpoint of an S3-compatible service.
     pub endpoint_url: Option<String>,
-    /// Whether the bucket is in the path, not in the host's name.
+    /// Whether to use path-style addressing.
     pub use_path_style: bool,
-    /// How many layers are uploaded at once.
+    /// The number of parallel layer uploads.
     pub upload_parallelism: Option<u32>,
-    /// After how long an unchanged layer is marked as used, a Go duration.
+    /// The interval for marking unchanged layers as used, as a Go duration.
     pub touch_refresh: Option<String>,
 }

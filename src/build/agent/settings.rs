@@ -104,9 +104,11 @@ impl Settings {
             let scheme = source.split_once("://").map_or("", |(scheme, _)| scheme);
             let engine = self.engine.unwrap_or(Engine::Kaniko);
             if scheme == "object" || (matches!(scheme, "s3" | "gs" | "tar") && engine != Engine::Kaniko) {
-                problems.push(Diagnostic::error("source", format!("{engine} does not support sources with the scheme `{scheme}://`")).hinted(
-                    "kaniko supports s3://, git:// and https:// archives; docker supports directories, git and https:// archives",
-                ));
+                problems.push(
+                    Diagnostic::error("source", format!("{engine} does not support sources with the scheme `{scheme}://`")).hinted(
+                        "kaniko supports s3://, git:// and https:// archives; docker supports directories, git and https:// archives",
+                    ),
+                );
             }
         }
         if self.engine.is_none() && get(name::RUNTIME).as_deref() == Some("daemonless") {

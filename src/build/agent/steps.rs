@@ -6,7 +6,7 @@ use std::process::Command;
 use nix::sys::signal::Signal;
 
 use super::super::command::{Invocation, Step};
-use super::super::exec::{self, End, Ended, ExecError, Runner};
+use super::super::exec::{self, End, ExecError, Runner, StepsResult};
 use super::supervise;
 
 /// Variables that are removed from the engine's environment: their values grant access to the rack.
@@ -30,20 +30,20 @@ impl Runner for Supervised<'_> {
         supervise::run(command)
     }
 
-    fn is_ending(&self) -> bool {
-        supervise::is_ending()
+    fn is_interrupted(&self) -> bool {
+        supervise::is_interrupted()
     }
 }
 
-/// Runs the steps in order until one ends badly that may not; `tell` hears of each before it starts. Returns how the last one ended.
+/// Runs the steps in order until one fails that is not allowed to, and calls `on_step` before each step. Returns how the last one ended.
 ///
 /// # Errors
 ///
-/// Returns a variable that is not set, before anything runs, or a program that cannot be started.
-pub fn run_steps(invocation: &Invocation, environment: &[(String, String)], tell: &mut dyn FnMut(&Step)) -> Result<End, ExecError> {
-    Ok(match exec::steps(invocation, &Supervised { environment }, tell)? {
-        Ended::Well => End::Code(0),
-        Ended::Asked(end) => end.unwrap_or(End::Signal(Signal::SIGTERM as i32)),
-        Ended::Badly(_, end) => end,
+/// Returns an error if a required variable is not set (before any step runs) or a program cannot be started.
+pub fn run_steps(invocation: &Invocation, environment: &[(String, String)], on_step: &mut dyn FnMut(&Step)) -> Result<End, ExecError> {
+    Ok(match exec::run_steps(invocation, &Supervised { environment }, on_step)? {
+        StepsResult::Succeeded => End::Code(0),
+        StepsResult::Interrupted(end) => end.unwrap_or(End::Signal(Signal::SIGTERM as i32)),
+        StepsResult::Failed(_, end) => end,
     })
 }

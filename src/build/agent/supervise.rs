@@ -1,6 +1,6 @@
-//! Runs an engine as process 1 of a container must: signals are passed on, and orphans are taken care of.
+//! Runs an engine as process 1 of a container: forwards signals and reaps orphaned processes.
 //!
-//! ECS stops a task with SIGTERM to process 1 and SIGKILL 30 seconds later; orphans of a container become children of process 1.
+//! ECS stops a task with SIGTERM to process 1 and SIGKILL 30 seconds later. Orphaned processes of a container become children of process 1.
 //! Source: <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_StopTask.html>
 
 use std::io;
@@ -11,45 +11,45 @@ use nix::errno::Errno;
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
-use super::super::exec::{End, ask_to_end};
+use super::super::exec::{End, terminate};
 
-/// The engine that runs; 0 where none does.
+/// The process ID of the running engine, or 0.
 static ENGINE: AtomicI32 = AtomicI32::new(0);
-/// Somebody asked for an end.
-static ENDING: AtomicBool = AtomicBool::new(false);
+/// Whether the process received a signal to stop.
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// Passes SIGTERM, SIGINT and SIGHUP on to the engine as SIGTERM, from now on and for as long as the process lives.
+/// Installs a handler that forwards SIGTERM, SIGINT and SIGHUP to the engine as SIGTERM.
 ///
 /// # Errors
 ///
-/// Returns that signals cannot be handled, or are handled by somebody else already.
+/// Returns an error if the handler cannot be installed or another one is installed already.
 pub fn forward_signals() -> Result<(), ctrlc::Error> {
     ctrlc::set_handler(|| {
-        ENDING.store(true, Ordering::SeqCst);
+        INTERRUPTED.store(true, Ordering::SeqCst);
         let engine = ENGINE.load(Ordering::SeqCst);
         if engine > 0 {
-            ask_to_end(Pid::from_raw(engine));
+            terminate(Pid::from_raw(engine));
         }
     })
 }
 
-/// Tells whether somebody asked for an end.
-pub fn is_ending() -> bool {
-    ENDING.load(Ordering::SeqCst)
+/// Returns whether the process received a signal to stop.
+pub fn is_interrupted() -> bool {
+    INTERRUPTED.load(Ordering::SeqCst)
 }
 
-/// Runs a program to its end and takes care of every child of this process that ends meanwhile.
+/// Runs a program to its end and reaps all other children of this process that end in the meantime.
 ///
 /// # Errors
 ///
-/// Returns that it cannot be started, or waited for.
+/// Returns an error if the program cannot be started or waited for.
 pub fn run(command: &mut Command) -> io::Result<End> {
     let child = command.spawn()?;
     let engine = Pid::from_raw(i32::try_from(child.id()).map_err(io::Error::other)?);
     ENGINE.store(engine.as_raw(), Ordering::SeqCst);
-    if is_ending() {
-        // It was asked for between two steps, when there was nobody to pass it on to.
-        ask_to_end(engine);
+    if is_interrupted() {
+        // The signal arrived between two steps, when no engine was running.
+        terminate(engine);
     }
     let end = loop {
         match waitpid(None, None) {

@@ -1,4 +1,4 @@
-//! What engines' answers mean.
+//! Parses the output of engines' commands.
 
 use super::{Driver, ImageStore, Version};
 
@@ -17,7 +17,7 @@ pub(super) fn docker_versions(text: &str) -> (Option<Version>, Option<Version>) 
     (version("Server"), version("Client"))
 }
 
-/// Returns the image store from `docker info --format '{{json .DriverStatus}}'`; `null` is a daemon that was not reached.
+/// Returns the image store from `docker info --format '{{json .DriverStatus}}'`; `null` means that the daemon was not reached.
 ///
 /// Source: <https://docs.docker.com/engine/storage/containerd/#enable-containerd-image-store-on-docker-engine>
 pub(super) fn image_store(text: &str) -> Option<ImageStore> {
@@ -27,7 +27,7 @@ pub(super) fn image_store(text: &str) -> Option<ImageStore> {
     Some(if is_containerd { ImageStore::Containerd } else { ImageStore::GraphDriver })
 }
 
-/// What `docker buildx inspect` says of a builder.
+/// A builder in the output of `docker buildx inspect`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Builder {
     pub(super) driver: Option<Driver>,
@@ -35,7 +35,7 @@ pub(super) struct Builder {
     pub(super) buildkit: Option<Version>,
 }
 
-/// Reads `docker buildx inspect`, whose word for BuildKit's version changed twice.
+/// Parses `docker buildx inspect`, whose label of BuildKit's version changed twice.
 ///
 /// Source: <https://docs.docker.com/reference/cli/docker/buildx/inspect/>
 pub(super) fn builder(text: &str) -> Builder {
@@ -58,7 +58,7 @@ pub(super) fn builder(text: &str) -> Builder {
     builder
 }
 
-/// Tells whether what docker wrote means that it has no such plugin.
+/// Returns whether docker's error message means that the buildx plugin is missing.
 pub(super) fn is_missing_plugin(text: &str) -> bool {
     text.contains("unknown command: docker buildx") || text.contains("'buildx' is not a docker command")
 }
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn answers_are_read_as_engines_give_them() {
+    fn command_output_is_parsed() {
         let version = |text: &str, words: &[&str]| version_after(text, words).map(|version| version.to_string());
         assert_eq!(version("github.com/docker/buildx v0.11.2 9872040b", &["docker/buildx"]).unwrap(), "0.11.2");
         assert_eq!(version("buildctl github.com/moby/buildkit v0.12.3 438f", &["moby/buildkit"]).unwrap(), "0.12.3");

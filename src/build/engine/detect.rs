@@ -1,28 +1,28 @@
-//! Finds out what the engine at hand is, by asking its own commands.
+//! Detects the build engine's version and features with its own commands.
 
 use super::answers;
-use super::ask::{Answer, Ask};
+use super::command_runner::{CommandOutput, CommandRunner};
 use super::{Buildx, Driver, Engine, EngineFacts};
 
-/// What was found out, and what could not be.
+/// The detected facts, and warnings about facts that could not be detected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Detected {
-    /// What is known now.
+    /// The facts.
     pub facts: EngineFacts,
-    /// What could not be found out and why, in words.
-    pub troubles: Vec<String>,
+    /// What could not be detected, and why.
+    pub warnings: Vec<String>,
 }
 
-/// Fills in what `given` leaves open.
+/// Detects the facts that `given` does not contain.
 ///
-/// What was given is never asked for. Engines are asked for versions and settings only, which starts and changes nothing.
-pub fn detect(given: &EngineFacts, programs: &dyn Ask) -> Detected {
-    let mut detected = Detected { facts: given.clone(), troubles: Vec::new() };
+/// The commands only query versions and settings: they start and change nothing.
+pub fn detect(given: &EngineFacts, programs: &dyn CommandRunner) -> Detected {
+    let mut detected = Detected { facts: given.clone(), warnings: Vec::new() };
     let program = given.program();
     match given.engine {
         Engine::Docker | Engine::Buildx => docker(&mut detected, &program, programs),
         Engine::Buildctl => buildctl(&mut detected, &program, programs),
-        // The script starts a buildkitd whatever it is asked, and comes in one image with buildctl.
+        // The script always starts a buildkitd, and its image also contains buildctl.
         Engine::BuildctlDaemonless => version(&mut detected, &["buildctl", "--version"], &["moby/buildkit"], programs),
         Engine::Kaniko => version(&mut detected, &[&program, "version"], &["Kaniko version"], programs),
         Engine::Buildah => version(&mut detected, &[&program, "--version"], &["buildah version"], programs),
@@ -33,86 +33,84 @@ pub fn detect(given: &EngineFacts, programs: &dyn Ask) -> Detected {
     detected
 }
 
-fn docker(detected: &mut Detected, program: &str, programs: &dyn Ask) {
+fn docker(detected: &mut Detected, program: &str, programs: &dyn CommandRunner) {
     let facts = &mut detected.facts;
     if facts.version.is_none() {
-        match programs.ask(&[program, "version", "--format", "{{json .}}"]) {
-            Answer::Ended { stdout, stderr, .. } => {
+        match programs.run(&[program, "version", "--format", "{{json .}}"]) {
+            CommandOutput::Ended { stdout, stderr, .. } => {
                 let (server, client) = answers::docker_versions(&stdout);
                 if server.is_none() {
                     let client = client.map(|version| format!(" (the client is {version})")).unwrap_or_default();
-                    detected
-                        .troubles
-                        .push(format!("`{program} version`: the daemon's version is not known{client}{}", first_line(&stderr)));
+                    detected.warnings.push(format!("`{program} version`: unknown daemon version{client}{}", first_line(&stderr)));
                 }
                 facts.version = server;
             }
-            answer => return detected.troubles.push(trouble(program, "version", &answer)),
+            answer => return detected.warnings.push(warning(program, "version", &answer)),
         }
     }
     if facts.buildx == Buildx::Unknown {
-        match programs.ask(&[program, "buildx", "version"]) {
-            Answer::Ended { success: true, stdout, .. } => {
+        match programs.run(&[program, "buildx", "version"]) {
+            CommandOutput::Ended { success: true, stdout, .. } => {
                 facts.buildx = Buildx::Present(answers::version_after(&stdout, &["docker/buildx"]));
             }
-            Answer::Ended { stderr, .. } if answers::is_missing_plugin(&stderr) => facts.buildx = Buildx::Missing,
-            answer => detected.troubles.push(trouble(program, "buildx version", &answer)),
+            CommandOutput::Ended { stderr, .. } if answers::is_missing_plugin(&stderr) => facts.buildx = Buildx::Missing,
+            answer => detected.warnings.push(warning(program, "buildx version", &answer)),
         }
     }
     if facts.driver.is_none() && matches!(facts.buildx, Buildx::Present(_)) {
-        // `docker build` takes the default builder where none is named, `docker buildx build` the one in use.
+        // By default, `docker build` uses the default builder, and `docker buildx build` the current one.
         let name = facts.builder.clone().or_else(|| (facts.engine == Engine::Docker).then(|| "default".to_owned()));
         let argv: Vec<&str> = [program, "buildx", "inspect"].into_iter().chain(name.as_deref()).collect();
-        match programs.ask(&argv) {
-            Answer::Ended { success: true, stdout, .. } => {
+        match programs.run(&argv) {
+            CommandOutput::Ended { success: true, stdout, .. } => {
                 let builder = answers::builder(&stdout);
                 facts.driver = builder.driver;
                 facts.buildkit = facts.buildkit.take().or(builder.buildkit);
             }
-            // A builder that is not there yet can be created.
-            Answer::Ended { .. } if facts.builder.is_some() => {}
-            answer => detected.troubles.push(trouble(program, "buildx inspect", &answer)),
+            // A builder that does not exist yet can be created.
+            CommandOutput::Ended { .. } if facts.builder.is_some() => {}
+            answer => detected.warnings.push(warning(program, "buildx inspect", &answer)),
         }
     }
     if facts.image_store.is_none() && facts.version.is_some() && facts.driver.is_none_or(|driver| driver == Driver::Docker) {
-        match programs.ask(&[program, "info", "--format", "{{json .DriverStatus}}"]) {
-            Answer::Ended { success: true, stdout, .. } => facts.image_store = answers::image_store(&stdout),
-            answer => detected.troubles.push(trouble(program, "info", &answer)),
+        match programs.run(&[program, "info", "--format", "{{json .DriverStatus}}"]) {
+            CommandOutput::Ended { success: true, stdout, .. } => facts.image_store = answers::image_store(&stdout),
+            answer => detected.warnings.push(warning(program, "info", &answer)),
         }
     }
 }
 
-fn buildctl(detected: &mut Detected, program: &str, programs: &dyn Ask) {
+fn buildctl(detected: &mut Detected, program: &str, programs: &dyn CommandRunner) {
     version(detected, &[program, "--version"], &["moby/buildkit"], programs);
     if detected.facts.buildkit.is_none() {
-        // The daemon does the work, and may be of another version; an old client has no word for asking it.
-        if let Answer::Ended { success: true, stdout, .. } = programs.ask(&[program, "debug", "info"]) {
+        // The daemon's version can differ from the client's. Old clients cannot query it.
+        if let CommandOutput::Ended { success: true, stdout, .. } = programs.run(&[program, "debug", "info"]) {
             detected.facts.buildkit = answers::version_after(&stdout, &["moby/buildkit"]);
         }
     }
 }
 
-fn version(detected: &mut Detected, argv: &[&str], words: &[&str], programs: &dyn Ask) {
+fn version(detected: &mut Detected, argv: &[&str], words: &[&str], programs: &dyn CommandRunner) {
     if detected.facts.version.is_some() {
         return;
     }
     let (program, question) = (argv.first().copied().unwrap_or_default(), argv[1..].join(" "));
-    match programs.ask(argv) {
-        Answer::Ended { success: true, stdout, stderr } => {
+    match programs.run(argv) {
+        CommandOutput::Ended { success: true, stdout, stderr } => {
             detected.facts.version = answers::version_after(&format!("{stdout}\n{stderr}"), words);
             if detected.facts.version.is_none() {
-                detected.troubles.push(format!("`{program} {question}` names no version"));
+                detected.warnings.push(format!("no version in the output of `{program} {question}`"));
             }
         }
-        answer => detected.troubles.push(trouble(program, &question, &answer)),
+        answer => detected.warnings.push(warning(program, &question, &answer)),
     }
 }
 
-fn trouble(program: &str, question: &str, answer: &Answer) -> String {
+fn warning(program: &str, question: &str, answer: &CommandOutput) -> String {
     match answer {
-        Answer::Missing(why) => format!("cannot start `{program}`: {why}"),
-        Answer::TooSlow => format!("`{program} {question}` did not answer in time"),
-        Answer::Ended { stderr, .. } => format!("`{program} {question}` failed{}", first_line(stderr)),
+        CommandOutput::Missing(why) => format!("cannot start `{program}`: {why}"),
+        CommandOutput::TooSlow => format!("`{program} {question}` did not answer in time"),
+        CommandOutput::Ended { stderr, .. } => format!("`{program} {question}` failed{}", first_line(stderr)),
     }
 }
 

@@ -1,36 +1,36 @@
-//! What is known of the engine at hand.
+//! Known facts about the build engine.
 
 use std::fmt;
 use std::str::FromStr;
 
 use super::{Engine, Version};
 
-/// What is known of the engine at hand; `None` is "not known".
+/// Known facts about the build engine; `None` means unknown.
 ///
-/// An engine of unknown version gets what the oldest one takes. A BuildKit of unknown version is taken for a current one, since that is
-/// what a new builder gets; an image store that nobody asked about for the classic one. `docs/design/build-engines.md` says why.
+/// An engine of unknown version is treated like the oldest supported one. A BuildKit of unknown version is treated like a current one,
+/// since new builders use it. An unknown image store is treated like the classic one. `docs/design/build-engines.md` explains why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EngineFacts {
     /// The engine.
     pub engine: Engine,
-    /// The program to start, where it is not [`Engine::program`].
+    /// The program to start, if it is not [`Engine::program`].
     pub program: Option<String>,
     /// The engine's own version: the Docker Engine's (the daemon's, not the client's), buildctl's, kaniko's, buildah's.
     pub version: Option<Version>,
     /// The buildx plugin of the docker command.
     pub buildx: Buildx,
-    /// The version of the BuildKit that does the work.
+    /// The version of the BuildKit that runs the build.
     pub buildkit: Option<Version>,
     /// How buildx reaches BuildKit.
     pub driver: Option<Driver>,
-    /// The name of the builder that these facts are about, where it is not the default one.
+    /// The name of the builder, if it is not the default one.
     pub builder: Option<String>,
-    /// Where the Docker Engine keeps images, which decides what its own BuildKit can export.
+    /// The Docker Engine's image store, which determines the exports of its own BuildKit.
     pub image_store: Option<ImageStore>,
 }
 
 impl EngineFacts {
-    /// Returns an engine of which nothing else is known.
+    /// Returns an engine without any other facts.
     pub fn unknown(engine: Engine) -> Self {
         Self {
             engine,
@@ -44,7 +44,7 @@ impl EngineFacts {
         }
     }
 
-    /// Returns an engine of which only the version is known.
+    /// Returns an engine and its version without any other facts.
     pub fn of_version(engine: Engine, version: Version) -> Self {
         Self { version: Some(version), ..Self::unknown(engine) }
     }
@@ -58,11 +58,11 @@ impl EngineFacts {
 /// The buildx plugin of the docker command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Buildx {
-    /// Nobody asked.
+    /// Not detected.
     Unknown,
     /// `docker: unknown command: docker buildx`.
     Missing,
-    /// It is there.
+    /// Installed, with this version if known.
     Present(Option<Version>),
 }
 
@@ -77,17 +77,17 @@ pub enum Driver {
     DockerContainer,
     /// Pods that buildx starts.
     Kubernetes,
-    /// A buildkitd that somebody else runs.
+    /// An existing buildkitd.
     Remote,
     /// Docker Build Cloud.
     Cloud,
 }
 
 impl Driver {
-    /// Every driver.
+    /// All drivers.
     pub const ALL: [Self; 5] = [Self::Docker, Self::DockerContainer, Self::Kubernetes, Self::Remote, Self::Cloud];
 
-    /// Returns its name, as buildx has it.
+    /// Returns buildx's name of the driver.
     pub fn name(self) -> &'static str {
         match self {
             Self::Docker => "docker",
@@ -116,7 +116,7 @@ impl FromStr for Driver {
     }
 }
 
-/// Where the Docker Engine keeps images.
+/// The image store of the Docker Engine.
 ///
 /// Source: <https://docs.docker.com/engine/storage/containerd/>
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -131,7 +131,7 @@ impl ImageStore {
     /// Both stores.
     pub const ALL: [Self; 2] = [Self::GraphDriver, Self::Containerd];
 
-    /// Returns its name.
+    /// Returns the name.
     pub fn name(self) -> &'static str {
         match self {
             Self::GraphDriver => "graph-driver",

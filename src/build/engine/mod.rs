@@ -1,17 +1,16 @@
-//! Build engines: which there are, what the one at hand is, and what it is able to do.
+//! Build engines: the supported ones, the detection of the installed one, and its capabilities.
 //!
-//! Takes an engine's own answers or a user's flags; gives [`EngineFacts`]. Asking is in [`detect`](fn@detect); nothing else here runs
-//! anything.
+//! Takes the output of an engine's commands or a user's flags; returns [`EngineFacts`]. Only [`detect`](fn@detect) runs commands.
 
 mod ability;
 mod answers;
-mod ask;
+mod command_runner;
 mod detect;
 mod facts;
 mod version;
 
 pub use ability::{BuildKit, CacheMounts, Kaniko, buildkit_in_docker};
-pub use ask::{Answer, Ask, Programs};
+pub use command_runner::{CommandOutput, CommandRunner, Programs};
 pub use detect::{Detected, detect};
 pub use facts::{Buildx, Driver, EngineFacts, ImageStore};
 pub use version::Version;
@@ -26,21 +25,21 @@ pub enum Engine {
     Docker,
     /// `docker buildx build`.
     Buildx,
-    /// `buildctl build`, which needs a buildkitd that runs.
+    /// `buildctl build`, which requires a running buildkitd.
     Buildctl,
-    /// `buildctl-daemonless.sh build`, which brings a buildkitd of its own.
+    /// `buildctl-daemonless.sh build`, which starts its own buildkitd.
     BuildctlDaemonless,
-    /// `/kaniko/executor`, osscontainertools' fork.
+    /// `/kaniko/executor` of osscontainertools' fork.
     Kaniko,
     /// `buildah build`.
     Buildah,
 }
 
 impl Engine {
-    /// Every engine, in the order of help.
+    /// All engines, in the order of `--help`.
     pub const ALL: [Self; 6] = [Self::Docker, Self::Buildx, Self::Buildctl, Self::BuildctlDaemonless, Self::Kaniko, Self::Buildah];
 
-    /// Returns its name, as flags and documents have it.
+    /// Returns the name in flags and documents.
     pub fn name(self) -> &'static str {
         match self {
             Self::Docker => "docker",
@@ -52,7 +51,7 @@ impl Engine {
         }
     }
 
-    /// Returns the program that is started, unless told otherwise.
+    /// Returns the default program.
     pub fn program(self) -> &'static str {
         match self {
             Self::Docker | Self::Buildx => "docker",
@@ -63,7 +62,7 @@ impl Engine {
         }
     }
 
-    /// Tells whether BuildKit does the work, and so takes BuildKit's cache attributes.
+    /// Returns whether the engine uses BuildKit and therefore supports BuildKit's cache attributes.
     pub fn is_buildkit(self) -> bool {
         matches!(self, Self::Docker | Self::Buildx | Self::Buildctl | Self::BuildctlDaemonless)
     }

@@ -5,9 +5,9 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
-/// An engine's version: the text it gave, and the three numbers in it that decide.
+/// An engine's version: its text, and the three numbers that are compared.
 ///
-/// What follows the numbers decides nothing: a release candidate has what its release has, and distributions append their own words.
+/// The suffix is ignored: a release candidate has the features of its release, and distributions append their own suffixes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Version {
     numbers: (u64, u64, u64),
@@ -20,7 +20,7 @@ impl Version {
         Self { numbers: (major, minor, patch), text: format!("{major}.{minor}.{patch}") }
     }
 
-    /// Tells whether it is this one or a later one.
+    /// Returns whether the version is at least this one.
     pub fn at_least(&self, major: u64, minor: u64, patch: u64) -> bool {
         self.numbers >= (major, minor, patch)
     }
@@ -55,11 +55,11 @@ impl FromStr for Version {
         let mut next = |required: bool| match parts.next() {
             Some(Ok(number)) => Ok(number),
             None if !required => Ok(0),
-            _ => Err(format!("`{}` is no version such as 24.0.5", text.escape_debug())),
+            _ => Err(format!("invalid version `{}`: expected a version such as 24.0.5", text.escape_debug())),
         };
         let numbers = (next(true)?, next(false)?, next(false)?);
         if rest.contains(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '+' | '.' | '~' | '_')) {
-            return Err(format!("`{}` is no version such as 24.0.5", text.escape_debug()));
+            return Err(format!("invalid version `{}`: expected a version such as 24.0.5", text.escape_debug()));
         }
         Ok(Self { numbers, text: bare.to_owned() })
     }

@@ -97,9 +97,9 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let facts = EngineFacts { version: args.engine_version.clone(), program: args.program.clone(), ..settings.facts() };
     let detected = detect(&facts, &Programs::default());
     let mut request = settings.request();
-    request.take_build_args(settings.engine(), &variable);
+    request.resolve_build_args(settings.engine(), &variable);
     let invocation = plan(&request, &detected.facts).map_err(|problems| usage(hints::diagnostics(&problems)))?;
-    for trouble in &detected.troubles {
+    for trouble in &detected.warnings {
         context.status(&format!("note: {trouble}"));
     }
     if args.dry_run {
@@ -151,7 +151,7 @@ fn built(
     });
     // One that never started has moved nothing; one that was told to end may have been in the middle of it, whatever it says.
     let ended_by_itself = match &end {
-        Ok(End::Code(code)) => *code < 128 && !supervise::is_ending(),
+        Ok(End::Code(code)) => *code < 128 && !supervise::is_interrupted(),
         Ok(End::Signal(_)) => false,
         Err(_) => true,
     };

@@ -104,11 +104,11 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         cache: Some(CacheRequest { branch: args.branch.clone(), mode: args.mode, strict: true, ..CacheRequest::in_registry(&repository) }),
         ..BuildRequest::default()
     };
-    request.take_build_args(args.engine, &|name| std::env::var(name).ok());
+    request.resolve_build_args(args.engine, &|name| std::env::var(name).ok());
     let given = EngineFacts { version: args.engine_version.clone(), ..EngineFacts::unknown(args.engine) };
     let detected = detect(&given, &Programs::default());
-    for trouble in &detected.troubles {
-        context.detail(trouble);
+    for warning in &detected.warnings {
+        context.detail(warning);
     }
     let invocation = plan(&request, &detected.facts)
         .map_err(|problems| Failure::Problems(crate::ui::build::hints::diagnostics(&problems), ExitCode::Usage))?;

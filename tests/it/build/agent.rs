@@ -158,7 +158,10 @@ fn the_agent_exits_with_the_exit_code_of_the_engine() {
     let missing = Run::of(builder.command("B2", "web", &[]).args(["--program", "/nonexistent/executor"]));
     assert!(missing.code == 64 || missing.code == 69, "{missing}");
     let wrong = Run::of(builder.command("B3", "web", &[]).env("BUILD_CACHE", "perhaps").env("BUILD_ARGS", "{"));
-    assert!(wrong.code == 64 && wrong.stderr.contains("BUILD_CACHE is `perhaps`") && wrong.stderr.contains("BUILD_ARGS"), "{wrong}");
+    assert!(
+        wrong.code == 64 && wrong.stderr.contains("invalid value `perhaps` of BUILD_CACHE") && wrong.stderr.contains("BUILD_ARGS"),
+        "{wrong}"
+    );
 }
 
 #[test]

@@ -192,14 +192,14 @@ fn a_failed_build_a_missing_engine_and_a_missing_secret_have_different_exit_code
     let engine = FakeEngine::new(Engine::Docker, "docker", "25.0.3", DOCKER_25).with("FAKE_ENGINE_EXIT", "7");
     let failed = engine.run(&["app", "--exec"]);
     assert_eq!(failed.code, 1, "{failed}");
-    assert!(failed.stderr.contains("did not build the image: exit status: 7"), "{failed}");
+    assert!(failed.stderr.contains("failed to build the image: exit status: 7"), "{failed}");
     let missing = engine.run(&["app", "--exec", "--engine", "buildah", "--program", "/nowhere/buildah"]);
     assert_eq!(missing.code, 69, "{missing}");
     assert!(missing.stderr.contains("cannot start `/nowhere/buildah`"), "{missing}");
     let before = engine.ran().len();
     let secret = engine.run(&["app", "--exec", "--secret", "id=npm,env=NPM_TOKEN"]);
     assert_eq!(secret.code, 66, "{secret}");
-    assert!(secret.stderr.contains("has no NPM_TOKEN, which is the secret `npm`"), "{secret}");
+    assert!(secret.stderr.contains("NPM_TOKEN is not set, required for the secret `npm`"), "{secret}");
     assert_eq!(engine.ran().len(), before, "nothing was started");
 }
 

@@ -120,7 +120,7 @@ impl EngineArgs {
             return configured;
         }
         let detected = detect(&configured, &Programs { patience: Duration::from_secs(self.patience) });
-        for problem in &detected.troubles {
+        for problem in &detected.warnings {
             context.status(&format!("note: {problem}"));
         }
         detected.facts

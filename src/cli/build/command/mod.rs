@@ -82,7 +82,8 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let mut problems = Diagnostics::default();
     let (mut request, engine) = args.request(context, &mut notes, &mut problems)?;
     let facts = args.engine.facts(engine, args.exec, context);
-    request.take_build_args(if args.exec || engine != Engine::Kaniko { engine } else { Engine::Docker }, &|name| std::env::var(name).ok());
+    request
+        .resolve_build_args(if args.exec || engine != Engine::Kaniko { engine } else { Engine::Docker }, &|name| std::env::var(name).ok());
     let planned = plan(&request, &facts).map_err(|found| problems.0.extend(hints::diagnostics(&found).0));
     let (Ok(mut invocation), false) = (planned, problems.has_errors()) else { return Err(Failure::Problems(problems, ExitCode::Usage)) };
     invocation.notes.splice(0..0, notes);

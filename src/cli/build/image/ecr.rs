@@ -77,7 +77,7 @@ pub(super) fn log_in(context: &mut Context<'_>, engine: Engine, ecr: &dyn EcrSer
     };
     let Credentials::Password { user, password } = ecr.credentials()? else { return Ok(()) };
     let argv = [program, "login", "--username", user.as_str(), "--password-stdin", host.as_str()].map(str::to_owned);
-    exec::feed(&argv, &password).map_err(|error| {
+    exec::run_with_secret(&argv, &password).map_err(|error| {
         Failure::new(ExitCode::Failed, format!("cannot log {program} in to {host}"))
             .caused_by(&error)
             .hinted("with a credential helper such as amazon-ecr-credential-helper, use `--no-login`")

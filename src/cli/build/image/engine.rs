@@ -70,10 +70,10 @@ pub(super) fn build(
         extra: expand_variables(&args.key.extra()?, |name| std::env::var(name).ok()),
         ..BuildRequest::default()
     };
-    request.take_build_args(args.build.engine, &|name| std::env::var(name).ok());
+    request.resolve_build_args(args.build.engine, &|name| std::env::var(name).ok());
     let configured = EngineFacts { version: args.build.engine_version.clone(), ..EngineFacts::unknown(args.build.engine) };
     let detected = detect(&configured, &Programs::default());
-    for problem in &detected.troubles {
+    for problem in &detected.warnings {
         context.detail(problem);
     }
     let invocation =

@@ -1,57 +1,57 @@
-//! Asking programs, with bounded patience.
+//! Runs programs with a time limit and captures their output.
 
 use std::io::Read as _;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// What a program answered.
+/// The result of running a program.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer {
-    /// There is no such program, or it cannot be started.
+pub enum CommandOutput {
+    /// The program does not exist or cannot be started.
     Missing(String),
-    /// It did not end in time, and was ended.
+    /// The program did not end in time and was killed.
     TooSlow,
-    /// It ended.
+    /// The program ended.
     Ended {
-        /// Whether it ended well.
+        /// Whether it succeeded.
         success: bool,
-        /// What it wrote to standard output.
+        /// Its standard output.
         stdout: String,
-        /// What it wrote to standard error.
+        /// Its standard error.
         stderr: String,
     },
 }
 
-/// Whoever can be asked; tests give answers of their own.
-pub trait Ask {
-    /// Runs a program and returns what it says.
-    fn ask(&self, argv: &[&str]) -> Answer;
+/// Runs commands; tests replace it.
+pub trait CommandRunner {
+    /// Runs a program and returns its output.
+    fn run(&self, argv: &[&str]) -> CommandOutput;
 }
 
-/// Programs of this machine.
+/// Runs the programs of this machine.
 #[derive(Clone, Copy, Debug)]
 pub struct Programs {
-    /// How long one question may take.
+    /// The time limit of one command.
     pub patience: Duration,
 }
 
 impl Default for Programs {
-    /// Returns programs with ten seconds each: a daemon that is starting answers in that, and a build waits for no more.
+    /// Returns a time limit of ten seconds, which is enough for a daemon that is starting.
     fn default() -> Self {
         Self { patience: Duration::from_secs(10) }
     }
 }
 
-impl Ask for Programs {
-    fn ask(&self, argv: &[&str]) -> Answer {
-        let Some((program, arguments)) = argv.split_first() else { return Answer::Missing("no program".to_owned()) };
+impl CommandRunner for Programs {
+    fn run(&self, argv: &[&str]) -> CommandOutput {
+        let Some((program, arguments)) = argv.split_first() else { return CommandOutput::Missing("no program".to_owned()) };
         let mut command = Command::new(program);
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = match command.spawn() {
             Ok(child) => child,
-            Err(error) => return Answer::Missing(error.to_string()),
+            Err(error) => return CommandOutput::Missing(error.to_string()),
         };
-        // Each pipe has a reader of its own, since a child that fills one waits for it.
+        // Each pipe has its own reader, since a child blocks when a pipe is full.
         let (stdout, stderr) = (reader(child.stdout.take()), reader(child.stderr.take()));
         let end = Instant::now() + self.patience;
         let success = loop {
@@ -61,20 +61,20 @@ impl Ask for Programs {
                 _ => {
                     let _ = child.kill();
                     let _ = child.wait();
-                    return Answer::TooSlow;
+                    return CommandOutput::TooSlow;
                 }
             }
         };
-        // A grandchild may hold a pipe open after the child is gone.
+        // A grandchild can keep a pipe open after the child has ended.
         let left = end.saturating_duration_since(Instant::now()).max(Duration::from_millis(500));
         let stdout = stdout.recv_timeout(left).unwrap_or_default();
         let stderr = stderr.recv_timeout(left).unwrap_or_default();
-        Answer::Ended { success, stdout, stderr }
+        CommandOutput::Ended { success, stdout, stderr }
     }
 }
 
 fn reader(pipe: Option<impl std::io::Read + Send + 'static>) -> std::sync::mpsc::Receiver<String> {
-    /// More than any answer has.
+    /// More than the output of any command.
     const LIMIT_BYTES: u64 = 4 << 20;
     let (sender, receiver) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
