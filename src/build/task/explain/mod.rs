@@ -20,11 +20,29 @@ pub struct Explanation {
     pub cause: String,
     /// What to do.
     pub fix: String,
+    /// The fix as data, if its text depends on the options of the caller.
+    #[serde(skip)]
+    pub remedy: Option<Remedy>,
+}
+
+/// A fix that the caller can describe with its own options.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remedy {
+    /// Request less memory.
+    RequestLessMemory,
+    /// Request fewer CPU units.
+    RequestLessCpu,
+    /// Try again, or request less CPU and memory.
+    RequestLessCapacity,
+    /// Use another build ID or client token, or follow the running task.
+    UseAnotherToken,
+    /// Grant the permissions that builds need.
+    GrantPermissions,
 }
 
 impl Explanation {
     fn new(cause: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self { cause: cause.into(), fix: fix.into() }
+        Self { cause: cause.into(), fix: fix.into(), remedy: None }
     }
 }
 
@@ -40,7 +58,12 @@ pub fn explain_failure(failure: &Failure, is_fargate: bool) -> Explanation {
             "GPU" => ("GPUs", "a build needs none: check the task definition"),
             other => (other, "wait until other tasks end, or use a larger instance type"),
         };
-        return Explanation::new(format!("no container instance has enough free {what} for the build task"), fix);
+        let remedy = match resource {
+            "MEMORY" => Some(Remedy::RequestLessMemory),
+            "CPU" => Some(Remedy::RequestLessCpu),
+            _ => None,
+        };
+        return Explanation { remedy, ..Explanation::new(format!("no container instance has enough free {what} for the build task"), fix) };
     }
     let (cause, fix) = match reason {
         "AGENT" => (
@@ -70,7 +93,8 @@ pub fn explain_failure(failure: &Failure, is_fargate: bool) -> Explanation {
         _ if is_fargate => ("Fargate could not run the task", "see ECS's reason above and try again"),
         _ => ("ECS could not place the task", "see ECS's reason above; `rackform verify` checks the build's resources"),
     };
-    Explanation::new(cause, fix)
+    let remedy = reason.starts_with("Capacity is unavailable").then_some(Remedy::RequestLessCapacity);
+    Explanation { remedy, ..Explanation::new(cause, fix) }
 }
 
 /// Returns why ECS refused a request, if the cause is known.
@@ -123,7 +147,13 @@ pub fn explain_refusal(error: &RequestError) -> Option<Explanation> {
         _ if says("security group") => ("ECS rejects the security group", "`rackform verify` checks the security group of builds"),
         _ => return None,
     };
-    Some(Explanation::new(cause, fix))
+    let remedy = match code {
+        "ConflictException" => Some(Remedy::UseAnotherToken),
+        "AccessDeniedException" | "AccessDenied" => Some(Remedy::GrantPermissions),
+        _ if says("capacity is unavailable") => Some(Remedy::RequestLessCapacity),
+        _ => None,
+    };
+    Some(Explanation { remedy, ..Explanation::new(cause, fix) })
 }
 
 /// Returns why a task failed, if the cause is known.
