@@ -1,4 +1,4 @@
-//! `rackform build builder`: the builder image's Dockerfile.
+//! `rackform build builder`: renders the Dockerfile of the builder image.
 
 use crate::build::Engine;
 use crate::build::agent::{Arch, BuilderImage};
@@ -6,22 +6,22 @@ use crate::cli::shared::rendered::Rendered;
 use crate::cli::{Context, ExitCode, Failure};
 use crate::model::rack::{DOCKER_IMAGE, KANIKO_IMAGE};
 
-/// Renders the Dockerfile of the builder image, which has rackform as the build agent
+/// Render the Dockerfile of the builder image, which contains rackform as the build agent
 ///
-/// On Fargate it is kaniko at a pinned version; `--engine docker` is a docker client for builds on instances. BuildImage names the image to
-/// the rack once it is built and pushed.
+/// The default image contains a pinned version of kaniko, for Fargate. `--engine docker` renders an image with a Docker client, for builds
+/// on EC2 instances. Build and push the image, then set the parameter BuildImage to its reference.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  rackform build builder -o Dockerfile && docker build -t r.example/builder:1 .      in rackform's own source\n  rackform build builder --arch arm64 --binary rackform -o Dockerfile.arm\n  rackform build builder --check Dockerfile      exit 2 and show the difference when it is not up to date\n\nExit codes: 0 done, 2 not up to date."
+    after_help = "Examples:\n  rackform build builder -o Dockerfile && docker build -t r.example/builder:1 .      in a checkout of rackform's source\n  rackform build builder --arch arm64 --binary rackform -o Dockerfile.arm\n  rackform build builder --check Dockerfile      print the difference and exit with 2 if it is out of date\n\nExit codes: 0 done, 2 out of date."
 )]
 pub struct Args {
-    /// The processor that builds run on: amd64 or arm64
+    /// The CPU architecture of the image: amd64 or arm64
     #[arg(long, value_name = "ARCH", default_value_t)]
     arch: Arch,
-    /// The engine in it: kaniko or docker [default: kaniko]
+    /// The engine in the image: kaniko or docker [default: kaniko]
     #[arg(long, value_name = "ENGINE")]
     engine: Option<Engine>,
-    /// A statically linked rackform in the build's context, for that processor [default: it is compiled from its source there]
+    /// The path, in the build context, of a statically linked rackform for that architecture [default: compile it from source]
     #[arg(long, value_name = "PATH")]
     binary: Option<String>,
     #[command(flatten)]
@@ -32,7 +32,7 @@ pub struct Args {
 ///
 /// # Errors
 ///
-/// Returns that there is no such image, or a failure to read or write.
+/// Returns an error if the engine has no builder image, or if reading or writing fails.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let image = BuilderImage {
         arch: args.arch,
@@ -41,6 +41,6 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         kaniko_image: KANIKO_IMAGE.to_owned(),
         docker_image: DOCKER_IMAGE.to_owned(),
     };
-    let text = image.dockerfile().map_err(|wrong| Failure::new(ExitCode::Usage, wrong))?;
+    let text = image.dockerfile().map_err(|problem| Failure::new(ExitCode::Usage, problem))?;
     args.rendered.write_or_check(&text, context)
 }

@@ -10,6 +10,7 @@ mod check;
 mod command;
 mod image;
 mod image_key;
+mod options;
 mod recipe;
 mod registry;
 mod run;

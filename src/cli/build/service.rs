@@ -1,11 +1,17 @@
-//! Opens the service that runs build tasks: ECS in the backend in force.
+//! Opens the service that runs build tasks (ECS), and reads the deployed stack's build environment.
 
-use crate::build::task::BuildService;
-use crate::cli::shared::backend;
+use crate::build::task::{BuildEnvironment, BuildService};
+use crate::cli::shared::backend::{self, Access, BackendArgs};
 use crate::cli::{Context, ExitCode, Failure};
 use crate::config::BackendChoice;
+use crate::evaluate::State;
+use crate::secret::Mask;
+use crate::verify::Subject;
 
-/// Opens the build service of the backend in force.
+/// The reason that ECS records for a task that rackform stops.
+pub const STOP_REASON: &str = "stopped by rackform";
+
+/// Opens the build service of the configured backend.
 ///
 /// # Errors
 ///
@@ -27,4 +33,23 @@ fn open_aws(context: &mut Context<'_>) -> Result<Box<dyn BuildService>, Failure>
 #[cfg(not(feature = "aws"))]
 fn open_aws(_: &mut Context<'_>) -> Result<Box<dyn BuildService>, Failure> {
     Err(backend::no_aws())
+}
+
+/// Reads the build environment of the deployed stack, and adds the values of its NoEcho parameters to the mask.
+///
+/// # Errors
+///
+/// Returns an error if the stack does not exist, or if it lacks a resource that builds need.
+pub fn build_environment(context: &mut Context<'_>, mask: &mut Mask) -> Result<BuildEnvironment, Failure> {
+    let stack = context.stack_name(None)?;
+    let backend = backend::open(context, Access::Read, &BackendArgs::default())?;
+    if backend.describe_stack(&stack)?.is_none_or(|stack| stack.status.is_review()) {
+        return Err(backend::stack_not_found(&stack));
+    }
+    let environment = Subject::deployed(&stack).evaluated(backend.as_ref(), &State::default(), |evaluation, deployed| {
+        let parameters = evaluation.parameters.parameters.values().filter(|parameter| parameter.declaration.no_echo);
+        parameters.filter_map(|parameter| parameter.value.as_deref()).for_each(|value| mask.add_credentials(value));
+        Ok(deployed.map(|deployed| crate::operation::build_environment(evaluation, deployed)))
+    })?;
+    environment.ok_or_else(|| backend::stack_not_found(&stack))?.map_err(|problems| Failure::Problems(problems, ExitCode::Data))
 }

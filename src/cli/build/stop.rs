@@ -1,23 +1,20 @@
-//! `rackform build stop`: a build task that is to end.
+//! `rackform build stop`: stops a build task.
 
-use super::run::site;
 use super::service;
 use crate::build::task::task_id;
 use crate::cli::{Context, ExitCode, Failure};
 use crate::secret::Mask;
 
-/// What ECS keeps as the reason.
-pub const REASON: &str = "stopped by rackform";
-
-/// Asks ECS to stop a build task of the rack
+/// Stop a build task of the rack
 ///
-/// Its program gets SIGTERM, and SIGKILL 30 seconds later. A cache directory that was in use then is told apart by the next build.
+/// ECS sends SIGTERM to the containers of the task, and SIGKILL 30 seconds later. If a cache directory was in use, the next build recovers
+/// it.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  rackform build stop 0f9de17a6465404e8b1b2356dc13c2f8\n\nExit codes: 0 ECS was asked, 66 no such stack or task."
+    after_help = "Examples:\n  rackform build stop 0f9de17a6465404e8b1b2356dc13c2f8\n\nExit codes: 0 ECS accepted the request, 66 no such stack or task."
 )]
 pub struct Args {
-    /// The task, by ID or ARN
+    /// The ID or ARN of the task
     #[arg(value_name = "TASK")]
     task: String,
 }
@@ -26,19 +23,19 @@ pub struct Args {
 ///
 /// # Errors
 ///
-/// Returns that there is no such task, or that ECS cannot be asked.
+/// Returns an error if the task does not exist, or if a request to ECS fails.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let service = service::open(context)?;
-    let site = site(context, &mut Mask::default())?;
-    let Some(task) = service.describe_task(&site.cluster, &args.task)? else {
-        let message = format!("ECS knows no task `{}` in the cluster `{}`", args.task, site.cluster);
-        return Err(Failure::new(ExitCode::NoInput, message).hinted("it forgets a task an hour after it stopped"));
+    let environment = service::build_environment(context, &mut Mask::default())?;
+    let Some(task) = service.describe_task(&environment.cluster, &args.task)? else {
+        let message = format!("no task `{}` in the cluster `{}`", args.task, environment.cluster);
+        return Err(Failure::new(ExitCode::NoInput, message).hinted("ECS lists a stopped task for about an hour"));
     };
     if task.is_stopped() {
-        context.status(&format!("task {} has stopped already", task.id()));
+        context.status(&format!("task {} is already stopped", task.id()));
         return Ok(ExitCode::Done);
     }
-    service.stop_task(&site.cluster, &task.task_arn, REASON)?;
-    context.status(&format!("asked ECS to stop {}; `rackform build run --attach {0}` shows how it ends", task_id(&task.task_arn)));
+    service.stop_task(&environment.cluster, &task.task_arn, service::STOP_REASON)?;
+    context.status(&format!("requested that ECS stop task {}; follow it with `rackform build run --attach {0}`", task_id(&task.task_arn)));
     Ok(ExitCode::Done)
 }

@@ -182,7 +182,7 @@ fn failed_placements_and_refusals_are_explained() {
     let cases: Vec<((u16, Value), [&str; 3])> = vec![
         (
             failure("RESOURCE:MEMORY"),
-            ["RESOURCE:MEMORY, 2 container instances", "no container instance has enough free memory", "request less memory"],
+            ["RESOURCE:MEMORY, 2 container instances", "no container instance has enough free memory", "`--memory`"],
         ),
         (failure("AGENT"), ["AGENT", "agent of the instance is disconnected", "restart its agent"]),
         (failure("ATTRIBUTE"), ["ATTRIBUTE", "no container instance has an attribute", "AMI"]),
@@ -193,9 +193,9 @@ fn failed_placements_and_refusals_are_explained() {
         (refused("ClusterNotFoundException", "Cluster not found."), ["Cluster not found", "the cluster does not exist", "rackform drift"]),
         (
             refused("AccessDeniedException", "User: u is not authorized to perform: iam:PassRole on resource: r"),
-            ["iam:PassRole", "lacks permission to pass the build task's roles", "rackform permissions"],
+            ["iam:PassRole", "lacks permission to pass the build task's roles", "--for build"],
         ),
-        (refused("ConflictException", "clientToken was used"), ["clientToken was used", "a different build", "build ID"]),
+        (refused("ConflictException", "clientToken was used"), ["clientToken was used", "a different build", "`--client-token`"]),
     ];
     for (response, expected) in cases {
         let wire = small(move |action, _, _| if action == "RunTask" { response.clone() } else { refused("Unexpected", action) });
@@ -247,7 +247,7 @@ fn a_build_that_never_ran_is_explained() {
     });
     let run = wire.run(&small_bench(), "build run --app web");
     assert_eq!(run.code, 1, "{run}");
-    for text in ["the build never ran", "mount.nfs4", "TaskFailedToStart", "TCP 2049", "nfs-ingress"] {
+    for text in ["the build did not start", "mount.nfs4", "TaskFailedToStart", "TCP 2049", "nfs-ingress"] {
         assert!(run.stderr.contains(text), "{text}\n{run}");
     }
     let json = wire.run(&small_bench(), "build run --attach 0f9d --format json");

@@ -290,7 +290,7 @@ fn warming_uses_the_racks_own_cache_and_fails_if_there_is_none() {
     let bench = bench();
     let none = bench.run("build cache warm app --engine docker");
     assert_eq!(none.code, 64, "{none}");
-    assert!(none.stderr.contains("there is no rack here") && none.stderr.contains("--repository HOST/NAME"), "{none}");
+    assert!(none.stderr.contains("no rack found") && none.stderr.contains("--repository HOST/NAME"), "{none}");
     bench.file("rack.yaml", "name: staging\nregion: eu-west-1\nparameters:\n  BuildCache: No\n");
     let off = bench.run("build cache warm app --engine docker");
     assert_eq!(off.code, 1, "{off}");

@@ -97,7 +97,7 @@ fn a_build_on_fargate_gets_the_racks_cluster_subnets_and_security_group() {
             "RELEASE": "B1",
         })
     );
-    assert!(run.stderr.contains("credentials of 123456789012.dkr.ecr.us-east-1.amazonaws.com"), "{run}");
+    assert!(run.stderr.contains("credentials for 123456789012.dkr.ecr.us-east-1.amazonaws.com"), "{run}");
     let without = bench.run(&format!("{arguments} --env BUILD_AUTH={{}}"));
     assert_eq!((&environment(&without.json())["BUILD_AUTH"], without.stderr.as_str()), (&"{}".into(), ""), "{without}");
     let repeated = bench.run(arguments);
@@ -117,7 +117,7 @@ fn a_kaniko_image_gets_the_arguments_that_build_command_prints() {
     ] {
         assert!(command.contains(&expected.into()), "{expected}: {command:?}");
     }
-    assert!(run.stderr.contains("locks nothing"), "{run}");
+    assert!(run.stderr.contains("without a lock"), "{run}");
     let without_source = bench.run("build run --app web --dry-run");
     assert!(without_source.code == 64 && without_source.stderr.contains("--url"), "{without_source}");
 }

@@ -1,4 +1,4 @@
-//! ECR's credentials for a build, where nobody gave it any.
+//! ECR credentials for a build that specifies none.
 
 use std::collections::BTreeMap;
 
@@ -12,28 +12,34 @@ use crate::cli::build::registry::service;
 use crate::cli::{Context, Failure};
 use crate::secret::{MASKED, Mask};
 
-/// Stands in for credentials that a build would get.
-pub fn stand_in(order: &mut BuildTaskRequest, site: &BuildEnvironment, context: &mut Context<'_>) {
-    let registries = ecr_registries(order, site);
+/// Adds a masked placeholder for the credentials that a started build gets.
+pub fn add_placeholder(request: &mut BuildTaskRequest, environment: &BuildEnvironment, context: &mut Context<'_>) {
+    let registries = ecr_registries(request, environment);
     if registries.is_empty() {
         return;
     }
     let hosts: Vec<&str> = registries.keys().map(String::as_str).collect();
-    context.status(&format!("note: when it starts, the build gets credentials of {} in {AUTH}", hosts.join(" and ")));
-    order.environment.insert(AUTH.to_owned(), MASKED.to_owned());
+    context.status(&format!("note: a started build gets credentials for {} in {AUTH}", hosts.join(" and ")));
+    request.environment.insert(AUTH.to_owned(), MASKED.to_owned());
 }
 
-/// Asks ECR for the credentials of the registries that a build uses, and gives them to it; they go into the mask. Tells whether it got any.
+/// Requests credentials from ECR for the registries that a build uses, and adds them to the build's environment and to the mask; returns
+/// whether it added any.
 ///
-/// Who may not ask is told so: the build's own role may be enough.
+/// If the caller lacks permission, it warns and continues, because the permissions of the build's task role may be enough.
 ///
 /// # Errors
 ///
-/// Returns that ECR cannot be asked.
-pub fn add(order: &mut BuildTaskRequest, site: &BuildEnvironment, mask: &mut Mask, context: &mut Context<'_>) -> Result<bool, Failure> {
-    // A token is good for every registry of its region.
+/// Returns an error if a request to ECR fails for another reason.
+pub fn add(
+    request: &mut BuildTaskRequest,
+    environment: &BuildEnvironment,
+    mask: &mut Mask,
+    context: &mut Context<'_>,
+) -> Result<bool, Failure> {
+    // A token is valid for all registries of its region.
     let mut tokens: BTreeMap<String, Option<Credentials>> = BTreeMap::new();
-    let registries = ecr_registries(order, site);
+    let registries = ecr_registries(request, environment);
     for (host, ecr) in &registries {
         if tokens.contains_key(&ecr.region) {
             continue;
@@ -42,37 +48,38 @@ pub fn add(order: &mut BuildTaskRequest, site: &BuildEnvironment, mask: &mut Mas
             Ok(token) => Some(token),
             Err(error) if error.is_denied() => {
                 context.warn(&format!(
-                    "note: the build gets no credentials of {host}, and goes on with its own role's: {error}; `rackform permissions --for \
-                        build` lists what asking takes"
+                    "note: cannot get credentials for {host}; the build uses its task role: {error}; `rackform permissions --for build` lists \
+                        the required permissions"
                 ));
                 None
             }
-            Err(error) => return Err(without(error.into())),
+            Err(error) => return Err(with_hint(error.into())),
         };
         tokens.insert(ecr.region.clone(), token);
     }
     for token in tokens.values().flatten() {
         if let Credentials::Password { user, password } = token {
             mask.add_credentials(password);
-            // As engines' configuration files have it.
+            // The form in the engines' configuration files.
             mask.add_credentials(&BASE64_STANDARD.encode(format!("{user}:{password}")));
         }
     }
-    let of = |region: &String| tokens.get(region).and_then(Option::as_ref);
-    let known: Vec<(&str, &Credentials)> = registries.iter().filter_map(|(host, ecr)| Some((host.as_str(), of(&ecr.region)?))).collect();
-    if known.is_empty() {
+    let token_of = |region: &String| tokens.get(region).and_then(Option::as_ref);
+    let credentials: Vec<(&str, &Credentials)> =
+        registries.iter().filter_map(|(host, ecr)| Some((host.as_str(), token_of(&ecr.region)?))).collect();
+    if credentials.is_empty() {
         return Ok(false);
     }
-    let auth = build_auth(known);
+    let auth = build_auth(credentials);
     mask.add_credentials(&auth);
-    order.environment.insert(AUTH.to_owned(), auth);
+    request.environment.insert(AUTH.to_owned(), auth);
     Ok(true)
 }
 
-fn without(failure: Failure) -> Failure {
+fn with_hint(failure: Failure) -> Failure {
     match failure {
         Failure::Expected(failure) if failure.hint.is_none() => {
-            Failure::Expected(failure).hinted(format!("`--env {AUTH}={{}}` starts the build without ECR's credentials"))
+            Failure::Expected(failure).hinted(format!("start the build without ECR credentials: `--env {AUTH}={{}}`"))
         }
         failure => failure,
     }

@@ -1,4 +1,4 @@
-//! What a build is wanted for: flags, with secrets from the environment and files.
+//! The options that describe a build task, with secrets from environment variables and files.
 
 use std::path::PathBuf;
 
@@ -9,111 +9,105 @@ use crate::build::command::plan;
 use crate::build::task::variables::{AUTH, ID, RACK_URL, URL};
 use crate::build::task::{BuildEnvironment, BuildTaskRequest, Builder};
 use crate::build::{Engine, EngineFacts};
+use crate::cli::build::options::BuildOptions;
 use crate::cli::{Context, ExitCode, Failure};
 use crate::secret::Mask;
 use crate::text::hex;
 use crate::unique::unique_token;
 
-/// What stands for a build's ID in a dry run that has none.
-const NO_ID: &str = "B0000000000";
+/// The placeholder for the build's ID in a dry run without `--id`.
+const PLACEHOLDER_ID: &str = "B0000000000";
 
-/// What a build is wanted for.
+/// The options that describe a build task.
 #[derive(Clone, Debug, clap::Args)]
 pub struct RequestArgs {
-    /// The app
+    /// The app to build
     #[arg(long, value_name = "NAME", required_unless_present = "attach")]
     app: Option<String>,
-    /// The build's ID; the same one twice within a day starts one build [default: a new one]
+    /// The build's ID; repeating an ID within a day starts only one build [default: a new ID]
     #[arg(long, value_name = "ID")]
     id: Option<String>,
-    /// The service, which its cache is called after
-    #[arg(long, value_name = "NAME")]
-    service: Option<String>,
-    /// Where the source is, for the builder: s3://, https://, git://, object://
+    #[command(flatten)]
+    options: BuildOptions,
+    /// The URL of the source; depending on the builder, s3://, https://, git:// or object://
     #[arg(long, value_name = "URL")]
     url: Option<String>,
-    /// The Dockerfile, from the source's directory on
-    #[arg(long, value_name = "PATH")]
-    dockerfile: Option<String>,
-    /// The app's manifest
+    /// The path of the app's manifest
     #[arg(long, value_name = "PATH")]
     manifest: Option<String>,
-    /// The stage to build
-    #[arg(long, value_name = "STAGE")]
-    target: Option<String>,
-    /// A build argument; without a value, what the builder's environment has under that name
-    #[arg(long = "build-arg", value_name = "NAME[=VALUE]")]
-    build_args: Vec<String>,
-    /// The repository that images are pushed to
+    /// The repository to push the image to
     #[arg(long, value_name = "REPOSITORY")]
     push: Option<String>,
-    /// Take nothing from the layer cache
-    #[arg(long)]
-    no_cache: bool,
-    /// Build for development
+    /// Build in development mode
     #[arg(long)]
     development: bool,
-    /// A variable of the build's environment, over what is made of the other flags
+    /// Set an environment variable of the build; takes precedence over the other options
     #[arg(long = "env", value_name = "NAME=VALUE")]
     env: Vec<String>,
-    /// A variable whose value is a secret, by the name it has here; never shown
+    /// Set an environment variable to the secret value of a local variable; the value is never shown
     #[arg(long = "secret-env", value_name = "NAME[=NAME_HERE]")]
     secret_env: Vec<String>,
-    /// A file of secret variables, NAME=VALUE a line; never shown
+    /// Set the secret environment variables in a file, one NAME=VALUE per line; the values are never shown
     #[arg(long, value_name = "FILE")]
     secret_env_file: Option<PathBuf>,
-    /// CPU units, instead of the rack's own; on Fargate a pair with --memory that Fargate offers
+    /// Override the rack's CPU units; on Fargate, CPU and memory must be a supported combination
     #[arg(long, value_name = "UNITS")]
     cpu: Option<u32>,
-    /// Memory in MiB, instead of the rack's own
+    /// Override the rack's memory, in MiB
     #[arg(long, value_name = "MIB")]
     memory: Option<u32>,
-    /// A tag of the task
+    /// Add a tag to the task
     #[arg(long = "task-tag", value_name = "KEY=VALUE")]
     task_tags: Vec<String>,
-    /// Give the task its definition's tags too
+    /// Copy the tags of the task definition to the task
     #[arg(long)]
     propagate_tags: bool,
-    /// Who started it, up to 128 characters [default: rackform/APP; convox.APP for the public build program]
+    /// The `startedBy` value of the task, up to 128 characters [default: rackform/APP; convox.APP for the public build program]
     #[arg(long, value_name = "WHO")]
     started_by: Option<String>,
-    /// What makes asking twice start one task [default: made of the ID]
+    /// The client token, which makes the request idempotent [default: derived from the ID]
     #[arg(long, value_name = "TOKEN")]
     client_token: Option<String>,
-    /// The program in the task's image: agent, convox, kaniko or docker [default: told by the image's name]
+    /// The program in the task's image: agent, convox, kaniko or docker [default: derived from the image's name]
     #[arg(long, value_name = "PROGRAM")]
     builder: Option<Builder>,
-    /// The container's command, instead of the builder's usual one
+    /// The command of the container [default: the builder's usual command]
     #[arg(last = true, value_name = "COMMAND")]
     command: Vec<String>,
 }
 
 impl RequestArgs {
-    /// Returns what is wanted; secrets go into the mask.
+    /// Returns the request for a build task, and adds its secrets to the mask.
     ///
     /// # Errors
     ///
-    /// Returns a flag that makes no sense, or a secret that is not there.
-    pub fn order(&self, site: &BuildEnvironment, is_dry: bool, mask: &mut Mask) -> Result<BuildTaskRequest, Failure> {
-        let builder = self.builder.unwrap_or_else(|| site.image.as_deref().map_or(Builder::Agent, Builder::of_image));
+    /// Returns an error if an option is invalid, or if a secret is missing.
+    pub fn build_task_request(
+        &self,
+        build_environment: &BuildEnvironment,
+        is_dry: bool,
+        mask: &mut Mask,
+    ) -> Result<BuildTaskRequest, Failure> {
+        let builder = self.builder.unwrap_or_else(|| build_environment.image.as_deref().map_or(Builder::Agent, Builder::of_image));
         let id = match &self.id {
             Some(id) => id.clone(),
-            None if is_dry => NO_ID.to_owned(),
+            None if is_dry => PLACEHOLDER_ID.to_owned(),
             None => format!("B{}", unique_token()[..10].to_ascii_uppercase()),
         };
-        let token = || (!is_dry || self.id.is_some()).then(|| client_token(&site.stack, self.app.as_deref().unwrap_or_default(), &id));
+        let token =
+            || (!is_dry || self.id.is_some()).then(|| client_token(&build_environment.stack, self.app.as_deref().unwrap_or_default(), &id));
         let mut environment = pairs("--env", &self.env)?;
-        self.secrets(&mut environment, mask)?;
-        let order = BuildTaskRequest {
+        self.add_secrets(&mut environment, mask)?;
+        let request = BuildTaskRequest {
             app: self.app.clone().unwrap_or_default(),
-            service: self.service.clone(),
+            service: self.options.service.clone(),
             url: self.url.clone(),
-            dockerfile: self.dockerfile.clone(),
+            dockerfile: self.options.dockerfile.clone(),
             manifest: self.manifest.clone(),
-            target: self.target.clone(),
-            build_args: self.build_args.clone(),
+            target: self.options.target.clone(),
+            build_args: self.options.build_args.clone(),
             push: self.push.clone(),
-            no_cache: self.no_cache,
+            no_cache: self.options.no_cache,
             development: self.development,
             environment,
             builder,
@@ -126,50 +120,50 @@ impl RequestArgs {
             client_token: self.client_token.clone().or_else(token),
             id,
         };
-        match order.builder {
-            Builder::Kaniko if order.command.is_none() => kaniko(order, site),
-            // It would show its help, end with 0, and look like a build.
-            Builder::Docker if order.command.is_none() => {
-                let message = "the task's image is a docker client, which builds nothing by itself";
+        match request.builder {
+            Builder::Kaniko if request.command.is_none() => with_kaniko_arguments(request, build_environment),
+            // Without a command, the client prints its help and exits with 0, as if the build had succeeded.
+            Builder::Docker if request.command.is_none() => {
+                let message = "the task's image is a Docker client, which requires a command";
                 Err(Failure::new(ExitCode::Usage, message).hinted(
-                    "`rackform build builder --engine docker` renders an image with the build agent, which BuildImage names; or give a \
-                        command after `--`",
+                    "set the parameter BuildImage to an image of `rackform build builder --engine docker`, which contains the build agent; \
+                        or specify a command after `--`",
                 ))
             }
-            _ => Ok(order),
+            _ => Ok(request),
         }
     }
 
-    /// Says what the order leaves open.
-    pub fn tell(&self, order: &BuildTaskRequest, site: &BuildEnvironment, context: &mut Context<'_>) {
-        if self.id.is_none() && order.client_token.is_none() {
-            context.status(&format!("note: a build gets an ID of its own when it starts, in place of {NO_ID}; `--id` fixes it"));
+    /// Prints notes on defaults of the request that may surprise.
+    pub fn print_notes(&self, request: &BuildTaskRequest, build_environment: &BuildEnvironment, context: &mut Context<'_>) {
+        if self.id.is_none() && request.client_token.is_none() {
+            context.status(&format!("note: {PLACEHOLDER_ID} is a placeholder; a started build gets a new ID, unless `--id` specifies one"));
         }
-        if order.builder == Builder::Kaniko && site.cache.directory.is_some() {
+        if request.builder == Builder::Kaniko && build_environment.cache.directory.is_some() {
             context.status(
-                "note: kaniko itself shares its cache directories among all apps and locks nothing; an image of `rackform build builder` \
-                    keeps builds apart",
+                "note: without the build agent, kaniko shares its cache directories among all apps without a lock; an image of `rackform \
+                    build builder` locks them",
             );
         }
-        if order.builder == Builder::Convox && !order.environment.contains_key(RACK_URL) {
+        if request.builder == Builder::Convox && !request.environment.contains_key(RACK_URL) {
             context.status(&format!(
-                "note: the public build program reports to the rack's API at {RACK_URL}: `--secret-env {RACK_URL}` gives it, and \
-                    `--secret-env {AUTH}` its registries' credentials"
+                "note: the public build program reports to the rack's API at {RACK_URL}: set it with `--secret-env {RACK_URL}`, and the \
+                    credentials of its registries with `--secret-env {AUTH}`"
             ));
         }
     }
 
-    /// Adds the secrets, which are in variables here and in a file, and never in an argument.
-    fn secrets(&self, environment: &mut IndexMap<String, String>, mask: &mut Mask) -> Result<(), Failure> {
-        for given in &self.secret_env {
-            let (name, here) = given.split_once('=').unwrap_or((given, given));
-            let Some(value) = std::env::var_os(here) else {
-                // What was written may be the secret itself.
-                let shown = if here == name { "...".to_owned() } else { format!("{name}=...") };
-                return Err(Failure::new(ExitCode::NoInput, format!("`--secret-env {shown}`: there is no variable of that name here"))
-                    .hinted("it is NAME or NAME=NAME_HERE, each the name of a variable, and never a value"));
+    /// Adds the secrets, which come from local variables and a file, never from an argument.
+    fn add_secrets(&self, environment: &mut IndexMap<String, String>, mask: &mut Mask) -> Result<(), Failure> {
+        for argument in &self.secret_env {
+            let (name, local) = argument.split_once('=').unwrap_or((argument, argument));
+            let Some(value) = std::env::var_os(local) else {
+                // The argument may be the secret itself, so the message does not quote it.
+                let shown = if local == name { "...".to_owned() } else { format!("{name}=...") };
+                return Err(Failure::new(ExitCode::NoInput, format!("`--secret-env {shown}`: this environment variable is not set"))
+                    .hinted("specify NAME or NAME=NAME_HERE, both names of variables; do not specify the value"));
             };
-            let value = value.into_string().map_err(|_| Failure::new(ExitCode::Data, format!("`{here}` is not UTF-8")))?;
+            let value = value.into_string().map_err(|_| Failure::new(ExitCode::Data, format!("`{local}` is not UTF-8")))?;
             mask.add_credentials(&value);
             environment.insert(name.to_owned(), value);
         }
@@ -180,64 +174,68 @@ impl RequestArgs {
                     continue;
                 }
                 let Some((name, value)) = line.split_once('=') else {
-                    let place = format!("{}:{}:1", path.display(), index + 1);
-                    return Err(Failure::new(ExitCode::Data, format!("{place}: no `NAME=VALUE`")));
+                    let position = format!("{}:{}:1", path.display(), index + 1);
+                    return Err(Failure::new(ExitCode::Data, format!("{position}: expected `NAME=VALUE`")));
                 };
                 mask.add_credentials(value);
                 environment.insert(name.trim().to_owned(), value.to_owned());
             }
         }
         if environment.contains_key(ID) && self.id.is_none() {
-            return Err(Failure::new(ExitCode::Usage, format!("`{ID}` is given by `--id`")));
+            return Err(Failure::new(ExitCode::Usage, format!("set `{ID}` with `--id`")));
         }
         Ok(())
     }
 }
 
-/// Gives kaniko itself the arguments that the agent would run it with.
-fn kaniko(mut order: BuildTaskRequest, site: &BuildEnvironment) -> Result<BuildTaskRequest, Failure> {
-    if order.url.is_none() && !order.environment.contains_key(URL) {
-        return Err(Failure::new(ExitCode::Usage, "the task's image is kaniko itself, which has to be told where the source is")
-            .hinted("`--url s3://BUCKET/SOURCE.tar.gz`; or a command of your own after `--`"));
+/// Sets the command of a task that runs kaniko without the build agent.
+fn with_kaniko_arguments(mut request: BuildTaskRequest, build_environment: &BuildEnvironment) -> Result<BuildTaskRequest, Failure> {
+    if request.url.is_none() && !request.environment.contains_key(URL) {
+        return Err(Failure::new(
+            ExitCode::Usage,
+            "the task's image is kaniko without the build agent, which requires the URL of the source",
+        )
+        .hinted("specify `--url s3://BUCKET/SOURCE.tar.gz`, or a command after `--`"));
     }
     let settings = Settings {
-        app: Some(order.app.clone()),
-        id: Some(order.id.clone()),
-        service: order.service.clone(),
-        source: order.environment.get(URL).cloned().or(order.url.clone()),
-        dockerfile: order.dockerfile.clone(),
-        target: order.target.clone(),
-        build_args: order.build_args.clone(),
-        push: order.push.clone(),
-        no_cache: order.no_cache,
-        cache: site.cache.is_on,
-        cache_repository: site.cache.repository.clone(),
-        cache_directory: site.cache.directory.clone(),
+        app: Some(request.app.clone()),
+        id: Some(request.id.clone()),
+        service: request.service.clone(),
+        source: request.environment.get(URL).cloned().or(request.url.clone()),
+        dockerfile: request.dockerfile.clone(),
+        target: request.target.clone(),
+        build_args: request.build_args.clone(),
+        push: request.push.clone(),
+        no_cache: request.no_cache,
+        cache: build_environment.cache.is_on,
+        cache_repository: build_environment.cache.repository.clone(),
+        cache_directory: build_environment.cache.directory.clone(),
         engine: Some(Engine::Kaniko),
         ..Settings::default()
     };
-    let tag = site.image.as_deref().and_then(|image| image.rsplit('/').next()?.split(['@', ':']).nth(1)).unwrap_or_default();
+    let tag = build_environment.image.as_deref().and_then(|image| image.rsplit('/').next()?.split(['@', ':']).nth(1)).unwrap_or_default();
     let facts = EngineFacts { version: tag.trim_start_matches('v').parse().ok(), ..settings.facts() };
     let invocation = plan(&settings.request(), &facts)
         .map_err(|problems| Failure::Problems(crate::ui::build::hints::diagnostics(&problems), ExitCode::Usage))?;
-    order.command = invocation.steps.first().map(|step| step.argv.iter().skip(1).cloned().collect());
+    request.command = invocation.steps.first().map(|step| step.argv.iter().skip(1).cloned().collect());
     for (name, value) in invocation.environment {
-        order.environment.entry(name).or_insert(value);
+        request.environment.entry(name).or_insert(value);
     }
-    Ok(order)
+    Ok(request)
 }
 
-/// Returns what makes asking twice for the same build start one task, of 64 characters at most.
+/// Returns the client token of a build, of at most 64 characters, so that a repeated request starts one task.
 fn client_token(stack: &str, app: &str, id: &str) -> String {
     use sha2::Digest as _;
     let digest = sha2::Sha256::digest(format!("{stack}\0{app}\0{id}"));
     format!("rackform-{}", hex(&digest[..16]))
 }
 
-fn pairs(flag: &str, given: &[String]) -> Result<IndexMap<String, String>, Failure> {
+/// Parses the `NAME=VALUE` arguments of an option.
+fn pairs(option: &str, arguments: &[String]) -> Result<IndexMap<String, String>, Failure> {
     let pair = |text: &String| {
         let split = text.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
-        split.ok_or_else(|| Failure::new(ExitCode::Usage, format!("`{flag} {text}` has no `=`")))
+        split.ok_or_else(|| Failure::new(ExitCode::Usage, format!("invalid `{option} {text}`: expected `=`")))
     };
-    given.iter().map(pair).collect()
+    arguments.iter().map(pair).collect()
 }

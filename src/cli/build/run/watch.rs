@@ -1,4 +1,4 @@
-//! Shows a build task while it is followed: its log is the answer, everything else the conversation.
+//! Prints a build task while it is followed: its log to standard output, everything else to standard error.
 
 use std::time::{Duration, Instant};
 
@@ -9,8 +9,8 @@ use crate::cli::{Context, Failure, Format};
 use crate::secret::Mask;
 use crate::ui;
 
-/// How long nothing may be written, so that a CI job's log does not look dead.
-const SILENCE: Duration = Duration::from_secs(60);
+/// The time without output after which a status line shows that the build is still running.
+const STATUS_INTERVAL: Duration = Duration::from_secs(60);
 
 /// A line of `--format json`.
 #[derive(Serialize)]
@@ -35,33 +35,33 @@ struct Started<'l> {
     log_stream: Option<&'l str>,
 }
 
-/// Shows what happens to a task.
+/// Prints the status changes and the log of a task.
 pub struct Watch<'c, 'a> {
     context: &'c mut Context<'a>,
     format: Format,
     mask: Mask,
     status: String,
     written: Instant,
-    /// A closed pipe must not stop what is under way; it is told in the end.
+    /// The first write error. A closed pipe does not stop following; `finish` returns the error.
     failure: Option<Failure>,
 }
 
 impl<'c, 'a> Watch<'c, 'a> {
-    /// Returns a watch that hides secrets.
+    /// Returns a watch that masks secrets.
     pub fn new(context: &'c mut Context<'a>, format: Format, mask: Mask) -> Self {
         Self { context, format, mask, status: String::new(), written: Instant::now(), failure: None }
     }
 
-    /// Ends it.
+    /// Finishes the output.
     ///
     /// # Errors
     ///
-    /// Returns that the answer could not be written.
+    /// Returns an error if a write failed.
     pub fn finish(self) -> Result<(), Failure> {
         self.failure.map_or(Ok(()), Err)
     }
 
-    fn line(&mut self, line: &Line<'_>) {
+    fn print_json(&mut self, line: &Line<'_>) {
         if self.failure.is_none() {
             let text = ui::json_line(line).map_err(Failure::from);
             self.failure = text.and_then(|text| self.context.answer(&text)).err();
@@ -69,7 +69,7 @@ impl<'c, 'a> Watch<'c, 'a> {
         self.written = Instant::now();
     }
 
-    fn say(&mut self, text: &str) {
+    fn print_status(&mut self, text: &str) {
         self.context.status(text);
         self.written = Instant::now();
     }
@@ -80,10 +80,10 @@ impl TaskObserver for Watch<'_, '_> {
         self.status.clone_from(&task.last_status);
         let shown = masked(task, &self.mask);
         match self.format {
-            Format::Json => self.line(&Line::Status(&shown)),
+            Format::Json => self.print_json(&Line::Status(&shown)),
             Format::Human => {
                 let zone = shown.availability_zone.as_ref().map(|zone| format!(" in {zone}")).unwrap_or_default();
-                self.say(&format!("task {} is {}{zone}", shown.id(), shown.last_status));
+                self.print_status(&format!("task {} is {}{zone}", shown.id(), shown.last_status));
             }
         }
     }
@@ -91,7 +91,7 @@ impl TaskObserver for Watch<'_, '_> {
     fn log(&mut self, event: &LogEvent) {
         let event = LogEvent { timestamp: event.timestamp, message: self.mask.text(&event.message) };
         if self.format == Format::Json {
-            return self.line(&Line::Log(&event));
+            return self.print_json(&Line::Log(&event));
         }
         if self.failure.is_none() {
             self.failure = self.context.answer(&format!("{}\n", event.message.trim_end_matches('\n'))).err();
@@ -100,37 +100,37 @@ impl TaskObserver for Watch<'_, '_> {
     }
 
     fn waiting(&mut self) {
-        if self.format == Format::Human && self.written.elapsed() >= SILENCE && !self.status.is_empty() {
-            self.say(&format!("task is {}, and nothing new for {} s", self.status, SILENCE.as_secs()));
+        if self.format == Format::Human && self.written.elapsed() >= STATUS_INTERVAL && !self.status.is_empty() {
+            self.print_status(&format!("the task is {}; no new output for {} s", self.status, STATUS_INTERVAL.as_secs()));
         }
     }
 
     fn notice(&mut self, text: &str) {
         let text = self.mask.text(text);
         match self.format {
-            Format::Json => self.line(&Line::Notice(&text)),
-            Format::Human => self.say(&text),
+            Format::Json => self.print_json(&Line::Notice(&text)),
+            Format::Human => self.print_status(&text),
         }
     }
 }
 
-/// Tells that a task was started.
+/// Reports that a task was started.
 ///
 /// # Errors
 ///
-/// Returns that it cannot be written.
+/// Returns an error if writing fails.
 pub fn started(
     context: &mut Context<'_>,
     format: Format,
     task: &str,
-    site: &BuildEnvironment,
+    environment: &BuildEnvironment,
     build: &str,
     stream: Option<&LogStream>,
 ) -> Result<(), Failure> {
     if format == Format::Json {
         let started = Started {
             task_arn: task,
-            cluster: &site.cluster,
+            cluster: &environment.cluster,
             build,
             log_group: stream.map(|stream| stream.group.as_str()),
             log_stream: stream.map(|stream| stream.name.as_str()),
@@ -139,29 +139,29 @@ pub fn started(
     }
     context.status(&format!("started build {build} as {task}"));
     if let Some(stream) = stream {
-        context.detail(&format!("its log is `{}` in `{}`", stream.name, stream.group));
+        context.detail(&format!("log stream `{}` in the log group `{}`", stream.name, stream.group));
     }
     Ok(())
 }
 
-/// Tells how a task ended.
+/// Reports the outcome of a task.
 ///
 /// # Errors
 ///
-/// Returns that it cannot be written.
+/// Returns an error if writing fails.
 pub fn outcome(context: &mut Context<'_>, format: Format, outcome: &Outcome, mask: &Mask) -> Result<(), Failure> {
     let outcome = Outcome { task: masked(&outcome.task, mask), ..outcome.clone() };
     if format == Format::Json {
         return context.answer(&ui::json_line(&Line::Outcome(&outcome))?);
     }
     if outcome.succeeded {
-        context.status("built");
+        context.status("build succeeded");
         return Ok(());
     }
     let message = match outcome.exit_code {
         Some(0) => "the build was stopped".to_owned(),
         Some(code) => format!("the build failed with exit code {code}"),
-        None => "the build never ran".to_owned(),
+        None => "the build did not start".to_owned(),
     };
     let mut causes = outcome.reasons();
     causes.extend(outcome.explanation.iter().map(|explanation| explanation.cause.clone()));
