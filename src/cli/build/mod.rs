@@ -32,11 +32,11 @@ use super::{Context, ExitCode, Failure};
 )]
 pub struct Args {
     #[command(subcommand)]
-    command: Command,
+    command: Subcommand,
 }
 
 #[derive(Debug, clap::Subcommand)]
-enum Command {
+enum Subcommand {
     Command(Box<command::Args>),
     ImageKey(image_key::Args),
     Image(Box<image::Args>),
@@ -57,16 +57,16 @@ enum Command {
 /// Returns the error of the subcommand.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     match &args.command {
-        Command::Command(args) => command::run(args, context),
-        Command::ImageKey(args) => image_key::run(args, context),
-        Command::Image(args) => image::run(args, context),
-        Command::Cache(args) => cache::run(args, context),
-        Command::Wrapper(args) => wrapper::run(args, context),
-        Command::Check(args) => check::run(args, context),
-        Command::Run(args) => run::run(args, context),
-        Command::Stop(args) => stop::run(args, context),
-        Command::Recipe(args) => recipe::run(args, context),
-        Command::Agent(args) => agent::run(args, context),
-        Command::Builder(args) => builder::run(args, context),
+        Subcommand::Command(args) => command::run(args, context),
+        Subcommand::ImageKey(args) => image_key::run(args, context),
+        Subcommand::Image(args) => image::run(args, context),
+        Subcommand::Cache(args) => cache::run(args, context),
+        Subcommand::Wrapper(args) => wrapper::run(args, context),
+        Subcommand::Check(args) => check::run(args, context),
+        Subcommand::Run(args) => run::run(args, context),
+        Subcommand::Stop(args) => stop::run(args, context),
+        Subcommand::Recipe(args) => recipe::run(args, context),
+        Subcommand::Agent(args) => agent::run(args, context),
+        Subcommand::Builder(args) => builder::run(args, context),
     }
 }
