@@ -74,7 +74,9 @@ proptest! {
             let given = format!("VALUE={}", value);
             prop_assert!(argvs.contains(&given) && argvs.contains(&target));
             let last = invocation.steps[0].argv.last().unwrap();
-            prop_assert!(!last.starts_with('-') && last.trim_start_matches("./").ends_with(context.trim_start_matches("./")));
+            // The context `-` is standard input; every other one that starts with a hyphen is passed as a path.
+            let is_path = context == "-" || !last.starts_with('-');
+            prop_assert!(is_path && last.trim_start_matches("./").ends_with(context.trim_start_matches("./")));
         }
     }
 
