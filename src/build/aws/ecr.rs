@@ -1,4 +1,4 @@
-//! Repositories and their images, and what a file system is metered at.
+//! ECR repositories and images, and the size of EFS file systems.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::aws::{RequestError, Session, request_error};
 use crate::build::registry::ecr::{EcrImage, EcrService, FileSystemSize};
 use crate::build::registry::{Credentials, Manifest, Repository};
 
-/// How many images one call takes.
+/// The maximum number of images in one request.
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchGetImage.html>
 const BATCH: usize = 100;
@@ -36,12 +36,12 @@ impl AwsEcr {
     }
 }
 
-fn unreadable(operation: &'static str, message: impl std::fmt::Display) -> RequestError {
+fn invalid_response(operation: &'static str, message: impl std::fmt::Display) -> RequestError {
     RequestError::Request { operation, code: None, message: message.to_string() }
 }
 
 fn repository(operation: &'static str, uri: Option<&str>) -> Result<Repository, RequestError> {
-    uri.unwrap_or_default().parse().map_err(|error| unreadable(operation, error))
+    uri.unwrap_or_default().parse().map_err(|error| invalid_response(operation, error))
 }
 
 fn identifiers(digests: &[String]) -> Vec<ImageIdentifier> {
@@ -56,7 +56,7 @@ impl EcrService for AwsEcr {
     fn repository(&self, name: &str) -> Result<Option<Repository>, RequestError> {
         const OPERATION: &str = "DescribeRepositories";
         match self.session.block_on(self.ecr.describe_repositories().repository_names(name).send()) {
-            Ok(answer) => match answer.repositories().iter().find(|found| found.repository_name() == Some(name)) {
+            Ok(response) => match response.repositories().iter().find(|found| found.repository_name() == Some(name)) {
                 Some(found) => repository(OPERATION, found.repository_uri()).map(Some),
                 None => Ok(None),
             },
@@ -71,13 +71,13 @@ impl EcrService for AwsEcr {
             .iter()
             .map(|(key, value)| Tag::builder().key(key).value(value).build())
             .collect::<Result<Vec<_>, _>>()
-            .map_err(|error| unreadable(OPERATION, error))?;
+            .map_err(|error| invalid_response(OPERATION, error))?;
         let call = self.ecr.create_repository().repository_name(name).set_tags((!tags.is_empty()).then_some(tags));
         match self.session.block_on(call.send()) {
-            Ok(answer) => repository(OPERATION, answer.repository().and_then(|made| made.repository_uri())),
-            // Another build of the same minute.
+            Ok(response) => repository(OPERATION, response.repository().and_then(|created| created.repository_uri())),
+            // Another build has created it in the meantime.
             Err(error) if error.as_service_error().is_some_and(|error| error.is_repository_already_exists_exception()) => {
-                self.repository(name)?.ok_or_else(|| unreadable(OPERATION, "it exists, and is not there"))
+                self.repository(name)?.ok_or_else(|| invalid_response(OPERATION, "the repository exists, but ECR does not return it"))
             }
             Err(error) => Err(request_error(OPERATION, error)),
         }
@@ -85,7 +85,7 @@ impl EcrService for AwsEcr {
 
     fn lifecycle_policy(&self, name: &str) -> Result<Option<String>, RequestError> {
         match self.session.block_on(self.ecr.get_lifecycle_policy().repository_name(name).send()) {
-            Ok(answer) => Ok(answer.lifecycle_policy_text().map(ToOwned::to_owned)),
+            Ok(response) => Ok(response.lifecycle_policy_text().map(ToOwned::to_owned)),
             Err(error) if error.as_service_error().is_some_and(|error| error.is_lifecycle_policy_not_found_exception()) => Ok(None),
             Err(error) => Err(request_error("GetLifecyclePolicy", error)),
         }
@@ -99,7 +99,7 @@ impl EcrService for AwsEcr {
     fn has_image(&self, name: &str, tag: &str) -> Result<bool, RequestError> {
         let call = self.ecr.describe_images().repository_name(name).image_ids(ImageIdentifier::builder().image_tag(tag).build());
         match self.session.block_on(call.send()) {
-            Ok(answer) => Ok(!answer.image_details().is_empty()),
+            Ok(response) => Ok(!response.image_details().is_empty()),
             Err(error)
                 if error
                     .as_service_error()
@@ -142,12 +142,12 @@ impl EcrService for AwsEcr {
                 .repository_name(name)
                 .set_image_ids(Some(identifiers(batch)))
                 .set_accepted_media_types(Some(Manifest::MEDIA_TYPES.map(ToOwned::to_owned).to_vec()));
-            let answer = self.session.block_on(call.send()).map_err(|error| request_error(OPERATION, error))?;
-            for image in answer.images() {
+            let response = self.session.block_on(call.send()).map_err(|error| request_error(OPERATION, error))?;
+            for image in response.images() {
                 let text = image.image_manifest().unwrap_or_default();
                 let mut read =
-                    Manifest::read(text.as_bytes(), image.image_manifest_media_type()).map_err(|error| unreadable(OPERATION, error))?;
-                // The text went through JSON once more, and the digest is that of the bytes that were pushed.
+                    Manifest::read(text.as_bytes(), image.image_manifest_media_type()).map_err(|error| invalid_response(OPERATION, error))?;
+                // ECR's response may differ from the pushed bytes in its whitespace, so use the digest that ECR reports.
                 if let Some(digest) = image.image_id().and_then(|id| id.image_digest()) {
                     digest.clone_into(&mut read.digest);
                 }
@@ -158,41 +158,41 @@ impl EcrService for AwsEcr {
     }
 
     fn delete_images(&self, name: &str, digests: &[String]) -> Result<Vec<(String, String)>, RequestError> {
-        let mut kept = Vec::new();
+        let mut failed = Vec::new();
         for batch in digests.chunks(BATCH) {
             let call = self.ecr.batch_delete_image().repository_name(name).set_image_ids(Some(identifiers(batch)));
-            let answer = self.session.block_on(call.send()).map_err(|error| request_error("BatchDeleteImage", error))?;
-            for failure in answer.failures() {
+            let response = self.session.block_on(call.send()).map_err(|error| request_error("BatchDeleteImage", error))?;
+            for failure in response.failures() {
                 let digest = failure.image_id().and_then(|id| id.image_digest()).unwrap_or_default();
-                // What somebody else deleted meanwhile is deleted.
+                // Another process has deleted the image in the meantime.
                 if failure.failure_code().is_some_and(|code| code.as_str() == "ImageNotFound") {
                     continue;
                 }
                 let reason = failure.failure_reason().or(failure.failure_code().map(|code| code.as_str())).unwrap_or("no reason given");
-                kept.push((digest.to_owned(), reason.to_owned()));
+                failed.push((digest.to_owned(), reason.to_owned()));
             }
         }
-        Ok(kept)
+        Ok(failed)
     }
 
     fn credentials(&self) -> Result<Credentials, RequestError> {
         const OPERATION: &str = "GetAuthorizationToken";
-        let answer = self.session.block_on(self.ecr.get_authorization_token().send()).map_err(|error| request_error(OPERATION, error))?;
-        let token = answer.authorization_data().first().and_then(|data| data.authorization_token()).unwrap_or_default();
+        let response = self.session.block_on(self.ecr.get_authorization_token().send()).map_err(|error| request_error(OPERATION, error))?;
+        let token = response.authorization_data().first().and_then(|data| data.authorization_token()).unwrap_or_default();
         let text = BASE64_STANDARD.decode(token).ok().and_then(|bytes| String::from_utf8(bytes).ok());
         let pair = text.as_deref().and_then(|text| text.split_once(':'));
-        let (user, password) = pair.ok_or_else(|| unreadable(OPERATION, "the token is none"))?;
+        let (user, password) = pair.ok_or_else(|| invalid_response(OPERATION, "invalid authorization token"))?;
         Ok(Credentials::Password { user: user.to_owned(), password: password.to_owned() })
     }
 
     fn file_system(&self, id: &str) -> Result<Option<FileSystemSize>, RequestError> {
-        let answer = match self.session.block_on(self.efs.describe_file_systems().file_system_id(id).send()) {
-            Ok(answer) => answer,
+        let response = match self.session.block_on(self.efs.describe_file_systems().file_system_id(id).send()) {
+            Ok(response) => response,
             Err(error) if error.as_service_error().is_some_and(|error| error.is_file_system_not_found()) => return Ok(None),
             Err(error) => return Err(request_error("DescribeFileSystems", error)),
         };
         let bytes = |size: i64| u64::try_from(size).unwrap_or_default();
-        Ok(answer.file_systems().iter().find(|found| found.file_system_id() == id).map(|found| {
+        Ok(response.file_systems().iter().find(|found| found.file_system_id() == id).map(|found| {
             let size = found.size_in_bytes();
             FileSystemSize {
                 id: id.to_owned(),

@@ -1,4 +1,4 @@
-//! Tasks.
+//! ECS: starts, describes and stops build tasks.
 
 use std::collections::BTreeMap;
 
@@ -60,27 +60,31 @@ pub(super) fn run_task(aws: &AwsBuilds, request: &RunTask) -> Result<Started, Re
         .set_tags(tags)
         .set_propagate_tags(request.propagate_tags.as_deref().map(PropagateTags::from))
         .set_client_token(request.client_token.clone());
-    let answer = match aws.session.block_on(call.send()) {
-        Ok(answer) => answer,
-        Err(error) => return earlier(aws, request, error),
+    let response = match aws.session.block_on(call.send()) {
+        Ok(response) => response,
+        Err(error) => return earlier_task(aws, request, error),
     };
-    Ok(Started { task: answer.tasks().first().map(task), failures: answer.failures().iter().map(failure).collect() })
+    Ok(Started { task: response.tasks().first().map(task), failures: response.failures().iter().map(failure).collect() })
 }
 
-/// Returns the task that an earlier request with the same client token started, where that differs in its registries' credentials alone:
-/// ECR gives new ones every time. Every other refusal stays one.
+/// Returns the task that an earlier request with the same client token started, if the requests differ only in registry credentials:
+/// ECR returns new ones every time.
+///
+/// # Errors
+///
+/// Returns the original error otherwise.
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/ECS_Idempotency.html>
-fn earlier(aws: &AwsBuilds, request: &RunTask, error: SdkError<RunTaskError>) -> Result<Started, RequestError> {
+fn earlier_task(aws: &AwsBuilds, request: &RunTask, error: SdkError<RunTaskError>) -> Result<Started, RequestError> {
     let tasks: &[String] = match error.as_service_error() {
         Some(RunTaskError::ConflictException(conflict)) => conflict.resource_ids(),
         _ => &[],
     };
     if let [arn] = tasks {
         let call = aws.ecs.describe_tasks().cluster(&request.cluster).tasks(arn).send();
-        if let Ok(answer) = aws.session.block_on(call)
-            && let Some(found) = answer.tasks().first()
-            && is_of(found, request)
+        if let Ok(response) = aws.session.block_on(call)
+            && let Some(found) = response.tasks().first()
+            && matches(found, request)
         {
             return Ok(Started { task: Some(task(found)), failures: Vec::new() });
         }
@@ -88,33 +92,33 @@ fn earlier(aws: &AwsBuilds, request: &RunTask, error: SdkError<RunTaskError>) ->
     Err(request_error("RunTask", error))
 }
 
-/// Tells whether a task is what a request asks for, but for the registries' credentials.
-fn is_of(found: &aws_sdk_ecs::types::Task, request: &RunTask) -> bool {
+/// Returns whether a task has the properties of a request, except for registry credentials.
+fn matches(found: &aws_sdk_ecs::types::Task, request: &RunTask) -> bool {
     let Some(overrides) = found.overrides() else { return false };
-    let is_of_container = |found: &ContainerOverride, asked: &run_task::ContainerOverride| {
+    let container_matches = |found: &ContainerOverride, requested: &run_task::ContainerOverride| {
         let variables: BTreeMap<_, _> = found.environment().iter().filter_map(|pair| Some((pair.name()?, pair.value()?))).collect();
-        let wanted: BTreeMap<_, _> = asked.environment.iter().map(|pair| (pair.name.as_str(), pair.value.as_str())).collect();
-        let rest = |variables: &BTreeMap<&str, &str>| {
+        let expected: BTreeMap<_, _> = requested.environment.iter().map(|pair| (pair.name.as_str(), pair.value.as_str())).collect();
+        let without_credentials = |variables: &BTreeMap<&str, &str>| {
             let others = variables.iter().filter(|(name, _)| **name != variables::AUTH);
             others.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect::<Vec<_>>()
         };
-        found.name() == Some(asked.name.as_str())
-            && found.command() == asked.command.as_deref().unwrap_or_default()
-            && (found.cpu(), found.memory()) == (asked.cpu, asked.memory)
-            && rest(&variables) == rest(&wanted)
+        found.name() == Some(requested.name.as_str())
+            && found.command() == requested.command.as_deref().unwrap_or_default()
+            && (found.cpu(), found.memory()) == (requested.cpu, requested.memory)
+            && without_credentials(&variables) == without_credentials(&expected)
     };
-    let (containers, asked) = (overrides.container_overrides(), &request.overrides.container_overrides);
+    let (containers, requested) = (overrides.container_overrides(), &request.overrides.container_overrides);
     found.task_definition_arn() == Some(request.task_definition.as_str())
         && found.started_by() == request.started_by.as_deref()
         && (overrides.cpu(), overrides.memory()) == (request.overrides.cpu.as_deref(), request.overrides.memory.as_deref())
-        && containers.len() == asked.len()
-        && containers.iter().zip(asked).all(|(found, asked)| is_of_container(found, asked))
+        && containers.len() == requested.len()
+        && containers.iter().zip(requested).all(|(found, requested)| container_matches(found, requested))
 }
 
 pub(super) fn describe_task(aws: &AwsBuilds, cluster: &str, name: &str) -> Result<Option<Task>, RequestError> {
-    let call = aws.ecs_onlooker.describe_tasks().cluster(cluster).tasks(name).send();
-    let answer = aws.session.block_on(call).map_err(|error| request_error("DescribeTasks", error))?;
-    Ok(answer.tasks().first().map(task))
+    let call = aws.ecs_for_polling.describe_tasks().cluster(cluster).tasks(name).send();
+    let response = aws.session.block_on(call).map_err(|error| request_error("DescribeTasks", error))?;
+    Ok(response.tasks().first().map(task))
 }
 
 pub(super) fn stop_task(aws: &AwsBuilds, cluster: &str, name: &str, reason: &str) -> Result<(), RequestError> {

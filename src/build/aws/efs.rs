@@ -1,4 +1,4 @@
-//! Mount targets of the cache's file system.
+//! EFS: the mount targets of the cache's file system.
 
 use super::AwsBuilds;
 use crate::aws::RequestError;

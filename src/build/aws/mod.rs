@@ -1,6 +1,6 @@
-//! An account that builds run in and keep their caches in, asked through the AWS SDK; the only place of the build room that names it.
+//! Build tasks and caches in an AWS account. Only this part of `build` uses the AWS SDK.
 //!
-//! One file per service. SDK types are converted here, so that the rest of the room sees plain ones.
+//! Each file is for one service. SDK types are converted here, so that the rest of `build` does not depend on the SDK.
 
 mod ecr;
 mod ecs;
@@ -19,17 +19,17 @@ use super::task::{BuildService, LogPage, LogPosition, LogStream, MountTarget, Ru
 use crate::aws::RequestError;
 use crate::aws::Session;
 
-/// How long one try of a repeated look may take, so that Ctrl-C is heeded soon even where nobody answers.
-const LOOK: Duration = Duration::from_secs(10);
+/// The timeout of one attempt of a polling request: Ctrl-C takes effect only between attempts.
+const POLL_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// One account and region.
+/// The services of an account and region that builds use.
 pub struct AwsBuilds {
     session: Arc<Session>,
     ecs: aws_sdk_ecs::Client,
     efs: aws_sdk_efs::Client,
-    /// For looks that are repeated anyway, and so give up soon.
-    ecs_onlooker: aws_sdk_ecs::Client,
-    logs_onlooker: aws_sdk_cloudwatchlogs::Client,
+    /// Clients with a short timeout and few retries, since polling repeats the request.
+    ecs_for_polling: aws_sdk_ecs::Client,
+    logs_for_polling: aws_sdk_cloudwatchlogs::Client,
 }
 
 impl std::fmt::Debug for AwsBuilds {
@@ -39,10 +39,10 @@ impl std::fmt::Debug for AwsBuilds {
 }
 
 impl AwsBuilds {
-    /// Returns the builds of a session's account and region.
+    /// Creates the clients for a session's account and region.
     pub fn new(session: Arc<Session>) -> Self {
         let config = session.config();
-        let attempt = config.timeout_config().and_then(TimeoutConfig::operation_attempt_timeout).map_or(LOOK, |attempt| attempt.min(LOOK));
+        let attempt = config.timeout_config().and_then(TimeoutConfig::operation_attempt_timeout).map_or(POLL_TIMEOUT, |attempt| attempt.min(POLL_TIMEOUT));
         let retries = RetryConfig::standard().with_max_attempts(2);
         let timeouts = TimeoutConfig::builder().operation_attempt_timeout(attempt).build();
         let ecs = aws_sdk_ecs::config::Builder::from(config).retry_config(retries.clone()).timeout_config(timeouts.clone());
@@ -50,8 +50,8 @@ impl AwsBuilds {
         Self {
             ecs: aws_sdk_ecs::Client::new(config),
             efs: aws_sdk_efs::Client::new(config),
-            ecs_onlooker: aws_sdk_ecs::Client::from_conf(ecs.build()),
-            logs_onlooker: aws_sdk_cloudwatchlogs::Client::from_conf(logs.build()),
+            ecs_for_polling: aws_sdk_ecs::Client::from_conf(ecs.build()),
+            logs_for_polling: aws_sdk_cloudwatchlogs::Client::from_conf(logs.build()),
             session,
         }
     }
