@@ -12,14 +12,14 @@ use super::variables::{AUTH, CACHE_REPO, PUSH};
 /// Returns the ECR registries of a build's image and cache, by host.
 ///
 /// Returns none if the request already has credentials, or if the program in the image does not read them.
-pub fn ecr_registries(order: &BuildTaskRequest, site: &BuildEnvironment) -> BTreeMap<String, EcrHost> {
-    let reads = matches!(order.builder, Builder::Agent | Builder::Convox);
-    if !reads || order.environment.contains_key(AUTH) {
+pub fn ecr_registries(request: &BuildTaskRequest, environment: &BuildEnvironment) -> BTreeMap<String, EcrHost> {
+    let reads = matches!(request.builder, Builder::Agent | Builder::Convox);
+    if !reads || request.environment.contains_key(AUTH) {
         return BTreeMap::new();
     }
-    let image = order.environment.get(PUSH).or(order.push.as_ref());
-    let of_site = site.cache.repository.as_ref().filter(|_| site.cache.is_on);
-    let cache = order.environment.get(CACHE_REPO).or(of_site);
+    let image = request.environment.get(PUSH).or(request.push.as_ref());
+    let of_environment = environment.cache.repository.as_ref().filter(|_| environment.cache.is_on);
+    let cache = request.environment.get(CACHE_REPO).or(of_environment);
     let host = |repository: &String| {
         let host = repository.split('/').next()?;
         Some((host.to_owned(), EcrHost::parse(host)?))
@@ -42,25 +42,25 @@ mod tests {
 
     #[test]
     fn only_ecr_registries_of_builders_that_read_credentials_are_returned() {
-        let mut site = BuildEnvironment::default();
-        site.cache.is_on = true;
-        site.cache.repository = Some("111122223333.dkr.ecr.eu-west-1.amazonaws.com/rack-build-cache".to_owned());
-        let mut order =
+        let mut environment = BuildEnvironment::default();
+        environment.cache.is_on = true;
+        environment.cache.repository = Some("111122223333.dkr.ecr.eu-west-1.amazonaws.com/rack-build-cache".to_owned());
+        let mut request =
             BuildTaskRequest { push: Some("444455556666.dkr.ecr.us-east-1.amazonaws.com/web:1".to_owned()), ..BuildTaskRequest::default() };
-        let hosts = |order: &BuildTaskRequest, site: &BuildEnvironment| {
-            ecr_registries(order, site).into_values().map(|ecr| ecr.region).collect::<Vec<_>>()
+        let hosts = |request: &BuildTaskRequest, environment: &BuildEnvironment| {
+            ecr_registries(request, environment).into_values().map(|ecr| ecr.region).collect::<Vec<_>>()
         };
-        assert_eq!(hosts(&order, &site), ["eu-west-1", "us-east-1"]);
-        site.cache.is_on = false;
-        assert_eq!(hosts(&order, &site), ["us-east-1"]);
-        order.environment.insert(PUSH.to_owned(), "r.example/web".to_owned());
-        assert!(hosts(&order, &site).is_empty());
-        site.cache.is_on = true;
-        assert_eq!(hosts(&order, &site), ["eu-west-1"]);
-        order.builder = Builder::Kaniko;
-        assert!(hosts(&order, &site).is_empty(), "kaniko itself does not read the variable");
-        order.builder = Builder::Convox;
-        order.environment.insert(AUTH.to_owned(), "{}".to_owned());
-        assert!(hosts(&order, &site).is_empty(), "given credentials are kept");
+        assert_eq!(hosts(&request, &environment), ["eu-west-1", "us-east-1"]);
+        environment.cache.is_on = false;
+        assert_eq!(hosts(&request, &environment), ["us-east-1"]);
+        request.environment.insert(PUSH.to_owned(), "r.example/web".to_owned());
+        assert!(hosts(&request, &environment).is_empty());
+        environment.cache.is_on = true;
+        assert_eq!(hosts(&request, &environment), ["eu-west-1"]);
+        request.builder = Builder::Kaniko;
+        assert!(hosts(&request, &environment).is_empty(), "kaniko itself does not read the variable");
+        request.builder = Builder::Convox;
+        request.environment.insert(AUTH.to_owned(), "{}".to_owned());
+        assert!(hosts(&request, &environment).is_empty(), "given credentials are kept");
     }
 }

@@ -22,7 +22,7 @@ pub mod variables;
 
 pub use auth::{build_auth, ecr_registries};
 pub use build_environment::{BuildEnvironment, EnvironmentCache, Log, Network};
-pub use explain::{Explanation, Remedy, explain_failure, explain_refusal, explain_stop};
+pub use explain::{Explanation, Fix, explain_failure, explain_refusal, explain_stop};
 pub use follow::{Ended, follow};
 pub use mounts::{Mounts, MountsError, await_mounts};
 pub use observer::TaskObserver;

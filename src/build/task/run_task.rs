@@ -136,31 +136,31 @@ impl RunTask {
     /// # Errors
     ///
     /// Returns every problem: unsupported Fargate sizes, and fields that exceed the limits of ECS.
-    pub fn new(site: &BuildEnvironment, order: &BuildTaskRequest) -> Result<Self, Diagnostics> {
+    pub fn new(environment: &BuildEnvironment, request: &BuildTaskRequest) -> Result<Self, Diagnostics> {
         let mut problems = Diagnostics::default();
-        order.check(&mut problems);
-        let (cpu, memory) = (order.cpu.map(|cpu| cpu.to_string()), order.memory.map(|memory| memory.to_string()));
-        if site.is_fargate && (cpu.is_some() || memory.is_some()) {
+        request.check(&mut problems);
+        let (cpu, memory) = (request.cpu.map(|cpu| cpu.to_string()), request.memory.map(|memory| memory.to_string()));
+        if environment.is_fargate && (cpu.is_some() || memory.is_some()) {
             let in_force = |given: &Option<String>, of_task: &Option<String>| given.clone().or(of_task.clone()).unwrap_or_default();
-            if let Some(problem) = fargate::size_problem(&in_force(&cpu, &site.cpu), &in_force(&memory, &site.memory)) {
+            if let Some(problem) = fargate::size_problem(&in_force(&cpu, &environment.cpu), &in_force(&memory, &environment.memory)) {
                 problems.push(Diagnostic::error("fargate-size", problem).hinted("set CPU and memory together"));
             }
         }
-        let of_container = |amount: Option<u32>| amount.filter(|_| !site.is_fargate).and_then(|amount| amount.try_into().ok());
+        let of_container = |amount: Option<u32>| amount.filter(|_| !environment.is_fargate).and_then(|amount| amount.try_into().ok());
         let container = ContainerOverride {
-            name: site.container.clone(),
-            command: order.command(),
-            environment: environment(site, order),
-            cpu: of_container(order.cpu),
-            memory: of_container(order.memory),
+            name: environment.container.clone(),
+            command: request.command(),
+            environment: variables(environment, request),
+            cpu: of_container(request.cpu),
+            memory: of_container(request.memory),
         };
-        let request = Self {
-            cluster: site.cluster.clone(),
-            task_definition: site.task_definition.clone(),
+        let run_task = Self {
+            cluster: environment.cluster.clone(),
+            task_definition: environment.task_definition.clone(),
             count: 1,
-            launch_type: site.is_fargate.then(|| "FARGATE".to_owned()),
-            platform_version: site.is_fargate.then(|| site.platform_version.clone()),
-            network_configuration: site.network.as_ref().map(|network| NetworkConfiguration {
+            launch_type: environment.is_fargate.then(|| "FARGATE".to_owned()),
+            platform_version: environment.is_fargate.then(|| environment.platform_version.clone()),
+            network_configuration: environment.network.as_ref().map(|network| NetworkConfiguration {
                 awsvpc_configuration: AwsVpcConfiguration {
                     subnets: network.subnets.clone(),
                     security_groups: vec![network.security_group.clone()],
@@ -169,16 +169,16 @@ impl RunTask {
             }),
             overrides: TaskOverride {
                 container_overrides: vec![container],
-                cpu: cpu.filter(|_| site.is_fargate),
-                memory: memory.filter(|_| site.is_fargate),
+                cpu: cpu.filter(|_| environment.is_fargate),
+                memory: memory.filter(|_| environment.is_fargate),
             },
-            started_by: Some(order.started_by()),
-            tags: order.tags.iter().map(|(key, value)| Tag { key: key.clone(), value: value.clone() }).collect(),
-            propagate_tags: order.propagate_tags.then(|| "TASK_DEFINITION".to_owned()),
-            client_token: order.client_token.clone(),
+            started_by: Some(request.started_by()),
+            tags: request.tags.iter().map(|(key, value)| Tag { key: key.clone(), value: value.clone() }).collect(),
+            propagate_tags: request.propagate_tags.then(|| "TASK_DEFINITION".to_owned()),
+            client_token: request.client_token.clone(),
         };
-        request.check(&mut problems);
-        problems.into_result(request)
+        run_task.check(&mut problems);
+        problems.into_result(run_task)
     }
 
     fn check(&self, problems: &mut Diagnostics) {
@@ -236,7 +236,7 @@ impl RunTask {
 }
 
 /// Returns the variables of a build, by name; explicit ones override derived ones.
-fn environment(site: &BuildEnvironment, order: &BuildTaskRequest) -> Vec<KeyValuePair> {
+fn variables(environment: &BuildEnvironment, request: &BuildTaskRequest) -> Vec<KeyValuePair> {
     let mut variables = std::collections::BTreeMap::new();
     let mut set = |name: &str, value: Option<String>| {
         if let Some(value) = value {
@@ -244,32 +244,32 @@ fn environment(site: &BuildEnvironment, order: &BuildTaskRequest) -> Vec<KeyValu
         }
     };
     let truth = |is: bool| Some(if is { "true" } else { "false" }.to_owned());
-    set(variables::APP, Some(order.app.clone()));
-    set(variables::ID, Some(order.id.clone()));
-    set(variables::RELEASE, Some(order.id.clone()));
-    set(variables::URL, order.url.clone());
-    set(variables::MANIFEST, order.manifest.clone());
-    set(variables::PUSH, order.push.clone());
-    set(variables::CACHE, truth(site.cache.is_on));
-    set(variables::CACHE_REPO, site.cache.repository.clone());
-    match order.builder {
+    set(variables::APP, Some(request.app.clone()));
+    set(variables::ID, Some(request.id.clone()));
+    set(variables::RELEASE, Some(request.id.clone()));
+    set(variables::URL, request.url.clone());
+    set(variables::MANIFEST, request.manifest.clone());
+    set(variables::PUSH, request.push.clone());
+    set(variables::CACHE, truth(environment.cache.is_on));
+    set(variables::CACHE_REPO, environment.cache.repository.clone());
+    match request.builder {
         Builder::Convox => {
             set(variables::AUTH, Some("{}".to_owned()));
-            set(variables::DEVELOPMENT, truth(order.development));
+            set(variables::DEVELOPMENT, truth(request.development));
             set(variables::ENV_WRAPPER, truth(true));
             set(variables::GENERATION, Some("2".to_owned()));
         }
         Builder::Agent => {
-            set(variables::SERVICE, order.service.clone());
-            set(variables::DOCKERFILE, order.dockerfile.clone());
-            set(variables::TARGET, order.target.clone());
-            set(variables::NO_CACHE, order.no_cache.then(|| "true".to_owned()));
-            set(variables::CACHE_DIR, site.cache.directory.clone());
-            let args = || serde_json::to_string(&order.build_args).ok();
-            set(variables::ARGS, (!order.build_args.is_empty()).then(args).flatten());
+            set(variables::SERVICE, request.service.clone());
+            set(variables::DOCKERFILE, request.dockerfile.clone());
+            set(variables::TARGET, request.target.clone());
+            set(variables::NO_CACHE, request.no_cache.then(|| "true".to_owned()));
+            set(variables::CACHE_DIR, environment.cache.directory.clone());
+            let args = || serde_json::to_string(&request.build_args).ok();
+            set(variables::ARGS, (!request.build_args.is_empty()).then(args).flatten());
         }
         Builder::Kaniko | Builder::Docker => {}
     }
-    variables.extend(order.environment.iter().map(|(name, value)| (name.clone(), value.clone())));
+    variables.extend(request.environment.iter().map(|(name, value)| (name.clone(), value.clone())));
     variables.into_iter().map(|(name, value)| KeyValuePair { name, value }).collect()
 }

@@ -141,7 +141,7 @@ fn run_engine(
         let arguments: Vec<String> = step.argv.iter().map(|argument| shell_word(argument).unwrap_or_default()).collect();
         context.status(&format!("to {}: {}", step.purpose, arguments.join(" ")));
     });
-    // An engine that never started has moved no directory. One that received a signal may have been moving one, whatever its exit code.
+    // An engine that never started has moved no directory. One that received a signal may have been moving one, even if it exited with 0.
     let ended_by_itself = match &end {
         Ok(End::Code(code)) => *code < 128 && !supervise::is_interrupted(),
         Ok(End::Signal(_)) => false,

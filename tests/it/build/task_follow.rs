@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rackform::aws::RequestError;
 use rackform::build::task::{
-    BuildService, Container, Ended, LogEvent, LogPage, LogPosition, LogStream, MountTarget, Mounts, MountsError, Outcome, RunTask, Started,
+    BuildService, Container, Ended, Fix, LogEvent, LogPage, LogPosition, LogStream, MountTarget, Mounts, MountsError, Outcome, RunTask, Started,
     Task, TaskObserver, await_mounts, follow,
 };
 
@@ -167,7 +167,7 @@ fn the_outcome_of_a_failed_build_has_its_exit_code_and_cause() {
         FakeService::new(vec![Ok(Some(stopped(Some(137), "OutOfMemoryError: Container killed due to memory usage")))], Vec::new());
     let outcome = outcome(followed(&service).1);
     assert_eq!((outcome.succeeded, outcome.exit_code), (false, Some(137)));
-    assert!(outcome.explanation.unwrap().fix.contains("give the build more memory"));
+    assert_eq!(outcome.explanation.unwrap().fix, Fix::IncreaseMemory);
     let plain = Outcome::of(stopped(Some(2), "Essential container in task exited"), "build");
     assert_eq!(plain.explanation.unwrap().cause, "the build itself failed");
     let never =

@@ -1,136 +1,137 @@
 //! Why tasks stop.
 
+use super::Fix;
+
 /// A row: texts that the reason must all contain (`|` separates alternatives), the cause, and what to do.
-type Row = (&'static [&'static str], &'static str, &'static str);
+type Row = (&'static [&'static str], &'static str, Fix);
 
 /// The first matching row applies, so more specific rows come first.
 const ROWS: &[Row] = &[
     (
         &["efs|mount.nfs|file system", "failed to resolve|name resolution|could not resolve|cannot be resolved"],
         "the file system's DNS name does not resolve: the VPC's DNS is off, or its mount target is less than a minute old",
-        "`rackform verify` checks the VPC's DNS settings and mount targets; wait longer for a new mount target",
+        Fix::VerifyDns,
     ),
     (
         &["efs|mount.nfs|file system", "no mount target|mount target ip address|could not be found in"],
         "the file system has no mount target in the task's availability zone",
-        "run `rackform verify` to see which zones lack one",
+        Fix::VerifyMountTargets,
     ),
     (
         &["efs|mount.nfs|file system", "access denied|not authorized|permission denied"],
         "the file system's policy or access point refuses the task",
-        "allow the build task's role to mount and write it (`elasticfilesystem:ClientMount`, `ClientWrite`), or remove the policy",
+        Fix::AllowFileSystemAccess,
     ),
     (
         &["efs|mount.nfs", "no such file or directory"],
         "the volume's root directory does not exist in the file system",
-        "mount `/`, or an access point, which creates its directory",
+        Fix::MountAccessPoint,
     ),
     (
         &["efs|mount.nfs", "timed out|timeout|connection reset|connection refused|no route"],
         "the file system's mount target does not respond on TCP 2049",
-        "allow NFS in its security group from the security group of builds: `rackform verify` checks `nfs-ingress`",
+        Fix::AllowNfs,
     ),
     (
         &["resourceinitializationerror|mounting volume|createvolume", "efs|mount"],
         "the cache's file system could not be mounted",
-        "`rackform verify` checks mount targets, security groups and DNS",
+        Fix::VerifyFileSystem,
     ),
     (
         &["secret|parameter", "resourceinitializationerror|unable to"],
         "a secret of the task definition could not be fetched",
-        "grant the execution role `ssm:GetParameters` or `secretsmanager:GetSecretValue`, and check that the subnet can reach the service",
+        Fix::GrantSecretAccess,
     ),
     (
         &["log stream|cloudwatch|logging driver|initialize logging"],
         "the log group is missing, or the execution role lacks permission to write to it",
-        "run `rackform drift` to see whether the log group still exists",
+        Fix::DetectLogGroupDrift,
     ),
     (
         &["pull", "toomanyrequests|rate limit"],
         "the image's registry limits the rate of pulls",
-        "copy the image to ECR, or use an ECR pull-through cache, and set BuildImage to that image",
+        Fix::CopyImageToEcr,
     ),
     (
         &["pull", "no descriptor|platform|no match for|manifest list entries"],
         "the image does not support the task's CPU architecture",
-        "compare BuildArchitecture (or the instance type) with the image's platforms",
+        Fix::CompareArchitectures,
     ),
-    (&["pull", "not found|manifest unknown|no such"], "the image or its tag does not exist", "check BuildImage and the registry's tags"),
+    (&["pull", "not found|manifest unknown|no such"], "the image or its tag does not exist", Fix::CheckImageTag),
     (
         &["pull", "no space left"],
         "the disk is full: the image cannot be unpacked",
-        "raise BuildVolumeSize on EC2; on Fargate a task has 20 GiB unless its definition specifies more",
+        Fix::IncreaseVolumeSize,
     ),
     (
         &["pull", "denied|unauthorized|no basic auth|403|authorization"],
         "the task's execution role lacks permission to pull the image",
-        "grant the execution role `ecr:BatchGetImage` and `ecr:GetDownloadUrlForLayer` on it, or use a public image",
+        Fix::GrantImagePull,
     ),
     (
         &["pull|registry", "timeout|timed out|deadline|dial tcp|i/o|no route|lookup"],
         "the task's subnet cannot reach the image's registry",
-        "a public subnet requires a public address (`assignPublicIp`), a private one a NAT gateway or VPC endpoints for ECR and S3",
+        Fix::AllowRegistryAccess,
     ),
     (
         &["cannotpullcontainererror|pull"],
         "the image could not be pulled",
-        "check BuildImage, and whether the subnet can reach its registry",
+        Fix::CheckImageAndNetwork,
     ),
     (
         &["outofmemory|out of memory|memory usage"],
         "the build used more memory than the task has",
-        "give the build more memory; the rack's setting is `FargateBuildMemory` or `BuildMemory`",
+        Fix::IncreaseMemory,
     ),
     (
         &["no space left"],
         "the disk is full",
-        "raise BuildVolumeSize on EC2; on Fargate a task has 20 GiB unless its definition specifies more",
+        Fix::IncreaseVolumeSize,
     ),
     (
         &["exec format error"],
         "the image is for another CPU architecture",
-        "compare BuildArchitecture (or the instance type) with the image's platforms",
+        Fix::CompareArchitectures,
     ),
     (
         &["no such file or directory|executable file not found", "exec|start"],
         "the image does not contain the program of the command",
-        "check BuildImage, and the builder or command of the build",
+        Fix::CheckImageAndCommand,
     ),
     (
         &["capacity is unavailable"],
         "Fargate currently has no capacity of this size in these availability zones",
-        "try again, request less CPU and memory, or build on EC2",
+        Fix::RequestLessCapacity,
     ),
-    (&["spot"], "AWS reclaimed the Spot capacity", "start the build again"),
-    (&["host ec2|instance terminated|instance was terminated"], "the task's instance was terminated", "start the build again"),
+    (&["spot"], "AWS reclaimed the Spot capacity", Fix::StartAgain),
+    (&["host ec2|instance terminated|instance was terminated"], "the task's instance was terminated", Fix::StartAgain),
     (
         &["stopped by user|userinitiated|stopped by rackform"],
         "the task was stopped by a user",
-        "start the build again if that was a mistake",
+        Fix::StartAgainIfMistake,
     ),
-    (&["cannotstartcontainererror"], "the container could not be started", "check the container's reason and BuildImage"),
-    (&["timed out|timeouterror"], "the container runtime did not respond in time", "start the build again; the instance may be overloaded"),
+    (&["cannotstartcontainererror"], "the container could not be started", Fix::CheckContainerReason),
+    (&["timed out|timeouterror"], "the container runtime did not respond in time", Fix::StartAgainOnOverload),
 ];
 
 /// Returns the cause and what to do, from ECS's reason texts.
-pub(super) fn by_text(reasons: &str) -> Option<(&'static str, &'static str)> {
+pub(super) fn by_text(reasons: &str) -> Option<(&'static str, Fix)> {
     let fits = |(words, ..): &&Row| words.iter().all(|either| either.split('|').any(|word| reasons.contains(word)));
     ROWS.iter().find(fits).map(|(_, cause, fix)| (*cause, *fix))
 }
 
 /// Returns the cause and what to do, from codes only.
-pub(super) fn by_code(stop_code: Option<&str>, exit_code: Option<i32>) -> Option<(&'static str, &'static str)> {
-    let read_the_log = "see the log above";
+pub(super) fn by_code(stop_code: Option<&str>, exit_code: Option<i32>) -> Option<(&'static str, Fix)> {
     Some(match (stop_code, exit_code) {
-        (Some("UserInitiated"), _) => ("the task was stopped by a user", "start the build again if that was a mistake"),
-        (Some("SpotInterruption"), _) => ("AWS reclaimed the Spot capacity", "start the build again"),
-        (Some("TerminationNotice"), _) => ("the task's instance is being terminated", "start the build again"),
-        (_, Some(137)) => ("the build was killed, usually because it ran out of memory", "give the build more memory"),
-        (_, Some(143)) => ("the build was terminated (SIGTERM)", "a user or ECS stopped the task: start the build again"),
-        (_, Some(139)) => ("the build's program crashed (SIGSEGV)", "check BuildImage: it may be for another CPU architecture"),
-        (_, Some(126 | 127)) => ("the image does not contain the program of the command", "check BuildImage and the command"),
-        (_, Some(_)) => ("the build itself failed", read_the_log),
-        (Some("TaskFailedToStart"), None) => ("the task never started", "see the reason above"),
+        (Some("UserInitiated"), _) => ("the task was stopped by a user", Fix::StartAgainIfMistake),
+        (Some("SpotInterruption"), _) => ("AWS reclaimed the Spot capacity", Fix::StartAgain),
+        (Some("TerminationNotice"), _) => ("the task's instance is being terminated", Fix::StartAgain),
+        (_, Some(137)) => ("the build was killed, usually because it ran out of memory", Fix::IncreaseMemory),
+        (_, Some(143)) => ("the build was terminated (SIGTERM)", Fix::StartAgain),
+        (_, Some(139)) => ("the build's program crashed (SIGSEGV)", Fix::CheckImageArchitecture),
+        (_, Some(126 | 127)) => ("the image does not contain the program of the command", Fix::CheckImageAndCommand),
+        (_, Some(_)) => ("the build itself failed", Fix::SeeLog),
+        (Some("TaskFailedToStart"), None) => ("the task never started", Fix::SeeReason),
         (_, None) => return None,
     })
 }
@@ -141,7 +142,7 @@ mod tests {
 
     #[test]
     fn causes_are_recognized_in_reason_texts() {
-        for (said, cause) in [
+        for (reason, cause) in [
             (
                 "ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: Failed to resolve \"fs-0a1b.efs.eu-west-1.amazonaws.com\" - check that your file system ID is correct",
                 "name does not resolve",
@@ -182,8 +183,8 @@ mod tests {
                 "does not respond on TCP 2049",
             ),
         ] {
-            let found = by_text(&said.to_lowercase()).unwrap_or_default();
-            assert!(found.0.contains(cause) && !found.1.is_empty(), "{said}: {found:?}");
+            let found = by_text(&reason.to_lowercase());
+            assert!(found.is_some_and(|(found, _)| found.contains(cause)), "{reason}: {found:?}");
         }
         assert_eq!(by_text("essential container in task exited"), None);
     }

@@ -2,21 +2,22 @@
 
 mod credentials;
 mod request;
-mod watch;
+mod printer;
 
 use std::time::Duration;
 
 use self::request::RequestArgs;
-use self::watch::Watch;
+use self::printer::TaskPrinter;
 use super::service;
 use crate::aws::RequestError;
 use crate::build::task::{
-    self, BuildEnvironment, BuildService, BuildTaskRequest, Ended, Explanation, LogStream, Mounts, MountsError, Outcome, Remedy, RunTask,
+    self, BuildEnvironment, BuildService, BuildTaskRequest, Ended, LogStream, Mounts, MountsError, Outcome, RunTask,
     StartError, task_id,
 };
 use crate::cli::shared::interrupt;
 use crate::cli::{Context, ExitCode, Failure, Format};
 use crate::secret::Mask;
+use crate::ui::build::hints;
 use crate::ui;
 
 /// The time within which a second Ctrl-C stops the build itself.
@@ -55,7 +56,7 @@ pub struct Args {
 }
 
 /// A running task and its log stream.
-struct Running {
+struct RunningTask {
     cluster: String,
     task: String,
     container: String,
@@ -72,7 +73,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let environment = service::build_environment(context, &mut mask)?;
     if let Some(task) = &args.attach {
         let service = service::open(context)?;
-        let running = Running::of(&environment, task);
+        let running = RunningTask::new(&environment, task);
         return args.follow(context, service.as_ref(), &running, mask);
     }
     let mut request = args.request.build_task_request(&environment, args.dry_run, &mut mask)?;
@@ -99,8 +100,8 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         return Ok(ExitCode::Interrupted);
     }
     let started = task::start(service.as_ref(), &run_task_request).map_err(|error| start_failure(error, &mask))?;
-    let running = Running::of(&environment, &started.task_arn);
-    watch::started(context, args.format, &running.task, &environment, &request.id, running.stream.as_ref())?;
+    let running = RunningTask::new(&environment, &started.task_arn);
+    printer::started(context, args.format, &running.task, &environment, &request.id, running.stream.as_ref())?;
     if args.detach {
         context.status(&format!("follow the build with `rackform build run --attach {}`", task_id(&running.task)));
         return Ok(ExitCode::Done);
@@ -108,8 +109,8 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     args.follow(context, service.as_ref(), &running, mask)
 }
 
-impl Running {
-    fn of(environment: &BuildEnvironment, task: &str) -> Self {
+impl RunningTask {
+    fn new(environment: &BuildEnvironment, task: &str) -> Self {
         // arn:aws:ecs:region:account:task/cluster/id
         let cluster = task.strip_prefix("arn:").and_then(|arn| arn.split('/').nth(1).filter(|_| arn.matches('/').count() == 2));
         let stream = environment.log.as_ref().map(|log| LogStream {
@@ -139,8 +140,8 @@ impl Args {
             return Ok(false);
         }
         let mounts = Mounts { patience: Duration::from_secs(self.mount_wait), names: Duration::from_secs(self.dns_wait) };
-        let mut watch = Watch::new(context, self.format, mask.clone());
-        task::await_mounts(service, &environment.cache.file_systems, mounts, &mut watch, interrupt::flag()).map_err(|error| match error {
+        let mut printer = TaskPrinter::new(context, self.format, mask.clone());
+        task::await_mounts(service, &environment.cache.file_systems, mounts, &mut printer, interrupt::flag()).map_err(|error| match error {
             MountsError::Backend(error) => error.into(),
             error => {
                 let hint = match error {
@@ -153,19 +154,19 @@ impl Args {
     }
 
     /// Follows a task until it stops or the user interrupts.
-    fn follow(&self, context: &mut Context<'_>, service: &dyn BuildService, running: &Running, mask: Mask) -> Result<ExitCode, Failure> {
+    fn follow(&self, context: &mut Context<'_>, service: &dyn BuildService, running: &RunningTask, mask: Mask) -> Result<ExitCode, Failure> {
         loop {
-            let mut watch = Watch::new(context, self.format, mask.clone());
+            let mut printer = TaskPrinter::new(context, self.format, mask.clone());
             let ended = task::follow(
                 service,
                 &running.cluster,
                 &running.task,
                 &running.container,
                 running.stream.as_ref(),
-                &mut watch,
+                &mut printer,
                 interrupt::flag(),
             );
-            watch.finish()?;
+            printer.finish()?;
             match ended.map_err(|error| follow_failure(error, running))? {
                 Ended::Stopped(outcome) => return self.report(context, &outcome, &mask),
                 Ended::Unknown => return Err(no_task(running)),
@@ -182,7 +183,7 @@ impl Args {
     }
 
     /// Stops the build after a second Ctrl-C and a confirmation; returns whether it did.
-    fn stop_on_second_interrupt(&self, context: &mut Context<'_>, service: &dyn BuildService, running: &Running) -> Result<bool, Failure> {
+    fn stop_on_second_interrupt(&self, context: &mut Context<'_>, service: &dyn BuildService, running: &RunningTask) -> Result<bool, Failure> {
         if self.format == Format::Json || !context.can_prompt() {
             return Ok(false);
         }
@@ -196,7 +197,7 @@ impl Args {
     }
 
     fn report(&self, context: &mut Context<'_>, outcome: &Outcome, mask: &Mask) -> Result<ExitCode, Failure> {
-        watch::outcome(context, self.format, outcome, mask)?;
+        printer::outcome(context, self.format, outcome, mask)?;
         Ok(if outcome.succeeded { ExitCode::Done } else { ExitCode::Failed })
     }
 }
@@ -216,14 +217,14 @@ fn start_failure(error: StartError, mask: &Mask) -> Failure {
             let mut failure = Failure::new(ExitCode::Failed, message);
             if let Failure::Expected(expected) = &mut failure {
                 expected.causes = causes;
-                expected.hint = failures.first().map(|(.., explanation)| hint(explanation));
+                expected.hint = failures.first().map(|(.., explanation)| hints::task(explanation.fix).to_owned());
             }
             failure
         }
         StartError::Refused { explanation, source } => {
             let mut failure = Failure::from(source);
             if let (Failure::Expected(failure), Some(explanation)) = (&mut failure, explanation) {
-                failure.hint = Some(hint(&explanation));
+                failure.hint = Some(hints::task(explanation.fix).to_owned());
                 failure.causes.push(explanation.cause);
                 // ECS responded, so the service is available.
                 failure.exit_code = ExitCode::Failed;
@@ -233,29 +234,12 @@ fn start_failure(error: StartError, mask: &Mask) -> Failure {
     }
 }
 
-/// Returns the fix of an explanation, with the options of this command.
-fn hint(explanation: &Explanation) -> String {
-    let text = match explanation.remedy {
-        None => return explanation.fix.clone(),
-        Some(Remedy::RequestLessMemory) => {
-            "request less memory with `--memory` (the rack's parameter is `BuildMemory`), or use a larger `BuildInstance`"
-        }
-        Some(Remedy::RequestLessCpu) => {
-            "request fewer CPU units with `--cpu` (the rack's parameter is `BuildCpu`), or use a larger `BuildInstance`"
-        }
-        Some(Remedy::RequestLessCapacity) => "try again, request less CPU and memory with `--cpu` and `--memory`, or build on EC2",
-        Some(Remedy::UseAnotherToken) => "use another `--id` or `--client-token`, or follow the running task with `--attach`",
-        Some(Remedy::GrantPermissions) => "grant the permissions that `rackform permissions --for build` lists",
-    };
-    text.to_owned()
-}
-
-fn no_task(running: &Running) -> Failure {
+fn no_task(running: &RunningTask) -> Failure {
     let message = format!("no task `{}` in the cluster `{}`", running.task, running.cluster);
     Failure::new(ExitCode::NoInput, message).hinted("ECS lists a stopped task for about an hour; the log group keeps its log")
 }
 
-fn follow_failure(error: RequestError, running: &Running) -> Failure {
+fn follow_failure(error: RequestError, running: &RunningTask) -> Failure {
     if error.code() == Some("InvalidParameterException") {
         return no_task(running).caused_by(&error);
     }

@@ -8,6 +8,7 @@ use crate::build::task::{BuildEnvironment, LogEvent, LogStream, Outcome, Task, T
 use crate::cli::{Context, Failure, Format};
 use crate::secret::Mask;
 use crate::ui;
+use crate::ui::build::hints;
 
 /// The time without output after which a status line shows that the build is still running.
 const STATUS_INTERVAL: Duration = Duration::from_secs(60);
@@ -20,7 +21,7 @@ enum Line<'l> {
     Status(&'l Task),
     Log(&'l LogEvent),
     Notice(&'l str),
-    Outcome(&'l Outcome),
+    Outcome(OutcomeLine<'l>),
 }
 
 #[derive(Serialize)]
@@ -35,8 +36,16 @@ struct Started<'l> {
     log_stream: Option<&'l str>,
 }
 
+#[derive(Serialize)]
+struct OutcomeLine<'l> {
+    #[serde(flatten)]
+    outcome: &'l Outcome,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<&'l str>,
+}
+
 /// Prints the status changes and the log of a task.
-pub struct Watch<'c, 'a> {
+pub struct TaskPrinter<'c, 'a> {
     context: &'c mut Context<'a>,
     format: Format,
     mask: Mask,
@@ -46,8 +55,8 @@ pub struct Watch<'c, 'a> {
     failure: Option<Failure>,
 }
 
-impl<'c, 'a> Watch<'c, 'a> {
-    /// Returns a watch that masks secrets.
+impl<'c, 'a> TaskPrinter<'c, 'a> {
+    /// Returns a printer that masks secrets.
     pub fn new(context: &'c mut Context<'a>, format: Format, mask: Mask) -> Self {
         Self { context, format, mask, status: String::new(), written: Instant::now(), failure: None }
     }
@@ -75,7 +84,7 @@ impl<'c, 'a> Watch<'c, 'a> {
     }
 }
 
-impl TaskObserver for Watch<'_, '_> {
+impl TaskObserver for TaskPrinter<'_, '_> {
     fn status(&mut self, task: &Task) {
         self.status.clone_from(&task.last_status);
         let shown = masked(task, &self.mask);
@@ -151,8 +160,9 @@ pub fn started(
 /// Returns an error if writing fails.
 pub fn outcome(context: &mut Context<'_>, format: Format, outcome: &Outcome, mask: &Mask) -> Result<(), Failure> {
     let outcome = Outcome { task: masked(&outcome.task, mask), ..outcome.clone() };
+    let fix = outcome.explanation.as_ref().map(|explanation| hints::task(explanation.fix));
     if format == Format::Json {
-        return context.answer(&ui::json_line(&Line::Outcome(&outcome))?);
+        return context.answer(&ui::json_line(&Line::Outcome(OutcomeLine { outcome: &outcome, fix }))?);
     }
     if outcome.succeeded {
         context.status("build succeeded");
@@ -165,7 +175,6 @@ pub fn outcome(context: &mut Context<'_>, format: Format, outcome: &Outcome, mas
     };
     let mut causes = outcome.reasons();
     causes.extend(outcome.explanation.iter().map(|explanation| explanation.cause.clone()));
-    let fix = outcome.explanation.as_ref().map(|explanation| explanation.fix.as_str());
     let layout = context.stderr_layout();
     context.warn(ui::failure(&message, &causes, fix, layout).trim_end());
     Ok(())
