@@ -46,7 +46,7 @@ pub(super) fn check(before: &Document<'_>, insertions: &[Insertion<'_>], text: &
     if changes.len() != insertions.len() {
         return Err(fault("an addition is missing from the patched text".to_owned()));
     }
-    changes.sort_by_key(|change| change.place);
+    changes.sort_by_key(|change| change.position);
     Ok(changes)
 }
 
@@ -118,5 +118,5 @@ fn change(after: &Source, root: &Node<'_>, insertion: &Insertion<'_>) -> Option<
             node.items().get(insertion.index)?.span.start
         }
     };
-    Some(Change { path, what: insertion.what.clone(), place: after.line_column(start) })
+    Some(Change { path, what: insertion.what.clone(), position: after.line_column(start) })
 }

@@ -36,7 +36,7 @@ pub struct Change {
     /// A description for messages, such as ``resource `BuildCacheFilesystem` ``.
     pub what: String,
     /// The position in the new text.
-    pub place: LineColumn,
+    pub position: LineColumn,
 }
 
 impl Patched {

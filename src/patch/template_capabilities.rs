@@ -144,7 +144,7 @@ impl<'a> Inspector<'a, '_> {
         let source = self.template.source;
         let Some(&entry) = self.template.resources.get(name) else {
             let span = section_span(self.template, "Resources");
-            let problem = Diagnostic::error("patch-lacks-resource", format!("the template has no `{name}` ({resource_type}): {why}")).at(
+            let problem = Diagnostic::error("patch-missing-resource", format!("the template has no `{name}` ({resource_type}): {why}")).at(
                 source,
                 span,
                 "the resource is not defined here",
@@ -231,7 +231,7 @@ impl<'a> Inspector<'a, '_> {
             .find_map(|name| self.template.resources.get(name)?.body.get("Properties")?.get("VpcId"));
         if let (None, Some(entry)) = (found, self.template.resources.get("InstancesSecurity")) {
             self.problems.push(
-                Diagnostic::error("patch-lacks-property", "`InstancesSecurity` has no `VpcId`, so the VPC of the EFS cache is unknown")
+                Diagnostic::error("patch-missing-property", "`InstancesSecurity` has no `VpcId`, so the VPC of the EFS cache is unknown")
                     .at(self.template.source, entry.name_span, "no `VpcId`")
                     .hinted("set it to the `VpcId` of the rack's subnets"),
             );
@@ -246,7 +246,7 @@ impl<'a> Inspector<'a, '_> {
         let container_definitions = entry.body.get("Properties").and_then(|properties| properties.get("ContainerDefinitions"));
         let (Some(properties), Some(definitions)) = (entry.body.get("Properties"), container_definitions) else {
             self.problems.push(
-                Diagnostic::error("patch-lacks-property", format!("`{name}` has no `Properties.ContainerDefinitions`: {why}"))
+                Diagnostic::error("patch-missing-property", format!("`{name}` has no `Properties.ContainerDefinitions`: {why}"))
                     .at(source, entry.name_span, "no containers")
                     .hinted("a rack's build task needs a container named `build`"),
             );
@@ -259,7 +259,7 @@ impl<'a> Inspector<'a, '_> {
                 None => format!("found {}", names(definitions)),
             };
             self.problems.push(
-                Diagnostic::error("patch-lacks-container", format!("`{name}` has no container named `build`: {why}"))
+                Diagnostic::error("patch-missing-container", format!("`{name}` has no container named `build`: {why}"))
                     .at(source, definitions.span, what)
                     .hinted("a rack's build task needs a container named `build`"),
             );

@@ -62,7 +62,7 @@ fn summary(patched: &Patched, participle: &str) -> String {
         count => format!("{count} changes {participle}:"),
     };
     for change in patched.changes() {
-        let _ = write!(text, "\n  line {:>5}  {}", change.place.line, change.what);
+        let _ = write!(text, "\n  line {:>5}  {}", change.position.line, change.what);
     }
     text
 }
