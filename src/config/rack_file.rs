@@ -103,7 +103,7 @@ impl RackFile {
     }
 
     /// Returns the path and line, such as `rack.yaml:3`.
-    pub fn place(&self, line: Option<usize>) -> String {
+    pub fn location(&self, line: Option<usize>) -> String {
         let path = self.path.as_deref().unwrap_or(Path::new(Self::DEFAULT_PATH)).display();
         line.map_or_else(|| path.to_string(), |line| format!("{path}:{line}"))
     }

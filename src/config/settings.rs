@@ -94,7 +94,7 @@ impl<'c> Settings<'c> {
     pub fn configured_stack_name(&self) -> Result<&'c str, ConfigError> {
         match (self.command_line.stack_name, &self.rack_file.path, self.rack_file.name.as_deref()) {
             (Some(name), ..) | (None, Some(_), Some(name)) => Ok(name),
-            (None, Some(_), None) => Err(ConfigError::NoStackName { file: self.rack_file.place(None) }),
+            (None, Some(_), None) => Err(ConfigError::NoStackName { file: self.rack_file.location(None) }),
             (None, None, _) => Err(ConfigError::NoRackFile),
         }
     }

@@ -15,9 +15,9 @@ use crate::ui::Layout;
 ///
 /// Standard output is the answer, standard error the messages.
 pub struct Context<'a> {
-    /// Memory that lives as long as the command.
+    /// The arena of values that live as long as the command.
     pub arena: &'a Arena,
-    /// Flags that every command takes.
+    /// The options that every command supports.
     pub global: &'a GlobalArgs,
     screen: Screen,
     summary: Option<String>,
@@ -29,7 +29,7 @@ pub struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    /// Returns the context of one command, which writes to `screen`. Reads no file.
+    /// Creates the context of a command, which writes to `screen`. Reads no file.
     pub fn new(arena: &'a Arena, global: &'a GlobalArgs, screen: Screen) -> Self {
         Self {
             arena,
@@ -66,11 +66,11 @@ impl<'a> Context<'a> {
         self.screen.stream_answer(write)
     }
 
-    /// Writes the answer to a file, or to standard output when there is none.
+    /// Writes the answer to the file `output`, or to standard output if it is absent or `-`.
     ///
     /// # Errors
     ///
-    /// Returns a failure to write; the file is then what it was before.
+    /// Returns an error if writing fails; the file is unchanged.
     pub fn answer_to(&mut self, output: Option<&Path>, text: &str) -> Result<(), Failure> {
         match output {
             Some(path) if path != Path::new("-") => crate::cli::shared::files::write(path, text.as_bytes()),
@@ -78,14 +78,14 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Says something on standard error, unless `--quiet`.
+    /// Prints a message on standard error, unless `--quiet`.
     pub fn status(&mut self, text: &str) {
         if !self.global.quiet {
             self.warn(text);
         }
     }
 
-    /// Says something on standard error under `-v` only.
+    /// Prints a message on standard error with `-v` only.
     pub fn detail(&mut self, text: &str) {
         if self.global.verbose > 0 {
             self.warn(text);
@@ -97,7 +97,7 @@ impl<'a> Context<'a> {
         self.screen.status(text);
     }
 
-    /// Shows warnings on standard error, unless `--quiet`.
+    /// Prints warnings on standard error, unless `--quiet`.
     pub fn show_warnings(&mut self, warnings: &Diagnostics) {
         if !warnings.0.is_empty() && !self.global.quiet {
             let text = crate::ui::diagnostics(warnings, self.stderr_layout());
@@ -105,7 +105,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Shows why the command failed.
+    /// Prints why the command failed.
     pub fn show_failure(&mut self, failure: &Failure) {
         let layout = self.stderr_layout();
         match failure {
@@ -136,12 +136,12 @@ impl<'a> Context<'a> {
         self.screen.can_prompt()
     }
 
-    /// Keeps what a line about this command says in a summary of several.
+    /// Sets the line about this command in the summary of several commands.
     pub fn summarize(&mut self, text: impl Into<String>) {
         self.summary = Some(text.into());
     }
 
-    /// Returns what was written and said about it, where the screen kept it.
+    /// Returns the captured output, if the screen captures it, and the line for the summary.
     pub fn finish(self) -> (CapturedOutput, Option<String>) {
         (self.screen.into_captured(), self.summary)
     }
@@ -150,16 +150,16 @@ impl<'a> Context<'a> {
     ///
     /// # Errors
     ///
-    /// Returns an error if the answer is no, or if there is no terminal.
+    /// Returns an error if the user declines, or if no terminal is available.
     pub fn confirm(&mut self, question: &str, declined: &str) -> Result<(), Failure> {
         if !self.can_prompt() {
-            return Err(Failure::new(ExitCode::Declined, "cannot ask for confirmation: no terminal")
+            return Err(Failure::new(ExitCode::Declined, "confirmation requires a terminal")
                 .hinted("use `--yes` to continue without confirmation"));
         }
         match crate::cli::shared::interrupt::while_prompting(|| self.screen.confirm(question)) {
             Ok(true) => Ok(()),
             Ok(false) => Err(Failure::new(ExitCode::Declined, format!("not confirmed: {declined}"))),
-            Err(error) => Err(Failure::new(ExitCode::Declined, "cannot ask").caused_by(&error)),
+            Err(error) => Err(Failure::new(ExitCode::Declined, "cannot read the confirmation").caused_by(&error)),
         }
     }
 
@@ -189,7 +189,7 @@ impl<'a> Context<'a> {
         Ok(rack_file)
     }
 
-    /// Returns the values in force: the command line wins over `rack.yaml`, which wins over defaults.
+    /// Returns the effective settings: the command line takes precedence over `rack.yaml`, which takes precedence over defaults.
     ///
     /// # Errors
     ///
@@ -219,8 +219,8 @@ impl<'a> Context<'a> {
                 self.report_missing_rack_file()?;
                 if !self.has_reported_missing_rack_file {
                     self.has_reported_missing_rack_file = true;
-                    let place = self.rack_file()?.place(None);
-                    self.status(&format!("{place} has no `name`; using the stack name `{name}`"));
+                    let location = self.rack_file()?.location(None);
+                    self.status(&format!("{location} has no `name`; using the stack name `{name}`"));
                 }
                 Ok(name)
             }
@@ -236,7 +236,7 @@ impl<'a> Context<'a> {
         Ok(self.settings()?.configured_stack_name()?.to_owned())
     }
 
-    /// Prints once that there is no `rack.yaml`, if there is none, so that the built-in rack is used.
+    /// Prints once that the built-in rack is used, if `rack.yaml` does not exist.
     ///
     /// # Errors
     ///

@@ -182,7 +182,7 @@ pub fn source(context: &mut Context<'_>, input: &DiffInput) -> Result<Source, Fa
         DiffInput::File(path) => Ok(Source::read(path)?),
         DiffInput::Rack => match &context.rack_file()?.template {
             Some(path) => {
-                let place = context.rack_file()?.place(context.rack_file()?.template_line);
+                let place = context.rack_file()?.location(context.rack_file()?.template_line);
                 Source::read(path).map_err(|error| Failure::from(error).hinted(format!("{place} sets it as the template")))
             }
             None => {

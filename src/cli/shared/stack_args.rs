@@ -96,7 +96,7 @@ impl StackArgs {
             Some(path) => {
                 let text = read_stack_policy(path).map_err(|error| match error {
                     OperationError::Source(error) if self.stack_policy.is_none() => {
-                        Failure::from(error).hinted(format!("{} names it as the stack policy", rack.place(rack.stack_policy_line)))
+                        Failure::from(error).hinted(format!("{} names it as the stack policy", rack.location(rack.stack_policy_line)))
                     }
                     error => error.into(),
                 });
