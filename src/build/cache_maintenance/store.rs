@@ -48,7 +48,7 @@ pub trait Store {
 /// Why a request to a cache repository failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// There is no such repository.
+    /// The repository does not exist.
     #[error("repository `{0}` does not exist")]
     NoRepository(String),
     /// A request to the registry failed.

@@ -1,6 +1,6 @@
 //! Detects the build engine's version and features with its own commands.
 
-use super::answers;
+use super::parse;
 use super::command_runner::{CommandOutput, CommandRunner};
 use super::{Buildx, Driver, Engine, EngineFacts};
 
@@ -38,23 +38,23 @@ fn docker(detected: &mut Detected, program: &str, programs: &dyn CommandRunner) 
     if facts.version.is_none() {
         match programs.run(&[program, "version", "--format", "{{json .}}"]) {
             CommandOutput::Ended { stdout, stderr, .. } => {
-                let (server, client) = answers::docker_versions(&stdout);
+                let (server, client) = parse::docker_versions(&stdout);
                 if server.is_none() {
                     let client = client.map(|version| format!(" (the client is {version})")).unwrap_or_default();
                     detected.warnings.push(format!("`{program} version`: unknown daemon version{client}{}", first_line(&stderr)));
                 }
                 facts.version = server;
             }
-            answer => return detected.warnings.push(warning(program, "version", &answer)),
+            output => return detected.warnings.push(warning(program, "version", &output)),
         }
     }
     if facts.buildx == Buildx::Unknown {
         match programs.run(&[program, "buildx", "version"]) {
             CommandOutput::Ended { success: true, stdout, .. } => {
-                facts.buildx = Buildx::Present(answers::version_after(&stdout, &["docker/buildx"]));
+                facts.buildx = Buildx::Present(parse::version_after(&stdout, &["docker/buildx"]));
             }
-            CommandOutput::Ended { stderr, .. } if answers::is_missing_plugin(&stderr) => facts.buildx = Buildx::Missing,
-            answer => detected.warnings.push(warning(program, "buildx version", &answer)),
+            CommandOutput::Ended { stderr, .. } if parse::is_missing_plugin(&stderr) => facts.buildx = Buildx::Missing,
+            output => detected.warnings.push(warning(program, "buildx version", &output)),
         }
     }
     if facts.driver.is_none() && matches!(facts.buildx, Buildx::Present(_)) {
@@ -63,19 +63,19 @@ fn docker(detected: &mut Detected, program: &str, programs: &dyn CommandRunner) 
         let argv: Vec<&str> = [program, "buildx", "inspect"].into_iter().chain(name.as_deref()).collect();
         match programs.run(&argv) {
             CommandOutput::Ended { success: true, stdout, .. } => {
-                let builder = answers::builder(&stdout);
+                let builder = parse::builder(&stdout);
                 facts.driver = builder.driver;
                 facts.buildkit = facts.buildkit.take().or(builder.buildkit);
             }
             // A builder that does not exist yet can be created.
             CommandOutput::Ended { .. } if facts.builder.is_some() => {}
-            answer => detected.warnings.push(warning(program, "buildx inspect", &answer)),
+            output => detected.warnings.push(warning(program, "buildx inspect", &output)),
         }
     }
     if facts.image_store.is_none() && facts.version.is_some() && facts.driver.is_none_or(|driver| driver == Driver::Docker) {
         match programs.run(&[program, "info", "--format", "{{json .DriverStatus}}"]) {
-            CommandOutput::Ended { success: true, stdout, .. } => facts.image_store = answers::image_store(&stdout),
-            answer => detected.warnings.push(warning(program, "info", &answer)),
+            CommandOutput::Ended { success: true, stdout, .. } => facts.image_store = parse::image_store(&stdout),
+            output => detected.warnings.push(warning(program, "info", &output)),
         }
     }
 }
@@ -85,7 +85,7 @@ fn buildctl(detected: &mut Detected, program: &str, programs: &dyn CommandRunner
     if detected.facts.buildkit.is_none() {
         // The daemon's version can differ from the client's. Old clients cannot query it.
         if let CommandOutput::Ended { success: true, stdout, .. } = programs.run(&[program, "debug", "info"]) {
-            detected.facts.buildkit = answers::version_after(&stdout, &["moby/buildkit"]);
+            detected.facts.buildkit = parse::version_after(&stdout, &["moby/buildkit"]);
         }
     }
 }
@@ -97,19 +97,19 @@ fn version(detected: &mut Detected, argv: &[&str], words: &[&str], programs: &dy
     let (program, question) = (argv.first().copied().unwrap_or_default(), argv[1..].join(" "));
     match programs.run(argv) {
         CommandOutput::Ended { success: true, stdout, stderr } => {
-            detected.facts.version = answers::version_after(&format!("{stdout}\n{stderr}"), words);
+            detected.facts.version = parse::version_after(&format!("{stdout}\n{stderr}"), words);
             if detected.facts.version.is_none() {
                 detected.warnings.push(format!("no version in the output of `{program} {question}`"));
             }
         }
-        answer => detected.warnings.push(warning(program, &question, &answer)),
+        output => detected.warnings.push(warning(program, &question, &output)),
     }
 }
 
-fn warning(program: &str, question: &str, answer: &CommandOutput) -> String {
-    match answer {
+fn warning(program: &str, question: &str, output: &CommandOutput) -> String {
+    match output {
         CommandOutput::Missing(why) => format!("cannot start `{program}`: {why}"),
-        CommandOutput::TooSlow => format!("`{program} {question}` did not answer in time"),
+        CommandOutput::TooSlow => format!("`{program} {question}` did not respond in time"),
         CommandOutput::Ended { stderr, .. } => format!("`{program} {question}` failed{}", first_line(stderr)),
     }
 }

@@ -2,14 +2,14 @@
 //!
 //! Takes the output of an engine's commands or a user's flags; returns [`EngineFacts`]. Only [`detect`](fn@detect) runs commands.
 
-mod ability;
-mod answers;
+mod capabilities;
 mod command_runner;
 mod detect;
 mod facts;
+mod parse;
 mod version;
 
-pub use ability::{BuildKit, CacheMounts, Kaniko, buildkit_in_docker};
+pub use capabilities::{BuildKit, CacheMounts, Kaniko, buildkit_in_docker};
 pub use command_runner::{CommandOutput, CommandRunner, Programs};
 pub use detect::{Detected, detect};
 pub use facts::{Buildx, Driver, EngineFacts, ImageStore};

@@ -79,7 +79,7 @@ pub fn await_mounts(
                     }
                     continue;
                 }
-                answer => answer?,
+                result => result?,
             };
             if targets.is_empty() {
                 return Err(MountsError::None { file_system: file_system.clone() });

@@ -1,4 +1,4 @@
-//! The whole app record_copy before its dependencies are installed: any changed file causes a full reinstallation.
+//! The whole app is copied before its dependencies are installed: any changed file causes a full reinstallation.
 
 use super::linter::Linter;
 use crate::build::dockerfile::facts::{Command, Copy, Run, Stage, Step, StepKind};
@@ -23,7 +23,7 @@ struct Progress {
     whole: Option<(Span, String)>,
     /// A copy of one directory to the working directory.
     directory: Option<(Span, String)>,
-    /// Whether single files were record_copy; these are assumed to be dependency manifests.
+    /// Whether single files were copied; these are assumed to be dependency manifests.
     has_files: bool,
     /// The working directory.
     workdir: Option<String>,

@@ -12,8 +12,8 @@ pub(super) fn version_after(text: &str, words: &[&str]) -> Option<Version> {
 
 /// Returns the server's and the client's version from `docker version --format '{{json .}}'`.
 pub(super) fn docker_versions(text: &str) -> (Option<Version>, Option<Version>) {
-    let answer: serde_json::Value = serde_json::from_str(text.trim()).unwrap_or_default();
-    let version = |side: &str| answer.get(side)?.get("Version")?.as_str()?.parse().ok();
+    let json: serde_json::Value = serde_json::from_str(text.trim()).unwrap_or_default();
+    let version = |side: &str| json.get(side)?.get("Version")?.as_str()?.parse().ok();
     (version("Server"), version("Client"))
 }
 
@@ -21,9 +21,9 @@ pub(super) fn docker_versions(text: &str) -> (Option<Version>, Option<Version>) 
 ///
 /// Source: <https://docs.docker.com/engine/storage/containerd/#enable-containerd-image-store-on-docker-engine>
 pub(super) fn image_store(text: &str) -> Option<ImageStore> {
-    let answer: Vec<Vec<String>> = serde_json::from_str(text.trim()).ok()?;
+    let json: Vec<Vec<String>> = serde_json::from_str(text.trim()).ok()?;
     let is_containerd =
-        answer.iter().any(|pair| pair.first().is_some_and(|name| name == "driver-type") && pair[1..].concat().contains("containerd"));
+        json.iter().any(|pair| pair.first().is_some_and(|name| name == "driver-type") && pair[1..].concat().contains("containerd"));
     Some(if is_containerd { ImageStore::Containerd } else { ImageStore::GraphDriver })
 }
 
