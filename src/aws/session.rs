@@ -115,9 +115,9 @@ impl Session {
             return Ok(identity);
         }
         let client = aws_sdk_sts::Client::new(&self.config);
-        let answer = self.block_on(client.get_caller_identity().send()).map_err(|error| request_error("GetCallerIdentity", error))?;
+        let response = self.block_on(client.get_caller_identity().send()).map_err(|error| request_error("GetCallerIdentity", error))?;
         let identity =
-            Identity { account: answer.account().unwrap_or_default().to_owned(), arn: answer.arn().unwrap_or_default().to_owned() };
+            Identity { account: response.account().unwrap_or_default().to_owned(), arn: response.arn().unwrap_or_default().to_owned() };
         Ok(self.identity.get_or_init(|| identity))
     }
 

@@ -25,7 +25,7 @@ struct ExistingStack {
 impl AwsBackend {
     fn existing_stack(&self, stack: &str) -> Result<Option<ExistingStack>, BackendError> {
         match self.session.block_on(self.client.describe_stacks().stack_name(stack).send()) {
-            Ok(answer) => Ok(answer.stacks().first().map(|found| ExistingStack {
+            Ok(response) => Ok(response.stacks().first().map(|found| ExistingStack {
                 id: found.stack_id().unwrap_or(stack).to_owned(),
                 status: found.stack_status().map(|status| StackStatus::from(status.as_str())).unwrap_or_default(),
             })),
@@ -86,7 +86,7 @@ impl AwsBackend {
             call.template_url(Templates::new(&self.session)?.upload(request, &resources)?)
         };
         match self.session.block_on(call.send()).map_err(|error| failed("CreateChangeSet", error)) {
-            Ok(answer) => Ok(answer.id().unwrap_or(&request.name).to_owned()),
+            Ok(response) => Ok(response.id().unwrap_or(&request.name).to_owned()),
             // The first response was lost. The name is unique, so an existing change set is this one.
             Err(error) if may_have_been_processed(&error) => {
                 self.describe_change_set(&request.stack, &request.name).map(|found| found.id).map_err(|_| error)
@@ -176,11 +176,11 @@ impl AwsBackend {
     }
 
     pub(super) fn latest_event(&self, stack: &str) -> Result<Option<String>, BackendError> {
-        let answer = self
+        let response = self
             .session
             .block_on(self.client.describe_stack_events().stack_name(stack).send())
             .map_err(|error| failed("DescribeStackEvents", error))?;
-        Ok(answer.stack_events().first().and_then(|event| event.event_id()).map(ToOwned::to_owned))
+        Ok(response.stack_events().first().and_then(|event| event.event_id()).map(ToOwned::to_owned))
     }
 
     /// Deletes a change set, and the stack if it was created only for it.

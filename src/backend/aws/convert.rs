@@ -107,13 +107,13 @@ pub(super) fn event(event: &sdk::StackEvent) -> StackEvent {
     }
 }
 
-pub(super) fn change_set(answer: &DescribeChangeSetOutput, changes: Vec<Change>) -> ChangeSetDescription {
+pub(super) fn change_set(response: &DescribeChangeSetOutput, changes: Vec<Change>) -> ChangeSetDescription {
     ChangeSetDescription {
-        name: text(answer.change_set_name()),
-        id: text(answer.change_set_id()),
-        status: answer.status().map(|status| ChangeSetStatus::from(status.as_str())).unwrap_or_default(),
-        execution_status: answer.execution_status().map(|status| ExecutionStatus::from(status.as_str())).unwrap_or_default(),
-        status_reason: answer.status_reason().map(ToOwned::to_owned),
+        name: text(response.change_set_name()),
+        id: text(response.change_set_id()),
+        status: response.status().map(|status| ChangeSetStatus::from(status.as_str())).unwrap_or_default(),
+        execution_status: response.execution_status().map(|status| ExecutionStatus::from(status.as_str())).unwrap_or_default(),
+        status_reason: response.status_reason().map(ToOwned::to_owned),
         changes,
     }
 }

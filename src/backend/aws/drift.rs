@@ -19,11 +19,11 @@ const POLL_PAUSE: Duration = Duration::from_secs(2);
 impl AwsBackend {
     /// Runs drift detection on a stack, and returns the result for each resource.
     pub(super) fn find_drift(&self, stack: &str) -> Result<Vec<ResourceDrift>, BackendError> {
-        let answer = self
+        let response = self
             .session
             .block_on(self.client.detect_stack_drift().stack_name(stack).send())
             .map_err(|error| no_stack("DetectStackDrift", error, stack))?;
-        self.wait_for_detection(answer.stack_drift_detection_id().unwrap_or_default())?;
+        self.wait_for_detection(response.stack_drift_detection_id().unwrap_or_default())?;
         let mut drifts = Vec::new();
         let mut token = None;
         loop {
@@ -45,11 +45,11 @@ impl AwsBackend {
         let started = Instant::now();
         loop {
             let operation = "DescribeStackDriftDetectionStatus";
-            let answer = self
+            let response = self
                 .session
                 .block_on(self.client.describe_stack_drift_detection_status().stack_drift_detection_id(id).send())
                 .map_err(|error| failed(operation, error))?;
-            match answer.detection_status() {
+            match response.detection_status() {
                 Some(StackDriftDetectionStatus::DetectionInProgress) if started.elapsed() < DETECTION_TIMEOUT => {
                     std::thread::sleep(POLL_PAUSE)
                 }

@@ -32,12 +32,12 @@ pub(super) fn polling_client(config: &aws_config::SdkConfig) -> Client {
 impl AwsBackend {
     /// Returns whether an operation on a stack is in progress.
     pub(super) fn operation_state(&self, stack: &str) -> Result<OperationState, BackendError> {
-        let answer = match self.session.block_on(self.polling_client.describe_stacks().stack_name(stack).send()) {
-            Ok(answer) => answer,
+        let response = match self.session.block_on(self.polling_client.describe_stacks().stack_name(stack).send()) {
+            Ok(response) => response,
             Err(error) if is_absent(&error) => return Ok(OperationState::Done),
             Err(error) => return Err(failed("DescribeStacks", error)),
         };
-        let running = answer.stacks().first().is_some_and(|found| convert::stack(found).status.is_in_progress());
+        let running = response.stacks().first().is_some_and(|found| convert::stack(found).status.is_in_progress());
         Ok(if running { OperationState::Running } else { OperationState::Done })
     }
 
@@ -72,14 +72,14 @@ impl AwsBackend {
         let mut pages = tail.pages();
         let mut token = None;
         loop {
-            let answer = self
+            let response = self
                 .session
                 .block_on(self.polling_client.describe_stack_events().stack_name(stack).set_next_token(token).send())
                 .map_err(|error| no_stack("DescribeStackEvents", error, stack))?;
-            let page: Vec<StackEvent> = answer.stack_events().iter().map(|event| self.sent_secrets.event(convert::event(event))).collect();
+            let page: Vec<StackEvent> = response.stack_events().iter().map(|event| self.sent_secrets.event(convert::event(event))).collect();
             let wanted = wants_more(&page);
             let more = pages.add(page) && wanted;
-            token = answer.next_token().map(ToOwned::to_owned);
+            token = response.next_token().map(ToOwned::to_owned);
             if !more || token.is_none() {
                 return Ok(pages.finish());
             }

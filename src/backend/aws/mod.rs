@@ -85,12 +85,12 @@ impl Backend for AwsBackend {
     }
 
     fn describe_stack(&self, stack: &str) -> Result<Option<StackDescription>, BackendError> {
-        let answer = match self.session.block_on(self.client.describe_stacks().stack_name(stack).send()) {
-            Ok(answer) => answer,
+        let response = match self.session.block_on(self.client.describe_stacks().stack_name(stack).send()) {
+            Ok(response) => response,
             Err(error) if is_absent(&error) => return Ok(None),
             Err(error) => return Err(failed("DescribeStacks", error)),
         };
-        let Some(found) = answer.stacks().first() else { return Ok(None) };
+        let Some(found) = response.stacks().first() else { return Ok(None) };
         let mut described = self.sent_secrets.stack(convert::stack(found));
         // A stack in REVIEW_IN_PROGRESS has no template; CloudFormation would respond with a ValidationError.
         if !described.status.is_review() {
@@ -139,11 +139,11 @@ impl Backend for AwsBackend {
     }
 
     fn stack_policy(&self, stack: &str) -> Result<Option<String>, BackendError> {
-        let answer = self
+        let response = self
             .session
             .block_on(self.client.get_stack_policy().stack_name(stack).send())
             .map_err(|error| no_stack("GetStackPolicy", error, stack))?;
-        Ok(answer.stack_policy_body().map(ToOwned::to_owned))
+        Ok(response.stack_policy_body().map(ToOwned::to_owned))
     }
 
     fn set_stack_policy(&self, stack: &str, policy: &str) -> Result<(), BackendError> {
@@ -157,7 +157,7 @@ impl Backend for AwsBackend {
         let mut changes = Vec::new();
         let mut token = None;
         loop {
-            let answer = self
+            let response = self
                 .session
                 .block_on(
                     self.client
@@ -169,12 +169,12 @@ impl Backend for AwsBackend {
                         .send(),
                 )
                 .map_err(|error| no_change_set("DescribeChangeSet", error, stack, change_set))?;
-            for change in answer.changes() {
+            for change in response.changes() {
                 changes.extend(convert::change(change)?);
             }
-            token = answer.next_token().map(ToOwned::to_owned);
+            token = response.next_token().map(ToOwned::to_owned);
             if token.is_none() {
-                return Ok(convert::change_set(&answer, changes));
+                return Ok(convert::change_set(&response, changes));
             }
         }
     }

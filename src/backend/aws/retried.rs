@@ -15,11 +15,11 @@ impl AwsBackend {
     ///
     /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_StackEvent.html>
     pub(super) fn has_events_of(&self, stack: &str, token: &str) -> Result<bool, BackendError> {
-        let answer = self
+        let response = self
             .session
             .block_on(self.client.describe_stack_events().stack_name(stack).send())
             .map_err(|error| failed("DescribeStackEvents", error))?;
-        Ok(answer.stack_events().iter().any(|event| event.client_request_token() == Some(token)))
+        Ok(response.stack_events().iter().any(|event| event.client_request_token() == Some(token)))
     }
 
     /// Checks whether a rollback started although the response is an error or was lost: the retried request finds the stack in a status
@@ -35,10 +35,10 @@ impl AwsBackend {
         if !is_of_status && !may_have_been_processed(&error) {
             return Err(error);
         }
-        let Ok(answer) = self.session.block_on(self.client.describe_stack_events().stack_name(stack).send()) else {
+        let Ok(response) = self.session.block_on(self.client.describe_stack_events().stack_name(stack).send()) else {
             return Err(unknown_start(error));
         };
-        let newer = answer.stack_events().iter().take_while(|event| event.event_id() != before);
+        let newer = response.stack_events().iter().take_while(|event| event.event_id() != before);
         let is_rollback = |event: &aws_sdk_cloudformation::types::StackEvent| {
             let is_of_stack = event.resource_type() == Some(STACK_TYPE) && event.physical_resource_id() == event.stack_id();
             let rolls_back = event.resource_status().is_some_and(|status| status.as_str().contains("ROLLBACK"));

@@ -18,9 +18,9 @@ pub(super) fn ssm_parameters(session: &Session, names: &[String]) -> Result<SsmP
     let mut result = SsmParameters::default();
     for names in names.chunks(NAMES_PER_CALL) {
         let call = client.get_parameters().set_names(Some(names.to_vec())).with_decryption(false);
-        let answer = session.block_on(call.send()).map_err(|error| failed("GetParameters", error))?;
-        result.missing.extend(answer.invalid_parameters().iter().cloned());
-        for found in answer.parameters() {
+        let response = session.block_on(call.send()).map_err(|error| failed("GetParameters", error))?;
+        result.missing.extend(response.invalid_parameters().iter().cloned());
+        for found in response.parameters() {
             // A parameter is requested by its name or ARN, optionally followed by a colon and a version or label.
             let selector = found.selector().unwrap_or_default();
             let is_requested = |name: &&String| {

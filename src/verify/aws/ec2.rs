@@ -8,8 +8,8 @@ use crate::verify::observed::{Ingress, InspectError, InspectResult, Limits, Look
 pub(super) fn security_group(aws: &AwsInspector, id: &str) -> Lookup<SecurityGroup> {
     let missing = ["InvalidGroup.NotFound", "InvalidGroupId.Malformed"];
     let call = aws.ec2.describe_security_groups().group_ids(id).send();
-    let Some(answer) = aws.lookup("ec2:DescribeSecurityGroups", &missing, call)? else { return Ok(None) };
-    let found = answer.security_groups().iter().find(|found| found.group_id() == Some(id));
+    let Some(response) = aws.lookup("ec2:DescribeSecurityGroups", &missing, call)? else { return Ok(None) };
+    let found = response.security_groups().iter().find(|found| found.group_id() == Some(id));
     let Some(found) = found else { return Err(InspectError::missing_value("ec2:DescribeSecurityGroups", id)) };
     let mut ingress = Vec::new();
     for permission in found.ip_permissions() {
@@ -42,8 +42,8 @@ pub(super) fn vpc(aws: &AwsInspector, id: &str) -> Lookup<Vpc> {
 pub(super) fn subnet(aws: &AwsInspector, id: &str) -> Lookup<Subnet> {
     let missing = ["InvalidSubnetID.NotFound", "InvalidSubnetId.Malformed"];
     let call = aws.ec2.describe_subnets().subnet_ids(id).send();
-    let Some(answer) = aws.lookup("ec2:DescribeSubnets", &missing, call)? else { return Ok(None) };
-    let found = answer.subnets().iter().find(|found| found.subnet_id() == Some(id));
+    let Some(response) = aws.lookup("ec2:DescribeSubnets", &missing, call)? else { return Ok(None) };
+    let found = response.subnets().iter().find(|found| found.subnet_id() == Some(id));
     let location = found.and_then(|found| Some((found.vpc_id()?, found.availability_zone()?)));
     let Some((vpc, zone)) = location else {
         return Err(InspectError::missing_value("ec2:DescribeSubnets", &format!("VPC and zone of {id}")));
@@ -57,12 +57,12 @@ pub(super) fn subnet(aws: &AwsInspector, id: &str) -> Lookup<Subnet> {
 /// Source:
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVpcEndpointServices.html>
 pub(super) fn zones(aws: &AwsInspector) -> InspectResult<Vec<Zone>> {
-    let answer = aws.request("ec2:DescribeAvailabilityZones", aws.ec2.describe_availability_zones().send())?;
+    let response = aws.request("ec2:DescribeAvailabilityZones", aws.ec2.describe_availability_zones().send())?;
     let service = format!("com.amazonaws.{}.elasticfilesystem", aws.session.region());
     let call = aws.ec2.describe_vpc_endpoint_services().service_names(&service).send();
-    let offered = aws.lookup("ec2:DescribeVpcEndpointServices", &["InvalidServiceName"], call).map(|answer| {
-        let answer = answer?;
-        let detail = answer.service_details().iter().find(|detail| detail.service_name() == Some(&service))?;
+    let offered = aws.lookup("ec2:DescribeVpcEndpointServices", &["InvalidServiceName"], call).map(|response| {
+        let response = response?;
+        let detail = response.service_details().iter().find(|detail| detail.service_name() == Some(&service))?;
         Some(detail.availability_zones().to_vec()).filter(|zones| !zones.is_empty())
     });
     let zone = |zone: &aws_sdk_ec2::types::AvailabilityZone| {
@@ -74,16 +74,16 @@ pub(super) fn zones(aws: &AwsInspector) -> InspectResult<Vec<Zone>> {
             name,
         })
     };
-    Ok(answer.availability_zones().iter().filter_map(zone).collect())
+    Ok(response.availability_zones().iter().filter_map(zone).collect())
 }
 
 /// Returns the quotas of the account that EC2 reports, and their use.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeAccountAttributes.html>
 pub(super) fn limits(aws: &AwsInspector) -> InspectResult<Limits> {
-    let answer = aws.request("ec2:DescribeAccountAttributes", aws.ec2.describe_account_attributes().send())?;
+    let response = aws.request("ec2:DescribeAccountAttributes", aws.ec2.describe_account_attributes().send())?;
     let limit = |name: &str| {
-        let attribute = answer.account_attributes().iter().find(|attribute| attribute.attribute_name() == Some(name))?;
+        let attribute = response.account_attributes().iter().find(|attribute| attribute.attribute_name() == Some(name))?;
         attribute.attribute_values().first()?.attribute_value()?.parse().ok()
     };
     let addresses = aws.request("ec2:DescribeAddresses", aws.ec2.describe_addresses().send());
@@ -93,7 +93,7 @@ pub(super) fn limits(aws: &AwsInspector) -> InspectResult<Limits> {
         errors: addresses.as_ref().err().into_iter().chain(groups.as_ref().err()).cloned().collect(),
         groups_per_interface: limit("vpc-max-security-groups-per-interface"),
         elastic_ips: limit("vpc-max-elastic-ips"),
-        elastic_ips_in_use: addresses.ok().map(|answer| answer.addresses().len()),
+        elastic_ips_in_use: addresses.ok().map(|response| response.addresses().len()),
         groups_in_use: groups.ok().map(|groups| groups.len()),
     })
 }

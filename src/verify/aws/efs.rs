@@ -6,13 +6,13 @@ use crate::verify::observed::{FileSystem, InspectError, InspectResult, Lookup, M
 pub(super) fn file_system(aws: &AwsInspector, id: &str) -> Lookup<FileSystem> {
     let missing = ["FileSystemNotFound"];
     let call = aws.efs.describe_file_systems().file_system_id(id).send();
-    let Some(answer) = aws.lookup("elasticfilesystem:DescribeFileSystems", &missing, call)? else { return Ok(None) };
-    let found = answer.file_systems().iter().find(|found| found.file_system_id() == id);
+    let Some(response) = aws.lookup("elasticfilesystem:DescribeFileSystems", &missing, call)? else { return Ok(None) };
+    let found = response.file_systems().iter().find(|found| found.file_system_id() == id);
     let Some(found) = found else { return Err(InspectError::missing_value("elasticfilesystem:DescribeFileSystems", id)) };
     let call = aws.efs.describe_lifecycle_configuration().file_system_id(id).send();
-    let lifecycle = aws.request("elasticfilesystem:DescribeLifecycleConfiguration", call).map(|answer| {
+    let lifecycle = aws.request("elasticfilesystem:DescribeLifecycleConfiguration", call).map(|response| {
         let mut pairs = Vec::new();
-        for policy in answer.lifecycle_policies() {
+        for policy in response.lifecycle_policies() {
             let rules = [
                 ("TransitionToIA", policy.transition_to_ia().map(|rule| rule.as_str())),
                 ("TransitionToArchive", policy.transition_to_archive().map(|rule| rule.as_str())),
@@ -40,14 +40,14 @@ pub(super) fn mount_targets(aws: &AwsInspector, file_system: &str) -> InspectRes
     let mut marker = None;
     loop {
         let call = aws.efs.describe_mount_targets().file_system_id(file_system).set_marker(marker).send();
-        let Some(answer) = aws.lookup("elasticfilesystem:DescribeMountTargets", &["FileSystemNotFound"], call)? else { break };
-        for found in answer.mount_targets() {
+        let Some(response) = aws.lookup("elasticfilesystem:DescribeMountTargets", &["FileSystemNotFound"], call)? else { break };
+        for found in response.mount_targets() {
             let id = found.mount_target_id();
             let call = aws.efs.describe_mount_target_security_groups().mount_target_id(id).send();
             // EFS reports no groups for a mount target that is being created or deleted, or that does not exist.
             let missing_value = ["IncorrectMountTargetState", "MountTargetNotFound"];
-            let groups = aws.lookup("elasticfilesystem:DescribeMountTargetSecurityGroups", &missing_value, call).map(|answer| {
-                let mut groups = answer?.security_groups().to_vec();
+            let groups = aws.lookup("elasticfilesystem:DescribeMountTargetSecurityGroups", &missing_value, call).map(|response| {
+                let mut groups = response?.security_groups().to_vec();
                 groups.sort();
                 Some(groups)
             });
@@ -60,7 +60,7 @@ pub(super) fn mount_targets(aws: &AwsInspector, file_system: &str) -> InspectRes
                 groups,
             });
         }
-        marker = answer.next_marker().filter(|marker| !marker.is_empty()).map(ToOwned::to_owned);
+        marker = response.next_marker().filter(|marker| !marker.is_empty()).map(ToOwned::to_owned);
         if marker.is_none() {
             break;
         }

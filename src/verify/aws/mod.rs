@@ -72,7 +72,7 @@ impl AwsInspector {
             return Err(InspectError { action, ..failure.clone() });
         }
         let error = match self.session.block_on(call) {
-            Ok(answer) => return Ok(Some(answer)),
+            Ok(response) => return Ok(Some(response)),
             Err(error) => error,
         };
         let Some(service_error) = error.as_service_error() else {

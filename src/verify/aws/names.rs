@@ -14,8 +14,8 @@ pub(super) fn name_owner(aws: &AwsInspector, resource_type: &str, name: &str, sc
     Some(match resource_type {
         "AWS::ECR::Repository" => {
             let call = aws.ecr.describe_repositories().repository_names(name).send();
-            aws.lookup("ecr:DescribeRepositories", &["RepositoryNotFoundException"], call).map(|answer| {
-                let found = answer?;
+            aws.lookup("ecr:DescribeRepositories", &["RepositoryNotFoundException"], call).map(|response| {
+                let found = response?;
                 let found = found.repositories().iter().find(|found| found.repository_name() == Some(name))?;
                 Some(found.repository_arn().unwrap_or(name).to_owned())
             })
@@ -29,13 +29,13 @@ pub(super) fn name_owner(aws: &AwsInspector, resource_type: &str, name: &str, sc
         }
         "AWS::ECS::Cluster" => {
             let call = aws.ecs.describe_clusters().clusters(name).send();
-            aws.request("ecs:DescribeClusters", call).and_then(|answer| {
+            aws.request("ecs:DescribeClusters", call).and_then(|response| {
                 // A cluster that does not exist is a failure with the reason `MISSING`; other reasons do not say whether it exists.
-                if let Some(reason) = answer.failures().iter().filter_map(|failure| failure.reason()).find(|reason| *reason != "MISSING") {
+                if let Some(reason) = response.failures().iter().filter_map(|failure| failure.reason()).find(|reason| *reason != "MISSING") {
                     return Err(InspectError { action: "ecs:DescribeClusters", code: None, message: reason.to_owned() });
                 }
                 let is_active = |status: Option<&str>| status == Some("ACTIVE");
-                let found = answer.clusters().iter().find(|found| found.cluster_name() == Some(name) && is_active(found.status()));
+                let found = response.clusters().iter().find(|found| found.cluster_name() == Some(name) && is_active(found.status()));
                 Ok(found.map(|found| found.cluster_arn().unwrap_or(name).to_owned()))
             })
         }

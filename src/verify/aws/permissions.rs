@@ -92,8 +92,8 @@ fn caller(aws: &AwsInspector) -> InspectResult<Caller> {
     };
     let found = aws.lookup("iam:GetRole", &["NoSuchEntity"], aws.iam.get_role().role_name(role).send());
     match found {
-        Ok(Some(answer)) if answer.role().is_some() => {
-            Ok(Caller::Principal(answer.role().map(|role| role.arn().to_owned()).unwrap_or_default()))
+        Ok(Some(response)) if response.role().is_some() => {
+            Ok(Caller::Principal(response.role().map(|role| role.arn().to_owned()).unwrap_or_default()))
         }
         // Most roles have the default path.
         Ok(_) => Ok(Caller::Principal(format!("arn:{partition}:iam::{account}:role/{role}"))),
@@ -245,9 +245,9 @@ impl Simulation<'_> {
                 .set_context_entries(Some(question.context()))
                 .max_items(RESULTS_A_PAGE)
                 .set_marker(marker);
-            let answer = self.aws.request("iam:SimulatePrincipalPolicy", call.send())?;
-            results.extend(answer.evaluation_results().iter().cloned());
-            marker = answer.marker().filter(|_| answer.is_truncated()).map(ToOwned::to_owned);
+            let response = self.aws.request("iam:SimulatePrincipalPolicy", call.send())?;
+            results.extend(response.evaluation_results().iter().cloned());
+            marker = response.marker().filter(|_| response.is_truncated()).map(ToOwned::to_owned);
             if marker.is_none() {
                 return Ok(results);
             }

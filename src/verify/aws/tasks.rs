@@ -7,12 +7,12 @@ use crate::verify::observed::{Container, EfsVolume, InspectError, Lookup, MountP
 
 pub(super) fn task_definition(aws: &AwsInspector, arn: &str) -> Lookup<TaskDefinition> {
     let action = "ecs:DescribeTaskDefinition";
-    let answer = match aws.request(action, aws.ecs.describe_task_definition().task_definition(arn).send()) {
-        Ok(answer) => answer,
+    let response = match aws.request(action, aws.ecs.describe_task_definition().task_definition(arn).send()) {
+        Ok(response) => response,
         Err(error) if is_missing(&error) => return Ok(None),
         Err(error) => return Err(error),
     };
-    let found = answer.task_definition().ok_or_else(|| InspectError::missing_value(action, arn))?;
+    let found = response.task_definition().ok_or_else(|| InspectError::missing_value(action, arn))?;
     let status = found.status().ok_or_else(|| InspectError::missing_value(action, &format!("the status of {arn}")))?;
     let volumes = found.volumes().iter().map(|volume| Volume {
         name: volume.name().unwrap_or_default().to_owned(),
