@@ -80,7 +80,7 @@ fn assert_valid(plan: &serde_json::Value) {
 fn drift_is_reverted_only_on_request_and_shown_as_drift() {
     let wire = wire(one("Queue", "AWS::SQS::Queue", "MODIFIED", &QUEUE));
     let plain = wire.run(&bench("30"), "plan");
-    assert!(plain.stdout.starts_with("No changes"), "CloudFormation does not look by itself\n{plain}");
+    assert!(plain.stdout.starts_with("No changes"), "without --drift, CloudFormation does not detect drift\n{plain}");
     for arguments in ["plan --drift", "diff deployed rack --drift", "diff deployed deployed --drift"] {
         let run = wire.run(&bench("30"), arguments);
         assert!(run.stdout.contains("45 -> 30") && run.stdout.contains("(drift: reset to the template's value)"), "{run}");

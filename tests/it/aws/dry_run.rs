@@ -54,7 +54,7 @@ fn ctrl_c_at_any_call_leaves_nothing() {
         let proxy = Proxy::faulting(&account.address, action, *count, Fault::Slow);
         let bench = bench();
         let running = Running::start(&mut account.at(&proxy.address).command(&bench, DRY_RUN));
-        assert!(proxy.wait_for(action, *count), "{action} {count} never came");
+        assert!(proxy.wait_for(action, *count), "{action} {count} was not received");
         running.interrupt();
         let run = running.finish();
         untouched(&account, *with_stack, &format!("interrupted at {action} {count}: {run}"));
@@ -69,7 +69,7 @@ fn killed(account: &Account, action: &str, count: usize, fault: Fault) {
     let proxy = Proxy::faulting(&account.address, action, count, fault);
     let bench = bench();
     let running = Running::start(&mut account.at(&proxy.address).command(&bench, DRY_RUN));
-    assert!(proxy.wait_for(action, count), "{action} {count} never came");
+    assert!(proxy.wait_for(action, count), "{action} {count} was not received");
     running.kill();
 }
 

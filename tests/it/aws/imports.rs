@@ -235,7 +235,7 @@ fn an_import_request_has_all_fields_and_the_update_follows() {
             ("StackName", "jobs"),
             ("Version", "2010-05-15"),
         ],
-        "the stack's tags stay as they are"
+        "the stack's tags are unchanged"
     );
     let mut expected: serde_json::Value = serde_json::from_str(TEMPLATE).unwrap();
     let definition = serde_json::to_string(&expected["Resources"]["Files"]).unwrap();

@@ -25,7 +25,7 @@ fn a_second_run_finishes_the_operation_of_a_killed_run() {
         let bench = stories::bench();
         let arguments = format!("{} --stack-name slow", operation.arguments);
         let running = Running::start(&mut account.at(&proxy.address).command(&bench, &arguments));
-        assert!(proxy.wait_for(action, *count), "{action} {count} never came: {:?}", proxy.calls());
+        assert!(proxy.wait_for(action, *count), "{action} {count} was not received: {:?}", proxy.calls());
         running.kill();
         drop(proxy);
         let was_gone = account.status("slow") == "gone";

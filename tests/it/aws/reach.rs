@@ -47,10 +47,10 @@ fn each_reason_why_aws_is_unreachable_has_its_own_hint() {
     let run = expired.run(&bench(""), "status");
     assert!(run.code == 69 && run.stderr.contains("no AWS region is configured") && run.stderr.contains("`--region`"), "{run}");
 
-    let mut nobody = expired.command(&bench("region: eu-west-1\n"), "status");
-    nobody.env_remove("AWS_ACCESS_KEY_ID").env_remove("AWS_SECRET_ACCESS_KEY");
-    let bench_of_nobody = bench("region: eu-west-1\n");
-    let run = Run::of(nobody.current_dir(bench_of_nobody.path()));
+    let mut without_credentials = expired.command(&bench("region: eu-west-1\n"), "status");
+    without_credentials.env_remove("AWS_ACCESS_KEY_ID").env_remove("AWS_SECRET_ACCESS_KEY");
+    let empty = bench("region: eu-west-1\n");
+    let run = Run::of(without_credentials.current_dir(empty.path()));
     assert!(run.code == 69 && run.stderr.contains("no usable AWS credentials") && run.stderr.contains("`--profile NAME`"), "{run}");
     for inside in ["dispatch failure", "credential provider", "chain", "Ec2InstanceMetadata"] {
         assert!(!run.stderr.contains(inside), "no internal terms of the SDK: {inside}\n{run}");
@@ -133,8 +133,8 @@ fn a_named_profile_takes_precedence_over_environment_keys() {
     assert_eq!(run.code, 0, "{run}");
     assert!(wire.requests().iter().all(|request| request.head.contains("credential=akiaother/")), "{}", wire.requests()[0].head);
     let count = wire.requests().len();
-    let run = asked_as("status --profile nobody");
-    assert!(run.code == 69 && run.stderr.contains("AWS profile `nobody` does not exist"), "{run}");
+    let run = asked_as("status --profile unknown");
+    assert!(run.code == 69 && run.stderr.contains("AWS profile `unknown` does not exist"), "{run}");
     assert_eq!(wire.requests().len(), count, "no request was sent with other credentials");
 }
 

@@ -54,7 +54,7 @@ fn check_files(folder: &Path, given: &[&str]) {
             check_files(&path, given);
         } else if !given.iter().any(|name| path.ends_with(name)) {
             let shown = found(&String::from_utf8_lossy(&std::fs::read(&path).unwrap()));
-            assert!(shown.is_empty(), "{} holds {shown:?}", path.display());
+            assert!(shown.is_empty(), "{} contains {shown:?}", path.display());
         }
     }
 }

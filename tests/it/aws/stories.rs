@@ -53,10 +53,10 @@ fn a_stack_is_created_toggled_unchanged_toggled_back_and_deleted() {
     assert_eq!(account.started_count("rack", "UPDATE_IN_PROGRESS"), 1, "an unchanged apply starts no update\n{again}");
     assert!(again.stdout.contains("No changes"), "{again}");
 
-    let gated = account.run(&bench, "set Cache=No --yes");
-    assert_eq!(gated.code, 3, "data loss requires confirmation\n{gated}");
-    assert!(gated.stderr.contains("--allow-data-loss Files"), "{gated}");
-    assert_eq!(account.started_count("rack", "UPDATE_IN_PROGRESS"), 1, "{gated}");
+    let refused = account.run(&bench, "set Cache=No --yes");
+    assert_eq!(refused.code, 3, "data loss requires confirmation\n{refused}");
+    assert!(refused.stderr.contains("--allow-data-loss Files"), "{refused}");
+    assert_eq!(account.started_count("rack", "UPDATE_IN_PROGRESS"), 1, "{refused}");
     let off = account.run(&bench, "set Cache=No --yes --allow-data-loss Files");
     assert_eq!(off.code, 0, "{off}");
     assert!(!account.ask("ListStackResources", &[("StackName", "rack")]).contains("AWS::EFS::"), "{off}");

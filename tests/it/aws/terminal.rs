@@ -28,7 +28,7 @@ impl Terminal {
     fn start(command: &Command) -> Option<Self> {
         let knows = Command::new("script").arg("--version").stdin(Stdio::null()).output();
         if !knows.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("util-linux")) {
-            crate::support::skip("no terminal to press Ctrl-C on (`script` of util-linux makes one)");
+            crate::support::skip("no pseudo-terminal for Ctrl-C (`script` of util-linux creates one)");
             return None;
         }
         let quoted = |text: &std::ffi::OsStr| format!("'{}'", text.to_str().unwrap().replace('\'', r"'\''"));
@@ -63,7 +63,7 @@ impl Terminal {
         let end = Instant::now() + PATIENCE;
         while !self.shown.contains(words) {
             let more = self.output.recv_timeout(end.saturating_duration_since(Instant::now()));
-            assert!(more.is_ok(), "`{words}` does not come:\n{}", self.shown);
+            assert!(more.is_ok(), "`{words}` is not printed:\n{}", self.shown);
             self.shown.push_str(&String::from_utf8_lossy(&more.unwrap()));
         }
     }

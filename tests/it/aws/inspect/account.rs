@@ -109,7 +109,7 @@ pub fn call(request: &RecordedRequest) -> Option<Call> {
     })
 }
 
-/// An account in which every check passes, except for the answers that a test overrides.
+/// An account in which every check passes, except for the responses that a test overrides.
 #[derive(Clone, Default)]
 pub struct Account {
     pub replies: Vec<(Call, Reply)>,
@@ -164,13 +164,13 @@ pub fn bench() -> Bench {
 }
 
 impl Account {
-    /// Returns the account with another answer to a call.
-    pub fn answering(mut self, call: Call, reply: Reply) -> Self {
+    /// Returns the account with another response to a call.
+    pub fn responding(mut self, call: Call, reply: Reply) -> Self {
         self.replies.push((call, reply));
         self
     }
 
-    /// Begins to serve it.
+    /// Starts a server for it.
     pub fn serve(self) -> Wire {
         let counts = std::sync::Mutex::new(std::collections::HashMap::new());
         Wire::new(move |request| {
@@ -305,7 +305,7 @@ fn error(call: Call, status: u16, code: &str, message: &str) -> (u16, String) {
     (status, text)
 }
 
-/// Answers for CloudFormation: a stack `rack` with the template's resources.
+/// Responds for CloudFormation: a stack `rack` with the template's resources.
 fn stack(request: &RecordedRequest) -> (u16, String) {
     let action = request.action.as_str();
     let id = "arn:aws:cloudformation:eu-west-1:111122223333:stack/rack/1";

@@ -80,13 +80,13 @@ fn preflight(answer: impl Fn(&RecordedRequest) -> (u16, String) + Send + Sync + 
 fn all_pages_are_read_before_a_name_counts_as_available() {
     let (wire, run) = preflight(free);
     assert_eq!(run.code, 0, "{run}");
-    // Nobody here simulates IAM; everything else is looked at.
+    // The server does not support the simulation of IAM; all other checks run.
     let unchecked = run.stderr.matches("unchecked[").count();
     assert!(run.stderr.contains("preflight checks of rack:") && unchecked == run.stderr.matches("unchecked[permissions]").count(), "{run}");
     for (call, _) in CALLS {
         assert!(wire.requests().iter().any(|request| request.operation == call), "{call} is not requested\n{:?}", wire.actions());
     }
-    // The name is taken on the second page; the groups of both pages are too many.
+    // The name is on the second page; only both pages together exceed the quota of security groups.
     let (_, run) = preflight(|request| match request.operation.as_str() {
         "DescribeLogGroups" if request.body.contains("page-2") => (200, r#"{"logGroups": [{"logGroupName": "builds"}]}"#.to_owned()),
         _ => free(request),

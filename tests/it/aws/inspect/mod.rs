@@ -48,7 +48,7 @@ fn documented_responses_pass_every_check() {
 #[test]
 fn a_denied_call_is_unchecked_and_names_the_permission() {
     for (call, permission) in CALLS {
-        let wire = Account::default().answering(call, Reply::Denied).serve();
+        let wire = Account::default().responding(call, Reply::Denied).serve();
         let run = wire.run(&bench(), "verify --format json");
         claims_nothing(&run, permission);
         assert_eq!(run.code, 0, "{permission}: {run}");
@@ -66,7 +66,7 @@ fn a_denied_call_is_unchecked_and_names_the_permission() {
 
 #[test]
 fn an_account_that_denies_every_call_does_not_pass() {
-    let wire = CALLS.iter().fold(Account::default(), |account, (call, _)| account.answering(*call, Reply::Denied)).serve();
+    let wire = CALLS.iter().fold(Account::default(), |account, (call, _)| account.responding(*call, Reply::Denied)).serve();
     let run = wire.run(&bench(), "verify --format json");
     assert_eq!(run.code, 69, "the list of CloudFormation proves nothing about the resources\n{run}");
     claims_nothing(&run, "all");
@@ -79,12 +79,12 @@ fn an_account_that_denies_every_call_does_not_pass() {
 #[test]
 fn throttled_calls_are_retried_and_persistent_throttling_is_unchecked() {
     check_all(&CALLS, |(call, permission)| {
-        let wire = Account::default().answering(*call, Reply::Throttled(1)).serve();
+        let wire = Account::default().responding(*call, Reply::Throttled(1)).serve();
         let run = wire.run(&bench(), "verify --strict --format json");
         assert_eq!(run.code, 0, "{permission}: {run}");
     });
     check_all(&CALLS, |(call, permission)| {
-        let wire = Account::default().answering(*call, Reply::Throttled(usize::MAX)).serve();
+        let wire = Account::default().responding(*call, Reply::Throttled(usize::MAX)).serve();
         // The adaptive retry mode also delays the first attempt of other calls; the standard mode only backs off.
         let run = Run::of(wire.command(&bench(), "verify --format json").env("AWS_RETRY_MODE", "standard"));
         claims_nothing(&run, permission);
@@ -110,17 +110,17 @@ fn each_services_error_code_for_a_missing_resource_fails_the_check() {
         (Call::VpcAttribute, "vpc-dns-support"),
     ];
     for (call, check) in missing {
-        let wire = Account::default().answering(call, Reply::Missing).serve();
+        let wire = Account::default().responding(call, Reply::Missing).serve();
         let run = wire.run(&bench(), "verify --format json");
         assert!(states(&run, check).contains(&"failed".to_owned()), "{call:?}: {run}");
-        assert!(unchecked(&run).is_empty(), "an answer that there is none is an answer: {call:?}: {run}");
-        // A rule that went is worth a warning, everything else breaks builds.
+        assert!(unchecked(&run).is_empty(), "the response that the resource does not exist is a result: {call:?}: {run}");
+        // A missing lifecycle policy is a warning; every other missing resource makes builds fail.
         let code = if call == Call::LifecyclePolicy { 0 } else { 1 };
         assert_eq!(run.code, code, "{call:?}: {run}");
     }
-    // ECS says `ClientException` for much else too.
+    // ECS uses `ClientException` for many other errors, too.
     let other = "An error occurred: the identifier that was given is not valid";
-    let wire = Account::default().answering(Call::TaskDefinition, Reply::Json(400, "ClientException", other)).serve();
+    let wire = Account::default().responding(Call::TaskDefinition, Reply::Json(400, "ClientException", other)).serve();
     let run = wire.run(&bench(), "verify --format json");
     claims_nothing(&run, "ClientException");
     assert!(unchecked(&run)[0]["found"].as_str().unwrap().contains(other), "{run}");
@@ -134,8 +134,8 @@ fn all_pages_of_mount_targets_are_read() {
     let pages = wire.requests().iter().filter(|request| account::call(request) == Some(Call::MountTargets)).count();
     assert_eq!(pages, 2, "{:?}", wire.actions());
     assert!(wire.actions().iter().any(|action| action.contains("Marker=page-2")), "{:?}", wire.actions());
-    // A second page that is denied does not make the first one all there is.
-    let wire = Account { page: 1, ..Account::default() }.answering(Call::MountTargets, Reply::DeniedFrom(2)).serve();
+    // If the second page is denied, the first page is not treated as the whole list.
+    let wire = Account { page: 1, ..Account::default() }.responding(Call::MountTargets, Reply::DeniedFrom(2)).serve();
     let run = wire.run(&bench(), "verify --format json");
     claims_nothing(&run, "the second page");
     assert!(!unchecked(&run).is_empty(), "{run}");
@@ -160,15 +160,15 @@ fn an_incomplete_response_is_unchecked() {
         (Call::VpcAttribute, "<DescribeVpcAttributeResponse><vpcId>vpc-1</vpcId></DescribeVpcAttributeResponse>", "vpc-dns-support"),
     ];
     for (call, body, check) in odd {
-        let wire = Account::default().answering(call, Reply::Body(body)).serve();
+        let wire = Account::default().responding(call, Reply::Body(body)).serve();
         let run = wire.run(&bench(), "verify --format json");
         claims_nothing(&run, body);
         assert!(states(&run, check).contains(&"unchecked".to_owned()), "{body}: {run}");
         assert_eq!(run.code, 0, "{body}: {run}");
     }
-    // A page of a proxy in between, or half an answer.
+    // The HTML page of a proxy.
     for (call, permission) in CALLS {
-        let wire = Account::default().answering(call, Reply::Body("<html><body>captive portal</body></html>")).serve();
+        let wire = Account::default().responding(call, Reply::Body("<html><body>captive portal</body></html>")).serve();
         let run = wire.run(&bench(), "verify --format json");
         claims_nothing(&run, permission);
     }
@@ -176,11 +176,11 @@ fn an_incomplete_response_is_unchecked() {
 
 #[test]
 fn an_unreachable_service_is_called_and_reported_once() {
-    let wire = Account::default().answering(Call::SecurityGroups, Reply::Broken).answering(Call::Subnets, Reply::Broken).serve();
+    let wire = Account::default().responding(Call::SecurityGroups, Reply::Broken).responding(Call::Subnets, Reply::Broken).serve();
     let run = wire.run(&bench(), "verify --format json");
     claims_nothing(&run, "EC2");
     assert_eq!(run.code, 0, "{run}");
     assert!(states(&run, "nfs-ingress").contains(&"unchecked".to_owned()), "{run}");
-    let tries = wire.requests().iter().filter(|request| request.body.contains("Version=2016-11-15")).count();
-    assert_eq!(tries, 2, "one call, tried twice: each further one would only wait for the same\n{:?}", wire.actions());
+    let attempts = wire.requests().iter().filter(|request| request.body.contains("Version=2016-11-15")).count();
+    assert_eq!(attempts, 2, "one call with two attempts: further calls would wait for the same timeout\n{:?}", wire.actions());
 }
