@@ -2,7 +2,7 @@
 //!
 //! Takes a [`Graph`] over nodes numbered from 0, whose edge `(from, to)` means "`from` depends on `to`". What a node is, and how a cycle is
 //! reported, is up to the caller. Every function takes time linear in nodes and edges, keeps its own stack, so that a long chain of
-//! dependencies cannot overflow the thread's, and returns the same answer for the same numbering.
+//! dependencies cannot overflow the thread's, and returns the same result for the same numbering.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 

@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 
 use crate::template::Node;
 
-/// The text that stands for a secret value, as in the answers of CloudFormation.
+/// The text that stands for a secret value, as in responses of CloudFormation.
 pub const MASKED: &str = "****";
 
 /// The length from which a secret is masked inside a longer text. A shorter one is masked only where it is the whole value:
@@ -32,7 +32,7 @@ pub struct Mask {
 #[derive(Clone)]
 struct Secret {
     text: String,
-    /// Prepared once, since every text of an answer is searched.
+    /// Prepared once, since every text of the output is searched.
     finder: Finder<'static>,
 }
 

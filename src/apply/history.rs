@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn operations_part_where_the_stack_was_is_idle() {
+    fn an_operation_starts_after_a_final_status() {
         let all = events(&[
             ("rack", "REVIEW_IN_PROGRESS", "User Initiated"),
             ("rack", "CREATE_IN_PROGRESS", "User Initiated"),
@@ -207,11 +207,11 @@ mod tests {
             ("rack", "UPDATE_ROLLBACK_COMPLETE", ""),
         ]);
         let first: Vec<&str> = operations(&all).iter().map(|operation| operation[0].id.as_str()).collect();
-        assert_eq!(first, ["1", "4", "8"], "a cancelled update is one operation, and going on with its rollback another");
+        assert_eq!(first, ["1", "4", "8"], "a cancelled update is one operation, continuing its rollback is another");
     }
 
     #[test]
-    fn cancellations_fold_into_the_failure_they_follow_from() {
+    fn cancelled_resources_are_counted_as_followers_of_the_failure() {
         let all = events(&[
             ("rack", "CREATE_IN_PROGRESS", "User Initiated"),
             ("B", "CREATE_FAILED", "Resource creation cancelled"),
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn of_two_failures_the_earlier_one_is_the_cause_in_whichever_order_they_come() {
+    fn the_earlier_of_two_failures_is_the_cause_in_any_order() {
         let mut all = events(&[("rack", "UPDATE_IN_PROGRESS", ""), ("A", "UPDATE_FAILED", "first"), ("B", "UPDATE_FAILED", "second")]);
         all.swap(1, 2);
         assert_eq!(root_cause(&all).and_then(|cause| cause.event.status_reason), Some("first".to_owned()));
@@ -243,12 +243,12 @@ mod tests {
         all.iter().for_each(|event| history.add(event));
         let name = |cause: Option<RootCause>| cause.map(|cause| cause.event.logical_id);
         assert_eq!((name(history.root_cause()), name(history.rollback_cause())), (Some("A".to_owned()), Some("B".to_owned())));
-        assert_eq!(history.root_cause().map(|cause| cause.followers), Some(0), "what failed on the way back did not follow from it");
+        assert_eq!(history.root_cause().map(|cause| cause.followers), Some(0), "a failure during the rollback is not a follower of the root cause");
         assert!(history.is_over());
     }
 
     #[test]
-    fn a_cancelled_update_has_nobody_else_to_blame() {
+    fn the_cause_of_a_cancelled_update_is_the_cancellation() {
         let all = events(&[
             ("rack", "UPDATE_IN_PROGRESS", "User Initiated"),
             ("A", "UPDATE_IN_PROGRESS", ""),
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hook_says_why_in_its_own_words() {
+    fn the_reason_of_a_failed_hook_is_part_of_the_cause() {
         let mut all = events(&[
             ("rack", "CREATE_IN_PROGRESS", ""),
             ("A", "CREATE_IN_PROGRESS", ""),
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_later_try_deleted_is_not_left_behind() {
+    fn resources_that_a_retry_deleted_are_not_left_behind() {
         let all = events(&[
             ("rack", "UPDATE_IN_PROGRESS", ""),
             ("rack", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", ""),

@@ -254,7 +254,7 @@ pub trait Backend {
     ///
     /// # Errors
     ///
-    /// Returns [`BackendError::StackNotFound`] when there is no such stack, or an error if the policy is invalid.
+    /// Returns [`BackendError::StackNotFound`] if the stack does not exist, or an error if the policy is invalid.
     fn set_stack_policy(&self, stack: &str, policy: &str) -> Result<(), BackendError>;
 
     /// Returns what the backend does, where backends differ.

@@ -1,7 +1,7 @@
 //! The configuration: `rack.yaml`, the precedence of values and the choice of backend.
 //!
-//! Takes global options and the text of `rack.yaml`; returns the effective values. A value from the command line wins over
-//! `rack.yaml`, which wins over the default. Opening a backend and printing are left to [`cli`](crate::cli).
+//! Takes global options and the text of `rack.yaml`; returns the effective values. A value from the command line takes precedence
+//! over `rack.yaml`, which takes precedence over the default. Opening a backend and printing are left to [`cli`](crate::cli).
 
 mod backend_choice;
 #[cfg(feature = "build")]

@@ -1,4 +1,4 @@
-//! The values in force: a value from the command line wins over `rack.yaml`, which wins over the default.
+//! The effective settings: the command line takes precedence over `rack.yaml`, which takes precedence over the default.
 
 use std::path::{Path, PathBuf};
 
@@ -6,13 +6,13 @@ use super::backend_choice::BackendChoice;
 use super::error::ConfigError;
 use super::rack_file::RackFile;
 
-/// The region where neither the command line nor `rack.yaml` names one. The AWS backend follows AWS's own chain instead.
+/// The region if neither the command line nor `rack.yaml` names one. The AWS backend uses the SDK's default region chain instead.
 const DEFAULT_REGION: &str = "us-east-1";
 
-/// The stack name where nothing names one.
+/// The stack name if none is configured.
 const DEFAULT_STACK_NAME: &str = "rack";
 
-/// Values from the command line that win over `rack.yaml`.
+/// Values from the command line, which take precedence over `rack.yaml`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CommandLineValues<'c> {
     /// The region.
@@ -29,21 +29,21 @@ pub struct CommandLineValues<'c> {
     pub backend: Option<&'c BackendChoice>,
 }
 
-/// The command line and `rack.yaml`, which together decide every value.
+/// The command line and `rack.yaml`, which together determine every setting.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings<'c> {
     /// Values from the command line.
     pub command_line: CommandLineValues<'c>,
-    /// `rack.yaml`; its default if there is none.
+    /// `rack.yaml`; its default if the file does not exist.
     pub rack_file: &'c RackFile,
 }
 
-/// A stack name and where it comes from.
+/// A stack name and its source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StackNameSource {
     /// The command line, `rack.yaml` or the name of a template file.
     Named(String),
-    /// Nothing names the stack.
+    /// The default name, because none is configured.
     Default(String),
 }
 
@@ -53,7 +53,7 @@ impl<'c> Settings<'c> {
         self.configured_region().unwrap_or(DEFAULT_REGION)
     }
 
-    /// Returns the configured region; `None` leaves the choice to AWS's own chain.
+    /// Returns the configured region; `None` leaves the choice to the SDK's default region chain.
     pub fn configured_region(&self) -> Option<&'c str> {
         self.command_line.region.or(self.rack_file.region.as_deref())
     }
@@ -125,7 +125,7 @@ mod tests {
     use super::{BackendChoice, CommandLineValues, ConfigError, RackFile, Settings, StackNameSource};
 
     #[test]
-    fn the_command_line_wins_over_rack_yaml_which_wins_over_the_default() {
+    fn the_command_line_precedes_rack_yaml_and_rack_yaml_precedes_the_default() {
         let rack_file = RackFile {
             path: Some(PathBuf::from("racks/rack.yaml")),
             region: Some("eu-west-1".to_owned()),

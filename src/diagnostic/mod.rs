@@ -1,7 +1,7 @@
 //! Diagnostics: what is wrong with a text, and where.
 //!
 //! Takes a [`Source`] (a text with a name) and a [`Span`] in it, and returns [`Diagnostic`]s with a stable rule name, labels and a hint.
-//! What counts as a problem is up to the module that reads the text; [`ui`](crate::ui) draws diagnostics.
+//! What counts as a problem is up to the module that reads the text; [`ui`](crate::ui) prints diagnostics.
 
 mod rule;
 mod source;
@@ -20,12 +20,12 @@ pub enum Severity {
     Warning,
 }
 
-/// A place in a source, with a note about it.
+/// A position in a source, with a note.
 #[derive(Clone, Debug)]
 pub struct Label {
     /// The text that `span` refers to.
     pub source: Source,
-    /// The place.
+    /// The position.
     pub span: Span,
     /// The note to show beside the marker; may be empty.
     pub text: String,
@@ -50,26 +50,26 @@ pub struct Diagnostic {
     pub rule: &'static str,
     /// What is wrong.
     pub message: String,
-    /// CloudFormation's own error message for the same problem, as `CreateChangeSet` would return it, where it is known.
+    /// CloudFormation's own error message for the same problem, as `CreateChangeSet` would return it, if it is known.
     pub aws_message: Option<String>,
-    /// The places: the first is where the problem is, the others explain it.
+    /// The positions: the first is that of the problem, the others explain it.
     pub labels: Vec<Label>,
     /// How to fix it.
     pub hint: Option<String>,
 }
 
 impl Diagnostic {
-    /// Returns an error without a place.
+    /// Returns an error without a position.
     pub fn error(rule: &'static str, message: impl Into<String>) -> Self {
         Self { severity: Severity::Error, rule, message: message.into(), aws_message: None, labels: Vec::new(), hint: None }
     }
 
-    /// Returns a warning without a place.
+    /// Returns a warning without a position.
     pub fn warning(rule: &'static str, message: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(rule, message) }
     }
 
-    /// Adds a place.
+    /// Adds a position.
     #[must_use]
     pub fn at(mut self, source: &Source, span: Span, text: impl Into<String>) -> Self {
         self.labels.push(Label { source: source.clone(), span, text: text.into() });
@@ -100,7 +100,7 @@ impl Diagnostic {
 
 /// All problems found in one pass, in document order.
 ///
-/// Used as an error, it holds at least one [`Severity::Error`].
+/// Used as an error, it contains at least one [`Severity::Error`].
 #[derive(Clone, Debug, Default)]
 pub struct Diagnostics(pub Vec<Diagnostic>);
 

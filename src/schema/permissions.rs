@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn handlers_say_what_they_call() {
+    fn handlers_list_the_actions_that_they_call() {
         let actions = |name, handler| handler_permissions(name, handler).collect::<Vec<_>>();
         assert_eq!(
             actions("AWS::EFS::MountTarget", Handler::Delete),

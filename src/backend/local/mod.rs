@@ -312,7 +312,7 @@ impl StackRecord {
         format!("{}-{number:08}", uuid.get(..8).unwrap_or(uuid))
     }
 
-    /// Returns a mask for the `NoEcho` values that the stack has or is about to have.
+    /// Returns a mask for the `NoEcho` values of the stack and of its operation in progress.
     fn mask(&self) -> Mask {
         let deployments = self.deployed.iter().chain(self.operation.iter().filter_map(|operation| operation.target.as_ref()));
         deployments.flat_map(|deployment| deployment.no_echo.iter().filter_map(|name| deployment.parameters.get(name))).collect()
@@ -320,7 +320,7 @@ impl StackRecord {
 }
 
 impl ResourceRecord {
-    /// Returns the record of a resource that is about to be made.
+    /// Returns the record of a resource that is not created yet.
     fn not_created(logical_id: &str, resource_type: &str) -> Self {
         Self {
             logical_id: logical_id.to_owned(),
@@ -339,7 +339,7 @@ impl ResourceRecord {
 }
 
 impl Work<'_, '_, '_> {
-    /// Writes the stack back; a deleted one is taken out, its events stay.
+    /// Writes the stack; removes a deleted stack, but keeps its events.
     fn save(&mut self) -> Result<(), BackendError> {
         if self.stack.status != StackStatus::DeleteComplete {
             return self.transaction.put(Table::STACKS, &self.stack.name, &self.stack);

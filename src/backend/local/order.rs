@@ -44,12 +44,12 @@ mod tests {
     }
 
     #[test]
-    fn a_cycle_is_named_without_the_way_to_it() {
+    fn a_cycle_is_returned_without_the_path_to_it() {
         assert_eq!(order_of(&[("Start", &["A"]), ("A", &["B"]), ("B", &["A"])]), Err(["A", "B"].map(String::from).to_vec()));
     }
 
     #[test]
-    fn a_chain_of_many_thousands_is_no_trouble() {
+    fn a_chain_of_100_000_resources_does_not_overflow_the_stack() {
         let sets: Vec<(String, BTreeSet<String>)> =
             (0..100_000).map(|n| (format!("R{n}"), BTreeSet::from([format!("R{}", n + 1)]))).collect();
         let order = by_dependency(&sets.iter().map(|(name, on)| (name.as_str(), on)).collect());

@@ -96,8 +96,9 @@ pub(super) fn continue_rollback(work: &mut Work<'_, '_, '_>, skip: &[String]) ->
 
 /// Rolls back a failed operation that was not rolled back: an update to the previous deployment, a creation to an empty stack.
 ///
-/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_RollbackStack.html>: a stack without a last known stable
-/// state is deleted.
+/// A stack without a last known stable state is deleted.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_RollbackStack.html>
 pub(super) fn roll_back(work: &mut Work<'_, '_, '_>) -> Result<(), BackendError> {
     let status = work.stack.status;
     if status == StackStatus::CreateFailed {

@@ -36,7 +36,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
             Failure::new(ExitCode::CannotWrite, format!("`{}` already exists", path.display())).hinted("use `--force` to overwrite it")
         );
     }
-    let mut answer = String::new();
+    let mut output = String::new();
     for (path, file) in files {
         let folder = path.parent().unwrap_or(&args.directory);
         std::fs::create_dir_all(folder).map_err(|error| Failure::cannot_write(&path, &error))?;
@@ -44,9 +44,9 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         if file.is_executable {
             make_executable(&path).map_err(|error| Failure::cannot_write(&path, &error))?;
         }
-        answer.push_str(&format!("{}\n", path.display()));
+        output.push_str(&format!("{}\n", path.display()));
     }
-    context.answer(&answer)?;
+    context.answer(&output)?;
     Ok(ExitCode::Done)
 }
 
