@@ -243,7 +243,11 @@ mod tests {
         all.iter().for_each(|event| history.add(event));
         let name = |cause: Option<RootCause>| cause.map(|cause| cause.event.logical_id);
         assert_eq!((name(history.root_cause()), name(history.rollback_cause())), (Some("A".to_owned()), Some("B".to_owned())));
-        assert_eq!(history.root_cause().map(|cause| cause.followers), Some(0), "a failure during the rollback is not a follower of the root cause");
+        assert_eq!(
+            history.root_cause().map(|cause| cause.followers),
+            Some(0),
+            "a failure during the rollback is not a follower of the root cause"
+        );
         assert!(history.is_over());
     }
 

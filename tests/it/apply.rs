@@ -1,4 +1,4 @@
-//! From a plan to a stack and back, as a user does it: the program with the local backend in a folder.
+//! Creating, updating and deleting a stack with the program and the local backend.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::io::{BufRead as _, BufReader, Read as _};
@@ -47,7 +47,7 @@ fn without_a_terminal_apply_requires_yes() {
 }
 
 #[test]
-fn a_cache_is_set_kept_and_given_up_only_when_its_loss_is_allowed() {
+fn set_keeps_the_other_values_and_a_cache_is_removed_only_with_allow_data_loss() {
     let bench = bench();
     done(&bench.run("apply --yes -p Zone=us-east-1b"));
     done(&bench.run("set Cache=Yes --yes"));
@@ -158,14 +158,14 @@ fn json_has_one_object_per_line_and_no_secret() {
     let lines: Vec<serde_json::Value> = done(&run).stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert!(lines.first().unwrap().get("plan").is_some());
     let outcome = lines.iter().find_map(|line| line.get("outcome")).unwrap();
-    assert!(lines.last().unwrap().get("verification").is_some(), "what was checked comes last");
+    assert!(lines.last().unwrap().get("verification").is_some(), "the verification is the last line");
     assert_eq!(outcome.get("Outcome").unwrap(), "complete");
     assert!(lines.iter().filter(|line| line.get("event").is_some()).count() > 5);
     let all =
         [run.stdout, run.stderr, bench.run("status").stdout, bench.run("local resources --format json").stdout, bench.run("events").stdout];
     assert!(!all.concat().contains("hunter2"));
     let run = bench.run("plan -p Token=other-secret -o change.plan");
-    assert_eq!(run.code, 65, "a new secret goes into no file: {}", run.stderr);
+    assert_eq!(run.code, 65, "a plan file contains no secret: {}", run.stderr);
     assert!(!bench.path().join("change.plan").exists());
 }
 
@@ -175,7 +175,7 @@ fn the_deployed_stack_is_an_input_of_diff() {
     assert_eq!(bench.run("diff deployed rack").code, 66);
     done(&bench.run("apply --yes -p Cache=Yes"));
     let run = bench.run("diff deployed rack --exit-code");
-    assert_eq!(run.code, 0, "deployed values hold unless given anew: {}", run.stdout);
+    assert_eq!(run.code, 0, "deployed values stay unless they are overridden: {}", run.stdout);
     let run = bench.run("diff deployed network.json -p Cache=No --exit-code");
     assert_eq!(run.code, 2, "{}", run.stdout);
     assert!(run.stdout.contains("Files"), "{}", run.stdout);
@@ -215,7 +215,7 @@ fn after_a_kill_at_any_event_the_state_is_consistent_and_the_next_apply_finishes
         let met = read_lines(&mut child, lines);
         child.kill().unwrap();
         child.wait().unwrap();
-        assert!(met, "there were fewer than {lines} lines");
+        assert!(met, "the output has fewer than {lines} lines");
         let halfway = status(&bench);
         if halfway.ends_with("IN_PROGRESS") {
             killed += 1;
@@ -227,7 +227,7 @@ fn after_a_kill_at_any_event_the_state_is_consistent_and_the_next_apply_finishes
         assert_eq!(status(&bench), "UPDATE_COMPLETE");
         assert_eq!(resources(&bench), expected, "killed after {lines} lines");
     }
-    assert!(killed > 3, "only {killed} were met in the middle");
+    assert!(killed > 3, "only {killed} runs were killed during the operation");
 }
 
 #[test]
@@ -279,18 +279,18 @@ fn the_build_cache_of_our_own_rack_is_turned_on_and_off() {
     lost.iter().for_each(|name| arguments.extend(["--allow-data-loss", name]));
     done(&bench.run_args(&arguments));
     let names = |resources: &serde_json::Map<String, serde_json::Value>| resources.keys().cloned().collect::<Vec<_>>();
-    assert_eq!(names(&resources(&bench)), names(&off), "everything that came is gone");
+    assert_eq!(names(&resources(&bench)), names(&off), "disabling the cache deletes all its resources");
 }
 
 #[test]
-fn a_plan_without_changes_replaces_the_file_and_applies_to_nothing() {
+fn a_plan_without_changes_replaces_the_file_and_changes_nothing() {
     let bench = bench();
     done(&bench.run("apply --yes"));
     done(&bench.run("plan -p Cache=Yes -o change.plan"));
     done(&bench.run("plan -o change.plan"));
     let run = bench.run("apply change.plan");
     assert!(done(&run).stderr.contains("nothing to do"), "{}", run.stderr);
-    assert!(!resources(&bench).contains_key("Files"), "the old plan was carried out");
+    assert!(!resources(&bench).contains_key("Files"), "the old plan was executed");
     done(&bench.run("set Cache=Yes --yes"));
     let run = bench.run("apply change.plan --yes");
     assert_eq!(run.code, 75, "{}", run.stderr);
@@ -299,7 +299,7 @@ fn a_plan_without_changes_replaces_the_file_and_applies_to_nothing() {
 #[test]
 fn an_unreadable_store_is_not_treated_as_empty() {
     let bench = bench();
-    // A file cannot be read as a directory, whichever user runs the test.
+    // A file cannot be read as a directory, even by root.
     bench.file(".rackform", "");
     for command in ["status", "plan", "apply --yes", "set Cache=Yes --yes", "local stacks", "events", "delete --yes"] {
         let run = bench.run(command);
@@ -324,7 +324,7 @@ fn a_damaged_store_is_reported_and_can_be_reset() {
 }
 
 #[test]
-fn an_unfinished_operation_is_not_resumed_unasked() {
+fn an_unfinished_operation_is_not_resumed_without_confirmation() {
     let bench = bench();
     done(&bench.run("apply --yes -p Cache=Yes"));
     let mut child = start(&bench, "set Zone=us-east-1b --yes --format json --step-delay-ms 40");
@@ -385,7 +385,7 @@ fn a_plan_reports_a_secret_that_cannot_be_compared() {
         assert!(text.contains("the deployed value of `Token` is NoEcho and cannot be compared"), "{}", run.stdout);
     }
     let run = bench.run("plan -p Zone=us-east-1b");
-    assert!(!done(&run).stdout.contains("NoEcho"), "a secret that is kept is no news: {}", run.stdout);
+    assert!(!done(&run).stdout.contains("NoEcho"), "an unchanged secret is not reported: {}", run.stdout);
     let run = bench.run("apply -p Token=hush --yes");
     assert!(done(&run).stderr.contains("nothing to do"), "{}", run.stderr);
 }

@@ -1,4 +1,4 @@
-//! Runs the program as a user does: in a folder of its own, with a cleared environment, and shows all that came out.
+//! Runs the program in a separate folder with an empty environment, and captures its output.
 #![allow(clippy::unwrap_used)]
 
 use std::path::Path;
@@ -9,7 +9,7 @@ pub struct Bench {
     folder: tempfile::TempDir,
 }
 
-/// What came out of one run.
+/// The output and exit code of one run.
 pub struct Run {
     pub stdout: String,
     pub stderr: String,
@@ -40,14 +40,14 @@ impl Bench {
         std::fs::read_to_string(self.path().join(name)).unwrap()
     }
 
-    /// Returns a command in the folder with nothing in its environment.
+    /// Returns a command in the folder with an empty environment.
     pub fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_rackform"));
         command.current_dir(self.path()).env_clear().stdin(Stdio::null());
         command
     }
 
-    /// Runs the program; the arguments are split at blanks.
+    /// Runs the program; the arguments are split at spaces.
     pub fn run(&self, arguments: &str) -> Run {
         self.run_args(&arguments.split_whitespace().collect::<Vec<_>>())
     }
@@ -59,12 +59,12 @@ impl Bench {
 }
 
 impl Run {
-    /// Runs a command and keeps all that came out.
+    /// Runs a command and captures its output.
     pub fn of(command: &mut Command) -> Self {
         Self::from_output(&command.output().unwrap())
     }
 
-    /// Keeps what came out of a process.
+    /// Converts the output of a process.
     pub fn from_output(output: &std::process::Output) -> Self {
         Self {
             stdout: String::from_utf8(output.stdout.clone()).unwrap(),
@@ -73,7 +73,7 @@ impl Run {
         }
     }
 
-    /// Returns standard output as JSON; text that is none is `null`.
+    /// Returns standard output as JSON; `null` if it is not JSON.
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout).unwrap_or_default()
     }

@@ -1,13 +1,12 @@
-//! What several tests share.
+//! Functions that several tests share.
 #![allow(clippy::print_stderr, clippy::unwrap_used)]
 
 use std::io::Write as _;
 use std::path::PathBuf;
 
-/// Says that the test at hand cannot do what it is for, and why.
+/// Reports that the current test is skipped, and why.
 ///
-/// The test runner has no word for that and counts it as passed; `tests/run` reads the file that `RACKFORM_SKIPPED` names and tells both
-/// apart.
+/// The test runner counts a skipped test as passed. `tests/run` lists the skipped ones, from the file that `RACKFORM_SKIPPED` names.
 pub fn skip(why: &str) {
     eprintln!("skipped: {why}");
     let Some(file) = std::env::var_os("RACKFORM_SKIPPED") else { return };
@@ -16,9 +15,9 @@ pub fn skip(why: &str) {
     std::fs::OpenOptions::new().create(true).append(true).open(file).unwrap().write_all(line.as_bytes()).unwrap();
 }
 
-/// Returns the folder of shared recordings and real templates, or `None` (and says so) where there is none.
+/// Returns the folder of recordings and real templates: `RACKFORM_SHARED_DATA`, or `../shared/data`.
 ///
-/// `RACKFORM_SHARED_DATA`, else `shared/data` beside this repository.
+/// If it does not exist, reports the test as skipped and returns `None`.
 pub fn shared_data() -> Option<PathBuf> {
     let folder = std::env::var_os("RACKFORM_SHARED_DATA")
         .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data"), PathBuf::from);

@@ -16,9 +16,9 @@ use serde_json::{Map, Value as Json, json};
 use crate::support::shared_data;
 
 /// A deterministic pseudorandom number generator.
-struct Dice(u64);
+struct Random(u64);
 
-impl Dice {
+impl Random {
     fn below(&mut self, end: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -95,10 +95,10 @@ fn rename(value: &mut Json, from: &str, to: &str) {
 }
 
 /// Makes a random change; returns `None` if the chosen change does not apply.
-fn mutate(template: &mut Json, dice: &mut Dice) -> Option<Mutation> {
+fn mutate(template: &mut Json, random: &mut Random) -> Option<Mutation> {
     let resources = template["Resources"].as_object().unwrap();
-    let id = dice.key(resources);
-    match dice.below(14) {
+    let id = random.key(resources);
+    match random.below(14) {
         0 => {
             template["Resources"].as_object_mut().unwrap().remove(&id);
             change(format!("drop {id}"))
@@ -120,7 +120,7 @@ fn mutate(template: &mut Json, dice: &mut Dice) -> Option<Mutation> {
             if found.is_empty() {
                 return None;
             }
-            let path = found.swap_remove(dice.below(found.len()));
+            let path = found.swap_remove(random.below(found.len()));
             let value = template["Resources"][&id]["Properties"].pointer_mut(&path).unwrap();
             *value = match &*value {
                 Json::String(text) => json!(format!("{text}x")),
@@ -135,7 +135,7 @@ fn mutate(template: &mut Json, dice: &mut Dice) -> Option<Mutation> {
             if properties.is_empty() {
                 return None;
             }
-            let name = dice.key(properties);
+            let name = random.key(properties);
             properties.remove(&name);
             change(format!("drop {id}/{name}"))
         }
@@ -144,11 +144,11 @@ fn mutate(template: &mut Json, dice: &mut Dice) -> Option<Mutation> {
             let mut members: Vec<(String, Json)> = std::mem::take(properties).into_iter().collect();
             members.reverse();
             properties.extend(members);
-            no_op(format!("turn {id} around"))
+            no_op(format!("reverse the properties of {id}"))
         }
         9 => {
             let parameters = template.get_mut("Parameters")?.as_object_mut()?;
-            let name = dice.key(parameters);
+            let name = random.key(parameters);
             let parameter = &mut parameters[&name];
             let default = parameter.get("Default")?.clone();
             let allowed = parameter.get("AllowedValues").and_then(Json::as_array).cloned().unwrap_or_default();
@@ -158,14 +158,14 @@ fn mutate(template: &mut Json, dice: &mut Dice) -> Option<Mutation> {
                 (None, Some(text)) => json!(format!("{text}1")),
                 (None, None) => json!(default.as_i64()? + 1),
             };
-            change(format!("default of {name}"))
+            change(format!("change the default of {name}"))
         }
         10 => {
             let conditions = template.get_mut("Conditions")?.as_object_mut()?;
-            let name = dice.key(conditions);
+            let name = random.key(conditions);
             let body = conditions[&name].take();
             conditions[&name] = json!({"Fn::Not": [body]});
-            change(format!("turn condition {name}"))
+            change(format!("negate condition {name}"))
         }
         11 => {
             let mut found = Vec::new();
@@ -177,19 +177,19 @@ fn mutate(template: &mut Json, dice: &mut Dice) -> Option<Mutation> {
             if numbers.is_empty() {
                 return None;
             }
-            let path = &numbers[dice.below(numbers.len())];
+            let path = &numbers[random.below(numbers.len())];
             let value = template["Resources"][&id]["Properties"].pointer_mut(path).unwrap();
             *value = json!(value.to_string());
             no_op(format!("write {id}{path} as text"))
         }
         12 => {
-            template["Resources"][&id]["Metadata"] = json!({"Note": dice.below(1000)});
-            change(format!("note on {id}"))
+            template["Resources"][&id]["Metadata"] = json!({"Note": random.below(1000)});
+            change(format!("change the metadata of {id}"))
         }
         _ => {
             template["Resources"]["Lonely"] = json!({"Type": "AWS::SNS::Topic"});
             template["Resources"]["Lonely"]["DependsOn"] = json!([id]);
-            change(format!("add Lonely behind {id}"))
+            change(format!("add Lonely, which depends on {id}"))
         }
     }
 }
@@ -269,10 +269,10 @@ fn upgrade(text: &str, flags: &[&str], state: &State, rounds: u64) -> usize {
     flags.iter().for_each(|flag| given.add_flag(flag).unwrap());
     let mut planned = 0;
     for round in 0..rounds {
-        let mut dice = Dice(0x9E37_79B9_7F4A_7C15 ^ (round + 1).wrapping_mul(0xD134_2543_DE82_EF95));
+        let mut random = Random(0x9E37_79B9_7F4A_7C15 ^ (round + 1).wrapping_mul(0xD134_2543_DE82_EF95));
         let mut changed = base.clone();
-        let count = 1 + dice.below(3);
-        let mutations: Vec<Mutation> = (0..count).filter_map(|_| mutate(&mut changed, &mut dice)).collect();
+        let count = 1 + random.below(3);
+        let mutations: Vec<Mutation> = (0..count).filter_map(|_| mutate(&mut changed, &mut random)).collect();
         let description =
             format!("round {round}: {}", mutations.iter().map(|mutation| mutation.description.as_str()).collect::<Vec<_>>().join(", "));
         let sources = [Source::new("old.json", text), Source::new("new.json", changed.to_string())];

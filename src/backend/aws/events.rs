@@ -76,7 +76,8 @@ impl AwsBackend {
                 .session
                 .block_on(self.polling_client.describe_stack_events().stack_name(stack).set_next_token(token).send())
                 .map_err(|error| no_stack("DescribeStackEvents", error, stack))?;
-            let page: Vec<StackEvent> = response.stack_events().iter().map(|event| self.sent_secrets.event(convert::event(event))).collect();
+            let page: Vec<StackEvent> =
+                response.stack_events().iter().map(|event| self.sent_secrets.event(convert::event(event))).collect();
             let wanted = wants_more(&page);
             let more = pages.add(page) && wanted;
             token = response.next_token().map(ToOwned::to_owned);

@@ -145,8 +145,8 @@ impl EcrService for AwsEcr {
             let response = self.session.block_on(call.send()).map_err(|error| request_error(OPERATION, error))?;
             for image in response.images() {
                 let text = image.image_manifest().unwrap_or_default();
-                let mut read =
-                    Manifest::read(text.as_bytes(), image.image_manifest_media_type()).map_err(|error| invalid_response(OPERATION, error))?;
+                let mut read = Manifest::read(text.as_bytes(), image.image_manifest_media_type())
+                    .map_err(|error| invalid_response(OPERATION, error))?;
                 // ECR's response may differ from the pushed bytes in its whitespace, so use the digest that ECR reports.
                 if let Some(digest) = image.image_id().and_then(|id| id.image_digest()) {
                     digest.clone_into(&mut read.digest);

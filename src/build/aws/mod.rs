@@ -42,7 +42,10 @@ impl AwsBuilds {
     /// Creates the clients for a session's account and region.
     pub fn new(session: Arc<Session>) -> Self {
         let config = session.config();
-        let attempt = config.timeout_config().and_then(TimeoutConfig::operation_attempt_timeout).map_or(POLL_TIMEOUT, |attempt| attempt.min(POLL_TIMEOUT));
+        let attempt = config
+            .timeout_config()
+            .and_then(TimeoutConfig::operation_attempt_timeout)
+            .map_or(POLL_TIMEOUT, |attempt| attempt.min(POLL_TIMEOUT));
         let retries = RetryConfig::standard().with_max_attempts(2);
         let timeouts = TimeoutConfig::builder().operation_attempt_timeout(attempt).build();
         let ecs = aws_sdk_ecs::config::Builder::from(config).retry_config(retries.clone()).timeout_config(timeouts.clone());

@@ -1,7 +1,7 @@
 //! Detects the build engine's version and features with its own commands.
 
-use super::parse;
 use super::command_runner::{CommandOutput, CommandRunner};
+use super::parse;
 use super::{Buildx, Driver, Engine, EngineFacts};
 
 /// The detected facts, and warnings about facts that could not be detected.

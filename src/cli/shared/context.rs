@@ -153,8 +153,9 @@ impl<'a> Context<'a> {
     /// Returns an error if the user declines, or if no terminal is available.
     pub fn confirm(&mut self, question: &str, declined: &str) -> Result<(), Failure> {
         if !self.can_prompt() {
-            return Err(Failure::new(ExitCode::Declined, "confirmation requires a terminal")
-                .hinted("use `--yes` to continue without confirmation"));
+            return Err(
+                Failure::new(ExitCode::Declined, "confirmation requires a terminal").hinted("use `--yes` to continue without confirmation")
+            );
         }
         match crate::cli::shared::interrupt::while_prompting(|| self.screen.confirm(question)) {
             Ok(true) => Ok(()),

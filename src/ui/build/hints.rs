@@ -109,13 +109,17 @@ pub fn registry(hint: &RegistryHint) -> String {
 /// Returns the text of the fix for a build task that did not start or failed.
 pub fn task(fix: Fix) -> &'static str {
     match fix {
-        Fix::RequestLessMemory => "request less memory with `--memory` (the rack's parameter is `BuildMemory`), or use a larger `BuildInstance`",
+        Fix::RequestLessMemory => {
+            "request less memory with `--memory` (the rack's parameter is `BuildMemory`), or use a larger `BuildInstance`"
+        }
         Fix::RequestLessCpu => "request fewer CPU units with `--cpu` (the rack's parameter is `BuildCpu`), or use a larger `BuildInstance`",
         Fix::RequestLessCapacity => "try again, request less CPU and memory with `--cpu` and `--memory`, or build on EC2",
         Fix::WaitForTasks => "wait until other tasks end, or use a larger instance type",
         Fix::WaitForPort => "wait until the task that uses the port ends",
         Fix::RemoveGpu => "remove the GPU from the task definition: builds need none",
-        Fix::RestartEcsAgent => "replace the instance, or restart its agent (`systemctl restart ecs`); a new instance takes some minutes to register",
+        Fix::RestartEcsAgent => {
+            "replace the instance, or restart its agent (`systemctl restart ecs`); a new instance takes some minutes to register"
+        }
         Fix::MoveInstances => "run the build instances in the subnets' availability zones",
         Fix::UpdateAmi => "update the instances' AMI, and compare `BuildArchitecture` with the instance type",
         Fix::VerifyRack => "run `rackform verify` to see what is missing",
@@ -128,26 +132,40 @@ pub fn task(fix: Fix) -> &'static str {
         Fix::CheckPlatformVersion => "EFS volumes require platform version 1.4.0; check the task definition's volumes",
         Fix::UseAnotherToken => "use another `--id` or `--client-token`, or follow the running task with `--attach`",
         Fix::GrantPermissions => "grant the permissions that `rackform permissions --for build` lists",
-        Fix::ScaleBuildClusterOrUseFargate => "scale the build cluster's Auto Scaling group to at least one instance, or set BuildMethod=fargate",
+        Fix::ScaleBuildClusterOrUseFargate => {
+            "scale the build cluster's Auto Scaling group to at least one instance, or set BuildMethod=fargate"
+        }
         Fix::RegisterTaskDefinition => "register it again with `rackform apply`, then run the build again",
         Fix::MoveValuesToSecrets => "move long values, such as registry credentials, to the task definition's `Secrets`",
         Fix::CreateServiceLinkedRole => "create it: `aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com`",
         Fix::VerifySubnets => "`rackform verify` compares the rack's subnets with the account",
         Fix::VerifySecurityGroup => "`rackform verify` checks the security group of builds",
-        Fix::VerifyDns => "`rackform verify` checks the VPC's DNS settings and mount targets; a new mount target's name resolves after about a minute",
+        Fix::VerifyDns => {
+            "`rackform verify` checks the VPC's DNS settings and mount targets; a new mount target's name resolves after about a minute"
+        }
         Fix::VerifyMountTargets => "run `rackform verify` to see which availability zones lack a mount target",
-        Fix::AllowFileSystemAccess => "allow the build task's role to mount the file system and write to it (`elasticfilesystem:ClientMount`, `elasticfilesystem:ClientWrite`), or remove the policy",
+        Fix::AllowFileSystemAccess => {
+            "allow the build task's role to mount the file system and write to it (`elasticfilesystem:ClientMount`, `elasticfilesystem:ClientWrite`), or remove the policy"
+        }
         Fix::MountAccessPoint => "mount `/`, or an access point, which creates its directory",
-        Fix::AllowNfs => "allow NFS (TCP 2049) in the file system's security group from the security group of builds: `rackform verify` checks `nfs-ingress`",
+        Fix::AllowNfs => {
+            "allow NFS (TCP 2049) in the file system's security group from the security group of builds: `rackform verify` checks `nfs-ingress`"
+        }
         Fix::VerifyFileSystem => "`rackform verify` checks mount targets, security groups and DNS",
-        Fix::GrantSecretAccess => "grant the execution role `ssm:GetParameters` or `secretsmanager:GetSecretValue`, and check that the subnet can reach the service",
+        Fix::GrantSecretAccess => {
+            "grant the execution role `ssm:GetParameters` or `secretsmanager:GetSecretValue`, and check that the subnet can reach the service"
+        }
         Fix::DetectLogGroupDrift => "run `rackform drift` to see whether the log group still exists",
         Fix::CopyImageToEcr => "copy the image to ECR, or use an ECR pull-through cache, and set BuildImage to that image",
         Fix::CompareArchitectures => "compare BuildArchitecture (or the instance type) with the image's platforms",
         Fix::CheckImageTag => "check BuildImage and the registry's tags",
         Fix::IncreaseVolumeSize => "increase BuildVolumeSize on EC2; on Fargate a task has 20 GiB unless its definition specifies more",
-        Fix::GrantImagePull => "grant the execution role `ecr:BatchGetImage` and `ecr:GetDownloadUrlForLayer` on the image's repository, or use a public image",
-        Fix::AllowRegistryAccess => "in a public subnet, the task requires a public IP address (`assignPublicIp`); a private subnet requires a NAT gateway, or VPC endpoints for ECR and S3",
+        Fix::GrantImagePull => {
+            "grant the execution role `ecr:BatchGetImage` and `ecr:GetDownloadUrlForLayer` on the image's repository, or use a public image"
+        }
+        Fix::AllowRegistryAccess => {
+            "in a public subnet, the task requires a public IP address (`assignPublicIp`); a private subnet requires a NAT gateway, or VPC endpoints for ECR and S3"
+        }
         Fix::CheckImageAndNetwork => "check BuildImage, and whether the subnet can reach its registry",
         Fix::IncreaseMemory => "give the build more memory with `--memory`; the rack's parameter is `FargateBuildMemory` or `BuildMemory`",
         Fix::CheckImageAndCommand => "check BuildImage, and `--builder` or the command of the build",

@@ -31,7 +31,8 @@ pub(super) fn name_owner(aws: &AwsInspector, resource_type: &str, name: &str, sc
             let call = aws.ecs.describe_clusters().clusters(name).send();
             aws.request("ecs:DescribeClusters", call).and_then(|response| {
                 // A cluster that does not exist is a failure with the reason `MISSING`; other reasons do not say whether it exists.
-                if let Some(reason) = response.failures().iter().filter_map(|failure| failure.reason()).find(|reason| *reason != "MISSING") {
+                if let Some(reason) = response.failures().iter().filter_map(|failure| failure.reason()).find(|reason| *reason != "MISSING")
+                {
                     return Err(InspectError { action: "ecs:DescribeClusters", code: None, message: reason.to_owned() });
                 }
                 let is_active = |status: Option<&str>| status == Some("ACTIVE");

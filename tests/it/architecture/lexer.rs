@@ -160,7 +160,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn comments_strings_and_unit_tests_hold_no_code() {
+    fn comments_strings_and_unit_tests_contain_no_code() {
         let source = r##"
             // crate::comment
             /* crate::block */

@@ -216,7 +216,7 @@ fn a_docker_without_the_buildx_plugin_is_detected() {
 }
 
 #[test]
-fn an_engine_that_does_not_respond_is_given_up_after_the_patience() {
+fn the_detection_of_an_unresponsive_engine_times_out() {
     let engine = FakeEngine::new(Engine::Docker, "docker", "25.0.3", "version*) sleep 60 ;;");
     let start = Instant::now();
     let run = engine.run(&["app", "--patience", "1"]);

@@ -79,7 +79,7 @@ fn a_token_is_requested_once_and_only_that_request_contains_the_password() {
 }
 
 #[test]
-fn an_identity_token_is_exchanged_and_a_registry_token_is_sent_as_it_is() {
+fn an_identity_token_is_exchanged_and_a_registry_token_is_sent_unchanged() {
     let web = HttpServer::new(|request, _| match (request.line.as_str(), request.header("authorization")) {
         ("POST /token", _) => good(&json!({"access_token": "exchanged"})),
         (_, "Bearer exchanged" | "Bearer own") => good(&json!({"tags": []})),

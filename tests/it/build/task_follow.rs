@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use rackform::aws::RequestError;
 use rackform::build::task::{
-    BuildService, Container, Ended, Fix, LogEvent, LogPage, LogPosition, LogStream, MountTarget, Mounts, MountsError, Outcome, RunTask, Started,
-    Task, TaskObserver, await_mounts, follow,
+    BuildService, Container, Ended, Fix, LogEvent, LogPage, LogPosition, LogStream, MountTarget, Mounts, MountsError, Outcome, RunTask,
+    Started, Task, TaskObserver, await_mounts, follow,
 };
 
 /// A fake service that returns prepared responses in order, and the last one repeatedly.

@@ -76,7 +76,7 @@ proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig { cases: 24, failure_persistence: None, ..Default::default() })]
 
     #[test]
-    fn a_plan_applied_gives_what_it_promised(
+    fn an_applied_plan_results_in_the_predicted_state(
         steps in proptest::collection::vec((pick(&["us-east-1a", "us-east-1b"]), pick(&["Yes", "No"]), pick(&["", "s3cr3t-s3cr3t"])), 1..5)
     ) {
         let backend = in_memory();
@@ -92,7 +92,7 @@ proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig { cases: 4, failure_persistence: None, ..Default::default() })]
 
     #[test]
-    fn a_plan_of_our_own_rack_applied_gives_what_it_promised(
+    fn an_applied_plan_of_our_own_rack_results_in_the_predicted_state(
         steps in proptest::collection::vec((pick(&["ec2", "fargate"]), pick(&["Yes", "No"]), pick(&["true", "false"]), pick(&["2", "3"])), 1..3)
     ) {
         let rack = rackform::render::render(&rackform::render::RenderOptions::default()).unwrap();

@@ -47,27 +47,18 @@ pub fn explain_failure(failure: &Failure, is_fargate: bool) -> Explanation {
         return Explanation::new(format!("no container instance has enough free {what} for the build task"), fix);
     }
     let (cause, fix) = match reason {
-        "AGENT" => (
-            "the container agent of the instance is disconnected from ECS",
-            Fix::RestartEcsAgent,
-        ),
-        "LOCATION" => (
-            "the container instances are not in the availability zones of the subnets",
-            Fix::MoveInstances,
-        ),
+        "AGENT" => ("the container agent of the instance is disconnected from ECS", Fix::RestartEcsAgent),
+        "LOCATION" => ("the container instances are not in the availability zones of the subnets", Fix::MoveInstances),
         "ATTRIBUTE" => (
             "no container instance has an attribute that the task definition requires, such as EFS support or the CPU architecture",
             Fix::UpdateAmi,
         ),
         "MISSING" => ("the cluster or task definition does not exist", Fix::VerifyRack),
         "INACTIVE" => ("the cluster or instance is inactive", Fix::VerifyRack),
-        "NO ACTIVE INSTANCES" | "EMPTY CAPACITY PROVIDER" => {
-            ("the cluster has no active container instance", Fix::ScaleBuildCluster)
+        "NO ACTIVE INSTANCES" | "EMPTY CAPACITY PROVIDER" => ("the cluster has no active container instance", Fix::ScaleBuildCluster),
+        reason if reason.starts_with("Capacity is unavailable") => {
+            ("Fargate currently has no capacity of this size in these availability zones", Fix::RequestLessCapacity)
         }
-        reason if reason.starts_with("Capacity is unavailable") => (
-            "Fargate currently has no capacity of this size in these availability zones",
-            Fix::RequestLessCapacity,
-        ),
         reason if reason.contains("limit on the number") => {
             ("the account has reached its Fargate quota of tasks or vCPUs", Fix::RaiseQuota)
         }
@@ -85,28 +76,20 @@ pub fn explain_refusal(error: &RequestError) -> Option<Explanation> {
     let (cause, fix) = match code {
         "ClusterNotFoundException" => ("the cluster does not exist", Fix::VerifyAndDetectDrift),
         "PlatformUnknownException" => ("the Fargate platform version does not exist in this region", Fix::BuildOnEc2),
-        "PlatformTaskDefinitionIncompatibilityException" => (
-            "the platform version cannot run this task definition",
-            Fix::CheckPlatformVersion,
-        ),
-        "ConflictException" => (
-            "a different build was started under the same client token within the last day",
-            Fix::UseAnotherToken,
-        ),
-        "AccessDeniedException" if says("iam:passrole") => (
-            "the caller lacks permission to pass the build task's roles to ECS (iam:PassRole)",
-            Fix::GrantPermissions,
-        ),
-        "AccessDeniedException" | "AccessDenied" => {
-            ("the caller lacks permission for this action", Fix::GrantPermissions)
+        "PlatformTaskDefinitionIncompatibilityException" => {
+            ("the platform version cannot run this task definition", Fix::CheckPlatformVersion)
         }
+        "ConflictException" => ("a different build was started under the same client token within the last day", Fix::UseAnotherToken),
+        "AccessDeniedException" if says("iam:passrole") => {
+            ("the caller lacks permission to pass the build task's roles to ECS (iam:PassRole)", Fix::GrantPermissions)
+        }
+        "AccessDeniedException" | "AccessDenied" => ("the caller lacks permission for this action", Fix::GrantPermissions),
         "ThrottlingException" if says("capacity is unavailable") => {
             ("Fargate currently has no capacity of this size in these availability zones", Fix::RequestLessCapacity)
         }
-        _ if says("no container instances were found") => (
-            "the build cluster has no container instance",
-            Fix::ScaleBuildClusterOrUseFargate,
-        ),
+        _ if says("no container instances were found") => {
+            ("the build cluster has no container instance", Fix::ScaleBuildClusterOrUseFargate)
+        }
         _ if says("capacity is unavailable") => {
             ("Fargate currently has no capacity of this size in these availability zones", Fix::RequestLessCapacity)
         }
@@ -116,13 +99,10 @@ pub fn explain_refusal(error: &RequestError) -> Option<Explanation> {
         _ if says("taskdefinition is inactive") || says("taskdefinition not found") || says("unable to describe task definition") => {
             ("the task definition's revision no longer exists", Fix::RegisterTaskDefinition)
         }
-        _ if says("override") && says("8192") => {
-            ("the overrides are too long", Fix::MoveValuesToSecrets)
+        _ if says("override") && says("8192") => ("the overrides are too long", Fix::MoveValuesToSecrets),
+        _ if says("service linked role") => {
+            ("the service-linked role of ECS does not exist: the account has never used ECS", Fix::CreateServiceLinkedRole)
         }
-        _ if says("service linked role") => (
-            "the service-linked role of ECS does not exist: the account has never used ECS",
-            Fix::CreateServiceLinkedRole,
-        ),
         _ if says("subnet") => ("ECS rejects the subnets", Fix::VerifySubnets),
         _ if says("security group") => ("ECS rejects the security group", Fix::VerifySecurityGroup),
         _ => return None,

@@ -1,24 +1,23 @@
 //! `rackform build run`: starts a build task in the rack and follows it until it stops.
 
 mod credentials;
-mod request;
 mod printer;
+mod request;
 
 use std::time::Duration;
 
-use self::request::RequestArgs;
 use self::printer::TaskPrinter;
+use self::request::RequestArgs;
 use super::service;
 use crate::aws::RequestError;
 use crate::build::task::{
-    self, BuildEnvironment, BuildService, BuildTaskRequest, Ended, LogStream, Mounts, MountsError, Outcome, RunTask,
-    StartError, task_id,
+    self, BuildEnvironment, BuildService, BuildTaskRequest, Ended, LogStream, Mounts, MountsError, Outcome, RunTask, StartError, task_id,
 };
 use crate::cli::shared::interrupt;
 use crate::cli::{Context, ExitCode, Failure, Format};
 use crate::secret::Mask;
-use crate::ui::build::hints;
 use crate::ui;
+use crate::ui::build::hints;
 
 /// The time within which a second Ctrl-C stops the build itself.
 const SECOND_INTERRUPT: Duration = Duration::from_secs(3);
@@ -154,7 +153,13 @@ impl Args {
     }
 
     /// Follows a task until it stops or the user interrupts.
-    fn follow(&self, context: &mut Context<'_>, service: &dyn BuildService, running: &RunningTask, mask: Mask) -> Result<ExitCode, Failure> {
+    fn follow(
+        &self,
+        context: &mut Context<'_>,
+        service: &dyn BuildService,
+        running: &RunningTask,
+        mask: Mask,
+    ) -> Result<ExitCode, Failure> {
         loop {
             let mut printer = TaskPrinter::new(context, self.format, mask.clone());
             let ended = task::follow(
@@ -183,7 +188,12 @@ impl Args {
     }
 
     /// Stops the build after a second Ctrl-C and a confirmation; returns whether it did.
-    fn stop_on_second_interrupt(&self, context: &mut Context<'_>, service: &dyn BuildService, running: &RunningTask) -> Result<bool, Failure> {
+    fn stop_on_second_interrupt(
+        &self,
+        context: &mut Context<'_>,
+        service: &dyn BuildService,
+        running: &RunningTask,
+    ) -> Result<bool, Failure> {
         if self.format == Format::Json || !context.can_prompt() {
             return Ok(false);
         }
