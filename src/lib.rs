@@ -163,7 +163,8 @@
 //!
 //! # 7. Verify
 //!
-//! [`verify`](mod@verify) reads what a template expects, inspects the account, and returns one verdict for each check.
+//! [`operation`] loads and evaluates the deployed stack; [`verify`](mod@verify) reads what its template expects, inspects the account, and
+//! returns one verdict for each check.
 //!
 //! ```
 //! # use std::sync::atomic::AtomicBool;
@@ -173,8 +174,8 @@
 //! # use rackform::cloudformation::StackEvent;
 //! # struct Quiet;
 //! # impl Observer for Quiet { fn event(&mut self, _: &StackEvent) {} }
+//! use rackform::operation::{VerificationRequest, verify_stack};
 //! use rackform::verify::local::LocalInspector;
-//! use rackform::verify::{Subject, verify};
 //!
 //! # let backend = LocalBackend::in_memory(LocalOptions::new("us-east-1"))?;
 //! # let template = r#"{ "Resources": { "Jobs": { "Type": "AWS::SQS::Queue" } } }"#.to_owned();
@@ -182,7 +183,8 @@
 //! # apply(&backend, &target, &mut Quiet, &AtomicBool::new(false))?;
 //! // `backend` is the local backend of the previous example.
 //! let inspector = LocalInspector::new(&backend, "us-east-1");
-//! let report = verify(&backend, &inspector, &Subject::deployed("jobs"), Duration::ZERO)?;
+//! let request = VerificationRequest { stack: "jobs", parameters: None, patience: Duration::ZERO };
+//! let report = verify_stack(request, &backend, &inspector)?;
 //! assert!(report.is_passed(true));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

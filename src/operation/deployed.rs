@@ -3,7 +3,7 @@
 use super::error::OperationError;
 use super::input::{evaluate_template, read_template};
 use super::note::Note;
-use crate::backend::{Backend, StackDescription, add_attributes_of_outputs, deployed_parameters, deployed_state};
+use crate::backend::{Backend, StackDescription, add_attributes_of_outputs, deployed_parameters, deployed_state, exports, imports};
 use crate::diagnostic::Source;
 use crate::evaluate::{Evaluation, State};
 use crate::parameters::ParameterOverrides;
@@ -37,6 +37,15 @@ impl<'a> DeployedStack<'a> {
         Ok(Some(Self { description, template, parameters, state: arena.bump().alloc(state) }))
     }
 
+    /// Loads a stack that must exist.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the stack does not exist, if the backend cannot be reached, or if the template cannot be read.
+    pub fn load_existing(backend: &dyn Backend, stack: &str, arena: &'a Arena) -> Result<Self, OperationError> {
+        Self::load(backend, stack, arena)?.ok_or_else(|| OperationError::StackNotFound { stack: stack.to_owned() })
+    }
+
     /// Evaluates the deployed template with the deployed parameters.
     ///
     /// # Errors
@@ -58,4 +67,43 @@ pub fn stack_state(stack: &StackDescription) -> StackState {
         rollback_alarms: stack.rollback_alarms.clone(),
         rollback_monitoring_minutes: stack.rollback_monitoring_minutes,
     }
+}
+
+/// Returns what is known when `template` is deployed: the state of the stack, or of the account while the stack does not exist.
+///
+/// # Errors
+///
+/// Returns an error if the backend cannot be reached.
+pub fn known_state<'a>(
+    backend: &dyn Backend,
+    template: &Template<'_>,
+    deployed: Option<&DeployedStack<'a>>,
+    offline_state: &State,
+    arena: &'a Arena,
+    notes: &mut dyn FnMut(Note),
+) -> Result<&'a State, OperationError> {
+    let needs_exports = imports(template.source.text());
+    let state = match deployed {
+        // The deployed template imports nothing, so the exports were not read yet.
+        Some(deployed) if needs_exports && !imports(&deployed.description.template) => {
+            State { exports: exports(backend)?, ..deployed.state.clone() }
+        }
+        Some(deployed) => return Ok(deployed.state),
+        None => {
+            let mut state = offline_state.clone();
+            state.pseudo.insert("AWS::Region".to_owned(), backend.region().into());
+            match backend.identity() {
+                Ok(identity) => drop(state.pseudo.insert("AWS::AccountId".to_owned(), identity.account.into())),
+                Err(error) => {
+                    notes(Note::AccountUnknown { error });
+                    state.pseudo.shift_remove("AWS::AccountId");
+                }
+            }
+            if needs_exports {
+                state.exports = exports(backend)?;
+            }
+            state
+        }
+    };
+    Ok(arena.bump().alloc(state))
 }

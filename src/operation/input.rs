@@ -1,7 +1,10 @@
 //! Templates as inputs: read, checked and evaluated with parameters.
 
+use indexmap::IndexMap;
+
 use super::error::OperationError;
 use super::note::Note;
+use crate::backend::ParameterInput;
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
 use crate::evaluate::{Evaluation, State, evaluate_in_part};
 use crate::parameters::{ParameterOverrides, ParameterSet, Provenance};
@@ -127,6 +130,16 @@ pub fn declared_only(overrides: &ParameterOverrides, template: &Template<'_>) ->
         .iter()
         .filter(|(name, value)| template.parameters.contains(name) && !(value.text.is_none() && value.provenance != Provenance::Deployed));
     ParameterOverrides { values: values.map(|(name, value)| (name.clone(), value.clone())).collect() }
+}
+
+/// Returns deployed parameters with the values of a request in place of theirs.
+pub fn with_values(mut parameters: ParameterOverrides, inputs: &IndexMap<String, ParameterInput>) -> ParameterOverrides {
+    for (name, input) in inputs {
+        if let ParameterInput::Value(text) = input {
+            parameters.add_deployed(name, Some(text.clone()));
+        }
+    }
+    parameters
 }
 
 /// Marks parameters without a default and without a value as unknown, and returns their names.

@@ -16,6 +16,7 @@ mod imports;
 mod input;
 mod note;
 mod policy_checks;
+mod preflight;
 mod prepare;
 mod request;
 mod saved_plan;
@@ -24,6 +25,7 @@ mod stack_policy;
 mod stale_change_sets;
 mod target;
 mod template_bucket;
+mod verification;
 
 #[cfg(feature = "build")]
 pub use build_environment::build_environment;
@@ -36,6 +38,7 @@ pub use input::{
 };
 pub use note::Note;
 pub use policy_checks::{PolicyChecks, PolicyViolation, PolicyViolations, unused_allowances};
+pub use preflight::check_account;
 pub use prepare::prepare_change;
 pub use request::{Baseline, ChangeRequest, Desired, DesiredRack, ExistingResources};
 pub use saved_plan::{prepare_saved_plan, saved_plan};
@@ -44,3 +47,4 @@ pub use stack_policy::read_stack_policy;
 pub use stale_change_sets::{StaleChangeSets, find_stale_change_sets};
 pub use target::{PlanBasis, PreparedChange};
 pub use template_bucket::{RequiredBucket, required_bucket};
+pub use verification::{VerificationRequest, verify_stack};

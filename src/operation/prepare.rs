@@ -1,6 +1,6 @@
 //! Prepares a change, step by step.
 
-use super::deployed::{DeployedStack, stack_state};
+use super::deployed::{DeployedStack, known_state, stack_state};
 use super::drift;
 use super::error::OperationError;
 use super::imports::{evaluate_with_imports, prepare_imports};
@@ -10,10 +10,10 @@ use super::request::{ChangeRequest, Desired};
 use super::ssm_parameters::{ResolvedState, resolve_ssm_parameters};
 use super::target::PreparedChange;
 use crate::apply::Target;
-use crate::backend::{Backend, BackendError, ResourceDrift, exports, imports as uses_imports};
+use crate::backend::{Backend, BackendError, ResourceDrift};
 use crate::cloudformation::ChangeSetOptions;
 use crate::diagnostic::Source;
-use crate::evaluate::{Evaluation, State};
+use crate::evaluate::Evaluation;
 use crate::parameters::ParameterOverrides;
 use crate::plan::redact::Secrets;
 use crate::plan::{ImportStep, Plan, plan, plan_first, plan_reverting_drift, required_capabilities, without_import_metadata};
@@ -36,7 +36,7 @@ pub fn prepare_change<'a>(
     check_updatable(request.stack, deployed.as_ref())?;
     let template = desired_template(request, deployed.as_ref(), arena)?;
     let overrides = merge_parameters(request, deployed.as_ref());
-    let state = known_state(request, backend, template, deployed.as_ref(), arena, notes)?;
+    let state = known_state(backend, template, deployed.as_ref(), &request.offline_state, arena, notes)?;
     let resolved = resolve_ssm_parameters(backend, template, &overrides, state, arena, notes)?;
     let after = evaluate_template(arena, template, &overrides, resolved.after, notes)?;
     if !after.warnings.0.is_empty() {
@@ -53,8 +53,7 @@ pub fn prepare_change<'a>(
         // What an import changes is known only once it is done.
         deployed: if target.import.is_none() { resource_types(before.as_ref()) } else { Vec::new() },
         present: deployed.as_ref().map(|deployed| stack_state(&deployed.description)),
-        parameters: after.parameters,
-        state: resolved.after,
+        after,
         plan,
         target,
         drift,
@@ -104,41 +103,6 @@ fn merge_parameters(request: &ChangeRequest<'_>, deployed: Option<&DeployedStack
         merged.add(name.clone(), value.clone());
     }
     merged
-}
-
-/// Returns what is known of the stack, or of the account while the stack does not exist.
-fn known_state<'a>(
-    request: &ChangeRequest<'_>,
-    backend: &dyn Backend,
-    template: &Template<'_>,
-    deployed: Option<&DeployedStack<'a>>,
-    arena: &'a Arena,
-    notes: &mut dyn FnMut(Note),
-) -> Result<&'a State, OperationError> {
-    let needs_exports = uses_imports(template.source.text());
-    let state = match deployed {
-        // The deployed template imports nothing, so the exports were not read yet.
-        Some(deployed) if needs_exports && !uses_imports(&deployed.description.template) => {
-            State { exports: exports(backend)?, ..deployed.state.clone() }
-        }
-        Some(deployed) => return Ok(deployed.state),
-        None => {
-            let mut state = request.offline_state.clone();
-            state.pseudo.insert("AWS::Region".to_owned(), backend.region().into());
-            match backend.identity() {
-                Ok(identity) => drop(state.pseudo.insert("AWS::AccountId".to_owned(), identity.account.into())),
-                Err(error) => {
-                    notes(Note::AccountUnknown { error });
-                    state.pseudo.shift_remove("AWS::AccountId");
-                }
-            }
-            if needs_exports {
-                state.exports = exports(backend)?;
-            }
-            state
-        }
-    };
-    Ok(arena.bump().alloc(state))
 }
 
 /// Evaluates what the change starts from, and the desired template again if an import comes first.

@@ -2,15 +2,15 @@
 
 use indexmap::IndexMap;
 
-use super::deployed::{DeployedStack, stack_state};
+use super::deployed::{DeployedStack, known_state, stack_state};
 use super::error::{OperationError, SavedPlanMismatch};
-use super::input::read_template;
+use super::input::{evaluate_template, read_template, with_values};
+use super::note::Note;
 use super::target::PreparedChange;
-use crate::apply;
+use crate::apply::{self, Target};
 use crate::backend::Backend;
 use crate::diagnostic::Source;
 use crate::evaluate::State;
-use crate::parameters::ParameterSet;
 use crate::plan::redact::Secrets;
 use crate::plan::saved::{SavedParameter, SavedPlan};
 use crate::template::Arena;
@@ -42,8 +42,9 @@ pub fn saved_plan(backend: &dyn Backend, change: PreparedChange<'_>, parameters:
 pub fn prepare_saved_plan<'a>(
     saved: SavedPlan,
     backend: &dyn Backend,
-    offline_state: State,
+    offline_state: &State,
     arena: &'a Arena,
+    notes: &mut dyn FnMut(Note),
 ) -> Result<PreparedChange<'a>, OperationError> {
     check_location(&saved, backend)?;
     let template = read_template(arena, Source::new("plan", saved.template.clone()))?;
@@ -56,19 +57,32 @@ pub fn prepare_saved_plan<'a>(
     let types: IndexMap<&str, &str> =
         template.resources.iter().filter_map(|entry| Some((entry.name, entry.body.get("Type")?.as_str()?))).collect();
     let retagged = saved.plan.retagged.iter().filter_map(|id| Some((id.clone(), (*types.get(id.as_str())?).to_owned()))).collect();
-    let change = PreparedChange {
-        plan: saved.plan.clone(),
-        target: saved.into(),
-        parameters: arena.bump().alloc(ParameterSet::default()),
+    let (plan, target) = (saved.plan.clone(), Target::from(saved));
+    apply::check_revision(backend, &target)?;
+    let state = with_imports(known_state(backend, template, deployed.as_ref(), offline_state, arena, notes)?, &target, arena);
+    let parameters = deployed.as_ref().map(|deployed| deployed.parameters.clone()).unwrap_or_default();
+    let after = evaluate_template(arena, template, &with_values(parameters, &target.parameters), state, notes)?;
+    Ok(PreparedChange {
+        plan,
+        target,
+        after,
         present: deployed.map(|deployed| stack_state(&deployed.description)),
         deployed: retagged,
         logical_ids,
-        state: arena.bump().alloc(offline_state),
         drift: None,
         secrets: Secrets::default(),
-    };
-    apply::check_revision(backend, &change.target)?;
-    Ok(change)
+    })
+}
+
+/// Adds the physical IDs of the resources that are imported first.
+fn with_imports<'a>(state: &'a State, target: &Target, arena: &'a Arena) -> &'a State {
+    let imported = target.imported();
+    if imported.is_empty() {
+        return state;
+    }
+    let mut state = state.clone();
+    state.physical_ids.extend(imported);
+    arena.bump().alloc(state)
 }
 
 fn check_location(saved: &SavedPlan, backend: &dyn Backend) -> Result<(), SavedPlanMismatch> {

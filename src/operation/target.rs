@@ -3,8 +3,7 @@
 use crate::apply::Target;
 use crate::backend::{Backend, ResourceDrift};
 use crate::cloudformation::ChangeSetOptions;
-use crate::evaluate::State;
-use crate::parameters::ParameterSet;
+use crate::evaluate::Evaluation;
 use crate::plan::redact::Secrets;
 use crate::plan::{DesiredStack, Plan, StackState, stack_changes};
 
@@ -16,16 +15,14 @@ pub struct PreparedChange<'a> {
     pub plan: Plan,
     /// What executing it leads to.
     pub target: Target,
-    /// Every parameter with its new value.
-    pub parameters: &'a ParameterSet<'a>,
+    /// The new template, evaluated with the new parameters and the known state.
+    pub after: Evaluation<'a>,
     /// The settings of the stack; `None` if it does not exist.
     pub present: Option<StackState>,
     /// The deployed resources: logical ID, type.
     pub deployed: Vec<(String, String)>,
     /// Every logical ID before and after.
     pub logical_ids: Vec<String>,
-    /// The known state that the new template was evaluated with.
-    pub state: &'a State,
     /// The drifted resources; `None` if drift was not detected.
     pub drift: Option<Vec<ResourceDrift>>,
     /// Secret values, which no view may show.

@@ -1,7 +1,7 @@
 //! Words for what to do about a check that did not pass.
 
 use super::hints;
-use crate::backend::BackendError;
+use crate::backend::{BackendError, BackendHint};
 use crate::permissions::Purpose;
 use crate::verify::Remedy;
 
@@ -33,6 +33,7 @@ pub fn remedy(remedy: &Remedy) -> String {
                 names.join(",")
             )
         }
+        Remedy::SetTemplateBucket => hints::backend(&BackendHint::SetTemplateBucket),
         Remedy::BucketInRegion => {
             "use a bucket in the region of the stack: `--template-bucket`, or `template_bucket` in rack.yaml".to_owned()
         }

@@ -35,6 +35,8 @@ pub enum Remedy {
         /// Which permissions.
         purposes: Vec<Purpose>,
     },
+    /// Name a template bucket that exists, or create one.
+    SetTemplateBucket,
     /// Use a template bucket in the region of the stack.
     BucketInRegion,
     /// Preflight could not check this, which does not prevent the plan: advice on how to check it.

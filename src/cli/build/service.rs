@@ -4,9 +4,8 @@ use crate::build::task::{BuildEnvironment, BuildService};
 use crate::cli::shared::backend::{self, Access, BackendArgs};
 use crate::cli::{Context, ExitCode, Failure};
 use crate::config::BackendChoice;
-use crate::evaluate::State;
+use crate::operation::{self, DeployedStack};
 use crate::secret::Mask;
-use crate::verify::Subject;
 
 /// The reason that ECS records for a task that rackform stops.
 pub const STOP_REASON: &str = "stopped by rackform";
@@ -43,13 +42,9 @@ fn open_aws(_: &mut Context<'_>) -> Result<Box<dyn BuildService>, Failure> {
 pub fn build_environment(context: &mut Context<'_>, mask: &mut Mask) -> Result<BuildEnvironment, Failure> {
     let stack = context.stack_name(None)?;
     let backend = backend::open(context, Access::Read, &BackendArgs::default())?;
-    if backend.describe_stack(&stack)?.is_none_or(|stack| stack.status.is_review()) {
-        return Err(backend::stack_not_found(&stack));
-    }
-    let environment = Subject::deployed(&stack).evaluated(backend.as_ref(), &State::default(), |evaluation, deployed| {
-        let parameters = evaluation.parameters.parameters.values().filter(|parameter| parameter.declaration.no_echo);
-        parameters.filter_map(|parameter| parameter.value.as_deref()).for_each(|value| mask.add_credentials(value));
-        Ok(deployed.map(|deployed| crate::operation::build_environment(evaluation, deployed)))
-    })?;
-    environment.ok_or_else(|| backend::stack_not_found(&stack))?.map_err(|problems| Failure::Problems(problems, ExitCode::Data))
+    let deployed = DeployedStack::load_existing(backend.as_ref(), &stack, context.arena)?;
+    let evaluation = deployed.evaluate(context.arena, &mut |_| {})?;
+    let parameters = evaluation.parameters.parameters.values().filter(|parameter| parameter.declaration.no_echo);
+    parameters.filter_map(|parameter| parameter.value.as_deref()).for_each(|value| mask.add_credentials(value));
+    Ok(operation::build_environment(&evaluation, &deployed.description)?)
 }

@@ -7,6 +7,7 @@ use crate::cli::shared::changes;
 use crate::cli::shared::changes::ImportArgs;
 use crate::cli::shared::diff_input::{DiffInput, ParameterArgs, StateArgs};
 use crate::cli::shared::execute::ExecuteArgs;
+use crate::cli::shared::notes::print_note;
 use crate::cli::shared::stack_args::StackArgs;
 use crate::cli::{Context, ExitCode, Failure};
 use crate::diagnostic::Source;
@@ -83,7 +84,8 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         }
         Some(saved) => {
             let state = StateArgs::default().load(context, &DiffInput::Rack)?;
-            let mut change = operation::prepare_saved_plan(saved, backend.as_ref(), state, context.arena)?;
+            let mut change =
+                operation::prepare_saved_plan(saved, backend.as_ref(), &state, context.arena, &mut |note| print_note(context, note))?;
             args.stack.add_to_saved(&mut change.target.options)?;
             change
         }

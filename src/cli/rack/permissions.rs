@@ -11,7 +11,6 @@ use crate::operation::{Baseline, ssm_parameter_names};
 use crate::parameters::ParameterOverrides;
 use crate::permissions::{self, MANAGED_POLICY_LIMIT, Need, Policy, Purpose, StackLocation};
 use crate::ui::permissions::Listing;
-use crate::verify::Subject;
 
 /// List the permissions required to apply the plan, verify the stack and run builds, as an IAM policy
 ///
@@ -74,12 +73,10 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let name = bucket.map(|bucket| bucket.name).or(change.target.options.template_bucket.clone()).unwrap_or_default();
     let bucket = (change.target.template.len() > INLINE_TEMPLATE_LIMIT_BYTES).then_some(name);
     let role_arn = change.target.options.role_arn.clone();
-    let subject = Subject::from(&change.target);
-    let (location, needs) = subject.evaluated(backend.as_ref(), change.state, |after, _| {
-        let ssm_parameters = ssm_parameter_names(after.parameters);
-        let location = StackLocation { bucket, creates_bucket, ssm_parameters, role_arn, ..location(&stack, after.state, is_local) };
-        Ok((location, if args.lifetime { permissions::lifetime(after) } else { permissions::of_plan(after, &change.plan) }))
-    })?;
+    let after = &change.after;
+    let ssm_parameters = ssm_parameter_names(after.parameters);
+    let location = StackLocation { bucket, creates_bucket, ssm_parameters, role_arn, ..location(&stack, after.state, is_local) };
+    let needs = if args.lifetime { permissions::lifetime(after) } else { permissions::of_plan(after, &change.plan) };
     let purposes = if args.purposes.is_empty() { &Purpose::ALL } else { args.purposes.as_slice() };
     let statements = permissions::statements(&location, &needs, purposes);
     let listing = Listing::new(&stack, args.lifetime, &needs, &statements);

@@ -96,7 +96,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     change.compare_stack_settings(backend.as_ref())?;
     // Errors of parameters that cannot be saved are reported before the plan is shown.
     let parameters = match &args.output {
-        Some(_) => Some(SavedPlan::parameters_of(change.parameters)?),
+        Some(_) => Some(SavedPlan::parameters_of(change.after.parameters)?),
         None => None,
     };
     let heading = ui::plan::Heading { stack_name: &stack, made: changes::basis_text(change.basis()) };

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::cli::shared::backend::{self, Access, BackendArgs};
 use crate::cli::{Context, ExitCode, Failure, Format, MergedOutput};
-use crate::verify::{self, Subject, VerifyError};
+use crate::operation::{VerificationRequest, verify_stack};
 
 /// Check that the account matches the template of the deployed stack: file systems, mount targets, security groups, DNS, build tasks,
 /// repositories and keys
@@ -41,11 +41,9 @@ impl Args {
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let stack = context.stack_name(None)?;
     let backend = backend::open(context, Access::Read, &BackendArgs::default())?;
-    if backend.describe_stack(&stack)?.is_none_or(|stack| stack.status.is_review()) {
-        return Err(backend::stack_not_found(&stack));
-    }
     let inspector = backend::inspector(context, backend.as_ref())?;
-    let report = verify::verify(backend.as_ref(), inspector.as_ref(), &Subject::deployed(&stack), Duration::from_secs(args.wait))?;
+    let request = VerificationRequest { stack: &stack, parameters: None, patience: Duration::from_secs(args.wait) };
+    let report = verify_stack(request, backend.as_ref(), inspector.as_ref())?;
     let text = match args.format {
         Format::Human => crate::ui::verify::human(&report, context.layout()),
         Format::Json => crate::ui::json(&crate::ui::verify::view(&report))?,
@@ -57,13 +55,4 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         () if report.is_passed(args.strict) => ExitCode::Done,
         () => ExitCode::Failed,
     })
-}
-
-impl From<VerifyError> for Failure {
-    fn from(error: VerifyError) -> Self {
-        match error {
-            VerifyError::Backend(error) => error.into(),
-            VerifyError::Template(problems) => problems.into(),
-        }
-    }
 }

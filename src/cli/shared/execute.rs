@@ -16,13 +16,12 @@ use crate::cli::shared::policy_checks;
 use crate::cli::shared::preflight;
 use crate::cli::{Context, ExitCode, Failure, Format};
 use crate::cloudformation::StackStatus;
-use crate::operation::PreparedChange;
-use crate::operation::{PolicyChecks, unused_allowances};
+use crate::operation::{PolicyChecks, PreparedChange, VerificationRequest, unused_allowances, verify_stack};
 use crate::plan::{Plan, RiskKind};
 use crate::recover::Recovery;
 use crate::ui;
 use crate::ui::verify::ReportView;
-use crate::verify::{self, State, Subject};
+use crate::verify::State;
 
 /// The time in which a second Ctrl-C offers to cancel the update.
 const SECOND_INTERRUPT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -186,7 +185,9 @@ impl ExecuteArgs {
         }
         if matches!(outcome, Outcome::Complete { .. }) {
             let inspector = crate::cli::shared::backend::inspector(context, backend)?;
-            let report = verify::verify(backend, inspector.as_ref(), &Subject::from(&change.target), Duration::ZERO)?;
+            let parameters = Some(&change.target.parameters);
+            let request = VerificationRequest { stack: &stack, parameters, patience: Duration::ZERO };
+            let report = verify_stack(request, backend, inspector.as_ref())?;
             if self.format == Format::Json {
                 self.print_line(context, &Line::Verification(ui::verify::view(&report)))?;
             } else {

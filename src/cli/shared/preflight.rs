@@ -1,11 +1,10 @@
 //! Preflight: checks that run before an update, and show what in the account would make it fail.
 
-use crate::backend::{Backend, BackendHint};
+use crate::backend::Backend;
 use crate::cli::{Context, ExitCode, Failure};
-use crate::operation::{PreparedChange, required_bucket};
+use crate::operation::{PreparedChange, check_account};
 use crate::ui;
-use crate::verify::preflight::{Bucket, Request, preflight};
-use crate::verify::{Report, State, Subject};
+use crate::verify::{Report, State};
 
 /// Runs the preflight checks of a change.
 ///
@@ -14,18 +13,7 @@ use crate::verify::{Report, State, Subject};
 /// Returns an error if the backend fails.
 pub fn inspect(context: &mut Context<'_>, backend: &dyn Backend, change: &PreparedChange<'_>) -> Result<Report, Failure> {
     let inspector = crate::cli::shared::backend::inspector(context, backend)?;
-    let subject = Subject::from(&change.target);
-    let bucket = required_bucket(backend, change)?;
-    let remedy = match &bucket {
-        Some(bucket) if !bucket.is_configured => ui::hints::backend(&BackendHint::SetTemplateBucket),
-        _ => "create the bucket, or configure another".to_owned(),
-    };
-    let is_made = change.target.options.create_template_bucket;
-    let bucket = bucket.as_ref().map(|bucket| Bucket { name: &bucket.name, is_made: is_made && !bucket.is_configured, remedy: &remedy });
-    let role_arn = change.target.options.role_arn.as_deref();
-    let ssm_parameters = crate::operation::ssm_parameter_names(change.parameters);
-    let request = Request { subject: &subject, plan: &change.plan, known: change.state, bucket, role_arn, ssm_parameters: &ssm_parameters };
-    Ok(preflight(backend, inspector.as_ref(), &request)?)
+    Ok(check_account(change, backend, inspector.as_ref())?)
 }
 
 /// Prints failed checks and checks that could not run; with `-v` also a summary.

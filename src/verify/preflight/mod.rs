@@ -16,22 +16,24 @@ use super::names::{STACK_STATE, TEMPLATE_BUCKET};
 use super::observed::{InspectError, Lookup};
 use super::remedy::Remedy;
 use super::verdict::{About, State, Verdict};
-use super::{Check, Report, Subject, VerifyError};
-use crate::backend::Backend;
+use super::{Check, Report};
+use crate::backend::StackDescription;
 use crate::cloudformation::StackStatus;
-use crate::evaluate::State as Known;
+use crate::evaluate::Evaluation;
 use crate::plan::Plan;
 use crate::plan::redact::Secrets;
 
 /// The plan to check.
 #[derive(Clone, Copy, Debug)]
-pub struct Request<'r> {
-    /// The stack with its new template and parameters.
-    pub subject: &'r Subject,
+pub struct Request<'r, 'a> {
+    /// The name of the stack.
+    pub stack_name: &'r str,
+    /// The stack; `None` if it does not exist yet.
+    pub stack: Option<&'r StackDescription>,
+    /// The new template, evaluated with the new parameters and the known state.
+    pub after: &'r Evaluation<'a>,
     /// The plan.
     pub plan: &'r Plan,
-    /// Known values for a stack that does not exist yet, such as pseudo parameters.
-    pub known: &'r Known,
     /// The S3 bucket for the template, if it exceeds the inline limit.
     pub bucket: Option<Bucket<'r>>,
     /// The ARN of the CloudFormation service role; `None` means the role of the stack, else the caller.
@@ -47,27 +49,19 @@ pub struct Bucket<'r> {
     pub name: &'r str,
     /// Whether a missing bucket will be created, as the operator requested.
     pub is_made: bool,
-    /// What to do if it does not exist.
-    pub remedy: &'r str,
+    /// Whether it is configured or part of the rack, rather than the bucket that is created on request.
+    pub is_configured: bool,
 }
 
-/// Checks a plan.
-///
-/// # Errors
-///
-/// Returns an error if the template cannot be evaluated, or if a request to the backend fails. A failed request of the inspector is a
-/// verdict instead.
-pub fn preflight(backend: &dyn Backend, inspector: &dyn Inspector, request: &Request<'_>) -> Result<Report, VerifyError> {
+/// Checks a plan. A failed request of the inspector is a verdict, too.
+pub fn preflight(inspector: &dyn Inspector, request: &Request<'_, '_>) -> Report {
     let mut verdicts: Vec<Verdict> = request.bucket.map(|bucket| self::bucket(bucket, inspector.bucket(bucket.name))).into_iter().collect();
-    request.subject.evaluated(backend, request.known, |after, stack| {
-        verdicts.extend(stack.map(|stack| stack_state(&stack.name, &stack.status)));
-        let secrets = Secrets::of(None, after);
-        let mut found = check_requirements(&Requirements::of(after, request.plan), inspector);
-        found.extend(permissions::check(request, after, stack, inspector));
-        verdicts.extend(found.into_iter().map(|verdict| verdict.masked(&secrets)));
-        Ok(())
-    })?;
-    Ok(Report::new(&request.subject.stack, verdicts))
+    verdicts.extend(request.stack.map(|stack| stack_state(&stack.name, &stack.status)));
+    let secrets = Secrets::of(None, request.after);
+    let mut found = check_requirements(&Requirements::of(request.after, request.plan), inspector);
+    found.extend(permissions::check(request, inspector));
+    verdicts.extend(found.into_iter().map(|verdict| verdict.masked(&secrets)));
+    Report::new(request.stack_name, verdicts)
 }
 
 /// Inspects what a plan requires.
@@ -91,7 +85,10 @@ fn bucket(bucket: Bucket<'_>, found: Lookup<()>) -> Verdict {
     match found {
         Ok(Some(())) => verdict(State::Passed, "exists".to_owned()),
         Ok(None) if bucket.is_made => verdict(State::Passed, "does not exist; it will be created as requested".to_owned()),
-        Ok(None) => verdict(State::Failed, "does not exist".to_owned()).with_remedy(bucket.remedy),
+        Ok(None) if bucket.is_configured => {
+            verdict(State::Failed, "does not exist".to_owned()).with_remedy("create the bucket, or configure another")
+        }
+        Ok(None) => verdict(State::Failed, "does not exist".to_owned()).with_remedy(Remedy::SetTemplateBucket),
         Err(error) if error.code.as_deref() == Some("301") => verdict(State::Failed, error.message).with_remedy(Remedy::BucketInRegion),
         Err(error) if error.code.is_some() => verdict(State::Failed, error.message)
             .with_remedy("use a bucket of this account and region, or grant s3:ListBucket, s3:GetObject and s3:PutObject on it"),

@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Inspector, Request};
 use crate::aws::partition;
-use crate::backend::StackDescription;
-use crate::evaluate::{Evaluation, State as Known};
+use crate::evaluate::State as Known;
 use crate::permissions::{Purpose, StackLocation, needed, of_plan, statements};
 use crate::verify::names::{Level, PERMISSIONS};
 use crate::verify::permissions::{Denied, PermissionRequest, Principal, SimulatedPermissions};
@@ -13,19 +12,15 @@ use crate::verify::remedy::Remedy;
 use crate::verify::verdict::{About, State, Verdict};
 
 /// Simulates the permissions that a plan requires: those of the caller and, if there is one, of the CloudFormation service role.
-pub(super) fn check(
-    request: &Request<'_>,
-    after: &Evaluation<'_>,
-    stack: Option<&StackDescription>,
-    inspector: &dyn Inspector,
-) -> Vec<Verdict> {
-    let role = request.role_arn.or_else(|| stack.and_then(|stack| stack.role_arn.as_deref()));
+pub(super) fn check(request: &Request<'_, '_>, inspector: &dyn Inspector) -> Vec<Verdict> {
+    let after = request.after;
+    let role = request.role_arn.or_else(|| request.stack.and_then(|stack| stack.role_arn.as_deref()));
     let place = StackLocation {
         bucket: request.bucket.map(|bucket| bucket.name.to_owned()),
         creates_bucket: request.bucket.is_some_and(|bucket| bucket.is_made),
         ssm_parameters: request.ssm_parameters.to_vec(),
         role_arn: role.map(ToOwned::to_owned),
-        ..place(&request.subject.stack, after.state)
+        ..place(request.stack_name, after.state)
     };
     let needs = of_plan(after, request.plan);
     let certainly_needed: BTreeSet<String> = needed(&place, &needs);

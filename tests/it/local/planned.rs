@@ -51,7 +51,12 @@ fn as_planned(backend: &LocalBackend, template: &str, values: &[(&str, &str)]) {
         return;
     }
     let inspector = rackform::verify::local::LocalInspector::new(backend, "us-east-1");
-    let report = rackform::verify::verify(backend, &inspector, &(&wanted).into(), std::time::Duration::ZERO).unwrap();
+    let request = rackform::operation::VerificationRequest {
+        stack: &wanted.stack,
+        parameters: Some(&wanted.parameters),
+        patience: std::time::Duration::ZERO,
+    };
+    let report = rackform::operation::verify_stack(request, backend, &inspector).unwrap();
     let broken: Vec<_> =
         report.checks.iter().filter(|verdict| verdict.check.starts_with("resource-") && verdict.remedy.is_some()).collect();
     assert_eq!((broken, report.summary.passed > 0), (Vec::new(), true), "{values:?}");
