@@ -206,6 +206,7 @@ pub mod parameters;
 pub mod patch;
 pub mod permissions;
 pub mod plan;
+pub mod policy;
 pub mod polling;
 pub mod recover;
 pub mod render;

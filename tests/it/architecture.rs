@@ -18,7 +18,7 @@ use lexer::Kind;
 
 /// The modules, lowest first. Modules on one line do not use each other.
 const ORDER: &[&[&str]] = &[
-    &["graph", "text", "aws", "polling", "unique"],
+    &["graph", "text", "aws", "polling", "unique", "policy"],
     &["diagnostic"],
     &["template"],
     &["secret"],

@@ -18,6 +18,7 @@ mod parameters;
 mod patch;
 mod permissions;
 mod plan;
+mod policy;
 mod preflight;
 mod program;
 mod properties;
