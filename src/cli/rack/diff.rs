@@ -63,7 +63,7 @@ pub struct Args {
     #[arg(long)]
     exit_code: bool,
     /// Exit with code 3 for these kinds of risk: data-loss, interruption, security-widening, replacement-collision,
-    /// parameter-default, export-removed
+    /// parameter-default, export-removed, output-removed
     #[arg(long, value_name = "KIND,...", value_delimiter = ',', value_parser = policy_checks::parse_risk_kind)]
     deny: Vec<RiskKind>,
     #[command(flatten)]

@@ -5,24 +5,14 @@ use crate::operation::{PolicyViolation, PolicyViolations};
 use crate::plan::RiskKind;
 use crate::ui::plan::risk_kind;
 
-/// Every kind of risk, for `--deny`.
-const KINDS: [RiskKind; 6] = [
-    RiskKind::DataLoss,
-    RiskKind::Interruption,
-    RiskKind::SecurityWidening,
-    RiskKind::ReplacementCollision,
-    RiskKind::ParameterDefault,
-    RiskKind::ExportRemoved,
-];
-
 /// Parses a kind of risk.
 ///
 /// # Errors
 ///
 /// Returns the supported kinds.
 pub fn parse_risk_kind(text: &str) -> Result<RiskKind, String> {
-    KINDS.into_iter().find(|kind| risk_kind(*kind) == text).ok_or_else(|| {
-        let names = KINDS.map(risk_kind);
+    RiskKind::ALL.into_iter().find(|kind| risk_kind(*kind) == text).ok_or_else(|| {
+        let names = RiskKind::ALL.map(risk_kind);
         crate::text::did_you_mean(text, names).unwrap_or_else(|| format!("the kinds are {}", names.join(", ")))
     })
 }

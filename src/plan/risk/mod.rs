@@ -51,19 +51,22 @@ pub enum RiskKind {
     ReplacementCollision,
     /// A deployed parameter value is reset to the template's default.
     ParameterDefault,
-    /// An output or export is removed that other stacks or scripts may use.
+    /// An export is removed or renamed that other stacks may import.
     ExportRemoved,
+    /// An output without an export is removed that scripts or a parent stack may read.
+    OutputRemoved,
 }
 
 impl RiskKind {
     /// Every kind, worst first.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::DataLoss,
         Self::Interruption,
         Self::SecurityWidening,
         Self::ReplacementCollision,
         Self::ParameterDefault,
         Self::ExportRemoved,
+        Self::OutputRemoved,
     ];
 
     /// Returns the kind's name, such as `data-loss`.
@@ -75,6 +78,7 @@ impl RiskKind {
             Self::ReplacementCollision => "replacement-collision",
             Self::ParameterDefault => "parameter-default",
             Self::ExportRemoved => "export-removed",
+            Self::OutputRemoved => "output-removed",
         }
     }
 }

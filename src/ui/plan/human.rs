@@ -235,5 +235,6 @@ pub fn kind(kind: crate::plan::RiskKind) -> &'static str {
         RiskKind::ReplacementCollision => "replacement-collision",
         RiskKind::ParameterDefault => "parameter-default",
         RiskKind::ExportRemoved => "export-removed",
+        RiskKind::OutputRemoved => "output-removed",
     }
 }

@@ -179,7 +179,9 @@ fn reset_parameters_and_removed_outputs_and_exports_are_risks() {
     let default = reasons(&plan, RiskKind::ParameterDefault);
     assert_eq!(default, ["Parameter `Size` changes from `large` to the template's default `small`, because no value is set for it."]);
     let exports = reasons(&plan, RiskKind::ExportRemoved);
-    assert!(exports[0].contains("its export `rack-zone`") && exports[1].contains("`Plain` is removed"), "{exports:?}");
+    assert!(exports.len() == 1 && exports[0].contains("its export `rack-zone`"), "{exports:?}");
+    let outputs = reasons(&plan, RiskKind::OutputRemoved);
+    assert!(outputs.len() == 1 && outputs[0].contains("`Plain`, which has no export, is removed"), "{outputs:?}");
 }
 
 #[test]
