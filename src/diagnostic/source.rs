@@ -50,6 +50,7 @@ impl fmt::Display for LineColumn {
 struct SourceText {
     name: String,
     text: String,
+    is_file: bool,
 }
 
 /// A text with its display name. It is cheap to clone, so every [`Diagnostic`](super::Diagnostic) carries its own.
@@ -89,7 +90,12 @@ pub enum SourceError {
 impl Source {
     /// Returns a source with a display name.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
-        Self(Arc::new(SourceText { name: name.into(), text: text.into() }))
+        Self(Arc::new(SourceText { name: name.into(), text: text.into(), is_file: false }))
+    }
+
+    /// Returns whether the text was read from a file or standard input, rather than made or loaded from a stack.
+    pub fn is_file(&self) -> bool {
+        self.0.is_file
     }
 
     /// Reads the file at `path`, or standard input for `-`.
@@ -119,7 +125,7 @@ impl Source {
             return Err(SourceError::TooLarge { name });
         }
         match String::from_utf8(bytes) {
-            Ok(text) => Ok(Self::new(name, text)),
+            Ok(text) => Ok(Self(Arc::new(SourceText { name, text, is_file: true }))),
             Err(error) => {
                 let offset = error.utf8_error().valid_up_to();
                 let line = 1 + memchr::memchr_iter(b'\n', &error.as_bytes()[..offset]).count();

@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 
 use super::Provenance;
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
+use crate::secret::MASKED;
 use crate::template::{Arena, Document, Kind, Node};
 
 /// Values that override the defaults of a template, before they are matched with its declarations.
@@ -22,19 +23,41 @@ pub struct ParameterOverride {
     pub text: Option<String>,
     /// Its source.
     pub provenance: Provenance,
-    /// Its position, for a value from a file.
+    /// Its position, for a value from a file or from the command line.
     pub span: Option<OverrideSpan>,
 }
 
-/// The position of a value in a file.
+/// The position of a value in a file or in an argument.
 #[derive(Clone, Debug)]
 pub struct OverrideSpan {
-    /// The file.
+    /// The file, or the argument `Name=value`.
     pub source: Source,
     /// The span of the parameter's name.
     pub name: Span,
     /// The span of the value.
     pub value: Span,
+}
+
+impl OverrideSpan {
+    /// Returns the position of a value in the argument `Name=value`.
+    fn of_argument(argument: &str, name: &str) -> Self {
+        let indent = argument.len() - argument.trim_start().len();
+        let value = argument.find('=').map_or(argument.len(), |equals| equals + 1);
+        Self {
+            source: Source::new("command line", argument),
+            name: Span::new(indent, indent + name.len()),
+            value: Span::new(value, argument.len()),
+        }
+    }
+
+    /// Returns the position with the value masked, for a message about a value that may be a secret.
+    pub(super) fn masked(&self) -> Self {
+        let (text, range) = (self.source.text(), self.value.range());
+        let before = text.get(..range.start).unwrap_or_default();
+        let after = text.get(range.end..).unwrap_or_default();
+        let source = Source::new(self.source.name(), format!("{before}{MASKED}{after}"));
+        Self { source, name: self.name, value: Span::new(range.start, range.start + MASKED.len()) }
+    }
 }
 
 impl ParameterOverrides {
@@ -75,8 +98,9 @@ impl ParameterOverrides {
     pub fn add_flag(&mut self, flag: &str) -> Result<(), Diagnostic> {
         match flag.split_once('=') {
             Some((name, text)) if !name.trim().is_empty() => {
-                let value = ParameterOverride { text: Some(text.to_owned()), provenance: Provenance::Flag, span: None };
-                self.add(name.trim(), value);
+                let name = name.trim();
+                let span = Some(OverrideSpan::of_argument(flag, name));
+                self.add(name, ParameterOverride { text: Some(text.to_owned()), provenance: Provenance::Flag, span });
                 Ok(())
             }
             _ => {

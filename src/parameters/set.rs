@@ -9,6 +9,7 @@ use super::{OverrideSpan, ParameterOverride, ParameterOverrides, Provenance};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::secret::MASKED;
 use crate::template::Template;
+use crate::text::did_you_mean;
 
 /// A parameter with its current value.
 #[derive(Clone, Debug)]
@@ -125,15 +126,20 @@ impl<'a> ParameterSet<'a> {
             let shown = if declaration.no_echo { String::new() } else { format!(": `{text}`") };
             let mut diagnostic = Diagnostic::error(violation.rule, format!("parameter `{name}` {}{shown}", violation.message));
             if let Some(span) = span {
+                let span = if declaration.no_echo { &span.masked() } else { span };
                 diagnostic = diagnostic.at(&span.source, span.value, "");
             }
-            let label = if span.is_some() { "declared here" } else { "" };
-            let span = if provenance == Provenance::Default {
-                declaration.entry.body.get("Default").map_or(declaration.entry.name_span, |node| node.span)
-            } else {
-                declaration.entry.name_span
-            };
-            diagnostic = diagnostic.at(template.source, span, label).with_aws_message(violation.aws_message);
+            // The argument is enough for a template that exists only in memory, such as the deployed one.
+            if provenance != Provenance::Flag || template.source.is_file() {
+                let label = if span.is_some() { "declared here" } else { "" };
+                let span = if provenance == Provenance::Default {
+                    declaration.entry.body.get("Default").map_or(declaration.entry.name_span, |node| node.span)
+                } else {
+                    declaration.entry.name_span
+                };
+                diagnostic = diagnostic.at(template.source, span, label);
+            }
+            diagnostic = diagnostic.with_aws_message(violation.aws_message);
             if let Some(hint) = violation.hint {
                 diagnostic = diagnostic.hinted(hint);
             }
@@ -172,12 +178,20 @@ fn report_unknown(template: &Template<'_>, overrides: &ParameterOverrides, probl
     }
     let names: Vec<&str> = unknown.iter().map(|(name, _)| name.as_str()).collect();
     let aws = format!("Parameters: [{}] do not exist in the template", names.join(", "));
+    let list = if template.source.is_file() {
+        format!("`rackform params {}` lists the parameters of the template", template.source.name())
+    } else {
+        "`rackform params` lists the parameters of the rack, `rackform params deployed` those of the deployed stack".to_owned()
+    };
     for (name, value) in unknown {
         let mut diagnostic = Diagnostic::error("unknown-parameter", format!("unknown parameter `{name}`")).with_aws_message(aws.clone());
         if let Some(span) = &value.span {
+            // The name may be a misspelled secret's.
+            let span = if value.provenance == Provenance::Flag { &span.masked() } else { span };
             diagnostic = diagnostic.at(&span.source, span.name, "");
         }
-        problems.push(diagnostic.suggesting(name, template.parameters.iter().map(|entry| entry.name)));
+        let suggestion = did_you_mean(name, template.parameters.iter().map(|entry| entry.name));
+        problems.push(diagnostic.hinted(suggestion.map_or_else(|| list.clone(), |suggestion| format!("{suggestion} {list}"))));
     }
 }
 

@@ -358,7 +358,7 @@ fn all_parameter_problems_are_reported_at_once() {
       | ^^^^
       |
       = note: CloudFormation reports: Parameters: [Cash] do not exist in the template
-      = hint: did you mean `Cache`?
+      = hint: did you mean `Cache`? `rackform params stack.json` lists the parameters of the template
     ------- exit status: 65 -------
     "#);
     insta::assert_snapshot!(bench.run("evaluate stack.json -p Cache"), @r"
