@@ -99,12 +99,16 @@ impl Work<'_, '_, '_> {
             operation.finished.insert(name.clone());
             return Ok(Some(operation));
         };
-        let fail_action = match in_flight.action {
-            _ if operation.phase != Phase::Forward => FailAction::Rollback,
-            ResourceAction::Create | ResourceAction::Import => FailAction::Create,
-            _ => FailAction::Update,
+        let deletes_first = crate::schema::resource_type(&resource.resource_type).is_some_and(|facts| facts.delete_then_create());
+        let fail_actions: &[FailAction] = match in_flight.action {
+            _ if operation.phase != Phase::Forward => &[FailAction::Rollback],
+            ResourceAction::Create | ResourceAction::Import => &[FailAction::Create],
+            // A replacement creates a resource; the old one is deleted first, or in the clean-up.
+            ResourceAction::Replace if deletes_first => &[FailAction::Update, FailAction::Create, FailAction::Delete],
+            ResourceAction::Replace => &[FailAction::Update, FailAction::Create],
+            _ => &[FailAction::Update],
         };
-        if operation.fail_on.iter().any(|fail_on| fail_on.hits(name, fail_action)) {
+        if operation.fail_on.iter().any(|fail_on| fail_actions.iter().any(|action| fail_on.hits(name, *action))) {
             return self.fail(operation, resource, in_flight.action, super::INJECTED);
         }
         if let Some(reason) = self.denied_by_policy(&operation, &resource, in_flight.action)? {
@@ -121,7 +125,6 @@ impl Work<'_, '_, '_> {
         };
         match in_flight.action {
             ResourceAction::Create | ResourceAction::Replace => {
-                let deletes_first = crate::schema::resource_type(&resource.resource_type).is_some_and(|facts| facts.delete_then_create());
                 let old = resource.clone();
                 if in_flight.action == ResourceAction::Replace && !deletes_first {
                     let custom = identity::custom_name(&desired.resource_type, &properties);

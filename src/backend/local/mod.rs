@@ -58,11 +58,11 @@ const EVENTS_PER_PAGE: usize = 100;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FailAction {
-    /// Its creation.
+    /// Its creation, also as a part of its replacement.
     Create,
     /// Its update or replacement.
     Update,
-    /// Its deletion.
+    /// Its deletion, also as a part of its replacement.
     Delete,
     /// Its rollback, after another failure.
     Rollback,
