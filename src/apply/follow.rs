@@ -212,7 +212,8 @@ impl<'f> Follower<'f> {
         } else if status.is_rollback() {
             Outcome::RolledBack { status, root_cause: root_cause() }
         } else {
-            Outcome::Complete { status, outputs: stack.outputs, left_behind: self.history.undeleted().to_vec() }
+            let (left_behind, retained) = (self.history.undeleted().to_vec(), self.history.retained().to_vec());
+            Outcome::Complete { status, outputs: stack.outputs, left_behind, retained }
         }
     }
 

@@ -23,6 +23,8 @@ pub enum Outcome {
         outputs: IndexMap<String, String>,
         /// Resources that should have been deleted and could not be: they stay in the account, outside the stack.
         left_behind: Vec<StackEvent>,
+        /// Resources that left the stack and were kept because of their policies.
+        retained: Vec<StackEvent>,
     },
     /// The operation failed, and the stack was rolled back; after a creation, it contains nothing.
     RolledBack {

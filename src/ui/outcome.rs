@@ -17,16 +17,8 @@ pub fn outcome(outcome: &Outcome, stack: &str, layout: Layout) -> String {
     let next = |status: StackStatus| meaning(status).1.map(|next| format!("\n  next: {next}")).unwrap_or_default();
     match outcome {
         Outcome::Unchanged { .. } => "nothing to do".to_owned(),
-        Outcome::Complete { status, outputs, left_behind } => {
+        Outcome::Complete { status, outputs, .. } => {
             let mut text = format!("{stack} is {}", shown(*status));
-            for event in left_behind {
-                let _ = write!(
-                    text,
-                    "\n  {} could not be deleted and remains in the account: {}",
-                    event.logical_id,
-                    event.physical_id.as_deref().unwrap_or_default()
-                );
-            }
             pairs_below(&mut text, outputs);
             text
         }
@@ -49,18 +41,7 @@ pub fn outcome(outcome: &Outcome, stack: &str, layout: Layout) -> String {
                 next(*status)
             )
         }
-        Outcome::Deleted { retained } => {
-            let mut text = format!("{stack} is deleted");
-            for event in retained {
-                let _ = write!(
-                    text,
-                    "\n  {} is retained in the account: {}",
-                    event.logical_id,
-                    event.physical_id.as_deref().unwrap_or_default()
-                );
-            }
-            text
-        }
+        Outcome::Deleted { .. } => format!("{stack} is deleted"),
         Outcome::Interrupted { status, continues } => {
             let command = if *status == StackStatus::DeleteInProgress { "rackform delete" } else { "rackform apply" };
             let mut text = format!("interrupted: {stack} is {}", shown(*status));
@@ -74,6 +55,37 @@ pub fn outcome(outcome: &Outcome, stack: &str, layout: Layout) -> String {
             text
         }
     }
+}
+
+/// Returns a warning about the resources that remain in the account outside the stack, and what to do with them.
+pub fn remaining(outcome: &Outcome, layout: Layout) -> Option<String> {
+    let (left_behind, retained): (&[StackEvent], &[StackEvent]) = match outcome {
+        Outcome::Complete { left_behind, retained, .. } => (left_behind, retained),
+        Outcome::Deleted { retained } => (&[], retained),
+        _ => return None,
+    };
+    let all: Vec<(&StackEvent, &str)> = (left_behind.iter().map(|event| (event, "could not be deleted and remains in the account")))
+        .chain(retained.iter().map(|event| (event, "is retained in the account")))
+        .collect();
+    let (first, _) = all.first()?;
+    let (heading, them) = match all.len() {
+        1 => ("1 resource remains".to_owned(), "it"),
+        count => (format!("{count} resources remain"), "them"),
+    };
+    let id = |event: &StackEvent| visible(event.physical_id.as_deref().unwrap_or("unknown ID")).into_owned();
+    let mut text = format!("{} {heading} outside the stack:", styled(layout.styles.warning, "warning:"));
+    for (event, why) in &all {
+        let _ = write!(text, "\n  {} {why}: {} ({})", event.logical_id, id(event), event.resource_type);
+    }
+    let _ = write!(
+        text,
+        "\n{} CloudFormation no longer manages {them}: delete {them} in the service's console or with the AWS CLI, or import {them} again \
+         with `rackform apply --import {}={}`",
+        styled(layout.styles.hint, "hint:"),
+        first.logical_id,
+        id(first)
+    );
+    Some(text)
 }
 
 /// Returns a root cause: what failed, why, where in nested stacks, and the number of failures that followed from it.
