@@ -34,7 +34,9 @@ pub(super) fn import_then_update(
         Err(ApplyError::Interrupted { .. }) => Ok(Outcome::Interrupted { status, continues: false }),
         Err(error @ ApplyError::FollowFailed { .. }) => Err(error),
         Err(error) => Err(after_import(status, error)),
-        Ok(Outcome::Unchanged { .. }) => Ok(Outcome::Complete { status, outputs: stack.outputs, left_behind: Vec::new(), retained: Vec::new() }),
+        Ok(Outcome::Unchanged { .. }) => {
+            Ok(Outcome::Complete { status, outputs: stack.outputs, left_behind: Vec::new(), retained: Vec::new() })
+        }
         Ok(ended) => {
             if !ended.is_success() && !matches!(ended, Outcome::Interrupted { .. }) {
                 observer.notice("the imported resources stay in the stack; run the same command again to continue with the update");

@@ -5,7 +5,7 @@ use crate::backend::{Backend, ResourceDrift};
 use crate::cloudformation::ChangeSetOptions;
 use crate::evaluate::Evaluation;
 use crate::plan::redact::Secrets;
-use crate::plan::{DesiredStack, Plan, StackState, stack_changes};
+use crate::plan::{DesiredStack, ParameterChange, Plan, StackState, stack_changes};
 
 use super::error::OperationError;
 
@@ -53,6 +53,18 @@ impl PreparedChange<'_> {
     /// Returns whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
         !self.plan.has_changes()
+    }
+
+    /// Returns the changed parameters that executing the change does not store.
+    ///
+    /// CloudFormation performs no update if no resource, output or tag changes, and then keeps the deployed values of all parameters.
+    /// Sources: "No updates to perform" in
+    /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html>, and for parameters
+    /// <https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/2027> and
+    /// <https://github.com/hashicorp/terraform-provider-aws/issues/20271>.
+    pub fn parameters_not_stored(&self) -> Vec<&ParameterChange> {
+        let is_value = |change: &&ParameterChange| change.before.is_some() && change.after.is_some();
+        if self.plan.needs_update() { Vec::new() } else { self.plan.parameters.iter().filter(is_value).collect() }
     }
 
     /// Adds changed settings of the stack itself to the plan, once the target's options and settings are final.

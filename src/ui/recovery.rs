@@ -52,6 +52,23 @@ fn field(text: &mut String, name: &str, value: &str, layout: Layout) {
     }
 }
 
+/// Returns what an action does, and the command that runs it without a confirmation; `None` if it is no recovery option.
+pub fn recovery_choice(recovery: &Recovery, action: &RecoveryAction) -> Option<String> {
+    let options = || recovery.options.iter().enumerate();
+    let of_name = || options().find(|(_, option)| option.action.name() == action.name());
+    let (number, option) = options().find(|(_, option)| option.action == *action).or_else(of_name)?;
+    // The user may have chosen other resources to skip or to retain than the option proposes.
+    let chosen = RecoveryOption { action: action.clone(), ..option.clone() };
+    let is_default = number == 0 && option.action == *action;
+    Some(format!(
+        "with `--yes`, it runs `{}{}`: {}; to run it, use `{}`",
+        action.name(),
+        flags(action),
+        option.does,
+        command(&chosen, is_default)
+    ))
+}
+
 fn command(option: &RecoveryOption, is_first: bool) -> String {
     let flags = flags(&option.action);
     let choice = if is_first || !flags.is_empty() { String::new() } else { format!(" --choose {}", option.action.name()) };

@@ -81,7 +81,7 @@ fn a_misspelled_parameter_is_marked_at_its_name() {
       |   ^^^^^^^^^
       |
       = note: CloudFormation reports: Parameters: [BuildCach] do not exist in the template
-      = hint: did you mean `BuildCache`?
+      = hint: did you mean `BuildCache`? `rackform params` lists the parameters of the rack, `rackform params deployed` those of the deployed stack
     ------- exit status: 65 -------
     ");
 }
@@ -205,4 +205,142 @@ fn flags_and_tags_are_checked_before_any_request() {
         let run = bench.run(&format!("plan {flags}"));
         assert!(run.code == 64 && run.stderr.contains("arn:PARTITION:SERVICE"), "{run}");
     }
+}
+
+/// A template with a parameter that nothing uses, and a resource that stays in the account.
+const WITH_UNUSED: &str = r#"{
+    "Parameters": {
+        "Name": {"Type": "String", "Default": "a", "AllowedValues": ["a", "b"]},
+        "Unused": {"Type": "String", "Default": "x", "AllowedPattern": "[a-z]*"},
+        "Secret": {"Type": "String", "NoEcho": true, "Default": "none", "MaxLength": 8}
+    },
+    "Resources": {
+        "Topic": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": {"Ref": "Name"}}},
+        "Kept": {"Type": "AWS::SQS::Queue", "DeletionPolicy": "Retain"}
+    }
+}"#;
+
+fn with_unused() -> Bench {
+    let bench = bench("name: a\nregion: us-east-1\ntemplate: t.json\n");
+    bench.file("t.json", WITH_UNUSED);
+    assert_eq!(bench.run("apply --yes").code, 0);
+    bench
+}
+
+#[test]
+fn a_value_that_cloudformation_would_not_store_is_named() {
+    let bench = with_unused();
+    for arguments in ["set Unused=y --yes", "set Unused=y --yes --quiet", "apply -p Unused=y --yes", "plan -p Unused=y"] {
+        let run = bench.run(arguments);
+        assert_eq!(run.code, 0, "{run}");
+        assert!(run.stderr.contains("the new value of `Unused` would not be stored: Unused keeps x"), "{run}");
+    }
+    let run = bench.run("set Unused=y Name=b --yes");
+    assert!(run.code == 0 && !run.stderr.contains("would not be stored"), "{run}");
+    let listed = bench.run("params deployed --format yaml").stdout;
+    assert!(listed.contains("Unused: y") && listed.contains("Name: b"), "{listed}");
+    let run = bench.run("set Unused=y --yes");
+    assert!(!run.stderr.contains("would not be stored"), "the value is deployed\n{run}");
+    let run = bench.run("set Secret=hidden --yes");
+    assert!(run.stderr.contains("`Secret` would not be stored") && !run.stderr.contains("hidden"), "{run}");
+}
+
+#[test]
+fn an_invalid_value_is_marked_where_it_is_given() {
+    let bench = with_unused();
+    insta::assert_snapshot!(bench.run("set Name=c --yes"), @r"
+    ------- stderr -------
+    error[allowed-values]: parameter `Name` has a value that is not allowed: `c`
+     --> command line:1:6
+      |
+    1 | Name=c
+      |      ^
+      |
+      = note: CloudFormation reports: Parameter 'Name' must be one of AllowedValues
+      = hint: did you mean `a`? allowed values: a, b
+    ------- exit status: 65 -------
+    ");
+    bench.file("p.yaml", "Name: c\n");
+    for (arguments, place) in [
+        ("plan -p Name=c", " --> command line:1:6\n"),
+        ("diff t.json t.json -p Name=c", " --> command line:1:6\n"),
+        ("diff t.json t.json --before-parameter Name=c", " --> command line:1:6\n"),
+        ("validate t.json -p Name=", " --> command line:1:6\n"),
+        ("evaluate t.json --parameters p.yaml", " --> p.yaml:1:7\n"),
+    ] {
+        let run = bench.run(arguments);
+        assert!(run.code == 65 && run.stderr.contains(place), "{arguments}: {run}");
+    }
+    bench.file("rack.yaml", "name: a\nregion: us-east-1\ntemplate: t.json\nparameters:\n  Name: c\n");
+    let run = bench.run("plan");
+    assert!(run.code == 65 && run.stderr.contains(" --> rack.yaml:5:9\n"), "{run}");
+}
+
+#[test]
+fn an_invalid_secret_is_not_shown() {
+    let bench = with_unused();
+    bench.file("p.json", "{\"Secret\": \"much-too-long\"}\n");
+    for arguments in ["set Secret=much-too-long --yes", "plan --parameters p.json", "set Sceret=much-too-long --yes"] {
+        let run = bench.run(arguments);
+        assert!(run.code == 65 && run.stderr.contains("****") && !run.stderr.contains("much-too"), "{run}");
+    }
+}
+
+#[test]
+fn an_unknown_parameter_names_the_command_that_lists_them() {
+    let bench = with_unused();
+    let run = bench.run("set Nmae=b --yes");
+    assert!(run.stderr.contains("did you mean `Name`?") && run.stderr.contains("`rackform params deployed`"), "{run}");
+    let run = bench.run("evaluate t.json -p Zzzzzzzz=b");
+    assert!(!run.stderr.contains("did you mean") && run.stderr.contains("`rackform params t.json` lists"), "{run}");
+}
+
+#[test]
+fn a_deletion_warns_about_what_remains() {
+    let bench = with_unused();
+    insta::assert_snapshot!(bench.run("delete --yes --quiet").stderr, @r"
+    warning: 1 resource remains outside the stack:
+      Kept is retained in the account: https://sqs.us-east-1.amazonaws.com/123456789012/a-Kept-c899f3ea52d4 (AWS::SQS::Queue)
+    hint: CloudFormation no longer manages it: delete it in the service's console or with the AWS CLI, or import it again with `rackform apply --import Kept=https://sqs.us-east-1.amazonaws.com/123456789012/a-Kept-c899f3ea52d4`
+    ");
+    let bench = with_unused();
+    bench.file("t.json", WITH_UNUSED.replace(r#""Kept":"#, r#""Other":"#));
+    let run = bench.run("apply --yes --quiet");
+    assert!(run.code == 0 && run.stderr.contains("Kept is retained in the account"), "an update removes it from the stack, too\n{run}");
+}
+
+#[test]
+fn a_missing_stack_has_a_plain_hint() {
+    let bench = bench("name: a\n");
+    for arguments in ["status", "events", "verify", "delete --yes"] {
+        let run = bench.run(arguments);
+        assert!(run.code == 66 && run.stderr.contains("select another stack") && !run.stderr.contains("names another"), "{run}");
+    }
+}
+
+#[test]
+fn a_replacement_fails_at_its_creation_and_at_its_deletion() {
+    let template =
+        |name: &str| format!(r#"{{"Resources": {{"Topic": {{"Type": "AWS::SNS::Topic", "Properties": {{"TopicName": "{name}"}}}}}}}}"#);
+    let bench = bench("name: a\nregion: us-east-1\ntemplate: t.json\n");
+    bench.file("t.json", template("one"));
+    assert_eq!(bench.run("apply --yes").code, 0);
+    bench.file("t.json", template("two"));
+    for action in ["create", "update"] {
+        let run = bench.run(&format!("apply --yes --fail-on Topic:{action}"));
+        assert!(run.code == 1 && run.stderr.contains("UPDATE_ROLLBACK_COMPLETE"), "{run}");
+    }
+    let run = bench.run("apply --yes --fail-on Topic:delete");
+    assert!(run.code == 0 && run.stderr.contains("Topic could not be deleted and remains in the account"), "{run}");
+    // A type whose old resource is deleted first.
+    let route = |table: &str| {
+        format!(
+            r#"{{"Resources": {{"A": {{"Type": "AWS::EC2::SubnetRouteTableAssociation", "Properties": {{"RouteTableId": "rtb-{table}", "SubnetId": "subnet-{table}"}}}}}}}}"#
+        )
+    };
+    bench.file("rack.yaml", "name: b\nregion: us-east-1\ntemplate: t.json\n").file("t.json", route("1"));
+    assert_eq!(bench.run("apply --yes").code, 0);
+    bench.file("t.json", route("2"));
+    let run = bench.run("apply --yes --fail-on A:delete");
+    assert!(run.code == 1 && run.stderr.contains("UPDATE_ROLLBACK_COMPLETE"), "{run}");
 }

@@ -7,6 +7,7 @@ use crate::cli::shared::backend::{self, Access, BackendArgs};
 use crate::cli::shared::changes;
 use crate::cli::shared::changes::ImportArgs;
 use crate::cli::shared::diff_input::ParameterArgs;
+use crate::cli::shared::execute::warn_about_parameters;
 use crate::cli::shared::policy_checks;
 use crate::cli::shared::preflight;
 use crate::cli::shared::stack_args::StackArgs;
@@ -38,7 +39,7 @@ pub struct Args {
     #[arg(long)]
     exit_code: bool,
     /// Exit with code 3 for these kinds of risk: data-loss, interruption, security-widening, replacement-collision,
-    /// parameter-default, export-removed
+    /// parameter-default, export-removed, output-removed
     #[arg(long, value_name = "KIND,...", value_delimiter = ',', value_parser = policy_checks::parse_risk_kind)]
     deny: Vec<RiskKind>,
     #[command(flatten)]
@@ -117,6 +118,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         }
     };
     context.answer(&text)?;
+    warn_about_parameters(context, &change);
     context.summarize(ui::plan::counts(&change.plan));
     let protect = context.rack_file()?.protect.as_slice();
     let preflight = if args.preflight { Some(preflight::inspect(context, backend.as_ref(), &change)?) } else { None };

@@ -8,6 +8,7 @@ use crate::cli::shared::execute::ExecuteArgs;
 use crate::cli::{Context, ExitCode, Failure};
 use crate::cloudformation::StackStatus;
 use crate::recover::{self, Recovery, RecoveryAction, RecoveryError, RequestedPart, RequestedRecovery, StackSnapshot};
+use crate::ui;
 
 /// Recover a stack that is stuck after a failed or interrupted operation
 ///
@@ -73,7 +74,10 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         );
     }
     let question = match &action {
-        RecoveryAction::Delete { retain } => return deletion(args, context, backend.as_ref(), description, retain),
+        RecoveryAction::Delete { retain } => {
+            let deleted = deletion(args, context, backend.as_ref(), description, retain);
+            return deleted.map_err(|failure| without_terminal(failure, context, &recovery, &action));
+        }
         RecoveryAction::Wait => format!("Follow the operation of {stack} until it ends?"),
         RecoveryAction::Cancel => format!("Cancel the update of {stack}?"),
         RecoveryAction::Continue { skip } if skip.is_empty() => format!("Continue the rollback of {stack}?"),
@@ -81,7 +85,8 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         RecoveryAction::Rollback => format!("Roll back the update of {stack}?"),
     };
     if !args.execution.yes {
-        context.confirm(&question, "nothing was changed")?;
+        let confirmed = context.confirm(&question, "nothing was changed");
+        confirmed.map_err(|failure| without_terminal(failure, context, &recovery, &action))?;
     }
     let events = backend.recent_events(&description.id)?;
     start(backend.as_ref(), &stack, &action, context.settings()?.cloudformation_role_arn().map(str::to_owned))?;
@@ -97,6 +102,14 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     // The requested rollback succeeded.
     let rolled_back = matches!(&outcome, Outcome::RolledBack { .. }) && !matches!(action, RecoveryAction::Wait);
     Ok(if rolled_back { ExitCode::Done } else { exit_code })
+}
+
+/// Adds to a failure without a terminal what `--yes` would run.
+fn without_terminal(failure: Failure, context: &Context<'_>, recovery: &Recovery, action: &RecoveryAction) -> Failure {
+    if failure.exit_code() != ExitCode::Declined || context.can_prompt() {
+        return failure;
+    }
+    failure.with_hint(ui::recovery_choice(recovery, action))
 }
 
 /// Returns the failure for a requested recovery that is not possible, in terms of the options.

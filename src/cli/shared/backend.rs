@@ -22,7 +22,8 @@ pub enum Access {
 /// Options of the local backend for testing failures.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct BackendArgs {
-    /// Make a resource fail in this action, on the local backend [default: in any action but rollback]
+    /// Make a resource fail in this action, on the local backend; a replacement is an update, a creation and a deletion [default: in
+    /// any action but rollback]
     #[arg(long, value_name = "LOGICAL_ID[:create|update|delete|rollback]")]
     pub fail_on: Vec<FailOn>,
     /// Minimum duration of each step of the local backend
@@ -133,10 +134,12 @@ pub fn open_local(context: &mut Context<'_>, access: Access, args: &BackendArgs)
     })
 }
 
+/// What to do if a stack does not exist.
+pub const NOT_FOUND_HINT: &str = "to create it, run `rackform apply`; to select another stack, use `--stack-name NAME`";
+
 /// Returns the failure for a stack that does not exist.
 pub fn stack_not_found(stack: &str) -> Failure {
-    Failure::new(ExitCode::NoInput, format!("stack `{stack}` does not exist"))
-        .hinted("`rackform apply` creates it; `--stack-name` names another")
+    Failure::new(ExitCode::NoInput, format!("stack `{stack}` does not exist")).hinted(NOT_FOUND_HINT)
 }
 
 impl From<BackendError> for Failure {

@@ -151,6 +151,7 @@ impl ExecuteArgs {
         }
         let stack = change.target.stack.clone();
         self.show_plan(context, &change.plan, &stack, basis_text(change.basis()))?;
+        warn_about_parameters(context, change);
         if change.is_empty() {
             let status = backend.describe_stack(&stack)?.map(|stack| stack.status);
             return self.report(context, &Outcome::Unchanged { status }, &stack);
@@ -225,7 +226,7 @@ impl ExecuteArgs {
         let Some(stack) = backend.describe_stack(&target.stack)? else {
             return Err(crate::cli::shared::backend::stack_not_found(&target.stack));
         };
-        let outcome = Outcome::Complete { status: stack.status, outputs: stack.outputs, left_behind: Vec::new() };
+        let outcome = Outcome::Complete { status: stack.status, outputs: stack.outputs, left_behind: Vec::new(), retained: Vec::new() };
         self.report(context, &outcome, &target.stack)
     }
 
@@ -303,7 +304,14 @@ impl ExecuteArgs {
             Format::Json => self.print_line(context, &Line::Outcome(outcome))?,
             Format::Human => {
                 let text = ui::outcome(outcome, stack, context.stderr_layout());
-                if outcome.is_success() { context.status(&text) } else { context.warn(&text) }
+                if outcome.is_success() {
+                    context.status(&text)
+                } else {
+                    context.warn(&text)
+                }
+                if let Some(text) = ui::remaining(outcome, context.stderr_layout()) {
+                    context.warn(&text);
+                }
             }
         }
         Ok(match outcome {
@@ -311,6 +319,13 @@ impl ExecuteArgs {
             outcome if outcome.is_success() => ExitCode::Done,
             _ => ExitCode::Failed,
         })
+    }
+}
+
+/// Warns about changed parameters that are not stored because CloudFormation has nothing to update.
+pub fn warn_about_parameters(context: &mut Context<'_>, change: &PreparedChange<'_>) {
+    if let Some(text) = ui::plan::parameters_not_stored(&change.parameters_not_stored(), context.stderr_layout()) {
+        context.warn(&text);
     }
 }
 

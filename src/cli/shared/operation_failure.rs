@@ -1,5 +1,6 @@
 //! The exit code, causes and hint of every error of an operation.
 
+use crate::cli::shared::backend::NOT_FOUND_HINT;
 use crate::cli::{ExitCode, ExpectedFailure, Failure};
 use crate::operation::{OperationError, SavedPlanMismatch};
 use crate::plan::saved::SavedPlanError;
@@ -12,9 +13,7 @@ impl From<OperationError> for Failure {
             OperationError::Apply(error) => error.into(),
             OperationError::Source(error) => error.into(),
             OperationError::Invalid(problems) => problems.into(),
-            OperationError::StackNotFound { .. } => {
-                Self::new(ExitCode::NoInput, message).hinted("`rackform apply` creates it; `--stack-name` names another")
-            }
+            OperationError::StackNotFound { .. } => Self::new(ExitCode::NoInput, message).hinted(NOT_FOUND_HINT),
             OperationError::Import { problems } => Self::Expected(Box::new(ExpectedFailure {
                 message,
                 causes: problems.iter().map(ToString::to_string).collect(),

@@ -21,7 +21,9 @@ pub(super) fn search(search: &mut Search<'_, '_, '_>, outputs: &[OutputChange]) 
             (Some(old), Some(new), _) if old != new => {
                 format!("Output `{name}` exports `{new}` instead of `{old}`; CloudFormation refuses that while another stack imports it.")
             }
-            (None, _, None) => format!("Output `{name}`, which has no export, is removed; no stack imports it, but scripts and parent stacks that read it will fail."),
+            (None, _, None) => format!(
+                "Output `{name}`, which has no export, is removed; no stack imports it, but scripts and parent stacks that read it will fail."
+            ),
             _ => continue,
         };
         let kind = if old.is_some() { RiskKind::ExportRemoved } else { RiskKind::OutputRemoved };

@@ -7,6 +7,7 @@ mod drift;
 mod human;
 mod lists;
 mod markdown;
+mod not_stored;
 mod properties;
 mod value;
 mod view;
@@ -15,6 +16,7 @@ pub use confirmation::{Confirmation, Confirmed, confirmation, confirmation_markd
 pub use drift::{Drifted, drift};
 pub use human::{human, kind as risk_kind};
 pub use markdown::{MARKDOWN_LIMIT_CHARACTERS, markdown};
+pub use not_stored::parameters_not_stored;
 
 /// Returns a plan's counts in short, such as `2 to add, 1 to replace`.
 pub fn counts(plan: &crate::plan::Plan) -> String {
