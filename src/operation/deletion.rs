@@ -8,7 +8,7 @@ use crate::backend::{Backend, BackendError, StackDescription, StackResource};
 use crate::cloudformation::{Action, Change, PolicyAction, ResourceChange, ResourceStatus, StackStatus};
 use crate::diagnostic::Source;
 use crate::parameters::ParameterOverrides;
-use crate::plan::{Effect, Plan, ResourceEffect, Risk, RiskKind, plan};
+use crate::plan::{Certainty, Effect, Plan, ResourceEffect, Risk, RiskKind, plan};
 use crate::template::{Arena, Entry, Node};
 
 /// A template without any resource that exists. A template needs at least one resource, so it has one under a false condition.
@@ -151,6 +151,7 @@ fn add_unplanned(plan: &mut Plan, resources: &[StackResource], keeps: impl Fn(&s
             deletes_first: false,
             causes: Vec::new(),
             rolls_instances: false,
+            stops_and_starts: false,
             differs_from_list: None,
         });
         for list in [&mut plan.change_set, &mut plan.change_set_without_values] {
@@ -161,7 +162,7 @@ fn add_unplanned(plan: &mut Plan, resources: &[StackResource], keeps: impl Fn(&s
         }
         if let Some(data) = crate::schema::resource_type(kind).and_then(|facts| facts.holds_data()).filter(|_| !is_kept) {
             let reason = format!("`{name}` ({kind}), left by an unfinished operation, is deleted, which loses {data}.");
-            plan.risks.insert(0, Risk { kind: RiskKind::DataLoss, logical_resource_id: Some(name.clone()), path: None, reason });
+            plan.risks.insert(0, Risk { kind: RiskKind::DataLoss, certainty: Certainty::Certain, logical_resource_id: Some(name.clone()), path: None, reason });
         }
     }
 }

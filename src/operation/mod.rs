@@ -37,7 +37,7 @@ pub use input::{
     check_protected, combine, declared_only, evaluate_partly, evaluate_template, fill_missing, read_template, read_template_leniently,
 };
 pub use note::Note;
-pub use policy_checks::{PolicyChecks, PolicyViolation, PolicyViolations, unused_allowances};
+pub use policy_checks::{Denied, PolicyChecks, PolicyViolation, PolicyViolations, unused_allowances};
 pub use preflight::check_account;
 pub use prepare::prepare_change;
 pub use request::{Baseline, ChangeRequest, Desired, DesiredRack, ExistingResources};

@@ -1,12 +1,52 @@
 //! Policy checks: denied risks, data loss that was not allowed, and protected resources refuse a plan.
 
-use crate::plan::{Effect, Plan, RiskKind};
+use crate::plan::{Certainty, Effect, Plan, Risk, RiskKind};
+
+/// What a plan must not contain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Denied {
+    /// A risk of this kind; for data loss, only a certain one.
+    Risk(RiskKind),
+    /// Data loss, certain or possible.
+    PossibleDataLoss,
+    /// Something that cannot be known before the update.
+    Unknown,
+}
+
+impl Denied {
+    /// Every value, in the order of the documentation.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let risks = RiskKind::ALL.into_iter().map(Self::Risk);
+        let (data_loss, others): (Vec<Self>, Vec<Self>) = risks.partition(|denied| *denied == Self::Risk(RiskKind::DataLoss));
+        data_loss.into_iter().chain([Self::PossibleDataLoss]).chain(others).chain([Self::Unknown])
+    }
+
+    /// Returns the name, such as `data-loss`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Risk(kind) => kind.name(),
+            Self::PossibleDataLoss => "possible-data-loss",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    fn covers(self, risk: &Risk) -> bool {
+        match self {
+            Self::Risk(RiskKind::DataLoss) => risk.kind == RiskKind::DataLoss && risk.certainty == Certainty::Certain,
+            Self::Risk(kind) => risk.kind == kind,
+            Self::PossibleDataLoss => risk.kind == RiskKind::DataLoss,
+            Self::Unknown => false,
+        }
+    }
+}
 
 /// The checks that a plan must pass.
 #[derive(Clone, Copy, Debug)]
 pub struct PolicyChecks<'c> {
-    /// Kinds of risk that are refused.
-    pub deny: &'c [RiskKind],
+    /// What is refused.
+    pub deny: &'c [Denied],
+    /// Whether every loss of data needs approval, certain or possible. An instance that AWS documents to stop and start is an exception.
+    pub approves_data_loss: bool,
     /// Logical IDs of resources whose data may be lost.
     pub allow_data_loss: &'c [String],
     /// Logical IDs of resources that may not be removed or replaced.
@@ -21,10 +61,10 @@ pub enum PolicyViolation {
         /// The resource.
         logical_id: String,
     },
-    /// A risk of a denied kind.
+    /// A risk or an unknown of a denied kind.
     Denied {
-        /// The kind.
-        kind: RiskKind,
+        /// The name of what is denied, such as `data-loss`.
+        name: &'static str,
         /// The resource, if the risk is about one.
         logical_id: Option<String>,
         /// What would happen.
@@ -58,19 +98,39 @@ impl PolicyChecks<'_> {
         }
         for risk in &plan.risks {
             let logical_id = risk.logical_resource_id.clone();
+            let needs_approval = self.approves_data_loss && needs_approval(plan, risk);
+            let denied = self.deny.iter().find(|denied| denied.covers(risk));
+            if denied.is_none() && !needs_approval {
+                continue;
+            }
             if risk.kind == RiskKind::DataLoss {
                 if logical_id.as_ref().is_some_and(|id| self.allow_data_loss.contains(id)) {
                     continue;
                 }
                 found.losing_data.extend(logical_id.clone());
             }
-            if self.deny.contains(&risk.kind) {
-                found.violations.push(PolicyViolation::Denied { kind: risk.kind, logical_id, reason: risk.reason.clone() });
-            }
+            let name = denied.map_or(risk.kind.name(), |denied| denied.name());
+            found.violations.push(PolicyViolation::Denied { name, logical_id, reason: risk.reason.clone() });
+        }
+        if self.deny.contains(&Denied::Unknown) {
+            found.violations.extend(plan.unknowns.iter().map(|unknown| PolicyViolation::Denied {
+                name: Denied::Unknown.name(),
+                logical_id: unknown.logical_resource_id.clone(),
+                reason: unknown.reason.clone(),
+            }));
         }
         found.losing_data.dedup();
         if found.violations.is_empty() { Ok(()) } else { Err(found) }
     }
+}
+
+/// Returns whether a loss of data needs approval before the plan is applied.
+fn needs_approval(plan: &Plan, risk: &Risk) -> bool {
+    let stops_and_starts = |id: &str| {
+        let mut effects = plan.effects.iter().filter(|effect| effect.logical_resource_id == id);
+        effects.any(|effect| effect.stops_and_starts)
+    };
+    risk.kind == RiskKind::DataLoss && !risk.logical_resource_id.as_deref().is_some_and(stops_and_starts)
 }
 
 /// Returns the first resource that may lose data although the plan loses none of it, with the resources that do lose data.

@@ -31,7 +31,7 @@ pub fn of_plan(after: &Evaluation<'_>, plan: &Plan) -> Vec<Need> {
     let mut needs: Vec<Need> = Vec::new();
     for effect in &plan.effects {
         let handlers = match effect.effect {
-            Effect::Untouched | Effect::Retained => continue,
+            Effect::Untouched | Effect::Refused | Effect::Retained => continue,
             Effect::Created => CREATED,
             Effect::UpdatedInPlace | Effect::UpdatedWithInterruption => UPDATED,
             Effect::Replaced => ALL_HANDLERS,

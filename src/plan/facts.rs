@@ -1,7 +1,10 @@
 //! Facts about a resource type that planning needs, from the type's provider schema or, for a type without one, from names.
 
 use crate::schema::RequiresRecreation;
-use crate::schema::{self, ResourceType, Types};
+use crate::schema::{self, ResourceType, Types, serverless};
+
+/// A type that the AWS CDK adds to its templates, and that creates nothing.
+const CDK_METADATA: &str = "AWS::CDK::Metadata";
 
 /// The facts of one type. The schema is looked up once per resource that differs.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +26,12 @@ impl<'a> Facts<'a> {
             // CloudFormation replaces a custom resource when its `ServiceToken` changes; the handler decides about every other change.
             // Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-customresource.html>
             None if self.is_custom() && path.first() == Some(&"ServiceToken") => RequiresRecreation::Always,
-            None => RequiresRecreation::Never,
+            None if self.is_custom() || self.resource_type == CDK_METADATA => RequiresRecreation::Never,
+            None if self.is_serverless() => {
+                path.first().map_or(RequiresRecreation::Never, |property| serverless::requires_recreation(self.resource_type, property))
+            }
+            // Without a schema, nothing says that an update happens in place.
+            None => RequiresRecreation::Conditionally,
         }
     }
 
@@ -69,7 +77,7 @@ impl<'a> Facts<'a> {
 
     /// Returns the data that is lost when a resource of the type is deleted or replaced.
     pub(super) fn holds_data(&self) -> Option<&'static str> {
-        self.schema?.holds_data()
+        self.schema.or_else(|| serverless::generated_type(self.resource_type))?.holds_data()
     }
 
     /// Returns the property that sets a custom name, which must be unique.
@@ -85,6 +93,21 @@ impl<'a> Facts<'a> {
     /// Returns whether the type is a custom resource, whose handler returns its attributes and physical ID.
     pub(super) fn is_custom(&self) -> bool {
         self.resource_type.starts_with("Custom::") || self.resource_type == "AWS::CloudFormation::CustomResource"
+    }
+
+    /// Returns whether the Serverless Application Model (SAM) expands the type.
+    pub(super) fn is_serverless(&self) -> bool {
+        serverless::is_serverless(self.resource_type)
+    }
+
+    /// Returns whether the type is a module of the CloudFormation registry, whose resources only AWS knows.
+    pub(super) fn is_module(&self) -> bool {
+        self.resource_type.ends_with("::MODULE")
+    }
+
+    /// Returns whether nothing says what an update of a property does: the type has no published schema and no rule of its own.
+    pub(super) fn is_unknown(&self) -> bool {
+        self.schema.is_none() && !self.is_custom() && !self.is_serverless() && !self.is_module() && self.resource_type != CDK_METADATA
     }
 
     /// Returns whether the type is a nested stack.

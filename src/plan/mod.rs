@@ -11,6 +11,7 @@
 
 mod agreement;
 mod attributes;
+mod certainty;
 mod change_set;
 mod compare;
 mod context;
@@ -22,13 +23,16 @@ mod import;
 mod outputs;
 mod parameters;
 pub(crate) mod redact;
+mod refusal;
 mod request;
 mod result;
 mod risk;
 pub mod saved;
 mod stack;
+mod unknown;
 mod values;
 
+pub use certainty::Certainty;
 pub use agreement::{Disagreement, DisagreementKind, disagreements, missing_changes, unapproved_changes};
 pub use drift::{DriftedResource, PropertyDrift};
 pub use effects::{Cause, CauseSource, Effect, ResourceEffect};
@@ -38,9 +42,11 @@ pub use import::{
 };
 pub use outputs::OutputChange;
 pub use parameters::{ParameterChange, SsmParameterChange};
-pub use request::{Refusal, Request, required_capabilities};
+pub use refusal::{Refusal, RefusalKind};
+pub use request::{Request, required_capabilities};
 pub use result::{FORMAT_VERSION, Plan};
 pub use risk::{Risk, RiskKind};
+pub use unknown::{Unknown, UnknownKind};
 pub use stack::{DesiredStack, StackChange, StackSetting, StackState, stack_changes};
 
 use indexmap::IndexMap;
@@ -107,7 +113,9 @@ fn plan_expressions(context: &PlanningContext<'_, '_>) -> Plan {
     let (changed, verdicts) = compare::propagate(context);
     let comparison = Comparison { context, verdicts: &verdicts };
     let outputs = outputs::output_changes(comparison, &secrets);
-    let effects = effects::effects(comparison, &changed);
+    let mut effects = effects::effects(comparison, &changed);
+    let refusals = refusal::refusals(comparison, &changed, &effects);
+    refusal::mark_refused(&mut effects, &refusals);
     let risks = risk::risks(comparison, &changed, &effects, &outputs, &secrets);
     let builder = ChangeSetBuilder { comparison, changed: &changed, secrets: &secrets };
     let capabilities = required_capabilities(after.template);
@@ -120,9 +128,13 @@ fn plan_expressions(context: &PlanningContext<'_, '_>) -> Plan {
         ssm_parameters: parameters::ssm_parameter_changes(before, after, &secrets),
         new_capabilities: capabilities.iter().copied().filter(|needed| !acknowledged.contains(needed)).collect(),
         capabilities,
+        refusals,
+        unknowns: unknown::unknowns(context, &changed),
         ..Plan::of_change_set(builder.build(true, !outputs.is_empty()))
     };
     plan.outputs = outputs;
-    plan.refusals = request::refusals(before, &changed, plan.has_changes());
+    if before.is_some() && !plan.has_changes() {
+        plan.refusals.push(refusal::no_changes());
+    }
     plan
 }

@@ -1,12 +1,9 @@
-//! Requests that CloudFormation rejects: missing capabilities, resource types that are not allowed, no changes, a changed resource type.
+//! Requests that CloudFormation rejects whatever the stack contains: missing capabilities, resource types that are not allowed.
 //!
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_UpdateStack.html>
 
-use serde::{Deserialize, Serialize};
-
-use super::compare::ChangedResources;
+use super::refusal::{Refusal, RefusalKind};
 use crate::cloudformation::Capability;
-use crate::evaluate::Evaluation;
 use crate::template::{Intrinsic, Node, Template};
 
 /// Resource types that require an IAM capability, each with the property that sets a custom name, if it has one.
@@ -40,25 +37,6 @@ fn contains_transform(node: &Node<'_>) -> bool {
         || node.members().iter().any(|member| member.key == "Fn::Transform" || contains_transform(&member.value))
 }
 
-/// The error with which CloudFormation would reject a request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct Refusal {
-    /// The rejected API action; absent if every action that takes the template is rejected.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub operation: Option<String>,
-    /// The error's code.
-    pub code: String,
-    /// The error's message.
-    pub message: String,
-}
-
-impl Refusal {
-    fn validation(operation: Option<&str>, message: String) -> Self {
-        Self { operation: operation.map(str::to_owned), code: "ValidationError".to_owned(), message }
-    }
-}
-
 /// The parts of a request apart from the template.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
@@ -79,13 +57,14 @@ impl Request {
                 .collect();
             if !missing.is_empty() {
                 let message = format!("Requires capabilities : [{}]", missing.join(", "));
-                return Some(Refusal { operation: None, code: "InsufficientCapabilitiesException".to_owned(), message });
+                return Some(Refusal::request(RefusalKind::Capabilities, "InsufficientCapabilitiesException", message));
             }
         }
         let types = template.resources.iter().filter_map(|entry| entry.body.get("Type")?.as_str());
         let rejected = types.filter(|_| !self.resource_types.is_empty()).find(|resource_type| !self.allows(resource_type))?;
         let allowed = self.resource_types.join(", ");
-        Some(Refusal::validation(None, format!("Resource type {rejected} is not allowed by parameter ResourceTypes [{allowed}]")))
+        let message = format!("Resource type {rejected} is not allowed by parameter ResourceTypes [{allowed}]");
+        Some(Refusal::request(RefusalKind::ResourceTypes, "ValidationError", message))
     }
 
     fn allows(&self, resource_type: &str) -> bool {
@@ -94,19 +73,4 @@ impl Request {
             None => pattern == resource_type,
         })
     }
-}
-
-/// Returns the errors with which CloudFormation would reject any request for this update.
-pub(super) fn refusals(before: Option<&Evaluation<'_>>, changed: &ChangedResources<'_, '_>, has_changes: bool) -> Vec<Refusal> {
-    let with_other_type = changed.modified.iter().filter(|modified| modified.before.resource_type != modified.after.resource_type);
-    let ids: Vec<&str> = with_other_type.map(|modified| modified.id).collect();
-    let mut refusals = Vec::new();
-    if !ids.is_empty() {
-        let message = "Update of resource type is not permitted. The new template modifies resource type of the following resources: ";
-        refusals.push(Refusal::validation(None, format!("{message}[{}]", ids.join(", "))));
-    }
-    if before.is_some() && !has_changes {
-        refusals.push(Refusal::validation(Some("UpdateStack"), "No updates are to be performed.".to_owned()));
-    }
-    refusals
 }

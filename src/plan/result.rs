@@ -6,9 +6,10 @@ use super::effects::{Effect, ResourceEffect};
 use super::import::ResourceImport;
 use super::outputs::OutputChange;
 use super::parameters::{ParameterChange, SsmParameterChange};
-use super::request::Refusal;
+use super::refusal::Refusal;
 use super::risk::Risk;
 use super::stack::{StackChange, StackSetting};
+use super::unknown::Unknown;
 use crate::cloudformation::{Capability, ChangeSet, DeploymentMode};
 use crate::schema;
 
@@ -54,9 +55,12 @@ pub struct Plan {
     /// The capabilities that the old template did not require.
     #[serde(skip)]
     pub new_capabilities: Vec<Capability>,
-    /// The errors with which CloudFormation refuses the update, even if the request acknowledges them.
+    /// The changes that CloudFormation or a service refuses, so that the update fails, whatever the request acknowledges.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refusals: Vec<Refusal>,
+    /// What the plan cannot know, such as the output of a macro whose input differs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unknowns: Vec<Unknown>,
     /// Existing resources that a separate operation imports before the update.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub imports: Vec<ResourceImport>,
@@ -80,6 +84,7 @@ impl Plan {
             capabilities: Vec::new(),
             new_capabilities: Vec::new(),
             refusals: Vec::new(),
+            unknowns: Vec::new(),
             imports: Vec::new(),
         }
     }
@@ -107,6 +112,7 @@ impl Plan {
             capabilities: _,
             new_capabilities: _,
             refusals: _,
+            unknowns,
             imports,
         } = self;
         let is_touched = |effect: &ResourceEffect| effect.effect != Effect::Untouched;
@@ -115,12 +121,18 @@ impl Plan {
             || effects.iter().any(is_touched)
             || !outputs.is_empty()
             || !imports.is_empty()
+            || !unknowns.is_empty()
+    }
+
+    /// Returns whether the update certainly fails.
+    pub fn is_refused(&self) -> bool {
+        self.refusals.iter().any(Refusal::is_blocking)
     }
 
     /// Returns how many imports, creations, updates and deletions of resources the plan contains; a replacement counts twice.
     pub fn steps(&self) -> usize {
         let steps = |effect: &ResourceEffect| match effect.effect {
-            Effect::Untouched => 0,
+            Effect::Untouched | Effect::Refused => 0,
             Effect::Replaced => 2,
             Effect::UpdatedInPlace | Effect::UpdatedWithInterruption | Effect::Created | Effect::Deleted | Effect::Retained => 1,
         };

@@ -14,6 +14,7 @@ mod interruption;
 mod permissions;
 mod property;
 mod resource_type;
+pub mod serverless;
 mod stateful;
 mod word;
 

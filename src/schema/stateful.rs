@@ -37,7 +37,7 @@ const STATEFUL: &[(&str, &str)] = &[
     ("AWS::DocDBElastic::Cluster", "the database"),
     ("AWS::DynamoDB::GlobalTable", "the table's items"),
     ("AWS::DynamoDB::Table", "the table's items"),
-    ("AWS::EC2::Instance", "data on the root and instance store volumes"),
+    ("AWS::EC2::Instance", "the data on its root and instance store volumes"),
     ("AWS::EC2::Volume", "the volume's data"),
     ("AWS::ECR::PublicRepository", "pushed images"),
     ("AWS::ECR::Repository", "pushed images"),

@@ -10,9 +10,9 @@ use crate::cli::shared::stack_args::StackArgs;
 use crate::cli::{Context, ExitCode, Failure, MergedOutput};
 use crate::cloudformation::Capability;
 use crate::evaluate::State;
-use crate::operation::{self, Baseline, Desired, PolicyChecks, read_template_leniently};
+use crate::operation::{self, Baseline, Denied, Desired, PolicyChecks, read_template_leniently};
 use crate::parameters::ParameterOverrides;
-use crate::plan::{Plan, Request, RiskKind, plan};
+use crate::plan::{Plan, Request, plan};
 use crate::template::Template;
 use crate::ui::plan::Heading;
 use std::path::PathBuf;
@@ -24,7 +24,7 @@ use std::path::PathBuf;
 /// of them. If BEFORE is `deployed`, it keeps its deployed parameters, and AFTER uses them too unless they are overridden.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  rackform diff old.json new.json\n  rackform diff rack.json rack.json --before-parameter BuildCache=No -p BuildCache=Yes\n  rackform diff deployed rack --exit-code --deny data-loss,security-widening\n  rackform diff old.json new.json --format markdown > comment.md\n\nExit codes: 0 done, 2 changes with --exit-code, 3 denied, 5 AWS differs from the prediction, 65 bad template or parameters, 66 missing file."
+    after_help = "Examples:\n  rackform diff old.json new.json\n  rackform diff rack.json rack.json --before-parameter BuildCache=No -p BuildCache=Yes\n  rackform diff deployed rack --exit-code --deny data-loss,security-widening\n  rackform diff old.json new.json --format markdown > comment.md\n\nExit codes: 0 done, 2 changes with --exit-code, 3 denied, 5 AWS differs from the prediction, 6 refused with --exit-code, 65 bad template or parameters, 66 missing file."
 )]
 pub struct Args {
     /// Template before the update: a file, `rack` for the rack of rack.yaml, or `deployed` for the deployed stack
@@ -59,13 +59,13 @@ pub struct Args {
     /// Output format
     #[arg(long, value_enum, default_value_t)]
     format: DiffFormat,
-    /// Exit with code 2 if there are changes
+    /// Exit with code 2 if there are changes or may be, with code 6 if the update would be refused
     #[arg(long)]
     exit_code: bool,
-    /// Exit with code 3 for these kinds of risk: data-loss, interruption, security-widening, replacement-collision,
-    /// parameter-default, export-removed, output-removed
-    #[arg(long, value_name = "KIND,...", value_delimiter = ',', value_parser = policy_checks::parse_risk_kind)]
-    deny: Vec<RiskKind>,
+    /// Exit with code 3 for these kinds of risk: data-loss (certain loss only), possible-data-loss (both), interruption,
+    /// security-widening, replacement-collision, parameter-default, export-removed, output-removed; `unknown` for what cannot be known
+    #[arg(long, value_name = "KIND,...", value_delimiter = ',', value_parser = policy_checks::parse_denied)]
+    deny: Vec<Denied>,
     #[command(flatten)]
     import: ImportArgs,
     #[command(flatten)]
@@ -105,7 +105,7 @@ fn check_request(args: &Args, template: &Template<'_>) -> Result<(), Failure> {
     let capabilities = (!args.capabilities.is_empty()).then(|| args.capabilities.iter().flatten().copied().collect());
     let request = Request { capabilities, resource_types: args.resource_types.clone() };
     match request.refusal(template) {
-        Some(refusal) => Err(Failure::new(ExitCode::Data, format!("{}: {}", refusal.code, refusal.message))),
+        Some(refusal) => Err(Failure::new(ExitCode::Data, format!("{}: {}", refusal.code.unwrap_or_default(), refusal.message.unwrap_or(refusal.reason)))),
         None => Ok(()),
     }
 }
@@ -154,7 +154,10 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         DiffInput::Rack => context.rack_file()?.protect.as_slice(),
         _ => &[],
     };
-    PolicyChecks { deny: &args.deny, allow_data_loss: &[], protect }.check(&plan)?;
+    if args.exit_code && plan.is_refused() {
+        return Ok(ExitCode::Refused);
+    }
+    PolicyChecks { deny: &args.deny, approves_data_loss: false, allow_data_loss: &[], protect }.check(&plan)?;
     if confirmation.disagrees() {
         return Ok(ExitCode::Disagreement);
     }

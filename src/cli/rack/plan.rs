@@ -12,16 +12,15 @@ use crate::cli::shared::policy_checks;
 use crate::cli::shared::preflight;
 use crate::cli::shared::stack_args::StackArgs;
 use crate::cli::{Context, ExitCode, Failure, MergedOutput};
-use crate::operation::{self, Baseline, PolicyChecks};
+use crate::operation::{self, Baseline, Denied, PolicyChecks};
 use crate::parameters::ParameterOverrides;
-use crate::plan::RiskKind;
 use crate::plan::saved::SavedPlan;
 use crate::ui;
 
 /// Show what `apply` would do to the deployed stack, and save the plan for `apply PLANFILE`
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  rackform plan\n  rackform plan -p BuildCache=Yes -o change.plan\n  rackform plan -p BuildCache=Yes --import BuildCacheFilesystem=fs-0123456789abcdef0\n  rackform plan --exit-code --format markdown > comment.md\n  rackform plan --confirm-with-aws\n\nExit codes: 0 done, 2 changes with --exit-code, 3 denied, 5 AWS differs from the prediction, 65 bad template or parameters."
+    after_help = "Examples:\n  rackform plan\n  rackform plan -p BuildCache=Yes -o change.plan\n  rackform plan -p BuildCache=Yes --import BuildCacheFilesystem=fs-0123456789abcdef0\n  rackform plan --exit-code --format markdown > comment.md\n  rackform plan --confirm-with-aws\n\nExit codes: 0 done, 2 changes with --exit-code, 3 denied, 5 AWS differs from the prediction, 6 refused, 65 bad template or parameters."
 )]
 pub struct Args {
     #[command(flatten)]
@@ -38,10 +37,10 @@ pub struct Args {
     /// Exit with code 2 if there are changes
     #[arg(long)]
     exit_code: bool,
-    /// Exit with code 3 for these kinds of risk: data-loss, interruption, security-widening, replacement-collision,
-    /// parameter-default, export-removed, output-removed
-    #[arg(long, value_name = "KIND,...", value_delimiter = ',', value_parser = policy_checks::parse_risk_kind)]
-    deny: Vec<RiskKind>,
+    /// Exit with code 3 for these kinds of risk: data-loss (certain loss only), possible-data-loss (both), interruption,
+    /// security-widening, replacement-collision, parameter-default, export-removed, output-removed; `unknown` for what cannot be known
+    #[arg(long, value_name = "KIND,...", value_delimiter = ',', value_parser = policy_checks::parse_denied)]
+    deny: Vec<Denied>,
     #[command(flatten)]
     import: ImportArgs,
     #[command(flatten)]
@@ -120,6 +119,11 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     context.answer(&text)?;
     warn_about_parameters(context, &change);
     context.summarize(ui::plan::counts(&change.plan));
+    if change.plan.is_refused() {
+        let not_saved = if args.output.is_some() { "; the plan was not saved" } else { "" };
+        context.status(&format!("the update would be refused{not_saved}"));
+        return Ok(ExitCode::Refused);
+    }
     let protect = context.rack_file()?.protect.as_slice();
     let preflight = if args.preflight { Some(preflight::inspect(context, backend.as_ref(), &change)?) } else { None };
     if let Some(report) = &preflight {
@@ -127,7 +131,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         context.status(&format!("preflight checks of {}", ui::verify::summary(report)));
         preflight::refuse(report, "fix the problems listed above")?;
     }
-    PolicyChecks { deny: &args.deny, allow_data_loss: &[], protect }.check(&change.plan)?;
+    PolicyChecks { deny: &args.deny, approves_data_loss: false, allow_data_loss: &[], protect }.check(&change.plan)?;
     let has_changes = !change.is_empty();
     if let (Some(path), Some(parameters)) = (&args.output, parameters) {
         let saved = operation::saved_plan(backend.as_ref(), change, parameters);

@@ -16,8 +16,8 @@ use crate::cli::shared::policy_checks;
 use crate::cli::shared::preflight;
 use crate::cli::{Context, ExitCode, Failure, Format};
 use crate::cloudformation::StackStatus;
-use crate::operation::{PolicyChecks, PreparedChange, VerificationRequest, unused_allowances, verify_stack};
-use crate::plan::{Plan, RiskKind};
+use crate::operation::{Denied, PolicyChecks, PreparedChange, VerificationRequest, unused_allowances, verify_stack};
+use crate::plan::Plan;
 use crate::recover::Recovery;
 use crate::ui;
 use crate::ui::verify::ReportView;
@@ -35,9 +35,10 @@ pub struct ExecuteArgs {
     /// Allow the loss of this resource's data; repeat for each resource that the plan names
     #[arg(long, value_name = "LOGICAL_ID")]
     pub allow_data_loss: Vec<String>,
-    /// Exit with code 3 for these kinds of risk, too; data-loss is always denied unless --allow-data-loss allows it
-    #[arg(long, value_name = "KIND,...", value_delimiter = ',', value_parser = policy_checks::parse_risk_kind)]
-    pub deny: Vec<RiskKind>,
+    /// Exit with code 3 for these kinds of risk, or for `unknown`, too; loss of data is always denied unless
+    /// --allow-data-loss allows it
+    #[arg(long, value_name = "KIND,...", value_delimiter = ',', value_parser = policy_checks::parse_denied)]
+    pub deny: Vec<Denied>,
     /// Skip the preflight checks of the account
     #[arg(long)]
     pub no_preflight: bool,
@@ -123,10 +124,8 @@ impl ExecuteArgs {
                 losing => format!("the plan loses data of {}", losing.join(", ")),
             }));
         }
-        let mut deny = self.deny.clone();
-        deny.push(RiskKind::DataLoss);
         let protect = context.rack_file()?.protect.as_slice();
-        PolicyChecks { deny: &deny, allow_data_loss: &self.allow_data_loss, protect }.check(plan)?;
+        PolicyChecks { deny: &self.deny, approves_data_loss: true, allow_data_loss: &self.allow_data_loss, protect }.check(plan)?;
         if self.yes {
             return Ok(());
         }
@@ -158,6 +157,10 @@ impl ExecuteArgs {
         }
         if !change.plan.needs_update() {
             return self.apply_settings_only(context, backend, change);
+        }
+        if change.plan.is_refused() {
+            return Err(Failure::new(ExitCode::Refused, "the update would be refused; nothing was changed")
+                .hinted("change the template as each refusal above says"));
         }
         self.preflight(context, backend, change)?;
         self.check_and_confirm(context, &change.plan, &format!("Apply this to {stack}?"))?;

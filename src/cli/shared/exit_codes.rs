@@ -18,6 +18,8 @@ pub enum ExitCode {
     Declined = 4,
     /// AWS's change set differs from the prediction.
     Disagreement = 5,
+    /// CloudFormation or a service would refuse the update.
+    Refused = 6,
     /// The command line is invalid.
     Usage = 64,
     /// The contents of an input file are invalid.
@@ -40,13 +42,14 @@ pub enum ExitCode {
 
 impl ExitCode {
     /// All exit codes in order of their numbers.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Done,
         Self::Failed,
         Self::Differences,
         Self::Denied,
         Self::Declined,
         Self::Disagreement,
+        Self::Refused,
         Self::Usage,
         Self::Data,
         Self::NoInput,
@@ -72,6 +75,7 @@ impl ExitCode {
             Self::Denied => "denied",
             Self::Declined => "not confirmed",
             Self::Disagreement => "AWS differs",
+            Self::Refused => "refused",
             Self::Usage => "bad usage",
             Self::Data => "bad input",
             Self::NoInput => "missing input",
@@ -95,6 +99,7 @@ impl ExitCode {
             }
             Self::Declined => "not confirmed: the answer was no, or there is no terminal and no `--yes`",
             Self::Disagreement => "AWS's change set differs from the prediction (`--confirm-with-aws`)",
+            Self::Refused => "refused: the update would be refused or cannot succeed (`diff` only with `--exit-code`)",
             Self::Usage => "bad usage: an unknown flag, a missing argument, or flags that exclude each other",
             Self::Data => "bad input: a template, parameter file or rack.yaml is invalid",
             Self::NoInput => "missing input: a file, stack or saved plan does not exist or cannot be read",

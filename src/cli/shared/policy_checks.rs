@@ -1,19 +1,17 @@
 //! Policy checks on the command line: the values of `--deny`, and the messages for a denied plan.
 
 use crate::cli::{ExitCode, ExpectedFailure, Failure};
-use crate::operation::{PolicyViolation, PolicyViolations};
-use crate::plan::RiskKind;
-use crate::ui::plan::risk_kind;
+use crate::operation::{Denied, PolicyViolation, PolicyViolations};
 
-/// Parses a kind of risk.
+/// Parses what is denied: a kind of risk, `possible-data-loss` or `unknown`.
 ///
 /// # Errors
 ///
-/// Returns the supported kinds.
-pub fn parse_risk_kind(text: &str) -> Result<RiskKind, String> {
-    RiskKind::ALL.into_iter().find(|kind| risk_kind(*kind) == text).ok_or_else(|| {
-        let names = RiskKind::ALL.map(risk_kind);
-        crate::text::did_you_mean(text, names).unwrap_or_else(|| format!("the kinds are {}", names.join(", ")))
+/// Returns the supported names.
+pub fn parse_denied(text: &str) -> Result<Denied, String> {
+    Denied::all().find(|denied| denied.name() == text).ok_or_else(|| {
+        let names: Vec<&str> = Denied::all().map(Denied::name).collect();
+        crate::text::did_you_mean(text, names.iter().copied()).unwrap_or_else(|| format!("the kinds are {}", names.join(", ")))
     })
 }
 
@@ -32,9 +30,9 @@ impl From<PolicyViolations> for Failure {
 fn violation(violation: &PolicyViolation) -> String {
     match violation {
         PolicyViolation::Protected { logical_id } => format!("`{logical_id}` is protected in rack.yaml and would be removed or replaced"),
-        PolicyViolation::Denied { kind, logical_id, reason } => {
+        PolicyViolation::Denied { name, logical_id, reason } => {
             let id = logical_id.as_ref().filter(|id| !reason.contains(id.as_str())).map(|id| format!("`{id}`: ")).unwrap_or_default();
-            format!("{}: {id}{reason}", risk_kind(*kind))
+            format!("{name}: {id}{reason}")
         }
     }
 }

@@ -38,7 +38,7 @@ impl<'p, 'a> ChangeSetBuilder<'_, 'p, 'a> {
         for change in &mut changes {
             self.add_drift(change, with_values);
         }
-        if !changes.is_empty() {
+        if self.comparison.context.before.is_some() {
             let listed: Vec<String> = changes.iter().map(|change| change.logical_resource_id.clone()).collect();
             changes.extend(self.nested_stacks().filter(|change| !listed.contains(&change.logical_resource_id)));
         }

@@ -75,7 +75,11 @@ fn create<'p, 'a>(context: &PlanningContext<'p, 'a>, verdicts: &mut Verdicts<'a>
 fn is_untouched<'a>(context: &PlanningContext<'_, 'a>, before: &Evaluation<'a>, verdicts: &Verdicts<'a>) -> bool {
     let comparison = Comparison { context, verdicts };
     let is_same = |(id, after): (&&str, _)| before.resources.get(*id).is_some_and(|before| !differs(comparison, before, after));
-    before.resources.len() == context.after.resources.len() && context.after.resources.iter().all(is_same)
+    // CloudFormation inspects nested stacks in every update, even if nothing else changes.
+    let is_nested_stack = |resource: &Resource<'_>| Facts::of(resource.resource_type).is_nested_stack();
+    before.resources.len() == context.after.resources.len()
+        && context.after.resources.iter().all(is_same)
+        && !context.after.resources.values().any(is_nested_stack)
 }
 
 fn update<'p, 'a>(context: &PlanningContext<'p, 'a>, before: &'p Evaluation<'a>, verdicts: &mut Verdicts<'a>) -> ChangedResources<'p, 'a> {

@@ -25,6 +25,9 @@ pub struct ResourceEffect {
     /// Whether an Auto Scaling group replaces its instances in batches, as its update policy says.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub rolls_instances: bool,
+    /// Whether an instance stops and starts, and is replaced only if its root device is an instance store volume.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stops_and_starts: bool,
     /// The causes by property path, those with the most impact first.
     pub causes: Vec<Cause>,
     /// Why AWS's list with property values shows something else, in one line.
@@ -50,6 +53,8 @@ pub enum Effect {
     Deleted,
     /// Removed from the stack and kept in the account.
     Retained,
+    /// Nothing: the change is refused, and the whole update fails.
+    Refused,
 }
 
 /// A cause of an effect.

@@ -22,6 +22,7 @@ use super::facts::Facts;
 use super::values;
 use crate::cloudformation::PolicyAction;
 use crate::evaluate::{ConditionValue, Resource};
+use crate::schema::RequiresRecreation;
 
 /// Returns the effect on each resource, except resources that neither change nor are listed.
 pub(super) fn effects<'a>(comparison: Comparison<'_, '_, 'a>, changed: &ChangedResources<'_, 'a>) -> Vec<ResourceEffect> {
@@ -93,6 +94,7 @@ fn modification<'a>(
         policy_action: is_replaced.then(|| update_replace_policy(after)),
         deletes_first: is_replaced && facts.deletes_first(),
         rolls_instances: !is_replaced && what != Effect::Untouched && rolls_instances(modified),
+        stops_and_starts: is_replaced && possible && stops_and_starts(modified),
         causes: causes.of_change(modified, is_replaced),
         differs_from_list,
         ..effect(after, what)
@@ -108,9 +110,20 @@ fn effect(resource: &Resource<'_>, effect: Effect) -> ResourceEffect {
         policy_action: None,
         deletes_first: false,
         rolls_instances: false,
+        stops_and_starts: false,
         causes: Vec::new(),
         differs_from_list: None,
     }
+}
+
+/// Returns whether a change stops and starts an instance on EBS, and replaces one on an instance store.
+///
+/// Source: "Update requires: Some interruptions (EBS-backed), Replacement (instance store-backed)" of
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-instance.html>
+fn stops_and_starts(modified: &ModifiedResource<'_, '_>) -> bool {
+    let mut actual = modified.differences.iter().filter(|difference| difference.verdict.is_actual());
+    modified.after.resource_type == "AWS::EC2::Instance"
+        && actual.all(|difference| difference.recreation != RequiresRecreation::Always)
 }
 
 /// Returns whether an Auto Scaling group replaces its instances by a rolling update.

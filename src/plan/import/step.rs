@@ -6,6 +6,7 @@ use super::resource::ResourceImport;
 use crate::cloudformation::{Action, Change, ChangeSet, ChangeSetStatus, ResourceChange};
 use crate::plan::effects::Effect;
 use crate::plan::result::Plan;
+use crate::plan::certainty::Certainty;
 use crate::plan::risk::{Risk, RiskKind};
 
 /// The first of the two operations: the resources to import, and the template that imports them.
@@ -70,6 +71,7 @@ impl Plan {
                 0,
                 Risk {
                     kind: RiskKind::DataLoss,
+                    certainty: Certainty::possible_if(effect.possible),
                     logical_resource_id: Some(id.clone()),
                     path: None,
                     reason: format!(

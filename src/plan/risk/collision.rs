@@ -2,6 +2,7 @@
 
 use super::{RiskKind, Search};
 use crate::evaluate::{Residual, Resource, Value, ValueKind};
+use crate::plan::certainty::Certainty;
 use crate::plan::compare::{Comparison, Verdict};
 use crate::plan::effects::Effect;
 use crate::plan::facts::Facts;
@@ -10,7 +11,6 @@ use crate::plan::values::{member, scalar_text};
 pub(super) fn search(search: &mut Search<'_, '_, '_>) {
     custom_names(search);
     reused_names(search);
-    changed_types(search);
     mount_targets(search);
 }
 
@@ -31,7 +31,7 @@ fn custom_names(search: &mut Search<'_, '_, '_>) {
                  change `{property}` too, or remove it.",
                 modified.id, effect.resource_type
             );
-            search.note(RiskKind::ReplacementCollision, Some(modified.id), Some(format!("/Properties/{property}")), reason);
+            search.note_with(Certainty::possible_if(effect.possible), RiskKind::ReplacementCollision, Some(modified.id), Some(format!("/Properties/{property}")), reason);
         }
     }
 }
@@ -58,20 +58,6 @@ fn reused_names(search: &mut Search<'_, '_, '_>) {
     }
     for (id, path, reason) in notes {
         search.note(RiskKind::ReplacementCollision, Some(id), Some(path), reason);
-    }
-}
-
-/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/troubleshooting.html>
-fn changed_types(search: &mut Search<'_, '_, '_>) {
-    for modified in &search.changed.modified {
-        let (before, after) = (modified.before.resource_type, modified.after.resource_type);
-        if before != after {
-            let reason = format!(
-                "`{}` changes its type from {before} to {after}, which CloudFormation refuses; give the new resource another logical ID.",
-                modified.id
-            );
-            search.note(RiskKind::ReplacementCollision, Some(modified.id), None, reason);
-        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Stateful resources that are deleted or replaced.
 
 use super::{RiskKind, Search, deletes};
+use crate::plan::certainty::Certainty;
 use crate::plan::effects::{CauseSource, Effect, ResourceEffect};
 use crate::plan::facts::Facts;
 
@@ -21,6 +22,16 @@ pub(super) fn search(search: &mut Search<'_, '_, '_>) {
             (false, false) => ("is deleted", "loses"),
             (false, true) => ("may be deleted", "would lose"),
         };
+        if effect.stops_and_starts {
+            let reason = format!(
+                "`{}` ({resource_type}) may lose {data}{}: instance store volumes lose their data, and an instance with an instance store root \
+                 device is replaced; EBS volumes keep theirs.",
+                effect.logical_resource_id,
+                because(effect, path.as_deref()),
+            );
+            search.note_with(Certainty::Possible, RiskKind::DataLoss, Some(&effect.logical_resource_id), path, reason);
+            continue;
+        }
         let policy = if is_replaced { "UpdateReplacePolicy" } else { "DeletionPolicy" };
         let reason = format!(
             "`{}` ({resource_type}) {verb}{}, which {loses} {data}; `{policy}: Retain` would keep {}.",
@@ -28,7 +39,7 @@ pub(super) fn search(search: &mut Search<'_, '_, '_>) {
             because(effect, path.as_deref()),
             if is_replaced { "the old one" } else { "it" },
         );
-        search.note(RiskKind::DataLoss, Some(&effect.logical_resource_id), path, reason);
+        search.note_with(Certainty::possible_if(effect.possible), RiskKind::DataLoss, Some(&effect.logical_resource_id), path, reason);
     }
 }
 

@@ -3,6 +3,7 @@
 use super::data_loss::because;
 use super::{RiskKind, Search};
 use crate::cloudformation::PolicyAction;
+use crate::plan::certainty::Certainty;
 use crate::plan::effects::{Effect, ResourceEffect};
 use crate::plan::facts::Facts;
 
@@ -58,6 +59,9 @@ pub(super) fn search(search: &mut Search<'_, '_, '_>) {
                 let why = because(effect, path.as_deref());
                 (path, format!("{name} {may} updated with some interruption{why}."))
             }
+            Effect::Replaced if effect.stops_and_starts => {
+                (path, format!("{name} stops and starts{why}; it is replaced if its root device is an instance store volume."))
+            }
             Effect::Replaced if effect.deletes_first => {
                 (path, format!("{name} {may} replaced{why}; CloudFormation deletes the old resource before it creates the new one."))
             }
@@ -73,7 +77,7 @@ pub(super) fn search(search: &mut Search<'_, '_, '_>) {
             }
             _ => continue,
         };
-        search.note(RiskKind::Interruption, Some(id), path, reason);
+        search.note_with(Certainty::possible_if(effect.possible), RiskKind::Interruption, Some(id), path, reason);
     }
 }
 

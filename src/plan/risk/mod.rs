@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cloudformation::PolicyAction;
 use crate::parameters::Provenance;
+use crate::plan::certainty::Certainty;
 use crate::plan::compare::{ChangedResources, Comparison};
 use crate::plan::effects::ResourceEffect;
 use crate::plan::outputs::OutputChange;
@@ -27,6 +28,8 @@ use crate::plan::redact::Secrets;
 pub struct Risk {
     /// The kind of risk.
     pub kind: RiskKind,
+    /// Whether the risk is certain.
+    pub certainty: Certainty,
     /// The resource, if the risk is about one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub logical_resource_id: Option<String>,
@@ -95,16 +98,21 @@ pub(super) struct Search<'s, 'p, 'a> {
 }
 
 impl Search<'_, '_, '_> {
+    /// Adds a risk that certainly exists.
     fn note(&mut self, kind: RiskKind, id: Option<&str>, path: Option<String>, reason: String) {
+        self.note_with(Certainty::Certain, kind, id, path, reason);
+    }
+
+    fn note_with(&mut self, certainty: Certainty, kind: RiskKind, id: Option<&str>, path: Option<String>, reason: String) {
         let reason = self.secrets.text(reason);
-        let risk = Risk { kind, logical_resource_id: id.map(str::to_owned), path, reason };
+        let risk = Risk { kind, certainty, logical_resource_id: id.map(str::to_owned), path, reason };
         if self.reported.insert(risk.clone()) {
             self.found.push(risk);
         }
     }
 }
 
-/// Returns every risk of the changes, worst kind first.
+/// Returns every risk of the changes, worst kind first, and in each kind the certain ones first.
 pub(super) fn risks<'a>(
     comparison: Comparison<'_, '_, 'a>,
     changed: &ChangedResources<'_, 'a>,
@@ -119,7 +127,7 @@ pub(super) fn risks<'a>(
     collision::search(&mut search);
     parameters(&mut search);
     export::search(&mut search, outputs);
-    search.found.sort_by_key(|risk| risk.kind);
+    search.found.sort_by_key(|risk| (risk.kind, risk.certainty));
     search.found
 }
 

@@ -97,7 +97,8 @@ fn draw_title(text: &mut String, items: &[Item<'_>], styles: Styles) {
 
 fn glyph_style(item: &Item<'_>, styles: Styles) -> Style {
     match item.group {
-        Group::DataLoss => styles.alarm,
+        Group::Refused | Group::DataLoss => styles.alarm,
+        Group::PossibleDataLoss => styles.warning,
         Group::Replace => styles.replace,
         Group::Update => styles.update,
         Group::Add | Group::Import => styles.add,

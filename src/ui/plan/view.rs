@@ -7,12 +7,14 @@ use rustc_hash::FxHashMap;
 use super::properties::{Property, ShownCauses, causes, properties};
 use super::value::plural;
 use crate::cloudformation::{PolicyAction, ResourceChange};
-use crate::plan::{Effect, Plan, ResourceEffect, ResourceImport, Risk, RiskKind, StackChange};
+use crate::plan::{Certainty, Effect, Plan, ResourceEffect, ResourceImport, Risk, RiskKind, StackChange};
 
 /// The groups of resources, most important first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Group {
+    Refused,
     DataLoss,
+    PossibleDataLoss,
     Import,
     Replace,
     Update,
@@ -24,7 +26,9 @@ pub(super) enum Group {
 impl Group {
     pub(super) fn title(self) -> &'static str {
         match self {
+            Self::Refused => "Refused",
             Self::DataLoss => "DATA LOSS",
+            Self::PossibleDataLoss => "Possible loss of data",
             Self::Import => "Imports, before the update",
             Self::Replace => "Replacements",
             Self::Update => "Updates",
@@ -63,6 +67,7 @@ pub(super) struct Counts {
     pub(super) update: usize,
     pub(super) replace: usize,
     pub(super) may_replace: usize,
+    pub(super) refused: usize,
     pub(super) remove: usize,
     /// The changed settings of the stack itself.
     pub(super) settings: usize,
@@ -70,9 +75,12 @@ pub(super) struct Counts {
 
 impl std::fmt::Display for Counts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { import, add, update, replace, may_replace, remove, settings } = self;
+        let Self { import, add, update, replace, may_replace, refused, remove, settings } = self;
         let first = if *import > 0 { format!("{import} to import, then ") } else { String::new() };
         write!(f, "Plan: {first}{add} to add, {update} to update, {replace} to replace, {may_replace} may replace, {remove} to remove")?;
+        if *refused > 0 {
+            write!(f, ", {refused} refused")?;
+        }
         match settings {
             0 => f.write_str("."),
             count => write!(f, ", {} of the stack itself.", plural(*count, "setting")),
@@ -83,8 +91,9 @@ impl std::fmt::Display for Counts {
 impl Counts {
     /// Returns the counts that are not zero: `1 to add, 2 to update`.
     pub(super) fn brief(&self) -> String {
-        let Self { import, add, update, replace, may_replace, remove, settings } = self;
+        let Self { import, add, update, replace, may_replace, refused, remove, settings } = self;
         let named = [
+            (refused, "refused"),
             (import, "to import"),
             (add, "to add"),
             (update, "to update"),
@@ -146,6 +155,7 @@ impl<'p> View<'p> {
             && self.plan.ssm_parameters.is_empty()
             && self.plan.stack.is_empty()
             && self.risks.is_empty()
+            && self.plan.unknowns.is_empty()
     }
 }
 
@@ -153,6 +163,7 @@ impl Counts {
     fn count(&mut self, effect: &ResourceEffect) {
         match effect.effect {
             Effect::Untouched => {}
+            Effect::Refused => self.refused += 1,
             Effect::UpdatedInPlace | Effect::UpdatedWithInterruption => self.update += 1,
             Effect::Replaced if effect.possible => self.may_replace += 1,
             Effect::Replaced => self.replace += 1,
@@ -166,8 +177,9 @@ fn item<'p>(plan: &Plan, effect: &'p ResourceEffect, change: Option<&'p Resource
     // If no parameter changes, the template causes everything, so that the cause is not worth showing.
     let shown = if plan.parameters.is_empty() && plan.ssm_parameters.is_empty() { ShownCauses::ExceptTemplate } else { ShownCauses::All };
     let id = effect.logical_resource_id.as_str();
-    let loses_data = risks.iter().any(|risk| risk.kind == RiskKind::DataLoss);
+    let loss = risks.iter().filter(|risk| risk.kind == RiskKind::DataLoss).map(|risk| risk.certainty).min();
     let (group, glyph) = match effect.effect {
+        Effect::Refused => (Group::Refused, " x "),
         Effect::Replaced if effect.possible => (Group::Replace, " ? "),
         Effect::Replaced if effect.deletes_first => (Group::Replace, "-/+"),
         Effect::Replaced => (Group::Replace, "+/-"),
@@ -190,7 +202,11 @@ fn item<'p>(plan: &Plan, effect: &'p ResourceEffect, change: Option<&'p Resource
         }
     };
     Item {
-        group: if loses_data { Group::DataLoss } else { group },
+        group: match loss {
+            Some(Certainty::Certain) => Group::DataLoss,
+            Some(Certainty::Possible) => Group::PossibleDataLoss,
+            None => group,
+        },
         logical_id: id,
         resource_type: &effect.resource_type,
         is_possible: effect.possible,
@@ -231,6 +247,9 @@ fn imported(import: &ResourceImport) -> Item<'_> {
 }
 
 fn verb(effect: &ResourceEffect) -> String {
+    if effect.stops_and_starts {
+        return "stop and start; replaced if instance-store backed".to_owned();
+    }
     let verb = match (effect.effect, effect.policy_action) {
         (Effect::Replaced, Some(PolicyAction::ReplaceAndRetain)) => "replace, keep the old resource in the account",
         (Effect::Replaced, Some(PolicyAction::ReplaceAndSnapshot)) => "replace, keep a snapshot of the old resource",
@@ -243,6 +262,7 @@ fn verb(effect: &ResourceEffect) -> String {
         (Effect::Deleted, _) => "remove",
         (Effect::Retained, _) => "remove from the stack, keep in the account",
         (Effect::Untouched, _) => "untouched",
+        (Effect::Refused, _) => "refused",
     };
     let instances = if effect.rolls_instances { "; its instances are replaced in batches" } else { "" };
     if effect.possible { format!("may {verb}{instances}") } else { format!("{verb}{instances}") }

@@ -1,7 +1,7 @@
 //! The effects of executing a plan, and their order.
 
-use rackform::cloudformation::PolicyAction;
-use rackform::plan::CauseSource;
+use rackform::cloudformation::{ChangeSource, PolicyAction};
+use rackform::plan::{CauseSource, UnknownKind};
 use serde_json::json;
 
 use super::{change, effect, effect_lines, plan_parameter, plan_resources};
@@ -157,7 +157,11 @@ fn a_nested_stack_and_the_readers_of_its_outputs_may_change_with_every_update() 
     };
     let plan = plan_resources(&resources("a"), &resources("b"));
     assert_eq!(effect_lines(&plan), ["updated-in-place Nested (possible)", "updated-in-place Reader (possible)", "updated-in-place Topic"]);
-    assert!(!plan_resources(&resources("a"), &resources("a")).has_changes());
+    // AWS lists a nested stack as `Automatic` even if nothing in the template differs.
+    let unchanged = plan_resources(&resources("a"), &resources("a"));
+    assert!(unchanged.has_changes());
+    assert_eq!(unchanged.change_set.changes[0].resource_change.details[0].change_source, ChangeSource::Automatic);
+    assert_eq!(unchanged.unknowns.iter().map(|unknown| unknown.kind).collect::<Vec<_>>(), [UnknownKind::NestedStack]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use rackform::cloudformation::{Capability, ChangeSetStatus};
 use rackform::diagnostic::Source;
-use rackform::plan::{Request, required_capabilities};
+use rackform::plan::{Refusal, Request, required_capabilities};
 use rackform::template::{Arena, Template};
 use serde_json::{Value as Json, json};
 
@@ -20,8 +20,13 @@ fn needs(resources: &Json) -> Vec<&'static str> {
     })
 }
 
+/// Returns the service's error as `Code: message`.
+fn quoted(refusal: &Refusal) -> String {
+    format!("{}: {}", refusal.code.as_deref().unwrap_or_default(), refusal.message.as_deref().unwrap_or_default())
+}
+
 fn message(request: &Request, template: &Json) -> Option<String> {
-    with_template(template, |template| request.refusal(template).map(|refusal| format!("{}: {}", refusal.code, refusal.message)))
+    with_template(template, |template| request.refusal(template).map(|refusal| quoted(&refusal)))
 }
 
 #[test]
@@ -69,13 +74,13 @@ fn updates_without_changes_and_changed_types_are_rejected() {
     assert_eq!(same.change_set.status, ChangeSetStatus::Failed);
     assert_eq!(same.refusals.len(), 1);
     assert_eq!(
-        (same.refusals[0].operation.as_deref(), &*same.refusals[0].message),
-        (Some("UpdateStack"), "No updates are to be performed.")
+        (same.refusals[0].operation.as_deref(), same.refusals[0].message.as_deref()),
+        (Some("UpdateStack"), Some("No updates are to be performed."))
     );
     let changed = plan_resources(&topic, &json!({"A": {"Type": "AWS::SQS::Queue"}}));
     assert_eq!(
-        changed.refusals[0].message,
-        "Update of resource type is not permitted. The new template modifies resource type of the following resources: [A]"
+        changed.refusals[0].message.as_deref(),
+        Some("Update of resource type is not permitted. The new template modifies resource type of the following resources: [A]")
     );
     let moved = plan_resources(&topic, &json!({"B": {"Type": "AWS::SNS::Topic"}}));
     assert!(moved.refusals.is_empty(), "{:?}", moved.refusals);
@@ -108,7 +113,7 @@ fn rejections_match_the_recorded_errors() {
         } else if expected.ends_with("No updates are to be performed.") {
             let texts = [recording["before"]["template"].to_string(), recording["template"].to_string()];
             let plan = plan_texts((&texts[0], &[]), (&texts[1], &[]), &rackform::evaluate::State::default());
-            plan.refusals.first().map(|refusal| format!("{}: {}", refusal.code, refusal.message))
+            plan.refusals.first().map(quoted)
         } else {
             continue;
         };

@@ -1,0 +1,149 @@
+//! Refusals: changes that CloudFormation or a service's handler rejects, so that the update fails and is rolled back.
+//!
+//! Each file finds one kind of refusal in the changed resources. A refused change is neither an update nor a replacement: its effect is
+//! [`Effect::Refused`].
+
+mod type_change;
+
+use serde::{Deserialize, Serialize};
+
+use super::certainty::Certainty;
+use super::compare::{ChangedResources, Comparison};
+use super::effects::{Effect, ResourceEffect};
+
+/// One refused change, or a request that is rejected as a whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Refusal {
+    /// The kind of refusal.
+    pub kind: RefusalKind,
+    /// Whether the refusal is certain.
+    pub certainty: Certainty,
+    /// The rejected API action; absent if every action that takes the template is rejected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operation: Option<String>,
+    /// The resource whose change is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logical_resource_id: Option<String>,
+    /// The type of that resource.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource_type: Option<String>,
+    /// The property whose change is refused, such as `/Properties/AvailabilityZone`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// The error's code, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// The service's own words, where a source proves them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// What is refused and why, in a full sentence.
+    pub reason: String,
+    /// How to reach the same goal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fix: Option<String>,
+    /// The page that documents the refusal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+}
+
+/// The kinds of refusal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RefusalKind {
+    /// The request does not acknowledge a required capability.
+    Capabilities,
+    /// The request does not allow a resource type of the template.
+    ResourceTypes,
+    /// `UpdateStack` rejects an update that changes nothing.
+    NoChanges,
+    /// A logical ID keeps its name and gets another resource type.
+    TypeChange,
+    /// The type's handler supports no update of the property.
+    NoUpdateSupport,
+    /// A size can only grow.
+    Shrink,
+    /// A resource can belong to one owner only, and its owner is replaced.
+    OneOwner,
+}
+
+impl RefusalKind {
+    /// Returns the kind's name, such as `type-change`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Capabilities => "capabilities",
+            Self::ResourceTypes => "resource-types",
+            Self::NoChanges => "no-changes",
+            Self::TypeChange => "type-change",
+            Self::NoUpdateSupport => "no-update-support",
+            Self::Shrink => "shrink",
+            Self::OneOwner => "one-owner",
+        }
+    }
+}
+
+impl Refusal {
+    /// Returns the refusal of a whole request.
+    pub(super) fn request(kind: RefusalKind, code: &str, message: String) -> Self {
+        Self {
+            kind,
+            certainty: Certainty::Certain,
+            operation: None,
+            logical_resource_id: None,
+            resource_type: None,
+            path: None,
+            code: Some(code.to_owned()),
+            reason: format!("CloudFormation rejects the request: {message}"),
+            message: Some(message),
+            fix: None,
+            source: None,
+        }
+    }
+
+    /// Returns whether the update certainly fails. An update without changes does not fail: there is nothing to do.
+    pub fn is_blocking(&self) -> bool {
+        self.certainty.is_certain() && self.kind != RefusalKind::NoChanges
+    }
+}
+
+/// The input of the searches, and the refusals that they found.
+pub(super) struct Search<'s, 'p, 'a> {
+    #[expect(dead_code, reason = "read by the searches of single properties")]
+    comparison: Comparison<'s, 'p, 'a>,
+    changed: &'s ChangedResources<'p, 'a>,
+    #[expect(dead_code, reason = "read by the searches of relations")]
+    effects: &'s [ResourceEffect],
+    found: Vec<Refusal>,
+}
+
+/// Returns every refusal of a change of a resource.
+pub(super) fn refusals<'a>(
+    comparison: Comparison<'_, '_, 'a>,
+    changed: &ChangedResources<'_, 'a>,
+    effects: &[ResourceEffect],
+) -> Vec<Refusal> {
+    let mut search = Search { comparison, changed, effects, found: Vec::new() };
+    type_change::search(&mut search);
+    search.found
+}
+
+/// Marks the effects that certain refusals prevent.
+pub(super) fn mark_refused(effects: &mut [ResourceEffect], refusals: &[Refusal]) {
+    for refusal in refusals.iter().filter(|refusal| refusal.is_blocking()) {
+        let Some(id) = &refusal.logical_resource_id else { continue };
+        for effect in effects.iter_mut().filter(|effect| effect.logical_resource_id == *id) {
+            effect.effect = Effect::Refused;
+            effect.possible = false;
+            effect.policy_action = None;
+            effect.deletes_first = false;
+            effect.rolls_instances = false;
+            effect.stops_and_starts = false;
+        }
+    }
+}
+
+/// Returns the refusal of an update that changes nothing.
+pub(super) fn no_changes() -> Refusal {
+    let refusal = Refusal::request(RefusalKind::NoChanges, "ValidationError", "No updates are to be performed.".to_owned());
+    Refusal { operation: Some("UpdateStack".to_owned()), ..refusal }
+}
