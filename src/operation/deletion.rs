@@ -162,7 +162,16 @@ fn add_unplanned(plan: &mut Plan, resources: &[StackResource], keeps: impl Fn(&s
         }
         if let Some(data) = crate::schema::resource_type(kind).and_then(|facts| facts.holds_data()).filter(|_| !is_kept) {
             let reason = format!("`{name}` ({kind}), left by an unfinished operation, is deleted, which loses {data}.");
-            plan.risks.insert(0, Risk { kind: RiskKind::DataLoss, certainty: Certainty::Certain, logical_resource_id: Some(name.clone()), path: None, reason });
+            plan.risks.insert(
+                0,
+                Risk {
+                    kind: RiskKind::DataLoss,
+                    certainty: Certainty::Certain,
+                    logical_resource_id: Some(name.clone()),
+                    path: None,
+                    reason,
+                },
+            );
         }
     }
 }

@@ -32,8 +32,8 @@ mod stack;
 mod unknown;
 mod values;
 
-pub use certainty::Certainty;
 pub use agreement::{Disagreement, DisagreementKind, disagreements, missing_changes, unapproved_changes};
+pub use certainty::Certainty;
 pub use drift::{DriftedResource, PropertyDrift};
 pub use effects::{Cause, CauseSource, Effect, ResourceEffect};
 pub use import::{
@@ -46,8 +46,8 @@ pub use refusal::{Refusal, RefusalKind};
 pub use request::{Request, required_capabilities};
 pub use result::{FORMAT_VERSION, Plan};
 pub use risk::{Risk, RiskKind};
-pub use unknown::{Unknown, UnknownKind};
 pub use stack::{DesiredStack, StackChange, StackSetting, StackState, stack_changes};
+pub use unknown::{Unknown, UnknownKind};
 
 use indexmap::IndexMap;
 

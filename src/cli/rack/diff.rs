@@ -105,7 +105,10 @@ fn check_request(args: &Args, template: &Template<'_>) -> Result<(), Failure> {
     let capabilities = (!args.capabilities.is_empty()).then(|| args.capabilities.iter().flatten().copied().collect());
     let request = Request { capabilities, resource_types: args.resource_types.clone() };
     match request.refusal(template) {
-        Some(refusal) => Err(Failure::new(ExitCode::Data, format!("{}: {}", refusal.code.unwrap_or_default(), refusal.message.unwrap_or(refusal.reason)))),
+        Some(refusal) => Err(Failure::new(
+            ExitCode::Data,
+            format!("{}: {}", refusal.code.unwrap_or_default(), refusal.message.unwrap_or(refusal.reason)),
+        )),
         None => Ok(()),
     }
 }

@@ -122,8 +122,7 @@ fn effect(resource: &Resource<'_>, effect: Effect) -> ResourceEffect {
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-instance.html>
 fn stops_and_starts(modified: &ModifiedResource<'_, '_>) -> bool {
     let mut actual = modified.differences.iter().filter(|difference| difference.verdict.is_actual());
-    modified.after.resource_type == "AWS::EC2::Instance"
-        && actual.all(|difference| difference.recreation != RequiresRecreation::Always)
+    modified.after.resource_type == "AWS::EC2::Instance" && actual.all(|difference| difference.recreation != RequiresRecreation::Always)
 }
 
 /// Returns whether an Auto Scaling group replaces its instances by a rolling update.

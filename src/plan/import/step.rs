@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::resource::ResourceImport;
 use crate::cloudformation::{Action, Change, ChangeSet, ChangeSetStatus, ResourceChange};
+use crate::plan::certainty::Certainty;
 use crate::plan::effects::Effect;
 use crate::plan::result::Plan;
-use crate::plan::certainty::Certainty;
 use crate::plan::risk::{Risk, RiskKind};
 
 /// The first of the two operations: the resources to import, and the template that imports them.

@@ -8,7 +8,8 @@ use crate::plan::certainty::Certainty;
 const SOURCE: &str = "https://github.com/aws/aws-sam-cli/issues/6786";
 
 pub(super) fn search(search: &mut Search<'_, '_, '_>) {
-    let with_other_type = || search.changed.modified.iter().filter(|modified| modified.before.resource_type != modified.after.resource_type);
+    let with_other_type =
+        || search.changed.modified.iter().filter(|modified| modified.before.resource_type != modified.after.resource_type);
     // CloudFormation names all such resources in one message.
     let ids: Vec<&str> = with_other_type().map(|modified| modified.id).collect();
     let message = format!(

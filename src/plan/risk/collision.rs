@@ -31,7 +31,13 @@ fn custom_names(search: &mut Search<'_, '_, '_>) {
                  change `{property}` too, or remove it.",
                 modified.id, effect.resource_type
             );
-            search.note_with(Certainty::possible_if(effect.possible), RiskKind::ReplacementCollision, Some(modified.id), Some(format!("/Properties/{property}")), reason);
+            search.note_with(
+                Certainty::possible_if(effect.possible),
+                RiskKind::ReplacementCollision,
+                Some(modified.id),
+                Some(format!("/Properties/{property}")),
+                reason,
+            );
         }
     }
 }

@@ -29,8 +29,8 @@ impl<'a> Inputs<'a> {
             old.is_some_and(|old| !old.body.same(body))
         };
         let mappings = after.template.mappings.iter().filter(|entry| mapping_differs(entry.name, entry.body)).map(|entry| entry.name);
-        let removes_parameters = before
-            .is_some_and(|before| before.parameters.parameters.keys().any(|name| !after.parameters.parameters.contains_key(name)));
+        let removes_parameters =
+            before.is_some_and(|before| before.parameters.parameters.keys().any(|name| !after.parameters.parameters.contains_key(name)));
         Self { parameters, conditions, mappings: mappings.collect(), removes_parameters }
     }
 

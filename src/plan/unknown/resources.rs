@@ -54,12 +54,14 @@ fn unknown(resource: &Resource<'_>, is_new: bool, differs: bool) -> Option<(Unkn
             (UnknownKind::NestedStack, reason)
         }
         (false, false) => return None,
-        (false, true) if facts.is_module() => {
-            (UnknownKind::Module, format!("`{id}` ({name}) differs, and the resources of the module are known to AWS only; they may change."))
-        }
-        (false, true) if facts.is_serverless() => {
-            (UnknownKind::Serverless, format!("`{id}` ({name}) differs, and SAM expands it on AWS; every resource generated for it may change."))
-        }
+        (false, true) if facts.is_module() => (
+            UnknownKind::Module,
+            format!("`{id}` ({name}) differs, and the resources of the module are known to AWS only; they may change."),
+        ),
+        (false, true) if facts.is_serverless() => (
+            UnknownKind::Serverless,
+            format!("`{id}` ({name}) differs, and SAM expands it on AWS; every resource generated for it may change."),
+        ),
         (false, true) if facts.is_unknown() => (
             UnknownKind::NoSchema,
             format!("`{id}` has the type {name}, which has no published schema; whether the change replaces it is unknown."),

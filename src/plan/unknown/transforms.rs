@@ -68,7 +68,9 @@ fn declared<'a>(before: Option<&Evaluation<'a>>, after: &Evaluation<'a>, inputs:
     let is_reordered = before.is_some() && old.len() == new.len() && old.iter().zip(&new).any(|(old, new)| old.name != new.name);
     for transform in &new {
         let name = transform.name;
-        let peer = old.iter().find(|peer| peer.name == name && same_parameters(peer, transform))
+        let peer = old
+            .iter()
+            .find(|peer| peer.name == name && same_parameters(peer, transform))
             .or_else(|| old.iter().find(|peer| peer.name == name));
         let has_other_parameters = peer.is_some_and(|peer| match (peer.parameters, transform.parameters) {
             (Some(before), Some(after)) => inputs.differ(before, after),
@@ -108,7 +110,14 @@ fn same_parameters(one: &Declared<'_>, other: &Declared<'_>) -> bool {
 
 fn whole_template(name: &str, reason: String) -> Unknown {
     let kind = kind_of(name);
-    Unknown { kind, logical_resource_id: None, resource_type: None, path: Some("/Transform".to_owned()), name: Some(name.to_owned()), reason }
+    Unknown {
+        kind,
+        logical_resource_id: None,
+        resource_type: None,
+        path: Some("/Transform".to_owned()),
+        name: Some(name.to_owned()),
+        reason,
+    }
 }
 
 fn kind_of(name: &str) -> UnknownKind {
@@ -231,13 +240,7 @@ fn calls<'a>(evaluation: &Evaluation<'a>) -> FxHashMap<String, Call<'a>> {
     found
 }
 
-fn visit_member<'a>(
-    parent: &'a Node<'a>,
-    key: &'a str,
-    value: &'a Node<'a>,
-    path: &mut String,
-    found: &mut FxHashMap<String, Call<'a>>,
-) {
+fn visit_member<'a>(parent: &'a Node<'a>, key: &'a str, value: &'a Node<'a>, path: &mut String, found: &mut FxHashMap<String, Call<'a>>) {
     let length = path.len();
     path.push('/');
     path.push_str(key);
