@@ -1,12 +1,11 @@
 """Starts MiniStack on loopback for the wire tests, corrected where its responses differ from AWS's documentation.
 
-Usage: PYTHON endpoint.py. The first line on standard output is the address; health is at /_ministack/health. It ends when standard
-input is closed, so with the process that started it however that one ends, and after LIFETIME_S at the latest.
+Usage: PYTHON endpoint.py. The first line on standard output is the address; the health check is at /_ministack/health. The server exits
+when standard input is closed, which happens when the process that started it ends, and after LIFETIME_S at the latest.
 
-Nothing of the installed package is edited: its functions are replaced in memory. Every correction has its reason beside it. Resources of
-stacks with "slow", "slower" or "slowest" in their name take PACES_S each, since at full speed everything is over at the first poll; an account is
-whatever twelve digits the access key is, so that every test has one of its own. A resource whose logical ID begins with "Stuck" cannot be
-deleted.
+The installed package is not edited: its functions are replaced in memory. A comment gives the reason of each correction. Each resource of a
+stack with "slow", "slower" or "slowest" in its name takes PACES_S seconds; otherwise operations end before the first poll. The access key, twelve
+digits, is the account ID, so that every test has a separate account. A resource whose logical ID begins with "Stuck" cannot be deleted.
 """
 
 import copy
@@ -237,8 +236,8 @@ STACK = "AWS::CloudFormation::Stack"
 OPENING = ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS")
 CLEANING_UP = "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"
 stock_add_event = stacks._add_event
-# By stack name and logical ID: the first event of a resource's update, held until the action is known; then the action.
-held, does = {}, {}
+# By stack name and logical ID: the first event of a resource's update, delayed until the action is known; then the action.
+pending, does = {}, {}
 # The stacks whose update is in its clean-up phase.
 cleaning = set()
 
@@ -259,12 +258,12 @@ def add_event(stack_id, stack_name, logical_id, resource_type, status, reason=""
         reason = reason or ("User Initiated" if status in OPENING else "")
     elif cloudformation._stacks[stack_name]["StackStatus"] == "UPDATE_IN_PROGRESS":
         if status == "UPDATE_IN_PROGRESS":
-            held[place] = (stack_id, stack_name, logical_id, resource_type, status, reason, physical_id)
+            pending[place] = (stack_id, stack_name, logical_id, resource_type, status, reason, physical_id)
             return
         done = does.pop(place, "update")
-        if place in held:
+        if place in pending:
             # It failed before it was changed.
-            stock_add_event(*held.pop(place))
+            stock_add_event(*pending.pop(place))
         if done == "nothing" and status == "UPDATE_COMPLETE":
             return
         if done == "create":
@@ -273,9 +272,9 @@ def add_event(stack_id, stack_name, logical_id, resource_type, status, reason=""
 
 
 def begin(stack_name, logical_id, what):
-    """Emits the held event of a resource, when the action on it is known."""
+    """Emits the delayed event of a resource, when the action on it is known."""
     stack = cloudformation._stacks.get(stack_name)
-    event = held.pop((stack["StackId"], logical_id), None) if stack else None
+    event = pending.pop((stack["StackId"], logical_id), None) if stack else None
     if event is None:
         return
     does[event[0], logical_id] = what
@@ -361,9 +360,9 @@ def update(resource_type, physical_id, old, new, stack_name, logical_id=None, at
 
 def delete(resource_type, physical_id, properties, stack_name=None, logical_id=None):
     stack = cloudformation._stacks.get(stack_name) or {}
-    told = stack.get("StackStatus") in ("UPDATE_IN_PROGRESS", CLEANING_UP)
+    is_updating = stack.get("StackStatus") in ("UPDATE_IN_PROGRESS", CLEANING_UP)
     event = (stack.get("StackId"), stack_name, logical_id, resource_type)
-    if told:
+    if is_updating:
         clean_up(stack)
         stack["StackStatus"] = CLEANING_UP
         stock_add_event(*event, "DELETE_IN_PROGRESS", "", physical_id)
@@ -373,7 +372,7 @@ def delete(resource_type, physical_id, properties, stack_name=None, logical_id=N
         raise ValueError("The bucket you tried to delete is not empty (Service: S3, Status Code: 409)")
     if not resource_type.startswith(STAND_INS):
         stock_delete(resource_type, physical_id, properties, stack_name, logical_id)
-    if told:
+    if is_updating:
         stock_add_event(*event, "DELETE_COMPLETE", "", physical_id)
 
 

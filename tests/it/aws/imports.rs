@@ -267,7 +267,7 @@ fn a_missing_file_system_is_reported_before_any_request() {
     let wire = Account { file_system: (404, gone), ..Account::default() }.serve();
     let run = wire.run(&bench(), SET);
     assert_eq!(run.code, 64, "{run}");
-    assert!(run.stderr.contains("`Files`: there is no fs-0123456789abcdef0 in the account"), "{run}");
+    assert!(run.stderr.contains("`Files`: fs-0123456789abcdef0 does not exist in the account"), "{run}");
     assert!(wire.all("CreateChangeSet").is_empty(), "{:?}", wire.actions());
 }
 

@@ -103,7 +103,7 @@ fn profile_mistakes_are_reported_in_plain_words() {
     let sso = "[profile dev]\nsso_session = s\nsso_account_id = 111122223333\nsso_role_name = dev\n[sso-session s]\n\
                sso_region = eu-west-1\nsso_start_url = https://example.awsapps.com/start\n";
     let run = with_config(sso, "status --profile dev");
-    assert!(run.stderr.contains("there is no SSO session") && run.stderr.contains("aws sso login"), "{run}");
+    assert!(run.stderr.contains("no SSO session exists") && run.stderr.contains("aws sso login"), "{run}");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use super::server::{Server, refusal};
 use crate::program::Bench;
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/recorded-answers")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/recorded-responses")
 }
 
 fn recorded(name: &str) -> String {

@@ -53,7 +53,7 @@ fn a_missing_bucket_is_reported_and_created_only_on_request() {
     assert!(run.stderr.contains("error[template-bucket]") && run.stderr.contains("`--create-template-bucket`"), "{run}");
     let run = wire.run(&bench, "apply -p Seconds=90 --yes --no-preflight");
     assert_eq!(run.code, 1, "{run}");
-    assert!(run.stderr.contains("there is no S3 bucket to upload it to") && run.stderr.contains("`--create-template-bucket`"), "{run}");
+    assert!(run.stderr.contains("no S3 bucket for the upload exists") && run.stderr.contains("`--create-template-bucket`"), "{run}");
     assert!(
         wire.all("CreateChangeSet").is_empty() && wire.requests().iter().all(|request| request.method != "PUT"),
         "{:?}",
