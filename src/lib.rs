@@ -15,7 +15,7 @@
 //!
 //! # 1. Parameters
 //!
-//! A template declares [`parameters`]. Values come from files, options and the deployed stack, and the later source wins. Resolving checks
+//! A template declares [`parameters`]. Values come from files, options and the deployed stack, and a later source takes precedence. Resolving checks
 //! every constraint and reports all problems at once.
 //!
 //! ```
@@ -71,7 +71,7 @@
 //!
 //! # 4. Evaluate
 //!
-//! [`evaluate`](mod@evaluate) resolves conditions and intrinsic functions. A value that only AWS knows stays an expression.
+//! [`evaluate`](mod@evaluate) resolves conditions and intrinsic functions. A value known only to AWS remains an expression.
 //!
 //! ```
 //! use rackform::evaluate::{State, ValueKind, evaluate};

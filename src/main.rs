@@ -1,4 +1,4 @@
-//! The doorway of `rackform`: everything is in the library.
+//! The entry point of `rackform`, which calls the library.
 
 fn main() -> std::process::ExitCode {
     rackform::cli::main()

@@ -39,7 +39,7 @@ pub(super) fn credentials_problem(text: &str) -> String {
         return "the SSO session has expired".to_owned();
     }
     if text.contains("cached SSO token") {
-        return "the profile uses SSO, and there is no SSO session".to_owned();
+        return "the profile uses SSO, but no SSO session exists".to_owned();
     }
     if let Some((_, output)) = text.split_once("external process exited with code ") {
         let output = output.replace(". Stderr: ", ": ");

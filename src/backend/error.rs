@@ -77,8 +77,8 @@ pub enum BackendError {
         /// The limit in bytes.
         limit: usize,
     },
-    /// The template exceeds the inline limit, and there is no bucket to upload it to.
-    #[error("the template has {size} bytes; a request may contain at most {limit}, and there is no S3 bucket to upload it to")]
+    /// The template exceeds the inline limit, and no bucket for the upload exists.
+    #[error("the template has {size} bytes; a request may contain at most {limit}, and no S3 bucket for the upload exists")]
     NoTemplateBucket {
         /// Its size in bytes.
         size: usize,

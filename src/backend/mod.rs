@@ -45,7 +45,7 @@ pub struct ChangeSetRequest {
     pub name: String,
     /// The text of the template.
     pub template: String,
-    /// The parameters; one that is left out has the template's default.
+    /// The parameters; a missing one has the template's default.
     pub parameters: IndexMap<String, ParameterInput>,
     /// The stack's tags.
     pub tags: IndexMap<String, String>,
@@ -208,7 +208,7 @@ pub trait Backend {
     ///
     /// # Errors
     ///
-    /// Returns an error if there is no such creation or update.
+    /// Returns an error if no creation or update failed.
     fn rollback_stack(&self, stack: &str, options: &RollbackOptions) -> Result<(), BackendError>;
 
     /// Detects drift: compares a stack's resources with its template; returns the result for each resource, ordered by logical ID.

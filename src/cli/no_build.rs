@@ -1,4 +1,4 @@
-//! `rackform build` of a program without the build half.
+//! `rackform build` of a program without build support.
 
 use std::ffi::OsString;
 

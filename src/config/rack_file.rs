@@ -109,7 +109,7 @@ impl RackFile {
     }
 
     /// Resolves a path relative to the directory of `rack.yaml`.
-    pub fn beside(&self, path: &Path) -> PathBuf {
+    pub fn resolve_path(&self, path: &Path) -> PathBuf {
         match self.path.as_deref().and_then(Path::parent) {
             Some(directory) => directory.join(path),
             None => path.to_owned(),
@@ -176,7 +176,7 @@ impl RackFile {
                 "cloudformation_role_arn" => file.cloudformation_role_arn = reader.arn(member),
                 "account" => file.account = reader.text(member),
                 "template" => {
-                    file.template = reader.text(member).map(|template| file.beside(Path::new(&template)));
+                    file.template = reader.text(member).map(|template| file.resolve_path(Path::new(&template)));
                     file.template_line = Some(source.line_column(value.span.start).line);
                 }
                 "parameters" => file.parameters = reader.parameters(member),
@@ -188,7 +188,7 @@ impl RackFile {
                 }
                 "template_bucket" => file.template_bucket = reader.text(member),
                 "stack_policy" => {
-                    file.stack_policy = reader.text(member).map(|policy| file.beside(Path::new(&policy)));
+                    file.stack_policy = reader.text(member).map(|policy| file.resolve_path(Path::new(&policy)));
                     file.stack_policy_line = Some(source.line_column(value.span.start).line);
                 }
                 "termination_protection" => file.termination_protection = reader.flag(member),

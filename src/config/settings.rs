@@ -104,8 +104,8 @@ impl<'c> Settings<'c> {
         match (self.command_line.backend, &self.rack_file.backend) {
             (Some(backend), _) => backend.clone(),
             (None, Some(BackendChoice::Aws)) => BackendChoice::Aws,
-            (None, Some(BackendChoice::Local { directory })) => BackendChoice::Local { directory: self.rack_file.beside(directory) },
-            (None, None) => BackendChoice::Local { directory: self.rack_file.beside(Path::new(BackendChoice::DEFAULT_DIRECTORY)) },
+            (None, Some(BackendChoice::Local { directory })) => BackendChoice::Local { directory: self.rack_file.resolve_path(directory) },
+            (None, None) => BackendChoice::Local { directory: self.rack_file.resolve_path(Path::new(BackendChoice::DEFAULT_DIRECTORY)) },
         }
     }
 

@@ -69,7 +69,7 @@ fn inspect(
                 differing
             }
             ActualState::Missing => {
-                let reason = format!("there is no {} in {}", import.identifier(), inspector.description());
+                let reason = format!("{} does not exist in {}", import.identifier(), inspector.description());
                 let hint = Some("check that it is in the region and account of the stack".to_owned());
                 problems.push(ImportProblem::new(&import.logical_resource_id, reason, hint));
                 IndexMap::new()

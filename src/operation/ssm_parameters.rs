@@ -23,7 +23,7 @@ pub struct ResolvedState<'a> {
 
 /// Resolves the values of the template's SSM parameters.
 ///
-/// A name without a value in Parameter Store is reported by the evaluation. If the values cannot be read, a note says so and they count as
+/// A name without a value in Parameter Store is reported by the evaluation. If the values cannot be read, a note reports that and they count as
 /// unknown.
 ///
 /// # Errors

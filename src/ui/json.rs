@@ -4,7 +4,7 @@ use serde::Serialize;
 
 /// The version of all JSON output.
 ///
-/// An incompatible change raises it; new keys do not.
+/// An incompatible change increments it; a new key does not.
 pub const FORMAT_VERSION: u32 = 2;
 
 #[derive(Serialize)]

@@ -17,7 +17,7 @@ pub struct InspectError {
 }
 
 impl InspectError {
-    /// Returns the error for a response that lacks the requested value; it says nothing about whether the resource exists.
+    /// Returns the error for a response that lacks the requested value; whether the resource exists is unknown.
     #[cfg(feature = "aws")]
     pub(super) fn missing_value(action: &'static str, what: &str) -> Self {
         Self { action, code: None, message: format!("the response lacks {what}") }

@@ -117,7 +117,7 @@ impl Settings {
         problems.into_result(self)
     }
 
-    /// Returns the engine: kaniko by default and if the task definition says `daemonless`, since only kaniko needs no daemon.
+    /// Returns the engine: kaniko by default and if the task definition specifies `daemonless`, since only kaniko needs no daemon.
     pub fn engine(&self) -> Engine {
         self.engine.unwrap_or(Engine::Kaniko)
     }

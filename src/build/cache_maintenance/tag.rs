@@ -55,8 +55,7 @@ impl CacheTag {
 ///
 /// A branch tag is a readable form of service and branch, followed by the start of a digest of both names. The digest identifies the owner
 /// if the readable form is the branch's name, or that name with `_` for `/`. Otherwise `web.api.x-...` could be branch `api.x` of `web` or
-/// branch `x` of
-/// `web.api`; it then belongs to `web.api` if that service has a cache in the repository.
+/// branch `x` of `web.api`; it then belongs to `web.api` if that service has a cache in the repository.
 pub fn of_service(tag: &str, service: &str, branch: Option<&str>, all: &[&str]) -> bool {
     if let Some(branch) = branch {
         return tag == branch_cache_tag(service, branch);

@@ -48,7 +48,7 @@ pub enum CommandHint {
     PushOrOmitBuildKitImage,
     /// Run BuildKit without a container.
     OmitBuildKitImage,
-    /// Push the image, or do not ask for the OCI format.
+    /// Push the image, or do not request the OCI format.
     PushOrOmitOciFormat,
     /// Push the image, or do not compress it with zstd.
     PushOrOmitZstd,

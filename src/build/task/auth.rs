@@ -27,7 +27,7 @@ pub fn ecr_registries(request: &BuildTaskRequest, environment: &BuildEnvironment
     [image, cache].into_iter().flatten().filter_map(host).collect()
 }
 
-/// Returns credentials as the JSON of `BUILD_AUTH`, by host; those other than a user name and password are left out.
+/// Returns credentials as the JSON of `BUILD_AUTH`, by host; only those with a user name and password.
 pub fn build_auth<'a>(credentials: impl IntoIterator<Item = (&'a str, &'a Credentials)>) -> String {
     let entry = |(host, credentials): (&'a str, &'a Credentials)| match credentials {
         Credentials::Password { user, password } => Some((host.to_owned(), json!({ "Username": user, "Password": password }))),

@@ -29,7 +29,7 @@ pub struct BuildEnvironment {
     pub log: Option<Log>,
     /// The build cache.
     pub cache: EnvironmentCache,
-    /// What was left out, and why.
+    /// Notes on parts that were ignored, and why.
     pub notes: Vec<String>,
 }
 

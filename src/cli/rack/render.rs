@@ -46,7 +46,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         (TextFormat::Json, true) => RenderFormat::MinifiedJson,
         (TextFormat::Yaml, false) => RenderFormat::Yaml,
         (TextFormat::Yaml, true) => {
-            return Err(Failure::new(ExitCode::Usage, "`--minify` does not support YAML").hinted("leave out `--minify` or `--format yaml`"));
+            return Err(Failure::new(ExitCode::Usage, "`--minify` does not support YAML").hinted("omit `--minify` or `--format yaml`"));
         }
     };
     let text = render(&RenderOptions { format, templates: args.templates.as_deref() })?;
@@ -56,7 +56,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
             return None;
         }
         let (actual, rendered, hint) =
-            if is_json { ("JSON", "YAML", "leave out `--format yaml`") } else { ("YAML", "JSON", "add `--format yaml`") };
+            if is_json { ("JSON", "YAML", "omit `--format yaml`") } else { ("YAML", "JSON", "add `--format yaml`") };
         let message = format!("`{}` is {actual}, but the rendered template is {rendered}", file.name());
         Some(Failure::new(ExitCode::Usage, message).hinted(hint))
     })

@@ -6,7 +6,7 @@ use crate::cli::{Context, ExitCode, Failure};
 use crate::operation::PreparedChange;
 use crate::ui::plan::{Confirmation, Drifted};
 
-/// What to request from AWS beside the prediction.
+/// What to request from AWS in addition to the prediction.
 #[derive(Clone, Copy, Debug, Default, clap::Args)]
 pub struct ConfirmArgs {
     /// Also create AWS's own change set, show where it differs from the prediction (exit code 5), and delete it again

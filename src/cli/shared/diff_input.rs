@@ -150,7 +150,7 @@ pub fn evaluate<'a>(
     Ok(point_at_region(context, problems).into_result(evaluation)?)
 }
 
-/// Evaluates a template as far as possible, prints its warnings, and returns its errors beside the result.
+/// Evaluates a template as far as possible, prints its warnings, and also returns its errors.
 ///
 /// # Errors
 ///

@@ -29,7 +29,7 @@ const SECOND_INTERRUPT_TIMEOUT: Duration = Duration::from_secs(3);
 /// Options of commands that change a stack.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ExecuteArgs {
-    /// Do not ask for confirmation; required if there is no terminal
+    /// Do not ask for confirmation; required without a terminal
     #[arg(short, long)]
     pub yes: bool,
     /// Allow the loss of this resource's data; repeat for each resource that the plan names
@@ -120,7 +120,7 @@ impl ExecuteArgs {
             let failure =
                 Failure::new(ExitCode::Usage, format!("`--allow-data-loss {name}`: the plan does not lose data of this resource"));
             return Err(failure.hinted(match losing.as_slice() {
-                [] => "this change loses no data; leave the flag out".to_owned(),
+                [] => "this change loses no data; omit the option".to_owned(),
                 losing => format!("the plan loses data of {}", losing.join(", ")),
             }));
         }
@@ -246,7 +246,7 @@ impl ExecuteArgs {
     ) -> Result<(Outcome, ExitCode), Failure> {
         let unfinished = format!("`{}` is {}: {} is unfinished", stack.name, stack.status, ui::stack_status::operation(stack.status));
         if !self.yes && !context.can_prompt() {
-            let message = format!("{unfinished}, and there is no terminal for a confirmation; nothing was changed");
+            let message = format!("{unfinished}, and finishing it requires a confirmation on a terminal; nothing was changed");
             return Err(Failure::new(ExitCode::Declined, message).hinted("to finish it before the new operation, use `--yes`"));
         }
         context.status(&unfinished);

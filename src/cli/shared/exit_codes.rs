@@ -10,7 +10,7 @@ pub enum ExitCode {
     Done = 0,
     /// The operation failed.
     Failed = 1,
-    /// There are differences, and the caller asked for this exit code.
+    /// There are differences, and the caller requested this exit code.
     Differences = 2,
     /// The change has a risk that is not allowed.
     Denied = 3,
@@ -97,7 +97,7 @@ impl ExitCode {
             Self::Denied => {
                 "denied: a risk that `--deny` names, data loss without `--allow-data-loss`, a failed preflight check, or more changes in AWS's change set than the plan predicts"
             }
-            Self::Declined => "not confirmed: the answer was no, or there is no terminal and no `--yes`",
+            Self::Declined => "not confirmed: the user declined, or no terminal is available and `--yes` is not set",
             Self::Disagreement => "AWS's change set differs from the prediction (`--confirm-with-aws`)",
             Self::Refused => "refused: the update would be refused or cannot succeed (`diff` only with `--exit-code`)",
             Self::Usage => "bad usage: an unknown flag, a missing argument, or flags that exclude each other",

@@ -65,7 +65,7 @@ pub fn run(command: &Command, context: &mut Context<'_>) -> Result<ExitCode, Fai
     };
     if global.stack_name.is_some() {
         return Err(Failure::new(ExitCode::Usage, "cannot use `--stack-name` with several `--file`")
-            .hinted("leave out `--stack-name`; each file has its own `name`"));
+            .hinted("omit `--stack-name`; each file has its own `name`"));
     }
     if command.is_importing() {
         return Err(Failure::new(ExitCode::Usage, "cannot use `--import` with several `--file`: a resource belongs to one stack")

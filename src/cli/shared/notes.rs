@@ -8,7 +8,7 @@ pub fn print_note(context: &mut Context<'_>, note: Note) {
     match note {
         Note::Warnings(warnings) => context.show_warnings(&warnings),
         Note::AlreadyImported { logical_id, identifier } => {
-            context.status(&format!("`{logical_id}` is in the stack already as {identifier}: there is nothing to import"));
+            context.status(&format!("`{logical_id}` is already in the stack as {identifier}; skipping its import"));
         }
         Note::SsmValuesUnknown { names, error } => {
             let list = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");

@@ -22,9 +22,9 @@ impl From<OperationError> for Failure {
             })),
             OperationError::SavedPlan(error) => error.into(),
             OperationError::SavedPlanMismatch(mismatch) => Self::new(ExitCode::Data, message).hinted(match mismatch {
-                SavedPlanMismatch::Stack { .. } => "leave `--stack-name` out, or plan again for that stack",
-                SavedPlanMismatch::Location { .. } => "select the planned place with `--backend` and `--region`",
-                SavedPlanMismatch::Account { .. } => "select the planned account with `--profile` and `--role-arn`",
+                SavedPlanMismatch::Stack { .. } => "omit `--stack-name`, or plan again for that stack",
+                SavedPlanMismatch::Location { .. } => "use the plan's backend and region: `--backend`, `--region`",
+                SavedPlanMismatch::Account { .. } => "use credentials for the plan's account: `--profile`, `--role-arn`",
             }),
             OperationError::StackPolicy { .. } => Self::new(ExitCode::Data, message),
             OperationError::NotRetainable { failed, .. } => {

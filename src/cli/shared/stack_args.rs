@@ -17,7 +17,7 @@ pub struct StackArgs {
     /// Bucket for a template over 51,200 bytes [default: `template_bucket` in rack.yaml, else the rack's settings bucket]
     #[arg(long, value_name = "NAME")]
     pub template_bucket: Option<String>,
-    /// Create a private, encrypted bucket for such templates if there is none; it deletes them after 30 days
+    /// Create a private, encrypted bucket for such templates if none exists; it deletes them after 30 days
     #[arg(long)]
     pub create_template_bucket: bool,
     /// Send the template as JSON on one line
@@ -66,7 +66,7 @@ fn parse_on_failure(text: &str) -> Result<OnFailure, String> {
 }
 
 impl StackArgs {
-    /// Resolves the change options: the command line wins over `rack.yaml`, which wins over the current settings of the stack.
+    /// Resolves the change options: the command line takes precedence over `rack.yaml`, which takes precedence over the stack's settings.
     ///
     /// # Errors
     ///

@@ -5,7 +5,7 @@ use crate::backend::Backend;
 use crate::cli::Context;
 use crate::operation::{StaleChangeSets, find_stale_change_sets};
 
-/// Reports stale change sets. If they cannot be listed, only `-v` says so.
+/// Reports stale change sets. If they cannot be listed, prints that only with `-v`.
 pub fn report(context: &mut Context<'_>, backend: &dyn Backend, stack: &str) {
     let Some(StaleChangeSets { names, is_only_content }) = find(context, backend, stack) else { return };
     let list: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();

@@ -97,7 +97,7 @@ pub fn registry(hint: &RegistryHint) -> String {
         }
         RegistryHint::WaitForThrottling => "the registry throttles requests: wait, then run the command again",
         RegistryHint::CheckRepository => "check that the repository exists and that its name is correct",
-        RegistryHint::RequestPermission => "the user lacks permission for this action",
+        RegistryHint::RequestPermission => "the user lacks permission for this action: grant it in the registry, or log in as another user",
         RegistryHint::EnableDeletion => {
             "for Docker's registry, set `storage.delete.enabled: true` in its configuration or `REGISTRY_STORAGE_DELETE_ENABLED=true`"
         }

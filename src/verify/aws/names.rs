@@ -30,7 +30,7 @@ pub(super) fn name_owner(aws: &AwsInspector, resource_type: &str, name: &str, sc
         "AWS::ECS::Cluster" => {
             let call = aws.ecs.describe_clusters().clusters(name).send();
             aws.request("ecs:DescribeClusters", call).and_then(|response| {
-                // A cluster that does not exist is a failure with the reason `MISSING`; other reasons do not say whether it exists.
+                // A cluster that does not exist is a failure with the reason `MISSING`; other reasons do not determine whether it exists.
                 if let Some(reason) = response.failures().iter().filter_map(|failure| failure.reason()).find(|reason| *reason != "MISSING")
                 {
                     return Err(InspectError { action: "ecs:DescribeClusters", code: None, message: reason.to_owned() });

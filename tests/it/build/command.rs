@@ -233,12 +233,12 @@ fn a_missing_dockerfile_is_an_error_if_the_command_is_for_this_machine() {
     for arguments in ["nowhere", ".", "app --dockerfile app/Dockerfil"] {
         let run = bench.run(&format!("build command {arguments} --engine docker --program /nonexistent/docker"));
         assert_eq!((run.code, run.stdout.as_str()), (66, ""), "{run}");
-        assert!(run.stderr.contains("there is no") && run.stderr.contains("hint:"), "{run}");
+        assert!(run.stderr.contains("does not exist") && run.stderr.contains("hint:"), "{run}");
     }
     // A command for another machine is printed anyway, and a note names what was not checked.
     let elsewhere = bench.run("build command /workspace --engine kaniko --engine-version 1.27.5");
     assert_eq!(elsewhere.code, 0, "{elsewhere}");
-    assert!(elsewhere.stderr.contains("note: there is no directory `/workspace` here, so it is not checked"), "{elsewhere}");
+    assert!(elsewhere.stderr.contains("note: directory `/workspace` does not exist on this machine; skipping the check"), "{elsewhere}");
     let warm = bench.run("build cache warm nowhere --repository r.example.com/cache");
     assert_eq!(warm.code, 66, "{warm}");
 }

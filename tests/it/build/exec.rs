@@ -10,8 +10,8 @@ use rackform::build::engine::{Engine, Version};
 use super::flags;
 use crate::program::{Bench, Run};
 
-/// Acts as a fake engine if the environment says so: checks its arguments strictly and exits with the requested code. Returns only if the
-/// environment does not say so.
+/// Acts as a fake engine if an environment variable requests that: checks its arguments strictly and exits with the requested code.
+/// Returns only without that variable.
 pub fn act_as_fake_engine() {
     let Some(file) = std::env::var_os("FAKE_ENGINE_ARGV") else { return };
     let variable = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());

@@ -1,4 +1,4 @@
-//! What `validate` gives to programs: JSON by its schema, and SARIF that says what it must; what `--select` and `--ignore` leave.
+//! The machine-readable output of `validate`: JSON that follows its schema, and SARIF; `--select` and `--ignore`.
 
 use std::collections::HashSet;
 

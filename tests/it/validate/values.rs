@@ -66,7 +66,7 @@ fn dangling(text: &str) -> Vec<Finding> {
     findings
 }
 
-/// Returns the values that expose the one dangling reference, as the message tells them.
+/// Returns the values that expose the one dangling reference, as the message lists them.
 fn exposed(text: &str) -> String {
     let findings = dangling(text);
     assert_eq!(findings.len(), 1, "{findings:#?}");
@@ -126,13 +126,13 @@ fn values_that_violate_rules_cause_no_findings() {
     let cache_is = |value: &str| format!(r#"{{"Fn::Equals": [{{"Ref": "Cache"}}, "{value}"]}}"#);
     let contains = r#"{"Fn::Contains": [["fargate"], {"Ref": "Method"}]}"#;
     let (both, cached) = (r#"{"Condition": "CachedOnFargate"}"#, r#"{"Condition": "Cached"}"#);
-    // A cache asks for Fargate, so the file system is there whenever its door is.
+    // The rule allows `Cache=Yes` only with Fargate, so the file system exists whenever its mount target exists.
     assert!(dangling(&topic(both, cached, &rule(&cache_is("Yes"), contains))).is_empty());
     assert_eq!(exposed(&topic(both, cached, "")), "Cache=Yes");
-    // The rule asks for a further change, which is told.
+    // The rule requires a second change, which the message lists.
     let further = rule(&cache_is("Yes"), r#"{"Fn::Not": [{"Fn::Equals": [{"Ref": "Vpc"}, ""]}]}"#);
     assert_eq!(exposed(&topic(both, cached, &further)), "Cache=Yes, Vpc=some-value");
-    // One that the values in force satisfy changes nothing, and one that nobody can decide here forbids nothing.
+    // A rule that the current values satisfy has no effect, and neither has one that cannot be evaluated offline.
     assert_eq!(exposed(&topic(both, cached, &rule("", r#"{"Fn::Equals": [{"Ref": "Count"}, 1]}"#))), "Cache=Yes");
     assert_eq!(
         exposed(&topic(both, cached, &rule("", r#"{"Fn::EachMemberIn": [{"Fn::RefAll": "AWS::EC2::VPC::Id"}, ["a"]]}"#))),

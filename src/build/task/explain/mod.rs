@@ -72,7 +72,7 @@ pub fn explain_failure(failure: &Failure, is_fargate: bool) -> Explanation {
 pub fn explain_refusal(error: &RequestError) -> Option<Explanation> {
     let RequestError::Request { code, message, .. } = error else { return None };
     let (code, message) = (code.as_deref().unwrap_or_default(), message.to_lowercase());
-    let says = |words: &str| message.contains(words);
+    let contains = |words: &str| message.contains(words);
     let (cause, fix) = match code {
         "ClusterNotFoundException" => ("the cluster does not exist", Fix::VerifyAndDetectDrift),
         "PlatformUnknownException" => ("the Fargate platform version does not exist in this region", Fix::BuildOnEc2),
@@ -80,31 +80,31 @@ pub fn explain_refusal(error: &RequestError) -> Option<Explanation> {
             ("the platform version cannot run this task definition", Fix::CheckPlatformVersion)
         }
         "ConflictException" => ("a different build was started under the same client token within the last day", Fix::UseAnotherToken),
-        "AccessDeniedException" if says("iam:passrole") => {
+        "AccessDeniedException" if contains("iam:passrole") => {
             ("the caller lacks permission to pass the build task's roles to ECS (iam:PassRole)", Fix::GrantPermissions)
         }
         "AccessDeniedException" | "AccessDenied" => ("the caller lacks permission for this action", Fix::GrantPermissions),
-        "ThrottlingException" if says("capacity is unavailable") => {
+        "ThrottlingException" if contains("capacity is unavailable") => {
             ("Fargate currently has no capacity of this size in these availability zones", Fix::RequestLessCapacity)
         }
-        _ if says("no container instances were found") => {
+        _ if contains("no container instances were found") => {
             ("the build cluster has no container instance", Fix::ScaleBuildClusterOrUseFargate)
         }
-        _ if says("capacity is unavailable") => {
+        _ if contains("capacity is unavailable") => {
             ("Fargate currently has no capacity of this size in these availability zones", Fix::RequestLessCapacity)
         }
-        _ if says("limit on the number") || says("vcpu") => {
+        _ if contains("limit on the number") || contains("vcpu") => {
             ("the account has reached its Fargate quota of tasks or vCPUs", Fix::RaiseQuota)
         }
-        _ if says("taskdefinition is inactive") || says("taskdefinition not found") || says("unable to describe task definition") => {
+        _ if contains("taskdefinition is inactive") || contains("taskdefinition not found") || contains("unable to describe task definition") => {
             ("the task definition's revision no longer exists", Fix::RegisterTaskDefinition)
         }
-        _ if says("override") && says("8192") => ("the overrides are too long", Fix::MoveValuesToSecrets),
-        _ if says("service linked role") => {
+        _ if contains("override") && contains("8192") => ("the overrides are too long", Fix::MoveValuesToSecrets),
+        _ if contains("service linked role") => {
             ("the service-linked role of ECS does not exist: the account has never used ECS", Fix::CreateServiceLinkedRole)
         }
-        _ if says("subnet") => ("ECS rejects the subnets", Fix::VerifySubnets),
-        _ if says("security group") => ("ECS rejects the security group", Fix::VerifySecurityGroup),
+        _ if contains("subnet") => ("ECS rejects the subnets", Fix::VerifySubnets),
+        _ if contains("security group") => ("ECS rejects the security group", Fix::VerifySecurityGroup),
         _ => return None,
     };
     Some(Explanation::new(cause, fix))

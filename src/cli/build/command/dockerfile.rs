@@ -26,13 +26,13 @@ pub fn check(request: &BuildRequest, facts: &EngineFacts, is_elsewhere: bool, co
             Some(path) => {
                 (format!("Dockerfile `{path}`"), "`--dockerfile` is relative to the current directory, not to the app's directory")
             }
-            None => (format!("Dockerfile in `{}`", request.context), "set its path with `--dockerfile`"),
+            None => (format!("`{}/Dockerfile`", request.context.trim_end_matches('/')), "set its path with `--dockerfile`"),
         };
         if is_elsewhere {
-            context.status(&format!("note: there is no {what} here, so it is not checked"));
+            context.status(&format!("note: {what} does not exist on this machine; skipping the check"));
             return Ok(());
         }
-        let message = format!("there is no {what}");
+        let message = format!("{what} does not exist");
         return Err(Failure::new(ExitCode::NoInput, message).hinted(hint));
     };
     let dockerfile = Dockerfile::read(&Source::read(&path)?)?;
@@ -55,10 +55,10 @@ pub fn check(request: &BuildRequest, facts: &EngineFacts, is_elsewhere: bool, co
     let mut problems = Diagnostics(lint(&dockerfile, &lint_context));
     for stage in cache.map_or(&[][..], |cache| &cache.stages) {
         if dockerfile.target(Some(stage)).is_none() {
-            let message = format!("`--cache-stage`: there is no stage `{}` in `{}`", stage.escape_debug(), path.display());
+            let message = format!("`--cache-stage`: unknown stage `{}` in `{}`", stage.escape_debug(), path.display());
             let names: Vec<&str> = dockerfile.stage_names().collect();
             let hint = did_you_mean(stage, names.iter().copied()).unwrap_or_else(|| match names.as_slice() {
-                [] => "no stage is named; name one with `FROM ... AS name`".to_owned(),
+                [] => "no stage has a name; name one with `FROM ... AS name`".to_owned(),
                 names => format!("the stages are {}", names.join(", ")),
             });
             let mut problem = Diagnostic::error("unknown-target", message).hinted(hint);
