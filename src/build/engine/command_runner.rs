@@ -32,13 +32,13 @@ pub trait CommandRunner {
 #[derive(Clone, Copy, Debug)]
 pub struct Programs {
     /// The time limit of one command.
-    pub patience: Duration,
+    pub timeout: Duration,
 }
 
 impl Default for Programs {
     /// Returns a time limit of ten seconds, which is enough for a daemon that is starting.
     fn default() -> Self {
-        Self { patience: Duration::from_secs(10) }
+        Self { timeout: Duration::from_secs(10) }
     }
 }
 
@@ -53,7 +53,7 @@ impl CommandRunner for Programs {
         };
         // Each pipe has its own reader, since a child blocks when a pipe is full.
         let (stdout, stderr) = (reader(child.stdout.take()), reader(child.stderr.take()));
-        let end = Instant::now() + self.patience;
+        let end = Instant::now() + self.timeout;
         let success = loop {
             match child.try_wait() {
                 Ok(Some(status)) => break status.success(),

@@ -14,7 +14,7 @@ const PAUSE: Duration = Duration::from_secs(3);
 #[derive(Clone, Copy, Debug)]
 pub struct Mounts {
     /// How long to wait until mount targets are available.
-    pub patience: Duration,
+    pub timeout: Duration,
     /// How long their DNS names take to resolve everywhere after that; AWS advises 60 seconds.
     ///
     /// Source: <https://docs.aws.amazon.com/efs/latest/ug/mounting-fs-mount-helper.html>
@@ -39,14 +39,14 @@ pub enum MountsError {
         states: String,
     },
     /// Mount targets were still being created at the end of the wait.
-    #[error("mount targets of {file_system} are still being created after {} s: {states}", patience.as_secs())]
+    #[error("mount targets of {file_system} are still being created after {} s: {states}", timeout.as_secs())]
     Slow {
         /// The file system.
         file_system: String,
         /// The mount targets with their states.
         states: String,
         /// How long the wait was.
-        patience: Duration,
+        timeout: Duration,
     },
     /// The request to EFS failed.
     #[error(transparent)]
@@ -73,7 +73,7 @@ pub fn await_mounts(
         let mut reported = String::new();
         loop {
             let targets = match service.mount_targets(file_system) {
-                Err(error) if error.is_transient() && begun.elapsed() < mounts.patience => {
+                Err(error) if error.is_transient() && begun.elapsed() < mounts.timeout => {
                     if sleep(PAUSE, observer, interrupted) {
                         return Ok(true);
                     }
@@ -93,14 +93,14 @@ pub fn await_mounts(
                 return Err(MountsError::Gone { file_system: file_system.clone(), states });
             }
             has_waited = true;
-            if begun.elapsed() >= mounts.patience {
-                return Err(MountsError::Slow { file_system: file_system.clone(), states, patience: mounts.patience });
+            if begun.elapsed() >= mounts.timeout {
+                return Err(MountsError::Slow { file_system: file_system.clone(), states, timeout: mounts.timeout });
             }
             if states != reported {
                 observer.notice(&format!("waiting for mount targets of {file_system}: {states}"));
                 reported = states;
             }
-            if sleep(PAUSE.min(mounts.patience.saturating_sub(begun.elapsed())), observer, interrupted) {
+            if sleep(PAUSE.min(mounts.timeout.saturating_sub(begun.elapsed())), observer, interrupted) {
                 return Ok(true);
             }
         }

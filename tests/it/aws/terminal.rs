@@ -10,7 +10,7 @@ use super::endpoint::Account;
 use super::stories::{RACK, bench};
 
 /// The time limit for expected output.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The byte of Ctrl-C, for which a terminal sends SIGINT.
 const CTRL_C: &[u8] = b"\x03";
@@ -60,7 +60,7 @@ impl Terminal {
 
     /// Waits until the output contains a text.
     fn until(&mut self, words: &str) {
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + TIMEOUT;
         while !self.shown.contains(words) {
             let more = self.output.recv_timeout(end.saturating_duration_since(Instant::now()));
             assert!(more.is_ok(), "`{words}` is not printed:\n{}", self.shown);
@@ -70,7 +70,7 @@ impl Terminal {
 
     /// Waits for the end; returns the exit code and the whole output.
     fn finish(mut self) -> (Option<i32>, String) {
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + TIMEOUT;
         while let Ok(more) = self.output.recv_timeout(end.saturating_duration_since(Instant::now())) {
             self.shown.push_str(&String::from_utf8_lossy(&more));
         }

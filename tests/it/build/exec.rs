@@ -219,7 +219,7 @@ fn a_docker_without_the_buildx_plugin_is_detected() {
 fn the_detection_of_an_unresponsive_engine_times_out() {
     let engine = FakeEngine::new(Engine::Docker, "docker", "25.0.3", "version*) sleep 60 ;;");
     let start = Instant::now();
-    let run = engine.run(&["app", "--patience", "1"]);
+    let run = engine.run(&["app", "--detect-timeout", "1"]);
     assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
     assert_eq!(run.code, 0, "{run}");
     assert!(run.stderr.contains("`docker version` did not answer in time"), "{run}");

@@ -198,11 +198,11 @@ fn target(id: &str, state: &str) -> MountTarget {
     MountTarget { id: id.to_owned(), subnet: "subnet-1".to_owned(), state: state.to_owned() }
 }
 
-fn await_targets(targets: Vec<Vec<MountTarget>>, patience: u64, names: Duration) -> (Result<bool, MountsError>, RecordedEvents) {
+fn await_targets(targets: Vec<Vec<MountTarget>>, timeout: u64, names: Duration) -> (Result<bool, MountsError>, RecordedEvents) {
     let service = FakeService::new(Vec::new(), Vec::new());
     *service.targets.borrow_mut() = targets.into();
     let mut events = RecordedEvents::default();
-    let mounts = Mounts { patience: Duration::from_secs(patience), names };
+    let mounts = Mounts { timeout: Duration::from_secs(timeout), names };
     let done = await_mounts(&service, &["fs-1".to_owned()], mounts, &mut events, &AtomicBool::new(false));
     (done, events)
 }

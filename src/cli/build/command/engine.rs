@@ -56,7 +56,7 @@ pub struct EngineArgs {
     pub no_detect: bool,
     /// The time limit for each query of the engine
     #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=600))]
-    pub patience: u64,
+    pub detect_timeout: u64,
 }
 
 /// When to create a separate builder for docker.
@@ -119,7 +119,7 @@ impl EngineArgs {
         if self.no_detect || is_described || self.buildkit_image.is_some() {
             return configured;
         }
-        let detected = detect(&configured, &Programs { patience: Duration::from_secs(self.patience) });
+        let detected = detect(&configured, &Programs { timeout: Duration::from_secs(self.detect_timeout) });
         for problem in &detected.warnings {
             context.status(&format!("note: {problem}"));
         }

@@ -138,7 +138,7 @@ impl Args {
         if self.mount_wait == 0 {
             return Ok(false);
         }
-        let mounts = Mounts { patience: Duration::from_secs(self.mount_wait), names: Duration::from_secs(self.dns_wait) };
+        let mounts = Mounts { timeout: Duration::from_secs(self.mount_wait), names: Duration::from_secs(self.dns_wait) };
         let mut printer = TaskPrinter::new(context, self.format, mask.clone());
         task::await_mounts(service, &environment.cache.file_systems, mounts, &mut printer, interrupt::flag()).map_err(|error| match error {
             MountsError::Backend(error) => error.into(),
