@@ -42,7 +42,7 @@ impl<'a> Rack<'_, 'a> {
         let Some((resource, container)) = self.build_task() else {
             problems.push(
                 Diagnostic::error("no-build-task", format!("stack `{}` has no task definition with a container `build`", self.stack.name))
-                    .hinted("a rack has `ApiBuildTasks` or `ApiBuildFargate`; `rackform evaluate` shows which conditions leave them out"),
+                    .hinted("a rack has `ApiBuildTasks` or `ApiBuildFargate`; `rackform evaluate` shows which conditions are false"),
             );
             return environment;
         };
@@ -178,7 +178,7 @@ impl<'a> Rack<'_, 'a> {
         Some(Network { subnets, security_group: security_group?, assign_public_ip: is_fargate.then_some(!is_private) })
     }
 
-    /// Leaves out subnets whose availability zone has no mount target of the cache's file system.
+    /// Omits subnets whose availability zone has no mount target of the cache's file system.
     fn covered(&self, subnets: Vec<String>, cache: &EnvironmentCache, notes: &mut Vec<String>, problems: &mut Diagnostics) -> Vec<String> {
         let Some(file_system) = cache.file_systems.first() else { return subnets };
         let expected = Expected::of(self.evaluation);
@@ -200,7 +200,7 @@ impl<'a> Rack<'_, 'a> {
             notes.extend(
                 left_out
                     .iter()
-                    .map(|subnet| format!("subnet {subnet} is left out: {file_system} has no mount target in its availability zone")),
+                    .map(|subnet| format!("subnet {subnet} is omitted: {file_system} has no mount target in its availability zone")),
             );
         }
         covered

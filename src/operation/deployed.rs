@@ -56,7 +56,7 @@ impl<'a> DeployedStack<'a> {
     }
 }
 
-/// Returns the settings of a stack beside its template and parameters. The stack policy is read separately.
+/// Returns the settings of a stack other than its template and parameters. The stack policy is read separately.
 pub fn stack_state(stack: &StackDescription) -> StackState {
     StackState {
         tags: stack.tags.clone(),

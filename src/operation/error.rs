@@ -28,7 +28,7 @@ pub enum OperationError {
         stack: String,
     },
     /// Existing resources cannot be imported.
-    #[error("{} not possible; nothing was changed", if problems.len() == 1 { "the import is".to_owned() } else { format!("the imports are, for {} reasons,", problems.len()) })]
+    #[error("cannot import the existing resources; nothing was changed")]
     Import {
         /// The reasons, at least one.
         problems: Vec<ImportProblem>,
@@ -36,7 +36,7 @@ pub enum OperationError {
     /// A saved plan cannot be written or read.
     #[error(transparent)]
     SavedPlan(#[from] SavedPlanError),
-    /// A saved plan was made for another place.
+    /// A saved plan was made for another stack, region or account.
     #[error(transparent)]
     SavedPlanMismatch(#[from] SavedPlanMismatch),
     /// The stack policy cannot be used.
@@ -72,7 +72,7 @@ impl From<Vec<ImportProblem>> for OperationError {
     }
 }
 
-/// How a saved plan differs from the place where it should be executed.
+/// Why a saved plan cannot be executed here: it was made for another stack, backend, region or account.
 #[derive(Debug, thiserror::Error)]
 pub enum SavedPlanMismatch {
     /// Another stack.
@@ -84,23 +84,23 @@ pub enum SavedPlanMismatch {
         actual: String,
     },
     /// Another backend or region.
-    #[error("the plan was made for {planned_backend} in {planned_region}, and this is {actual_backend} in {actual_region}")]
+    #[error("the plan was made for {planned_backend} in {planned_region}, not for {actual_backend} in {actual_region}")]
     Location {
         /// The backend of the plan.
         planned_backend: String,
         /// The region of the plan.
         planned_region: String,
-        /// The backend in force.
+        /// The current backend.
         actual_backend: String,
-        /// The region in force.
+        /// The current region.
         actual_region: String,
     },
     /// Another account: the name of a stack alone would match in any account.
-    #[error("the plan was made for account {planned}, and this is account {actual}")]
+    #[error("the plan was made for account {planned}, not for account {actual}")]
     Account {
         /// The account of the plan.
         planned: String,
-        /// The account in force.
+        /// The current account.
         actual: String,
     },
 }

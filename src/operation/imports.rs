@@ -88,7 +88,7 @@ fn inspect(
     if problems.is_empty() { Ok(actual) } else { Err(problems.into()) }
 }
 
-/// Evaluates the stack as it is between the import and the change, and the desired template after both.
+/// Evaluates the stack in its state between the import and the change, and the desired template after both.
 ///
 /// # Errors
 ///

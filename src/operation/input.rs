@@ -46,7 +46,7 @@ pub fn evaluate_template<'a>(
     Ok(problems.into_result(evaluation)?)
 }
 
-/// Evaluates a template as far as possible, and returns its errors beside the result.
+/// Evaluates a template as far as possible, and also returns its errors.
 ///
 /// # Errors
 ///

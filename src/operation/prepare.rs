@@ -21,7 +21,7 @@ use crate::template::{Arena, Style, Template, write_json};
 
 /// Prepares the change of a stack.
 ///
-/// Parameters: overrides win over the rack's values, which win over deployed ones, which win over defaults.
+/// The precedence of parameter values, highest first: overrides, the rack's values, deployed values, defaults.
 ///
 /// # Errors
 ///

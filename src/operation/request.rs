@@ -14,7 +14,7 @@ pub struct ChangeRequest<'r> {
     pub stack: &'r str,
     /// What the stack should become.
     pub desired: Desired,
-    /// Parameter values that win over those of the rack and over deployed ones.
+    /// Parameter values that override those of the rack and deployed ones.
     pub overrides: &'r ParameterOverrides,
     /// From what the plan starts.
     pub baseline: Baseline,

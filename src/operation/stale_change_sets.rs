@@ -12,7 +12,7 @@ pub struct StaleChangeSets {
     pub is_only_content: bool,
 }
 
-/// Finds the change sets that interrupted dry runs left; `None` if there are none. Only dry runs on AWS leave change sets.
+/// Finds the change sets that interrupted dry runs left; `None` if none exist. Only dry runs on AWS leave change sets.
 ///
 /// # Errors
 ///

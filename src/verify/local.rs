@@ -1,6 +1,6 @@
 //! Inspects the resources of the local backend, so that verification and preflight work without an account.
 //!
-//! Properties that a template leaves out get the service's default. Resources outside the backend's stacks cannot be inspected.
+//! Properties that a template omits have the service's default. Resources outside the backend's stacks cannot be inspected.
 
 use std::cell::OnceCell;
 

@@ -1,7 +1,7 @@
-//! Checks that the account matches a stack's template, and that a plan would not fail for a reason that only the account knows.
+//! Checks that the account matches a stack's template, and that a plan would not fail because of the state of the account.
 //!
 //! Takes an evaluated template with physical IDs, which [`operation`](crate::operation) loads, and reads from it what is [`Expected`]. An
-//! [`Inspector`] answers what exists in the account, which gives [`Observed`]. Comparing the two is pure and returns [`Verdict`]s. `aws`
+//! [`Inspector`] returns what exists in the account: [`Observed`]. Comparing the two is pure and returns [`Verdict`]s. `aws`
 //! inspects an account through the SDK; [`local`] inspects the resources of the local backend, so that everything works without an
 //! account. Showing verdicts is left to [`ui`](crate::ui), and the permissions that inspection needs to
 //! [`permissions`](crate::permissions).

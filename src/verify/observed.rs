@@ -67,7 +67,7 @@ impl std::fmt::Display for InspectError {
 /// The result of an inspection.
 pub type InspectResult<T> = Result<T, InspectError>;
 
-/// The result of a lookup by ID; `None` if there is no such resource.
+/// The result of a lookup by ID; `None` if the resource does not exist.
 pub type Lookup<T> = InspectResult<Option<T>>;
 
 /// A file system.
