@@ -183,7 +183,7 @@ impl<'a> Reader<'_, 'a> {
         if text.is_none() {
             self.problem(
                 node,
-                format!("`{key}` must be a string, and is {}", node.kind_name()),
+                format!("`{key}` must be a string, not {}", node.kind_name()),
                 &format!("Template format error: Every {key} member must be a string."),
             );
         }
@@ -197,7 +197,7 @@ impl<'a> Reader<'_, 'a> {
             Kind::Null | Kind::Object(_) | Kind::Array(_) => {
                 self.problem(
                     node,
-                    format!("the default of parameter `{}` must be a string, and is {}", self.entry.name, node.kind_name()),
+                    format!("the default of parameter `{}` must be a string, not {}", self.entry.name, node.kind_name()),
                     "Template format error: Every Default member must be a string.",
                 );
                 None
@@ -243,7 +243,7 @@ impl<'a> Reader<'_, 'a> {
         let node = self.entry.body.get(key).unwrap_or(self.entry.body);
         self.problem(
             node,
-            format!("`{key}` of parameter `{}` must be a number, and is `{text}`", self.entry.name),
+            format!("`{key}` of parameter `{}` must be a number, not `{text}`", self.entry.name),
             &format!("Template format error: Every {key} member must be a number."),
         );
     }

@@ -183,7 +183,7 @@ impl ParameterOverrides {
             Kind::Null => {}
             _ => file.problem(
                 root.span,
-                format!("parameters must be a map or a list, and are {}", root.kind_name()),
+                format!("parameters must be a map or a list, not {}", root.kind_name()),
                 "use lines of the form `Name: value`, or the AWS CLI's list of `ParameterKey` and `ParameterValue`",
             ),
         }
@@ -263,7 +263,7 @@ impl File<'_> {
             Some(text) => self.keep(name, Some(text), name_span, node.span),
             None => self.problem(
                 node.span,
-                format!("the value of parameter `{name}` must be a string, number, boolean or a list of them, and is {}", node.kind_name()),
+                format!("the value of parameter `{name}` must be a string, number, boolean or a list of them, not {}", node.kind_name()),
                 "CloudFormation parameters are strings; put JSON in quotes",
             ),
         }

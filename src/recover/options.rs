@@ -9,7 +9,7 @@ pub(super) fn options(snapshot: StackSnapshot<'_>, operation: &[StackEvent], blo
     match snapshot.stack.status {
         StackStatus::RollbackComplete => vec![delete(
             snapshot,
-            "the creation failed and was rolled back; CloudFormation allows only to delete such a stack",
+            "the creation failed and was rolled back; CloudFormation supports only the deletion of such a stack",
             "deletes the stack; the next deployment creates it again",
         )],
         StackStatus::CreateFailed | StackStatus::RollbackFailed => vec![delete(
@@ -126,12 +126,12 @@ fn in_progress(snapshot: StackSnapshot<'_>, operation: &[StackEvent]) -> Vec<Rec
     let with = if resources.is_empty() { String::new() } else { format!(", with {} in progress", resources.join(", ")) };
     let mut options = vec![RecoveryOption {
         action: RecoveryAction::Wait,
-        why: format!("the stack is in {status}{since}{with}: the operation may still end by itself"),
+        why: format!("the stack is in {status}{since}{with}: the operation may still complete"),
         does: "follows the operation to its end and shows its outcome".to_owned(),
         loses: None,
         data_loss: Vec::new(),
     }];
-    let reason = "the operation waits for something that will not happen, or is not needed any more";
+    let reason = "the operation waits for an event that cannot occur, or is no longer needed";
     match status {
         StackStatus::UpdateInProgress => options.push(RecoveryOption {
             action: RecoveryAction::Cancel,

@@ -55,7 +55,7 @@ const RESOURCE_ATTRIBUTES: [&str; 11] = [
 pub(super) fn check(document: &Document<'_>) -> Result<(), Diagnostics> {
     let Kind::Object(sections) = document.root.kind else {
         let problem =
-            Diagnostic::error("template-shape", format!("a template must be an object, and this is {}", document.root.kind_name()))
+            Diagnostic::error("template-shape", format!("a template must be an object, not {}", document.root.kind_name()))
                 .at(document.source, document.root.span, "")
                 .hinted("a template has at least `Resources`, an object with at least one resource")
                 .with_aws_message("Template format error: unsupported structure.");
@@ -354,7 +354,7 @@ impl<'a> Checker<'_, 'a> {
 }
 
 fn kind_problem(member: &Member<'_>, wanted: &str) -> Diagnostic {
-    Diagnostic::error("section-kind", format!("`{}` must be {wanted}, and is {}", member.key, member.value.kind_name()))
+    Diagnostic::error("section-kind", format!("`{}` must be {wanted}, not {}", member.key, member.value.kind_name()))
 }
 
 fn known_section(key: &str) -> bool {

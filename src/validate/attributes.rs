@@ -64,7 +64,7 @@ fn policies<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>) {
         let Some(node) = entry.body.get(member) else { continue };
         let Some(policy) = node.as_str() else {
             if !check.template.has_language_extensions() && check.template.transforms.is_empty() && !matches!(node.kind, Kind::Null) {
-                let message = format!("{member} of `{}` must be a string, and is {}", entry.name, node.kind_name());
+                let message = format!("{member} of `{}` must be a string, not {}", entry.name, node.kind_name());
                 let diagnostic = check
                     .error("invalid-policy", message, node.span, "not a string")
                     .hinted("use a literal value; intrinsic functions here require `Transform: AWS::LanguageExtensions`")
@@ -108,7 +108,7 @@ fn depends_on<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>) {
         _ => Some(node),
     };
     if let Some(wrong) = wrong {
-        let message = format!("DependsOn of `{}` must be a logical ID or a list of logical IDs, and has {}", entry.name, wrong.kind_name());
+        let message = format!("DependsOn of `{}` must be a logical ID or a list of logical IDs, not {}", entry.name, wrong.kind_name());
         let diagnostic = check
             .error("malformed-depends-on", message, wrong.span, "not a logical ID")
             .hinted("use the logical ID as a string, without Ref")

@@ -32,7 +32,7 @@ fn value<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>) {
         let diagnostic = check
             .error(
                 "invalid-output",
-                format!("the value of output `{}` must be a string, and is {found}", entry.name),
+                format!("the value of output `{}` must be a string, not {found}", entry.name),
                 node.span,
                 "not a string",
             )

@@ -18,7 +18,7 @@ pub(super) fn check<'a>(check: &mut Check<'_, 'a>, operand: &'a Node<'a>, guards
         let diagnostic = check
             .error(
                 "malformed-function",
-                format!("the index of `Fn::Select` must be an integer of at least 0, and is `{}`", super::literals::short(text)),
+                format!("the index of `Fn::Select` must be an integer of at least 0, not `{}`", super::literals::short(text)),
                 index_node.span,
                 "",
             )

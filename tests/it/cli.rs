@@ -241,7 +241,7 @@ fn all_errors_in_rack_yaml_are_reported_together() {
     5 | protect: Files
       |          ^^^^^ this is a string
 
-    error[parameter-file]: the value of parameter `BuildCache` must be a string, number, boolean or a list of them, and is an object
+    error[parameter-file]: the value of parameter `BuildCache` must be a string, number, boolean or a list of them, not an object
      --> rack.yaml:8:5
       |
     8 |     deep: 1

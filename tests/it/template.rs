@@ -53,17 +53,17 @@ fn section_problems_are_listed_in_cloudformations_order_with_positions() {
             "13:39 null-value: null value at `/Outputs/MyOutput/Value`: null values are not allowed | [/Outputs/MyOutput/Value] 'null' values are not allowed in templates",
             "3:3 unknown-section: unknown section `resources` | Invalid template property or properties [resources]",
             "2:31 format-version: unknown template format version `2010-09-10` | Template format error: 2010-09-10 is not a supported value for AWSTemplateFormatVersion",
-            "5:15 section-kind: `Mappings` must be an object, and is an array",
+            "5:15 section-kind: `Mappings` must be an object, not an array",
             "4:19 logical-id: the parameter name `My-P` is not alphanumeric | Template format error: Parameter name My-P is non alphanumeric.",
-            "4:54 section-kind: `Q` must be an object, and is a string",
+            "4:54 section-kind: `Q` must be an object, not a string",
             "7:5 logical-id: the resource name `my-bad-resource-id` is not alphanumeric | Template format error: Resource name my-bad-resource-id is non alphanumeric.",
             "8:5 resource-type: resource `Foo` has no `Type` | Template format error: [/Resources/Foo] Every Resources object must contain a Type member.",
-            "9:13 section-kind: `Type` must be an object with `Type` and `Properties`, and is a string | Template format error: [/Resources/Type] resource definition is malformed",
+            "9:13 section-kind: `Type` must be an object with `Type` and `Properties`, not a string | Template format error: [/Resources/Type] resource definition is malformed",
             "10:39 resource-attribute: resource `A` has the unknown attribute `Invalid` | Invalid template resource property 'Invalid'",
             "10:54 resource-attribute: resource `A` has the unknown attribute `Propertees` | Invalid template resource property 'Propertees'",
-            "10:85 section-kind: `Condition` must be a string, and is an array | Template format error: Every Condition member must be a string.",
-            "10:104 section-kind: `Metadata` must be an object, and is a string | Template format error: Any Metadata member must be an object.",
-            "11:20 section-kind: `Type` must be a string, and is a number | Template format error: Every Type member must be a string.",
+            "10:85 section-kind: `Condition` must be a string, not an array | Template format error: Every Condition member must be a string.",
+            "10:104 section-kind: `Metadata` must be an object, not a string | Template format error: Any Metadata member must be an object.",
+            "11:20 section-kind: `Type` must be a string, not a number | Template format error: Every Type member must be a string.",
             "13:47 output-value: output `Empty` has no `Value` | Template format error: Every Outputs member must contain a Value object",
         ]
     );
@@ -73,7 +73,7 @@ fn section_problems_are_listed_in_cloudformations_order_with_positions() {
 fn a_template_must_be_an_object_with_resources() {
     assert_eq!(
         problems("[]"),
-        ["1:1 template-shape: a template must be an object, and this is an array | Template format error: unsupported structure."]
+        ["1:1 template-shape: a template must be an object, not an array | Template format error: unsupported structure."]
     );
     let none = "missing-resources: the template has no resources | Template format error: At least one Resources member must be defined.";
     assert_eq!(problems("{ }"), [format!("1:1 {none}")]);

@@ -20,7 +20,7 @@ fn cut(block: &str, count: usize, bits: u8) -> Result<Vec<String>, String> {
     }
     let subnets = net.trunc().subnets(length).map_err(|error| error.to_string())?;
     let found: Vec<String> = subnets.take(count).map(|subnet| subnet.to_string()).collect();
-    if found.len() < count { Err(format!("`{block}` holds {} blocks of {bits} bits, not {count}", found.len())) } else { Ok(found) }
+    if found.len() < count { Err(format!("`{block}` has {} blocks of {bits} bits, not {count}", found.len())) } else { Ok(found) }
 }
 
 impl<'a> Evaluator<'_, 'a> {
@@ -74,7 +74,7 @@ mod tests {
 
     #[test]
     fn blocks_that_do_not_fit_are_refused() {
-        assert_eq!(cut("10.0.0.0/24", 3, 7), Err("`10.0.0.0/24` holds 2 blocks of 7 bits, not 3".to_owned()));
+        assert_eq!(cut("10.0.0.0/24", 3, 7), Err("`10.0.0.0/24` has 2 blocks of 7 bits, not 3".to_owned()));
         assert_eq!(cut("10.0.0.0/24", 1, 9), Err("blocks of 9 bits are larger than `10.0.0.0/24`".to_owned()));
         assert_eq!(cut("10.0.0.0", 1, 8), Err("`10.0.0.0` is not a CIDR block".to_owned()));
         assert_eq!(cut("10.0.0.0/24", 1, 200), Err("an address has fewer than 200 bits".to_owned()));

@@ -33,7 +33,7 @@ impl<'a> Evaluator<'_, 'a> {
             Some(item) if !matches!(item.kind, ValueKind::Null) => {
                 Value::new(item.kind, if item.is_unknown() { item.origin } else { node })
             }
-            _ => self.bad_select(node, operand, format!("there is no item {position} in a list of {}", items.len())),
+            _ => self.bad_select(node, operand, format!("index {position} is out of range: the list has {} items", items.len())),
         }
     }
 

@@ -41,7 +41,7 @@ impl<'a> Reader<'a> {
             let Some(text) = value.node.scalar() else {
                 return Err(self.problem(
                     "yaml-syntax",
-                    format!("a key must be text, and is {}", value.node.kind_name()),
+                    format!("a key must be text, not {}", value.node.kind_name()),
                     place,
                     "write the key instead of the alias",
                 ));

@@ -238,7 +238,7 @@ impl<'a> Reader<'a> {
     fn open(&mut self, is_mapping: bool, anchor: usize, tag: Option<&Tag>, place: Span) -> Outcome<()> {
         if let Some(frame) = self.frames.last().filter(|frame| frame.is_mapping && frame.key.is_none()) {
             let place = self.source.first_character(place);
-            let message = format!("a key must be text, and is {}", if is_mapping { "a mapping" } else { "a list" });
+            let message = format!("a key must be text, not {}", if is_mapping { "a mapping" } else { "a list" });
             let hint = "text such as `{{name}}` and `[name]` requires quotes";
             let mut problem = self.problem("yaml-syntax", message, place, hint);
             if let Some(bracket) = frame.bracket {

@@ -155,7 +155,7 @@ impl<'a> Walk<'_, '_, 'a> {
     }
 
     fn wrong_type(&mut self, facts: &PropertyFacts, node: &Node<'a>, found: &str) {
-        let message = format!("{} must be {}, and is {found}", self.location(), facts.types.names());
+        let message = format!("{} must be {}, not {found}", self.location(), facts.types.names());
         let diagnostic = self.check.error("wrong-type", message, node.span, format!("must be {}", facts.types.names()));
         self.report(diagnostic);
     }

@@ -221,7 +221,7 @@ fn invalid_yaml_is_reported_with_its_position_and_a_hint() {
             "2:1 several-documents: a second document starts here (a template is a single document; move the other documents to separate files)",
         ),
         ("# only this\n", "1:11 yaml-syntax: the document is empty (a template has at least `Resources:` with one resource)"),
-        ("A: {{ name }}\n", "1:5 yaml-syntax: a key must be text, and is a mapping (text such as `{{name}}` and `[name]` requires quotes)"),
+        ("A: {{ name }}\n", "1:5 yaml-syntax: a key must be text, not a mapping (text such as `{{name}}` and `[name]` requires quotes)"),
         ("<<: 1\n", "1:5 yaml-syntax: `<<` requires a mapping (use the alias of a mapping, or quote the key)"),
         ("é:\n  ü: [ä, @]\n", "2:10 yaml-syntax: a plain value cannot start with `@` (quote the value)"),
     ] {
