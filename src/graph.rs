@@ -287,11 +287,11 @@ mod tests {
             let sorted = graph.topological_order();
             prop_assert_eq!(sorted.cycle.is_some(), !on_cycle.is_empty());
             prop_assert!(sorted.cycle.as_deref().is_none_or(is_cycle));
-            let mut places = vec![usize::MAX; nodes];
-            sorted.order.iter().enumerate().for_each(|(place, node)| places[*node] = place);
+            let mut positions = vec![usize::MAX; nodes];
+            sorted.order.iter().enumerate().for_each(|(position, node)| positions[*node] = position);
             prop_assert_eq!(sorted.order.len(), nodes);
-            prop_assert!(places.iter().all(|place| *place < nodes));
-            let is_sorted = edges.iter().filter(|(from, to)| !reached[*to][*from]).all(|(from, to)| places[*to] < places[*from]);
+            prop_assert!(positions.iter().all(|position| *position < nodes));
+            let is_sorted = edges.iter().filter(|(from, to)| !reached[*to][*from]).all(|(from, to)| positions[*to] < positions[*from]);
             prop_assert!(is_sorted);
         }
     }

@@ -130,7 +130,7 @@ impl Edits {
     ///
     /// A child is text that starts in the first column: `"Key": value` for an object, a value for an array. Its other lines are indented
     /// in the style of the document and end with `\n`. Several children of an empty container must be added in one call.
-    pub fn add_children(&mut self, source: &Source, style: &Style, container: &Node<'_>, place: Position<'_>, children: &[String]) {
+    pub fn add_children(&mut self, source: &Source, style: &Style, container: &Node<'_>, position: Position<'_>, children: &[String]) {
         let spans: Vec<Span> = match container.kind {
             Kind::Object(members) => {
                 members.iter().map(|member| Span { start: member.key_span.start, end: member.value.span.end }).collect()
@@ -144,12 +144,12 @@ impl Edits {
             }
             return;
         };
-        let position = |key: &str| container.members().iter().position(|member| member.key == key);
-        let (anchor, before) = match place {
+        let index_of = |key: &str| container.members().iter().position(|member| member.key == key);
+        let (anchor, before) = match position {
             Position::First => (0, true),
             Position::Last => (last, false),
-            Position::Before(key) => position(key).map_or((last, false), |index| (index, true)),
-            Position::After(key) => (position(key).unwrap_or(last), false),
+            Position::Before(key) => index_of(key).map_or((last, false), |index| (index, true)),
+            Position::After(key) => (index_of(key).unwrap_or(last), false),
             Position::At(index) if index <= last => (index, true),
             Position::At(_) => (last, false),
         };
@@ -250,14 +250,14 @@ mod tests {
     use super::*;
     use crate::template::{Arena, Document};
 
-    fn add(text: &str, path: &[&str], place: Position<'_>, children: &[&str]) -> String {
+    fn add(text: &str, path: &[&str], position: Position<'_>, children: &[&str]) -> String {
         let source = Source::new("t.json", text);
         let arena = Arena::new();
         let root = Document::read(&source, &arena).map(|document| document.root).unwrap_or_else(|e| unreachable!("{e}"));
         let container = path.iter().fold(root, |node, key| node.get(key).unwrap_or(node));
         let children: Vec<String> = children.iter().map(|child| (*child).to_owned()).collect();
         let mut edits = Edits::new();
-        edits.add_children(&source, &Style::detect(&source), container, place, &children);
+        edits.add_children(&source, &Style::detect(&source), container, position, &children);
         edits.apply(&source).unwrap_or_else(|e| unreachable!("{e}"))
     }
 

@@ -1,4 +1,4 @@
-//! References: the one place that reads which names an expression refers to.
+//! References: the only file that reads which names an expression refers to.
 //!
 //! Takes a [`Node`] and calls a [`ReferenceVisitor`] with each [`Reference`] in it: `Ref`, `Fn::GetAtt` in all its forms, the variables of
 //! `Fn::Sub`,
@@ -133,7 +133,7 @@ pub fn condition_name<'a>(operand: &'a Node<'a>) -> Option<&'a str> {
 
 /// Receives references, and decides which branches of `Fn::If` count.
 pub trait ReferenceVisitor<'a> {
-    /// Receives one reference and its place.
+    /// Receives one reference and its position.
     fn reference(&mut self, reference: Reference<'a>, span: Span);
 
     /// Returns whether to visit the branch of an `Fn::If` that is taken when the condition has this value.

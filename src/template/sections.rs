@@ -54,11 +54,10 @@ const RESOURCE_ATTRIBUTES: [&str; 11] = [
 /// Returns an error with every problem, in the order in which CloudFormation checks.
 pub(super) fn check(document: &Document<'_>) -> Result<(), Diagnostics> {
     let Kind::Object(sections) = document.root.kind else {
-        let problem =
-            Diagnostic::error("template-shape", format!("a template must be an object, not {}", document.root.kind_name()))
-                .at(document.source, document.root.span, "")
-                .hinted("a template has at least `Resources`, an object with at least one resource")
-                .with_aws_message("Template format error: unsupported structure.");
+        let problem = Diagnostic::error("template-shape", format!("a template must be an object, not {}", document.root.kind_name()))
+            .at(document.source, document.root.span, "")
+            .hinted("a template has at least `Resources`, an object with at least one resource")
+            .with_aws_message("Template format error: unsupported structure.");
         return Err(problem.into());
     };
     let mut checker = Checker {
@@ -74,11 +73,11 @@ pub(super) fn check(document: &Document<'_>) -> Result<(), Diagnostics> {
     let mut problems = checker.problems;
     // CloudFormation checks for nulls first, then the names of the sections, then their contents.
     problems.0.sort_by_cached_key(|problem| {
-        let place = problem.labels.first().map_or(0, |label| label.span.start);
+        let offset = problem.labels.first().map_or(0, |label| label.span.start);
         match problem.rule {
-            "null-value" => (0, 0, place),
-            "unknown-section" => (1, 0, place),
-            _ => (2, section_rank(document.root, place), place),
+            "null-value" => (0, 0, offset),
+            "unknown-section" => (1, 0, offset),
+            _ => (2, section_rank(document.root, offset), offset),
         }
     });
     problems.into_result(())

@@ -87,8 +87,8 @@ fn not_well_formed(mut problems: Diagnostics) -> Diagnostics {
             "yaml-syntax" => ("YAML", 0),
             _ => continue,
         };
-        if let Some(place) = problem.labels.first().map(Label::start) {
-            let (line, column) = (place.line, place.column + offset);
+        if let Some(position) = problem.labels.first().map(Label::start) {
+            let (line, column) = (position.line, position.column + offset);
             problem.aws_message = Some(format!("Template format error: {form} not well-formed. (line {line}, column {column})"));
         }
     }

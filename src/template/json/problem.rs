@@ -65,8 +65,8 @@ impl Reader<'_> {
         let mut problem = self.problem(self.at, format!("expected `,` or `{bracket}`, found {what}"), "");
         problem.hint = None;
         if matches!(self.bytes[self.at], b'"' | b'{' | b'[') {
-            let place = self.source.line_column(u32::try_from(end).unwrap_or(u32::MAX));
-            problem.hint = Some(format!("a comma is missing after line {}, column {}", place.line, place.column - 1));
+            let position = self.source.line_column(u32::try_from(end).unwrap_or(u32::MAX));
+            problem.hint = Some(format!("a comma is missing after line {}, column {}", position.line, position.column - 1));
         } else if matches!(self.bytes[self.at], b'}' | b']') {
             if let Some(opened) = self.opened.last() {
                 *problem = problem.at(self.source, Span::new(*opened, *opened + 1), "opened here");

@@ -25,28 +25,28 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn expand(&mut self, anchor: usize, place: Span) -> Outcome<()> {
-        self.alias.get_or_insert(place);
-        self.last_end = place.end;
+    pub(super) fn expand(&mut self, anchor: usize, event_span: Span) -> Outcome<()> {
+        self.alias.get_or_insert(event_span);
+        self.last_end = event_span.end;
         let Some(mut value) = self.anchors.get(&anchor).copied() else {
             return Err(self.problem(
                 "alias-loop",
                 "an alias refers to an anchor that contains it",
-                place,
+                event_span,
                 "an anchor cannot contain itself",
             ));
         };
-        value.node.span = place;
+        value.node.span = event_span;
         if let Some(frame) = self.frames.last_mut().filter(|frame| frame.is_mapping && frame.key.is_none()) {
             let Some(text) = value.node.scalar() else {
                 return Err(self.problem(
                     "yaml-syntax",
                     format!("a key must be text, not {}", value.node.kind_name()),
-                    place,
+                    event_span,
                     "write the key instead of the alias",
                 ));
             };
-            frame.key = Some(Key { text, span: place, is_merge: false });
+            frame.key = Some(Key { text, span: event_span, is_merge: false });
             return Ok(());
         }
         self.expanded = self.expanded.saturating_add(value.size);
@@ -54,11 +54,11 @@ impl<'a> Reader<'a> {
             return Err(self.problem(
                 "alias-expansion",
                 format!("aliases expand to more than {MAX_EXPANDED} values"),
-                place,
+                event_span,
                 "replace the aliases with their values",
             ));
         }
-        self.check_depth(value.height, place)?;
+        self.check_depth(value.height, event_span)?;
         self.insert(value, 0)
     }
 

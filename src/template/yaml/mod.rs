@@ -137,7 +137,7 @@ impl<'a> Reader<'a> {
         let mut parser = Parser::new_from_str(self.offsets.body());
         let mut documents = 0;
         while let Some(event) = parser.next_event() {
-            let (event, place) = match event {
+            let (event, event_span) = match event {
                 Ok(event) => event,
                 Err(error) => {
                     let at = self.offsets.byte(error.marker().index());
@@ -145,8 +145,8 @@ impl<'a> Reader<'a> {
                     return Err(Box::new(problem::syntax(self.source, &error, at as usize, opened)));
                 }
             };
-            let start = self.offsets.byte(place.start.index());
-            let place = Span { start, end: self.offsets.byte(place.end.index()).max(start) };
+            let start = self.offsets.byte(event_span.start.index());
+            let event_span = Span { start, end: self.offsets.byte(event_span.end.index()).max(start) };
             match event {
                 Event::DocumentStart(_) => {
                     documents += 1;
@@ -154,36 +154,36 @@ impl<'a> Reader<'a> {
                         return Err(self.problem(
                             "several-documents",
                             "a second document starts here",
-                            place,
+                            event_span,
                             "a template is a single document; move the other documents to separate files",
                         ));
                     }
                 }
-                Event::Scalar(text, style, anchor, tag) => self.scalar(text, style, anchor, tag.as_deref(), place)?,
-                Event::SequenceStart(anchor, tag) => self.open(false, anchor, tag.as_deref(), place)?,
-                Event::MappingStart(anchor, tag) => self.open(true, anchor, tag.as_deref(), place)?,
-                Event::SequenceEnd | Event::MappingEnd => self.close(place)?,
-                Event::Alias(anchor) => self.expand(anchor, place)?,
+                Event::Scalar(text, style, anchor, tag) => self.scalar(text, style, anchor, tag.as_deref(), event_span)?,
+                Event::SequenceStart(anchor, tag) => self.open(false, anchor, tag.as_deref(), event_span)?,
+                Event::MappingStart(anchor, tag) => self.open(true, anchor, tag.as_deref(), event_span)?,
+                Event::SequenceEnd | Event::MappingEnd => self.close(event_span)?,
+                Event::Alias(anchor) => self.expand(anchor, event_span)?,
                 Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => {}
             }
         }
         Ok(())
     }
 
-    fn scalar(&mut self, text: Cow<'a, str>, style: ScalarStyle, anchor: usize, tag: Option<&Tag>, place: Span) -> Outcome<()> {
+    fn scalar(&mut self, text: Cow<'a, str>, style: ScalarStyle, anchor: usize, tag: Option<&Tag>, event_span: Span) -> Outcome<()> {
         let text: &'a str = match text {
             Cow::Borrowed(text) => text,
             Cow::Owned(text) => self.arena.str(&text),
         };
         let has_properties = tag.is_some() || anchor != 0;
         let (tag_span, content_start) =
-            if has_properties { position::properties(self.source, place.start, place.end) } else { (None, place.start) };
-        let mut span = Span { start: content_start, end: place.end };
+            if has_properties { position::properties(self.source, event_span.start, event_span.end) } else { (None, event_span.start) };
+        let mut span = Span { start: content_start, end: event_span.end };
         match style {
             ScalarStyle::Literal | ScalarStyle::Folded => span = position::block_scalar(self.source, span, has_properties, self.last_end),
             ScalarStyle::Plain if text.is_empty() => {
-                let after = if self.source.text().as_bytes().get(place.end as usize) == Some(&b':') { 1 } else { 0 };
-                let at = place.end + if has_properties { 0 } else { after };
+                let after = if self.source.text().as_bytes().get(event_span.end as usize) == Some(&b':') { 1 } else { 0 };
+                let at = event_span.end + if has_properties { 0 } else { after };
                 span = Span { start: at, end: at };
             }
             _ => {}
@@ -220,7 +220,7 @@ impl<'a> Reader<'a> {
             }
         };
         let node = Node { span, kind };
-        let whole = Span { start: place.start, end: span.end };
+        let whole = Span { start: event_span.start, end: span.end };
         let value = short_form::call(function, Value { node, size: 1, height: 0 }, whole, self.source, self.arena);
         self.insert(value, anchor)
     }
@@ -235,20 +235,20 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn open(&mut self, is_mapping: bool, anchor: usize, tag: Option<&Tag>, place: Span) -> Outcome<()> {
+    fn open(&mut self, is_mapping: bool, anchor: usize, tag: Option<&Tag>, event_span: Span) -> Outcome<()> {
         if let Some(frame) = self.frames.last().filter(|frame| frame.is_mapping && frame.key.is_none()) {
-            let place = self.source.first_character(place);
+            let event_span = self.source.first_character(event_span);
             let message = format!("a key must be text, not {}", if is_mapping { "a mapping" } else { "a list" });
             let hint = "text such as `{{name}}` and `[name]` requires quotes";
-            let mut problem = self.problem("yaml-syntax", message, place, hint);
+            let mut problem = self.problem("yaml-syntax", message, event_span, hint);
             if let Some(bracket) = frame.bracket {
                 *problem = problem.at(self.source, bracket, "in the mapping opened here");
             }
             return Err(problem);
         }
         let text = self.source.text();
-        let bracket = self.source.slice(place).ends_with(['[', '{']).then(|| Span { start: place.end - 1, end: place.end });
-        let mut start = place.start;
+        let bracket = self.source.slice(event_span).ends_with(['[', '{']).then(|| Span { start: event_span.end - 1, end: event_span.end });
+        let mut start = event_span.start;
         if !is_mapping && bracket.is_none() && tag.is_none() && anchor == 0 && text.as_bytes().get(start as usize) != Some(&b'-') {
             // The parser reports a list that is not indented below its key from its first item on.
             let before = text[..start as usize].trim_end_matches([' ', '\t']);
@@ -262,7 +262,7 @@ impl<'a> Reader<'a> {
             (None, start)
         };
         let function =
-            tag.and_then(|tag| short_form::function(tag, tag_span.unwrap_or(place), self.source, self.arena, &mut self.problems));
+            tag.and_then(|tag| short_form::function(tag, tag_span.unwrap_or(event_span), self.source, self.arena, &mut self.problems));
         self.depth += 1 + usize::from(function.is_some());
         self.check_depth(0, self.source.first_character(Span { start: content_start, end: content_start }))?;
         self.frames.push(Frame {
@@ -282,12 +282,12 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn close(&mut self, place: Span) -> Outcome<()> {
+    fn close(&mut self, event_span: Span) -> Outcome<()> {
         let Some(frame) = self.frames.pop() else {
             return Ok(());
         };
         self.depth -= 1 + usize::from(frame.function.is_some());
-        let end = if frame.bracket.is_some() { frame.end.max(place.end) } else { frame.end };
+        let end = if frame.bracket.is_some() { frame.end.max(event_span.end) } else { frame.end };
         let span = Span { start: frame.content_start, end };
         let kind = if frame.is_mapping {
             super::report_duplicates(self.source, &self.members[frame.first..], &mut self.problems);
@@ -306,14 +306,14 @@ impl<'a> Reader<'a> {
         self.insert(value, frame.anchor)
     }
 
-    fn check_depth(&self, height: usize, place: Span) -> Outcome<()> {
+    fn check_depth(&self, height: usize, event_span: Span) -> Outcome<()> {
         if self.depth + height > MAX_DEPTH {
-            return Err(self.problem("yaml-syntax", format!("nested deeper than {MAX_DEPTH} levels"), place, "check the indentation"));
+            return Err(self.problem("yaml-syntax", format!("nested deeper than {MAX_DEPTH} levels"), event_span, "check the indentation"));
         }
         Ok(())
     }
 
-    fn problem(&self, rule: &'static str, message: impl Into<String>, place: Span, hint: &str) -> Box<Diagnostic> {
-        Box::new(Diagnostic::error(rule, message).at(self.source, place, "").hinted(hint))
+    fn problem(&self, rule: &'static str, message: impl Into<String>, event_span: Span, hint: &str) -> Box<Diagnostic> {
+        Box::new(Diagnostic::error(rule, message).at(self.source, event_span, "").hinted(hint))
     }
 }

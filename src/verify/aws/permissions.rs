@@ -52,18 +52,18 @@ pub(super) fn simulate(aws: &AwsInspector, wanted: PermissionRequest<'_>) -> Ins
             Caller::Principal(arn) => arn,
         },
     };
-    let mut simulation = Simulation { aws, source, calls: 0, seen: BTreeMap::new() };
-    for question in questions(wanted.statements) {
-        simulation.ask(&question)?;
+    let mut simulation = Simulation { aws, source, calls: 0, results: BTreeMap::new() };
+    for request in simulation_requests(wanted.statements) {
+        simulation.simulate(&request)?;
     }
     simulation.retry_ec2_by_resource(wanted.statements)?;
-    let Simulation { source, seen, .. } = simulation;
-    let denied = seen.iter().filter(|(_, seen)| !seen.is_allowed).map(|(action, seen)| Denied {
+    let Simulation { source, results, .. } = simulation;
+    let denied = results.iter().filter(|(_, result)| !result.is_allowed).map(|(action, result)| Denied {
         action: action.clone(),
-        is_explicit: seen.is_explicit,
-        unknown_conditions: seen.unknown.iter().cloned().collect(),
+        is_explicit: result.is_explicit,
+        unknown_conditions: result.unknown.iter().cloned().collect(),
     });
-    Ok(SimulatedPermissions { tried: seen.len(), denied: denied.collect(), principal: source })
+    Ok(SimulatedPermissions { tried: results.len(), denied: denied.collect(), principal: source })
 }
 
 enum Caller {
@@ -111,7 +111,7 @@ fn no_policies(arn: &str) -> InspectError {
 
 /// Actions and the resources to simulate them on.
 #[derive(Clone, Debug, Default)]
-struct Question {
+struct SimulationRequest {
     actions: BTreeSet<String>,
     resources: BTreeSet<String>,
     /// The resources that count for each action; one that is allowed is enough, since an action has only one resource type.
@@ -123,30 +123,30 @@ struct Question {
     region: Option<String>,
 }
 
-/// Groups statements to need few calls: those on all resources in one question, the others by service.
-fn questions(statements: &[Statement]) -> Vec<Question> {
-    let mut groups: BTreeMap<(bool, Option<&str>, String), Question> = BTreeMap::new();
+/// Groups statements, so that few calls are required: statements on all resources in one request, the others by service.
+fn simulation_requests(statements: &[Statement]) -> Vec<SimulationRequest> {
+    let mut groups: BTreeMap<(bool, Option<&str>, String), SimulationRequest> = BTreeMap::new();
     let region = statements.iter().find_map(|statement| statement.region.clone());
     for statement in statements {
-        let is_everything = statement.resources.iter().all(|resource| resource == "*");
+        let is_any_resource = statement.resources.iter().all(|resource| resource == "*");
         let service = statement.actions.first().and_then(|action| action.split(':').next()).unwrap_or_default();
         let via_cloudformation = statement.purpose == Purpose::Resources;
-        let key = (via_cloudformation, statement.passed_to, if is_everything { String::new() } else { service.to_owned() });
-        let question = groups.entry(key).or_default();
-        question.via_cloudformation = via_cloudformation;
-        question.passed_to = statement.passed_to;
-        question.region.clone_from(&region);
+        let key = (via_cloudformation, statement.passed_to, if is_any_resource { String::new() } else { service.to_owned() });
+        let request = groups.entry(key).or_default();
+        request.via_cloudformation = via_cloudformation;
+        request.passed_to = statement.passed_to;
+        request.region.clone_from(&region);
         // Actions with wildcards cannot be simulated.
         for action in statement.actions.iter().filter(|action| !action.contains('*')) {
-            question.actions.insert(action.clone());
+            request.actions.insert(action.clone());
             for resource in statement.resources.iter().map(|resource| sample(resource)) {
-                question.pairs.insert((action.to_ascii_lowercase(), resource.clone()));
-                question.resources.insert(resource);
+                request.pairs.insert((action.to_ascii_lowercase(), resource.clone()));
+                request.resources.insert(resource);
             }
         }
     }
-    let is_asked = |question: &Question| !question.actions.is_empty();
-    groups.into_values().filter(is_asked).flat_map(Question::in_pieces).collect()
+    let has_actions = |request: &SimulationRequest| !request.actions.is_empty();
+    groups.into_values().filter(has_actions).flat_map(SimulationRequest::split).collect()
 }
 
 /// Returns an example resource for a pattern.
@@ -157,13 +157,13 @@ fn sample(pattern: &str) -> String {
     pattern.replace("file-system/*", "file-system/fs-0").replace("access-point/*", "access-point/fsap-0").replace('*', SAMPLE)
 }
 
-impl Question {
-    fn in_pieces(self) -> Vec<Self> {
+impl SimulationRequest {
+    fn split(self) -> Vec<Self> {
         let actions: Vec<String> = self.actions.iter().cloned().collect();
-        actions.chunks(ACTIONS_A_CALL).map(|piece| self.about(piece)).collect()
+        actions.chunks(ACTIONS_A_CALL).map(|chunk| self.with_actions(chunk)).collect()
     }
 
-    fn about(&self, actions: &[String]) -> Self {
+    fn with_actions(&self, actions: &[String]) -> Self {
         Self { actions: actions.iter().cloned().collect(), ..self.clone() }
     }
 
@@ -192,7 +192,7 @@ impl Question {
 
 /// The result for one action.
 #[derive(Debug, Default)]
-struct Seen {
+struct SimulationResult {
     is_allowed: bool,
     is_explicit: bool,
     unknown: BTreeSet<String>,
@@ -202,31 +202,31 @@ struct Simulation<'i> {
     aws: &'i AwsInspector,
     source: String,
     calls: usize,
-    seen: BTreeMap<String, Seen>,
+    results: BTreeMap<String, SimulationResult>,
 }
 
 impl Simulation<'_> {
-    fn ask(&mut self, question: &Question) -> InspectResult<()> {
-        match self.results(question) {
+    fn simulate(&mut self, request: &SimulationRequest) -> InspectResult<()> {
+        match self.send(request) {
             Ok(results) => {
-                self.take(question, &results);
+                self.record(request, &results);
                 Ok(())
             }
-            // IAM does not know an action, or refuses the combination: try both halves.
+            // IAM does not know an action, or refuses the combination: simulate both halves separately.
             Err(error) if error.code.as_deref() == Some("InvalidInput") => {
-                let actions: Vec<String> = question.actions.iter().cloned().collect();
+                let actions: Vec<String> = request.actions.iter().cloned().collect();
                 if actions.len() < 2 {
                     return Ok(());
                 }
                 let (first, second) = actions.split_at(actions.len() / 2);
-                self.ask(&question.about(first))?;
-                self.ask(&question.about(second))
+                self.simulate(&request.with_actions(first))?;
+                self.simulate(&request.with_actions(second))
             }
             Err(error) => Err(error),
         }
     }
 
-    fn results(&mut self, question: &Question) -> InspectResult<Vec<EvaluationResult>> {
+    fn send(&mut self, request: &SimulationRequest) -> InspectResult<Vec<EvaluationResult>> {
         let mut results = Vec::new();
         let mut marker = None;
         loop {
@@ -240,9 +240,9 @@ impl Simulation<'_> {
                 .iam
                 .simulate_principal_policy()
                 .policy_source_arn(&self.source)
-                .set_action_names(Some(question.actions.iter().cloned().collect()))
-                .set_resource_arns(Some(question.resources.iter().cloned().collect()))
-                .set_context_entries(Some(question.context()))
+                .set_action_names(Some(request.actions.iter().cloned().collect()))
+                .set_resource_arns(Some(request.resources.iter().cloned().collect()))
+                .set_context_entries(Some(request.context()))
                 .max_items(RESULTS_A_PAGE)
                 .set_marker(marker);
             let response = self.aws.request("iam:SimulatePrincipalPolicy", call.send())?;
@@ -254,29 +254,29 @@ impl Simulation<'_> {
         }
     }
 
-    fn take(&mut self, question: &Question, results: &[EvaluationResult]) {
+    fn record(&mut self, request: &SimulationRequest, results: &[EvaluationResult]) {
         for result in results {
             let action = result.eval_action_name();
             // Service control policies are reported separately.
-            let is_barred = result.organizations_decision_detail().is_some_and(|detail| !detail.allowed_by_organizations());
-            let seen = self.seen.entry(action.to_owned()).or_default();
-            let counts = |resource: &str| resource == "*" || question.pairs.contains(&(action.to_ascii_lowercase(), resource.to_owned()));
-            let mut note = |decision: &PolicyEvaluationDecisionType, missing: &[String]| {
-                seen.is_allowed |= *decision == PolicyEvaluationDecisionType::Allowed && !is_barred;
-                seen.is_explicit |= *decision == PolicyEvaluationDecisionType::ExplicitDeny || is_barred;
+            let is_denied_by_scp = result.organizations_decision_detail().is_some_and(|detail| !detail.allowed_by_organizations());
+            let action_result = self.results.entry(action.to_owned()).or_default();
+            let counts = |resource: &str| resource == "*" || request.pairs.contains(&(action.to_ascii_lowercase(), resource.to_owned()));
+            let mut add = |decision: &PolicyEvaluationDecisionType, missing: &[String]| {
+                action_result.is_allowed |= *decision == PolicyEvaluationDecisionType::Allowed && !is_denied_by_scp;
+                action_result.is_explicit |= *decision == PolicyEvaluationDecisionType::ExplicitDeny || is_denied_by_scp;
                 if *decision != PolicyEvaluationDecisionType::Allowed {
-                    seen.unknown.extend(missing.iter().cloned());
+                    action_result.unknown.extend(missing.iter().cloned());
                 }
             };
             if result.resource_specific_results().is_empty() {
                 if result.eval_resource_name().is_none_or(counts) {
-                    note(result.eval_decision(), result.missing_context_values());
+                    add(result.eval_decision(), result.missing_context_values());
                 }
                 continue;
             }
             for specific in result.resource_specific_results() {
                 if counts(specific.eval_resource_name()) {
-                    note(specific.eval_resource_decision(), specific.missing_context_values());
+                    add(specific.eval_resource_decision(), specific.missing_context_values());
                 }
             }
         }
@@ -284,8 +284,9 @@ impl Simulation<'_> {
 
     /// Repeats EC2 actions that are not allowed on all resources: a policy may allow them on some resource types.
     fn retry_ec2_by_resource(&mut self, statements: &[Statement]) -> InspectResult<()> {
-        let is_open = |(action, seen): &(&String, &Seen)| action.starts_with("ec2:") && !seen.is_allowed && !seen.is_explicit;
-        let actions: BTreeSet<String> = self.seen.iter().filter(is_open).map(|(action, _)| action.clone()).collect();
+        let is_open =
+            |(action, result): &(&String, &SimulationResult)| action.starts_with("ec2:") && !result.is_allowed && !result.is_explicit;
+        let actions: BTreeSet<String> = self.results.iter().filter(is_open).map(|(action, _)| action.clone()).collect();
         let parts: Vec<&str> = self.source.split(':').collect();
         let [_, partition, _, _, account, ..] = parts[..] else { return Ok(()) };
         let region = statements.iter().find_map(|statement| statement.region.clone()).unwrap_or_default();
@@ -298,8 +299,14 @@ impl Simulation<'_> {
             let action = action.to_ascii_lowercase();
             resources.iter().map(move |resource| (action.clone(), resource.clone()))
         });
-        let question =
-            Question { pairs: pairs.collect(), via_cloudformation: true, region: Some(region), actions, resources, passed_to: None };
-        question.in_pieces().iter().try_for_each(|question| self.ask(question))
+        let request = SimulationRequest {
+            pairs: pairs.collect(),
+            via_cloudformation: true,
+            region: Some(region),
+            actions,
+            resources,
+            passed_to: None,
+        };
+        request.split().iter().try_for_each(|request| self.simulate(request))
     }
 }

@@ -15,17 +15,17 @@ use crate::verify::verdict::{About, State, Verdict};
 pub(super) fn check(request: &Request<'_, '_>, inspector: &dyn Inspector) -> Vec<Verdict> {
     let after = request.after;
     let role = request.role_arn.or_else(|| request.stack.and_then(|stack| stack.role_arn.as_deref()));
-    let place = StackLocation {
+    let location = StackLocation {
         bucket: request.bucket.map(|bucket| bucket.name.to_owned()),
         creates_bucket: request.bucket.is_some_and(|bucket| bucket.is_made),
         ssm_parameters: request.ssm_parameters.to_vec(),
         role_arn: role.map(ToOwned::to_owned),
-        ..place(request.stack_name, after.state)
+        ..stack_location(request.stack_name, after.state)
     };
     let needs = of_plan(after, request.plan);
-    let certainly_needed: BTreeSet<String> = needed(&place, &needs);
-    let ask = |principal, purposes: &[Purpose]| {
-        let statements = statements(&place, &needs, purposes);
+    let certainly_needed: BTreeSet<String> = needed(&location, &needs);
+    let simulate = |principal, purposes: &[Purpose]| {
+        let statements = statements(&location, &needs, purposes);
         (!statements.is_empty())
             .then(|| verdict(inspector, PermissionRequest { principal, statements: &statements }, purposes, &certainly_needed))
             .flatten()
@@ -33,14 +33,14 @@ pub(super) fn check(request: &Request<'_, '_>, inspector: &dyn Inspector) -> Vec
     match role {
         // CloudFormation uses the role for everything but the request itself.
         Some(role) => {
-            let caller = ask(Principal::Caller, &[Purpose::Request]);
-            [caller, ask(Principal::Role(role), &[Purpose::Resources])].into_iter().flatten().collect()
+            let caller = simulate(Principal::Caller, &[Purpose::Request]);
+            [caller, simulate(Principal::Role(role), &[Purpose::Resources])].into_iter().flatten().collect()
         }
-        None => ask(Principal::Caller, &[Purpose::Request, Purpose::Resources]).into_iter().collect(),
+        None => simulate(Principal::Caller, &[Purpose::Request, Purpose::Resources]).into_iter().collect(),
     }
 }
 
-fn place(stack: &str, known: &Known) -> StackLocation {
+fn stack_location(stack: &str, known: &Known) -> StackLocation {
     let pseudo = |name: &str| known.pseudo.get(name).and_then(serde_json::Value::as_str).map(ToOwned::to_owned);
     let region = pseudo("AWS::Region").unwrap_or_default();
     StackLocation {
