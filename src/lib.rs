@@ -15,8 +15,8 @@
 //!
 //! # 1. Parameters
 //!
-//! A template declares [`parameters`]. Values come from files, options and the deployed stack, and a later source takes precedence. Resolving checks
-//! every constraint and reports all problems at once.
+//! A template declares [`parameters`]. Values come from the deployed stack, files and options; a later source takes precedence. Resolving
+//! checks every constraint and reports all problems at once.
 //!
 //! ```
 //! use rackform::parameters::{ParameterOverrides, ParameterSet};

@@ -23,8 +23,8 @@ pub struct ResolvedState<'a> {
 
 /// Resolves the values of the template's SSM parameters.
 ///
-/// A name without a value in Parameter Store is reported by the evaluation. If the values cannot be read, a note reports that and they count as
-/// unknown.
+/// A name without a value in Parameter Store is reported by the evaluation. If the values cannot be read, a note
+/// reports that and they count as unknown.
 ///
 /// # Errors
 ///

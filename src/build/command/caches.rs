@@ -118,7 +118,7 @@ impl Caches<'_> {
         }
         let names = self.cache.names(&self.request.service);
         let has_name = !self.request.service.is_empty() || self.cache.branch.is_some();
-        let place = |name: &String| {
+        let attributes_of = |name: &String| {
             Attributes::of_type("s3")
                 .with_some("region", s3.region.as_deref())
                 .with_some("bucket", s3.bucket.as_deref())
@@ -129,10 +129,10 @@ impl Caches<'_> {
                 .with_some("endpoint_url", s3.endpoint_url.as_deref())
                 .with_if(s3.use_path_style, "use_path_style", "true")
         };
-        self.from.extend(names.iter().map(|name| place(name).to_string()));
+        self.from.extend(names.iter().map(|name| attributes_of(name).to_string()));
         let Some(name) = names.first() else { return };
         let parallelism = s3.upload_parallelism.filter(|_| self.buildkit.has_upload_parallelism()).map(|number| number.to_string());
-        let to = place(name)
+        let to = attributes_of(name)
             .with("mode", self.cache.mode.name())
             .with_some("upload_parallelism", parallelism)
             .with_some("touch_refresh", s3.touch_refresh.as_deref())
@@ -173,10 +173,10 @@ impl Caches<'_> {
         }
         let names = self.cache.names(&self.request.service);
         let has_scope = !self.request.service.is_empty() || self.cache.branch.is_some();
-        let place = |name: &String| Attributes::of_type("gha").with_some("scope", has_scope.then_some(name));
-        self.from.extend(names.iter().map(|name| place(name).to_string()));
+        let attributes_of = |name: &String| Attributes::of_type("gha").with_some("scope", has_scope.then_some(name));
+        self.from.extend(names.iter().map(|name| attributes_of(name).to_string()));
         let Some(name) = names.first() else { return };
-        let to = place(name).with("mode", self.cache.mode.name()).with_if(self.ignores_errors(), "ignore-error", "true");
+        let to = attributes_of(name).with("mode", self.cache.mode.name()).with_if(self.ignores_errors(), "ignore-error", "true");
         self.to.push(to.to_string());
         self.need_github();
     }

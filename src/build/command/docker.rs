@@ -98,8 +98,8 @@ fn with_plugin(request: &BuildRequest, facts: &EngineFacts) -> Result<Invocation
         }
     }
     if request.insecure_registry {
-        let place = if builder.is_docker_driver { "`insecure-registries` of the Docker daemon" } else { "the builder's buildkitd.toml" };
-        let message = format!("docker has no option for registries without TLS: configure them in {place}");
+        let setting = if builder.is_docker_driver { "`insecure-registries` of the Docker daemon" } else { "the builder's buildkitd.toml" };
+        let message = format!("docker has no option for registries without TLS: configure them in {setting}");
         invocation.note(Note::new("insecure-registry", message));
     }
     build(request, facts, &builder, &mut invocation, &mut problems);

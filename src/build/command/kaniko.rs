@@ -84,7 +84,7 @@ fn layers(
     invocation: &mut Invocation,
     problems: &mut Problems,
 ) {
-    let place = match cache.backend {
+    let cache_repo = match cache.backend {
         Some(Backend::Registry) => match arguments::layer_repository(cache) {
             Ok(repository) => repository.to_string(),
             Err(message) => {
@@ -117,7 +117,7 @@ fn layers(
         }
     };
     argv.argument("--cache=true");
-    argv.argument(format!("--cache-repo={place}"));
+    argv.argument(format!("--cache-repo={cache_repo}"));
     if request.no_cache {
         // With this limit every cached layer is too old: kaniko ignores it and writes a new one.
         argv.argument("--cache-ttl=0s");
@@ -133,9 +133,9 @@ fn layers(
         Some(Compression::Zstd) => argv.argument("--compression=zstd"),
         Some(Compression::Gzip) | None => {}
     }
-    invocation.cache_to.push(place.clone());
+    invocation.cache_to.push(cache_repo.clone());
     if !request.no_cache {
-        invocation.cache_from.push(place);
+        invocation.cache_from.push(cache_repo);
     }
     if cache.backend == Some(Backend::Registry) {
         let others = [(CacheSetting::ForceCompression, cache.force_compression)];

@@ -14,7 +14,7 @@ pub(super) fn variable(name: &str) -> Option<String> {
 }
 
 /// Returns the configuration files in which container engines store credentials.
-pub(super) fn places() -> CredentialFiles {
+pub(super) fn credential_files() -> CredentialFiles {
     CredentialFiles::new(|name| std::env::var_os(name))
 }
 
@@ -25,7 +25,7 @@ pub(super) fn places() -> CredentialFiles {
 ///
 /// Returns an error if credentials or certificates are invalid.
 pub(super) fn client(context: &mut Context<'_>, host: &str, insecure: bool) -> Result<Client, Failure> {
-    let credentials = match (places().find(host)?, EcrHost::parse(host)) {
+    let credentials = match (credential_files().find(host)?, EcrHost::parse(host)) {
         (None, Some(ecr)) => Some(ecr_credentials(context, &ecr)?),
         (found, _) => found,
     };

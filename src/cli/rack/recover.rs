@@ -69,9 +69,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         return Ok(ExitCode::Done);
     }
     if !matches!(action, RecoveryAction::Delete { .. }) && !args.execution.allow_data_loss.is_empty() {
-        return Err(
-            Failure::new(ExitCode::Usage, format!("`--allow-data-loss`: `{}` loses no data", action.name())).hinted("omit it")
-        );
+        return Err(Failure::new(ExitCode::Usage, format!("`--allow-data-loss`: `{}` loses no data", action.name())).hinted("omit it"));
     }
     let question = match &action {
         RecoveryAction::Delete { retain } => {

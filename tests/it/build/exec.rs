@@ -222,7 +222,7 @@ fn the_detection_of_an_unresponsive_engine_times_out() {
     let run = engine.run(&["app", "--detect-timeout", "1"]);
     assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
     assert_eq!(run.code, 0, "{run}");
-    assert!(run.stderr.contains("`docker version` did not answer in time"), "{run}");
+    assert!(run.stderr.contains("`docker version` did not respond in time"), "{run}");
 }
 
 /// Starts a build whose engine writes its process ID to a file.

@@ -69,7 +69,12 @@ fn as_planned(backend: &LocalBackend, template: &str, values: &[(&str, &str)]) {
             (Some(old), Some(new)) if old != new => vec![Some(Effect::Replaced)],
             _ => vec![None, Some(Effect::Untouched), Some(Effect::UpdatedInPlace), Some(Effect::UpdatedWithInterruption)],
         };
-        assert!(expected.contains(&effect), "{values:?}: {id} was {:?}, is {:?}, and the plan predicted {effect:?}", old.get(id), new.get(id));
+        assert!(
+            expected.contains(&effect),
+            "{values:?}: {id} was {:?}, is {:?}, and the plan predicted {effect:?}",
+            old.get(id),
+            new.get(id)
+        );
     }
 }
 

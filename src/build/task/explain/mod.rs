@@ -96,7 +96,10 @@ pub fn explain_refusal(error: &RequestError) -> Option<Explanation> {
         _ if contains("limit on the number") || contains("vcpu") => {
             ("the account has reached its Fargate quota of tasks or vCPUs", Fix::RaiseQuota)
         }
-        _ if contains("taskdefinition is inactive") || contains("taskdefinition not found") || contains("unable to describe task definition") => {
+        _ if contains("taskdefinition is inactive")
+            || contains("taskdefinition not found")
+            || contains("unable to describe task definition") =>
+        {
             ("the task definition's revision no longer exists", Fix::RegisterTaskDefinition)
         }
         _ if contains("override") && contains("8192") => ("the overrides are too long", Fix::MoveValuesToSecrets),

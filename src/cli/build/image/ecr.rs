@@ -6,7 +6,7 @@ use crate::build::exec;
 use crate::build::image::{DEFAULT_MAX_AGE_DAYS, is_max_age_policy, lifecycle_policy};
 use crate::build::registry::ecr::EcrService;
 use crate::build::registry::{Credentials, Repository};
-use crate::cli::build::registry::places;
+use crate::cli::build::registry::credential_files;
 use crate::cli::{Context, ExitCode, Failure};
 
 /// Returns the repository. Creates it if it does not exist, and sets the lifecycle policy if that cannot delete other images.
@@ -60,7 +60,7 @@ fn may_replace(policy: Option<&str>, name: &str, is_requested: bool) -> bool {
 /// Logs the engine in to the registry, with the password on standard input.
 pub(super) fn log_in(context: &mut Context<'_>, engine: Engine, ecr: &dyn EcrService, repository: &Repository) -> Result<(), Failure> {
     let host = &repository.host;
-    if places().has_helper(host)? {
+    if credential_files().has_helper(host)? {
         context.detail(&format!("using the credential helper for {host}"));
         return Ok(());
     }
@@ -69,7 +69,7 @@ pub(super) fn log_in(context: &mut Context<'_>, engine: Engine, ecr: &dyn EcrSer
         Engine::Buildah => "buildah",
         // These engines have no login command and read docker's configuration.
         Engine::Buildctl | Engine::BuildctlDaemonless | Engine::Kaniko => {
-            if places().find(host)?.is_none() {
+            if credential_files().find(host)?.is_none() {
                 context.status(&format!("warning: docker's configuration, which {engine} reads, has no credentials for {host}"));
             }
             return Ok(());
