@@ -27,7 +27,7 @@ pub struct DriftedResource {
 pub struct PropertyDrift {
     /// Names and indices below `Properties`.
     pub path: Vec<String>,
-    /// The actual value; `None` where there is none.
+    /// The actual value, if there is one.
     pub actual: Option<Json>,
 }
 

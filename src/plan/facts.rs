@@ -105,7 +105,7 @@ impl<'a> Facts<'a> {
         self.resource_type.ends_with("::MODULE")
     }
 
-    /// Returns whether nothing says what an update of a property does: the type has no published schema and no rule of its own.
+    /// Returns whether the update behavior of a property is unknown: the type has no published schema and no rule here.
     pub(super) fn is_unknown(&self) -> bool {
         self.schema.is_none() && !self.is_custom() && !self.is_serverless() && !self.is_module() && self.resource_type != CDK_METADATA
     }

@@ -1,4 +1,4 @@
-//! Requests that CloudFormation rejects whatever the stack contains: missing capabilities, resource types that are not allowed.
+//! Requests that CloudFormation rejects independent of the stack's content: missing capabilities, resource types that are not allowed.
 //!
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_UpdateStack.html>
 

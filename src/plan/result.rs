@@ -55,7 +55,7 @@ pub struct Plan {
     /// The capabilities that the old template did not require.
     #[serde(skip)]
     pub new_capabilities: Vec<Capability>,
-    /// The changes that CloudFormation or a service refuses, so that the update fails, whatever the request acknowledges.
+    /// The changes that CloudFormation or a service refuses, so that the update fails, regardless of its capabilities.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refusals: Vec<Refusal>,
     /// What the plan cannot know, such as the output of a macro whose input differs.

@@ -81,7 +81,7 @@ impl<'p> Automaton<'p> {
         }
     }
 
-    /// Appends the positions after a letter in ascending order. Positions before the last reached `*` are dropped: it reaches whatever
+    /// Appends the positions after a letter in ascending order. Positions before the last reached `*` are dropped: it reaches everything that
     /// they do.
     fn advance(&self, positions: &[u32], letter: Letter, scratch: &mut Vec<u32>, next: &mut Vec<u32>) {
         scratch.clear();

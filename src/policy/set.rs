@@ -96,7 +96,7 @@ impl TextSet {
     }
 }
 
-/// Returns whether a union of patterns certainly matches whatever a pattern matches.
+/// Returns whether a union of patterns certainly matches everything that a pattern matches.
 pub(super) fn is_covered(pattern: &Pattern, union: &[&Pattern], budget: &Budget) -> Result<bool, Exhausted> {
     if union.iter().any(|other| *other == pattern || other.is_any()) {
         return Ok(true);

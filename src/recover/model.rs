@@ -37,7 +37,7 @@ pub struct Recovery {
 pub struct Blocker {
     /// The logical ID.
     pub logical_id: String,
-    /// The physical ID; empty if there is none.
+    /// The physical ID; empty if it has none.
     pub physical_id: String,
     /// The type.
     pub resource_type: String,

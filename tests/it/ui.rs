@@ -103,7 +103,7 @@ fn disabling_a_switch_warns_of_data_loss() {
 #[test]
 fn no_changes_are_reported_in_a_sentence() {
     insta::assert_snapshot!(bench().run("diff stack.json stack.json --parameters on.yaml --exit-code"), @r"
-    No changes: `stack` would stay as it is (predicted offline).
+    No changes to `stack` (predicted offline).
     ------- exit status: 0 -------
     ");
     let json = bench().run("diff stack.json stack.json --parameters on.yaml --format change-set");

@@ -227,7 +227,7 @@ fn calls<'a>(evaluation: &Evaluation<'a>) -> FxHashMap<String, Call<'a>> {
     let mut path = String::new();
     for section in evaluation.template.root.members().iter().filter(|member| !matches!(member.key, "Transform" | "Fn::Transform")) {
         for entry in section.value.members() {
-            // A resource under a false condition is not created, whatever a macro would make of it.
+            // A resource under a false condition is not created, even if a macro changes it.
             if section.key == "Resources" && entry.key != "Fn::Transform" && !evaluation.resources.contains_key(entry.key) {
                 continue;
             }

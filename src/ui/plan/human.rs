@@ -21,7 +21,7 @@ pub fn human(plan: &Plan, heading: Heading<'_>, layout: Layout) -> String {
     let styles = layout.styles;
     let mut text = String::new();
     if view.is_empty() {
-        let _ = writeln!(text, "No changes: `{}` would stay as it is ({}).", heading.stack_name, heading.made);
+        let _ = writeln!(text, "No changes to `{}` ({}).", heading.stack_name, heading.made);
         return text;
     }
     let parameters = match plan.parameters.len() {

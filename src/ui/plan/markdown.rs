@@ -22,7 +22,7 @@ const COLUMNS: usize = 100;
 pub fn markdown(plan: &Plan, heading: Heading<'_>) -> String {
     let view = View::of(plan);
     if view.is_empty() {
-        return format!("### {}: no changes\n\nThe stack would stay as it is ({}).\n", escape(heading.stack_name), heading.made);
+        return format!("### {}: no changes\n\nThe update would not change the stack ({}).\n", escape(heading.stack_name), heading.made);
     }
     let mut text = format!("### {}: change set ({})\n\n**{}**\n", escape(heading.stack_name), heading.made, view.counts);
     if let Some(line) = acknowledgement(plan) {

@@ -43,11 +43,11 @@ impl Terminal {
             .envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
         let mut child = script.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let (keys, mut shown) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
-        let (tell, output) = channel();
+        let (sender, output) = channel();
         std::thread::spawn(move || {
             let mut buffer = [0; 4096];
             while let Ok(read @ 1..) = shown.read(&mut buffer) {
-                let _ = tell.send(buffer[..read].to_vec());
+                let _ = sender.send(buffer[..read].to_vec());
             }
         });
         Some(Self { child, keys, output, shown: String::new() })

@@ -57,9 +57,9 @@ fn every_difference_is_reported_with_its_kind() {
     change(&mut reported, "Queue").resource_change.replacement = Some(Replacement::Conditional);
     change(&mut reported, "Queue").resource_change.details[0].target.after_value = Some("61".into());
     change(&mut reported, "Named").resource_change.details.pop();
-    let told = kinds(&plan, &reported);
+    let kinds_found = kinds(&plan, &reported);
     let expected = [("Named", DisagreementKind::Detail), ("Queue", DisagreementKind::Replacement), ("Queue", DisagreementKind::Value)];
-    assert_eq!(told, expected.map(|(id, kind)| (id.to_owned(), kind)));
+    assert_eq!(kinds_found, expected.map(|(id, kind)| (id.to_owned(), kind)));
 }
 
 #[test]

@@ -130,7 +130,7 @@ fn jsonish() -> impl Strategy<Value = String> {
             (inner, "[ \\]}\",:x]").prop_map(|(value, tail)| format!("[{value}{tail}]")),
         ]
     });
-    tree.prop_filter("the first character tells JSON from YAML", |text| text.starts_with(['[', '{']))
+    tree.prop_filter("the first character distinguishes JSON from YAML", |text| text.starts_with(['[', '{']))
 }
 
 /// Generates text from fragments that are difficult for readers.
