@@ -81,8 +81,8 @@ impl<'p> Automaton<'p> {
         }
     }
 
-    /// Appends the positions after a letter in ascending order. Positions before the last reached `*` are dropped: it reaches everything that
-    /// they do.
+    /// Appends the positions after a letter in ascending order. Positions before the last reached `*` are dropped: it reaches everything
+    /// that they do.
     fn advance(&self, positions: &[u32], letter: Letter, scratch: &mut Vec<u32>, next: &mut Vec<u32>) {
         scratch.clear();
         for position in positions {
