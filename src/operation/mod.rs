@@ -1,4 +1,4 @@
-//! Prepares changes: a deployed stack and what it should become turn into a [`PreparedChange`] that can be shown and executed.
+//! Prepares changes: from a deployed stack and its desired state, a [`PreparedChange`] that can be shown and executed.
 //!
 //! Takes a typed request ([`ChangeRequest`], [`DeletionRequest`] or a saved plan) and a [`Backend`](crate::backend::Backend). Loads the
 //! deployed stack, merges parameters, resolves SSM values, prepares imports, detects drift, plans and builds the target. Returns typed

@@ -1,4 +1,4 @@
-//! What a caller requests: the stack, what it should become, and from what the plan starts.
+//! The request of a caller: the stack, its desired state, and the baseline of the plan.
 
 use indexmap::IndexMap;
 
@@ -12,11 +12,11 @@ use crate::verify::Inspector;
 pub struct ChangeRequest<'r> {
     /// The stack.
     pub stack: &'r str,
-    /// What the stack should become.
+    /// The desired state of the stack.
     pub desired: Desired,
     /// Parameter values that override those of the rack and deployed ones.
     pub overrides: &'r ParameterOverrides,
-    /// From what the plan starts.
+    /// The baseline of the plan.
     pub baseline: Baseline,
     /// Existing resources to import first.
     pub import: Option<ExistingResources<'r>>,
@@ -26,7 +26,7 @@ pub struct ChangeRequest<'r> {
     pub cloudformation_role_arn: Option<String>,
 }
 
-/// What a stack should become.
+/// The desired state of a stack.
 pub enum Desired {
     /// The rack of `rack.yaml`: its template, parameters and tags.
     Rack(Box<DesiredRack>),
@@ -48,7 +48,7 @@ pub struct DesiredRack {
     pub protected: Vec<(String, Source, Span)>,
 }
 
-/// From what a plan starts.
+/// The baseline of a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Baseline {
     /// The deployed template, as CloudFormation does by default.

@@ -29,7 +29,7 @@ pub struct PreparedChange<'a> {
     pub(crate) secrets: Secrets<'a>,
 }
 
-/// From what a plan was predicted.
+/// The baseline that a plan was predicted from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PlanBasis {
     /// The stack does not exist yet.
@@ -41,7 +41,7 @@ pub enum PlanBasis {
 }
 
 impl PreparedChange<'_> {
-    /// Returns from what the plan was predicted.
+    /// Returns the baseline that the plan was predicted from.
     pub fn basis(&self) -> PlanBasis {
         match self.target.revision {
             Some(_) if self.plan.deployment_mode.is_some() => PlanBasis::ActualState,

@@ -27,7 +27,7 @@ pub(in crate::plan) struct ChangeSetBuilder<'v, 'p, 'a> {
 }
 
 impl<'p, 'a> ChangeSetBuilder<'_, 'p, 'a> {
-    /// Returns the expected answer of `DescribeChangeSet`.
+    /// Returns the expected response of `DescribeChangeSet`.
     pub(in crate::plan) fn build(&self, with_values: bool, changes_outputs: bool) -> ChangeSet {
         let mut changes: Vec<ResourceChange> = Vec::new();
         changes.extend(self.changed.added.iter().map(|resource| self.add(resource, with_values)));
@@ -61,7 +61,7 @@ impl<'p, 'a> ChangeSetBuilder<'_, 'p, 'a> {
         change
     }
 
-    /// Returns the change of a resource that already is what the new template says, because of drift.
+    /// Returns the change of a resource that already matches the new template because of drift.
     fn sync_with_actual(&self, resource: &Resource<'a>, with_values: bool) -> ResourceChange {
         let id = resource.entry.name;
         let mut change = ResourceChange::new(Action::SyncWithActual, id, resource.resource_type);

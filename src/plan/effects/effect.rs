@@ -22,7 +22,7 @@ pub struct ResourceEffect {
     /// Whether a replacement deletes the old resource before it creates the new one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub deletes_first: bool,
-    /// Whether an Auto Scaling group replaces its instances in batches, as its update policy says.
+    /// Whether an Auto Scaling group replaces its instances in batches, as its update policy specifies.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub rolls_instances: bool,
     /// Whether an instance stops and starts, and is replaced only if its root device is an instance store volume.
@@ -64,11 +64,11 @@ pub struct Cause {
     /// The property's path, such as `/Properties/SubnetId`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// Where the change comes from.
+    /// The origin of the change.
     pub source: CauseSource,
 }
 
-/// Where a change comes from.
+/// The origin of a change.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "name", rename_all = "kebab-case")]
 pub enum CauseSource {
