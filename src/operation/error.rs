@@ -2,8 +2,9 @@
 
 use crate::apply::ApplyError;
 use crate::backend::BackendError;
+use crate::cloudformation::StackStatus;
 use crate::diagnostic::{Diagnostics, SourceError};
-use crate::plan::ImportProblem;
+use crate::plan::{ImportProblem, Refusal};
 use crate::plan::saved::SavedPlanError;
 
 /// Why an operation cannot be prepared.
@@ -55,9 +56,76 @@ pub enum OperationError {
         /// The resources in `DELETE_FAILED`.
         failed: Vec<String>,
     },
+    /// An earlier operation on the stack is unfinished, and no one confirmed to finish it.
+    #[error("`{stack}` is {status}: an operation is unfinished")]
+    Unfinished {
+        /// The stack.
+        stack: String,
+        /// Its status.
+        status: StackStatus,
+    },
+    /// A requested failure is for a resource that is in neither template.
+    #[error("neither template has a resource `{logical_id}`")]
+    UnknownResource {
+        /// The name.
+        logical_id: String,
+        /// The logical IDs of both templates.
+        known: Vec<String>,
+    },
+    /// CloudFormation would refuse the request.
+    #[error("{}: {}", .0.code.as_deref().unwrap_or("refused"), .0.message.as_deref().unwrap_or(&.0.reason))]
+    RequestRefused(Refusal),
+    /// The backend cannot confirm plans.
+    #[error("the backend {backend} has no change sets of its own to compare with")]
+    CannotConfirm {
+        /// The backend.
+        backend: String,
+    },
+    /// AWS refuses the change.
+    #[error("AWS refuses this change: {reason}")]
+    ChangeRefused {
+        /// AWS's reason, with secrets masked.
+        reason: String,
+    },
+    /// A failed change would delete a stack that existed before.
+    #[error("only a new stack can be deleted after a failure, but `{stack}` exists")]
+    DeletesExistingStack {
+        /// The stack.
+        stack: String,
+    },
+    /// The file of the stack policy that `rack.yaml` names cannot be read.
+    #[error("{error}")]
+    ConfiguredStackPolicy {
+        /// The error.
+        error: SourceError,
+        /// The position in `rack.yaml`.
+        place: String,
+    },
+    /// A saved plan decides this option.
+    #[error("the saved plan decides this option")]
+    DecidedBySavedPlan(DecidedOption),
     /// Resources can be retained only after a deletion failed.
     #[error(transparent)]
     RetainTooEarly(BackendError),
+}
+
+/// An option that a saved plan decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DecidedOption {
+    /// The form of the template.
+    MinifyTemplate,
+    /// The stack policy.
+    StackPolicy,
+    /// The notification topics.
+    NotificationTopics,
+    /// What to do when the change fails.
+    OnFailure,
+    /// Whether to keep completed changes when the change fails.
+    DisableRollback,
+    /// The alarms.
+    RollbackAlarms,
+    /// How long alarms are monitored.
+    RollbackMonitoringMinutes,
 }
 
 impl From<Diagnostics> for OperationError {

@@ -8,6 +8,7 @@
 
 #[cfg(feature = "build")]
 mod build_environment;
+mod confirmation;
 mod deletion;
 mod deployed;
 mod drift;
@@ -15,6 +16,8 @@ mod error;
 mod imports;
 mod input;
 mod note;
+mod offline;
+mod options;
 mod policy_checks;
 mod preflight;
 mod prepare;
@@ -29,21 +32,21 @@ mod verification;
 
 #[cfg(feature = "build")]
 pub use build_environment::build_environment;
+pub use confirmation::{ConfirmedChangeSet, confirm_change};
 pub use deletion::{DeletionRequest, PreparedDeletion, prepare_deletion};
 pub use deployed::{DeployedStack, stack_state};
 pub use drift::{detect_all, hide_secrets};
-pub use error::{OperationError, SavedPlanMismatch};
-pub use input::{
-    check_protected, combine, declared_only, evaluate_partly, evaluate_template, fill_missing, read_template, read_template_leniently,
-};
+pub use error::{DecidedOption, OperationError, SavedPlanMismatch};
+pub use input::{check_protected, evaluate_partly, evaluate_template, fill_missing, read_template, read_template_leniently};
 pub use note::Note;
+pub use offline::{OfflineRequest, OfflineSide, plan_offline};
+pub use options::RequestedOptions;
 pub use policy_checks::{Denied, PolicyChecks, PolicyViolation, PolicyViolations, unused_allowances};
 pub use preflight::check_account;
 pub use prepare::prepare_change;
 pub use request::{Baseline, ChangeRequest, Desired, DesiredRack, ExistingResources};
 pub use saved_plan::{prepare_saved_plan, saved_plan};
 pub use ssm_parameters::ssm_parameter_names;
-pub use stack_policy::read_stack_policy;
 pub use stale_change_sets::{StaleChangeSets, find_stale_change_sets};
 pub use target::{PlanBasis, PreparedChange};
 pub use template_bucket::{RequiredBucket, required_bucket};

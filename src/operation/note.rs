@@ -31,6 +31,15 @@ pub enum Note {
         /// Their logical IDs.
         logical_ids: Vec<String>,
     },
+    /// The backend creates its own change set to compare it with the prediction.
+    CreatingChangeSet,
+    /// Only the import can be compared: the update after it depends on its result.
+    OnlyImportConfirmed,
+    /// Options that the backend does not support.
+    OptionsIgnored {
+        /// What they are about.
+        options: Vec<&'static str>,
+    },
     /// The account number is unknown.
     AccountUnknown {
         /// Why.

@@ -55,6 +55,18 @@ impl PreparedChange<'_> {
         !self.plan.has_changes()
     }
 
+    /// Checks that the resources of requested failures are in the template before or after the change.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first resource that is in neither.
+    pub fn check_resources<'n>(&self, logical_ids: impl IntoIterator<Item = &'n str>) -> Result<(), OperationError> {
+        match logical_ids.into_iter().find(|name| !self.logical_ids.iter().any(|known| known == name)) {
+            Some(name) => Err(OperationError::UnknownResource { logical_id: name.to_owned(), known: self.logical_ids.clone() }),
+            None => Ok(()),
+        }
+    }
+
     /// Returns the changed parameters that executing the change does not store.
     ///
     /// CloudFormation performs no update if no resource, output or tag changes, and then keeps the deployed values of all parameters.

@@ -38,6 +38,11 @@ pub fn meaning(status: StackStatus) -> (&'static str, Option<&'static str>) {
     }
 }
 
+/// Returns that a stack's operation is unfinished, in words.
+pub fn unfinished(stack: &str, status: StackStatus) -> String {
+    format!("`{stack}` is {status}: {} is unfinished", operation(status))
+}
+
 /// Returns the name of the operation in progress.
 pub fn operation(status: StackStatus) -> &'static str {
     match status.operation() {

@@ -14,6 +14,7 @@ mod local;
 mod model;
 mod multi_rack;
 mod newcomer;
+mod operation;
 mod parameters;
 mod patch;
 mod permissions;

@@ -79,14 +79,14 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
             let (baseline, imports) = (Baseline::reverting_drift(args.drift), args.import.imports.as_slice());
             let desired = changes::desired_rack(context)?;
             let mut change = changes::prepare(context, backend.as_ref(), &stack, desired, &overrides, baseline, imports)?;
-            args.stack.resolve_options(context, &mut change)?;
+            args.stack.resolve(context, backend.as_ref(), &mut change)?;
             change
         }
         Some(saved) => {
             let state = StateArgs::default().load(context, &DiffInput::Rack)?;
             let mut change =
                 operation::prepare_saved_plan(saved, backend.as_ref(), &state, context.arena, &mut |note| print_note(context, note))?;
-            args.stack.add_to_saved(&mut change.target.options)?;
+            args.stack.requested().add_to_saved(&mut change.target.options)?;
             change
         }
     };

@@ -5,15 +5,14 @@ use crate::cli::shared::backend;
 use crate::cli::shared::changes;
 use crate::cli::shared::changes::ImportArgs;
 use crate::cli::shared::diff_input::{self, DiffInput, ParameterArgs, StateArgs};
+use crate::cli::shared::notes::print_note;
 use crate::cli::shared::policy_checks;
 use crate::cli::shared::stack_args::StackArgs;
 use crate::cli::{Context, ExitCode, Failure, MergedOutput};
 use crate::cloudformation::Capability;
-use crate::evaluate::State;
-use crate::operation::{self, Baseline, Denied, Desired, PolicyChecks, read_template_leniently};
+use crate::operation::{self, Baseline, Denied, Desired, OfflineRequest, OfflineSide, PolicyChecks};
 use crate::parameters::ParameterOverrides;
-use crate::plan::{Plan, Request, plan};
-use crate::template::Template;
+use crate::plan::{Plan, Request};
 use crate::ui::plan::Heading;
 use std::path::PathBuf;
 
@@ -100,20 +99,13 @@ fn parse_capability(text: &str) -> Result<CapabilityArg, String> {
         .ok_or_else(|| format!("use {}, or `none`", Capability::ALL.map(Capability::name).join(", ")))
 }
 
-/// Checks the capabilities and resource types as CloudFormation would.
-fn check_request(args: &Args, template: &Template<'_>) -> Result<(), Failure> {
-    let capabilities = (!args.capabilities.is_empty()).then(|| args.capabilities.iter().flatten().copied().collect());
-    let request = Request { capabilities, resource_types: args.resource_types.clone() };
-    match request.refusal(template) {
-        Some(refusal) => Err(Failure::new(
-            ExitCode::Data,
-            format!("{}: {}", refusal.code.unwrap_or_default(), refusal.message.unwrap_or(refusal.reason)),
-        )),
-        None => Ok(()),
-    }
-}
-
 impl Args {
+    /// Returns the request whose capabilities and resource types are checked as CloudFormation would.
+    fn request(&self) -> Request {
+        let capabilities = (!self.capabilities.is_empty()).then(|| self.capabilities.iter().flatten().copied().collect());
+        Request { capabilities, resource_types: self.resource_types.clone() }
+    }
+
     /// Returns whether resources are imported.
     pub fn is_importing(&self) -> bool {
         !self.import.imports.is_empty()
@@ -187,42 +179,38 @@ fn create_plan(args: &Args, context: &mut Context<'_>) -> Result<(Plan, AwsConfi
         return Err(Failure::new(ExitCode::Usage, "`--import` requires the deployed stack as BEFORE")
             .hinted("use `rackform diff deployed rack` or `rackform plan`"));
     }
-    let before_source = diff_input::source(context, &args.before)?;
-    let after_source = diff_input::source(context, &args.after)?;
-    // Errors of both templates are reported together.
-    let before_template = read_template_leniently(context.arena, before_source);
-    let after_template = read_template_leniently(context.arena, after_source);
-    if let (DiffInput::Rack, Ok(before), Ok(after)) = (&args.after, &before_template, &after_template) {
-        operation::check_protected(&context.rack_file()?.protected(), after, Some(before))?;
-    }
-    let mut after_overrides = diff_input::overrides(context, &args.after)?;
-    args.parameters.add_to(&mut after_overrides)?;
-    let mut before_overrides = diff_input::overrides(context, &args.before)?;
-    // Without a parameter file, BEFORE uses the parameters of AFTER that it declares.
-    if before_args.parameter_files.is_empty()
-        && let Ok(before_template) = before_template
-    {
-        for (name, value) in operation::declared_only(&after_overrides, before_template).values {
-            before_overrides.add(name, value);
-        }
-    }
-    before_args.add_to(&mut before_overrides)?;
-    let state = args.state.load(context, &args.after)?;
-    let state: &State = context.alloc(state);
-    let before_state: &State = match &args.before_state {
-        Some(path) => {
-            let before = StateArgs { account: args.state.account.clone(), state_file: Some(path.clone()) };
-            let before = before.load(context, &args.after)?;
-            context.alloc(before)
-        }
-        None => state,
+    let before = OfflineSide {
+        source: diff_input::source(context, &args.before)?,
+        parameters: diff_input::overrides(context, &args.before)?,
+        state: match &args.before_state {
+            Some(path) => {
+                let before = StateArgs { account: args.state.account.clone(), state_file: Some(path.clone()) };
+                Some(before.load(context, &args.after)?)
+            }
+            None => None,
+        },
     };
-    let before = before_template.and_then(|template| diff_input::evaluate(context, template, &before_overrides, before_state));
-    let after = after_template.and_then(|template| diff_input::evaluate(context, template, &after_overrides, state));
-    let (before, after) = operation::combine(before, after)?;
-    context.show_warnings(&after.warnings);
-    check_request(args, after.template)?;
-    Ok((plan(&before, &after), AwsConfirmation::default()))
+    let mut after = OfflineSide {
+        source: diff_input::source(context, &args.after)?,
+        parameters: diff_input::overrides(context, &args.after)?,
+        state: Some(args.state.load(context, &args.after)?),
+    };
+    args.parameters.add_to(&mut after.parameters)?;
+    let mut before_overrides = ParameterOverrides::default();
+    before_args.add_to(&mut before_overrides)?;
+    let protected = if args.after == DiffInput::Rack { context.rack_file()?.protected() } else { Vec::new() };
+    let request = OfflineRequest {
+        before,
+        // Without a parameter file, BEFORE uses the parameters of AFTER that it declares.
+        shares_parameters: before_args.parameter_files.is_empty(),
+        before_overrides,
+        after,
+        protected: &protected,
+        request: args.request(),
+    };
+    let arena = context.arena;
+    let plan = operation::plan_offline(request, arena, &mut |note| print_note(context, note));
+    Ok((changes::with_region(context, plan)?, AwsConfirmation::default()))
 }
 
 /// Plans an update of the deployed stack, which keeps its parameters unless they are overridden.
@@ -242,7 +230,7 @@ fn plan_from_deployed(args: &Args, context: &mut Context<'_>) -> Result<(Plan, A
     let (baseline, imports) = (Baseline::reverting_drift(args.confirm.drift), args.import.imports.as_slice());
     let mut change = changes::prepare(context, backend.as_ref(), &stack, desired, &overrides, baseline, imports)?;
     if args.after == DiffInput::Rack {
-        StackArgs::default().resolve_options(context, &mut change)?;
+        StackArgs::default().resolve(context, backend.as_ref(), &mut change)?;
     }
     change.compare_stack_settings(backend.as_ref())?;
     let confirmation = args.confirm.request(context, backend.as_ref(), &change)?;

@@ -92,7 +92,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let (baseline, imports) = (Baseline::reverting_drift(args.confirm.drift), args.import.imports.as_slice());
     let desired = changes::desired_rack(context)?;
     let mut change = changes::prepare(context, backend.as_ref(), &stack, desired, &overrides, baseline, imports)?;
-    args.stack.resolve_options(context, &mut change)?;
+    args.stack.resolve(context, backend.as_ref(), &mut change)?;
     change.compare_stack_settings(backend.as_ref())?;
     // Errors of parameters that cannot be saved are reported before the plan is shown.
     let parameters = match &args.output {

@@ -7,7 +7,7 @@ use crate::cli::shared::backend::{self, Access};
 use crate::cli::shared::execute::ExecuteArgs;
 use crate::cli::{Context, ExitCode, Failure};
 use crate::cloudformation::StackStatus;
-use crate::recover::{self, Recovery, RecoveryAction, RecoveryError, RequestedPart, RequestedRecovery, StackSnapshot};
+use crate::recover::{self, Recovery, RecoveryAction, RecoveryError, RequestedRecovery, StackSnapshot};
 use crate::ui;
 
 /// Recover a stack that is stuck after a failed or interrupted operation
@@ -62,14 +62,14 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     }
     let recovery = recovery(backend.as_ref(), &description)?;
     let requested = RequestedRecovery { action: args.choose.clone(), skip: args.skip.clone(), retain: args.retain.clone() };
-    let action = recover::choose(&recovery, &requested).map_err(|error| not_possible(&error))?;
+    let action = recover::choose(&recovery, &requested)?;
     args.execution.show_recovery(context, &recovery)?;
     let Some(action) = action else { return Ok(ExitCode::Done) };
     if args.dry_run {
         return Ok(ExitCode::Done);
     }
     if !matches!(action, RecoveryAction::Delete { .. }) && !args.execution.allow_data_loss.is_empty() {
-        return Err(Failure::new(ExitCode::Usage, format!("`--allow-data-loss`: `{}` loses no data", action.name())).hinted("omit it"));
+        return Err(RecoveryError::LosesNoData { action: action.name() }.into());
     }
     let question = match &action {
         RecoveryAction::Delete { retain } => {
@@ -108,19 +108,6 @@ fn without_terminal(failure: Failure, context: &Context<'_>, recovery: &Recovery
         return failure;
     }
     failure.with_hint(ui::recovery_choice(recovery, action))
-}
-
-/// Returns the failure for a requested recovery that is not possible, in terms of the options.
-fn not_possible(error: &RecoveryError) -> Failure {
-    let message = match error {
-        RecoveryError::NotAvailable { part: RequestedPart::Skip, status, .. } => format!("`--skip` is not a recovery option in {status}"),
-        RecoveryError::NotAvailable { part: RequestedPart::Retain, status, .. } => {
-            format!("`--retain` is not a recovery option in {status}")
-        }
-        RecoveryError::NotStuck { part, name, .. } => format!("`--{part} {name}`: {error}"),
-        _ => error.to_string(),
-    };
-    Failure::new(ExitCode::Usage, message).with_hint(error.hint())
 }
 
 /// Starts an action other than a deletion.

@@ -54,7 +54,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     }
     let (baseline, imports) = (Baseline::reverting_drift(args.drift), args.import.imports.as_slice());
     let mut change = changes::prepare(context, backend.as_ref(), &stack, Desired::Unchanged, &overrides, baseline, imports)?;
-    args.stack.resolve_options(context, &mut change)?;
+    args.stack.resolve(context, backend.as_ref(), &mut change)?;
     change.compare_stack_settings(backend.as_ref())?;
     change.target.allow_unpredicted.clone_from(&args.allow_unpredicted);
     let exit_code = args.execution.execute(context, backend.as_ref(), &change)?;

@@ -1,9 +1,9 @@
 //! Compares a prediction with AWS: with its own change set, created and deleted again, and with drift.
 
-use crate::apply;
 use crate::backend::Backend;
-use crate::cli::{Context, ExitCode, Failure};
-use crate::operation::PreparedChange;
+use crate::cli::shared::notes::print_note;
+use crate::cli::{Context, Failure};
+use crate::operation::{PreparedChange, confirm_change};
 use crate::ui::plan::{Confirmation, Drifted};
 
 /// What to request from AWS in addition to the prediction.
@@ -61,27 +61,14 @@ impl ConfirmArgs {
         let mut confirmation = AwsConfirmation::default();
         let hide = |text| change.secrets.text(text);
         confirmation.drift = change.drift.clone().map(|drifts| Drifted::of(&change.plan, drifts, &hide));
-        if !self.confirm_with_aws {
-            return Ok(confirmation);
+        if self.confirm_with_aws {
+            if backend.capabilities().confirms_plans {
+                crate::cli::shared::stale_change_sets::delete(context, backend, &change.target.stack);
+            }
+            let interrupted = crate::cli::shared::interrupt::flag();
+            let confirmed = confirm_change(change, backend, interrupted, &mut |note| print_note(context, note))?;
+            confirmation.confirmation = Some(Confirmation::new(&confirmed.approved, &confirmed.change_set, &hide));
         }
-        if !backend.capabilities().confirms_plans {
-            let message = format!("`--confirm-with-aws` requires the AWS backend, but the backend is {}", backend.name());
-            return Err(Failure::new(ExitCode::Usage, message).hinted("use `--backend aws`"));
-        }
-        crate::cli::shared::stale_change_sets::delete(context, backend, &change.target.stack);
-        context.detail("creating a change set to compare it; it is deleted again");
-        let first = change.target.first();
-        if first.is_some() {
-            context.status("only the import is compared with AWS; the update after it can be compared once the import is complete");
-        }
-        let target = first.as_ref().unwrap_or(&change.target);
-        let change_set = apply::confirm(backend, target, crate::cli::shared::interrupt::flag())?;
-        if change_set.status.is_failed() && !change_set.is_empty_update() {
-            let reason = hide(change_set.status_reason.unwrap_or_else(|| "no reason given".to_owned()));
-            return Err(Failure::new(ExitCode::Failed, format!("AWS refuses this change: {reason}"))
-                .hinted("the change set was deleted; nothing was changed"));
-        }
-        confirmation.confirmation = Some(Confirmation::new(target.approved.as_ref().unwrap_or(&change.plan), &change_set, &hide));
         Ok(confirmation)
     }
 }

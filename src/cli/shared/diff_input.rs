@@ -135,21 +135,6 @@ fn parse_state(source: &Source) -> Result<State, Diagnostics> {
     })
 }
 
-/// Evaluates a template and prints its warnings.
-///
-/// # Errors
-///
-/// Returns every error of the parameters and of the template.
-pub fn evaluate<'a>(
-    context: &mut Context<'a>,
-    template: &'a Template<'a>,
-    overrides: &ParameterOverrides,
-    state: &'a State,
-) -> Result<Evaluation<'a>, OperationError> {
-    let (evaluation, problems) = evaluate_partly(context, template, overrides, state)?;
-    Ok(point_at_region(context, problems).into_result(evaluation)?)
-}
-
 /// Evaluates a template as far as possible, prints its warnings, and also returns its errors.
 ///
 /// # Errors

@@ -16,7 +16,9 @@ use crate::cli::shared::policy_checks;
 use crate::cli::shared::preflight;
 use crate::cli::{Context, ExitCode, Failure, Format};
 use crate::cloudformation::StackStatus;
-use crate::operation::{Denied, PolicyChecks, PreparedChange, VerificationRequest, unused_allowances, verify_stack};
+use crate::operation::{
+    Denied, OperationError, PolicyChecks, PreparedChange, VerificationRequest, unused_allowances, verify_stack,
+};
 use crate::plan::Plan;
 use crate::recover::Recovery;
 use crate::ui;
@@ -138,16 +140,7 @@ impl ExecuteArgs {
     ///
     /// Returns an error if a check denies the change, it is not confirmed, or the backend fails.
     pub fn execute(&self, context: &mut Context<'_>, backend: &dyn Backend, change: &PreparedChange<'_>) -> Result<ExitCode, Failure> {
-        for fail_on in &self.backend.fail_on {
-            if !change.logical_ids.contains(&fail_on.logical_id) {
-                let failure = Failure::new(ExitCode::Usage, format!("`--fail-on` names no resource: `{}`", fail_on.logical_id));
-                let hint = crate::text::did_you_mean(&fail_on.logical_id, change.logical_ids.iter().map(String::as_str));
-                return Err(match hint {
-                    Some(hint) => failure.hinted(hint),
-                    None => failure,
-                });
-            }
-        }
+        change.check_resources(self.backend.fail_on.iter().map(|fail_on| fail_on.logical_id.as_str()))?;
         let stack = change.target.stack.clone();
         self.show_plan(context, &change.plan, &stack, basis_text(change.basis()))?;
         warn_about_parameters(context, change);
@@ -244,12 +237,10 @@ impl ExecuteArgs {
         backend: &dyn Backend,
         stack: &StackDescription,
     ) -> Result<(Outcome, ExitCode), Failure> {
-        let unfinished = format!("`{}` is {}: {} is unfinished", stack.name, stack.status, ui::stack_status::operation(stack.status));
         if !self.yes && !context.can_prompt() {
-            let message = format!("{unfinished}, and finishing it requires a confirmation on a terminal; nothing was changed");
-            return Err(Failure::new(ExitCode::Declined, message).hinted("to finish it before the new operation, use `--yes`"));
+            return Err(OperationError::Unfinished { stack: stack.name.clone(), status: stack.status }.into());
         }
-        context.status(&unfinished);
+        context.status(&ui::stack_status::unfinished(&stack.name, stack.status));
         if !self.yes {
             context.confirm("Finish it first?", "nothing was changed")?;
         }

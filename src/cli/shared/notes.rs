@@ -17,6 +17,11 @@ pub fn print_note(context: &mut Context<'_>, note: Note) {
                  uses the current values (allow ssm:GetParameters to show them)"
             ));
         }
+        Note::CreatingChangeSet => context.detail("creating a change set to compare it; it is deleted again"),
+        Note::OnlyImportConfirmed => {
+            context.status("only the import is compared with AWS; the update after it can be compared once the import is complete");
+        }
+        Note::OptionsIgnored { options } => context.status(&format!("the local backend ignores {}", options.join(", "))),
         Note::DetectingDrift => context.status("detecting drift of every resource; this may take minutes"),
         Note::DriftImpossible => context.status("the local backend has no drift: only rackform changes its resources"),
         Note::DriftNotChecked { logical_ids } => {

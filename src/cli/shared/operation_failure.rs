@@ -2,8 +2,9 @@
 
 use crate::cli::shared::backend::NOT_FOUND_HINT;
 use crate::cli::{ExitCode, ExpectedFailure, Failure};
-use crate::operation::{OperationError, SavedPlanMismatch};
+use crate::operation::{DecidedOption, OperationError, SavedPlanMismatch};
 use crate::plan::saved::SavedPlanError;
+use crate::recover::{RecoveryError, RequestedPart};
 
 impl From<OperationError> for Failure {
     fn from(error: OperationError) -> Self {
@@ -27,6 +28,35 @@ impl From<OperationError> for Failure {
                 SavedPlanMismatch::Account { .. } => "use credentials for the plan's account: `--profile`, `--role-arn`",
             }),
             OperationError::StackPolicy { .. } => Self::new(ExitCode::Data, message),
+            OperationError::Unfinished { stack, status } => {
+                let unfinished = crate::ui::stack_status::unfinished(&stack, status);
+                let message = format!("{unfinished}, and finishing it requires a confirmation on a terminal; nothing was changed");
+                Self::new(ExitCode::Declined, message).hinted("to finish it before the new operation, use `--yes`")
+            }
+            OperationError::UnknownResource { logical_id, known } => {
+                let hint = crate::text::did_you_mean(&logical_id, known.iter().map(String::as_str));
+                Self::new(ExitCode::Usage, format!("`--fail-on` names no resource: `{logical_id}`")).with_hint(hint)
+            }
+            OperationError::RequestRefused(_) => Self::new(ExitCode::Data, message),
+            OperationError::CannotConfirm { backend } => {
+                let message = format!("`--confirm-with-aws` requires the AWS backend, but the backend is {backend}");
+                Self::new(ExitCode::Usage, message).hinted("use `--backend aws`")
+            }
+            OperationError::ChangeRefused { .. } => {
+                Self::new(ExitCode::Failed, message).hinted("the change set was deleted; nothing was changed")
+            }
+            OperationError::DeletesExistingStack { stack } => {
+                Self::new(ExitCode::Usage, format!("`--on-failure delete` requires a new stack, but `{stack}` exists"))
+                    .hinted("use `rollback` or `do-nothing` for an update")
+            }
+            OperationError::ConfiguredStackPolicy { error, place } => {
+                Self::from(error).hinted(format!("{place} names it as the stack policy"))
+            }
+            OperationError::DecidedBySavedPlan(option) => {
+                let option = flag(option);
+                Self::new(ExitCode::Usage, format!("cannot use `{option}` with a saved plan"))
+                    .hinted(format!("use `{option}` with `rackform plan -o`, which saves the plan"))
+            }
             OperationError::NotRetainable { failed, .. } => {
                 let failure = Self::new(ExitCode::Usage, message);
                 if failed.is_empty() { failure } else { failure.hinted(format!("the deletion failed at {}", failed.join(", "))) }
@@ -36,6 +66,36 @@ impl From<OperationError> for Failure {
                  `DeletionPolicy: Retain`",
             ),
         }
+    }
+}
+
+/// Returns the option of the command line.
+fn flag(option: DecidedOption) -> &'static str {
+    match option {
+        DecidedOption::MinifyTemplate => "--minify-template",
+        DecidedOption::StackPolicy => "--stack-policy",
+        DecidedOption::NotificationTopics => "--notification-topic",
+        DecidedOption::OnFailure => "--on-failure",
+        DecidedOption::DisableRollback => "--disable-rollback",
+        DecidedOption::RollbackAlarms => "--rollback-alarm",
+        DecidedOption::RollbackMonitoringMinutes => "--rollback-monitoring-minutes",
+    }
+}
+
+impl From<RecoveryError> for Failure {
+    fn from(error: RecoveryError) -> Self {
+        let message = match &error {
+            RecoveryError::NotAvailable { part: RequestedPart::Skip, status, .. } => {
+                format!("`--skip` is not a recovery option in {status}")
+            }
+            RecoveryError::NotAvailable { part: RequestedPart::Retain, status, .. } => {
+                format!("`--retain` is not a recovery option in {status}")
+            }
+            RecoveryError::LosesNoData { action } => format!("`--allow-data-loss`: `{action}` loses no data"),
+            RecoveryError::NotStuck { part, name, .. } => format!("`--{part} {name}`: {error}"),
+            _ => error.to_string(),
+        };
+        Self::new(ExitCode::Usage, message).with_hint(error.hint())
     }
 }
 

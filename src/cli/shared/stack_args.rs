@@ -3,12 +3,11 @@
 use std::path::PathBuf;
 
 use crate::aws::is_arn;
-use crate::cli::{Context, ExitCode, Failure};
-use crate::cloudformation::{ChangeSetOptions, OnFailure, StackSettings, parse_rollback_alarm};
-use crate::config::BackendChoice;
-use crate::diagnostic::Source;
-use crate::operation::{OperationError, PreparedChange, read_stack_policy};
-use crate::template::{Arena, Style, Template, write_json};
+use crate::backend::Backend;
+use crate::cli::shared::notes::print_note;
+use crate::cli::{Context, Failure};
+use crate::cloudformation::{OnFailure, parse_rollback_alarm};
+use crate::operation::{PreparedChange, RequestedOptions};
 
 /// Options of a CloudFormation operation.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -66,57 +65,8 @@ fn parse_on_failure(text: &str) -> Result<OnFailure, String> {
 }
 
 impl StackArgs {
-    /// Resolves the change options: the command line takes precedence over `rack.yaml`, which takes precedence over the stack's settings.
-    ///
-    /// # Errors
-    ///
-    /// Returns every error in `rack.yaml` and in the stack policy, or an error if an option does not apply to the stack.
-    pub fn resolve_options(&self, context: &mut Context<'_>, change: &mut PreparedChange<'_>) -> Result<(), Failure> {
-        let rack = context.rack_file()?;
-        let some = |flags: &[String]| (!flags.is_empty()).then(|| flags.to_vec());
-        let on_failure = self.on_failure.or(self.disable_rollback.then_some(OnFailure::DoNothing));
-        if on_failure == Some(OnFailure::Delete) && change.target.revision.is_some() {
-            let message = format!("`--on-failure delete` requires a new stack, but `{}` exists", change.target.stack);
-            return Err(Failure::new(ExitCode::Usage, message).hinted("use `rollback` or `do-nothing` for an update"));
-        }
-        // `on_failure` in rack.yaml applies to creations and updates, but updates do not support `delete`.
-        let of_rack = rack.on_failure.filter(|choice| *choice != OnFailure::Delete || change.target.revision.is_none());
-        let options = ChangeSetOptions {
-            notification_topics: some(&self.notification_topic).or(rack.notification_topics.clone()),
-            on_failure: on_failure.or(of_rack),
-            rollback_alarms: some(&self.rollback_alarm).unwrap_or_else(|| rack.rollback_alarms.clone()),
-            rollback_monitoring_minutes: self.rollback_monitoring_minutes.or(rack.rollback_monitoring_minutes),
-            template_bucket: self.template_bucket.clone().or(rack.template_bucket.clone()),
-            create_template_bucket: self.create_template_bucket,
-            ..std::mem::take(&mut change.target.options)
-        };
-        self.report_ignored_by_local(context, &options)?;
-        change.target.options = options;
-        let stack_policy = match self.stack_policy.as_ref().or(rack.stack_policy.as_ref()) {
-            Some(path) => {
-                let text = read_stack_policy(path).map_err(|error| match error {
-                    OperationError::Source(error) if self.stack_policy.is_none() => {
-                        Failure::from(error).hinted(format!("{} names it as the stack policy", rack.location(rack.stack_policy_line)))
-                    }
-                    error => error.into(),
-                });
-                Some(text?)
-            }
-            None => None,
-        };
-        change.target.settings = StackSettings { termination_protection: rack.termination_protection, stack_policy };
-        if self.minify_template {
-            change.target.template = minified(&change.target.template)?;
-        }
-        Ok(())
-    }
-
-    /// Adds the template bucket to a saved plan; every other option was decided when the plan was saved.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if an option is given that the saved plan decides.
-    pub fn add_to_saved(&self, options: &mut ChangeSetOptions) -> Result<(), Failure> {
+    /// Returns the requested options.
+    pub fn requested(&self) -> RequestedOptions<'_> {
         let Self {
             template_bucket,
             create_template_bucket,
@@ -128,42 +78,27 @@ impl StackArgs {
             rollback_alarm,
             rollback_monitoring_minutes,
         } = self;
-        let decided = [
-            ("--minify-template", *minify_template),
-            ("--stack-policy", stack_policy.is_some()),
-            ("--notification-topic", !notification_topic.is_empty()),
-            ("--on-failure", on_failure.is_some()),
-            ("--disable-rollback", *disable_rollback),
-            ("--rollback-alarm", !rollback_alarm.is_empty()),
-            ("--rollback-monitoring-minutes", rollback_monitoring_minutes.is_some()),
-        ];
-        if let Some((flag, _)) = decided.into_iter().find(|(_, given)| *given) {
-            return Err(Failure::new(ExitCode::Usage, format!("cannot use `{flag}` with a saved plan"))
-                .hinted(format!("use `{flag}` with `rackform plan -o`, which saves the plan")));
+        let some = |flags: &[String]| (!flags.is_empty()).then(|| flags.to_vec());
+        RequestedOptions {
+            template_bucket: template_bucket.clone(),
+            create_template_bucket: *create_template_bucket,
+            minify_template: *minify_template,
+            stack_policy: stack_policy.as_deref(),
+            notification_topics: some(notification_topic),
+            on_failure: *on_failure,
+            disable_rollback: *disable_rollback,
+            rollback_alarms: some(rollback_alarm),
+            rollback_monitoring_minutes: *rollback_monitoring_minutes,
         }
-        if template_bucket.is_some() {
-            options.template_bucket.clone_from(template_bucket);
-        }
-        options.create_template_bucket |= create_template_bucket;
-        Ok(())
     }
 
-    fn report_ignored_by_local(&self, context: &mut Context<'_>, options: &ChangeSetOptions) -> Result<(), Failure> {
-        if context.settings()?.backend() == BackendChoice::Aws {
-            return Ok(());
-        }
-        let unsupported =
-            [("notification topics", options.notification_topics.is_some()), ("rollback alarms", !options.rollback_alarms.is_empty())];
-        let ignored: Vec<&str> = unsupported.into_iter().filter(|(_, given)| *given).map(|(what, _)| what).collect();
-        if !ignored.is_empty() {
-            context.status(&format!("the local backend ignores {}", ignored.join(", ")));
-        }
-        Ok(())
+    /// Resolves the options of a change, and prints which of them the backend ignores.
+    ///
+    /// # Errors
+    ///
+    /// Returns every error in `rack.yaml` and in the stack policy, or an error if an option does not apply to the stack.
+    pub fn resolve(&self, context: &mut Context<'_>, backend: &dyn Backend, change: &mut PreparedChange<'_>) -> Result<(), Failure> {
+        let rack = context.rack_file()?;
+        Ok(self.requested().resolve(rack, backend, change, &mut |note| print_note(context, note))?)
     }
-}
-
-/// Returns a template as JSON on one line.
-fn minified(text: &str) -> Result<String, Failure> {
-    let (source, arena) = (Source::new("template", text.to_owned()), Arena::new());
-    Ok(write_json(Template::read(&source, &arena)?.root, &Style::minified()))
 }
