@@ -186,8 +186,13 @@ impl RequestError {
 }
 
 /// Returns whether an error code means that the caller lacks a permission.
-fn is_denied(code: &str) -> bool {
-    matches!(code, "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "NotAuthorized")
+///
+/// SNS reports `AuthorizationError`. A response to `HEAD` has no body, so S3 reports only the HTTP status there.
+pub fn is_denied(code: &str) -> bool {
+    matches!(
+        code,
+        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "AuthorizationError" | "NotAuthorized" | "Forbidden" | "403"
+    )
 }
 
 /// Source: <https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html>

@@ -17,7 +17,7 @@ mod sdk_text;
 mod session;
 
 pub use arn::is_arn;
-pub use error::{RequestError, RequestHint};
+pub use error::{RequestError, RequestHint, is_denied};
 pub use identity::Identity;
 pub use partition::partition;
 #[cfg(feature = "aws")]

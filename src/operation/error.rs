@@ -4,8 +4,8 @@ use crate::apply::ApplyError;
 use crate::backend::BackendError;
 use crate::cloudformation::StackStatus;
 use crate::diagnostic::{Diagnostics, SourceError};
-use crate::plan::{ImportProblem, Refusal};
 use crate::plan::saved::SavedPlanError;
+use crate::plan::{ImportProblem, Refusal};
 
 /// Why an operation cannot be prepared.
 #[derive(Debug, thiserror::Error)]

@@ -71,7 +71,9 @@ impl RequestedOptions<'_> {
         let stack_policy = match (self.stack_policy, &rack.stack_policy) {
             (Some(path), _) => Some(read_stack_policy(path)?),
             (None, Some(path)) => Some(read_stack_policy(path).map_err(|error| match error {
-                OperationError::Source(error) => OperationError::ConfiguredStackPolicy { error, place: rack.location(rack.stack_policy_line) },
+                OperationError::Source(error) => {
+                    OperationError::ConfiguredStackPolicy { error, place: rack.location(rack.stack_policy_line) }
+                }
                 error => error,
             })?),
             (None, None) => None,

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use super::remedy::Remedy;
-use crate::aws::RequestHint;
+use crate::aws::{RequestHint, is_denied};
 
 /// Why a resource could not be inspected.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,10 +25,7 @@ impl InspectError {
 
     /// Returns whether the caller lacks the permission.
     pub fn is_denied(&self) -> bool {
-        self.code.as_deref().is_some_and(|code| {
-            ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "NotAuthorized", "Forbidden", "403"]
-                .contains(&code)
-        })
+        self.code.as_deref().is_some_and(is_denied)
     }
 
     /// Returns what to do about it; `grant` is the remedy for a missing permission.

@@ -49,7 +49,10 @@ fn the_errors_of_both_templates_are_returned_together() {
 fn a_request_that_cloudformation_refuses_is_a_typed_error() {
     let request = Request { resource_types: vec!["AWS::EC2::*".to_owned()], ..Request::default() };
     let result = offline(side(TEMPLATE, &[]), side(TEMPLATE, &["Name=b"]), false, request);
-    assert!(matches!(&result, Err(OperationError::RequestRefused(refusal)) if refusal.code.as_deref() == Some("ValidationError")), "{result:?}");
+    assert!(
+        matches!(&result, Err(OperationError::RequestRefused(refusal)) if refusal.code.as_deref() == Some("ValidationError")),
+        "{result:?}"
+    );
 }
 
 #[test]

@@ -16,9 +16,7 @@ use crate::cli::shared::policy_checks;
 use crate::cli::shared::preflight;
 use crate::cli::{Context, ExitCode, Failure, Format};
 use crate::cloudformation::StackStatus;
-use crate::operation::{
-    Denied, OperationError, PolicyChecks, PreparedChange, VerificationRequest, unused_allowances, verify_stack,
-};
+use crate::operation::{Denied, OperationError, PolicyChecks, PreparedChange, VerificationRequest, unused_allowances, verify_stack};
 use crate::plan::Plan;
 use crate::recover::Recovery;
 use crate::ui;
