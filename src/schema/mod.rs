@@ -10,7 +10,9 @@
 mod custom_name;
 mod data;
 mod id_prefix;
+mod identity;
 mod interruption;
+mod no_update;
 mod permissions;
 mod property;
 mod resource_type;
@@ -19,6 +21,8 @@ mod stateful;
 mod word;
 
 pub use id_prefix::id_prefix;
+pub use identity::{Identity, Match, OnCreate, Part};
+pub use no_update::{NoUpdate, RefusedChange, refused_changes};
 pub use permissions::{Handler, handler_permissions};
 pub use property::{PropertyFacts, Types};
 pub use resource_type::{PropertyPath, ResourceType};

@@ -19,6 +19,7 @@ pub struct ResourceType {
     read_only: Paths,
     write_only: Paths,
     primary_identifier: Paths,
+    additional_identifiers: &'static [u8],
 }
 
 impl ResourceType {
@@ -28,21 +29,23 @@ impl ResourceType {
         let tag_property = PropertyPath::at(record, at);
         at += 1 + 2 * tag_property.0.len();
         let mut paths = || {
-            let length = usize::from(data::u16_at(record, at));
-            at += 2 + length;
-            Paths(record.get(at - length..at).unwrap_or_default())
+            let paths = Paths::at(record, at);
+            at += 2 + paths.0.len();
+            paths
         };
+        let [create_only, conditional_create_only, read_only, write_only, primary_identifier] = std::array::from_fn(|_| paths());
         Self {
             name,
             flags: record.first().copied().unwrap_or(0),
             root: data::u16_at(record, 1),
             definitions: Numbers::new(record, 5, definitions),
             tag_property,
-            create_only: paths(),
-            conditional_create_only: paths(),
-            read_only: paths(),
-            write_only: paths(),
-            primary_identifier: paths(),
+            create_only,
+            conditional_create_only,
+            read_only,
+            write_only,
+            primary_identifier,
+            additional_identifiers: record.get(at..).unwrap_or_default(),
         }
     }
 
@@ -109,6 +112,18 @@ impl ResourceType {
         self.primary_identifier.iter()
     }
 
+    /// Returns the other sets of paths that identify a resource, without those that a template cannot set.
+    pub fn additional_identifiers(&self) -> impl Iterator<Item = Vec<PropertyPath>> + use<> {
+        let (bytes, mut at) = (self.additional_identifiers, 0);
+        std::iter::from_fn(move || {
+            (at < bytes.len()).then(|| {
+                let paths = Paths::at(bytes, at);
+                at += 2 + paths.0.len();
+                paths.iter().collect()
+            })
+        })
+    }
+
     /// Returns whether a path is read-only or below a read-only path.
     pub fn is_read_only(&self, path: &[&str]) -> bool {
         self.read_only().any(|read_only| read_only.holds(path))
@@ -146,6 +161,12 @@ fn is_index(segment: &str) -> bool {
 struct Paths(&'static [u8]);
 
 impl Paths {
+    /// Returns the list at an offset, where its length in bytes comes first.
+    fn at(bytes: &'static [u8], at: usize) -> Self {
+        let length = usize::from(data::u16_at(bytes, at));
+        Self(bytes.get(at + 2..at + 2 + length).unwrap_or_default())
+    }
+
     fn iter(self) -> impl Iterator<Item = PropertyPath> + use<> {
         let mut at = 0;
         std::iter::from_fn(move || {

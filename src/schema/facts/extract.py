@@ -111,6 +111,13 @@ def format_of(schema):
     return value if isinstance(value, str) and value.startswith("AWS::") else None
 
 
+def additional_identifiers(schema):
+    """Returns the sets of properties that identify a resource beside the primary identifier, without those that a template cannot set."""
+    read_only = schema.get("readOnlyProperties", [])
+    sets = {tuple(sorted(set(identifier))) for identifier in schema.get("additionalIdentifiers", []) if isinstance(identifier, list)}
+    return sorted(identifier for identifier in sets if not any(pointer in read_only for pointer in identifier))
+
+
 def segments(pointer):
     prefix, path = pointer[:12], pointer[12:]
     assert prefix == "/properties/", pointer
@@ -131,6 +138,9 @@ class Writer:
             strings.update(strings_of(schema))
             for key in ("createOnlyProperties", "conditionalCreateOnlyProperties", "readOnlyProperties", "writeOnlyProperties", "primaryIdentifier"):
                 for pointer in schema.get(key, []):
+                    strings.update(segments(pointer))
+            for identifier in additional_identifiers(schema):
+                for pointer in identifier:
                     strings.update(segments(pointer))
         # In the order of UTF-8 bytes, which is how the reader compares names.
         ordered = sorted(strings, key=lambda string: string.encode())
@@ -180,6 +190,7 @@ class Writer:
             self.path(tag_property) if tag_property else b"\0",
             *(self.paths(schema.get(key, [])) for key in
               ("createOnlyProperties", "conditionalCreateOnlyProperties", "readOnlyProperties", "writeOnlyProperties", "primaryIdentifier")),
+            *(self.paths(identifier) for identifier in additional_identifiers(schema)),
         ])
 
     def node(self, schema):
