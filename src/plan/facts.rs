@@ -1,7 +1,7 @@
 //! Facts about a resource type that planning needs, from the type's provider schema or, for a type without one, from names.
 
 use crate::schema::RequiresRecreation;
-use crate::schema::{self, ResourceType, Types, serverless};
+use crate::schema::{self, Identity, ResourceType, Types, serverless};
 
 /// A type that the AWS CDK adds to its templates, and that creates nothing.
 const CDK_METADATA: &str = "AWS::CDK::Metadata";
@@ -80,9 +80,9 @@ impl<'a> Facts<'a> {
         self.schema.or_else(|| serverless::generated_type(self.resource_type))?.holds_data()
     }
 
-    /// Returns the property that sets a custom name, which must be unique.
-    pub(super) fn custom_name_property(&self) -> Option<&'static str> {
-        self.schema?.custom_name_property()
+    /// Returns the identities that at most one resource of the type can have.
+    pub(super) fn identities(&self) -> Vec<Identity> {
+        self.schema.map(|schema| schema.identities()).unwrap_or_default()
     }
 
     /// Returns whether a replacement deletes the old resource first.

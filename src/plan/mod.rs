@@ -19,6 +19,7 @@ mod drift;
 mod effects;
 mod expression;
 mod facts;
+mod identity;
 mod import;
 mod outputs;
 mod parameters;

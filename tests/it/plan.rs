@@ -5,6 +5,7 @@
 mod agreement;
 mod causes;
 mod effects;
+mod identity;
 mod listed;
 mod real;
 mod recorded;

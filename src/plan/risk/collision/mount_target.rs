@@ -1,76 +1,15 @@
-//! Replacements that fail because the resource that they replace still exists.
+//! Mount targets that collide: a file system supports one mount target per availability zone.
 
-use super::{RiskKind, Search};
 use crate::evaluate::{Residual, Resource, Value, ValueKind};
-use crate::plan::certainty::Certainty;
 use crate::plan::compare::{Comparison, Verdict};
 use crate::plan::effects::Effect;
-use crate::plan::facts::Facts;
-use crate::plan::values::{member, scalar_text};
-
-pub(super) fn search(search: &mut Search<'_, '_, '_>) {
-    custom_names(search);
-    reused_names(search);
-    mount_targets(search);
-}
-
-/// Finds replacements that keep their custom name, which the old resource still has.
-///
-/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html>
-fn custom_names(search: &mut Search<'_, '_, '_>) {
-    for effect in search.effects.iter().filter(|effect| effect.effect == Effect::Replaced && !effect.deletes_first) {
-        let Some(modified) = search.changed.modified(&effect.logical_resource_id) else { continue };
-        let Some(property) = Facts::of(modified.after.resource_type).custom_name_property() else { continue };
-        let keeps_name =
-            !modified.differences.iter().any(|difference| difference.property() == Some(property) && difference.verdict.is_actual());
-        let name = member(&modified.after.properties, property).and_then(|value| scalar_text(value.kind));
-        if let (true, Some(name)) = (keeps_name, name) {
-            let verb = if effect.possible { "may be" } else { "is" };
-            let reason = format!(
-                "`{}` ({}) {verb} replaced but keeps the name `{name}`, and the old resource has that name until the new one is created; \
-                 change `{property}` too, or remove it.",
-                modified.id, effect.resource_type
-            );
-            search.note_with(
-                Certainty::possible_if(effect.possible),
-                RiskKind::ReplacementCollision,
-                Some(modified.id),
-                Some(format!("/Properties/{property}")),
-                reason,
-            );
-        }
-    }
-}
-
-/// Finds new resources with the name of a resource that the update deletes, which happens only at its end. The usual cause is a renamed
-/// logical ID.
-fn reused_names(search: &mut Search<'_, '_, '_>) {
-    let mut notes = Vec::new();
-    for added in &search.changed.added {
-        let Some(property) = Facts::of(added.resource_type).custom_name_property() else { continue };
-        let Some(name) = member(&added.properties, property) else { continue };
-        let of_its_type = search.changed.removed.iter().filter(|removed| removed.resource_type == added.resource_type);
-        let mut same_name = of_its_type.filter(|removed| member(&removed.properties, property).is_some_and(|old| old.same(&name)));
-        if let Some(removed) = same_name.next() {
-            let shared_name = scalar_text(name.kind).map_or_else(|| "the same name".to_owned(), |text| format!("the name `{text}`"));
-            let (id, old) = (added.entry.name, removed.entry.name);
-            let reason = format!(
-                "`{id}` ({}) is created with {shared_name} of `{old}`, which is deleted only at the end of the update; \
-                 keep the logical ID, or change `{property}`.",
-                added.resource_type
-            );
-            notes.push((id, format!("/Properties/{property}"), reason));
-        }
-    }
-    for (id, path, reason) in notes {
-        search.note(RiskKind::ReplacementCollision, Some(id), Some(path), reason);
-    }
-}
+use crate::plan::risk::{RiskKind, Search};
+use crate::plan::values::member;
 
 /// Finds mount targets that collide: a file system supports one mount target per availability zone.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-efs-mounttarget.html>
-fn mount_targets(search: &mut Search<'_, '_, '_>) {
+pub(super) fn search(search: &mut Search<'_, '_, '_>) {
     const TYPE: &str = "AWS::EFS::MountTarget";
     let comparison = search.comparison;
     let context = comparison.context;
