@@ -9,6 +9,7 @@ mod identity;
 mod listed;
 mod real;
 mod recorded;
+mod refusals;
 mod request;
 mod risks;
 mod saved;

@@ -3,6 +3,8 @@
 //! Each file finds one kind of refusal in the changed resources. A refused change is neither an update nor a replacement: its effect is
 //! [`Effect::Refused`].
 
+mod no_update;
+mod one_owner;
 mod type_change;
 
 use serde::{Deserialize, Serialize};
@@ -108,22 +110,17 @@ impl Refusal {
 
 /// The input of the searches, and the refusals that they found.
 pub(super) struct Search<'s, 'p, 'a> {
-    #[expect(dead_code, reason = "read by the searches of single properties")]
     comparison: Comparison<'s, 'p, 'a>,
     changed: &'s ChangedResources<'p, 'a>,
-    #[expect(dead_code, reason = "read by the searches of relations")]
-    effects: &'s [ResourceEffect],
     found: Vec<Refusal>,
 }
 
 /// Returns every refusal of a change of a resource.
-pub(super) fn refusals<'a>(
-    comparison: Comparison<'_, '_, 'a>,
-    changed: &ChangedResources<'_, 'a>,
-    effects: &[ResourceEffect],
-) -> Vec<Refusal> {
-    let mut search = Search { comparison, changed, effects, found: Vec::new() };
+pub(super) fn refusals<'a>(comparison: Comparison<'_, '_, 'a>, changed: &ChangedResources<'_, 'a>) -> Vec<Refusal> {
+    let mut search = Search { comparison, changed, found: Vec::new() };
     type_change::search(&mut search);
+    no_update::search(&mut search);
+    one_owner::search(&mut search);
     search.found
 }
 
