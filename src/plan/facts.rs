@@ -22,14 +22,15 @@ impl<'a> Facts<'a> {
     /// Returns whether a change at a path below `Properties` requires replacement.
     pub(super) fn requires_recreation(&self, path: &[&str]) -> RequiresRecreation {
         match self.schema {
+            // The published schema of a serverless type says nothing about what it becomes.
+            _ if self.is_serverless() => {
+                path.first().map_or(RequiresRecreation::Never, |property| serverless::requires_recreation(self.resource_type, property))
+            }
             Some(schema) => schema.requires_recreation(path),
             // CloudFormation replaces a custom resource when its `ServiceToken` changes; the handler decides about every other change.
             // Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-customresource.html>
             None if self.is_custom() && path.first() == Some(&"ServiceToken") => RequiresRecreation::Always,
             None if self.is_custom() || self.resource_type == CDK_METADATA => RequiresRecreation::Never,
-            None if self.is_serverless() => {
-                path.first().map_or(RequiresRecreation::Never, |property| serverless::requires_recreation(self.resource_type, property))
-            }
             // Without a schema, nothing says that an update happens in place.
             None => RequiresRecreation::Conditionally,
         }
@@ -77,7 +78,7 @@ impl<'a> Facts<'a> {
 
     /// Returns the data that is lost when a resource of the type is deleted or replaced.
     pub(super) fn holds_data(&self) -> Option<&'static str> {
-        self.schema.or_else(|| serverless::generated_type(self.resource_type))?.holds_data()
+        serverless::generated_type(self.resource_type).or(self.schema)?.holds_data()
     }
 
     /// Returns the identities that at most one resource of the type can have.

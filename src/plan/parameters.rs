@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::redact::Secrets;
 use crate::evaluate::Evaluation;
-use crate::parameters::{Parameter, ParameterType};
+use crate::parameters::{Parameter, ParameterType, Provenance};
 use crate::secret::MASKED;
 
 /// A parameter whose value differs; `NoEcho` values are `****` on both sides.
@@ -19,6 +19,9 @@ pub struct ParameterChange {
     /// The value after, absent when it is no longer declared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
+    /// Whether the parameter is new and has its default.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub new_default: bool,
     /// Whether the value may be the same: the value before is a secret that only the deployed stack has.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub possible: bool,
@@ -82,8 +85,9 @@ pub(super) fn parameter_changes<'a>(
                 Some(value) if !is_secret => secrets.text(value.clone()),
                 _ => MASKED.to_owned(),
             };
+            let new_default = old.is_none() && new.is_some_and(|new| new.provenance == Provenance::Default);
             let possible = old.is_some_and(|old| old.value.is_none()) && new.is_some_and(|new| new.value.is_some());
-            ParameterChange { name: (*name).to_owned(), before: old.map(show), after: new.map(show), possible }
+            ParameterChange { name: (*name).to_owned(), before: old.map(show), after: new.map(show), new_default, possible }
         })
         .collect()
 }

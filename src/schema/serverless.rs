@@ -1,7 +1,9 @@
 //! The resources that the types of the Serverless Application Model (SAM) become.
 //!
 //! AWS runs the transform, so the result is known only to AWS. The properties below keep their meaning on the way; for them the facts of
-//! the generated type apply. Source: <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-generated-resources.html>
+//! the generated type apply.
+//!
+//! Source: <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-generated-resources.html>
 //! and the property pages of each type, which name the property that a value is passed to.
 
 use super::{RequiresRecreation, ResourceType, resource_type};

@@ -20,7 +20,8 @@ fn holds_data(name: &str) -> Option<&'static str> {
 }
 
 /// The stateful types with their data, sorted. This is our own assessment of each service. Data that can be rebuilt from another source
-/// (a search index, a cached layer) counts, because an operator must rebuild it.
+/// (a search index, a cached layer) counts, because an operator must rebuild it. An instance of a
+/// DocumentDB or Neptune cluster is not in the table: the cluster has the data.
 const STATEFUL: &[(&str, &str)] = &[
     ("AWS::AmazonMQ::Broker", "queued messages"),
     ("AWS::Backup::BackupVault", "recovery points"),
@@ -33,7 +34,6 @@ const STATEFUL: &[(&str, &str)] = &[
     ("AWS::Cognito::IdentityPool", "identities"),
     ("AWS::Cognito::UserPool", "user accounts"),
     ("AWS::DocDB::DBCluster", "the database"),
-    ("AWS::DocDB::DBInstance", "an instance of the database"),
     ("AWS::DocDBElastic::Cluster", "the database"),
     ("AWS::DynamoDB::GlobalTable", "the table's items"),
     ("AWS::DynamoDB::Table", "the table's items"),
@@ -66,7 +66,6 @@ const STATEFUL: &[(&str, &str)] = &[
     ("AWS::MemoryDB::Cluster", "the database"),
     ("AWS::MemoryDB::MultiRegionCluster", "the database"),
     ("AWS::Neptune::DBCluster", "the database"),
-    ("AWS::Neptune::DBInstance", "an instance of the database"),
     ("AWS::NeptuneGraph::Graph", "the graph"),
     ("AWS::OpenSearchServerless::Collection", "indexed documents"),
     ("AWS::OpenSearchService::Domain", "indexed documents"),

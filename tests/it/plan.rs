@@ -11,10 +11,12 @@ mod real;
 mod recorded;
 mod refusals;
 mod request;
+mod retention;
 mod risks;
 mod saved;
 mod schema;
 mod secrets;
+mod unknowns;
 mod widening;
 
 use rackform::cloudformation::ResourceChange;

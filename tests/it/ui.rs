@@ -46,19 +46,19 @@ fn bench() -> Bench {
 #[test]
 fn enabling_a_switch_shows_additions_and_their_causes() {
     insta::assert_snapshot!(bench().run("diff stack.json stack.json --before-parameters off.json --parameters on.yaml -p Days=30"), @r#"
-    Change set for stack (predicted offline, 2 parameters changed)
+    Change set for stack.json (predicted offline, 2 parameters changed)
 
       parameter Cache  No -> Yes
       parameter Days   7 -> 30
 
-    Replacements
-    +/- Task  AWS::ECS::TaskDefinition  replace
-          Volumes  (absent) -> [{"Name":"cache","EFSVolumeConfiguration":{"FilesystemId":"(known after apply)"}}]
-                   requires replacement (resource Files)
-
     Updates
      ~  Logs  AWS::Logs::LogGroup  update, no interruption
           RetentionInDays  7 -> 30  (parameter Days)
+
+    New revisions
+    +/- Task  AWS::ECS::TaskDefinition  new revision
+          Volumes  (absent) -> [{"Name":"cache","EFSVolumeConfiguration":{"FilesystemId":"(known after apply)"}}]
+                   (resource Files)
 
     Additions
      +  Files  AWS::EFS::FileSystem  add (condition Cache, parameter Cache)
@@ -66,7 +66,7 @@ fn enabling_a_switch_shows_additions_and_their_causes() {
     Outputs
      ~  Task  (not known offline) -> (known after apply)  (export build-task)
 
-    Plan: 1 to add, 1 to update, 1 to replace, 0 may replace, 0 to remove.
+    Plan: 1 to add, 1 to update, 0 to replace, 0 may replace, 0 to remove, 1 new revision.
     ------- exit status: 0 -------
     "#);
 }
@@ -74,19 +74,19 @@ fn enabling_a_switch_shows_additions_and_their_causes() {
 #[test]
 fn disabling_a_switch_warns_of_data_loss() {
     insta::assert_snapshot!(bench().run("diff stack.json stack.json --before-parameters on.yaml --parameters off.json"), @r#"
-    Change set for stack (predicted offline, 1 parameter changed)
-
-      parameter Cache  Yes -> No
+    Change set for stack.json (predicted offline, 1 parameter changed)
 
     !!! DATA LOSS: 1 stateful resource is deleted or replaced, and its data is lost !!!
      -  Files  AWS::EFS::FileSystem  remove (condition Cache, parameter Cache)
           ! data-loss: `Files` (AWS::EFS::FileSystem) is deleted (condition `Cache`, parameter `Cache`), which loses the
             file system's files; `DeletionPolicy: Retain` would keep it.
 
-    Replacements
-    +/- Task  AWS::ECS::TaskDefinition  replace
+      parameter Cache  Yes -> No
+
+    New revisions
+    +/- Task  AWS::ECS::TaskDefinition  new revision
           Volumes  [{"Name":"cache","EFSVolumeConfiguration":{"FilesystemId":"(not known offline)"}}] -> (absent)
-                   requires replacement (condition Cache, parameter Cache)
+                   (condition Cache, parameter Cache)
 
     Risks
       ! parameter-default: Parameter `Cache` changes from `Yes` to the template's default `No`, because no value is set
@@ -95,7 +95,7 @@ fn disabling_a_switch_warns_of_data_loss() {
     Outputs
      ~  Task  (not known offline) -> (known after apply)  (export build-task)
 
-    Plan: 0 to add, 0 to update, 1 to replace, 0 may replace, 1 to remove.
+    Plan: 0 to add, 0 to update, 0 to replace, 0 may replace, 1 to remove, 1 new revision.
     ------- exit status: 0 -------
     "#);
 }
@@ -103,7 +103,7 @@ fn disabling_a_switch_warns_of_data_loss() {
 #[test]
 fn no_changes_are_reported_in_a_sentence() {
     insta::assert_snapshot!(bench().run("diff stack.json stack.json --parameters on.yaml --exit-code"), @r"
-    No changes to `stack` (predicted offline).
+    No changes to `stack.json` (predicted offline).
     ------- exit status: 0 -------
     ");
     let json = bench().run("diff stack.json stack.json --parameters on.yaml --format change-set");
@@ -120,9 +120,7 @@ fn no_changes_are_reported_in_a_sentence() {
 #[test]
 fn a_replaced_file_system_is_data_loss_and_names_the_property() {
     insta::assert_snapshot!(bench().run("diff stack.json stack.json --before-parameters on.yaml --parameters on.yaml -p Key=arn:aws:kms:k --deny data-loss"), @r#"
-    Change set for stack (predicted offline, 1 parameter changed)
-
-      parameter Key  "" -> arn:aws:kms:k
+    Change set for stack.json (predicted offline, 1 parameter changed)
 
     !!! DATA LOSS: 1 stateful resource is deleted or replaced, and its data is lost !!!
     +/- Files  AWS::EFS::FileSystem  replace
@@ -130,15 +128,16 @@ fn a_replaced_file_system_is_data_loss_and_names_the_property() {
             which loses the file system's files; `UpdateReplacePolicy: Retain` would keep the old one.
           KmsKeyId  (absent) -> arn:aws:kms:k  requires replacement (parameter Key)
 
-    Replacements
-    +/- Task  AWS::ECS::TaskDefinition  replace
-          Volumes.0.EFSVolumeConfiguration.FilesystemId  (not known offline) -> (known after apply)
-                                                requires replacement (resource Files)
+      parameter Key  "" -> arn:aws:kms:k
+
+    New revisions
+    +/- Task  AWS::ECS::TaskDefinition  new revision
+          Volumes.0.EFSVolumeConfiguration.FilesystemId  (known after apply) (resource Files)
 
     Outputs
      ~  Task  (not known offline) -> (known after apply)  (export build-task)
 
-    Plan: 0 to add, 0 to update, 2 to replace, 0 may replace, 0 to remove.
+    Plan: 0 to add, 0 to update, 1 to replace, 0 may replace, 0 to remove, 1 new revision.
     ------- stderr -------
     error: the change is denied
       caused by: data-loss: `Files` (AWS::EFS::FileSystem) is replaced because /Properties/KmsKeyId changes (parameter `Key`), which loses the file system's files; `UpdateReplacePolicy: Retain` would keep the old one.
@@ -150,9 +149,9 @@ fn a_replaced_file_system_is_data_loss_and_names_the_property() {
 #[test]
 fn markdown_for_a_pull_request() {
     insta::assert_snapshot!(bench().run("diff stack.json stack.json --before-parameters on.yaml --parameters off.json --format markdown"), @r#"
-    ### stack: change set (predicted offline)
+    ### stack.json: change set (predicted offline)
 
-    **Plan: 0 to add, 0 to update, 1 to replace, 0 may replace, 1 to remove.**
+    **Plan: 0 to add, 0 to update, 0 to replace, 0 may replace, 1 to remove, 1 new revision.**
 
     > [!CAUTION]
     > **Data loss: 1 stateful resource is deleted or replaced, and its data is lost.**
@@ -172,12 +171,12 @@ fn markdown_for_a_pull_request() {
 
     </details>
 
-    #### Replacements (1)
+    #### New revisions (1)
 
-    <details><summary><code>Task</code> AWS::ECS::TaskDefinition <b>replace</b></summary>
+    <details><summary><code>Task</code> AWS::ECS::TaskDefinition <b>new revision</b></summary>
 
     ```diff
-    ! Volumes  [{"Name":"cache","EFSVolumeConfiguration":{"FilesystemId":"(not known offline)"}}] -> (absent)  # requires replacement (condition Cache, parameter Cache)
+    ! Volumes  [{"Name":"cache","EFSVolumeConfiguration":{"FilesystemId":"(not known offline)"}}] -> (absent)  # (condition Cache, parameter Cache)
     ```
 
     </details>
@@ -390,4 +389,54 @@ fn a_long_document_shows_only_the_lines_that_change() {
     assert!(run.stdout.contains("s3:GetObject") && run.stdout.contains("s3:PutObject"), "{run}");
     assert!(run.stdout.lines().count() < 25, "{run}");
     assert!(!run.stdout.contains("b39"), "what stays is folded\n{run}");
+}
+
+#[test]
+fn the_most_important_facts_come_first() {
+    let bench = Bench::new();
+    let volume = |zone: &str| serde_json::json!({"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": zone}});
+    let mut before = serde_json::Map::new();
+    let mut after = serde_json::Map::new();
+    for index in 0..9 {
+        before.insert(format!("Topic{index}"), volume("a"));
+        after.insert(format!("Topic{index}"), volume("b"));
+    }
+    before.insert("Files".into(), serde_json::json!({"Type": "AWS::EFS::FileSystem"}));
+    before.insert("Queue".into(), serde_json::json!({"Type": "AWS::SNS::Topic"}));
+    after.insert("Queue".into(), serde_json::json!({"Type": "AWS::SQS::Queue"}));
+    bench.file("a.json", serde_json::json!({ "Resources": before }).to_string());
+    bench.file("b.json", serde_json::json!({ "Resources": after }).to_string());
+    let run = bench.run("diff a.json b.json --summary");
+    insta::assert_snapshot!(run, @r"
+    Change set for a.json -> b.json (predicted offline)
+
+      ! refused    `Queue` changes its type from AWS::SNS::Topic to AWS::SQS::Queue; CloudFormation does not permit that.
+      ! data loss  Files (AWS::EFS::FileSystem)
+
+    Plan: 0 to add, 9 to update, 0 to replace, 0 may replace, 1 to remove, 1 refused.
+    ------- exit status: 0 -------
+    ");
+    let full = bench.run("diff a.json b.json").stdout;
+    assert!(full.contains("the same in Topic0, Topic1,") && full.matches("DisplayName").count() == 1, "{full}");
+    // A refused update has an exit code of its own.
+    assert_eq!(bench.run("diff a.json b.json --exit-code").code, 6);
+    let markdown = bench.run("diff a.json b.json --format markdown").stdout;
+    assert!(markdown.contains("> **Refused: the whole update fails.**"), "{markdown}");
+}
+
+#[test]
+fn possible_loss_and_unknowns_are_denied_by_name() {
+    let bench = Bench::new();
+    let instance =
+        |size: &str| serde_json::json!({"Resources": {"I": {"Type": "AWS::EC2::Instance", "Properties": {"InstanceType": size}}}});
+    bench.file("a.json", instance("t3.micro").to_string()).file("b.json", instance("t3.small").to_string());
+    assert_eq!(bench.run("diff a.json b.json --deny data-loss").code, 0);
+    assert_eq!(bench.run("diff a.json b.json --deny possible-data-loss").code, 3);
+    let shown = bench.run("diff a.json b.json").stdout;
+    assert!(shown.contains("stop and start; replaced if instance-store backed") && !shown.contains("DATA LOSS"), "{shown}");
+    let nested =
+        r#"{"Resources": {"N": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "https://b.s3.amazonaws.com/t"}}}}"#;
+    bench.file("n.json", nested);
+    assert_eq!(bench.run("diff n.json n.json --exit-code").code, 2);
+    assert_eq!(bench.run("diff n.json n.json --deny unknown").code, 3);
 }

@@ -8,12 +8,13 @@ use crate::cli::shared::diff_input::{self, DiffInput, ParameterArgs, StateArgs};
 use crate::cli::shared::notes::print_note;
 use crate::cli::shared::policy_checks;
 use crate::cli::shared::stack_args::StackArgs;
+use crate::cli::shared::summary::SummaryArgs;
 use crate::cli::{Context, ExitCode, Failure, MergedOutput};
 use crate::cloudformation::Capability;
 use crate::operation::{self, Baseline, Denied, Desired, OfflineRequest, OfflineSide, PolicyChecks};
 use crate::parameters::ParameterOverrides;
 use crate::plan::{Plan, Request};
-use crate::ui::plan::Heading;
+use crate::ui::plan::{Heading, Subject};
 use std::path::PathBuf;
 
 /// Show what an update from one template to another would change, and the actual effects of executing it
@@ -58,11 +59,14 @@ pub struct Args {
     /// Output format
     #[arg(long, value_enum, default_value_t)]
     format: DiffFormat,
+    #[command(flatten)]
+    summary: SummaryArgs,
     /// Exit with code 2 if there are changes or may be, with code 6 if the update would be refused
     #[arg(long)]
     exit_code: bool,
     /// Exit with code 3 for these kinds of risk: data-loss (certain loss only), possible-data-loss (both), interruption,
-    /// security-widening, replacement-collision, parameter-default, export-removed, output-removed; `unknown` for what cannot be known
+    /// security-widening, retention-shortened, replacement-collision, parameter-default, export-removed, output-removed, and
+    /// `unknown` for what cannot be known
     #[arg(long, value_name = "KIND,...", value_delimiter = ',', value_parser = policy_checks::parse_denied)]
     deny: Vec<Denied>,
     #[command(flatten)]
@@ -132,9 +136,19 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         plan.change_set = std::mem::take(&mut plan.change_set_without_values);
     }
     let stack_name = context.stack_name(path_of(&args.after))?;
-    let heading = Heading { stack_name: &stack_name, made: "predicted offline" };
+    let files = match (&args.before, &args.after) {
+        (DiffInput::File(before), DiffInput::File(after)) => Some((before.display().to_string(), after.display().to_string())),
+        _ => None,
+    };
+    let subject = match &files {
+        Some((before, after)) => Subject::Files(before, after),
+        None => Subject::Stack(&stack_name),
+    };
+    let heading = Heading { subject, made: "predicted offline" };
     let text = match args.format {
-        DiffFormat::Human => crate::ui::plan::human(&plan, heading, context.layout()) + &confirmation.text(Some(context.layout())),
+        DiffFormat::Human => {
+            crate::ui::plan::human(&plan, heading, args.summary.detail(), context.layout()) + &confirmation.text(Some(context.layout()))
+        }
         DiffFormat::Markdown => crate::ui::plan::markdown(&plan, heading) + &confirmation.text(None),
         DiffFormat::Json => crate::ui::bare_json(&crate::ui::plan::Confirmed::new(
             &plan,

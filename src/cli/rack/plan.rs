@@ -11,6 +11,7 @@ use crate::cli::shared::execute::warn_about_parameters;
 use crate::cli::shared::policy_checks;
 use crate::cli::shared::preflight;
 use crate::cli::shared::stack_args::StackArgs;
+use crate::cli::shared::summary::SummaryArgs;
 use crate::cli::{Context, ExitCode, Failure, MergedOutput};
 use crate::operation::{self, Baseline, Denied, PolicyChecks};
 use crate::parameters::ParameterOverrides;
@@ -31,6 +32,8 @@ pub struct Args {
     /// Output format
     #[arg(long, value_enum, default_value_t)]
     format: PlanFormat,
+    #[command(flatten)]
+    summary: SummaryArgs,
     /// Check the account for problems that would make the plan fail; exit with code 3 if there are any
     #[arg(long)]
     preflight: bool,
@@ -38,7 +41,8 @@ pub struct Args {
     #[arg(long)]
     exit_code: bool,
     /// Exit with code 3 for these kinds of risk: data-loss (certain loss only), possible-data-loss (both), interruption,
-    /// security-widening, replacement-collision, parameter-default, export-removed, output-removed; `unknown` for what cannot be known
+    /// security-widening, retention-shortened, replacement-collision, parameter-default, export-removed, output-removed, and
+    /// `unknown` for what cannot be known
     #[arg(long, value_name = "KIND,...", value_delimiter = ',', value_parser = policy_checks::parse_denied)]
     deny: Vec<Denied>,
     #[command(flatten)]
@@ -99,9 +103,9 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         Some(_) => Some(SavedPlan::parameters_of(change.after.parameters)?),
         None => None,
     };
-    let heading = ui::plan::Heading { stack_name: &stack, made: changes::basis_text(change.basis()) };
+    let heading = ui::plan::Heading { subject: ui::plan::Subject::Stack(&stack), made: changes::basis_text(change.basis()) };
     match args.format {
-        PlanFormat::Human => context.answer(&ui::plan::human(&change.plan, heading, context.layout()))?,
+        PlanFormat::Human => context.answer(&ui::plan::human(&change.plan, heading, args.summary.detail(), context.layout()))?,
         PlanFormat::Markdown => context.answer(&ui::plan::markdown(&change.plan, heading))?,
         PlanFormat::Json => {}
     }

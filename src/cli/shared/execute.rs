@@ -20,6 +20,7 @@ use crate::operation::{Denied, OperationError, PolicyChecks, PreparedChange, Ver
 use crate::plan::Plan;
 use crate::recover::Recovery;
 use crate::ui;
+use crate::ui::plan::{Detail, Subject};
 use crate::ui::verify::ReportView;
 use crate::verify::State;
 
@@ -75,7 +76,12 @@ impl ExecuteArgs {
         match self.format {
             Format::Json => self.print_line(context, &Line::Plan(plan)),
             Format::Human => {
-                let text = ui::plan::human(plan, ui::plan::Heading { stack_name: stack, made: basis }, context.layout());
+                let text = ui::plan::human(
+                    plan,
+                    ui::plan::Heading { subject: Subject::Stack(stack), made: basis },
+                    Detail::Full,
+                    context.layout(),
+                );
                 context.answer(&text)
             }
         }

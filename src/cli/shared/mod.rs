@@ -21,3 +21,4 @@ pub mod rendered;
 pub mod screen;
 pub mod stack_args;
 pub mod stale_change_sets;
+pub mod summary;

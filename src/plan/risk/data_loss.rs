@@ -4,6 +4,7 @@ use super::{RiskKind, Search, deletes};
 use crate::plan::certainty::Certainty;
 use crate::plan::effects::{CauseSource, Effect, ResourceEffect};
 use crate::plan::facts::Facts;
+use crate::plan::values::member;
 
 pub(super) fn search(search: &mut Search<'_, '_, '_>) {
     for effect in search.effects {
@@ -11,7 +12,7 @@ pub(super) fn search(search: &mut Search<'_, '_, '_>) {
         let modified = search.changed.modified(&effect.logical_resource_id);
         let resource_type = modified.map_or(effect.resource_type.as_str(), |modified| modified.before.resource_type);
         let Some(data) = Facts::of(resource_type).holds_data() else { continue };
-        if !deletes(effect) {
+        if !deletes(effect) || is_cluster_member(search, &effect.logical_resource_id, resource_type) {
             continue;
         }
         let is_replaced = effect.effect == Effect::Replaced;
@@ -41,6 +42,14 @@ pub(super) fn search(search: &mut Search<'_, '_, '_>) {
         );
         search.note_with(Certainty::possible_if(effect.possible), RiskKind::DataLoss, Some(&effect.logical_resource_id), path, reason);
     }
+}
+
+/// Returns whether a database instance belongs to a cluster, which has the data.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.Overview.StorageReliability.html>
+fn is_cluster_member(search: &Search<'_, '_, '_>, id: &str, resource_type: &str) -> bool {
+    let before = search.comparison.context.resource_before(id);
+    resource_type == "AWS::RDS::DBInstance" && before.is_some_and(|before| member(&before.properties, "DBClusterIdentifier").is_some())
 }
 
 /// Returns the causes as a clause, such as ` because /Properties/KmsKeyId changes (parameter Key)`.

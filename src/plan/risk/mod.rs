@@ -8,6 +8,7 @@ mod export;
 mod ingress;
 mod interruption;
 mod policy;
+mod retention;
 mod security;
 mod switches;
 
@@ -50,6 +51,8 @@ pub enum RiskKind {
     Interruption,
     /// Access or permissions become wider, or a protection is turned off.
     SecurityWidening,
+    /// Backups, logs or deleted resources are kept for less time, or a protection against deletion is turned off.
+    RetentionShortened,
     /// A replacement fails because the resource that it replaces still exists.
     ReplacementCollision,
     /// A deployed parameter value is reset to the template's default.
@@ -62,10 +65,11 @@ pub enum RiskKind {
 
 impl RiskKind {
     /// Every kind, worst first.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::DataLoss,
         Self::Interruption,
         Self::SecurityWidening,
+        Self::RetentionShortened,
         Self::ReplacementCollision,
         Self::ParameterDefault,
         Self::ExportRemoved,
@@ -78,6 +82,7 @@ impl RiskKind {
             Self::DataLoss => "data-loss",
             Self::Interruption => "interruption",
             Self::SecurityWidening => "security-widening",
+            Self::RetentionShortened => "retention-shortened",
             Self::ReplacementCollision => "replacement-collision",
             Self::ParameterDefault => "parameter-default",
             Self::ExportRemoved => "export-removed",
@@ -124,6 +129,7 @@ pub(super) fn risks<'a>(
     data_loss::search(&mut search);
     interruption::search(&mut search);
     security::search(&mut search);
+    retention::search(&mut search);
     collision::search(&mut search);
     parameters(&mut search);
     export::search(&mut search, outputs);

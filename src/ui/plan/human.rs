@@ -2,48 +2,66 @@
 
 use std::fmt::Write as _;
 
-use anstyle::Style;
-use rustc_hash::FxHashSet;
-
-use super::Heading;
+use super::headline::{self, Loudness};
 use super::properties::Property;
+use super::repeated::{Repeated, repeated};
+use super::sections;
 use super::value::{Room, Shown, change, plural};
 use super::view::{Group, Item, View, acknowledgement, data_loss, retagged, settings, uncompared};
-use crate::plan::{Plan, Risk};
-use crate::ui::layout::{Layout, width, wrapped};
+use super::{Detail, Heading};
+use crate::plan::{ParameterChange, Plan};
+use crate::ui::layout::{Layout, clip, visible, width, wrapped};
 use crate::ui::styles::{Styles, styled};
+use anstyle::Style;
+
+/// The number of resources from which the most important facts are listed before the details.
+const MANY_RESOURCES: usize = 8;
 
 /// Returns the plan for a terminal.
 ///
-/// Resources are grouped: data loss, replacements, updates, additions, removals. Text repeats everything that a color expresses.
-pub fn human(plan: &Plan, heading: Heading<'_>, layout: Layout) -> String {
+/// Refusals come first, then certain and possible loss of data, wider access and unknowns, then the resources by what happens to them.
+/// Text repeats everything that a color expresses.
+pub fn human(plan: &Plan, heading: Heading<'_>, detail: Detail, layout: Layout) -> String {
     let view = View::of(plan);
     let styles = layout.styles;
     let mut text = String::new();
     if view.is_empty() {
-        let _ = writeln!(text, "No changes to `{}` ({}).", heading.stack_name, heading.made);
+        let _ = writeln!(text, "{} ({}).", heading.subject.unchanged(), heading.made);
         return text;
     }
     let parameters = match plan.parameters.len() {
         0 => String::new(),
         count => format!(", {} changed", plural(count, "parameter")),
     };
-    let title = format!("Change set for {} ({}{parameters})", heading.stack_name, heading.made);
+    let title = format!("Change set for {} ({}{parameters})", heading.subject, heading.made);
     let _ = writeln!(text, "{}", styled(styles.strong, title));
+    if detail == Detail::Summary || view.items.len() > MANY_RESOURCES {
+        draw_facts(&mut text, &view, layout);
+    }
+    if detail == Detail::Summary {
+        let _ = writeln!(text, "\n{}", styled(styles.strong, view.counts));
+        return text;
+    }
+    sections::refusals(&mut text, &view, layout);
+    let is_loss = |group: Group| group <= Group::PossibleDataLoss;
+    for items in view.items.chunk_by(|item, next| item.group == next.group) {
+        if is_loss(items[0].group) {
+            draw_group(&mut text, items, layout);
+        }
+    }
+    sections::wider_access(&mut text, &view, layout);
+    sections::unknowns(&mut text, &view, layout);
     draw_parameters(&mut text, plan, layout);
     for items in view.items.chunk_by(|item, next| item.group == next.group) {
-        draw_title(&mut text, items, styles);
-        let widest = |part: fn(&Item<'_>) -> usize| items.iter().map(part).max().unwrap_or(0).min(layout.width / 3);
-        let columns = (widest(|item| width(item.logical_id)), widest(|item| width(item.resource_type)));
-        for item in items {
-            draw_item(&mut text, item, columns, layout);
+        if !is_loss(items[0].group) {
+            draw_group(&mut text, items, layout);
         }
     }
     if view.items.is_empty() {
         text.push_str("\nNo resource changes.\n");
     }
     draw_settings(&mut text, plan, layout);
-    draw_risks(&mut text, &view, layout);
+    sections::risks(&mut text, &view, layout);
     draw_outputs(&mut text, plan, layout);
     let _ = writeln!(text, "\n{}", styled(styles.strong, view.counts));
     if let Some(line) = acknowledgement(plan) {
@@ -52,15 +70,55 @@ pub fn human(plan: &Plan, heading: Heading<'_>, layout: Layout) -> String {
     text
 }
 
+/// Draws one line for each of the most important facts.
+fn draw_facts(text: &mut String, view: &View<'_>, layout: Layout) {
+    let facts = headline::facts(view);
+    if facts.is_empty() {
+        return;
+    }
+    text.push('\n');
+    let labels = facts.iter().map(|fact| width(fact.label)).max().unwrap_or(0);
+    for fact in facts {
+        let style = if fact.loudness == Loudness::Alarm { layout.styles.alarm } else { layout.styles.warning };
+        let room = layout.width.saturating_sub(labels + 6).max(30);
+        let _ = writeln!(text, "  {}  {}", styled(style, format!("! {:labels$}", fact.label)), clip(&fact.text, room));
+    }
+}
+
+/// Draws the resources of one group; changes that several of them have in common are drawn once.
+fn draw_group(text: &mut String, items: &[Item<'_>], layout: Layout) {
+    draw_title(text, items, layout.styles);
+    let widest = |part: fn(&Item<'_>) -> usize| items.iter().map(part).max().unwrap_or(0).min(layout.width / 3);
+    let columns = (widest(|item| width(item.logical_id)), widest(|item| width(item.resource_type)));
+    let common = repeated(items);
+    for item in items {
+        draw_item(text, item, columns, &common, layout);
+    }
+    for changes in &common {
+        for line in wrapped(&format!("the same in {}:", changes.ids.join(", ")), layout.width.saturating_sub(4)) {
+            let _ = writeln!(text, "    {line}");
+        }
+        draw_properties(text, &changes.properties, layout);
+    }
+}
+
 fn draw_parameters(text: &mut String, plan: &Plan, layout: Layout) {
-    let names = plan.parameters.iter().map(|parameter| width(&parameter.name)).max().unwrap_or(0);
+    let (new_defaults, changed): (Vec<_>, Vec<_>) = plan.parameters.iter().partition(|parameter| parameter.new_default);
+    let names = changed.iter().map(|parameter| width(&parameter.name)).max().unwrap_or(0);
     if !plan.parameters.is_empty() {
         text.push('\n');
     }
-    for parameter in &plan.parameters {
+    for parameter in &changed {
         let room = Room { columns: layout.width.saturating_sub(names + 14), whole: layout.whole };
         let shown = shown_on_one_line(change(parameter.before.as_deref(), parameter.after.as_deref(), room));
         let _ = writeln!(text, "  parameter {:names$}  {shown}", parameter.name);
+    }
+    if !new_defaults.is_empty() {
+        let values = |parameter: &&ParameterChange| format!("{}={}", parameter.name, parameter.after.as_deref().unwrap_or_default());
+        let list = new_defaults.iter().map(values).collect::<Vec<_>>().join(", ");
+        let line = format!("  {} at {}: {list}", plural(new_defaults.len(), "new parameter"), its_default(new_defaults.len()));
+        let line = visible(&line).replace('\n', " ");
+        let _ = writeln!(text, "{}", if layout.whole { line } else { clip(&line, layout.width) });
     }
     if !plan.ssm_parameters.is_empty() && plan.parameters.is_empty() {
         text.push('\n');
@@ -75,6 +133,10 @@ fn draw_parameters(text: &mut String, plan: &Plan, layout: Layout) {
             let _ = writeln!(text, "    {}", styled(layout.styles.dim, line));
         }
     }
+}
+
+fn its_default(count: usize) -> &'static str {
+    if count == 1 { "its default" } else { "their defaults" }
 }
 
 fn shown_on_one_line(shown: Shown) -> String {
@@ -100,7 +162,7 @@ fn glyph_style(item: &Item<'_>, styles: Styles) -> Style {
         Group::Refused | Group::DataLoss => styles.alarm,
         Group::PossibleDataLoss => styles.warning,
         Group::Replace => styles.replace,
-        Group::Update => styles.update,
+        Group::Update | Group::NewRevision => styles.update,
         Group::Add | Group::Import => styles.add,
         Group::Remove => styles.remove,
         Group::ListedOnly => styles.dim,
@@ -108,7 +170,7 @@ fn glyph_style(item: &Item<'_>, styles: Styles) -> Style {
 }
 
 /// Draws one item. The items of a group share the columns of ID and type.
-fn draw_item(text: &mut String, item: &Item<'_>, (ids, types): (usize, usize), layout: Layout) {
+fn draw_item(text: &mut String, item: &Item<'_>, (ids, types): (usize, usize), common: &[Repeated<'_, '_>], layout: Layout) {
     let styles = layout.styles;
     let verb = if item.group == Group::DataLoss { styled(styles.alarm, &item.verb) } else { item.verb.clone() };
     let cause = if item.cause.is_empty() { String::new() } else { format!(" ({})", item.cause) };
@@ -116,14 +178,20 @@ fn draw_item(text: &mut String, item: &Item<'_>, (ids, types): (usize, usize), l
     let _ = writeln!(text, "{glyph} {:ids$}  {:types$}  {verb}{cause}", item.logical_id, item.resource_type);
     for risk in &item.risks {
         let style = if item.group == Group::DataLoss { styles.alarm } else { styles.warning };
-        draw_risk(text, 6, style, risk, None, layout);
+        sections::risk(text, 6, style, risk, None, layout);
     }
-    let names = item.properties.iter().map(|property| width(&property.name)).max().unwrap_or(0).min(36);
-    for property in &item.properties {
-        draw_property(text, property, names, layout);
-    }
+    let is_own = |property: &&Property<'_>| !common.iter().any(|changes| changes.lists(item.logical_id, property));
+    let own: Vec<&Property<'_>> = item.properties.iter().filter(is_own).collect();
+    draw_properties(text, &own, layout);
     if let Some(remark) = &item.remark {
         let _ = writeln!(text, "      {}", styled(styles.dim, format!("note: {remark}")));
+    }
+}
+
+fn draw_properties(text: &mut String, properties: &[&Property<'_>], layout: Layout) {
+    let names = properties.iter().map(|property| width(&property.name)).max().unwrap_or(0).min(36);
+    for property in properties {
+        draw_property(text, property, names, layout);
     }
 }
 
@@ -175,32 +243,6 @@ fn draw_settings(text: &mut String, plan: &Plan, layout: Layout) {
     }
 }
 
-fn draw_risks(text: &mut String, view: &View<'_>, layout: Layout) {
-    let styles = layout.styles;
-    // A risk of a shown resource is drawn with the resource.
-    let drawn: FxHashSet<&str> = view.items.iter().map(|item| item.logical_id).collect();
-    let mut elsewhere = view.risks.iter().filter(|risk| risk.logical_resource_id.as_deref().is_none_or(|id| !drawn.contains(id)));
-    if let Some(first) = elsewhere.next() {
-        let _ = writeln!(text, "\n{}", styled(styles.warning, "Risks"));
-        for risk in std::iter::once(first).chain(elsewhere) {
-            draw_risk(text, 2, styles.warning, risk, risk.logical_resource_id.as_deref(), layout);
-        }
-    }
-}
-
-/// Draws one risk with a hanging indent.
-fn draw_risk(text: &mut String, indent: usize, style: Style, risk: &Risk, id: Option<&str>, layout: Layout) {
-    let id = id.filter(|id| !risk.reason.contains(id)).map(|id| format!("{id}: ")).unwrap_or_default();
-    let label = format!("! {}:", kind(risk.kind));
-    let columns = layout.width.saturating_sub(indent + 2).max(30);
-    for (index, line) in wrapped(&format!("{label} {id}{}", risk.reason), columns).iter().enumerate() {
-        let _ = match line.strip_prefix(&label) {
-            Some(rest) if index == 0 => writeln!(text, "{:indent$}{}{rest}", "", styled(style, &label)),
-            _ => writeln!(text, "{:indent$}  {line}", ""),
-        };
-    }
-}
-
 fn draw_outputs(text: &mut String, plan: &Plan, layout: Layout) {
     if plan.outputs.is_empty() {
         return;
@@ -224,18 +266,4 @@ fn draw_outputs(text: &mut String, plan: &Plan, layout: Layout) {
 /// Returns a string without its quotes, anything else as JSON.
 pub(super) fn json_text(value: &serde_json::Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-/// Returns the name of a risk's kind, which `--deny` accepts.
-pub fn kind(kind: crate::plan::RiskKind) -> &'static str {
-    use crate::plan::RiskKind;
-    match kind {
-        RiskKind::DataLoss => "data-loss",
-        RiskKind::Interruption => "interruption",
-        RiskKind::SecurityWidening => "security-widening",
-        RiskKind::ReplacementCollision => "replacement-collision",
-        RiskKind::ParameterDefault => "parameter-default",
-        RiskKind::ExportRemoved => "export-removed",
-        RiskKind::OutputRemoved => "output-removed",
-    }
 }

@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 
 use super::Heading;
-use super::human::{json_text, kind};
+use super::human::json_text;
 use super::properties::Property;
 use super::value::{Room, Shown, UNKNOWN_AFTER, UNKNOWN_BEFORE, change, plural, with_placeholders};
 use super::view::{Group, Item, View, acknowledgement, data_loss};
-use crate::plan::Plan;
+use crate::plan::{Plan, Risk};
 
 /// The maximum length of a GitHub comment in characters.
 pub const MARKDOWN_LIMIT_CHARACTERS: usize = 65_536;
@@ -22,28 +22,27 @@ const COLUMNS: usize = 100;
 pub fn markdown(plan: &Plan, heading: Heading<'_>) -> String {
     let view = View::of(plan);
     if view.is_empty() {
-        return format!("### {}: no changes\n\nThe update would not change the stack ({}).\n", escape(heading.stack_name), heading.made);
+        let subject = escape(&heading.subject.to_string());
+        return format!("### {subject}: no changes\n\n{} ({}).\n", escape(&heading.subject.unchanged()), heading.made);
     }
-    let mut text = format!("### {}: change set ({})\n\n**{}**\n", escape(heading.stack_name), heading.made, view.counts);
+    let mut text = format!("### {}: change set ({})\n\n**{}**\n", escape(&heading.subject.to_string()), heading.made, view.counts);
     if let Some(line) = acknowledgement(plan) {
         let _ = write!(text, "\n{line}\n");
     }
+    text.push_str(&refusals(&view));
     // `View` sorts data loss before the other groups.
     if let Some(losses) = view.items.chunk_by(|item, next| item.group == next.group).find(|items| items[0].group == Group::DataLoss) {
         let _ = write!(text, "\n> [!CAUTION]\n> **Data loss: {}.**\n", data_loss(losses));
     }
-    let warnings: Vec<String> = view
-        .risks
-        .iter()
-        .map(|risk| {
-            let id = risk.logical_resource_id.as_deref().filter(|id| !risk.reason.contains(id));
-            let id = id.map(|id| format!(" `{id}`:")).unwrap_or_default();
-            format!("> - {}:{id} {}\n", kind(risk.kind), escape(&risk.reason))
-        })
-        .collect();
     let mut page = Page { used: text.chars().count(), text, omitted: Vec::new() };
-    if !warnings.is_empty() {
-        page.add("risks", &format!("\n> [!WARNING]\n{}", warnings.concat()));
+    let risks: Vec<String> = view.widening.iter().chain(&view.risks).map(|risk| warning(risk)).collect();
+    if !risks.is_empty() {
+        page.add("risks", &format!("\n> [!WARNING]\n{}", risks.concat()));
+    }
+    let unknowns: Vec<String> =
+        plan.unknowns.iter().map(|unknown| format!("> - {}: {}\n", unknown.kind.name(), escape(&unknown.reason))).collect();
+    if !unknowns.is_empty() {
+        page.add("unknowns", &format!("\n> [!WARNING]\n> **Unknown before the update**\n{}", unknowns.concat()));
     }
     page.add("parameters", &parameters(plan));
     let mut group = None;
@@ -58,6 +57,39 @@ pub fn markdown(plan: &Plan, heading: Heading<'_>) -> String {
     page.add("settings of the stack", &stack(plan));
     page.add("outputs", &outputs(plan));
     page.finish()
+}
+
+/// Returns the refused changes as a block, or an empty text.
+fn refusals(view: &View<'_>) -> String {
+    let mut text = String::new();
+    if view.refusals.iter().any(|refusal| refusal.is_blocking()) {
+        text.push_str("\n> [!CAUTION]\n> **Refused: the whole update fails.**\n");
+    } else if !view.refusals.is_empty() {
+        text.push_str("\n> [!WARNING]\n> **The update may be refused.**\n");
+    }
+    for refusal in &view.refusals {
+        let may = if refusal.is_blocking() { "" } else { "possible " };
+        let _ = write!(text, "> - {may}{}: {}", refusal.kind.name(), escape(&refusal.reason));
+        if let Some(message) = refusal.message.as_deref().filter(|message| !refusal.reason.contains(message)) {
+            let _ = write!(text, " The error: {}", escape(message));
+        }
+        let _ = match &refusal.fix {
+            Some(fix) => writeln!(text, " Fix: {}.", escape(fix)),
+            None => writeln!(text),
+        };
+    }
+    text
+}
+
+/// Returns one risk as an item of a list.
+fn warning(risk: &Risk) -> String {
+    let id = risk.logical_resource_id.as_deref().filter(|id| !risk.reason.contains(id));
+    let id = id.map(|id| format!(" `{id}`:")).unwrap_or_default();
+    format!("> - {}{}:{id} {}\n", possible(risk), risk.kind.name(), escape(&risk.reason))
+}
+
+fn possible(risk: &Risk) -> &'static str {
+    if risk.certainty.is_certain() { "" } else { "possible " }
 }
 
 struct Page<'p> {
@@ -97,9 +129,17 @@ fn parameters(plan: &Plan) -> String {
         return String::new();
     }
     let mut text = "\n| parameter | before | after |\n| --- | --- | --- |\n".to_owned();
-    for parameter in &plan.parameters {
+    let (new_defaults, changed): (Vec<_>, Vec<_>) = plan.parameters.iter().partition(|parameter| parameter.new_default);
+    for parameter in changed {
         let cell = |value: Option<&str>| value.map_or_else(|| "_absent_".to_owned(), code);
         let _ = writeln!(text, "| `{}` | {} | {} |", parameter.name, cell(parameter.before.as_deref()), cell(parameter.after.as_deref()));
+    }
+    if let [first, ..] = new_defaults.as_slice() {
+        let more = match new_defaults.len() {
+            1 => String::new(),
+            count => format!(" and {} more", count - 1),
+        };
+        let _ = writeln!(text, "| `{}`{more}, new | _absent_ | _default_ |", first.name);
     }
     for parameter in &plan.ssm_parameters {
         let (name, before, after) = (code(&parameter.stored_under), code(&parameter.before), code(&parameter.after));
@@ -116,13 +156,13 @@ fn section(item: &Item<'_>) -> String {
     let summary = format!("<code>{}</code> {} <b>{}</b>{}", item.logical_id, item.resource_type, item.verb, escape(&cause));
     let mut body = String::new();
     for risk in &item.risks {
-        let _ = writeln!(body, "**{}**: {}\n", kind(risk.kind), escape(&risk.reason));
+        let _ = writeln!(body, "**{}{}**: {}\n", possible(risk), risk.kind.name(), escape(&risk.reason));
     }
     body.push_str(&fenced(&item.properties));
     if let Some(remark) = &item.remark {
         let _ = write!(body, "\n_{}_\n", escape(remark));
     }
-    let is_open = if item.group == Group::DataLoss { " open" } else { "" };
+    let is_open = if item.group <= Group::PossibleDataLoss { " open" } else { "" };
     if body.is_empty() {
         format!("- {summary}\n")
     } else {

@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 
 use super::lists;
-use crate::cloudformation::{ChangeSource, ResourceChange, ResourceChangeDetail};
+use super::value::UNKNOWN_AFTER;
+use crate::cloudformation::{ChangeSource, KNOWN_AFTER_APPLY, ResourceChange, ResourceChangeDetail};
 use crate::plan::{CauseSource, ResourceEffect};
 use crate::schema::RequiresRecreation;
 
 /// One changed property of a resource.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) struct Property<'p> {
     pub(super) name: String,
     pub(super) before: Option<Cow<'p, str>>,
@@ -40,6 +41,9 @@ pub(super) fn properties<'p>(change: &'p ResourceChange, effect: &ResourceEffect
     }
     let mut found = Vec::new();
     for group in groups {
+        if is_unmoved(&group.details, effect) {
+            continue;
+        }
         let items = group.list.as_deref().map(|list| lists::item_changes(change, list)).unwrap_or_default();
         let mut paths: Vec<Option<&str>> = group.details.iter().map(|detail| detail.target.path.as_deref()).collect();
         paths.dedup();
@@ -58,6 +62,22 @@ pub(super) fn properties<'p>(change: &'p ResourceChange, effect: &ResourceEffect
     found
 }
 
+/// Returns whether nothing moves: both sides are the same unknown value, and nothing that it refers to causes a change.
+fn is_unmoved(details: &[&ResourceChangeDetail], effect: &ResourceEffect) -> bool {
+    details.iter().all(|detail| {
+        let path = detail.target.path.as_deref();
+        let is_caused = path.is_none() || effect.causes.iter().any(|cause| cause.path.as_deref() == path);
+        let values = (&detail.target.before_value, &detail.target.after_value);
+        !is_caused && matches!(values, (Some(before), Some(after)) if before == after)
+    })
+}
+
+/// Returns whether a value is known to AWS only, before and after.
+fn is_unknown_twice(detail: &ResourceChangeDetail) -> bool {
+    let is_unknown = |value: &Option<String>| value.as_deref() == Some(KNOWN_AFTER_APPLY);
+    is_unknown(&detail.target.before_value) && is_unknown(&detail.target.after_value)
+}
+
 /// Adds a line for each property in the details.
 fn add_properties<'p>(details: &[&'p ResourceChangeDetail], effect: &ResourceEffect, shown: ShownCauses, found: &mut Vec<Property<'p>>) {
     let mut names: Vec<String> = Vec::new();
@@ -69,6 +89,14 @@ fn add_properties<'p>(details: &[&'p ResourceChangeDetail], effect: &ResourceEff
         let own: Vec<&'p ResourceChangeDetail> = details.iter().copied().filter(|other| property_name(other) == name).collect();
         let with_values = |detail: &&&'p ResourceChangeDetail| detail.target.before_value.is_some() || detail.target.after_value.is_some();
         let first = own.iter().find(with_values).copied().unwrap_or(*detail);
+        if is_unknown_twice(first) {
+            // Both placeholders say nothing; the note names what the value refers to.
+            let note = note(&own, effect, shown);
+            let note = if note.is_empty() { UNKNOWN_AFTER.to_owned() } else { format!("{UNKNOWN_AFTER} {note}") };
+            found.push(Property { name: name.clone(), before: None, after: None, note });
+            names.push(name);
+            continue;
+        }
         found.push(Property {
             name: name.clone(),
             before: first.target.before_value.as_deref().map(Cow::Borrowed),

@@ -3,6 +3,7 @@
 use similar::{ChangeTag, TextDiff};
 
 use crate::cloudformation::KNOWN_AFTER_APPLY;
+use crate::secret::MASKED;
 use crate::ui::layout::{clip, visible, width};
 
 /// Text for a deployed value that is known only to AWS.
@@ -67,9 +68,13 @@ pub(super) fn change(before: Option<&str>, after: Option<&str>, room: Room) -> S
         };
     };
     let (before, after) = match (decoded(before), decoded(after)) {
-        (Some(before), Some(after)) => (before, after),
-        _ => (readable(before), readable(after)),
+        (None, None) => (readable(before), readable(after)),
+        // One side may be too short to be told from a word.
+        (old, new) => (old.unwrap_or_else(|| readable(before)), new.unwrap_or_else(|| readable(after))),
     };
+    if before == after && before.contains(MASKED) {
+        return Shown::Line("(a masked value in it changes)".to_owned());
+    }
     if !before.contains('\n') && !after.contains('\n') {
         let line = format!("{} -> {}", or_quotes(&before), or_quotes(&after));
         let columns = room.of_one_line();

@@ -4,10 +4,11 @@ use std::borrow::Cow;
 
 use rustc_hash::FxHashMap;
 
+use super::counts::Counts;
 use super::properties::{Property, ShownCauses, causes, properties};
 use super::value::plural;
 use crate::cloudformation::{PolicyAction, ResourceChange};
-use crate::plan::{Certainty, Effect, Plan, ResourceEffect, ResourceImport, Risk, RiskKind, StackChange};
+use crate::plan::{Certainty, Effect, Plan, Refusal, RefusalKind, ResourceEffect, ResourceImport, Risk, RiskKind, StackChange};
 
 /// The groups of resources, most important first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,6 +19,7 @@ pub(super) enum Group {
     Import,
     Replace,
     Update,
+    NewRevision,
     Add,
     Remove,
     ListedOnly,
@@ -32,6 +34,7 @@ impl Group {
             Self::Import => "Imports, before the update",
             Self::Replace => "Replacements",
             Self::Update => "Updates",
+            Self::NewRevision => "New revisions",
             Self::Add => "Additions",
             Self::Remove => "Removals",
             Self::ListedOnly => "Listed by CloudFormation, but not changed",
@@ -59,63 +62,17 @@ pub(super) struct Item<'p> {
     pub(super) remark: Option<String>,
 }
 
-/// The number of resources with each effect.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Counts {
-    pub(super) import: usize,
-    pub(super) add: usize,
-    pub(super) update: usize,
-    pub(super) replace: usize,
-    pub(super) may_replace: usize,
-    pub(super) refused: usize,
-    pub(super) remove: usize,
-    /// The changed settings of the stack itself.
-    pub(super) settings: usize,
-}
-
-impl std::fmt::Display for Counts {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { import, add, update, replace, may_replace, refused, remove, settings } = self;
-        let first = if *import > 0 { format!("{import} to import, then ") } else { String::new() };
-        write!(f, "Plan: {first}{add} to add, {update} to update, {replace} to replace, {may_replace} may replace, {remove} to remove")?;
-        if *refused > 0 {
-            write!(f, ", {refused} refused")?;
-        }
-        match settings {
-            0 => f.write_str("."),
-            count => write!(f, ", {} of the stack itself.", plural(*count, "setting")),
-        }
-    }
-}
-
-impl Counts {
-    /// Returns the counts that are not zero: `1 to add, 2 to update`.
-    pub(super) fn brief(&self) -> String {
-        let Self { import, add, update, replace, may_replace, refused, remove, settings } = self;
-        let named = [
-            (refused, "refused"),
-            (import, "to import"),
-            (add, "to add"),
-            (update, "to update"),
-            (replace, "to replace"),
-            (may_replace, "may replace"),
-            (remove, "to remove"),
-        ];
-        let mut parts: Vec<String> = named.iter().filter(|(count, _)| **count > 0).map(|(count, what)| format!("{count} {what}")).collect();
-        if *settings > 0 {
-            parts.push(format!("{} of the stack itself", plural(*settings, "setting")));
-        }
-        if parts.is_empty() { "no resource changes".to_owned() } else { parts.join(", ") }
-    }
-}
-
 /// A plan sorted for readers.
 #[derive(Debug)]
 pub(super) struct View<'p> {
     pub(super) plan: &'p Plan,
     /// Sorted by group; in each group in CloudFormation's order.
     pub(super) items: Vec<Item<'p>>,
-    /// The risks, except data loss of a resource, which is shown with the resource.
+    /// The refused changes, except that `UpdateStack` rejects an update without changes.
+    pub(super) refusals: Vec<&'p Refusal>,
+    /// The risks that access becomes wider, certain ones first.
+    pub(super) widening: Vec<&'p Risk>,
+    /// The other risks, except data loss of a resource, which is shown with the resource.
     pub(super) risks: Vec<&'p Risk>,
     pub(super) counts: Counts,
 }
@@ -130,21 +87,25 @@ impl<'p> View<'p> {
             .collect();
         let mut risks: FxHashMap<&str, Vec<&Risk>> = FxHashMap::default();
         for risk in &plan.risks {
-            if let Some(id) = &risk.logical_resource_id {
+            if let (Some(id), true) = (&risk.logical_resource_id, risk.kind != RiskKind::SecurityWidening) {
                 risks.entry(id).or_default().push(risk);
             }
         }
         let mut counts = Counts { import: plan.imports.len(), settings: plan.stack.len(), ..Counts::default() };
         let mut items: Vec<Item<'_>> = plan.imports.iter().map(imported).collect();
         for effect in &plan.effects {
-            counts.count(effect);
             let change = changes.get(effect.logical_resource_id.as_str()).copied();
             let risks = risks.get(effect.logical_resource_id.as_str()).cloned().unwrap_or_default();
-            items.push(item(plan, effect, change, risks));
+            let item = item(plan, effect, change, risks);
+            count(&mut counts, effect, &item);
+            items.push(item);
         }
         items.sort_by_key(|item| item.group);
-        let risks = plan.risks.iter().filter(|risk| risk.kind != RiskKind::DataLoss || risk.logical_resource_id.is_none()).collect();
-        Self { plan, items, risks, counts }
+        let is_of_item = |risk: &Risk| risk.kind == RiskKind::DataLoss && risk.logical_resource_id.is_some();
+        let (widening, others): (Vec<&Risk>, Vec<&Risk>) = plan.risks.iter().partition(|risk| risk.kind == RiskKind::SecurityWidening);
+        let risks = others.into_iter().filter(|risk| !is_of_item(risk)).collect();
+        let refusals = plan.refusals.iter().filter(|refusal| refusal.kind != RefusalKind::NoChanges).collect();
+        Self { plan, items, refusals, widening, risks, counts }
     }
 
     /// Returns whether there is nothing to show.
@@ -155,21 +116,9 @@ impl<'p> View<'p> {
             && self.plan.ssm_parameters.is_empty()
             && self.plan.stack.is_empty()
             && self.risks.is_empty()
+            && self.refusals.is_empty()
+            && self.widening.is_empty()
             && self.plan.unknowns.is_empty()
-    }
-}
-
-impl Counts {
-    fn count(&mut self, effect: &ResourceEffect) {
-        match effect.effect {
-            Effect::Untouched => {}
-            Effect::Refused => self.refused += 1,
-            Effect::UpdatedInPlace | Effect::UpdatedWithInterruption => self.update += 1,
-            Effect::Replaced if effect.possible => self.may_replace += 1,
-            Effect::Replaced => self.replace += 1,
-            Effect::Created => self.add += 1,
-            Effect::Deleted | Effect::Retained => self.remove += 1,
-        }
     }
 }
 
@@ -188,7 +137,7 @@ fn item<'p>(plan: &Plan, effect: &'p ResourceEffect, change: Option<&'p Resource
         Effect::Deleted | Effect::Retained => (Group::Remove, " - "),
         Effect::Untouched => (Group::ListedOnly, "   "),
     };
-    let properties = match (effect.effect, change) {
+    let mut properties = match (effect.effect, change) {
         (Effect::Created | Effect::Deleted | Effect::Retained | Effect::Untouched, _) | (_, None) => Vec::new(),
         (_, Some(change)) => {
             let mut properties = properties(change, effect, shown);
@@ -201,12 +150,20 @@ fn item<'p>(plan: &Plan, effect: &'p ResourceEffect, change: Option<&'p Resource
             properties
         }
     };
+    let group = match loss {
+        Some(Certainty::Certain) => Group::DataLoss,
+        Some(Certainty::Possible) => Group::PossibleDataLoss,
+        None if is_new_revision(effect, change) && risks.is_empty() => Group::NewRevision,
+        None => group,
+    };
+    if group == Group::NewRevision {
+        // A revision is always made anew.
+        for property in &mut properties {
+            property.note = property.note.replacen("requires replacement", "", 1).replace("  ", " ").trim().to_owned();
+        }
+    }
     Item {
-        group: match loss {
-            Some(Certainty::Certain) => Group::DataLoss,
-            Some(Certainty::Possible) => Group::PossibleDataLoss,
-            None => group,
-        },
+        group,
         logical_id: id,
         resource_type: &effect.resource_type,
         is_possible: effect.possible,
@@ -246,6 +203,41 @@ fn imported(import: &ResourceImport) -> Item<'_> {
     }
 }
 
+/// Counts one resource. A new revision is no replacement that anyone notices.
+fn count(counts: &mut Counts, effect: &ResourceEffect, item: &Item<'_>) {
+    match effect.effect {
+        _ if item.group == Group::NewRevision => counts.new_revision += 1,
+        Effect::Untouched => {}
+        Effect::Refused => counts.refused += 1,
+        Effect::UpdatedInPlace | Effect::UpdatedWithInterruption => counts.update += 1,
+        Effect::Replaced if effect.possible => counts.may_replace += 1,
+        Effect::Replaced => counts.replace += 1,
+        Effect::Created => counts.add += 1,
+        Effect::Deleted | Effect::Retained => counts.remove += 1,
+    }
+}
+
+/// Returns whether a change only makes a new revision of something that keeps its old ones, and that nothing but its users run.
+fn is_new_revision(effect: &ResourceEffect, change: Option<&ResourceChange>) -> bool {
+    let only = |names: &[&str]| {
+        let property = |detail: &crate::cloudformation::ResourceChangeDetail| {
+            let path = detail.target.path.as_deref().unwrap_or_default();
+            names.iter().any(|name| path.strip_prefix("/Properties/").and_then(|rest| rest.split('/').next()) == Some(*name))
+        };
+        change.is_some_and(|change| !change.details.is_empty() && change.details.iter().all(property))
+    };
+    match (effect.resource_type.as_str(), effect.effect) {
+        (
+            "AWS::ECS::TaskDefinition" | "AWS::Lambda::Version" | "AWS::Lambda::LayerVersion" | "AWS::ApiGateway::Deployment",
+            Effect::Replaced,
+        ) => true,
+        ("AWS::Batch::JobDefinition", Effect::Replaced | Effect::UpdatedInPlace) => true,
+        ("AWS::EC2::LaunchTemplate", Effect::UpdatedInPlace) => only(&["LaunchTemplateData", "VersionDescription"]),
+        ("AWS::Lambda::Function", Effect::UpdatedInPlace) => only(&["Code"]),
+        _ => false,
+    }
+}
+
 fn verb(effect: &ResourceEffect) -> String {
     if effect.stops_and_starts {
         return "stop and start; replaced if instance-store backed".to_owned();
@@ -254,6 +246,7 @@ fn verb(effect: &ResourceEffect) -> String {
         (Effect::Replaced, Some(PolicyAction::ReplaceAndRetain)) => "replace, keep the old resource in the account",
         (Effect::Replaced, Some(PolicyAction::ReplaceAndSnapshot)) => "replace, keep a snapshot of the old resource",
         (Effect::Replaced, _) if effect.deletes_first => "replace, delete the old resource first",
+        (Effect::Replaced, _) if is_new_revision(effect, None) => "new revision",
         (Effect::Replaced, _) => "replace",
         (Effect::UpdatedInPlace, _) => "update, no interruption",
         (Effect::UpdatedWithInterruption, _) => "update, with interruption",

@@ -180,7 +180,7 @@ fn paths_escape_slashes_and_views_show_them_unescaped() {
     let plan = plan_resources(&topic("1"), &topic("2"));
     let paths: Vec<_> = change(&plan, "T").unwrap().details.iter().map(|detail| detail.target.path.clone().unwrap()).collect();
     assert_eq!(paths, ["/Metadata/a~1b/c"]);
-    let heading = rackform::ui::plan::Heading { stack_name: "s", made: "here" };
-    let shown = rackform::ui::plan::human(&plan, heading, rackform::ui::Layout::plain());
+    let heading = rackform::ui::plan::Heading { subject: rackform::ui::plan::Subject::Stack("s"), made: "here" };
+    let shown = rackform::ui::plan::human(&plan, heading, rackform::ui::plan::Detail::Full, rackform::ui::Layout::plain());
     assert!(shown.contains("Metadata.a/b.c  1 -> 2"), "{shown}");
 }

@@ -25,7 +25,7 @@ fn a_rule_removed_from_the_middle_is_one_line() {
         }}})
     };
     insta::assert_snapshot!(diff(&group(&[22, 80, 443, 8080], &["a", "b"]), &group(&[22, 443, 8080], &["a", "new", "b"])), @r#"
-    Change set for new (predicted offline)
+    Change set for old.json -> new.json (predicted offline)
 
     Updates
      ~  G  AWS::EC2::SecurityGroup  update, no interruption

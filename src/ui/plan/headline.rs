@@ -1,0 +1,103 @@
+//! The most important facts of a plan, one line each: what fails, what is lost, what opens, what nobody knows, what users notice.
+
+use super::value::plural;
+use super::view::{Group, Item, View};
+use crate::plan::{Certainty, RiskKind};
+
+/// How loud a fact is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Loudness {
+    /// The update fails, or data is lost.
+    Alarm,
+    /// An operator must know it.
+    Warning,
+}
+
+/// One fact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Fact {
+    pub(super) loudness: Loudness,
+    pub(super) label: &'static str,
+    pub(super) text: String,
+}
+
+/// The number of names in a fact; the rest is counted.
+const NAMES: usize = 6;
+
+/// Returns the facts, most important first.
+pub(super) fn facts(view: &View<'_>) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    let mut push = |loudness, label, text: String| facts.push(Fact { loudness, label, text });
+    let refused: Vec<&str> = view.refusals.iter().filter(|refusal| refusal.is_blocking()).map(|refusal| refusal.reason.as_str()).collect();
+    if !refused.is_empty() {
+        push(Loudness::Alarm, "refused", first_of(&refused));
+    }
+    let named = |group: Group| -> Vec<String> { view.items.iter().filter(|item| item.group == group).map(with_type).collect() };
+    let lost = named(Group::DataLoss);
+    if !lost.is_empty() {
+        push(Loudness::Alarm, "data loss", names(&lost));
+    }
+    let possible = named(Group::PossibleDataLoss);
+    if !possible.is_empty() {
+        push(Loudness::Warning, "possible data loss", names(&possible));
+    }
+    let possibly_refused: Vec<&str> =
+        view.refusals.iter().filter(|refusal| !refusal.is_blocking()).map(|refusal| refusal.reason.as_str()).collect();
+    if !possibly_refused.is_empty() {
+        push(Loudness::Warning, "may be refused", first_of(&possibly_refused));
+    }
+    for (certainty, label) in [(Certainty::Certain, "access widens"), (Certainty::Possible, "access may widen")] {
+        let found: Vec<&str> = view.widening.iter().filter(|risk| risk.certainty == certainty).map(|risk| risk.reason.as_str()).collect();
+        if !found.is_empty() {
+            push(Loudness::Warning, label, first_of(&found));
+        }
+    }
+    for (kind, label) in [
+        (RiskKind::ReplacementCollision, "collision"),
+        (RiskKind::Interruption, "interruption"),
+        (RiskKind::RetentionShortened, "retention"),
+    ] {
+        let mut found: Vec<String> =
+            view.plan.risks.iter().filter(|risk| risk.kind == kind).filter_map(|risk| risk.logical_resource_id.clone()).collect();
+        found.dedup();
+        if !found.is_empty() {
+            push(Loudness::Warning, label, names(&found));
+        }
+    }
+    let rolled: Vec<String> =
+        view.plan.effects.iter().filter(|effect| effect.rolls_instances).map(|effect| effect.logical_resource_id.clone()).collect();
+    if !rolled.is_empty() {
+        push(Loudness::Warning, "instances", format!("replaced in batches in {}", names(&rolled)));
+    }
+    let unknown: Vec<&str> = view.plan.unknowns.iter().map(|unknown| unknown.reason.as_str()).collect();
+    if !unknown.is_empty() {
+        push(Loudness::Warning, "unknown", first_of(&unknown));
+    }
+    let replaced: Vec<String> =
+        view.items.iter().filter(|item| item.group == Group::Replace && !item.is_possible).map(|item| item.logical_id.to_owned()).collect();
+    if !replaced.is_empty() {
+        push(Loudness::Warning, "replaced", names(&replaced));
+    }
+    facts
+}
+
+fn with_type(item: &Item<'_>) -> String {
+    format!("{} ({})", item.logical_id, item.resource_type)
+}
+
+/// Returns the first text and how many follow.
+fn first_of(texts: &[&str]) -> String {
+    match texts {
+        [] => String::new(),
+        [only] => (*only).to_owned(),
+        [first, rest @ ..] => format!("({} of {}) {first}", 1, rest.len() + 1),
+    }
+}
+
+fn names(names: &[String]) -> String {
+    let shown = names.iter().take(NAMES).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(NAMES) {
+        0 => shown,
+        more => format!("{shown} and {}", plural(more, "more").trim_end_matches('s')),
+    }
+}
