@@ -205,5 +205,7 @@ fn expand<'a>(
     let root = for_each::expand(&mut evaluator, template.root);
     let (problems, _) = evaluator.finish();
     problems.into_result(())?;
-    Template::from_document(&Document { source: template.source, format: Format::Json, alias: None, may_hold_null: true, root }).map(Some)
+    let (source, conversions) = (template.source, template.conversions);
+    let document = Document { source, format: Format::Json, alias: None, may_hold_null: true, root, conversions, keys: &[] };
+    Template::from_document(&document).map(Some)
 }

@@ -55,6 +55,30 @@ pub struct Document<'a> {
     pub alias: Option<Span>,
     /// Whether the document may contain `null`; `false` means that it does not.
     pub may_hold_null: bool,
+    /// Numbers whose text CloudFormation's YAML parser changes.
+    pub conversions: &'a [Conversion<'a>],
+    /// Keys that YAML reads as another type than text.
+    pub keys: &'a [TypedKey<'a>],
+}
+
+/// A number in YAML whose text CloudFormation's parser changes, such as `0755`.
+#[derive(Clone, Copy, Debug)]
+pub struct Conversion<'a> {
+    /// The place of the scalar.
+    pub span: Span,
+    /// The kind of number, such as "an octal number".
+    pub notation: &'static str,
+    /// The text after the conversion.
+    pub value: &'a str,
+}
+
+/// A key in YAML that is not text, such as `1` or `yes`. CloudFormation requires text.
+#[derive(Clone, Copy, Debug)]
+pub struct TypedKey<'a> {
+    /// The place of the key.
+    pub span: Span,
+    /// The type and value of the key.
+    pub kind: Kind<'a>,
 }
 
 impl<'a> Document<'a> {
@@ -76,14 +100,15 @@ impl<'a> Document<'a> {
         if text.is_empty() || text.starts_with(['{', '[']) || named(".json") && text.starts_with('/') {
             match json::read(source, arena) {
                 Ok(json::Read { root, holds_null }) => {
-                    return Ok(Self { source, format: Format::Json, root, alias: None, may_hold_null: holds_null });
+                    let (conversions, keys) = (&[], &[]);
+                    return Ok(Self { source, format: Format::Json, root, alias: None, may_hold_null: holds_null, conversions, keys });
                 }
                 Err(problems) if !is_yaml => return Err(problems),
                 Err(_) => {}
             }
         }
-        let yaml::Read { root, alias } = yaml::read(source, arena)?;
-        Ok(Self { source, format: Format::Yaml, root, alias, may_hold_null: true })
+        let yaml::Read { root, alias, conversions, keys } = yaml::read(source, arena)?;
+        Ok(Self { source, format: Format::Yaml, root, alias, may_hold_null: true, conversions, keys })
     }
 }
 

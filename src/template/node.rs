@@ -73,6 +73,20 @@ pub struct Member<'a> {
     pub value: Node<'a>,
 }
 
+impl Kind<'_> {
+    /// Returns a name for messages: `an object`, `a string`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool(_) => "a boolean",
+            Self::Number(_) => "a number",
+            Self::String(_) => "a string",
+            Self::Array(_) => "an array",
+            Self::Object(_) => "an object",
+        }
+    }
+}
+
 impl<'a> Node<'a> {
     /// Returns the tree of a value that is not part of a text; its spans are empty.
     pub fn from_json(value: &serde_json::Value, arena: &'a Arena) -> Self {
@@ -142,14 +156,7 @@ impl<'a> Node<'a> {
 
     /// Returns a name for the kind, for messages: `an object`, `a string`.
     pub fn kind_name(&self) -> &'static str {
-        match self.kind {
-            Kind::Null => "null",
-            Kind::Bool(_) => "a boolean",
-            Kind::Number(_) => "a number",
-            Kind::String(_) => "a string",
-            Kind::Array(_) => "an array",
-            Kind::Object(_) => "an object",
-        }
+        self.kind.name()
     }
 
     /// Returns whether two trees have the same values, regardless of spans and the order of keys.

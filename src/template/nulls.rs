@@ -20,7 +20,10 @@ impl std::fmt::Display for Step<'_> {
     }
 }
 
-/// Reports every `null`, except in metadata and inside a function, which may accept it.
+/// Reports every `null`, except in metadata, in the parameters of a macro and in `Fn::ToJsonString`, whose JSON may contain one.
+///
+/// CloudFormation also refuses `null` as an operand of a function:
+/// <https://github.com/davidgf/serverless-plugin-canary-deployments/issues/38>
 pub(super) fn find(document: &Document<'_>, problems: &mut Diagnostics) {
     Finder { document, problems, path: Vec::new() }.node(document.root);
 }
@@ -39,7 +42,7 @@ impl<'a> Finder<'_, 'a> {
                 for member in members {
                     let is_metadata =
                         member.key == "Metadata" && !matches!(member.value.kind, Kind::Null) && matches!(self.path.len(), 0 | 2);
-                    if is_metadata || member.key.starts_with("Fn::") {
+                    if is_metadata || matches!(member.key, "Fn::Transform" | "Fn::ToJsonString") {
                         continue;
                     }
                     self.path.push(Step::Key(member.key));

@@ -67,6 +67,7 @@ pub(super) fn check(document: &Document<'_>) -> Result<(), Diagnostics> {
         problems: Diagnostics::default(),
     };
     checker.sections(sections);
+    checker.keys();
     if !checker.has_macros && document.may_hold_null {
         nulls::find(document, &mut checker.problems);
     }
@@ -75,7 +76,8 @@ pub(super) fn check(document: &Document<'_>) -> Result<(), Diagnostics> {
     problems.0.sort_by_cached_key(|problem| {
         let offset = problem.labels.first().map_or(0, |label| label.span.start);
         match problem.rule {
-            "null-value" => (0, 0, offset),
+            "map-key" => (0, 0, offset),
+            "null-value" => (0, 1, offset),
             "unknown-section" => (1, 0, offset),
             _ => (2, section_rank(document.root, offset), offset),
         }
@@ -103,6 +105,26 @@ struct Checker<'d, 'a> {
 }
 
 impl<'a> Checker<'_, 'a> {
+    /// Reports keys that YAML does not read as text.
+    ///
+    /// Sources: <https://github.com/aws-cloudformation/cfn-lint/issues/292>,
+    /// <https://github.com/awsdocs/aws-cloudformation-user-guide/pull/404>
+    fn keys(&mut self) {
+        for key in self.document.keys {
+            let text = self.document.source.slice(key.span);
+            let mut problem = Diagnostic::error("map-key", format!("a key must be a string, and `{text}` is {}", key.kind.name()))
+                .hinted(if text.is_empty() { "write a key before the colon".to_owned() } else { format!("put the key in quotes: \"{text}\"") });
+            if let Kind::Number(number) = key.kind
+                && number == text
+            {
+                let path = path_of_key(self.document.root, key.span);
+                problem = problem
+                    .with_aws_message(format!("Template format error: [{path}] map keys must be strings; received numeric [{number}] instead"));
+            }
+            self.report(problem, key.span);
+        }
+    }
+
     fn sections(&mut self, sections: &'a [Member<'a>]) {
         for section in sections {
             let value = &section.value;
@@ -349,6 +371,24 @@ impl<'a> Checker<'_, 'a> {
 
     fn report(&mut self, problem: Diagnostic, span: Span) {
         self.problems.push(problem.at(self.document.source, span, ""));
+    }
+}
+
+/// Returns the path of the object that contains a key.
+fn path_of_key(root: &Node<'_>, key: Span) -> String {
+    let mut path = String::new();
+    let mut node = root;
+    loop {
+        let holds = |node: &Node<'_>| node.span.start <= key.start && key.end <= node.span.end;
+        let next = match node.kind {
+            Kind::Object(members) => members.iter().find(|member| holds(&member.value)).map(|member| (member.key.to_owned(), &member.value)),
+            Kind::Array(items) => items.iter().enumerate().find(|(_, item)| holds(item)).map(|(index, item)| (index.to_string(), item)),
+            _ => None,
+        };
+        let Some((step, inner)) = next else { return path };
+        path.push('/');
+        path.push_str(&step);
+        node = inner;
     }
 }
 

@@ -2,10 +2,10 @@
 
 use rustc_hash::FxHashMap;
 
-use super::Document;
+use super::{Conversion, Document};
 use super::node::{Arena, Node};
 use super::transforms::{LANGUAGE_EXTENSIONS, transforms};
-use crate::diagnostic::{Diagnostics, Label, Source, Span};
+use crate::diagnostic::{Diagnostic, Diagnostics, Label, Source, Span};
 
 /// A named entry of a section, such as a resource or an output.
 #[derive(Clone, Copy, Debug)]
@@ -121,13 +121,15 @@ pub struct Template<'a> {
     pub transforms: Vec<&'a str>,
     /// The first YAML alias or merge key. CloudFormation refuses these, so such a template is sent as JSON.
     pub alias: Option<Span>,
+    /// Numbers whose text CloudFormation's YAML parser changes.
+    pub conversions: &'a [Conversion<'a>],
     /// Errors in the structure; only `Template::read_with_names` returns a template with any.
     pub(crate) shape: Diagnostics,
 }
 
 /// Rules whose violation leaves all names of the template readable, so that evaluating it reports no false errors.
-const RULES_THAT_KEEP_NAMES: [&str; 7] =
-    ["null-value", "resource-type", "resource-attribute", "output-value", "logical-id", "mapping-name", "format-version"];
+const RULES_THAT_KEEP_NAMES: [&str; 8] =
+    ["null-value", "map-key", "resource-type", "resource-attribute", "output-value", "logical-id", "mapping-name", "format-version"];
 
 impl<'a> Template<'a> {
     /// Reads a template from JSON or YAML.
@@ -190,8 +192,24 @@ impl<'a> Template<'a> {
             outputs: Section::of(root.get("Outputs")),
             transforms: transforms(root),
             alias: document.alias,
+            conversions: document.conversions,
             shape: Diagnostics::default(),
         }
+    }
+
+    /// Returns a warning for each number whose text CloudFormation's YAML parser changes.
+    pub fn number_warnings(&self) -> impl Iterator<Item = Diagnostic> + '_ {
+        self.conversions.iter().map(|conversion| {
+            let written = self.source.slice(conversion.span);
+            let message = if written == conversion.value {
+                format!("`{written}` is {}, which CloudFormation may drop", conversion.notation)
+            } else {
+                format!("`{written}` is {} in YAML 1.1, which CloudFormation reads as {}", conversion.notation, conversion.value)
+            };
+            Diagnostic::warning("yaml-number", message)
+                .at(self.source, conversion.span, "")
+                .hinted("put the value in quotes if it is text, such as an account ID or a time")
+        })
     }
 
     /// Returns the module whose logical ID is a prefix of a name: `NetVpc` and `Net.Vpc` refer to `Vpc` in the module `Net`.

@@ -6,6 +6,7 @@ use rustc_hash::FxHashSet;
 
 use super::{Frame, Key, Outcome, Reader, Value};
 use crate::diagnostic::Span;
+use crate::template::TypedKey;
 use crate::template::node::{Kind, Member, Node};
 
 /// Maximum number of values that aliases may add. Without it, nine lines of aliases to aliases would expand to billions.
@@ -47,6 +48,9 @@ impl<'a> Reader<'a> {
                 ));
             };
             frame.key = Some(Key { text, span: event_span, is_merge: false });
+            if !matches!(value.node.kind, Kind::String(_)) {
+                self.keys.push(TypedKey { span: event_span, kind: value.node.kind });
+            }
             return Ok(());
         }
         self.expanded = self.expanded.saturating_add(value.size);

@@ -22,6 +22,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 
 use super::json::MAX_DEPTH;
 use super::node::{Arena, Kind, Member, Node};
+use super::{Conversion, TypedKey};
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
 use position::Offsets;
 use resolve::Plain;
@@ -33,6 +34,10 @@ pub(super) struct Read<'a> {
     pub root: &'a Node<'a>,
     /// The first alias or merge key.
     pub alias: Option<Span>,
+    /// Numbers whose text changes.
+    pub conversions: &'a [Conversion<'a>],
+    /// Keys that are not text.
+    pub keys: &'a [TypedKey<'a>],
 }
 
 /// Reads `source` as one YAML document.
@@ -54,15 +59,20 @@ pub(super) fn read<'a>(source: &'a Source, arena: &'a Arena) -> Result<Read<'a>,
         alias: None,
         last_end: 0,
         root: None,
+        conversions: Vec::new(),
+        keys: Vec::new(),
         problems: Diagnostics::default(),
     };
     let outcome = reader.document();
     if let Err(problem) = outcome {
         reader.problems.push(*problem);
     }
-    let Reader { root, alias, mut problems, .. } = reader;
+    let Reader { root, alias, mut problems, conversions, keys, .. } = reader;
     match root {
-        Some(root) => problems.into_result(Read { root: arena.alloc(root), alias }),
+        Some(root) => {
+            let (conversions, keys) = (arena.slice(&conversions), arena.slice(&keys));
+            problems.into_result(Read { root: arena.alloc(root), alias, conversions, keys })
+        }
         None => {
             if !problems.has_errors() {
                 problems.push(
@@ -129,6 +139,8 @@ struct Reader<'a> {
     /// The end of the previous scalar.
     last_end: u32,
     root: Option<Node<'a>>,
+    conversions: Vec<Conversion<'a>>,
+    keys: Vec<TypedKey<'a>>,
     problems: Diagnostics,
 }
 
@@ -206,11 +218,19 @@ impl<'a> Reader<'a> {
             }
             if is_merge {
                 self.alias.get_or_insert(span);
+            } else if style == ScalarStyle::Plain && tag.is_none() {
+                match resolve::plain(text) {
+                    Plain::Text => {}
+                    resolved => {
+                        let kind = self.kind(resolved, text);
+                        self.keys.push(TypedKey { span, kind });
+                    }
+                }
             }
             return Ok(());
         }
         let (function, kind) = match tag {
-            None if style == ScalarStyle::Plain => (None, self.kind(resolve::plain(text), text)),
+            None if style == ScalarStyle::Plain => (None, self.plain(text, span)),
             None => (None, Kind::String(text)),
             Some(tag) if tag.is_yaml_core_schema() && matches!(tag.suffix.as_str(), "int" | "float" | "bool" | "null") => {
                 (None, self.kind(resolve::tagged(text), text))
@@ -223,6 +243,17 @@ impl<'a> Reader<'a> {
         let whole = Span { start: event_span.start, end: span.end };
         let value = short_form::call(function, Value { node, size: 1, height: 0 }, whole, self.source, self.arena);
         self.insert(value, anchor)
+    }
+
+    /// Returns the value of a plain scalar, and records a number whose text changes.
+    fn plain(&mut self, text: &'a str, span: Span) -> Kind<'a> {
+        let kind = self.kind(resolve::plain(text), text);
+        if let Kind::Number(value) = kind
+            && let Some(notation) = resolve::notation(text, value)
+        {
+            self.conversions.push(Conversion { span, notation, value });
+        }
+        kind
     }
 
     fn kind(&self, resolved: Plain<'a>, text: &'a str) -> Kind<'a> {

@@ -1,7 +1,12 @@
 //! Resolves plain scalars as YAML 1.1, like CloudFormation: `yes` is true and `0755` is 493.
 //!
-//! Source: <https://yaml.org/type/> and
-//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html>
+//! CloudFormation's parser also reads digits with a leading zero that are not octal as a floating-point number, and shows it as Java does:
+//! `012345678901` is 1.2345678901E10.
+//! Sources: <https://yaml.org/type/>,
+//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html>,
+//! <https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/745> (octal),
+//! <https://github.com/awslabs/aws-service-catalog-factory/issues/128> and
+//! <https://github.com/aws/serverless-application-model/issues/1135> (leading zero)
 
 use std::borrow::Cow;
 
@@ -69,17 +74,23 @@ fn number(text: &str) -> Option<Cow<'_, str>> {
         if !unsigned.starts_with('0') {
             return Some(as_written());
         }
-        // A leading zero means octal; with an 8 or a 9, as in many account IDs, the scalar is text.
-        return if unsigned.contains(['8', '9']) { None } else { in_base(unsigned, 8) };
+        // A leading zero means octal; with an 8 or a 9, as in many account IDs, the scalar is a floating-point number.
+        return if unsigned.contains(['8', '9']) { double(text) } else { in_base(unsigned, 8) };
     }
     if unsigned.contains(':') {
         return sexagesimal(unsigned).map(|value| Cow::Owned(format!("{sign}{value}")));
     }
-    // YAML 1.1 requires a point, and a sign in the exponent: a commit ID such as 12e4567 is text.
     let (mantissa, exponent) = match unsigned.find(['e', 'E']) {
         Some(at) => (&unsigned[..at], Some(&unsigned[at + 1..])),
         None => (unsigned, None),
     };
+    // The parser that reads 012345678901 as a floating-point number requires neither a point nor a sign in the exponent.
+    if let Some(exponent) = exponent
+        && digits_only(mantissa, decimal)
+        && digits_only(exponent.strip_prefix(['+', '-']).unwrap_or(exponent), decimal)
+    {
+        return double(text);
+    }
     let exponent_is_sound = exponent
         .is_none_or(|exponent| exponent.strip_prefix(['+', '-']).is_some_and(|digits| !digits.is_empty() && digits.bytes().all(decimal)));
     let (whole, fraction) = mantissa.split_once('.')?;
@@ -101,12 +112,39 @@ fn number(text: &str) -> Option<Cow<'_, str>> {
     Some(Cow::Owned(format!("{sign}{whole}.{fraction}{exponent}")))
 }
 
+/// Returns the text of a floating-point number as Java writes it, or `None` if it is too large.
+fn double(text: &str) -> Option<Cow<'_, str>> {
+    let value = text.replace('_', "").parse::<f64>().ok().filter(|value| value.is_finite())?;
+    let (digits, exponent) = format!("{value:e}").split_once('e').map(|(digits, exponent)| (digits.to_owned(), exponent.to_owned()))?;
+    let magnitude = value.abs();
+    Some(Cow::Owned(if value == 0.0 || (1e-3..1e7).contains(&magnitude) {
+        format!("{value:?}")
+    } else {
+        format!("{digits}{}E{exponent}", if digits.contains('.') { "" } else { ".0" })
+    }))
+}
+
+/// Returns how a plain scalar was written, if CloudFormation's number has another text; for warnings.
+pub(super) fn notation(text: &str, number: &str) -> Option<&'static str> {
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    if text == number {
+        // Not observed: a parser that keeps the value and not the text drops the zero.
+        return (unsigned.contains('.') && unsigned.ends_with('0') && !unsigned.ends_with(".0")).then_some("a number with a trailing zero");
+    }
+    let is_zeroed = unsigned.len() > 1 && unsigned.starts_with('0');
+    Some(match unsigned.as_bytes().get(1) {
+        Some(b'x') => "a hexadecimal number",
+        Some(b'b') => "a binary number",
+        _ if unsigned.contains(':') => "a sexagesimal number",
+        _ if is_zeroed && unsigned.bytes().all(|byte| matches!(byte, b'0'..=b'7' | b'_')) => "an octal number",
+        _ if is_zeroed && !unsigned.starts_with("0.") => "a number with a leading zero",
+        _ => "a number",
+    })
+}
+
 /// Returns the value of a scalar with the tag `!!int`, `!!float`, `!!bool` or `!!null`, which may also be a number in JSON's syntax.
 pub(super) fn tagged(text: &str) -> Plain<'_> {
-    match plain(text) {
-        Plain::Text if text.parse::<serde_json::Number>().is_ok() => Plain::Number(Cow::Borrowed(text)),
-        resolved => resolved,
-    }
+    if text.parse::<serde_json::Number>().is_ok() { Plain::Number(Cow::Borrowed(text)) } else { plain(text) }
 }
 
 /// Parses a number in base 60: `1:30` is 90, and `01:30` is text.
@@ -175,8 +213,44 @@ mod tests {
             ("1:30", "90"),
             ("-1:00:01", "-3601"),
             ("00", "0"),
+            ("0777", "511"),
         ] {
             assert_eq!(shown(text), format!("number {number}"), "{text}");
+        }
+    }
+
+    #[test]
+    fn digits_with_a_leading_zero_that_are_not_octal_are_floating_point_numbers() {
+        for (text, number) in [
+            ("012345678901", "1.2345678901E10"),
+            ("012345678910", "1.234567891E10"),
+            ("098765432109", "9.8765432109E10"),
+            ("08", "8.0"),
+            ("-0900", "-900.0"),
+            ("0080000000", "8.0E7"),
+            ("1e3", "1000.0"),
+            ("12e5", "1200000.0"),
+            ("1E10", "1.0E10"),
+            ("5e-4", "5.0E-4"),
+        ] {
+            assert_eq!(shown(text), format!("number {number}"), "{text}");
+        }
+        assert_eq!(shown("12e4567"), "text");
+    }
+
+    #[test]
+    fn numbers_whose_text_changes_have_a_notation() {
+        let of = |text: &str| match plain(text) {
+            Plain::Number(number) => notation(text, &number),
+            _ => None,
+        };
+        assert_eq!(of("0755"), Some("an octal number"));
+        assert_eq!(of("12:30"), Some("a sexagesimal number"));
+        assert_eq!(of("012345678901"), Some("a number with a leading zero"));
+        assert_eq!(of("1.10"), Some("a number with a trailing zero"));
+        assert_eq!(of("0x1F"), Some("a hexadecimal number"));
+        for text in ["0", "10", "1.0", "0.5", "-1", "2012-10-17", "1.5"] {
+            assert_eq!(of(text), None, "{text}");
         }
     }
 
@@ -185,7 +259,6 @@ mod tests {
         for text in [
             "2010-09-09",
             "2012-10-17",
-            "012345678901",
             "10.0.0.0/16",
             "10.0.1.0",
             "1.2.3",

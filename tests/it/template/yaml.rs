@@ -114,7 +114,7 @@ true: key
     assert_eq!(
         read(text),
         json!({
-            "yes": true, "on": false, "date": "2010-09-09", "account": "012345678901", "octal": 493, "ports": "22:22", "number": 1.50,
+            "yes": true, "on": false, "date": "2010-09-09", "account": 1.2345678901E10, "octal": 493, "ports": "22:22", "number": 1.50,
             "string": "1.50", "tagged": "1.50", "int": 7, "empty": null, "tilde": null, "012345678901": "key", "1": "one", "true": "key",
         })
     );
