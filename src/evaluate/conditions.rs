@@ -1,7 +1,7 @@
 //! Conditions: true, false, or unknown because they depend on a value known only to AWS.
 
 use super::evaluator::{Block, Evaluator, Progress};
-use super::value::Value;
+use super::value::{Value, ValueKind};
 use super::{ConditionValue, Named};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::template::{Intrinsic, Kind, Node};
@@ -51,7 +51,9 @@ impl<'a> Evaluator<'_, 'a> {
         self.progress[position] = Progress::Running;
         self.condition_path.push(position);
         let block = std::mem::replace(&mut self.block, Block::Conditions);
-        let value = self.truth(body);
+        let in_rules = std::mem::replace(&mut self.in_rules, false);
+        let value = self.root_truth(body);
+        self.in_rules = in_rules;
         self.block = block;
         self.condition_path.pop();
         self.progress[position] = Progress::Done(value);
@@ -73,9 +75,26 @@ impl<'a> Evaluator<'_, 'a> {
         );
     }
 
+    /// Evaluates the body of a condition, which must be a function: CloudFormation refuses text such as `"true"`.
+    fn root_truth(&mut self, node: &'a Node<'a>) -> ConditionValue {
+        match Intrinsic::of_condition(node) {
+            None | Some(Intrinsic::Ref(_) | Intrinsic::Sub(_) | Intrinsic::Join(_) | Intrinsic::Select(_) | Intrinsic::Split(_)) => {
+                self.not_boolean(node)
+            }
+            Some(_) => self.truth(node),
+        }
+    }
+
     /// Evaluates a boolean expression.
     pub(super) fn truth(&mut self, node: &'a Node<'a>) -> ConditionValue {
-        match Intrinsic::of_condition(node) {
+        let function = Intrinsic::of_condition(node);
+        if let Some(function) = function
+            && !matches!(function, Intrinsic::Condition(_))
+            && self.is_misused(node, function)
+        {
+            return ConditionValue::Unknown;
+        }
+        match function {
             Some(Intrinsic::Condition(operand)) => self.named(operand),
             Some(Intrinsic::And(operand)) => self.any_or_all(operand, "Fn::And", false),
             Some(Intrinsic::Or(operand)) => self.any_or_all(operand, "Fn::Or", true),
@@ -100,8 +119,15 @@ impl<'a> Evaluator<'_, 'a> {
                     );
                     return ConditionValue::Unknown;
                 };
-                let (a, b) = (self.operand(a), self.operand(b));
-                equal(&a, &b)
+                let values = [a, b].map(|operand| (operand, self.operand(operand)));
+                for (operand, value) in &values {
+                    if matches!(value.kind, ValueKind::List(_) | ValueKind::Map(_) | ValueKind::Null) {
+                        let aws = "Template error: every Fn::Equals object requires a list of 2 string parameters.";
+                        self.problem("equals-operands", operand, "`Fn::Equals` compares two strings, and this is a list or a map", aws);
+                        return ConditionValue::Unknown;
+                    }
+                }
+                equal(&values[0].1, &values[1].1)
             }
             Some(Intrinsic::Rule(name, operand)) => self.rule_function(node, name, operand),
             _ => self.other_truth(node),

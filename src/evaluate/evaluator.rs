@@ -52,7 +52,11 @@ pub(super) struct Evaluator<'t, 'a> {
     pub extensions: bool,
     /// Whether the template has another transform, which may add resources and functions that are unknown offline.
     pub macros: bool,
+    /// Whether a macro rewrites the whole template before CloudFormation checks its functions.
+    pub rewritten: bool,
     pub block: Block,
+    /// Whether a rule is being evaluated; its functions are those of conditions and more.
+    pub in_rules: bool,
     pub progress: Vec<Progress>,
     /// Conditions being evaluated, outermost first.
     pub condition_path: Vec<usize>,
@@ -75,7 +79,9 @@ impl<'t, 'a> Evaluator<'t, 'a> {
             arena,
             extensions: template.has_language_extensions(),
             macros: has_macros(template),
+            rewritten: template.is_rewritten(),
             block: Block::Conditions,
+            in_rules: false,
             progress: vec![Progress::New; template.conditions.len()],
             condition_path: Vec::new(),
             problems: Diagnostics::default(),
@@ -127,7 +133,17 @@ impl<'t, 'a> Evaluator<'t, 'a> {
 
     /// Reports a problem at a span.
     pub(super) fn problem_at(&mut self, rule: &'static str, span: Span, message: impl Into<String>, aws: impl Into<String>) {
-        self.problems.push(Diagnostic::error(rule, message).at(self.template.source, span, "").with_aws_message(aws));
+        self.push_problem(Diagnostic::error(rule, message).at(self.template.source, span, "").with_aws_message(aws));
+    }
+
+    /// Reports a problem; a macro that rewrites the template may remove it, so that it is only a warning then.
+    pub(super) fn push_problem(&mut self, diagnostic: Diagnostic) {
+        if self.rewritten {
+            let severity = crate::diagnostic::Severity::Warning;
+            self.warnings.push(Diagnostic { severity, aws_message: None, ..diagnostic });
+        } else {
+            self.problems.push(diagnostic);
+        }
     }
 
     /// Returns the value of an expression; `None` is `AWS::NoValue`.
@@ -166,6 +182,9 @@ impl<'t, 'a> Evaluator<'t, 'a> {
     fn function(&mut self, node: &'a Node<'a>, function: Intrinsic<'a>) -> Option<Value<'a>> {
         if let Some(operands) = self.operands_of_a_macro(node) {
             return Some(operands);
+        }
+        if self.is_misused(node, function) {
+            return Some(self.unevaluated(node));
         }
         Some(match function {
             Intrinsic::Ref(operand) => return self.reference(node, operand),
@@ -315,7 +334,6 @@ fn stage(rule: &str) -> u8 {
 /// Returns whether a macro may add resources, parameters or functions: a transform of the template or inside a section.
 fn has_macros(template: &Template<'_>) -> bool {
     let within = |node: &Node<'_>| node.get("Fn::Transform").is_some();
-    template.transforms.iter().any(|name| *name != "AWS::LanguageExtensions")
-        || within(template.root)
+    template.is_rewritten()
         || template.root.members().iter().any(|section| within(&section.value))
 }

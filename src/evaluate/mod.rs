@@ -12,11 +12,13 @@ mod evaluator;
 mod expected;
 mod for_each;
 mod functions;
+mod operands;
 mod outputs;
 mod pseudo;
 mod resources;
 mod rules;
 mod text;
+mod unvisited;
 mod value;
 mod zones;
 
@@ -52,6 +54,9 @@ pub struct State {
     /// Whether SSM parameters that `ssm` does not hold may exist nevertheless; not part of the file format.
     #[serde(skip)]
     pub ssm_is_partial: bool,
+    /// Pseudo parameters in `pseudo` whose value is assumed, since nothing gives it; not part of the file format.
+    #[serde(skip)]
+    pub assumed: Vec<String>,
     /// Values of exports of other stacks by export name.
     pub exports: IndexMap<String, serde_json::Value>,
 }
@@ -182,6 +187,7 @@ pub fn evaluate_in_part<'a>(
     let expanded = expand(template, parameters, state, arena)?;
     let mut evaluator = evaluator::Evaluator::new(expanded.as_ref().unwrap_or(template), parameters, state, arena);
     evaluator.whole_transforms();
+    evaluator.warnings.0.extend(template.number_warnings());
     evaluator.all_rules();
     let conditions = evaluator.all_conditions();
     let resources = evaluator.all_resources();

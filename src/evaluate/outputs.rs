@@ -1,6 +1,7 @@
 //! Evaluation of outputs.
 
 use super::evaluator::{Block, Evaluator};
+use super::operands;
 use super::value::{Value, ValueKind};
 use super::{ConditionValue, Named, Output, Resource};
 use crate::template::{Entry, Kind, Node};
@@ -30,6 +31,7 @@ impl<'a> Evaluator<'_, 'a> {
             return None;
         }
         if let Some((_, ConditionValue::Known(false))) = self.own_condition(body, "Outputs") {
+            self.check_absent(body, Block::Outputs);
             return None;
         }
         let node = body.get("Value")?;
@@ -58,6 +60,13 @@ impl<'a> Evaluator<'_, 'a> {
                      and consist only of alphanumeric characters, colons, or hyphens."
                 ),
             );
+        }
+        if let Some(name) = name
+            && !self.macros
+            && operands::depends_on_resource(self.template, name)
+        {
+            let message = format!("the export name of output `{}` cannot depend on a resource", self.subject);
+            self.problems.push(crate::diagnostic::Diagnostic::error("export-name", message).at(self.template.source, name.span, ""));
         }
         name.and_then(|name| self.value(name))
     }

@@ -5,11 +5,19 @@
 use super::evaluator::Evaluator;
 use super::value::{Residual, Value, ValueKind};
 use crate::aws::partition;
-use crate::template::Node;
+use crate::diagnostic::Diagnostic;
+use crate::template::{Intrinsic, Node, Reference, ReferenceVisitor};
 
 /// All pseudo parameters, except `AWS::NoValue`, which is the absence of a value.
 pub(super) const NAMES: [&str; 7] =
     ["AWS::AccountId", "AWS::NotificationARNs", "AWS::Partition", "AWS::Region", "AWS::StackId", "AWS::StackName", "AWS::URLSuffix"];
+
+/// Returns whether an expression contains `Fn::GetAZs` of the stack's own region.
+fn uses_own_zones(node: &Node<'_>) -> bool {
+    matches!(Intrinsic::of(node), Some(Intrinsic::GetAzs(operand)) if operand.as_str() == Some(""))
+        || node.members().iter().any(|member| uses_own_zones(&member.value))
+        || node.items().iter().any(uses_own_zones)
+}
 
 impl<'a> Evaluator<'_, 'a> {
     /// Returns the value of a pseudo parameter, or `None` for another name.
@@ -28,6 +36,32 @@ impl<'a> Evaluator<'_, 'a> {
             },
         };
         Some(Value::new(kind, origin))
+    }
+
+    /// Warns that a failure rests on an assumed account or region, so that the value is unknown and not an error.
+    pub(super) fn rests_on_assumed(&mut self, node: &'a Node<'a>, what: &str) -> bool {
+        if self.state.assumed.is_empty() {
+            return false;
+        }
+        let assumed = &self.state.assumed;
+        let mut found: Option<&str> = None;
+        let mut visit = |reference: Reference<'a>, _| {
+            if let Reference::Name(name) = reference {
+                let base = if matches!(name, "AWS::Partition" | "AWS::URLSuffix") { "AWS::Region" } else { name };
+                found = found.or(assumed.iter().map(String::as_str).find(|assumed| *assumed == base));
+            }
+        };
+        visit.expression(node);
+        // `Fn::GetAZs` of nothing is that of the stack's region.
+        if found.is_none() && assumed.iter().any(|name| name == "AWS::Region") && uses_own_zones(node) {
+            found = Some("AWS::Region");
+        }
+        let Some(name) = found else { return false };
+        let (rule, kind) = if name == "AWS::AccountId" { ("assumed-account", "account ID") } else { ("assumed-region", "region") };
+        let value = self.state.pseudo.get(name).and_then(serde_json::Value::as_str).unwrap_or_default();
+        let message = format!("the {what} fails with the assumed {kind} {value}, so its value is unknown");
+        self.warnings.push(Diagnostic::warning(rule, message).at(self.template.source, node.span, ""));
+        true
     }
 
     /// Returns the stack's region, if it is known.

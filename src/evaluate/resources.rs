@@ -60,6 +60,7 @@ impl<'a> Evaluator<'_, 'a> {
         }
         let condition = self.own_condition(body, "Resources");
         if let Some((_, ConditionValue::Known(false))) = condition {
+            self.check_absent(body, Block::Resources);
             return None;
         }
         let resource_type = body.get("Type").and_then(Node::as_str).unwrap_or_default();
@@ -117,16 +118,17 @@ impl<'a> Evaluator<'_, 'a> {
         body.get(key).and_then(|node| self.value(node))
     }
 
-    /// Evaluates a deletion or update-replace policy, in which functions require the language extensions.
+    /// Evaluates a deletion or update-replace policy, which may be a function: CloudFormation accepts `Fn::If` and `Ref` here.
     ///
+    /// Its documentation requires the language extensions for that, but the service no longer does.
     /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html>
     fn policy(&mut self, body: &'a Node<'a>, key: &'static str) -> Option<Value<'a>> {
         let node = body.get(key)?;
-        if node.as_str().is_none() && !self.extensions && !self.macros {
+        let is_function = crate::template::Intrinsic::of(node).is_some();
+        if node.as_str().is_none() && !is_function && !self.macros && !matches!(node.kind, Kind::Null) {
             let diagnostic = Diagnostic::error("policy-not-a-string", format!("`{key}` must be a string, not {}", node.kind_name()))
                 .at(self.template.source, node.span, "")
-                .with_aws_message(format!("Template format error: Every {key} member must be a string."))
-                .hinted("functions require `\"Transform\": \"AWS::LanguageExtensions\"`");
+                .with_aws_message(format!("Template format error: Every {key} member must be a string."));
             self.problems.push(diagnostic);
             return None;
         }
@@ -136,7 +138,11 @@ impl<'a> Evaluator<'_, 'a> {
         } else {
             &["Delete", "Retain", "Snapshot"]
         };
-        if let Some(text) = value.text()
+        if let ValueKind::List(_) | ValueKind::Map(_) = value.kind {
+            let diagnostic = Diagnostic::error("policy-not-a-string", format!("`{key}` must be a string, not a list or a map"))
+                .at(self.template.source, node.span, "");
+            self.problems.push(diagnostic);
+        } else if let Some(text) = value.text()
             && !allowed.contains(&text)
         {
             let diagnostic = Diagnostic::error("unknown-policy", format!("`{text}` is not a valid `{key}`"))

@@ -11,10 +11,12 @@ impl<'a> Evaluator<'_, 'a> {
     /// Checks every assertion of every rule whose condition is not false. An assertion that depends on unknown values passes.
     pub(super) fn all_rules(&mut self) {
         self.block = Block::Conditions;
+        self.in_rules = true;
         let template = self.template;
-        for entry in &template.rules {
+        for entry in template.rules.iter().filter(|entry| !entry.name.starts_with("Fn::")) {
             self.rule(entry);
         }
+        self.in_rules = false;
     }
 
     fn rule(&mut self, entry: &Entry<'a>) {

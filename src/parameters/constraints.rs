@@ -3,6 +3,7 @@
 //! Each violation has our message and CloudFormation's. `ConstraintDescription` replaces CloudFormation's message, as it does there.
 
 use super::declaration::{Declaration, ParameterType};
+use super::java_pattern;
 
 /// A constraint that a value violates.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -143,13 +144,22 @@ fn allowed(values: &[&str]) -> String {
 
 /// CloudFormation requires a match of the whole value.
 fn full_match(pattern: &str, text: &str) -> Matched {
-    let anchored = format!(r"\A(?:{pattern})\z");
-    match fancy_regex::RegexBuilder::new(&anchored).backtrack_limit(100_000).build() {
-        Ok(regex) => match regex.is_match(text) {
-            Ok(true) => Matched::Yes,
-            Ok(false) => Matched::No,
-            Err(_) => Matched::Unknown,
-        },
-        Err(_) => Matched::Unknown,
+    match pattern_matches(pattern, text) {
+        Some(true) => Matched::Yes,
+        Some(false) => Matched::No,
+        None => Matched::Unknown,
     }
+}
+
+/// Returns whether a whole value matches a pattern in Java's syntax; `None` if that is unknown.
+pub(crate) fn pattern_matches(pattern: &str, text: &str) -> Option<bool> {
+    let translated = java_pattern::translate(pattern).ok()?;
+    let anchored = format!(r"\A(?:{translated})\z");
+    let regex = fancy_regex::RegexBuilder::new(&anchored).backtrack_limit(100_000).build().ok()?;
+    regex.is_match(text).ok()
+}
+
+/// Returns whether Java certainly refuses a pattern.
+pub(crate) fn is_malformed_pattern(pattern: &str) -> bool {
+    java_pattern::translate(pattern) == Err(java_pattern::Untranslated::Malformed)
 }

@@ -6,9 +6,11 @@
 mod constraints;
 mod declaration;
 mod groups;
+mod java_pattern;
 mod overrides;
 mod set;
 
+pub(crate) use constraints::{is_malformed_pattern, pattern_matches};
 pub use declaration::{Declaration, ParameterType};
 pub use groups::{BUILD_GROUP, ParameterGroup, groups, is_build_parameter};
 pub use overrides::{OverrideSpan, ParameterOverride, ParameterOverrides};

@@ -64,7 +64,8 @@ impl<'a> ParameterSet<'a> {
         let mut set = Self::default();
         set.parameters.reserve(template.parameters.len());
         let mut missing = Vec::new();
-        for entry in &template.parameters {
+        // An include in the section is no parameter, and may declare some.
+        for entry in template.parameters.iter().filter(|entry| entry.name != "Fn::Transform") {
             let Some(declaration) = Declaration::read(template, entry, &mut problems) else {
                 continue;
             };
@@ -173,7 +174,7 @@ fn report_unknown(template: &Template<'_>, overrides: &ParameterOverrides, probl
         .iter()
         .filter(|(name, value)| value.provenance != Provenance::Deployed && !template.parameters.contains(name))
         .collect();
-    if unknown.is_empty() {
+    if unknown.is_empty() || template.may_gain("Parameters") {
         return;
     }
     let names: Vec<&str> = unknown.iter().map(|(name, _)| name.as_str()).collect();

@@ -223,6 +223,16 @@ impl<'a> Template<'a> {
         })
     }
 
+    /// Returns whether a macro or an include at the top level may rewrite the whole template.
+    pub fn is_rewritten(&self) -> bool {
+        self.transforms.iter().any(|name| *name != LANGUAGE_EXTENSIONS) || self.root.get("Fn::Transform").is_some()
+    }
+
+    /// Returns whether a macro or an include may add entries to a section, so that a name that is not declared may exist.
+    pub fn may_gain(&self, section: &str) -> bool {
+        self.is_rewritten() || self.root.get(section).is_some_and(|section| section.get("Fn::Transform").is_some())
+    }
+
     /// Returns whether the template has the `AWS::LanguageExtensions` transform.
     pub fn has_language_extensions(&self) -> bool {
         self.transforms.contains(&LANGUAGE_EXTENSIONS)

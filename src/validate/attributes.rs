@@ -63,11 +63,13 @@ fn policies<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>) {
     for (member, policies) in POLICIES {
         let Some(node) = entry.body.get(member) else { continue };
         let Some(policy) = node.as_str() else {
-            if !check.template.has_language_extensions() && check.template.transforms.is_empty() && !matches!(node.kind, Kind::Null) {
+            // A function may stand here; its value is checked by the evaluation.
+            let is_function = Intrinsic::of(node).is_some() || matches!(node.kind, Kind::Null);
+            if check.template.transforms.is_empty() && !is_function {
                 let message = format!("{member} of `{}` must be a string, not {}", entry.name, node.kind_name());
                 let diagnostic = check
                     .error("invalid-policy", message, node.span, "not a string")
-                    .hinted("use a literal value; intrinsic functions here require `Transform: AWS::LanguageExtensions`")
+                    .hinted("use the name of a policy, or a function that returns one")
                     .with_aws_message(format!("Template format error: Every {member} member must be a string."));
                 check.report(diagnostic);
             }

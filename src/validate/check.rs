@@ -6,7 +6,7 @@ use super::variables::Variables;
 use super::walk::{self, Guards, Use};
 use super::{Finding, Options};
 use crate::diagnostic::{Diagnostic, Severity, Span};
-use crate::parameters::Provenance;
+use crate::parameters::{ParameterSet, ParameterType, Provenance};
 use crate::schema::{self, ResourceType};
 use crate::secret::{MASKED, is_no_echo};
 use crate::template::{Entry, Intrinsic, Node, Template};
@@ -55,6 +55,11 @@ impl<'t, 'a> Check<'t, 'a> {
         self.options.region
     }
 
+    /// Returns the current parameter values, if given.
+    pub(super) fn given_parameters(&self) -> Option<&'t ParameterSet<'t>> {
+        self.options.parameters
+    }
+
     /// Returns the literal that is true in the given region.
     pub(super) fn region_in_force(&self) -> Option<Literal> {
         self.options.region?;
@@ -64,6 +69,18 @@ impl<'t, 'a> Check<'t, 'a> {
     /// Returns whether an equal finding exists already.
     pub(super) fn is_told(&self, diagnostic: &Diagnostic) -> bool {
         self.findings.iter().any(|finding| finding.diagnostic.rule == diagnostic.rule && finding.diagnostic.message == diagnostic.message)
+    }
+
+    /// Returns whether a finding of the same rule exists at the same place.
+    ///
+    /// A cycle is one problem wherever it is reported, and the evaluation sees a subset of the references that dangle.
+    pub(super) fn is_reported(&self, diagnostic: &Diagnostic) -> bool {
+        let place = |diagnostic: &Diagnostic| diagnostic.labels.first().map(|label| label.span);
+        self.findings.iter().map(|finding| &finding.diagnostic).any(|known| {
+            let is_same = known.rule == diagnostic.rule;
+            let is_cycle = matches!(diagnostic.rule, "circular-condition" | "circular-dependency");
+            is_same && (is_cycle || place(known).zip(place(diagnostic)).is_some_and(|(a, b)| a.start <= b.end && b.start <= a.end))
+        })
     }
 
     /// Returns the resources with the facts of their types.
@@ -138,6 +155,12 @@ impl<'t, 'a> Check<'t, 'a> {
         let known = if variable.closed { variable.candidates.len() } else { usize::from(variable.in_force) };
         let candidates = variable.candidates.iter().take(known).enumerate();
         candidates.map(|(candidate, text)| (Literal::Value(index, candidate), Variables::derived_text(name, text).to_owned())).collect()
+    }
+
+    /// Returns whether a parameter is a list.
+    pub(super) fn is_list(&self, name: &str) -> bool {
+        let kind = self.template.parameters.get(name).and_then(|entry| entry.body.get("Type")?.as_str());
+        kind.and_then(ParameterType::of).is_some_and(ParameterType::is_list)
     }
 
     /// Returns whether a literal is true with the current value of its parameter.

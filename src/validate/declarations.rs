@@ -9,7 +9,7 @@ use crate::text::did_you_mean;
 
 pub(super) fn check(check: &mut Check<'_, '_>) {
     let template = check.template;
-    for entry in &template.parameters {
+    for entry in template.parameters.iter().filter(|entry| entry.name != "Fn::Transform") {
         if let Some((node, kind)) = entry.body.get("Type").and_then(|node| Some((node, node.as_str()?)))
             && ParameterType::of(kind).is_none()
         {
@@ -47,10 +47,9 @@ fn bounds<'a>(check: &mut Check<'_, 'a>, declaration: &Declaration<'a>) {
             check.report(diagnostic);
         }
     }
-    if let Some(pattern) = declaration.allowed_pattern.filter(|pattern| fancy_regex::Regex::new(pattern).is_err())
+    if let Some(pattern) = declaration.allowed_pattern.filter(|pattern| crate::parameters::is_malformed_pattern(pattern))
         && let Some(node) = body.get("AllowedPattern")
     {
-        // Java's regular expressions have syntax that this engine does not support.
         let message = format!("invalid AllowedPattern `{}` of parameter `{}`", super::literals::short(pattern), declaration.name());
         let mut diagnostic = check.error("invalid-parameter", message, node.span, "").hinted("check for an unclosed bracket");
         diagnostic.severity = Severity::Warning;

@@ -61,7 +61,10 @@ pub(super) fn scalar(facts: &PropertyFacts, node: &Node<'_>, patterns: &mut Patt
             return Some(("value-out-of-range", format!("has value {text}; the maximum is {maximum}")));
         }
     }
-    if facts.types.has(Types::STRING) && matches!(node.kind, Kind::String(_)) {
+    // A number for a property that is only text becomes text, so that the length and the pattern apply to it, too.
+    let is_text = matches!(node.kind, Kind::String(_))
+        || matches!(node.kind, Kind::Number(_)) && !facts.types.has(Types::NUMBER.or(Types::INTEGER)) && !facts.types.is_any();
+    if facts.types.has(Types::STRING) && is_text {
         let (minimum, maximum) = facts.length();
         let length = if minimum > 0 || maximum.is_some() { text.chars().count() as u64 } else { 0 };
         if length < u64::from(minimum) {

@@ -10,7 +10,7 @@ use crate::text::did_you_mean;
 pub(super) fn check<'a>(check: &mut Check<'_, 'a>, reference: &Use<'a>) {
     let UseKind::Mapping(operands) = reference.kind else { return };
     // `AWS::Include` can add mappings, and `Fn::FindInMap` can have a default value.
-    if operands.items().len() != 3 || check.template.transforms.contains(&"AWS::Include") {
+    if operands.items().len() != 3 || check.template.may_gain("Mappings") && !check.template.mappings.contains(reference.target) {
         return;
     }
     let Some(mapping) = check.template.mappings.get(reference.target) else {
@@ -19,7 +19,9 @@ pub(super) fn check<'a>(check: &mut Check<'_, 'a>, reference: &Use<'a>) {
         let diagnostic = check.error("unresolved-mapping", message, reference.span, "not declared");
         return check.report(hinted(diagnostic, hint));
     };
-    if mapping.body.members().iter().any(|top| top.key.starts_with("Fn::")) {
+    // An include inside a mapping supplies keys.
+    let includes = |node: &Node<'_>| node.members().iter().any(|member| member.key.starts_with("Fn::"));
+    if check.template.is_rewritten() || includes(mapping.body) || mapping.body.members().iter().any(|top| includes(&top.value)) {
         return;
     }
     let [top, second] = [1, 2].map(|index| operands.items().get(index));
@@ -93,9 +95,10 @@ fn chosen<'a>(
     }
 }
 
-/// Returns the known values of a parameter, without a region that was only assumed.
+/// Returns the known values of a parameter, without an account, a stack name or a region that was only assumed.
 fn values(check: &Check<'_, '_>, name: &str) -> Vec<(Literal, String)> {
-    if name.starts_with("AWS::") && check.given_region().is_none() {
+    let is_region = matches!(name, "AWS::Region" | "AWS::Partition" | "AWS::URLSuffix");
+    if name.starts_with("AWS::") && (!is_region || check.given_region().is_none()) {
         return Vec::new();
     }
     check.parameter_values(name)

@@ -6,8 +6,8 @@
 //!
 //! An **error** is certain: CloudFormation or the service would refuse the template or fail the update. A problem with a reference, a
 //! cycle or two resources is an error if it occurs with the current parameter values (given values and defaults), or whenever the
-//! resource exists; if only other values cause it, it is a **warning** with an assignment. A violation of a resource type's schema is an
-//! error if any allowed values reach it.
+//! resource exists; if only other values cause it, it is a **warning** with an assignment. So is a violation of a resource type's schema.
+//! What [`evaluate`](crate::evaluate) refuses with the current values is an error, too.
 
 mod attributes;
 mod check;
@@ -16,6 +16,7 @@ mod cycles;
 mod declarations;
 mod ecs;
 mod efs;
+mod evaluated;
 mod formula;
 mod functions;
 mod limits;
@@ -57,7 +58,7 @@ pub struct Finding {
 pub struct Options<'o> {
     /// The current parameter values; the template's defaults if absent.
     pub parameters: Option<&'o ParameterSet<'o>>,
-    /// The stack's region; `us-east-1` if absent.
+    /// The stack's region; any region if absent.
     pub region: Option<&'o str>,
 }
 
@@ -65,6 +66,9 @@ pub struct Options<'o> {
 pub fn validate(template: &Template<'_>, options: Options<'_>) -> Vec<Finding> {
     let mut check = check::Check::new(template, options);
     limits::check(&mut check);
+    for diagnostic in template.number_warnings() {
+        check.report(diagnostic);
+    }
     functions::check(&mut check);
     references::check(&mut check);
     cycles::check(&mut check);
@@ -79,5 +83,6 @@ pub fn validate(template: &Template<'_>, options: Options<'_>) -> Vec<Finding> {
     network::check(&mut check);
     policies::check(&mut check);
     ecs::check(&mut check);
+    evaluated::check(&mut check);
     check.finish()
 }

@@ -233,6 +233,7 @@ impl<'a> Policy<'_, '_, 'a> {
     /// Checks that statement IDs are alphanumeric and unique.
     fn sids(&mut self, sids: &[(Guards, &'a Node<'a>)]) {
         let text = |node: &Node<'a>| node.as_str().unwrap_or_default();
+        let is_unique = self.attached != Attached::Resource;
         for (index, (guards, sid)) in sids.iter().enumerate() {
             if self.attached != Attached::Resource && !text(sid).bytes().all(|byte| byte.is_ascii_alphanumeric()) {
                 let diagnostic = self.problem(&format!("has the Sid `{}`, which is not alphanumeric", short(text(sid))), sid, "");
@@ -240,7 +241,8 @@ impl<'a> Policy<'_, '_, 'a> {
                     diagnostic.hinted("use only letters and digits").with_aws_message("Statement IDs (SID) must be alpha-numeric.");
                 self.report(diagnostic, guards);
             }
-            for (earlier_guards, earlier) in &sids[..index] {
+            // Only IAM requires unique IDs: S3 and ECR accept the policies of https://github.com/getmoto/moto/pull/8933.
+            for (earlier_guards, earlier) in sids[..index].iter().filter(|_| is_unique) {
                 if text(earlier) == text(sid) {
                     let together: Guards = guards.iter().chain(earlier_guards).copied().collect();
                     let diagnostic = self

@@ -138,7 +138,8 @@ fn in_condition(check: &mut Check<'_, '_>, reference: &Use<'_>) {
 fn undeclared(check: &mut Check<'_, '_>, reference: &Use<'_>, looked_up: &mut usize) {
     let template = check.template;
     let name = reference.target;
-    if template.module_of(name).is_some() {
+    let is_ref = matches!(reference.kind, UseKind::Ref);
+    if template.module_of(name).is_some() || template.may_gain("Resources") || is_ref && template.may_gain("Parameters") {
         return;
     }
     *looked_up += 1;

@@ -51,6 +51,7 @@ pub const RULES: &[Rule] = &[
     Rule::error("logical-id", "logical IDs must be alphanumeric"),
     Rule::error("malformed-depends-on", "DependsOn must be a logical ID or a list of logical IDs"),
     Rule::error("malformed-function", "an intrinsic function must have valid operands"),
+    Rule::error("map-key", "keys in YAML must be strings"),
     Rule::error("missing-alternative", "one of several alternative properties must be set"),
     Rule::error("missing-property", "required properties must be set"),
     Rule::error("missing-resources", "a template must have at least one resource"),
@@ -68,6 +69,7 @@ pub const RULES: &[Rule] = &[
     Rule::error("read-only-property", "read-only properties must not be set"),
     Rule::error("resource-attribute", "resource attributes must be known"),
     Rule::error("resource-type", "a resource must have a type"),
+    Rule::error("rule-failed", "the current parameter values must satisfy the template's Rules"),
     Rule::warning("search-limit", "the number of combinations of parameter values should be small enough to check all of them"),
     Rule::error("section-kind", "sections and their entries must have the right kind"),
     Rule::error("security-group-rule", "a security group rule for tcp, udp or icmp requires FromPort and ToPort"),
@@ -93,6 +95,7 @@ pub const RULES: &[Rule] = &[
     Rule::error("value-out-of-range", "a number must be in the range of the schema"),
     Rule::error("wrong-identifier", "a reference must return the kind of identifier that the property requires"),
     Rule::error("wrong-type", "a value must have the type of the schema"),
+    Rule::warning("yaml-number", "a number in YAML should be written as CloudFormation reads it"),
     Rule::error("yaml-syntax", "any other document must be valid YAML"),
 ];
 

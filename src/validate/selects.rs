@@ -4,6 +4,7 @@
 
 use super::check::{Check, is_no_value};
 use super::walk::Guards;
+use crate::diagnostic::Diagnostic;
 use crate::evaluate::availability_zones;
 use crate::template::{Intrinsic, Kind, Node};
 
@@ -14,30 +15,47 @@ const MOST_ZONES: &str = "us-east-1";
 pub(super) fn check<'a>(check: &mut Check<'_, 'a>, operand: &'a Node<'a>, guards: &Guards) {
     let [index_node, list] = operand.items() else { return };
     let Some(text) = index_node.scalar() else { return };
-    let Ok(index) = text.trim().parse::<usize>() else {
-        let diagnostic = check
-            .error(
-                "malformed-function",
-                format!("the index of `Fn::Select` must be an integer of at least 0, not `{}`", super::literals::short(text)),
-                index_node.span,
-                "",
-            )
-            .hinted("the first item has index 0");
-        return check.report(diagnostic);
-    };
+    let Ok(index) = text.trim().parse::<usize>() else { return };
+    if let Some(Intrinsic::Ref(name)) = Intrinsic::of(list)
+        && let Some(name) = name.as_str()
+    {
+        return parameter(check, name, index, index_node, guards);
+    }
     let Some((length, what)) = length(check, list) else { return };
-    if index < length {
+    if index >= length {
+        let diagnostic = out_of_range(check, index, index_node, length, &what);
+        // The number of availability zones is that of one region.
+        let region = check.region_in_force().filter(|_| matches!(Intrinsic::of(list), Some(Intrinsic::GetAzs(_))));
+        let guards: Guards = guards.iter().copied().chain(region).collect();
+        check.report_where(diagnostic, &[], &guards);
+    }
+}
+
+/// Checks the known values of a list parameter: its current value and the allowed ones.
+fn parameter<'a>(check: &mut Check<'_, 'a>, name: &str, index: usize, index_node: &Node<'a>, guards: &Guards) {
+    if !check.is_list(name) {
         return;
     }
+    for (literal, value) in check.parameter_values(name) {
+        let length = value.split(',').count();
+        if index < length {
+            continue;
+        }
+        let diagnostic = out_of_range(check, index, index_node, length, &format!("the value of parameter `{name}`"));
+        let guards: Guards = guards.iter().copied().chain([literal]).collect();
+        if let Some(when) = check.reached(&guards) {
+            check.report_when(diagnostic, &when);
+        }
+    }
+}
+
+/// Source of the message: <https://github.com/F5Networks/f5-aws-cloudformation/issues/80>
+fn out_of_range(check: &Check<'_, '_>, index: usize, index_node: &Node<'_>, length: usize, what: &str) -> Diagnostic {
     let message = format!("index {index} of `Fn::Select` is out of range: {what} has {length} item{}", if length == 1 { "" } else { "s" });
-    let diagnostic = check
+    check
         .error("select-out-of-range", message, index_node.span, "out of range")
         .hinted("the first item has index 0; if the length varies, use Fn::If with a condition on the length")
-        .with_aws_message(format!("Template error: Fn::Select  cannot select nonexistent value at index {index}"));
-    // The number of availability zones is that of one region.
-    let region = check.region_in_force().filter(|_| matches!(Intrinsic::of(list), Some(Intrinsic::GetAzs(_))));
-    let guards: Guards = guards.iter().copied().chain(region).collect();
-    check.report_where(diagnostic, &[], &guards);
+        .with_aws_message(format!("Template error: Fn::Select cannot select nonexistent value at index {index}"))
 }
 
 /// Returns the length of a list with the current parameter values, and a description of the list.

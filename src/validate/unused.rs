@@ -8,8 +8,8 @@ use crate::diagnostic::Diagnostic;
 use crate::template::Section;
 
 pub(super) fn check(check: &mut Check<'_, '_>) {
-    // A macro can use any entry of the template; functions in rules can refer to parameters indirectly.
-    if check.template.transforms.iter().any(|name| *name != "AWS::LanguageExtensions") {
+    // A macro can use any entry of the template, and an include brings expressions; functions in rules can refer to parameters indirectly.
+    if check.template.is_rewritten() || check.template.source.text().contains("AWS::Include") {
         return;
     }
     let used = |wanted: fn(&UseKind<'_>) -> bool| -> FxHashSet<String> {
@@ -39,7 +39,7 @@ fn unused(
     rule: &'static str,
     what: &str,
 ) -> Vec<Diagnostic> {
-    let left = section.iter().filter(|entry| !used.contains(entry.name));
+    let left = section.iter().filter(|entry| !used.contains(entry.name) && !entry.name.starts_with("Fn::"));
     left.map(|entry| {
         Diagnostic::warning(rule, format!("unused {what} `{}`", entry.name))
             .at(source, entry.name_span, "declared here")

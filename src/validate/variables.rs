@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::aws::partition;
-use crate::parameters::ParameterSet;
+use crate::parameters::{ParameterSet, pattern_matches};
 use crate::template::{Intrinsic, Kind, Node, Sub, SubPart, Template, sub_parts};
 
 /// The result of an expression for concrete parameter values.
@@ -50,7 +50,7 @@ const MAX_ITEMS: usize = 8;
 impl<'a> Variables<'a> {
     pub(super) fn new(template: &Template<'a>, parameters: Option<&ParameterSet<'_>>, region: Option<&str>) -> Self {
         let mut variables = Self::default();
-        for entry in &template.parameters {
+        for entry in template.parameters.iter().filter(|entry| !entry.name.starts_with("Fn::")) {
             let given =
                 parameters.and_then(|parameters| parameters.parameters.get(entry.name)).and_then(|parameter| parameter.value.clone());
             let kind = entry.body.get("Type").and_then(|kind| kind.as_str()).unwrap_or_default();
@@ -72,10 +72,14 @@ impl<'a> Variables<'a> {
             }
             variables.add(variable);
         }
+        let is_given = region.is_some();
         let region = region.or_else(|| likely_region(template)).unwrap_or(REGIONS[0]);
-        for (name, value) in [("AWS::Region", region), ("AWS::AccountId", ACCOUNTS[0]), ("AWS::StackName", "some-stack")] {
+        // An account, a stack name or a region that nothing gives is only an example: a problem that rests on it is not certain.
+        for (name, value, in_force) in
+            [("AWS::Region", region, is_given), ("AWS::AccountId", ACCOUNTS[0], false), ("AWS::StackName", "some-stack", false)]
+        {
             let candidates = vec![value.to_owned()];
-            variables.add(Variable { name, candidates, in_force: true, list: false, closed: false, declaration: None });
+            variables.add(Variable { name, candidates, in_force, list: false, closed: false, declaration: None });
         }
         variables
     }
@@ -206,7 +210,7 @@ fn is_region(text: &str) -> bool {
 }
 
 /// Returns the template's region if its mappings do not contain the default region.
-fn likely_region<'a>(template: &Template<'a>) -> Option<&'a str> {
+pub(super) fn likely_region<'a>(template: &Template<'a>) -> Option<&'a str> {
     let names = |entry: &crate::template::Entry<'a>| {
         let names: Vec<&'a str> = entry.body.members().iter().map(|member| member.key).filter(|key| is_region(key)).collect();
         (!names.is_empty()).then_some(names)
@@ -276,8 +280,6 @@ impl Variable<'_> {
         } else {
             within(value.chars().count() as f64, bound("MinLength"), bound("MaxLength"))
         };
-        fits && declaration.get("AllowedPattern").and_then(|pattern| pattern.as_str()).is_none_or(|pattern| {
-            fancy_regex::Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|pattern| pattern.is_match(value).unwrap_or(false))
-        })
+        fits && declaration.get("AllowedPattern").and_then(|pattern| pattern.as_str()).is_none_or(|pattern| pattern_matches(pattern, value) == Some(true))
     }
 }

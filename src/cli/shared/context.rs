@@ -100,7 +100,15 @@ impl<'a> Context<'a> {
     /// Prints warnings on standard error, unless `--quiet`.
     pub fn show_warnings(&mut self, warnings: &Diagnostics) {
         if !warnings.0.is_empty() && !self.global.quiet {
-            let text = crate::ui::diagnostics(warnings, self.stderr_layout());
+            let mut warnings = warnings.clone();
+            for warning in &mut warnings.0 {
+                warning.hint = match warning.rule {
+                    "assumed-account" => Some("give the account with --account, or `account` in rack.yaml".to_owned()),
+                    "assumed-region" => Some("give the region with --region, or `region` in rack.yaml".to_owned()),
+                    _ => warning.hint.take(),
+                };
+            }
+            let text = crate::ui::diagnostics(&warnings, self.stderr_layout());
             self.warn(text.trim_end_matches('\n'));
         }
     }

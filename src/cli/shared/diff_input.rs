@@ -104,10 +104,14 @@ impl StateArgs {
             DiffInput::File(path) => Some(path.as_path()),
             _ => None,
         };
-        let account = match &self.account {
-            Some(account) => account.clone(),
-            None => context.rack_file()?.account.clone().unwrap_or_else(|| DEFAULT_ACCOUNT.to_owned()),
-        };
+        let given = self.account.clone().or(context.rack_file()?.account.clone());
+        if given.is_none() && !state.pseudo.contains_key("AWS::AccountId") {
+            state.assumed.push("AWS::AccountId".to_owned());
+        }
+        if context.settings()?.configured_region().is_none() && !state.pseudo.contains_key("AWS::Region") {
+            state.assumed.push("AWS::Region".to_owned());
+        }
+        let account = given.unwrap_or_else(|| DEFAULT_ACCOUNT.to_owned());
         let global = context.global;
         for (name, is_flag, value) in [
             ("AWS::Region", global.region.is_some(), context.settings()?.region().to_owned()),

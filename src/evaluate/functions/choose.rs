@@ -19,8 +19,14 @@ impl<'a> Evaluator<'_, 'a> {
             return Some(self.unevaluated(node));
         };
         match self.condition(name, condition.span) {
-            Some(ConditionValue::Known(true)) => self.value(yes),
-            Some(ConditionValue::Known(false)) => self.value(no),
+            Some(ConditionValue::Known(true)) => {
+                self.check_unvisited(no);
+                self.value(yes)
+            }
+            Some(ConditionValue::Known(false)) => {
+                self.check_unvisited(yes);
+                self.value(no)
+            }
             Some(ConditionValue::Unknown) => {
                 let (yes, no) = (self.value(yes), self.value(no));
                 match (yes, no) {

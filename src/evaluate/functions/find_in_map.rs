@@ -13,8 +13,7 @@ const WORDING: &str =
 
 impl<'a> Evaluator<'_, 'a> {
     pub(in crate::evaluate) fn find_in_map(&mut self, node: &'a Node<'a>, operand: &'a Node<'a>) -> Option<Value<'a>> {
-        let most = if self.extensions { 4 } else { 3 };
-        let Some([map, top, second, rest @ ..]) = Self::operands(operand, 3..=most) else {
+        let Some([map, top, second, rest @ ..]) = Self::operands(operand, 3..=4) else {
             self.problem("find-in-map-operands", operand, "`Fn::FindInMap` takes a map, a top-level key and a second-level key", WORDING);
             return Some(self.unevaluated(node));
         };
@@ -53,7 +52,13 @@ impl<'a> Evaluator<'_, 'a> {
         if let Some(default) = default {
             return self.value(default);
         }
-        if !self.macros {
+        if self.rests_on_assumed(operand, "mapping lookup") {
+            return Some(self.unknown(Residual::FindInMap(self.arena.slice(&keys)), node));
+        }
+        // An include inside a mapping supplies its keys.
+        let includes = |node: &Node<'_>| node.get("Fn::Transform").is_some();
+        let entry = mapping.map(|mapping| mapping.body);
+        if !self.macros && !entry.is_some_and(|body| includes(body) || body.get(top_key).is_some_and(includes)) {
             self.report_no_mapping(operand, map_name, top_key, second_key);
         }
         Some(self.unevaluated(node))

@@ -7,7 +7,6 @@ use crate::template::Node;
 const WORDING: &str = "Template error: Fn::Select requires a list argument with two elements: an integer index and a list";
 
 impl<'a> Evaluator<'_, 'a> {
-    /// CloudFormation has one message for an index that is too large, an index that is not a number, and a list that is not a list.
     pub(in crate::evaluate) fn select(&mut self, node: &'a Node<'a>, operand: &'a Node<'a>) -> Value<'a> {
         let Some([index, list]) = Self::operands(operand, 2..=2) else {
             return self.bad_select(node, operand, "`Fn::Select` takes an index and a list".to_owned());
@@ -33,7 +32,13 @@ impl<'a> Evaluator<'_, 'a> {
             Some(item) if !matches!(item.kind, ValueKind::Null) => {
                 Value::new(item.kind, if item.is_unknown() { item.origin } else { node })
             }
-            _ => self.bad_select(node, operand, format!("index {position} is out of range: the list has {} items", items.len())),
+            _ if self.rests_on_assumed(operand, "index of `Fn::Select`") => self.unselected(node, index_value, list_value),
+            _ => {
+                // Source: https://github.com/F5Networks/f5-aws-cloudformation/issues/80
+                let aws = format!("Template error: Fn::Select cannot select nonexistent value at index {position}");
+                self.problem("select-out-of-range", operand, format!("index {position} is out of range: the list has {} items", items.len()), aws);
+                self.unevaluated(node)
+            }
         }
     }
 

@@ -91,7 +91,7 @@ impl<'a> Walk<'_, '_, 'a> {
                     .error("excluded-property", message, later.key_span, "mutually exclusive")
                     .at(self.check.template.source, earlier.key_span, "with this property")
                     .hinted("remove one of the two properties");
-                return self.check.report_reached(diagnostic, &when);
+                return self.check.report_when(diagnostic, &when);
             }
         }
     }

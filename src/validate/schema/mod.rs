@@ -60,9 +60,9 @@ impl<'a> Walk<'_, '_, 'a> {
     }
 
     fn report_under(&mut self, diagnostic: Diagnostic, guards: &[Literal]) {
-        if let Some(when) = self.check.reached(guards) {
-            self.check.report_reached(diagnostic, &when);
-        }
+        // A violation that only other parameter values reach is a warning.
+        let exists = self.check.exists(self.entry);
+        self.check.report_where(diagnostic, &exists, guards);
     }
 
     fn read_only(&mut self, properties: &Node<'a>) {
@@ -220,12 +220,7 @@ impl<'a> Walk<'_, '_, 'a> {
             let mut diagnostic = self.check.error(rule, message, node.span, format!("value of parameter `{parameter}`"));
             diagnostic.severity = if chosen { Severity::Error } else { Severity::Warning };
             let diagnostic = diagnostic.hinted(format!("change the allowed values of `{parameter}`, or the property"));
-            // A current value is an error wherever it is reachable, like a literal.
-            if self.check.is_in_force(literal) {
-                self.check.report_reached(diagnostic, &when);
-            } else {
-                self.check.report_when(diagnostic, &when);
-            }
+            self.check.report_when(diagnostic, &when);
         }
     }
 
