@@ -10,6 +10,9 @@ use crate::parameters::ParameterSet;
 use crate::template::{Arena, Intrinsic, Kind, Node, Template, section_rank};
 use crate::text::MOST_SUGGESTIONS;
 
+/// Most bytes of texts and lists that the evaluation of one template builds; far above what CloudFormation accepts.
+const MOST_BUILT: usize = 64 * 1024 * 1024;
+
 /// The section that is being evaluated. CloudFormation words the same problem differently per section.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Block {
@@ -60,6 +63,8 @@ pub(super) struct Evaluator<'t, 'a> {
     pub progress: Vec<Progress>,
     /// Conditions being evaluated, outermost first.
     pub condition_path: Vec<usize>,
+    /// The bytes of texts and lists that were built so far.
+    pub built: usize,
     pub problems: Diagnostics,
     pub warnings: Diagnostics,
     pub unresolved: Vec<UnresolvedReference<'a>>,
@@ -84,6 +89,7 @@ impl<'t, 'a> Evaluator<'t, 'a> {
             in_rules: false,
             progress: vec![Progress::New; template.conditions.len()],
             condition_path: Vec::new(),
+            built: 0,
             problems: Diagnostics::default(),
             warnings: Diagnostics::default(),
             unresolved: Vec::new(),
@@ -244,7 +250,29 @@ impl<'t, 'a> Evaluator<'t, 'a> {
 
     /// Returns the string that was built, or reports that it is too long.
     pub(super) fn finish_text(&mut self, text: Text<'a>, node: &'a Node<'a>) -> Value<'a> {
-        if text.is_too_long() { self.too_long(node) } else { text.finish() }
+        let bytes = text.bytes();
+        if text.is_too_long() {
+            self.too_long(node)
+        } else if self.is_spent(bytes, node) {
+            self.unevaluated(node)
+        } else {
+            text.finish()
+        }
+    }
+
+    /// Counts the bytes of a value before it is built, and returns whether the values of the template are too large together, which is
+    /// reported once.
+    pub(super) fn is_spent(&mut self, bytes: usize, node: &'a Node<'a>) -> bool {
+        let before = self.built;
+        self.built = before.saturating_add(bytes);
+        if self.built <= MOST_BUILT {
+            return false;
+        }
+        if before <= MOST_BUILT {
+            let message = format!("the values of the template take more than {} MB", MOST_BUILT / (1024 * 1024));
+            self.problems.push(Diagnostic::error("too-long", message).at(self.template.source, node.span, "reached here"));
+        }
+        true
     }
 
     pub(super) fn too_long(&mut self, node: &'a Node<'a>) -> Value<'a> {
@@ -334,6 +362,5 @@ fn stage(rule: &str) -> u8 {
 /// Returns whether a macro may add resources, parameters or functions: a transform of the template or inside a section.
 fn has_macros(template: &Template<'_>) -> bool {
     let within = |node: &Node<'_>| node.get("Fn::Transform").is_some();
-    template.is_rewritten()
-        || template.root.members().iter().any(|section| within(&section.value))
+    template.is_rewritten() || template.root.members().iter().any(|section| within(&section.value))
 }

@@ -197,6 +197,23 @@ pub fn evaluate_in_part<'a>(
     Ok((Evaluation { template, expanded, arena, parameters, state, conditions, resources, outputs, dependencies, warnings }, problems))
 }
 
+/// Returns the problems of functions that need no values, without expanding loops.
+pub(crate) fn misused_functions<'a>(
+    template: &'a Template<'a>,
+    parameters: &'a ParameterSet<'a>,
+    state: &'a State,
+    arena: &'a Arena,
+) -> Diagnostics {
+    let mut evaluator = evaluator::Evaluator::new(template, parameters, state, arena);
+    evaluator.check_all_functions();
+    evaluator.finish().0
+}
+
+/// Returns whether evaluating a template expands loops.
+pub(crate) fn has_loops(template: &Template<'_>) -> bool {
+    template.has_language_extensions() && for_each::is_used(template.source.text())
+}
+
 /// Returns the template with every `Fn::ForEach` expanded, or `None` if it has none.
 fn expand<'a>(
     template: &'a Template<'a>,
@@ -204,7 +221,7 @@ fn expand<'a>(
     state: &'a State,
     arena: &'a Arena,
 ) -> Result<Option<Template<'a>>, Diagnostics> {
-    if !template.has_language_extensions() || !for_each::is_used(template.source.text()) {
+    if !has_loops(template) {
         return Ok(None);
     }
     let mut evaluator = evaluator::Evaluator::new(template, parameters, state, arena);

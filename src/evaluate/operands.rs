@@ -95,7 +95,7 @@ pub(super) fn misuse<'a>(template: &Template<'a>, node: &'a Node<'a>, function: 
 fn in_condition<'a>(node: &'a Node<'a>, name: &str, function: Intrinsic<'a>) -> Option<Misuse<'a>> {
     match function {
         Intrinsic::ImportValue(_) => {
-            // Source: https://github.com/aws-cloudformation/cfn-lint/issues/1639 and re:Post answers about conditions.
+            // Source: https://github.com/aws/aws-cdk/issues/32238
             let aws = "Template error: Cannot use Fn::ImportValue in Conditions.";
             Misuse::new("import-in-condition", node, "a condition cannot import values", aws)
         }
@@ -167,7 +167,7 @@ impl<'a> Checker<'_, 'a> {
         let is_index = |text: &str| text.trim().parse::<usize>().is_ok();
         if self.is_not_text(index) || index.scalar().is_some_and(|text| !is_index(text)) {
             let found = index.scalar().map_or_else(|| index.kind_name().to_owned(), |text| format!("`{}`", short(text)));
-            let message = format!("the index of `Fn::Select` must be an integer of at least 0, and is {found}");
+            let message = format!("the index of `Fn::Select` must be an integer of at least 0, not {found}");
             return Misuse::new("select-operands", index, message, SELECT);
         }
         let is_wrong = self.is_not_list(list);
@@ -200,6 +200,9 @@ impl<'a> Checker<'_, 'a> {
         let (Some(template), None | Some(Kind::Object(_))) = (text.as_str(), members) else {
             return Misuse::new("sub-operands", operand, "`Fn::Sub` takes a string, or a list of a string and a map", SUB);
         };
+        if operand.items().len() == 1 {
+            return Misuse::new("sub-operands", operand, "`Fn::Sub` takes a string, or a list of a string and a map", SUB);
+        }
         let given = variables.map(Node::members).unwrap_or_default();
         if let Some(member) = given.iter().find(|member| self.is_not_text(&member.value)) {
             return Misuse::new("sub-map", &member.value, format!("the value of `{}` must be a string", member.key), SUB_MAP);
@@ -218,7 +221,7 @@ impl<'a> Checker<'_, 'a> {
         )
     }
 
-    /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-importvalue.html>
+    /// Source: <https://github.com/aws-amplify/amplify-cli/issues/4748>
     fn import_value(&self, operand: &'a Node<'a>) -> Option<Misuse<'a>> {
         if self.is_not_text(operand) {
             return Misuse::new("import-operand", operand, "`Fn::ImportValue` takes the name of an export", IMPORT);
@@ -296,7 +299,8 @@ pub(super) fn depends_on_resource<'a>(template: &Template<'a>, node: &'a Node<'a
 }
 
 fn is_plain_map(node: &Node<'_>) -> bool {
-    Intrinsic::of(node).is_none() && matches!(node.kind, Kind::Object(members) if !members.iter().any(|member| member.key.starts_with("Fn::")))
+    Intrinsic::of(node).is_none()
+        && matches!(node.kind, Kind::Object(members) if !members.iter().any(|member| member.key.starts_with("Fn::")))
 }
 
 fn contains_import(node: &Node<'_>) -> bool {

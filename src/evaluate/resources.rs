@@ -139,8 +139,11 @@ impl<'a> Evaluator<'_, 'a> {
             &["Delete", "Retain", "Snapshot"]
         };
         if let ValueKind::List(_) | ValueKind::Map(_) = value.kind {
-            let diagnostic = Diagnostic::error("policy-not-a-string", format!("`{key}` must be a string, not a list or a map"))
-                .at(self.template.source, node.span, "");
+            let diagnostic = Diagnostic::error("policy-not-a-string", format!("`{key}` must be a string, not a list or a map")).at(
+                self.template.source,
+                node.span,
+                "",
+            );
             self.problems.push(diagnostic);
         } else if let Some(text) = value.text()
             && !allowed.contains(&text)

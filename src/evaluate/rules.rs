@@ -52,9 +52,11 @@ impl<'a> Evaluator<'_, 'a> {
         let description = assertion.get("AssertDescription").and_then(Node::as_str);
         let what = description.map_or_else(|| "an assertion failed".to_owned(), str::to_owned);
         let name = entry.name;
-        let mut diagnostic = Diagnostic::error("rule-failed", format!("rule `{name}` rejects these parameters: {what}"))
-            .at(self.template.source, assert.span, "")
-            .with_aws_message(format!("Template constraint error: Rule {name}: {what}"));
+        let mut diagnostic = Diagnostic::error("rule-failed", format!("rule `{name}` rejects these parameters: {what}")).at(
+            self.template.source,
+            assert.span,
+            "",
+        );
         if entry.body.get("RuleCondition").is_some() {
             diagnostic = diagnostic.at(self.template.source, entry.name_span, "its condition is true");
         }

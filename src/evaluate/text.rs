@@ -32,6 +32,11 @@ impl<'a> Text<'a> {
         }
     }
 
+    /// Returns the number of bytes of the known parts, and of the list of parts.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes + self.parts.len() * size_of::<Value<'_>>()
+    }
+
     /// Returns whether the string exceeded a limit; its rest is then dropped.
     pub(super) fn is_too_long(&self) -> bool {
         self.bytes > MOST_BYTES || self.parts.len() > MOST_PARTS

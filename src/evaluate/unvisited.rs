@@ -63,6 +63,17 @@ impl<'a> Evaluator<'_, 'a> {
         }
     }
 
+    /// Reports misused functions in the whole template.
+    pub(super) fn check_all_functions(&mut self) {
+        let template = self.template;
+        for (block, section) in
+            [(Block::Conditions, &template.conditions), (Block::Resources, &template.resources), (Block::Outputs, &template.outputs)]
+        {
+            self.block = block;
+            section.iter().for_each(|entry| self.functions_within(entry.body));
+        }
+    }
+
     fn functions_within(&mut self, node: &'a Node<'a>) {
         if let Some(function) = Intrinsic::of(node) {
             if self.is_misused(node, function) {
@@ -74,7 +85,7 @@ impl<'a> Evaluator<'_, 'a> {
                     self.needs_extensions(node, name);
                     return;
                 }
-                Intrinsic::Other(name, _) => {
+                Intrinsic::Other(name, _) if !(self.extensions && name.starts_with("Fn::ForEach")) => {
                     self.unsupported(node, name);
                     return;
                 }

@@ -112,14 +112,16 @@ impl<'a> Checker<'_, 'a> {
     fn keys(&mut self) {
         for key in self.document.keys {
             let text = self.document.source.slice(key.span);
-            let mut problem = Diagnostic::error("map-key", format!("a key must be a string, and `{text}` is {}", key.kind.name()))
-                .hinted(if text.is_empty() { "write a key before the colon".to_owned() } else { format!("put the key in quotes: \"{text}\"") });
+            let mut problem = Diagnostic::error("map-key", format!("a key must be a string, and `{text}` is {}", key.kind.name())).hinted(
+                if text.is_empty() { "write a key before the colon".to_owned() } else { format!("put the key in quotes: \"{text}\"") },
+            );
             if let Kind::Number(number) = key.kind
                 && number == text
             {
                 let path = path_of_key(self.document.root, key.span);
-                problem = problem
-                    .with_aws_message(format!("Template format error: [{path}] map keys must be strings; received numeric [{number}] instead"));
+                problem = problem.with_aws_message(format!(
+                    "Template format error: [{path}] map keys must be strings; received numeric [{number}] instead"
+                ));
             }
             self.report(problem, key.span);
         }
@@ -381,7 +383,9 @@ fn path_of_key(root: &Node<'_>, key: Span) -> String {
     loop {
         let holds = |node: &Node<'_>| node.span.start <= key.start && key.end <= node.span.end;
         let next = match node.kind {
-            Kind::Object(members) => members.iter().find(|member| holds(&member.value)).map(|member| (member.key.to_owned(), &member.value)),
+            Kind::Object(members) => {
+                members.iter().find(|member| holds(&member.value)).map(|member| (member.key.to_owned(), &member.value))
+            }
             Kind::Array(items) => items.iter().enumerate().find(|(_, item)| holds(item)).map(|(index, item)| (index.to_string(), item)),
             _ => None,
         };

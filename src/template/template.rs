@@ -2,9 +2,9 @@
 
 use rustc_hash::FxHashMap;
 
-use super::{Conversion, Document};
 use super::node::{Arena, Node};
 use super::transforms::{LANGUAGE_EXTENSIONS, transforms};
+use super::{Conversion, Document};
 use crate::diagnostic::{Diagnostic, Diagnostics, Label, Source, Span};
 
 /// A named entry of a section, such as a resource or an output.

@@ -71,15 +71,17 @@ impl<'t, 'a> Check<'t, 'a> {
         self.findings.iter().any(|finding| finding.diagnostic.rule == diagnostic.rule && finding.diagnostic.message == diagnostic.message)
     }
 
-    /// Returns whether a finding of the same rule exists at the same place.
+    /// Returns whether a finding of the same rule, or another error, exists at the same place.
     ///
-    /// A cycle is one problem wherever it is reported, and the evaluation sees a subset of the references that dangle.
+    /// A cycle or a missing key of a mapping is one problem wherever it is reported.
     pub(super) fn is_reported(&self, diagnostic: &Diagnostic) -> bool {
         let place = |diagnostic: &Diagnostic| diagnostic.labels.first().map(|label| label.span);
         self.findings.iter().map(|finding| &finding.diagnostic).any(|known| {
             let is_same = known.rule == diagnostic.rule;
-            let is_cycle = matches!(diagnostic.rule, "circular-condition" | "circular-dependency");
-            is_same && (is_cycle || place(known).zip(place(diagnostic)).is_some_and(|(a, b)| a.start <= b.end && b.start <= a.end))
+            let is_once = matches!(diagnostic.rule, "circular-condition" | "circular-dependency")
+                || diagnostic.rule == "unresolved-mapping" && known.message == diagnostic.message;
+            let overlaps = place(known).zip(place(diagnostic)).is_some_and(|(a, b)| a.start <= b.end && b.start <= a.end);
+            is_same && (is_once || overlaps) || known.severity == Severity::Error && overlaps
         })
     }
 
@@ -106,7 +108,8 @@ impl<'t, 'a> Check<'t, 'a> {
         if let Some(assignment) = self.solver.satisfy(clauses.clone(), Freedom::InForce).found()
             && assignment.iter().all(|(variable, _)| self.solver.formulas.variables.all[*variable].in_force)
         {
-            return Some(When { in_force: true, unavoidable: false, assignment });
+            let is_certain = !assignment.iter().any(|(variable, _)| self.solver.formulas.variables.all[*variable].assumed);
+            return Some(When { in_force: is_certain, unavoidable: false, assignment });
         }
         let found = self.solver.satisfy(clauses.clone(), Freedom::Any).found()?;
         let assignment = self.solver.nearest(&clauses, found);
@@ -208,6 +211,12 @@ impl<'t, 'a> Check<'t, 'a> {
             if *candidate != 0 || !variables[*variable].in_force {
                 changed.push(format!("{name}={}", shown(value)));
             }
+        }
+        if !when.in_force && changed.is_empty() {
+            let assumed = when.assignment.iter().filter(|(variable, _)| variables[*variable].assumed);
+            changed.extend(assumed.map(|(variable, candidate)| {
+                format!("{}={}", variables[*variable].name, shown(&variables[*variable].candidates[*candidate]))
+            }));
         }
         if !when.in_force && !changed.is_empty() {
             diagnostic.message = format!("{} when {}", diagnostic.message, changed.join(", "));

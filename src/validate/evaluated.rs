@@ -5,7 +5,7 @@
 use super::check::Check;
 use super::variables::likely_region;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::evaluate::{State, evaluate_in_part};
+use crate::evaluate::{State, evaluate_in_part, has_loops, misused_functions};
 use crate::parameters::{ParameterOverrides, ParameterSet};
 use crate::template::{Arena, Template};
 
@@ -37,7 +37,11 @@ pub(super) fn check<'t>(check: &mut Check<'t, '_>) {
     }
 }
 
-fn problems(template: &Template<'_>, parameters: &ParameterSet<'_>, state: &State, arena: &Arena) -> Vec<Diagnostic> {
+fn problems<'a>(template: &'a Template<'a>, parameters: &'a ParameterSet<'a>, state: &'a State, arena: &'a Arena) -> Vec<Diagnostic> {
+    // Loops may expand to far more than the template, so only their functions are checked.
+    if has_loops(template) {
+        return misused_functions(template, parameters, state, arena).0;
+    }
     match evaluate_in_part(template, parameters, state, arena) {
         Ok((_, problems)) | Err(problems) => problems.0.into_iter().filter(|one| one.severity == Severity::Error).collect(),
     }
@@ -66,8 +70,14 @@ fn with_defaults<'a>(template: &Template<'a>) -> ParameterSet<'a> {
 /// Returns the name of the rule of `validate` for a problem of the evaluation.
 fn rule_of(rule: &'static str) -> &'static str {
     match rule {
-        "circular-condition" | "circular-dependency" | "duplicate-key" | "duplicate-name" | "rule-failed" | "select-out-of-range"
-        | "unresolved-condition" | "unresolved-reference" => rule,
+        "circular-condition"
+        | "circular-dependency"
+        | "duplicate-key"
+        | "duplicate-name"
+        | "rule-failed"
+        | "select-out-of-range"
+        | "unresolved-condition"
+        | "unresolved-reference" => rule,
         "reference-to-absent-resource" => "dangling-reference",
         "no-mapping" => "unresolved-mapping",
         "output-not-a-string" | "export-name" => "invalid-output",

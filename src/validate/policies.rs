@@ -82,7 +82,13 @@ impl<'a> Policy<'_, '_, 'a> {
         self.check.error("invalid-policy-document", format!("policy document of `{}` {message}", self.entry.name), span, label)
     }
 
-    fn report(&mut self, diagnostic: Diagnostic, guards: &Guards) {
+    /// Reports a problem. The messages are those of IAM, which only sees policies of IAM: other services have their own.
+    ///
+    /// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_policies.html>
+    fn report(&mut self, mut diagnostic: Diagnostic, guards: &Guards) {
+        if self.attached == Attached::Resource {
+            diagnostic.aws_message = None;
+        }
         self.check.report_where(diagnostic, self.exists, guards);
     }
 

@@ -74,7 +74,7 @@ fn named_conditions(template: &Template<'_>, node: &Node<'_>, named: &mut Vec<us
 }
 
 fn condition(check: &mut Check<'_, '_>, reference: &Use<'_>) {
-    if check.template.conditions.contains(reference.target) {
+    if check.template.conditions.contains(reference.target) || check.template.may_gain("Conditions") {
         return;
     }
     let names = check.template.conditions.iter().map(|entry| entry.name);

@@ -21,6 +21,8 @@ pub(super) struct Variable<'a> {
     pub(super) candidates: Vec<String>,
     /// Whether the first candidate is the current value: the given value or the default.
     pub(super) in_force: bool,
+    /// Whether the first candidate is only an example, since nothing gives the account, the region or the stack's name.
+    pub(super) assumed: bool,
     list: bool,
     /// Whether the candidates are all possible values, because of `AllowedValues`.
     pub(super) closed: bool,
@@ -62,6 +64,7 @@ impl<'a> Variables<'a> {
             let mut variable = Variable {
                 name: entry.name,
                 in_force: in_force.is_some(),
+                assumed: false,
                 candidates: in_force.into_iter().collect(),
                 list: kind == "CommaDelimitedList" || kind.contains("List<"),
                 closed: !allowed.is_empty() && !stored,
@@ -75,11 +78,11 @@ impl<'a> Variables<'a> {
         let is_given = region.is_some();
         let region = region.or_else(|| likely_region(template)).unwrap_or(REGIONS[0]);
         // An account, a stack name or a region that nothing gives is only an example: a problem that rests on it is not certain.
-        for (name, value, in_force) in
-            [("AWS::Region", region, is_given), ("AWS::AccountId", ACCOUNTS[0], false), ("AWS::StackName", "some-stack", false)]
+        for (name, value, assumed) in
+            [("AWS::Region", region, !is_given), ("AWS::AccountId", ACCOUNTS[0], true), ("AWS::StackName", "some-stack", true)]
         {
             let candidates = vec![value.to_owned()];
-            variables.add(Variable { name, candidates, in_force, list: false, closed: false, declaration: None });
+            variables.add(Variable { name, candidates, in_force: true, assumed, list: false, closed: false, declaration: None });
         }
         variables
     }
@@ -280,6 +283,9 @@ impl Variable<'_> {
         } else {
             within(value.chars().count() as f64, bound("MinLength"), bound("MaxLength"))
         };
-        fits && declaration.get("AllowedPattern").and_then(|pattern| pattern.as_str()).is_none_or(|pattern| pattern_matches(pattern, value) == Some(true))
+        fits && declaration
+            .get("AllowedPattern")
+            .and_then(|pattern| pattern.as_str())
+            .is_none_or(|pattern| pattern_matches(pattern, value) == Some(true))
     }
 }

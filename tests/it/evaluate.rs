@@ -120,10 +120,7 @@ fn errors_have_cloudformations_messages() {
         (json!({"Fn::If": ["Nope", 1, 2]}), "Template error: unresolved condition dependency Nope in Fn::If"),
         (json!({"Fn::If": [["Yes"], 1, 2]}), "Template error: Fn::If requires a list argument with the first element being a condition"),
         (json!({"Fn::FindInMap": ["Map", "Top", "X"]}), "Template error: Unable to get mapping for Map::Top::X"),
-        (
-            json!({"Fn::Select": [3, {"Ref": "List"}]}),
-            "Template error: Fn::Select requires a list argument with two elements: an integer index and a list",
-        ),
+        (json!({"Fn::Select": [3, {"Ref": "List"}]}), "Template error: Fn::Select cannot select nonexistent value at index 3"),
         (
             json!({"Fn::Select": ["x", {"Ref": "List"}]}),
             "Template error: Fn::Select requires a list argument with two elements: an integer index and a list",
@@ -243,7 +240,7 @@ fn loops_and_related_functions_require_the_language_extensions() {
     let template = json!({
         "Resources": {
             "Fn::ForEach::Loop": ["N", ["a"], {"T${N}": {"Type": "AWS::SNS::Topic"}}],
-            "T": {"Type": "AWS::SNS::Topic", "DeletionPolicy": {"Fn::Sub": "Retain"}, "Properties": {"DisplayName": {"Fn::Length": [1]}}}
+            "T": {"Type": "AWS::SNS::Topic", "DeletionPolicy": ["Retain"], "Properties": {"DisplayName": {"Fn::Length": [1]}}}
         }
     });
     let problems = with(&template, &[], &json!({}), |evaluation| evaluation.unwrap_err().0);

@@ -47,6 +47,9 @@ impl<'a> Evaluator<'_, 'a> {
         };
         let mapping = self.template.mappings.get(map_name);
         if let Some(found) = mapping.and_then(|mapping| mapping.body.get(top_key)).and_then(|entry| entry.get(second_key)) {
+            if self.is_spent(found.items().len() * size_of::<Value<'_>>(), node) {
+                return Some(self.unevaluated(node));
+            }
             return Some(Value::new(self.literal(found).kind, node));
         }
         if let Some(default) = default {

@@ -43,7 +43,8 @@ impl<'a> Evaluator<'_, 'a> {
             return value;
         }
         if self.block == Block::Conditions {
-            if !self.macros {
+            // An invalid declaration has been reported already.
+            if !self.macros && !self.template.parameters.contains(name) {
                 self.note_unresolved(name, span, None);
             }
             return self.unevaluated(origin);
@@ -88,8 +89,12 @@ impl<'a> Evaluator<'_, 'a> {
         }
     }
 
-    fn list_of(&self, text: &'a str, origin: &'a Node<'a>) -> Value<'a> {
-        let mut items = ArenaVec::new_in(self.arena.bump());
+    fn list_of(&mut self, text: &'a str, origin: &'a Node<'a>) -> Value<'a> {
+        let count = memchr::memchr_iter(b',', text.as_bytes()).count() + 1;
+        if self.is_spent(count * size_of::<Value<'_>>(), origin) {
+            return self.unevaluated(origin);
+        }
+        let mut items = ArenaVec::with_capacity_in(count, self.arena.bump());
         items.extend(text.split(',').map(|item| Value::new(ValueKind::String(item.trim()), origin)));
         Value::new(ValueKind::List(items.into_bump_slice()), origin)
     }

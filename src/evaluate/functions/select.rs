@@ -36,7 +36,12 @@ impl<'a> Evaluator<'_, 'a> {
             _ => {
                 // Source: https://github.com/F5Networks/f5-aws-cloudformation/issues/80
                 let aws = format!("Template error: Fn::Select cannot select nonexistent value at index {position}");
-                self.problem("select-out-of-range", operand, format!("index {position} is out of range: the list has {} items", items.len()), aws);
+                self.problem(
+                    "select-out-of-range",
+                    operand,
+                    format!("index {position} is out of range: the list has {} items", items.len()),
+                    aws,
+                );
                 self.unevaluated(node)
             }
         }

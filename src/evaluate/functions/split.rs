@@ -23,7 +23,11 @@ impl<'a> Evaluator<'_, 'a> {
         }
         let value = self.operand(source);
         if let Some(whole) = value.text() {
-            let mut items = ArenaVec::new_in(self.arena.bump());
+            let count = memchr::memmem::find_iter(whole.as_bytes(), text).count() + 1;
+            if self.is_spent(count * size_of::<Value<'_>>(), node) {
+                return self.unevaluated(node);
+            }
+            let mut items = ArenaVec::with_capacity_in(count, self.arena.bump());
             items.extend(whole.split(text).map(|item| Value::new(ValueKind::String(item), node)));
             return Value::new(ValueKind::List(items.into_bump_slice()), node);
         }

@@ -220,7 +220,13 @@ impl<'a> Walk<'_, '_, 'a> {
             let mut diagnostic = self.check.error(rule, message, node.span, format!("value of parameter `{parameter}`"));
             diagnostic.severity = if chosen { Severity::Error } else { Severity::Warning };
             let diagnostic = diagnostic.hinted(format!("change the allowed values of `{parameter}`, or the property"));
-            self.check.report_when(diagnostic, &when);
+            // A current value is an error wherever the resource exists, like a literal.
+            if self.check.is_in_force(literal) {
+                let (exists, guards) = (self.check.exists(self.entry), self.guards.clone());
+                self.check.report_where(diagnostic, &exists, &guards);
+            } else {
+                self.check.report_when(diagnostic, &when);
+            }
         }
     }
 
