@@ -11,7 +11,7 @@ pub struct Budget(Cell<u64>);
 
 /// The budget is used up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Exhausted;
+pub(super) struct Exhausted;
 
 impl Budget {
     /// Returns a budget for `steps` steps.
@@ -19,12 +19,17 @@ impl Budget {
         Self(Cell::new(steps))
     }
 
+    /// Returns the number of steps that are left.
+    pub(super) fn left(&self) -> u64 {
+        self.0.get()
+    }
+
     /// Pays for some steps.
     ///
     /// # Errors
     ///
     /// Returns an error if less is left.
-    pub fn spend(&self, steps: usize) -> Result<(), Exhausted> {
+    pub(super) fn spend(&self, steps: usize) -> Result<(), Exhausted> {
         match self.0.get().checked_sub(steps as u64) {
             Some(left) => {
                 self.0.set(left);

@@ -159,7 +159,7 @@ struct Walk<'p> {
 impl<'p> Walk<'p> {
     fn new(base: &'p Pattern, tracked: impl Iterator<Item = &'p Pattern>) -> Self {
         let patterns: Vec<&Pattern> = tracked.collect();
-        let has_atoms = base.has_atoms() || patterns.iter().any(|pattern| pattern.has_atoms());
+        let has_atoms = base.has_atoms_from(0) || patterns.iter().any(|pattern| pattern.has_atoms_from(0));
         let mixes_case = patterns.iter().any(|pattern| pattern.fold != base.fold);
         let mut offset = 0;
         let mut automaton = |pattern: &'p Pattern, loose_from| {
@@ -170,9 +170,10 @@ impl<'p> Walk<'p> {
         let own = automaton(base, usize::MAX);
         let both = |pattern: &'p Pattern| {
             let strict = automaton(pattern, usize::MAX);
-            let is_loose = base.has_atoms() || pattern.has_atoms();
             // What both patterns begin with has the same length for every value, so it can only match itself.
-            let loose = is_loose.then(|| automaton(pattern, base.shared_beginning(pattern)));
+            let shared = base.shared_beginning(pattern);
+            let is_loose = [base, pattern].iter().any(|pattern| pattern.has_atoms_from(shared));
+            let loose = is_loose.then(|| automaton(pattern, shared));
             (strict, loose)
         };
         let tracked = patterns.into_iter().map(both).collect();

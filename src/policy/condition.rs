@@ -8,6 +8,7 @@ use ipnet::IpNet;
 use serde_json::Value as Json;
 
 use super::budget::{Budget, Exhausted};
+use super::pattern::Pattern;
 use super::set::TextSet;
 use super::words::{Atoms, Reading, Wildcards, items, read};
 
@@ -144,9 +145,8 @@ fn constraint(operator: &str, values: &Json, variables: bool, atoms: &mut Atoms)
         "arnequals" | "arnlike" => (texts(Wildcards::Arn, false), false),
         "arnnotequals" | "arnnotlike" => (texts(Wildcards::Arn, false), true),
         "bool" => {
-            let test = texts(Wildcards::None, true);
-            let set = test.map(|test| match test {
-                Test::Text { set, .. } => Test::Text { set, is_boolean: true },
+            let set = texts(Wildcards::None, true).map(|test| match test {
+                Test::Text { set, .. } => Test::Text { set: booleans(set), is_boolean: true },
                 other => other,
             });
             (set, false)
@@ -164,6 +164,11 @@ fn constraint(operator: &str, values: &Json, variables: bool, atoms: &mut Atoms)
         Some(test) => Constraint { test, negated, quantifier, if_exists },
         None => unknown(operator, values),
     }
+}
+
+/// Returns Boolean values in the form in which requests have them, which is lower case.
+fn booleans(set: TextSet) -> TextSet {
+    TextSet::of(set.negated, set.patterns.into_iter().map(|pattern| Pattern { fold: false, ..pattern }).collect())
 }
 
 fn absent(values: &[Json]) -> Option<Test> {
@@ -262,6 +267,19 @@ impl Test {
 }
 
 impl Constraint {
+    /// Returns the constraint that a key has one value, in a set.
+    pub(super) fn is_in(set: TextSet) -> Self {
+        Self { test: Test::Text { set, is_boolean: false }, negated: false, quantifier: Quantifier::One, if_exists: false }
+    }
+
+    /// Returns the texts of which the key must have one.
+    pub(super) fn required(&self) -> Option<&TextSet> {
+        match &self.test {
+            Test::Text { set, .. } if !self.negated && !self.if_exists && self.quantifier == Quantifier::One => Some(set),
+            _ => None,
+        }
+    }
+
     /// Returns whether each request that satisfies this constraint certainly satisfies another on the same key.
     pub(super) fn implies(&self, other: &Self, budget: &Budget) -> Result<bool, Exhausted> {
         if self == other {

@@ -64,6 +64,9 @@ pub(super) fn newly_allowed(base: &Requests, others: &[(&Requests, Role)], budge
         let sets: Vec<&TextSet> = divided.iter().map(|index| other(*index)).collect();
         dimensions.push(Dimension::new(own.parts(&sets, budget)?, divided));
     }
+    if let Some(actions) = dimensions.first_mut() {
+        actions.put_telling_first();
+    }
     let mut names: Vec<&str> = Vec::new();
     for requests in relevant.iter().map(|index| others[*index].0).chain([base]) {
         names.extend(requests.keys.iter().map(|key| key.name.as_str()));
@@ -71,16 +74,16 @@ pub(super) fn newly_allowed(base: &Requests, others: &[(&Requests, Role)], budge
     names.sort_unstable();
     names.dedup();
     for name in names {
-        let own = base.constraints(name);
+        let own = base.given(name);
         let mut divided = Vec::new();
         for index in &relevant {
-            if !super::condition::all_implied(own, others[*index].0.constraints(name), budget)? {
+            if !super::condition::all_implied(&own, others[*index].0.constraints(name), budget)? {
                 divided.push(*index);
             }
         }
         let constraints: Vec<&[Constraint]> = divided.iter().map(|index| others[*index].0.constraints(name)).collect();
         let may_lack = !name.starts_with(super::statement::CONDITION);
-        dimensions.push(Dimension::new(key::parts(own, &constraints, may_lack, budget)?, divided));
+        dimensions.push(Dimension::new(key::parts(&own, &constraints, may_lack, budget)?, divided));
     }
     let mut search = Search { base, others, relevant: &relevant, dimensions: &dimensions, budget, found: None };
     search.visit(0, &mut Vec::new())?;
@@ -106,6 +109,15 @@ impl Dimension {
             }
         }
         joined
+    }
+
+    /// Puts the parts first that say most as a witness: the one that hands over a role's permissions, then those with the most actions.
+    fn put_telling_first(&mut self) {
+        let hands_over = |texts: &[String]| texts.iter().any(|text| text.eq_ignore_ascii_case("iam:PassRole"));
+        let mut order: Vec<usize> = (0..self.parts.len()).collect();
+        order.sort_by_key(|part| std::cmp::Reverse((hands_over(&self.texts[*part]), self.texts[*part].len())));
+        self.parts = order.iter().map(|part| self.parts[*part].clone()).collect();
+        self.texts = order.iter().map(|part| std::mem::take(&mut self.texts[*part])).collect();
     }
 
     fn truth(&self, part: usize, other: usize) -> Truth {

@@ -148,7 +148,7 @@ fn texts(constraints: &[&Constraint], own: usize, budget: &Budget) -> Result<Vec
     };
     let has_sets = constraints.iter().any(|constraint| constraint.quantifier != Quantifier::One);
     let is_boolean = constraints.iter().any(|constraint| matches!(constraint.test, Test::Text { is_boolean: true, .. }));
-    let word = |text: &str| Pattern::new(text.chars().map(Symbol::Char).collect(), true, text.to_owned());
+    let word = |text: &str| Pattern::new(text.chars().map(Symbol::Char).collect(), false, text.to_owned());
     let bases = match constraints[..own].iter().find(is_required) {
         Some(constraint) if !has_sets => patterns_of(constraint).1,
         _ if is_boolean => vec![word("true"), word("false")],

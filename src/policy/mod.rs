@@ -15,6 +15,9 @@ mod condition;
 mod inclusion;
 mod key;
 mod managed;
+mod network;
+#[cfg(test)]
+mod oracle;
 mod pattern;
 mod principal;
 mod set;
@@ -23,10 +26,13 @@ mod truth;
 mod witness;
 mod words;
 
+pub use network::{Coverage, Peer, Traffic};
+
 use rustc_hash::FxHashSet;
 use serde_json::Value as Json;
 
-use budget::{Budget, Exhausted};
+pub use budget::Budget;
+use budget::Exhausted;
 use inclusion::{Role, newly_allowed};
 use statement::{Requests, Statement, statements};
 use words::Atoms;
@@ -59,7 +65,7 @@ pub struct NewAccess {
     pub source: Source,
     /// Whether it is certain; otherwise, it depends on unknown values or the comparison was too large.
     pub is_certain: bool,
-    /// The access, such as "`iam:PassRole` on `*`; before only on `role/a/*`".
+    /// The access, such as "`iam:PassRole` on `*`; before only on `role/a/*`"; of a lost denial, what it denied.
     pub text: String,
 }
 
@@ -74,10 +80,23 @@ pub enum Source {
 
 /// Returns the access that the new policies together grant and the old ones together did not, at most one for each policy.
 pub fn compare(kind: Kind, old: &[Document], new: &[Document]) -> Vec<NewAccess> {
+    compare_within(&Budget::new(STEPS), kind, old, new)
+}
+
+/// Like [`compare`], for many comparisons that share a budget.
+pub fn compare_within(total: &Budget, kind: Kind, old: &[Document], new: &[Document]) -> Vec<NewAccess> {
+    let steps = STEPS.min(total.left());
+    let budget = Budget::new(steps);
+    let found = found_within(&budget, kind, old, new);
+    // The total is never exceeded, because a comparison has at most what is left.
+    let _ = total.spend(usize::try_from(steps - budget.left()).unwrap_or(usize::MAX));
+    found
+}
+
+fn found_within(budget: &Budget, kind: Kind, old: &[Document], new: &[Document]) -> Vec<NewAccess> {
     let mut atoms = Atoms::default();
     let (old, new) = (statements(old, &mut atoms), statements(new, &mut atoms));
-    let budget = Budget::new(STEPS);
-    let mut comparison = Comparison::new(&old, &new, &budget);
+    let mut comparison = Comparison::new(&old, &new, budget);
     comparison.allowed();
     comparison.no_longer_denied(kind);
     comparison.found
@@ -130,7 +149,7 @@ impl<'s> Comparison<'s> {
                 continue;
             }
             self.judge(statement).unwrap_or_else(|Exhausted| {
-                self.add(Source::Allowed(statement.document), false, "more, perhaps: the policy is too complex to compare".to_owned());
+                self.add(Source::Allowed(statement.document), false, "more: the policy is too complex to compare".to_owned());
             });
         }
     }
@@ -169,7 +188,7 @@ impl<'s> Comparison<'s> {
                 Ok(None) => {}
                 Ok(Some(text)) => self.add(Source::NoLongerDenied(denial.document), false, text),
                 Err(Exhausted) => {
-                    let text = "what it denied, perhaps: the policy is too complex to compare".to_owned();
+                    let text = "what it denied: the policy is too complex to compare".to_owned();
                     self.add(Source::NoLongerDenied(denial.document), false, text);
                 }
             }
@@ -186,7 +205,7 @@ impl<'s> Comparison<'s> {
         }
         let others: Vec<(&Requests, Role)> = self.new_deny.iter().map(|other| (&other.requests, Role::NewDeny)).collect();
         let found = newly_allowed(&denial.requests, &others, self.budget)?;
-        Ok(found.map(|found| witness::subject(denial, &found)))
+        Ok(found.map(|found| witness::lost(denial, &found)))
     }
 
     /// Adds new access, or replaces what is less certain from the same policy.

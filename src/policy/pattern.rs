@@ -71,8 +71,9 @@ impl Pattern {
         self.symbols == [Symbol::Star]
     }
 
-    pub(super) fn has_atoms(&self) -> bool {
-        self.symbols.iter().any(|symbol| matches!(symbol, Symbol::Atom(_)))
+    /// Returns whether there are unknown parts from a position on.
+    pub(super) fn has_atoms_from(&self, start: usize) -> bool {
+        self.symbols[start..].iter().any(|symbol| matches!(symbol, Symbol::Atom(_)))
     }
 
     /// Returns the length of the beginning without wildcards that both patterns share.

@@ -55,7 +55,7 @@ fn aws(name: Pattern, atoms: &Atoms) -> Vec<Pattern> {
     };
     let is_account = |part: &[Symbol]| match part {
         [Symbol::Atom(atom)] => atoms.is_account(*atom),
-        digits => digits.len() == 12 && digits.iter().all(|symbol| matches!(symbol, Symbol::Char(c) if c.is_ascii_digit())),
+        digits => is_number(digits),
     };
     match parts.as_slice() {
         [account] if is_account(account) => vec![in_account(account, &[Symbol::Star])],
@@ -83,4 +83,36 @@ fn role_name(rest: &[Symbol]) -> Option<&[Symbol]> {
     let mut parts = rest.split(|symbol| *symbol == Symbol::Char('/'));
     let is_role = parts.next()?.iter().copied().eq("role".chars().map(Symbol::Char));
     parts.next_back().filter(|_| is_role)
+}
+
+/// The number of digits of an account number.
+const DIGITS: usize = 12;
+
+/// Returns the accounts of principals, if all of them are known and belong to one.
+pub(super) fn accounts(principals: &TextSet) -> Option<TextSet> {
+    let account = |pattern: &Pattern| {
+        let rest = pattern.symbols.get("AWS:".len()..)?;
+        let is_aws = pattern.symbols.iter().copied().take("AWS:".len()).eq("AWS:".chars().map(Symbol::Char));
+        let (digits, rest) = rest.split_at_checked(DIGITS)?;
+        (is_aws && is_number(digits) && rest.first() == Some(&Symbol::Char(':')))
+            .then(|| Pattern::new(digits.to_vec(), false, String::new()))
+    };
+    let is_list = !principals.negated && !principals.patterns.is_empty();
+    let accounts = principals.patterns.iter().map(account).collect::<Option<Vec<_>>>().filter(|_| is_list)?;
+    Some(TextSet::of(false, accounts))
+}
+
+/// Returns everyone in accounts, if all of them are known.
+pub(super) fn of_accounts(accounts: &TextSet) -> Option<TextSet> {
+    let everyone = |account: &Pattern| {
+        let symbols: Vec<Symbol> = account.symbols.iter().copied().chain([Symbol::Char(':'), Symbol::Star]).collect();
+        is_number(&account.symbols).then(|| with_kind("AWS", &symbols, &account.text))
+    };
+    let is_list = !accounts.negated && !accounts.patterns.is_empty();
+    let patterns = accounts.patterns.iter().map(everyone).collect::<Option<Vec<_>>>().filter(|_| is_list)?;
+    Some(TextSet::of(false, patterns))
+}
+
+fn is_number(symbols: &[Symbol]) -> bool {
+    symbols.len() == DIGITS && symbols.iter().all(|symbol| matches!(symbol, Symbol::Char(c) if c.is_ascii_digit()))
 }

@@ -7,15 +7,18 @@ use serde_json::Value as Json;
 use super::Document;
 use super::branches::branches;
 use super::budget::{Budget, Exhausted};
-use super::condition::{Constraint, Key, Quantifier, Test, all_implied, keys};
+use super::condition::{Constraint, Key, Test, all_implied, keys};
 use super::managed;
 use super::pattern::{Pattern, Symbol};
-use super::principal::principals;
+use super::principal::{self, principals};
 use super::set::TextSet;
 use super::words::{Atoms, Reading, Wildcards, is_function, items, read};
 
 /// The beginning of the name of a key that is a condition of the template. No request lacks it.
 pub(super) const CONDITION: &str = "condition of the template ";
+
+/// The key for the account of the principal.
+const PRINCIPAL_ACCOUNT: &str = "aws:principalaccount";
 
 /// A statement.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -27,6 +30,8 @@ pub(super) struct Requests {
     pub(super) keys: Vec<Key>,
     /// The name of a policy whose content is not known.
     pub(super) unknown: Option<String>,
+    /// Constraints that follow from the principals.
+    implied: Vec<Key>,
 }
 
 /// A statement with its effect and origin.
@@ -87,16 +92,19 @@ fn attached(arn: &Json, document: usize, atoms: &mut Atoms, found: &mut Vec<Stat
 
 fn unknown(name: String, document: usize) -> Statement {
     let all = TextSet::all;
-    let requests = Requests { action: all(), resource: all(), principal: all(), keys: Vec::new(), unknown: Some(name) };
+    let requests =
+        Requests { action: all(), resource: all(), principal: all(), keys: Vec::new(), unknown: Some(name), implied: Vec::new() };
     Statement { allows: true, requests, document, names_resources: false, names_principals: false }
 }
 
 fn condition(name: &str, value: bool) -> Key {
     let symbols = if value { "true" } else { "false" }.chars().map(Symbol::Char).collect();
-    let set = TextSet::of(false, vec![Pattern::new(symbols, true, String::new())]);
-    let test = Test::Text { set, is_boolean: true };
-    let constraints = vec![Constraint { test, negated: false, quantifier: Quantifier::One, if_exists: false }];
-    Key { name: format!("{CONDITION}{name}"), shown: name.to_owned(), constraints }
+    let set = TextSet::of(false, vec![Pattern::new(symbols, false, String::new())]);
+    let mut constraint = Constraint::is_in(set);
+    if let Test::Text { is_boolean, .. } = &mut constraint.test {
+        *is_boolean = true;
+    }
+    Key { name: format!("{CONDITION}{name}"), shown: name.to_owned(), constraints: vec![constraint] }
 }
 
 fn read_statement(json: &Json, variables: bool, document: usize, atoms: &mut Atoms) -> Option<Statement> {
@@ -116,23 +124,44 @@ fn read_statement(json: &Json, variables: bool, document: usize, atoms: &mut Ato
     };
     let action = set("Action", "NotAction", false, true, atoms);
     let resource = set("Resource", "NotResource", variables, false, atoms);
+    let keys = keys(json.get("Condition"), variables, atoms);
     let principal = match (json.get("Principal"), json.get("NotPrincipal")) {
-        (Some(own), _) => principals(own, false, atoms),
+        (Some(own), _) => limited(principals(own, false, atoms), &keys),
         (None, Some(except)) => principals(except, true, atoms),
         (None, None) => TextSet::all(),
     };
-    let keys = keys(json.get("Condition"), variables, atoms);
+    let implied = principal::accounts(&principal).map(|accounts| Key {
+        name: PRINCIPAL_ACCOUNT.to_owned(),
+        shown: String::new(),
+        constraints: vec![Constraint::is_in(accounts)],
+    });
     let names = |own: &str, except: &str| json.get(own).or(json.get(except)).is_some();
     Some(Statement {
         allows,
-        requests: Requests { action, resource, principal, keys, unknown: None },
+        requests: Requests { action, resource, principal, keys, unknown: None, implied: implied.into_iter().collect() },
         document,
         names_resources: names("Resource", "NotResource"),
         names_principals: names("Principal", "NotPrincipal"),
     })
 }
 
+/// Limits everyone to the accounts that a condition names.
+fn limited(principal: TextSet, keys: &[Key]) -> TextSet {
+    let constraints = keys.iter().find(|key| key.name == PRINCIPAL_ACCOUNT).map_or(&[][..], |key| &key.constraints);
+    let accounts = constraints.iter().find_map(Constraint::required);
+    match accounts.and_then(principal::of_accounts) {
+        Some(accounts) if principal.is_all() => accounts,
+        _ => principal,
+    }
+}
+
 impl Requests {
+    /// Returns the constraints on a key that a matching request satisfies, with those that follow from its principal.
+    pub(super) fn given(&self, name: &str) -> Vec<Constraint> {
+        let implied = self.implied.iter().filter(|key| key.name == name).flat_map(|key| &key.constraints);
+        self.constraints(name).iter().chain(implied).cloned().collect()
+    }
+
     /// Returns the constraints on a key.
     pub(super) fn constraints(&self, name: &str) -> &[Constraint] {
         self.keys.iter().find(|key| key.name == name).map_or(&[], |key| key.constraints.as_slice())
@@ -155,7 +184,7 @@ impl Requests {
             }
         }
         for key in &self.keys {
-            if !all_implied(other.constraints(&key.name), &key.constraints, budget)? {
+            if !all_implied(&other.given(&key.name), &key.constraints, budget)? {
                 return Ok(false);
             }
         }

@@ -43,11 +43,21 @@ pub(super) fn denied(base: &Statement, found: &Found, denial: &Statement) -> Str
         found.texts[1] = texts(&denial.requests.resource);
         base.requests.resource = denial.requests.resource.clone();
     }
-    format!("{}, which was denied before", subject(&base, &found))
+    format!("{}{}", subject(&base, &found), conditions(denial))
+}
+
+/// Returns the requests that a denial denied and nothing denies now.
+pub(super) fn lost(denial: &Statement, found: &Found) -> String {
+    format!("{}{}", subject(denial, found), conditions(denial))
+}
+
+fn conditions(denial: &Statement) -> String {
+    let keys: Vec<String> = denial.requests.keys.iter().map(|key| key.shown.clone()).collect();
+    if keys.is_empty() { String::new() } else { format!(" under its conditions on {}", listed(&keys)) }
 }
 
 /// Returns the requests of a statement as a sentence's object.
-pub(super) fn subject(base: &Statement, found: &Found) -> String {
+fn subject(base: &Statement, found: &Found) -> String {
     let [actions, resources, principals] = &found.texts;
     let mut actions = actions.clone();
     // The action that hands over a role's permissions says most.

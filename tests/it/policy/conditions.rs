@@ -199,5 +199,7 @@ fn new_access_is_found_by_meaning() {
             json!([allow("s3:*".into(), "*".into()), deny("s3:*".into(), "*".into())]),
             Nothing,
         ),
+        ("text of a Boolean", under(json!({"Bool": {"k": "True"}})), under(json!({"StringEquals": {"k": "true"}})), Nothing),
+        ("Boolean of a text", under(json!({"StringEquals": {"k": "true"}})), under(json!({"Bool": {"k": true}})), Nothing),
     ]);
 }

@@ -52,5 +52,29 @@ fn new_access_is_found_by_meaning() {
             trust(json!({"AWS":"arn:aws:sts::111111111111:assumed-role/x/s"})),
             Nothing,
         ),
+        (
+            "everyone in an account to the account",
+            json!({"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": "*", "Condition": {"StringEquals": {"aws:PrincipalAccount": "111111111111"}}}),
+            trust(json!({"AWS": "arn:aws:iam::111111111111:root"})),
+            Nothing,
+        ),
+        (
+            "the account to everyone in it",
+            trust(json!({"AWS": "111111111111"})),
+            json!({"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": "*", "Condition": {"StringEquals": {"aws:PrincipalAccount": "111111111111"}}}),
+            Nothing,
+        ),
+        (
+            "everyone in an account to another account",
+            json!({"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": "*", "Condition": {"StringEquals": {"aws:PrincipalAccount": "111111111111"}}}),
+            trust(json!({"AWS": "222222222222"})),
+            New,
+        ),
+        (
+            "two accounts, joined",
+            json!([trust(json!({"AWS": "111111111111"})), trust(json!({"AWS": "222222222222"}))]),
+            trust(json!({"AWS": ["arn:aws:iam::222222222222:role/x", "111111111111"]})),
+            Nothing,
+        ),
     ]);
 }
