@@ -1,158 +1,188 @@
-//! Ingress rules, and whether one rule allows everything that another allows.
+//! Rules of security groups and network lists.
 
 use ipnet::IpNet;
 
 use crate::evaluate::{Residual, Resource, Value, ValueKind};
-use crate::plan::values::{items, member, scalar_text, text_at};
+use crate::plan::values::{at, items, member, scalar_text, text_at};
+use crate::policy::{Peer, Traffic};
 
-/// One ingress rule.
-#[derive(Clone, Debug)]
-pub(super) struct Rule<'a> {
-    protocol: &'a str,
-    from: Option<i64>,
-    to: Option<i64>,
-    source: Source<'a>,
+/// The direction of traffic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Direction {
+    Ingress,
+    Egress,
 }
 
-#[derive(Clone, Debug)]
-enum Source<'a> {
-    Network(IpNet),
-    Other(&'static str, Value<'a>),
+impl Direction {
+    /// Returns the word for the direction.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Ingress => "ingress",
+            Self::Egress => "egress",
+        }
+    }
 }
 
-/// The properties that contain the source of ingress, with a noun for each.
-const SOURCES: &[(&str, &str)] = &[
-    ("CidrIp", "a network"),
-    ("CidrIpv6", "a network"),
-    ("CidrBlock", "a network"),
-    ("Ipv6CidrBlock", "a network"),
-    ("CIDRIP", "a network"),
-    ("SourceSecurityGroupId", "another security group"),
-    ("SourceSecurityGroupName", "another security group"),
-    ("EC2SecurityGroupName", "another security group"),
-    ("EC2SecurityGroupId", "another security group"),
-    ("SourcePrefixListId", "a prefix list"),
+/// One rule.
+#[derive(Clone, Debug)]
+pub(super) struct Rule {
+    /// The traffic that the rule allows.
+    pub(super) traffic: Traffic,
+    /// A summary, such as `tcp port 22 from 10.0.0.0/16`.
+    pub(super) summary: String,
+    is_anywhere: bool,
+    /// Whether the rule is not in the template: EC2 adds it to a group without rules for egress.
+    pub(super) is_default: bool,
+}
+
+/// The properties that contain the peer of a rule.
+const PEERS: &[(&str, Kind)] = &[
+    ("CidrIp", Kind::Network(Some(false))),
+    ("CidrIpv6", Kind::Network(Some(true))),
+    ("CidrBlock", Kind::Network(Some(false))),
+    ("Ipv6CidrBlock", Kind::Network(Some(true))),
+    ("CIDRIP", Kind::Network(Some(false))),
+    ("SourceSecurityGroupId", Kind::Group),
+    ("SourceSecurityGroupName", Kind::Group),
+    ("DestinationSecurityGroupId", Kind::Group),
+    ("EC2SecurityGroupName", Kind::Group),
+    ("EC2SecurityGroupId", Kind::Group),
+    ("SourcePrefixListId", Kind::PrefixList),
+    ("DestinationPrefixListId", Kind::PrefixList),
 ];
 
-/// Resource types that are a single rule, with the property that references the rule's group.
-const STANDALONE: &[(&str, &str)] = &[
-    ("AWS::EC2::NetworkAclEntry", "NetworkAclId"),
-    ("AWS::EC2::SecurityGroupIngress", "GroupId"),
-    ("AWS::ElastiCache::SecurityGroupIngress", "CacheSecurityGroupName"),
-    ("AWS::RDS::DBSecurityGroupIngress", "DBSecurityGroupName"),
-    ("AWS::Redshift::ClusterSecurityGroupIngress", "ClusterSecurityGroupName"),
+/// What a property names.
+#[derive(Clone, Copy)]
+enum Kind {
+    /// A network, with whether it is an IPv6 network where the property says so.
+    Network(Option<bool>),
+    Group,
+    PrefixList,
+}
+
+/// Resource types that are a single rule, with the properties that reference the rule's group.
+const STANDALONE: &[(&str, &[&str], Direction)] = &[
+    ("AWS::EC2::NetworkAclEntry", &["NetworkAclId"], Direction::Ingress),
+    ("AWS::EC2::SecurityGroupIngress", &["GroupId", "GroupName"], Direction::Ingress),
+    ("AWS::EC2::SecurityGroupEgress", &["GroupId"], Direction::Egress),
+    ("AWS::ElastiCache::SecurityGroupIngress", &["CacheSecurityGroupName"], Direction::Ingress),
+    ("AWS::RDS::DBSecurityGroupIngress", &["DBSecurityGroupName"], Direction::Ingress),
+    ("AWS::Redshift::ClusterSecurityGroupIngress", &["ClusterSecurityGroupName"], Direction::Ingress),
 ];
 
-/// Returns the ingress rules of a resource with their paths: a group's inline rules, a rule resource itself, or the networks of a list.
-pub(super) fn ingress<'a>(resource: &Resource<'a>) -> Vec<(String, Rule<'a>)> {
-    let inline = |property: &str| {
-        let list = member(&resource.properties, property);
+/// Returns the rules of a resource with their paths: a group's inline rules, a rule resource itself, or the networks of a list.
+pub(super) fn rules(resource: &Resource<'_>, direction: Direction) -> Vec<(String, Rule)> {
+    let listed = |path: &[&str], rule: &dyn Fn(&Value<'_>) -> Option<Rule>| {
+        let list = at(&resource.properties, path);
         let rules = list.iter().flat_map(items).enumerate();
-        rules.filter_map(|(index, rule)| Some((format!("/Properties/{property}/{index}"), Rule::of(rule)?))).collect::<Vec<_>>()
+        let path = path.join("/");
+        rules.filter_map(|(index, value)| Some((format!("/Properties/{path}/{index}"), rule(value)?))).collect::<Vec<_>>()
     };
-    match resource.resource_type {
-        "AWS::EC2::SecurityGroup" => inline("SecurityGroupIngress"),
-        "AWS::RDS::DBSecurityGroup" => inline("DBSecurityGroupIngress"),
-        "AWS::EC2::PrefixList" => {
-            let list = member(&resource.properties, "Entries");
-            let entries = list.iter().flat_map(items).enumerate();
-            entries
-                .filter_map(|(index, entry)| Some((format!("/Properties/Entries/{index}"), Rule::from_network(member(entry, "Cidr")?))))
-                .collect()
+    let inline = |property: &str| listed(&[property], &|rule| Rule::of(rule, direction));
+    let own = || Rule::of(&resource.properties, direction).map(|rule| ("/Properties".to_owned(), rule)).into_iter().collect();
+    match (resource.resource_type, direction) {
+        ("AWS::EC2::SecurityGroup", Direction::Ingress) => inline("SecurityGroupIngress"),
+        ("AWS::EC2::SecurityGroup", Direction::Egress) => {
+            let rules = inline("SecurityGroupEgress");
+            let is_default = member(&resource.properties, "SecurityGroupEgress").is_none_or(|list| items(&list).is_empty());
+            if is_default { default_egress() } else { rules }
         }
-        "AWS::EKS::Cluster" => {
-            let path = ["ResourcesVpcConfig", "PublicAccessCidrs"];
-            let list = crate::plan::values::at(&resource.properties, &path);
-            let networks = list.iter().flat_map(items).enumerate();
-            networks
-                .map(|(index, network)| (format!("/Properties/{}/{}/{index}", path[0], path[1]), Rule::from_network(*network)))
-                .collect()
+        ("AWS::RDS::DBSecurityGroup", Direction::Ingress) => inline("DBSecurityGroupIngress"),
+        ("AWS::EC2::PrefixList", Direction::Ingress) => listed(&["Entries"], &|entry| Some(Rule::from_network(&member(entry, "Cidr")?))),
+        ("AWS::EKS::Cluster", Direction::Ingress) => {
+            listed(&["ResourcesVpcConfig", "PublicAccessCidrs"], &|network| Some(Rule::from_network(network)))
         }
-        "AWS::EC2::NetworkAclEntry" => {
+        ("AWS::EC2::NetworkAclEntry", Direction::Ingress) => {
             let text = |name| text_at(&resource.properties, &[name]);
             let allows_ingress = text("RuleAction") == Some("allow") && text("Egress") != Some("true");
-            allows_ingress
-                .then(|| Rule::of(&resource.properties))
-                .flatten()
-                .map(|rule| ("/Properties".to_owned(), rule))
-                .into_iter()
-                .collect()
+            if allows_ingress { own() } else { Vec::new() }
         }
-        other if STANDALONE.iter().any(|(standalone, _)| *standalone == other) => {
-            Rule::of(&resource.properties).map(|rule| ("/Properties".to_owned(), rule)).into_iter().collect()
-        }
+        (other, direction) if STANDALONE.iter().any(|(standalone, _, own)| (*standalone, *own) == (other, direction)) => own(),
         _ => Vec::new(),
     }
 }
 
-/// Returns the group of a separate rule resource: its logical ID if the template defines the group. Returns `None` for other resources.
-pub(super) fn group_of<'a>(resource: &Resource<'a>) -> Option<Option<&'a str>> {
-    let (_, property) = STANDALONE.iter().find(|(standalone, _)| *standalone == resource.resource_type)?;
-    Some(match member(&resource.properties, property).map(|value| value.kind) {
-        Some(ValueKind::Unknown(Residual::Ref(id) | Residual::GetAtt(id, _))) => Some(id),
-        _ => None,
-    })
+/// Without a rule for egress, a group allows all of it.
+///
+/// Source: <https://docs.aws.amazon.com/vpc/latest/userguide/default-custom-security-groups.html>
+fn default_egress() -> Vec<(String, Rule)> {
+    let rule = |text: &str| Rule::new("-1", None, None, text.parse::<IpNet>().ok(), Direction::Egress);
+    let rules = ["0.0.0.0/0", "::/0"].into_iter().filter_map(rule);
+    rules.map(|rule| ("/Properties/SecurityGroupEgress".to_owned(), Rule { is_default: true, ..rule })).collect()
 }
 
-impl<'a> Rule<'a> {
-    fn of(value: &Value<'a>) -> Option<Self> {
-        let (noun, source) = SOURCES.iter().find_map(|(name, noun)| Some((*noun, member(value, name)?)))?;
-        let is_network = noun == "a network";
-        let network = is_network.then(|| scalar_text(source.kind)?.parse::<IpNet>().ok()).flatten();
+/// Returns the group of a separate rule resource: its logical ID if the template defines the group, otherwise its name or expression.
+/// Returns `None` for other resources.
+pub(super) fn group_of<'a>(resource: &Resource<'a>) -> Option<Value<'a>> {
+    let (_, properties, _) = STANDALONE.iter().find(|(standalone, ..)| *standalone == resource.resource_type)?;
+    properties.iter().find_map(|property| member(&resource.properties, property))
+}
+
+/// Returns the name of a group or list: the logical ID of a resource, or the ID or expression of something outside the template.
+pub(super) fn name_of(value: &Value<'_>) -> (String, bool) {
+    match value.kind {
+        ValueKind::Unknown(Residual::Ref(id)) => (id.to_owned(), false),
+        ValueKind::Unknown(Residual::GetAtt(id, "GroupId" | "Id" | "PrefixListId")) => (id.to_owned(), false),
+        ValueKind::Unknown(Residual::GetAtt(id, attribute)) => (format!("{id}.{attribute}"), false),
+        kind => match scalar_text(kind) {
+            Some(text) => (text.to_owned(), true),
+            None => (value.to_json().to_string(), false),
+        },
+    }
+}
+
+impl Rule {
+    fn of(value: &Value<'_>, direction: Direction) -> Option<Self> {
+        let (kind, peer) = PEERS.iter().find_map(|(name, kind)| Some((*kind, member(value, name)?)))?;
         let port = |name| text_at(value, &[name]).and_then(|text| text.parse::<i64>().ok());
         let protocol = text_at(value, &["IpProtocol"]).or_else(|| text_at(value, &["Protocol"])).unwrap_or("-1");
-        Some(Self {
-            protocol,
-            from: port("FromPort"),
-            to: port("ToPort"),
-            source: network.map_or(Source::Other(noun, source), |network| Source::Network(network.trunc())),
-        })
+        Some(Self::with_peer((protocol, port("FromPort"), port("ToPort")), kind, &peer, direction))
     }
 
     /// Returns a rule that allows every protocol and port from a network.
-    fn from_network(network: Value<'a>) -> Self {
-        let parsed = scalar_text(network.kind).and_then(|text| text.parse::<IpNet>().ok());
-        let source = parsed.map_or(Source::Other("a network", network), |parsed| Source::Network(parsed.trunc()));
-        Self { protocol: "-1", from: None, to: None, source }
+    fn from_network(network: &Value<'_>) -> Self {
+        Self::with_peer(("-1", None, None), Kind::Network(None), network, Direction::Ingress)
     }
 
-    /// Returns whether the rule allows ingress from every address.
-    pub(super) fn is_anywhere(&self) -> bool {
-        matches!(&self.source, Source::Network(network) if network.prefix_len() == 0)
+    fn new(protocol: &str, from: Option<i64>, to: Option<i64>, network: Option<IpNet>, direction: Direction) -> Option<Self> {
+        let network = network?;
+        let traffic = Traffic::new(protocol, from, to, Peer::Network(network.trunc()));
+        let summary = summary((protocol, from, to), &network.trunc().to_string(), direction);
+        Some(Self { traffic, summary, is_anywhere: network.prefix_len() == 0, is_default: false })
     }
 
-    /// Returns whether this rule allows everything that `other` allows.
-    pub(super) fn covers(&self, other: &Self) -> bool {
-        let all = self.protocol == "-1";
-        let protocol = all || self.protocol.eq_ignore_ascii_case(other.protocol);
-        let ports = match (self.from, self.to, other.from, other.to) {
-            _ if all => true,
-            (None | Some(-1), None | Some(-1), _, _) => true,
-            (Some(from), Some(to), Some(other_from), Some(other_to)) => from <= other_from && other_to <= to,
-            _ => false,
-        };
-        let source = match (&self.source, &other.source) {
-            (Source::Network(own), Source::Network(other)) => own.contains(other),
-            (Source::Other(_, own), Source::Other(_, other)) => own.same(other),
-            _ => false,
-        };
-        protocol && ports && source
-    }
-
-    /// Returns a summary of the rule, such as `tcp port 22 from 10.0.0.0/16`.
-    pub(super) fn summary(&self) -> String {
-        let ports = match (self.protocol, self.from, self.to) {
-            ("-1", _, _) => "every protocol and port".to_owned(),
-            (protocol, Some(from), Some(to)) if from == to => format!("{protocol} port {from}"),
-            (protocol, Some(from), Some(to)) => format!("{protocol} ports {from}-{to}"),
-            (protocol, _, _) => format!("{protocol} on every port"),
-        };
-        match &self.source {
-            Source::Network(network) => format!("{ports} from {network}"),
-            Source::Other(noun, value) => match scalar_text(value.kind) {
-                Some(text) => format!("{ports} from {text}"),
-                None => format!("{ports} from {noun}"),
-            },
+    fn with_peer(ports: (&str, Option<i64>, Option<i64>), kind: Kind, value: &Value<'_>, direction: Direction) -> Self {
+        let text = scalar_text(value.kind);
+        let network = text.and_then(|text| text.parse::<IpNet>().ok());
+        let (protocol, from, to) = ports;
+        if let Kind::Network(_) = kind
+            && let Some(rule) = Self::new(protocol, from, to, network, direction)
+        {
+            return rule;
         }
+        let (name, is_id) = name_of(value);
+        let (noun, peer) = match kind {
+            Kind::Network(is_ipv6) => ("a network", Peer::UnknownNetwork { expression: name, is_ipv6 }),
+            Kind::Group => ("another security group", Peer::Named { name, is_id }),
+            Kind::PrefixList => ("a prefix list", Peer::Named { name, is_id }),
+        };
+        let summary = summary(ports, text.unwrap_or(noun), direction);
+        Self { traffic: Traffic::new(protocol, from, to, peer), summary, is_anywhere: false, is_default: false }
     }
+
+    /// Returns whether the rule allows traffic with every address.
+    pub(super) fn is_anywhere(&self) -> bool {
+        self.is_anywhere
+    }
+}
+
+fn summary(ports: (&str, Option<i64>, Option<i64>), peer: &str, direction: Direction) -> String {
+    let ports = match ports {
+        ("-1", ..) => "every protocol and port".to_owned(),
+        (protocol, Some(from), Some(to)) if from == to => format!("{protocol} port {from}"),
+        (protocol, Some(from), Some(to)) => format!("{protocol} ports {from}-{to}"),
+        (protocol, ..) => format!("{protocol} on every port"),
+    };
+    let preposition = if direction == Direction::Ingress { "from" } else { "to" };
+    format!("{ports} {preposition} {peer}")
 }

@@ -2,6 +2,8 @@
 //!
 //! Each file finds one kind of risk in the changed resources and explains each risk in full sentences with the names in it.
 
+mod access;
+mod attachments;
 mod collision;
 mod data_loss;
 mod export;
@@ -11,6 +13,7 @@ mod policy;
 mod retention;
 mod security;
 mod switches;
+mod traffic;
 
 use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};

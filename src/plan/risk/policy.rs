@@ -1,11 +1,11 @@
-//! The grants and denials of policy documents, and which of them are new or lost.
+//! Policy documents in properties, and what they grant to everyone.
 //!
 //! A policy document is recognized by its shape in any property: an object, or JSON text, whose `Statement` has an `Effect`.
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
-use crate::evaluate::{Resource, Value, ValueKind};
+use crate::evaluate::{Residual, Resource, Value, ValueKind};
 
 /// Returns the policy documents of a resource with their paths.
 pub(super) fn documents(resource: &Resource<'_>) -> Vec<(String, Json)> {
@@ -43,7 +43,41 @@ fn collect(value: &Value<'_>, path: &mut String, found: &mut Vec<(String, Json)>
             let document = serde_json::from_str::<Json>(text).ok().filter(is_document);
             found.extend(document.map(|document| (path.clone(), document)));
         }
+        ValueKind::Unknown(Residual::Concat(parts)) => {
+            found.extend(joined(parts).filter(is_document).map(|document| (path.clone(), document)));
+        }
+        ValueKind::Unknown(Residual::Function("Fn::ToJsonString", document)) => collect(document, path, found),
         _ => {}
+    }
+}
+
+/// Stands for an unknown part in JSON text, between its number and itself.
+const UNKNOWN: char = '\u{f8ff}';
+
+/// Returns the document in JSON text with unknown parts, which become intrinsic functions.
+fn joined(parts: &[Value<'_>]) -> Option<Json> {
+    let is_json = parts.first().and_then(Value::text).is_some_and(|text| text.trim_start().starts_with('{') && !text.contains(UNKNOWN));
+    if !is_json {
+        return None;
+    }
+    let text = |(index, part): (usize, &Value<'_>)| part.text().map_or_else(|| format!("{UNKNOWN}{index}{UNKNOWN}"), str::to_owned);
+    let text: String = parts.iter().enumerate().map(text).collect();
+    Some(with_functions(serde_json::from_str(&text).ok()?, parts))
+}
+
+fn with_functions(json: Json, parts: &[Value<'_>]) -> Json {
+    match json {
+        Json::String(text) if text.contains(UNKNOWN) => {
+            let part = |(index, piece): (usize, &str)| match piece.parse::<usize>().ok().filter(|_| index % 2 == 1) {
+                Some(number) => parts.get(number).map_or(Json::Null, Value::to_json),
+                None => Json::from(piece),
+            };
+            let pieces: Vec<Json> = text.split(UNKNOWN).enumerate().map(part).collect();
+            json!({ "Fn::Join": ["", pieces] })
+        }
+        Json::Array(items) => Json::Array(items.into_iter().map(|item| with_functions(item, parts)).collect()),
+        Json::Object(members) => Json::Object(members.into_iter().map(|(key, value)| (key, with_functions(value, parts))).collect()),
+        other => other,
     }
 }
 
@@ -84,132 +118,28 @@ fn is_star(value: &Json) -> bool {
     value.as_str() == Some("*")
 }
 
-fn display(value: &Json) -> String {
-    value.as_str().map_or_else(|| "a value known after apply".to_owned(), |text| format!("`{text}`"))
-}
-
 fn has_condition(statement: &Json) -> bool {
     statement.get("Condition").is_some_and(|condition| condition.as_object().is_none_or(|members| !members.is_empty()))
 }
 
-/// Returns a document's grants to everyone, and of every action on every resource.
-pub(super) fn open_to_all(document: &Json) -> Vec<String> {
-    let mut found = Vec::new();
+/// Returns a document's grants to everyone, and of every action on every resource, as the object of a sentence.
+pub(super) fn open_to_all(document: &Json) -> Option<String> {
+    let (mut everyone, mut everything) = (false, false);
     for statement in statements(document, "Allow") {
         let star = |key| values(statement, key).into_iter().any(is_star);
-        if star("Principal") && !has_condition(statement) {
-            found.push("everyone, because a principal is `*` and there is no condition".to_owned());
-        }
-        if star("Action") && star("Resource") && statement.get("Principal").is_none() {
-            found.push("every action on every resource".to_owned());
-        }
+        everyone |= star("Principal") && !has_condition(statement);
+        everything |= star("Action") && star("Resource") && statement.get("Principal").is_none();
     }
-    found
+    let grants = [
+        everyone.then_some("everyone, because a principal is `*` and there is no condition"),
+        everything.then_some("every action on every resource"),
+    ];
+    let grants: Vec<&str> = grants.into_iter().flatten().collect();
+    (!grants.is_empty()).then(|| grants.join(", and "))
 }
 
-/// Returns the grants of `document` that no document of `old` contains: principals, actions, wider resources, `Not` elements, and removed
-/// conditions.
-pub(super) fn new_grants(old: &[Json], document: &Json) -> Vec<String> {
-    let before: Vec<&Json> = old.iter().flat_map(|old| statements(old, "Allow")).collect();
-    let mut found: Vec<String> = Vec::new();
-    let mut note = |text: String| {
-        if !found.contains(&text) {
-            found.push(text);
-        }
-    };
-    for statement in statements(document, "Allow").filter(|statement| !before.contains(statement)) {
-        if let Some(actions) = without_condition(&before, statement) {
-            note(format!("{actions} without the previous condition"));
-        }
-        for (key, noun) in [("Principal", "the principal"), ("Action", "the action"), ("Resource", "the resource")] {
-            let known: Vec<&Json> = before.iter().flat_map(|old| values(old, key)).collect();
-            for value in values(statement, key) {
-                let is_covered = known.iter().any(|known| covers(known, value));
-                let is_wider = key != "Resource" || is_star(value) || known.iter().any(|known| covers(value, known));
-                if !is_covered && is_wider {
-                    note(format!("{noun} {}", display(value)));
-                }
-            }
-        }
-        for (key, noun) in [("NotPrincipal", "principal"), ("NotAction", "action"), ("NotResource", "resource")] {
-            let is_known = before.iter().any(|old| old.get(key) == statement.get(key));
-            if let (Some(value), false) = (statement.get(key), is_known) {
-                let excluded: Vec<String> = items(value).iter().map(display).collect();
-                note(format!("every {noun} except {}", excluded.join(", ")));
-            }
-        }
-    }
-    found
-}
-
-/// Returns a statement's actions if it differs from an old one only by its removed condition.
-fn without_condition(before: &[&Json], statement: &Json) -> Option<String> {
-    let rest = |statement: &Json| {
-        let members = statement.as_object()?;
-        let kept = members.iter().filter(|(key, _)| !matches!(key.as_str(), "Condition" | "Sid"));
-        Some(kept.map(|(key, value)| (key.clone(), value.clone())).collect::<serde_json::Map<_, _>>())
-    };
-    let lost_condition = !has_condition(statement) && before.iter().any(|old| has_condition(old) && rest(old) == rest(statement));
-    let actions = || values(statement, "Action").into_iter().map(display).collect::<Vec<_>>().join(", ");
-    lost_condition.then(|| if statement.get("Action").is_some() { actions() } else { "its actions".to_owned() })
-}
-
-/// Returns the actions that an old document denied and no new document denies.
-pub(super) fn lost_denials(old: &[Json], new: &[Json]) -> Vec<String> {
-    let present: Vec<&Json> = new.iter().flat_map(|document| statements(document, "Deny")).collect();
-    let mut found = Vec::new();
-    for statement in old.iter().flat_map(|document| statements(document, "Deny")).filter(|statement| !present.contains(statement)) {
-        let is_kept = |action: &&Json| present.iter().any(|other| values(other, "Action").iter().any(|known| covers(known, action)));
-        let lost: Vec<String> = values(statement, "Action").into_iter().filter(|action| !is_kept(action)).map(display).collect();
-        if !lost.is_empty() {
-            found.push(lost.join(", "));
-        }
-    }
-    found
-}
-
-/// Returns whether a pattern such as `s3:Get*` matches a value.
-fn covers(pattern: &Json, value: &Json) -> bool {
-    match (pattern.as_str(), value.as_str()) {
-        (Some(pattern), Some(value)) => matches(pattern.as_bytes(), value.as_bytes()),
-        _ => pattern == value,
-    }
-}
-
-/// Matches a pattern with `*` and `?`, ignoring case. It backtracks only to the last `*`, so the worst case is quadratic.
-fn matches(pattern: &[u8], text: &[u8]) -> bool {
-    let (mut at, mut read, mut last_star) = (0, 0, None);
-    while read < text.len() {
-        match pattern.get(at) {
-            Some(b'*') => {
-                last_star = Some((at, read));
-                at += 1;
-            }
-            Some(byte) if *byte == b'?' || byte.eq_ignore_ascii_case(&text[read]) => {
-                at += 1;
-                read += 1;
-            }
-            _ => match last_star {
-                Some((star, from)) => {
-                    last_star = Some((star, from + 1));
-                    at = star + 1;
-                    read = from + 1;
-                }
-                None => return false,
-            },
-        }
-    }
-    pattern[at..].iter().all(|byte| *byte == b'*')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::matches;
-
-    #[test]
-    fn wildcards_match_like_iam_patterns() {
-        let is = |pattern: &str, text: &str| matches(pattern.as_bytes(), text.as_bytes());
-        assert!(is("*", "") && is("s3:Get*", "s3:getObject") && is("s3:*Acl", "s3:PutBucketAcl") && is("a?c*e", "abcdde"));
-        assert!(!is("s3:Get*", "s3:PutObject") && !is("s3:Get", "s3:GetObject") && !is("s3:*Acl", "s3:PutBucketAclX"));
-    }
+/// Returns whether a document belongs to a resource: a statement names principals.
+pub(super) fn names_principals(document: &Json) -> bool {
+    let all = document.get("Statement").map(items).unwrap_or_default();
+    all.iter().any(|statement| statement.get("Principal").or(statement.get("NotPrincipal")).is_some())
 }

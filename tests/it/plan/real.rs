@@ -1,6 +1,7 @@
 //! The real rack template under several parameter sets.
 
 use rackform::evaluate::State;
+use rackform::plan::RiskKind;
 use serde_json::json;
 
 use super::{effect_lines, plan_texts};
@@ -47,4 +48,20 @@ fn changing_the_network_replaces_the_vpc_and_the_resources_in_it() {
     for expected in ["replaced Vpc", "replaced Subnet0", "replaced InstancesSecurity", "updated-in-place HostedZone"] {
         assert!(lines.iter().any(|line| line == expected), "{expected} in {lines:#?}");
     }
+}
+
+#[test]
+fn an_upgrade_reports_the_policy_that_became_wider_and_not_the_role_that_lost_administrator() {
+    let (Some((text, state)), Some(folder)) = (rack(), shared_data()) else { return };
+    let old = std::fs::read_to_string(folder.join("convox-rack-250.json")).unwrap();
+    let plan = plan_texts((&old, BASE), (&text, BASE), &state);
+    let risks = plan.risks.iter().filter(|risk| risk.kind == RiskKind::SecurityWidening);
+    let of = |id: &str| risks.clone().filter(|risk| risk.logical_resource_id.as_deref() == Some(id)).collect::<Vec<_>>();
+    let [policy] = of("ApiPolicyV2")[..] else { panic!("{:?}", of("ApiPolicyV2")) };
+    assert!(policy.certainty.is_certain());
+    for kind in ["instance-profile", "policy", "role"] {
+        assert!(policy.reason.contains(&format!("`arn:aws:iam::*:{kind}/*`")), "{}", policy.reason);
+    }
+    assert!(policy.reason.starts_with("A policy of `ApiPolicyV2` now allows `iam:PassRole`"), "{}", policy.reason);
+    assert!(of("CustomTopicRole").is_empty(), "{:?}", of("CustomTopicRole"));
 }

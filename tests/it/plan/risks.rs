@@ -96,11 +96,11 @@ fn new_grants_of_a_policy_are_risks() {
     };
     assert_eq!(
         one(RiskKind::SecurityWidening, role("s3:GetObject", "a"), role("s3:PutObject", "a")),
-        "A policy of `R` now also allows the action `s3:PutObject`."
+        "A policy of `R` now allows `s3:PutObject` on `arn:aws:s3:::b`."
     );
     assert_eq!(
         one(RiskKind::SecurityWidening, role("s3:GetObject", "a"), role("s3:GetObject", "*")),
-        "A policy of `R` now also allows the principal `*`."
+        "A policy of `R` now allows `sts:AssumeRole` to everyone; before only to `a`."
     );
     none(RiskKind::SecurityWidening, role("s3:PutObject", "a"), role("s3:GetObjectAcl", "a"));
 }

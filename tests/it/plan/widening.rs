@@ -73,7 +73,7 @@ fn statement(action: &str, resource: &str) -> Json {
 fn policy_documents_are_found_in_any_property_and_as_json_text() {
     let document = |statements: Json| json!({"Version": "2012-10-17", "Statement": statements});
     let [small, large] = [statement("s3:GetObject", "a"), statement("s3:*", "a")].map(document);
-    let expected = "now also allows the action `s3:*`";
+    let expected = "now allows `s3:*` on `a`; before only `s3:GetObject`.";
     for (resource_type, wrap) in [
         ("AWS::IAM::ManagedPolicy", (|policy| json!({"PolicyDocument": policy})) as fn(Json) -> Json),
         ("AWS::IAM::User", |policy| json!({"Policies": [{"PolicyName": "p", "PolicyDocument": policy}]})),
@@ -91,23 +91,39 @@ fn policy_documents_are_found_in_any_property_and_as_json_text() {
 }
 
 #[test]
+fn json_text_with_unknown_parts_is_a_policy_document() {
+    let text = |path: &str| {
+        let text = r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "${T.TopicArn}/PATH"}]}"#;
+        json!({"PolicyText": {"Fn::Sub": text.replace("PATH", path)}})
+    };
+    let with_topic = |properties: Json| {
+        let mut resources = resource("AWS::ECR::RegistryPolicy", properties);
+        resources["T"] = json!({"Type": "AWS::SNS::Topic"});
+        resources
+    };
+    let found = reasons(with_topic(text("a/*")), with_topic(text("*")));
+    assert_eq!(found, ["A policy of `X` now allows `s3:*` on `${T.TopicArn}/*`; before only on `${T.TopicArn}/a/*`."]);
+    assert_eq!(reasons(with_topic(text("*")), with_topic(text("a/*"))), [""; 0]);
+}
+
+#[test]
 fn grants_widen_by_principal_resource_condition_and_exceptions() {
     let policy = |statement: Json| json!({"Bucket": "b", "PolicyDocument": {"Statement": statement}});
     let allow =
         |principal: Json, resource: &str| json!({"Effect": "Allow", "Principal": principal, "Action": "s3:Get*", "Resource": resource});
     let bucket = "AWS::S3::BucketPolicy";
-    one_way(bucket, policy(allow(json!({"AWS": "1"}), "a")), policy(allow(json!("*"), "a")), "the principal `*`");
-    one_way(bucket, policy(allow(json!("*"), "a/b")), policy(allow(json!("*"), "a/*")), "the resource `a/*`");
+    one_way(bucket, policy(allow(json!({"AWS": "1"}), "a")), policy(allow(json!("*"), "a")), "to everyone; before only to `1`.");
+    one_way(bucket, policy(allow(json!("*"), "a/b")), policy(allow(json!("*"), "a/*")), "`a/*` to everyone; before only on `a/b`.");
     let mut conditioned = allow(json!("*"), "a");
     conditioned["Condition"] = json!({"StringEquals": {"aws:PrincipalOrgID": "o-1"}});
-    one_way(bucket, policy(conditioned), policy(allow(json!("*"), "a")), "without the previous condition");
+    one_way(bucket, policy(conditioned), policy(allow(json!("*"), "a")), "without the previous condition on `aws:PrincipalOrgID`.");
     let denied = json!([allow(json!("*"), "a"), {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObjectAcl", "Resource": "a"}]);
-    one_way(bucket, policy(denied), policy(json!([allow(json!("*"), "a")])), "no longer denies `s3:GetObjectAcl`");
+    one_way(bucket, policy(denied), policy(json!([allow(json!("*"), "a")])), "no longer denies `s3:GetObjectAcl` on `a` to everyone.");
     let found = reasons(
         resource("AWS::IAM::Policy", policy(statement("s3:GetObject", "a"))),
         resource("AWS::IAM::Policy", policy(json!({"Effect": "Allow", "NotAction": "iam:*", "Resource": "a"}))),
     );
-    assert_eq!(found, ["A policy of `X` now also allows every action except `iam:*`."]);
+    assert_eq!(found, ["A policy of `X` now allows every action except `iam:*` on `a`; before only `s3:GetObject`."]);
     // Splitting, joining or reordering statements grants nothing new.
     let split = json!([statement("s3:GetObject", "a"), statement("s3:PutObject", "a")]);
     let joined = json!({"Effect": "Allow", "Action": ["s3:PutObject", "s3:GetObject"], "Resource": "a"});
@@ -185,8 +201,170 @@ fn removing_a_policy_with_denials_is_a_risk_unless_its_bucket_is_removed_too() {
     let policy = json!({"Type": "AWS::S3::BucketPolicy", "Properties": {"Bucket": {"Ref": "B"}, "PolicyDocument": deny}});
     let topic = json!({"Type": "AWS::SNS::Topic"});
     let both = json!({"B": bucket, "P": policy, "T": topic});
-    assert_eq!(reasons(both.clone(), json!({"B": bucket, "T": topic})), ["`P`, which denies `s3:DeleteObject`, is removed."]);
+    assert_eq!(
+        reasons(both.clone(), json!({"B": bucket, "T": topic})),
+        ["`P`, which denies `s3:DeleteObject` on every resource to everyone, is removed."]
+    );
     assert!(reasons(both.clone(), json!({"T": topic})).is_empty());
     // The policy exists under another logical ID.
     assert!(reasons(both, json!({"B": bucket, "T": topic, "Q": policy})).is_empty());
+}
+
+fn policy(actions: Json) -> Json {
+    json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}]})
+}
+
+/// Returns a role with inline policies and managed policies.
+fn role(inline: &[Json], managed: Json) -> Json {
+    let inline: Vec<Json> =
+        inline.iter().enumerate().map(|(n, document)| json!({"PolicyName": format!("p{n}"), "PolicyDocument": document})).collect();
+    json!({"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {}, "Policies": inline, "ManagedPolicyArns": managed}})
+}
+
+fn attached(document: &Json, roles: Json) -> Json {
+    json!({"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": document, "Roles": roles}})
+}
+
+#[test]
+fn all_policies_of_a_role_count_together() {
+    let (read, write) = (policy(json!("s3:Get*")), policy(json!("s3:Put*")));
+    let this = json!([{"Ref": "R"}]);
+    let before = json!({"R": role(&[read.clone(), write.clone()], json!([]))});
+    // Grants move from an inline policy to policies that are attached in each way.
+    for after in [
+        json!({"R": role(&[read.clone()], json!([])), "M": attached(&write, this.clone())}),
+        json!({"R": role(&[read.clone()], json!([{"Ref": "M"}])), "M": attached(&write, json!([]))}),
+        json!({"R": role(&[], json!([])), "M": attached(&write, this.clone()),
+            "P": {"Type": "AWS::IAM::RolePolicy", "Properties": {"PolicyName": "p", "RoleName": {"Ref": "R"}, "PolicyDocument": read}}}),
+        json!({"R": role(&[policy(json!(["s3:GetObject", "s3:Put*"]))], json!([]))}),
+    ] {
+        assert_eq!(reasons(before.clone(), after), [""; 0]);
+    }
+    // One risk for a new policy of an existing role, however many actions it has and however many roles it is attached to.
+    let two = json!({"R": role(&[], json!([])), "S": role(&[], json!([]))});
+    let mut after = two.clone();
+    after["M"] = attached(&policy(json!(["s3:Get*", "s3:Put*", "iam:PassRole"])), json!([{"Ref": "R"}, {"Ref": "S"}]));
+    assert_eq!(reasons(two, after), ["A policy of `M` now allows `iam:PassRole` and 2 more actions on every resource."]);
+    // The administrator's policy covers everything that replaces it.
+    let administrator = json!({"R": role(&[], json!(["arn:aws:iam::aws:policy/AdministratorAccess"]))});
+    assert_eq!(reasons(administrator.clone(), before.clone()), [""; 0]);
+    let expected = "A new managed policy of `R` now allows every action on every resource; before only `s3:Get*` and `s3:Put*`.";
+    assert_eq!(reasons(before, administrator), [expected]);
+    // A user gets the policies of its new group.
+    let user = |groups: Json| {
+        json!({"U": {"Type": "AWS::IAM::User", "Properties": {"Groups": groups}},
+            "G": {"Type": "AWS::IAM::Group", "Properties": {"Policies": [{"PolicyName": "p", "PolicyDocument": policy(json!("ec2:*"))}]}}})
+    };
+    assert_eq!(reasons(user(json!([])), user(json!([{"Ref": "G"}]))), ["A policy of `G` now allows `ec2:*` on every resource."]);
+}
+
+#[test]
+fn policies_of_one_bucket_count_together_and_a_new_role_widens_nothing() {
+    let statement = |action: &str| json!({"Effect": "Allow", "Principal": {"AWS": "111111111111"}, "Action": action, "Resource": "*"});
+    let bucket_policy = |action: &str| json!({"Type": "AWS::S3::BucketPolicy", "Properties": {"Bucket": {"Ref": "B"}, "PolicyDocument": {"Statement": [statement(action)]}}});
+    let bucket = json!({"Type": "AWS::S3::Bucket"});
+    let before = json!({"B": bucket, "P": bucket_policy("s3:*")});
+    assert_eq!(reasons(before.clone(), json!({"B": bucket, "Q": bucket_policy("s3:Get*")})), [""; 0]);
+    let expected = "A policy of `P` now allows `s3:*` on every resource to `111111111111`.";
+    assert_eq!(reasons(json!({"B": bucket}), before.clone()), [expected]);
+    assert_eq!(reasons(json!({"T": {"Type": "AWS::SNS::Topic"}}), before), [""; 0]);
+    let new_role = json!({"T": {"Type": "AWS::SNS::Topic"}, "R": role(&[policy(json!("s3:*"))], json!([]))});
+    assert_eq!(reasons(json!({"T": {"Type": "AWS::SNS::Topic"}}), new_role), [""; 0]);
+}
+
+#[test]
+fn permissions_of_a_function_and_boundaries_are_compared() {
+    let permission = |properties: Json| {
+        let mut all = json!({"FunctionName": "f", "Action": "lambda:InvokeFunction", "Principal": "sns.amazonaws.com"});
+        for (key, value) in properties.as_object().unwrap() {
+            all[key] = value.clone();
+        }
+        all
+    };
+    let source = json!({"SourceArn": "arn:aws:sns:eu-west-1:1:t"});
+    let expected = "without the previous condition on `aws:SourceArn`";
+    one_way("AWS::Lambda::Permission", permission(source), permission(json!({})), expected);
+    let narrow = json!({"SourceArn": "arn:aws:sns:eu-west-1:1:t"});
+    let wide = json!({"SourceArn": "arn:aws:sns:*:1:t"});
+    one_way("AWS::Lambda::Permission", permission(narrow), permission(wide), "under wider conditions on `aws:SourceArn`");
+    let everyone = permission(json!({"Principal": "*"}));
+    one_way("AWS::Lambda::Permission", permission(json!({})), everyone, "to everyone; before only to `sns.amazonaws.com`");
+    let bounded = |boundary: &str| {
+        let document = |actions: Json| json!({"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": policy(actions)}});
+        let role =
+            json!({"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {}, "PermissionsBoundary": {"Ref": boundary}}});
+        json!({"R": role, "Small": document(json!("s3:*")), "Large": document(json!(["s3:*", "ec2:*"]))})
+    };
+    let found = reasons(bounded("Small"), bounded("Large"));
+    assert_eq!(found, ["The permissions boundary of `R` now allows `ec2:*` on every resource."]);
+    assert_eq!(reasons(bounded("Large"), bounded("Small")), [""; 0]);
+}
+
+/// Returns a security group with inline rules.
+fn group(rules: Json) -> Json {
+    json!({"Type": "AWS::EC2::SecurityGroup", "Properties": {"GroupDescription": "g", "VpcId": "vpc-1", "SecurityGroupIngress": rules}})
+}
+
+fn rule(port: u16, cidr: &str) -> Json {
+    json!({"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "CidrIp": cidr})
+}
+
+fn separate(group: Json, mut rule: Json) -> Json {
+    rule["GroupId"] = group;
+    json!({"Type": "AWS::EC2::SecurityGroupIngress", "Properties": rule})
+}
+
+#[test]
+fn the_rules_of_a_group_count_together() {
+    let [web, db] = ["Web", "Db"].map(|id| json!({"Fn::GetAtt": [id, "GroupId"]}));
+    let before = json!({"Web": group(json!([rule(22, "10.0.0.0/24")])), "Db": group(json!([])), "R": separate(web.clone(), rule(443, "10.0.0.0/8"))});
+    let moved =
+        json!({"Web": group(json!([])), "Db": group(json!([rule(22, "0.0.0.0/0")])), "R": separate(db.clone(), rule(443, "10.0.0.0/8"))});
+    assert_eq!(
+        reasons(before.clone(), moved),
+        [
+            "`Db` allows ingress from everywhere: tcp port 22 from 0.0.0.0/0.",
+            "`R` allows additional ingress: tcp port 443 from 10.0.0.0/8.",
+        ]
+    );
+    // The same access, inline or as a separate rule, whole or in halves, in any order, referenced in either way.
+    let inline = json!({"Web": group(json!([rule(443, "10.0.0.0/8"), rule(22, "10.0.0.0/24")])), "Db": group(json!([]))});
+    let halves = json!({"Web": group(json!([rule(22, "10.0.0.0/25"), rule(22, "10.0.0.128/25")])), "Db": group(json!([])),
+        "S": separate(json!({"Ref": "Web"}), rule(443, "10.0.0.0/8"))});
+    for (old, new) in [(&before, &inline), (&inline, &before), (&before, &halves), (&halves, &before), (&inline, &halves)] {
+        assert_eq!(reasons(old.clone(), new.clone()), [""; 0]);
+    }
+    // A group as the source.
+    let from =
+        |id: &str| json!({"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "SourceSecurityGroupId": {"Fn::GetAtt": [id, "GroupId"]}});
+    let source = |id: &str| json!({"Web": group(json!([])), "Db": group(json!([])), "App": group(json!([from(id)]))});
+    assert_eq!(reasons(source("Web"), source("Db")), ["`App` allows additional ingress: tcp port 80 from another security group."]);
+}
+
+#[test]
+fn wider_egress_is_a_risk() {
+    let limited = |rules: Json| json!({"GroupDescription": "g", "SecurityGroupEgress": rules});
+    let rule = |cidr: &str| json!([{"IpProtocol": "-1", "CidrIp": cidr}]);
+    one_way("AWS::EC2::SecurityGroup", limited(rule("10.0.0.0/24")), limited(rule("10.0.0.0/8")), "Egress of `X` becomes wider");
+    // Without rules, a group allows all egress.
+    one_way(
+        "AWS::EC2::SecurityGroup",
+        limited(rule("10.0.0.0/24")),
+        json!({"GroupDescription": "g"}),
+        "every protocol and port to 0.0.0.0/0",
+    );
+    assert_eq!(
+        reasons(
+            resource("AWS::EC2::SecurityGroup", limited(rule("0.0.0.0/0"))),
+            resource("AWS::EC2::SecurityGroup", json!({"GroupDescription": "g"}))
+        ),
+        [""; 0]
+    );
+    // The same egress as a separate rule.
+    let separate = |group: Json| {
+        json!({"X": {"Type": "AWS::EC2::SecurityGroup", "Properties": group},
+            "E": {"Type": "AWS::EC2::SecurityGroupEgress", "Properties": {"GroupId": {"Ref": "X"}, "IpProtocol": "-1", "CidrIp": "10.0.0.0/24"}}})
+    };
+    let inline = resource("AWS::EC2::SecurityGroup", limited(rule("10.0.0.0/24")));
+    assert_eq!(reasons(inline, separate(json!({"GroupDescription": "g"}))), [""; 0]);
 }
