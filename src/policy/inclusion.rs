@@ -65,7 +65,7 @@ pub(super) fn newly_allowed(base: &Requests, others: &[(&Requests, Role)], budge
         dimensions.push(Dimension::new(own.parts(&sets, budget)?, divided));
     }
     if let Some(actions) = dimensions.first_mut() {
-        actions.put_telling_first();
+        actions.put_best_witness_first();
     }
     let mut names: Vec<&str> = Vec::new();
     for requests in relevant.iter().map(|index| others[*index].0).chain([base]) {
@@ -112,7 +112,7 @@ impl Dimension {
     }
 
     /// Puts the parts first that say most as a witness: the one that hands over a role's permissions, then those with the most actions.
-    fn put_telling_first(&mut self) {
+    fn put_best_witness_first(&mut self) {
         let hands_over = |texts: &[String]| texts.iter().any(|text| text.eq_ignore_ascii_case("iam:PassRole"));
         let mut order: Vec<usize> = (0..self.parts.len()).collect();
         order.sort_by_key(|part| std::cmp::Reverse((hands_over(&self.texts[*part]), self.texts[*part].len())));
