@@ -43,6 +43,7 @@ pub(super) const TABLE: &[Row] = &[
     fails("AWS::EC2::NetworkInterface", &["SubnetId", "PrivateIpAddress"], EC2),
     fails("AWS::EC2::NetworkInterfaceAttachment", &["NetworkInterfaceId"], EC2).attaches("network interface"),
     fails("AWS::EC2::Route", &["RouteTableId", "DestinationCidrBlock?", "DestinationIpv6CidrBlock?", "DestinationPrefixListId?"], EC2),
+    fails("AWS::EC2::SecurityGroup", &["VpcId?", "GroupName"], EC2),
     fails("AWS::EC2::SecurityGroupEgress", EGRESS, EC2),
     fails("AWS::EC2::SecurityGroupIngress", INGRESS, EC2),
     fails("AWS::EC2::Subnet", &["VpcId", "#CidrBlock"], EC2),

@@ -198,6 +198,11 @@ pub(super) const TABLE: &[Row] = &[
         &["UserPoolId", "GroupName", "Username"],
         "https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminAddUserToGroup.html",
     ),
+    fails(
+        "AWS::Cognito::UserPoolDomain",
+        &["Domain"],
+        "https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPoolDomain.html",
+    ),
     // One recorder and one delivery channel for each region.
     fails(
         "AWS::Config::ConfigurationRecorder",
@@ -212,6 +217,11 @@ pub(super) const TABLE: &[Row] = &[
     ),
     fails("AWS::ECS::Service", &["Cluster?", "ServiceName"], ECS_SERVICE),
     fails("AWS::ECS::Service", &["ServiceConnectConfiguration/Namespace?", "ServiceConnectConfiguration/Services/*/PortName"], ECS_SERVICE),
+    fails(
+        "AWS::ElasticBeanstalk::Environment",
+        &["CNAMEPrefix"],
+        "https://docs.aws.amazon.com/elasticbeanstalk/latest/api/API_CheckDNSAvailability.html",
+    ),
     fails(
         "AWS::ElasticLoadBalancingV2::Listener",
         &["LoadBalancerArn", "Port"],
@@ -232,6 +242,7 @@ pub(super) const TABLE: &[Row] = &[
         &["EventBusName?", "StatementId"],
         "https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutPermission.html",
     ),
+    fails("AWS::Events::Rule", &["EventBusName?", "Name"], "https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html"),
     fails(
         "AWS::Glue::Connection",
         &["CatalogId", "ConnectionInput/Name"],

@@ -16,6 +16,8 @@ pub enum RefusedChange {
     Decrease,
     /// An earlier version.
     Downgrade,
+    /// A later version whose second number is higher by more than one.
+    SkipsMinor,
     /// `true` becomes anything else.
     TurnOff,
     /// From the first value to the second; `*` stands for any other.

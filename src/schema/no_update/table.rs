@@ -4,7 +4,7 @@
 //! change. Issues show the message in a stack's events.
 
 use super::NoUpdate;
-use super::RefusedChange::{self, Any, Decrease, Downgrade, From, ItemsOnceSet, MoreThanDouble, OnceSet, TurnOff};
+use super::RefusedChange::{self, Any, Decrease, Downgrade, From, ItemsOnceSet, MoreThanDouble, OnceSet, SkipsMinor, TurnOff};
 
 /// Returns the address of a page of the template reference.
 macro_rules! page {
@@ -42,7 +42,6 @@ const fn refuses(resource_type: &'static str, path: &'static str, change: Refuse
 const NEW_ID: &str = "create a new resource under another logical ID, move to it, and then remove this one";
 const COPY: &str = "create a smaller resource under another logical ID, copy the data, and then remove this one";
 const TWO_STEPS: &str = "remove the resource in one update and add it in the next";
-const ONE_BY_ONE: &str = "make the changes one by one, each in an update of its own";
 const SNAPSHOT: &str = "take a snapshot, create a new volume from it under another logical ID, and then remove this one";
 const KEEP_VERSION: &str = "keep the version; to go back, restore a snapshot of the earlier version into a new resource";
 
@@ -60,6 +59,7 @@ const FIREHOSE: &str = page!("aws-resource-kinesisfirehose-deliverystream");
 const RDS_STORAGE: &str = "https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBInstance.html";
 const OPENSEARCH: &str = "https://docs.aws.amazon.com/opensearch-service/latest/developerguide/encryption-at-rest.html";
 const OPENSEARCH_NODES: &str = "https://docs.aws.amazon.com/opensearch-service/latest/developerguide/ntn.html";
+const OPENSEARCH_VERSIONS: &str = "https://docs.aws.amazon.com/opensearch-service/latest/developerguide/version-migration.html";
 const OPENSEARCH_ACCESS: &str = "https://docs.aws.amazon.com/opensearch-service/latest/developerguide/fgac.html";
 
 const fn volume(path: &'static str) -> NoUpdate {
@@ -89,12 +89,11 @@ pub(super) const TABLE: &[NoUpdate] = &[
     refuses("AWS::CloudFormation::WaitCondition", "", Any, WAIT).fix("give the wait condition and its handle other logical IDs"),
     refuses("AWS::CloudTrail::EventDataStore", "KmsKeyId", OnceSet, EVENT_DATA_STORE),
     refuses("AWS::CodeStar::GitHubRepository", "", Any, page!("aws-resource-codestar-githubrepository")),
-    refuses("AWS::Cognito::UserPool", "AliasAttributes", Any, POOL).message("Updates are not allowed for property - AliasAttributes."),
-    refuses("AWS::Cognito::UserPool", "Schema", ItemsOnceSet("Name"), POOL)
+    refuses("AWS::Cognito::UserPool", "AliasAttributes", Any, POOL),
+    refuses("AWS::Cognito::UserPool", "Schema", ItemsOnceSet("Name"), "https://github.com/aws-amplify/amplify-cli/issues/13160")
         .message("Existing schema attributes cannot be modified or deleted.")
         .fix("keep every attribute as it is and add another one instead"),
-    refuses("AWS::Cognito::UserPool", "UsernameAttributes", Any, POOL)
-        .message("Updates are not allowed for property - UsernameAttributes."),
+    refuses("AWS::Cognito::UserPool", "UsernameAttributes", Any, POOL),
     refuses("AWS::Cognito::UserPool", "UsernameConfiguration", Any, "https://github.com/aws-amplify/amplify-cli/issues/4227")
         .message("Updates are not allowed for property - UsernameConfiguration"),
     refuses(
@@ -119,13 +118,24 @@ pub(super) const TABLE: &[NoUpdate] = &[
     refuses("AWS::EKS::Cluster", "Version", Downgrade, "https://docs.aws.amazon.com/eks/latest/userguide/update-cluster.html")
         .unproven()
         .fix("keep the version; a new cluster under another logical ID can run an earlier one"),
+    refuses("AWS::EKS::Cluster", "Version", SkipsMinor, "https://docs.aws.amazon.com/eks/latest/userguide/update-cluster.html")
+        .fix("update one minor version at a time, each in an update of its own"),
     refuses("AWS::ElastiCache::CacheCluster", "EngineVersion", Downgrade, page!("aws-resource-elasticache-cachecluster")).fix(KEEP_VERSION),
     refuses("AWS::ElastiCache::ReplicationGroup", "EngineVersion", Downgrade, page!("aws-resource-elasticache-replicationgroup"))
         .fix(KEEP_VERSION),
+    refuses(
+        "AWS::ElastiCache::ReplicationGroup",
+        "Engine",
+        From("valkey", "redis"),
+        "https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/VersionManagement.HowTo.html",
+    )
+    .unproven()
+    .fix(KEEP_VERSION),
     refuses("AWS::ElastiCache::SecurityGroupIngress", "", Any, page!("aws-resource-elasticache-securitygroupingress")).fix(TWO_STEPS),
     refuses("AWS::Elasticsearch::Domain", "AdvancedSecurityOptions/Enabled", TurnOff, OPENSEARCH_ACCESS),
     refuses("AWS::Elasticsearch::Domain", "EncryptionAtRestOptions/Enabled", TurnOff, OPENSEARCH),
     refuses("AWS::Elasticsearch::Domain", "NodeToNodeEncryptionOptions/Enabled", TurnOff, OPENSEARCH_NODES),
+    refuses("AWS::Elasticsearch::Domain", "ElasticsearchVersion", Downgrade, OPENSEARCH_VERSIONS).fix(KEEP_VERSION),
     refuses("AWS::FMS::ResourceSet", "Name", Any, page!("aws-resource-fms-resourceset")).unproven(),
     refuses(
         "AWS::FSx::FileSystem",
@@ -166,6 +176,20 @@ pub(super) const TABLE: &[NoUpdate] = &[
         FIREHOSE,
     ),
     refuses(
+        "AWS::Lambda::EventSourceMapping",
+        "AmazonManagedKafkaEventSourceConfig/ConsumerGroupId",
+        OnceSet,
+        page!("aws-properties-lambda-eventsourcemapping-amazonmanagedkafkaeventsourceconfig"),
+    )
+    .unproven(),
+    refuses(
+        "AWS::Lambda::EventSourceMapping",
+        "SelfManagedKafkaEventSourceConfig/ConsumerGroupId",
+        OnceSet,
+        page!("aws-properties-lambda-eventsourcemapping-selfmanagedkafkaeventsourceconfig"),
+    )
+    .unproven(),
+    refuses(
         "AWS::MSK::Cluster",
         "BrokerNodeGroupInfo/StorageInfo/EBSStorageInfo/VolumeSize",
         Decrease,
@@ -182,6 +206,21 @@ pub(super) const TABLE: &[NoUpdate] = &[
     )
     .unproven(),
     refuses(
+        "AWS::MSK::Cluster",
+        "NumberOfBrokerNodes",
+        Decrease,
+        "https://docs.aws.amazon.com/msk/latest/developerguide/msk-update-broker-count.html",
+    )
+    .unproven(),
+    refuses(
+        "AWS::MemoryDB::Cluster",
+        "EngineVersion",
+        Downgrade,
+        "https://docs.aws.amazon.com/memorydb/latest/devguide/engine-versions.html",
+    )
+    .unproven()
+    .fix(KEEP_VERSION),
+    refuses(
         "AWS::Neptune::DBCluster",
         "EngineVersion",
         Downgrade,
@@ -192,6 +231,7 @@ pub(super) const TABLE: &[NoUpdate] = &[
     refuses("AWS::OpenSearchService::Domain", "NodeToNodeEncryptionOptions/Enabled", TurnOff, OPENSEARCH_NODES),
     refuses("AWS::OpenSearchService::Domain", "AdvancedSecurityOptions/Enabled", TurnOff, OPENSEARCH_ACCESS),
     refuses("AWS::OpenSearchService::Domain", "EncryptionAtRestOptions/Enabled", TurnOff, OPENSEARCH),
+    refuses("AWS::OpenSearchService::Domain", "EngineVersion", Downgrade, OPENSEARCH_VERSIONS).fix(KEEP_VERSION),
     refuses("AWS::Organizations::Account", "AccountName", Any, ACCOUNT).unproven().fix("change it in the account itself"),
     refuses("AWS::Organizations::Account", "Email", Any, ACCOUNT).fix("change it in the account itself"),
     refuses("AWS::Organizations::Account", "RoleName", Any, ACCOUNT).fix("keep the value"),
@@ -218,6 +258,13 @@ pub(super) const TABLE: &[NoUpdate] = &[
         "https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html",
     )
     .fix(TWO_STEPS),
+    refuses(
+        "AWS::SageMaker::NotebookInstance",
+        "VolumeSizeInGB",
+        Decrease,
+        "https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateNotebookInstance.html",
+    )
+    .fix(COPY),
     refuses("AWS::ServiceDiscovery::HttpNamespace", "Tags", Any, page!("aws-resource-servicediscovery-httpnamespace")).unproven(),
     refuses("AWS::ServiceDiscovery::PrivateDnsNamespace", "Tags", Any, page!("aws-resource-servicediscovery-privatednsnamespace"))
         .unproven(),
@@ -230,8 +277,16 @@ pub(super) const TABLE: &[NoUpdate] = &[
     )
     .unproven(),
     refuses("AWS::ServiceDiscovery::Service", "Tags", Any, page!("aws-resource-servicediscovery-service")).unproven(),
+    refuses(
+        "AWS::Timestream::InfluxDBInstance",
+        "AllocatedStorage",
+        Decrease,
+        "https://docs.aws.amazon.com/ts-influxdb/latest/ts-influxdb-api/API_UpdateDbInstance.html",
+    )
+    .unproven()
+    .fix(COPY),
     refuses("AWS::Timestream::Table", "Schema/CompositePartitionKey", Any, page!("aws-properties-timestream-table-schema")).unproven(),
-    refuses("AWS::WAFv2::RuleGroup", "Capacity", Any, page!("aws-resource-wafv2-rulegroup")).unproven().fix(ONE_BY_ONE),
+    refuses("AWS::WAFv2::RuleGroup", "Capacity", Any, page!("aws-resource-wafv2-rulegroup")).unproven(),
     refuses("AWS::WorkSpaces::Workspace", "BundleId", Any, WORKSPACE),
     refuses("AWS::WorkSpaces::Workspace", "RootVolumeEncryptionEnabled", Any, WORKSPACE),
     refuses("AWS::WorkSpaces::Workspace", "UserVolumeEncryptionEnabled", Any, WORKSPACE),

@@ -68,6 +68,9 @@ fn a_renamed_logical_id_collides_or_ends_deleted() {
         ("AWS::CloudFront::Distribution", json!({"DistributionConfig": {"Enabled": true, "Aliases": ["www.example.com"]}}), FAILS),
         ("AWS::Budgets::Budget", json!({"Budget": {"BudgetName": "b", "BudgetType": "COST", "TimeUnit": "MONTHLY"}}), FAILS),
         ("AWS::VpcLattice::Rule", json!({"ServiceIdentifier": "s", "ListenerIdentifier": "l", "Name": "n"}), "so the creation may fail;"),
+        ("AWS::EC2::SecurityGroup", json!({"VpcId": "v", "GroupName": "g", "GroupDescription": "d"}), FAILS),
+        ("AWS::Cognito::UserPoolDomain", json!({"UserPoolId": "u", "Domain": "d"}), FAILS),
+        ("AWS::ElasticBeanstalk::Environment", json!({"ApplicationName": "a", "CNAMEPrefix": "c"}), FAILS),
         ("AWS::SNS::Subscription", json!({"TopicArn": "arn:t", "Protocol": "email", "Endpoint": "a@example.com"}), NONE_LEFT),
         ("AWS::SNS::TopicPolicy", json!({"Topics": ["arn:t"], "PolicyDocument": {}}), NONE_LEFT),
         ("AWS::SQS::QueuePolicy", json!({"Queues": ["q"], "PolicyDocument": {}}), NONE_LEFT),
@@ -96,6 +99,8 @@ fn resources_without_a_shared_identity_do_not_collide() {
         ("AWS::Lambda::Alias", json!({"FunctionName": "f", "Name": "live"}), json!({"FunctionName": "g", "Name": "live"})),
         ("AWS::Cognito::UserPoolGroup", json!({"UserPoolId": "u", "GroupName": "g"}), json!({"UserPoolId": "v", "GroupName": "g"})),
         ("AWS::IAM::Policy", json!({"PolicyName": "p", "Roles": ["r"]}), json!({"PolicyName": "p", "Roles": ["s"]})),
+        ("AWS::EC2::SecurityGroup", json!({"VpcId": "v", "GroupName": "g"}), json!({"VpcId": "w", "GroupName": "g"})),
+        ("AWS::Events::Rule", json!({"EventBusName": "a", "Name": "n"}), json!({"EventBusName": "b", "Name": "n"})),
         // Without a filter name, CloudFormation generates one.
         ("AWS::Logs::SubscriptionFilter", json!({"LogGroupName": "l"}), json!({"LogGroupName": "l"})),
     ] {

@@ -86,6 +86,9 @@ fn properties_without_update_support_are_refused() {
         ),
         ("AWS::ElastiCache::ReplicationGroup", json!({"EngineVersion": "7.0"}), json!({"EngineVersion": "6.2"}), NoUpdateSupport, Certain),
         ("AWS::EKS::Cluster", json!({"Version": "1.30"}), json!({"Version": "1.29"}), NoUpdateSupport, Possible),
+        ("AWS::EKS::Cluster", json!({"Version": "1.28"}), json!({"Version": "1.30"}), NoUpdateSupport, Certain),
+        ("AWS::MSK::Cluster", json!({"NumberOfBrokerNodes": 6}), json!({"NumberOfBrokerNodes": 3}), Shrink, Possible),
+        ("AWS::SageMaker::NotebookInstance", json!({"VolumeSizeInGB": 20}), json!({"VolumeSizeInGB": 10}), Shrink, Certain),
         ("AWS::MSK::Cluster", json!({"KafkaVersion": "3.6.0"}), json!({"KafkaVersion": "3.5.1"}), NoUpdateSupport, Certain),
         (
             "AWS::MSK::Cluster",
@@ -149,6 +152,9 @@ fn what_a_service_accepts_is_not_refused() {
         // Another create-only property replaces the instance, which is created with the new size.
         ("AWS::RDS::DBInstance", json!({"DBName": "a", "AllocatedStorage": "100"}), json!({"DBName": "b", "AllocatedStorage": "50"})),
         ("AWS::Kinesis::Stream", json!({"ShardCount": 2}), json!({"ShardCount": 4})),
+        ("AWS::EKS::Cluster", json!({"Version": "1.29"}), json!({"Version": "1.30"})),
+        // Without `EnableVersionUpgrade`, another version replaces the domain.
+        ("AWS::OpenSearchService::Domain", json!({"EngineVersion": "OpenSearch_2.5"}), json!({"EngineVersion": "OpenSearch_1.3"})),
         ("AWS::SSM::Parameter", json!({"Tier": "Standard"}), json!({"Tier": "Advanced"})),
         ("Custom::Setup", json!({"ServiceToken": "a", "Color": "red"}), json!({"ServiceToken": "a", "Color": "blue"})),
     ] {

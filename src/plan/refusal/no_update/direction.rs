@@ -58,6 +58,10 @@ pub(super) fn direction<'a>(
             Some(new > 2.0 * old || new < old / 2.0)
         }),
         RefusedChange::Downgrade => known(before, after, |old, new| Some(compare_versions(new, old) == Some(Ordering::Less))),
+        RefusedChange::SkipsMinor => known(before, after, |old, new| {
+            let minor = |version: &str| version.split('.').nth(1)?.parse::<u64>().ok();
+            Some(compare_versions(new, old) == Some(Ordering::Greater) && minor(new)? > minor(old)? + 1)
+        }),
         RefusedChange::ItemsOnceSet(key) => items(comparison, key, before, after),
     }
 }

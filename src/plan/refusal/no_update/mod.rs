@@ -9,7 +9,7 @@ mod secondary_indexes;
 use self::direction::{Direction, direction};
 use super::{Refusal, RefusalKind, Search};
 use crate::plan::certainty::Certainty;
-use crate::plan::compare::{ChangeCertainty, Comparison, Difference, ModifiedResource};
+use crate::plan::compare::{ChangeCertainty, Comparison, Difference, ModifiedResource, Outcome};
 use crate::plan::values;
 use crate::schema::{NoUpdate, RefusedChange, RequiresRecreation, refused_changes};
 
@@ -30,7 +30,11 @@ fn refusal<'a>(comparison: Comparison<'_, '_, 'a>, modified: &ModifiedResource<'
     };
     let changes = modified.differences.iter().filter(is_concerned).map(|difference| difference.verdict.actual).max()?;
     let replaced = replacement_by_others(modified, |difference| is_concerned(&difference));
-    if changes == ChangeCertainty::Unchanged || replaced == ChangeCertainty::Certain {
+    // An update policy can turn a change in place into a replacement.
+    let never_replaces = |difference: &Difference<'a>| difference.recreation == RequiresRecreation::Never;
+    let is_replaced_by_policy = comparison.verdicts.outcome(modified.id).actual == Outcome::Replaced
+        && modified.differences.iter().filter(is_concerned).all(never_replaces);
+    if changes == ChangeCertainty::Unchanged || replaced == ChangeCertainty::Certain || is_replaced_by_policy {
         return None;
     }
     let direction = match path.is_empty() {
@@ -90,6 +94,7 @@ fn explanation(row: &NoUpdate) -> (String, &'static str) {
         RefusedChange::OnceSet => ", which cannot change once it is set",
         RefusedChange::Decrease => " to a smaller value, but it can only grow",
         RefusedChange::Downgrade => " to an earlier version, but the service supports no downgrade",
+        RefusedChange::SkipsMinor => " by more than one minor version, which is the most that one update can do",
         RefusedChange::TurnOff => ", which cannot be turned off",
         RefusedChange::From(..) => ", which cannot go back to that value",
         RefusedChange::MoreThanDouble => " by more than a factor of two, which is the most that one update can do",

@@ -61,19 +61,19 @@ fn shared(conflict: &Conflict<'_, '_>) -> String {
 /// Returns what happens, as the rest of a sentence.
 fn consequence(conflict: &Conflict<'_, '_>) -> String {
     let is_deleted = conflict.fate == Fate::Deleted;
+    let action = if conflict.arrival == Arrival::Updated { "update" } else { "creation" };
     let what = match conflict.identity.on_create {
         OnCreate::Fails if conflict.identity.is_name && is_deleted => return String::new(),
-        OnCreate::Fails if conflict.fate == Fate::Retained => "so the creation fails, in this update and in any later one",
-        OnCreate::Fails if conflict.arrival == Arrival::Updated => "so the update fails",
-        OnCreate::Fails => "so the creation fails",
-        OnCreate::Overwrites => "so the creation only changes the existing one, and the cleanup then deletes that: none is left",
+        OnCreate::Fails if conflict.fate == Fate::Retained => "fails, in this update and in any later one",
+        OnCreate::Fails => "fails",
+        OnCreate::Overwrites => "only changes the existing one, and the cleanup then deletes that: none is left",
         OnCreate::FailsOrOverwrites if is_deleted => {
-            "so the creation fails, or it only changes the existing one and the cleanup then deletes that: none is left"
+            "fails, or it only changes the existing one and the cleanup then deletes that: none is left"
         }
-        OnCreate::MayFail | OnCreate::FailsOrOverwrites => "so the creation may fail",
+        OnCreate::MayFail | OnCreate::FailsOrOverwrites => "may fail",
     };
     let says = conflict.identity.message.map(|message| format!(" (\"{message}\")")).unwrap_or_default();
-    format!(", {what}{says}")
+    format!(", so the {action} {what}{says}")
 }
 
 fn fix(conflict: &Conflict<'_, '_>) -> String {
