@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value as Json;
 
 use super::findings::{FindingAnswer, problem};
-use super::layout::{Layout, clip, width};
+use super::layout::{Layout, clip, visible, width};
 use super::styles::styled;
 use crate::diagnostic::Diagnostics;
 use crate::evaluate::{ConditionValue, Evaluation, Output, Resource};
@@ -175,5 +175,6 @@ pub fn human(evaluation: &Evaluation<'_>, layout: Layout) -> String {
 fn draw_value(text: &mut String, name: &str, value: &Json, layout: Layout) {
     let shown = value.as_str().map_or_else(|| value.to_string(), |text| text.replace('\n', "\\n"));
     let room = layout.width.saturating_sub(width(name) + 6).max(20);
-    let _ = writeln!(text, "    {name}: {}", clip(&shown, room));
+    let shown = if layout.whole { visible(&shown).into_owned() } else { clip(&shown, room) };
+    let _ = writeln!(text, "    {name}: {shown}");
 }

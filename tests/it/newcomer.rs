@@ -344,3 +344,24 @@ fn a_replacement_fails_at_its_creation_and_at_its_deletion() {
     let run = bench.run("apply --yes --fail-on A:delete");
     assert!(run.code == 1 && run.stderr.contains("UPDATE_ROLLBACK_COMPLETE"), "{run}");
 }
+
+#[test]
+fn a_plan_that_would_be_refused_is_neither_saved_nor_applied() {
+    let bench = bench("name: a\ntemplate: volume.json\n");
+    let volume = |zone: &str| {
+        format!(r#"{{"Resources": {{"V": {{"Type": "AWS::EC2::Volume", "Properties": {{"AvailabilityZone": "{zone}", "Size": 10}}}}}}}}"#)
+    };
+    bench.file("volume.json", volume("us-east-1a"));
+    assert_eq!(bench.run("apply --yes").code, 0);
+    bench.file("volume.json", volume("us-east-1b"));
+    let planned = bench.run("plan -o change.plan");
+    assert_eq!(planned.code, 6, "{planned}");
+    assert!(planned.stdout.contains("REFUSED") && planned.stderr.contains("the plan was not saved"), "{planned}");
+    assert!(!bench.path().join("change.plan").exists());
+    let applied = bench.run("apply --yes");
+    assert_eq!(applied.code, 6, "{applied}");
+    assert!(applied.stderr.contains("the update would be refused; nothing was changed"), "{applied}");
+    // The way back is not refused.
+    bench.file("volume.json", volume("us-east-1a"));
+    assert_eq!(bench.run("plan").code, 0);
+}

@@ -5,6 +5,7 @@ use crate::cli::{Context, ExitCode, Failure, Format};
 use crate::diagnostic::Diagnostics;
 use crate::evaluate::Evaluation;
 use crate::operation::read_template_leniently;
+use crate::ui::Layout;
 
 /// Evaluate a template with parameters: show conditions, resources with their properties, outputs
 ///
@@ -23,6 +24,9 @@ pub struct Args {
     parameters: ParameterArgs,
     #[command(flatten)]
     state: StateArgs,
+    /// Show whole values; on a terminal, long values are shortened otherwise
+    #[arg(long)]
+    full: bool,
     /// Output format
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -49,7 +53,10 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         // JSON contains the evaluated values beside the errors: conditions, for example, are useful even if resources have errors.
         Format::Json => context.stream_answer(|out| crate::ui::evaluation::write_json(&evaluation, &problems, out))?,
         Format::Human if problems.has_errors() => {}
-        Format::Human => context.answer(&crate::ui::evaluation::human(&evaluation, context.layout()))?,
+        Format::Human => {
+            let layout = context.layout();
+            context.answer(&crate::ui::evaluation::human(&evaluation, Layout { whole: layout.whole || args.full, ..layout }))?;
+        }
     }
     diff_input::point_at_region(context, problems).into_result(ExitCode::Done).map_err(Failure::from)
 }
