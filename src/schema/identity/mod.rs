@@ -148,7 +148,8 @@ mod tests {
     fn every_row_names_properties_of_its_type_and_a_source() {
         for row in rows() {
             let facts = super::super::resource_type(row.resource_type);
-            let facts = facts.unwrap_or_else(|| panic!("{} has no schema", row.resource_type));
+            assert!(facts.is_some(), "{} has no schema", row.resource_type);
+            let Some(facts) = facts else { continue };
             for part in row.identity().parts {
                 let path: Vec<&str> = part.path.split('/').collect();
                 assert!(facts.property(&path).is_some(), "{} has no {}", row.resource_type, part.path);

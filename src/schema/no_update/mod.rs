@@ -67,7 +67,8 @@ mod tests {
     fn every_row_names_a_property_that_the_schema_does_not_replace() {
         for row in TABLE {
             let facts = super::super::resource_type(row.resource_type);
-            let facts = facts.unwrap_or_else(|| panic!("{} has no schema", row.resource_type));
+            assert!(facts.is_some(), "{} has no schema", row.resource_type);
+            let Some(facts) = facts else { continue };
             let path: Vec<&str> = row.path.split('/').filter(|name| !name.is_empty()).collect();
             assert!(facts.property(&path).is_some(), "{} has no {}", row.resource_type, row.path);
             // CloudFormation lists another `ServiceToken` as a replacement and refuses it all the same.
