@@ -74,7 +74,7 @@ pub enum OperationError {
     },
     /// CloudFormation would refuse the request.
     #[error("{}: {}", .0.code.as_deref().unwrap_or("refused"), .0.message.as_deref().unwrap_or(&.0.reason))]
-    RequestRefused(Refusal),
+    RequestRefused(Box<Refusal>),
     /// The backend cannot confirm plans.
     #[error("the backend {backend} has no change sets of its own to compare with")]
     CannotConfirm {

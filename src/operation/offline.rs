@@ -69,7 +69,7 @@ pub fn plan_offline(request: OfflineRequest<'_>, arena: &Arena, notes: &mut dyn 
         notes(Note::Warnings(after.warnings.clone()));
     }
     match request.refusal(after.template) {
-        Some(refusal) => Err(OperationError::RequestRefused(refusal)),
+        Some(refusal) => Err(OperationError::RequestRefused(Box::new(refusal))),
         None => Ok(plan(&before, &after)),
     }
 }

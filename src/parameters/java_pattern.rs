@@ -263,7 +263,7 @@ impl Translator<'_> {
             'e' => Member::Character('\u{1b}'),
             '0' => {
                 let digits: String = self.rest.chars().take_while(|digit| ('0'..='7').contains(digit)).take(3).collect();
-                let length = if digits.len() == 3 && digits > "377".to_owned() { 2 } else { digits.len() };
+                let length = if digits.len() == 3 && digits.as_str() > "377" { 2 } else { digits.len() };
                 self.code(length, 8)?
             }
             'x' if self.eat("{") => {

@@ -231,13 +231,12 @@ fn special(modified: &ModifiedResource<'_, '_>, note: &mut Note<'_>) {
             }
             bucket_lifecycle(modified, note);
         }
-        "AWS::EFS::FileSystem" => {
+        "AWS::EFS::FileSystem"
             if text(before, &["BackupPolicy", "Status"]).as_deref() == Some("ENABLED")
-                && text(after, &["BackupPolicy", "Status"]).as_deref() != Some("ENABLED")
-            {
-                let path = "/Properties/BackupPolicy/Status";
-                note(Certainty::Certain, path.to_owned(), format!("`{id}` is no longer backed up automatically."));
-            }
+                && text(after, &["BackupPolicy", "Status"]).as_deref() != Some("ENABLED") =>
+        {
+            let path = "/Properties/BackupPolicy/Status";
+            note(Certainty::Certain, path.to_owned(), format!("`{id}` is no longer backed up automatically."));
         }
         "AWS::ECR::Repository" => image_lifecycle(modified, note),
         "AWS::ElasticLoadBalancingV2::LoadBalancer" => {

@@ -232,8 +232,8 @@ fn all_policies_of_a_role_count_together() {
     let before = json!({"R": role(&[read.clone(), write.clone()], json!([]))});
     // Grants move from an inline policy to policies that are attached in each way.
     for after in [
-        json!({"R": role(&[read.clone()], json!([])), "M": attached(&write, this.clone())}),
-        json!({"R": role(&[read.clone()], json!([{"Ref": "M"}])), "M": attached(&write, json!([]))}),
+        json!({"R": role(std::slice::from_ref(&read), json!([])), "M": attached(&write, this.clone())}),
+        json!({"R": role(std::slice::from_ref(&read), json!([{"Ref": "M"}])), "M": attached(&write, json!([]))}),
         json!({"R": role(&[], json!([])), "M": attached(&write, this.clone()),
             "P": {"Type": "AWS::IAM::RolePolicy", "Properties": {"PolicyName": "p", "RoleName": {"Ref": "R"}, "PolicyDocument": read}}}),
         json!({"R": role(&[policy(json!(["s3:GetObject", "s3:Put*"]))], json!([]))}),
