@@ -8,6 +8,7 @@
 //! Unknown parts, such as intrinsic functions and policy variables, are compared by their expressions. What depends on their values is
 //! reported as possible. docs/design/policy-inclusion.md explains the method and compares it with `CheckNoNewAccess` of AWS.
 
+mod assignments;
 mod branches;
 mod budget;
 mod classes;
@@ -31,6 +32,7 @@ pub use network::{Coverage, Peer, Traffic};
 use rustc_hash::FxHashSet;
 use serde_json::Value as Json;
 
+use assignments::assignments;
 pub use budget::Budget;
 use budget::Exhausted;
 use inclusion::{Role, newly_allowed};
@@ -96,10 +98,17 @@ pub fn compare_within(total: &Budget, kind: Kind, old: &[Document], new: &[Docum
 fn found_within(budget: &Budget, kind: Kind, old: &[Document], new: &[Document]) -> Vec<NewAccess> {
     let mut atoms = Atoms::default();
     let (old, new) = (statements(old, &mut atoms), statements(new, &mut atoms));
-    let mut comparison = Comparison::new(&old, &new, budget);
-    comparison.allowed();
-    comparison.no_longer_denied(kind);
-    comparison.found
+    let mut found = Comparison::found(kind, &old, &new, budget);
+    for [old, new] in assignments(&old, &new) {
+        if !found.iter().any(|access| access.is_certain) {
+            break;
+        }
+        let under = Comparison::found(kind, &old, &new, budget);
+        for access in &mut found {
+            access.is_certain &= under.iter().any(|other| other.is_certain && other.source == access.source);
+        }
+    }
+    found
 }
 
 struct Comparison<'s> {
@@ -113,6 +122,13 @@ struct Comparison<'s> {
 }
 
 impl<'s> Comparison<'s> {
+    fn found(kind: Kind, old: &'s [Statement], new: &'s [Statement], budget: &'s Budget) -> Vec<NewAccess> {
+        let mut comparison = Self::new(old, new, budget);
+        comparison.allowed();
+        comparison.no_longer_denied(kind);
+        comparison.found
+    }
+
     fn new(old: &'s [Statement], new: &'s [Statement], budget: &'s Budget) -> Self {
         let of = |statements: &'s [Statement], allows: bool| {
             let mut seen: FxHashSet<(&Requests, usize)> = FxHashSet::default();

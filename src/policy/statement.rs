@@ -97,7 +97,8 @@ fn unknown(name: String, document: usize) -> Statement {
     Statement { allows: true, requests, document, names_resources: false, names_principals: false }
 }
 
-fn condition(name: &str, value: bool) -> Key {
+/// Returns the key for a condition of the template with a value.
+pub(super) fn condition(name: &str, value: bool) -> Key {
     let symbols = if value { "true" } else { "false" }.chars().map(Symbol::Char).collect();
     let set = TextSet::of(false, vec![Pattern::new(symbols, false, String::new())]);
     let mut constraint = Constraint::is_in(set);

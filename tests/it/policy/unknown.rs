@@ -89,7 +89,32 @@ fn new_access_is_found_by_meaning() {
             "fn if statement unconditional",
             json!([{"Fn::If":["C", allow("s3:*".into(),"*".into()), {"Ref":"AWS::NoValue"}]}]),
             json!([allow("s3:Get*".into(), "*".into())]),
+            Possible,
+        ),
+        (
+            "fn if opens one branch",
+            allow("s3:Get*".into(), "*".into()),
+            allow(json!({"Fn::If":["C","s3:*","s3:Get*"]}), "*".into()),
+            Possible,
+        ),
+        ("fn if opens both branches", allow("s3:Get*".into(), "*".into()), allow(json!({"Fn::If":["C","s3:*","sqs:*"]}), "*".into()), New),
+        (
+            "fn if beside a certain statement",
+            json!([allow("s3:Get*".into(), "*".into())]),
+            json!([allow("s3:*".into(), "*".into()), {"Fn::If":["C", allow("sqs:*".into(),"*".into()), {"Ref":"AWS::NoValue"}]}]),
             New,
+        ),
+        (
+            "a denial under a condition",
+            json!([allow("s3:*".into(), "*".into()), deny("s3:Put*".into(), "*".into())]),
+            json!([allow("s3:*".into(), "*".into()), {"Fn::If":["C", deny("s3:Put*".into(),"*".into()), {"Ref":"AWS::NoValue"}]}]),
+            Possible,
+        ),
+        (
+            "many conditions",
+            allow("s3:Get*".into(), "*".into()),
+            json!(["A", "B", "C", "D", "E"].map(|name| json!({"Fn::If":[name, allow("s3:*".into(), "*".into()), {"Ref":"AWS::NoValue"}]}))),
+            Possible,
         ),
         (
             "fn if both branches",
@@ -97,6 +122,6 @@ fn new_access_is_found_by_meaning() {
             json!([allow("s3:GetObject".into(), "*".into())]),
             Nothing,
         ),
-        ("fn if resource", allow("s3:*".into(), json!([{"Fn::If":["C","a","b"]}])), allow("s3:*".into(), json!(["a"])), New),
+        ("fn if resource", allow("s3:*".into(), json!([{"Fn::If":["C","a","b"]}])), allow("s3:*".into(), json!(["a"])), Possible),
     ]);
 }
