@@ -28,6 +28,7 @@ mod stack_policy;
 mod stale_change_sets;
 mod target;
 mod template_bucket;
+mod template_errors;
 mod verification;
 
 #[cfg(feature = "build")]

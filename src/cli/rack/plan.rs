@@ -12,6 +12,7 @@ use crate::cli::shared::policy_checks;
 use crate::cli::shared::preflight;
 use crate::cli::shared::stack_args::StackArgs;
 use crate::cli::shared::summary::SummaryArgs;
+use crate::cli::shared::template_errors;
 use crate::cli::{Context, ExitCode, Failure, MergedOutput};
 use crate::operation::{self, Baseline, Denied, PolicyChecks};
 use crate::parameters::ParameterOverrides;
@@ -103,6 +104,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         Some(_) => Some(SavedPlan::parameters_of(change.after.parameters)?),
         None => None,
     };
+    template_errors::report(context, backend.as_ref(), &change)?;
     let heading = ui::plan::Heading { subject: ui::plan::Subject::Stack(&stack), made: changes::basis_text(change.basis()) };
     match args.format {
         PlanFormat::Human => context.answer(&ui::plan::human(&change.plan, heading, args.summary.detail(), context.layout()))?,

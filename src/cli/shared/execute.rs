@@ -14,6 +14,7 @@ use crate::cli::shared::following;
 use crate::cli::shared::interrupt;
 use crate::cli::shared::policy_checks;
 use crate::cli::shared::preflight;
+use crate::cli::shared::template_errors;
 use crate::cli::{Context, ExitCode, Failure, Format};
 use crate::cloudformation::StackStatus;
 use crate::operation::{Denied, OperationError, PolicyChecks, PreparedChange, VerificationRequest, unused_allowances, verify_stack};
@@ -146,6 +147,7 @@ impl ExecuteArgs {
     pub fn execute(&self, context: &mut Context<'_>, backend: &dyn Backend, change: &PreparedChange<'_>) -> Result<ExitCode, Failure> {
         change.check_resources(self.backend.fail_on.iter().map(|fail_on| fail_on.logical_id.as_str()))?;
         let stack = change.target.stack.clone();
+        template_errors::report(context, backend, change)?;
         self.show_plan(context, &change.plan, &stack, basis_text(change.basis()))?;
         warn_about_parameters(context, change);
         if change.is_empty() {

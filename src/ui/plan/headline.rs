@@ -24,6 +24,9 @@ pub(super) struct Fact {
 /// The number of names in a fact; the rest is counted.
 const NAMES: usize = 6;
 
+/// The number of reasons for wider access that are listed one by one.
+const REASONS: usize = 3;
+
 /// Returns the facts, most important first.
 pub(super) fn facts(view: &View<'_>) -> Vec<Fact> {
     let mut facts = Vec::new();
@@ -48,8 +51,11 @@ pub(super) fn facts(view: &View<'_>) -> Vec<Fact> {
     }
     for (certainty, label) in [(Certainty::Certain, "access widens"), (Certainty::Possible, "access may widen")] {
         let found: Vec<&str> = view.widening.iter().filter(|risk| risk.certainty == certainty).map(|risk| risk.reason.as_str()).collect();
-        if !found.is_empty() {
-            push(Loudness::Warning, label, first_of(&found));
+        for (index, reason) in found.iter().enumerate().take(REASONS) {
+            let more = found.len().saturating_sub(REASONS);
+            let is_last = index + 1 == REASONS && more > 0;
+            let more = if is_last { format!("(and {more} more) ") } else { String::new() };
+            push(Loudness::Warning, label, format!("{more}{reason}"));
         }
     }
     for (kind, label) in [

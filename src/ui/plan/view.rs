@@ -102,7 +102,8 @@ impl<'p> View<'p> {
         }
         items.sort_by_key(|item| item.group);
         let is_of_item = |risk: &Risk| risk.kind == RiskKind::DataLoss && risk.logical_resource_id.is_some();
-        let (widening, others): (Vec<&Risk>, Vec<&Risk>) = plan.risks.iter().partition(|risk| risk.kind == RiskKind::SecurityWidening);
+        let (mut widening, others): (Vec<&Risk>, Vec<&Risk>) = plan.risks.iter().partition(|risk| risk.kind == RiskKind::SecurityWidening);
+        widening.sort_by_key(|risk| (risk.certainty, !mentions_privilege(&risk.reason)));
         let risks = others.into_iter().filter(|risk| !is_of_item(risk)).collect();
         let refusals = plan.refusals.iter().filter(|refusal| refusal.kind != RefusalKind::NoChanges).collect();
         Self { plan, items, refusals, widening, risks, counts }
@@ -201,6 +202,11 @@ fn imported(import: &ResourceImport) -> Item<'_> {
         properties: Vec::new(),
         remark: (!remarks.is_empty()).then(|| remarks.join("; ")),
     }
+}
+
+/// Returns whether wider access concerns permissions themselves, or everything: an operator reads that first.
+fn mentions_privilege(reason: &str) -> bool {
+    ["`iam:", "`sts:", "`kms:", "`*`", "0.0.0.0/0", "::/0"].iter().any(|mark| reason.contains(mark))
 }
 
 /// Counts one resource. A new revision is no replacement that anyone notices.
