@@ -365,3 +365,18 @@ fn a_plan_that_would_be_refused_is_neither_saved_nor_applied() {
     bench.file("volume.json", volume("us-east-1a"));
     assert_eq!(bench.run("plan").code, 0);
 }
+
+#[test]
+fn plan_and_apply_report_errors_of_the_template_first() {
+    let bench = bench("name: a\ntemplate: queue.json\n");
+    let queue = |property: &str| format!(r#"{{"Resources": {{"Q": {{"Type": "AWS::SQS::Queue", "Properties": {{"{property}": 60}}}}}}}}"#);
+    bench.file("queue.json", queue("VisibilityTimeot"));
+    for arguments in ["plan", "apply --yes"] {
+        let run = bench.run(arguments);
+        assert!(run.stderr.contains("error[unknown-property]") && run.stderr.contains("did you mean `VisibilityTimeout`?"), "{run}");
+        assert!(run.stderr.contains("the update would probably fail"), "{run}");
+    }
+    // The deployed template has the same error, so CloudFormation accepted it.
+    let again = bench.run("plan");
+    assert!(!again.stderr.contains("unknown-property"), "{again}");
+}
