@@ -60,11 +60,15 @@ pub enum PolicyViolation {
     Protected {
         /// The resource.
         logical_id: String,
+        /// Whether the removal or replacement is possible rather than certain.
+        possible: bool,
     },
     /// A risk or an unknown of a denied kind.
     Denied {
         /// The name of what is denied, such as `data-loss`.
         name: &'static str,
+        /// Whether the risk is possible rather than certain.
+        possible: bool,
         /// The resource, if the risk is about one.
         logical_id: Option<String>,
         /// What would happen.
@@ -78,7 +82,7 @@ pub enum PolicyViolation {
 pub struct PolicyViolations {
     /// The reasons.
     pub violations: Vec<PolicyViolation>,
-    /// Resources whose data loss was not allowed.
+    /// Resources whose data loss was not allowed; empty where nothing can allow it.
     pub losing_data: Vec<String>,
 }
 
@@ -93,7 +97,9 @@ impl PolicyChecks<'_> {
         for effect in &plan.effects {
             let goes = matches!(effect.effect, Effect::Replaced | Effect::Deleted | Effect::Retained);
             if goes && self.protect.contains(&effect.logical_resource_id) {
-                found.violations.push(PolicyViolation::Protected { logical_id: effect.logical_resource_id.clone() });
+                found
+                    .violations
+                    .push(PolicyViolation::Protected { logical_id: effect.logical_resource_id.clone(), possible: effect.possible });
             }
         }
         for risk in &plan.risks {
@@ -110,16 +116,25 @@ impl PolicyChecks<'_> {
                 found.losing_data.extend(logical_id.clone());
             }
             let name = denied.map_or(risk.kind.name(), |denied| denied.name());
-            found.violations.push(PolicyViolation::Denied { name, logical_id, reason: risk.reason.clone() });
+            found.violations.push(PolicyViolation::Denied {
+                name,
+                possible: !risk.certainty.is_certain(),
+                logical_id,
+                reason: risk.reason.clone(),
+            });
         }
         if self.deny.contains(&Denied::Unknown) {
             found.violations.extend(plan.unknowns.iter().map(|unknown| PolicyViolation::Denied {
                 name: Denied::Unknown.name(),
+                possible: false,
                 logical_id: unknown.logical_resource_id.clone(),
                 reason: unknown.reason.clone(),
             }));
         }
         found.losing_data.dedup();
+        if !self.approves_data_loss {
+            found.losing_data.clear();
+        }
         if found.violations.is_empty() { Ok(()) } else { Err(found) }
     }
 }

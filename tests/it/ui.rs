@@ -141,7 +141,6 @@ fn a_replaced_file_system_is_data_loss_and_names_the_property() {
     ------- stderr -------
     error: the change is denied
       caused by: data-loss: `Files` (AWS::EFS::FileSystem) is replaced because /Properties/KmsKeyId changes (parameter `Key`), which loses the file system's files; `UpdateReplacePolicy: Retain` would keep the old one.
-    hint: to allow the data loss, repeat the command with --allow-data-loss Files
     ------- exit status: 3 -------
     "#);
 }

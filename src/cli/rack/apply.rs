@@ -22,7 +22,7 @@ use crate::plan::saved::SavedPlan;
 /// confirmation.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  rackform apply\n  rackform apply --yes -p BuildCache=Yes\n  rackform plan -o change.plan && rackform apply change.plan\n  rackform apply -p BuildCache=Yes --import BuildCacheFilesystem=fs-0123456789abcdef0\n  rackform apply --yes --allow-data-loss BuildCacheRepository --allow-data-loss BuildCacheFilesystem\n  rackform apply --yes --fail-on BuildCacheTarget0:create    simulate a failure on the local backend\n\nExit codes: 0 done or nothing to do, 1 failed or rolled back, 3 denied, 4 not confirmed, 75 stack busy or changed since the plan, 130 interrupted."
+    after_help = "Examples:\n  rackform apply\n  rackform apply --yes -p BuildCache=Yes\n  rackform plan -o change.plan && rackform apply change.plan\n  rackform apply -p BuildCache=Yes --import BuildCacheFilesystem=fs-0123456789abcdef0\n  rackform apply --yes --allow-data-loss BuildCacheRepository --allow-data-loss BuildCacheFilesystem\n  rackform apply --yes --fail-on BuildCacheTarget0:create    simulate a failure on the local backend\n\nExit codes: 0 done or nothing to do, 1 failed or rolled back, 3 denied, 4 not confirmed, 6 the update would be refused, 75 stack busy or changed since the plan, 130 interrupted."
 )]
 pub struct Args {
     /// Saved plan from `rackform plan -o`; applied exactly, or refused if the stack has changed since

@@ -30,7 +30,7 @@ pub struct Args {
     /// Template before the update: a file, `rack` for the rack of rack.yaml, or `deployed` for the deployed stack
     #[arg(value_name = "BEFORE", value_parser = diff_input::parse_diff_input)]
     before: DiffInput,
-    /// Template after the update: a file, `rack` or `deployed`
+    /// Template after the update: a file or `rack`, or `deployed` if BEFORE is `deployed`
     #[arg(value_name = "AFTER", value_parser = diff_input::parse_diff_input)]
     after: DiffInput,
     #[command(flatten)]

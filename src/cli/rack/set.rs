@@ -15,7 +15,7 @@ use crate::parameters::ParameterOverrides;
 /// operation is unfinished, finish it first, after confirmation; with `--yes`, finish it even if the new change is then denied.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  rackform set BuildCache=Yes\n  rackform set BuildCache=Yes --import BuildCacheFilesystem=fs-0123456789abcdef0\n  rackform set BuildCache=No --yes --allow-data-loss BuildCacheRepository \\\n    --allow-data-loss BuildCacheFilesystem\n  rackform set Subnets=subnet-1,subnet-2\n\nExit codes: 0 done or nothing to do, 1 failed or rolled back, 3 denied, 4 not confirmed, 66 no such stack, 75 busy, 130 interrupted."
+    after_help = "Examples:\n  rackform set BuildCache=Yes\n  rackform set BuildCache=Yes --import BuildCacheFilesystem=fs-0123456789abcdef0\n  rackform set BuildCache=No --yes --allow-data-loss BuildCacheRepository \\\n    --allow-data-loss BuildCacheFilesystem\n  rackform set Subnets=subnet-1,subnet-2\n\nExit codes: 0 done or nothing to do, 1 failed or rolled back, 3 denied, 4 not confirmed, 6 the update would be refused, 66 no such stack, 75 busy, 130 interrupted."
 )]
 pub struct Args {
     /// Parameters to change, with their new values

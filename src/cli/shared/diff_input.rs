@@ -179,9 +179,8 @@ pub fn source(context: &mut Context<'_>, input: &DiffInput) -> Result<Source, Fa
                 Ok(Source::new("rack.json (rendered)", render(&RenderOptions::default())?))
             }
         },
-        DiffInput::Deployed => {
-            Err(Failure::new(ExitCode::Usage, "this command does not support `deployed`").hinted("use a template file or `rack`"))
-        }
+        DiffInput::Deployed => Err(Failure::new(ExitCode::Usage, "the deployed stack is not supported here")
+            .hinted("use a template file or `rack`; `diff` supports `deployed` as BEFORE")),
     }
 }
 

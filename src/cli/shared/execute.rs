@@ -34,8 +34,8 @@ pub struct ExecuteArgs {
     /// Do not ask for confirmation; required without a terminal
     #[arg(short, long)]
     pub yes: bool,
-    /// Allow the loss of this resource's data; repeat for each resource that the plan names
-    #[arg(long, value_name = "LOGICAL_ID")]
+    /// Allow the loss of the data of these resources, which the plan names; may be repeated
+    #[arg(long, value_name = "LOGICAL_ID", value_delimiter = ',')]
     pub allow_data_loss: Vec<String>,
     /// Exit with code 3 for these kinds of risk, or for `unknown`, too; loss of data is always denied unless
     /// --allow-data-loss allows it

@@ -29,10 +29,14 @@ impl From<PolicyViolations> for Failure {
 
 fn violation(violation: &PolicyViolation) -> String {
     match violation {
-        PolicyViolation::Protected { logical_id } => format!("`{logical_id}` is protected in rack.yaml and would be removed or replaced"),
-        PolicyViolation::Denied { name, logical_id, reason } => {
+        PolicyViolation::Protected { logical_id, possible } => {
+            let would = if *possible { "may be" } else { "would be" };
+            format!("`{logical_id}` is protected in rack.yaml and {would} removed or replaced; to allow it, remove it from `protect`")
+        }
+        PolicyViolation::Denied { name, possible, logical_id, reason } => {
+            let may = if *possible && *name != "possible-data-loss" { "possible " } else { "" };
             let id = logical_id.as_ref().filter(|id| !reason.contains(id.as_str())).map(|id| format!("`{id}`: ")).unwrap_or_default();
-            format!("{name}: {id}{reason}")
+            format!("{may}{name}: {id}{reason}")
         }
     }
 }

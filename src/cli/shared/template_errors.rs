@@ -16,7 +16,8 @@ pub fn report(context: &mut Context<'_>, backend: &dyn Backend, change: &Prepare
     }
     context.show_warnings(&errors);
     let count = errors.0.len();
-    let are = if count == 1 { "1 error that the deployed template does not have" } else { "errors that the deployed template does not have" };
+    let are =
+        if count == 1 { "1 error that the deployed template does not have" } else { "errors that the deployed template does not have" };
     context.warn(&format!("warning: the template has {are}; the update would probably fail"));
     Ok(())
 }

@@ -166,7 +166,7 @@ fn globals<'a>(before: Option<&Evaluation<'a>>, after: &Evaluation<'a>, inputs: 
                 resource_type: None,
                 path: Some(format!("/Globals/{name}")),
                 name: Some(SERVERLESS_TRANSFORM.to_owned()),
-                reason: format!("`Globals.{name}` differs, and SAM merges it into {} on AWS; they may change.", ids.join(", ")),
+                reason: format!("`Globals.{name}` differs, and SAM merges it on AWS into {}, which may change.", ids.join(", ")),
             });
         }
     }

@@ -13,6 +13,8 @@ pub(super) struct Counts {
     /// Task definitions, function versions and launch templates that get a new revision.
     pub(super) new_revision: usize,
     pub(super) refused: usize,
+    /// What cannot be known before the update.
+    pub(super) unknown: usize,
     pub(super) remove: usize,
     /// The changed settings of the stack itself.
     pub(super) settings: usize,
@@ -20,7 +22,7 @@ pub(super) struct Counts {
 
 impl std::fmt::Display for Counts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { import, add, update, replace, may_replace, new_revision, refused, remove, settings } = self;
+        let Self { import, add, update, replace, may_replace, new_revision, refused, unknown, remove, settings } = self;
         let first = if *import > 0 { format!("{import} to import, then ") } else { String::new() };
         write!(f, "Plan: {first}{add} to add, {update} to update, {replace} to replace, {may_replace} may replace, {remove} to remove")?;
         match new_revision {
@@ -30,6 +32,9 @@ impl std::fmt::Display for Counts {
         }
         if *refused > 0 {
             write!(f, ", {refused} refused")?;
+        }
+        if *unknown > 0 {
+            write!(f, ", {unknown} unknown")?;
         }
         match settings {
             0 => f.write_str("."),
@@ -41,7 +46,7 @@ impl std::fmt::Display for Counts {
 impl Counts {
     /// Returns the counts that are not zero: `1 to add, 2 to update`.
     pub(super) fn brief(&self) -> String {
-        let Self { import, add, update, replace, may_replace, new_revision, refused, remove, settings } = self;
+        let Self { import, add, update, replace, may_replace, new_revision, refused, unknown, remove, settings } = self;
         let named = [
             (refused, "refused"),
             (import, "to import"),
@@ -50,6 +55,7 @@ impl Counts {
             (replace, "to replace"),
             (may_replace, "may replace"),
             (remove, "to remove"),
+            (unknown, "unknown"),
             (new_revision, if *new_revision == 1 { "new revision" } else { "new revisions" }),
         ];
         let mut parts: Vec<String> = named.iter().filter(|(count, _)| **count > 0).map(|(count, what)| format!("{count} {what}")).collect();

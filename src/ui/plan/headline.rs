@@ -58,16 +58,23 @@ pub(super) fn facts(view: &View<'_>) -> Vec<Fact> {
             push(Loudness::Warning, label, format!("{more}{reason}"));
         }
     }
-    for (kind, label) in [
-        (RiskKind::ReplacementCollision, "collision"),
-        (RiskKind::Interruption, "interruption"),
-        (RiskKind::RetentionShortened, "retention"),
+    for (kind, certain, possible) in [
+        (RiskKind::ReplacementCollision, "collision", "possible collision"),
+        (RiskKind::Interruption, "interruption", "possible interruption"),
+        (RiskKind::RetentionShortened, "shorter retention", "possibly shorter retention"),
+        (RiskKind::ExportRemoved, "export removed", "export removed"),
+        (RiskKind::ParameterDefault, "reset to default", "reset to default"),
     ] {
-        let mut found: Vec<String> =
-            view.plan.risks.iter().filter(|risk| risk.kind == kind).filter_map(|risk| risk.logical_resource_id.clone()).collect();
-        found.dedup();
-        if !found.is_empty() {
-            push(Loudness::Warning, label, names(&found));
+        for (certainty, label) in [(Certainty::Certain, certain), (Certainty::Possible, possible)] {
+            let of_kind = || view.plan.risks.iter().filter(|risk| risk.kind == kind && risk.certainty == certainty);
+            let mut found: Vec<String> = of_kind().filter_map(|risk| risk.logical_resource_id.clone()).collect();
+            found.dedup();
+            let reasons: Vec<&str> = of_kind().map(|risk| risk.reason.as_str()).collect();
+            match (found.is_empty(), reasons.is_empty()) {
+                (false, _) => push(Loudness::Warning, label, names(&found)),
+                (true, false) => push(Loudness::Warning, label, first_of(&reasons)),
+                (true, true) => {}
+            }
         }
     }
     let rolled: Vec<String> =

@@ -58,7 +58,7 @@ pub fn human(plan: &Plan, heading: Heading<'_>, detail: Detail, layout: Layout) 
         }
     }
     if view.items.is_empty() {
-        text.push_str("\nNo resource changes.\n");
+        text.push_str(if plan.unknowns.is_empty() { "\nNo resource changes.\n" } else { "\nNo known resource changes.\n" });
     }
     draw_settings(&mut text, plan, layout);
     sections::risks(&mut text, &view, layout);
@@ -81,8 +81,13 @@ fn draw_facts(text: &mut String, view: &View<'_>, layout: Layout) {
     for fact in facts {
         let style = if fact.loudness == Loudness::Alarm { layout.styles.alarm } else { layout.styles.warning };
         let room = layout.width.saturating_sub(labels + 6).max(30);
-        let _ = writeln!(text, "  {}  {}", styled(style, format!("! {:labels$}", fact.label)), clip(&fact.text, room));
+        let _ = writeln!(text, "  {}  {}", styled(style, format!("! {:labels$}", fact.label)), fit(&fact.text, room, layout));
     }
+}
+
+/// Returns a text on one line: shortened on a terminal, whole in a file or pipe.
+fn fit(text: &str, columns: usize, layout: Layout) -> String {
+    if layout.whole { visible(text).replace('\n', " ") } else { clip(text, columns) }
 }
 
 /// Draws the resources of one group; changes that several of them have in common are drawn once.
@@ -117,8 +122,7 @@ fn draw_parameters(text: &mut String, plan: &Plan, layout: Layout) {
         let values = |parameter: &&ParameterChange| format!("{}={}", parameter.name, parameter.after.as_deref().unwrap_or_default());
         let list = new_defaults.iter().map(values).collect::<Vec<_>>().join(", ");
         let line = format!("  {} at {}: {list}", plural(new_defaults.len(), "new parameter"), its_default(new_defaults.len()));
-        let line = visible(&line).replace('\n', " ");
-        let _ = writeln!(text, "{}", if layout.whole { line } else { clip(&line, layout.width) });
+        let _ = writeln!(text, "{}", fit(&line, layout.width, layout));
     }
     if !plan.ssm_parameters.is_empty() && plan.parameters.is_empty() {
         text.push('\n');

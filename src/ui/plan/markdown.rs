@@ -7,7 +7,7 @@ use super::human::json_text;
 use super::properties::Property;
 use super::value::{Room, Shown, UNKNOWN_AFTER, UNKNOWN_BEFORE, change, plural, with_placeholders};
 use super::view::{Group, Item, View, acknowledgement, data_loss};
-use crate::plan::{Plan, Risk};
+use crate::plan::{Plan, Risk, RiskKind};
 
 /// The maximum length of a GitHub comment in characters.
 pub const MARKDOWN_LIMIT_CHARACTERS: usize = 65_536;
@@ -35,7 +35,8 @@ pub fn markdown(plan: &Plan, heading: Heading<'_>) -> String {
         let _ = write!(text, "\n> [!CAUTION]\n> **Data loss: {}.**\n", data_loss(losses));
     }
     let mut page = Page { used: text.chars().count(), text, omitted: Vec::new() };
-    let risks: Vec<String> = view.widening.iter().chain(&view.risks).map(|risk| warning(risk)).collect();
+    let possible_losses = plan.risks.iter().filter(|risk| risk.kind == RiskKind::DataLoss && !risk.certainty.is_certain());
+    let risks: Vec<String> = possible_losses.chain(view.widening.iter().copied()).chain(view.risks.iter().copied()).map(warning).collect();
     if !risks.is_empty() {
         page.add("risks", &format!("\n> [!WARNING]\n{}", risks.concat()));
     }

@@ -91,7 +91,8 @@ impl<'p> View<'p> {
                 risks.entry(id).or_default().push(risk);
             }
         }
-        let mut counts = Counts { import: plan.imports.len(), settings: plan.stack.len(), ..Counts::default() };
+        let mut counts =
+            Counts { import: plan.imports.len(), settings: plan.stack.len(), unknown: plan.unknowns.len(), ..Counts::default() };
         let mut items: Vec<Item<'_>> = plan.imports.iter().map(imported).collect();
         for effect in &plan.effects {
             let change = changes.get(effect.logical_resource_id.as_str()).copied();
@@ -157,8 +158,8 @@ fn item<'p>(plan: &Plan, effect: &'p ResourceEffect, change: Option<&'p Resource
         None if is_new_revision(effect, change) && risks.is_empty() => Group::NewRevision,
         None => group,
     };
-    if group == Group::NewRevision {
-        // A revision is always made anew.
+    if matches!(group, Group::NewRevision | Group::Refused) {
+        // A revision is always made anew, and a refused change replaces nothing.
         for property in &mut properties {
             property.note = property.note.replacen("requires replacement", "", 1).replace("  ", " ").trim().to_owned();
         }

@@ -8,6 +8,7 @@ mod secondary_indexes;
 
 use self::direction::{Direction, direction};
 use super::{Refusal, RefusalKind, Search};
+use crate::evaluate::{Value, ValueKind};
 use crate::plan::certainty::Certainty;
 use crate::plan::compare::{ChangeCertainty, Comparison, Difference, ModifiedResource, Outcome};
 use crate::plan::values;
@@ -54,6 +55,7 @@ fn refusal<'a>(comparison: Comparison<'_, '_, 'a>, modified: &ModifiedResource<'
         && !is_exempt
         && direction == Direction::Refused
         && changes == ChangeCertainty::Certain
+        && !is_known_once(modified, &path)
         && replaced == ChangeCertainty::Unchanged;
     let (id, resource_type) = (modified.id, modified.after.resource_type);
     let (what, why) = explanation(row);
@@ -71,6 +73,13 @@ fn refusal<'a>(comparison: Comparison<'_, '_, 'a>, modified: &ModifiedResource<'
         fix: Some(row.fix.to_owned()),
         source: Some(row.source.to_owned()),
     })
+}
+
+/// Returns whether a value is known on one side and known only to AWS on the other, so that both may be the same.
+fn is_known_once(modified: &ModifiedResource<'_, '_>, path: &[&str]) -> bool {
+    let [before, after] = [modified.before, modified.after].map(|resource| values::at(&resource.properties, path));
+    let is_unknown = |value: Value<'_>| matches!(value.kind, ValueKind::Unknown(_));
+    matches!((before, after), (Some(before), Some(after)) if is_unknown(before) != is_unknown(after))
 }
 
 /// Returns how certain it is that a change of another property replaces the resource.
