@@ -10,7 +10,7 @@ mod compare;
 use indexmap::IndexMap;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use self::compare::{Claim, claim, shared};
+use self::compare::{CONTAINERS, Claim, claims, shared};
 use super::change_set::{deletion_policy, update_replace_policy};
 use super::compare::{ChangeCertainty, ChangedResources, Comparison, Outcome};
 use super::facts::Facts;
@@ -74,8 +74,13 @@ const MAX_PAIRS: usize = 2_000_000;
 pub(super) fn conflicts<'p, 'a>(comparison: Comparison<'_, 'p, 'a>, changed: &ChangedResources<'p, 'a>) -> Vec<Conflict<'p, 'a>> {
     let Some(before) = comparison.context.before else { return Vec::new() };
     let mut arrivals: IndexMap<&str, Vec<(&'p Resource<'a>, Arrival, bool)>> = IndexMap::new();
+    let mut arrive = |resource: &'p Resource<'a>, arrival: Arrival, is_possible: bool| {
+        for as_type in types(resource) {
+            arrivals.entry(as_type).or_default().push((resource, arrival, is_possible));
+        }
+    };
     for added in &changed.added {
-        arrivals.entry(added.resource_type).or_default().push((added, Arrival::Added, is_conditional(added)));
+        arrive(added, Arrival::Added, is_conditional(added));
     }
     for modified in changed.modified.iter().filter(|modified| modified.before.resource_type == modified.after.resource_type) {
         let (arrival, is_possible) = match comparison.verdicts.outcome(modified.id).actual {
@@ -85,23 +90,32 @@ pub(super) fn conflicts<'p, 'a>(comparison: Comparison<'_, 'p, 'a>, changed: &Ch
             Outcome::MayUpdate => (Arrival::Updated, true),
             Outcome::Untouched | Outcome::Added => continue,
         };
-        arrivals.entry(modified.after.resource_type).or_default().push((modified.after, arrival, is_possible));
+        arrive(modified.after, arrival, is_possible);
     }
     if arrivals.is_empty() {
         return Vec::new();
     }
     let mut present: FxHashMap<&str, Vec<&'p Resource<'a>>> = FxHashMap::default();
-    for old in before.resources.values().filter(|old| arrivals.contains_key(old.resource_type)) {
-        present.entry(old.resource_type).or_default().push(old);
+    for old in before.resources.values() {
+        for as_type in types(old).filter(|as_type| arrivals.contains_key(as_type)) {
+            present.entry(as_type).or_default().push(old);
+        }
     }
     let mut search = Search { comparison, found: Vec::new(), pairs: FxHashSet::default(), budget: MAX_PAIRS };
     for (resource_type, new) in &arrivals {
         let Some(old) = present.get(resource_type) else { continue };
         for identity in Facts::of(resource_type).identities() {
-            search.identity(&identity, new, old);
+            search.identity(&identity, resource_type, new, old);
         }
     }
     search.found
+}
+
+/// Returns the type of a resource, and the types of the items that it contains.
+fn types<'a>(resource: &Resource<'a>) -> impl Iterator<Item = &'a str> {
+    let own = resource.resource_type;
+    std::iter::once(own)
+        .chain(CONTAINERS.iter().filter(move |container| container.resource_type == own).map(|container| container.item_type))
 }
 
 fn is_conditional(resource: &Resource<'_>) -> bool {
@@ -111,19 +125,26 @@ fn is_conditional(resource: &Resource<'_>) -> bool {
 struct Search<'v, 'p, 'a> {
     comparison: Comparison<'v, 'p, 'a>,
     found: Vec<Conflict<'p, 'a>>,
-    /// The logical IDs of the pairs found, the new one first.
-    pairs: FxHashSet<(&'a str, &'a str)>,
+    /// The logical IDs of the pairs found, the new one first, and whether the identity is something attached, which is refused.
+    pairs: FxHashSet<(&'a str, &'a str, bool)>,
     budget: usize,
 }
 
 impl<'p, 'a> Search<'_, 'p, 'a> {
-    fn identity(&mut self, identity: &Identity, new: &[(&'p Resource<'a>, Arrival, bool)], old: &[&'p Resource<'a>]) {
-        let old: Vec<(&'p Resource<'a>, Claim<'a>)> =
-            old.iter().filter_map(|resource| Some((*resource, claim(identity, &resource.properties)?))).collect();
-        for (resource, arrival, may_arrive) in new {
-            let Some(wanted) = claim(identity, &resource.properties) else { continue };
-            let own = old.iter().find(|(other, _)| other.entry.name == resource.entry.name);
-            if *arrival == Arrival::Updated && own.is_some_and(|(_, own)| self.is_kept(own, &wanted)) {
+    fn identity(&mut self, identity: &Identity, as_type: &str, new: &[(&'p Resource<'a>, Arrival, bool)], old: &[&'p Resource<'a>]) {
+        let claims_of = |resource: &'p Resource<'a>| claims(identity, as_type, resource).into_iter().map(move |claim| (resource, claim));
+        let old: Vec<(&'p Resource<'a>, Claim<'a>)> = old.iter().flat_map(|resource| claims_of(resource)).collect();
+        let mut own: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
+        for (index, (resource, _)) in old.iter().enumerate() {
+            own.entry(resource.entry.name).or_default().push(index);
+        }
+        let wanted =
+            new.iter().flat_map(|(new, arrival, may_arrive)| claims_of(new).map(move |(new, claim)| (new, claim, arrival, may_arrive)));
+        for (resource, wanted, arrival, may_arrive) in wanted {
+            let before = own.get(resource.entry.name).map(Vec::as_slice).unwrap_or_default();
+            let Some(left) = self.budget.checked_sub(before.len()) else { return };
+            self.budget = left;
+            if *arrival == Arrival::Updated && before.iter().any(|index| self.is_kept(&old[*index].1, &wanted)) {
                 continue;
             }
             for (other, present) in &old {
@@ -134,10 +155,15 @@ impl<'p, 'a> Search<'_, 'p, 'a> {
                     continue;
                 }
                 let Some((parts, certainty)) = shared(self.comparison, identity, present, &wanted) else { continue };
-                if !self.pairs.insert((resource.entry.name, other.entry.name)) {
+                if !self.pairs.insert((resource.entry.name, other.entry.name, identity.attaches.is_some())) {
                     continue;
                 }
-                let (fate, is_uncertain) = if is_itself { (own_fate(resource), false) } else { self.fate(identity, other, present) };
+                let (fate, is_uncertain) =
+                    if is_itself { (own_fate(resource), false) } else { self.fate(identity, as_type, other, present) };
+                // What depends on the other resource waits until that has given the identity up.
+                if fate == Fate::Changes && self.comparison.context.after.needs(resource.entry.name).any(|id| id == other.entry.name) {
+                    continue;
+                }
                 self.found.push(Conflict {
                     identity: identity.clone(),
                     parts,
@@ -162,7 +188,7 @@ impl<'p, 'a> Search<'_, 'p, 'a> {
     }
 
     /// Returns what happens to a resource that another one conflicts with, and whether that is uncertain.
-    fn fate(&self, identity: &Identity, old: &Resource<'a>, present: &Claim<'a>) -> (Fate, bool) {
+    fn fate(&self, identity: &Identity, as_type: &str, old: &Resource<'a>, present: &Claim<'a>) -> (Fate, bool) {
         let Some(after) = self.comparison.context.resource_after(old.entry.name) else {
             let is_retained = deletion_policy(old) == PolicyAction::Retain;
             return (if is_retained { Fate::Retained } else { Fate::Deleted }, false);
@@ -173,10 +199,8 @@ impl<'p, 'a> Search<'_, 'p, 'a> {
                 let is_first = Facts::of(old.resource_type).deletes_first();
                 (own_fate(after), is_first || self.comparison.verdicts.outcome(old.entry.name).actual == Outcome::MayReplace)
             }
-            _ => match claim(identity, &after.properties) {
-                Some(future) if self.is_same(identity, present, &future) => (Fate::Stays, false),
-                _ => (Fate::Changes, true),
-            },
+            _ if claims(identity, as_type, after).iter().any(|future| self.is_same(identity, present, future)) => (Fate::Stays, false),
+            _ => (Fate::Changes, true),
         }
     }
 }

@@ -10,7 +10,7 @@ const INSTANCE: &str = "https://docs.aws.amazon.com/AWSCloudFormation/latest/Tem
 const INGRESS: Parts = &[
     "GroupId?",
     "GroupName?",
-    "IpProtocol",
+    "^IpProtocol",
     "FromPort?",
     "ToPort?",
     "CidrIp?",
@@ -20,7 +20,7 @@ const INGRESS: Parts = &[
     "SourcePrefixListId?",
 ];
 const EGRESS: Parts =
-    &["GroupId", "IpProtocol", "FromPort?", "ToPort?", "CidrIp?", "CidrIpv6?", "DestinationSecurityGroupId?", "DestinationPrefixListId?"];
+    &["GroupId", "^IpProtocol", "FromPort?", "ToPort?", "CidrIp?", "CidrIpv6?", "DestinationSecurityGroupId?", "DestinationPrefixListId?"];
 
 /// The rows, sorted by type.
 pub(super) const TABLE: &[Row] = &[

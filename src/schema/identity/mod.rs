@@ -32,6 +32,8 @@ pub enum Match {
     DomainName,
     /// As address ranges, which must not overlap.
     Network,
+    /// As IP protocols, by name or number.
+    Protocol,
 }
 
 /// One property of an identity.

@@ -1,6 +1,6 @@
 //! Identities that provider schemas lack, or whose creation does not simply fail.
 //!
-//! In a part, `?` at the end marks a property that may be absent, `~` at the beginning a domain name, and `#` an address range. Each row
+//! In a part, `?` at the end marks a property that may be absent, `~` at the beginning a domain name, `#` an address range, and `^` a protocol. Each row
 //! has its source. Sources with `APIReference` list the error of the service; issues are observations of real stacks.
 
 use super::{Identity, Match, OnCreate, Part};
@@ -37,11 +37,9 @@ impl Row {
 }
 
 fn part(notation: &'static str) -> Part {
-    let (rest, by) = match (notation.strip_prefix('~'), notation.strip_prefix('#')) {
-        (Some(rest), _) => (rest, Match::DomainName),
-        (_, Some(rest)) => (rest, Match::Network),
-        _ => (notation, Match::Text),
-    };
+    let by = |mark: char, by: Match| notation.strip_prefix(mark).map(|rest| (rest, by));
+    let marked = by('~', Match::DomainName).or_else(|| by('#', Match::Network)).or_else(|| by('^', Match::Protocol));
+    let (rest, by) = marked.unwrap_or((notation, Match::Text));
     let path = rest.strip_suffix('?');
     Part { path: path.unwrap_or(rest), is_optional: path.is_some(), by }
 }
@@ -346,8 +344,6 @@ pub(super) const TABLE: &[Row] = &[
     // An equal record is created again without an error, and the cleanup then deletes the only one. Any other record "already exists".
     either("AWS::Route53::RecordSet", &["HostedZoneId", "~Name", "Type", "SetIdentifier?"], RECORD),
     either("AWS::Route53::RecordSet", &["~HostedZoneName", "~Name", "Type", "SetIdentifier?"], RECORD),
-    either("AWS::Route53::RecordSetGroup", &["HostedZoneId", "~RecordSets/*/Name"], RECORD),
-    either("AWS::Route53::RecordSetGroup", &["~HostedZoneName", "~RecordSets/*/Name"], RECORD),
     fails(
         "AWS::Route53Resolver::ResolverRuleAssociation",
         &["ResolverRuleId", "VPCId"],

@@ -213,3 +213,58 @@ fn an_update_in_place_can_take_an_identity_too() {
     let added = collisions(&rules(1, None), &rules(1, Some(1)));
     assert!(added[0].contains("`A`, which stays, so the creation fails"), "{added:?}");
 }
+
+#[test]
+fn a_record_moves_between_a_record_set_and_a_group() {
+    let single = |name: &str, record_type: &str| resource("AWS::Route53::RecordSet", &record(name, record_type));
+    let group = |names: &[&str]| {
+        let records: Vec<Json> = names
+            .iter()
+            .map(|name| {
+                let mut record = record(name, "CNAME");
+                record.as_object_mut().unwrap().remove("HostedZoneId");
+                record
+            })
+            .collect();
+        resource("AWS::Route53::RecordSetGroup", &json!({"HostedZoneId": "Z0000000EXAMPLE", "RecordSets": records}))
+    };
+    let (a, b) = ("a.example.com", "b.example.com");
+    let found = collisions(&json!({"R": single(a, "CNAME")}), &json!({"G": group(&[b, a])}));
+    assert!(matches!(found.as_slice(), [only] if only.contains(EITHER) && only.contains("`R`")), "{found:#?}");
+    let found = collisions(&json!({"G": group(&[a])}), &json!({"R": single("A.example.com.", "CNAME")}));
+    assert!(matches!(found.as_slice(), [only] if only.contains(EITHER)), "{found:#?}");
+    // The group stays and gives the record up, perhaps too late.
+    let found = collisions(&json!({"G": group(&[a, b])}), &json!({"G": group(&[b]), "R": single(a, "CNAME")}));
+    assert!(matches!(found.as_slice(), [only] if only.contains("perhaps too late")), "{found:#?}");
+    // A record of another type, an unchanged group, and another record in a group do not collide.
+    assert_eq!(collisions(&json!({"G": group(&[a])}), &json!({"R": single(a, "TXT")})), [""; 0]);
+    assert_eq!(collisions(&json!({"G": group(&[a])}), &json!({"G": group(&[a, b])})), [""; 0]);
+    assert_eq!(collisions(&json!({"G": group(&[a, b])}), &json!({"G": group(&[b, a])})), [""; 0]);
+}
+
+#[test]
+fn a_rule_moves_between_a_security_group_and_a_resource() {
+    let rule = |protocol: &str| json!({"IpProtocol": protocol, "FromPort": 22, "ToPort": 22, "CidrIp": "10.0.0.0/8"});
+    let standalone = |group: Json, protocol: &str| {
+        let mut rule = rule(protocol);
+        rule["GroupId"] = group;
+        resource("AWS::EC2::SecurityGroupIngress", &rule)
+    };
+    let group = |rules: Json| resource("AWS::EC2::SecurityGroup", &json!({"GroupDescription": "d", "SecurityGroupIngress": rules}));
+    let attribute = json!({"Fn::GetAtt": ["G", "GroupId"]});
+    let separate = |id: &str, group_id: Json, protocol: &str| json!({"G": group(json!([])), id: standalone(group_id, protocol)});
+    let inline = json!({"G": group(json!([rule("tcp")]))});
+    // The group already has the rule when it is added to the list, and the cleanup removes it.
+    let found = collisions(&separate("R", attribute.clone(), "tcp"), &inline);
+    assert!(matches!(found.as_slice(), [only] if only.starts_with("`G`") && only.contains("`R`")), "{found:#?}");
+    // The other way, the rule waits until the group has given it up.
+    assert_eq!(collisions(&inline, &separate("R", attribute.clone(), "tcp")), [""; 0]);
+    // The group keeps the rule.
+    let both = json!({"G": group(json!([rule("tcp")])), "R": standalone(attribute.clone(), "tcp")});
+    assert_eq!(collisions(&inline, &both).len(), 1);
+    assert_eq!(collisions(&inline, &inline), [""; 0]);
+    // A protocol has a name and a number, and `Ref` returns the group's ID too.
+    let found = collisions(&separate("R", attribute.clone(), "tcp"), &separate("S", json!({"Ref": "G"}), "6"));
+    assert!(matches!(found.as_slice(), [only] if only.contains(FAILS)), "{found:#?}");
+    assert_eq!(collisions(&separate("R", attribute, "tcp"), &separate("S", json!({"Ref": "G"}), "udp")), [""; 0]);
+}
