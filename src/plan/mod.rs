@@ -115,7 +115,7 @@ fn plan_expressions(context: &PlanningContext<'_, '_>) -> Plan {
     let comparison = Comparison { context, verdicts: &verdicts };
     let outputs = outputs::output_changes(comparison, &secrets);
     let mut effects = effects::effects(comparison, &changed);
-    let refusals = refusal::refusals(comparison, &changed);
+    let refusals = refusal::refusals(comparison, &changed, &effects);
     refusal::mark_refused(&mut effects, &refusals);
     let risks = risk::risks(comparison, &changed, &effects, &outputs, &secrets);
     let builder = ChangeSetBuilder { comparison, changed: &changed, secrets: &secrets };

@@ -103,6 +103,35 @@ pub fn is_serverless(name: &str) -> bool {
     name.starts_with(SERVERLESS_PREFIX)
 }
 
+/// Types that become a resource with the same logical ID, in addition to [`EXPANSIONS`].
+const SAME_ID: [(&str, &str); 4] = [
+    ("AWS::Serverless::Application", "AWS::CloudFormation::Stack"),
+    ("AWS::Serverless::CapacityProvider", "AWS::Lambda::CapacityProvider"),
+    ("AWS::Serverless::GraphQLApi", "AWS::AppSync::GraphQLApi"),
+    ("AWS::Serverless::WebSocketApi", "AWS::ApiGatewayV2::Api"),
+];
+
+/// Returns the name of the type that CloudFormation sees under a logical ID after SAM ran; `None` if it sees none.
+///
+/// A layer gets a logical ID with a hash, and a connector becomes policies with other logical IDs.
+pub fn deployed_type(name: &str) -> Option<&str> {
+    match name {
+        "AWS::Serverless::LayerVersion" | "AWS::Serverless::Connector" => None,
+        _ if is_serverless(name) => Expansion::of(name)
+            .map(|expansion| expansion.becomes)
+            .or_else(|| SAME_ID.iter().find(|(own, _)| *own == name).map(|(_, becomes)| *becomes)),
+        _ => Some(name),
+    }
+}
+
+/// Returns whether CloudFormation permits that a logical ID gets another type, because SAM makes the same type of both.
+pub fn may_become(before: &str, after: &str) -> bool {
+    match (deployed_type(before), deployed_type(after)) {
+        (Some(before), Some(after)) => before == after,
+        _ => true,
+    }
+}
+
 /// Returns the type that a serverless resource becomes under the same logical ID.
 pub fn generated_type(name: &str) -> Option<ResourceType> {
     resource_type(Expansion::of(name)?.becomes)

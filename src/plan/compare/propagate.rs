@@ -13,7 +13,7 @@ use crate::evaluate::{ConditionValue, Evaluation, Resource, Value};
 use crate::plan::context::PlanningContext;
 use crate::plan::facts::Facts;
 use crate::plan::values::{Reference, each_reference, text_at};
-use crate::schema::RequiresRecreation;
+use crate::schema::{RequiresRecreation, serverless};
 
 /// A resource of both templates that differs.
 pub(in crate::plan) struct ModifiedResource<'p, 'a> {
@@ -148,6 +148,10 @@ fn judge_attributes<'a>(context: &PlanningContext<'_, 'a>, verdicts: &mut Verdic
 /// Returns what happens to a resource with these differences.
 fn outcome(before: &Resource<'_>, after: &Resource<'_>, differences: &[Difference<'_>]) -> ResourceOutcome {
     if before.resource_type != after.resource_type {
+        if serverless::may_become(before.resource_type, after.resource_type) {
+            // What SAM makes of one of them is known to AWS only.
+            return ResourceOutcome { reported: Outcome::MayReplace, actual: Outcome::MayReplace, properties: true };
+        }
         return ResourceOutcome { reported: Outcome::Replaced, actual: Outcome::Replaced, properties: true };
     }
     let strongest = |certainty: fn(&Difference<'_>) -> ChangeCertainty| {

@@ -125,6 +125,22 @@ fn stops_and_starts(modified: &ModifiedResource<'_, '_>) -> bool {
     modified.after.resource_type == "AWS::EC2::Instance" && actual.all(|difference| difference.recreation != RequiresRecreation::Always)
 }
 
+/// Returns whether a resource is replaced only if an instance that stops and starts turns out to be on an instance store: the instance
+/// itself, or what refers to it.
+pub(super) fn is_only_stopped(effects: &[ResourceEffect], id: &str) -> bool {
+    let find = |id: &str| effects.iter().find(|effect| effect.logical_resource_id == id);
+    let Some(effect) = find(id) else { return false };
+    let is_of_stopped = |cause: &Cause| {
+        let owner = match &cause.source {
+            CauseSource::Resource(id) => id.as_str(),
+            CauseSource::Attribute(name) => name.split('.').next().unwrap_or(name),
+            _ => return false,
+        };
+        find(owner).is_some_and(|owner| owner.stops_and_starts)
+    };
+    effect.stops_and_starts || (effect.possible && !effect.causes.is_empty() && effect.causes.iter().all(is_of_stopped))
+}
+
 /// Returns whether an Auto Scaling group replaces its instances by a rolling update.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-updatepolicy.html>

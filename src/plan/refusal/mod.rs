@@ -112,12 +112,17 @@ impl Refusal {
 pub(super) struct Search<'s, 'p, 'a> {
     comparison: Comparison<'s, 'p, 'a>,
     changed: &'s ChangedResources<'p, 'a>,
+    effects: &'s [ResourceEffect],
     found: Vec<Refusal>,
 }
 
 /// Returns every refusal of a change of a resource.
-pub(super) fn refusals<'a>(comparison: Comparison<'_, '_, 'a>, changed: &ChangedResources<'_, 'a>) -> Vec<Refusal> {
-    let mut search = Search { comparison, changed, found: Vec::new() };
+pub(super) fn refusals<'a>(
+    comparison: Comparison<'_, '_, 'a>,
+    changed: &ChangedResources<'_, 'a>,
+    effects: &[ResourceEffect],
+) -> Vec<Refusal> {
+    let mut search = Search { comparison, changed, effects, found: Vec::new() };
     type_change::search(&mut search);
     no_update::search(&mut search);
     one_owner::search(&mut search);

@@ -4,12 +4,16 @@
 
 use super::{Refusal, RefusalKind, Search};
 use crate::plan::certainty::Certainty;
+use crate::schema::serverless;
 
 const SOURCE: &str = "https://github.com/aws/aws-sam-cli/issues/6786";
 
 pub(super) fn search(search: &mut Search<'_, '_, '_>) {
-    let with_other_type =
-        || search.changed.modified.iter().filter(|modified| modified.before.resource_type != modified.after.resource_type);
+    // SAM runs before CloudFormation compares types: a serverless function is a Lambda function by then.
+    let with_other_type = || {
+        let modified = search.changed.modified.iter();
+        modified.filter(|modified| !serverless::may_become(modified.before.resource_type, modified.after.resource_type))
+    };
     // CloudFormation names all such resources in one message.
     let ids: Vec<&str> = with_other_type().map(|modified| modified.id).collect();
     let message = format!(

@@ -71,10 +71,10 @@ impl UnknownKind {
 }
 
 /// Returns what the plan cannot know: the whole template first, then single resources in the order of the new template.
-pub(super) fn unknowns(context: &PlanningContext<'_, '_>, changed: &ChangedResources<'_, '_>) -> Vec<Unknown> {
+pub(super) fn unknowns<'a>(context: &PlanningContext<'_, 'a>, changed: &ChangedResources<'_, 'a>) -> Vec<Unknown> {
     let inputs = Inputs::of(context);
     let mut found = Vec::new();
     transforms::search(context, &inputs, &mut found);
-    resources::search(context, changed, &mut found);
+    resources::search(context, &inputs, changed, &mut found);
     found
 }

@@ -1,18 +1,54 @@
 //! Resources whose content only AWS knows: of SAM, of modules, of nested stacks, and of types without a published schema.
 
+use super::inputs::Inputs;
 use super::{Unknown, UnknownKind};
 use crate::evaluate::Resource;
 use crate::plan::compare::ChangedResources;
 use crate::plan::context::PlanningContext;
 use crate::plan::facts::Facts;
 
-pub(super) fn search(context: &PlanningContext<'_, '_>, changed: &ChangedResources<'_, '_>, found: &mut Vec<Unknown>) {
+/// Attributes of a resource beside its properties that SAM reads.
+///
+/// Sources: <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-connector-embedded.html>,
+/// <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-template-anatomy-globals.html>
+const SERVERLESS_ATTRIBUTES: [&str; 2] = ["Connectors", "IgnoreGlobals"];
+
+/// Returns the attribute that SAM reads and that differs.
+fn serverless_attribute<'a>(context: &PlanningContext<'_, 'a>, inputs: &Inputs<'a>, resource: &Resource<'a>) -> Option<&'static str> {
+    let before = context.before?.resources.get(resource.entry.name).map(|before| before.entry.body);
+    SERVERLESS_ATTRIBUTES.into_iter().find(|attribute| {
+        match (before.and_then(|before| before.get(attribute)), resource.entry.body.get(attribute)) {
+            (Some(before), Some(after)) => inputs.differ(before, after),
+            (None, None) => false,
+            _ => true,
+        }
+    })
+}
+
+pub(super) fn search<'a>(
+    context: &PlanningContext<'_, 'a>,
+    inputs: &Inputs<'a>,
+    changed: &ChangedResources<'_, 'a>,
+    found: &mut Vec<Unknown>,
+) {
     for resource in context.after.resources.values() {
         let modified = changed.modified(resource.entry.name);
         let is_new = context.resource_before(resource.entry.name).is_none();
-        let differs = modified.is_some_and(|modified| !modified.differences.is_empty());
-        if let Some((kind, reason)) = unknown(resource, is_new, differs) {
+        let differs = modified
+            .is_some_and(|modified| !modified.differences.is_empty() || modified.before.resource_type != modified.after.resource_type);
+        let serverless_before = modified.is_some_and(|modified| Facts::of(modified.before.resource_type).is_serverless());
+        if serverless_before && !Facts::of(resource.resource_type).is_serverless() {
+            let reason = format!(
+                "`{}` was expanded by SAM on AWS before and is a plain {} now; every resource generated for it may change.",
+                resource.entry.name, resource.resource_type
+            );
+            found.push(of_resource(UnknownKind::Serverless, resource, reason));
+        } else if let Some((kind, reason)) = unknown(resource, is_new, differs) {
             found.push(of_resource(kind, resource, reason));
+        } else if let Some(attribute) = serverless_attribute(context, inputs, resource) {
+            let reason =
+                format!("`{attribute}` of `{}` differs, and SAM expands it on AWS; what it generates may change.", resource.entry.name);
+            found.push(of_resource(UnknownKind::Serverless, resource, reason));
         }
     }
     for resource in &changed.removed {

@@ -7,8 +7,9 @@ use rustc_hash::FxHashMap;
 
 use super::inputs::Inputs;
 use super::{Unknown, UnknownKind};
-use crate::evaluate::Evaluation;
+use crate::evaluate::{Evaluation, Resource, ValueKind};
 use crate::plan::context::PlanningContext;
+use crate::plan::values::{at, member, text_at};
 use crate::schema::serverless::{SERVERLESS_PREFIX, SERVERLESS_TRANSFORM};
 use crate::template::{LANGUAGE_EXTENSIONS, Node, Template};
 
@@ -66,7 +67,9 @@ fn declared<'a>(before: Option<&Evaluation<'a>>, after: &Evaluation<'a>, inputs:
     let new = declared_transforms(after.template);
     let old = before.map(|before| declared_transforms(before.template)).unwrap_or_default();
     let is_reordered = before.is_some() && old.len() == new.len() && old.iter().zip(&new).any(|(old, new)| old.name != new.name);
-    for transform in &new {
+    // A template that only declares SAM is deployed as it is.
+    let is_idle = is_without_serverless(after.template) && before.is_none_or(|before| is_without_serverless(before.template));
+    for transform in new.iter().filter(|_| !is_idle) {
         let name = transform.name;
         let peer = old
             .iter()
@@ -82,7 +85,7 @@ fn declared<'a>(before: Option<&Evaluation<'a>>, after: &Evaluation<'a>, inputs:
             (Some(_), None) => "is new, and it runs on AWS only",
             (Some(_), Some(_)) if has_other_parameters => "has other parameters, and it runs on AWS only",
             (Some(_), Some(_)) if is_reordered => "runs in another order, and it runs on AWS only",
-            (Some(before), Some(_)) if is_macro(name) && !before.template.root.same(after.template.root) => {
+            (Some(before), Some(_)) if is_macro(name) && !same_fragment(before.template, after.template) => {
                 "receives the whole template, which differs"
             }
             (Some(_), Some(_)) if is_macro(name) && inputs.any_parameter_differs() => "receives every parameter, and a value differs",
@@ -94,10 +97,29 @@ fn declared<'a>(before: Option<&Evaluation<'a>>, after: &Evaluation<'a>, inputs:
         };
         found.push(whole_template(name, format!("`{name}` {why}; {what}.")));
     }
-    for transform in old.iter().filter(|old| !new.iter().any(|new| new.name == old.name)) {
+    for transform in old.iter().filter(|old| !is_idle && !new.iter().any(|new| new.name == old.name)) {
         let name = transform.name;
         found.push(whole_template(name, format!("`{name}` is removed, and what it added is known to AWS only; any resource may change.")));
     }
+}
+
+/// Returns whether a macro receives the same template: everything except the section `Transform`.
+fn same_fragment(before: &Template<'_>, after: &Template<'_>) -> bool {
+    let is_received = |name: &str| !matches!(name, "Transform" | "Fn::Transform");
+    let is_same = |(name, value): (&str, &Node<'_>)| !is_received(name) || before.root.get(name).is_some_and(|old| old.same(value));
+    let count = |root: &Node<'_>| root.members().iter().filter(|member| is_received(member.key)).count();
+    count(before.root) == count(after.root) && after.root.members().iter().all(|member| is_same((member.key, &member.value)))
+}
+
+/// Returns whether SAM has nothing to expand in a template: no serverless type, no connector, and no other transform that may add some.
+fn is_without_serverless(template: &Template<'_>) -> bool {
+    let text = template.source.text();
+    let mentions = |word: &str| text.contains(word);
+    !mentions(SERVERLESS_PREFIX)
+        && !mentions("Connectors")
+        && !mentions("Fn::Transform")
+        && !mentions("!Transform")
+        && declared_transforms(template).iter().all(|transform| transform.name == SERVERLESS_TRANSFORM)
 }
 
 fn same_parameters(one: &Declared<'_>, other: &Declared<'_>) -> bool {
@@ -156,7 +178,9 @@ fn globals<'a>(before: Option<&Evaluation<'a>>, after: &Evaluation<'a>, inputs: 
         let ids: Vec<String> = after
             .resources
             .iter()
-            .filter(|(id, resource)| applies(resource.resource_type) && before.resources.contains_key(**id))
+            .filter(|(id, resource)| {
+                (applies(resource.resource_type) || has_implicit_api(resource, name)) && before.resources.contains_key(**id)
+            })
             .map(|(id, _)| format!("`{id}`"))
             .collect();
         if differs && !ids.is_empty() {
@@ -170,6 +194,20 @@ fn globals<'a>(before: Option<&Evaluation<'a>>, after: &Evaluation<'a>, inputs: 
             });
         }
     }
+}
+
+/// Returns whether SAM generates an API of a kind, `Api` or `HttpApi`, for the events of a resource that name no API.
+///
+/// Source: <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-function-api.html>
+fn has_implicit_api(resource: &Resource<'_>, kind: &str) -> bool {
+    let owner = match kind {
+        "Api" => "RestApiId",
+        "HttpApi" => "ApiId",
+        _ => return false,
+    };
+    let events = member(&resource.properties, "Events").filter(|_| resource.resource_type.starts_with(SERVERLESS_PREFIX));
+    let ValueKind::Map(events) = events.map_or(ValueKind::Null, |events| events.kind) else { return false };
+    events.iter().any(|(_, event)| text_at(event, &["Type"]) == Some(kind) && at(event, &["Properties", owner]).is_none())
 }
 
 /// One `Fn::Transform` below the top of a template.

@@ -294,3 +294,25 @@ fn a_logical_id_cannot_change_its_type() {
         assert_eq!(effect(&plan, "X").map(|effect| effect.effect), Some(Effect::Refused));
     }
 }
+
+#[test]
+fn an_instance_that_stops_and_starts_keeps_what_it_has() {
+    let resources = |user_data: &str, image: &str| {
+        json!({
+            "I": {"Type": "AWS::EC2::Instance", "Properties": {
+                "ImageId": image, "UserData": user_data, "SubnetId": "subnet-1", "PrivateIpAddress": "10.0.0.4",
+                "Volumes": [{"VolumeId": "vol-1", "Device": "/dev/sdf"}]
+            }},
+            "A": {"Type": "AWS::EC2::VolumeAttachment", "Properties": {
+                "InstanceId": {"Ref": "I"}, "VolumeId": "vol-2", "Device": "/dev/sdg"
+            }}
+        })
+    };
+    let collides = |plan: &Plan| plan.risks.iter().any(|risk| risk.kind == rackform::plan::RiskKind::ReplacementCollision);
+    let stopped = plan_resources(&resources("a", "ami-1"), &resources("b", "ami-1"));
+    assert!(effect(&stopped, "I").unwrap().stops_and_starts);
+    assert!(stopped.refusals.is_empty() && !collides(&stopped), "{:#?} {:#?}", stopped.refusals, stopped.risks);
+    let replaced = plan_resources(&resources("a", "ami-1"), &resources("b", "ami-2"));
+    assert_eq!(replaced.refusals.iter().filter(|refusal| refusal.kind == RefusalKind::OneOwner).count(), 2, "{:#?}", replaced.refusals);
+    assert!(collides(&replaced));
+}

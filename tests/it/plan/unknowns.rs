@@ -168,3 +168,79 @@ fn a_nested_stack_is_unknown_in_every_update() {
     let detail = &plan.change_set.changes[0].resource_change.details[0];
     assert_eq!(detail.target.requires_recreation, RequiresRecreation::Never);
 }
+
+/// Returns a SAM template with a function that has these events, and with one more section.
+fn with_events(events: Json, globals: Json) -> Json {
+    let mut template = with(json!({ "Globals": globals }));
+    template["Resources"]["F"]["Properties"]["Events"] = events;
+    template
+}
+
+#[test]
+fn globals_of_an_api_apply_to_the_api_that_sam_generates_for_events() {
+    for (section, event) in [("Api", "Api"), ("HttpApi", "HttpApi")] {
+        let template = |value: bool| with_events(json!({"E": {"Type": event}}), json!({ section: {"FailOnWarnings": value} }));
+        differs(&template(true), &template(false), &[&format!("globals /Globals/{section}")]);
+    }
+    // The event names an API outside the template, so that SAM generates none.
+    let event = json!({"E": {"Type": "Api", "Properties": {"RestApiId": "abc123", "Path": "/", "Method": "get"}}});
+    let template = |value: bool| with_events(event.clone(), json!({"Api": {"TracingEnabled": value}}));
+    assert!(!plan_templates(&template(true), &template(false)).has_changes());
+    // An event of another kind needs no API.
+    let template = |value: bool| with_events(json!({"E": {"Type": "Schedule"}}), json!({"Api": {"TracingEnabled": value}}));
+    assert!(!plan_templates(&template(true), &template(false)).has_changes());
+}
+
+#[test]
+fn connectors_of_any_resource_are_expanded_by_sam() {
+    let template = |permission: &str| {
+        let mut template = with(json!({}));
+        template["Resources"]["T"]["Connectors"] = json!({"C": {"Properties": {"Destination": {"Id": "F"}, "Permissions": [permission]}}});
+        template
+    };
+    differs(&template("Read"), &template("Write"), &["serverless T"]);
+    let mut without = template("Read");
+    without["Resources"]["T"].as_object_mut().unwrap().remove("Connectors");
+    differs(&template("Read"), &without, &["serverless T"]);
+}
+
+#[test]
+fn a_transform_that_reads_nothing_different_adds_no_unknown() {
+    let template = |transform: Json, topic: &str| {
+        let mut template = json!({"Resources": {"T": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": topic}}}});
+        if !transform.is_null() {
+            template["Transform"] = transform;
+        }
+        template
+    };
+    let sam = json!("AWS::Serverless-2016-10-31");
+    // Without a serverless type, SAM has nothing to expand.
+    for (before, after) in [(sam.clone(), Json::Null), (Json::Null, sam.clone()), (sam.clone(), json!([sam]))] {
+        assert_eq!(plan_templates(&template(before, "a"), &template(after, "a")).unknowns, []);
+    }
+    // With a macro, it may have.
+    assert!(!plan_templates(&template(json!(["Mine", sam]), "a"), &template(json!(["Mine"]), "a")).unknowns.is_empty());
+    // A macro does not receive the section `Transform`.
+    assert_eq!(plan_templates(&template(json!("Mine"), "a"), &template(json!(["Mine"]), "a")).unknowns, []);
+}
+
+#[test]
+fn a_serverless_resource_may_become_the_type_that_sam_made_of_it() {
+    let table = |resource_type: &str| json!({"Transform": "AWS::Serverless-2016-10-31", "Resources": {"T": {"Type": resource_type}}});
+    for (before, after) in [
+        ("AWS::Serverless::SimpleTable", "AWS::DynamoDB::Table"),
+        ("AWS::DynamoDB::Table", "AWS::Serverless::SimpleTable"),
+        ("AWS::Serverless::Function", "AWS::Lambda::Function"),
+        ("AWS::Serverless::HttpApi", "AWS::ApiGatewayV2::Api"),
+        ("AWS::Serverless::Application", "AWS::CloudFormation::Stack"),
+        ("AWS::Serverless::LayerVersion", "AWS::SQS::Queue"),
+    ] {
+        let plan = plan_templates(&table(before), &table(after));
+        assert!(plan.refusals.is_empty() && plan.effects[0].possible, "{before}: {plan:#?}");
+        assert_eq!(unknowns(&plan)[0], "serverless T", "{before}");
+        assert!(plan.risks.iter().all(|risk| !risk.certainty.is_certain()), "{before}: {:#?}", plan.risks);
+    }
+    for after in ["AWS::SQS::Queue", "AWS::Serverless::Function"] {
+        assert!(plan_templates(&table("AWS::Serverless::SimpleTable"), &table(after)).is_refused(), "{after}");
+    }
+}

@@ -5,6 +5,7 @@ mod text;
 
 use super::{RiskKind, Search};
 use crate::plan::certainty::Certainty;
+use crate::plan::effects::is_only_stopped;
 use crate::plan::identity::{Conflict, Fate, conflicts};
 use crate::schema::OnCreate;
 
@@ -12,6 +13,9 @@ pub(super) fn search(search: &mut Search<'_, '_, '_>) {
     let found = conflicts(search.comparison, search.changed);
     // What attaches something is refused, which `refusal` reports.
     for conflict in found.iter().filter(|conflict| conflict.identity.attaches.is_none() && is_harmful(conflict)) {
+        if conflict.is_possible && is_only_stopped(search.effects, conflict.new.entry.name) {
+            continue;
+        }
         let path = match conflict.parts.as_slice() {
             [(path, _)] => Some(format!("/Properties/{}", path.split("/*").next().unwrap_or(path))),
             _ => None,
