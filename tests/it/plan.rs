@@ -18,6 +18,7 @@ mod schema;
 mod secrets;
 mod unknowns;
 mod widening;
+mod widening_defaults;
 
 use rackform::cloudformation::ResourceChange;
 use rackform::diagnostic::Source;

@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::policy;
 use crate::evaluate::{Evaluation, Residual, Resource, Value, ValueKind};
-use crate::plan::values::{items, member, scalar_text, text_at};
+use crate::plan::values::{at, items, member, scalar_text, text_at};
 use crate::policy::{Document, Kind};
 
 /// What policies are about: an aspect of a role, bucket, or the like.
@@ -76,6 +76,7 @@ pub(super) type Attachments<'a> = IndexMap<Subject<'a>, Attached<'a>, FxBuildHas
 const TARGETS: &[(&str, &str)] = &[
     ("AWS::Events::EventBusPolicy", "EventBusName"),
     ("AWS::Kinesis::ResourcePolicy", "ResourceArn"),
+    ("AWS::Lambda::LayerVersionPermission", "LayerVersionArn"),
     ("AWS::Lambda::Permission", "FunctionName"),
     ("AWS::S3::BucketPolicy", "Bucket"),
     ("AWS::SNS::TopicInlinePolicy", "TopicArn"),
@@ -151,15 +152,19 @@ impl<'a> Collector<'_, 'a> {
                     self.add_all(Aspect::Identity, subject, id, documents.clone());
                 }
             }
-            "AWS::Lambda::Permission" => {
-                if let Some(function) = member(properties, "FunctionName") {
-                    let name = self.name(&function);
+            "AWS::Lambda::Permission" | "AWS::Lambda::LayerVersionPermission" | "AWS::Events::EventBusPolicy"
+                if member(properties, "Statement").is_none() =>
+            {
+                let target = TARGETS.iter().find(|(target, _)| *target == resource.resource_type);
+                if let Some(target) = target.and_then(|(_, property)| member(properties, property)) {
+                    let name = self.name(&target);
                     let document = Document::Policy(permission(properties));
                     self.of(Aspect::Target, name).add(id, "/Properties".to_owned(), document);
                 }
             }
             other => {
-                let documents = policy::documents(resource);
+                let mut documents = policy::documents(resource);
+                documents.extend(default_policy(resource));
                 let target = TARGETS.iter().find(|(target, _)| *target == other).and_then(|(_, property)| member(properties, property));
                 let names = match &target {
                     Some(target) => items(target).iter().map(|value| self.name(value)).collect(),
@@ -234,9 +239,33 @@ impl<'a> Collector<'_, 'a> {
     }
 }
 
-/// Returns the statement that a permission adds to the policy of its function.
+/// Returns the policy that AWS uses for a resource without one of its own, if it allows access.
 ///
-/// Source: <https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html>
+/// Sources: <https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html>,
+/// <https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs.html>,
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html>
+fn default_policy(resource: &Resource<'_>) -> Option<(String, Json)> {
+    let (property, actions) = match resource.resource_type {
+        "AWS::EC2::VPCEndpoint" => ("PolicyDocument", json!("*")),
+        "AWS::EFS::FileSystem" => ("FileSystemPolicy", json!("elasticfilesystem:Client*")),
+        "AWS::ApiGateway::RestApi" if !is_private(resource) => ("Policy", json!("execute-api:Invoke")),
+        _ => return None,
+    };
+    let statement = json!({"Effect": "Allow", "Principal": "*", "Action": actions, "Resource": "*"});
+    let is_default = member(&resource.properties, property).is_none();
+    is_default.then(|| (format!("/Properties/{property}"), json!({"Version": "2012-10-17", "Statement": [statement]})))
+}
+
+/// Returns whether an API is private or may be. Without a policy, nobody may call a private API.
+fn is_private(resource: &Resource<'_>) -> bool {
+    let types = at(&resource.properties, &["EndpointConfiguration", "Types"]);
+    types.iter().flat_map(items).any(|kind| scalar_text(kind.kind).is_none_or(|kind| kind == "PRIVATE"))
+}
+
+/// Returns the statement that a permission adds to the policy of its function, layer version or event bus.
+///
+/// Sources: <https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html>,
+/// <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutPermission.html>
 fn permission(properties: &Value<'_>) -> Json {
     let json = |name| member(properties, name).map(|value| value.to_json());
     let principal = match json("Principal") {
@@ -250,6 +279,7 @@ fn permission(properties: &Value<'_>) -> Json {
         ("SourceArn", "ArnLike", "aws:SourceArn"),
         ("SourceAccount", "StringEquals", "aws:SourceAccount"),
         ("PrincipalOrgID", "StringEquals", "aws:PrincipalOrgID"),
+        ("OrganizationId", "StringEquals", "aws:PrincipalOrgID"),
         ("EventSourceToken", "StringEquals", "lambda:EventSourceToken"),
         ("FunctionUrlAuthType", "StringEquals", "lambda:FunctionUrlAuthType"),
         ("InvokedViaFunctionUrl", "Bool", "lambda:InvokedViaFunctionUrl"),
@@ -260,6 +290,13 @@ fn permission(properties: &Value<'_>) -> Json {
         {
             members.insert(key.to_owned(), value);
         }
+    }
+    // An event bus has the condition as an operator, a key and a value.
+    let own = ["Type", "Key", "Value"].map(|name| at(properties, &["Condition", name]));
+    if let [Some(operator), Some(key), Some(value)] = own
+        && let (Some(operator), Some(key)) = (scalar_text(operator.kind), scalar_text(key.kind))
+    {
+        condition.insert(operator.to_owned(), json!({ key: value.to_json() }));
     }
     let statement =
         json!({"Effect": "Allow", "Principal": principal, "Action": json("Action").unwrap_or(Json::Null), "Condition": condition});

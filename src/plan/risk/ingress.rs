@@ -31,6 +31,8 @@ pub(super) struct Rule {
     /// A summary, such as `tcp port 22 from 10.0.0.0/16`.
     pub(super) summary: String,
     is_anywhere: bool,
+    /// The conditions of the template under which the rule exists, as far as their values are not known.
+    pub(super) conditions: Vec<(String, bool)>,
     /// Whether the rule is not in the template: EC2 adds it to a group without rules for egress.
     pub(super) is_default: bool,
 }
@@ -74,9 +76,15 @@ const STANDALONE: &[(&str, &[&str], Direction)] = &[
 pub(super) fn rules(resource: &Resource<'_>, direction: Direction) -> Vec<(String, Rule)> {
     let listed = |path: &[&str], rule: &dyn Fn(&Value<'_>) -> Option<Rule>| {
         let list = at(&resource.properties, path);
-        let rules = list.iter().flat_map(items).enumerate();
         let path = path.join("/");
-        rules.filter_map(|(index, value)| Some((format!("/Properties/{path}/{index}"), rule(value)?))).collect::<Vec<_>>()
+        let mut found = Vec::new();
+        for (index, value) in list.iter().flat_map(items).enumerate() {
+            let mut alternatives = Vec::new();
+            expand(value, &mut Vec::new(), &mut alternatives);
+            let rules = alternatives.into_iter().filter_map(|(value, conditions)| Some(Rule { conditions, ..rule(&value)? }));
+            found.extend(rules.map(|rule| (format!("/Properties/{path}/{index}"), rule)));
+        }
+        found
     };
     let inline = |property: &str| listed(&[property], &|rule| Rule::of(rule, direction));
     let own = || Rule::of(&resource.properties, direction).map(|rule| ("/Properties".to_owned(), rule)).into_iter().collect();
@@ -99,6 +107,21 @@ pub(super) fn rules(resource: &Resource<'_>, direction: Direction) -> Vec<(Strin
         }
         (other, direction) if STANDALONE.iter().any(|(standalone, _, own)| (*standalone, *own) == (other, direction)) => own(),
         _ => Vec::new(),
+    }
+}
+
+/// Adds what a value is under each of the conditions whose values are not known.
+fn expand<'a>(value: &Value<'a>, conditions: &mut Vec<(String, bool)>, found: &mut Vec<(Value<'a>, Vec<(String, bool)>)>) {
+    match value.kind {
+        ValueKind::Unknown(Residual::If(name, yes, no)) => {
+            for (branch, holds) in [(yes, true), (no, false)] {
+                conditions.push((name.to_owned(), holds));
+                branch.into_iter().for_each(|branch| expand(branch, conditions, found));
+                conditions.pop();
+            }
+        }
+        ValueKind::List(items) => items.iter().for_each(|item| expand(item, conditions, found)),
+        _ => found.push((*value, conditions.clone())),
     }
 }
 
@@ -148,7 +171,7 @@ impl Rule {
         let network = network?;
         let traffic = Traffic::new(protocol, from, to, Peer::Network(network.trunc()));
         let summary = summary((protocol, from, to), &network.trunc().to_string(), direction);
-        Some(Self { traffic, summary, is_anywhere: network.prefix_len() == 0, is_default: false })
+        Some(Self { traffic, summary, is_anywhere: network.prefix_len() == 0, conditions: Vec::new(), is_default: false })
     }
 
     fn with_peer(ports: (&str, Option<i64>, Option<i64>), kind: Kind, value: &Value<'_>, direction: Direction) -> Self {
@@ -167,7 +190,7 @@ impl Rule {
             Kind::PrefixList => ("a prefix list", Peer::Named { name, is_id }),
         };
         let summary = summary(ports, text.unwrap_or(noun), direction);
-        Self { traffic: Traffic::new(protocol, from, to, peer), summary, is_anywhere: false, is_default: false }
+        Self { traffic: Traffic::new(protocol, from, to, peer), summary, is_anywhere: false, conditions: Vec::new(), is_default: false }
     }
 
     /// Returns whether the rule allows traffic with every address.

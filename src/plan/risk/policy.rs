@@ -128,7 +128,8 @@ pub(super) fn open_to_all(document: &Json) -> Option<String> {
     for statement in statements(document, "Allow") {
         let star = |key| values(statement, key).into_iter().any(is_star);
         everyone |= star("Principal") && !has_condition(statement);
-        everything |= star("Action") && star("Resource") && statement.get("Principal").is_none();
+        let acts = star("Action") || values(statement, "Action").into_iter().any(|action| action.as_str() == Some("*:*"));
+        everything |= acts && star("Resource") && statement.get("Principal").is_none();
     }
     let grants = [
         everyone.then_some("everyone, because a principal is `*` and there is no condition"),

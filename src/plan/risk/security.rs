@@ -5,7 +5,7 @@ use super::{RiskKind, Search, access, policy, traffic};
 use crate::evaluate::Resource;
 use crate::plan::certainty::Certainty;
 use crate::plan::compare::ChangeCertainty;
-use crate::plan::values::{member, text_at};
+use crate::plan::values::{items, member, scalar_text, text_at};
 
 pub(super) fn search(search: &mut Search<'_, '_, '_>) {
     let mut notes: Vec<(&str, String, String, Certainty)> = Vec::new();
@@ -37,6 +37,12 @@ fn added(resource: &Resource<'_>, note: &mut Note<'_>) {
     for (path, document) in policy::documents(resource) {
         if let Some(grants) = policy::open_to_all(&document) {
             note(path, format!("A policy of `{id}` allows {grants}."));
+        }
+    }
+    let attached = member(&resource.properties, "ManagedPolicyArns").filter(|_| resource.resource_type.starts_with("AWS::IAM::"));
+    for (index, arn) in attached.iter().flat_map(items).enumerate() {
+        if scalar_text(arn.kind).is_some_and(|arn| arn.ends_with(":iam::aws:policy/AdministratorAccess")) {
+            note(format!("/Properties/ManagedPolicyArns/{index}"), format!("A policy of `{id}` allows every action on every resource."));
         }
     }
     if let Some((path, access)) = public_access(resource) {

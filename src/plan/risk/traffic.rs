@@ -37,10 +37,11 @@ pub(super) fn opened<'a>(search: &Search<'_, '_, 'a>) -> Vec<Opened<'a>> {
             // Whether EC2 restores the rule for all egress when a group loses its own is not observed.
             let has_default = new.iter().all(|(.., rule)| rule.is_default);
             for (id, path, rule) in new.into_iter().filter(|(.., rule)| !rule.is_default || has_default) {
-                if known.contains(rule.summary.as_str()) && before.contains(&rule.traffic) {
+                let is_known = known.contains(rule.summary.as_str()) && before.contains(&rule.traffic);
+                if is_known && old.iter().all(|(.., old)| old.conditions.is_empty()) {
                     continue;
                 }
-                let coverage = rule.traffic.coverage(&before);
+                let coverage = coverage(&rule, &old, &before);
                 // Only a network with IPv6 addresses has the second of these rules.
                 let is_default_ipv6 = rule.is_default && rule.summary.ends_with("::/0");
                 let is_open = !is_new || direction == Direction::Ingress && rule.is_anywhere();
@@ -57,6 +58,23 @@ pub(super) fn opened<'a>(search: &Search<'_, '_, 'a>) -> Vec<Opened<'a>> {
         }
     }
     found
+}
+
+/// Returns whether the old rules allow what a new one does. What depends on conditions with unknown values is unknown.
+fn coverage(rule: &Rule, old: &Rules<'_>, before: &[Traffic]) -> Coverage {
+    let applies = |old: &Rule| old.conditions.iter().all(|condition| rule.conditions.contains(condition));
+    if old.iter().all(|(.., old)| applies(old)) {
+        return match rule.traffic.coverage(before) {
+            Coverage::Part if !rule.conditions.is_empty() => Coverage::Unknown,
+            other => other,
+        };
+    }
+    let certain: Vec<Traffic> = old.iter().filter(|(.., old)| applies(old)).map(|(.., old)| old.traffic.clone()).collect();
+    match rule.traffic.coverage(&certain) {
+        Coverage::All => Coverage::All,
+        _ if rule.conditions.is_empty() && rule.traffic.coverage(before) == Coverage::Part => Coverage::Part,
+        _ => Coverage::Unknown,
+    }
 }
 
 fn sentence(id: &str, rule: &Rule, wider: Option<&Rule>, direction: Direction, coverage: Coverage, is_added: bool) -> String {
