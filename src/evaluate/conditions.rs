@@ -6,6 +6,9 @@ use super::{ConditionValue, Named};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::template::{Intrinsic, Kind, Node};
 
+/// Conditions that refer to each other in a longer chain than this are refused, because the stack is limited.
+const LONGEST_CHAIN: usize = 100;
+
 const OPERANDS_OF_AND_OR: std::ops::RangeInclusive<usize> = 2..=10;
 
 impl<'a> Evaluator<'_, 'a> {
@@ -47,6 +50,11 @@ impl<'a> Evaluator<'_, 'a> {
         let Some(entry) = self.template.conditions.iter().nth(position) else {
             return ConditionValue::Unknown;
         };
+        if self.condition_path.len() >= LONGEST_CHAIN {
+            let message = format!("more than {LONGEST_CHAIN} conditions refer to each other in a chain");
+            self.problems.push(Diagnostic::error("too-long", message).at(self.template.source, used_at, ""));
+            return ConditionValue::Unknown;
+        }
         let body = entry.body;
         self.progress[position] = Progress::Running;
         self.condition_path.push(position);

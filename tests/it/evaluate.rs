@@ -164,6 +164,21 @@ fn known_state_replaces_unknown_values() {
 }
 
 #[test]
+fn a_long_chain_of_conditions_is_refused_before_the_stack_is_used_up() {
+    let evaluated = |length: usize| {
+        let condition = |index: usize| match index {
+            0 => json!({"Fn::Equals": ["a", "b"]}),
+            _ => json!({"Fn::Not": [{"Condition": format!("C{}", index - 1)}]}),
+        };
+        let conditions: serde_json::Map<String, Json> = (0..length).rev().map(|index| (format!("C{index}"), condition(index))).collect();
+        let template = json!({"Conditions": conditions, "Resources": {"T": {"Type": "AWS::SNS::Topic"}}});
+        with(&template, &[], &json!({}), |evaluation| evaluation.err().map(|problems| problems.0[0].message.clone()))
+    };
+    assert_eq!(evaluated(100), None);
+    assert_eq!(evaluated(20_000).as_deref(), Some("more than 100 conditions refer to each other in a chain"));
+}
+
+#[test]
 fn circular_conditions_are_reported_with_the_whole_cycle() {
     let template = json!({
         "Conditions": {

@@ -20,12 +20,14 @@ fn one_way(resource_type: &str, narrow: &Json, wide: &Json) {
 
 #[test]
 fn a_resource_without_a_policy_has_the_default_of_its_service() {
-    let policy = json!({"Version": "2012-10-17", "Statement": [
-        {"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "execute-api:Invoke", "Resource": "*"},
-        {"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "elasticfilesystem:ClientMount", "Resource": "*"}]});
-    one_way("AWS::EC2::VPCEndpoint", &json!({"VpcId": "v", "PolicyDocument": policy}), &json!({"VpcId": "v"}));
-    one_way("AWS::EFS::FileSystem", &json!({"Encrypted": true, "FileSystemPolicy": policy}), &json!({"Encrypted": true}));
-    let api = json!({"Version": "2012-10-17", "Statement": [policy["Statement"][0]]});
+    let policy = |action: &str| {
+        let statement = json!({"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": action, "Resource": "*"});
+        json!({"Version": "2012-10-17", "Statement": [statement]})
+    };
+    let (endpoint, files) = (policy("s3:GetObject"), policy("elasticfilesystem:ClientMount"));
+    one_way("AWS::EC2::VPCEndpoint", &json!({"VpcId": "v", "PolicyDocument": endpoint}), &json!({"VpcId": "v"}));
+    one_way("AWS::EFS::FileSystem", &json!({"Encrypted": true, "FileSystemPolicy": files}), &json!({"Encrypted": true}));
+    let api = policy("execute-api:Invoke");
     one_way("AWS::ApiGateway::RestApi", &json!({"Name": "n", "Policy": api}), &json!({"Name": "n"}));
     let private = json!({"Types": ["PRIVATE"]});
     one_way(
