@@ -35,6 +35,7 @@ pub(super) const TABLE: &[Row] = &[
         "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AssociateAddress.html",
     ),
     may_fail("AWS::EC2::FlowLog", &["ResourceId", "TrafficType?", "LogDestination?", "LogGroupName?"], EC2),
+    fails("AWS::EC2::GatewayRouteTableAssociation", &["GatewayId"], EC2),
     fails("AWS::EC2::Instance", &["SubnetId", "PrivateIpAddress"], INSTANCE),
     fails("AWS::EC2::Instance", &["NetworkInterfaces/*/NetworkInterfaceId"], EC2).attaches("network interface"),
     may_fail("AWS::EC2::Instance", &["Volumes/*/VolumeId"], INSTANCE).attaches("volume"),

@@ -84,6 +84,11 @@ pub(super) const TABLE: &[Row] = &[
         &["~DomainName", "BasePath?"],
         "https://docs.aws.amazon.com/apigateway/latest/api/API_CreateBasePathMapping.html",
     ),
+    fails(
+        "AWS::ApiGateway::BasePathMappingV2",
+        &["DomainNameArn", "BasePath?"],
+        "https://docs.aws.amazon.com/apigateway/latest/api/API_CreateBasePathMapping.html",
+    ),
     either(
         "AWS::ApiGateway::GatewayResponse",
         &["RestApiId", "ResponseType"],

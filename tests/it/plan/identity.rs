@@ -57,6 +57,8 @@ fn a_renamed_logical_id_collides_or_ends_deleted() {
         ),
         ("AWS::ApiGateway::Resource", json!({"RestApiId": "a", "ParentId": "p", "PathPart": "items"}), FAILS),
         ("AWS::ApiGateway::BasePathMapping", json!({"DomainName": "api.example.com"}), FAILS),
+        ("AWS::ApiGateway::BasePathMappingV2", json!({"DomainNameArn": "arn:d", "BasePath": "v1"}), FAILS),
+        ("AWS::EC2::GatewayRouteTableAssociation", json!({"GatewayId": "igw-1", "RouteTableId": "rtb-1"}), FAILS),
         ("AWS::ApiGatewayV2::Route", json!({"ApiId": "a", "RouteKey": "GET /"}), FAILS),
         ("AWS::Lambda::EventSourceMapping", json!({"EventSourceArn": "arn:aws:sqs:us-east-1:1:q", "FunctionName": "f"}), FAILS),
         ("AWS::Lambda::Alias", json!({"FunctionName": "f", "FunctionVersion": "1", "Name": "live"}), FAILS),
