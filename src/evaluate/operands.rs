@@ -177,7 +177,9 @@ impl<'a> Checker<'_, 'a> {
     /// A default value requires no transform any more, functions other than `Ref` and `Fn::FindInMap` in the keys do.
     ///
     /// Sources: <https://github.com/aws-cloudformation/cfn-lint/issues/4627>,
-    /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-findinmap-enhancements.html>
+    /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-findinmap-enhancements.html>,
+    /// <https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/2034>,
+    /// <https://github.com/cloudtools/troposphere/issues/479>
     fn find_in_map(&self, operand: &'a Node<'a>) -> Option<Misuse<'a>> {
         let wrong = |place, message: &str| Misuse::new("find-in-map-operands", place, message, FIND_IN_MAP);
         let [map, top, second, rest @ ..] = operand.items() else {
@@ -185,6 +187,16 @@ impl<'a> Checker<'_, 'a> {
         };
         if let Some(key) = [map, top, second].into_iter().find(|key| self.is_not_text(key)) {
             return wrong(key, "the name and keys of `Fn::FindInMap` must be strings");
+        }
+        let is_allowed = |key: &&Node<'a>| matches!(Intrinsic::of(key), None | Some(Intrinsic::Ref(_) | Intrinsic::FindInMap(_)));
+        if !self.template.has_language_extensions()
+            && !self.template.is_rewritten()
+            && let Some(key) = [map, top, second].into_iter().find(|key| !is_allowed(key))
+        {
+            return wrong(
+                key,
+                "without `AWS::LanguageExtensions`, the name and keys of `Fn::FindInMap` are text, `Ref` or `Fn::FindInMap`",
+            );
         }
         match rest {
             [] => None,
