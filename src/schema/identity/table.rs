@@ -1,7 +1,7 @@
 //! Identities that provider schemas lack, or whose creation does not simply fail.
 //!
-//! In a part, `?` at the end marks a property that may be absent, `~` at the beginning a domain name, `#` an address range, and `^` a protocol. Each row
-//! has its source. Sources with `APIReference` list the error of the service; issues are observations of real stacks.
+//! In a part, `?` at the end marks a property that may be absent, `~` at the beginning a domain name, `#` an address range, and `^` a
+//! protocol. Each row has its source. Sources with `APIReference` list the error of the service; issues are observations of real stacks.
 
 use super::{Identity, Match, OnCreate, Part};
 
