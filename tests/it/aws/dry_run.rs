@@ -130,11 +130,11 @@ fn read_only_commands_report_a_stale_change_set_and_keep_it() {
 fn the_change_set_of_a_running_dry_run_is_kept() {
     for with_stack in [true, false] {
         let Some(account) = account(with_stack) else { return };
-        // The first run gets no response for a while, and then retries.
+        // The first run gets no response for longer than the other two runs take, and then retries.
         let proxy = Proxy::faulting(&account.address, "DescribeChangeSet", 1, Fault::SilentBefore);
         let first_bench = bench();
         let mut command = account.at(&proxy.address).command(&first_bench, DRY_RUN);
-        let first = Running::start(command.env("RACKFORM_CALL_TIMEOUT", "4"));
+        let first = Running::start(command.env("RACKFORM_CALL_TIMEOUT", "15"));
         assert!(proxy.wait_for("DescribeChangeSet", 1), "{:?}", proxy.calls());
         let left = account.open_change_sets("rack");
         assert_eq!(left.len(), 1);
