@@ -1,6 +1,6 @@
 //! Checks what is not evaluated: branches that are not taken, and resources and outputs that do not exist.
 //!
-//! CloudFormation checks functions and names in the whole template, so their errors are certain whatever the conditions are.
+//! CloudFormation checks functions and names in the whole template, so their errors are certain for all values of the conditions.
 
 use super::evaluator::{Block, Evaluator};
 use super::operands;

@@ -256,7 +256,7 @@ fn default_policy(resource: &Resource<'_>) -> Option<(String, Json)> {
     is_default.then(|| (format!("/Properties/{property}"), json!({"Version": "2012-10-17", "Statement": [statement]})))
 }
 
-/// Returns whether an API is private or may be. Without a policy, nobody may call a private API.
+/// Returns whether an API is private or may be. Without a policy, a private API refuses every call.
 fn is_private(resource: &Resource<'_>) -> bool {
     let types = at(&resource.properties, &["EndpointConfiguration", "Types"]);
     types.iter().flat_map(items).any(|kind| scalar_text(kind.kind).is_none_or(|kind| kind == "PRIVATE"))

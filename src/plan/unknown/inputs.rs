@@ -1,42 +1,24 @@
 //! Whether a part of the template, which a macro reads, differs from the deployed one.
 
-use rustc_hash::FxHashSet;
-
-use crate::evaluate::{ConditionValue, Evaluation};
 use crate::plan::context::PlanningContext;
 use crate::plan::parameters::is_changed;
 use crate::template::{Node, Reference, ReferenceVisitor as _};
 
-/// The names whose value differs between the deployed and the new template.
-pub(super) struct Inputs<'a> {
-    parameters: FxHashSet<&'a str>,
-    conditions: FxHashSet<&'a str>,
-    mappings: FxHashSet<&'a str>,
-    /// Whether a parameter was removed.
-    removes_parameters: bool,
+/// The values that parts of the templates refer to. They are compared only where a macro reads them, which few templates have.
+pub(super) struct Inputs<'c, 'p, 'a> {
+    context: &'c PlanningContext<'p, 'a>,
 }
 
-impl<'a> Inputs<'a> {
-    pub(super) fn of(context: &PlanningContext<'_, 'a>) -> Self {
-        let (before, after) = (context.before, context.after);
-        let names = after.parameters.parameters.keys().copied();
-        let parameters = names.filter(|name| is_changed(before, after, name)).collect();
-        let of_before = |name: &str| before.and_then(|before: &Evaluation<'_>| before.conditions.get(name).copied());
-        let differs = |(name, value): &(&&'a str, &ConditionValue)| of_before(name).is_some_and(|old| old != **value);
-        let conditions = after.conditions.iter().filter(differs).map(|(name, _)| *name).collect();
-        let mapping_differs = |name: &str, body: &Node<'_>| {
-            let old = before.and_then(|before| before.template.mappings.get(name));
-            old.is_some_and(|old| !old.body.same(body))
-        };
-        let mappings = after.template.mappings.iter().filter(|entry| mapping_differs(entry.name, entry.body)).map(|entry| entry.name);
-        let removes_parameters =
-            before.is_some_and(|before| before.parameters.parameters.keys().any(|name| !after.parameters.parameters.contains_key(name)));
-        Self { parameters, conditions, mappings: mappings.collect(), removes_parameters }
+impl<'c, 'p, 'a> Inputs<'c, 'p, 'a> {
+    pub(super) fn of(context: &'c PlanningContext<'p, 'a>) -> Self {
+        Self { context }
     }
 
     /// Returns whether the value of any parameter differs. A macro receives all of them.
     pub(super) fn any_parameter_differs(&self) -> bool {
-        self.removes_parameters || !self.parameters.is_empty()
+        let after = &self.context.after.parameters.parameters;
+        let before = self.context.before.map(|before| &before.parameters.parameters);
+        before.is_some_and(|before| before.keys().any(|name| !after.contains_key(name))) || after.keys().any(|name| self.is_parameter(name))
     }
 
     /// Returns whether two parts of the templates differ, in their text or in the values that they refer to.
@@ -47,14 +29,32 @@ impl<'a> Inputs<'a> {
     fn refers_to_difference(&self, node: &'a Node<'a>) -> bool {
         let mut found = false;
         let mut visit = |reference: Reference<'a>, _: crate::diagnostic::Span| {
-            found |= match reference {
-                Reference::Name(name) => self.parameters.contains(name),
-                Reference::Condition(name) => self.conditions.contains(name),
-                Reference::Mapping(name, _) => self.mappings.contains(name),
-                Reference::Attribute(..) | Reference::DependsOn(_) => false,
-            };
+            found = found
+                || match reference {
+                    Reference::Name(name) => self.is_parameter(name),
+                    Reference::Condition(name) => self.is_condition(name),
+                    Reference::Mapping(name, _) => self.is_mapping(name),
+                    Reference::Attribute(..) | Reference::DependsOn(_) => false,
+                };
         };
         visit.expression(node);
         found
+    }
+
+    /// Returns whether this is a parameter whose value differs.
+    fn is_parameter(&self, name: &str) -> bool {
+        is_changed(self.context.before, self.context.after, name)
+    }
+
+    /// Returns whether this is a condition of both templates whose value differs.
+    fn is_condition(&self, name: &str) -> bool {
+        let before = self.context.before.and_then(|before| before.conditions.get(name));
+        matches!((before, self.context.after.conditions.get(name)), (Some(before), Some(after)) if before != after)
+    }
+
+    /// Returns whether this is a mapping of both templates that differs.
+    fn is_mapping(&self, name: &str) -> bool {
+        let before = self.context.before.and_then(|before| before.template.mappings.get(name));
+        matches!((before, self.context.after.template.mappings.get(name)), (Some(before), Some(after)) if !before.body.same(after.body))
     }
 }

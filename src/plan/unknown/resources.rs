@@ -14,7 +14,11 @@ use crate::plan::facts::Facts;
 const SERVERLESS_ATTRIBUTES: [&str; 2] = ["Connectors", "IgnoreGlobals"];
 
 /// Returns the attribute that SAM reads and that differs.
-fn serverless_attribute<'a>(context: &PlanningContext<'_, 'a>, inputs: &Inputs<'a>, resource: &Resource<'a>) -> Option<&'static str> {
+fn serverless_attribute<'a>(
+    context: &PlanningContext<'_, 'a>,
+    inputs: &Inputs<'_, '_, 'a>,
+    resource: &Resource<'a>,
+) -> Option<&'static str> {
     let before = context.before?.resources.get(resource.entry.name).map(|before| before.entry.body);
     SERVERLESS_ATTRIBUTES.into_iter().find(|attribute| {
         match (before.and_then(|before| before.get(attribute)), resource.entry.body.get(attribute)) {
@@ -27,13 +31,14 @@ fn serverless_attribute<'a>(context: &PlanningContext<'_, 'a>, inputs: &Inputs<'
 
 pub(super) fn search<'a>(
     context: &PlanningContext<'_, 'a>,
-    inputs: &Inputs<'a>,
+    inputs: &Inputs<'_, '_, 'a>,
     changed: &ChangedResources<'_, 'a>,
     found: &mut Vec<Unknown>,
 ) {
     for resource in context.after.resources.values() {
         let modified = changed.modified(resource.entry.name);
         let is_new = context.resource_before(resource.entry.name).is_none();
+        let is_touched = is_new || modified.is_some();
         let differs = modified
             .is_some_and(|modified| !modified.differences.is_empty() || modified.before.resource_type != modified.after.resource_type);
         let serverless_before = modified.is_some_and(|modified| Facts::of(modified.before.resource_type).is_serverless());
@@ -43,7 +48,8 @@ pub(super) fn search<'a>(
                 resource.entry.name, resource.resource_type
             );
             found.push(of_resource(UnknownKind::Serverless, resource, reason));
-        } else if let Some((kind, reason)) = unknown(resource, is_new, differs) {
+        } else if let Some((kind, reason)) = is_touched.then(|| unknown(resource, is_new, differs)).flatten() {
+            // A nested stack counts as touched in every update. The type of any other untouched resource needs no lookup.
             found.push(of_resource(kind, resource, reason));
         } else if let Some(attribute) = serverless_attribute(context, inputs, resource) {
             let reason =

@@ -29,7 +29,7 @@ const GLOBALS: [(&str, &str); 8] = [
     ("WebSocketApi", "AWS::Serverless::WebSocketApi"),
 ];
 
-pub(super) fn search<'a>(context: &PlanningContext<'_, 'a>, inputs: &Inputs<'a>, found: &mut Vec<Unknown>) {
+pub(super) fn search<'a>(context: &PlanningContext<'_, 'a>, inputs: &Inputs<'_, '_, 'a>, found: &mut Vec<Unknown>) {
     let (before, after) = (context.before, context.after);
     let mentions = |template: &Template<'_>| template.source.text().contains("Transform");
     if !mentions(after.template) && !before.is_some_and(|before| mentions(before.template)) {
@@ -63,7 +63,7 @@ fn declared_transforms<'a>(template: &Template<'a>) -> Vec<Declared<'a>> {
 }
 
 /// Finds transforms of the whole template: one that was added or removed, one with other parameters, and a macro whose template differs.
-fn declared<'a>(before: Option<&Evaluation<'a>>, after: &Evaluation<'a>, inputs: &Inputs<'a>, found: &mut Vec<Unknown>) {
+fn declared<'a>(before: Option<&Evaluation<'a>>, after: &Evaluation<'a>, inputs: &Inputs<'_, '_, 'a>, found: &mut Vec<Unknown>) {
     let new = declared_transforms(after.template);
     let old = before.map(|before| declared_transforms(before.template)).unwrap_or_default();
     let is_reordered = before.is_some() && old.len() == new.len() && old.iter().zip(&new).any(|(old, new)| old.name != new.name);
@@ -156,7 +156,7 @@ fn is_macro(name: &str) -> bool {
 }
 
 /// Finds sections of `Globals` that differ and apply to a resource.
-fn globals<'a>(before: Option<&Evaluation<'a>>, after: &Evaluation<'a>, inputs: &Inputs<'a>, found: &mut Vec<Unknown>) {
+fn globals<'a>(before: Option<&Evaluation<'a>>, after: &Evaluation<'a>, inputs: &Inputs<'_, '_, 'a>, found: &mut Vec<Unknown>) {
     let Some(before) = before else { return };
     let section = |evaluation: &Evaluation<'a>, name: &str| evaluation.template.root.get("Globals")?.get(name);
     let mut names: Vec<&str> = Vec::new();
@@ -219,7 +219,7 @@ struct Call<'a> {
 }
 
 /// Finds `Fn::Transform` whose input differs, outside resources that neither template creates.
-fn inline<'a>(before: Option<&Evaluation<'a>>, after: &Evaluation<'a>, inputs: &Inputs<'a>, found: &mut Vec<Unknown>) {
+fn inline<'a>(before: Option<&Evaluation<'a>>, after: &Evaluation<'a>, inputs: &Inputs<'_, '_, 'a>, found: &mut Vec<Unknown>) {
     let new = calls(after);
     let old = before.map(calls).unwrap_or_default();
     let mut paths: Vec<&String> = new.keys().chain(old.keys().filter(|path| !new.contains_key(*path))).collect();

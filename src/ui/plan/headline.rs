@@ -1,4 +1,4 @@
-//! The most important facts of a plan, one line each: what fails, what is lost, what opens, what nobody knows, what users notice.
+//! The most important facts of a plan, one line each: refusals, data loss, wider access, unknowns, interruptions.
 
 use super::value::plural;
 use super::view::{Group, Item, View};

@@ -69,7 +69,7 @@ pub(super) fn change(before: Option<&str>, after: Option<&str>, room: Room) -> S
     };
     let (before, after) = match (decoded(before), decoded(after)) {
         (None, None) => (readable(before), readable(after)),
-        // One side may be too short to be told from a word.
+        // One side may be too short to be recognized as Base64.
         (old, new) => (old.unwrap_or_else(|| readable(before)), new.unwrap_or_else(|| readable(after))),
     };
     if before == after && before.contains(MASKED) {
