@@ -88,6 +88,9 @@ impl fmt::Display for End {
     }
 }
 
+/// How long a failed program's end may precede the handling of the interrupt that ended it.
+const LATE_INTERRUPT: Duration = Duration::from_millis(100);
+
 /// Sends SIGTERM to a program. The error is ignored because the program may have ended in the meantime.
 pub(super) fn terminate(program: Pid) {
     let _ = kill(program, Signal::SIGTERM);
@@ -226,7 +229,9 @@ impl Runner for Children<'_> {
         let mut deadline = None;
         loop {
             if let Some(status) = child.try_wait()? {
-                return Ok(status.into());
+                let end = status.into();
+                self.wait_for_late_interrupt(end);
+                return Ok(end);
             }
             if self.is_interrupted() {
                 let now = Instant::now();
@@ -241,6 +246,25 @@ impl Runner for Children<'_> {
 
     fn is_interrupted(&self) -> bool {
         self.interrupted.load(Ordering::SeqCst)
+    }
+}
+
+impl Children<'_> {
+    /// Waits until the handler of an interrupt that also ended the program has set the flag.
+    ///
+    /// A terminal interrupts the program and this process at the same time. The program may end before this process's handler thread
+    /// runs; without the wait, the interrupt would be reported as a failed build, or the next step would start.
+    fn wait_for_late_interrupt(&self, end: End) {
+        match end {
+            End::Code(0) => {}
+            End::Signal(signal) if signal == Signal::SIGINT as i32 => self.interrupted.store(true, Ordering::SeqCst),
+            End::Code(_) | End::Signal(_) => {
+                let deadline = Instant::now() + LATE_INTERRUPT;
+                while !self.is_interrupted() && Instant::now() < deadline {
+                    std::thread::sleep(Duration::from_millis(5));
+                }
+            }
+        }
     }
 }
 
