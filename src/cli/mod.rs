@@ -30,7 +30,7 @@ use rack::{
     apply, completions, delete, diff, drift, evaluate, events, init, local, params, patch, permissions, plan, recover, render, set, status,
     validate, verify,
 };
-use shared::{bug, multi_rack, stack_args};
+use shared::{bug, closed_stdout, multi_rack, screen, stack_args};
 
 /// Provision AWS racks: render, patch, evaluate, plan and apply CloudFormation templates with a persistent build cache
 #[derive(Debug, clap::Parser)]
@@ -51,7 +51,7 @@ struct Cli {
 }
 
 /// Options of all commands.
-#[derive(Clone, Debug, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Global options")]
 pub struct GlobalArgs {
     /// Configuration file; diff, plan, status and verify accept several [default: rack.yaml, if it exists]
@@ -269,12 +269,19 @@ pub fn command() -> clap::Command {
 
 /// Prints help or the error of the command line, and returns the exit code.
 fn print_usage(error: &clap::Error) -> ExitCode {
-    let printed = error.print();
     if error.use_stderr() {
-        ExitCode::Usage
-    } else if printed.is_err() {
-        ExitCode::PipeClosed
-    } else {
-        ExitCode::Done
+        let _ = error.print();
+        return ExitCode::Usage;
     }
+    let failure = if closed_stdout::is_closed() {
+        screen::closed()
+    } else {
+        match error.print() {
+            Ok(()) => return ExitCode::Done,
+            Err(error) => screen::cannot_write(&error),
+        }
+    };
+    let (arena, global) = (Arena::new(), GlobalArgs::default());
+    Context::new(&arena, &global, Screen::process(ColorArg::Auto.choice())).show_failure(&failure);
+    failure.exit_code()
 }

@@ -255,6 +255,19 @@ fn the_architecture_page_shows_the_same_order() {
 }
 
 #[test]
+fn no_file_has_unsafe_code() {
+    // `#[ctor::ctor(unsafe)]` says that the function runs before `main`; the function itself has no unsafe code.
+    const BEFORE_MAIN: &str = "cli/shared/closed_stdout.rs";
+    let mut found = Vec::new();
+    for file in &SOURCES.files {
+        let uses = file.tokens.iter().filter(|token| token.kind == Kind::Ident && ["unsafe", "unsafe_code"].contains(&token.text.as_str()));
+        let allowed = usize::from(file.file == BEFORE_MAIN);
+        found.extend(uses.skip(allowed).map(|token| format!("src/{}:{}: `{}`", file.file, token.line, token.text)));
+    }
+    assert_none(found);
+}
+
+#[test]
 fn a_comment_is_at_most_140_columns_wide() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let (mut folders, mut problems) = (vec![root.join("src"), root.join("tests")], Vec::new());

@@ -4,6 +4,7 @@ pub mod aws_confirmation;
 pub mod backend;
 pub mod bug;
 pub mod changes;
+pub mod closed_stdout;
 pub mod context;
 pub mod diff_input;
 pub mod execute;

@@ -4,6 +4,7 @@ use std::io::{IsTerminal as _, Write as _};
 
 use anstream::{AutoStream, ColorChoice};
 
+use crate::cli::shared::closed_stdout;
 use crate::cli::shared::exit_codes::ExitCode;
 use crate::cli::shared::failure::Failure;
 use crate::ui::{Layout, Styles};
@@ -60,6 +61,7 @@ impl Screen {
             captured.answer.push_str(text);
             return Ok(());
         }
+        check_stdout(text.is_empty())?;
         let mut stdout = std::io::stdout().lock();
         // Without colors the text has no escape codes, and searching a long text for them would take longer than writing it.
         let written = if self.stdout == ColorChoice::Never && !stdout.is_terminal() {
@@ -78,6 +80,7 @@ impl Screen {
     ///
     /// Returns [`Failure::PipeClosed`] if the reader closed the pipe, or an error if writing fails.
     pub fn stream_answer(&mut self, write: impl FnOnce(&mut BufferedStdout) -> Result<(), serde_json::Error>) -> Result<(), Failure> {
+        check_stdout(false)?;
         let mut stdout = BufferedStdout::with_capacity(BUFFER_BYTES, std::io::stdout().lock());
         write(&mut stdout).map_err(std::io::Error::from).and_then(|()| stdout.flush()).map_err(|error| cannot_write(&error))
     }
@@ -126,7 +129,19 @@ impl Screen {
     }
 }
 
-fn cannot_write(error: &std::io::Error) -> Failure {
+/// Returns an error if there is something to write and standard output is closed.
+fn check_stdout(is_empty: bool) -> Result<(), Failure> {
+    if is_empty || !closed_stdout::is_closed() { Ok(()) } else { Err(closed()) }
+}
+
+/// Returns the failure for a closed standard output.
+pub fn closed() -> Failure {
+    Failure::new(ExitCode::CannotWrite, "cannot write to standard output: it is closed")
+        .hinted("redirect it to a file, or to /dev/null to discard the result")
+}
+
+/// Returns the failure for standard output.
+pub fn cannot_write(error: &std::io::Error) -> Failure {
     match error.kind() {
         std::io::ErrorKind::BrokenPipe => Failure::PipeClosed,
         _ => Failure::new(ExitCode::CannotWrite, "cannot write to standard output").caused_by(error),
