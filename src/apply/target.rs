@@ -5,7 +5,6 @@ use indexmap::IndexMap;
 use crate::backend::{ChangeSetRequest, ParameterInput, StackName};
 use crate::cloudformation::{ChangeSetOptions, StackSettings};
 use crate::parameters::{ParameterSet, Provenance};
-use crate::plan::saved::{SavedParameter, SavedPlan};
 use crate::plan::{ImportStep, Plan, ResourceImport};
 use crate::text::hex;
 
@@ -117,27 +116,5 @@ impl Target {
             (_, Some(value)) => ParameterInput::Value(value.clone()),
         };
         parameters.parameters.iter().map(|(name, parameter)| ((*name).to_owned(), input(parameter.provenance, &parameter.value))).collect()
-    }
-}
-
-impl From<SavedPlan> for Target {
-    fn from(plan: SavedPlan) -> Self {
-        let input = |saved| match saved {
-            SavedParameter::Value(value) => ParameterInput::Value(value),
-            SavedParameter::UsePreviousValue => ParameterInput::UsePrevious,
-        };
-        Self {
-            stack: plan.stack_name,
-            revision: plan.revision,
-            template: plan.template,
-            parameters: plan.parameters.into_iter().map(|(name, saved)| (name, input(saved))).collect(),
-            tags: plan.tags,
-            options: plan.options,
-            settings: plan.settings,
-            approved: Some(plan.plan),
-            allow_unpredicted: Vec::new(),
-            import: plan.import,
-            resources_to_import: Vec::new(),
-        }
     }
 }

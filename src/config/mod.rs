@@ -7,6 +7,7 @@ mod backend_choice;
 #[cfg(feature = "build")]
 mod build_section;
 mod error;
+mod file_kind;
 mod rack_file;
 mod reader;
 mod settings;
@@ -16,6 +17,7 @@ pub use backend_choice::BackendChoice;
 #[cfg(feature = "build")]
 pub use build_section::BuildSection;
 pub use error::ConfigError;
+pub use file_kind::FileKind;
 pub use rack_file::RackFile;
 pub use settings::{CommandLineValues, Settings, StackNameSource};
 pub use stack_name::{STACK_NAMES, is_stack_name};

@@ -66,11 +66,14 @@ pub struct RackFile {
     pub(super) protect_positions: Vec<(Source, Span)>,
 }
 
+/// Keys that show that a file is a template.
+const TEMPLATE_SECTIONS: [&str; 2] = ["Resources", "AWSTemplateFormatVersion"];
+
 impl RackFile {
     /// The default path.
     pub const DEFAULT_PATH: &'static str = "rack.yaml";
 
-    const KEYS: [&'static str; 19] = [
+    pub(super) const KEYS: [&'static str; 19] = [
         "name",
         "region",
         "profile",
@@ -159,6 +162,17 @@ impl RackFile {
             return Ok(file);
         }
         let root = Document::read(source, &arena)?.root;
+        if let Some(section) = root.members().iter().find(|member| TEMPLATE_SECTIONS.contains(&member.key)) {
+            let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+            let problem =
+                Diagnostic::error("rack-file-template", format!("`{}` is a CloudFormation template, not a rack file", path.display()));
+            return Err(problem
+                .at(source, section.key_span, "a section of a template")
+                .hinted(format!(
+                    "give the template itself as the argument of the command, or write a rack file with the line `template: {name}`"
+                ))
+                .into());
+        }
         let mut reader = Reader { source, problems: Diagnostics::default() };
         if !matches!(root.kind, Kind::Object(_)) {
             return Err(reader.wrong(root, "rack.yaml", "a map such as `name: my-rack`").into());

@@ -2,7 +2,7 @@
 
 use super::deployed::DeployedStack;
 use super::error::OperationError;
-use super::input::{evaluate_template, read_template};
+use super::input::{evaluate_template, read_template, read_template_leniently};
 use super::note::Note;
 use crate::backend::{Backend, BackendError, StackDescription, StackResource};
 use crate::cloudformation::{Action, Change, PolicyAction, ResourceChange, ResourceStatus, StackStatus};
@@ -32,6 +32,8 @@ pub struct PreparedDeletion {
     pub plan: Option<Plan>,
     /// How many resources the stack has.
     pub resource_count: usize,
+    /// The logical IDs of the deployed template and of the resources.
+    pub declared: Vec<String>,
 }
 
 /// Prepares the deletion of a stack.
@@ -49,7 +51,14 @@ pub fn prepare_deletion(
     let resources = if description.status.is_review() { Vec::new() } else { list_resources(request, description, backend)? };
     check_deletable(request, description, &resources)?;
     let plan = plan_deletion(request, description, backend, &resources, arena, notes)?;
-    Ok(PreparedDeletion { plan, resource_count: resources.len() })
+    Ok(PreparedDeletion { plan, resource_count: resources.len(), declared: declared_resources(description, &resources, arena) })
+}
+
+/// Returns the logical IDs of a deployed template, also those under a false condition, and of the stack's resources.
+pub fn declared_resources(description: &StackDescription, resources: &[StackResource], arena: &Arena) -> Vec<String> {
+    let template = read_template_leniently(arena, Source::new("deployed", description.template.clone())).ok();
+    let sections = template.into_iter().flat_map(|template| template.resources.iter().map(|entry| entry.name.to_owned()));
+    sections.chain(resources.iter().map(|resource| resource.logical_id.clone())).collect()
 }
 
 fn list_resources(

@@ -8,6 +8,7 @@ use crate::diagnostic::Source;
 use crate::evaluate::{Evaluation, State};
 use crate::parameters::ParameterOverrides;
 use crate::plan::StackState;
+use crate::plan::saved::Before;
 use crate::template::{Arena, Template};
 
 /// A deployed stack.
@@ -44,6 +45,12 @@ impl<'a> DeployedStack<'a> {
     /// Returns an error if the stack does not exist, if the backend cannot be reached, or if the template cannot be read.
     pub fn load_existing(backend: &dyn Backend, stack: &str, arena: &'a Arena) -> Result<Self, OperationError> {
         Self::load(backend, stack, arena)?.ok_or_else(|| OperationError::StackNotFound { stack: stack.to_owned() })
+    }
+
+    /// Returns what a saved plan records of the stack.
+    pub fn before(&self) -> Before {
+        let StackDescription { id, template, parameters, .. } = &self.description;
+        Before::of(id, template, parameters)
     }
 
     /// Evaluates the deployed template with the deployed parameters.

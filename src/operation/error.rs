@@ -144,7 +144,7 @@ impl From<Vec<ImportProblem>> for OperationError {
 #[derive(Debug, thiserror::Error)]
 pub enum SavedPlanMismatch {
     /// Another stack.
-    #[error("the plan is for stack `{planned}`, not for `{actual}`")]
+    #[error("the plan's `stack_name` is `{planned}`, not `{actual}`")]
     Stack {
         /// The stack of the plan.
         planned: String,
@@ -152,7 +152,7 @@ pub enum SavedPlanMismatch {
         actual: String,
     },
     /// Another backend or region.
-    #[error("the plan was made for {planned_backend} in {planned_region}, not for {actual_backend} in {actual_region}")]
+    #[error("the plan was made for `backend` {planned_backend} in `region` {planned_region}, not for {actual_backend} in {actual_region}")]
     Location {
         /// The backend of the plan.
         planned_backend: String,
@@ -164,7 +164,7 @@ pub enum SavedPlanMismatch {
         actual_region: String,
     },
     /// Another account: the name of a stack alone would match in any account.
-    #[error("the plan was made for account {planned}, not for account {actual}")]
+    #[error("the plan was made for `account` {planned}, not for account {actual}")]
     Account {
         /// The account of the plan.
         planned: String,

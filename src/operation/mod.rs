@@ -34,7 +34,7 @@ mod verification;
 #[cfg(feature = "build")]
 pub use build_environment::build_environment;
 pub use confirmation::{ConfirmedChangeSet, confirm_change};
-pub use deletion::{DeletionRequest, PreparedDeletion, prepare_deletion};
+pub use deletion::{DeletionRequest, PreparedDeletion, declared_resources, prepare_deletion};
 pub use deployed::{DeployedStack, stack_state};
 pub use drift::{detect_all, hide_secrets};
 pub use error::{DecidedOption, OperationError, SavedPlanMismatch};
@@ -42,11 +42,11 @@ pub use input::{check_protected, evaluate_partly, evaluate_template, fill_missin
 pub use note::Note;
 pub use offline::{OfflineRequest, OfflineSide, plan_offline};
 pub use options::RequestedOptions;
-pub use policy_checks::{Denied, PolicyChecks, PolicyViolation, PolicyViolations, unused_allowances};
+pub use policy_checks::{Denied, PolicyChecks, PolicyViolation, PolicyViolations, UnusedAllowances, unused_allowances};
 pub use preflight::check_account;
 pub use prepare::prepare_change;
 pub use request::{Baseline, ChangeRequest, Desired, DesiredRack, ExistingResources};
-pub use saved_plan::{prepare_saved_plan, saved_plan};
+pub use saved_plan::{SavedPlanRequest, check_saved_location, prepare_saved_plan, saved_plan};
 pub use ssm_parameters::ssm_parameter_names;
 pub use stale_change_sets::{StaleChangeSets, find_stale_change_sets};
 pub use target::{PlanBasis, PreparedChange};

@@ -1,6 +1,7 @@
 //! What an operation reports while it works: warnings, progress and details, as data.
 
 use crate::backend::BackendError;
+use crate::cloudformation::OnFailure;
 use crate::diagnostic::Diagnostics;
 
 /// What an operation reports while it works.
@@ -39,6 +40,11 @@ pub enum Note {
     OptionsIgnored {
         /// What they are about.
         options: Vec<&'static str>,
+    },
+    /// A saved plan decides what happens when the change fails, differently from `rack.yaml`.
+    OnFailureOfSavedPlan {
+        /// What happens.
+        on_failure: OnFailure,
     },
     /// The account number is unknown.
     AccountUnknown {

@@ -85,15 +85,15 @@ impl RequestedOptions<'_> {
         Ok(())
     }
 
-    /// Adds the template bucket to the options of a saved plan, which decides every other option.
+    /// Checks that no option contradicts a saved plan. Only the bucket for its template may differ.
     ///
     /// # Errors
     ///
-    /// Returns an error if another option is requested.
-    pub fn add_to_saved(&self, options: &mut ChangeSetOptions) -> Result<(), OperationError> {
+    /// Returns an error if an option is not what the plan was made with.
+    pub fn check_saved(&self, options: &ChangeSetOptions, settings: &StackSettings) -> Result<(), OperationError> {
         let Self {
-            template_bucket,
-            create_template_bucket,
+            template_bucket: _,
+            create_template_bucket: _,
             minify_template,
             stack_policy,
             notification_topics,
@@ -102,23 +102,23 @@ impl RequestedOptions<'_> {
             rollback_alarms,
             rollback_monitoring_minutes,
         } = self;
+        let stack_policy = stack_policy.map(read_stack_policy).transpose()?;
         let decided = [
             (DecidedOption::MinifyTemplate, *minify_template),
-            (DecidedOption::StackPolicy, stack_policy.is_some()),
-            (DecidedOption::NotificationTopics, notification_topics.is_some()),
-            (DecidedOption::OnFailure, on_failure.is_some()),
-            (DecidedOption::DisableRollback, *disable_rollback),
-            (DecidedOption::RollbackAlarms, rollback_alarms.is_some()),
-            (DecidedOption::RollbackMonitoringMinutes, rollback_monitoring_minutes.is_some()),
+            (DecidedOption::StackPolicy, stack_policy.is_some() && stack_policy != settings.stack_policy),
+            (DecidedOption::NotificationTopics, notification_topics.is_some() && *notification_topics != options.notification_topics),
+            (DecidedOption::OnFailure, on_failure.is_some() && *on_failure != options.on_failure),
+            (DecidedOption::DisableRollback, *disable_rollback && options.on_failure != Some(OnFailure::DoNothing)),
+            (DecidedOption::RollbackAlarms, rollback_alarms.as_ref().is_some_and(|alarms| *alarms != options.rollback_alarms)),
+            (
+                DecidedOption::RollbackMonitoringMinutes,
+                rollback_monitoring_minutes.is_some() && *rollback_monitoring_minutes != options.rollback_monitoring_minutes,
+            ),
         ];
-        if let Some((option, _)) = decided.into_iter().find(|(_, is_requested)| *is_requested) {
-            return Err(OperationError::DecidedBySavedPlan(option));
+        match decided.into_iter().find(|(_, contradicts)| *contradicts) {
+            Some((option, _)) => Err(OperationError::DecidedBySavedPlan(option)),
+            None => Ok(()),
         }
-        if template_bucket.is_some() {
-            options.template_bucket.clone_from(template_bucket);
-        }
-        options.create_template_bucket |= create_template_bucket;
-        Ok(())
     }
 }
 

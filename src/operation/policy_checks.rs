@@ -148,10 +148,22 @@ fn needs_approval(plan: &Plan, risk: &Risk) -> bool {
     risk.kind == RiskKind::DataLoss && !risk.logical_resource_id.as_deref().is_some_and(stops_and_starts)
 }
 
-/// Returns the first resource that may lose data although the plan loses none of it, with the resources that do lose data.
-pub fn unused_allowances<'p>(allow_data_loss: &'p [String], plan: &'p Plan) -> Option<(&'p str, Vec<&'p str>)> {
-    let risks = plan.risks.iter().filter(|risk| risk.kind == RiskKind::DataLoss);
+/// Names that may lose data although the change loses none of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UnusedAllowances<'p> {
+    /// Names that are in neither template, which are spelling mistakes.
+    pub unknown: Vec<&'p str>,
+    /// Resources whose data is not lost by this change.
+    pub unneeded: Vec<&'p str>,
+    /// The resources that do lose data.
+    pub losing: Vec<&'p str>,
+}
+
+/// Returns the allowed losses of data that do not happen; `declared` are the logical IDs of both templates.
+pub fn unused_allowances<'p>(allow_data_loss: &'p [String], plan: Option<&'p Plan>, declared: &[String]) -> UnusedAllowances<'p> {
+    let risks = plan.into_iter().flat_map(|plan| &plan.risks).filter(|risk| risk.kind == RiskKind::DataLoss);
     let losing: Vec<&str> = risks.filter_map(|risk| risk.logical_resource_id.as_deref()).collect();
-    let unused = allow_data_loss.iter().find(|name| !losing.contains(&name.as_str()))?;
-    Some((unused, losing))
+    let unused = allow_data_loss.iter().map(String::as_str).filter(|name| !losing.contains(name));
+    let (unneeded, unknown) = unused.partition(|name| declared.iter().any(|declared| declared == name));
+    UnusedAllowances { unknown, unneeded, losing }
 }

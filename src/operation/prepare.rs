@@ -33,26 +33,43 @@ pub fn prepare_change<'a>(
     notes: &mut dyn FnMut(Note),
 ) -> Result<PreparedChange<'a>, OperationError> {
     let deployed = DeployedStack::load(backend, request.stack, arena)?;
-    check_updatable(request.stack, deployed.as_ref())?;
-    let template = desired_template(request, deployed.as_ref(), arena)?;
-    let overrides = merge_parameters(request, deployed.as_ref());
-    let state = known_state(backend, template, deployed.as_ref(), &request.offline_state, arena, notes)?;
+    prepare_loaded(request, deployed.as_ref(), backend, arena, notes)
+}
+
+/// Prepares the change of a stack that was loaded already.
+///
+/// # Errors
+///
+/// As [`prepare_change`].
+pub(super) fn prepare_loaded<'a>(
+    request: &ChangeRequest<'_>,
+    deployed: Option<&DeployedStack<'a>>,
+    backend: &dyn Backend,
+    arena: &'a Arena,
+    notes: &mut dyn FnMut(Note),
+) -> Result<PreparedChange<'a>, OperationError> {
+    check_updatable(request.stack, deployed)?;
+    let template = desired_template(request, deployed, arena)?;
+    let overrides = merge_parameters(request, deployed);
+    let state = known_state(backend, template, deployed, &request.offline_state, arena, notes)?;
     let resolved = resolve_ssm_parameters(backend, template, &overrides, state, arena, notes)?;
     let after = evaluate_template(arena, template, &overrides, resolved.after, notes)?;
     if !after.warnings.0.is_empty() {
         notes(Note::Warnings(after.warnings.clone()));
     }
-    let import = prepare_imports(request.import, deployed.as_ref().map(|deployed| deployed.template), &after, notes)?;
-    let (before, after) = evaluate_both(request.stack, deployed.as_ref(), import.as_ref(), &resolved, after, arena, notes)?;
-    let drift = drift::detect(request.baseline, backend, deployed.as_ref(), notes)?;
+    let import = prepare_imports(request.import, deployed.map(|deployed| deployed.template), &after, notes)?;
+    let (before, after) = evaluate_both(request.stack, deployed, import.as_ref(), &resolved, after, arena, notes)?;
+    let drift = drift::detect(request.baseline, backend, deployed, notes)?;
     let plan = make_plan(before.as_ref(), &after, import.as_ref(), drift.as_deref());
-    let target = build_target(request, deployed.as_ref(), template, &after, &plan, import, notes);
+    let target = build_target(request, deployed, template, &after, &plan, import, notes);
     Ok(PreparedChange {
         secrets: Secrets::of(before.as_ref(), &after),
         logical_ids: logical_ids(before.as_ref(), &after),
+        declared: declared(before.as_ref(), &after),
         // What an import changes is known only once it is done.
         deployed: if target.import.is_none() { resource_types(before.as_ref()) } else { Vec::new() },
-        present: deployed.as_ref().map(|deployed| stack_state(&deployed.description)),
+        present: deployed.map(|deployed| stack_state(&deployed.description)),
+        before: deployed.map(DeployedStack::before),
         after,
         plan,
         target,
@@ -189,6 +206,13 @@ fn template_text(template: &Template<'_>, notes: &mut dyn FnMut(Note)) -> String
 fn logical_ids(before: Option<&Evaluation<'_>>, after: &Evaluation<'_>) -> Vec<String> {
     let removed = before.into_iter().flat_map(|before| before.resources.keys()).filter(|name| !after.resources.contains_key(*name));
     after.resources.keys().chain(removed).map(|name| (*name).to_owned()).collect()
+}
+
+/// Returns the logical IDs that both templates declare, and those that loops make.
+fn declared(before: Option<&Evaluation<'_>>, after: &Evaluation<'_>) -> Vec<String> {
+    let evaluations = || before.into_iter().chain([after]);
+    let sections = evaluations().flat_map(|evaluation| evaluation.sections().resources.iter().map(|entry| entry.name));
+    sections.chain(evaluations().flat_map(|evaluation| evaluation.resources.keys().copied())).map(str::to_owned).collect()
 }
 
 fn resource_types(before: Option<&Evaluation<'_>>) -> Vec<(String, String)> {

@@ -5,6 +5,7 @@ use crate::backend::{Backend, ResourceDrift};
 use crate::cloudformation::ChangeSetOptions;
 use crate::evaluate::Evaluation;
 use crate::plan::redact::Secrets;
+use crate::plan::saved::Before;
 use crate::plan::{DesiredStack, ParameterChange, Plan, StackState, stack_changes};
 
 use super::error::OperationError;
@@ -19,10 +20,14 @@ pub struct PreparedChange<'a> {
     pub after: Evaluation<'a>,
     /// The settings of the stack; `None` if it does not exist.
     pub present: Option<StackState>,
+    /// The deployed stack as a saved plan records it; `None` if it does not exist.
+    pub before: Option<Before>,
     /// The deployed resources: logical ID, type.
     pub deployed: Vec<(String, String)>,
     /// Every logical ID before and after.
     pub logical_ids: Vec<String>,
+    /// Every logical ID that either template declares, also under a false condition.
+    pub declared: Vec<String>,
     /// The drifted resources; `None` if drift was not detected.
     pub drift: Option<Vec<ResourceDrift>>,
     /// Secret values, which no view may show.
@@ -85,10 +90,7 @@ impl PreparedChange<'_> {
     ///
     /// Returns an error if the stack policy cannot be read.
     pub fn compare_stack_settings(&mut self, backend: &dyn Backend) -> Result<(), OperationError> {
-        let mut present = self.present.clone().unwrap_or_default();
-        if self.present.is_some() && self.target.settings.stack_policy.is_some() {
-            present.stack_policy = backend.stack_policy(&self.target.stack)?;
-        }
+        let present = self.present_settings(backend, self.target.settings.stack_policy.is_some())?;
         // The embedded backend sends no notifications, watches no alarms and assumes no role.
         let options = if backend.capabilities().supports_stack_options { self.target.options.clone() } else { ChangeSetOptions::default() };
         let wanted = DesiredStack { tags: &self.target.tags, options: &options, settings: &self.target.settings };
@@ -96,5 +98,18 @@ impl PreparedChange<'_> {
         self.plan.add_stack_changes(changes, self.deployed.iter().map(|(id, kind)| (id.as_str(), kind.as_str())));
         self.target.approved = Some(self.plan.clone());
         Ok(())
+    }
+
+    /// Returns the settings of the deployed stack, with its policy if requested.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the stack policy cannot be read.
+    pub(super) fn present_settings(&self, backend: &dyn Backend, with_policy: bool) -> Result<StackState, OperationError> {
+        let mut present = self.present.clone().unwrap_or_default();
+        if self.present.is_some() && with_policy {
+            present.stack_policy = backend.stack_policy(&self.target.stack)?;
+        }
+        Ok(present)
     }
 }

@@ -52,12 +52,6 @@ pub enum RecoveryError {
     /// Resources to skip and to retain exclude each other.
     #[error("cannot both skip and retain resources: a rollback skips, a deletion retains")]
     SkipAndRetain,
-    /// Data loss is allowed for an action that loses no data.
-    #[error("`{action}` loses no data")]
-    LosesNoData {
-        /// The name of the action.
-        action: &'static str,
-    },
     /// A resource is not stuck.
     #[error("cannot {part} `{name}`: {}", match candidates.as_slice() { [] => "no resource of this stack is stuck".to_owned(), names => format!("only stuck resources are possible: {}", names.join(", ")) })]
     NotStuck {
@@ -77,7 +71,6 @@ impl RecoveryError {
             Self::NotAvailable { available, .. } if available.is_empty() => Some("the stack is not stuck".to_owned()),
             Self::NotAvailable { available, .. } => Some(format!("the recovery options are: {}", available.join(", "))),
             Self::SkipAndRetain => None,
-            Self::LosesNoData { .. } => Some("omit it".to_owned()),
             Self::NotStuck { name, candidates, .. } => did_you_mean(name, candidates.iter().map(String::as_str)),
         }
     }

@@ -70,6 +70,34 @@ fn set_keeps_the_other_values_and_a_cache_is_removed_only_with_allow_data_loss()
 }
 
 #[test]
+fn the_same_options_can_be_used_when_there_is_no_data_left_to_lose() {
+    let bench = bench();
+    done(&bench.run("apply --yes -p Cache=Yes"));
+    let note = "`--allow-data-loss Files` has no effect: this change loses no data of it";
+    for (command, has_note) in [
+        ("set Cache=No --yes --allow-data-loss Files", false),
+        ("set Cache=No --yes --allow-data-loss Files", true),
+        ("set Cache=Yes --yes --allow-data-loss Files", true),
+        ("set Cache=No --yes --allow-data-loss Files,Group", false),
+        ("apply --yes --allow-data-loss Files", true),
+        ("delete --yes --allow-data-loss Files", true),
+    ] {
+        let run = bench.run(command);
+        assert_eq!(
+            (done(&run).stderr.contains(note), run.stderr.contains("`--allow-data-loss")),
+            (has_note, has_note || command.contains("Group")),
+            "{command}: {run}"
+        );
+    }
+    done(&bench.run("apply --yes"));
+    for command in ["set Cache=No --yes", "apply --yes", "delete --yes", "set Cache=Yes --yes"] {
+        let run = bench.run(&format!("{command} --allow-data-loss Flies"));
+        assert!(run.code == 64 && run.stderr.contains("did you mean `Files`?"), "{command}: {run}");
+        assert!(run.stderr.contains("neither the deployed nor the new template has this resource"), "{command}: {run}");
+    }
+}
+
+#[test]
 fn applying_the_same_again_changes_nothing_and_exits_with_0() {
     let bench = bench();
     done(&bench.run("apply --yes"));

@@ -1,6 +1,7 @@
 //! Tests of `cli`: behaviour of the program as a whole.
 #![allow(clippy::unwrap_used)]
 
+mod files;
 mod outputs;
 mod templates;
 mod values;

@@ -27,6 +27,7 @@ mod real_rack;
 mod recordings;
 mod recover;
 mod render;
+mod saved_plans;
 mod schema;
 mod settings;
 mod support;

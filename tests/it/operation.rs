@@ -1,7 +1,7 @@
 //! Operations as a library: typed requests, results and errors.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use rackform::cloudformation::{ChangeSetOptions, OnFailure};
+use rackform::cloudformation::{ChangeSetOptions, OnFailure, StackSettings};
 use rackform::diagnostic::Source;
 use rackform::operation::{DecidedOption, OfflineRequest, OfflineSide, OperationError, RequestedOptions, plan_offline};
 use rackform::parameters::ParameterOverrides;
@@ -56,13 +56,14 @@ fn a_request_that_cloudformation_refuses_is_a_typed_error() {
 }
 
 #[test]
-fn a_saved_plan_takes_only_the_bucket_for_its_template() {
-    let mut options = ChangeSetOptions::default();
-    let requested = RequestedOptions { template_bucket: Some("templates".to_owned()), ..RequestedOptions::default() };
-    requested.add_to_saved(&mut options).unwrap();
-    assert_eq!(options.template_bucket.as_deref(), Some("templates"));
-    let requested = RequestedOptions { on_failure: Some(OnFailure::DoNothing), ..RequestedOptions::default() };
-    let result = requested.add_to_saved(&mut options);
+fn options_that_contradict_a_saved_plan_are_refused() {
+    let of_plan = ChangeSetOptions { on_failure: Some(OnFailure::DoNothing), ..ChangeSetOptions::default() };
+    let check = |requested: RequestedOptions<'_>| requested.check_saved(&of_plan, &StackSettings::default());
+    check(RequestedOptions { template_bucket: Some("templates".to_owned()), ..RequestedOptions::default() }).unwrap();
+    check(RequestedOptions { on_failure: Some(OnFailure::DoNothing), ..RequestedOptions::default() }).unwrap();
+    check(RequestedOptions { disable_rollback: true, ..RequestedOptions::default() }).unwrap();
+    let result = check(RequestedOptions { on_failure: Some(OnFailure::Rollback), ..RequestedOptions::default() });
     assert!(matches!(result, Err(OperationError::DecidedBySavedPlan(DecidedOption::OnFailure))), "{result:?}");
-    assert_eq!(options.on_failure, None);
+    let result = check(RequestedOptions { rollback_alarms: Some(vec!["arn:a".to_owned()]), ..RequestedOptions::default() });
+    assert!(matches!(result, Err(OperationError::DecidedBySavedPlan(DecidedOption::RollbackAlarms))), "{result:?}");
 }

@@ -1,19 +1,22 @@
 //! `rackform apply`: creates or updates the stack from `rack.yaml`, or applies a saved plan.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use crate::backend::Backend;
 use crate::cli::shared::backend::{self, Access};
 use crate::cli::shared::changes;
 use crate::cli::shared::changes::ImportArgs;
 use crate::cli::shared::diff_input::{DiffInput, ParameterArgs, StateArgs};
 use crate::cli::shared::execute::ExecuteArgs;
 use crate::cli::shared::notes::print_note;
+use crate::cli::shared::plan_keys;
 use crate::cli::shared::stack_args::StackArgs;
 use crate::cli::{Context, ExitCode, Failure};
+use crate::config::FileKind;
 use crate::diagnostic::Source;
-use crate::operation::{self, Baseline, OperationError, SavedPlanMismatch};
+use crate::operation::{self, Baseline, OperationError, PreparedChange, SavedPlanMismatch, SavedPlanRequest};
 use crate::parameters::ParameterOverrides;
-use crate::plan::saved::SavedPlan;
+use crate::plan::saved::{ReadPlan, SavedPlan};
 
 /// Create or update the stack from rack.yaml, or apply a saved plan
 ///
@@ -22,12 +25,15 @@ use crate::plan::saved::SavedPlan;
 /// confirmation.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  rackform apply\n  rackform apply --yes -p BuildCache=Yes\n  rackform plan -o change.plan && rackform apply change.plan\n  rackform apply -p BuildCache=Yes --import BuildCacheFilesystem=fs-0123456789abcdef0\n  rackform apply --yes --allow-data-loss BuildCacheRepository --allow-data-loss BuildCacheFilesystem\n  rackform apply --yes --fail-on BuildCacheTarget0:create    simulate a failure on the local backend\n\nExit codes: 0 done or nothing to do, 1 failed or rolled back, 3 denied, 4 not confirmed, 6 the update would be refused, 75 stack busy or changed since the plan, 130 interrupted."
+    after_help = "Examples:\n  rackform apply\n  rackform apply --yes -p BuildCache=Yes\n  rackform plan -o change.plan && rackform apply change.plan\n  rackform apply change.plan --require-signature plan.pub\n  rackform apply -p BuildCache=Yes --import BuildCacheFilesystem=fs-0123456789abcdef0\n  rackform apply --yes --allow-data-loss BuildCacheRepository --allow-data-loss BuildCacheFilesystem\n  rackform apply --yes --fail-on BuildCacheTarget0:create    simulate a failure on the local backend\n\nExit codes: 0 done or nothing to do, 1 failed or rolled back, 3 denied, 4 not confirmed, 6 the update would be refused, 75 stack busy or changed since the plan, 130 interrupted."
 )]
 pub struct Args {
     /// Saved plan from `rackform plan -o`; applied exactly, or refused if the stack has changed since
     #[arg(value_name = "PLANFILE", conflicts_with_all = ["parameter", "parameter_files", "imports"])]
     plan_file: Option<PathBuf>,
+    /// Refuse a saved plan without a signature of this public key, an Ed25519 key in PEM format, which only its owner can write
+    #[arg(long, value_name = "KEYFILE", requires = "plan_file")]
+    require_signature: Option<PathBuf>,
     #[command(flatten)]
     parameters: ParameterArgs,
     /// Enable termination protection after the change
@@ -53,20 +59,17 @@ pub struct Args {
 ///
 /// Returns every error of the template, its parameters or the saved plan, or an error if the change is denied or the backend fails.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
-    let saved = args.plan_file.as_deref().map(read_plan).transpose()?;
+    let saved = args.plan_file.as_deref().map(|path| read_plan(path, args.require_signature.as_deref())).transpose()?;
     let stack = match &saved {
-        Some(saved) => {
-            if let Some(name) = context.global.stack_name.as_ref().filter(|name| **name != saved.stack_name) {
-                let (planned, actual) = (saved.stack_name.clone(), name.clone());
-                return Err(OperationError::from(SavedPlanMismatch::Stack { planned, actual }).into());
-            }
-            saved.stack_name.clone()
-        }
+        Some(read) => stack_of(read, context)?,
         None => context.stack_to_change()?,
     };
     let mut overrides = ParameterOverrides::default();
     args.parameters.add_to(&mut overrides)?;
     let backend = backend::open(context, Access::Write, &args.execution.backend)?;
+    if let Some(read) = &saved {
+        operation::check_saved_location(&read.plan, backend.as_ref())?;
+    }
     crate::cli::shared::stale_change_sets::delete(context, backend.as_ref(), &stack);
     if let Some(unfinished) = backend.describe_stack(&stack)?.filter(|stack| stack.status.is_in_progress()) {
         let (outcome, exit_code) = args.execution.resume(context, backend.as_ref(), &unfinished)?;
@@ -82,13 +85,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
             args.stack.resolve(context, backend.as_ref(), &mut change)?;
             change
         }
-        Some(saved) => {
-            let state = StateArgs::default().load(context, &DiffInput::Rack)?;
-            let mut change =
-                operation::prepare_saved_plan(saved, backend.as_ref(), &state, context.arena, &mut |note| print_note(context, note))?;
-            args.stack.requested().add_to_saved(&mut change.target.options)?;
-            change
-        }
+        Some(read) => prepare_saved(args, read, context, backend.as_ref())?,
     };
     change.target.allow_unpredicted.clone_from(&args.allow_unpredicted);
     if args.enable_termination_protection {
@@ -98,14 +95,57 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     args.execution.execute(context, backend.as_ref(), &change)
 }
 
-fn read_plan(path: &std::path::Path) -> Result<SavedPlan, Failure> {
+/// Prepares a saved plan: derives it again and compares.
+fn prepare_saved<'a>(args: &Args, read: ReadPlan, context: &mut Context<'a>, backend: &dyn Backend) -> Result<PreparedChange<'a>, Failure> {
+    if read.has_signature && !read.is_verified {
+        context.status("the saved plan is signed; to check the signature, use `--require-signature`");
+    }
+    let inspector = if read.plan.import.is_some() { Some(backend::inspector(context, backend)?) } else { None };
+    let request = SavedPlanRequest {
+        read,
+        rack: context.rack_file()?,
+        requested: args.stack.requested(),
+        cloudformation_role_arn: context.settings()?.cloudformation_role_arn().map(str::to_owned),
+        offline_state: StateArgs::default().load(context, &DiffInput::Rack)?,
+        inspector: inspector.as_deref(),
+    };
+    let arena = context.arena;
+    Ok(operation::prepare_saved_plan(request, backend, arena, &mut |note| print_note(context, note))?)
+}
+
+/// Returns the stack of a saved plan, which must be the one that the command line or rack.yaml names.
+fn stack_of(read: &ReadPlan, context: &mut Context<'_>) -> Result<String, Failure> {
+    let planned = read.plan.stack_name.clone();
+    let named = match &context.global.stack_name {
+        Some(name) => Some(name.clone()),
+        // A signed plan is for the stack that it names.
+        None if read.is_verified => None,
+        None => context.rack_file()?.name.clone(),
+    };
+    match named {
+        Some(actual) if actual != planned => Err(OperationError::from(SavedPlanMismatch::Stack { planned, actual }).into()),
+        _ => Ok(planned),
+    }
+}
+
+fn read_plan(path: &Path, key: Option<&Path>) -> Result<ReadPlan, Failure> {
+    let key = key.map(plan_keys::verifying_key).transpose()?;
     let source = Source::read(path)?;
-    SavedPlan::from_json(source.text()).map_err(|error| Failure::from(error).in_file(path))
+    SavedPlan::from_json(source.text(), key.as_ref()).map_err(|error| {
+        let failure = Failure::from(error).in_file(path);
+        match FileKind::of(source.text()) {
+            Some(FileKind::RackFile) => failure.hinted(format!("it is a rack file: use `rackform apply --file {}`", path.display())),
+            Some(FileKind::Template) => {
+                failure.hinted("it is a template: set it as `template` in rack.yaml, and use `rackform apply` without a file")
+            }
+            Some(FileKind::SavedPlan) | None => failure,
+        }
+    })
 }
 
 impl Failure {
     /// Prefixes the message with the path of the file.
-    fn in_file(mut self, path: &std::path::Path) -> Self {
+    fn in_file(mut self, path: &Path) -> Self {
         if let Self::Expected(failure) = &mut self {
             failure.message = format!("`{}`: {}", path.display(), failure.message);
         }

@@ -79,6 +79,7 @@ impl Deletion<'_> {
         let request = DeletionRequest { retain: self.retain, disable_termination_protection: self.disable_termination_protection };
         let prepared = operation::prepare_deletion(request, &description, backend, arena, &mut |note| print_note(context, note));
         let deletion = changes::with_region(context, prepared)?;
+        args.check_allowances(context, deletion.plan.as_ref(), &deletion.declared)?;
         if let Some(plan) = &deletion.plan {
             args.show_plan(context, plan, &stack, "deleting the stack")?;
             args.check_and_confirm(context, plan, &format!("Delete {stack}?"))?;

@@ -14,11 +14,11 @@ use crate::ui::Layout;
 /// that could be evaluated and lists the errors under "errors", and the exit code is 65.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  rackform evaluate rack.json -p BuildMethod=fargate -p BuildCache=Yes\n  rackform evaluate rack.json --parameters production.json --region eu-west-1 --format json\n  rackform evaluate rack          evaluate the rack of rack.yaml"
+    after_help = "Examples:\n  rackform evaluate rack.json -p BuildMethod=fargate -p BuildCache=Yes\n  rackform evaluate rack.json --parameters production.json --region eu-west-1 --format json\n  rackform evaluate               evaluate the rack of rack.yaml"
 )]
 pub struct Args {
     /// Template file, `rack` for the rack of rack.yaml, or `-` for standard input
-    #[arg(value_name = "TEMPLATE", value_parser = diff_input::parse_diff_input)]
+    #[arg(value_name = "TEMPLATE", default_value = "rack", value_parser = diff_input::parse_diff_input)]
     template: DiffInput,
     #[command(flatten)]
     parameters: ParameterArgs,

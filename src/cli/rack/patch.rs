@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use crate::cli::shared::diff_input;
 use crate::cli::{Context, ExitCode, Failure};
-use crate::diagnostic::Source;
 use crate::patch::{Patched, patch};
 
 /// Add the build cache to an existing rack template, editing its text in place
@@ -40,7 +40,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
             Failure::new(ExitCode::Usage, "`--in-place` does not support standard input").hinted("use `-o FILE`, or name a template file")
         );
     }
-    let patched = patch(&Source::read(&args.template)?)?;
+    let patched = patch(&diff_input::read_template_file(&args.template)?)?;
     if args.check {
         context.answer(&crate::ui::colored_difference(&patched.unified_diff(), context.layout()))?;
         context.status(&summary(&patched, "required"));

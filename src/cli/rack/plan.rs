@@ -8,6 +8,7 @@ use crate::cli::shared::changes;
 use crate::cli::shared::changes::ImportArgs;
 use crate::cli::shared::diff_input::ParameterArgs;
 use crate::cli::shared::execute::warn_about_parameters;
+use crate::cli::shared::plan_keys;
 use crate::cli::shared::policy_checks;
 use crate::cli::shared::preflight;
 use crate::cli::shared::stack_args::StackArgs;
@@ -22,7 +23,7 @@ use crate::ui;
 /// Show what `apply` would do to the deployed stack, and save the plan for `apply PLANFILE`
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  rackform plan\n  rackform plan -p BuildCache=Yes -o change.plan\n  rackform plan -p BuildCache=Yes --import BuildCacheFilesystem=fs-0123456789abcdef0\n  rackform plan --exit-code --format markdown > comment.md\n  rackform plan --confirm-with-aws\n\nExit codes: 0 done, 2 changes with --exit-code, 3 denied, 5 AWS differs from the prediction, 6 refused, 65 bad template or parameters."
+    after_help = "Examples:\n  rackform plan\n  rackform plan -p BuildCache=Yes -o change.plan\n  rackform plan -o change.plan --sign-key plan.key\n  rackform plan -p BuildCache=Yes --import BuildCacheFilesystem=fs-0123456789abcdef0\n  rackform plan --exit-code --format markdown > comment.md\n  rackform plan --confirm-with-aws\n\nExit codes: 0 done, 2 changes with --exit-code, 3 denied, 5 AWS differs from the prediction, 6 refused, 65 bad template or parameters."
 )]
 pub struct Args {
     #[command(flatten)]
@@ -30,6 +31,10 @@ pub struct Args {
     /// Save the plan to a file that `rackform apply FILE` applies exactly; contains no NoEcho values except template defaults
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Sign the saved plan with this private key, for `apply --require-signature`: an Ed25519 key in PEM format, which only its owner can
+    /// read
+    #[arg(long, value_name = "KEYFILE", requires = "output")]
+    sign_key: Option<PathBuf>,
     /// Output format
     #[arg(long, value_enum, default_value_t)]
     format: PlanFormat,
@@ -90,6 +95,7 @@ impl Args {
 /// Returns every error of the template and its parameters, or an error if the change is denied, the backend fails, or the file cannot be
 /// written.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
+    let key = args.sign_key.as_deref().map(plan_keys::signing_key).transpose()?;
     let stack = context.stack_name(None)?;
     let mut overrides = ParameterOverrides::default();
     args.parameters.add_to(&mut overrides)?;
@@ -141,7 +147,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let has_changes = !change.is_empty();
     if let (Some(path), Some(parameters)) = (&args.output, parameters) {
         let saved = operation::saved_plan(backend.as_ref(), change, parameters);
-        let text = saved.to_json()?;
+        let text = saved.to_json(key.as_ref())?;
         crate::cli::shared::files::write(path, text.as_bytes())?;
         if has_changes {
             context.status(&format!("saved; apply it with `rackform apply {}`", path.display()));

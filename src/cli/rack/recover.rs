@@ -7,7 +7,8 @@ use crate::cli::shared::backend::{self, Access};
 use crate::cli::shared::execute::ExecuteArgs;
 use crate::cli::{Context, ExitCode, Failure};
 use crate::cloudformation::StackStatus;
-use crate::recover::{self, Recovery, RecoveryAction, RecoveryError, RequestedRecovery, StackSnapshot};
+use crate::operation;
+use crate::recover::{self, Recovery, RecoveryAction, RequestedRecovery, StackSnapshot};
 use crate::ui;
 
 /// Recover a stack that is stuck after a failed or interrupted operation
@@ -69,7 +70,9 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         return Ok(ExitCode::Done);
     }
     if !matches!(action, RecoveryAction::Delete { .. }) && !args.execution.allow_data_loss.is_empty() {
-        return Err(RecoveryError::LosesNoData { action: action.name() }.into());
+        let resources = if description.status.is_review() { Vec::new() } else { backend.list_resources(&description.id)? };
+        let declared = operation::declared_resources(&description, &resources, context.arena);
+        args.execution.check_allowances(context, None, &declared)?;
     }
     let question = match &action {
         RecoveryAction::Delete { retain } => {

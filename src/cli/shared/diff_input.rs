@@ -1,9 +1,10 @@
 //! A template argument: a file, `rack` or `deployed`, with its parameters and state.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::cli::shared::notes::print_note;
 use crate::cli::{Context, ExitCode, Failure};
+use crate::config::FileKind;
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
 use crate::evaluate::{Evaluation, State};
 use crate::operation::{self, OperationError};
@@ -168,11 +169,14 @@ pub fn point_at_region(context: &mut Context<'_>, problems: Diagnostics) -> Diag
 /// Returns an error if the file cannot be read, the rack cannot be rendered, or the argument is `deployed`.
 pub fn source(context: &mut Context<'_>, input: &DiffInput) -> Result<Source, Failure> {
     match input {
-        DiffInput::File(path) => Ok(Source::read(path)?),
+        DiffInput::File(path) => read_template_file(path),
         DiffInput::Rack => match &context.rack_file()?.template {
             Some(path) => {
                 let place = context.rack_file()?.location(context.rack_file()?.template_line);
-                Source::read(path).map_err(|error| Failure::from(error).hinted(format!("{place} sets it as the template")))
+                let source = Source::read(path).map_err(|error| Failure::from(error).hinted(format!("{place} sets it as the template")))?;
+                let is_template = check_template(&source);
+                is_template.map_err(|failure| failure.hinted(format!("{place} sets it as the template; name a template file there")))?;
+                Ok(source)
             }
             None => {
                 context.report_missing_rack_file()?;
@@ -181,6 +185,32 @@ pub fn source(context: &mut Context<'_>, input: &DiffInput) -> Result<Source, Fa
         },
         DiffInput::Deployed => Err(Failure::new(ExitCode::Usage, "the deployed stack is not supported here")
             .hinted("use a template file or `rack`; `diff` supports `deployed` as BEFORE")),
+    }
+}
+
+/// Reads a template file.
+///
+/// # Errors
+///
+/// Returns an error if the file cannot be read, or is a rack file or a saved plan.
+pub fn read_template_file(path: &Path) -> Result<Source, Failure> {
+    let source = Source::read(path)?;
+    check_template(&source)?;
+    Ok(source)
+}
+
+/// Checks that a text is no rack file and no saved plan. Other errors are reported by the template's reader.
+fn check_template(source: &Source) -> Result<(), Failure> {
+    if !FileKind::may_be_no_template(source.text()) {
+        return Ok(());
+    }
+    let name = source.name();
+    match FileKind::of(source.text()) {
+        Some(FileKind::RackFile) => Err(Failure::new(ExitCode::Data, format!("`{name}` is a rack file, not a template"))
+            .hinted(format!("use `--file {name}`, and `rack` in place of the template"))),
+        Some(FileKind::SavedPlan) => Err(Failure::new(ExitCode::Data, format!("`{name}` is a saved plan, not a template"))
+            .hinted(format!("`rackform apply {name}` applies it"))),
+        Some(FileKind::Template) | None => Ok(()),
     }
 }
 

@@ -17,7 +17,9 @@ use crate::cli::shared::preflight;
 use crate::cli::shared::template_errors;
 use crate::cli::{Context, ExitCode, Failure, Format};
 use crate::cloudformation::StackStatus;
-use crate::operation::{Denied, OperationError, PolicyChecks, PreparedChange, VerificationRequest, unused_allowances, verify_stack};
+use crate::operation::{
+    Denied, OperationError, PolicyChecks, PreparedChange, UnusedAllowances, VerificationRequest, unused_allowances, verify_stack,
+};
 use crate::plan::Plan;
 use crate::recover::Recovery;
 use crate::ui;
@@ -117,20 +119,33 @@ impl ExecuteArgs {
         preflight::refuse(&report, "to skip the preflight checks, use `--no-preflight`")
     }
 
+    /// Checks the names of `--allow-data-loss` against the logical IDs of both templates. A name whose data this change does not lose is
+    /// reported, and is no error: a script that turns a feature off twice passes the same options both times.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error for a name that neither template declares.
+    pub fn check_allowances(&self, context: &mut Context<'_>, plan: Option<&Plan>, declared: &[String]) -> Result<(), Failure> {
+        let UnusedAllowances { unknown, unneeded, losing } = unused_allowances(&self.allow_data_loss, plan, declared);
+        if let Some(name) = unknown.first() {
+            let near = crate::text::did_you_mean(name, losing.iter().copied().chain(declared.iter().map(String::as_str)));
+            let lost = (!losing.is_empty()).then(|| format!("the plan loses data of {}", losing.join(", ")));
+            let hint: Vec<String> = near.into_iter().chain(lost).collect();
+            let message = format!("`--allow-data-loss {name}`: neither the deployed nor the new template has this resource");
+            return Err(Failure::new(ExitCode::Usage, message).with_hint((!hint.is_empty()).then(|| hint.join(" "))));
+        }
+        if !unneeded.is_empty() {
+            context.status(&format!("`--allow-data-loss {}` has no effect: this change loses no data of it", unneeded.join(",")));
+        }
+        Ok(())
+    }
+
     /// Runs the policy checks on a plan, then asks for confirmation.
     ///
     /// # Errors
     ///
     /// Returns an error if a policy check denies the plan or it is not confirmed.
     pub fn check_and_confirm(&self, context: &mut Context<'_>, plan: &Plan, question: &str) -> Result<(), Failure> {
-        if let Some((name, losing)) = unused_allowances(&self.allow_data_loss, plan) {
-            let failure =
-                Failure::new(ExitCode::Usage, format!("`--allow-data-loss {name}`: the plan does not lose data of this resource"));
-            return Err(failure.hinted(match losing.as_slice() {
-                [] => "this change loses no data; omit the option".to_owned(),
-                losing => format!("the plan loses data of {}", losing.join(", ")),
-            }));
-        }
         let protect = context.rack_file()?.protect.as_slice();
         PolicyChecks { deny: &self.deny, approves_data_loss: true, allow_data_loss: &self.allow_data_loss, protect }.check(plan)?;
         if self.yes {
@@ -146,6 +161,7 @@ impl ExecuteArgs {
     /// Returns an error if a check denies the change, it is not confirmed, or the backend fails.
     pub fn execute(&self, context: &mut Context<'_>, backend: &dyn Backend, change: &PreparedChange<'_>) -> Result<ExitCode, Failure> {
         change.check_resources(self.backend.fail_on.iter().map(|fail_on| fail_on.logical_id.as_str()))?;
+        self.check_allowances(context, Some(&change.plan), &change.declared)?;
         let stack = change.target.stack.clone();
         template_errors::report(context, backend, change)?;
         self.show_plan(context, &change.plan, &stack, basis_text(change.basis()))?;

@@ -72,6 +72,15 @@ impl Failure {
         self
     }
 
+    /// Adds causes.
+    #[must_use]
+    pub fn with_causes<T: ToString>(mut self, causes: &[T]) -> Self {
+        if let Self::Expected(failure) = &mut self {
+            failure.causes.extend(causes.iter().map(T::to_string));
+        }
+        self
+    }
+
     /// Returns the failure for an output file that cannot be written.
     pub fn cannot_write(path: &std::path::Path, error: &std::io::Error) -> Self {
         Self::new(ExitCode::CannotWrite, format!("cannot write `{}`", path.display())).caused_by(error)

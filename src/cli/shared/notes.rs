@@ -22,6 +22,9 @@ pub fn print_note(context: &mut Context<'_>, note: Note) {
             context.status("only the import is compared with AWS; the update after it can be compared once the import is complete");
         }
         Note::OptionsIgnored { options } => context.status(&format!("the local backend ignores {}", options.join(", "))),
+        Note::OnFailureOfSavedPlan { on_failure } => {
+            context.status(&format!("if the operation fails, the saved plan asks for `{}`", on_failure.name()));
+        }
         Note::DetectingDrift => context.status("detecting drift of every resource; this may take minutes"),
         Note::DriftImpossible => context.status("the local backend has no drift: only rackform changes its resources"),
         Note::DriftNotChecked { logical_ids } => {

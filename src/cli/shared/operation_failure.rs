@@ -23,9 +23,11 @@ impl From<OperationError> for Failure {
             })),
             OperationError::SavedPlan(error) => error.into(),
             OperationError::SavedPlanMismatch(mismatch) => Self::new(ExitCode::Data, message).hinted(match mismatch {
-                SavedPlanMismatch::Stack { .. } => "omit `--stack-name`, or plan again for that stack",
-                SavedPlanMismatch::Location { .. } => "use the plan's backend and region: `--backend`, `--region`",
-                SavedPlanMismatch::Account { .. } => "use credentials for the plan's account: `--profile`, `--role-arn`",
+                SavedPlanMismatch::Stack { planned, .. } => {
+                    format!("plan again; or use `--stack-name {planned}` if that stack is meant, and omit another `--stack-name`")
+                }
+                SavedPlanMismatch::Location { .. } => "use the plan's backend and region: `--backend`, `--region`".to_owned(),
+                SavedPlanMismatch::Account { .. } => "use credentials for the plan's account: `--profile`, `--role-arn`".to_owned(),
             }),
             OperationError::StackPolicy { .. } => Self::new(ExitCode::Data, message),
             OperationError::Unfinished { stack, status } => {
@@ -91,7 +93,6 @@ impl From<RecoveryError> for Failure {
             RecoveryError::NotAvailable { part: RequestedPart::Retain, status, .. } => {
                 format!("`--retain` is not a recovery option in {status}")
             }
-            RecoveryError::LosesNoData { action } => format!("`--allow-data-loss`: `{action}` loses no data"),
             RecoveryError::NotStuck { part, name, .. } => format!("`--{part} {name}`: {error}"),
             _ => error.to_string(),
         };
@@ -101,10 +102,43 @@ impl From<RecoveryError> for Failure {
 
 impl From<SavedPlanError> for Failure {
     fn from(error: SavedPlanError) -> Self {
-        let failure = Self::new(ExitCode::Data, error.to_string()).hinted(error.hint());
-        match std::error::Error::source(&error) {
-            Some(source) => failure.caused_by(source),
-            None => failure,
+        let exit_code = match &error {
+            // The file is what was signed, so the account is what changed.
+            SavedPlanError::Mismatch { is_verified: true, .. } => ExitCode::TryAgain,
+            _ => ExitCode::Data,
+        };
+        let failure = Self::new(exit_code, error.to_string()).hinted(error.hint());
+        match &error {
+            SavedPlanError::Shape { fields } | SavedPlanError::Mismatch { fields, .. } => failure.with_causes(fields),
+            SavedPlanError::Settings { fields } => failure.hinted(settings_hint(fields)),
+            _ => match std::error::Error::source(&error) {
+                Some(source) => failure.caused_by(source),
+                None => failure,
+            },
         }
+    }
+}
+
+/// Returns how else to ask for settings that only a saved plan asks for.
+fn settings_hint(fields: &[String]) -> String {
+    let option = |field: &String| match field.as_str() {
+        "settings.stack_policy" => Some("--stack-policy"),
+        "options.role_arn" | "options.cloudformation_role_arn" => Some("--cloudformation-role-arn"),
+        "options.notification_topics" => Some("--notification-topic"),
+        "options.rollback_alarms" => Some("--rollback-alarm"),
+        "options.rollback_monitoring_minutes" => Some("--rollback-monitoring-minutes"),
+        "options.template_bucket" => Some("--template-bucket"),
+        _ => None,
+    };
+    let options: Vec<String> = fields.iter().filter_map(option).map(|option| format!("`{option}`")).collect();
+    match options.as_slice() {
+        [] => {
+            "apply the plan beside the rack.yaml that it was made with, or plan again; `--require-signature` accepts a signed plan as it is"
+                .to_owned()
+        }
+        options => format!(
+            "repeat {} as for `rackform plan`, or set it in rack.yaml; `--require-signature` accepts a signed plan as it is",
+            options.join(", ")
+        ),
     }
 }

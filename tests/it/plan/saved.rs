@@ -2,7 +2,7 @@
 
 use rackform::diagnostic::Source;
 use rackform::parameters::{ParameterOverrides, ParameterSet};
-use rackform::plan::saved::{SavedParameter, SavedPlan, SavedPlanError};
+use rackform::plan::saved::{Before, SavedParameter, SavedPlan, SavedPlanError};
 use rackform::template::{Arena, Template};
 use serde_json::json;
 
@@ -16,6 +16,7 @@ fn saved() -> SavedPlan {
         region: "us-east-1".into(),
         account: Some("111122223333".into()),
         revision: Some("7".into()),
+        before: Some(Before::of("arn:aws:cloudformation:us-east-1:111122223333:stack/rack/1", "{}", &Default::default())),
         template: template.to_string(),
         parameters: [("P".to_owned(), SavedParameter::Value("b".into()))].into_iter().collect(),
         tags: Default::default(),
@@ -28,30 +29,30 @@ fn saved() -> SavedPlan {
 
 #[test]
 fn a_saved_plan_survives_a_round_trip() {
-    let text = saved().to_json().unwrap();
-    let back = SavedPlan::from_json(&text).unwrap();
-    assert_eq!(back.to_json().unwrap(), text);
+    let text = saved().to_json(None).unwrap();
+    let back = SavedPlan::from_json(&text, None).unwrap().plan;
+    assert_eq!(back.to_json(None).unwrap(), text);
     assert_eq!(back.plan.effects, saved().plan.effects);
     assert_eq!(back.plan.change_set, saved().plan.change_set);
 }
 
 #[test]
 fn changed_files_other_versions_and_other_files_are_refused() {
-    let text = saved().to_json().unwrap();
-    assert!(matches!(SavedPlan::from_json(&text.replace("\"rack\"", "\"rick\"")), Err(SavedPlanError::Digest)));
+    let text = saved().to_json(None).unwrap();
+    assert!(matches!(SavedPlan::from_json(&text.replace("\"rack\"", "\"rick\""), None), Err(SavedPlanError::Digest)));
     assert!(matches!(
-        SavedPlan::from_json(&text.replacen("\"format_version\": 2", "\"format_version\": 9", 1)),
+        SavedPlan::from_json(&text.replacen("\"format_version\": 3", "\"format_version\": 9", 1), None),
         Err(SavedPlanError::Version { found: 9 })
     ));
     for other in ["", "[]", "{\"Resources\": {}}"] {
-        assert!(matches!(SavedPlan::from_json(other), Err(SavedPlanError::Syntax(_))), "{other}");
+        assert!(matches!(SavedPlan::from_json(other, None), Err(SavedPlanError::Syntax(_))), "{other}");
     }
 }
 
 #[test]
 fn a_plan_in_the_format_of_0_1_0_is_refused_rather_than_read_without_its_ssm_parameters() {
     let old = json!({"format_version": 1, "digest": "sha256:0", "content": {"plan": {"Stored": []}}}).to_string();
-    let error = SavedPlan::from_json(&old).unwrap_err();
+    let error = SavedPlan::from_json(&old, None).unwrap_err();
     assert!(matches!(error, SavedPlanError::Version { found: 1 }), "{error}");
     assert!(error.to_string().starts_with("the plan was saved by another version of rackform"), "{error}");
     assert!(error.hint().starts_with("plan again"), "{}", error.hint());
