@@ -199,6 +199,7 @@ pub mod cloudformation;
 pub mod config;
 pub mod diagnostic;
 pub mod evaluate;
+pub mod files;
 pub mod graph;
 pub mod model;
 pub mod operation;

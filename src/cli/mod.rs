@@ -76,6 +76,10 @@ pub struct GlobalArgs {
     /// Backend to deploy to: local, local:DIRECTORY or aws [default: `backend` in rack.yaml, else local:.rackform]
     #[arg(long, global = true, value_name = "BACKEND", env = "RACKFORM_BACKEND", hide_env_values = true)]
     pub backend: Option<BackendChoice>,
+    /// Allow paths in rack.yaml, and links at output files, that lead out of the project: the working directory or, if rack.yaml is
+    /// not below it, the directory of rack.yaml
+    #[arg(long, global = true, env = "RACKFORM_ALLOW_OUTSIDE_PROJECT", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
+    pub allow_outside_project: bool,
     /// Print only errors to standard error
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,

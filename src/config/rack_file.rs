@@ -11,8 +11,9 @@ use super::error::ConfigError;
 use super::reader::Reader;
 use crate::cloudformation::OnFailure;
 use crate::diagnostic::{Diagnostic, Diagnostics, Label, Source, Span};
+use crate::files::Location;
 use crate::parameters::ParameterOverrides;
-use crate::template::{Arena, Document, Kind};
+use crate::template::{Arena, Document, Kind, Node};
 
 /// The contents of `rack.yaml`; every key is optional.
 #[derive(Clone, Debug, Default)]
@@ -70,6 +71,9 @@ pub struct RackFile {
 const TEMPLATE_SECTIONS: [&str; 2] = ["Resources", "AWSTemplateFormatVersion"];
 
 impl RackFile {
+    /// The code of an error about a path that leaves the project.
+    pub const OUTSIDE_PROJECT: &'static str = "outside-project";
+
     /// The default path.
     pub const DEFAULT_PATH: &'static str = "rack.yaml";
 
@@ -101,8 +105,17 @@ impl RackFile {
     ///
     /// Returns an error if the file cannot be read, or every error in it.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        Self::read_in(path, None)
+    }
+
+    /// Reads the file at `path`, whose paths must not leave the project.
+    ///
+    /// # Errors
+    ///
+    /// As [`RackFile::read`]; a path that leaves the project is an error with the code [`OUTSIDE_PROJECT`](Self::OUTSIDE_PROJECT).
+    pub fn read_in(path: &Path, project: Option<&Location>) -> Result<Self, ConfigError> {
         let source = Source::read(path)?;
-        Ok(Self { path: Some(path.to_owned()), ..Self::parse(&source, path)? })
+        Ok(Self { path: Some(path.to_owned()), ..Self::parse(&source, path, project)? })
     }
 
     /// Returns the path and line, such as `rack.yaml:3`.
@@ -154,7 +167,7 @@ impl RackFile {
         is_about_region
     }
 
-    fn parse(source: &Source, path: &Path) -> Result<Self, Diagnostics> {
+    fn parse(source: &Source, path: &Path, project: Option<&Location>) -> Result<Self, Diagnostics> {
         let arena = Arena::new();
         let mut file = Self { path: Some(path.to_owned()), ..Self::default() };
         // A file with only comments is valid, but is not a YAML map.
@@ -177,6 +190,11 @@ impl RackFile {
         if !matches!(root.kind, Kind::Object(_)) {
             return Err(reader.wrong(root, "rack.yaml", "a map such as `name: my-rack`").into());
         }
+        let check_inside = |reader: &mut Reader<'_>, value: &Node<'_>, path: &Path| {
+            if let Some(Err(outside)) = project.map(|project| project.check(path)) {
+                reader.problems.push(Diagnostic::error(Self::OUTSIDE_PROJECT, outside.to_string()).at(source, value.span, ""));
+            }
+        };
         for member in root.members() {
             let value = &member.value;
             match member.key {
@@ -191,11 +209,17 @@ impl RackFile {
                 "account" => file.account = reader.text(member),
                 "template" => {
                     file.template = reader.text(member).map(|template| file.resolve_path(Path::new(&template)));
+                    file.template.iter().for_each(|path| check_inside(&mut reader, value, path));
                     file.template_line = Some(source.line_column(value.span.start).line);
                 }
                 "parameters" => file.parameters = reader.parameters(member),
                 "tags" => file.tags = reader.tags(member),
-                "backend" => file.backend = reader.backend(member),
+                "backend" => {
+                    file.backend = reader.backend(member);
+                    if let Some(BackendChoice::Local { directory }) = &file.backend {
+                        check_inside(&mut reader, value, &file.resolve_path(directory));
+                    }
+                }
                 "protect" => {
                     file.protect = reader.texts(member, "logical IDs");
                     file.protect_positions = value.items().iter().map(|item| (source.clone(), item.span)).collect();
@@ -203,6 +227,7 @@ impl RackFile {
                 "template_bucket" => file.template_bucket = reader.text(member),
                 "stack_policy" => {
                     file.stack_policy = reader.text(member).map(|policy| file.resolve_path(Path::new(&policy)));
+                    file.stack_policy.iter().for_each(|path| check_inside(&mut reader, value, path));
                     file.stack_policy_line = Some(source.line_column(value.span.start).line);
                 }
                 "termination_protection" => file.termination_protection = reader.flag(member),

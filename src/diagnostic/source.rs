@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::files::{self, FileKind, ReadError};
+
 /// Largest text that a reader accepts, in bytes.
 ///
 /// CloudFormation accepts templates of 1 MB from S3. Sixteen times that is enough for generated templates, and every offset fits a `u32`.
@@ -69,6 +71,14 @@ pub enum SourceError {
         #[source]
         source: std::io::Error,
     },
+    /// The path names a directory, pipe, socket or device.
+    #[error("`{name}` is {kind}, not a regular file")]
+    NotAFile {
+        /// The path, as given.
+        name: String,
+        /// What it is.
+        kind: FileKind,
+    },
     /// The file is longer than [`MAX_SOURCE_BYTES`].
     #[error("`{name}` is larger than {MAX_SOURCE_BYTES} bytes; CloudFormation accepts templates of at most 1 MB")]
     TooLarge {
@@ -104,26 +114,15 @@ impl Source {
     ///
     /// Returns an error if the file cannot be read, is not UTF-8, or is too large.
     pub fn read(path: &Path) -> Result<Self, SourceError> {
-        use std::io::Read as _;
         let name = if path == Path::new("-") { "<stdin>".to_owned() } else { path.display().to_string() };
-        let limit = MAX_SOURCE_BYTES as u64 + 1;
-        let mut bytes = Vec::new();
-        let read = if path == Path::new("-") {
-            std::io::stdin().lock().take(limit).read_to_end(&mut bytes)
-        } else {
-            std::fs::File::open(path).and_then(|file| {
-                if let Ok(metadata) = file.metadata() {
-                    bytes.reserve_exact(usize::try_from(metadata.len().min(limit)).unwrap_or(0) + 1);
-                }
-                file.take(limit).read_to_end(&mut bytes)
-            })
+        let limit = MAX_SOURCE_BYTES as u64;
+        let read = if path == Path::new("-") { files::read_stdin(limit) } else { files::read(path, limit) };
+        let bytes = match read {
+            Ok(bytes) => bytes,
+            Err(ReadError::Io(source)) => return Err(SourceError::Read { name, source }),
+            Err(ReadError::NotAFile(kind)) => return Err(SourceError::NotAFile { name, kind }),
+            Err(ReadError::TooLarge { .. }) => return Err(SourceError::TooLarge { name }),
         };
-        if let Err(source) = read {
-            return Err(SourceError::Read { name, source });
-        }
-        if bytes.len() > MAX_SOURCE_BYTES {
-            return Err(SourceError::TooLarge { name });
-        }
         match String::from_utf8(bytes) {
             Ok(text) => Ok(Self(Arc::new(SourceText { name, text, is_file: true }))),
             Err(error) => {

@@ -18,7 +18,7 @@ use lexer::Kind;
 
 /// The modules, lowest first. Modules on one line do not use each other.
 const ORDER: &[&[&str]] = &[
-    &["graph", "text", "aws", "polling", "unique", "policy"],
+    &["graph", "text", "aws", "polling", "unique", "policy", "files"],
     &["diagnostic"],
     &["template"],
     &["secret"],
@@ -42,7 +42,7 @@ const ORDER: &[&[&str]] = &[
 const USERS_OF_BUILD: &[&str] = &["config", "operation", "ui", "cli"];
 
 /// The modules that `build` may use.
-const USED_BY_BUILD: &[&str] = &["graph", "secret", "text", "diagnostic", "aws", "polling", "unique", "template"];
+const USED_BY_BUILD: &[&str] = &["graph", "secret", "text", "diagnostic", "aws", "polling", "unique", "template", "files"];
 
 /// The folders that may use the AWS SDK.
 const SDK_FOLDERS: &[&str] = &["aws/", "backend/aws/", "verify/aws/", "build/aws/"];

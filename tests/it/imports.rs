@@ -23,9 +23,11 @@ fn create_unmanaged_file_system(bench: &Bench, properties: &str) -> String {
     let template = format!(
         r#"{{"Resources": {{"Old": {{"Type": "AWS::EFS::FileSystem", "DeletionPolicy": "Retain", "Properties": {properties}}}}}}}"#
     );
-    bench.file("old/rack.yaml", "name: old\nregion: us-east-1\ntemplate: old.json\nbackend: local:../.rackform\n");
+    bench.file("old/rack.yaml", "name: old\nregion: us-east-1\ntemplate: old.json\n");
     bench.file("old/old.json", template);
-    let run = |arguments: &[&str]| Run::of(bench.command().current_dir(bench.path().join("old")).args(arguments));
+    let run = |arguments: &[&str]| {
+        Run::of(bench.command().current_dir(bench.path().join("old")).args(["--backend", "local:../.rackform"]).args(arguments))
+    };
     succeeded(run(&["apply", "--yes"]));
     succeeded(run(&["delete", "--yes"]));
     let retained = succeeded(bench.run("local resources --retained --format json")).json();

@@ -9,6 +9,7 @@ mod backend;
 mod build;
 mod cli;
 mod evaluate;
+mod files;
 mod imports;
 mod local;
 mod model;

@@ -1,13 +1,17 @@
 //! Registry credentials: converts `BUILD_AUTH` to a docker configuration file, which engines read. They are never passed as arguments.
 
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use indexmap::IndexMap;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+
+use crate::files::{self, NewMode};
+
+/// The largest docker configuration, in bytes.
+const LIMIT_BYTES: u64 = 16 << 20;
 
 /// Why credentials cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -57,7 +61,7 @@ impl Credentials {
     /// Returns an error if the file cannot be written.
     pub fn write(&self, directory: &Path) -> Result<(), CredentialsError> {
         let path = directory.join("config.json");
-        let existing = fs::read_to_string(&path).ok().and_then(|text| serde_json::from_str::<Map<String, Value>>(&text).ok());
+        let existing = files::read(&path, LIMIT_BYTES).ok().and_then(|text| serde_json::from_slice::<Map<String, Value>>(&text).ok());
         let mut configuration = existing.unwrap_or_default();
         let auths = configuration.entry("auths").or_insert_with(|| json!({}));
         for (registry, entry) in &self.0 {
@@ -70,10 +74,8 @@ impl Credentials {
         }
         let write = || {
             fs::create_dir_all(directory)?;
-            let mut file = tempfile::NamedTempFile::new_in(directory)?;
-            file.write_all(Value::Object(configuration.clone()).to_string().as_bytes())?;
-            file.persist(&path).map_err(|error| error.error)?;
-            Ok(())
+            let text = Value::Object(configuration.clone()).to_string();
+            files::write(&path, text.as_bytes(), NewMode::Private, None).map_err(std::io::Error::other)
         };
         write().map_err(|source| CredentialsError::Write { path: path.clone(), source })
     }

@@ -5,12 +5,17 @@
 //! not touched and is kept. Any other directory could be a partial copy and is deleted.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::fs;
+use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+
+use crate::files::{self, Location, NewMode};
+
+/// The largest journal, in bytes.
+const LIMIT_BYTES: u64 = 16 << 20;
 
 /// The cache directories that a build uses.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,19 +52,17 @@ pub struct RecoveredDirectories {
 impl Journal {
     /// Writes the journal atomically.
     pub fn write(&self, path: &Path) -> io::Result<()> {
-        let next = path.with_extension("next");
-        let mut file = File::create(&next)?;
-        file.write_all(serde_json::to_string(self)?.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(next, path)
+        let text = serde_json::to_string(self)?;
+        let location = path.parent().map(Location::of).transpose()?;
+        files::write(path, text.as_bytes(), NewMode::Default, location.as_ref()).map_err(io::Error::other)
     }
 
     /// Reads the journal. Returns `None` if the file does not exist, and an empty journal if its content is invalid.
     pub fn read(path: &Path) -> io::Result<Option<Self>> {
-        match fs::read_to_string(path) {
-            Ok(text) => Ok(Some(serde_json::from_str(&text).unwrap_or_default())),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
+        match files::read(path, LIMIT_BYTES) {
+            Ok(text) => Ok(Some(serde_json::from_slice(&text).unwrap_or_default())),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(io::Error::other(error)),
         }
     }
 

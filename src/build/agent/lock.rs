@@ -6,7 +6,7 @@
 //!
 //! `docs/design/shared-cache.md` describes the design.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use sha2::Digest as _;
 
 use super::journal::{self, Journal, RecoveredDirectories};
+use crate::files;
 use crate::text::hex;
 
 /// The time between two attempts to acquire the lock.
@@ -126,8 +127,7 @@ impl Layout {
         for directory in [Some(self.store.as_path()), self.lock.parent()].into_iter().flatten() {
             fs::create_dir_all(directory).map_err(io("create", directory))?;
         }
-        let lock =
-            OpenOptions::new().create(true).truncate(false).read(true).write(true).open(&self.lock).map_err(io("open", &self.lock))?;
+        let lock = files::open_lock(&self.lock).map_err(io("open", &self.lock))?;
         let start = Instant::now();
         let mut has_reported = false;
         loop {

@@ -1,6 +1,6 @@
 //! Finds the files that an image depends on, by glob patterns.
 
-use std::fs::{File, Metadata};
+use std::fs::Metadata;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -11,6 +11,7 @@ use super::json_part::{self, JsonPath};
 pub use super::pattern::PatternHint;
 use super::pattern::{Component, Pattern, PatternError};
 use crate::diagnostic::{Diagnostics, Source};
+use crate::files::Location;
 use crate::template::{Arena, Document};
 
 /// A file that is an input of the key, or a part of one.
@@ -72,6 +73,13 @@ pub enum FileProblem {
         /// The reason.
         message: String,
     },
+    /// A link leads out of the base directory.
+    Outside {
+        /// The path relative to the base directory.
+        path: String,
+        /// Where it leads to.
+        target: PathBuf,
+    },
     /// A JSON file has syntax errors.
     Json(Diagnostics),
 }
@@ -87,12 +95,12 @@ struct FileSelector<'a> {
 ///
 /// `*`, `?` and `[...]` do not match `/`, `**` does, `{a,b}` matches either, and no wildcard matches a leading dot: `.npmrc` and
 /// `.git/HEAD` must be written literally. `!GLOB` excludes files, in any position of the list. `FILE#.part` selects a part of a JSON file.
-/// Links to directories are not followed.
+/// Links to directories are not followed. Unless `allow_outside`, no link may lead out of `root`.
 ///
 /// # Errors
 ///
 /// Returns an error with all problems: patterns that match nothing (unless `allow_no_match`), unreadable files, and missing parts.
-pub fn find(root: &Path, cache_on: &[String], allow_no_match: bool) -> Result<Vec<InputFile>, Vec<FileProblem>> {
+pub fn find(root: &Path, cache_on: &[String], allow_no_match: bool, allow_outside: bool) -> Result<Vec<InputFile>, Vec<FileProblem>> {
     let mut problems = Vec::new();
     let mut excluded = Vec::new();
     let mut selectors = Vec::new();
@@ -109,6 +117,8 @@ pub fn find(root: &Path, cache_on: &[String], allow_no_match: bool) -> Result<Ve
         }
     }
     let mut files: Vec<InputFile> = Vec::new();
+    // A directory that cannot be read is reported with the files in it.
+    let inside = if allow_outside { None } else { Location::of(root).ok() };
     for selector in &selectors {
         let mut walker = Walker { root, paths: Vec::new(), directories: 0, problems: &mut problems };
         for pattern in &selector.patterns {
@@ -128,6 +138,11 @@ pub fn find(root: &Path, cache_on: &[String], allow_no_match: bool) -> Result<Ve
             problems.push(FileProblem::Pattern { pattern: selector.text.to_owned(), message: message.to_owned(), hint: Some(hint) });
         }
         for path in paths {
+            if let Some(Err(outside)) = inside.as_ref().map(|location| location.check(&root.join(&path))) {
+                let target = outside.through.unwrap_or(outside.path);
+                problems.push(FileProblem::Outside { path, target });
+                continue;
+            }
             match selector.inputs(root, &path, allow_no_match) {
                 Ok(inputs) => files.extend(inputs),
                 Err(problem) => problems.push(problem),
@@ -290,9 +305,10 @@ fn read(root: &Path, path: &str) -> std::io::Result<InputFile> {
     if metadata.is_symlink() {
         let link = std::fs::read_link(&file)?;
         let (sha256, size_bytes) = match std::fs::metadata(&file) {
-            Ok(target) if target.is_file() => digest(&file)?,
             // The target is a directory or missing: only the target's path is an input.
-            _ => ([0; 32], 0),
+            Ok(target) if target.is_dir() => ([0; 32], 0),
+            Err(_) => ([0; 32], 0),
+            Ok(_) => digest(&file)?,
         };
         let link = link.to_string_lossy().replace('\\', "/");
         return Ok(InputFile { path: path.to_owned(), part: None, kind: FileKind::Link, link: Some(link), sha256, size_bytes });
@@ -314,7 +330,7 @@ fn is_executable(_: &Metadata) -> bool {
 }
 
 fn digest(path: &Path) -> std::io::Result<([u8; 32], u64)> {
-    let mut file = File::open(path)?;
+    let mut file = crate::files::open(path).map_err(std::io::Error::other)?;
     let mut digest = Sha256::new();
     let mut buffer = vec![0; 64 << 10];
     let mut size = 0;

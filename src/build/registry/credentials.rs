@@ -10,6 +10,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde::Deserialize;
 
 use super::error::RegistryError;
+use crate::diagnostic::MAX_SOURCE_BYTES;
 use crate::secret::MASKED;
 
 /// The timeout of a credential helper; some of them send requests to a server.
@@ -109,9 +110,9 @@ fn failed(host: &str, message: String) -> RegistryError {
 
 /// Reads a configuration file; returns `None` if it does not exist.
 fn read(file: &Path, host: &str) -> Result<Option<ConfigFile>, RegistryError> {
-    let text = match std::fs::read(file) {
+    let text = match crate::files::read(file, MAX_SOURCE_BYTES as u64) {
         Ok(text) => text,
-        Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => return Ok(None),
+        Err(error) if error.is_not_found() => return Ok(None),
         Err(error) => return Err(failed(host, format!("cannot read `{}`: {error}", file.display()))),
     };
     // Only the position is shown, because the line may contain a password.

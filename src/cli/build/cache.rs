@@ -1,6 +1,6 @@
 //! `rackform build cache`: lists a cache, estimates its cost and deletes entries.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
@@ -11,9 +11,14 @@ use crate::build::registry::Repository;
 use crate::cli::shared::backend::{Access, BackendArgs};
 use crate::cli::{Context, ExitCode, Failure, Format};
 use crate::config::BackendChoice;
+use crate::diagnostic::MAX_SOURCE_BYTES;
+use crate::files;
 use crate::ui::build::cache_listing::{Listing, listing};
 use crate::ui::build::cache_removal::{Removal, removal, removal_done};
 use crate::ui::build::cache_size::{FileSystemView, RepositorySize, Sizes, sizes};
+
+/// The largest price list, in bytes: that of EFS is a few MB long, that of EC2 several GB.
+const PRICE_LIST_LIMIT_BYTES: u64 = 256 << 20;
 
 /// List, measure, clean up or warm a build cache
 ///
@@ -166,7 +171,7 @@ fn ls(args: &LsArgs, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
 fn size(args: &SizeArgs, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let mut prices = PriceTable::built_in();
     for file in &args.price_lists {
-        let read = std::fs::read(file).map_err(|error| cannot_read(file, &error))?;
+        let read = files::read(file, PRICE_LIST_LIMIT_BYTES).map_err(|error| Failure::cannot_read(file, &error))?;
         prices.add_list(&read, &file.display().to_string()).map_err(|error| {
             Failure::new(ExitCode::Data, format!("`{}`: {error}", file.display()))
                 .caused_by(&error)
@@ -284,10 +289,6 @@ fn file_system(context: &mut Context<'_>) -> Result<Option<String>, Failure> {
     Ok(found.map(|resource| resource.physical_id).filter(|id| id.starts_with("fs-")))
 }
 
-fn read_text(file: &PathBuf) -> Result<String, Failure> {
-    std::fs::read_to_string(file).map_err(|error| cannot_read(file, &error))
-}
-
-fn cannot_read(file: &std::path::Path, error: &std::io::Error) -> Failure {
-    Failure::new(ExitCode::NoInput, format!("cannot read `{}`", file.display())).caused_by(error)
+fn read_text(file: &Path) -> Result<String, Failure> {
+    files::read_text(file, MAX_SOURCE_BYTES as u64).map_err(|error| Failure::cannot_read(file, &error))
 }

@@ -6,7 +6,8 @@ use crate::build::image::files::{PatternHint, find};
 use crate::build::image::{FileProblem, Key, KeyInputs, architecture, build_args};
 use crate::build::request::BuildArg;
 use crate::cli::{Context, ExitCode, Failure, Format};
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, MAX_SOURCE_BYTES};
+use crate::files;
 use crate::ui::build::image::{KeyView, key_inputs};
 
 /// Print the key of an image: the same inputs have the same key on any machine and in any directory
@@ -77,7 +78,7 @@ pub struct ImageKey {
 ///
 /// Returns an error with every problem of the files.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
-    let image_key = args.key.compute()?;
+    let image_key = args.key.compute(context.global.allow_outside_project)?;
     let view = KeyView::new(&image_key.key, &image_key.inputs, image_key.dockerfile.as_deref());
     context.detail(key_inputs(&view, context.stderr_layout()).trim_end_matches('\n'));
     let text = match args.format {
@@ -110,26 +111,26 @@ impl KeyArgs {
         Ok(arguments)
     }
 
-    /// Computes the key.
+    /// Computes the key. `allow_outside` allows links that lead out of the directory.
     ///
     /// # Errors
     ///
     /// Returns an error with every problem of the files.
-    pub fn compute(&self) -> Result<ImageKey, Failure> {
+    pub fn compute(&self, allow_outside: bool) -> Result<ImageKey, Failure> {
         let dockerfile = match &self.dockerfile_inline {
             Some(_) => None,
             None => Some(self.resolve(self.dockerfile.as_deref().unwrap_or(Path::new("Dockerfile")))),
         };
         let text = match (&self.dockerfile_inline, &dockerfile) {
             (Some(text), _) => text.clone().into_bytes(),
-            (None, Some(path)) => std::fs::read(path).map_err(|error| {
+            (None, Some(path)) => files::read(path, MAX_SOURCE_BYTES as u64).map_err(|error| {
                 Failure::new(ExitCode::NoInput, format!("cannot read the Dockerfile `{}`", path.display()))
                     .caused_by(&error)
                     .hinted("set another file with `--dockerfile`, or pass the text with `--dockerfile-inline`")
             })?,
             (None, None) => Vec::new(),
         };
-        let files = find(&self.directory, &self.cache_on, self.allow_no_match).map_err(problems)?;
+        let files = find(&self.directory, &self.cache_on, self.allow_no_match, allow_outside).map_err(problems)?;
         let arguments = self.build_args.iter().map(|text| build_arg(text)).collect::<Result<Vec<_>, _>>()?;
         let mut not_utf8 = None;
         let build_args = build_args(&arguments, |name| match std::env::var(name) {
@@ -184,6 +185,13 @@ fn problems(problems: Vec<FileProblem>) -> Failure {
             }
             FileProblem::File { path, message } => {
                 diagnostics.push(Diagnostic::error("cache-on-file", format!("cannot read `{path}`: {message}")))
+            }
+            FileProblem::Outside { path, target } => {
+                exit_code = ExitCode::Data;
+                let message = format!("`{path}` leads out of the directory, to `{}`", target.display());
+                diagnostics.push(Diagnostic::error("cache-on-file", message).hinted(
+                    "the key would depend on a file that is not in the build context: copy the file, or use `--allow-outside-project`",
+                ));
             }
             FileProblem::Pattern { pattern, message, hint } => {
                 let problem = Diagnostic::error("cache-on", format!("`--cache-on {}`: {message}", pattern.escape_debug()));

@@ -64,7 +64,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         let flags: Vec<&str> = examples.into_iter().map(flag).collect();
         context.status(&format!("the recipe contains example values; set your own with {}", flags.join(", ")));
     }
-    args.rendered.create_directory()?;
+    args.rendered.create_directory(context)?;
     args.rendered.write_or_check(&text, context)
 }
 

@@ -7,6 +7,7 @@ use crate::build::registry::credentials::CredentialFiles;
 use crate::build::registry::ecr::EcrService;
 use crate::build::registry::{Client, Credentials, EcrHost, Options, RegistryError};
 use crate::cli::{Context, ExitCode, Failure};
+use crate::diagnostic::MAX_SOURCE_BYTES;
 
 /// Returns an environment variable if it is set and not empty.
 pub(super) fn variable(name: &str) -> Option<String> {
@@ -31,7 +32,7 @@ pub(super) fn client(context: &mut Context<'_>, host: &str, insecure: bool) -> R
     };
     let certificates = match std::env::var_os("SSL_CERT_FILE").filter(|file| !file.is_empty()).map(PathBuf::from) {
         Some(file) => {
-            let read = std::fs::read(&file);
+            let read = crate::files::read(&file, MAX_SOURCE_BYTES as u64);
             Some(read.map_err(|error| {
                 Failure::new(ExitCode::NoInput, format!("cannot read `{}`, the file in SSL_CERT_FILE", file.display())).caused_by(&error)
             })?)

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use crate::build::image::Wrapper;
+use crate::cli::shared::files;
 use crate::cli::{Context, ExitCode, Failure};
+use crate::files::NewMode;
 
 /// Write a Buildkite plugin or a GitHub Action that calls `rackform build image`
 ///
@@ -31,7 +33,7 @@ pub struct Args {
 /// Returns an error if a file cannot be written or already exists.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let files: Vec<_> = args.wrapper.files().iter().map(|file| (args.directory.join(file.path), file)).collect();
-    if let Some((path, _)) = files.iter().find(|(path, _)| !args.force && path.exists()) {
+    if let Some((path, _)) = files.iter().find(|(path, _)| !args.force && path.symlink_metadata().is_ok()) {
         return Err(
             Failure::new(ExitCode::CannotWrite, format!("`{}` already exists", path.display())).hinted("use `--force` to overwrite it")
         );
@@ -39,21 +41,11 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let mut output = String::new();
     for (path, file) in files {
         let folder = path.parent().unwrap_or(&args.directory);
-        std::fs::create_dir_all(folder).map_err(|error| Failure::cannot_write(&path, &error))?;
-        crate::cli::shared::files::write(&path, file.text.as_bytes())?;
-        if file.is_executable {
-            make_executable(&path).map_err(|error| Failure::cannot_write(&path, &error))?;
-        }
+        files::create_directory(context.global, folder)?;
+        let new_mode = if file.is_executable { NewMode::Executable } else { NewMode::Default };
+        files::write(context.global, &path, file.text.as_bytes(), new_mode)?;
         output.push_str(&format!("{}\n", path.display()));
     }
     context.answer(&output)?;
     Ok(ExitCode::Done)
-}
-
-fn make_executable(path: &std::path::Path) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let mut permissions = std::fs::metadata(path)?.permissions();
-    // Everyone who may read the file may also execute it.
-    permissions.set_mode(permissions.mode() | (permissions.mode() & 0o444) >> 2);
-    std::fs::set_permissions(path, permissions)
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::{Context, ExitCode, Failure};
 use crate::config::RackFile;
 use crate::config::{STACK_NAMES, is_stack_name};
+use crate::files::NewMode;
 
 /// Create a commented rack.yaml
 #[derive(Debug, clap::Args)]
@@ -30,7 +31,8 @@ pub struct Args {
 /// Returns an error if the file exists or cannot be written, or the stack name is invalid.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let path = context.global.file().unwrap_or_else(|| Path::new(RackFile::DEFAULT_PATH));
-    if path.exists() && !args.force {
+    // A link to a missing file exists, too.
+    if path.symlink_metadata().is_ok() && !args.force {
         return Err(Failure::new(ExitCode::CannotWrite, format!("`{}` already exists", path.display()))
             .hinted("overwrite it with `--force`, or choose another path with `--file`"));
     }
@@ -39,7 +41,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         return Err(Failure::new(ExitCode::Usage, format!("invalid stack name `{name}`")).hinted(STACK_NAMES));
     }
     let text = rack_yaml(&name, context.global.region.as_deref(), args.template.as_deref());
-    crate::cli::shared::files::write(path, text.as_bytes())?;
+    crate::cli::shared::files::write(context.global, path, text.as_bytes(), NewMode::Default)?;
     context.status(&format!("created {}\nnext: `rackform params` lists all parameters, `rackform plan` shows the changes", path.display()));
     let resolve = |template: &PathBuf| path.parent().unwrap_or(Path::new("")).join(template);
     if let Some(template) = args.template.as_ref().map(resolve).filter(|template| !template.exists()) {

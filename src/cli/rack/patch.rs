@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::shared::diff_input;
 use crate::cli::{Context, ExitCode, Failure};
+use crate::files::NewMode;
 use crate::patch::{Patched, patch};
 
 /// Add the build cache to an existing rack template, editing its text in place
@@ -48,7 +49,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     }
     match (&args.output, args.in_place) {
         (_, true) if patched.is_unchanged() => {}
-        (_, true) => crate::cli::shared::files::write(&args.template, patched.text().as_bytes())?,
+        (_, true) => crate::cli::shared::files::write(context.global, &args.template, patched.text().as_bytes(), NewMode::Default)?,
         (output, false) => context.answer_to(output.as_deref(), patched.text())?,
     }
     context.status(&summary(&patched, "made"));

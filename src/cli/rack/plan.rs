@@ -15,6 +15,7 @@ use crate::cli::shared::stack_args::StackArgs;
 use crate::cli::shared::summary::SummaryArgs;
 use crate::cli::shared::template_errors;
 use crate::cli::{Context, ExitCode, Failure, MergedOutput};
+use crate::files::NewMode;
 use crate::operation::{self, Baseline, Denied, PolicyChecks};
 use crate::parameters::ParameterOverrides;
 use crate::plan::saved::SavedPlan;
@@ -148,7 +149,8 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     if let (Some(path), Some(parameters)) = (&args.output, parameters) {
         let saved = operation::saved_plan(backend.as_ref(), change, parameters);
         let text = saved.to_json(key.as_ref())?;
-        crate::cli::shared::files::write(path, text.as_bytes())?;
+        // It contains parameter values and the template.
+        crate::cli::shared::files::write(context.global, path, text.as_bytes(), NewMode::Private)?;
         if has_changes {
             context.status(&format!("saved; apply it with `rackform apply {}`", path.display()));
         } else {

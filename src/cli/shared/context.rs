@@ -8,6 +8,7 @@ use crate::cli::shared::failure::Failure;
 use crate::cli::shared::screen::{BufferedStdout, CapturedOutput, Screen};
 use crate::config::{CommandLineValues, RackFile, Settings, StackNameSource};
 use crate::diagnostic::Diagnostics;
+use crate::files::NewMode;
 use crate::template::Arena;
 use crate::ui::Layout;
 
@@ -73,7 +74,7 @@ impl<'a> Context<'a> {
     /// Returns an error if writing fails; the file is unchanged.
     pub fn answer_to(&mut self, output: Option<&Path>, text: &str) -> Result<(), Failure> {
         match output {
-            Some(path) if path != Path::new("-") => crate::cli::shared::files::write(path, text.as_bytes()),
+            Some(path) if path != Path::new("-") => crate::cli::shared::files::write(self.global, path, text.as_bytes(), NewMode::Default),
             _ => self.answer(text),
         }
     }
@@ -186,13 +187,7 @@ impl<'a> Context<'a> {
         if let Some(rack_file) = self.rack_file {
             return Ok(rack_file);
         }
-        let rack_file = match self.global.file() {
-            Some(path) => RackFile::read(path)?,
-            None => {
-                let path = Path::new(RackFile::DEFAULT_PATH);
-                if path.exists() { RackFile::read(path)? } else { RackFile::default() }
-            }
-        };
+        let rack_file = crate::cli::shared::files::read_rack_file(self.global)?;
         let rack_file = self.alloc(rack_file);
         self.rack_file = Some(rack_file);
         Ok(rack_file)

@@ -1,10 +1,12 @@
 //! The failure of a command, with its message, hint and exit code.
 
 use std::error::Error;
+use std::path::Path;
 
 use crate::cli::shared::exit_codes::ExitCode;
 use crate::config::ConfigError;
 use crate::diagnostic::{Diagnostics, SourceError};
+use crate::files::ReadError;
 
 /// The failure of a command.
 #[derive(Debug)]
@@ -82,8 +84,15 @@ impl Failure {
     }
 
     /// Returns the failure for an output file that cannot be written.
-    pub fn cannot_write(path: &std::path::Path, error: &std::io::Error) -> Self {
-        Self::new(ExitCode::CannotWrite, format!("cannot write `{}`", path.display())).caused_by(error)
+    pub fn cannot_write(path: &Path, error: &std::io::Error) -> Self {
+        Self::new(ExitCode::CannotWrite, format!("cannot write `{}`", path.display())).caused_by(error).with_hint(space_hint(error))
+    }
+
+    /// Returns the failure for an input file that cannot be read.
+    pub fn cannot_read(path: &Path, error: &ReadError) -> Self {
+        let exit_code = if matches!(error, ReadError::TooLarge { .. }) { ExitCode::Data } else { ExitCode::NoInput };
+        let failure = Self::new(exit_code, format!("cannot read `{}`", path.display())).caused_by(error);
+        if matches!(error, ReadError::NotAFile(_)) { failure.hinted(COPY_TO_A_FILE) } else { failure }
     }
 
     /// Returns the exit code.
@@ -95,6 +104,22 @@ impl Failure {
             Self::Bug(_) => ExitCode::Bug,
         }
     }
+}
+
+/// What to do about an input that is not a regular file.
+const COPY_TO_A_FILE: &str = "copy its content to a regular file";
+
+/// Returns what to do if nothing more can be written.
+pub fn space_hint(error: &std::io::Error) -> Option<String> {
+    Some(
+        match error.kind() {
+            std::io::ErrorKind::StorageFull => "the disk is full: free some space, then run the command again",
+            std::io::ErrorKind::QuotaExceeded => "the disk quota is exhausted: delete some files, then run the command again",
+            std::io::ErrorKind::FileTooLarge => "the file size limit is reached: raise it with `ulimit -f`",
+            _ => return None,
+        }
+        .to_owned(),
+    )
 }
 
 impl From<Diagnostics> for Failure {
@@ -113,6 +138,9 @@ impl From<SourceError> for Failure {
                     std::io::ErrorKind::NotFound => failure.hinted("check the path; `-` reads standard input"),
                     _ => failure,
                 }
+            }
+            SourceError::NotAFile { .. } => {
+                Self::new(ExitCode::NoInput, error.to_string()).hinted("copy its content to a regular file, or use `-` for standard input")
             }
             SourceError::TooLarge { .. } => Self::new(ExitCode::Data, error.to_string()),
             SourceError::NotUtf8 { .. } => Self::new(ExitCode::Data, error.to_string()).hinted("save it as UTF-8"),

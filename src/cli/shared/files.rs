@@ -1,40 +1,95 @@
-//! Atomic writes of output files.
+//! Output files of commands, and the project that paths in `rack.yaml` must not leave.
 
-use std::io::Write as _;
 use std::path::Path;
 
+use crate::cli::GlobalArgs;
+use crate::cli::shared::exit_codes::ExitCode;
 use crate::cli::shared::failure::Failure;
+use crate::config::{ConfigError, RackFile};
+use crate::files::{self, Location, NewMode, OutsideProject, WriteError};
+
+/// How to allow paths outside the project.
+const ALLOW_OUTSIDE: &str = "if that is intended, use `--allow-outside-project`";
+
+/// Returns the project of the command, or `None` if paths may leave it.
+///
+/// # Errors
+///
+/// Returns an error if its directory cannot be read.
+pub fn project(global: &GlobalArgs) -> Result<Option<Location>, Failure> {
+    if global.allow_outside_project {
+        return Ok(None);
+    }
+    let directory = global.file().and_then(Path::parent).unwrap_or(Path::new(""));
+    let project = Location::project(directory, std::env::home_dir().as_deref());
+    // A missing directory is reported with the file that the command reads or writes there.
+    Ok(project.or_else(|_| Location::project(Path::new(""), None)).ok())
+}
+
+/// Reads `rack.yaml`, whose paths must not leave the project; returns its default if the default path does not exist.
+///
+/// # Errors
+///
+/// Returns every error in the file, or an error if the file of `--file` does not exist.
+pub fn read_rack_file(global: &GlobalArgs) -> Result<RackFile, Failure> {
+    let default = Path::new(RackFile::DEFAULT_PATH);
+    if global.file().is_none() && default.symlink_metadata().is_err() {
+        return Ok(RackFile::default());
+    }
+    let project = project(global)?;
+    // A file that the user names may be a link; a file that the program finds may be a stranger's.
+    if let (None, Some(project)) = (global.file(), &project) {
+        project.check(default).map_err(|outside| {
+            Failure::new(ExitCode::NoInput, format!("cannot read `{}`", default.display())).caused_by(&outside).hinted(ALLOW_OUTSIDE)
+        })?;
+    }
+    RackFile::read_in(global.file().unwrap_or(default), project.as_ref()).map_err(|error| match error {
+        ConfigError::Invalid(mut problems) => {
+            for problem in problems.0.iter_mut().filter(|problem| problem.rule == RackFile::OUTSIDE_PROJECT) {
+                problem.hint.get_or_insert_with(|| ALLOW_OUTSIDE.to_owned());
+            }
+            problems.into()
+        }
+        other => other.into(),
+    })
+}
 
 /// Writes a file atomically: readers see the old or the new contents, never a part.
 ///
 /// # Errors
 ///
-/// Returns an error if writing fails; the file is then unchanged.
-pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let attempt = || -> std::io::Result<()> {
-        // Preserve symbolic links, and write to devices such as /dev/stdout directly, since a rename cannot replace them.
-        let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        let metadata = std::fs::metadata(&target).ok();
-        if metadata.as_ref().is_some_and(|metadata| !metadata.is_file()) {
-            return std::fs::write(&target, bytes);
-        }
-        let directory = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-        // Checked first, because the error of the temporary file would name a path that the user did not give.
-        std::fs::metadata(directory)?;
-        let created = tempfile::Builder::new().prefix(".rackform-").permissions(permissions(metadata.as_ref())).tempfile_in(directory);
-        let mut file = created.map_err(|error| {
-            std::io::Error::new(error.kind(), format!("cannot create a file in directory `{}`: {}", directory.display(), error.kind()))
-        })?;
-        file.write_all(bytes)?;
-        file.as_file().sync_all()?;
-        file.persist(&target).map_err(|error| error.error)?;
-        Ok(())
-    };
-    attempt().map_err(|error| Failure::cannot_write(path, &error))
+/// Returns an error if writing fails, or if a link leads out of the project; the file is then unchanged.
+pub fn write(global: &GlobalArgs, path: &Path, bytes: &[u8], new_mode: NewMode) -> Result<(), Failure> {
+    let project = project(global)?;
+    files::write(path, bytes, new_mode, project.as_ref()).map_err(|error| cannot_write(path, &error))
 }
 
-/// Returns the permissions of the existing file, else the default for a new file.
-fn permissions(existing: Option<&std::fs::Metadata>) -> std::fs::Permissions {
-    use std::os::unix::fs::PermissionsExt as _;
-    existing.map_or_else(|| std::fs::Permissions::from_mode(0o666), std::fs::Metadata::permissions)
+/// Creates the directory of an output file.
+///
+/// # Errors
+///
+/// Returns an error if it cannot be created, or if a link leads out of the project.
+#[cfg(feature = "build")]
+pub fn create_directory(global: &GlobalArgs, directory: &Path) -> Result<(), Failure> {
+    if directory.is_relative()
+        && let Some(project) = project(global)?
+    {
+        project.check(directory).map_err(|outside| refused(directory, &outside))?;
+    }
+    std::fs::create_dir_all(directory).map_err(|error| Failure::cannot_write(directory, &error))
+}
+
+/// Returns the failure for an output file that cannot be written.
+pub fn cannot_write(path: &Path, error: &WriteError) -> Failure {
+    match error {
+        WriteError::Io(error) => Failure::cannot_write(path, error),
+        WriteError::Outside(outside) => refused(path, outside),
+        WriteError::BlockDevice => {
+            Failure::new(ExitCode::CannotWrite, format!("cannot write `{}`", path.display())).caused_by(error).hinted("name a file")
+        }
+    }
+}
+
+fn refused(path: &Path, outside: &OutsideProject) -> Failure {
+    Failure::new(ExitCode::CannotWrite, format!("cannot write `{}`", path.display())).caused_by(outside).hinted(ALLOW_OUTSIDE)
 }

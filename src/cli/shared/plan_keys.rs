@@ -2,11 +2,11 @@
 //!
 //! Keys are files, never arguments: every user of the machine can read the arguments of a process.
 
-use std::io::Read as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use crate::cli::{ExitCode, Failure};
+use crate::files::{self, ReadError};
 use crate::plan::saved::{KeyError, SigningKey, VerifyingKey};
 
 /// Largest key file that is read, in bytes. A key of Ed25519 has about 120.
@@ -44,12 +44,11 @@ fn invalid(path: &Path, error: KeyError, command: &str) -> Failure {
 
 /// Reads a key file whose mode has none of the forbidden bits. A pipe has no mode that says who wrote to it.
 fn read(path: &Path, forbidden: u32, mode: &str) -> Result<String, Failure> {
-    let attempt = || -> std::io::Result<(Option<u32>, Vec<u8>)> {
-        let file = std::fs::File::open(path)?;
+    let attempt = || -> Result<(Option<u32>, Vec<u8>), ReadError> {
+        let file = files::open(path)?;
         // The opened file, not the path: the path may name another file by now.
         let metadata = file.metadata()?;
-        let mut bytes = Vec::new();
-        file.take(MAX_KEY_BYTES).read_to_end(&mut bytes)?;
+        let bytes = files::read_opened(&file, MAX_KEY_BYTES)?;
         Ok((metadata.is_file().then(|| metadata.mode() & 0o777), bytes))
     };
     let (found, bytes) = attempt()

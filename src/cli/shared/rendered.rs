@@ -23,9 +23,9 @@ impl Rendered {
     ///
     /// Returns an error if it cannot be created.
     #[cfg(feature = "build")]
-    pub fn create_directory(&self) -> Result<(), Failure> {
+    pub fn create_directory(&self, context: &Context<'_>) -> Result<(), Failure> {
         let directory = self.output.as_deref().and_then(std::path::Path::parent).filter(|directory| !directory.as_os_str().is_empty());
-        directory.map_or(Ok(()), |directory| std::fs::create_dir_all(directory).map_err(|error| Failure::cannot_write(directory, &error)))
+        directory.map_or(Ok(()), |directory| crate::cli::shared::files::create_directory(context.global, directory))
     }
 
     /// Writes the text, or prints the difference to an existing file with `--check`.

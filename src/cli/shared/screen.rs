@@ -144,7 +144,9 @@ pub fn closed() -> Failure {
 pub fn cannot_write(error: &std::io::Error) -> Failure {
     match error.kind() {
         std::io::ErrorKind::BrokenPipe => Failure::PipeClosed,
-        _ => Failure::new(ExitCode::CannotWrite, "cannot write to standard output").caused_by(error),
+        _ => Failure::new(ExitCode::CannotWrite, "cannot write to standard output")
+            .caused_by(error)
+            .with_hint(crate::cli::shared::failure::space_hint(error)),
     }
 }
 

@@ -121,7 +121,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         args.repository.gcp_project.as_deref(),
         &args.repository.registry_hostname,
     )?;
-    let image_key = args.key.compute()?;
+    let image_key = args.key.compute(context.global.allow_outside_project)?;
     context.detail(&format!("key {}", image_key.key));
     let key = image_key.key.as_str();
     let (repository, exists) = match destination {

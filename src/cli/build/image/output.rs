@@ -1,6 +1,5 @@
 //! Prints the image reference and exports it to later build steps.
 
-use std::io::Write as _;
 use std::path::PathBuf;
 
 use super::Args;
@@ -8,6 +7,7 @@ use crate::build::image::export::{self, ExportFormat};
 use crate::build::registry::Repository;
 use crate::cli::build::image_key::ImageKey;
 use crate::cli::build::registry::variable;
+use crate::cli::shared::files::cannot_write;
 use crate::cli::{Context, ExitCode, Failure, Format};
 use crate::ui::build::image::{ImageSource, ImageView};
 
@@ -53,6 +53,5 @@ fn append(name: &str, text: &str) -> Result<(), Failure> {
             .hinted("use `--export github` only in a GitHub Actions step"));
     };
     let path = PathBuf::from(path);
-    let written = std::fs::OpenOptions::new().append(true).create(true).open(&path).and_then(|mut file| file.write_all(text.as_bytes()));
-    written.map_err(|error| Failure::cannot_write(&path, &error))
+    crate::files::append(&path, text.as_bytes()).map_err(|error| cannot_write(&path, &error))
 }
