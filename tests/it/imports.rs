@@ -19,7 +19,7 @@ fn succeeded(run: Run) -> Run {
 }
 
 /// Creates a file system that no stack manages, and returns its ID.
-fn create_unmanaged_file_system(bench: &Bench, properties: &str) -> String {
+pub fn create_unmanaged_file_system(bench: &Bench, properties: &str) -> String {
     let template = format!(
         r#"{{"Resources": {{"Old": {{"Type": "AWS::EFS::FileSystem", "DeletionPolicy": "Retain", "Properties": {properties}}}}}}}"#
     );

@@ -30,6 +30,7 @@ mod recover;
 mod render;
 mod saved_plans;
 mod schema;
+mod security;
 mod settings;
 mod support;
 mod template;

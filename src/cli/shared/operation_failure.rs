@@ -110,6 +110,7 @@ impl From<SavedPlanError> for Failure {
         let failure = Self::new(exit_code, error.to_string()).hinted(error.hint());
         match &error {
             SavedPlanError::Shape { fields } | SavedPlanError::Mismatch { fields, .. } => failure.with_causes(fields),
+            SavedPlanError::Import { problems } => failure.with_causes(problems),
             SavedPlanError::Settings { fields } => failure.hinted(settings_hint(fields)),
             _ => match std::error::Error::source(&error) {
                 Some(source) => failure.caused_by(source),

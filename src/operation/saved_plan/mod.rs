@@ -125,7 +125,11 @@ pub fn prepare_saved_plan<'a>(
         offline_state,
         cloudformation_role_arn: request.cloudformation_role_arn.clone(),
     };
-    let mut change = prepare_loaded(&derived, deployed.as_ref(), backend, arena, notes)?;
+    let prepared = prepare_loaded(&derived, deployed.as_ref(), backend, arena, notes);
+    let mut change = prepared.map_err(|error| match error {
+        OperationError::Import { problems } => SavedPlanError::Import { problems }.into(),
+        error => error,
+    })?;
     compare.fields("parameters", &SavedPlan::parameters_of(change.after.parameters)?, &saved.parameters)?;
     compare.fields("import", &change.target.import, &saved.import)?;
     compare.fields("options.capabilities", &change.target.options.capabilities, &saved.options.capabilities)?;

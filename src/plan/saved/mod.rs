@@ -14,7 +14,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::import::ImportStep;
+use super::import::{ImportProblem, ImportStep};
 use super::result::Plan;
 use crate::cloudformation::{ChangeSetOptions, StackSettings};
 use crate::parameters::{ParameterSet, Provenance};
@@ -136,6 +136,12 @@ pub enum SavedPlanError {
         /// Whether the file's signature was checked: if so, the account changed since the plan was made.
         is_verified: bool,
     },
+    /// The resources of the file cannot be imported.
+    #[error("the `import` of the saved plan is not possible; nothing was changed")]
+    Import {
+        /// The reasons.
+        problems: Vec<ImportProblem>,
+    },
     /// The file asks for settings of the stack that nothing else asks for.
     #[error("the saved plan alone cannot set {}; nothing was changed", fields.iter().map(|field| format!("`{field}`")).collect::<Vec<_>>().join(", "))]
     Settings {
@@ -158,7 +164,9 @@ impl SavedPlanError {
             Self::Unsigned => "plan again, and sign the new plan with the private key",
             Self::Signature => "check that the key belongs to the one that signed the plan, or plan and sign again",
             Self::Settings { .. } => "set the same in rack.yaml or on the command line, or require a signature of the plan",
-            Self::Mismatch { .. } => "the file or the account changed after the plan was made: plan again and review the new plan",
+            Self::Mismatch { .. } | Self::Import { .. } => {
+                "the file or the account changed after the plan was made: plan again and review the new plan"
+            }
             Self::Syntax(_) | Self::Field { .. } | Self::Shape { .. } | Self::Version { .. } | Self::Digest => {
                 "plan again and review the new plan"
             }
