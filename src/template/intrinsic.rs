@@ -67,10 +67,11 @@ impl<'a> Intrinsic<'a> {
             return None;
         };
         let operand = &member.value;
-        let name = match member.key.strip_prefix("Fn::") {
-            None if member.key == "Ref" => return Some(Self::Ref(operand)),
-            None => return None,
-            Some(name) => name,
+        // Every value of a template is asked several times, and most are data or `Ref`: two bytes decide.
+        let name = match member.key.as_bytes() {
+            [b'R', b'e', b'f'] => return Some(Self::Ref(operand)),
+            [b'F', b'n', ..] => member.key.strip_prefix("Fn::")?,
+            _ => return None,
         };
         Some(match name {
             "GetAtt" => Self::GetAtt(operand),

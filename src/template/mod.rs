@@ -117,6 +117,9 @@ const MOST_DUPLICATES: usize = 100;
 
 /// Reports duplicate keys among the members of one object, up to [`MOST_DUPLICATES`] in all.
 fn report_duplicates(source: &Source, members: &[Member<'_>], problems: &mut Diagnostics) {
+    if members.len() < 2 {
+        return;
+    }
     let mut report = |earlier: &Member<'_>, later: &Member<'_>| {
         if problems.0.len() >= MOST_DUPLICATES {
             return;

@@ -24,7 +24,12 @@ impl Arena {
 
     /// Copies a slice into the arena.
     pub fn slice<T: Copy>(&self, items: &[T]) -> &[T] {
-        self.0.alloc_slice_copy(items)
+        match items {
+            [] => &[],
+            // Most objects of a template are functions, which have one member.
+            [item] => std::slice::from_ref(self.0.alloc(*item)),
+            _ => self.0.alloc_slice_copy(items),
+        }
     }
 
     /// Returns the allocator, for collections that grow in the arena.

@@ -79,22 +79,31 @@ impl<'a> Reader<'a> {
         Ok(root)
     }
 
+    /// Skips white space. Most calls meet none, or one space.
+    #[inline]
     fn blanks(&mut self) {
+        match self.bytes.get(self.at) {
+            Some(b' ') if self.bytes.get(self.at + 1).is_some_and(|byte| *byte > b' ') => self.at += 1,
+            Some(b' ' | b'\n' | b'\r' | b'\t') => self.more_blanks(),
+            _ => {}
+        }
+    }
+
+    fn more_blanks(&mut self) {
         // Indentation is half of a formatted template: eight bytes are compared at once.
         const SPACES: u64 = u64::from_le_bytes(*b"        ");
-        loop {
-            match self.bytes.get(self.at) {
-                Some(b' ' | b'\n' | b'\r' | b'\t') => self.at += 1,
-                _ => return,
-            }
-            while let Some(eight) = self.bytes[self.at..].first_chunk::<8>() {
+        let mut at = self.at;
+        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.bytes.get(at) {
+            at += 1;
+            while let Some(eight) = self.bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
                 let other = u64::from_le_bytes(*eight) ^ SPACES;
-                self.at += other.trailing_zeros() as usize / 8;
+                at += other.trailing_zeros() as usize / 8;
                 if other != 0 {
                     break;
                 }
             }
         }
+        self.at = at;
     }
 
     fn value(&mut self) -> Outcome<Node<'a>> {
@@ -201,15 +210,21 @@ impl<'a> Reader<'a> {
         self.at += 1;
     }
 
+    #[inline]
     fn string(&mut self) -> Outcome<&'a str> {
         let start = self.at;
-        self.at += 1;
-        let from = self.at;
+        let from = start + 1;
         let end = self.plain(start, from)?;
         if self.bytes[end] == b'"' {
             self.at = end + 1;
             return Ok(&self.text[from..end]);
         }
+        self.escaped_string(start, end)
+    }
+
+    /// Reads the rest of a string that starts at `start` and has its first escape at `end`.
+    fn escaped_string(&mut self, start: usize, end: usize) -> Outcome<&'a str> {
+        let from = start + 1;
         let mut unescaped = bumpalo::collections::String::new_in(self.arena.bump());
         unescaped.push_str(&self.text[from..end]);
         self.at = end;
@@ -236,13 +251,12 @@ impl<'a> Reader<'a> {
     /// Returns the end of the unescaped characters: the offset of a quote or a backslash.
     fn plain(&self, start: usize, from: usize) -> Outcome<usize> {
         let mut at = from;
-        while let Some(eight) = self.bytes[at..].first_chunk::<8>() {
+        while let Some(eight) = self.bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
             let special = first_special(u64::from_le_bytes(*eight));
+            at += special;
             if special < 8 {
-                at += special;
                 break;
             }
-            at += 8;
         }
         while self.bytes.get(at).is_some_and(|byte| *byte >= 0x20 && !matches!(byte, b'"' | b'\\')) {
             at += 1;
@@ -356,8 +370,9 @@ impl<'a> Reader<'a> {
 fn first_special(eight: u64) -> usize {
     const EACH: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x8080_8080_8080_8080;
-    let less = |bytes: u64, limit: u64| bytes.wrapping_sub(EACH * limit) & !bytes & HIGH;
-    let equal = |byte: u8| less(eight ^ (EACH * u64::from(byte)), 1);
-    let special = less(eight, 0x20) | equal(b'"') | equal(b'\\');
+    // With bit 1 inverted, the quote (0x22) comes directly after the control characters (0x00 to 0x1F), and 0x20 and 0x21 after it.
+    let control_or_quote = (eight ^ (EACH * 0x02)).wrapping_sub(EACH * 0x21);
+    let backslash = (eight ^ (EACH * u64::from(b'\\'))).wrapping_sub(EACH);
+    let special = (control_or_quote | backslash) & !eight & HIGH;
     special.trailing_zeros() as usize / 8
 }
