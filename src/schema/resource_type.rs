@@ -6,6 +6,13 @@ use super::property::PropertyFacts;
 
 const DELETE_THEN_CREATE: u8 = 1;
 
+/// Properties whose change replaces the resource by AWS's page of the type, although the provider schema does not list them as create-only.
+///
+/// CloudFormation handles these types itself, and their schema only describes them.
+/// Source: "Update requires: Replacement" of `Name` on
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-route53-recordset.html>
+const DOCUMENTED_REPLACEMENTS: [(&str, &str); 1] = [("AWS::Route53::RecordSet", "Name")];
+
 /// The facts of one resource type, as offsets into the compiled-in data.
 #[derive(Clone, Copy, Debug)]
 pub struct ResourceType {
@@ -78,7 +85,8 @@ impl ResourceType {
     /// A change at or below a create-only path does, and so does a change of a whole value that contains a create-only path. For
     /// an object with both kinds of members, call this with the paths of the members that differ.
     pub fn requires_recreation(&self, path: &[&str]) -> RequiresRecreation {
-        if self.create_only().any(|create_only| create_only.meets(path)) {
+        let is_documented = || DOCUMENTED_REPLACEMENTS.iter().any(|(name, property)| path.first() == Some(property) && *name == self.name);
+        if self.create_only().any(|create_only| create_only.meets(path)) || is_documented() {
             RequiresRecreation::Always
         } else if self.conditional_create_only().any(|create_only| create_only.meets(path)) {
             RequiresRecreation::Conditionally

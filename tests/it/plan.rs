@@ -4,7 +4,9 @@
 
 mod agreement;
 mod causes;
+mod collisions;
 mod effects;
+mod generated;
 mod identity;
 mod listed;
 mod real;

@@ -5,6 +5,7 @@ use super::resolve::{Resolver, Viewpoint};
 use crate::evaluate::{Residual, Value, ValueKind};
 use crate::plan::context::PlanningContext;
 use crate::plan::facts::Facts;
+use crate::plan::generated::generators;
 use crate::plan::values::{self, Reference, scalar_text};
 
 /// Compares values by the inputs and the verdicts found so far.
@@ -87,7 +88,7 @@ impl<'a> Comparison<'_, '_, 'a> {
     /// Returns whether the value of a reference changes.
     pub(in crate::plan) fn reference(&self, reference: Reference<'a>) -> Verdict {
         let id = reference.logical_id();
-        let Some(outcome) = self.verdicts.changed(id) else { return Verdict::UNCHANGED };
+        let Some(outcome) = self.verdicts.changed(id) else { return self.generated(id) };
         let reported = match (outcome.reported, reference) {
             (Outcome::Untouched, _) => ChangeCertainty::Unchanged,
             (Outcome::Added | Outcome::Replaced, _) => ChangeCertainty::Certain,
@@ -106,6 +107,19 @@ impl<'a> Comparison<'_, '_, 'a> {
             }
         };
         Verdict { reported, actual }
+    }
+
+    /// Returns whether a resource that SAM or a module generates may change. Its ID and attributes are known to AWS only.
+    fn generated(&self, id: &str) -> Verdict {
+        let context = self.context;
+        if self.verdicts.is_empty() || context.after.resources.contains_key(id) {
+            return Verdict::UNCHANGED;
+        }
+        let changes = |generator: &str| self.verdicts.changed(generator).is_some_and(|outcome| outcome.generated.concerns(id));
+        let of = |evaluation| generators(evaluation, id).into_iter().any(changes);
+        let is_possible = of(context.after) || context.before.is_some_and(of);
+        let actual = if is_possible { ChangeCertainty::Possible } else { ChangeCertainty::Unchanged };
+        Verdict { reported: ChangeCertainty::Unchanged, actual }
     }
 
     fn is_custom(&self, id: &str) -> bool {

@@ -5,6 +5,8 @@
 
 use rustc_hash::FxHashMap;
 
+use crate::plan::generated::Generated;
+
 /// Whether a value changes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::plan) enum ChangeCertainty {
@@ -71,10 +73,13 @@ pub(in crate::plan) struct ResourceOutcome {
     pub(in crate::plan) actual: Outcome,
     /// Whether a property changes, rather than only metadata or a policy.
     pub(in crate::plan) properties: bool,
+    /// What the change does to other resources that SAM or a module generates from the resource.
+    pub(in crate::plan) generated: Generated,
 }
 
 impl ResourceOutcome {
-    pub(in crate::plan) const ADDED: Self = Self { reported: Outcome::Added, actual: Outcome::Added, properties: true };
+    pub(in crate::plan) const ADDED: Self =
+        Self { reported: Outcome::Added, actual: Outcome::Added, properties: true, generated: Generated::Any };
 }
 
 /// The verdicts found so far: one outcome per resource that changes, one certainty per attribute of such a resource that something reads.
@@ -103,7 +108,7 @@ impl<'a> Verdicts<'a> {
     }
 
     /// Returns whether no resource changes.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::plan) fn is_empty(&self) -> bool {
         self.resources.is_empty()
     }
 

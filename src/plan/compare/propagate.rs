@@ -12,6 +12,8 @@ use super::outcome::{ChangeCertainty, Outcome, ResourceOutcome, Verdicts};
 use crate::evaluate::{ConditionValue, Evaluation, Resource, Value};
 use crate::plan::context::PlanningContext;
 use crate::plan::facts::Facts;
+use crate::plan::generated::Generated;
+use crate::plan::macros::rewriting_macro;
 use crate::plan::values::{Reference, each_reference, text_at};
 use crate::schema::{RequiresRecreation, serverless};
 
@@ -99,10 +101,11 @@ fn update<'p, 'a>(context: &PlanningContext<'p, 'a>, before: &'p Evaluation<'a>,
         };
         let comparison = Comparison { context, verdicts };
         let differences = if differs(comparison, old, after) { differences(comparison, old, after) } else { Vec::new() };
-        let mut outcome = outcome(old, after, &differences);
-        // CloudFormation inspects a nested stack in every update, because only then is its template known.
+        let mut outcome = outcome(context, old, after, &differences);
+        // CloudFormation inspects a nested stack in every update, because only then is its template known. Its outputs count as unchanged
+        // unless something that this template passes to it differs: else every update would "possibly replace" what reads them.
         if outcome.actual == Outcome::Untouched && Facts::of(after.resource_type).is_nested_stack() {
-            outcome = ResourceOutcome { reported: Outcome::MayUpdate, actual: Outcome::MayUpdate, properties: true };
+            outcome = ResourceOutcome { reported: Outcome::MayUpdate, actual: Outcome::MayUpdate, ..outcome };
         }
         if outcome.reported != Outcome::Untouched || outcome.actual != Outcome::Untouched {
             verdicts.set_outcome(id, outcome);
@@ -146,13 +149,18 @@ fn judge_attributes<'a>(context: &PlanningContext<'_, 'a>, verdicts: &mut Verdic
 }
 
 /// Returns what happens to a resource with these differences.
-fn outcome(before: &Resource<'_>, after: &Resource<'_>, differences: &[Difference<'_>]) -> ResourceOutcome {
+fn outcome(
+    context: &PlanningContext<'_, '_>,
+    before: &Resource<'_>,
+    after: &Resource<'_>,
+    differences: &[Difference<'_>],
+) -> ResourceOutcome {
     if before.resource_type != after.resource_type {
-        if serverless::may_become(before.resource_type, after.resource_type) {
-            // What SAM makes of one of them is known to AWS only.
-            return ResourceOutcome { reported: Outcome::MayReplace, actual: Outcome::MayReplace, properties: true };
-        }
-        return ResourceOutcome { reported: Outcome::Replaced, actual: Outcome::Replaced, properties: true };
+        // What SAM or a macro makes of one of them is known to AWS only.
+        let is_rewritten =
+            serverless::may_become(before.resource_type, after.resource_type) || rewriting_macro(context, after.entry.name).is_some();
+        let outcome = if is_rewritten { Outcome::MayReplace } else { Outcome::Replaced };
+        return ResourceOutcome { reported: outcome, actual: outcome, properties: true, generated: Generated::Any };
     }
     let strongest = |certainty: fn(&Difference<'_>) -> ChangeCertainty| {
         let outcome = |difference: &Difference<'_>| match (certainty(difference), difference.recreation) {
@@ -168,7 +176,22 @@ fn outcome(before: &Resource<'_>, after: &Resource<'_>, differences: &[Differenc
         reported: strongest(|difference| difference.verdict.reported),
         actual: decided_by_update_policy(after, differences, strongest(|difference| difference.verdict.actual)),
         properties: differences.iter().any(|difference| difference.property().is_some() && difference.verdict.is_actual()),
+        generated: generated(after, differences),
     }
+}
+
+/// Returns what these differences do to the resources that SAM or a module generates from the resource.
+fn generated(after: &Resource<'_>, differences: &[Difference<'_>]) -> Generated {
+    let facts = Facts::of(after.resource_type);
+    if !facts.is_serverless() && !facts.is_module() {
+        return Generated::Same;
+    }
+    let of_difference = |difference: &Difference<'_>| match difference.property() {
+        // A property that SAM only passes on concerns the resource with the same logical ID, and its versions.
+        Some(property) if serverless::generated_property(after.resource_type, property).is_some() => Generated::Revisions,
+        _ => Generated::Any,
+    };
+    differences.iter().filter(|difference| difference.verdict.is_actual()).map(of_difference).max().unwrap_or_default()
 }
 
 /// Returns the outcome for types whose update policy decides whether a change replaces the resource; any other outcome stays.

@@ -131,6 +131,10 @@ impl<'v, 'p, 'a> Causes<'v, 'p, 'a> {
             Reached::Name(id) if after.resources.contains_key(id) => {
                 changes(Reference::Resource(id)).then(|| CauseSource::Resource(id.to_owned()))
             }
+            // A resource that SAM or a module generates is not in the template.
+            Reached::Name(id) if !after.parameters.parameters.contains_key(id) && changes(Reference::Resource(id)) => {
+                Some(CauseSource::Resource(id.to_owned()))
+            }
             Reached::Name(name) => ssm_values(before, after, name).map(|_| CauseSource::Parameter(name.to_owned())),
             Reached::Attribute(id, attribute) => {
                 changes(Reference::Attribute(id, attribute)).then(|| CauseSource::Attribute(format!("{id}.{attribute}")))

@@ -10,13 +10,13 @@ mod compare;
 use indexmap::IndexMap;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use self::compare::{CONTAINERS, Claim, claims, shared};
+use self::compare::{CONTAINERS, Claim, claims, may_adopt, shared};
 use super::change_set::{deletion_policy, update_replace_policy};
 use super::compare::{ChangeCertainty, ChangedResources, Comparison, Outcome};
 use super::facts::Facts;
 use crate::cloudformation::PolicyAction;
 use crate::evaluate::{ConditionValue, Resource, Value};
-use crate::schema::Identity;
+use crate::schema::{Identity, OnCreate};
 
 /// How a resource comes to have an identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -164,14 +164,19 @@ impl<'p, 'a> Search<'_, 'p, 'a> {
                 if fate == Fate::Changes && self.comparison.context.after.needs(resource.entry.name).any(|id| id == other.entry.name) {
                     continue;
                 }
+                let adopts = may_adopt(resource.resource_type, as_type);
+                let mut identity = identity.clone();
+                if adopts {
+                    identity.on_create = OnCreate::FailsOrOverwrites;
+                }
                 self.found.push(Conflict {
-                    identity: identity.clone(),
+                    identity,
                     parts,
                     new: resource,
                     arrival: *arrival,
                     old: other,
                     fate,
-                    is_possible: *may_arrive || is_uncertain || is_conditional(other) || certainty != ChangeCertainty::Certain,
+                    is_possible: adopts || *may_arrive || is_uncertain || is_conditional(other) || certainty != ChangeCertainty::Certain,
                 });
             }
         }

@@ -3,6 +3,8 @@
 //! Each file finds one kind of refusal in the changed resources. A refused change is neither an update nor a replacement: its effect is
 //! [`Effect::Refused`].
 
+mod collision;
+mod macros;
 mod no_update;
 mod one_owner;
 mod type_change;
@@ -10,8 +12,11 @@ mod type_change;
 use serde::{Deserialize, Serialize};
 
 use super::certainty::Certainty;
+use super::collision::Collision;
 use super::compare::{ChangedResources, Comparison};
 use super::effects::{Effect, ResourceEffect};
+use super::identity::Conflict;
+use super::redact::Secrets;
 
 /// One refused change, or a request that is rejected as a whole.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,6 +72,8 @@ pub enum RefusalKind {
     Shrink,
     /// A resource can belong to one owner only, and its owner is replaced.
     OneOwner,
+    /// A resource is created or updated while another one has its identity, such as its name.
+    Collision,
 }
 
 impl RefusalKind {
@@ -80,6 +87,7 @@ impl RefusalKind {
             Self::NoUpdateSupport => "no-update-support",
             Self::Shrink => "shrink",
             Self::OneOwner => "one-owner",
+            Self::Collision => "collision",
         }
     }
 }
@@ -121,11 +129,16 @@ pub(super) fn refusals<'a>(
     comparison: Comparison<'_, '_, 'a>,
     changed: &ChangedResources<'_, 'a>,
     effects: &[ResourceEffect],
+    conflicts: &[Conflict<'_, 'a>],
+    collisions: &[Collision<'a>],
+    secrets: &Secrets<'a>,
 ) -> Vec<Refusal> {
     let mut search = Search { comparison, changed, effects, found: Vec::new() };
     type_change::search(&mut search);
     no_update::search(&mut search);
-    one_owner::search(&mut search);
+    one_owner::search(&mut search, conflicts);
+    collision::search(&mut search, collisions, secrets);
+    macros::soften(comparison.context, &mut search.found);
     search.found
 }
 

@@ -4,7 +4,6 @@
 
 mod access;
 mod attachments;
-mod collision;
 mod data_loss;
 mod export;
 mod ingress;
@@ -21,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::cloudformation::PolicyAction;
 use crate::parameters::Provenance;
 use crate::plan::certainty::Certainty;
+use crate::plan::collision::Collision;
 use crate::plan::compare::{ChangedResources, Comparison};
 use crate::plan::effects::ResourceEffect;
 use crate::plan::outputs::OutputChange;
@@ -56,7 +56,7 @@ pub enum RiskKind {
     SecurityWidening,
     /// Backups, logs or deleted resources are kept for less time, or a protection against deletion is turned off.
     RetentionShortened,
-    /// A replacement fails because the resource that it replaces still exists.
+    /// A resource is created or updated while another one has its identity, such as its name.
     ReplacementCollision,
     /// A deployed parameter value is reset to the template's default.
     ParameterDefault,
@@ -126,6 +126,7 @@ pub(super) fn risks<'a>(
     changed: &ChangedResources<'_, 'a>,
     effects: &[ResourceEffect],
     outputs: &[OutputChange],
+    collisions: &[Collision<'a>],
     secrets: &Secrets<'a>,
 ) -> Vec<Risk> {
     let mut search = Search { comparison, changed, effects, secrets, found: Vec::new(), reported: FxHashSet::default() };
@@ -133,7 +134,10 @@ pub(super) fn risks<'a>(
     interruption::search(&mut search);
     security::search(&mut search);
     retention::search(&mut search);
-    collision::search(&mut search);
+    for collision in collisions {
+        let id = Some(collision.logical_id);
+        search.note_with(collision.certainty, RiskKind::ReplacementCollision, id, collision.path.clone(), collision.reason());
+    }
     parameters(&mut search);
     export::search(&mut search, outputs);
     search.found.sort_by_key(|risk| (risk.kind, risk.certainty));

@@ -6,6 +6,7 @@ use crate::evaluate::Resource;
 use crate::plan::compare::ChangedResources;
 use crate::plan::context::PlanningContext;
 use crate::plan::facts::Facts;
+use crate::plan::values::{Reference, each_reference};
 
 /// Attributes of a resource beside its properties that SAM reads.
 ///
@@ -48,7 +49,7 @@ pub(super) fn search<'a>(
                 resource.entry.name, resource.resource_type
             );
             found.push(of_resource(UnknownKind::Serverless, resource, reason));
-        } else if let Some((kind, reason)) = is_touched.then(|| unknown(resource, is_new, differs)).flatten() {
+        } else if let Some((kind, reason)) = is_touched.then(|| unknown(context, resource, is_new, differs)).flatten() {
             // A nested stack counts as touched in every update. The type of any other untouched resource needs no lookup.
             found.push(of_resource(kind, resource, reason));
         } else if let Some(attribute) = serverless_attribute(context, inputs, resource) {
@@ -66,11 +67,24 @@ pub(super) fn search<'a>(
         } else if facts.is_serverless() {
             let reason = format!("`{id}` ({name}) is removed, and what SAM generated for it is known to AWS only.");
             found.push(of_resource(UnknownKind::Serverless, resource, reason));
+        } else if facts.is_unknown() {
+            let reason = format!("`{id}` is removed, and its type {name} has no published schema; whether it holds data is unknown.");
+            found.push(of_resource(UnknownKind::NoSchema, resource, reason));
         }
     }
 }
 
-fn unknown(resource: &Resource<'_>, is_new: bool, differs: bool) -> Option<(UnknownKind, String)> {
+/// Returns the resources that read an attribute of another one.
+fn readers(context: &PlanningContext<'_, '_>, id: &str) -> Vec<String> {
+    let reads = |resource: &Resource<'_>| {
+        let mut found = false;
+        each_reference(&resource.properties, &mut |reference| found |= matches!(reference, Reference::Attribute(owner, _) if owner == id));
+        found
+    };
+    context.after.resources.values().filter(|resource| reads(resource)).map(|resource| format!("`{}`", resource.entry.name)).collect()
+}
+
+fn unknown(context: &PlanningContext<'_, '_>, resource: &Resource<'_>, is_new: bool, differs: bool) -> Option<(UnknownKind, String)> {
     let facts = Facts::of(resource.resource_type);
     let (id, name) = (resource.entry.name, resource.resource_type);
     Some(match (is_new, differs) {
@@ -89,9 +103,15 @@ fn unknown(resource: &Resource<'_>, is_new: bool, differs: bool) -> Option<(Unkn
             (UnknownKind::NestedStack, reason)
         }
         (false, false) if facts.is_nested_stack() => {
+            let readers = readers(context, id);
+            let outputs = match readers.as_slice() {
+                [] => String::new(),
+                readers => format!(", and with it what reads its outputs: {}", readers.join(", ")),
+            };
             let reason = format!(
-                "CloudFormation inspects the nested stack `{id}` in every update and lists it as `Automatic`; its template was not read, so \
-                 anything in it may change."
+                "CloudFormation inspects the nested stack `{id}` in every update and lists it as `Automatic`; its template was not read. \
+                 Nothing that this template passes to it differs, but if the file at its `TemplateURL` does, anything in it may \
+                 change{outputs}."
             );
             (UnknownKind::NestedStack, reason)
         }

@@ -7,11 +7,12 @@ use rustc_hash::FxHashMap;
 
 use super::inputs::Inputs;
 use super::{Unknown, UnknownKind};
-use crate::evaluate::{Evaluation, Resource, ValueKind};
+use crate::evaluate::Evaluation;
 use crate::plan::context::PlanningContext;
-use crate::plan::values::{at, member, text_at};
+use crate::plan::generated::has_implicit_api;
+use crate::plan::macros::{Declared, declared_transforms};
 use crate::schema::serverless::{SERVERLESS_PREFIX, SERVERLESS_TRANSFORM};
-use crate::template::{LANGUAGE_EXTENSIONS, Node, Template};
+use crate::template::{Node, Template};
 
 const INCLUDE: &str = "AWS::Include";
 
@@ -38,28 +39,6 @@ pub(super) fn search<'a>(context: &PlanningContext<'_, 'a>, inputs: &Inputs<'_, 
     declared(before, after, inputs, found);
     globals(before, after, inputs, found);
     inline(before, after, inputs, found);
-}
-
-/// A transform of the section `Transform`, or of `Fn::Transform` at the top of a template.
-struct Declared<'a> {
-    name: &'a str,
-    parameters: Option<&'a Node<'a>>,
-}
-
-/// Returns the transforms of the whole template, except the one that this program runs itself.
-fn declared_transforms<'a>(template: &Template<'a>) -> Vec<Declared<'a>> {
-    fn collect<'a>(node: &'a Node<'a>, found: &mut Vec<Declared<'a>>) {
-        if let Some(name) = node.as_str().or_else(|| node.get("Name").and_then(Node::as_str)) {
-            found.push(Declared { name, parameters: node.get("Parameters") });
-        }
-        node.items().iter().for_each(|item| collect(item, found));
-    }
-    let mut found = Vec::new();
-    for section in ["Transform", "Fn::Transform"] {
-        template.root.get(section).into_iter().for_each(|node| collect(node, &mut found));
-    }
-    found.retain(|transform| transform.name != LANGUAGE_EXTENSIONS);
-    found
 }
 
 /// Finds transforms of the whole template: one that was added or removed, one with other parameters, and a macro whose template differs.
@@ -194,20 +173,6 @@ fn globals<'a>(before: Option<&Evaluation<'a>>, after: &Evaluation<'a>, inputs: 
             });
         }
     }
-}
-
-/// Returns whether SAM generates an API of a kind, `Api` or `HttpApi`, for the events of a resource that name no API.
-///
-/// Source: <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-function-api.html>
-fn has_implicit_api(resource: &Resource<'_>, kind: &str) -> bool {
-    let owner = match kind {
-        "Api" => "RestApiId",
-        "HttpApi" => "ApiId",
-        _ => return false,
-    };
-    let events = member(&resource.properties, "Events").filter(|_| resource.resource_type.starts_with(SERVERLESS_PREFIX));
-    let ValueKind::Map(events) = events.map_or(ValueKind::Null, |events| events.kind) else { return false };
-    events.iter().any(|(_, event)| text_at(event, &["Type"]) == Some(kind) && at(event, &["Properties", owner]).is_none())
 }
 
 /// One `Fn::Transform` below the top of a template.

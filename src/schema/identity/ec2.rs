@@ -8,15 +8,15 @@ const EC2: &str = "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors
 const INSTANCE: &str = "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-instance.html";
 
 const INGRESS: Parts = &[
-    "GroupId?",
-    "GroupName?",
+    "GroupId",
+    "|GroupName",
     "^IpProtocol",
     "FromPort?",
     "ToPort?",
     "CidrIp?",
     "CidrIpv6?",
     "SourceSecurityGroupId?",
-    "SourceSecurityGroupName?",
+    "|SourceSecurityGroupName?",
     "SourcePrefixListId?",
 ];
 const EGRESS: Parts =
@@ -31,7 +31,7 @@ pub(super) const TABLE: &[Row] = &[
     ),
     either(
         "AWS::EC2::EIPAssociation",
-        &["AllocationId?", "EIP?"],
+        &["AllocationId", "|EIP"],
         "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AssociateAddress.html",
     ),
     may_fail("AWS::EC2::FlowLog", &["ResourceId", "TrafficType?", "LogDestination?", "LogGroupName?"], EC2),

@@ -43,6 +43,8 @@ pub struct Part {
     pub path: &'static str,
     /// Whether a resource without the property has the identity too.
     pub is_optional: bool,
+    /// Whether the property names the same thing as the part before it in another way, such as a zone by its name instead of its ID.
+    pub is_alternative: bool,
     /// How values are compared.
     pub by: Match,
 }
@@ -106,7 +108,7 @@ impl ResourceType {
 
 impl Part {
     const fn required(path: &'static str) -> Self {
-        Self { path, is_optional: false, by: Match::Text }
+        Self { path, is_optional: false, is_alternative: false, by: Match::Text }
     }
 }
 

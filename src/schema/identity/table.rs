@@ -1,7 +1,7 @@
 //! Identities that provider schemas lack, or whose creation does not simply fail.
 //!
-//! In a part, `?` at the end marks a property that may be absent, `~` at the beginning a domain name, `#` an address range, and `^` a
-//! protocol. Each row has its source. Sources with `APIReference` list the error of the service; issues are observations of real stacks.
+//! In a part, `?` at the end marks a property that may be absent, `~` at the beginning a domain name, `#` an address range, `^` a protocol,
+//! and `|` a property that names the same thing as the part before it in another way; one of the two is set. Each row has its source. Sources with `APIReference` list the error of the service; issues are observations of real stacks.
 
 use super::{Identity, Match, OnCreate, Part};
 
@@ -37,11 +37,13 @@ impl Row {
 }
 
 fn part(notation: &'static str) -> Part {
+    let alternative = notation.strip_prefix('|');
+    let notation = alternative.unwrap_or(notation);
     let by = |mark: char, by: Match| notation.strip_prefix(mark).map(|rest| (rest, by));
     let marked = by('~', Match::DomainName).or_else(|| by('#', Match::Network)).or_else(|| by('^', Match::Protocol));
     let (rest, by) = marked.unwrap_or((notation, Match::Text));
     let path = rest.strip_suffix('?');
-    Part { path: path.unwrap_or(rest), is_optional: path.is_some(), by }
+    Part { path: path.unwrap_or(rest), is_optional: path.is_some(), is_alternative: alternative.is_some(), by }
 }
 
 pub(super) type Parts = &'static [&'static str];
@@ -347,8 +349,7 @@ pub(super) const TABLE: &[Row] = &[
     ),
     fails("AWS::Route53::HostedZone", &["~Name", "VPCs/*/VPCId"], HOSTED_ZONE),
     // An equal record is created again without an error, and the cleanup then deletes the only one. Any other record "already exists".
-    either("AWS::Route53::RecordSet", &["HostedZoneId", "~Name", "Type", "SetIdentifier?"], RECORD),
-    either("AWS::Route53::RecordSet", &["~HostedZoneName", "~Name", "Type", "SetIdentifier?"], RECORD),
+    either("AWS::Route53::RecordSet", &["HostedZoneId", "|~HostedZoneName", "~Name", "Type", "SetIdentifier?"], RECORD),
     fails(
         "AWS::Route53Resolver::ResolverRuleAssociation",
         &["ResolverRuleId", "VPCId"],

@@ -66,7 +66,7 @@ pub(super) fn facts(view: &View<'_>) -> Vec<Fact> {
         (RiskKind::ParameterDefault, "reset to default", "reset to default"),
     ] {
         for (certainty, label) in [(Certainty::Certain, certain), (Certainty::Possible, possible)] {
-            let of_kind = || view.plan.risks.iter().filter(|risk| risk.kind == kind && risk.certainty == certainty);
+            let of_kind = || view.risks.iter().filter(|risk| risk.kind == kind && risk.certainty == certainty);
             let mut found: Vec<String> = of_kind().filter_map(|risk| risk.logical_resource_id.clone()).collect();
             found.dedup();
             let reasons: Vec<&str> = of_kind().map(|risk| risk.reason.as_str()).collect();

@@ -86,7 +86,8 @@ impl<'p> View<'p> {
             .map(|change| (change.resource_change.logical_resource_id.as_str(), &change.resource_change))
             .collect();
         let mut risks: FxHashMap<&str, Vec<&Risk>> = FxHashMap::default();
-        for risk in &plan.risks {
+        let shown = || plan.risks.iter().filter(|risk| !is_told_as_refusal(plan, risk));
+        for risk in shown() {
             if let (Some(id), true) = (&risk.logical_resource_id, risk.kind != RiskKind::SecurityWidening) {
                 risks.entry(id).or_default().push(risk);
             }
@@ -103,7 +104,7 @@ impl<'p> View<'p> {
         }
         items.sort_by_key(|item| item.group);
         let is_of_item = |risk: &Risk| risk.kind == RiskKind::DataLoss && risk.logical_resource_id.is_some();
-        let (mut widening, others): (Vec<&Risk>, Vec<&Risk>) = plan.risks.iter().partition(|risk| risk.kind == RiskKind::SecurityWidening);
+        let (mut widening, others): (Vec<&Risk>, Vec<&Risk>) = shown().partition(|risk| risk.kind == RiskKind::SecurityWidening);
         widening.sort_by_key(|risk| (risk.certainty, !mentions_privilege(&risk.reason)));
         let risks = others.into_iter().filter(|risk| !is_of_item(risk)).collect();
         let refusals = plan.refusals.iter().filter(|refusal| refusal.kind != RefusalKind::NoChanges).collect();
@@ -203,6 +204,12 @@ fn imported(import: &ResourceImport) -> Item<'_> {
         properties: Vec::new(),
         remark: (!remarks.is_empty()).then(|| remarks.join("; ")),
     }
+}
+
+/// Returns whether a risk says the same as a refusal of the plan.
+fn is_told_as_refusal(plan: &Plan, risk: &Risk) -> bool {
+    let is_same = |refusal: &Refusal| refusal.kind == RefusalKind::Collision && refusal.logical_resource_id == risk.logical_resource_id;
+    risk.kind == RiskKind::ReplacementCollision && risk.certainty.is_certain() && plan.refusals.iter().any(is_same)
 }
 
 /// Returns whether wider access concerns permissions themselves, or everything: an operator reads that first.

@@ -157,6 +157,65 @@ fn modules_and_types_without_a_schema_are_unknown_where_they_differ() {
 }
 
 #[test]
+fn removing_a_type_without_a_schema_is_unknown() {
+    let keep = json!({"K": {"Type": "AWS::SNS::Topic"}});
+    let mut with = keep.clone();
+    with["R"] = json!({"Type": "Acme::Monitor::Alarm"});
+    assert_eq!(unknowns(&plan_resources(&with, &keep)), ["no-schema R"]);
+}
+
+#[test]
+fn what_reads_an_unchanged_nested_stack_is_named_once_and_loses_nothing() {
+    let template = |url: &str| {
+        json!({
+            "N": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": url}},
+            "D": {"Type": "AWS::RDS::DBInstance", "Properties": {"DBSubnetGroupName": {"Fn::GetAtt": ["N", "Outputs.Subnets"]}}}
+        })
+    };
+    let same = plan_resources(&template("u"), &template("u"));
+    assert_eq!(effect_lines(&same), ["updated-in-place N (possible)"]);
+    assert!(same.risks.is_empty(), "{:#?}", same.risks);
+    assert!(same.unknowns.len() == 1 && same.unknowns[0].reason.contains("`D`"), "{:#?}", same.unknowns);
+    // Another template can return anything.
+    let other = plan_resources(&template("u"), &template("v"));
+    assert!(effect_lines(&other).contains(&"replaced D (possible)".to_owned()), "{:?}", effect_lines(&other));
+}
+
+#[test]
+fn a_macro_may_rewrite_what_would_be_refused() {
+    let template = |macros: Json, resource_type: &str| json!({"Transform": macros, "Resources": {"T": {"Type": resource_type}}});
+    for macros in [json!("Mine"), json!(["AWS::LanguageExtensions", "Mine"])] {
+        let plan = plan_templates(&template(macros.clone(), "AWS::SNS::Topic"), &template(macros, "AWS::SQS::Queue"));
+        assert!(!plan.is_refused() && plan.refusals.len() == 1, "{:#?}", plan.refusals);
+        assert!(plan.refusals[0].reason.contains("`Mine`"), "{:#?}", plan.refusals);
+        assert_eq!(effect_lines(&plan), ["replaced T (possible)"]);
+    }
+    // The transforms of AWS do not rewrite the resources of others.
+    let other = json!(["AWS::LanguageExtensions", {"Name": "AWS::Include", "Parameters": {"Location": "s3://b/k"}}]);
+    assert!(plan_templates(&template(other.clone(), "AWS::SNS::Topic"), &template(other, "AWS::SQS::Queue")).is_refused());
+    // A macro of one resource receives that resource only, and one of `Resources` all of them.
+    let resources = |call: Json, resource_type: &str| {
+        let mut resources = json!({"T": {"Type": resource_type, "Properties": {}}, "U": {"Type": "AWS::SNS::Topic"}});
+        let place = if call["at"] == "T" {
+            &mut resources["T"]
+        } else if call["at"] == "U" {
+            &mut resources["U"]
+        } else {
+            &mut resources
+        };
+        place["Fn::Transform"] = json!({"Name": "Mine"});
+        json!({ "Resources": resources })
+    };
+    for (at, is_refused) in [("T", false), ("U", true), ("Resources", false)] {
+        let plan = plan_templates(&resources(json!({ "at": at }), "AWS::SNS::Topic"), &resources(json!({ "at": at }), "AWS::SQS::Queue"));
+        assert_eq!(plan.is_refused(), is_refused, "{at}: {:#?}", plan.refusals);
+    }
+    // A name that collides.
+    let queue = |id: &str| json!({"Transform": "Mine", "Resources": {id: {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "q"}}}});
+    assert!(!plan_templates(&queue("Old"), &queue("New")).is_refused());
+}
+
+#[test]
 fn a_nested_stack_is_unknown_in_every_update() {
     let nested = |url: &str| json!({"N": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": url}}});
     for (before, after) in [("u", "u"), ("u", "v")] {

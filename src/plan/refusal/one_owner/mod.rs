@@ -7,16 +7,15 @@ mod target_groups;
 use super::{Refusal, RefusalKind, Search};
 use crate::plan::certainty::Certainty;
 use crate::plan::effects::is_only_stopped;
-use crate::plan::identity::{Conflict, Fate, conflicts};
+use crate::plan::identity::{Conflict, Fate};
 use crate::schema::OnCreate;
 
-pub(super) fn search(search: &mut Search<'_, '_, '_>) {
+pub(super) fn search(search: &mut Search<'_, '_, '_>, conflicts: &[Conflict<'_, '_>]) {
     target_groups::search(search);
-    let found = conflicts(search.comparison, search.changed);
     // An instance that stops and starts keeps what it has. Only one on an instance store is replaced, which is rare.
     let effects = search.effects;
     let is_likely = |conflict: &&Conflict<'_, '_>| !conflict.is_possible || !is_only_stopped(effects, conflict.new.entry.name);
-    search.found.extend(found.iter().filter(is_likely).filter_map(attached));
+    search.found.extend(conflicts.iter().filter(is_likely).filter_map(attached));
 }
 
 /// Returns the refusal of a resource that attaches what another one still holds.

@@ -3,8 +3,8 @@
 use crate::plan::identity::{Arrival, Conflict, Fate};
 use crate::schema::OnCreate;
 
-/// Returns the explanation of a conflict in one sentence.
-pub(super) fn reason(conflict: &Conflict<'_, '_>) -> String {
+/// Returns which resource meets which, as a sentence without its end.
+pub(super) fn statement(conflict: &Conflict<'_, '_>) -> String {
     let (id, resource_type) = (conflict.new.entry.name, conflict.new.resource_type);
     let verb = match (conflict.arrival, conflict.is_possible) {
         (Arrival::Added, false) => "is created",
@@ -14,7 +14,7 @@ pub(super) fn reason(conflict: &Conflict<'_, '_>) -> String {
         (Arrival::Updated, false) => "is updated",
         (Arrival::Updated, true) => "may be updated",
     };
-    format!("`{id}` ({resource_type}) {verb} {}{}; {}.", meets(conflict), consequence(conflict), fix(conflict))
+    format!("`{id}` ({resource_type}) {verb} {}", meets(conflict))
 }
 
 /// Returns which resource has the identity, and how long.
@@ -59,7 +59,7 @@ fn shared(conflict: &Conflict<'_, '_>) -> String {
 }
 
 /// Returns what happens, as the rest of a sentence.
-fn consequence(conflict: &Conflict<'_, '_>) -> String {
+pub(super) fn consequence(conflict: &Conflict<'_, '_>) -> String {
     let is_deleted = conflict.fate == Fate::Deleted;
     let action = if conflict.arrival == Arrival::Updated { "update" } else { "creation" };
     let what = match conflict.identity.on_create {
@@ -72,11 +72,11 @@ fn consequence(conflict: &Conflict<'_, '_>) -> String {
         }
         OnCreate::MayFail | OnCreate::FailsOrOverwrites => "may fail",
     };
-    let says = conflict.identity.message.map(|message| format!(" (\"{message}\")")).unwrap_or_default();
-    format!(", so the {action} {what}{says}")
+    format!(", so the {action} {what}")
 }
 
-fn fix(conflict: &Conflict<'_, '_>) -> String {
+/// Returns the way out, as a clause.
+pub(super) fn fix(conflict: &Conflict<'_, '_>) -> String {
     let old = conflict.old.entry.name;
     let other_value = match conflict.parts.as_slice() {
         [(path, _)] => format!("change `{}`", path.rsplit('/').find(|name| *name != "*").unwrap_or(path)),

@@ -1,35 +1,52 @@
 //! Mount targets that collide: a file system supports one mount target per availability zone.
 
+use super::Collision;
 use crate::evaluate::{Residual, Resource, Value, ValueKind};
+use crate::plan::certainty::Certainty;
 use crate::plan::compare::{Comparison, Verdict};
-use crate::plan::effects::Effect;
-use crate::plan::risk::{RiskKind, Search};
+use crate::plan::effects::{Effect, ResourceEffect};
 use crate::plan::values::member;
 
-/// Finds mount targets that collide: a file system supports one mount target per availability zone.
-///
-/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-efs-mounttarget.html>
-pub(super) fn search(search: &mut Search<'_, '_, '_>) {
-    const TYPE: &str = "AWS::EFS::MountTarget";
-    let comparison = search.comparison;
+/// The type, whose page says that a file system can have one mount target per availability zone.
+const TYPE: &str = "AWS::EFS::MountTarget";
+const SOURCE: &str = "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-efs-mounttarget.html";
+
+/// Finds mount targets that collide with one that stays, with a new one, or with one that is deleted only afterwards.
+pub(super) fn search<'a>(comparison: Comparison<'_, '_, 'a>, effects: &[ResourceEffect], found: &mut Vec<Collision<'a>>) {
     let context = comparison.context;
-    let is_new = |id: &str| {
-        search.effects.iter().any(|effect| effect.logical_resource_id == id && matches!(effect.effect, Effect::Created | Effect::Replaced))
+    let arrival = |id: &str| {
+        let is_new = |effect: &&ResourceEffect| matches!(effect.effect, Effect::Created | Effect::Replaced);
+        effects.iter().filter(is_new).find(|effect| effect.logical_resource_id == id)
     };
-    let targets: Vec<&Resource<'_>> = context.after.resources.values().filter(|resource| resource.resource_type == TYPE).collect();
-    let mut notes = Vec::new();
-    for target in targets.iter().filter(|target| is_new(target.entry.name)) {
+    let is_new = |id: &str| arrival(id).is_some();
+    let targets: Vec<&Resource<'a>> = context.after.resources.values().filter(|resource| resource.resource_type == TYPE).collect();
+    for target in &targets {
         let id = target.entry.name;
+        let Some(effect) = arrival(id) else { continue };
+        let mut push = |is_possible: bool, statement: String| {
+            found.push(Collision {
+                logical_id: id,
+                resource_type: TYPE,
+                path: Some("/Properties/SubnetId".to_owned()),
+                certainty: Certainty::possible_if(is_possible || effect.possible),
+                fails: true,
+                statement,
+                consequence: String::new(),
+                fix: None,
+                message: None,
+                source: SOURCE,
+            });
+        };
         if let Some(other) = targets.iter().find(|other| other.entry.name != id && collides(comparison, other, target, false)) {
             // Two new mount targets collide with each other; the later one is reported.
             if !is_new(other.entry.name) || other.entry.name < id {
-                notes.push((
-                    id,
+                push(
+                    arrival(other.entry.name).is_some_and(|effect| effect.possible),
                     format!(
-                        "`{id}` and `{}` are mount targets of the same file system in the same availability zone, which supports only one.",
+                        "`{id}` and `{}` are mount targets of the same file system in the same availability zone, which supports only one",
                         other.entry.name
                     ),
-                ));
+                );
                 continue;
             }
         }
@@ -37,11 +54,14 @@ pub(super) fn search(search: &mut Search<'_, '_, '_>) {
         let is_deleted = |other: &&Resource<'_>| context.resource_after(other.entry.name).is_none() || is_new(other.entry.name);
         if let Some(other) = old.filter(is_deleted).find(|other| collides(comparison, other, target, true)) {
             let old_target = if other.entry.name == id { "its old mount target".to_owned() } else { format!("`{}`", other.entry.name) };
-            notes.push((id, format!("`{id}` is created in the availability zone of {old_target}, which is deleted only afterwards; a file system supports one mount target per zone.")));
+            push(
+                other.entry.name != id && arrival(other.entry.name).is_some_and(|effect| effect.possible),
+                format!(
+                    "`{id}` is created in the availability zone of {old_target}, which is deleted only afterwards; a file system supports \
+                     one mount target per zone"
+                ),
+            );
         }
-    }
-    for (id, reason) in notes {
-        search.note(RiskKind::ReplacementCollision, Some(id), Some("/Properties/SubnetId".to_owned()), reason);
     }
 }
 
