@@ -71,6 +71,11 @@ impl<'a> Facts<'a> {
         }
     }
 
+    /// Returns the property that sets the name of a resource of the type, if it has one.
+    pub(super) fn custom_name_property(&self) -> Option<&'static str> {
+        self.schema?.custom_name_property()
+    }
+
     /// Returns whether updating a property in place interrupts the resource.
     pub(super) fn interrupts(&self, property: Option<&str>) -> bool {
         matches!((self.schema, property), (Some(schema), Some(property)) if schema.interrupts(&[property]))

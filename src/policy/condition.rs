@@ -12,6 +12,14 @@ use super::pattern::Pattern;
 use super::set::TextSet;
 use super::words::{Atoms, Reading, Wildcards, items, read};
 
+/// The key for the account of the principal, in lower case.
+pub(super) const PRINCIPAL_ACCOUNT: &str = "aws:principalaccount";
+
+/// The key of KMS for the same account.
+///
+/// Source: <https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-caller-account>
+const CALLER_ACCOUNT: &str = "kms:calleraccount";
+
 /// What an operator does with a multivalued key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Quantifier {
@@ -89,7 +97,10 @@ pub(super) struct Key {
 pub(super) fn keys(json: Option<&Json>, variables: bool, atoms: &mut Atoms) -> Vec<Key> {
     let mut keys: Vec<Key> = Vec::new();
     let mut add = |shown: &str, constraint: Constraint| {
-        let name = shown.to_ascii_lowercase();
+        let mut name = shown.to_ascii_lowercase();
+        if name == CALLER_ACCOUNT {
+            PRINCIPAL_ACCOUNT.clone_into(&mut name);
+        }
         match keys.iter_mut().find(|key| key.name == name) {
             Some(key) => key.constraints.push(constraint),
             None => keys.push(Key { name, shown: shown.to_owned(), constraints: vec![constraint] }),

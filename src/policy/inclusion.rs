@@ -7,6 +7,19 @@ use super::set::{Part, TextSet};
 use super::statement::Requests;
 use super::truth::Truth;
 
+/// The condition keys that every request has, in lower case.
+///
+/// Source: "Availability" of <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
+const ALWAYS_PRESENT: [&str; 7] = [
+    "aws:currenttime",
+    "aws:epochtime",
+    "aws:principalaccount",
+    "aws:principaltype",
+    "aws:requestedregion",
+    "aws:securetransport",
+    "aws:useragent",
+];
+
 /// What a statement means for the request that is searched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
@@ -82,7 +95,7 @@ pub(super) fn newly_allowed(base: &Requests, others: &[(&Requests, Role)], budge
             }
         }
         let constraints: Vec<&[Constraint]> = divided.iter().map(|index| others[*index].0.constraints(name)).collect();
-        let may_lack = !name.starts_with(super::statement::CONDITION);
+        let may_lack = !name.starts_with(super::statement::CONDITION) && !ALWAYS_PRESENT.contains(&name);
         dimensions.push(Dimension::new(key::parts(&own, &constraints, may_lack, budget)?, divided));
     }
     let mut search = Search { base, others, relevant: &relevant, dimensions: &dimensions, budget, found: None };

@@ -55,6 +55,8 @@ pub enum Document {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Everything that is attached to a role, user or group. A removed denial matters only if something allows what it denied.
+    WholeIdentity,
+    /// A policy of an identity that others, which are not known, may be attached beside. They may allow what a removed denial denied.
     Identity,
     /// What is attached to a resource. A removed denial matters because policies of identities may allow what it denied.
     Resource,
@@ -117,6 +119,8 @@ struct Comparison<'s> {
     lost_deny: Vec<&'s Statement>,
     new_allow: Vec<&'s Statement>,
     new_deny: Vec<&'s Statement>,
+    /// Whether the new policies include one whose content is not known.
+    has_unknown: bool,
     budget: &'s Budget,
     found: Vec<NewAccess>,
 }
@@ -148,13 +152,14 @@ impl<'s> Comparison<'s> {
             statements.iter().filter_map(|statement| statement.requests.unknown.as_deref()).collect::<FxHashSet<&str>>()
         };
         let (old_unknown, new_unknown) = (unknown(&old_allow), unknown(&new_allow));
+        let has_unknown = !new_unknown.is_empty();
         let is_kept = |statement: &&Statement| {
             let name = statement.requests.unknown.as_deref();
             name.is_some_and(|name| old_unknown.contains(name) && new_unknown.contains(name))
         };
         old_allow.retain(|statement| !is_kept(statement));
         new_allow.retain(|statement| !is_kept(statement));
-        Self { old_allow, lost_deny, new_allow, new_deny, budget, found: Vec::new() }
+        Self { old_allow, lost_deny, new_allow, new_deny, has_unknown, budget, found: Vec::new() }
     }
 
     /// Adds what the new statements allow.
@@ -212,7 +217,10 @@ impl<'s> Comparison<'s> {
     }
 
     fn lost_part(&self, denial: &Statement, kind: Kind) -> Result<Option<String>, Exhausted> {
-        if kind == Kind::Identity {
+        if kind == Kind::WholeIdentity && !self.has_unknown {
+            return Ok(None);
+        }
+        if kind != Kind::Resource {
             for statement in self.old_allow.iter().filter(|statement| statement.requests.unknown.is_none()) {
                 if !statement.requests.is_disjoint(&denial.requests, self.budget)? {
                     return Ok(None);

@@ -7,8 +7,8 @@ use serde_json::Value as Json;
 use super::Document;
 use super::branches::branches;
 use super::budget::{Budget, Exhausted};
-use super::condition::{Constraint, Key, Test, all_implied, keys};
-use super::managed;
+use super::condition::{Constraint, Key, PRINCIPAL_ACCOUNT, Test, all_implied, keys};
+use super::managed::{self, Grants};
 use super::pattern::{Pattern, Symbol};
 use super::principal::{self, principals};
 use super::set::TextSet;
@@ -16,9 +16,6 @@ use super::words::{Atoms, Reading, Wildcards, is_function, items, read};
 
 /// The beginning of the name of a key that is a condition of the template. No request lacks it.
 pub(super) const CONDITION: &str = "condition of the template ";
-
-/// The key for the account of the principal.
-const PRINCIPAL_ACCOUNT: &str = "aws:principalaccount";
 
 /// A statement.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -83,10 +80,15 @@ fn attached(arn: &Json, document: usize, atoms: &mut Atoms, found: &mut Vec<Stat
     let reading = Reading { wildcards: Wildcards::None, variables: false, fold: false };
     let text = read(arn, reading, atoms).map_or_else(|| arn.to_string(), |pattern| pattern.text);
     let name = managed::aws_name(&text);
-    let (known, is_complete) = name.map_or((None, false), managed::statements);
-    found.extend(known.and_then(|known| read_statement(&known, true, document, atoms)));
+    let Grants { least, most } = name.map(managed::grants).unwrap_or_default();
+    let is_complete = least.is_some() && least == most;
+    found.extend(least.and_then(|known| read_statement(&known, true, document, atoms)));
     if !is_complete {
-        found.push(unknown(name.unwrap_or(&text).to_owned(), document));
+        let mut unknown = unknown(name.unwrap_or(&text).to_owned(), document);
+        if let Some(most) = most.and_then(|most| read_statement(&most, true, document, atoms)) {
+            unknown.requests.action = most.requests.action;
+        }
+        found.push(unknown);
     }
 }
 

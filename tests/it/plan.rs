@@ -9,6 +9,7 @@ mod effects;
 mod generated;
 mod identity;
 mod listed;
+mod parameters;
 mod real;
 mod recorded;
 mod refusals;

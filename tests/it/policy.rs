@@ -136,6 +136,42 @@ fn all_policies_of_a_role_count_together() {
 }
 
 #[test]
+fn managed_policies_of_aws_are_compared_with_each_other() {
+    let managed = |name: &str| [Document::Managed(json!(format!("arn:aws:iam::aws:policy/{name}")))];
+    for (old, new, expected) in [
+        ("AdministratorAccess", "ReadOnlyAccess", Nothing),
+        ("AdministratorAccess", "PowerUserAccess", Nothing),
+        ("ReadOnlyAccess", "AdministratorAccess", New),
+        ("PowerUserAccess", "AdministratorAccess", New),
+        ("ReadOnlyAccess", "PowerUserAccess", New),
+        ("ReadOnlyAccess", "IAMFullAccess", New),
+        ("AmazonS3FullAccess", "AmazonS3ReadOnlyAccess", Nothing),
+        ("AmazonS3ReadOnlyAccess", "AmazonS3FullAccess", New),
+        ("AmazonS3ReadOnlyAccess", "AmazonSQSFullAccess", New),
+        ("AmazonS3FullAccess", "AdministratorAccess", New),
+        ("IAMFullAccess", "IAMReadOnlyAccess", Nothing),
+        ("AWSLambda_FullAccess", "AmazonVPCFullAccess", Possible),
+        ("ReadOnlyAccess", "SecurityAudit", Possible),
+        ("AmazonSQSReadOnlyAccess", "AmazonS3ReadOnlyAccess", New),
+    ] {
+        let found = compare(Kind::WholeIdentity, &managed(old), &managed(new));
+        assert_eq!(verdict(&found), expected, "{old} to {new}: {found:?}");
+    }
+}
+
+#[test]
+fn a_removed_denial_of_what_nothing_allows_grants_nothing() {
+    let denial = document(deny("s3:Delete*".into(), "*".into()));
+    let other = document(allow("ec2:*".into(), "*".into()));
+    let unknown = Document::Managed(json!("arn:aws:iam::111122223333:policy/mine"));
+    let verdict = |old: &[Document], new: &[Document]| verdict(&compare(Kind::WholeIdentity, old, new));
+    assert_eq!(verdict(&[other.clone(), denial.clone()], std::slice::from_ref(&other)), Nothing);
+    assert_eq!(verdict(&[unknown.clone(), denial.clone()], std::slice::from_ref(&unknown)), Possible);
+    let all = document(allow("s3:*".into(), "*".into()));
+    assert_eq!(verdict(&[all.clone(), denial], std::slice::from_ref(&all)), New);
+}
+
+#[test]
 fn policies_as_text_and_single_statements_are_read() {
     let statement = allow("s3:*".into(), "*".into());
     let text = Document::Policy(json!(json!({"Version": "2012-10-17", "Statement": statement}).to_string()));

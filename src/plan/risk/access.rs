@@ -3,6 +3,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::attachments::{Aspect, Attached, Attachments, Name, Place, Subject, attachments, is_relevant};
+use super::known_names::with_known_names;
 use super::{Search, policy};
 use crate::plan::certainty::Certainty;
 use crate::plan::compare::ModifiedResource;
@@ -95,8 +96,14 @@ impl<'a> Update<'_, '_, '_, 'a> {
         if old.documents == new.documents {
             return Vec::new();
         }
-        let kind = if [old, new].iter().any(|attached| attached.kind() == Kind::Resource) { Kind::Resource } else { Kind::Identity };
-        let found = compare_within(&self.budget, kind, &old.documents, &new.documents).into_iter();
+        let kind = match (subject.aspect, &subject.name) {
+            _ if [old, new].iter().any(|attached| attached.kind() == Kind::Resource) => Kind::Resource,
+            (Aspect::Identity, Name::Resource(_)) => Kind::WholeIdentity,
+            _ => Kind::Identity,
+        };
+        let context = self.search.comparison.context;
+        let [old_documents, new_documents] = [old, new].map(|attached| with_known_names(context, &attached.documents));
+        let found = compare_within(&self.budget, kind, &old_documents, &new_documents).into_iter();
         found.filter_map(|access| self.worded(subject, &access, old, new)).collect()
     }
 

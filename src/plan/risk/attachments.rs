@@ -90,7 +90,7 @@ const TARGETS: &[(&str, &str)] = &[
 const IDENTITIES: &[(&str, &str)] = &[("AWS::IAM::Role", "RoleName"), ("AWS::IAM::User", "UserName"), ("AWS::IAM::Group", "GroupName")];
 
 /// The properties of a policy that name what it is attached to.
-const ATTACHED_TO: &[&str] = &["Roles", "Users", "Groups", "RoleName", "UserName", "GroupName"];
+pub(super) const ATTACHED_TO: &[&str] = &["Roles", "Users", "Groups", "RoleName", "UserName", "GroupName"];
 
 /// Returns whether policies of other resources count together with those of this one.
 pub(super) fn is_relevant(resource: &Resource<'_>) -> bool {

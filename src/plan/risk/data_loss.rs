@@ -52,7 +52,13 @@ fn is_cluster_member(search: &Search<'_, '_, '_>, id: &str, resource_type: &str)
     resource_type == "AWS::RDS::DBInstance" && before.is_some_and(|before| member(&before.properties, "DBClusterIdentifier").is_some())
 }
 
-/// Returns the causes as a clause, such as ` because /Properties/KmsKeyId changes (parameter Key)`.
+/// Returns a property's path as a reader writes it: `Roles.0` for `/Properties/Roles/0`.
+fn dotted(path: &str) -> String {
+    let below = path.strip_prefix("/Properties/").or_else(|| path.strip_prefix('/')).unwrap_or(path);
+    below.split('/').map(|name| name.replace("~1", "/").replace("~0", "~")).collect::<Vec<_>>().join(".")
+}
+
+/// Returns the causes as a clause, such as `` because `KmsKeyId` changes (parameter Key)``.
 pub(super) fn because(effect: &ResourceEffect, path: Option<&str>) -> String {
     let named = effect.causes.iter().filter(|cause| path.is_none() || cause.path.as_deref() == path);
     let sources: Vec<String> = named
@@ -66,7 +72,7 @@ pub(super) fn because(effect: &ResourceEffect, path: Option<&str>) -> String {
         .collect();
     let sources = if sources.is_empty() { String::new() } else { format!(" ({})", sources.join(", ")) };
     match path {
-        Some(path) => format!(" because {path} changes{sources}"),
+        Some(path) => format!(" because `{}` changes{sources}", dotted(path)),
         None => sources,
     }
 }

@@ -125,9 +125,9 @@ fn expand<'a>(value: &Value<'a>, conditions: &mut Vec<(String, bool)>, found: &m
     }
 }
 
-/// Without a rule for egress, a group allows all of it.
+/// A group that is created without a rule for egress allows all of it.
 ///
-/// Source: <https://docs.aws.amazon.com/vpc/latest/userguide/default-custom-security-groups.html>
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-securitygroup.html>
 fn default_egress() -> Vec<(String, Rule)> {
     let rule = |text: &str| Rule::new("-1", None, None, text.parse::<IpNet>().ok(), Direction::Egress);
     let rules = ["0.0.0.0/0", "::/0"].into_iter().filter_map(rule);

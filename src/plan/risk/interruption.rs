@@ -54,6 +54,17 @@ pub(super) fn search(search: &mut Search<'_, '_, '_>) {
         let why = because(effect, path.as_deref());
         let serves = SERVING.contains(&effect.resource_type.as_str());
         let (path, reason) = match effect.effect {
+            // What runs on the instances stops with them, even if the group keeps serving.
+            Effect::UpdatedInPlace if effect.rolls_instances => {
+                (path, format!("the instances of {name} {} all replaced, in batches{why}.", if effect.possible { "may be" } else { "are" }))
+            }
+            Effect::UpdatedInPlace if let Some(path) = rolled_nodes(search, id, &effect.resource_type) => {
+                let why = because(effect, Some(&path));
+                (
+                    Some(path),
+                    format!("the nodes of {name} {} all replaced, one after another{why}.", if effect.possible { "may be" } else { "are" }),
+                )
+            }
             Effect::UpdatedWithInterruption => {
                 let path = interrupting_path(search, id);
                 let why = because(effect, path.as_deref());
@@ -89,6 +100,16 @@ fn is_deleted_with_its_file_system(search: &Search<'_, '_, '_>, effect: &Resourc
     };
     effect.resource_type == "AWS::EFS::MountTarget"
         && search.comparison.context.before.is_some_and(|before| before.needs(&effect.logical_resource_id).any(is_deleted_file_system))
+}
+
+/// Returns the changed property because of which a managed node group replaces its nodes.
+///
+/// Source: <https://docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html>
+fn rolled_nodes(search: &Search<'_, '_, '_>, id: &str, resource_type: &str) -> Option<String> {
+    const ROLLING: [&str; 3] = ["LaunchTemplate", "ReleaseVersion", "Version"];
+    let modified = search.changed.modified(id).filter(|_| resource_type == "AWS::EKS::Nodegroup")?;
+    let mut changed = modified.differences.iter().filter(|difference| difference.verdict.is_actual());
+    changed.find(|difference| difference.property().is_some_and(|name| ROLLING.contains(&name))).map(|difference| difference.path_text())
 }
 
 fn interrupting_path(search: &Search<'_, '_, '_>, id: &str) -> Option<String> {

@@ -5,9 +5,12 @@
 mod access;
 mod attachments;
 mod data_loss;
+mod escalation;
 mod export;
 mod ingress;
 mod interruption;
+mod known_names;
+mod parameters;
 mod policy;
 mod retention;
 mod security;
@@ -18,7 +21,6 @@ use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 
 use crate::cloudformation::PolicyAction;
-use crate::parameters::Provenance;
 use crate::plan::certainty::Certainty;
 use crate::plan::collision::Collision;
 use crate::plan::compare::{ChangedResources, Comparison};
@@ -58,7 +60,7 @@ pub enum RiskKind {
     RetentionShortened,
     /// A resource is created or updated while another one has its identity, such as its name.
     ReplacementCollision,
-    /// A deployed parameter value is reset to the template's default.
+    /// A deployed parameter value is reset to the template's default, or lost because the parameter was renamed.
     ParameterDefault,
     /// An export is removed or renamed that other stacks may import.
     ExportRemoved,
@@ -138,31 +140,10 @@ pub(super) fn risks<'a>(
         let id = Some(collision.logical_id);
         search.note_with(collision.certainty, RiskKind::ReplacementCollision, id, collision.path.clone(), collision.reason());
     }
-    parameters(&mut search);
+    parameters::search(&mut search);
     export::search(&mut search, outputs);
     search.found.sort_by_key(|risk| (risk.kind, risk.certainty));
     search.found
-}
-
-/// Finds parameters that this update resets from a configured value to the template's default.
-fn parameters(search: &mut Search<'_, '_, '_>) {
-    let Some(before) = search.comparison.context.before else { return };
-    for (name, parameter) in &search.comparison.context.after.parameters.parameters {
-        let Some(old) = before.parameters.parameters.get(name) else { continue };
-        if parameter.provenance == Provenance::Default && old.provenance != Provenance::Default && old.value != parameter.value {
-            let hides = parameter.declaration.no_echo || old.declaration.no_echo;
-            let show = |value: &Option<String>| match value {
-                Some(value) if !hides => format!("`{value}`"),
-                _ => "its secret value".to_owned(),
-            };
-            let reason = format!(
-                "Parameter `{name}` changes from {} to the template's default {}, because no value is set for it.",
-                show(&old.value),
-                if hides { "secret".to_owned() } else { show(&parameter.value) },
-            );
-            search.note(RiskKind::ParameterDefault, None, None, reason);
-        }
-    }
 }
 
 /// Returns whether an effect deletes the present physical resource.

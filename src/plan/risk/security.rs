@@ -1,16 +1,19 @@
 //! Changes that widen access: traffic, policies, public access, encryption turned off.
 
+use super::attachments::ATTACHED_TO;
 use super::switches::unsafe_values;
-use super::{RiskKind, Search, access, policy, traffic};
-use crate::evaluate::Resource;
+use super::{RiskKind, Search, access, escalation, policy, traffic};
+use crate::evaluate::{Residual, Resource, ValueKind};
 use crate::plan::certainty::Certainty;
 use crate::plan::compare::ChangeCertainty;
+use crate::plan::context::PlanningContext;
 use crate::plan::values::{items, member, scalar_text, text_at};
 
 pub(super) fn search(search: &mut Search<'_, '_, '_>) {
     let mut notes: Vec<(&str, String, String, Certainty)> = Vec::new();
+    let context = search.comparison.context;
     for resource in &search.changed.added {
-        added(resource, &mut |path, reason| notes.push((resource.entry.name, path, reason, Certainty::Certain)));
+        added(context, resource, &mut |path, reason| notes.push((resource.entry.name, path, reason, Certainty::Certain)));
     }
     let changed = search.changed;
     if !(changed.added.is_empty() && changed.modified.is_empty() && changed.removed.is_empty()) {
@@ -32,22 +35,41 @@ pub(super) fn search(search: &mut Search<'_, '_, '_>) {
 type Note<'n> = dyn FnMut(String, String) + 'n;
 
 /// Reports a new resource that is open to everyone.
-fn added(resource: &Resource<'_>, note: &mut Note<'_>) {
+fn added(context: &PlanningContext<'_, '_>, resource: &Resource<'_>, note: &mut Note<'_>) {
     let id = resource.entry.name;
+    // What is attached to something that exists already is compared with what that had.
+    let is_compared = is_attached_to_existing(context, resource);
     for (path, document) in policy::documents(resource) {
         if let Some(grants) = policy::open_to_all(&document) {
             note(path, format!("A policy of `{id}` allows {grants}."));
+        } else if let Some(action) = escalation::granted(&document).filter(|_| !is_compared) {
+            note(path, format!("A policy of `{id}` allows `{action}` on every resource, with which it can get any permission."));
         }
     }
     let attached = member(&resource.properties, "ManagedPolicyArns").filter(|_| resource.resource_type.starts_with("AWS::IAM::"));
     for (index, arn) in attached.iter().flat_map(items).enumerate() {
-        if scalar_text(arn.kind).is_some_and(|arn| arn.ends_with(":iam::aws:policy/AdministratorAccess")) {
-            note(format!("/Properties/ManagedPolicyArns/{index}"), format!("A policy of `{id}` allows every action on every resource."));
-        }
+        let managed = scalar_text(arn.kind).and_then(|arn| arn.rsplit_once(":iam::aws:policy/")).map(|(_, name)| name);
+        let grants = match managed {
+            Some("AdministratorAccess") => "every action on every resource",
+            Some("IAMFullAccess") => "`iam:*` on every resource, with which it can get any permission",
+            _ => continue,
+        };
+        note(format!("/Properties/ManagedPolicyArns/{index}"), format!("A policy of `{id}` allows {grants}."));
     }
     if let Some((path, access)) = public_access(resource) {
         note(path.to_owned(), format!("`{id}` {access}."));
     }
+}
+
+/// Returns whether a policy is attached to a role, user or group that the deployed template has.
+fn is_attached_to_existing(context: &PlanningContext<'_, '_>, resource: &Resource<'_>) -> bool {
+    let lists = ATTACHED_TO.iter().filter_map(|name| member(&resource.properties, name));
+    let mut owners = lists.flat_map(|list| items(&list).to_vec());
+    resource.resource_type.starts_with("AWS::IAM::")
+        && owners.any(|owner| match owner.kind {
+            ValueKind::Unknown(Residual::Ref(id)) => context.resource_before(id).is_some(),
+            _ => true,
+        })
 }
 
 /// Returns the property that makes a resource public, and the access that it gives.

@@ -50,6 +50,8 @@ const SETTINGS: &[(&str, &str, &[&str], &str)] = &[
     ("ClientBroker", "", &["TLS"], "accepts unencrypted traffic"),
     ("MfaConfiguration", "", &["ON"], "no longer requires multi-factor authentication of every user"),
     ("Protocol", "::Listener", &["HTTPS", "TLS"], "accepts unencrypted traffic"),
+    ("TransitEncryptionMode", "", &["required"], "accepts unencrypted traffic"),
+    ("ImageTagMutability", "", &["IMMUTABLE", "IMMUTABLE_WITH_EXCLUSION"], "allows image tags to be overwritten"),
     ("ObjectOwnership", "::Bucket", &["BucketOwnerEnforced"], "can be made accessible by access control lists"),
 ];
 
@@ -131,6 +133,9 @@ fn leaf(property: &PropertyPath<'_>, before: Option<&Value<'_>>, after: Option<&
         }
         return;
     }
+    if let Some(effect) = weaker_tls(name, old.as_deref(), new.as_deref()) {
+        return note(path.clone(), format!("`{id}` {effect}: {}.", from_to()));
+    }
     let is_now = |open: &[&str]| new.as_deref().is_some_and(|new| open.contains(&new)) && old != new;
     let opens = match name.as_str() {
         "AccessControl" => new.as_deref().is_some_and(|new| new.starts_with("Public")) && old != new,
@@ -141,6 +146,37 @@ fn leaf(property: &PropertyPath<'_>, before: Option<&Value<'_>>, after: Option<&
     if opens {
         note(path.clone(), format!("`{id}` becomes public: {}.", from_to()));
     }
+}
+
+/// Properties that set the earliest version of TLS that is accepted, directly or by the name of a policy.
+const TLS: &[&str] = &["MinimumProtocolVersion", "SecurityPolicy", "SslPolicy", "TLSSecurityPolicy"];
+
+/// Returns the effect of accepting an earlier version of TLS than before.
+fn weaker_tls(name: &str, old: Option<&str>, new: Option<&str>) -> Option<&'static str> {
+    let (old, new) = (old.filter(|_| TLS.contains(&name))?, new?);
+    (tls_version(new)? < tls_version(old)?).then_some("accepts connections with an earlier version of TLS")
+}
+
+/// Returns the minor version of TLS 1 that a value or the name of a policy allows at least; SSL 3 is -1.
+///
+/// Sources: <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html>,
+/// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/secure-connections-supported-viewer-protocols-ciphers.html>,
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-custom-domain-tls-version.html>
+fn tls_version(text: &str) -> Option<i8> {
+    let lower = text.to_ascii_lowercase().replace('_', "-");
+    Some(match lower.as_str() {
+        "sslv3" => -1,
+        "tlsv1" | "tlsv1-2016" | "tls-1-0" | "tls1.0" => 0,
+        "elbsecuritypolicy-2016-08"
+        | "elbsecuritypolicy-fs-2018-06"
+        | "elbsecuritypolicy-tls-1-0-2015-04"
+        | "elbsecuritypolicy-2015-05" => 0,
+        text if text.contains("tls13-1-3") || text.contains("tlsv1.3") => 3,
+        text if text.contains("tls13-1-2") || text.contains("tls-1-2") || text.contains("-1-2-") || text.contains("v1.2") => 2,
+        text if text.contains("tls13-1-1") || text.contains("tls-1-1") || text.contains("-1-1-") || text.contains("v1.1") => 1,
+        text if text.contains("tls13-1-0") || text.contains("tls-1-0") => 0,
+        _ => return None,
+    })
 }
 
 fn shown(value: &Option<String>) -> String {

@@ -7,6 +7,7 @@ use super::Search;
 use super::ingress::{Direction, Rule, group_of, name_of, rules};
 use crate::evaluate::Evaluation;
 use crate::plan::certainty::Certainty;
+use crate::plan::compare::Outcome;
 use crate::plan::values::text_at;
 use crate::policy::{Coverage, Traffic};
 
@@ -31,11 +32,18 @@ pub(super) fn opened<'a>(search: &Search<'_, '_, 'a>) -> Vec<Opened<'a>> {
             // In a new group, only a rule that allows everyone is reported.
             let owner = group.split('.').next().unwrap_or_default();
             let is_new = context.before.is_none() || context.resource_after(owner).is_some() && context.resource_before(owner).is_none();
-            let old = old.swap_remove(&group).unwrap_or_default();
+            let mut old = old.swap_remove(&group).unwrap_or_default();
+            // CloudFormation removes the rule for all egress with the first rule that the template adds:
+            // <https://github.com/aws/aws-cdk/pull/998>
+            let had_default = old.iter().any(|(.., rule)| rule.is_default);
+            if old.iter().any(|(.., rule)| !rule.is_default) {
+                old.retain(|(.., rule)| !rule.is_default);
+            }
             let before: Vec<Traffic> = old.iter().map(|(.., rule)| rule.traffic.clone()).collect();
             let known: FxHashSet<&str> = old.iter().map(|(.., rule)| rule.summary.as_str()).collect();
-            // Whether EC2 restores the rule for all egress when a group loses its own is not observed.
-            let has_default = new.iter().all(|(.., rule)| rule.is_default);
+            // EC2 does not restore the rule for all egress when a group loses its own; a group that is created anew has it.
+            let is_recreated = search.comparison.verdicts.outcome(owner).actual >= Outcome::MayReplace;
+            let has_default = new.iter().all(|(.., rule)| rule.is_default) && (is_recreated || old.is_empty() || had_default);
             for (id, path, rule) in new.into_iter().filter(|(.., rule)| !rule.is_default || has_default) {
                 let is_known = known.contains(rule.summary.as_str()) && before.contains(&rule.traffic);
                 if is_known && old.iter().all(|(.., old)| old.conditions.is_empty()) {
@@ -52,7 +60,8 @@ pub(super) fn opened<'a>(search: &Search<'_, '_, 'a>) -> Vec<Opened<'a>> {
                 let is_added = context.resource_before(id).is_none();
                 let wider = old.iter().find(|(.., old)| old.traffic.coverage(std::slice::from_ref(&rule.traffic)) == Coverage::All);
                 let reason = sentence(id, &rule, wider.map(|(.., rule)| rule), direction, coverage, is_added);
-                let certainty = Certainty::possible_if(coverage == Coverage::Unknown || rule.is_default);
+                let was_default = had_default && old.iter().all(|(.., rule)| !rule.is_default);
+                let certainty = Certainty::possible_if(coverage == Coverage::Unknown || rule.is_default || was_default);
                 found.push(Opened { id, path, reason, certainty });
             }
         }

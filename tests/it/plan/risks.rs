@@ -31,7 +31,7 @@ fn data_loss_of_a_replaced_file_system_names_the_property() {
     let plan = plan_parameter(&template, "key-1", "key-2");
     assert_eq!(
         reasons(&plan, RiskKind::DataLoss),
-        ["`Files` (AWS::EFS::FileSystem) is replaced because /Properties/KmsKeyId changes (parameter `P`), which loses the file system's \
+        ["`Files` (AWS::EFS::FileSystem) is replaced because `KmsKeyId` changes (parameter `P`), which loses the file system's \
           files; `UpdateReplacePolicy: Retain` would keep the old one."]
     );
     assert_eq!(plan.risks[0].path.as_deref(), Some("/Properties/KmsKeyId"));
@@ -202,4 +202,39 @@ fn a_mount_target_deleted_with_its_file_system_is_no_separate_risk() {
     assert_eq!(plan.risks.iter().map(|risk| risk.kind).collect::<Vec<_>>(), [RiskKind::DataLoss], "{:#?}", plan.risks);
     let reason = one(RiskKind::Interruption, both, json!({"Files": files, "Topic": topic}));
     assert!(reason.starts_with("`Target` (AWS::EFS::MountTarget) is deleted"), "{reason}");
+}
+
+#[test]
+fn instances_that_are_all_replaced_are_an_interruption() {
+    let group = |launch: &str| {
+        json!({"G": {
+            "Type": "AWS::AutoScaling::AutoScalingGroup",
+            "UpdatePolicy": {"AutoScalingRollingUpdate": {"MinInstancesInService": 1}},
+            "Properties": {"MinSize": "1", "MaxSize": "2", "LaunchConfigurationName": launch}
+        }})
+    };
+    let reason = one(RiskKind::Interruption, group("a"), group("b"));
+    assert!(reason.contains("the instances of `G`") && reason.contains("all replaced, in batches"), "{reason}");
+    let nodes = |version: &str, size: u32| json!({"N": {"Type": "AWS::EKS::Nodegroup", "Properties": {"Version": version, "ScalingConfig": {"MinSize": size}}}});
+    let reason = one(RiskKind::Interruption, nodes("1.29", 1), nodes("1.30", 1));
+    assert!(reason.contains("the nodes of `N`") && reason.contains("because `Version` changes"), "{reason}");
+    none(RiskKind::Interruption, nodes("1.29", 1), nodes("1.29", 2));
+}
+
+#[test]
+fn an_earlier_version_of_tls_is_wider_access() {
+    let resource = |resource_type: &str, name: &str, value: &str| json!({"X": {"Type": resource_type, "Properties": {name: value}}});
+    for (resource_type, name, strict, lax) in [
+        ("AWS::ElasticLoadBalancingV2::Listener", "SslPolicy", "ELBSecurityPolicy-TLS13-1-2-2021-06", "ELBSecurityPolicy-2016-08"),
+        ("AWS::ElasticLoadBalancingV2::Listener", "SslPolicy", "ELBSecurityPolicy-TLS13-1-3-2021-06", "ELBSecurityPolicy-TLS-1-2-2017-01"),
+        ("AWS::ElasticLoadBalancingV2::Listener", "SslPolicy", "ELBSecurityPolicy-FS-1-2-Res-2020-10", "ELBSecurityPolicy-FS-1-1-2019-08"),
+        ("AWS::ApiGateway::DomainName", "SecurityPolicy", "TLS_1_2", "TLS_1_0"),
+    ] {
+        let reason = one(RiskKind::SecurityWidening, resource(resource_type, name, strict), resource(resource_type, name, lax));
+        assert!(reason.contains("an earlier version of TLS"), "{reason}");
+        none(RiskKind::SecurityWidening, resource(resource_type, name, lax), resource(resource_type, name, strict));
+    }
+    let viewer = |version: &str| json!({"D": {"Type": "AWS::CloudFront::Distribution", "Properties": {"DistributionConfig": {"ViewerCertificate": {"MinimumProtocolVersion": version}}}}});
+    one(RiskKind::SecurityWidening, viewer("TLSv1.2_2021"), viewer("TLSv1.1_2016"));
+    none(RiskKind::SecurityWidening, viewer("TLSv1"), viewer("TLSv1.2_2019"));
 }

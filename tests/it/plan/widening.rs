@@ -346,12 +346,20 @@ fn wider_egress_is_a_risk() {
     let limited = |rules: Json| json!({"GroupDescription": "g", "SecurityGroupEgress": rules});
     let rule = |cidr: &str| json!([{"IpProtocol": "-1", "CidrIp": cidr}]);
     one_way("AWS::EC2::SecurityGroup", limited(rule("10.0.0.0/24")), limited(rule("10.0.0.0/8")), "Egress of `X` becomes wider");
-    // Without rules, a group allows all egress.
-    one_way(
-        "AWS::EC2::SecurityGroup",
-        limited(rule("10.0.0.0/24")),
-        json!({"GroupDescription": "g"}),
-        "every protocol and port to 0.0.0.0/0",
+    // A group that loses its rules allows no egress; one that is created without rules allows all of it.
+    let none = || json!({"GroupDescription": "g"});
+    assert_eq!(
+        reasons(resource("AWS::EC2::SecurityGroup", limited(rule("10.0.0.0/24"))), resource("AWS::EC2::SecurityGroup", none())),
+        [""; 0]
+    );
+    let recreated = reasons(
+        resource("AWS::EC2::SecurityGroup", limited(rule("10.0.0.0/24"))),
+        resource("AWS::EC2::SecurityGroup", json!({"GroupDescription": "h"})),
+    );
+    assert!(matches!(recreated.as_slice(), [only] if only.contains("every protocol and port to 0.0.0.0/0")), "{recreated:?}");
+    assert_eq!(
+        reasons(resource("AWS::EC2::SecurityGroup", none()), resource("AWS::EC2::SecurityGroup", limited(rule("0.0.0.0/0")))),
+        [""; 0]
     );
     assert_eq!(
         reasons(
@@ -367,4 +375,7 @@ fn wider_egress_is_a_risk() {
     };
     let inline = resource("AWS::EC2::SecurityGroup", limited(rule("10.0.0.0/24")));
     assert_eq!(reasons(inline, separate(json!({"GroupDescription": "g"}))), [""; 0]);
+    // A separate rule removes the one for all egress, so that an explicit one allows more.
+    let opened = reasons(separate(json!({"GroupDescription": "g"})), separate(limited(rule("0.0.0.0/0"))));
+    assert!(matches!(opened.as_slice(), [only] if only.contains("0.0.0.0/0")), "{opened:?}");
 }

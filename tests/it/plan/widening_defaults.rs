@@ -62,7 +62,60 @@ fn a_new_role_with_every_permission_is_a_risk() {
     assert_eq!(certainties(topic.clone(), with(managed("AmazonS3ReadOnlyAccess"))), []);
     let statement = json!({"Effect": "Allow", "Action": "*:*", "Resource": "*"});
     let inline = json!({"Policies": [{"PolicyName": "p", "PolicyDocument": {"Statement": [statement]}}]});
-    assert_eq!(certainties(topic, with(inline)), [Certainty::Certain]);
+    assert_eq!(certainties(topic.clone(), with(inline)), [Certainty::Certain]);
+    assert_eq!(certainties(topic, with(managed("IAMFullAccess"))), [Certainty::Certain]);
+}
+
+#[test]
+fn a_new_identity_that_can_give_itself_any_permission_is_a_risk() {
+    let topic = json!({"T": {"Type": "AWS::SNS::Topic"}});
+    let with = |statements: Json| {
+        let policies = json!([{"PolicyName": "p", "PolicyDocument": {"Statement": statements}}]);
+        json!({"T": {"Type": "AWS::SNS::Topic"}, "R": {"Type": "AWS::IAM::Role", "Properties": {"Policies": policies}}})
+    };
+    let allow = |action: &str, resource: &str| json!({"Effect": "Allow", "Action": [action], "Resource": resource});
+    let everything_but = json!({"Effect": "Allow", "NotAction": "organizations:*", "Resource": "*"});
+    let denied = json!([allow("iam:*", "*"), {"Effect": "Deny", "Action": "iam:*", "Resource": "*"}]);
+    let mut limited = allow("iam:*", "*");
+    limited["Condition"] = json!({"StringEquals": {"iam:PermissionsBoundary": "arn:b"}});
+    for (statements, expected) in [
+        (json!([allow("iam:*", "*")]), 1),
+        (json!(allow("iam:Put*Policy", "*")), 1),
+        (json!([allow("iam:attachrolepolicy", "arn:aws:iam::*:role/*")]), 1),
+        (json!([everything_but]), 1),
+        (json!([allow("iam:*", "arn:aws:iam::111122223333:role/app-*")]), 0),
+        (json!([allow("iam:Get*", "*")]), 0),
+        (json!([allow("s3:*", "*")]), 0),
+        (denied, 0),
+        (json!([limited]), 0),
+    ] {
+        let found = certainties(topic.clone(), with(statements.clone()));
+        assert_eq!(found, vec![Certainty::Certain; expected], "{statements}");
+    }
+    // A new policy of a role that had the permission before.
+    let role = json!({"Type": "AWS::IAM::Role", "Properties": {"Policies": [{"PolicyName": "p", "PolicyDocument": {"Statement": [allow("iam:*", "*")]}}]}});
+    let policy = json!({"Type": "AWS::IAM::Policy", "Properties": {"Roles": [{"Ref": "R"}], "PolicyName": "p", "PolicyDocument": {"Statement": [allow("iam:*", "*")]}}});
+    let bare = json!({"Type": "AWS::IAM::Role", "Properties": {}});
+    assert_eq!(certainties(json!({"R": role}), json!({"R": bare, "P": policy})), []);
+    assert_eq!(certainties(json!({"R": bare}), json!({"R": bare, "P": policy})), [Certainty::Certain]);
+}
+
+#[test]
+fn the_arn_of_a_named_resource_is_the_written_one() {
+    let bucket = |name: &str| json!({"Type": "AWS::S3::Bucket", "Properties": {"BucketName": name}});
+    let role = |resource: Json| {
+        let statement = json!({"Effect": "Allow", "Action": "s3:*", "Resource": resource});
+        json!({"Type": "AWS::IAM::Role", "Properties": {"Policies": [{"PolicyName": "p", "PolicyDocument": {"Statement": [statement]}}]}})
+    };
+    let with = |name: &str, resource: Json| json!({"B": bucket(name), "R": role(resource)});
+    let (attribute, text) = (json!({"Fn::GetAtt": ["B", "Arn"]}), json!("arn:aws:s3:::logs"));
+    let (objects, written) = (json!({"Fn::Sub": "${B.Arn}/*"}), json!("arn:aws:s3:::logs/*"));
+    for (old, new) in [(&attribute, &text), (&text, &attribute), (&objects, &written), (&written, &objects)] {
+        assert_eq!(certainties(with("logs", old.clone()), with("logs", new.clone())), [], "{old} to {new}");
+    }
+    assert_eq!(certainties(with("logs", attribute.clone()), with("logs", json!("arn:aws:s3:::other"))), [Certainty::Certain]);
+    // The policy follows the bucket to its new name.
+    assert_eq!(certainties(with("logs", attribute.clone()), with("renamed", attribute)), []);
 }
 
 #[test]

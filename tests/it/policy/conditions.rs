@@ -28,6 +28,22 @@ fn new_access_is_found_by_meaning() {
             allow("s3:Get*".into(), "*".into()),
             Nothing,
         ),
+        (
+            "every request has the key",
+            json!([under(json!({"Bool":{"aws:SecureTransport":"true"}})), under(json!({"Bool":{"aws:SecureTransport":"false"}}))]),
+            allow("s3:Get*".into(), "*".into()),
+            Nothing,
+        ),
+        ("secure transport removed", under(json!({"Bool":{"aws:SecureTransport":"true"}})), allow("s3:Get*".into(), "*".into()), New),
+        (
+            "every request has a region",
+            json!([
+                under(json!({"StringEquals":{"aws:RequestedRegion":"eu-west-1"}})),
+                under(json!({"StringNotEquals":{"aws:RequestedRegion":"eu-west-1"}}))
+            ]),
+            allow("s3:Get*".into(), "*".into()),
+            Nothing,
+        ),
         ("key renamed", under(json!({"StringEquals":{"aws:a":"1"}})), under(json!({"StringEquals":{"aws:b":"1"}})), New),
         ("key case", under(json!({"StringEquals":{"aws:SourceVpc":"1"}})), under(json!({"StringEquals":{"AWS:sourcevpc":"1"}})), Nothing),
         ("fewer values", under(json!({"StringEquals":{"a":["1","2"]}})), under(json!({"StringEquals":{"a":"1"}})), Nothing),
