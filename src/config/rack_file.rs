@@ -167,11 +167,15 @@ impl RackFile {
         is_about_region
     }
 
-    fn parse(source: &Source, path: &Path, project: Option<&Location>) -> Result<Self, Diagnostics> {
+    /// Returns whether a file has nothing but comments, which is valid although it is no map.
+    pub(super) fn is_only_comments(source: &Source) -> bool {
+        source.text().lines().all(|line| line.trim_start().is_empty() || line.trim_start().starts_with('#'))
+    }
+
+    pub(super) fn parse(source: &Source, path: &Path, project: Option<&Location>) -> Result<Self, Diagnostics> {
         let arena = Arena::new();
         let mut file = Self { path: Some(path.to_owned()), ..Self::default() };
-        // A file with only comments is valid, but is not a YAML map.
-        if source.text().lines().all(|line| line.trim_start().is_empty() || line.trim_start().starts_with('#')) {
+        if Self::is_only_comments(source) {
             return Ok(file);
         }
         let root = Document::read(source, &arena)?.root;

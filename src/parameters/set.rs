@@ -8,7 +8,7 @@ use super::declaration::{Declaration, ParameterType};
 use super::{OverrideSpan, ParameterOverride, ParameterOverrides, Provenance};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::secret::MASKED;
-use crate::template::Template;
+use crate::template::{Node, Template};
 use crate::text::did_you_mean;
 
 /// A parameter with its current value.
@@ -94,7 +94,7 @@ impl<'a> ParameterSet<'a> {
             set.parameters.insert(entry.name, Parameter { declaration, value, provenance });
         }
         report_missing(template, &missing, &mut problems);
-        report_unknown(template, overrides, &mut problems);
+        report_unknown(template, overrides, &mut problems, &mut set.warnings);
         (set, problems)
     }
 
@@ -168,15 +168,24 @@ fn no_previous(name: &str, span: Option<&OverrideSpan>) -> Diagnostic {
     }
 }
 
-fn report_unknown(template: &Template<'_>, overrides: &ParameterOverrides, problems: &mut Diagnostics) {
+/// Returns the macro or include that may declare parameters. SAM and the other transforms of AWS do not.
+fn declaring_macro<'a>(template: &Template<'a>) -> Option<&'a str> {
+    let call =
+        |node: Option<&'a Node<'a>>| node?.get("Fn::Transform").map(|call| call.get("Name").and_then(Node::as_str).unwrap_or("a macro"));
+    let declared = template.transforms.iter().copied().find(|name| *name == "AWS::Include" || !name.starts_with("AWS::"));
+    declared.or_else(|| call(Some(template.root))).or_else(|| call(template.root.get("Parameters")))
+}
+
+fn report_unknown(template: &Template<'_>, overrides: &ParameterOverrides, problems: &mut Diagnostics, warnings: &mut Diagnostics) {
     let unknown: Vec<_> = overrides
         .values
         .iter()
         .filter(|(name, value)| value.provenance != Provenance::Deployed && !template.parameters.contains(name))
         .collect();
-    if unknown.is_empty() || template.may_gain("Parameters") {
+    if unknown.is_empty() {
         return;
     }
+    let supplier = declaring_macro(template);
     let names: Vec<&str> = unknown.iter().map(|(name, _)| name.as_str()).collect();
     let aws = format!("Parameters: [{}] do not exist in the template", names.join(", "));
     let list = if template.source.is_file() {
@@ -185,14 +194,20 @@ fn report_unknown(template: &Template<'_>, overrides: &ParameterOverrides, probl
         "`rackform params` lists the parameters of the rack, `rackform params deployed` those of the deployed stack".to_owned()
     };
     for (name, value) in unknown {
-        let mut diagnostic = Diagnostic::error("unknown-parameter", format!("unknown parameter `{name}`")).with_aws_message(aws.clone());
+        let mut diagnostic = match supplier {
+            None => Diagnostic::error("unknown-parameter", format!("unknown parameter `{name}`")).with_aws_message(aws.clone()),
+            Some(supplier) => {
+                Diagnostic::warning("unknown-parameter", format!("unknown parameter `{name}`, unless `{supplier}` declares it"))
+            }
+        };
         if let Some(span) = &value.span {
             // The name may be a misspelled secret's.
             let span = if value.provenance == Provenance::Flag { &span.masked() } else { span };
             diagnostic = diagnostic.at(&span.source, span.name, "");
         }
         let suggestion = did_you_mean(name, template.parameters.iter().map(|entry| entry.name));
-        problems.push(diagnostic.hinted(suggestion.map_or_else(|| list.clone(), |suggestion| format!("{suggestion} {list}"))));
+        let list_of = if supplier.is_some() { &mut *warnings } else { &mut *problems };
+        list_of.push(diagnostic.hinted(suggestion.map_or_else(|| list.clone(), |suggestion| format!("{suggestion} {list}"))));
     }
 }
 

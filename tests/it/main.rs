@@ -31,6 +31,7 @@ mod render;
 mod saved_plans;
 mod schema;
 mod security;
+mod set;
 mod settings;
 mod support;
 mod template;

@@ -230,9 +230,12 @@ fn with_unused() -> Bench {
 #[test]
 fn a_value_that_cloudformation_would_not_store_is_named() {
     let bench = with_unused();
-    for arguments in ["set Unused=y --yes", "set Unused=y --yes --quiet", "apply -p Unused=y --yes", "plan -p Unused=y"] {
+    // `set` was asked for nothing but the value.
+    for (arguments, code) in
+        [("set Unused=y --yes", 1), ("set Unused=y --yes --quiet", 1), ("apply -p Unused=y --yes", 0), ("plan -p Unused=y", 0)]
+    {
         let run = bench.run(arguments);
-        assert_eq!(run.code, 0, "{run}");
+        assert_eq!(run.code, code, "{run}");
         assert!(run.stderr.contains("the new value of `Unused` would not be stored: Unused keeps x"), "{run}");
     }
     let run = bench.run("set Unused=y Name=b --yes");
@@ -379,4 +382,22 @@ fn plan_and_apply_report_errors_of_the_template_first() {
     // The deployed template has the same error, so CloudFormation accepted it.
     let again = bench.run("plan");
     assert!(!again.stderr.contains("unknown-property"), "{again}");
+}
+
+#[test]
+fn a_diff_reports_what_the_new_template_or_its_values_make_fail() {
+    let bench = bench("name: a\n");
+    bench.file(
+        "t.json",
+        r#"{"Parameters": {"TaskCpu": {"Type": "String", "Default": "256"}}, "Resources": {"T": {"Type": "AWS::ECS::TaskDefinition", "Properties": {
+            "RequiresCompatibilities": ["FARGATE"], "NetworkMode": "awsvpc", "Cpu": {"Ref": "TaskCpu"}, "Memory": "512",
+            "ContainerDefinitions": [{"Name": "a", "Image": "b"}]}}}}"#,
+    );
+    let run = bench.run("diff t.json t.json --before-parameter TaskCpu=256 -p TaskCpu=");
+    assert_eq!(run.code, 0, "{run}");
+    assert!(run.stderr.contains("error[fargate-cpu-memory]") && run.stderr.contains("set the parameter `TaskCpu`"), "{run}");
+    assert!(run.stderr.contains("the update would probably fail"), "{run}");
+    // What the old template has, too, was accepted.
+    let run = bench.run("diff t.json t.json --before-parameter TaskCpu=7 -p TaskCpu=7");
+    assert_eq!(run.stderr, "", "{run}");
 }

@@ -8,6 +8,7 @@ use crate::cli::shared::execute::ExecuteArgs;
 use crate::cli::shared::notes::print_note;
 use crate::cli::{Context, ExitCode, Failure};
 use crate::operation::{self, DeletionRequest};
+use crate::ui::plan::Subject;
 
 /// Delete the stack and its resources, except those that their DeletionPolicy retains
 ///
@@ -81,7 +82,7 @@ impl Deletion<'_> {
         let deletion = changes::with_region(context, prepared)?;
         args.check_allowances(context, deletion.plan.as_ref(), &deletion.declared)?;
         if let Some(plan) = &deletion.plan {
-            args.show_plan(context, plan, &stack, "deleting the stack")?;
+            args.show_plan(context, plan, Subject::Deletion(&stack), "every resource")?;
             args.check_and_confirm(context, plan, &format!("Delete {stack}?"))?;
         } else if !args.yes {
             context.confirm(&format!("Delete {stack}, which has no resources?"), "nothing was changed")?;

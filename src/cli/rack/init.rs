@@ -40,9 +40,10 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     if !is_stack_name(&name) {
         return Err(Failure::new(ExitCode::Usage, format!("invalid stack name `{name}`")).hinted(STACK_NAMES));
     }
+    let verb = if path.exists() { "overwrote" } else { "created" };
     let text = rack_yaml(&name, context.global.region.as_deref(), args.template.as_deref());
     crate::cli::shared::files::write(context.global, path, text.as_bytes(), NewMode::Default)?;
-    context.status(&format!("created {}\nnext: `rackform params` lists all parameters, `rackform plan` shows the changes", path.display()));
+    context.status(&format!("{verb} {}\nnext: `rackform params` lists all parameters, `rackform plan` shows the changes", path.display()));
     let resolve = |template: &PathBuf| path.parent().unwrap_or(Path::new("")).join(template);
     if let Some(template) = args.template.as_ref().map(resolve).filter(|template| !template.exists()) {
         context.warn(&format!("warning: the template `{}` does not exist yet", template.display()));

@@ -41,6 +41,10 @@ enum TextFormat {
 ///
 /// Returns an error of the template sources, or an error if reading or writing fails.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
+    // The template does not depend on rack.yaml, but a file that is named must exist.
+    if context.global.file().is_some() {
+        context.rack_file()?;
+    }
     let format = match (args.format, args.minify) {
         (TextFormat::Json, false) => RenderFormat::Json,
         (TextFormat::Json, true) => RenderFormat::MinifiedJson,

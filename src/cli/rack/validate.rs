@@ -5,7 +5,7 @@ use crate::cli::{Context, ExitCode, Failure};
 use crate::diagnostic::Diagnostics;
 use crate::operation::{check_protected, fill_missing};
 use crate::parameters::ParameterSet;
-use crate::template::Template;
+use crate::template::{LANGUAGE_EXTENSIONS, Template};
 use crate::text::did_you_mean;
 use crate::validate::{Finding, Options, RULES, validate};
 
@@ -64,8 +64,11 @@ pub enum FindingsFormat {
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let source = diff_input::source(context, &args.template)?;
     let source = context.alloc(source);
+    let mut macros: Vec<String> = Vec::new();
     let mut findings = match Template::read_in_part(source, context.arena) {
         Ok((template, problems)) => {
+            let is_run_by_aws = |name: &&&str| **name != LANGUAGE_EXTENSIONS;
+            macros.extend(template.transforms.iter().filter(is_run_by_aws).map(|name| format!("`{name}`")));
             // Errors in the structure of sections are reported together with findings inside them.
             let mut findings = as_findings(problems);
             findings.extend(validate_template(args, context, context.alloc(template))?);
@@ -83,6 +86,14 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         FindingsFormat::Sarif => crate::ui::findings::sarif(&findings, RULES)?,
     };
     context.answer(&text)?;
+    if !macros.is_empty() {
+        context.status(&format!(
+            "not checked: what {} {} of the template, because only AWS runs {}",
+            macros.join(", "),
+            if macros.len() == 1 { "makes" } else { "make" },
+            if macros.len() == 1 { "it" } else { "them" },
+        ));
+    }
     let is_refused = summary.errors > 0 || (args.strict && summary.warnings > 0);
     Ok(if is_refused { ExitCode::Data } else { ExitCode::Done })
 }

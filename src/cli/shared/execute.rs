@@ -75,16 +75,11 @@ impl ExecuteArgs {
     /// # Errors
     ///
     /// Returns an error if writing fails.
-    pub fn show_plan(&self, context: &mut Context<'_>, plan: &Plan, stack: &str, basis: &str) -> Result<(), Failure> {
+    pub fn show_plan(&self, context: &mut Context<'_>, plan: &Plan, subject: Subject<'_>, basis: &str) -> Result<(), Failure> {
         match self.format {
             Format::Json => self.print_line(context, &Line::Plan(plan)),
             Format::Human => {
-                let text = ui::plan::human(
-                    plan,
-                    ui::plan::Heading { subject: Subject::Stack(stack), made: basis },
-                    Detail::Full,
-                    context.layout(),
-                );
+                let text = ui::plan::human(plan, ui::plan::Heading { subject, made: basis }, Detail::Full, context.layout());
                 context.answer(&text)
             }
         }
@@ -146,12 +141,17 @@ impl ExecuteArgs {
     ///
     /// Returns an error if a policy check denies the plan or it is not confirmed.
     pub fn check_and_confirm(&self, context: &mut Context<'_>, plan: &Plan, question: &str) -> Result<(), Failure> {
-        let protect = context.rack_file()?.protect.as_slice();
-        PolicyChecks { deny: &self.deny, approves_data_loss: true, allow_data_loss: &self.allow_data_loss, protect }.check(plan)?;
+        self.policy_checks(context, plan)?;
         if self.yes {
             return Ok(());
         }
         context.confirm(question, "the plan was not applied")
+    }
+
+    fn policy_checks(&self, context: &mut Context<'_>, plan: &Plan) -> Result<(), Failure> {
+        let protect = context.rack_file()?.protect.as_slice();
+        PolicyChecks { deny: &self.deny, approves_data_loss: true, allow_data_loss: &self.allow_data_loss, protect }.check(plan)?;
+        Ok(())
     }
 
     /// Shows a change, asks for confirmation, applies it and verifies the result.
@@ -164,7 +164,7 @@ impl ExecuteArgs {
         self.check_allowances(context, Some(&change.plan), &change.declared)?;
         let stack = change.target.stack.clone();
         template_errors::report(context, backend, change)?;
-        self.show_plan(context, &change.plan, &stack, basis_text(change.basis()))?;
+        self.show_plan(context, &change.plan, Subject::Stack(&stack), basis_text(change.basis()))?;
         warn_about_parameters(context, change);
         if change.is_empty() {
             let status = backend.describe_stack(&stack)?.map(|stack| stack.status);
@@ -228,6 +228,28 @@ impl ExecuteArgs {
             }
         }
         Ok(exit_code)
+    }
+
+    /// Shows a change and checks it as [`ExecuteArgs::execute`] does, without changing anything.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a check denies the change or the backend fails.
+    pub fn dry_run(&self, context: &mut Context<'_>, backend: &dyn Backend, change: &PreparedChange<'_>) -> Result<ExitCode, Failure> {
+        template_errors::report(context, backend, change)?;
+        self.show_plan(context, &change.plan, Subject::Stack(&change.target.stack), basis_text(change.basis()))?;
+        warn_about_parameters(context, change);
+        if change.plan.is_refused() {
+            return Err(
+                Failure::new(ExitCode::Refused, "the update would be refused").hinted("change the template as each refusal above says")
+            );
+        }
+        if change.plan.needs_update() && !change.is_empty() {
+            self.preflight(context, backend, change)?;
+        }
+        self.policy_checks(context, &change.plan)?;
+        context.status("dry run: nothing was changed");
+        Ok(ExitCode::Done)
     }
 
     /// Asks for confirmation and applies a change of stack settings only, such as termination protection, without a change set.
