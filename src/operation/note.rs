@@ -9,6 +9,8 @@ use crate::diagnostic::Diagnostics;
 pub enum Note {
     /// Warnings about parameters or the template.
     Warnings(Diagnostics),
+    /// Errors in the new template that the old one does not have.
+    TemplateErrors(Diagnostics),
     /// A resource to import is in the stack already.
     AlreadyImported {
         /// The resource.

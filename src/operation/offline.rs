@@ -3,11 +3,12 @@
 use super::error::OperationError;
 use super::input::{check_protected, combine, declared_only, evaluate_template, read_template_leniently};
 use super::note::Note;
-use crate::diagnostic::{Source, Span};
-use crate::evaluate::State;
+use crate::diagnostic::{Diagnostics, Source, Span};
+use crate::evaluate::{Evaluation, State};
 use crate::parameters::ParameterOverrides;
 use crate::plan::{Plan, Request, plan};
 use crate::template::Arena;
+use crate::validate::{Options, service_errors};
 
 /// One side of an offline plan.
 pub struct OfflineSide {
@@ -68,8 +69,29 @@ pub fn plan_offline(request: OfflineRequest<'_>, arena: &Arena, notes: &mut dyn 
     if !after.warnings.0.is_empty() {
         notes(Note::Warnings(after.warnings.clone()));
     }
-    match request.refusal(after.template) {
-        Some(refusal) => Err(OperationError::RequestRefused(Box::new(refusal))),
-        None => Ok(plan(&before, &after)),
+    if let Some(refusal) = request.refusal(after.template) {
+        return Err(OperationError::RequestRefused(Box::new(refusal)));
     }
+    let plan = plan(&before, &after);
+    if plan.has_changes() {
+        let errors = new_errors(&before, &after);
+        if !errors.0.is_empty() {
+            notes(Note::TemplateErrors(errors));
+        }
+    }
+    Ok(plan)
+}
+
+/// Returns the errors that a service would report for the new template and not for the old one, which was accepted.
+fn new_errors(before: &Evaluation<'_>, after: &Evaluation<'_>) -> Diagnostics {
+    let errors = |evaluation: &Evaluation<'_>| {
+        let region = evaluation.state.pseudo.get("AWS::Region").and_then(|region| region.as_str());
+        service_errors(evaluation.template, Options { parameters: Some(evaluation.parameters), region })
+    };
+    let mut found = errors(after);
+    if !found.is_empty() {
+        let known = errors(before);
+        found.retain(|error| !known.iter().any(|other| other.rule == error.rule && other.message == error.message));
+    }
+    Diagnostics(found)
 }

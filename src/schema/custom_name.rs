@@ -28,8 +28,15 @@ impl ResourceType {
     }
 }
 
-/// Types whose `Name` need not be unique.
-const SHARED_NAMES: &[&str] = &["AWS::Route53::HostedZone", "AWS::Route53::RecordSet", "AWS::Route53::RecordSetGroup"];
+/// Types whose `Name` need not be unique. That of a directory is its domain:
+/// <https://docs.aws.amazon.com/directoryservice/latest/devguide/API_CreateMicrosoftAD.html> lists no error for an existing one.
+const SHARED_NAMES: &[&str] = &[
+    "AWS::DirectoryService::MicrosoftAD",
+    "AWS::DirectoryService::SimpleAD",
+    "AWS::Route53::HostedZone",
+    "AWS::Route53::RecordSet",
+    "AWS::Route53::RecordSetGroup",
+];
 
 #[cfg(test)]
 mod tests {
@@ -58,6 +65,7 @@ mod tests {
             ("AWS::EFS::FileSystem", None),
             ("AWS::EFS::MountTarget", None),
             ("AWS::Lambda::Permission", None),
+            ("AWS::DirectoryService::MicrosoftAD", None),
             ("AWS::Route53::HostedZone", None),
             ("AWS::Route53::RecordSet", None),
         ] {

@@ -53,14 +53,18 @@ pub fn backend(hint: &BackendHint) -> String {
             "its creation failed and was rolled back: run `rackform recover` or `rackform delete`, then create it again"
         }
         BackendHint::Recover => "`rackform recover` shows why it is stuck, and recovers it",
-        BackendHint::Follow => "`rackform apply` without other options follows the operation to its end",
+        BackendHint::Follow => {
+            "`rackform apply` without other options follows the operation to its end; without a terminal, it needs `--yes`"
+        }
         BackendHint::ReduceTemplate => "try `--minify-template`, or split the template with nested stacks",
         BackendHint::SetTemplateBucket => {
             "name a bucket with `--template-bucket NAME` (or `template_bucket` in rack.yaml), create a private one with \
              `--create-template-bucket`, or try `--minify-template`"
         }
         BackendHint::DisableTerminationProtection => "`rackform delete --disable-termination-protection` turns it off first",
-        BackendHint::WaitForProcess => "wait until it ends, or stop it: the next `rackform apply` resumes its operation",
+        BackendHint::WaitForProcess => {
+            "wait until it ends, or stop it: the next `rackform apply` resumes its operation; without a terminal, it needs `--yes`"
+        }
         BackendHint::UseOtherDirectory => {
             "it may belong to another user; `--backend local:DIRECTORY` stores the stacks in another directory"
         }
@@ -81,7 +85,7 @@ pub fn apply(hint: &ApplyHint) -> String {
         ApplyHint::Backend(hint) => backend(hint),
         ApplyHint::PlanAgain => backend(&BackendHint::PlanAgain),
         ApplyHint::ResumeOrWatch { needs_credentials } => format!(
-            "{}`rackform apply` resumes the operation, and `rackform events --follow` only watches it",
+            "{}`rackform apply` resumes the operation (with `--yes` where there is no terminal), and `rackform events --follow` only watches it",
             if *needs_credentials { "renew the credentials; then " } else { "" }
         ),
         ApplyHint::CompareOrAllow => {

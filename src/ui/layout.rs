@@ -78,3 +78,60 @@ pub(super) fn wrapped(text: &str, columns: usize) -> Vec<String> {
     }
     lines
 }
+
+/// Returns a text whose lines fit the width: a longer one is wrapped at whitespace, and its other lines are indented by `hang` more.
+///
+/// Escape codes for styles take no room. A word that is wider than a line stays whole, so that it can be copied.
+pub fn fitted(text: &str, columns: usize, hang: usize) -> String {
+    let mut fitted = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        if line.len() <= columns || visible_width(line.trim_end_matches('\n')) <= columns {
+            fitted.push_str(line);
+            continue;
+        }
+        let content = line.trim_end_matches('\n');
+        let indent = content.len() - content.trim_start_matches(' ').len();
+        let next = " ".repeat((indent + hang).min(columns / 2));
+        let mut used = indent;
+        fitted.push_str(&content[..indent]);
+        let mut is_first = true;
+        for word in content[indent..].split_inclusive(' ') {
+            let shown = visible_width(word.trim_end_matches(' '));
+            if !is_first && used + shown > columns {
+                fitted.truncate(fitted.trim_end_matches(' ').len());
+                fitted.push('\n');
+                fitted.push_str(&next);
+                used = next.len();
+            }
+            fitted.push_str(word);
+            used += visible_width(word);
+            is_first = false;
+        }
+        fitted.push_str(&line[content.len()..]);
+    }
+    fitted
+}
+
+/// Returns the width of a line without its escape codes.
+fn visible_width(line: &str) -> usize {
+    let mut used = 0;
+    let mut rest = line;
+    while let Some(at) = rest.find('\u{1b}') {
+        used += width(&rest[..at]);
+        rest = rest[at..].find('m').map_or("", |end| &rest[at + end + 1..]);
+    }
+    used + width(rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fitted;
+
+    #[test]
+    fn long_lines_are_wrapped_with_a_hanging_indent() {
+        assert_eq!(fitted("short\n  one two three four\nend", 12, 2), "short\n  one two\n    three\n    four\nend");
+        assert_eq!(fitted("averyveryverylongword tail\n", 10, 4), "averyveryverylongword\n    tail\n");
+        assert_eq!(fitted("\u{1b}[1mone two\u{1b}[0m\n", 7, 4), "\u{1b}[1mone two\u{1b}[0m\n");
+        assert_eq!(fitted("a  b    c\n", 5, 1), "a  b\n c\n");
+    }
+}

@@ -48,14 +48,20 @@ pub fn outcome(outcome: &Outcome, stack: &str, layout: Layout) -> String {
             if !status.is_in_progress() {
                 let _ = write!(text, ", after the import; run the same command again to continue with the update");
             } else if *continues {
-                let _ = write!(text, "; the operation continues\n  `rackform events --follow` shows its progress, `{command}` resumes it");
+                let _ = write!(
+                    text,
+                    "; the operation continues\n  `rackform events --follow` shows its progress, `{command}` resumes it {WITHOUT_TERMINAL}"
+                );
             } else {
-                let _ = write!(text, "; `{command}` resumes the operation");
+                let _ = write!(text, "; `{command}` resumes the operation {WITHOUT_TERMINAL}");
             }
             text
         }
     }
 }
+
+/// Resuming asks for confirmation.
+const WITHOUT_TERMINAL: &str = "(with `--yes` where there is no terminal)";
 
 /// Returns a warning about the resources that remain in the account outside the stack, and what to do with them.
 pub fn remaining(outcome: &Outcome, layout: Layout) -> Option<String> {

@@ -38,7 +38,7 @@ mod walk;
 
 pub use rules::RULES;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::parameters::ParameterSet;
 use crate::template::Template;
 
@@ -60,6 +60,21 @@ pub struct Options<'o> {
     pub parameters: Option<&'o ParameterSet<'o>>,
     /// The stack's region; any region if absent.
     pub region: Option<&'o str>,
+}
+
+/// Returns the errors that only a service or a resource type's schema knows, which [`evaluate`](crate::evaluate) does not find.
+///
+/// For a plan, whose templates were evaluated already.
+pub fn service_errors(template: &Template<'_>, options: Options<'_>) -> Vec<Diagnostic> {
+    let mut check = check::Check::new(template, options);
+    schema::check(&mut check);
+    efs::check(&mut check);
+    conditional::check(&mut check);
+    network::check(&mut check);
+    policies::check(&mut check);
+    ecs::check(&mut check);
+    let errors = check.finish().into_iter().map(|finding| finding.diagnostic);
+    errors.filter(|found| found.severity == Severity::Error).collect()
 }
 
 /// Returns all findings for a template in document order.

@@ -26,7 +26,7 @@ const PSEUDO_PARAMETERS: &[&str] = &[
 pub(super) fn check(check: &mut Check<'_, '_>) {
     // A macro can declare any entry, and a loop generates names.
     let expands = check.template.transforms.iter().any(|name| *name != "AWS::LanguageExtensions" && !name.starts_with("AWS::Serverless"));
-    let loops = check.template.resources.iter().any(|entry| entry.name.starts_with("Fn::ForEach"));
+    let loops = crate::evaluate::has_loops(check.template);
     let serverless = check.template.transforms.iter().any(|name| name.starts_with("AWS::Serverless"));
     let uses = std::mem::take(&mut check.uses);
     let mut looked_up = 0;

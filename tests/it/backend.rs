@@ -31,12 +31,13 @@ pub const NETWORK: &str = r#"{
     "Cache": {"Type": "String", "Default": "No", "AllowedValues": ["Yes", "No"]},
     "Token": {"Type": "String", "Default": "", "NoEcho": true}
   },
-  "Conditions": {"CacheOn": {"Fn::Equals": [{"Ref": "Cache"}, "Yes"]}},
+  "Conditions": {"CacheOn": {"Fn::Equals": [{"Ref": "Cache"}, "Yes"]}, "InZoneA": {"Fn::Equals": [{"Ref": "Zone"}, "us-east-1a"]},
+    "InZoneB": {"Fn::Equals": [{"Ref": "Zone"}, "us-east-1b"]}},
   "Resources": {
     "Target": {"Type": "AWS::EFS::MountTarget", "Condition": "CacheOn", "Properties": {
       "FileSystemId": {"Ref": "Files"}, "SubnetId": {"Ref": "Subnet"}, "SecurityGroups": [{"Fn::GetAtt": ["Group", "GroupId"]}]}},
     "Files": {"Type": "AWS::EFS::FileSystem", "Condition": "CacheOn", "Properties": {"Encrypted": true}},
-    "Subnet": {"Type": "AWS::EC2::Subnet", "Properties": {"VpcId": {"Ref": "Vpc"}, "CidrBlock": "10.0.0.0/24", "AvailabilityZone": {"Ref": "Zone"}}},
+    "Subnet": {"Type": "AWS::EC2::Subnet", "Properties": {"VpcId": {"Ref": "Vpc"}, "CidrBlock": {"Fn::If": ["InZoneA", "10.0.0.0/24", {"Fn::If": ["InZoneB", "10.0.1.0/24", "10.0.2.0/24"]}]}, "AvailabilityZone": {"Ref": "Zone"}}},
     "Group": {"Type": "AWS::EC2::SecurityGroup", "Properties": {"GroupDescription": "all", "VpcId": {"Ref": "Vpc"},
       "Tags": [{"Key": "token", "Value": {"Ref": "Token"}}]}},
     "Vpc": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}}

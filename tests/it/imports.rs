@@ -92,7 +92,7 @@ fn an_import_followed_by_a_replacement_is_data_loss_and_denied() {
     let id = create_unmanaged_file_system(&bench, r#"{"Encrypted": false, "LifecyclePolicies": [{"TransitionToIA": "AFTER_7_DAYS"}]}"#);
     let denied = bench.run(&format!("set Cache=Yes --import Files={id} --yes"));
     assert_eq!(denied.code, 3, "{denied}");
-    assert!(denied.stdout.contains("!!! DATA LOSS: 1 stateful resource is deleted or replaced"), "{denied}");
+    assert!(denied.stdout.contains("!!! DATA LOSS: 1 stateful resource is replaced"), "{denied}");
     let flat = denied.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(
         flat.contains(&format!("{id} would be imported and then be REPLACED by a new, empty resource, because its Encrypted")),

@@ -76,7 +76,7 @@ fn disabling_a_switch_warns_of_data_loss() {
     insta::assert_snapshot!(bench().run("diff stack.json stack.json --before-parameters on.yaml --parameters off.json"), @r#"
     Change set for stack.json (predicted offline, 1 parameter changed)
 
-    !!! DATA LOSS: 1 stateful resource is deleted or replaced, and its data is lost !!!
+    !!! DATA LOSS: 1 stateful resource is deleted, and its data is lost !!!
      -  Files  AWS::EFS::FileSystem  remove (condition Cache, parameter Cache)
           ! data-loss: `Files` (AWS::EFS::FileSystem) is deleted (condition `Cache`, parameter `Cache`), which loses the
             file system's files; `DeletionPolicy: Retain` would keep it.
@@ -119,16 +119,17 @@ fn no_changes_are_reported_in_a_sentence() {
 
 #[test]
 fn a_replaced_file_system_is_data_loss_and_names_the_property() {
-    insta::assert_snapshot!(bench().run("diff stack.json stack.json --before-parameters on.yaml --parameters on.yaml -p Key=arn:aws:kms:k --deny data-loss"), @r#"
+    insta::assert_snapshot!(bench().run("diff stack.json stack.json --before-parameters on.yaml --parameters on.yaml -p Key=arn:aws:kms:us-east-1:123456789012:key/mrk-0123456789abcdef0123456789abcdef --deny data-loss"), @r#"
     Change set for stack.json (predicted offline, 1 parameter changed)
 
-    !!! DATA LOSS: 1 stateful resource is deleted or replaced, and its data is lost !!!
+    !!! DATA LOSS: 1 stateful resource is replaced, and its data is lost !!!
     +/- Files  AWS::EFS::FileSystem  replace
-          ! data-loss: `Files` (AWS::EFS::FileSystem) is replaced because /Properties/KmsKeyId changes (parameter `Key`),
-            which loses the file system's files; `UpdateReplacePolicy: Retain` would keep the old one.
-          KmsKeyId  (absent) -> arn:aws:kms:k  requires replacement (parameter Key)
+          ! data-loss: `Files` (AWS::EFS::FileSystem) is replaced because `KmsKeyId` changes (parameter `Key`), which
+            loses the file system's files; `UpdateReplacePolicy: Retain` would keep the old one.
+          KmsKeyId  (absent) -> arn:aws:kms:us-east-1:123456789012:key/mrk-0123456789abcdef0123456789abcdef
+                    requires replacement (parameter Key)
 
-      parameter Key  "" -> arn:aws:kms:k
+      parameter Key  "" -> arn:aws:kms:us-east-1:123456789012:key/mrk-0123456789abcdef0123456789abcdef
 
     New revisions
     +/- Task  AWS::ECS::TaskDefinition  new revision
@@ -140,7 +141,7 @@ fn a_replaced_file_system_is_data_loss_and_names_the_property() {
     Plan: 0 to add, 0 to update, 1 to replace, 0 may replace, 0 to remove, 1 new revision.
     ------- stderr -------
     error: the change is denied
-      caused by: data-loss: `Files` (AWS::EFS::FileSystem) is replaced because /Properties/KmsKeyId changes (parameter `Key`), which loses the file system's files; `UpdateReplacePolicy: Retain` would keep the old one.
+      caused by: data-loss: `Files` (AWS::EFS::FileSystem) is replaced because `KmsKeyId` changes (parameter `Key`), which loses the file system's files; `UpdateReplacePolicy: Retain` would keep the old one.
     ------- exit status: 3 -------
     "#);
 }
@@ -153,7 +154,7 @@ fn markdown_for_a_pull_request() {
     **Plan: 0 to add, 0 to update, 0 to replace, 0 may replace, 1 to remove, 1 new revision.**
 
     > [!CAUTION]
-    > **Data loss: 1 stateful resource is deleted or replaced, and its data is lost.**
+    > **Data loss: 1 stateful resource is deleted, and its data is lost.**
 
     > [!WARNING]
     > - parameter-default: Parameter `Cache` changes from `Yes` to the template's default `No`, because no value is set for it.

@@ -146,10 +146,8 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     };
     let heading = Heading { subject, made: "predicted offline" };
     let text = match args.format {
-        DiffFormat::Human => {
-            crate::ui::plan::human(&plan, heading, args.summary.detail(), context.layout()) + &confirmation.text(Some(context.layout()))
-        }
-        DiffFormat::Markdown => crate::ui::plan::markdown(&plan, heading) + &confirmation.text(None),
+        DiffFormat::Human => args.summary.human(&plan, heading, context.layout())? + &confirmation.text(Some(context.layout())),
+        DiffFormat::Markdown => crate::ui::plan::markdown(&*args.summary.shown(&plan)?, heading) + &confirmation.text(None),
         DiffFormat::Json => crate::ui::bare_json(&crate::ui::plan::Confirmed::new(
             &plan,
             confirmation.confirmation.as_ref(),
@@ -157,7 +155,10 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         ))?,
         DiffFormat::ChangeSet => crate::ui::bare_json(&plan.change_set)?,
     };
-    context.answer(&text)?;
+    match args.format {
+        DiffFormat::Human => args.summary.print(context, &text)?,
+        _ => context.answer(&text)?,
+    }
     context.summarize(crate::ui::plan::counts(&plan));
     let protect = match args.after {
         DiffInput::Rack => context.rack_file()?.protect.as_slice(),

@@ -114,8 +114,11 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     template_errors::report(context, backend.as_ref(), &change)?;
     let heading = ui::plan::Heading { subject: ui::plan::Subject::Stack(&stack), made: changes::basis_text(change.basis()) };
     match args.format {
-        PlanFormat::Human => context.answer(&ui::plan::human(&change.plan, heading, args.summary.detail(), context.layout()))?,
-        PlanFormat::Markdown => context.answer(&ui::plan::markdown(&change.plan, heading))?,
+        PlanFormat::Human => {
+            let text = args.summary.human(&change.plan, heading, context.layout())?;
+            args.summary.print(context, &text)?;
+        }
+        PlanFormat::Markdown => context.answer(&ui::plan::markdown(&*args.summary.shown(&change.plan)?, heading))?,
         PlanFormat::Json => {}
     }
     if !args.confirm.confirm_with_aws {

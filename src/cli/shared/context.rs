@@ -58,6 +58,15 @@ impl<'a> Context<'a> {
         self.screen.answer(text)
     }
 
+    /// Prints a long result on standard output, in a pager if it is longer than the terminal.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Failure::PipeClosed`] if standard output is closed, or an error if writing fails.
+    pub fn page(&mut self, text: &str) -> Result<(), Failure> {
+        self.screen.page(text)
+    }
+
     /// Streams a long JSON answer to standard output, without a copy of all of it in memory.
     ///
     /// # Errors

@@ -16,6 +16,7 @@ pub mod interrupt;
 pub mod multi_rack;
 pub mod notes;
 pub mod operation_failure;
+pub mod pager;
 pub mod plan_keys;
 pub mod policy_checks;
 pub mod preflight;

@@ -7,6 +7,7 @@ use anstream::{AutoStream, ColorChoice};
 use crate::cli::shared::closed_stdout;
 use crate::cli::shared::exit_codes::ExitCode;
 use crate::cli::shared::failure::Failure;
+use crate::cli::shared::pager;
 use crate::ui::{Layout, Styles};
 
 /// Writes the output of a command.
@@ -71,6 +72,20 @@ impl Screen {
             stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
         };
         written.map_err(|error| cannot_write(&error))
+    }
+
+    /// Writes a long text to standard output; on a terminal that is too small for it, in a pager.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Failure::PipeClosed`] if the reader closed the pipe, or an error if writing fails.
+    pub fn page(&mut self, text: &str) -> Result<(), Failure> {
+        let rows = terminal_size::terminal_size().map_or(usize::MAX, |(_, rows)| usize::from(rows.0));
+        let is_long = || text.lines().nth(rows.saturating_sub(1)).is_some();
+        if self.captured.is_none() && self.can_prompt() && std::io::stdout().is_terminal() && is_long() && pager::page(text) {
+            return Ok(());
+        }
+        self.answer(text)
     }
 
     /// Writes long JSON to standard output while it is serialized, without a copy in memory. Output is not captured, so only commands for

@@ -2,6 +2,7 @@
 
 use crate::backend::Backend;
 use crate::cli::{Context, Failure};
+use crate::diagnostic::Diagnostics;
 use crate::operation::PreparedChange;
 
 /// Prints the errors. The change is not refused: CloudFormation decides, and rackform may know less about a service than it does.
@@ -14,10 +15,13 @@ pub fn report(context: &mut Context<'_>, backend: &dyn Backend, change: &Prepare
     if errors.0.is_empty() {
         return Ok(());
     }
-    context.show_warnings(&errors);
-    let count = errors.0.len();
-    let are =
-        if count == 1 { "1 error that the deployed template does not have" } else { "errors that the deployed template does not have" };
-    context.warn(&format!("warning: the template has {are}; the update would probably fail"));
+    show_template_errors(context, &errors, "the deployed template");
     Ok(())
+}
+
+/// Prints errors that another template does not have.
+pub fn show_template_errors(context: &mut Context<'_>, errors: &Diagnostics, other: &str) {
+    context.show_warnings(errors);
+    let count = if errors.0.len() == 1 { "1 error" } else { "errors" };
+    context.warn(&format!("warning: the template has {count} that {other} does not have; the update would probably fail"));
 }

@@ -1,7 +1,7 @@
 //! Creations that meet a resource with the same identity: they fail, or the cleanup deletes what they took over.
 //!
-//! Takes the conflicts of [`identity`](super::identity) and the effects; returns [`Collision`]s. A certain failure makes the update fail, so
-//! that `refusal` reports it; `risk` reports every collision.
+//! Takes the conflicts of [`identity`](super::identity) and the effects; returns [`Collision`]s. A certain failure makes the update fail,
+//! so that `refusal` reports it; `risk` reports every collision.
 
 mod mount_target;
 mod text;

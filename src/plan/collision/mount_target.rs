@@ -75,16 +75,16 @@ fn collides<'a>(comparison: Comparison<'_, '_, 'a>, old: &Resource<'a>, new: &Re
     }
     let subnets = both("SubnetId");
     is_shared(subnets)
-        || subnets.is_some_and(|(old, new)| match (zone(comparison, &old), zone(comparison, &new)) {
+        || subnets.is_some_and(|(old, new)| match (zone(comparison, &old, is_deployed), zone(comparison, &new, false)) {
             (Some(old), Some(new)) => old.same(&new),
             _ => false,
         })
 }
 
-/// Returns the availability zone of a subnet that the template defines.
-fn zone<'a>(comparison: Comparison<'_, '_, 'a>, subnet: &Value<'a>) -> Option<Value<'a>> {
+/// Returns the availability zone of a subnet of the deployed or the new template.
+fn zone<'a>(comparison: Comparison<'_, '_, 'a>, subnet: &Value<'a>, is_deployed: bool) -> Option<Value<'a>> {
     let ValueKind::Unknown(Residual::Ref(id)) = subnet.kind else { return None };
     let context = comparison.context;
-    let resource = context.resource_after(id).or_else(|| context.resource_before(id))?;
+    let resource = if is_deployed { context.resource_before(id)? } else { context.resource_after(id)? };
     member(&resource.properties, "AvailabilityZone")
 }

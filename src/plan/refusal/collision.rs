@@ -14,6 +14,7 @@ pub(super) fn search<'a>(search: &mut Search<'_, '_, 'a>, collisions: &[Collisio
             operation: None,
             logical_resource_id: Some(collision.logical_id.to_owned()),
             resource_type: Some(collision.resource_type.to_owned()),
+            previous_type: None,
             path: collision.path.clone(),
             code: None,
             message: collision.message.map(str::to_owned),

@@ -35,6 +35,9 @@ pub struct Refusal {
     /// The type of that resource.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource_type: Option<String>,
+    /// The deployed type of the resource, if its type changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_type: Option<String>,
     /// The property whose change is refused, such as `/Properties/AvailabilityZone`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
@@ -101,6 +104,7 @@ impl Refusal {
             operation: None,
             logical_resource_id: None,
             resource_type: None,
+            previous_type: None,
             path: None,
             code: Some(code.to_owned()),
             reason: format!("CloudFormation rejects the request: {message}"),

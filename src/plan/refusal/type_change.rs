@@ -28,6 +28,7 @@ pub(super) fn search(search: &mut Search<'_, '_, '_>) {
             operation: None,
             logical_resource_id: Some(id.to_owned()),
             resource_type: Some(after.to_owned()),
+            previous_type: Some(before.to_owned()),
             path: None,
             code: Some("ValidationError".to_owned()),
             message: Some(message.clone()),

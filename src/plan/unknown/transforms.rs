@@ -212,7 +212,10 @@ fn inline<'a>(before: Option<&Evaluation<'a>>, after: &Evaluation<'a>, inputs: &
             resource_type,
             path: Some(path.clone()),
             name: Some(name.to_owned()),
-            reason: format!("`{name}` at {path} {why}, and its output is known to AWS only; {subject}."),
+            reason: format!(
+                "`{name}` at `{}` {why}, and its output is known to AWS only; {subject}.",
+                path.trim_start_matches('/').replace('/', ".")
+            ),
         });
     }
 }

@@ -1,7 +1,8 @@
 //! Identities that provider schemas lack, or whose creation does not simply fail.
 //!
-//! In a part, `?` at the end marks a property that may be absent, `~` at the beginning a domain name, `#` an address range, `^` a protocol,
-//! and `|` a property that names the same thing as the part before it in another way; one of the two is set. Each row has its source. Sources with `APIReference` list the error of the service; issues are observations of real stacks.
+//! In a part, `?` at the end marks a property that may be absent, `~` at the beginning a domain name, `#` an address range, `^` a
+//! protocol, and `|` a property that names the same thing as the part before it in another way; one of the two is set. Each row has its
+//! source. Sources with `APIReference` list the error of the service; issues are observations of real stacks.
 
 use super::{Identity, Match, OnCreate, Part};
 

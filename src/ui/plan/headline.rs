@@ -2,7 +2,7 @@
 
 use super::value::plural;
 use super::view::{Group, Item, View};
-use crate::plan::{Certainty, RiskKind};
+use crate::plan::{Certainty, Risk, RiskKind};
 
 /// How loud a fact is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +66,13 @@ pub(super) fn facts(view: &View<'_>) -> Vec<Fact> {
         (RiskKind::ParameterDefault, "reset to default", "reset to default"),
     ] {
         for (certainty, label) in [(Certainty::Certain, certain), (Certainty::Possible, possible)] {
-            let of_kind = || view.risks.iter().filter(|risk| risk.kind == kind && risk.certainty == certainty);
+            // Groups that replace their instances have a line of their own.
+            let rolls = |risk: &Risk| {
+                let mut effects =
+                    view.plan.effects.iter().filter(|effect| Some(&effect.logical_resource_id) == risk.logical_resource_id.as_ref());
+                risk.kind == RiskKind::Interruption && effects.any(|effect| effect.rolls_instances)
+            };
+            let of_kind = || view.risks.iter().filter(|risk| !rolls(risk)).filter(|risk| risk.kind == kind && risk.certainty == certainty);
             let mut found: Vec<String> = of_kind().filter_map(|risk| risk.logical_resource_id.clone()).collect();
             found.dedup();
             let reasons: Vec<&str> = of_kind().map(|risk| risk.reason.as_str()).collect();

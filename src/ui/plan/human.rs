@@ -10,7 +10,7 @@ use super::value::{Room, Shown, change, plural};
 use super::view::{Group, Item, View, acknowledgement, data_loss, retagged, settings, uncompared};
 use super::{Detail, Heading};
 use crate::plan::{ParameterChange, Plan};
-use crate::ui::layout::{Layout, clip, visible, width, wrapped};
+use crate::ui::layout::{Layout, clip, fitted, visible, width, wrapped};
 use crate::ui::styles::{Styles, styled};
 use anstyle::Style;
 
@@ -22,6 +22,15 @@ const MANY_RESOURCES: usize = 8;
 /// Refusals come first, then certain and possible loss of data, wider access and unknowns, then the resources by what happens to them.
 /// Text repeats everything that a color expresses.
 pub fn human(plan: &Plan, heading: Heading<'_>, detail: Detail, layout: Layout) -> String {
+    let text = unfitted(plan, heading, detail, layout);
+    // A file or pipe keeps one line for each fact, so that it can be searched.
+    if layout.whole { text } else { fitted(&text, layout.width, HANG) }
+}
+
+/// The indentation of the rest of a wrapped line.
+const HANG: usize = 6;
+
+fn unfitted(plan: &Plan, heading: Heading<'_>, detail: Detail, layout: Layout) -> String {
     let view = View::of(plan);
     let styles = layout.styles;
     let mut text = String::new();
@@ -33,7 +42,7 @@ pub fn human(plan: &Plan, heading: Heading<'_>, detail: Detail, layout: Layout) 
         0 => String::new(),
         count => format!(", {} changed", plural(count, "parameter")),
     };
-    let title = format!("Change set for {} ({}{parameters})", heading.subject, heading.made);
+    let title = format!("{} {} ({}{parameters})", heading.subject.title(), heading.subject, heading.made);
     let _ = writeln!(text, "{}", styled(styles.strong, title));
     if detail == Detail::Summary || view.items.len() > MANY_RESOURCES {
         draw_facts(&mut text, &view, layout);
@@ -94,7 +103,12 @@ fn fit(text: &str, columns: usize, layout: Layout) -> String {
 fn draw_group(text: &mut String, items: &[Item<'_>], layout: Layout) {
     draw_title(text, items, layout.styles);
     let widest = |part: fn(&Item<'_>) -> usize| items.iter().map(part).max().unwrap_or(0).min(layout.width / 3);
-    let columns = (widest(|item| width(item.logical_id)), widest(|item| width(item.resource_type)));
+    let mut columns = (widest(|item| width(item.logical_id)), widest(|item| width(item.resource_type)));
+    // Columns that leave no room for what happens would wrap every line.
+    let verbs = items.iter().map(|item| width(&item.verb)).min().unwrap_or(0);
+    if columns.0 + columns.1 + verbs + 8 > layout.width {
+        columns.1 = 0;
+    }
     let common = repeated(items);
     for item in items {
         draw_item(text, item, columns, &common, layout);

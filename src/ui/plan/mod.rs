@@ -10,6 +10,7 @@ mod human;
 mod lists;
 mod markdown;
 mod not_stored;
+mod only;
 mod properties;
 mod repeated;
 mod sections;
@@ -21,6 +22,7 @@ pub use drift::{Drifted, drift};
 pub use human::human;
 pub use markdown::{MARKDOWN_LIMIT_CHARACTERS, markdown};
 pub use not_stored::parameters_not_stored;
+pub use only::{only, parts};
 
 /// Returns a plan's counts in short, such as `2 to add, 1 to replace`.
 pub fn counts(plan: &crate::plan::Plan) -> String {
@@ -44,12 +46,14 @@ pub enum Subject<'h> {
     Stack(&'h str),
     /// Two templates.
     Files(&'h str, &'h str),
+    /// A stack that is deleted.
+    Deletion(&'h str),
 }
 
 impl std::fmt::Display for Subject<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Stack(name) => f.write_str(name),
+            Self::Stack(name) | Self::Deletion(name) => f.write_str(name),
             Self::Files(before, after) if before == after => f.write_str(after),
             Self::Files(before, after) => write!(f, "{before} -> {after}"),
         }
@@ -57,10 +61,18 @@ impl std::fmt::Display for Subject<'_> {
 }
 
 impl Subject<'_> {
+    /// Returns what a plan is called.
+    fn title(self) -> &'static str {
+        match self {
+            Self::Deletion(_) => "Deletion of",
+            Self::Stack(_) | Self::Files(..) => "Change set for",
+        }
+    }
+
     /// Returns the sentence for a plan without changes.
     fn unchanged(self) -> String {
         match self {
-            Self::Stack(name) => format!("No changes to `{name}`"),
+            Self::Stack(name) | Self::Deletion(name) => format!("No changes to `{name}`"),
             Self::Files(before, after) if before == after => format!("No changes to `{after}`"),
             Self::Files(before, after) => format!("No changes from `{before}` to `{after}`"),
         }

@@ -50,6 +50,8 @@ pub(super) struct Item<'p> {
     pub(super) resource_type: &'p str,
     /// Whether the effect is possible rather than certain.
     pub(super) is_possible: bool,
+    /// Whether the resource is deleted rather than replaced.
+    pub(super) is_deleted: bool,
     /// Two or three characters: `+`, `~`, `+/-`, ...
     pub(super) glyph: &'static str,
     /// The effect, such as `update, no interruption`.
@@ -170,8 +172,9 @@ fn item<'p>(plan: &Plan, effect: &'p ResourceEffect, change: Option<&'p Resource
         logical_id: id,
         resource_type: &effect.resource_type,
         is_possible: effect.possible,
+        is_deleted: matches!(effect.effect, Effect::Deleted | Effect::Retained),
         glyph,
-        verb: verb(effect),
+        verb: verb(plan, effect),
         cause: if properties.is_empty() && effect.effect != Effect::Untouched {
             causes(effect, None, shown).join(", ")
         } else {
@@ -197,6 +200,7 @@ fn imported(import: &ResourceImport) -> Item<'_> {
         logical_id: &import.logical_resource_id,
         resource_type: &import.resource_type,
         is_possible: false,
+        is_deleted: false,
         glyph: " < ",
         verb: format!("import {}", import.identifier()),
         cause: String::new(),
@@ -252,7 +256,15 @@ fn is_new_revision(effect: &ResourceEffect, change: Option<&ResourceChange>) -> 
     }
 }
 
-fn verb(effect: &ResourceEffect) -> String {
+fn verb(plan: &Plan, effect: &ResourceEffect) -> String {
+    let changed_type = plan.refusals.iter().filter(|refusal| refusal.kind == RefusalKind::TypeChange);
+    let before = changed_type
+        .filter(|refusal| refusal.logical_resource_id.as_ref() == Some(&effect.logical_resource_id))
+        .find_map(|refusal| refusal.previous_type.as_deref());
+    if let Some(before) = before {
+        let may_be = if effect.effect == Effect::Refused { "" } else { "may be " };
+        return format!("{may_be}refused: its type changes from {before}");
+    }
     if effect.stops_and_starts {
         return "stop and start; replaced if instance-store backed".to_owned();
     }
@@ -281,10 +293,16 @@ pub(super) fn data_loss(items: &[Item<'_>]) -> String {
     let certain = items.len() - possible;
     let number = |count, one, many| if count == 1 { one } else { many };
     let (is, its) = (number(certain, "is", "are"), number(items.len(), "its", "their"));
+    let deleted = items.iter().filter(|item| item.is_deleted).count();
+    let happens = match deleted {
+        0 => "replaced",
+        count if count == items.len() => "deleted",
+        _ => "deleted or replaced",
+    };
     match (certain, possible) {
-        (0, _) => format!("{} may be deleted or replaced, and {its} data would be lost", plural(possible, "stateful resource")),
-        (_, 0) => format!("{} {is} deleted or replaced, and {its} data is lost", plural(certain, "stateful resource")),
-        (_, _) => format!("{} {is} deleted or replaced, {possible} more may be, with loss of data", plural(certain, "stateful resource")),
+        (0, _) => format!("{} may be {happens}, and {its} data would be lost", plural(possible, "stateful resource")),
+        (_, 0) => format!("{} {is} {happens}, and {its} data is lost", plural(certain, "stateful resource")),
+        (_, _) => format!("{} {is} {happens}, {possible} more may be, with loss of data", plural(certain, "stateful resource")),
     }
 }
 

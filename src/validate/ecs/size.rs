@@ -2,6 +2,9 @@
 
 use super::fargate::Task;
 use crate::aws::fargate;
+use crate::diagnostic::Span;
+use crate::template::Intrinsic;
+use crate::validate::check::alternatives;
 use crate::validate::walk::Guards;
 
 impl Task<'_, '_, '_> {
@@ -14,7 +17,8 @@ impl Task<'_, '_, '_> {
             };
             let Some(offered) = fargate::memory_sizes(&cpu_text) else {
                 let problem = format!("has {}, which Fargate does not support", fargate::quoted_amount("CPU", &cpu_text));
-                self.report("fargate-cpu-memory", &problem, span, fargate::CPU_HINT, &guards);
+                let hint = self.of_parameter(span, fargate::CPU_HINT);
+                self.report("fargate-cpu-memory", &problem, span, &hint, &guards);
                 continue;
             };
             for (memory_guards, memory_text, span) in &memories {
@@ -28,9 +32,20 @@ impl Task<'_, '_, '_> {
                         "has CPU {cpu_text} with {}, a combination that Fargate does not support",
                         fargate::quoted_amount("memory", text)
                     );
-                    self.report("fargate-cpu-memory", &problem, *span, &format!("with CPU {cpu_text} use {offered}"), &together);
+                    let hint = self.of_parameter(*span, &format!("with CPU {cpu_text} use {offered}"));
+                    self.report("fargate-cpu-memory", &problem, *span, &hint, &together);
                 }
             }
+        }
+    }
+    /// Returns a hint that names the parameter whose value stands at a position, if one does.
+    fn of_parameter(&self, span: Span, hint: &str) -> String {
+        let values = ["Cpu", "Memory"].into_iter().filter_map(|name| self.properties.get(name));
+        let nodes = values.flat_map(|node| alternatives(self.check.template, node, &self.guards));
+        let at_span = nodes.filter_map(|(_, value)| value).find(|value| value.span == span);
+        match at_span.and_then(Intrinsic::of) {
+            Some(Intrinsic::Ref(name)) => format!("set the parameter `{}`: {hint}", name.as_str().unwrap_or_default()),
+            _ => hint.to_owned(),
         }
     }
 }

@@ -66,6 +66,7 @@ fn refusal<'a>(comparison: Comparison<'_, '_, 'a>, modified: &ModifiedResource<'
         operation: None,
         logical_resource_id: Some(id.to_owned()),
         resource_type: Some(resource_type.to_owned()),
+        previous_type: None,
         path: (!path.is_empty()).then(|| format!("/Properties/{}", row.path)),
         code: None,
         message: row.message.map(str::to_owned),

@@ -50,6 +50,7 @@ pub(super) fn refusal<'a>(comparison: Comparison<'_, '_, 'a>, modified: &Modifie
         operation: None,
         logical_resource_id: Some(id.to_owned()),
         resource_type: Some(resource_type.to_owned()),
+        previous_type: None,
         path: Some(format!("/Properties/{property}")),
         code: None,
         message: message.map(str::to_owned),

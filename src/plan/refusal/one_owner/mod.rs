@@ -38,13 +38,17 @@ fn attached(conflict: &Conflict<'_, '_>) -> Option<Refusal> {
         operation: None,
         logical_resource_id: Some(id.to_owned()),
         resource_type: Some(resource_type.to_owned()),
+        previous_type: None,
         path,
         code: None,
         message: conflict.identity.message.map(str::to_owned),
         reason: format!(
             "`{id}` ({resource_type}) takes the {what} that {holder} {until}; it can be in one place only, so the update {fails}."
         ),
-        fix: Some(format!("remove `{old}` in one update and add `{id}` in the next, or give `{id}` another {what}")),
+        fix: Some(match conflict.is_with_itself() {
+            true => format!("give `{id}` another {what}, or remove it in one update and add it again in the next"),
+            false => format!("remove `{old}` in one update and add `{id}` in the next, or give `{id}` another {what}"),
+        }),
         source: Some(conflict.identity.source.to_owned()),
     })
 }

@@ -126,6 +126,7 @@ fn refusal(wanted: &Association<'_, '_>, certainty: ChangeCertainty) -> Refusal 
         operation: None,
         logical_resource_id: Some(id.to_owned()),
         resource_type: Some(resource_type.to_owned()),
+        previous_type: None,
         path: Some(if resource_type == RULE { "/Properties/Actions" } else { "/Properties/DefaultActions" }.to_owned()),
         code: None,
         message: Some(MESSAGE.to_owned()),
