@@ -110,10 +110,8 @@ pub fn prepare_saved_plan<'a>(
     let compare = Compare { is_verified: *is_verified };
     compare.fields("before", &deployed.as_ref().map(DeployedStack::before), &saved.before)?;
     let imports = import_requests(saved);
-    let import = match request.inspector.filter(|_| !imports.is_empty()) {
-        Some(inspector) => Some(ExistingResources { resources: &imports, inspector }),
-        None => None,
-    };
+    let inspector = request.inspector.filter(|_| !imports.is_empty());
+    let import = inspector.map(|inspector| ExistingResources { resources: &imports, inspector });
     let mut offline_state = request.offline_state.clone();
     offline_state.pseudo.insert("AWS::StackName".to_owned(), saved.stack_name.clone().into());
     let derived = ChangeRequest {
