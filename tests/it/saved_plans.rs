@@ -98,7 +98,7 @@ fn forgeries(file: &Json, values_of_each: usize) -> Vec<(String, Json)> {
         let (parent, key) = path.rsplit_once('/').unwrap();
         let mut forged = file.clone();
         match forged.pointer_mut(parent).unwrap() {
-            Json::Object(members) if parent != "" => drop(members.shift_remove(&key.replace("~1", "/").replace("~0", "~"))),
+            Json::Object(members) if !parent.is_empty() => drop(members.shift_remove(&key.replace("~1", "/").replace("~0", "~"))),
             Json::Array(items) => drop(items.remove(key.parse().unwrap())),
             _ => continue,
         }
