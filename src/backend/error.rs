@@ -10,6 +10,7 @@ use super::StackName;
 use crate::aws::{RequestError, RequestHint};
 use crate::cloudformation::StackStatus;
 use crate::diagnostic::Diagnostics;
+use crate::files::{self, PrivateError, PrivateHint};
 
 /// Why a backend could not perform an operation. A resource that fails is reported as a stack event instead.
 #[derive(Debug, thiserror::Error)]
@@ -107,6 +108,17 @@ pub enum BackendError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The store's contents are damaged.
+    #[error("the store in `{}` is damaged: {problem}", directory.display())]
+    StoreDamaged {
+        /// The directory.
+        directory: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
+    /// The store's directory or a file in it is not safe to use, or cannot be accessed.
+    #[error("cannot use the store")]
+    StoreFile(#[from] PrivateError),
 }
 
 /// What the user can do about a [`BackendError`]. `ui` words it.
@@ -132,11 +144,10 @@ pub enum BackendHint {
     WaitForProcess,
     /// The directory is not accessible: use another one.
     UseOtherDirectory,
-    /// The store's file is damaged: restore a copy or reset the store.
-    ResetStore {
-        /// The file.
-        file: PathBuf,
-    },
+    /// The store is damaged: restore its last good copy.
+    RepairStore,
+    /// Make the store's directory or a file in it safe to use.
+    StoreFile(PrivateHint),
 }
 
 impl BackendError {
@@ -152,11 +163,17 @@ impl BackendError {
             Self::Request(error) => return error.hint().map(BackendHint::Request),
             Self::TerminationProtection { .. } => BackendHint::DisableTerminationProtection,
             Self::Locked { .. } => BackendHint::WaitForProcess,
-            Self::Store { source, directory, .. } => match os_error(source.as_ref()) {
+            Self::Store { source, .. } => match os_error(source.as_ref()) {
+                Some(error) if files::is_full(error) => BackendHint::StoreFile(PrivateHint::FreeSpace),
                 Some(error) if error.kind() == std::io::ErrorKind::PermissionDenied => BackendHint::UseOtherDirectory,
-                Some(error) if error.raw_os_error().is_some() => return None,
-                _ => BackendHint::ResetStore { file: directory.join("state.redb") },
+                Some(_) => return None,
+                None => BackendHint::RepairStore,
             },
+            Self::StoreDamaged { .. } => BackendHint::RepairStore,
+            Self::StoreFile(PrivateError::Io { source, .. }) if source.kind() == std::io::ErrorKind::PermissionDenied => {
+                BackendHint::UseOtherDirectory
+            }
+            Self::StoreFile(error) => return error.hint().map(BackendHint::StoreFile),
             Self::StackNotFound { .. }
             | Self::ChangeSetNotFound { .. }
             | Self::WrongStatus { .. }
@@ -193,10 +210,36 @@ fn os_error<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e std:
             return Some(error);
         }
         // The database's errors contain it, but do not return it as their source.
-        if let Some(redb::DatabaseError::Storage(redb::StorageError::Io(error))) = error.downcast_ref() {
+        if let Some(error) = storage_error(error) {
             return Some(error);
         }
         next = error.source();
     }
     None
+}
+
+/// Returns the operating system's error in an error of the database.
+fn storage_error<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e std::io::Error> {
+    let storage = error
+        .downcast_ref::<redb::StorageError>()
+        .or_else(|| match error.downcast_ref()? {
+            redb::DatabaseError::Storage(error) => Some(error),
+            _ => None,
+        })
+        .or_else(|| match error.downcast_ref()? {
+            redb::TransactionError::Storage(error) => Some(error),
+            _ => None,
+        })
+        .or_else(|| match error.downcast_ref()? {
+            redb::TableError::Storage(error) => Some(error),
+            _ => None,
+        })
+        .or_else(|| match error.downcast_ref()? {
+            redb::CommitError::Storage(error) => Some(error),
+            _ => None,
+        })?;
+    match storage {
+        redb::StorageError::Io(error) => Some(error),
+        _ => None,
+    }
 }

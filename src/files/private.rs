@@ -15,6 +15,9 @@ use super::replace::{Attributes, replace_at, sync_directory};
 /// The mode bits with which others may change a directory or file.
 const WRITABLE_BY_OTHERS: u32 = 0o022;
 
+/// What a component of the directory's path must be.
+const DIRECTORY: &str = "a directory";
+
 /// A directory of the user's own.
 #[derive(Debug)]
 pub struct PrivateDirectory {
@@ -155,7 +158,7 @@ impl PrivateDirectory {
             Err(Errno::NOENT) => return Ok(None),
             Err(error) => return Err(failed(base, error)),
         };
-        let mut current = base.to_owned();
+        let mut current = if base == Path::new(".") { PathBuf::new() } else { base.to_owned() };
         let mut is_new = false;
         let mut names = rest.components().peekable();
         while let Some(name) = names.next() {
@@ -178,7 +181,7 @@ impl PrivateDirectory {
             directory = match opened {
                 Ok(opened) => opened,
                 Err(Errno::NOENT) => return Ok(None),
-                Err(Errno::NOTDIR | Errno::LOOP) => return Err(not_plain(&directory, name, &current, "a directory")),
+                Err(Errno::NOTDIR | Errno::LOOP) => return Err(not_plain(&directory, name, &current, DIRECTORY)),
                 Err(error) => return Err(failed(&current, error)),
             };
         }
@@ -335,6 +338,7 @@ fn not_plain(directory: impl AsFd, name: &OsStr, path: &Path, expected: &'static
             let target = PathBuf::from(std::ffi::OsString::from_vec(target.into_bytes()));
             PrivateError::Link { path: path.to_owned(), target: Some(target) }
         }
+        Err(_) if expected == DIRECTORY => failed(path, Errno::NOTDIR),
         Err(_) => PrivateError::Kind { path: path.to_owned(), expected },
     }
 }

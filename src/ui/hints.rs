@@ -4,6 +4,7 @@
 use crate::apply::ApplyHint;
 use crate::aws::RequestHint;
 use crate::backend::BackendHint;
+use crate::files::PrivateHint;
 use crate::text::nearest;
 
 /// Returns the text of a hint about a request to AWS.
@@ -68,12 +69,8 @@ pub fn backend(hint: &BackendHint) -> String {
         BackendHint::UseOtherDirectory => {
             "it may belong to another user; `--backend local:DIRECTORY` stores the stacks in another directory"
         }
-        BackendHint::ResetStore { file } => {
-            return format!(
-                "`{}` contains the local backend's stacks and is damaged: restore a copy, or delete it with `rackform local reset --yes`",
-                file.display()
-            );
-        }
+        BackendHint::RepairStore => "`rackform local repair` restores the last good copy; `rackform local reset --yes` deletes every stack",
+        BackendHint::StoreFile(hint) => return private(hint),
         BackendHint::PlanAgain => "plan again and review the new changes",
     };
     text.to_owned()
@@ -98,6 +95,27 @@ pub fn apply(hint: &ApplyHint) -> String {
         ApplyHint::RepeatAfterImport(hint) => {
             let more = hint.as_deref().map(|hint| format!("; {}", apply(hint))).unwrap_or_default();
             format!("the imported resources stay in the stack; run the same command again to continue with the update{more}")
+        }
+    }
+}
+
+/// Words what to do about the store's directory or a file in it.
+fn private(hint: &PrivateHint) -> String {
+    match hint {
+        PrivateHint::Remove { path } => {
+            let path = path.display();
+            format!("delete `{path}`, or store the stacks in another directory with `--backend local:DIRECTORY`")
+        }
+        PrivateHint::ChangeOwner { path } => {
+            format!("run this as its owner, or make it yours with `chown -R \"$(id -u)\" {}`", path.display())
+        }
+        PrivateHint::ChangeMode { path, mode } => format!("run `chmod {mode:o} {}`", path.display()),
+        PrivateHint::Unlink { path } => {
+            let path = path.display();
+            format!("give it a content of its own: `cp -p {path} {path}.new && mv {path}.new {path}`")
+        }
+        PrivateHint::FreeSpace => {
+            "the disk is full, or a quota or `ulimit -f` is reached: free some space, then run the command again".to_owned()
         }
     }
 }

@@ -33,6 +33,7 @@ mod schema;
 mod security;
 mod set;
 mod settings;
+mod store;
 mod support;
 mod template;
 mod ui;

@@ -10,22 +10,28 @@
 
 mod attributes;
 mod change_sets;
+mod check;
 mod cleanup;
 mod clock;
 mod cloudformation;
 mod compare;
 mod conflict;
 mod desired;
+mod folder;
 mod forward;
+mod guard;
 mod identity;
 mod import;
 mod leftovers;
+mod memory;
 mod order;
 mod record;
 mod recovery;
+mod repair;
 mod rollback;
 mod step;
 mod store;
+mod table;
 mod work;
 
 use std::cell::RefCell;
@@ -38,12 +44,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use clock::{Clock, CountingClock, SystemClock};
+pub use guard::is_guarded;
 pub use identity::Location;
+pub use repair::{StoreCopy, StoreState};
 
 use super::BackendError;
 use crate::cloudformation::{ResourceStatus, StackStatus};
 use crate::evaluate::State;
 use crate::secret::Mask;
+use folder::Place;
 use record::{AccountRecord, Operation, OperationKind, Phase, ResourceRecord, StackRecord};
 use store::{Store, Table, Transaction};
 use work::{Prepared, Work};
@@ -161,16 +170,34 @@ impl LocalBackend {
     ///
     /// Returns [`BackendError::Locked`] if another process has it open, or an error if it cannot be read.
     pub fn open(directory: &Path, options: LocalOptions) -> Result<Self, BackendError> {
-        Ok(Self::with_store(Store::open(directory)?, options))
+        Self::open_below(directory, None, options)
     }
 
-    /// Opens a directory for reading: a missing one is not created.
+    /// Opens a directory, which is created if it does not exist. No component of it below `trusted` may be a link.
+    ///
+    /// # Errors
+    ///
+    /// As [`LocalBackend::open`].
+    pub fn open_below(directory: &Path, trusted: Option<&Path>, options: LocalOptions) -> Result<Self, BackendError> {
+        Ok(Self::with_store(Store::open(Place { path: directory, trusted })?, options))
+    }
+
+    /// Opens a directory for reading: no file is created or changed, and what is written is not stored.
     ///
     /// # Errors
     ///
     /// As [`LocalBackend::open`].
     pub fn open_existing(directory: &Path, options: LocalOptions) -> Result<Self, BackendError> {
-        if Store::exists(directory)? { Self::open(directory, options) } else { Ok(Self::with_store(Store::in_memory(directory)?, options)) }
+        Self::open_existing_below(directory, None, options)
+    }
+
+    /// Opens a directory for reading. No component of it below `trusted` may be a link.
+    ///
+    /// # Errors
+    ///
+    /// As [`LocalBackend::open`].
+    pub fn open_existing_below(directory: &Path, trusted: Option<&Path>, options: LocalOptions) -> Result<Self, BackendError> {
+        Ok(Self::with_store(Store::open_existing(Place { path: directory, trusted })?, options))
     }
 
     /// Returns a backend in memory.
@@ -205,26 +232,22 @@ impl LocalBackend {
             .collect())
     }
 
-    /// Deletes a store that cannot be read any more.
+    /// Deletes everything: stacks, events, retained resources, also if the store is damaged.
     ///
     /// # Errors
     ///
-    /// Returns an error if the store's file cannot be deleted.
-    pub fn discard(directory: &Path) -> Result<(), BackendError> {
-        Store::discard(directory)
+    /// Returns an error if another process has the store open, or if its files cannot be deleted.
+    pub fn discard(directory: &Path, trusted: Option<&Path>) -> Result<(), BackendError> {
+        Store::discard(Place { path: directory, trusted })
     }
 
-    /// Deletes everything: stacks, events, retained resources.
+    /// Examines a store, and restores a damaged one from its last good copy if `apply`.
     ///
     /// # Errors
     ///
-    /// Returns an error if the store cannot be written.
-    pub fn reset(&self) -> Result<(), BackendError> {
-        let tables = [Table::STACKS, Table::RESOURCES, Table::EVENTS, Table::CHANGE_SETS, Table::TEMPLATES, Table::ACCOUNT];
-        self.store.transaction(|transaction| {
-            tables.into_iter().try_for_each(|table| transaction.remove_all(table, ""))?;
-            transaction.remove_all(Table::META, "counter/")
-        })
+    /// Returns an error if another process has the store open, or if its files cannot be read or written.
+    pub fn repair(directory: &Path, trusted: Option<&Path>, apply: bool) -> Result<StoreState, BackendError> {
+        repair::repair(Place { path: directory, trusted }, apply)
     }
 
     /// Returns the evaluator's state of a stack without resources: pseudo parameters and exports.

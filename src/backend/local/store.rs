@@ -1,132 +1,144 @@
 //! The store: tables of JSON records in one `redb` file, changed by committed transactions only.
 
 use std::cell::Cell;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use redb::{Database, DatabaseError, ReadableTable as _, TableDefinition};
+use redb::{Database, DatabaseError, ReadableTable as _};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::folder::{Folder, Place};
+use super::guard::guard;
+use super::memory::Memory;
+pub(super) use super::table::Table;
+use super::table::{FORMAT_VERSION, GENERATION};
 use crate::backend::BackendError;
+use crate::files::PrivateError;
 
-/// A table; keys are parts joined by `/`.
-#[derive(Clone, Copy)]
-pub(super) struct Table(&'static str);
-
-impl Table {
-    /// `NAME` -> [`StackRecord`](super::record::StackRecord).
-    pub(super) const STACKS: Self = Self("stacks");
-    /// `STACK ID/LOGICAL ID` -> [`ResourceRecord`](super::record::ResourceRecord).
-    pub(super) const RESOURCES: Self = Self("resources");
-    /// `STACK ID/NUMBER` -> [`StackEvent`](crate::cloudformation::StackEvent).
-    pub(super) const EVENTS: Self = Self("events");
-    /// `STACK ID/NAME` -> [`ChangeSetRecord`](super::record::ChangeSetRecord).
-    pub(super) const CHANGE_SETS: Self = Self("change-sets");
-    /// SHA-256 -> the text of a template.
-    pub(super) const TEMPLATES: Self = Self("templates");
-    /// `TYPE/PHYSICAL ID` -> [`AccountRecord`](super::record::AccountRecord): every physical resource, including retained ones.
-    pub(super) const ACCOUNT: Self = Self("account");
-    /// Counters and the format's version.
-    pub(super) const META: Self = Self("meta");
-
-    fn definition(self) -> TableDefinition<'static, &'static str, &'static [u8]> {
-        TableDefinition::new(self.0)
-    }
-}
-
-/// The name of the store's file in its directory.
-const FILE: &str = "state.redb";
-/// The name of the file with the ID of the process that has the store open.
-const LOCK_HOLDER: &str = "owner";
-/// The version of the records; a store with a later version is refused.
-const FORMAT_VERSION: u64 = 1;
+/// The attempts to open a store that another process creates or deletes at the same time.
+const ATTEMPTS: usize = 8;
 
 /// An open store, locked for other processes.
 pub(super) struct Store {
-    database: Database,
+    /// `None` only while the store is closed.
+    database: Option<Database>,
     directory: PathBuf,
-    /// The file with this process's ID, deleted when the store is closed.
-    owner: Option<PathBuf>,
-    /// The files that were created to open the store; deleted if nothing is written.
-    created: Cell<Created>,
-}
-
-/// What opening a store created.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Created {
-    Nothing,
-    File,
-    Directory,
+    /// The directory and the database's file, if it is open for writing.
+    files: Option<(Folder, File)>,
+    /// The lock of a store that is open for reading.
+    _lock: Option<File>,
+    /// Whether opening the store created it; it is deleted if nothing is written.
+    is_new: Cell<bool>,
+    /// The number of changes, if there was one since the store was opened.
+    changed: Cell<Option<u64>>,
+    /// Whether writing failed, so that the file may not be whole.
+    has_failed: Cell<bool>,
 }
 
 impl Drop for Store {
     fn drop(&mut self) {
-        if let Some(owner) = &self.owner {
-            // The file is only used in messages; the database itself is locked.
-            let _ = std::fs::remove_file(owner);
+        let database = self.database.take();
+        // If closing it fails, everything that was committed is there, and the next command verifies it.
+        if guard(|| Ok(drop(database))).is_err() {
+            self.has_failed.set(true);
         }
-        // After a refused request, everything is as before.
-        if self.created.get() != Created::Nothing {
-            let _ = std::fs::remove_file(self.directory.join(FILE));
+        let Some((folder, file)) = &self.files else { return };
+        if self.is_new.get() {
+            // After a refused request, everything is as before.
+            folder.remove_owner();
+            folder.undo();
+            return;
         }
-        if self.created.get() == Created::Directory {
-            let _ = std::fs::remove_file(self.directory.join(".gitignore"));
-            let _ = std::fs::remove_dir(&self.directory);
+        if let Some(generation) = self.changed.get().filter(|_| !self.has_failed.get()) {
+            // The change is done and stored. Without space for a copy, the earlier copy stays.
+            let _ = folder.back_up(file, generation);
         }
+        folder.remove_owner();
     }
 }
 
 impl Store {
-    /// Returns whether a directory contains a store; an inaccessible directory is an error.
-    pub(super) fn exists(directory: &Path) -> Result<bool, BackendError> {
-        let failed = |error: std::io::Error| BackendError::Store { attempt: "open", directory: directory.to_owned(), source: error.into() };
-        directory.join(FILE).try_exists().map_err(failed)
+    /// Deletes the store's files, even if they are damaged; the directory stays.
+    pub(super) fn discard(place: Place<'_>) -> Result<(), BackendError> {
+        let Some(folder) = Folder::open(place, false)? else { return Ok(()) };
+        let _lock = folder.lock(place, true)?;
+        folder.remove_all()
     }
 
-    /// Deletes the store's file, even if it is damaged; the directory stays.
-    pub(super) fn discard(directory: &Path) -> Result<(), BackendError> {
-        let failed =
-            |error: std::io::Error| BackendError::Store { attempt: "delete", directory: directory.to_owned(), source: error.into() };
-        std::fs::remove_file(directory.join(FILE)).map_err(failed)
-    }
-
-    /// Opens the store in a directory, which is created if it does not exist, readable only by its owner.
-    pub(super) fn open(directory: &Path) -> Result<Self, BackendError> {
+    /// Opens the store in a directory, which is created if it does not exist, accessible only to its owner.
+    pub(super) fn open(place: Place<'_>) -> Result<Self, BackendError> {
+        let directory = place.path.to_owned();
         let failed = |source: Box<dyn std::error::Error + Send + Sync>| BackendError::Store {
             attempt: "open",
-            directory: directory.to_owned(),
+            directory: directory.clone(),
             source,
         };
-        let path = directory.join(FILE);
-        let created = match (directory.is_dir(), Self::exists(directory)?) {
-            (true, true) => Created::Nothing,
-            (true, false) => Created::File,
-            (false, _) => Created::Directory,
+        let missing = || failed(std::io::Error::from(std::io::ErrorKind::NotFound).into());
+        let mut is_new = false;
+        let folder = Folder::open(place, true)?.ok_or_else(missing)?;
+        for _ in 0..ATTEMPTS {
+            let Some(file) = folder.lock(place, true)? else {
+                if folder.has_traces()? {
+                    return Err(place.damaged("`state.redb` is missing"));
+                }
+                match folder.create(&empty(place.path)?) {
+                    Ok(()) => is_new = true,
+                    Err(PrivateError::Io { source, .. }) if source.kind() == std::io::ErrorKind::AlreadyExists => {}
+                    Err(error) => {
+                        folder.undo();
+                        return Err(error.into());
+                    }
+                }
+                continue;
+            };
+            folder.check(place, &file)?.close().map_err(|problem| place.damaged(problem))?;
+            folder.require_verification(place, &file)?;
+            let own = file.try_clone().map_err(|error| failed(error.into()))?;
+            let database = guard(|| Ok(Database::builder().create_file(own))).map_err(|problem| place.damaged(problem))?;
+            let database = match database {
+                Ok(database) => database,
+                Err(DatabaseError::DatabaseAlreadyOpen) => return Err(BackendError::Locked { directory, process: None }),
+                Err(error) => return Err(failed(error.into())),
+            };
+            folder.write_owner();
+            let store = Self::of(database, place.path, Some((folder, file)), None).of_this_format()?;
+            store.is_new.set(is_new);
+            return Ok(store);
+        }
+        Err(missing())
+    }
+
+    /// Opens the store in a directory for reading, without changing any file; a missing one is empty. What is written is not stored.
+    pub(super) fn open_existing(place: Place<'_>) -> Result<Self, BackendError> {
+        let Some(folder) = Folder::open(place, false)? else { return Self::in_memory(place.path) };
+        let Some(file) = folder.lock(place, false)? else {
+            return if folder.has_traces()? { Err(place.damaged("`state.redb` is missing")) } else { Self::in_memory(place.path) };
         };
-        create_private_directory(directory).map_err(|error| failed(error.into()))?;
-        create_private_file(&path).map_err(|error| failed(error.into()))?;
-        let database = match Database::create(&path) {
-            Ok(database) => database,
-            Err(DatabaseError::DatabaseAlreadyOpen) => {
-                let process = std::fs::read_to_string(directory.join(LOCK_HOLDER)).ok().and_then(|text| text.trim().parse().ok());
-                return Err(BackendError::Locked { directory: directory.to_owned(), process });
-            }
-            Err(error) => return Err(failed(error.into())),
-        };
-        let owner = directory.join(LOCK_HOLDER);
-        std::fs::write(&owner, format!("{}\n", std::process::id())).map_err(|error| failed(error.into()))?;
-        let store = Self { database, directory: directory.to_owned(), owner: Some(owner), created: Cell::new(Created::Nothing) }
-            .of_this_format()?;
-        store.created.set(created);
-        Ok(store)
+        let checked = folder.check(place, &file)?;
+        Self::of(checked.database, place.path, None, Some(file)).of_this_format()
     }
 
     /// Returns an empty store in memory.
     pub(super) fn in_memory(directory: &Path) -> Result<Self, BackendError> {
-        let database = Database::builder()
-            .create_with_backend(redb::backends::InMemoryBackend::new())
-            .map_err(|error| BackendError::Store { attempt: "open", directory: directory.to_owned(), source: error.into() })?;
-        Self { database, directory: directory.to_owned(), owner: None, created: Cell::new(Created::Nothing) }.of_this_format()
+        let database = Database::builder().create_with_backend(Memory::default()).map_err(|error| BackendError::Store {
+            attempt: "open",
+            directory: directory.to_owned(),
+            source: error.into(),
+        })?;
+        Self::of(database, directory, None, None).of_this_format()
+    }
+
+    fn of(database: Database, directory: &Path, files: Option<(Folder, File)>, lock: Option<File>) -> Self {
+        Self {
+            database: Some(database),
+            directory: directory.to_owned(),
+            files,
+            _lock: lock,
+            is_new: Cell::new(false),
+            changed: Cell::new(None),
+            has_failed: Cell::new(false),
+        }
     }
 
     fn of_this_format(self) -> Result<Self, BackendError> {
@@ -147,12 +159,16 @@ impl Store {
 
     /// Runs `work` as one transaction: all changes are committed if it succeeds, none if it fails or the process ends.
     pub(super) fn transaction<T>(&self, work: impl FnOnce(&mut Transaction<'_>) -> Result<T, BackendError>) -> Result<T, BackendError> {
-        let write = self.database.begin_write().map_err(|error| self.error("open", error.into()))?;
+        let Some(database) = &self.database else { return Err(self.error("open", "the store is closed".into())) };
+        let write = database.begin_write().map_err(|error| self.error("open", error.into()))?;
         let mut transaction = Transaction { write: &write, store: self, dirty: false };
         let answer = work(&mut transaction)?;
         if transaction.dirty {
+            let generation = transaction.get::<u64>(Table::META, GENERATION)?.unwrap_or(0) + 1;
+            transaction.put(Table::META, GENERATION, &generation)?;
             write.commit().map_err(|error| self.error("write", error.into()))?;
-            self.created.set(Created::Nothing);
+            self.changed.set(Some(generation));
+            self.is_new.set(false);
         } else {
             write.abort().map_err(|error| self.error("read", error.into()))?;
         }
@@ -160,8 +176,19 @@ impl Store {
     }
 
     fn error(&self, attempt: &'static str, source: Box<dyn std::error::Error + Send + Sync>) -> BackendError {
+        self.has_failed.set(true);
         BackendError::Store { attempt, directory: self.directory.clone(), source }
     }
+}
+
+/// Returns the bytes of a new store.
+fn empty(directory: &Path) -> Result<Vec<u8>, BackendError> {
+    let memory = Memory::default();
+    let failed = |error: DatabaseError| BackendError::Store { attempt: "create", directory: directory.to_owned(), source: error.into() };
+    let database = Database::builder().create_with_backend(memory.clone()).map_err(failed)?;
+    drop(Store::of(database, directory, None, None).of_this_format()?);
+    let bytes = memory.bytes().clone();
+    Ok(bytes)
 }
 
 /// An open transaction.
@@ -240,32 +267,4 @@ impl Transaction<'_> {
     fn unwritable(&self, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> BackendError {
         self.store.error("write", error.into())
     }
-}
-
-/// Creates a directory that only its owner can read, and that Git ignores.
-fn create_private_directory(directory: &Path) -> std::io::Result<()> {
-    if directory.is_dir() {
-        return Ok(());
-    }
-    std::fs::create_dir_all(directory)?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o700))?;
-    }
-    std::fs::write(directory.join(".gitignore"), "*\n")
-}
-
-/// Creates a file that only its owner can read, because the store contains `NoEcho` values.
-fn create_private_file(path: &Path) -> std::io::Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
-        options.mode(0o600).open(path)?;
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
-    }
-    #[cfg(not(unix))]
-    options.open(path).map(drop)
 }

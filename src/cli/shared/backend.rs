@@ -1,5 +1,7 @@
 //! Opens the selected backend, and converts its errors.
 
+use std::path::{Path, PathBuf};
+
 use crate::apply::ApplyError;
 use crate::aws::RequestError;
 use crate::backend::local::{FailOn, LocalBackend, LocalOptions, Location, SystemClock};
@@ -111,16 +113,33 @@ pub fn no_aws() -> Failure {
         .hinted("build rackform with the feature `aws`, or use `--backend local`")
 }
 
+/// Returns the directory of the local backend, and the one below which its path must not contain a link: a link there may be a stranger's.
+///
+/// # Errors
+///
+/// Returns an error if another backend is selected.
+pub fn local_directory(context: &mut Context<'_>) -> Result<(PathBuf, Option<PathBuf>), Failure> {
+    let settings = context.settings()?;
+    let BackendChoice::Local { directory } = settings.backend() else {
+        return Err(Failure::new(ExitCode::Usage, "`rackform local` requires the local backend, but `aws` is selected")
+            .hinted("use `--backend local`"));
+    };
+    let trusted = match settings.command_line.backend {
+        Some(_) if directory.is_relative() => Some(PathBuf::new()),
+        Some(_) => std::env::current_dir().ok(),
+        None if context.global.allow_outside_project => None,
+        None => Some(settings.rack_file.resolve_path(Path::new(""))),
+    };
+    Ok((directory, trusted))
+}
+
 /// Opens the local backend.
 ///
 /// # Errors
 ///
 /// Returns an error if another backend is selected, it cannot be opened, or another process locks it.
 pub fn open_local(context: &mut Context<'_>, access: Access, args: &BackendArgs) -> Result<LocalBackend, Failure> {
-    let BackendChoice::Local { directory } = context.settings()?.backend() else {
-        return Err(Failure::new(ExitCode::Usage, "`rackform local` requires the local backend, but `aws` is selected")
-            .hinted("use `--backend local`"));
-    };
+    let (directory, trusted) = local_directory(context)?;
     let account = context.rack_file()?.account.clone().unwrap_or_else(|| DEFAULT_ACCOUNT.to_owned());
     let options = LocalOptions {
         location: Location { account, region: context.settings()?.region().to_owned() },
@@ -129,8 +148,8 @@ pub fn open_local(context: &mut Context<'_>, access: Access, args: &BackendArgs)
         step_delay: (args.step_delay_ms > 0).then(|| std::time::Duration::from_millis(args.step_delay_ms)),
     };
     Ok(match access {
-        Access::Read => LocalBackend::open_existing(&directory, options)?,
-        Access::Write => LocalBackend::open(&directory, options)?,
+        Access::Read => LocalBackend::open_existing_below(&directory, trusted.as_deref(), options)?,
+        Access::Write => LocalBackend::open_below(&directory, trusted.as_deref(), options)?,
     })
 }
 
@@ -151,7 +170,7 @@ impl From<BackendError> for Failure {
             BackendError::Locked { .. } | BackendError::ChangeSetObsolete { .. } => ExitCode::TryAgain,
             BackendError::WrongStatus { status, .. } if status.is_in_progress() => ExitCode::TryAgain,
             BackendError::TerminationProtection { .. } => ExitCode::Denied,
-            BackendError::Store { .. } => ExitCode::Unavailable,
+            BackendError::Store { .. } | BackendError::StoreDamaged { .. } | BackendError::StoreFile(_) => ExitCode::Unavailable,
             BackendError::WrongStatus { .. }
             | BackendError::ExportInUse { .. }
             | BackendError::TemplateTooLarge { .. }

@@ -16,6 +16,10 @@ pub fn report(what: &str, location: Option<&str>) -> String {
 pub fn install_panic_hook() {
     std::panic::set_hook(Box::new(|info| {
         use std::io::Write as _;
+        // The caller reports a damaged store.
+        if crate::backend::local::is_guarded() {
+            return;
+        }
         let what = info.payload_as_str().unwrap_or("panicked");
         let location = info.location().map(ToString::to_string);
         let mut stderr = anstream::stderr();
