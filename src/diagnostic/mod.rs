@@ -3,6 +3,7 @@
 //! Takes a [`Source`] (a text with a name) and a [`Span`] in it, and returns [`Diagnostic`]s with a stable rule name, labels and a hint.
 //! What counts as a problem is up to the module that reads the text; [`ui`](crate::ui) prints diagnostics.
 
+mod places;
 mod rule;
 mod source;
 
@@ -69,9 +70,12 @@ impl Diagnostic {
         Self { severity: Severity::Warning, ..Self::error(rule, message) }
     }
 
-    /// Adds a position.
+    /// Adds a position, unless there are [`MOST_LABELS`] already.
     #[must_use]
     pub fn at(mut self, source: &Source, span: Span, text: impl Into<String>) -> Self {
+        if self.labels.len() >= MOST_LABELS {
+            return self;
+        }
         self.labels.push(Label { source: source.clone(), span, text: text.into() });
         self
     }
@@ -98,6 +102,12 @@ impl Diagnostic {
     }
 }
 
+/// Most positions of one problem: a cycle may have thousands.
+pub const MOST_LABELS: usize = 20;
+
+/// Most problems of one text that are kept: nobody reads more, and a text of megabytes may have millions.
+pub const MOST_PROBLEMS: usize = 5_000;
+
 /// All problems found in one pass, in document order.
 ///
 /// Used as an error, it contains at least one [`Severity::Error`].
@@ -105,9 +115,17 @@ impl Diagnostic {
 pub struct Diagnostics(pub Vec<Diagnostic>);
 
 impl Diagnostics {
-    /// Adds a problem.
+    /// Adds a problem, unless there are [`MOST_PROBLEMS`] already: then one problem says so, and the others are dropped.
+    ///
+    /// Warnings leave room for as many errors.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        self.0.push(diagnostic);
+        let most = if diagnostic.severity == Severity::Error { 2 * MOST_PROBLEMS } else { MOST_PROBLEMS };
+        if self.0.len() < most {
+            self.0.push(diagnostic);
+        } else if self.0.len() == most {
+            let message = format!("more than {most} problems; the others are not listed");
+            self.0.push(Diagnostic { rule: "too-many-problems", message, aws_message: None, hint: None, ..diagnostic });
+        }
     }
 
     /// Returns whether one of the problems is an error.

@@ -2,7 +2,9 @@
 
 use std::fmt;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+
+use super::places::Places;
 
 use crate::files::{self, FileKind, ReadError};
 
@@ -53,6 +55,8 @@ struct SourceText {
     name: String,
     text: String,
     is_file: bool,
+    /// Built at the first question for a line or a column.
+    places: OnceLock<Places>,
 }
 
 /// A text with its display name. It is cheap to clone, so every [`Diagnostic`](super::Diagnostic) carries its own.
@@ -100,7 +104,7 @@ pub enum SourceError {
 impl Source {
     /// Returns a source with a display name.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
-        Self(Arc::new(SourceText { name: name.into(), text: text.into(), is_file: false }))
+        Self(Arc::new(SourceText { name: name.into(), text: text.into(), is_file: false, places: OnceLock::new() }))
     }
 
     /// Returns whether the text was read from a file or standard input, rather than made or loaded from a stack.
@@ -124,7 +128,7 @@ impl Source {
             Err(ReadError::TooLarge { .. }) => return Err(SourceError::TooLarge { name }),
         };
         match String::from_utf8(bytes) {
-            Ok(text) => Ok(Self(Arc::new(SourceText { name, text, is_file: true }))),
+            Ok(text) => Ok(Self(Arc::new(SourceText { name, text, is_file: true, places: OnceLock::new() }))),
             Err(error) => {
                 let offset = error.utf8_error().valid_up_to();
                 let line = 1 + memchr::memchr_iter(b'\n', &error.as_bytes()[..offset]).count();
@@ -161,8 +165,6 @@ impl Source {
         while !text.is_char_boundary(offset) {
             offset -= 1;
         }
-        let before = &text[..offset];
-        let line_start = memchr::memrchr(b'\n', before.as_bytes()).map_or(0, |newline| newline + 1);
-        LineColumn { line: 1 + memchr::memchr_iter(b'\n', before.as_bytes()).count(), column: 1 + before[line_start..].chars().count() }
+        self.0.places.get_or_init(|| Places::of(text.as_bytes())).line_column(text.as_bytes(), offset)
     }
 }
