@@ -1,6 +1,8 @@
 //! The line differences between a file and the rendered text, for a check of a committed file.
 
-use similar::{ChangeTag, TextDiff};
+use similar::ChangeTag;
+
+use crate::text::line_difference;
 
 /// A line that is in only one of two texts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +18,7 @@ pub fn differing_lines(file: &str, rendered: &str) -> Vec<LineDifference> {
     if file == rendered {
         return Vec::new();
     }
-    let difference = TextDiff::from_lines(file, rendered);
+    let difference = line_difference(file, rendered);
     let number = |index: Option<usize>| index.map_or(0, |index| index + 1);
     difference
         .iter_all_changes()

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::layout::Layout;
 use super::styles::styled;
+use crate::text::line_difference;
 
 /// Returns a unified diff of two texts with three lines of context; empty when they are equal.
 pub fn difference(before: (&str, &str), after: (&str, &str), layout: Layout) -> String {
@@ -11,7 +12,7 @@ pub fn difference(before: (&str, &str), after: (&str, &str), layout: Layout) -> 
     if before == after {
         return String::new();
     }
-    let diff = similar::TextDiff::from_lines(before, after);
+    let diff = line_difference(before, after);
     colored_difference(&diff.unified_diff().context_radius(3).header(before_name, after_name).to_string(), layout)
 }
 

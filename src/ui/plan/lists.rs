@@ -9,6 +9,9 @@ use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use crate::cloudformation::ResourceChange;
 
+/// Most pairs of items that are compared to find those that two lists share.
+const MOST_PAIRS: usize = 4_000_000;
+
 /// An item that was added, removed or replaced: its index, and the text before and after.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct ItemChange {
@@ -47,6 +50,16 @@ pub(super) fn item_changes(change: &ResourceChange, list: &[Cow<'_, str>]) -> Ve
     };
     let (before, after) = (items(change.before_context.as_ref()), items(change.after_context.as_ref()));
     let mut changes = Vec::new();
+    // Aligning long lists that differ everywhere takes quadratic time.
+    if before.len().saturating_mul(after.len()) > MOST_PAIRS {
+        for index in 0..before.len().max(after.len()) {
+            let change = ItemChange { index, before: before.get(index).cloned(), after: after.get(index).cloned() };
+            if change.before != change.after {
+                changes.push(change);
+            }
+        }
+        return changes;
+    }
     for op in capture_diff_slices(Algorithm::Myers, &before, &after) {
         if matches!(op, DiffOp::Equal { .. }) {
             continue;

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use indexmap::IndexMap;
+
 use super::lists;
 use super::value::UNKNOWN_AFTER;
 use crate::cloudformation::{ChangeSource, KNOWN_AFTER_APPLY, ResourceChange, ResourceChangeDetail};
@@ -29,18 +31,15 @@ struct Group<'p> {
 /// Returns one line per changed property: details that differ only in their cause are one change with several causes. A list that got
 /// longer or shorter is shown by its added and removed items.
 pub(super) fn properties<'p>(change: &'p ResourceChange, effect: &ResourceEffect, shown: ShownCauses) -> Vec<Property<'p>> {
-    let mut groups: Vec<Group<'p>> = Vec::new();
+    let mut groups: IndexMap<String, Group<'p>> = IndexMap::new();
     for detail in &change.details {
         let names = detail.target.path.as_deref().map(lists::names).unwrap_or_default();
         let list = lists::resized(change, &names).map(|end| names[..end].to_vec());
         let name = list.as_deref().map_or_else(|| property_name(detail), readable);
-        match groups.iter_mut().find(|group| group.name == name) {
-            Some(group) => group.details.push(detail),
-            None => groups.push(Group { name, list, details: vec![detail] }),
-        }
+        groups.entry(name).or_insert_with_key(|name| Group { name: name.clone(), list, details: Vec::new() }).details.push(detail);
     }
     let mut found = Vec::new();
-    for group in groups {
+    for group in groups.into_values() {
         if is_unmoved(&group.details, effect) {
             continue;
         }

@@ -1,9 +1,10 @@
 //! One value before and after, shown by its differences.
 
-use similar::{ChangeTag, TextDiff};
+use similar::ChangeTag;
 
 use crate::cloudformation::KNOWN_AFTER_APPLY;
 use crate::secret::MASKED;
+use crate::text::line_difference;
 use crate::ui::layout::{clip, visible, width};
 
 /// Text for a deployed value that is known only to AWS.
@@ -158,7 +159,7 @@ fn around_difference(before: &str, after: &str, columns: usize) -> (String, Stri
 
 /// Returns the lines that differ, with some unchanged lines around them and the number of omitted lines.
 fn changed_lines(before: &str, after: &str, room: Room) -> Vec<(char, String)> {
-    let diff = TextDiff::from_lines(before, after);
+    let diff = line_difference(before, after);
     let mut lines = Vec::new();
     let mut next = 0;
     for group in diff.grouped_ops(CONTEXT_LINES) {
