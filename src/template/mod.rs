@@ -22,6 +22,8 @@ use rustc_hash::FxHashMap;
 
 pub use edit::{EditError, Edits, Position, Style};
 pub use intrinsic::Intrinsic;
+pub(crate) use json::MAX_VALUES;
+pub(crate) use node::LazyKeys;
 pub use node::{Arena, Kind, Member, Node};
 pub use references::{AttributeName, GetAtt, Reference, ReferenceVisitor, Sub, condition_name, depends_on};
 pub(crate) use sections::section_rank;
@@ -111,6 +113,9 @@ impl<'a> Document<'a> {
         Ok(Self { source, format: Format::Yaml, root, alias, may_hold_null: true, conversions, keys })
     }
 }
+
+/// The hint for a document that exceeds a limit.
+const SPLIT_IT: &str = "split the template, for example into nested stacks; CloudFormation accepts templates of at most 1 MB";
 
 /// Maximum number of duplicate keys that are reported.
 const MOST_DUPLICATES: usize = 100;

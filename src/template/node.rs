@@ -1,5 +1,7 @@
 //! The tree that every document is read into.
 
+use rustc_hash::FxHashMap;
+
 use crate::diagnostic::Span;
 
 /// The memory of one command's documents and values; everything borrowed from it is `Copy`.
@@ -172,17 +174,40 @@ impl<'a> Node<'a> {
             (Kind::Number(a), Kind::Number(b)) | (Kind::String(a), Kind::String(b)) => a == b,
             (Kind::Array(a), Kind::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.same(b)),
             (Kind::Object(a), Kind::Object(b)) => {
-                a.len() == b.len()
-                    && a.iter().zip(b).all(|(member, peer)| {
+                a.len() == b.len() && {
+                    let mut by_key = LazyKeys::default();
+                    a.iter().zip(b).all(|(member, peer)| {
                         if member.key == peer.key {
                             member.value.same(&peer.value)
                         } else {
-                            other.get(member.key).is_some_and(|value| member.value.same(value))
+                            by_key.get(b, member.key, |peer| peer.key).is_some_and(|peer| member.value.same(&peer.value))
                         }
                     })
+                }
             }
             _ => false,
         }
+    }
+}
+
+/// Finds members by key: one by one among few, and in a table among many, which is built when it is needed.
+#[derive(Debug, Default)]
+pub(crate) struct LazyKeys<'m>(FxHashMap<&'m str, usize>);
+
+impl<'m> LazyKeys<'m> {
+    const FEW: usize = 16;
+
+    /// Returns the first of the members, always the same ones, with this key.
+    pub(crate) fn get<T>(&mut self, members: &'m [T], key: &str, key_of: impl Fn(&'m T) -> &'m str) -> Option<&'m T> {
+        if members.len() <= Self::FEW {
+            return members.iter().find(|member| key_of(member) == key);
+        }
+        if self.0.is_empty() {
+            for (index, member) in members.iter().enumerate() {
+                self.0.entry(key_of(member)).or_insert(index);
+            }
+        }
+        self.0.get(key).and_then(|index| members.get(*index))
     }
 }
 

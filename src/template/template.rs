@@ -1,5 +1,7 @@
 //! A template: the sections of a document by name.
 
+use std::sync::OnceLock;
+
 use rustc_hash::FxHashMap;
 
 use super::node::{Arena, Node};
@@ -125,6 +127,8 @@ pub struct Template<'a> {
     pub conversions: &'a [Conversion<'a>],
     /// Errors in the structure; only `Template::read_with_names` returns a template with any.
     pub(crate) shape: Diagnostics,
+    /// The positions of the resources that are modules, found when a name is not declared.
+    modules: OnceLock<Vec<usize>>,
 }
 
 /// Rules whose violation leaves all names of the template readable, so that evaluating it reports no false errors.
@@ -194,6 +198,7 @@ impl<'a> Template<'a> {
             alias: document.alias,
             conversions: document.conversions,
             shape: Diagnostics::default(),
+            modules: OnceLock::new(),
         }
     }
 
@@ -217,10 +222,11 @@ impl<'a> Template<'a> {
     /// The resources of a module are known only to the CloudFormation registry, so such a name may refer to a resource.
     /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/module-ref-resources.html>
     pub fn module_of(&self, name: &str) -> Option<&Entry<'a>> {
-        self.resources.iter().find(|entry| {
-            let is_within = name.strip_prefix(entry.name).is_some_and(|rest| !rest.is_empty());
-            is_within && entry.body.get("Type").and_then(Node::as_str).is_some_and(|kind| kind.ends_with("::MODULE"))
-        })
+        let entries = &self.resources.entries;
+        let is_module = |entry: &Entry<'a>| entry.body.get("Type").and_then(Node::as_str).is_some_and(|kind| kind.ends_with("::MODULE"));
+        let modules = self.modules.get_or_init(|| (0..entries.len()).filter(|index| is_module(&entries[*index])).collect());
+        let mut modules = modules.iter().filter_map(|index| entries.get(*index));
+        modules.find(|entry| name.strip_prefix(entry.name).is_some_and(|rest| !rest.is_empty()))
     }
 
     /// Returns whether a macro or an include at the top level may rewrite the whole template.

@@ -11,6 +11,9 @@ use crate::template::node::{Arena, Kind, Member, Node};
 /// Maximum nesting depth of arrays and objects; real templates stay far below it.
 pub(super) const MAX_DEPTH: usize = 128;
 
+/// Maximum number of values in a document: a template of 1 MB, the most that CloudFormation accepts, has fewer.
+pub const MAX_VALUES: usize = 500_000;
+
 /// The result of reading a JSON text.
 pub(super) struct Read<'a> {
     pub(super) root: &'a Node<'a>,
@@ -36,6 +39,7 @@ pub(super) fn read<'a>(source: &'a Source, arena: &'a Arena) -> Result<Read<'a>,
         members: Vec::with_capacity(64),
         problems: Diagnostics::default(),
         holds_null: false,
+        values: 0,
     };
     match reader.document() {
         Ok(root) => reader.problems.into_result(Read { root: arena.alloc(root), holds_null: reader.holds_null }),
@@ -61,6 +65,8 @@ struct Reader<'a> {
     members: Vec<Member<'a>>,
     problems: Diagnostics,
     holds_null: bool,
+    /// The number of values read so far.
+    values: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -108,6 +114,10 @@ impl<'a> Reader<'a> {
 
     fn value(&mut self) -> Outcome<Node<'a>> {
         let start = self.at;
+        self.values += 1;
+        if self.values > MAX_VALUES {
+            return Err(self.too_many_values());
+        }
         let kind = match self.bytes.get(start) {
             Some(b'"') => Kind::String(self.string()?),
             Some(b'{') => self.object()?,

@@ -1,6 +1,6 @@
 //! Messages and hints for JSON syntax errors.
 
-use super::Reader;
+use super::{MAX_VALUES, Reader};
 use crate::diagnostic::{Diagnostic, Span};
 
 impl Reader<'_> {
@@ -14,6 +14,13 @@ impl Reader<'_> {
     pub(super) fn problem(&self, at: usize, message: String, hint: &str) -> Box<Diagnostic> {
         let length = self.text.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
         Box::new(Diagnostic::error("json-syntax", message).at(self.source, Span::new(at, at + length), "").hinted(hint))
+    }
+
+    #[cold]
+    pub(super) fn too_many_values(&self) -> Box<Diagnostic> {
+        let mut problem = self.problem(self.at, format!("the document has more than {MAX_VALUES} values"), crate::template::SPLIT_IT);
+        problem.rule = "document-limit";
+        problem
     }
 
     pub(super) fn unclosed_string(&self, start: usize) -> Box<Diagnostic> {

@@ -5,9 +5,10 @@
 use rustc_hash::FxHashSet;
 
 use super::{Frame, Key, Outcome, Reader, Value};
-use crate::diagnostic::Span;
-use crate::template::TypedKey;
+use crate::diagnostic::{MAX_SOURCE_BYTES, Span};
+use crate::template::json::MAX_VALUES;
 use crate::template::node::{Kind, Member, Node};
+use crate::template::{SPLIT_IT, TypedKey};
 
 /// Maximum number of values that aliases may add. Without it, nine lines of aliases to aliases would expand to billions.
 const MAX_EXPANDED: usize = 100_000;
@@ -62,6 +63,15 @@ impl<'a> Reader<'a> {
                 "replace the aliases with their values",
             ));
         }
+        self.expanded_bytes = self.expanded_bytes.saturating_add(value.bytes);
+        if self.expanded_bytes > MAX_SOURCE_BYTES {
+            return Err(self.problem(
+                "alias-expansion",
+                format!("aliases expand to more than {MAX_SOURCE_BYTES} bytes"),
+                event_span,
+                "replace the aliases with their values",
+            ));
+        }
         self.check_depth(value.height, event_span)?;
         self.insert(value, 0)
     }
@@ -71,11 +81,17 @@ impl<'a> Reader<'a> {
         if anchor != 0 {
             self.anchors.insert(anchor, value);
         }
+        self.values += 1;
+        if self.values > MAX_VALUES {
+            let message = format!("the document has more than {MAX_VALUES} values");
+            return Err(self.problem("document-limit", message, value.node.span, SPLIT_IT));
+        }
         let Some(frame) = self.frames.last_mut() else {
             self.root = Some(value.node);
             return Ok(());
         };
         frame.size = frame.size.saturating_add(value.size);
+        frame.bytes = frame.bytes.saturating_add(value.bytes);
         frame.height = frame.height.max(value.height);
         frame.end = frame.end.max(value.node.span.end);
         if !frame.is_mapping {

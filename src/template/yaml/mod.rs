@@ -56,6 +56,8 @@ pub(super) fn read<'a>(source: &'a Source, arena: &'a Arena) -> Result<Read<'a>,
         members: Vec::new(),
         anchors: FxHashMap::default(),
         expanded: 0,
+        expanded_bytes: 0,
+        values: 0,
         alias: None,
         last_end: 0,
         root: None,
@@ -96,6 +98,8 @@ struct Value<'a> {
     size: usize,
     /// The nesting depth; 0 for a scalar.
     height: usize,
+    /// The bytes of its keys and texts, with aliases expanded.
+    bytes: usize,
 }
 
 /// A key whose value has not been read yet.
@@ -122,6 +126,7 @@ struct Frame<'a> {
     merged: Vec<Node<'a>>,
     size: usize,
     height: usize,
+    bytes: usize,
 }
 
 struct Reader<'a> {
@@ -135,6 +140,10 @@ struct Reader<'a> {
     members: Vec<Member<'a>>,
     anchors: FxHashMap<usize, Value<'a>>,
     expanded: usize,
+    /// The bytes of texts that aliases added.
+    expanded_bytes: usize,
+    /// The number of values read so far.
+    values: usize,
     alias: Option<Span>,
     /// The end of the previous scalar.
     last_end: u32,
@@ -204,9 +213,10 @@ impl<'a> Reader<'a> {
         if let Some(frame) = self.frames.last_mut().filter(|frame| frame.is_mapping && frame.key.is_none()) {
             let is_merge = text == "<<" && style == ScalarStyle::Plain;
             frame.key = Some(Key { text, span, is_merge });
+            frame.bytes = frame.bytes.saturating_add(text.len());
             frame.end = frame.end.max(span.end);
             if anchor != 0 {
-                self.anchors.insert(anchor, Value { node: Node { span, kind: Kind::String(text) }, size: 1, height: 0 });
+                self.anchors.insert(anchor, Value { node: Node { span, kind: Kind::String(text) }, size: 1, height: 0, bytes: text.len() });
             }
             if let Some(tag) = tag.filter(|tag| !short_form::is_text(tag)) {
                 return Err(self.problem(
@@ -241,7 +251,7 @@ impl<'a> Reader<'a> {
         };
         let node = Node { span, kind };
         let whole = Span { start: event_span.start, end: span.end };
-        let value = short_form::call(function, Value { node, size: 1, height: 0 }, whole, self.source, self.arena);
+        let value = short_form::call(function, Value { node, size: 1, height: 0, bytes: text.len() }, whole, self.source, self.arena);
         self.insert(value, anchor)
     }
 
@@ -309,6 +319,7 @@ impl<'a> Reader<'a> {
             merged: Vec::new(),
             size: 1,
             height: 0,
+            bytes: 0,
         });
         Ok(())
     }
@@ -332,7 +343,7 @@ impl<'a> Reader<'a> {
             Kind::Array(items)
         };
         self.last_end = end;
-        let value = Value { node: Node { span, kind }, size: frame.size, height: frame.height + 1 };
+        let value = Value { node: Node { span, kind }, size: frame.size, height: frame.height + 1, bytes: frame.bytes };
         let value = short_form::call(frame.function, value, Span { start: frame.start, end }, self.source, self.arena);
         self.insert(value, frame.anchor)
     }

@@ -118,9 +118,9 @@ pub(super) fn call<'a>(function: Option<Function<'a>>, operand: Value<'a>, whole
         let (left, right) =
             if is_as_written { (Span::new(span.start as usize, dot), Span::new(dot + 1, span.end as usize)) } else { (span, span) };
         let parts = [Node { span: left, kind: Kind::String(resource) }, Node { span: right, kind: Kind::String(attribute) }];
-        operand = Value { node: Node { span, kind: Kind::Array(arena.slice(&parts)) }, size: 3, height: 1 };
+        operand = Value { node: Node { span, kind: Kind::Array(arena.slice(&parts)) }, size: 3, height: 1, bytes: text.len() };
     }
     let member = Member { key: function.name, key_span: function.span, value: operand.node };
     let node = Node { span: whole, kind: Kind::Object(arena.slice(&[member])) };
-    Value { node, size: operand.size + 1, height: operand.height + 1 }
+    Value { node, size: operand.size + 1, height: operand.height + 1, bytes: operand.bytes + function.name.len() }
 }
