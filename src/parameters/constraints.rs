@@ -3,7 +3,12 @@
 //! Each violation has our message and CloudFormation's. `ConstraintDescription` replaces CloudFormation's message, as it does there.
 
 use super::declaration::{Declaration, ParameterType};
-use super::java_pattern;
+use super::pattern::Patterns;
+
+/// Most bytes of a parameter's value.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
+pub(crate) const MAX_VALUE_BYTES: usize = 4_096;
 
 /// A constraint that a value violates.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,8 +17,8 @@ pub(super) struct Violation {
     pub rule: &'static str,
     /// The message, without its subject "parameter `X`".
     pub message: String,
-    /// CloudFormation's message.
-    pub aws_message: String,
+    /// CloudFormation's message, if a source shows it.
+    pub aws_message: Option<String>,
     /// The hint.
     pub hint: Option<String>,
 }
@@ -21,21 +26,17 @@ pub(super) struct Violation {
 impl Declaration<'_> {
     /// Returns the message, without its subject, and the hint of the first constraint that a value violates.
     pub fn violation(&self, text: &str) -> Option<(String, Option<String>)> {
-        check(self, text).0.into_iter().next().map(|violation| (violation.message, violation.hint))
+        check(self, text, &mut Patterns::default()).0.into_iter().next().map(|violation| (violation.message, violation.hint))
     }
 }
 
-/// The result of matching a pattern.
-enum Matched {
-    Yes,
-    No,
-    /// The regular expression engine does not support the pattern.
-    Unknown,
-}
-
 /// Returns the violations of `text`, and whether the pattern is unsupported.
-pub(super) fn check(declaration: &Declaration<'_>, text: &str) -> (Vec<Violation>, bool) {
-    let mut checker = Checker { declaration, violations: Vec::new() };
+pub(super) fn check(declaration: &Declaration<'_>, text: &str, patterns: &mut Patterns) -> (Vec<Violation>, bool) {
+    let mut checker = Checker { declaration, violations: Vec::new(), patterns };
+    if text.len() > MAX_VALUE_BYTES {
+        checker.too_long(text.len());
+        return (checker.violations, false);
+    }
     let list = match declaration.parameter_type {
         ParameterType::List | ParameterType::NumberList => true,
         ParameterType::String | ParameterType::Number | ParameterType::Ssm { .. } => false,
@@ -59,6 +60,7 @@ pub(super) fn check(declaration: &Declaration<'_>, text: &str) -> (Vec<Violation
 struct Checker<'c, 'a> {
     declaration: &'c Declaration<'a>,
     violations: Vec<Violation>,
+    patterns: &'c mut Patterns,
 }
 
 impl Checker<'_, '_> {
@@ -81,9 +83,10 @@ impl Checker<'_, '_> {
         let Some(pattern) = declaration.allowed_pattern else {
             return false;
         };
-        match full_match(pattern, text) {
-            Matched::Yes => false,
-            Matched::No => {
+        // CloudFormation requires a match of the whole value.
+        match self.patterns.matches(pattern, text) {
+            Some(true) => false,
+            Some(false) => {
                 self.violation(
                     "allowed-pattern",
                     "does not match its AllowedPattern".to_owned(),
@@ -92,8 +95,14 @@ impl Checker<'_, '_> {
                 );
                 false
             }
-            Matched::Unknown => true,
+            None => true,
         }
+    }
+
+    fn too_long(&mut self, bytes: usize) {
+        let message = format!("has a value of {bytes} bytes; the limit is {MAX_VALUE_BYTES}");
+        let hint = Some("split the value, or keep it in a file that the resources read".to_owned());
+        self.violations.push(Violation { rule: "value-too-long", message, aws_message: None, hint });
     }
 
     fn number(&mut self, text: &str) {
@@ -133,33 +142,11 @@ impl Checker<'_, '_> {
             None => format!("Parameter '{name}' {aws}"),
         };
         let hint = self.declaration.constraint_description.map(str::to_owned).or(hint);
-        self.violations.push(Violation { rule, message, aws_message, hint });
+        self.violations.push(Violation { rule, message, aws_message: Some(aws_message), hint });
     }
 }
 
 /// Returns the allowed values as a list; an empty one is shown as `""`.
 fn allowed(values: &[&str]) -> String {
     values.iter().map(|value| if value.is_empty() { "\"\"" } else { value }).collect::<Vec<_>>().join(", ")
-}
-
-/// CloudFormation requires a match of the whole value.
-fn full_match(pattern: &str, text: &str) -> Matched {
-    match pattern_matches(pattern, text) {
-        Some(true) => Matched::Yes,
-        Some(false) => Matched::No,
-        None => Matched::Unknown,
-    }
-}
-
-/// Returns whether a whole value matches a pattern in Java's syntax; `None` if that is unknown.
-pub(crate) fn pattern_matches(pattern: &str, text: &str) -> Option<bool> {
-    let translated = java_pattern::translate(pattern).ok()?;
-    let anchored = format!(r"\A(?:{translated})\z");
-    let regex = fancy_regex::RegexBuilder::new(&anchored).backtrack_limit(100_000).build().ok()?;
-    regex.is_match(text).ok()
-}
-
-/// Returns whether Java certainly refuses a pattern.
-pub(crate) fn is_malformed_pattern(pattern: &str) -> bool {
-    java_pattern::translate(pattern) == Err(java_pattern::Untranslated::Malformed)
 }

@@ -8,12 +8,13 @@ mod declaration;
 mod groups;
 mod java_pattern;
 mod overrides;
+mod pattern;
 mod set;
 
-pub(crate) use constraints::{is_malformed_pattern, pattern_matches};
 pub use declaration::{Declaration, ParameterType};
 pub use groups::{BUILD_GROUP, ParameterGroup, groups, is_build_parameter};
 pub use overrides::{OverrideSpan, ParameterOverride, ParameterOverrides};
+pub(crate) use pattern::{Patterns, is_malformed_pattern};
 pub use set::{Parameter, ParameterSet};
 
 /// The source of a parameter's value, in ascending order of precedence.

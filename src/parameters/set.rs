@@ -3,13 +3,14 @@
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 
-use super::constraints;
+use super::constraints::{self, MAX_VALUE_BYTES};
 use super::declaration::{Declaration, ParameterType};
+use super::pattern::Patterns;
 use super::{OverrideSpan, ParameterOverride, ParameterOverrides, Provenance};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::secret::MASKED;
 use crate::template::{Node, Template};
-use crate::text::did_you_mean;
+use crate::text::{MOST_SUGGESTIONS, did_you_mean};
 
 /// A parameter with its current value.
 #[derive(Clone, Debug)]
@@ -64,6 +65,7 @@ impl<'a> ParameterSet<'a> {
         let mut set = Self::default();
         set.parameters.reserve(template.parameters.len());
         let mut missing = Vec::new();
+        let mut patterns = Patterns::default();
         // An include in the section is no parameter, and may declare some.
         for entry in template.parameters.iter().filter(|entry| entry.name != "Fn::Transform") {
             let Some(declaration) = Declaration::read(template, entry, &mut problems) else {
@@ -88,7 +90,7 @@ impl<'a> ParameterSet<'a> {
             let known = problems.0.len();
             if let Some(text) = &value {
                 let span = override_value.and_then(|value| value.span.as_ref());
-                set.check(template, &declaration, text, provenance, span, &mut problems);
+                set.check(template, &declaration, text, provenance, span, &mut patterns, &mut problems);
             }
             let value = value.filter(|_| problems.0.len() == known);
             set.parameters.insert(entry.name, Parameter { declaration, value, provenance });
@@ -119,12 +121,14 @@ impl<'a> ParameterSet<'a> {
         text: &str,
         provenance: Provenance,
         span: Option<&OverrideSpan>,
+        patterns: &mut Patterns,
         problems: &mut Diagnostics,
     ) {
-        let (violations, unsupported) = constraints::check(declaration, text);
+        let (violations, unsupported) = constraints::check(declaration, text, patterns);
         let name = declaration.name();
         for violation in violations {
-            let shown = if declaration.no_echo { String::new() } else { format!(": `{text}`") };
+            let is_shown = !declaration.no_echo && text.len() <= MAX_VALUE_BYTES;
+            let shown = if is_shown { format!(": `{text}`") } else { String::new() };
             let mut diagnostic = Diagnostic::error(violation.rule, format!("parameter `{name}` {}{shown}", violation.message));
             if let Some(span) = span {
                 let span = if declaration.no_echo { &span.masked() } else { span };
@@ -140,7 +144,7 @@ impl<'a> ParameterSet<'a> {
                 };
                 diagnostic = diagnostic.at(template.source, span, label);
             }
-            diagnostic = diagnostic.with_aws_message(violation.aws_message);
+            diagnostic.aws_message = violation.aws_message;
             if let Some(hint) = violation.hint {
                 diagnostic = diagnostic.hinted(hint);
             }
@@ -186,14 +190,14 @@ fn report_unknown(template: &Template<'_>, overrides: &ParameterOverrides, probl
         return;
     }
     let supplier = declaring_macro(template);
-    let names: Vec<&str> = unknown.iter().map(|(name, _)| name.as_str()).collect();
+    let names: Vec<&str> = unknown.iter().take(MOST_SUGGESTIONS).map(|(name, _)| name.as_str()).collect();
     let aws = format!("Parameters: [{}] do not exist in the template", names.join(", "));
     let list = if template.source.is_file() {
         format!("`rackform params {}` lists the parameters of the template", template.source.name())
     } else {
         "`rackform params` lists the parameters of the rack, `rackform params deployed` those of the deployed stack".to_owned()
     };
-    for (name, value) in unknown {
+    for (index, (name, value)) in unknown.into_iter().enumerate() {
         let mut diagnostic = match supplier {
             None => Diagnostic::error("unknown-parameter", format!("unknown parameter `{name}`")).with_aws_message(aws.clone()),
             Some(supplier) => {
@@ -205,14 +209,15 @@ fn report_unknown(template: &Template<'_>, overrides: &ParameterOverrides, probl
             let span = if value.provenance == Provenance::Flag { &span.masked() } else { span };
             diagnostic = diagnostic.at(&span.source, span.name, "");
         }
-        let suggestion = did_you_mean(name, template.parameters.iter().map(|entry| entry.name));
+        let names = template.parameters.iter().map(|entry| entry.name);
+        let suggestion = did_you_mean(name, names.filter(|_| index < MOST_SUGGESTIONS));
         let list_of = if supplier.is_some() { &mut *warnings } else { &mut *problems };
         list_of.push(diagnostic.hinted(suggestion.map_or_else(|| list.clone(), |suggestion| format!("{suggestion} {list}"))));
     }
 }
 
 fn report_missing(template: &Template<'_>, missing: &[Declaration<'_>], problems: &mut Diagnostics) {
-    let names: Vec<&str> = missing.iter().map(Declaration::name).collect();
+    let names: Vec<&str> = missing.iter().take(MOST_SUGGESTIONS).map(Declaration::name).collect();
     let aws = format!("Parameters: [{}] must have values", names.join(", "));
     for declaration in missing {
         let name = declaration.name();

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::aws::partition;
-use crate::parameters::{ParameterSet, pattern_matches};
+use crate::parameters::{ParameterSet, Patterns};
 use crate::template::{Intrinsic, Kind, Node, Sub, SubPart, Template, sub_parts};
 
 /// The result of an expression for concrete parameter values.
@@ -34,6 +34,7 @@ pub(super) struct Variable<'a> {
 pub(super) struct Variables<'a> {
     pub(super) all: Vec<Variable<'a>>,
     by_name: FxHashMap<&'a str, usize>,
+    patterns: Patterns,
 }
 
 /// The items of candidates for a comma-delimited list.
@@ -130,9 +131,9 @@ impl<'a> Variables<'a> {
         }
         for index in found.iter().copied() {
             for literal in &literals {
-                self.all[index].add(literal);
+                self.all[index].add(literal, &mut self.patterns);
             }
-            self.all[index].add_other();
+            self.all[index].add_other(&mut self.patterns);
         }
     }
 
@@ -161,7 +162,7 @@ impl<'a> Variables<'a> {
                     let mut keys = Vec::new();
                     self.of_operand(template, key, &mut keys, &mut Vec::new());
                     for index in keys {
-                        level.iter().for_each(|member| self.all[index].add(member.key));
+                        level.iter().for_each(|member| self.all[index].add(member.key, &mut self.patterns));
                         if !found.contains(&index) {
                             found.push(index);
                         }
@@ -178,9 +179,9 @@ impl<'a> Variables<'a> {
                     _ => ",",
                 };
                 for variable in inner {
-                    self.all[variable].add(&vec![ITEM; reach + 1].join(delimiter));
+                    self.all[variable].add(&vec![ITEM; reach + 1].join(delimiter), &mut self.patterns);
                     if delimiter.len() > 1 {
-                        self.all[variable].add(delimiter);
+                        self.all[variable].add(delimiter, &mut self.patterns);
                     }
                     if !found.contains(&variable) {
                         found.push(variable);
@@ -234,20 +235,20 @@ impl Variable<'_> {
     }
 
     /// Adds a candidate if the declaration allows it.
-    pub(super) fn add(&mut self, value: &str) {
+    pub(super) fn add(&mut self, value: &str, patterns: &mut Patterns) {
         match self.name {
             // For a comparison with a partition, add a region of the partition.
             "AWS::Region" => {
                 let partitions = REGIONS.iter().filter(|region| partition(region).0 == value || partition(region).1 == value);
                 partitions.take(1).chain(is_region(value).then_some(&value)).for_each(|region| self.add_always(region));
             }
-            _ if !self.closed && self.allows(value) => self.add_always(value),
+            _ if !self.closed && self.allows(value, patterns) => self.add_always(value),
             _ => {}
         }
     }
 
     /// Adds a candidate that differs from all literals.
-    fn add_other(&mut self) {
+    fn add_other(&mut self, patterns: &mut Patterns) {
         let examples: &[&str] = match self.name {
             "AWS::Region" => REGIONS,
             "AWS::AccountId" => ACCOUNTS,
@@ -263,15 +264,15 @@ impl Variable<'_> {
             "Number" => {
                 let start = bound.and_then(|bound| bound.parse::<i64>().ok()).unwrap_or(0);
                 let other = (start..start + 64).map(|number| number.to_string()).find(|number| !self.candidates.contains(number));
-                other.iter().for_each(|number| self.add(number));
+                other.iter().for_each(|number| self.add(number, patterns));
             }
-            "AWS::EC2::VPC::Id" => self.add("vpc-0123456789abcdef0"),
-            _ => self.add(ITEM),
+            "AWS::EC2::VPC::Id" => self.add("vpc-0123456789abcdef0", patterns),
+            _ => self.add(ITEM, patterns),
         }
     }
 
     /// Returns whether the declaration allows a value; false if unknown, so that an assignment is always possible.
-    fn allows(&self, value: &str) -> bool {
+    fn allows(&self, value: &str, patterns: &mut Patterns) -> bool {
         let Some(declaration) = self.declaration else { return true };
         let bound = |name: &str| declaration.get(name).and_then(|bound| bound.scalar()).and_then(|bound| bound.parse::<f64>().ok());
         let number = declaration.get("Type").and_then(|kind| kind.as_str()) == Some("Number");
@@ -286,6 +287,6 @@ impl Variable<'_> {
         fits && declaration
             .get("AllowedPattern")
             .and_then(|pattern| pattern.as_str())
-            .is_none_or(|pattern| pattern_matches(pattern, value) == Some(true))
+            .is_none_or(|pattern| patterns.matches(pattern, value) == Some(true))
     }
 }
