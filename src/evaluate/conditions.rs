@@ -5,6 +5,7 @@ use super::value::{Value, ValueKind};
 use super::{ConditionValue, Named};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::template::{Intrinsic, Kind, Node};
+use crate::text::MOST_SUGGESTIONS;
 
 /// Conditions that refer to each other in a longer chain than this are refused, because the stack is limited.
 const LONGEST_CHAIN: usize = 100;
@@ -224,10 +225,12 @@ impl<'a> Evaluator<'_, 'a> {
         if self.macros {
             return;
         }
+        let is_looked_up = self.problems.0.len() < MOST_SUGGESTIONS;
+        let names = self.template.conditions.iter().map(|entry| entry.name);
         let diagnostic = Diagnostic::error("unresolved-condition", format!("the template has no condition `{name}`"))
             .at(self.template.source, span, "")
             .with_aws_message(aws.replace("{}", name))
-            .suggesting(name, self.template.conditions.iter().map(|entry| entry.name));
+            .suggesting(name, names.filter(|_| is_looked_up));
         self.problems.push(diagnostic);
     }
 

@@ -3,6 +3,7 @@
 use super::evaluator::Evaluator;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::graph::Graph;
+use crate::text::MOST_SUGGESTIONS;
 
 impl Evaluator<'_, '_> {
     /// Reports every circular dependency between resources, as a warning if a macro may still resolve it.
@@ -14,9 +15,8 @@ impl Evaluator<'_, '_> {
         let entries: Vec<_> = resources.iter().collect();
         for component in graph.cyclic_components() {
             let cycle = graph.find_cycle(&component);
-            let path =
-                cycle.iter().chain(cycle.first()).map(|index| format!("`{}`", entries[*index].name)).collect::<Vec<_>>().join(" -> ");
-            let names = component.iter().map(|index| entries[*index].name).collect::<Vec<_>>().join(", ");
+            let path = crate::text::cycle(cycle.iter().map(|index| entries[*index].name));
+            let names = component.iter().take(MOST_SUGGESTIONS).map(|index| entries[*index].name).collect::<Vec<_>>().join(", ");
             let mut diagnostic = Diagnostic::error("circular-dependency", format!("circular dependency between resources: {path}"))
                 .with_aws_message(format!("Circular dependency between resources: [{names}]"))
                 .hinted("remove one of the references, or move it into a separate resource");

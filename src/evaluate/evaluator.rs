@@ -2,16 +2,13 @@
 
 use bumpalo::collections::Vec as ArenaVec;
 
-use super::text::{MOST_BYTES, Text};
+use super::budget::MOST_BUILT;
 use super::value::{Residual, Value, ValueKind};
 use super::{ConditionValue, State};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::parameters::ParameterSet;
 use crate::template::{Arena, Intrinsic, Kind, Node, Template, section_rank};
 use crate::text::MOST_SUGGESTIONS;
-
-/// Most bytes of texts and lists that the evaluation of one template builds; far above what CloudFormation accepts.
-const MOST_BUILT: usize = 64 * 1024 * 1024;
 
 /// The section that is being evaluated. CloudFormation words the same problem differently per section.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -186,6 +183,9 @@ impl<'t, 'a> Evaluator<'t, 'a> {
     }
 
     fn function(&mut self, node: &'a Node<'a>, function: Intrinsic<'a>) -> Option<Value<'a>> {
+        if self.built > MOST_BUILT {
+            return Some(self.unevaluated(node));
+        }
         if let Some(operands) = self.operands_of_a_macro(node) {
             return Some(operands);
         }
@@ -248,40 +248,6 @@ impl<'t, 'a> Evaluator<'t, 'a> {
         self.value(node).unwrap_or(Value::new(ValueKind::String(""), node))
     }
 
-    /// Returns the string that was built, or reports that it is too long.
-    pub(super) fn finish_text(&mut self, text: Text<'a>, node: &'a Node<'a>) -> Value<'a> {
-        let bytes = text.bytes();
-        if text.is_too_long() {
-            self.too_long(node)
-        } else if self.is_spent(bytes, node) {
-            self.unevaluated(node)
-        } else {
-            text.finish()
-        }
-    }
-
-    /// Counts the bytes of a value before it is built, and returns whether the values of the template are too large together, which is
-    /// reported once.
-    pub(super) fn is_spent(&mut self, bytes: usize, node: &'a Node<'a>) -> bool {
-        let before = self.built;
-        self.built = before.saturating_add(bytes);
-        if self.built <= MOST_BUILT {
-            return false;
-        }
-        if before <= MOST_BUILT {
-            let message = format!("the values of the template take more than {} MB", MOST_BUILT / (1024 * 1024));
-            self.problems.push(Diagnostic::error("too-long", message).at(self.template.source, node.span, "reached here"));
-        }
-        true
-    }
-
-    pub(super) fn too_long(&mut self, node: &'a Node<'a>) -> Value<'a> {
-        let message = format!("the result is a string of more than {} MB", MOST_BYTES / (1024 * 1024));
-        let diagnostic = Diagnostic::error("too-long", message).at(self.template.source, node.span, "");
-        self.problems.push(diagnostic);
-        self.unevaluated(node)
-    }
-
     /// Records an unresolved reference.
     pub(super) fn note_unresolved(&mut self, name: &'a str, span: Span, condition: Option<&'a str>) {
         self.unresolved.push(UnresolvedReference { block: self.block, name, span, condition, aws: None });
@@ -298,7 +264,7 @@ impl<'t, 'a> Evaluator<'t, 'a> {
             let found: Vec<UnresolvedReference<'a>> = self.unresolved.iter().filter(|one| one.block == block).copied().collect();
             let mut seen = rustc_hash::FxHashSet::default();
             let listed = found.iter().filter(|one| one.aws.is_none());
-            let names: Vec<&str> = listed.map(|one| one.name).filter(|name| seen.insert(*name)).collect();
+            let names: Vec<&str> = listed.map(|one| one.name).filter(|name| seen.insert(*name)).take(MOST_SUGGESTIONS).collect();
             let names = names.join(", ");
             let aws = match block {
                 Block::Conditions => {

@@ -13,6 +13,8 @@ use crate::template::Node;
 
 /// Most references that are followed for one output; a longer chain stays unknown.
 const MOST_STEPS: u32 = 4096;
+/// The properties of a resource that count as one reference.
+const MEMBERS_PER_STEP: u32 = 64;
 
 /// Services that convert names to lowercase, so that `Ref` does not return the name in the template.
 const LOWERCASING: [&str; 5] = ["AWS::RDS::", "AWS::ElastiCache::", "AWS::Redshift::", "AWS::Neptune::", "AWS::DocDB::"];
@@ -65,6 +67,9 @@ impl<'a> Evaluator<'_, 'a> {
         if facts.is_read_only(&[name]) {
             return None;
         }
+        // A property is found one by one among many.
+        let members = u32::try_from(resource.properties.members()?.len()).ok()?;
+        *steps = steps.checked_sub(members / MEMBERS_PER_STEP)?;
         let value = self.expected_within(*resource.properties.get(name)?, resources, steps)?;
         // A dynamic reference is resolved by CloudFormation, usually to a secret.
         let text = value.text()?;

@@ -4,19 +4,20 @@
 //! from parameters or mappings.
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-foreach.html>
 
+use std::borrow::Cow;
+
 use bumpalo::collections::Vec as ArenaVec;
 use rustc_hash::FxHashMap;
 
+use super::budget::MOST_BUILT;
 use super::evaluator::{Block, Evaluator};
+use super::text::MOST_BYTES;
 use super::value::ValueKind;
 use crate::diagnostic::{Diagnostic, Span};
-use crate::template::{Kind, Member, Node};
+use crate::template::{Kind, MAX_VALUES, Member, Node};
 
 const PREFIX: &str = "Fn::ForEach::";
 const WORDING: &str = "Transform AWS::LanguageExtensions failed with: Fn::ForEach layout is incorrect";
-
-/// Most values in a template after expansion, so that nested loops cannot exhaust memory.
-const MOST_VALUES: usize = 2_000_000;
 
 /// Returns whether a template's text contains a loop.
 pub(super) fn is_used(text: &str) -> bool {
@@ -36,6 +37,7 @@ struct Expander<'e, 't, 'a> {
     evaluator: &'e mut Evaluator<'t, 'a>,
     /// Loop variables with their current items, outermost first.
     bound: Vec<(&'a str, &'a str)>,
+    /// The number of values of the expanded template so far, and of repetitions, which may have none.
     values: usize,
 }
 
@@ -43,16 +45,22 @@ impl<'a> Expander<'_, '_, 'a> {
     fn node(&mut self, node: &Node<'a>) -> Node<'a> {
         self.values += 1;
         let kind = match node.kind {
-            Kind::String(text) => Kind::String(self.text(text)),
+            Kind::String(text) => Kind::String(self.text(text, node.span)),
             Kind::Array(items) => {
                 let mut new = ArenaVec::with_capacity_in(items.len(), self.evaluator.arena.bump());
                 for item in items {
+                    if self.is_used_up(item.span) {
+                        break;
+                    }
                     new.push(self.node(item));
                 }
                 Kind::Array(new.into_bump_slice())
             }
             Kind::Object([member]) if member.key == "Ref" => match member.value.as_str().and_then(|name| self.item(name)) {
-                Some(item) => Kind::String(item),
+                Some(item) => {
+                    self.evaluator.is_spent_at(item.len(), node.span);
+                    Kind::String(item)
+                }
                 None => self.object(node.members()),
             },
             Kind::Object(members) => self.object(members),
@@ -72,8 +80,12 @@ impl<'a> Expander<'_, '_, 'a> {
             if member.key.starts_with(PREFIX) {
                 loops = true;
                 self.repeat(member, &mut new);
-            } else {
-                new.push(Member { key: self.text(member.key), key_span: member.key_span, value: self.node(&member.value) });
+            } else if !self.is_used_up(member.key_span) {
+                new.push(Member {
+                    key: self.text(member.key, member.key_span),
+                    key_span: member.key_span,
+                    value: self.node(&member.value),
+                });
             }
         }
         if loops {
@@ -91,10 +103,13 @@ impl<'a> Expander<'_, '_, 'a> {
             self.problem(member.value.span, "`Fn::ForEach` takes an identifier, a list and an object to repeat".to_owned());
             return;
         };
+        if self.is_used_up(member.key_span) {
+            return;
+        }
         let Some(items) = self.collection(collection) else { return };
         for item in items {
-            if self.values > MOST_VALUES {
-                self.problem(member.key_span, format!("expanding the template's loops gives more than {MOST_VALUES} values"));
+            self.values += 1;
+            if self.is_used_up(member.key_span) {
                 return;
             }
             self.bound.push((identifier, item));
@@ -102,6 +117,20 @@ impl<'a> Expander<'_, '_, 'a> {
             into.extend_from_slice(repeated);
             self.bound.pop();
         }
+    }
+
+    /// Returns whether the expanded template is too large, which is reported once.
+    fn is_used_up(&mut self, span: Span) -> bool {
+        if self.values <= MAX_VALUES {
+            return self.evaluator.is_used_up(span);
+        }
+        if self.evaluator.built <= MOST_BUILT {
+            let message = format!("expanding the template's loops gives more than {MAX_VALUES} values and repetitions");
+            let problem = Diagnostic::error("too-long", message).at(self.evaluator.template.source, span, "reached here");
+            self.evaluator.problems.push(problem.hinted("loop over fewer items: CloudFormation accepts at most 500 resources and 1 MB"));
+            self.evaluator.built = MOST_BUILT + 1;
+        }
+        true
     }
 
     fn collection(&mut self, node: &Node<'a>) -> Option<Vec<&'a str>> {
@@ -144,20 +173,35 @@ impl<'a> Expander<'_, '_, 'a> {
     }
 
     /// Substitutes loop variables: `${Name}` with the item, `&{Name}` with its letters and digits only.
-    fn text(&self, text: &'a str) -> &'a str {
-        if self.bound.is_empty() || memchr::memchr(b'{', text.as_bytes()).is_none() {
+    fn text(&mut self, text: &'a str, span: Span) -> &'a str {
+        if self.bound.is_empty() {
             return text;
         }
-        let mut new = text.to_owned();
-        for (identifier, item) in self.bound.iter().rev() {
-            new = new.replace(&format!("${{{identifier}}}"), item);
-            let plain = format!("&{{{identifier}}}");
-            if new.contains(&plain) {
-                let letters: String = item.chars().filter(char::is_ascii_alphanumeric).collect();
-                new = new.replace(&plain, &letters);
+        // Every repetition writes the text once more, changed or not.
+        if self.evaluator.is_spent_at(text.len(), span) || memchr::memchr(b'{', text.as_bytes()).is_none() {
+            return text;
+        }
+        let mut new = Cow::Borrowed(text);
+        for index in (0..self.bound.len()).rev() {
+            let (identifier, item) = self.bound[index];
+            for (pattern, is_plain) in [(format!("${{{identifier}}}"), false), (format!("&{{{identifier}}}"), true)] {
+                let count = memchr::memmem::find_iter(new.as_bytes(), &pattern).count();
+                if count == 0 {
+                    continue;
+                }
+                let letters: Cow<'_, str> =
+                    if is_plain { item.chars().filter(char::is_ascii_alphanumeric).collect::<String>().into() } else { item.into() };
+                if new.len().saturating_add(count.saturating_mul(letters.len())) > MOST_BYTES {
+                    self.evaluator.report_too_long(span);
+                    return text;
+                }
+                new = Cow::Owned(new.replace(&pattern, &letters));
             }
         }
-        if new == text { text } else { self.evaluator.arena.str(&new) }
+        match new {
+            Cow::Owned(new) if !self.evaluator.is_spent_at(new.len(), span) => self.evaluator.arena.str(&new),
+            _ => text,
+        }
     }
 
     fn report_duplicates(&mut self, members: &[Member<'a>]) {

@@ -4,6 +4,7 @@
 //! stack, and returns an [`Evaluation`]: conditions, resources with resolved properties, and outputs. Comparing two evaluations is left to
 //! [`plan`](crate::plan).
 
+mod budget;
 mod conditions;
 mod convert;
 mod counterfactual;

@@ -14,8 +14,14 @@ impl<'a> Evaluator<'_, 'a> {
         let mut outputs = Named::with_capacity_and_hasher(template.outputs.len(), rustc_hash::FxBuildHasher);
         for entry in &template.outputs {
             self.subject = entry.name;
+            if self.is_used_up(entry.name_span) {
+                break;
+            }
             if let Some(mut output) = self.output(entry) {
                 output.value = self.expected(output.value, resources);
+                if let ValueKind::String(text) = output.value.kind {
+                    self.is_spent_at(text.len(), entry.name_span);
+                }
                 outputs.insert(entry.name, output);
             }
         }

@@ -21,7 +21,7 @@ fn uses_own_zones(node: &Node<'_>) -> bool {
 
 impl<'a> Evaluator<'_, 'a> {
     /// Returns the value of a pseudo parameter, or `None` for another name.
-    pub(super) fn pseudo(&self, name: &'a str, origin: &'a Node<'a>) -> Option<Value<'a>> {
+    pub(super) fn pseudo(&mut self, name: &'a str, origin: &'a Node<'a>) -> Option<Value<'a>> {
         if !NAMES.contains(&name) {
             return None;
         }
@@ -70,7 +70,16 @@ impl<'a> Evaluator<'_, 'a> {
     }
 
     /// Converts a value from the state, such as an attribute of a deployed resource.
-    pub(super) fn external(&self, value: &'a serde_json::Value, origin: &'a Node<'a>) -> Value<'a> {
+    pub(super) fn external(&mut self, value: &'a serde_json::Value, origin: &'a Node<'a>) -> Value<'a> {
+        let bytes = match value {
+            serde_json::Value::String(text) => text.len(),
+            serde_json::Value::Array(items) => items.len() * size_of::<Value<'_>>(),
+            serde_json::Value::Object(members) => members.iter().map(|(key, _)| key.len() + size_of::<(&str, Value<'_>)>()).sum(),
+            _ => 0,
+        };
+        if self.is_spent(bytes, origin) {
+            return self.unevaluated(origin);
+        }
         let kind = match value {
             serde_json::Value::Null => ValueKind::Null,
             serde_json::Value::Bool(value) => ValueKind::Bool(*value),

@@ -1,10 +1,13 @@
 //! Evaluation of resources.
 
+use rustc_hash::FxHashSet;
+
 use super::evaluator::{Block, Evaluator};
 use super::value::{Value, ValueKind};
 use super::{ConditionValue, Named, Resource};
 use crate::diagnostic::Diagnostic;
 use crate::template::{Entry, Kind, Node, depends_on};
+use crate::text::MOST_SUGGESTIONS;
 
 impl<'a> Evaluator<'_, 'a> {
     /// Evaluates the resources whose condition is not false.
@@ -14,6 +17,7 @@ impl<'a> Evaluator<'_, 'a> {
         let mut resources = Named::with_capacity_and_hasher(template.resources.len(), rustc_hash::FxBuildHasher);
         self.shared_names();
         for entry in &template.resources {
+            self.is_used_up(entry.name_span);
             self.subject = entry.name;
             if let Some(resource) = self.resource(entry) {
                 resources.insert(entry.name, resource);
@@ -27,7 +31,7 @@ impl<'a> Evaluator<'_, 'a> {
         let template = self.template;
         let is_shared = |entry: &&Entry<'a>| template.parameters.contains(entry.name) && !self.macros;
         let shared: Vec<&Entry<'a>> = template.resources.iter().filter(is_shared).collect();
-        let listed = shared.iter().map(|entry| entry.name).collect::<Vec<_>>().join(", ");
+        let listed = shared.iter().take(MOST_SUGGESTIONS).map(|entry| entry.name).collect::<Vec<_>>().join(", ");
         for entry in shared {
             let parameter = template.parameters.get(entry.name).map_or(entry.name_span, |parameter| parameter.name_span);
             let problem = Diagnostic::error("duplicate-name", format!("`{}` is the name of a parameter and of a resource", entry.name))
@@ -161,6 +165,7 @@ impl<'a> Evaluator<'_, 'a> {
     /// Returns the resources in `DependsOn`. Like CloudFormation, it ignores those whose condition is false.
     fn depends_on(&mut self, entry: &Entry<'a>) -> Vec<&'a str> {
         let mut names = Vec::new();
+        let mut seen = FxHashSet::default();
         for item in depends_on(entry.body) {
             let name = match item.as_str() {
                 Some(name) => name,
@@ -180,7 +185,7 @@ impl<'a> Evaluator<'_, 'a> {
             };
             match self.existence(name) {
                 Some((ConditionValue::Known(false), _)) => {}
-                Some(_) if !names.contains(&name) => {
+                Some(_) if seen.insert(name) => {
                     self.note_dependency(name);
                     names.push(name);
                 }

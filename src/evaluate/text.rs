@@ -58,7 +58,8 @@ impl<'a> Text<'a> {
                 }
                 true
             }
-            ValueKind::Unknown(_) => {
+            ValueKind::Unknown(residual) => {
+                self.bytes += residual.bytes(MOST_BYTES);
                 self.flush();
                 self.parts.push(value);
                 true

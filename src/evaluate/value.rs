@@ -1,6 +1,6 @@
 //! Evaluated values: known, or unknown with the remaining expression.
 
-use crate::template::Node;
+use crate::template::{LazyKeys, Node};
 
 /// A value, with the template expression that it was computed from.
 #[derive(Clone, Copy, Debug)]
@@ -140,10 +140,16 @@ impl<'a> Value<'a> {
             (ValueKind::Null, ValueKind::Null) => true,
             (ValueKind::List(a), ValueKind::List(b)) => all_same(a, b),
             (ValueKind::Map(a), ValueKind::Map(b)) => {
-                a.len() == b.len()
-                    && a.iter().zip(*b).all(|((key, value), (peer_key, peer))| {
-                        if key == peer_key { value.same(peer) } else { other.get(key).is_some_and(|peer| value.same(peer)) }
+                a.len() == b.len() && {
+                    let mut by_key = LazyKeys::default();
+                    a.iter().zip(*b).all(|((key, value), (peer_key, peer))| {
+                        if key == peer_key {
+                            value.same(peer)
+                        } else {
+                            by_key.get(b, key, |(key, _)| key).is_some_and(|(_, peer)| value.same(peer))
+                        }
                     })
+                }
             }
             (ValueKind::Unknown(a), ValueKind::Unknown(b)) => a.same(b),
             _ => match (self.text(), other.text()) {
@@ -159,6 +165,47 @@ fn all_same(a: &[Value<'_>], b: &[Value<'_>]) -> bool {
 }
 
 impl Residual<'_> {
+    /// Returns the bytes of the expression as if every part were written out, as far as they exceed one value; stops counting at `most`.
+    ///
+    /// Parts that occur twice are stored once, so that nested expressions may stand for exponentially many.
+    pub(super) fn bytes(&self, most: usize) -> usize {
+        let mut open: Vec<&Value<'_>> = Vec::new();
+        let mut bytes = 0;
+        let mut next = Some(self);
+        while let Some(residual) = next.take() {
+            match residual {
+                Self::Ref(_)
+                | Self::GetAtt(..)
+                | Self::Parameter(_)
+                | Self::SsmParameter { .. }
+                | Self::PseudoParameter(_)
+                | Self::Transform(_) => {}
+                Self::ImportValue(value)
+                | Self::AvailabilityZones(value)
+                | Self::Join(_, value)
+                | Self::Split(_, value)
+                | Self::Base64(value)
+                | Self::Function(_, value) => open.push(value),
+                Self::Select(a, b) => open.extend([*a, *b]),
+                Self::If(_, a, b) => open.extend([*a, *b].into_iter().flatten()),
+                Self::Concat(parts) | Self::Cidr(parts) | Self::FindInMap(parts) => open.extend(parts.iter()),
+            }
+            while let (None, Some(value)) = (next, open.pop()) {
+                bytes += size_of::<Value<'_>>();
+                if bytes > most {
+                    return bytes;
+                }
+                match &value.kind {
+                    ValueKind::Unknown(residual) => next = Some(residual),
+                    ValueKind::List(items) => open.extend(items.iter()),
+                    ValueKind::Map(members) => open.extend(members.iter().map(|(_, value)| value)),
+                    _ => bytes += value.text().map_or(0, str::len),
+                }
+            }
+        }
+        bytes
+    }
+
     /// Returns whether two residuals certainly have the same value.
     pub fn same(&self, other: &Residual<'_>) -> bool {
         let branch = |a: &Option<&Value<'_>>, b: &Option<&Value<'_>>| match (a, b) {

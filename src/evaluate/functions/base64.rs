@@ -10,6 +10,9 @@ impl<'a> Evaluator<'_, 'a> {
     pub(in crate::evaluate) fn base64(&mut self, node: &'a Node<'a>, operand: &'a Node<'a>) -> Value<'a> {
         let value = self.operand(operand);
         if let Some(text) = value.text() {
+            if self.is_spent(text.len() / 3 * 4 + 4, node) {
+                return self.unevaluated(node);
+            }
             return self.string(&base64::engine::general_purpose::STANDARD.encode(text), node);
         }
         if value.is_unknown() {

@@ -45,6 +45,9 @@ impl<'a> Evaluator<'_, 'a> {
         };
         match cut(block, count, bits) {
             Ok(blocks) => {
+                if self.is_spent(blocks.iter().map(|block| size_of::<Value<'_>>() + block.len()).sum(), node) {
+                    return self.unevaluated(node);
+                }
                 let mut items = ArenaVec::with_capacity_in(blocks.len(), self.arena.bump());
                 items.extend(blocks.iter().map(|block| self.string(block, node)));
                 Value::new(ValueKind::List(items.into_bump_slice()), node)

@@ -7,6 +7,23 @@ use crate::evaluate::text::MOST_BYTES;
 use crate::evaluate::value::{Residual, Value, ValueKind};
 use crate::template::{Kind, Node};
 
+/// A text that refuses to become longer than the limit.
+struct Bounded(Vec<u8>);
+
+impl std::io::Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if self.0.len() + bytes.len() > MOST_BYTES {
+            return Err(std::io::ErrorKind::FileTooLarge.into());
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 impl<'a> Evaluator<'_, 'a> {
     pub(in crate::evaluate) fn length(&mut self, node: &'a Node<'a>, operand: &'a Node<'a>) -> Value<'a> {
         let value = self.operand(operand);
@@ -31,9 +48,13 @@ impl<'a> Evaluator<'_, 'a> {
         }
         let value = self.operand(operand);
         if value.is_known() {
-            let text = value.to_json().to_string();
             // Each level of quoting doubles the backslashes, so nested calls grow exponentially.
-            return if text.len() > MOST_BYTES { self.too_long(node) } else { self.string(&text, node) };
+            let mut text = Bounded(Vec::new());
+            if serde_json::to_writer(&mut text, &value).is_err() {
+                return self.too_long(node);
+            }
+            let text = String::from_utf8(text.0).unwrap_or_default();
+            return if self.is_spent(text.len(), node) { self.unevaluated(node) } else { self.string(&text, node) };
         }
         self.unknown(Residual::Function("Fn::ToJsonString", self.arena.alloc(value)), node)
     }

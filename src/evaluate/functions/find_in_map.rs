@@ -3,10 +3,11 @@
 use bumpalo::collections::Vec as ArenaVec;
 
 use crate::diagnostic::Diagnostic;
+use crate::evaluate::budget::bytes_of;
 use crate::evaluate::evaluator::Evaluator;
 use crate::evaluate::value::{Residual, Value, ValueKind};
 use crate::template::{Kind, Node};
-use crate::text::did_you_mean;
+use crate::text::{MOST_SUGGESTIONS, did_you_mean};
 
 const WORDING: &str =
     "Template error: every Fn::FindInMap object requires three parameters, the map name, map key and the attribute for return value";
@@ -47,7 +48,7 @@ impl<'a> Evaluator<'_, 'a> {
         };
         let mapping = self.template.mappings.get(map_name);
         if let Some(found) = mapping.and_then(|mapping| mapping.body.get(top_key)).and_then(|entry| entry.get(second_key)) {
-            if self.is_spent(found.items().len() * size_of::<Value<'_>>(), node) {
+            if self.is_spent(bytes_of(found), node) {
                 return Some(self.unevaluated(node));
             }
             return Some(Value::new(self.literal(found).kind, node));
@@ -69,10 +70,12 @@ impl<'a> Evaluator<'_, 'a> {
 
     fn report_no_mapping(&mut self, operand: &Node<'_>, map: &str, top: &str, second: &str) {
         let template = self.template;
-        let suggestion = |name: &str, node: &'a Node<'a>| did_you_mean(name, node.members().iter().map(|member| member.key));
+        let is_looked_up = self.problems.0.len() < MOST_SUGGESTIONS;
+        let suggestion =
+            |name: &str, node: &'a Node<'a>| did_you_mean(name, node.members().iter().map(|member| member.key).filter(|_| is_looked_up));
         let (message, hint) = match template.mappings.get(map) {
             None => {
-                let hint = did_you_mean(map, template.mappings.iter().map(|entry| entry.name));
+                let hint = did_you_mean(map, template.mappings.iter().map(|entry| entry.name).filter(|_| is_looked_up));
                 (format!("the template has no mapping `{map}`"), hint)
             }
             Some(entry) => match entry.body.get(top) {

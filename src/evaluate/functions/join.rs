@@ -43,6 +43,9 @@ impl<'a> Evaluator<'_, 'a> {
             if index > 0 {
                 built.push_str(delimiter);
             }
+            if built.is_too_long() {
+                break;
+            }
             if !built.push(*item) {
                 return self.bad_join(node, item.origin);
             }

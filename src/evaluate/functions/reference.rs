@@ -57,7 +57,7 @@ impl<'a> Evaluator<'_, 'a> {
             Some(_) => {
                 self.note_dependency(name);
                 match self.state.physical_ids.get(name) {
-                    Some(id) => Value::new(ValueKind::String(id), origin),
+                    Some(id) => self.repeated(Value::new(ValueKind::String(id), origin), origin),
                     None => self.unknown(Residual::Ref(name), origin),
                 }
             }
@@ -83,7 +83,7 @@ impl<'a> Evaluator<'_, 'a> {
             return self.unknown(Residual::Parameter(name), origin);
         };
         match parameter.declaration.parameter_type {
-            ParameterType::String | ParameterType::Number => Value::new(ValueKind::String(text), origin),
+            ParameterType::String | ParameterType::Number => self.repeated(Value::new(ValueKind::String(text), origin), origin),
             ParameterType::List | ParameterType::NumberList => self.list_of(text, origin),
             ParameterType::Ssm { list, .. } => self.stored(name, text, list, origin),
         }
@@ -91,7 +91,7 @@ impl<'a> Evaluator<'_, 'a> {
 
     fn list_of(&mut self, text: &'a str, origin: &'a Node<'a>) -> Value<'a> {
         let count = memchr::memchr_iter(b',', text.as_bytes()).count() + 1;
-        if self.is_spent(count * size_of::<Value<'_>>(), origin) {
+        if self.is_spent(count * size_of::<Value<'_>>() + text.len(), origin) {
             return self.unevaluated(origin);
         }
         let mut items = ArenaVec::with_capacity_in(count, self.arena.bump());

@@ -24,7 +24,7 @@ impl<'a> Evaluator<'_, 'a> {
         let value = self.operand(source);
         if let Some(whole) = value.text() {
             let count = memchr::memmem::find_iter(whole.as_bytes(), text).count() + 1;
-            if self.is_spent(count * size_of::<Value<'_>>(), node) {
+            if self.is_spent(count * size_of::<Value<'_>>() + whole.len(), node) {
                 return self.unevaluated(node);
             }
             let mut items = ArenaVec::with_capacity_in(count, self.arena.bump());

@@ -3,7 +3,7 @@
 use crate::evaluate::evaluator::Evaluator;
 use crate::evaluate::text::Text;
 use crate::evaluate::value::{Value, ValueKind};
-use crate::template::{Kind, Node, Sub, SubPart, sub_parts};
+use crate::template::{Kind, LazyKeys, Node, Sub, SubPart, sub_parts};
 
 const ARGUMENTS: &str = "Template error: One or more Fn::Sub intrinsic functions don't specify expected arguments. Specify a string as first \
                          argument, and an optional second argument to specify a mapping of values to replace in the string";
@@ -34,12 +34,16 @@ impl<'a> Evaluator<'_, 'a> {
                 values.push((member.key, value));
             }
         }
+        let mut by_name = LazyKeys::default();
         let mut built = Text::new(self.arena, node);
         for part in sub_parts(text) {
+            if built.is_too_long() {
+                break;
+            }
             match part {
                 SubPart::Text(text) => built.push_str(text),
                 SubPart::Variable(name) => {
-                    let value = match values.iter().find(|(key, _)| *key == name) {
+                    let value = match by_name.get(&values, name, |(key, _)| key) {
                         Some((_, value)) => *value,
                         None => self.variable(name, node, template),
                     };
