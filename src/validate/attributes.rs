@@ -4,7 +4,6 @@ use super::check::{Check, hinted, type_name};
 use crate::diagnostic::Severity;
 use crate::schema;
 use crate::template::{Entry, Intrinsic, Kind};
-use crate::text::did_you_mean;
 
 /// Types that CloudFormation implements itself and that have no provider schema.
 const UNPUBLISHED: &[&str] = &["AWS::CloudFormation::CustomResource"];
@@ -80,7 +79,7 @@ fn policies<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>) {
             let diagnostic = check
                 .error("invalid-policy", message, node.span, "unknown policy")
                 .with_aws_message(format!("Template format error: Unrecognized {member} {policy} for resource {}", entry.name));
-            check.report(hinted(diagnostic, did_you_mean(policy, policies.iter().copied())));
+            check.report(hinted(diagnostic, check.did_you_mean(policy, policies.iter().copied())));
         } else if policy == "Snapshot" && type_name(entry).starts_with("AWS::") && !WITH_SNAPSHOTS.contains(&type_name(entry)) {
             let message = format!("{member} of `{}` is `Snapshot`, which {} does not support", entry.name, type_name(entry));
             let diagnostic = check.error("invalid-policy", message, node.span, "snapshots not supported");
@@ -96,7 +95,7 @@ fn members<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>) {
         for member in members.iter().filter(|member| !known.contains(&member.key) && !member.key.starts_with("Fn::")) {
             let message = format!("{attribute} of `{}` has an unknown member `{}`", entry.name, member.key);
             let diagnostic = check.error("invalid-policy", message, member.key_span, "unknown member");
-            check.report(hinted(diagnostic, did_you_mean(member.key, known.iter().copied())));
+            check.report(hinted(diagnostic, check.did_you_mean(member.key, known.iter().copied())));
         }
     }
 }
@@ -130,7 +129,7 @@ fn types(check: &mut Check<'_, '_>) {
             continue;
         }
         let span = entry.body.get("Type").map_or(entry.name_span, |node| node.span);
-        let near = did_you_mean(name, schema::resource_types().map(|facts| facts.name()));
+        let near = check.did_you_mean(name, schema::resource_types().map(|facts| facts.name()));
         let mut diagnostic =
             check.error("unknown-resource-type", format!("unknown resource type `{name}`"), span, "not a published AWS type");
         // A type without a similar known name may be newer than the compiled-in schemas.

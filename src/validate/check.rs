@@ -1,15 +1,18 @@
 //! The shared state of all rules: the template, its references, the solver and the findings.
 
+use std::cell::Cell;
+
 use super::formula::Formulas;
 use super::solver::{Answer, Assignment, Clause, Freedom, Literal, Solver};
 use super::variables::Variables;
 use super::walk::{self, Guards, Use};
 use super::{Finding, Options};
-use crate::diagnostic::{Diagnostic, Severity, Span};
+use crate::diagnostic::{Diagnostic, MOST_PROBLEMS, Severity, Span};
 use crate::parameters::{ParameterSet, ParameterType, Provenance};
 use crate::schema::{self, ResourceType};
 use crate::secret::{MASKED, is_no_echo};
 use crate::template::{Entry, Intrinsic, Node, Template};
+use crate::text::{MOST_SUGGESTIONS, did_you_mean};
 
 /// Rules whose violation can make a condition impossible to evaluate.
 const BREAKS_CONDITIONS: &[&str] =
@@ -24,8 +27,20 @@ pub(super) struct Check<'t, 'a> {
     pub(super) types: Vec<Option<ResourceType>>,
     solver: Solver<'a>,
     findings: Vec<Finding>,
+    /// Whether a finding makes a condition impossible to evaluate.
+    undecided: bool,
+    /// The comparisons of two parts of the template that are left.
+    comparisons: usize,
+    /// The misspelled names that were compared with all candidates.
+    looked_up: Cell<usize>,
     options: Options<'t>,
 }
+
+/// Most comparisons of two parts of one template, such as two subnets; a template with 500 resources requires fewer.
+const MAX_COMPARISONS: usize = 500_000;
+
+/// Most possible values of one property that are checked; the branches of nested `Fn::If` have as many.
+const MAX_ALTERNATIVES: usize = 64;
 
 /// The parameter values with which a problem occurs.
 #[derive(Clone, Debug, Default)]
@@ -46,6 +61,9 @@ impl<'t, 'a> Check<'t, 'a> {
             types: template.resources.iter().map(|entry| schema::resource_type(type_name(entry))).collect(),
             solver: Solver::new(Formulas::new(template, variables)),
             findings: Vec::new(),
+            undecided: false,
+            comparisons: MAX_COMPARISONS,
+            looked_up: Cell::new(0),
             options,
         }
     }
@@ -91,6 +109,38 @@ impl<'t, 'a> Check<'t, 'a> {
         template.resources.iter().zip(types).enumerate().map(|(index, (entry, facts))| (index, entry, facts))
     }
 
+    /// Returns whether there are so many findings that further ones are dropped.
+    fn is_full(&self) -> bool {
+        self.findings.len() > MOST_PROBLEMS
+    }
+
+    /// Adds a finding, unless there are [`MOST_PROBLEMS`] already: then one finding says so, and the others are dropped.
+    fn push(&mut self, mut finding: Finding) {
+        self.undecided |= BREAKS_CONDITIONS.contains(&finding.diagnostic.rule);
+        if self.is_full() {
+            return;
+        }
+        if self.findings.len() == MOST_PROBLEMS {
+            let message = format!("more than {MOST_PROBLEMS} problems; the others are not listed");
+            finding.diagnostic = Diagnostic { rule: "too-many-problems", message, aws_message: None, hint: None, ..finding.diagnostic };
+        }
+        self.findings.push(finding);
+    }
+
+    /// Pays for the comparison of two parts of the template, and returns whether that was possible.
+    pub(super) fn may_compare(&mut self) -> bool {
+        let is_left = self.comparisons > 0 && !self.is_full();
+        self.comparisons = self.comparisons.saturating_sub(1);
+        self.solver.gave_up |= !is_left;
+        is_left
+    }
+
+    /// Returns ``did you mean `Name`?`` for a misspelled name; only for the first of very many, since each takes a look at every candidate.
+    pub(super) fn did_you_mean<'c>(&self, name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<String> {
+        self.looked_up.set(self.looked_up.get() + 1);
+        if self.looked_up.get() <= 5 * MOST_SUGGESTIONS { did_you_mean(name, candidates) } else { None }
+    }
+
     /// Returns the guard from a resource's own `Condition`.
     pub(super) fn exists(&self, entry: &Entry<'a>) -> Guards {
         let name = entry.body.get("Condition").and_then(|name| name.as_str());
@@ -105,6 +155,9 @@ impl<'t, 'a> Check<'t, 'a> {
 
     /// Returns the parameter values that satisfy every clause; prefers the current values.
     pub(super) fn when(&mut self, clauses: Vec<Clause>) -> Option<When> {
+        if self.is_full() {
+            return None;
+        }
         if let Some(assignment) = self.solver.satisfy(clauses.clone(), Freedom::InForce).found()
             && assignment.iter().all(|(variable, _)| self.solver.formulas.variables.all[*variable].in_force)
         {
@@ -124,8 +177,7 @@ impl<'t, 'a> Check<'t, 'a> {
         let variables = &self.solver.formulas.variables.all;
         let free = |literal: &Literal| matches!(literal, Literal::Value(variable, _) if !variables[*variable].closed);
         // If a condition cannot be evaluated, a search without a result proves nothing.
-        let undecided = self.findings.iter().any(|finding| BREAKS_CONDITIONS.contains(&finding.diagnostic.rule));
-        when.unavoidable = !undecided
+        when.unavoidable = !self.undecided
             && !clauses.iter().flatten().any(free)
             && clauses.iter().all(|clause| {
                 let otherwise = given.iter().cloned().chain(clause.iter().map(|literal| vec![literal.negated()]));
@@ -190,7 +242,7 @@ impl<'t, 'a> Check<'t, 'a> {
 
     /// Reports a problem that occurs with all parameter values.
     pub(super) fn report(&mut self, diagnostic: Diagnostic) {
-        self.findings.push(Finding { diagnostic, assignment: Vec::new() });
+        self.push(Finding { diagnostic, assignment: Vec::new() });
     }
 
     /// Reports a problem that occurs with some parameter values; it is a warning if the current values avoid it and others can too.
@@ -221,7 +273,7 @@ impl<'t, 'a> Check<'t, 'a> {
         if !when.in_force && !changed.is_empty() {
             diagnostic.message = format!("{} when {}", diagnostic.message, changed.join(", "));
         }
-        self.findings.push(Finding { diagnostic, assignment });
+        self.push(Finding { diagnostic, assignment });
     }
 
     /// Returns the findings in document order.
@@ -272,6 +324,7 @@ pub(super) fn alternatives<'a>(template: &Template<'a>, node: &'a Node<'a>, guar
             guards.extend(walk::condition(template, name, holds));
             all.extend(alternatives(template, branch, &guards));
         }
+        all.truncate(MAX_ALTERNATIVES);
         return all;
     }
     vec![(guards.clone(), (!is_no_value(node)).then_some(node))]

@@ -1,5 +1,7 @@
 //! Properties that are required because of the value of another property; provider schemas do not express this.
 
+use rustc_hash::FxHashMap;
+
 use super::check::{Check, is_no_value, member, type_name, written};
 use super::walk::Guards;
 use crate::template::{Entry, Kind, Node};
@@ -87,6 +89,9 @@ fn sizes<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>, properties: &'a Node<
     for (low, high) in [("MinSize", "MaxSize"), ("MinSize", "DesiredCapacity"), ("DesiredCapacity", "MaxSize")] {
         for (guards, minimum) in written(check.template, properties, low, exists) {
             for (guards, maximum) in written(check.template, properties, high, &guards) {
+                if !check.may_compare() {
+                    return;
+                }
                 let (Some(a), Some(b)) = (number(minimum), number(maximum)) else { continue };
                 if a > b {
                     let message = format!("{low} {a} of `{}` is greater than {high} {b}", entry.name);
@@ -109,13 +114,16 @@ fn unique_tags<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>, tags: &'a Node<
         .filter(|item| !is_no_value(item))
         .filter_map(|item| item.get("Key").and_then(|key| Some((key, key.as_str()?))))
         .collect();
-    for (index, (later, key)) in keys.iter().enumerate() {
-        if let Some((earlier, _)) = keys[..index].iter().find(|(_, other)| other == key) {
+    let mut first: FxHashMap<&str, &Node<'a>> = FxHashMap::default();
+    for (later, key) in &keys {
+        if let Some(earlier) = first.get(key) {
             let diagnostic = check
                 .error("duplicate-tag", format!("duplicate tag key `{key}` in `{}`", entry.name), later.span, "duplicate")
                 .at(check.template.source, earlier.span, "first here")
                 .hinted("remove one of the two tags");
             check.report_where(diagnostic, exists, exists);
+        } else {
+            first.insert(key, later);
         }
     }
 }

@@ -7,6 +7,7 @@ use super::solver::Literal;
 use super::walk::{Guards, Owner, UseKind};
 use crate::diagnostic::Span;
 use crate::graph::Graph;
+use crate::text::MOST_SUGGESTIONS;
 
 /// Maximum number of steps of the search for cycles; cycles beyond it are not reported.
 const MAX_STEPS: usize = 20_000;
@@ -28,7 +29,7 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
     let mut edges: Vec<Vec<Edge>> = template.resources.iter().map(|_| Vec::new()).collect();
     for reference in &check.uses {
         let Owner::Resource(from) = reference.owner else { continue };
-        if !matches!(reference.kind, UseKind::Ref | UseKind::Attribute(_) | UseKind::DependsOn) {
+        if reference.is_unguarded || !matches!(reference.kind, UseKind::Ref | UseKind::Attribute(_) | UseKind::DependsOn) {
             continue;
         }
         let Some(to) = template.resources.position(reference.target) else { continue };
@@ -85,6 +86,8 @@ impl Search {
             self.steps -= 1;
             guards.extend_from_slice(&edge.guards);
             if closes {
+                // The report of a long cycle takes as long as many steps.
+                self.steps = self.steps.saturating_sub(path.len() / 8);
                 let cycle: Vec<(usize, Span)> = path.iter().map(|(at, next, _)| (*at, self.edges[*at][next - 1].span)).collect();
                 let members: Vec<usize> = cycle.iter().map(|(at, _)| *at).collect();
                 if !self.reported.contains(&members) && report(check, &cycle, &guards) {
@@ -105,14 +108,13 @@ fn report(check: &mut Check<'_, '_>, cycle: &[(usize, Span)], guards: &[Literal]
     let inner = guards.iter().filter(|guard| !exists.contains(guard)).map(|guard| vec![*guard]).collect();
     let Some(when) = check.when_of(&exists, inner) else { return false };
     let names: Vec<&str> = check.template.resources.iter().map(|entry| entry.name).collect();
-    let mut steps: Vec<String> = cycle.iter().map(|(on, _)| format!("`{}`", names[*on])).collect();
-    steps.push(steps[0].clone());
-    let message = format!("circular dependency between resources: {}", steps.join(" -> "));
+    let path = crate::text::cycle(cycle.iter().map(|(on, _)| names[*on]));
+    let message = format!("circular dependency between resources: {path}");
     let mut diagnostic = check.error("circular-dependency", message, cycle[0].1, "the cycle starts here");
     for (_, span) in &cycle[1..] {
         diagnostic = diagnostic.at(check.template.source, *span, "");
     }
-    let listed: Vec<&str> = cycle.iter().map(|(on, _)| names[*on]).collect();
+    let listed: Vec<&str> = cycle.iter().take(MOST_SUGGESTIONS).map(|(on, _)| names[*on]).collect();
     let diagnostic = diagnostic
         .with_aws_message(format!("Circular dependency between resources: [{}]", listed.join(", ")))
         .hinted("remove one of these references; a separate resource, such as an AWS::EC2::SecurityGroupIngress, can often hold it");

@@ -76,6 +76,7 @@ fn rule_of(rule: &'static str) -> &'static str {
         | "duplicate-name"
         | "rule-failed"
         | "select-out-of-range"
+        | "too-many-problems"
         | "unresolved-condition"
         | "unresolved-reference" => rule,
         "reference-to-absent-resource" => "dangling-reference",

@@ -4,7 +4,6 @@ use super::check::{Check, hinted};
 use super::solver::Literal;
 use super::walk::{Use, UseKind};
 use crate::template::{Entry, Intrinsic, Node};
-use crate::text::did_you_mean;
 
 /// Checks that the mapping of a `Fn::FindInMap` is declared and has the literal keys.
 pub(super) fn check<'a>(check: &mut Check<'_, 'a>, reference: &Use<'a>) {
@@ -14,7 +13,7 @@ pub(super) fn check<'a>(check: &mut Check<'_, 'a>, reference: &Use<'a>) {
         return;
     }
     let Some(mapping) = check.template.mappings.get(reference.target) else {
-        let hint = did_you_mean(reference.target, check.template.mappings.iter().map(|entry| entry.name));
+        let hint = check.did_you_mean(reference.target, check.template.mappings.iter().map(|entry| entry.name));
         let message = format!("undeclared mapping `{}`", reference.target);
         let diagnostic = check.error("unresolved-mapping", message, reference.span, "not declared");
         return check.report(hinted(diagnostic, hint));
@@ -31,7 +30,7 @@ pub(super) fn check<'a>(check: &mut Check<'_, 'a>, reference: &Use<'a>) {
             Some(level) => vec![level],
             None => {
                 let keys = mapping.body.members().iter().map(|member| member.key);
-                return missing(check, reference, top, did_you_mean(key, keys));
+                return missing(check, reference, top, check.did_you_mean(key, keys));
             }
         },
         None => mapping.body.members().iter().map(|member| &member.value).collect(),
@@ -39,7 +38,7 @@ pub(super) fn check<'a>(check: &mut Check<'_, 'a>, reference: &Use<'a>) {
     let Some(key) = second.and_then(|second| second.as_str()) else { return };
     if !found.is_empty() && found.iter().all(|level| level.get(key).is_none()) {
         let keys = found.iter().flat_map(|level| level.members()).map(|member| member.key);
-        missing(check, reference, second, did_you_mean(key, keys));
+        missing(check, reference, second, check.did_you_mean(key, keys));
     }
 }
 
@@ -83,7 +82,7 @@ fn chosen<'a>(
         if is_region {
             diagnostic = diagnostic.hinted("check the region name, or add the region to the mapping");
         }
-        let diagnostic = hinted(diagnostic, did_you_mean(&key, mapping.body.members().iter().map(|member| member.key)));
+        let diagnostic = hinted(diagnostic, check.did_you_mean(&key, mapping.body.members().iter().map(|member| member.key)));
         // A missing region is reported once per mapping.
         if is_region && when.in_force {
             if !check.is_told(&diagnostic) {

@@ -114,9 +114,13 @@ fn blocks(check: &mut Check<'_, '_>) {
             subnets.push((entry, properties.get("VpcId"), exists, blocks));
         }
     }
+    let has_further_blocks = template.resources.iter().any(|entry| type_name(entry) == "AWS::EC2::VPCCidrBlock");
     for (index, (entry, vpc, exists, own)) in subnets.iter().enumerate() {
-        outside(check, entry, *vpc, exists, own);
+        outside(check, entry, *vpc, exists, own, has_further_blocks);
         for (earlier, other_vpc, other_exists, others) in &subnets[..index] {
+            if !check.may_compare() {
+                return;
+            }
             if !vpc.zip(*other_vpc).is_some_and(|(vpc, other)| vpc.same(other)) {
                 continue;
             }
@@ -145,11 +149,17 @@ fn overlap<'a>(check: &mut Check<'_, 'a>, earlier: (&Entry<'a>, &[Block<'a>]), l
 }
 
 /// Finds a subnet outside its VPC, if the VPC is in the template and has no additional CIDR blocks.
-fn outside<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>, vpc: Option<&'a Node<'a>>, exists: &Guards, own: &[Block<'a>]) {
+fn outside<'a>(
+    check: &mut Check<'_, 'a>,
+    entry: &Entry<'a>,
+    vpc: Option<&'a Node<'a>>,
+    exists: &Guards,
+    own: &[Block<'a>],
+    has_further_blocks: bool,
+) {
     let template = check.template;
-    let further = template.resources.iter().any(|entry| type_name(entry) == "AWS::EC2::VPCCidrBlock");
     let Some(Intrinsic::Ref(name)) = vpc.and_then(Intrinsic::of) else { return };
-    let Some(network) = name.as_str().and_then(|name| template.resources.get(name)).filter(|_| !further) else { return };
+    let Some(network) = name.as_str().and_then(|name| template.resources.get(name)).filter(|_| !has_further_blocks) else { return };
     let Some(properties) = network.body.get("Properties").filter(|_| type_name(network) == "AWS::EC2::VPC") else { return };
     let there = check.exists(network);
     for whole in block_of(check, properties, &there) {

@@ -130,7 +130,7 @@ impl<'a> Policy<'_, '_, 'a> {
         for member in node.members().iter().filter(|member| !known.contains(&member.key) && !member.key.starts_with("Fn::")) {
             let message = format!("policy document of `{}` has an unknown element `{}`", self.entry.name, member.key);
             let diagnostic = self.check.error("invalid-policy-document", message, member.key_span, "unknown element");
-            self.report(hinted(diagnostic, did_you_mean(member.key, known.iter().copied())), guards);
+            self.report(hinted(diagnostic, self.check.did_you_mean(member.key, known.iter().copied())), guards);
         }
     }
 
@@ -249,6 +249,9 @@ impl<'a> Policy<'_, '_, 'a> {
             }
             // Only IAM requires unique IDs: S3 and ECR accept the policies of https://github.com/getmoto/moto/pull/8933.
             for (earlier_guards, earlier) in sids[..index].iter().filter(|_| is_unique) {
+                if !self.check.may_compare() {
+                    return;
+                }
                 if text(earlier) == text(sid) {
                     let together: Guards = guards.iter().chain(earlier_guards).copied().collect();
                     let diagnostic = self

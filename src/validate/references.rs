@@ -31,7 +31,7 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
     let uses = std::mem::take(&mut check.uses);
     let mut looked_up = 0;
     if !expands && !loops && !serverless {
-        for reference in &uses {
+        for reference in uses.iter().filter(|reference| !reference.is_unguarded) {
             match reference.kind {
                 UseKind::Condition => condition(check, reference),
                 UseKind::Mapping(_) => mappings::check(check, reference),
@@ -51,7 +51,7 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
     let entries: Vec<_> = template.conditions.iter().collect();
     for component in graph.cyclic_components() {
         let cycle: Vec<_> = graph.find_cycle(&component).into_iter().map(|index| entries[index]).collect();
-        let path = cycle.iter().chain(cycle.first()).map(|entry| format!("`{}`", entry.name)).collect::<Vec<_>>().join(" -> ");
+        let path = crate::text::cycle(cycle.iter().map(|entry| entry.name));
         let message = format!("circular dependency between conditions: {path}");
         let mut diagnostic = check.error("circular-condition", message, cycle[0].name_span, "");
         for entry in &cycle[1..] {
@@ -78,7 +78,7 @@ fn condition(check: &mut Check<'_, '_>, reference: &Use<'_>) {
         return;
     }
     let names = check.template.conditions.iter().map(|entry| entry.name);
-    let hint = did_you_mean(reference.target, names);
+    let hint = check.did_you_mean(reference.target, names);
     let message = format!("undeclared condition `{}`", reference.target);
     let diagnostic = check.error("unresolved-condition", message, reference.span, "not declared");
     check.report(hinted(diagnostic, hint));
@@ -163,7 +163,7 @@ fn unknown_attribute(check: &mut Check<'_, '_>, reference: &Use<'_>, resource_ty
         return;
     }
     let attributes: Vec<String> = facts.attributes().collect();
-    let hint = did_you_mean(&attribute, attributes.iter().map(String::as_str));
+    let hint = check.did_you_mean(&attribute, attributes.iter().map(String::as_str));
     let message = format!("{resource_type} has no attribute `{attribute}`");
     let mut diagnostic = check.error("unknown-attribute", message, reference.span, "unknown attribute");
     diagnostic.aws_message =

@@ -53,6 +53,18 @@ const MOST_CHANGES: usize = 5;
 /// Maximum number of assignments for one template; a real rack requires a few thousand.
 const MAX_CHOICES_IN_ALL: usize = 400_000;
 
+/// Maximum number of expressions that are evaluated for one template; a long chain of conditions requires many for each assignment.
+const MAX_STEPS_IN_ALL: usize = 20_000_000;
+
+/// Maximum size of the results of comparisons that are kept, one byte each; others are evaluated again.
+const MAX_TABLE_BYTES: usize = 16 * 1024 * 1024;
+
+/// How many evaluations a comparison of two texts counts as.
+const STEPS_OF_COMPARISON: usize = 50;
+
+/// Maximum number of clauses of one search.
+const MAX_CLAUSES: usize = 500;
+
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Truth {
     True,
@@ -74,6 +86,8 @@ pub(super) struct Solver<'a> {
     users: Users,
     /// Remaining assignments.
     left: usize,
+    /// Remaining evaluations of an expression.
+    steps: usize,
     answers: FxHashMap<(Vec<Clause>, Freedom), Answer>,
     /// Whether a search reached its limit.
     pub(super) gave_up: bool,
@@ -102,17 +116,36 @@ impl Answer {
 
 impl<'a> Solver<'a> {
     pub(super) fn new(formulas: Formulas<'a>) -> Self {
-        let size =
-            |variables: &[usize]| variables.iter().map(|variable| formulas.variables.all[*variable].candidates.len()).product::<usize>();
-        let tables =
-            formulas.atoms.iter().map(|atom| vec![0; Some(size(&atom.variables)).filter(|size| *size <= 1 << 16).unwrap_or(0)]).collect();
+        let size = |variables: &[usize]| {
+            variables.iter().fold(1_usize, |size, variable| size.saturating_mul(formulas.variables.all[*variable].candidates.len()))
+        };
+        let mut left = MAX_TABLE_BYTES;
+        let mut table = |variables: &[usize]| {
+            let size = Some(size(variables)).filter(|size| *size <= (1 << 16).min(left)).unwrap_or(0);
+            left -= size;
+            vec![0; size]
+        };
+        let tables = formulas.atoms.iter().map(|atom| table(&atom.variables)).collect();
         let known = vec![None; formulas.conditions.len()];
         let users = Users::of(&formulas);
-        Self { formulas, tables, known, users, left: MAX_CHOICES_IN_ALL, answers: FxHashMap::default(), gave_up: false }
+        Self {
+            formulas,
+            tables,
+            known,
+            users,
+            left: MAX_CHOICES_IN_ALL,
+            steps: MAX_STEPS_IN_ALL,
+            answers: FxHashMap::default(),
+            gave_up: false,
+        }
     }
 
     /// Returns values that satisfy every clause and, unless they are the current values, every rule of the template.
     pub(super) fn satisfy(&mut self, mut clauses: Vec<Clause>, freedom: Freedom) -> Answer {
+        if clauses.len() > MAX_CLAUSES {
+            self.gave_up = true;
+            return Answer::GaveUp;
+        }
         for clause in &mut clauses {
             clause.sort_unstable();
             clause.dedup();
@@ -149,7 +182,9 @@ impl<'a> Solver<'a> {
     }
 
     fn ask(&mut self, clauses: &[Clause], freedom: Freedom, changes: usize) -> Answer {
-        let allowed = MAX_CHOICES.min(self.left);
+        let allowed = if self.steps == 0 { 0 } else { MAX_CHOICES.min(self.left) };
+        // Each search looks at every parameter once.
+        self.steps = self.steps.saturating_sub(self.formulas.variables.all.len());
         let chosen = vec![None; self.formulas.variables.all.len()];
         let mut search = Search { chosen, order: Vec::new(), left: allowed, changes, gave_up: false };
         let is_found = self.search(clauses, freedom, &mut search);
@@ -173,8 +208,8 @@ impl<'a> Solver<'a> {
     }
 
     fn search(&mut self, clauses: &[Clause], freedom: Freedom, search: &mut Search) -> bool {
-        let Self { formulas, tables, known, .. } = self;
-        let mut decide = Decide { formulas, tables, known, chosen: &search.chosen };
+        let Self { formulas, tables, known, steps, .. } = self;
+        let mut decide = Decide { formulas, tables, known, chosen: &search.chosen, steps };
         let rules = if freedom == Freedom::Any { decide.rules() } else { Truth::True };
         let (variable, matters) = match (decide.clauses(clauses), rules) {
             (Truth::False | Truth::Broken, _) | (_, Truth::False) => return false,
@@ -191,7 +226,7 @@ impl<'a> Solver<'a> {
             if strays > search.changes {
                 continue;
             }
-            if search.left == 0 {
+            if search.left == 0 || self.steps == 0 {
                 search.gave_up = true;
                 break;
             }
@@ -270,6 +305,8 @@ struct Decide<'s, 'a> {
     tables: &'s mut [Vec<u8>],
     known: &'s mut [Option<Truth>],
     chosen: &'s [Option<usize>],
+    /// Remaining evaluations of an expression.
+    steps: &'s mut usize,
 }
 
 impl Decide<'_, '_> {
@@ -311,6 +348,7 @@ impl Decide<'_, '_> {
     }
 
     fn formula(&mut self, formula: &Formula) -> Truth {
+        *self.steps = self.steps.saturating_sub(1);
         match formula {
             Formula::Atom(atom) => self.atom(*atom),
             Formula::Condition(condition) => self.condition(*condition),
@@ -328,7 +366,12 @@ impl Decide<'_, '_> {
             place = place * self.formulas.variables.all[*variable].candidates.len() + candidate;
         }
         let known = self.tables[atom].get(place).copied().unwrap_or(0);
-        let value = if known > 0 { known } else { self.formulas.holds(atom, self.chosen).map_or(3, |holds| 1 + u8::from(holds)) };
+        let value = if known > 0 {
+            known
+        } else {
+            *self.steps = self.steps.saturating_sub(STEPS_OF_COMPARISON);
+            self.formulas.holds(atom, self.chosen).map_or(3, |holds| 1 + u8::from(holds))
+        };
         if let Some(entry) = self.tables[atom].get_mut(place) {
             *entry = value;
         }

@@ -37,11 +37,16 @@ pub(super) struct Use<'a> {
     pub(super) guards: Guards,
     /// The number of guards that come from the owner's own condition.
     pub(super) own: usize,
+    /// Whether the guards were not kept, since all references together have too many.
+    pub(super) is_unguarded: bool,
 }
+
+/// Most guards of all references together: deeply nested `Fn::If` have a guard for each level.
+const MAX_GUARDS: usize = 1_000_000;
 
 /// Returns every reference in a template in document order.
 pub(super) fn uses<'a>(template: &Template<'a>) -> Vec<Use<'a>> {
-    let mut walker = Walker { template, owner: Owner::Other, guards: Vec::new(), own: 0, depths: Vec::new(), uses: Vec::new() };
+    let mut walker = Walker { template, owner: Owner::Other, guards: Vec::new(), own: 0, depths: Vec::new(), kept: 0, uses: Vec::new() };
     for entry in template.conditions.iter().chain(&template.rules) {
         walker.condition(entry.body);
     }
@@ -61,6 +66,8 @@ struct Walker<'t, 'a> {
     own: usize,
     /// The number of guards before each branch that is being visited.
     depths: Vec<usize>,
+    /// The number of guards of the references so far.
+    kept: usize,
     uses: Vec<Use<'a>>,
 }
 
@@ -88,7 +95,10 @@ impl<'a> ReferenceVisitor<'a> for Walker<'_, 'a> {
             Reference::Condition(name) => (UseKind::Condition, name),
             Reference::Mapping(name, operands) => (UseKind::Mapping(operands), name),
         };
-        self.uses.push(Use { owner: self.owner, kind, target, span, guards: self.guards.clone(), own: self.own });
+        self.kept += self.guards.len();
+        let is_unguarded = self.kept > MAX_GUARDS;
+        let (guards, own) = if is_unguarded { (Guards::new(), 0) } else { (self.guards.clone(), self.own) };
+        self.uses.push(Use { owner: self.owner, kind, target, span, guards, own, is_unguarded });
     }
 
     fn enter_branch(&mut self, name: &'a str, value: bool) -> bool {

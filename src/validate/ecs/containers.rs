@@ -4,7 +4,6 @@ use rustc_hash::FxHashSet;
 
 use super::containers;
 use crate::template::{Entry, Node};
-use crate::text::did_you_mean;
 use crate::validate::check::{Check, hinted, items, written};
 use crate::validate::walk::Guards;
 
@@ -33,6 +32,9 @@ pub(super) fn unique_names<'a>(
         all.iter().map(|(_, one)| one.get("Name").and_then(|name| Some((name, name.as_str()?)))).collect();
     for (index, later) in names.iter().enumerate() {
         for (other, earlier) in names[..index].iter().enumerate() {
+            if !check.may_compare() {
+                return;
+            }
             let (Some((later, name)), Some((earlier, same))) = (later, earlier) else { continue };
             if name != same {
                 continue;
@@ -61,7 +63,7 @@ fn dependencies<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>, all: &[(Guards
             if !names.contains(name) {
                 let message = format!("a container of `{}` depends on container `{name}`, which is not in the task definition", entry.name);
                 let diagnostic = check.error("unknown-container", message, node.span, "unknown container");
-                check.report_where(hinted(diagnostic, did_you_mean(name, names.iter().copied())), exists, &guards);
+                check.report_where(hinted(diagnostic, check.did_you_mean(name, names.iter().copied())), exists, &guards);
             }
         }
     }

@@ -2,7 +2,6 @@
 
 use super::containers;
 use crate::template::{Entry, Intrinsic, Node};
-use crate::text::did_you_mean;
 use crate::validate::check::{Check, hinted, items};
 use crate::validate::solver::Clause;
 use crate::validate::walk::Guards;
@@ -36,7 +35,7 @@ pub(super) fn check<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>, properties
             let message = format!("a mount point of `{}` refers to volume `{name}`, which is not in the task definition", entry.name);
             let diagnostic = check.error("mount-point-without-volume", message, source.span, "unknown volume");
             let names = volumes.iter().filter_map(|(_, volume)| volume.get("Name").and_then(|name| name.as_str()));
-            let near = did_you_mean(name, names.filter(|other| *other != name));
+            let near = check.did_you_mean(name, names.filter(|other| *other != name));
             let diagnostic = hinted(diagnostic.with_aws_message(format!("Unknown volume '{name}'.")), near);
             check.report_when(diagnostic, &when);
         }

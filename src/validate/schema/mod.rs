@@ -3,6 +3,8 @@
 mod identifiers;
 mod members;
 
+use rustc_hash::FxHashSet;
+
 use super::check::{Check, alternatives, hinted, is_no_value, type_name};
 use super::literals::{self, has_type};
 use super::patterns::Patterns;
@@ -11,7 +13,6 @@ use super::walk::{self, Guards};
 use crate::diagnostic::{Diagnostic, Severity, Span};
 use crate::schema::{PropertyFacts, ResourceType, Types};
 use crate::template::{Entry, Intrinsic, Kind, Member, Node};
-use crate::text::did_you_mean;
 
 pub(super) fn check(check: &mut Check<'_, '_>) {
     // A macro can change properties in any way.
@@ -108,8 +109,10 @@ impl<'a> Walk<'_, '_, 'a> {
             _ => {
                 if let Some((rule, problem)) = literals::scalar(facts, node, self.patterns) {
                     let diagnostic = self.check.error(rule, format!("{} {problem}", self.location()), node.span, "");
-                    let near =
-                        node.scalar().filter(|_| rule == "value-not-allowed").and_then(|text| did_you_mean(text, facts.allowed_values()));
+                    let near = node
+                        .scalar()
+                        .filter(|_| rule == "value-not-allowed")
+                        .and_then(|text| self.check.did_you_mean(text, facts.allowed_values()));
                     self.report(hinted(diagnostic, near));
                 }
                 self.alternatives(facts, node);
@@ -238,8 +241,9 @@ impl<'a> Walk<'_, '_, 'a> {
             .check
             .error("unknown-property", message, member.key_span, "not in the schema")
             .with_aws_message(format!("Encountered unsupported property {}", member.key));
-        let near =
-            did_you_mean(member.key, facts.member_names().filter(|name| self.path.len() > 1 || !self.resource_type.is_read_only(&[name])));
+        let near = self
+            .check
+            .did_you_mean(member.key, facts.member_names().filter(|name| self.path.len() > 1 || !self.resource_type.is_read_only(&[name])));
         self.report(hinted(diagnostic, near));
     }
 
@@ -273,8 +277,18 @@ impl<'a> Walk<'_, '_, 'a> {
     }
 
     fn unique(&mut self, items: &'a [Node<'a>]) {
-        for (index, item) in items.iter().enumerate() {
-            if !is_no_value(item) && items[..index].iter().any(|other| other.same(item)) {
+        let mut texts: FxHashSet<&str> = FxHashSet::default();
+        let mut others: Vec<&Node<'a>> = Vec::new();
+        for item in items.iter().filter(|item| !is_no_value(item)) {
+            let is_duplicate = match item.as_str() {
+                Some(text) => !texts.insert(text),
+                None => {
+                    let is_found = others.iter().any(|other| self.check.may_compare() && other.same(item));
+                    others.push(item);
+                    is_found
+                }
+            };
+            if is_duplicate {
                 let diagnostic =
                     self.check.error("duplicate-item", format!("{} has a duplicate item", self.location()), item.span, "duplicate");
                 self.report(diagnostic);
