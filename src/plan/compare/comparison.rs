@@ -7,6 +7,7 @@ use crate::plan::context::PlanningContext;
 use crate::plan::facts::Facts;
 use crate::plan::generated::generators;
 use crate::plan::values::{self, Reference, scalar_text};
+use crate::template::LazyKeys;
 
 /// Compares values by the inputs and the verdicts found so far.
 #[derive(Clone, Copy)]
@@ -23,10 +24,11 @@ impl<'a> Comparison<'_, '_, 'a> {
             (ValueKind::Unknown(_), _) | (_, ValueKind::Unknown(_)) => self.compare_resolved(before, after),
             (ValueKind::Map(old), ValueKind::Map(new)) if old.len() == new.len() => {
                 let mut verdict = Verdict::UNCHANGED;
+                let mut by_key = LazyKeys::default();
                 for (index, (key, value)) in old.iter().enumerate() {
                     let peer = match new.get(index) {
                         Some((peer, value)) if peer == key => Some(value),
-                        _ => new.iter().find(|(peer, _)| peer == key).map(|(_, value)| value),
+                        _ => by_key.get(new, key, |(peer, _)| peer).map(|(_, value)| value),
                     };
                     let Some(peer) = peer else { return Verdict::CERTAIN };
                     verdict = verdict.max(self.compare(value, peer));

@@ -9,6 +9,10 @@ use crate::evaluate::{Resource, Value, ValueKind};
 use crate::plan::facts::Facts;
 use crate::plan::values::scalar_text;
 use crate::schema::RequiresRecreation;
+use crate::template::LazyKeys;
+
+/// Longest list that is compared item by item; a longer one changes as a whole.
+const LONGEST_BY_ITEM: usize = 1_000;
 
 /// A value of a resource that differs.
 #[derive(Clone, Debug)]
@@ -124,15 +128,18 @@ impl<'a> Collector<'_, '_, 'a> {
         }
         match (old.kind, new.kind) {
             (ValueKind::Map(members), ValueKind::Map(peers)) if !self.changes_whole(new) => {
+                let (mut old_keys, mut new_keys) = (LazyKeys::default(), LazyKeys::default());
                 for (key, value) in members {
-                    let peer = peers.iter().find(|(peer, _)| peer == key).map(|(_, value)| value);
+                    let peer = new_keys.get(peers, key, |(peer, _)| peer).map(|(_, value)| value);
                     self.below(Cow::Borrowed(*key), Some(value), peer);
                 }
-                for (key, value) in peers.iter().filter(|(key, _)| !members.iter().any(|(other, _)| other == key)) {
-                    self.below(Cow::Borrowed(*key), None, Some(value));
+                for (key, value) in peers {
+                    if old_keys.get(members, key, |(other, _)| other).is_none() {
+                        self.below(Cow::Borrowed(*key), None, Some(value));
+                    }
                 }
             }
-            (ValueKind::List(old), ValueKind::List(peers)) if !self.changes_whole(new) => {
+            (ValueKind::List(old), ValueKind::List(peers)) if !self.changes_whole(new) && old.len().max(peers.len()) <= LONGEST_BY_ITEM => {
                 for index in 0..old.len().max(peers.len()) {
                     self.below(Cow::Owned(index.to_string()), old.get(index), peers.get(index));
                 }
@@ -208,6 +215,9 @@ impl<'a> Collector<'_, '_, 'a> {
 }
 
 fn is_permutation(old: &[Value<'_>], new: &[Value<'_>]) -> bool {
+    if old.len() > LONGEST_BY_ITEM {
+        return false;
+    }
     let mut taken = vec![false; new.len()];
     old.iter().all(|value| {
         let index = new.iter().zip(&taken).position(|(peer, taken)| !taken && value.same(peer));
