@@ -1,4 +1,4 @@
-//! Evaluates a template twice; both evaluations return the same values or problems.
+//! Evaluates a template twice; both evaluations return the same values or problems, and stay within the budget of memory and output.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -6,6 +6,10 @@ use rackform::evaluate::{State, evaluate};
 use rackform::parameters::{ParameterOverrides, ParameterSet};
 use rackform::diagnostic::{Diagnostics, Source};
 use rackform::template::{Arena, Template};
+
+/// The most bytes that the documents and values of two evaluations take, and the most bytes of their output.
+const MOST_MEMORY: usize = 256 * 1024 * 1024;
+const MOST_OUTPUT: usize = 200 * 1024 * 1024;
 
 fuzz_target!(|text: &str| {
     let source = Source::new("t.yaml", text);
@@ -22,4 +26,6 @@ fuzz_target!(|text: &str| {
         Err(problems) => problems.to_string(),
     });
     assert_eq!(first, second);
+    assert!(arena.bump().allocated_bytes() < MOST_MEMORY, "{} bytes", arena.bump().allocated_bytes());
+    assert!(first.len() < MOST_OUTPUT, "{} bytes of output", first.len());
 });

@@ -1,4 +1,5 @@
-//! Plans a change of one template to another twice, with the same result; a template has no changes to itself.
+//! Plans a change of one template to another twice, with the same result, within the budget of memory and output; a template has no changes to
+//! itself.
 //!
 //! The input is two templates, separated by a line `---`.
 #![no_main]
@@ -9,6 +10,10 @@ use rackform::parameters::{ParameterOverrides, ParameterSet};
 use rackform::plan::{plan, plan_first};
 use rackform::diagnostic::Source;
 use rackform::template::{Arena, Template};
+
+/// The most bytes that the documents and values of a plan take, and the most bytes of the plan.
+const MOST_MEMORY: usize = 256 * 1024 * 1024;
+const MOST_OUTPUT: usize = 200 * 1024 * 1024;
 
 fuzz_target!(|text: &str| {
     let (before, after) = text.split_once("\n---\n").unwrap_or((text, text));
@@ -22,7 +27,10 @@ fuzz_target!(|text: &str| {
     let Ok(old) = evaluate(&old, &old_set, &state, &arena) else { return };
     let Ok(new) = evaluate(&new, &new_set, &state, &arena) else { return };
     let bytes = |plan| serde_json::to_string(&plan).unwrap();
-    assert_eq!(bytes(plan(&old, &new)), bytes(plan(&old, &new)));
+    let planned = bytes(plan(&old, &new));
+    assert_eq!(planned, bytes(plan(&old, &new)));
+    assert!(arena.bump().allocated_bytes() < MOST_MEMORY, "{} bytes", arena.bump().allocated_bytes());
+    assert!(planned.len() < MOST_OUTPUT, "{} bytes of output", planned.len());
     assert!(!plan(&new, &new).has_changes());
     let _ = plan_first(&new);
 });
