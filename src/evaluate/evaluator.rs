@@ -7,7 +7,7 @@ use super::value::{Residual, Value, ValueKind};
 use super::{ConditionValue, State};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::parameters::ParameterSet;
-use crate::template::{Arena, Intrinsic, Kind, Node, Template, section_rank};
+use crate::template::{Arena, Intrinsic, KeyCache, Kind, Node, Template, section_rank};
 use crate::text::MOST_SUGGESTIONS;
 
 /// The section that is being evaluated. CloudFormation words the same problem differently per section.
@@ -62,6 +62,8 @@ pub(super) struct Evaluator<'t, 'a> {
     pub condition_path: Vec<usize>,
     /// The bytes of texts and lists that were built so far.
     pub built: usize,
+    /// The keys of large mappings.
+    pub keys: KeyCache<'a>,
     pub problems: Diagnostics,
     pub warnings: Diagnostics,
     pub unresolved: Vec<UnresolvedReference<'a>>,
@@ -87,6 +89,7 @@ impl<'t, 'a> Evaluator<'t, 'a> {
             progress: vec![Progress::New; template.conditions.len()],
             condition_path: Vec::new(),
             built: 0,
+            keys: KeyCache::default(),
             problems: Diagnostics::default(),
             warnings: Diagnostics::default(),
             unresolved: Vec::new(),

@@ -211,6 +211,22 @@ impl<'m> LazyKeys<'m> {
     }
 }
 
+/// Finds members of many objects by key, each object again and again.
+#[derive(Debug, Default)]
+pub(crate) struct KeyCache<'a>(FxHashMap<usize, LazyKeys<'a>>);
+
+impl<'a> KeyCache<'a> {
+    /// Returns the value of the member with this key.
+    pub(crate) fn get(&mut self, node: &'a Node<'a>, key: &str) -> Option<&'a Node<'a>> {
+        let members = node.members();
+        if members.len() <= LazyKeys::FEW {
+            return node.get(key);
+        }
+        let keys = self.0.entry(members.as_ptr().addr()).or_default();
+        keys.get(members, key, |member| member.key).map(|member| &member.value)
+    }
+}
+
 impl serde::Serialize for Node<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeMap as _;

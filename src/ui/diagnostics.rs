@@ -9,6 +9,9 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Label, Severity, Source};
 /// The longest marker: a span may be a whole resource, which is one line in a minified template.
 const LONGEST_MARK_BYTES: usize = 60;
 
+/// The bytes of a very long line that are given to the renderer before and after a marker; it takes time in proportion to all of them.
+const AROUND_MARK_BYTES: usize = 4_000;
+
 /// The maximum number of problems that are shown; the others are counted.
 const MOST_SHOWN: usize = 100;
 
@@ -48,14 +51,29 @@ fn diagnostic(problem: &Diagnostic, renderer: &Renderer) -> String {
     if let Some(hint) = &problem.hint {
         group = group.element(Level::HELP.with_name("hint").message(hint.as_str()));
     }
-    renderer.render(&[group])
+    let mut text = renderer.render(&[group]);
+    for line in lines.iter().filter(|line| line.cut > 0) {
+        // The renderer counts columns from the start of the text that it got.
+        let Some(mark) = line.marks.first() else { continue };
+        let column = line.text[..mark.start].chars().count() + 1;
+        let place = |column: usize| format!("{}:{}:{column}", line.source.name(), line.number);
+        let end = |text: &str| !text.starts_with(|next: char| next.is_ascii_digit());
+        let found = text.match_indices(&place(column)).map(|(at, found)| at..at + found.len()).find(|range| end(&text[range.end..]));
+        if let Some(range) = found {
+            text.replace_range(range, &place(mark.column));
+        }
+    }
+    text
 }
 
 /// One source line with its markers; the renderer shortens a long line around them.
 struct Line<'d> {
     source: &'d Source,
     number: usize,
+    /// The line, or a part of a very long one.
     text: &'d str,
+    /// The bytes of the line before that part.
+    cut: usize,
     marks: Vec<Mark<'d>>,
 }
 
@@ -64,6 +82,8 @@ struct Mark<'d> {
     end: usize,
     label: &'d str,
     primary: bool,
+    /// The column in the whole line.
+    column: usize,
 }
 
 fn lines(labels: &[Label]) -> Vec<Line<'_>> {
@@ -71,10 +91,14 @@ fn lines(labels: &[Label]) -> Vec<Line<'_>> {
     for (index, label) in labels.iter().enumerate() {
         let (line, mark) = line(label, index == 0);
         // Distant spans of one long line are shown separately; otherwise everything between them would be shown.
-        let is_near = |peer: &Mark<'_>| peer.start.abs_diff(mark.start) <= LONGEST_MARK_BYTES;
+        let start = line.cut + mark.start;
+        let is_near = |peer: &Line<'_>| peer.marks.iter().all(|one| (peer.cut + one.start).abs_diff(start) <= LONGEST_MARK_BYTES);
         let same = |peer: &&mut Line<'_>| peer.source.name() == line.source.name() && peer.number == line.number;
-        match lines.iter_mut().find(|peer| same(peer) && peer.marks.iter().all(is_near)) {
-            Some(peer) => peer.marks.push(mark),
+        match lines.iter_mut().find(|peer| same(peer) && is_near(peer)) {
+            Some(peer) => {
+                let moved = |offset: usize| (line.cut + offset).saturating_sub(peer.cut).min(peer.text.len());
+                peer.marks.push(Mark { start: moved(mark.start), end: moved(mark.end), ..mark });
+            }
             None => lines.push(Line { marks: vec![mark], ..line }),
         }
     }
@@ -92,8 +116,14 @@ fn line(label: &Label, primary: bool) -> (Line<'_>, Mark<'_>) {
     }
     // A span of several lines is marked on the first line, and a long span at its start.
     let end = floor(text, range.end.min(start + LONGEST_MARK_BYTES)).clamp(start, line_end);
-    let line = Line { source: &label.source, number: label.start().line, text: &text[line_start..line_end], marks: Vec::new() };
-    (line, Mark { start: start - line_start, end: end - line_start, label: &label.text, primary })
+    let position = label.start();
+    let (from, to) = if line_end - line_start > 4 * AROUND_MARK_BYTES {
+        (floor(text, start.saturating_sub(AROUND_MARK_BYTES)).max(line_start), floor(text, end + AROUND_MARK_BYTES).clamp(end, line_end))
+    } else {
+        (line_start, line_end)
+    };
+    let line = Line { source: &label.source, number: position.line, text: &text[from..to], cut: from - line_start, marks: Vec::new() };
+    (line, Mark { start: start - from, end: end - from, label: &label.text, primary, column: position.column })
 }
 
 /// Returns the nearest character boundary at or before an offset.

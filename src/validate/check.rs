@@ -2,6 +2,8 @@
 
 use std::cell::Cell;
 
+use rustc_hash::FxHashMap;
+
 use super::formula::Formulas;
 use super::solver::{Answer, Assignment, Clause, Freedom, Literal, Solver};
 use super::variables::Variables;
@@ -11,7 +13,7 @@ use crate::diagnostic::{Diagnostic, MOST_PROBLEMS, Severity, Span};
 use crate::parameters::{ParameterSet, ParameterType, Provenance};
 use crate::schema::{self, ResourceType};
 use crate::secret::{MASKED, is_no_echo};
-use crate::template::{Entry, Intrinsic, Node, Template};
+use crate::template::{Entry, Intrinsic, KeyCache, Node, Template};
 use crate::text::{MOST_SUGGESTIONS, did_you_mean};
 
 /// Rules whose violation can make a condition impossible to evaluate.
@@ -31,6 +33,10 @@ pub(super) struct Check<'t, 'a> {
     undecided: bool,
     /// The comparisons of two parts of the template that are left.
     comparisons: usize,
+    /// The keys of large mappings.
+    pub(super) keys: KeyCache<'a>,
+    /// Whether an include inside a mapping supplies keys, by the mapping's name.
+    pub(super) includes: FxHashMap<&'a str, bool>,
     /// The misspelled names that were compared with all candidates.
     looked_up: Cell<usize>,
     options: Options<'t>,
@@ -63,6 +69,8 @@ impl<'t, 'a> Check<'t, 'a> {
             findings: Vec::new(),
             undecided: false,
             comparisons: MAX_COMPARISONS,
+            keys: KeyCache::default(),
+            includes: FxHashMap::default(),
             looked_up: Cell::new(0),
             options,
         }

@@ -5,6 +5,9 @@ use super::solver::Literal;
 use super::walk::{Use, UseKind};
 use crate::template::{Entry, Intrinsic, Node};
 
+/// Most top-level keys of a mapping that are all checked for a second-level key.
+const MAX_TOP_KEYS: usize = 1_000;
+
 /// Checks that the mapping of a `Fn::FindInMap` is declared and has the literal keys.
 pub(super) fn check<'a>(check: &mut Check<'_, 'a>, reference: &Use<'a>) {
     let UseKind::Mapping(operands) = reference.kind else { return };
@@ -20,23 +23,29 @@ pub(super) fn check<'a>(check: &mut Check<'_, 'a>, reference: &Use<'a>) {
     };
     // An include inside a mapping supplies keys.
     let includes = |node: &Node<'_>| node.members().iter().any(|member| member.key.starts_with("Fn::"));
-    if check.template.is_rewritten() || includes(mapping.body) || mapping.body.members().iter().any(|top| includes(&top.value)) {
+    let is_open = *check
+        .includes
+        .entry(mapping.name)
+        .or_insert_with(|| includes(mapping.body) || mapping.body.members().iter().any(|top| includes(&top.value)));
+    if check.template.is_rewritten() || is_open {
         return;
     }
     let [top, second] = [1, 2].map(|index| operands.items().get(index));
     chosen(check, reference, mapping, top, second);
     let found = match top.and_then(|top| top.as_str()) {
-        Some(key) => match mapping.body.get(key) {
+        Some(key) => match check.keys.get(mapping.body, key) {
             Some(level) => vec![level],
             None => {
                 let keys = mapping.body.members().iter().map(|member| member.key);
                 return missing(check, reference, top, check.did_you_mean(key, keys));
             }
         },
+        // CloudFormation accepts far fewer keys.
+        None if mapping.body.members().len() > MAX_TOP_KEYS => return,
         None => mapping.body.members().iter().map(|member| &member.value).collect(),
     };
     let Some(key) = second.and_then(|second| second.as_str()) else { return };
-    if !found.is_empty() && found.iter().all(|level| level.get(key).is_none()) {
+    if !found.is_empty() && found.iter().all(|level| check.keys.get(level, key).is_none()) {
         let keys = found.iter().flat_map(|level| level.members()).map(|member| member.key);
         missing(check, reference, second, check.did_you_mean(key, keys));
     }
@@ -58,15 +67,15 @@ fn chosen<'a>(
     let mut lacking = Vec::new();
     if let Some(name) = parameter(top) {
         for (literal, value) in values(check, name) {
-            let lacks = match mapping.body.get(&value) {
+            let lacks = match check.keys.get(mapping.body, &value) {
                 None => Some((value.clone(), top)),
-                Some(level) => second.as_str().filter(|key| level.get(key).is_none()).map(|key| (key.to_owned(), second)),
+                Some(level) => second.as_str().filter(|key| check.keys.get(level, key).is_none()).map(|key| (key.to_owned(), second)),
             };
             lacking.extend(lacks.map(|(key, node)| (literal, value, key, node)));
         }
-    } else if let (Some(level), Some(name)) = (top.as_str().and_then(|key| mapping.body.get(key)), parameter(second)) {
-        let others = values(check, name).into_iter().filter(|(_, value)| level.get(value).is_none());
-        lacking.extend(others.map(|(literal, value)| (literal, value.clone(), value, second)));
+    } else if let (Some(level), Some(name)) = (top.as_str().and_then(|key| check.keys.get(mapping.body, key)), parameter(second)) {
+        let others = values(check, name).into_iter().filter(|(_, value)| check.keys.get(level, value).is_none()).collect::<Vec<_>>();
+        lacking.extend(others.into_iter().map(|(literal, value)| (literal, value.clone(), value, second)));
     }
     for (literal, value, key, node) in lacking {
         let clauses: Vec<_> = reference.guards.iter().copied().chain([literal]).map(|guard| vec![guard]).collect();
