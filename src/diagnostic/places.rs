@@ -2,8 +2,6 @@
 //!
 //! Thousands of problems may be in one line of megabytes, and counting from its start for each of them takes quadratic time.
 
-use super::LineColumn;
-
 /// The distance between two marks, in bytes: a question reads at most as many.
 const STEP: usize = 4096;
 
@@ -42,13 +40,13 @@ impl Places {
         Self(marks)
     }
 
-    /// Returns the line and column of an offset inside the text or at its end.
-    pub(super) fn line_column(&self, text: &[u8], offset: usize) -> LineColumn {
+    /// Returns the line and the column, both from 1, of an offset inside the text or at its end.
+    pub(super) fn line_column(&self, text: &[u8], offset: usize) -> (usize, usize) {
         // An offset at the end of the last whole step has no mark of its own.
         let index = (offset / STEP).min(self.0.len().saturating_sub(1));
         let mark = self.0.get(index).copied().unwrap_or_default();
         let Mark { newlines, characters } = mark.past(text.get(index * STEP..offset).unwrap_or_default());
-        LineColumn { line: newlines + 1, column: characters + 1 }
+        (newlines + 1, characters + 1)
     }
 }
 
@@ -75,8 +73,8 @@ mod tests {
         for (offset, _) in text.char_indices().step_by(13).chain([(text.len(), ' ')]) {
             let line = text[..offset].split('\n').next_back().unwrap_or_default();
             let found = places.line_column(text.as_bytes(), offset);
-            assert_eq!((found.line, found.column), (text[..offset].matches('\n').count() + 1, line.chars().count() + 1), "{offset}");
+            assert_eq!(found, (text[..offset].matches('\n').count() + 1, line.chars().count() + 1), "{offset}");
         }
-        assert_eq!(Places::of(b"").line_column(b"", 0).column, 1);
+        assert_eq!(Places::of(b"").line_column(b"", 0), (1, 1));
     }
 }

@@ -165,6 +165,7 @@ impl Source {
         while !text.is_char_boundary(offset) {
             offset -= 1;
         }
-        self.0.places.get_or_init(|| Places::of(text.as_bytes())).line_column(text.as_bytes(), offset)
+        let (line, column) = self.0.places.get_or_init(|| Places::of(text.as_bytes())).line_column(text.as_bytes(), offset);
+        LineColumn { line, column }
     }
 }

@@ -1,17 +1,14 @@
 //! The budget of one evaluation: the bytes of the texts and lists that it builds.
 //!
-//! A few kilobytes of nested loops, of `Fn::Sub` in `Fn::Sub` or of references to one large list can stand for gigabytes. So whatever builds
-//! or repeats a value pays for it first, at the node that requires it; a node that only is what the template has costs nothing. After the budget
-//! is used up, which is reported once, functions are no longer evaluated.
+//! A few kilobytes of nested loops, of `Fn::Sub` in `Fn::Sub` or of references to one large list can stand for gigabytes. So whatever
+//! builds or repeats a value pays for it first, at the node that requires it; what the template itself contains costs nothing. After the
+//! budget is used up, which is reported once, functions are no longer evaluated.
 
 use super::evaluator::Evaluator;
-use super::text::{MOST_BYTES, Text};
+use super::text::{MOST_BUILT, MOST_BYTES, Text};
 use super::value::{Value, ValueKind};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::template::{Kind, Node};
-
-/// Most bytes of texts and lists that the evaluation of one template builds; 32 times what CloudFormation accepts as a whole template.
-pub(super) const MOST_BUILT: usize = 32 * 1024 * 1024;
 
 /// Most bytes of the arena, which also has the documents: two of the largest fit.
 const MOST_ALLOCATED: usize = 160 * 1024 * 1024;
@@ -30,7 +27,7 @@ impl<'a> Evaluator<'_, 'a> {
     pub(super) fn is_spent_at(&mut self, bytes: usize, span: Span) -> bool {
         let before = self.built;
         self.built = before.saturating_add(bytes);
-        if bytes >= LARGE && self.arena.bump().allocated_bytes() > MOST_ALLOCATED {
+        if bytes >= LARGE && self.fills_the_arena() {
             self.built = self.built.max(MOST_BUILT + 1);
         }
         if self.built <= MOST_BUILT {
@@ -46,10 +43,11 @@ impl<'a> Evaluator<'_, 'a> {
 
     /// Returns whether the budget is used up, by what was built or by all that the command holds.
     pub(super) fn is_used_up(&mut self, span: Span) -> bool {
-        if self.built > MOST_BUILT {
-            return true;
-        }
-        self.is_spent_at(LARGE, span)
+        self.built > MOST_BUILT || self.fills_the_arena() && self.is_spent_at(MOST_BUILT + 1, span)
+    }
+
+    fn fills_the_arena(&self) -> bool {
+        self.arena.bump().allocated_bytes() > MOST_ALLOCATED
     }
 
     /// Pays for a text that the result repeats without a copy, such as the value of a parameter.

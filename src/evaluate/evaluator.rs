@@ -2,7 +2,7 @@
 
 use bumpalo::collections::Vec as ArenaVec;
 
-use super::budget::MOST_BUILT;
+use super::text::MOST_BUILT;
 use super::value::{Residual, Value, ValueKind};
 use super::{ConditionValue, State};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
@@ -322,6 +322,7 @@ impl<'t, 'a> Evaluator<'t, 'a> {
 /// then circular dependencies.
 fn stage(rule: &str) -> u8 {
     match rule {
+        "too-many-problems" => 3,
         "circular-dependency" => 2,
         "unresolved-reference" | "reference-to-absent-resource" => 1,
         _ => 0,

@@ -9,9 +9,8 @@ use std::borrow::Cow;
 use bumpalo::collections::Vec as ArenaVec;
 use rustc_hash::FxHashMap;
 
-use super::budget::MOST_BUILT;
 use super::evaluator::{Block, Evaluator};
-use super::text::MOST_BYTES;
+use super::text::{MOST_BUILT, MOST_BYTES};
 use super::value::ValueKind;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::template::{Kind, MAX_VALUES, Member, Node};

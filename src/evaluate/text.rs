@@ -7,6 +7,10 @@ use crate::template::{Arena, Node};
 ///
 /// Far above the limit of any property. Without it, a small template of nested `Fn::Sub` could exhaust memory.
 pub(super) const MOST_BYTES: usize = 4 * 1024 * 1024;
+/// Most bytes of texts and lists that the evaluation of one template builds; 32 times what CloudFormation accepts as a whole template.
+pub(super) const MOST_BUILT: usize = 32 * 1024 * 1024;
+/// How many times more bytes an unknown expression takes in the output, indented, than as a value.
+const OUTPUT_OF_EXPRESSION: usize = 16;
 /// Most parts of an unknown string.
 const MOST_PARTS: usize = 65_536;
 
@@ -59,7 +63,7 @@ impl<'a> Text<'a> {
                 true
             }
             ValueKind::Unknown(residual) => {
-                self.bytes += residual.bytes(MOST_BYTES);
+                self.bytes += residual.bytes(MOST_BYTES / OUTPUT_OF_EXPRESSION) * OUTPUT_OF_EXPRESSION;
                 self.flush();
                 self.parts.push(value);
                 true

@@ -190,7 +190,8 @@ impl Residual<'_> {
                 Self::If(_, a, b) => open.extend([*a, *b].into_iter().flatten()),
                 Self::Concat(parts) | Self::Cidr(parts) | Self::FindInMap(parts) => open.extend(parts.iter()),
             }
-            while let (None, Some(value)) = (next, open.pop()) {
+            while next.is_none() {
+                let Some(value) = open.pop() else { break };
                 bytes += size_of::<Value<'_>>();
                 if bytes > most {
                     return bytes;

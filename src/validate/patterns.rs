@@ -3,8 +3,24 @@
 use std::collections::HashMap;
 
 /// Compiled regular expressions by pattern.
-#[derive(Debug, Default)]
-pub(super) struct Patterns(HashMap<&'static str, Pattern>);
+#[derive(Debug)]
+pub(super) struct Patterns {
+    compiled: HashMap<&'static str, Pattern>,
+    /// The bytes of texts that are still matched.
+    left: usize,
+}
+
+/// Most bytes of all texts of a template that are matched; a match takes up to a microsecond for each.
+const MOST_BYTES: usize = 1_500_000;
+
+/// The longest text that is matched: no service has names of this length, and its length is checked by another rule.
+const LONGEST: usize = 16 * 1024;
+
+impl Default for Patterns {
+    fn default() -> Self {
+        Self { compiled: HashMap::default(), left: MOST_BYTES }
+    }
+}
 
 impl Patterns {
     /// Returns whether a string certainly violates a pattern; false if no engine supports the pattern.
@@ -12,7 +28,11 @@ impl Patterns {
         if matches!(pattern, ".*" | "^.*$" | ".+" | "[\\s\\S]*" | "^[\\s\\S]*$") {
             return false;
         }
-        let compiled = self.0.entry(pattern).or_insert_with(|| Pattern::new(pattern));
+        if text.len() > LONGEST.min(self.left) {
+            return false;
+        }
+        self.left -= text.len();
+        let compiled = self.compiled.entry(pattern).or_insert_with(|| Pattern::new(pattern));
         if let Pattern::Ascii(_) = compiled
             && !text.is_ascii()
         {

@@ -1,7 +1,7 @@
 //! Translates the syntax of Java's regular expressions, which CloudFormation uses for `AllowedPattern`.
 //!
-//! What cannot be translated exactly is unknown and not refused. The translation counts the states that the pattern has after its repetitions
-//! are written out, since `((a{1,100}){1,100}){1,100}` takes a regular expression engine long to build.
+//! What cannot be translated exactly is unknown and not refused. The translation counts the states that the pattern has after its
+//! repetitions are written out, since `((a{1,100}){1,100}){1,100}` takes a regular expression engine long to build.
 //! Sources: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html>,
 //! <https://docs.oracle.com/en/java/javase/17/docs/api/java.base/java/util/regex/Pattern.html>
 
@@ -60,6 +60,7 @@ pub(super) fn translate(pattern: &str, is_ascii: bool) -> Outcome<Translation> {
         open: Vec::new(),
         dot_all: has_flag(pattern, 's'),
         is_ascii,
+        has_references: pattern.contains(r"\k") || pattern.as_bytes().windows(2).any(|pair| pair[0] == b'\\' && pair[1].is_ascii_digit()),
         backtracks: false,
         states: 0,
         cost: 0,
@@ -84,6 +85,8 @@ struct Translator<'p> {
     open: Vec<(usize, usize)>,
     dot_all: bool,
     is_ascii: bool,
+    /// Whether the pattern may refer to its groups; an engine needs memory for each group that it captures.
+    has_references: bool,
     backtracks: bool,
     /// The states so far in the innermost open group.
     states: usize,
@@ -178,7 +181,7 @@ impl Translator<'_> {
     /// Translates the start of a group.
     fn group(&mut self) -> Outcome<()> {
         if !self.eat("?") {
-            self.text.push('(');
+            self.text.push_str(if self.has_references { "(" } else { "(?:" });
             return Ok(());
         }
         for start in [":", "=", "!", ">", "<=", "<!"] {
@@ -190,7 +193,10 @@ impl Translator<'_> {
         }
         if self.eat("<") {
             let name = self.name('>')?;
-            self.text.extend(["(?<", &name, ">"]);
+            match self.has_references {
+                true => self.text.extend(["(?<", &name, ">"]),
+                false => self.text.push_str("(?:"),
+            }
             return Ok(());
         }
         let length = self.rest.find([':', ')']).ok_or(Untranslated::Malformed)?;

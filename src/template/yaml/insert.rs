@@ -5,7 +5,7 @@
 use rustc_hash::FxHashSet;
 
 use super::{Frame, Key, Outcome, Reader, Value};
-use crate::diagnostic::{MAX_SOURCE_BYTES, Span};
+use crate::diagnostic::{Diagnostic, MAX_SOURCE_BYTES, Span};
 use crate::template::json::MAX_VALUES;
 use crate::template::node::{Kind, Member, Node};
 use crate::template::{SPLIT_IT, TypedKey};
@@ -49,6 +49,10 @@ impl<'a> Reader<'a> {
                 ));
             };
             frame.key = Some(Key { text, span: event_span, is_merge: false });
+            self.expanded_bytes = self.expanded_bytes.saturating_add(text.len());
+            if self.expanded_bytes > MAX_SOURCE_BYTES {
+                return Err(self.too_many_bytes(event_span));
+            }
             if !matches!(value.node.kind, Kind::String(_)) {
                 self.keys.push(TypedKey { span: event_span, kind: value.node.kind });
             }
@@ -65,15 +69,15 @@ impl<'a> Reader<'a> {
         }
         self.expanded_bytes = self.expanded_bytes.saturating_add(value.bytes);
         if self.expanded_bytes > MAX_SOURCE_BYTES {
-            return Err(self.problem(
-                "alias-expansion",
-                format!("aliases expand to more than {MAX_SOURCE_BYTES} bytes"),
-                event_span,
-                "replace the aliases with their values",
-            ));
+            return Err(self.too_many_bytes(event_span));
         }
         self.check_depth(value.height, event_span)?;
         self.insert(value, 0)
+    }
+
+    fn too_many_bytes(&self, event_span: Span) -> Box<Diagnostic> {
+        let message = format!("aliases expand to more than {MAX_SOURCE_BYTES} bytes");
+        self.problem("alias-expansion", message, event_span, "replace the aliases with their values")
     }
 
     /// Adds a value to the innermost open container, or makes it the root.

@@ -1,5 +1,5 @@
-//! Plans a change of one template to another twice, with the same result, within the budget of memory and output; a template has no changes to
-//! itself.
+//! Plans a change of one template to another twice, with the same result, within the budget of memory and output; a template has no
+//! changes to itself.
 //!
 //! The input is two templates, separated by a line `---`.
 #![no_main]
