@@ -12,7 +12,10 @@ use crate::schema::RequiresRecreation;
 use crate::template::LazyKeys;
 
 /// Longest list that is compared item by item; a longer one changes as a whole.
-const LONGEST_BY_ITEM: usize = 1_000;
+const LONGEST_BY_ITEM: usize = 200;
+
+/// Longest list without an order that is compared with another order of its items.
+const LONGEST_PERMUTATION: usize = 1_000;
 
 /// A value of a resource that differs.
 #[derive(Clone, Debug)]
@@ -215,7 +218,7 @@ impl<'a> Collector<'_, '_, 'a> {
 }
 
 fn is_permutation(old: &[Value<'_>], new: &[Value<'_>]) -> bool {
-    if old.len() > LONGEST_BY_ITEM {
+    if old.len() > LONGEST_PERMUTATION {
         return false;
     }
     let mut taken = vec![false; new.len()];

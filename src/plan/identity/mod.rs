@@ -68,7 +68,10 @@ impl Conflict<'_, '_> {
 }
 
 /// The most pairs of resources that are compared. A stack has at most 500 resources; this keeps any other input within time.
-const MAX_PAIRS: usize = 2_000_000;
+const MAX_PAIRS: usize = 600_000;
+
+/// The most conflicts that are found; a template with more of them has something else wrong.
+const MAX_CONFLICTS: usize = 1_000;
 
 /// Returns every pair of a resource that gets an identity and one that has it; each pair once.
 pub(super) fn conflicts<'p, 'a>(comparison: Comparison<'_, 'p, 'a>, changed: &ChangedResources<'p, 'a>) -> Vec<Conflict<'p, 'a>> {
@@ -148,7 +151,7 @@ impl<'p, 'a> Search<'_, 'p, 'a> {
                 continue;
             }
             for (other, present) in &old {
-                let Some(left) = self.budget.checked_sub(1) else { return };
+                let Some(left) = self.budget.checked_sub(1).filter(|_| self.found.len() < MAX_CONFLICTS) else { return };
                 self.budget = left;
                 let is_itself = other.entry.name == resource.entry.name;
                 if is_itself && (*arrival != Arrival::Replaced || Facts::of(resource.resource_type).deletes_first()) {

@@ -171,6 +171,7 @@ fn very_many_problems_are_cut_off_and_each_has_its_column() {
     let problems = evaluate(&template, &parameters, &state, &arena).unwrap_err();
     assert_eq!(problems.0.len(), 2 * rackform::diagnostic::MOST_PROBLEMS + 1);
     assert!(problems.0.iter().any(|one| one.rule == "too-many-problems" && one.message.contains("the others are not listed")));
-    let columns: Vec<usize> = problems.0.iter().filter(|one| one.rule != "too-many-problems").map(|one| one.labels[0].start().column).collect();
+    let columns: Vec<usize> =
+        problems.0.iter().filter(|one| one.rule != "too-many-problems").map(|one| one.labels[0].start().column).collect();
     assert!(columns.windows(2).all(|pair| pair[0] < pair[1]));
 }
