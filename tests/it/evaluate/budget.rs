@@ -123,9 +123,9 @@ fn doubling(steps: usize, around: impl Fn(Json) -> Json) -> Json {
 #[test]
 fn unknown_values_that_double_are_refused() {
     for (name, value) in [
-        ("Base64", doubling(30, |value| json!({"Fn::Base64": value}))),
-        ("Split", doubling(30, |value| json!({"Fn::Select": [0, {"Fn::Split": [",", value]}]}))),
-        ("ImportValue", doubling(30, |value| json!({"Fn::If": ["Open", value, "z"]}))),
+        ("Base64", doubling(16, |value| json!({"Fn::Base64": value}))),
+        ("Split", doubling(16, |value| json!({"Fn::Select": [0, {"Fn::Split": [",", value]}]}))),
+        ("If", doubling(16, |value| json!({"Fn::If": ["Open", value, "z"]}))),
     ] {
         let template = json!({
             "Parameters": {"Q": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/x"}},
