@@ -178,6 +178,29 @@ fn a_damaged_store_is_never_a_bug_nor_empty_and_its_copy_restores_it() {
 }
 
 #[test]
+fn a_changed_character_in_a_record_is_damage() {
+    let bench = deployed();
+    let (file, good) = (store(&bench, "state.redb"), std::fs::read(store(&bench, "state.redb")).unwrap());
+    // What is stored: the template, a status and a physical ID. Each change leaves valid JSON.
+    for (text, other) in [("AWS::SQS::Queue", "AWS::SQS::Quexe"), ("CREATE_COMPLETE", "DELETE_COMPLETE"), ("us-east-1", "us-west-1")] {
+        let mut bytes = good.clone();
+        for at in 0..bytes.len() - text.len() {
+            if bytes[at..].starts_with(text.as_bytes()) {
+                bytes[at..at + text.len()].copy_from_slice(other.as_bytes());
+            }
+        }
+        assert!(bytes != good, "{text}");
+        std::fs::write(&file, bytes).unwrap();
+        for command in READERS {
+            let run = bench.run(command);
+            assert!(run.code == 69 && run.stderr.contains("is damaged"), "{text} {command}: {run}");
+        }
+        done(&bench.run("local repair --yes"));
+        done(&bench.run("status"));
+    }
+}
+
+#[test]
 fn a_missing_or_older_database_is_damage_too() {
     let bench = deployed();
     let file = store(&bench, "state.redb");

@@ -16,6 +16,7 @@ const HEADER_BYTES: usize = 320;
 const FLAGS: usize = 9;
 const PRIMARY_IS_SECOND: u8 = 1;
 pub(super) const RECOVERY_REQUIRED: u8 = 2;
+const TWO_PHASE_COMMIT: u8 = 4;
 /// The position of the flags, from which a file is opened as if its writer had been killed: everything is verified first.
 pub(super) const FLAGS_OFFSET: u64 = FLAGS as u64;
 /// Larger counters are not the result of counting; adding to them could overflow.
@@ -58,7 +59,8 @@ pub(super) fn check(bytes: Vec<u8>) -> Result<Checked, String> {
         let before = user_root(&bytes);
         let mut bytes = bytes;
         // The database then verifies the checksums of all pages before it uses any of them.
-        bytes[FLAGS] |= RECOVERY_REQUIRED;
+        // It trusts a two-phase commit without reading its pages, so the mark of one is removed.
+        bytes[FLAGS] = (bytes[FLAGS] | RECOVERY_REQUIRED) & !TWO_PHASE_COMMIT;
         let memory = Memory::new(bytes);
         let database = Database::builder().create_with_backend(memory.clone()).map_err(|error| error.to_string())?;
         // After a clean end the newest state is whole; the database must not fall back to an earlier one.
