@@ -50,7 +50,7 @@ impl Entry {
             tags,
             pushed_or_created_at,
             pulled_at: None,
-            size_bytes: manifest.size_bytes + blobs.iter().map(|blob| blob.size_bytes).sum::<u64>(),
+            size_bytes: blobs.iter().fold(manifest.size_bytes, |sum, blob| sum.saturating_add(blob.size_bytes)),
             children: manifest.children().map(|child| child.digest.clone()).collect(),
             blobs: Some(blobs),
             media_type: manifest.media_type.clone(),

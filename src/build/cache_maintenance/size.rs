@@ -39,13 +39,13 @@ impl Size {
         let mut blobs: BTreeMap<&str, u64> = BTreeMap::new();
         let mut of_kind: BTreeMap<&'static str, BTreeMap<&str, u64>> = BTreeMap::new();
         for entry in &inventory.entries {
-            size.added_up_bytes += entry.size_bytes;
+            size.added_up_bytes = size.added_up_bytes.saturating_add(entry.size_bytes);
             let kind = entry.kind();
             size.by_kind.entry(kind).or_default().manifests += 1;
             let mut own = vec![];
             match &entry.blobs {
                 Some(parts) => {
-                    let of_parts: u64 = parts.iter().map(|blob| blob.size_bytes).sum();
+                    let of_parts = sum(parts.iter().map(|blob| blob.size_bytes));
                     own.extend(parts.iter().map(|blob| (blob.digest.as_str(), blob.size_bytes)));
                     own.push((entry.digest.as_str(), entry.size_bytes.saturating_sub(of_parts)));
                 }
@@ -60,10 +60,15 @@ impl Size {
             }
         }
         size.blobs = blobs.len();
-        size.stored_bytes = blobs.values().sum();
+        size.stored_bytes = sum(blobs.values().copied());
         for (kind, blobs) in of_kind {
-            size.by_kind.entry(kind).or_default().bytes = blobs.values().sum();
+            size.by_kind.entry(kind).or_default().bytes = sum(blobs.values().copied());
         }
         size
     }
+}
+
+/// Adds sizes, which a registry may have invented.
+fn sum(sizes: impl Iterator<Item = u64>) -> u64 {
+    sizes.fold(0, u64::saturating_add)
 }

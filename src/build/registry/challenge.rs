@@ -13,12 +13,12 @@ pub(super) enum Challenge {
         realm: String,
         /// The service that the token is for.
         service: Option<String>,
-        /// The repository and the actions that the token is for.
-        scope: Option<String>,
     },
 }
 
 /// Returns the supported challenges of a `WWW-Authenticate` header, in its order.
+///
+/// The scope in a challenge is ignored: the client requests what it needs, not what the registry asks for.
 ///
 /// Source: <https://www.rfc-editor.org/rfc/rfc9110#section-11.6.1>, <https://distribution.github.io/distribution/spec/auth/token/>
 pub(super) fn challenges(header: &str) -> Vec<Challenge> {
@@ -49,7 +49,6 @@ pub(super) fn challenges(header: &str) -> Vec<Challenge> {
         "bearer" => Some(Challenge::Bearer {
             realm: parameters.remove("realm")?,
             service: parameters.remove("service"),
-            scope: parameters.remove("scope"),
         }),
         _ => None,
     };
@@ -78,21 +77,21 @@ fn parameter(text: &str) -> (String, &str) {
 mod tests {
     use super::{Challenge, challenges};
 
-    fn bearer(realm: &str, service: Option<&str>, scope: Option<&str>) -> Challenge {
-        Challenge::Bearer { realm: realm.to_owned(), service: service.map(str::to_owned), scope: scope.map(str::to_owned) }
+    fn bearer(realm: &str, service: Option<&str>) -> Challenge {
+        Challenge::Bearer { realm: realm.to_owned(), service: service.map(str::to_owned) }
     }
 
     #[test]
     fn challenges_of_real_registries_are_read() {
         let hub = r#"Bearer realm="https://auth.docker.io/token",service="registry.docker.io",scope="repository:a/b:pull,push""#;
-        let hub_challenge = bearer("https://auth.docker.io/token", Some("registry.docker.io"), Some("repository:a/b:pull,push"));
+        let hub_challenge = bearer("https://auth.docker.io/token", Some("registry.docker.io"));
         assert_eq!(challenges(hub), std::slice::from_ref(&hub_challenge));
         assert_eq!(
             challenges(r#"Basic realm="https://1.dkr.ecr.us-east-1.amazonaws.com/",service="ecr.amazonaws.com""#),
             [Challenge::Basic]
         );
         assert_eq!(challenges(&format!("Digest nonce=1, Basic realm=\"a, \\\"b\", {hub}")), [Challenge::Basic, hub_challenge]);
-        assert_eq!(challenges("BEARER realm=https://t.example/token"), [bearer("https://t.example/token", None, None)]);
+        assert_eq!(challenges("BEARER realm=https://t.example/token"), [bearer("https://t.example/token", None)]);
     }
 
     #[test]

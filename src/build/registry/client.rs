@@ -1,13 +1,16 @@
 //! The client of a registry: tags, manifests, blobs and deletion.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 use ureq::http::StatusCode;
 
 use super::credentials::Credentials;
+use super::digest::{is_digest, verify};
 use super::error::RegistryError;
-use super::manifest::{Manifest, is_digest};
-use super::transport::{LIST_LIMIT_BYTES, Method, Options, Transport};
-use crate::text::sha256_hex;
+use super::manifest::Manifest;
+use super::name::{NameError, server_address};
+use super::transport::{LIST_LIMIT_BYTES, Method, Options, Response, Transport};
 
 /// The largest manifest to read, in bytes: the specification requires registries to accept at least 4 MiB.
 const MANIFEST_LIMIT_BYTES: u64 = 8 << 20;
@@ -15,8 +18,14 @@ const MANIFEST_LIMIT_BYTES: u64 = 8 << 20;
 /// How many tags to request at a time.
 const PAGE: u32 = 500;
 
-/// The maximum number of pages of tags, in case the links of a registry form a cycle.
+/// The maximum number of pages of tags; registries may return fewer tags than requested.
 const PAGES: usize = 2000;
+
+/// The maximum number of tags of a repository.
+const TAGS: usize = 500_000;
+
+/// The longest query for a page of tags.
+const QUERY_BYTES: usize = 4096;
 
 /// A client of one registry.
 pub struct Client {
@@ -35,13 +44,15 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Returns an error if the certificates in the options are invalid.
+    /// Returns an error if the host or the certificates in the options are invalid.
     pub fn new(host: &str, options: Options, credentials: Option<Credentials>) -> Result<Self, RegistryError> {
-        // The host of Docker Hub's API differs from the one in image names.
-        let server = if host == "docker.io" { "registry-1.docker.io" } else { host };
+        let invalid = || RegistryError::Name(NameError::Name(format!("`{host}` is not the host of a registry")));
+        let mut address = server_address(host).ok_or_else(invalid)?;
         let transport = Transport::new(host, options, credentials)?;
-        let base = format!("{}://{server}/v2/", if transport.allows_http() { "http" } else { "https" });
-        Ok(Self { transport, base })
+        if transport.allows_http() {
+            address.set_scheme("http").map_err(|()| invalid())?;
+        }
+        Ok(Self { transport, base: format!("{address}v2/") })
     }
 
     /// Returns the registry's host.
@@ -63,21 +74,36 @@ impl Client {
         }
         let transport = &self.transport;
         let action = format!("list the tags of `{repository}`");
+        let invalid = |message: &str| transport.invalid_response("a list of tags", message);
+        let list = format!("{}{repository}/tags/list", self.base);
         let mut tags = Vec::new();
-        let mut next = Some(format!("{}{repository}/tags/list?n={PAGE}", self.base));
-        for _ in 0..PAGES {
-            let Some(address) = next.take() else { break };
-            let mut response = transport.send(Method::Get, &address, repository, "pull", &action)?;
+        let mut requested = BTreeSet::new();
+        let mut next = Some(format!("n={PAGE}"));
+        transport.start();
+        while let Some(query) = next.take() {
+            let mut response = transport.send(Method::Get, &format!("{list}?{query}"), repository, "pull", &action)?;
             if response.status == StatusCode::NOT_FOUND {
                 // A repository without tags has an empty list.
                 return Ok(None);
             }
             transport.expect(&mut response, &[StatusCode::OK], &action)?;
             let body = transport.body(&mut response, LIST_LIMIT_BYTES, "a list of tags")?;
-            let page: Page =
-                serde_json::from_slice(&body).map_err(|error| transport.invalid_response("a list of tags", &error.to_string()))?;
+            let page: Page = serde_json::from_slice(&body).map_err(|error| invalid(&error.to_string()))?;
             tags.extend(page.tags.unwrap_or_default());
-            next = response.headers.get("link").and_then(|link| link.to_str().ok()).and_then(next_page).map(|path| self.resolve(&path));
+            next = next_page(&response);
+            if next.as_ref().is_some_and(|next| next.len() > QUERY_BYTES) {
+                return Err(invalid("the address of its next page is too long"));
+            }
+            requested.insert(query);
+            if next.as_ref().is_some_and(|next| requested.contains(next)) {
+                return Err(invalid("its pages link to each other in a cycle"));
+            }
+            if requested.len() >= PAGES && next.is_some() {
+                return Err(transport.limit_exceeded(format!("the list of tags has more than {PAGES} pages")));
+            }
+            if tags.len() > TAGS {
+                return Err(transport.limit_exceeded(format!("the repository has more than {TAGS} tags")));
+            }
         }
         tags.sort();
         tags.dedup();
@@ -91,16 +117,19 @@ impl Client {
     /// Returns an error if the request fails.
     pub fn digest(&self, repository: &str, reference: &str) -> Result<Option<String>, RegistryError> {
         let action = format!("look up `{repository}:{reference}`");
+        self.transport.start();
         let mut response = self.transport.send(Method::Head, &self.manifest_address(repository, reference), repository, "pull", &action)?;
         if response.status == StatusCode::NOT_FOUND {
             return Ok(None);
         }
         self.transport.expect(&mut response, &[StatusCode::OK], &action)?;
-        let header = response.headers.get("docker-content-digest").and_then(|digest| digest.to_str().ok());
-        match header.filter(|digest| is_digest(digest)) {
-            Some(digest) => Ok(Some(digest.to_owned())),
+        match content_digest(&response) {
+            Some(digest) if is_digest(reference) && digest != reference => {
+                Err(self.transport.invalid_response("the manifest", &format!("its digest is {digest}, not {reference}")))
+            }
+            Some(digest) => Ok(Some(digest)),
             // The header is optional.
-            None => Ok(self.manifest(repository, reference)?.map(|manifest| manifest.digest)),
+            None => Ok(self.read_manifest(repository, reference)?.map(|manifest| manifest.digest)),
         }
     }
 
@@ -110,6 +139,11 @@ impl Client {
     ///
     /// Returns an error if the request fails, or if the manifest does not have the requested digest.
     pub fn manifest(&self, repository: &str, reference: &str) -> Result<Option<Manifest>, RegistryError> {
+        self.transport.start();
+        self.read_manifest(repository, reference)
+    }
+
+    fn read_manifest(&self, repository: &str, reference: &str) -> Result<Option<Manifest>, RegistryError> {
         let transport = &self.transport;
         let action = format!("read the manifest of `{repository}:{reference}`");
         let mut response = transport.send(Method::Get, &self.manifest_address(repository, reference), repository, "pull", &action)?;
@@ -123,12 +157,15 @@ impl Client {
             .and_then(|kind| kind.to_str().ok())
             .map(|kind| kind.split(';').next().unwrap_or(kind).trim().to_owned());
         let bytes = transport.body(&mut response, MANIFEST_LIMIT_BYTES, "a manifest")?;
-        let manifest = Manifest::read(&bytes, media_type.as_deref()).map_err(|error| transport.invalid_response("a manifest", &error))?;
-        if reference.starts_with("sha256:") && manifest.digest != reference {
-            let message = format!("its digest is {}, not {reference}", manifest.digest);
-            return Err(transport.invalid_response("the manifest", &message));
+        let requested = is_digest(reference).then(|| reference.to_owned());
+        for digest in requested.iter().chain(&content_digest(&response)) {
+            verify(digest, &bytes).map_err(|message| transport.invalid_response("the manifest", &message))?;
         }
-        Ok(Some(manifest))
+        let manifest = Manifest::read(&bytes, media_type.as_deref()).map_err(|error| transport.invalid_response("a manifest", &error))?;
+        Ok(Some(match requested {
+            Some(digest) => Manifest { digest, ..manifest },
+            None => manifest,
+        }))
     }
 
     /// Returns a blob of at most `limit_bytes`, or `None` if it does not exist.
@@ -139,6 +176,7 @@ impl Client {
     pub fn blob(&self, repository: &str, digest: &str, limit_bytes: u64) -> Result<Option<Vec<u8>>, RegistryError> {
         let transport = &self.transport;
         let action = format!("read {digest} of `{repository}`");
+        transport.start();
         let address = format!("{}{repository}/blobs/{digest}", self.base);
         let mut response = transport.send(Method::Get, &address, repository, "pull", &action)?;
         if response.status == StatusCode::NOT_FOUND {
@@ -146,9 +184,7 @@ impl Client {
         }
         transport.expect(&mut response, &[StatusCode::OK], &action)?;
         let bytes = transport.body(&mut response, limit_bytes, "a blob")?;
-        if digest.strip_prefix("sha256:").is_some_and(|hex| hex != sha256_hex(&bytes)) {
-            return Err(transport.invalid_response("the blob", &format!("its digest is not {digest}")));
-        }
+        verify(digest, &bytes).map_err(|message| transport.invalid_response("the blob", &message))?;
         Ok(Some(bytes))
     }
 
@@ -162,6 +198,7 @@ impl Client {
     pub fn delete(&self, repository: &str, digest: &str) -> Result<bool, RegistryError> {
         let transport = &self.transport;
         let action = format!("delete {digest} of `{repository}`");
+        transport.start();
         let mut response = transport.send(Method::Delete, &self.manifest_address(repository, digest), repository, "delete", &action)?;
         match response.status {
             StatusCode::NOT_FOUND => Ok(false),
@@ -173,23 +210,23 @@ impl Client {
     fn manifest_address(&self, repository: &str, reference: &str) -> String {
         format!("{}{repository}/manifests/{reference}", self.base)
     }
-
-    /// Returns the address of the next page, which the registry writes with or without a host. Another host is replaced with this registry.
-    fn resolve(&self, path: &str) -> String {
-        let root = self.base.trim_end_matches("/v2/");
-        match path.strip_prefix('/') {
-            Some(path) => format!("{root}/{path}"),
-            None if path.starts_with(&self.base) => path.to_owned(),
-            None => format!("{}{}", self.base, path.split_once("/v2/").map_or(path, |(_, path)| path)),
-        }
-    }
 }
 
-/// Returns the address of the next page from a `Link` header: `</v2/a/tags/list?n=1&last=b>; rel="next"`.
-fn next_page(header: &str) -> Option<String> {
+/// Returns the digest that a response names, if it is valid. Every other digest is calculated.
+fn content_digest(response: &Response) -> Option<String> {
+    let header = response.headers.get("docker-content-digest")?.to_str().ok()?;
+    is_digest(header).then(|| header.to_owned())
+}
+
+/// Returns the query for the next page from a `Link` header: `</v2/a/tags/list?n=1&last=b>; rel="next"`.
+///
+/// Host and path are ignored, since the next page is one of the same list.
+fn next_page(response: &Response) -> Option<String> {
+    let header = response.headers.get("link")?.to_str().ok()?;
     header.split(',').find_map(|link| {
         let (address, rest) = link.trim().strip_prefix('<')?.split_once('>')?;
         let is_next = rest.split(';').any(|parameter| matches!(parameter.trim(), "rel=\"next\"" | "rel=next"));
-        is_next.then(|| address.to_owned())
+        let query = address.split_once('?')?.1.split('#').next().unwrap_or_default();
+        is_next.then(|| url::form_urlencoded::Serializer::new(String::new()).extend_pairs(url::form_urlencoded::parse(query.as_bytes())).finish())
     })
 }

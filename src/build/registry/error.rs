@@ -28,6 +28,22 @@ pub enum RegistryError {
         /// The registry's message.
         message: String,
     },
+    /// The registry requires a token from a server that is not known to belong to it, and which would get the credentials.
+    #[error("registry {host} requires a token from {server}, another host: the credentials were not sent to it")]
+    UnknownTokenServer {
+        /// The registry.
+        host: String,
+        /// The host of the token server.
+        server: String,
+    },
+    /// The operation exceeded a limit in time, requests or bytes.
+    #[error("registry {host}: {message}")]
+    LimitExceeded {
+        /// The registry.
+        host: String,
+        /// Which limit.
+        message: String,
+    },
     /// The registry refused the request.
     #[error("registry {host} refused to {action}: {message} (HTTP {status})")]
     Refused {
@@ -82,6 +98,11 @@ pub enum RegistryHint {
         /// The registry.
         host: String,
     },
+    /// Allow this token server to get the credentials, if it is the registry's.
+    TrustTokenServer {
+        /// Its host.
+        server: String,
+    },
     /// The registry throttles requests: wait.
     WaitForThrottling,
     /// Check that the repository exists.
@@ -104,17 +125,26 @@ impl RegistryError {
             }
             Self::Unreachable { .. } => RegistryHint::CheckConnection,
             Self::Unauthorized { host, .. } => RegistryHint::LogIn { host: host.clone() },
+            Self::UnknownTokenServer { server, .. } => RegistryHint::TrustTokenServer { server: server.clone() },
             Self::Refused { status: 429, .. } => RegistryHint::WaitForThrottling,
             Self::Refused { status: 404, .. } => RegistryHint::CheckRepository,
             Self::Refused { status: 403, .. } => RegistryHint::RequestPermission,
             Self::DeletionDisabled { .. } => RegistryHint::EnableDeletion,
             Self::Credentials { .. } => RegistryHint::LogInAgain,
-            Self::Refused { .. } | Self::InvalidResponse { .. } => return None,
+            Self::Refused { .. } | Self::InvalidResponse { .. } | Self::LimitExceeded { .. } => return None,
         })
     }
 
     /// Returns whether the registry cannot be used at all, in contrast to a single refused request.
     pub fn is_registry_unusable(&self) -> bool {
-        matches!(self, Self::Unreachable { .. } | Self::Unauthorized { .. } | Self::Credentials { .. } | Self::InvalidResponse { .. })
+        matches!(
+            self,
+            Self::Unreachable { .. }
+                | Self::Unauthorized { .. }
+                | Self::UnknownTokenServer { .. }
+                | Self::LimitExceeded { .. }
+                | Self::Credentials { .. }
+                | Self::InvalidResponse { .. }
+        )
     }
 }

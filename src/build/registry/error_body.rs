@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-/// How many characters to show of a body that is not an error of the API.
+/// How many characters of a message to show.
 const SHOWN: usize = 200;
 
 #[derive(Deserialize)]
@@ -23,12 +23,16 @@ pub(super) fn code_and_message(body: &[u8]) -> (Option<String>, String) {
     if let Ok(ErrorBody { errors }) = serde_json::from_slice(body)
         && let Some(first) = errors.first()
     {
-        let code = first.code.clone().filter(|code| !code.is_empty());
-        let message = first.message.clone().filter(|message| !message.is_empty());
+        let code = first.code.as_deref().map(shortened).filter(|code| !code.is_empty());
+        let message = first.message.as_deref().map(shortened).filter(|message| !message.is_empty());
         let text = message.or_else(|| code.clone()).unwrap_or_else(|| "no reason given".to_owned());
         return (code, text);
     }
-    let text = String::from_utf8_lossy(body);
-    let text: String = text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(SHOWN).collect();
+    let text = shortened(&String::from_utf8_lossy(body));
     (None, if text.is_empty() { "no reason given".to_owned() } else { text })
+}
+
+/// Returns the start of a text on one line.
+fn shortened(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(SHOWN).collect()
 }

@@ -2,7 +2,11 @@
 
 use serde::Deserialize;
 
+use super::digest::is_digest;
 use crate::text::sha256_hex;
+
+/// The largest plausible blob, in bytes; sums of the sizes in a manifest stay far below the largest number.
+const LARGEST_BLOB_BYTES: u64 = 1 << 43;
 
 /// A manifest, with the digest calculated from its bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,15 +68,22 @@ impl Manifest {
 
     /// Reads a manifest; `media_type` is the registry's, which is used if the manifest does not contain one.
     ///
+    /// The contents must fit the media type, so that an image is not taken for an index or the other way around.
+    /// Source: <https://github.com/opencontainers/image-spec/security/advisories/GHSA-77vh-xpmg-72qh>
+    ///
     /// # Errors
     ///
-    /// Returns an error if it is not a manifest, or if a digest in it is invalid.
+    /// Returns an error if it is not a manifest of the accepted media types, or if a digest or size in it is invalid.
     pub fn read(bytes: &[u8], media_type: Option<&str>) -> Result<Self, String> {
         let file: ManifestFile = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         let blobs = file.config.iter().chain(&file.layers).chain(&file.manifests);
         if let Some(blob) = blobs.into_iter().find(|blob| !is_digest(&blob.digest)) {
             return Err(format!("invalid digest `{}`", blob.digest));
         }
+        if let Some(blob) = file.config.iter().chain(&file.layers).chain(&file.manifests).find(|blob| blob.size_bytes > LARGEST_BLOB_BYTES) {
+            return Err(format!("`{}` has the impossible size of {} bytes", blob.digest, blob.size_bytes));
+        }
+        check_media_type(&file, media_type)?;
         Ok(Self {
             digest: format!("sha256:{}", sha256_hex(bytes)),
             size_bytes: bytes.len() as u64,
@@ -103,13 +114,27 @@ impl Manifest {
     }
 }
 
-/// Returns whether a text is a digest: `sha256:` and 64 hexadecimal digits, or `sha512:` and 128.
-pub(super) fn is_digest(text: &str) -> bool {
-    let is_hex = |hex: &str| hex.bytes().all(|c| c.is_ascii_digit() || (b'a'..=b'f').contains(&c));
-    match text.split_once(':') {
-        Some(("sha256", hex)) => hex.len() == 64 && is_hex(hex),
-        Some(("sha512", hex)) => hex.len() == 128 && is_hex(hex),
-        _ => false,
+/// Checks that the media types of the response and of the manifest are accepted and equal, and that the contents fit.
+fn check_media_type(file: &ManifestFile, response: Option<&str>) -> Result<(), String> {
+    // Some registries and proxies send a type without information.
+    let is_specific = |kind: &&str| !matches!(*kind, "" | "application/json" | "application/octet-stream" | "text/plain");
+    let (response, own) = (response.filter(is_specific), file.media_type.as_deref().filter(is_specific));
+    if let Some(unknown) = [response, own].into_iter().flatten().find(|kind| !Manifest::MEDIA_TYPES.contains(kind)) {
+        return Err(format!("its media type is `{unknown}`"));
+    }
+    if let (Some(response), Some(own)) = (response, own)
+        && response != own
+    {
+        return Err(format!("its media type is `{own}` in the manifest, but `{response}` in the response"));
+    }
+    let (is_image, is_index) = (file.config.is_some() || !file.layers.is_empty(), !file.manifests.is_empty());
+    if is_image && is_index {
+        return Err("it is an image and an index at once".to_owned());
+    }
+    match own.or(response) {
+        Some(kind) if is_image && (kind.contains("index") || kind.contains("list")) => Err(format!("an image has the media type `{kind}`")),
+        Some(kind) if is_index && !(kind.contains("index") || kind.contains("list")) => Err(format!("an index has the media type `{kind}`")),
+        _ => Ok(()),
     }
 }
 
@@ -126,5 +151,25 @@ mod tests {
         assert_eq!(read, Ok(("application/vnd.oci.image.manifest.v1+json".to_owned(), digest)));
         assert!(Manifest::read(b"<html>", None).is_err());
         assert!(Manifest::read(br#"{"layers":[{"digest":"sha256:../../x","size":1}]}"#, None).is_err());
+    }
+
+    #[test]
+    fn contents_must_fit_the_media_type() {
+        let blob = format!(r#"{{"mediaType":"x","digest":"sha256:{}","size":2}}"#, "0".repeat(64));
+        let index = "application/vnd.oci.image.index.v1+json";
+        let image = "application/vnd.oci.image.manifest.v1+json";
+        let read = |text: &str, kind: Option<&str>| Manifest::read(text.replace("BLOB", &blob).as_bytes(), kind).map(|_| ());
+        assert_eq!(read(r#"{"manifests":[BLOB]}"#, Some(index)), Ok(()));
+        assert_eq!(read(r#"{"layers":[BLOB]}"#, Some("application/json")), Ok(()));
+        for (text, kind) in [
+            (r#"{"manifests":[BLOB]}"#.to_owned(), image),
+            (r#"{"layers":[BLOB]}"#.to_owned(), index),
+            (r#"{"layers":[BLOB],"manifests":[BLOB]}"#.to_owned(), "application/json"),
+            (format!(r#"{{"mediaType":"{index}","manifests":[]}}"#), image),
+            ("{}".to_owned(), "text/html"),
+            (r#"{"layers":[BLOB]}"#.replace("BLOB", &blob.replace(":2}", ":18446744073709551615}")), image),
+        ] {
+            assert!(read(&text, Some(kind)).is_err(), "{kind}: {text}");
+        }
     }
 }

@@ -4,6 +4,8 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
+use url::Url;
+
 use super::super::cache::ImageRef;
 
 /// A repository in a registry: `HOST/NAME`.
@@ -84,12 +86,27 @@ impl fmt::Display for Repository {
 }
 
 /// Returns whether a host, with or without a port, is this machine, to which a connection without TLS is safe.
+///
+/// A text that is more than a host, such as `localhost:1@registry.example.com`, is none.
 pub fn is_loopback(host: &str) -> bool {
-    let name = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((address, _)) => address,
-        None => host.split(':').next().unwrap_or_default(),
-    };
-    name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    server_address(host).and_then(|address| address.host_str().map(is_loopback_host)).unwrap_or(false)
+}
+
+/// Returns whether the host of an address is this machine.
+pub(super) fn is_loopback_host(host: &str) -> bool {
+    let address = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
+    host.eq_ignore_ascii_case("localhost") || address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// Returns the server of a registry's API, which differs from the host in image names for Docker Hub.
+pub(super) fn server_of(host: &str) -> &str {
+    if host == "docker.io" { "registry-1.docker.io" } else { host }
+}
+
+/// Returns the address of a registry's host, or `None` if the text is not a host with or without a port.
+pub(super) fn server_address(host: &str) -> Option<Url> {
+    let is_host = !host.is_empty() && !host.contains(|c: char| c.is_whitespace() || c.is_control() || "/@?#\\".contains(c));
+    Url::parse(&format!("https://{}/", server_of(host))).ok().filter(|address| is_host && address.path() == "/" && address.query().is_none())
 }
 
 /// A private ECR registry.
@@ -168,6 +185,6 @@ mod tests {
     #[test]
     fn only_this_machine_is_loopback() {
         assert!(["127.0.0.1:5000", "localhost", "[::1]:80"].iter().all(|host| is_loopback(host)));
-        assert!(["10.0.0.1", "localhost.example", "127.0.0.1.example"].iter().all(|host| !is_loopback(host)));
+        assert!(["10.0.0.1", "localhost.example", "127.0.0.1.example", "localhost:1@evil.example", "127.0.0.1:80/@evil.example", ""].iter().all(|host| !is_loopback(host)));
     }
 }

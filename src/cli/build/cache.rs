@@ -54,6 +54,10 @@ struct CacheArgs {
     /// Connect to the registry without TLS (always the case for a registry on this machine)
     #[arg(long)]
     insecure: bool,
+    /// Send the registry's credentials to this token server, too, if the registry requires its tokens [default: only servers of the
+    /// registry's own domain, and those of Docker Hub, GitHub and GitLab]
+    #[arg(long, value_name = "HOST")]
+    trust_token_server: Vec<String>,
 }
 
 /// List the entries of a cache repository: caches of services, layers, images and other manifests
@@ -263,7 +267,7 @@ impl CacheArgs {
             let repository: Repository = repository.parse().map_err(|error: crate::build::registry::NameError| {
                 Failure::new(ExitCode::Usage, error.to_string()).hinted(error.hint())
             })?;
-            let client = client(context, &repository.host, self.insecure)?;
+            let client = client(context, &repository.host, self.insecure, &self.trust_token_server)?;
             return Ok(Box::new(RegistryStore::new(client, repository)));
         }
         let name = match &self.ecr_name {

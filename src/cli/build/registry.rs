@@ -19,13 +19,14 @@ pub(super) fn credential_files() -> CredentialFiles {
     CredentialFiles::new(|name| std::env::var_os(name))
 }
 
-/// Returns a registry client with the credentials of the container engines. ECR credentials that no engine has are requested
+/// Returns a registry client with the credentials of the container engines, which only the registry, its own token servers and
+/// `token_servers` get. ECR credentials that no engine has are requested
 /// from AWS.
 ///
 /// # Errors
 ///
 /// Returns an error if credentials or certificates are invalid.
-pub(super) fn client(context: &mut Context<'_>, host: &str, insecure: bool) -> Result<Client, Failure> {
+pub(super) fn client(context: &mut Context<'_>, host: &str, insecure: bool, token_servers: &[String]) -> Result<Client, Failure> {
     let credentials = match (credential_files().find(host)?, EcrHost::parse(host)) {
         (None, Some(ecr)) => Some(ecr_credentials(context, &ecr)?),
         (found, _) => found,
@@ -39,7 +40,7 @@ pub(super) fn client(context: &mut Context<'_>, host: &str, insecure: bool) -> R
         }
         None => None,
     };
-    Ok(Client::new(host, Options { insecure, certificates, ..Options::default() }, credentials)?)
+    Ok(Client::new(host, Options { insecure, certificates, token_servers: token_servers.to_vec(), ..Options::default() }, credentials)?)
 }
 
 fn ecr_credentials(context: &mut Context<'_>, ecr: &EcrHost) -> Result<Credentials, Failure> {

@@ -95,6 +95,9 @@ pub fn registry(hint: &RegistryHint) -> String {
         RegistryHint::LogIn { host } => {
             return format!("log in with `docker login {host}` or configure a credential helper; for ECR, check the AWS credentials");
         }
+        RegistryHint::TrustTokenServer { server } => {
+            return format!("if `{server}` issues the registry's tokens, allow it to get the credentials: `--trust-token-server {server}`");
+        }
         RegistryHint::WaitForThrottling => "the registry throttles requests: wait, then run the command again",
         RegistryHint::CheckRepository => "check that the repository exists and that its name is correct",
         RegistryHint::RequestPermission => "the user lacks permission for this action: grant it in the registry, or log in as another user",

@@ -9,6 +9,7 @@ mod engine_matrix;
 mod exec;
 mod flags;
 mod hostile;
+mod hostile_registry;
 mod http_server;
 mod image;
 mod image_key;

@@ -71,6 +71,10 @@ struct RepositoryArgs {
     /// Connect to the registry without TLS (always the case for a registry on this machine)
     #[arg(long)]
     insecure: bool,
+    /// Send the registry's credentials to this token server, too, if the registry requires its tokens [default: only servers of the
+    /// registry's own domain, and those of Docker Hub, GitHub and GitLab]
+    #[arg(long, value_name = "HOST")]
+    trust_token_server: Vec<String>,
 }
 
 /// The build options.
@@ -135,7 +139,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
             (repository, exists)
         }
         Destination::Registry(repository) => {
-            let client = client(context, &repository.host, args.repository.insecure)?;
+            let client = client(context, &repository.host, args.repository.insecure, &args.repository.trust_token_server)?;
             let exists = client.digest(&repository.name, key)?.is_some();
             (repository, exists)
         }
