@@ -30,7 +30,7 @@ use rack::{
     apply, completions, delete, diff, drift, evaluate, events, init, local, params, patch, permissions, plan, recover, render, set, status,
     validate, verify,
 };
-use shared::{bug, closed_stdout, multi_rack, screen, stack_args};
+use shared::{bug, multi_rack, stack_args};
 
 /// Provision AWS racks: render, patch, evaluate, plan and apply CloudFormation templates with a persistent build cache
 #[derive(Debug, clap::Parser)]
@@ -273,19 +273,14 @@ pub fn command() -> clap::Command {
 
 /// Prints help or the error of the command line, and returns the exit code.
 fn print_usage(error: &clap::Error) -> ExitCode {
+    let mut screen = Screen::process(ColorArg::Auto.choice());
+    let text = crate::ui::marked(&error.render().ansi().to_string());
     if error.use_stderr() {
-        let _ = error.print();
+        screen.status(&text);
         return ExitCode::Usage;
     }
-    let failure = if closed_stdout::is_closed() {
-        screen::closed()
-    } else {
-        match error.print() {
-            Ok(()) => return ExitCode::Done,
-            Err(error) => screen::cannot_write(&error),
-        }
-    };
+    let Err(failure) = screen.answer(&text) else { return ExitCode::Done };
     let (arena, global) = (Arena::new(), GlobalArgs::default());
-    Context::new(&arena, &global, Screen::process(ColorArg::Auto.choice())).show_failure(&failure);
+    Context::new(&arena, &global, screen).show_failure(&failure);
     failure.exit_code()
 }

@@ -1,9 +1,13 @@
 //! Problems shown in their source: `file:line:column`, the line, a marker, a hint.
 
+use std::borrow::Cow;
+
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet, renderer::DecorStyle};
 
+use super::door::marked;
 use super::layout::Layout;
 use super::styles::styled;
+use super::visible::visible;
 use crate::diagnostic::{Diagnostic, Diagnostics, Label, Severity, Source};
 
 /// The longest marker: a span may be a whole resource, which is one line in a minified template.
@@ -36,34 +40,39 @@ fn diagnostic(problem: &Diagnostic, renderer: &Renderer) -> String {
         Severity::Warning => Level::WARNING,
     };
     let lines = lines(&problem.labels);
-    let mut group = Group::with_title(level.primary_title(problem.message.as_str()).id(problem.rule));
-    for line in &lines {
+    // All data is escaped first, so that every escape code in the rendered text is the renderer's.
+    let message = visible(&problem.message);
+    let aws = problem.aws_message.as_ref().map(|aws| visible(aws));
+    let hint = problem.hint.as_ref().map(|hint| visible(hint));
+    let names: Vec<Cow<'_, str>> = lines.iter().map(|line| visible(line.source.name())).collect();
+    let mut group = Group::with_title(level.primary_title(&*message).id(problem.rule));
+    for (line, name) in lines.iter().zip(&names) {
         let annotations = line.marks.iter().map(|mark| -> Annotation<'_> {
             let kind = if mark.primary { AnnotationKind::Primary } else { AnnotationKind::Context };
-            kind.span(mark.start..mark.end).label(mark.label)
+            kind.span(mark.start..mark.end).label(&*mark.label)
         });
-        let snippet = Snippet::source(line.text).path(line.source.name()).line_start(line.number).fold(false);
+        let snippet = Snippet::source(&*line.text).path(&**name).line_start(line.number).fold(false);
         group = group.element(snippet.annotations(annotations));
     }
-    if let Some(aws) = &problem.aws_message {
+    if let Some(aws) = &aws {
         group = group.element(Level::NOTE.message(format!("CloudFormation reports: {aws}")));
     }
-    if let Some(hint) = &problem.hint {
-        group = group.element(Level::HELP.with_name("hint").message(hint.as_str()));
+    if let Some(hint) = &hint {
+        group = group.element(Level::HELP.with_name("hint").message(&**hint));
     }
     let mut text = renderer.render(&[group]);
-    for line in lines.iter().filter(|line| line.cut > 0) {
-        // The renderer counts columns from the start of the text that it got.
+    for (line, name) in lines.iter().zip(&names).filter(|(line, _)| line.cut > 0 || matches!(line.text, Cow::Owned(_))) {
+        // The renderer counts columns from the start of the text that it got, in which escapes take more room.
         let Some(mark) = line.marks.first() else { continue };
         let column = line.text[..mark.start].chars().count() + 1;
-        let place = |column: usize| format!("{}:{}:{column}", line.source.name(), line.number);
+        let place = |column: usize| format!("{}:{}:{column}", name, line.number);
         let end = |text: &str| !text.starts_with(|next: char| next.is_ascii_digit());
         let found = text.match_indices(&place(column)).map(|(at, found)| at..at + found.len()).find(|range| end(&text[range.end..]));
         if let Some(range) = found {
             text.replace_range(range, &place(mark.column));
         }
     }
-    text
+    marked(&text)
 }
 
 /// One source line with its markers; the renderer shortens a long line around them.
@@ -71,7 +80,7 @@ struct Line<'d> {
     source: &'d Source,
     number: usize,
     /// The line, or a part of a very long one.
-    text: &'d str,
+    text: Cow<'d, str>,
     /// The bytes of the line before that part.
     cut: usize,
     marks: Vec<Mark<'d>>,
@@ -80,7 +89,7 @@ struct Line<'d> {
 struct Mark<'d> {
     start: usize,
     end: usize,
-    label: &'d str,
+    label: Cow<'d, str>,
     primary: bool,
     /// The column in the whole line.
     column: usize,
@@ -122,8 +131,12 @@ fn line(label: &Label, primary: bool) -> (Line<'_>, Mark<'_>) {
     } else {
         (line_start, line_end)
     };
-    let line = Line { source: &label.source, number: position.line, text: &text[from..to], cut: from - line_start, marks: Vec::new() };
-    (line, Mark { start: start - from, end: end - from, label: &label.text, primary, column: position.column })
+    // Escapes are longer than what they stand for, so offsets move.
+    let escaped = |end: usize| visible(&text[from..end]).len();
+    let mark = Mark { start: escaped(start), end: escaped(end), label: visible(&label.text), primary, column: position.column };
+    let (source, cut) = (&label.source, from - line_start);
+    let line = Line { source, number: position.line, text: visible(&text[from..to]), cut, marks: Vec::new() };
+    (line, mark)
 }
 
 /// Returns the nearest character boundary at or before an offset.

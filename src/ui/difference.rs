@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::layout::Layout;
-use super::styles::styled;
+use super::styles::{Style, styled};
 use crate::text::line_difference;
 
 /// Returns a unified diff of two texts with three lines of context; empty when they are equal.
@@ -28,7 +28,7 @@ pub fn colored_difference(unified: &str, layout: Layout) -> String {
             Some(b'+') => styles.add,
             Some(b'-') => styles.remove,
             Some(b'@') => styles.dim,
-            _ => anstyle::Style::new(),
+            _ => Style::default(),
         };
         let _ = writeln!(text, "{}", styled(style, line));
     }

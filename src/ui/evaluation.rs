@@ -7,8 +7,9 @@ use serde::{Serialize, Serializer};
 use serde_json::Value as Json;
 
 use super::findings::{FindingAnswer, problem};
-use super::layout::{Layout, clip, visible, width};
+use super::layout::{Layout, clip, width};
 use super::styles::styled;
+use super::visible::visible;
 use crate::diagnostic::Diagnostics;
 use crate::evaluate::{ConditionValue, Evaluation, Output, Resource};
 use crate::plan::redact::{Secrets, Shown};

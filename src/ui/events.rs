@@ -1,9 +1,8 @@
 //! Stack events as lines of text.
 
-use anstyle::Style;
-
-use super::layout::{Layout, visible};
-use super::styles::{Styles, styled};
+use super::layout::Layout;
+use super::styles::{Style, Styles, styled};
+use super::visible::visible;
 use crate::cloudformation::StackEvent;
 
 /// The width below which a line omits the date and padding.

@@ -1,10 +1,10 @@
 //! The width of the output, and text fitted to it.
 
-use std::borrow::Cow;
-
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-use super::Styles;
+use super::door::unmarked;
+use super::styles::Styles;
+use super::visible::visible;
 
 /// The properties of the output that human views depend on.
 #[derive(Clone, Copy, Debug)]
@@ -30,18 +30,6 @@ impl Layout {
 /// Returns the width of a text in columns.
 pub fn width(text: &str) -> usize {
     text.width()
-}
-
-/// Returns a text with escaped control characters, so that the content of a template cannot control the terminal.
-///
-/// Line feeds and tabs are kept.
-pub fn visible(text: &str) -> Cow<'_, str> {
-    let is_control = |character: char| character.is_control() && !matches!(character, '\n' | '\t');
-    if !text.contains(is_control) {
-        return Cow::Borrowed(text);
-    }
-    let escape = |character: char| if is_control(character) { character.escape_unicode().to_string() } else { character.to_string() };
-    Cow::Owned(text.chars().map(escape).collect())
 }
 
 /// Returns a text shortened to a width; a shortened text ends in `...`.
@@ -81,7 +69,7 @@ pub(super) fn wrapped(text: &str, columns: usize) -> Vec<String> {
 
 /// Returns a text whose lines fit the width: a longer one is wrapped at whitespace, and its other lines are indented by `hang` more.
 ///
-/// Escape codes for styles take no room. A word that is wider than a line stays whole, so that it can be copied.
+/// Styles take no room. A word that is wider than a line stays whole, so that it can be copied.
 pub fn fitted(text: &str, columns: usize, hang: usize) -> String {
     let mut fitted = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
@@ -112,26 +100,22 @@ pub fn fitted(text: &str, columns: usize, hang: usize) -> String {
     fitted
 }
 
-/// Returns the width of a line without its escape codes.
+/// Returns the width of a line without the marks of its styles.
 fn visible_width(line: &str) -> usize {
-    let mut used = 0;
-    let mut rest = line;
-    while let Some(at) = rest.find('\u{1b}') {
-        used += width(&rest[..at]);
-        rest = rest[at..].find('m').map_or("", |end| &rest[at + end + 1..]);
-    }
-    used + width(rest)
+    width(&unmarked(line))
 }
 
 #[cfg(test)]
 mod tests {
     use super::fitted;
+    use crate::ui::styles::{Styles, styled};
 
     #[test]
     fn long_lines_are_wrapped_with_a_hanging_indent() {
         assert_eq!(fitted("short\n  one two three four\nend", 12, 2), "short\n  one two\n    three\n    four\nend");
         assert_eq!(fitted("averyveryverylongword tail\n", 10, 4), "averyveryverylongword\n    tail\n");
-        assert_eq!(fitted("\u{1b}[1mone two\u{1b}[0m\n", 7, 4), "\u{1b}[1mone two\u{1b}[0m\n");
+        let bold = format!("{}\n", styled(Styles::colorize().strong, "one two"));
+        assert_eq!(fitted(&bold, 7, 4), bold);
         assert_eq!(fitted("a  b    c\n", 5, 1), "a  b\n c\n");
     }
 }

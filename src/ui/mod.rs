@@ -5,8 +5,10 @@
 
 #[cfg(feature = "build")]
 pub mod build;
+mod ci_commands;
 mod diagnostics;
 mod difference;
+mod door;
 pub mod drift;
 pub mod evaluation;
 mod events;
@@ -14,6 +16,7 @@ pub mod findings;
 pub mod hints;
 mod json;
 mod layout;
+mod markdown;
 pub mod multi_rack;
 mod outcome;
 pub mod parameters;
@@ -27,9 +30,11 @@ pub mod stack;
 pub mod stack_status;
 mod styles;
 pub mod verify;
+mod visible;
 
 pub use diagnostics::{diagnostics, failure};
 pub use difference::{colored_difference, difference};
+pub use door::{marked, painted, relayed};
 pub use events::{event_line, status_style};
 pub use json::{FORMAT_VERSION, bare_json, json, json_line, write_json};
 pub use layout::{Layout, clip, width};
@@ -37,4 +42,5 @@ pub use outcome::{because, outcome, remaining};
 pub use progress::Progress;
 pub use prompt::confirm;
 pub use recovery::{RecoveryView, recovery, recovery_choice};
-pub use styles::{Styles, styled};
+pub use styles::{Style, Styles, styled};
+pub use visible::visible;

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::layout::{Layout, width};
+use super::markdown::{escape, name};
 use super::styles::styled;
 
 /// Returns the heading of one rack.
@@ -22,19 +23,20 @@ pub fn summary(racks: &[(&str, &str)], layout: Layout) -> String {
 
 /// Returns the heading of one rack in Markdown.
 pub fn markdown_heading(file: &str) -> String {
-    format!("## `{file}`\n\n")
+    format!("## {}\n\n", name(file))
 }
 
 /// Returns the placeholder for output that exceeds the size of a pull request comment.
 pub fn markdown_omitted(file: &str) -> String {
-    format!("{}_Omitted because the comment is too long. Run the command with `-f {file}` to see it._\n", markdown_heading(file))
+    let option = name(&format!("-f {file}"));
+    format!("{}_Omitted because the comment is too long. Run the command with {option} to see it._\n", markdown_heading(file))
 }
 
 /// Returns a Markdown table of the racks and their results.
 pub fn markdown_summary(racks: &[(&str, &str)]) -> String {
     let mut text = "| rack | |\n| --- | --- |\n".to_owned();
     for (file, result) in racks {
-        let _ = writeln!(text, "| `{}` | {} |", file.replace('|', "\\|"), result.replace('|', "\\|"));
+        let _ = writeln!(text, "| {} | {} |", name(file), escape(result));
     }
     text
 }

@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use indexmap::IndexMap;
 
 use super::events::status_style;
-use super::layout::{Layout, visible, width};
+use super::layout::{Layout, width};
 use super::stack_status::meaning;
 use super::styles::styled;
+use super::visible::{one_line, visible};
 use crate::apply::{Outcome, RootCause};
 use crate::cloudformation::{StackEvent, StackStatus};
 
@@ -122,6 +123,6 @@ fn failure(event: &StackEvent) -> String {
 fn pairs_below(text: &mut String, pairs: &IndexMap<String, String>) {
     let longest = pairs.keys().map(|name| width(name)).max().unwrap_or(0);
     for (name, value) in pairs {
-        let _ = write!(text, "\n  {name:longest$}  {value}");
+        let _ = write!(text, "\n  {name:longest$}  {}", one_line(value));
     }
 }

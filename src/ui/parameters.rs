@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 use indexmap::IndexMap;
 use serde::Serialize;
 
-use super::layout::{Layout, visible, width, wrapped};
+use super::layout::{Layout, width, wrapped};
 use super::styles::styled;
+use super::visible::visible;
 use crate::parameters::{ParameterGroup, ParameterSet};
 
 #[derive(Serialize)]

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::door::painted;
 use super::events::event_line;
 use super::layout::Layout;
 use super::styles::styled;
@@ -64,7 +65,7 @@ impl Progress {
         let Some(bar) = &self.bar else { return Some(line) };
         // The bar shows steps in progress, and cancelled steps follow from a failure.
         if !matches!(step, Step::InProgress | Step::Cancelled) {
-            bar.println(line);
+            bar.println(self.painted(&line));
         }
         self.draw();
         None
@@ -84,7 +85,7 @@ impl Progress {
     pub fn remark(&mut self, text: String) -> Option<String> {
         match &self.bar {
             Some(bar) => {
-                bar.println(text);
+                bar.println(self.painted(&text));
                 None
             }
             None => Some(text),
@@ -104,7 +105,13 @@ impl Progress {
         bar.set_length(number(self.progress.expected()));
         bar.set_position(number(self.progress.finished()));
         let waiting = self.waiting_for();
-        bar.set_message([self.progress.trouble(), waiting].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; "));
+        let message = [self.progress.trouble(), waiting].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ");
+        bar.set_message(self.painted(&message).replace('\n', " "));
+    }
+
+    /// Returns a text as the bar writes it.
+    fn painted(&self, text: &str) -> String {
+        painted(text, self.layout.styles.colored).into_owned()
     }
 
     fn waiting_for(&self) -> String {

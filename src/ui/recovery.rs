@@ -5,10 +5,11 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::events::status_style;
-use super::layout::{Layout, visible, wrapped};
+use super::layout::{Layout, wrapped};
 use super::outcome::because;
 use super::stack_status::meaning;
 use super::styles::styled;
+use super::visible::visible;
 use crate::apply::RootCause;
 use crate::cloudformation::StackStatus;
 use crate::recover::{Blocker, Recovery, RecoveryAction, RecoveryOption};

@@ -10,6 +10,7 @@ use super::layout::{Layout, width};
 use super::outcome::because;
 use super::stack_status::{meaning, operation};
 use super::styles::styled;
+use super::visible::one_line;
 use crate::apply::progress::format_duration;
 use crate::apply::{RootCause, history};
 use crate::backend::local::RetainedResource;
@@ -135,7 +136,7 @@ pub fn status(stack: &Status, layout: Layout) -> String {
     let shown = styled(status_style(stack.status.as_str(), styles), stack.status);
     let _ = writeln!(text, "{}  {shown}  {}", styled(styles.strong, &stack.name), stack.meaning);
     if let Some(reason) = &stack.status_reason {
-        let _ = writeln!(text, "  {reason}");
+        let _ = writeln!(text, "  {}", one_line(reason));
     }
     let failed = stack.last_operation.as_ref().filter(|last| last.status.is_failed() || last.status.is_rollback());
     let because = because("first failure", failed.and_then(|last| last.root_cause.as_ref()));
@@ -164,8 +165,8 @@ pub fn status(stack: &Status, layout: Layout) -> String {
     }
     for parameter in &stack.parameters {
         let from = if parameter.is_default { "  (default)" } else { "" };
-        let other = parameter.rack_file.as_ref().map(|other| format!("  (rack.yaml: {other})")).unwrap_or_default();
-        let value = if parameter.value.is_empty() { "\"\"" } else { &parameter.value };
+        let other = parameter.rack_file.as_ref().map(|other| format!("  (rack.yaml: {})", one_line(other))).unwrap_or_default();
+        let value = if parameter.value.is_empty() { "\"\"".into() } else { one_line(&parameter.value) };
         let _ = writeln!(text, "  {:longest$}  {value}{}", parameter.name, styled(styles.dim, format!("{from}{other}")));
     }
     pairs(&mut text, "Outputs", &stack.outputs, layout);
@@ -180,7 +181,7 @@ fn pairs(text: &mut String, title: &str, pairs: &IndexMap<String, String>, layou
     let longest = pairs.keys().map(|name| width(name)).max().unwrap_or(0);
     let _ = writeln!(text, "\n{}", styled(layout.styles.strong, title));
     for (name, value) in pairs {
-        let _ = writeln!(text, "  {name:longest$}  {value}");
+        let _ = writeln!(text, "  {name:longest$}  {}", one_line(value));
     }
 }
 
@@ -200,7 +201,7 @@ pub fn resources(resources: &[StackResource], layout: Layout) -> String {
     let (name, kind) = (longest(|resource| &resource.logical_id), longest(|resource| &resource.resource_type));
     let line = |resource: &StackResource| {
         let status = styled(status_style(resource.status.as_str(), layout.styles), format!("{:18}", resource.status.as_str()));
-        format!("{:name$}  {:kind$}  {status}  {}\n", resource.logical_id, resource.resource_type, resource.physical_id)
+        format!("{:name$}  {:kind$}  {status}  {}\n", resource.logical_id, resource.resource_type, one_line(&resource.physical_id))
     };
     if resources.is_empty() { "no resources\n".to_owned() } else { resources.iter().map(line).collect() }
 }
@@ -208,7 +209,7 @@ pub fn resources(resources: &[StackResource], layout: Layout) -> String {
 /// Returns a list of retained resources as text, one line each.
 pub fn retained(resources: &[RetainedResource]) -> String {
     let line = |resource: &RetainedResource| {
-        format!("{}  {}  (was {} of {})\n", resource.physical_id, resource.resource_type, resource.logical_id, resource.stack_id)
+        format!("{}  {}  (was {} of {})\n", one_line(&resource.physical_id), resource.resource_type, resource.logical_id, resource.stack_id)
     };
     if resources.is_empty() { "no retained resources\n".to_owned() } else { resources.iter().map(line).collect() }
 }

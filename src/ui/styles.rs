@@ -1,6 +1,23 @@
 //! Styles by meaning. They are empty by default, so that tests and pipes get plain text.
 
-use anstyle::{AnsiColor, Effects, Style};
+use super::door::write_mark;
+
+/// A style: the parameters of the escape code that starts it; empty for plain text.
+///
+/// It is written as a mark that only [`painted`](super::painted) turns into an escape code.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Style(&'static str);
+
+impl std::fmt::Display for Style {
+    /// Writes the start of the style; with `{:#}` its end.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (self.0, f.alternate()) {
+            ("", _) => Ok(()),
+            (parameters, false) => write_mark(f, parameters),
+            (_, true) => write_mark(f, "0"),
+        }
+    }
+}
 
 /// Styles by meaning.
 #[derive(Clone, Copy, Debug, Default)]
@@ -35,17 +52,16 @@ impl Styles {
 
     /// Returns styles for a terminal, in the sixteen named colors of the user's theme.
     pub fn colorize() -> Self {
-        let color = |color: AnsiColor| color.on_default();
         Self {
-            strong: Style::new().bold(),
-            dim: Style::new().dimmed(),
-            add: color(AnsiColor::Green),
-            remove: color(AnsiColor::Red),
-            update: color(AnsiColor::Yellow),
-            replace: color(AnsiColor::Magenta),
-            alarm: color(AnsiColor::BrightRed).effects(Effects::BOLD),
-            warning: color(AnsiColor::Yellow).effects(Effects::BOLD),
-            hint: color(AnsiColor::Cyan),
+            strong: Style("1"),
+            dim: Style("2"),
+            add: Style("32"),
+            remove: Style("31"),
+            update: Style("33"),
+            replace: Style("35"),
+            alarm: Style("1;91"),
+            warning: Style("1;33"),
+            hint: Style("36"),
             colored: true,
         }
     }

@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use super::layout::{visible, wrapped};
+use super::layout::wrapped;
 use super::remedy::remedy;
+use super::visible::visible;
 use super::{Layout, styled};
 use crate::verify::{Level, Report, State, Summary, Verdict};
 

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod bounds;
+mod hostile;
 mod lists;
 mod stack;
 

@@ -46,10 +46,7 @@ pub(super) fn challenges(header: &str) -> Vec<Challenge> {
     }
     let supported = |(scheme, mut parameters): (String, BTreeMap<String, String>)| match scheme.as_str() {
         "basic" => Some(Challenge::Basic),
-        "bearer" => Some(Challenge::Bearer {
-            realm: parameters.remove("realm")?,
-            service: parameters.remove("service"),
-        }),
+        "bearer" => Some(Challenge::Bearer { realm: parameters.remove("realm")?, service: parameters.remove("service") }),
         _ => None,
     };
     found.into_iter().filter_map(supported).collect()

@@ -227,6 +227,8 @@ fn next_page(response: &Response) -> Option<String> {
         let (address, rest) = link.trim().strip_prefix('<')?.split_once('>')?;
         let is_next = rest.split(';').any(|parameter| matches!(parameter.trim(), "rel=\"next\"" | "rel=next"));
         let query = address.split_once('?')?.1.split('#').next().unwrap_or_default();
-        is_next.then(|| url::form_urlencoded::Serializer::new(String::new()).extend_pairs(url::form_urlencoded::parse(query.as_bytes())).finish())
+        is_next.then(|| {
+            url::form_urlencoded::Serializer::new(String::new()).extend_pairs(url::form_urlencoded::parse(query.as_bytes())).finish()
+        })
     })
 }

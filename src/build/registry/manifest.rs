@@ -80,7 +80,8 @@ impl Manifest {
         if let Some(blob) = blobs.into_iter().find(|blob| !is_digest(&blob.digest)) {
             return Err(format!("invalid digest `{}`", blob.digest));
         }
-        if let Some(blob) = file.config.iter().chain(&file.layers).chain(&file.manifests).find(|blob| blob.size_bytes > LARGEST_BLOB_BYTES) {
+        if let Some(blob) = file.config.iter().chain(&file.layers).chain(&file.manifests).find(|blob| blob.size_bytes > LARGEST_BLOB_BYTES)
+        {
             return Err(format!("`{}` has the impossible size of {} bytes", blob.digest, blob.size_bytes));
         }
         check_media_type(&file, media_type)?;
@@ -133,7 +134,9 @@ fn check_media_type(file: &ManifestFile, response: Option<&str>) -> Result<(), S
     }
     match own.or(response) {
         Some(kind) if is_image && (kind.contains("index") || kind.contains("list")) => Err(format!("an image has the media type `{kind}`")),
-        Some(kind) if is_index && !(kind.contains("index") || kind.contains("list")) => Err(format!("an index has the media type `{kind}`")),
+        Some(kind) if is_index && !(kind.contains("index") || kind.contains("list")) => {
+            Err(format!("an index has the media type `{kind}`"))
+        }
         _ => Ok(()),
     }
 }

@@ -106,7 +106,9 @@ pub(super) fn server_of(host: &str) -> &str {
 /// Returns the address of a registry's host, or `None` if the text is not a host with or without a port.
 pub(super) fn server_address(host: &str) -> Option<Url> {
     let is_host = !host.is_empty() && !host.contains(|c: char| c.is_whitespace() || c.is_control() || "/@?#\\".contains(c));
-    Url::parse(&format!("https://{}/", server_of(host))).ok().filter(|address| is_host && address.path() == "/" && address.query().is_none())
+    Url::parse(&format!("https://{}/", server_of(host)))
+        .ok()
+        .filter(|address| is_host && address.path() == "/" && address.query().is_none())
 }
 
 /// A private ECR registry.
@@ -185,6 +187,10 @@ mod tests {
     #[test]
     fn only_this_machine_is_loopback() {
         assert!(["127.0.0.1:5000", "localhost", "[::1]:80"].iter().all(|host| is_loopback(host)));
-        assert!(["10.0.0.1", "localhost.example", "127.0.0.1.example", "localhost:1@evil.example", "127.0.0.1:80/@evil.example", ""].iter().all(|host| !is_loopback(host)));
+        assert!(
+            ["10.0.0.1", "localhost.example", "127.0.0.1.example", "localhost:1@evil.example", "127.0.0.1:80/@evil.example", ""]
+                .iter()
+                .all(|host| !is_loopback(host))
+        );
     }
 }

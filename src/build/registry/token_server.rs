@@ -154,7 +154,14 @@ mod tests {
         for realm in ["http://registry.example.com/token", "http://127.0.0.1.evil.example/", "http://localhost/", "http://[::1]/"] {
             assert_eq!(checked("registry.example.com", realm), Err(Refusal::WithoutTls), "{realm}");
         }
-        for realm in ["http://localhost:1@evil.example/", "https://user@registry.example.com/", "ftp://registry.example.com/", "token", "https://", "data:x"] {
+        for realm in [
+            "http://localhost:1@evil.example/",
+            "https://user@registry.example.com/",
+            "ftp://registry.example.com/",
+            "token",
+            "https://",
+            "data:x",
+        ] {
             assert!(matches!(checked("127.0.0.1:5000", realm), Err(Refusal::Invalid(_))), "{realm}");
         }
     }

@@ -268,7 +268,9 @@ impl Transport {
             return Err(self.unauthorized(&mut response, action));
         }
         if response.status.is_redirection() {
-            return Err(self.invalid_response("a token", "the token server redirects to another address, to which credentials are not sent"));
+            return Err(
+                self.invalid_response("a token", "the token server redirects to another address, to which credentials are not sent")
+            );
         }
         self.expect(&mut response, &[StatusCode::OK], "issue a token")?;
         let body = self.body(&mut response, TOKEN_LIMIT_BYTES, "a token")?;

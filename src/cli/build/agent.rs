@@ -95,7 +95,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     }
     if args.dry_run {
         let text = shell(&invocation).map_err(|error| Failure::new(ExitCode::Usage, error.to_string()))?;
-        context.answer(&text)?;
+        context.document(&text)?;
         return Ok(ExitCode::Done);
     }
     supervise::forward_signals()

@@ -76,6 +76,9 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         ParamsFormat::Yaml => list.yaml().map_err(|error| Failure::Bug(Box::new(error)))?,
         ParamsFormat::Human => list.human(context.layout()),
     };
-    context.answer(&text)?;
+    match args.format {
+        ParamsFormat::Human => context.answer(&text)?,
+        ParamsFormat::Json | ParamsFormat::Yaml => context.document(&text)?,
+    }
     Ok(ExitCode::Done)
 }

@@ -50,7 +50,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     match (&args.output, args.in_place) {
         (_, true) if patched.is_unchanged() => {}
         (_, true) => crate::cli::shared::files::write(context.global, &args.template, patched.text().as_bytes(), NewMode::Default)?,
-        (output, false) => context.answer_to(output.as_deref(), patched.text())?,
+        (output, false) => context.document_to(output.as_deref(), patched.text())?,
     }
     context.status(&summary(&patched, "made"));
     Ok(ExitCode::Done)

@@ -22,8 +22,8 @@ pub fn install_panic_hook() {
         }
         let what = info.payload_as_str().unwrap_or("panicked");
         let location = info.location().map(ToString::to_string);
-        let mut stderr = anstream::stderr();
-        let _ = stderr.write_all(report(what, location.as_deref()).as_bytes());
+        let mut stderr = std::io::stderr();
+        let _ = stderr.write_all(crate::ui::painted(&report(what, location.as_deref()), false).as_bytes());
         if std::env::var_os("RUST_BACKTRACE").is_some_and(|value| value != "0") {
             let _ = writeln!(stderr, "{}", std::backtrace::Backtrace::force_capture());
         }

@@ -67,6 +67,15 @@ impl<'a> Context<'a> {
         self.screen.page(text)
     }
 
+    /// Writes a document to standard output, exactly unless it is a terminal.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Failure::PipeClosed`] if standard output is closed, or an error if writing fails.
+    pub fn document(&mut self, text: &str) -> Result<(), Failure> {
+        self.screen.document(text)
+    }
+
     /// Streams a long JSON answer to standard output, without a copy of all of it in memory.
     ///
     /// # Errors
@@ -76,15 +85,15 @@ impl<'a> Context<'a> {
         self.screen.stream_answer(write)
     }
 
-    /// Writes the answer to the file `output`, or to standard output if it is absent or `-`.
+    /// Writes a document exactly to the file `output`, or to standard output if it is absent or `-`.
     ///
     /// # Errors
     ///
     /// Returns an error if writing fails; the file is unchanged.
-    pub fn answer_to(&mut self, output: Option<&Path>, text: &str) -> Result<(), Failure> {
+    pub fn document_to(&mut self, output: Option<&Path>, text: &str) -> Result<(), Failure> {
         match output {
             Some(path) if path != Path::new("-") => crate::cli::shared::files::write(self.global, path, text.as_bytes(), NewMode::Default),
-            _ => self.answer(text),
+            _ => self.document(text),
         }
     }
 

@@ -160,7 +160,10 @@ fn run_for_rack(command: &Command, global: &GlobalArgs, file: &Path, format: Mer
         exit_code: code.number(),
         summary,
         answer: value,
-        messages: messages.trim_end().to_owned(),
+        messages: match format {
+            MergedOutput::Json => ui::painted(messages.trim_end(), false).into_owned(),
+            _ => messages.trim_end().to_owned(),
+        },
         text: answer,
         code,
     }

@@ -50,7 +50,7 @@ impl Rendered {
         refuse: impl FnOnce(&Source) -> Option<Failure>,
     ) -> Result<ExitCode, Failure> {
         let Some(path) = &self.check else {
-            context.answer_to(self.output.as_deref(), text)?;
+            context.document_to(self.output.as_deref(), text)?;
             return Ok(ExitCode::Done);
         };
         let file = Source::read(path)?;

@@ -1,4 +1,7 @@
 //! Output of a command: to the process's streams, or captured in memory while several commands run at once.
+//!
+//! This is the only place that writes output, apart from the progress bar: [`painted`](crate::ui::painted) makes control characters in data
+//! visible.
 
 use std::io::{IsTerminal as _, Write as _};
 
@@ -62,16 +65,21 @@ impl Screen {
             captured.answer.push_str(text);
             return Ok(());
         }
-        check_stdout(text.is_empty())?;
-        let mut stdout = std::io::stdout().lock();
-        // Without colors the text has no escape codes, and searching a long text for them would take longer than writing it.
-        let written = if self.stdout == ColorChoice::Never && !stdout.is_terminal() {
-            stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
-        } else {
-            let mut stdout = AutoStream::new(stdout, self.stdout);
-            stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
-        };
-        written.map_err(|error| cannot_write(&error))
+        write_stdout(&self.painted(text))
+    }
+
+    /// Returns a text as it is written to standard output or a pager.
+    fn painted<'t>(&self, text: &'t str) -> std::borrow::Cow<'t, str> {
+        crate::ui::painted(text, self.stdout != ColorChoice::Never)
+    }
+
+    /// Writes a document to standard output, such as a template: exactly, except on a terminal, which the document could control.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Failure::PipeClosed`] if the reader closed the pipe, or an error if writing fails.
+    pub fn document(&mut self, text: &str) -> Result<(), Failure> {
+        if self.captured.is_some() || std::io::stdout().is_terminal() { self.answer(text) } else { write_stdout(text) }
     }
 
     /// Writes a long text to standard output; on a terminal that is too small for it, in a pager.
@@ -82,7 +90,8 @@ impl Screen {
     pub fn page(&mut self, text: &str) -> Result<(), Failure> {
         let rows = terminal_size::terminal_size().map_or(usize::MAX, |(_, rows)| usize::from(rows.0));
         let is_long = || text.lines().nth(rows.saturating_sub(1)).is_some();
-        if self.captured.is_none() && self.can_prompt() && std::io::stdout().is_terminal() && is_long() && pager::page(text) {
+        if self.captured.is_none() && self.can_prompt() && std::io::stdout().is_terminal() && is_long() && pager::page(&self.painted(text))
+        {
             return Ok(());
         }
         self.answer(text)
@@ -108,7 +117,8 @@ impl Screen {
             captured.messages.push_str(newline);
             return;
         }
-        let mut stderr = AutoStream::new(std::io::stderr().lock(), self.stderr);
+        let text = crate::ui::painted(text, self.stderr != ColorChoice::Never);
+        let mut stderr = std::io::stderr().lock();
         let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.write_all(newline.as_bytes()));
     }
 
@@ -118,8 +128,8 @@ impl Screen {
     ///
     /// Returns an error if reading or writing fails.
     pub fn confirm(&self, question: &str) -> std::io::Result<bool> {
-        let mut stderr = AutoStream::new(std::io::stderr().lock(), self.stderr);
-        crate::ui::confirm(&mut std::io::stdin().lock(), &mut stderr, question)
+        let question = crate::ui::painted(question, self.stderr != ColorChoice::Never);
+        crate::ui::confirm(&mut std::io::stdin().lock(), &mut std::io::stderr().lock(), &question)
     }
 
     /// Returns whether the user can be prompted: standard input and standard error are terminals.
@@ -149,14 +159,20 @@ fn check_stdout(is_empty: bool) -> Result<(), Failure> {
     if is_empty || !closed_stdout::is_closed() { Ok(()) } else { Err(closed()) }
 }
 
+fn write_stdout(text: &str) -> Result<(), Failure> {
+    check_stdout(text.is_empty())?;
+    let mut stdout = std::io::stdout().lock();
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|error| cannot_write(&error))
+}
+
 /// Returns the failure for a closed standard output.
-pub fn closed() -> Failure {
+fn closed() -> Failure {
     Failure::new(ExitCode::CannotWrite, "cannot write to standard output: it is closed")
         .hinted("redirect it to a file, or to /dev/null to discard the result")
 }
 
 /// Returns the failure for standard output.
-pub fn cannot_write(error: &std::io::Error) -> Failure {
+fn cannot_write(error: &std::io::Error) -> Failure {
     match error.kind() {
         std::io::ErrorKind::BrokenPipe => Failure::PipeClosed,
         _ => Failure::new(ExitCode::CannotWrite, "cannot write to standard output")

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{bytes, notes};
 use crate::build::cache_maintenance::{Age, Entry, Expiry, Inventory};
-use crate::ui::layout::visible;
+use crate::ui::visible::visible;
 use crate::ui::{Layout, styled};
 
 /// The entries of a cache repository.

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{bytes, manifests, notes};
 use crate::build::cache_maintenance::{Inventory, PruneDecision, Size};
-use crate::ui::layout::visible;
+use crate::ui::visible::visible;
 use crate::ui::{Layout, styled};
 
 /// The manifests that are deleted and those that are kept.

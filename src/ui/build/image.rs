@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::build::image::files::FileKind;
 use crate::build::image::{Key, KeyInputs};
 use crate::text::hex;
-use crate::ui::layout::visible;
+use crate::ui::visible::visible;
 use crate::ui::{Layout, styled};
 
 /// A key and its inputs, without the values of build arguments.

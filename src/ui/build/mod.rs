@@ -9,7 +9,7 @@ pub mod command;
 pub mod hints;
 pub mod image;
 
-use super::layout::visible;
+use super::visible::visible;
 use super::{Layout, styled};
 
 /// Returns notes, one per line.

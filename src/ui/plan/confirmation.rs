@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::super::layout::Layout;
+use super::super::markdown::prose;
 use super::super::styles::styled;
 use super::drift::Drifted;
 use super::value::plural;
@@ -84,7 +85,7 @@ pub fn confirmation_markdown(confirmation: &Confirmation) -> String {
     }
     let mut text = format!("\n**AWS's change set differs from the prediction ({}):**\n\n", differences(count));
     for disagreement in &confirmation.disagreements {
-        let _ = writeln!(text, "- {disagreement}");
+        let _ = writeln!(text, "- {}", prose(&disagreement.to_string()));
     }
     text
 }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::super::layout::Layout;
+use super::super::markdown::prose;
 use super::super::styles::styled;
 use crate::backend::ResourceDrift;
 use crate::plan::{Effect, Plan};
@@ -47,12 +48,14 @@ pub fn drift(drifted: &[Drifted], layout: Option<Layout>) -> String {
         Some(layout) => (format!("{}\n", styled(layout.styles.strong, title)), "  "),
         None => (format!("\n**{title}**\n\n"), "- "),
     };
+    let shown = |line: String| if layout.is_some() { line } else { prose(&line) };
     for Drifted { drift, written_over } in drifted {
         let effect = if *written_over { "this plan changes it" } else { "this plan does not change it" };
-        let _ = writeln!(text, "{item}`{}` ({}) is {}; {effect}", drift.logical_resource_id, drift.resource_type, drift.status);
+        let line = format!("`{}` ({}) is {}; {effect}", drift.logical_resource_id, drift.resource_type, drift.status);
+        let _ = writeln!(text, "{item}{}", shown(line));
         for difference in &drift.differences {
-            let _ =
-                writeln!(text, "  {item}{}: {} in the template, actual value {}", difference.path, difference.expected, difference.actual);
+            let line = format!("{}: {} in the template, actual value {}", difference.path, difference.expected, difference.actual);
+            let _ = writeln!(text, "  {item}{}", shown(line));
         }
     }
     text

@@ -10,9 +10,9 @@ use super::value::{Room, Shown, change, plural};
 use super::view::{Group, Item, View, acknowledgement, data_loss, retagged, settings, uncompared};
 use super::{Detail, Heading};
 use crate::plan::{ParameterChange, Plan};
-use crate::ui::layout::{Layout, clip, fitted, visible, width, wrapped};
-use crate::ui::styles::{Styles, styled};
-use anstyle::Style;
+use crate::ui::layout::{Layout, clip, fitted, width, wrapped};
+use crate::ui::styles::{Style, Styles, styled};
+use crate::ui::visible::visible;
 
 /// The number of resources from which the most important facts are listed before the details.
 const MANY_RESOURCES: usize = 8;

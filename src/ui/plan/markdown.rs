@@ -8,6 +8,8 @@ use super::properties::Property;
 use super::value::{Room, Shown, UNKNOWN_AFTER, UNKNOWN_BEFORE, change, plural, with_placeholders};
 use super::view::{Group, Item, View, acknowledgement, data_loss};
 use crate::plan::{Plan, Risk, RiskKind};
+use crate::ui::markdown::{escape, name, prose};
+use crate::ui::visible::visible;
 
 /// The maximum length of a GitHub comment in characters.
 pub const MARKDOWN_LIMIT_CHARACTERS: usize = 65_536;
@@ -23,9 +25,9 @@ pub fn markdown(plan: &Plan, heading: Heading<'_>) -> String {
     let view = View::of(plan);
     if view.is_empty() {
         let subject = escape(&heading.subject.to_string());
-        return format!("### {subject}: no changes\n\n{} ({}).\n", escape(&heading.subject.unchanged()), heading.made);
+        return format!("### {subject}: no changes\n\n{} ({}).\n", prose(&heading.subject.unchanged()), escape(heading.made));
     }
-    let mut text = format!("### {}: change set ({})\n\n**{}**\n", escape(&heading.subject.to_string()), heading.made, view.counts);
+    let mut text = format!("### {}: change set ({})\n\n**{}**\n", escape(&heading.subject.to_string()), escape(heading.made), view.counts);
     if let Some(line) = acknowledgement(plan) {
         let _ = write!(text, "\n{line}\n");
     }
@@ -41,7 +43,7 @@ pub fn markdown(plan: &Plan, heading: Heading<'_>) -> String {
         page.add("risks", &format!("\n> [!WARNING]\n{}", risks.concat()));
     }
     let unknowns: Vec<String> =
-        plan.unknowns.iter().map(|unknown| format!("> - {}: {}\n", unknown.kind.name(), escape(&unknown.reason))).collect();
+        plan.unknowns.iter().map(|unknown| format!("> - {}: {}\n", unknown.kind.name(), prose(&unknown.reason))).collect();
     if !unknowns.is_empty() {
         page.add("unknowns", &format!("\n> [!WARNING]\n> **Unknown before the update**\n{}", unknowns.concat()));
     }
@@ -70,12 +72,12 @@ fn refusals(view: &View<'_>) -> String {
     }
     for refusal in &view.refusals {
         let may = if refusal.is_blocking() { "" } else { "possible " };
-        let _ = write!(text, "> - {may}{}: {}", refusal.kind.name(), escape(&refusal.reason));
+        let _ = write!(text, "> - {may}{}: {}", refusal.kind.name(), prose(&refusal.reason));
         if let Some(message) = refusal.message.as_deref().filter(|message| !refusal.reason.contains(message)) {
-            let _ = write!(text, " The error: {}", escape(message));
+            let _ = write!(text, " The error: {}", prose(message));
         }
         let _ = match &refusal.fix {
-            Some(fix) => writeln!(text, " Fix: {}.", escape(fix)),
+            Some(fix) => writeln!(text, " Fix: {}.", prose(fix)),
             None => writeln!(text),
         };
     }
@@ -85,8 +87,8 @@ fn refusals(view: &View<'_>) -> String {
 /// Returns one risk as an item of a list.
 fn warning(risk: &Risk) -> String {
     let id = risk.logical_resource_id.as_deref().filter(|id| !risk.reason.contains(id));
-    let id = id.map(|id| format!(" `{id}`:")).unwrap_or_default();
-    format!("> - {}{}:{id} {}\n", possible(risk), risk.kind.name(), escape(&risk.reason))
+    let id = id.map(|id| format!(" {}:", name(id))).unwrap_or_default();
+    format!("> - {}{}:{id} {}\n", possible(risk), risk.kind.name(), prose(&risk.reason))
 }
 
 fn possible(risk: &Risk) -> &'static str {
@@ -112,7 +114,7 @@ impl<'p> Page<'p> {
 
     fn finish(mut self) -> String {
         if !self.omitted.is_empty() {
-            let named: Vec<String> = self.omitted.iter().take(10).map(|name| format!("`{name}`")).collect();
+            let named: Vec<String> = self.omitted.iter().take(10).map(|omitted| name(omitted)).collect();
             let more = if self.omitted.len() > 10 { ", ..." } else { "" };
             let _ = write!(
                 self.text,
@@ -133,35 +135,37 @@ fn parameters(plan: &Plan) -> String {
     let (new_defaults, changed): (Vec<_>, Vec<_>) = plan.parameters.iter().partition(|parameter| parameter.new_default);
     for parameter in changed {
         let cell = |value: Option<&str>| value.map_or_else(|| "_absent_".to_owned(), code);
-        let _ = writeln!(text, "| `{}` | {} | {} |", parameter.name, cell(parameter.before.as_deref()), cell(parameter.after.as_deref()));
+        let _ =
+            writeln!(text, "| {} | {} | {} |", name(&parameter.name), cell(parameter.before.as_deref()), cell(parameter.after.as_deref()));
     }
     if let [first, ..] = new_defaults.as_slice() {
         let more = match new_defaults.len() {
             1 => String::new(),
             count => format!(" and {} more", count - 1),
         };
-        let _ = writeln!(text, "| `{}`{more}, new | _absent_ | _default_ |", first.name);
+        let _ = writeln!(text, "| {}{more}, new | _absent_ | _default_ |", name(&first.name));
     }
     for parameter in &plan.ssm_parameters {
-        let (name, before, after) = (code(&parameter.stored_under), code(&parameter.before), code(&parameter.after));
-        let _ = writeln!(text, "| `{}`, SSM parameter {name} | {before} | {after} |", parameter.name);
+        let (stored, before, after) = (code(&parameter.stored_under), code(&parameter.before), code(&parameter.after));
+        let _ = writeln!(text, "| {}, SSM parameter {stored} | {before} | {after} |", name(&parameter.name));
     }
     if let Some(note) = super::view::uncompared(plan) {
-        let _ = writeln!(text, "\nNote: {note}");
+        let _ = writeln!(text, "\nNote: {}", prose(&note));
     }
     text
 }
 
 fn section(item: &Item<'_>) -> String {
     let cause = if item.cause.is_empty() { String::new() } else { format!(" ({})", item.cause) };
-    let summary = format!("<code>{}</code> {} <b>{}</b>{}", item.logical_id, item.resource_type, item.verb, escape(&cause));
+    let summary =
+        format!("<code>{}</code> {} <b>{}</b>{}", escape(item.logical_id), escape(item.resource_type), escape(&item.verb), escape(&cause));
     let mut body = String::new();
     for risk in &item.risks {
-        let _ = writeln!(body, "**{}{}**: {}\n", possible(risk), risk.kind.name(), escape(&risk.reason));
+        let _ = writeln!(body, "**{}{}**: {}\n", possible(risk), risk.kind.name(), prose(&risk.reason));
     }
     body.push_str(&fenced(&item.properties));
     if let Some(remark) = &item.remark {
-        let _ = write!(body, "\n_{}_\n", escape(remark));
+        let _ = write!(body, "\n_{}_\n", prose(remark));
     }
     let is_open = if item.group <= Group::PossibleDataLoss { " open" } else { "" };
     if body.is_empty() {
@@ -191,6 +195,7 @@ fn fenced(properties: &[Property<'_>]) -> String {
             }
         }
     }
+    let lines = visible(&lines);
     let fence = fence_for(&lines);
     format!("{fence}diff\n{lines}{fence}\n")
 }
@@ -200,7 +205,7 @@ fn stack(plan: &Plan) -> String {
     if settings.is_empty() {
         return String::new();
     }
-    let note = super::view::retagged(plan).map(|note| format!("\n_{}_\n", escape(&note))).unwrap_or_default();
+    let note = super::view::retagged(plan).map(|note| format!("\n_{}_\n", prose(&note))).unwrap_or_default();
     format!("\n#### The stack itself ({})\n\n{}{note}", settings.len(), fenced(&settings))
 }
 
@@ -215,7 +220,7 @@ fn outputs(plan: &Plan) -> String {
             None => "_absent_".to_owned(),
         };
         let (before, after) = (cell(&output.before, UNKNOWN_BEFORE), cell(&output.after, UNKNOWN_AFTER));
-        let _ = writeln!(text, "| `{}` | {before} | {after} |", output.name);
+        let _ = writeln!(text, "| {} | {before} | {after} |", name(&output.name));
     }
     text
 }
@@ -232,21 +237,4 @@ fn code(value: &str) -> String {
         return "_empty_".to_owned();
     }
     format!("<code>{}</code>", escape(&crate::ui::clip(&value.replace('\n', " "), COLUMNS)))
-}
-
-/// Escapes a text for Markdown and HTML, on one line and in one table cell.
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '|' => escaped.push_str("&#124;"),
-            '\n' => escaped.push(' '),
-            '@' => escaped.push_str("&#64;"),
-            _ => escaped.push(character),
-        }
-    }
-    escaped
 }

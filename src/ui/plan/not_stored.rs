@@ -1,7 +1,8 @@
 //! A warning about changed parameters that no update stores.
 
-use super::super::layout::{Layout, visible};
+use super::super::layout::Layout;
 use super::super::styles::styled;
+use super::super::visible::visible;
 use crate::plan::ParameterChange;
 
 /// Returns a warning about changed parameters that CloudFormation does not store, because it has nothing to update.

@@ -2,14 +2,13 @@
 
 use std::fmt::Write as _;
 
-use anstyle::Style;
 use rustc_hash::FxHashSet;
 
 use super::value::plural;
 use super::view::View;
 use crate::plan::{Certainty, Refusal, Risk};
 use crate::ui::layout::{Layout, width, wrapped};
-use crate::ui::styles::styled;
+use crate::ui::styles::{Style, styled};
 
 /// Draws the refused changes: certain ones, then possible ones.
 pub(super) fn refusals(text: &mut String, view: &View<'_>, layout: Layout) {

@@ -5,7 +5,8 @@ use similar::ChangeTag;
 use crate::cloudformation::KNOWN_AFTER_APPLY;
 use crate::secret::MASKED;
 use crate::text::line_difference;
-use crate::ui::layout::{clip, visible, width};
+use crate::ui::layout::{clip, width};
+use crate::ui::visible::visible;
 
 /// Text for a deployed value that is known only to AWS.
 pub(super) const UNKNOWN_BEFORE: &str = "(not known offline)";

@@ -223,7 +223,8 @@ fn content_has_the_digest_that_was_requested_and_the_one_that_the_registry_names
     let other = digest(b"other");
     let named = other.clone();
     let web = HttpServer::new(move |request, _| {
-        let headers = vec![("content-type", "application/vnd.oci.image.manifest.v1+json".to_owned()), ("docker-content-digest", named.clone())];
+        let headers =
+            vec![("content-type", "application/vnd.oci.image.manifest.v1+json".to_owned()), ("docker-content-digest", named.clone())];
         if request.line.contains("/blobs/") { (200, vec![], b"not it".to_vec()) } else { (200, headers, manifest.clone()) }
     });
     let client = client(&web.host);
@@ -271,7 +272,14 @@ fn the_password_goes_to_no_other_host() {
     let allowed = Options { token_servers: vec!["localhost".to_owned()], ..options() };
     assert!(Client::new(&web.host, allowed, password()).unwrap().tags("a").unwrap().is_some());
 
-    for realm in ["http://localhost:1@127.0.0.1:1/token", "http://me:x@HOST/token", "http://10.255.255.1/token", "http://127.0.0.1.evil.example/", "//HOST/token", "file:///etc/passwd"] {
+    for realm in [
+        "http://localhost:1@127.0.0.1:1/token",
+        "http://me:x@HOST/token",
+        "http://10.255.255.1/token",
+        "http://127.0.0.1.evil.example/",
+        "//HOST/token",
+        "file:///etc/passwd",
+    ] {
         let web = with_challenge(move |host| format!("Bearer realm=\"{}\"", realm.replace("HOST", host)));
         let error = client(&web.host).tags("a").unwrap_err();
         assert!(matches!(error, RegistryError::Unauthorized { .. }), "{realm}: {error}");
@@ -282,7 +290,8 @@ fn the_password_goes_to_no_other_host() {
 
 #[test]
 fn a_token_is_requested_for_nothing_else_than_what_is_necessary() {
-    let web = with_challenge(|host| format!("Bearer realm=\"http://{host}/token\",scope=\"registry:catalog:* repository:other:push,delete\""));
+    let web =
+        with_challenge(|host| format!("Bearer realm=\"http://{host}/token\",scope=\"registry:catalog:* repository:other:push,delete\""));
     client(&web.host).tags("a").unwrap();
     let requested = web.lines().into_iter().find(|line| line.contains("/token")).unwrap();
     assert_eq!(requested, "GET /token?scope=repository%3Aa%3Apull");
@@ -292,7 +301,9 @@ fn a_token_is_requested_for_nothing_else_than_what_is_necessary() {
 fn redirects_carry_no_credentials() {
     let collector = HttpServer::new(|_, _| good(&json!({"token": "stolen", "tags": []})));
     for status in [301, 302, 303, 307, 308] {
-        for credentials in [password(), Some(Credentials::Identity("planted-identity".to_owned())), Some(Credentials::Token("planted-token".to_owned()))] {
+        for credentials in
+            [password(), Some(Credentials::Identity("planted-identity".to_owned())), Some(Credentials::Token("planted-token".to_owned()))]
+        {
             let target = collector.host.clone();
             let web = HttpServer::new(move |request, _| {
                 let to = |path: &str| (status, vec![("location", format!("http://{target}{path}"))], vec![]);
@@ -316,7 +327,8 @@ fn redirects_carry_no_credentials() {
     let web = HttpServer::new(move |_, _| (307, vec![("location", format!("http://{target}/v2/a/manifests/x"))], vec![]));
     assert!(client(&web.host).delete("a", &digest(b"x")).is_err());
     assert_eq!(collector.requests().len(), before, "a deletion is not redirected");
-    let cycle = HttpServer::new(|request, _| (302, vec![("location", format!("http://{}/v2/a/tags/list", request.header("host")))], vec![]));
+    let cycle =
+        HttpServer::new(|request, _| (302, vec![("location", format!("http://{}/v2/a/tags/list", request.header("host")))], vec![]));
     assert!(tags_error(&cycle.host).is_registry_unusable());
     assert!(cycle.requests().len() <= 40, "{}", cycle.requests().len());
 }

@@ -140,7 +140,7 @@ impl Args {
                 environment_file(invocation, repository).map_err(|error| cannot_format(&error))?
             }
         };
-        context.answer_to(self.output.as_deref(), &text)?;
+        context.document_to(self.output.as_deref(), &text)?;
         Ok(ExitCode::Done)
     }
 

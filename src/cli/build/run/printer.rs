@@ -103,7 +103,7 @@ impl TaskObserver for TaskPrinter<'_, '_> {
             return self.print_json(&Line::Log(&event));
         }
         if self.failure.is_none() {
-            self.failure = self.context.answer(&format!("{}\n", event.message.trim_end_matches('\n'))).err();
+            self.failure = self.context.answer(&format!("{}\n", ui::relayed(&event.message))).err();
         }
         self.written = Instant::now();
     }
