@@ -4,9 +4,15 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::{Backend, BackendError, StackDescription};
+#[cfg(feature = "aws")]
+use crate::diagnostic::Source;
 use crate::evaluate::State;
+#[cfg(feature = "aws")]
+use crate::evaluate::Taint;
 use crate::parameters::ParameterOverrides;
 use crate::secret::MASKED;
+#[cfg(feature = "aws")]
+use crate::template::Arena;
 use crate::template::{GetAtt, Intrinsic, Template};
 
 /// Returns what is known about a deployed stack: pseudo parameters from its ARN, physical IDs, attributes, and the exports of other stacks.
@@ -52,6 +58,20 @@ pub fn deployed_parameters(stack: &StackDescription) -> ParameterOverrides {
         parameters.add_deployed(name, value.clone());
     }
     parameters
+}
+
+/// Masks the outputs of a stack that depend on a `NoEcho` parameter. CloudFormation returns them in plain text.
+#[cfg(feature = "aws")]
+pub(super) fn hide_secret_outputs(stack: &mut StackDescription) {
+    let (source, arena) = (Source::new("template", stack.template.as_str()), Arena::new());
+    let Ok(template) = Template::read(&source, &arena) else { return };
+    let taint = Taint::of_template(&template);
+    for entry in template.outputs.iter().filter(|_| !taint.is_empty()) {
+        let is_secret = entry.body.get("Value").is_some_and(|value| taint.node(value));
+        if let Some(value) = stack.outputs.get_mut(entry.name).filter(|_| is_secret) {
+            MASKED.clone_into(value);
+        }
+    }
 }
 
 /// Returns whether a template may import exports of other stacks. Only then are the exports requested.

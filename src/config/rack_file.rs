@@ -12,7 +12,7 @@ use super::reader::Reader;
 use crate::cloudformation::OnFailure;
 use crate::diagnostic::{Diagnostic, Diagnostics, Label, Source, Span};
 use crate::files::Location;
-use crate::parameters::ParameterOverrides;
+use crate::parameters::{ParameterOverrides, without_values};
 use crate::template::{Arena, Document, Kind, Node};
 
 /// The contents of `rack.yaml`; every key is optional.
@@ -178,7 +178,7 @@ impl RackFile {
         if Self::is_only_comments(source) {
             return Ok(file);
         }
-        let root = Document::read(source, &arena)?.root;
+        let root = Document::read(source, &arena).map_err(|problems| without_values(source, problems))?.root;
         if let Some(section) = root.members().iter().find(|member| TEMPLATE_SECTIONS.contains(&member.key)) {
             let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
             let problem =

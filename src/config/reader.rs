@@ -60,6 +60,10 @@ impl Reader<'_> {
 
     pub(super) fn parameters(&mut self, member: &Member<'_>) -> ParameterOverrides {
         let mut given = ParameterOverrides::default();
+        if !matches!(member.value.kind, Kind::Object(_)) {
+            // Whatever is here may be a secret.
+            self.source.hide(member.value.span);
+        }
         self.map(member);
         if matches!(member.value.kind, Kind::Object(_))
             && let Err(problems) = given.add_document(self.source, &member.value)
@@ -207,6 +211,8 @@ impl Reader<'_> {
     }
 
     pub(super) fn unknown_key(&mut self, member: &Member<'_>, key: &str, keys: &[&str]) {
+        // It may be `parameters`, misspelled, or a parameter.
+        self.source.hide(member.value.span);
         self.problems.push(
             Diagnostic::error("rack-file-key", format!("unknown key `{key}` in rack.yaml"))
                 .at(self.source, member.key_span, "")

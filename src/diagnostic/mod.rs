@@ -3,12 +3,16 @@
 //! Takes a [`Source`] (a text with a name) and a [`Span`] in it, and returns [`Diagnostic`]s with a stable rule name, labels and a hint.
 //! What counts as a problem is up to the module that reads the text; [`ui`](crate::ui) prints diagnostics.
 
+mod hidden;
 mod places;
 mod rule;
 mod source;
+mod span;
 
+pub use hidden::{MASKED, MaskedLine};
 pub use rule::Rule;
-pub use source::{LineColumn, MAX_SOURCE_BYTES, Source, SourceError, Span};
+pub use source::{LineColumn, MAX_SOURCE_BYTES, Source, SourceError};
+pub use span::Span;
 
 use crate::text::did_you_mean;
 

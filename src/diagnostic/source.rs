@@ -6,34 +6,14 @@ use std::sync::{Arc, OnceLock};
 
 use super::places::Places;
 
+use super::hidden::{Hidden, MaskedLine};
+use super::span::Span;
 use crate::files::{self, FileKind, ReadError};
 
 /// Largest text that a reader accepts, in bytes.
 ///
 /// CloudFormation accepts templates of 1 MB from S3. Sixteen times that is enough for generated templates, and every offset fits a `u32`.
 pub const MAX_SOURCE_BYTES: usize = 16 * 1024 * 1024;
-
-/// A half-open range of byte offsets in a [`Source`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Span {
-    /// Offset of the first byte.
-    pub start: u32,
-    /// Offset one past the last byte.
-    pub end: u32,
-}
-
-impl Span {
-    /// Returns the span from `start` to `end`; offsets past 4 GiB saturate, which no [`Source`] reaches.
-    pub fn new(start: usize, end: usize) -> Self {
-        let clamp = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
-        Self { start: clamp(start), end: clamp(end) }
-    }
-
-    /// Returns the span as a range for slicing.
-    pub fn range(self) -> std::ops::Range<usize> {
-        self.start as usize..self.end as usize
-    }
-}
 
 /// A line and a column, both counted from 1, the column in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -57,6 +37,7 @@ struct SourceText {
     is_file: bool,
     /// Built at the first question for a line or a column.
     places: OnceLock<Places>,
+    hidden: Hidden,
 }
 
 /// A text with its display name. It is cheap to clone, so every [`Diagnostic`](super::Diagnostic) carries its own.
@@ -104,7 +85,13 @@ pub enum SourceError {
 impl Source {
     /// Returns a source with a display name.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
-        Self(Arc::new(SourceText { name: name.into(), text: text.into(), is_file: false, places: OnceLock::new() }))
+        Self(Arc::new(SourceText {
+            name: name.into(),
+            text: text.into(),
+            is_file: false,
+            places: OnceLock::new(),
+            hidden: Hidden::default(),
+        }))
     }
 
     /// Returns whether the text was read from a file or standard input, rather than made or loaded from a stack.
@@ -128,7 +115,9 @@ impl Source {
             Err(ReadError::TooLarge { .. }) => return Err(SourceError::TooLarge { name }),
         };
         match String::from_utf8(bytes) {
-            Ok(text) => Ok(Self(Arc::new(SourceText { name, text, is_file: true, places: OnceLock::new() }))),
+            Ok(text) => {
+                Ok(Self(Arc::new(SourceText { name, text, is_file: true, places: OnceLock::new(), hidden: Hidden::default() })))
+            }
             Err(error) => {
                 let offset = error.utf8_error().valid_up_to();
                 let line = 1 + memchr::memchr_iter(b'\n', &error.as_bytes()[..offset]).count();
@@ -145,6 +134,31 @@ impl Source {
     /// Returns the whole text.
     pub fn text(&self) -> &str {
         &self.0.text
+    }
+
+    /// Hides a span in excerpts, until it is revealed: a value that may be secret.
+    pub fn hide(&self, span: Span) {
+        self.0.hidden.add(span, false);
+    }
+
+    /// Hides a span in excerpts for good: a secret.
+    pub fn hide_for_good(&self, span: Span) {
+        self.0.hidden.add(span, true);
+    }
+
+    /// Hides everything in excerpts that may be a value, because the text cannot be read.
+    pub fn hide_values(&self) {
+        self.0.hidden.add_all_values();
+    }
+
+    /// Reveals a span that was hidden, and everything in it, except secrets.
+    pub fn reveal(&self, span: Span) {
+        self.0.hidden.reveal(span);
+    }
+
+    /// Returns a line of the text, which starts at an offset, as an excerpt may show it.
+    pub fn masked_line(&self, line: &str, start: usize) -> MaskedLine {
+        self.0.hidden.mask(line, start)
     }
 
     /// Returns the text of a span, or an empty string if the span is outside the source.

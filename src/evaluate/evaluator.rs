@@ -1,7 +1,11 @@
 //! The evaluator: computes the value of every expression.
 
+use std::borrow::Cow;
+use std::cell::OnceCell;
+
 use bumpalo::collections::Vec as ArenaVec;
 
+use super::taint::{SecretTexts, Taint, address};
 use super::text::MOST_BUILT;
 use super::value::{Residual, Value, ValueKind};
 use super::{ConditionValue, State};
@@ -71,6 +75,10 @@ pub(super) struct Evaluator<'t, 'a> {
     pub subject: &'a str,
     /// The dependencies between resources found so far.
     pub dependencies: Vec<(&'a str, &'a str)>,
+    /// Literals that are items of a secret list.
+    pub secret_texts: SecretTexts,
+    /// What depends on secrets, for messages; computed for the first message that quotes a value.
+    taint: OnceCell<Taint<'a>>,
 }
 
 impl<'t, 'a> Evaluator<'t, 'a> {
@@ -95,6 +103,8 @@ impl<'t, 'a> Evaluator<'t, 'a> {
             unresolved: Vec::new(),
             subject: "",
             dependencies: Vec::new(),
+            secret_texts: SecretTexts::default(),
+            taint: OnceCell::new(),
         }
     }
 
@@ -104,6 +114,26 @@ impl<'t, 'a> Evaluator<'t, 'a> {
         self.warnings.0.clear();
         self.unresolved.clear();
         self.dependencies.clear();
+    }
+
+    /// Returns a text that came from an expression for a message: masked if the expression depends on a secret.
+    pub(super) fn shown<'s>(&self, node: &'a Node<'a>, text: &'s str) -> Cow<'s, str> {
+        let taint = self.taint.get_or_init(|| {
+            let secrets = self.parameters.parameters.iter().filter(|(_, parameter)| parameter.declaration.no_echo);
+            Taint::new(self.template, secrets.map(|(name, _)| *name).collect(), self.secret_texts.clone(), self.state)
+        });
+        taint.shown(node, text)
+    }
+
+    /// Remembers a literal that is an item of a secret list.
+    pub(super) fn add_secret_text(&mut self, text: &str) {
+        self.secret_texts.insert(address(text));
+        self.taint = OnceCell::new();
+    }
+
+    /// Returns whether an expression depends on a secret.
+    pub(super) fn is_secret(&self, node: &'a Node<'a>) -> bool {
+        matches!(self.shown(node, ""), Cow::Borrowed(text) if !text.is_empty())
     }
 
     /// Records that the resource being evaluated depends on another.

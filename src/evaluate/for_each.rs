@@ -10,6 +10,7 @@ use bumpalo::collections::Vec as ArenaVec;
 use rustc_hash::FxHashMap;
 
 use super::evaluator::{Block, Evaluator};
+use super::taint::SecretTexts;
 use super::text::{MOST_BUILT, MOST_BYTES};
 use super::value::ValueKind;
 use crate::diagnostic::{Diagnostic, Span};
@@ -23,21 +24,24 @@ pub(super) fn is_used(text: &str) -> bool {
     memchr::memmem::find(text.as_bytes(), b"Fn::ForEach").is_some()
 }
 
-/// Returns the tree with every loop expanded. Problems are added to the evaluator.
-pub(super) fn expand<'a>(evaluator: &mut Evaluator<'_, 'a>, root: &'a Node<'a>) -> &'a Node<'a> {
+/// Returns the tree with every loop expanded, and its texts that contain an item of a secret list. Problems are added to the evaluator.
+pub(super) fn expand<'a>(evaluator: &mut Evaluator<'_, 'a>, root: &'a Node<'a>) -> (&'a Node<'a>, SecretTexts) {
     let arena = evaluator.arena;
     // A loop may refer to the same names as a resource, but their values must be known.
     evaluator.block = Block::Resources;
-    let mut expander = Expander { evaluator, bound: Vec::new(), values: 0 };
-    arena.alloc(expander.node(root))
+    let mut expander = Expander { evaluator, bound: Vec::new(), values: 0, has_secret_name: false };
+    let root = arena.alloc(expander.node(root));
+    (root, std::mem::take(&mut expander.evaluator.secret_texts))
 }
 
 struct Expander<'e, 't, 'a> {
     evaluator: &'e mut Evaluator<'t, 'a>,
-    /// Loop variables with their current items, outermost first.
-    bound: Vec<(&'a str, &'a str)>,
+    /// Loop variables with their current items, outermost first, and whether the items are secret.
+    bound: Vec<(&'a str, &'a str, bool)>,
     /// The number of values of the expanded template so far, and of repetitions, which may have none.
     values: usize,
+    /// Whether a key would contain a secret item, which is reported once.
+    has_secret_name: bool,
 }
 
 impl<'a> Expander<'_, '_, 'a> {
@@ -56,9 +60,9 @@ impl<'a> Expander<'_, '_, 'a> {
                 Kind::Array(new.into_bump_slice())
             }
             Kind::Object([member]) if member.key == "Ref" => match member.value.as_str().and_then(|name| self.item(name)) {
-                Some(item) => {
+                Some((item, is_secret)) => {
                     self.evaluator.is_spent_at(item.len(), node.span);
-                    Kind::String(item)
+                    Kind::String(self.item_text(item, is_secret))
                 }
                 None => self.object(node.members()),
             },
@@ -68,8 +72,32 @@ impl<'a> Expander<'_, '_, 'a> {
         Node { span: node.span, kind }
     }
 
-    fn item(&self, name: &str) -> Option<&'a str> {
-        self.bound.iter().rev().find(|(identifier, _)| *identifier == name).map(|(_, item)| *item)
+    fn item(&self, name: &str) -> Option<(&'a str, bool)> {
+        self.bound.iter().rev().find(|(identifier, ..)| *identifier == name).map(|(_, item, is_secret)| (*item, *is_secret))
+    }
+
+    /// Returns the text of an item; that of a secret one is remembered by its address.
+    fn item_text(&mut self, item: &'a str, is_secret: bool) -> &'a str {
+        if !is_secret || item.is_empty() {
+            return item;
+        }
+        let text = self.evaluator.arena.str(item);
+        self.evaluator.add_secret_text(text);
+        text
+    }
+
+    /// Returns a key with loop variables substituted. A key may not contain a secret item: names are public.
+    fn key(&mut self, member: &Member<'a>) -> &'a str {
+        let (key, is_secret) = self.substituted(member.key, member.key_span);
+        if is_secret {
+            let message = "the key contains an item of a list that depends on a NoEcho parameter, and names are public".to_owned();
+            if !self.has_secret_name {
+                self.problem(member.key_span, message);
+            }
+            self.has_secret_name = true;
+            return member.key;
+        }
+        key
     }
 
     fn object(&mut self, members: &'a [Member<'a>]) -> Kind<'a> {
@@ -80,11 +108,8 @@ impl<'a> Expander<'_, '_, 'a> {
                 loops = true;
                 self.repeat(member, &mut new);
             } else if !self.is_used_up(member.key_span) {
-                new.push(Member {
-                    key: self.text(member.key, member.key_span),
-                    key_span: member.key_span,
-                    value: self.node(&member.value),
-                });
+                let key = self.key(member);
+                new.push(Member { key, key_span: member.key_span, value: self.node(&member.value) });
             }
         }
         if loops {
@@ -105,13 +130,13 @@ impl<'a> Expander<'_, '_, 'a> {
         if self.is_used_up(member.key_span) {
             return;
         }
-        let Some(items) = self.collection(collection) else { return };
+        let Some((items, is_secret)) = self.collection(collection) else { return };
         for item in items {
             self.values += 1;
             if self.is_used_up(member.key_span) {
                 return;
             }
-            self.bound.push((identifier, item));
+            self.bound.push((identifier, item, is_secret));
             let Kind::Object(repeated) = self.object(fragment) else { return };
             into.extend_from_slice(repeated);
             self.bound.pop();
@@ -132,7 +157,8 @@ impl<'a> Expander<'_, '_, 'a> {
         true
     }
 
-    fn collection(&mut self, node: &Node<'a>) -> Option<Vec<&'a str>> {
+    /// Returns the items of a list, and whether they are secret.
+    fn collection(&mut self, node: &Node<'a>) -> Option<(Vec<&'a str>, bool)> {
         let node = self.evaluator.arena.alloc(self.node(node));
         let reported = (self.evaluator.problems.0.len(), self.evaluator.unresolved.len());
         let value = self.evaluator.operand(node);
@@ -158,7 +184,8 @@ impl<'a> Expander<'_, '_, 'a> {
                         }
                     }
                 }
-                Some(items)
+                let is_secret = self.evaluator.is_secret(node);
+                Some((items, is_secret))
             }
             ValueKind::Unknown(_) => {
                 self.problem(node.span, "the list of `Fn::ForEach` is not known before deployment".to_owned());
@@ -173,37 +200,50 @@ impl<'a> Expander<'_, '_, 'a> {
 
     /// Substitutes loop variables: `${Name}` with the item, `&{Name}` with its letters and digits only.
     fn text(&mut self, text: &'a str, span: Span) -> &'a str {
+        let (text, is_secret) = self.substituted(text, span);
+        if is_secret && !text.is_empty() {
+            self.evaluator.add_secret_text(text);
+        }
+        text
+    }
+
+    /// Returns a text with loop variables substituted, and whether a secret item is in it.
+    fn substituted(&mut self, text: &'a str, span: Span) -> (&'a str, bool) {
         if self.bound.is_empty() {
-            return text;
+            return (text, false);
         }
         // Every repetition writes the text once more, changed or not.
         if self.evaluator.is_spent_at(text.len(), span) || memchr::memchr(b'{', text.as_bytes()).is_none() {
-            return text;
+            return (text, false);
         }
-        let mut new = Cow::Borrowed(text);
+        let (mut new, mut is_secret) = (Cow::Borrowed(text), false);
         for index in (0..self.bound.len()).rev() {
-            let (identifier, item) = self.bound[index];
+            let (identifier, item, is_item_secret) = self.bound[index];
             for (pattern, is_plain) in [(format!("${{{identifier}}}"), false), (format!("&{{{identifier}}}"), true)] {
                 let count = memchr::memmem::find_iter(new.as_bytes(), &pattern).count();
                 if count == 0 {
                     continue;
                 }
+                is_secret |= is_item_secret;
                 let letters: Cow<'_, str> =
                     if is_plain { item.chars().filter(char::is_ascii_alphanumeric).collect::<String>().into() } else { item.into() };
                 if new.len().saturating_add(count.saturating_mul(letters.len())) > MOST_BYTES {
                     self.evaluator.report_too_long(span);
-                    return text;
+                    return (text, false);
                 }
                 new = Cow::Owned(new.replace(&pattern, &letters));
             }
         }
         match new {
-            Cow::Owned(new) if !self.evaluator.is_spent_at(new.len(), span) => self.evaluator.arena.str(&new),
-            _ => text,
+            Cow::Owned(new) if !self.evaluator.is_spent_at(new.len(), span) => (self.evaluator.arena.str(&new), is_secret),
+            _ => (text, false),
         }
     }
 
     fn report_duplicates(&mut self, members: &[Member<'a>]) {
+        if self.has_secret_name {
+            return;
+        }
         let mut seen: FxHashMap<&str, Span> = FxHashMap::default();
         for member in members {
             if let Some(earlier) = seen.insert(member.key, member.key_span) {

@@ -13,11 +13,13 @@ mod evaluator;
 mod expected;
 mod for_each;
 mod functions;
+mod literals;
 mod operands;
 mod outputs;
 mod pseudo;
 mod resources;
 mod rules;
+mod taint;
 mod text;
 mod unvisited;
 mod value;
@@ -26,8 +28,9 @@ mod zones;
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 
-pub(crate) use convert::{MaskedValue, members_of};
+pub(crate) use convert::MaskedValue;
 pub(crate) use counterfactual::{Assumption, Counterfactual};
+pub(crate) use taint::{Taint, is_custom};
 pub use value::{Residual, Value, ValueKind};
 pub use zones::availability_zones;
 
@@ -60,6 +63,9 @@ pub struct State {
     pub assumed: Vec<String>,
     /// Values of exports of other stacks by export name.
     pub exports: IndexMap<String, serde_json::Value>,
+    /// The names of exports whose value depends on a secret of its stack; not part of the file format.
+    #[serde(skip)]
+    pub secret_exports: Vec<String>,
 }
 
 /// The value of a condition.
@@ -116,6 +122,8 @@ pub struct Evaluation<'a> {
     pub template: &'a Template<'a>,
     /// The template with every `Fn::ForEach` expanded, if it has any; see [`Evaluation::sections`].
     expanded: Option<Template<'a>>,
+    /// Literals of the expanded template that are items of a secret list.
+    pub(crate) secret_texts: taint::SecretTexts,
     /// Holds texts that are not part of the template.
     pub(crate) arena: &'a Arena,
     /// The parameters with their values.
@@ -185,8 +193,10 @@ pub fn evaluate_in_part<'a>(
     state: &'a State,
     arena: &'a Arena,
 ) -> Result<(Evaluation<'a>, Diagnostics), Diagnostics> {
-    let expanded = expand(template, parameters, state, arena)?;
+    let (expanded, secret_texts) = expand(template, parameters, state, arena)?.unzip();
+    let secret_texts = secret_texts.unwrap_or_default();
     let mut evaluator = evaluator::Evaluator::new(expanded.as_ref().unwrap_or(template), parameters, state, arena);
+    evaluator.secret_texts.clone_from(&secret_texts);
     evaluator.whole_transforms();
     evaluator.warnings.0.extend(template.number_warnings());
     evaluator.all_rules();
@@ -195,7 +205,10 @@ pub fn evaluate_in_part<'a>(
     let outputs = evaluator.all_outputs(&resources);
     let dependencies = evaluator.all_dependencies();
     let (problems, warnings) = evaluator.finish();
-    Ok((Evaluation { template, expanded, arena, parameters, state, conditions, resources, outputs, dependencies, warnings }, problems))
+    Ok((
+        Evaluation { template, expanded, secret_texts, arena, parameters, state, conditions, resources, outputs, dependencies, warnings },
+        problems,
+    ))
 }
 
 /// Returns the problems of functions that need no values, without expanding loops.
@@ -215,21 +228,21 @@ pub(crate) fn has_loops(template: &Template<'_>) -> bool {
     template.has_language_extensions() && for_each::is_used(template.source.text())
 }
 
-/// Returns the template with every `Fn::ForEach` expanded, or `None` if it has none.
+/// Returns the template with every `Fn::ForEach` expanded, and its texts that are items of a secret list; `None` if it has no loops.
 fn expand<'a>(
     template: &'a Template<'a>,
     parameters: &'a ParameterSet<'a>,
     state: &'a State,
     arena: &'a Arena,
-) -> Result<Option<Template<'a>>, Diagnostics> {
+) -> Result<Option<(Template<'a>, taint::SecretTexts)>, Diagnostics> {
     if !has_loops(template) {
         return Ok(None);
     }
     let mut evaluator = evaluator::Evaluator::new(template, parameters, state, arena);
-    let root = for_each::expand(&mut evaluator, template.root);
+    let (root, secret_texts) = for_each::expand(&mut evaluator, template.root);
     let (problems, _) = evaluator.finish();
     problems.into_result(())?;
     let (source, conversions) = (template.source, template.conversions);
     let document = Document { source, format: Format::Json, alias: None, may_hold_null: true, root, conversions, keys: &[] };
-    Template::from_document(&document).map(Some)
+    Ok(Some((Template::from_document(&document)?, secret_texts)))
 }

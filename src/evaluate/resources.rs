@@ -152,11 +152,12 @@ impl<'a> Evaluator<'_, 'a> {
         } else if let Some(text) = value.text()
             && !allowed.contains(&text)
         {
+            let (is_secret, text) = (self.is_secret(node), self.shown(node, text));
             let diagnostic = Diagnostic::error("unknown-policy", format!("`{text}` is not a valid `{key}`"))
                 .at(self.template.source, node.span, "")
                 .with_aws_message(format!("Template format error: Unrecognized {key} {text} for resource {}", self.subject))
                 .hinted(format!("allowed: {}", allowed.join(", ")))
-                .suggesting(text, allowed.iter().copied());
+                .suggesting(&text, allowed.iter().copied().filter(|_| !is_secret));
             self.problems.push(diagnostic);
         }
         Some(value)
@@ -191,6 +192,7 @@ impl<'a> Evaluator<'_, 'a> {
                 }
                 Some(_) => {}
                 None if self.macros || self.template.module_of(name).is_some() => {}
+                None if item.as_str().is_none() && self.is_secret(item) => drop(self.secret_name(item, item)),
                 None => self.note_unresolved(name, item.span, None),
             }
         }

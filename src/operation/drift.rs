@@ -6,10 +6,10 @@ use super::note::Note;
 use super::request::Baseline;
 use crate::backend::{Backend, BackendError, PropertyDifference, ResourceDrift};
 use crate::cloudformation::{DifferenceType, ResourceDriftStatus};
-use crate::diagnostic::Span;
+use crate::evaluate::Taint;
 use crate::plan::{DriftedResource, PropertyDrift};
-use crate::secret::{MASKED, is_no_echo};
-use crate::template::{Node, Reference, ReferenceVisitor as _, Template};
+use crate::secret::MASKED;
+use crate::template::Template;
 
 /// Detects drift for a plan that starts from the actual state; returns `None` for one that starts from the template.
 ///
@@ -96,32 +96,23 @@ pub fn actual_resources(drifts: &[ResourceDrift]) -> Vec<DriftedResource> {
     drifts.iter().map(resource).collect()
 }
 
-/// Masks both values of a property that uses a `NoEcho` parameter.
+/// Masks both values of a property that depends on a `NoEcho` parameter, and the physical ID of a resource that is named by one.
 ///
 /// CloudFormation returns these values in plain text, and the secret itself is not known here.
 pub fn hide_secrets(drifts: &mut [ResourceDrift], template: &Template<'_>) {
-    let secrets: Vec<&str> = template.parameters.iter().filter(|entry| is_no_echo(entry.body)).map(|entry| entry.name).collect();
+    let taint = Taint::of_template(template);
     for drift in drifts {
+        if taint.resource(&drift.logical_resource_id) {
+            MASKED.clone_into(&mut drift.physical_resource_id);
+        }
         let declared = template.resources.get(drift.logical_resource_id.as_str()).and_then(|entry| entry.body.get("Properties"));
         for difference in &mut drift.differences {
             let property = declared.and_then(|properties| properties.get(difference.property()));
-            if property.is_some_and(|property| refers_to(property, &secrets)) {
+            if property.is_some_and(|property| taint.node(property)) {
                 for value in [&mut difference.expected, &mut difference.actual] {
                     MASKED.clone_into(value);
                 }
             }
         }
     }
-}
-
-/// Returns whether an expression refers to one of the parameters.
-fn refers_to(node: &Node<'_>, parameters: &[&str]) -> bool {
-    let mut found = false;
-    let mut visit = |reference: Reference<'_>, _: Span| {
-        if let Reference::Name(name) = reference {
-            found |= parameters.contains(&name);
-        }
-    };
-    visit.expression(node);
-    found
 }

@@ -142,6 +142,10 @@ impl<'a> Declaration<'a> {
             );
             return None;
         };
+        let no_echo = is_no_echo(entry.body);
+        if let Some(default) = entry.body.get("Default").filter(|_| no_echo) {
+            template.source.hide_for_good(default.span);
+        }
         Some(Self {
             entry: *entry,
             parameter_type,
@@ -155,7 +159,7 @@ impl<'a> Declaration<'a> {
             max_value: reader.number("MaxValue"),
             min_length: reader.length("MinLength"),
             max_length: reader.length("MaxLength"),
-            no_echo: is_no_echo(entry.body),
+            no_echo,
         })
     }
 

@@ -13,6 +13,7 @@ mod set;
 
 pub use declaration::{Declaration, ParameterType};
 pub use groups::{BUILD_GROUP, ParameterGroup, groups, is_build_parameter};
+pub(crate) use overrides::without_values;
 pub use overrides::{OverrideSpan, ParameterOverride, ParameterOverrides};
 pub(crate) use pattern::{Patterns, is_malformed_pattern};
 pub use set::{Parameter, ParameterSet};

@@ -27,7 +27,7 @@ pub struct ParameterOverride {
     pub span: Option<OverrideSpan>,
 }
 
-/// The position of a value in a file or in an argument.
+/// The position of a value in a file or in an argument. Excerpts show the value only if its declaration is known and not `NoEcho`.
 #[derive(Clone, Debug)]
 pub struct OverrideSpan {
     /// The file, or the argument `Name=value`.
@@ -43,20 +43,10 @@ impl OverrideSpan {
     fn of_argument(argument: &str, name: &str) -> Self {
         let indent = argument.len() - argument.trim_start().len();
         let value = argument.find('=').map_or(argument.len(), |equals| equals + 1);
-        Self {
-            source: Source::new("command line", argument),
-            name: Span::new(indent, indent + name.len()),
-            value: Span::new(value, argument.len()),
-        }
-    }
-
-    /// Returns the position with the value masked, for a message about a value that may be a secret.
-    pub(super) fn masked(&self) -> Self {
-        let (text, range) = (self.source.text(), self.value.range());
-        let before = text.get(..range.start).unwrap_or_default();
-        let after = text.get(range.end..).unwrap_or_default();
-        let source = Source::new(self.source.name(), format!("{before}{MASKED}{after}"));
-        Self { source, name: self.name, value: Span::new(range.start, range.start + MASKED.len()) }
+        let source = Source::new("command line", argument);
+        let value = Span::new(value, argument.len());
+        source.hide(value);
+        Self { source, name: Span::new(indent, indent + name.len()), value }
     }
 }
 
@@ -158,7 +148,7 @@ impl ParameterOverrides {
             return Err(problem.hinted("add lines of the form `Name: value`, or remove the file").into());
         }
         let arena = Arena::new();
-        let document = Document::read(source, &arena)?;
+        let document = Document::read(source, &arena).map_err(|problems| without_values(source, problems))?;
         self.add_document(source, document.root)
     }
 
@@ -196,6 +186,19 @@ impl ParameterOverrides {
     }
 }
 
+/// Removes what may be a value from the errors of a document that cannot be read, and hides its values in excerpts.
+pub(crate) fn without_values(source: &Source, mut problems: Diagnostics) -> Diagnostics {
+    source.hide_values();
+    for problem in &mut problems.0 {
+        // Syntax errors quote the character that they found.
+        let found = problem.message.split_once("found `").map(|(before, rest)| (before.len() + "found `".len(), rest.chars().next()));
+        if let Some((at, Some(character))) = found.filter(|(_, character)| character.is_some_and(char::is_alphanumeric)) {
+            problem.message.replace_range(at..at + character.len_utf8(), MASKED);
+        }
+    }
+    problems
+}
+
 fn is_code_pipeline(root: &Node<'_>) -> bool {
     root.members().iter().all(|member| matches!(member.key, "Parameters" | "Tags" | "StackPolicy"))
 }
@@ -221,10 +224,20 @@ impl File<'_> {
     fn item(&mut self, item: &Node<'_>) {
         if let Some(text) = item.as_str() {
             match text.split_once('=') {
-                Some((name, value)) if !name.is_empty() => self.keep(name, Some(value.to_owned()), item.span, item.span),
-                _ => self.problem(item.span, "expected `Name=value`".to_owned(), "use the parameter's name, `=` and its value"),
+                Some((name, value)) if !name.is_empty() => {
+                    // The span includes quotes, so the value starts behind the first `=` in it.
+                    let start = item.span.start as usize + self.source.slice(item.span).find('=').map_or(0, |equals| equals + 1);
+                    self.keep(name, Some(value.to_owned()), item.span, Span::new(start, item.span.end as usize));
+                }
+                _ => {
+                    self.source.hide(item.span);
+                    self.problem(item.span, "expected `Name=value`".to_owned(), "use the parameter's name, `=` and its value");
+                }
             }
             return;
+        }
+        if let Some(value) = item.get("ParameterValue") {
+            self.source.hide(value.span);
         }
         let Some((key, key_span)) = item.get("ParameterKey").and_then(|node| Some((node.as_str()?, node.span))) else {
             self.problem(
@@ -252,6 +265,7 @@ impl File<'_> {
     }
 
     fn value(&mut self, name: &str, name_span: Span, node: &Node<'_>) {
+        self.source.hide(node.span);
         let text = match node.kind {
             Kind::Array(items) => {
                 let texts: Option<Vec<&str>> = items.iter().map(|item| self.written(item)).collect();
@@ -278,6 +292,9 @@ impl File<'_> {
     }
 
     fn keep(&mut self, name: &str, text: Option<String>, name_span: Span, span: Span) {
+        if text.is_some() {
+            self.source.hide(span);
+        }
         let value = ParameterOverride {
             text,
             provenance: Provenance::File,

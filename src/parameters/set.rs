@@ -87,6 +87,10 @@ impl<'a> ParameterSet<'a> {
                     }
                 },
             };
+            if let Some(span) = override_value.and_then(|value| value.span.as_ref()) {
+                // Other values stay hidden in excerpts: an undeclared name may be that of a secret, misspelled.
+                if declaration.no_echo { span.source.hide_for_good(span.value) } else { span.source.reveal(span.value) }
+            }
             let known = problems.0.len();
             if let Some(text) = &value {
                 let span = override_value.and_then(|value| value.span.as_ref());
@@ -131,7 +135,6 @@ impl<'a> ParameterSet<'a> {
             let shown = if is_shown { format!(": `{text}`") } else { String::new() };
             let mut diagnostic = Diagnostic::error(violation.rule, format!("parameter `{name}` {}{shown}", violation.message));
             if let Some(span) = span {
-                let span = if declaration.no_echo { &span.masked() } else { span };
                 diagnostic = diagnostic.at(&span.source, span.value, "");
             }
             // The argument is enough for a template that exists only in memory, such as the deployed one.
@@ -205,8 +208,6 @@ fn report_unknown(template: &Template<'_>, overrides: &ParameterOverrides, probl
             }
         };
         if let Some(span) = &value.span {
-            // The name may be a misspelled secret's.
-            let span = if value.provenance == Provenance::Flag { &span.masked() } else { span };
             diagnostic = diagnostic.at(&span.source, span.name, "");
         }
         let names = template.parameters.iter().map(|entry| entry.name);

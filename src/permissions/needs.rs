@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::evaluate::{Evaluation, Value};
-use crate::plan::redact::Secrets;
+use crate::evaluate::{Evaluation, Taint};
 use crate::plan::{Effect, Plan};
 use crate::schema::{Handler, handler_permissions, resource_type};
+use crate::secret::MASKED;
 
 /// A resource, and the actions on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +28,7 @@ const ALL_HANDLERS: &[Handler] = &[Handler::Create, Handler::Read, Handler::Upda
 
 /// Returns the needs of one plan.
 pub fn of_plan(after: &Evaluation<'_>, plan: &Plan) -> Vec<Need> {
+    let taint = Taint::of(after);
     let mut needs: Vec<Need> = Vec::new();
     for effect in &plan.effects {
         let handlers = match effect.effect {
@@ -37,7 +38,7 @@ pub fn of_plan(after: &Evaluation<'_>, plan: &Plan) -> Vec<Need> {
             Effect::Replaced => ALL_HANDLERS,
             Effect::Deleted => DELETED,
         };
-        let need = need(after, &effect.logical_resource_id, &effect.resource_type, handlers);
+        let need = need(after, &taint, &effect.logical_resource_id, &effect.resource_type, handlers);
         if !needs.contains(&need) {
             needs.push(need);
         }
@@ -47,10 +48,11 @@ pub fn of_plan(after: &Evaluation<'_>, plan: &Plan) -> Vec<Need> {
 
 /// Returns the needs of a template for the whole life of a stack, with any condition values.
 pub fn lifetime(evaluation: &Evaluation<'_>) -> Vec<Need> {
+    let taint = Taint::of(evaluation);
     let mut needs: Vec<Need> = Vec::new();
     for entry in &evaluation.sections().resources {
         let Some(resource_type) = entry.body.get("Type").and_then(crate::template::Node::as_str) else { continue };
-        let need = need(evaluation, entry.name, resource_type, ALL_HANDLERS);
+        let need = need(evaluation, &taint, entry.name, resource_type, ALL_HANDLERS);
         if !needs.contains(&need) {
             needs.push(need);
         }
@@ -58,12 +60,14 @@ pub fn lifetime(evaluation: &Evaluation<'_>) -> Vec<Need> {
     needs
 }
 
-fn need(evaluation: &Evaluation<'_>, logical_id: &str, type_name: &str, handlers: &'static [Handler]) -> Need {
+fn need<'a>(evaluation: &Evaluation<'a>, taint: &Taint<'a>, logical_id: &str, type_name: &str, handlers: &'static [Handler]) -> Need {
     let property = resource_type(type_name).and_then(|facts| facts.custom_name_property());
-    let text = |name: &str| evaluation.resources.get(logical_id)?.properties.get(name).and_then(Value::text).map(ToOwned::to_owned);
-    // A secret in a name is replaced with a wildcard.
-    let secrets = Secrets::of(None, evaluation);
-    let [name, path] = [property.and_then(text), text("Path")].map(|text| text.map(|text| secrets.text(text)));
+    // A name that depends on a secret is replaced with a wildcard.
+    let text = |name: &str| {
+        let value = evaluation.resources.get(logical_id)?.properties.get(name)?;
+        value.text().map(|text| if taint.value(value) { MASKED } else { text }.to_owned())
+    };
+    let (name, path) = (property.and_then(text), text("Path"));
     Need { resource_type: type_name.to_owned(), handlers, name, path }
 }
 

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::redact::Secrets;
 use crate::evaluate::Evaluation;
 use crate::parameters::{Parameter, ParameterType, Provenance};
 use crate::secret::MASKED;
@@ -65,11 +64,7 @@ pub(super) fn ssm_values(before: Option<&Evaluation<'_>>, after: &Evaluation<'_>
 }
 
 /// Returns the parameters whose value differs, in the order of the new template, followed by those that it no longer declares.
-pub(super) fn parameter_changes<'a>(
-    before: Option<&Evaluation<'a>>,
-    after: &Evaluation<'a>,
-    secrets: &Secrets<'a>,
-) -> Vec<ParameterChange> {
+pub(super) fn parameter_changes<'a>(before: Option<&Evaluation<'a>>, after: &Evaluation<'a>) -> Vec<ParameterChange> {
     let Some(before) = before else { return Vec::new() };
     let (old, new) = (&before.parameters.parameters, &after.parameters.parameters);
     let names = new.keys().chain(old.keys().filter(|name| !new.contains_key(*name)));
@@ -82,7 +77,7 @@ pub(super) fn parameter_changes<'a>(
             let (old, new) = (old.get(name), new.get(name));
             let is_secret = [old, new].into_iter().flatten().any(|parameter| parameter.declaration.no_echo);
             let show = |parameter: &Parameter<'_>| match &parameter.value {
-                Some(value) if !is_secret => secrets.text(value.clone()),
+                Some(value) if !is_secret => value.clone(),
                 _ => MASKED.to_owned(),
             };
             let new_default = old.is_none() && new.is_some_and(|new| new.provenance == Provenance::Default);
@@ -93,14 +88,10 @@ pub(super) fn parameter_changes<'a>(
 }
 
 /// Returns the SSM parameters whose value changed under the same name, in the order of the new template.
-pub(super) fn ssm_parameter_changes<'a>(
-    before: Option<&Evaluation<'a>>,
-    after: &Evaluation<'a>,
-    secrets: &Secrets<'a>,
-) -> Vec<SsmParameterChange> {
+pub(super) fn ssm_parameter_changes<'a>(before: Option<&Evaluation<'a>>, after: &Evaluation<'a>) -> Vec<SsmParameterChange> {
     let change = |(name, parameter): (&&'a str, &Parameter<'a>)| {
         let [old, new] = ssm_values(before, after, name)?;
-        let show = |text: String| if parameter.declaration.no_echo { MASKED.to_owned() } else { secrets.text(text) };
+        let show = |text: String| if parameter.declaration.no_echo { MASKED.to_owned() } else { text };
         let stored_under = parameter.value.clone().map(show)?;
         Some(SsmParameterChange { name: (*name).to_owned(), stored_under, before: show(old), after: show(new) })
     };

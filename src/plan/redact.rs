@@ -1,94 +1,157 @@
-//! Masks secrets in a plan: the values of `NoEcho` parameters, wherever they occur.
-
-use std::borrow::Cow;
+//! Masks secrets in a plan: every value that depends on a `NoEcho` parameter, whatever its expression makes of it.
 
 use serde::ser::{Serialize, Serializer};
 use serde_json::Value as Json;
 
-use super::expression::{Reached, each_reached};
 use super::values;
-use crate::evaluate::{Evaluation, MaskedValue, Value, ValueKind, members_of};
+use crate::cloudformation::KNOWN_AFTER_APPLY;
+use crate::evaluate::{Evaluation, MaskedValue, Taint, Value, ValueKind};
 use crate::secret::{MASKED, Mask};
-use crate::template::Intrinsic;
 
 /// The secrets of the deployed and the new template.
 #[derive(Debug, Default)]
 pub(crate) struct Secrets<'a> {
-    /// Masks the known values.
+    /// The taint of each template, with the address of the template.
+    taints: Vec<(usize, Taint<'a>)>,
+    /// Masks long secrets, and what was made of them, in texts that did not come from an evaluation.
     mask: Mask,
-    /// Names of `NoEcho` parameters.
-    names: Vec<&'a str>,
+    /// The short texts that depend on a secret, by the logical ID of their resource.
+    short: Vec<(&'a str, String)>,
 }
 
 impl<'a> Secrets<'a> {
-    /// Collects the `NoEcho` parameters of both evaluations.
+    /// Collects the `NoEcho` parameters of both evaluations, and what depends on them.
     pub(crate) fn of(before: Option<&Evaluation<'a>>, after: &Evaluation<'a>) -> Self {
         let mut secrets = Self::default();
-        let parameters = before.into_iter().chain([after]).flat_map(|evaluation| &evaluation.parameters.parameters);
-        for (name, parameter) in parameters.filter(|(_, parameter)| parameter.declaration.no_echo) {
-            secrets.names.push(name);
-            for text in parameter.value.iter().chain(&parameter.declaration.default) {
-                secrets.mask.add_parameter(text);
+        for evaluation in before.into_iter().chain([after]) {
+            let taint = Taint::of(evaluation);
+            if taint.is_empty() {
+                continue;
             }
+            for parameter in evaluation.parameters.parameters.values().filter(|parameter| parameter.declaration.no_echo) {
+                for text in parameter.value.iter().chain(&parameter.declaration.default) {
+                    secrets.mask.add_parameter(text);
+                }
+            }
+            for (id, resource) in &evaluation.resources {
+                secrets.collect(id, &taint, &resource.properties, false);
+            }
+            for (name, output) in &evaluation.outputs {
+                secrets.collect(name, &taint, &output.value, false);
+                output.export.iter().for_each(|export| secrets.collect(name, &taint, export, false));
+            }
+            secrets.taints.push((template_of(evaluation), taint));
         }
         secrets
     }
 
-    /// Returns whether there is no `NoEcho` parameter.
-    pub(super) fn is_empty(&self) -> bool {
-        self.names.is_empty()
+    fn collect(&mut self, id: &'a str, taint: &Taint<'a>, value: &Value<'a>, is_inside: bool) {
+        let is_secret = is_inside || taint.value(value);
+        match value.kind {
+            ValueKind::List(items) => items.iter().for_each(|item| self.collect(id, taint, item, is_secret)),
+            ValueKind::Map(members) => members.iter().for_each(|(_, member)| self.collect(id, taint, member, is_secret)),
+            ValueKind::Unknown(residual) if is_secret => {
+                values::each_operand(&residual, &mut |operand| self.collect(id, taint, operand, true));
+            }
+            _ => {
+                if let Some(text) = value.text().filter(|text| is_secret && !text.is_empty()) {
+                    self.mask.add(text);
+                    if text.len() < Mask::SHORTEST {
+                        self.short.push((id, text.to_owned()));
+                    }
+                }
+            }
+        }
     }
 
-    /// Returns a text with every secret masked.
+    /// Returns the taint of an evaluation, or `None` if it has no secrets.
+    pub(crate) fn taint(&self, evaluation: &Evaluation<'a>) -> Option<&Taint<'a>> {
+        let template = template_of(evaluation);
+        self.taints.iter().find(|(address, _)| *address == template).map(|(_, taint)| taint)
+    }
+
+    /// Returns a text that did not come from an evaluation with every long secret masked.
     pub(crate) fn text(&self, text: String) -> String {
         self.mask.text(text)
     }
 
-    /// Masks secrets in `json`, which was made from `value`. A string is masked whole if its expression uses a secret in another form,
-    /// such as Base64.
+    /// Returns whether a resource or an output has a secret that is too short to be masked in a sentence.
+    pub(crate) fn has_short(&self, id: Option<&str>) -> bool {
+        self.short.iter().any(|(owner, _)| id.is_none_or(|id| id == *owner))
+    }
+
+    /// Returns an explanation about a resource or an output, or `None` if it quotes a value that is too short to be masked in a sentence.
+    pub(crate) fn explanation(&self, id: Option<&str>, text: String) -> Option<String> {
+        let quotes = |short: &str| {
+            text.match_indices(short).any(|(start, _)| {
+                let (before, after) = (text.get(..start).unwrap_or_default(), text.get(start + short.len()..).unwrap_or_default());
+                let is_in_word = |part: Option<char>| part.is_some_and(char::is_alphanumeric);
+                !is_in_word(before.chars().next_back()) && !is_in_word(after.chars().next())
+            })
+        };
+        let is_hidden = self.short.iter().any(|(owner, short)| id.is_none_or(|id| id == *owner) && quotes(short));
+        if is_hidden { None } else { Some(self.text(text)) }
+    }
+
+    /// Returns the physical ID of a resource, or the mask in its place if it may contain a secret.
+    pub(crate) fn physical_id(&self, id: &str, physical_id: &str) -> String {
+        let is_secret = self.taints.iter().any(|(_, taint)| taint.resource(id));
+        if is_secret { MASKED.to_owned() } else { self.text(physical_id.to_owned()) }
+    }
+
+    /// Returns whether anything in a value depends on a secret.
+    pub(crate) fn is_secret(&self, evaluation: &Evaluation<'a>, value: &Value<'a>) -> bool {
+        self.taint(evaluation).is_some_and(|taint| taint.anything_in(value))
+    }
+
+    /// Masks what depends on a secret in `json`, which was made from `value`.
     pub(crate) fn json(&self, evaluation: &Evaluation<'a>, value: &Value<'a>, json: Json) -> Json {
-        if self.is_empty() {
-            return json;
+        match self.taint(evaluation) {
+            Some(taint) => masked(taint, value, json),
+            None => json,
         }
-        match (json, value.kind) {
-            (Json::Array(items), ValueKind::List(values)) if items.len() == values.len() => {
-                Json::Array(items.into_iter().zip(values).map(|(json, value)| self.json(evaluation, value, json)).collect())
-            }
-            (Json::Object(members), ValueKind::Map(_)) => Json::Object(
-                members
-                    .into_iter()
-                    .map(|(key, json)| match values::member(value, &key) {
-                        Some(value) => (self.text(key), self.json(evaluation, &value, json)),
-                        None => (self.text(key), self.mask.json(json)),
-                    })
-                    .collect(),
-            ),
-            (Json::String(text), _) => Json::String(self.string(evaluation, value, &text).into_owned()),
-            (json, _) => self.mask.json(json),
-        }
-    }
-
-    /// Returns the text of a value with secrets masked, or masked whole if its expression uses a secret in another form, such as Base64.
-    fn string<'t>(&self, evaluation: &Evaluation<'a>, value: &Value<'a>, text: &'t str) -> Cow<'t, str> {
-        let shown = self.mask.mask(text);
-        let is_hidden = *shown == *text && Intrinsic::of(value.origin).is_some() && self.is_reached(evaluation, value);
-        if is_hidden { Cow::Borrowed(MASKED) } else { shown }
-    }
-
-    /// Returns whether an expression uses a `NoEcho` parameter, directly or indirectly.
-    fn is_reached(&self, evaluation: &Evaluation<'a>, value: &Value<'a>) -> bool {
-        if self.is_empty() {
-            return false;
-        }
-        let mut is_reached = false;
-        each_reached(evaluation, value, &mut |reached| {
-            is_reached |= matches!(reached, Reached::Name(name) if self.names.contains(&name));
-        });
-        is_reached
     }
 }
 
-/// A value of an evaluation that serializes with its secrets masked, like [`Secrets::json`].
+/// Returns the address of the template of an evaluation, by which both evaluations of one template are recognized.
+fn template_of(evaluation: &Evaluation<'_>) -> usize {
+    std::ptr::from_ref(evaluation.template).addr()
+}
+
+fn masked<'a>(taint: &Taint<'a>, value: &Value<'a>, json: Json) -> Json {
+    if taint.value(value) {
+        return if is_unknown(&json) { Json::String(KNOWN_AFTER_APPLY.to_owned()) } else { Json::String(MASKED.to_owned()) };
+    }
+    match (json, value.kind) {
+        (Json::Array(items), ValueKind::List(values)) if items.len() == values.len() => {
+            Json::Array(items.into_iter().zip(values).map(|(json, value)| masked(taint, value, json)).collect())
+        }
+        (Json::Object(members), ValueKind::Map(_)) => {
+            let member = |(key, json): (String, Json)| {
+                let json = match values::member(value, &key) {
+                    Some(value) => masked(taint, &value, json),
+                    None => json,
+                };
+                (key, json)
+            };
+            Json::Object(members.into_iter().map(member).collect())
+        }
+        (json, ValueKind::List(_) | ValueKind::Map(_)) if taint.anything_in(value) && !json.is_null() => Json::String(MASKED.to_owned()),
+        (json, _) => json,
+    }
+}
+
+/// Returns whether any part of a value is known only after the update.
+fn is_unknown(json: &Json) -> bool {
+    match json {
+        Json::String(text) => text.contains(KNOWN_AFTER_APPLY),
+        Json::Array(items) => items.iter().any(is_unknown),
+        Json::Object(members) => members.values().any(is_unknown),
+        _ => false,
+    }
+}
+
+/// A value of an evaluation that serializes with its secrets masked.
 pub(crate) struct Shown<'e, 'a> {
     /// The secrets to mask.
     pub(crate) secrets: &'e Secrets<'a>,
@@ -101,18 +164,12 @@ pub(crate) struct Shown<'e, 'a> {
 impl Shown<'_, '_> {
     /// Returns the value as JSON.
     pub(crate) fn json(&self) -> Json {
-        self.secrets.json(self.evaluation, self.value, self.value.to_json())
+        serde_json::to_value(self).unwrap_or(Json::Null)
     }
 }
 
 impl Serialize for Shown<'_, '_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mask = &self.secrets.mask;
-        match &self.value.kind {
-            ValueKind::List(items) => serializer.collect_seq(items.iter().map(|value| Shown { value, ..*self })),
-            ValueKind::Map(members) => members_of(serializer, members, mask, |value| Shown { value, ..*self }),
-            ValueKind::String(text) => serializer.serialize_str(&self.secrets.string(self.evaluation, self.value, text)),
-            _ => MaskedValue { value: self.value, mask }.serialize(serializer),
-        }
+        MaskedValue { value: self.value, taint: self.secrets.taint(self.evaluation) }.serialize(serializer)
     }
 }

@@ -131,11 +131,15 @@ fn line(label: &Label, primary: bool) -> (Line<'_>, Mark<'_>) {
     } else {
         (line_start, line_end)
     };
+    let part = &text[from..to];
+    let masked = label.source.masked_line(part, from);
+    let range = masked.range(start - from..end - from);
     // Escapes are longer than what they stand for, so offsets move.
-    let escaped = |end: usize| visible(&text[from..end]).len();
-    let mark = Mark { start: escaped(start), end: escaped(end), label: visible(&label.text), primary, column: position.column };
-    let (source, cut) = (&label.source, from - line_start);
-    let line = Line { source, number: position.line, text: visible(&text[from..to]), cut, marks: Vec::new() };
+    let escaped = |end: usize| visible(&masked.text[..floor(&masked.text, end)]).len();
+    let mark =
+        Mark { start: escaped(range.start), end: escaped(range.end), label: visible(&label.text), primary, column: position.column };
+    let shown = if masked.text == part { visible(part) } else { Cow::Owned(visible(&masked.text).into_owned()) };
+    let line = Line { source: &label.source, number: position.line, text: shown, cut: from - line_start, marks: Vec::new() };
     (line, mark)
 }
 

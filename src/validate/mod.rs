@@ -30,6 +30,7 @@ mod policies;
 mod references;
 mod rules;
 mod schema;
+mod secrets;
 mod selects;
 mod solver;
 mod unused;
@@ -98,6 +99,7 @@ pub fn validate(template: &Template<'_>, options: Options<'_>) -> Vec<Finding> {
     network::check(&mut check);
     policies::check(&mut check);
     ecs::check(&mut check);
+    secrets::check(&mut check);
     evaluated::check(&mut check);
     check.finish()
 }

@@ -48,6 +48,7 @@ pub const RULES: &[Rule] = &[
     Rule::error("invalid-policy-document", "an IAM policy document must be valid"),
     Rule::error("json-syntax", "a document that starts like JSON must be valid JSON"),
     Rule::error("length-out-of-range", "the length of a string or list must be in the range of the schema"),
+    Rule::warning("literal-secret", "environment variables should not have secrets as literal values"),
     Rule::error("log-options", "the log driver awslogs requires the options awslogs-group and awslogs-region"),
     Rule::error("logical-id", "logical IDs must be alphanumeric"),
     Rule::error("malformed-depends-on", "DependsOn must be a logical ID or a list of logical IDs"),

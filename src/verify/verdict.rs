@@ -6,6 +6,7 @@ use super::names::{CHECKS, Check, Level, RESOURCE_PRESENT, RESOURCE_UNEXPECTED};
 use super::remedy::Remedy;
 use crate::cloudformation::StackStatus;
 use crate::plan::redact::Secrets;
+use crate::secret::MASKED;
 
 /// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -69,17 +70,19 @@ impl Verdict {
     /// Returns the verdict with every secret masked.
     #[must_use]
     pub(super) fn masked(self, secrets: &Secrets<'_>) -> Self {
-        let mask = |text: String| secrets.text(text);
         let Self { check, level, state, logical_resource_id, physical_resource_id, expected, found, remedy } = self;
+        let id = logical_resource_id.as_deref();
+        let mask = |text: String| secrets.explanation(id, text).unwrap_or_else(|| MASKED.to_owned());
+        let physical = |physical: String| id.map_or_else(|| secrets.text(physical.clone()), |id| secrets.physical_id(id, &physical));
         Self {
             check,
             level,
             state,
-            logical_resource_id,
-            physical_resource_id: physical_resource_id.map(mask),
+            physical_resource_id: physical_resource_id.map(physical),
             expected: mask(expected),
             found: mask(found),
             remedy: remedy.map(|remedy| remedy.masked(mask)),
+            logical_resource_id,
         }
     }
 

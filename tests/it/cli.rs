@@ -218,7 +218,7 @@ fn all_errors_in_rack_yaml_are_reported_together() {
     error[rack-file-key]: unknown key `regoin` in rack.yaml
      --> rack.yaml:2:1
       |
-    2 | regoin: eu-west-1
+    2 | regoin: ****
       | ^^^^^^
       |
       = hint: did you mean `region`?
@@ -246,8 +246,8 @@ fn all_errors_in_rack_yaml_are_reported_together() {
     error[parameter-file]: the value of parameter `BuildCache` must be a string, number, boolean or a list of them, not an object
      --> rack.yaml:8:5
       |
-    8 |     deep: 1
-      |     ^^^^^^^
+    8 |     ****
+      |     ^^^^
       |
       = hint: CloudFormation parameters are strings; put JSON in quotes
     ------- exit status: 65 -------

@@ -30,6 +30,7 @@ mod recover;
 mod render;
 mod saved_plans;
 mod schema;
+mod secrets;
 mod security;
 mod set;
 mod settings;

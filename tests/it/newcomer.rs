@@ -77,7 +77,7 @@ fn a_misspelled_parameter_is_marked_at_its_name() {
     error[unknown-parameter]: unknown parameter `BuildCach`
      --> rack.yaml:2:3
       |
-    2 |   BuildCach: Yes
+    2 |   BuildCach: ****
       |   ^^^^^^^^^
       |
       = note: CloudFormation reports: Parameters: [BuildCach] do not exist in the template

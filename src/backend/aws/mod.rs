@@ -24,6 +24,7 @@ use indexmap::IndexMap;
 use self::error::{failed, is_absent, no_change_set, no_stack};
 use self::sent_secrets::SentSecrets;
 pub use self::templates::template_address;
+use super::deployed::hide_secret_outputs;
 use super::{
     Backend, BackendCapabilities, BackendError, ChangeSetDescription, ChangeSetRequest, DeleteOptions, EventPage, EventTail,
     OperationState, ResourceDrift, RollbackOptions, SsmParameters, StackDescription, StackResource, StackSummary,
@@ -99,6 +100,7 @@ impl Backend for AwsBackend {
                 .block_on(self.client.get_template().stack_name(stack).template_stage(TemplateStage::Original).send())
                 .map_err(|error| failed("GetTemplate", error))?;
             described.template = template.template_body().unwrap_or_default().to_owned();
+            hide_secret_outputs(&mut described);
         }
         let latest = self
             .session

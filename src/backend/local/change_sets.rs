@@ -159,7 +159,7 @@ fn changes(desired: &Desired, order: &[String], resources: &[ResourceRecord]) ->
         }
         let mut change = change(name, &current.resource_type, Action::Modify);
         let replaced = difference == Difference::Replacement;
-        change.resource_change.physical_resource_id.clone_from(&current.physical_id);
+        change.resource_change.physical_resource_id = current.shown_id();
         change.resource_change.replacement = Some(if replaced { Replacement::True } else { Replacement::False });
         change.resource_change.policy_action = replaced.then_some(match desired.update_replace_policy.as_deref() {
             Some("Retain") => PolicyAction::ReplaceAndRetain,
@@ -185,7 +185,7 @@ fn changes(desired: &Desired, order: &[String], resources: &[ResourceRecord]) ->
     }
     for resource in resources.iter().filter(|resource| !desired.resources.contains_key(&resource.logical_id)) {
         let mut change = change(&resource.logical_id, &resource.resource_type, Action::Remove);
-        change.resource_change.physical_resource_id.clone_from(&resource.physical_id);
+        change.resource_change.physical_resource_id = resource.shown_id();
         change.resource_change.policy_action = Some(match resource.deletion_policy.as_deref() {
             Some("Retain" | "RetainExceptOnCreate") => PolicyAction::Retain,
             Some("Snapshot") => PolicyAction::Snapshot,

@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use super::record::{AccountRecord, ChangeSetRecord, OperationKind, Phase, ResourceRecord, StackRecord};
 use super::store::Table;
 use super::work::Work;
-use super::{EVENTS_PER_PAGE, LocalBackend, change_sets, event_key, find, recovery, resource_key};
+use super::{EVENTS_PER_PAGE, LocalBackend, change_sets, event_key, find, recovery, resource_key, secrets};
 use crate::aws::Identity;
 use crate::backend::policy::StackPolicy;
 use crate::backend::{
@@ -56,7 +56,7 @@ impl Backend for LocalBackend {
                 status_reason: stack.status_reason.clone(),
                 parameters: deployed.map(|deployed| deployed.parameters.iter().map(parameter).collect()).unwrap_or_default(),
                 ssm: IndexMap::new(),
-                outputs: stack.outputs.iter().map(|(name, output)| (name.clone(), mask.text(&output.value))).collect(),
+                outputs: stack.outputs.iter().map(|(name, output)| (name.clone(), output.shown(&mask))).collect(),
                 tags: deployed.map(|deployed| deployed.tags.clone()).unwrap_or_default(),
                 template: deployed.map(|deployed| work.template(deployed)).transpose()?.unwrap_or_default(),
                 revision: stack.event_id(stack.events),
@@ -76,12 +76,12 @@ impl Backend for LocalBackend {
         self.with_stack(stack, |work| {
             let mask = work.mask();
             let describe = |resource: ResourceRecord| StackResource {
+                attributes: resource.shown_attributes(&mask),
+                properties: mask.json(resource.secrets.mask(resource.properties)),
                 logical_id: resource.logical_id,
-                physical_id: mask.text(resource.physical_id.unwrap_or_default()),
+                physical_id: mask.text(secrets::shown(resource.secrets.id, resource.physical_id.unwrap_or_default())),
                 resource_type: resource.resource_type,
                 status: resource.status,
-                properties: mask.json(resource.properties),
-                attributes: resource.attributes.into_iter().map(|(name, value)| (name, mask.json(value))).collect(),
             };
             Ok(work.resources()?.into_iter().map(describe).collect())
         })
@@ -104,7 +104,7 @@ impl Backend for LocalBackend {
         let stacks: Vec<StackRecord> = self.store.transaction(|transaction| transaction.all(Table::STACKS, ""))?;
         let exports = stacks.into_iter().flat_map(|stack| {
             let mask = stack.mask();
-            stack.outputs.into_values().filter_map(move |output| Some((output.export?, mask.text(&output.value))))
+            stack.outputs.into_values().filter_map(move |output| Some((output.shown_export()?, output.shown(&mask))))
         });
         Ok(exports.collect())
     }

@@ -4,17 +4,23 @@ use serde_json::Value;
 
 use super::identity::custom_name;
 use super::record::AccountRecord;
+use super::secrets::SecretParts;
 use super::store::{Table, Transaction};
 use crate::backend::BackendError;
 
 /// Returns why a resource conflicts with an existing one, with AWS's message, or `None`.
-pub(super) fn conflict(transaction: &Transaction<'_>, resource_type: &str, properties: &Value) -> Result<Option<String>, BackendError> {
+pub(super) fn conflict(
+    transaction: &Transaction<'_>,
+    resource_type: &str,
+    properties: &Value,
+    secrets: &SecretParts,
+) -> Result<Option<String>, BackendError> {
     let peers: Vec<AccountRecord> = transaction.all(Table::ACCOUNT, &format!("{resource_type}/"))?;
     if let Some(name) = custom_name(resource_type, properties)
         && let Some(peer) = peers.iter().find(|peer| peer.name.as_deref() == Some(name))
     {
         let retained = if peer.retained { " (retained by a DeletionPolicy)" } else { "" };
-        return Ok(Some(format!("{name} already exists in stack {}{retained}", peer.stack_id)));
+        return Ok(Some(format!("{} already exists in stack {}{retained}", secrets.shown_id(name), peer.stack_id)));
     }
     if resource_type == "AWS::EFS::MountTarget" {
         let subnets: Vec<AccountRecord> = transaction.all(Table::ACCOUNT, "AWS::EC2::Subnet/")?;

@@ -7,10 +7,12 @@ use serde_json::Value as Json;
 
 use super::identity::digits;
 use super::record::Deployment;
+use super::secrets::SecretParts;
 use crate::backend::BackendError;
 use crate::diagnostic::Source;
-use crate::evaluate::{self, State};
+use crate::evaluate::{self, State, Taint};
 use crate::parameters::{ParameterOverride, ParameterOverrides, ParameterSet, ParameterType, Provenance};
+use crate::secret::MASKED;
 use crate::template::{Arena, Template};
 
 /// A resource in the desired state.
@@ -22,12 +24,18 @@ pub(super) struct DesiredResource {
     pub(super) deletion_policy: Option<String>,
     pub(super) update_replace_policy: Option<String>,
     pub(super) depends_on: BTreeSet<String>,
+    /// What of it depends on a secret.
+    pub(super) secrets: SecretParts,
 }
 
 /// An output in the desired state.
 pub(super) struct DesiredOutput {
     pub(super) value: Result<String, String>,
     pub(super) export: Option<Result<String, String>>,
+    /// Whether the value depends on a secret.
+    pub(super) is_secret: bool,
+    /// Whether the name of the export does.
+    pub(super) has_secret_export: bool,
 }
 
 /// The desired state of a deployment.
@@ -77,6 +85,7 @@ pub(super) fn desired(text: &str, deployment: &Deployment, mut state: State) -> 
         }
     }
     let evaluation = evaluate::evaluate(&template, &parameters, &state, &arena).map_err(BackendError::Template)?;
+    let taint = Taint::of(&evaluation);
     let mut references = References::default();
     let mut resources = IndexMap::with_capacity(evaluation.resources.len());
     for (name, resource) in &evaluation.resources {
@@ -88,29 +97,34 @@ pub(super) fn desired(text: &str, deployment: &Deployment, mut state: State) -> 
         let mut depends_on = references.resources.clone();
         depends_on.extend(resource.depends_on.iter().map(|name| (*name).to_owned()));
         depends_on.remove(*name);
-        let text = |value: &Option<evaluate::Value<'_>>| value.as_ref().and_then(|value| to_json(value).ok()?.as_str().map(str::to_owned));
+        let text =
+            |value: &Option<evaluate::Value<'_>>| value.as_ref().and_then(|value| to_json(value, &taint).ok()?.as_str().map(str::to_owned));
         resources.insert(
             (*name).to_owned(),
             DesiredResource {
                 resource_type: resource.resource_type.to_owned(),
-                properties: to_json(&resource.properties),
-                metadata: resource.metadata.as_ref().and_then(|metadata| to_json(metadata).ok()),
+                properties: to_json(&resource.properties, &taint),
+                metadata: resource.metadata.as_ref().and_then(|metadata| to_json(metadata, &taint).ok()),
                 deletion_policy: text(&resource.deletion_policy),
                 update_replace_policy: text(&resource.update_replace_policy),
                 depends_on,
+                secrets: SecretParts::of(&taint, name, &resource.properties),
             },
         );
     }
     let mut outputs = IndexMap::with_capacity(evaluation.outputs.len());
     for (name, output) in &evaluation.outputs {
         references.value(&output.value);
-        let text =
-            |value: &evaluate::Value<'_>| to_json(value).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+        let text = |value: &evaluate::Value<'_>| {
+            to_json(value, &taint).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+        };
+        let is_secret = taint.anything_in(&output.value);
+        let has_secret_export = output.export.as_ref().is_some_and(|export| taint.anything_in(export));
         let export = output.export.as_ref().map(|export| {
             references.value(export);
             text(export)
         });
-        outputs.insert((*name).to_owned(), DesiredOutput { value: text(&output.value), export });
+        outputs.insert((*name).to_owned(), DesiredOutput { value: text(&output.value), export, is_secret, has_secret_export });
     }
     Ok(Desired { resources, outputs, attributes: references.attributes, imports: references.imports })
 }
@@ -122,26 +136,27 @@ fn ssm_value(name: &str, inner: &str, list: bool) -> Json {
 }
 
 /// Returns a value as JSON, or why it is unknown.
-pub(super) fn to_json(value: &evaluate::Value<'_>) -> Result<Json, String> {
+fn to_json<'a>(value: &evaluate::Value<'a>, taint: &Taint<'a>) -> Result<Json, String> {
     use evaluate::ValueKind;
     Ok(match value.kind {
         ValueKind::Null => Json::Null,
         ValueKind::Bool(value) => Json::Bool(value),
         ValueKind::Number(text) => text.parse::<serde_json::Number>().map_or_else(|_| Json::String(text.to_owned()), Json::Number),
         ValueKind::String(text) => Json::String(text.to_owned()),
-        ValueKind::List(items) => Json::Array(items.iter().map(to_json).collect::<Result<_, _>>()?),
-        ValueKind::Map(members) => {
-            Json::Object(members.iter().map(|(name, value)| Ok(((*name).to_owned(), to_json(value)?))).collect::<Result<_, String>>()?)
-        }
-        ValueKind::Unknown(residual) => return Err(why_unknown(&residual)),
+        ValueKind::List(items) => Json::Array(items.iter().map(|item| to_json(item, taint)).collect::<Result<_, _>>()?),
+        ValueKind::Map(members) => Json::Object(
+            members.iter().map(|(name, value)| Ok(((*name).to_owned(), to_json(value, taint)?))).collect::<Result<_, String>>()?,
+        ),
+        ValueKind::Unknown(residual) => return Err(why_unknown(&residual, taint)),
     })
 }
 
 /// Returns why a value is unknown, with CloudFormation's message if it has one.
-fn why_unknown(residual: &evaluate::Residual<'_>) -> String {
+fn why_unknown<'a>(residual: &evaluate::Residual<'a>, taint: &Taint<'a>) -> String {
     use evaluate::Residual;
     match residual {
-        Residual::ImportValue(name) => match to_json(name) {
+        Residual::ImportValue(name) if taint.value(name) => format!("No export named {MASKED} found."),
+        Residual::ImportValue(name) => match to_json(name, taint) {
             Ok(name) => format!("No export named {} found.", name.as_str().unwrap_or_default()),
             Err(reason) => reason,
         },
@@ -154,7 +169,7 @@ fn why_unknown(residual: &evaluate::Residual<'_>) -> String {
             references.residual(other);
             match references.resources.first() {
                 Some(name) => format!("the value depends on {name}, which does not exist"),
-                None => references.imports.first().map_or_else(
+                None => references.imports.first().filter(|_| taint.is_empty()).map_or_else(
                     || "the value depends on data that the local backend does not have".to_owned(),
                     |name| format!("No export named {name} found."),
                 ),
@@ -190,9 +205,9 @@ impl References {
                 self.resources.insert((*name).to_owned());
                 self.attributes.entry((*name).to_owned()).or_default().insert((*attribute).to_owned());
             }
-            Residual::ImportValue(name) => match to_json(name) {
-                Ok(Json::String(name)) => drop(self.imports.insert(name)),
-                _ => self.value(name),
+            Residual::ImportValue(name) => match name.text() {
+                Some(name) => drop(self.imports.insert(name.to_owned())),
+                None => self.value(name),
             },
             Residual::Concat(values) | Residual::Cidr(values) | Residual::FindInMap(values) => {
                 values.iter().for_each(|value| self.value(value))

@@ -84,6 +84,7 @@ impl Work<'_, '_, '_> {
 
     /// Sets what requires no action: policies, metadata, dependencies, attributes.
     fn set_unconditionally(&self, resource: &mut ResourceRecord, desired: &DesiredResource, prepared: &Prepared) {
+        resource.secrets.clone_from(&desired.secrets);
         resource.metadata.clone_from(&desired.metadata);
         resource.deletion_policy.clone_from(&desired.deletion_policy);
         resource.update_replace_policy.clone_from(&desired.update_replace_policy);
@@ -118,6 +119,8 @@ impl Work<'_, '_, '_> {
             Ok(properties) => properties.clone(),
             Err(reason) => return self.fail(operation, resource, in_flight.action, reason),
         };
+        let old_secrets = std::mem::replace(&mut resource.secrets, desired.secrets.clone());
+        resource.secrets.id |= old_secrets.id;
         let complete = match in_flight.action {
             ResourceAction::Create => ResourceStatus::CreateComplete,
             ResourceAction::Import => ResourceStatus::ImportComplete,
@@ -125,14 +128,15 @@ impl Work<'_, '_, '_> {
         };
         match in_flight.action {
             ResourceAction::Create | ResourceAction::Replace => {
-                let old = resource.clone();
+                let old = ResourceRecord { secrets: old_secrets, ..resource.clone() };
                 if in_flight.action == ResourceAction::Replace && !deletes_first {
                     let custom = identity::custom_name(&desired.resource_type, &properties);
                     if let Some(custom) =
                         custom.filter(|custom| identity::custom_name(&old.resource_type, &old.properties) == Some(*custom))
                     {
                         let reason = format!(
-                            "CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename {custom} and update the stack again."
+                            "CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename {} and update the stack again.",
+                            desired.secrets.shown_id(custom)
                         );
                         return self.fail(operation, resource, in_flight.action, &reason);
                     }
@@ -140,7 +144,7 @@ impl Work<'_, '_, '_> {
                 if deletes_first {
                     self.remove_account(&old)?;
                 }
-                if let Some(reason) = conflict(self.transaction, &desired.resource_type, &properties)? {
+                if let Some(reason) = conflict(self.transaction, &desired.resource_type, &properties, &desired.secrets)? {
                     return self.fail(operation, resource, in_flight.action, &reason);
                 }
                 if in_flight.action == ResourceAction::Replace && !deletes_first {
@@ -316,7 +320,10 @@ impl Work<'_, '_, '_> {
                 None => None,
             };
             match &output.value {
-                Ok(value) => drop(outputs.insert(name.clone(), OutputRecord { value: value.clone(), export })),
+                Ok(value) => drop(outputs.insert(
+                    name.clone(),
+                    OutputRecord { value: value.clone(), export, is_secret: output.is_secret, has_secret_export: output.has_secret_export },
+                )),
                 Err(reason) => return Ok(Err(format!("Output {name}: {reason}."))),
             }
         }
@@ -325,19 +332,33 @@ impl Work<'_, '_, '_> {
             outputs.values().filter_map(|output| Some((output.export.clone()?, output.value.clone()))).collect()
         };
         let desired = exports(&outputs);
+        let shown = |outputs: &indexmap::IndexMap<String, OutputRecord>, export: &str| {
+            let secret = outputs.values().any(|output| output.has_secret_export && output.export.as_deref() == Some(export));
+            super::secrets::shown(secret, export.to_owned())
+        };
         for other in others.iter().filter(|other| other.id != self.stack.id) {
             if let Some((export, _)) = desired.iter().find(|(export, _)| exports(&other.outputs).iter().any(|(theirs, _)| theirs == export))
             {
-                return Ok(Err(format!("Export with name {export} is already exported by stack {}.", other.name)));
+                return Ok(Err(format!("Export with name {} is already exported by stack {}.", shown(&outputs, export), other.name)));
             }
         }
         for (export, value) in exports(&self.stack.outputs) {
             let users: Vec<&str> = others.iter().filter(|other| other.imports.contains(&export)).map(|other| other.name.as_str()).collect();
             match desired.iter().find(|(name, _)| *name == export) {
                 _ if users.is_empty() => {}
-                None => return Ok(Err(format!("Export {export} cannot be deleted as it is in use by {}.", users.join(", ")))),
+                None => {
+                    return Ok(Err(format!(
+                        "Export {} cannot be deleted as it is in use by {}.",
+                        shown(&self.stack.outputs, &export),
+                        users.join(", ")
+                    )));
+                }
                 Some((_, new)) if *new != value => {
-                    return Ok(Err(format!("Export {export} cannot be updated as it is in use by {}.", users.join(", "))));
+                    return Ok(Err(format!(
+                        "Export {} cannot be updated as it is in use by {}.",
+                        shown(&self.stack.outputs, &export),
+                        users.join(", ")
+                    )));
                 }
                 Some(_) => {}
             }

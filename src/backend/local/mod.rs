@@ -29,6 +29,7 @@ mod record;
 mod recovery;
 mod repair;
 mod rollback;
+mod secrets;
 mod step;
 mod store;
 mod table;
@@ -54,6 +55,7 @@ use crate::evaluate::State;
 use crate::secret::Mask;
 use folder::Place;
 use record::{AccountRecord, Operation, OperationKind, Phase, ResourceRecord, StackRecord};
+use secrets::SecretParts;
 use store::{Store, Table, Transaction};
 use work::{Prepared, Work};
 
@@ -225,7 +227,7 @@ impl LocalBackend {
         Ok(retained
             .map(|record| RetainedResource {
                 resource_type: record.resource_type,
-                physical_id: record.physical_id,
+                physical_id: secrets::shown(record.has_secret_id, record.physical_id),
                 logical_id: record.logical_id,
                 stack_id: record.stack_id,
             })
@@ -263,10 +265,11 @@ impl LocalBackend {
             ("AWS::NotificationARNs", Value::Array(Vec::new())),
         ];
         let others: Vec<StackRecord> = transaction.all(Table::STACKS, "")?;
-        let outputs = others.into_iter().filter(|other| other.id != stack.id).flat_map(|other| other.outputs.into_values());
+        let outputs = || others.iter().filter(|other| other.id != stack.id).flat_map(|other| other.outputs.values());
         Ok(State {
+            secret_exports: outputs().filter(|output| output.is_secret).filter_map(|output| output.export.clone()).collect(),
             pseudo: pseudo.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
-            exports: outputs.filter_map(|output| Some((output.export?, Value::String(output.value)))).collect(),
+            exports: outputs().filter_map(|output| Some((output.export.clone()?, Value::String(output.value.clone())))).collect(),
             ..State::default()
         })
     }
@@ -357,6 +360,7 @@ impl ResourceRecord {
             update_replace_policy: None,
             depends_on: std::collections::BTreeSet::new(),
             generation: 0,
+            secrets: SecretParts::default(),
         }
     }
 }

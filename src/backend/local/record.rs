@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::FailOn;
+use super::secrets::{SecretParts, shown};
 use crate::cloudformation::{Change, ChangeSetStatus, OnFailure, ResourceStatus, StackStatus};
 use crate::plan::ResourceImport;
+use crate::secret::{MASKED, Mask};
 
 /// A template with its parameter values.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
@@ -55,6 +57,12 @@ pub(super) struct StackRecord {
 pub(super) struct OutputRecord {
     pub(super) value: String,
     pub(super) export: Option<String>,
+    /// Whether the value depends on a secret.
+    #[serde(default)]
+    pub(super) is_secret: bool,
+    /// Whether the name of the export does.
+    #[serde(default)]
+    pub(super) has_secret_export: bool,
 }
 
 /// A resource of a stack.
@@ -73,6 +81,37 @@ pub(super) struct ResourceRecord {
     pub(super) depends_on: BTreeSet<String>,
     /// The number of creations and updates: a launch template's version.
     pub(super) generation: u32,
+    /// Which properties depend on a secret, and whether the physical ID may contain one.
+    #[serde(default)]
+    pub(super) secrets: SecretParts,
+}
+
+impl ResourceRecord {
+    /// Returns the physical ID for a view.
+    pub(super) fn shown_id(&self) -> Option<String> {
+        self.physical_id.clone().map(|id| shown(self.secrets.id, id))
+    }
+
+    /// Returns the attributes for a view.
+    pub(super) fn shown_attributes(&self, mask: &Mask) -> IndexMap<String, Value> {
+        let attribute = |(name, value): (&String, &Value)| {
+            let is_secret = self.secrets.has_attribute(&self.resource_type, name);
+            (name.clone(), if is_secret { Value::String(MASKED.to_owned()) } else { mask.json(value.clone()) })
+        };
+        self.attributes.iter().map(attribute).collect()
+    }
+}
+
+impl OutputRecord {
+    /// Returns the value for a view.
+    pub(super) fn shown(&self, mask: &Mask) -> String {
+        if self.is_secret { MASKED.to_owned() } else { mask.text(&self.value) }
+    }
+
+    /// Returns the name of the export for a view.
+    pub(super) fn shown_export(&self) -> Option<String> {
+        self.export.clone().map(|export| shown(self.has_secret_export, export))
+    }
 }
 
 /// A physical resource in the account, inside or outside a stack.
@@ -87,6 +126,9 @@ pub(super) struct AccountRecord {
     pub(super) properties: Value,
     /// Whether its stack retained it.
     pub(super) retained: bool,
+    /// Whether the physical ID may contain a secret.
+    #[serde(default)]
+    pub(super) has_secret_id: bool,
 }
 
 /// A change set.

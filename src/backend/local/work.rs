@@ -13,7 +13,7 @@ use super::{LocalBackend, event_key, order, resource_key};
 use crate::backend::BackendError;
 use crate::cloudformation::{ResourceStatus, STACK_TYPE, StackEvent, StackStatus};
 use crate::evaluate::State;
-use crate::secret::Mask;
+use crate::secret::{MASKED, Mask};
 
 /// The evaluated deployment of an operation, cached between steps.
 pub(super) struct Prepared {
@@ -56,7 +56,8 @@ impl Work<'_, '_, '_> {
 
     /// Writes a resource's event.
     pub(super) fn resource_event(&mut self, resource: &ResourceRecord, reason: Option<&str>) -> Result<(), BackendError> {
-        self.event(&resource.logical_id, resource.physical_id.as_deref(), &resource.resource_type, resource.status, reason)
+        let physical_id = resource.physical_id.as_deref().map(|id| if resource.secrets.id { MASKED } else { id });
+        self.event(&resource.logical_id, physical_id, &resource.resource_type, resource.status, reason)
     }
 
     fn event(
@@ -113,6 +114,7 @@ impl Work<'_, '_, '_> {
             name: super::identity::custom_name(&resource.resource_type, &resource.properties).map(str::to_owned),
             properties: resource.properties.clone(),
             retained,
+            has_secret_id: resource.secrets.id,
         };
         self.transaction.put(Table::ACCOUNT, &account_key(resource), &record)
     }

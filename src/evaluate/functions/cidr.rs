@@ -7,6 +7,7 @@ use ipnet::IpNet;
 
 use crate::evaluate::evaluator::Evaluator;
 use crate::evaluate::value::{Residual, Value, ValueKind};
+use crate::secret::MASKED;
 use crate::template::Node;
 
 const COUNT: std::ops::RangeInclusive<usize> = 1..=256;
@@ -37,13 +38,18 @@ impl<'a> Evaluator<'_, 'a> {
         let [Some(block), Some(count), Some(bits)] = texts[..] else {
             return self.bad_cidr(node, operand, "`Fn::Cidr` takes a block, a count and a number of bits".to_owned());
         };
-        let Some(count) = count.trim().parse().ok().filter(|count| COUNT.contains(count)) else {
-            return self.bad_cidr(node, operand, format!("`Fn::Cidr` returns 1 to 256 blocks, not `{count}`"));
+        let secret = operands.iter().any(|operand| self.is_secret(operand));
+        let Some(number) = count.trim().parse().ok().filter(|count| COUNT.contains(count)) else {
+            return self.bad_cidr(
+                node,
+                operand,
+                format!("`Fn::Cidr` returns 1 to 256 blocks, not `{}`", if secret { MASKED } else { count }),
+            );
         };
-        let Ok(bits) = bits.trim().parse() else {
-            return self.bad_cidr(node, operand, format!("`{bits}` is not a number of bits"));
+        let Ok(width) = bits.trim().parse() else {
+            return self.bad_cidr(node, operand, format!("`{}` is not a number of bits", if secret { MASKED } else { bits }));
         };
-        match cut(block, count, bits) {
+        match cut(block, number, width) {
             Ok(blocks) => {
                 if self.is_spent(blocks.iter().map(|block| size_of::<Value<'_>>() + block.len()).sum(), node) {
                     return self.unevaluated(node);
@@ -52,6 +58,7 @@ impl<'a> Evaluator<'_, 'a> {
                 items.extend(blocks.iter().map(|block| self.string(block, node)));
                 Value::new(ValueKind::List(items.into_bump_slice()), node)
             }
+            Err(_) if secret => self.bad_cidr(node, operand, format!("`{MASKED}` cannot be split like this")),
             Err(message) => self.bad_cidr(node, operand, message),
         }
     }

@@ -55,7 +55,9 @@ impl<'a> Evaluator<'_, 'a> {
             return Some(Value::new(self.literal(found).kind, node));
         }
         if let Some(default) = default {
-            return self.value(default);
+            // That the default is used depends on the keys.
+            let origin = |value: Value<'a>| if value.is_unknown() { value } else { Value::new(value.kind, node) };
+            return self.value(default).map(origin);
         }
         if self.rests_on_assumed(operand, "mapping lookup") {
             return Some(self.unknown(Residual::FindInMap(self.arena.slice(&keys)), node));
@@ -64,30 +66,33 @@ impl<'a> Evaluator<'_, 'a> {
         let includes = |node: &Node<'_>| node.get("Fn::Transform").is_some();
         let entry = mapping.map(|mapping| mapping.body);
         if !self.macros && !entry.is_some_and(|body| includes(body) || body.get(top_key).is_some_and(includes)) {
-            self.report_no_mapping(operand, map_name, top_key, second_key);
+            self.report_no_mapping(operand, [map, top, second], [map_name, top_key, second_key]);
         }
         Some(self.unevaluated(node))
     }
 
-    fn report_no_mapping(&mut self, operand: &Node<'_>, map: &str, top: &str, second: &str) {
+    fn report_no_mapping(&mut self, operand: &Node<'_>, nodes: [&'a Node<'a>; 3], [map, top, second]: [&'a str; 3]) {
         let template = self.template;
-        let is_looked_up = self.problems.0.len() < MOST_SUGGESTIONS;
+        // A suggestion would reveal a key that is similar to a secret.
+        let is_looked_up = self.problems.0.len() < MOST_SUGGESTIONS && !nodes.iter().any(|node| self.is_secret(node));
         let suggestion =
             |name: &str, node: &'a Node<'a>| did_you_mean(name, node.members().iter().map(|member| member.key).filter(|_| is_looked_up));
+        let [shown_map, shown_top, shown_second] =
+            [(nodes[0], map), (nodes[1], top), (nodes[2], second)].map(|(node, text)| self.shown(node, text));
         let (message, hint) = match template.mappings.get(map) {
             None => {
                 let hint = did_you_mean(map, template.mappings.iter().map(|entry| entry.name).filter(|_| is_looked_up));
-                (format!("the template has no mapping `{map}`"), hint)
+                (format!("the template has no mapping `{shown_map}`"), hint)
             }
             Some(entry) => match entry.body.get(top) {
-                None => (format!("mapping `{map}` has no key `{top}`"), suggestion(top, entry.body)),
-                Some(body) => (format!("`{top}` of mapping `{map}` has no key `{second}`"), suggestion(second, body)),
+                None => (format!("mapping `{shown_map}` has no key `{shown_top}`"), suggestion(top, entry.body)),
+                Some(body) => (format!("`{shown_top}` of mapping `{shown_map}` has no key `{shown_second}`"), suggestion(second, body)),
             },
         };
         let aws = if template.mappings.contains(map) {
-            format!("Template error: Unable to get mapping for {map}::{top}::{second}")
+            format!("Template error: Unable to get mapping for {shown_map}::{shown_top}::{shown_second}")
         } else {
-            format!("Template error: Mapping named '{map}' is not present in the 'Mappings' section of template.")
+            format!("Template error: Mapping named '{shown_map}' is not present in the 'Mappings' section of template.")
         };
         let mut diagnostic = Diagnostic::error("no-mapping", message).at(template.source, operand.span, "").with_aws_message(aws);
         diagnostic.hint = hint;

@@ -14,6 +14,9 @@ impl<'a> Evaluator<'_, 'a> {
         let Some((name, attribute, span)) = self.attribute_operands(operand) else {
             return self.unevaluated(node);
         };
+        if !self.template.resources.contains(name) && self.is_secret(operand) {
+            return self.secret_name(node, operand);
+        }
         self.attribute_value(name, attribute, node, span, false)
     }
 

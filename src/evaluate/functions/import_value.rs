@@ -22,7 +22,7 @@ impl<'a> Evaluator<'_, 'a> {
                 return self.external(value, node);
             }
             if !self.state.exports.is_empty() {
-                let subject = self.subject;
+                let (subject, text) = (self.subject, self.shown(operand, text));
                 self.warnings.push(
                     Diagnostic::warning("no-export", format!("no stack is known to export `{text}`"))
                         .at(self.template.source, operand.span, "")

@@ -7,6 +7,7 @@ use crate::evaluate::ConditionValue;
 use crate::evaluate::evaluator::{Block, Evaluator};
 use crate::evaluate::value::{Residual, Value, ValueKind};
 use crate::parameters::{Parameter, ParameterType};
+use crate::secret::MASKED;
 use crate::template::Node;
 
 impl<'a> Evaluator<'_, 'a> {
@@ -31,7 +32,22 @@ impl<'a> Evaluator<'_, 'a> {
         if name == "AWS::NoValue" {
             return None;
         }
+        if operand.as_str().is_none() && self.is_secret(operand) && !self.is_declared(name) {
+            return Some(self.secret_name(node, operand));
+        }
         Some(self.named_value(name, node, operand.span))
+    }
+
+    /// Returns whether a name is that of a parameter, a pseudo parameter or a resource.
+    fn is_declared(&self, name: &str) -> bool {
+        self.template.parameters.contains(name) || self.template.resources.contains(name) || name.starts_with("AWS::")
+    }
+
+    /// Reports a name that depends on a secret and that nothing has, without the name.
+    pub(in crate::evaluate) fn secret_name(&mut self, node: &'a Node<'a>, operand: &'a Node<'a>) -> Value<'a> {
+        let message = "the name is neither a parameter nor a resource of the template";
+        self.problems.push(Diagnostic::error("unresolved-reference", message).at(self.template.source, operand.span, ""));
+        self.unevaluated(node)
     }
 
     /// Returns the value of a name, for `Ref` or a variable of `Fn::Sub`.
@@ -113,12 +129,14 @@ impl<'a> Evaluator<'_, 'a> {
                 .0
                 .iter()
                 .any(|problem| problem.rule == "no-ssm-parameter" && problem.message.contains(&format!("`{parameter}`")));
+            let is_secret = self.parameters.parameters.get(parameter).is_some_and(|parameter| parameter.declaration.no_echo);
+            let shown = if is_secret { MASKED } else { name };
             if !reported {
                 let span = self.template.parameters.get(parameter).map_or(origin.span, |entry| entry.name_span);
                 self.problems.push(
                     Diagnostic::error(
                         "no-ssm-parameter",
-                        format!("parameter `{parameter}` refers to an SSM parameter that does not exist: `{name}`"),
+                        format!("parameter `{parameter}` refers to an SSM parameter that does not exist: `{shown}`"),
                     )
                     .at(self.template.source, span, "")
                     .with_aws_message(format!("Parameter {parameter} should either have input value or default value")),

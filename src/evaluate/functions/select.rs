@@ -22,7 +22,7 @@ impl<'a> Evaluator<'_, 'a> {
             return self.bad_select(node, list, "the second operand of `Fn::Select` must be a list".to_owned());
         };
         let Ok(position) = text.trim().parse::<usize>() else {
-            return self.bad_select(node, index, format!("`{text}` is not a list index"));
+            return self.bad_select(node, index, format!("`{}` is not a list index", self.shown(index, text)));
         };
         // If an earlier item may be absent, the item at the index is unknown.
         if items.iter().take(position.saturating_add(1)).any(Value::may_vanish) {
@@ -35,13 +35,11 @@ impl<'a> Evaluator<'_, 'a> {
             _ if self.rests_on_assumed(operand, "index of `Fn::Select`") => self.unselected(node, index_value, list_value),
             _ => {
                 // Source: https://github.com/F5Networks/f5-aws-cloudformation/issues/80
+                let position = position.to_string();
+                let (position, count) = (self.shown(index, &position), items.len().to_string());
+                let count = self.shown(list, &count);
                 let aws = format!("Template error: Fn::Select cannot select nonexistent value at index {position}");
-                self.problem(
-                    "select-out-of-range",
-                    operand,
-                    format!("index {position} is out of range: the list has {} items", items.len()),
-                    aws,
-                );
+                self.problem("select-out-of-range", operand, format!("index {position} is out of range: the list has {count} items"), aws);
                 self.unevaluated(node)
             }
         }

@@ -149,7 +149,7 @@ impl<'p, 'a> ChangeSetBuilder<'_, 'p, 'a> {
     }
 
     fn physical_id(&self, resource: &Resource<'a>) -> Option<String> {
-        self.comparison.context.physical_id(resource.entry.name).map(|id| self.secrets.text(id.to_owned()))
+        self.comparison.context.physical_id(resource.entry.name).map(|id| self.secrets.physical_id(resource.entry.name, id))
     }
 
     /// Returns the attributes of a resource as `BeforeContext` and `AfterContext` show them, every scalar a string.

@@ -38,16 +38,17 @@ pub fn import_step(
     for (import, actual) in imports.iter_mut().zip(actual) {
         let id = import.logical_resource_id.clone();
         let Some(resource) = after.resources.get(id.as_str()) else { continue };
+        let is_secret = |name: &str| resource.properties.get(name).is_some_and(|value| secrets.is_secret(after, value));
         let mut properties = Map::new();
         for (name, value) in resource.properties.members().unwrap_or_default() {
             let json = value.to_json();
-            if value.is_known() && secrets.json(after, value, json.clone()) == json {
+            if value.is_known() && !is_secret(name) {
                 properties.insert((*name).to_owned(), json);
             } else {
                 import.left_out.push((*name).to_owned());
             }
         }
-        for (name, value) in actual {
+        for (name, value) in actual.iter().filter(|(name, _)| !is_secret(name)) {
             import.left_out.retain(|left_out| left_out != name);
             match value {
                 Some(value) => drop(properties.insert(name.clone(), value.clone())),

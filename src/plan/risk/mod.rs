@@ -81,6 +81,27 @@ impl RiskKind {
         Self::OutputRemoved,
     ];
 
+    /// Returns whether explanations of this kind quote values of properties.
+    fn quotes_values(self) -> bool {
+        matches!(self, Self::SecurityWidening | Self::RetentionShortened | Self::ReplacementCollision | Self::ExportRemoved)
+    }
+
+    /// Returns an explanation that quotes no values, for a risk whose values depend on a secret.
+    fn without_values(self, id: Option<&str>) -> String {
+        let what = match self {
+            Self::DataLoss => "may lose data",
+            Self::Interruption => "is unavailable for some time",
+            Self::SecurityWidening => "allows more access, or is protected less",
+            Self::RetentionShortened => "keeps data for less time, or is protected less against deletion",
+            Self::ReplacementCollision => "collides with the resource that it replaces, or with another one",
+            Self::ParameterDefault => "is reset to its default",
+            Self::ExportRemoved => "is no longer exported under its name",
+            Self::OutputRemoved => "is removed",
+        };
+        let subject = id.map_or_else(|| "A part of the stack".to_owned(), |id| format!("`{id}`"));
+        format!("{subject} {what}; the values depend on a NoEcho parameter and are not shown.")
+    }
+
     /// Returns the kind's name, such as `data-loss`.
     pub fn name(self) -> &'static str {
         match self {
@@ -114,7 +135,9 @@ impl Search<'_, '_, '_> {
     }
 
     fn note_with(&mut self, certainty: Certainty, kind: RiskKind, id: Option<&str>, path: Option<String>, reason: String) {
-        let reason = self.secrets.text(reason);
+        // Whether a sentence quotes a short secret is not searched for: the result would depend on the secret.
+        let is_hidden = kind.quotes_values() && self.secrets.has_short(id);
+        let reason = if is_hidden { kind.without_values(id) } else { self.secrets.text(reason) };
         let risk = Risk { kind, certainty, logical_resource_id: id.map(str::to_owned), path, reason };
         if self.reported.insert(risk.clone()) {
             self.found.push(risk);

@@ -10,12 +10,18 @@ use serde_json::Value as Json;
 
 use crate::template::Node;
 
-/// The text that stands for a secret value, as in responses of CloudFormation.
-pub const MASKED: &str = "****";
+mod literal;
 
-/// The length from which a secret is masked inside a longer text. A shorter one is masked only where it is the whole value:
-/// masking every `1` would make the output useless.
-const SHORTEST_PART: usize = 4;
+pub use literal::{is_secret_name, is_secret_value, looks_like_secret};
+
+pub use crate::diagnostic::MASKED;
+
+/// The length from which a secret is masked inside a text that did not come from an evaluation, such as AWS's messages. Masking a shorter
+/// one would spoil other words, and so reveal the secret. Values that come from an evaluation are masked because of what they depend on.
+const SHORTEST: usize = Mask::SHORTEST;
+
+/// The length from which credentials are masked where they are a word of their own.
+const SHORTEST_WORD: usize = 4;
 
 /// Returns whether the declaration of a parameter sets `NoEcho`, so that its value must not be shown or stored.
 pub fn is_no_echo(declaration: &Node<'_>) -> bool {
@@ -41,8 +47,15 @@ impl Secret {
         Self { text: text.to_owned(), finder: Finder::new(text).into_owned() }
     }
 
-    fn is_part_of(&self, text: &str) -> bool {
-        text.len() >= self.text.len() && self.finder.find(text.as_bytes()).is_some()
+    /// Returns the ranges of a text that are the secret; a short one counts only as a word of its own.
+    fn places(&self, text: &str) -> Vec<std::ops::Range<usize>> {
+        let is_in_word = |part: Option<char>| part.is_some_and(char::is_alphanumeric);
+        let is_word = |start: usize, end: usize| {
+            let (before, after) = (text.get(..start).unwrap_or_default(), text.get(end..).unwrap_or_default());
+            !is_in_word(before.chars().next_back()) && !is_in_word(after.chars().next())
+        };
+        let ranges = self.finder.find_iter(text.as_bytes()).map(|start| start..start + self.text.len());
+        ranges.filter(|range| self.text.len() >= SHORTEST || is_word(range.start, range.end)).collect()
     }
 }
 
@@ -54,11 +67,20 @@ impl std::fmt::Debug for Mask {
 }
 
 impl Mask {
-    /// Adds a secret. An empty one is ignored.
+    /// The length of the shortest secret that is masked inside a longer text.
+    pub const SHORTEST: usize = 8;
+
+    /// Adds a secret. One that is shorter than eight characters is ignored.
     pub fn add(&mut self, secret: &str) {
+        if secret.len() >= SHORTEST {
+            self.insert(secret);
+        }
+    }
+
+    fn insert(&mut self, secret: &str) {
         let place =
             self.secrets.binary_search_by(|other| secret.len().cmp(&other.text.len()).then_with(|| other.text.as_str().cmp(secret)));
-        if let (Err(place), false) = (place, secret.is_empty()) {
+        if let Err(place) = place {
             self.secrets.insert(place, Secret::new(secret));
         }
     }
@@ -73,7 +95,7 @@ impl Mask {
 
     /// Adds credentials: as a whole, each line, each string in JSON except user names, and the password in a URL.
     ///
-    /// Parts shorter than four characters are ignored.
+    /// Parts shorter than four characters are ignored, and parts shorter than eight count only as words of their own.
     pub fn add_credentials(&mut self, secret: &str) {
         self.add_long(secret);
         if secret.contains('\n') {
@@ -98,8 +120,8 @@ impl Mask {
     }
 
     fn add_long(&mut self, secret: &str) {
-        if secret.len() >= SHORTEST_PART {
-            self.add(secret);
+        if secret.len() >= SHORTEST_WORD {
+            self.insert(secret);
         }
     }
 
@@ -110,11 +132,14 @@ impl Mask {
 
     /// Returns the text with every secret in it masked; borrowed if it holds none.
     pub fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        if self.is_secret(text) {
-            return Cow::Owned(MASKED.to_owned());
-        }
-        self.secrets.iter().take_while(|secret| secret.text.len() >= SHORTEST_PART).fold(Cow::Borrowed(text), |text, secret| {
-            if secret.is_part_of(&text) { Cow::Owned(text.replace(&secret.text, MASKED)) } else { text }
+        self.secrets.iter().fold(Cow::Borrowed(text), |text, secret| {
+            let places = if text.len() < secret.text.len() { Vec::new() } else { secret.places(&text) };
+            if places.is_empty() {
+                return text;
+            }
+            let mut masked = text.into_owned();
+            places.into_iter().rev().for_each(|place| masked.replace_range(place, MASKED));
+            Cow::Owned(masked)
         })
     }
 
@@ -126,22 +151,15 @@ impl Mask {
             Cow::Borrowed(_) => text,
         }
     }
+}
 
-    /// Returns whether the text is a secret as a whole.
-    pub fn is_secret(&self, text: &str) -> bool {
-        self.secrets.iter().any(|secret| secret.text == text)
-    }
-
-    /// Returns JSON with every secret in its texts and keys masked, and every number or boolean whose text is a secret.
+impl Mask {
+    /// Returns JSON with every secret in its texts masked.
     pub fn json(&self, json: Json) -> Json {
-        if self.is_empty() {
-            return json;
-        }
         match json {
             Json::String(text) => Json::String(self.text(text)),
             Json::Array(items) => items.into_iter().map(|item| self.json(item)).collect(),
-            Json::Object(members) => members.into_iter().map(|(key, value)| (self.text(key), self.json(value))).collect(),
-            Json::Number(_) | Json::Bool(_) if self.is_secret(&json.to_string()) => Json::String(MASKED.to_owned()),
+            Json::Object(members) => members.into_iter().map(|(key, value)| (key, self.json(value))).collect(),
             other => other,
         }
     }
@@ -166,9 +184,7 @@ pub fn url_credentials(url: &str) -> Option<(&str, &str)> {
 mod tests {
     use std::borrow::Cow;
 
-    use serde_json::json;
-
-    use super::{MASKED, Mask};
+    use super::Mask;
 
     #[test]
     fn credentials_are_masked_whole_by_line_and_inside_json() {
@@ -184,18 +200,18 @@ mod tests {
 
     #[test]
     fn a_secret_inside_another_does_not_split_it() {
-        let mask: Mask = ["word", "password", "password"].into_iter().collect();
-        assert_eq!(mask.mask("a password, a word"), "a ****, a ****");
+        let mask: Mask = ["password", "password-2", "password-2"].into_iter().collect();
+        assert_eq!(mask.mask("a password-2, a password"), "a ****, a ****");
         let secrets: Vec<&str> = mask.secrets.iter().map(|secret| secret.text.as_str()).collect();
-        assert_eq!(secrets, ["password", "word"]);
+        assert_eq!(secrets, ["password-2", "password"]);
     }
 
     #[test]
-    fn a_short_secret_is_masked_only_as_a_whole_value() {
+    fn a_short_secret_does_not_spoil_words() {
         let mut mask = Mask::default();
-        mask.add_parameter("80, 443");
-        assert_eq!(mask.json(json!({"80": ["80", 80, "port 80", 8080, true]})), json!({"****": [MASKED, MASKED, "port 80", 8080, true]}));
-        assert_eq!(mask.mask("80, 443"), MASKED);
-        assert!(matches!(mask.mask("other"), Cow::Borrowed("other")));
+        mask.add_parameter("a, User, ate");
+        assert!(matches!(mask.mask("User Initiated a"), Cow::Borrowed("User Initiated a")));
+        mask.add_credentials("host");
+        assert_eq!(mask.mask("localhost, host=host"), "localhost, ****=****");
     }
 }
