@@ -2,8 +2,9 @@
 //!
 //! A secret is the value of a `NoEcho` parameter, or a literal that is known to be one. Every value keeps the expression that it was
 //! computed from, so whether it depends on a secret is a question about that expression: evaluation itself does nothing for it, and the
-//! question is asked only when a value is shown. A value that depends on a secret is masked as a whole, whatever the functions made of it:
-//! pieces, Base64, a length. The value of a condition is public, as on AWS: `Fn::If` on a secret chooses between values that are judged by themselves.
+//! question is asked only when a value is shown. A value that depends on a secret is masked as a whole, whatever the functions made of
+//! it: pieces, Base64, a length. The value of a condition is public, as on AWS: `Fn::If` on a secret chooses between values that are
+//! judged by themselves.
 //!
 //! `docs/design/secrets.md` describes the rules.
 

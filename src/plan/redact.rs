@@ -20,6 +20,13 @@ pub(crate) struct Secrets<'a> {
 }
 
 impl<'a> Secrets<'a> {
+    /// Returns the secrets of an evaluation for views of its values, without what only texts need.
+    pub(crate) fn of_values(evaluation: &Evaluation<'a>) -> Self {
+        let taint = Taint::of(evaluation);
+        let taints = if taint.is_empty() { Vec::new() } else { vec![(template_of(evaluation), taint)] };
+        Self { taints, ..Self::default() }
+    }
+
     /// Collects the `NoEcho` parameters of both evaluations, and what depends on them.
     pub(crate) fn of(before: Option<&Evaluation<'a>>, after: &Evaluation<'a>) -> Self {
         let mut secrets = Self::default();

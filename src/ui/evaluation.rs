@@ -126,13 +126,13 @@ pub fn write_problems(problems: &Diagnostics, out: impl Write) -> Result<(), ser
 ///
 /// Returns an error if serialization or writing fails.
 pub fn write_json(evaluation: &Evaluation<'_>, problems: &Diagnostics, out: impl Write) -> Result<(), serde_json::Error> {
-    super::write_json(&Answer::of(evaluation, &Secrets::of(None, evaluation), problems), out)
+    super::write_json(&Answer::of(evaluation, &Secrets::of_values(evaluation), problems), out)
 }
 
 /// Returns the evaluation as text, one line for each property.
 pub fn human(evaluation: &Evaluation<'_>, layout: Layout) -> String {
     let none = Diagnostics::default();
-    let secrets = Secrets::of(None, evaluation);
+    let secrets = Secrets::of_values(evaluation);
     let answer = Answer::of(evaluation, &secrets, &none);
     let styles = layout.styles;
     let mut text = String::new();
