@@ -354,7 +354,7 @@ fn all_parameter_problems_are_reported_at_once() {
     error[unknown-parameter]: unknown parameter `Cash`
      --> bad.yaml:2:1
       |
-    2 | Cash: Yes
+    2 | Cash: ****
       | ^^^^
       |
       = note: CloudFormation reports: Parameters: [Cash] do not exist in the template
