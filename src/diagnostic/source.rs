@@ -115,9 +115,7 @@ impl Source {
             Err(ReadError::TooLarge { .. }) => return Err(SourceError::TooLarge { name }),
         };
         match String::from_utf8(bytes) {
-            Ok(text) => {
-                Ok(Self(Arc::new(SourceText { name, text, is_file: true, places: OnceLock::new(), hidden: Hidden::default() })))
-            }
+            Ok(text) => Ok(Self(Arc::new(SourceText { name, text, is_file: true, places: OnceLock::new(), hidden: Hidden::default() }))),
             Err(error) => {
                 let offset = error.utf8_error().valid_up_to();
                 let line = 1 + memchr::memchr_iter(b'\n', &error.as_bytes()[..offset]).count();

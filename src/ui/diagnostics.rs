@@ -105,7 +105,7 @@ fn lines(labels: &[Label]) -> Vec<Line<'_>> {
         let same = |peer: &&mut Line<'_>| peer.source.name() == line.source.name() && peer.number == line.number;
         match lines.iter_mut().find(|peer| same(peer) && is_near(peer)) {
             Some(peer) => {
-                let moved = |offset: usize| (line.cut + offset).saturating_sub(peer.cut).min(peer.text.len());
+                let moved = |offset: usize| floor(&peer.text, (line.cut + offset).saturating_sub(peer.cut));
                 peer.marks.push(Mark { start: moved(mark.start), end: moved(mark.end), ..mark });
             }
             None => lines.push(Line { marks: vec![mark], ..line }),

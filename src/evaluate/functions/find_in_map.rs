@@ -47,8 +47,8 @@ impl<'a> Evaluator<'_, 'a> {
             return Some(self.unevaluated(node));
         };
         let mapping = self.template.mappings.get(map_name);
-        let top = mapping.and_then(|mapping| self.keys.get(mapping.body, top_key));
-        if let Some(found) = top.and_then(|entry| self.keys.get(entry, second_key)) {
+        let entries = mapping.and_then(|mapping| self.keys.get(mapping.body, top_key));
+        if let Some(found) = entries.and_then(|entry| self.keys.get(entry, second_key)) {
             if self.is_spent(bytes_of(found), node) {
                 return Some(self.unevaluated(node));
             }
