@@ -136,8 +136,7 @@ fn line(label: &Label, primary: bool) -> (Line<'_>, Mark<'_>) {
     let range = masked.range(start - from..end - from);
     // Escapes are longer than what they stand for, so offsets move.
     let escaped = |end: usize| visible(&masked.text[..floor(&masked.text, end)]).len();
-    let mark =
-        Mark { start: escaped(range.start), end: escaped(range.end), label: visible(&label.text), primary, column: position.column };
+    let mark = Mark { start: escaped(range.start), end: escaped(range.end), label: visible(&label.text), primary, column: position.column };
     let shown = if masked.text == part { visible(part) } else { Cow::Owned(visible(&masked.text).into_owned()) };
     let line = Line { source: &label.source, number: position.line, text: shown, cut: from - line_start, marks: Vec::new() };
     (line, mark)
