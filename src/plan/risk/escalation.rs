@@ -59,13 +59,15 @@ fn matches(pattern: &str, text: &str) -> bool {
     // For each prefix of the pattern, which prefixes of the text it matches.
     let mut reached: Vec<bool> = std::iter::once(true).chain(std::iter::repeat_n(false, text.len())).collect();
     for symbol in pattern.bytes() {
-        let mut next = vec![false; reached.len()];
-        for index in 0..reached.len() {
-            next[index] = match symbol {
-                b'*' => reached[index] || (index > 0 && next[index - 1]),
-                b'?' => index > 0 && reached[index - 1],
-                other => index > 0 && reached[index - 1] && text.as_bytes()[index - 1] == other,
-            };
+        let mut next: Vec<bool> = Vec::with_capacity(reached.len());
+        for (index, is_reached) in reached.iter().enumerate() {
+            let before = index.checked_sub(1);
+            let was_reached = before.is_some_and(|before| reached[before]);
+            next.push(match symbol {
+                b'*' => *is_reached || next.last() == Some(&true),
+                b'?' => was_reached,
+                other => was_reached && before.and_then(|before| text.as_bytes().get(before)) == Some(&other),
+            });
         }
         reached = next;
     }
