@@ -53,7 +53,7 @@ fn edits(source: &Source, root: Option<&Node<'_>>, values: &[(&str, &str)]) -> O
             if matches!(node.kind, Kind::Object(_) | Kind::Array(_)) {
                 return None;
             }
-            let end = node.span.end - u32::try_from(source.slice(node.span).len() - source.slice(node.span).trim_end().len()).ok()?;
+            let end = node.span.start + u32::try_from(scalar_length(source.slice(node.span))).ok()?;
             edits.replace(crate::diagnostic::Span { start: node.span.start, end }, scalar(value));
         }
     }
@@ -86,6 +86,22 @@ fn scalar(value: &str) -> String {
         && value.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/'))
         && !matches!(value.to_ascii_lowercase().as_str(), "null" | "y" | "n" | "on" | "off");
     if is_plain { value.to_owned() } else { serde_json::Value::from(value).to_string() }
+}
+
+/// Returns the length of the scalar at the start of a text, without a comment after it.
+fn scalar_length(text: &str) -> usize {
+    let Some(quote) = text.chars().next().filter(|first| matches!(first, '"' | '\'')) else {
+        return text.find(" #").map_or(text, |comment| &text[..comment]).trim_end().len();
+    };
+    let mut characters = text.char_indices().skip(1);
+    while let Some((at, character)) = characters.next() {
+        if quote == '"' && character == '\\' || quote == '\'' && text[at..].starts_with("''") {
+            characters.next();
+        } else if character == quote {
+            return at + 1;
+        }
+    }
+    text.trim_end().len()
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ impl Hidden {
 
     /// Returns the hidden ranges of a line, in order and without overlaps; `start` is the offset of the line.
     fn in_line(&self, line: &str, start: usize) -> Vec<std::ops::Range<usize>> {
-        let Ok(parts) = self.0.lock() else { return vec![0..line.len()] };
+        let Ok(parts) = self.0.lock() else { return std::iter::once(0..line.len()).collect() };
         if parts.all_values {
             return value_of_line(line).into_iter().collect();
         }

@@ -94,7 +94,7 @@ impl<'a> ParameterSet<'a> {
             let known = problems.0.len();
             if let Some(text) = &value {
                 let span = override_value.and_then(|value| value.span.as_ref());
-                set.check(template, &declaration, text, provenance, span, &mut patterns, &mut problems);
+                set.check(template, &declaration, Checkable { text, provenance, span }, &mut patterns, &mut problems);
             }
             let value = value.filter(|_| problems.0.len() == known);
             set.parameters.insert(entry.name, Parameter { declaration, value, provenance });
@@ -122,12 +122,11 @@ impl<'a> ParameterSet<'a> {
         &mut self,
         template: &Template<'a>,
         declaration: &Declaration<'a>,
-        text: &str,
-        provenance: Provenance,
-        span: Option<&OverrideSpan>,
+        value: Checkable<'_>,
         patterns: &mut Patterns,
         problems: &mut Diagnostics,
     ) {
+        let Checkable { text, provenance, span } = value;
         let (violations, unsupported) = constraints::check(declaration, text, patterns);
         let name = declaration.name();
         for violation in violations {
@@ -163,6 +162,14 @@ impl<'a> ParameterSet<'a> {
             );
         }
     }
+}
+
+/// A value to check, with its source.
+#[derive(Clone, Copy)]
+struct Checkable<'v> {
+    text: &'v str,
+    provenance: Provenance,
+    span: Option<&'v OverrideSpan>,
 }
 
 fn no_previous(name: &str, span: Option<&OverrideSpan>) -> Diagnostic {

@@ -83,6 +83,8 @@ pub fn fitted(text: &str, columns: usize, hang: usize) -> String {
         let mut used = indent;
         fitted.push_str(&content[..indent]);
         let mut is_first = true;
+        // Blanks between words are not repeated at the start of the next line.
+        let mut skips_blanks = false;
         for word in content[indent..].split_inclusive(' ') {
             let shown = visible_width(word.trim_end_matches(' '));
             if !is_first && used + shown > columns {
@@ -90,7 +92,12 @@ pub fn fitted(text: &str, columns: usize, hang: usize) -> String {
                 fitted.push('\n');
                 fitted.push_str(&next);
                 used = next.len();
+                skips_blanks = true;
             }
+            if skips_blanks && shown == 0 {
+                continue;
+            }
+            skips_blanks = false;
             fitted.push_str(word);
             used += visible_width(word);
             is_first = false;

@@ -38,7 +38,10 @@ impl Checked {
     ///
     /// Returns the problem if one of them is damaged.
     pub(super) fn close(self) -> Result<(), String> {
-        guard(|| Ok(drop(self.database)))
+        guard(|| {
+            drop(self.database);
+            Ok(())
+        })
     }
 }
 

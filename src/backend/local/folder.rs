@@ -23,6 +23,9 @@ const GITIGNORE: &str = ".gitignore";
 /// The largest database, in bytes. It is read as a whole.
 const LIMIT_BYTES: u64 = 1 << 30;
 
+/// The bytes of a copy with what they contain, or the problem of a damaged one.
+pub(super) type CheckedCopy = Result<(Vec<u8>, Checked), String>;
+
 /// A directory and the directory above it in which links are the user's own; `None` accepts links up to the directory itself.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place<'p> {
@@ -138,7 +141,7 @@ impl Folder {
     }
 
     /// Checks the copy; `None` if there is none.
-    pub(super) fn check_backup(&self) -> Result<Option<Result<(Vec<u8>, Checked), String>>, BackendError> {
+    pub(super) fn check_backup(&self) -> Result<Option<CheckedCopy>, BackendError> {
         let Some(bytes) = self.directory.read(BACKUP, LIMIT_BYTES)? else { return Ok(None) };
         Ok(Some(check::check(bytes.clone()).map(|checked| (bytes, checked))))
     }

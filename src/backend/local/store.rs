@@ -40,7 +40,11 @@ impl Drop for Store {
     fn drop(&mut self) {
         let database = self.database.take();
         // If closing it fails, everything that was committed is there, and the next command verifies it.
-        if guard(|| Ok(drop(database))).is_err() {
+        let closed = guard(|| {
+            drop(database);
+            Ok(())
+        });
+        if closed.is_err() {
             self.has_failed.set(true);
         }
         let Some((folder, file)) = &self.files else { return };
