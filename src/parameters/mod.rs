@@ -11,6 +11,7 @@ mod overrides;
 mod pattern;
 mod set;
 
+pub(crate) use constraints::MAX_VALUE_BYTES;
 pub use declaration::{Declaration, ParameterType};
 pub use groups::{BUILD_GROUP, ParameterGroup, groups, is_build_parameter};
 pub(crate) use overrides::without_values;

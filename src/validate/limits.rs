@@ -4,6 +4,7 @@
 
 use super::check::Check;
 use crate::cloudformation::S3_TEMPLATE_LIMIT_BYTES;
+use crate::parameters::MAX_VALUE_BYTES;
 use crate::template::Section;
 
 const MAX_RESOURCES: usize = 500;
@@ -13,7 +14,6 @@ const MAX_MAPPINGS: usize = 200;
 const MAX_MAPPING_ATTRIBUTES: usize = 200;
 const MAX_NAME_CHARACTERS: usize = 255;
 const MAX_DESCRIPTION_BYTES: usize = 1_024;
-const MAX_PARAMETER_VALUE_BYTES: usize = 4_096;
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html>
 const MAX_PARAMETER_DESCRIPTION_CHARACTERS: usize = 4_000;
 
@@ -70,9 +70,9 @@ fn over(check: &mut Check<'_, '_>, span: crate::diagnostic::Span, message: Strin
 fn parameters(check: &mut Check<'_, '_>, parameters: &Section<'_>) {
     for entry in parameters {
         if let Some(default) = entry.body.get("Default")
-            && default.scalar().is_some_and(|value| value.len() > MAX_PARAMETER_VALUE_BYTES)
+            && default.scalar().is_some_and(|value| value.len() > MAX_VALUE_BYTES)
         {
-            over(check, default.span, format!("the default is longer than {MAX_PARAMETER_VALUE_BYTES} bytes"));
+            over(check, default.span, format!("the default is longer than {MAX_VALUE_BYTES} bytes"));
         }
         if let Some(description) = entry.body.get("Description")
             && description.as_str().is_some_and(|text| text.chars().count() > MAX_PARAMETER_DESCRIPTION_CHARACTERS)

@@ -68,12 +68,7 @@ pub struct Options<'o> {
 /// For a plan, whose templates were evaluated already.
 pub fn service_errors(template: &Template<'_>, options: Options<'_>) -> Vec<Diagnostic> {
     let mut check = check::Check::new(template, options);
-    schema::check(&mut check);
-    efs::check(&mut check);
-    conditional::check(&mut check);
-    network::check(&mut check);
-    policies::check(&mut check);
-    ecs::check(&mut check);
+    check_services(&mut check);
     let errors = check.finish().into_iter().map(|finding| finding.diagnostic);
     errors.filter(|found| found.severity == Severity::Error).collect()
 }
@@ -93,13 +88,18 @@ pub fn validate(template: &Template<'_>, options: Options<'_>) -> Vec<Finding> {
     names::check(&mut check);
     attributes::check(&mut check);
     outputs::check(&mut check);
-    schema::check(&mut check);
-    efs::check(&mut check);
-    conditional::check(&mut check);
-    network::check(&mut check);
-    policies::check(&mut check);
-    ecs::check(&mut check);
+    check_services(&mut check);
     secrets::check(&mut check);
     evaluated::check(&mut check);
     check.finish()
+}
+
+/// Checks what only a service or a resource type's schema knows.
+fn check_services(check: &mut check::Check<'_, '_>) {
+    schema::check(check);
+    efs::check(check);
+    conditional::check(check);
+    network::check(check);
+    policies::check(check);
+    ecs::check(check);
 }
