@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use super::values;
 use crate::cloudformation::KNOWN_AFTER_APPLY;
 use crate::evaluate::{Evaluation, MaskedValue, Taint, Value, ValueKind};
-use crate::secret::{MASKED, Mask};
+use crate::secret::{MASKED, Mask, is_word};
 
 /// The secrets of the deployed and the new template.
 #[derive(Debug, Default)]
@@ -89,13 +89,7 @@ impl<'a> Secrets<'a> {
 
     /// Returns an explanation about a resource or an output, or `None` if it quotes a value that is too short to be masked in a sentence.
     pub(crate) fn explanation(&self, id: Option<&str>, text: String) -> Option<String> {
-        let quotes = |short: &str| {
-            text.match_indices(short).any(|(start, _)| {
-                let (before, after) = (text.get(..start).unwrap_or_default(), text.get(start + short.len()..).unwrap_or_default());
-                let is_in_word = |part: Option<char>| part.is_some_and(char::is_alphanumeric);
-                !is_in_word(before.chars().next_back()) && !is_in_word(after.chars().next())
-            })
-        };
+        let quotes = |short: &str| text.match_indices(short).any(|(start, _)| is_word(&text, &(start..start + short.len())));
         let is_hidden = self.short.iter().any(|(owner, short)| id.is_none_or(|id| id == *owner) && quotes(short));
         if is_hidden { None } else { Some(self.text(text)) }
     }

@@ -28,6 +28,13 @@ pub fn is_no_echo(declaration: &Node<'_>) -> bool {
     declaration.get("NoEcho").and_then(Node::scalar).is_some_and(|text| text.eq_ignore_ascii_case("true"))
 }
 
+/// Returns whether a part of a text is a word of its own, with neither a letter nor a digit beside it.
+pub(crate) fn is_word(text: &str, part: &std::ops::Range<usize>) -> bool {
+    let (before, after) = (text.get(..part.start).unwrap_or_default(), text.get(part.end..).unwrap_or_default());
+    let is_in_word = |beside: Option<char>| beside.is_some_and(char::is_alphanumeric);
+    !is_in_word(before.chars().next_back()) && !is_in_word(after.chars().next())
+}
+
 /// Secret values, which it masks in texts and JSON.
 #[derive(Clone, Default)]
 pub struct Mask {
@@ -49,13 +56,8 @@ impl Secret {
 
     /// Returns the ranges of a text that are the secret; a short one counts only as a word of its own.
     fn places(&self, text: &str) -> Vec<std::ops::Range<usize>> {
-        let is_in_word = |part: Option<char>| part.is_some_and(char::is_alphanumeric);
-        let is_word = |start: usize, end: usize| {
-            let (before, after) = (text.get(..start).unwrap_or_default(), text.get(end..).unwrap_or_default());
-            !is_in_word(before.chars().next_back()) && !is_in_word(after.chars().next())
-        };
         let ranges = self.finder.find_iter(text.as_bytes()).map(|start| start..start + self.text.len());
-        ranges.filter(|range| self.text.len() >= SHORTEST || is_word(range.start, range.end)).collect()
+        ranges.filter(|range| self.text.len() >= SHORTEST || is_word(text, range)).collect()
     }
 }
 
