@@ -18,15 +18,27 @@ pub enum ParameterType {
 /// The group in which the CloudFormation console and `rackform params` list a parameter.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-interface.html>
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+///
+/// The groups are listed in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Group {
     /// How the rack builds images.
     Build,
-    /// VPC, subnets and security groups.
+    /// VPC, subnets, NAT gateways and security groups.
     Network,
-    /// File systems.
+    /// The rack's API: its tasks, balancer, password and allow list.
+    Api,
+    /// Load balancers of apps.
+    Router,
+    /// Instances of the cluster: types, images, volumes and user data.
+    Instances,
+    /// Number of instances, scaling and spot instances.
+    Scaling,
+    /// Task settings that apply to apps.
+    Tasks,
+    /// Buckets, tables and file systems.
     Storage,
-    /// Log groups.
+    /// Log groups and log drivers.
     Logs,
 }
 
@@ -36,6 +48,11 @@ impl Group {
         match self {
             Self::Build => BUILD_GROUP,
             Self::Network => "network",
+            Self::Api => "api",
+            Self::Router => "router",
+            Self::Instances => "instances",
+            Self::Scaling => "scaling",
+            Self::Tasks => "tasks",
             Self::Storage => "storage",
             Self::Logs => "logs",
         }

@@ -26,7 +26,7 @@ pub struct Sections {
     pub resources: Entries,
     /// `Outputs`.
     pub outputs: Entries,
-    /// The parameters of each group, in the order of the first declaration.
+    /// The parameters of each group, in the order of their declaration.
     groups: IndexMap<Group, Vec<String>>,
 }
 
@@ -67,7 +67,9 @@ impl Sections {
     /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-interface.html>
     pub fn metadata(&self) -> Json {
         let group = |(group, parameters): (&Group, &Vec<String>)| json_literal!({ "Label": { "default": group.label() }, "Parameters": parameters });
-        let groups: Vec<Json> = self.groups.iter().map(group).collect();
+        let mut by_group: Vec<(&Group, &Vec<String>)> = self.groups.iter().collect();
+        by_group.sort_unstable_by_key(|(group, _)| **group);
+        let groups: Vec<Json> = by_group.into_iter().map(group).collect();
         json_literal!({ "AWS::CloudFormation::Interface": { "ParameterGroups": groups } })
     }
 

@@ -1,20 +1,17 @@
-//! The log group and the two roles of a build task.
+//! The two roles of a build task.
 //!
 //! The policies are here and not in `templates/` because they refer to the rack's own resources. They do not depend on the parameter
 //! `BuildCache`: turning the cache on leaves the roles unchanged.
 
 use serde_json::json;
 
-use super::parameters::{BLANK_LOG_RETENTION, LOG_RETENTION};
-use crate::model::declared::{Declared, DeletionPolicy, Tag};
+use super::logs::LOG_GROUP;
+use crate::model::declared::Declared;
 use crate::model::iam::{Policy, PolicyDocument, Role, Statement};
-use crate::model::logs::LogGroup;
 use crate::model::name::LogicalId;
-use crate::model::reference::stack_name;
 use crate::model::sections::Sections;
 use crate::model::value::{OrNoValue, Value};
 
-pub(super) const LOG_GROUP: LogicalId<LogGroup> = LogicalId::new("LogGroup");
 pub(super) const TASK_ROLE: LogicalId<Role> = LogicalId::new("ApiBuildRole");
 pub(super) const EXECUTION_ROLE: LogicalId<Role> = LogicalId::new("ApiBuildExecutionRole");
 
@@ -29,13 +26,7 @@ const PULL: [&str; 3] = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage",
 /// Source: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html>
 const PUSH: [&str; 4] = ["ecr:CompleteLayerUpload", "ecr:InitiateLayerUpload", "ecr:PutImage", "ecr:UploadLayerPart"];
 
-pub(super) fn declare_log_group(rack: &mut Sections) {
-    let retention = OrNoValue::unless(&BLANK_LOG_RETENTION, LOG_RETENTION.value());
-    let log_group = LogGroup::new(Some(retention), vec![Tag::name(stack_name())]);
-    rack.resource(&LOG_GROUP, &Declared::new(log_group).with_deletion_policy(DeletionPolicy::Delete));
-}
-
-pub(super) fn declare_roles(rack: &mut Sections) {
+pub(super) fn declare(rack: &mut Sections) {
     rack.resource(&EXECUTION_ROLE, &Declared::new(execution_role()));
     rack.resource(&TASK_ROLE, &Declared::new(task_role()));
 }

@@ -1,19 +1,32 @@
 //! The cluster and the two build tasks; a rack has one of the two at a time.
 
-use super::access::{EXECUTION_ROLE, LOG_GROUP, TASK_ROLE};
-use super::parameters::{
-    BLANK_BUILD_IMAGE, BUILD_ARCHITECTURE, BUILD_CPU, BUILD_IMAGE, BUILD_MEMORY, FARGATE_BUILD_CPU, FARGATE_BUILD_MEMORY,
-    USE_BUILD_INSTANCE, USE_FARGATE_BUILD,
-};
+use super::access::{EXECUTION_ROLE, TASK_ROLE};
+use super::logs::LOG_GROUP;
+use super::{network, region};
 use crate::model::build_cache;
+use crate::model::condition::Condition;
 use crate::model::declared::{Declared, Tag};
 use crate::model::ecs::{
-    Cluster, ContainerDefinition, EnvironmentVariable, LaunchType, LogConfiguration, MountPoint, RuntimePlatform, TaskDefinition, Volume,
+    Cluster, ContainerDefinition, CpuArchitecture, EnvironmentVariable, LaunchType, LogConfiguration, MountPoint, RuntimePlatform,
+    TaskDefinition, Volume,
 };
-use crate::model::name::LogicalId;
+use crate::model::name::{ConditionName, Id, LogicalId, ParameterName};
+use crate::model::parameter::{Group, Parameter};
 use crate::model::reference::{region, stack_id, stack_name};
 use crate::model::sections::Sections;
 use crate::model::value::{OrNoValue, Value};
+
+const BUILD_METHOD: ParameterName<String> = ParameterName::new("BuildMethod");
+const BUILD_IMAGE: ParameterName<String> = ParameterName::new("BuildImage");
+const BUILD_CPU: ParameterName<u32> = ParameterName::new("BuildCpu");
+const BUILD_MEMORY: ParameterName<u32> = ParameterName::new("BuildMemory");
+const FARGATE_BUILD_CPU: ParameterName<String> = ParameterName::new("FargateBuildCpu");
+const FARGATE_BUILD_MEMORY: ParameterName<String> = ParameterName::new("FargateBuildMemory");
+const BUILD_ARCHITECTURE: ParameterName<CpuArchitecture> = ParameterName::new("BuildArchitecture");
+
+const BLANK_BUILD_IMAGE: ConditionName = ConditionName::new("BlankBuildImage");
+pub(super) const USE_BUILD_INSTANCE: ConditionName = ConditionName::new("UseBuildInstance");
+pub(super) const USE_FARGATE_BUILD: ConditionName = ConditionName::new("UseFargateBuild");
 
 pub(super) const CLUSTER: LogicalId<Cluster> = LogicalId::new("Cluster");
 pub(super) const EC2_TASK: LogicalId<TaskDefinition> = LogicalId::new("ApiBuildTasks");
@@ -26,11 +39,60 @@ pub const KANIKO_IMAGE: &str = "ghcr.io/osscontainertools/kaniko:v1.27.5";
 /// The path of the engine's socket, on the instance and in the container.
 const DOCKER_SOCKET: &str = "/var/run/docker.sock";
 
+/// The sizes of a Fargate task in CPU units. `templates/rules.json.j2` has the memory sizes that each of them supports.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html>
+const FARGATE_CPUS: [&str; 7] = ["256", "512", "1024", "2048", "4096", "8192", "16384"];
+
+/// The first Fargate platform version that can mount EFS. A task definition has no such property, so the `RunTask` call sets it.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/efs-volumes.html>
+const PLATFORM_VERSION: &str = "1.4.0";
+
 pub(super) fn declare(rack: &mut Sections) {
+    declare_parameters(rack);
+    declare_conditions(rack);
     let cluster = Cluster { capacity_providers: vec!["FARGATE".into(), "FARGATE_SPOT".into()], tags: tags() };
     rack.resource(&CLUSTER, &Declared::new(cluster));
     rack.resource(&EC2_TASK, &Declared::new(on_instance()).only_if(&USE_BUILD_INSTANCE));
     rack.resource(&FARGATE_TASK, &Declared::new(on_fargate()).only_if(&USE_FARGATE_BUILD));
+    declare_outputs(rack);
+}
+
+fn declare_parameters(rack: &mut Sections) {
+    let method = "Where builds run: ec2 uses an instance of the cluster, fargate uses a separate Fargate task";
+    rack.parameter(Group::Build, &BUILD_METHOD, &Parameter::choice(&["ec2", "fargate"], method));
+    rack.parameter(Group::Build, &BUILD_IMAGE, &Parameter::string("", "Builder image. If blank, the default builder image is used"));
+    let cpu = "CPU units reserved for a build on an instance, 1024 per core";
+    rack.parameter(Group::Build, &BUILD_CPU, &Parameter::number(256, cpu).between(128, 196_608));
+    let memory = "Memory limit in MiB of a build on an instance";
+    rack.parameter(Group::Build, &BUILD_MEMORY, &Parameter::number(1000, memory).between(64, 3_145_728));
+    let cpu = "CPU units of a build on Fargate, 1024 per core. Only used when BuildMethod is set to fargate";
+    rack.parameter(Group::Build, &FARGATE_BUILD_CPU, &Parameter::choice(&FARGATE_CPUS, cpu).default_to("1024"));
+    let memory =
+        "Memory in MiB of a build on Fargate; FargateBuildCpu limits the supported values. Only used when BuildMethod is set to fargate";
+    let memory = Parameter::string("4096", memory).matching(r"\d{3,6}", "must be a number of MiB, such as 4096");
+    rack.parameter(Group::Build, &FARGATE_BUILD_MEMORY, &memory);
+    let architecture = Parameter::choice(&["X86_64", "ARM64"], "CPU architecture of builds on Fargate");
+    rack.parameter(Group::Build, &BUILD_ARCHITECTURE, &architecture);
+}
+
+fn declare_conditions(rack: &mut Sections) {
+    rack.condition(&BLANK_BUILD_IMAGE, &Condition::parameter_is(&BUILD_IMAGE, ""));
+    let chosen = Condition::parameter_is(&BUILD_METHOD, "fargate");
+    rack.condition(&USE_FARGATE_BUILD, &Condition::And(vec![Condition::Named(region::HAS_EFS), chosen]));
+    rack.condition(&USE_BUILD_INSTANCE, &Condition::Named(USE_FARGATE_BUILD).negated());
+}
+
+fn declare_outputs(rack: &mut Sections) {
+    let task = Value::<Id<TaskDefinition>>::if_else(&USE_FARGATE_BUILD, FARGATE_TASK.reference(), EC2_TASK.reference());
+    let launch_type = Value::if_else(&USE_FARGATE_BUILD, "FARGATE", "EC2");
+    rack.output("Cluster", None, "Cluster that builds run in", &CLUSTER.reference().to_text());
+    rack.output("BuildTaskDefinition", None, "Task definition of a build", &task.to_text());
+    rack.output("BuildLaunchType", None, "Launch type of a build task", &launch_type);
+    rack.output("BuildPlatformVersion", Some(&USE_FARGATE_BUILD), "Fargate platform version of a build task", &PLATFORM_VERSION.into());
+    rack.output("BuildSubnets", None, "Subnets of a build task", &network::public_subnets());
+    rack.output("BuildSecurityGroup", None, "Security group of a build task", &network::build_security_group().to_text());
 }
 
 fn tags() -> Vec<Tag> {

@@ -2,20 +2,25 @@
 
 use serde_json::json;
 
-use super::parameters::FILE_SYSTEM_ENCRYPTION;
 use crate::model::condition::Condition;
 use crate::model::declared::{Declared, DeletionPolicy, Tag};
 use crate::model::efs::FileSystem;
 use crate::model::iam::{PolicyDocument, Statement};
 use crate::model::kms::{Alias, Encryptable, EncryptionKey, Key, KeyService};
-use crate::model::name::{ConditionName, LogicalId};
+use crate::model::name::{ConditionName, LogicalId, ParameterName};
+use crate::model::parameter::{Group, Parameter};
 use crate::model::reference::stack_name;
 use crate::model::sections::Sections;
 use crate::model::value::Value;
 
+const ENABLE_SHARED_EFS_VOLUME_ENCRYPTION: ParameterName<String> = ParameterName::new("EnableSharedEFSVolumeEncryption");
+
+/// File systems are encrypted with the rack's key.
+pub(super) const FILE_SYSTEM_ENCRYPTION: ConditionName = ConditionName::new("EnableSharedEFSVolumeEncryptionCond");
+const KEY_IN_USE: ConditionName = ConditionName::new("CustomerManagedKeyInUse");
+
 const KEY: LogicalId<Key> = LogicalId::new("CustomerManagedKey");
 const KEY_ALIAS: LogicalId<Alias> = LogicalId::new("CustomerManagedKeyAlias");
-const KEY_IN_USE: ConditionName = ConditionName::new("CustomerManagedKeyInUse");
 
 /// Every use of the key: the condition that enables it, and the service that uses the key.
 ///
@@ -29,6 +34,11 @@ pub(super) fn encryption_key(condition: &ConditionName) -> EncryptionKey {
 }
 
 pub(super) fn declare(rack: &mut Sections) {
+    let encryption = "Encrypt file systems with the rack's own KMS key instead of the AWS managed key. Changing this replaces the build \
+        cache's file system and deletes its content";
+    rack.parameter(Group::Storage, &ENABLE_SHARED_EFS_VOLUME_ENCRYPTION, &Parameter::choice(&["false", "true"], encryption));
+    rack.condition(&FILE_SYSTEM_ENCRYPTION, &Condition::parameter_is(&ENABLE_SHARED_EFS_VOLUME_ENCRYPTION, "true"));
+
     let administration = {
         let root = json!({ "AWS": Value::sub("arn:${AWS::Partition}:iam::${AWS::AccountId}:root") });
         Statement::allow("Administration", &["kms:*"], [Value::from("*")]).to_principal(root)

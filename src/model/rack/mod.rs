@@ -3,49 +3,62 @@
 //! Takes nothing; returns [`Sections`] in document order, and [`host_template`], the part of a rack that the build cache refers to.
 //! Parameters, conditions and logical IDs have the same names as in a Convox rack, so that `host_template` fits both.
 //!
-//! One file per area. [`Sections`] keeps the order of declaration, and every parameter is declared in a group, so the rendered
-//! document needs no list of names.
+//! One file per [`Area`], which declares its own parameters, conditions, resources and outputs; names that other areas refer to are
+//! constants of the area that declares them. An area refers only to areas above it in [`AREAS`], because a file must not use another one
+//! in a cycle. [`Sections`] keeps the order of declaration, and every parameter is declared in a group, so the rendered document needs
+//! no list of names.
 
 mod access;
 mod builds;
+mod cache;
 mod encryption;
+pub mod left_out;
+mod logs;
 mod network;
-mod outputs;
 mod parameters;
+mod region;
 
 pub use builds::{DOCKER_IMAGE, KANIKO_IMAGE};
+pub use cache::host_template;
 pub use network::SUBNETS;
 
-use super::build_cache::{BuildCache, HostTemplate};
 use super::sections::Sections;
+
+/// A part of the rack with a name for documentation.
+#[derive(Clone, Copy, Debug)]
+pub struct Area {
+    name: &'static str,
+    declare: fn(&mut Sections),
+}
+
+/// The areas in document order.
+pub const AREAS: [Area; 7] = [
+    Area { name: "region", declare: region::declare },
+    Area { name: "network", declare: network::declare },
+    Area { name: "logs", declare: logs::declare },
+    Area { name: "encryption", declare: encryption::declare },
+    Area { name: "access", declare: access::declare },
+    Area { name: "builds", declare: builds::declare },
+    Area { name: "build cache", declare: cache::declare },
+];
+
+impl Area {
+    /// Returns the name.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Returns the area's own entries; they refer to entries of other areas.
+    pub fn sections(&self) -> Sections {
+        let mut sections = Sections::default();
+        (self.declare)(&mut sections);
+        sections
+    }
+}
 
 /// Returns the rack's sections in document order.
 pub fn rack() -> Sections {
-    let host = host_template();
     let mut rack = Sections::default();
-    parameters::declare(&mut rack);
-    parameters::declare_conditions(&mut rack);
-    network::declare(&mut rack, &host);
-    access::declare_log_group(&mut rack);
-    encryption::declare(&mut rack);
-    access::declare_roles(&mut rack);
-    builds::declare(&mut rack);
-    rack.extend(BuildCache::new(&host).into_sections());
-    outputs::declare(&mut rack, &host);
+    AREAS.iter().for_each(|area| (area.declare)(&mut rack));
     rack
-}
-
-/// Returns the names in a current rack that the build cache refers to, both in ours and in Convox's.
-pub fn host_template() -> HostTemplate {
-    HostTemplate {
-        fargate: parameters::USE_FARGATE_BUILD,
-        third_zone: Some(parameters::THIRD_ZONE),
-        subnets: SUBNETS,
-        vpc: network::VPC,
-        existing_vpc: Some((parameters::BLANK_EXISTING_VPC, parameters::EXISTING_VPC)),
-        instances_security: network::INSTANCES_SECURITY,
-        instance_security_group: Some((parameters::BLANK_INSTANCE_SECURITY_GROUP, parameters::INSTANCE_SECURITY_GROUP)),
-        build_instance_security_group: Some((parameters::BLANK_BUILD_INSTANCE_SECURITY_GROUP, parameters::BUILD_INSTANCE_SECURITY_GROUP)),
-        key: Some(encryption::encryption_key(&parameters::FILE_SYSTEM_ENCRYPTION)),
-    }
 }
