@@ -16,6 +16,7 @@ mod no_update;
 mod permissions;
 mod property;
 mod resource_type;
+mod runtimes;
 pub mod serverless;
 mod stateful;
 mod word;
@@ -26,6 +27,7 @@ pub use no_update::{NoUpdate, RefusedChange, refused_changes};
 pub use permissions::{Handler, handler_permissions};
 pub use property::{PropertyFacts, Types};
 pub use resource_type::{PropertyPath, ResourceType};
+pub use runtimes::{DeprecatedRuntime, deprecated_runtime};
 pub use word::Word;
 
 /// Whether the update of a property replaces the resource.

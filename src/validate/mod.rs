@@ -29,6 +29,7 @@ mod patterns;
 mod policies;
 mod references;
 mod rules;
+mod runtimes;
 mod schema;
 mod secrets;
 mod selects;
@@ -90,6 +91,7 @@ pub fn validate(template: &Template<'_>, options: Options<'_>) -> Vec<Finding> {
     outputs::check(&mut check);
     check_services(&mut check);
     secrets::check(&mut check);
+    runtimes::check(&mut check);
     evaluated::check(&mut check);
     check.finish()
 }

@@ -11,6 +11,7 @@ pub const RULES: &[Rule] = &[
     Rule::error("container-exceeds-task", "the memory of a container must not exceed the memory of its task"),
     Rule::error("container-without-memory", "on EC2, each container or its task must have memory"),
     Rule::warning("dangling-reference", "a reference must not be active while the resource's condition is false"),
+    Rule::warning("deprecated-runtime", "Lambda functions should have a runtime that AWS supports"),
     Rule::error("document-limit", "a document must not have too many values"),
     Rule::error("duplicate-container-name", "container names in a task definition must be unique"),
     Rule::error("duplicate-export", "export names must be unique"),

@@ -297,3 +297,35 @@ fn every_rule_is_documented() {
         assert!(documentation.contains(&format!("`{}`", rule.name)), "{} is not in docs/validation-rules.md", rule.name);
     }
 }
+
+#[test]
+fn deprecated_runtimes_are_reported_with_their_dates_in_every_branch() {
+    let function = |runtime: &str| {
+        format!(
+            r#"{{"Parameters": {{"R": {{"Type": "String", "Default": "nodejs22.x", "AllowedValues": ["nodejs22.x", "nodejs16.x"]}}}},
+            "Conditions": {{"New": {{"Fn::Equals": [{{"Ref": "R"}}, "nodejs22.x"]}}}},
+            "Resources": {{"F": {{"Type": "AWS::Lambda::Function", "Properties": {{"Runtime": {runtime}, "Handler": "index.handler",
+                "Role": "arn:aws:iam::123456789012:role/r", "Code": {{"ZipFile": "1"}}}}}}}}}}"#
+        )
+    };
+    let deprecated = |runtime: &str| {
+        let findings = found(&function(runtime), |finding| {
+            let diagnostic = &finding.diagnostic;
+            (diagnostic.rule == "deprecated-runtime").then(|| (diagnostic.severity, diagnostic.message.clone(), finding.assignment.clone()))
+        });
+        findings.unwrap().into_iter().flatten().collect::<Vec<_>>()
+    };
+    let at = |name: &str, value: &str| vec![(name.to_owned(), value.to_owned())];
+    let refused =
+        "the deprecation date of the runtime `nodejs12.x` of `F` is 2023-03-31; Lambda neither creates nor updates functions with it";
+    let old = "the deprecation date of the runtime `nodejs16.x` of `F` is 2024-06-12; Lambda plans to create no functions with it from \
+        2027-02-01, and to update none from 2027-03-03";
+    assert_eq!(deprecated(r#""nodejs12.x""#), [(Severity::Error, refused.to_owned(), vec![])]);
+    let with = |message: &str| format!("{message} when R=nodejs16.x");
+    assert_eq!(deprecated(r#"{"Ref": "R"}"#), [(Severity::Warning, with(old), at("R", "nodejs16.x"))]);
+    assert_eq!(
+        deprecated(r#"{"Fn::If": ["New", "nodejs22.x", "nodejs12.x"]}"#),
+        [(Severity::Warning, with(refused), at("R", "nodejs16.x"))]
+    );
+    assert_eq!(deprecated(r#""nodejs22.x""#), []);
+}

@@ -7,6 +7,7 @@ mod collision;
 mod macros;
 mod no_update;
 mod one_owner;
+mod runtimes;
 mod type_change;
 
 use serde::{Deserialize, Serialize};
@@ -77,6 +78,8 @@ pub enum RefusalKind {
     OneOwner,
     /// A resource is created or updated while another one has its identity, such as its name.
     Collision,
+    /// A Lambda function is created or updated with a runtime that Lambda no longer accepts.
+    DeprecatedRuntime,
 }
 
 impl RefusalKind {
@@ -91,6 +94,7 @@ impl RefusalKind {
             Self::Shrink => "shrink",
             Self::OneOwner => "one-owner",
             Self::Collision => "collision",
+            Self::DeprecatedRuntime => "deprecated-runtime",
         }
     }
 }
@@ -142,6 +146,7 @@ pub(super) fn refusals<'a>(
     no_update::search(&mut search);
     one_owner::search(&mut search, conflicts);
     collision::search(&mut search, collisions, secrets);
+    runtimes::search(&mut search);
     macros::soften(comparison.context, &mut search.found);
     search.found
 }

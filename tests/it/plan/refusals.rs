@@ -316,3 +316,41 @@ fn an_instance_that_stops_and_starts_keeps_what_it_has() {
     assert_eq!(replaced.refusals.iter().filter(|refusal| refusal.kind == RefusalKind::OneOwner).count(), 2, "{:#?}", replaced.refusals);
     assert!(collides(&replaced));
 }
+
+#[test]
+fn functions_with_a_runtime_that_lambda_no_longer_accepts_are_refused() {
+    let function = |runtime: &str, extra: Json| {
+        let mut properties =
+            json!({"Runtime": runtime, "Handler": "index.handler", "Role": "arn:aws:iam::1:role/r", "Code": {"ZipFile": "1"}});
+        extra.as_object().into_iter().flatten().for_each(|(name, value)| properties[name] = value.clone());
+        json!({"Type": "AWS::Lambda::Function", "Properties": properties})
+    };
+    let planned = |before: Option<Json>, after: Json| {
+        let topic = || json!({"Type": "AWS::SNS::Topic"});
+        let before = before.map_or_else(|| json!({"T": topic()}), |function| json!({"T": topic(), "F": function}));
+        plan_resources(&before, &json!({"T": topic(), "F": after}))
+    };
+    let memory = || json!({"MemorySize": 512});
+    for (before, after) in [
+        // The creation is refused since 2024, the update only later.
+        (None, function("nodejs14.x", json!({}))),
+        (None, function("python2.7", json!({}))),
+        (Some(function("nodejs12.x", json!({}))), function("nodejs12.x", memory())),
+        (Some(function("nodejs20.x", json!({}))), function("nodejs12.x", json!({}))),
+        (Some(function("nodejs14.x", json!({"FunctionName": "a"}))), function("nodejs14.x", json!({"FunctionName": "b"}))),
+    ] {
+        let plan = planned(before, after);
+        let refusal = only(&plan);
+        assert_eq!((refusal.kind, refusal.certainty), (RefusalKind::DeprecatedRuntime, Certainty::Certain), "{refusal:#?}");
+        assert_eq!(effect(&plan, "F").map(|effect| effect.effect), Some(Effect::Refused));
+    }
+    for (before, after) in [
+        (Some(function("nodejs12.x", json!({}))), function("nodejs22.x", json!({}))),
+        (Some(function("nodejs12.x", json!({}))), function("nodejs12.x", json!({"Tags": [{"Key": "a", "Value": "b"}]}))),
+        (Some(function("nodejs14.x", json!({}))), function("nodejs14.x", memory())),
+        // AWS announced to refuse it at a date that it has often postponed.
+        (None, function("python3.9", json!({}))),
+    ] {
+        assert_eq!(planned(before, after).refusals, Vec::new());
+    }
+}
