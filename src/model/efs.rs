@@ -5,18 +5,18 @@ use serde::Serialize;
 use super::declared::{Property, Tag};
 use super::ec2::{SecurityGroup, Subnet};
 use super::kms::{Encryptable, EncryptionKey, Key, KeyService};
-use super::name::Id;
+use super::name::{ConditionName, Id};
 use super::resource::Resource;
-use super::value::Value;
+use super::value::{OrNoValue, Value};
 
-/// A file system, always encrypted: this type cannot express an unencrypted one.
+/// A file system, encrypted unless [`FileSystem::encrypted_only_if`] made it.
 ///
 /// `Encrypted` and `KmsKeyId` are create-only properties: a change of either replaces the file system.
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-efs-filesystem.html>
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct FileSystem {
-    encrypted: bool,
+    encrypted: OrNoValue<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     kms_key_id: Property<Id<Key>>,
     #[serde(rename = "FileSystemTags", skip_serializing_if = "Vec::is_empty")]
@@ -26,7 +26,14 @@ pub struct FileSystem {
 impl FileSystem {
     /// Returns a file system that EFS encrypts with its own key.
     pub fn new(tags: Vec<Tag>) -> Self {
-        Self { encrypted: true, kms_key_id: None, tags }
+        Self { encrypted: OrNoValue::always(true), kms_key_id: None, tags }
+    }
+
+    /// Returns a file system that is encrypted only if a condition is true, and then with a customer-managed key.
+    ///
+    /// For a file system that exists without encryption in deployed stacks: encrypting it would replace it.
+    pub fn encrypted_only_if(condition: &ConditionName, key: &EncryptionKey, tags: Vec<Tag>) -> Self {
+        Self { encrypted: OrNoValue::only_if(condition, true), kms_key_id: Some(key.id()), tags }
     }
 }
 

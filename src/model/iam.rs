@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::declared::Property;
-use super::name::ConditionName;
+use super::name::{ConditionName, Id};
 use super::resource::Resource;
 use super::value::{OrNoValue, Value};
 
@@ -32,7 +32,7 @@ impl PolicyDocument {
     }
 }
 
-/// A statement with the effect `Allow`.
+/// A statement.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Statement {
@@ -58,6 +58,11 @@ impl Statement {
             resource: resources.into_iter().collect(),
             condition: None,
         }
+    }
+
+    /// Returns a statement that denies actions on resources.
+    pub fn deny(sid: &str, actions: &[&str], resources: impl IntoIterator<Item = Value<String>>) -> Self {
+        Self { effect: "Deny", ..Self::allow(sid, actions, resources) }
     }
 
     /// Returns a trust policy statement that lets an AWS service assume the role.
@@ -96,7 +101,7 @@ pub struct Role {
     pub path: Property<String>,
     /// The ARNs of managed policies.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub managed_policy_arns: Vec<Value<String>>,
+    pub managed_policy_arns: Vec<OrNoValue<String>>,
     /// The inline policies.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub policies: Vec<Policy>,
@@ -127,4 +132,42 @@ pub struct Policy {
     pub policy_name: String,
     /// The policy document.
     pub policy_document: PolicyDocument,
+}
+
+/// A managed policy, which several roles can use.
+///
+/// Path and description are create-only properties. Source:
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-managedpolicy.html>
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ManagedPolicy {
+    /// The description.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Property<String>,
+    /// The path.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Property<String>,
+    /// The policy.
+    pub policy_document: PolicyDocument,
+}
+
+impl Resource for ManagedPolicy {
+    const TYPE: &'static str = "AWS::IAM::ManagedPolicy";
+}
+
+/// An instance profile, through which an instance gets its role.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-instanceprofile.html>
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct InstanceProfile {
+    /// The path.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Property<String>,
+    /// The role, as the only item of a list.
+    pub roles: [Value<Id<Role>>; 1],
+}
+
+impl Resource for InstanceProfile {
+    const TYPE: &'static str = "AWS::IAM::InstanceProfile";
 }

@@ -12,10 +12,12 @@
 pub mod build_cache;
 pub mod condition;
 pub mod declared;
+pub mod dynamodb;
 pub mod ec2;
 pub mod ecr;
 pub mod ecs;
 pub mod efs;
+pub mod events;
 pub mod iam;
 mod json;
 pub mod kms;
@@ -25,7 +27,12 @@ pub mod parameter;
 pub mod rack;
 pub mod reference;
 pub mod resource;
+pub mod route53;
+pub mod s3;
 pub mod sections;
+pub mod sns;
+pub mod sqs;
+pub mod ssm;
 pub mod value;
 
 pub use condition::Condition;

@@ -47,19 +47,21 @@ impl Sections {
         self.resources.insert(logical_id.name().to_owned(), json(resource));
     }
 
-    /// Declares an output, perhaps with a condition.
+    /// Declares an output, perhaps with a condition; returns it, so that it can be exported.
     ///
     /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/outputs-section-structure.html>
-    pub fn output(&mut self, name: &str, condition: Option<&ConditionName>, description: &str, value: &Value<String>) {
+    pub fn output(&mut self, name: &str, condition: Option<&ConditionName>, description: &str, value: &Value<String>) -> Output<'_> {
         #[derive(Serialize)]
         #[serde(rename_all = "PascalCase")]
-        struct Output<'a> {
+        struct Serialized<'a> {
             #[serde(skip_serializing_if = "Option::is_none")]
             condition: Option<&'a ConditionName>,
             description: &'a str,
             value: &'a Value<String>,
         }
-        self.outputs.insert(name.to_owned(), json(&Output { condition, description, value }));
+        let entry = self.outputs.entry(name.to_owned()).or_default();
+        *entry = json(&Serialized { condition, description, value });
+        Output(entry)
     }
 
     /// Returns `Metadata`: the parameter groups for the console and `rackform params`.
@@ -83,6 +85,21 @@ impl Sections {
         self.conditions.extend(conditions);
         self.resources.extend(resources);
         self.outputs.extend(outputs);
+    }
+}
+
+/// A declared output.
+#[derive(Debug)]
+pub struct Output<'s>(&'s mut Json);
+
+impl Output<'_> {
+    /// Exports the output as `<stack>:<name>`, so that other stacks can import it.
+    ///
+    /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-exports.html>
+    pub fn export(self, name: &str) {
+        if let Some(output) = self.0.as_object_mut() {
+            output.insert("Export".to_owned(), json_literal!({ "Name": Value::sub(format!("${{AWS::StackName}}:{name}")) }));
+        }
     }
 }
 

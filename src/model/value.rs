@@ -105,6 +105,11 @@ impl Value<String> {
         Self::function("Fn::Join", &(delimiter, parts))
     }
 
+    /// Returns `Fn::Join` of a list.
+    pub fn join_list(delimiter: &str, list: &Value<Vec<String>>) -> Self {
+        Self::function("Fn::Join", &(delimiter, list))
+    }
+
     /// Returns `Fn::Base64`.
     pub fn base64(text: impl Into<Self>) -> Self {
         Self::function("Fn::Base64", &text.into())
@@ -166,15 +171,16 @@ impl<T: Serialize> Serialize for Value<T> {
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct OrNoValue<T> {
-    when: When,
+    when: When<T>,
     value: Value<T>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-enum When {
+enum When<T> {
     Always,
     If(ConditionName),
     Unless(ConditionName),
+    Else(ConditionName, Box<OrNoValue<T>>),
 }
 
 impl<T> OrNoValue<T> {
@@ -186,6 +192,11 @@ impl<T> OrNoValue<T> {
     /// Returns `AWS::NoValue` if a condition is true, and the value otherwise.
     pub fn unless(condition: &ConditionName, value: impl Into<Value<T>>) -> Self {
         Self { when: When::Unless(condition.clone()), value: value.into() }
+    }
+
+    /// Returns the value if a condition is true, and otherwise another one, which can be `AWS::NoValue`.
+    pub fn if_else(condition: &ConditionName, value: impl Into<Value<T>>, otherwise: Self) -> Self {
+        Self { when: When::Else(condition.clone(), Box::new(otherwise)), value: value.into() }
     }
 
     /// Returns the value unconditionally.
@@ -212,6 +223,7 @@ impl<T: Serialize> Serialize for OrNoValue<T> {
             When::Always => self.value.serialize(serializer),
             When::If(condition) => serialize_if(serializer, condition, &self.value, &NoValue),
             When::Unless(condition) => serialize_if(serializer, condition, &NoValue, &self.value),
+            When::Else(condition, otherwise) => serialize_if(serializer, condition, &self.value, otherwise),
         }
     }
 }

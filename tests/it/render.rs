@@ -11,6 +11,7 @@ use rackform::model::{Declared, Group, LogicalId, Parameter, ParameterName, Sect
 use rackform::parameters::{ParameterOverrides, ParameterSet};
 use rackform::render::{LineDifference, RenderFormat, RenderOptions, differing_lines, render, render_sections};
 use rackform::template::{Arena, Document, Template};
+use rackform::validate::{Options, validate};
 use serde_json::{Value, json};
 
 fn rendered(format: RenderFormat) -> String {
@@ -29,16 +30,24 @@ fn evaluated(region: &str, flags: &[&str]) -> (Value, Value) {
 }
 
 fn evaluated_template(template: &Template<'_>, region: &str, flags: &[&str]) -> (Value, Value) {
+    accepted(template, region, flags).unwrap_or_else(|problems| panic!("{flags:?}: {problems:#?}"))
+}
+
+/// Returns the rack's resources and outputs, or the template's rules that reject these parameters; fails on any other problem.
+fn accepted(template: &Template<'_>, region: &str, flags: &[&str]) -> Result<(Value, Value), Diagnostics> {
     let arena = Arena::new();
     let mut given = ParameterOverrides::new();
     flags.iter().for_each(|flag| given.add_flag(flag).unwrap());
     let parameters = ParameterSet::resolve(template, &given).unwrap();
     let pseudo = [("AWS::Region".to_owned(), json!(region))].into_iter().collect();
     let state = State { pseudo, ..State::default() };
-    let evaluation = evaluate(template, &parameters, &state, &arena).unwrap_or_else(|problems| panic!("{flags:?}: {problems:#?}"));
+    let evaluation = match evaluate(template, &parameters, &state, &arena) {
+        Err(problems) if problems.0.iter().all(|problem| problem.rule == "rule-failed") => return Err(problems),
+        evaluation => evaluation.unwrap_or_else(|problems| panic!("{flags:?}: {problems:#?}")),
+    };
     let resources = evaluation.resources.iter().map(|(id, resource)| ((*id).to_owned(), resource.properties.to_json())).collect();
     let outputs = evaluation.outputs.iter().map(|(name, output)| ((*name).to_owned(), output.value.to_json())).collect();
-    (Value::Object(resources), Value::Object(outputs))
+    Ok((Value::Object(resources), Value::Object(outputs)))
 }
 
 fn names(map: &Value) -> BTreeSet<String> {
@@ -101,28 +110,30 @@ fn a_new_parameter_and_a_new_resource_appear_in_the_rendered_rack() {
     assert_eq!(logs["Parameters"].as_array().unwrap().last(), Some(&json!("AuditRetention")));
 }
 
-/// A parameter of the model and two values of it, the default first.
-type Switch = (String, [String; 2]);
+/// A parameter of the model and some values of it, the default first.
+type Switch = (String, Vec<String>);
 
-/// Returns every parameter that is a choice between two values, or between blank and a value.
+/// Returns every parameter that is a choice between a few values, or between its default and an example.
+///
+/// The examples of a parameter without allowed values are a value after "such as" in its constraint, and its minimum.
 fn switches(rack: &Sections) -> Vec<Switch> {
-    let two_values = |declaration: &Value| {
-        let default = declaration["Default"].as_str().unwrap();
-        let allowed: Vec<&str> =
-            declaration["AllowedValues"].as_array().into_iter().flatten().map(|value| value.as_str().unwrap()).collect();
-        let other = match (allowed.as_slice(), declaration["MinValue"].as_i64(), declaration["MaxValue"].as_i64()) {
-            ([one, other], ..) => (if *one == default { *other } else { *one }).to_owned(),
-            (many, ..) if many.contains(&"") => String::new(),
-            ([], Some(minimum), Some(maximum)) if maximum == minimum + 1 => minimum.to_string(),
-            ([], ..) if default.is_empty() => {
-                let constraint = declaration["ConstraintDescription"].as_str().unwrap_or("such as any-value");
-                constraint.split("such as ").nth(1).unwrap().split([',', ' ']).next().unwrap().to_owned()
-            }
-            _ => return None,
-        };
-        Some([default.to_owned(), other])
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let values = |declaration: &Value| {
+        let mut values: Vec<String> = declaration.get("Default").map(text).into_iter().collect();
+        let allowed: Vec<String> = declaration["AllowedValues"].as_array().into_iter().flatten().map(text).collect();
+        values.extend(declaration.get("MinValue").map(text));
+        if allowed.is_empty() && declaration["Type"] != "Number" {
+            let constraint = declaration["ConstraintDescription"].as_str().unwrap_or("such as 1");
+            let example = constraint.split("such as ").nth(1).and_then(|example| example.split(' ').next());
+            values.extend(example.map(|example| example.trim_end_matches(',').to_owned()));
+        }
+        values.extend(allowed);
+        let mut seen = BTreeSet::new();
+        values.retain(|value| seen.insert(value.clone()));
+        values.truncate(4);
+        values
     };
-    rack.parameters.iter().filter_map(|(name, declaration)| Some((name.clone(), two_values(declaration)?))).collect()
+    rack.parameters.iter().map(|(name, declaration)| (name.clone(), values(declaration))).collect()
 }
 
 /// Returns the parameters that a condition depends on, directly or through other conditions.
@@ -142,44 +153,53 @@ fn parameters_of_condition(rack: &Sections, condition: &Value, found: &mut BTree
     }
 }
 
-/// An unresolved reference under any combination fails the evaluation.
-///
-/// Covers every combination of the parameters that conditions connect with `BuildCache`, in two regions, each with every pair of values
-/// of the other parameters: the value of parameter `index` in row `row` is the parity of `row & (index + 1)`, an orthogonal array.
+/// The validator searches for parameter values with which a reference is active while its resource does not exist, and reports it as a
+/// finding if there are too many combinations for the search.
 #[test]
-fn every_reference_resolves_under_every_combination_of_parameters() {
-    let rack = rack::rack();
-    let conditions: Vec<BTreeSet<String>> = rack
-        .conditions
-        .values()
-        .map(|condition| {
-            let mut parameters = BTreeSet::new();
-            parameters_of_condition(&rack, condition, &mut parameters);
-            parameters
-        })
-        .collect();
-    let switches = switches(&rack);
-    let is_switch = |name: &String| switches.iter().any(|(switch, _)| switch == name);
-    assert!(conditions.iter().flatten().all(is_switch), "a condition depends on a parameter that this test does not vary: {conditions:?}");
-    let mut connected = BTreeSet::from([build_cache::BUILD_CACHE.to_string()]);
-    while let Some(more) = conditions.iter().find(|some| !some.is_disjoint(&connected) && !some.is_subset(&connected)) {
-        connected.extend(more.iter().cloned());
-    }
-    let (connected, others): (Vec<&Switch>, Vec<&Switch>) = switches.iter().partition(|(name, _)| connected.contains(name));
-    let rows = (others.len() + 1).next_power_of_two();
+fn no_combination_of_parameters_makes_a_reference_dangle() {
     let source = Source::new("rack.json", rendered(RenderFormat::MinifiedJson));
     let arena = Arena::new();
     let template = Template::read(&source, &arena).unwrap();
-    for (combination, row) in (0..1 << connected.len()).flat_map(|combination| (0..rows).map(move |row| (combination, row))) {
-        let flag = |(name, values): &Switch, which: usize| format!("{name}={}", values[which & 1]);
-        let mut flags: Vec<String> = connected.iter().enumerate().map(|(bit, switch)| flag(switch, combination >> bit)).collect();
-        flags.extend(others.iter().enumerate().map(|(index, switch)| flag(switch, (row & (index + 1)).count_ones() as usize)));
-        let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
-        // The region changes only conditions that depend on `connected` parameters.
-        let regions: &[&str] = if row == 0 { &["us-east-1", "us-west-1"] } else { &["us-east-1"] };
-        for &region in regions {
-            let (resources, _) = evaluated_template(&template, region, &flags);
-            let has = |flag: &str| flags.contains(&flag);
+    let findings = validate(&template, Options::default());
+    assert!(findings.is_empty(), "{findings:#?}");
+}
+
+/// Evaluates every combination of the parameters on which conditions of the build cache depend, each in both kinds of regions and with
+/// several combinations of the other parameters. An unresolved reference fails the evaluation.
+///
+/// The other parameters have pseudo-random values; with some hundred combinations, every pair of values occurs.
+#[test]
+fn the_rack_evaluates_with_all_values_of_its_parameters() {
+    let rack = rack::rack();
+    let mut connected = BTreeSet::new();
+    for (_, condition) in rack.conditions.iter().filter(|(name, _)| name.starts_with("BuildCache")) {
+        parameters_of_condition(&rack, condition, &mut connected);
+    }
+    let switches = switches(&rack);
+    let (connected, others): (Vec<&Switch>, Vec<&Switch>) = switches.iter().partition(|(name, _)| connected.contains(name));
+    assert!(connected.iter().all(|(_, values)| values.len() == 2), "{connected:?}");
+    let source = Source::new("rack.json", rendered(RenderFormat::MinifiedJson));
+    let arena = Arena::new();
+    let template = Template::read(&source, &arena).unwrap();
+    let mut random = 1_u64;
+    let mut next = |bound: usize| {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(random >> 33).unwrap() % bound
+    };
+    for combination in 0..1 << connected.len() {
+        for region in ["us-east-1", "us-west-1", "us-east-1", "us-east-1", "us-east-1", "us-east-1"] {
+            let flag = |(name, values): &Switch, which: usize| format!("{name}={}", values[which]);
+            let fixed: Vec<String> = connected.iter().enumerate().map(|(bit, switch)| flag(switch, (combination >> bit) & 1)).collect();
+            // Rules reject some combinations, such as memory that Fargate does not support for the CPU size.
+            let (flags, resources) = (0..1000)
+                .find_map(|_| {
+                    let drawn: Vec<String> = others.iter().map(|switch| flag(switch, next(switch.1.len()))).collect();
+                    let flags: Vec<String> = fixed.iter().cloned().chain(drawn).collect();
+                    let (resources, _) = accepted(&template, region, &flags.iter().map(String::as_str).collect::<Vec<_>>()).ok()?;
+                    Some((flags, resources))
+                })
+                .unwrap();
+            let has = |flag: &str| flags.iter().any(|given| given == flag);
             let cached = has("BuildCache=Yes");
             let on_fargate = cached && has("BuildMethod=fargate");
             let third = region == "us-east-1" && has("HighAvailability=true") && has("MaxAvailabilityZones=3");

@@ -16,7 +16,7 @@ use crate::ui::plan::Subject;
 /// unfinished, finish it first, after confirmation.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  rackform delete\n  rackform delete --yes --allow-data-loss LogGroup --allow-data-loss BuildCacheRepository \\\n    --allow-data-loss BuildCacheFilesystem\n  rackform delete --yes --disable-termination-protection\n  rackform delete --yes --retain BuildCacheFilesystem    after a deletion that failed on this resource\n\nExit codes: 0 done, 1 failed, 3 denied, 4 not confirmed, 66 no such stack, 75 busy, 130 interrupted."
+    after_help = "Examples:\n  rackform delete\n  rackform delete --yes --allow-data-loss LogGroup --allow-data-loss BuildCacheRepository \\\n    --allow-data-loss BuildCacheFilesystem    and so on for each resource that the hint lists\n  rackform delete --yes --disable-termination-protection\n  rackform delete --yes --retain BuildCacheFilesystem    after a deletion that failed on this resource\n\nExit codes: 0 done, 1 failed, 3 denied, 4 not confirmed, 66 no such stack, 75 busy, 130 interrupted."
 )]
 pub struct Args {
     /// Disable termination protection before deleting

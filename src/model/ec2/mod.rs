@@ -3,5 +3,7 @@
 mod network;
 mod security_group;
 
-pub use network::{InternetGateway, Route, RouteTable, Subnet, SubnetRouteTableAssociation, Vpc, VpcGatewayAttachment};
+pub use network::{
+    Eip, InternetGateway, NatGateway, Route, RouteTable, RouteTarget, Subnet, SubnetRouteTableAssociation, Vpc, VpcGatewayAttachment,
+};
 pub use security_group::{Ingress, Peer, SecurityGroup, SecurityGroupIngress};

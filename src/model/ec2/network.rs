@@ -16,6 +16,8 @@ pub struct Vpc {
     cidr_block: Value<String>,
     enable_dns_hostnames: bool,
     enable_dns_support: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instance_tenancy: Option<Value<String>>,
     tags: Vec<Tag>,
 }
 
@@ -24,7 +26,14 @@ impl Vpc {
     ///
     /// Source: <https://docs.aws.amazon.com/efs/latest/ug/mounting-fs-mount-cmd-dns-name.html>
     pub fn new(cidr_block: Value<String>, tags: Vec<Tag>) -> Self {
-        Self { cidr_block, enable_dns_hostnames: true, enable_dns_support: true, tags }
+        Self { cidr_block, enable_dns_hostnames: true, enable_dns_support: true, instance_tenancy: None, tags }
+    }
+
+    /// Sets the tenancy of instances: `default` or `dedicated`. A change from `default` to `dedicated` replaces the VPC.
+    #[must_use]
+    pub fn with_tenancy(mut self, tenancy: Value<String>) -> Self {
+        self.instance_tenancy = Some(tenancy);
+        self
     }
 }
 
@@ -102,7 +111,49 @@ impl Resource for RouteTable {
     const TYPE: &'static str = "AWS::EC2::RouteTable";
 }
 
-/// A route to an internet gateway.
+/// An Elastic IP address.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-eip.html>
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Eip {
+    domain: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tags: Vec<Tag>,
+}
+
+impl Eip {
+    /// Returns an address for use in a VPC.
+    pub fn in_vpc(tags: Vec<Tag>) -> Self {
+        Self { domain: "vpc", tags }
+    }
+}
+
+impl Resource for Eip {
+    const TYPE: &'static str = "AWS::EC2::EIP";
+}
+
+/// A NAT gateway with a public address.
+///
+/// Address and subnet are create-only properties. Source:
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-natgateway.html>
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct NatGateway {
+    /// The allocation ID of the address: the attribute `AllocationId` of an [`Eip`].
+    pub allocation_id: Value<String>,
+    /// The public subnet.
+    pub subnet_id: Value<Id<Subnet>>,
+    /// Tags.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<Tag>,
+}
+
+impl Resource for NatGateway {
+    const TYPE: &'static str = "AWS::EC2::NatGateway";
+}
+
+/// A route.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-route.html>
 #[derive(Clone, Debug, Serialize)]
@@ -112,8 +163,20 @@ pub struct Route {
     pub route_table_id: Value<Id<RouteTable>>,
     /// The destination.
     pub destination_cidr_block: Value<String>,
-    /// The internet gateway.
-    pub gateway_id: Value<Id<InternetGateway>>,
+    /// The gateway.
+    #[serde(flatten)]
+    pub target: RouteTarget,
+}
+
+/// The gateway of a route; a route has exactly one.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub enum RouteTarget {
+    /// An internet gateway.
+    #[serde(rename = "GatewayId")]
+    InternetGateway(Value<Id<InternetGateway>>),
+    /// A NAT gateway.
+    #[serde(rename = "NatGatewayId")]
+    NatGateway(Value<Id<NatGateway>>),
 }
 
 impl Resource for Route {

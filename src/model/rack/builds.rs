@@ -91,7 +91,7 @@ fn declare_outputs(rack: &mut Sections) {
     rack.output("BuildTaskDefinition", None, "Task definition of a build", &task.to_text());
     rack.output("BuildLaunchType", None, "Launch type of a build task", &launch_type);
     rack.output("BuildPlatformVersion", Some(&USE_FARGATE_BUILD), "Fargate platform version of a build task", &PLATFORM_VERSION.into());
-    rack.output("BuildSubnets", None, "Subnets of a build task", &network::public_subnets());
+    rack.output("BuildSubnets", None, "Subnets of a build task", &network::public_subnet_list());
     rack.output("BuildSecurityGroup", None, "Security group of a build task", &network::build_security_group().to_text());
 }
 

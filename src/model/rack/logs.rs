@@ -9,9 +9,9 @@ use crate::model::reference::stack_name;
 use crate::model::sections::Sections;
 use crate::model::value::OrNoValue;
 
-const LOG_RETENTION: ParameterName<u32> = ParameterName::new("LogRetention");
+pub(super) const LOG_RETENTION: ParameterName<u32> = ParameterName::new("LogRetention");
 
-const BLANK_LOG_RETENTION: ConditionName = ConditionName::new("BlankLogRetention");
+pub(super) const BLANK_LOG_RETENTION: ConditionName = ConditionName::new("BlankLogRetention");
 
 pub(super) const LOG_GROUP: LogicalId<LogGroup> = LogicalId::new("LogGroup");
 
