@@ -213,6 +213,7 @@ pub mod recover;
 pub mod render;
 pub mod schema;
 pub mod secret;
+pub mod specialise;
 pub mod template;
 pub mod text;
 pub mod ui;

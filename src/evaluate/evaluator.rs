@@ -58,6 +58,8 @@ pub(super) struct Evaluator<'t, 'a> {
     pub macros: bool,
     /// Whether a macro rewrites the whole template before CloudFormation checks its functions.
     pub rewritten: bool,
+    /// Whether values stay unknown that a plan assumes: the zones of a region, and no notification topics.
+    pub keeps_deployment_values: bool,
     pub block: Block,
     /// Whether a rule is being evaluated; its functions are those of conditions and more.
     pub in_rules: bool,
@@ -92,6 +94,7 @@ impl<'t, 'a> Evaluator<'t, 'a> {
             extensions: template.has_language_extensions(),
             macros: has_macros(template),
             rewritten: template.is_rewritten(),
+            keeps_deployment_values: false,
             block: Block::Conditions,
             in_rules: false,
             progress: vec![Progress::New; template.conditions.len()],

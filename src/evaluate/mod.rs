@@ -17,6 +17,7 @@ mod literals;
 mod operands;
 mod outputs;
 mod pseudo;
+mod reduce;
 mod resources;
 mod rules;
 mod taint;
@@ -30,6 +31,7 @@ use rustc_hash::FxBuildHasher;
 
 pub(crate) use convert::MaskedValue;
 pub(crate) use counterfactual::{Assumption, Counterfactual};
+pub use reduce::{Reduced, ReducedRule, reduce};
 pub(crate) use taint::{Taint, is_custom};
 pub use value::{Residual, Value, ValueKind};
 pub use zones::availability_zones;

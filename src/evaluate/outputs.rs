@@ -28,7 +28,8 @@ impl<'a> Evaluator<'_, 'a> {
         outputs
     }
 
-    fn output(&mut self, entry: &Entry<'a>) -> Option<Output<'a>> {
+    /// Evaluates an output; returns `None` if its condition is false.
+    pub(super) fn output(&mut self, entry: &Entry<'a>) -> Option<Output<'a>> {
         let body = entry.body;
         if entry.name.starts_with("Fn::") || !matches!(body.kind, Kind::Object(_)) {
             if entry.name.starts_with("Fn::") && entry.name != "Fn::Transform" {

@@ -31,7 +31,7 @@ impl<'a> Evaluator<'_, 'a> {
             None => match (name, self.region()) {
                 ("AWS::Partition", Some(region)) => ValueKind::String(partition(region).0),
                 ("AWS::URLSuffix", Some(region)) => ValueKind::String(partition(region).1),
-                ("AWS::NotificationARNs", _) => ValueKind::List(&[]),
+                ("AWS::NotificationARNs", _) if !self.keeps_deployment_values => ValueKind::List(&[]),
                 _ => ValueKind::Unknown(Residual::PseudoParameter(name)),
             },
         };

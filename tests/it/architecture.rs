@@ -24,7 +24,7 @@ const ORDER: &[&[&str]] = &[
     &["secret"],
     &["schema", "parameters", "build"],
     &["evaluate", "model"],
-    &["render", "patch"],
+    &["render", "patch", "specialise"],
     &["cloudformation"],
     &["plan"],
     &["validate"],

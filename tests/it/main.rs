@@ -34,6 +34,7 @@ mod secrets;
 mod security;
 mod set;
 mod settings;
+mod specialise;
 mod store;
 mod support;
 mod template;

@@ -14,6 +14,9 @@ use crate::template::Node;
 impl<'a> Evaluator<'_, 'a> {
     pub(in crate::evaluate) fn get_azs(&mut self, node: &'a Node<'a>, operand: &'a Node<'a>) -> Value<'a> {
         let value = match self.operand(operand) {
+            value @ Value { kind: ValueKind::String(_), .. } if self.keeps_deployment_values => {
+                return self.unknown(Residual::AvailabilityZones(self.arena.alloc(value)), node);
+            }
             Value { kind: ValueKind::String(""), .. } => {
                 self.pseudo("AWS::Region", operand).unwrap_or(Value::new(ValueKind::String(""), operand))
             }

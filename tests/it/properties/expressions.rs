@@ -8,6 +8,8 @@ use rackform::parameters::{ParameterOverrides, ParameterSet};
 use rackform::template::{Arena, Document, Functions, Template, write_yaml};
 use serde_json::{Value as Json, json};
 
+use crate::specialise::compare;
+
 /// Returns a template with the expressions and with a referable entry of every kind.
 fn template_with(conditional: &Json, value: &Json) -> String {
     json!({
@@ -152,6 +154,17 @@ proptest! {
         if let Ok(whole) = value("t.json", &template_with(&operand, &expression), &known()) {
             let from_left = value("t.json", &template_with(&operand, &left), &known());
             prop_assert_eq!(from_left.map(as_text), Ok(as_text(whole)), "{} leaves {}", expression, left);
+        }
+    }
+
+    #[test]
+    fn a_specialised_expression_evaluates_like_the_original(operand in operand(), expression in text()) {
+        let text = template_with(&operand, &expression);
+        for state in [json!({}), known()] {
+            let state: State = serde_json::from_value(state).unwrap();
+            if let Ok(differences) = compare(&text, &Vec::new(), &[], &state) {
+                prop_assert_eq!(differences, Vec::<String>::new(), "{}", text);
+            }
         }
     }
 
