@@ -4,6 +4,7 @@
 //! because a checkout may contain a file tree of a stranger: named pipes that never end, files of any length, and links to the user's own
 //! files. What the bytes mean is up to the callers, and so are the words for a hint.
 
+mod batch;
 mod limit;
 mod location;
 mod private;
@@ -11,6 +12,7 @@ mod read;
 mod replace;
 mod write;
 
+pub use batch::Batch;
 pub use limit::is_full;
 pub use location::{Location, OutsideProject};
 pub use private::{PrivateDirectory, PrivateError, PrivateHint};

@@ -67,7 +67,7 @@ pub(super) fn sync_directory(directory: impl AsFd) -> std::io::Result<()> {
     }
 }
 
-fn create_beside(directory: impl AsFd, attributes: &Attributes<'_>) -> std::io::Result<(File, String)> {
+pub(super) fn create_beside(directory: impl AsFd, attributes: &Attributes<'_>) -> std::io::Result<(File, String)> {
     let mode = match attributes {
         Attributes::New { is_executable: false } => 0o666,
         Attributes::New { is_executable: true } => 0o777,

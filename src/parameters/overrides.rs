@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use super::Provenance;
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
 use crate::secret::MASKED;
-use crate::template::{Arena, Document, Kind, Node};
+use crate::template::{Arena, Document, Kind, Member, Node};
 
 /// Values that override the defaults of a template, before they are matched with its declarations.
 ///
@@ -184,6 +184,35 @@ impl ParameterOverrides {
         }
         Ok(())
     }
+
+    /// Returns whether a node can be the value of a parameter: a scalar or a list of scalars.
+    pub fn is_value(node: &Node<'_>) -> bool {
+        let is_scalar = |node: &Node<'_>| node.scalar().is_some();
+        match node.kind {
+            Kind::Array(items) => items.iter().all(is_scalar),
+            _ => is_scalar(node),
+        }
+    }
+
+    /// Adds the value of a member, for which [`ParameterOverrides::is_value`] is true; ignores another one.
+    pub(crate) fn add_member(&mut self, source: &Source, member: &Member<'_>, with_position: bool) {
+        let text = match member.value.kind {
+            Kind::Array(items) => items.iter().map(|item| written(source, item)).collect::<Option<Vec<_>>>().map(|texts| texts.join(",")),
+            _ => written(source, &member.value).map(str::to_owned),
+        };
+        let position = || OverrideSpan { source: source.clone(), name: member.key_span, value: member.value.span };
+        if text.is_some() {
+            self.add(member.key, ParameterOverride { text, provenance: Provenance::File, span: with_position.then(position) });
+        }
+    }
+}
+
+/// Returns the source text of a scalar: an unquoted `Yes` in YAML is the string `Yes`, although YAML parses it as a boolean.
+fn written<'n>(source: &'n Source, node: &Node<'n>) -> Option<&'n str> {
+    match node.kind {
+        Kind::Bool(_) | Kind::Number(_) => Some(source.slice(node.span).trim()),
+        _ => node.as_str(),
+    }
 }
 
 /// Removes what may be a value from the errors of a document that cannot be read, and hides its values in excerpts.
@@ -268,10 +297,10 @@ impl File<'_> {
         self.source.hide(node.span);
         let text = match node.kind {
             Kind::Array(items) => {
-                let texts: Option<Vec<&str>> = items.iter().map(|item| self.written(item)).collect();
+                let texts: Option<Vec<&str>> = items.iter().map(|item| written(self.source, item)).collect();
                 texts.map(|texts| texts.join(","))
             }
-            _ => self.written(node).map(str::to_owned),
+            _ => written(self.source, node).map(str::to_owned),
         };
         match text {
             Some(text) => self.keep(name, Some(text), name_span, node.span),
@@ -280,14 +309,6 @@ impl File<'_> {
                 format!("the value of parameter `{name}` must be a string, number, boolean or a list of them, not {}", node.kind_name()),
                 "CloudFormation parameters are strings; put JSON in quotes",
             ),
-        }
-    }
-
-    /// Returns the source text of a scalar: an unquoted `Yes` in YAML is the string `Yes`, although YAML parses it as a boolean.
-    fn written<'n>(&'n self, node: &Node<'n>) -> Option<&'n str> {
-        match node.kind {
-            Kind::Bool(_) | Kind::Number(_) => Some(self.source.slice(node.span).trim()),
-            _ => node.as_str(),
         }
     }
 

@@ -58,6 +58,11 @@ enum Engine {
 }
 
 impl Patterns {
+    /// Allows the work of another template; compiled patterns are kept.
+    pub(crate) fn renew_budget(&mut self) {
+        self.left = BUDGET;
+    }
+
     /// Returns whether a whole value matches a pattern; `None` if that is unknown.
     pub(crate) fn matches(&mut self, pattern: &str, text: &str) -> Option<bool> {
         let key = (pattern.to_owned(), text.is_ascii());

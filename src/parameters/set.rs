@@ -52,7 +52,17 @@ impl<'a> ParameterSet<'a> {
     ///
     /// Returns all errors: invalid declarations, undeclared names, missing values and values that violate a constraint.
     pub fn resolve(template: &Template<'a>, overrides: &ParameterOverrides) -> Result<Self, Diagnostics> {
-        let (set, problems) = Self::resolve_partial(template, overrides);
+        Self::resolve_with(template, overrides, &mut Patterns::default())
+    }
+
+    /// As [`ParameterSet::resolve`], with patterns that were compiled for an earlier call.
+    pub(crate) fn resolve_with(
+        template: &Template<'a>,
+        overrides: &ParameterOverrides,
+        patterns: &mut Patterns,
+    ) -> Result<Self, Diagnostics> {
+        patterns.renew_budget();
+        let (set, problems) = Self::resolve_partial_with(template, overrides, patterns);
         problems.into_result(set)
     }
 
@@ -61,11 +71,14 @@ impl<'a> ParameterSet<'a> {
     ///
     /// For validation, which continues after an error; other callers use [`ParameterSet::resolve`].
     pub fn resolve_partial(template: &Template<'a>, overrides: &ParameterOverrides) -> (Self, Diagnostics) {
+        Self::resolve_partial_with(template, overrides, &mut Patterns::default())
+    }
+
+    fn resolve_partial_with(template: &Template<'a>, overrides: &ParameterOverrides, patterns: &mut Patterns) -> (Self, Diagnostics) {
         let mut problems = Diagnostics::default();
         let mut set = Self::default();
         set.parameters.reserve(template.parameters.len());
         let mut missing = Vec::new();
-        let mut patterns = Patterns::default();
         // An include in the section is no parameter, and may declare some.
         for entry in template.parameters.iter().filter(|entry| entry.name != "Fn::Transform") {
             let Some(declaration) = Declaration::read(template, entry, &mut problems) else {
@@ -94,7 +107,7 @@ impl<'a> ParameterSet<'a> {
             let known = problems.0.len();
             if let Some(text) = &value {
                 let span = override_value.and_then(|value| value.span.as_ref());
-                set.check(template, &declaration, Checkable { text, provenance, span }, &mut patterns, &mut problems);
+                set.check(template, &declaration, Checkable { text, provenance, span }, patterns, &mut problems);
             }
             let value = value.filter(|_| problems.0.len() == known);
             set.parameters.insert(entry.name, Parameter { declaration, value, provenance });

@@ -16,7 +16,7 @@ pub use compare::{LineDifference, differing_lines};
 
 use crate::diagnostic::{Diagnostics, Source};
 use crate::model::{Sections, rack};
-use crate::template::{Arena, Document, Functions, Style, Template, write_json, write_yaml};
+use crate::template::{Arena, Document, Functions, Node, Style, Template, write_json, write_yaml};
 
 /// The form of the rendered text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,9 +67,14 @@ pub fn render_sections(rack: &Sections, options: &RenderOptions<'_>) -> Result<S
     let arena = Arena::new();
     let document = Document::read(&rendered, &arena)?;
     references::check(&Template::from_document(&document)?)?;
-    Ok(match options.format {
-        RenderFormat::Json => write_json(document.root, &Style::pretty()),
-        RenderFormat::MinifiedJson => write_json(document.root, &Style::minified()),
-        RenderFormat::Yaml => write_yaml(document.root, Functions::Short),
-    })
+    Ok(to_text(document.root, options.format))
+}
+
+/// Writes a document in a form of [`render`].
+pub fn to_text(root: &Node<'_>, format: RenderFormat) -> String {
+    match format {
+        RenderFormat::Json => write_json(root, &Style::pretty()),
+        RenderFormat::MinifiedJson => write_json(root, &Style::minified()),
+        RenderFormat::Yaml => write_yaml(root, Functions::Short),
+    }
 }

@@ -109,6 +109,19 @@ impl<'a> Document<'a> {
                 Err(_) => {}
             }
         }
+        Self::read_yaml(source, arena)
+    }
+
+    /// Reads JSON values that follow each other, such as one on each line.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the text has a syntax error, duplicate keys or too deep nesting.
+    pub fn read_json_values(source: &'a Source, arena: &'a Arena) -> Result<&'a [Node<'a>], Diagnostics> {
+        json::read_values(source, arena)
+    }
+
+    fn read_yaml(source: &'a Source, arena: &'a Arena) -> Result<Self, Diagnostics> {
         let yaml::Read { root, alias, conversions, keys } = yaml::read(source, arena)?;
         Ok(Self { source, format: Format::Yaml, root, alias, may_hold_null: true, conversions, keys })
     }

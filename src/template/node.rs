@@ -34,6 +34,11 @@ impl Arena {
         }
     }
 
+    /// Removes everything and keeps the memory for what comes next.
+    pub fn reset(&mut self) {
+        self.0.reset();
+    }
+
     /// Returns the allocator, for collections that grow in the arena.
     pub fn bump(&self) -> &bumpalo::Bump {
         &self.0

@@ -28,6 +28,7 @@ mod real_rack;
 mod recordings;
 mod recover;
 mod render;
+mod render_each;
 mod saved_plans;
 mod schema;
 mod secrets;

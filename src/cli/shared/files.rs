@@ -69,7 +69,6 @@ pub fn write(global: &GlobalArgs, path: &Path, bytes: &[u8], new_mode: NewMode) 
 /// # Errors
 ///
 /// Returns an error if it cannot be created, or if a link leads out of the project.
-#[cfg(feature = "build")]
 pub fn create_directory(global: &GlobalArgs, directory: &Path) -> Result<(), Failure> {
     if directory.is_relative()
         && let Some(project) = project(global)?

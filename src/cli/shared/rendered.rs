@@ -1,6 +1,6 @@
 //! Output of a rendered file, or comparison with an existing file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::cli::{Context, ExitCode, Failure};
 use crate::diagnostic::Source;
@@ -17,6 +17,16 @@ pub struct Rendered {
 }
 
 impl Rendered {
+    /// Returns the path to write to.
+    pub fn output_path(&self) -> Option<&Path> {
+        self.output.as_deref()
+    }
+
+    /// Returns the path to compare with.
+    pub fn check_path(&self) -> Option<&Path> {
+        self.check.as_deref()
+    }
+
     /// Creates the directory of the output file, for files whose path another program prescribes.
     ///
     /// # Errors
@@ -24,7 +34,7 @@ impl Rendered {
     /// Returns an error if it cannot be created.
     #[cfg(feature = "build")]
     pub fn create_directory(&self, context: &Context<'_>) -> Result<(), Failure> {
-        let directory = self.output.as_deref().and_then(std::path::Path::parent).filter(|directory| !directory.as_os_str().is_empty());
+        let directory = self.output.as_deref().and_then(Path::parent).filter(|directory| !directory.as_os_str().is_empty());
         directory.map_or(Ok(()), |directory| crate::cli::shared::files::create_directory(context.global, directory))
     }
 

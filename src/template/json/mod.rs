@@ -27,25 +27,35 @@ pub(super) struct Read<'a> {
 ///
 /// Returns an error with the first syntax error and every duplicate key before it.
 pub(super) fn read<'a>(source: &'a Source, arena: &'a Arena) -> Result<Read<'a>, Diagnostics> {
-    let text = source.text();
-    let mut reader = Reader {
-        source,
-        text,
-        bytes: text.as_bytes(),
-        at: if text.starts_with('\u{feff}') { 3 } else { 0 },
-        arena,
-        opened: Vec::new(),
-        nodes: Vec::with_capacity(64),
-        members: Vec::with_capacity(64),
-        problems: Diagnostics::default(),
-        holds_null: false,
-        values: 0,
-    };
+    let mut reader = Reader::new(source, arena);
     match reader.document() {
         Ok(root) => reader.problems.into_result(Read { root: arena.alloc(root), holds_null: reader.holds_null }),
         Err(problem) => {
             reader.problems.push(*problem);
             Err(reader.problems)
+        }
+    }
+}
+
+/// Reads `source` as JSON values, one after another.
+///
+/// # Errors
+///
+/// As [`read`].
+pub(super) fn read_values<'a>(source: &'a Source, arena: &'a Arena) -> Result<&'a [Node<'a>], Diagnostics> {
+    let mut reader = Reader::new(source, arena);
+    let mut values = Vec::new();
+    loop {
+        reader.blanks();
+        if reader.at >= reader.bytes.len() {
+            return reader.problems.into_result(arena.slice(&values));
+        }
+        match reader.value() {
+            Ok(value) => values.push(value),
+            Err(problem) => {
+                reader.problems.push(*problem);
+                return Err(reader.problems);
+            }
         }
     }
 }
@@ -70,6 +80,23 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
+    fn new(source: &'a Source, arena: &'a Arena) -> Self {
+        let text = source.text();
+        Self {
+            source,
+            text,
+            bytes: text.as_bytes(),
+            at: if text.starts_with('\u{feff}') { 3 } else { 0 },
+            arena,
+            opened: Vec::new(),
+            nodes: Vec::with_capacity(64),
+            members: Vec::with_capacity(64),
+            problems: Diagnostics::default(),
+            holds_null: false,
+            values: 0,
+        }
+    }
+
     fn document(&mut self) -> Outcome<Node<'a>> {
         self.blanks();
         let root = self.value()?;
