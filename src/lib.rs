@@ -13,6 +13,26 @@
 //! change, [`cli`] parses arguments and prints what [`ui`] returns. `build`
 //! (cargo feature `build`, on by default) plans container builds that use the cache.
 //!
+//! # Use as a library
+//!
+//! `examples/` in the repository has complete programs: `render`, `evaluate` and `plan`, each below 40 lines. Without the features `aws`
+//! and `build` there is no AWS SDK and no HTTP client:
+//!
+//! ```toml
+//! [dependencies]
+//! rackform = { path = "../rackform", default-features = false }
+//! ```
+//!
+//! - A [`Source`](diagnostic::Source) is a text with a name. Whatever is read from it borrows from it and from an
+//!   [`Arena`](template::Arena), which also holds evaluated values: keep both as long as a template or an evaluation is used. Both are
+//!   cheap to create; a program that reads many templates creates one of each for every template.
+//! - Functions up to the plan are pure and may run on several threads; an arena belongs to one thread.
+//! - Expected problems are [`Diagnostics`](diagnostic::Diagnostics) with positions in the source. Their `Display` is one line for each;
+//!   [`ui::diagnostics`] draws them with excerpts. Rule names, such as `missing-parameter`, are stable.
+//! - Secrets (`NoEcho`) are in a [`ParameterSet`](parameters::ParameterSet) and in evaluated values. [`ui`] masks them; code that prints
+//!   values itself must not print those of such parameters.
+//! - Semantic versioning applies to public items. Modules depend on each other in one direction, so a program can use the lower ones alone.
+//!
 //! # 1. Parameters
 //!
 //! A template declares [`parameters`]. Values come from the deployed stack, files and options; a later source takes precedence. Resolving
@@ -49,6 +69,9 @@
 //! assert!(text.contains(r#""BuildCacheFilesystem": {"#));
 //! # Ok::<(), rackform::diagnostic::Diagnostics>(())
 //! ```
+//!
+//! [`specialise`](mod@specialise) folds a template for given parameters into a smaller one; `operation::render_racks` does so for a list of
+//! racks in parallel, with memory that does not grow.
 //!
 //! # 3. Template
 //!

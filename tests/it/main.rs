@@ -9,6 +9,7 @@ mod backend;
 mod build;
 mod cli;
 mod evaluate;
+mod examples;
 mod files;
 mod imports;
 mod local;
