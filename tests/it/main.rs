@@ -28,6 +28,7 @@ mod properties;
 mod real_rack;
 mod recordings;
 mod recover;
+mod reference;
 mod render;
 mod render_each;
 mod saved_plans;

@@ -1,0 +1,187 @@
+//! `docs/migrating.md`: what becomes of each resource, parameter and output of a Convox rack.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use rackform::model::rack::left_out::{LEFT_OUT, LeftOut, Section};
+use rackform::model::rack::rack;
+use serde_json::Value as Json;
+
+use super::{code, codes, compare, table};
+use crate::support::shared_data;
+
+/// The explanation before the tables.
+const INTRODUCTION: &str = include_str!("migrating.md");
+
+/// Names with types in the order of the Convox template.
+struct Convox(Json);
+
+impl Convox {
+    fn read() -> Self {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/convox-rack/names.json");
+        Self(serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap())
+    }
+
+    fn resources(&self) -> Vec<(&str, &str)> {
+        pairs(&self.0["resources"])
+    }
+
+    fn parameters(&self) -> Vec<(&str, &str)> {
+        pairs(&self.0["parameters"])
+    }
+
+    fn outputs(&self) -> Vec<(&str, &str)> {
+        self.0["outputs"].as_array().unwrap().iter().map(|name| (name.as_str().unwrap(), "")).collect()
+    }
+}
+
+fn pairs(map: &Json) -> Vec<(&str, &str)> {
+    map.as_object().unwrap().iter().map(|(name, value)| (name.as_str(), value.as_str().unwrap())).collect()
+}
+
+/// What becomes of an entry.
+enum Outcome {
+    Same,
+    Explained(&'static LeftOut),
+    /// Nothing explains why it is not here.
+    Unexplained,
+}
+
+/// An entry of a Convox rack: name, type and what becomes of it.
+struct Row<'c> {
+    name: &'c str,
+    kind: &'c str,
+    outcome: Outcome,
+}
+
+fn rows<'c>(section: Section, entries: Vec<(&'c str, &'c str)>) -> Vec<Row<'c>> {
+    let here = rack();
+    let is_same = |name: &str, kind: &str| match section {
+        Section::Resource => here.resources.get(name).is_some_and(|body| body["Type"] == kind),
+        Section::Parameter => here.parameters.contains_key(name),
+        Section::Output => here.outputs.contains_key(name),
+    };
+    let outcome = |name: &str, kind: &str| match LEFT_OUT.iter().find(|one| one.section == section && one.name == name) {
+        Some(explained) => Outcome::Explained(explained),
+        None if is_same(name, kind) => Outcome::Same,
+        None => Outcome::Unexplained,
+    };
+    entries.into_iter().map(|(name, kind)| Row { name, kind, outcome: outcome(name, kind) }).collect()
+}
+
+impl Row<'_> {
+    fn text(&self) -> String {
+        match self.outcome {
+            Outcome::Same => "same".to_owned(),
+            Outcome::Unexplained => "left out".to_owned(),
+            Outcome::Explained(LeftOut { replaced_by: [], because, .. }) => format!("left out: {}", lowered(because)),
+            Outcome::Explained(LeftOut { replaced_by, because, .. }) => {
+                format!("replaced by {}: {}", codes(replaced_by.iter().copied()), lowered(because))
+            }
+        }
+    }
+}
+
+/// Returns a sentence to follow a colon: without its capital letter, unless it starts with a name, and without its period.
+fn lowered(sentence: &str) -> String {
+    let sentence = sentence.trim_end_matches('.');
+    let (first, rest) = sentence.split_at(1);
+    let is_name = rest.starts_with(|letter: char| letter.is_uppercase()) || first.starts_with('`');
+    if is_name { sentence.to_owned() } else { first.to_lowercase() + rest }
+}
+
+fn count(rows: &[Row<'_>], what: impl Fn(&Outcome) -> bool) -> usize {
+    rows.iter().filter(|row| what(&row.outcome)).count()
+}
+
+fn summary(name: &str, rows: &[Row<'_>]) -> [String; 5] {
+    let same = count(rows, |outcome| matches!(outcome, Outcome::Same));
+    let replaced = count(rows, |outcome| matches!(outcome, Outcome::Explained(one) if !one.replaced_by.is_empty()));
+    let total = rows.len();
+    [
+        name.to_owned(),
+        total.to_string(),
+        format!("{same} ({} %)", same * 100 / total),
+        replaced.to_string(),
+        (total - same - replaced).to_string(),
+    ]
+}
+
+fn page() -> String {
+    let convox = Convox::read();
+    let resources = rows(Section::Resource, convox.resources());
+    let parameters = rows(Section::Parameter, convox.parameters());
+    let outputs = rows(Section::Output, convox.outputs());
+    let counts = table(
+        ["entries", "of Convox", "same", "replaced", "left out"],
+        [summary("resources", &resources), summary("parameters", &parameters), summary("outputs", &outputs)],
+    );
+    let with_type = |rows: &[Row<'_>], head: &str| {
+        table([head, "type", "here"], rows.iter().map(|row| [code(row.name), row.kind.to_owned(), row.text()]))
+    };
+    let here = rack();
+    let own = |section: &rackform::model::sections::Entries, theirs: &[Row<'_>]| {
+        codes(section.keys().map(String::as_str).filter(|name| !theirs.iter().any(|row| row.name == *name)))
+    };
+    let more = format!(
+        "Resources: {}.\n\nParameters: {}.\n\nOutputs: {}.\n",
+        own(&here.resources, &resources),
+        own(&here.parameters, &parameters),
+        own(&here.outputs, &outputs)
+    );
+    format!(
+        "{}\n## Resources\n\n{}\n## Parameters\n\n{}\n## Outputs\n\n{}\n## What only this rack has\n\n{more}",
+        INTRODUCTION.replace("{{counts}}", counts.trim_end()),
+        with_type(&resources, "resource"),
+        with_type(&parameters, "parameter"),
+        table(["output", "here"], outputs.iter().map(|row| [code(row.name), row.text()])),
+    )
+}
+
+#[test]
+fn the_page_about_migrating_is_up_to_date() {
+    compare("migrating.md", &page());
+}
+
+#[test]
+fn the_reasons_are_about_entries_that_exist() {
+    let convox = Convox::read();
+    let here = rack();
+    let mut seen = BTreeMap::new();
+    for one in LEFT_OUT {
+        let LeftOut { section, name, replaced_by, because } = one;
+        assert_eq!(seen.insert((*section, *name), because), None, "{section:?} {name} has two reasons");
+        let (theirs, ours) = match section {
+            Section::Resource => (convox.resources(), &here.resources),
+            Section::Parameter => (convox.parameters(), &here.parameters),
+            Section::Output => (convox.outputs(), &here.outputs),
+        };
+        assert!(theirs.iter().any(|(own, _)| own == name), "no Convox rack has the {section:?} {name}");
+        let is_here =
+            |name: &&&str| [&here.resources, &here.parameters, &here.outputs, ours].iter().any(|entries| entries.contains_key(**name));
+        let absent: Vec<_> = replaced_by.iter().filter(|name| !is_here(name)).collect();
+        assert!(absent.is_empty(), "{section:?} {name} is replaced by {absent:?}, which do not exist");
+        assert!(because.ends_with('.') && because.len() > 10, "{section:?} {name}: {because}");
+    }
+}
+
+/// The fixture has the names of the real template, where that is available.
+#[test]
+fn the_names_are_those_of_the_real_template() {
+    let Some(folder) = shared_data() else { return };
+    let text = std::fs::read_to_string(folder.join("convox-rack-20260421.json")).unwrap();
+    let real: Json = serde_json::from_str(&text).unwrap();
+    let types = |section: &str| -> Json {
+        real[section]
+            .as_object()
+            .unwrap()
+            .iter()
+            .map(|(name, body)| (name.clone(), body["Type"].clone()))
+            .collect::<serde_json::Map<_, _>>()
+            .into()
+    };
+    let names = Convox::read().0;
+    assert_eq!(names["resources"], types("Resources"));
+    assert_eq!(names["parameters"], types("Parameters"));
+    assert_eq!(names["outputs"], Json::from(real["Outputs"].as_object().unwrap().keys().cloned().collect::<Vec<_>>()));
+}
