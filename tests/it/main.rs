@@ -7,6 +7,7 @@ mod aws;
 mod backend;
 #[cfg(feature = "build")]
 mod build;
+mod ci_examples;
 mod cli;
 mod evaluate;
 mod examples;
