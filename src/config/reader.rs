@@ -61,7 +61,7 @@ impl Reader<'_> {
     pub(super) fn parameters(&mut self, member: &Member<'_>) -> ParameterOverrides {
         let mut given = ParameterOverrides::default();
         if !matches!(member.value.kind, Kind::Object(_)) {
-            // Whatever is here may be a secret.
+            // The text here may be a secret.
             self.source.hide(member.value.span);
         }
         self.map(member);

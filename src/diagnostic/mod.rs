@@ -109,7 +109,7 @@ impl Diagnostic {
 /// Most positions of one problem: a cycle may have thousands.
 pub const MOST_LABELS: usize = 20;
 
-/// Most problems of one text that are kept: nobody reads more, and a text of megabytes may have millions.
+/// Most problems of one text that are kept: no user reads more, and a text of megabytes may have millions.
 pub const MOST_PROBLEMS: usize = 5_000;
 
 /// All problems found in one pass, in document order.

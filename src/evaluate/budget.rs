@@ -1,8 +1,8 @@
 //! The budget of one evaluation: the bytes of the texts and lists that it builds.
 //!
-//! A few kilobytes of nested loops, of `Fn::Sub` in `Fn::Sub` or of references to one large list can stand for gigabytes. So whatever
-//! builds or repeats a value pays for it first, at the node that requires it; what the template itself contains costs nothing. After the
-//! budget is used up, which is reported once, functions are no longer evaluated.
+//! A few kilobytes of nested loops, of `Fn::Sub` in `Fn::Sub` or of references to one large list can stand for gigabytes. So every
+//! function that builds or repeats a value pays for it first, at the node that requires it; what the template itself contains costs
+//! nothing. After the budget is used up, which is reported once, functions are no longer evaluated.
 
 use super::evaluator::Evaluator;
 use super::text::{MOST_BUILT, MOST_BYTES, Text};

@@ -25,7 +25,7 @@ pub(super) fn is_command_anywhere(text: &str) -> bool {
 
 /// Returns whether a line is a command after its leading white space: `::error::` of GitHub, `section_start:` of GitLab.
 ///
-/// An IPv6 address such as `::1` or `::ffff:10.0.0.1` is none.
+/// An IPv6 address such as `::1` or `::ffff:10.0.0.1` is not a command.
 pub(super) fn is_command_line(trimmed: &str) -> bool {
     if let Some(rest) = trimmed.strip_prefix("::") {
         let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))).unwrap_or(rest.len());

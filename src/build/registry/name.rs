@@ -87,7 +87,7 @@ impl fmt::Display for Repository {
 
 /// Returns whether a host, with or without a port, is this machine, to which a connection without TLS is safe.
 ///
-/// A text that is more than a host, such as `localhost:1@registry.example.com`, is none.
+/// A text that is more than a host, such as `localhost:1@registry.example.com`, is not a host.
 pub fn is_loopback(host: &str) -> bool {
     server_address(host).and_then(|address| address.host_str().map(is_loopback_host)).unwrap_or(false)
 }

@@ -15,7 +15,7 @@ const MAX_KEY_BYTES: u64 = 16 * 1024;
 /// Permissions of other users that a private key must not have.
 const FORBIDDEN_FOR_PRIVATE: u32 = 0o077;
 
-/// Permissions of other users that a public key must not have: whoever can write it can sign.
+/// Permissions of other users that a public key must not have: a user who can write it can sign.
 const FORBIDDEN_FOR_PUBLIC: u32 = 0o022;
 
 /// Reads a private key.

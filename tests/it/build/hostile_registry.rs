@@ -1,4 +1,4 @@
-//! A registry that answers what it likes: every operation ends with a message, and credentials go to nobody else.
+//! A registry that answers what it likes: every operation ends with a message, and credentials go to no other host.
 #![allow(clippy::unwrap_used)]
 
 use std::io::{Read as _, Write as _};
