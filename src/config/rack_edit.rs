@@ -21,7 +21,8 @@ pub fn with_parameters(source: &Source, values: &[(&str, &str)]) -> Result<Optio
     let Ok(edited) = edits.apply(source) else { return Ok(None) };
     // An edit that does not lead to these values is not written.
     let path = std::path::Path::new(source.name());
-    let result = RackFile::parse(&Source::new(source.name(), edited.clone()), path, None);
+    let result =
+        RackFile::parse(&Source::new(source.name(), edited.clone()), path, None).and_then(|(file, problems)| problems.into_result(file));
     let is_written = |(name, value): &(&str, &str)| {
         let set = result.as_ref().ok().and_then(|file| file.parameters.values.get(*name));
         set.and_then(|set| set.text.as_deref()) == Some(*value)

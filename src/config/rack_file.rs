@@ -114,8 +114,19 @@ impl RackFile {
     ///
     /// As [`RackFile::read`]; a path that leaves the project is an error with the code [`OUTSIDE_PROJECT`](Self::OUTSIDE_PROJECT).
     pub fn read_in(path: &Path, project: Option<&Location>) -> Result<Self, ConfigError> {
+        let (file, problems) = Self::read_in_part(path, project)?;
+        Ok(problems.into_result(file)?)
+    }
+
+    /// Reads as much of the file at `path` as possible, and returns it with every error of its keys and values.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the file cannot be read, or is no map of keys.
+    pub fn read_in_part(path: &Path, project: Option<&Location>) -> Result<(Self, Diagnostics), ConfigError> {
         let source = Source::read(path)?;
-        Ok(Self { path: Some(path.to_owned()), ..Self::parse(&source, path, project)? })
+        let (file, problems) = Self::parse(&source, path, project)?;
+        Ok((Self { path: Some(path.to_owned()), ..file }, problems))
     }
 
     /// Returns the path and line, such as `rack.yaml:3`.
@@ -172,11 +183,11 @@ impl RackFile {
         source.text().lines().all(|line| line.trim_start().is_empty() || line.trim_start().starts_with('#'))
     }
 
-    pub(super) fn parse(source: &Source, path: &Path, project: Option<&Location>) -> Result<Self, Diagnostics> {
+    pub(super) fn parse(source: &Source, path: &Path, project: Option<&Location>) -> Result<(Self, Diagnostics), Diagnostics> {
         let arena = Arena::new();
         let mut file = Self { path: Some(path.to_owned()), ..Self::default() };
         if Self::is_only_comments(source) {
-            return Ok(file);
+            return Ok((file, Diagnostics::default()));
         }
         let root = Document::read(source, &arena).map_err(|problems| without_values(source, problems))?.root;
         if let Some(section) = root.members().iter().find(|member| TEMPLATE_SECTIONS.contains(&member.key)) {
@@ -246,6 +257,6 @@ impl RackFile {
                 key => reader.unknown_key(member, key, &Self::KEYS),
             }
         }
-        reader.problems.into_result(file)
+        Ok((file, reader.problems))
     }
 }

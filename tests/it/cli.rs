@@ -255,6 +255,50 @@ fn all_errors_in_rack_yaml_are_reported_together() {
 }
 
 #[test]
+fn errors_of_keys_and_of_parameters_in_rack_yaml_are_reported_together() {
+    let bench = Bench::new();
+    bench.file(
+        "small.json",
+        r#"{"Parameters": {"Size": {"Type": "String", "AllowedValues": ["small", "large"]}}, "Resources": {"T": {"Type": "AWS::SNS::Topic"}}}"#,
+    );
+    bench.file("rack.yaml", "name: demo\nregoin: eu-west-1\ntemplate: small.json\nparameters:\n  Sise: small\n  Size: smal\n");
+    insta::assert_snapshot!(bench.run("plan"), @r#"
+    ------- stderr -------
+    error[rack-file-key]: unknown key `regoin` in rack.yaml
+     --> rack.yaml:2:1
+      |
+    2 | regoin: ****
+      | ^^^^^^
+      |
+      = hint: did you mean `region`?
+
+    error[allowed-values]: parameter `Size` has a value that is not allowed: `smal`
+     --> rack.yaml:6:9
+      |
+    6 |   Size: smal
+      |         ^^^^
+      |
+     ::: small.json:1:17
+      |
+    1 | {"Parameters": {"Size": {"Type": "String", "AllowedValues": ["small", "large"]}}, "Resources": {"T": {"Type": "AW...
+      |                 ------ declared here
+      |
+      = note: CloudFormation reports: Parameter 'Size' must be one of AllowedValues
+      = hint: did you mean `small`? allowed values: small, large
+
+    error[unknown-parameter]: unknown parameter `Sise`
+     --> rack.yaml:5:3
+      |
+    5 |   Sise: ****
+      |   ^^^^
+      |
+      = note: CloudFormation reports: Parameters: [Sise] do not exist in the template
+      = hint: did you mean `Size`? `rackform params small.json` lists the parameters of the template
+    ------- exit status: 65 -------
+    "#);
+}
+
+#[test]
 fn validate_reports_findings_as_text_json_and_sarif() {
     let bench = Bench::new();
     bench.file(

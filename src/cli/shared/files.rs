@@ -5,8 +5,12 @@ use std::path::Path;
 use crate::cli::GlobalArgs;
 use crate::cli::shared::exit_codes::ExitCode;
 use crate::cli::shared::failure::Failure;
-use crate::config::{ConfigError, RackFile};
+use crate::config::RackFile;
+use crate::diagnostic::{Diagnostic, Source};
 use crate::files::{self, Location, NewMode, OutsideProject, WriteError};
+use crate::parameters::ParameterSet;
+use crate::render::{RenderOptions, render};
+use crate::template::{Arena, Template};
 
 /// How to allow paths outside the project.
 const ALLOW_OUTSIDE: &str = "if that is intended, use `--allow-outside-project`";
@@ -43,15 +47,31 @@ pub fn read_rack_file(global: &GlobalArgs) -> Result<RackFile, Failure> {
             Failure::new(ExitCode::NoInput, format!("cannot read `{}`", default.display())).caused_by(&outside).hinted(ALLOW_OUTSIDE)
         })?;
     }
-    RackFile::read_in(global.file().unwrap_or(default), project.as_ref()).map_err(|error| match error {
-        ConfigError::Invalid(mut problems) => {
-            for problem in problems.0.iter_mut().filter(|problem| problem.rule == RackFile::OUTSIDE_PROJECT) {
-                problem.hint.get_or_insert_with(|| ALLOW_OUTSIDE.to_owned());
-            }
-            problems.into()
-        }
-        other => other.into(),
-    })
+    let (rack_file, mut problems) = RackFile::read_in_part(global.file().unwrap_or(default), project.as_ref())?;
+    let mut is_inside = true;
+    for problem in problems.0.iter_mut().filter(|problem| problem.rule == RackFile::OUTSIDE_PROJECT) {
+        problem.hint.get_or_insert_with(|| ALLOW_OUTSIDE.to_owned());
+        is_inside = false;
+    }
+    if problems.has_errors() && is_inside {
+        problems.0.extend(parameter_errors(&rack_file));
+    }
+    Ok(problems.into_result(rack_file)?)
+}
+
+/// Returns the errors that the template finds in the parameters of a `rack.yaml`, so that they are reported with its other errors.
+fn parameter_errors(rack_file: &RackFile) -> Vec<Diagnostic> {
+    let source = match &rack_file.template {
+        Some(path) => Source::read(path).ok(),
+        None => render(&RenderOptions::default()).ok().map(|text| Source::new("rack.json (rendered)", text)),
+    };
+    let arena = Arena::new();
+    let Some(template) = source.as_ref().and_then(|source| Template::read(source, &arena).ok()) else { return Vec::new() };
+    let (_, problems) = ParameterSet::resolve_partial(&template, &rack_file.parameters);
+    // A missing value may come from elsewhere.
+    let is_here =
+        |problem: &Diagnostic| problem.labels.first().is_some_and(|label| Some(label.source.name()) != source.as_ref().map(Source::name));
+    problems.0.into_iter().filter(is_here).collect()
 }
 
 /// Writes a file atomically: readers see the old or the new contents, never a part.
