@@ -2,12 +2,12 @@
 
 use std::fs::File;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use rustix::fs::{AtFlags, renameat, unlinkat};
 
-use super::replace::{Attributes, create_beside, sync_directory};
+use super::replace::{Attributes, apply, create_beside, sync_directory};
 
 /// New contents of files of one directory, which replace the old ones when all of them are written.
 ///
@@ -15,6 +15,7 @@ use super::replace::{Attributes, create_beside, sync_directory};
 #[derive(Debug)]
 pub struct Batch {
     directory: File,
+    path: PathBuf,
     /// Temporary names and the names that they will have.
     written: Mutex<Vec<(String, String)>>,
 }
@@ -27,10 +28,11 @@ impl Batch {
     /// Returns an error if the directory cannot be opened.
     pub fn new(directory: &Path) -> std::io::Result<Self> {
         let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
-        Ok(Self { directory: File::open(directory)?, written: Mutex::new(Vec::new()) })
+        Ok(Self { directory: File::open(directory)?, path: directory.to_owned(), written: Mutex::new(Vec::new()) })
     }
 
-    /// Writes the content of a file under a temporary name. `name` must be a file name without a directory.
+    /// Writes the content of a file under a temporary name. `name` must be a file name without a directory. A replaced file keeps its
+    /// permissions, owner and group.
     ///
     /// # Errors
     ///
@@ -39,10 +41,13 @@ impl Batch {
         if name.contains('/') || matches!(name, "" | "." | "..") {
             return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, "it is no file name"));
         }
-        let (mut file, temporary) = create_beside(&self.directory, &Attributes::New { is_executable: false })?;
+        let existing = std::fs::symlink_metadata(self.path.join(name)).ok().filter(std::fs::Metadata::is_file);
+        let attributes = existing.as_ref().map_or(Attributes::New { is_executable: false }, Attributes::Like);
+        let (mut file, temporary) = create_beside(&self.directory, &attributes)?;
         if let Ok(mut written) = self.written.lock() {
             written.push((temporary, name.to_owned()));
         }
+        apply(&file, &attributes)?;
         file.write_all(bytes)
     }
 

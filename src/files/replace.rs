@@ -87,7 +87,7 @@ pub(super) fn create_beside(directory: impl AsFd, attributes: &Attributes<'_>) -
     Err(std::io::Error::from(Errno::EXIST))
 }
 
-fn apply(file: &File, attributes: &Attributes<'_>) -> std::io::Result<()> {
+pub(super) fn apply(file: &File, attributes: &Attributes<'_>) -> std::io::Result<()> {
     match attributes {
         Attributes::New { .. } => Ok(()),
         Attributes::Exactly(mode) => file.set_permissions(Permissions::from_mode(*mode)),

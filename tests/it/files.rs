@@ -1,6 +1,7 @@
 //! Files read and written: named pipes, devices, links, modes, sizes, full disks.
 #![allow(clippy::unwrap_used)]
 
+mod batch;
 mod inputs;
 mod outputs;
 
