@@ -3,8 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use rackform::diagnostic::Source;
 use rackform::model::rack::left_out::{LEFT_OUT, LeftOut, Section};
 use rackform::model::rack::rack;
+use rackform::operation::fill_missing;
+use rackform::parameters::{ParameterOverrides, ParameterSet};
+use rackform::render::{RenderOptions, render};
+use rackform::template::{Arena, Template};
 use serde_json::Value as Json;
 
 use super::{code, codes, compare, table};
@@ -13,7 +18,7 @@ use crate::support::shared_data;
 /// The explanation before the tables.
 const INTRODUCTION: &str = include_str!("migrating.md");
 
-/// Names with types in the order of the Convox template.
+/// Names with types, and parameters with defaults, in the order of the Convox template.
 struct Convox(Json);
 
 impl Convox {
@@ -27,7 +32,8 @@ impl Convox {
     }
 
     fn parameters(&self) -> Vec<(&str, &str)> {
-        pairs(&self.0["parameters"])
+        let parameters = self.0["parameters"].as_object().unwrap();
+        parameters.iter().map(|(name, body)| (name.as_str(), body["Type"].as_str().unwrap())).collect()
     }
 
     fn outputs(&self) -> Vec<(&str, &str)> {
@@ -90,6 +96,39 @@ fn lowered(sentence: &str) -> String {
     if is_name { sentence.to_owned() } else { first.to_lowercase() + rest }
 }
 
+/// Returns how a parameter of the same name differs: its type, its default, and whether it accepts the default of the Convox rack.
+fn differences(convox: &Convox) -> BTreeMap<String, String> {
+    let source = Source::new("rack.json", render(&RenderOptions::default()).unwrap());
+    let arena = Arena::new();
+    let template = Template::read(&source, &arena).unwrap();
+    let here = rack();
+    let text = |value: &Json| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let shown = |value: &str| if value.is_empty() { "blank".to_owned() } else { code(value) };
+    let mut differences = BTreeMap::new();
+    for (name, theirs) in convox.0["parameters"].as_object().unwrap() {
+        let Some(ours) = here.parameters.get(name) else { continue };
+        let mut found = Vec::new();
+        if ours["Type"] != theirs["Type"] {
+            found.push(format!("type {}", text(&ours["Type"])));
+        }
+        if let (Some(our), Some(their)) = (ours.get("Default").map(text), theirs.get("Default").map(text)) {
+            if our != their {
+                found.push(format!("default {} instead of {}", shown(&our), shown(&their)));
+            }
+            let mut overrides = ParameterOverrides::new();
+            overrides.add_flags(&[format!("{name}={their}")]).unwrap();
+            fill_missing(&template, &mut overrides);
+            if ParameterSet::resolve(&template, &overrides).is_err() {
+                found.push(format!("**give a value**, since {} is not allowed", shown(&their)));
+            }
+        }
+        if !found.is_empty() {
+            differences.insert(name.clone(), found.join("; "));
+        }
+    }
+    differences
+}
+
 fn count(rows: &[Row<'_>], what: impl Fn(&Outcome) -> bool) -> usize {
     rows.iter().filter(|row| what(&row.outcome)).count()
 }
@@ -116,8 +155,10 @@ fn page() -> String {
         ["entries", "of Convox", "same", "replaced", "left out"],
         [summary("resources", &resources), summary("parameters", &parameters), summary("outputs", &outputs)],
     );
-    let with_type = |rows: &[Row<'_>], head: &str| {
-        table([head, "type", "here"], rows.iter().map(|row| [code(row.name), row.kind.to_owned(), row.text()]))
+    let differences = differences(&convox);
+    let parameter = |row: &Row<'_>| match differences.get(row.name) {
+        Some(difference) => format!("{}; {difference}", row.text()),
+        None => row.text(),
     };
     let here = rack();
     let own = |section: &rackform::model::sections::Entries, theirs: &[Row<'_>]| {
@@ -132,8 +173,8 @@ fn page() -> String {
     format!(
         "{}\n## Resources\n\n{}\n## Parameters\n\n{}\n## Outputs\n\n{}\n## What only this rack has\n\n{more}",
         INTRODUCTION.replace("{{counts}}", counts.trim_end()),
-        with_type(&resources, "resource"),
-        with_type(&parameters, "parameter"),
+        table(["resource", "type", "here"], resources.iter().map(|row| [code(row.name), row.kind.to_owned(), row.text()])),
+        table(["parameter", "type", "here"], parameters.iter().map(|row| [code(row.name), row.kind.to_owned(), parameter(row)])),
         table(["output", "here"], outputs.iter().map(|row| [code(row.name), row.text()])),
     )
 }
@@ -182,6 +223,9 @@ fn the_names_are_those_of_the_real_template() {
     };
     let names = Convox::read().0;
     assert_eq!(names["resources"], types("Resources"));
-    assert_eq!(names["parameters"], types("Parameters"));
+    for (name, body) in names["parameters"].as_object().unwrap() {
+        assert_eq!((&body["Type"], &body["Default"]), (&real["Parameters"][name]["Type"], &real["Parameters"][name]["Default"]), "{name}");
+    }
+    assert_eq!(names["parameters"].as_object().unwrap().len(), real["Parameters"].as_object().unwrap().len());
     assert_eq!(names["outputs"], Json::from(real["Outputs"].as_object().unwrap().keys().cloned().collect::<Vec<_>>()));
 }
