@@ -214,7 +214,7 @@ fn declare_file_system(sections: &mut Sections, host: &HostTemplate) {
         &Declared::new(SecurityGroup {
             group_description: Value::sub("${AWS::StackName} build cache"),
             vpc_id: host.vpc_id(),
-            ingress: vec![Ingress::tcp(NFS_PORT, NFS_PORT, Peer::Group(host.build_security_group()))],
+            ingress: vec![OrNoValue::always(Ingress::tcp(NFS_PORT, NFS_PORT, Peer::Group(host.build_security_group())))],
             tags: name(),
         })
         .only_if(&FARGATE),

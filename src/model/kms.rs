@@ -41,8 +41,8 @@ impl Resource for Key {
 pub struct Alias {
     /// The alias name, which starts with `alias/`.
     pub alias_name: Value<String>,
-    /// The key.
-    pub target_key_id: Value<Id<Key>>,
+    /// The ID or ARN of the key.
+    pub target_key_id: Value<String>,
 }
 
 impl Resource for Alias {

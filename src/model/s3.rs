@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::declared::{Property, Tag};
+use super::declared::Tag;
 use super::iam::PolicyDocument;
 use super::kms::Key;
 use super::name::Id;
@@ -16,23 +16,17 @@ use super::value::{OrNoValue, Value};
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Bucket {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    access_control: Option<&'static str>,
     ownership_controls: OwnershipControls,
     bucket_encryption: BucketEncryption,
     public_access_block_configuration: PublicAccessBlock,
-    /// Whether S3 keeps the former versions of an object.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub versioning_configuration: Property<Versioning>,
-    /// The rules that expire objects.
+    versioning_configuration: Option<Versioning>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub lifecycle_configuration: Property<Lifecycle>,
-    /// The bucket for access logs.
+    lifecycle_configuration: Option<Lifecycle>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub logging_configuration: Property<AccessLogging>,
-    /// Tags.
+    logging_configuration: Option<AccessLogging>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub tags: Vec<Tag>,
+    tags: Vec<Tag>,
 }
 
 /// The encryption of a bucket.
@@ -45,10 +39,9 @@ pub enum Encryption {
 }
 
 impl Bucket {
-    /// Returns a private bucket.
-    pub fn private(encryption: Encryption, tags: Vec<Tag>) -> Self {
+    /// Returns a bucket without versions, lifecycle rules and access logs.
+    pub fn new(encryption: Encryption, tags: Vec<Tag>) -> Self {
         Self {
-            access_control: Some("Private"),
             ownership_controls: OwnershipControls { rules: [OwnershipRule { object_ownership: "BucketOwnerPreferred" }] },
             bucket_encryption: BucketEncryption { server_side_encryption_configuration: [encryption.rule()] },
             public_access_block_configuration: PublicAccessBlock {
@@ -64,11 +57,25 @@ impl Bucket {
         }
     }
 
-    /// Returns a bucket to which S3 can write access logs of other buckets.
-    ///
-    /// Source: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#canned-acl>
-    pub fn for_access_logs(encryption: Encryption, tags: Vec<Tag>) -> Self {
-        Self { access_control: Some("LogDeliveryWrite"), ..Self::private(encryption, tags) }
+    /// Sets whether S3 keeps former versions of objects: `Enabled` or `Suspended`.
+    #[must_use]
+    pub fn versioned(mut self, status: Value<String>) -> Self {
+        self.versioning_configuration = Some(Versioning { status });
+        self
+    }
+
+    /// Sets the rules that expire objects.
+    #[must_use]
+    pub fn with_lifecycle(mut self, lifecycle: Lifecycle) -> Self {
+        self.lifecycle_configuration = Some(lifecycle);
+        self
+    }
+
+    /// Sets the bucket for access logs and the prefix of their keys.
+    #[must_use]
+    pub fn logging_to(mut self, destination_bucket_name: Value<Id<Bucket>>, log_file_prefix: Value<String>) -> Self {
+        self.logging_configuration = Some(AccessLogging { destination_bucket_name, log_file_prefix });
+        self
     }
 }
 
@@ -132,12 +139,10 @@ struct PublicAccessBlock {
     restrict_public_buckets: bool,
 }
 
-/// Whether a bucket keeps former versions of objects: `Enabled` or `Suspended`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Versioning {
-    /// The status.
-    pub status: Value<String>,
+struct Versioning {
+    status: Value<String>,
 }
 
 /// The lifecycle rules of a bucket; each of them is enabled.
@@ -187,14 +192,11 @@ struct NoncurrentVersionExpiration {
     noncurrent_days: u32,
 }
 
-/// The bucket and the key prefix of access logs.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct AccessLogging {
-    /// The name of the bucket.
-    pub destination_bucket_name: Value<Id<Bucket>>,
-    /// The prefix of each key.
-    pub log_file_prefix: Value<String>,
+struct AccessLogging {
+    destination_bucket_name: Value<Id<Bucket>>,
+    log_file_prefix: Value<String>,
 }
 
 /// The policy of a bucket.

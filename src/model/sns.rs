@@ -45,6 +45,11 @@ impl Subscription {
     pub fn queue(arn: Value<String>) -> Self {
         Self { protocol: "sqs", endpoint: arn }
     }
+
+    /// Returns the subscription of a Lambda function.
+    pub fn function(arn: Value<String>) -> Self {
+        Self { protocol: "lambda", endpoint: arn }
+    }
 }
 
 /// The policy of topics.

@@ -38,7 +38,7 @@ fn a_plan_requires_only_the_permissions_of_its_types_and_actions() {
     for action in ["elasticfilesystem:CreateFileSystem", "elasticfilesystem:CreateMountTarget", "ecr:CreateRepository", "iam:PassRole"] {
         assert!(all.contains(&action.to_owned()), "{action}");
     }
-    assert!(!all.iter().any(|action| action.starts_with("rds:") || action.starts_with("sqs:")), "{all:?}");
+    assert!(!all.iter().any(|action| action.starts_with("rds:") || action.starts_with("elasticache:")), "{all:?}");
     assert_eq!(resources(&policy, "ecr:CreateRepository"), ["arn:aws:ecr:us-east-1:111122223333:repository/demo-build-cache"]);
     let roles = resources(&policy, "iam:PassRole");
     assert!(!roles.is_empty() && roles.iter().all(|arn| arn.starts_with("arn:aws:iam::111122223333:role/")), "{roles:?}");

@@ -7,7 +7,7 @@ use std::fs;
 use rackform::diagnostic::{Diagnostics, Source};
 use rackform::evaluate::{State, evaluate};
 use rackform::model::logs::LogGroup;
-use rackform::model::{Declared, Group, LogicalId, Parameter, ParameterName, Sections, build_cache, rack};
+use rackform::model::{Declared, Group, LogicalId, Parameter, ParameterName, Sections, rack};
 use rackform::parameters::{ParameterOverrides, ParameterSet};
 use rackform::render::{LineDifference, RenderFormat, RenderOptions, differing_lines, render, render_sections};
 use rackform::template::{Arena, Document, Template};

@@ -17,7 +17,7 @@ use rackform::verify::{CHECKS, Expected, Ingress, InspectError, Observed, State,
 use crate::backend::{EventRecorder, target};
 use crate::program::Bench;
 
-/// Deploys a rack to the local backend; returns what its template expects and what exists.
+/// Deploys a rack to the local backend; returns what its template expects and what exists, without the shared file system of apps.
 fn account(template: &str, values: &[(&str, &str)]) -> (Expected, Observed) {
     let backend =
         LocalBackend::in_memory(LocalOptions { clock: Box::new(CountingClock::default()), ..LocalOptions::new("us-east-1") }).unwrap();
@@ -29,7 +29,10 @@ fn account(template: &str, values: &[(&str, &str)]) -> (Expected, Observed) {
     let mut given = ParameterOverrides::new();
     stack.parameters.iter().for_each(|(name, value)| given.add_deployed(name, value.clone()));
     let parameters = ParameterSet::resolve(&template, &given).unwrap();
-    let expected = Expected::of(&evaluate(&template, &parameters, &state, &arena).unwrap());
+    let mut expected = Expected::of(&evaluate(&template, &parameters, &state, &arena).unwrap());
+    expected.file_systems.retain(|file_system| file_system.for_builds);
+    let cache = expected.file_systems.first().and_then(|file_system| file_system.physical_id.clone());
+    expected.mount_targets.retain(|target| target.file_system == cache);
     let observed = inspect(&expected, &LocalInspector::new(&backend, "us-east-1"));
     (expected, observed)
 }
@@ -297,10 +300,10 @@ fn only_resources_of_the_deployed_configuration_are_checked() {
     };
     assert_eq!(
         checks(&[("BuildCache", "No"), ("BuildMethod", "ec2")]),
-        ["task-revision-active", "task-volumes", "task-mount-points", "task-buildkit"]
+        ["task-revision-active", "task-volumes", "task-mount-points", "task-buildkit", "key-enabled"]
     );
     let on_instances = checks(&[("BuildCache", "Yes"), ("BuildMethod", "ec2")]);
-    assert_eq!(on_instances[4..], ["repository-present", "repository-tags", "repository-lifecycle"]);
+    assert_eq!(on_instances[4..], ["repository-present", "repository-tags", "repository-lifecycle", "key-enabled"]);
     assert!(checks(&[("BuildCache", "No"), ("BuildMethod", "fargate")]).contains(&"task-size"));
 }
 

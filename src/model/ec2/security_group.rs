@@ -6,7 +6,7 @@ use super::network::Vpc;
 use crate::model::declared::Tag;
 use crate::model::name::Id;
 use crate::model::resource::Resource;
-use crate::model::value::Value;
+use crate::model::value::{OrNoValue, Value};
 
 /// A security group with inline ingress rules.
 ///
@@ -21,7 +21,7 @@ pub struct SecurityGroup {
     pub vpc_id: Value<Id<Vpc>>,
     /// The ingress rules.
     #[serde(rename = "SecurityGroupIngress", skip_serializing_if = "Vec::is_empty")]
-    pub ingress: Vec<Ingress>,
+    pub ingress: Vec<OrNoValue<Ingress>>,
     /// Tags.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<Tag>,
@@ -49,8 +49,10 @@ pub enum Peer {
 #[serde(rename_all = "PascalCase")]
 pub struct Ingress {
     ip_protocol: &'static str,
-    from_port: u16,
-    to_port: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from_port: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to_port: Option<u16>,
     #[serde(flatten)]
     peer: Peer,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -60,12 +62,17 @@ pub struct Ingress {
 impl Ingress {
     /// Returns a rule for a range of TCP ports, both inclusive.
     pub fn tcp(from_port: u16, to_port: u16, peer: Peer) -> Self {
-        Self { ip_protocol: "tcp", from_port, to_port, peer, description: None }
+        Self { ip_protocol: "tcp", from_port: Some(from_port), to_port: Some(to_port), peer, description: None }
     }
 
     /// Returns a rule for a range of UDP ports, both inclusive.
     pub fn udp(from_port: u16, to_port: u16, peer: Peer) -> Self {
         Self { ip_protocol: "udp", ..Self::tcp(from_port, to_port, peer) }
+    }
+
+    /// Returns a rule for every protocol and port.
+    pub fn all(peer: Peer) -> Self {
+        Self { ip_protocol: "-1", from_port: None, to_port: None, peer, description: None }
     }
 
     /// Sets the description.

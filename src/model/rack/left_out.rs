@@ -43,6 +43,20 @@ const DOCKER_TLS: &str = "A Lambda function issues a certificate for the TCP por
 pub const LEFT_OUT: &[LeftOut] = &[
     parameter("ApiRouter", &[], "No entry of the Convox template refers to it."),
     parameter("Encryption", &[], "No entry of the Convox template refers to it; the rack always encrypts its buckets, tables and queues."),
+    parameter("Development", &[], "It shows the API's password as an output, although the parameter is secret."),
+    output("Password", &[], "An output is not secret: everyone who can read the stack would read the API's password."),
+    resource(
+        "EncryptionKey",
+        &["SecretsKey"],
+        "A Lambda function creates this KMS key, and deletes it together with the resource. Before a stack moves, give the resource \
+            `DeletionPolicy: Retain` with an update of the Convox template, and then pass the key's ARN as EncryptionKeyArn: the apps' \
+            secrets stay readable.",
+    ),
+    resource(
+        "WhiteListSGIngresses",
+        &["ApiBalancerInstancesIngress", "ApiBalancerBuildsIngress", "ApiBalancerNat0Ingress", "ApiBalancerWhiteListSlot0Ingress"],
+        "A Lambda function adds the rules of an allow list to a security group; the rack has a rule for each address and group.",
+    ),
     resource("DockertTLSCertGenerate", &[], DOCKER_TLS),
     resource("DockertTLSCA", &[], DOCKER_TLS),
     resource("DockertTLSCAKey", &[], DOCKER_TLS),

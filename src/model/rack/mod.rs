@@ -9,14 +9,19 @@
 //! no list of names.
 
 mod access;
+mod api_role;
 mod builds;
 mod cache;
 mod encryption;
 pub mod left_out;
 mod logs;
 mod network;
+mod notifications;
 mod parameters;
 mod region;
+mod roles;
+mod routing;
+mod storage;
 
 pub use builds::{DOCKER_IMAGE, KANIKO_IMAGE};
 pub use cache::host_template;
@@ -32,11 +37,16 @@ pub struct Area {
 }
 
 /// The areas in document order.
-pub const AREAS: [Area; 7] = [
+pub const AREAS: [Area; 12] = [
     Area { name: "region", declare: region::declare },
     Area { name: "network", declare: network::declare },
     Area { name: "logs", declare: logs::declare },
     Area { name: "encryption", declare: encryption::declare },
+    Area { name: "storage", declare: storage::declare },
+    Area { name: "notifications", declare: notifications::declare },
+    Area { name: "routing", declare: routing::declare },
+    Area { name: "roles", declare: roles::declare },
+    Area { name: "API role", declare: api_role::declare },
     Area { name: "access", declare: access::declare },
     Area { name: "builds", declare: builds::declare },
     Area { name: "build cache", declare: cache::declare },

@@ -10,6 +10,20 @@ pub(super) fn ipv4_block(default: &str, description: &str) -> Parameter {
     Parameter::string(default, description).matching(IPV4_BLOCK, IPV4_BLOCK_CONSTRAINT)
 }
 
+/// Returns a parameter for up to `most` CIDR blocks, separated by commas, or blank.
+pub(super) fn ipv4_blocks(default: &str, most: usize, description: &str) -> Parameter {
+    let block = r"(\d{1,3}\.){3}\d{1,3}/\d{1,2}";
+    Parameter::string(default, description).matching(
+        &format!("({block}(,{block}){{0,{}}})?", most - 1),
+        &format!("must be up to {most} IPv4 CIDR blocks, such as 10.0.0.0/8,192.0.2.1/32, or blank"),
+    )
+}
+
+/// Returns a list parameter for the IDs of security groups, or blank.
+pub(super) fn security_groups(description: &str) -> Parameter {
+    Parameter::list("", description).matching("(sg-[0-9a-f]+)?", "must be IDs of security groups, such as sg-0123456789abcdef0, or blank")
+}
+
 /// Returns a parameter for the ID of a security group, or blank.
 pub(super) fn security_group(description: &str) -> Parameter {
     Parameter::string("", description).matching("(sg-[0-9a-f]+)?", "must be a security group ID, such as sg-0123456789abcdef0, or blank")

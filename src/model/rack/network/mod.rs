@@ -46,7 +46,8 @@ const ROUTES: ConditionName = ConditionName::new("NotExistingVpcAndBlankInternet
 /// The rack has private subnets.
 const PRIVATE_SUBNETS: ConditionName = ConditionName::new("CreatePrivateSubnets");
 const THIRD_PRIVATE_SUBNET: ConditionName = ConditionName::new("CreateThirdPrivateSubnet");
-const PRIVATE_THIRD_ZONE: ConditionName = ConditionName::new("PrivateAndThirdAvailabilityZoneAndHighAvailability");
+/// There is a third NAT gateway.
+pub(super) const PRIVATE_THIRD_ZONE: ConditionName = ConditionName::new("PrivateAndThirdAvailabilityZoneAndHighAvailability");
 
 /// The public subnets, one per availability zone; the third exists only under a condition.
 pub const SUBNETS: [LogicalId<Subnet>; 3] = [LogicalId::new("Subnet0"), LogicalId::new("Subnet1"), LogicalId::new("Subnet2")];

@@ -4,7 +4,7 @@ use super::{INSTANCES_SECURITY, VPC_CIDR, build_security_group, instance_securit
 use crate::model::declared::{Declared, Tag};
 use crate::model::ec2::{Ingress, Peer, SecurityGroup};
 use crate::model::sections::Sections;
-use crate::model::value::Value;
+use crate::model::value::{OrNoValue, Value};
 
 pub(super) fn declare(rack: &mut Sections) {
     let from_vpc = || Peer::Cidr(VPC_CIDR.value());
@@ -12,8 +12,8 @@ pub(super) fn declare(rack: &mut Sections) {
         group_description: Value::sub("${AWS::StackName} instances"),
         vpc_id: vpc_id(),
         ingress: vec![
-            Ingress::tcp(0, u16::MAX, from_vpc()).described("TCP from the VPC"),
-            Ingress::udp(0, u16::MAX, from_vpc()).described("UDP from the VPC"),
+            OrNoValue::always(Ingress::tcp(0, u16::MAX, from_vpc()).described("TCP from the VPC")),
+            OrNoValue::always(Ingress::udp(0, u16::MAX, from_vpc()).described("UDP from the VPC")),
         ],
         tags: vec![Tag::name(Value::sub("${AWS::StackName}-instances"))],
     };
