@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 use rackform::diagnostic::Source;
 use rackform::evaluate::{Evaluation, State, Value, evaluate};
@@ -322,6 +324,19 @@ fn a_macro_is_refused() {
     }
 }
 
+/// A template with the values to choose from for each parameter, and the parameters that have no default.
+struct Subject {
+    text: String,
+    choices: Vec<(String, Vec<String>)>,
+    required: Vec<String>,
+}
+
+impl Subject {
+    fn new(text: String) -> Self {
+        Self { choices: choices(&text), required: has_no_default(&text), text }
+    }
+}
+
 /// Returns values for some parameters of a template: allowed values, bounds, blank, or an example from the constraint description.
 fn choices(text: &str) -> Vec<(String, Vec<String>)> {
     let source = Source::new("t.json", text);
@@ -370,7 +385,8 @@ fn has_no_default(text: &str) -> Vec<String> {
 }
 
 /// Compares a template and its specialised form for random parameters; a set for which the template itself has errors is skipped.
-fn check(text: &str, choices: &[(String, Vec<String>)], required: &[String], numbers: &[u32], region: Option<&str>) {
+fn check(subject: &Subject, numbers: &[u32], region: Option<&str>) {
+    let Subject { text, choices, required } = subject;
     let values = pick(choices, numbers, |name| required.iter().any(|one| one == name));
     let given: Vec<(&str, &str)> = region.map(|region| ("AWS::Region", region)).into_iter().collect();
     for later in [&[][..], &[("AWS::Region", "us-west-1"), ("AWS::StackName", "rack"), ("AWS::AccountId", "123456789012")]] {
@@ -396,11 +412,8 @@ proptest! {
         numbers in proptest::collection::vec(any::<u32>(), 256),
         region in regions(),
     ) {
-        static RACK: std::sync::LazyLock<(String, Vec<(String, Vec<String>)>, Vec<String>)> = std::sync::LazyLock::new(|| {
-            let text = render(&RenderOptions::default()).unwrap();
-            (text.clone(), choices(&text), has_no_default(&text))
-        });
-        check(&RACK.0, &RACK.1, &RACK.2, &numbers, region);
+        static RACK: LazyLock<Subject> = LazyLock::new(|| Subject::new(render(&RenderOptions::default()).unwrap()));
+        check(&RACK, &numbers, region);
     }
 
     #[test]
@@ -408,12 +421,12 @@ proptest! {
         numbers in proptest::collection::vec(any::<u32>(), 256),
         region in regions(),
     ) {
-        static RACK: std::sync::LazyLock<Option<(String, Vec<(String, Vec<String>)>, Vec<String>)>> = std::sync::LazyLock::new(|| {
-            let text = std::fs::read_to_string(shared_data()?.join("convox-rack-20260421.json")).unwrap();
-            Some((text.clone(), choices(&text), has_no_default(&text)))
+        static RACK: LazyLock<Option<Subject>> = LazyLock::new(|| {
+            let path = shared_data()?.join("convox-rack-20260421.json");
+            Some(Subject::new(std::fs::read_to_string(path).unwrap()))
         });
-        let Some((text, choices, required)) = &*RACK else { return Ok(()) };
-        check(text, choices, required, &numbers, region);
+        let Some(rack) = &*RACK else { return Ok(()) };
+        check(rack, &numbers, region);
     }
 }
 
