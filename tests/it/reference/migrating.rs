@@ -1,6 +1,7 @@
 //! `docs/migrating.md`: what becomes of each resource, parameter and output of a Convox rack.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::Path;
 
 use rackform::diagnostic::Source;
@@ -13,6 +14,7 @@ use rackform::template::{Arena, Template};
 use serde_json::Value as Json;
 
 use super::{code, codes, compare, table};
+use crate::program::Bench;
 use crate::support::shared_data;
 
 /// The explanation before the tables.
@@ -228,4 +230,24 @@ fn the_names_are_those_of_the_real_template() {
     }
     assert_eq!(names["parameters"].as_object().unwrap().len(), real["Parameters"].as_object().unwrap().len());
     assert_eq!(names["outputs"], Json::from(real["Outputs"].as_object().unwrap().keys().cloned().collect::<Vec<_>>()));
+}
+
+/// A move under default parameters: whatever holds data stays.
+#[test]
+fn moving_a_convox_rack_removes_and_replaces_nothing_that_holds_data() {
+    let Some(folder) = shared_data() else { return };
+    let bench = Bench::new();
+    bench.file("convox.json", std::fs::read(folder.join("convox-rack-20260421.json")).unwrap());
+    assert_eq!(bench.run("render -o rack.json -q").code, 0);
+    let here = rack();
+    let mut arguments = "diff convox.json rack.json --region us-east-1 --format json".to_owned();
+    for (name, value) in [("Password", "hunter2hunter2"), ("Version", "20260421000000")] {
+        let option = if here.parameters.contains_key(name) { "-p" } else { "--before-parameter" };
+        write!(arguments, " {option} {name}={value}").unwrap();
+    }
+    let run = bench.run(&arguments);
+    assert!(matches!(run.code, 0 | 2), "{run}");
+    let plan = run.json();
+    let lost: Vec<&Json> = plan["Risks"].as_array().unwrap().iter().filter(|risk| risk["Kind"] == "data-loss").collect();
+    assert!(lost.is_empty(), "{lost:#?}");
 }
