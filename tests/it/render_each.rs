@@ -26,7 +26,7 @@ fn a_specialised_rack_has_no_conditions_on_its_parameters() {
     assert!(run.stderr.contains(" resources; "), "{run}");
     let rack = run.json();
     assert!(rack["Resources"]["BuildCacheFilesystem"].is_object() && rack["Conditions"].is_null() && rack["Mappings"].is_null(), "{run}");
-    assert!(!run.stdout.contains("Fn::If") && !run.stdout.contains("\"Rules\""), "{run}");
+    assert!(!run.stdout.contains("Fn::If") && rack["Rules"].is_null(), "{run}");
     // Without a region, the conditions and the mapping that depend on it stay.
     let open = bench.run("render --specialise -p BuildCache=Yes -p BuildMethod=fargate").json();
     assert!(open["Conditions"].is_object() && open["Mappings"]["RegionConfig"].is_object(), "{open}");
