@@ -77,6 +77,8 @@ pub(super) struct Evaluator<'t, 'a> {
     pub subject: &'a str,
     /// The dependencies between resources found so far.
     pub dependencies: Vec<(&'a str, &'a str)>,
+    /// The resources that refer to a `NoEcho` parameter themselves.
+    pub secret_users: Vec<&'a str>,
     /// Literals that are items of a secret list.
     pub secret_texts: SecretTexts,
     /// What depends on secrets, for messages; computed for the first message that quotes a value.
@@ -106,6 +108,7 @@ impl<'t, 'a> Evaluator<'t, 'a> {
             unresolved: Vec::new(),
             subject: "",
             dependencies: Vec::new(),
+            secret_users: Vec::new(),
             secret_texts: SecretTexts::default(),
             taint: OnceCell::new(),
         }
@@ -143,6 +146,13 @@ impl<'t, 'a> Evaluator<'t, 'a> {
     pub(super) fn note_dependency(&mut self, on: &'a str) {
         if self.block == Block::Resources {
             self.dependencies.push((self.subject, on));
+        }
+    }
+
+    /// Records that the resource being evaluated refers to a `NoEcho` parameter.
+    pub(super) fn note_secret(&mut self) {
+        if self.block == Block::Resources && self.secret_users.last() != Some(&self.subject) {
+            self.secret_users.push(self.subject);
         }
     }
 

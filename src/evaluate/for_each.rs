@@ -19,11 +19,6 @@ use crate::template::{Kind, MAX_VALUES, Member, Node};
 const PREFIX: &str = "Fn::ForEach::";
 const WORDING: &str = "Transform AWS::LanguageExtensions failed with: Fn::ForEach layout is incorrect";
 
-/// Returns whether a template's text contains a loop.
-pub(super) fn is_used(text: &str) -> bool {
-    memchr::memmem::find(text.as_bytes(), b"Fn::ForEach").is_some()
-}
-
 /// Returns the tree with every loop expanded, and its texts that contain an item of a secret list. Problems are added to the evaluator.
 pub(super) fn expand<'a>(evaluator: &mut Evaluator<'_, 'a>, root: &'a Node<'a>) -> (&'a Node<'a>, SecretTexts) {
     let arena = evaluator.arena;

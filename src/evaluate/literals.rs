@@ -5,14 +5,14 @@ use super::{Named, Resource};
 use crate::secret::looks_like_secret;
 use crate::template::Kind;
 
-/// Calls `visit` with each literal secret in the environments of containers, functions and builds.
-pub(super) fn each(resources: &Named<'_, Resource<'_>>, visit: &mut dyn FnMut(&str)) {
-    for resource in resources.values() {
+/// Calls `visit` with the logical ID and the text of each literal secret in the environments of containers, functions and builds.
+pub(super) fn each<'a>(resources: &Named<'a, Resource<'a>>, visit: &mut dyn FnMut(&'a str, &'a str)) {
+    for (id, resource) in resources {
         each_variable(resource.resource_type, &resource.properties, &mut |name, value| {
             if let (Some(text), Kind::String(literal)) = (value.text(), value.origin.kind)
                 && looks_like_secret(name, text)
             {
-                visit(literal);
+                visit(id, literal);
             }
         });
     }

@@ -141,6 +141,8 @@ pub struct Evaluation<'a> {
     /// Dependencies between resources through `Ref`, `Fn::GetAtt`, `Fn::Sub` and `DependsOn`: pairs of logical IDs, sorted, without
     /// duplicates.
     pub dependencies: Vec<(&'a str, &'a str)>,
+    /// The resources that refer to a `NoEcho` parameter themselves.
+    pub(crate) secret_users: Vec<&'a str>,
     /// Warnings, including the `[WARN]` status reasons that AWS would report.
     pub warnings: Diagnostics,
 }
@@ -206,9 +208,23 @@ pub fn evaluate_in_part<'a>(
     let resources = evaluator.all_resources();
     let outputs = evaluator.all_outputs(&resources);
     let dependencies = evaluator.all_dependencies();
+    let secret_users = std::mem::take(&mut evaluator.secret_users);
     let (problems, warnings) = evaluator.finish();
     Ok((
-        Evaluation { template, expanded, secret_texts, arena, parameters, state, conditions, resources, outputs, dependencies, warnings },
+        Evaluation {
+            template,
+            expanded,
+            secret_texts,
+            arena,
+            parameters,
+            state,
+            conditions,
+            resources,
+            outputs,
+            dependencies,
+            secret_users,
+            warnings,
+        },
         problems,
     ))
 }
@@ -227,7 +243,7 @@ pub(crate) fn misused_functions<'a>(
 
 /// Returns whether evaluating a template expands loops.
 pub(crate) fn has_loops(template: &Template<'_>) -> bool {
-    template.has_language_extensions() && for_each::is_used(template.source.text())
+    template.has_language_extensions() && template.mentions("Fn::ForEach")
 }
 
 /// Returns the template with every `Fn::ForEach` expanded, and its texts that are items of a secret list; `None` if it has no loops.

@@ -39,6 +39,8 @@ pub(crate) struct Taint<'a> {
     exports: &'a [String],
     /// Conditions with known values: a branch that is not taken counts for nothing.
     conditions: FxHashMap<&'a str, bool>,
+    /// The only resources of which anything can depend on a secret; `None` if it can be any.
+    concerned: Option<FxHashSet<&'a str>>,
     /// The resources: their declarations by logical ID.
     resources: FxHashMap<&'a str, &'a Node<'a>>,
     /// Expressions and resources that were read, by their address.
@@ -57,8 +59,10 @@ impl<'a> Taint<'a> {
     pub(crate) fn of(evaluation: &Evaluation<'a>) -> Self {
         let parameters = evaluation.parameters.parameters.iter().filter(|(_, parameter)| parameter.declaration.no_echo);
         let mut texts = evaluation.secret_texts.clone();
-        super::literals::each(&evaluation.resources, &mut |text| {
+        let mut users = evaluation.secret_users.clone();
+        super::literals::each(&evaluation.resources, &mut |id, text| {
             texts.insert(address(text));
+            users.push(id);
         });
         let mut taint = Self::new(evaluation.sections(), parameters.map(|(name, _)| *name).collect(), texts, evaluation.state);
         if !taint.is_empty() {
@@ -67,6 +71,10 @@ impl<'a> Taint<'a> {
                 ConditionValue::Unknown => None,
             });
             taint.conditions = known.collect();
+            // Items of a secret list, and exports, have users that were not recorded.
+            if evaluation.secret_texts.is_empty() && taint.exports.is_empty() {
+                taint.concerned = Some(with_dependents(users, &evaluation.dependencies));
+            }
         }
         taint
     }
@@ -92,6 +100,11 @@ impl<'a> Taint<'a> {
     /// Returns whether there is no secret.
     pub(crate) fn is_empty(&self) -> bool {
         self.names.is_empty() && self.texts.is_empty() && self.exports.is_empty()
+    }
+
+    /// Returns whether anything of a resource can depend on a secret: it refers to one, or to a resource of which anything can.
+    pub(crate) fn concerns(&self, id: &str) -> bool {
+        !self.is_empty() && self.concerned.as_ref().is_none_or(|concerned| concerned.contains(id))
     }
 
     /// Returns whether a value depends on a secret as a whole; its items and members may do so although it does not.
@@ -148,7 +161,7 @@ impl<'a> Taint<'a> {
 
     /// Returns whether the physical ID of a resource may contain a secret: a property that identifies or names it does.
     pub(crate) fn resource(&self, id: &str) -> bool {
-        let Some(body) = self.resources.get(id) else { return false };
+        let Some(body) = self.resources.get(id).filter(|_| self.concerns(id)) else { return false };
         let key = address(*body);
         if let Some(known) = self.identities.borrow().get(&key) {
             return *known;
@@ -170,7 +183,7 @@ impl<'a> Taint<'a> {
     /// Returns whether an attribute of a resource may contain a secret: a property of that name does, or the physical ID, or anything that
     /// a custom resource or a nested stack is given.
     pub(crate) fn attribute(&self, id: &str, attribute: &str) -> bool {
-        let Some(body) = self.resources.get(id) else { return false };
+        let Some(body) = self.resources.get(id).filter(|_| self.concerns(id)) else { return false };
         if self.resource(id) {
             return true;
         }
@@ -185,6 +198,25 @@ impl<'a> Taint<'a> {
     pub(super) fn shown<'t>(&self, node: &'a Node<'a>, text: &'t str) -> Cow<'t, str> {
         Cow::Borrowed(if self.node(node) { MASKED } else { text })
     }
+}
+
+/// Returns these resources, and those that depend on them through others. `dependencies` are pairs of a resource and one that it needs.
+fn with_dependents<'a>(resources: Vec<&'a str>, dependencies: &[(&'a str, &'a str)]) -> FxHashSet<&'a str> {
+    let mut found: FxHashSet<&str> = FxHashSet::default();
+    if resources.is_empty() {
+        return found;
+    }
+    let mut dependents: FxHashMap<&str, Vec<&str>> = FxHashMap::default();
+    for (from, to) in dependencies {
+        dependents.entry(to).or_default().push(from);
+    }
+    let mut next = resources;
+    while let Some(id) = next.pop() {
+        if found.insert(id) {
+            next.extend(dependents.get(id).into_iter().flatten());
+        }
+    }
+    found
 }
 
 /// Returns whether the provider of a resource may make its attributes from any of its properties.

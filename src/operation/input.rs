@@ -30,6 +30,25 @@ pub fn read_template_leniently<'a>(arena: &'a Arena, source: Source) -> Result<&
     Ok(arena.bump().alloc(Template::read_with_names(source, arena)?))
 }
 
+/// Reads a template as `read` does, unless its text is that of a template that was read before.
+///
+/// # Errors
+///
+/// Returns the errors of `read`.
+pub(super) fn read_unless_equal<'a>(
+    arena: &'a Arena,
+    source: Source,
+    other: Option<&Template<'a>>,
+    read: impl FnOnce(&'a Arena, Source) -> Result<&'a Template<'a>, OperationError>,
+) -> Result<&'a Template<'a>, OperationError> {
+    let Some(other) = other.filter(|other| other.source.text() == source.text()) else { return read(arena, source) };
+    let source: &Source = arena.bump().alloc(source);
+    match other.with_source(source) {
+        Some(template) => Ok(arena.bump().alloc(template)),
+        None => read(arena, source.clone()),
+    }
+}
+
 /// Evaluates a template.
 ///
 /// # Errors

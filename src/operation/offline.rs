@@ -1,7 +1,7 @@
 //! Plans an update from one template to another without a backend.
 
 use super::error::OperationError;
-use super::input::{check_protected, combine, declared_only, evaluate_template, read_template_leniently};
+use super::input::{check_protected, combine, declared_only, evaluate_template, read_template_leniently, read_unless_equal};
 use super::note::Note;
 use crate::diagnostic::{Diagnostics, Source, Span};
 use crate::evaluate::{Evaluation, State};
@@ -45,7 +45,7 @@ pub fn plan_offline(request: OfflineRequest<'_>, arena: &Arena, notes: &mut dyn 
     let OfflineRequest { before, shares_parameters, before_overrides, after, protected, request } = request;
     // Errors of both templates are reported together.
     let before_template = read_template_leniently(arena, before.source);
-    let after_template = read_template_leniently(arena, after.source);
+    let after_template = read_unless_equal(arena, after.source, before_template.as_deref().ok(), read_template_leniently);
     if let (Ok(before), Ok(after)) = (&before_template, &after_template) {
         check_protected(protected, after, Some(before))?;
     }

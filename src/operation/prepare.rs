@@ -4,7 +4,7 @@ use super::deployed::{DeployedStack, known_state, stack_state};
 use super::drift;
 use super::error::OperationError;
 use super::imports::{evaluate_with_imports, prepare_imports};
-use super::input::{check_protected, evaluate_template, read_template};
+use super::input::{check_protected, evaluate_template, read_template, read_unless_equal};
 use super::note::Note;
 use super::request::{ChangeRequest, Desired};
 use super::ssm_parameters::{ResolvedState, resolve_ssm_parameters};
@@ -94,11 +94,13 @@ fn desired_template<'a>(
 ) -> Result<&'a Template<'a>, OperationError> {
     match (&request.desired, deployed) {
         (Desired::Rack(rack), _) => {
-            let template = read_template(arena, rack.source.clone())?;
+            let template = read_unless_equal(arena, rack.source.clone(), deployed.map(|deployed| deployed.template), read_template)?;
             check_protected(&rack.protected, template, deployed.map(|deployed| deployed.template))?;
             Ok(template)
         }
-        (Desired::Template(source), _) => read_template(arena, source.clone()),
+        (Desired::Template(source), _) => {
+            read_unless_equal(arena, source.clone(), deployed.map(|deployed| deployed.template), read_template)
+        }
         (Desired::Unchanged, Some(deployed)) => match without_import_metadata(deployed.template) {
             // An operation that stopped between its import and its update left the template of the import.
             Some(text) => read_template(arena, Source::new(format!("{} (deployed, before its import)", request.stack), text)),

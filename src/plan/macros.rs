@@ -35,7 +35,7 @@ pub(super) fn rewriting_macro<'a>(context: &PlanningContext<'_, 'a>, id: &str) -
 }
 
 fn of_template<'a>(template: &Template<'a>, id: &str) -> Option<&'a str> {
-    if !template.source.text().contains("Transform") {
+    if !template.mentions("Transform") {
         return None;
     }
     let mut found = declared_transforms(template);

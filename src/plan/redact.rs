@@ -40,7 +40,7 @@ impl<'a> Secrets<'a> {
                     secrets.mask.add_parameter(text);
                 }
             }
-            for (id, resource) in &evaluation.resources {
+            for (id, resource) in evaluation.resources.iter().filter(|(id, _)| taint.concerns(id)) {
                 secrets.collect(id, &taint, &resource.properties, false);
             }
             for (name, output) in &evaluation.outputs {
@@ -160,6 +160,8 @@ pub(crate) struct Shown<'e, 'a> {
     pub(crate) evaluation: &'e Evaluation<'a>,
     /// The value.
     pub(crate) value: &'e Value<'a>,
+    /// The resource that the value belongs to, if any.
+    pub(crate) resource: Option<&'e str>,
 }
 
 impl Shown<'_, '_> {
@@ -171,6 +173,7 @@ impl Shown<'_, '_> {
 
 impl Serialize for Shown<'_, '_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        MaskedValue { value: self.value, taint: self.secrets.taint(self.evaluation) }.serialize(serializer)
+        let taint = self.secrets.taint(self.evaluation).filter(|taint| self.resource.is_none_or(|id| taint.concerns(id)));
+        MaskedValue { value: self.value, taint }.serialize(serializer)
     }
 }

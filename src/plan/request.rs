@@ -27,7 +27,7 @@ pub fn required_capabilities(template: &Template<'_>) -> Vec<Capability> {
         let is_named = name.is_some_and(|name| entry.body.get("Properties").is_some_and(|properties| properties.get(name).is_some()));
         needed = needed.max(Some(if is_named { Capability::NamedIam } else { Capability::Iam }));
     }
-    let expands = !template.transforms.is_empty() || (template.source.text().contains("Transform") && contains_transform(template.root));
+    let expands = !template.transforms.is_empty() || (template.mentions("Transform") && contains_transform(template.root));
     needed.into_iter().chain(expands.then_some(Capability::AutoExpand)).collect()
 }
 

@@ -21,7 +21,7 @@ pub struct Entry<'a> {
 }
 
 /// The entries of a section in the order of the document, with constant-time lookup by name.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Section<'a> {
     entries: Vec<Entry<'a>>,
     by_name: FxHashMap<&'a str, usize>,
@@ -173,6 +173,27 @@ impl<'a> Template<'a> {
         Ok(template)
     }
 
+    /// Returns the same template as the contents of another source, or `None` if its text differs or has errors.
+    ///
+    /// Two templates are often equal, such as in the change of a parameter, and reading one takes longer than planning.
+    pub(crate) fn with_source(&self, source: &'a Source) -> Option<Self> {
+        (self.shape.0.is_empty() && self.source.text() == source.text()).then(|| Self {
+            source,
+            root: self.root,
+            parameters: self.parameters.clone(),
+            mappings: self.mappings.clone(),
+            conditions: self.conditions.clone(),
+            rules: self.rules.clone(),
+            resources: self.resources.clone(),
+            outputs: self.outputs.clone(),
+            transforms: self.transforms.clone(),
+            alias: self.alias,
+            conversions: self.conversions,
+            shape: Diagnostics::default(),
+            modules: OnceLock::new(),
+        })
+    }
+
     /// Returns the template of a document.
     ///
     /// # Errors
@@ -237,6 +258,11 @@ impl<'a> Template<'a> {
     /// Returns whether a macro or an include may add entries to a section, so that a name that is not declared may exist.
     pub fn may_gain(&self, section: &str) -> bool {
         self.is_rewritten() || self.root.get(section).is_some_and(|section| section.get("Fn::Transform").is_some())
+    }
+
+    /// Returns whether the template's text contains a word, such as the name of a function: a fast check before a search for its use.
+    pub(crate) fn mentions(&self, word: &str) -> bool {
+        memchr::memmem::find(self.source.text().as_bytes(), word.as_bytes()).is_some()
     }
 
     /// Returns whether the template has the `AWS::LanguageExtensions` transform.

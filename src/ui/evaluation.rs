@@ -76,18 +76,21 @@ struct Export<'e, 'a> {
 
 impl<'e, 'a: 'e> Answer<'e, 'a> {
     fn of(evaluation: &'e Evaluation<'a>, secrets: &'e Secrets<'a>, problems: &'e Diagnostics) -> Self {
-        let shown = |value| Shown { secrets, evaluation, value };
-        let resource = |resource: &'e Resource<'a>| ResourceAnswer {
-            resource_type: resource.resource_type,
-            condition: resource.condition.and_then(|(name, value)| (value == ConditionValue::Unknown).then_some(name)),
-            depends_on: &resource.depends_on,
-            properties: shown(&resource.properties),
-            metadata: resource.metadata.as_ref().map(shown),
-            deletion_policy: resource.deletion_policy.as_ref().map(shown),
-            update_replace_policy: resource.update_replace_policy.as_ref().map(shown),
-            creation_policy: resource.creation_policy.as_ref().map(shown),
-            update_policy: resource.update_policy.as_ref().map(shown),
+        let resource = |id: &'e str, resource: &'e Resource<'a>| {
+            let shown = |value| Shown { secrets, evaluation, value, resource: Some(id) };
+            ResourceAnswer {
+                resource_type: resource.resource_type,
+                condition: resource.condition.and_then(|(name, value)| (value == ConditionValue::Unknown).then_some(name)),
+                depends_on: &resource.depends_on,
+                properties: shown(&resource.properties),
+                metadata: resource.metadata.as_ref().map(shown),
+                deletion_policy: resource.deletion_policy.as_ref().map(shown),
+                update_replace_policy: resource.update_replace_policy.as_ref().map(shown),
+                creation_policy: resource.creation_policy.as_ref().map(shown),
+                update_policy: resource.update_policy.as_ref().map(shown),
+            }
         };
+        let shown = |value| Shown { secrets, evaluation, value, resource: None };
         let output = |output: &'e Output<'a>| OutputAnswer {
             description: output.description,
             value: shown(&output.value),
@@ -95,7 +98,7 @@ impl<'e, 'a: 'e> Answer<'e, 'a> {
         };
         Self {
             conditions: InOrder(evaluation.conditions.iter().map(|(name, value)| (*name, known(*value))).collect()),
-            resources: InOrder(evaluation.resources.iter().map(|(id, value)| (*id, resource(value))).collect()),
+            resources: InOrder(evaluation.resources.iter().map(|(id, value)| (*id, resource(id, value))).collect()),
             outputs: InOrder(evaluation.outputs.iter().map(|(name, value)| (*name, output(value))).collect()),
             errors: problems.0.iter().map(problem).collect(),
         }

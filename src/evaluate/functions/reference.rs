@@ -91,6 +91,9 @@ impl<'a> Evaluator<'_, 'a> {
     }
 
     fn parameter_value(&mut self, name: &'a str, parameter: &'a Parameter<'a>, origin: &'a Node<'a>) -> Value<'a> {
+        if parameter.declaration.no_echo {
+            self.note_secret();
+        }
         let text = match self.assumed_parameter {
             Some((assumed, text)) if assumed == name => text,
             _ => parameter.value.as_deref(),

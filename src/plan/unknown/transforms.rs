@@ -32,8 +32,7 @@ const GLOBALS: [(&str, &str); 8] = [
 
 pub(super) fn search<'a>(context: &PlanningContext<'_, 'a>, inputs: &Inputs<'_, '_, 'a>, found: &mut Vec<Unknown>) {
     let (before, after) = (context.before, context.after);
-    let mentions = |template: &Template<'_>| template.source.text().contains("Transform");
-    if !mentions(after.template) && !before.is_some_and(|before| mentions(before.template)) {
+    if !after.template.mentions("Transform") && !before.is_some_and(|before| before.template.mentions("Transform")) {
         return;
     }
     declared(before, after, inputs, found);
@@ -92,12 +91,10 @@ fn same_fragment(before: &Template<'_>, after: &Template<'_>) -> bool {
 
 /// Returns whether SAM has nothing to expand in a template: no serverless type, no connector, and no other transform that may add some.
 fn is_without_serverless(template: &Template<'_>) -> bool {
-    let text = template.source.text();
-    let mentions = |word: &str| text.contains(word);
-    !mentions(SERVERLESS_PREFIX)
-        && !mentions("Connectors")
-        && !mentions("Fn::Transform")
-        && !mentions("!Transform")
+    !template.mentions(SERVERLESS_PREFIX)
+        && !template.mentions("Connectors")
+        && !template.mentions("Fn::Transform")
+        && !template.mentions("!Transform")
         && declared_transforms(template).iter().all(|transform| transform.name == SERVERLESS_TRANSFORM)
 }
 
