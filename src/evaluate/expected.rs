@@ -62,6 +62,8 @@ impl<'a> Evaluator<'_, 'a> {
         resources: &Named<'a, Resource<'a>>,
         steps: &mut u32,
     ) -> Option<Value<'a>> {
+        // Most attributes are not the name of a property, and the template is read sooner than the facts are found.
+        let property = *resource.properties.get(name)?;
         let facts = schema::resource_type(resource.resource_type)?;
         facts.property(&[name])?;
         if facts.is_read_only(&[name]) {
@@ -70,7 +72,7 @@ impl<'a> Evaluator<'_, 'a> {
         // A property is found one by one among many.
         let members = u32::try_from(resource.properties.members()?.len()).ok()?;
         *steps = steps.checked_sub(members / MEMBERS_PER_STEP)?;
-        let value = self.expected_within(*resource.properties.get(name)?, resources, steps)?;
+        let value = self.expected_within(property, resources, steps)?;
         // A dynamic reference is resolved by CloudFormation, usually to a secret.
         let text = value.text()?;
         (!text.contains("{{resolve:")).then(|| Value::new(ValueKind::String(text), origin))

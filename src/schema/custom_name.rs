@@ -19,12 +19,13 @@ impl ResourceType {
         let short = self.name().rsplit("::").next().unwrap_or_default();
         self.create_only()
             .filter_map(|path| path.single())
-            .filter(|name| self.property(&[name]).is_some_and(|facts| facts.types == Types::STRING))
-            .find(|name| {
+            .filter(|name| {
                 let stem = name.strip_suffix("Name").or_else(|| name.strip_suffix("Identifier"));
                 let named = stem.is_some_and(|stem| short.ends_with(stem));
                 named || (sole == Some(name) && !name.ends_with("Id") && !name.ends_with("Arn") && !self.is_read_only(&[name]))
             })
+            // The name is examined first, because the facts of a property have to be looked up.
+            .find(|name| self.property(&[name]).is_some_and(|facts| facts.types == Types::STRING))
     }
 }
 

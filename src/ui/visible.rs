@@ -26,7 +26,17 @@ pub fn one_line(text: &str) -> Cow<'_, str> {
 
 /// Returns whether a text may contain hidden characters: printable ASCII contains none, and is recognized fastest.
 pub(super) fn may_hide(bytes: &[u8]) -> bool {
-    bytes.iter().any(|byte| !matches!(byte, b' '..=b'~' | b'\n' | b'\t'))
+    any(bytes, |byte| !matches!(byte, b' '..=b'~' | b'\n' | b'\t'))
+}
+
+/// Returns whether any byte matches. Within a block there is no early exit, so that the compiler compares the bytes of a block at once.
+pub(super) fn any(bytes: &[u8], matches: impl Fn(u8) -> bool + Copy) -> bool {
+    let any_of = |block: &[u8]| block.iter().fold(false, |found, byte| found | matches(*byte));
+    match bytes.last_chunk::<16>() {
+        // The last block overlaps the one before.
+        Some(last) => bytes.as_chunks::<16>().0.iter().any(|block| any_of(block)) || any_of(last),
+        None => any_of(bytes),
+    }
 }
 
 /// Returns whether a character is not shown as itself: controls, formatting (bidirectional controls, zero-width characters, tags), line and
