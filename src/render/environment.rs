@@ -8,12 +8,16 @@ use super::sources::{ROOT, TemplateSources};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::model::Sections;
 
+/// Most instructions of all template sources together; the built-in ones take some thousands.
+const MOST_INSTRUCTIONS: u64 = 10_000_000;
+
 /// Renders the root source with the rack's sections as variables.
 pub(super) fn render(sources: &TemplateSources, rack: &Sections) -> Result<String, Diagnostics> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|_| AutoEscape::None);
     environment.set_debug(true);
+    environment.set_fuel(Some(MOST_INSTRUCTIONS));
     environment.add_filter("json", filters::json);
     environment.add_filter("entries", filters::entries);
     let mut problems = Diagnostics::default();
@@ -48,6 +52,7 @@ fn problem(sources: &TemplateSources, error: &Error) -> Diagnostic {
     let what = match error.kind() {
         ErrorKind::UndefinedError => "undefined value".to_owned(),
         ErrorKind::TemplateNotFound => "included template source not found".to_owned(),
+        ErrorKind::OutOfFuel => format!("the template sources take more than {MOST_INSTRUCTIONS} instructions"),
         kind => kind.to_string(),
     };
     let message = match error.detail() {
