@@ -26,6 +26,7 @@ mod policy;
 mod preflight;
 mod program;
 mod properties;
+mod rack;
 mod real_rack;
 mod recordings;
 mod recover;

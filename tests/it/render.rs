@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::sync::LazyLock;
 
 use rackform::diagnostic::{Diagnostics, Source};
 use rackform::evaluate::{State, evaluate};
@@ -18,13 +19,14 @@ fn rendered(format: RenderFormat) -> String {
     render(&RenderOptions { format, templates: None }).unwrap()
 }
 
-fn document() -> Value {
+pub fn document() -> Value {
     serde_json::from_str(&rendered(RenderFormat::MinifiedJson)).unwrap()
 }
 
 /// Returns the rack's resources and outputs with these parameters.
-fn evaluated(region: &str, flags: &[&str]) -> (Value, Value) {
-    let source = Source::new("rack.json", rendered(RenderFormat::MinifiedJson));
+pub fn evaluated(region: &str, flags: &[&str]) -> (Value, Value) {
+    static TEXT: LazyLock<String> = LazyLock::new(|| rendered(RenderFormat::MinifiedJson));
+    let source = Source::new("rack.json", TEXT.as_str());
     let arena = Arena::new();
     evaluated_template(&Template::read(&source, &arena).unwrap(), region, flags)
 }
@@ -50,7 +52,7 @@ fn accepted(template: &Template<'_>, region: &str, flags: &[&str]) -> Result<(Va
     Ok((Value::Object(resources), Value::Object(outputs)))
 }
 
-fn names(map: &Value) -> BTreeSet<String> {
+pub fn names(map: &Value) -> BTreeSet<String> {
     map.as_object().unwrap().keys().cloned().collect()
 }
 
