@@ -26,7 +26,7 @@ fn a_build_is_requested_as_the_dry_run_shows_and_followed_to_its_end() {
     let Some(account) = Account::new() else { return };
     let bench = Bench::new();
     bench.file("rack.yaml", RACK);
-    let applied = account.run(&bench, "apply --yes");
+    let applied = account.run(&bench, "apply --yes --create-template-bucket");
     assert_eq!(applied.code, 0, "{applied}");
     let proxy = Proxy::new(&account.address, |_, _| Fault::None);
     let arguments = "build run --app web --id B1 --url s3://source/web.tgz --push r.example/web --cpu 1024 --memory 2048 --task-tag team=a \
@@ -96,7 +96,7 @@ fn a_detached_build_continues_and_can_be_attached_to() {
     let Some(account) = Account::new() else { return };
     let bench = Bench::new();
     bench.file("rack.yaml", RACK);
-    assert_eq!(account.run(&bench, "apply --yes").code, 0);
+    assert_eq!(account.run(&bench, "apply --yes --create-template-bucket").code, 0);
     let proxy = Proxy::new(&account.address, |_, _| Fault::None);
     let running = Running::start(&mut account.at(&proxy.address).command(&bench, "build run --app web --builder agent"));
     assert!(proxy.wait_for("DescribeTasks", 2));

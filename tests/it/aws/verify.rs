@@ -10,7 +10,7 @@ fn verify_passes_for_a_deployed_rack_with_a_build_cache() {
     let Some(account) = Account::new() else { return };
     let bench = Bench::new();
     bench.file("rack.yaml", "name: rack\nregion: us-east-1\nbackend: aws\nparameters:\n  BuildCache: Yes\n  BuildMethod: fargate\n");
-    let applied = account.run(&bench, "apply --yes");
+    let applied = account.run(&bench, "apply --yes --create-template-bucket");
     assert_eq!(applied.code, 0, "{applied}");
     let run = account.run(&bench, "verify --format json");
     assert_eq!(run.code, 0, "{run}");
@@ -50,7 +50,7 @@ fn apply_reports_a_check_that_fails_after_the_update() {
         }
         Fault::None
     });
-    let run = account.at(&proxy.address).run(&bench, "apply --yes");
+    let run = account.at(&proxy.address).run(&bench, "apply --yes --create-template-bucket");
     assert_eq!(account.status("rack"), "CREATE_COMPLETE", "{run}");
     assert!(run.stderr.contains("error[mount-target-available]: BuildCacheTarget1") && run.stderr.contains("does not exist"), "{run}");
     assert_eq!(run.code, 1, "{run}");
