@@ -53,6 +53,7 @@ os.environ.update(
 )
 
 import ministack.services.cloudformation as cloudformation  # noqa: E402
+from ministack.services import ssm  # noqa: E402
 from ministack.services.cloudformation import changesets, engine, handlers, provisioners, stacks  # noqa: E402
 
 
@@ -62,6 +63,11 @@ def replace(name, function):
         if hasattr(module, name):
             setattr(module, name, function)
 
+
+# The public parameters with the images for ECS are missing.
+# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/retrieve-ecs-optimized_AMI.html
+for kind in ("amazon-linux-2023", "amazon-linux-2023/arm64", "amazon-linux-2", "amazon-linux-2/arm64"):
+    ssm._PUBLIC_AMI_PARAMETERS[f"/aws/service/ecs/optimized-ami/{kind}/recommended/image_id"] = "ami-0c2023a1b2c3d4e5f"
 
 # AWS::EC2::SecurityGroupIngress is missing: a separate rule in an existing group.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-securitygroupingress.html
