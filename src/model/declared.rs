@@ -17,19 +17,46 @@ pub enum DeletionPolicy {
     Retain,
 }
 
+/// How CloudFormation updates the instances of an Auto Scaling group.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-updatepolicy.html>
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub enum UpdatePolicy {
+    /// CloudFormation replaces the instances batch by batch.
+    #[serde(rename = "AutoScalingRollingUpdate")]
+    Rolling(RollingUpdate),
+}
+
+/// A rolling update of an Auto Scaling group.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct RollingUpdate {
+    /// The number of instances that a batch replaces.
+    pub max_batch_size: Value<u32>,
+    /// The number of instances that stay in service meanwhile.
+    pub min_instances_in_service: Value<u32>,
+    /// How long CloudFormation waits for the signals of a batch, as an ISO 8601 duration such as `PT5M`.
+    pub pause_time: &'static str,
+    /// The scaling processes that are suspended meanwhile.
+    pub suspend_processes: &'static [&'static str],
+    /// Whether each new instance has to signal success.
+    pub wait_on_resource_signals: bool,
+}
+
 /// A resource declaration: properties, condition, dependencies and policies.
 #[derive(Clone, Debug)]
 pub struct Declared<R> {
     condition: Option<ConditionName>,
     depends_on: Vec<String>,
     deletion_policy: Option<DeletionPolicy>,
+    update_policy: Option<UpdatePolicy>,
     properties: R,
 }
 
 impl<R: Resource> Declared<R> {
     /// Returns an unconditional resource.
     pub fn new(properties: R) -> Self {
-        Self { condition: None, depends_on: Vec::new(), deletion_policy: None, properties }
+        Self { condition: None, depends_on: Vec::new(), deletion_policy: None, update_policy: None, properties }
     }
 
     /// Sets `Condition`: the resource exists only if the condition is true.
@@ -52,6 +79,13 @@ impl<R: Resource> Declared<R> {
         self.deletion_policy = Some(policy);
         self
     }
+
+    /// Sets `UpdatePolicy`.
+    #[must_use]
+    pub fn with_update_policy(mut self, policy: UpdatePolicy) -> Self {
+        self.update_policy = Some(policy);
+        self
+    }
 }
 
 impl<R: Resource> Serialize for Declared<R> {
@@ -68,6 +102,8 @@ impl<R: Resource> Serialize for Declared<R> {
             deletion_policy: Option<DeletionPolicy>,
             #[serde(skip_serializing_if = "Option::is_none")]
             update_replace_policy: Option<DeletionPolicy>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            update_policy: &'a Option<UpdatePolicy>,
             properties: &'a R,
         }
         Serialized {
@@ -76,6 +112,7 @@ impl<R: Resource> Serialize for Declared<R> {
             depends_on: &self.depends_on,
             deletion_policy: self.deletion_policy,
             update_replace_policy: self.deletion_policy,
+            update_policy: &self.update_policy,
             properties: &self.properties,
         }
         .serialize(serializer)

@@ -14,8 +14,8 @@ use super::value::Value;
 pub struct Rule {
     /// The rule's purpose.
     pub description: Value<String>,
-    /// The events that the rule matches.
-    pub event_pattern: Json,
+    #[serde(flatten)]
+    trigger: Trigger,
     state: &'static str,
     targets: Vec<Target>,
 }
@@ -23,12 +23,30 @@ pub struct Rule {
 impl Rule {
     /// Returns an enabled rule with one target.
     pub fn new(description: impl Into<Value<String>>, event_pattern: Json, target: Target) -> Self {
-        Self { description: description.into(), event_pattern, state: "ENABLED", targets: vec![target] }
+        Self { description: description.into(), trigger: Trigger::Pattern(event_pattern), state: "ENABLED", targets: vec![target] }
+    }
+
+    /// Returns an enabled rule with one target, for times such as `rate(1 minute)`.
+    ///
+    /// Source: <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html>
+    pub fn scheduled(description: impl Into<Value<String>>, expression: &'static str, target: Target) -> Self {
+        Self { description: description.into(), trigger: Trigger::Schedule(expression), state: "ENABLED", targets: vec![target] }
     }
 }
 
 impl Resource for Rule {
     const TYPE: &'static str = "AWS::Events::Rule";
+}
+
+/// What a rule reacts to.
+#[derive(Clone, Debug, Serialize)]
+enum Trigger {
+    /// Events that match a pattern.
+    #[serde(rename = "EventPattern")]
+    Pattern(Json),
+    /// Times.
+    #[serde(rename = "ScheduleExpression")]
+    Schedule(&'static str),
 }
 
 /// A target of a rule.

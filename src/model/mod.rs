@@ -9,6 +9,8 @@
 //! [`declared`] < one file per AWS service < [`parameter`], [`sections`] < [`build_cache`] < [`rack`]. A child module reads a sibling
 //! directly, not through the re-exports of its `mod.rs`.
 
+pub mod acm;
+pub mod autoscaling;
 pub mod build_cache;
 pub mod condition;
 pub mod declared;
@@ -17,10 +19,12 @@ pub mod ec2;
 pub mod ecr;
 pub mod ecs;
 pub mod efs;
+pub mod elb;
 pub mod events;
 pub mod iam;
 mod json;
 pub mod kms;
+pub mod lambda;
 pub mod logs;
 pub mod name;
 pub mod parameter;
@@ -36,7 +40,7 @@ pub mod ssm;
 pub mod value;
 
 pub use condition::Condition;
-pub use declared::{Declared, DeletionPolicy, Property, Tag};
+pub use declared::{Declared, DeletionPolicy, Property, RollingUpdate, Tag, UpdatePolicy};
 pub use json::json;
 pub use name::{Arn, ConditionName, Id, LogicalId, ParameterName};
 pub use parameter::{Group, Parameter};

@@ -9,6 +9,9 @@ use serde_json::{Map, Value as Json};
 use super::json::json;
 use super::name::ConditionName;
 
+/// The member that stands for the text of a template source until [`render`](crate::render) inserts it: `[source, variables]`.
+pub const TEXT_OF: &str = "Rackform::TextOf";
+
 /// A `T`, or an intrinsic function that returns one.
 ///
 /// Only the constructors here and the typed names in [`reference`](super::reference) build functions, so a
@@ -98,6 +101,18 @@ impl Value<String> {
     /// Returns `Fn::Sub` of a string with `${Name}` variables.
     pub fn sub(text: impl Into<String>) -> Self {
         Self::function("Fn::Sub", &text.into())
+    }
+
+    /// Returns `Fn::Sub` of a string with `${Name}` variables, some of which have their values here.
+    pub fn sub_with(text: impl Into<Self>, variables: &[(&str, Self)]) -> Self {
+        let variables: Map<String, Json> = variables.iter().map(|(name, value)| ((*name).to_owned(), json(value))).collect();
+        Self::function("Fn::Sub", &(text.into(), variables))
+    }
+
+    /// Returns the text of a template source, which [`render`](crate::render) inserts; the source can use the variables.
+    pub fn text_of(source: &str, variables: &[(&str, &str)]) -> Self {
+        let variables: Map<String, Json> = variables.iter().map(|(name, value)| ((*name).to_owned(), json(value))).collect();
+        Self::function(TEXT_OF, &(source, variables))
     }
 
     /// Returns `Fn::Join`.
@@ -202,6 +217,19 @@ impl<T> OrNoValue<T> {
     /// Returns the value unconditionally.
     pub fn always(value: impl Into<Value<T>>) -> Self {
         Self { when: When::Always, value: value.into() }
+    }
+}
+
+impl<T> OrNoValue<T> {
+    /// Returns the literal that contains the value, under the same condition.
+    pub fn map<U>(self, make: &impl Fn(Value<T>) -> U) -> OrNoValue<U> {
+        let when = match self.when {
+            When::Always => When::Always,
+            When::If(condition) => When::If(condition),
+            When::Unless(condition) => When::Unless(condition),
+            When::Else(condition, otherwise) => When::Else(condition, Box::new(otherwise.map(make))),
+        };
+        OrNoValue { when, value: Value::literal(make(self.value)) }
     }
 }
 

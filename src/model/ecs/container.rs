@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use crate::model::declared::Property;
-use crate::model::value::Value;
+use crate::model::value::{OrNoValue, Value};
 
 /// A container definition.
 ///
@@ -22,6 +22,24 @@ pub struct ContainerDefinition {
     /// The memory limit in MiB.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Property<u32>,
+    /// Reserved memory in MiB; the container can use more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory_reservation: Property<u32>,
+    /// The command; that of the image if empty.
+    #[serde(skip_serializing_if = "<[&str]>::is_empty")]
+    pub command: &'static [&'static str],
+    /// Ports of the container on the network of the instance.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub port_mappings: Vec<PortMapping>,
+    /// Whether the container runs with all privileges of the host's root user.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub privileged: bool,
+    /// Whether the root file system is read-only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub readonly_root_filesystem: Option<Value<bool>>,
+    /// Settings of Linux.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub linux_parameters: Option<LinuxParameters>,
     /// Environment variables.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub environment: Vec<EnvironmentVariable>,
@@ -33,7 +51,7 @@ pub struct ContainerDefinition {
     pub mount_points: Property<Vec<MountPoint>>,
     /// Docker labels.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
-    pub docker_labels: IndexMap<String, Value<String>>,
+    pub docker_labels: IndexMap<String, OrNoValue<String>>,
     /// The log configuration.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log_configuration: Property<LogConfiguration>,
@@ -47,6 +65,12 @@ impl ContainerDefinition {
             image,
             cpu: None,
             memory: None,
+            memory_reservation: None,
+            command: &[],
+            port_mappings: Vec::new(),
+            privileged: false,
+            readonly_root_filesystem: None,
+            linux_parameters: None,
             environment: Vec::new(),
             secrets: Vec::new(),
             mount_points: None,
@@ -54,6 +78,30 @@ impl ContainerDefinition {
             log_configuration: None,
         }
     }
+}
+
+/// A port of a container on the network of the instance.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-ecs-taskdefinition-portmapping.html>
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct PortMapping {
+    /// The port in the container.
+    pub container_port: u16,
+    /// The port of the instance.
+    pub host_port: Value<u16>,
+    /// `tcp` or `udp`.
+    pub protocol: &'static str,
+}
+
+/// Settings of Linux for a container.
+///
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-ecs-taskdefinition-linuxparameters.html>
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct LinuxParameters {
+    /// Whether a process with ID 1 forwards signals and reaps children.
+    pub init_process_enabled: bool,
 }
 
 /// An environment variable.
@@ -121,5 +169,10 @@ impl LogConfiguration {
     pub fn awslogs(log_group: Value<String>, region: Value<String>, stream_prefix: &str) -> Self {
         let options = [("awslogs-group", log_group), ("awslogs-region", region), ("awslogs-stream-prefix", Value::from(stream_prefix))];
         Self { log_driver: "awslogs", options: options.into_iter().collect() }
+    }
+
+    /// Returns the configuration of the log driver `syslog`, which Fargate does not support.
+    pub fn syslog(address: Value<String>, format: Value<String>) -> Self {
+        Self { log_driver: "syslog", options: [("syslog-address", address), ("syslog-format", format)].into_iter().collect() }
     }
 }
