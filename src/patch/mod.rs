@@ -19,7 +19,6 @@ mod yaml;
 
 use crate::diagnostic::{Diagnostics, LineColumn, Source};
 use crate::template::{Arena, Document, Template};
-use crate::text::{Pairs, TextDifference};
 
 /// A template with the build cache added.
 #[derive(Clone, Debug)]
@@ -62,7 +61,7 @@ impl Patched {
             return String::new();
         }
         let name = self.before.name();
-        TextDifference::of(self.before.text(), &self.text, &Pairs::default()).unified(name, name)
+        similar::TextDiff::from_lines(self.before.text(), &self.text).unified_diff().context_radius(3).header(name, name).to_string()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use similar::ChangeTag;
 
-use crate::text::{Pairs, TextDifference};
+use crate::text::line_difference;
 
 /// A line that is in only one of two texts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,10 +18,10 @@ pub fn differing_lines(file: &str, rendered: &str) -> Vec<LineDifference> {
     if file == rendered {
         return Vec::new();
     }
-    let difference = TextDifference::of(file, rendered, &Pairs::default());
+    let difference = line_difference(file, rendered);
     let number = |index: Option<usize>| index.map_or(0, |index| index + 1);
     difference
-        .all_changes()
+        .iter_all_changes()
         .filter_map(|change| match change.tag() {
             ChangeTag::Equal => None,
             ChangeTag::Delete => Some(LineDifference::Extra(number(change.old_index()), change.value().to_owned())),

@@ -1,15 +1,16 @@
 //! The minijinja environment: undefined values are errors, nothing is escaped, and errors point into the template source.
 
-use minijinja::value::Serde;
+use std::collections::BTreeMap;
+
+use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, context};
+use serde::Deserialize;
 
 use super::filters;
 use super::sources::{ROOT, TemplateSources};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::model::Sections;
-
-/// Most instructions of all template sources together; the built-in ones take some thousands.
-const MOST_INSTRUCTIONS: u64 = 10_000_000;
+use crate::model::value::TEXT_OF;
 
 /// Renders the root source with the rack's sections as variables.
 pub(super) fn render(sources: &TemplateSources, rack: &Sections) -> Result<String, Diagnostics> {
@@ -17,7 +18,6 @@ pub(super) fn render(sources: &TemplateSources, rack: &Sections) -> Result<Strin
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|_| AutoEscape::None);
     environment.set_debug(true);
-    environment.set_fuel(Some(MOST_INSTRUCTIONS));
     environment.add_filter("json", filters::json);
     environment.add_filter("entries", filters::entries);
     let mut problems = Diagnostics::default();
@@ -35,7 +35,37 @@ pub(super) fn render(sources: &TemplateSources, rack: &Sections) -> Result<Strin
         outputs => Serde(&rack.outputs),
     };
     let rendered = environment.get_template(ROOT).and_then(|template| template.render(context));
+    let rendered = rendered.and_then(|rendered| with_texts(&environment, &rendered));
     rendered.map_err(|error| problem(sources, innermost(&error)).into())
+}
+
+/// A place of the model for the text of a template source: its name, and its variables.
+#[derive(Deserialize)]
+struct TextOf {
+    #[serde(rename = "Rackform::TextOf")]
+    text_of: (String, BTreeMap<String, String>),
+}
+
+/// Inserts the texts for which the model has places, each as a JSON string.
+fn with_texts(environment: &Environment<'_>, rendered: &str) -> Result<String, Error> {
+    let start = format!("{{\"{TEXT_OF}\":");
+    let mut text = String::with_capacity(rendered.len() * 2);
+    let mut rest = rendered;
+    while let Some((before, place)) = rest.find(&start).map(|at| rest.split_at(at)) {
+        text.push_str(before);
+        let mut places = serde_json::Deserializer::from_str(place).into_iter::<TextOf>();
+        let Some(Ok(TextOf { text_of: (name, variables) })) = places.next() else {
+            return Err(Error::new(
+                ErrorKind::InvalidOperation,
+                format!("`{TEXT_OF}` requires the name of a template source and variables"),
+            ));
+        };
+        let inserted = environment.get_template(&name)?.render(Serde(variables))?;
+        text.push_str(&filters::json(&Value::from(inserted))?);
+        rest = place.get(places.byte_offset()..).unwrap_or_default();
+    }
+    text.push_str(rest);
+    Ok(text)
 }
 
 /// Returns the error inside an include, which has the exact position.
@@ -52,7 +82,6 @@ fn problem(sources: &TemplateSources, error: &Error) -> Diagnostic {
     let what = match error.kind() {
         ErrorKind::UndefinedError => "undefined value".to_owned(),
         ErrorKind::TemplateNotFound => "included template source not found".to_owned(),
-        ErrorKind::OutOfFuel => format!("the template sources take more than {MOST_INSTRUCTIONS} instructions"),
         kind => kind.to_string(),
     };
     let message = match error.detail() {

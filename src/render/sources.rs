@@ -11,10 +11,13 @@ pub(super) const ROOT: &str = "rack.json.j2";
 const ENDING: &str = ".j2";
 
 /// The built-in sources by name.
-const BUILT_IN: [(&str, &str); 3] = [
+const BUILT_IN: [(&str, &str); 6] = [
     (ROOT, include_str!("../../templates/rack.json.j2")),
+    ("autoscale.py.j2", include_str!("../../templates/autoscale.py.j2")),
+    ("lifecycle.py.j2", include_str!("../../templates/lifecycle.py.j2")),
     ("mappings.json.j2", include_str!("../../templates/mappings.json.j2")),
     ("rules.json.j2", include_str!("../../templates/rules.json.j2")),
+    ("user_data.yaml.j2", include_str!("../../templates/user_data.yaml.j2")),
 ];
 
 /// Built-in sources of earlier releases. They listed logical IDs or parameters, whose order now comes from the models.

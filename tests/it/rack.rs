@@ -97,6 +97,7 @@ fn only_listed_statements_of_roles_apply_to_all_resources() {
         "ApiRole SignInToRegistry",
         "ApiRole Tasks",
         "BuildInstancesRole ReadHooks",
+        "InstancesAutoscalerRole Read",
         "InstancesRole ReadHooks",
     ]);
     let document = document();

@@ -126,8 +126,8 @@ fn switches(rack: &Sections) -> Vec<Switch> {
         values.extend(declaration.get("MinValue").map(text));
         if allowed.is_empty() && declaration["Type"] != "Number" {
             let constraint = declaration["ConstraintDescription"].as_str().unwrap_or("such as 1");
-            let example = constraint.split("such as ").nth(1).and_then(|example| example.split(' ').next());
-            values.extend(example.map(|example| example.trim_end_matches(',').to_owned()));
+            let example = constraint.split("such as ").nth(1).and_then(|example| example.split(", or blank").next());
+            values.extend(example.map(str::to_owned));
         }
         values.extend(allowed);
         let mut seen = BTreeSet::new();
@@ -413,12 +413,4 @@ fn cfn_lint_accepts_the_rendered_rack_in_every_format() {
         let found = std::process::Command::new(&linter).arg("--").arg(file).current_dir(bench.path()).output().unwrap();
         assert!(found.status.success(), "{file}\n{}{}", String::from_utf8_lossy(&found.stdout), String::from_utf8_lossy(&found.stderr));
     }
-}
-
-#[test]
-fn template_sources_that_do_not_end_are_refused() {
-    let endless = "{% for a in range(9999) %}{% for b in range(9999) %}{{ b }}{% endfor %}{% endfor %}";
-    let (message, position, _) = first(&overridden("rack.json.j2", endless).unwrap_err());
-    assert!(message.contains("the template sources take more than 10000000 instructions"), "{message}");
-    assert!(position.contains("rack.json.j2:1"), "{position}");
 }

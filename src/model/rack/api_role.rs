@@ -6,6 +6,7 @@
 
 use super::encryption::{KEY_POLICY, USE_KEY, secrets_key_arn};
 use super::notifications::{NOTIFICATIONS, STACKS, STACKS_QUEUE, TASKS_QUEUE};
+use super::release::HAS_API;
 use super::roles::{PATH, inline, role};
 use super::storage::{BUILDS, RELEASES, SETTINGS};
 use crate::model::declared::Declared;
@@ -63,13 +64,13 @@ pub(super) fn declare(rack: &mut Sections) {
         path: Some(OrNoValue::always(PATH)),
         policy_document: identities(),
     };
-    rack.resource(&IDENTITIES, &Declared::new(policy));
+    rack.resource(&IDENTITIES, &Declared::new(policy).only_if(&HAS_API));
     let api = Role {
         managed_policy_arns: vec![KEY_POLICY.reference().to_text().into(), IDENTITIES.reference().to_text().into()],
         policies: vec![inline("Rack", rack_statements()), inline("Apps", app_statements()), inline("Read", [read()])],
         ..role("ecs-tasks.amazonaws.com", "Deploys apps")
     };
-    rack.resource(&API, &Declared::new(api));
+    rack.resource(&API, &Declared::new(api).only_if(&HAS_API));
 }
 
 /// Returns the ARN of a resource in this account and region.

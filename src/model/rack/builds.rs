@@ -1,14 +1,15 @@
-//! The cluster and the two build tasks; a rack has one of the two at a time.
+//! The two build tasks; a rack has one of the two at a time.
 
 use super::access::{EXECUTION_ROLE, TASK_ROLE};
-use super::logs::LOG_GROUP;
-use super::{network, region};
+use super::containers::{DOCKER_SOCKET, proxy_variables};
+use super::methods::{USE_BUILD_INSTANCE, USE_FARGATE_BUILD};
+use super::{logs, network};
 use crate::model::build_cache;
 use crate::model::condition::Condition;
 use crate::model::declared::{Declared, Tag};
 use crate::model::ecs::{
-    Cluster, ContainerDefinition, CpuArchitecture, EnvironmentVariable, LaunchType, LogConfiguration, MountPoint, RuntimePlatform,
-    TaskDefinition, Volume,
+    ContainerDefinition, CpuArchitecture, EnvironmentVariable, LaunchType, LinuxParameters, MountPoint, RuntimePlatform, TaskDefinition,
+    Volume,
 };
 use crate::model::name::{ConditionName, Id, LogicalId, ParameterName};
 use crate::model::parameter::{Group, Parameter};
@@ -16,7 +17,6 @@ use crate::model::reference::{region, stack_id, stack_name};
 use crate::model::sections::Sections;
 use crate::model::value::{OrNoValue, Value};
 
-const BUILD_METHOD: ParameterName<String> = ParameterName::new("BuildMethod");
 const BUILD_IMAGE: ParameterName<String> = ParameterName::new("BuildImage");
 const BUILD_CPU: ParameterName<u32> = ParameterName::new("BuildCpu");
 const BUILD_MEMORY: ParameterName<u32> = ParameterName::new("BuildMemory");
@@ -25,10 +25,7 @@ const FARGATE_BUILD_MEMORY: ParameterName<String> = ParameterName::new("FargateB
 const BUILD_ARCHITECTURE: ParameterName<CpuArchitecture> = ParameterName::new("BuildArchitecture");
 
 const BLANK_BUILD_IMAGE: ConditionName = ConditionName::new("BlankBuildImage");
-pub(super) const USE_BUILD_INSTANCE: ConditionName = ConditionName::new("UseBuildInstance");
-pub(super) const USE_FARGATE_BUILD: ConditionName = ConditionName::new("UseFargateBuild");
 
-pub(super) const CLUSTER: LogicalId<Cluster> = LogicalId::new("Cluster");
 pub(super) const EC2_TASK: LogicalId<TaskDefinition> = LogicalId::new("ApiBuildTasks");
 pub(super) const FARGATE_TASK: LogicalId<TaskDefinition> = LogicalId::new("ApiBuildFargate");
 
@@ -36,8 +33,6 @@ pub(super) const FARGATE_TASK: LogicalId<TaskDefinition> = LogicalId::new("ApiBu
 pub const DOCKER_IMAGE: &str = "public.ecr.aws/docker/library/docker:28-cli";
 /// A kaniko release; from 1.26.5 on, kaniko keeps `RUN --mount=type=cache` directories that are on another file system, such as EFS.
 pub const KANIKO_IMAGE: &str = "ghcr.io/osscontainertools/kaniko:v1.27.5";
-/// The path of the engine's socket, on the instance and in the container.
-const DOCKER_SOCKET: &str = "/var/run/docker.sock";
 
 /// The sizes of a Fargate task in CPU units. `templates/rules.json.j2` has the memory sizes that each of them supports.
 ///
@@ -52,16 +47,12 @@ const PLATFORM_VERSION: &str = "1.4.0";
 pub(super) fn declare(rack: &mut Sections) {
     declare_parameters(rack);
     declare_conditions(rack);
-    let cluster = Cluster { capacity_providers: vec!["FARGATE".into(), "FARGATE_SPOT".into()], tags: tags() };
-    rack.resource(&CLUSTER, &Declared::new(cluster));
     rack.resource(&EC2_TASK, &Declared::new(on_instance()).only_if(&USE_BUILD_INSTANCE));
     rack.resource(&FARGATE_TASK, &Declared::new(on_fargate()).only_if(&USE_FARGATE_BUILD));
     declare_outputs(rack);
 }
 
 fn declare_parameters(rack: &mut Sections) {
-    let method = "Where builds run: ec2 uses an instance of the cluster, fargate uses a separate Fargate task";
-    rack.parameter(Group::Build, &BUILD_METHOD, &Parameter::choice(&["ec2", "fargate"], method));
     rack.parameter(Group::Build, &BUILD_IMAGE, &Parameter::string("", "Builder image. If blank, the default builder image is used"));
     let cpu = "CPU units reserved for a build on an instance, 1024 per core";
     rack.parameter(Group::Build, &BUILD_CPU, &Parameter::number(256, cpu).between(128, 196_608));
@@ -79,15 +70,11 @@ fn declare_parameters(rack: &mut Sections) {
 
 fn declare_conditions(rack: &mut Sections) {
     rack.condition(&BLANK_BUILD_IMAGE, &Condition::parameter_is(&BUILD_IMAGE, ""));
-    let chosen = Condition::parameter_is(&BUILD_METHOD, "fargate");
-    rack.condition(&USE_FARGATE_BUILD, &Condition::And(vec![Condition::Named(region::HAS_EFS), chosen]));
-    rack.condition(&USE_BUILD_INSTANCE, &Condition::Named(USE_FARGATE_BUILD).negated());
 }
 
 fn declare_outputs(rack: &mut Sections) {
     let task = Value::<Id<TaskDefinition>>::if_else(&USE_FARGATE_BUILD, FARGATE_TASK.reference(), EC2_TASK.reference());
     let launch_type = Value::if_else(&USE_FARGATE_BUILD, "FARGATE", "EC2");
-    rack.output("Cluster", None, "Cluster that builds run in", &CLUSTER.reference().to_text());
     rack.output("BuildTaskDefinition", None, "Task definition of a build", &task.to_text());
     rack.output("BuildLaunchType", None, "Launch type of a build task", &launch_type);
     rack.output("BuildPlatformVersion", Some(&USE_FARGATE_BUILD), "Fargate platform version of a build task", &PLATFORM_VERSION.into());
@@ -108,7 +95,6 @@ fn container(default_image: &str) -> ContainerDefinition {
             EnvironmentVariable::new("RACK", stack_name()),
             EnvironmentVariable::new("STACK_ID", stack_id()),
         ],
-        log_configuration: Some(OrNoValue::always(LogConfiguration::awslogs(LOG_GROUP.reference().to_text(), region(), "build"))),
         ..ContainerDefinition::new("build", Value::if_else(&BLANK_BUILD_IMAGE, default_image, BUILD_IMAGE.value()))
     }
 }
@@ -127,6 +113,9 @@ fn task(launch_type: LaunchType, container: ContainerDefinition) -> TaskDefiniti
 
 fn on_instance() -> TaskDefinition {
     let mut container = container(DOCKER_IMAGE);
+    container.log_configuration = Some(logs::of_instances("build"));
+    container.linux_parameters = Some(LinuxParameters { init_process_enabled: true });
+    container.environment.extend(proxy_variables());
     container.cpu = Some(BUILD_CPU.value().into());
     container.memory = Some(BUILD_MEMORY.value().into());
     container.environment.push(build_cache::environment_variable());
@@ -143,6 +132,8 @@ fn on_fargate() -> TaskDefinition {
         platform: RuntimePlatform::linux(BUILD_ARCHITECTURE.value()),
     };
     let mut container = container(KANIKO_IMAGE);
+    container.log_configuration = Some(OrNoValue::always(logs::to_log_group("build")));
+    container.environment.extend(proxy_variables());
     container.environment.push(EnvironmentVariable::new("BUILD_RUNTIME", "daemonless"));
     container.mount_points = Some(build_cache::mount_points());
     TaskDefinition { volumes: Some(build_cache::volumes()), ..task(launch_type, container) }

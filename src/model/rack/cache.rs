@@ -1,6 +1,6 @@
 //! The build cache in the rack, and the names that it refers to.
 
-use super::{builds, encryption, network};
+use super::{encryption, methods, network};
 use crate::model::build_cache::{self, BuildCache, HostTemplate};
 use crate::model::sections::Sections;
 
@@ -15,7 +15,7 @@ pub(super) fn declare(rack: &mut Sections) {
 /// Returns the names in a current rack that the build cache refers to, both in ours and in Convox's.
 pub fn host_template() -> HostTemplate {
     HostTemplate {
-        fargate: builds::USE_FARGATE_BUILD,
+        fargate: methods::USE_FARGATE_BUILD,
         third_zone: Some(network::THIRD_ZONE),
         subnets: network::SUBNETS,
         vpc: network::VPC,

@@ -9,17 +9,25 @@
 //! no list of names.
 
 mod access;
+mod api;
 mod api_role;
 mod builds;
 mod cache;
+mod containers;
 mod encryption;
+mod functions;
+mod instances;
 pub mod left_out;
 mod logs;
+mod methods;
 mod network;
+mod nlb;
 mod notifications;
 mod parameters;
 mod region;
+mod release;
 mod roles;
+mod router;
 mod routing;
 mod storage;
 
@@ -37,7 +45,7 @@ pub struct Area {
 }
 
 /// The areas in document order.
-pub const AREAS: [Area; 12] = [
+pub const AREAS: [Area; 20] = [
     Area { name: "region", declare: region::declare },
     Area { name: "network", declare: network::declare },
     Area { name: "logs", declare: logs::declare },
@@ -46,9 +54,17 @@ pub const AREAS: [Area; 12] = [
     Area { name: "notifications", declare: notifications::declare },
     Area { name: "routing", declare: routing::declare },
     Area { name: "roles", declare: roles::declare },
+    Area { name: "release", declare: release::declare },
     Area { name: "API role", declare: api_role::declare },
     Area { name: "access", declare: access::declare },
+    Area { name: "functions", declare: functions::declare },
+    Area { name: "build methods", declare: methods::declare },
+    Area { name: "instances", declare: instances::declare },
+    Area { name: "containers", declare: containers::declare },
     Area { name: "builds", declare: builds::declare },
+    Area { name: "router", declare: router::declare },
+    Area { name: "network load balancers", declare: nlb::declare },
+    Area { name: "api", declare: api::declare },
     Area { name: "build cache", declare: cache::declare },
 ];
 

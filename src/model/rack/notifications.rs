@@ -5,6 +5,7 @@ use serde_json::{Value as Json, json};
 use crate::model::declared::Declared;
 use crate::model::events::{Rule, Target};
 use crate::model::iam::{PolicyDocument, Statement};
+use crate::model::lambda::Function;
 use crate::model::name::LogicalId;
 use crate::model::sections::Sections;
 use crate::model::sns::{Subscription, Topic, TopicPolicy};
@@ -15,6 +16,8 @@ use crate::model::value::{OrNoValue, Value};
 pub(super) const NOTIFICATIONS: LogicalId<Topic> = LogicalId::new("NotificationTopic");
 /// Instances that start or end.
 pub(super) const LIFECYCLE: LogicalId<Topic> = LogicalId::new("InstancesLifecycleTopic");
+/// The function that receives them.
+pub(super) const LIFECYCLE_HANDLER: LogicalId<Function> = LogicalId::new("InstancesLifecycleHandler");
 /// Events of the stacks of apps.
 pub(super) const STACKS: LogicalId<Topic> = LogicalId::new("CloudformationTopic");
 /// The same events, for the API.
@@ -33,7 +36,8 @@ pub(super) fn declare(rack: &mut Sections) {
     };
     rack.resource(&NOTIFICATIONS, &Declared::new(named("notifications")));
     rack.output("NotificationTopic", None, "Topic of notifications about apps", &NOTIFICATIONS.reference().to_text());
-    rack.resource(&LIFECYCLE, &Declared::new(named("lifecycle")));
+    let lifecycle = Topic { subscription: vec![Subscription::function(LIFECYCLE_HANDLER.attribute("Arn"))], ..named("lifecycle") };
+    rack.resource(&LIFECYCLE, &Declared::new(lifecycle));
     let publish = for_service("Publish", "events.amazonaws.com", "sns:Publish", LIFECYCLE.reference().to_text())
         .when(json!({ "StringEquals": { "aws:SourceAccount": { "Ref": "AWS::AccountId" } } }));
     let policy = TopicPolicy { policy_document: PolicyDocument::new([publish]), topics: vec![LIFECYCLE.reference()] };

@@ -1,6 +1,5 @@
 //! The changes of a change set, one per resource.
 
-use rustc_hash::FxHashSet;
 use serde_json::{Map, Value as Json};
 
 use super::policies::{deletion_policy, update_replace_policy};
@@ -14,7 +13,6 @@ use crate::plan::compare::{
     synced_paths,
 };
 use crate::plan::facts::Facts;
-use crate::plan::limits::bytes_of;
 use crate::plan::redact::Secrets;
 use crate::schema::RequiresRecreation;
 
@@ -41,7 +39,7 @@ impl<'p, 'a> ChangeSetBuilder<'_, 'p, 'a> {
             self.add_drift(change, with_values);
         }
         if self.comparison.context.before.is_some() {
-            let listed: FxHashSet<String> = changes.iter().map(|change| change.logical_resource_id.clone()).collect();
+            let listed: Vec<String> = changes.iter().map(|change| change.logical_resource_id.clone()).collect();
             changes.extend(self.nested_stacks().filter(|change| !listed.contains(&change.logical_resource_id)));
         }
         changes.sort_by(|a, b| a.logical_resource_id.cmp(&b.logical_resource_id));
@@ -121,7 +119,7 @@ impl<'p, 'a> ChangeSetBuilder<'_, 'p, 'a> {
         change.scope = listed.iter().map(|difference| difference.attribute).collect();
         change.scope.sort();
         change.scope.dedup();
-        change.details = if with_values { self.details(modified, &listed) } else { self.details_without_values(modified, &listed) };
+        change.details = if with_values { self.details(id, &listed) } else { self.details_without_values(modified, &listed) };
         if with_values && let Some(evaluation) = self.comparison.context.before {
             change.before_context = Some(self.resource_context(evaluation, before, Viewpoint::Deployed));
             change.after_context = Some(self.resource_context(self.comparison.context.after, after, Viewpoint::Predicted));
@@ -172,9 +170,7 @@ impl<'p, 'a> ChangeSetBuilder<'_, 'p, 'a> {
                 context.insert(name.to_owned(), show(value));
             }
         }
-        let context = Json::Object(context);
-        let may_list = self.comparison.context.limits.may_list(bytes_of(&context), resource.entry.name_span);
-        if may_list { context } else { Json::Null }
+        Json::Object(context)
     }
 
     /// Returns AWS's warning that a value could not be determined, as the evaluation reports it.

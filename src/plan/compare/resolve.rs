@@ -6,7 +6,6 @@ use super::outcome::{ChangeCertainty, Outcome, Verdicts};
 use crate::cloudformation::KNOWN_AFTER_APPLY;
 use crate::evaluate::{Residual, Value, ValueKind};
 use crate::plan::context::PlanningContext;
-use crate::plan::limits::bytes_of;
 use crate::plan::values;
 use crate::template::Intrinsic;
 
@@ -160,8 +159,7 @@ impl<'v, 'p, 'a> Resolver<'v, 'p, 'a> {
     /// Returns the property with an attribute's name, if there is one.
     fn property(&mut self, properties: &Value<'a>, attribute: &str, viewpoint: Viewpoint, hops: u8) -> Option<Json> {
         let path: Vec<&str> = attribute.split('.').collect();
-        let json = self.whole(&values::at(properties, &path)?, viewpoint, hops)?;
-        self.context.limits.may_follow(bytes_of(&json)).then_some(json)
+        self.whole(&values::at(properties, &path)?, viewpoint, hops)
     }
 }
 

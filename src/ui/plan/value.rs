@@ -4,7 +4,7 @@ use similar::ChangeTag;
 
 use crate::cloudformation::KNOWN_AFTER_APPLY;
 use crate::secret::MASKED;
-use crate::text::{Pairs, TextDifference};
+use crate::text::line_difference;
 use crate::ui::layout::{clip, width};
 use crate::ui::visible::visible;
 
@@ -34,16 +34,14 @@ pub(super) enum Shown {
 
 /// The space for a value.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Room<'r> {
+pub(super) struct Room {
     /// The number of columns.
     pub(super) columns: usize,
     /// Whether values are never shortened.
     pub(super) whole: bool,
-    /// What the comparisons of the view may still look at.
-    pub(super) pairs: &'r Pairs,
 }
 
-impl Room<'_> {
+impl Room {
     /// Returns the columns for a value on one line.
     fn of_one_line(self) -> usize {
         if self.whole { usize::MAX } else { self.columns.max(MIN_LINE_COLUMNS) }
@@ -61,7 +59,7 @@ impl Room<'_> {
 }
 
 /// Returns a value before and after, fitted into the space.
-pub(super) fn change(before: Option<&str>, after: Option<&str>, room: Room<'_>) -> Shown {
+pub(super) fn change(before: Option<&str>, after: Option<&str>, room: Room) -> Shown {
     let (before, after) =
         (before.map(|text| with_placeholders(text, UNKNOWN_BEFORE)), after.map(|text| with_placeholders(text, UNKNOWN_AFTER)));
     let (Some(before), Some(after)) = (&before, &after) else {
@@ -91,7 +89,7 @@ pub(super) fn change(before: Option<&str>, after: Option<&str>, room: Room<'_>) 
     Shown::Lines(changed_lines(&before, &after, room))
 }
 
-fn one_sided(sign: char, prefix: &str, value: &str, suffix: &str, room: Room<'_>) -> Shown {
+fn one_sided(sign: char, prefix: &str, value: &str, suffix: &str, room: Room) -> Shown {
     let value = decoded(value).unwrap_or_else(|| readable(value));
     if !value.contains('\n') {
         return Shown::Line(format!("{prefix}{}{suffix}", clip(or_quotes(&value), room.of_one_line())));
@@ -161,14 +159,14 @@ fn around_difference(before: &str, after: &str, columns: usize) -> (String, Stri
 }
 
 /// Returns the lines that differ, with some unchanged lines around them and the number of omitted lines.
-fn changed_lines(before: &str, after: &str, room: Room<'_>) -> Vec<(char, String)> {
-    let diff = TextDifference::of(before, after, room.pairs);
+fn changed_lines(before: &str, after: &str, room: Room) -> Vec<(char, String)> {
+    let diff = line_difference(before, after);
     let mut lines = Vec::new();
     let mut next = 0;
-    for group in diff.groups(CONTEXT_LINES) {
+    for group in diff.grouped_ops(CONTEXT_LINES) {
         let start = group.first().map_or(next, |op| op.old_range().start);
         fold(&mut lines, start.saturating_sub(next));
-        for change in group.iter().flat_map(|operation| diff.changes(*operation)) {
+        for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
             let sign = match change.tag() {
                 ChangeTag::Delete => '-',
                 ChangeTag::Insert => '+',
@@ -222,10 +220,10 @@ pub(super) fn plural(count: usize, noun: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Pairs, Room, Shown, change};
+    use super::{Room, Shown, change};
 
     fn line(before: &str, after: &str, columns: usize) -> String {
-        match change(Some(before), Some(after), Room { columns, whole: false, pairs: &Pairs::default() }) {
+        match change(Some(before), Some(after), Room { columns, whole: false }) {
             Shown::Line(line) => line,
             Shown::Lines(lines) => format!("{lines:?}"),
         }
@@ -252,8 +250,7 @@ mod tests {
     #[test]
     fn whole_values_are_never_shortened() {
         let (before, after) = ("x".repeat(900), format!("{}{}", "x".repeat(900), "y\n".repeat(200)));
-        let pairs = Pairs::default();
-        let whole = Room { columns: 80, whole: true, pairs: &pairs };
+        let whole = Room { columns: 80, whole: true };
         let Shown::Line(line) = change(Some(&before), Some("z"), whole) else { unreachable!("one line") };
         assert_eq!(line, format!("{before} -> z"));
         let Shown::Lines(lines) = change(None, Some(&after), whole) else { unreachable!("several lines") };
@@ -265,8 +262,7 @@ mod tests {
         use base64::Engine as _;
         let encoded = |text: &str| base64::engine::general_purpose::STANDARD.encode(text);
         let (before, after) = ("#!/bin/sh\necho one\necho two\n", "#!/bin/sh\necho one\necho three\n");
-        let pairs = Pairs::default();
-        let room = Room { columns: 80, whole: false, pairs: &pairs };
+        let room = Room { columns: 80, whole: false };
         let Shown::Lines(lines) = change(Some(&encoded(before)), Some(&encoded(after)), room) else { unreachable!("several lines") };
         let changed: Vec<_> = lines.iter().filter(|(sign, _)| *sign != ' ').map(|(sign, line)| format!("{sign}{line}")).collect();
         assert_eq!(changed, ["-echo two", "+echo three"]);
@@ -287,8 +283,7 @@ mod tests {
     fn a_policy_shows_only_its_changed_lines() {
         let before = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}"#;
         let after = before.replace("s3:GetObject", "s3:*");
-        let pairs = Pairs::default();
-        let Shown::Lines(lines) = change(Some(before), Some(&after), Room { columns: 80, whole: false, pairs: &pairs }) else {
+        let Shown::Lines(lines) = change(Some(before), Some(&after), Room { columns: 80, whole: false }) else {
             unreachable!("a document is shown by lines");
         };
         let changed: Vec<_> = lines.iter().filter(|(sign, _)| *sign != ' ').map(|(sign, line)| format!("{sign}{}", line.trim())).collect();

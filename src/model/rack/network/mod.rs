@@ -114,6 +114,37 @@ pub(super) fn subnets_of_zone(index: usize) -> [Value<Id<Subnet>>; 2] {
     [SUBNETS[index].reference(), PRIVATE_SUBNET_IDS[index].reference()]
 }
 
+/// Returns the private subnets, separated by commas.
+pub(super) fn private_subnet_list() -> Value<String> {
+    joined(PRIVATE_SUBNET_IDS, &THIRD_PRIVATE_SUBNET)
+}
+
+/// Returns the first private subnet if instances are private, and the first public one otherwise.
+pub(super) fn first_subnet_of_instances() -> Value<Id<Subnet>> {
+    let ([private, ..], [public, ..]) = (PRIVATE_SUBNET_IDS, SUBNETS);
+    Value::if_else(&PRIVATE_INSTANCES, private.reference(), public.reference())
+}
+
+/// Returns the tenancy of instances: `default` or `dedicated`.
+pub(super) fn tenancy() -> Value<String> {
+    public::TENANCY.value()
+}
+
+/// Returns the attachment of the internet gateway, or `existing` in an existing VPC.
+pub(super) fn gateway_attachment() -> Value<String> {
+    Value::if_else(&EXISTING, "existing", GATEWAY_ATTACHMENT.reference().to_text())
+}
+
+/// Returns the NAT gateways, separated by commas, if a condition is true; it must imply [`PRIVATE_NETWORK`].
+pub(super) fn nat_gateways_if(condition: &ConditionName) -> Value<String> {
+    Value::if_else(condition, joined(NAT_GATEWAYS, &PRIVATE_THIRD_ZONE), "")
+}
+
+/// Returns the availability zones of the subnets, separated by commas.
+pub(super) fn zone_list() -> Value<String> {
+    Value::join(",", vec![zone(0).into(), zone(1).into(), OrNoValue::only_if(&THIRD_ZONE, zone(2))])
+}
+
 /// Returns IDs of which the third exists only under a condition.
 fn ids<R: crate::model::resource::Resource>(logical_ids: [LogicalId<R>; 3], third_if: &ConditionName) -> Vec<OrNoValue<Id<R>>> {
     let [first, second, third] = logical_ids.map(|logical_id| logical_id.reference());

@@ -45,6 +45,7 @@ fn declare_routers(rack: &mut Sections) {
     rack.parameter(Group::Router, &INTERNAL_ROUTER_GROUPS, &security_groups(groups));
 
     rack.condition(&INTERNAL, &Condition::parameter_is(&INTERNAL_CHOICE, "Yes"));
+    rack.output("Internal", None, "Whether the rack has a router inside the VPC", &INTERNAL_CHOICE.value());
     rack.condition(&PUBLIC, &Condition::parameter_is(&INTERNAL_ONLY, "No"));
     let blank = |groups: &ParameterName<Vec<_>>| {
         let groups: ParameterName<Vec<String>> = ParameterName::from_name(groups.name());

@@ -7,12 +7,13 @@ mod buckets;
 mod tables;
 mod volumes;
 
+use super::network::THIRD_ZONE;
 use crate::model::dynamodb::Table;
 use crate::model::efs::{FileSystem, MountTarget};
 use crate::model::name::{ConditionName, Id, LogicalId, ParameterName};
 use crate::model::s3::{Bucket, BucketPolicy};
 use crate::model::sections::Sections;
-use crate::model::value::Value;
+use crate::model::value::{OrNoValue, Value};
 
 const LOG_BUCKET: ParameterName<Id<Bucket>> = ParameterName::new("LogBucket");
 
@@ -38,6 +39,12 @@ pub(super) fn declare(rack: &mut Sections) {
     buckets::declare(rack);
     tables::declare(rack);
     volumes::declare(rack);
+}
+
+/// Returns the mount targets of the shared file system, separated by commas; they exist only in a region with EFS.
+pub(super) fn mount_target_list() -> Value<String> {
+    let [first, second, third] = MOUNT_TARGETS.map(|target| target.reference().to_text());
+    Value::join(",", vec![first.into(), second.into(), OrNoValue::only_if(&THIRD_ZONE, third)])
 }
 
 /// Returns the bucket for access logs of buckets: the operator's own, or the rack's.
