@@ -23,6 +23,8 @@ pub struct RackListRequest {
     pub is_specialised: bool,
     /// Parameters that stay parameters of specialised templates.
     pub kept: Vec<String>,
+    /// Whether specialised templates have no descriptions of the template and of its outputs.
+    pub omits_descriptions: bool,
     /// The number of threads, at least 1.
     pub threads: usize,
 }
@@ -121,6 +123,9 @@ fn render_rack<E>(
         return Ok(each(&RenderedRack { index, name, root: template.root, evaluation: &evaluation }));
     }
     let mut inputs = Inputs::new(template, parameters).keeping(request.kept.iter().map(String::as_str));
+    if request.omits_descriptions {
+        inputs = inputs.without_descriptions();
+    }
     for (name, value) in &state.pseudo {
         inputs = inputs.with_pseudo_parameter(name, value.as_str().unwrap_or_default());
     }

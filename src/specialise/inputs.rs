@@ -13,13 +13,14 @@ pub struct Inputs<'a> {
     state: State,
     /// New defaults of parameters that stay and are not secret.
     defaults: Vec<(&'a str, String)>,
+    omits_descriptions: bool,
 }
 
 impl<'a> Inputs<'a> {
     /// Divides the parameters of a template. A parameter without a value stays a parameter.
     pub fn new(template: &Template<'a>, parameters: ParameterSet<'a>) -> Self {
         let compared = compared_with_account(template);
-        let mut inputs = Self { parameters, state: State::default(), defaults: Vec::new() };
+        let mut inputs = Self { parameters, state: State::default(), defaults: Vec::new(), omits_descriptions: false };
         for (name, parameter) in &mut inputs.parameters.parameters {
             let is_stored = matches!(parameter.declaration.parameter_type, ParameterType::Ssm { .. });
             let is_secret = parameter.declaration.no_echo;
@@ -55,6 +56,18 @@ impl<'a> Inputs<'a> {
     pub fn with_pseudo_parameter(mut self, name: &str, value: &str) -> Self {
         self.state.pseudo.insert(name.to_owned(), value.into());
         self
+    }
+
+    /// Leaves out the descriptions of the template and of its outputs, which a full rack has about 4 KB of.
+    #[must_use]
+    pub fn without_descriptions(mut self) -> Self {
+        self.omits_descriptions = true;
+        self
+    }
+
+    /// Returns whether descriptions are left out.
+    pub(super) fn omits_descriptions(&self) -> bool {
+        self.omits_descriptions
     }
 
     /// Returns the parameters; those that stay have no value, except the names of SSM parameters.

@@ -12,7 +12,14 @@ type Members<'a> = Vec<(&'a str, Node<'a>)>;
 pub(super) fn root<'a>(writer: &mut Writer<'a>, reduced: &Reduced<'a>, inputs: &Inputs<'a>) -> &'a Node<'a> {
     // The names in use are known after everything that may use one is written.
     let resources: Members<'a> = reduced.resources.iter().map(|(name, one)| (*name, resource(writer, one))).collect();
-    let outputs: Members<'a> = reduced.outputs.iter().map(|(name, one)| (*name, output(writer, one, reduced))).collect();
+    let mut outputs: Members<'a> = reduced.outputs.iter().map(|(name, one)| (*name, output(writer, one, reduced))).collect();
+    if inputs.omits_descriptions() {
+        for (_, node) in &mut outputs {
+            let members: Members<'a> =
+                node.members().iter().filter(|one| one.key != "Description").map(|one| (one.key, one.value)).collect();
+            *node = writer.object(node.span, &members);
+        }
+    }
     let rules: Members<'a> = reduced.rules.iter().map(|one| (one.entry.name, rule(writer, one))).collect();
     let conditions = conditions(writer, reduced);
     let parameters = parameters(writer, inputs);
@@ -29,6 +36,7 @@ pub(super) fn root<'a>(writer: &mut Writer<'a>, reduced: &Reduced<'a>, inputs: &
             "Resources" => Some(writer.object(member.value.span, &resources)),
             "Outputs" => written(&outputs),
             "Metadata" => metadata(writer, &member.value),
+            "Description" if inputs.omits_descriptions() => None,
             "Transform" if !writer.needs_extensions && template.transforms == [LANGUAGE_EXTENSIONS] => None,
             _ => Some(member.value),
         };

@@ -35,6 +35,17 @@ fn a_specialised_rack_has_no_conditions_on_its_parameters() {
 }
 
 #[test]
+fn a_template_for_one_stack_is_smaller() {
+    let bench = Bench::new();
+    let plain = bench.run("render --specialise --region eu-west-1 --minify").stdout;
+    let run = bench.run("render --specialise --region eu-west-1 --minify --account 123456789012 --stack-name demo --omit-descriptions");
+    assert!(run.code == 0 && run.stdout.len() + 2_000 < plain.len(), "{} and {}", run.stdout.len(), plain.len());
+    assert!(!run.stdout.contains("AWS::AccountId") && !run.stdout.contains("AWS::StackName"), "{run}");
+    let rack = run.json();
+    assert!(rack["Description"].is_null() && rack["Outputs"]["Vpc"]["Description"].is_null(), "{run}");
+}
+
+#[test]
 fn parameters_come_from_rack_yaml_files_and_options() {
     let bench = Bench::new();
     bench.file("rack.yaml", "region: us-east-1\nparameters: {BuildCache: Yes, BuildMethod: ec2, LogRetention: 30}\n");

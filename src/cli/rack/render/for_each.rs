@@ -22,9 +22,10 @@ pub(super) fn run(args: &Args, list: &Path, format: RenderFormat, context: &mut 
     let template = specialised::template(args, context)?;
     let request = RackListRequest {
         parameters: specialised::parameters(args, context)?,
-        pseudo: specialised::pseudo_parameters(context)?,
+        pseudo: specialised::pseudo_parameters(args, context)?,
         is_specialised: args.specialise,
         kept: args.keep.clone(),
+        omits_descriptions: args.omit_descriptions,
         threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
     };
     let extension = if format == RenderFormat::Yaml { "yaml" } else { "json" };

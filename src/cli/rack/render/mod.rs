@@ -14,7 +14,8 @@ use crate::render::{RenderFormat, RenderOptions, render};
 ///
 /// With --specialise, the template has no conditions on its parameters: resources that the given parameters leave out are removed,
 /// Fn::If is resolved, and parameters are replaced by their values. Secrets (NoEcho), values of SSM parameters and parameters without a
-/// value stay parameters. The region is part of the result if --region or rack.yaml gives it.
+/// value stay parameters. Region, account and stack name are part of the result if --region, --account, --stack-name or, for the first two,
+/// rack.yaml gives them.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  rackform render -o rack.json\n  rackform render --format yaml\n  rackform render --minify | wc -c\n  rackform render --check rack.json      print the difference and exit with code 2 if rack.json is out of date\n  rackform render --specialise -p BuildMethod=fargate --region eu-west-1 --minify\n  rackform render --for-each racks.yaml --specialise -o rendered      one file for each rack"
@@ -42,6 +43,12 @@ pub struct Args {
     /// Parameter that stays a parameter of the specialised template, with its value as default; may be repeated
     #[arg(long, value_name = "NAME", requires = "specialise")]
     keep: Vec<String>,
+    /// AWS account ID to write into the specialised template [default: `account` in rack.yaml, else AWS::AccountId stays]
+    #[arg(long, value_name = "ACCOUNT_ID", requires = "specialise")]
+    account: Option<String>,
+    /// Leave out the descriptions of the specialised template and of its outputs
+    #[arg(long, requires = "specialise")]
+    omit_descriptions: bool,
     /// File of racks to render into the directory of --output, or to compare with that of --check, as NAME.json: a map from names to
     /// parameters, a list of `name` and `parameters`, or such an object on each line. A rack can also set AWS::Region, AWS::AccountId
     /// and AWS::StackName. Every template is evaluated; if one has an error, no file is written

@@ -19,7 +19,10 @@ pub(super) fn render(args: &Args, format: RenderFormat, context: &mut Context<'_
     let parameters = ParameterSet::resolve(template, &overrides)?;
     context.show_warnings(&parameters.warnings);
     let mut inputs = Inputs::new(template, parameters).keeping(args.keep.iter().map(String::as_str));
-    for (name, value) in pseudo_parameters(context)? {
+    if args.omit_descriptions {
+        inputs = inputs.without_descriptions();
+    }
+    for (name, value) in pseudo_parameters(args, context)? {
         inputs = inputs.with_pseudo_parameter(&name, &value);
     }
     let inputs = context.alloc(inputs);
@@ -56,11 +59,14 @@ pub(super) fn parameters(args: &Args, context: &mut Context<'_>) -> Result<Param
     Ok(overrides)
 }
 
-/// Returns the pseudo parameters that are given: the region and the stack name of the command line, or the region of `rack.yaml`.
-pub(super) fn pseudo_parameters(context: &mut Context<'_>) -> Result<Vec<(String, String)>, Failure> {
+/// Returns the pseudo parameters that are given: region, account and stack name of the command line, or region and account of `rack.yaml`.
+pub(super) fn pseudo_parameters(args: &Args, context: &mut Context<'_>) -> Result<Vec<(String, String)>, Failure> {
     let mut pseudo = Vec::new();
     if let Some(region) = context.settings()?.configured_region() {
         pseudo.push(("AWS::Region".to_owned(), region.to_owned()));
+    }
+    if let Some(account) = args.account.as_ref().or(context.rack_file()?.account.as_ref()) {
+        pseudo.push(("AWS::AccountId".to_owned(), account.clone()));
     }
     if let Some(name) = &context.global.stack_name {
         pseudo.push(("AWS::StackName".to_owned(), name.clone()));
