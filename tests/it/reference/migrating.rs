@@ -20,6 +20,10 @@ use crate::support::shared_data;
 /// The explanation before the tables.
 const INTRODUCTION: &str = include_str!("migrating.md");
 
+/// The goals, in percent of the entries with the same name.
+const RESOURCES_GOAL: usize = 85;
+const PARAMETERS_GOAL: usize = 90;
+
 /// Names with types, and parameters with defaults, in the order of the Convox template.
 struct Convox(Json);
 
@@ -184,6 +188,34 @@ fn page() -> String {
 #[test]
 fn the_page_about_migrating_is_up_to_date() {
     compare("migrating.md", &page());
+}
+
+#[test]
+fn every_entry_of_a_convox_rack_is_the_same_or_explained() {
+    let convox = Convox::read();
+    let here = rack();
+    for (section, entries) in
+        [(Section::Resource, convox.resources()), (Section::Parameter, convox.parameters()), (Section::Output, convox.outputs())]
+    {
+        let rows = rows(section, entries);
+        let unexplained: Vec<&str> = rows.iter().filter(|row| matches!(row.outcome, Outcome::Unexplained)).map(|row| row.name).collect();
+        assert!(unexplained.is_empty(), "model/rack/left_out.rs explains no {section:?} {unexplained:?}");
+        for row in rows.iter().filter(|row| matches!(row.outcome, Outcome::Explained(_))) {
+            let is_here = match section {
+                Section::Resource => here.resources.contains_key(row.name),
+                Section::Parameter => here.parameters.contains_key(row.name),
+                Section::Output => here.outputs.contains_key(row.name),
+            };
+            assert!(!is_here, "{section:?} {} is here and in model/rack/left_out.rs", row.name);
+        }
+        let same = count(&rows, |outcome| matches!(outcome, Outcome::Same)) * 100;
+        let goal = match section {
+            Section::Resource => RESOURCES_GOAL,
+            Section::Parameter => PARAMETERS_GOAL,
+            Section::Output => 0,
+        };
+        assert!(same >= goal * rows.len(), "{section:?}: {same} of {} are the same", rows.len() * 100);
+    }
 }
 
 #[test]

@@ -40,24 +40,40 @@ fn condition(body: &Json) -> String {
 /// Common variants, by the parameters that differ from the defaults.
 const VARIANTS: &[(&str, &[&str])] = &[
     ("the defaults", &[]),
-    ("two zones", &["HighAvailability=false"]),
-    ("Fargate builds with a build cache", &["BuildMethod=fargate", "BuildCache=Yes"]),
+    ("no automatic scaling", &["Autoscale=No"]),
+    ("no build instances", &["BuildInstance="]),
+    ("two zones without automatic scaling", &["HighAvailability=false", "Autoscale=No"]),
+    ("Fargate builds with a build cache", &["BuildMethod=fargate", "BuildCache=Yes", "BuildInstance="]),
     ("private subnets", &["Private=Yes"]),
+    ("private subnets, without build instances", &["Private=Yes", "BuildInstance="]),
     ("an existing VPC", &["ExistingVpc=vpc-0123456789abcdef0", "InternetGateway=igw-0123456789abcdef0"]),
 ];
 
 /// The size of a template that CloudFormation accepts in a request, in bytes.
 const INLINE_LIMIT: usize = 51_200;
 
-/// Returns the size of the rack, minified and specialised for parameters and perhaps a region.
-fn size(template: &Template<'_>, flags: &[&str], region: Option<&str>) -> usize {
+/// What a specialised template is for.
+#[derive(Clone, Copy)]
+enum Scope {
+    EveryRegion,
+    Region,
+    /// One stack of one account, without descriptions.
+    Stack,
+}
+
+/// Returns the size of the rack, minified and specialised for parameters.
+fn size(template: &Template<'_>, flags: &[&str], scope: Scope) -> usize {
     let arena = Arena::new();
     let mut overrides = ParameterOverrides::new();
     overrides.add_flags(&flags.iter().map(|flag| (*flag).to_owned()).collect::<Vec<_>>()).unwrap();
     fill_missing(template, &mut overrides);
     let mut inputs = Inputs::new(template, ParameterSet::resolve(template, &overrides).unwrap());
-    if let Some(region) = region {
-        inputs = inputs.with_pseudo_parameter("AWS::Region", region);
+    if !matches!(scope, Scope::EveryRegion) {
+        inputs = inputs.with_pseudo_parameter("AWS::Region", "us-east-1");
+    }
+    if matches!(scope, Scope::Stack) {
+        let inputs_of_account = inputs.with_pseudo_parameter("AWS::AccountId", "123456789012");
+        inputs = inputs_of_account.with_pseudo_parameter("AWS::StackName", "rack").without_descriptions();
     }
     specialise(template, &inputs, &arena).unwrap().to_json(&Style::minified()).len()
 }
@@ -65,13 +81,21 @@ fn size(template: &Template<'_>, flags: &[&str], region: Option<&str>) -> usize 
 /// Returns the sizes of common variants.
 fn sizes(template: &Template<'_>) -> String {
     let full = render(&RenderOptions { format: RenderFormat::MinifiedJson, templates: None }).unwrap().len();
-    let verdict = |bytes: usize| if bytes <= INLINE_LIMIT { "yes" } else { "no" }.to_owned();
-    let mut rows = vec![["the full template".to_owned(), String::new(), full.to_string(), String::new(), verdict(full)]];
-    rows.extend(VARIANTS.iter().map(|(name, flags)| {
-        let [any, one] = [None, Some("us-east-1")].map(|region| size(template, flags, region));
-        [format!("specialised for {name}"), codes(flags.iter().copied()), any.to_string(), one.to_string(), verdict(one)]
-    }));
-    table(["template", "parameters", "bytes for every region", "bytes for us-east-1", "fits inline"], rows)
+    let verdict = |bytes: [usize; 3]| match bytes.map(|bytes| bytes <= INLINE_LIMIT) {
+        [true, ..] => "yes",
+        [_, true, _] => "for one region",
+        [.., true] => "for one stack",
+        _ => "no",
+    };
+    let of_full =
+        ["the full template".to_owned(), String::new(), full.to_string(), String::new(), String::new(), verdict([full; 3]).to_owned()];
+    let rows = VARIANTS.iter().map(|(name, flags)| {
+        let bytes = [Scope::EveryRegion, Scope::Region, Scope::Stack].map(|scope| size(template, flags, scope));
+        let [every, region, stack] = bytes.map(|bytes| bytes.to_string());
+        [format!("specialised for {name}"), codes(flags.iter().copied()), every, region, stack, verdict(bytes).to_owned()]
+    });
+    let head = ["template", "parameters", "bytes for every region", "for us-east-1", "for one stack, without descriptions", "fits inline"];
+    table(head, std::iter::once(of_full).chain(rows))
 }
 
 fn page() -> String {
