@@ -167,9 +167,9 @@ fn no_combination_of_parameters_makes_a_reference_dangle() {
 }
 
 /// Evaluates every combination of the parameters on which conditions of the build cache depend, each in both kinds of regions and with
-/// several combinations of the other parameters. An unresolved reference fails the evaluation.
+/// other values of the other parameters. An unresolved reference fails the evaluation.
 ///
-/// The other parameters have pseudo-random values; with some hundred combinations, every pair of values occurs.
+/// The other parameters have pseudo-random values; with 64 combinations, almost every pair of values occurs.
 #[test]
 fn the_rack_evaluates_with_all_values_of_its_parameters() {
     let rack = rack::rack();
@@ -189,7 +189,7 @@ fn the_rack_evaluates_with_all_values_of_its_parameters() {
         usize::try_from(random >> 33).unwrap() % bound
     };
     for combination in 0..1 << connected.len() {
-        for region in ["us-east-1", "us-west-1", "us-east-1", "us-east-1", "us-east-1", "us-east-1"] {
+        for region in ["us-east-1", "us-west-1"] {
             let flag = |(name, values): &Switch, which: usize| format!("{name}={}", values[which]);
             let fixed: Vec<String> = connected.iter().enumerate().map(|(bit, switch)| flag(switch, (combination >> bit) & 1)).collect();
             // Rules reject some combinations, such as memory that Fargate does not support for the CPU size.
