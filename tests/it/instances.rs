@@ -169,7 +169,7 @@ fn user_data_joins_the_right_cluster_and_signals_the_right_group() {
         assert!(text.starts_with("#cloud-config\n"), "{id}: {text}");
         assert!(text.contains(&format!("ECS_CLUSTER={cluster}\n")), "{id}: {text}");
         assert!(text.contains(&format!("{{\"asg\":\"{attribute}\"}}")), "{id}: {text}");
-        assert!(text.ends_with(signal.trim_end()) && text.contains("cfn-signal") == !signal.is_empty(), "{id}: {text}");
+        assert!(text.ends_with(signal.trim_end()) && text.contains("cfn-signal") != signal.is_empty(), "{id}: {text}");
         assert_eq!(text.contains("complete-lifecycle-action"), completes_hook, "{id}");
         // EC2 accepts 16 KB of user data. Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/user-data.html
         assert!(text.len() < 8 * 1024, "{id}: {} bytes", text.len());
