@@ -32,6 +32,13 @@ pub struct ListedRack<'a> {
     parameters: &'a [Member<'a>],
 }
 
+impl ListedRack<'_> {
+    /// Returns whether the list gives the rack a parameter.
+    pub fn has_parameters(&self) -> bool {
+        !self.parameters.is_empty()
+    }
+}
+
 impl<'a> RackList<'a> {
     /// Reads a list: a map from names to parameters, a list of `{name, parameters}`, or such an object on each line (JSON Lines).
     ///

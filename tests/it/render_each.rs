@@ -114,6 +114,8 @@ fn each_rack_of_a_list_gets_a_file() {
     let full = bench.run("render --for-each racks.yaml -o full -q");
     assert_eq!((full.code, full.stderr.as_str()), (0, ""), "{full}");
     assert_eq!(bench.read("full/staging.json"), bench.run("render").stdout);
+    let again = bench.run("render --for-each racks.yaml -o full");
+    assert!(again.stderr.contains("the files are equal: parameters were checked, and `--specialise`"), "{again}");
 }
 
 #[test]

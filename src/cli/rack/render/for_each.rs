@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use super::{Args, specialised};
 use crate::cli::shared::files::create_directory;
 use crate::cli::{Context, ExitCode, Failure};
-use crate::config::RackList;
+use crate::config::{ListedRack, RackList};
 use crate::diagnostic::Source;
 use crate::files::Batch;
 use crate::operation::{RackListRequest, RenderedRack, render_racks};
@@ -62,6 +62,9 @@ pub(super) fn run(args: &Args, list: &Path, format: RenderFormat, context: &mut 
     let done = render_racks(template, &racks, &request, &|rack| batch.add(&file_name(rack), to_text(rack.root, format).as_bytes()))?;
     done.and_then(|()| batch.commit()).map_err(|error| Failure::cannot_write(directory, &error))?;
     context.status(&format!("rendered {count} into `{}`", directory.display()));
+    if !args.specialise && racks.racks.iter().any(ListedRack::has_parameters) {
+        context.status("the files are equal: parameters were checked, and `--specialise` would write templates for their values");
+    }
     Ok(ExitCode::Done)
 }
 
