@@ -25,7 +25,7 @@ pub fn main() -> Result<(), Box<dyn std::error::Error>> {
     overrides.add_flags(&["VPCCIDR=10.1.0.0/16".to_owned()])?;
     let after = ParameterSet::resolve(&template, &overrides)?;
 
-    let plan = plan(&evaluate(&template, &before, &state, &arena)?, &evaluate(&template, &after, &state, &arena)?);
+    let plan = plan(&evaluate(&template, &before, &state, &arena)?, &evaluate(&template, &after, &state, &arena)?)?;
     for effect in &plan.effects {
         println!("{} {:?}", effect.logical_resource_id, effect.effect);
     }

@@ -145,7 +145,7 @@
 //! let after = ParameterSet::resolve(&template, &overrides)?;
 //! let after = evaluate(&template, &after, &state, &arena)?;
 //!
-//! let plan = plan(&before, &after);
+//! let plan = plan(&before, &after)?;
 //! assert_eq!(plan.effects[0].effect, Effect::Replaced);
 //! assert!(plan.risks.iter().any(|risk| risk.kind == RiskKind::DataLoss));
 //! # Ok::<(), Box<dyn std::error::Error>>(())

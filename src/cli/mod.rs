@@ -260,6 +260,12 @@ fn count_file_flags(arguments: &[std::ffi::OsString]) -> usize {
 
 /// Prints the failure of a command, and returns the exit code.
 fn finish(done: Result<ExitCode, Failure>, context: &mut Context<'_>) -> ExitCode {
+    if let Some(error) = context.failed_copy.take() {
+        let cause = std::error::Error::source(&error).map(|source| format!(": {source}")).unwrap_or_default();
+        context.warn(&format!(
+            "warning: the change is stored, but not the copy of the local store for `rackform local repair`, which is older now: {error}{cause}"
+        ));
+    }
     done.unwrap_or_else(|failure| {
         context.show_failure(&failure);
         failure.exit_code()

@@ -13,6 +13,7 @@ mod evaluator;
 mod expected;
 mod for_each;
 mod functions;
+mod limits;
 mod literals;
 mod operands;
 mod outputs;
@@ -31,6 +32,7 @@ use rustc_hash::FxBuildHasher;
 
 pub(crate) use convert::MaskedValue;
 pub(crate) use counterfactual::{Assumption, Counterfactual};
+pub(crate) use limits::RULE as LIMIT_RULE;
 pub use reduce::{Reduced, ReducedRule, reduce};
 pub(crate) use taint::{Taint, is_custom};
 pub use value::{Residual, Value, ValueKind};
@@ -190,7 +192,7 @@ pub fn evaluate<'a>(
 ///
 /// # Errors
 ///
-/// Returns an error if an `Fn::ForEach` cannot be expanded.
+/// Returns an error if an `Fn::ForEach` cannot be expanded, or if a section has far more entries than CloudFormation allows.
 pub fn evaluate_in_part<'a>(
     template: &'a Template<'a>,
     parameters: &'a ParameterSet<'a>,
@@ -199,6 +201,7 @@ pub fn evaluate_in_part<'a>(
 ) -> Result<(Evaluation<'a>, Diagnostics), Diagnostics> {
     let (expanded, secret_texts) = expand(template, parameters, state, arena)?.unzip();
     let secret_texts = secret_texts.unwrap_or_default();
+    limits::check(expanded.as_ref().unwrap_or(template))?;
     let mut evaluator = evaluator::Evaluator::new(expanded.as_ref().unwrap_or(template), parameters, state, arena);
     evaluator.secret_texts.clone_from(&secret_texts);
     evaluator.whole_transforms();

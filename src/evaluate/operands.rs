@@ -5,7 +5,7 @@
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html>
 
 use crate::parameters::ParameterType;
-use crate::template::{GetAtt, Intrinsic, Kind, Node, Reference, ReferenceVisitor, Sub, SubPart, Template, sub_parts};
+use crate::template::{GetAtt, Intrinsic, Kind, LazyKeys, Node, Reference, ReferenceVisitor, Sub, SubPart, Template, sub_parts};
 
 /// Most `Fn::If` inside each other whose branches are checked.
 const MOST_NESTED: usize = 8;
@@ -219,7 +219,8 @@ impl<'a> Checker<'_, 'a> {
         if let Some(member) = given.iter().find(|member| self.is_not_text(&member.value)) {
             return Misuse::new("sub-map", &member.value, format!("the value of `{}` must be a string", member.key), SUB_MAP);
         }
-        let is_list = |name: &&str| !given.iter().any(|member| member.key == *name) && self.is_list_name(name);
+        let mut by_key = LazyKeys::default();
+        let is_list = |name: &&str| self.is_list_name(name) && by_key.get(given, name, |member| member.key).is_none();
         let names = sub_parts(template).filter_map(|part| match part {
             SubPart::Variable(name) => Some(name),
             SubPart::Text(_) => None,

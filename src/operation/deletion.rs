@@ -117,7 +117,7 @@ fn plan_deletion(
     let after = evaluate_template(arena, empty, &ParameterOverrides::default(), deployed.state, notes)?;
     let keeps = |name: &str| deployed.template.resources.get(name).is_some_and(is_kept_by_policy);
     let retained = |name: &str| request.retain.iter().any(|retain| retain == name);
-    let mut plan = plan(&before, &after);
+    let mut plan = plan(&before, &after)?;
     remove_missing(&mut plan, resources);
     add_unplanned(&mut plan, resources, keeps);
     mark_retained(&mut plan, retained);

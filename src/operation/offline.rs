@@ -72,7 +72,7 @@ pub fn plan_offline(request: OfflineRequest<'_>, arena: &Arena, notes: &mut dyn 
     if let Some(refusal) = request.refusal(after.template) {
         return Err(OperationError::RequestRefused(Box::new(refusal)));
     }
-    let plan = plan(&before, &after);
+    let plan = plan(&before, &after)?;
     if plan.has_changes() {
         let errors = new_errors(&before, &after);
         if !errors.0.is_empty() {

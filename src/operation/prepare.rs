@@ -12,7 +12,7 @@ use super::target::PreparedChange;
 use crate::apply::Target;
 use crate::backend::{Backend, BackendError, ResourceDrift};
 use crate::cloudformation::ChangeSetOptions;
-use crate::diagnostic::Source;
+use crate::diagnostic::{Diagnostics, Source};
 use crate::evaluate::Evaluation;
 use crate::parameters::ParameterOverrides;
 use crate::plan::redact::Secrets;
@@ -60,7 +60,7 @@ pub(super) fn prepare_loaded<'a>(
     let import = prepare_imports(request.import, deployed.map(|deployed| deployed.template), &after, notes)?;
     let (before, after) = evaluate_both(request.stack, deployed, import.as_ref(), &resolved, after, arena, notes)?;
     let drift = drift::detect(request.baseline, backend, deployed, notes)?;
-    let plan = make_plan(before.as_ref(), &after, import.as_ref(), drift.as_deref());
+    let plan = make_plan(before.as_ref(), &after, import.as_ref(), drift.as_deref())?;
     let target = build_target(request, deployed, template, &after, &plan, import, notes);
     Ok(PreparedChange {
         secrets: Secrets::of(before.as_ref(), &after),
@@ -153,16 +153,16 @@ fn make_plan(
     after: &Evaluation<'_>,
     import: Option<&ImportStep>,
     drift: Option<&[ResourceDrift]>,
-) -> Plan {
+) -> Result<Plan, Diagnostics> {
     let Some(before) = before else { return plan_first(after) };
     let plan = match drift {
-        Some(drift) => plan_reverting_drift(before, after, &drift::actual_resources(drift)),
-        None => plan(before, after),
+        Some(drift) => plan_reverting_drift(before, after, &drift::actual_resources(drift))?,
+        None => plan(before, after)?,
     };
-    match import {
+    Ok(match import {
         Some(step) => plan.with_imports(step),
         None => plan,
-    }
+    })
 }
 
 fn build_target(

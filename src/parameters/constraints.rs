@@ -24,9 +24,10 @@ pub(super) struct Violation {
 }
 
 impl Declaration<'_> {
-    /// Returns the message, without its subject, and the hint of the first constraint that a value violates.
-    pub fn violation(&self, text: &str) -> Option<(String, Option<String>)> {
-        check(self, text, &mut Patterns::default()).0.into_iter().next().map(|violation| (violation.message, violation.hint))
+    /// Returns the message, without its subject, and the hint of the first constraint that a value violates. All patterns of a template
+    /// share a budget.
+    pub(crate) fn violation(&self, text: &str, patterns: &mut Patterns) -> Option<(String, Option<String>)> {
+        check(self, text, patterns).0.into_iter().next().map(|violation| (violation.message, violation.hint))
     }
 }
 

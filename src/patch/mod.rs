@@ -19,6 +19,7 @@ mod yaml;
 
 use crate::diagnostic::{Diagnostics, LineColumn, Source};
 use crate::template::{Arena, Document, Template};
+use crate::text::{Pairs, TextDifference};
 
 /// A template with the build cache added.
 #[derive(Clone, Debug)]
@@ -61,7 +62,7 @@ impl Patched {
             return String::new();
         }
         let name = self.before.name();
-        similar::TextDiff::from_lines(self.before.text(), &self.text).unified_diff().context_radius(3).header(name, name).to_string()
+        TextDifference::of(self.before.text(), &self.text, &Pairs::default()).unified(name, name)
     }
 }
 

@@ -5,6 +5,7 @@
 use super::attributes;
 use super::drift::Drift;
 use super::facts::Facts;
+use super::limits::Limits;
 use super::values;
 use crate::evaluate::{Evaluation, Resource, State};
 use crate::template::Arena;
@@ -20,6 +21,8 @@ pub(super) struct PlanningContext<'p, 'a> {
     pub(super) drift: Option<Drift<'p, 'a>>,
     /// Memory for evaluations that planning makes.
     pub(super) arena: &'a Arena,
+    /// What the plan may still list.
+    pub(super) limits: &'p Limits,
     /// The deployed stack's state, as given with the old template and with the new one.
     states: [Option<&'p State>; 2],
 }
@@ -31,8 +34,9 @@ impl<'p, 'a> PlanningContext<'p, 'a> {
         states: [Option<&'p State>; 2],
         drift: Option<Drift<'p, 'a>>,
         arena: &'a Arena,
+        limits: &'p Limits,
     ) -> Self {
-        Self { before, after, drift, arena, states }
+        Self { before, after, drift, arena, limits, states }
     }
 
     pub(super) fn resource_before(&self, id: &str) -> Option<&'p Resource<'a>> {

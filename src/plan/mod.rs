@@ -23,6 +23,7 @@ mod facts;
 mod generated;
 mod identity;
 mod import;
+mod limits;
 mod macros;
 mod outputs;
 mod parameters;
@@ -59,29 +60,43 @@ use self::change_set::ChangeSetBuilder;
 use self::compare::Comparison;
 use self::context::PlanningContext;
 use self::drift::Drift;
+use self::limits::Limits;
 use crate::cloudformation::DeploymentMode;
+use crate::diagnostic::Diagnostics;
 use crate::evaluate::{Evaluation, State, evaluate};
 use crate::template::Arena;
 
 /// Plans an update of a deployed stack.
 ///
 /// Physical IDs and attributes of the deployed resources are taken from the evaluations' states.
-pub fn plan(before: &Evaluation<'_>, after: &Evaluation<'_>) -> Plan {
+///
+/// # Errors
+///
+/// Returns an error if the update changes more than a plan may list.
+pub fn plan(before: &Evaluation<'_>, after: &Evaluation<'_>) -> Result<Plan, Diagnostics> {
     plan_from(Some(before), after, None)
 }
 
 /// Plans an update of a deployed stack that also reverts drift.
-pub fn plan_reverting_drift(before: &Evaluation<'_>, after: &Evaluation<'_>, drifted: &[DriftedResource]) -> Plan {
-    let plan = plan_from(Some(before), after, Some(drifted).filter(|drifted| !drifted.is_empty()));
-    Plan { deployment_mode: Some(DeploymentMode::RevertDrift), ..plan }
+///
+/// # Errors
+///
+/// As [`plan`].
+pub fn plan_reverting_drift(before: &Evaluation<'_>, after: &Evaluation<'_>, drifted: &[DriftedResource]) -> Result<Plan, Diagnostics> {
+    let plan = plan_from(Some(before), after, Some(drifted).filter(|drifted| !drifted.is_empty()))?;
+    Ok(Plan { deployment_mode: Some(DeploymentMode::RevertDrift), ..plan })
 }
 
 /// Plans the creation of a stack: every resource is added.
-pub fn plan_first(after: &Evaluation<'_>) -> Plan {
+///
+/// # Errors
+///
+/// As [`plan`].
+pub fn plan_first(after: &Evaluation<'_>) -> Result<Plan, Diagnostics> {
     plan_from(None, after, None)
 }
 
-fn plan_from(before: Option<&Evaluation<'_>>, after: &Evaluation<'_>, drifted: Option<&[DriftedResource]>) -> Plan {
+fn plan_from(before: Option<&Evaluation<'_>>, after: &Evaluation<'_>, drifted: Option<&[DriftedResource]>) -> Result<Plan, Diagnostics> {
     let arena = Arena::new();
     let deployed = before.map(|before| before.state);
     // Drift is applied to a copy of the evaluation.
@@ -94,7 +109,8 @@ fn plan_from(before: Option<&Evaluation<'_>>, after: &Evaluation<'_>, drifted: O
         drift::apply(old, new, drifted, &arena);
     }
     let drift = previous.as_ref().zip(drifted).map(|(previous, resources)| Drift { previous, resources });
-    plan_expressions(&PlanningContext::new(old.as_ref().or(before), new, [deployed, Some(after.state)], drift, &arena))
+    let limits = Limits::default();
+    plan_expressions(&PlanningContext::new(old.as_ref().or(before), new, [deployed, Some(after.state)], drift, &arena, &limits))
 }
 
 /// Returns a state without its resources, or `None` where it has none.
@@ -111,23 +127,28 @@ fn reevaluate<'a>(pair: Option<(&Evaluation<'a>, &'a State)>, arena: &'a Arena) 
     evaluate(evaluation.template, evaluation.parameters, state, arena).ok()
 }
 
-fn plan_expressions(context: &PlanningContext<'_, '_>) -> Plan {
+fn plan_expressions(context: &PlanningContext<'_, '_>) -> Result<Plan, Diagnostics> {
     let (before, after) = (context.before, context.after);
+    let within_limits = || context.limits.problem(after.template.source).map_or(Ok(()), |problem| Err(Diagnostics::from(problem)));
     let secrets = redact::Secrets::of(before, after);
     let (changed, verdicts) = compare::propagate(context);
+    within_limits()?;
     let comparison = Comparison { context, verdicts: &verdicts };
     let outputs = outputs::output_changes(comparison, &secrets);
     let mut effects = effects::effects(comparison, &changed);
+    within_limits()?;
     let conflicts = identity::conflicts(comparison, &changed);
     let collisions = collision::collisions(comparison, &effects, &conflicts);
     let refusals = refusal::refusals(comparison, &changed, &effects, &conflicts, &collisions, &secrets);
     refusal::mark_refused(&mut effects, &refusals);
     let risks = risk::risks(comparison, &changed, &effects, &outputs, &collisions, &secrets);
     let builder = ChangeSetBuilder { comparison, changed: &changed, secrets: &secrets };
+    let [with_values, without_values] = [true, false].map(|with_values| builder.build(with_values, !outputs.is_empty()));
+    within_limits()?;
     let capabilities = required_capabilities(after.template);
     let acknowledged = before.map_or_else(|| capabilities.clone(), |before| required_capabilities(before.template));
     let mut plan = Plan {
-        change_set_without_values: builder.build(false, !outputs.is_empty()),
+        change_set_without_values: without_values,
         effects,
         risks,
         parameters: parameters::parameter_changes(before, after),
@@ -136,11 +157,11 @@ fn plan_expressions(context: &PlanningContext<'_, '_>) -> Plan {
         capabilities,
         refusals,
         unknowns: unknown::unknowns(context, &changed),
-        ..Plan::of_change_set(builder.build(true, !outputs.is_empty()))
+        ..Plan::of_change_set(with_values)
     };
     plan.outputs = outputs;
     if before.is_some() && !plan.has_changes() {
         plan.refusals.push(refusal::no_changes());
     }
-    plan
+    Ok(plan)
 }

@@ -1,5 +1,6 @@
 //! Masks secrets in a plan: every value that depends on a `NoEcho` parameter, whatever its expression makes of it.
 
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::ser::{Serialize, Serializer};
 use serde_json::Value as Json;
 
@@ -7,6 +8,7 @@ use super::values;
 use crate::cloudformation::KNOWN_AFTER_APPLY;
 use crate::evaluate::{Evaluation, MaskedValue, Taint, Value, ValueKind};
 use crate::secret::{MASKED, Mask, is_word};
+use crate::template::LazyKeys;
 
 /// The secrets of the deployed and the new template.
 #[derive(Debug, Default)]
@@ -16,7 +18,7 @@ pub(crate) struct Secrets<'a> {
     /// Masks long secrets, and what was made of them, in texts that did not come from an evaluation.
     mask: Mask,
     /// The short texts that depend on a secret, by the logical ID of their resource.
-    short: Vec<(&'a str, String)>,
+    short: FxHashMap<&'a str, FxHashSet<String>>,
 }
 
 impl<'a> Secrets<'a> {
@@ -64,7 +66,7 @@ impl<'a> Secrets<'a> {
                 if let Some(text) = value.text().filter(|text| is_secret && !text.is_empty()) {
                     self.mask.add(text);
                     if text.len() < Mask::SHORTEST {
-                        self.short.push((id, text.to_owned()));
+                        self.short.entry(id).or_default().insert(text.to_owned());
                     }
                 }
             }
@@ -84,13 +86,16 @@ impl<'a> Secrets<'a> {
 
     /// Returns whether a resource or an output has a secret that is too short to be masked in a sentence.
     pub(crate) fn has_short(&self, id: Option<&str>) -> bool {
-        self.short.iter().any(|(owner, _)| id.is_none_or(|id| id == *owner))
+        id.map_or(!self.short.is_empty(), |id| self.short.contains_key(id))
     }
 
     /// Returns an explanation about a resource or an output, or `None` if it quotes a value that is too short to be masked in a sentence.
     pub(crate) fn explanation(&self, id: Option<&str>, text: String) -> Option<String> {
         let quotes = |short: &str| text.match_indices(short).any(|(start, _)| is_word(&text, &(start..start + short.len())));
-        let is_hidden = self.short.iter().any(|(owner, short)| id.is_none_or(|id| id == *owner) && quotes(short));
+        let is_hidden = match id {
+            Some(id) => self.short.get(id).into_iter().flatten().any(|short| quotes(short)),
+            None => self.short.values().flatten().any(|short| quotes(short)),
+        };
         if is_hidden { None } else { Some(self.text(text)) }
     }
 
@@ -127,10 +132,11 @@ fn masked<'a>(taint: &Taint<'a>, value: &Value<'a>, json: Json) -> Json {
         (Json::Array(items), ValueKind::List(values)) if items.len() == values.len() => {
             Json::Array(items.into_iter().zip(values).map(|(json, value)| masked(taint, value, json)).collect())
         }
-        (Json::Object(members), ValueKind::Map(_)) => {
+        (Json::Object(members), ValueKind::Map(values)) => {
+            let mut by_key = LazyKeys::default();
             let member = |(key, json): (String, Json)| {
-                let json = match values::member(value, &key) {
-                    Some(value) => masked(taint, &value, json),
+                let json = match by_key.get(values, &key, |(key, _)| key) {
+                    Some((_, value)) => masked(taint, value, json),
                     None => json,
                 };
                 (key, json)

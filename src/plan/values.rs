@@ -1,6 +1,9 @@
 //! Helpers for evaluated values: equality, scalar text, lookup by path, and references.
 
+use rustc_hash::FxHashMap;
+
 use crate::evaluate::{Residual, Value, ValueKind};
+use crate::template::LazyKeys;
 
 /// A reference to a resource of the stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +49,24 @@ pub(super) fn at<'a>(value: &Value<'a>, names: &[&str]) -> Option<Value<'a>> {
 /// Returns the scalar text at a path of names.
 pub(super) fn text_at<'a>(value: &Value<'a>, names: &[&str]) -> Option<&'a str> {
     at(value, names).and_then(|value| scalar_text(value.kind))
+}
+
+/// Finds members of maps by key, each map again and again.
+#[derive(Default)]
+pub(super) struct MemberCache<'a>(FxHashMap<usize, LazyKeys<'a>>);
+
+impl<'a> MemberCache<'a> {
+    /// Returns the value at a path of names and indices.
+    pub(super) fn at(&mut self, value: Value<'a>, path: &[&str]) -> Option<Value<'a>> {
+        path.iter().try_fold(value, |value, name| match value.kind {
+            ValueKind::List(items) => items.get(name.parse::<usize>().ok()?).copied(),
+            ValueKind::Map(members) => {
+                let keys = self.0.entry(members.as_ptr().addr()).or_default();
+                keys.get(members, name, |(key, _)| key).map(|(_, value)| *value)
+            }
+            _ => None,
+        })
+    }
 }
 
 /// Returns the items of a list; any other value counts as a list of one item.

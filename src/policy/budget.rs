@@ -24,6 +24,15 @@ impl Budget {
         self.0.get()
     }
 
+    /// Does work with at most `most` of the steps, and pays what it took.
+    pub(super) fn share<T>(&self, most: u64, work: impl FnOnce(&Self) -> T) -> T {
+        let steps = most.min(self.left());
+        let part = Self::new(steps);
+        let result = work(&part);
+        self.0.set(self.left() - (steps - part.left()));
+        result
+    }
+
     /// Pays for some steps.
     ///
     /// # Errors

@@ -89,12 +89,7 @@ pub fn compare(kind: Kind, old: &[Document], new: &[Document]) -> Vec<NewAccess>
 
 /// Like [`compare`], for many comparisons that share a budget.
 pub fn compare_within(total: &Budget, kind: Kind, old: &[Document], new: &[Document]) -> Vec<NewAccess> {
-    let steps = STEPS.min(total.left());
-    let budget = Budget::new(steps);
-    let found = found_within(&budget, kind, old, new);
-    // The total is never exceeded, because a comparison has at most what is left.
-    let _ = total.spend(usize::try_from(steps - budget.left()).unwrap_or(usize::MAX));
-    found
+    total.share(STEPS, |budget| found_within(budget, kind, old, new))
 }
 
 fn found_within(budget: &Budget, kind: Kind, old: &[Document], new: &[Document]) -> Vec<NewAccess> {

@@ -8,14 +8,14 @@ use super::budget::{Budget, Exhausted};
 use super::key::starts;
 use super::truth::Truth;
 
-/// The steps of one comparison of rules.
+/// The most steps of one comparison of rules.
 const STEPS: u64 = 4_000_000;
 
 /// Every port, ICMP type or ICMP code.
 const ALL: (i64, i64) = (0, 65_535);
 
 /// Traffic that a rule allows.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Traffic {
     /// The name of the protocol in lower case, or `-1` for every protocol.
     protocol: String,
@@ -27,7 +27,7 @@ pub struct Traffic {
 }
 
 /// The other end of the traffic.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Peer {
     /// A network.
     Network(IpNet),
@@ -78,9 +78,9 @@ impl Traffic {
         Self { protocol, ports, codes, peer }
     }
 
-    /// Returns whether the old rules together allow everything that this rule allows.
-    pub fn coverage(&self, old: &[Self]) -> Coverage {
-        match self.covered(old, &Budget::new(STEPS)) {
+    /// Returns whether the old rules together allow everything that this rule allows. Pays from a budget that comparisons share.
+    pub fn coverage(&self, old: &[Self], total: &Budget) -> Coverage {
+        match total.share(STEPS, |budget| self.covered(old, budget)) {
             Ok(Truth::Yes) => Coverage::All,
             Ok(Truth::No) => Coverage::Part,
             Ok(Truth::Maybe) | Err(Exhausted) => Coverage::Unknown,
@@ -88,6 +88,7 @@ impl Traffic {
     }
 
     fn covered(&self, old: &[Self], budget: &Budget) -> Result<Truth, Exhausted> {
+        budget.spend(old.len())?;
         let relevant: Vec<&Self> = old.iter().filter(|old| old.shares_protocol(self) && old.meets_ports(self)).collect();
         let mut protocols: Vec<&str> = vec![&self.protocol];
         if self.protocol == "-1" {

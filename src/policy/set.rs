@@ -1,9 +1,14 @@
 //! Sets of texts: a union of patterns, or everything except one.
 
+use rustc_hash::FxHashSet;
+
 use super::budget::{Budget, Exhausted};
 use super::classes::classes;
 use super::pattern::Pattern;
 use super::truth::Truth;
+
+/// The number of patterns from which a table of them is quicker than comparing each.
+const FEW: usize = 16;
 
 /// A set of texts.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -98,6 +103,7 @@ impl TextSet {
 
 /// Returns whether a union of patterns certainly matches everything that a pattern matches.
 pub(super) fn is_covered(pattern: &Pattern, union: &[&Pattern], budget: &Budget) -> Result<bool, Exhausted> {
+    budget.spend(union.len())?;
     if union.iter().any(|other| *other == pattern || other.is_any()) {
         return Ok(true);
     }
@@ -105,9 +111,11 @@ pub(super) fn is_covered(pattern: &Pattern, union: &[&Pattern], budget: &Budget)
 }
 
 fn all_covered(patterns: &[Pattern], union: &[Pattern], budget: &Budget) -> Result<bool, Exhausted> {
+    let known: FxHashSet<&Pattern> = if union.len() > FEW { union.iter().collect() } else { FxHashSet::default() };
     let union: Vec<&Pattern> = union.iter().collect();
     for pattern in patterns {
-        if !is_covered(pattern, &union, budget)? {
+        budget.spend(1)?;
+        if !known.contains(pattern) && !is_covered(pattern, &union, budget)? {
             return Ok(false);
         }
     }

@@ -2,7 +2,7 @@
 
 use similar::ChangeTag;
 
-use crate::text::line_difference;
+use crate::text::{Pairs, TextDifference};
 
 /// A line that is in only one of two texts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,10 +18,10 @@ pub fn differing_lines(file: &str, rendered: &str) -> Vec<LineDifference> {
     if file == rendered {
         return Vec::new();
     }
-    let difference = line_difference(file, rendered);
+    let difference = TextDifference::of(file, rendered, &Pairs::default());
     let number = |index: Option<usize>| index.map_or(0, |index| index + 1);
     difference
-        .iter_all_changes()
+        .all_changes()
         .filter_map(|change| match change.tag() {
             ChangeTag::Equal => None,
             ChangeTag::Delete => Some(LineDifference::Extra(number(change.old_index()), change.value().to_owned())),

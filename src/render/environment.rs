@@ -12,12 +12,16 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::model::Sections;
 use crate::model::value::TEXT_OF;
 
+/// Most instructions of all template sources together; the built-in ones take some thousands.
+const MOST_INSTRUCTIONS: u64 = 10_000_000;
+
 /// Renders the root source with the rack's sections as variables.
 pub(super) fn render(sources: &TemplateSources, rack: &Sections) -> Result<String, Diagnostics> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|_| AutoEscape::None);
     environment.set_debug(true);
+    environment.set_fuel(Some(MOST_INSTRUCTIONS));
     environment.add_filter("json", filters::json);
     environment.add_filter("entries", filters::entries);
     let mut problems = Diagnostics::default();
@@ -82,6 +86,7 @@ fn problem(sources: &TemplateSources, error: &Error) -> Diagnostic {
     let what = match error.kind() {
         ErrorKind::UndefinedError => "undefined value".to_owned(),
         ErrorKind::TemplateNotFound => "included template source not found".to_owned(),
+        ErrorKind::OutOfFuel => format!("the template sources take more than {MOST_INSTRUCTIONS} instructions"),
         kind => kind.to_string(),
     };
     let message = match error.detail() {

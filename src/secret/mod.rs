@@ -4,17 +4,20 @@
 //! Which values a command gathers, and which texts it shows, is up to the caller.
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
-use memchr::memmem::Finder;
+use rustc_hash::FxHashSet;
 use serde_json::Value as Json;
 
 use crate::template::Node;
 
 mod literal;
+mod search;
 
 pub use literal::{is_secret_name, is_secret_value, looks_like_secret};
 
 pub use crate::diagnostic::MASKED;
+use search::Search;
 
 /// The length from which a secret is masked inside a text that did not come from an evaluation, such as AWS's messages. Masking a shorter
 /// one would spoil other words, and so reveal the secret. Values that come from an evaluation are masked because of what they depend on.
@@ -38,27 +41,9 @@ pub(crate) fn is_word(text: &str, part: &std::ops::Range<usize>) -> bool {
 /// Secret values, which it masks in texts and JSON.
 #[derive(Clone, Default)]
 pub struct Mask {
-    /// The longest first, so that a secret inside another one does not split it.
-    secrets: Vec<Secret>,
-}
-
-#[derive(Clone)]
-struct Secret {
-    text: String,
+    secrets: FxHashSet<String>,
     /// Prepared once, since every text of the output is searched.
-    finder: Finder<'static>,
-}
-
-impl Secret {
-    fn new(text: &str) -> Self {
-        Self { text: text.to_owned(), finder: Finder::new(text).into_owned() }
-    }
-
-    /// Returns the ranges of a text that are the secret; a short one counts only as a word of its own.
-    fn places(&self, text: &str) -> Vec<std::ops::Range<usize>> {
-        let ranges = self.finder.find_iter(text.as_bytes()).map(|start| start..start + self.text.len());
-        ranges.filter(|range| self.text.len() >= SHORTEST || is_word(text, range)).collect()
-    }
+    search: OnceLock<Search>,
 }
 
 /// Shows the number of secrets only.
@@ -70,7 +55,7 @@ impl std::fmt::Debug for Mask {
 
 impl Mask {
     /// The length of the shortest secret that is masked inside a longer text.
-    pub const SHORTEST: usize = 8;
+    pub const SHORTEST: usize = search::WINDOW;
 
     /// Adds a secret. One that is shorter than eight characters is ignored.
     pub fn add(&mut self, secret: &str) {
@@ -80,10 +65,9 @@ impl Mask {
     }
 
     fn insert(&mut self, secret: &str) {
-        let place =
-            self.secrets.binary_search_by(|other| secret.len().cmp(&other.text.len()).then_with(|| other.text.as_str().cmp(secret)));
-        if let Err(place) = place {
-            self.secrets.insert(place, Secret::new(secret));
+        if !self.secrets.contains(secret) {
+            self.secrets.insert(secret.to_owned());
+            self.search.take();
         }
     }
 
@@ -134,15 +118,22 @@ impl Mask {
 
     /// Returns the text with every secret in it masked; borrowed if it holds none.
     pub fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        self.secrets.iter().fold(Cow::Borrowed(text), |text, secret| {
-            let places = if text.len() < secret.text.len() { Vec::new() } else { secret.places(&text) };
-            if places.is_empty() {
-                return text;
-            }
-            let mut masked = text.into_owned();
-            places.into_iter().rev().for_each(|place| masked.replace_range(place, MASKED));
-            Cow::Owned(masked)
-        })
+        if self.is_empty() || text.len() < SHORTEST_WORD {
+            return Cow::Borrowed(text);
+        }
+        let places = self.search.get_or_init(|| Search::new(&self.secrets)).places(text);
+        if places.is_empty() {
+            return Cow::Borrowed(text);
+        }
+        let mut masked = String::with_capacity(text.len());
+        let mut end = 0;
+        for place in places {
+            masked.push_str(text.get(end..place.start).unwrap_or_default());
+            masked.push_str(MASKED);
+            end = place.end;
+        }
+        masked.push_str(text.get(end..).unwrap_or_default());
+        Cow::Owned(masked)
     }
 
     /// Returns the text with every secret in it masked.
@@ -202,10 +193,33 @@ mod tests {
 
     #[test]
     fn a_secret_inside_another_does_not_split_it() {
-        let mask: Mask = ["password", "password-2", "password-2"].into_iter().collect();
-        assert_eq!(mask.mask("a password-2, a password"), "a ****, a ****");
-        let secrets: Vec<&str> = mask.secrets.iter().map(|secret| secret.text.as_str()).collect();
-        assert_eq!(secrets, ["password-2", "password"]);
+        let mask: Mask = ["password", "password-2", "password-2", "password-23"].into_iter().collect();
+        assert_eq!(mask.mask("a password-2, a password, password-24"), "a ****, a ****, ****4");
+        assert_eq!(format!("{mask:?}"), "Mask(3)");
+    }
+
+    #[test]
+    fn secrets_that_overlap_are_masked_to_the_end_of_the_last() {
+        let mask: Mask = ["abcdefgh", "efghijkl", "aaaaaaaa"].into_iter().collect();
+        assert_eq!(mask.mask("1abcdefghijkl2"), "1****2");
+        assert_eq!(mask.mask("aaaaaaaaaaa b aaaaaaa"), "**** b aaaaaaa");
+        assert_eq!(mask.mask("abcdefghaaaaaaaa"), "********");
+    }
+
+    #[test]
+    fn many_similar_secrets_are_all_masked() {
+        let secrets = |mark: &str| -> Vec<String> { (0..20_000).map(|number| format!("password{mark}{number}")).collect() };
+        let mut mask = Mask::default();
+        mask.add_parameter(&secrets("-").join(", "));
+        assert_eq!(mask.mask(&secrets("-").join("\n")).replace("****\n", ""), "****");
+        assert_eq!(mask.mask(&secrets("+").join("\n")), secrets("+").join("\n"));
+    }
+
+    #[test]
+    fn a_text_that_takes_too_long_to_search_is_masked_as_a_whole() {
+        let secrets: Vec<String> = (0..1_000).map(|number| format!("{}{number}", "a".repeat(4_000))).collect();
+        let mask: Mask = secrets.iter().collect();
+        assert_eq!(mask.mask(&"a".repeat(100_000)), "****");
     }
 
     #[test]

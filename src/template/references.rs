@@ -2,13 +2,15 @@
 //!
 //! Takes a [`Node`] and calls a [`ReferenceVisitor`] with each [`Reference`] in it: `Ref`, `Fn::GetAtt` in all its forms, the variables of
 //! `Fn::Sub`,
-//! `DependsOn`, `Condition`, `Fn::If` and `Fn::FindInMap`. It allocates nothing. Whether a name exists, and which branch of an `Fn::If`
-//! counts, is up to the visitor.
+//! `DependsOn`, `Condition`, `Fn::If` and `Fn::FindInMap`. It allocates only for the variables of `Fn::Sub`. Whether a name exists, and
+//! which branch of an `Fn::If` counts, is up to the visitor.
 
 use std::borrow::Cow;
 
+use rustc_hash::FxHashSet;
+
 use super::intrinsic::Intrinsic;
-use super::node::{Kind, Node};
+use super::node::{Kind, LazyKeys, Node};
 use super::sub::{SubPart, sub_parts};
 use crate::diagnostic::Span;
 
@@ -101,15 +103,16 @@ impl<'a> Sub<'a> {
 
     /// Returns the names in the text that are not among the variables, each as often as it occurs.
     fn names(self) -> impl Iterator<Item = &'a str> {
-        sub_parts(self.text.as_str().unwrap_or_default()).filter_map(move |part| match part {
-            SubPart::Variable(name) if self.variables.and_then(|variables| variables.get(name)).is_none() => Some(name),
-            _ => None,
-        })
+        let members = self.variables.map(Node::members).unwrap_or_default();
+        let mut by_key = LazyKeys::default();
+        self.names_in_text().filter(move |name| by_key.get(members, name, |member| member.key).is_none())
     }
 
-    /// Returns whether the text uses a variable.
-    fn uses(self, variable: &str) -> bool {
-        sub_parts(self.text.as_str().unwrap_or_default()).any(|part| matches!(part, SubPart::Variable(name) if name == variable))
+    fn names_in_text(self) -> impl Iterator<Item = &'a str> {
+        sub_parts(self.text.as_str().unwrap_or_default()).filter_map(|part| match part {
+            SubPart::Variable(name) => Some(name),
+            SubPart::Text(_) => None,
+        })
     }
 }
 
@@ -241,8 +244,11 @@ pub trait ReferenceVisitor<'a> {
             };
             self.reference(reference, sub.text.span);
         }
-        for member in sub.variables.map(Node::members).unwrap_or_default() {
-            if self.visits_unused_variables() || sub.uses(member.key) {
+        let members = sub.variables.map(Node::members).unwrap_or_default();
+        let visits_all = members.is_empty() || self.visits_unused_variables();
+        let used: FxHashSet<&str> = sub.names_in_text().filter(|_| !visits_all).collect();
+        for member in members {
+            if visits_all || used.contains(member.key) {
                 self.expression(&member.value);
             }
         }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::layout::Layout;
 use super::styles::{Style, styled};
-use crate::text::line_difference;
+use crate::text::{Pairs, TextDifference};
 
 /// Returns a unified diff of two texts with three lines of context; empty when they are equal.
 pub fn difference(before: (&str, &str), after: (&str, &str), layout: Layout) -> String {
@@ -12,8 +12,8 @@ pub fn difference(before: (&str, &str), after: (&str, &str), layout: Layout) -> 
     if before == after {
         return String::new();
     }
-    let diff = line_difference(before, after);
-    colored_difference(&diff.unified_diff().context_radius(3).header(before_name, after_name).to_string(), layout)
+    let diff = TextDifference::of(before, after, &Pairs::default());
+    colored_difference(&diff.unified(before_name, after_name), layout)
 }
 
 /// Returns a unified diff with colored lines, if the layout uses color.

@@ -10,7 +10,7 @@ use super::variables::Variables;
 use super::walk::{self, Guards, Use};
 use super::{Finding, Options};
 use crate::diagnostic::{Diagnostic, MOST_PROBLEMS, Severity, Span};
-use crate::parameters::{ParameterSet, ParameterType, Provenance};
+use crate::parameters::{ParameterSet, ParameterType, Patterns, Provenance};
 use crate::schema::{self, ResourceType};
 use crate::secret::{MASKED, is_no_echo};
 use crate::template::{Entry, Intrinsic, KeyCache, Node, Template};
@@ -74,6 +74,11 @@ impl<'t, 'a> Check<'t, 'a> {
             looked_up: Cell::new(0),
             options,
         }
+    }
+
+    /// Returns the patterns of parameters, with their budget.
+    pub(super) fn patterns(&mut self) -> &mut Patterns {
+        &mut self.solver.formulas.variables.patterns
     }
 
     /// Returns the stack's region, if given.
@@ -146,7 +151,7 @@ impl<'t, 'a> Check<'t, 'a> {
     /// Returns ``did you mean `Name`?`` for a misspelled name; only for the first of very many, since each takes a look at every candidate.
     pub(super) fn did_you_mean<'c>(&self, name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<String> {
         self.looked_up.set(self.looked_up.get() + 1);
-        if self.looked_up.get() <= 5 * MOST_SUGGESTIONS { did_you_mean(name, candidates) } else { None }
+        if self.looked_up.get() <= MOST_SUGGESTIONS { did_you_mean(name, candidates) } else { None }
     }
 
     /// Returns the guard from a resource's own `Condition`.

@@ -65,7 +65,7 @@ fn default<'a>(check: &mut Check<'_, 'a>, declaration: &Declaration<'a>) {
     }
     // AllowedValues can list either whole lists or single items.
     let is_whole = declaration.parameter_type.is_list() && declaration.allowed_values.contains(&text.as_str());
-    if let Some((problem, hint)) = declaration.violation(text).filter(|_| !is_whole) {
+    if let Some((problem, hint)) = declaration.violation(text, check.patterns()).filter(|_| !is_whole) {
         let message = format!("the default of parameter `{}` {problem}", declaration.name());
         let diagnostic = check.error("invalid-default", message, node.span, "");
         check.report(diagnostic.hinted(hint.unwrap_or_else(|| "change the default or the constraint".to_owned())));
@@ -80,7 +80,7 @@ fn allowed<'a>(check: &mut Check<'_, 'a>, declaration: &Declaration<'a>) {
         || matches!(declaration.parameter_type, ParameterType::Number | ParameterType::NumberList);
     let values = declaration.entry.body.get("AllowedValues").map(|values| values.items()).unwrap_or_default();
     for node in values.iter().filter(|_| constrained) {
-        if let Some((problem, _)) = node.scalar().and_then(|text| declaration.violation(text)) {
+        if let Some((problem, _)) = node.scalar().and_then(|text| declaration.violation(text, check.patterns())) {
             let message = format!("an allowed value of parameter `{}` {problem}", declaration.name());
             let mut diagnostic = check.error("invalid-allowed-value", message, node.span, "violates another constraint");
             diagnostic.severity = Severity::Warning;

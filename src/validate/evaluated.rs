@@ -5,7 +5,7 @@
 use super::check::Check;
 use super::variables::likely_region;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::evaluate::{State, evaluate_in_part, has_loops, misused_functions};
+use crate::evaluate::{LIMIT_RULE, State, evaluate_in_part, has_loops, misused_functions};
 use crate::parameters::{ParameterOverrides, ParameterSet};
 use crate::template::{Arena, Template};
 
@@ -28,7 +28,8 @@ pub(super) fn check<'t>(check: &mut Check<'t, '_>) {
         };
         problems(template, parameters, &state, &arena)
     };
-    for diagnostic in problems {
+    // `limits` reports the quota itself.
+    for diagnostic in problems.into_iter().filter(|problem| problem.rule != LIMIT_RULE) {
         let rule = rule_of(diagnostic.rule);
         let diagnostic = Diagnostic { rule, ..diagnostic };
         if !check.is_reported(&diagnostic) {

@@ -34,7 +34,7 @@ pub(super) struct Variable<'a> {
 pub(super) struct Variables<'a> {
     pub(super) all: Vec<Variable<'a>>,
     by_name: FxHashMap<&'a str, usize>,
-    patterns: Patterns,
+    pub(super) patterns: Patterns,
 }
 
 /// The items of candidates for a comma-delimited list.

@@ -40,8 +40,8 @@ fn growth(criterion: &mut Criterion) {
         });
         let before = evaluate(&template, &defaults, &state, &arena).unwrap();
         let after = evaluate(&template, &changed, &state, &arena).unwrap();
-        group.bench_function(name("plan, nothing changes"), |bencher| bencher.iter(|| plan(&before, &before)));
-        group.bench_function(name("plan, everything changes"), |bencher| bencher.iter(|| plan(&before, &after)));
+        group.bench_function(name("plan, nothing changes"), |bencher| bencher.iter(|| plan(&before, &before).unwrap()));
+        group.bench_function(name("plan, everything changes"), |bencher| bencher.iter(|| plan(&before, &after).unwrap()));
         group.bench_function(name("validate"), |bencher| {
             bencher.iter(|| rackform::validate::validate(&template, rackform::validate::Options::default()));
         });

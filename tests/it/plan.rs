@@ -8,6 +8,7 @@ mod collisions;
 mod effects;
 mod generated;
 mod identity;
+mod limits;
 mod listed;
 mod parameters;
 mod real;
@@ -24,7 +25,7 @@ mod widening;
 mod widening_defaults;
 
 use rackform::cloudformation::ResourceChange;
-use rackform::diagnostic::Source;
+use rackform::diagnostic::{Diagnostics, Source};
 use rackform::evaluate::{State, evaluate};
 use rackform::parameters::{ParameterOverrides, ParameterSet};
 use rackform::plan::{self, Plan, ResourceEffect};
@@ -36,6 +37,11 @@ type Side<'s> = (&'s str, &'s [&'s str]);
 
 /// Plans from one template to another.
 fn plan_texts(before: Side<'_>, after: Side<'_>, state: &State) -> Plan {
+    try_plan_texts(before, after, state).unwrap()
+}
+
+/// Plans from one template to another, or returns why the plan would list too much.
+fn try_plan_texts(before: Side<'_>, after: Side<'_>, state: &State) -> Result<Plan, Diagnostics> {
     let given = |flags: &[&str]| {
         let mut given = ParameterOverrides::new();
         flags.iter().for_each(|flag| given.add_flag(flag).unwrap());

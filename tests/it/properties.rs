@@ -47,7 +47,7 @@ fn planned(before: (&str, &Flags), after: (&str, &Flags)) -> Plan {
     let new_set = ParameterSet::resolve(&new, &given(after.1)).unwrap();
     let old = evaluate(&old, &old_set, &state, &arena).unwrap();
     let new = evaluate(&new, &new_set, &state, &arena).unwrap();
-    plan(&old, &new)
+    plan(&old, &new).unwrap()
 }
 
 /// Returns the template as YAML, and that YAML converted to JSON.

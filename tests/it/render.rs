@@ -414,3 +414,11 @@ fn cfn_lint_accepts_the_rendered_rack_in_every_format() {
         assert!(found.status.success(), "{file}\n{}{}", String::from_utf8_lossy(&found.stdout), String::from_utf8_lossy(&found.stderr));
     }
 }
+
+#[test]
+fn template_sources_that_do_not_end_are_refused() {
+    let endless = "{% for a in range(9999) %}{% for b in range(9999) %}{{ b }}{% endfor %}{% endfor %}";
+    let (message, position, _) = first(&overridden("rack.json.j2", endless).unwrap_err());
+    assert!(message.contains("the template sources take more than 10000000 instructions"), "{message}");
+    assert!(position.contains("rack.json.j2:1"), "{position}");
+}

@@ -3,6 +3,7 @@
 //! That holds for secrets in every shape, also for those that are too short to search for.
 #![allow(clippy::unwrap_used)]
 
+mod documents;
 mod errors;
 
 use serde_json::json;

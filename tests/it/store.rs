@@ -252,3 +252,63 @@ fn a_store_without_space_is_called_full_and_stays_whole() {
         done(&limited(&bench, 0, command));
     }
 }
+
+/// Returns the size of a file of the store, in blocks of 512 bytes.
+fn blocks(bench: &Bench, file: &str) -> u32 {
+    let bytes = std::fs::metadata(bench.path().join(".rackform").join(file)).unwrap().len();
+    u32::try_from(bytes.div_ceil(512)).unwrap()
+}
+
+#[test]
+fn a_disk_that_is_full_in_the_middle_of_an_update_loses_nothing() {
+    let topics = |count: u32| {
+        let topic =
+            |index: u32| format!(r#""T{index}": {{"Type": "AWS::SNS::Topic", "Properties": {{"DisplayName": "{}"}}}}"#, "x".repeat(900));
+        let queues = r#""Jobs": {"Type": "AWS::SQS::Queue"}, "More": {"Type": "AWS::SQS::Queue"}"#;
+        format!(r#"{{"Resources": {{{queues}, {}}}}}"#, (0..count).map(topic).collect::<Vec<_>>().join(", "))
+    };
+    let bench = deployed();
+    let before = blocks(&bench, "state.redb");
+    let mut failed = 0;
+    for step in 0..5_u32 {
+        let text = topics(200 + step);
+        bench.file("rack.json", &text);
+        let run = limited(&bench, before + 100 + step * 600, "apply --yes -q");
+        assert!(matches!(run.code, 0 | 69), "{run}");
+        if run.code == 69 {
+            failed += 1;
+            assert!(run.stderr.contains("the disk is full"), "{run}");
+        }
+        done(&bench.run("status"));
+        assert!(bench.run("local repair").stderr.contains("is sound"));
+    }
+    assert!(failed > 0, "no update met the limit");
+    done(&bench.run("apply --yes -q"));
+    assert!(bench.run("local resources").stdout.contains("T203"));
+}
+
+#[test]
+fn a_copy_that_cannot_be_written_is_a_warning_and_the_change_is_done() {
+    let bench = deployed();
+    bench.file(
+        "rack.json",
+        r#"{"Resources":{"Jobs":{"Type":"AWS::SQS::Queue"},"More":{"Type":"AWS::SQS::Queue"},"New":{"Type":"AWS::SNS::Topic"}}}"#,
+    );
+    let (owner, copy) = (store(&bench, "owner"), store(&bench, "backup.redb"));
+    assert!(!owner.exists());
+    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_rackform"));
+    program.args(["apply", "--yes", "-q", "--step-delay-ms", "1000"]).current_dir(bench.path()).env_clear();
+    let running = program.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    // While the store is open, a directory takes the place of the copy.
+    while !owner.exists() {
+        std::thread::yield_now();
+    }
+    std::fs::remove_file(&copy).unwrap();
+    std::fs::create_dir(&copy).unwrap();
+    let output = running.wait_with_output().unwrap();
+    let messages = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{messages}");
+    assert!(messages.contains("warning: the change is stored, but not the copy"), "{messages}");
+    std::fs::remove_dir(&copy).unwrap();
+    assert!(bench.run("local resources").stdout.contains("New"));
+}

@@ -124,6 +124,23 @@ pub struct LocalOptions {
     pub fail_on: Vec<FailOn>,
     /// Minimum duration of each step, for tests of interruptions.
     pub step_delay: Option<Duration>,
+    /// Receives the error if the store's last good copy cannot be written.
+    pub failed_copy: FailedCopy,
+}
+
+/// Why the last good copy of a store could not be written when the store was closed. The change itself is stored.
+#[derive(Clone, Debug, Default)]
+pub struct FailedCopy(Rc<RefCell<Option<BackendError>>>);
+
+impl FailedCopy {
+    /// Returns the error, once.
+    pub fn take(&self) -> Option<BackendError> {
+        self.0.borrow_mut().take()
+    }
+
+    fn set(&self, error: BackendError) {
+        *self.0.borrow_mut() = Some(error);
+    }
 }
 
 impl LocalOptions {
@@ -137,6 +154,7 @@ impl LocalOptions {
             clock: Box::new(SystemClock),
             fail_on: Vec::new(),
             step_delay: None,
+            failed_copy: FailedCopy::default(),
         }
     }
 }
@@ -212,8 +230,8 @@ impl LocalBackend {
     }
 
     fn with_store(store: Store, options: LocalOptions) -> Self {
-        let LocalOptions { location, clock, fail_on, step_delay } = options;
-        Self { store, location, clock, fail_on, step_delay, prepared: RefCell::new(None) }
+        let LocalOptions { location, clock, fail_on, step_delay, failed_copy } = options;
+        Self { store: store.reporting_to(failed_copy), location, clock, fail_on, step_delay, prepared: RefCell::new(None) }
     }
 
     /// Returns the resources that stacks retained because of their policies.

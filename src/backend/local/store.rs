@@ -8,6 +8,7 @@ use redb::{Database, DatabaseError, ReadableTable as _};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::FailedCopy;
 use super::folder::{Folder, Place};
 use super::guard::guard;
 use super::memory::Memory;
@@ -18,6 +19,12 @@ use crate::files::PrivateError;
 
 /// The attempts to open a store that another process creates or deletes at the same time.
 const ATTEMPTS: usize = 8;
+
+/// The database's error after a write failed.
+const PREVIOUS_ERROR: &str = "Previous I/O error occurred";
+
+/// Its explanation.
+const EARLIER_WRITE_FAILED: &str = "an earlier write of the store failed, for example because the disk is full";
 
 /// An open store, locked for other processes.
 pub(super) struct Store {
@@ -34,6 +41,7 @@ pub(super) struct Store {
     changed: Cell<Option<u64>>,
     /// Whether writing failed, so that the file may not be whole.
     has_failed: Cell<bool>,
+    failed_copy: FailedCopy,
 }
 
 impl Drop for Store {
@@ -56,7 +64,9 @@ impl Drop for Store {
         }
         if let Some(generation) = self.changed.get().filter(|_| !self.has_failed.get()) {
             // The change is done and stored. Without space for a copy, the earlier copy stays.
-            let _ = folder.back_up(file, generation);
+            if let Err(error) = folder.back_up(file, generation) {
+                self.failed_copy.set(error);
+            }
         }
         folder.remove_owner();
     }
@@ -142,7 +152,14 @@ impl Store {
             is_new: Cell::new(false),
             changed: Cell::new(None),
             has_failed: Cell::new(false),
+            failed_copy: FailedCopy::default(),
         }
+    }
+
+    /// Returns the store, which reports there if its copy cannot be written.
+    pub(super) fn reporting_to(mut self, failed_copy: FailedCopy) -> Self {
+        self.failed_copy = failed_copy;
+        self
     }
 
     fn of_this_format(self) -> Result<Self, BackendError> {
@@ -181,6 +198,11 @@ impl Store {
 
     fn error(&self, attempt: &'static str, source: Box<dyn std::error::Error + Send + Sync>) -> BackendError {
         self.has_failed.set(true);
+        // The database does not tell which write failed, and does not always return the error of that write.
+        let source = match source.to_string() {
+            text if text.starts_with(PREVIOUS_ERROR) => std::io::Error::other(EARLIER_WRITE_FAILED).into(),
+            _ => source,
+        };
         BackendError::Store { attempt, directory: self.directory.clone(), source }
     }
 }

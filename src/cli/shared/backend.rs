@@ -146,6 +146,7 @@ pub fn open_local(context: &mut Context<'_>, access: Access, args: &BackendArgs)
         clock: Box::new(SystemClock),
         fail_on: args.fail_on.clone(),
         step_delay: (args.step_delay_ms > 0).then(|| std::time::Duration::from_millis(args.step_delay_ms)),
+        failed_copy: context.failed_copy.clone(),
     };
     Ok(match access {
         Access::Read => LocalBackend::open_existing_below(&directory, trusted.as_deref(), options)?,

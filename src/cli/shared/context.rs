@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::backend::local::FailedCopy;
 use crate::cli::GlobalArgs;
 use crate::cli::shared::exit_codes::ExitCode;
 use crate::cli::shared::failure::Failure;
@@ -24,6 +25,8 @@ pub struct Context<'a> {
     summary: Option<String>,
     rack_file: Option<&'a RackFile>,
     has_reported_missing_rack_file: bool,
+    /// Why the last good copy of the local store could not be written.
+    pub failed_copy: FailedCopy,
     /// The session for all requests of the command to AWS.
     #[cfg(feature = "aws")]
     pub session: Option<std::sync::Arc<crate::aws::Session>>,
@@ -39,6 +42,7 @@ impl<'a> Context<'a> {
             summary: None,
             rack_file: None,
             has_reported_missing_rack_file: false,
+            failed_copy: FailedCopy::default(),
             #[cfg(feature = "aws")]
             session: None,
         }

@@ -10,7 +10,7 @@ use crate::evaluate::{Evaluation, State};
 use crate::operation::{self, OperationError};
 use crate::parameters::ParameterOverrides;
 use crate::render::{RenderOptions, render};
-use crate::template::Template;
+use crate::template::{Arena, Document, Template};
 
 /// The default account ID of offline evaluation, as in AWS's examples.
 pub const DEFAULT_ACCOUNT: &str = "123456789012";
@@ -127,7 +127,19 @@ impl StateArgs {
     }
 }
 
+/// The size from which the number of values in a state file may be beyond the limit of a document.
+const LARGE_STATE: usize = 1_000_000;
+
 fn parse_state(source: &Source) -> Result<State, Diagnostics> {
+    if source.text().len() > LARGE_STATE
+        && let Err(mut problems) = Document::read(source, &Arena::new())
+    {
+        problems.0.retain(|problem| problem.rule == "document-limit");
+        if let [problem, ..] = problems.0.as_mut_slice() {
+            problem.hint = None;
+            return Err(problems);
+        }
+    }
     serde_json::from_str(source.text()).map_err(|error| {
         let line_start = source.text().split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
         let at = line_start + error.column().saturating_sub(1);

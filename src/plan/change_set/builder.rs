@@ -1,5 +1,6 @@
 //! The changes of a change set, one per resource.
 
+use rustc_hash::FxHashSet;
 use serde_json::{Map, Value as Json};
 
 use super::policies::{deletion_policy, update_replace_policy};
@@ -13,6 +14,7 @@ use crate::plan::compare::{
     synced_paths,
 };
 use crate::plan::facts::Facts;
+use crate::plan::limits::bytes_of;
 use crate::plan::redact::Secrets;
 use crate::schema::RequiresRecreation;
 
@@ -39,7 +41,7 @@ impl<'p, 'a> ChangeSetBuilder<'_, 'p, 'a> {
             self.add_drift(change, with_values);
         }
         if self.comparison.context.before.is_some() {
-            let listed: Vec<String> = changes.iter().map(|change| change.logical_resource_id.clone()).collect();
+            let listed: FxHashSet<String> = changes.iter().map(|change| change.logical_resource_id.clone()).collect();
             changes.extend(self.nested_stacks().filter(|change| !listed.contains(&change.logical_resource_id)));
         }
         changes.sort_by(|a, b| a.logical_resource_id.cmp(&b.logical_resource_id));
@@ -119,7 +121,7 @@ impl<'p, 'a> ChangeSetBuilder<'_, 'p, 'a> {
         change.scope = listed.iter().map(|difference| difference.attribute).collect();
         change.scope.sort();
         change.scope.dedup();
-        change.details = if with_values { self.details(id, &listed) } else { self.details_without_values(modified, &listed) };
+        change.details = if with_values { self.details(modified, &listed) } else { self.details_without_values(modified, &listed) };
         if with_values && let Some(evaluation) = self.comparison.context.before {
             change.before_context = Some(self.resource_context(evaluation, before, Viewpoint::Deployed));
             change.after_context = Some(self.resource_context(self.comparison.context.after, after, Viewpoint::Predicted));
@@ -170,7 +172,9 @@ impl<'p, 'a> ChangeSetBuilder<'_, 'p, 'a> {
                 context.insert(name.to_owned(), show(value));
             }
         }
-        Json::Object(context)
+        let context = Json::Object(context);
+        let may_list = self.comparison.context.limits.may_list(bytes_of(&context), resource.entry.name_span);
+        if may_list { context } else { Json::Null }
     }
 
     /// Returns AWS's warning that a value could not be determined, as the evaluation reports it.

@@ -3,6 +3,9 @@
 //! AWS's causes are the changed parameters, resources and attributes that the new expression refers to, whether or not they decide the
 //! value. [`effects`](crate::plan::effects) finds the causes that do.
 
+use indexmap::map::Entry;
+use indexmap::{IndexMap, IndexSet};
+
 use super::builder::ChangeSetBuilder;
 use super::hash_order::in_hash_order;
 use crate::cloudformation::{Attribute, ChangeSource, EvaluationType, LiveResourceDrift, ResourceChangeDetail, ResourceTargetDefinition};
@@ -12,8 +15,11 @@ use crate::plan::expression::{Reached, each_reached};
 use crate::plan::parameters::is_changed;
 use crate::plan::values::Reference;
 
+/// The bytes of a detail in a plan, without its texts.
+const DETAIL: usize = size_of::<ResourceChangeDetail>() + 64;
+
 /// What caused a difference, in AWS's terms.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct DetailCause {
     source: ChangeSource,
     evaluation: EvaluationType,
@@ -28,8 +34,10 @@ impl DetailCause {
 
 impl<'p, 'a> ChangeSetBuilder<'_, 'p, 'a> {
     /// Returns the details with values: for each path one for the template, and one for each cause.
-    pub(super) fn details(&self, id: &str, differences: &[&Difference<'a>]) -> Vec<ResourceChangeDetail> {
-        let context = self.comparison.context;
+    ///
+    /// Where very many causes change the same long values, only the first detail of a path has the values.
+    pub(super) fn details(&self, modified: &ModifiedResource<'p, 'a>, differences: &[&Difference<'a>]) -> Vec<ResourceChangeDetail> {
+        let (context, id, place) = (self.comparison.context, modified.id, modified.after.entry.name_span);
         let mut details = Vec::new();
         for difference in differences {
             let mut target = target(difference);
@@ -44,8 +52,23 @@ impl<'p, 'a> ChangeSetBuilder<'_, 'p, 'a> {
             }
             let mut causes = self.causes(difference);
             causes.retain(|cause| cause.evaluation == EvaluationType::Static);
+            let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+            let values = length(&target.before_value) + length(&target.after_value);
+            let path = length(&target.path);
+            if !context.limits.may_list(values + causes.len() * (DETAIL + path), place) {
+                return Vec::new();
+            }
             details.push(direct_modification(target.clone(), !causes.is_empty()));
-            details.extend(causes.into_iter().map(|cause| cause.detail(target.clone())));
+            for cause in causes {
+                if context.limits.may_repeat(values) {
+                    details.push(cause.detail(target.clone()));
+                } else {
+                    let (name, recreation) = (target.name.clone(), target.requires_recreation);
+                    let short = ResourceTargetDefinition::new(target.attribute, name, recreation);
+                    let attribute_change_type = target.attribute_change_type;
+                    details.push(cause.detail(ResourceTargetDefinition { path: target.path.clone(), attribute_change_type, ..short }));
+                }
+            }
         }
         details
     }
@@ -59,23 +82,29 @@ impl<'p, 'a> ChangeSetBuilder<'_, 'p, 'a> {
         differences: &[&Difference<'a>],
     ) -> Vec<ResourceChangeDetail> {
         let mut details: Vec<ResourceChangeDetail> = Vec::new();
-        let mut done: Vec<(Attribute, Option<&str>)> = Vec::new();
+        let mut groups: IndexMap<(Attribute, Option<&str>), Vec<&Difference<'a>>> = IndexMap::new();
         for difference in differences {
-            let key = (difference.attribute, difference.property());
-            if done.contains(&key) {
-                continue;
-            }
-            done.push(key);
-            let group: Vec<&&Difference<'a>> = differences.iter().filter(|other| (other.attribute, other.property()) == key).collect();
+            groups.entry((difference.attribute, difference.property())).or_default().push(difference);
+        }
+        for group in groups.into_values() {
+            let [difference, ..] = group.as_slice() else { continue };
             let mut target = target(difference);
             target.requires_recreation = group.iter().map(|other| other.recreation).max().unwrap_or(target.requires_recreation);
-            let mut causes: Vec<DetailCause> = Vec::new();
+            let mut causes: IndexMap<(ChangeSource, String), DetailCause> = IndexMap::new();
             for cause in group.iter().flat_map(|other| self.causes(other)) {
-                match causes.iter_mut().find(|known| known.source == cause.source && known.entity == cause.entity) {
-                    Some(known) if cause.evaluation == EvaluationType::Static => known.evaluation = EvaluationType::Static,
-                    Some(_) => {}
-                    None => causes.push(cause),
+                match causes.entry((cause.source, cause.entity.clone())) {
+                    Entry::Occupied(mut known) if cause.evaluation == EvaluationType::Static => {
+                        known.get_mut().evaluation = cause.evaluation
+                    }
+                    Entry::Occupied(_) => {}
+                    Entry::Vacant(new) => {
+                        new.insert(cause);
+                    }
                 }
+            }
+            let causes: Vec<DetailCause> = causes.into_values().collect();
+            if !self.comparison.context.limits.may_list(causes.len() * DETAIL, modified.after.entry.name_span) {
+                return Vec::new();
             }
             let is_direct = !causes.iter().any(|cause| cause.source != ChangeSource::ParameterReference)
                 || causes.iter().any(|cause| cause.source == ChangeSource::ParameterReference)
@@ -113,15 +142,10 @@ impl<'p, 'a> ChangeSetBuilder<'_, 'p, 'a> {
 
     /// Returns the new, replaced or changed things that the new value's expression refers to.
     fn causes(&self, difference: &Difference<'a>) -> Vec<DetailCause> {
-        let mut causes: Vec<DetailCause> = Vec::new();
-        let Some(value) = &difference.after else { return causes };
-        each_reached(self.comparison.context.after, value, &mut |reached| {
-            let Some(cause) = self.cause(reached) else { return };
-            if !causes.contains(&cause) {
-                causes.push(cause);
-            }
-        });
-        causes
+        let mut causes: IndexSet<DetailCause> = IndexSet::new();
+        let Some(value) = &difference.after else { return Vec::new() };
+        each_reached(self.comparison.context.after, value, &mut |reached| causes.extend(self.cause(reached)));
+        causes.into_iter().collect()
     }
 
     fn cause(&self, reached: Reached<'a>) -> Option<DetailCause> {

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::comparison::Comparison;
 use super::outcome::{ChangeCertainty, Verdict};
 use crate::cloudformation::{Attribute, AttributeChangeType};
+use crate::diagnostic::Span;
 use crate::evaluate::{Resource, Value, ValueKind};
 use crate::plan::facts::Facts;
 use crate::plan::values::scalar_text;
@@ -16,6 +17,10 @@ const LONGEST_BY_ITEM: usize = 200;
 
 /// Longest list without an order that is compared with another order of its items.
 const LONGEST_PERMUTATION: usize = 1_000;
+
+/// The bytes that a difference takes in a plan, with its details in both lists and its cause; its path is in each of these.
+const BYTES: usize = 1_600;
+const PATHS: usize = 6;
 
 /// A value of a resource that differs.
 #[derive(Clone, Debug)]
@@ -100,7 +105,8 @@ fn attributes<'r, 'a>(before: &'r Resource<'a>, after: &'r Resource<'a>) -> [Att
 /// Returns every difference of a resource, in the order of the old template, then of the new one.
 pub(super) fn differences<'a>(comparison: Comparison<'_, '_, 'a>, before: &Resource<'a>, after: &Resource<'a>) -> Vec<Difference<'a>> {
     let facts = Facts::of(after.resource_type);
-    let mut collector = Collector { comparison, facts, attribute: Attribute::Properties, path: Vec::new(), found: Vec::new() };
+    let (attribute, place) = (Attribute::Properties, after.entry.name_span);
+    let mut collector = Collector { comparison, facts, attribute, place, path: Vec::new(), found: Vec::new() };
     collector.collect(Some(&before.properties), Some(&after.properties));
     for (attribute, before, after) in attributes(before, after) {
         collector.attribute = attribute;
@@ -113,6 +119,8 @@ struct Collector<'v, 'p, 'a> {
     comparison: Comparison<'v, 'p, 'a>,
     facts: Facts<'a>,
     attribute: Attribute,
+    /// The name of the resource in the new template.
+    place: Span,
     path: Vec<Cow<'a, str>>,
     found: Vec<Difference<'a>>,
 }
@@ -126,7 +134,7 @@ impl<'a> Collector<'_, '_, 'a> {
             return;
         };
         let verdict = self.comparison.compare(old, new);
-        if verdict == Verdict::UNCHANGED || self.is_equivalent(old, new) {
+        if verdict == Verdict::UNCHANGED || self.comparison.context.limits.is_exceeded() || self.is_equivalent(old, new) {
             return;
         }
         match (old.kind, new.kind) {
@@ -169,6 +177,10 @@ impl<'a> Collector<'_, '_, 'a> {
     }
 
     fn push(&mut self, before: Option<&Value<'a>>, after: Option<&Value<'a>>, verdict: Verdict) {
+        let path_bytes: usize = self.path.iter().map(|segment| segment.len() + 1).sum();
+        if !self.comparison.context.limits.may_list(BYTES + PATHS * path_bytes, self.place) {
+            return;
+        }
         let is_property = self.attribute == Attribute::Properties;
         let is_tag = is_property && self.path.first().is_some_and(|name| name == "Tags") && self.facts.has_tags_attribute();
         let recreation = if is_property && !is_tag { self.facts.requires_recreation(&self.names()) } else { RequiresRecreation::Never };

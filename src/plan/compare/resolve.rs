@@ -6,6 +6,7 @@ use super::outcome::{ChangeCertainty, Outcome, Verdicts};
 use crate::cloudformation::KNOWN_AFTER_APPLY;
 use crate::evaluate::{Residual, Value, ValueKind};
 use crate::plan::context::PlanningContext;
+use crate::plan::limits::bytes_of;
 use crate::plan::values;
 use crate::template::Intrinsic;
 
@@ -159,7 +160,8 @@ impl<'v, 'p, 'a> Resolver<'v, 'p, 'a> {
     /// Returns the property with an attribute's name, if there is one.
     fn property(&mut self, properties: &Value<'a>, attribute: &str, viewpoint: Viewpoint, hops: u8) -> Option<Json> {
         let path: Vec<&str> = attribute.split('.').collect();
-        self.whole(&values::at(properties, &path)?, viewpoint, hops)
+        let json = self.whole(&values::at(properties, &path)?, viewpoint, hops)?;
+        self.context.limits.may_follow(bytes_of(&json)).then_some(json)
     }
 }
 

@@ -3,6 +3,7 @@
 //! The references of a value's own expression are the nearest; the conditions around it are next. A parameter or condition is a cause
 //! only if changing it alone changes the value, as [`Tests`] finds out. A change without any such cause comes from the template.
 
+use indexmap::IndexSet;
 use rustc_hash::FxHashSet;
 
 use super::counterfactual::{Input, Subject, Tests};
@@ -16,12 +17,17 @@ use crate::plan::expression::Reached;
 use crate::plan::facts::Facts;
 use crate::plan::parameters::{is_changed, ssm_values};
 use crate::plan::values::Reference;
-use crate::template::{Intrinsic, Node};
+use crate::template::{Intrinsic, KeyCache, Node};
+
+/// The bytes of a cause in a plan, without its path.
+const CAUSE: usize = size_of::<Cause>() + 64;
 
 /// Finds causes.
 pub(super) struct Causes<'v, 'p, 'a> {
     comparison: Comparison<'v, 'p, 'a>,
     tests: Tests<'p, 'a>,
+    /// The keys of large maps.
+    keys: KeyCache<'a>,
     /// How many parameters are new or have another value than before.
     changed_parameters: usize,
 }
@@ -30,7 +36,7 @@ impl<'v, 'p, 'a> Causes<'v, 'p, 'a> {
     pub(super) fn new(comparison: Comparison<'v, 'p, 'a>) -> Self {
         let PlanningContext { before, after, .. } = *comparison.context;
         let changed_parameters = after.parameters.parameters.keys().filter(|name| is_changed(before, after, name)).count();
-        Self { comparison, tests: Tests::new(*comparison.context), changed_parameters }
+        Self { comparison, tests: Tests::new(*comparison.context), keys: KeyCache::default(), changed_parameters }
     }
 
     /// Returns why a resource is created or deleted: the condition that changed, with its changed parameters, else the template.
@@ -64,6 +70,10 @@ impl<'v, 'p, 'a> Causes<'v, 'p, 'a> {
         let mut known: FxHashSet<Cause> = FxHashSet::default();
         for difference in actual {
             let found = self.of_difference(modified, difference);
+            let bytes = found.iter().map(|cause| CAUSE + cause.path.as_ref().map_or(0, String::len)).sum();
+            if !self.comparison.context.limits.may_list(bytes, modified.after.entry.name_span) {
+                return Vec::new();
+            }
             causes.extend(found.into_iter().filter(|cause| known.insert(cause.clone())));
         }
         causes
@@ -92,7 +102,8 @@ impl<'v, 'p, 'a> Causes<'v, 'p, 'a> {
         let PlanningContext { before, after, drift, .. } = *self.comparison.context;
         let Some(before) = before else { return Vec::new() };
         let path: Vec<&str> = difference.path.iter().map(AsRef::as_ref).collect();
-        let find = |evaluation, resource: &Resource<'a>| Origin::find(evaluation, root(resource, difference)?, &path);
+        let keys = &mut self.keys;
+        let mut find = |evaluation, resource: &Resource<'a>| Origin::find(evaluation, root(resource, difference)?, &path, keys);
         let origins = [find(drift.map_or(before, |drift| drift.previous), modified.before), find(after, modified.after)];
         let old_value = match drift {
             Some(drift) if difference.property().is_some() => drift.previous_value(modified.id, &difference.path),
@@ -102,7 +113,7 @@ impl<'v, 'p, 'a> Causes<'v, 'p, 'a> {
         let new = Subject { origin: origins[1].as_ref(), value: difference.after };
 
         let own = new.origin.map(|origin| origin.own.as_slice()).unwrap_or_default();
-        let mut sources: Vec<CauseSource> = Vec::new();
+        let mut sources: IndexSet<CauseSource> = IndexSet::new();
         for reached in own {
             let found = match self.reference(*reached) {
                 Some(source) => vec![source],
@@ -111,10 +122,10 @@ impl<'v, 'p, 'a> Causes<'v, 'p, 'a> {
                     inputs.into_iter().filter(|input| self.tests.changes_value(*input, old, new)).map(source_of).collect()
                 }
             };
-            sources.extend(found.into_iter().filter(|source| !sources.contains(source)).collect::<Vec<_>>());
+            sources.extend(found);
         }
         if !sources.is_empty() {
-            return sources;
+            return sources.into_iter().collect();
         }
         // What the new template no longer has at this path may be in a branch of the old one.
         let removed_from = old.origin.filter(|_| difference.after.is_none());

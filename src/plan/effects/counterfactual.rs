@@ -13,7 +13,7 @@ use rustc_hash::FxHashMap;
 use super::origin::Origin;
 use crate::evaluate::{Assumption, ConditionValue, Counterfactual, Evaluation, Value};
 use crate::plan::context::PlanningContext;
-use crate::plan::drift::value_at;
+use crate::plan::values::MemberCache;
 use crate::template::Node;
 
 /// The most evaluations of one expression.
@@ -48,13 +48,20 @@ pub(super) struct Tests<'p, 'a> {
     context: PlanningContext<'p, 'a>,
     evaluations: FxHashMap<(Side, Input<'a>), Counterfactual<'p, 'a>>,
     values: FxHashMap<(*const Node<'a>, Side, Input<'a>), Option<Value<'a>>>,
+    members: MemberCache<'a>,
     /// How often an expression was evaluated.
     counts: FxHashMap<*const Node<'a>, u32>,
 }
 
 impl<'p, 'a> Tests<'p, 'a> {
     pub(super) fn new(context: PlanningContext<'p, 'a>) -> Self {
-        Self { context, evaluations: FxHashMap::default(), values: FxHashMap::default(), counts: FxHashMap::default() }
+        Self {
+            context,
+            evaluations: FxHashMap::default(),
+            values: FxHashMap::default(),
+            members: MemberCache::default(),
+            counts: FxHashMap::default(),
+        }
     }
 
     /// Returns whether an input causes the change from one value to another.
@@ -63,7 +70,7 @@ impl<'p, 'a> Tests<'p, 'a> {
             let Some(origin) = subject.origin else { return false };
             let Some(assumption) = self.assumption(side, input) else { return false };
             let Some(value) = self.evaluate(side, input, assumption, origin.root) else { return true };
-            let value = value.and_then(|value| value_at(value, &origin.path));
+            let value = value.and_then(|value| self.members.at(value, &origin.path));
             match (value, subject.value) {
                 (Some(assumed), Some(actual)) => !assumed.same(&actual),
                 (None, None) => false,

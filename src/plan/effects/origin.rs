@@ -2,7 +2,7 @@
 
 use crate::evaluate::{ConditionValue, Evaluation};
 use crate::plan::expression::{Reached, walk};
-use crate::template::{Intrinsic, Node};
+use crate::template::{Intrinsic, KeyCache, Node};
 
 /// Where a value comes from in one template.
 #[derive(Clone)]
@@ -19,7 +19,7 @@ pub(super) struct Origin<'n, 'a> {
 
 impl<'n, 'a> Origin<'n, 'a> {
     /// Returns the origin of the value at a path below a node, or `None` if no expression can have a value there.
-    pub(super) fn find(evaluation: &Evaluation<'a>, node: &'a Node<'a>, path: &[&'n str]) -> Option<Self> {
+    pub(super) fn find(evaluation: &Evaluation<'a>, node: &'a Node<'a>, path: &[&'n str], keys: &mut KeyCache<'a>) -> Option<Self> {
         let mut found: Option<Self> = None;
         let (mut node, mut path) = (node, path);
         loop {
@@ -54,7 +54,7 @@ impl<'n, 'a> Origin<'n, 'a> {
             }
             let next = match segment.parse::<usize>() {
                 Ok(index) if !items.is_empty() => items.iter().filter(|item| exists(evaluation, item)).nth(index),
-                _ => node.get(segment),
+                _ => keys.get(node, segment),
             };
             let Some(next) = next else { return found };
             (node, path) = (next, rest);

@@ -9,7 +9,10 @@ use crate::evaluate::Evaluation;
 use crate::plan::certainty::Certainty;
 use crate::plan::compare::Outcome;
 use crate::plan::values::text_at;
-use crate::policy::{Coverage, Traffic};
+use crate::policy::{Budget, Coverage, Traffic};
+
+/// The steps of all comparisons of rules of an update. What further rules allow may be new.
+const STEPS: u64 = 20_000_000;
 
 /// A risk of wider traffic: the resource, the path of the rule, the sentence, and whether it is certain.
 pub(super) struct Opened<'a> {
@@ -26,6 +29,8 @@ type Rules<'a> = Vec<(&'a str, String, Rule)>;
 pub(super) fn opened<'a>(search: &Search<'_, '_, 'a>) -> Vec<Opened<'a>> {
     let context = search.comparison.context;
     let mut found: Vec<Opened<'a>> = Vec::new();
+    let mut reported: FxHashSet<(&str, String)> = FxHashSet::default();
+    let budget = Budget::new(STEPS);
     for direction in [Direction::Ingress, Direction::Egress] {
         let mut old = context.before.map(|before| groups(before, direction)).unwrap_or_default();
         for (group, new) in groups(context.after, direction) {
@@ -40,25 +45,26 @@ pub(super) fn opened<'a>(search: &Search<'_, '_, 'a>) -> Vec<Opened<'a>> {
                 old.retain(|(.., rule)| !rule.is_default);
             }
             let before: Vec<Traffic> = old.iter().map(|(.., rule)| rule.traffic.clone()).collect();
-            let known: FxHashSet<&str> = old.iter().map(|(.., rule)| rule.summary.as_str()).collect();
+            let known: FxHashSet<(&str, &Traffic)> = old.iter().map(|(.., rule)| (rule.summary.as_str(), &rule.traffic)).collect();
+            let is_unconditional = old.iter().all(|(.., old)| old.conditions.is_empty());
             // EC2 does not restore the rule for all egress when a group loses its own; a group that is created anew has it.
             let is_recreated = search.comparison.verdicts.outcome(owner).actual >= Outcome::MayReplace;
             let has_default = new.iter().all(|(.., rule)| rule.is_default) && (is_recreated || old.is_empty() || had_default);
             for (id, path, rule) in new.into_iter().filter(|(.., rule)| !rule.is_default || has_default) {
-                let is_known = known.contains(rule.summary.as_str()) && before.contains(&rule.traffic);
-                if is_known && old.iter().all(|(.., old)| old.conditions.is_empty()) {
+                if is_unconditional && known.contains(&(rule.summary.as_str(), &rule.traffic)) {
                     continue;
                 }
-                let coverage = coverage(&rule, &old, &before);
+                let coverage = coverage(&rule, &old, &before, &budget);
                 // Only a network with IPv6 addresses has the second of these rules.
                 let is_default_ipv6 = rule.is_default && rule.summary.ends_with("::/0");
                 let is_open = !is_new || direction == Direction::Ingress && rule.is_anywhere();
                 let is_reported = coverage != Coverage::All && is_open && !is_default_ipv6;
-                if !is_reported || found.iter().any(|other| other.id == id && other.path == path) {
+                if !is_reported || !reported.insert((id, path.clone())) {
                     continue;
                 }
                 let is_added = context.resource_before(id).is_none();
-                let wider = old.iter().find(|(.., old)| old.traffic.coverage(std::slice::from_ref(&rule.traffic)) == Coverage::All);
+                let is_wider = |old: &Rule| old.traffic.coverage(std::slice::from_ref(&rule.traffic), &budget) == Coverage::All;
+                let wider = old.iter().find(|(.., old)| coverage == Coverage::Part && is_wider(old));
                 let reason = sentence(id, &rule, wider.map(|(.., rule)| rule), direction, coverage, is_added);
                 let was_default = had_default && old.iter().all(|(.., rule)| !rule.is_default);
                 let certainty = Certainty::possible_if(coverage == Coverage::Unknown || rule.is_default || was_default);
@@ -70,18 +76,18 @@ pub(super) fn opened<'a>(search: &Search<'_, '_, 'a>) -> Vec<Opened<'a>> {
 }
 
 /// Returns whether the old rules allow what a new one does. What depends on conditions with unknown values is unknown.
-fn coverage(rule: &Rule, old: &Rules<'_>, before: &[Traffic]) -> Coverage {
+fn coverage(rule: &Rule, old: &Rules<'_>, before: &[Traffic], budget: &Budget) -> Coverage {
     let applies = |old: &Rule| old.conditions.iter().all(|condition| rule.conditions.contains(condition));
     if old.iter().all(|(.., old)| applies(old)) {
-        return match rule.traffic.coverage(before) {
+        return match rule.traffic.coverage(before, budget) {
             Coverage::Part if !rule.conditions.is_empty() => Coverage::Unknown,
             other => other,
         };
     }
     let certain: Vec<Traffic> = old.iter().filter(|(.., old)| applies(old)).map(|(.., old)| old.traffic.clone()).collect();
-    match rule.traffic.coverage(&certain) {
+    match rule.traffic.coverage(&certain, budget) {
         Coverage::All => Coverage::All,
-        _ if rule.conditions.is_empty() && rule.traffic.coverage(before) == Coverage::Part => Coverage::Part,
+        _ if rule.conditions.is_empty() && rule.traffic.coverage(before, budget) == Coverage::Part => Coverage::Part,
         _ => Coverage::Unknown,
     }
 }

@@ -4,12 +4,13 @@ use std::fmt::Write as _;
 
 use super::headline::{self, Loudness};
 use super::properties::Property;
-use super::repeated::{Repeated, repeated};
+use super::repeated::{listed, repeated};
 use super::sections;
 use super::value::{Room, Shown, change, plural};
 use super::view::{Group, Item, View, acknowledgement, data_loss, retagged, settings, uncompared};
 use super::{Detail, Heading};
 use crate::plan::{ParameterChange, Plan};
+use crate::text::Pairs;
 use crate::ui::layout::{Layout, clip, fitted, width, wrapped};
 use crate::ui::styles::{Style, Styles, styled};
 use crate::ui::visible::visible;
@@ -55,23 +56,23 @@ fn unfitted(plan: &Plan, heading: Heading<'_>, detail: Detail, layout: Layout) -
     let is_loss = |group: Group| group <= Group::PossibleDataLoss;
     for items in view.items.chunk_by(|item, next| item.group == next.group) {
         if is_loss(items[0].group) {
-            draw_group(&mut text, items, layout);
+            draw_group(&mut text, items, &view.pairs, layout);
         }
     }
     sections::wider_access(&mut text, &view, layout);
     sections::unknowns(&mut text, &view, layout);
-    draw_parameters(&mut text, plan, layout);
+    draw_parameters(&mut text, &view, layout);
     for items in view.items.chunk_by(|item, next| item.group == next.group) {
         if !is_loss(items[0].group) {
-            draw_group(&mut text, items, layout);
+            draw_group(&mut text, items, &view.pairs, layout);
         }
     }
     if view.items.is_empty() {
         text.push_str(if plan.unknowns.is_empty() { "\nNo resource changes.\n" } else { "\nNo known resource changes.\n" });
     }
-    draw_settings(&mut text, plan, layout);
+    draw_settings(&mut text, &view, layout);
     sections::risks(&mut text, &view, layout);
-    draw_outputs(&mut text, plan, layout);
+    draw_outputs(&mut text, &view, layout);
     let _ = writeln!(text, "\n{}", styled(styles.strong, view.counts));
     if let Some(line) = acknowledgement(plan) {
         let _ = writeln!(text, "{line}");
@@ -100,7 +101,7 @@ fn fit(text: &str, columns: usize, layout: Layout) -> String {
 }
 
 /// Draws the resources of one group; changes that several of them have in common are drawn once.
-fn draw_group(text: &mut String, items: &[Item<'_>], layout: Layout) {
+fn draw_group(text: &mut String, items: &[Item<'_>], pairs: &Pairs, layout: Layout) {
     draw_title(text, items, layout.styles);
     let widest = |part: fn(&Item<'_>) -> usize| items.iter().map(part).max().unwrap_or(0).min(layout.width / 3);
     let mut columns = (widest(|item| width(item.logical_id)), widest(|item| width(item.resource_type)));
@@ -110,25 +111,32 @@ fn draw_group(text: &mut String, items: &[Item<'_>], layout: Layout) {
         columns.1 = 0;
     }
     let common = repeated(items);
+    let listed = listed(&common);
     for item in items {
-        draw_item(text, item, columns, &common, layout);
+        draw_item(text, item, columns, layout);
+        let own: Vec<&Property<'_>> = item.properties.iter().filter(|property| !listed.contains(property)).collect();
+        draw_properties(text, &own, pairs, layout);
+        if let Some(remark) = &item.remark {
+            let _ = writeln!(text, "      {}", styled(layout.styles.dim, format!("note: {remark}")));
+        }
     }
     for changes in &common {
         for line in wrapped(&format!("the same in {}:", changes.ids.join(", ")), layout.width.saturating_sub(4)) {
             let _ = writeln!(text, "    {line}");
         }
-        draw_properties(text, &changes.properties, layout);
+        draw_properties(text, &changes.properties, pairs, layout);
     }
 }
 
-fn draw_parameters(text: &mut String, plan: &Plan, layout: Layout) {
+fn draw_parameters(text: &mut String, view: &View<'_>, layout: Layout) {
+    let plan = view.plan;
     let (new_defaults, changed): (Vec<_>, Vec<_>) = plan.parameters.iter().partition(|parameter| parameter.new_default);
     let names = changed.iter().map(|parameter| width(&parameter.name)).max().unwrap_or(0);
     if !plan.parameters.is_empty() {
         text.push('\n');
     }
     for parameter in &changed {
-        let room = Room { columns: layout.width.saturating_sub(names + 14), whole: layout.whole };
+        let room = Room { columns: layout.width.saturating_sub(names + 14), whole: layout.whole, pairs: &view.pairs };
         let shown = shown_on_one_line(change(parameter.before.as_deref(), parameter.after.as_deref(), room));
         let _ = writeln!(text, "  parameter {:names$}  {shown}", parameter.name);
     }
@@ -142,7 +150,7 @@ fn draw_parameters(text: &mut String, plan: &Plan, layout: Layout) {
         text.push('\n');
     }
     for parameter in &plan.ssm_parameters {
-        let room = Room { columns: layout.width.saturating_sub(width(&parameter.name) + 14), whole: layout.whole };
+        let room = Room { columns: layout.width.saturating_sub(width(&parameter.name) + 14), whole: layout.whole, pairs: &view.pairs };
         let shown = shown_on_one_line(change(Some(&parameter.before), Some(&parameter.after), room));
         let _ = writeln!(text, "  parameter {}  {shown}  (SSM parameter {})", parameter.name, parameter.stored_under);
     }
@@ -187,8 +195,8 @@ fn glyph_style(item: &Item<'_>, styles: Styles) -> Style {
     }
 }
 
-/// Draws one item. The items of a group share the columns of ID and type.
-fn draw_item(text: &mut String, item: &Item<'_>, (ids, types): (usize, usize), common: &[Repeated<'_, '_>], layout: Layout) {
+/// Draws what happens to one item. The items of a group share the columns of ID and type.
+fn draw_item(text: &mut String, item: &Item<'_>, (ids, types): (usize, usize), layout: Layout) {
     let styles = layout.styles;
     let verb = if item.group == Group::DataLoss { styled(styles.alarm, &item.verb) } else { item.verb.clone() };
     let cause = if item.cause.is_empty() { String::new() } else { format!(" ({})", item.cause) };
@@ -198,28 +206,23 @@ fn draw_item(text: &mut String, item: &Item<'_>, (ids, types): (usize, usize), c
         let style = if item.group == Group::DataLoss { styles.alarm } else { styles.warning };
         sections::risk(text, 6, style, risk, None, layout);
     }
-    let is_own = |property: &&Property<'_>| !common.iter().any(|changes| changes.lists(item.logical_id, property));
-    let own: Vec<&Property<'_>> = item.properties.iter().filter(is_own).collect();
-    draw_properties(text, &own, layout);
-    if let Some(remark) = &item.remark {
-        let _ = writeln!(text, "      {}", styled(styles.dim, format!("note: {remark}")));
-    }
 }
 
-fn draw_properties(text: &mut String, properties: &[&Property<'_>], layout: Layout) {
+fn draw_properties(text: &mut String, properties: &[&Property<'_>], pairs: &Pairs, layout: Layout) {
     let names = properties.iter().map(|property| width(&property.name)).max().unwrap_or(0).min(36);
     for property in properties {
-        draw_property(text, property, names, layout);
+        draw_property(text, property, names, pairs, layout);
     }
 }
 
-fn draw_property(text: &mut String, property: &Property<'_>, names: usize, layout: Layout) {
+fn draw_property(text: &mut String, property: &Property<'_>, names: usize, pairs: &Pairs, layout: Layout) {
     const INDENT: usize = 6;
     let styles = layout.styles;
     let room = layout.width.saturating_sub(INDENT + names + 2).max(20);
+    let space = Room { columns: room, whole: layout.whole, pairs };
     let name = format!("{:INDENT$}{:names$}  ", "", property.name);
     let note = styled(styles.dim, &property.note);
-    match change(property.before.as_deref(), property.after.as_deref(), Room { columns: room, whole: layout.whole }) {
+    match change(property.before.as_deref(), property.after.as_deref(), space) {
         Shown::Line(line) if line.is_empty() || width(&line) + 2 + width(&property.note) <= room => {
             let gap = if line.is_empty() { "" } else { "  " };
             let _ = writeln!(text, "{}", format!("{name}{line}{gap}{note}").trim_end());
@@ -246,22 +249,23 @@ fn draw_property(text: &mut String, property: &Property<'_>, names: usize, layou
     }
 }
 
-fn draw_settings(text: &mut String, plan: &Plan, layout: Layout) {
-    let settings = settings(plan);
+fn draw_settings(text: &mut String, view: &View<'_>, layout: Layout) {
+    let settings = settings(view.plan);
     if settings.is_empty() {
         return;
     }
     let _ = writeln!(text, "\n{}", styled(layout.styles.dim, "The stack itself"));
     let names = settings.iter().map(|setting| width(&setting.name)).max().unwrap_or(0).min(36);
     for setting in &settings {
-        draw_property(text, setting, names, layout);
+        draw_property(text, setting, names, &view.pairs, layout);
     }
-    for line in retagged(plan).iter().flat_map(|note| wrapped(&format!("note: {note}"), layout.width.saturating_sub(6))) {
+    for line in retagged(view.plan).iter().flat_map(|note| wrapped(&format!("note: {note}"), layout.width.saturating_sub(6))) {
         let _ = writeln!(text, "      {}", styled(layout.styles.dim, line));
     }
 }
 
-fn draw_outputs(text: &mut String, plan: &Plan, layout: Layout) {
+fn draw_outputs(text: &mut String, view: &View<'_>, layout: Layout) {
+    let plan = view.plan;
     if plan.outputs.is_empty() {
         return;
     }
@@ -274,7 +278,7 @@ fn draw_outputs(text: &mut String, plan: &Plan, layout: Layout) {
             _ => " ~ ",
         };
         let value = |value: &Option<serde_json::Value>| value.as_ref().map(json_text);
-        let room = Room { columns: layout.width.saturating_sub(names + 6), whole: layout.whole };
+        let room = Room { columns: layout.width.saturating_sub(names + 6), whole: layout.whole, pairs: &view.pairs };
         let shown = shown_on_one_line(change(value(&output.before).as_deref(), value(&output.after).as_deref(), room));
         let export = output.export.as_deref().map(|export| format!("  (export {export})")).unwrap_or_default();
         let _ = writeln!(text, "{glyph} {:names$}  {shown}{export}", output.name);

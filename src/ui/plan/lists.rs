@@ -8,9 +8,7 @@ use serde_json::Value as Json;
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use crate::cloudformation::ResourceChange;
-
-/// Most pairs of items that are compared to find those that two lists share.
-const MOST_PAIRS: usize = 4_000_000;
+use crate::text::Pairs;
 
 /// An item that was added, removed or replaced: its index, and the text before and after.
 #[derive(Debug, PartialEq, Eq)]
@@ -43,7 +41,7 @@ pub(super) fn resized(change: &ResourceChange, names: &[Cow<'_, str>]) -> Option
 }
 
 /// Returns the added, removed and replaced items of the list at a path.
-pub(super) fn item_changes(change: &ResourceChange, list: &[Cow<'_, str>]) -> Vec<ItemChange> {
+pub(super) fn item_changes(change: &ResourceChange, list: &[Cow<'_, str>], pairs: &Pairs) -> Vec<ItemChange> {
     let items = |context| -> Vec<String> {
         let items = at(context, list).and_then(Json::as_array);
         items.into_iter().flatten().map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned)).collect()
@@ -51,7 +49,7 @@ pub(super) fn item_changes(change: &ResourceChange, list: &[Cow<'_, str>]) -> Ve
     let (before, after) = (items(change.before_context.as_ref()), items(change.after_context.as_ref()));
     let mut changes = Vec::new();
     // Aligning long lists that differ everywhere takes quadratic time.
-    if before.len().saturating_mul(after.len()) > MOST_PAIRS {
+    if !pairs.take(before.len(), after.len()) {
         for index in 0..before.len().max(after.len()) {
             let change = ItemChange { index, before: before.get(index).cloned(), after: after.get(index).cloned() };
             if change.before != change.after {

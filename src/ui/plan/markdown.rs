@@ -8,6 +8,7 @@ use super::properties::Property;
 use super::value::{Room, Shown, UNKNOWN_AFTER, UNKNOWN_BEFORE, change, plural, with_placeholders};
 use super::view::{Group, Item, View, acknowledgement, data_loss};
 use crate::plan::{Plan, Risk, RiskKind};
+use crate::text::Pairs;
 use crate::ui::markdown::{escape, name, prose};
 use crate::ui::visible::visible;
 
@@ -48,16 +49,14 @@ pub fn markdown(plan: &Plan, heading: Heading<'_>) -> String {
         page.add("unknowns", &format!("\n> [!WARNING]\n> **Unknown before the update**\n{}", unknowns.concat()));
     }
     page.add("parameters", &parameters(plan));
-    let mut group = None;
-    for item in &view.items {
-        if group != Some(item.group) {
-            group = Some(item.group);
-            let count = view.items.iter().filter(|peer| peer.group == item.group).count();
-            page.add(item.group.title(), &format!("\n#### {} ({count})\n\n", item.group.title()));
+    for items in view.items.chunk_by(|item, next| item.group == next.group) {
+        let Some(group) = items.first().map(|item| item.group) else { continue };
+        page.add(group.title(), &format!("\n#### {} ({})\n\n", group.title(), items.len()));
+        for item in items {
+            page.add(item.logical_id, &section(item, &view.pairs));
         }
-        page.add(item.logical_id, &section(item));
     }
-    page.add("settings of the stack", &stack(plan));
+    page.add("settings of the stack", &stack(&view));
     page.add("outputs", &outputs(plan));
     page.finish()
 }
@@ -155,7 +154,7 @@ fn parameters(plan: &Plan) -> String {
     text
 }
 
-fn section(item: &Item<'_>) -> String {
+fn section(item: &Item<'_>, pairs: &Pairs) -> String {
     let cause = if item.cause.is_empty() { String::new() } else { format!(" ({})", item.cause) };
     let summary =
         format!("<code>{}</code> {} <b>{}</b>{}", escape(item.logical_id), escape(item.resource_type), escape(&item.verb), escape(&cause));
@@ -163,7 +162,7 @@ fn section(item: &Item<'_>) -> String {
     for risk in &item.risks {
         let _ = writeln!(body, "**{}{}**: {}\n", possible(risk), risk.kind.name(), prose(&risk.reason));
     }
-    body.push_str(&fenced(&item.properties));
+    body.push_str(&fenced(&item.properties, pairs));
     if let Some(remark) = &item.remark {
         let _ = write!(body, "\n_{}_\n", prose(remark));
     }
@@ -176,14 +175,14 @@ fn section(item: &Item<'_>) -> String {
 }
 
 /// Returns changed properties as a fenced block with `diff` highlighting.
-fn fenced(properties: &[Property<'_>]) -> String {
+fn fenced(properties: &[Property<'_>], pairs: &Pairs) -> String {
     if properties.is_empty() {
         return String::new();
     }
     let mut lines = String::new();
     for property in properties {
         let note = if property.note.is_empty() { String::new() } else { format!("  # {}", property.note) };
-        match change(property.before.as_deref(), property.after.as_deref(), Room { columns: COLUMNS, whole: false }) {
+        match change(property.before.as_deref(), property.after.as_deref(), Room { columns: COLUMNS, whole: false, pairs }) {
             Shown::Line(line) => {
                 let _ = writeln!(lines, "! {}  {line}{note}", property.name);
             }
@@ -200,13 +199,13 @@ fn fenced(properties: &[Property<'_>]) -> String {
     format!("{fence}diff\n{lines}{fence}\n")
 }
 
-fn stack(plan: &Plan) -> String {
-    let settings = super::view::settings(plan);
+fn stack(view: &View<'_>) -> String {
+    let settings = super::view::settings(view.plan);
     if settings.is_empty() {
         return String::new();
     }
-    let note = super::view::retagged(plan).map(|note| format!("\n_{}_\n", prose(&note))).unwrap_or_default();
-    format!("\n#### The stack itself ({})\n\n{}{note}", settings.len(), fenced(&settings))
+    let note = super::view::retagged(view.plan).map(|note| format!("\n_{}_\n", prose(&note))).unwrap_or_default();
+    format!("\n#### The stack itself ({})\n\n{}{note}", settings.len(), fenced(&settings, &view.pairs))
 }
 
 fn outputs(plan: &Plan) -> String {

@@ -1,6 +1,7 @@
 //! Changes that several resources have in common, which are listed once with the list of resources.
 
 use indexmap::IndexMap;
+use rustc_hash::FxHashSet;
 
 use super::properties::Property;
 use super::view::Item;
@@ -13,11 +14,9 @@ pub(super) struct Repeated<'i, 'p> {
     pub(super) properties: Vec<&'i Property<'p>>,
 }
 
-impl Repeated<'_, '_> {
-    /// Returns whether a change of a resource is listed here.
-    pub(super) fn lists(&self, id: &str, property: &Property<'_>) -> bool {
-        self.ids.contains(&id) && self.properties.contains(&property)
-    }
+/// Returns the changes that these lists show. Each resource that has such a change is in the list.
+pub(super) fn listed<'i, 'p>(common: &[Repeated<'i, 'p>]) -> FxHashSet<&'i Property<'p>> {
+    common.iter().flat_map(|changes| changes.properties.iter().copied()).collect()
 }
 
 /// Returns the changes that resources of one group have in common, where listing them once is shorter.

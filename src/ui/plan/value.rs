@@ -4,7 +4,7 @@ use similar::ChangeTag;
 
 use crate::cloudformation::KNOWN_AFTER_APPLY;
 use crate::secret::MASKED;
-use crate::text::line_difference;
+use crate::text::{Pairs, TextDifference};
 use crate::ui::layout::{clip, width};
 use crate::ui::visible::visible;
 
@@ -34,14 +34,16 @@ pub(super) enum Shown {
 
 /// The space for a value.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Room {
+pub(super) struct Room<'r> {
     /// The number of columns.
     pub(super) columns: usize,
     /// Whether values are never shortened.
     pub(super) whole: bool,
+    /// What the comparisons of the view may still look at.
+    pub(super) pairs: &'r Pairs,
 }
 
-impl Room {
+impl Room<'_> {
     /// Returns the columns for a value on one line.
     fn of_one_line(self) -> usize {
         if self.whole { usize::MAX } else { self.columns.max(MIN_LINE_COLUMNS) }
@@ -59,7 +61,7 @@ impl Room {
 }
 
 /// Returns a value before and after, fitted into the space.
-pub(super) fn change(before: Option<&str>, after: Option<&str>, room: Room) -> Shown {
+pub(super) fn change(before: Option<&str>, after: Option<&str>, room: Room<'_>) -> Shown {
     let (before, after) =
         (before.map(|text| with_placeholders(text, UNKNOWN_BEFORE)), after.map(|text| with_placeholders(text, UNKNOWN_AFTER)));
     let (Some(before), Some(after)) = (&before, &after) else {
@@ -89,7 +91,7 @@ pub(super) fn change(before: Option<&str>, after: Option<&str>, room: Room) -> S
     Shown::Lines(changed_lines(&before, &after, room))
 }
 
-fn one_sided(sign: char, prefix: &str, value: &str, suffix: &str, room: Room) -> Shown {
+fn one_sided(sign: char, prefix: &str, value: &str, suffix: &str, room: Room<'_>) -> Shown {
     let value = decoded(value).unwrap_or_else(|| readable(value));
     if !value.contains('\n') {
         return Shown::Line(format!("{prefix}{}{suffix}", clip(or_quotes(&value), room.of_one_line())));
@@ -159,14 +161,14 @@ fn around_difference(before: &str, after: &str, columns: usize) -> (String, Stri
 }
 
 /// Returns the lines that differ, with some unchanged lines around them and the number of omitted lines.
-fn changed_lines(before: &str, after: &str, room: Room) -> Vec<(char, String)> {
-    let diff = line_difference(before, after);
+fn changed_lines(before: &str, after: &str, room: Room<'_>) -> Vec<(char, String)> {
+    let diff = TextDifference::of(before, after, room.pairs);
     let mut lines = Vec::new();
     let mut next = 0;
-    for group in diff.grouped_ops(CONTEXT_LINES) {
+    for group in diff.groups(CONTEXT_LINES) {
         let start = group.first().map_or(next, |op| op.old_range().start);
         fold(&mut lines, start.saturating_sub(next));
-        for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
+        for change in group.iter().flat_map(|operation| diff.changes(*operation)) {
             let sign = match change.tag() {
                 ChangeTag::Delete => '-',
                 ChangeTag::Insert => '+',
@@ -220,10 +222,10 @@ pub(super) fn plural(count: usize, noun: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Room, Shown, change};
+    use super::{Pairs, Room, Shown, change};
 
     fn line(before: &str, after: &str, columns: usize) -> String {
-        match change(Some(before), Some(after), Room { columns, whole: false }) {
+        match change(Some(before), Some(after), Room { columns, whole: false, pairs: &Pairs::default() }) {
             Shown::Line(line) => line,
             Shown::Lines(lines) => format!("{lines:?}"),
         }
@@ -250,7 +252,8 @@ mod tests {
     #[test]
     fn whole_values_are_never_shortened() {
         let (before, after) = ("x".repeat(900), format!("{}{}", "x".repeat(900), "y\n".repeat(200)));
-        let whole = Room { columns: 80, whole: true };
+        let pairs = Pairs::default();
+        let whole = Room { columns: 80, whole: true, pairs: &pairs };
         let Shown::Line(line) = change(Some(&before), Some("z"), whole) else { unreachable!("one line") };
         assert_eq!(line, format!("{before} -> z"));
         let Shown::Lines(lines) = change(None, Some(&after), whole) else { unreachable!("several lines") };
@@ -262,7 +265,8 @@ mod tests {
         use base64::Engine as _;
         let encoded = |text: &str| base64::engine::general_purpose::STANDARD.encode(text);
         let (before, after) = ("#!/bin/sh\necho one\necho two\n", "#!/bin/sh\necho one\necho three\n");
-        let room = Room { columns: 80, whole: false };
+        let pairs = Pairs::default();
+        let room = Room { columns: 80, whole: false, pairs: &pairs };
         let Shown::Lines(lines) = change(Some(&encoded(before)), Some(&encoded(after)), room) else { unreachable!("several lines") };
         let changed: Vec<_> = lines.iter().filter(|(sign, _)| *sign != ' ').map(|(sign, line)| format!("{sign}{line}")).collect();
         assert_eq!(changed, ["-echo two", "+echo three"]);
@@ -283,7 +287,8 @@ mod tests {
     fn a_policy_shows_only_its_changed_lines() {
         let before = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}"#;
         let after = before.replace("s3:GetObject", "s3:*");
-        let Shown::Lines(lines) = change(Some(before), Some(&after), Room { columns: 80, whole: false }) else {
+        let pairs = Pairs::default();
+        let Shown::Lines(lines) = change(Some(before), Some(&after), Room { columns: 80, whole: false, pairs: &pairs }) else {
             unreachable!("a document is shown by lines");
         };
         let changed: Vec<_> = lines.iter().filter(|(sign, _)| *sign != ' ').map(|(sign, line)| format!("{sign}{}", line.trim())).collect();

@@ -5,10 +5,11 @@ use std::borrow::Cow;
 use rustc_hash::FxHashMap;
 
 use super::counts::Counts;
-use super::properties::{Property, ShownCauses, causes, properties};
+use super::properties::{Causes, Property, ShownCauses, properties};
 use super::value::plural;
 use crate::cloudformation::{PolicyAction, ResourceChange};
 use crate::plan::{Certainty, Effect, Plan, Refusal, RefusalKind, ResourceEffect, ResourceImport, Risk, RiskKind, StackChange};
+use crate::text::Pairs;
 
 /// The groups of resources, most important first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,6 +78,8 @@ pub(super) struct View<'p> {
     /// The other risks, except data loss of a resource, which is shown with the resource.
     pub(super) risks: Vec<&'p Risk>,
     pub(super) counts: Counts,
+    /// What comparisons of lists and lines may still look at.
+    pub(super) pairs: Pairs,
 }
 
 impl<'p> View<'p> {
@@ -94,13 +97,14 @@ impl<'p> View<'p> {
                 risks.entry(id).or_default().push(risk);
             }
         }
+        let pairs = Pairs::default();
         let mut counts =
             Counts { import: plan.imports.len(), settings: plan.stack.len(), unknown: plan.unknowns.len(), ..Counts::default() };
         let mut items: Vec<Item<'_>> = plan.imports.iter().map(imported).collect();
         for effect in &plan.effects {
             let change = changes.get(effect.logical_resource_id.as_str()).copied();
             let risks = risks.get(effect.logical_resource_id.as_str()).cloned().unwrap_or_default();
-            let item = item(plan, effect, change, risks);
+            let item = item(plan, effect, change, risks, &pairs);
             count(&mut counts, effect, &item);
             items.push(item);
         }
@@ -110,7 +114,7 @@ impl<'p> View<'p> {
         widening.sort_by_key(|risk| (risk.certainty, !mentions_privilege(&risk.reason)));
         let risks = others.into_iter().filter(|risk| !is_of_item(risk)).collect();
         let refusals = plan.refusals.iter().filter(|refusal| refusal.kind != RefusalKind::NoChanges).collect();
-        Self { plan, items, refusals, widening, risks, counts }
+        Self { plan, items, refusals, widening, risks, counts, pairs }
     }
 
     /// Returns whether there is nothing to show.
@@ -127,9 +131,10 @@ impl<'p> View<'p> {
     }
 }
 
-fn item<'p>(plan: &Plan, effect: &'p ResourceEffect, change: Option<&'p ResourceChange>, risks: Vec<&'p Risk>) -> Item<'p> {
+fn item<'p>(plan: &Plan, effect: &'p ResourceEffect, change: Option<&'p ResourceChange>, risks: Vec<&'p Risk>, pairs: &Pairs) -> Item<'p> {
     // If no parameter changes, the template causes everything, so that the cause is not worth showing.
     let shown = if plan.parameters.is_empty() && plan.ssm_parameters.is_empty() { ShownCauses::ExceptTemplate } else { ShownCauses::All };
+    let causes = Causes::of(effect, shown);
     let id = effect.logical_resource_id.as_str();
     let loss = risks.iter().filter(|risk| risk.kind == RiskKind::DataLoss).map(|risk| risk.certainty).min();
     let (group, glyph) = match effect.effect {
@@ -145,7 +150,7 @@ fn item<'p>(plan: &Plan, effect: &'p ResourceEffect, change: Option<&'p Resource
     let mut properties = match (effect.effect, change) {
         (Effect::Created | Effect::Deleted | Effect::Retained | Effect::Untouched, _) | (_, None) => Vec::new(),
         (_, Some(change)) => {
-            let mut properties = properties(change, effect, shown);
+            let mut properties = properties(change, &causes, pairs);
             // The definition that an import stores in the metadata is internal.
             let is_import_metadata = |property: &Property<'_>| {
                 property.name.starts_with("Metadata")
@@ -175,11 +180,7 @@ fn item<'p>(plan: &Plan, effect: &'p ResourceEffect, change: Option<&'p Resource
         is_deleted: matches!(effect.effect, Effect::Deleted | Effect::Retained),
         glyph,
         verb: verb(plan, effect),
-        cause: if properties.is_empty() && effect.effect != Effect::Untouched {
-            causes(effect, None, shown).join(", ")
-        } else {
-            String::new()
-        },
+        cause: if properties.is_empty() && effect.effect != Effect::Untouched { causes.of_effect().join(", ") } else { String::new() },
         risks,
         properties,
         remark: effect.differs_from_list.clone(),

@@ -161,8 +161,11 @@ fn a_value_of_a_parameter_has_the_limit_of_cloudformation() {
 
 #[test]
 fn very_many_problems_are_cut_off_and_each_has_its_column() {
-    let names: Vec<String> =
-        (0..20_000).map(|index| format!("\"A{index}\":{{\"Type\":\"T\",\"Properties\":{{\"X\":{{\"Ref\":\"N{index}\"}}}}}}")).collect();
+    let topic = |index: usize| {
+        let references: Vec<String> = (0..5).map(|number| format!("{{\"Ref\":\"N{index}x{number}\"}}")).collect();
+        format!("\"A{index}\":{{\"Type\":\"T\",\"Properties\":{{\"X\":[{}]}}}}", references.join(","))
+    };
+    let names: Vec<String> = (0..4_000).map(topic).collect();
     let source = Source::new("t.json", format!("{{\"Resources\":{{{}}}}}", names.join(",")));
     let arena = Arena::new();
     let template = Template::read(&source, &arena).unwrap();
@@ -174,4 +177,36 @@ fn very_many_problems_are_cut_off_and_each_has_its_column() {
     let columns: Vec<usize> =
         problems.0.iter().filter(|one| one.rule != "too-many-problems").map(|one| one.labels[0].start().column).collect();
     assert!(columns.windows(2).all(|pair| pair[0] < pair[1]));
+}
+
+#[test]
+fn sections_beyond_ten_times_the_quotas_are_refused_at_the_first_entry_too_many() {
+    let named =
+        |prefix: &str, count: usize, body: Json| (0..count).map(|index| (format!("{prefix}{index}"), body.clone())).collect::<Map<_, _>>();
+    let resources = |count| json!({"Resources": named("R", count, json!({"Type": "AWS::SNS::Topic"}))});
+    assert_eq!(json_problem(&resources(5_000)), None);
+    let found = json_problem(&resources(5_001)).unwrap();
+    assert!(found.ends_with("template-limit: 5001 resources; the limit is 5000"), "{found}");
+    let one = json!({"A": {"Type": "AWS::SNS::Topic"}});
+    let of_section = |section: &str, entries: Map<String, Json>| {
+        let template = json!({"Resources": one, section: entries});
+        json_problem(&template).unwrap_or_default().split(": ").last().unwrap_or_default().to_owned()
+    };
+    let parameter = json!({"Type": "String", "Default": ""});
+    assert_eq!(of_section("Parameters", named("P", 2_000, parameter.clone())), "");
+    assert_eq!(of_section("Parameters", named("P", 2_001, parameter)), "2001 parameters; the limit is 2000");
+    assert_eq!(of_section("Outputs", named("O", 2_001, json!({"Value": "x"}))), "2001 outputs; the limit is 2000");
+    assert_eq!(of_section("Conditions", named("C", 5_001, json!({"Fn::Equals": ["a", "b"]}))), "5001 conditions; the limit is 5000");
+    assert_eq!(of_section("Mappings", named("M", 2_001, json!({"k": {"n": "v"}}))), "2001 mappings; the limit is 2000");
+    let wide = json!({"k": named("n", 2_001, json!("v"))});
+    let found = of_section("Mappings", [("M".to_owned(), wide)].into_iter().collect());
+    assert_eq!(found, "2001 keys on one level of mapping `M`; the limit is 2000");
+}
+
+#[test]
+fn loops_that_make_too_many_resources_are_refused_at_the_loop() {
+    let items: Vec<String> = (0..100).map(|index| index.to_string()).collect();
+    let body = looped("A", json!(items), looped("B", json!(items), json!({"T${A}x${B}": {"Type": "AWS::SNS::Topic"}})));
+    let found = json_problem(&with_loops(body)).unwrap();
+    assert!(found.ends_with("template-limit: 10000 resources; the limit is 5000"), "{found}");
 }

@@ -26,7 +26,7 @@ fn planned(backend: &LocalBackend, template: &str, values: &[(&str, &str)]) -> r
     values.iter().for_each(|(name, value)| given.add_flag(&format!("{name}={value}")).unwrap());
     let after = ParameterSet::resolve(&templates[1], &given).unwrap();
     let evaluations = [evaluate(&templates[0], &before, &state, &arena).unwrap(), evaluate(&templates[1], &after, &state, &arena).unwrap()];
-    rackform::plan::plan(&evaluations[0], &evaluations[1])
+    rackform::plan::plan(&evaluations[0], &evaluations[1]).unwrap()
 }
 
 /// Plans and applies some values, and compares the stack with the plan: exactly the predicted resources were created, replaced and deleted,

@@ -94,7 +94,7 @@ fn toggling_the_cache_replaces_only_the_fargate_task() {
     let changes = |before: &str, after: &str| {
         evaluated(&text, "us-east-1", &["BuildMethod=fargate", before], |before| {
             evaluated(&text, "us-east-1", &["BuildMethod=fargate", after], |after| {
-                let plan = serde_json::to_value(plan(before, after).change_set).unwrap();
+                let plan = serde_json::to_value(plan(before, after).unwrap().change_set).unwrap();
                 let changes = plan["Changes"].as_array().unwrap().iter().map(|change| {
                     let change = &change["ResourceChange"];
                     let text = |key: &str| change[key].as_str().unwrap_or_default().to_owned();

@@ -164,7 +164,7 @@ fn a_changed_ssm_value_does_not_change_the_parameter() {
     let [old, new] = ["one", "two"].map(|stored| -> State { serde_json::from_value(json!({"ssm": {"/name": stored}})).unwrap() });
     let before = evaluate(&template, &parameters, &old, &arena).unwrap();
     let after = evaluate(&template, &parameters, &new, &arena).unwrap();
-    let plan = rackform::plan::plan(&before, &after);
+    let plan = rackform::plan::plan(&before, &after).unwrap();
     let details = &change(&plan, "A").unwrap().details;
     assert_eq!(
         (details.len(), details[0].change_source, details[0].evaluation),

@@ -31,7 +31,7 @@ fn planned(recording: &Json) -> Plan {
     let (old_set, new_set) = (ParameterSet::resolve(&old, &before.1).unwrap(), ParameterSet::resolve(&new, &after.1).unwrap());
     let old = evaluate(&old, &old_set, &state, &arena).unwrap();
     let new = evaluate(&new, &new_set, &state, &arena).unwrap();
-    plan::plan(&old, &new)
+    plan::plan(&old, &new).unwrap()
 }
 
 /// Replaces names that the recordings scrubbed, so that `us-east-1` equals `<region>`.

@@ -1,6 +1,6 @@
 //! Rules of security groups, compared as sets of traffic.
 
-use rackform::policy::{Coverage, Peer, Traffic};
+use rackform::policy::{Budget, Coverage, Peer, Traffic};
 
 fn net(cidr: &str) -> Peer {
     Peer::Network(cidr.parse().unwrap())
@@ -73,6 +73,6 @@ fn old_rules_cover_a_new_one_together() {
         ("unknown in all", Traffic::new("tcp", Some(1), Some(2), unknown("a")), vec![tcp(1, 2, "0.0.0.0/0")], All),
         ("none", tcp(1, 2, "0.0.0.0/0"), vec![], Part),
     ] {
-        assert_eq!(new.coverage(&old), expected, "{name}");
+        assert_eq!(new.coverage(&old, &Budget::new(4_000_000)), expected, "{name}");
     }
 }

@@ -1,5 +1,9 @@
 //! Small helpers for texts: hexadecimal digits, suggestions for misspelled names, differences by lines.
 
+mod lines;
+
+pub use lines::{Pairs, TextDifference};
+
 use sha2::Digest as _;
 
 /// Longest name that is compared with the candidates; a longer one is not a spelling mistake.
@@ -9,29 +13,8 @@ const LONGEST_MISSPELLED: usize = 100;
 /// quadratic time.
 pub const MOST_SUGGESTIONS: usize = 100;
 
-/// Texts with fewer lines are compared without a look at how much they differ.
-const MOST_LINES: usize = 1_000;
-
-/// Most pairs of lines that are compared to find the lines that two texts share.
-const MOST_PAIRS: usize = 4_000_000;
-
-/// Returns the difference of two texts by lines. The lines between their common start and end are not aligned if there are very many.
-pub fn line_difference<'t>(before: &'t str, after: &'t str) -> similar::TextDiff<'t, 't, str> {
-    let is_short = |text: &str| memchr::memchr_iter(b'\n', text.as_bytes()).take(MOST_LINES).count() < MOST_LINES;
-    if is_short(before) && is_short(after) {
-        return similar::TextDiff::from_lines(before, after);
-    }
-    let shared =
-        before.split_inclusive('\n').zip(after.split_inclusive('\n')).take_while(|(a, b)| a == b).map(|(line, _)| line.len()).sum();
-    let (old, new): (&str, &str) = (before.get(shared..).unwrap_or_default(), after.get(shared..).unwrap_or_default());
-    let ends = old.lines().rev().zip(new.lines().rev()).take_while(|(a, b)| a == b).count();
-    let pairs = old.lines().count().saturating_sub(ends).saturating_mul(new.lines().count().saturating_sub(ends));
-    if pairs <= MOST_PAIRS {
-        return similar::TextDiff::from_lines(before, after);
-    }
-    // One replacement of everything: a deadline in the past ends the search for common lines at once.
-    similar::TextDiff::configure().timeout(std::time::Duration::ZERO).diff_lines(before, after)
-}
+/// Most candidates of a similar length that a misspelled name is compared with.
+const MOST_CANDIDATES: usize = 5_000;
 
 /// Most names of a cycle that a message lists.
 const MOST_IN_CYCLE: usize = 50;
@@ -72,9 +55,12 @@ pub fn nearest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) ->
     }
     let lower = name.to_lowercase();
     let close_enough = 1 + name.chars().count() / 4;
+    // The distance is at least the difference in length.
+    let lengths = name.chars().count().saturating_sub(close_enough)..=name.chars().count() + close_enough;
     candidates
         .into_iter()
-        .filter(|candidate| *candidate != name && candidate.len() <= LONGEST_MISSPELLED)
+        .filter(|candidate| *candidate != name && candidate.len() <= LONGEST_MISSPELLED && lengths.contains(&candidate.chars().count()))
+        .take(MOST_CANDIDATES)
         .map(|candidate| (strsim::osa_distance(&lower, &candidate.to_lowercase()), candidate))
         .filter(|(distance, _)| *distance <= close_enough)
         .min_by_key(|(distance, _)| *distance)
