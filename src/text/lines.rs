@@ -80,7 +80,7 @@ impl<'t> TextDifference<'t> {
         self.operations.iter().flat_map(|operation| self.changes(*operation))
     }
 
-    /// Returns the changes as a unified diff with three lines of context; empty if there are none.
+    /// Returns the changes as a unified diff with three lines of context; empty if nothing differs.
     pub fn unified(&self, before_name: &str, after_name: &str) -> String {
         const CONTEXT: usize = 3;
         let mut text = String::new();

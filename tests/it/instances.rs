@@ -4,48 +4,13 @@
 use std::fs;
 use std::process::Command;
 
-use rackform::diagnostic::Source;
-use rackform::evaluate::{State, evaluate};
-use rackform::parameters::{ParameterOverrides, ParameterSet};
-use rackform::render::{RenderFormat, RenderOptions, render};
-use rackform::template::{Arena, Template};
 use serde_json::{Value, json};
 
-fn rendered() -> String {
-    render(&RenderOptions { format: RenderFormat::MinifiedJson, templates: None }).unwrap()
-}
+use crate::render::{document, evaluated, refused};
 
 /// Returns the resources that exist with these parameters in us-east-1, by logical ID.
 fn resources(flags: &[&str]) -> Value {
-    let source = Source::new("rack.json", rendered());
-    let arena = Arena::new();
-    let template = Template::read(&source, &arena).unwrap();
-    let mut given = ParameterOverrides::new();
-    flags.iter().for_each(|flag| given.add_flag(flag).unwrap());
-    let parameters = ParameterSet::resolve(&template, &given).unwrap();
-    let pseudo = [("AWS::Region".to_owned(), json!("us-east-1"))].into_iter().collect();
-    let state = State { pseudo, ..State::default() };
-    let evaluation = evaluate(&template, &parameters, &state, &arena).unwrap_or_else(|problems| panic!("{flags:?}: {problems:#?}"));
-    evaluation
-        .resources
-        .iter()
-        .map(|(id, resource)| ((*id).to_owned(), resource.properties.to_json()))
-        .collect::<serde_json::Map<_, _>>()
-        .into()
-}
-
-/// Returns the problems that the rack's rules find in these parameters.
-fn refused(flags: &[&str]) -> String {
-    let source = Source::new("rack.json", rendered());
-    let arena = Arena::new();
-    let template = Template::read(&source, &arena).unwrap();
-    let mut given = ParameterOverrides::new();
-    flags.iter().for_each(|flag| given.add_flag(flag).unwrap());
-    let parameters = ParameterSet::resolve(&template, &given).unwrap();
-    match evaluate(&template, &parameters, &State::default(), &arena) {
-        Ok(_) => String::new(),
-        Err(problems) => problems.0.iter().map(|problem| format!("{}: {}\n", problem.rule, problem.message)).collect(),
-    }
+    evaluated("us-east-1", flags).0
 }
 
 /// Returns a number that a property has as a number or as a string.
@@ -115,7 +80,7 @@ fn a_schedule_ends_and_starts_the_groups_that_exist() {
 
 #[test]
 fn the_image_fits_the_processor_of_the_instance_type() {
-    let document: Value = serde_json::from_str(&rendered()).unwrap();
+    let document = document();
     let image = &document["Resources"]["InstancesLaunchTemplate"]["Properties"]["LaunchTemplateData"]["ImageId"];
     assert_eq!(image["Fn::If"][1]["Fn::If"], json!(["InstanceARM", { "Ref": "DefaultAmiArm" }, { "Ref": "DefaultAmi" }]));
     let is_arm = |instance_type: &str| {
@@ -149,7 +114,7 @@ fn combinations_that_cannot_work_are_refused_before_anything_changes() {
 
 /// Returns the texts of user data by launch template.
 fn user_data() -> Vec<(String, String)> {
-    let document: Value = serde_json::from_str(&rendered()).unwrap();
+    let document = document();
     let text = |body: &Value| body["Properties"]["LaunchTemplateData"]["UserData"]["Fn::Base64"]["Fn::Sub"][0].as_str().map(str::to_owned);
     document["Resources"].as_object().unwrap().iter().filter_map(|(id, body)| Some((id.clone(), text(body)?))).collect()
 }
@@ -191,7 +156,7 @@ fn the_scripts_of_user_data_are_valid() {
 
 /// Runs a Python program that uses the code of a function, with `boto3` replaced.
 fn python(function: &str, program: &str) {
-    let document: Value = serde_json::from_str(&rendered()).unwrap();
+    let document = document();
     let code = document["Resources"][function]["Properties"]["Code"]["ZipFile"].as_str().unwrap();
     let directory = tempfile::tempdir().unwrap();
     fs::write(directory.path().join("index.py"), code).unwrap();

@@ -1,30 +1,13 @@
 //! Tests of the rack's routers and of its API.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use rackform::diagnostic::Source;
-use rackform::evaluate::{State, evaluate};
-use rackform::parameters::{ParameterOverrides, ParameterSet};
-use rackform::render::{RenderFormat, RenderOptions, render};
-use rackform::template::{Arena, Template};
 use serde_json::{Value, json};
 
-fn document() -> Value {
-    serde_json::from_str(&render(&RenderOptions { format: RenderFormat::MinifiedJson, templates: None }).unwrap()).unwrap()
-}
+use crate::render::{document, evaluated};
 
 /// Returns the resources that exist with these parameters in us-east-1, by logical ID.
 fn resources(flags: &[&str]) -> Value {
-    let source = Source::new("rack.json", document().to_string());
-    let arena = Arena::new();
-    let template = Template::read(&source, &arena).unwrap();
-    let mut given = ParameterOverrides::new();
-    flags.iter().for_each(|flag| given.add_flag(flag).unwrap());
-    let parameters = ParameterSet::resolve(&template, &given).unwrap();
-    let pseudo = [("AWS::Region".to_owned(), json!("us-east-1"))].into_iter().collect();
-    let state = State { pseudo, ..State::default() };
-    let evaluation = evaluate(&template, &parameters, &state, &arena).unwrap_or_else(|problems| panic!("{flags:?}: {problems:#?}"));
-    let found = evaluation.resources.iter().map(|(id, resource)| ((*id).to_owned(), resource.properties.to_json()));
-    Value::Object(found.collect())
+    evaluated("us-east-1", flags).0
 }
 
 #[test]

@@ -25,14 +25,21 @@ pub fn document() -> Value {
 
 /// Returns the rack's resources and outputs with these parameters.
 pub fn evaluated(region: &str, flags: &[&str]) -> (Value, Value) {
+    accepted_by_rack(region, flags).unwrap_or_else(|problems| panic!("{flags:?}: {problems:#?}"))
+}
+
+/// Returns the problems that the rack's rules find in these parameters.
+pub fn refused(flags: &[&str]) -> String {
+    let problems = accepted_by_rack("us-east-1", flags).err().unwrap_or_default();
+    problems.0.iter().map(|problem| format!("{}: {}\n", problem.rule, problem.message)).collect()
+}
+
+/// As [`accepted`], of the rack's template.
+fn accepted_by_rack(region: &str, flags: &[&str]) -> Result<(Value, Value), Diagnostics> {
     static TEXT: LazyLock<String> = LazyLock::new(|| rendered(RenderFormat::MinifiedJson));
     let source = Source::new("rack.json", TEXT.as_str());
     let arena = Arena::new();
-    evaluated_template(&Template::read(&source, &arena).unwrap(), region, flags)
-}
-
-fn evaluated_template(template: &Template<'_>, region: &str, flags: &[&str]) -> (Value, Value) {
-    accepted(template, region, flags).unwrap_or_else(|problems| panic!("{flags:?}: {problems:#?}"))
+    accepted(&Template::read(&source, &arena).unwrap(), region, flags)
 }
 
 /// Returns the rack's resources and outputs, or the template's rules that reject these parameters; fails on any other problem.

@@ -198,7 +198,7 @@ impl Store {
 
     fn error(&self, attempt: &'static str, source: Box<dyn std::error::Error + Send + Sync>) -> BackendError {
         self.has_failed.set(true);
-        // The database does not tell which write failed, and does not always return the error of that write.
+        // The database does not report which write failed, and does not always return the error of that write.
         let source = match source.to_string() {
             text if text.starts_with(PREVIOUS_ERROR) => std::io::Error::other(EARLIER_WRITE_FAILED).into(),
             _ => source,

@@ -20,7 +20,7 @@ pub(super) fn search(search: &mut Search<'_, '_, '_>) {
     let verdicts = search.comparison.verdicts;
     let added = search.changed.added.iter().filter_map(|resource| {
         let runtime = runtime_of(resource).filter(DeprecatedRuntime::refuses_creation)?;
-        Some(refusal(resource, runtime, "is created", Certainty::Certain))
+        Some(refusal(resource, runtime, "created", Certainty::Certain))
     });
     let modified = search.changed.modified.iter().filter_map(|modified| {
         let runtime = runtime_of(modified.after)?;
@@ -33,10 +33,10 @@ pub(super) fn search(search: &mut Search<'_, '_, '_>) {
         if let Some(certainty) = replaces
             && runtime.refuses_creation()
         {
-            return Some(refusal(modified.after, runtime, "is replaced", certainty));
+            return Some(refusal(modified.after, runtime, "replaced", certainty));
         }
         let certainty = is_updated(modified).filter(|_| runtime.refuses_update() && outcome != Outcome::Replaced)?;
-        Some(refusal(modified.after, runtime, "is updated", certainty))
+        Some(refusal(modified.after, runtime, "updated", certainty))
     });
     let found: Vec<Refusal> = added.chain(modified).collect();
     search.found.extend(found);
@@ -60,8 +60,7 @@ fn is_updated(modified: &ModifiedResource<'_, '_>) -> Option<Certainty> {
 
 fn refusal(resource: &Resource<'_>, runtime: DeprecatedRuntime, what: &str, certainty: Certainty) -> Refusal {
     let (id, resource_type, name) = (resource.entry.name, resource.resource_type, runtime.name);
-    let what = if certainty.is_certain() { what.to_owned() } else { what.replace("is ", "may be ") };
-    let fails = if certainty.is_certain() { "fails" } else { "may fail" };
+    let (is, fails) = if certainty.is_certain() { ("is", "fails") } else { ("may be", "may fail") };
     // Lambda's message is the same for both requests.
     let message = format!("The runtime parameter of {name} is no longer supported for creating or updating AWS Lambda functions.");
     Refusal {
@@ -74,7 +73,9 @@ fn refusal(resource: &Resource<'_>, runtime: DeprecatedRuntime, what: &str, cert
         path: Some("/Properties/Runtime".to_owned()),
         code: Some("InvalidParameterValueException".to_owned()),
         message: Some(message),
-        reason: format!("`{id}` ({resource_type}) {what} with the runtime {name}, which Lambda no longer accepts, so the update {fails}."),
+        reason: format!(
+            "`{id}` ({resource_type}) {is} {what} with the runtime {name}, which Lambda no longer accepts, so the update {fails}."
+        ),
         fix: Some(format!("change `Runtime` of `{id}` to a supported runtime, such as {}", runtime.successor)),
         source: Some(SOURCE.to_owned()),
     }

@@ -42,7 +42,7 @@ pub(super) fn run(args: &Args, list: &Path, format: RenderFormat, context: &mut 
                 return Ok(());
             }
             if let Ok(mut differing) = differing.lock() {
-                // The first ones keep their text, whatever thread is first.
+                // The first ones of the list keep their text; threads finish in any order.
                 let at = differing.partition_point(|(index, ..)| *index < rack.index);
                 differing.insert(at, (rack.index, name, text));
                 differing.iter_mut().skip(MOST_SHOWN).for_each(|(_, _, text)| *text = String::new());

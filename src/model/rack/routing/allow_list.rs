@@ -44,7 +44,7 @@ pub(super) fn declare(rack: &mut Sections) {
             None => rack.resource(&id, &rule),
         }
     };
-    // Instances and builds always reach the API, whatever an allow list says.
+    // Instances and builds always reach the API, also if an allow list does not have them.
     allow(rack, "Instances", Peer::Group(network::instance_security_group()), None);
     let builds = ConditionName::new("HasBuildInstanceSecurityGroup");
     rack.condition(&builds, &named(&network::BLANK_BUILD_INSTANCE_SECURITY_GROUP).negated());
