@@ -23,7 +23,7 @@
 //! rackform = { path = "../rackform", default-features = false }
 //! ```
 //!
-//! - A [`Source`](diagnostic::Source) is a text with a name. Whatever is read from it borrows from it and from an
+//! - A [`Source`](diagnostic::Source) is a text with a name. A tree that is read from it borrows from it and from an
 //!   [`Arena`](template::Arena), which also holds evaluated values: keep both as long as a template or an evaluation is used. Both are
 //!   cheap to create; a program that reads many templates creates one of each for every template.
 //! - Functions up to the plan are pure and may run on several threads; an arena belongs to one thread.

@@ -81,7 +81,7 @@ fn declare_machine(rack: &mut Sections) {
 fn declare_volumes(rack: &mut Sections) {
     let volume = "Size of an instance's volume in GiB; it holds images and containers";
     rack.parameter(Group::Instances, &VOLUME_SIZE, &Parameter::number(50, volume).between(30, 16_384));
-    let swap = "Size of an instance's swap volume in GiB. With 0, there is none";
+    let swap = "Size of an instance's swap volume in GiB. With 0, it is omitted";
     rack.parameter(Group::Instances, &SWAP_SIZE, &Parameter::number(5, swap).between(0, 16_384));
     let encrypt = "Encrypt the instances' volumes, with the account's default key for EBS";
     rack.parameter(Group::Instances, &ENCRYPT_EBS_CHOICE, &Parameter::choice(&["Yes", "No"], encrypt));
