@@ -33,6 +33,11 @@ pub(super) fn scalar_text<'a>(kind: ValueKind<'a>) -> Option<&'a str> {
     }
 }
 
+/// Returns a number; `None` if it is known only to AWS.
+pub(super) fn number(value: &Value<'_>) -> Option<f64> {
+    scalar_text(value.kind).and_then(|text| text.trim().parse().ok())
+}
+
 /// Returns the member of a map.
 pub(super) fn member<'a>(value: &Value<'a>, key: &str) -> Option<Value<'a>> {
     match value.kind {

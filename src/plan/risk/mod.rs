@@ -10,6 +10,8 @@ mod export;
 mod ingress;
 mod interruption;
 mod known_names;
+mod leaf;
+mod lifecycle;
 mod parameters;
 mod policy;
 mod retention;

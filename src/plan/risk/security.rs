@@ -24,7 +24,7 @@ pub(super) fn search(search: &mut Search<'_, '_, '_>) {
         for difference in modified.differences.iter().filter(|difference| difference.verdict.is_actual()) {
             let certainty = Certainty::possible_if(difference.verdict.actual == ChangeCertainty::Possible);
             let mut note = |path, reason| notes.push((modified.id, path, reason, certainty));
-            unsafe_values(modified.id, modified.after.resource_type, difference, &mut note);
+            unsafe_values(modified, difference, &mut note);
         }
     }
     for (id, path, reason, certainty) in notes {

@@ -1,8 +1,8 @@
 //! Properties with a safe and an unsafe value.
 
-use crate::evaluate::{Value, ValueKind};
-use crate::plan::compare::Difference;
-use crate::plan::values::{member, scalar_text};
+use super::leaf::{self, Leaf};
+use crate::plan::compare::{Difference, ModifiedResource};
+use crate::plan::values::scalar_text;
 
 /// Boolean properties: the name, the safe value, and the effect of leaving it.
 const SWITCHES: &[(&str, bool, &str)] = &[
@@ -69,63 +69,33 @@ const PROTECTIONS: &[(&str, &str)] = &[
 type Note<'n> = dyn FnMut(String, String) + 'n;
 
 /// Calls `note` with the path and the reason for each property that a difference changes from a safe to an unsafe value.
-pub(super) fn unsafe_values(id: &str, resource_type: &str, difference: &Difference<'_>, note: &mut Note<'_>) {
+pub(super) fn unsafe_values<'a>(modified: &ModifiedResource<'_, 'a>, difference: &Difference<'a>, note: &mut Note<'_>) {
     let Some(name) = difference.path.last() else { return };
-    let path = difference.path_text();
     if difference.after.is_none()
         && let Some((_, effect)) = PROTECTIONS.iter().find(|(property, _)| property == name)
     {
-        return note(path, format!("`{id}` {effect}: `{name}` is removed."));
+        return note(difference.path_text(), format!("`{}` {effect}: `{name}` is removed.", modified.id));
     }
-    let parent = difference.path.len().checked_sub(2).map_or("", |index| &difference.path[index]);
-    let property = PropertyPath { id, resource_type, parent: parent.to_owned(), name: name.to_string(), path };
-    leaves(&property, difference.before.as_ref(), difference.after.as_ref(), note);
+    leaf::visit(modified, difference, &mut |leaf| unsafe_value(leaf, note));
 }
 
-struct PropertyPath<'p> {
-    id: &'p str,
-    resource_type: &'p str,
-    parent: String,
-    name: String,
-    path: String,
-}
-
-/// Walks both values to their scalars, because an object that is added or removed as a whole contains such properties.
-fn leaves(property: &PropertyPath<'_>, before: Option<&Value<'_>>, after: Option<&Value<'_>>, note: &mut Note<'_>) {
-    let mut keys: Vec<&str> = Vec::new();
-    for value in [before, after].into_iter().flatten() {
-        if let ValueKind::Map(members) = value.kind {
-            keys.extend(members.iter().map(|(key, _)| *key).filter(|key| !keys.contains(key)).collect::<Vec<_>>());
-        }
-    }
-    if keys.is_empty() {
-        return leaf(property, before, after, note);
-    }
-    for key in keys {
-        let [before, after] = [before, after].map(|value| value.and_then(|value| member(value, key)));
-        let below =
-            PropertyPath { parent: property.name.clone(), name: key.to_owned(), path: format!("{}/{key}", property.path), ..*property };
-        leaves(&below, before.as_ref(), after.as_ref(), note);
-    }
-}
-
-fn leaf(property: &PropertyPath<'_>, before: Option<&Value<'_>>, after: Option<&Value<'_>>, note: &mut Note<'_>) {
-    let PropertyPath { id, resource_type, parent, name, path } = property;
-    let text = |value: Option<&Value<'_>>| value.and_then(|value| scalar_text(value.kind)).map(str::to_owned);
-    let (old, new) = (text(before), text(after));
+fn unsafe_value(leaf: &Leaf<'_, '_>, note: &mut Note<'_>) {
+    let Leaf { id, resource_type, parent, name, ref path, .. } = *leaf;
+    let [old, new] =
+        [&leaf.before, &leaf.after].map(|value| value.as_ref().and_then(|value| scalar_text(value.kind)).map(str::to_owned));
     let is_on = |text: &Option<String>| {
         text.as_deref().is_some_and(|text| text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("enabled"))
     };
     let from_to = || format!("`{name}` changes from {} to {}", shown(&old), shown(&new));
-    let group = ENABLED.iter().find(|(group, _)| name == "Enabled" && group == parent).map(|(_, effect)| (true, *effect));
-    let switch = SWITCHES.iter().find(|(switch, _, _)| switch == name).map(|(_, safe, effect)| (*safe, *effect));
+    let group = ENABLED.iter().find(|(group, _)| name == "Enabled" && *group == parent).map(|(_, effect)| (true, *effect));
+    let switch = SWITCHES.iter().find(|(switch, _, _)| *switch == name).map(|(_, safe, effect)| (*safe, *effect));
     if let Some((safe, effect)) = switch.or(group) {
         if is_on(&old) == safe && is_on(&new) != safe {
             note(path.clone(), format!("`{id}` {effect}: {}.", from_to()));
         }
         return;
     }
-    let setting = SETTINGS.iter().find(|(setting, ending, ..)| setting == name && resource_type.ends_with(ending));
+    let setting = SETTINGS.iter().find(|(setting, ending, ..)| *setting == name && resource_type.ends_with(ending));
     if let Some((_, _, safe, effect)) = setting {
         let is_safe = |text: &Option<String>| text.as_deref().is_some_and(|text| safe.contains(&text));
         if is_safe(&old) && !is_safe(&new) {
@@ -137,7 +107,7 @@ fn leaf(property: &PropertyPath<'_>, before: Option<&Value<'_>>, after: Option<&
         return note(path.clone(), format!("`{id}` {effect}: {}.", from_to()));
     }
     let is_now = |open: &[&str]| new.as_deref().is_some_and(|new| open.contains(&new)) && old != new;
-    let opens = match name.as_str() {
+    let opens = match name {
         "AccessControl" => new.as_deref().is_some_and(|new| new.starts_with("Public")) && old != new,
         "Scheme" => is_now(&["internet-facing"]),
         "AuthType" | "AuthorizationType" => is_now(&["NONE"]),
