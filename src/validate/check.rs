@@ -4,8 +4,9 @@ use std::cell::Cell;
 
 use rustc_hash::FxHashMap;
 
+use super::clause::{Clause, Literal};
 use super::formula::Formulas;
-use super::solver::{Answer, Assignment, Clause, Freedom, Literal, Solver};
+use super::solver::{Answer, Assignment, Freedom, Solver};
 use super::variables::Variables;
 use super::walk::{self, Guards, Use};
 use super::{Finding, Options};

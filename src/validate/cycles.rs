@@ -3,7 +3,7 @@
 use rustc_hash::FxHashSet;
 
 use super::check::Check;
-use super::solver::Literal;
+use super::clause::Literal;
 use super::walk::{Guards, Owner, UseKind};
 use crate::diagnostic::Span;
 use crate::graph::Graph;

@@ -1,7 +1,7 @@
 //! `Fn::FindInMap`: mappings and their keys.
 
 use super::check::{Check, hinted};
-use super::solver::Literal;
+use super::clause::Literal;
 use super::walk::{Use, UseKind};
 use crate::template::{Entry, Intrinsic, Node};
 

@@ -11,6 +11,7 @@
 
 mod attributes;
 mod check;
+mod clause;
 mod conditional;
 mod cycles;
 mod declarations;
@@ -27,6 +28,7 @@ mod network;
 mod outputs;
 mod patterns;
 mod policies;
+mod propagation;
 mod references;
 mod rules;
 mod runtimes;

@@ -1,8 +1,8 @@
 //! References: every name is declared, and its resource exists whenever the reference is active.
 
 use super::check::{Check, hinted, type_name};
+use super::clause::{Clause, Literal};
 use super::mappings;
-use super::solver::{Clause, Literal};
 use super::walk::{Owner, Use, UseKind};
 use crate::graph::Graph;
 use crate::schema;

@@ -3,7 +3,7 @@
 //! An update does not fail because of a function that it does not change. So a plan reports refusals, not these findings.
 
 use super::check::{Check, type_name, written};
-use super::solver::Literal;
+use super::clause::Literal;
 use crate::diagnostic::Diagnostic;
 use crate::schema::{DeprecatedRuntime, deprecated_runtime};
 use crate::template::{Intrinsic, Node};

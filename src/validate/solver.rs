@@ -6,31 +6,9 @@
 
 use rustc_hash::FxHashMap;
 
+use super::clause::{Clause, Literal};
 use super::formula::{Formula, Formulas};
-
-/// A literal: one requirement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Literal {
-    /// A condition, by its index, is true or false.
-    Condition(usize, bool),
-    /// A parameter, by its index, has this candidate.
-    Value(usize, usize),
-    /// A parameter does not have this candidate.
-    NotValue(usize, usize),
-}
-
-impl Literal {
-    pub(super) fn negated(self) -> Self {
-        match self {
-            Self::Condition(condition, holds) => Self::Condition(condition, !holds),
-            Self::Value(variable, candidate) => Self::NotValue(variable, candidate),
-            Self::NotValue(variable, candidate) => Self::Value(variable, candidate),
-        }
-    }
-}
-
-/// Literals of which at least one must be true.
-pub(super) type Clause = Vec<Literal>;
+use super::propagation::contradicts;
 
 /// The index of each assigned parameter with the index of its candidate.
 pub(super) type Assignment = Vec<(usize, usize)>;
@@ -163,7 +141,7 @@ impl<'a> Solver<'a> {
         if let Some(answer) = self.answers.get(&key) {
             return answer.clone();
         }
-        let answer = self.ask(&key.0, freedom, usize::MAX);
+        let answer = if contradicts(&self.formulas.conditions, &key.0) { Answer::Never } else { self.ask(&key.0, freedom, usize::MAX) };
         self.gave_up |= answer == Answer::GaveUp;
         self.answers.insert(key, answer.clone());
         answer

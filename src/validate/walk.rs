@@ -1,6 +1,6 @@
 //! Collects the references of a template, each with the guards under which it is active.
 
-use super::solver::Literal;
+use super::clause::Literal;
 use crate::diagnostic::Span;
 use crate::template::{AttributeName, Node, Reference, ReferenceVisitor, Template};
 

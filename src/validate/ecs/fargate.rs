@@ -6,7 +6,7 @@ use super::containers;
 use crate::diagnostic::Span;
 use crate::template::{Entry, Intrinsic, Kind, Node};
 use crate::validate::check::{Check, alternatives, items, written};
-use crate::validate::solver::Literal;
+use crate::validate::clause::Literal;
 use crate::validate::walk::Guards;
 
 /// Log drivers that Fargate supports.

@@ -3,7 +3,7 @@
 use super::containers;
 use crate::template::{Entry, Intrinsic, Node};
 use crate::validate::check::{Check, hinted, items};
-use crate::validate::solver::Clause;
+use crate::validate::clause::Clause;
 use crate::validate::walk::Guards;
 
 /// Finds mount points whose volume is absent with some parameter values.

@@ -6,9 +6,9 @@ mod members;
 use rustc_hash::FxHashSet;
 
 use super::check::{Check, alternatives, hinted, is_no_value, type_name};
+use super::clause::Literal;
 use super::literals::{self, has_type};
 use super::patterns::Patterns;
-use super::solver::Literal;
 use super::walk::{self, Guards};
 use crate::diagnostic::{Diagnostic, Severity, Span};
 use crate::schema::{PropertyFacts, ResourceType, Types};

@@ -142,19 +142,22 @@ fn values_that_violate_rules_cause_no_findings() {
 
 #[test]
 fn a_search_beyond_its_limit_is_a_warning() {
-    // The parity of forty parameters: the result is undecided before the last parameter is assigned.
+    // The parity of forty parameters and its opposite, computed by two chains: undecided before the last parameter is assigned.
     let parameters: Vec<String> =
         (0..40).map(|index| format!(r#""P{index}": {{"Type": "String", "AllowedValues": ["0", "1"]}}"#)).collect();
-    let mut conditions = vec![r#""C0": {"Fn::Equals": [{"Ref": "P0"}, "1"]}"#.to_owned()];
-    conditions.extend((1..40).map(|index| {
-        let (before, is) = (index - 1, format!(r#"{{"Fn::Equals": [{{"Ref": "P{index}"}}, "1"]}}"#));
-        format!(
-            r#""C{index}": {{"Fn::Or": [{{"Fn::And": [{{"Condition": "C{before}"}}, {{"Fn::Not": [{is}]}}]}},
-                {{"Fn::And": [{{"Fn::Not": [{{"Condition": "C{before}"}}]}}, {is}]}}]}}"#
-        )
-    }));
+    let mut conditions = Vec::new();
+    for (chain, first) in [("C", "1"), ("D", "0")] {
+        conditions.push(format!(r#""{chain}0": {{"Fn::Equals": [{{"Ref": "P0"}}, "{first}"]}}"#));
+        conditions.extend((1..40).map(|index| {
+            let (before, is) = (index - 1, format!(r#"{{"Fn::Equals": [{{"Ref": "P{index}"}}, "1"]}}"#));
+            format!(
+                r#""{chain}{index}": {{"Fn::Or": [{{"Fn::And": [{{"Condition": "{chain}{before}"}}, {{"Fn::Not": [{is}]}}]}},
+                    {{"Fn::And": [{{"Fn::Not": [{{"Condition": "{chain}{before}"}}]}}, {is}]}}]}}"#
+            )
+        }));
+    }
     let text = format!(
-        r#"{{"Parameters": {{{}}}, "Conditions": {{{}, "Never": {{"Fn::And": [{{"Fn::Or": [{{"Condition": "C39"}}, {{"Condition": "C39"}}]}}, {{"Fn::Not": [{{"Condition": "C39"}}]}}]}}}},
+        r#"{{"Parameters": {{{}}}, "Conditions": {{{}, "Never": {{"Fn::And": [{{"Condition": "C39"}}, {{"Condition": "D39"}}]}}}},
         "Resources": {{
             "Files": {{"Type": "AWS::EFS::FileSystem", "Condition": "C38"}},
             "Door": {{"Type": "AWS::EFS::AccessPoint", "Condition": "Never", "Properties": {{"FileSystemId": {{"Ref": "Files"}}}}}}}}}}"#,
