@@ -73,6 +73,10 @@ pub const RULES: &[Rule] = &[
     Rule::error("resource-attribute", "resource attributes must be known"),
     Rule::error("resource-type", "a resource must have a type"),
     Rule::error("rule-failed", "the current parameter values must satisfy the template's Rules"),
+    Rule::error(
+        "s3-files-volume-configuration",
+        "a task with an S3 Files volume requires a task role, and an access point excludes a root directory",
+    ),
     Rule::warning("search-limit", "the number of combinations of parameter values should be small enough to check all of them"),
     Rule::error("section-kind", "sections and their entries must have the right kind"),
     Rule::error("security-group-rule", "a security group rule for tcp, udp or icmp requires FromPort and ToPort"),
@@ -135,6 +139,6 @@ mod tests {
     #[test]
     fn rules_are_sorted_and_kebab_case() {
         assert!(RULES.is_sorted_by(|a, b| a.name < b.name));
-        assert!(RULES.iter().all(|rule| rule.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')));
+        assert!(RULES.iter().all(|rule| rule.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')));
     }
 }

@@ -91,6 +91,8 @@ fn each_defect_violates_its_rule_and_no_other() {
         ("no-essential-container", resource("AWS::ECS::TaskDefinition", r#"{"Memory": 512, "ContainerDefinitions": [{"Name": "c", "Image": "i", "Essential": false}]}"#)),
         ("missing-property", resource("AWS::EC2::Volume", r#"{"AvailabilityZone": "us-east-1a", "Size": 10, "VolumeType": "io2"}"#)),
         ("value-out-of-range", resource("AWS::AutoScaling::AutoScalingGroup", r#"{"MinSize": "3", "MaxSize": "2", "LaunchConfigurationName": "l", "VPCZoneIdentifier": ["subnet-12345678"]}"#)),
+        ("s3-files-volume-configuration", task(r#""NetworkMode": "awsvpc", "Cpu": "256", "Memory": "512", "Volumes": [{"Name": "v", "S3FilesVolumeConfiguration": {"FileSystemArn": "arn:aws:s3files:us-east-1:123456789012:file-system/fs-0123456789abcdef0"}}]"#)),
+        ("s3-files-volume-configuration", task(r#""NetworkMode": "awsvpc", "Cpu": "256", "Memory": "512", "TaskRoleArn": "arn:aws:iam::123456789012:role/task", "Volumes": [{"Name": "v", "S3FilesVolumeConfiguration": {"FileSystemArn": "arn:aws:s3files:us-east-1:123456789012:file-system/fs-0123456789abcdef0", "AccessPointArn": "arn:aws:s3files:us-east-1:123456789012:file-system/fs-0123456789abcdef0/access-point/fsap-0123456789abcdef0", "RootDirectory": "/srv"}}]"#)),
         ("fargate-cpu-memory", task(r#""NetworkMode": "awsvpc", "Cpu": "256", "Memory": "4096""#)),
         ("fargate-cpu-memory", task(r#""NetworkMode": "awsvpc", "Cpu": "300", "Memory": "512""#)),
         ("fargate-network-mode", task(r#""NetworkMode": "bridge", "Cpu": "256", "Memory": "512""#)),

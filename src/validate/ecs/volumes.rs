@@ -1,4 +1,4 @@
-//! Volumes of a task definition: names, and requirements of EFS volumes.
+//! Volumes of a task definition: names, and requirements of EFS and S3 Files volumes.
 
 use crate::template::{Entry, Node};
 use crate::validate::check::{Check, items, member, written};
@@ -10,6 +10,9 @@ pub(super) fn check<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>, properties
     for (guards, volume) in &volumes {
         for (guards, configuration) in written(check.template, volume, "EFSVolumeConfiguration", guards) {
             file_system(check, entry, volume, configuration, exists, &guards);
+        }
+        for (guards, configuration) in written(check.template, volume, "S3FilesVolumeConfiguration", guards) {
+            s3_files(check, entry, properties, (volume, configuration), exists, &guards);
         }
     }
 }
@@ -44,15 +47,55 @@ fn file_system<'a>(
                 }
             }
         }
-        for (guards, _) in &points {
-            for (guards, root) in written(template, configuration, "RootDirectory", guards) {
-                if let Some(path) = root.as_str().filter(|path| *path != "/") {
-                    let message = format!("volume `{name}` of `{}` has both an access point and the root directory `{path}`", entry.name);
-                    let diagnostic = check
-                        .error("efs-volume-configuration", message, root.span, "the access point sets the root directory")
-                        .hinted("remove RootDirectory, or set it to `/`");
-                    check.report_where(diagnostic, exists, &guards);
-                }
+        root_directory(check, entry, (name, configuration), &points, exists, "efs-volume-configuration");
+    }
+}
+
+/// Checks an S3 Files volume: the task has a role, and an access point excludes a root directory.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_S3FilesVolumeConfiguration.html>
+fn s3_files<'a>(
+    check: &mut Check<'_, 'a>,
+    entry: &Entry<'a>,
+    properties: &'a Node<'a>,
+    (volume, configuration): (&'a Node<'a>, &'a Node<'a>),
+    exists: &Guards,
+    guards: &Guards,
+) {
+    const RULE: &str = "s3-files-volume-configuration";
+    let name = volume.get("Name").and_then(|name| name.as_str()).unwrap_or("of a computed name");
+    for (guards, role) in member(check.template, properties, "TaskRoleArn", guards) {
+        if role.is_none() {
+            let message = format!("volume `{name}` of `{}` is an S3 Files volume, but the task definition has no task role", entry.name);
+            let diagnostic = check
+                .error(RULE, message, configuration.span, "requires TaskRoleArn")
+                .hinted("set TaskRoleArn to a role that may use the file system");
+            if check.report_where(diagnostic, exists, &guards) {
+                break;
+            }
+        }
+    }
+    let points = written(check.template, configuration, "AccessPointArn", guards);
+    root_directory(check, entry, (name, configuration), &points, exists, RULE);
+}
+
+/// Reports a root directory in a volume that has an access point, which sets it.
+fn root_directory<'a>(
+    check: &mut Check<'_, 'a>,
+    entry: &Entry<'a>,
+    (name, configuration): (&str, &'a Node<'a>),
+    access_points: &[(Guards, &'a Node<'a>)],
+    exists: &Guards,
+    rule: &'static str,
+) {
+    for (guards, _) in access_points {
+        for (guards, root) in written(check.template, configuration, "RootDirectory", guards) {
+            if let Some(path) = root.as_str().filter(|path| *path != "/") {
+                let message = format!("volume `{name}` of `{}` has both an access point and the root directory `{path}`", entry.name);
+                let diagnostic = check
+                    .error(rule, message, root.span, "the access point sets the root directory")
+                    .hinted("remove RootDirectory, or set it to `/`");
+                check.report_where(diagnostic, exists, &guards);
             }
         }
     }
