@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use aws_sdk_ecr::types::{ImageIdentifier, Tag};
+use aws_sdk_ecr::types::{DescribeImagesFilter, ImageDetail, ImageIdentifier, ImageStatus, ImageStatusFilter, Tag};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use jiff::Timestamp;
 
 use crate::aws::{RequestError, Session, request_error};
-use crate::build::registry::ecr::{EcrImage, EcrService, FileSystemSize};
+use crate::build::registry::ecr::{EcrImage, EcrService, FileSystemSize, ImageStorage};
 use crate::build::registry::{Credentials, Manifest, Repository};
 
 /// The maximum number of images in one request.
@@ -46,6 +46,15 @@ fn repository(operation: &'static str, uri: Option<&str>) -> Result<Repository, 
 
 fn identifiers(digests: &[String]) -> Vec<ImageIdentifier> {
     digests.iter().map(|digest| ImageIdentifier::builder().image_digest(digest).build()).collect()
+}
+
+fn storage(image: &ImageDetail) -> ImageStorage {
+    let since = image.last_archived_at().and_then(|at| Timestamp::from_second(at.secs()).ok());
+    match image.image_status() {
+        Some(ImageStatus::Archived) => ImageStorage::Archive { since, is_restored: false },
+        Some(ImageStatus::Activating) => ImageStorage::Archive { since, is_restored: true },
+        _ => ImageStorage::Standard,
+    }
 }
 
 impl EcrService for AwsEcr {
@@ -112,19 +121,22 @@ impl EcrService for AwsEcr {
     }
 
     fn images(&self, name: &str) -> Result<Option<Vec<EcrImage>>, RequestError> {
-        let pages = self.ecr.describe_images().repository_name(name).into_paginator().items().send();
+        // Without the filter, ECR returns active images only.
+        let all = DescribeImagesFilter::builder().image_status(ImageStatusFilter::Any).build();
+        let pages = self.ecr.describe_images().repository_name(name).filter(all).into_paginator().items().send();
         let found = match self.session.block_on(pages.collect::<Result<Vec<_>, _>>()) {
             Ok(found) => found,
             Err(error) if error.as_service_error().is_some_and(|error| error.is_repository_not_found_exception()) => return Ok(None),
             Err(error) => return Err(request_error("DescribeImages", error)),
         };
-        let image = |found: &aws_sdk_ecr::types::ImageDetail| {
+        let image = |found: &ImageDetail| {
             Some(EcrImage {
                 digest: found.image_digest()?.to_owned(),
                 tags: found.image_tags().to_vec(),
                 size_bytes: found.image_size_in_bytes().and_then(|size| u64::try_from(size).ok()).unwrap_or_default(),
                 pushed_at: found.image_pushed_at().and_then(|at| Timestamp::from_second(at.secs()).ok()),
                 pulled_at: found.last_recorded_pull_time().and_then(|at| Timestamp::from_second(at.secs()).ok()),
+                storage: storage(found),
                 media_type: found.image_manifest_media_type().unwrap_or_default().to_owned(),
                 artifact_type: found.artifact_media_type().filter(|kind| !kind.is_empty()).map(ToOwned::to_owned),
             })

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use super::super::registry::ecr::ImageStorage;
 use super::super::registry::{Blob, Manifest};
 use super::tag::CacheTag;
 
@@ -18,6 +19,8 @@ pub struct Entry {
     pub pushed_or_created_at: Option<Timestamp>,
     /// The time of the last pull, if the registry reports it.
     pub pulled_at: Option<Timestamp>,
+    /// The storage class; registries other than ECR have one.
+    pub storage: ImageStorage,
     /// The size in bytes of the manifest and its blobs, including blobs that it shares with other manifests.
     pub size_bytes: u64,
     /// The blobs that it refers to; `None` if the manifest could not be read.
@@ -50,6 +53,7 @@ impl Entry {
             tags,
             pushed_or_created_at,
             pulled_at: None,
+            storage: ImageStorage::Standard,
             size_bytes: blobs.iter().fold(manifest.size_bytes, |sum, blob| sum.saturating_add(blob.size_bytes)),
             children: manifest.children().map(|child| child.digest.clone()).collect(),
             blobs: Some(blobs),

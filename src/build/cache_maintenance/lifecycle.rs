@@ -1,4 +1,4 @@
-//! Evaluates ECR lifecycle policies: which images would expire.
+//! Evaluates ECR lifecycle policies: which images would expire or be archived.
 
 use std::collections::BTreeSet;
 
@@ -6,6 +6,7 @@ use globset::GlobBuilder;
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use super::super::registry::ecr::ImageStorage;
 use super::age::Age;
 use super::inventory::{Entry, Inventory};
 
@@ -33,23 +34,36 @@ pub enum LifecyclePolicyError {
     },
 }
 
-/// An image that would expire.
+/// An image that a policy would act on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expiry<'i> {
     /// The image.
     pub entry: &'i Entry,
+    /// What happens to it.
+    pub action: LifecycleAction,
     /// The rule's priority.
     pub rule: u32,
     /// The reason, in words.
     pub reason: String,
 }
 
+/// What a rule does with the images that it selects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LifecycleAction {
+    /// Deletes them.
+    Expire,
+    /// Moves them to the archive, from which they cannot be pulled.
+    Archive,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Rule {
     priority: u32,
     tags: Tags,
+    /// Whether it selects archived images, and only those.
+    is_for_archive: bool,
     count: Count,
-    expires: bool,
+    action: LifecycleAction,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,6 +78,7 @@ enum Tags {
 enum Count {
     SincePushed(u32),
     SincePulled(u32),
+    SinceArchived(u32),
     MoreThan(usize),
 }
 
@@ -99,6 +114,7 @@ struct SelectionJson {
 struct ActionJson {
     #[serde(rename = "type")]
     kind: String,
+    target_storage_class: Option<String>,
 }
 
 impl LifecyclePolicy {
@@ -114,7 +130,7 @@ impl LifecyclePolicy {
         Ok(Self { rules })
     }
 
-    /// Returns the images that would expire at `now`, in the order of the inventory.
+    /// Returns the images that would expire or be archived at `now`, in the order of the inventory.
     ///
     /// All rules are evaluated on all images and applied by priority: an image that matches the tags of an earlier rule cannot be expired
     /// by a later rule, and an image that an index refers to cannot expire before the index.
@@ -124,15 +140,19 @@ impl LifecyclePolicy {
         let mut matched: BTreeSet<&str> = BTreeSet::new();
         let mut expiries: Vec<Expiry<'i>> = Vec::new();
         for rule in &self.rules {
-            let mut selected: Vec<&Entry> = inventory.entries.iter().filter(|entry| rule.tags.select(entry)).collect();
+            let mut selected: Vec<&Entry> = inventory
+                .entries
+                .iter()
+                .filter(|entry| entry.storage.is_archive() == rule.is_for_archive && rule.tags.select(entry))
+                .collect();
             // The newest first. An image without a time counts as new.
             selected.sort_by_key(|entry| std::cmp::Reverse(entry.pushed_or_created_at.unwrap_or(now)));
             for (index, entry) in selected.iter().enumerate() {
-                if matched.contains(entry.digest.as_str()) || !rule.expires {
+                if matched.contains(entry.digest.as_str()) {
                     continue;
                 }
                 if let Some(reason) = rule.count.reason(entry, index, now) {
-                    expiries.push(Expiry { entry, rule: rule.priority, reason });
+                    expiries.push(Expiry { entry, action: rule.action, rule: rule.priority, reason });
                 }
             }
             matched.extend(selected.iter().map(|entry| entry.digest.as_str()));
@@ -160,13 +180,22 @@ impl Rule {
         let count = match count_type.as_str() {
             "sinceImagePushed" if is_days => Count::SincePushed(count_number),
             "sinceImagePulled" if is_days => Count::SincePulled(count_number),
+            "sinceImageTransitioned" if is_days => Count::SinceArchived(count_number),
             "imageCountMoreThan" => Count::MoreThan(count_number as usize),
             other => return Err(unsupported(format!("countType `{other}`"))),
         };
-        if let Some(class) = storage_class.filter(|class| class != "standard") {
-            return Err(unsupported(format!("storageClass `{class}`")));
-        }
-        Ok(Self { priority, tags, count, expires: parsed.action.kind == "expire" })
+        let is_for_archive = match storage_class.as_deref() {
+            None | Some("standard") => false,
+            Some("archive") => true,
+            Some(class) => return Err(unsupported(format!("storageClass `{class}`"))),
+        };
+        let action = match (parsed.action.kind.as_str(), parsed.action.target_storage_class.as_deref()) {
+            ("expire", _) => LifecycleAction::Expire,
+            ("transition", Some("archive")) => LifecycleAction::Archive,
+            ("transition", target) => return Err(unsupported(format!("targetStorageClass `{}`", target.unwrap_or_default()))),
+            (kind, _) => return Err(unsupported(format!("the action `{kind}`"))),
+        };
+        Ok(Self { priority, tags, is_for_archive, count, action })
     }
 }
 
@@ -200,6 +229,10 @@ impl Count {
             Self::SincePushed(days) => exceeds(entry.pushed_or_created_at, days, "pushed"),
             // An image that was never pulled counts from its push.
             Self::SincePulled(days) => exceeds(entry.pulled_at.or(entry.pushed_or_created_at), days, "pulled"),
+            Self::SinceArchived(days) => match entry.storage {
+                ImageStorage::Archive { since, .. } => exceeds(since, days, "archived"),
+                ImageStorage::Standard => None,
+            },
             Self::MoreThan(limit) => (index >= limit).then(|| format!("{index} newer images, more than the {limit} to keep")),
         }
     }

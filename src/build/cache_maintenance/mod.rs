@@ -18,7 +18,7 @@ mod tag;
 
 pub use age::Age;
 pub use inventory::{Entry, Inventory};
-pub use lifecycle::{Expiry, LifecyclePolicy, LifecyclePolicyError};
+pub use lifecycle::{Expiry, LifecycleAction, LifecyclePolicy, LifecyclePolicyError};
 pub use price::{Cost, Price, PriceError, PriceTable, StorageService};
 pub use select::{PruneDecision, Selection};
 pub use size::Size;

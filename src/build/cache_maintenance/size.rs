@@ -9,14 +9,16 @@ use super::inventory::Inventory;
 /// The size of a repository.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Size {
-    /// The stored bytes: each blob counts once, also if several manifests share it.
+    /// The stored bytes without archived images: each blob counts once, also if several manifests share it.
     pub stored_bytes: u64,
     /// The sum of the manifests' sizes: a shared blob counts once per manifest.
     pub added_up_bytes: u64,
     /// Whether all manifests could be read; otherwise `stored_bytes` may count a shared blob more than once.
     pub is_exact: bool,
-    /// The number of manifests.
+    /// The number of manifests, archived ones included.
     pub manifests: usize,
+    /// Archived images of ECR: their own sizes, added up, since their manifests cannot be read.
+    pub archived: KindSize,
     /// The number of distinct blobs.
     pub blobs: usize,
     /// The size of each kind of tag by itself: a blob that several kinds share counts for each.
@@ -42,6 +44,11 @@ impl Size {
             size.added_up_bytes = size.added_up_bytes.saturating_add(entry.size_bytes);
             let kind = entry.kind();
             size.by_kind.entry(kind).or_default().manifests += 1;
+            if entry.storage.is_archive() {
+                size.archived.manifests += 1;
+                size.archived.bytes = size.archived.bytes.saturating_add(entry.size_bytes);
+                continue;
+            }
             let mut own = vec![];
             match &entry.blobs {
                 Some(parts) => {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::super::registry::ecr::EcrService;
+use super::super::registry::ecr::{EcrService, ImageStorage};
 use super::super::registry::{Client, Manifest, RegistryError, Repository};
 use super::inventory::{Entry, Inventory};
 use crate::aws::RequestError;
@@ -171,7 +171,8 @@ impl EcrStore {
 impl Store for EcrStore {
     fn inventory(&self) -> Result<Inventory, StoreError> {
         let Some(images) = self.ecr.images(&self.name)? else { return Err(StoreError::NoRepository(self.name.clone())) };
-        let digests: Vec<String> = images.iter().map(|image| image.digest.clone()).collect();
+        // ECR does not return the manifests of archived images.
+        let digests: Vec<String> = images.iter().filter(|image| !image.storage.is_archive()).map(|image| image.digest.clone()).collect();
         let mut notes = Vec::new();
         // Without manifests the sizes are still known, but shared layers count more than once.
         let manifests = match self.ecr.manifests(&self.name, &digests) {
@@ -194,12 +195,13 @@ impl Store for EcrStore {
                     tags,
                     pushed_or_created_at: image.pushed_at,
                     pulled_at: None,
+                    storage: ImageStorage::Standard,
                     size_bytes: image.size_bytes,
                     blobs: None,
                     children: Vec::new(),
                     media_type: image.media_type,
                 });
-                Entry { pulled_at: image.pulled_at, ..known }
+                Entry { pulled_at: image.pulled_at, storage: image.storage, ..known }
             })
             .collect();
         Ok(Inventory::new(self.name.clone(), entries, true, notes))

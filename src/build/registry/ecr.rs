@@ -24,10 +24,10 @@ pub trait EcrService {
     /// Sets a repository's lifecycle policy.
     fn put_lifecycle_policy(&self, name: &str, policy: &str) -> Result<(), RequestError>;
 
-    /// Returns whether an image with a tag exists.
+    /// Returns whether an image with a tag exists that can be pulled; an archived image cannot, and pushing it again restores it.
     fn has_image(&self, name: &str, tag: &str) -> Result<bool, RequestError>;
 
-    /// Returns all images in unspecified order, or `None` if the repository does not exist.
+    /// Returns all images in unspecified order, archived ones included, or `None` if the repository does not exist.
     fn images(&self, name: &str) -> Result<Option<Vec<EcrImage>>, RequestError>;
 
     /// Returns the manifests of images with these digests, if they exist.
@@ -58,10 +58,36 @@ pub struct EcrImage {
     pub pushed_at: Option<Timestamp>,
     /// When it was last pulled; ECR records only the day.
     pub pulled_at: Option<Timestamp>,
+    /// Its storage class.
+    pub storage: ImageStorage,
     /// The media type of its manifest.
     pub media_type: String,
     /// The artifact type in its manifest.
     pub artifact_type: Option<String>,
+}
+
+/// The storage class of an image.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/archive-image.html>
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ImageStorage {
+    /// The image can be pulled.
+    #[default]
+    Standard,
+    /// A pull fails with status 404 until the image is restored, which takes up to 20 minutes, or pushed again.
+    Archive {
+        /// When it was archived.
+        since: Option<Timestamp>,
+        /// Whether it is being restored.
+        is_restored: bool,
+    },
+}
+
+impl ImageStorage {
+    /// Returns whether the image is archived.
+    pub fn is_archive(self) -> bool {
+        matches!(self, Self::Archive { .. })
+    }
 }
 
 /// The metered size of a file system, which AWS updates about every hour.

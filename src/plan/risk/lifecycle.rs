@@ -105,7 +105,7 @@ fn bucket_lifecycle(modified: &ModifiedResource<'_, '_>, note: &mut Note<'_>) {
     }
 }
 
-/// Finds a lifecycle policy of a repository that expires images that none expired before, or earlier than before.
+/// Finds a lifecycle policy of a repository that expires or archives images that none did before, or earlier than before.
 fn image_lifecycle(modified: &ModifiedResource<'_, '_>, note: &mut Note<'_>) {
     const PATH: &str = "/Properties/LifecyclePolicy/LifecyclePolicyText";
     const NAMES: [&str; 2] = ["LifecyclePolicy", "LifecyclePolicyText"];
@@ -122,6 +122,7 @@ fn image_lifecycle(modified: &ModifiedResource<'_, '_>, note: &mut Note<'_>) {
     let old = old.and_then(|old| parsed(&old));
     let rules = |policy: &serde_json::Value| policy.get("rules").and_then(serde_json::Value::as_array).cloned().unwrap_or_default();
     let old_rules = old.as_ref().map(rules).unwrap_or_default();
+    let mut reported = [false; 2];
     for rule in rules(&new) {
         let count = |rule: &serde_json::Value| rule.pointer("/selection/countNumber").and_then(serde_json::Value::as_f64);
         // Two rules are alike if they select the same images in the same unit.
@@ -132,14 +133,15 @@ fn image_lifecycle(modified: &ModifiedResource<'_, '_>, note: &mut Note<'_>) {
             }
             selection
         };
-        let is_known = |old: &serde_json::Value| scope(old) == scope(&rule) && count(old) <= count(&rule);
-        if !old_rules.iter().any(is_known) {
-            note(
-                Certainty::Certain,
-                PATH.to_owned(),
-                format!("`{id}` expires images that it kept before: a lifecycle rule is new or shorter."),
-            );
-            return;
+        let archives = |rule: &serde_json::Value| rule.pointer("/action/type").and_then(serde_json::Value::as_str) == Some("transition");
+        // Images that expired before cannot be archived later; those that were archived can now expire.
+        let is_known =
+            |old: &serde_json::Value| scope(old) == scope(&rule) && count(old) <= count(&rule) && (archives(&rule) || !archives(old));
+        let is_reported = &mut reported[usize::from(archives(&rule))];
+        if !*is_reported && !old_rules.iter().any(is_known) {
+            *is_reported = true;
+            let effect = if archives(&rule) { "archives images that could be pulled before" } else { "expires images that it kept before" };
+            note(Certainty::Certain, PATH.to_owned(), format!("`{id}` {effect}: a lifecycle rule is new or shorter."));
         }
     }
 }

@@ -81,8 +81,7 @@ pub(super) fn unsafe_values<'a>(modified: &ModifiedResource<'_, 'a>, difference:
 
 fn unsafe_value(leaf: &Leaf<'_, '_>, note: &mut Note<'_>) {
     let Leaf { id, resource_type, parent, name, ref path, .. } = *leaf;
-    let [old, new] =
-        [&leaf.before, &leaf.after].map(|value| value.as_ref().and_then(|value| scalar_text(value.kind)).map(str::to_owned));
+    let [old, new] = [&leaf.before, &leaf.after].map(|value| value.as_ref().and_then(|value| scalar_text(value.kind)).map(str::to_owned));
     let is_on = |text: &Option<String>| {
         text.as_deref().is_some_and(|text| text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("enabled"))
     };

@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::{bytes, notes};
-use crate::build::cache_maintenance::{Age, Entry, Expiry, Inventory};
+use crate::build::cache_maintenance::{Age, Entry, Expiry, Inventory, LifecycleAction};
+use crate::build::registry::ecr::ImageStorage;
 use crate::ui::visible::visible;
 use crate::ui::{Layout, styled};
 
@@ -26,8 +27,12 @@ pub struct EntryView {
     /// When it was pushed or, if unknown, created; RFC 3339.
     at: Option<String>,
     pulled_at: Option<String>,
+    /// When it was archived, if it is: it cannot be pulled until it is restored or pushed again. An empty text if the time is unknown.
+    archived_at: Option<String>,
     /// The lifecycle policy rule that would expire it, with the reason.
     expires: Option<String>,
+    /// The lifecycle policy rule that would archive it, with the reason.
+    archives: Option<String>,
     #[serde(skip)]
     age: Option<Age>,
 }
@@ -35,6 +40,10 @@ pub struct EntryView {
 impl Listing {
     /// Returns the view of an inventory.
     pub fn new(inventory: &Inventory, expiries: &[Expiry<'_>], now: jiff::Timestamp) -> Self {
+        let rule = |entry: &Entry, action: LifecycleAction| {
+            let found = expiries.iter().find(|expiry| expiry.entry.digest == entry.digest && expiry.action == action)?;
+            Some(format!("rule {}: {}", found.rule, found.reason))
+        };
         let view = |entry: &Entry| EntryView {
             digest: entry.digest.clone(),
             tags: entry.tags.clone(),
@@ -42,10 +51,12 @@ impl Listing {
             size_bytes: entry.size_bytes,
             at: entry.pushed_or_created_at.map(|at| at.to_string()),
             pulled_at: entry.pulled_at.map(|at| at.to_string()),
-            expires: expiries
-                .iter()
-                .find(|expiry| expiry.entry.digest == entry.digest)
-                .map(|expiry| format!("rule {}: {}", expiry.rule, expiry.reason)),
+            archived_at: match entry.storage {
+                ImageStorage::Standard => None,
+                ImageStorage::Archive { since, .. } => Some(since.map(|at| at.to_string()).unwrap_or_default()),
+            },
+            expires: rule(entry, LifecycleAction::Expire),
+            archives: rule(entry, LifecycleAction::Archive),
             age: entry.pushed_or_created_at.map(|at| Age::since(at, now)),
         };
         Self {
@@ -75,8 +86,14 @@ pub fn listing(listing: &Listing, layout: Layout) -> String {
         for tag in &entry.tags {
             text.push_str(&format!("          {}\n", visible(tag)));
         }
-        if let Some(expires) = &entry.expires {
-            text.push_str(&format!("          {}\n", styled(styles.warning, format!("expires under {expires}"))));
+        let archived = entry.archived_at.as_ref().map(|at| {
+            let since = if at.is_empty() { String::new() } else { format!(" at {at}") };
+            format!("archived{since}: cannot be pulled until it is restored or pushed again")
+        });
+        let expires = entry.expires.as_ref().map(|rule| format!("expires under {rule}"));
+        let archives = entry.archives.as_ref().map(|rule| format!("is archived under {rule}"));
+        for warning in [archived, expires, archives].into_iter().flatten() {
+            text.push_str(&format!("          {}\n", styled(styles.warning, warning)));
         }
     }
     text + &notes(&listing.notes, layout)

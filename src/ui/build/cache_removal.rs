@@ -48,6 +48,11 @@ impl Removal {
         };
         let (removed, kept): (Vec<_>, Vec<_>) = decisions.iter().partition(|decision| decision.is_removed);
         let remaining = Inventory { entries: kept.iter().map(|decision| decision.entry.clone()).collect(), ..inventory.clone() };
+        let mut notes = inventory.notes.clone();
+        if removed.iter().any(|decision| decision.entry.storage.is_archive()) {
+            // Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/archive-image.html
+            notes.push("AWS charges at least 90 days of storage for an archived image, also if it is deleted earlier".to_owned());
+        }
         Self {
             repository: inventory.repository.clone(),
             dry_run,
@@ -55,7 +60,7 @@ impl Removal {
             kept: kept.into_iter().map(view).collect(),
             failed: Vec::new(),
             freed_bytes: Size::of(inventory).stored_bytes.saturating_sub(Size::of(&remaining).stored_bytes),
-            notes: inventory.notes.clone(),
+            notes,
         }
     }
 

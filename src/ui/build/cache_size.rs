@@ -76,6 +76,10 @@ pub fn sizes(sizes: &Sizes, layout: Layout) -> String {
         for (kind, total) in &size.by_kind {
             text.push_str(&format!("  {kind:10}  {:>9}  {}\n", bytes(total.bytes), manifests(total.manifests)));
         }
+        if size.archived.manifests > 0 {
+            let (bytes, manifests) = (bytes(size.archived.bytes), manifests(size.archived.manifests));
+            text.push_str(&format!("  archived    {bytes:>9}  {manifests}, not in the sizes above and not in the cost\n"));
+        }
         text.push_str(&format!("  monthly     {}\n", dollars(cost, "ECR")));
     }
     if let Some(file_system) = &sizes.file_system {

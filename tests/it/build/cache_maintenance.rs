@@ -3,8 +3,9 @@
 
 use jiff::Timestamp;
 use rackform::build::cache::{branch_cache_tag, cache_tag};
-use rackform::build::cache_maintenance::{Age, Entry, Inventory, LifecyclePolicy, Selection, Size};
+use rackform::build::cache_maintenance::{Age, Entry, Inventory, LifecycleAction, LifecyclePolicy, Selection, Size};
 use rackform::build::registry::Blob;
+use rackform::build::registry::ecr::ImageStorage;
 use serde_json::json;
 
 use super::http_server::{FakeRegistry, error_response};
@@ -23,6 +24,7 @@ fn entry(digest: &str, tags: &[&str], days: i64, layers: &[&str]) -> Entry {
         tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
         pushed_or_created_at: (days >= 0).then(|| now() - jiff::SignedDuration::from_hours(24 * days)),
         pulled_at: None,
+        storage: ImageStorage::Standard,
         size_bytes: 1 + 10 * layers.len() as u64,
         blobs: Some(blobs),
         children: Vec::new(),
@@ -89,6 +91,52 @@ fn a_lifecycle_policy_expires_images_as_ecr_documents() {
     assert_eq!(expired(json!({"rules": [patterns]}), &found).len(), 2);
     // An image that is exactly as old as the limit is kept.
     assert_eq!(expired(json!({"rules": [rule(1, days("any", 90))]}), &found), []);
+}
+
+/// Returns an archived entry that was pushed `days` days and archived `archived` days ago.
+fn archived(digest: &str, tags: &[&str], days: i64, archived: i64) -> Entry {
+    let since = Some(now() - jiff::SignedDuration::from_hours(24 * archived));
+    Entry { storage: ImageStorage::Archive { since, is_restored: false }, blobs: None, ..entry(digest, tags, days, &[]) }
+}
+
+#[test]
+fn a_rule_selects_images_of_its_storage_class_and_archives_or_expires_them() {
+    let found = inventory(vec![
+        entry("active", &["web.buildcache"], 200, &[]),
+        archived("archived-long-ago", &["api.buildcache"], 300, 120),
+        archived("archived-lately", &["job.buildcache"], 300, 20),
+    ]);
+    let selection = |class: serde_json::Value, count_type: &str, days: u32| json!({"tagStatus": "any", "storageClass": class, "countType": count_type, "countUnit": "days", "countNumber": days});
+    let actions = |action: serde_json::Value, selection: serde_json::Value| -> Vec<(String, LifecycleAction)> {
+        let policy = json!({"rules": [{"rulePriority": 1, "selection": selection, "action": action}]});
+        let policy = LifecyclePolicy::read(&policy.to_string()).unwrap();
+        policy.expiries(&found, now()).iter().map(|found| (found.entry.digest.clone(), found.action)).collect()
+    };
+    let to_archive = json!({"type": "transition", "targetStorageClass": "archive"});
+    let pushed = |class| selection(class, "sinceImagePushed", 100);
+    assert_eq!(actions(to_archive, pushed(json!("standard"))), [("active".to_owned(), LifecycleAction::Archive)]);
+    assert_eq!(actions(json!({"type": "expire"}), pushed(json!(null))), [("active".to_owned(), LifecycleAction::Expire)]);
+    assert_eq!(
+        actions(json!({"type": "expire"}), selection(json!("archive"), "sinceImageTransitioned", 90)),
+        [("archived-long-ago".to_owned(), LifecycleAction::Expire)]
+    );
+    let unknown = json!({"rules": [{"rulePriority": 1, "selection": pushed(json!("standard")), "action": {"type": "transition"}}]});
+    assert!(LifecyclePolicy::read(&unknown.to_string()).is_err());
+}
+
+#[test]
+fn archived_images_are_counted_by_themselves() {
+    let found = inventory(vec![entry("active", &["web.buildcache"], 1, &["base"]), archived("archived", &["api.buildcache"], 300, 120)]);
+    let size = Size::of(&found);
+    assert_eq!((size.stored_bytes, size.is_exact), (11, true));
+    assert_eq!((size.archived.manifests, size.archived.bytes), (1, 1));
+    let view = rackform::ui::build::cache_listing::Listing::new(&found, &[], now());
+    let text = rackform::ui::build::cache_listing::listing(&view, rackform::ui::Layout::plain());
+    assert!(text.contains("archived at 2026-07-24T12:00:00Z: cannot be pulled until it is restored or pushed again"), "{text}");
+    let by_age = Selection { older_than: Some(Age::days(30)), ..Selection::default() };
+    let removal = rackform::ui::build::cache_removal::Removal::new(&found, &by_age.decide(&found, now()), true);
+    let text = rackform::ui::build::cache_removal::removal(&removal, rackform::ui::Layout::plain());
+    assert!(text.contains("AWS charges at least 90 days of storage for an archived image"), "{text}");
 }
 
 #[test]

@@ -91,6 +91,15 @@ fn a_lifecycle_rule_that_expires_more_is_a_risk() {
     assert_eq!(shortened(kind, policy(10), policy(5)), [Certainty::Certain]);
     assert_eq!(shortened(kind, json!({}), policy(5)), [Certainty::Certain]);
     assert!(shortened(kind, policy(5), policy(10)).is_empty());
+    // An archived image cannot be pulled; what expired before cannot be archived later.
+    let archiving = |count: u32| {
+        let text = policy(count)["LifecyclePolicy"]["LifecyclePolicyText"].as_str().unwrap().to_owned();
+        let text = text.replace(r#"{"type":"expire"}"#, r#"{"type":"transition","targetStorageClass":"archive"}"#);
+        json!({"LifecyclePolicy": {"LifecyclePolicyText": text}})
+    };
+    assert_eq!(shortened(kind, json!({}), archiving(5)), [Certainty::Certain]);
+    assert_eq!(shortened(kind, archiving(5), policy(5)), [Certainty::Certain]);
+    assert!(shortened(kind, policy(5), archiving(5)).is_empty());
 }
 
 #[test]
