@@ -34,11 +34,18 @@ pub enum Purpose {
     Preflight,
     /// Running builds in the rack
     Build,
+    /// `build image`: creating its repository, and pulling and pushing images
+    Image,
+    /// `build cache`, and builds elsewhere that read and write the rack's cache
+    Cache,
 }
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: [Self; 5] = [Self::Request, Self::Resources, Self::Verify, Self::Preflight, Self::Build];
+    pub const ALL: [Self; 7] = [Self::Request, Self::Resources, Self::Verify, Self::Preflight, Self::Build, Self::Image, Self::Cache];
+
+    /// The purposes of whoever operates a rack; the others are those of CI jobs.
+    pub const OF_OPERATORS: [Self; 5] = [Self::Request, Self::Resources, Self::Verify, Self::Preflight, Self::Build];
 
     /// Returns the prefix of its statement IDs.
     fn sid_prefix(self) -> &'static str {
@@ -48,6 +55,8 @@ impl Purpose {
             Self::Verify => "Verify",
             Self::Preflight => "Preflight",
             Self::Build => "Build",
+            Self::Image => "Image",
+            Self::Cache => "Cache",
         }
     }
 }
@@ -89,7 +98,7 @@ pub fn statements(location: &StackLocation, needs: &[Need], purposes: &[Purpose]
         let mut groups: BTreeMap<(String, ResourceScope), Vec<String>> = BTreeMap::new();
         for action in without_covered(actions) {
             let service = action.split(':').next().unwrap_or_default().to_owned();
-            groups.entry((service, location.scope(&action, needs))).or_default().push(action);
+            groups.entry((service, location.scope(purpose, &action, needs))).or_default().push(action);
         }
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();
         for ((service, scope), actions) in groups {

@@ -1,7 +1,8 @@
 //! rackform's own requests to AWS, by purpose.
 //!
-//! Source of the names: <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>.
-//! A test compares the lists of verification and preflight with the calls in `verify/aws`.
+//! Source of the names:
+//! <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>. A test
+//! compares the lists of verification and preflight with the calls in `verify/aws`.
 
 use super::Purpose;
 
@@ -113,6 +114,33 @@ const BUILD: &[&str] = &[
     "logs:GetLogEvents",
 ];
 
+/// Pulling and pushing images with an engine.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html>
+const PULL_AND_PUSH: &[&str] = &[
+    "ecr:BatchCheckLayerAvailability",
+    "ecr:BatchGetImage",
+    "ecr:CompleteLayerUpload",
+    "ecr:GetAuthorizationToken",
+    "ecr:GetDownloadUrlForLayer",
+    "ecr:InitiateLayerUpload",
+    "ecr:PutImage",
+    "ecr:UploadLayerPart",
+];
+
+/// Creating a repository with tags and a lifecycle policy, and looking for an image in it.
+const IMAGE: &[&str] = &[
+    "ecr:CreateRepository",
+    "ecr:DescribeImages",
+    "ecr:DescribeRepositories",
+    "ecr:GetLifecyclePolicy",
+    "ecr:PutLifecyclePolicy",
+    "ecr:TagResource",
+];
+
+/// Listing, measuring and deleting the entries of the cache.
+const CACHE: &[&str] = &["ecr:BatchDeleteImage", "ecr:DescribeImages", "ecr:GetLifecyclePolicy", "elasticfilesystem:DescribeFileSystems"];
+
 /// Returns the actions that a purpose requires, sorted.
 pub(super) fn actions(purpose: Purpose, upload: Upload) -> Vec<&'static str> {
     let lists: &[&[&str]] = match purpose {
@@ -123,6 +151,8 @@ pub(super) fn actions(purpose: Purpose, upload: Upload) -> Vec<&'static str> {
         Purpose::Verify => &[READ, VERIFY],
         Purpose::Preflight => &[READ, PREFLIGHT],
         Purpose::Build => &[READ, BUILD],
+        Purpose::Image => &[IMAGE, PULL_AND_PUSH],
+        Purpose::Cache => &[READ, CACHE, PULL_AND_PUSH],
     };
     lists.concat()
 }

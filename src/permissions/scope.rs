@@ -5,7 +5,7 @@
 //! <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>
 
 use super::requests::Upload;
-use super::{Need, requests};
+use super::{Need, Purpose, requests};
 
 /// Longest prefix of a stack's name that every generated name starts with: CloudFormation truncates it for types with short names.
 ///
@@ -34,6 +34,8 @@ pub struct StackLocation {
     pub role_arn: Option<String>,
     /// SSM parameters that the template's parameters name, which CloudFormation reads with the caller's permissions.
     pub ssm_parameters: Vec<String>,
+    /// The ECR repository of `build image`, or a pattern of its name.
+    pub image_repository: String,
 }
 
 /// Resources, and the region if their ARNs do not contain it.
@@ -80,9 +82,13 @@ impl StackLocation {
     }
 
     /// Returns the resources that an action is allowed on.
-    pub(super) fn scope(&self, action: &str, needs: &[Need]) -> ResourceScope {
+    pub(super) fn scope(&self, purpose: Purpose, action: &str, needs: &[Need]) -> ResourceScope {
         let (service, call) = action.split_once(':').unwrap_or((action, ""));
-        let mut resources = self.arns(service, call, needs);
+        let is_image = purpose == Purpose::Image && service == "ecr" && call != "GetAuthorizationToken";
+        let mut resources = match is_image {
+            true => vec![self.arn(service, &format!("repository/{}", self.image_repository))],
+            false => self.arns(service, call, needs),
+        };
         resources.sort();
         resources.dedup();
         if resources.is_empty() {

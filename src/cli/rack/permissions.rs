@@ -18,12 +18,12 @@ use crate::ui::permissions::Listing;
 /// provider schemas; docs/permissions.md describes how narrow the policies are.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  rackform permissions\n  rackform permissions --lifetime --for resources --format policy > cloudformation-role.json\n  rackform permissions --for verify,preflight --format policy\n  rackform permissions --for request --cloudformation-role-arn arn:aws:iam::123456789012:role/cloudformation\n  rackform permissions -p BuildCache=Yes --format json | jq '.policies[].characters'\n\nExit codes: 0 done, 65 bad template or parameters."
+    after_help = "Examples:\n  rackform permissions\n  rackform permissions --lifetime --for resources --format policy > cloudformation-role.json\n  rackform permissions --for verify,preflight --format policy\n  rackform permissions --for image,cache --format policy      for a CI job\n  rackform permissions --for request --cloudformation-role-arn arn:aws:iam::123456789012:role/cloudformation\n  rackform permissions -p BuildCache=Yes --format json | jq '.policies[].characters'\n\nExit codes: 0 done, 65 bad template or parameters."
 )]
 pub struct Args {
     #[command(flatten)]
     parameters: ParameterArgs,
-    /// Purposes of the permissions, separated by commas [default: all]
+    /// Purposes of the permissions, separated by commas [default: all except image and cache]
     #[arg(long = "for", value_name = "PURPOSE,...", value_enum, value_delimiter = ',')]
     purposes: Vec<Purpose>,
     /// List permissions for everything that the template can do with any parameters, not only for the current plan
@@ -35,6 +35,9 @@ pub struct Args {
     /// Include permissions to create a bucket for such templates
     #[arg(long)]
     create_template_bucket: bool,
+    /// The ECR repository of `build image`, or a pattern, for the purpose `image`
+    #[arg(long, value_name = "NAME", default_value = "build-cache/*")]
+    image_repository: String,
     /// Output format
     #[arg(long, value_enum, default_value_t)]
     format: PermissionsFormat,
@@ -75,9 +78,16 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let role_arn = change.target.options.role_arn.clone();
     let after = &change.after;
     let ssm_parameters = ssm_parameter_names(after.parameters);
-    let location = StackLocation { bucket, creates_bucket, ssm_parameters, role_arn, ..location(&stack, after.state, is_local) };
+    let location = StackLocation {
+        bucket,
+        creates_bucket,
+        ssm_parameters,
+        role_arn,
+        image_repository: args.image_repository.clone(),
+        ..location(&stack, after.state, is_local)
+    };
     let needs = if args.lifetime { permissions::lifetime(after) } else { permissions::of_plan(after, &change.plan) };
-    let purposes = if args.purposes.is_empty() { &Purpose::ALL } else { args.purposes.as_slice() };
+    let purposes = if args.purposes.is_empty() { &Purpose::OF_OPERATORS[..] } else { args.purposes.as_slice() };
     let statements = permissions::statements(&location, &needs, purposes);
     let listing = Listing::new(&stack, args.lifetime, &needs, &statements);
     let policy = Policy::of(&statements);
@@ -117,6 +127,7 @@ fn location(stack: &str, state: &State, is_local: bool) -> StackLocation {
         creates_bucket: false,
         ssm_parameters: Vec::new(),
         role_arn: None,
+        image_repository: "*".to_owned(),
     }
 }
 

@@ -52,6 +52,7 @@ fn stack_location(stack: &str, known: &Known) -> StackLocation {
         creates_bucket: false,
         ssm_parameters: Vec::new(),
         role_arn: None,
+        image_repository: "*".to_owned(),
     }
 }
 
