@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::super::registry::ecr::{EcrService, ImageStorage};
-use super::super::registry::{Client, Manifest, RegistryError, Repository};
+use super::super::registry::{Client, Manifest, RegistryError, Repository, is_cache_config};
 use super::inventory::{Entry, Inventory};
 use crate::aws::RequestError;
 
@@ -77,12 +77,11 @@ impl RegistryStore {
         if let Some(created) = &manifest.created {
             return Ok(parse_time(created));
         }
-        let blobs = manifest.config.iter().chain(manifest.parts());
-        let Some(config) =
-            blobs.into_iter().find(|blob| blob.media_type.contains("config")).filter(|config| config.size_bytes <= CONFIG_LIMIT_BYTES)
-        else {
-            return Ok(None);
-        };
+        // What an image has as its configuration is one, whatever its media type. In an index, the records of a BuildKit cache have a known
+        // type.
+        let records = || manifest.parts().find(|part| is_cache_config(&part.media_type));
+        let config = manifest.config.as_ref().or_else(records).filter(|config| config.size_bytes <= CONFIG_LIMIT_BYTES);
+        let Some(config) = config else { return Ok(None) };
         let Some(bytes) = self.client.blob(&self.repository.name, &config.digest, CONFIG_LIMIT_BYTES)? else { return Ok(None) };
         let Ok(config) = serde_json::from_slice::<serde_json::Value>(&bytes) else { return Ok(None) };
         Ok(config.get("created").and_then(serde_json::Value::as_str).and_then(parse_time).or_else(|| latest_record(&config)))

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::digest::is_digest;
+use super::media_type::{ManifestKind, essence, is_unspecific};
 use crate::text::sha256_hex;
 
 /// The largest plausible blob, in bytes; sums of the sizes in a manifest stay far below the largest number.
@@ -104,27 +105,26 @@ impl Manifest {
 
     /// Returns the manifests in an index.
     pub fn children(&self) -> impl Iterator<Item = &Blob> {
-        self.manifests.iter().filter(|child| Self::MEDIA_TYPES.contains(&child.media_type.as_str()))
+        self.manifests.iter().filter(|child| ManifestKind::of(&child.media_type).is_some())
     }
 
     /// Returns the entries of an index that are not manifests: without `image-manifest=true` BuildKit writes a cache as an index of layers.
     ///
     /// Source: <https://docs.docker.com/build/cache/backends/registry/>
     pub fn parts(&self) -> impl Iterator<Item = &Blob> {
-        self.manifests.iter().filter(|child| !Self::MEDIA_TYPES.contains(&child.media_type.as_str()))
+        self.manifests.iter().filter(|child| ManifestKind::of(&child.media_type).is_none())
     }
 }
 
 /// Checks that the media types of the response and of the manifest are accepted and equal, and that the contents fit.
 fn check_media_type(file: &ManifestFile, response: Option<&str>) -> Result<(), String> {
-    // Some registries and proxies send a type without information.
-    let is_specific = |kind: &&str| !matches!(*kind, "" | "application/json" | "application/octet-stream" | "text/plain");
+    let is_specific = |kind: &&str| !is_unspecific(kind);
     let (response, own) = (response.filter(is_specific), file.media_type.as_deref().filter(is_specific));
-    if let Some(unknown) = [response, own].into_iter().flatten().find(|kind| !Manifest::MEDIA_TYPES.contains(kind)) {
+    if let Some(unknown) = [response, own].into_iter().flatten().find(|kind| ManifestKind::of(kind).is_none()) {
         return Err(format!("its media type is `{unknown}`"));
     }
     if let (Some(response), Some(own)) = (response, own)
-        && response != own
+        && essence(response) != essence(own)
     {
         return Err(format!("its media type is `{own}` in the manifest, but `{response}` in the response"));
     }
@@ -132,11 +132,10 @@ fn check_media_type(file: &ManifestFile, response: Option<&str>) -> Result<(), S
     if is_image && is_index {
         return Err("it is an image and an index at once".to_owned());
     }
-    match own.or(response) {
-        Some(kind) if is_image && (kind.contains("index") || kind.contains("list")) => Err(format!("an image has the media type `{kind}`")),
-        Some(kind) if is_index && !(kind.contains("index") || kind.contains("list")) => {
-            Err(format!("an index has the media type `{kind}`"))
-        }
+    let kind = own.or(response);
+    match kind.and_then(ManifestKind::of) {
+        Some(ManifestKind::Index) if is_image => Err(format!("an image has the media type `{}`", kind.unwrap_or_default())),
+        Some(ManifestKind::Image) if is_index => Err(format!("an index has the media type `{}`", kind.unwrap_or_default())),
         _ => Ok(()),
     }
 }
