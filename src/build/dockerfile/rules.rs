@@ -18,6 +18,7 @@ pub const RULES: &[Rule] = &[
     Rule::warning("secret-in-argument", "secrets are not build arguments"),
     Rule::warning("secret-in-environment", "secrets are not environment variables of the image"),
     Rule::error("stage-name", "stage names are valid"),
+    Rule::warning("stale-cache", "changes of a step change its key in kaniko's layer cache"),
     Rule::warning("undeclared-build-argument", "passed build arguments are declared"),
     Rule::warning("unknown-flag", "instructions have known flags"),
     Rule::error("unknown-instruction", "instructions exist"),

@@ -6,6 +6,7 @@ mod mounts;
 mod order;
 mod secrets;
 mod stages;
+mod stale;
 mod volatile;
 
 pub use linter::{CacheMounts, Context};
@@ -25,6 +26,7 @@ pub fn lint(dockerfile: &Dockerfile, context: &Context<'_>) -> Vec<Diagnostic> {
     order::check(&mut linter);
     volatile::check(&mut linter);
     secrets::check(&mut linter);
+    stale::check(&mut linter);
     let mut found = linter.found;
     found.sort_by_key(|diagnostic| diagnostic.labels.first().map_or(0, |label| label.span.start));
     found

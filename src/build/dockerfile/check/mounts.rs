@@ -53,11 +53,11 @@ fn unsupported(engine: Engine, version: Option<&Version>, mount: &Mount) -> Opti
             format!("Docker {version} supports `RUN --mount` only with `DOCKER_BUILDKIT=1`"),
             "build with Docker 23 or later, where BuildKit is the default".to_owned(),
         )),
-        // The releases that added each kind: github.com/osscontainertools/kaniko, pull requests 245, 554 and 802.
+        // The releases that added each kind: github.com/osscontainertools/kaniko, pull requests 245, 391, 554 and 802.
         Engine::Kaniko => {
             let (since, by_default, flag) = match mount.kind {
                 MountKind::Cache => ((1, 25, 6), (1, 26, 0), "FF_KANIKO_RUN_MOUNT_CACHE"),
-                MountKind::Secret => ((1, 26, 0), (1, 27, 0), "FF_KANIKO_RUN_MOUNT_SECRET"),
+                MountKind::Secret => ((1, 26, 3), (1, 27, 0), "FF_KANIKO_RUN_MOUNT_SECRET"),
                 MountKind::Bind => ((1, 27, 0), (1, 28, 0), "FF_KANIKO_RUN_MOUNT_BIND"),
                 MountKind::Tmpfs | MountKind::Ssh => return None,
             };
