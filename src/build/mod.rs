@@ -12,6 +12,7 @@ pub mod aws;
 pub mod cache;
 pub mod cache_maintenance;
 pub mod command;
+pub mod detected_plan;
 pub mod dockerfile;
 pub mod engine;
 pub mod exec;

@@ -1,6 +1,6 @@
 //! The build request, independent of the engine.
 
-use super::cache::{Backend, Compression, ImageRef, Mode, branch_cache_tag, cache_tag};
+use super::cache::{Backend, Compression, Dimensions, ImageRef, Mode, branch_cache_tag, cache_tag, normalize_platform};
 use super::engine::{Driver, Engine};
 
 /// A build request, independent of the engine.
@@ -20,10 +20,14 @@ pub struct BuildRequest {
     pub ssh: Vec<String>,
     /// Platforms such as `linux/arm64`.
     pub platforms: Vec<String>,
+    /// The platform that the engine builds for if [`platforms`](Self::platforms) is empty, if known. The planner sets it.
+    pub native_platform: Option<String>,
     /// The labels of the image.
     pub labels: Vec<(String, String)>,
     /// The image references of the result.
     pub tags: Vec<String>,
+    /// Further references that a push may fail to set, such as `latest` in a repository with immutable tags.
+    pub optional_tags: Vec<String>,
     /// The destination of the image.
     pub output: Output,
     /// Whether to ignore the cache. The cache is still exported.
@@ -51,6 +55,17 @@ pub struct BuildRequest {
 }
 
 impl BuildRequest {
+    /// The platform whose cache has no platform in its name if the request names none: that of most builders, and of the caches that
+    /// versions of rackform without platforms in names wrote.
+    const DEFAULT_PLATFORM: &str = "linux/amd64";
+
+    /// Returns what distinguishes the cache of this build from those of other builds of the service.
+    pub fn dimensions(&self) -> Dimensions {
+        let native = self.native_platform.iter().filter(|native| normalize_platform(native) != Self::DEFAULT_PLATFORM);
+        let platforms = if self.platforms.is_empty() { native.cloned().collect() } else { self.platforms.clone() };
+        Dimensions::new(&platforms, self.target.as_deref())
+    }
+
     /// Sets build arguments without a value from the environment, for engines that do not do this themselves. Arguments without a variable
     /// are removed, as docker does.
     pub fn resolve_build_args(&mut self, engine: Engine, variable: &dyn Fn(&str) -> Option<String>) {
@@ -198,7 +213,7 @@ pub struct CacheRequest {
     pub main_branch: Option<String>,
     /// Which layers it contains.
     pub mode: Mode,
-    /// The compression of the layers; `None` is estargz in a registry if the engine supports it, otherwise the engine's default.
+    /// The compression of the layers; `None` is the engine's default, gzip.
     pub compression: Option<Compression>,
     /// Whether to recompress existing layers.
     pub force_compression: bool,
@@ -227,20 +242,21 @@ impl CacheRequest {
     }
 
     /// Returns the names of a service's cache, used as tag, directory or scope: first the exported one, then others to import.
-    pub fn names(&self, service: &str) -> Vec<String> {
+    pub fn names(&self, service: &str, dimensions: &Dimensions) -> Vec<String> {
         let main = self.main_branch.as_deref().unwrap_or("main");
-        match self.branch.as_deref().filter(|branch| *branch != main) {
-            Some(branch) => vec![branch_cache_tag(service, branch), cache_tag(service)],
-            None => vec![cache_tag(service)],
-        }
+        let branch = self.branch.as_deref().filter(|branch| *branch != main).map(|branch| branch_cache_tag(service, branch));
+        let bases: Vec<String> = branch.into_iter().chain([cache_tag(service)]).collect();
+        let sources = dimensions.sources();
+        sources.iter().flat_map(|source| bases.iter().map(|base| source.tag(base))).collect()
     }
 
-    /// Returns the references of a service's cache in a registry, in the order of [`names`](Self::names).
+    /// Returns the references of a service's cache in a registry, in the order of [`names`](Self::names). A complete reference is used
+    /// unchanged.
     ///
     /// # Errors
     ///
     /// Returns an error if the repository or the reference is invalid or missing.
-    pub fn references(&self, service: &str) -> Result<Vec<ImageRef>, String> {
+    pub fn references(&self, service: &str, dimensions: &Dimensions) -> Result<Vec<ImageRef>, String> {
         if let Some(reference) = &self.reference {
             let reference: ImageRef = reference.parse()?;
             return match reference.digest {
@@ -253,7 +269,7 @@ impl CacheRequest {
         if repository.tag.is_some() || repository.digest.is_some() {
             return Err(format!("cache repository `{repository}` must not have a tag or digest; the tag is derived from the service"));
         }
-        Ok(self.names(service).iter().map(|name| repository.tagged(name)).collect())
+        Ok(self.names(service, dimensions).iter().map(|name| repository.tagged(name)).collect())
     }
 }
 
@@ -274,8 +290,8 @@ pub struct S3Cache {
     pub manifests_prefix: Option<String>,
     /// The endpoint of an S3-compatible service.
     pub endpoint_url: Option<String>,
-    /// Whether to use path-style addressing.
-    pub use_path_style: bool,
+    /// Whether requests have the bucket in the path instead of the host name; `None` is what the endpoint needs.
+    pub use_path_style: Option<bool>,
     /// The number of parallel layer uploads.
     pub upload_parallelism: Option<u32>,
     /// The interval for marking unchanged layers as used, as a Go duration.

@@ -130,10 +130,17 @@ impl Settings {
             None => BuildArg { name: text.clone(), value: None },
         };
         let has_mounts = self.cache && self.cache_directory.is_some() && self.engine() == Engine::Kaniko;
-        let cache = match &self.cache_repository {
-            Some(repository) if self.cache => Some(CacheRequest { mounts: has_mounts, ..CacheRequest::in_registry(repository.clone()) }),
-            _ if has_mounts => Some(CacheRequest { backend: Some(Backend::Mounts), mounts: true, ..CacheRequest::default() }),
-            _ => None,
+        let directory = self.cache_repository.as_deref().and_then(|repository| repository.strip_prefix("oci:"));
+        let cache = match (&self.cache_repository, directory) {
+            _ if !self.cache => None,
+            // kaniko's own spelling of layers in a directory.
+            (_, Some(directory)) => {
+                let directory = Some(directory.to_owned());
+                Some(CacheRequest { backend: Some(Backend::Local), directory, mounts: has_mounts, ..CacheRequest::default() })
+            }
+            (Some(repository), None) => Some(CacheRequest { mounts: has_mounts, ..CacheRequest::in_registry(repository.clone()) }),
+            (None, None) if has_mounts => Some(CacheRequest { backend: Some(Backend::Mounts), mounts: true, ..CacheRequest::default() }),
+            (None, None) => None,
         };
         BuildRequest {
             context: self.source.clone().unwrap_or_else(|| ".".to_owned()),
@@ -205,6 +212,19 @@ mod tests {
         let wrong = [("BUILD_CACHE", "maybe"), ("BUILD_ARGS", "{"), ("BUILD_CACHE_WAIT", "soon"), ("BUILD_ENGINE", "kanico")];
         let problems = with_environment(Settings::default(), &wrong).err().unwrap_or_default();
         assert_eq!(problems.0.len(), 4, "{problems}");
+    }
+
+    #[test]
+    fn layers_in_a_directory_are_in_a_subdirectory() {
+        let settings = Settings {
+            app: Some("web".to_owned()),
+            cache: true,
+            cache_repository: Some("oci:/build-cache/".to_owned()),
+            ..Settings::default()
+        };
+        let planned = super::super::super::command::plan(&settings.request(), &settings.facts());
+        let argv = planned.map(|invocation| invocation.steps[0].argv.join(" ")).unwrap_or_default();
+        assert!(argv.contains("--cache-repo=oci:/build-cache/web.buildcache"), "{argv}");
     }
 
     #[test]

@@ -1,5 +1,14 @@
 //! Values of `--cache-to` and `--output`: attributes as one CSV record.
 
+/// Whether a cache is exported or imported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// `--cache-to`, `--export-cache`.
+    Export,
+    /// `--cache-from`, `--import-cache`.
+    Import,
+}
+
 /// Attributes of a cache or an output, in order.
 ///
 /// BuildKit reads them with Go's `encoding/csv`: a field that contains a comma, a quote or a line break is quoted, and quotes in it are

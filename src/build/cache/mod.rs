@@ -5,10 +5,14 @@
 
 mod attributes;
 mod backend;
+mod dimensions;
 mod reference;
 mod spec;
+mod values;
 
-pub use attributes::{Attributes, MalformedAttributes};
+pub use attributes::{Attributes, Direction, MalformedAttributes};
 pub use backend::{Backend, Compression, Mode};
+pub use dimensions::{Dimensions, has_base, normalize as normalize_platform, split_dimensions};
 pub use reference::{ImageRef, TAG_LIMIT, branch_cache_tag, cache_tag};
-pub use spec::{Direction, attributes_of, check_spec};
+pub use spec::{attributes_of, check_spec};
+pub use values::{ignored_values, is_duration, needs_path_style, parse_bool};

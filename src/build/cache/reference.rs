@@ -11,7 +11,7 @@ use crate::text::sha256_hex;
 pub const TAG_LIMIT: usize = 128;
 
 /// The suffix of the tag of a service's cache.
-const CACHE_SUFFIX: &str = ".buildcache";
+pub(super) const CACHE_SUFFIX: &str = ".buildcache";
 
 /// The number of digest digits that make a sanitized name unique.
 const DIGEST_DIGITS: usize = 12;

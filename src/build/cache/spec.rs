@@ -3,16 +3,8 @@
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::text::did_you_mean;
 
-use super::attributes::Attributes;
-
-/// Whether a cache is exported or imported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
-    /// `--cache-to`, `--export-cache`.
-    Export,
-    /// `--cache-from`, `--import-cache`.
-    Import,
-}
+use super::attributes::{Attributes, Direction};
+use super::values::refused_values;
 
 /// Attributes that contain a credential, which would be visible in the process list and in logs.
 const CREDENTIALS: [&str; 6] = ["access_key_id", "secret_access_key", "session_token", "token", "ghtoken", "account_key"];
@@ -33,16 +25,17 @@ pub fn attributes_of(kind: &str, direction: Direction) -> Option<Vec<&'static st
         "local" if exporting => vec!["dest", "tag"],
         "local" => vec!["src", "digest", "tag"],
         "s3" => {
-            vec!["region", "bucket", "name", "prefix", "blobs_prefix", "manifests_prefix", "endpoint_url", "use_path_style"]
+            let location = ["region", "bucket", "name", "prefix", "blobs_prefix", "manifests_prefix", "endpoint_url", "use_path_style"];
+            location.into_iter().chain(["retry_mode", "retry_max_attempts", "disable_accept_encoding"]).collect()
         }
         "gha" => vec!["url", "url_v2", "scope", "timeout", "version"],
-        "azblob" => vec!["account_url", "name", "prefix", "blobs_prefix", "manifests_prefix"],
+        "azblob" => vec!["account_url", "account_name", "container", "name", "prefix", "blobs_prefix", "manifests_prefix"],
         _ => return None,
     };
     if exporting {
         match kind {
             "registry" => names.extend(LAYOUT.into_iter().chain(["push"])),
-            "local" => names.extend(LAYOUT),
+            "local" => names.extend(LAYOUT.into_iter().chain(["reset"])),
             "s3" => names.extend(["mode", "upload_parallelism", "touch_refresh"]),
             "gha" => names.extend(["mode", "repository"]),
             _ => names.push("mode"),
@@ -112,6 +105,11 @@ pub fn check_spec(text: &str, direction: Direction, problems: &mut Diagnostics) 
     };
     for name in required.iter().filter(|name| attributes.get(name).is_none_or(str::is_empty)) {
         problems.push(Diagnostic::error("cache-attributes", format!("`{flag}` of type `{kind}` requires `{name}`")));
+    }
+    for message in refused_values(&attributes, direction) {
+        problems.push(
+            Diagnostic::error("cache-attributes", format!("`{flag}` of type `{kind}`: {message}")).hinted("BuildKit refuses the build"),
+        );
     }
     (problems.0.len() == before).then_some(attributes)
 }

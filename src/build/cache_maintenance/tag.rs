@@ -1,6 +1,6 @@
 //! Classifies the tags of a cache repository.
 
-use super::super::cache::{branch_cache_tag, cache_tag};
+use super::super::cache::{branch_cache_tag, cache_tag, has_base, split_dimensions};
 use super::super::image::Key;
 
 /// The last part of a service cache's tag.
@@ -9,7 +9,7 @@ const SUFFIX: &str = "buildcache";
 /// The kind of a tag.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CacheTag {
-    /// The cache of a service or of one of its branches; the name as it is in the tag.
+    /// The cache of a service or of one of its branches, for some platforms or a stage; the name as it is in the tag, without those.
     Service(String),
     /// A layer that kaniko or buildah cached: 64 hexadecimal digits.
     Layer,
@@ -24,6 +24,7 @@ pub enum CacheTag {
 impl CacheTag {
     /// Returns the kind of a tag.
     pub fn of(tag: &str) -> Self {
+        let tag = split_dimensions(tag).map_or(tag, |(base, _)| base);
         if tag == SUFFIX {
             return Self::Service(String::new());
         }
@@ -57,12 +58,14 @@ impl CacheTag {
 /// if the readable form is the branch's name, or that name with `_` for `/`. Otherwise `web.api.x-...` could be branch `api.x` of `web` or
 /// branch `x` of `web.api`; it then belongs to `web.api` if that service has a cache in the repository.
 pub fn of_service(tag: &str, service: &str, branch: Option<&str>, all: &[&str]) -> bool {
+    let is = |base: &str| tag == base || has_base(tag, base);
     if let Some(branch) = branch {
-        return tag == branch_cache_tag(service, branch);
+        return is(&branch_cache_tag(service, branch));
     }
-    if tag == cache_tag(service) {
+    if is(&cache_tag(service)) {
         return true;
     }
+    let tag = split_dimensions(tag).map_or(tag, |(base, _)| base);
     let Some(readable) = readable(tag) else { return false };
     let readable_service: String =
         service.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-') { c } else { '_' }).collect();
@@ -78,8 +81,10 @@ pub fn of_service(tag: &str, service: &str, branch: Option<&str>, all: &[&str]) 
 
 /// Returns whether a tag belongs to the branch `branch` of any service.
 pub fn of_branch(tag: &str, branch: &str) -> bool {
-    let Some(readable) = readable(tag) else { return false };
-    readable.match_indices('.').filter_map(|(at, _)| readable.get(..at)).any(|service| tag == branch_cache_tag(service, branch))
+    let base = split_dimensions(tag).map_or(tag, |(base, _)| base);
+    let Some(readable) = readable(base) else { return false };
+    let is = |base: &str| tag == base || has_base(tag, base);
+    readable.match_indices('.').filter_map(|(at, _)| readable.get(..at)).any(|service| is(&branch_cache_tag(service, branch)))
 }
 
 /// Returns the readable part of a branch tag, before the digest.
@@ -94,7 +99,7 @@ fn digest_matches(tag: &str, service: &str, rest: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::cache::{branch_cache_tag, cache_tag};
+    use super::super::super::cache::{Dimensions, branch_cache_tag, cache_tag};
     use super::{CacheTag, of_branch, of_service};
 
     #[test]
@@ -104,8 +109,21 @@ mod tests {
         assert_eq!(CacheTag::of(&"0a".repeat(32)), CacheTag::Layer);
         assert_eq!(CacheTag::of(&format!("k1-{}", "0a".repeat(32))), CacheTag::Image);
         assert_eq!(CacheTag::of("latest"), CacheTag::Latest);
-        for other in ["prod", "v1", "buildcache-old", "xbuildcache", &"0A".repeat(32)] {
+        assert_eq!(CacheTag::of("web.buildcache-stage_test-linux-arm64"), CacheTag::Service("web".to_owned()));
+        assert_eq!(CacheTag::of("buildcache-linux-386"), CacheTag::Service(String::new()));
+        for other in ["web.buildcache-old", "prod", "v1", "buildcache-old", "xbuildcache", &"0A".repeat(32)] {
             assert_eq!(CacheTag::of(other), CacheTag::Other, "{other}");
+        }
+    }
+
+    #[test]
+    fn the_caches_of_every_platform_and_stage_belong_to_the_service_and_branch() {
+        for dimensions in [Dimensions::new(&["linux/arm64".to_owned()], None), Dimensions::new(&[], Some("test"))] {
+            let (main, branch) = (dimensions.tag(&cache_tag("web")), dimensions.tag(&branch_cache_tag("web", "feature/x")));
+            let all = [main.as_str(), branch.as_str()];
+            assert!(all.iter().all(|tag| of_service(tag, "web", None, &all) && !of_service(tag, "we", None, &all)));
+            assert!(of_service(&branch, "web", Some("feature/x"), &all) && !of_service(&main, "web", Some("feature/x"), &all));
+            assert!(of_branch(&branch, "feature/x") && !of_branch(&main, "feature/x") && !of_branch(&branch, "x"));
         }
     }
 

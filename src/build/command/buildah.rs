@@ -1,6 +1,7 @@
 //! Plans `buildah build` and `buildah push`.
 //!
-//! Source: <https://github.com/containers/buildah/blob/main/docs/buildah-build.1.md>
+//! Source: <https://github.com/containers/buildah/blob/main/docs/buildah-build.1.md>. `--cache-to`, `--cache-from` and `--cache-ttl` are in
+//! v1.27.0: <https://github.com/containers/buildah/blob/v1.27.0/pkg/cli/common.go>
 
 use super::super::cache::Backend;
 use super::super::engine::EngineFacts;
@@ -34,7 +35,7 @@ pub(super) fn plan(request: &BuildRequest, facts: &EngineFacts) -> Result<Invoca
     let list = (request.platforms.len() > 1).then(|| request.tags.first().cloned()).flatten();
     match &list {
         Some(list) => argv.flag("--manifest", list),
-        None => request.tags.iter().for_each(|tag| argv.flag("--tag", tag)),
+        None => request.tags.iter().chain(&request.optional_tags).for_each(|tag| argv.flag("--tag", tag)),
     }
     if request.platforms.len() > 1 && list.is_none() {
         problems.push(Problem::new("platform", "an image for several platforms requires a tag").hinted(CommandHint::NameImage));
@@ -86,10 +87,10 @@ fn layers(
         Ok(repository) => repository.to_string(),
         Err(message) => return problems.push(Problem::new("cache-repository", message).hinted(CommandHint::SetLayerRepository)),
     };
-    if !facts.version.as_ref().is_some_and(|version| version.at_least(1, 28, 0)) {
+    if !facts.version.as_ref().is_some_and(|version| version.at_least(1, 27, 0)) {
         let version =
             facts.version.as_ref().map_or_else(|| "buildah of unknown version".to_owned(), |version| format!("buildah {version}"));
-        let message = format!("{version} cannot cache layers in a registry, which requires 1.28: building without a cache");
+        let message = format!("{version} cannot cache layers in a registry, which requires 1.27: building without a cache");
         return invocation.note(Note::new("buildah-too-old", message).hinted(CommandHint::SetEngineVersion { minimum: None }));
     }
     argv.argument("--layers");
@@ -117,7 +118,7 @@ fn finish(request: &BuildRequest, list: Option<&str>, program: &str, invocation:
     let tls = request.insecure_registry.then(|| "--tls-verify=false".to_owned());
     match &request.output {
         Output::Push => {
-            for tag in &request.tags {
+            let push = |tag: &String| {
                 let mut argv = match list {
                     Some(_) => Arguments::new([program, "manifest", "push", "--all"]),
                     None => Arguments::new([program, "push"]),
@@ -129,8 +130,10 @@ fn finish(request: &BuildRequest, list: Option<&str>, program: &str, invocation:
                 }
                 argv.argument(list.unwrap_or(tag));
                 argv.argument(format!("docker://{tag}"));
-                invocation.steps.push(Step::new("push the image", argv.0));
-            }
+                Step::new("push the image", argv.0)
+            };
+            invocation.steps.extend(request.tags.iter().map(push));
+            invocation.optional_steps.extend(request.optional_tags.iter().map(push));
         }
         Output::Archive(path) => match request.tags.first() {
             Some(tag) if !path.contains(':') => {

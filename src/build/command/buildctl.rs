@@ -3,7 +3,7 @@
 //! Source: <https://github.com/moby/buildkit/blob/master/docs/reference/buildctl.md>
 
 use super::super::cache::{Attributes, Backend};
-use super::super::engine::{BuildKit, Engine, EngineFacts};
+use super::super::engine::{BuildKit, Engine, EngineFacts, Version};
 use super::super::request::{BuildRequest, Output};
 use super::arguments::{self, Arguments};
 use super::container::Paths;
@@ -14,8 +14,10 @@ pub(super) fn plan(request: &BuildRequest, facts: &EngineFacts) -> Result<Invoca
     let mut problems = Problems::default();
     let mut invocation = Invocation::new(facts.engine);
     arguments::add_needs(request, &mut invocation);
-    let buildkit = BuildKit(facts.buildkit.clone().or_else(|| facts.version.clone()));
-    if buildkit.0.is_none() && request.cache.is_some() {
+    // An engine in a container is the one of the image, not an installed one.
+    let in_image = request.buildkit_image.as_deref().and_then(Version::of_image);
+    let buildkit = BuildKit(facts.buildkit.clone().or_else(|| facts.version.clone()).or(in_image));
+    if buildkit.0.as_ref().is_none_or(Version::is_placeholder) && facts.buildkit.is_none() && request.cache.is_some() {
         let message = "the version of BuildKit is unknown: assuming a current one";
         let hint = CommandHint::SetBuildKitVersion { minimum_for_ecr: "0.12" };
         invocation.note(Note::new("buildkit-version", message).hinted(hint));
@@ -30,7 +32,7 @@ pub(super) fn plan(request: &BuildRequest, facts: &EngineFacts) -> Result<Invoca
             _ if cache.mounts => invocation.note(mounts(facts.engine)),
             _ => {}
         }
-        caches::add(request, cache, &buildkit, facts.engine, &mut invocation);
+        caches::add(request, cache, &buildkit, None, facts.engine, &mut invocation);
     }
     for arg in request.build_args.iter().filter(|arg| arg.value.is_none()) {
         problems.push(

@@ -45,6 +45,7 @@ fn no_nul(request: &BuildRequest, problems: &mut Problems) {
         ("an SSH agent", &request.ssh),
         ("a platform", &request.platforms),
         ("a tag", &request.tags),
+        ("a tag", &request.optional_tags),
         ("a further argument", &request.extra),
         ("a driver option", &request.builder.options),
     ] {
@@ -147,7 +148,7 @@ fn names(request: &BuildRequest, problems: &mut Problems) {
 }
 
 fn tags(request: &BuildRequest, problems: &mut Problems) {
-    for tag in &request.tags {
+    for tag in request.tags.iter().chain(&request.optional_tags) {
         match tag.parse::<ImageRef>() {
             Ok(reference) if reference.digest.is_some() => {
                 error(
@@ -180,7 +181,14 @@ fn cache(request: &BuildRequest, engine: Engine, problems: &mut Problems) {
         let Some(attributes) = attributes else { continue };
         let Some(reference) = attributes.get("ref") else { continue };
         match reference.parse::<ImageRef>() {
-            Ok(reference) if direction == Direction::Export => written.push(reference),
+            Ok(reference) if direction == Direction::Export => {
+                // Since 0.11: https://github.com/moby/buildkit/blob/v0.32.2/control/control.go (findDuplicateCacheOptions)
+                if attributes.get("type") == Some("registry") && written.iter().any(|other| other.canonical() == reference.canonical()) {
+                    let message = format!("two caches are written to `{}`", reference.canonical());
+                    error(problems, "cache-attributes", message, "BuildKit refuses the build: use a different tag for each cache");
+                }
+                written.push(reference);
+            }
             Ok(_) => {}
             Err(message) => problems.push(Problem::new("cache-reference", message)),
         }
@@ -190,7 +198,7 @@ fn cache(request: &BuildRequest, engine: Engine, problems: &mut Problems) {
         error(problems, "cache-attributes", message, CommandHint::UseCommonCacheOptions);
     }
     if matches!(cache.backend, Some(Backend::Registry | Backend::Image)) && engine != Engine::Kaniko && engine != Engine::Buildah {
-        match cache.references(&request.service) {
+        match cache.references(&request.service, &request.dimensions()) {
             Ok(references) => written.extend(references.into_iter().next()),
             Err(message) => {
                 problems.push(Problem::new("cache-reference", message).hinted(CommandHint::SetRepositoryOrReference));
@@ -204,6 +212,13 @@ fn cache(request: &BuildRequest, engine: Engine, problems: &mut Problems) {
             let required = [("bucket", CommandHint::SetS3Bucket, &cache.s3.bucket), ("region", CommandHint::SetS3Region, &cache.s3.region)];
             for (what, hint, _) in required.into_iter().filter(|(.., text)| is_missing(text)) {
                 error(problems, "cache-s3", format!("a cache in S3 requires a {what}"), hint);
+            }
+        }
+        if let Some(endpoint) = cache.s3.endpoint_url.as_deref().filter(|_| cache.backend == Some(Backend::S3)) {
+            let is_url = url::Url::parse(endpoint).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+            if !is_url {
+                let message = format!("invalid endpoint `{}` of the S3 cache", endpoint.escape_debug());
+                error(problems, "cache-s3", message, "write it with its scheme, such as http://127.0.0.1:9000");
             }
         }
         if cache.backend == Some(Backend::Local) && is_missing(&cache.directory) {

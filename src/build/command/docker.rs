@@ -16,6 +16,8 @@ pub(super) fn plan(request: &BuildRequest, facts: &EngineFacts) -> Result<Invoca
         return legacy::from_images(request, facts);
     }
     let is_old = facts.version.as_ref().is_some_and(|version| !version.at_least(23, 0, 0));
+    // The command's own version determines the options it accepts, and whether BuildKit requires the plugin.
+    let has_old_client = facts.client.as_ref().map_or(is_old, |client| !client.at_least(23, 0, 0));
     match facts.engine {
         Engine::Buildx if facts.buildx == Buildx::Missing => {
             Err(Problem::new("buildx-missing", "docker has no buildx plugin: `docker: unknown command: docker buildx`")
@@ -23,8 +25,8 @@ pub(super) fn plan(request: &BuildRequest, facts: &EngineFacts) -> Result<Invoca
                 .into())
         }
         // Since 23.0 the docker command requires the plugin for BuildKit: without it, `DOCKER_BUILDKIT=1` is an error.
-        Engine::Docker if facts.buildx == Buildx::Missing && !is_old => legacy::without_buildx(request, facts),
-        Engine::Docker if is_old || facts.version.is_none() => integrated(request, facts),
+        Engine::Docker if facts.buildx == Buildx::Missing && !has_old_client => legacy::without_buildx(request, facts),
+        Engine::Docker if is_old || has_old_client || facts.version.is_none() => integrated(request, facts),
         Engine::Buildx if is_old && facts.driver.is_none_or(|driver| driver == Driver::Docker) => integrated(request, facts),
         _ => with_plugin(request, facts),
     }
@@ -36,12 +38,18 @@ fn integrated(request: &BuildRequest, facts: &EngineFacts) -> Result<Invocation,
     let mut invocation = Invocation::new(facts.engine);
     arguments::add_needs(request, &mut invocation);
     if request.cache.is_some() {
-        invocation.note(match &facts.version {
-            Some(version) => {
+        let client = facts.client.as_ref().filter(|client| !client.at_least(23, 0, 0));
+        invocation.note(match (&facts.version, client) {
+            (Some(version), Some(client)) if version.at_least(23, 0, 0) => {
+                let message =
+                    format!("the docker command {client} does not support cache options, which require 23.0: building without a cache");
+                Note::new("docker-too-old", message).hinted("install a docker command of the version of the Docker Engine")
+            }
+            (Some(version), _) => {
                 let message = format!("Docker {version} does not support cache options, which require 23.0: building without a cache");
                 Note::new("docker-too-old", message).hinted("Docker Engine 25.0 or later supports caches in every registry, including ECR")
             }
-            None => Note::new("docker-version", "the version of the Docker Engine is unknown: building without a cache")
+            (None, _) => Note::new("docker-version", "the version of the Docker Engine is unknown: building without a cache")
                 .hinted(CommandHint::SetEngineVersion { minimum: None }),
         });
     }
@@ -51,9 +59,10 @@ fn integrated(request: &BuildRequest, facts: &EngineFacts) -> Result<Invocation,
     let builder = Builder {
         buildkit: BuildKit(None),
         is_docker_driver: true,
+        go: None,
         name: None,
-        create: None,
-        note: None,
+        create: Vec::new(),
+        notes: Vec::new(),
         supports_cache: false,
         builds_several_platforms: false,
         loads_several_platforms: false,
@@ -67,19 +76,15 @@ fn with_plugin(request: &BuildRequest, facts: &EngineFacts) -> Result<Invocation
     let mut invocation = Invocation::new(facts.engine);
     arguments::add_needs(request, &mut invocation);
     let builder = builder::choose(request, facts);
-    if let Some(note) = builder.note.clone() {
-        invocation.note(note);
-    }
-    if let Some(step) = builder.create.clone() {
-        invocation.steps.push(step);
-    }
+    builder.notes.iter().cloned().for_each(|note| invocation.note(note));
+    invocation.steps.extend(builder.create.iter().cloned());
     if let Some(cache) = &request.cache {
         if cache.backend == Some(Backend::Mounts) || cache.mounts {
             let message = "directories of `RUN --mount=type=cache` are in the builder and are deleted with it";
             invocation.note(Note::new("cache-mounts", message));
         }
         if builder.supports_cache {
-            caches::add(request, cache, &builder.buildkit, facts.engine, &mut invocation);
+            caches::add(request, cache, &builder.buildkit, builder.go.as_ref(), facts.engine, &mut invocation);
         }
     }
     if request.platforms.len() > 1 {
@@ -134,6 +139,10 @@ fn build(request: &BuildRequest, facts: &EngineFacts, builder: &Builder, invocat
         Some("auto") => {}
         progress => argv.argument(format!("--progress={}", progress.unwrap_or("plain"))),
     }
+    let is_docker = facts.engine == Engine::Docker;
+    if is_docker && builder.is_docker_driver {
+        request.optional_tags.iter().for_each(|tag| argv.flag("-t", tag));
+    }
     docker_options::common(request, &mut argv);
     for secret in &request.secrets {
         argv.flag("--secret", arguments::secret(secret));
@@ -141,7 +150,6 @@ fn build(request: &BuildRequest, facts: &EngineFacts, builder: &Builder, invocat
     for ssh in &request.ssh {
         argv.flag("--ssh", ssh);
     }
-    let is_docker = facts.engine == Engine::Docker;
     match &request.output {
         Output::Push if is_docker && builder.is_docker_driver => {}
         Output::Push => argv.argument("--push"),

@@ -9,10 +9,11 @@ use super::{Invocation, Step};
 pub(super) fn finish(request: &BuildRequest, pushes: bool, program: &str, invocation: &mut Invocation, problems: &mut Problems) {
     match &request.output {
         Output::Push if pushes => {
-            for tag in &request.tags {
-                let argv = vec![program.to_owned(), "push".to_owned(), tag.clone()];
-                invocation.steps.push(Step::new("push the image", argv).without_environment());
-            }
+            let push =
+                |tag: &String| Step::new("push the image", vec![program.to_owned(), "push".to_owned(), tag.clone()]).without_environment();
+            invocation.steps.extend(request.tags.iter().map(push));
+            // The image has these tags in docker's store: the build sets all of them.
+            invocation.optional_steps.extend(request.optional_tags.iter().map(push));
         }
         Output::Archive(_) if request.tags.is_empty() => {
             problems.push(Problem::new("archive", "cannot save an image without a tag").hinted(CommandHint::NameImage));

@@ -13,6 +13,10 @@ pub struct Invocation {
     pub engine: Engine,
     /// The steps in order; each starts after the one before has succeeded.
     pub steps: Vec<Step>,
+    /// Steps that push the optional tags, after all others. Each may fail without an effect on the others.
+    pub optional_steps: Vec<Step>,
+    /// Optional tags that the steps do not set, because the engine pushes all tags at once and fails if it cannot push one of them.
+    pub unset_tags: Vec<String>,
     /// Variables for the steps that use them, in addition to the caller's environment. Never contains a secret.
     pub environment: IndexMap<String, String>,
     /// Variables that the caller's environment should have, such as those of secrets.
@@ -31,6 +35,8 @@ impl Invocation {
         Self {
             engine,
             steps: Vec::new(),
+            optional_steps: Vec::new(),
+            unset_tags: Vec::new(),
             environment: IndexMap::new(),
             needs: Vec::new(),
             cache_to: Vec::new(),

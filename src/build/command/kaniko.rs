@@ -3,7 +3,7 @@
 //! Source: <https://github.com/osscontainertools/kaniko#additional-flags>
 
 use super::super::cache::{Backend, Compression, ImageRef, cache_tag};
-use super::super::engine::{CacheMounts, EngineFacts, Kaniko};
+use super::super::engine::{EngineFacts, Kaniko, Support};
 use super::super::request::{BuildRequest, CacheRequest, ImageFormat, Output};
 use super::arguments::{self, Arguments};
 use super::problem::{CacheSetting, CommandHint, Problem, Problems};
@@ -17,6 +17,14 @@ pub(super) fn plan(request: &BuildRequest, facts: &EngineFacts) -> Result<Invoca
     if kaniko.uses_oci_stages() {
         // As in the rack's builder: multi-stage images keep the media types of older versions.
         invocation.environment.insert("FF_KANIKO_OCI_STAGES".to_owned(), "0".to_owned());
+    }
+    if kaniko.0.is_none() {
+        let message = "the version of kaniko is unknown: assuming a current one";
+        invocation.note(Note::new("unknown-version", message).hinted(CommandHint::SetEngineVersion { minimum: None }));
+    }
+    if !kaniko.extracts_safely() {
+        let message = format!("{} follows symbolic links out of the directory when it extracts an image or archive", kaniko.description());
+        invocation.note(Note::new("kaniko-extraction", message).hinted("use 1.28.0 or later, or build only from images that you trust"));
     }
     let mut argv = Arguments::new([facts.program()]);
     // kaniko fetches a context with a URL itself.
@@ -45,7 +53,7 @@ pub(super) fn plan(request: &BuildRequest, facts: &EngineFacts) -> Result<Invoca
                 .hinted("build each image on its own architecture, and create a manifest list"),
         ),
     }
-    secrets(request, &kaniko, &mut argv, &mut problems);
+    secrets(request, &kaniko, &mut argv, &mut invocation, &mut problems);
     if let Some(cache) = &request.cache {
         layers(request, cache, &kaniko, &mut argv, &mut invocation, &mut problems);
         mounts(cache, &kaniko, &mut invocation);
@@ -60,12 +68,17 @@ pub(super) fn plan(request: &BuildRequest, facts: &EngineFacts) -> Result<Invoca
     problems.into_result(invocation)
 }
 
-fn secrets(request: &BuildRequest, kaniko: &Kaniko, argv: &mut Arguments, problems: &mut Problems) {
-    if !request.secrets.is_empty() && !kaniko.has_secrets() {
-        problems.push(
+fn secrets(request: &BuildRequest, kaniko: &Kaniko, argv: &mut Arguments, invocation: &mut Invocation, problems: &mut Problems) {
+    match kaniko.secrets() {
+        _ if request.secrets.is_empty() => {}
+        Support::Always => {}
+        Support::OptIn => {
+            invocation.environment.insert("FF_KANIKO_RUN_MOUNT_SECRET".to_owned(), "true".to_owned());
+        }
+        Support::Never => problems.push(
             Problem::new("secret", format!("{} does not support build secrets", kaniko.description()))
                 .hinted(CommandHint::SetEngineVersion { minimum: Some("1.27.0") }),
-        );
+        ),
     }
     for secret in &request.secrets {
         argv.argument(format!("--secret={}", arguments::secret(secret)));
@@ -101,11 +114,11 @@ fn layers(
                 return problems
                     .push(Problem::new("cache-directory", "a local cache requires a directory").hinted(CommandHint::SetCacheDirectory));
             };
-            // One directory for each service: kaniko does not lock it, and two simultaneous builds may overwrite each other's layers.
-            match request.service.is_empty() {
-                true => format!("oci:{directory}"),
-                false => format!("oci:{}/{}", directory.trim_end_matches('/'), cache_tag(&request.service)),
-            }
+            // kaniko appends `:` and a key to the path, so the layers of `/cache` would be beside the volume that is mounted there, and
+            // lost. One directory for each service: kaniko does not lock it, and two simultaneous builds may overwrite each other's layers.
+            // One for each platform: kaniko's keys do not contain it (https://github.com/osscontainertools/kaniko/pull/1029).
+            let name = request.dimensions().without_target().tag(&cache_tag(&request.service));
+            format!("oci:{}/{name}", directory.trim_end_matches('/'))
         }
         Some(Backend::Mounts) | None => return,
         Some(backend) => {
@@ -116,6 +129,9 @@ fn layers(
             );
         }
     };
+    for flag in kaniko.cache_key_flags() {
+        invocation.environment.insert((*flag).to_owned(), "true".to_owned());
+    }
     argv.argument("--cache=true");
     argv.argument(format!("--cache-repo={cache_repo}"));
     if request.no_cache {
@@ -141,21 +157,49 @@ fn layers(
         let others = [(CacheSetting::ForceCompression, cache.force_compression)];
         arguments::note_ignored_settings(request, cache, &others, invocation);
     }
-    let note = Note::new("cache-must-be-writable", "kaniko fails at once if it cannot write to its cache");
-    let is_ecr = cache.backend == Some(Backend::Registry) && arguments::layer_repository(cache).is_ok_and(|repository| repository.is_ecr());
+    writability(request, cache, kaniko, invocation);
+}
+
+/// Adds notes about a cache that cannot be written, and about a repository that builds for several platforms share.
+///
+/// kaniko asks the registry for permission to push before it builds: to push the image, or with `--no-push` the cache. If a layer of the
+/// cache cannot be pushed later, it warns and exits with 0. Source: `CheckPushPermissions` in
+/// <https://github.com/osscontainertools/kaniko/blob/v1.27.5/pkg/executor/push.go>, and the end of `build` in
+/// <https://github.com/osscontainertools/kaniko/blob/v1.27.5/pkg/executor/build.go>; observed with 1.27.5.
+fn writability(request: &BuildRequest, cache: &CacheRequest, kaniko: &Kaniko, invocation: &mut Invocation) {
+    let in_registry = cache.backend == Some(Backend::Registry);
+    let checks_first = in_registry && request.output != Output::Push;
+    let message = match (checks_first, cache.strict) {
+        (true, _) => {
+            "kaniko fails before the build if it may not push to its cache repository, because the image is not pushed; later errors are only warnings"
+        }
+        (false, true) => "kaniko has no strict mode: if it cannot write its cache, it warns and exits with 0",
+        (false, false) => "if kaniko cannot write its cache, it warns and exits with 0",
+    };
+    let note = Note::new("cache-must-be-writable", message);
+    let repository = arguments::layer_repository(cache).ok().filter(|_| in_registry);
+    let is_ecr = repository.as_ref().is_some_and(ImageRef::is_ecr);
     invocation.note(if is_ecr { note.hinted("in ECR the repository must exist and have mutable tags") } else { note });
+    let is_foreign = request.platforms.first().or(request.native_platform.as_ref()).is_some_and(|platform| !platform.ends_with("amd64"));
+    if in_registry && is_foreign {
+        let message = format!(
+            "{} does not distinguish platforms in its cache: after `FROM scratch` or an image for one platform, it uses layers of another one",
+            kaniko.description()
+        );
+        invocation.note(Note::new("kaniko-platform", message).hinted("use one cache repository for each platform"));
+    }
 }
 
 /// Adds the setting for directories of `RUN --mount=type=cache`, and a note about where they are stored.
 fn mounts(cache: &CacheRequest, kaniko: &Kaniko, invocation: &mut Invocation) {
     let support = kaniko.cache_mounts();
-    if support == CacheMounts::OptIn {
+    if support == Support::OptIn {
         invocation.environment.insert("FF_KANIKO_RUN_MOUNT_CACHE".to_owned(), "true".to_owned());
     }
     if !(cache.mounts || cache.backend == Some(Backend::Mounts)) {
         return;
     }
-    let note = if support == CacheMounts::Never {
+    let note = if support == Support::Never {
         Note::new("cache-mounts", format!("{} ignores `RUN --mount=type=cache`", kaniko.description()))
             .hinted("use 1.26.0 or later; directories on EFS require 1.26.5")
     } else if !kaniko.moves_between_file_systems() {
@@ -198,7 +242,7 @@ fn output(request: &BuildRequest, kaniko: &Kaniko, argv: &mut Arguments, invocat
     if let Some(format) = request.image_format {
         if !kaniko.has_image_format() {
             let message = format!("{} always uses the format of the base image", kaniko.description());
-            problems.push(Problem::new("image-format", message).hinted("use 1.28.0 or later to choose the format"));
+            problems.push(Problem::new("image-format", message).hinted("use 1.28.1 or later to choose the format"));
         }
         argv.argument(format!("--image-format={}", format.name()));
     }

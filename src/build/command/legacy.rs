@@ -18,7 +18,8 @@ pub(super) fn without_buildx(request: &BuildRequest, facts: &EngineFacts) -> Res
             .hinted("install the package docker-buildx-plugin (docker-buildx on some systems)"),
     );
     disable_buildkit(&mut invocation);
-    build(request, &facts.program(), &[], request.target.as_deref(), &request.tags, &mut invocation);
+    let tags: Vec<String> = request.tags.iter().chain(&request.optional_tags).cloned().collect();
+    build(request, &facts.program(), &[], request.target.as_deref(), &tags, &mut invocation);
     docker_options::finish(request, true, &facts.program(), &mut invocation, &mut problems);
     problems.into_result(invocation)
 }
@@ -38,7 +39,7 @@ pub(super) fn from_images(request: &BuildRequest, facts: &EngineFacts) -> Result
     }
     let Some(cache) = &request.cache else { return problems.into_result(invocation) };
     // `check` reports invalid references.
-    let Ok(references) = cache.references(&request.service) else { return problems.into_result(invocation) };
+    let Ok(references) = cache.references(&request.service, &request.dimensions()) else { return problems.into_result(invocation) };
     let Some(main) = references.first() else { return problems.into_result(invocation) };
     let program = facts.program();
     let stages: Vec<(String, String)> = match cache.stages.as_slice() {

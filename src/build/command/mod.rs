@@ -23,8 +23,8 @@ pub use invocation::{Invocation, Need, Note, Step};
 pub use problem::{CacheSetting, CommandHint, Problem, Problems};
 pub use render::{RenderError, environment_file, shell, shell_word, step};
 
-use super::engine::{Engine, EngineFacts};
-use super::request::BuildRequest;
+use super::engine::{Buildx, Driver, Engine, EngineFacts, buildkit_in_docker};
+use super::request::{BuildRequest, Output};
 
 /// Returns the steps that build `request` with the engine that `facts` describe.
 ///
@@ -32,6 +32,8 @@ use super::request::BuildRequest;
 ///
 /// Returns an error with all problems if the request is invalid or the engine does not support it.
 pub fn plan(request: &BuildRequest, facts: &EngineFacts) -> Result<Invocation, Problems> {
+    let native_platform = request.native_platform.clone().or_else(|| facts.platform.clone());
+    let request = &BuildRequest { native_platform, ..request.clone() };
     let mut problems = check::request(request, facts.engine);
     let planned = match facts.engine {
         Engine::Docker | Engine::Buildx => docker::plan(request, facts),
@@ -45,6 +47,10 @@ pub fn plan(request: &BuildRequest, facts: &EngineFacts) -> Result<Invocation, P
                 invocation
                     .note(Note::new("image-format", "BuildKit ignores the image format: it chooses media types by the image's content"));
             }
+            unknown_versions(facts, &mut invocation);
+            if request.output == Output::Push && invocation.optional_steps.is_empty() {
+                invocation.unset_tags.clone_from(&request.optional_tags);
+            }
             invocation
         }
         Err(found) => {
@@ -53,4 +59,37 @@ pub fn plan(request: &BuildRequest, facts: &EngineFacts) -> Result<Invocation, P
         }
     };
     problems.into_result(invocation)
+}
+
+/// Adds a note for each program that reports a placeholder instead of its version, with what is assumed.
+fn unknown_versions(facts: &EngineFacts, invocation: &mut Invocation) {
+    let plugin = match &facts.buildx {
+        Buildx::Present(version) => version.as_ref(),
+        Buildx::Unknown | Buildx::Missing => None,
+    };
+    let engine = match facts.engine {
+        Engine::Docker | Engine::Buildx => "the Docker Engine",
+        Engine::Buildctl => "buildctl",
+        Engine::BuildctlDaemonless => "buildctl-daemonless",
+        Engine::Kaniko => "kaniko",
+        Engine::Buildah => "buildah",
+    };
+    let reported = [(engine, facts.version.as_ref()), ("the docker command", facts.client.as_ref()), ("buildx", plugin)];
+    for (program, version) in reported {
+        if let Some(version) = version.filter(|version| version.is_placeholder()) {
+            let message = format!("{program} reports the version `{version}`, which says nothing: assuming a current one");
+            invocation.note(Note::new("unknown-version", message).hinted(CommandHint::SetEngineVersion { minimum: None }));
+        }
+    }
+    let is_same = facts.buildkit == facts.version;
+    if let Some(version) = facts.buildkit.as_ref().filter(|version| version.is_placeholder() && !is_same) {
+        let of_docker = facts.version.as_ref().filter(|_| facts.driver.is_none_or(|driver| driver == Driver::Docker));
+        let assumed = match of_docker.and_then(|docker| Some((docker, buildkit_in_docker(docker)?))) {
+            Some((docker, buildkit)) => format!("Docker Engine {docker} contains {buildkit}"),
+            None => "assuming a current one".to_owned(),
+        };
+        let message = format!("BuildKit reports the version `{version}`, which says nothing: {assumed}");
+        let hint = CommandHint::SetBuildKitVersion { minimum_for_ecr: "0.12" };
+        invocation.note(Note::new("unknown-version", message).hinted(hint));
+    }
 }

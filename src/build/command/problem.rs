@@ -78,6 +78,20 @@ pub enum CommandHint {
     SetS3Region,
     /// Export the cache as an image manifest.
     AddImageManifest,
+    /// Request S3 objects with the bucket in the path.
+    UsePathStyle,
+    /// Request S3 objects with the bucket in the host name.
+    DisablePathStyle,
+    /// Create the builder again, which is too old or cannot be started.
+    RecreateBuilder {
+        /// The name of the builder.
+        name: String,
+    },
+    /// Start the builder to know its version.
+    StartBuilder {
+        /// The name of the builder.
+        name: String,
+    },
 }
 
 impl From<&'static str> for CommandHint {

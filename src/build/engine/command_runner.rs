@@ -26,6 +26,11 @@ pub enum CommandOutput {
 pub trait CommandRunner {
     /// Runs a program and returns its output.
     fn run(&self, argv: &[&str]) -> CommandOutput;
+
+    /// Runs a program that may take minutes, such as one that pulls an image.
+    fn run_long(&self, argv: &[&str]) -> CommandOutput {
+        self.run(argv)
+    }
 }
 
 /// Runs the programs of this machine.
@@ -42,7 +47,14 @@ impl Default for Programs {
     }
 }
 
+/// The time limit of a program that may pull an image.
+const LONG_TIMEOUT: Duration = Duration::from_secs(300);
+
 impl CommandRunner for Programs {
+    fn run_long(&self, argv: &[&str]) -> CommandOutput {
+        Self { timeout: self.timeout.max(LONG_TIMEOUT) }.run(argv)
+    }
+
     fn run(&self, argv: &[&str]) -> CommandOutput {
         let Some((program, arguments)) = argv.split_first() else { return CommandOutput::Missing("no program".to_owned()) };
         let mut command = Command::new(program);

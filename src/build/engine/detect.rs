@@ -2,7 +2,7 @@
 
 use super::command_runner::{CommandOutput, CommandRunner};
 use super::parse;
-use super::{Buildx, Driver, Engine, EngineFacts};
+use super::{BuilderState, Buildx, Driver, Engine, EngineFacts, FoundBuilder};
 
 /// The detected facts, and warnings about facts that could not be detected.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,39 +13,89 @@ pub struct Detected {
     pub warnings: Vec<String>,
 }
 
+/// Whether detection may start a builder that does not run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// Nothing is started: only versions and settings are queried.
+    Never,
+    /// A builder is started to know its version, because the build starts it in any case.
+    Builder,
+}
+
 /// Detects the facts that `given` does not contain.
 ///
-/// The commands only query versions and settings: they start and change nothing.
-pub fn detect(given: &EngineFacts, programs: &dyn CommandRunner) -> Detected {
+/// The commands query versions and settings: they change nothing, and start nothing unless `start` allows it.
+pub fn detect(given: &EngineFacts, start: Start, programs: &dyn CommandRunner) -> Detected {
     let mut detected = Detected { facts: given.clone(), warnings: Vec::new() };
     let program = given.program();
     match given.engine {
-        Engine::Docker | Engine::Buildx => docker(&mut detected, &program, programs),
+        Engine::Docker | Engine::Buildx => docker(&mut detected, &program, start, programs),
         Engine::Buildctl => buildctl(&mut detected, &program, programs),
         // The script always starts a buildkitd, and its image also contains buildctl.
         Engine::BuildctlDaemonless => version(&mut detected, &["buildctl", "--version"], &["moby/buildkit"], programs),
         Engine::Kaniko => version(&mut detected, &[&program, "version"], &["Kaniko version"], programs),
         Engine::Buildah => version(&mut detected, &[&program, "--version"], &["buildah version"], programs),
     }
-    if matches!(given.engine, Engine::Buildctl | Engine::BuildctlDaemonless) && detected.facts.buildkit.is_none() {
-        detected.facts.buildkit.clone_from(&detected.facts.version);
+    let facts = &mut detected.facts;
+    if matches!(given.engine, Engine::Buildctl | Engine::BuildctlDaemonless) && facts.buildkit.is_none() {
+        facts.buildkit.clone_from(&facts.version);
+    }
+    // These engines build on the machine that they run on.
+    if matches!(given.engine, Engine::BuildctlDaemonless | Engine::Kaniko | Engine::Buildah) {
+        facts.platform = facts.platform.take().or_else(|| Some(format!("linux/{}", std::env::consts::ARCH)));
     }
     detected
 }
 
-fn docker(detected: &mut Detected, program: &str, programs: &dyn CommandRunner) {
+/// Returns what docker knows about a builder.
+///
+/// If `start` allows it, a builder that does not run is started first: only a running one reports its version. One that cannot be started
+/// has the reason as its problem.
+pub fn inspect_builder(
+    program: &str,
+    name: Option<&str>,
+    start: Start,
+    programs: &dyn CommandRunner,
+) -> Result<BuilderState, CommandOutput> {
+    let argv: Vec<&str> = [program, "buildx", "inspect"].into_iter().chain(name).collect();
+    let found = match programs.run(&argv) {
+        CommandOutput::Ended { success: true, stdout, .. } => parse::builder(&stdout),
+        CommandOutput::Ended { stderr, .. } if parse::is_missing_builder(&stderr) => return Ok(BuilderState::Missing),
+        output => return Err(output),
+    };
+    // The docker driver has no builder to start.
+    if start == Start::Never || found.is_running || found.driver.is_none_or(|driver| driver == Driver::Docker) {
+        return Ok(BuilderState::Found(found));
+    }
+    let argv: Vec<&str> = [program, "buildx", "inspect", "--bootstrap"].into_iter().chain(name).collect();
+    let problem = match programs.run_long(&argv) {
+        CommandOutput::Ended { success: true, stdout, .. } => return Ok(BuilderState::Found(parse::builder(&stdout))),
+        CommandOutput::Ended { stderr, .. } => last_line(&stderr).unwrap_or("it cannot be started").to_owned(),
+        CommandOutput::Missing(why) => why,
+        CommandOutput::TooSlow => "it did not start in time".to_owned(),
+    };
+    Ok(BuilderState::Found(FoundBuilder { problem: Some(problem), ..found }))
+}
+
+fn docker(detected: &mut Detected, program: &str, start: Start, programs: &dyn CommandRunner) {
     let facts = &mut detected.facts;
-    if facts.version.is_none() {
+    let mut context = None;
+    let mut platform = None;
+    if facts.version.is_none() || facts.client.is_none() {
         match programs.run(&[program, "version", "--format", "{{json .}}"]) {
             CommandOutput::Ended { stdout, stderr, .. } => {
-                let (server, client) = parse::docker_versions(&stdout);
-                if server.is_none() {
-                    let client = client.map(|version| format!(" (the client is {version})")).unwrap_or_default();
+                let found = parse::docker_versions(&stdout);
+                if found.server.is_none() && facts.version.is_none() {
+                    let client = found.client.as_ref().map(|version| format!(" (the client is {version})")).unwrap_or_default();
                     detected.warnings.push(format!("`{program} version`: unknown daemon version{client}{}", first_line(&stderr)));
                 }
-                facts.version = server;
+                facts.version = facts.version.take().or(found.server);
+                facts.client = facts.client.take().or(found.client);
+                facts.go = facts.go.take().or(found.go);
+                (context, platform) = (found.context, found.platform);
             }
-            output => return detected.warnings.push(warning(program, "version", &output)),
+            output if facts.version.is_none() => return detected.warnings.push(warning(program, "version", &output)),
+            output => detected.warnings.push(warning(program, "version", &output)),
         }
     }
     if facts.buildx == Buildx::Unknown {
@@ -58,20 +108,25 @@ fn docker(detected: &mut Detected, program: &str, programs: &dyn CommandRunner) 
         }
     }
     if facts.driver.is_none() && matches!(facts.buildx, Buildx::Present(_)) {
-        // By default, `docker build` uses the default builder, and `docker buildx build` the current one.
-        let name = facts.builder.clone().or_else(|| (facts.engine == Engine::Docker).then(|| "default".to_owned()));
-        let argv: Vec<&str> = [program, "buildx", "inspect"].into_iter().chain(name.as_deref()).collect();
-        match programs.run(&argv) {
-            CommandOutput::Ended { success: true, stdout, .. } => {
-                let builder = parse::builder(&stdout);
-                facts.driver = builder.driver;
-                facts.buildkit = facts.buildkit.take().or(builder.buildkit);
+        // By default, `docker build` uses the builder of its context, and `docker buildx build` the current one.
+        let of_context = || (facts.engine == Engine::Docker).then(|| context.clone().unwrap_or_else(|| "default".to_owned()));
+        let name = facts.builder.clone().or_else(of_context);
+        match inspect_builder(program, name.as_deref(), start, programs) {
+            Ok(BuilderState::Found(found)) => {
+                facts.driver = found.driver;
+                facts.buildkit = facts.buildkit.take().or_else(|| found.buildkit.clone());
+                platform = found.platform.clone().or(platform);
+                facts.found = Some(found);
             }
             // A builder that does not exist yet can be created.
-            CommandOutput::Ended { .. } if facts.builder.is_some() => {}
-            output => detected.warnings.push(warning(program, "buildx inspect", &output)),
+            Ok(BuilderState::Missing) | Err(CommandOutput::Ended { .. }) if facts.builder.is_some() => {
+                facts.own = Some(BuilderState::Missing);
+            }
+            Ok(BuilderState::Missing) => detected.warnings.push(format!("`{program} buildx inspect`: the builder does not exist")),
+            Err(output) => detected.warnings.push(warning(program, "buildx inspect", &output)),
         }
     }
+    facts.platform = facts.platform.take().or(platform);
     if facts.image_store.is_none() && facts.version.is_some() && facts.driver.is_none_or(|driver| driver == Driver::Docker) {
         match programs.run(&[program, "info", "--format", "{{json .DriverStatus}}"]) {
             CommandOutput::Ended { success: true, stdout, .. } => facts.image_store = parse::image_store(&stdout),
@@ -87,6 +142,11 @@ fn buildctl(detected: &mut Detected, program: &str, programs: &dyn CommandRunner
         if let CommandOutput::Ended { success: true, stdout, .. } = programs.run(&[program, "debug", "info"]) {
             detected.facts.buildkit = parse::version_after(&stdout, &["moby/buildkit"]);
         }
+    }
+    if detected.facts.platform.is_none()
+        && let CommandOutput::Ended { success: true, stdout, .. } = programs.run(&[program, "debug", "workers"])
+    {
+        detected.facts.platform = parse::worker_platform(&stdout);
     }
 }
 
@@ -119,4 +179,8 @@ fn first_line(text: &str) -> String {
         Some(line) => format!(": {line}"),
         None => String::new(),
     }
+}
+
+fn last_line(text: &str) -> Option<&str> {
+    text.lines().map(str::trim).rfind(|line| !line.is_empty())
 }

@@ -17,6 +17,10 @@ pub struct EngineFacts {
     pub program: Option<String>,
     /// The engine's own version: the Docker Engine's (the daemon's, not the client's), buildctl's, kaniko's, buildah's.
     pub version: Option<Version>,
+    /// The version of the docker command, which determines the options it accepts; `None` is that of the Docker Engine.
+    pub client: Option<Version>,
+    /// The version of Go that the Docker Engine was compiled with.
+    pub go: Option<Version>,
     /// The buildx plugin of the docker command.
     pub buildx: Buildx,
     /// The version of the BuildKit that runs the build.
@@ -25,6 +29,12 @@ pub struct EngineFacts {
     pub driver: Option<Driver>,
     /// The name of the builder, if it is not the default one.
     pub builder: Option<String>,
+    /// What was found about the builder that runs the build, unless one is created for it.
+    pub found: Option<FoundBuilder>,
+    /// What was found about the builder that would be created for the build; `None` if nobody looked.
+    pub own: Option<BuilderState>,
+    /// The platform that the engine builds for by default, such as `linux/arm64`.
+    pub platform: Option<String>,
     /// The Docker Engine's image store, which determines the exports of its own BuildKit.
     pub image_store: Option<ImageStore>,
 }
@@ -36,10 +46,15 @@ impl EngineFacts {
             engine,
             program: None,
             version: None,
+            client: None,
+            go: None,
             buildx: Buildx::Unknown,
             buildkit: None,
             driver: None,
             builder: None,
+            found: None,
+            own: None,
+            platform: None,
             image_store: None,
         }
     }
@@ -53,6 +68,30 @@ impl EngineFacts {
     pub fn program(&self) -> String {
         self.program.clone().unwrap_or_else(|| self.engine.program().to_owned())
     }
+}
+
+/// The state of a builder of buildx.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BuilderState {
+    /// There is no builder of that name.
+    Missing,
+    /// There is one.
+    Found(FoundBuilder),
+}
+
+/// A builder of buildx, as `docker buildx inspect` describes it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FoundBuilder {
+    /// Its driver.
+    pub driver: Option<Driver>,
+    /// The oldest BuildKit of its nodes; unknown if none of them runs.
+    pub buildkit: Option<Version>,
+    /// The platform that its first node builds for by default.
+    pub platform: Option<String>,
+    /// Whether all of its nodes run.
+    pub is_running: bool,
+    /// Why it cannot build.
+    pub problem: Option<String>,
 }
 
 /// The buildx plugin of the docker command.

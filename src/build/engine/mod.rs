@@ -2,17 +2,19 @@
 //!
 //! Takes the output of an engine's commands or a user's flags; returns [`EngineFacts`]. Only [`detect`](fn@detect) runs commands.
 
-mod capabilities;
+mod buildkit;
 mod command_runner;
 mod detect;
 mod facts;
+mod kaniko;
 mod parse;
 mod version;
 
-pub use capabilities::{BuildKit, CacheMounts, Kaniko, buildkit_in_docker};
+pub use buildkit::{BuildKit, buildkit_in_docker};
 pub use command_runner::{CommandOutput, CommandRunner, Programs};
-pub use detect::{Detected, detect};
-pub use facts::{Buildx, Driver, EngineFacts, ImageStore};
+pub use detect::{Detected, Start, detect, inspect_builder};
+pub use facts::{BuilderState, Buildx, Driver, EngineFacts, FoundBuilder, ImageStore};
+pub use kaniko::{Kaniko, Support};
 pub use version::Version;
 
 use std::fmt;

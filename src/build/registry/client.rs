@@ -151,11 +151,7 @@ impl Client {
             return Ok(None);
         }
         transport.expect(&mut response, &[StatusCode::OK], &action)?;
-        let media_type = response
-            .headers
-            .get("content-type")
-            .and_then(|kind| kind.to_str().ok())
-            .map(|kind| kind.split(';').next().unwrap_or(kind).trim().to_owned());
+        let media_type = response.headers.get("content-type").and_then(|kind| kind.to_str().ok()).map(str::to_owned);
         let bytes = transport.body(&mut response, MANIFEST_LIMIT_BYTES, "a manifest")?;
         let requested = is_digest(reference).then(|| reference.to_owned());
         for digest in requested.iter().chain(&content_digest(&response)) {
@@ -186,6 +182,34 @@ impl Client {
         let bytes = transport.body(&mut response, limit_bytes, "a blob")?;
         verify(digest, &bytes).map_err(|message| transport.invalid_response("the blob", &message))?;
         Ok(Some(bytes))
+    }
+
+    /// Gives the manifest of one tag another tag, too; returns whether the first one exists.
+    ///
+    /// Source: <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-manifests>
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a request fails, such as for an immutable tag that exists.
+    pub fn tag(&self, repository: &str, from: &str, to: &str) -> Result<bool, RegistryError> {
+        let transport = &self.transport;
+        transport.start();
+        let action = format!("read the manifest of `{repository}:{from}`");
+        let mut response = transport.send(Method::Get, &self.manifest_address(repository, from), repository, "pull", &action)?;
+        if response.status == StatusCode::NOT_FOUND {
+            return Ok(false);
+        }
+        transport.expect(&mut response, &[StatusCode::OK], &action)?;
+        let media_type = response.headers.get("content-type").and_then(|kind| kind.to_str().ok()).map(str::to_owned);
+        let bytes = transport.body(&mut response, MANIFEST_LIMIT_BYTES, "a manifest")?;
+        if let Some(digest) = content_digest(&response) {
+            verify(&digest, &bytes).map_err(|message| transport.invalid_response("the manifest", &message))?;
+        }
+        let manifest = Manifest::read(&bytes, media_type.as_deref()).map_err(|error| transport.invalid_response("a manifest", &error))?;
+        let action = format!("tag an image `{repository}:{to}`");
+        let put = Method::Put(&bytes, &manifest.media_type);
+        let mut response = transport.send(put, &self.manifest_address(repository, to), repository, "push", &action)?;
+        transport.expect(&mut response, &[StatusCode::CREATED, StatusCode::OK, StatusCode::ACCEPTED], &action).map(|()| true)
     }
 
     /// Deletes a manifest with all its tags; returns whether it existed.

@@ -91,10 +91,12 @@ pub(super) struct Response {
 
 /// The method of a request.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Method {
+pub(super) enum Method<'m> {
     Get,
     Head,
     Delete,
+    /// Writes a manifest: its bytes, and its media type.
+    Put(&'m [u8], &'m str),
 }
 
 impl Transport {
@@ -142,7 +144,7 @@ impl Transport {
     /// Sends a request; authenticates if the registry requires it.
     pub(super) fn send(
         &self,
-        method: Method,
+        method: Method<'_>,
         address: &str,
         repository: &str,
         permission: &str,
@@ -150,6 +152,7 @@ impl Transport {
     ) -> Result<Response, RegistryError> {
         let scope = match permission {
             "delete" => format!("repository:{repository}:delete,pull"),
+            "push" => format!("repository:{repository}:pull,push"),
             permission => format!("repository:{repository}:{permission}"),
         };
         let known = self.authorizations.borrow().get(&scope).cloned();
@@ -234,7 +237,8 @@ impl Transport {
 
     /// Requests a token from the registry's token server.
     ///
-    /// Source: <https://distribution.github.io/distribution/spec/auth/token/>, <https://distribution.github.io/distribution/spec/auth/oauth/>
+    /// Source: <https://distribution.github.io/distribution/spec/auth/token/>,
+    /// <https://distribution.github.io/distribution/spec/auth/oauth/>
     fn token(&self, realm: &str, service: Option<&str>, scope: &str, action: &str) -> Result<String, RegistryError> {
         #[derive(Deserialize)]
         struct TokenResponse {
@@ -300,12 +304,20 @@ impl Transport {
         })
     }
 
-    fn send_with(&self, method: Method, address: &str, authorization: Option<&str>) -> Result<Response, RegistryError> {
+    fn send_with(&self, method: Method<'_>, address: &str, authorization: Option<&str>) -> Result<Response, RegistryError> {
         self.retry_with_backoff(|timeout| {
             let request = match method {
                 Method::Get => self.agent.get(address),
                 Method::Head => self.agent.head(address),
                 Method::Delete => self.agent.delete(address),
+                Method::Put(body, media_type) => {
+                    let mut request = self.agent.put(address).config().max_redirects(0).timeout_global(Some(timeout)).build();
+                    request = request.header("content-type", media_type);
+                    if let Some(authorization) = authorization {
+                        request = request.header("authorization", authorization);
+                    }
+                    return request.send(body);
+                }
             };
             // A redirect is only expected from content to where it is stored.
             let redirects = if method == Method::Delete { 0 } else { REDIRECTS };

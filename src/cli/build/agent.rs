@@ -3,16 +3,17 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::command::engine::EngineArgs;
 use super::options::BuildOptions;
 use crate::build::agent::{
     AGENT_PATH, Access, CacheLock, CacheLockError, Credentials, CredentialsError, Layout, RecoveredDirectories, Settings,
     kaniko_caches_directory, run_steps, supervise,
 };
-use crate::build::command::{plan, shell, shell_word};
-use crate::build::engine::{Programs, Version, detect};
+use crate::build::command::{shell, shell_word};
+use crate::build::detected_plan::plan_detected;
 use crate::build::exec::{End, ExecError};
 use crate::build::task::variables as name;
-use crate::build::{Engine, EngineFacts, Invocation};
+use crate::build::{Engine, Invocation};
 use crate::cli::{Context, ExitCode, Failure};
 use crate::ui::build::hints;
 
@@ -60,15 +61,8 @@ pub struct Args {
     /// How many seconds to wait for another build of the same app [env: BUILD_CACHE_WAIT; default: 60]
     #[arg(long, value_name = "SECONDS")]
     cache_wait: Option<u64>,
-    /// The engine [env: BUILD_ENGINE; default: kaniko]
-    #[arg(long, value_name = "ENGINE")]
-    engine: Option<Engine>,
-    /// The engine's version [default: detected from the engine]
-    #[arg(long, value_name = "VERSION")]
-    engine_version: Option<Version>,
-    /// The path of the engine's program [default: the usual one]
-    #[arg(long, value_name = "PATH")]
-    program: Option<String>,
+    #[command(flatten)]
+    engine: EngineArgs,
     /// Print the command without running it
     #[arg(long)]
     dry_run: bool,
@@ -85,11 +79,12 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     if settings.cache && settings.cache_directory.is_none() && Path::new(AGENT_PATH).is_dir() {
         settings.cache_directory = Some(AGENT_PATH.to_owned());
     }
-    let facts = EngineFacts { version: args.engine_version.clone(), program: args.program.clone(), ..settings.facts() };
-    let detected = detect(&facts, &Programs::default());
     let mut request = settings.request();
+    request.builder = args.engine.builder();
     request.resolve_build_args(settings.engine(), &variable);
-    let invocation = plan(&request, &detected.facts).map_err(|problems| usage(hints::diagnostics(&problems)))?;
+    let facts = args.engine.facts(settings.engine());
+    let detected = plan_detected(&request, &facts, args.engine.detection(!args.dry_run), &args.engine.programs());
+    let invocation = detected.invocation.map_err(|problems| usage(hints::diagnostics(&problems)))?;
     for warning in &detected.warnings {
         context.status(&format!("note: {warning}"));
     }
@@ -121,7 +116,7 @@ impl Args {
             cache_repository: self.cache_repo.clone(),
             cache_directory: self.cache_dir.clone(),
             cache_wait_seconds: self.cache_wait,
-            engine: self.engine,
+            engine: self.engine.engine,
         }
     }
 }

@@ -38,7 +38,7 @@ enum Command {
     Ls(LsArgs),
     Size(SizeArgs),
     Gc(GcArgs),
-    Warm(super::warm::Args),
+    Warm(Box<super::warm::Args>),
 }
 
 /// The cache repository.

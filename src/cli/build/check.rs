@@ -25,7 +25,10 @@ use crate::validate::Finding;
 pub struct Args {
     /// A Dockerfile, a directory that contains one, or `-` for standard input
     #[arg(value_name = "DOCKERFILE", default_value = "Dockerfile")]
-    dockerfile: PathBuf,
+    path: PathBuf,
+    /// The same as DOCKERFILE, as in `build command`
+    #[arg(long = "dockerfile", value_name = "PATH", conflicts_with = "path")]
+    dockerfile: Option<PathBuf>,
     /// The build engine: docker, buildx, buildctl, buildctl-daemonless, kaniko or buildah
     #[arg(long, value_name = "ENGINE")]
     engine: Option<Engine>,
@@ -85,7 +88,7 @@ fn parse_rule(text: &str) -> Result<&'static str, String> {
 ///
 /// Returns an error if the Dockerfile cannot be read or the output cannot be written.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
-    let source = Source::read(&dockerfile(&args.dockerfile))?;
+    let source = Source::read(&dockerfile(args.dockerfile.as_ref().unwrap_or(&args.path)))?;
     let mut findings = args.findings(&source);
     findings.retain(|finding| args.selects(finding.diagnostic.rule));
     let text = match args.format {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::build::image::files::{PatternHint, find};
-use crate::build::image::{FileProblem, Key, KeyInputs, architecture, build_args};
+use crate::build::image::{FileProblem, Key, KeyInputs, architecture, build_args, parse_secret};
 use crate::build::request::BuildArg;
 use crate::cli::{Context, ExitCode, Failure, Format};
 use crate::diagnostic::{Diagnostic, Diagnostics, MAX_SOURCE_BYTES};
@@ -56,6 +56,9 @@ pub struct KeyArgs {
     /// Files to include in the key: a glob with `**` and `{a,b}`, `!GLOB` to exclude files, `FILE#.part` for part of a JSON file
     #[arg(long = "cache-on", value_name = "GLOB")]
     pub cache_on: Vec<String>,
+    /// A build secret: `id=ID,src=FILE`, `id=ID,env=NAME`, or the name of a variable; not part of the key
+    #[arg(long = "secret", value_name = "SECRET")]
+    pub secrets: Vec<String>,
     /// Allow globs without a match and missing parts of JSON files
     #[arg(long)]
     pub allow_no_match: bool,
@@ -78,6 +81,9 @@ pub struct ImageKey {
 ///
 /// Returns an error with every problem of the files.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
+    for text in &args.key.secrets {
+        parse_secret(text).map_err(|problem| Failure::new(ExitCode::Usage, format!("invalid `--secret`: {problem}")))?;
+    }
     let image_key = args.key.compute(context.global.allow_outside_project)?;
     let view = KeyView::new(&image_key.key, &image_key.inputs, image_key.dockerfile.as_deref());
     context.detail(key_inputs(&view, context.stderr_layout()).trim_end_matches('\n'));

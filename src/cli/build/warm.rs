@@ -2,19 +2,20 @@
 
 use clap::FromArgMatches as _;
 
+use super::command::absolute;
+use super::command::cache::{CacheArgs, CacheChoice};
+use super::command::engine::EngineArgs;
+use super::command::image::InputArgs;
 use super::command::rack::{self, RackArg};
 use super::image::{execute, print_notes};
-use super::image_key::build_arg;
-use super::options::BuildOptions;
-use crate::build::cache::Mode;
-use crate::build::command::plan;
-use crate::build::engine::{Programs, Version, detect};
+use crate::build::cache::Backend;
+use crate::build::detected_plan::plan_detected;
 use crate::build::exec::Stdout;
-use crate::build::image::parse_secret;
 use crate::build::registry::is_loopback;
 use crate::build::request::{CacheRequest, Output};
-use crate::build::{BuildRequest, Engine, EngineFacts};
+use crate::build::{BuildRequest, Engine};
 use crate::cli::{Context, ExitCode, Failure};
+use crate::diagnostic::Diagnostics;
 
 /// The service, where none is given.
 const DEFAULT_SERVICE: &str = "app";
@@ -32,32 +33,12 @@ pub struct Args {
     /// The app's directory, which is the build context
     #[arg(default_value = ".")]
     directory: String,
-    /// The cache repository [default: the rack's]
-    #[arg(long, value_name = "HOST/NAME", conflicts_with = "in_rack")]
-    repository: Option<String>,
     #[command(flatten)]
-    options: BuildOptions,
-    /// The branch; each branch has its own cache
-    #[arg(long, value_name = "NAME")]
-    branch: Option<String>,
-    /// Which layers to cache: min caches those of the result, max those of every stage
-    #[arg(long, value_name = "MODE", default_value = "max")]
-    mode: Mode,
-    /// A secret to mount: `id=ID,src=FILE`, `id=ID,env=NAME`, or the name of an environment variable
-    #[arg(long = "secret", value_name = "SECRET")]
-    secrets: Vec<String>,
-    /// A platform to build for, such as linux/arm64
-    #[arg(long = "platform", value_name = "PLATFORM")]
-    platforms: Vec<String>,
-    /// Connect to the registry without TLS; always the case for a registry on this machine
-    #[arg(long)]
-    insecure: bool,
-    /// The engine: docker, buildx, buildctl, buildctl-daemonless, kaniko or buildah
-    #[arg(long, value_name = "ENGINE", default_value = "buildx")]
-    engine: Engine,
-    /// The engine's version [default: detected from the engine]
-    #[arg(long, value_name = "VERSION")]
-    engine_version: Option<Version>,
+    input: InputArgs,
+    #[command(flatten)]
+    cache: CacheArgs,
+    #[command(flatten)]
+    engine: EngineArgs,
     /// Run the build in the rack's build task
     #[arg(long)]
     in_rack: bool,
@@ -75,44 +56,72 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     if args.in_rack {
         return in_rack(args, context);
     }
-    let secrets = args.secrets.iter().map(|text| parse_secret(text)).collect::<Result<Vec<_>, _>>();
-    let secrets = secrets.map_err(|problem| Failure::new(ExitCode::Usage, format!("invalid `--secret`: {problem}")))?;
-    let repository = match &args.repository {
-        Some(repository) => repository.clone(),
-        None => rack_repository(context)?,
-    };
-    let host = repository.split('/').next().unwrap_or_default();
-    let mut request = BuildRequest {
-        context: args.directory.clone(),
-        dockerfile: args.options.dockerfile.clone(),
-        target: args.options.target.clone(),
-        build_args: args.options.build_args.iter().map(|text| build_arg(text)).collect::<Result<_, _>>()?,
-        secrets,
-        platforms: args.platforms.clone(),
-        output: Output::CacheOnly,
-        no_cache: args.options.no_cache,
-        service: args.options.service.clone().unwrap_or_else(|| DEFAULT_SERVICE.to_owned()),
-        insecure_registry: args.insecure || is_loopback(host),
-        cache: Some(CacheRequest { branch: args.branch.clone(), mode: args.mode, strict: true, ..CacheRequest::in_registry(&repository) }),
-        ..BuildRequest::default()
-    };
-    request.resolve_build_args(args.engine, &|name| std::env::var(name).ok());
-    let facts = EngineFacts { version: args.engine_version.clone(), ..EngineFacts::unknown(args.engine) };
-    let detected = detect(&facts, &Programs::default());
+    let engine = args.engine.engine.unwrap_or(Engine::Buildx);
+    let (mut request, location) = args.request(context)?;
+    let facts = args.engine.facts(engine);
+    request.resolve_build_args(engine, &|name| std::env::var(name).ok());
+    let detected = plan_detected(&request, &facts, args.engine.detection(true), &args.engine.programs());
     for warning in &detected.warnings {
         context.detail(warning);
     }
-    let invocation = plan(&request, &detected.facts)
-        .map_err(|problems| Failure::Problems(crate::ui::build::hints::diagnostics(&problems), ExitCode::Usage))?;
+    let invocation =
+        detected.invocation.map_err(|problems| Failure::Problems(crate::ui::build::hints::diagnostics(&problems), ExitCode::Usage))?;
     print_notes(context, &invocation);
     super::command::dockerfile::check(&request, &detected.facts, false, context)?;
     if invocation.cache_to.is_empty() {
-        return Err(Failure::new(ExitCode::Failed, format!("{} cannot write a cache to {repository}", args.engine))
+        return Err(Failure::new(ExitCode::Failed, format!("{engine} cannot write a cache to {location}"))
             .hinted("the notes above list the reasons; choose another engine with `--engine`"));
     }
     execute(context, &invocation, Stdout::Stderr)?;
-    context.status(&format!("the cache in {repository} is warm"));
+    context.status(&format!("the cache in {location} is warm"));
     Ok(ExitCode::Done)
+}
+
+impl Args {
+    /// Returns the request, and the location of its cache for messages.
+    fn request(&self, context: &mut Context<'_>) -> Result<(BuildRequest, String), Failure> {
+        let mut problems = Diagnostics::default();
+        let mut request = BuildRequest {
+            context: self.directory.clone(),
+            output: Output::CacheOnly,
+            service: self.cache.service.clone().unwrap_or_else(|| DEFAULT_SERVICE.to_owned()),
+            builder: self.engine.builder(),
+            buildkit_image: self.engine.buildkit_image.clone(),
+            ..BuildRequest::default()
+        };
+        self.input.apply_to(&mut request, &mut problems);
+        let mut cache = CacheRequest { strict: true, ..self.cache.request() };
+        let is_explicit = !cache.to.is_empty() || !cache.from.is_empty();
+        let backend = match self.cache.backend() {
+            _ if is_explicit => None,
+            Some(CacheChoice::None) => {
+                return Err(Failure::new(ExitCode::Usage, "`--cache none` leaves no cache to warm"));
+            }
+            Some(CacheChoice::Backend(backend)) => Some(backend),
+            None => Some(Backend::Registry),
+        };
+        cache.backend = backend;
+        let is_registry = matches!(backend, Some(Backend::Registry | Backend::Image));
+        if is_registry && cache.repository.is_none() && cache.reference.is_none() {
+            cache.repository = Some(rack_repository(context)?);
+        }
+        if backend == Some(Backend::S3) && cache.s3.region.is_none() {
+            cache.s3.region = context.settings()?.configured_region().map(str::to_owned);
+        }
+        let location = match (cache.reference.as_ref().or(cache.repository.as_ref()), backend) {
+            (Some(repository), _) if is_registry => repository.clone(),
+            (_, Some(Backend::S3)) => format!("the bucket {}", cache.s3.bucket.as_deref().unwrap_or("(none)")),
+            (_, Some(Backend::Local)) => cache.directory.clone().unwrap_or_default(),
+            (_, Some(backend)) => format!("the {backend} cache"),
+            (_, None) => cache.to.first().or(cache.from.first()).cloned().unwrap_or_default(),
+        };
+        request.insecure_registry |= is_registry && is_loopback(location.split('/').next().unwrap_or_default());
+        request.cache = Some(cache);
+        if self.engine.buildkit_image.is_some() {
+            absolute(&mut request, &mut problems);
+        }
+        if problems.has_errors() { Err(Failure::Problems(problems, ExitCode::Usage)) } else { Ok((request, location)) }
+    }
 }
 
 /// Returns the repository of the rack's cache.
@@ -131,6 +140,9 @@ fn rack_repository(context: &mut Context<'_>) -> Result<String, Failure> {
 
 /// Runs the build in the rack's build task, which writes the rack's cache.
 fn in_rack(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
+    if args.cache.repository.is_some() {
+        return Err(Failure::new(ExitCode::Usage, "`--repository` cannot be combined with `--in-rack`, which writes the rack's cache"));
+    }
     if args.run.iter().any(|word| word == "--push" || word.starts_with("--push=")) {
         return Err(Failure::new(ExitCode::Usage, "`--push` is not allowed, because warming a cache produces no image"));
     }

@@ -68,6 +68,16 @@ pub fn command(hint: &CommandHint) -> String {
         CommandHint::SetCacheDirectory => "specify it with `--cache-dir PATH`",
         CommandHint::SetS3Bucket => "specify it with `--s3-bucket`",
         CommandHint::SetS3Region => "specify it with `--s3-region`",
+        CommandHint::UsePathStyle => "use `--s3-path-style` (`use_path_style=true`), unless each bucket has a host name there",
+        CommandHint::DisablePathStyle => "use `--s3-path-style=false` if the service has a host name for each bucket",
+        CommandHint::RecreateBuilder { name } => {
+            return format!(
+                "remove it with `docker buildx rm {name}`, so that the next build creates it again, or use another one with `--builder NAME`"
+            );
+        }
+        CommandHint::StartBuilder { name } => {
+            return format!("start it with `docker buildx inspect --bootstrap {name}`; `--exec` does that before it chooses the arguments");
+        }
         CommandHint::AddImageManifest => "add `image-manifest=true,oci-mediatypes=true` to `--cache-to`",
     };
     text.to_owned()

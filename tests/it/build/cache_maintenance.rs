@@ -257,6 +257,29 @@ fn a_registry_cache_is_listed_measured_and_pruned() {
 }
 
 #[test]
+fn ages_are_known_for_the_media_types_of_every_engine() {
+    for (config, manifest) in [
+        ("application/vnd.docker.container.image.v1+json", "application/vnd.docker.distribution.manifest.v2+json"),
+        ("application/vnd.oci.image.config.v1+json", "application/vnd.oci.image.manifest.v1+json"),
+        ("Application/vnd.oci.image.CONFIG.v1+json; charset=utf-8", "application/vnd.oci.image.manifest.v1+json"),
+        ("application/vnd.nerdctl.image.v1+json", "application/vnd.docker.distribution.manifest.v2+json"),
+    ] {
+        let mut shelf = FakeRegistry::default();
+        let blob = br#"{"created":"2020-01-01T00:00:00Z"}"#.to_vec();
+        let blob_digest = super::http_server::digest(&blob);
+        let text = json!({"schemaVersion": 2, "mediaType": manifest, "layers": [],
+            "config": {"mediaType": config, "digest": blob_digest, "size": blob.len()}});
+        shelf.blobs.insert(blob_digest, blob);
+        shelf.put(&["web.buildcache-linux-arm64"], text.to_string().into_bytes());
+        let (web, registry) = shelf.serve("cache");
+        let bench = Bench::new();
+        let run = bench.run(&format!("build cache gc --repository {}/cache --older-than 30d --service web --yes", web.host));
+        assert_eq!(run.code, 0, "{config}: {run}");
+        assert!(registry.lock().unwrap().tags.is_empty(), "{config}: {run}");
+    }
+}
+
+#[test]
 fn a_registry_that_does_not_support_deletion_is_reported() {
     let mut shelf = FakeRegistry::default();
     shelf.image(&["web.buildcache"], "2020-01-01T00:00:00Z", &[]);

@@ -190,13 +190,16 @@ fn the_build_section_of_rack_yaml_supplies_options_that_the_command_line_overrid
         from_file.stdout,
         "buildctl build --frontend dockerfile.v0 --local context=app --local dockerfile=app --opt target=runtime --opt platform=linux/arm64 \
          --export-cache \
-         type=registry,ref=r.example.com/cache:web.buildcache,mode=min,image-manifest=true,oci-mediatypes=true,ignore-error=true,compression=gzip \
+         type=registry,ref=r.example.com/cache:web.buildcache-stage_runtime-linux-arm64,mode=min,image-manifest=true,oci-mediatypes=true,ignore-error=true,compression=gzip \
+         --import-cache type=registry,ref=r.example.com/cache:web.buildcache-stage_runtime-linux-arm64 \
+         --import-cache type=registry,ref=r.example.com/cache:web.buildcache-linux-arm64 \
          --import-cache type=registry,ref=r.example.com/cache:web.buildcache\n",
         "{from_file}"
     );
     let overridden = run(&bench, "--engine-version 0.12.5 --service api --repository r.example.com/other --target deps --cache-mode max");
     assert!(
-        overridden.stdout.contains("ref=r.example.com/other:api.buildcache,mode=max") && overridden.stdout.contains("target=deps"),
+        overridden.stdout.contains("ref=r.example.com/other:api.buildcache-stage_deps-linux-arm64,mode=max")
+            && overridden.stdout.contains("target=deps"),
         "{overridden}"
     );
     bench.file("rack.yaml", "build:\n  engin: buildx\n  cache: regstry\n  compression: [a]\n");

@@ -17,7 +17,7 @@ fn version(text: &str) -> Version {
 /// Returns engines in released versions and common configurations.
 fn engines() -> Vec<EngineFacts> {
     let mut engines = Vec::new();
-    for text in ["18.09.9", "19.03.15", "20.10.25", "23.0.6", "24.0.9", "25.0.3", "26.1.4", "27.5.1", "28.2.2", "29.0.0"] {
+    for text in ["18.09.9", "19.03.15", "20.10.25", "23.0.6", "24.0.9", "25.0.3", "26.1.4", "27.5.1", "28.2.2", "29.0.0", "29.7.2"] {
         for engine in [Engine::Docker, Engine::Buildx] {
             for (driver, store) in [
                 (None, None),
@@ -38,15 +38,15 @@ fn engines() -> Vec<EngineFacts> {
         }
         engines.push(EngineFacts { buildx: Buildx::Missing, ..EngineFacts::of_version(Engine::Docker, version(text)) });
     }
-    for text in ["0.8.3", "0.9.3", "0.10.6", "0.11.6", "0.12.5", "0.13.2", "0.16.0", "0.20.2", "0.23.2"] {
+    for text in ["0.8.3", "0.9.3", "0.10.6", "0.11.6", "0.12.5", "0.13.2", "0.16.0", "0.20.2", "0.23.2", "0.32.2"] {
         for engine in [Engine::Buildctl, Engine::BuildctlDaemonless] {
             engines.push(EngineFacts::of_version(engine, version(text)));
         }
     }
-    for text in ["1.24.0", "1.25.6", "1.26.0", "1.26.5", "1.27.5", "1.28.0"] {
+    for text in ["1.24.0", "1.25.6", "1.26.0", "1.26.5", "1.27.5", "1.28.0", "1.28.3"] {
         engines.push(EngineFacts::of_version(Engine::Kaniko, version(text)));
     }
-    for text in ["1.27.0", "1.28.2", "1.40.1"] {
+    for text in ["1.26.7", "1.27.0", "1.28.2", "1.44.0"] {
         engines.push(EngineFacts::of_version(Engine::Buildah, version(text)));
     }
     engines
@@ -165,13 +165,16 @@ fn docker_below_23_gets_no_cache_options() {
 #[test]
 fn a_cache_in_ecr_has_the_four_attributes_or_is_not_written() {
     let cache = CacheRequest::in_registry(format!("{ECR}/rack-build-cache"));
-    let attributes = format!("type=registry,ref={ECR}/rack-build-cache:web.buildcache,mode=max,image-manifest=true,oci-mediatypes=true");
+    let attributes = format!(
+        "type=registry,ref={ECR}/rack-build-cache:web.buildcache-stage_runtime-linux-arm64,mode=max,image-manifest=true,oci-mediatypes=true"
+    );
     let mut written = 0;
     for facts in engines().into_iter().filter(|facts| facts.engine.is_buildkit()) {
         let Ok(invocation) = plan(&request(Some(cache.clone())), &facts) else { continue };
         for to in &invocation.cache_to {
             assert!(to.starts_with(&attributes), "{facts:?}: {to}");
             assert!(to.contains(",ignore-error=true"), "an unavailable cache must not fail the build: {to}");
+            assert!(!to.contains("compression"), "gzip is the engine's default, and the others do not work in every engine: {to}");
             written += 1;
         }
         if invocation.cache_to.is_empty() {
@@ -265,7 +268,7 @@ fn kaniko_gets_only_options_that_its_version_supports() {
     let archive = Output::Archive("/tmp/image.tar".to_owned());
     let argv = |text: &str| plan_of(text, archive.clone()).steps[0].argv.clone();
     assert!(argv("1.27.5").contains(&"--tar-path=/tmp/image.tar".to_owned()) && argv("1.27.5").contains(&"--no-push".to_owned()));
-    assert!(argv("1.9.1").contains(&"--tarPath=/tmp/image.tar".to_owned()));
+    assert!(argv("1.9.0").contains(&"--tarPath=/tmp/image.tar".to_owned()));
     // Without a push, kaniko requires the cache repository.
     assert!(argv("1.27.5").contains(&format!("--cache-repo={ECR}/rack-build-cache")));
 
@@ -275,7 +278,7 @@ fn kaniko_gets_only_options_that_its_version_supports() {
 
     let directory = CacheRequest { backend: Some(Backend::Local), directory: Some("/mnt/efs".to_owned()), ..CacheRequest::default() };
     let layers = plan(&request(Some(directory)), &kaniko("1.27.5")).unwrap();
-    assert!(layers.steps[0].argv.contains(&"--cache-repo=oci:/mnt/efs/web.buildcache".to_owned()), "{layers:?}");
+    assert!(layers.steps[0].argv.contains(&"--cache-repo=oci:/mnt/efs/web.buildcache-linux-arm64".to_owned()), "{layers:?}");
 }
 
 #[test]

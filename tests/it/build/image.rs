@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use super::http_server::{FakeRegistry, HttpServer};
+use super::http_server::{FakeRegistry, HttpServer, error_response};
 use crate::program::{Bench, Run};
 
 /// A project directory with a `docker` that logs its calls, and a registry.
@@ -109,6 +109,36 @@ fn a_missing_image_is_built_and_pushed_under_its_key_and_as_latest() {
     assert!(!calls.concat().iter().any(|word| word.contains("planted")), "{calls:#?}");
     assert_eq!(push[1..], ["push".to_owned(), format!("REGISTRY/web:{key}")]);
     assert_eq!(latest[1..], ["push", "REGISTRY/web:latest"]);
+}
+
+#[test]
+fn latest_is_no_part_of_the_result_in_a_repository_with_immutable_tags() {
+    // docker pushes each tag by itself, and the second push fails.
+    let refuses = "#!/bin/sh\ncase \"$1 $2\" in push\\ *:latest) echo 'the tag is immutable' >&2; exit 1 ;; esac\n";
+    let fixture = Fixture::new(FakeRegistry::default());
+    fixture.bench.file("bin/docker", DOCKER.replacen("#!/bin/sh\n", refuses, 1));
+    executable(&fixture.bench, "bin/docker");
+    let run = fixture.run(&["--format", "json"]);
+    assert_eq!((run.code, run.json()["what"].as_str()), (0, Some("built")), "{run}");
+    assert!(run.stderr.contains("web:latest is not set") && run.stderr.contains("immutable"), "{run}");
+
+    // buildx pushes all tags at once, so it gets only the key, and the registry is asked for the other one.
+    let manifest = r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","layers":[]}"#;
+    let serve = |is_immutable: bool| {
+        HttpServer::new(move |request, _| match request.line.split(' ').next().unwrap() {
+            "HEAD" => error_response(404, "MANIFEST_UNKNOWN", "manifest unknown"),
+            "GET" => (200, vec![("content-type", "application/vnd.oci.image.manifest.v1+json".to_owned())], manifest.into()),
+            _ if is_immutable => error_response(400, "TAG_INVALID", "the image tag 'latest' already exists and is immutable"),
+            _ => (201, vec![], vec![]),
+        })
+    };
+    for is_immutable in [true, false] {
+        let fixture = Fixture { web: serve(is_immutable), ..Fixture::new(FakeRegistry::default()) };
+        let run = fixture.run(&["--engine", "buildx"]);
+        assert_eq!((run.code, run.stderr.contains("web:latest is not set")), (0, is_immutable), "{run}");
+        let put = fixture.web.requests().into_iter().find(|request| request.line.starts_with("PUT ")).unwrap();
+        assert_eq!((put.line.as_str(), put.body.as_str()), ("PUT /v2/web/manifests/latest", manifest));
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod builder;
 mod cache_maintenance;
 mod command;
 mod dockerfile;
+mod engine_facts;
 mod engine_matrix;
 mod exec;
 mod flags;

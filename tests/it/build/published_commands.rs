@@ -5,7 +5,7 @@ use crate::program::{Bench, Run};
 
 fn run(arguments: &[&str]) -> Run {
     let bench = Bench::new();
-    bench.file("app/Dockerfile", "FROM scratch\nCOPY . /\n");
+    bench.file("app/Dockerfile", "FROM scratch AS dev\nCOPY . /\n");
     bench.run_args(&[&["build", "command"], arguments, &["--no-detect", "--quiet"]].concat())
 }
 
@@ -23,6 +23,8 @@ fn the_racks_docker_options() {
                  --progress=plain"
         .replace("REPO", "123456789012.dkr.ecr.us-east-1.amazonaws.com/rack-build-cache");
     let rack = ["--repository", "123456789012.dkr.ecr.us-east-1.amazonaws.com/rack-build-cache", "--service", "web", "--engine", "docker"];
+    // estargz has to be requested: engines that are compiled with Go 1.27 end with it.
+    let rack = [&rack[..], &["--compression", "estargz"]].concat();
     let with = |more: &[&str]| line(&[&["app"], &rack[..], more].concat());
     assert_eq!(
         with(&["--engine-version", "25.0.3", "--image-store", "containerd"]),

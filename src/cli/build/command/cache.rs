@@ -1,6 +1,6 @@
 //! The cache flags of `rackform build command`.
 
-use crate::build::cache::{Backend, Compression, Mode};
+use crate::build::cache::{Backend, Compression, Mode, is_duration};
 use crate::build::request::{CacheRequest, S3Cache};
 
 /// The cache flags.
@@ -25,7 +25,7 @@ pub struct CacheArgs {
     #[arg(long, value_name = "REFERENCE")]
     pub cache_ref: Option<String>,
     /// The branch to build; it has its own cache and falls back to the cache of the main branch
-    #[arg(long, value_name = "BRANCH")]
+    #[arg(long, visible_alias = "branch", value_name = "BRANCH")]
     pub cache_branch: Option<String>,
     /// The main branch, which uses the cache of the service
     #[arg(long, value_name = "BRANCH", default_value = "main")]
@@ -34,7 +34,7 @@ pub struct CacheArgs {
     /// image only (fast and small, no hits for earlier stages) [default: max]
     #[arg(long, visible_alias = "mode", value_name = "MODE")]
     pub cache_mode: Option<Mode>,
-    /// The layer compression: gzip, estargz, zstd or uncompressed [default: estargz in a registry, if the engine supports it]
+    /// The layer compression: gzip, estargz, zstd or uncompressed [default: the engine's, gzip]
     #[arg(long, value_name = "COMPRESSION")]
     pub compression: Option<Compression>,
     /// Recompress layers that are already compressed, including those of base images
@@ -79,9 +79,9 @@ pub struct CacheArgs {
     /// The endpoint of an S3-compatible service
     #[arg(long, value_name = "URL")]
     pub s3_endpoint_url: Option<String>,
-    /// Use path-style requests: the bucket is in the path, not in the host name
-    #[arg(long)]
-    pub s3_path_style: bool,
+    /// Whether requests have the bucket in the path, not in the host name [default: true for endpoints that are not of AWS]
+    #[arg(long, value_name = "BOOLEAN", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub s3_path_style: Option<bool>,
     /// How many layers to upload in parallel [default: 4]
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
     pub s3_upload_parallelism: Option<u32>,
@@ -161,17 +161,10 @@ impl CacheArgs {
 }
 
 /// Validates a duration in the syntax of Go.
-///
-/// Source: <https://pkg.go.dev/time#ParseDuration>
 fn duration(text: &str) -> Result<String, String> {
-    let wrong = || "expected a duration such as 336h or 1h30m".to_owned();
-    let mut rest = text;
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
-        let (number, after) = rest.split_at(digits);
-        let unit = ["ms", "us", "ns", "h", "m", "s"].into_iter().find(|unit| after.starts_with(unit)).ok_or_else(wrong)?;
-        number.parse::<f64>().map_err(|_| wrong())?;
-        rest = &after[unit.len()..];
+    if is_duration(text) && !text.starts_with(['-', '+']) {
+        Ok(text.to_owned())
+    } else {
+        Err("expected a duration such as 336h or 1h30m".to_owned())
     }
-    if text.is_empty() { Err(wrong()) } else { Ok(text.to_owned()) }
 }

@@ -7,7 +7,7 @@ use crate::build::cache::Backend;
 use crate::build::dockerfile::{CacheMounts, Context as LintContext, Dockerfile, lint};
 use crate::build::engine::{Engine, EngineFacts};
 use crate::cli::{Context, ExitCode, Failure};
-use crate::diagnostic::{Diagnostic, Diagnostics, Severity, Source};
+use crate::diagnostic::{Diagnostic, Diagnostics, Source};
 use crate::text::did_you_mean;
 
 /// Checks the Dockerfile and prints warnings. With `is_elsewhere`, the command is for another machine and missing files are not errors.
@@ -61,11 +61,7 @@ pub fn check(request: &BuildRequest, facts: &EngineFacts, is_elsewhere: bool, co
                 [] => "no stage has a name; name one with `FROM ... AS name`".to_owned(),
                 names => format!("the stages are {}", names.join(", ")),
             });
-            let mut problem = Diagnostic::error("unknown-target", message).hinted(hint);
-            if is_elsewhere {
-                problem.severity = Severity::Warning;
-            }
-            problems.push(problem);
+            problems.push(Diagnostic::error("unknown-target", message).hinted(hint));
         }
     }
     if problems.has_errors() {

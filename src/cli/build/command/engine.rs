@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use crate::build::engine::{Buildx, Driver, Engine, EngineFacts, ImageStore, Programs, Version, detect};
+use crate::build::detected_plan::Detection;
+use crate::build::engine::{Buildx, Driver, Engine, EngineFacts, ImageStore, Programs, Version};
 use crate::build::request::{BuilderRequest, CreateBuilder};
-use crate::cli::Context;
 
 /// The build engine and its capabilities. Capabilities without a flag are detected.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Engine")]
 pub struct EngineArgs {
-    /// The engine: docker, buildx, buildctl, buildctl-daemonless, kaniko or buildah [default: kaniko for a rack that builds on Fargate,
-    /// otherwise docker]
+    /// The engine: docker, buildx, buildctl, buildctl-daemonless, kaniko or buildah [default: kaniko for a rack that builds on Fargate and
+    /// in its tasks (BUILD_ENGINE), buildx for `cache warm`, otherwise docker]
     #[arg(long, value_name = "ENGINE")]
     pub engine: Option<Engine>,
     /// The engine version; for docker and buildx, the version of the Docker Engine [default: detected]; with this flag,
@@ -92,8 +92,8 @@ impl EngineArgs {
         self.engine_version.is_some() || self.no_detect
     }
 
-    /// Returns the engine's capabilities: those set by flags and, unless the flags describe an engine on another machine, those detected.
-    pub fn facts(&self, engine: Engine, is_run: bool, context: &mut Context<'_>) -> EngineFacts {
+    /// Returns the engine's capabilities that flags and the environment set.
+    pub fn facts(&self, engine: Engine) -> EngineFacts {
         // Versions that start with 0 are versions of the buildx plugin; the Docker Engine has none.
         let is_plugin = engine == Engine::Buildx && self.engine_version.as_ref().is_some_and(|version| version.numbers().0 == 0);
         let buildx = match (self.without_buildx, is_plugin) {
@@ -101,28 +101,37 @@ impl EngineArgs {
             (false, true) => Buildx::Present(self.engine_version.clone()),
             (false, false) => Buildx::Unknown,
         };
-        let configured = EngineFacts {
-            engine,
+        EngineFacts {
             program: self.program.clone(),
             version: self.engine_version.clone().filter(|_| !is_plugin),
             buildx,
             buildkit: self.buildkit_version.clone(),
             driver: self.driver,
-            builder: self.builder.clone().or_else(|| {
-                let is_docker = matches!(engine, Engine::Docker | Engine::Buildx);
-                std::env::var("BUILDX_BUILDER").ok().filter(|name| is_docker && !name.is_empty())
-            }),
+            builder: self.builder.clone().or_else(|| selected_builder(engine)),
             image_store: self.image_store,
-        };
+            ..EngineFacts::unknown(engine)
+        }
+    }
+
+    /// Returns how much of the engine to detect; `is_run` is whether the build runs at once.
+    pub fn detection(&self, is_run: bool) -> Detection {
         // With a version, the flags may describe an engine on another machine. An engine in a container image cannot be queried here.
         let is_described = self.engine_version.is_some() && !is_run;
-        if self.no_detect || is_described || self.buildkit_image.is_some() {
-            return configured;
+        match self.no_detect || is_described || self.buildkit_image.is_some() {
+            true => Detection::None,
+            false if is_run => Detection::Start,
+            false => Detection::Query,
         }
-        let detected = detect(&configured, &Programs { timeout: Duration::from_secs(self.detect_timeout) });
-        for problem in &detected.warnings {
-            context.status(&format!("note: {problem}"));
-        }
-        detected.facts
     }
+
+    /// Returns the programs that detection queries.
+    pub fn programs(&self) -> Programs {
+        Programs { timeout: Duration::from_secs(self.detect_timeout) }
+    }
+}
+
+/// Returns the builder that the environment selects, which docker and buildx use.
+fn selected_builder(engine: Engine) -> Option<String> {
+    let is_docker = matches!(engine, Engine::Docker | Engine::Buildx);
+    std::env::var("BUILDX_BUILDER").ok().filter(|name| is_docker && !name.is_empty())
 }

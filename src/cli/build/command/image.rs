@@ -5,10 +5,10 @@ use crate::build::image::export::is_variable;
 use crate::build::request::{BuildArg, BuildRequest, ImageFormat, Output, Secret, SecretSource};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 
-/// The image to build.
+/// What to build, which the commands that build share.
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Image")]
-pub struct ImageArgs {
+pub struct InputArgs {
     /// The Dockerfile, relative to the current directory [default: the Dockerfile in DIRECTORY]
     #[arg(long, value_name = "PATH")]
     pub dockerfile: Option<String>,
@@ -27,6 +27,29 @@ pub struct ImageArgs {
     /// The platforms, such as linux/arm64 (comma-separated)
     #[arg(long = "platform", value_name = "PLATFORM", value_delimiter = ',')]
     pub platforms: Vec<String>,
+    /// Do not read the cache; it is still written
+    #[arg(long)]
+    pub no_cache: bool,
+    /// Always check for newer base images
+    #[arg(long)]
+    pub pull: bool,
+    /// The progress output of BuildKit: plain, auto, tty, rawjson, quiet or none [default: plain; buildctl uses its own default]
+    #[arg(long, value_name = "KIND")]
+    pub progress: Option<String>,
+    /// Connect to registries without TLS, or without certificate verification
+    #[arg(long, visible_alias = "insecure")]
+    pub insecure_registry: bool,
+    /// An additional engine argument, passed on unchanged
+    #[arg(long = "engine-arg", value_name = "ARGUMENT", allow_hyphen_values = true)]
+    pub extra: Vec<String>,
+}
+
+/// The image to build, and what becomes of it.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Image")]
+pub struct ImageArgs {
+    #[command(flatten)]
+    pub input: InputArgs,
     /// An image label
     #[arg(long = "label", value_name = "NAME=VALUE", allow_hyphen_values = true)]
     pub labels: Vec<String>,
@@ -45,27 +68,12 @@ pub struct ImageArgs {
     /// Write only the cache, no image
     #[arg(long, group = "output_kind")]
     pub cache_only: bool,
-    /// Do not read the cache; it is still written
-    #[arg(long)]
-    pub no_cache: bool,
-    /// Always check for newer base images
-    #[arg(long)]
-    pub pull: bool,
-    /// The progress output of BuildKit: plain, auto, tty, rawjson, quiet or none [default: plain; buildctl uses its own default]
-    #[arg(long, value_name = "KIND")]
-    pub progress: Option<String>,
     /// The manifest format, for kaniko and buildah: oci or docker
     #[arg(long, value_name = "FORMAT")]
     pub image_format: Option<ImageFormat>,
-    /// Connect to registries without TLS, or without certificate verification
-    #[arg(long)]
-    pub insecure_registry: bool,
-    /// An additional engine argument, passed on unchanged
-    #[arg(long = "engine-arg", value_name = "ARGUMENT", allow_hyphen_values = true)]
-    pub extra: Vec<String>,
 }
 
-impl ImageArgs {
+impl InputArgs {
     /// Sets the options in a request, and adds invalid flags to `problems`.
     pub fn apply_to(&self, request: &mut BuildRequest, problems: &mut Diagnostics) {
         request.dockerfile.clone_from(&self.dockerfile);
@@ -74,6 +82,18 @@ impl ImageArgs {
         request.secrets = self.secrets.iter().filter_map(|text| secret(text, problems)).collect();
         request.ssh.clone_from(&self.ssh);
         request.platforms.clone_from(&self.platforms);
+        request.no_cache = self.no_cache;
+        request.pull = self.pull;
+        request.progress.clone_from(&self.progress);
+        request.insecure_registry = self.insecure_registry;
+        request.extra.clone_from(&self.extra);
+    }
+}
+
+impl ImageArgs {
+    /// Sets the options in a request, and adds invalid flags to `problems`.
+    pub fn apply_to(&self, request: &mut BuildRequest, problems: &mut Diagnostics) {
+        self.input.apply_to(request, problems);
         for text in &self.labels {
             match text.split_once('=') {
                 Some((name, value)) => request.labels.push((name.to_owned(), value.to_owned())),
@@ -91,12 +111,7 @@ impl ImageArgs {
             None if self.cache_only => Output::CacheOnly,
             None => Output::Default,
         };
-        request.no_cache = self.no_cache;
-        request.pull = self.pull;
-        request.progress.clone_from(&self.progress);
         request.image_format = self.image_format;
-        request.insecure_registry = self.insecure_registry;
-        request.extra.clone_from(&self.extra);
     }
 }
 

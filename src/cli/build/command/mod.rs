@@ -1,15 +1,16 @@
 //! `rackform build command`: prints the command that builds an app with its cache, or runs it with `--exec`.
 
-mod cache;
+pub(super) mod cache;
 pub(super) mod dockerfile;
-mod engine;
-mod image;
+pub(super) mod engine;
+pub(super) mod image;
 pub(super) mod rack;
 
 use std::path::PathBuf;
 
 use crate::build::cache::Backend;
-use crate::build::command::{Step, environment_file, plan, shell};
+use crate::build::command::{Step, environment_file, shell};
+use crate::build::detected_plan::{DetectedPlan, plan_detected};
 use crate::build::engine::{Engine, EngineFacts};
 use crate::build::request::CacheRequest;
 use crate::build::{BuildRequest, Invocation, Note, exec};
@@ -81,10 +82,14 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     args.apply_defaults(&context.rack_file()?.build);
     let mut problems = Diagnostics::default();
     let (mut request, engine) = args.request(context, &mut notes, &mut problems)?;
-    let facts = args.engine.facts(engine, args.exec, context);
     request
         .resolve_build_args(if args.exec || engine != Engine::Kaniko { engine } else { Engine::Docker }, &|name| std::env::var(name).ok());
-    let planned = plan(&request, &facts).map_err(|found| problems.0.extend(hints::diagnostics(&found).0));
+    let DetectedPlan { invocation: planned, facts, warnings } =
+        plan_detected(&request, &args.engine.facts(engine), args.engine.detection(args.exec), &args.engine.programs());
+    for warning in &warnings {
+        context.status(&format!("note: {warning}"));
+    }
+    let planned = planned.map_err(|found| problems.0.extend(hints::diagnostics(&found).0));
     let (Ok(mut invocation), false) = (planned, problems.has_errors()) else { return Err(Failure::Problems(problems, ExitCode::Usage)) };
     invocation.notes.splice(0..0, notes);
     if !context.global.quiet {
@@ -156,10 +161,10 @@ impl Args {
         self.cache.compression = self.cache.compression.or(defaults.compression);
         self.engine.engine = self.engine.engine.or(defaults.engine);
         self.engine.builder = self.engine.builder.take().or_else(|| defaults.builder.clone());
-        self.image.dockerfile = self.image.dockerfile.take().or_else(|| defaults.dockerfile.clone());
-        self.image.target = self.image.target.take().or_else(|| defaults.target.clone());
-        if self.image.platforms.is_empty() {
-            self.image.platforms.clone_from(&defaults.platforms);
+        self.image.input.dockerfile = self.image.input.dockerfile.take().or_else(|| defaults.dockerfile.clone());
+        self.image.input.target = self.image.input.target.take().or_else(|| defaults.target.clone());
+        if self.image.input.platforms.is_empty() {
+            self.image.input.platforms.clone_from(&defaults.platforms);
         }
     }
 
@@ -264,7 +269,7 @@ impl Args {
 }
 
 /// Makes paths absolute, as mounts into a container require, and finds docker's credentials.
-fn absolute(request: &mut BuildRequest, problems: &mut Diagnostics) {
+pub(super) fn absolute(request: &mut BuildRequest, problems: &mut Diagnostics) {
     let mut absolute =
         |path: &mut String| match std::path::absolute(&*path).map(PathBuf::into_os_string).map(std::ffi::OsString::into_string) {
             Ok(Ok(text)) => *path = text,

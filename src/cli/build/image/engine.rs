@@ -4,22 +4,27 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::Args;
-use crate::build::command::plan;
-use crate::build::engine::{Programs, detect};
+use crate::build::detected_plan::plan_detected;
 use crate::build::exec::{self, Stdout};
 use crate::build::image::{architecture, expand_variables, parse_secret};
 use crate::build::registry::{Repository, is_loopback};
 use crate::build::request::{Output, Secret, SecretSource};
-use crate::build::{BuildRequest, Engine, EngineFacts, Invocation, Step};
+use crate::build::{BuildRequest, Engine, Invocation, Step};
+use crate::cli::build::command::absolute;
 use crate::cli::build::image_key::{ImageKey, build_arg};
+use crate::cli::build::registry::client;
 use crate::cli::shared::interrupt;
 use crate::cli::{Context, ExitCode, Failure};
+use crate::diagnostic::Diagnostics;
 use crate::ui::build::hints;
 use crate::ui::build::image::ImageSource;
 
+/// The tag of the image that was built last.
+const LATEST: &str = "latest";
+
 /// Pulls an existing image, if the engine has an image store.
 pub(super) fn pull(args: &Args, context: &mut Context<'_>, repository: &Repository, image: &str) -> Result<ImageSource, Failure> {
-    let engine = args.build.engine;
+    let engine = args.engine();
     let mut argv = match engine {
         Engine::Docker | Engine::Buildx => vec!["docker", "pull"],
         Engine::Buildah => vec!["buildah", "pull"],
@@ -38,13 +43,16 @@ pub(super) fn pull(args: &Args, context: &mut Context<'_>, repository: &Reposito
     Ok(ImageSource::Pulled)
 }
 
-/// Builds an image and pushes it with its key and `latest` as tags.
+/// Builds an image and pushes it with its key as a tag, and with `latest` if the repository allows moving that tag.
+///
+/// `exists` returns whether the registry has the image.
 pub(super) fn build(
     args: &Args,
     context: &mut Context<'_>,
     image_key: &ImageKey,
     secrets: Vec<Secret>,
     repository: &Repository,
+    exists: &dyn Fn() -> bool,
 ) -> Result<(), Failure> {
     // The temporary file must exist until the engine has read it.
     let mut inline = None;
@@ -64,22 +72,66 @@ pub(super) fn build(
         build_args: args.key.build_args.iter().map(|text| build_arg(text)).collect::<Result<_, _>>()?,
         secrets,
         platforms: args.key.architecture.as_deref().map(|name| format!("linux/{}", architecture(name))).into_iter().collect(),
-        tags: vec![repository.image(image_key.key.as_str()), repository.image("latest")],
+        tags: vec![repository.image(image_key.key.as_str())],
+        optional_tags: vec![repository.image(LATEST)],
         output: Output::Push,
         insecure_registry: is_insecure(args, repository),
+        builder: args.engine.builder(),
+        buildkit_image: args.engine.buildkit_image.clone(),
         extra: expand_variables(&args.key.extra()?, |name| std::env::var(name).ok()),
         ..BuildRequest::default()
     };
-    request.resolve_build_args(args.build.engine, &|name| std::env::var(name).ok());
-    let configured = EngineFacts { version: args.build.engine_version.clone(), ..EngineFacts::unknown(args.build.engine) };
-    let detected = detect(&configured, &Programs::default());
+    if args.engine.buildkit_image.is_some() {
+        let mut problems = Diagnostics::default();
+        absolute(&mut request, &mut problems);
+        if problems.has_errors() {
+            return Err(Failure::Problems(problems, ExitCode::Usage));
+        }
+    }
+    request.resolve_build_args(args.engine(), &|name| std::env::var(name).ok());
+    let detected = plan_detected(&request, &args.engine.facts(args.engine()), args.engine.detection(true), &args.engine.programs());
     for problem in &detected.warnings {
         context.detail(problem);
     }
-    let invocation =
-        plan(&request, &detected.facts).map_err(|problems| Failure::Problems(hints::diagnostics(&problems), ExitCode::Usage))?;
+    let invocation = detected.invocation.map_err(|problems| Failure::Problems(hints::diagnostics(&problems), ExitCode::Usage))?;
     print_notes(context, &invocation);
-    execute(context, &invocation, Stdout::Stderr)
+    if let Err(failure) = execute(context, &invocation, Stdout::Stderr) {
+        // In a repository with immutable tags, the slower one of two builds cannot push its image.
+        if is_interrupted() || !exists() {
+            return Err(failure);
+        }
+        context.status(&format!("note: another build pushed {} in the meantime", repository.image(image_key.key.as_str())));
+    }
+    set_latest(args, context, &invocation, image_key, repository);
+    Ok(())
+}
+
+/// Moves `latest` to the image. It is no part of the result, so a note reports why it could not be moved.
+fn set_latest(args: &Args, context: &mut Context<'_>, invocation: &Invocation, image_key: &ImageKey, repository: &Repository) {
+    let mut problem = None;
+    for step in &invocation.optional_steps {
+        let push = Invocation { steps: vec![step.clone()], optional_steps: Vec::new(), notes: Vec::new(), ..invocation.clone() };
+        if execute(context, &push, Stdout::Stderr).is_err() && !is_interrupted() {
+            problem = Some("the engine could not push it".to_owned());
+        }
+    }
+    if !invocation.unset_tags.is_empty() && !is_interrupted() {
+        let client = client(context, &repository.host, args.repository.insecure, &args.repository.trust_token_server);
+        match client.map(|client| client.tag(&repository.name, image_key.key.as_str(), LATEST)) {
+            Ok(Ok(true)) => {}
+            Ok(Ok(false)) => problem = Some("the registry does not have the image yet".to_owned()),
+            Ok(Err(error)) => problem = Some(error.to_string()),
+            Err(_) => problem = Some("the registry cannot be reached with these credentials".to_owned()),
+        }
+    }
+    if let Some(problem) = problem {
+        let image = repository.image(LATEST);
+        context.status(&format!("note: {image} is not set, such as in a repository with immutable tags: {problem}"));
+    }
+}
+
+fn is_interrupted() -> bool {
+    interrupt::flag().load(std::sync::atomic::Ordering::SeqCst)
 }
 
 /// Writes an inline Dockerfile to a temporary file for the engine.

@@ -6,10 +6,10 @@ mod output;
 
 use std::path::PathBuf;
 
+use super::command::engine::EngineArgs;
 use super::image_key::KeyArgs;
 use super::registry::{client, service, variable};
 use crate::build::Engine;
-use crate::build::engine::Version;
 use crate::build::image::export::{self, ExportFormat};
 use crate::build::image::{Destination, DestinationError, Provider, default_name, parse_tags};
 use crate::cli::{Context, ExitCode, Failure, Format};
@@ -19,8 +19,9 @@ pub(super) use engine::{execute, print_notes};
 
 /// Pull the image with the key of these inputs, or build and push it if it does not exist
 ///
-/// The image is pushed with its key as the tag (see `rackform build image-key`) and as `latest`. A missing ECR repository is created, with
-/// tags and a lifecycle policy. The image and its tag are printed to standard output, the engine's output to standard error.
+/// The image is pushed with its key as the tag (see `rackform build image-key`), and as `latest` unless the repository has immutable tags.
+/// A missing ECR repository is created, with tags and a lifecycle policy. The image and its tag are printed to standard output, the
+/// engine's output to standard error.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  rackform build image --cache-on package-lock.json --name build-cache/acme/web\n  eval \"$(rackform build image --export shell)\"\n  rackform build image --repository registry.example.com/web --cache-on '**/package.json' --secret id=npmrc,src=.npmrc\n  rackform build image --registry gcr --gcp-project foo-bar-123456 --name web\n  rackform build image --export github --skip-pull\n\nExit codes: 0 the image exists, 1 the build failed, 64 bad usage, 66 a file is missing, 69 the registry is unavailable."
@@ -32,6 +33,8 @@ pub struct Args {
     repository: RepositoryArgs,
     #[command(flatten)]
     build: BuildArgs,
+    #[command(flatten)]
+    engine: EngineArgs,
     /// Export the image reference to later build steps in this format
     #[arg(long, value_enum, value_name = "STYLE")]
     export: Option<ExportFormat>,
@@ -84,21 +87,19 @@ struct BuildArgs {
     /// The build context [default: the directory of the Dockerfile]
     #[arg(long, value_name = "DIRECTORY")]
     context: Option<PathBuf>,
-    /// A build secret: `id=ID,src=FILE`, `id=ID,env=NAME`, or the name of a variable; not part of the key
-    #[arg(long = "secret", value_name = "SECRET")]
-    secrets: Vec<String>,
     /// Do not pull an existing image
     #[arg(long)]
     skip_pull: bool,
-    /// The engine: docker, buildx, buildctl, buildctl-daemonless, kaniko or buildah
-    #[arg(long, value_name = "ENGINE", default_value = "docker")]
-    engine: Engine,
-    /// The engine version [default: detected]
-    #[arg(long, value_name = "VERSION")]
-    engine_version: Option<Version>,
     /// Do not log the engine in to ECR
     #[arg(long)]
     no_login: bool,
+}
+
+impl Args {
+    /// Returns the engine.
+    fn engine(&self) -> Engine {
+        self.engine.engine.unwrap_or(Engine::Docker)
+    }
 }
 
 /// Runs the command.
@@ -115,7 +116,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         return Err(Failure::new(ExitCode::Usage, "`--export github` requires the variable GITHUB_ENV, which is not set")
             .hinted("GitHub Actions sets it; use `--export env` to print the variables instead"));
     }
-    let secrets = args.build.secrets.iter().map(|text| engine::read_secret(args, text)).collect::<Result<Vec<_>, _>>()?;
+    let secrets = args.key.secrets.iter().map(|text| engine::read_secret(args, text)).collect::<Result<Vec<_>, _>>()?;
     let tags = parse_tags(&args.repository.ecr_tags)?;
     let name = args.repository.name.clone().or_else(|| default_name(variable));
     let destination = Destination::new(
@@ -128,20 +129,22 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let image_key = args.key.compute(context.global.allow_outside_project)?;
     context.detail(&format!("key {}", image_key.key));
     let key = image_key.key.as_str();
-    let (repository, exists) = match destination {
+    let (repository, exists, pushed_meanwhile): (_, _, Box<dyn Fn() -> bool>) = match destination {
         Destination::Ecr { name } => {
             let service = service(context, None)?;
             let repository = ecr::ensure_repository(context, service.as_ref(), &name, &tags, args.repository.max_age_days)?;
             let exists = service.has_image(&name, key)?;
             if !(args.build.no_login || exists && args.build.skip_pull) {
-                ecr::log_in(context, args.build.engine, service.as_ref(), &repository)?;
+                ecr::log_in(context, args.engine(), service.as_ref(), &repository)?;
             }
-            (repository, exists)
+            let key = key.to_owned();
+            (repository, exists, Box::new(move || service.has_image(&name, &key).unwrap_or(false)))
         }
         Destination::Registry(repository) => {
             let client = client(context, &repository.host, args.repository.insecure, &args.repository.trust_token_server)?;
             let exists = client.digest(&repository.name, key)?.is_some();
-            (repository, exists)
+            let (name, key) = (repository.name.clone(), key.to_owned());
+            (repository, exists, Box::new(move || client.digest(&name, &key).is_ok_and(|digest| digest.is_some())))
         }
     };
     let image = repository.image(key);
@@ -152,7 +155,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         engine::pull(args, context, &repository, &image)?
     } else {
         context.status(&format!("{image} does not exist yet; building it"));
-        engine::build(args, context, &image_key, secrets, &repository)?;
+        engine::build(args, context, &image_key, secrets, &repository, pushed_meanwhile.as_ref())?;
         ImageSource::Built
     };
     output::print(args, context, &image_key, &repository, source)?;
