@@ -133,13 +133,20 @@ const IMAGE: &[&str] = &[
     "ecr:CreateRepository",
     "ecr:DescribeImages",
     "ecr:DescribeRepositories",
+    "ecr:DescribeRepositoryCreationTemplates",
     "ecr:GetLifecyclePolicy",
     "ecr:PutLifecyclePolicy",
     "ecr:TagResource",
 ];
 
 /// Listing, measuring and deleting the entries of the cache.
-const CACHE: &[&str] = &["ecr:BatchDeleteImage", "ecr:DescribeImages", "ecr:GetLifecyclePolicy", "elasticfilesystem:DescribeFileSystems"];
+const CACHE: &[&str] = &[
+    "ecr:BatchDeleteImage",
+    "ecr:DescribeImages",
+    "ecr:GetAccountSetting",
+    "ecr:GetLifecyclePolicy",
+    "elasticfilesystem:DescribeFileSystems",
+];
 
 /// Returns the actions that a purpose requires, sorted.
 pub(super) fn actions(purpose: Purpose, upload: Upload) -> Vec<&'static str> {

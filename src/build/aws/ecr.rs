@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use aws_sdk_ecr::types::{DescribeImagesFilter, ImageDetail, ImageIdentifier, ImageStatus, ImageStatusFilter, Tag};
+use aws_sdk_ecr::types::{DescribeImagesFilter, ImageDetail, ImageIdentifier, ImageStatus, ImageStatusFilter, RctAppliedFor, Tag};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use jiff::Timestamp;
 
 use crate::aws::{RequestError, Session, request_error};
 use crate::build::registry::ecr::{EcrImage, EcrService, FileSystemSize, ImageStorage};
-use crate::build::registry::{Credentials, Manifest, Repository};
+use crate::build::registry::{Credentials, EcrHost, Manifest, Repository};
 
 /// The maximum number of images in one request.
 ///
@@ -92,6 +92,23 @@ impl EcrService for AwsEcr {
         }
     }
 
+    fn created_on_push(&self, name: &str) -> Result<Option<Repository>, RequestError> {
+        const OPERATION: &str = "DescribeRepositoryCreationTemplates";
+        let pages = self.ecr.describe_repository_creation_templates().into_paginator().send();
+        let pages = self.session.block_on(pages.collect::<Result<Vec<_>, _>>()).map_err(|error| request_error(OPERATION, error))?;
+        let covers = |prefix: &str| prefix == "ROOT" || name.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('/'));
+        let templates = pages.iter().flat_map(|page| page.repository_creation_templates());
+        // The longest prefix applies; ROOT, for all other names, is the least specific.
+        let specific = |prefix: &str| if prefix == "ROOT" { 0 } else { prefix.len() };
+        let applied =
+            templates.filter(|template| template.prefix().is_some_and(covers)).max_by_key(|template| template.prefix().map_or(0, specific));
+        let is_for_pushes = applied.is_some_and(|template| template.applied_for().contains(&RctAppliedFor::CreateOnPush));
+        let account = pages.iter().find_map(|page| page.registry_id()).filter(|_| is_for_pushes);
+        let Some(account) = account else { return Ok(None) };
+        let host = EcrHost { account: account.to_owned(), region: self.region() }.host();
+        Repository::new(&host, name).map(Some).map_err(|error| invalid_response(OPERATION, error))
+    }
+
     fn lifecycle_policy(&self, name: &str) -> Result<Option<String>, RequestError> {
         match self.session.block_on(self.ecr.get_lifecycle_policy().repository_name(name).send()) {
             Ok(response) => Ok(response.lifecycle_policy_text().map(ToOwned::to_owned)),
@@ -103,6 +120,12 @@ impl EcrService for AwsEcr {
     fn put_lifecycle_policy(&self, name: &str, policy: &str) -> Result<(), RequestError> {
         let call = self.ecr.put_lifecycle_policy().repository_name(name).lifecycle_policy_text(policy);
         self.session.block_on(call.send()).map(drop).map_err(|error| request_error("PutLifecyclePolicy", error))
+    }
+
+    fn mounts_blobs(&self) -> Result<bool, RequestError> {
+        let call = self.ecr.get_account_setting().name("BLOB_MOUNTING");
+        let response = self.session.block_on(call.send()).map_err(|error| request_error("GetAccountSetting", error))?;
+        Ok(response.value() == Some("ENABLED"))
     }
 
     fn has_image(&self, name: &str, tag: &str) -> Result<bool, RequestError> {

@@ -39,6 +39,11 @@ pub trait Store {
     /// Returns the AWS region whose prices apply; `None` if the registry is not ECR.
     fn region(&self) -> Option<String>;
 
+    /// Returns whether other repositories of the registry may store some of the layers.
+    fn shares_blobs(&self) -> bool {
+        false
+    }
+
     /// Returns a note to show after a removal.
     fn after_removal(&self) -> Option<&'static str> {
         None
@@ -224,6 +229,11 @@ impl Store for EcrStore {
 
     fn region(&self) -> Option<String> {
         Some(self.ecr.region())
+    }
+
+    fn shares_blobs(&self) -> bool {
+        // Without the permission to read the setting, the default applies: layers are not shared.
+        self.ecr.mounts_blobs().unwrap_or(false)
     }
 }
 

@@ -18,11 +18,21 @@ pub trait EcrService {
     /// Creates a repository with tags, or returns it if it has been created in the meantime.
     fn create_repository(&self, name: &str, tags: &[(String, String)]) -> Result<Repository, RequestError>;
 
+    /// Returns the address of a repository that a push would create by a repository creation template for pushes, if one covers the name.
+    ///
+    /// Source: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-creation-templates.html>
+    fn created_on_push(&self, name: &str) -> Result<Option<Repository>, RequestError>;
+
     /// Returns a repository's lifecycle policy as JSON text, if it has one.
     fn lifecycle_policy(&self, name: &str) -> Result<Option<String>, RequestError>;
 
     /// Sets a repository's lifecycle policy.
     fn put_lifecycle_policy(&self, name: &str, policy: &str) -> Result<(), RequestError>;
+
+    /// Returns whether layers can be shared with the other repositories of the registry.
+    ///
+    /// Source: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/blob-mounting.html>
+    fn mounts_blobs(&self) -> Result<bool, RequestError>;
 
     /// Returns whether an image with a tag exists that can be pulled; an archived image cannot, and pushing it again restores it.
     fn has_image(&self, name: &str, tag: &str) -> Result<bool, RequestError>;

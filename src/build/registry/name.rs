@@ -124,14 +124,15 @@ pub struct EcrHost {
 
 impl EcrHost {
     /// Returns the account and region of an ECR host, or `None` for other hosts. ECR hosts are `{account}.dkr.ecr.{region}.amazonaws.com`,
-    /// with the suffix `.cn` in China and `ecr-fips` for FIPS, and `{account}.dkr-ecr.{region}.on.aws` for IPv4 and IPv6.
+    /// with the suffix of the partition and `ecr-fips` for FIPS, and `{account}.dkr-ecr.{region}.on.aws` for IPv4 and IPv6.
     pub fn parse(host: &str) -> Option<Self> {
         let (account, rest) = host.split_once('.')?;
         let region = match rest.strip_prefix("dkr.ecr").or_else(|| rest.strip_prefix("dkr-ecr")) {
             Some(rest) => {
                 let rest = rest.strip_prefix("-fips").unwrap_or(rest).strip_prefix('.')?;
-                let ends = [".amazonaws.com", ".amazonaws.com.cn", ".on.aws", ".on.amazonwebservices.com.cn"];
-                ends.iter().find_map(|end| rest.strip_suffix(end)).filter(|region| !region.contains('.'))?
+                let (region, suffix) = rest.split_once('.')?;
+                let suffixes = [crate::aws::partition(region).1, "on.aws", "on.amazonwebservices.com.cn"];
+                suffixes.contains(&suffix).then_some(region)?
             }
             None => return None,
         };

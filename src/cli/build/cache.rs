@@ -187,6 +187,9 @@ fn size(args: &SizeArgs, context: &mut Context<'_>) -> Result<ExitCode, Failure>
     let size = Size::of(&inventory);
     let cost = prices.cost(StorageService::Ecr, store.region().as_deref(), size.stored_bytes);
     let mut notes = inventory.notes.clone();
+    if store.shares_blobs() {
+        notes.push("the cost is an upper bound: blob mounting is enabled, so other repositories may store some of the layers".to_owned());
+    }
     let id = match &args.file_system {
         Some(id) => Some(id.clone()),
         None if args.cache.is_default() => file_system(context)?,

@@ -80,6 +80,40 @@ fn a_missing_repository_is_created_and_a_denied_policy_is_not_a_failure() {
     assert_eq!(log.matches("planted").count(), 1, "the password is passed only on standard input: {log}");
 }
 
+#[test]
+fn a_repository_that_a_push_creates_is_left_to_the_push() {
+    let token = base64::prelude::BASE64_STANDARD.encode("AWS:planted-password");
+    let account = move |applied_for: &'static str| {
+        let token = token.clone();
+        Server::new(move |action, _| match action {
+            "DescribeRepositories" => refused("RepositoryNotFoundException"),
+            "DescribeRepositoryCreationTemplates" => good(json!({"registryId": "123456789012", "repositoryCreationTemplates": [
+                {"prefix": "ROOT", "appliedFor": ["CREATE_ON_PUSH"]},
+                {"prefix": "build-cache", "appliedFor": [applied_for]},
+                {"prefix": "build", "appliedFor": ["REPLICATION"]},
+            ]})),
+            "CreateRepository" => good(json!({"repository": {"repositoryName": "build-cache/acme/web", "repositoryUri": URI}})),
+            "PutLifecyclePolicy" => good(json!({})),
+            "DescribeImages" => refused("RepositoryNotFoundException"),
+            "GetAuthorizationToken" => good(json!({"authorizationData": [{"authorizationToken": token, "proxyEndpoint": "https://x"}]})),
+            _ => refused("UnknownOperationException"),
+        })
+    };
+    let bench = bench();
+    let build = "build image --engine docker --engine-version 27.5.1 --name build-cache/acme/web";
+    let server = account("CREATE_ON_PUSH");
+    let left = run(&server, &bench, build);
+    assert_eq!(left.code, 0, "{left}");
+    assert!(left.stderr.contains("the push creates it") && server.bodies("CreateRepository").is_empty(), "{left}");
+    assert!(bench.read("log").contains(&format!("push {URI}:")), "{}", bench.read("log"));
+    // A more specific template for another purpose applies, or the user asks for tags.
+    for (applied_for, flags) in [("PULL_THROUGH_CACHE", ""), ("CREATE_ON_PUSH", "--ecr-tag Key=Value")] {
+        let server = account(applied_for);
+        let made = run(&server, &bench, &format!("{build} {flags}"));
+        assert_eq!((made.code, server.bodies("CreateRepository").len()), (0, 1), "{made}");
+    }
+}
+
 /// Responds like an account with a repository that contains the image, with or without a policy.
 fn present(policy: Option<&'static str>) -> Server {
     Server::new(move |action, body| match action {
@@ -137,10 +171,16 @@ fn cache() -> Server {
     let old = 1_577_836_800; // 2020-01-01
     let new = 32_472_144_000_i64; // 2999-01-01
     let detail = move |c: &str, tags: &[&str], at: i64| json!({"imageDigest": digest(c), "imageTags": tags, "imageSizeInBytes": 110, "imagePushedAt": at, "imageManifestMediaType": "application/vnd.oci.image.manifest.v1+json"});
+    let archived = move || {
+        let mut archived = detail("d", &["job.buildcache"], new);
+        archived["imageStatus"] = json!("ARCHIVED");
+        archived["lastArchivedAt"] = json!(new);
+        archived
+    };
     let manifest = |layer: &str| json!({"schemaVersion": 2, "config": {"digest": format!("sha256:{}", layer.repeat(64)), "size": 10, "mediaType": "c"}, "layers": [{"digest": format!("sha256:{}", "f".repeat(64)), "size": 1_073_741_824, "mediaType": "l"}]});
     Server::new(move |action, _| match action {
         "DescribeImages" => good(
-            json!({"imageDetails": [detail("a", &["web.buildcache"], old), detail("b", &["api.buildcache"], new), detail("c", &["prod"], old)]}),
+            json!({"imageDetails": [detail("a", &["web.buildcache"], old), detail("b", &["api.buildcache"], new), detail("c", &["prod"], old), archived()]}),
         ),
         "BatchGetImage" => {
             let images = ["a", "b", "c"].map(|c| json!({"imageId": {"imageDigest": digest(c)}, "imageManifest": manifest(c).to_string(), "imageManifestMediaType": "application/vnd.oci.image.manifest.v1+json"}));
@@ -151,6 +191,7 @@ fn cache() -> Server {
             good(json!({"lifecyclePolicyText": policy.to_string()}))
         }
         "BatchDeleteImage" => good(json!({"imageIds": [], "failures": []})),
+        "GetAccountSetting" => good(json!({"name": "BLOB_MOUNTING", "value": "ENABLED"})),
         // EFS has paths instead of actions.
         "" => good(json!({"FileSystems": [{
             "OwnerId": "123456789012", "CreationToken": "x", "FileSystemId": "fs-0123456789abcdef0", "CreationTime": 1.0, "LifeCycleState": "available",
@@ -166,12 +207,18 @@ fn a_cache_in_ecr_is_listed_priced_and_cleaned() {
     let (server, bench) = (cache(), bench());
     let listed = run(&server, &bench, "build cache ls --ecr-name rack-build-cache --format json").json();
     let expires: Vec<bool> = listed["entries"].as_array().unwrap().iter().map(|entry| !entry["expires"].is_null()).collect();
-    assert_eq!(expires, [false, true, true], "{listed}");
+    assert_eq!(expires, [false, false, true, true], "{listed}");
+    assert_eq!(listed["entries"][1]["archived_at"], "2999-01-01T00:00:00Z", "{listed}");
+    assert_eq!(body(&server, "DescribeImages")["filter"], json!({"imageStatus": "ANY"}), "ECR returns only active images otherwise");
+    let read = body(&server, "BatchGetImage")["imageIds"].as_array().unwrap().len();
+    assert_eq!(read, 3, "the manifest of an archived image cannot be read");
 
     let sized =
         run(&server, &bench, "build cache size --ecr-name rack-build-cache --file-system fs-0123456789abcdef0 --format json").json();
     let repository = &sized["repository"];
     assert!(repository["stored_bytes"].as_u64().unwrap() < 1_073_750_000, "a shared layer counts once: {sized}");
+    assert_eq!(repository["archived"], json!({"manifests": 1, "bytes": 110}), "{sized}");
+    assert!(sized["notes"].to_string().contains("blob mounting is enabled"), "{sized}");
     assert!((repository["cost"]["usd_per_month"].as_f64().unwrap() - 0.1).abs() < 0.001, "{sized}");
     assert_eq!(sized["file_system"]["cost"]["usd_per_month"], 3.0, "{sized}");
     assert_eq!(sized["file_system"]["bytes"], 10_737_418_240_u64, "{sized}");

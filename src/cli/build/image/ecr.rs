@@ -9,7 +9,8 @@ use crate::build::registry::{Credentials, Repository};
 use crate::cli::build::registry::credential_files;
 use crate::cli::{Context, ExitCode, Failure};
 
-/// Returns the repository. Creates it if it does not exist, and sets the lifecycle policy if that cannot delete other images.
+/// Returns the repository. Creates it if it does not exist and no push would create it, and sets the lifecycle policy if that cannot
+/// delete other images.
 pub(super) fn ensure_repository(
     context: &mut Context<'_>,
     ecr: &dyn EcrService,
@@ -20,6 +21,14 @@ pub(super) fn ensure_repository(
     let (repository, is_new) = match ecr.repository(name)? {
         Some(repository) => (repository, false),
         None => {
+            // Tags and an age that the user asks for are not those of the account's template.
+            let leaves_settings = tags.is_empty() && max_age_days.is_none();
+            if let Some(repository) = leaves_settings.then(|| created_on_push(context, ecr, name)).flatten() {
+                context.status(&format!(
+                    "repository `{name}` does not exist yet; the push creates it with the settings of the account's creation template"
+                ));
+                return Ok(repository);
+            }
             context.status(&format!("repository `{name}` does not exist yet; creating it"));
             (ecr.create_repository(name, tags)?, true)
         }
@@ -46,6 +55,15 @@ pub(super) fn ensure_repository(
         Err(error) => return Err(error.into()),
     }
     Ok(repository)
+}
+
+/// Returns the address of a repository that a push creates. A build may lack the permission to read the templates, and creates the
+/// repository itself then.
+fn created_on_push(context: &mut Context<'_>, ecr: &dyn EcrService, name: &str) -> Option<Repository> {
+    ecr.created_on_push(name).unwrap_or_else(|error| {
+        context.detail(&format!("cannot read the repository creation templates: {error}"));
+        None
+    })
 }
 
 /// Returns whether the repository's policy may be replaced by one that deletes every image after some days. In a repository with other
