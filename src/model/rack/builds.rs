@@ -31,8 +31,11 @@ pub(super) const FARGATE_TASK: LogicalId<TaskDefinition> = LogicalId::new("ApiBu
 
 /// A docker client, which connects to the engine of the instance.
 pub const DOCKER_IMAGE: &str = "public.ecr.aws/docker/library/docker:28-cli";
-/// A kaniko release; from 1.26.5 on, kaniko keeps `RUN --mount=type=cache` directories that are on another file system, such as EFS.
-pub const KANIKO_IMAGE: &str = "ghcr.io/osscontainertools/kaniko:v1.27.5";
+/// A kaniko release. 1.26.5 keeps `RUN --mount=type=cache` directories that are on another file system, such as EFS; 1.28.0 cannot be led
+/// out of a directory by symbolic links in an image, and 1.28.1 has no equal cache keys of different steps, with flags that rackform sets.
+///
+/// Source: <https://github.com/osscontainertools/kaniko/blob/v1.28.3/CHANGELOG.md>
+pub const KANIKO_IMAGE: &str = "ghcr.io/osscontainertools/kaniko:v1.28.3";
 
 /// The sizes of a Fargate task in CPU units. `templates/rules.json.j2` has the memory sizes that each of them supports.
 ///

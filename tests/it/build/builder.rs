@@ -19,7 +19,7 @@ fn the_rendered_dockerfiles_match_their_snapshots() {
         bench.file("Dockerfile", &run.stdout);
         let same = bench.run(&format!("{arguments} --check Dockerfile"));
         assert_eq!(same.code, 0, "{same}");
-        bench.file("Dockerfile", run.stdout.replace("v1.27.5", "v1.23.2").replace("28-cli", "20-cli"));
+        bench.file("Dockerfile", run.stdout.replace("v1.28.3", "v1.23.2").replace("28-cli", "20-cli"));
         let old = bench.run(&format!("{arguments} --check Dockerfile"));
         assert!(old.code == 2 && old.stdout.contains("+FROM"), "{old}");
     }
@@ -42,7 +42,7 @@ fn build_check_accepts_the_rendered_dockerfiles() {
         assert!(text.contains("\"build\", \"agent\"]"), "{text}");
     }
     let kaniko = bench.run("build builder").stdout;
-    assert!(kaniko.contains("ghcr.io/osscontainertools/kaniko:v1.27.5") && kaniko.contains("ENV FF_KANIKO_OCI_STAGES=0"), "{kaniko}");
+    assert!(kaniko.contains("ghcr.io/osscontainertools/kaniko:v1.28.3") && kaniko.contains("ENV FF_KANIKO_OCI_STAGES=0"), "{kaniko}");
 }
 
 #[test]
