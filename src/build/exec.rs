@@ -1,7 +1,7 @@
 //! Runs an invocation: each step is a separate process with exactly the planned arguments, without a shell.
 
 use std::fmt;
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,8 +10,13 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::command::{Invocation, Step};
+use super::command::{Invocation, Step, style_of};
+use super::progress::{Progress, Reader};
 use crate::secret::Mask;
+
+mod copy;
+
+use copy::Copy;
 
 /// The time between SIGTERM and SIGKILL.
 const GRACE_PERIOD: Duration = Duration::from_secs(10);
@@ -101,6 +106,11 @@ pub(super) trait Runner {
     /// Configures a command before it is started.
     fn prepare(&self, _: &mut Command) {}
 
+    /// Returns the destination of the programs' standard output.
+    fn stdout(&self) -> Stdout {
+        Stdout::Inherited
+    }
+
     /// Runs a program to its end, and terminates it on an interrupt.
     fn run(&self, command: &mut Command) -> io::Result<End>;
 
@@ -119,10 +129,30 @@ pub(super) enum StepsResult<'a> {
     Failed(&'a Step, End),
 }
 
+/// What was observed while steps ran.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Observed {
+    /// What the output of the engine said.
+    pub progress: Progress,
+    /// The arguments of each step that ran, and whether it succeeded.
+    pub steps: Vec<(Vec<String>, bool)>,
+}
+
+impl Observed {
+    /// Returns whether the step `PROGRAM VERB ... OBJECT` succeeded, or `None` if there was none.
+    pub fn step(&self, verb: &str, object: &str) -> Option<bool> {
+        let is = |argv: &Vec<String>| argv.get(1).is_some_and(|word| word == verb) && argv.last().is_some_and(|word| word == object);
+        self.steps.iter().find(|(argv, _)| is(argv)).map(|(_, succeeded)| *succeeded)
+    }
+}
+
 /// Runs the steps in order, and calls `on_step` before each step. Starts no program after an interrupt.
+///
+/// The output of each build is copied unchanged to the stream that the program would have, and what it says is added to `observed`.
 pub(super) fn run_steps<'a>(
     invocation: &'a Invocation,
     runner: &dyn Runner,
+    observed: &mut Observed,
     on_step: &mut dyn FnMut(&Step),
 ) -> Result<StepsResult<'a>, ExecError> {
     for need in invocation.needs.iter().filter(|need| need.required) {
@@ -152,7 +182,15 @@ pub(super) fn run_steps<'a>(
         }
         runner.prepare(&mut command);
         on_step(step);
+        let copy = style_of(invocation, &step.argv, io::stderr().is_terminal())
+            .and_then(|(stream, style)| Copy::start(&mut command, stream, runner.stdout(), Reader::new(style)));
         let end = runner.run(&mut command);
+        // The command has the writing end of the pipe, without which the copy does not end.
+        drop(command);
+        if let Some(copy) = copy {
+            observed.progress = std::mem::take(&mut observed.progress).followed_by(copy.finish());
+        }
+        observed.steps.push((step.argv.clone(), matches!(end, Ok(End::Code(0)))));
         if runner.is_interrupted() {
             // The remaining steps are skipped even if this step succeeded.
             let is_last = index + 1 == invocation.steps.len();
@@ -168,19 +206,6 @@ pub(super) fn run_steps<'a>(
     Ok(StepsResult::Succeeded)
 }
 
-/// Runs the steps in order, with the caller's standard output and standard error, and calls `on_step` before each step.
-///
-/// When `interrupted` is set, the running program gets SIGTERM, even if the terminal already sent it a signal, and SIGKILL after ten
-/// seconds. No program is started after that.
-///
-/// # Errors
-///
-/// Returns an error if a required variable is not set (before any step runs), if a step cannot be started or fails and is not allowed to,
-/// or if `interrupted` is set.
-pub fn run(invocation: &Invocation, interrupted: &AtomicBool, on_step: &mut dyn FnMut(&Step)) -> Result<(), ExecError> {
-    run_with(invocation, Stdout::Inherited, interrupted, on_step)
-}
-
 /// The destination of the programs' standard output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stdout {
@@ -190,18 +215,24 @@ pub enum Stdout {
     Stderr,
 }
 
-/// Runs the steps like [`run`], with another destination of standard output.
+/// Runs the steps in order, with the caller's standard error, and calls `on_step` before each step. Adds what the engine reported to
+/// `observed`, even if a step fails.
+///
+/// When `interrupted` is set, the running program gets SIGTERM, even if the terminal already sent it a signal, and SIGKILL after ten
+/// seconds. No program is started after that.
 ///
 /// # Errors
 ///
-/// Returns the same errors as [`run`].
-pub fn run_with(
+/// Returns an error if a required variable is not set (before any step runs), if a step cannot be started or fails and is not allowed to,
+/// or if `interrupted` is set.
+pub fn run(
     invocation: &Invocation,
     stdout: Stdout,
     interrupted: &AtomicBool,
+    observed: &mut Observed,
     on_step: &mut dyn FnMut(&Step),
 ) -> Result<(), ExecError> {
-    match run_steps(invocation, &Children { stdout, interrupted }, on_step)? {
+    match run_steps(invocation, &Children { stdout, interrupted }, observed, on_step)? {
         StepsResult::Succeeded => Ok(()),
         StepsResult::Interrupted(_) => Err(ExecError::Interrupted),
         StepsResult::Failed(step, end) => {
@@ -222,6 +253,10 @@ impl Runner for Children<'_> {
         if self.stdout == Stdout::Stderr {
             command.stdout(io::stderr());
         }
+    }
+
+    fn stdout(&self) -> Stdout {
+        self.stdout
     }
 
     fn run(&self, command: &mut Command) -> io::Result<End> {

@@ -39,6 +39,8 @@ pub struct Settings {
     pub cache_directory: Option<String>,
     /// The time to wait for another build of the same app, in seconds.
     pub cache_wait_seconds: Option<u64>,
+    /// Whether the build fails if its cache is not known to be written.
+    pub require_cache: bool,
     /// The engine.
     pub engine: Option<Engine>,
 }
@@ -67,7 +69,9 @@ impl Settings {
                 *field = Some(value);
             }
         }
-        for (name, field) in [(name::CACHE, &mut self.cache), (name::NO_CACHE, &mut self.no_cache)] {
+        for (name, field) in
+            [(name::CACHE, &mut self.cache), (name::NO_CACHE, &mut self.no_cache), (name::REQUIRE_CACHE, &mut self.require_cache)]
+        {
             match get(name).map(|value| (parse_bool(&value), value)) {
                 None => {}
                 Some((Some(is_on), _)) => *field = is_on,

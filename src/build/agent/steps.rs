@@ -6,7 +6,7 @@ use std::process::Command;
 use nix::sys::signal::Signal;
 
 use super::super::command::{Invocation, Step};
-use super::super::exec::{self, End, ExecError, Runner, StepsResult};
+use super::super::exec::{self, End, ExecError, Observed, Runner, StepsResult};
 use super::supervise;
 
 /// Variables that are removed from the engine's environment: their values grant access to the rack.
@@ -35,13 +35,19 @@ impl Runner for Supervised<'_> {
     }
 }
 
-/// Runs the steps in order until one fails that is not allowed to, and calls `on_step` before each step. Returns how the last one ended.
+/// Runs the steps in order until one fails that is not allowed to, and calls `on_step` before each step. Adds what the engine reported to
+/// `observed`. Returns how the last step ended.
 ///
 /// # Errors
 ///
 /// Returns an error if a required variable is not set (before any step runs) or a program cannot be started.
-pub fn run_steps(invocation: &Invocation, environment: &[(String, String)], on_step: &mut dyn FnMut(&Step)) -> Result<End, ExecError> {
-    Ok(match exec::run_steps(invocation, &Supervised { environment }, on_step)? {
+pub fn run_steps(
+    invocation: &Invocation,
+    environment: &[(String, String)],
+    observed: &mut Observed,
+    on_step: &mut dyn FnMut(&Step),
+) -> Result<End, ExecError> {
+    Ok(match exec::run_steps(invocation, &Supervised { environment }, observed, on_step)? {
         StepsResult::Succeeded => End::Code(0),
         StepsResult::Interrupted(end) => end.unwrap_or(End::Signal(Signal::SIGTERM as i32)),
         StepsResult::Failed(_, end) => end,

@@ -16,10 +16,12 @@ mod docker_options;
 mod invocation;
 mod kaniko;
 mod legacy;
+mod output;
 mod problem;
 mod render;
 
 pub use invocation::{Invocation, Need, Note, Step};
+pub use output::style_of;
 pub use problem::{CacheSetting, CommandHint, Problem, Problems};
 pub use render::{RenderError, environment_file, shell, shell_word, step};
 

@@ -47,6 +47,8 @@ pub const ENGINE: &str = "BUILD_ENGINE";
 pub const CACHE_DIR: &str = "BUILD_CACHE_DIR";
 /// How many seconds to wait for another build of the same app.
 pub const CACHE_WAIT: &str = "BUILD_CACHE_WAIT";
+/// Whether the build fails if its cache is not known to be written, `true` or `false`.
+pub const REQUIRE_CACHE: &str = "BUILD_REQUIRE_CACHE";
 /// The kind of builder, from the rack's task definition: `daemonless` on Fargate.
 pub const RUNTIME: &str = "BUILD_RUNTIME";
 

@@ -3,15 +3,17 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::cache_report::{CacheWatch, export_failure, require_written};
 use super::command::engine::EngineArgs;
 use super::options::BuildOptions;
 use crate::build::agent::{
     AGENT_PATH, Access, CacheLock, CacheLockError, Credentials, CredentialsError, Layout, RecoveredDirectories, Settings,
     kaniko_caches_directory, run_steps, supervise,
 };
+use crate::build::cache_report::{CacheReport, Expected};
 use crate::build::command::{shell, shell_word};
 use crate::build::detected_plan::plan_detected;
-use crate::build::exec::{End, ExecError};
+use crate::build::exec::{End, ExecError, Observed};
 use crate::build::task::variables as name;
 use crate::build::{Engine, Invocation};
 use crate::cli::{Context, ExitCode, Failure};
@@ -32,7 +34,7 @@ const FLAT_LOCK_WAIT: Duration = Duration::from_secs(900);
 /// the engine is the exit code of this command. With kaniko, each app has its own cache directories, which one build at a time uses.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  rackform build agent                                in a build task, configured by the environment\n  BUILD_APP=web BUILD_CACHE=true BUILD_CACHE_REPO=r.example/cache rackform build agent --dry-run\n\nExit codes: those of the engine; 75 another build uses the cache, and this build cannot run without it."
+    after_help = "Examples:\n  rackform build agent                                in a build task, configured by the environment\n  BUILD_APP=web BUILD_CACHE=true BUILD_CACHE_REPO=r.example/cache rackform build agent --dry-run\n\nExit codes: those of the engine; 7 the cache was not written (--require-cache); 75 another build uses the cache, and this build cannot run without it."
 )]
 pub struct Args {
     /// The app, which names the cache directory [env: BUILD_APP]
@@ -61,6 +63,9 @@ pub struct Args {
     /// How many seconds to wait for another build of the same app [env: BUILD_CACHE_WAIT; default: 60]
     #[arg(long, value_name = "SECONDS")]
     cache_wait: Option<u64>,
+    /// Exit with code 7 if the build succeeds but its cache is not known to be written [env: BUILD_REQUIRE_CACHE]
+    #[arg(long)]
+    require_cache: bool,
     #[command(flatten)]
     engine: EngineArgs,
     /// Print the command without running it
@@ -96,8 +101,13 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     supervise::forward_signals()
         .map_err(|error| Failure::new(ExitCode::Failed, "cannot forward signals to the engine").caused_by(&error))?;
     let environment = credentials(&variable, settings.engine())?;
+    let watch = CacheWatch::start(Expected::new(&request, &invocation), request.insecure_registry, settings.require_cache)?;
     let lock = lock_cache(&settings, context)?;
-    run_engine(&invocation, &environment, lock, context)
+    let report = run_engine(&invocation, &environment, lock, watch, context)?;
+    if settings.require_cache {
+        require_written(report.as_ref())?;
+    }
+    Ok(ExitCode::Done)
 }
 
 impl Args {
@@ -116,6 +126,7 @@ impl Args {
             cache_repository: self.cache_repo.clone(),
             cache_directory: self.cache_dir.clone(),
             cache_wait_seconds: self.cache_wait,
+            require_cache: self.require_cache,
             engine: self.engine.engine,
         }
     }
@@ -125,14 +136,16 @@ fn usage(problems: crate::diagnostic::Diagnostics) -> Failure {
     Failure::Problems(problems, ExitCode::Usage)
 }
 
-/// Runs the engine, releases the cache, and exits with the engine's exit code.
+/// Runs the engine, releases the cache, and reports what the build did with it; exits with the engine's exit code if that is not 0.
 fn run_engine(
     invocation: &Invocation,
     environment: &[(String, String)],
     lock: Option<CacheLock>,
+    watch: CacheWatch,
     context: &mut Context<'_>,
-) -> Result<ExitCode, Failure> {
-    let end = run_steps(invocation, environment, &mut |step| {
+) -> Result<Option<CacheReport>, Failure> {
+    let mut observed = Observed::default();
+    let end = run_steps(invocation, environment, &mut observed, &mut |step| {
         let arguments: Vec<String> = step.argv.iter().map(|argument| shell_word(argument).unwrap_or_default()).collect();
         context.status(&format!("to {}: {}", step.purpose, arguments.join(" ")));
     });
@@ -161,8 +174,11 @@ fn run_engine(
         }
     })?;
     match end.code() {
-        0 => Ok(ExitCode::Done),
+        0 => Ok(watch.finish(&observed, context)),
         code => {
+            if let Some(reason) = export_failure(&observed) {
+                context.warn(&format!("the cache cannot be written: {reason}"));
+            }
             context.warn(&match end {
                 End::Code(code) => format!("the engine failed with exit code {code}"),
                 End::Signal(signal) => format!("the engine was terminated by signal {signal}"),

@@ -6,6 +6,7 @@
 mod agent;
 mod builder;
 mod cache;
+mod cache_report;
 mod check;
 mod command;
 mod image;

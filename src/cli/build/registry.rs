@@ -31,16 +31,21 @@ pub(super) fn client(context: &mut Context<'_>, host: &str, insecure: bool, toke
         (None, Some(ecr)) => Some(ecr_credentials(context, &ecr)?),
         (found, _) => found,
     };
-    let certificates = match std::env::var_os("SSL_CERT_FILE").filter(|file| !file.is_empty()).map(PathBuf::from) {
-        Some(file) => {
-            let read = crate::files::read(&file, MAX_SOURCE_BYTES as u64);
-            Some(read.map_err(|error| {
-                Failure::new(ExitCode::NoInput, format!("cannot read `{}`, the file in SSL_CERT_FILE", file.display())).caused_by(&error)
-            })?)
-        }
-        None => None,
-    };
+    let certificates = certificates()?;
     Ok(Client::new(host, Options { insecure, certificates, token_servers: token_servers.to_vec(), ..Options::default() }, credentials)?)
+}
+
+/// Returns the certificates in the file of `SSL_CERT_FILE`, if it is set.
+///
+/// # Errors
+///
+/// Returns an error if the file cannot be read.
+pub(super) fn certificates() -> Result<Option<Vec<u8>>, Failure> {
+    let Some(file) = std::env::var_os("SSL_CERT_FILE").filter(|file| !file.is_empty()).map(PathBuf::from) else { return Ok(None) };
+    let read = crate::files::read(&file, MAX_SOURCE_BYTES as u64);
+    read.map(Some).map_err(|error| {
+        Failure::new(ExitCode::NoInput, format!("cannot read `{}`, the file in SSL_CERT_FILE", file.display())).caused_by(&error)
+    })
 }
 
 fn ecr_credentials(context: &mut Context<'_>, ecr: &EcrHost) -> Result<Credentials, Failure> {

@@ -2,12 +2,13 @@
 
 use clap::FromArgMatches as _;
 
-use super::command::absolute;
+use super::cache_report::require_written;
 use super::command::cache::{CacheArgs, CacheChoice};
 use super::command::engine::EngineArgs;
 use super::command::image::InputArgs;
 use super::command::rack::{self, RackArg};
-use super::image::{execute, print_notes};
+use super::command::{absolute, run_observed};
+use super::image::print_notes;
 use crate::build::cache::Backend;
 use crate::build::detected_plan::plan_detected;
 use crate::build::exec::Stdout;
@@ -27,7 +28,7 @@ const DEFAULT_SERVICE: &str = "app";
 /// `--dockerfile` is relative to the current directory.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  rackform build cache warm . --service web\n  rackform build cache warm . --engine buildah --repository 127.0.0.1:5000/cache\n  rackform build cache warm --in-rack -- --app web --url s3://source/web.tgz\n\nExit codes: 0 the cache is warm, otherwise the exit code of the build."
+    after_help = "Examples:\n  rackform build cache warm . --service web\n  rackform build cache warm . --engine buildah --repository 127.0.0.1:5000/cache\n  rackform build cache warm --in-rack -- --app web --url s3://source/web.tgz\n\nExit codes: 0 the cache is warm, 1 the build failed, 7 the build succeeded but the cache was not written."
 )]
 pub struct Args {
     /// The app's directory, which is the build context
@@ -72,8 +73,13 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         return Err(Failure::new(ExitCode::Failed, format!("{engine} cannot write a cache to {location}"))
             .hinted("the notes above list the reasons; choose another engine with `--engine`"));
     }
-    execute(context, &invocation, Stdout::Stderr)?;
-    context.status(&format!("the cache in {location} is warm"));
+    let report = run_observed(context, Some(&request), &invocation, Stdout::Stderr, true)?;
+    match report {
+        Some(report) if report.has_failed() => require_written(Some(&report))?,
+        // The line above says that it is unknown.
+        Some(report) if !report.is_written() => {}
+        _ => context.status(&format!("the cache in {location} is warm")),
+    }
     Ok(ExitCode::Done)
 }
 

@@ -20,6 +20,8 @@ pub enum ExitCode {
     Disagreement = 5,
     /// CloudFormation or a service would refuse the update.
     Refused = 6,
+    /// A build succeeded, but not its cache.
+    CacheNotWritten = 7,
     /// The command line is invalid.
     Usage = 64,
     /// The contents of an input file are invalid.
@@ -42,7 +44,7 @@ pub enum ExitCode {
 
 impl ExitCode {
     /// All exit codes in order of their numbers.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Done,
         Self::Failed,
         Self::Differences,
@@ -50,6 +52,7 @@ impl ExitCode {
         Self::Declined,
         Self::Disagreement,
         Self::Refused,
+        Self::CacheNotWritten,
         Self::Usage,
         Self::Data,
         Self::NoInput,
@@ -76,6 +79,7 @@ impl ExitCode {
             Self::Declined => "not confirmed",
             Self::Disagreement => "AWS differs",
             Self::Refused => "refused",
+            Self::CacheNotWritten => "cache not written",
             Self::Usage => "bad usage",
             Self::Data => "bad input",
             Self::NoInput => "missing input",
@@ -100,6 +104,7 @@ impl ExitCode {
             Self::Declined => "not confirmed: the user declined, or no terminal is available and `--yes` is not set",
             Self::Disagreement => "AWS's change set differs from the prediction (`--confirm-with-aws`)",
             Self::Refused => "refused: the update would be refused or cannot succeed (`diff` only with `--exit-code`)",
+            Self::CacheNotWritten => "the build succeeded, but its cache was not written (`--require-cache`, `build cache warm`)",
             Self::Usage => "bad usage: an unknown flag, a missing argument, or flags that exclude each other",
             Self::Data => "bad input: a template, parameter file or rack.yaml is invalid",
             Self::NoInput => "missing input: a file, stack or saved plan does not exist or cannot be read",

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use crate::build::cache_report::CacheReport;
 use crate::build::image::files::FileKind;
 use crate::build::image::{Key, KeyInputs};
 use crate::text::hex;
@@ -86,17 +87,20 @@ pub enum ImageSource {
 
 /// An image tagged with its key.
 #[derive(Clone, Debug, Serialize)]
-pub struct ImageView {
+pub struct ImageView<'r> {
     key: Key,
     image: String,
     reference: String,
     what: ImageSource,
+    /// What the build did, if there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cache: Option<&'r CacheReport>,
 }
 
-impl ImageView {
+impl<'r> ImageView<'r> {
     /// Returns the view of an image.
-    pub fn new(key: &Key, image: &str, what: ImageSource) -> Self {
-        Self { key: key.clone(), image: image.to_owned(), reference: format!("{image}:{key}"), what }
+    pub fn new(key: &Key, image: &str, what: ImageSource, cache: Option<&'r CacheReport>) -> Self {
+        Self { key: key.clone(), image: image.to_owned(), reference: format!("{image}:{key}"), what, cache }
     }
 }
 

@@ -4,6 +4,7 @@
 
 pub mod cache_listing;
 pub mod cache_removal;
+pub mod cache_report;
 pub mod cache_size;
 pub mod command;
 pub mod hints;

@@ -161,37 +161,39 @@ impl FakeRegistry {
     pub fn serve(self, name: &'static str) -> (HttpServer, Arc<Mutex<Self>>) {
         let registry = Arc::new(Mutex::new(self));
         let served = Arc::clone(&registry);
-        let web = HttpServer::new(move |request, _| {
-            let mut registry = served.lock().unwrap();
-            let (method, path) = request.line.split_once(' ').unwrap();
-            let Some(path) = path.strip_prefix(&format!("/v2/{name}/")) else {
-                return error_response(404, "NAME_UNKNOWN", "repository name not known");
-            };
-            if path.starts_with("tags/list") {
-                return json(&serde_json::json!({"name": name, "tags": registry.tags.keys().collect::<Vec<_>>()}));
-            }
-            if let Some(digest) = path.strip_prefix("blobs/") {
-                return match registry.blobs.get(digest) {
-                    Some(blob) => (200, vec![], blob.clone()),
-                    None => error_response(404, "BLOB_UNKNOWN", "blob unknown"),
-                };
-            }
-            let reference = path.strip_prefix("manifests/").unwrap();
-            let digest = registry.tags.get(reference).cloned().unwrap_or_else(|| reference.to_owned());
-            match (method, registry.manifests.get(&digest).cloned()) {
-                (_, None) => error_response(404, "MANIFEST_UNKNOWN", "manifest unknown"),
-                ("DELETE", Some(_)) => {
-                    registry.manifests.remove(&digest);
-                    registry.tags.retain(|_, named| *named != digest);
-                    (202, vec![], vec![])
-                }
-                (_, Some(manifest)) => {
-                    let kind = serde_json::from_slice::<serde_json::Value>(&manifest).unwrap()["mediaType"].as_str().unwrap().to_owned();
-                    (200, vec![("content-type", kind), ("docker-content-digest", digest)], manifest)
-                }
-            }
-        });
+        let web = HttpServer::new(move |request, _| served.lock().unwrap().respond(name, request));
         (web, registry)
+    }
+
+    /// Responds to a request for the repository under `/v2/NAME/`; a DELETE request removes a manifest.
+    pub fn respond(&mut self, name: &str, request: &Request) -> Response {
+        let (method, path) = request.line.split_once(' ').unwrap();
+        let Some(path) = path.strip_prefix(&format!("/v2/{name}/")) else {
+            return error_response(404, "NAME_UNKNOWN", "repository name not known");
+        };
+        if path.starts_with("tags/list") {
+            return json(&serde_json::json!({"name": name, "tags": self.tags.keys().collect::<Vec<_>>()}));
+        }
+        if let Some(digest) = path.strip_prefix("blobs/") {
+            return match self.blobs.get(digest) {
+                Some(blob) => (200, vec![], blob.clone()),
+                None => error_response(404, "BLOB_UNKNOWN", "blob unknown"),
+            };
+        }
+        let reference = path.strip_prefix("manifests/").unwrap();
+        let digest = self.tags.get(reference).cloned().unwrap_or_else(|| reference.to_owned());
+        match (method, self.manifests.get(&digest).cloned()) {
+            (_, None) => error_response(404, "MANIFEST_UNKNOWN", "manifest unknown"),
+            ("DELETE", Some(_)) => {
+                self.manifests.remove(&digest);
+                self.tags.retain(|_, named| *named != digest);
+                (202, vec![], vec![])
+            }
+            (_, Some(manifest)) => {
+                let kind = serde_json::from_slice::<serde_json::Value>(&manifest).unwrap()["mediaType"].as_str().unwrap().to_owned();
+                (200, vec![("content-type", kind), ("docker-content-digest", digest)], manifest)
+            }
+        }
     }
 }
 

@@ -2,8 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::process::Command;
+use std::sync::Mutex;
 
-use super::http_server::{FakeRegistry, HttpServer, error_response};
+use super::http_server::{FakeRegistry, HttpServer, digest, error_response};
 use crate::program::{Bench, Run};
 
 /// A project directory with a `docker` that logs its calls, and a registry.
@@ -19,6 +20,7 @@ case "$1" in
   buildx) [ "$2" = version ] && echo 'github.com/docker/buildx v0.20.0 abc' && exit; echo 'Driver: docker'; exit ;;
   info) echo '[["Backing Filesystem","extfs"]]'; exit ;;
 esac
+[ "$1" = push ] && echo "${2##*:}" >> "$LOG.pushed"
 { echo "BUILDKIT=$DOCKER_BUILDKIT"; for word; do echo "$word"; done; echo "--"; } >> "$LOG"
 while [ $# -gt 0 ]; do [ "$1" = --file ] && cp "$2" "$LOG.Dockerfile"; shift; done
 echo "this is docker's own output"
@@ -33,10 +35,19 @@ impl Fixture {
             .file("bin/docker", DOCKER)
             .file(".npmrc", "//x/:_authToken=planted-secret\n");
         executable(&bench, "bin/docker");
-        Self { bench, web: shelf.serve("web").0 }
+        let (log, shelf) = (bench.path().join("log.pushed"), Mutex::new(shelf));
+        let web = HttpServer::new(move |request, _| {
+            let pushed = std::fs::read_to_string(&log).unwrap_or_default();
+            let mut shelf = shelf.lock().unwrap().clone();
+            pushed.lines().for_each(|tag| drop(shelf.image(&[tag], "2026-01-01T00:00:00Z", &[])));
+            shelf.respond("web", request)
+        });
+        Self { bench, web }
     }
 
+    /// Returns a command whose registry has nothing that earlier commands pushed.
     fn command(&self, arguments: &[&str]) -> Command {
+        let _ = std::fs::remove_file(self.bench.path().join("log.pushed"));
         let mut command = self.bench.command();
         let path = format!("{}:/usr/bin:/bin", self.bench.path().join("bin").display());
         command.env("PATH", path).env("LOG", self.bench.path().join("log")).env("HOME", self.bench.path());
@@ -125,7 +136,9 @@ fn latest_is_no_part_of_the_result_in_a_repository_with_immutable_tags() {
     // buildx pushes all tags at once, so it gets only the key, and the registry is asked for the other one.
     let manifest = r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","layers":[]}"#;
     let serve = |is_immutable: bool| {
-        HttpServer::new(move |request, _| match request.line.split(' ').next().unwrap() {
+        HttpServer::new(move |request, before| match request.line.split(' ').next().unwrap() {
+            // The image exists when it is looked up after the build.
+            "HEAD" if before >= 2 => (200, vec![("docker-content-digest", digest(b"image"))], vec![]),
             "HEAD" => error_response(404, "MANIFEST_UNKNOWN", "manifest unknown"),
             "GET" => (200, vec![("content-type", "application/vnd.oci.image.manifest.v1+json".to_owned())], manifest.into()),
             _ if is_immutable => error_response(400, "TAG_INVALID", "the image tag 'latest' already exists and is immutable"),
@@ -233,6 +246,15 @@ fn failures_have_distinct_exit_codes_and_messages() {
     assert!(gcr.code == 64 && gcr.stderr.contains("`--gcp-project`"), "{gcr}");
     let unreachable = bench.run("build image --repository 127.0.0.1:1/web");
     assert!(unreachable.code == 69 && unreachable.stderr.contains("cannot reach registry"), "{unreachable}");
+}
+
+#[test]
+fn an_image_that_a_successful_push_left_nowhere_is_an_error() {
+    let fixture = Fixture::new(FakeRegistry::default());
+    let run = Run::of(fixture.command(&[]).env("LOG", "/dev/null"));
+    assert!(run.code == 1 && run.stdout.is_empty() && run.stderr.contains("does not exist after the build"), "{run}");
+    let built = fixture.run(&["--format", "json"]).json();
+    assert_eq!(built["cache"]["exports"][0]["outcome"], "written", "{built}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod agent;
 mod builder;
 mod cache_maintenance;
+mod cache_report;
 mod command;
 mod dockerfile;
 mod engine_facts;
@@ -14,6 +15,7 @@ mod hostile_registry;
 mod http_server;
 mod image;
 mod image_key;
+mod progress;
 mod published_commands;
 mod real;
 mod recipes;

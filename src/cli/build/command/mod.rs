@@ -9,15 +9,19 @@ pub(super) mod rack;
 use std::path::PathBuf;
 
 use crate::build::cache::Backend;
-use crate::build::command::{Step, environment_file, shell};
+use crate::build::cache_report::{CacheReport, Expected};
+use crate::build::command::{Need, Step, environment_file, shell};
 use crate::build::detected_plan::{DetectedPlan, plan_detected};
 use crate::build::engine::{Engine, EngineFacts};
+use crate::build::exec::{Observed, Stdout};
 use crate::build::request::CacheRequest;
 use crate::build::{BuildRequest, Invocation, Note, exec};
+use crate::cli::build::cache_report::{CacheWatch, export_failure, require_written};
 use crate::cli::shared::interrupt;
 use crate::cli::{Context, ExitCode, Failure};
 use crate::config::BuildSection;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::ui::build::cache_report::BuildView;
 use crate::ui::build::{command as view, hints};
 
 use cache::{CacheArgs, CacheChoice};
@@ -32,7 +36,7 @@ use rack::{Rack, RackArg};
 /// chosen.
 #[derive(Clone, Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  rackform build command . --service web --tag 123456789012.dkr.ecr.us-east-1.amazonaws.com/web:1 --push\n  rackform build command app --engine buildx --repository registry.example.com/cache --service web --cache-branch \"$BRANCH\" --exec\n  rackform build command . --engine kaniko --engine-version 1.27.5 --repository registry.example.com/cache --format json\n  rackform build command . --engine buildx --s3-bucket my-cache --s3-region us-west-2 --s3-prefix buildx/web/\n  rackform build command . --engine docker --cache-to type=registry,ref=registry.example.com/cache:web,mode=max\n\nExit codes: 0 done, 1 the build failed, 64 unsupported by the engine, 66 missing file, 130 interrupted."
+    after_help = "Examples:\n  rackform build command . --service web --tag 123456789012.dkr.ecr.us-east-1.amazonaws.com/web:1 --push\n  rackform build command app --engine buildx --repository registry.example.com/cache --service web --cache-branch \"$BRANCH\" --exec\n  rackform build command . --engine kaniko --engine-version 1.27.5 --repository registry.example.com/cache --format json\n  rackform build command . --engine buildx --s3-bucket my-cache --s3-region us-west-2 --s3-prefix buildx/web/\n  rackform build command . --engine docker --cache-to type=registry,ref=registry.example.com/cache:web,mode=max\n\nExit codes: 0 done, 1 the build failed, 7 the cache was not written (--require-cache), 64 unsupported by the engine, 66 missing file, 130 interrupted."
 )]
 pub struct Args {
     /// The app's directory
@@ -47,9 +51,13 @@ pub struct Args {
     /// Where to read the rack's settings: the cache repository, the engine, and whether the build cache is enabled
     #[arg(long, value_enum, default_value_t, value_name = "WHERE", help_heading = "Cache")]
     rack: RackArg,
-    /// Run the command, without a shell
-    #[arg(long, conflicts_with_all = ["format", "output"])]
+    /// Run the command, without a shell; a line at the end says what was read from the cache and whether it was written. With
+    /// `--format json`, that report goes to standard output, and the engine's output to standard error
+    #[arg(long, conflicts_with = "output")]
     exec: bool,
+    /// With --exec, exit with code 7 if the build succeeds but its cache is not known to be written
+    #[arg(long, requires = "exec")]
+    require_cache: bool,
     /// The output format
     #[arg(long, value_enum, default_value_t)]
     format: CommandFormat,
@@ -99,20 +107,32 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         }
     }
     dockerfile::check(&request, &facts, !args.exec && args.engine.is_of_another_machine(), context)?;
-    if args.exec { execute(&invocation, context) } else { args.show(&request, &facts, &invocation, context) }
+    if args.exec { args.execute(&request, &invocation, context) } else { args.show(&request, &facts, &invocation, context) }
 }
 
-fn execute(invocation: &Invocation, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
-    for need in invocation.needs.iter().filter(|need| !need.required && !need.any_of.iter().any(|name| std::env::var_os(name).is_some())) {
-        context.status(&format!("note: the environment variable {} is not set; required by {}", need.any_of.join(" or "), need.purpose));
-    }
+/// Runs an invocation, prints each step before it starts, and reports at the end what the build did with its cache.
+///
+/// # Errors
+///
+/// Returns an error if a step fails, or if the cache has to be written and the build does not write one.
+pub(super) fn run_observed(
+    context: &mut Context<'_>,
+    request: Option<&BuildRequest>,
+    invocation: &Invocation,
+    stdout: Stdout,
+    is_required: bool,
+) -> Result<Option<CacheReport>, Failure> {
+    let expected = request.and_then(|request| Expected::new(request, invocation));
+    let watch = CacheWatch::start(expected, request.is_some_and(|request| request.insecure_registry), is_required)?;
+    let mut observed = Observed::default();
     let mut print_step = |step: &Step| context.status(&format!("{}: {}", step.purpose, crate::build::command::step(invocation, step)));
-    exec::run(invocation, interrupt::flag(), &mut print_step).map_err(|error| failed(&error))?;
-    Ok(ExitCode::Done)
+    let result = exec::run(invocation, stdout, interrupt::flag(), &mut observed, &mut print_step);
+    result.map_err(|error| failed(&error, &observed))?;
+    Ok(watch.finish(&observed, context))
 }
 
 /// Converts an error of a build to a failure with a hint.
-pub(super) fn failed(error: &exec::ExecError) -> Failure {
+pub(super) fn failed(error: &exec::ExecError, observed: &Observed) -> Failure {
     match error {
         exec::ExecError::Interrupted => Failure::new(ExitCode::Interrupted, "interrupted: the build was stopped"),
         exec::ExecError::NotSet { .. } => Failure::new(ExitCode::NoInput, error.to_string())
@@ -120,11 +140,39 @@ pub(super) fn failed(error: &exec::ExecError) -> Failure {
         exec::ExecError::Start { .. } => Failure::new(ExitCode::Unavailable, "the build cannot start")
             .caused_by(error)
             .hinted("check that the engine is installed and on PATH, or select another with `--engine`"),
-        exec::ExecError::Failed { .. } => Failure::new(ExitCode::Failed, "the build failed").caused_by(error),
+        exec::ExecError::Failed { .. } => {
+            let mut failure = Failure::new(ExitCode::Failed, "the build failed").caused_by(error);
+            if let (Failure::Expected(failure), Some(reason)) = (&mut failure, export_failure(observed)) {
+                failure.causes.push(format!("the cache cannot be written: {reason}"));
+            }
+            failure
+        }
     }
 }
 
 impl Args {
+    fn execute(&self, request: &BuildRequest, invocation: &Invocation, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
+        if self.format == CommandFormat::Env {
+            return Err(Failure::new(ExitCode::Usage, "`--format env` describes a command, which `--exec` runs instead")
+                .hinted("use `--format json` for a report of the build, or omit `--exec`"));
+        }
+        let is_set = |need: &Need| need.any_of.iter().any(|name| std::env::var_os(name).is_some());
+        for need in invocation.needs.iter().filter(|need| !need.required && !is_set(need)) {
+            let names = need.any_of.join(" or ");
+            context.status(&format!("note: the environment variable {names} is not set; required by {}", need.purpose));
+        }
+        let is_json = self.format == CommandFormat::Json;
+        let stdout = if is_json { Stdout::Stderr } else { Stdout::Inherited };
+        let report = run_observed(context, Some(request), invocation, stdout, self.require_cache)?;
+        if is_json {
+            context.answer(&crate::ui::json(&BuildView { engine: invocation.engine, cache: report.as_ref() })?)?;
+        }
+        if self.require_cache {
+            require_written(report.as_ref())?;
+        }
+        Ok(ExitCode::Done)
+    }
+
     fn show(
         &self,
         request: &BuildRequest,

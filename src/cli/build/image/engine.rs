@@ -4,13 +4,15 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::Args;
+use crate::build::cache_report::{CacheReport, Expected};
 use crate::build::detected_plan::plan_detected;
-use crate::build::exec::{self, Stdout};
+use crate::build::exec::{self, Observed, Stdout};
 use crate::build::image::{architecture, expand_variables, parse_secret};
 use crate::build::registry::{Repository, is_loopback};
 use crate::build::request::{Output, Secret, SecretSource};
 use crate::build::{BuildRequest, Engine, Invocation, Step};
-use crate::cli::build::command::absolute;
+use crate::cli::build::cache_report::CacheWatch;
+use crate::cli::build::command::{absolute, failed};
 use crate::cli::build::image_key::{ImageKey, build_arg};
 use crate::cli::build::registry::client;
 use crate::cli::shared::interrupt;
@@ -45,7 +47,7 @@ pub(super) fn pull(args: &Args, context: &mut Context<'_>, repository: &Reposito
 
 /// Builds an image and pushes it with its key as a tag, and with `latest` if the repository allows moving that tag.
 ///
-/// `exists` returns whether the registry has the image.
+/// `exists` returns whether the registry has the image. Returns the report of the build.
 pub(super) fn build(
     args: &Args,
     context: &mut Context<'_>,
@@ -53,7 +55,7 @@ pub(super) fn build(
     secrets: Vec<Secret>,
     repository: &Repository,
     exists: &dyn Fn() -> bool,
-) -> Result<(), Failure> {
+) -> Result<Option<CacheReport>, Failure> {
     // The temporary file must exist until the engine has read it.
     let mut inline = None;
     let dockerfile = match (&image_key.dockerfile, &args.key.dockerfile_inline) {
@@ -95,15 +97,24 @@ pub(super) fn build(
     }
     let invocation = detected.invocation.map_err(|problems| Failure::Problems(hints::diagnostics(&problems), ExitCode::Usage))?;
     print_notes(context, &invocation);
-    if let Err(failure) = execute(context, &invocation, Stdout::Stderr) {
+    let image = repository.image(image_key.key.as_str());
+    let expected = image.parse().ok().map(|reference| Expected::of_image(invocation.engine, &reference));
+    let watch = CacheWatch::start(expected, request.insecure_registry, false)?;
+    let report = match execute(context, &invocation, Stdout::Stderr) {
+        Ok(observed) => watch.finish(&observed, context),
         // In a repository with immutable tags, the slower one of two builds cannot push its image.
-        if is_interrupted() || !exists() {
-            return Err(failure);
+        Err(failure) if is_interrupted() || !exists() => return Err(failure),
+        Err(_) => {
+            context.status(&format!("note: another build pushed {image} in the meantime"));
+            None
         }
-        context.status(&format!("note: another build pushed {} in the meantime", repository.image(image_key.key.as_str())));
+    };
+    if report.as_ref().is_some_and(CacheReport::has_failed) {
+        return Err(Failure::new(ExitCode::Failed, format!("{image} does not exist after the build"))
+            .hinted("the engine reported success; its output may show why the push was lost"));
     }
     set_latest(args, context, &invocation, image_key, repository);
-    Ok(())
+    Ok(report)
 }
 
 /// Moves `latest` to the image. It is no part of the result, so a note reports why it could not be moved.
@@ -185,13 +196,11 @@ pub(in crate::cli::build) fn print_notes(context: &mut Context<'_>, invocation: 
     }
 }
 
-/// Runs an invocation and prints each step before it starts.
-///
-/// # Errors
-///
-/// Returns an error if a step fails.
-pub(in crate::cli::build) fn execute(context: &mut Context<'_>, invocation: &Invocation, stdout: Stdout) -> Result<(), Failure> {
+/// Runs an invocation and prints each step before it starts. Returns what the engine reported.
+fn execute(context: &mut Context<'_>, invocation: &Invocation, stdout: Stdout) -> Result<Observed, Failure> {
     let mut print_step = |step: &Step| context.status(&format!("{}: {}", step.purpose, crate::build::command::step(invocation, step)));
-    let result = exec::run_with(invocation, stdout, interrupt::flag(), &mut print_step);
-    result.map_err(|error| crate::cli::build::command::failed(&error))
+    let mut observed = Observed::default();
+    let result = exec::run(invocation, stdout, interrupt::flag(), &mut observed, &mut print_step);
+    result.map_err(|error| failed(&error, &observed))?;
+    Ok(observed)
 }

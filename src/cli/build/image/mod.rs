@@ -15,7 +15,7 @@ use crate::build::image::{Destination, DestinationError, Provider, default_name,
 use crate::cli::{Context, ExitCode, Failure, Format};
 use crate::ui::build::image::ImageSource;
 
-pub(super) use engine::{execute, print_notes};
+pub(super) use engine::print_notes;
 
 /// Pull the image with the key of these inputs, or build and push it if it does not exist
 ///
@@ -148,6 +148,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         }
     };
     let image = repository.image(key);
+    let mut report = None;
     let source = if exists && args.build.skip_pull {
         context.status(&format!("{image} exists; not pulling it"));
         ImageSource::Found
@@ -155,10 +156,10 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         engine::pull(args, context, &repository, &image)?
     } else {
         context.status(&format!("{image} does not exist yet; building it"));
-        engine::build(args, context, &image_key, secrets, &repository, pushed_meanwhile.as_ref())?;
+        report = engine::build(args, context, &image_key, secrets, &repository, pushed_meanwhile.as_ref())?;
         ImageSource::Built
     };
-    output::print(args, context, &image_key, &repository, source)?;
+    output::print(args, context, &image_key, &repository, source, report.as_ref())?;
     Ok(ExitCode::Done)
 }
 

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::Args;
+use crate::build::cache_report::CacheReport;
 use crate::build::image::export::{self, ExportFormat};
 use crate::build::registry::Repository;
 use crate::cli::build::image_key::ImageKey;
@@ -18,6 +19,7 @@ pub(super) fn print(
     image_key: &ImageKey,
     repository: &Repository,
     source: ImageSource,
+    report: Option<&CacheReport>,
 ) -> Result<(), Failure> {
     let image = repository.to_string();
     let tag = image_key.key.as_str();
@@ -41,7 +43,7 @@ pub(super) fn print(
             format!("{image}:{tag}\n")
         }
         (None, Format::Human) => format!("{image}:{tag}\n"),
-        (None, Format::Json) => crate::ui::json(&ImageView::new(&image_key.key, &image, source))?,
+        (None, Format::Json) => crate::ui::json(&ImageView::new(&image_key.key, &image, source, report))?,
     };
     context.answer(&answer)
 }

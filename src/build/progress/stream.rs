@@ -1,0 +1,25 @@
+//! The streams and styles in which engines report their progress.
+
+/// A stream of a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+/// The style of an engine's output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// BuildKit's plain progress: `#5 CACHED`.
+    BuildKit,
+    /// BuildKit's progress as JSON, one object for each line.
+    BuildKitJson,
+    /// kaniko's log.
+    Kaniko,
+    /// `STEP 2/5: RUN ...` of buildah.
+    Buildah,
+    /// `Step 2/5 : RUN ...` of docker without BuildKit.
+    ClassicDocker,
+}
