@@ -72,6 +72,11 @@ impl Serialize for MaskedResidual<'_, '_> {
             Residual::ImportValue(name) => function(serializer, "Fn::ImportValue", self.written(name)),
             Residual::AvailabilityZones(region) => function(serializer, "Fn::GetAZs", self.written(region)),
             Residual::Transform(node) => node.serialize(serializer),
+            Residual::Concat(parts) if parts.iter().any(Value::may_vanish) => {
+                let is_secret = |part: &Value<'_>| taint.is_some_and(|taint| taint.value(part));
+                let (text, variables) = substitution_with_variables(parts, is_secret);
+                function(serializer, "Fn::Sub", (text, Variables { values: &variables, taint }))
+            }
             Residual::Concat(parts) => function(serializer, "Fn::Join", ("", self.all_written(parts))),
             Residual::Join(delimiter, value) => function(serializer, "Fn::Join", (self.delimiter(delimiter), self.written(value))),
             Residual::Split(delimiter, value) => function(serializer, "Fn::Split", (self.delimiter(delimiter), self.written(value))),
@@ -84,6 +89,38 @@ impl Serialize for MaskedResidual<'_, '_> {
             Residual::FindInMap(operands) => function(serializer, "Fn::FindInMap", self.all_written(operands)),
             Residual::Function(name, value) => function(serializer, name, self.written(value)),
         }
+    }
+}
+
+/// Returns a text for `Fn::Sub` and its variables, for parts of which one may be `AWS::NoValue`: `Fn::Join` would leave such a part out,
+/// where CloudFormation refuses the text. A part that is hidden does not become a part of the text.
+pub(crate) fn substitution_with_variables<'p, 'a>(
+    parts: &'p [Value<'a>],
+    is_hidden: impl Fn(&Value<'a>) -> bool,
+) -> (String, Vec<(String, &'p Value<'a>)>) {
+    let (mut text, mut variables) = (String::new(), Vec::new());
+    for part in parts {
+        match part.text() {
+            Some(literal) if !literal.contains("${") && !literal.ends_with('$') && !is_hidden(part) => text.push_str(literal),
+            _ => {
+                let name = format!("Part{}", variables.len());
+                text.push_str(&format!("${{{name}}}"));
+                variables.push((name, part));
+            }
+        }
+    }
+    (text, variables)
+}
+
+/// The variables of `Fn::Sub`.
+struct Variables<'v, 'a> {
+    values: &'v [(String, &'v Value<'a>)],
+    taint: Option<&'v Taint<'a>>,
+}
+
+impl Serialize for Variables<'_, '_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.values.iter().map(|(name, value)| (name, MaskedValue { value, taint: self.taint })))
     }
 }
 

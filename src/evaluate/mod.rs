@@ -30,7 +30,7 @@ mod zones;
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 
-pub(crate) use convert::MaskedValue;
+pub(crate) use convert::{MaskedValue, substitution_with_variables};
 pub(crate) use counterfactual::{Assumption, Counterfactual};
 pub(crate) use limits::RULE as LIMIT_RULE;
 pub use reduce::{Reduced, ReducedRule, reduce};

@@ -79,14 +79,15 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// Returns the string. A single unknown part is returned as it is: `Fn::Sub` of `"${Vpc}"` is `Ref` of `Vpc`.
+    /// Returns the string. A single unknown part is returned as it is: `Fn::Sub` of `"${Vpc}"` is `Ref` of `Vpc`. One that may be
+    /// `AWS::NoValue` stays a part, since a string cannot be absent.
     pub(super) fn finish(mut self) -> Value<'a> {
         if self.parts.is_empty() {
             return Value::new(ValueKind::String(self.arena.str(&self.tail)), self.origin);
         }
         self.flush();
         match self.parts.as_slice() {
-            [only] => Value::new(only.kind, self.origin),
+            [only] if !only.may_vanish() => Value::new(only.kind, self.origin),
             parts => Value::new(ValueKind::Unknown(Residual::Concat(self.arena.slice(parts))), self.origin),
         }
     }

@@ -128,9 +128,10 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Returns whether the value may be `AWS::NoValue`, so that an item of a list may be absent.
-    pub(super) fn may_vanish(&self) -> bool {
-        matches!(self.kind, ValueKind::Unknown(Residual::If(_, None, _) | Residual::If(_, _, None)))
+    /// Returns whether the value may be `AWS::NoValue`: an item of a list is then absent, and a variable of `Fn::Sub` refused.
+    pub(crate) fn may_vanish(&self) -> bool {
+        let ValueKind::Unknown(Residual::If(_, yes, no)) = self.kind else { return false };
+        [yes, no].into_iter().any(|branch| branch.is_none_or(Self::may_vanish))
     }
 
     /// Returns whether CloudFormation considers two values equal: scalars are compared as strings, maps without regard to order, unknown

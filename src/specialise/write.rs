@@ -4,7 +4,7 @@ use rustc_hash::FxHashSet;
 
 use super::text::substitution;
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
-use crate::evaluate::{Residual, Value, ValueKind};
+use crate::evaluate::{Residual, Value, ValueKind, substitution_with_variables};
 use crate::template::{Arena, Intrinsic, Kind, Member, Node, Template};
 
 /// Writes values, and collects the names that they use.
@@ -179,6 +179,13 @@ impl<'a> Writer<'a> {
         let nodes: Vec<Node<'a>> = parts.iter().map(|part| self.node(part)).collect();
         match substitution(parts) {
             Some(text) => self.function("Fn::Sub", Self::string(self.arena.str(&text), span)),
+            None if parts.iter().any(Value::may_vanish) => {
+                let (text, variables) = substitution_with_variables(parts, |_| false);
+                let members: Vec<(&'a str, Node<'a>)> =
+                    variables.iter().map(|(name, value)| (self.arena.str(name), self.node(value))).collect();
+                let operands = [Self::string(self.arena.str(&text), span), self.object(span, &members)];
+                self.list_function("Fn::Sub", span, &operands)
+            }
             None => self.list_function("Fn::Join", span, &[Self::string("", span), self.array(span, &nodes)]),
         }
     }

@@ -9,6 +9,7 @@ const ARGUMENTS: &str = "Template error: One or more Fn::Sub intrinsic functions
                          argument, and an optional second argument to specify a mapping of values to replace in the string";
 const NAMES: &str =
     "Template error: variable names in Fn::Sub syntax must contain only alphanumeric characters, underscores, periods, and colons";
+/// Also for a value that is `AWS::NoValue`, observed in <https://github.com/localstack/localstack/pull/13000>.
 const MAP: &str =
     "Template error: every value of the context object of every Fn::Sub object must be a string or a function that returns a string";
 
@@ -26,12 +27,14 @@ impl<'a> Evaluator<'_, 'a> {
         // Like CloudFormation, every variable is evaluated, used or not.
         let mut values: Vec<(&'a str, Value<'a>)> = Vec::with_capacity(variables.len());
         for member in variables {
-            let value = self.operand(&member.value);
-            if value.text().is_none() && !value.is_unknown() {
-                self.problem("sub-map", &member.value, format!("the value of `{}` must be a string", member.key), MAP);
-                values.push((member.key, self.unevaluated(&member.value)));
-            } else {
-                values.push((member.key, value));
+            let value = self.value(&member.value);
+            match value.filter(|value| value.text().is_some() || value.is_unknown()) {
+                Some(value) => values.push((member.key, value)),
+                None => {
+                    let must = if value.is_none() { "must not be `AWS::NoValue`" } else { "must be a string" };
+                    self.problem("sub-map", &member.value, format!("the value of `{}` {must}", member.key), MAP);
+                    values.push((member.key, self.unevaluated(&member.value)));
+                }
             }
         }
         let mut by_name = LazyKeys::default();

@@ -125,19 +125,14 @@ fn text() -> BoxedStrategy<Json> {
                     .prop_map(|(at, list)| json!({"Fn::Select": [at, list]})),
                 (condition(), inner.clone(), inner.clone()).prop_map(|(name, yes, no)| json!({"Fn::If": [name, yes, no]})),
                 (condition(), inner.clone()).prop_map(|(name, no)| json!({"Fn::If": [name, {"Ref": "AWS::NoValue"}, no]})),
-                (variable(inner.clone()), variable(inner.clone()))
-                    .prop_map(|(a, b)| json!({"Fn::Sub": ["<${A}${B}${A}>", {"A": a, "B": b}]})),
+                (inner.clone(), inner.clone()).prop_map(|(a, b)| json!({"Fn::Sub": ["<${A}${B}${A}>", {"A": a, "B": b}]})),
+                inner.clone().prop_map(|one| json!({"Fn::Sub": ["${A}", {"A": one}]})),
                 inner.clone().prop_map(|one| json!({"Fn::Base64": one})),
                 inner.clone().prop_map(|one| json!({"Fn::ImportValue": one})),
                 inner.prop_map(|key| json!({"Fn::FindInMap": ["Map", key, "One"]})),
             ]
         })
         .boxed()
-}
-
-/// Returns values of a variable of `Fn::Sub`, which CloudFormation requires to be present.
-fn variable(values: BoxedStrategy<Json>) -> impl Strategy<Value = Json> {
-    values.prop_filter("the value may be absent", |value| !value.to_string().contains("AWS::NoValue"))
 }
 
 fn operand() -> impl Strategy<Value = Json> {
