@@ -14,6 +14,7 @@ mod api_role;
 mod builds;
 mod cache;
 mod containers;
+mod domain;
 mod encryption;
 mod functions;
 mod instances;

@@ -1,5 +1,6 @@
 //! The routers of apps: an application load balancer on the internet, and one inside the VPC. An app's stack adds rules to their listeners.
 
+use super::domain::{self, Named};
 use super::{network, routing, storage};
 use crate::model::acm::Certificate;
 use crate::model::condition::Condition;
@@ -31,10 +32,6 @@ const INTERNAL_LISTENER_80: LogicalId<Listener> = LogicalId::new("RouterInternal
 const INTERNAL_LISTENER_443: LogicalId<Listener> = LogicalId::new("RouterInternalListener443");
 const INTERNAL_CERTIFICATE: LogicalId<Certificate> = LogicalId::new("RouterInternalCertificate");
 
-/// The domain under which a balancer has a name with a certificate: its DNS resolves the name to the balancer, and its owner approves
-/// the certificate.
-const DOMAIN: &str = "convox.site";
-
 /// The security policy for a blank `SslPolicy`: TLS 1.2 and 1.3. AWS's own default also allows TLS 1.0.
 ///
 /// Source: <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html>
@@ -42,6 +39,7 @@ const TLS_1_2: &str = "ELBSecurityPolicy-TLS13-1-2-2021-06";
 
 pub(super) fn declare(rack: &mut Sections) {
     declare_parameters(rack);
+    domain::declare(rack);
     declare_public(rack);
     declare_internal(rack);
 }
@@ -85,15 +83,16 @@ fn declare_public(rack: &mut Sections) {
         tags: tags(),
     };
     rack.resource(&ROUTER, &Declared::new(router).only_if(exists).after(&storage::BALANCER_LOGS_POLICY));
-    rack.resource(&CERTIFICATE, &Declared::new(certificate(&ROUTER)).only_if(exists));
+    rack.resource(&CERTIFICATE, &Declared::new(Named::Router.certificate(&ROUTER)).only_if(exists));
     rack.resource(&LISTENER_80, &Declared::new(redirect(&ROUTER)).only_if(&PORT_80));
     rack.resource(&LISTENER_443, &Declared::new(https(&ROUTER, &CERTIFICATE)).only_if(exists));
+    Named::Router.declare_record(rack, &ROUTER);
 
     let some = Some(exists);
     rack.output("Domain", some, "Name of the public router that AWS assigned", &ROUTER.attribute("DNSName")).export("Domain");
     rack.output("RouterCertificate", some, "Certificate of the public router", &CERTIFICATE.reference().to_text())
         .export("RouterCertificate");
-    rack.output("RouterHost", some, "Name of the public router with a certificate", &host(&[], &ROUTER)).export("RouterHost");
+    rack.output("RouterHost", some, "Name of the public router with a certificate", &Named::Router.host(&ROUTER)).export("RouterHost");
     let listener = LISTENER_80.reference().to_text();
     rack.output("RouterListener80", Some(&PORT_80), "HTTP listener of the public router", &listener).export("RouterListener80");
     let listener = LISTENER_443.reference().to_text();
@@ -117,16 +116,17 @@ fn declare_internal(rack: &mut Sections) {
         tags: tags(),
     };
     rack.resource(&INTERNAL_ROUTER, &Declared::new(router).only_if(exists).after(&storage::BALANCER_LOGS_POLICY));
-    rack.resource(&INTERNAL_CERTIFICATE, &Declared::new(certificate(&INTERNAL_ROUTER)).only_if(exists));
+    rack.resource(&INTERNAL_CERTIFICATE, &Declared::new(Named::InternalRouter.certificate(&INTERNAL_ROUTER)).only_if(exists));
     rack.resource(&INTERNAL_LISTENER_80, &Declared::new(redirect(&INTERNAL_ROUTER)).only_if(exists));
     rack.resource(&INTERNAL_LISTENER_443, &Declared::new(https(&INTERNAL_ROUTER, &INTERNAL_CERTIFICATE)).only_if(exists));
+    Named::InternalRouter.declare_record(rack, &INTERNAL_ROUTER);
 
     let some = Some(exists);
     let name = INTERNAL_ROUTER.attribute("DNSName");
     rack.output("DomainInternal", some, "Name of the internal router that AWS assigned", &name).export("DomainInternal");
     let certificate = INTERNAL_CERTIFICATE.reference().to_text();
     rack.output("RouterInternalCertificate", some, "Certificate of the internal router", &certificate).export("RouterInternalCertificate");
-    let host = host(&[], &INTERNAL_ROUTER);
+    let host = Named::InternalRouter.host(&INTERNAL_ROUTER);
     rack.output("RouterInternalHost", some, "Name of the internal router with a certificate", &host).export("RouterInternalHost");
     let listener = INTERNAL_LISTENER_80.reference().to_text();
     rack.output("RouterInternalListener80", some, "HTTP listener of the internal router", &listener).export("RouterInternalListener80");
@@ -153,18 +153,6 @@ pub(super) fn attributes() -> Vec<Attribute> {
 /// Returns the tag of a balancer.
 pub(super) fn tags() -> Vec<Tag> {
     vec![Tag::new("Rack", stack_name())]
-}
-
-/// Returns the name of a balancer under [`DOMAIN`]: its name and region as in the name that AWS assigned, after more labels.
-pub(super) fn host(labels: &[Value<String>], balancer: &LogicalId<LoadBalancer>) -> Value<String> {
-    let label = |index| Value::select(index, &Value::split(".", balancer.attribute("DNSName")));
-    let parts = labels.iter().cloned().chain([label(0), label(1), DOMAIN.into()]);
-    Value::join(".", parts.map(OrNoValue::from).collect())
-}
-
-/// Returns a certificate for all names below that of a balancer.
-pub(super) fn certificate(balancer: &LogicalId<LoadBalancer>) -> Certificate {
-    Certificate::validated_by_email(host(&["*".into()], balancer), DOMAIN)
 }
 
 fn redirect(balancer: &LogicalId<LoadBalancer>) -> Listener {

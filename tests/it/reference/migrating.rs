@@ -152,6 +152,16 @@ fn summary(name: &str, rows: &[Row<'_>]) -> [String; 5] {
     ]
 }
 
+/// Returns a line for each row, those that differ first.
+fn sorted<const N: usize>(
+    rows: &[Row<'_>],
+    differs: &dyn Fn(&Row<'_>) -> bool,
+    line: &dyn Fn(&Row<'_>) -> [String; N],
+) -> Vec<[String; N]> {
+    let (different, same): (Vec<&Row<'_>>, Vec<&Row<'_>>) = rows.iter().partition(|row| differs(row));
+    different.into_iter().chain(same).map(line).collect()
+}
+
 fn page() -> String {
     let convox = Convox::read();
     let resources = rows(Section::Resource, convox.resources());
@@ -170,6 +180,9 @@ fn page() -> String {
     let own = |section: &rackform::model::sections::Entries, theirs: &[Row<'_>]| {
         codes(section.keys().map(String::as_str).filter(|name| !theirs.iter().any(|row| row.name == *name)))
     };
+    // What differs comes first: it needs a decision.
+    let is_explained = |row: &Row<'_>| !matches!(row.outcome, Outcome::Same);
+    let of_parameter = |row: &Row<'_>| is_explained(row) || differences.contains_key(row.name);
     let more = format!(
         "Resources: {}.\n\nParameters: {}.\n\nOutputs: {}.\n",
         own(&here.resources, &resources),
@@ -179,9 +192,12 @@ fn page() -> String {
     format!(
         "{}\n## Resources\n\n{}\n## Parameters\n\n{}\n## Outputs\n\n{}\n## What only this rack has\n\n{more}",
         INTRODUCTION.replace("{{counts}}", counts.trim_end()),
-        table(["resource", "type", "here"], resources.iter().map(|row| [code(row.name), row.kind.to_owned(), row.text()])),
-        table(["parameter", "type", "here"], parameters.iter().map(|row| [code(row.name), row.kind.to_owned(), parameter(row)])),
-        table(["output", "here"], outputs.iter().map(|row| [code(row.name), row.text()])),
+        table(["resource", "type", "here"], sorted(&resources, &is_explained, &|row| [code(row.name), row.kind.to_owned(), row.text()])),
+        table(
+            ["parameter", "type", "here"],
+            sorted(&parameters, &of_parameter, &|row| [code(row.name), row.kind.to_owned(), parameter(row)])
+        ),
+        table(["output", "here"], sorted(&outputs, &is_explained, &|row| [code(row.name), row.text()])),
     )
 }
 

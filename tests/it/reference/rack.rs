@@ -44,6 +44,7 @@ const VARIANTS: &[(&str, &[&str])] = &[
     ("no build instances", &["BuildInstance="]),
     ("two zones without automatic scaling", &["HighAvailability=false", "Autoscale=No"]),
     ("Fargate builds with a build cache", &["BuildMethod=fargate", "BuildCache=Yes", "BuildInstance="]),
+    ("README's rack, with Fargate builds and build instances", &["BuildMethod=fargate", "BuildCache=Yes"]),
     ("private subnets", &["Private=Yes"]),
     ("private subnets, without build instances", &["Private=Yes", "BuildInstance="]),
     ("an existing VPC", &["ExistingVpc=vpc-0123456789abcdef0", "InternetGateway=igw-0123456789abcdef0"]),

@@ -5,8 +5,9 @@ use crate::model::acm::Certificate;
 use crate::model::declared::Declared;
 use crate::model::elb::{Action, Attribute, Listener, ListenerRule, LoadBalancer, Matcher, Protocol, RuleCondition, Scheme, TargetGroup};
 use crate::model::name::LogicalId;
+use crate::model::rack::domain::Named;
 use crate::model::rack::release::HAS_API;
-use crate::model::rack::router::{attributes, certificate, host, https, tags};
+use crate::model::rack::router::{attributes, https, tags};
 use crate::model::rack::{network, routing, storage};
 use crate::model::reference::stack_name;
 use crate::model::route53::RecordSet;
@@ -31,10 +32,11 @@ pub(super) fn declare(rack: &mut Sections) {
         tags: tags(),
     };
     rack.resource(&BALANCER, &Declared::new(balancer).only_if(&HAS_API).after(&storage::BALANCER_LOGS_POLICY));
-    rack.resource(&CERTIFICATE, &Declared::new(certificate(&BALANCER)).only_if(&HAS_API));
+    rack.resource(&CERTIFICATE, &Declared::new(Named::Api.certificate(&BALANCER)).only_if(&HAS_API));
     rack.resource(&LISTENER, &Declared::new(https(&BALANCER, &CERTIFICATE)).only_if(&HAS_API));
+    Named::Api.declare_record(rack, &BALANCER);
     rack.resource(&TARGETS, &Declared::new(targets()).only_if(&HAS_API).after(&LISTENER));
-    let name = host(&["rack".into()], &BALANCER);
+    let name = Named::Api.host(&BALANCER);
     rack.resource(&RULE, &Declared::new(rule(1, name.clone())).only_if(&HAS_API));
     let internal_name = Value::sub("rack.${AWS::StackName}.convox");
     rack.resource(&INTERNAL_RULE, &Declared::new(rule(2, internal_name)).only_if(&HAS_API));
